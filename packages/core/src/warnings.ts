@@ -1,0 +1,15 @@
+/** Conditions that do not stop a call but that its caller should know of. */
+export type WarningCode =
+  | 'audio-truncated'
+  | 'audio-silent'
+  | 'audio-nonfinite'
+  | 'speaker-count-unreached'
+  | 'threads-unavailable'
+  | 'model-unverified'
+  | 'format-questionable';
+
+export interface Warning {
+  readonly code: WarningCode;
+  /** One sentence: what was seen, and what was done about it. */
+  readonly message: string;
+}
