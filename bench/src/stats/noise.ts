@@ -1,0 +1,48 @@
+import { summarize } from './summary.ts';
+
+/** How steady the machine was while it measured. */
+export interface NoiseReport {
+  /** Milliseconds of the same piece of arithmetic, in order of time. */
+  readonly samples: readonly number[];
+  readonly p50: number;
+  /** (P90 − P50) / P50. */
+  readonly spread: number;
+  readonly noisy: boolean;
+  /** One sentence for people. */
+  readonly verdict: string;
+}
+
+/** An idle machine repeats the loop within 5 %; beyond this the 10 % agreement of medians cannot be promised. */
+const NOISY_SPREAD = 0.1;
+const LOOP_STEPS = 2_000_000;
+
+/** A fixed amount of integer arithmetic that nothing but the processor's share of time can slow. */
+export function calibrationLoop(steps = LOOP_STEPS): number {
+  let state = 1;
+  for (let i = 0; i < steps; i++) state = (Math.imul(state, 1664525) + 1013904223) | 0;
+  return state;
+}
+
+/** Milliseconds of each of `rounds` calibration loops. */
+export function calibrate(rounds = 40, now: () => number = () => performance.now(), loop = calibrationLoop): number[] {
+  loop();
+  const samples: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const start = now();
+    loop();
+    samples.push(now() - start);
+  }
+  return samples;
+}
+
+export function judgeNoise(samples: readonly number[]): NoiseReport {
+  const summary = summarize(samples);
+  if (summary === undefined) return { samples, p50: 0, spread: 0, noisy: true, verdict: 'noise was not measured' };
+  const spread = (summary.p90 - summary.p50) / summary.p50;
+  const noisy = spread > NOISY_SPREAD;
+  const percent = `${(100 * spread).toFixed(1)} %`;
+  const verdict = noisy
+    ? `NOISY: the calibration loop spread by ${percent} (P90 against P50), over the ${100 * NOISY_SPREAD} % of a quiet machine; compare ratios, not times`
+    : `quiet: the calibration loop spread by ${percent} (P90 against P50)`;
+  return { samples, p50: summary.p50, spread, noisy, verdict };
+}

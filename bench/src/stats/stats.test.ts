@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Histogram } from './histogram.ts';
+import { littlesLaw, utilisation } from './littles-law.ts';
+import { calibrate, calibrationLoop, judgeNoise } from './noise.ts';
+import { gaussian, noise, seededRandom } from './random.ts';
+import { pairedRatio } from './ratio.ts';
+import { percentile, summarize } from './summary.ts';
+
+const SEED = { seed: 20261125 };
+
+describe('percentile', () => {
+  it('is the nearest rank: a measured value, never an interpolation', () => {
+    const hundred = Array.from({ length: 100 }, (_, i) => i + 1);
+    expect([50, 95, 99, 99.9, 100].map((p) => percentile(hundred, p))).toEqual([50, 95, 99, 100, 100]);
+    expect(percentile([7], 1)).toBe(7);
+    const thousand = Array.from({ length: 1000 }, (_, i) => i + 1);
+    expect(percentile(thousand, 99.9)).toBe(999);
+  });
+
+  it('refuses an empty set', () => {
+    expect(() => percentile([], 50)).toThrow(RangeError);
+    expect(summarize([])).toBeUndefined();
+  });
+
+  it('leaves at least p % at or below it, and fewer below', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1 }),
+        fc.integer({ min: 1, max: 100 }),
+        (values, p) => {
+          const sorted = [...values].sort((a, b) => a - b);
+          const found = percentile(sorted, p);
+          const needed = (p / 100) * values.length - 1e-9;
+          expect(sorted.filter((v) => v <= found).length).toBeGreaterThanOrEqual(needed);
+          expect(sorted.filter((v) => v < found).length).toBeLessThan(needed + 1e-6);
+        },
+      ),
+      SEED,
+    );
+  });
+
+  it('summarises without touching its input', () => {
+    const samples = [3, 1, 2];
+    expect(summarize(samples)).toMatchObject({ count: 3, min: 1, mean: 2, p50: 2, max: 3 });
+    expect(samples).toEqual([3, 1, 2]);
+  });
+});
+
+describe('Histogram', () => {
+  it('gives every percentile within 0.1 % of the exact one', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 4_000_000_000 }), { minLength: 1, maxLength: 300 }), (values) => {
+        const histogram = new Histogram();
+        for (const value of values) histogram.record(value);
+        const sorted = Float64Array.from(values).sort();
+        for (const p of [1, 50, 90, 99, 99.9, 100]) {
+          const exact = percentile(sorted, p);
+          expect(histogram.percentile(p)).toBeGreaterThanOrEqual(exact);
+          expect(histogram.percentile(p)).toBeLessThanOrEqual(exact * (1 + 1 / 1024));
+        }
+        expect(histogram.buckets().reduce((sum, [, count]) => sum + count, 0)).toBe(values.length);
+      }),
+      SEED,
+    );
+  });
+
+  it('fills in the requests that a stalled closed loop never sent', () => {
+    const naive = new Histogram();
+    const corrected = new Histogram();
+    for (let i = 0; i < 99; i++) {
+      naive.record(1000);
+      corrected.recordCorrected(1000, 10_000);
+    }
+    naive.record(1_000_000);
+    corrected.recordCorrected(1_000_000, 10_000);
+    expect(naive.percentile(99)).toBe(1000);
+    expect(corrected.count).toBe(99 + 100);
+    expect(corrected.percentile(99)).toBeGreaterThan(950_000);
+    expect(corrected.percentile(75)).toBeGreaterThan(400_000);
+  });
+
+  it('holds values beyond its range at its ends', () => {
+    const histogram = new Histogram();
+    histogram.record(-5);
+    histogram.record(1e12);
+    expect(histogram.summary()).toMatchObject({ count: 2, min: 0, max: 2 ** 32 - 1 });
+    expect(new Histogram().summary()).toBeUndefined();
+  });
+
+  it('is exact in other units', () => {
+    const histogram = new Histogram();
+    for (const value of [1000, 2000, 3000]) histogram.record(value);
+    expect(histogram.summary(1000)).toMatchObject({ min: 1, mean: 2, max: 3 });
+  });
+});
+
+describe('pairedRatio', () => {
+  it('sees the ratio through a slowdown that hits both', () => {
+    const slow = [1, 1, 50, 50, 7];
+    expect(
+      pairedRatio(
+        slow.map((s) => 3 * s),
+        slow,
+      ),
+    ).toEqual({ median: 3, lower: 3, upper: 3, pairs: 5 });
+    expect(pairedRatio([], [])).toBeUndefined();
+  });
+});
+
+describe("Little's law", () => {
+  it('holds for what the first report printed, and tells what it did not', () => {
+    // 39 requests a second of 20 clients: each waits 513 ms, whatever the network takes.
+    expect(littlesLaw(39, (20 / 39) * 1000, 20)).toMatchObject({ holds: true });
+    expect(littlesLaw(39, 100, 20)).toMatchObject({ holds: false });
+    expect(littlesLaw(0, 0, 0).holds).toBe(false);
+  });
+
+  it('knows how busy the servers are', () => {
+    expect(utilisation(150, 10, 2)).toBeCloseTo(0.75);
+  });
+});
+
+describe('noise', () => {
+  it('warns when the loop spreads, and only then', () => {
+    expect(judgeNoise([10, 10, 10, 10.2]).noisy).toBe(false);
+    const noisy = judgeNoise([10, 10, 10, 14]);
+    expect(noisy.noisy).toBe(true);
+    expect(noisy.verdict).toContain('40.0 %');
+    expect(judgeNoise([]).noisy).toBe(true);
+  });
+
+  it('does the same work every time', () => {
+    expect(calibrationLoop(1000)).toBe(calibrationLoop(1000));
+    let clock = 0;
+    expect(
+      calibrate(
+        3,
+        () => clock++,
+        () => 0,
+      ),
+    ).toEqual([1, 1, 1]);
+  });
+});
+
+describe('random', () => {
+  it('repeats for a seed, fills [0, 1) evenly and makes a normal distribution', () => {
+    const take = (seed: number) => Array.from({ length: 20_000 }, seededRandom(seed));
+    expect(take(1)).toEqual(take(1));
+    expect(take(1).slice(0, 5)).not.toEqual(take(2).slice(0, 5));
+    const uniform = summarize(take(3));
+    expect(uniform?.mean).toBeCloseTo(0.5, 1);
+    expect(uniform?.min).toBeGreaterThanOrEqual(0);
+    expect(uniform?.max).toBeLessThan(1);
+    const random = seededRandom(4);
+    const normal = Array.from({ length: 20_000 }, () => gaussian(random));
+    expect(summarize(normal)?.mean).toBeCloseTo(0, 1);
+    expect(Math.sqrt(normal.reduce((sum, v) => sum + v * v, 0) / normal.length)).toBeCloseTo(1, 1);
+    expect(noise(100, seededRandom(5)).every((v) => Math.abs(v) <= 0.1)).toBe(true);
+  });
+});

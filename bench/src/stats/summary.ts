@@ -1,0 +1,44 @@
+/** What a set of samples looks like; all in the unit of the samples. */
+export interface Summary {
+  readonly count: number;
+  readonly min: number;
+  readonly mean: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+}
+
+/**
+ * The nearest-rank percentile: the smallest sample that at least `percent` of all samples do not exceed.
+ * It is always a value that was measured, never an interpolation.
+ * @param sorted Ascending, not empty.
+ * @param percent 0–100.
+ */
+export function percentile(sorted: ArrayLike<number>, percent: number): number {
+  if (sorted.length === 0) throw new RangeError('a percentile of no samples');
+  // The subtraction absorbs the rounding of e.g. 0.999 × 1000, which would otherwise move up one rank.
+  const rank = Math.ceil((percent / 100) * sorted.length - 1e-9);
+  return sorted[Math.min(sorted.length, Math.max(1, rank)) - 1] as number;
+}
+
+/** Undefined when there are no samples. */
+export function summarize(samples: ArrayLike<number>): Summary | undefined {
+  if (samples.length === 0) return undefined;
+  const sorted = Float64Array.from(samples).sort();
+  let sum = 0;
+  for (const value of sorted) sum += value;
+  return {
+    count: sorted.length,
+    min: sorted[0] as number,
+    mean: sum / sorted.length,
+    p50: percentile(sorted, 50),
+    p90: percentile(sorted, 90),
+    p95: percentile(sorted, 95),
+    p99: percentile(sorted, 99),
+    p999: percentile(sorted, 99.9),
+    max: sorted[sorted.length - 1] as number,
+  };
+}
