@@ -1,0 +1,107 @@
+import type { Random } from '../stats/random.ts';
+import { type LoadResult, Recorder } from './recorder.ts';
+import type { Target } from './target.ts';
+
+/** Asked between requests; true ends the run early. */
+export interface LoopControl {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number) => void;
+}
+
+/** Sends `count` requests, `concurrency` at a time, and forgets them: connections open, code warm. */
+export async function warmUp(target: Target, count: number, concurrency: number): Promise<void> {
+  let left = count;
+  const client = async () => {
+    while (left-- > 0) await target.send();
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, count) }, client));
+}
+
+/**
+ * Closed loop: each of `concurrency` clients sends its next request when the last is answered. It shows the
+ * greatest throughput; its latencies are those of clients that politely wait (coordinated omission).
+ */
+export async function closedLoop(
+  target: Target,
+  options: LoopControl & { readonly requests: number; readonly concurrency: number },
+): Promise<LoadResult> {
+  const recorder = new Recorder();
+  let left = options.requests;
+  let done = 0;
+  const client = async () => {
+    while (left-- > 0 && !options.signal?.aborted) {
+      const sent = recorder.sent();
+      recorder.done(await target.send(), sent, sent);
+      options.onProgress?.(++done);
+    }
+  };
+  await Promise.all(Array.from({ length: options.concurrency }, client));
+  return recorder.finish();
+}
+
+/** Milliseconds after the start at which requests are due: evenly spaced, or at random (Poisson) as from many users. */
+export function* arrivals(rate: number, seconds: number, random?: Random): Generator<number> {
+  const gap = 1000 / rate;
+  const end = seconds * 1000;
+  // Even spacing multiplies instead of adding up, so that the last request is as punctual as the first.
+  for (let i = 0, at = 0; at < end; i++) {
+    yield at;
+    at = random === undefined ? (i + 1) * gap : at - Math.log(1 - random()) * gap;
+  }
+}
+
+/**
+ * Open loop: requests are due at their own times whether or not earlier ones were answered, and each latency
+ * counts from the time it was due. A server that stalls is thus charged for every request it kept waiting,
+ * also for those that waited for a free connection inside this generator.
+ */
+export async function openLoop(
+  target: Target,
+  options: LoopControl & {
+    readonly rate: number;
+    readonly seconds: number;
+    readonly connections: number;
+    readonly random?: Random;
+  },
+): Promise<LoadResult> {
+  const recorder = new Recorder();
+  const start = performance.now();
+  const waiting: number[] = [];
+  let launched = 0;
+  let next = 0;
+  let running = 0;
+  let onIdle: (() => void) | undefined;
+
+  const launch = async (intended: number): Promise<void> => {
+    const sent = recorder.sent();
+    running++;
+    recorder.done(await target.send(), intended, sent);
+    running--;
+    options.onProgress?.(++launched);
+    const waited = waiting[next];
+    if (waited !== undefined && !options.signal?.aborted) {
+      next++;
+      void launch(waited);
+    } else if (running === 0) onIdle?.();
+  };
+  for (const offset of arrivals(options.rate, options.seconds, options.random)) {
+    await until(start + offset);
+    if (options.signal?.aborted) break;
+    if (running < options.connections) void launch(start + offset);
+    else waiting.push(start + offset);
+  }
+  if (running > 0) {
+    await new Promise<void>((resolve) => {
+      onIdle = resolve;
+    });
+  }
+  return recorder.finish();
+}
+
+/** Never early: timers count whole milliseconds, so this is up to one late, and the lateness is recorded. */
+async function until(time: number): Promise<void> {
+  for (let left = time - performance.now(); left > 0; left = time - performance.now()) {
+    const whole = Math.ceil(left);
+    await new Promise((resolve) => setTimeout(resolve, whole));
+  }
+}

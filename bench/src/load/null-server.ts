@@ -1,0 +1,27 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { INFER_ANSWER_BYTES } from './target.ts';
+
+/** A server that reads the body and answers at once: whatever a load test of it shows is the generator's own cost. */
+export async function startNullServer(): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const answer = Buffer.alloc(INFER_ANSWER_BYTES);
+  const headers = {
+    'content-type': 'application/octet-stream',
+    'content-length': String(answer.byteLength),
+    'server-timing': 'queue;dur=0, decode;dur=0, model;dur=0, total;dur=0',
+  };
+  const server = createServer((incoming, response) => {
+    incoming.resume();
+    incoming.on('end', () => response.writeHead(200, headers).end(answer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

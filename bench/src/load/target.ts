@@ -1,0 +1,112 @@
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { VoiceFlowError } from '@voiceflow-ml/core';
+import { parseServerTiming, type ServerTiming } from './server-timing.ts';
+
+/** One answer, or the class of failure in a word: `http-503`, `timeout`, `reset`, `refused`, `bad-body`, `error`. */
+export type Reply = { readonly timing: ServerTiming; readonly server?: string } & (
+  | { readonly ok: true }
+  | { readonly ok: false; readonly failure: string }
+);
+
+/** What is being loaded: something that answers one request at a time on as many connections as it likes. */
+export interface Target {
+  /** Never rejects: a failure is an answer too. */
+  send(): Promise<Reply>;
+  close(): void;
+}
+
+export interface HttpTargetOptions {
+  readonly url: string;
+  readonly body: Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Keep-alive connections at most; further requests wait for one inside the generator. */
+  readonly connections: number;
+  /** Milliseconds until a request counts as failed. */
+  readonly timeout?: number;
+  /** A successful answer must have at least this many bytes. */
+  readonly minimumBytes?: number;
+}
+
+const DEFAULT_TIMEOUT = 30_000;
+
+/** Bytes of the raw answer of `/v1/infer`: two embeddings of 256 and at least one frame of activity. */
+export const INFER_ANSWER_BYTES = 4 * (2 * 256 + 2);
+
+/** A POST over keep-alive connections of `node:http`; one body, encoded once, is sent again and again. */
+export function createHttpTarget(options: HttpTargetOptions): Target {
+  const url = parseUrl(options.url);
+  const agent = new Agent({ keepAlive: true, maxSockets: options.connections, maxFreeSockets: options.connections });
+  const settings = {
+    agent,
+    method: 'POST',
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port || 80,
+    path: url.pathname + url.search,
+    headers: {
+      'content-type': 'application/octet-stream',
+      accept: 'application/octet-stream',
+      ...options.headers,
+      'content-length': String(options.body.byteLength),
+    },
+  };
+  const timeout = options.timeout ?? DEFAULT_TIMEOUT;
+  const minimum = options.minimumBytes ?? 0;
+
+  const send = () =>
+    new Promise<Reply>((resolve) => {
+      const call = request(settings, (response) => {
+        let bytes = 0;
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.byteLength;
+        });
+        response.on('end', () => {
+          clearTimeout(timer);
+          resolve(replyOf(response, bytes, minimum));
+        });
+        response.on('error', fail);
+      });
+      const fail = (error: NodeJS.ErrnoException) => {
+        clearTimeout(timer);
+        resolve({ ok: false, failure: failureOf(error), timing: {} });
+      };
+      const timer = setTimeout(() => call.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })), timeout);
+      call.on('error', fail);
+      call.end(options.body);
+    });
+  return { send, close: () => agent.destroy() };
+}
+
+function replyOf(response: IncomingMessage, bytes: number, minimum: number): Reply {
+  const timing = parseServerTiming(response.headers['server-timing']);
+  const status = response.statusCode ?? 0;
+  const server = response.headers['x-served-by'];
+  const common = { timing, ...(typeof server === 'string' ? { server } : {}) };
+  if (status < 200 || status > 299) return { ok: false, failure: `http-${status}`, ...common };
+  if (!response.complete || bytes < minimum) return { ok: false, failure: 'bad-body', ...common };
+  return { ok: true, ...common };
+}
+
+function failureOf(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'ETIMEDOUT':
+      return 'timeout';
+    case 'ECONNREFUSED':
+      return 'refused';
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return 'reset';
+    default:
+      return 'error';
+  }
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'http:') {
+    throw new VoiceFlowError('invalid-option', `--url is ${JSON.stringify(text)}; an http:// address is expected`, {
+      hint: 'for example --url http://127.0.0.1:8080',
+    });
+  }
+  if (url.pathname === '/') url.pathname = '/v1/infer';
+  return url;
+}
