@@ -1,5 +1,14 @@
 /** @module VoiceFlow's domain: runs anywhere JavaScript runs, imports nothing. */
-export type * from './annotation/segment.ts';
+export { Annotation } from './annotation/annotation.ts';
+export type { Cue } from './annotation/cues.ts';
+export { exclusiveTurns } from './annotation/exclusive.ts';
+export { parseTurnsJson, type TurnJson, turnsToJson } from './annotation/json.ts';
+export { type NoScoreZone, parseRttm, type RttmRecording, toRttm, toRttmFile } from './annotation/rttm.ts';
+export { compareTurns, overlapSeconds, type Segment, type Turn } from './annotation/segment.ts';
+export { parseSrt, toSrt } from './annotation/srt.ts';
+export { Timeline } from './annotation/timeline.ts';
+export { parseUem, toUem, type Uem } from './annotation/uem.ts';
+export { parseVtt, toVtt } from './annotation/vtt.ts';
 export type * from './audio/source.ts';
 export type * from './backend.ts';
 export type * from './diarization.ts';

@@ -1,0 +1,41 @@
+import { arrangeCues, blocksOf, type Cue, parseTiming, timestamp } from './cues.ts';
+import { badLine, linesOf } from './text.ts';
+
+/**
+ * SRT: `[SPEAKER_00]: text`, the form that WhisperX made common, or `[SPEAKER_00]` for a turn without words.
+ * Cues are numbered from 1 in order of start. Cues that overlap stay so; give `exclusiveTurns(turns)` for players that
+ * show one cue at a time.
+ */
+export function toSrt(cues: Iterable<Cue>): string {
+  return arrangeCues(cues)
+    .map(({ start, end, speaker, lines }, index) => {
+      // An arrow in the text would read as times.
+      const text = lines.join('\n').replaceAll('-->', '->');
+      const label = speaker ? `[${speaker.replaceAll(']', ')').replaceAll('-->', '->')}]` : '';
+      const body = label && text ? `${label}: ${text}` : label || text;
+      return `${index + 1}\n${timestamp(start, ',')} --> ${timestamp(end, ',')}\n${body}\n`;
+    })
+    .join('\n');
+}
+
+/**
+ * Reads SRT. Any line ends; the numbers may be missing; `.` for `,` is forgiven; what follows the times is not looked
+ * at; a text that begins with `[label]` alone, or `[label]: `, has a speaker.
+ *
+ * @throws VoiceFlowError `invalid-option` with the line's number where the times of a cue are missing or wrong.
+ */
+export function parseSrt(text: string): Cue[] {
+  return blocksOf(linesOf(text, 'SRT')).map(({ index, lines }) => {
+    const at = /^\s*\d+\s*$/.test(lines[0] ?? '') ? 1 : 0;
+    const times = parseTiming(lines[at] ?? '');
+    if (times === undefined)
+      throw badLine('SRT', index + at, lines[at] ?? '', 'expected `HH:MM:SS,mmm --> HH:MM:SS,mmm`');
+    const body = lines
+      .slice(at + 1)
+      .map((line) => line.trim())
+      .join('\n');
+    const [, speaker, words] = /^\[([^\]\n]+)\](?:: ?([\s\S]*))?$/.exec(body) ?? [];
+    if (speaker === undefined) return body === '' ? times : { ...times, text: body };
+    return words ? { ...times, speaker, text: words } : { ...times, speaker };
+  });
+}
