@@ -82,8 +82,8 @@ describe('closed loop', () => {
     expect(most).toBe(4);
     expect(result).toMatchObject({ requests: 40, succeeded: 40, successRate: 1, failures: {}, servedBy: { one: 40 } });
     expect(result.latency?.min).toBeGreaterThanOrEqual(19);
-    expect(result.server['model']).toMatchObject({ count: 40, p99: 20 });
-    expect(result.server['queue']?.p50).toBe(0.5);
+    expect(result.server.model).toMatchObject({ count: 40, p99: 20 });
+    expect(result.server.queue?.p50).toBe(0.5);
     expect(result.samples.latency).toHaveLength(40);
     expect(result.littlesLaw.implied).toBeGreaterThan(2);
     expect(result.littlesLaw.implied).toBeLessThanOrEqual(4.001);
@@ -93,7 +93,7 @@ describe('closed loop', () => {
     const verdicts = async (url: string) => {
       const result = await closedLoop(target(url, 2), { requests: 10, concurrency: 2 });
       return judge({
-        modelP99: result.server['model']?.p99,
+        modelP99: result.server.model?.p99,
         endToEndP99: result.latency?.p99,
         successRate: result.successRate,
       });
