@@ -1,0 +1,40 @@
+import type { Summary } from './stats/summary.ts';
+
+/** `9.87 ms`, `123 ms`: three figures that matter, never scientific. */
+export function ms(value: number | undefined): string {
+  return value === undefined ? '–' : `${figures(value)} ms`;
+}
+
+export function figures(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 100 || value === 0) return value.toFixed(0);
+  if (size >= 10) return value.toFixed(1);
+  if (size >= 1) return value.toFixed(2);
+  return value.toFixed(3);
+}
+
+export function percent(share: number): string {
+  const value = 100 * share;
+  return `${Number.isInteger(value) ? value : value.toFixed(Math.abs(value) < 99.9 ? 1 : 3)} %`;
+}
+
+/** One line: `P50 9.1 ms · P95 10.2 ms · P99 11 ms · max 14 ms`. */
+export function summaryLine(summary: Summary | undefined): string {
+  if (summary === undefined) return 'no samples';
+  const { p50, p95, p99, max } = summary;
+  return `P50 ${ms(p50)} · P95 ${ms(p95)} · P99 ${ms(p99)} · max ${ms(max)}`;
+}
+
+/** Rows in columns that are as wide as they must be; the first column left, the others right. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
+  }
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
+      .join('  ')
+      .trimEnd();
+  return rows.map(line).join('\n');
+}

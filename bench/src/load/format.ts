@@ -1,0 +1,39 @@
+import { figures, ms, percent, summaryLine } from '../format.ts';
+import type { Verdict } from '../sla.ts';
+import type { LoadResult } from './recorder.ts';
+
+/** A load test in some lines, for people. */
+export function formatLoad(result: LoadResult): string {
+  const { littlesLaw: law } = result;
+  const lines = [
+    `success     ${result.succeeded} of ${result.requests} (${percent(result.successRate)})${failures(result)}`,
+    `throughput  ${figures(result.throughput)} req/s over ${figures(result.seconds)} s`,
+    `latency     ${summaryLine(result.latency)}`,
+  ];
+  if ((result.lateness?.max ?? 0) > 0) {
+    lines.push(`uncorrected ${summaryLine(result.uncorrected)}  (from the actual send: blind to coordinated omission)`);
+  }
+  for (const [part, summary] of Object.entries(result.server)) {
+    lines.push(`${part.padEnd(11)} ${summaryLine(summary)}  (said by the server)`);
+  }
+  for (const [server, count] of Object.entries(result.servedBy)) lines.push(`served by   ${server}: ${count}`);
+  lines.push(
+    `Little      λW = ${figures(law.rate)}/s × ${ms(law.meanLatency)} = ${figures(law.implied)}, seen under way ${figures(law.observed)}: ${law.holds ? 'holds' : 'DOES NOT HOLD'}`,
+    `generator   ${ms(result.generatorCpu)} of CPU a request${result.lateness && result.lateness.max > 0 ? `; sent late by ${summaryLine(result.lateness)}` : ''}`,
+  );
+  return lines.join('\n');
+}
+
+export function formatVerdicts(verdicts: readonly Verdict[]): string {
+  return verdicts
+    .map(({ name, limit, measured, unit, kept }) => {
+      const found = measured === undefined ? 'not measured' : `${figures(measured)} ${unit}`;
+      return `${kept ? 'kept  ' : 'MISSED'}  ${name} ${limit}: ${found}`;
+    })
+    .join('\n');
+}
+
+function failures(result: LoadResult): string {
+  const classes = Object.entries(result.failures).map(([name, count]) => `${name} ${count}`);
+  return classes.length === 0 ? '' : `: ${classes.join(', ')}`;
+}

@@ -1,0 +1,156 @@
+import { WebSocket } from 'ws';
+import { conversationPcm, type Pcm } from '../conversation.ts';
+import { percent, summaryLine } from '../format.ts';
+import { seededRandom } from '../stats/random.ts';
+import { type Summary, summarize } from '../stats/summary.ts';
+
+export interface SessionsOptions {
+  readonly url: string;
+  readonly sessions: number;
+  /** Seconds of audio of each session, sent in real time. */
+  readonly seconds: number;
+  /** Of the moments at which sessions begin, spread over the first second. */
+  readonly seed: number;
+  readonly pcm?: Pcm;
+}
+
+export interface SessionsResult {
+  readonly sessions: number;
+  /** Sessions that were made ready, heard to the end and ended well. */
+  readonly succeeded: number;
+  readonly failures: Readonly<Record<string, number>>;
+  readonly audio: string;
+  readonly secondsEach: number;
+  /** Events received, by type. */
+  readonly events: Readonly<Record<string, number>>;
+  /** Milliseconds from opening the socket to `ready`. */
+  readonly ready?: Summary;
+  /** Milliseconds from the moment the last audio of a turn was sent to its `turn-end`: the latency option is in it. */
+  readonly turnEnd?: Summary;
+  /** Milliseconds from the client's `end` to the server's. */
+  readonly end?: Summary;
+}
+
+interface Observations {
+  readonly ready: number[];
+  readonly turnEnd: number[];
+  readonly end: number[];
+  readonly events: Map<string, number>;
+}
+
+const CHUNK_SECONDS = 0.1;
+const PATIENCE = 30_000;
+
+/** Opens live sessions at once, each fed in real time as from a microphone. */
+export async function runSessions(options: SessionsOptions): Promise<SessionsResult> {
+  const pcm = options.pcm ?? (await conversationPcm());
+  const random = seededRandom(options.seed);
+  const seen: Observations = { ready: [], turnEnd: [], end: [], events: new Map() };
+  const outcomes = await Promise.all(
+    Array.from({ length: options.sessions }, async () => {
+      await sleep(1000 * random());
+      return runSession(options, pcm, seen);
+    }),
+  );
+  const failures = new Map<string, number>();
+  for (const failure of outcomes) if (failure !== undefined) failures.set(failure, (failures.get(failure) ?? 0) + 1);
+  const [ready, turnEnd, end] = [summarize(seen.ready), summarize(seen.turnEnd), summarize(seen.end)];
+  return {
+    sessions: options.sessions,
+    succeeded: outcomes.filter((failure) => failure === undefined).length,
+    failures: Object.fromEntries(failures),
+    audio: pcm.name,
+    secondsEach: options.seconds,
+    events: Object.fromEntries(seen.events),
+    ...(ready && { ready }),
+    ...(turnEnd && { turnEnd }),
+    ...(end && { end }),
+  };
+}
+
+/** Undefined when all went well, else the failure in a word. */
+async function runSession(options: SessionsOptions, pcm: Pcm, seen: Observations): Promise<string | undefined> {
+  const address = new URL(options.url);
+  address.protocol = address.protocol.replace('http', 'ws');
+  if (address.pathname === '/') address.pathname = '/v1/stream';
+  address.searchParams.set('encoding', 's16le');
+  address.searchParams.set('sampleRate', String(pcm.sampleRate));
+  const opened = performance.now();
+  const socket = new WebSocket(address);
+  let streamStart = Number.NaN;
+  let ending = Number.NaN;
+
+  return new Promise((resolve) => {
+    const finish = (failure?: string) => {
+      clearTimeout(timer);
+      socket.terminate();
+      resolve(failure);
+    };
+    const timer = setTimeout(() => finish('timeout'), options.seconds * 1000 + PATIENCE);
+    socket.on('error', () => finish('connection'));
+    socket.on('close', (code) => finish(`closed-${code}`));
+    socket.on('message', (data, binary) => {
+      const event = binary ? undefined : parseEvent(String(data));
+      if (event === undefined) return finish('bad-event');
+      seen.events.set(event.type, (seen.events.get(event.type) ?? 0) + 1);
+      const now = performance.now();
+      if (event.type === 'ready') {
+        seen.ready.push(now - opened);
+        streamStart = now;
+        void feed(socket, pcm, options.seconds).then(() => {
+          ending = performance.now();
+          socket.send('{"type":"end"}');
+        });
+      } else if (event.type === 'turn-end' && Number.isNaN(ending)) {
+        seen.turnEnd.push(now - streamStart - 1000 * event.end);
+      } else if (event.type === 'end') {
+        seen.end.push(now - ending);
+        finish();
+      } else if (event.type === 'error') finish('error-event');
+    });
+  });
+}
+
+/** Sends the audio, round and round, each chunk when a microphone would have it. */
+async function feed(socket: WebSocket, pcm: Pcm, seconds: number): Promise<void> {
+  const chunkBytes = 2 * Math.round(pcm.sampleRate * CHUNK_SECONDS);
+  const start = performance.now();
+  let at = 0;
+  for (let chunk = 1; chunk * CHUNK_SECONDS <= seconds + 1e-9; chunk++) {
+    await sleep(start + 1000 * CHUNK_SECONDS * chunk - performance.now());
+    if (socket.readyState !== WebSocket.OPEN) return;
+    if (at + chunkBytes > pcm.bytes.byteLength) at = 0;
+    socket.send(pcm.bytes.subarray(at, at + chunkBytes));
+    at += chunkBytes;
+  }
+}
+
+function parseEvent(text: string): { readonly type: string; readonly end: number } | undefined {
+  try {
+    const event: unknown = JSON.parse(text);
+    if (typeof event !== 'object' || event === null) return undefined;
+    const { type, end } = event as { type?: unknown; end?: unknown };
+    return typeof type === 'string' ? { type, end: typeof end === 'number' ? end : Number.NaN } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)));
+}
+
+export function formatSessions(result: SessionsResult): string {
+  const named = (counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ') || 'none';
+  return [
+    `sessions   ${result.succeeded} of ${result.sessions} ended well (${percent(result.succeeded / result.sessions)}), ${result.secondsEach} s each of ${result.audio}`,
+    `failures   ${named(result.failures)}`,
+    `events     ${named(result.events)}`,
+    `ready      ${summaryLine(result.ready)}`,
+    `turn-end   ${summaryLine(result.turnEnd)}  (after the turn's last audio was sent)`,
+    `end        ${summaryLine(result.end)}`,
+  ].join('\n');
+}

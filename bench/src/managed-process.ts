@@ -1,0 +1,136 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { VoiceFlowError } from '@voiceflow-ml/core';
+
+/** What a process has used so far. */
+export interface ProcessUsage {
+  /** All its threads together. */
+  readonly cpuSeconds: number;
+  /** Megabytes resident now. */
+  readonly rss: number;
+  /** Megabytes resident at most. */
+  readonly peakRss: number;
+}
+
+export interface ManagedProcess {
+  readonly pid: number;
+  /** Undefined where the system does not tell (anything but Linux). */
+  usage(): ProcessUsage | undefined;
+  /** Resolves with the exit code, or the signal's name. */
+  readonly exited: Promise<number | string>;
+  /** SIGTERM, and SIGKILL when that is not heeded in `grace` milliseconds. */
+  stop(grace?: number): Promise<void>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+export interface StartOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Answers with 2xx when the process is ready. */
+  readonly readyUrl: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Milliseconds until it must be ready. */
+  readonly patience?: number;
+  readonly signal?: AbortSignal;
+}
+
+const CLOCK_TICKS = 100;
+const PATIENCE = 60_000;
+const POLL_INTERVAL = 50;
+const KEPT_OUTPUT = 2000;
+
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** Starts a process and waits until it answers. @throws `backend-unavailable` with the end of what it said. */
+export async function startProcess(options: StartOptions): Promise<ManagedProcess> {
+  const child = spawn(options.command, [...options.args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.env },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  running.add(child);
+  let said = '';
+  const listen = (text: Buffer) => {
+    said = (said + text.toString()).slice(-KEPT_OUTPUT);
+  };
+  child.stdout.on('data', listen);
+  child.stderr.on('data', listen);
+  let ended: number | string | undefined;
+  const exited = new Promise<number | string>((resolve) => {
+    const end = (how: number | string) => {
+      ended = how;
+      running.delete(child);
+      resolve(how);
+    };
+    child.on('error', (error) => end(error.message));
+    child.on('exit', (code, signal) => end(code ?? signal ?? 'unknown'));
+  });
+  const managed: ManagedProcess = {
+    pid: child.pid ?? -1,
+    usage: () => processUsage(child.pid ?? -1),
+    exited,
+    kill: (signal) => void child.kill(signal),
+    async stop(grace = 10_000) {
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), grace);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+  const until = performance.now() + (options.patience ?? PATIENCE);
+  while (!(await answers(options.readyUrl))) {
+    const late = performance.now() > until;
+    if (ended === undefined && !late && !options.signal?.aborted) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL));
+      continue;
+    }
+    if (ended === undefined) await managed.stop(1000);
+    const why = late ? 'was not ready in time' : `ended with ${ended} before it was ready`;
+    const command = [options.command, ...options.args].join(' ');
+    throw new VoiceFlowError('backend-unavailable', `\`${command}\` ${why}: ${said.trim()}`);
+  }
+  return managed;
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+/** From /proc; undefined where there is none. */
+export function processUsage(pid: number): ProcessUsage | undefined {
+  try {
+    // The name in parentheses may hold spaces: fields are counted after it.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
+    return {
+      cpuSeconds: (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS,
+      rss: kilobytes('VmRSS') / 1024,
+      peakRss: kilobytes('VmHWM') / 1024,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
