@@ -1,4 +1,32 @@
+import { dirname, resolve } from 'node:path';
+import { build, type Plugin } from 'esbuild';
 import { defineConfig, type Options } from 'tsup';
+
+/** `import { script } from './worker.ts?script'`: the module with all it needs, as text to start a worker from. */
+const script: Plugin = {
+  name: 'script',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\?script$/ }, ({ path, importer }) => ({
+      path: resolve(dirname(importer), path.replace('?script', '')),
+      namespace: 'script',
+    }));
+    onLoad({ filter: /.*/, namespace: 'script' }, async ({ path }) => {
+      const { outputFiles, metafile } = await build({
+        entryPoints: [path],
+        bundle: true,
+        write: false,
+        minify: true,
+        metafile: true,
+        format: 'esm',
+        platform: 'neutral',
+        target: 'es2022',
+        external: ['node:*'],
+      });
+      const text = JSON.stringify(outputFiles[0]?.text);
+      return { contents: `export const script = ${text};`, loader: 'js', watchFiles: Object.keys(metafile.inputs) };
+    });
+  },
+};
 
 /** One ESM bundle a package; declarations come from `tsc -b`, which also type-checks. */
 const esm = (dir: string, entry: readonly string[] | Record<string, string>, more: Options = {}): Options => ({
@@ -14,7 +42,10 @@ const esm = (dir: string, entry: readonly string[] | Record<string, string>, mor
   clean: false,
   dts: false,
   silent: true,
-  external: [/^node:/, /^onnxruntime-/, /^@voiceflow-ml\//, 'voiceflow-ml'],
+  // ort-common is private: it goes into both backends.
+  external: [/^node:/, /^onnxruntime-/, /^@voiceflow-ml\/(?!ort-common)/, 'voiceflow-ml'],
+  noExternal: [/^@voiceflow-ml\/ort-common/],
+  esbuildPlugins: [script],
   ...more,
 });
 
@@ -26,5 +57,5 @@ export default defineConfig([
   esm('packages/voiceflow', ['index.ts']),
   esm('packages/server', ['index.ts']),
   esm('packages/cli', ['main.ts']),
-  esm('bench', ['index.ts']),
+  esm('bench', ['index.ts', 'main.ts']),
 ]);

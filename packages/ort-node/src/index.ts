@@ -1,1 +1,2 @@
-export {};
+/** @module Native ONNX Runtime in worker threads, for Node, Bun and Deno. */
+export { type NodeBackendOptions, nodeBackend } from './backend.ts';

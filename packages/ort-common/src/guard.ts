@@ -1,0 +1,40 @@
+/**
+ * A flag shared with a worker, by which a process may end at any moment without cutting a native call short:
+ * ending a thread inside ONNX Runtime aborts the whole process (exit code 134, not catchable).
+ * Both sides write their own cell, then read the other's, so that one of them always sees the other.
+ */
+const BUSY = 0;
+const LEAVING = 1;
+
+export function createGuard(): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
+}
+
+/** In the worker: runs native work, unless the process is about to end (then it never comes back). */
+export async function guarded<T>(guard: Int32Array | undefined, work: () => Promise<T>): Promise<T> {
+  if (!guard) return work();
+  Atomics.store(guard, BUSY, 1);
+  if (Atomics.load(guard, LEAVING) === 1) {
+    rest(guard);
+    return new Promise<never>(() => {});
+  }
+  try {
+    return await work();
+  } finally {
+    rest(guard);
+  }
+}
+
+function rest(guard: Int32Array): void {
+  Atomics.store(guard, BUSY, 0);
+  Atomics.notify(guard, BUSY);
+}
+
+/**
+ * In the main thread, as the process ends: blocks until the worker is outside native code, and keeps it there.
+ * @returns false when `timeout` milliseconds passed first.
+ */
+export function awaitGuard(guard: Int32Array, timeout: number): boolean {
+  Atomics.store(guard, LEAVING, 1);
+  return Atomics.wait(guard, BUSY, 1, timeout) !== 'timed-out';
+}

@@ -1,0 +1,32 @@
+import process from 'node:process';
+import { parentPort } from 'node:worker_threads';
+import type { Request } from './protocol.ts';
+import type { Port } from './worker.ts';
+
+/** The line to the main thread, in a worker on Node and Bun (`node:worker_threads`) or Deno (a Web Worker). */
+export function serverPort(): Port {
+  if (!parentPort) return webPort();
+  const parent = parentPort;
+  return {
+    post: (reply, transfer) => parent.postMessage(reply, transfer),
+    listen: (handler) => parent.on('message', handler),
+    exit: () => process.exit(0),
+  };
+}
+
+function webPort(): Port {
+  const self = globalThis as unknown as WorkerScope;
+  return {
+    post: (reply, transfer = []) => self.postMessage(reply, transfer),
+    listen(handler) {
+      self.onmessage = ({ data }) => handler(data);
+    },
+    exit: () => self.close(),
+  };
+}
+
+interface WorkerScope {
+  onmessage: (event: { data: Request }) => void;
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  close(): void;
+}

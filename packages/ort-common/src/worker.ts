@@ -1,0 +1,62 @@
+/** @module The worker's side of the pool: what a backend's worker script is made of. */
+import { toFailure } from './failure.ts';
+import { guarded } from './guard.ts';
+import type { Reply, Request, Settings } from './protocol.ts';
+import type { Session } from './session.ts';
+import { pack } from './tensors.ts';
+
+export { messageOf, SessionError } from './failure.ts';
+export type { Settings } from './protocol.ts';
+export { type OrtModule, openSession, type Session } from './session.ts';
+
+/** The worker's end of the line. */
+export interface Port {
+  post(reply: Reply, transfer?: ArrayBuffer[]): void;
+  listen(handler: (request: Request) => void): void;
+  exit(): void;
+}
+
+/** Answers requests in order, one at a time, with the session that `open` makes. */
+export function serve(port: Port, open: (bytes: Uint8Array, settings: Settings) => Promise<Session>): void {
+  let session: Session | undefined;
+  let guard: Int32Array | undefined;
+  let last: Promise<void> = Promise.resolve();
+
+  port.listen((request) => {
+    const answer = answers[request.kind] as ((request: Request) => Promise<void>) | undefined;
+    // Anything else means that the two sides are not of one build: better to end than to leave a call unanswered.
+    if (!answer) throw new Error(`the worker got a request it does not know: ${JSON.stringify(request)}`);
+    last = last.then(() => answer(request));
+  });
+
+  const answers = {
+    async open(request: Extract<Request, { kind: 'open' }>) {
+      guard = request.guard;
+      try {
+        const opened = await guarded(guard, () => open(request.bytes, request.settings));
+        session = opened;
+        port.post({ kind: 'opened', inputs: opened.inputs, outputs: opened.outputs });
+      } catch (error) {
+        port.post({ kind: 'failed', failure: toFailure(error) });
+      }
+    },
+    async run({ feeds }: Extract<Request, { kind: 'run' }>) {
+      try {
+        const opened = session;
+        if (!opened) throw new Error('the worker has no session');
+        const { tensors, transfer } = pack(await guarded(guard, () => opened.run(feeds)));
+        port.post({ kind: 'result', outputs: tensors }, transfer);
+      } catch (error) {
+        port.post({ kind: 'failed', failure: toFailure(error) });
+      }
+    },
+    async stop() {
+      const opened = session;
+      session = undefined;
+      // What cannot be released goes with the thread.
+      if (opened) await guarded(guard, () => opened.release()).catch(() => {});
+      port.post({ kind: 'stopped' });
+      port.exit();
+    },
+  };
+}
