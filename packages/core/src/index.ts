@@ -9,12 +9,27 @@ export { parseSrt, toSrt } from './annotation/srt.ts';
 export { Timeline } from './annotation/timeline.ts';
 export { parseUem, toUem, type Uem } from './annotation/uem.ts';
 export { parseVtt, toVtt } from './annotation/vtt.ts';
+export { type EncodeWavOptions, encodeWav } from './audio/encode-wav.ts';
+export { collect, DEFAULT_MAX_SECONDS, type OpenAudioOptions, openAudio } from './audio/open.ts';
+export { samplesSource } from './audio/pipes.ts';
+export { createResampler, type Resampler } from './audio/resample.ts';
 export type * from './audio/source.ts';
+export { wavDecoder } from './audio/wav.ts';
 export type * from './backend.ts';
-export type * from './diarization.ts';
+export { type CreateDiarizerOptions, createDiarizer } from './create.ts';
+export * from './diarization.ts';
 export type * from './diarizer.ts';
 export { abortError, type ErrorCode, type ErrorDetails, throwIfAborted, VoiceFlowError } from './errors.ts';
 export type * from './live/types.ts';
+export {
+  type DiarizationScore,
+  type RecordingScore,
+  type Score,
+  type ScoredRecording,
+  type ScoreInput,
+  type ScoreOptions,
+  scoreDiarization,
+} from './metrics/score.ts';
 export type * from './model.ts';
-export type * from './options.ts';
+export * from './options.ts';
 export type * from './warnings.ts';

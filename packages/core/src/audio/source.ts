@@ -6,6 +6,8 @@ export interface AudioSource {
   readonly sampleRate: number;
   /** Samples expected in all, when something claims it; for progress only, never for allocation. */
   readonly lengthHint?: number;
+  /** Samples in all where they are known to be there, as in memory; never a claim. Lets limits refuse at once. */
+  readonly length?: number;
   /** The next samples (never empty), or null at the end. The buffer is the caller's until the next call. */
   read(): Promise<Float32Array | null>;
   /** Frees what is held (a file, a stream); safe to call twice and after the end. */
