@@ -1,4 +1,10 @@
+import { exclusiveTurns } from './annotation/exclusive.ts';
+import { turnsToJson } from './annotation/json.ts';
+import { toRttm } from './annotation/rttm.ts';
 import type { Turn } from './annotation/segment.ts';
+import { toSrt } from './annotation/srt.ts';
+import { roundToMillisecond } from './annotation/time.ts';
+import { toVtt } from './annotation/vtt.ts';
 import type { Warning } from './warnings.ts';
 
 export interface Speaker {
@@ -51,4 +57,64 @@ export interface DiarizationJson {
   readonly backend: string;
   readonly warnings: readonly Warning[];
   readonly timings: Timings;
+}
+
+/** What a diarization is made of. */
+export type DiarizationParts = Pick<
+  Diarization,
+  'turns' | 'speakers' | 'duration' | 'warnings' | 'timings' | 'model' | 'backend'
+>;
+
+/** The `Diarization` that `diarize` gives: plain data with its written forms. */
+export class DiarizationResult implements Diarization {
+  readonly turns: readonly Turn[];
+  readonly speakers: readonly Speaker[];
+  readonly duration: number;
+  readonly warnings: readonly Warning[];
+  readonly timings: Timings;
+  readonly model: Diarization['model'];
+  readonly backend: string;
+
+  constructor(parts: DiarizationParts) {
+    this.turns = parts.turns;
+    this.speakers = parts.speakers;
+    this.duration = parts.duration;
+    this.warnings = parts.warnings;
+    this.timings = parts.timings;
+    this.model = parts.model;
+    this.backend = parts.backend;
+  }
+
+  exclusive(): readonly Turn[] {
+    return exclusiveTurns(this.turns);
+  }
+
+  toJSON(): DiarizationJson {
+    return {
+      duration: roundToMillisecond(this.duration),
+      turns: turnsToJson(this.turns),
+      speakers: this.speakers.map(({ label, seconds, embedding, name }) => ({
+        label,
+        seconds: roundToMillisecond(seconds),
+        ...(name === undefined ? {} : { name }),
+        embedding: Array.from(embedding),
+      })),
+      model: this.model,
+      backend: this.backend,
+      warnings: this.warnings,
+      timings: this.timings,
+    };
+  }
+
+  toRTTM(uri = 'audio'): string {
+    return toRttm(this.turns, uri);
+  }
+
+  toSRT(): string {
+    return toSrt(this.turns);
+  }
+
+  toVTT(): string {
+    return toVtt(this.turns);
+  }
 }

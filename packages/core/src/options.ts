@@ -1,12 +1,16 @@
 import type { AudioLimits } from './audio/source.ts';
+import { VoiceFlowError } from './errors.ts';
+
+/** The most speakers that can be asked for. */
+export const MOST_SPEAKERS = 100;
 
 /** How many voices there are. Exact with a bound is `invalid-option`. */
 export interface SpeakerCountOptions {
   /** Exactly this many, 1–100. */
   readonly numSpeakers?: number;
-  /** At least this many, ≥ 1. */
+  /** At least this many, 1–100. */
   readonly minSpeakers?: number;
-  /** At most this many, ≥ `minSpeakers`. */
+  /** At most this many, `minSpeakers`–100. */
   readonly maxSpeakers?: number;
 }
 
@@ -40,4 +44,106 @@ export interface EmbedOptions {
   readonly segments?: readonly { readonly start: number; readonly end: number }[];
   readonly signal?: AbortSignal;
   readonly limits?: AudioLimits;
+}
+
+/** How many speakers a result may have, from the options. */
+export interface SpeakerBounds {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** @throws `invalid-option` for a count that is no whole number in 1–100, exact with a bound, or crossed bounds. */
+export function speakerBounds(options: SpeakerCountOptions): SpeakerBounds {
+  const { numSpeakers, minSpeakers, maxSpeakers } = options;
+  for (const [name, value] of Object.entries({ numSpeakers, minSpeakers, maxSpeakers })) checkCount(name, value);
+  if (numSpeakers !== undefined) {
+    if (minSpeakers === undefined && maxSpeakers === undefined) return { least: numSpeakers, most: numSpeakers };
+    throw new VoiceFlowError(
+      'invalid-option',
+      `numSpeakers (${numSpeakers}) was given together with ${minSpeakers === undefined ? 'maxSpeakers' : 'minSpeakers'}`,
+      { hint: 'give either numSpeakers, or minSpeakers and maxSpeakers' },
+    );
+  }
+  const bounds = { least: minSpeakers ?? 1, most: maxSpeakers ?? MOST_SPEAKERS };
+  if (bounds.least > bounds.most) {
+    throw new VoiceFlowError(
+      'invalid-option',
+      `minSpeakers is ${minSpeakers} but maxSpeakers is ${maxSpeakers}; it must be at least minSpeakers`,
+      { hint: 'swap the two, or leave one out' },
+    );
+  }
+  return bounds;
+}
+
+function checkCount(name: string, value: unknown): void {
+  if (value === undefined) return;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MOST_SPEAKERS) return;
+  throw new VoiceFlowError(
+    'invalid-option',
+    `${name} is ${show(value)}; a whole number from 1 to ${MOST_SPEAKERS} was expected`,
+    { hint: `leave ${name} out when the number of speakers is not known` },
+  );
+}
+
+/** @throws `invalid-option` for a voice of another space or size, without a name, or named twice. */
+export function checkKnown(known: readonly KnownVoice[], space: string, dimensions: number): void {
+  const names = new Set<string>();
+  known.forEach((voice, i) => {
+    const at = `known[${i}]`;
+    if (typeof voice.name !== 'string' || voice.name.trim() === '') {
+      throw new VoiceFlowError('invalid-option', `${at}.name is ${show(voice.name)}; a name was expected`);
+    }
+    if (names.has(voice.name)) {
+      throw new VoiceFlowError('invalid-option', `${at}.name ${show(voice.name)} is there twice`, {
+        hint: 'average the embeddings of one person, and give the name once',
+      });
+    }
+    names.add(voice.name);
+    if (voice.space !== space) {
+      throw new VoiceFlowError(
+        'invalid-option',
+        `${at} (${voice.name}) is of the space ${show(voice.space)}, the model of "${space}"`,
+        {
+          hint: 'enrol the voice again with this model: vectors of different networks cannot be compared',
+        },
+      );
+    }
+    if (
+      !(voice.embedding instanceof Float32Array) ||
+      voice.embedding.length !== dimensions ||
+      !isUnit(voice.embedding)
+    ) {
+      throw new VoiceFlowError(
+        'invalid-option',
+        `${at}.embedding must be a Float32Array of ${dimensions} numbers and unit length`,
+        { hint: 'take it from embed() or from a voice book' },
+      );
+    }
+  });
+}
+
+function isUnit(vector: Float32Array): boolean {
+  let sum = 0;
+  for (const x of vector) sum += x * x;
+  return Math.abs(sum - 1) < 1e-3;
+}
+
+/** @throws `invalid-option` for a segment that is empty, backwards or not in time. */
+export function checkSegments(segments: EmbedOptions['segments']): void {
+  if (segments !== undefined && !(Array.isArray(segments) && segments.length > 0)) {
+    throw new VoiceFlowError('invalid-option', 'segments must be a list with at least one segment', {
+      hint: 'leave segments out for the whole recording',
+    });
+  }
+  segments?.forEach(({ start, end }, i) => {
+    if (Number.isFinite(start) && Number.isFinite(end) && start >= 0 && end > start) return;
+    throw new VoiceFlowError(
+      'invalid-option',
+      `segments[${i}] is ${show(start)}–${show(end)} s; 0 ≤ start < end was expected`,
+    );
+  });
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

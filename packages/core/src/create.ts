@@ -1,0 +1,161 @@
+import { openAudio } from './audio/open.ts';
+import type { AudioInput, AudioLimits, AudioSource } from './audio/source.ts';
+import type { Backend, Model } from './backend.ts';
+import { type Diarization, DiarizationResult, type Timings } from './diarization.ts';
+import type { Diarizer } from './diarizer.ts';
+import { throwIfAborted, VoiceFlowError } from './errors.ts';
+import type { ModelManifest, ModelPackage } from './model.ts';
+import { checkKnown, checkSegments, type DiarizeOptions, type EmbedOptions, speakerBounds } from './options.ts';
+import { type Pipeline, pipelineOf } from './pipeline/pipeline.ts';
+import type { Warning } from './warnings.ts';
+import { readWeights } from './weights.ts';
+
+export interface CreateDiarizerOptions {
+  readonly model: ModelPackage;
+  readonly backend: Backend;
+  /** Runs of the network side by side, ≥ 1 (default 1). A backend may offer fewer. */
+  readonly workers?: number;
+  /** Stops the loading. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Reads and checks the weights, loads them into the backend, and gives the front door.
+ * @throws `model-not-found`; `model-corrupt` when length or SHA-256 differ from the manifest; `model-incompatible` when
+ *   the network is not what its pipeline needs; `backend-unavailable`; `invalid-option`; `aborted`.
+ */
+export async function createDiarizer(options: CreateDiarizerOptions): Promise<Diarizer> {
+  const { model: pack, backend, signal, workers = 1 } = options;
+  if (!Number.isInteger(workers) || workers < 1) {
+    throw new VoiceFlowError('invalid-option', `workers is ${String(workers)}; a whole number ≥ 1 was expected`);
+  }
+  throwIfAborted(signal);
+  const begun = performance.now();
+  const { manifest } = pack;
+  const { bytes, warnings } = await readWeights(pack, signal);
+  const name = `${manifest.id}@${manifest.version}`;
+  const model = await backend.load({ name, bytes }, { workers, ...(signal ? { signal } : {}) });
+  try {
+    const pipeline = pipelineOf(manifest, model);
+    return new LoadedDiarizer({
+      manifest,
+      model,
+      pipeline,
+      backend: backend.name,
+      warnings,
+      load: performance.now() - begun,
+    });
+  } catch (error) {
+    await model.close();
+    throw error;
+  }
+}
+
+interface Loaded {
+  readonly manifest: ModelManifest;
+  readonly model: Model;
+  readonly pipeline: Pipeline;
+  readonly backend: string;
+  readonly warnings: readonly Warning[];
+  /** Milliseconds. */
+  readonly load: number;
+}
+
+class LoadedDiarizer implements Diarizer {
+  readonly manifest: ModelManifest;
+  readonly backend: string;
+  readonly #loaded: Loaded;
+  /** Time of loading that no result has reported yet. */
+  #load: number;
+  #calls = new Set<Promise<unknown>>();
+  #closed: Promise<void> | undefined;
+
+  constructor(loaded: Loaded) {
+    this.manifest = loaded.manifest;
+    this.backend = loaded.backend;
+    this.#loaded = loaded;
+    this.#load = loaded.load;
+  }
+
+  diarize(audio: AudioInput, options: DiarizeOptions = {}): Promise<Diarization> {
+    return this.#call(() => this.#diarize(audio, options));
+  }
+
+  embed(audio: AudioInput, options: EmbedOptions = {}): Promise<Float32Array[]> {
+    return this.#call(async () => {
+      checkSegments(options.segments);
+      const { signal } = options;
+      return this.#withSource(audio, options, (source) =>
+        this.#loaded.pipeline.embed(source, options.segments, signal),
+      );
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= Promise.allSettled(this.#calls).then(() => this.#loaded.model.close());
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #diarize(audio: AudioInput, options: DiarizeOptions): Promise<Diarization> {
+    const { manifest, pipeline, backend } = this.#loaded;
+    const { signal, onProgress, known = [] } = options;
+    const bounds = speakerBounds(options);
+    checkKnown(known, manifest.space, pipeline.dimensions);
+    const begun = performance.now();
+    const result = await this.#withSource(audio, options, (source) =>
+      pipeline.diarize(source, {
+        bounds,
+        known,
+        ...(signal ? { signal } : {}),
+        ...(onProgress ? { onProgress } : {}),
+      }),
+    );
+    const load = this.#load;
+    this.#load = 0;
+    const { decode, model, cluster } = result;
+    const timings: Timings = { load, decode, model, cluster, total: performance.now() - begun };
+    return new DiarizationResult({
+      ...result,
+      warnings: [...this.#loaded.warnings, ...result.warnings],
+      timings,
+      model: { id: manifest.id, version: manifest.version, space: manifest.space },
+      backend,
+    });
+  }
+
+  async #withSource<T>(
+    audio: AudioInput,
+    { limits, signal }: { readonly limits?: AudioLimits; readonly signal?: AbortSignal },
+    use: (source: AudioSource) => Promise<T>,
+  ): Promise<T> {
+    throwIfAborted(signal);
+    const source = await openAudio(audio, {
+      sampleRate: this.manifest.sampleRate,
+      ...(limits ? { limits } : {}),
+      ...(signal ? { signal } : {}),
+    });
+    try {
+      return await use(source);
+    } finally {
+      await source.close();
+    }
+  }
+
+  /** Keeps count of the calls under way, which `close` waits for. */
+  #call<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed) {
+      return Promise.reject(
+        new VoiceFlowError('closed', 'the diarizer was used after close()', { hint: 'create a new one' }),
+      );
+    }
+    const call = work();
+    this.#calls.add(call);
+    const done = () => this.#calls.delete(call);
+    call.then(done, done);
+    return call;
+  }
+}

@@ -1,0 +1,54 @@
+import type { Turn } from '../annotation/segment.ts';
+import type { AudioSource } from '../audio/source.ts';
+import type { Model } from '../backend.ts';
+import type { Speaker } from '../diarization.ts';
+import { VoiceFlowError } from '../errors.ts';
+import type { ModelManifest } from '../model.ts';
+import type { KnownVoice, Progress, SpeakerBounds } from '../options.ts';
+import type { Warning } from '../warnings.ts';
+import { fastCnnPipeline } from './fast-cnn.ts';
+
+export interface DiarizeRequest {
+  readonly bounds: SpeakerBounds;
+  readonly known: readonly KnownVoice[];
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface PipelineResult {
+  readonly turns: readonly Turn[];
+  readonly speakers: readonly Speaker[];
+  /** Seconds. */
+  readonly duration: number;
+  readonly warnings: readonly Warning[];
+  /** Milliseconds: waiting for audio, waiting for the network, everything after. */
+  readonly decode: number;
+  readonly model: number;
+  readonly cluster: number;
+}
+
+/** What a model does with audio: pure functions of the audio and the network, whatever the runtime. */
+export interface Pipeline {
+  /** Numbers of an embedding. */
+  readonly dimensions: number;
+  diarize(source: AudioSource, request: DiarizeRequest): Promise<PipelineResult>;
+  /** One unit vector for each segment (seconds), or one for the whole recording. */
+  embed(
+    source: AudioSource,
+    segments: readonly { readonly start: number; readonly end: number }[] | undefined,
+    signal?: AbortSignal,
+  ): Promise<Float32Array[]>;
+}
+
+/**
+ * The pipeline that a manifest names, around its loaded network.
+ * @throws `model-incompatible` for a pipeline that this version does not have, a network of another shape, bad settings.
+ */
+export function pipelineOf(manifest: ModelManifest, model: Model): Pipeline {
+  if (manifest.pipeline === 'fast-cnn') return fastCnnPipeline(manifest, model);
+  throw new VoiceFlowError(
+    'model-incompatible',
+    `${manifest.id}@${manifest.version} needs the pipeline "${manifest.pipeline}"; this version has: fast-cnn`,
+    { hint: 'update VoiceFlow, or choose another model' },
+  );
+}
