@@ -24,7 +24,7 @@ export function turnsToJson(turns: Iterable<Turn>): TurnJson[] {
  */
 export function parseTurnsJson(json: unknown): Turn[] {
   const value = typeof json === 'string' ? parse(json) : json;
-  const list = Array.isArray(value) ? value : isObject(value) ? value['turns'] : undefined;
+  const list = Array.isArray(value) ? value : isObject(value) ? value.turns : undefined;
   if (!Array.isArray(list)) {
     throw new VoiceFlowError('invalid-option', 'the JSON holds no turns: expected a list, or an object with `turns`', {
       hint: 'Pass the output of `voiceflow diarize --format json`.',
