@@ -1,0 +1,115 @@
+"""pytest: what can be checked without a corpus."""
+import numpy as np
+import torch
+import export
+from losses import loss_fn
+from metrics import der_parts, eer, lit
+from mixer import Mixer, draw_gates
+from network import FastCNN, FrontEnd
+from optim import orthogonal, split
+from speech import Bank, RATE, speech_frames, with_speeds
+
+
+def voices(n=6, seconds=4, seed=0):
+    """{speaker: [int16]}: buzzing voices of different pitch."""
+    r, t, out = np.random.default_rng(seed), np.arange(seconds * RATE) / RATE, {}
+    for i in range(n):
+        f0 = 90 + 30 * i
+        x = sum(np.sin(2 * np.pi * k * f0 * t) / k for k in range(1, 20)) * (1 + 0.3 * np.sin(2 * np.pi * 4 * t))
+        out[f"v{i}"] = [(x * 2000 + r.standard_normal(len(t)) * 10).astype(np.int16)]
+    return out
+
+
+def test_shapes_and_sizes():
+    net = FastCNN().eval()
+    e, a = net(torch.randn(2, 48000) * 0.1)
+    assert e.shape == (2, 2, 256) and a.shape == (2, 50, 2)
+    assert torch.allclose(e.norm(dim=2), torch.ones(2, 2), atol=1e-4)
+    assert 0 <= a.min() and a.max() <= 1
+    assert 2.2e6 <= sum(p.numel() for p in net.parameters()) <= 2.4e6
+
+
+def test_decimation():
+    """Tones under 6.5 kHz pass at their level and phase; tones that would alias into the filter bank do not."""
+    front, t, u = FrontEnd(), np.arange(48000) / 48000, np.arange(16000) / 16000
+    tone = lambda f, t: torch.tensor(np.sin(2 * np.pi * f * t), dtype=torch.float32)[None]
+    for f in (100, 1000, 4000, 6500):
+        assert (front.to_16k(tone(f, t)) - tone(f, u))[0, 50:-50].abs().max() < 2e-3, f
+    for f in (8800, 12000, 20000):
+        assert front.to_16k(tone(f, t))[0, 50:-50].abs().max() < 2e-3, f
+
+
+def test_log_mel_is_a_plain_dft():
+    front, x = FrontEnd(), torch.randn(1, 16000) * 0.1
+    y = np.pad(x[0].numpy().astype(np.float64), 240)
+    k = 37
+    seg = y[k * 160 + 80:k * 160 + 80 + 480]                            # frame k is centred on sample 160 k + 80
+    t = np.arange(-240, 240)
+    w = np.hamming(481)[:480]
+    spec = np.abs(np.fft.rfft(np.roll(seg * w, -240)))[1:240] ** 2
+    assert np.allclose(np.log(spec @ front.bank.numpy() + 1e-6), front.log_mel(x)[0, k].numpy(), atol=0.05), t[0]
+
+
+def test_gain_changes_little():
+    net, x = FastCNN().eval(), torch.randn(1, 48000) * 0.1
+    (e, a), (f, b) = net(x), net(x * 0.1)
+    assert (e * f).sum(2).min() > 0.999 and (a - b).abs().max() < 0.01
+
+
+def test_mixtures():
+    bank = Bank(with_speeds(voices()))
+    assert len(bank.names) == 18 and bank.range[-1, 1] * 320 == len(bank.x)
+    y, act, spk = Mixer(bank, seed=1, rooms=8).batch(64)
+    assert y.shape == (64, 16000) and act.shape == (64, 50, 2) and spk.shape == (64, 2)
+    assert torch.isfinite(y).all() and y.abs().max() <= 1 and set(act.unique().tolist()) == {0.0, 1.0}
+    assert ((spk[:, 0] != spk[:, 1]) | (act[:, :, 1].sum(1) == 0)).all()
+    z, b, _ = Mixer(bank, seed=1, rooms=8).batch(64)
+    assert torch.equal(y, z) and torch.equal(act, b)                    # seeded
+
+
+def test_gates():
+    ga, gb, two = draw_gates(4000, np.random.default_rng(0))
+    empty = (ga[:, 25:].sum(1) + gb[:, 25:].sum(1)) == 0
+    assert 0.09 < empty.mean() < 0.15 and 0.28 < two.mean() < 0.38 and (gb[~two] == 0).all()
+
+
+def test_activity_of_clean_speech():
+    x = np.concatenate([np.zeros(8000), voices(1, 1)["v0"][0], np.zeros(8000)]) + np.random.default_rng(0).standard_normal(32000)
+    v = speech_frames(x.astype(np.int16))
+    assert abs(v.sum() - 50) <= 3 and v[30:70].all()
+
+
+def test_loss_takes_the_better_order():
+    teacher = torch.nn.functional.normalize(torch.randn(5, 256), dim=1)
+    act = torch.zeros(2, 50, 2)
+    act[:, :30, 0] = act[:, 25:, 1] = 1
+    spk = torch.tensor([[0, 1], [2, 3]])
+    e, logits = teacher[spk], (act - 0.5) * 20
+    args = (act, spk, teacher, teacher, torch.ones(5))
+    a, b = loss_fn(e, logits, *args)[0], loss_fn(e.flip(1), logits.flip(2), *args)[0]
+    assert torch.allclose(a, b) and a < loss_fn(e, logits.flip(2), *args)[0]
+
+
+def test_orthogonal():
+    s = torch.linalg.svdvals(orthogonal(torch.randn(64, 160), torch.float32))
+    assert s.min() > 0.5 and s.max() < 1.3
+    assert {p.ndim for p in split(FastCNN())[0]} == {2, 4}
+
+
+def test_metrics():
+    assert eer([3, 2, 1, 0], [1, 1, 0, 0]) == 0
+    assert (der_parts([(0, 1, "a"), (1, 1, "b")], [(0, 2, "x")], 300) == [0, 0, 100, 200]).all()
+    a = np.zeros((2, 50, 2))
+    a[0, :8, 0] = a[1, :7, 1] = 1
+    assert (lit(a, 0.5) == [1, 0]).all()
+
+
+def test_fp16_store(tmp_path):
+    net, path = FastCNN().eval(), str(tmp_path / "n.onnx")
+    torch.onnx.export(net, (torch.randn(1, 48000),), path, input_names=["audio"], output_names=["embeddings", "activity"],
+                      dynamic_axes={"audio": {0: "N"}}, opset_version=17, dynamo=False)
+    export.store_fp16(path, path[:-5] + ".fp16.onnx")
+    x = export.probe_audio(4)
+    run = lambda p: lambda x: export.session(p).run(None, {"audio": x})
+    cos, act = export.parity(run(path), run(path[:-5] + ".fp16.onnx"), x)
+    assert cos > 0.9999 and act < 0.01

@@ -1,0 +1,185 @@
+"""train.py: teach the Fast CNN from mixtures made on the fly. Resumable; the newest checkpoint is always whole.
+
+    python train.py --data DATA --noise NOISE_FOLDER --out ck.pt --minutes 60                 # two CPU cores: --processes 2
+    python train.py ... --resume ck.pt --until 17:00                                        # go on, to end at that time
+    python train.py ... --device cuda --batch 1024 --minutes 20
+
+DATA is what teach.py wrote. On CPU: bfloat16 autocast and channels-last; `--processes 2` runs two one-thread processes that
+average their gradients, which suffers less from other programs than two threads do. Preload tcmalloc where it is there.
+The learning rate follows a cosine over the time given, after a short warm-up.
+"""
+import argparse
+import datetime
+import math
+import os
+import subprocess
+import sys
+import time
+import numpy as np
+import torch
+import torch.distributed as dist
+import torch.nn as nn
+from losses import loss_fn
+from mixer import Mixer
+from network import FastCNN, from_first
+from optim import Muon, split
+from speech import Bank, load_noise
+from rooms import load_rooms
+
+
+def arguments():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--data", required=True, help="folder written by teach.py")
+    p.add_argument("--noise", default="", help="folder of noises")
+    p.add_argument("--rooms", default="", help="folder of measured impulse responses")
+    p.add_argument("--out", default="fast-cnn.pt")
+    p.add_argument("--resume", default="")
+    p.add_argument("--first", action="store_true", help="--resume is a checkpoint of version 0.1.0, of another shape")
+    p.add_argument("--minutes", type=float, default=60)
+    p.add_argument("--until", default="", help="HH:MM at which to end, instead of --minutes")
+    p.add_argument("--batch", type=int, default=96, help="mixtures a process a step")
+    p.add_argument("--lr", type=float, default=2e-3)
+    p.add_argument("--class-lr", type=float, default=1e-3)
+    p.add_argument("--margin", type=float, default=0.15, help="at the end; it grows from half of it")
+    p.add_argument("--w-teacher", type=float, default=1.0)
+    p.add_argument("--w-class", type=float, default=0.25)
+    p.add_argument("--w-act", type=float, default=3.0)
+    p.add_argument("--ema", type=float, default=0.998)
+    p.add_argument("--warmup", type=int, default=200)
+    p.add_argument("--processes", type=int, default=1)
+    p.add_argument("--threads", type=int, default=0, help="a process; 0: cores / processes")
+    p.add_argument("--device", default="cpu")
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--save-minutes", type=float, default=3)
+    p.add_argument("--rank", type=int, default=0, help=argparse.SUPPRESS)
+    p.add_argument("--port", type=int, default=29517, help="for --processes")
+    p.add_argument("--tag", default="", help="ignored: a mark for process lists")
+    return p.parse_args()
+
+
+class Clock:
+    """Share of the time given that has passed, 0 to 1."""
+
+    def __init__(self, minutes, until):
+        self.start = time.time()
+        end = self.start + minutes * 60
+        if until:
+            h, m = map(int, until.split(":"))
+            d = datetime.datetime.now().replace(hour=h, minute=m, second=0)
+            end = (d if d.timestamp() > self.start else d + datetime.timedelta(days=1)).timestamp()
+        self.length = end - self.start
+
+    def minutes(self):
+        return (time.time() - self.start) / 60
+
+    def done(self):
+        return (time.time() - self.start) / self.length
+
+
+class Sync:
+    """Averages gradients, running statistics and the clock over processes, in one flat tensor."""
+
+    def __init__(self, world, params, buffers):
+        self.world, self.params, self.buffers = world, params, buffers
+
+    @torch.no_grad()
+    def __call__(self, done):
+        if self.world == 1:
+            return done
+        parts = [p.grad for p in self.params] + self.buffers
+        flat = torch.cat([x.reshape(-1) for x in parts] + [torch.tensor([done])])
+        dist.all_reduce(flat)
+        flat /= self.world
+        torch._foreach_copy_(parts, [f.reshape(x.shape) for f, x in zip(flat[:-1].split([x.numel() for x in parts]), parts)])
+        return flat[-1].item()
+
+
+def save(path, **what):
+    torch.save(what, path + ".part")
+    os.replace(path + ".part", path)
+
+
+def main():
+    a = arguments()
+    others = []
+    if a.processes > 1:
+        if a.rank == 0:
+            others = [subprocess.Popen([sys.executable, *sys.argv, "--rank", str(r)]) for r in range(1, a.processes)]
+        os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(a.port), GLOO_SOCKET_IFNAME="lo")
+        dist.init_process_group("gloo", rank=a.rank, world_size=a.processes, timeout=datetime.timedelta(hours=2))
+    torch.set_num_threads(a.threads or max(1, (os.cpu_count() or 1) // a.processes))
+    torch.manual_seed(a.seed)
+    dev, lead = a.device, a.rank == 0
+    bank = Bank.load(os.path.join(a.data, "bank.pt"))
+    teacher = torch.from_numpy(np.load(os.path.join(a.data, "centroids.npz"))["C"]).to(dev)
+    seconds = torch.from_numpy((bank.range[:, 1] - bank.range[:, 0]) / 50.0).float().to(dev)
+    trust = (seconds / 6).clamp(0.15, 1)
+    net, ema, classes = FastCNN().to(dev), FastCNN().to(dev), nn.Parameter(teacher.clone())
+    step, resumed = 0, None
+    if a.resume:
+        k = resumed = torch.load(a.resume, map_location=dev, weights_only=True)
+        step = k["step"]
+        for n, name in ((net, "net"), (ema, "ema")):
+            s = k[name] if name in k else k["ema"]
+            n.load_state_dict(from_first(s) if a.first else s)
+        if "classes" in k and k["classes"].shape == classes.shape:
+            classes.data.copy_(k["classes"])
+    else:
+        ema.load_state_dict(net.state_dict())
+    mixer = Mixer(bank, load_noise(a.noise), seed=1000 * (a.seed + step) + a.rank, real_rooms=load_rooms(a.rooms), device=dev)
+    net = net.to(memory_format=torch.channels_last).train()
+    floats = lambda n: [v for v in n.state_dict().values() if v.dtype.is_floating_point]
+    matrices, rest = split(net)
+    share = (a.rank, a.processes)
+    muon = Muon(matrices, share=share, gather=dist.all_reduce if a.processes > 1 else None)
+    opt = torch.optim.AdamW([dict(params=rest, scale=a.lr), dict(params=[classes], scale=a.class_lr)], lr=a.lr, weight_decay=0, betas=(0.9, 0.98), foreach=True)
+    if resumed and "muon" in resumed:
+        for m, v in zip(muon.m, resumed["muon"]):
+            m.copy_(v)
+        opt.load_state_dict(resumed["adam"])
+    sync = Sync(a.processes, [*matrices, *rest, classes], [b for b in net.buffers() if b.dtype.is_floating_point and b.ndim == 1])
+    clock, first, run, last, done = Clock(a.minutes, a.until), step, {}, time.time(), 0.0
+
+    def checkpoint():
+        if lead:
+            save(a.out, net=net.state_dict(), ema=ema.state_dict(), classes=classes.data, muon=muon.m, adam=opt.state_dict(), step=step, kw={})
+
+    while done < 1:
+        warm = min(1, (step - first + 1) / a.warmup)
+        rate = warm * (0.5 * (1 + math.cos(math.pi * done)) * 0.99 + 0.01)
+        y, act, spk = mixer.batch(a.batch)
+        with torch.no_grad():
+            m = net.front(y, True).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(dev.split(":")[0], torch.bfloat16):
+            h = net.trunk(m)
+        loss, d = loss_fn(*net.heads(h.float()), act, spk, classes, teacher, trust, margin=a.margin * (0.5 + 0.5 * done),
+                          w_act=a.w_act, w_teacher=a.w_teacher, w_class=a.w_class)
+        opt.zero_grad(set_to_none=True)
+        net.zero_grad(set_to_none=True)
+        loss.backward()
+        done = sync(clock.done())
+        nn.utils.clip_grad_norm_([*matrices, *rest], 5.0)
+        for g in opt.param_groups:
+            g["lr"] = rate * g["scale"]
+        opt.step()
+        muon.step(rate * a.lr)
+        step += 1
+        decay = min(a.ema, (step - first + 10) / (step - first + 40))
+        if lead:
+            with torch.no_grad():
+                torch._foreach_lerp_(floats(ema), floats(net), 1 - decay)
+        for n, v in d.items():
+            run[n] = run.get(n, v) * 0.98 + v * 0.02
+        if lead and (step % 50 == 0 or step == first + 5):
+            print(f"{clock.minutes():.1f} min, {100 * done:.1f} %, step {step}, {(step - first) * a.batch * a.processes / clock.minutes() / 60:.0f}/s, "
+                  + ", ".join(f"{n} {v:.3f}" for n, v in run.items()), flush=True)
+        if time.time() - last > 60 * a.save_minutes:
+            checkpoint()
+            last = time.time()
+    checkpoint()
+    for o in others:
+        o.wait()
+
+
+if __name__ == "__main__":
+    main()
