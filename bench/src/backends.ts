@@ -1,0 +1,175 @@
+import { type Model, VoiceFlowError } from '@voiceflow-ml/core';
+import { measure } from 'mitata';
+import { type EngineName, loadEngine } from './model/engines.ts';
+import { feedsFor } from './model/feeds.ts';
+import { FAST_CNN, fastCnnPath, readModel } from './model/files.ts';
+import { seededRandom } from './stats/random.ts';
+import { type PairedRatio, pairedRatio } from './stats/ratio.ts';
+import { percentile, type Summary, summarize } from './stats/summary.ts';
+
+/** One way to run fast-cnn. */
+export interface Contender {
+  readonly name: string;
+  readonly engine: EngineName;
+  readonly weights: keyof typeof FAST_CNN;
+  readonly batch: number;
+}
+
+const contender = (engine: EngineName, weights: Contender['weights'], batch: number): Contender => ({
+  name: `${engine} ${weights} ×${batch}`,
+  engine,
+  weights,
+  batch,
+});
+
+export const CONTENDERS: readonly Contender[] = [
+  contender('native', 'fp32', 1),
+  contender('native-direct', 'fp32', 1),
+  contender('native', 'fp16', 1),
+  contender('wasm', 'fp32', 1),
+  contender('wasm', 'fp16', 1),
+  contender('wasm-threads', 'fp32', 1),
+  contender('native', 'fp32', 4),
+  contender('native', 'fp32', 8),
+  contender('wasm', 'fp32', 4),
+  contender('wasm', 'fp32', 8),
+];
+
+/** Slower by: numerator over denominator, per second of audio. */
+const RATIOS: readonly (readonly [string, string, string])[] = [
+  ['WASM against native, one thread each', 'wasm fp32 ×1', 'native fp32 ×1'],
+  ['WASM with all threads against native with one', 'wasm-threads fp32 ×1', 'native fp32 ×1'],
+  ['the hop to the worker (backend against a direct call)', 'native fp32 ×1', 'native-direct fp32 ×1'],
+  ['fp16-stored against fp32 weights, native', 'native fp16 ×1', 'native fp32 ×1'],
+  ['fp16-stored against fp32 weights, WASM', 'wasm fp16 ×1', 'wasm fp32 ×1'],
+  ['batch of 4 against 1, a second of audio, native', 'native fp32 ×4', 'native fp32 ×1'],
+  ['batch of 8 against 1, a second of audio, native', 'native fp32 ×8', 'native fp32 ×1'],
+  ['batch of 4 against 1, a second of audio, WASM', 'wasm fp32 ×4', 'wasm fp32 ×1'],
+  ['batch of 8 against 1, a second of audio, WASM', 'wasm fp32 ×8', 'wasm fp32 ×1'],
+];
+
+export interface ContenderResult extends Contender {
+  /** Milliseconds of one run (of the whole batch). */
+  readonly latency: Summary;
+  /** Milliseconds a second of audio. */
+  readonly perSecond: number;
+  readonly samples: readonly number[];
+}
+
+export interface RatioResult extends PairedRatio {
+  readonly name: string;
+}
+
+export interface ComparisonResult {
+  readonly runtime: string;
+  readonly contenders: readonly ContenderResult[];
+  readonly ratios: readonly RatioResult[];
+  /** Contenders that this runtime cannot run, and why. */
+  readonly unavailable: Readonly<Record<string, string>>;
+}
+
+export interface ComparisonOptions {
+  /** Runs of each contender; batches get a quarter of it. */
+  readonly iterations: number;
+  readonly contenders?: readonly Contender[];
+  readonly onProgress?: (round: number, rounds: number) => void;
+}
+
+const ROUNDS = 10;
+const WARMUP = 5;
+
+/** Runs all contenders in this runtime, taking turns, so that a pair of a round meets the same machine. */
+export async function compareBackends(options: ComparisonOptions): Promise<ComparisonResult> {
+  const unavailable: Record<string, string> = {};
+  const runners: Runner[] = [];
+  try {
+    for (const each of options.contenders ?? CONTENDERS) {
+      const runner = await prepare(each).catch((error: unknown) => {
+        if (!VoiceFlowError.isInstance(error)) throw error;
+        unavailable[each.name] = error.message;
+      });
+      if (runner !== undefined) runners.push(runner);
+    }
+    const count = (each: Contender) => Math.max(1, Math.round(options.iterations / ROUNDS / (each.batch > 1 ? 4 : 1)));
+    for (let round = 0; round < ROUNDS; round++) {
+      // A different one begins each round: being first after a pause is no one's privilege.
+      for (let at = 0; at < runners.length; at++) {
+        const runner = runners[(at + round) % runners.length];
+        if (runner !== undefined) await runner.round(count(runner.contender));
+      }
+      options.onProgress?.(round + 1, ROUNDS);
+    }
+    return { runtime: runtimeName(), contenders: runners.map(resultOf), ratios: ratiosOf(runners), unavailable };
+  } finally {
+    for (const runner of runners) await runner.model.close();
+  }
+}
+
+interface Runner {
+  readonly contender: Contender;
+  readonly model: Model;
+  readonly samples: number[];
+  /** Median of each round, milliseconds a second of audio. */
+  readonly medians: number[];
+  round(count: number): Promise<void>;
+}
+
+async function prepare(contender: Contender): Promise<Runner> {
+  const file = await readModel(fastCnnPath(FAST_CNN[contender.weights]));
+  const model = await loadEngine(contender.engine, file);
+  const feeds = feedsFor(model.inputs, { audio: [contender.batch, 48_000] }, seededRandom(1));
+  for (let i = 0; i < WARMUP; i++) await model.run(feeds());
+  const samples: number[] = [];
+  const medians: number[] = [];
+  return {
+    contender,
+    model,
+    samples,
+    medians,
+    async round(count) {
+      const times: number[] = [];
+      const run = async () => {
+        const input = feeds();
+        const start = performance.now();
+        await model.run(input);
+        times.push(performance.now() - start);
+      };
+      // mitata drives the loop and keeps its warm-up call apart. Its own samples leave out the two greatest and
+      // the copy of the input would be in them, so the raw times are taken here.
+      await measure(run, { min_samples: count, max_samples: count, min_cpu_time: 0, gc: false });
+      const counted = times.slice(-count);
+      samples.push(...counted);
+      medians.push(percentile(Float64Array.from(counted).sort(), 50) / contender.batch);
+    },
+  };
+}
+
+function resultOf({ contender, samples }: Runner): ContenderResult {
+  const latency = summarize(samples);
+  if (latency === undefined) throw new RangeError('no samples');
+  const rounded = samples.map((sample) => Math.round(sample * 1000) / 1000);
+  return { ...contender, latency, perSecond: latency.p50 / contender.batch, samples: rounded };
+}
+
+function ratiosOf(runners: readonly Runner[]): RatioResult[] {
+  const medians = new Map(runners.map((runner) => [runner.contender.name, runner.medians]));
+  return RATIOS.flatMap(([name, above, below]) => {
+    const ratio = pairedRatio(medians.get(above) ?? [], medians.get(below) ?? []);
+    return ratio === undefined ? [] : [{ name, ...ratio }];
+  });
+}
+
+/** `node 20.1.0`, `bun 1.4.5`, `deno 2.9.6`. */
+export function runtimeName(versions: Readonly<Record<string, string | undefined>> = process.versions): string {
+  for (const name of ['bun', 'deno']) if (versions[name] !== undefined) return `${name} ${versions[name]}`;
+  return `node ${versions.node}`;
+}
+
+export const coldStartContenders = ['native', 'wasm'] as const;
+
+/** From nothing to the first answer: load the engine, read the weights, run once. */
+export async function coldStart(engine: EngineName): Promise<void> {
+  const model = await loadEngine(engine, await readModel(fastCnnPath(FAST_CNN.fp16)));
+  await model.run(feedsFor(model.inputs, {}, seededRandom(1))());
+  await model.close();
+}

@@ -1,0 +1,151 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { type BenchCommand, type BenchIo, choiceFlag, countFlag, parseFlags } from '../args.ts';
+import { type ComparisonResult, coldStart, coldStartContenders, compareBackends } from '../backends.ts';
+import { figures, ms, percent, table } from '../format.ts';
+import { ENGINES } from '../model/engines.ts';
+import { FAST_CNN, fastCnnPath, readModel } from '../model/files.ts';
+import { type OperatorShare, operatorShares, runProfiled } from '../model/profile.ts';
+import { findRuntimes, type Runtime } from '../runtimes.ts';
+import { type Summary, summarize } from '../stats/summary.ts';
+
+const run = promisify(execFile);
+const FLAGS = { iterations: 'string', runtimes: 'string', json: 'boolean' } as const;
+const SCRIPT = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const COLD_STARTS = 5;
+const PROFILE_RUNS = 20;
+const MOST_OUTPUT = 64 * 1024 * 1024;
+const CHILD_PATIENCE = 600_000;
+
+/** The comparison in one runtime, with what can only be seen from outside of it. */
+export interface RuntimeResult extends ComparisonResult {
+  /** Milliseconds from starting the process to its end after the first answer. */
+  readonly coldStart: Readonly<Partial<Record<(typeof coldStartContenders)[number], Summary>>>;
+}
+
+export interface BackendsResult {
+  readonly runtimes: readonly RuntimeResult[];
+  readonly skipped: readonly string[];
+  /** Where the time goes, by operator, on this runtime. */
+  readonly profiles: Readonly<Record<'native' | 'wasm', readonly OperatorShare[]>>;
+}
+
+export const backends: BenchCommand = {
+  summary: 'native against WASM, weights, batches, cold start, on Node, Bun and Deno (mitata)',
+  help: `voiceflow bench backends [options]
+
+All contenders take turns in one process a runtime, so that ratios compare like with like.
+
+  --iterations 200    runs of each contender
+  --runtimes all      all (those that are installed), or this
+  --json              the result as JSON, raw samples included`,
+  async run(args, io) {
+    const flags = parseFlags(args, FLAGS);
+    const iterations = countFlag(flags, 'iterations', [10, 100_000], 200);
+    const all = choiceFlag(flags, 'runtimes', ['all', 'this']) === 'all';
+    const result = await measureBackends({ iterations, all }, io);
+    io.out(flags.json === true ? JSON.stringify(result) : formatBackends(result));
+    return 0;
+  },
+};
+
+/** Runs the comparison in a process of each runtime. */
+export async function measureBackends(
+  { iterations, all }: { readonly iterations: number; readonly all: boolean },
+  io: Pick<BenchIo, 'note' | 'signal'>,
+): Promise<BackendsResult> {
+  const runtimes: RuntimeResult[] = [];
+  const skipped: string[] = [];
+  for (const runtime of findRuntimes().slice(0, all ? undefined : 1)) {
+    if (runtime.missing !== undefined) {
+      skipped.push(runtime.missing);
+      continue;
+    }
+    io.note(`backends on ${runtime.name} …`);
+    try {
+      const inside = await child(runtime, ['inside', '--iterations', String(iterations)], io.signal);
+      runtimes.push({ ...(JSON.parse(inside) as ComparisonResult), coldStart: await coldStarts(runtime, io.signal) });
+    } catch (error) {
+      io.signal?.throwIfAborted();
+      skipped.push(`${runtime.name} failed: ${(error instanceof Error ? error.message : String(error)).slice(0, 500)}`);
+    }
+  }
+  const here = findRuntimes()[0] as Runtime;
+  const profile = async (engine: 'native' | 'wasm') =>
+    operatorShares(await child(here, ['profile', '--engine', engine], io.signal), PROFILE_RUNS);
+  return { runtimes, skipped, profiles: { native: await profile('native'), wasm: await profile('wasm') } };
+}
+
+async function child(runtime: Runtime, args: readonly string[], signal?: AbortSignal): Promise<string> {
+  const options = { maxBuffer: MOST_OUTPUT, timeout: CHILD_PATIENCE, ...(signal && { signal }) };
+  const { stdout } = await run(runtime.command, [...runtime.args, SCRIPT, ...args], options);
+  return stdout;
+}
+
+async function coldStarts(runtime: Runtime, signal?: AbortSignal): Promise<RuntimeResult['coldStart']> {
+  const samples = coldStartContenders.map((): number[] => []);
+  for (let round = 0; round < COLD_STARTS; round++) {
+    for (const [at, engine] of coldStartContenders.entries()) {
+      const start = performance.now();
+      await child(runtime, ['cold-start', '--engine', engine], signal);
+      samples[at]?.push(performance.now() - start);
+    }
+  }
+  return Object.fromEntries(coldStartContenders.map((engine, at) => [engine, summarize(samples[at] ?? [])]));
+}
+
+export function formatBackends({ runtimes, skipped, profiles }: BackendsResult): string {
+  const parts = runtimes.map((result) => {
+    const rows = result.contenders.map(({ name, latency, perSecond }) => [
+      name,
+      ...[latency.min, latency.p50, latency.p95, latency.p99, latency.max, perSecond].map(ms),
+    ]);
+    const ratios = result.ratios.map(({ name, median, lower, upper }) => [
+      name,
+      `${figures(median)}×`,
+      `(${figures(lower)}–${figures(upper)})`,
+    ]);
+    const cold = Object.entries(result.coldStart).map(
+      ([engine, summary]) =>
+        `cold start  ${engine}: ${ms(summary?.p50)} (P50 of ${summary?.count}, process start to first answer)`,
+    );
+    const missing = Object.entries(result.unavailable).map(([name, why]) => `not run     ${name}: ${why}`);
+    return [
+      `${result.runtime}`,
+      table([['', 'min', 'P50', 'P95', 'P99', 'max', 'a second'], ...rows]),
+      '',
+      table(ratios),
+      ...cold,
+      ...missing,
+    ].join('\n');
+  });
+  return [...parts, formatProfiles(profiles), ...skipped].join('\n\n');
+}
+
+function formatProfiles(profiles: BackendsResult['profiles']): string {
+  const operators = profiles.wasm.slice(0, 8).map(({ operator, time, share }) => {
+    const native = profiles.native.find((entry) => entry.operator === operator);
+    return [operator, ms(time), percent(share), ms(native?.time), native ? `${figures(time / native.time)}×` : '–'];
+  });
+  return `where the time goes\n${table([['operator', 'WASM', 'share', 'native', 'ratio'], ...operators])}`;
+}
+
+/** Parts that run as processes of their own; not for people. */
+export const inner: Readonly<Record<string, (args: readonly string[], io: BenchIo) => Promise<number>>> = {
+  async inside(args, io) {
+    const iterations = countFlag(parseFlags(args, { iterations: 'string' }), 'iterations', [10, 100_000], 200);
+    io.out(JSON.stringify(await compareBackends({ iterations })));
+    return 0;
+  },
+  async 'cold-start'(args) {
+    await coldStart(choiceFlag(parseFlags(args, { engine: 'string' }), 'engine', ENGINES));
+    return 0;
+  },
+  async profile(args, io) {
+    const engine = choiceFlag(parseFlags(args, { engine: 'string' }), 'engine', ['native', 'wasm']);
+    const { bytes } = await readModel(fastCnnPath(FAST_CNN.fp32));
+    io.out(await runProfiled(engine, bytes, PROFILE_RUNS));
+    return 0;
+  },
+};

@@ -1,0 +1,71 @@
+import { type Tensor, type TensorInfo, VoiceFlowError } from '@voiceflow-ml/core';
+import { noise, type Random } from '../stats/random.ts';
+
+/** Shapes of the inputs by name, where they are not the network's own with 1 for what the caller chooses. */
+export type Shapes = Readonly<Record<string, readonly number[]>>;
+
+const MOST_VALUES = 2 ** 26;
+
+/**
+ * Seeded noise in the shape of the network's inputs; each call gives fresh buffers, since a run may take them away.
+ * @throws `invalid-option` for a shape that the input cannot have.
+ */
+export function feedsFor(inputs: readonly TensorInfo[], shapes: Shapes, random: Random): () => Record<string, Tensor> {
+  for (const name of Object.keys(shapes)) {
+    if (inputs.some((input) => input.name === name)) continue;
+    const names = inputs.map((input) => input.name).join(', ');
+    throw new VoiceFlowError('invalid-option', `there is no input ${JSON.stringify(name)}; the inputs are ${names}`);
+  }
+  const originals = inputs.map((input) => ({ name: input.name, tensor: filled(input, shapes[input.name], random) }));
+  return () => Object.fromEntries(originals.map(({ name, tensor }) => [name, copy(tensor)]));
+}
+
+function filled(input: TensorInfo, wanted: readonly number[] | undefined, random: Random): Tensor {
+  const dims = wanted ?? input.dims.map((dim) => (typeof dim === 'number' ? dim : 1));
+  const fits =
+    dims.length === input.dims.length && input.dims.every((dim, at) => typeof dim === 'string' || dim === dims[at]);
+  const length = dims.reduce((product, dim) => product * dim, 1);
+  if (!fits || !dims.every((dim) => Number.isInteger(dim) && dim > 0) || length > MOST_VALUES) {
+    throw new VoiceFlowError(
+      'invalid-option',
+      `input ${input.name} cannot be [${dims.join(', ')}]; it is [${input.dims.join(', ')}]`,
+      { hint: `--shape ${input.name}=${input.dims.map((dim) => (typeof dim === 'number' ? dim : 1)).join(',')}` },
+    );
+  }
+  switch (input.type) {
+    case 'float32':
+      return { type: 'float32', dims, data: noise(length, random) };
+    case 'int32':
+      return { type: 'int32', dims, data: new Int32Array(length) };
+    case 'int64':
+      return { type: 'int64', dims, data: new BigInt64Array(length) };
+    default:
+      return { type: input.type, dims, data: new Uint8Array(length) };
+  }
+}
+
+function copy(tensor: Tensor): Tensor {
+  switch (tensor.type) {
+    case 'float32':
+      return { ...tensor, data: tensor.data.slice() };
+    case 'int32':
+      return { ...tensor, data: tensor.data.slice() };
+    case 'int64':
+      return { ...tensor, data: tensor.data.slice() };
+    default:
+      return { ...tensor, data: tensor.data.slice() };
+  }
+}
+
+/** `waveform=1,1,160000` → its name and shape. */
+export function parseShapes(text: string | undefined): Shapes {
+  const shapes: Record<string, number[]> = {};
+  for (const entry of (text ?? '').split(';').filter((part) => part.trim() !== '')) {
+    const match = /^\s*([^=]+)=([\d,\s]+)$/.exec(entry);
+    if (match?.[1] === undefined || match[2] === undefined) {
+      throw new VoiceFlowError('invalid-option', `--shape is ${JSON.stringify(entry)}; NAME=1,2,3 is expected`);
+    }
+    shapes[match[1].trim()] = match[2].split(',').map(Number);
+  }
+  return shapes;
+}

@@ -1,0 +1,129 @@
+import { figures, ms, percent, summaryLine, table } from '../format.ts';
+import { formatVerdicts } from '../load/format.ts';
+import { closedLoop, warmUp } from '../load/loops.ts';
+import type { LoadResult } from '../load/recorder.ts';
+import { createHttpTarget, INFER_ANSWER_BYTES, type Reply } from '../load/target.ts';
+import { judge, type Verdict } from '../sla.ts';
+import { noise, seededRandom } from '../stats/random.ts';
+import { type Summary, summarize } from '../stats/summary.ts';
+import type { NetworkOptions } from './model.ts';
+import { startProxy } from './proxy.ts';
+
+export interface EndToEndOptions {
+  readonly url: string;
+  readonly iterations: number;
+  readonly concurrency: number;
+  readonly network: NetworkOptions;
+  readonly seed: number;
+}
+
+/** Milliseconds of each part of a request; they add up to the whole of every request, not of every percentile. */
+export interface Breakdown {
+  /** All that is not the server's: the simulated network, loopback, both HTTP ends. */
+  readonly network: number;
+  /** The server's own share: reading, decoding, answering. */
+  readonly server: number;
+  readonly queue: number;
+  readonly model: number;
+}
+
+export interface EndToEndResult {
+  readonly network: NetworkOptions;
+  readonly concurrency: number;
+  readonly load: LoadResult;
+  /** Each part's own percentiles. */
+  readonly parts: Readonly<Partial<Record<keyof Breakdown, Summary>>>;
+  /** Mean of each part over the requests. */
+  readonly mean: Breakdown;
+  readonly verdicts: readonly Verdict[];
+  readonly samples: readonly Breakdown[];
+}
+
+const WINDOW = 48_000;
+
+/** Sends requests through the simulated network and takes each apart. @throws `invalid-option` for a bad address. */
+export async function measureEndToEnd(options: EndToEndOptions): Promise<EndToEndResult> {
+  const server = new URL(options.url);
+  const proxy = await startProxy({
+    ...options.network,
+    targetHost: server.hostname,
+    targetPort: Number(server.port || 80),
+    seed: options.seed,
+  });
+  const path = server.pathname === '/' ? '/v1/infer' : server.pathname;
+  const target = createHttpTarget({
+    url: proxy.url + path,
+    body: new Uint8Array(noise(WINDOW, seededRandom(options.seed)).buffer),
+    connections: options.concurrency,
+    minimumBytes: INFER_ANSWER_BYTES,
+  });
+  const samples: Breakdown[] = [];
+  try {
+    await warmUp(target, 2 * options.concurrency, options.concurrency);
+    const timed = {
+      close: () => target.close(),
+      async send(): Promise<Reply> {
+        const sent = performance.now();
+        const reply = await target.send();
+        if (reply.ok) samples.push(breakDown(performance.now() - sent, reply.timing));
+        return reply;
+      },
+    };
+    const load = await closedLoop(timed, { requests: options.iterations, concurrency: options.concurrency });
+    const { network, concurrency } = options;
+    const endToEnd = {
+      modelP99: load.server.model?.p99,
+      endToEndP99: load.latency?.p99,
+      successRate: load.successRate,
+    };
+    return { network, concurrency, load, ...takeApart(samples), verdicts: judge(endToEnd), samples };
+  } finally {
+    target.close();
+    await proxy.close();
+  }
+}
+
+/** @param total Milliseconds that the client saw. */
+export function breakDown(total: number, timing: Readonly<Record<string, number>>): Breakdown {
+  const queue = timing.queue ?? 0;
+  const model = timing.model ?? 0;
+  const inServer = timing.total ?? queue + model;
+  return { network: total - inServer, server: inServer - queue - model, queue, model };
+}
+
+const PARTS = ['network', 'server', 'queue', 'model'] as const;
+
+function takeApart(samples: readonly Breakdown[]): Pick<EndToEndResult, 'parts' | 'mean'> {
+  const parts: Partial<Record<keyof Breakdown, Summary>> = {};
+  const mean = { network: 0, server: 0, queue: 0, model: 0 };
+  for (const part of PARTS) {
+    const summary = summarize(samples.map((sample) => sample[part]));
+    if (summary === undefined) continue;
+    parts[part] = summary;
+    mean[part] = summary.mean;
+  }
+  return { parts, mean };
+}
+
+export function formatEndToEnd(result: EndToEndResult): string {
+  const { rtt, jitter, loss, bandwidth } = result.network;
+  const total = PARTS.reduce((sum, part) => sum + result.mean[part], 0);
+  const rows = PARTS.map((part) => {
+    const summary = result.parts[part];
+    return [
+      part,
+      ms(summary?.mean),
+      percent(total > 0 ? result.mean[part] / total : 0),
+      ...[summary?.p50, summary?.p95, summary?.p99, summary?.max].map(ms),
+    ];
+  });
+  return [
+    `network     RTT ${rtt[0]}–${rtt[1]} ms, jitter ${jitter} ms, loss ${percent(loss)}, ${bandwidth === undefined ? 'unlimited bandwidth' : `${figures(bandwidth)} Mbit/s`}; ${result.concurrency} at a time`,
+    `success     ${result.load.succeeded} of ${result.load.requests} (${percent(result.load.successRate)})`,
+    `end to end  ${summaryLine(result.load.latency)}`,
+    '',
+    table([['part', 'mean', 'share', 'P50', 'P95', 'P99', 'max'], ...rows]),
+    '',
+    formatVerdicts(result.verdicts),
+  ].join('\n');
+}

@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs';
+import { REPOSITORY } from './machine.ts';
+
+/** A JavaScript runtime that can run the measurements, or the reason why it cannot. */
+export interface Runtime {
+  readonly name: string;
+  readonly command: string;
+  /** Before the script. */
+  readonly args: readonly string[];
+  /** What to do when it is absent. */
+  readonly missing?: string;
+}
+
+const FOLDER = `${REPOSITORY}tests/runtimes`;
+
+/** The runtime this process runs on, and those that were installed for the runtime tests. */
+export function findRuntimes(exists: (path: string) => boolean = existsSync): Runtime[] {
+  const installed = (name: string, file: string, args: readonly string[] = []): Runtime => {
+    const command = `${FOLDER}/${file}`;
+    if (exists(command)) return { name, command, args };
+    return { name, command, args, missing: `${name} is not installed: npm ci --prefix tests/runtimes` };
+  };
+  return [
+    { name: `node ${process.versions.node}`, command: process.execPath, args: [] },
+    installed('bun', 'node_modules/bun/bin/bun.exe'),
+    installed('deno', 'node_modules/deno/deno', ['run', '-A']),
+  ];
+}
