@@ -2,7 +2,7 @@ import type { NoScoreZone } from '../annotation/rttm.ts';
 import type { Segment } from '../annotation/segment.ts';
 import { assignment } from '../cluster/assignment.ts';
 import { type ExclusionOptions, evaluatedRegions, scoredRegions } from './exclusion.ts';
-import { sweep, type Track } from './sweep.ts';
+import { type Pair, sweep } from './sweep.ts';
 
 /** Speaker time in microseconds. */
 export interface ErrorTimes {
@@ -24,16 +24,16 @@ export interface ErrorTimes {
  * @returns The times, and for each reference speaker the hypothesis speaker mapped to him, or −1.
  */
 export function errorTimes(
-  reference: Track,
-  hypothesis: Track,
+  pair: Pair,
   regions: readonly Segment[],
   zones: readonly NoScoreZone[],
   options: ExclusionOptions,
 ): { times: ErrorTimes; mapping: Int32Array } {
-  const evaluated = evaluatedRegions(regions, reference.segments, zones);
-  const mapping = mapSpeakers(reference, hypothesis, evaluated);
+  const turns = pair.reference.segments;
+  const evaluated = evaluatedRegions(regions, turns, zones);
+  const mapping = mapSpeakers(pair, evaluated);
   const times = { scored: 0, miss: 0, falseAlarm: 0, confusion: 0 };
-  sweep(reference, hypothesis, scoredRegions(evaluated, reference.segments, zones, options), (ticks, refs, hyps) => {
+  sweep(pair, scoredRegions(evaluated, turns, zones, options), (ticks, refs, hyps) => {
     let mapped = 0;
     for (let i = 0; i < refs.size; i++) if (hyps.has(mapping[refs.list[i] as number] as number)) mapped++;
     times.scored += ticks * refs.size;
@@ -45,13 +45,14 @@ export function errorTimes(
 }
 
 /** Time that each pair shares and each speaker has within `regions`, microseconds. */
-export function sharedTimes(reference: Track, hypothesis: Track, regions: readonly Segment[]) {
-  const columns = hypothesis.labels.length;
+export function sharedTimes(pair: Pair, regions: readonly Segment[]) {
+  const rows = pair.reference.labels.length;
+  const columns = pair.hypothesis.labels.length;
   /** `[reference speakers, hypothesis speakers]` */
-  const shared = new Float64Array(reference.labels.length * columns);
-  const referenceTotals = new Float64Array(reference.labels.length);
+  const shared = new Float64Array(rows * columns);
+  const referenceTotals = new Float64Array(rows);
   const hypothesisTotals = new Float64Array(columns);
-  sweep(reference, hypothesis, regions, (ticks, refs, hyps) => {
+  sweep(pair, regions, (ticks, refs, hyps) => {
     for (let j = 0; j < hyps.size; j++) add(hypothesisTotals, hyps.list[j] as number, ticks);
     for (let i = 0; i < refs.size; i++) {
       const row = refs.list[i] as number;
@@ -66,10 +67,10 @@ function add(values: Float64Array, at: number, amount: number): void {
   values[at] = (values[at] as number) + amount;
 }
 
-function mapSpeakers(reference: Track, hypothesis: Track, regions: readonly Segment[]): Int32Array {
-  const columns = hypothesis.labels.length;
-  const { shared } = sharedTimes(reference, hypothesis, regions);
-  const mapping = assignment(shared, reference.labels.length, columns, { maximize: true });
+function mapSpeakers(pair: Pair, regions: readonly Segment[]): Int32Array {
+  const columns = pair.hypothesis.labels.length;
+  const { shared } = sharedTimes(pair, regions);
+  const mapping = assignment(shared, pair.reference.labels.length, columns, { maximize: true });
   // A pair that shares no time is no pair.
   return mapping.map((column, row) => (column >= 0 && (shared[row * columns + column] as number) > 0 ? column : -1));
 }

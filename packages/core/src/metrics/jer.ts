@@ -1,7 +1,7 @@
 import type { Segment } from '../annotation/segment.ts';
 import { assignment } from '../cluster/assignment.ts';
 import { sharedTimes } from './der.ts';
-import type { Track } from './sweep.ts';
+import type { Pair } from './sweep.ts';
 
 /** What one recording adds to the Jaccard error rate. */
 export interface JaccardErrors {
@@ -20,8 +20,8 @@ export interface JaccardErrors {
  *
  * @param regions What is evaluated, microseconds.
  */
-export function jaccardErrors(reference: Track, hypothesis: Track, regions: readonly Segment[]): JaccardErrors {
-  const { shared, referenceTotals, hypothesisTotals } = sharedTimes(reference, hypothesis, regions);
+export function jaccardErrors(pair: Pair, regions: readonly Segment[]): JaccardErrors {
+  const { shared, referenceTotals, hypothesisTotals } = sharedTimes(pair, regions);
   const rows = heard(referenceTotals);
   const columns = heard(hypothesisTotals);
   const errors = new Float64Array(rows.length * columns.length);

@@ -7,7 +7,7 @@ import { VoiceFlowError } from '../errors.ts';
 import type { Warning } from '../warnings.ts';
 import { type ErrorTimes, errorTimes } from './der.ts';
 import { type JaccardErrors, jaccardErrorRate, jaccardErrors } from './jer.ts';
-import { trackOf } from './sweep.ts';
+import { pairOf, trackOf } from './sweep.ts';
 
 /** One recording's turns: an `RttmRecording`, an `Annotation`, a `Diarization`. */
 export interface ScoredRecording {
@@ -91,8 +91,9 @@ export function scoreDiarization(
     const { turns, noScore } = references.get(name) ?? NOTHING;
     const ref = trackOf(turns, `reference ${name}`);
     const hyp = trackOf(hypotheses.get(name)?.turns ?? [], `hypothesis ${name}`);
-    const { times, mapping } = errorTimes(ref, hyp, der, noScore, exclusion);
-    const errors = jer && jaccardErrors(ref, hyp, jer);
+    const pair = pairOf(ref, hyp);
+    const { times, mapping } = errorTimes(pair, der, noScore, exclusion);
+    const errors = jer && jaccardErrors(pair, jer);
     if (errors !== undefined) jaccard.push(errors);
     if (turns.length > 0) counted.push(times);
     else if (times.falseAlarm > 0) warnings.push(unreferenced(name, times));

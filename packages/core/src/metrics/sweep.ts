@@ -67,59 +67,64 @@ export class ActiveSpeakers {
   }
 }
 
+/** Both sides of one recording, with all starts and ends in order of time. */
+export interface Pair {
+  readonly reference: Track;
+  readonly hypothesis: Track;
+  /** Microseconds, ascending. */
+  readonly times: Float64Array;
+  /** The speaker who starts or stops then; the hypothesis's stand after the reference's. */
+  readonly speakers: Int32Array;
+  readonly starts: Uint8Array;
+}
+
+export function pairOf(reference: Track, hypothesis: Track): Pair {
+  const all = [...reference.segments, ...hypothesis.segments];
+  const owners = [...reference.speakers, ...Array.from(hypothesis.speakers, (i) => i + reference.labels.length)];
+  // All starts, then all ends: turns mostly stand in order, and the sort is fast on runs that are in order already.
+  const times = [...all.map((segment) => segment.start), ...all.map((segment) => segment.end)];
+  // At equal times starts come first, so that a turn of no length opens before it closes.
+  const order = Array.from(times.keys()).sort((a, b) => (times[a] as number) - (times[b] as number) || a - b);
+  return {
+    reference,
+    hypothesis,
+    times: Float64Array.from(order, (event) => times[event] as number),
+    speakers: Int32Array.from(order, (event) => owners[event % all.length] as number),
+    starts: Uint8Array.from(order, (event) => (event < all.length ? 1 : 0)),
+  };
+}
+
 /**
- * Walks through `regions` (disjoint, microseconds) and calls `visit` for each stretch in which nobody starts or stops,
- * with its length and who is active on either side. O(n log n) for n turns.
+ * Walks through `regions` (in order, not overlapping, microseconds) and calls `visit` for each stretch in which nobody
+ * starts or stops, with its length and who is active on either side. O(n) for n turns and regions.
  */
 export function sweep(
-  reference: Track,
-  hypothesis: Track,
+  pair: Pair,
   regions: readonly Segment[],
   visit: (ticks: number, reference: ActiveSpeakers, hypothesis: ActiveSpeakers) => void,
 ): void {
-  const sides = [reference, hypothesis].map((track) => new ActiveSpeakers(track.labels.length));
-  const [first, second] = sides as [ActiveSpeakers, ActiveSpeakers];
-  const events = eventsOf(reference, hypothesis);
+  const { times, speakers, starts } = pair;
+  const border = pair.reference.labels.length;
+  const reference = new ActiveSpeakers(border);
+  const hypothesis = new ActiveSpeakers(pair.hypothesis.labels.length);
   let next = 0;
   const apply = (): void => {
-    const event = events.order[next++] as number;
-    const side = event < events.border ? first : second;
-    const speaker = events.speakers[event] as number;
-    if (event % 2 === 0) side.open(speaker);
-    else side.close(speaker);
+    const speaker = speakers[next] as number;
+    const side = speaker < border ? reference : hypothesis;
+    const own = speaker < border ? speaker : speaker - border;
+    if (starts[next++] === 1) side.open(own);
+    else side.close(own);
   };
-  const upcoming = (): number =>
-    next < events.order.length ? (events.times[events.order[next] as number] as number) : Infinity;
+  const upcoming = (): number => times[next] ?? Number.POSITIVE_INFINITY;
 
   for (const { start, end } of regions) {
     while (upcoming() <= start) apply();
     let from = start;
     for (let time = upcoming(); time < end; time = upcoming()) {
-      if (time > from) visit(time - from, first, second);
+      if (time > from) visit(time - from, reference, hypothesis);
       from = time;
       apply();
     }
-    if (end > from) visit(end - from, first, second);
+    if (end > from) visit(end - from, reference, hypothesis);
   }
-}
-
-/** Starts stand at even places, ends at odd ones; the reference's before `border`. */
-function eventsOf(reference: Track, hypothesis: Track) {
-  const count = 2 * (reference.segments.length + hypothesis.segments.length);
-  const times = new Float64Array(count);
-  const speakers = new Int32Array(count);
-  let at = 0;
-  for (const track of [reference, hypothesis]) {
-    for (const [index, { start, end }] of track.segments.entries()) {
-      times[at] = start;
-      times[at + 1] = end;
-      speakers.fill(track.speakers[index] as number, at, at + 2);
-      at += 2;
-    }
-  }
-  // Equal times keep this order, so that a turn of no length opens before it closes.
-  const order = Uint32Array.from({ length: count }, (_, i) => i).sort(
-    (a, b) => (times[a] as number) - (times[b] as number) || a - b,
-  );
-  return { times, speakers, order, border: 2 * reference.segments.length };
 }
