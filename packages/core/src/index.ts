@@ -32,4 +32,15 @@ export {
 } from './metrics/score.ts';
 export type * from './model.ts';
 export * from './options.ts';
+export { checkVoices, type MatchOptions, matchVoices, type VoiceMatch } from './voice-match.ts';
+export { type Voice, VoiceBook, type VoiceBookJson, type VoiceSample } from './voices.ts';
 export type * from './warnings.ts';
+export {
+  type AssignedWord,
+  type AssignWordsOptions,
+  assignWords,
+  type GroupWordsOptions,
+  groupWords,
+  type TimedWord,
+  type Utterance,
+} from './words.ts';
