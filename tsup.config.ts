@@ -43,7 +43,7 @@ const esm = (dir: string, entry: readonly string[] | Record<string, string>, mor
   dts: false,
   silent: true,
   // ort-common is private: it goes into both backends.
-  external: [/^node:/, /^onnxruntime-/, /^@voiceflow-ml\/(?!ort-common)/, 'voiceflow-ml'],
+  skipNodeModulesBundle: true,
   noExternal: [/^@voiceflow-ml\/ort-common/],
   esbuildPlugins: [script],
   ...more,
@@ -52,10 +52,10 @@ const esm = (dir: string, entry: readonly string[] | Record<string, string>, mor
 export default defineConfig([
   esm('packages/core', ['index.ts', 'testing/index.ts']),
   esm('packages/ort-node', ['index.ts']),
-  esm('packages/ort-web', ['index.ts']),
+  esm('packages/ort-web', ['index.ts', 'server.ts', 'workerd.ts']),
   esm('models/fast-cnn', ['index.ts']),
   esm('packages/voiceflow', ['index.ts']),
-  esm('packages/server', ['index.ts']),
-  esm('packages/cli', ['main.ts']),
+  esm('packages/server', ['index.ts', 'node.ts', 'worker.ts'], { loader: { '.html': 'text' } }),
+  esm('packages/cli', ['main.ts', 'render/index.ts'], { platform: 'node' }),
   esm('bench', ['index.ts', 'main.ts']),
 ]);

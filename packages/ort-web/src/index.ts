@@ -1,1 +1,3 @@
-export {};
+/** @module ONNX Runtime WebAssembly for browsers. Servers and workerd have entries of their own (package.json). */
+export type { WasmBackendOptions } from './options.ts';
+export { wasmBackend } from './web.ts';

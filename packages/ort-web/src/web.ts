@@ -1,0 +1,40 @@
+import type { Backend } from '@voiceflow-ml/core';
+import { inlineThread, openPool, openSession } from '@voiceflow-ml/ort-common';
+import * as ort from 'onnxruntime-web/wasm';
+import { inTurn } from './in-turn.ts';
+import type { WasmBackendOptions } from './options.ts';
+
+/**
+ * ONNX Runtime WebAssembly in the page's own thread: one run at a time, and events get their turn between runs.
+ * For a page that stays smooth during runs, use it inside a Web Worker of yours.
+ */
+export function wasmBackend(options: WasmBackendOptions = {}): Backend {
+  return {
+    name: 'wasm',
+    async capabilities() {
+      const { threads, notes } = threadsHere();
+      return { workers: 1, threads, simd: true, gpu: false, notes: ['one run at a time', ...notes] };
+    },
+    load: (model, { signal } = {}) =>
+      openPool({
+        model,
+        workers: 1,
+        settings: {},
+        spawn: () => inlineThread((bytes) => inTurn(() => open(bytes, options)), setTimeout),
+        signal,
+      }),
+  };
+}
+
+function open(bytes: Uint8Array, options: WasmBackendOptions) {
+  ort.env.wasm.numThreads = Math.min(options.threads ?? 1, threadsHere().threads);
+  const { wasm } = options;
+  if (wasm instanceof Uint8Array) ort.env.wasm.wasmBinary = wasm;
+  else if (wasm !== undefined && !(wasm instanceof WebAssembly.Module)) ort.env.wasm.wasmPaths = { wasm: String(wasm) };
+  return openSession(ort, bytes, { executionProviders: ['wasm'] });
+}
+
+function threadsHere(): { threads: number; notes: string[] } {
+  if (globalThis.crossOriginIsolated) return { threads: navigator.hardwareConcurrency, notes: [] };
+  return { threads: 1, notes: ['no cross-origin isolation (COOP and COEP headers): one thread'] };
+}
