@@ -1,0 +1,186 @@
+import { VoiceFlowError } from '@voiceflow-ml/core';
+import { Hono } from 'hono';
+import { cors } from 'hono/cors';
+import { problem, problemResponse, toProblem } from './app/problem.ts';
+import { type AppContext, type AppEnv, type AppOptions, type AppState, createState } from './app/state.ts';
+import { demoPage } from './demo/page.ts';
+import { docsPage } from './routes/docs.ts';
+import { infer } from './routes/infer.ts';
+import { openApi } from './routes/openapi.ts';
+import { diarize, embed } from './routes/recording.ts';
+import { stream } from './routes/stream.ts';
+import { healthz, metrics, readyz } from './routes/system.ts';
+import * as tensors from './routes/tensors.ts';
+
+/** The server as a handler: `fetch` is all that a runtime needs. */
+export interface VoiceFlowApp {
+  readonly fetch: Hono<AppEnv>['fetch'];
+  readonly hono: Hono<AppEnv>;
+  /** Requests and live sessions under way. */
+  readonly active: number;
+  /** Becomes not ready, ends live sessions, and resolves when everything that was accepted has been answered. */
+  drain(): Promise<void>;
+}
+
+/**
+ * All routes of the contract around an engine. Imports nothing of any runtime.
+ * @throws `invalid-option` for limits out of range.
+ */
+export function createApp(options: AppOptions): VoiceFlowApp {
+  const state = createState(options);
+  const app = new Hono<AppEnv>();
+  const on = (handler: (c: AppContext, state: AppState) => Response | Promise<Response>) => (c: AppContext) =>
+    handler(c, state);
+
+  app.onError((error, c) => refuse(c, state, error));
+  app.notFound((c) => {
+    const text = `there is nothing at ${c.req.method} ${c.req.path.slice(0, 100)}`;
+    return problemResponse(problem(404, 'not-found', 'Not found', text, c.var.requestId, 'See /docs.'));
+  });
+  app.use(observe(state));
+  const origins = options.corsOrigins ?? [];
+  if (origins.length > 0) app.use(corsFor(origins));
+  const guarded = guard(state);
+  for (const path of ['/v1/*', '/v2', '/v2/models/*', '/metrics']) app.use(path, guarded);
+
+  app.get('/healthz', on(healthz));
+  app.get('/readyz', on(readyz));
+  app.get('/metrics', on(metrics));
+  app.get('/openapi.json', (c) => c.json(openApi(options.version, state.limits)));
+  app.get('/docs', (c) => page(c, docsPage(openApi(options.version, state.limits))));
+  app.get('/', (c) => page(c, demoPage));
+
+  app.post('/v1/infer', on(infer));
+  app.post('/v1/diarize', on(diarize));
+  app.post('/v1/embed', on(embed));
+  app.get('/v1/stream', on(stream));
+
+  app.get('/v2', on(tensors.serverMetadata));
+  app.get('/v2/health/live', on(tensors.serverLive));
+  app.get('/v2/health/ready', on(tensors.serverReady));
+  for (const model of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
+    app.get(model, on(tensors.modelMetadata));
+    app.get(`${model}/ready`, on(tensors.modelReady));
+    app.post(`${model}/infer`, on(tensors.modelInfer));
+  }
+  // A known path with another method: 405, where a router would say 404.
+  for (const path of new Set(app.routes.filter((r) => r.method !== 'ALL').map((r) => r.path))) {
+    const methods = app.routes.filter((r) => r.path === path && r.method !== 'ALL').map((r) => r.method);
+    app.all(path, (c) => methodNotAllowed(c, methods));
+  }
+
+  return {
+    fetch: app.fetch,
+    hono: app,
+    get active() {
+      return state.active + state.sessions.size;
+    },
+    drain: () => drain(state),
+  };
+}
+
+/** Names each request, counts it, logs it; while draining, asks clients to connect anew elsewhere. */
+function observe(state: AppState) {
+  return async (c: AppContext, next: () => Promise<void>): Promise<void> => {
+    const given = c.req.header('x-request-id');
+    const requestId = given !== undefined && /^[\w.:-]{1,64}$/.test(given) ? given : crypto.randomUUID();
+    const begun = performance.now();
+    c.set('requestId', requestId);
+    c.set('begun', begun);
+    c.header('x-request-id', requestId);
+    state.active++;
+    try {
+      await next();
+    } finally {
+      state.active--;
+    }
+    if (state.draining) c.header('connection', 'close');
+    const ms = performance.now() - begun;
+    const { status } = c.res;
+    const route = routeName(c.req.path);
+    const code = c.get('code');
+    state.metrics.requestSeconds.observe(ms / 1000, { route });
+    const streaming = c.res.headers.get('content-type')?.startsWith('text/event-stream') === true;
+    if (!streaming && status !== 101)
+      state.metrics.requests.add(1, { route, outcome: code ?? (status < 400 ? 'ok' : String(status)) });
+    state.log({
+      level: status >= 500 && status !== 503 ? 'error' : 'info',
+      message: 'request',
+      requestId,
+      method: c.req.method,
+      path: c.req.path.slice(0, 200),
+      status,
+      ms: Math.round(ms * 100) / 100,
+      ...(code === undefined ? {} : { code }),
+      ...(c.get('client') === undefined ? {} : { client: c.get('client') }),
+    });
+  };
+}
+
+/** Keys and quotas, before anything is read. */
+function guard(state: AppState) {
+  return async (c: AppContext, next: () => Promise<void>): Promise<void> => {
+    // Browsers cannot set headers on a WebSocket, so there (alone) the key may be in the query, as in RFC 6750.
+    const token = c.req.path === '/v1/stream' ? c.req.query('access_token') : undefined;
+    const authorization = c.req.header('authorization') ?? (token === undefined ? undefined : `Bearer ${token}`);
+    const client = await state.keys.check(authorization);
+    c.set('client', client);
+    state.quota.take(client ?? state.options.clientAddress?.(c) ?? 'unknown');
+    await next();
+  };
+}
+
+function corsFor(origins: readonly string[]) {
+  return cors({
+    origin: origins.includes('*') ? '*' : [...origins],
+    allowMethods: ['GET', 'POST'],
+    allowHeaders: ['authorization', 'content-type', 'x-deadline-ms', 'x-request-id', 'inference-header-content-length'],
+    exposeHeaders: ['x-request-id', 'server-timing', 'retry-after', 'inference-header-content-length'],
+    maxAge: 600,
+  });
+}
+
+function refuse(c: AppContext, state: AppState, error: unknown): Response {
+  const body = toProblem(error, c.var.requestId);
+  c.set('code', body.code);
+  state.metrics.refusals.add(1, { code: body.code });
+  if (body.code === 'internal') {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    state.log({ level: 'error', message: 'defect', requestId: c.var.requestId, error: text });
+  }
+  return problemResponse(body, VoiceFlowError.isInstance(error) ? error.retryAfter : undefined);
+}
+
+function methodNotAllowed(c: AppContext, methods: readonly string[]): Response {
+  const text = `${c.req.path.slice(0, 100)} takes ${methods.join(', ')}, not ${c.req.method}`;
+  const response = problemResponse(problem(405, 'method-not-allowed', 'Method not allowed', text, c.var.requestId));
+  response.headers.set('allow', methods.join(', '));
+  return response;
+}
+
+/** Our own pages load nothing from elsewhere, and nothing may frame them. */
+const PAGE_POLICY =
+  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; worker-src blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+function page(c: AppContext, html: string): Response {
+  return c.html(html, 200, {
+    'content-security-policy': PAGE_POLICY,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-cache',
+  });
+}
+
+/** A label with few values, whatever is asked for. */
+function routeName(path: string): string {
+  if (/^\/(v1\/(infer|diarize|embed|stream)|healthz|readyz|metrics|openapi\.json|docs)?$/.test(path)) return path;
+  return path.startsWith('/v2') ? (path.endsWith('/infer') ? '/v2/infer' : '/v2') : 'other';
+}
+
+async function drain(state: AppState): Promise<void> {
+  state.draining = true;
+  for (const end of [...state.sessions]) end();
+  const busy = () =>
+    state.active + Object.values(state.queues).reduce((sum, queue) => sum + queue.waiting + queue.running, 0) > 0;
+  while (busy()) await new Promise((resolve) => setTimeout(resolve, 10));
+}

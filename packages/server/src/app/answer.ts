@@ -1,0 +1,91 @@
+import type { Progress } from '@voiceflow-ml/core';
+import { type Body, collectBody } from './body.ts';
+import type { Job, JobReply, Lane } from './engine.ts';
+import { type AppContext, type AppState, deadlineOf } from './state.ts';
+
+export interface Question {
+  readonly job: Job;
+  readonly lane: Lane;
+  readonly maxBytes: number;
+  readonly deadlineMs: number;
+}
+
+/** A job whose body is there and which nothing has refused so far. */
+export interface Accepted {
+  readonly body: Body;
+  readonly deadlineMs: number;
+  /** Milliseconds that the body took to come. */
+  readonly receivedMs: number;
+}
+
+export interface Done {
+  readonly reply: JobReply;
+  readonly queueMs: number;
+}
+
+/** Refuses what could not be done in time before its body is read, then reads the body. */
+export async function accept(c: AppContext, state: AppState, question: Question): Promise<Accepted> {
+  const deadlineMs = deadlineOf(c, question.deadlineMs);
+  const claimed = Number(c.req.header('content-length') ?? 1);
+  state.queues[question.lane].assertAdmits({ cost: costOf(question.lane, claimed), deadlineMs });
+  const begun = performance.now();
+  const body = await collectBody(c, {
+    maxBytes: question.maxBytes,
+    idleMs: state.limits.idleBodyMs,
+    budget: state.budget,
+    pump: state.pump,
+    signal: c.req.raw.signal,
+  });
+  return { body, deadlineMs, receivedMs: performance.now() - begun };
+}
+
+/** Waits for a worker and for its answer, and counts both. */
+export async function work(
+  c: AppContext,
+  state: AppState,
+  { job, lane }: Question,
+  { body, deadlineMs }: Accepted,
+  onProgress?: (progress: Progress) => void,
+): Promise<Done> {
+  let queueMs = 0;
+  try {
+    const reply = await state.queues[lane].run(
+      { cost: costOf(lane, body.bytes), deadlineMs, signal: c.req.raw.signal },
+      (signal, waitedMs) => {
+        queueMs = waitedMs;
+        return state.engine.run(job, body.chunks, { signal, ...(onProgress === undefined ? {} : { onProgress }) });
+      },
+    );
+    state.metrics.queueSeconds.observe(queueMs / 1000, { lane });
+    state.metrics.inferenceSeconds.observe((reply.timings.model ?? 0) / 1000, { lane });
+    state.metrics.audioSeconds.add(reply.audioSeconds, { lane });
+    return { reply, queueMs };
+  } finally {
+    body.release();
+  }
+}
+
+/** The whole of a plain request: one body, one answer. */
+export async function answer(c: AppContext, state: AppState, question: Question): Promise<Response> {
+  const accepted = await accept(c, state, question);
+  const { reply, queueMs } = await work(c, state, question, accepted);
+  return c.body(reply.body, 200, {
+    ...reply.headers,
+    'content-type': reply.contentType,
+    'server-timing': serverTiming({ receive: accepted.receivedMs, queue: queueMs, ...reply.timings }, c.get('begun')),
+    'cache-control': 'no-store',
+  });
+}
+
+/** `Server-Timing` of the parts, and of everything since the request's header as `total`. */
+export function serverTiming(parts: Readonly<Record<string, number>>, begun: number): string {
+  const all = { ...parts, total: performance.now() - begun };
+  return Object.entries(all)
+    .map(([name, ms]) => `${name};dur=${ms.toFixed(2)}`)
+    .join(', ');
+}
+
+/** Windows are alike; recordings take time by their length. */
+function costOf(lane: Lane, bytes: number): number {
+  return lane === 'infer' ? 1 : Math.max(bytes, 1);
+}

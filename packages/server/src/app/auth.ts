@@ -1,0 +1,92 @@
+import { VoiceFlowError } from '@voiceflow-ml/core';
+
+export interface ApiKey {
+  /** For logs and quotas; never the key itself. */
+  readonly name: string;
+  readonly key: string;
+}
+
+interface HashedKey {
+  readonly name: string;
+  readonly digest: Uint8Array;
+}
+
+/** Checks `Authorization: Bearer` against the keys. Without keys everybody is let in, without a name. */
+export class KeyRing {
+  readonly #keys: Promise<readonly HashedKey[]>;
+  readonly enabled: boolean;
+
+  constructor(keys: readonly ApiKey[]) {
+    this.enabled = keys.length > 0;
+    this.#keys = Promise.all(keys.map(async ({ name, key }) => ({ name, digest: await sha256(key) })));
+  }
+
+  /**
+   * The name of the key; undefined where none is needed. Takes the same time whichever key it is and wherever it
+   * differs: digests are compared, all of them, to the end.
+   * @throws `unauthorized`.
+   */
+  async check(authorization: string | undefined): Promise<string | undefined> {
+    if (!this.enabled) return undefined;
+    const token = /^Bearer +([^\s]+) *$/i.exec(authorization ?? '')?.[1];
+    if (token === undefined) {
+      throw new VoiceFlowError('unauthorized', 'the request has no API key', {
+        hint: 'Send it as the header "Authorization: Bearer KEY".',
+      });
+    }
+    const digest = await sha256(token);
+    let name: string | undefined;
+    for (const each of await this.#keys) {
+      if (equalBytes(each.digest, digest)) name = each.name;
+    }
+    if (name === undefined) {
+      throw new VoiceFlowError('unauthorized', 'the API key is not one of this server', {
+        hint: 'Ask whoever runs the server for a key.',
+      });
+    }
+    return name;
+  }
+}
+
+/**
+ * Keys from `NAME:KEY,NAME:KEY` (or bare keys, which are named `key-1`, …).
+ * @throws `invalid-option` for a key shorter than 16 characters or a name that is used twice.
+ */
+export function parseApiKeys(text: string | undefined): ApiKey[] {
+  const keys = (text ?? '')
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+    .map((entry, at) => {
+      const colon = entry.indexOf(':');
+      return colon === -1
+        ? { name: `key-${at + 1}`, key: entry }
+        : { name: entry.slice(0, colon), key: entry.slice(colon + 1) };
+    });
+  const names = new Set<string>();
+  for (const { name, key } of keys) {
+    if (key.length < MIN_KEY_LENGTH || /\s/.test(key)) {
+      throw new VoiceFlowError(
+        'invalid-option',
+        `the API key "${name}" has ${key.length} characters, expected at least ${MIN_KEY_LENGTH} without spaces`,
+        { hint: 'Make one with: openssl rand -hex 24' },
+      );
+    }
+    if (names.has(name)) throw new VoiceFlowError('invalid-option', `two API keys are named "${name}"`);
+    names.add(name);
+  }
+  return keys;
+}
+
+/** Short keys can be guessed within a server's life. */
+const MIN_KEY_LENGTH = 16;
+
+async function sha256(text: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
+}
+
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  let difference = a.length ^ b.length;
+  for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
+  return difference === 0;
+}

@@ -1,0 +1,77 @@
+import { VoiceFlowError } from '@voiceflow-ml/core';
+
+/** Every limit of the server. Bytes, seconds and milliseconds as the names say. */
+export interface Limits {
+  /** Body of `/v1/diarize` and `/v1/embed`. */
+  readonly bodyBytes: number;
+  /** Body of `/v1/infer` and of each OIP request. */
+  readonly inferBodyBytes: number;
+  /** Length of a recording. */
+  readonly audioSeconds: number;
+  /** Jobs that wait, in each lane. */
+  readonly queueJobs: number;
+  /** Bodies in memory: arriving, waiting and being worked on. */
+  readonly queueBytes: number;
+  /** From the last byte of a recording's body to its answer. */
+  readonly deadlineMs: number;
+  /** The same for one window. */
+  readonly inferDeadlineMs: number;
+  readonly sessions: number;
+  /** From connecting to the end of the header (entries that can set it). */
+  readonly headerMs: number;
+  /** Between two chunks of a body. */
+  readonly idleBodyMs: number;
+  /** From SIGTERM to giving up on what still runs. */
+  readonly drainMs: number;
+}
+
+const MiB = 1024 * 1024;
+
+interface LimitRule {
+  readonly default: number;
+  readonly env: string;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Defaults of the contract, their environment variables, and the values that make sense. */
+export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
+  bodyBytes: { default: 256 * MiB, env: 'VOICEFLOW_BODY_BYTES', min: 1, max: 4096 * MiB },
+  inferBodyBytes: { default: MiB, env: 'VOICEFLOW_INFER_BODY_BYTES', min: 1, max: 256 * MiB },
+  audioSeconds: { default: 4 * 3600, env: 'VOICEFLOW_AUDIO_SECONDS', min: 1, max: 7 * 24 * 3600 },
+  queueJobs: { default: 64, env: 'VOICEFLOW_QUEUE_JOBS', min: 0, max: 100_000 },
+  queueBytes: { default: 512 * MiB, env: 'VOICEFLOW_QUEUE_BYTES', min: 1, max: 1024 * 1024 * MiB },
+  deadlineMs: { default: 30_000, env: 'VOICEFLOW_DEADLINE_MS', min: 1, max: 24 * 3_600_000 },
+  inferDeadlineMs: { default: 2_000, env: 'VOICEFLOW_INFER_DEADLINE_MS', min: 1, max: 3_600_000 },
+  sessions: { default: 256, env: 'VOICEFLOW_SESSIONS', min: 0, max: 100_000 },
+  headerMs: { default: 10_000, env: 'VOICEFLOW_HEADER_MS', min: 1, max: 3_600_000 },
+  idleBodyMs: { default: 30_000, env: 'VOICEFLOW_IDLE_BODY_MS', min: 1, max: 3_600_000 },
+  drainMs: { default: 35_000, env: 'VOICEFLOW_DRAIN_MS', min: 0, max: 24 * 3_600_000 },
+};
+
+/**
+ * Limits from options, then the environment, then the defaults.
+ * @throws `invalid-option` naming the limit, its value and its range.
+ */
+export function resolveLimits(
+  options: Partial<Limits> = {},
+  env: Readonly<Record<string, string | undefined>> = {},
+): Limits {
+  const limits: Record<string, number> = {};
+  for (const [name, rule] of Object.entries(LIMIT_RULES) as [keyof Limits, LimitRule][]) {
+    const given: unknown = options[name] ?? fromEnv(env[rule.env]) ?? rule.default;
+    if (typeof given !== 'number' || !Number.isInteger(given) || given < rule.min || given > rule.max) {
+      throw new VoiceFlowError(
+        'invalid-option',
+        `${name} (${rule.env}) is ${String(options[name] ?? env[rule.env])}, expected a whole number from ${rule.min} to ${rule.max}`,
+        { hint: `Leave it out for the default, ${rule.default}.` },
+      );
+    }
+    limits[name] = given;
+  }
+  return limits as unknown as Limits;
+}
+
+function fromEnv(text: string | undefined): number | undefined {
+  return text === undefined || text.trim() === '' ? undefined : Number(text);
+}

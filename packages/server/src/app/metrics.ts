@@ -1,0 +1,133 @@
+/** A small Prometheus registry: counters, gauges and histograms in the text format 0.0.4, on every runtime. */
+export class MetricsRegistry {
+  readonly #metrics = new Map<string, Metric>();
+
+  counter(name: string, help: string): Counter {
+    return this.#add(name, new Counter(name, help));
+  }
+
+  /** A value read when the metrics are asked for. */
+  gauge(name: string, help: string, read: () => number | ReadonlyMap<string, number>): void {
+    this.#add(name, new Gauge(name, help, read));
+  }
+
+  /** @param buckets Upper bounds, ascending; +Inf is added. */
+  histogram(name: string, help: string, buckets: readonly number[]): Histogram {
+    return this.#add(name, new Histogram(name, help, buckets));
+  }
+
+  render(): string {
+    return `${[...this.#metrics.values()].map((metric) => metric.render()).join('\n')}\n`;
+  }
+
+  #add<M extends Metric>(name: string, metric: M): M {
+    if (this.#metrics.has(name)) throw new Error(`the metric ${name} is registered twice`);
+    this.#metrics.set(name, metric);
+    return metric;
+  }
+}
+
+export type Labels = Readonly<Record<string, string>>;
+
+interface Metric {
+  render(): string;
+}
+
+export class Counter implements Metric {
+  readonly #values = new Map<string, number>();
+  readonly #head: string;
+  readonly #name: string;
+
+  constructor(name: string, help: string) {
+    this.#name = name;
+    this.#head = head(name, help, 'counter');
+  }
+
+  add(amount: number, labels: Labels = {}): void {
+    const key = labelText(labels);
+    this.#values.set(key, (this.#values.get(key) ?? 0) + amount);
+  }
+
+  render(): string {
+    return [this.#head, ...[...this.#values].map(([key, value]) => `${this.#name}${braces(key)} ${value}`)].join('\n');
+  }
+}
+
+class Gauge implements Metric {
+  readonly #head: string;
+  readonly #name: string;
+  readonly #read: () => number | ReadonlyMap<string, number>;
+
+  constructor(name: string, help: string, read: () => number | ReadonlyMap<string, number>) {
+    this.#name = name;
+    this.#head = head(name, help, 'gauge');
+    this.#read = read;
+  }
+
+  render(): string {
+    const value = this.#read();
+    const lines = typeof value === 'number' ? [['', value] as const] : [...value];
+    return [this.#head, ...lines.map(([key, each]) => `${this.#name}${braces(key)} ${each}`)].join('\n');
+  }
+}
+
+interface Series {
+  /** Observations at most each bound; the last one is +Inf. */
+  readonly counts: Float64Array;
+  sum: number;
+}
+
+export class Histogram implements Metric {
+  readonly #series = new Map<string, Series>();
+  readonly #head: string;
+  readonly #name: string;
+  readonly #buckets: readonly number[];
+
+  constructor(name: string, help: string, buckets: readonly number[]) {
+    this.#name = name;
+    this.#head = head(name, help, 'histogram');
+    this.#buckets = buckets;
+  }
+
+  observe(value: number, labels: Labels = {}): void {
+    const key = labelText(labels);
+    let series = this.#series.get(key);
+    if (series === undefined) {
+      series = { counts: new Float64Array(this.#buckets.length + 1), sum: 0 };
+      this.#series.set(key, series);
+    }
+    const found = this.#buckets.findIndex((bound) => value <= bound);
+    const at = found === -1 ? this.#buckets.length : found;
+    series.counts[at] = (series.counts[at] ?? 0) + 1;
+    series.sum += value;
+  }
+
+  render(): string {
+    const lines = [this.#head];
+    for (const [key, { counts, sum }] of this.#series) {
+      const comma = key === '' ? '' : `${key},`;
+      let total = 0;
+      counts.forEach((count, at) => {
+        total += count;
+        lines.push(`${this.#name}_bucket{${comma}le="${this.#buckets[at] ?? '+Inf'}"} ${total}`);
+      });
+      lines.push(`${this.#name}_sum${braces(key)} ${sum}`, `${this.#name}_count${braces(key)} ${total}`);
+    }
+    return lines.join('\n');
+  }
+}
+
+/** `name="value"` pairs as Prometheus writes them, also the key of a series. */
+export function labelText(labels: Labels): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}="${value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`))}"`)
+    .join(',');
+}
+
+function braces(key: string): string {
+  return key === '' ? '' : `{${key}}`;
+}
+
+function head(name: string, help: string, type: string): string {
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}`;
+}

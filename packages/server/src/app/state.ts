@@ -1,0 +1,121 @@
+import { VoiceFlowError } from '@voiceflow-ml/core';
+import type { Context } from 'hono';
+import type { UpgradeWebSocket } from 'hono/ws';
+import { type ApiKey, KeyRing } from './auth.ts';
+import { type BodyPump, ByteBudget, pumpWebStream } from './body.ts';
+import type { Engine, Lane } from './engine.ts';
+import { type Limits, resolveLimits } from './limits.ts';
+import { MetricsRegistry } from './metrics.ts';
+import { JobQueue } from './queue.ts';
+import { Quota } from './quota.ts';
+import { registerServerMetrics, type ServerMetrics } from './server-metrics.ts';
+
+export interface AppOptions {
+  readonly engine: Engine;
+  readonly version: string;
+  readonly limits?: Partial<Limits>;
+  /** None: everybody is let in. */
+  readonly keys?: readonly ApiKey[];
+  /** Requests a minute of each key, or of each address without keys; 0 (default) for no quota. */
+  readonly quotaPerMinute?: number;
+  /** Origins of pages that may call the server, or `*`. None by default. */
+  readonly corsOrigins?: readonly string[];
+  /** Takes one entry a request and a session; nowhere by default. */
+  readonly log?: (entry: LogEntry) => void;
+  readonly metrics?: MetricsRegistry;
+  /** A faster way to read bodies than the web stream, where the runtime has one. */
+  readonly pump?: BodyPump;
+  /** The runtime's WebSockets; `/v1/stream` answers 501 without them. */
+  readonly upgradeWebSocket?: UpgradeWebSocket;
+  /** The address of a client, for quotas where there are no keys. */
+  readonly clientAddress?: (c: Context) => string | undefined;
+}
+
+/** A structured log line. Never audio, keys, query strings or bodies. */
+export interface LogEntry {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly [field: string]: unknown;
+}
+
+export interface AppEnv {
+  Variables: {
+    requestId: string;
+    /** Milliseconds, monotonic. */
+    begun: number;
+    /** The name of the API key. */
+    client: string | undefined;
+    /** The code of the problem that was answered. */
+    code: string | undefined;
+  };
+}
+
+export type AppContext = Context<AppEnv>;
+
+/** What all routes share. */
+export interface AppState {
+  readonly options: AppOptions;
+  readonly engine: Engine;
+  readonly limits: Limits;
+  readonly keys: KeyRing;
+  readonly quota: Quota;
+  readonly queues: Readonly<Record<Lane, JobQueue>>;
+  readonly budget: ByteBudget;
+  readonly pump: BodyPump;
+  readonly registry: MetricsRegistry;
+  readonly metrics: ServerMetrics;
+  /** Ends each live session, for draining. */
+  readonly sessions: Set<() => void>;
+  readonly log: (entry: LogEntry) => void;
+  draining: boolean;
+  /** Requests being answered. */
+  active: number;
+}
+
+/** @throws `invalid-option` for limits out of range. */
+export function createState(options: AppOptions): AppState {
+  const { engine } = options;
+  const limits = resolveLimits(options.limits);
+  const queue = (lane: Lane, noun: string) =>
+    new JobQueue({ slots: () => engine.info?.slots[lane] ?? 0, maxWaiting: limits.queueJobs, noun });
+  const registry = options.metrics ?? new MetricsRegistry();
+  const queues = { infer: queue('infer', 'window'), recording: queue('recording', 'recording') };
+  engine.onChange(() => {
+    queues.infer.pump();
+    queues.recording.pump();
+  });
+  const sessions = new Set<() => void>();
+  const budget = new ByteBudget(limits.queueBytes);
+  return {
+    options,
+    engine,
+    limits,
+    keys: new KeyRing(options.keys ?? []),
+    quota: new Quota(options.quotaPerMinute ?? 0),
+    queues,
+    budget,
+    pump: options.pump ?? pumpWebStream,
+    registry,
+    metrics: registerServerMetrics(registry, { queues, budget, sessions, engine }),
+    sessions,
+    log: options.log ?? (() => {}),
+    draining: false,
+    active: 0,
+  };
+}
+
+/**
+ * The milliseconds that the client gives: `x-deadline-ms`, at most the server's limit.
+ * @throws `invalid-option`.
+ */
+export function deadlineOf(c: AppContext, limitMs: number): number {
+  const header = c.req.header('x-deadline-ms');
+  if (header === undefined) return limitMs;
+  if (!/^\d{1,9}$/.test(header) || Number(header) === 0) {
+    throw new VoiceFlowError(
+      'invalid-option',
+      `x-deadline-ms is "${header.slice(0, 20)}", expected a whole number of milliseconds, at least 1`,
+    );
+  }
+  return Math.min(Number(header), limitMs);
+}

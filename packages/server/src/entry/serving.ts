@@ -1,0 +1,130 @@
+import { availableParallelism } from 'node:os';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { labelText, MetricsRegistry } from '../app/metrics.ts';
+import type { AppOptions, LogEntry } from '../app/state.ts';
+import { createApp, type VoiceFlowApp } from '../app.ts';
+import { PoolEngine } from '../pool/engine.ts';
+import type { WorkerCommand } from '../pool/worker-process.ts';
+import { VERSION } from '../version.ts';
+import { parseServeArgs, type ResolvedOptions, resolveOptions, SERVE_HELP, type ServeOptions } from './options.ts';
+
+/** What an entry adds to make a server on processes. */
+export interface EntryOptions extends ServeOptions {
+  /** Takes log entries; one JSON line each on standard error by default. */
+  readonly log?: (entry: LogEntry) => void;
+  /** How a worker is started, for tests. */
+  readonly command?: WorkerCommand;
+}
+
+/** A running server, of any runtime. */
+export interface RunningServer {
+  readonly url: string;
+  readonly app: VoiceFlowApp;
+  readonly pool: PoolEngine;
+  /** Stops listening, answers everything that was accepted, ends the workers. The same promise when called again. */
+  close(): Promise<void>;
+}
+
+export interface Prepared {
+  readonly app: VoiceFlowApp;
+  readonly pool: PoolEngine;
+  readonly options: ResolvedOptions;
+  readonly log: (entry: LogEntry) => void;
+}
+
+/** Starts the workers and makes the app, ready to be listened with. */
+export async function prepare(
+  entry: EntryOptions,
+  runtime: Pick<AppOptions, 'pump' | 'upgradeWebSocket' | 'clientAddress'>,
+): Promise<Prepared> {
+  const options = resolveOptions(entry, process.env, availableParallelism());
+  const log = entry.log ?? logLine;
+  const pool = await PoolEngine.start({
+    workers: options.workers,
+    command: entry.command ?? workerCommand(options.model),
+    onWorkerEnd: (error) => log({ level: 'warn', message: 'worker ended', error: String(error) }),
+  });
+  const metrics = new MetricsRegistry();
+  registerProcessMetrics(metrics, pool);
+  const app = createApp({
+    engine: pool,
+    version: VERSION,
+    limits: options.limits,
+    keys: options.keys,
+    quotaPerMinute: options.quotaPerMinute,
+    corsOrigins: options.corsOrigins,
+    metrics,
+    log,
+    ...runtime,
+  });
+  return { app, pool, options, log };
+}
+
+/** How this runtime runs a file in a process of its own. */
+function workerCommand(model: string): WorkerCommand {
+  const file = fileURLToPath(new URL('./worker.js', import.meta.url));
+  const args = 'Deno' in globalThis ? ['run', '--allow-all', file] : [file];
+  return { command: process.execPath, args, env: { VOICEFLOW_MODEL: model } };
+}
+
+function registerProcessMetrics(metrics: MetricsRegistry, pool: PoolEngine): void {
+  metrics.gauge(
+    'process_resident_memory_bytes',
+    'Memory of the server without its workers.',
+    () => process.memoryUsage().rss,
+  );
+  metrics.gauge('voiceflow_worker_restarts', 'Workers replaced since the start.', () => pool.restarts);
+  if (typeof monitorEventLoopDelay !== 'function' || 'Deno' in globalThis) return;
+  const delay = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
+  delay.enable();
+  metrics.gauge('voiceflow_event_loop_lag_seconds', 'Delay of the event loop since it was last asked for.', () => {
+    const lag = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - LAG_RESOLUTION_MS) / 1000;
+    const values = new Map([
+      [labelText({ quantile: '0.5' }), lag(delay.percentile(50))],
+      [labelText({ quantile: '0.99' }), lag(delay.percentile(99))],
+      [labelText({ quantile: '1' }), lag(delay.max)],
+    ]);
+    delay.reset();
+    return values;
+  });
+}
+
+/** The timer whose lateness is measured; its own period is part of what Node reports. */
+const LAG_RESOLUTION_MS = 10;
+
+function logLine(entry: LogEntry): void {
+  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
+}
+
+/** The program: options from the command line, drain on the first SIGTERM or SIGINT, leave at once on the second. */
+export async function main(start: (options: EntryOptions) => Promise<RunningServer>): Promise<void> {
+  try {
+    const { help, ...options } = parseServeArgs(process.argv.slice(2), process.env);
+    if (help) {
+      process.stdout.write(SERVE_HELP);
+      return;
+    }
+    const server = await start(options);
+    process.stderr.write(`VoiceFlow listens on ${server.url}\n`);
+    let stopping = false;
+    const stop = () => {
+      if (stopping) process.exit(130);
+      stopping = true;
+      server.close().then(
+        () => process.exit(0),
+        (error) => {
+          logLine({ level: 'error', message: 'drain failed', error: String(error) });
+          process.exit(1);
+        },
+      );
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  } catch (error) {
+    const hint = error instanceof Error && 'hint' in error ? ` ${String(error.hint)}` : '';
+    process.stderr.write(`voiceflow: ${error instanceof Error ? error.message : String(error)}.${hint}\n`);
+    process.exitCode = 1;
+  }
+}

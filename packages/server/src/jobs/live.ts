@@ -1,0 +1,85 @@
+import { type DiarizationSession, type LiveDiarizer, VoiceFlowError } from '@voiceflow-ml/core';
+import type { LiveChannel, LiveMessage, LiveRequest } from '../app/engine.ts';
+
+/**
+ * Opens a live session and tells its events, then its result or its error, each once.
+ * @throws `invalid-option`; `backend-unavailable` for a model without live diarization.
+ */
+export function openLive(
+  diarizer: Partial<LiveDiarizer>,
+  { encoding, ...options }: LiveRequest,
+  onMessage: (message: LiveMessage) => void,
+): LiveChannel {
+  if (diarizer.open === undefined) {
+    throw new VoiceFlowError('backend-unavailable', 'this model has no live diarization', {
+      hint: 'Serve fast-cnn, or send the recording to /v1/diarize when it is complete.',
+    });
+  }
+  const session = diarizer.open(options);
+  const toSamples = pcmReader(encoding);
+  let over = false;
+  const fail = (error: unknown) => {
+    if (over) return;
+    over = true;
+    onMessage(toMessage(error));
+    void session.close().catch(() => {});
+  };
+  const events = forward(session, (message) => {
+    if (!over) onMessage(message);
+  });
+  events.catch(fail);
+  return {
+    push: async (bytes) => {
+      if (over) return;
+      try {
+        const samples = toSamples(bytes);
+        if (samples.length > 0) await session.push(samples);
+      } catch (error) {
+        fail(error);
+      }
+    },
+    end: (endOptions) => {
+      const finish = async () => {
+        const result = await session.end(endOptions);
+        await events;
+        if (over) return;
+        over = true;
+        onMessage({ type: 'end', result: { ...result.toJSON(), labels: result.labels } });
+        await session.close();
+      };
+      finish().catch(fail);
+    },
+    close: () => {
+      over = true;
+      void session.close().catch(() => {});
+    },
+  };
+}
+
+async function forward(session: DiarizationSession, tell: (message: LiveMessage) => void): Promise<void> {
+  for await (const event of session) tell(event);
+}
+
+export function toMessage(error: unknown): LiveMessage {
+  if (!VoiceFlowError.isInstance(error)) {
+    return { type: 'error', code: 'backend-failed', message: 'the live session failed' };
+  }
+  const { code, message, hint } = error;
+  return { type: 'error', code, message, ...(hint === undefined ? {} : { hint }) };
+}
+
+/** Turns PCM bytes that may be cut anywhere into samples. */
+export function pcmReader(encoding: LiveRequest['encoding']): (bytes: Uint8Array<ArrayBuffer>) => Float32Array {
+  const width = encoding === 's16le' ? 2 : 4;
+  let rest = new Uint8Array(0);
+  return (bytes) => {
+    const all = new Uint8Array(rest.length + bytes.length);
+    all.set(rest);
+    all.set(bytes, rest.length);
+    const count = Math.floor(all.length / width);
+    rest = all.slice(count * width);
+    if (encoding === 'f32le') return new Float32Array(all.buffer, 0, count);
+    const whole = new Int16Array(all.buffer, 0, count);
+    return Float32Array.from(whole, (sample) => sample / 32_768);
+  };
+}

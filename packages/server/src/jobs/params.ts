@@ -1,0 +1,94 @@
+import { type DiarizeOptions, type EmbedOptions, type KnownVoice, VoiceFlowError } from '@voiceflow-ml/core';
+
+type Params = Readonly<Record<string, string>>;
+
+/** Options of `/v1/diarize`, from text. Ranges and contradictions are the SDK's to judge. */
+export interface DiarizeParams {
+  readonly options: Pick<DiarizeOptions, 'numSpeakers' | 'minSpeakers' | 'maxSpeakers' | 'known'>;
+  /** Adds one-speaker-at-a-time turns to the JSON. */
+  readonly exclusive: boolean;
+  /** The file id in RTTM. */
+  readonly uri: string | undefined;
+}
+
+/** @throws `invalid-option` naming the option, its value and what is allowed. */
+export function diarizeParams(params: Params): DiarizeParams {
+  assertKnown(params, ['numSpeakers', 'minSpeakers', 'maxSpeakers', 'known', 'exclusive', 'uri', 'format']);
+  const counts: { numSpeakers?: number; minSpeakers?: number; maxSpeakers?: number } = {};
+  for (const name of ['numSpeakers', 'minSpeakers', 'maxSpeakers'] as const) {
+    const value = params[name];
+    if (value !== undefined) counts[name] = wholeNumber(name, value);
+  }
+  const { known, uri } = params;
+  if (uri !== undefined && !/^[^\s]{1,200}$/.test(uri)) {
+    throw invalid('uri', uri, 'up to 200 characters without spaces, as an RTTM file id has');
+  }
+  return {
+    options: { ...counts, ...(known === undefined ? {} : { known: parseKnown(known) }) },
+    exclusive: flag('exclusive', params.exclusive),
+    uri,
+  };
+}
+
+/** `start` and `end` in seconds: the part of the recording that has the voice. */
+export function embedParams(params: Params): Pick<EmbedOptions, 'segments'> {
+  assertKnown(params, ['start', 'end']);
+  const { start, end } = params;
+  if (start === undefined && end === undefined) return {};
+  if (end === undefined) throw invalid('end', 'absent', 'a number of seconds, where start is given');
+  const segment = { start: seconds('start', start ?? '0'), end: seconds('end', end) };
+  if (segment.end <= segment.start) throw invalid('end', end, `more than start, ${segment.start}`);
+  return { segments: [segment] };
+}
+
+/** Voices as JSON: `[{"name": …, "embedding": [256 numbers], "space": …}]`. */
+export function parseKnown(text: string): KnownVoice[] {
+  let list: unknown;
+  try {
+    list = JSON.parse(text);
+  } catch (cause) {
+    throw new VoiceFlowError('invalid-option', 'known is not JSON, expected a list of voices', { cause });
+  }
+  const voices = Array.isArray(list) ? list.map(toKnown) : [];
+  if (!Array.isArray(list) || voices.some((voice) => voice === undefined)) {
+    throw invalid('known', text.slice(0, 60), 'a JSON list of { name, embedding, space }');
+  }
+  return voices.filter((voice) => voice !== undefined);
+}
+
+function toKnown(value: unknown): KnownVoice | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { name, embedding, space } = value as Record<string, unknown>;
+  if (typeof name !== 'string' || typeof space !== 'string' || !Array.isArray(embedding)) return undefined;
+  if (!embedding.every((number) => typeof number === 'number' && Number.isFinite(number))) return undefined;
+  return { name, space, embedding: Float32Array.from(embedding) };
+}
+
+/** @throws `invalid-option` for a name that is none: a misspelt option must not be ignored silently. */
+export function assertKnown(params: Params, names: readonly string[]): void {
+  const unknown = Object.keys(params).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new VoiceFlowError('invalid-option', `there is no option "${unknown.slice(0, 60)}"`, {
+    hint: `Options here: ${names.join(', ')}.`,
+  });
+}
+
+export function wholeNumber(name: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text.trim())) throw invalid(name, text, 'a whole number');
+  return Number(text);
+}
+
+export function seconds(name: string, text: string): number {
+  if (!/^\d{1,9}(\.\d{1,9})?$/.test(text.trim())) throw invalid(name, text, 'a number of seconds');
+  return Number(text);
+}
+
+function flag(name: string, text: string | undefined): boolean {
+  if (text === undefined || text === 'false' || text === '0') return false;
+  if (text === 'true' || text === '1' || text === '') return true;
+  throw invalid(name, text, 'true or false');
+}
+
+export function invalid(name: string, value: string, expected: string): VoiceFlowError {
+  return new VoiceFlowError('invalid-option', `${name} is "${value.slice(0, 60)}", expected ${expected}`);
+}

@@ -1,0 +1,214 @@
+import { type Model, type Tensor, type TensorInfo, VoiceFlowError } from '@voiceflow-ml/core';
+import { bytesToFloats, utf8 } from './bytes.ts';
+
+/** An infer request of the Open Inference Protocol v2, as it is in the JSON. */
+interface InferRequest {
+  readonly id: string | undefined;
+  readonly inputs: readonly RequestTensor[];
+  /** Names wanted, each with whether its data goes as bytes; all outputs when absent. */
+  readonly outputs: readonly { readonly name: string; readonly binary: boolean | undefined }[] | undefined;
+  readonly binaryOutputs: boolean;
+}
+
+interface RequestTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+export interface TensorReply {
+  readonly contentType: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+/** Windows in one request: each takes milliseconds, and the request's deadline is that of one window. */
+export const MAX_WINDOWS = 64;
+
+/**
+ * Reads an infer request: JSON, or JSON followed by raw tensors (`headerLength`, the extension `binary_tensor_data`;
+ * 0 means that the body is nothing but the data of the only input).
+ * @throws `invalid-option` saying what is wrong with the request.
+ */
+export function parseInferRequest(
+  body: Uint8Array<ArrayBuffer>,
+  headerLength: number | undefined,
+  inputs: readonly TensorInfo[],
+): InferRequest {
+  if (headerLength === 0) return rawRequest(body, inputs);
+  if (headerLength !== undefined && headerLength > body.length) {
+    throw bad(`Inference-Header-Content-Length is ${headerLength}, but the body has ${body.length} bytes`);
+  }
+  const json = asObject(parseJson(body.subarray(0, headerLength ?? body.length)), 'the request');
+  const list = json.inputs;
+  if (!Array.isArray(list)) throw bad('"inputs" is missing, expected a list of tensors');
+  let at = headerLength ?? body.length;
+  const tensors = list.map((each): RequestTensor => {
+    const tensor = asObject(each, 'an input');
+    const info = inputs.find((input) => input.name === tensor.name);
+    if (info === undefined) {
+      throw bad(
+        `there is no input "${String(tensor.name).slice(0, 60)}", expected ${inputs.map((i) => i.name).join(', ')}`,
+      );
+    }
+    const shape = checkShape(tensor.shape, info);
+    if (tensor.datatype !== 'FP32') {
+      throw bad(`the datatype of "${info.name}" is ${String(tensor.datatype).slice(0, 20)}, expected FP32`);
+    }
+    const size = asObject(tensor.parameters ?? {}, 'parameters').binary_data_size;
+    const count = shape.reduce((product, dim) => product * dim, 1);
+    if (size === undefined) return { name: info.name, shape, data: flatten(tensor.data, count, info.name) };
+    if (size !== count * 4) {
+      throw bad(`binary_data_size of "${info.name}" is ${String(size)}, expected ${count * 4} for its shape`);
+    }
+    if (at + count * 4 > body.length) throw bad(`the body ends before the data of "${info.name}" does`);
+    const data = bytesToFloats(body.subarray(at, at + count * 4));
+    at += count * 4;
+    return { name: info.name, shape, data };
+  });
+  if (at !== body.length) throw bad(`${body.length - at} bytes follow the data of the inputs`);
+  for (const info of inputs) {
+    if (tensors.filter((tensor) => tensor.name === info.name).length !== 1)
+      throw bad(`expected the input "${info.name}" once`);
+  }
+  return {
+    id: json.id === undefined ? undefined : String(json.id),
+    inputs: tensors,
+    outputs: parseOutputs(json.outputs),
+    binaryOutputs: asObject(json.parameters ?? {}, 'parameters').binary_data_output === true,
+  };
+}
+
+/** The request's tensors for the network. @throws `invalid-option` for non-finite numbers. */
+export function toFeeds(request: InferRequest): Record<string, Tensor> {
+  const feeds: Record<string, Tensor> = {};
+  for (const { name, shape, data } of request.inputs) {
+    if (!data.every(Number.isFinite)) throw bad(`the data of "${name}" has numbers that are not finite`);
+    // A buffer of its own: the network takes it over, and the body holds other tensors as well.
+    feeds[name] = { type: 'float32', dims: shape, data: data.slice() };
+  }
+  return feeds;
+}
+
+/** Writes the outputs that were asked for, as JSON or as bytes after it. */
+export function writeInferReply(
+  request: InferRequest,
+  outputs: Readonly<Record<string, Tensor>>,
+  model: { readonly id: string; readonly version: string },
+): TensorReply {
+  const wanted =
+    request.outputs ?? Object.keys(outputs).map((name) => ({ name, binary: undefined as boolean | undefined }));
+  const raw: Uint8Array<ArrayBuffer>[] = [];
+  const list = wanted.map(({ name, binary }) => {
+    const tensor = outputs[name];
+    if (tensor?.type !== 'float32') {
+      throw bad(`there is no output "${name.slice(0, 60)}", expected ${Object.keys(outputs).join(', ')}`);
+    }
+    const head = { name, shape: tensor.dims, datatype: 'FP32' };
+    if (!(binary ?? request.binaryOutputs)) return { ...head, data: Array.from(tensor.data) };
+    const copy = tensor.data.slice();
+    raw.push(new Uint8Array(copy.buffer));
+    return { ...head, parameters: { binary_data_size: copy.byteLength } };
+  });
+  const json = utf8(
+    JSON.stringify({
+      model_name: model.id,
+      model_version: model.version,
+      ...(request.id === undefined ? {} : { id: request.id }),
+      outputs: list,
+    }),
+  );
+  if (raw.length === 0) return { contentType: 'application/json', headers: {}, body: json };
+  const body = new Uint8Array(raw.reduce((sum, bytes) => sum + bytes.length, json.length));
+  let at = 0;
+  for (const part of [json, ...raw]) {
+    body.set(part, at);
+    at += part.length;
+  }
+  return {
+    contentType: 'application/octet-stream',
+    headers: { 'inference-header-content-length': String(json.length) },
+    body,
+  };
+}
+
+/** The whole of an infer request. */
+export async function inferTensors(
+  body: Uint8Array<ArrayBuffer>,
+  headerLength: number | undefined,
+  model: Pick<Model, 'inputs'> & { readonly id: string; readonly version: string },
+  run: (feeds: Record<string, Tensor>) => Promise<Record<string, Tensor>>,
+): Promise<TensorReply & { readonly windows: number }> {
+  const request = parseInferRequest(body, headerLength, model.inputs);
+  const outputs = await run(toFeeds(request));
+  return { ...writeInferReply(request, outputs, model), windows: request.inputs[0]?.shape[0] ?? 0 };
+}
+
+function rawRequest(body: Uint8Array<ArrayBuffer>, inputs: readonly TensorInfo[]): InferRequest {
+  const [info] = inputs;
+  const fixed =
+    info?.dims.slice(1).reduce<number>((product, dim) => product * (typeof dim === 'number' ? dim : 0), 4) ?? 0;
+  if (info === undefined || inputs.length !== 1 || fixed === 0) throw bad('a raw body needs a model with one input');
+  if (body.length === 0 || body.length % fixed !== 0) {
+    throw bad(`the raw body has ${body.length} bytes, expected a multiple of ${fixed}`);
+  }
+  const shape = checkShape([body.length / fixed, ...info.dims.slice(1)], info);
+  return {
+    id: undefined,
+    inputs: [{ name: info.name, shape, data: bytesToFloats(body) }],
+    outputs: undefined,
+    binaryOutputs: true,
+  };
+}
+
+function checkShape(value: unknown, info: TensorInfo): number[] {
+  const fits =
+    Array.isArray(value) &&
+    value.length === info.dims.length &&
+    info.dims.every((dim, at) =>
+      typeof dim === 'number'
+        ? value[at] === dim
+        : Number.isInteger(value[at]) && value[at] >= 1 && value[at] <= MAX_WINDOWS,
+    );
+  if (fits) return value.map(Number);
+  const expected = info.dims.map((dim) => (typeof dim === 'number' ? dim : `1–${MAX_WINDOWS}`)).join(', ');
+  throw bad(`the shape of "${info.name}" is ${JSON.stringify(value)?.slice(0, 60)}, expected [${expected}]`);
+}
+
+function flatten(value: unknown, count: number, name: string): Float32Array {
+  const flat: unknown[] = Array.isArray(value) ? value.flat(2) : [];
+  if (flat.length !== count) throw bad(`the data of "${name}" has ${flat.length} numbers, expected ${count}`);
+  if (!flat.every((each) => typeof each === 'number'))
+    throw bad(`the data of "${name}" has something that is no number`);
+  return Float32Array.from(flat);
+}
+
+function parseOutputs(value: unknown): InferRequest['outputs'] {
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value)) throw bad('"outputs" is no list');
+  return value.map((each) => {
+    const output = asObject(each, 'an output');
+    if (typeof output.name !== 'string') throw bad('an output has no name');
+    const binary = asObject(output.parameters ?? {}, 'parameters').binary_data;
+    return { name: output.name, binary: typeof binary === 'boolean' ? binary : undefined };
+  });
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new VoiceFlowError('invalid-option', 'the request is not JSON', { cause });
+  }
+}
+
+function asObject(value: unknown, what: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw bad(`${what} is no JSON object`);
+  return value as Record<string, unknown>;
+}
+
+function bad(message: string): VoiceFlowError {
+  return new VoiceFlowError('invalid-option', message, {
+    hint: 'GET /v2/models/NAME tells the inputs and outputs of the model.',
+  });
+}

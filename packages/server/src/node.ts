@@ -1,0 +1,123 @@
+/** @module The server on Node: HTTP by `@hono/node-server`, WebSockets by `ws`, inference in worker processes. */
+import { realpathSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { type AddressInfo, Server } from 'node:net';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { createAdaptorServer, upgradeWebSocket } from '@hono/node-server';
+import { WebSocketServer } from 'ws';
+import type { BodyPump } from './app/body.ts';
+import { type EntryOptions, main, prepare, type RunningServer } from './entry/serving.ts';
+import { MAX_MESSAGE_BYTES } from './routes/stream.ts';
+
+/**
+ * Starts the server and resolves when it listens with all its first worker ready.
+ * @throws `invalid-option`; `model-not-found`, `backend-unavailable` and what else keeps workers from starting.
+ */
+export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer> {
+  const { app, pool, options } = await prepare(entry, {
+    pump: pumpIncoming,
+    upgradeWebSocket,
+    clientAddress: (c) => incomingOf(c.env)?.socket.remoteAddress,
+  });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    perMessageDeflate: false,
+  });
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    hostname: options.host,
+    // The adaptor's description of ws is narrower than ws's own types, though made for it.
+    websocket: { server: sockets as unknown as AdaptorWebSockets },
+    serverOptions: {
+      headersTimeout: options.limits.headerMs,
+      connectionsCheckingInterval: Math.min(options.limits.headerMs, 5_000),
+      // Bodies have an idle limit of their own; a long upload that goes on is welcome.
+      requestTimeout: 0,
+      keepAliveTimeout: 65_000,
+    },
+  }) as Server & { closeIdleConnections(): void; closeAllConnections(): void };
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(options.port, options.host, resolve);
+    });
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  let closed: Promise<void> | undefined;
+  const close = async () => {
+    const ended = new Promise<void>((resolve) => {
+      // Not http's own close(): it would at once cut kept-alive connections on which a request may be on its way.
+      Server.prototype.close.call(server, () => resolve());
+    });
+    const late = new Promise<void>((resolve) => setTimeout(resolve, options.limits.drainMs).unref());
+    await Promise.race([quiet(app), late]);
+    server.closeIdleConnections();
+    for (const socket of sockets.clients) socket.terminate();
+    await Promise.race([ended, late]);
+    server.closeAllConnections();
+    await pool.close();
+  };
+  return {
+    url: `http://${host}:${port}`,
+    app,
+    pool,
+    close: () => {
+      closed ??= close();
+      return closed;
+    },
+  };
+}
+
+type AdaptorWebSockets = NonNullable<Parameters<typeof createAdaptorServer>[0]['websocket']>['server'];
+
+/** While draining, answers tell clients to close their connections; one that asked nothing for so long is idle. */
+const QUIET_MS = 250;
+
+async function quiet(app: RunningServer['app']): Promise<void> {
+  do {
+    await app.drain();
+    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+  } while (app.active > 0);
+}
+
+function incomingOf(env: unknown): IncomingMessage | undefined {
+  return (env as { incoming?: IncomingMessage } | undefined)?.incoming;
+}
+
+/** Takes chunks as Node's parser gives them: no web stream between, and nothing copied. */
+const pumpIncoming: BodyPump = (c, onChunk, signal) =>
+  new Promise((resolve, reject) => {
+    const incoming = incomingOf(c.env);
+    if (incoming === undefined || incoming.readableEnded) return resolve();
+    const settle = (how: () => void) => {
+      incoming.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
+      signal.removeEventListener('abort', onAbort);
+      how();
+    };
+    const fail = (error: unknown) => settle(() => reject(error));
+    const onData = (chunk: Uint8Array<ArrayBuffer>) => {
+      try {
+        onChunk(chunk);
+      } catch (error) {
+        // The rest stays in the socket; the adaptor drains a bounded part of it once the answer is out.
+        incoming.pause();
+        fail(error);
+      }
+    };
+    const onEnd = () => settle(resolve);
+    const onError = (error: unknown) => fail(error);
+    const onClose = () => fail(new Error('the connection was closed'));
+    const onAbort = () => fail(signal.reason);
+    if (signal.aborted) return reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    incoming.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
+  });
+
+const [, script] = process.argv;
+if (script !== undefined && realpathSync(script) === fileURLToPath(import.meta.url)) await main(serveNode);

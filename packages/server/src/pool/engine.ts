@@ -1,0 +1,175 @@
+import { VoiceFlowError } from '@voiceflow-ml/core';
+import type {
+  Engine,
+  EngineInfo,
+  Job,
+  JobContext,
+  JobReply,
+  Lane,
+  LiveChannel,
+  LiveMessage,
+  LiveRequest,
+} from '../app/engine.ts';
+import { laneOf, type WorkerCommand, type WorkerOptions, WorkerProcess } from './worker-process.ts';
+
+export interface PoolOptions extends Partial<WorkerOptions> {
+  /** Worker processes; one a core. */
+  readonly workers: number;
+  readonly command: WorkerCommand;
+  /** Told of each worker that ended, or could not start; it is replaced in any case. */
+  readonly onWorkerEnd?: (error: unknown) => void;
+}
+
+/** Jobs that one worker has at once: one computes and the next is already there, so that no core waits for a pipe. */
+const PER_WORKER: Readonly<Record<Lane, number>> = { infer: 2, recording: 1 };
+/** Times that a job is tried; its workers dying thrice is taken as the job's fault. */
+const ATTEMPTS = 3;
+const GRACE_MS = 2_000;
+const START_MS = 60_000;
+/** Between two starts of a worker that does not come up: doubled each time, up to the last. */
+const BACKOFF_MS = { first: 100, last: 5_000 };
+
+/** An engine of worker processes that are replaced when they die. */
+export class PoolEngine implements Engine {
+  readonly #options: PoolOptions;
+  readonly #workers: (WorkerProcess | undefined)[];
+  readonly #listeners: (() => void)[] = [];
+  #info: Omit<EngineInfo, 'slots'> | undefined;
+  #startError: VoiceFlowError | undefined;
+  #closing = false;
+  #restarts = 0;
+  #wake: (() => void)[] = [];
+
+  private constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#workers = new Array(options.workers).fill(undefined);
+  }
+
+  /** Starts all workers. @throws what the first of them says when none can start, such as `model-not-found`. */
+  static async start(options: PoolOptions): Promise<PoolEngine> {
+    const pool = new PoolEngine(options);
+    const starts = pool.#workers.map((_, slot) => pool.#spawn(slot));
+    try {
+      await Promise.any(starts);
+      // The others come when they come; one that does not is started again.
+      starts.forEach((start, slot) => {
+        start.catch((error) => {
+          options.onWorkerEnd?.(error);
+          return pool.#replace(slot);
+        });
+      });
+    } catch (error) {
+      await pool.close();
+      throw error instanceof AggregateError ? error.errors[0] : error;
+    }
+    return pool;
+  }
+
+  get info(): EngineInfo | undefined {
+    if (this.#info === undefined) return undefined;
+    const ready = this.#ready().length;
+    return { ...this.#info, slots: { infer: ready * PER_WORKER.infer, recording: ready * PER_WORKER.recording } };
+  }
+
+  get ready(): boolean {
+    return this.#ready().length > 0;
+  }
+
+  /** Workers replaced since the start. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** Process ids of the workers that are ready. */
+  get pids(): number[] {
+    return this.#ready().flatMap((worker) => worker.pid ?? []);
+  }
+
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async run(job: Job, body: readonly Uint8Array[], context: JobContext): Promise<JobReply> {
+    for (let attempt = 1; ; attempt++) {
+      const worker = await this.#free(laneOf(job), context.signal);
+      try {
+        return await worker.run(job, body, context);
+      } catch (error) {
+        const again = VoiceFlowError.isInstance(error) && error.code === 'backend-failed';
+        if (!again || attempt === ATTEMPTS || context.signal.aborted || this.#closing) throw error;
+      }
+    }
+  }
+
+  async open(request: LiveRequest, onMessage: (message: LiveMessage) => void): Promise<LiveChannel> {
+    const [worker] = this.#ready().sort((a, b) => a.sessions - b.sessions);
+    if (worker === undefined) throw this.#unavailable();
+    return worker.open(request, onMessage);
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    await Promise.all(this.#workers.map((worker) => worker?.stop()));
+  }
+
+  #ready(): WorkerProcess[] {
+    return this.#workers.filter((worker) => worker?.alive && worker.info !== undefined) as WorkerProcess[];
+  }
+
+  /** The ready worker with the fewest jobs of the lane; waits while all are restarting. */
+  async #free(lane: Lane, signal: AbortSignal): Promise<WorkerProcess> {
+    for (;;) {
+      if (signal.aborted) throw signal.reason;
+      const [worker] = this.#ready().sort((a, b) => a.count(lane) - b.count(lane));
+      if (worker !== undefined) return worker;
+      if (this.#startError !== undefined || this.#closing) throw this.#unavailable();
+      await new Promise<void>((resolve) => {
+        this.#wake.push(resolve);
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+  }
+
+  #unavailable(): VoiceFlowError {
+    return (
+      this.#startError ??
+      new VoiceFlowError('backend-unavailable', 'no worker is ready', { hint: 'Try again in a second.', retryAfter: 1 })
+    );
+  }
+
+  async #spawn(slot: number): Promise<void> {
+    const { graceMs = GRACE_MS, startMs = START_MS, command } = this.#options;
+    const worker = new WorkerProcess(command, { graceMs, startMs });
+    this.#workers[slot] = worker;
+    void worker.exited.then(() => this.#changed());
+    await worker.ready;
+    this.#info = worker.info;
+    this.#startError = undefined;
+    this.#changed();
+    void worker.exited.then((error) => {
+      if (this.#closing) return;
+      this.#options.onWorkerEnd?.(error);
+      return this.#replace(slot);
+    });
+  }
+
+  async #replace(slot: number): Promise<void> {
+    for (let wait = 0; !this.#closing; wait = Math.min(Math.max(wait * 2, BACKOFF_MS.first), BACKOFF_MS.last)) {
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      if (this.#closing) return;
+      this.#restarts++;
+      try {
+        return await this.#spawn(slot);
+      } catch (error) {
+        this.#options.onWorkerEnd?.(error);
+        if (!this.ready && VoiceFlowError.isInstance(error)) this.#startError = error;
+        this.#changed();
+      }
+    }
+  }
+
+  #changed(): void {
+    for (const wake of this.#wake.splice(0)) wake();
+    for (const listener of this.#listeners) listener();
+  }
+}

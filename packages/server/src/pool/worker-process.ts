@@ -1,0 +1,284 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { type LiveEndOptions, VoiceFlowError } from '@voiceflow-ml/core';
+import type {
+  EngineInfo,
+  Job,
+  JobContext,
+  JobReply,
+  Lane,
+  LiveChannel,
+  LiveMessage,
+  LiveRequest,
+} from '../app/engine.ts';
+import { FrameReader, writeFrame } from './frames.ts';
+import { type FromWorker, fromWireError, type ToWorker, toWireRequest } from './messages.ts';
+
+export interface WorkerCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface WorkerOptions {
+  /** Milliseconds in which a cancelled job must stop; after it the process counts as hung and is killed. */
+  readonly graceMs: number;
+  /** Milliseconds in which the model must be loaded. */
+  readonly startMs: number;
+}
+
+interface Pending {
+  readonly lane: Lane;
+  readonly resolve: (reply: JobReply) => void;
+  readonly reject: (error: VoiceFlowError) => void;
+  readonly onProgress: JobContext['onProgress'];
+}
+
+interface Session {
+  readonly tell: (message: LiveMessage) => void;
+  readonly opened: { resolve(): void; reject(error: VoiceFlowError): void };
+  /** Pushes that have not been worked off, oldest first. */
+  readonly pushes: (() => void)[];
+  watch: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** Bytes of a body written at once: a long recording must not hold up windows and live audio behind it. */
+const PART_BYTES = 1024 * 1024;
+/** A worker that has not touched a live session's audio for this long hangs (real-time audio takes milliseconds). */
+const PUSH_MS = 15_000;
+
+export function laneOf(job: Job): Lane {
+  return job.kind === 'infer' || job.kind === 'tensors' ? 'infer' : 'recording';
+}
+
+/**
+ * One worker process. A process, because a native run that hangs or crashes in a thread takes all threads along, and
+ * a busy native thread cannot be terminated; a process can be killed at any moment.
+ */
+export class WorkerProcess {
+  readonly #child: ChildProcess;
+  readonly #options: WorkerOptions;
+  readonly #pending = new Map<number, Pending>();
+  readonly #sessions = new Map<number, Session>();
+  #nextId = 1;
+  #dead = false;
+  #whyKilled: string | undefined;
+  /** Known once the worker is ready. */
+  info: Omit<EngineInfo, 'slots'> | undefined;
+
+  /** Resolves when the model is loaded. Rejects with what the worker says, or when it ended before. */
+  readonly ready: Promise<void>;
+  /** Resolves with why it ended. */
+  readonly exited: Promise<VoiceFlowError>;
+
+  constructor({ command, args, env }: WorkerCommand, options: WorkerOptions) {
+    this.#options = options;
+    this.#child = spawn(command, [...args], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } });
+    let failed: (error: VoiceFlowError) => void = () => {};
+    this.ready = new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.kill(`it was not ready after ${options.startMs} ms`), options.startMs);
+      failed = (error) => {
+        clearTimeout(timer);
+        reject(error);
+      };
+      const reader = new FrameReader((head, body) => {
+        const message = head as FromWorker;
+        if (message.type === 'ready') {
+          clearTimeout(timer);
+          this.info = message.info;
+          resolve();
+        } else if (message.type === 'failed') failed(fromWireError(message.error));
+        else this.#take(message, body);
+      });
+      this.#child.stdout?.on('data', (chunk: Uint8Array) => reader.push(chunk));
+    });
+    this.ready.catch(() => {});
+    // A dying pipe is no error of its own: the exit tells.
+    this.#child.stdin?.on('error', () => {});
+    this.exited = new Promise((resolve) => {
+      const onEnd = (why: string) => {
+        if (this.#dead) return;
+        this.#dead = true;
+        const error = new VoiceFlowError('backend-failed', `the worker process ended: ${this.#whyKilled ?? why}`, {
+          hint: 'The call may be tried again.',
+        });
+        failed(error);
+        this.#failAll(error);
+        resolve(error);
+      };
+      this.#child.once('error', (error) => onEnd(error.message));
+      this.#child.once('exit', (code, signal) => onEnd(signal === null ? `exit code ${code}` : `signal ${signal}`));
+    });
+  }
+
+  get alive(): boolean {
+    return !this.#dead && this.#whyKilled === undefined;
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get sessions(): number {
+    return this.#sessions.size;
+  }
+
+  count(lane: Lane): number {
+    let count = 0;
+    for (const pending of this.#pending.values()) if (pending.lane === lane) count++;
+    return count;
+  }
+
+  /** Settles when the worker has answered, has stopped a cancelled job, or is dead. */
+  async run(job: Job, body: readonly Uint8Array[], { signal, onProgress }: JobContext): Promise<JobReply> {
+    const id = this.#nextId++;
+    let grace: ReturnType<typeof setTimeout> | undefined;
+    const onAbort = () => {
+      this.#send({ type: 'cancel', id });
+      const { graceMs } = this.#options;
+      grace = setTimeout(() => this.kill(`a job did not stop ${graceMs} ms after it was cancelled`), graceMs);
+    };
+    try {
+      return await new Promise<JobReply>((resolve, reject) => {
+        this.#pending.set(id, { lane: laneOf(job), resolve, reject, onProgress });
+        signal.addEventListener('abort', onAbort, { once: true });
+        void this.#sendJob(id, job, body);
+      });
+    } finally {
+      clearTimeout(grace);
+      signal.removeEventListener('abort', onAbort);
+      this.#pending.delete(id);
+    }
+  }
+
+  async open(request: LiveRequest, tell: (message: LiveMessage) => void): Promise<LiveChannel> {
+    const id = this.#nextId++;
+    await new Promise<void>((resolve, reject) => {
+      this.#sessions.set(id, { tell, opened: { resolve, reject }, pushes: [], watch: undefined });
+      this.#send({ type: 'open', id, request: toWireRequest(request) });
+    });
+    return {
+      push: (bytes) => this.#push(id, bytes),
+      end: (options: LiveEndOptions) => this.#send({ type: 'end', id, options }),
+      close: () => {
+        if (!this.#forget(id)) return;
+        this.#send({ type: 'drop', id });
+      },
+    };
+  }
+
+  /** Ends the process now, whatever it does. */
+  kill(why: string): void {
+    if (this.#dead) return;
+    this.#whyKilled ??= why;
+    this.#child.kill('SIGKILL');
+  }
+
+  /** Lets the worker end by itself: it does when its input is closed. Kills it when it does not. */
+  async stop(): Promise<void> {
+    this.#child.stdin?.end();
+    const timer = setTimeout(() => this.kill('it did not stop'), this.#options.graceMs);
+    await this.exited;
+    clearTimeout(timer);
+  }
+
+  async #sendJob(id: number, job: Job, body: readonly Uint8Array[]): Promise<void> {
+    const bytes = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+    const parts = cut(body, PART_BYTES);
+    await this.#send({ type: 'job', id, job, bytes }, parts[0]);
+    for (const part of parts.slice(1)) {
+      if (!this.#pending.has(id)) return;
+      await this.#send({ type: 'more', id }, part);
+    }
+  }
+
+  /** Resolves when the pipe takes more; at once when it has died, which the exit tells of. */
+  #send(head: ToWorker, body?: readonly Uint8Array[]): Promise<void> | undefined {
+    const { stdin } = this.#child;
+    if (stdin === null || this.#dead || !stdin.writable) return undefined;
+    if (writeFrame(stdin, head, body)) return undefined;
+    return new Promise((resolve) => {
+      const done = () => {
+        stdin.off('drain', done);
+        stdin.off('close', done);
+        resolve();
+      };
+      stdin.once('drain', done);
+      stdin.once('close', done);
+    });
+  }
+
+  #push(id: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const session = this.#sessions.get(id);
+    if (session === undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      session.pushes.push(resolve);
+      session.watch ??= setTimeout(() => this.kill(`live audio was not touched for ${PUSH_MS} ms`), PUSH_MS);
+      this.#send({ type: 'push', id }, [bytes]);
+    });
+  }
+
+  #take(message: Exclude<FromWorker, { type: 'ready' | 'failed' }>, body: Uint8Array<ArrayBuffer>): void {
+    const { id } = message;
+    if (message.type === 'reply') this.#pending.get(id)?.resolve({ ...message.reply, body });
+    else if (message.type === 'progress') this.#pending.get(id)?.onProgress?.(message.progress);
+    else if (message.type === 'error') {
+      const error = fromWireError(message.error);
+      this.#pending.get(id)?.reject(error);
+      this.#sessions.get(id)?.opened.reject(error);
+      this.#forget(id);
+    } else this.#takeLive(message, this.#sessions.get(id));
+  }
+
+  #takeLive(message: Extract<FromWorker, { type: 'opened' | 'taken' | 'live' }>, session: Session | undefined): void {
+    if (session === undefined) return;
+    if (message.type === 'opened') session.opened.resolve();
+    else if (message.type === 'taken') {
+      session.pushes.shift()?.();
+      clearTimeout(session.watch);
+      session.watch =
+        session.pushes.length === 0
+          ? undefined
+          : setTimeout(() => this.kill(`live audio was not touched for ${PUSH_MS} ms`), PUSH_MS);
+    } else {
+      const last = message.message.type === 'end' || message.message.type === 'error';
+      if (last) this.#forget(message.id);
+      session.tell(message.message);
+    }
+  }
+
+  #forget(id: number): boolean {
+    const session = this.#sessions.get(id);
+    if (session === undefined) return false;
+    this.#sessions.delete(id);
+    clearTimeout(session.watch);
+    for (const taken of session.pushes.splice(0)) taken();
+    return true;
+  }
+
+  #failAll(error: VoiceFlowError): void {
+    for (const pending of this.#pending.values()) pending.reject(error);
+    for (const [id, session] of [...this.#sessions]) {
+      this.#forget(id);
+      session.opened.reject(error);
+      session.tell({ type: 'error', code: error.code, message: error.message, hint: 'Connect again.' });
+    }
+  }
+}
+
+/** Groups of chunks of about `size` bytes each; at least one, possibly empty. */
+function cut(chunks: readonly Uint8Array[], size: number): Uint8Array[][] {
+  const groups: Uint8Array[][] = [[]];
+  let held = 0;
+  for (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += size) {
+      const part = chunk.length <= size ? chunk : chunk.subarray(at, at + size);
+      if (held > 0 && held + part.length > size) {
+        groups.push([]);
+        held = 0;
+      }
+      groups.at(-1)?.push(part);
+      held += part.length;
+    }
+  }
+  return groups;
+}

@@ -1,0 +1,259 @@
+import { VoiceFlowError } from '@voiceflow-ml/core';
+import type { WSContext, WSEvents } from 'hono/ws';
+import type { LiveChannel, LiveMessage, LiveRequest } from '../app/engine.ts';
+import { problem, problemResponse } from '../app/problem.ts';
+import type { AppContext, AppState } from '../app/state.ts';
+import { toMessage } from '../jobs/live.ts';
+import { assertKnown, invalid, parseKnown, seconds, wholeNumber } from '../jobs/params.ts';
+
+/** One message of the client: about 5 s of 48 kHz float32. */
+export const MAX_MESSAGE_BYTES = 1024 * 1024;
+/** Bytes that wait for a client that does not read; then it is closed, since events may be neither lost nor piled up. */
+const MAX_UNREAD_BYTES = 1024 * 1024;
+/** Audio that a session holds before the sender is paused (where the runtime can), in seconds. */
+const PAUSE_SECONDS = 5;
+/** The same where the sender cannot be paused: beyond it the session ends. */
+const MAX_AHEAD_SECONDS = 60;
+
+/** WebSocket close codes. */
+const CLOSE = { normal: 1000, policy: 1008, tooBig: 1009, failed: 1011, restart: 1012, tryLater: 1013 } as const;
+
+/**
+ * `GET /v1/stream`: a live session over a WebSocket. A request that cannot be served is still upgraded: browsers hide
+ * the answer to a failed handshake, whereas an `error` event can be read. (A missing key is refused with 401 before.)
+ */
+export async function stream(c: AppContext, state: AppState): Promise<Response> {
+  if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') {
+    const text = 'this route speaks WebSocket, expected an upgrade';
+    return problemResponse(problem(426, 'invalid-option', 'Upgrade required', text, c.var.requestId));
+  }
+  const { upgradeWebSocket } = state.options;
+  if (upgradeWebSocket === undefined) {
+    const text = 'this runtime has no WebSockets';
+    return problemResponse(problem(501, 'backend-unavailable', 'Not implemented', text, c.var.requestId));
+  }
+  const response = await upgradeWebSocket(() => new LiveSocket(c, state).events())(c, async () => {});
+  return response ?? c.notFound();
+}
+
+/** The options in the query. @throws `invalid-option`. */
+export function liveRequest(query: Readonly<Record<string, string>>): LiveRequest {
+  const { access_token: _, ...params } = query;
+  assertKnown(params, ['encoding', 'sampleRate', 'latency', 'step', 'maxSpeakers', 'known']);
+  const { encoding = 's16le', sampleRate, latency, step, maxSpeakers, known } = params;
+  if (encoding !== 's16le' && encoding !== 'f32le') throw invalid('encoding', encoding, 's16le or f32le');
+  if (sampleRate === undefined) throw invalid('sampleRate', 'absent', 'the samples a second, such as 16000');
+  return {
+    encoding,
+    sampleRate: wholeNumber('sampleRate', sampleRate),
+    ...(latency === undefined ? {} : { latency: seconds('latency', latency) }),
+    ...(step === undefined ? {} : { step: seconds('step', step) }),
+    ...(maxSpeakers === undefined ? {} : { maxSpeakers: wholeNumber('maxSpeakers', maxSpeakers) }),
+    ...(known === undefined ? {} : { known: parseKnown(known) }),
+  };
+}
+
+/** One WebSocket and its session. */
+class LiveSocket {
+  readonly #c: AppContext;
+  readonly #state: AppState;
+  readonly #begun = performance.now();
+  /** What came before the session was open waits for it, in order. */
+  #channel: Promise<LiveChannel> | undefined;
+  #bytesPerSecond = 1;
+  #ahead = 0;
+  #received = 0;
+  #over = false;
+  #idle: ReturnType<typeof setTimeout> | undefined;
+  #lastMessage = performance.now();
+  #onDrain: (() => void) | undefined;
+
+  constructor(c: AppContext, state: AppState) {
+    this.#c = c;
+    this.#state = state;
+  }
+
+  events(): WSEvents {
+    return {
+      onOpen: (_, ws) => this.#open(ws),
+      onMessage: ({ data }, ws) => this.#message(data, ws),
+      onClose: () => this.#finish('closed'),
+      onError: () => this.#finish('failed'),
+    };
+  }
+
+  #open(ws: WSContext): void {
+    const { sessions, limits, engine, draining } = this.#state;
+    try {
+      if (draining) throw new VoiceFlowError('closed', 'the server is going down', { hint: 'Connect again.' });
+      if (sessions.size >= limits.sessions) {
+        throw new VoiceFlowError('overloaded', `${sessions.size} live sessions are open, which is the limit`, {
+          hint: 'Try again later.',
+        });
+      }
+      const request = liveRequest(this.#c.req.query());
+      this.#bytesPerSecond = request.sampleRate * (request.encoding === 's16le' ? 2 : 4);
+      this.#onDrain = () => {
+        this.#fail(
+          ws,
+          new VoiceFlowError('closed', 'the server is going down', { hint: 'Connect again.' }),
+          CLOSE.restart,
+        );
+      };
+      sessions.add(this.#onDrain);
+      this.#channel = engine.open(request, (message) => this.#tell(ws, message));
+      this.#channel.then(
+        () => this.#ready(ws, request),
+        (error) => this.#fail(ws, error),
+      );
+      this.#watchIdle(ws);
+    } catch (error) {
+      this.#fail(ws, error);
+    }
+  }
+
+  #ready(ws: WSContext, { sampleRate, encoding }: LiveRequest): void {
+    if (this.#over) return;
+    const manifest = this.#state.engine.info?.manifest;
+    const model = { id: manifest?.id, version: manifest?.version, space: manifest?.space };
+    this.#send(ws, { type: 'ready', session: this.#c.var.requestId, sampleRate, encoding, model });
+  }
+
+  #message(data: unknown, ws: WSContext): void {
+    if (this.#over) return;
+    this.#lastMessage = performance.now();
+    if (typeof data === 'string') this.#command(data, ws);
+    else if (data instanceof ArrayBuffer) this.#audio(new Uint8Array(data), ws);
+    else if (data instanceof Uint8Array) this.#audio(data.slice(), ws);
+    else this.#fail(ws, new VoiceFlowError('invalid-option', 'the message is neither text nor binary'));
+  }
+
+  #audio(bytes: Uint8Array<ArrayBuffer>, ws: WSContext): void {
+    const { length } = bytes;
+    if (length > MAX_MESSAGE_BYTES) {
+      const text = `a message has ${length} bytes, the limit is ${MAX_MESSAGE_BYTES}`;
+      this.#fail(ws, new VoiceFlowError('audio-too-large', text), CLOSE.tooBig);
+      return;
+    }
+    this.#received += length;
+    this.#ahead += length;
+    const pausable = pausableOf(ws);
+    if (this.#ahead > PAUSE_SECONDS * this.#bytesPerSecond) pausable?.pause();
+    if (this.#ahead > MAX_AHEAD_SECONDS * this.#bytesPerSecond + MAX_MESSAGE_BYTES) {
+      const text = `the audio is more than ${MAX_AHEAD_SECONDS} s ahead of the session`;
+      this.#fail(ws, new VoiceFlowError('overloaded', text, { hint: 'Send in real time.' }));
+      return;
+    }
+    const taken = () => {
+      this.#ahead -= length;
+      this.#lastMessage = performance.now();
+      if (this.#ahead <= PAUSE_SECONDS * this.#bytesPerSecond) pausable?.resume();
+    };
+    this.#channel?.then((channel) => channel.push(bytes)).then(taken, taken);
+  }
+
+  #command(text: string, ws: WSContext): void {
+    const command = parseCommand(text);
+    if (command === 'keep-alive') return;
+    if (command !== undefined) {
+      this.#channel?.then(
+        (channel) => channel.end(command),
+        () => {},
+      );
+      return;
+    }
+    this.#fail(
+      ws,
+      new VoiceFlowError('invalid-option', `the message "${text.slice(0, 60)}" is none that is known`, {
+        hint: 'Send {"type":"end"} to finish, {"type":"keep-alive"} while there is no audio.',
+      }),
+    );
+  }
+
+  #tell(ws: WSContext, message: LiveMessage): void {
+    if (this.#over) return;
+    this.#state.metrics.liveEvents.add(1, { type: message.type });
+    this.#send(ws, message);
+    if (message.type === 'end') this.#finish('ended', ws, CLOSE.normal);
+    else if (message.type === 'error') this.#finish(message.code, ws, CLOSE.failed);
+  }
+
+  /** Tells the error, then closes. */
+  #fail(ws: WSContext, error: unknown, close?: number): void {
+    if (this.#over) return;
+    const message = toMessage(error);
+    const code = message.type === 'error' ? message.code : 'backend-failed';
+    this.#send(ws, message);
+    const later = code === 'overloaded' || code === 'backend-unavailable';
+    this.#finish(code, ws, close ?? (later ? CLOSE.tryLater : code === 'backend-failed' ? CLOSE.failed : CLOSE.policy));
+  }
+
+  #send(ws: WSContext, message: unknown): void {
+    if (ws.readyState !== 1) return;
+    if (unreadBytes(ws) > MAX_UNREAD_BYTES) {
+      this.#finish('slow-reader', ws, CLOSE.policy);
+      return;
+    }
+    ws.send(JSON.stringify(message));
+  }
+
+  #watchIdle(ws: WSContext): void {
+    const { idleBodyMs } = this.#state.limits;
+    const silent = performance.now() - this.#lastMessage;
+    if (silent < idleBodyMs || this.#ahead > 0) {
+      this.#idle = setTimeout(() => this.#watchIdle(ws), Math.max(idleBodyMs - silent, idleBodyMs / 10));
+      return;
+    }
+    const hint = 'Send {"type":"keep-alive"} while there is no audio.';
+    this.#fail(ws, new VoiceFlowError('deadline-exceeded', `nothing came for ${idleBodyMs} ms`, { hint }));
+  }
+
+  /** Once: frees everything, says so in the log. */
+  #finish(outcome: string, ws?: WSContext, close?: number): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#idle);
+    if (this.#onDrain !== undefined) this.#state.sessions.delete(this.#onDrain);
+    this.#channel?.then(
+      (channel) => channel.close(),
+      () => {},
+    );
+    ws?.close(close, outcome);
+    this.#state.metrics.requests.add(1, { route: '/v1/stream', outcome });
+    this.#state.log({
+      level: 'info',
+      message: 'session',
+      requestId: this.#c.var.requestId,
+      client: this.#c.var.client,
+      outcome,
+      seconds: Math.round(performance.now() - this.#begun) / 1000,
+      audioSeconds: Math.round((this.#received / this.#bytesPerSecond) * 1000) / 1000,
+    });
+  }
+}
+
+function parseCommand(text: string): 'keep-alive' | { recluster?: boolean } | undefined {
+  try {
+    const message: unknown = JSON.parse(text);
+    if (typeof message !== 'object' || message === null || !('type' in message)) return undefined;
+    if (message.type === 'keep-alive') return 'keep-alive';
+    if (message.type !== 'end') return undefined;
+    const recluster = 'recluster' in message ? message.recluster : undefined;
+    return typeof recluster === 'boolean' ? { recluster } : recluster === undefined ? {} : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The socket of `ws` can be paused, so that a fast sender waits in TCP; Bun's and Deno's cannot. */
+function pausableOf(ws: WSContext): { pause(): void; resume(): void } | undefined {
+  const raw = ws.raw as { pause?: () => void; resume?: () => void } | undefined;
+  if (typeof raw?.pause !== 'function' || typeof raw.resume !== 'function') return undefined;
+  return { pause: () => raw.pause?.(), resume: () => raw.resume?.() };
+}
+
+/** Bytes sent that the client has not read; the name differs by runtime. */
+function unreadBytes(ws: WSContext): number {
+  const raw = ws.raw as { bufferedAmount?: number; getBufferedAmount?: () => number } | undefined;
+  return raw?.bufferedAmount ?? raw?.getBufferedAmount?.() ?? 0;
+}
