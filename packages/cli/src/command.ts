@@ -1,0 +1,55 @@
+import type { OptionSpecs, OptionValues } from './args/options.ts';
+import { parseCommand } from './args/parse.ts';
+import type { Io } from './io.ts';
+
+/** What a command works with beside its arguments. */
+export interface Context {
+  readonly io: Io;
+  /** Fires on Ctrl-C and when whoever reads the output has gone. */
+  readonly signal: AbortSignal;
+}
+
+export interface Example {
+  readonly command: string;
+  readonly does: string;
+}
+
+/** One of `voiceflow`'s commands: what the help says, and what it does. */
+export interface Command<S extends OptionSpecs = OptionSpecs> {
+  readonly name: string;
+  /** After the name, such as `FILE… [options]`. */
+  readonly usage: string;
+  readonly summary: string;
+  /** Further paragraphs of the help. */
+  readonly details?: readonly string[];
+  readonly options: S;
+  readonly examples: readonly Example[];
+  /**
+   * @returns The exit code.
+   * @throws UsageError, FileError or VoiceFlowError, which end as one line on stderr.
+   */
+  run(values: OptionValues<S>, positionals: readonly string[], context: Context): Promise<number>;
+}
+
+/** A command as the table of commands knows it: its module is loaded when it is called. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<AnyCommand>;
+}
+
+/** A command whose options have been forgotten; made by `defineCommand`, which keeps them together with `run`. */
+export interface AnyCommand extends Omit<Command, 'run'> {
+  execute(args: readonly string[], context: Context): Promise<number>;
+}
+
+export function defineCommand<S extends OptionSpecs>(command: Command<S>): AnyCommand {
+  const { run, ...described } = command;
+  return {
+    ...described,
+    execute: (args, context) => {
+      const { values, positionals } = parseCommand(args, command.options);
+      return run(values, positionals, context);
+    },
+  };
+}

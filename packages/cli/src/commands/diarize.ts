@@ -1,0 +1,120 @@
+import type { DiarizeOptions } from '@voiceflow-ml/core';
+import type { OptionSpecs, OptionValues } from '../args/options.ts';
+import { type Context, defineCommand } from '../command.ts';
+import { DiarizeJob } from '../diarize/job.ts';
+import { planOutputs } from '../diarize/outputs.ts';
+import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
+import { EXIT, explain, UsageError } from '../errors.ts';
+import { readBook } from '../files/book.ts';
+import { findInputs } from '../files/inputs.ts';
+
+/** As many as the SDK takes. */
+const MOST_SPEAKERS = 100;
+const MOST_JOBS = 64;
+
+const count = (help: string) => ({ kind: 'integer', value: 'N', min: 1, max: MOST_SPEAKERS, help }) as const;
+
+const options = {
+  speakers: count('exactly this many speakers'),
+  min: count('at least this many speakers'),
+  max: count('at most this many speakers'),
+  format: {
+    kind: 'choice',
+    choices: ['text', 'json', 'rttm', 'srt', 'vtt'],
+    short: 'f',
+    help: 'what is written (default text: a line a turn; on a terminal with a timeline)',
+  },
+  out: {
+    kind: 'text',
+    value: 'DIR|-',
+    short: 'o',
+    help: 'write one file for each recording into this folder; - is standard output (default)',
+  },
+  timeline: {
+    kind: 'text',
+    value: 'FILE.svg',
+    help: 'draw a timeline as an image as well; with several recordings, a folder',
+  },
+  exclusive: { kind: 'flag', help: 'one speaker at a time: overlapped speech goes to the surer one' },
+  book: { kind: 'text', value: 'FILE.json', help: 'name the speakers that this voice book knows (see enroll)' },
+  jobs: {
+    kind: 'integer',
+    value: 'N',
+    min: 1,
+    max: MOST_JOBS,
+    short: 'j',
+    help: 'recordings side by side (default 1)',
+  },
+  ...ENGINE_OPTIONS,
+} as const satisfies OptionSpecs;
+
+export type DiarizeValues = OptionValues<typeof options>;
+
+export const diarize = defineCommand({
+  name: 'diarize',
+  usage: 'FILE… [options]',
+  summary: 'who spoke when in files, folders and patterns',
+  details: [
+    'A FILE may be a recording, a folder (with the audio files in it and below), a pattern such as "calls/**/*.wav", or - for standard input. WAV of any kind is read; the bytes decide, not the name. A file that cannot be read does not stop the others: it is told, and the exit code is 1 at the end.',
+  ],
+  options,
+  examples: [
+    { command: 'voiceflow diarize meeting.wav', does: 'see who spoke when' },
+    {
+      command: 'voiceflow diarize meeting.wav --speakers 3 --timeline meeting.svg',
+      does: 'three people, and an image',
+    },
+    { command: 'voiceflow diarize calls/ --format rttm --out results --jobs 2', does: 'a folder of recordings' },
+    { command: 'voiceflow diarize meeting.wav --format json | jq .speakers', does: 'for programs' },
+    { command: 'ffmpeg -v error -i film.mp4 -f wav - | voiceflow diarize -', does: 'anything that ffmpeg reads' },
+  ],
+  async run(values, positionals, context) {
+    if (positionals.length === 0) throw new UsageError('diarize needs a FILE', 'See voiceflow diarize --help');
+    const wishes = {
+      ...speakerCounts(values),
+      ...(values.book === undefined ? {} : { known: (await readBook(values.book)).voices }),
+    };
+    const inputs = await findInputs(positionals);
+    const outputs = await planOutputs(inputs, values);
+
+    let failed = false;
+    const tell = (path: string, error: unknown) => {
+      failed = true;
+      context.io.err(`voiceflow: ${explain(error, path)}\n`);
+    };
+    for (const { path, error } of inputs) if (error !== undefined) tell(path, error);
+    const usable = outputs.filter(({ input }) => input.error === undefined);
+    if (usable.length > 0) await diarizeAll(usable, wishes, values, context, tell);
+    return failed ? EXIT.failed : EXIT.done;
+  },
+});
+
+/** @throws UsageError for counts that contradict each other. */
+function speakerCounts({ speakers, min, max }: DiarizeValues): DiarizeOptions {
+  if (speakers !== undefined && (min !== undefined || max !== undefined)) {
+    throw new UsageError('--speakers is exact and cannot be given with --min or --max', 'Give one or the other');
+  }
+  if (min !== undefined && max !== undefined && min > max) {
+    throw new UsageError(`--min ${min} is more than --max ${max}`);
+  }
+  return {
+    ...(speakers === undefined ? {} : { numSpeakers: speakers }),
+    ...(min === undefined ? {} : { minSpeakers: min }),
+    ...(max === undefined ? {} : { maxSpeakers: max }),
+  };
+}
+
+async function diarizeAll(
+  outputs: Awaited<ReturnType<typeof planOutputs>>,
+  wishes: DiarizeOptions,
+  values: DiarizeValues,
+  context: Context,
+  tell: (path: string, error: unknown) => void,
+): Promise<void> {
+  const diarizer = await openDiarizer(values, context.signal);
+  try {
+    await new DiarizeJob(diarizer, wishes, values, context, tell).run(outputs);
+  } finally {
+    await diarizer.close();
+  }
+}

@@ -1,0 +1,57 @@
+import type { OptionSpecs } from '../args/options.ts';
+import { defineCommand } from '../command.ts';
+import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
+import { EXIT, explain, FileError, isAbort, UsageError } from '../errors.ts';
+import { openAudio } from '../files/open.ts';
+
+/** More than a day: far beyond what a recording may last. */
+const LATEST = 1e6;
+
+const options = {
+  from: { kind: 'seconds', value: 'SECONDS', min: 0, max: LATEST, help: 'where the voice begins (default 0)' },
+  to: { kind: 'seconds', value: 'SECONDS', min: 0, max: LATEST, help: 'where it ends (default the end)' },
+  ...ENGINE_OPTIONS,
+} as const satisfies OptionSpecs;
+
+export const embed = defineCommand({
+  name: 'embed',
+  usage: 'FILE [--from s --to s]',
+  summary: 'a voice as a vector',
+  details: [
+    'Prints JSON with one vector of length 1 for the voice in the recording, or in a part of it in which one person speaks. The cosine of two vectors says how alike two voices are; only vectors of the same space may be compared.',
+  ],
+  options,
+  examples: [
+    { command: 'voiceflow embed ada.wav > ada.json', does: 'the voice of a whole recording' },
+    { command: 'voiceflow embed meeting.wav --from 12.5 --to 20', does: 'of a part of it' },
+  ],
+  async run(values, positionals, { io, signal }) {
+    const [path, ...more] = positionals;
+    if (path === undefined || more.length > 0) {
+      throw new UsageError(`embed takes one FILE, but was given ${positionals.length}`);
+    }
+    const { from, to } = values;
+    if (to !== undefined && to <= (from ?? 0)) throw new UsageError(`--to ${to} is not after --from ${from ?? 0}`);
+    if (from !== undefined && to === undefined) throw new UsageError('--from needs --to as well');
+    const segment = to === undefined ? undefined : { start: from ?? 0, end: to };
+    const audio = await openAudio(path).catch((error: unknown) => fail(path, error));
+    const diarizer = await openDiarizer(values, signal);
+    try {
+      const [embedding] = await diarizer
+        .embed(audio, { signal, ...(segment === undefined ? {} : { segments: [segment] }) })
+        .catch((error: unknown) => fail(path, error));
+      const { id, version, space } = diarizer.manifest;
+      const result = { file: path, ...segment, model: { id, version, space }, embedding: [...(embedding ?? [])] };
+      await io.out(`${JSON.stringify(result)}\n`);
+    } finally {
+      await diarizer.close();
+    }
+    return EXIT.done;
+  },
+});
+
+/** The error again, with the file's name. */
+function fail(path: string, error: unknown): never {
+  if (isAbort(error)) throw error;
+  throw new FileError(explain(error, path), { cause: error });
+}

@@ -1,0 +1,89 @@
+import { type Diarization, matchVoices, type VoiceBook } from '@voiceflow-ml/core';
+import type { OptionSpecs } from '../args/options.ts';
+import { defineCommand } from '../command.ts';
+import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
+import { EXIT, explain, FileError, isAbort, UsageError } from '../errors.ts';
+import { readBook } from '../files/book.ts';
+import { openAudio } from '../files/open.ts';
+import { table } from '../render/table.ts';
+
+const options = {
+  book: { kind: 'text', value: 'FILE.json', required: true, help: 'the voice book that enroll wrote' },
+  speakers: { kind: 'integer', value: 'N', min: 1, max: 100, help: 'exactly this many speakers' },
+  json: { kind: 'flag', help: 'JSON, for programs' },
+  ...ENGINE_OPTIONS,
+} as const satisfies OptionSpecs;
+
+export const identify = defineCommand({
+  name: 'identify',
+  usage: 'FILE --book voices.json',
+  summary: 'whose voices of a book are in a recording',
+  details: [
+    'Finds the speakers of a recording and names those that the book knows. A name is given once at most; a voice that is not near enough to any of the book stays unknown. The score is the cosine with the nearest voice of the book.',
+  ],
+  options,
+  examples: [
+    { command: 'voiceflow identify meeting.wav --book voices.json', does: 'who is there, and for how long' },
+    { command: 'voiceflow diarize meeting.wav --book voices.json', does: 'who spoke when, with names' },
+  ],
+  async run(values, positionals, { io, signal }) {
+    const [path, ...more] = positionals;
+    if (path === undefined || more.length > 0) {
+      throw new UsageError(`identify takes one FILE, but was given ${positionals.length}`);
+    }
+    const book = await readBook(values.book);
+    const diarizer = await openDiarizer(values, signal);
+    try {
+      const result = await diarizer.diarize(await openAudio(path), {
+        signal,
+        known: book.voices,
+        ...(values.speakers === undefined ? {} : { numSpeakers: values.speakers }),
+      });
+      const found = describe(result, book);
+      await io.out(values.json ? `${JSON.stringify({ file: path, speakers: found }, null, 2)}\n` : asTable(found));
+    } catch (error) {
+      if (isAbort(error)) throw error;
+      throw new FileError(explain(error, path), { cause: error });
+    } finally {
+      await diarizer.close();
+    }
+    return EXIT.done;
+  },
+});
+
+interface Found {
+  readonly speaker: string;
+  /** Null for a voice that the book does not know. */
+  readonly name: string | null;
+  readonly seconds: number;
+  /** Cosine with the nearest voice of the book; null where the book has none. */
+  readonly score: number | null;
+}
+
+function describe({ speakers, model }: Diarization, book: VoiceBook): Found[] {
+  return speakers.map(({ label, name, seconds, embedding }) => {
+    const named = book.voices.filter((voice) => name === undefined || voice.name === name);
+    const [nearest] = matchVoices([embedding], named, { space: model.space, threshold: -1, unique: false });
+    return {
+      speaker: label,
+      name: name ?? null,
+      seconds: Math.round(seconds * 1000) / 1000,
+      score: nearest === undefined || named.length === 0 ? null : Math.round(nearest.score * 1000) / 1000,
+    };
+  });
+}
+
+function asTable(found: readonly Found[]): string {
+  return table(
+    [
+      ['speaker', 'name', 'seconds', 'score'],
+      ...found.map(({ speaker, name, seconds, score }) => [
+        speaker,
+        name ?? 'unknown',
+        seconds.toFixed(1),
+        score?.toFixed(2) ?? '-',
+      ]),
+    ],
+    { right: [2, 3] },
+  );
+}

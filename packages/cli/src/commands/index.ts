@@ -1,0 +1,35 @@
+import type { CommandEntry } from '../command.ts';
+
+/** All commands, in the order of the help. A new one is a file in this folder and an entry here. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'diarize',
+    summary: 'who spoke when in files, folders and patterns',
+    load: async () => (await import('./diarize.ts')).diarize,
+  },
+  {
+    name: 'embed',
+    summary: 'a voice as a vector',
+    load: async () => (await import('./embed.ts')).embed,
+  },
+  {
+    name: 'enroll',
+    summary: 'give a voice a name',
+    load: async () => (await import('./enroll.ts')).enroll,
+  },
+  {
+    name: 'identify',
+    summary: 'whose voices of a book are in a recording',
+    load: async () => (await import('./identify.ts')).identify,
+  },
+  {
+    name: 'score',
+    summary: 'how far a result is from the truth: DER and JER',
+    load: async () => (await import('./score.ts')).score,
+  },
+  {
+    name: 'models',
+    summary: 'list, fetch and check the networks',
+    load: async () => (await import('./models.ts')).models,
+  },
+];

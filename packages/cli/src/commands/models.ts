@@ -1,0 +1,138 @@
+import { join } from 'node:path';
+import type { OptionSpecs } from '../args/options.ts';
+import { nearest } from '../args/suggest.ts';
+import { type Context, defineCommand } from '../command.ts';
+import { EXIT, UsageError } from '../errors.ts';
+import { ProgressLine } from '../progress.ts';
+import { table } from '../render/table.ts';
+import { catalog, find, type Listed } from '../weights/catalog.ts';
+import { checkFiles } from '../weights/check.ts';
+import { modelFolder, voiceflowHome } from '../weights/home.ts';
+import { pull } from '../weights/pull.ts';
+
+const options = {
+  from: { kind: 'text', value: 'URL-or-DIR', help: 'pull: fetch the files from this folder or below this address' },
+} as const satisfies OptionSpecs;
+
+const ACTIONS = ['list', 'pull', 'verify', 'path'] as const;
+
+export const models = defineCommand({
+  name: 'models',
+  usage: 'list | pull NAME [--from URL-or-DIR] | verify [NAME] | path [NAME]',
+  summary: 'list, fetch and check the networks',
+  details: [
+    'fast-cnn comes with VoiceFlow. Other networks are fetched from their public addresses, checked against the SHA-256 of the manifest, and kept in your cache folder; an interrupted pull goes on where it stopped. VOICEFLOW_HOME names another folder.',
+  ],
+  options,
+  examples: [
+    { command: 'voiceflow models list', does: 'what there is, and what is installed' },
+    { command: 'voiceflow models pull pyannote', does: "fetch the accurate pipeline's networks (33 MB)" },
+    { command: 'voiceflow models pull pyannote --from ./weights', does: 'without a network: from a folder' },
+    { command: 'voiceflow models verify', does: 'read every installed file again and compare its SHA-256' },
+  ],
+  async run({ from }, [action = '', name, ...more], context) {
+    if (more.length > 0) throw new UsageError(`models ${action} takes one name, but was also given "${more[0]}"`);
+    if (from !== undefined && action !== 'pull') throw new UsageError('--from goes with models pull');
+    switch (action) {
+      case 'list':
+        return list(context);
+      case 'pull':
+        if (name === undefined) throw new UsageError('models pull needs a NAME', 'See voiceflow models list');
+        return fetchModel(name, from, context);
+      case 'verify':
+        return verify(name, context);
+      case 'path':
+        return path(name, context);
+      default:
+        throw unknownAction(action);
+    }
+  },
+});
+
+function folderOf({ entry, folder }: Listed): string {
+  return folder ?? modelFolder(voiceflowHome(), entry);
+}
+
+async function list({ io, signal }: Context): Promise<number> {
+  const rows = [['name', 'version', 'state', 'size', 'licence']];
+  for (const listed of await catalog()) {
+    const { id, version, licence, files } = listed.entry;
+    const size = Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0);
+    rows.push([id, version, await stateOf(listed, signal), megabytes(size), licence]);
+  }
+  await io.out(table(rows, { right: [3] }));
+  return EXIT.done;
+}
+
+async function stateOf(listed: Listed, signal: AbortSignal): Promise<string> {
+  const states = await checkFiles(folderOf(listed), listed.entry, signal);
+  if (states.some(({ state }) => state.state === 'wrong')) return 'damaged';
+  if (states.every(({ state }) => state.state === 'ok')) return listed.folder === undefined ? 'installed' : 'embedded';
+  return 'not installed';
+}
+
+async function fetchModel(name: string, from: string | undefined, { io, signal }: Context): Promise<number> {
+  const { entry, folder: embedded } = await find(name);
+  if (embedded !== undefined) {
+    io.err(`voiceflow: ${name} comes with VoiceFlow, there is nothing to fetch\n`);
+    return EXIT.done;
+  }
+  const progress = new ProgressLine(io, 1, megabytes);
+  try {
+    const { folder, fresh } = await pull(entry, {
+      home: voiceflowHome(),
+      signal,
+      onProgress: (done, total) => progress.update(name, { done, total }),
+      ...(from === undefined ? {} : { from }),
+    });
+    progress.clear();
+    if (!fresh) io.err(`voiceflow: ${name} ${entry.version} is installed already, and its files are right\n`);
+    await io.out(`${folder}\n`);
+  } finally {
+    progress.clear();
+  }
+  return EXIT.done;
+}
+
+/** Without a name: all that are installed. With one: it must be. */
+async function verify(name: string | undefined, { io, signal }: Context): Promise<number> {
+  let good = true;
+  for (const listed of name === undefined ? await catalog() : [await find(name)]) {
+    const folder = folderOf(listed);
+    const states = await checkFiles(folder, listed.entry, signal);
+    if (name === undefined && states.every(({ state }) => state.state === 'missing')) continue;
+    for (const { name: file, state } of states) {
+      const path = join(folder, file);
+      if (state.state === 'ok') await io.out(`ok  ${path}\n`);
+      else {
+        good = false;
+        const cure =
+          listed.folder === undefined ? `Run voiceflow models pull ${listed.entry.id}` : 'Install VoiceFlow again';
+        const [what, code] =
+          state.state === 'missing'
+            ? ['is not installed', 'model-not-found']
+            : [`is not the file of the manifest: ${state.reason}`, 'model-corrupt'];
+        io.err(`voiceflow: ${path} ${what} [${code}]. ${cure}.\n`);
+      }
+    }
+  }
+  return good ? EXIT.done : EXIT.failed;
+}
+
+async function path(name: string | undefined, { io }: Context): Promise<number> {
+  await io.out(`${name === undefined ? voiceflowHome() : folderOf(await find(name))}\n`);
+  return EXIT.done;
+}
+
+function unknownAction(action: string): UsageError {
+  const meant = nearest(action, ACTIONS);
+  const received = action === '' ? 'models needs one of' : `models cannot "${action}", expected one of`;
+  return new UsageError(
+    `${received} ${ACTIONS.join(', ')}`,
+    meant === undefined ? undefined : `Did you mean models ${meant}?`,
+  );
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,105 @@
+import {
+  parseRttm,
+  parseUem,
+  type RecordingScore,
+  type RttmRecording,
+  type Score,
+  type ScoreOptions,
+  scoreDiarization,
+} from '@voiceflow-ml/core';
+import type { OptionSpecs, OptionValues } from '../args/options.ts';
+import { defineCommand } from '../command.ts';
+import { EXIT, explain, FileError, UsageError } from '../errors.ts';
+import { readText } from '../files/open.ts';
+import { table } from '../render/table.ts';
+
+const options = {
+  uem: { kind: 'text', value: 'FILE', help: 'score only these parts of the recordings (UEM)' },
+  collar: {
+    kind: 'seconds',
+    value: 'SECONDS',
+    min: 0,
+    max: 1e6,
+    help: 'leave out this much on each side of every reference boundary, as NIST does (default 0)',
+  },
+  'skip-overlap': { kind: 'flag', help: 'leave out where the reference has two or more speakers at once' },
+  extent: {
+    kind: 'choice',
+    choices: ['union', 'reference'],
+    help: "without a UEM: score the extent of both files (union, default) or of the reference (md-eval's own default)",
+  },
+  json: { kind: 'flag', help: 'JSON: rates in percent, times in seconds' },
+} as const satisfies OptionSpecs;
+
+export const score = defineCommand({
+  name: 'score',
+  usage: 'REF.rttm HYP.rttm [options]',
+  summary: 'how far a result is from the truth: DER and JER',
+  details: [
+    'DER is missed speech, false alarms and confused speakers over the speech of the reference, as NIST md-eval counts them, with the best mapping of labels. JER is the Jaccard error rate as dscore counts it. Both files may hold many recordings.',
+  ],
+  options,
+  examples: [
+    { command: 'voiceflow score truth.rttm result.rttm', does: 'strict: no collar, overlapped speech counts' },
+    {
+      command: 'voiceflow score truth.rttm result.rttm --collar 0.25 --skip-overlap',
+      does: 'lenient: as many papers have it',
+    },
+    { command: 'voiceflow score truth.rttm result.rttm --uem scored.uem --json', does: 'for programs' },
+  ],
+  async run(values, positionals, { io }) {
+    const [reference, hypothesis] = positionals;
+    if (reference === undefined || hypothesis === undefined || positionals.length > 2) {
+      throw new UsageError(`score takes two files, REF.rttm and HYP.rttm, but was given ${positionals.length}`);
+    }
+    const [truth, found] = [await readRttm(reference), await readRttm(hypothesis)];
+    if (truth.every(({ turns }) => turns.length === 0)) {
+      throw new FileError(`${reference}: there are no SPEAKER lines in this reference`);
+    }
+    const result = scoreDiarization(truth, found, await scoreOptions(values));
+    for (const warning of result.warnings) io.err(`voiceflow: warning: ${warning.message} [${warning.code}]\n`);
+    const { files, total } = result;
+    await io.out(values.json ? `${JSON.stringify({ files, total }, null, 2)}\n` : scoreTable(files, total));
+    return EXIT.done;
+  },
+});
+
+async function scoreOptions(values: OptionValues<typeof options>): Promise<ScoreOptions> {
+  return {
+    skipOverlap: values['skip-overlap'],
+    ...(values.collar === undefined ? {} : { collar: values.collar }),
+    ...(values.extent === undefined ? {} : { extent: values.extent }),
+    ...(values.uem === undefined ? {} : { uem: await parsed(values.uem, parseUem) }),
+  };
+}
+
+function readRttm(path: string): Promise<RttmRecording[]> {
+  return parsed(path, parseRttm);
+}
+
+/** @throws FileError that names the file, whatever is wrong with it. */
+async function parsed<T>(path: string, parse: (text: string) => T): Promise<T> {
+  try {
+    return parse(await readText(path));
+  } catch (error) {
+    throw new FileError(explain(error, path), { cause: error });
+  }
+}
+
+function scoreTable(files: Readonly<Record<string, RecordingScore>>, total: Score): string {
+  const rows = Object.entries(files).map(([name, one]) => [name, ...cells(one)]);
+  return table(
+    [
+      ['', 'DER %', 'miss %', 'false alarm %', 'confusion %', 'JER %', 'scored s'],
+      ...rows,
+      ...(rows.length === 1 ? [] : [['total', ...cells(total)]]),
+    ],
+    { right: [1, 2, 3, 4, 5, 6] },
+  );
+}
+
+function cells({ der, miss, falseAlarm, confusion, scored, jer }: Score): string[] {
+  const percent = (value: number | null) => (value === null ? '-' : value.toFixed(2));
+  const share = (seconds: number) => percent(scored > 0 ? (100 * seconds) / scored : null);
+  return [percent(der), share(miss), share(falseAlarm), share(confusion), percent(jer), scored.toFixed(2)];
+}

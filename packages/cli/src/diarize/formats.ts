@@ -1,0 +1,58 @@
+import { type Diarization, type Turn, toRttm, toSrt, toVtt, turnsToJson } from '@voiceflow-ml/core';
+import type { Input } from '../files/inputs.ts';
+import { preciseClock } from '../render/axis.ts';
+
+export type Format = 'text' | 'json' | 'rttm' | 'srt' | 'vtt';
+
+export const EXTENSIONS: Readonly<Record<Format, string>> = {
+  text: '.txt',
+  json: '.json',
+  rttm: '.rttm',
+  srt: '.srt',
+  vtt: '.vtt',
+};
+
+/** Whether several results may stand one after the other in one stream. */
+export function isJoinable(format: Format): boolean {
+  return format === 'text' || format === 'json' || format === 'rttm';
+}
+
+export interface WriteOptions {
+  readonly format: Format;
+  readonly exclusive: boolean;
+  /** One of several in a stream: JSON then takes one line a recording, text has a line with the name above. */
+  readonly joined: boolean;
+}
+
+/** A result as it is written. */
+export function write(result: Diarization, input: Input, { format, exclusive, joined }: WriteOptions): string {
+  const turns = shown(result, exclusive);
+  switch (format) {
+    case 'json': {
+      const json = { file: input.path, ...result.toJSON(), turns: turnsToJson(turns) };
+      return `${joined ? JSON.stringify(json) : JSON.stringify(json, null, 2)}\n`;
+    }
+    case 'rttm':
+      return toRttm(turns, fileId(input));
+    case 'srt':
+      return toSrt(turns);
+    case 'vtt':
+      return toVtt(turns);
+    case 'text':
+      return `${joined ? `# ${input.path}\n` : ''}${turns.map(textLine).join('')}`;
+  }
+}
+
+/** The turns that are written. */
+export function shown(result: Diarization, exclusive: boolean): readonly Turn[] {
+  return exclusive ? result.exclusive() : result.turns;
+}
+
+/** The file id of RTTM: the name without folder and extension. */
+export function fileId({ name }: Input): string {
+  return name.split(/[/\\]/).pop() ?? name;
+}
+
+function textLine({ start, end, speaker }: Turn): string {
+  return `${preciseClock(start)}  ${preciseClock(end)}  ${speaker}\n`;
+}

@@ -1,0 +1,85 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UsageError } from '../errors.ts';
+import type { Input } from '../files/inputs.ts';
+import type { Format } from './formats.ts';
+import { EXTENSIONS, isJoinable } from './formats.ts';
+
+/** Where the result of one recording goes. */
+export interface Output {
+  readonly input: Input;
+  /** A path; standard output when absent. */
+  readonly file?: string;
+  /** Where the image goes, if one is wanted. */
+  readonly timeline?: string;
+}
+
+export interface OutputValues {
+  readonly out?: string | undefined;
+  readonly format?: Format | undefined;
+  readonly timeline?: string | undefined;
+}
+
+/**
+ * Decides before any work where everything goes.
+ * @throws UsageError when two results would go to one place, or a form cannot hold several.
+ */
+export async function planOutputs(inputs: readonly Input[], values: OutputValues): Promise<Output[]> {
+  const { out = '-', format = 'text', timeline } = values;
+  const several = inputs.length > 1;
+  if (out === '-' && several && !isJoinable(format)) {
+    throw new UsageError(`--format ${format} cannot hold several recordings on standard output`, 'Give --out DIR');
+  }
+  if (out !== '-' && (await isOther(out))) {
+    throw new UsageError(`--out is "${out}", which is a file; expected a folder, or - for standard output`);
+  }
+  const images = timeline === undefined ? undefined : await imagePlaces(timeline, several);
+  const outputs = inputs.map((input) => ({
+    input,
+    ...(out === '-' ? {} : { file: join(out, `${input.name}${EXTENSIONS[format]}`) }),
+    ...(images === undefined ? {} : { timeline: images(input) }),
+  }));
+  rejectCollisions(outputs);
+  return outputs;
+}
+
+async function imagePlaces(timeline: string, several: boolean): Promise<(input: Input) => string> {
+  const isFolder = /[/\\]$/.test(timeline) || (await isDirectory(timeline));
+  if (isFolder) return ({ name }) => join(timeline, `${name}.svg`);
+  if (several && /\.svg$/i.test(timeline)) {
+    throw new UsageError(`--timeline ${timeline} is one image, but there are several recordings`, 'Give a folder');
+  }
+  return several ? ({ name }) => join(timeline, `${name}.svg`) : () => timeline;
+}
+
+function rejectCollisions(outputs: readonly Output[]): void {
+  for (const key of ['file', 'timeline'] as const) {
+    const owners = new Map<string, Input>();
+    for (const output of outputs) {
+      const place = output[key];
+      if (place === undefined) continue;
+      const other = owners.get(place);
+      if (other !== undefined) {
+        throw new UsageError(
+          `${other.path} and ${output.input.path} would both be written to ${place}`,
+          'Name their common folder, or run the command for each',
+        );
+      }
+      owners.set(place, output.input);
+    }
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+}
+
+async function isOther(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => !stats.isDirectory(),
+    () => false,
+  );
+}

@@ -1,0 +1,99 @@
+import { VoiceFlowError } from '@voiceflow-ml/core';
+
+/** What the process ends with. */
+export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/** The command was called wrongly: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly hint?: string;
+
+  constructor(message: string, hint?: string) {
+    super(message);
+    if (hint !== undefined) this.hint = hint;
+  }
+}
+
+/** A file could not be read or written: exit code 1. */
+export class FileError extends Error {
+  override readonly name = 'FileError';
+  readonly hint?: string;
+
+  constructor(message: string, details: { readonly hint?: string; readonly cause?: unknown } = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    if (details.hint !== undefined) this.hint = details.hint;
+  }
+}
+
+/** Whether the work was stopped by its signal (Ctrl-C, a closed pipe), which is no failure to report. */
+export function isAbort(error: unknown): boolean {
+  return VoiceFlowError.isInstance(error) ? error.code === 'aborted' : isNamed(error, 'AbortError');
+}
+
+/** One line: what, why, what to do. */
+export function explain(error: unknown, subject?: string): string {
+  const code = VoiceFlowError.isInstance(error) ? ` [${error.code}]` : '';
+  const parts = [`${messageOf(error)}${code}`];
+  const hint = hintOf(error);
+  if (hint !== undefined) parts.push(hint);
+  const text = parts.map(oneLine).map(stop).join(' ');
+  return subject === undefined ? text : `${oneLine(subject)}: ${text}`;
+}
+
+/** What an error of the operating system means, said for people. */
+export function explainSystemError(error: unknown): string {
+  switch (codeOf(error)) {
+    case 'ENOENT':
+      return 'no such file or directory';
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied';
+    case 'EISDIR':
+      return 'it is a directory';
+    case 'ENOTDIR':
+      return 'a part of the path is no directory';
+    case 'ENOSPC':
+      return 'no space left on the device';
+    case 'EDQUOT':
+      return 'the disk quota is used up';
+    case 'EFBIG':
+      return 'the file would be larger than is allowed';
+    case 'EROFS':
+      return 'the file system is read-only';
+    case 'EMFILE':
+      return 'too many open files';
+    case 'EIO':
+      return 'the device reports a read or write error';
+    case 'ENAMETOOLONG':
+      return 'the name is too long';
+    default:
+      return messageOf(error);
+  }
+}
+
+export function codeOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null | undefined)?.code;
+  return typeof code === 'string' ? code : undefined;
+}
+
+function hintOf(error: unknown): string | undefined {
+  const hint = (error as { hint?: unknown } | null | undefined)?.hint;
+  return typeof hint === 'string' ? hint : undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function isNamed(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name;
+}
+
+/** Names and messages may hold anything: control characters would garble the line or the terminal. */
+export function oneLine(text: string): string {
+  return text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+}
+
+function stop(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

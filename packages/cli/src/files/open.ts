@@ -1,0 +1,59 @@
+import { createReadStream, openAsBlob } from 'node:fs';
+import { open, readFile, stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import type { AudioInput } from '@voiceflow-ml/core';
+import { explainSystemError, FileError } from '../errors.ts';
+
+/** No RTTM, UEM or voice book comes near; a recording given by mistake is not read whole. */
+const MAX_TEXT_BYTES = 256 * 2 ** 20;
+
+/**
+ * A file as audio. A regular file is read by slices, so its length does not matter; pipes, devices and `-` are read as
+ * they come.
+ * @throws FileError when it cannot be read; what is in it is judged by whoever reads it.
+ */
+export async function openAudio(path: string): Promise<AudioInput> {
+  if (path === '-') return toWeb(process.stdin);
+  try {
+    const stats = await stat(path);
+    if (stats.isDirectory()) throw new FileError('it is a directory');
+    if (!stats.isFile()) return toWeb(createReadStream(path));
+    await readOneByte(path);
+    return await openAsBlob(path);
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+/** @throws FileError when it cannot be read or is far too large. */
+export async function readText(path: string): Promise<string> {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_TEXT_BYTES) throw new FileError(`it has ${size} bytes, expected at most ${MAX_TEXT_BYTES}`);
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+/** A Blob says of an unreadable file only that it is empty: the system's own reason is found by reading. */
+async function readOneByte(path: string): Promise<void> {
+  const file = await open(path);
+  try {
+    await file.read(new Uint8Array(1), 0, 1, 0);
+  } finally {
+    await file.close();
+  }
+}
+
+function toWeb(stream: Readable): ReadableStream<Uint8Array> {
+  return Readable.toWeb(stream) as ReadableStream<Uint8Array>;
+}
+
+function unreadable(error: unknown): FileError {
+  if (error instanceof FileError) return error;
+  return new FileError(`cannot be read: ${explainSystemError(error)}`, {
+    hint: 'Check the path and its permissions',
+    cause: error,
+  });
+}

@@ -1,0 +1,62 @@
+import { unlinkSync } from 'node:fs';
+import { mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { codeOf, explainSystemError, FileError } from '../errors.ts';
+
+const unfinished = new Set<string>();
+
+/**
+ * Writes a whole file or nothing: into a hidden file beside it, which is then renamed. Missing folders are made. A
+ * device or pipe is written to as it is.
+ * @throws FileError; what was there before is then still there.
+ */
+export async function writeFileAtomic(path: string, text: string): Promise<void> {
+  try {
+    const target = await realpath(path).catch(() => path);
+    const old = await stat(target).catch(() => undefined);
+    if (old?.isDirectory()) throw new FileError(`cannot write ${path}: it is a directory`);
+    if (old !== undefined && !old.isFile()) return await writeFile(target, text);
+    await mkdir(dirname(target), { recursive: true });
+    await replace(target, text, old?.mode);
+  } catch (error) {
+    if (error instanceof FileError) throw error;
+    throw new FileError(`cannot write ${path}: ${explainSystemError(error)}`, { hint: hintFor(error), cause: error });
+  }
+}
+
+async function replace(target: string, text: string, mode: number | undefined): Promise<void> {
+  const draft = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
+  unfinished.add(draft);
+  try {
+    const file = await open(draft, 'w', mode);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(draft, target);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  } finally {
+    unfinished.delete(draft);
+  }
+}
+
+/** Removes what is being written, when the process must end at once. */
+export function removeUnfinished(): void {
+  for (const draft of unfinished) {
+    try {
+      unlinkSync(draft);
+    } catch {
+      // It was not there yet, or has just been renamed.
+    }
+  }
+}
+
+function hintFor(error: unknown): string {
+  const code = codeOf(error);
+  if (code === 'ENOSPC' || code === 'EFBIG' || code === 'EDQUOT') return 'Free some space, or choose another folder';
+  return 'Choose another place to write to';
+}

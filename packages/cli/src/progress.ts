@@ -1,0 +1,106 @@
+import { oneLine } from './errors.ts';
+import type { Io } from './io.ts';
+
+/** Times between two drawings in milliseconds: more often only flickers. */
+const REDRAW_MS = 100;
+const BAR_CELLS = 24;
+/** Before this share is done, an estimate of the rest is a guess. */
+const LEAST_SHARE_FOR_ETA = 0.03;
+
+/** How far the work on one file has come. */
+export interface Share {
+  readonly done: number;
+  /** Absent while unknown. */
+  readonly total?: number;
+}
+
+/** One line on a terminal that says how far it is and how long it will take; nothing where stderr is no terminal. */
+export class ProgressLine {
+  readonly #io: Io;
+  readonly #now: () => number;
+  readonly #shares = new Map<string, Share>();
+  readonly #begun: number;
+  #drawnAt = Number.NEGATIVE_INFINITY;
+  #shown = false;
+  #finished = 0;
+  /** Files in all. */
+  readonly #files: number;
+  readonly #unit: (value: number) => string;
+
+  constructor(io: Io, files: number, unit: (value: number) => string, now: () => number = () => performance.now()) {
+    this.#io = io;
+    this.#files = files;
+    this.#unit = unit;
+    this.#now = now;
+    this.#begun = now();
+  }
+
+  update(name: string, share: Share): void {
+    if (!this.#io.errorScreen.isTerminal) return;
+    this.#shares.set(name, share);
+    const now = this.#now();
+    if (now - this.#drawnAt < REDRAW_MS) return;
+    this.#drawnAt = now;
+    this.#draw(name, share, now - this.#begun);
+  }
+
+  /** The work on a file has ended, well or not. */
+  finish(name: string): void {
+    this.#shares.delete(name);
+    this.#finished++;
+  }
+
+  /** Takes the line off the screen, so that other text can be written. */
+  clear(): void {
+    if (this.#shown) this.#io.err('\r\u001b[K');
+    this.#shown = false;
+    this.#drawnAt = Number.NEGATIVE_INFINITY;
+  }
+
+  #draw(name: string, share: Share, elapsed: number): void {
+    const part = shareOf(share);
+    const all = this.#allShares();
+    const bar = part === undefined ? this.#unit(share.done) : drawBar(part, this.#io.errorScreen.unicode);
+    const percent = part === undefined ? '' : ` ${Math.floor(part * 100)} %`;
+    const files = this.#files > 1 ? ` · file ${Math.min(this.#finished + 1, this.#files)} of ${this.#files}` : '';
+    const eta = all !== undefined && all >= LEAST_SHARE_FOR_ETA ? ` · ${left((elapsed / all) * (1 - all))} left` : '';
+    const rest = ` ${bar}${percent}${files}${eta}`;
+    const room = this.#io.errorScreen.columns - 1;
+    const line = (fit(oneLine(name), Math.max(8, room - rest.length)) + rest).slice(0, room);
+    this.#io.err(`\r${line}\u001b[K`);
+    this.#shown = true;
+  }
+
+  /** Share of all files that is done; files count alike, as their lengths are not known before they are opened. */
+  #allShares(): number | undefined {
+    let sum = this.#finished;
+    for (const share of this.#shares.values()) {
+      const part = shareOf(share);
+      if (part === undefined) return undefined;
+      sum += part;
+    }
+    return Math.min(1, sum / this.#files);
+  }
+}
+
+function shareOf({ done, total }: Share): number | undefined {
+  return total === undefined || !(total > 0) ? undefined : Math.max(0, Math.min(1, done / total));
+}
+
+function drawBar(share: number, unicode: boolean): string {
+  const full = Math.round(share * BAR_CELLS);
+  const [on, off] = unicode ? ['━', '╌'] : ['#', '-'];
+  return on.repeat(full) + off.repeat(BAR_CELLS - full);
+}
+
+function fit(text: string, room: number): string {
+  return text.length <= room ? text : `…${text.slice(text.length - room + 1)}`;
+}
+
+/** `8 s`, `2 min 05 s`, `1 h 12 min`. */
+export function left(milliseconds: number): string {
+  const seconds = Math.ceil(milliseconds / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
+  return `${Math.floor(seconds / 3600)} h ${String(Math.floor((seconds % 3600) / 60)).padStart(2, '0')} min`;
+}

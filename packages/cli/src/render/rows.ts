@@ -1,0 +1,110 @@
+import type { Segment, Turn } from '@voiceflow-ml/core';
+
+/** One speaker's line in a timeline. */
+export interface TimelineRow {
+  readonly label: string;
+  /** The truth that results are held against, or what was found. */
+  readonly role: 'reference' | 'found';
+  /** Index of the colour; a found speaker has that of the reference speaker it was matched with. */
+  readonly hue: number;
+  readonly segments: readonly Segment[];
+  /** Seconds spoken. */
+  readonly seconds: number;
+}
+
+export interface Timeline {
+  readonly rows: readonly TimelineRow[];
+  /** Seconds. */
+  readonly duration: number;
+  /** Where what was found differs from the reference; empty without one. */
+  readonly differences: readonly Segment[];
+}
+
+export interface TimelineOptions {
+  /** Seconds of the recording; the end of the last turn when absent. */
+  readonly duration?: number;
+  /** Names to show instead of labels. */
+  readonly names?: ReadonlyMap<string, string>;
+  /** The truth, to be drawn above what was found. */
+  readonly reference?: readonly Turn[];
+  /** Found label → the reference label that it stands for, as scoring matched them. */
+  readonly mapping?: ReadonlyMap<string, string>;
+}
+
+/**
+ * Arranges turns as rows: in order of first appearance, or, with a reference, each of its speakers followed by the
+ * speaker that was found for it; those found beside them come last.
+ */
+export function arrangeTimeline(turns: readonly Turn[], options: TimelineOptions = {}): Timeline {
+  const { reference = [], mapping = new Map<string, string>(), names } = options;
+  const truth = bySpeaker(reference);
+  const found = bySpeaker(turns);
+  const rows: TimelineRow[] = [];
+  let hue = 0;
+  const add = (label: string, role: TimelineRow['role'], segments: readonly Segment[], color: number) => {
+    const seconds = segments.reduce((sum, { start, end }) => sum + end - start, 0);
+    rows.push({ label: role === 'found' ? (names?.get(label) ?? label) : label, role, hue: color, segments, seconds });
+  };
+  for (const [label, segments] of truth) {
+    add(label, 'reference', segments, hue);
+    for (const [other, own] of found) if (mapping.get(other) === label) add(other, 'found', own, hue);
+    hue++;
+  }
+  for (const [label, segments] of found) {
+    const matched = mapping.get(label);
+    if (matched === undefined || !truth.has(matched)) add(label, 'found', segments, hue++);
+  }
+  const last = [...turns, ...reference].reduce((max, { end }) => Math.max(max, end), 0);
+  return {
+    rows,
+    duration: Math.max(options.duration ?? 0, last),
+    differences: reference.length === 0 ? [] : findDifferences(reference, turns, mapping),
+  };
+}
+
+function bySpeaker(turns: readonly Turn[]): Map<string, Segment[]> {
+  const speakers = new Map<string, Segment[]>();
+  for (const turn of [...turns].sort((a, b) => a.start - b.start || a.end - b.end)) {
+    if (!(turn.end > turn.start)) continue;
+    const own = speakers.get(turn.speaker);
+    if (own) own.push(turn);
+    else speakers.set(turn.speaker, [turn]);
+  }
+  return speakers;
+}
+
+/** Where the set of speakers is not the same, after the labels are matched. */
+function findDifferences(reference: readonly Turn[], turns: readonly Turn[], mapping: ReadonlyMap<string, string>) {
+  const truth = bySpeaker(reference);
+  const events: { time: number; speaker: string; side: 'reference' | 'found'; by: 1 | -1 }[] = [];
+  for (const { start, end, speaker } of reference) {
+    events.push({ time: start, speaker, side: 'reference', by: 1 }, { time: end, speaker, side: 'reference', by: -1 });
+  }
+  for (const { start, end, speaker } of turns) {
+    const matched = mapping.get(speaker);
+    const name = matched !== undefined && truth.has(matched) ? matched : `\u0000${speaker}`;
+    events.push(
+      { time: start, speaker: name, side: 'found', by: 1 },
+      { time: end, speaker: name, side: 'found', by: -1 },
+    );
+  }
+  events.sort((a, b) => a.time - b.time);
+  const counts = new Map<string, { reference: number; found: number }>();
+  const wrong = new Set<string>();
+  const differences: Segment[] = [];
+  let since = 0;
+  for (const { time, speaker, side, by } of events) {
+    if (wrong.size > 0 && time > since) {
+      const last = differences[differences.length - 1];
+      if (last?.end === since) differences[differences.length - 1] = { start: last.start, end: time };
+      else differences.push({ start: since, end: time });
+    }
+    since = time;
+    const count = counts.get(speaker) ?? { reference: 0, found: 0 };
+    count[side] += by;
+    counts.set(speaker, count);
+    if (count.reference > 0 === count.found > 0) wrong.delete(speaker);
+    else wrong.add(speaker);
+  }
+  return differences;
+}

@@ -1,0 +1,20 @@
+/**
+ * Cells in columns, two blanks between them.
+ * @param right Columns that stand at the right.
+ */
+export function table(
+  rows: readonly (readonly string[])[],
+  { right = [] }: { readonly right?: readonly number[] } = {},
+): string {
+  const columns = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, c) => Math.max(...rows.map((row) => (row[c] ?? '').length)));
+  return rows
+    .map((row) => {
+      const cells = widths.map((width, c) => {
+        const cell = row[c] ?? '';
+        return right.includes(c) ? cell.padStart(width) : cell.padEnd(width);
+      });
+      return `${cells.join('  ').trimEnd()}\n`;
+    })
+    .join('');
+}

@@ -1,0 +1,67 @@
+import { commandHelp, overview } from './args/help.ts';
+import { nearest } from './args/suggest.ts';
+import type { Context } from './command.ts';
+import { COMMANDS } from './commands/index.ts';
+import { EXIT, explain, isAbort, UsageError } from './errors.ts';
+import { version } from './version.ts';
+
+/**
+ * Runs the command line.
+ * @param args What follows `voiceflow`.
+ * @returns The exit code; what went wrong has been told on stderr.
+ */
+export async function run(args: readonly string[], context: Context): Promise<number> {
+  const { io, signal } = context;
+  try {
+    return await dispatch(args, context);
+  } catch (error) {
+    // Ctrl-C and a reader that has gone need no explanation.
+    if (signal.aborted && isAbort(error)) return EXIT.done;
+    io.err(`voiceflow: ${explain(error)}\n`);
+    return error instanceof UsageError ? EXIT.usage : EXIT.failed;
+  }
+}
+
+async function dispatch(args: readonly string[], context: Context): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined) {
+    context.io.err(overview(COMMANDS, context.io.errorScreen));
+    return EXIT.usage;
+  }
+  if (name === '--version' || name === '-V') {
+    await context.io.out(`${version()}\n`);
+    return EXIT.done;
+  }
+  if (name === '--help' || name === '-h' || name === 'help') return help(rest, context);
+  const command = await find(name).load();
+  if (asksForHelp(rest)) {
+    await context.io.out(commandHelp(command, context.io.screen));
+    return EXIT.done;
+  }
+  return command.execute(rest, context);
+}
+
+async function help([name]: readonly string[], { io }: Context): Promise<number> {
+  await io.out(name === undefined ? overview(COMMANDS, io.screen) : commandHelp(await find(name).load(), io.screen));
+  return EXIT.done;
+}
+
+function find(name: string) {
+  const entry = COMMANDS.find((command) => command.name === name);
+  if (entry !== undefined) return entry;
+  if (name.startsWith('-'))
+    throw new UsageError(`unknown option ${name}`, 'Options follow a command; see voiceflow --help');
+  const meant = nearest(
+    name,
+    COMMANDS.map((command) => command.name),
+  );
+  throw new UsageError(
+    `there is no command "${name}"`,
+    meant === undefined ? 'See voiceflow --help for the commands' : `Did you mean voiceflow ${meant}?`,
+  );
+}
+
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return args.slice(0, end < 0 ? args.length : end).some((arg) => arg === '--help' || arg === '-h');
+}

@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { VoiceFlowError } from '@voiceflow-ml/core';
+import { nearest } from '../args/suggest.ts';
+import { UsageError } from '../errors.ts';
+
+/** One file of weights: how it is checked, and where it is fetched from. */
+export interface WeightsFile {
+  readonly bytes: number;
+  /** Lowercase hex. */
+  readonly sha256: string;
+  /** Public addresses of the same bytes, in the order in which they are tried; absent for what comes in a package. */
+  readonly urls?: readonly string[];
+}
+
+/** What `models` needs of a model's manifest. */
+export interface CatalogEntry {
+  readonly id: string;
+  readonly version: string;
+  readonly space: string;
+  readonly licence: string;
+  readonly files: Readonly<Record<string, WeightsFile>>;
+}
+
+/** Networks that are not part of a package, each with the package that has its manifest. */
+const PULLED = { pyannote: '@voiceflow-ml/pyannote/manifest.json' } as const;
+
+/** Networks that come with the command. */
+const EMBEDDED = { 'fast-cnn': '@voiceflow-ml/fast-cnn/manifest.json' } as const;
+
+export interface Listed {
+  readonly entry: CatalogEntry;
+  /** Folder of the weights that come in a package; absent for those that are pulled. */
+  readonly folder?: string;
+}
+
+export async function catalog(): Promise<Listed[]> {
+  return Promise.all([...Object.keys(EMBEDDED), ...Object.keys(PULLED)].map(find));
+}
+
+/** @throws UsageError for a name that is not in the catalogue. */
+export async function find(name: string): Promise<Listed> {
+  if (Object.hasOwn(PULLED, name)) return { entry: await readManifest(PULLED[name as keyof typeof PULLED]) };
+  if (Object.hasOwn(EMBEDDED, name)) {
+    const path = EMBEDDED[name as keyof typeof EMBEDDED];
+    return { entry: await readManifest(path), folder: resolve(path).replace(/manifest\.json$/, '') };
+  }
+  const names = [...Object.keys(EMBEDDED), ...Object.keys(PULLED)];
+  const meant = nearest(name, names);
+  throw new UsageError(
+    `there is no model "${name}"`,
+    meant === undefined ? `There are ${names.join(' and ')}` : `Did you mean ${meant}?`,
+  );
+}
+
+async function readManifest(path: string): Promise<CatalogEntry> {
+  try {
+    return JSON.parse(await readFile(resolve(path), 'utf8')) as CatalogEntry;
+  } catch (cause) {
+    throw new VoiceFlowError('model-corrupt', `cannot read the model's manifest ${path}`, {
+      hint: 'Install @voiceflow-ml/cli again',
+      cause,
+    });
+  }
+}
+
+function resolve(path: string): string {
+  return createRequire(import.meta.url).resolve(path);
+}

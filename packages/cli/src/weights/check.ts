@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { VoiceFlowError } from '@voiceflow-ml/core';
+import { codeOf } from '../errors.ts';
+import type { CatalogEntry, WeightsFile } from './catalog.ts';
+
+export type FileState =
+  | { readonly state: 'ok' }
+  | { readonly state: 'missing' }
+  | { readonly state: 'wrong'; readonly reason: string };
+
+/** Compares a file with its length and SHA-256, reading it in pieces. */
+export async function checkFile(path: string, expected: WeightsFile, signal?: AbortSignal): Promise<FileState> {
+  try {
+    const { size } = await stat(path);
+    if (size !== expected.bytes) return { state: 'wrong', reason: `${size} bytes, expected ${expected.bytes}` };
+    const hash = createHash('sha256');
+    for await (const chunk of createReadStream(path, signal === undefined ? {} : { signal })) hash.update(chunk);
+    const sha256 = hash.digest('hex');
+    if (sha256 === expected.sha256) return { state: 'ok' };
+    return { state: 'wrong', reason: `sha256 ${sha256}, expected ${expected.sha256}` };
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return { state: 'missing' };
+    throw error;
+  }
+}
+
+/** How each file of a model is, in the order of the manifest. */
+export async function checkFiles(folder: string, entry: CatalogEntry, signal?: AbortSignal) {
+  const states: { name: string; state: FileState }[] = [];
+  for (const [name, file] of Object.entries(entry.files)) {
+    states.push({ name, state: await checkFile(join(folder, name), file, signal) });
+  }
+  return states;
+}
+
+/** The `model-corrupt` error for a file that is not what the manifest says. */
+export function corrupt(what: string, reason: string, hint: string): VoiceFlowError {
+  return new VoiceFlowError('model-corrupt', `${what} is not the file of the manifest: ${reason}`, { hint });
+}

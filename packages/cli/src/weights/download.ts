@@ -1,0 +1,210 @@
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, rm, stat } from 'node:fs/promises';
+import { abortError, throwIfAborted } from '@voiceflow-ml/core';
+import { explainSystemError, FileError } from '../errors.ts';
+import type { WeightsFile } from './catalog.ts';
+import { corrupt } from './check.ts';
+
+/** A transfer that brings nothing for so long is given up, and tried again. */
+const STALL_MS = 30_000;
+/** Tries in a row that bring nothing new, after which an address is given up. */
+const FRUITLESS_TRIES = 3;
+
+export interface DownloadOptions {
+  readonly signal?: AbortSignal;
+  /** Called with the bytes that are there. */
+  readonly onProgress?: (bytes: number) => void;
+  readonly stallMs?: number;
+}
+
+/** A transfer ended early: it can go on from where it stopped. */
+class Interrupted extends Error {}
+
+/**
+ * Fetches a file into `path`, going on from what an earlier try left there (HTTP `Range`), and checks its SHA-256.
+ * @throws `model-corrupt` when the bytes are not those of the manifest (they are removed then); FileError when the
+ *   address does not answer or the file cannot be written (what has come stays, to go on from); `aborted`.
+ */
+export async function download(
+  url: string,
+  path: string,
+  file: WeightsFile,
+  options: DownloadOptions = {},
+): Promise<void> {
+  let fruitless = 0;
+  let had = await sizeOf(path);
+  for (;;) {
+    try {
+      const sha256 = await transfer(url, path, file, options);
+      if (sha256 === file.sha256) return;
+      await rm(path, { force: true });
+      throw corrupt(url, `sha256 ${sha256}, expected ${file.sha256}`, 'Try again, or another address with --from');
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      const has = await sizeOf(path);
+      fruitless = has > had ? 0 : fruitless + 1;
+      had = has;
+      if (fruitless >= FRUITLESS_TRIES) throw unreachable(url, error);
+    }
+  }
+}
+
+/** @returns The SHA-256 of the whole file. */
+async function transfer(url: string, path: string, file: WeightsFile, options: DownloadOptions): Promise<string> {
+  throwIfAborted(options.signal);
+  let have = await sizeOf(path);
+  if (have > file.bytes) {
+    await rm(path);
+    have = 0;
+  }
+  const hash = createHash('sha256');
+  if (have === file.bytes) return (await hashFile(path, hash)).digest('hex');
+
+  const watch = new Watch(options.signal, options.stallMs ?? STALL_MS);
+  try {
+    const response = await request(url, have, watch);
+    if (response.status === 206 && startOf(response) === have) await hashFile(path, hash);
+    else have = 0; // The address does not know ranges: from the beginning.
+    await receive(response, path, { have, hash, file, url, watch, onProgress: options.onProgress });
+    return hash.digest('hex');
+  } finally {
+    watch.stop();
+  }
+}
+
+async function request(url: string, have: number, watch: Watch): Promise<Response> {
+  const headers = { 'accept-encoding': 'identity', ...(have > 0 ? { range: `bytes=${have}-` } : {}) };
+  const response = await fetch(url, { headers, signal: watch.signal }).catch((error: unknown) => {
+    throw watch.reasonFor(error);
+  });
+  if (response.ok) return response;
+  await response.body?.cancel();
+  if (response.status === 416) return request(url, 0, watch);
+  if (response.status >= 500 || response.status === 429) throw new Interrupted(`it answers ${response.status}`);
+  throw new FileError(`${url} answers ${response.status} ${response.statusText}`, {
+    hint: 'Check the address, or name another with --from',
+  });
+}
+
+interface Receiving {
+  readonly have: number;
+  readonly hash: Hash;
+  readonly file: WeightsFile;
+  readonly url: string;
+  readonly watch: Watch;
+  readonly onProgress: ((bytes: number) => void) | undefined;
+}
+
+async function receive(response: Response, path: string, to: Receiving): Promise<void> {
+  let bytes = to.have;
+  const out = await openFor(path, bytes);
+  const reader = response.body?.getReader();
+  try {
+    while (reader !== undefined) {
+      const { done, value } = await reader.read().catch((error: unknown) => {
+        throw to.watch.reasonFor(error);
+      });
+      if (done) break;
+      to.watch.feed();
+      bytes += value.length;
+      if (bytes > to.file.bytes) {
+        await rm(path, { force: true });
+        throw corrupt(to.url, `more than ${to.file.bytes} bytes`, 'Try another address with --from');
+      }
+      await writeAll(out, value, path);
+      to.hash.update(value);
+      to.onProgress?.(bytes);
+    }
+    await out.sync();
+  } finally {
+    await reader?.cancel().catch(() => {});
+    await out.close();
+  }
+  if (bytes < to.file.bytes) throw new Interrupted(`it ended after ${bytes} of ${to.file.bytes} bytes`);
+}
+
+async function openFor(path: string, have: number): Promise<FileHandle> {
+  try {
+    return await open(path, have > 0 ? 'a' : 'w');
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
+async function writeAll(out: FileHandle, chunk: Uint8Array, path: string): Promise<void> {
+  try {
+    for (let done = 0; done < chunk.length; ) done += (await out.write(chunk, done)).bytesWritten;
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
+/** Ends a request at the caller's signal, or when nothing has come for a while. */
+class Watch {
+  readonly #controller = new AbortController();
+  readonly #caller: AbortSignal | undefined;
+  readonly #stallMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #onAbort = () => this.#controller.abort();
+
+  constructor(caller: AbortSignal | undefined, stallMs: number) {
+    this.#caller = caller;
+    this.#stallMs = stallMs;
+    caller?.addEventListener('abort', this.#onAbort, { once: true });
+    if (caller?.aborted) this.#controller.abort();
+    this.feed();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  feed(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#controller.abort(), this.#stallMs);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#caller?.removeEventListener('abort', this.#onAbort);
+  }
+
+  /** Why a request failed: the caller's wish, no news for too long, or the network. */
+  reasonFor(error: unknown): Error {
+    if (this.#caller?.aborted) return abortError(this.#caller);
+    if (this.signal.aborted) return new Interrupted(`nothing came for ${this.#stallMs / 1000} s`);
+    const cause = (error as { cause?: unknown }).cause ?? error;
+    return new Interrupted(cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+function startOf(response: Response): number {
+  return Number(/^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1] ?? Number.NaN);
+}
+
+async function hashFile(path: string, hash: Hash): Promise<Hash> {
+  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return hash;
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
+
+function unreachable(url: string, cause: Error): FileError {
+  return new FileError(`${url} cannot be fetched: ${cause.message}`, {
+    hint: 'Run the command again to go on, or give a folder or another address with --from',
+    cause,
+  });
+}
+
+function unwritable(path: string, cause: unknown): FileError {
+  return new FileError(`cannot write ${path}: ${explainSystemError(cause)}`, {
+    hint: 'Free some space, or set VOICEFLOW_HOME to another folder',
+    cause,
+  });
+}

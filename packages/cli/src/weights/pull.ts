@@ -1,0 +1,111 @@
+import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { throwIfAborted, VoiceFlowError } from '@voiceflow-ml/core';
+import { explainSystemError, FileError, isAbort, UsageError } from '../errors.ts';
+import type { CatalogEntry, WeightsFile } from './catalog.ts';
+import { checkFile, checkFiles, corrupt } from './check.ts';
+import { download } from './download.ts';
+import { modelFolder } from './home.ts';
+
+export interface PullOptions {
+  readonly home: string;
+  /** A folder that has the files, or an address below which they are; the manifest's own addresses when absent. */
+  readonly from?: string;
+  readonly signal?: AbortSignal;
+  /** Bytes of all files that are there, and in all. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Fetches a model's files into a folder beside their own, checks each, and moves the folder to its place when all are
+ * right: a model is there wholly or not at all. What an interrupted pull has fetched is gone on from.
+ * @returns The folder, and whether anything was to do.
+ * @throws `model-corrupt`, `model-not-found`, `aborted`; FileError; UsageError for a `from` that is no address.
+ */
+export async function pull(entry: CatalogEntry, options: PullOptions): Promise<{ folder: string; fresh: boolean }> {
+  const { home, signal, onProgress } = options;
+  const folder = modelFolder(home, entry);
+  const states = await checkFiles(folder, entry, signal);
+  if (states.every(({ state }) => state.state === 'ok')) return { folder, fresh: false };
+
+  const staging = `${folder}.partial`;
+  await inFolder(staging, () => mkdir(staging, { recursive: true }));
+  const total = Object.values(entry.files).reduce((sum, { bytes }) => sum + bytes, 0);
+  let before = 0;
+  for (const [name, file] of Object.entries(entry.files)) {
+    throwIfAborted(signal);
+    const path = join(staging, name);
+    if ((await checkFile(path, file, signal)).state !== 'ok') {
+      const began = before;
+      await fetchFile(name, file, path, { ...options, onBytes: (bytes) => onProgress?.(began + bytes, total) });
+    }
+    before += file.bytes;
+    onProgress?.(before, total);
+  }
+  await inFolder(folder, async () => {
+    await rm(folder, { recursive: true, force: true });
+    await rename(staging, folder);
+  });
+  return { folder, fresh: true };
+}
+
+type FetchOptions = PullOptions & { readonly onBytes: (bytes: number) => void };
+
+async function fetchFile(name: string, file: WeightsFile, path: string, options: FetchOptions): Promise<void> {
+  const { from, signal, onBytes } = options;
+  if (from !== undefined && !isWebAddress(from)) return copyFrom(asFolder(from), name, file, path);
+  const addresses =
+    from === undefined ? (file.urls ?? []) : [`${from.replace(/\/+$/, '')}/${encodeURIComponent(name)}`];
+  const failures: unknown[] = [];
+  for (const url of addresses) {
+    try {
+      return await download(url, path, file, { onProgress: onBytes, ...(signal === undefined ? {} : { signal }) });
+    } catch (error) {
+      if (isAbort(error)) throw error;
+      failures.push(error);
+    }
+  }
+  const last = failures[failures.length - 1];
+  if (last !== undefined) throw last;
+  throw new VoiceFlowError('model-not-found', `no address is known for ${name}`, { hint: 'Name one with --from' });
+}
+
+/** The folder may have the file under our name, or under the name it has at its public address. */
+async function copyFrom(folder: string, name: string, file: WeightsFile, path: string): Promise<void> {
+  const names = [name, ...(file.urls ?? []).map((url) => basename(new URL(url).pathname))];
+  for (const candidate of new Set(names)) {
+    const source = join(folder, candidate);
+    const { state, ...rest } = await checkFile(source, file);
+    if (state === 'missing') continue;
+    if (state === 'wrong') {
+      throw corrupt(source, 'reason' in rest ? rest.reason : '', 'Fetch the file again from its public address');
+    }
+    return inFolder(path, () => copyFile(source, path));
+  }
+  const known = await stat(folder).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  if (!known) throw new UsageError(`--from is "${folder}", which is no folder and no http(s) address`);
+  throw new FileError(`${folder} has no file ${[...new Set(names)].join(' or ')}`, { hint: 'Check --from' });
+}
+
+function isWebAddress(from: string): boolean {
+  return /^https?:\/\//i.test(from);
+}
+
+function asFolder(from: string): string {
+  return /^file:\/\//i.test(from) ? fileURLToPath(from) : from;
+}
+
+async function inFolder<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new FileError(`cannot write ${path}: ${explainSystemError(error)}`, {
+      hint: 'Free some space, or set VOICEFLOW_HOME to another folder',
+      cause: error,
+    });
+  }
+}
