@@ -1,0 +1,78 @@
+import { Message } from './protobuf.ts';
+
+/** Writes small ONNX models, so that a backend can be tested without a file. Field numbers: onnx/onnx.proto3. */
+
+const TYPES = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10, float64: 11 } as const;
+
+/** Any runtime of the last years reads these. */
+const IR_VERSION = 8;
+const OPSET = 13;
+
+export interface OnnxValue {
+  readonly name: string;
+  readonly type: keyof typeof TYPES;
+  /** A string is a dimension that the caller chooses. */
+  readonly dims: readonly (number | string)[];
+}
+
+export interface OnnxNode {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+export interface OnnxWeights {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly data: Float32Array;
+}
+
+export interface OnnxGraph {
+  readonly inputs: readonly OnnxValue[];
+  readonly outputs: readonly OnnxValue[];
+  readonly nodes: readonly OnnxNode[];
+  readonly weights?: readonly OnnxWeights[];
+}
+
+/** The bytes of an .onnx file with this graph. */
+export function encodeOnnx({ inputs, outputs, nodes, weights = [] }: OnnxGraph): Uint8Array {
+  const graph = new Message();
+  for (const node of nodes) graph.message(1, nodeProto(node));
+  graph.text(2, 'graph');
+  for (const tensor of weights) graph.message(5, tensorProto(tensor));
+  for (const value of inputs) graph.message(11, valueProto(value));
+  for (const value of outputs) graph.message(12, valueProto(value));
+  const opset = new Message().text(1, '').int(2, OPSET);
+  return new Message().int(1, IR_VERSION).text(2, 'voiceflow').message(7, graph).message(8, opset).encode();
+}
+
+function nodeProto({ op, inputs, outputs }: OnnxNode): Message {
+  const node = new Message();
+  for (const input of inputs) node.text(1, input);
+  for (const output of outputs) node.text(2, output);
+  return node.text(4, op);
+}
+
+function tensorProto({ name, dims, data }: OnnxWeights): Message {
+  const tensor = new Message();
+  for (const size of dims) tensor.int(1, size);
+  return tensor.int(2, TYPES.float32).text(8, name).raw(9, littleEndian(data));
+}
+
+function littleEndian(data: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(data.length * 4);
+  const view = new DataView(bytes.buffer);
+  data.forEach((value, i) => {
+    view.setFloat32(4 * i, value, true);
+  });
+  return bytes;
+}
+
+function valueProto({ name, type, dims }: OnnxValue): Message {
+  const shape = new Message();
+  for (const size of dims) {
+    shape.message(1, typeof size === 'number' ? new Message().int(1, size) : new Message().text(2, size));
+  }
+  const tensor = new Message().int(1, TYPES[type]).message(2, shape);
+  return new Message().text(1, name).message(2, new Message().message(1, tensor));
+}

@@ -1,0 +1,45 @@
+/** Protocol buffers, as far as writing an ONNX model needs them: https://protobuf.dev/programming-guides/encoding/ */
+
+const VARINT = 0;
+const LENGTH_DELIMITED = 2;
+
+/** The fields of one message, in the order in which they were added. */
+export class Message {
+  readonly #bytes: number[] = [];
+
+  /** A whole number ≥ 0. */
+  int(field: number, value: number): this {
+    this.#varint(field * 8 + VARINT);
+    this.#varint(value);
+    return this;
+  }
+
+  text(field: number, value: string): this {
+    return this.raw(field, new TextEncoder().encode(value));
+  }
+
+  message(field: number, value: Message): this {
+    return this.raw(field, value.#bytes);
+  }
+
+  raw(field: number, bytes: ArrayLike<number>): this {
+    this.#varint(field * 8 + LENGTH_DELIMITED);
+    this.#varint(bytes.length);
+    // One by one: spread arguments overflow the stack for megabytes.
+    for (let i = 0; i < bytes.length; i += 1) this.#bytes.push(bytes[i] ?? 0);
+    return this;
+  }
+
+  encode(): Uint8Array {
+    return Uint8Array.from(this.#bytes);
+  }
+
+  #varint(value: number): void {
+    let rest = value;
+    while (rest >= 128) {
+      this.#bytes.push((rest % 128) + 128);
+      rest = Math.floor(rest / 128);
+    }
+    this.#bytes.push(rest);
+  }
+}
