@@ -53,6 +53,8 @@ export interface ContenderResult extends Contender {
   readonly latency: Summary;
   /** Milliseconds a second of audio. */
   readonly perSecond: number;
+  /** CPU-milliseconds of the process a run: other programs do not count into it, busy waiting does. */
+  readonly cpu: number;
   readonly samples: readonly number[];
 }
 
@@ -111,6 +113,8 @@ interface Runner {
   readonly samples: number[];
   /** Median of each round, milliseconds a second of audio. */
   readonly medians: number[];
+  /** CPU-milliseconds of all counted runs. */
+  cpu: number;
   round(count: number): Promise<void>;
 }
 
@@ -121,11 +125,12 @@ async function prepare(contender: Contender): Promise<Runner> {
   for (let i = 0; i < WARMUP; i++) await model.run(feeds());
   const samples: number[] = [];
   const medians: number[] = [];
-  return {
+  const runner: Runner = {
     contender,
     model,
     samples,
     medians,
+    cpu: 0,
     async round(count) {
       const times: number[] = [];
       const run = async () => {
@@ -136,19 +141,29 @@ async function prepare(contender: Contender): Promise<Runner> {
       };
       // mitata drives the loop and keeps its warm-up call apart. Its own samples leave out the two greatest and
       // the copy of the input would be in them, so the raw times are taken here.
+      const before = process.cpuUsage();
       await measure(run, { min_samples: count, max_samples: count, min_cpu_time: 0, gc: false });
+      const { user, system } = process.cpuUsage(before);
+      runner.cpu += ((user + system) / 1000) * (count / times.length);
       const counted = times.slice(-count);
       samples.push(...counted);
       medians.push(percentile(Float64Array.from(counted).sort(), 50) / contender.batch);
     },
   };
+  return runner;
 }
 
-function resultOf({ contender, samples }: Runner): ContenderResult {
+function resultOf({ contender, samples, cpu }: Runner): ContenderResult {
   const latency = summarize(samples);
   if (latency === undefined) throw new RangeError('no samples');
   const rounded = samples.map((sample) => Math.round(sample * 1000) / 1000);
-  return { ...contender, latency, perSecond: latency.p50 / contender.batch, samples: rounded };
+  return {
+    ...contender,
+    latency,
+    perSecond: latency.p50 / contender.batch,
+    cpu: cpu / samples.length,
+    samples: rounded,
+  };
 }
 
 function ratiosOf(runners: readonly Runner[]): RatioResult[] {

@@ -97,9 +97,9 @@ async function coldStarts(runtime: Runtime, signal?: AbortSignal): Promise<Runti
 
 export function formatBackends({ runtimes, skipped, profiles }: BackendsResult): string {
   const parts = runtimes.map((result) => {
-    const rows = result.contenders.map(({ name, latency, perSecond }) => [
+    const rows = result.contenders.map(({ name, latency, perSecond, cpu }) => [
       name,
-      ...[latency.min, latency.p50, latency.p95, latency.p99, latency.max, perSecond].map(ms),
+      ...[latency.min, latency.p50, latency.p95, latency.p99, latency.max, perSecond, cpu].map(ms),
     ]);
     const ratios = result.ratios.map(({ name, median, lower, upper }) => [
       name,
@@ -113,7 +113,7 @@ export function formatBackends({ runtimes, skipped, profiles }: BackendsResult):
     const missing = Object.entries(result.unavailable).map(([name, why]) => `not run     ${name}: ${why}`);
     return [
       `${result.runtime}`,
-      table([['', 'min', 'P50', 'P95', 'P99', 'max', 'a second'], ...rows]),
+      table([['', 'min', 'P50', 'P95', 'P99', 'max', 'a second', 'CPU'], ...rows]),
       '',
       table(ratios),
       ...cold,

@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-common';
@@ -22,7 +22,9 @@ export function operatorShares(profile: string, runs: number): OperatorShare[] {
     const operator = /"op_name"\s*:\s*"([^"]+)"/.exec(line)?.[1];
     // `If` contains the kernels of its branch, which are listed too.
     if (duration === undefined || operator === undefined || operator === 'If') continue;
-    sums.set(operator, (sums.get(operator) ?? 0) + Number(duration) / 1000);
+    // One runtime fuses the activation into the convolution under this name, the other under the old one.
+    const name = operator.replace(/^Fused/, '');
+    sums.set(name, (sums.get(name) ?? 0) + Number(duration) / 1000);
     total += Number(duration) / 1000;
   }
   return [...sums]
@@ -65,7 +67,6 @@ export async function runProfiled(engine: 'native' | 'wasm', bytes: Uint8Array, 
 }
 
 async function takeProfile(prefix: string): Promise<string> {
-  const { readdir } = await import('node:fs/promises');
   const name = (await readdir(tmpdir())).find((file) => join(tmpdir(), file).startsWith(prefix));
   if (name === undefined) return '';
   const path = join(tmpdir(), name);
