@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { VoiceFlowError } from '@voiceflow-ml/core';
 import { nearest } from '../args/suggest.ts';
 import { UsageError } from '../errors.ts';
@@ -23,10 +24,10 @@ export interface CatalogEntry {
 }
 
 /** Networks that are not part of a package, each with the package that has its manifest. */
-const PULLED = { pyannote: '@voiceflow-ml/pyannote/manifest.json' } as const;
+const PULLED = { pyannote: '@voiceflow-ml/pyannote' } as const;
 
 /** Networks that come with the command. */
-const EMBEDDED = { 'fast-cnn': '@voiceflow-ml/fast-cnn/manifest.json' } as const;
+const EMBEDDED = { 'fast-cnn': '@voiceflow-ml/fast-cnn' } as const;
 
 export interface Listed {
   readonly entry: CatalogEntry;
@@ -42,8 +43,8 @@ export async function catalog(): Promise<Listed[]> {
 export async function find(name: string): Promise<Listed> {
   if (Object.hasOwn(PULLED, name)) return { entry: await readManifest(PULLED[name as keyof typeof PULLED]) };
   if (Object.hasOwn(EMBEDDED, name)) {
-    const path = EMBEDDED[name as keyof typeof EMBEDDED];
-    return { entry: await readManifest(path), folder: resolve(path).replace(/manifest\.json$/, '') };
+    const pack = EMBEDDED[name as keyof typeof EMBEDDED];
+    return { entry: await readManifest(pack), folder: folderOf(pack) };
   }
   const names = [...Object.keys(EMBEDDED), ...Object.keys(PULLED)];
   const meant = nearest(name, names);
@@ -53,17 +54,17 @@ export async function find(name: string): Promise<Listed> {
   );
 }
 
-async function readManifest(path: string): Promise<CatalogEntry> {
+async function readManifest(pack: string): Promise<CatalogEntry> {
   try {
-    return JSON.parse(await readFile(resolve(path), 'utf8')) as CatalogEntry;
+    return JSON.parse(await readFile(join(folderOf(pack), 'manifest.json'), 'utf8')) as CatalogEntry;
   } catch (cause) {
-    throw new VoiceFlowError('model-corrupt', `cannot read the model's manifest ${path}`, {
+    throw new VoiceFlowError('model-corrupt', `cannot read the manifest of the package ${pack}`, {
       hint: 'Install @voiceflow-ml/cli again',
       cause,
     });
   }
 }
 
-function resolve(path: string): string {
-  return createRequire(import.meta.url).resolve(path);
+function folderOf(pack: string): string {
+  return dirname(createRequire(import.meta.url).resolve(`${pack}/package.json`));
 }

@@ -1,0 +1,62 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findInputs } from './inputs.ts';
+
+let root = '';
+const at = (...parts: string[]) => join(root, ...parts);
+
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'voiceflow-inputs-'));
+  for (const folder of ['calls/may', 'calls/june', 'empty', 'notes', '.hidden'])
+    mkdirSync(at(folder), { recursive: true });
+  const files = [
+    'calls/b.wav',
+    'calls/a.WAV',
+    'calls/may/c.flac',
+    'calls/may/readme.txt',
+    'calls/._b.wav',
+    'notes/x.txt',
+  ];
+  for (const file of [...files, 'calls/june/d[1].wav', '.hidden/e.wav', 'noise']) writeFileSync(at(file), 'x');
+  symlinkSync(at('calls'), at('calls/may/up'));
+  symlinkSync(at('calls/b.wav'), at('calls/june/link.wav'));
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+describe('findInputs', () => {
+  it('takes the audio files of a folder and below, in order, without hidden ones or circles', async () => {
+    const found = await findInputs([at('calls')]);
+    expect(found.map(({ name }) => name)).toEqual(['a', 'b', 'june/d[1]', 'june/link', 'may/c']);
+    expect(found.every(({ error }) => error === undefined)).toBe(true);
+  });
+
+  it('takes a named file whatever its name, and each only once', async () => {
+    const found = await findInputs([at('noise'), at('calls/b.wav'), at('calls/../calls/b.wav'), '-', '-']);
+    expect(found.map(({ path }) => path)).toEqual([at('noise'), at('calls/b.wav'), '-']);
+  });
+
+  it('expands patterns, and takes a file whose name looks like one', async () => {
+    expect((await findInputs([at('calls/*.wav')])).map(({ name }) => name)).toEqual(['b']);
+    expect((await findInputs([at('**/*.{wav,flac}')])).map(({ name }) => name)).toEqual([
+      'calls/b',
+      'calls/june/d[1]',
+      'calls/june/link',
+      'calls/may/c',
+    ]);
+    expect((await findInputs([at('calls/june/d[1].wav')])).map(({ name }) => name)).toEqual(['d[1]']);
+  });
+
+  it.each([
+    ['missing.wav', 'no such file or directory'],
+    ['empty', 'no audio file in this folder or below it'],
+    ['notes', 'no audio file in this folder or below it'],
+    ['calls/*.mp3', 'no file matches this pattern'],
+    ['noise/x.wav', 'a part of the path is no directory'],
+  ])('tells why %s gives nothing, and goes on', async (arg, message) => {
+    const [bad, good] = await findInputs([at(arg), at('calls/b.wav')]);
+    expect(bad?.error?.message).toBe(message);
+    expect(good?.error).toBeUndefined();
+  });
+});
