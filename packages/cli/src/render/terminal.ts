@@ -83,7 +83,8 @@ function drawRow(row: TimelineRow, duration: number, cells: number, unicode: boo
 }
 
 function differenceLine(timeline: Timeline, gutter: number, cells: number, unicode: boolean, paint: Paint): string {
-  const halves = coverHalves(timeline.differences, timeline.duration, cells * 2);
+  // Boundaries that are a few frames off are everywhere: only what fills half a cell is worth a mark.
+  const halves = coverHalves(timeline.differences, timeline.duration, cells * 2, { keepShort: false });
   const marks = Array.from({ length: cells }, (_, cell) =>
     halves[2 * cell] || halves[2 * cell + 1] ? (unicode ? '▴' : '^') : ' ',
   );
@@ -91,13 +92,18 @@ function differenceLine(timeline: Timeline, gutter: number, cells: number, unico
 }
 
 /** Which of `count` equal parts of the time are mostly covered; a segment too short for that has the part of its middle. */
-function coverHalves(segments: readonly Segment[], duration: number, count: number): Uint8Array {
+function coverHalves(
+  segments: readonly Segment[],
+  duration: number,
+  count: number,
+  { keepShort }: { readonly keepShort: boolean } = { keepShort: true },
+): Uint8Array {
   const on = new Uint8Array(count);
   const scale = duration > 0 ? count / duration : 0;
   for (const { start, end } of segments) {
     const [from, to] = [Math.round(start * scale), Math.round(end * scale)];
     if (to > from) on.fill(1, Math.max(0, from), Math.min(count, to));
-    else on[Math.min(count - 1, Math.floor(((start + end) / 2) * scale))] = 1;
+    else if (keepShort) on[Math.min(count - 1, Math.max(0, Math.floor(((start + end) / 2) * scale)))] = 1;
   }
   return on;
 }

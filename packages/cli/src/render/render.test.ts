@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
+import { parseRttm, type Turn } from '@voiceflow-ml/core';
+import { describe, expect, it } from 'vitest';
+import { clock, preciseClock, ticks } from './axis.ts';
+import { arrangeTimeline } from './rows.ts';
+import { escapeXml, timelineSvg } from './svg.ts';
+import { timelineText } from './terminal.ts';
+
+const conversation = new URL('../../../../examples/audio/conversation.rttm', import.meta.url);
+const reference = parseRttm(readFileSync(conversation, 'utf8'))[0]?.turns ?? [];
+const turn = (speaker: string, start: number, end: number): Turn => ({ speaker, start, end });
+const plain = { isTerminal: true, columns: 60, colorDepth: 1, unicode: true } as const;
+
+describe('arrangeTimeline', () => {
+  it('has a row a speaker in order of first appearance, with the seconds of each', () => {
+    const { rows, duration, differences } = arrangeTimeline([turn('B', 3, 4), turn('A', 0, 2), turn('B', 1, 2.5)]);
+    expect(rows.map(({ label, seconds, hue }) => [label, seconds, hue])).toEqual([
+      ['A', 2, 0],
+      ['B', 2.5, 1],
+    ]);
+    expect(duration).toBe(4);
+    expect(differences).toEqual([]);
+  });
+
+  it('puts what was found below the speaker that it stands for, in one colour, and what was made up last', () => {
+    const found = [turn('S0', 0, 5), turn('S1', 5, 8), turn('S2', 8, 9)];
+    const truth = [turn('ada', 0, 5), turn('bob', 5, 8.5)];
+    const mapping = new Map([
+      ['S0', 'ada'],
+      ['S1', 'bob'],
+    ]);
+    const { rows, differences } = arrangeTimeline(found, {
+      reference: truth,
+      mapping,
+      names: new Map([['S0', 'Ada L.']]),
+    });
+    expect(rows.map(({ label, role, hue }) => [label, role, hue])).toEqual([
+      ['ada', 'reference', 0],
+      ['Ada L.', 'found', 0],
+      ['bob', 'reference', 1],
+      ['S1', 'found', 1],
+      ['S2', 'found', 2],
+    ]);
+    expect(differences).toEqual([{ start: 8, end: 9 }]);
+  });
+
+  it('finds no difference between a result and itself, and every second of one without a mapping', () => {
+    const mapping = new Map(['slt', 'rms', 'awb', 'kal16'].map((name) => [name, name]));
+    expect(arrangeTimeline(reference, { reference, mapping }).differences).toEqual([]);
+    const apart = arrangeTimeline([turn('x', 0, 1)], { reference: [turn('x', 0, 1)] });
+    expect(apart.differences).toEqual([{ start: 0, end: 1 }]);
+  });
+});
+
+describe('timelineText', () => {
+  it('draws half cells, the axis, and the time spoken', () => {
+    const timeline = arrangeTimeline([turn('A', 0, 10), turn('B', 10.3, 20), turn('A', 30, 30.01)], { duration: 40 });
+    expect(timelineText(timeline, { ...plain, columns: 56 })).toBe(
+      [
+        '   0:00      0:10      0:20      0:30',
+        'A  ▀▀▀▀▀▀▀▀▀▀····················▘·········  0:10  25 %',
+        'B  ··········▀▀▀▀▀▀▀▀▀▀····················  0:10  24 %',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it.each([40, 80, 120, 300])('keeps every line within %d columns, with any label', (columns) => {
+    const long = [...reference, turn('a voice with a very long name indeed', 3, 4)];
+    const mapping = new Map([['rms', 'rms']]);
+    const text = timelineText(arrangeTimeline(long, { reference, mapping }), { ...plain, columns });
+    for (const line of text.trimEnd().split('\n')) expect(line.length).toBeLessThan(Math.max(columns, 62));
+  });
+
+  it('says the same in ASCII, and without a turn, and colours only where there are colours', () => {
+    const timeline = arrangeTimeline(reference);
+    const ascii = timelineText(timeline, { ...plain, unicode: false });
+    expect(ascii).toMatch(/^[\n -~]+$/);
+    expect(timelineText(arrangeTimeline([]), plain)).toMatch(/^ +0:00\n$/);
+    expect(timelineText(timeline, plain)).not.toContain('\u001b');
+    for (const colorDepth of [4, 8, 24]) {
+      const colored = timelineText(timeline, { ...plain, colorDepth });
+      expect(stripVTControlCharacters(colored)).toBe(timelineText(timeline, plain));
+      expect(colored).toContain('\u001b[');
+    }
+  });
+
+  it('lets no control character of a label through to the terminal', () => {
+    const text = timelineText(arrangeTimeline([turn('a\u001b[2Jb\n', 0, 1)]), plain);
+    expect(text).toContain('a?[2Jb?');
+  });
+});
+
+describe('timelineSvg', () => {
+  it('draws each turn once, with its times as a tooltip, and escapes what it is told', () => {
+    const svg = timelineSvg(arrangeTimeline([turn('<b>&"', 1, 2.5), turn('<b>&"', 3, 4)]), 'a < b & c');
+    expect(svg.match(/<rect x=/g)).toHaveLength(2);
+    expect(svg).toContain('<title>&#60;b&#62;&#38;&#34; 1.00–2.50 s</title>');
+    expect(svg).toContain('aria-label="a &#60; b &#38; c"');
+    expect(svg).not.toContain('<b>');
+    expect(svg).toContain('prefers-color-scheme:dark');
+  });
+
+  it('is well-formed, with finite and positive sizes, for nothing, a moment, and many hours', () => {
+    const day = [turn('A', 0, 0.01), turn('B', 86_399.9, 86_400)];
+    for (const turns of [[], [turn('A', 0, 0)], [turn('A', 0, 1e-6)], day, reference]) {
+      const svg = timelineSvg(arrangeTimeline(turns, { reference: turns }), '');
+      expect(svg).not.toMatch(/NaN|Infinity|undefined|="-/);
+      const open = svg.match(/<(svg|g|text|title|style|rect|line)\b[^>]*(?<!\/)>/g)?.length;
+      expect(svg.match(/<\/\w+>/g)).toHaveLength(open ?? 0);
+    }
+  });
+
+  it('replaces what XML cannot hold', () => {
+    expect(escapeXml('a\u0000b\ud800c😀\tд')).toBe('a\ufffdb\ufffdc😀\tд');
+  });
+});
+
+describe('axis', () => {
+  it('has round times, and never more than asked for beside the first', () => {
+    expect(ticks(77, 8).map(({ label }) => label)).toEqual([
+      '0:00',
+      '0:10',
+      '0:20',
+      '0:30',
+      '0:40',
+      '0:50',
+      '1:00',
+      '1:10',
+    ]);
+    expect(ticks(4 * 3600, 8).at(-1)?.label).toBe('4:00:00');
+    for (const duration of [0.01, 1, 59, 3601, 86_400, 1e7]) expect(ticks(duration, 7).length).toBeLessThanOrEqual(8);
+  });
+
+  it('writes times', () => {
+    expect([clock(59.6), clock(3599), clock(3661)]).toEqual(['1:00', '59:59', '1:01:01']);
+    expect([preciseClock(0.0004), preciseClock(59.9996), preciseClock(3725.25)]).toEqual([
+      '0:00:00.000',
+      '0:01:00.000',
+      '1:02:05.250',
+    ]);
+  });
+});

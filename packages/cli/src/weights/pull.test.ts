@@ -1,0 +1,227 @@
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { download } from './download.ts';
+import { modelFolder, voiceflowHome } from './home.ts';
+import { pull } from './pull.ts';
+
+/** 300 kB that are not the same anywhere, and a small file beside it. */
+const BIG = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 2654435761) >>> 24));
+const SMALL = Buffer.from('a small file');
+const fileOf = (bytes: Buffer, urls?: string[]) => ({
+  bytes: bytes.length,
+  sha256: createHash('sha256').update(bytes).digest('hex'),
+  ...(urls === undefined ? {} : { urls }),
+});
+
+type Behaviour = (request: IncomingMessage, response: ServerResponse, bytes: Buffer) => void;
+
+/** As web servers answer: whole, or the range that is asked for. */
+const honest: Behaviour = (request, response, bytes) => {
+  const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+  if (start >= bytes.length) return void response.writeHead(416).end();
+  if (start > 0) response.writeHead(206, { 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` });
+  response.end(bytes.subarray(start));
+};
+
+let behaviour = honest;
+let requests: (string | undefined)[] = [];
+let base = '';
+let root = '';
+const server = createServer((request, response) => {
+  requests.push(request.headers.range);
+  const bytes = request.url?.includes('big') ? BIG : request.url?.includes('small') ? SMALL : undefined;
+  if (bytes === undefined) response.writeHead(404).end('nothing here');
+  else behaviour(request, response, bytes);
+});
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => new Promise((resolve) => server.close(resolve)));
+beforeEach(() => {
+  behaviour = honest;
+  requests = [];
+  root = mkdtempSync(join(tmpdir(), 'voiceflow-pull-'));
+});
+afterEach(() => {
+  server.closeAllConnections();
+  rmSync(root, { recursive: true, force: true });
+});
+
+const entry = () => ({
+  id: 'two',
+  version: '1.0',
+  space: 's',
+  licence: 'MIT',
+  files: {
+    'big.onnx': fileOf(BIG, [`${base}/public/big.bin`]),
+    'small.bin': fileOf(SMALL, [`${base}/gone`, `${base}/small`]),
+  },
+});
+
+describe('download', () => {
+  const path = () => join(root, 'file');
+  const get = (url = `${base}/big`) => download(url, path(), fileOf(BIG));
+
+  it('goes on from what is there, and checks the whole', async () => {
+    writeFileSync(path(), BIG.subarray(0, 100_000));
+    await get();
+    expect(requests).toEqual(['bytes=100000-']);
+    expect(readFileSync(path()).equals(BIG)).toBe(true);
+  });
+
+  it('goes on by itself when the connection breaks', async () => {
+    behaviour = (request, response, bytes) => {
+      const start = Number(/\d+/.exec(request.headers.range ?? '0')?.[0]);
+      response.writeHead(start > 0 ? 206 : 200, {
+        'content-length': bytes.length - start,
+        ...(start > 0 ? { 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` } : {}),
+      });
+      response.write(bytes.subarray(start, start + 120_000), () => setTimeout(() => response.destroy(), 50));
+    };
+    await get();
+    expect(readFileSync(path()).equals(BIG)).toBe(true);
+    expect(requests.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('begins again where the server knows no ranges', async () => {
+    writeFileSync(path(), BIG.subarray(0, 100_000));
+    behaviour = (_, response, bytes) => void response.end(bytes);
+    await get();
+    expect(readFileSync(path()).equals(BIG)).toBe(true);
+  });
+
+  it('throws away a beginning that is of another file', async () => {
+    writeFileSync(path(), Buffer.alloc(100_000));
+    await expect(get()).rejects.toMatchObject({ code: 'model-corrupt' });
+    expect(existsSync(path())).toBe(false);
+    await get();
+    expect(readFileSync(path()).equals(BIG)).toBe(true);
+  });
+
+  it('takes no more than the manifest says, however long the answer is', async () => {
+    behaviour = (_, response) => {
+      const more = () => response.write(Buffer.alloc(65_536)) || response.once('drain', more);
+      const timer = setInterval(more, 1);
+      response.on('close', () => clearInterval(timer));
+    };
+    await expect(get()).rejects.toMatchObject({
+      code: 'model-corrupt',
+      message: expect.stringContaining('more than 300000'),
+    });
+    expect(existsSync(path())).toBe(false);
+  });
+
+  it('takes a page of HTML for what it is: not the file', async () => {
+    behaviour = (_, response) =>
+      void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'.repeat(50_000));
+    await expect(get()).rejects.toMatchObject({ code: 'model-corrupt' });
+  });
+
+  it('gives up on an address that only says no, naming it', async () => {
+    await expect(get(`${base}/nothing`)).rejects.toThrow(`${base}/nothing answers 404`);
+    behaviour = (_, response) => void response.writeHead(503).end();
+    await expect(get()).rejects.toThrow(/cannot be fetched: it answers 503/);
+    await expect(get('http://127.0.0.1:9/big')).rejects.toThrow(/cannot be fetched/);
+  });
+
+  it('gives up on a transfer that stands still, and keeps what has come', async () => {
+    behaviour = (request, response, bytes) => {
+      if (request.headers.range === undefined) response.write(bytes.subarray(0, 1000));
+    };
+    await expect(download(`${base}/big`, path(), fileOf(BIG), { stallMs: 60 })).rejects.toThrow(/nothing came for/);
+    expect(statSync(path()).size).toBe(1000);
+  });
+
+  it('stops at the signal, and keeps what has come', async () => {
+    const stop = new AbortController();
+    behaviour = (_, response, bytes) => void response.write(bytes.subarray(0, 1000));
+    const work = download(`${base}/big`, path(), fileOf(BIG), { signal: stop.signal, onProgress: () => stop.abort() });
+    await expect(work).rejects.toMatchObject({ code: 'aborted' });
+    expect(statSync(path()).size).toBe(1000);
+  });
+});
+
+describe('pull', () => {
+  it('installs all files at once from their public addresses, trying the next where one fails', async () => {
+    const progress: number[] = [];
+    const { folder, fresh } = await pull(entry(), { home: root, onProgress: (done) => progress.push(done) });
+    expect({ folder, fresh }).toEqual({ folder: join(root, 'models/two/1.0'), fresh: true });
+    expect(readdirSync(folder).sort()).toEqual(['big.onnx', 'small.bin']);
+    expect(readdirSync(join(root, 'models/two'))).toEqual(['1.0']);
+    expect(progress.at(-1)).toBe(BIG.length + SMALL.length);
+    expect(progress).toEqual([...progress].sort((a, b) => a - b));
+    requests = [];
+    expect((await pull(entry(), { home: root })).fresh).toBe(false);
+    expect(requests).toEqual([]);
+  });
+
+  it('leaves nothing at the place of the model while a file is missing, and goes on later', async () => {
+    await expect(
+      pull({ ...entry(), files: { ...entry().files, x: fileOf(SMALL, [`${base}/x`]) } }, { home: root }),
+    ).rejects.toThrow(/answers 404/);
+    expect(readdirSync(join(root, 'models/two'))).toEqual(['1.0.partial']);
+    requests = [];
+    await pull(entry(), { home: root });
+    expect(requests).toEqual([]);
+    expect(readdirSync(join(root, 'models/two'))).toEqual(['1.0']);
+  });
+
+  it('puts a damaged model right', async () => {
+    const { folder } = await pull(entry(), { home: root });
+    writeFileSync(join(folder, 'small.bin'), 'a smell file');
+    expect((await pull(entry(), { home: root })).fresh).toBe(true);
+    expect(readFileSync(join(folder, 'small.bin'), 'utf8')).toBe('a small file');
+  });
+
+  it('fetches from below another address, and from a folder under either name', async () => {
+    await pull(entry(), { home: join(root, 'a'), from: `${base}/mirror/` });
+    const shelf = join(root, 'shelf');
+    mkdirSync(shelf);
+    writeFileSync(join(shelf, 'big.bin'), BIG);
+    writeFileSync(join(shelf, 'small.bin'), SMALL);
+    requests = [];
+    const { folder } = await pull(entry(), { home: join(root, 'b'), from: shelf });
+    expect(requests).toEqual([]);
+    expect(readFileSync(join(folder, 'big.onnx')).equals(BIG)).toBe(true);
+  });
+
+  it('refuses a folder without the file, with a wrong one, or that is none', async () => {
+    const from = join(root, 'shelf');
+    mkdirSync(from);
+    await expect(pull(entry(), { home: root, from })).rejects.toThrow(/has no file big.onnx or big.bin/);
+    writeFileSync(join(from, 'big.onnx'), BIG.subarray(1));
+    await expect(pull(entry(), { home: root, from })).rejects.toMatchObject({
+      code: 'model-corrupt',
+      message: expect.stringContaining('299999 bytes, expected 300000'),
+    });
+    await expect(pull(entry(), { home: root, from: join(root, 'nowhere') })).rejects.toThrow(/no folder and no http/);
+    expect(existsSync(modelFolder(root, entry()))).toBe(false);
+  });
+});
+
+describe('voiceflowHome', () => {
+  it.each([
+    [{ VOICEFLOW_HOME: '/x/y', XDG_CACHE_HOME: '/c' }, 'linux', '/x/y'],
+    [{ XDG_CACHE_HOME: '/c' }, 'linux', '/c/voiceflow'],
+    [{}, 'linux', '/home/u/.cache/voiceflow'],
+    [{}, 'darwin', '/home/u/Library/Caches/voiceflow'],
+  ])('%j on %s is %s', (env, platform, folder) => {
+    expect(voiceflowHome(env, platform, '/home/u')).toBe(folder);
+  });
+});
