@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { VoiceFlowError } from '@voiceflow-ml/core';
 
 /** What a process has used so far. */
 export interface ProcessUsage {
-  /** All its threads together. */
+  /** All its threads and child processes together. */
   readonly cpuSeconds: number;
   /** Megabytes resident now. */
   readonly rss: number;
@@ -108,21 +108,38 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** From /proc; undefined where there is none. */
+/** Of a process and its children, from /proc; undefined where there is none. */
 export function processUsage(pid: number): ProcessUsage | undefined {
+  const usages = processTree(pid).flatMap((each) => usageOf(each) ?? []);
+  if (usages.length === 0) return undefined;
+  const sum = (name: keyof ProcessUsage) => usages.reduce((total, usage) => total + usage[name], 0);
+  return { cpuSeconds: sum('cpuSeconds'), rss: sum('rss'), peakRss: sum('peakRss') };
+}
+
+function usageOf(pid: number): ProcessUsage | undefined {
   try {
     // The name in parentheses may hold spaces: fields are counted after it.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
-    return {
-      cpuSeconds: (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS,
-      rss: kilobytes('VmRSS') / 1024,
-      peakRss: kilobytes('VmHWM') / 1024,
-    };
+    // Its own user and system time, and that of children that have ended.
+    const ticks = fields.slice(11, 15).reduce((total, field) => total + Number(field), 0);
+    return { cpuSeconds: ticks / CLOCK_TICKS, rss: kilobytes('VmRSS') / 1024, peakRss: kilobytes('VmHWM') / 1024 };
   } catch {
     return undefined;
+  }
+}
+
+function processTree(pid: number): number[] {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const children = threads.flatMap((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
+    );
+    return [pid, ...children.flatMap(processTree)];
+  } catch {
+    return [pid];
   }
 }
 

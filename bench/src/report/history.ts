@@ -1,0 +1,67 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { type Figure, headlineFigures } from './figures.ts';
+import type { Report } from './types.ts';
+
+/** What is kept of each run for comparison. */
+export interface HistoryEntry {
+  readonly date: string;
+  readonly commit: string;
+  /** Runs are compared only on the same kind of machine. */
+  readonly cpu: string;
+  readonly cores: number;
+  readonly noisy: boolean;
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+export interface Change {
+  readonly figure: Figure;
+  readonly before: number;
+  /** Relative: 0.1 is ten per cent more. */
+  readonly change: number;
+  readonly better: boolean;
+}
+
+/** Runs on a quiet machine agree within this; less is not called a change. */
+const AGREEMENT = 0.1;
+
+export function historyEntry(report: Report): HistoryEntry {
+  const figures: Record<string, number> = {};
+  for (const { name, value } of headlineFigures(report)) {
+    if (value !== undefined && Number.isFinite(value)) figures[name] = Number(value.toPrecision(4));
+  }
+  const { cpu, cores, commit } = report.machine;
+  return { date: report.date, commit, cpu, cores, noisy: report.noise.noisy, figures };
+}
+
+/** The latest earlier run on the same kind of machine. */
+export function previousRun(report: Report, history: readonly HistoryEntry[]): HistoryEntry | undefined {
+  const { cpu, cores } = report.machine;
+  return history
+    .filter((entry) => entry.cpu === cpu && entry.cores === cores && entry.date < report.date)
+    .sort((a, b) => a.date.localeCompare(b.date))
+    .at(-1);
+}
+
+/** Figures that moved by more than repeated runs do. */
+export function changesSince(report: Report, before: HistoryEntry): Change[] {
+  return headlineFigures(report).flatMap((figure) => {
+    const old = before.figures[figure.name];
+    if (figure.value === undefined || old === undefined || old === 0) return [];
+    const change = (figure.value - old) / old;
+    if (Math.abs(change) <= AGREEMENT) return [];
+    return [{ figure, before: old, change, better: change < 0 === (figure.better === 'less') }];
+  });
+}
+
+/** An absent file is an empty history. @throws SyntaxError for one that is not JSON: it must not be overwritten. */
+export async function readHistory(path: string): Promise<HistoryEntry[]> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '[]';
+    throw error;
+  });
+  return JSON.parse(text) as HistoryEntry[];
+}
+
+export async function writeHistory(path: string, history: readonly HistoryEntry[]): Promise<void> {
+  await writeFile(path, `${JSON.stringify(history, undefined, 2)}\n`);
+}

@@ -1,0 +1,118 @@
+import { closedLoop, warmUp } from '../load/loops.ts';
+import { createHttpTarget, INFER_ANSWER_BYTES, type Reply } from '../load/target.ts';
+import { type ServerUnderTest, startServer } from '../server-under-test.ts';
+import { noise, seededRandom } from '../stats/random.ts';
+import { type Balancer, startNginx } from './nginx.ts';
+
+export interface ScaleOutOptions {
+  readonly nginx: string;
+  readonly servers: number;
+  /** Of each server. */
+  readonly workers: number;
+  readonly requests: number;
+  readonly concurrency: number;
+  /** Kill one server (SIGKILL) when half of the requests are answered. */
+  readonly killOne: boolean;
+}
+
+export interface ScaleOutResult {
+  readonly servers: number;
+  readonly workers: number;
+  readonly concurrency: number;
+  readonly requests: number;
+  readonly succeeded: number;
+  readonly failures: Readonly<Record<string, number>>;
+  /** Requests that nginx gave to a second server. */
+  readonly retried: number;
+  readonly throughput: number;
+  readonly p50: number;
+  readonly p99: number;
+  /** Answers by server, most first. */
+  readonly spread: readonly number[];
+  /** Whether one was killed half-way. */
+  readonly killed: boolean;
+  /** Answers of the killed server after its death; must be 0. */
+  readonly afterDeath: number;
+}
+
+const WINDOW = 48_000;
+
+/** Loads several server processes through nginx with the deployed configuration. */
+export async function measureScaleOut(options: ScaleOutOptions): Promise<ScaleOutResult> {
+  const servers: ServerUnderTest[] = [];
+  let balancer: Balancer | undefined;
+  try {
+    const starting = Array.from({ length: options.servers }, () => startServer({ workers: options.workers }));
+    for (const started of await Promise.allSettled(starting)) {
+      if (started.status === 'rejected') throw started.reason;
+      servers.push(started.value);
+    }
+    balancer = await startNginx(options.nginx, servers.map(({ url }) => Number(new URL(url).port)));
+    return await loadThrough(balancer, servers, options);
+  } finally {
+    await balancer?.stop();
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}
+
+async function loadThrough(
+  balancer: Balancer,
+  servers: readonly ServerUnderTest[],
+  options: ScaleOutOptions,
+): Promise<ScaleOutResult> {
+  const victim = options.killOne ? servers[0] : undefined;
+  const target = createHttpTarget({
+    url: balancer.url,
+    body: new Uint8Array(noise(WINDOW, seededRandom(1)).buffer),
+    connections: options.concurrency,
+    minimumBytes: INFER_ANSWER_BYTES,
+  });
+  const served = new Map<string, number>();
+  let retried = 0;
+  let dead = false;
+  let afterDeath = 0;
+  const counting = {
+    close: () => target.close(),
+    async send(): Promise<Reply> {
+      const sentAfterDeath = dead;
+      const reply = await target.send();
+      // nginx lists the servers it asked, in order: `a` or, after a failure, `a, b`.
+      const asked = (reply.server ?? '').split(',').map((address) => address.trim());
+      const last = asked[asked.length - 1] ?? '';
+      if (asked.length > 1) retried++;
+      if (reply.ok) served.set(last, (served.get(last) ?? 0) + 1);
+      if (sentAfterDeath && reply.ok && victim?.url.endsWith(last)) afterDeath++;
+      return reply;
+    },
+  };
+  try {
+    await warmUp(target, 4 * options.concurrency, options.concurrency);
+    const load = await closedLoop(counting, {
+      requests: options.requests,
+      concurrency: options.concurrency,
+      onProgress: (done) => {
+        if (victim === undefined || dead || done < options.requests / 2) return;
+        dead = true;
+        victim.kill('SIGKILL');
+      },
+    });
+    const { servers: count, workers, concurrency } = options;
+    return {
+      servers: count,
+      workers,
+      concurrency,
+      requests: load.requests,
+      succeeded: load.succeeded,
+      failures: load.failures,
+      retried,
+      throughput: load.throughput,
+      p50: load.latency?.p50 ?? Number.NaN,
+      p99: load.latency?.p99 ?? Number.NaN,
+      spread: [...served.values()].sort((a, b) => b - a),
+      killed: dead,
+      afterDeath,
+    };
+  } finally {
+    target.close();
+  }
+}

@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { REPOSITORY } from '../machine.ts';
+import { freePort, type ManagedProcess, startProcess } from '../managed-process.ts';
+
+/** The configuration that people deploy. */
+export const NGINX_CONFIGURATION = `${REPOSITORY}deploy/nginx/voiceflow.conf`;
+
+const PLACES = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/usr/local/nginx/sbin/nginx', '/opt/homebrew/bin/nginx'];
+
+/** Undefined where nginx is not installed. */
+export function findNginx(): string | undefined {
+  return PLACES.find((path) => existsSync(path));
+}
+
+export interface Balancer extends ManagedProcess {
+  readonly url: string;
+}
+
+/**
+ * The deployed configuration with other addresses.
+ * @throws RangeError when there is nothing to replace: then something else would be tested than is deployed.
+ */
+export function withAddresses(configuration: string, port: number, ports: readonly number[]): string {
+  const servers = [...configuration.matchAll(/^( *)server 127\.0\.0\.1:\d+(.*;)$/gm)];
+  const [first] = servers;
+  if (first === undefined || !/^ *listen 8080;$/m.test(configuration)) {
+    throw new RangeError('the nginx configuration has no servers or port to replace');
+  }
+  const lines = ports.map((each) => `${first[1]}server 127.0.0.1:${each}${first[2]}`).join('\n');
+  let replaced = configuration.replace(/^ *listen 8080;$/m, `    listen 127.0.0.1:${port};`);
+  for (const server of servers.slice(1)) replaced = replaced.replace(`${server[0]}\n`, '');
+  return replaced.replace(first[0], lines);
+}
+
+/** Starts nginx as an ordinary user with the deployed configuration, in front of servers on loopback. */
+export async function startNginx(command: string, ports: readonly number[]): Promise<Balancer> {
+  const folder = await mkdtemp(join(tmpdir(), 'voiceflow-nginx-'));
+  await mkdir(join(folder, 'logs'));
+  const port = await freePort();
+  const configuration = withAddresses(await readFile(NGINX_CONFIGURATION, 'utf8'), port, ports);
+  await writeFile(join(folder, 'voiceflow.conf'), configuration);
+  await writeFile(join(folder, 'nginx.conf'), main(folder));
+  const url = `http://127.0.0.1:${port}`;
+  const nginx = await startProcess({
+    command,
+    args: ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'logs', 'error.log')],
+    readyUrl: `${url}/nginx-health`,
+    patience: 10_000,
+  });
+  return {
+    ...nginx,
+    url,
+    async stop(grace) {
+      await nginx.stop(grace);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What Debian's own nginx.conf brings, reduced to what must be somewhere, in a folder of ours. */
+function main(folder: string): string {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  return `daemon off;
+worker_processes 1;
+pid ${folder}/nginx.pid;
+events { worker_connections 1024; }
+http {
+    access_log off;
+${temporary.map((name) => `    ${name}_temp_path ${folder}/${name};`).join('\n')}
+    include ${folder}/voiceflow.conf;
+}
+`;
+}
