@@ -17,6 +17,8 @@ export interface CreateDiarizerOptions {
   readonly workers?: number;
   /** Stops the loading. */
   readonly signal?: AbortSignal;
+  /** What was noticed while choosing the above; carried into each result's warnings. */
+  readonly warnings?: readonly Warning[];
 }
 
 /**
@@ -42,7 +44,7 @@ export async function createDiarizer(options: CreateDiarizerOptions): Promise<Di
       model,
       pipeline,
       backend: backend.name,
-      warnings,
+      warnings: [...(options.warnings ?? []), ...warnings],
       load: performance.now() - begun,
     });
   } catch (error) {

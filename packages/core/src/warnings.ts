@@ -5,6 +5,7 @@ export type WarningCode =
   | 'audio-nonfinite'
   | 'speaker-count-unreached'
   | 'threads-unavailable'
+  | 'backend-fallback'
   | 'model-unverified'
   | 'format-questionable';
 
