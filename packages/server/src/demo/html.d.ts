@@ -1,5 +1,6 @@
 /** Built into a text by tsup (loader `text`). */
 declare module '*.html' {
   const text: string;
-  export { text as default };
+  // biome-ignore lint/style/noDefaultExport: that is how esbuild's loader exports it
+  export default text;
 }

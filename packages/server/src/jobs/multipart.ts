@@ -41,7 +41,7 @@ export function parseMultipart(body: Uint8Array<ArrayBuffer>, contentType: strin
     if (headEnd === -1) break;
     const start = headEnd + HEAD_END.length;
     // The headers' own line end counts as the one before the next boundary, so an empty part is found as well.
-    const next = indexOf(body, between, start - 2);
+    const next = nextDelimiter(body, between, start - 2);
     const part = body.subarray(start, next === -1 ? body.length : Math.max(next, start));
     const field = fieldName(new TextDecoder().decode(body.subarray(at, headEnd)));
     if (field === 'file') {
@@ -58,13 +58,24 @@ export function parseMultipart(body: Uint8Array<ArrayBuffer>, contentType: strin
   return { file, fields };
 }
 
-const DASH = 45;
-const HEAD_END = new Uint8Array([13, 10, 13, 10]);
+const [TAB, LF, CR, SPACE, DASH] = [9, 10, 13, 32, 45];
+const HEAD_END = new Uint8Array([CR, LF, CR, LF]);
 
 function fieldName(head: string): string | undefined {
   const disposition = /^content-disposition:\s*form-data\b(.*)$/im.exec(head)?.[1];
   const quoted = /;\s*name="((?:[^"\\]|\\.)*)"/i.exec(disposition ?? '')?.[1];
   return quoted?.replace(/%22/g, '"') ?? /;\s*name=([^\s;"]+)/i.exec(disposition ?? '')?.[1];
+}
+
+/** Where the next line that is a delimiter begins: more text after it makes it a line of the file. */
+function nextDelimiter(body: Uint8Array, between: Uint8Array, from: number): number {
+  for (let at = indexOf(body, between, from); at !== -1; at = indexOf(body, between, at + 1)) {
+    let end = at + between.length;
+    if (body[end] === DASH && body[end + 1] === DASH) return at;
+    while (body[end] === SPACE || body[end] === TAB) end++;
+    if (body[end] === CR && body[end + 1] === LF) return at;
+  }
+  return -1;
 }
 
 /** Where `needle` begins in `hay` at or after `from`, or -1: a native scan for the first byte, then a comparison. */

@@ -1,0 +1,184 @@
+import { VoiceFlowError } from '@voiceflow-ml/core';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { JobQueue } from './queue.ts';
+
+const NEVER = new AbortController().signal;
+
+/** A job that ends when it is told to. */
+function controlled<T = string>() {
+  let resolve: (value: T) => void = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const done = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { work: vi.fn((_signal: AbortSignal) => done), resolve, reject };
+}
+
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'ok',
+    (error) => (VoiceFlowError.isInstance(error) ? error.code : String(error)),
+  );
+
+function ticket(deadlineMs = 1000, signal = NEVER, cost = 1) {
+  return { cost, deadlineMs, signal };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('JobQueue', () => {
+  it('runs as many as there are slots, the others in order of arrival', async () => {
+    const queue = new JobQueue({ slots: () => 2, maxWaiting: 10, noun: 'test' });
+    const jobs = Array.from({ length: 5 }, () => controlled());
+    const results = jobs.map((job) => queue.run(ticket(), job.work));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(jobs.map((job) => job.work.mock.calls.length)).toEqual([1, 1, 0, 0, 0]);
+    expect([queue.running, queue.waiting]).toEqual([2, 3]);
+    jobs[1]?.resolve('b');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(jobs.map((job) => job.work.mock.calls.length)).toEqual([1, 1, 1, 0, 0]);
+    for (const job of jobs) job.resolve('x');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await Promise.all(results)).toEqual(['x', 'b', 'x', 'x', 'x']);
+    expect([queue.running, queue.waiting]).toEqual([0, 0]);
+  });
+
+  it('refuses what comes when as many wait as may, with a time after which to try again', async () => {
+    const queue = new JobQueue({ slots: () => 1, maxWaiting: 1, noun: 'test' });
+    const first = controlled();
+    void queue.run(ticket(), first.work);
+    const second = queue.run(ticket(), async () => 'second');
+    const third = queue.run(ticket(), async () => 'third');
+    await expect(third).rejects.toMatchObject({ code: 'overloaded', retryAfter: 1 });
+    first.resolve('first');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await second).toBe('second');
+  });
+
+  it('refuses at once what could not be done in time, by what jobs took before', async () => {
+    const queue = new JobQueue({ slots: () => 1, maxWaiting: 100, noun: 'test' });
+    const slow = () => new Promise<string>((resolve) => setTimeout(() => resolve('done'), 100));
+    void queue.run(ticket(), slow);
+    await vi.advanceTimersByTimeAsync(100);
+    const running = queue.run(ticket(), slow);
+    const waits = queue.run(ticket(), slow);
+    expect(() => queue.assertAdmits({ cost: 1, deadlineMs: 150 })).toThrow(/beyond its deadline of 150 ms/);
+    expect(await codeOf(queue.run(ticket(150), slow))).toBe('overloaded');
+    expect(() => queue.assertAdmits({ cost: 1, deadlineMs: 250 })).not.toThrow();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(await Promise.all([running, waits])).toEqual(['done', 'done']);
+  });
+
+  it('takes any job when a slot is free, whatever it expects: else one wrong guess would refuse for ever', async () => {
+    const queue = new JobQueue({ slots: () => 1, maxWaiting: 1, noun: 'test' });
+    const done = queue.run(ticket(), () => new Promise<void>((resolve) => setTimeout(resolve, 900)));
+    await vi.advanceTimersByTimeAsync(900);
+    await done;
+    expect(() => queue.assertAdmits({ cost: 1000, deadlineMs: 1 })).not.toThrow();
+  });
+
+  it('answers at the deadline, and frees the slot only when the work has really ended', async () => {
+    const queue = new JobQueue({ slots: () => 1, maxWaiting: 5, noun: 'test' });
+    const stuck = controlled();
+    const result = codeOf(queue.run(ticket(50), stuck.work));
+    const next = controlled();
+    const after = codeOf(queue.run(ticket(1000), next.work));
+    await vi.advanceTimersByTimeAsync(50);
+    expect(await result).toBe('deadline-exceeded');
+    expect(stuck.work.mock.calls[0]?.[0].aborted).toBe(true);
+    expect(next.work).not.toHaveBeenCalled();
+    stuck.reject(new Error('stopped'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(next.work).toHaveBeenCalledOnce();
+    next.resolve('ok');
+    expect(await after).toBe('ok');
+  });
+
+  it('never starts a job whose deadline passed or whose caller left while it waited', async () => {
+    const queue = new JobQueue({ slots: () => 1, maxWaiting: 5, noun: 'test' });
+    const first = controlled();
+    void queue.run(ticket(), first.work);
+    const caller = new AbortController();
+    const [late, gone] = [controlled(), controlled()];
+    const results = [
+      codeOf(queue.run(ticket(20), late.work)),
+      codeOf(queue.run(ticket(500, caller.signal), gone.work)),
+    ];
+    caller.abort();
+    await vi.advanceTimersByTimeAsync(20);
+    expect(await Promise.all(results)).toEqual(['deadline-exceeded', 'aborted']);
+    expect(queue.waiting).toBe(0);
+    first.resolve('x');
+    await vi.advanceTimersByTimeAsync(0);
+    expect([late.work.mock.calls.length, gone.work.mock.calls.length]).toEqual([0, 0]);
+    expect(queue.running).toBe(0);
+  });
+
+  it('refuses a caller that has left already', async () => {
+    const queue = new JobQueue({ slots: () => 1, maxWaiting: 5, noun: 'test' });
+    expect(await codeOf(queue.run(ticket(10, AbortSignal.abort()), async () => 1))).toBe('aborted');
+    expect(queue.running).toBe(0);
+  });
+
+  it('holds jobs while there is no slot, and starts them when one comes', async () => {
+    let slots = 0;
+    const queue = new JobQueue({ slots: () => slots, maxWaiting: 5, noun: 'test' });
+    const result = queue.run(ticket(), async () => 'done');
+    await vi.advanceTimersByTimeAsync(10);
+    expect(queue.waiting).toBe(1);
+    slots = 1;
+    queue.pump();
+    expect(await result).toBe('done');
+  });
+
+  it('settles every job exactly once and ends empty, whatever happens in whatever order', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({
+            at: fc.nat(200),
+            takes: fc.nat(80),
+            deadline: fc.integer({ min: 1, max: 150 }),
+            leaves: fc.option(fc.nat(100), { nil: undefined }),
+            fails: fc.boolean(),
+          }),
+          { maxLength: 40 },
+        ),
+        fc.integer({ min: 1, max: 3 }),
+        async (jobs, slots) => {
+          const queue = new JobQueue({ slots: () => slots, maxWaiting: 4, noun: 'test' });
+          const outcomes: string[] = [];
+          let most = 0;
+          for (const job of jobs) {
+            setTimeout(() => {
+              const caller = new AbortController();
+              if (job.leaves !== undefined) setTimeout(() => caller.abort(), job.leaves);
+              const work = () => {
+                most = Math.max(most, queue.running);
+                return new Promise<void>((resolve, reject) =>
+                  setTimeout(() => (job.fails ? reject(new Error('failed')) : resolve()), job.takes),
+                );
+              };
+              void codeOf(queue.run(ticket(job.deadline, caller.signal), work)).then((code) => outcomes.push(code));
+            }, job.at);
+          }
+          await vi.advanceTimersByTimeAsync(2000);
+          expect(outcomes).toHaveLength(jobs.length);
+          expect([queue.running, queue.waiting]).toEqual([0, 0]);
+          expect(most).toBeLessThanOrEqual(slots);
+          const allowed = ['ok', 'overloaded', 'deadline-exceeded', 'aborted', 'Error: failed'];
+          expect(outcomes.every((code) => allowed.includes(code))).toBe(true);
+          expect(vi.getTimerCount()).toBe(0);
+        },
+      ),
+      { seed: 10, numRuns: 60 },
+    );
+  });
+});

@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isMultipart, parseMultipart } from './multipart.ts';
+
+/** A form as every client of the platform writes it. */
+async function encode(form: FormData): Promise<{ body: Uint8Array<ArrayBuffer>; contentType: string }> {
+  const response = new Response(form);
+  const body = new Uint8Array(await response.arrayBuffer());
+  return { body, contentType: response.headers.get('content-type') ?? '' };
+}
+
+const latin1 = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
+
+describe('parseMultipart', () => {
+  it('reads any file and any fields that FormData writes, byte for byte', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uint8Array({ maxLength: 3000 }),
+        fc.dictionary(fc.stringMatching(/^[a-zA-Z]{1,12}$/), fc.string({ maxLength: 40 }), { maxKeys: 5 }),
+        async (bytes, fields) => {
+          const form = new FormData();
+          const expected: Record<string, string> = {};
+          for (const [name, value] of Object.entries(fields)) {
+            if (name === 'file') continue;
+            // FormData itself turns lone line ends into CRLF.
+            expected[name] = value.toWellFormed?.() ?? value;
+            form.append(name, value);
+          }
+          form.append('file', new Blob([bytes as Uint8Array<ArrayBuffer>]), 'a "name".wav');
+          const { body, contentType } = await encode(form);
+          const parsed = parseMultipart(body, contentType);
+          expect(Buffer.from(parsed.file).equals(Buffer.from(bytes))).toBe(true);
+          for (const [name, value] of Object.entries(expected)) {
+            expect(parsed.fields[name]).toBe(value.replace(/\r?\n|\r/g, '\r\n'));
+          }
+        },
+      ),
+      { seed: 3, numRuns: 100 },
+    );
+  });
+
+  it('does not copy the file', async () => {
+    const form = new FormData();
+    form.append('file', new Blob([new Uint8Array(100)]));
+    const { body, contentType } = await encode(form);
+    expect(parseMultipart(body, contentType).file.buffer).toBe(body.buffer);
+  });
+
+  it('keeps a file that contains what looks like the boundary', () => {
+    const file = 'a\r\n--xy\n--x\r\n--x-\r\n-';
+    const body = latin1(`--x\r\ncontent-disposition: form-data; name=file\r\n\r\n${file}\r\n--x--\r\n`);
+    expect(Buffer.from(parseMultipart(body, 'multipart/form-data; boundary=x').file).toString()).toBe(file);
+  });
+
+  it('gives what is there of a form that was cut off', async () => {
+    const form = new FormData();
+    form.append('file', new Blob([new Uint8Array(1000).fill(7)]));
+    const { body, contentType } = await encode(form);
+    const cut = parseMultipart(body.subarray(0, body.length - 600), contentType);
+    expect(cut.file.length).toBeGreaterThan(300);
+    expect(cut.file.every((byte) => byte === 7)).toBe(true);
+  });
+
+  it('says what is wrong with a form that has no file, two files, no boundary, too many parts or too long a field', () => {
+    const type = 'multipart/form-data; boundary="x"';
+    const part = (name: string, value: string) =>
+      `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+    const reading =
+      (text: string, contentType = type) =>
+      () =>
+        parseMultipart(latin1(text), contentType);
+    expect(reading(`${part('a', '1')}--x--`)).toThrow(/no part named "file"/);
+    expect(reading(`${part('file', '1')}${part('file', '2')}--x--`)).toThrow(/more than one part/);
+    expect(reading(part('file', '1'), 'multipart/form-data')).toThrow(/no boundary/);
+    expect(reading(`${part('file', '1')}${part('a', '1').repeat(70)}`)).toThrow(/more than 64 parts/);
+    expect(reading(`${part('file', '1')}${part('a', 'x'.repeat(1_100_000))}--x--`)).toThrow(/"a" has 1100000 bytes/);
+  });
+
+  it('never fails otherwise, whatever comes', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom('--x', '\r\n', '--', 'content-disposition: form-data; name="file"', 'a', ':')),
+        (parts) => {
+          try {
+            parseMultipart(latin1(parts.join('')), 'multipart/form-data; boundary=x');
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'invalid-option' });
+          }
+        },
+      ),
+      { seed: 4, numRuns: 500 },
+    );
+  });
+
+  it('is for forms alone', () => {
+    expect(isMultipart('Multipart/Form-Data; boundary=x')).toBe(true);
+    expect(isMultipart('audio/wav')).toBe(false);
+    expect(isMultipart('multipart/mixed; boundary=x')).toBe(false);
+  });
+});
