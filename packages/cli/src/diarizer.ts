@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { type Diarizer, VoiceFlowError } from '@voiceflow-ml/core';
 import type { OptionSpecs } from './args/options.ts';
 
@@ -16,8 +17,14 @@ export interface EngineValues {
   readonly backend?: 'node' | 'wasm' | undefined;
 }
 
-/** @throws `model-not-found`, `model-corrupt`, `backend-unavailable`, `aborted`. */
-export async function openDiarizer({ model, backend }: EngineValues, signal: AbortSignal): Promise<Diarizer> {
+/** More than these workers are loaded for more recordings at once only: each takes about 30 MB. */
+const MOST_WORKERS = 4;
+
+/**
+ * @param jobs Recordings side by side.
+ * @throws `model-not-found`, `model-corrupt`, `backend-unavailable`, `aborted`.
+ */
+export async function openDiarizer({ model, backend }: EngineValues, signal: AbortSignal, jobs = 1): Promise<Diarizer> {
   if (model === 'pyannote') {
     throw new VoiceFlowError('model-not-found', 'the pyannote pipeline is not part of this version of VoiceFlow', {
       hint: 'Use --model fast-cnn',
@@ -25,5 +32,11 @@ export async function openDiarizer({ model, backend }: EngineValues, signal: Abo
   }
   // Loaded here and not at the top: --help and usage errors need no network.
   const { createDiarizer } = await import('voiceflow-ml');
-  return createDiarizer({ signal, ...(backend === undefined ? {} : { backend }) });
+  return createDiarizer({ signal, workers: workersFor(jobs), ...(backend === undefined ? {} : { backend }) });
+}
+
+/** One core is left for decoding and clustering, which go on beside the network. */
+function workersFor(jobs: number): number {
+  const cores = availableParallelism();
+  return Math.max(1, Math.min(cores - 1, MOST_WORKERS), Math.min(cores, jobs));
 }

@@ -1,6 +1,6 @@
 import type { AnyCommand, CommandEntry } from '../command.ts';
-import type { Screen } from '../io.ts';
 import { type Paint, paintFor } from '../render/palette.ts';
+import type { Screen } from '../screen.ts';
 import type { OptionSpec } from './options.ts';
 
 const WIDEST = 100;

@@ -111,7 +111,7 @@ async function diarizeAll(
   context: Context,
   tell: (path: string, error: unknown) => void,
 ): Promise<void> {
-  const diarizer = await openDiarizer(values, context.signal);
+  const diarizer = await openDiarizer(values, context.signal, values.jobs);
   try {
     await new DiarizeJob(diarizer, wishes, values, context, tell).run(outputs);
   } finally {

@@ -1,5 +1,5 @@
 import type { Segment } from '@voiceflow-ml/core';
-import type { Screen } from '../io.ts';
+import type { Screen } from '../screen.ts';
 import { clock, ticks } from './axis.ts';
 import { type Paint, paintFor } from './palette.ts';
 import type { Timeline, TimelineRow } from './rows.ts';

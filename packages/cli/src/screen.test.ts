@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { colorDepth, speaksUnicode } from './io.ts';
+import { colorDepth, speaksUnicode } from './screen.ts';
 
 const terminal = { getColorDepth: () => 24 };
 
