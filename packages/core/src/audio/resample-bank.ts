@@ -1,0 +1,127 @@
+import { designLowpass, type Lowpass } from './resample-filter.ts';
+import { type Bank, LANES, SUMS } from './resample-kernel.ts';
+
+/** Coefficients kept for a ratio (1 MiB of float32); ratios that need more interpolate between fine phases. */
+const MAX_COEFFICIENTS = 1 << 18;
+/** Fine phases for each input sample of a filter that does not decimate: interpolation errs by less than −110 dB. */
+const FINE_PHASES = 512;
+/** Groups whose interpolated coefficients are made at a time. */
+const MADE_GROUPS = 32;
+/** Ratios whose coefficients stay in memory: one process rarely meets more rates. */
+const CACHED_RATIOS = 8;
+
+/** The arithmetic of one ratio: outputs come in groups of `LANES`, the pattern of groups repeats after a period. */
+export interface Plan {
+  /** Outputs for every `down` inputs, without common factors. */
+  readonly up: number;
+  readonly down: number;
+  /** Groups a period, and the inputs that it advances. */
+  readonly groups: number;
+  readonly advance: number;
+  /** Inputs that an output reads before and after its own time. */
+  readonly half: number;
+  /** Inputs that a group reads. */
+  readonly rows: number;
+  /** Where a group's inputs start, counted from the start of its period. */
+  offset(group: number): number;
+  /** Coefficients of the whole period where `whole`; else of at most `count` groups from `group` on, valid until the next call. */
+  bank(group: number, count: number): Bank;
+  /** Whether one bank serves all groups. */
+  readonly whole: boolean;
+}
+
+const cache = new Map<string, Plan>();
+
+/** The plan of a ratio, made once. */
+export function planFor(fromRate: number, toRate: number): Plan {
+  const divisor = gcd(fromRate, toRate);
+  const key = `${fromRate / divisor}/${toRate / divisor}`;
+  const plan = cache.get(key) ?? makePlan(fromRate / divisor, toRate / divisor);
+  cache.delete(key);
+  cache.set(key, plan);
+  for (const oldest of cache.keys()) {
+    if (cache.size <= CACHED_RATIOS) break;
+    cache.delete(oldest);
+  }
+  return plan;
+}
+
+function makePlan(down: number, up: number): Plan {
+  const lowpass = designLowpass(down, up);
+  const half = Math.ceil(lowpass.halfWidth);
+  const repeat = LANES / gcd(up, LANES);
+  const groups = (up * repeat) / LANES;
+  const spread = Math.ceil(((LANES - 1) * down) / up);
+  const rows = Math.ceil((2 * half + spread) / SUMS) * SUMS;
+  const whole = groups * rows * LANES <= MAX_COEFFICIENTS;
+  const phases = whole ? exactPhases(lowpass, half) : finePhases(lowpass, half, Math.min(1, up / down));
+  const offset = (group: number) => Math.floor((LANES * group * down) / up);
+  const make = (first: number, count: number, memory?: Float32Array): Bank => {
+    const coefficients = memory?.subarray(0, count * rows * LANES).fill(0) ?? new Float32Array(count * rows * LANES);
+    for (let g = 0; g < count; g++) {
+      for (let lane = 0; lane < LANES; lane++) {
+        const time = (LANES * (first + g) + lane) * down;
+        const row = g * rows + Math.floor(time / up) - offset(first + g);
+        phases((time % up) / up, coefficients, row * LANES + lane);
+      }
+    }
+    const offsets = Int32Array.from({ length: count }, (_, g) => offset(first + g));
+    return { rows, offsets, advance: down * repeat, coefficients };
+  };
+  const all = whole ? make(0, groups) : undefined;
+  const memory = new Float32Array(whole ? 0 : MADE_GROUPS * rows * LANES);
+  return {
+    up,
+    down,
+    groups,
+    advance: down * repeat,
+    half,
+    rows,
+    offset,
+    whole,
+    bank: (group, count) => all ?? make(group, Math.min(MADE_GROUPS, groups - group, count), memory),
+  };
+}
+
+/**
+ * Writes the filter's taps for an output that lies `fraction` of an input sample after its base, at every 8th place from
+ * `at`; tap k belongs to the input `half - 1 - k` samples before the base. They sum to one.
+ */
+type PhaseWriter = (fraction: number, target: Float32Array, at: number) => void;
+
+function exactPhases(lowpass: Lowpass, half: number): PhaseWriter {
+  const taps = new Float32Array(2 * half);
+  return (fraction, target, at) => {
+    sampleFilter(lowpass, half, fraction, taps);
+    for (let k = 0; k < taps.length; k++) target[at + k * LANES] = taps[k] as number;
+  };
+}
+
+/** Straight lines between fine phases. @param ratio of the rates, at most 1: longer filters are smoother. */
+function finePhases(lowpass: Lowpass, half: number, ratio: number): PhaseWriter {
+  const phases = Math.max(16, Math.ceil(FINE_PHASES * ratio));
+  const length = 2 * half;
+  const table = new Float32Array((phases + 1) * length);
+  for (let phase = 0; phase <= phases; phase++) {
+    sampleFilter(lowpass, half, phase / phases, table.subarray(phase * length, (phase + 1) * length));
+  }
+  return (fraction, target, at) => {
+    const phase = Math.floor(fraction * phases);
+    const share = fraction * phases - phase;
+    for (let k = 0, from = phase * length; k < length; k++, from++) {
+      const value = table[from] as number;
+      target[at + k * LANES] = value + share * ((table[from + length] as number) - value);
+    }
+  };
+}
+
+function sampleFilter(lowpass: Lowpass, half: number, fraction: number, taps: Float32Array): void {
+  let sum = 0;
+  const values = Float64Array.from(taps, (_, k) => lowpass.at(fraction + half - 1 - k));
+  for (const value of values) sum += value;
+  for (let k = 0; k < taps.length; k++) taps[k] = (values[k] as number) / sum;
+}
+
+function gcd(a: number, b: number): number {
+  return b === 0 ? a : gcd(b, a % b);
+}
