@@ -48,7 +48,9 @@ export function matchVoices(
     const rivals = row.filter((_, other) => other !== own && !taken.has(other));
     const named = score >= threshold && rivals.every((rival) => score - rival >= margin);
     const name = names[own];
-    return named && name !== undefined ? { name, score } : { score: Math.max(-1, ...row) };
+    return named && name !== undefined
+      ? { name, score }
+      : { score: row.reduce((best, other) => Math.max(best, other), -1) };
   });
 }
 

@@ -81,7 +81,7 @@ export class VoiceBook {
       addScaled(sum, unit(sample.embedding, `samples[${index}]`, dimension), weight);
       seconds += weight;
     }
-    const length = Math.hypot(...sum);
+    const length = Math.sqrt(sum.reduce((squares, value) => squares + value * value, 0));
     if (length < 1e-6 * seconds) {
       throw new VoiceFlowError('invalid-option', `the samples of ${JSON.stringify(name)} cancel each other out`, {
         hint: 'Enrol from recordings of one person only.',

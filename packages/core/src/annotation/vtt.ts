@@ -55,7 +55,7 @@ export function parseVtt(text: string): Cue[] {
 
 function voicesOf(times: Segment, payload: string): Cue[] {
   // Odd places of the split hold the names.
-  const parts = payload.split(/<v(?:\.[^ \t\n>]*)?[ \t\n]+([^>]*)>/);
+  const parts = payload.split(/<v(?:\.[^ \t\n<>]*)?[ \t\n]([^<>]*)>/);
   const cues: Cue[] = [];
   for (let i = 0; i < parts.length; i += 2) {
     const speaker = i === 0 ? '' : resolve(parts[i - 1] ?? '').trim();

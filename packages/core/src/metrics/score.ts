@@ -83,7 +83,8 @@ export function scoreDiarization(
   const regions = chooseRegions(names, references, hypotheses, options);
 
   const warnings: Warning[] = [];
-  const files: Record<string, RecordingScore> = {};
+  // Entries, since a file may be called __proto__.
+  const files: [string, RecordingScore][] = [];
   const counted: ErrorTimes[] = [];
   const jaccard: JaccardErrors[] = [];
   for (const name of [...regions.keys()].sort()) {
@@ -99,12 +100,10 @@ export function scoreDiarization(
     else if (times.falseAlarm > 0) warnings.push(unreferenced(name, times));
     if (fallback) warnings.push(unnamed(name));
     const pairs = [...mapping].flatMap((column, row) => (column < 0 ? [] : [[hyp.labels[column], ref.labels[row]]]));
-    files[name] = {
-      ...scoreOf(times, errors === undefined ? null : jaccardErrorRate([errors])),
-      mapping: Object.fromEntries(pairs),
-    };
+    const score = scoreOf(times, errors === undefined ? null : jaccardErrorRate([errors]));
+    files.push([name, { ...score, mapping: Object.fromEntries(pairs) }]);
   }
-  return { files, total: scoreOf(sum(counted), jaccardErrorRate(jaccard)), warnings };
+  return { files: Object.fromEntries(files), total: scoreOf(sum(counted), jaccardErrorRate(jaccard)), warnings };
 }
 
 const NOTHING = { turns: [], noScore: [] } as const;
@@ -185,7 +184,7 @@ function chooseRegions(
 
 /** What md-eval makes of a file name in a UEM: without directories and without its first extension. */
 function nistName(name: string): string {
-  return name.replace(/.*\//, '').replace(/\.[^.]*/, '');
+  return name.slice(name.lastIndexOf('/') + 1).replace(/\.[^.]*/, '');
 }
 
 function extentOf(turns: readonly Turn[] = [], noScore: readonly NoScoreZone[] = []): Segment[] {
@@ -203,7 +202,11 @@ function inTicks(timeline: Timeline): Segment[] {
   return [...timeline.support()].map(({ start, end }) => ({ start: toTicks(start), end: toTicks(end) }));
 }
 
-function scoreOf({ scored, miss, falseAlarm, confusion }: ErrorTimes, jer: number | null): Score {
+function scoreOf(times: ErrorTimes, jer: number | null): Score {
+  // md-eval's epsilon round zones leaves hundredths of microseconds.
+  const [scored, miss, falseAlarm, confusion] = [times.scored, times.miss, times.falseAlarm, times.confusion].map(
+    Math.round,
+  ) as [number, number, number, number];
   return {
     der: scored > 0 ? (100 * (miss + falseAlarm + confusion)) / scored : null,
     miss: toSeconds(miss),
