@@ -1,0 +1,110 @@
+/**
+ * Makes a fresh clone ready: installs what is missing, builds what is stale.
+ *
+ *   node scripts/setup.mjs [--build]     --build: build in any case
+ *
+ * Plain Node ≥ 20, no dependencies: it runs before there are any.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const OLDEST_NODE = 20;
+
+checkNode();
+if (!isInstalled()) install();
+if (process.argv.includes('--build') || isStale()) build();
+
+function checkNode() {
+  if (Number(process.versions.node.split('.')[0]) >= OLDEST_NODE) return;
+  fail(`VoiceFlow needs Node ${OLDEST_NODE} or newer; this is ${process.version}`);
+}
+
+/** Whether node_modules holds what the lock file lists: npm writes its own account of it there. */
+function isInstalled() {
+  const wanted = readLock('package-lock.json');
+  const present = readLock('node_modules/.package-lock.json');
+  return Object.entries(wanted).every(([path, { version, optional, peer }]) => {
+    if (!path.startsWith('node_modules/')) return true;
+    const found = present[path];
+    return found ? found.version === version : Boolean(optional || peer);
+  });
+}
+
+function readLock(file) {
+  const path = join(ROOT, file);
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : {};
+}
+
+function install() {
+  console.log('setup: installing the dependencies (npm ci)');
+  // The script of onnxruntime-node downloads CUDA files from outside the registry, which VoiceFlow does not use.
+  const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' };
+  run('installing', npm(), ['ci', '--no-audit', '--no-fund', '--loglevel=error'], env);
+}
+
+/** The npm that started this script, or the one on the path. */
+function npm() {
+  const { npm_execpath: path } = process.env;
+  return path?.endsWith('.js') ? [process.execPath, path] : ['npm'];
+}
+
+/** Whether a source is newer than what was built from it. */
+function isStale() {
+  const workspaces = ['packages', 'models'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder)).map((name) => join(folder, name)),
+  );
+  const entries = workspaces.map((folder) => join(ROOT, folder, 'package.json')).filter(existsSync);
+  const built = entries.flatMap(filesOfExports).map(timeOf);
+  const sources = workspaces.flatMap((folder) => [...timesBelow(join(ROOT, folder, 'src'))]);
+  const others = ['tsup.config.ts', 'package-lock.json', 'models/fast-cnn/manifest.json'];
+  const newest = Math.max(...sources, ...others.map((file) => timeOf(join(ROOT, file))));
+  return built.length === 0 || Math.min(...built) < newest;
+}
+
+/** The built files that a package promises. */
+function filesOfExports(manifest) {
+  const { exports = {} } = JSON.parse(readFileSync(manifest, 'utf8'));
+  const files = [];
+  const collect = (value) => {
+    if (typeof value === 'object' && value !== null) Object.values(value).forEach(collect);
+    else if (/^\.\/dist\/.*\.js$/.test(value)) files.push(join(manifest, '..', value));
+  };
+  collect(exports);
+  return files;
+}
+
+function* timesBelow(folder) {
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile() && !entry.name.endsWith('.test.ts'))
+      yield timeOf(join(entry.parentPath ?? entry.path, entry.name));
+  }
+}
+
+/** 0 where there is no such file: older than anything. */
+function timeOf(path) {
+  return existsSync(path) ? statSync(path).mtimeMs : 0;
+}
+
+function build() {
+  console.log('setup: building the packages (tsup)');
+  run('building', [process.execPath, join(ROOT, 'node_modules/tsup/dist/cli-default.js')], []);
+}
+
+/** Quiet unless it fails. */
+function run(what, [command, ...before], args, env = process.env) {
+  const shell = process.platform === 'win32' && command === 'npm';
+  const result = spawnSync(command, [...before, ...args], { cwd: ROOT, env, shell, encoding: 'utf8' });
+  if (result.status === 0) return;
+  process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}\n`);
+  fail(`${what} failed${result.error ? `: ${result.error.message}` : ` with exit code ${result.status}`}`);
+}
+
+function fail(message) {
+  process.stderr.write(`setup: ${message}\n`);
+  process.exit(1);
+}
