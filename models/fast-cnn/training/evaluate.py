@@ -4,6 +4,7 @@
     python evaluate.py MODEL --sets sim-dev real-dev --thresholds 0.5 0.6 # DER of the yardstick pipeline; activity; windows
     python evaluate.py MODEL --silence NOISE_FOLDER                       # what silence and noise light
     python evaluate.py MODEL --trials trials-dev.tsv --robust --sample 4  # EER at 2 s when one side is disturbed
+    python evaluate.py MODEL --against OTHER --sets sim-dev               # two models on the same windows, and MODEL with gain
     python evaluate.py MODEL --trials TSV --sets DIR... --json OUT.json   # also as JSON
 
 A set is a folder of audio and RTTM. DER: collar 0, overlap scored, 10 ms frames, best mapping; UEM not applied.
@@ -132,6 +133,27 @@ def silence(model, folder, on):
     return out
 
 
+def differences(a, b):
+    """(embeddings, activity) twice -> least and mean cosine over slots that speak in the first, largest and mean difference of activity."""
+    c = (a[0] * b[0]).sum(2)[(a[1] > 0.4).sum(1) >= 8]
+    d = abs(a[1] - b[1])
+    return dict(least_cosine=round(float(c.min()), 6), mean_cosine=round(float(c.mean()), 6), most_activity=round(float(d.max()), 5), mean_activity=round(float(d.mean()), 6))
+
+
+def against(model, other, folder):
+    """Two models on every tenth second of a set; then the first with other gains."""
+    out = {}
+    xs = [read(f) for f in sorted(glob.glob(folder + "/*")) if f.endswith((".wav", ".flac", ".opus"))]
+    w = np.stack([x[i:i + RATE] for x in xs for i in range(0, len(x) - RATE, 10 * RATE)])
+    here = model.batch(w)
+    out["other"] = differences(here, other.batch(w))
+    for db in (-30, -20, -10, 6):
+        out[f"gain {db} dB"] = differences(here, model.batch(np.clip(w * 10 ** (db / 20), -1, 1)))
+    for k, v in out.items():
+        print(f"{k} ({len(w)} windows): {v}", flush=True)
+    return out
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("model")
@@ -143,6 +165,7 @@ def main():
     p.add_argument("--silence", default="", help="folder of noises")
     p.add_argument("--robust", action="store_true", help="with --trials: the robustness table")
     p.add_argument("--noise", default="", help="a noise for --robust (else none is tried)")
+    p.add_argument("--against", default="", help="another model, to be compared on --sets")
     p.add_argument("--threads", type=int, default=0)
     p.add_argument("--json", default="")
     a = p.parse_args()
@@ -152,8 +175,10 @@ def main():
     elif a.trials:
         out["eer"] = trials(model, a.trials, a.sample)
         print("EER %", out["eer"], flush=True)
-    for d in a.sets:
+    for d in a.sets if not a.against else []:
         out[os.path.basename(d.rstrip("/"))] = measure_set(model, d, a.thresholds, a.on)
+    if a.against:
+        out["against"] = {os.path.basename(d.rstrip("/")): against(model, Runner(a.against, a.threads), d) for d in a.sets}
     if a.silence:
         out["silence"] = silence(model, a.silence, a.on)
     if a.json:

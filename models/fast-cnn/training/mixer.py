@@ -72,7 +72,7 @@ class Mixer:
         rows = np.flatnonzero(two)
         ga, gb = put(ga), put(gb[rows])
         (xa, va), (xb, vb) = self.sources(spk[0]), self.sources(spk[1][rows])
-        xb = self.gate(xb, gb) * put(10 ** (np.clip(r.normal(0, 4.5, len(rows)), -12, 12) / 20))[:, None]
+        xb = self.gate(xb, gb) * put(10 ** (np.clip(r.normal(0, 4, len(rows)), -10, 10) / 20))[:, None]
         ha, hb = r.integers(0, len(self.H), B), r.integers(0, len(self.H), len(rows))
         same = r.random(len(rows)) < 0.5                                # one room and device for both
         hb[same] = ha[rows][same]
@@ -88,7 +88,7 @@ class Mixer:
         noise = noise / (noise.pow(2).mean(1, keepdim=True).sqrt() + 1e-3)
         share = act.amax(2).mean(1, keepdim=True)                       # of the window with speech
         level = torch.where(share > 0.1, (y.pow(2).mean(1, keepdim=True) / share.clamp(min=0.1)).sqrt().clamp(min=0.02), 0.06)
-        snr = np.where(r.random(B) < 0.25, r.uniform(25, 60, B), r.uniform(1, 26, B))
+        snr = np.where(r.random(B) < 0.3, r.uniform(25, 60, B), r.uniform(3, 26, B))
         snr[r.random(B) < 0.02] = 200                                   # no noise at all
         y = y + noise * level * put(10 ** (-snr / 20))[:, None]
         phone = self.phone[put(ha, torch.long)] & put(r.random(B) < 0.8, torch.bool)

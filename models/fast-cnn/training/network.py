@@ -54,6 +54,7 @@ class FrontEnd(nn.Module):
         self.register_buffer("decimation", decimation_kernel(), persistent=False)
         self.register_buffer("cosine", const(np.cos(phase) * w[:, None] * once), persistent=False)
         self.register_buffer("sine", const(np.sin(phase) * w[:, None]), persistent=False)
+        self.register_buffer("window", const(np.r_[0, w[:0:-1], w]), persistent=False)
         self.register_buffer("bank", const(mel_bank(k * RATE / n, mel)), persistent=False)
 
     def to_16k(self, x):
@@ -70,9 +71,14 @@ class FrontEnd(nn.Module):
         real, imag = torch.matmul(right + left, self.cosine), torch.matmul(right - left, self.sine)
         return torch.log(torch.matmul(real * real + imag * imag, self.bank) + 1e-6)
 
+    def log_mel_fft(self, y):
+        """The same by FFT: faster where there is one (training), not in ONNX."""
+        spec = torch.fft.rfft(F.pad(y, (160, 160)).unfold(1, 480, 160) * self.window)[..., 1:240]
+        return torch.log(torch.matmul(spec.real.square() + spec.imag.square(), self.bank) + 1e-6)
+
     def forward(self, audio, at_16k=False):
         """-> [N, 1, 64, 100], every band free of its mean over the window."""
-        m = self.log_mel(audio if at_16k else self.to_16k(audio))
+        m = self.log_mel_fft(audio) if at_16k else self.log_mel(self.to_16k(audio))
         return (m - m.mean(1, keepdim=True)).transpose(1, 2).unsqueeze(1)
 
 

@@ -19,7 +19,7 @@ def room(rng):
     r[:int(rng.uniform(0.002, 0.015) * RATE)] = 0
     for d in rng.uniform(0.001, 0.03, rng.integers(0, 9)):
         r[int(d * RATE)] += rng.normal(0, 6) * np.exp(-6.9 * d / t60)
-    drr = rng.uniform(-5, 14)                                           # direct to reverberant, dB
+    drr = rng.uniform(-4, 14)                                           # direct to reverberant, dB
     h += r * 10 ** (-drr / 20) / np.sqrt((r * r).sum() + 1e-9)
     h[0] += 1
     return h
@@ -33,9 +33,9 @@ def channels(n, rng, real=()):
         h = np.zeros(REACH)
         h[0] = 1
         u = rng.random()
-        if u < 0.65:
+        if u < 0.55:
             h = room(rng)
-        elif u < 0.70 and len(real):
+        elif u < 0.60 and len(real):
             r = real[rng.integers(len(real))]
             r = np.interp(np.arange(0, len(r), rng.uniform(0.7, 1.4)), np.arange(len(r)), r)[:REACH]
             h = np.pad(r, (0, REACH - len(r)))

@@ -39,7 +39,7 @@ def arguments():
     p.add_argument("--until", default="", help="HH:MM at which to end, instead of --minutes")
     p.add_argument("--batch", type=int, default=96, help="mixtures a process a step")
     p.add_argument("--lr", type=float, default=2e-3)
-    p.add_argument("--class-lr", type=float, default=1e-3)
+    p.add_argument("--class-lr", type=float, default=0.2, help="of the class vectors (plain SGD: rare speakers move little)")
     p.add_argument("--margin", type=float, default=0.15, help="at the end; it grows from half of it")
     p.add_argument("--w-teacher", type=float, default=1.0)
     p.add_argument("--w-class", type=float, default=0.25)
@@ -132,17 +132,17 @@ def main():
     matrices, rest = split(net)
     share = (a.rank, a.processes)
     muon = Muon(matrices, share=share, gather=dist.all_reduce if a.processes > 1 else None)
-    opt = torch.optim.AdamW([dict(params=rest, scale=a.lr), dict(params=[classes], scale=a.class_lr)], lr=a.lr, weight_decay=0, betas=(0.9, 0.98), foreach=True)
-    if resumed and "muon" in resumed:
+    adam = torch.optim.AdamW(rest, lr=a.lr, weight_decay=0, betas=(0.9, 0.98), foreach=True)
+    if resumed and "adam" in resumed:
         for m, v in zip(muon.m, resumed["muon"]):
             m.copy_(v)
-        opt.load_state_dict(resumed["adam"])
+        adam.load_state_dict(resumed["adam"])
     sync = Sync(a.processes, [*matrices, *rest, classes], [b for b in net.buffers() if b.dtype.is_floating_point and b.ndim == 1])
     clock, first, run, last, done = Clock(a.minutes, a.until), step, {}, time.time(), 0.0
 
     def checkpoint():
         if lead:
-            save(a.out, net=net.state_dict(), ema=ema.state_dict(), classes=classes.data, muon=muon.m, adam=opt.state_dict(), step=step, kw={})
+            save(a.out, net=net.state_dict(), ema=ema.state_dict(), classes=classes.data, muon=muon.m, adam=adam.state_dict(), step=step, kw={})
 
     while done < 1:
         warm = min(1, (step - first + 1) / a.warmup)
@@ -154,15 +154,17 @@ def main():
             h = net.trunk(m)
         loss, d = loss_fn(*net.heads(h.float()), act, spk, classes, teacher, trust, margin=a.margin * (0.5 + 0.5 * done),
                           w_act=a.w_act, w_teacher=a.w_teacher, w_class=a.w_class)
-        opt.zero_grad(set_to_none=True)
         net.zero_grad(set_to_none=True)
+        classes.grad = None
         loss.backward()
         done = sync(clock.done())
         nn.utils.clip_grad_norm_([*matrices, *rest], 5.0)
-        for g in opt.param_groups:
-            g["lr"] = rate * g["scale"]
-        opt.step()
+        for g in adam.param_groups:
+            g["lr"] = rate * a.lr
+        adam.step()
         muon.step(rate * a.lr)
+        with torch.no_grad():
+            classes.sub_(classes.grad, alpha=rate * a.class_lr)
         step += 1
         decay = min(a.ema, (step - first + 10) / (step - first + 40))
         if lead:
