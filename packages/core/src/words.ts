@@ -1,7 +1,6 @@
 import { Annotation } from './annotation/annotation.ts';
-import { checkSegment, overlapSeconds, type Segment, type Turn } from './annotation/segment.ts';
+import { checkLength, checkSegment, overlapSeconds, type Segment, type Turn } from './annotation/segment.ts';
 import { onGrid } from './annotation/time.ts';
-import { VoiceFlowError } from './errors.ts';
 
 /** A word of any recogniser, with whatever other fields it has. Some recognisers give no times for numerals. */
 export interface TimedWord {
@@ -45,9 +44,7 @@ export function assignWords<W extends TimedWord>(
   options: AssignWordsOptions = {},
 ): AssignedWord<W>[] {
   const { maxDistance = Number.POSITIVE_INFINITY, unknown = 'UNKNOWN' } = options;
-  if (!(maxDistance >= 0)) {
-    throw new VoiceFlowError('invalid-option', `maxDistance is ${maxDistance}, expected seconds of at least 0`);
-  }
+  checkLength(maxDistance, 'maxDistance');
   const finder = new TurnFinder(new Annotation('turns' in turns ? turns.turns : turns).support().turns);
   const found: (Found | undefined)[] = words.map(() => undefined);
   const timed = words.flatMap((word, index) => {
@@ -86,7 +83,7 @@ interface Found {
 class TurnFinder {
   /** In order of start, those of one speaker apart from each other. */
   readonly #turns: readonly Turn[];
-  /** Begun, but perhaps only within an earlier, longer word; not ended before the word at hand. */
+  /** In order of start. Begun, but perhaps only within an earlier, longer word; not ended before the word at hand. */
   #open: Turn[] = [];
   #next = 0;
   /** Of the turns that ended before the word at hand, the one that ended last. */
@@ -113,6 +110,7 @@ class TurnFinder {
     const length = word.end - word.start;
     const shares = new Map<string, { turn: Turn; seconds: number }>();
     for (const turn of this.#open) {
+      if (turn.start > word.start && turn.start >= word.end) break;
       const seconds = length > 0 ? overlapSeconds(turn, word) : turn.start <= word.start ? 1 : 0;
       if (seconds <= 0) continue;
       const share = shares.get(turn.speaker);
@@ -162,12 +160,16 @@ export interface GroupWordsOptions<W extends TimedWord> {
 /**
  * Groups words, in their order, into utterances: the speaker stays, the pause is short.
  * Texts are joined with blanks, or as they stand where the recogniser's words bring their own (as Whisper's).
+ *
+ * @throws VoiceFlowError `invalid-option` for a negative length.
  */
 export function groupWords<W extends TimedWord>(
   words: readonly AssignedWord<W>[],
   options: GroupWordsOptions<W> = {},
 ): Utterance<W>[] {
   const { maxPause = 2, maxSeconds = Number.POSITIVE_INFINITY, text = defaultText } = options;
+  checkLength(maxPause, 'maxPause');
+  checkLength(maxSeconds, 'maxSeconds');
   const spaced = words.some((word) => /^\s|\s$/.test(text(word)));
   const groups: { start: number | undefined; end: number; speaker: string; words: AssignedWord<W>[] }[] = [];
   for (const word of words) {

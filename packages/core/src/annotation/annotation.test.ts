@@ -57,6 +57,11 @@ describe('Annotation', () => {
     expect(paused.support(0.5).turns).toEqual([turn(0, 2, 'A'), turn(2.6, 3, 'A')]);
   });
 
+  it('refuses a length that is none', () => {
+    expect(() => meeting.support(-1)).toThrow('maxGap is -1, expected seconds of at least 0');
+    expect(() => meeting.timeline().support(Number.NaN)).toThrow('maxGap is NaN');
+  });
+
   it('sums seconds by speaker', () => {
     expect([...meeting.seconds()]).toEqual([
       ['B', 9],

@@ -1,7 +1,7 @@
 import { exclusiveTurns, mergeTurns } from './exclusive.ts';
 import { covered } from './intervals.ts';
-import { checkTurn, compareTurns, type Segment, type Turn } from './segment.ts';
-import { onGrid } from './time.ts';
+import { checkLength, checkTurn, compareTurns, type Segment, type Turn } from './segment.ts';
+import { HALF_TICK, onGrid } from './time.ts';
 import { cropEach, supportOf, Timeline } from './timeline.ts';
 
 /**
@@ -79,8 +79,8 @@ export class Annotation implements Iterable<Turn> {
    * The confidence of a merged turn is the mean by time, where all have one.
    */
   support(maxGap = 0): Annotation {
-    // Half a microsecond more: differences of grid points carry rounding.
-    const merged = [...this.#bySpeaker().values()].flatMap((turns) => mergeTurns(turns, maxGap + 5e-7));
+    checkLength(maxGap, 'maxGap');
+    const merged = [...this.#bySpeaker().values()].flatMap((turns) => mergeTurns(turns, maxGap + HALF_TICK));
     return new Annotation(merged, this.uri);
   }
 

@@ -54,6 +54,12 @@ export function checkTurn(turn: Turn, name = 'turn'): void {
   }
 }
 
+/** @throws VoiceFlowError `invalid-option` unless the option is a number of seconds of at least 0 (`Infinity` too). */
+export function checkLength(value: number, name: string): void {
+  if (typeof value === 'number' && value >= 0) return;
+  throw new VoiceFlowError('invalid-option', `${name} is ${String(value)}, expected seconds of at least 0`);
+}
+
 function checkSeconds(value: unknown, name: string): void {
   if (typeof value !== 'number' || !(Math.abs(value) <= MAX_SECONDS)) {
     throw new VoiceFlowError('invalid-option', `${name} is ${String(value)}, expected seconds within ±${MAX_SECONDS}`);

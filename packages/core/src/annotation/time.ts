@@ -5,6 +5,9 @@
  */
 export const TICKS_PER_SECOND = 1e6;
 
+/** Half a grid step in seconds: comparing differences of grid points with this slack undoes their rounding. */
+export const HALF_TICK = 0.5 / TICKS_PER_SECOND;
+
 /** Seconds → whole microseconds. */
 export function toTicks(seconds: number): number {
   return Math.round(seconds * TICKS_PER_SECOND);

@@ -68,13 +68,23 @@ describe('Timeline', () => {
   it('fills gaps up to a length', () => {
     const timeline = new Timeline([
       { start: 0, end: 1 },
-      { start: 1.5, end: 2 },
+      { start: 1.5, end: 1.7 },
+      { start: 1.9, end: 2 },
       { start: 2.6, end: 3 },
     ]);
     expect(timeline.support(0.5).segments).toEqual([
       { start: 0, end: 2 },
       { start: 2.6, end: 3 },
     ]);
+  });
+
+  it('fills a gap of just that length, whatever the last bits', () => {
+    const timeline = new Timeline([
+      { start: 0, end: 0.3 },
+      { start: 0.4, end: 0.5 },
+    ]);
+    expect(0.4 - 0.3).toBeGreaterThan(0.1);
+    expect(timeline.support(0.1).segments).toEqual([{ start: 0, end: 0.5 }]);
   });
 
   it('has neither extent nor gaps when empty', () => {

@@ -1,6 +1,6 @@
 import { intersect, subtract, unite } from './intervals.ts';
-import { checkSegment, compareSegments, type Segment } from './segment.ts';
-import { onGrid } from './time.ts';
+import { checkLength, checkSegment, compareSegments, type Segment } from './segment.ts';
+import { HALF_TICK, onGrid } from './time.ts';
 
 /**
  * An immutable, ordered set of segments, which may overlap.
@@ -51,7 +51,8 @@ export class Timeline implements Iterable<Segment> {
 
   /** The stretches that are covered, without overlaps. Gaps of at most `maxGap` seconds are filled. */
   support(maxGap = 0): Timeline {
-    return new Timeline(unite(this.segments, onGrid(maxGap)));
+    checkLength(maxGap, 'maxGap');
+    return new Timeline(unite(this.segments, maxGap + HALF_TICK));
   }
 
   /** The stretches that are not covered, within `within` or, without it, within the extent. */

@@ -1,5 +1,5 @@
 import type { NoScoreZone } from '../annotation/rttm.ts';
-import { checkSegment, type Segment, type Turn } from '../annotation/segment.ts';
+import { checkLength, checkSegment, MAX_SECONDS, type Segment, type Turn } from '../annotation/segment.ts';
 import { toSeconds, toTicks } from '../annotation/time.ts';
 import { Timeline } from '../annotation/timeline.ts';
 import type { Uem } from '../annotation/uem.ts';
@@ -76,7 +76,10 @@ export function scoreDiarization(
   hypothesis: ScoreInput,
   options: ScoreOptions = {},
 ): DiarizationScore {
-  const exclusion = { collar: toTicks(checkOptions(options)), skipOverlap: options.skipOverlap === true };
+  const exclusion = {
+    collar: toTicks(Math.min(checkOptions(options), MAX_SECONDS)),
+    skipOverlap: options.skipOverlap === true,
+  };
   const references = recordingsOf(reference, 'reference');
   const hypotheses = recordingsOf(hypothesis, 'hypothesis');
   const names = new Set([...references.keys(), ...hypotheses.keys()]);
@@ -109,9 +112,7 @@ export function scoreDiarization(
 const NOTHING = { turns: [], noScore: [] } as const;
 
 function checkOptions({ collar = 0, extent = 'union' }: ScoreOptions): number {
-  if (!(collar >= 0 && collar <= 1e6)) {
-    throw new VoiceFlowError('invalid-option', `collar is ${String(collar)}, expected seconds of at least 0`);
-  }
+  checkLength(collar, 'collar');
   if (extent !== 'union' && extent !== 'reference') {
     throw new VoiceFlowError('invalid-option', `extent is ${String(extent)}, expected union or reference`);
   }
