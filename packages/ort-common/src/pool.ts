@@ -8,9 +8,10 @@ import {
   throwIfAborted,
   VoiceFlowError,
 } from '@voiceflow-ml/core';
+import { checkFeeds } from './feeds.ts';
 import { Member } from './member.ts';
 import type { Settings, Tensors } from './protocol.ts';
-import { checkFeeds, pack } from './tensors.ts';
+import { pack } from './tensors.ts';
 import type { Thread } from './thread.ts';
 
 export interface PoolOptions {
