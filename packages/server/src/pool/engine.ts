@@ -91,7 +91,12 @@ export class PoolEngine implements Engine {
 
   async run(job: Job, body: readonly Uint8Array[], context: JobContext): Promise<JobReply> {
     for (let attempt = 1; ; attempt++) {
-      const worker = await this.#free(laneOf(job), context.signal);
+      // Picked and given its job in one go: jobs that come together must not all see the same worker free.
+      let worker = this.#pick(laneOf(job));
+      while (worker === undefined) {
+        await this.#changes(context.signal);
+        worker = this.#pick(laneOf(job));
+      }
       try {
         return await worker.run(job, body, context);
       } catch (error) {
@@ -116,18 +121,24 @@ export class PoolEngine implements Engine {
     return this.#workers.filter((worker) => worker?.alive && worker.info !== undefined) as WorkerProcess[];
   }
 
-  /** The ready worker with the fewest jobs of the lane; waits while all are restarting. */
-  async #free(lane: Lane, signal: AbortSignal): Promise<WorkerProcess> {
-    for (;;) {
-      if (signal.aborted) throw signal.reason;
-      const [worker] = this.#ready().sort((a, b) => a.count(lane) - b.count(lane));
-      if (worker !== undefined) return worker;
-      if (this.#startError !== undefined || this.#closing) throw this.#unavailable();
-      await new Promise<void>((resolve) => {
-        this.#wake.push(resolve);
-        signal.addEventListener('abort', () => resolve(), { once: true });
+  /** The ready worker with the fewest jobs of the lane. */
+  #pick(lane: Lane): WorkerProcess | undefined {
+    const [worker] = this.#ready().sort((a, b) => a.count(lane) - b.count(lane));
+    return worker;
+  }
+
+  /** Resolves when workers came or went. @throws the signal's reason; why no worker will come. */
+  async #changes(signal: AbortSignal): Promise<void> {
+    if (this.#startError !== undefined || this.#closing) throw this.#unavailable();
+    await new Promise<void>((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const onAbort = () => reject(signal.reason);
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#wake.push(() => {
+        signal.removeEventListener('abort', onAbort);
+        resolve();
       });
-    }
+    });
   }
 
   #unavailable(): VoiceFlowError {

@@ -7,6 +7,11 @@ import { type FromWorker, fromWireRequest, type ToWorker, toWireError } from './
 /** What a worker does jobs with: a `JobRunner`, or one that misbehaves on purpose in a test. */
 export type Runner = Pick<JobRunner, 'run' | 'open'>;
 
+export interface Started {
+  readonly runner: Runner;
+  readonly info: Omit<EngineInfo, 'slots'>;
+}
+
 /** The worker's two pipes. */
 export interface WorkerPipes {
   readonly input: { on(event: 'data', listener: (chunk: Uint8Array) => void): unknown };
@@ -22,10 +27,7 @@ interface Running {
 }
 
 /** A worker's side of the pipes: starts, tells that it is ready, and does jobs until the server goes away. */
-export async function serveJobs(
-  pipes: WorkerPipes,
-  start: () => Promise<{ runner: Runner; info: Omit<EngineInfo, 'slots'> }>,
-): Promise<void> {
+export async function serveJobs(pipes: WorkerPipes, start: () => Promise<Started>): Promise<void> {
   const tell = (head: FromWorker, body: readonly Uint8Array[] = []) => void writeFrame(pipes.output, head, body);
   try {
     const { runner, info } = await start();

@@ -1,0 +1,81 @@
+import { Console } from 'node:console';
+import process from 'node:process';
+import { nodeBackend } from '@voiceflow-ml/ort-node';
+import {
+  type Backend,
+  createDiarizer,
+  fastCnn,
+  type Model,
+  type ModelPackage,
+  openAudio,
+  VoiceFlowError,
+  wasmBackend,
+} from 'voiceflow-ml';
+import { JobRunner } from '../jobs/runner.ts';
+import { type Started, serveJobs } from './serve-jobs.ts';
+
+/** A started runner, and how to free what it holds. */
+export interface Worker extends Started {
+  close(): Promise<void>;
+}
+
+/**
+ * Loads the model that the environment names: natively, or in WebAssembly where onnxruntime-node is not installed.
+ * @throws `model-not-found` and what else `createDiarizer` does.
+ */
+export async function startModel(name = process.env.VOICEFLOW_MODEL ?? 'fast-cnn'): Promise<Worker> {
+  const pack = modelNamed(name);
+  try {
+    return await load(pack, nodeBackend());
+  } catch (error) {
+    if (!VoiceFlowError.isInstance(error) || error.code !== 'backend-unavailable') throw error;
+    console.error(`${error.message}; WebAssembly runs the network instead, about three times slower`);
+    return load(pack, wasmBackend());
+  }
+}
+
+function modelNamed(name: string): ModelPackage {
+  if (name === fastCnn.manifest.id) return fastCnn;
+  throw new VoiceFlowError('model-not-found', `there is no model "${name}", expected ${fastCnn.manifest.id}`);
+}
+
+async function load(pack: ModelPackage, base: Backend): Promise<Worker> {
+  let model: Model | undefined;
+  // One session for recordings, live audio and single windows alike.
+  const backend: Backend = {
+    name: base.name,
+    capabilities: () => base.capabilities(),
+    load: async (file, options) => {
+      model = await base.load(file, options);
+      return model;
+    },
+  };
+  const diarizer = await createDiarizer({ model: pack, backend, workers: 1 });
+  const { manifest } = pack;
+  const windows = manifest.pipeline === 'fast-cnn' && model !== undefined ? { model } : {};
+  return {
+    runner: new JobRunner({ manifest, diarizer, openAudio, ...windows }),
+    info: { manifest, backend: base.name },
+    close: () => diarizer.close(),
+  };
+}
+
+/** Makes this process a worker of the server that started it. */
+export async function runWorker(start: () => Promise<Worker>): Promise<void> {
+  // Standard output carries frames: whatever a library prints must go elsewhere.
+  globalThis.console = new Console(process.stderr);
+  // The server decides when its workers end, also when Ctrl-C reaches the whole group.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => {});
+  let worker: Worker | undefined;
+  // The server closes the input when it is done with this worker, and so does its death.
+  process.stdin.once('end', () => {
+    const exit = () => process.exit(0);
+    if (worker === undefined) exit();
+    else worker.close().then(exit, exit);
+  });
+  await serveJobs({ input: process.stdin, output: process.stdout }, async () => {
+    worker = await start();
+    return worker;
+  });
+}

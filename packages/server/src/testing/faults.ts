@@ -1,0 +1,69 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import process from 'node:process';
+import type { Runner } from '../pool/serve-jobs.ts';
+
+/** What a worker can do wrong. */
+export type Fault = 'throw' | 'hang' | 'exit';
+
+/** Misbehaves on purpose: throws what is no `VoiceFlowError`, never comes back (and answers nothing else), or dies. */
+export function commit(fault: Fault): never {
+  if (fault === 'exit') process.kill(process.pid, 'SIGKILL');
+  // Not even a timer runs: as a native call that never returns.
+  while (fault !== 'throw') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
+  throw new Error('a fault of the test');
+}
+
+/** A runner that every `everyMs` commits the next of the faults, in turn, in the middle of a job. */
+export function withFaults(runner: Runner, faults: readonly Fault[], everyMs: number): Runner {
+  let next = performance.now() + everyMs;
+  let turn = process.pid;
+  return {
+    open: (request, tell) => runner.open(request, tell),
+    run: (job, body, context) => {
+      if (performance.now() < next) return runner.run(job, body, context);
+      next = performance.now() + everyMs;
+      return commit(faults[turn++ % faults.length] ?? 'throw');
+    },
+  };
+}
+
+/**
+ * A runner without a model: answers what it got, and does what a job's parameters say — `fault`, `once` (a file that
+ * marks that the fault has been committed), `ms` to take (heeding the signal, unless `deaf`).
+ */
+export const toyRunner: Runner = {
+  open: (request, tell) => {
+    tell({ type: 'speaker', speaker: 'SPEAKER_00' });
+    let bytes = 0;
+    return {
+      push: async (chunk) => {
+        bytes += chunk.length;
+      },
+      end: () =>
+        tell({ type: 'end', result: { bytes, encoding: request.encoding, known: request.known?.length ?? 0 } }),
+      close: () => {},
+    };
+  },
+  run: async (job, body, { signal, onProgress }) => {
+    const { fault, once, ms, deaf } = job.params;
+    if (fault !== undefined && (once === undefined || !existsSync(once))) {
+      if (once !== undefined) writeFileSync(once, '');
+      commit(fault as Fault);
+    }
+    onProgress?.({ stage: 'model', done: 1, total: 2 });
+    if (ms !== undefined) {
+      await new Promise<void>((resolve, reject) => {
+        setTimeout(resolve, Number(ms));
+        if (deaf === undefined) signal.addEventListener('abort', () => reject(new Error('stopped')));
+      });
+    }
+    const sum = body.reduce((total, byte) => (total + byte) % 65_521, 0);
+    const text = JSON.stringify({ bytes: body.length, sum, pid: process.pid, kind: job.kind });
+    return {
+      contentType: 'application/json',
+      body: new TextEncoder().encode(text),
+      timings: { model: 1 },
+      audioSeconds: 1,
+    };
+  },
+};
