@@ -1,7 +1,7 @@
 /** The measurements as a process of their own: `node bench/dist/main.js COMMAND …`. */
-import { inner } from './commands/backends.ts';
+import { parts } from './parts.ts';
 import { processIo, runBench } from './run.ts';
 
 const [name = '', ...rest] = process.argv.slice(2);
-const part = inner[name];
+const part = parts[name];
 process.exitCode = await (part === undefined ? runBench(process.argv.slice(2)) : part(rest, processIo()));

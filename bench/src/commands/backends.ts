@@ -1,22 +1,15 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { type BenchCommand, type BenchIo, choiceFlag, countFlag, parseFlags } from '../args.ts';
-import { type ComparisonResult, coldStart, coldStartContenders, compareBackends } from '../backends.ts';
+import { type ComparisonResult, coldStartContenders } from '../backends.ts';
 import { figures, ms, percent, table } from '../format.ts';
-import { ENGINES } from '../model/engines.ts';
-import { FAST_CNN, fastCnnPath, readModel } from '../model/files.ts';
-import { type OperatorShare, operatorShares, runProfiled } from '../model/profile.ts';
+import { runPart } from '../inner.ts';
+import { type OperatorShare, operatorShares } from '../model/profile.ts';
 import { findRuntimes, type Runtime } from '../runtimes.ts';
 import { type Summary, summarize } from '../stats/summary.ts';
 
-const run = promisify(execFile);
 const FLAGS = { iterations: 'string', runtimes: 'string', json: 'boolean' } as const;
-const SCRIPT = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const COLD_STARTS = 5;
-const PROFILE_RUNS = 20;
-const MOST_OUTPUT = 64 * 1024 * 1024;
-const CHILD_PATIENCE = 600_000;
+/** Runs of which `profile` tells the sum. */
+export const PROFILE_RUNS = 20;
 
 /** The comparison in one runtime, with what can only be seen from outside of it. */
 export interface RuntimeResult extends ComparisonResult {
@@ -77,10 +70,8 @@ export async function measureBackends(
   return { runtimes, skipped, profiles: { native: await profile('native'), wasm: await profile('wasm') } };
 }
 
-async function child(runtime: Runtime, args: readonly string[], signal?: AbortSignal): Promise<string> {
-  const options = { maxBuffer: MOST_OUTPUT, timeout: CHILD_PATIENCE, ...(signal && { signal }) };
-  const { stdout } = await run(runtime.command, [...runtime.args, SCRIPT, ...args], options);
-  return stdout;
+function child(runtime: Runtime, args: readonly string[], signal?: AbortSignal): Promise<string> {
+  return runPart(args, { command: runtime.command, before: runtime.args, signal });
 }
 
 async function coldStarts(runtime: Runtime, signal?: AbortSignal): Promise<RuntimeResult['coldStart']> {
@@ -130,22 +121,3 @@ function formatProfiles(profiles: BackendsResult['profiles']): string {
   });
   return `where the time goes\n${table([['operator', 'WASM', 'share', 'native', 'ratio'], ...operators])}`;
 }
-
-/** Parts that run as processes of their own; not for people. */
-export const inner: Readonly<Record<string, (args: readonly string[], io: BenchIo) => Promise<number>>> = {
-  async inside(args, io) {
-    const iterations = countFlag(parseFlags(args, { iterations: 'string' }), 'iterations', [10, 100_000], 200);
-    io.out(JSON.stringify(await compareBackends({ iterations })));
-    return 0;
-  },
-  async 'cold-start'(args) {
-    await coldStart(choiceFlag(parseFlags(args, { engine: 'string' }), 'engine', ENGINES));
-    return 0;
-  },
-  async profile(args, io) {
-    const engine = choiceFlag(parseFlags(args, { engine: 'string' }), 'engine', ['native', 'wasm']);
-    const { bytes } = await readModel(fastCnnPath(FAST_CNN.fp32));
-    io.out(await runProfiled(engine, bytes, PROFILE_RUNS));
-    return 0;
-  },
-};

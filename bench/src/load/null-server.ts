@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { INFER_ANSWER_BYTES } from './target.ts';
 
 /** A server that reads the body and answers at once: whatever a load test of it shows is the generator's own cost. */
-export async function startNullServer(): Promise<{ readonly url: string; close(): Promise<void> }> {
+export async function startNullServer(port = 0): Promise<{ readonly url: string; close(): Promise<void> }> {
   const answer = Buffer.alloc(INFER_ANSWER_BYTES);
   const headers = {
     'content-type': 'application/octet-stream',
@@ -14,10 +14,10 @@ export async function startNullServer(): Promise<{ readonly url: string; close()
     incoming.resume();
     incoming.on('end', () => response.writeHead(200, headers).end(answer));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const address = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${address.port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -29,16 +29,66 @@ export function claimRows(report: Report): ClaimRow[] {
   const success = first?.map(({ successRate }) => successRate);
   const largest = [...(report.scaleOut ?? [])].sort((a, b) => b.servers - a.servers)[0];
   return [
-    { claim: 'model P99 under load', theirs: '7.99 ms', ours: time(value(first?.map((load) => load.server.model?.p99))), on: setting },
-    { claim: 'model P99 isolated', theirs: '4.05 ms', ours: time(middle(isolated?.map(({ latency }) => latency.p99))), on: alone },
-    { claim: 'throughput under load', theirs: '39 req/s', ours: rate(value(first?.map(({ throughput }) => throughput))), on: setting },
-    { claim: 'throughput isolated', theirs: '297 req/s', ours: rate(middle(isolated?.map(({ throughput }) => throughput))), on: alone },
-    { claim: 'end-to-end P99', theirs: '564 ms', ours: time(value(first?.map(({ latency }) => latency?.p99))), on: setting },
-    { claim: 'promised: model P99 under 10 ms', theirs: '< 10 ms', ours: time(serving?.closed.server.model?.p99), on: `20 clients, ${serving?.closed.requests ?? 0} requests` },
-    { claim: 'promised: end-to-end P99 under 100 ms', theirs: '< 100 ms', ours: time(serving?.endToEnd.load.latency?.p99), on: simulated },
-    { claim: 'promised: end-to-end P99 under 100 ms', theirs: '< 100 ms', ours: time(serving?.endToEndLoaded.load.latency?.p99), on: `${simulated.replace('one client', `${serving?.endToEndLoaded.concurrency ?? 20} clients`)}` },
-    { claim: 'promised: 200–300 req/s', theirs: '200–300 req/s', ours: rate(serving?.closed.throughput), on: `20 clients, ${serving?.closed.requests ?? 0} requests, one server, ${serving?.workers ?? '–'} workers` },
-    { claim: 'promised: 100 % success', theirs: '100 %', ours: success?.length ? percent(Math.min(...success)) : ABSENT, on: setting },
+    {
+      claim: 'model P99 under load',
+      theirs: '7.99 ms',
+      ours: time(value(first?.map((load) => load.server.model?.p99))),
+      on: setting,
+    },
+    {
+      claim: 'model P99 isolated',
+      theirs: '4.05 ms',
+      ours: time(middle(isolated?.map(({ latency }) => latency.p99))),
+      on: alone,
+    },
+    {
+      claim: 'throughput under load',
+      theirs: '39 req/s',
+      ours: rate(value(first?.map(({ throughput }) => throughput))),
+      on: setting,
+    },
+    {
+      claim: 'throughput isolated',
+      theirs: '297 req/s',
+      ours: rate(middle(isolated?.map(({ throughput }) => throughput))),
+      on: alone,
+    },
+    {
+      claim: 'end-to-end P99',
+      theirs: '564 ms',
+      ours: time(value(first?.map(({ latency }) => latency?.p99))),
+      on: setting,
+    },
+    {
+      claim: 'promised: model P99 under 10 ms',
+      theirs: '< 10 ms',
+      ours: time(serving?.closed.server.model?.p99),
+      on: `20 clients, ${serving?.closed.requests ?? 0} requests`,
+    },
+    {
+      claim: 'promised: end-to-end P99 under 100 ms',
+      theirs: '< 100 ms',
+      ours: time(serving?.endToEnd.load.latency?.p99),
+      on: simulated,
+    },
+    {
+      claim: 'promised: end-to-end P99 under 100 ms',
+      theirs: '< 100 ms',
+      ours: time(serving?.endToEndLoaded.load.latency?.p99),
+      on: `${simulated.replace('one client', `${serving?.endToEndLoaded.concurrency ?? 20} clients`)}`,
+    },
+    {
+      claim: 'promised: 200–300 req/s',
+      theirs: '200–300 req/s',
+      ours: rate(serving?.closed.throughput),
+      on: `20 clients, ${serving?.closed.requests ?? 0} requests, one server, ${serving?.workers ?? '–'} workers`,
+    },
+    {
+      claim: 'promised: 100 % success',
+      theirs: '100 %',
+      ours: success?.length ? percent(Math.min(...success)) : ABSENT,
+      on: setting,
+    },
     {
       claim: 'promised: 1,000+ req/s by scaling out',
       theirs: '1,000+ req/s',

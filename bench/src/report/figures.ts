@@ -13,8 +13,18 @@ export function headlineFigures(report: Report): Figure[] {
   const { serving, isolated } = report;
   const node = report.backends?.runtimes.find(({ runtime }) => runtime.startsWith('node'));
   const wasm = node?.ratios.find(({ name }) => name.startsWith('WASM against native, one'));
-  const less = (name: string, unit: string, value: number | undefined): Figure => ({ name, unit, better: 'less', value });
-  const more = (name: string, unit: string, value: number | undefined): Figure => ({ name, unit, better: 'more', value });
+  const less = (name: string, unit: string, value: number | undefined): Figure => ({
+    name,
+    unit,
+    better: 'less',
+    value,
+  });
+  const more = (name: string, unit: string, value: number | undefined): Figure => ({
+    name,
+    unit,
+    better: 'more',
+    value,
+  });
   return [
     less('model P50, isolated', 'ms', middle(isolated?.map(({ latency }) => latency.p50))),
     less('model P99, isolated', 'ms', middle(isolated?.map(({ latency }) => latency.p99))),
@@ -35,7 +45,12 @@ export function headlineFigures(report: Report): Figure[] {
 
 /** The median of repeats; undefined without any. */
 export function middle(values: readonly number[] | undefined): number | undefined {
-  return values === undefined || values.length === 0 ? undefined : percentile([...values].sort((a, b) => a - b), 50);
+  return values === undefined || values.length === 0
+    ? undefined
+    : percentile(
+        [...values].sort((a, b) => a - b),
+        50,
+      );
 }
 
 /** How far repeats lie apart: (greatest − least) / median. */

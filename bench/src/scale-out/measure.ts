@@ -47,7 +47,10 @@ export async function measureScaleOut(options: ScaleOutOptions): Promise<ScaleOu
       if (started.status === 'rejected') throw started.reason;
       servers.push(started.value);
     }
-    balancer = await startNginx(options.nginx, servers.map(({ url }) => Number(new URL(url).port)));
+    balancer = await startNginx(
+      options.nginx,
+      servers.map(({ url }) => Number(new URL(url).port)),
+    );
     return await loadThrough(balancer, servers, options);
   } finally {
     await balancer?.stop();

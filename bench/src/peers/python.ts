@@ -1,0 +1,130 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { figures, ms } from '../format.ts';
+import { closedLoop, warmUp } from '../load/loops.ts';
+import type { LoadResult } from '../load/recorder.ts';
+import { createHttpTarget, INFER_ANSWER_BYTES } from '../load/target.ts';
+import { REPOSITORY } from '../machine.ts';
+import { freePort, type ManagedProcess, startProcess } from '../managed-process.ts';
+import { FAST_CNN, fastCnnPath } from '../model/files.ts';
+import type { PeerResult } from '../report/types.ts';
+import { withServer } from '../server-under-test.ts';
+import { noise, seededRandom } from '../stats/random.ts';
+import { pairedRatio } from '../stats/ratio.ts';
+import { percentile } from '../stats/summary.ts';
+
+const run = promisify(execFile);
+const FOLDER = `${REPOSITORY}bench/peers/python`;
+const CLIENTS = 20;
+const WINDOW = 48_000;
+const WARMUP = 40;
+
+/** A Python that has the packages; undefined without one. `VOICEFLOW_PYTHON` names another. */
+export async function findPython(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<string | undefined> {
+  const named = env.VOICEFLOW_PYTHON;
+  for (const python of named === undefined ? [`${FOLDER}/.venv/bin/python`, 'python3'] : [named]) {
+    try {
+      await run(python, ['-c', 'import fastapi, numpy, onnxruntime, uvicorn'], { timeout: 60_000 });
+      return python;
+    } catch {
+      // The next one may have them.
+    }
+  }
+  return undefined;
+}
+
+export const PYTHON_MISSING =
+  'the Python server lacks its packages: python3 -m venv bench/peers/python/.venv && bench/peers/python/.venv/bin/pip install -r bench/peers/python/requirements.txt';
+
+interface Round {
+  readonly load: LoadResult;
+  /** CPU-milliseconds of the server a request. */
+  readonly cpu: number | undefined;
+}
+
+/**
+ * The first report's setting, measured again: 20 clients, the same network, the same load; the Python server and ours
+ * take turns, so that both meet the same machine.
+ */
+export async function measurePython(python: string, rounds: number, requests: number): Promise<PeerResult> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const args = [`${FOLDER}/server.py`, fastCnnPath(FAST_CNN.fp32), String(port)];
+  const theirs = await startProcess({ command: python, args, readyUrl: `${url}/readyz` });
+  try {
+    return await withServer({}, async (ours) => {
+      const measured: { readonly theirs: Round; readonly ours: Round }[] = [];
+      for (let round = 0; round < rounds; round++) {
+        measured.push({ theirs: await loadOne(url, theirs, requests), ours: await loadOne(ours.url, ours, requests) });
+      }
+      const { stdout } = await run(python, [
+        '-c',
+        'import sys, onnxruntime; print(sys.version.split()[0], onnxruntime.__version__)',
+      ]);
+      const [version = '', runtime = ''] = stdout.trim().split(' ');
+      return describe(measured, `Python ${version}, onnxruntime ${runtime}`, theirs.usage()?.rss, ours.usage()?.rss);
+    });
+  } finally {
+    await theirs.stop();
+  }
+}
+
+async function loadOne(url: string, server: ManagedProcess, requests: number): Promise<Round> {
+  const body = new Uint8Array(noise(WINDOW, seededRandom(1)).buffer);
+  const target = createHttpTarget({ url, body, connections: CLIENTS, minimumBytes: INFER_ANSWER_BYTES });
+  try {
+    await warmUp(target, WARMUP, CLIENTS);
+    const before = server.usage();
+    const load = await closedLoop(target, { requests, concurrency: CLIENTS });
+    const after = server.usage();
+    return { load, cpu: before && after && (1000 * (after.cpuSeconds - before.cpuSeconds)) / load.requests };
+  } finally {
+    target.close();
+  }
+}
+
+function describe(
+  rounds: readonly { readonly theirs: Round; readonly ours: Round }[],
+  version: string,
+  theirRss: number | undefined,
+  ourRss: number | undefined,
+): PeerResult {
+  const column = (side: 'theirs' | 'ours', read: (round: Round) => number | undefined) =>
+    rounds.map((round) => read(round[side]) ?? Number.NaN);
+  const middle = (values: readonly number[]) =>
+    percentile(
+      [...values].sort((a, b) => a - b),
+      50,
+    );
+  const throughput = (round: Round) => round.load.throughput;
+  const lines = (['theirs', 'ours'] as const).map((side) => {
+    const rss = side === 'theirs' ? theirRss : ourRss;
+    const cpu = middle(column(side, (round) => round.cpu));
+    return [
+      side === 'theirs' ? 'FastAPI' : 'VoiceFlow',
+      `${figures(middle(column(side, throughput)))} req/s`,
+      `latency P50 ${ms(middle(column(side, (round) => round.load.latency?.p50)))}, P99 ${ms(middle(column(side, (round) => round.load.latency?.p99)))}`,
+      `model P99 ${ms(middle(column(side, (round) => round.load.server.model?.p99)))}`,
+      `success ${(100 * Math.min(...column(side, (round) => round.load.successRate))).toFixed(1)} %`,
+      `${ms(cpu)} CPU a request`,
+      ...(rss === undefined ? [] : [`${figures(rss)} MB`]),
+    ].join(' · ');
+  });
+  const ratio = pairedRatio(column('ours', throughput), column('theirs', throughput));
+  if (ratio)
+    lines.push(
+      `VoiceFlow answers ${figures(ratio.median)}× as many requests a second (median of ${ratio.pairs} pairs)`,
+    );
+  return {
+    name: 'FastAPI + uvicorn + onnxruntime, the same ONNX file, 20 clients',
+    version,
+    lines,
+    figures: {
+      throughput: middle(column('theirs', throughput)),
+      p99: middle(column('theirs', (round) => round.load.latency?.p99)),
+      ...(ratio ? { ratio: ratio.median } : {}),
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzipSync } from 'node:zlib';
+import { parseRttm, scoreDiarization, type Turn } from '@voiceflow-ml/core';
+import { CONVERSATION, CONVERSATION_RTTM } from '../conversation.ts';
+import { figures, ms, percent } from '../format.ts';
+import { REPOSITORY } from '../machine.ts';
+import type { PeerResult } from '../report/types.ts';
+import { percentile } from '../stats/summary.ts';
+import { SEGMENTATION_METADATA, withMetadata } from './onnx-metadata.ts';
+
+const run = promisify(execFile);
+const FOLDER = `${REPOSITORY}bench/peers/sherpa`;
+const NETWORKS = `${REPOSITORY}../shared/models/pyannote`;
+const PATIENCE = 600_000;
+
+/** Where sherpa-onnx and its two networks are. `random` says that the second has no trained weights. */
+export interface SherpaSetup {
+  readonly segmentation: string;
+  readonly embedding: string;
+  readonly random: boolean;
+}
+
+/**
+ * Networks named by `VOICEFLOW_PEER_SEGMENTATION` and `VOICEFLOW_PEER_EMBEDDING`, else those of the development data.
+ * @returns Or the reason, in one line, why sherpa-onnx cannot run here.
+ */
+export function findSherpa(env: Readonly<Record<string, string | undefined>> = process.env): SherpaSetup | string {
+  if (!existsSync(`${FOLDER}/node_modules/sherpa-onnx-node`)) {
+    return 'sherpa-onnx is not installed: npm install --prefix bench/peers/sherpa';
+  }
+  const { VOICEFLOW_PEER_SEGMENTATION: segmentation, VOICEFLOW_PEER_EMBEDDING: embedding } = env;
+  if (segmentation !== undefined && embedding !== undefined) return { segmentation, embedding, random: false };
+  const shared = {
+    segmentation: `${NETWORKS}/segmentation-3.0.onnx`,
+    embedding: `${NETWORKS}/random-resnet34/random-full.onnx.gz`,
+  };
+  if (existsSync(shared.segmentation) && existsSync(shared.embedding)) return { ...shared, random: true };
+  return 'sherpa-onnx has no networks here: name them by VOICEFLOW_PEER_SEGMENTATION and VOICEFLOW_PEER_EMBEDDING';
+}
+
+interface SherpaOutput {
+  readonly turns: readonly { readonly start: number; readonly end: number; readonly speaker: number }[];
+  readonly seconds: number;
+  /** Milliseconds of each repeat. */
+  readonly wall: readonly number[];
+  readonly cpu: readonly number[];
+  readonly load: number;
+  readonly peakRss: number;
+}
+
+/** The demo conversation through sherpa-onnx, one thread, in a process of its own. */
+export async function measureSherpa(setup: SherpaSetup, repeats: number): Promise<PeerResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'voiceflow-sherpa-'));
+  try {
+    const networks = await prepare(setup, folder);
+    const args = [`${FOLDER}/run.mjs`, CONVERSATION, networks.segmentation, networks.embedding, '1', String(repeats)];
+    const { stdout } = await run(process.execPath, args, { timeout: PATIENCE });
+    const lines = stdout.trim().split('\n');
+    return await describe(setup, JSON.parse(lines[lines.length - 1] ?? '') as SherpaOutput);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** sherpa-onnx wants metadata in the file and no compression. */
+async function prepare(setup: SherpaSetup, folder: string): Promise<{ segmentation: string; embedding: string }> {
+  if (!setup.random) return setup;
+  const segmentation = join(folder, 'segmentation.onnx');
+  const embedding = join(folder, 'embedding.onnx');
+  await writeFile(segmentation, withMetadata(await readFile(setup.segmentation), SEGMENTATION_METADATA));
+  await writeFile(embedding, gunzipSync(await readFile(setup.embedding)));
+  return { segmentation, embedding };
+}
+
+async function describe(setup: SherpaSetup, output: SherpaOutput): Promise<PeerResult> {
+  const middle = (values: readonly number[]) =>
+    percentile(
+      [...values].sort((a, b) => a - b),
+      50,
+    );
+  const [wall, cpu] = [middle(output.wall) / 1000, middle(output.cpu) / 1000];
+  const speed = {
+    rtf: wall / output.seconds,
+    cpuFactor: cpu / output.seconds,
+    load: output.load,
+    peakRss: output.peakRss,
+  };
+  const lines = [
+    `${figures(output.seconds)} s of audio in ${figures(wall)} s (real-time factor ${figures(speed.rtf)}), ${figures(cpu)} CPU-seconds; load ${ms(output.load)}, ${figures(output.peakRss)} MB`,
+  ];
+  const { version } = JSON.parse(await readFile(`${FOLDER}/node_modules/sherpa-onnx-node/package.json`, 'utf8')) as {
+    version: string;
+  };
+  const common = { name: 'sherpa-onnx, segmentation-3.0 + ResNet34, one thread', version };
+  if (setup.random) {
+    lines.push(
+      'the ResNet34 has random weights here (the trained ones cannot be had): speed only, its labels mean nothing',
+    );
+    return { ...common, lines, figures: speed };
+  }
+  const der = await score(output);
+  lines.push(`DER ${der === undefined ? '–' : percent(der / 100)} on the demo conversation`);
+  return { ...common, lines, figures: { ...speed, ...(der === undefined ? {} : { der }) } };
+}
+
+async function score(output: SherpaOutput): Promise<number | undefined> {
+  const [reference] = parseRttm(await readFile(CONVERSATION_RTTM, 'utf8'));
+  const turns: Turn[] = output.turns.map(({ start, end, speaker }) => ({ start, end, speaker: `speaker-${speaker}` }));
+  return reference === undefined ? undefined : (scoreDiarization(reference.turns, turns).total.der ?? undefined);
+}

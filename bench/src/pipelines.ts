@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { createDiarizer } from 'voiceflow-ml';
+import { CONVERSATION, conversationPcm, repeatedWav } from './conversation.ts';
+import { percentile } from './stats/summary.ts';
+
+/** What a whole pipeline costs on one recording. */
+export interface SpeedResult {
+  readonly pipeline: string;
+  readonly backend: string;
+  readonly recording: string;
+  /** Seconds of audio. */
+  readonly seconds: number;
+  /** Real-time factor: seconds of work for a second of audio, the model's loading not counted. Median of the repeats. */
+  readonly rtf: number;
+  /** The same in CPU-seconds. */
+  readonly cpuFactor: number;
+  /** Share of the time spent in the network, 0–1. */
+  readonly modelShare: number;
+  /** Milliseconds to load the model. */
+  readonly load: number;
+  /** Megabytes resident at most: the whole process. */
+  readonly peakRss: number;
+  readonly speakers: number;
+  readonly repeats: number;
+}
+
+export interface SpeedOptions {
+  readonly backend: 'node' | 'wasm';
+  /** Minutes of the conversation repeated; absent: the conversation itself. */
+  readonly minutes?: number;
+  readonly repeats: number;
+}
+
+/** Diarizes from bytes in memory to turns, with one worker. Run it in a process of its own: memory is the process's. */
+export async function measureSpeed(options: SpeedOptions): Promise<SpeedResult> {
+  const audio =
+    options.minutes === undefined
+      ? new Uint8Array(await readFile(CONVERSATION))
+      : repeatedWav(await conversationPcm(), options.minutes * 60);
+  const diarizer = await createDiarizer({ backend: options.backend, workers: 1 });
+  try {
+    const runs: { readonly wall: number; readonly cpu: number }[] = [];
+    let load = 0;
+    for (let run = 0; ; run++) {
+      const before = process.cpuUsage();
+      const start = performance.now();
+      const result = await diarizer.diarize(audio);
+      const cpu = process.cpuUsage(before);
+      runs.push({ wall: performance.now() - start, cpu: (cpu.user + cpu.system) / 1000 });
+      load = Math.max(load, result.timings.load);
+      if (run + 1 < options.repeats) continue;
+      const middle = (name: 'wall' | 'cpu') =>
+        percentile(
+          runs.map((each) => each[name]).sort((a, b) => a - b),
+          50,
+        );
+      const milliseconds = 1000 * result.duration;
+      return {
+        pipeline: result.model.id,
+        backend: result.backend,
+        recording:
+          options.minutes === undefined ? 'the demo conversation' : `${options.minutes} minutes of it repeated`,
+        seconds: result.duration,
+        rtf: middle('wall') / milliseconds,
+        cpuFactor: middle('cpu') / milliseconds,
+        modelShare: result.timings.model / result.timings.total,
+        load,
+        peakRss: process.resourceUsage().maxRSS / 1024,
+        speakers: result.speakers.length,
+        repeats: options.repeats,
+      };
+    }
+  } finally {
+    await diarizer.close();
+  }
+}

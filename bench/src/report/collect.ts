@@ -1,0 +1,167 @@
+import { availableParallelism } from 'node:os';
+import type { BenchIo } from '../args.ts';
+import { measureBackends } from '../commands/backends.ts';
+import { BENCH_SCRIPT, runPart } from '../inner.ts';
+import { openLoop, warmUp } from '../load/loops.ts';
+import { createHttpTarget } from '../load/target.ts';
+import { describeMachine } from '../machine.ts';
+import { freePort, startProcess } from '../managed-process.ts';
+import { loadEngine } from '../model/engines.ts';
+import { feedsFor } from '../model/feeds.ts';
+import { FAST_CNN, fastCnnPath, readModel } from '../model/files.ts';
+import { type IsolatedResult, measureIsolated } from '../model/isolated.ts';
+import type { SpeedResult } from '../pipelines.ts';
+import { measureScaleOut, type ScaleOutResult } from '../scale-out/measure.ts';
+import { findNginx } from '../scale-out/nginx.ts';
+import { withServer } from '../server-under-test.ts';
+import { judge } from '../sla.ts';
+import { calibrate, judgeNoise } from '../stats/noise.ts';
+import { seededRandom } from '../stats/random.ts';
+import { measureAccuracy } from './accuracy.ts';
+import { measurePeers } from './peers.ts';
+import { FULL_PLAN, measureServing, QUICK_PLAN } from './serving.ts';
+import type { GeneratorResult, Report } from './types.ts';
+
+export interface CollectOptions {
+  /** Everything, but so short that only its working is shown. */
+  readonly quick: boolean;
+  /** A folder of recordings with `.rttm` beside them, beside the demo conversation. */
+  readonly evaluate?: string | undefined;
+}
+
+/** What no run on an ordinary machine can tell. */
+const BEYOND = [
+  'WebGPU: needs a GPU and a browser',
+  'a real network between client and server: the delays are simulated on loopback, without handshakes and slow start',
+  'scaling over several machines: all servers share the processors of this one; docs/scaling.md computes it',
+];
+
+const GENERATOR_RATE = 2000;
+const NOISE_ROUNDS = 20;
+
+/** Measures everything there is to measure here; what fails or is absent is told, not fatal. */
+export async function collectReport(options: CollectOptions, io: BenchIo): Promise<Report> {
+  const start = performance.now();
+  const date = new Date().toISOString();
+  const machine = describeMachine();
+  const noise: number[] = [];
+  const notMeasured: string[] = [];
+  const stages = 8;
+  let stage = 0;
+  const measure = async <T>(name: string, work: () => Promise<T>): Promise<T | undefined> => {
+    io.signal?.throwIfAborted();
+    io.note(`[${++stage}/${stages}] ${name} (${Math.round((performance.now() - start) / 1000)} s)`);
+    noise.push(...calibrate(NOISE_ROUNDS));
+    try {
+      return await work();
+    } catch (error) {
+      io.signal?.throwIfAborted();
+      const reason = error instanceof Error ? error.message : String(error);
+      notMeasured.push(`${name}: ${reason}`);
+      io.note(`      not measured: ${reason}`);
+      return undefined;
+    }
+  };
+  const plan = options.quick ? QUICK_PLAN : FULL_PLAN;
+  const workers = availableParallelism();
+
+  const isolated = await measure('the network alone', () => measureAlone(plan.repeats, options.quick ? 50 : 200));
+  const backends = await measure('backends', () =>
+    measureBackends({ iterations: options.quick ? 20 : 100, all: !options.quick }, io),
+  );
+  notMeasured.push(...(backends?.skipped ?? []));
+  const speed = await measure('pipelines on recordings', () => measurePipelines(options.quick, io.signal));
+  const generator = await measure("the load generator's own cost", () => measureGenerator(options.quick ? 1 : 5));
+  const serving = await measure('the server', () =>
+    withServer({ workers, signal: io.signal }, (server) =>
+      measureServing(server, workers, plan, indented(io), io.signal),
+    ),
+  );
+  const accuracy = await measure('accuracy', () => measureAccuracy(options.evaluate, indented(io)));
+  const scaleOut = await measure('scaling out behind nginx', () => measureBehindNginx(options.quick));
+  const peers = await measure('peers', () => measurePeers(options.quick, notMeasured, indented(io)));
+  noise.push(...calibrate(NOISE_ROUNDS));
+
+  const verdicts = judge({
+    modelP99: serving?.closed.server.model?.p99,
+    endToEndP99: serving?.endToEnd.load.latency?.p99,
+    successRate:
+      serving === undefined
+        ? undefined
+        : Math.min(...[serving.closed, ...serving.first].map((load) => load.successRate)),
+  });
+  return {
+    schema: 1,
+    date,
+    seconds: (performance.now() - start) / 1000,
+    machine,
+    noise: judgeNoise(noise),
+    ...present({ isolated, backends, generator, serving, speed, accuracy, scaleOut, peers }),
+    verdicts,
+    notMeasured: [...notMeasured, ...BEYOND],
+  };
+}
+
+/** The entries that are there: absent ones must be absent, not undefined. */
+function present<T extends object>(parts: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
+}
+
+function indented(io: BenchIo): (text: string) => void {
+  return (text) => io.note(`      ${text}`);
+}
+
+async function measureAlone(repeats: number, iterations: number): Promise<IsolatedResult[]> {
+  const file = await readModel(fastCnnPath(FAST_CNN.fp32));
+  const model = await loadEngine('native', file);
+  try {
+    const feeds = feedsFor(model.inputs, {}, seededRandom(1));
+    const results: IsolatedResult[] = [];
+    while (results.length < repeats) {
+      results.push(await measureIsolated(model, feeds, { engine: 'native', name: file.name, iterations, warmup: 20 }));
+    }
+    return results;
+  } finally {
+    await model.close();
+  }
+}
+
+async function measurePipelines(quick: boolean, signal?: AbortSignal): Promise<SpeedResult[]> {
+  const results: SpeedResult[] = [];
+  for (const backend of ['node', 'wasm']) {
+    const args = ['speed', '--backend', backend, '--repeats', quick ? '1' : '3'];
+    results.push(JSON.parse(await runPart(args, { signal })) as SpeedResult);
+  }
+  const long = ['speed', '--backend', 'node', '--repeats', '1', '--minutes', quick ? '3' : '30'];
+  results.push(JSON.parse(await runPart(long, { signal })) as SpeedResult);
+  return results;
+}
+
+async function measureGenerator(seconds: number): Promise<GeneratorResult> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const args = [BENCH_SCRIPT, 'null-server', '--port', String(port)];
+  const server = await startProcess({ command: process.execPath, args, readyUrl: url });
+  const target = createHttpTarget({ url, body: new Uint8Array(48_000 * 4), connections: 64 });
+  try {
+    await warmUp(target, 500, 20);
+    return { rate: GENERATOR_RATE, open: await openLoop(target, { rate: GENERATOR_RATE, seconds, connections: 64 }) };
+  } finally {
+    target.close();
+    await server.stop();
+  }
+}
+
+async function measureBehindNginx(quick: boolean): Promise<ScaleOutResult[]> {
+  const nginx = findNginx();
+  if (nginx === undefined) throw new Error('nginx is not installed (Debian: apt-get install nginx-light)');
+  const results: ScaleOutResult[] = [];
+  const requests = quick ? 100 : 600;
+  for (const servers of [1, 2, 4]) {
+    results.push(await measureScaleOut({ nginx, servers, workers: 1, requests, concurrency: 20, killOne: false }));
+  }
+  results.push(await measureScaleOut({ nginx, servers: 4, workers: 1, requests, concurrency: 20, killOne: true }));
+  return results;
+}

@@ -1,0 +1,25 @@
+import { findPython, measurePython, PYTHON_MISSING } from '../peers/python.ts';
+import { findSherpa, measureSherpa } from '../peers/sherpa.ts';
+import type { PeerResult } from './types.ts';
+
+/** Measures the peers that are installed; adds a line to `notMeasured` for each that is not. */
+export async function measurePeers(
+  quick: boolean,
+  notMeasured: string[],
+  note: (text: string) => void,
+): Promise<PeerResult[]> {
+  const results: PeerResult[] = [];
+  const python = await findPython();
+  if (python === undefined) notMeasured.push(PYTHON_MISSING);
+  else {
+    note('the Python server and ours in turns');
+    results.push(await measurePython(python, quick ? 1 : 3, quick ? 60 : 200));
+  }
+  const sherpa = findSherpa();
+  if (typeof sherpa === 'string') notMeasured.push(sherpa);
+  else {
+    note('sherpa-onnx on the demo conversation');
+    results.push(await measureSherpa(sherpa, 1));
+  }
+  return results;
+}

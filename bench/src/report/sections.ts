@@ -1,0 +1,350 @@
+import { figures, ms, percent } from '../format.ts';
+import type { LoadResult } from '../load/recorder.ts';
+import { utilisation } from '../stats/littles-law.ts';
+import type { Summary } from '../stats/summary.ts';
+import { claimRows, firstReportRemark } from './claims.ts';
+import { agreement, headlineFigures } from './figures.ts';
+import { changesSince, type HistoryEntry } from './history.ts';
+import type { Report, ServingResult } from './types.ts';
+
+/** What a report consists of, before it is written as Markdown or HTML. */
+export type Block =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'table'; readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] }
+  | { readonly kind: 'list'; readonly items: readonly string[] }
+  | { readonly kind: 'chart'; readonly name: string };
+
+export interface Section {
+  readonly title: string;
+  readonly blocks: readonly Block[];
+}
+
+const text = (value: string): Block => ({ kind: 'text', text: value });
+const list = (items: readonly string[]): Block => ({ kind: 'list', items });
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): Block => ({ kind: 'table', head, rows });
+
+/** All sections; those without figures are left out, and what is missing is named in the last one. */
+export function reportSections(report: Report, before: HistoryEntry | undefined): Section[] {
+  const sections: (Section | undefined)[] = [
+    summary(report),
+    { title: 'The first report, claim by claim', blocks: [claims(report), text(firstReportRemark())] },
+    report.serving && latency(report.serving),
+    report.serving && throughput(report.serving),
+    report.serving && endToEnd(report.serving),
+    backends(report),
+    pipelines(report),
+    accuracy(report),
+    scaleOut(report),
+    peers(report),
+    machine(report),
+    comparison(report, before),
+    { title: 'Not measured', blocks: [list(report.notMeasured)] },
+  ];
+  return sections.filter((section) => section !== undefined);
+}
+
+function summary(report: Report): Section {
+  const verdicts = report.verdicts.map(({ name, limit, measured, unit, kept }) => [
+    name,
+    limit,
+    measured === undefined ? 'not measured' : `${figures(measured)} ${unit}`,
+    kept ? 'kept' : 'MISSED',
+  ]);
+  const headlines = headlineFigures(report).filter(({ value }) => value !== undefined);
+  return {
+    title: 'Summary',
+    blocks: [
+      table(['promise', 'limit', 'measured', 'verdict'], verdicts),
+      table(
+        ['figure', 'value'],
+        headlines.map(({ name, unit, value }) => [name, `${figures(value ?? 0)} ${unit}`.trim()]),
+      ),
+      text(`The machine was ${report.noise.verdict}.`),
+    ],
+  };
+}
+
+function claims(report: Report): Block {
+  const rows = claimRows(report).map(({ claim, theirs, ours, on }) => [claim, theirs, ours, on]);
+  return table(['claim', 'theirs', 'ours', 'on what'], rows);
+}
+
+function row(name: string, summary: Summary | undefined): string[] {
+  return [name, ...[summary?.min, summary?.p50, summary?.p95, summary?.p99, summary?.max].map(ms)];
+}
+
+const PERCENTILES = ['', 'min', 'P50', 'P95', 'P99', 'max'];
+
+function latency(serving: ServingResult): Section {
+  const { closed, single, json } = serving;
+  const parts = (load: LoadResult, name: string) =>
+    ['queue', 'decode', 'model', 'total'].map((part) => row(`${name}: ${part}, said by the server`, load.server[part]));
+  const repeats = serving.first.map((load) => load.latency?.p50 ?? 0);
+  return {
+    title: 'Latency',
+    blocks: [
+      table(PERCENTILES, [
+        row('20 clients: end to end', closed.latency),
+        ...parts(closed, '20 clients'),
+        row('20 clients, answers in JSON: end to end', json.latency),
+        row('1 client: end to end', single.latency),
+        ...parts(single, '1 client'),
+      ]),
+      { kind: 'chart', name: 'latency' },
+      { kind: 'chart', name: 'percentiles' },
+      text(
+        `The first report's setting (20 clients, 200 requests), ${repeats.length} times: medians ${repeats.map(ms).join(', ')}, ${percent(agreement(repeats) ?? 0)} apart.`,
+      ),
+    ],
+  };
+}
+
+function throughput(serving: ServingResult): Section {
+  const { closed, workers } = serving;
+  const law = closed.littlesLaw;
+  const model = closed.server.model?.mean ?? 0;
+  const open = serving.open.map(({ share, rate, load }) => [
+    `${Math.round(100 * share)} %`,
+    figures(rate),
+    figures(load.throughput),
+    percent(load.successRate),
+    ms(load.latency?.p50),
+    ms(load.latency?.p99),
+    ms(load.uncorrected?.p99),
+    Object.entries(load.failures)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ') || '–',
+  ]);
+  const blocks: Block[] = [
+    { kind: 'chart', name: 'throughput' },
+    { kind: 'chart', name: 'latency-by-concurrency' },
+    table(
+      ['clients', 'req/s', 'P50', 'P99', 'success'],
+      serving.sweep.map((point) => [
+        String(point.concurrency),
+        figures(point.throughput),
+        ms(point.p50),
+        ms(point.p99),
+        percent(point.successRate),
+      ]),
+    ),
+    text(
+      'Open loop: requests arrive at random (Poisson) whether or not earlier ones were answered; latency counts from the moment each was due. Past 100 % the server must refuse some and serve the rest well.',
+    ),
+    table(
+      ['of the peak', 'offered/s', 'answered/s', 'success', 'P50', 'P99', 'P99 uncorrected', 'refused or failed'],
+      open,
+    ),
+    text(
+      `Little's law: ${figures(law.rate)} req/s × ${ms(law.meanLatency)} = ${figures(law.implied)} requests under way; ${figures(law.observed)} were seen by a clock of its own (${percent(law.deviation)} off): it ${law.holds ? 'holds' : 'DOES NOT HOLD, so something here is measured wrongly'}.`,
+    ),
+    text(
+      `The workers were busy with the network ${percent(utilisation(closed.throughput, model, workers))} of the time.`,
+    ),
+  ];
+  if (serving.cpu !== undefined && serving.rss !== undefined) {
+    blocks.push(
+      text(
+        `A request costs the server ${ms(serving.cpu)} of CPU; all its processes together hold ${figures(serving.rss)} MB.`,
+      ),
+    );
+  }
+  const { sessions } = serving;
+  if (sessions !== undefined) {
+    blocks.push(
+      text(
+        `Live: ${sessions.succeeded} of ${sessions.sessions} sessions of ${sessions.secondsEach} s in real time ended well; \`turn-end\` came ${ms(sessions.turnEnd?.p50)} (P50), ${ms(sessions.turnEnd?.p99)} (P99) after the turn's last audio was sent.`,
+      ),
+    );
+  }
+  return { title: 'Throughput', blocks };
+}
+
+function endToEnd(serving: ServingResult): Section {
+  const { rtt, jitter, loss } = serving.endToEnd.network;
+  const both = [serving.endToEnd, serving.endToEndLoaded];
+  return {
+    title: 'End to end over a simulated network',
+    blocks: [
+      text(
+        `Through a proxy on loopback that delays both directions: RTT ${rtt[0]}–${rtt[1]} ms, drawn for each request, jitter ${jitter} ms, loss ${percent(loss)}.`,
+      ),
+      ...both.map((result) => {
+        const clients = `${result.concurrency} ${result.concurrency === 1 ? 'client' : 'clients'}`;
+        return table(
+          [clients, 'min', 'P50', 'P95', 'P99', 'max'],
+          [
+            row('end to end', result.load.latency),
+            ...(['network', 'server', 'queue', 'model'] as const).map((part) => row(part, result.parts[part])),
+          ],
+        );
+      }),
+    ],
+  };
+}
+
+function backends(report: Report): Section | undefined {
+  if (report.backends === undefined) return undefined;
+  const blocks = report.backends.runtimes.flatMap((result): Block[] => [
+    text(`**${result.runtime}**, milliseconds of one run of fast-cnn (×4, ×8: batches):`),
+    table(
+      ['', 'min', 'P50', 'P95', 'P99', 'max', 'a second of audio', 'CPU'],
+      result.contenders.map(({ name, latency, perSecond, cpu }) => [...row(name, latency), ms(perSecond), ms(cpu)]),
+    ),
+    table(
+      ['in pairs of one run', 'ratio', 'middle half'],
+      result.ratios.map(({ name, median, lower, upper }) => [
+        name,
+        `${figures(median)}×`,
+        `${figures(lower)}–${figures(upper)}×`,
+      ]),
+    ),
+    list(
+      Object.entries(result.coldStart).map(
+        ([engine, cold]) =>
+          `cold start, ${engine}: ${ms(cold?.p50)} from starting the process to its end after one answer (P50 of ${cold?.count})`,
+      ),
+    ),
+  ]);
+  const { profiles } = report.backends;
+  const operators = profiles.wasm.slice(0, 10).map(({ operator, time, share }) => {
+    const native = profiles.native.find((entry) => entry.operator === operator);
+    return [operator, ms(time), percent(share), ms(native?.time), native ? `${figures(time / native.time)}×` : '–'];
+  });
+  blocks.push(
+    text("Where the time goes, by ONNX Runtime's own profiler (one thread each):"),
+    table(['operator', 'WASM', 'share of WASM', 'native', 'ratio'], operators),
+  );
+  return { title: 'Backends', blocks };
+}
+
+function pipelines(report: Report): Section | undefined {
+  if (report.speed === undefined) return undefined;
+  const rows = report.speed.map((speed) => [
+    `${speed.pipeline}, ${speed.backend}`,
+    speed.recording,
+    figures(speed.rtf),
+    figures(speed.cpuFactor),
+    percent(speed.modelShare),
+    ms(speed.load),
+    `${figures(speed.peakRss)} MB`,
+    String(speed.speakers),
+  ]);
+  return {
+    title: 'Pipelines on recordings',
+    blocks: [
+      table(
+        [
+          'pipeline',
+          'recording',
+          'real-time factor',
+          'CPU factor',
+          'in the network',
+          'load',
+          'peak memory',
+          'speakers',
+        ],
+        rows,
+      ),
+    ],
+  };
+}
+
+function accuracy(report: Report): Section | undefined {
+  if (report.accuracy === undefined) return undefined;
+  const cell = (value: number) => `${value.toFixed(1)} %`;
+  const rows = report.accuracy.map((entry) => [
+    entry.pipeline,
+    entry.set,
+    ...[entry.der, entry.miss, entry.falseAlarm, entry.confusion, entry.jer, entry.countRight].map(cell),
+    figures(entry.rtf),
+  ]);
+  return {
+    title: 'Accuracy',
+    blocks: [
+      text('No collar, overlapped speech scored, number of speakers not told.'),
+      table(
+        [
+          'pipeline',
+          'set',
+          'DER',
+          'miss',
+          'false alarm',
+          'confusion',
+          'JER',
+          'speaker count right',
+          'real-time factor',
+        ],
+        rows,
+      ),
+    ],
+  };
+}
+
+function scaleOut(report: Report): Section | undefined {
+  if (report.scaleOut === undefined) return undefined;
+  const rows = report.scaleOut.map((result) => [
+    `${result.servers}${result.killed ? ', one killed half-way' : ''}`,
+    figures(result.throughput),
+    ms(result.p50),
+    ms(result.p99),
+    `${result.succeeded} of ${result.requests}`,
+    String(result.retried),
+    result.spread.join(' / '),
+  ]);
+  return {
+    title: 'Scaling out',
+    blocks: [
+      text(
+        `Servers of one worker each behind nginx with \`deploy/nginx/voiceflow.conf\`, 20 clients; all share the ${report.machine.cores} processors of this machine with nginx and the generator, so more servers than processors cannot bring more.`,
+      ),
+      table(['servers', 'req/s', 'P50', 'P99', 'success', 'retried', 'answers by server'], rows),
+    ],
+  };
+}
+
+function peers(report: Report): Section | undefined {
+  if (report.peers === undefined || report.peers.length === 0) return undefined;
+  return {
+    title: 'Peers',
+    blocks: report.peers.flatMap(({ name, version, lines }) => [text(`**${name}** (${version})`), list(lines)]),
+  };
+}
+
+function machine(report: Report): Section {
+  const { cpu, cores, memory, system, runtime, versions, load, commit } = report.machine;
+  const items = [
+    `${cores} × ${cpu}, ${memory} GB, ${system}; load average before the run ${figures(load)}`,
+    `${runtime}, ${Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', ')}`,
+    `commit ${commit}, ${report.date}, ${Math.round(report.seconds)} s`,
+    `noise: ${report.noise.verdict}`,
+  ];
+  if (report.generator !== undefined) {
+    const { rate, open } = report.generator;
+    items.push(
+      `the load generator's own cost at ${rate} req/s of 192 kB against a server that does nothing: ${ms(open.generatorCpu)} of CPU a request, sent late by ${ms(open.lateness?.p50)} (P50), ${ms(open.lateness?.p99)} (P99), latency ${ms(open.uncorrected?.p50)} (P50), ${ms(open.uncorrected?.p99)} (P99), ${percent(open.successRate)} answered`,
+    );
+  }
+  return { title: 'Machine and method', blocks: [list(items)] };
+}
+
+function comparison(report: Report, before: HistoryEntry | undefined): Section {
+  const title = 'Against the run before';
+  if (before === undefined)
+    return { title, blocks: [text('There is no earlier run on this kind of machine in bench/history.json.')] };
+  const changes = changesSince(report, before);
+  const head = text(
+    `Against ${before.commit} of ${before.date.slice(0, 16).replace('T', ' ')} on the same kind of machine${before.noisy || report.noise.noisy ? ' (at least one of the two runs was noisy)' : ''}; moves within 10 % are not listed.`,
+  );
+  if (changes.length === 0) return { title, blocks: [head, text('Nothing moved.')] };
+  const rows = changes.map(({ figure, before: old, change, better }) => [
+    figure.name,
+    figures(old),
+    figures(figure.value ?? 0),
+    `${change > 0 ? '+' : ''}${(100 * change).toFixed(0)} %`,
+    better ? 'better' : 'WORSE',
+  ]);
+  return { title, blocks: [head, table(['figure', 'before', 'now', 'change', ''], rows)] };
+}

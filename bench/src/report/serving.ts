@@ -1,0 +1,134 @@
+import { closedLoop, openLoop, warmUp } from '../load/loops.ts';
+import type { LoadResult } from '../load/recorder.ts';
+import { runSessions } from '../load/sessions.ts';
+import { createHttpTarget, INFER_ANSWER_BYTES } from '../load/target.ts';
+import { measureEndToEnd } from '../network/end-to-end.ts';
+import type { ServerUnderTest } from '../server-under-test.ts';
+import { noise, seededRandom } from '../stats/random.ts';
+import type { OpenPoint, ServingResult, SweepPoint } from './types.ts';
+
+/** How long each part of the load test is; the quick setting only shows that everything works. */
+export interface ServingPlan {
+  readonly repeats: number;
+  readonly closedRequests: number;
+  readonly sweep: readonly number[];
+  readonly sweepRequests: number;
+  readonly openShares: readonly number[];
+  readonly openSeconds: number;
+  readonly sessions: number;
+  readonly sessionSeconds: number;
+  readonly endToEnd: number;
+}
+
+export const FULL_PLAN: ServingPlan = {
+  repeats: 3,
+  closedRequests: 2000,
+  sweep: [1, 2, 4, 8, 16, 32, 64],
+  sweepRequests: 400,
+  openShares: [0.5, 0.8, 0.95, 1.5],
+  openSeconds: 6,
+  sessions: 20,
+  sessionSeconds: 15,
+  endToEnd: 100,
+};
+
+export const QUICK_PLAN: ServingPlan = {
+  repeats: 2,
+  closedRequests: 200,
+  sweep: [1, 4, 20],
+  sweepRequests: 50,
+  openShares: [0.5, 1.5],
+  openSeconds: 2,
+  sessions: 2,
+  sessionSeconds: 3,
+  endToEnd: 20,
+};
+
+/** The setting of the first report. */
+const CLIENTS = 20;
+const FIRST_REQUESTS = 200;
+const NETWORK = { rtt: [10, 40], jitter: 2, loss: 0 } as const;
+const CONNECTIONS = 256;
+const WINDOW = 48_000;
+const SEED = 1;
+
+/** Loads one server in every way the report tells of. `note` says what is being done. */
+export async function measureServing(
+  server: ServerUnderTest,
+  workers: number,
+  plan: ServingPlan,
+  note: (text: string) => void,
+  signal?: AbortSignal,
+): Promise<ServingResult> {
+  const body = new Uint8Array(noise(WINDOW, seededRandom(SEED)).buffer);
+  const target = (connections: number, accept = 'application/octet-stream') =>
+    createHttpTarget({ url: server.url, body, connections, minimumBytes: INFER_ANSWER_BYTES, headers: { accept } });
+  const closed = async (clients: number, requests: number, accept?: string): Promise<LoadResult> => {
+    signal?.throwIfAborted();
+    const made = target(clients, accept);
+    try {
+      await warmUp(made, 2 * clients, clients);
+      return await closedLoop(made, { requests, concurrency: clients, ...(signal && { signal }) });
+    } finally {
+      made.close();
+    }
+  };
+
+  note(`load: ${CLIENTS} clients, ${FIRST_REQUESTS} requests, ${plan.repeats} times`);
+  await closed(CLIENTS, FIRST_REQUESTS);
+  const first: LoadResult[] = [];
+  while (first.length < plan.repeats) first.push(await closed(CLIENTS, FIRST_REQUESTS));
+  note(`load: ${CLIENTS} clients, ${plan.closedRequests} requests`);
+  const before = server.usage();
+  const main = await closed(CLIENTS, plan.closedRequests);
+  const after = server.usage();
+  const json = await closed(CLIENTS, FIRST_REQUESTS, 'application/json');
+  const single = await closed(1, FIRST_REQUESTS);
+
+  const sweep: SweepPoint[] = [];
+  for (const concurrency of plan.sweep) {
+    note(`load: ${concurrency} clients`);
+    const load = await closed(concurrency, plan.sweepRequests);
+    const { throughput, successRate, latency } = load;
+    sweep.push({ concurrency, throughput, successRate, p50: latency?.p50 ?? 0, p99: latency?.p99 ?? 0 });
+  }
+  const peak = Math.max(main.throughput, ...sweep.map(({ throughput }) => throughput));
+  const open: OpenPoint[] = [];
+  for (const share of plan.openShares) {
+    const rate = share * peak;
+    note(`load: open loop at ${Math.round(100 * share)} % of the peak`);
+    const made = target(CONNECTIONS);
+    const options = { rate, seconds: plan.openSeconds, connections: CONNECTIONS, random: seededRandom(SEED) };
+    open.push({ share, rate, load: await openLoop(made, options) });
+    made.close();
+  }
+  note(`load: ${plan.sessions} live sessions`);
+  const sessions = await runSessions({
+    url: server.url,
+    sessions: plan.sessions,
+    seconds: plan.sessionSeconds,
+    seed: SEED,
+  });
+  note('end to end over the simulated network');
+  const endToEnd = (concurrency: number, iterations: number) =>
+    measureEndToEnd({ url: server.url, iterations, concurrency, network: NETWORK, seed: SEED });
+  const alone = await endToEnd(1, plan.endToEnd);
+  const loaded = await endToEnd(CLIENTS, 3 * plan.endToEnd);
+  return {
+    workers,
+    first,
+    closed: main,
+    json,
+    single,
+    sweep,
+    open,
+    sessions,
+    ...(before &&
+      after && {
+        cpu: (1000 * (after.cpuSeconds - before.cpuSeconds)) / (main.requests + 2 * CLIENTS),
+        rss: after.rss,
+      }),
+    endToEnd: alone,
+    endToEndLoaded: loaded,
+  };
+}
