@@ -1,10 +1,20 @@
+import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { type Diarizer, VoiceFlowError } from '@voiceflow-ml/core';
+import { type Diarizer, type ModelPackage, VoiceFlowError } from '@voiceflow-ml/core';
 import type { OptionSpecs } from './args/options.ts';
+import { nearest } from './args/suggest.ts';
+import { UsageError } from './errors.ts';
+import { modelFromFolder } from './weights/folder.ts';
+
+const EMBEDDED = 'fast-cnn';
 
 /** The options of every command that runs the network. */
 export const ENGINE_OPTIONS = {
-  model: { kind: 'choice', choices: ['fast-cnn', 'pyannote'], help: 'the network (default fast-cnn)' },
+  model: {
+    kind: 'text',
+    value: 'NAME',
+    help: 'the network: fast-cnn (default), or a folder with the manifest.json and weights of your own',
+  },
   backend: {
     kind: 'choice',
     choices: ['node', 'wasm'],
@@ -13,7 +23,7 @@ export const ENGINE_OPTIONS = {
 } as const satisfies OptionSpecs;
 
 export interface EngineValues {
-  readonly model?: 'fast-cnn' | 'pyannote' | undefined;
+  readonly model?: string | undefined;
   readonly backend?: 'node' | 'wasm' | undefined;
 }
 
@@ -25,14 +35,35 @@ const MOST_WORKERS = 4;
  * @throws `model-not-found`, `model-corrupt`, `backend-unavailable`, `aborted`.
  */
 export async function openDiarizer({ model, backend }: EngineValues, signal: AbortSignal, jobs = 1): Promise<Diarizer> {
-  if (model === 'pyannote') {
-    throw new VoiceFlowError('model-not-found', 'the pyannote pipeline is not part of this version of VoiceFlow', {
-      hint: 'Use --model fast-cnn',
-    });
-  }
+  const own = await ownModel(model);
   // Loaded here and not at the top: --help and usage errors need no network.
   const { createDiarizer } = await import('voiceflow-ml');
-  return createDiarizer({ signal, workers: workersFor(jobs), ...(backend === undefined ? {} : { backend }) });
+  return createDiarizer({
+    signal,
+    workers: workersFor(jobs),
+    ...(own === undefined ? {} : { model: own }),
+    ...(backend === undefined ? {} : { backend }),
+  });
+}
+
+/** Undefined for the one that comes with VoiceFlow. */
+async function ownModel(model: string | undefined): Promise<ModelPackage | undefined> {
+  if (model === undefined || model === EMBEDDED) return undefined;
+  if (model === 'pyannote') {
+    throw new VoiceFlowError('model-not-found', 'the pyannote pipeline is not part of this version of VoiceFlow', {
+      hint: `Use --model ${EMBEDDED}`,
+    });
+  }
+  const isFolder = await stat(model).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  if (isFolder) return modelFromFolder(model);
+  const meant = nearest(model, [EMBEDDED]);
+  throw new UsageError(
+    `--model is "${model}", expected ${EMBEDDED} or a folder with a manifest.json`,
+    meant === undefined ? undefined : `Did you mean ${meant}?`,
+  );
 }
 
 /** One core is left for decoding and clustering, which go on beside the network. */

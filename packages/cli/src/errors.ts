@@ -35,7 +35,7 @@ export function explain(error: unknown, subject?: string): string {
   const code = VoiceFlowError.isInstance(error) ? ` [${error.code}]` : '';
   const parts = [`${messageOf(error)}${code}`];
   const hint = hintOf(error);
-  if (hint !== undefined) parts.push(hint);
+  if (hint !== undefined) parts.push(hint.charAt(0).toUpperCase() + hint.slice(1));
   const text = parts.map(oneLine).map(stop).join(' ');
   return subject === undefined ? text : `${oneLine(subject)}: ${text}`;
 }

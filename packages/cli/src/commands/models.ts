@@ -1,12 +1,13 @@
 import { join } from 'node:path';
+import { VoiceFlowError } from '@voiceflow-ml/core';
 import type { OptionSpecs } from '../args/options.ts';
 import { nearest } from '../args/suggest.ts';
 import { type Context, defineCommand } from '../command.ts';
-import { EXIT, UsageError } from '../errors.ts';
+import { EXIT, explain, UsageError } from '../errors.ts';
 import { ProgressLine } from '../progress.ts';
 import { table } from '../render/table.ts';
 import { catalog, find, type Listed } from '../weights/catalog.ts';
-import { checkFiles } from '../weights/check.ts';
+import { checkFiles, corrupt, type FileState } from '../weights/check.ts';
 import { modelFolder, voiceflowHome } from '../weights/home.ts';
 import { pull } from '../weights/pull.ts';
 
@@ -67,8 +68,9 @@ async function list({ io, signal }: Context): Promise<number> {
 async function stateOf(listed: Listed, signal: AbortSignal): Promise<string> {
   const states = await checkFiles(folderOf(listed), listed.entry, signal);
   if (states.some(({ state }) => state.state === 'wrong')) return 'damaged';
-  if (states.every(({ state }) => state.state === 'ok')) return listed.folder === undefined ? 'installed' : 'embedded';
-  return 'not installed';
+  // Of the embedded model's files a package carries one.
+  if (listed.folder !== undefined && states.some(({ state }) => state.state === 'ok')) return 'embedded';
+  return states.every(({ state }) => state.state === 'ok') ? 'installed' : 'not installed';
 }
 
 async function fetchModel(name: string, from: string | undefined, { io, signal }: Context): Promise<number> {
@@ -98,25 +100,31 @@ async function fetchModel(name: string, from: string | undefined, { io, signal }
 async function verify(name: string | undefined, { io, signal }: Context): Promise<number> {
   let good = true;
   for (const listed of name === undefined ? await catalog() : [await find(name)]) {
-    const folder = folderOf(listed);
-    const states = await checkFiles(folder, listed.entry, signal);
-    if (name === undefined && states.every(({ state }) => state.state === 'missing')) continue;
-    for (const { name: file, state } of states) {
-      const path = join(folder, file);
+    for (const { path, state } of await filesToVerify(listed, name !== undefined, signal)) {
       if (state.state === 'ok') await io.out(`ok  ${path}\n`);
       else {
         good = false;
-        const cure =
-          listed.folder === undefined ? `Run voiceflow models pull ${listed.entry.id}` : 'Install VoiceFlow again';
-        const [what, code] =
-          state.state === 'missing'
-            ? ['is not installed', 'model-not-found']
-            : [`is not the file of the manifest: ${state.reason}`, 'model-corrupt'];
-        io.err(`voiceflow: ${path} ${what} [${code}]. ${cure}.\n`);
+        io.err(`voiceflow: ${explain(faultOf(path, state, listed))}\n`);
       }
     }
   }
   return good ? EXIT.done : EXIT.failed;
+}
+
+async function filesToVerify(listed: Listed, demanded: boolean, signal: AbortSignal) {
+  const folder = folderOf(listed);
+  const files = await checkFiles(folder, listed.entry, signal);
+  const there = files.filter(({ state }) => state.state !== 'missing');
+  // A model that is not installed is no fault, and of the embedded one's files a package carries one.
+  const some = there.length > 0;
+  const wanted = some ? (listed.folder === undefined ? files : there) : demanded ? files : [];
+  return wanted.map(({ name, state }) => ({ path: join(folder, name), state }));
+}
+
+function faultOf(path: string, state: FileState, { entry, folder }: Listed): VoiceFlowError {
+  const hint = folder === undefined ? `Run voiceflow models pull ${entry.id}` : 'Install VoiceFlow again';
+  if (state.state === 'wrong') return corrupt(path, state.reason, hint);
+  return new VoiceFlowError('model-not-found', `${path} is not installed`, { hint });
 }
 
 async function path(name: string | undefined, { io }: Context): Promise<number> {

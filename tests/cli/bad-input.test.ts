@@ -1,0 +1,225 @@
+/** What users do wrong, given to the built command: exit code, one line that says what and what to do, nothing left. */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encodeWav } from '@voiceflow-ml/core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { CONVERSATION, ended, scratchFolder, shell, start, voiceflow } from './command.ts';
+
+const root = scratchFolder();
+const at = (name: string) => join(root, name);
+const MODEL = new URL('../../models/fast-cnn/', import.meta.url);
+
+beforeAll(() => {
+  for (const folder of ['notes', 'model']) mkdirSync(at(folder));
+  writeFileSync(at('notes/readme.txt'), 'no audio here');
+  writeFileSync(at('empty.wav'), '');
+  writeFileSync(at('text.txt'), 'Dear diary, today I spoke with Ada.\n');
+  writeFileSync(at('page.wav'), '<!DOCTYPE html><html><head><title>404</title></head></html>');
+  writeFileSync(at('silence.wav'), encodeWav(new Float32Array(0), 16_000));
+  writeFileSync(at('nan.wav'), encodeWav(new Float32Array(16_000).fill(Number.NaN), 16_000, { encoding: 'f32' }));
+  const weights = readFileSync(new URL('fast-cnn.fp16.onnx', MODEL));
+  weights[weights.length >> 1] = (weights[weights.length >> 1] ?? 0) ^ 1;
+  writeFileSync(at('model/fast-cnn.fp16.onnx'), weights);
+  copyFileSync(new URL('manifest.json', MODEL), at('model/manifest.json'));
+});
+
+describe('files that are no recordings', () => {
+  it.each([
+    ['a directory without audio', 'notes', /no audio file in this folder/],
+    ['an empty file', 'empty.wav', /empty.*\[unsupported-format\]/],
+    ['a text file', 'text.txt', /text.*WAV.*\[unsupported-format\]/],
+    ['an HTML page named .wav', 'page.wav', /HTML.*\[unsupported-format\]/],
+    ['a missing file', 'missing.wav', /no such file or directory/],
+    ['a pattern that nothing matches', '*.flac', /no file matches/],
+    ['a WAV without samples', 'silence.wav', /\[invalid-audio\]/],
+    ['a WAV of NaN', 'nan.wav', /\[invalid-audio\]/],
+  ])('%s', async (_, name, message) => {
+    const { code, stdout, stderr } = await voiceflow(['diarize', at(name), '--out', at('out')]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(new RegExp(`^voiceflow: .*${name.replace('*', '\\*')}: [^\n]+\\.\n$`));
+    expect(readdirSync(root)).not.toContain('out');
+  });
+
+  // Root reads what nobody may read: the kernel's own unreadable file stands in for it there.
+  const unreadable = process.getuid?.() === 0 ? '/proc/self/mem' : at('locked.wav');
+  it.skipIf(process.platform !== 'linux')('an unreadable file (needs Linux: /proc or permissions)', async () => {
+    if (unreadable !== '/proc/self/mem') writeFileSync(unreadable, 'x', { mode: 0 });
+    const { code, stdout, stderr } = await voiceflow(['diarize', unreadable]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^voiceflow: \S+: cannot be read: (permission denied|the device reports .* error)\. .*\n$/);
+  });
+
+  it('do not stop the others, and are told one by one', async () => {
+    const { code, stdout, stderr } = await voiceflow([
+      'diarize',
+      at('page.wav'),
+      CONVERSATION,
+      at('missing.wav'),
+      '-f',
+      'rttm',
+      '--jobs',
+      '2',
+    ]);
+    expect(code).toBe(1);
+    expect(stdout.trim().split('\n').length).toBeGreaterThan(20);
+    expect(stdout).toMatch(/^(SPEAKER conversation 1 [\d.]+ [\d.]+ <NA> <NA> SPEAKER_0\d [\d.]+ <NA>\n)+$/);
+    expect(stderr.trim().split('\n')).toHaveLength(2);
+  });
+
+  it('given to the other commands, are told with their name', async () => {
+    for (const args of [
+      ['embed', at('page.wav')],
+      ['enroll', 'Ada', at('page.wav'), '--book', at('new.json')],
+      ['identify', at('missing.wav'), '--book', at('text.txt')],
+      ['score', at('text.txt'), at('text.txt')],
+    ]) {
+      const { code, stdout, stderr } = await voiceflow(args);
+      expect({ code, stdout }, args.join(' ')).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(/^voiceflow: \S+\/(page\.wav|text\.txt): [^\n]+\n$/);
+    }
+    expect(readdirSync(root)).not.toContain('new.json');
+  });
+});
+
+describe('models', () => {
+  it('with a wrong hash are not run', async () => {
+    const { code, stdout, stderr } = await voiceflow(['diarize', CONVERSATION, '--model', at('model')]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(
+      /^voiceflow: fast-cnn\.fp16\.onnx has SHA-256 [0-9a-f]{64}; the manifest says .*\[model-corrupt\].*\n$/,
+    );
+  });
+
+  it('that are not there are told, with what to do', async () => {
+    const pyannote = await voiceflow(['diarize', CONVERSATION, '--model', 'pyannote']);
+    expect(pyannote).toMatchObject({ code: 1, stdout: '' });
+    expect(pyannote.stderr).toMatch(/\[model-not-found\].*--model fast-cnn/);
+    const unknown = await voiceflow(['diarize', CONVERSATION, '--model', 'fast-cmm']);
+    expect(unknown).toMatchObject({ code: 2, stderr: expect.stringMatching(/Did you mean fast-cnn\?/) });
+    const folder = await voiceflow(['diarize', CONVERSATION, '--model', at('notes')]);
+    expect(folder).toMatchObject({ code: 1, stderr: expect.stringMatching(/manifest\.json.*\[model-not-found\]/) });
+  });
+
+  it('installed and damaged are found by verify', async () => {
+    const env = { VOICEFLOW_HOME: at('home') };
+    const place = at('home/models/pyannote/3.1.0');
+    mkdirSync(place, { recursive: true });
+    expect(await voiceflow(['models', 'verify', 'fast-cnn'], { env })).toMatchObject({ code: 0, stderr: '' });
+    writeFileSync(join(place, 'segmentation-3.0.onnx'), 'not these');
+    const { code, stderr } = await voiceflow(['models', 'verify'], { env });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/segmentation-3\.0\.onnx is not the file.*9 bytes, expected 5992913 \[model-corrupt\]/);
+    expect(stderr).toMatch(/wespeaker-resnet34-lm\.onnx is not installed \[model-not-found\]/);
+    const list = await voiceflow(['models', 'list'], { env });
+    expect(list.stdout).toMatch(/^pyannote +3\.1\.0 +damaged/m);
+    const pull = await voiceflow(['models', 'pull', 'pyannote', '--from', place], { env });
+    expect(pull).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('[model-corrupt]') });
+  });
+});
+
+describe('wrong calls', () => {
+  it.each([
+    ['', /Usage/],
+    ['diarise x.wav', /no command "diarise"\. Did you mean voiceflow diarize\?/],
+    ['diarize', /diarize needs a FILE/],
+    ['diarize x.wav --speakers 0', /--speakers is "0", expected a whole number from 1 to 100/],
+    ['diarize x.wav --speaker 2', /unknown option --speaker\. Did you mean --speakers\?/],
+    ['diarize x.wav --speakers 2 --min 1', /--speakers is exact/],
+    ['diarize x.wav --min 3 --max 2', /--min 3 is more than --max 2/],
+    ['diarize x.wav y.wav -f srt', /srt cannot hold several recordings/],
+    ['diarize a/x.wav b/x.wav --out o', /a\/x\.wav and b\/x\.wav would both be written/],
+    ['diarize a.wav b.wav --timeline t.svg', /one image, but there are several/],
+    ['embed x.wav --from 5 --to 5', /--to 5 is not after --from 5/],
+    ['enroll Ada x.wav', /--book FILE\.json is missing/],
+    ['score x.rttm', /score takes two files/],
+    ['models', /list, pull, verify, path/],
+    ['models pull nothing', /there is no model "nothing"/],
+  ])('voiceflow %s', async (line, message) => {
+    const { code, stdout, stderr } = await voiceflow(line === '' ? [] : line.split(' '), { cwd: root });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+    if (line !== '') expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+});
+
+describe('output that cannot be written', () => {
+  it.skipIf(process.platform !== 'linux')('a full disk (/dev/full exists on Linux alone)', async () => {
+    const stdout = await shell(`voiceflow diarize "${CONVERSATION}" > /dev/full`);
+    expect(stdout).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^voiceflow: cannot write .*no space left.*\n$/),
+    });
+    const image = await voiceflow(['diarize', CONVERSATION, '--timeline', '/dev/full', '-f', 'rttm']);
+    expect(image).toMatchObject({ code: 1, stderr: expect.stringMatching(/^voiceflow: .*no space left.*\n$/) });
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'a file that may not grow leaves nothing behind (ulimit is of Unix)',
+    async () => {
+      const folder = at('small');
+      const { code, stderr } = await shell(`ulimit -f 0; voiceflow diarize "${CONVERSATION}" --out "${folder}"`);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/cannot write .*conversation\.txt: the file would be larger than is allowed/);
+      expect(readdirSync(folder)).toEqual([]);
+    },
+  );
+
+  it('a reader that leaves early ends it quietly', async () => {
+    const line = `voiceflow diarize "${CONVERSATION}" "${CONVERSATION}" - < "${CONVERSATION}" | head -n 1; echo "\${PIPESTATUS[0]}"`;
+    expect(await shell(line)).toMatchObject({ code: 0, stdout: `# ${CONVERSATION}\n0\n`, stderr: '' });
+  });
+});
+
+describe('Ctrl-C', () => {
+  const recording = readFileSync(CONVERSATION);
+  /** As programs write it that do not know how long it will be: a header without lengths. */
+  const endless = Buffer.from(recording);
+  endless.writeUInt32LE(0xffffffff, 4);
+  endless.writeUInt32LE(0xffffffff, 40);
+
+  /** Feeds the command without end, so that its worker is in a run at any moment. */
+  async function interruptBusy(backend: string) {
+    const child = start(['diarize', '-', '--out', at('half'), '--timeline', at('half/x.svg'), '--backend', backend]);
+    const end = ended(child);
+    const write = (bytes: Uint8Array) =>
+      new Promise<void>((resolve) => {
+        if (child.stdin?.write(bytes)) resolve();
+        else child.stdin?.once('drain', resolve);
+      });
+    const seconds = (from: number, to: number) => endless.subarray(44 + 32_000 * from, 44 + 32_000 * to);
+    await write(endless.subarray(0, 44));
+    await write(seconds(0, 5));
+    const feeding = (async () => {
+      while (child.exitCode === null && child.signalCode === null && child.stdin?.writable) {
+        await Promise.race([write(seconds(5, 10)), end]);
+      }
+    })();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    child.kill('SIGINT');
+    const result = await end;
+    await feeding;
+    return result;
+  }
+
+  it.each(['node', 'wasm'])('half way ends it with 130 and leaves nothing (%s backend)', async (backend) => {
+    expect(await interruptBusy(backend)).toEqual({ code: 130, signal: null, stdout: '', stderr: '' });
+    expect(readdirSync(root)).not.toContain('half');
+  });
+
+  it('keeps the recordings that are done', async () => {
+    const folder = at('done');
+    const child = start(['diarize', CONVERSATION, '-', '--out', folder, '-f', 'rttm']);
+    const end = ended(child);
+    child.stdin?.write(recording);
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      if (spawnSync('ls', [folder], { encoding: 'utf8' }).stdout.includes('conversation.rttm')) break;
+      expect(child.exitCode).toBeNull();
+    }
+    child.kill('SIGINT');
+    expect(await end).toMatchObject({ code: 130, stderr: '' });
+    expect(readdirSync(folder)).toEqual(['conversation.rttm']);
+  });
+});

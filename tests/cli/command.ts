@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
+
+const repository = new URL('../../', import.meta.url);
+export const VOICEFLOW = fileURLToPath(new URL('packages/cli/bin/voiceflow.js', repository));
+export const CONVERSATION = fileURLToPath(new URL('examples/audio/conversation.wav', repository));
+export const TRUTH = fileURLToPath(new URL('examples/audio/conversation.rttm', repository));
+
+export interface Ended {
+  /** Null when a signal ended the process. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: Uint8Array;
+}
+
+/** Without the colours and folders of whoever runs the tests. */
+function environment(env: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const { NO_COLOR, FORCE_COLOR, VOICEFLOW_HOME, ...rest } = process.env;
+  return { ...rest, LC_ALL: 'C.UTF-8', ...env };
+}
+
+/** The built command as a process, stdin left open. */
+export function start(args: readonly string[], { cwd, env }: RunOptions = {}): ChildProcess {
+  return spawn(process.execPath, [VOICEFLOW, ...args], { cwd, env: environment(env), stdio: ['pipe', 'pipe', 'pipe'] });
+}
+
+export function ended(child: ChildProcess): Promise<Ended> {
+  const text = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (chunk: string) => {
+      text[name] += chunk;
+    });
+  }
+  child.stdin?.on('error', () => {});
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code, signal, ...text }));
+  });
+}
+
+/** Runs the built command to its end. */
+export function voiceflow(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  const child = start(args, options);
+  const end = ended(child);
+  child.stdin?.end(options.input);
+  return end;
+}
+
+/** Runs a line of bash in which `voiceflow` is the built command. */
+export function shell(line: string, options: RunOptions = {}): Promise<Ended> {
+  const define = `voiceflow() { "${process.execPath}" "${VOICEFLOW}" "$@"; }; ${line}`;
+  const child = spawn('bash', ['-c', define], { cwd: options.cwd, env: environment(options.env) });
+  return ended(child);
+}
+
+/** A folder that goes with the tests of this file. */
+export function scratchFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'voiceflow-cli-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
