@@ -131,6 +131,13 @@ describe('exclusiveTurns', () => {
     ]);
   });
 
+  it('makes one turn of pieces of one speaker that touch', () => {
+    expect(exclusiveTurns([turn(0, 3, 'A', 0.5), turn(2, 4, 'A', 0.9), turn(4, 5, 'A', 0.9)])).toEqual([
+      turn(0, 5, 'A', (2 * 0.5 + 3 * 0.9) / 5),
+    ]);
+    expect(exclusiveTurns([turn(0, 3, 'A'), turn(4, 5, 'A')])).toHaveLength(2);
+  });
+
   it('breaks ties by length, then by label', () => {
     expect(exclusiveTurns([turn(0, 2, 'A'), turn(0, 3, 'B')])).toEqual([turn(0, 3, 'B')]);
     expect(exclusiveTurns([turn(0, 2, 'B'), turn(0, 2, 'A')])).toEqual([turn(0, 2, 'A')]);

@@ -48,6 +48,13 @@ describe('the golden values of pyannote.metrics (tests/test_diarization.py)', ()
   });
 });
 
+describe('the mapping', () => {
+  it('has no pair that shares no time', () => {
+    const { files } = scoreDiarization([turn(0, 2, 'A'), turn(4, 6, 'B')], [turn(0, 1, 'x'), turn(2, 3, 'y')]);
+    expect(files.audio?.mapping).toEqual({ x: 'A' });
+  });
+});
+
 describe("md-eval's ways", () => {
   // Cases of our own making; the figures are md-eval-22's.
   const A = [turn(0, 3, 'A'), turn(3, 5, 'B'), turn(6, 10, 'A')];
