@@ -1,0 +1,91 @@
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+/** The runtimes that VoiceFlow supports, fetched on demand by npm into folders of their own. */
+
+export interface Runtime {
+  readonly name: string;
+  /** Why it is not here, when it is not. */
+  readonly missing?: string;
+  /** What the program itself must report as its runtime. */
+  readonly identity: RegExp;
+  readonly command: readonly string[];
+}
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A download of 100 MB on a slow line. */
+const INSTALL_TIMEOUT_MS = 300_000;
+
+/** The host's Node runs vitest itself; the others are fetched. */
+const NODES = ['20', '22', '24'].filter((major) => major !== process.versions.node.split('.')[0]);
+
+/** All runtimes; those that could not be fetched say so (on CI that is an error). */
+export function runtimes(): Runtime[] {
+  const node = (major: string) =>
+    fetched(`Node ${major}`, `node-${major}`, 'node/bin/node', [], new RegExp(`^node ${major}\\.`));
+  return [
+    { name: `Node ${process.versions.node.split('.')[0]}`, command: [process.execPath], identity: /^node / },
+    ...NODES.map(node),
+    fetched('Bun', '.', 'bun/bin/bun.exe', [], /^bun /),
+    fetched('Deno', '.', 'deno/deno', ['run', '--allow-all', '--quiet'], /^deno /),
+  ];
+}
+
+function fetched(name: string, folder: string, binary: string, args: readonly string[], identity: RegExp): Runtime {
+  const path = join(HERE, folder, 'node_modules', binary);
+  const runtime = { name, command: [path, ...args], identity };
+  if (!works(path)) {
+    const problem = install(folder);
+    if (!works(path)) {
+      const missing = `${name} could not be fetched: ${problem}`;
+      if (process.env.CI) throw new Error(missing);
+      return { ...runtime, missing };
+    }
+  }
+  return runtime;
+}
+
+function works(path: string): boolean {
+  return existsSync(path) && spawnSync(path, ['--version']).status === 0;
+}
+
+function install(folder: string): string {
+  const args = ['ci', '--ignore-scripts=false', '--no-audit', '--no-fund', '--loglevel=error'];
+  const options = { cwd: join(HERE, folder), encoding: 'utf8', timeout: INSTALL_TIMEOUT_MS } as const;
+  const result: SpawnSyncReturns<string> = spawnSync('npm', args, { ...options, shell: process.platform === 'win32' });
+  const said = `${result.error?.message ?? ''}${result.stderr ?? ''}`.trim();
+  return said.split('\n')[0] || `npm ci ended with ${result.status}`;
+}
+
+/** Runs a program of `programs/` to its end. */
+export function runProgram(runtime: Runtime, program: string, args: readonly string[] = []): Promise<Outcome> {
+  const [command = '', ...before] = runtime.command;
+  const child = spawn(command, [...before, join(HERE, 'programs', program), ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+}
