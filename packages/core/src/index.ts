@@ -9,6 +9,7 @@ export { parseSrt, toSrt } from './annotation/srt.ts';
 export { Timeline } from './annotation/timeline.ts';
 export { parseUem, toUem, type Uem } from './annotation/uem.ts';
 export { parseVtt, toVtt } from './annotation/vtt.ts';
+export { type ByteInput, type ByteOptions, openBytes, type PeekReader } from './audio/bytes.ts';
 export { type EncodeWavOptions, encodeWav } from './audio/encode-wav.ts';
 export { collect, DEFAULT_MAX_SECONDS, type OpenAudioOptions, openAudio } from './audio/open.ts';
 export { samplesSource } from './audio/pipes.ts';

@@ -1,4 +1,4 @@
-/** What bytes look like: `a`/`an` + name for messages, and what to do about it. */
+/** What bytes look like, without an article, and what to do about it. */
 export interface Likeness {
   readonly name: string;
   readonly hint: string;
@@ -13,6 +13,7 @@ const CHECK = 'check that the path or address really leads to the recording';
 
 /** Signatures as [offset, bytes as Latin-1 text, name, hint]; the first that matches wins. */
 const SIGNATURES: readonly (readonly [number, string, string, string])[] = [
+  [0, 'ID3', 'MP3 recording (ID3 tag)', CONVERT],
   [4, 'ftypM4A', 'MPEG-4 audio (M4A)', CONVERT],
   [4, 'ftypqt', 'QuickTime movie', CONVERT],
   [4, 'ftyp3g', '3GP recording', CONVERT],
@@ -79,6 +80,21 @@ const TEXTS: readonly (readonly [string, string, string])[] = [
 /** Says what bytes that no decoder knows look like. @param head the first `DESCRIBE_BYTES`, or all there are. */
 export function describeBytes(head: Uint8Array): Likeness {
   if (head.length === 0) return { name: 'empty input (0 bytes)', hint: CHECK };
+  const known = recognise(head);
+  if (known) return known;
+  const latin = String.fromCharCode(...head);
+  if (isText(head)) return describeText(latin);
+  if (head.every((byte) => byte === 0)) {
+    return { name: 'run of zero bytes', hint: 'check that the file was written or downloaded whole' };
+  }
+  return {
+    name: `unknown data (${hexHead(head)})`,
+    hint: `raw PCM needs { samples, sampleRate }; other audio: ${CONVERT}`,
+  };
+}
+
+/** The format whose signature the bytes begin with, if it is one of ours. */
+export function recognise(head: Uint8Array): Likeness | undefined {
   const latin = String.fromCharCode(...head);
   for (const [at, magic, name, hint] of SIGNATURES) {
     if (latin.startsWith(magic, at)) return { name, hint };
@@ -86,16 +102,7 @@ export function describeBytes(head: Uint8Array): Likeness {
   const riff = describeRiff(latin);
   if (riff) return { name: riff, hint: 'check that the whole file arrived unchanged' };
   const mpeg = describeMpeg(head);
-  if (mpeg) return { name: mpeg, hint: CONVERT };
-  if (latin.startsWith('ID3'))
-    return { name: 'ID3 tag, as MP3 files have, with no known audio behind it', hint: CONVERT };
-  if (isText(head)) return describeText(latin);
-  if (head.every((byte) => byte === 0))
-    return { name: 'run of zero bytes', hint: 'check that the file was written or downloaded whole' };
-  return {
-    name: `unknown data (${hexHead(head)})`,
-    hint: `raw PCM needs { samples, sampleRate }; other audio: ${CONVERT}`,
-  };
+  return mpeg === undefined ? undefined : { name: mpeg, hint: CONVERT };
 }
 
 /** RIFF-like heads that are not WAV. */
@@ -110,8 +117,8 @@ function describeRiff(latin: string): string | undefined {
 function describeMpeg(head: Uint8Array): string | undefined {
   const [first = 0, second = 0, third = 0] = head;
   if (first !== 0xff || second < 0xe0) return undefined;
+  if (second === 0xf8) return 'FLAC frame without the head of its file';
   if ((second & 0xf6) === 0xf0) return 'AAC recording (ADTS)';
-  if ((second & 0xfe) === 0xf8) return 'FLAC frame without its header';
   const layer = (second >> 1) & 3;
   if (layer === 0 || ((second >> 3) & 3) === 1 || third >> 4 === 15 || ((third >> 2) & 3) === 3) return undefined;
   return ['', 'MP3 recording', 'MPEG layer 2 recording (MP2)', 'MPEG layer 1 recording'][layer];
@@ -125,9 +132,15 @@ function describeText(latin: string): Likeness {
   return { name: 'plain text', hint: CHECK };
 }
 
-/** Whether there are no control characters but blanks, which holds for ASCII and UTF-8 text. */
+/** Whether it is UTF-8 without control characters but blanks; a character cut off at the end is fine. */
 function isText(head: Uint8Array): boolean {
-  return head.every((byte) => (byte >= 0x20 ? byte !== 0x7f : byte >= 9 && byte <= 13));
+  if (head.some((byte) => byte === 0x7f || (byte < 0x20 && (byte < 9 || byte > 13)))) return false;
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function hexHead(head: Uint8Array): string {

@@ -1,6 +1,6 @@
 import { throwIfAborted, VoiceFlowError } from '../errors.ts';
 import { type ByteInput, isBlob, isStream, openBytes, type PeekReader, readError } from './bytes.ts';
-import { DESCRIBE_BYTES, describeBytes } from './formats.ts';
+import { DESCRIBE_BYTES, describeBytes, recognise } from './formats.ts';
 import { guarded, primed, resampled, samplesSource } from './pipes.ts';
 import { concat, isSupportedRate, RATE_RANGE } from './resample.ts';
 import type { AudioDecoder, AudioInput, AudioLimits, AudioSource, SampleInput } from './source.ts';
@@ -78,11 +78,11 @@ async function decode(
     decoder = decoders.find((one) => behind && one.sniff(behind.subarray(0, SNIFF_BYTES)));
   }
   if (decoder) return decoder.open(bytes, signal ? { signal } : {});
-  const likeness = describeBytes(behind === undefined || behind.length === 0 ? head : behind);
+  const likeness = (behind && recognise(behind)) ?? describeBytes(head);
   const known = decoders.map((one) => one.format.toUpperCase()).join(', ');
   throw new VoiceFlowError(
     'unsupported-format',
-    `the bytes look like ${withArticle(likeness.name)}; expected ${known}`,
+    `no supported audio format: the bytes look like ${likeness.name}; expected ${known}`,
     {
       hint: likeness.hint,
     },
@@ -96,11 +96,6 @@ function id3Length(head: Uint8Array): number {
   if (head.length < 10 || head[0] !== 0x49 || head[1] !== 0x44 || head[2] !== 0x33) return 0;
   const size = head.subarray(6, 10).reduce((sum, byte) => sum * 128 + (byte & 0x7f), 0);
   return 10 + size + ((head[5] ?? 0) & 0x10 ? 10 : 0);
-}
-
-function withArticle(name: string): string {
-  if (/^(plain|unknown|base64)/.test(name)) return name;
-  return `${/^([AEIO]|MP[E3]|MPEG|RTTM|XML|RIFF|FLAC)/i.test(name) ? 'an' : 'a'} ${name}`;
 }
 
 function isSamples(input: unknown): input is SampleInput {

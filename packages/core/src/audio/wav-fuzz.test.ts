@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { fuzzInput, fuzzOnce } from './fixtures/fuzz.ts';
+
+/** `npx tsx scripts/fuzz-wav.ts` runs more of them. */
+const COUNT = 100_000;
+
+describe('mutated WAVs', () => {
+  it(`keep every promise of the reader on ${COUNT} inputs`, async () => {
+    const failures: string[] = [];
+    for (let seed = 0; seed < COUNT && failures.length < 5; seed++) {
+      const problem = await fuzzOnce(seed);
+      if (problem) failures.push(`seed ${seed}: ${problem}`);
+    }
+    expect(failures).toEqual([]);
+  });
+
+  it('are the same for the same seed', () => {
+    expect(fuzzInput(123)).toEqual(fuzzInput(123));
+    expect(new Set(Array.from({ length: 100 }, (_, seed) => fuzzInput(seed).join())).size).toBeGreaterThan(80);
+  });
+});
