@@ -32,7 +32,7 @@ export interface AssignWordsOptions {
  * 2. In a gap between turns, the speaker of the nearest turn; a tie goes to the one before.
  * 3. A word without times goes with the timed word before it, or, at the beginning, with the one after.
  *
- * O(n log n) for n words and turns, besides the pairs that overlap.
+ * O(n log n) for n words and turns, and the pairs that overlap.
  *
  * @param words In any order; the result is in the same.
  * @param turns An `Annotation`, a `Diarization` or its turns; overlap is fine (`exclusive()` is not needed).
@@ -79,12 +79,13 @@ interface Found {
   readonly distance: number;
 }
 
-/** Walks along the turns: `find` must be asked in order of start. */
+/** Walks along the turns: `find` must be asked in order of start. Its work is the turns that overlap the word. */
 class TurnFinder {
   /** In order of start, those of one speaker apart from each other. */
   readonly #turns: readonly Turn[];
-  /** In order of start. Begun, but perhaps only within an earlier, longer word; not ended before the word at hand. */
+  /** Begun by the start of the word at hand, not ended by then. In order of start. */
   #open: Turn[] = [];
+  /** The first turn that begins later. */
   #next = 0;
   /** Of the turns that ended before the word at hand, the one that ended last. */
   #before: Turn | undefined;
@@ -94,47 +95,51 @@ class TurnFinder {
   }
 
   find(word: Segment): Found | undefined {
-    for (let turn = this.#turns[this.#next]; turn !== undefined; turn = this.#turns[++this.#next]) {
-      if (turn.start > word.start && turn.start >= word.end) break;
-      this.#open.push(turn);
+    while ((this.#turns[this.#next]?.start ?? Number.POSITIVE_INFINITY) <= word.start) {
+      this.#open.push(this.#turns[this.#next++] as Turn);
     }
     this.#open = this.#open.filter((turn) => {
       if (turn.end > word.start) return true;
       if (this.#before === undefined || turn.end > this.#before.end) this.#before = turn;
       return false;
     });
-    return this.#sharing(word) ?? this.#nearest(word);
-  }
-
-  #sharing(word: Segment): Found | undefined {
-    const length = word.end - word.start;
-    const shares = new Map<string, { turn: Turn; seconds: number }>();
-    for (const turn of this.#open) {
-      if (turn.start > word.start && turn.start >= word.end) break;
-      const seconds = length > 0 ? overlapSeconds(turn, word) : turn.start <= word.start ? 1 : 0;
-      if (seconds <= 0) continue;
-      const share = shares.get(turn.speaker);
-      if (share === undefined) shares.set(turn.speaker, { turn, seconds });
-      else share.seconds += seconds;
-    }
-    let best: { turn: Turn; seconds: number } | undefined;
-    for (const share of shares.values()) if (best === undefined || isBetter(share, best)) best = share;
-    if (best === undefined) return undefined;
-    return { speaker: best.turn.speaker, coverage: Math.min(1, best.seconds / (length || 1)), distance: 0 };
-  }
-
-  #nearest(word: Segment): Found | undefined {
-    const before = this.#before;
-    const after = this.#open.find((turn) => turn.start >= word.end) ?? this.#turns[this.#next];
-    const toBefore = before === undefined ? Number.POSITIVE_INFINITY : word.start - before.end;
-    const toAfter = after === undefined ? Number.POSITIVE_INFINITY : after.start - word.end;
-    // Distances within a microsecond are a tie.
-    const nearest = onGrid(toBefore - toAfter) <= 0 || after === undefined ? before : after;
-    return nearest && { speaker: nearest.speaker, coverage: 0, distance: Math.min(toBefore, toAfter) };
+    let after = this.#next;
+    while ((this.#turns[after]?.start ?? Number.POSITIVE_INFINITY) < word.end) after++;
+    const overlapping = [...this.#open, ...this.#turns.slice(this.#next, after)];
+    return largestShare(word, overlapping) ?? nearest(word, this.#before, this.#turns[after]);
   }
 }
 
-function isBetter(a: { turn: Turn; seconds: number }, b: { turn: Turn; seconds: number }): boolean {
+interface Share {
+  /** The speaker's first turn in the word. */
+  readonly turn: Turn;
+  seconds: number;
+}
+
+function largestShare(word: Segment, overlapping: readonly Turn[]): Found | undefined {
+  const length = word.end - word.start;
+  const shares = new Map<string, Share>();
+  for (const turn of overlapping) {
+    // A word of no length is all in the turn.
+    const seconds = length > 0 ? overlapSeconds(turn, word) : 1;
+    const share = shares.get(turn.speaker);
+    if (share === undefined) shares.set(turn.speaker, { turn, seconds });
+    else share.seconds += seconds;
+  }
+  let best: Share | undefined;
+  for (const share of shares.values()) if (best === undefined || isBetter(share, best)) best = share;
+  return best && { speaker: best.turn.speaker, coverage: Math.min(1, best.seconds / (length || 1)), distance: 0 };
+}
+
+function nearest(word: Segment, before: Turn | undefined, after: Turn | undefined): Found | undefined {
+  const toBefore = before === undefined ? Number.POSITIVE_INFINITY : word.start - before.end;
+  const toAfter = after === undefined ? Number.POSITIVE_INFINITY : after.start - word.end;
+  // Distances within a microsecond are a tie.
+  const turn = onGrid(toBefore - toAfter) <= 0 || after === undefined ? before : after;
+  return turn && { speaker: turn.speaker, coverage: 0, distance: Math.min(toBefore, toAfter) };
+}
+
+function isBetter(a: Share, b: Share): boolean {
   const longer = onGrid(a.seconds - b.seconds);
   if (longer !== 0) return longer > 0;
   if (a.turn.start !== b.turn.start) return a.turn.start < b.turn.start;
