@@ -10,6 +10,8 @@ import type { BodyPump } from './app/body.ts';
 import { type EntryOptions, main, prepare, type RunningServer } from './entry/serving.ts';
 import { MAX_MESSAGE_BYTES } from './routes/stream.ts';
 
+export type { EntryOptions, RunningServer };
+
 /**
  * Starts the server and resolves when it listens with all its first worker ready.
  * @throws `invalid-option`; `model-not-found`, `backend-unavailable` and what else keeps workers from starting.

@@ -1,0 +1,362 @@
+/** The routes of the contract: the same tests whatever serves them. */
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDiarizer } from 'voiceflow-ml';
+import { CONVERSATION, events, type Subject, windowBytes, windowWav } from './harness.ts';
+
+interface Problem {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly requestId: string;
+}
+
+const OCTETS = { 'content-type': 'application/octet-stream' };
+const MODEL = { id: 'fast-cnn', version: '0.1.0', space: 'fast-cnn/0.1' };
+
+/** @param start The subject, with the default limits except `VOICEFLOW_BODY_BYTES` = 8 MiB. */
+export function routeSuite(name: string, start: () => Promise<Subject>): void {
+  describe(name, () => {
+    let subject: Subject;
+    const post = (path: string, body: BodyInit, headers: Record<string, string> = {}) =>
+      subject.fetch(path, { method: 'POST', body, headers });
+    const problem = async (response: Response): Promise<Problem> => {
+      expect(response.headers.get('content-type')).toBe('application/problem+json');
+      const body = await response.json();
+      expect(body).toMatchObject({ type: `urn:voiceflow:error:${body.code}`, status: response.status });
+      expect(body.error).toBe(body.detail);
+      expect(body.requestId).toBe(response.headers.get('x-request-id'));
+      return body;
+    };
+
+    beforeAll(async () => {
+      subject = await start();
+    });
+    afterAll(() => subject?.close());
+
+    describe('the system routes', () => {
+      it('tell that the server lives and is ready', async () => {
+        expect(await (await subject.fetch('/healthz')).json()).toEqual({ status: 'ok' });
+        const ready = await subject.fetch('/readyz');
+        expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready' }]);
+      });
+
+      it('give every response a request id, the given one where it is one', async () => {
+        const own = await subject.fetch('/healthz', { headers: { 'x-request-id': 'abc-1.2:3' } });
+        expect(own.headers.get('x-request-id')).toBe('abc-1.2:3');
+        const bad = await subject.fetch('/healthz', { headers: { 'x-request-id': 'a b<c>' } });
+        expect(bad.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+      });
+
+      it('say 404 and 405 as problems', async () => {
+        expect(await problem(await subject.fetch('/nothing'))).toMatchObject({ status: 404, code: 'not-found' });
+        const wrong = await subject.fetch('/v1/infer');
+        expect(wrong.headers.get('allow')).toBe('POST');
+        expect(await problem(wrong)).toMatchObject({ status: 405, code: 'method-not-allowed' });
+      });
+
+      it('describe the API, in JSON and to read, and no page loads anything from elsewhere', async () => {
+        const api = await (await subject.fetch('/openapi.json')).json();
+        expect(api.openapi).toBe('3.1.0');
+        expect(Object.keys(api.paths)).toEqual(
+          expect.arrayContaining([
+            '/v1/infer',
+            '/v1/diarize',
+            '/v1/embed',
+            '/v1/stream',
+            '/v2/models/{model}/infer',
+            '/',
+          ]),
+        );
+        for (const path of ['/docs', '/']) {
+          const response = await subject.fetch(path);
+          expect(response.headers.get('content-type')).toMatch(/^text\/html/);
+          expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+          const html = await response.text();
+          expect(html).toContain('VoiceFlow');
+          expect(html).not.toMatch(/(src|href)=["']?(https?:)?\/\//);
+        }
+      });
+    });
+
+    describe('POST /v1/infer', () => {
+      it('answers JSON, bytes, and the same for a WAV file of the same second', async () => {
+        const json = await post('/v1/infer', windowBytes(), OCTETS);
+        expect(json.status).toBe(200);
+        expect(json.headers.get('server-timing')).toMatch(/queue;dur=[\d.]+.*decode;dur=.*model;dur=.*total;dur=/);
+        const found = await json.json();
+        expect(found.model).toEqual(MODEL);
+        expect(found.embeddings.map((row: number[]) => row.length)).toEqual([256, 256]);
+        expect(found.activity).toHaveLength(50);
+        expect(found.timings.model).toBeGreaterThan(0);
+        const binary = await post('/v1/infer', windowBytes(), { ...OCTETS, accept: 'application/octet-stream' });
+        const floats = new Float32Array(await binary.arrayBuffer());
+        expect([...floats]).toEqual([...found.embeddings.flat(), ...found.activity.flat()]);
+        const wav = await (await post('/v1/infer', windowWav(), { 'content-type': 'audio/wav' })).json();
+        expect(wav.embeddings).toEqual(found.embeddings);
+        expect(wav.activity).toEqual(found.activity);
+      });
+
+      it('answers many at once, each with its own result', async () => {
+        const seeds = Array.from({ length: 12 }, (_, i) => 1 + (i % 3));
+        const answers = await Promise.all(
+          seeds.map(
+            async (seed) => (await (await post('/v1/infer', windowBytes(seed), OCTETS)).json()).embeddings[0][0],
+          ),
+        );
+        for (const [i, seed] of seeds.entries()) expect(answers[i]).toBe(answers[seed - 1]);
+        expect(new Set(answers).size).toBe(3);
+      });
+
+      it('refuses what is not one window', async () => {
+        expect(await problem(await post('/v1/infer', new Uint8Array(100), OCTETS))).toMatchObject({
+          code: 'invalid-audio',
+          status: 422,
+          detail: expect.stringContaining('100 bytes, expected 192000'),
+        });
+        const broken = windowBytes();
+        new DataView(broken.buffer).setFloat32(40, Number.NaN, true);
+        expect((await problem(await post('/v1/infer', broken, OCTETS))).detail).toContain('sample 10 is NaN');
+        const short = windowWav(new Float32Array(1000).fill(0.1));
+        expect(await problem(await post('/v1/infer', short, { 'content-type': 'audio/wav' }))).toMatchObject({
+          code: 'invalid-audio',
+        });
+        expect(await problem(await post('/v1/infer', 'x', { 'content-type': 'text/plain' }))).toMatchObject({
+          code: 'unsupported-format',
+          status: 415,
+        });
+        expect(await problem(await post('/v1/infer', 'RIFF', { 'content-type': 'audio/wav' }))).toMatchObject({
+          status: expect.toSatisfy((status: number) => status === 415 || status === 422),
+        });
+        const large = await problem(await post('/v1/infer', new Uint8Array(1024 * 1024 + 1), OCTETS));
+        expect(large).toMatchObject({ code: 'audio-too-large', status: 413 });
+      });
+
+      it('takes a deadline, and refuses one that is none', async () => {
+        const fine = await post('/v1/infer', windowBytes(), { ...OCTETS, 'x-deadline-ms': '60000' });
+        expect(fine.status).toBe(200);
+        await fine.arrayBuffer();
+        for (const deadline of ['0', '-5', 'soon', '1.5']) {
+          const bad = await post('/v1/infer', windowBytes(), { ...OCTETS, 'x-deadline-ms': deadline });
+          expect(await problem(bad)).toMatchObject({ code: 'invalid-option', status: 400 });
+        }
+      });
+    });
+
+    describe('POST /v1/diarize', () => {
+      it('finds what the SDK finds, in every form of request and of answer', async () => {
+        const diarizer = await createDiarizer();
+        const expected = await diarizer.diarize(CONVERSATION);
+        await diarizer.close();
+        const raw = await post('/v1/diarize?exclusive=true', CONVERSATION, { 'content-type': 'audio/wav' });
+        expect(raw.status).toBe(200);
+        expect(raw.headers.get('server-timing')).toContain('model;dur=');
+        const found = await raw.json();
+        expect(found.turns).toEqual(expected.toJSON().turns);
+        expect(found.turns.length).toBeGreaterThan(10);
+        expect(found.speakers.map((s: { label: string }) => s.label)).toEqual(expected.speakers.map((s) => s.label));
+        expect(found).toMatchObject({ duration: expected.toJSON().duration, model: MODEL });
+        expect(found.exclusive).toHaveLength(expected.exclusive().length);
+
+        const form = new FormData();
+        form.append('file', new Blob([CONVERSATION]), 'conversation.wav');
+        form.append('uri', 'conv');
+        const rttm = await subject.fetch('/v1/diarize', {
+          method: 'POST',
+          body: form,
+          headers: { accept: 'text/plain; format=rttm' },
+        });
+        expect(rttm.headers.get('content-type')).toContain('text/plain');
+        expect(await rttm.text()).toBe(expected.toRTTM('conv'));
+
+        const stream = await post('/v1/diarize', CONVERSATION, { accept: 'text/event-stream' });
+        expect(stream.headers.get('content-type')).toContain('text/event-stream');
+        const all = await events(stream);
+        expect(all.at(-1)?.event).toBe('result');
+        expect(JSON.parse(all.at(-1)?.data ?? '').turns).toEqual(found.turns);
+        const progress = all.slice(0, -1);
+        expect(progress.length).toBeGreaterThan(0);
+        expect(progress.every(({ event }) => event === 'progress')).toBe(true);
+        const done = progress.map(({ data }) => JSON.parse(data).done);
+        expect(done).toEqual([...done].sort((a, b) => a - b));
+
+        const srt = await post('/v1/diarize?format=srt', CONVERSATION);
+        expect(await srt.text()).toBe(expected.toSRT());
+        const vtt = await post('/v1/diarize?format=vtt', CONVERSATION);
+        expect(await vtt.text()).toBe(expected.toVTT());
+      });
+
+      it('obeys the options, from the query and from the form', async () => {
+        const two = await (await post('/v1/diarize?numSpeakers=2', CONVERSATION)).json();
+        expect(two.speakers).toHaveLength(2);
+        const form = new FormData();
+        form.append('numSpeakers', '3');
+        form.append('file', new Blob([CONVERSATION]), 'x');
+        expect(
+          (await (await subject.fetch('/v1/diarize', { method: 'POST', body: form })).json()).speakers,
+        ).toHaveLength(3);
+      });
+
+      it.each([
+        ['numSpeakers=x', 'numSpeakers is "x"'],
+        ['numSpeakers=2&maxSpeakers=3', 'numSpeakers'],
+        ['maxSpeakers=0', 'maxSpeakers'],
+        ['speakers=2', 'no option "speakers"'],
+        ['format=mp3', 'expected json, rttm, srt or vtt'],
+        ['numSpeakers=2&numSpeakers=3', 'given 2 times'],
+        ['known=[1]', 'known is'],
+      ])('refuses ?%s by name', async (query, detail) => {
+        const refused = await problem(await post(`/v1/diarize?${query}`, CONVERSATION));
+        expect(refused).toMatchObject({ code: 'invalid-option', status: 400 });
+        expect(refused.detail).toContain(detail);
+      });
+
+      it('refuses what is no audio, none at all, and too much', async () => {
+        expect(await problem(await post('/v1/diarize', '<!doctype html><p>hello</p>'))).toMatchObject({
+          code: 'unsupported-format',
+          status: 415,
+        });
+        expect(await problem(await post('/v1/diarize', new Uint8Array(0)))).toMatchObject({ code: 'invalid-audio' });
+        expect(await problem(await post('/v1/diarize', new FormData()))).toMatchObject({ code: 'invalid-option' });
+        const large = await problem(await post('/v1/diarize', new Uint8Array(8 * 1024 * 1024 + 1)));
+        expect(large).toMatchObject({ code: 'audio-too-large', status: 413 });
+      });
+
+      it('answers a deadline that is too short by 504, also when it streams', async () => {
+        const late = await problem(await post('/v1/diarize', CONVERSATION, { 'x-deadline-ms': '5' }));
+        expect(late).toMatchObject({ code: 'deadline-exceeded', status: 504 });
+        const headers = { 'x-deadline-ms': '5', accept: 'text/event-stream' };
+        const stream = await events(await post('/v1/diarize', CONVERSATION, headers));
+        expect(stream.at(-1)?.event).toBe('problem');
+        expect(JSON.parse(stream.at(-1)?.data ?? '')).toMatchObject({ code: 'deadline-exceeded' });
+      });
+
+      it('goes on after a client that left', async () => {
+        const leaving = new AbortController();
+        const left = subject.fetch('/v1/diarize', { method: 'POST', body: CONVERSATION, signal: leaving.signal });
+        setTimeout(() => leaving.abort(), 30);
+        await left
+          .then(
+            (response) => response.arrayBuffer(),
+            () => {},
+          )
+          .catch(() => {});
+        expect((await post('/v1/infer', windowBytes(), OCTETS)).status).toBe(200);
+      });
+    });
+
+    describe('POST /v1/embed', () => {
+      it('gives one voice, of the whole or of a part', async () => {
+        const found = await (await post('/v1/embed?start=0.6&end=6', CONVERSATION)).json();
+        expect(found.embedding).toHaveLength(256);
+        expect(Math.hypot(...found.embedding)).toBeCloseTo(1, 4);
+        expect(found).toMatchObject({ space: MODEL.space, model: MODEL });
+        const binary = await post('/v1/embed?start=0.6&end=6', CONVERSATION, { accept: 'application/octet-stream' });
+        expect([...new Float32Array(await binary.arrayBuffer())]).toEqual(found.embedding);
+        const refused = await problem(await post('/v1/embed?start=5&end=2', CONVERSATION));
+        expect(refused).toMatchObject({ code: 'invalid-option' });
+      });
+
+      it('gives voices that diarize then recognises by name', async () => {
+        const { embedding, space } = await (await post('/v1/embed?start=0.6&end=6', CONVERSATION)).json();
+        const known = encodeURIComponent(JSON.stringify([{ name: 'Ann', space, embedding }]));
+        const found = await (await post(`/v1/diarize?known=${known}`, CONVERSATION)).json();
+        expect(found.speakers.map((s: { name?: string }) => s.name)).toContain('Ann');
+      });
+    });
+
+    describe('the Open Inference Protocol', () => {
+      it('describes server and model', async () => {
+        expect(await (await subject.fetch('/v2')).json()).toEqual({
+          name: 'voiceflow',
+          version: expect.any(String),
+          extensions: ['binary_tensor_data'],
+        });
+        expect(await (await subject.fetch('/v2/health/live')).json()).toEqual({ live: true });
+        expect(await (await subject.fetch('/v2/health/ready')).json()).toMatchObject({ live: true });
+        const metadata = {
+          name: 'fast-cnn',
+          versions: ['0.1.0'],
+          platform: 'onnx_onnxv1',
+          inputs: [{ name: 'audio', datatype: 'FP32', shape: [-1, 48_000] }],
+          outputs: [
+            { name: 'embeddings', datatype: 'FP32', shape: [-1, 2, 256] },
+            { name: 'activity', datatype: 'FP32', shape: [-1, 50, 2] },
+          ],
+        };
+        for (const path of ['/v2/models/fast-cnn', '/v2/models/fast-cnn/versions/0.1.0']) {
+          expect(await (await subject.fetch(path)).json()).toEqual(metadata);
+          expect(await (await subject.fetch(`${path}/ready`)).json()).toEqual({ name: 'fast-cnn', ready: true });
+        }
+        expect(await problem(await subject.fetch('/v2/models/other'))).toMatchObject({ status: 404 });
+        expect(await problem(await subject.fetch('/v2/models/fast-cnn/versions/9'))).toMatchObject({ status: 404 });
+      });
+
+      it('infers from JSON and from bytes what /v1/infer does', async () => {
+        const direct = await (await post('/v1/infer', windowBytes(), OCTETS)).json();
+        const tensor = { name: 'audio', shape: [1, 48_000], datatype: 'FP32' };
+        const size = { parameters: { binary_data_size: 192_000 } };
+        const head = new TextEncoder().encode(
+          JSON.stringify({ id: '7', inputs: [{ ...tensor, ...size }], outputs: [{ name: 'activity' }] }),
+        );
+        const mixed = await post('/v2/models/fast-cnn/infer', Buffer.concat([head, windowBytes()]), {
+          ...OCTETS,
+          'inference-header-content-length': String(head.length),
+        });
+        expect(mixed.status).toBe(200);
+        expect(await mixed.json()).toMatchObject({
+          model_name: 'fast-cnn',
+          model_version: '0.1.0',
+          id: '7',
+          outputs: [{ name: 'activity', shape: [1, 50, 2], datatype: 'FP32', data: direct.activity.flat() }],
+        });
+        const raw = await post('/v2/models/fast-cnn/versions/0.1.0/infer', windowBytes(), {
+          ...OCTETS,
+          'inference-header-content-length': '0',
+        });
+        const bytes = Buffer.from(await raw.arrayBuffer());
+        const length = Number(raw.headers.get('inference-header-content-length'));
+        expect(JSON.parse(bytes.toString('utf8', 0, length)).outputs.map((o: { name: string }) => o.name)).toEqual([
+          'embeddings',
+          'activity',
+        ]);
+        const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset + length, bytes.byteOffset + bytes.length));
+        expect([...values]).toEqual([...direct.embeddings.flat(), ...direct.activity.flat()]);
+        const samples = [...new Float32Array(windowBytes().buffer)].map((x) => Math.round(x * 1e4) / 1e4);
+        const json = await post(
+          '/v2/models/fast-cnn/infer',
+          JSON.stringify({ inputs: [{ ...tensor, data: samples }] }),
+          {
+            'content-type': 'application/json',
+          },
+        );
+        expect(json.status).toBe(200);
+        expect((await json.json()).outputs[0].data).toHaveLength(512);
+      });
+
+      it('says errors in its own form, and in ours', async () => {
+        const response = await post('/v2/models/fast-cnn/infer', '{}', { 'content-type': 'application/json' });
+        expect(await problem(response)).toMatchObject({
+          status: 400,
+          error: '"inputs" is missing, expected a list of tensors',
+        });
+        const lying = await post('/v2/models/fast-cnn/infer', '{}', { 'inference-header-content-length': 'x' });
+        expect(await problem(lying)).toMatchObject({ code: 'invalid-option' });
+      });
+    });
+
+    it('counts all of it for Prometheus', async () => {
+      const text = await (await subject.fetch('/metrics')).text();
+      expect(text).toMatch(/voiceflow_requests_total\{route="\/v1\/infer",outcome="ok"\} \d+/);
+      expect(text).toMatch(/voiceflow_requests_total\{route="\/v1\/diarize",outcome="ok"\} \d+/);
+      expect(text).toMatch(/voiceflow_refusals_total\{code="invalid-option"\} \d+/);
+      for (const name of ['request', 'queue', 'inference']) {
+        expect(text).toMatch(new RegExp(`voiceflow_${name}_duration_seconds_bucket\\{.*le="\\+Inf"\\} [1-9]`));
+      }
+      expect(text).toMatch(/voiceflow_queue_depth\{lane="infer"\} 0/);
+      expect(text).toMatch(/voiceflow_body_bytes 0/);
+      for (const line of text.trim().split('\n'))
+        expect(line).toMatch(/^(# (HELP|TYPE) .+|[a-z_]+(\{.*\})? [-+.\de]+)$/);
+    });
+  });
+}

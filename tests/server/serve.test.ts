@@ -1,0 +1,382 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { Agent, request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
+import { promisify } from 'node:util';
+import type { LogEntry } from '@voiceflow-ml/server';
+import { type EntryOptions, type RunningServer, serveNode } from '@voiceflow-ml/server/node';
+import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { FAULTY_WORKER, NODE_ENTRY, spawnServer, TOY, windowBytes } from './harness.ts';
+
+const run = promisify(execFile);
+const servers: RunningServer[] = [];
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.close()));
+});
+
+/** A server on Node with a worker that needs no model, in this process. */
+async function toyServer(options: EntryOptions = {}): Promise<RunningServer> {
+  const server = await serveNode({ port: 0, workers: 1, command: TOY, log: () => {}, ...options });
+  servers.push(server);
+  return server;
+}
+
+const post = (server: RunningServer, path: string, body: BodyInit, headers: Record<string, string> = {}) =>
+  fetch(`${server.url}${path}`, { method: 'POST', body, headers });
+
+describe('keys, quotas and other origins', () => {
+  const keys = [{ name: 'alice', key: 'alice-0123456789abcdef' }];
+  const bearer = { authorization: 'Bearer alice-0123456789abcdef' };
+
+  it('are needed where they are set, except to see whether the server lives', async () => {
+    const log: LogEntry[] = [];
+    const server = await toyServer({ keys, log: (entry) => log.push(entry) });
+    for (const path of ['/v1/infer', '/v1/diarize', '/v2/models/toy/infer']) {
+      const refused = await post(server, path, 'x');
+      expect(refused.status).toBe(401);
+      expect(refused.headers.get('www-authenticate')).toContain('Bearer');
+      expect(await refused.json()).toMatchObject({ code: 'unauthorized' });
+      expect((await post(server, path, 'x', { authorization: 'Bearer wrong' })).status).toBe(401);
+    }
+    expect((await fetch(`${server.url}/metrics`)).status).toBe(401);
+    expect((await post(server, '/v1/infer', 'x', bearer)).status).toBe(200);
+    for (const path of ['/healthz', '/readyz', '/v2/health/live', '/', '/docs', '/openapi.json']) {
+      expect((await fetch(`${server.url}${path}`)).status, path).toBe(200);
+    }
+    expect(log.filter((entry) => entry.client === 'alice')).toHaveLength(1);
+    expect(JSON.stringify(log)).not.toContain('0123456789abcdef');
+    expect(JSON.stringify(log)).not.toContain('wrong');
+  });
+
+  it('must be set, or --open, beyond loopback', async () => {
+    await expect(toyServer({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'invalid-option' });
+    expect((await toyServer({ host: '0.0.0.0', open: true })).url).toMatch(/^http:\/\/0\.0\.0\.0:/);
+    expect((await toyServer({ host: '0.0.0.0', keys })).url).toMatch(/^http/);
+  });
+
+  it('count requests by client', async () => {
+    const server = await toyServer({ keys, quotaPerMinute: 2 });
+    const statuses = [];
+    for (let i = 0; i < 3; i++) statuses.push((await post(server, '/v1/infer', 'x', bearer)).status);
+    expect(statuses).toEqual([200, 200, 429]);
+    const refused = await post(server, '/v1/infer', 'x', bearer);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await refused.json()).toMatchObject({ code: 'quota-exceeded' });
+  });
+
+  it('let no other origin in by default, and those that are named', async () => {
+    const preflight = (server: RunningServer) =>
+      fetch(`${server.url}/v1/infer`, {
+        method: 'OPTIONS',
+        headers: { origin: 'https://a.example', 'access-control-request-method': 'POST' },
+      });
+    const closed = await preflight(await toyServer());
+    expect(closed.headers.get('access-control-allow-origin')).toBeNull();
+    const open = await preflight(await toyServer({ corsOrigins: ['https://a.example'], keys }));
+    expect(open.headers.get('access-control-allow-origin')).toBe('https://a.example');
+    const other = await preflight(await toyServer({ corsOrigins: ['https://b.example'] }));
+    expect(other.headers.get('access-control-allow-origin')).not.toBe('https://a.example');
+  });
+});
+
+describe('refusals', () => {
+  /** Sends with node:http, whose client reports a broken pipe as an error even after the answer. */
+  function send(url: string, agent: Agent, write: (request: ReturnType<typeof httpRequest>) => void) {
+    return new Promise<{ status: number; body: string }>((resolve, reject) => {
+      const request = httpRequest(url, { method: 'POST', agent }, (response) => {
+        let body = '';
+        response.setEncoding('utf8').on('data', (text) => {
+          body += text;
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      });
+      request.on('error', reject);
+      write(request);
+    });
+  }
+
+  it('are read by clients that keep their connection, fetch and curl, while they still send', async () => {
+    const server = await toyServer({ limits: { bodyBytes: 1_000_000 } });
+    const body = new Uint8Array(5_000_000);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (let i = 0; i < 10; i++) {
+      const refused = await send(`${server.url}/v1/diarize`, agent, (request) => request.end(body));
+      expect(refused.status).toBe(413);
+      expect(JSON.parse(refused.body)).toMatchObject({ code: 'audio-too-large' });
+      const open = await send(`${server.url}/v1/diarize`, agent, (request) => {
+        for (let at = 0; at < body.length; at += 500_000) request.write(body.subarray(at, at + 500_000));
+        request.end();
+      });
+      expect(open.status).toBe(413);
+      const fetched = await post(server, '/v1/diarize', body);
+      expect([fetched.status, (await fetched.json()).code]).toEqual([413, 'audio-too-large']);
+    }
+    agent.destroy();
+    for (const chunked of [[], ['-H', 'transfer-encoding: chunked']]) {
+      const args = [
+        '-s',
+        '-w',
+        '\n%{http_code}',
+        '-X',
+        'POST',
+        ...chunked,
+        '--data-binary',
+        '@-',
+        `${server.url}/v1/diarize`,
+      ];
+      const curl = run('curl', args);
+      curl.child.stdin?.on('error', () => {});
+      curl.child.stdin?.end(body);
+      const [text = '', status] = (await curl).stdout.split('\n');
+      expect([status, JSON.parse(text).code]).toEqual(['413', 'audio-too-large']);
+    }
+    const after = await post(server, '/v1/diarize', 'fine');
+    expect(after.status).toBe(200);
+    expect(server.app.active).toBe(0);
+  });
+
+  it('come at once when the queue is full, with the time after which to try again, and the rest is answered', async () => {
+    const server = await toyServer({ limits: { queueJobs: 2 } });
+    const accepted = [1, 2, 3].map(() => post(server, '/v1/diarize?ms=700', new Uint8Array(200_000)));
+    const depth = async () =>
+      (await (await fetch(`${server.url}/metrics`)).text()).includes('voiceflow_queue_depth{lane="recording"} 2');
+    while (!(await depth())) await new Promise((resolve) => setTimeout(resolve, 5));
+    const refused = await Promise.all(
+      Array.from({ length: 17 }, async () => {
+        const response = await post(server, '/v1/diarize', new Uint8Array(200_000));
+        return {
+          status: response.status,
+          retry: response.headers.get('retry-after'),
+          code: (await response.json()).code,
+        };
+      }),
+    );
+    for (const answer of refused) expect(answer).toEqual({ status: 503, retry: '1', code: 'overloaded' });
+    for (const answer of await Promise.all(accepted)) expect(answer.status).toBe(200);
+    const text = await (await fetch(`${server.url}/metrics`)).text();
+    expect(text).toContain('voiceflow_refusals_total{code="overloaded"} 17');
+  });
+
+  it('end a body whose sender falls silent, and leave nothing behind', async () => {
+    const server = await toyServer({ limits: { idleBodyMs: 100 } });
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    socket.write('POST /v1/diarize HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nabc');
+    const [answer] = await once(socket.setEncoding('utf8'), 'data');
+    expect(answer).toMatch(/^HTTP\/1\.1 504 /);
+    expect(answer).toContain('no byte of the body came for 100 ms');
+    await once(socket, 'close');
+    expect(server.app.active).toBe(0);
+    expect(await (await fetch(`${server.url}/metrics`)).text()).toContain('voiceflow_body_bytes 0');
+  });
+
+  it('forget a client that leaves: in the body, in the queue and in the work', async () => {
+    const log: LogEntry[] = [];
+    const server = await toyServer({ log: (entry) => log.push(entry) });
+    const leave = async (path: string, body: string, length = body.length) => {
+      const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+      socket.on('error', () => {});
+      socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: ${length}\r\n\r\n${body}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      socket.destroy();
+    };
+    await Promise.all([
+      leave('/v1/diarize?ms=60000', 'x'),
+      leave('/v1/diarize?ms=60000', 'y'),
+      leave('/v1/diarize', 'z', 100),
+    ]);
+    while (log.filter((entry) => entry.code === 'aborted').length < 3)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    expect(metrics).toContain('voiceflow_queue_depth{lane="recording"} 0');
+    expect(metrics).toContain('voiceflow_body_bytes 0');
+    expect((await post(server, '/v1/diarize', 'next')).status).toBe(200);
+    expect(server.pool.restarts).toBe(0);
+  });
+});
+
+describe('workers that throw, hang past the deadline, or die', () => {
+  it('leave every request answered: with its result, or with a typed error', async () => {
+    const env = { VOICEFLOW_FAULTS: JSON.stringify({ faults: ['throw', 'hang', 'exit'], everyMs: 300 }) };
+    const command = { command: process.execPath, args: [FAULTY_WORKER], env };
+    const server = await serveNode({ port: 0, workers: 2, command, log: () => {}, limits: { inferDeadlineMs: 1000 } });
+    servers.push(server);
+    const until = performance.now() + 5_000;
+    const outcomes: string[] = [];
+    const client = async () => {
+      while (performance.now() < until) {
+        const response = await post(server, '/v1/infer', windowBytes(), { 'content-type': 'application/octet-stream' });
+        const body = await response.json();
+        outcomes.push(response.status === 200 ? `ok-${body.embeddings.length}` : body.code);
+      }
+    };
+    await Promise.all([client(), client(), client(), client()]);
+    const kinds = new Set(outcomes);
+    for (const kind of kinds) expect(['ok-2', 'deadline-exceeded', 'backend-failed', 'overloaded']).toContain(kind);
+    expect(kinds.has('ok-2')).toBe(true);
+    expect(server.pool.restarts).toBeGreaterThan(0);
+    expect(server.app.active).toBe(0);
+  });
+});
+
+describe('SIGTERM', () => {
+  it('under load: everything that was accepted is answered, workers end, the exit code is 0', async () => {
+    for (let round = 0; round < 3; round++) {
+      const server = await spawnServer([process.execPath, NODE_ENTRY], { VOICEFLOW_WORKERS: '1' });
+      const agent = new Agent({ keepAlive: true });
+      const failures: string[] = [];
+      let answered = 0;
+      let refusedAfter = 0;
+      const one = () =>
+        new Promise<void>((resolve) => {
+          const request = httpRequest(`${server.url}/v1/infer`, {
+            method: 'POST',
+            agent,
+            headers: { 'content-type': 'application/octet-stream' },
+          });
+          request.on('response', (response) => {
+            if (response.statusCode !== 200) failures.push(String(response.statusCode));
+            else answered++;
+            response
+              .resume()
+              .on('end', resolve)
+              .on('error', (error) => {
+                failures.push(error.message);
+                resolve();
+              });
+          });
+          request.on('error', (error: NodeJS.ErrnoException) => {
+            // Nobody listens any more: this request was never accepted.
+            if (error.code === 'ECONNREFUSED') refusedAfter++;
+            else failures.push(error.code ?? error.message);
+            resolve();
+          });
+          request.end(windowBytes());
+        });
+      const client = async () => {
+        while (refusedAfter < 8 && failures.length === 0) await one();
+      };
+      const load = Promise.all(Array.from({ length: 8 }, client));
+      while (answered < 20) await new Promise((resolve) => setTimeout(resolve, 5));
+      server.kill('SIGTERM');
+      expect(await server.exited).toBe(0);
+      await load;
+      agent.destroy();
+      expect(failures).toEqual([]);
+    }
+  });
+
+  it('makes the server not ready, and ends live sessions with the advice to connect again', async () => {
+    const server = await toyServer();
+    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/stream?sampleRate=16000`);
+    const messages: { type: string; code?: string }[] = [];
+    socket.on('message', (text) => messages.push(JSON.parse(String(text))));
+    while (messages.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    const working = post(server, '/v1/diarize?ms=300', 'x');
+    while (server.app.active < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    const ready = fetch(`${server.url}/readyz`, { keepalive: true });
+    expect((await ready).status).toBe(200);
+    const closing = server.close();
+    const [code] = await once(socket, 'close');
+    expect(code).toBe(1012);
+    expect(messages.at(-1)).toMatchObject({ type: 'error', code: 'closed' });
+    expect((await working).status).toBe(200);
+    await closing;
+    await expect(fetch(`${server.url}/healthz`)).rejects.toThrow();
+  });
+});
+
+describe('GET /v1/stream', () => {
+  const open = (server: RunningServer, query: string, headers: Record<string, string> = {}) => {
+    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/stream?${query}`, { headers });
+    const messages: { type: string; code?: string; result?: unknown; message?: string }[] = [];
+    socket.on('message', (text) => messages.push(JSON.parse(String(text))));
+    socket.on('error', () => {});
+    const closed = once(socket, 'close').then(([code]) => Number(code));
+    return { socket, messages, closed };
+  };
+  const until = async (condition: () => boolean) => {
+    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+
+  it('takes audio, tells events, and gives the result at the end', async () => {
+    const server = await toyServer();
+    const { socket, messages, closed } = open(server, 'sampleRate=16000&encoding=f32le');
+    await until(() => messages.some(({ type }) => type === 'ready'));
+    for (let i = 0; i < 5; i++) socket.send(Buffer.alloc(1001));
+    socket.send('{"type":"keep-alive"}');
+    socket.send('{"type":"end"}');
+    expect(await closed).toBe(1000);
+    expect(messages.map(({ type }) => type).sort()).toEqual(['end', 'ready', 'speaker']);
+    expect(messages.at(-1)).toEqual({ type: 'end', result: { bytes: 5005, encoding: 'f32le', known: 0 } });
+  });
+
+  it('says what is wrong before it closes', async () => {
+    const server = await toyServer();
+    for (const [query, part] of [
+      ['', 'sampleRate is "absent"'],
+      ['sampleRate=16000&encoding=mp3', 'encoding is "mp3"'],
+      ['sampleRate=16000&foo=1', 'no option "foo"'],
+    ] as const) {
+      const { messages, closed } = open(server, query);
+      expect(await closed).toBe(1008);
+      expect(messages).toEqual([expect.objectContaining({ type: 'error', code: 'invalid-option' })]);
+      expect(messages[0]?.message).toContain(part);
+    }
+    const chatty = open(server, 'sampleRate=16000');
+    await until(() => chatty.messages.length > 1);
+    chatty.socket.send('hello');
+    expect(await chatty.closed).toBe(1008);
+    expect(chatty.messages.at(-1)).toMatchObject({ type: 'error', code: 'invalid-option' });
+    const large = open(server, 'sampleRate=16000');
+    await until(() => large.messages.length > 1);
+    large.socket.send(Buffer.alloc(1024 * 1024 + 1));
+    expect(await large.closed).toBe(1009);
+  });
+
+  it('needs a key where there are keys: in the header, or in the query for browsers', async () => {
+    const server = await toyServer({ keys: [{ name: 'a', key: 'key-0123456789abcdef' }] });
+    const refused = new WebSocket(`${server.url.replace('http', 'ws')}/v1/stream?sampleRate=16000`);
+    const [, response] = await once(refused, 'unexpected-response');
+    expect(response.statusCode).toBe(401);
+    for (const [query, headers] of [
+      ['&access_token=key-0123456789abcdef', {}],
+      ['', { authorization: 'Bearer key-0123456789abcdef' }],
+    ] as const) {
+      const { socket, messages, closed } = open(server, `sampleRate=16000${query}`, headers);
+      await until(() => messages.length > 1);
+      socket.send('{"type":"end"}');
+      expect(await closed).toBe(1000);
+    }
+  });
+
+  it('ends one that says nothing, and refuses more than may be open', async () => {
+    const server = await toyServer({ limits: { idleBodyMs: 150, sessions: 2 } });
+    const [first, second] = [open(server, 'sampleRate=16000'), open(server, 'sampleRate=16000')];
+    await until(() => first.messages.length > 1 && second.messages.length > 1);
+    const third = open(server, 'sampleRate=16000');
+    expect(await third.closed).toBe(1013);
+    expect(third.messages).toEqual([expect.objectContaining({ type: 'error', code: 'overloaded' })]);
+    expect(await first.closed).toBe(1008);
+    expect(first.messages.at(-1)).toMatchObject({ type: 'error', code: 'deadline-exceeded' });
+    await second.closed;
+    expect(server.app.active).toBe(0);
+  });
+
+  it('leaves nothing behind after abrupt ends', async () => {
+    const server = await toyServer();
+    for (let round = 0; round < 5; round++) {
+      const all = Array.from({ length: 20 }, () => open(server, 'sampleRate=16000'));
+      await Promise.all(all.map(({ messages }) => until(() => messages.length > 0)));
+      expect(server.app.active).toBeGreaterThan(0);
+      for (const { socket } of all) socket.terminate();
+    }
+    await until(() => server.app.active === 0);
+    expect(await (await fetch(`${server.url}/metrics`)).text()).toContain('voiceflow_sessions_active 0');
+  });
+
+  it('answers a plain request by 426', async () => {
+    const server = await toyServer();
+    expect((await fetch(`${server.url}/v1/stream?sampleRate=16000`)).status).toBe(426);
+  });
+});
