@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { VoiceFlowError } from '@voiceflow-ml/core';
+import { INSTALL_HINT } from './install-hint.ts';
 
 const NAME = 'onnxruntime-node';
 
@@ -25,7 +26,3 @@ export function locate(given?: string | URL): string {
     );
   }
 }
-
-export const INSTALL_HINT =
-  `install it with \`npm install ${NAME}\` (ONNXRUNTIME_NODE_INSTALL=skip in the environment avoids the download of ` +
-  'its CUDA files), or use the WASM backend, @voiceflow-ml/ort-web, which needs nothing native';

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { serverPort } from '@voiceflow-ml/ort-common/port';
 import { messageOf, type OrtModule, openSession, SessionError, serve } from '@voiceflow-ml/ort-common/worker';
+import { INSTALL_HINT } from './install-hint.ts';
 
 /** One thread, which sleeps when there is nothing to do: with spinning, idle sessions burn whole processors. */
 const SESSION_OPTIONS = {
@@ -20,6 +21,10 @@ function load(url: string): OrtModule {
     // By `require`: Deno takes a CommonJS file that is imported by its URL for an ES module.
     return createRequire(url)(fileURLToPath(url)) as OrtModule;
   } catch (error) {
-    throw new SessionError('backend-unavailable', `onnxruntime-node could not be loaded: ${messageOf(error)}`);
+    throw new SessionError(
+      'backend-unavailable',
+      `onnxruntime-node could not be loaded: ${messageOf(error)}`,
+      INSTALL_HINT,
+    );
   }
 }

@@ -28,3 +28,8 @@ if (way === 'throws during a run') {
     throw new Error('the program failed');
   }, 20);
 }
+if (way === 'is interrupted during a run') {
+  const model = await backend.load({ name: 'slow', bytes: slowModel() }, { workers: 1 });
+  model.run(slowFeeds(3000)).catch(() => {});
+  setTimeout(() => process.kill(process.pid, 'SIGINT'), 20);
+}
