@@ -5,8 +5,9 @@ import { type Diarization, DiarizationResult, type Timings } from './diarization
 import type { Diarizer } from './diarizer.ts';
 import { throwIfAborted, VoiceFlowError } from './errors.ts';
 import type { ModelManifest, ModelPackage } from './model.ts';
-import { checkKnown, checkSegments, type DiarizeOptions, type EmbedOptions, speakerBounds } from './options.ts';
+import { checkSegments, type DiarizeOptions, type EmbedOptions, speakerBounds } from './options.ts';
 import { type Pipeline, pipelineOf } from './pipeline/pipeline.ts';
+import { checkVoices } from './voice-match.ts';
 import type { Warning } from './warnings.ts';
 import { readWeights } from './weights.ts';
 
@@ -106,7 +107,7 @@ class LoadedDiarizer implements Diarizer {
     const { manifest, pipeline, backend } = this.#loaded;
     const { signal, onProgress, known = [] } = options;
     const bounds = speakerBounds(options);
-    checkKnown(known, manifest.space, pipeline.dimensions);
+    checkVoices(known, manifest.space, pipeline.dimensions);
     const begun = performance.now();
     const result = await this.#withSource(audio, options, (source) =>
       pipeline.diarize(source, {

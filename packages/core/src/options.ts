@@ -85,49 +85,6 @@ function checkCount(name: string, value: unknown): void {
   );
 }
 
-/** @throws `invalid-option` for a voice of another space or size, without a name, or named twice. */
-export function checkKnown(known: readonly KnownVoice[], space: string, dimensions: number): void {
-  const names = new Set<string>();
-  known.forEach((voice, i) => {
-    const at = `known[${i}]`;
-    if (typeof voice.name !== 'string' || voice.name.trim() === '') {
-      throw new VoiceFlowError('invalid-option', `${at}.name is ${show(voice.name)}; a name was expected`);
-    }
-    if (names.has(voice.name)) {
-      throw new VoiceFlowError('invalid-option', `${at}.name ${show(voice.name)} is there twice`, {
-        hint: 'average the embeddings of one person, and give the name once',
-      });
-    }
-    names.add(voice.name);
-    if (voice.space !== space) {
-      throw new VoiceFlowError(
-        'invalid-option',
-        `${at} (${voice.name}) is of the space ${show(voice.space)}, the model of "${space}"`,
-        {
-          hint: 'enrol the voice again with this model: vectors of different networks cannot be compared',
-        },
-      );
-    }
-    if (
-      !(voice.embedding instanceof Float32Array) ||
-      voice.embedding.length !== dimensions ||
-      !isUnit(voice.embedding)
-    ) {
-      throw new VoiceFlowError(
-        'invalid-option',
-        `${at}.embedding must be a Float32Array of ${dimensions} numbers and unit length`,
-        { hint: 'take it from embed() or from a voice book' },
-      );
-    }
-  });
-}
-
-function isUnit(vector: Float32Array): boolean {
-  let sum = 0;
-  for (const x of vector) sum += x * x;
-  return Math.abs(sum - 1) < 1e-3;
-}
-
 /** @throws `invalid-option` for a segment that is empty, backwards or not in time. */
 export function checkSegments(segments: EmbedOptions['segments']): void {
   if (segments !== undefined && !(Array.isArray(segments) && segments.length > 0)) {

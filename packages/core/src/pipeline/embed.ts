@@ -10,7 +10,8 @@ interface Span {
 }
 
 /**
- * One unit vector for each segment: the embeddings of the windows' main voice inside it, weighted by its activity.
+ * One unit vector for each segment: the embeddings of the windows' main voice inside it, weighted by its activity, less
+ * the mean of all voices.
  * @throws `invalid-audio` when a segment holds no speech.
  */
 export async function embedSegments(
@@ -33,7 +34,9 @@ function voiceOf(cnn: FastCnn, local: LocalSpeakers, span: Span, duration: numbe
     if (first + local.frames <= from || first >= to) continue;
     const { slot, weight } = mainSlot(local, window, Math.max(0, from - first), Math.min(local.frames, to - first));
     const embedding = local.embedding(window, slot);
-    if (embedding && weight > 0) accumulate(sum, embedding, weight);
+    if (!embedding || weight === 0) continue;
+    accumulate(sum, embedding, weight);
+    accumulate(sum, cnn.settings.voices.mean, -weight);
   }
   if (dot(sum, sum) > 0) return normalise(sum);
   throw new VoiceFlowError(

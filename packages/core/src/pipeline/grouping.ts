@@ -1,191 +1,191 @@
-import { assignment } from '../cluster/assignment.ts';
-import { averageLinkage, clustersAt, cut, type Dendrogram } from '../cluster/linkage.ts';
+import { agglomerate, clustersAt, cut, type Points, type Tree } from '../cluster/agglomerate.ts';
 import { accumulate, dot, normalise } from '../cluster/vectors.ts';
+import { type SpeakerModel, speakerModel } from '../cluster/voice-space.ts';
+import { decode, speakerScores } from './decode.ts';
 import type { LocalSpeakers } from './local.ts';
 import type { FastCnnSettings } from './settings.ts';
+import { type Slots, tabulate, voiceOf } from './slots.ts';
+import { linkTracks } from './tracks.ts';
 
-/** Points of one linkage: its matrix is `n²` float32 numbers, 16 MB. Longer recordings are sampled evenly. */
-const MOST_POINTS = 2000;
-/** Rounds of re-assignment: centroids have settled by then. */
+/** Points of one clustering: its matrix is `n²` float32 numbers, 4 MB. More are merged block by block first. */
+const MOST_POINTS = 1000;
+/** Rounds of naming the slots and learning the speakers anew: they have settled by then. */
 const ROUNDS = 3;
-
-interface Slot {
-  readonly window: number;
-  readonly slot: number;
-  readonly embedding: Float32Array;
-  /** Seconds of speech that is not overlapped by the window's other slots. */
-  readonly clean: number;
-}
+/** How much finer than wanted the tree may be cut to find enough clusters that are more than a stray track. */
+const MOST_STRAYS = 60;
 
 /** Who is who: the local speakers of all windows, and the tree of their clusters. */
 export interface Grouping {
-  /** Clusters when nothing is asked for, ≥ 1 (0 without speech). */
+  /** Speakers when nothing is asked for, ≥ 1 (0 without speech). */
   readonly automatic: number;
-  /** The most clusters there can be. */
+  /** The most speakers there can be. */
   readonly most: number;
-  /** The partition with a number of clusters in 1 … `most`. */
+  /** The partition into a number of speakers in 1 … `most`. */
   partition(count: number): Partition;
 }
 
 export interface Partition {
-  /** `[speakers]` unit vectors. */
-  readonly centroids: readonly Float32Array[];
+  readonly speakers: number;
+  readonly slots: Slots;
   /** `[windows, slots]`: speaker of each slot, −1 for nobody. */
   readonly speakerOf: Int16Array;
+  /** `[rows, speakers]`: scaled log likelihood of each local speaker under each speaker. */
+  readonly scores: Float32Array;
 }
 
-export function group(local: LocalSpeakers, settings: FastCnnSettings, frameSeconds: number): Grouping {
-  const slots = speakingSlots(local, settings, frameSeconds);
-  const points = clusterPoints(slots, settings.cluster.clean);
-  const tree = linkage(points);
+/** Clusters local speakers: tracks, then speakers by evidence. */
+export function group(local: LocalSpeakers, settings: FastCnnSettings, frame: number): Grouping {
+  const { cluster } = settings;
+  const slots = tabulate(local, settings.voices, settings.activity.on, frame);
+  const tracks = linkTracks(local, slots, settings.tracks);
+  const points = trackPoints(tracks, cluster.shortestTrack, cluster.rate);
+  const compact = inBlocks(points, settings.voices.between, cluster.evidence);
+  const tree = agglomerate(compact, settings.voices.between);
+  const seconds = Float64Array.from(compact.weight, (weight) => weight / cluster.rate);
+  const large = (labels: Int32Array) =>
+    largest(labels, seconds).filter(({ total }) => total >= cluster.shortestSpeaker);
   return {
-    automatic: slots.length === 0 ? 0 : speakersAt(tree, points, settings),
-    most: points.length,
-    partition: (count) => partition(local, slots, points, tree, count),
+    automatic: tree.points === 0 ? 0 : Math.max(1, large(cut(tree, clustersAt(tree, cluster.evidence))).length),
+    most: tree.points,
+    partition: (count) => {
+      const labels = enoughClusters(tree, count, (candidate) => large(candidate).length);
+      const kept = largest(labels, seconds).slice(0, count);
+      const models = kept.map(({ label }) => modelOf(settings, compact, labels, label));
+      return refine(local, slots, models, settings, frame);
+    },
   };
 }
 
-function speakingSlots(local: LocalSpeakers, settings: FastCnnSettings, frameSeconds: number): Slot[] {
-  const found: Slot[] = [];
-  for (let window = 0; window < local.windows; window++) {
-    const activity = local.activity(window);
-    for (let slot = 0; slot < local.slots; slot++) {
-      const embedding = local.embedding(window, slot);
-      if (!embedding) continue;
-      const clean = cleanFrames(activity, local.slots, slot, settings.activity.on) * frameSeconds;
-      found.push({ window, slot, embedding, clean });
+/** Tracks that are long enough (all, where too few are): the rest is named later. */
+function trackPoints(
+  tracks: { seconds: Float64Array; sum: readonly Float32Array[] },
+  least: number,
+  rate: number,
+): Points {
+  const all = Array.from(tracks.seconds.keys());
+  const long = all.filter((i) => (tracks.seconds[i] as number) >= least);
+  const chosen = long.length >= 2 ? long : all;
+  return {
+    weight: Float64Array.from(chosen, (i) => (tracks.seconds[i] as number) * rate),
+    sum: chosen.map((i) => (tracks.sum[i] as Float32Array).map((x) => x * rate)),
+  };
+}
+
+/** Merges block by block, in order of time, until there are few enough points for one clustering. */
+function inBlocks(points: Points, between: Float32Array, least: number): Points {
+  let current = points;
+  // Halving, at least, each time: blocks that would not merge must not go on for ever.
+  while (current.weight.length > MOST_POINTS) {
+    const merged: { weight: number[]; sum: Float32Array[] } = { weight: [], sum: [] };
+    for (let from = 0; from < current.weight.length; from += MOST_POINTS) {
+      const block = {
+        weight: current.weight.slice(from, from + MOST_POINTS),
+        sum: current.sum.slice(from, from + MOST_POINTS),
+      };
+      const tree = agglomerate(block, between);
+      const clusters = Math.min(clustersAt(tree, least), Math.max(1, tree.points >> 1));
+      const labels = cut(tree, clusters);
+      for (let label = 0; label < clusters; label++) {
+        const { weight, sum } = total(block, labels, label);
+        merged.weight.push(weight);
+        merged.sum.push(sum);
+      }
     }
+    current = { weight: Float64Array.from(merged.weight), sum: merged.sum };
   }
-  return found;
+  return current;
 }
 
-/** Frames (each counted by its probability) in which no other slot speaks. */
-function cleanFrames(activity: Float32Array, slots: number, slot: number, on: number): number {
-  let sum = 0;
-  for (let at = 0; at < activity.length; at += slots) {
-    let alone = true;
-    for (let other = 0; other < slots; other++) {
-      if (other !== slot && (activity[at + other] as number) > on) alone = false;
-    }
-    if (alone) sum += activity[at + slot] as number;
-  }
-  return sum;
+function total(points: Points, labels: Int32Array, label: number): { weight: number; sum: Float32Array } {
+  const sum = new Float32Array(points.sum[0]?.length ?? 0);
+  let weight = 0;
+  labels.forEach((other, i) => {
+    if (other !== label) return;
+    weight += points.weight[i] as number;
+    accumulate(sum, points.sum[i] as Float32Array, 1);
+  });
+  return { weight, sum };
 }
 
-/** Long and clean slots first; all of them where there are none; at most `MOST_POINTS`, evenly over the recording. */
-function clusterPoints(slots: readonly Slot[], clean: number): readonly Slot[] {
-  const long = slots.filter((slot) => slot.clean >= clean);
-  const points = long.length >= 2 ? long : slots;
-  if (points.length <= MOST_POINTS) return points;
-  return points.filter(
-    (_, i) => Math.floor((i * MOST_POINTS) / points.length) !== Math.floor(((i - 1) * MOST_POINTS) / points.length),
-  );
-}
-
-function linkage(points: readonly Slot[]): Dendrogram {
-  const n = points.length;
-  const distance = new Float32Array(n * n);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < i; j++) {
-      const d = 1 - dot((points[i] as Slot).embedding, (points[j] as Slot).embedding);
-      distance[i * n + j] = d;
-      distance[j * n + i] = d;
-    }
-  }
-  return averageLinkage(distance, new Float64Array(n).fill(1));
-}
-
-/** Clusters at the threshold that speak long enough, at least one. */
-function speakersAt(tree: Dendrogram, points: readonly Slot[], settings: FastCnnSettings): number {
-  const labels = cut(tree, clustersAt(tree, settings.cluster.threshold));
-  const seconds = new Map<number, number>();
+/** Clusters by the seconds of their points, longest first. */
+function largest(labels: Int32Array, seconds: Float64Array): { readonly label: number; readonly total: number }[] {
+  const totals: number[] = [];
   labels.forEach((label, i) => {
-    seconds.set(label, (seconds.get(label) ?? 0) + (points[i] as Slot).clean);
+    totals[label] = (totals[label] ?? 0) + (seconds[i] as number);
   });
-  return Math.max(1, [...seconds.values()].filter((sum) => sum >= settings.cluster.least).length);
+  return totals.map((total, label) => ({ label, total })).sort((a, b) => b.total - a.total || a.label - b.label);
 }
 
-function partition(
+/** The coarsest cut with `count` large clusters: stray tracks may stay clusters of their own, and are left out. */
+function enoughClusters(tree: Tree, count: number, large: (labels: Int32Array) => number): Int32Array {
+  const plain = cut(tree, Math.min(count, tree.points));
+  for (let pieces = count; pieces <= Math.min(tree.points, count + MOST_STRAYS); pieces++) {
+    const labels = pieces === count ? plain : cut(tree, pieces);
+    if (large(labels) >= count) return labels;
+  }
+  return plain;
+}
+
+function modelOf(settings: FastCnnSettings, points: Points, labels: Int32Array, label: number): SpeakerModel {
+  const { weight, sum } = total(points, labels, label);
+  return speakerModel(settings.voices.between, weight, sum);
+}
+
+/** Names all slots, learns the speakers from what they were given, and again. */
+function refine(
   local: LocalSpeakers,
-  slots: readonly Slot[],
-  points: readonly Slot[],
-  tree: Dendrogram,
-  count: number,
+  slots: Slots,
+  first: readonly SpeakerModel[],
+  settings: FastCnnSettings,
+  frame: number,
 ): Partition {
-  let centroids = largestClusters(points, tree, count);
-  for (let round = 0; round < ROUNDS; round++) {
-    const sums = centroids.map((centroid) => new Float32Array(centroid.length));
-    for (const slot of slots) {
-      accumulate(sums[nearest(slot.embedding, centroids)] as Float32Array, slot.embedding, slot.clean + 1e-3);
-    }
-    centroids = sums.map((sum, k) => (dot(sum, sum) > 0 ? normalise(sum) : (centroids[k] as Float32Array)));
+  let models = first;
+  for (let round = 1; ; round++) {
+    const scores = speakerScores(slots, models, settings.decode.trust);
+    const speakerOf = decode(local, slots, scores, models.length, settings.decode, frame);
+    if (round === ROUNDS) return { speakers: models.length, slots, speakerOf, scores };
+    models = learn(local, slots, speakerOf, models.length, settings);
   }
-  const speakerOf = new Int16Array(local.windows * local.slots).fill(-1);
-  for (let window = 0; window < local.windows; window++) assignWindow(local, window, centroids, speakerOf);
-  return { centroids, speakerOf };
 }
 
-/** Centroids of `count` clusters: the tree is cut deeper until that many are more than a stray point, if ever. */
-function largestClusters(points: readonly Slot[], tree: Dendrogram, count: number): Float32Array[] {
-  let labels = cut(tree, count);
-  let sizes = sizesOf(labels);
-  for (let pieces = count; pieces < Math.min(points.length, count + 200); pieces++) {
-    labels = cut(tree, pieces);
-    sizes = sizesOf(labels);
-    if (sizes.filter((size) => size > 4).length >= count) break;
-    if (pieces + 1 === Math.min(points.length, count + 200)) labels = cut(tree, count);
-  }
-  sizes = sizesOf(labels);
-  const kept = [...sizes.keys()].sort((a, b) => (sizes[b] as number) - (sizes[a] as number) || a - b).slice(0, count);
-  const dimensions = (points[0] as Slot).embedding.length;
-  return kept.map((label) => {
-    const sum = new Float32Array(dimensions);
-    labels.forEach((other, i) => {
-      if (other === label) accumulate(sum, (points[i] as Slot).embedding, (points[i] as Slot).clean + 1e-3);
-    });
-    return normalise(sum);
-  });
-}
-
-function sizesOf(labels: Int32Array): number[] {
-  const sizes: number[] = [];
-  for (const label of labels) sizes[label] = (sizes[label] ?? 0) + 1;
-  return sizes;
-}
-
-function nearest(x: Float32Array, centroids: readonly Float32Array[]): number {
-  let best = 0;
-  let most = Number.NEGATIVE_INFINITY;
-  centroids.forEach((centroid, k) => {
-    const similarity = dot(x, centroid);
-    if (similarity > most) {
-      most = similarity;
-      best = k;
-    }
-  });
-  return best;
-}
-
-/** Slots of one window never share a speaker. */
-function assignWindow(
+function learn(
   local: LocalSpeakers,
-  window: number,
-  centroids: readonly Float32Array[],
+  slots: Slots,
   speakerOf: Int16Array,
-): void {
-  const speaking: number[] = [];
-  for (let slot = 0; slot < local.slots; slot++) if (local.embedding(window, slot)) speaking.push(slot);
-  if (speaking.length === 0) return;
-  const similarity = new Float64Array(speaking.length * centroids.length);
-  speaking.forEach((slot, row) => {
-    const embedding = local.embedding(window, slot);
-    if (!embedding) return;
-    centroids.forEach((centroid, k) => {
-      similarity[row * centroids.length + k] = dot(embedding, centroid);
-    });
+  speakers: number,
+  settings: FastCnnSettings,
+): SpeakerModel[] {
+  const { voices, cluster } = settings;
+  const sums = Array.from({ length: speakers }, () => new Float32Array(voices.to));
+  const weights = new Float64Array(speakers);
+  const perSecond = (cluster.rate * local.hop) / local.frames;
+  speakerOf.forEach((speaker, at) => {
+    const row = slots.rowAt[at] as number;
+    if (speaker < 0 || row < 0) return;
+    const weight = (slots.clean[row] as number) * perSecond;
+    weights[speaker] = (weights[speaker] as number) + weight;
+    accumulate(sums[speaker] as Float32Array, voiceOf(slots, row), weight);
   });
-  const pairs = assignment(similarity, speaking.length, centroids.length, { maximize: true });
-  speaking.forEach((slot, row) => {
-    speakerOf[window * local.slots + slot] = pairs[row] ?? -1;
+  return sums.map((sum, k) => speakerModel(voices.between, weights[k] as number, sum));
+}
+
+/** A speaker's embedding: the mean of their slots', less the mean of all voices, weighted by clean speech; unit length. */
+export function speakerEmbedding(
+  local: LocalSpeakers,
+  { slots, speakerOf }: Partition,
+  speaker: number,
+  mean: Float32Array,
+): Float32Array {
+  const sum = new Float32Array(local.dimensions);
+  let weights = 0;
+  speakerOf.forEach((other, at) => {
+    const row = slots.rowAt[at] as number;
+    if (other !== speaker || row < 0) return;
+    const embedding = local.embedding(slots.window[row] as number, slots.slot[row] as number) as Float32Array;
+    const weight = (slots.clean[row] as number) + 1e-3;
+    accumulate(sum, embedding, weight);
+    weights += weight;
   });
+  accumulate(sum, mean, -weights);
+  return dot(sum, sum) > 0 ? normalise(sum) : sum;
 }

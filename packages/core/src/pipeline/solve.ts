@@ -1,11 +1,11 @@
 import type { Turn } from '../annotation/segment.ts';
-import { assignment } from '../cluster/assignment.ts';
-import { dot } from '../cluster/vectors.ts';
 import type { Speaker } from '../diarization.ts';
-import type { KnownVoice, SpeakerBounds } from '../options.ts';
+import type { SpeakerBounds } from '../options.ts';
+import { matchVoices } from '../voice-match.ts';
 import type { Warning } from '../warnings.ts';
+import { type TurnEvidence, turnEvidence } from './confidence.ts';
 import type { FastCnn } from './fast-cnn.ts';
-import { type Grouping, group, type Partition } from './grouping.ts';
+import { type Grouping, group, type Partition, speakerEmbedding } from './grouping.ts';
 import type { LocalSpeakers } from './local.ts';
 import { OverlapAdder, windowWeight } from './overlap-add.ts';
 import type { DiarizeRequest } from './pipeline.ts';
@@ -38,26 +38,28 @@ export function solve(
 ): Solution {
   const grouping = group(local, cnn.settings, cnn.frame);
   const attempt = search(grouping, bounds, (count) => attemptOf(cnn, local, grouping.partition(count)));
-  const names = nameVoices(attempt, known, cnn.settings.known);
-  const turns = turnsOf(cnn, attempt, names, duration);
-  const speakers = attempt.speakers.map((speaker, i): Speaker => {
-    const label = names.get(i) ?? labelOf(i);
+  if (!attempt) return { turns: [], speakers: [], warnings: warningsOf(0, bounds) };
+  const { partition } = attempt;
+  const mean = cnn.settings.voices.mean;
+  const embeddings = attempt.speakers.map((speaker) => speakerEmbedding(local, partition, speaker, mean));
+  const matches = matchVoices(embeddings, known, { space: cnn.manifest.space, threshold: cnn.settings.known });
+  const labels = matches.map(({ name }, i) => name ?? `SPEAKER_${String(i).padStart(2, '0')}`);
+  const turns = turnsOf(cnn, local, attempt, labels, duration);
+  const speakers = embeddings.map((embedding, i): Speaker => {
+    const label = labels[i] as string;
     const seconds = turns.reduce((sum, turn) => sum + (turn.speaker === label ? turn.end - turn.start : 0), 0);
-    const embedding = (attempt.partition.centroids[speaker] as Float32Array).slice();
-    const name = names.get(i);
+    const name = matches[i]?.name;
     return { label, seconds, embedding, ...(name === undefined ? {} : { name }) };
   });
   return { turns, speakers, warnings: warningsOf(speakers.length, bounds) };
 }
 
-const NOBODY: Attempt = { partition: { centroids: [], speakerOf: new Int16Array() }, turns: [], speakers: [] };
-
 /**
  * The number that is found without asking stands when it is within the bounds; else the nearest bound is aimed at.
  * So asking for what was found changes nothing, and neither does a bound that does not bind.
  */
-function search(grouping: Grouping, bounds: SpeakerBounds, attempt: (count: number) => Attempt): Attempt {
-  if (grouping.automatic === 0) return NOBODY;
+function search(grouping: Grouping, bounds: SpeakerBounds, attempt: (count: number) => Attempt): Attempt | undefined {
+  if (grouping.automatic === 0) return undefined;
   const free = attempt(grouping.automatic);
   const found = free.speakers.length;
   const wanted = Math.min(Math.max(found, bounds.least), bounds.most);
@@ -85,7 +87,7 @@ function attemptOf(cnn: FastCnn, local: LocalSpeakers, partition: Partition): At
     frames: local.frames,
     slots: local.slots,
     hop: local.hop,
-    speakers: partition.centroids.length,
+    speakers: partition.speakers,
     weight: windowWeight(local.frames, EDGE_WEIGHT),
   });
   const emit = (scores: Float32Array) => tracker.push(scores);
@@ -99,38 +101,24 @@ function attemptOf(cnn: FastCnn, local: LocalSpeakers, partition: Partition): At
   return { partition, turns, speakers: [...new Set(turns.map((turn) => turn.speaker))] };
 }
 
-/** Known voices to speakers (indices in order of appearance), one to one, best matches first. */
-function nameVoices(attempt: Attempt, known: readonly KnownVoice[], least: number): Map<number, string> {
-  const names = new Map<number, string>();
-  if (known.length === 0 || attempt.speakers.length === 0) return names;
-  const similarity = new Float64Array(attempt.speakers.length * known.length);
-  attempt.speakers.forEach((speaker, row) => {
-    const centroid = attempt.partition.centroids[speaker];
-    known.forEach((voice, column) => {
-      const cosine = centroid ? dot(centroid, voice.embedding) : 0;
-      // Below the threshold all are equally unlike: they must not sway the pairing of the others.
-      similarity[row * known.length + column] = cosine >= least ? cosine + 2 : 0;
-    });
-  });
-  const pairs = assignment(similarity, attempt.speakers.length, known.length, { maximize: true });
-  pairs.forEach((column, row) => {
-    const voice = known[column];
-    if (voice && (similarity[row * known.length + column] as number) > 0) names.set(row, voice.name);
-  });
-  return names;
-}
-
-function turnsOf(cnn: FastCnn, attempt: Attempt, names: Map<number, string>, duration: number): Turn[] {
-  const order = new Map(attempt.speakers.map((speaker, i) => [speaker, i]));
-  const { bias, slope } = cnn.settings.turns.confidence;
-  return attempt.turns
-    .map((turn): Turn => {
-      const i = order.get(turn.speaker) ?? 0;
+function turnsOf(
+  cnn: FastCnn,
+  local: LocalSpeakers,
+  { partition, turns, speakers }: Attempt,
+  labels: readonly string[],
+  duration: number,
+): Turn[] {
+  const order = new Map(speakers.map((speaker, i) => [speaker, i]));
+  const { bias, activity, identity } = cnn.settings.confidence;
+  const evidence = turnEvidence(local, partition, turns);
+  return turns
+    .map((turn, i): Turn => {
+      const { activity: a, identity: b } = evidence[i] as TurnEvidence;
       return {
         start: Math.min(seconds(turn.start, cnn.frame), duration),
         end: Math.min(seconds(turn.end, cnn.frame), duration),
-        speaker: names.get(i) ?? labelOf(i),
-        confidence: 1 / (1 + Math.exp(-(bias + slope * turn.score))),
+        speaker: labels[order.get(turn.speaker) ?? 0] as string,
+        confidence: 1 / (1 + Math.exp(-(bias + activity * a + identity * b))),
       };
     })
     .filter((turn) => turn.end > turn.start);
@@ -139,10 +127,6 @@ function turnsOf(cnn: FastCnn, attempt: Attempt, names: Map<number, string>, dur
 /** Without the last bits of a product such as 3 × 0.02. */
 function seconds(frames: number, frame: number): number {
   return Math.round(frames * frame * 1e6) / 1e6;
-}
-
-function labelOf(index: number): string {
-  return `SPEAKER_${String(index).padStart(2, '0')}`;
 }
 
 function warningsOf(found: number, bounds: SpeakerBounds): Warning[] {

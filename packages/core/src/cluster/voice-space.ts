@@ -1,0 +1,87 @@
+/**
+ * How voices vary, learnt from labelled speech (probabilistic linear discriminant analysis with two covariances):
+ * after `(x − mean) × projection` what one voice varies by has covariance I, and what voices differ by is the diagonal
+ * `between`. Distances, and with them every threshold, become likelihoods.
+ * S. Ioffe, Probabilistic Linear Discriminant Analysis, ECCV 2006; two-covariance form as in VBx (Landini et al. 2022).
+ */
+export interface VoiceSpace {
+  /** Numbers of an embedding, and of a voice in this space. */
+  readonly from: number;
+  readonly to: number;
+  /** `[from]`. */
+  readonly mean: Float32Array;
+  /** `[from, to]`. */
+  readonly projection: Float32Array;
+  /** `[to]`, > 0: variance between speakers in units of the variance within one. */
+  readonly between: Float32Array;
+}
+
+/** Writes `(x − mean) × projection` to `out` (`[to]`). */
+export function project(space: VoiceSpace, x: Float32Array, out: Float32Array): void {
+  const { from, to, mean, projection } = space;
+  out.fill(0);
+  for (let i = 0; i < from; i++) {
+    const centred = (x[i] as number) - (mean[i] as number);
+    const row = i * to;
+    for (let j = 0; j < to; j++) out[j] = (out[j] as number) + centred * (projection[row + j] as number);
+  }
+}
+
+/** Products of more factors than this may leave the range of a double. */
+const FACTORS = 24;
+
+/**
+ * Log evidence that observations belong to one speaker, against each of them being anyone: with `n` observations of sum
+ * `a + b`, Σ ½ (φ (a+b)² / (1 + nφ) − ln(1 + nφ)). Two sums come apart because the caller asks for merges; `n` need not
+ * be whole.
+ */
+export function evidence(between: Float32Array, n: number, a: Float32Array, b: Float32Array | undefined): number {
+  let sum = 0;
+  let product = 1;
+  for (let j = 0; j < between.length; j++) {
+    const phi = between[j] as number;
+    const q = 1 + n * phi;
+    const y = (a[j] as number) + (b ? (b[j] as number) : 0);
+    sum += (phi * y * y) / q;
+    product *= q;
+    if ((j + 1) % FACTORS === 0) {
+      sum -= Math.log(product);
+      product = 1;
+    }
+  }
+  return (sum - Math.log(product)) / 2;
+}
+
+/** What is known of a speaker after some observations: `[to]` mean and variance of their voice. */
+export interface SpeakerModel {
+  readonly mean: Float32Array;
+  readonly variance: Float32Array;
+}
+
+/** The posterior of a speaker's voice after observations of total weight `n` and sum `sum`. */
+export function speakerModel(between: Float32Array, n: number, sum: Float32Array): SpeakerModel {
+  const mean = new Float32Array(between.length);
+  const variance = new Float32Array(between.length);
+  between.forEach((phi, j) => {
+    mean[j] = (phi * (sum[j] as number)) / (1 + n * phi);
+    variance[j] = phi / (1 + n * phi);
+  });
+  return { mean, variance };
+}
+
+/** Log likelihood of one voice under a speaker's model, up to a constant of all speakers. */
+export function logLikelihood(model: SpeakerModel, voice: Float32Array): number {
+  let sum = 0;
+  let product = 1;
+  for (let j = 0; j < voice.length; j++) {
+    const q = 1 + (model.variance[j] as number);
+    const y = (voice[j] as number) - (model.mean[j] as number);
+    sum += (y * y) / q;
+    product *= q;
+    if ((j + 1) % FACTORS === 0) {
+      sum += Math.log(product);
+      product = 1;
+    }
+  }
+  return -(sum + Math.log(product)) / 2;
+}
