@@ -1,5 +1,5 @@
 import { logLikelihood, type SpeakerModel } from '../cluster/voice-space.ts';
-import type { LocalSpeakers } from './local.ts';
+import type { LocalWindows } from './local.ts';
 import { type Slots, voiceOf } from './slots.ts';
 
 /** How the evidence for a speaker is weighed against the continuity of neighbouring windows. */
@@ -29,7 +29,7 @@ interface State {
  * @returns `[windows, slots]` speakers, −1 for silent slots.
  */
 export function decode(
-  local: LocalSpeakers,
+  local: LocalWindows,
   slots: Slots,
   scores: Float32Array,
   speakers: number,
@@ -79,7 +79,7 @@ export function speakerScores(slots: Slots, models: readonly SpeakerModel[], tru
 }
 
 /** All ways to give different speakers, out of each slot's likeliest, to the slots of a window. */
-function statesOf(local: LocalSpeakers, slots: Slots, scores: Float32Array, speakers: number, window: number): State[] {
+function statesOf(local: LocalWindows, slots: Slots, scores: Float32Array, speakers: number, window: number): State[] {
   let states: State[] = [{ speakers: [], score: 0 }];
   for (let slot = 0; slot < local.slots; slot++) {
     const row = slots.rowAt[window * local.slots + slot] as number;
@@ -116,7 +116,7 @@ interface Differences {
   readonly later: Float64Array;
 }
 
-function differences(local: LocalSpeakers, window: number, frame: number): Differences {
+function differences(local: LocalWindows, window: number, frame: number): Differences {
   const { slots, frames, hop } = local;
   const a = local.activity(window - 1);
   const b = local.activity(window);

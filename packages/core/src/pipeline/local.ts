@@ -1,10 +1,24 @@
 import { RowStore } from './rows.ts';
 
+/** What the network said of windows in a row: all of a recording's, or the latest of a live session. */
+export interface LocalWindows {
+  /** Windows there are. */
+  readonly windows: number;
+  /** Frames of a window. */
+  readonly frames: number;
+  /** Local speakers of a window. */
+  readonly slots: number;
+  /** Frames between the starts of neighbouring windows. */
+  readonly hop: number;
+  /** `[frames, slots]` of one window: a view, not a copy. */
+  activity(window: number): Float32Array;
+}
+
 /**
  * What the network said of every window, compactly: activity of all slots, embeddings only of the slots that speak.
  * Filled window by window, so that a recording of hours and a live stream use the same code.
  */
-export class LocalSpeakers {
+export class LocalSpeakers implements LocalWindows {
   /** Frames of a window. */
   readonly frames: number;
   /** Local speakers of a window. */

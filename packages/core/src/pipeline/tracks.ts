@@ -1,6 +1,6 @@
 import { assignment } from '../cluster/assignment.ts';
 import { accumulate, dot } from '../cluster/vectors.ts';
-import type { LocalSpeakers } from './local.ts';
+import type { LocalWindows } from './local.ts';
 import { type Slots, voiceOf } from './slots.ts';
 
 /** When slots of neighbouring windows are one voice. */
@@ -27,7 +27,7 @@ const LEAST_SECONDS = 0.02;
 const LEAST_COMMON = 4;
 
 /** Links slots to those of the window before that share audio, activity and voice. One pass, O(windows × slots²). */
-export function linkTracks(local: LocalSpeakers, slots: Slots, rules: LinkRules): Tracks {
+export function linkTracks(local: LocalWindows, slots: Slots, rules: LinkRules): Tracks {
   const trackOf = new Int32Array(slots.window.length).fill(-1);
   const seconds: number[] = [];
   const sum: Float32Array[] = [];
@@ -61,7 +61,7 @@ function speaking(slots: Slots, perWindow: number, window: number): number[] {
 }
 
 /** For each row of a window the row of the window before that it continues, or −1. */
-function links(local: LocalSpeakers, slots: Slots, before: number[], rows: number[], rules: LinkRules): number[] {
+function links(local: LocalWindows, slots: Slots, before: number[], rows: number[], rules: LinkRules): number[] {
   if (before.length === 0 || rows.length === 0) return [];
   const fit = new Float64Array(rows.length * before.length);
   rows.forEach((row, i) => {
@@ -79,7 +79,7 @@ function links(local: LocalSpeakers, slots: Slots, before: number[], rows: numbe
 }
 
 /** Σ min / Σ max of two slots' activities in the frames that both windows hear. */
-function commonActivity(local: LocalSpeakers, slots: Slots, earlier: number, later: number): number {
+function commonActivity(local: LocalWindows, slots: Slots, earlier: number, later: number): number {
   const a = local.activity(slots.window[earlier] as number);
   const b = local.activity(slots.window[later] as number);
   const from = slots.slot[earlier] as number;
