@@ -1,0 +1,261 @@
+/** What each command gives, from the built command. */
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import {
+  encodeWav,
+  parseRttm,
+  parseSrt,
+  parseTurnsJson,
+  parseVtt,
+  scoreDiarization,
+  VoiceBook,
+} from '@voiceflow-ml/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CONVERSATION, scratchFolder, TRUTH, voiceflow } from './command.ts';
+
+const root = scratchFolder();
+const at = (name: string) => join(root, name);
+
+/** A part of the conversation as a file of its own; 16 kHz, 16 bits, 44 bytes of header. */
+function excerpt(name: string, start: number, end: number): string {
+  const bytes = readFileSync(CONVERSATION);
+  const samples = Float32Array.from(
+    { length: (end - start) * 16_000 },
+    (_, i) => bytes.readInt16LE(44 + 2 * (start * 16_000 + i)) / 32_768,
+  );
+  writeFileSync(at(name), encodeWav(samples, 16_000));
+  return at(name);
+}
+
+/** Three of the four voices, in less time. */
+let opening = '';
+beforeAll(() => {
+  mkdirSync(at('calls/may'), { recursive: true });
+  opening = excerpt('opening.wav', 0, 21);
+});
+
+describe('voiceflow diarize', () => {
+  it('gives the same turns in every format', async () => {
+    const out = at('formats');
+    for (const format of ['text', 'json', 'rttm', 'srt', 'vtt']) {
+      expect(await voiceflow(['diarize', opening, '-f', format, '-o', out])).toEqual({
+        code: 0,
+        signal: null,
+        stdout: '',
+        stderr: '',
+      });
+    }
+    const read = (extension: string) => readFileSync(join(out, `opening.${extension}`), 'utf8');
+    const json = JSON.parse(read('json'));
+    const turns = parseTurnsJson(json.turns).map(({ start, end, speaker }) => [start, end, speaker]);
+    expect(turns.length).toBeGreaterThan(5);
+    expect(json).toMatchObject({ file: opening, warnings: [], model: { id: 'fast-cnn' } });
+    const rounded = (time: number) => Math.round(time * 1000) / 1000;
+    const near = (list: readonly { start: number; end: number; speaker?: string }[]) =>
+      list.map(({ start, end, speaker }) => [rounded(start), rounded(end), speaker]);
+    expect(near(parseRttm(read('rttm'))[0]?.turns ?? [])).toEqual(turns);
+    expect(near(parseSrt(read('srt')))).toEqual(turns);
+    expect(near(parseVtt(read('vtt')))).toEqual(turns);
+    const seconds = (time = '') => rounded(time.split(':').reduce((sum, part) => 60 * sum + Number(part), 0));
+    const lines = read('txt').trim().split('\n');
+    expect(lines.map((line) => line.split(/ {2}/)).map(([a, b, who]) => [seconds(a), seconds(b), who])).toEqual(turns);
+  });
+
+  it('finds the four voices of the conversation', async () => {
+    const { stdout } = await voiceflow(['diarize', CONVERSATION, '-f', 'rttm']);
+    const { total, files } = scoreDiarization(parseRttm(readFileSync(TRUTH, 'utf8')), parseRttm(stdout));
+    expect(Object.keys(files.conversation?.mapping ?? {})).toHaveLength(4);
+    expect(total.der).toBeLessThanOrEqual(15);
+  });
+
+  it('takes standard input, the number of speakers, and one speaker at a time', async () => {
+    const { code, stdout } = await voiceflow(['diarize', '-', '--speakers', '2', '--exclusive', '-f', 'json'], {
+      input: readFileSync(opening),
+    });
+    const { speakers, turns } = JSON.parse(stdout);
+    expect(code).toBe(0);
+    expect(speakers).toHaveLength(2);
+    for (let i = 1; i < turns.length; i++) expect(turns[i].start).toBeGreaterThanOrEqual(turns[i - 1].end);
+  });
+
+  it('works through a folder, keeps its shape, draws each, and says the same side by side', async () => {
+    copyFileSync(opening, at('calls/a.wav'));
+    excerpt('calls/may/b.WAV', 5, 15);
+    excerpt('calls/may/c.wav', 24, 35);
+    const args = ['diarize', at('calls'), '-f', 'rttm'];
+    expect(await voiceflow([...args, '-o', at('res'), '--timeline', at('svg'), '--jobs', '3'])).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
+    expect(readdirSync(at('res')).sort()).toEqual(['a.rttm', 'may']);
+    expect(readdirSync(at('res/may')).sort()).toEqual(['b.rttm', 'c.rttm']);
+    expect(readFileSync(at('svg/may/c.svg'), 'utf8')).toMatch(/^<svg .*[\s\S]*<\/svg>\n$/);
+    const one = await voiceflow(args);
+    const side = await voiceflow([...args, '--jobs', '3']);
+    expect(side.stdout).toBe(one.stdout);
+    expect(one.stdout).toBe(
+      ['a', 'may/b', 'may/c'].map((name) => readFileSync(at(`res/${name}.rttm`), 'utf8')).join(''),
+    );
+    const lines = (await voiceflow([...args.slice(0, 2), '-f', 'json'])).stdout.trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line).file)).toEqual([
+      at('calls/a.wav'),
+      at('calls/may/b.WAV'),
+      at('calls/may/c.wav'),
+    ]);
+  });
+
+  it('tells on stderr what was odd, and goes on', async () => {
+    writeFileSync(at('short.wav'), readFileSync(opening).subarray(0, 44 + 32_000 * 12));
+    const { code, stdout, stderr } = await voiceflow(['diarize', at('short.wav')]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/SPEAKER_00\n/);
+    expect(stderr).toMatch(/^voiceflow: \S+short\.wav: warning: [^\n]+ \[audio-truncated\]\n$/);
+  });
+
+  it('says the same on the WebAssembly backend', async () => {
+    const node = await voiceflow(['diarize', opening]);
+    const wasm = await voiceflow(['diarize', opening, '--backend', 'wasm']);
+    expect(wasm).toMatchObject({ code: 0, stderr: '' });
+    expect(wasm.stdout).toBe(node.stdout);
+  });
+
+  it('obeys NO_COLOR and FORCE_COLOR, and is plain in a pipe', async () => {
+    const help = (env: Record<string, string>) => voiceflow(['diarize', '--help'], { env });
+    expect((await help({})).stdout).not.toContain('\u001b');
+    expect((await help({ FORCE_COLOR: '1' })).stdout).toContain('\u001b[1m');
+    expect((await help({ NO_COLOR: '1' })).stdout).not.toContain('\u001b');
+  });
+});
+
+describe('voices', () => {
+  const book = () => at('voices.json');
+  const alone = { sally: [0.7, 6], ross: [14.1, 18.2], angus: [52.3, 55.2] } as const;
+
+  it('are enrolled, recognised in the conversation, and named in its turns', async () => {
+    for (const [name, [start, end]] of Object.entries(alone)) {
+      const { code, stdout, stderr } = await voiceflow([
+        'enroll',
+        name,
+        excerpt(`${name}.wav`, start, end),
+        '--book',
+        book(),
+      ]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toMatch(new RegExp(`^${name}: \\d\\.\\d s of speech, consistency 1\\.00\n$`));
+    }
+    expect(VoiceBook.parse(readFileSync(book(), 'utf8')).voices.map(({ name }) => name)).toEqual(Object.keys(alone));
+
+    const { stdout } = await voiceflow(['identify', CONVERSATION, '--book', book(), '--json']);
+    const found: { name: string | null; score: number }[] = JSON.parse(stdout).speakers;
+    expect(found.map(({ name }) => name).sort()).toEqual(['angus', null, 'ross', 'sally'].sort());
+    for (const { name, score } of found) if (name !== null) expect(score).toBeGreaterThan(0.5);
+    const table = await voiceflow(['identify', CONVERSATION, '--book', book()]);
+    expect(table.stdout).toMatch(/^speaker +name +seconds +score\n/);
+    expect(table.stdout).toContain('unknown');
+
+    const named = await voiceflow(['diarize', CONVERSATION, '--book', book(), '-f', 'rttm']);
+    const speakers = new Set(parseRttm(named.stdout)[0]?.turns.map(({ speaker }) => speaker));
+    expect([...speakers].filter((speaker) => !speaker.startsWith('SPEAKER_')).sort()).toEqual([
+      'angus',
+      'ross',
+      'sally',
+    ]);
+  });
+
+  it('leave the book as it was when a recording is no good', async () => {
+    const before = readFileSync(book(), 'utf8');
+    const { code } = await voiceflow(['enroll', 'sally', at('sally.wav'), TRUTH, '--book', book()]);
+    expect(code).toBe(1);
+    expect(readFileSync(book(), 'utf8')).toBe(before);
+  });
+
+  it('as vectors have length 1, and are nearer to themselves than to others', async () => {
+    const vector = async (...args: string[]) => {
+      const { stdout } = await voiceflow(['embed', ...args]);
+      const { embedding, model }: { embedding: number[]; model: { space: string } } = JSON.parse(stdout);
+      expect(Math.hypot(...embedding)).toBeCloseTo(1, 4);
+      expect(model.space).toMatch(/^fast-cnn\//);
+      return embedding;
+    };
+    const dot = (a: number[], b: number[]) => a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);
+    const sally = await vector(CONVERSATION, '--from', '0.7', '--to', '6');
+    const again = await vector(CONVERSATION, '--from', '61.5', '--to', '67');
+    const ross = await vector(at('ross.wav'));
+    expect(dot(sally, again)).toBeGreaterThan(dot(sally, ross) + 0.2);
+  });
+});
+
+describe('voiceflow score', () => {
+  it('says what the SDK says, as a table and as JSON', async () => {
+    writeFileSync(at('hyp.rttm'), (await voiceflow(['diarize', CONVERSATION, '-f', 'rttm'])).stdout);
+    writeFileSync(at('part.uem'), 'conversation 1 10 40\n');
+    const sides = [TRUTH, at('hyp.rttm')].map((path) => parseRttm(readFileSync(path, 'utf8'))) as [never, never];
+    const plain = scoreDiarization(...sides);
+    const { stdout, code } = await voiceflow(['score', TRUTH, at('hyp.rttm'), '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ files: plain.files, total: plain.total });
+    const table = await voiceflow(['score', TRUTH, at('hyp.rttm')]);
+    expect(table.stdout).toMatch(new RegExp(`^conversation +${plain.total.der?.toFixed(2).replace('.', '\\.')} `, 'm'));
+    const lenient = await voiceflow(['score', TRUTH, at('hyp.rttm'), '--collar', '0.25', '--skip-overlap', '--json']);
+    expect(JSON.parse(lenient.stdout).total).toEqual(
+      scoreDiarization(...sides, { collar: 0.25, skipOverlap: true }).total,
+    );
+    const part = await voiceflow(['score', TRUTH, at('hyp.rttm'), '--uem', at('part.uem'), '--json']);
+    expect(JSON.parse(part.stdout).total.scored).toBeLessThan(plain.total.scored / 2);
+  });
+});
+
+describe('voiceflow models', () => {
+  const env = () => ({ VOICEFLOW_HOME: at('home') });
+
+  it('lists what there is, and says where it is kept', async () => {
+    const { stdout } = await voiceflow(['models', 'list'], { env: env() });
+    expect(stdout).toMatch(/^fast-cnn +\S+ +embedded /m);
+    expect(stdout).toMatch(/^pyannote +\S+ +not installed +32\.5 MB /m);
+    expect((await voiceflow(['models', 'path'], { env: env() })).stdout).toBe(`${at('home')}\n`);
+    expect((await voiceflow(['models', 'path', 'pyannote'], { env: env() })).stdout).toContain(at('home'));
+  });
+
+  it('pull fetches below an address, and takes nothing that is not the manifest’s', async () => {
+    const asked: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url);
+      response.end('<html>log in first</html>');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    afterAll(() => server.close());
+    const from = `http://127.0.0.1:${(server.address() as AddressInfo).port}/weights`;
+    const { code, stdout, stderr } = await voiceflow(['models', 'pull', 'pyannote', '--from', from], { env: env() });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(asked[0]).toBe('/weights/segmentation-3.0.onnx');
+    expect(stderr).toMatch(/^voiceflow: http:\S+ cannot be fetched: it ended after 25 of 5992913 bytes\. .*\n$/);
+  });
+
+  it('has nothing to fetch for the embedded one', async () => {
+    expect(await voiceflow(['models', 'pull', 'fast-cnn'])).toMatchObject({ code: 0, stdout: '' });
+  });
+});
+
+describe('help and version', () => {
+  it('has examples for every command, and all of them are commands', async () => {
+    const { stdout, code } = await voiceflow(['--help']);
+    expect(code).toBe(0);
+    const names = [...(stdout.split('Commands\n')[1]?.split('\n\n')[0] ?? '').matchAll(/^ {2}(\w+) /gm)].map(
+      ([, name]) => name ?? '',
+    );
+    expect(names).toEqual(expect.arrayContaining(['diarize', 'embed', 'enroll', 'identify', 'score', 'models']));
+    for (const name of names) {
+      const help = await voiceflow([name, '--help']);
+      expect(help).toMatchObject({ code: 0, stderr: '' });
+      expect(help.stdout).toMatch(/Examples\n {2}# .+\n {2}\S/);
+      expect((await voiceflow(['help', name])).stdout).toBe(help.stdout);
+    }
+  });
+
+  it('tells its version', async () => {
+    const manifest = JSON.parse(readFileSync(new URL('../../packages/cli/package.json', import.meta.url), 'utf8'));
+    expect(await voiceflow(['--version'])).toMatchObject({ code: 0, stdout: `${manifest.version}\n` });
+  });
+});
