@@ -140,6 +140,11 @@ describe('failures', () => {
     expect(state.cancelled).toBe(true);
   });
 
+  it('does not wait for a stream that never finishes cancelling', async () => {
+    const reader = openBytes(new ReadableStream<Uint8Array>({ cancel: () => new Promise(() => {}) }));
+    await reader.close();
+  });
+
   it('refuses to begin after an abort', () => {
     expect(() => openBytes(BYTES, { signal: AbortSignal.abort() })).toThrow(
       expect.objectContaining({ code: 'aborted' }),

@@ -192,8 +192,8 @@ class StreamReader implements PeekReader {
     if (this.#closed) return;
     this.#closed = true;
     this.#signal?.removeEventListener('abort', this.#onAbort);
-    // A stream that has failed rejects here with the error that its reader has already met.
-    await this.#reader.cancel(this.#signal?.reason).catch(() => {});
+    // Not awaited, because a stream may take for ever to cancel; one that has failed rejects with the error already met.
+    this.#reader.cancel(this.#signal?.reason).catch(() => {});
     this.#reader.releaseLock();
   }
 

@@ -1,9 +1,11 @@
-/** Share of the lower Nyquist frequency that passes unchanged; above it the filter falls, to its floor at Nyquist. */
-const PASS = 0.9;
-/** Stop band in dB; 2 dB below what is promised, because Kaiser's formula is an estimate. */
-const ATTENUATION = 82;
-/** Kaiser's window for that attenuation ("Nonrecursive digital filter design", 1974). */
-const BETA = 0.1102 * (ATTENUATION - 8.7);
+/**
+ * The filter, in units of the lower rate: half its length in samples, its cutoff as a share of the Nyquist frequency,
+ * and the β of Kaiser's window ("Nonrecursive digital filter design", 1974). The shortest of its kind, by a scan of the
+ * three, that loses less than 0.1 dB at 0.9 of the Nyquist frequency (0.06) and has lost 80 dB at 1.0 (82).
+ */
+const HALF_WIDTH = 46;
+const CUTOFF = 0.944;
+const BETA = 7.9;
 
 /** A continuous low-pass for resampling, in units of input samples. */
 export interface Lowpass {
@@ -16,9 +18,8 @@ export interface Lowpass {
 /** Kaiser-windowed sinc that passes 0.9 of the lower Nyquist frequency and stops at it. */
 export function designLowpass(fromRate: number, toRate: number): Lowpass {
   const ratio = Math.min(1, toRate / fromRate);
-  const transition = ((1 - PASS) / 2) * ratio;
-  const cutoff = ((1 + PASS) / 2) * ratio;
-  const halfWidth = (ATTENUATION - 7.95) / (14.36 * transition) / 2;
+  const cutoff = CUTOFF * ratio;
+  const halfWidth = HALF_WIDTH / ratio;
   const norm = 1 / bessel0(BETA);
   return {
     halfWidth,

@@ -31,11 +31,11 @@ export function createUnpacker(encoding: WavEncoding, bigEndian: boolean): Unpac
   const swap = bigEndian !== HOST_IS_BIG_ENDIAN;
   switch (encoding) {
     case 'u8':
-      return fromTable(Float32Array.from({ length: 256 }, (_, code) => (code - 128) / 128));
+      return fromTable(encoding, (code) => (code - 128) / 128);
     case 'alaw':
-      return fromTable(Float32Array.from({ length: 256 }, (_, code) => alawToLinear(code) / 32768));
+      return fromTable(encoding, (code) => alawToLinear(code) / 32768);
     case 'ulaw':
-      return fromTable(Float32Array.from({ length: 256 }, (_, code) => ulawToLinear(code) / 32768));
+      return fromTable(encoding, (code) => ulawToLinear(code) / 32768);
     case 's16':
       return fromWords(2, swap, 2 ** -15, (buffer, at, count) => new Int16Array(buffer, at, count));
     case 's32':
@@ -49,8 +49,12 @@ export function createUnpacker(encoding: WavEncoding, bigEndian: boolean): Unpac
   }
 }
 
-/** One byte a sample: a look-up. */
-function fromTable(table: Float32Array): Unpacker {
+const tables = new Map<WavEncoding, Float32Array>();
+
+/** One byte a sample: a look-up, in a table that is made once. */
+function fromTable(encoding: WavEncoding, value: (code: number) => number): Unpacker {
+  const table = tables.get(encoding) ?? Float32Array.from({ length: 256 }, (_, code) => value(code));
+  tables.set(encoding, table);
   let values = new Float32Array(0);
   return {
     scale: 1,
