@@ -1,5 +1,6 @@
 import { VoiceFlowError } from '@voiceflow-ml/core';
 import type { BenchCommand, BenchIo } from './args.ts';
+import { accuracyCommand } from './commands/accuracy.ts';
 import { backends } from './commands/backends.ts';
 import { cpu } from './commands/cpu.ts';
 import { e2e } from './commands/e2e.ts';
@@ -7,7 +8,14 @@ import { load } from './commands/load.ts';
 import { report } from './commands/report.ts';
 
 /** What `voiceflow bench` offers, by name. */
-export const benchCommands: Readonly<Record<string, BenchCommand>> = { cpu, load, e2e, backends, report };
+export const benchCommands: Readonly<Record<string, BenchCommand>> = {
+  cpu,
+  load,
+  e2e,
+  backends,
+  accuracy: accuracyCommand,
+  report,
+};
 
 /** Runs `voiceflow bench ARGS`; gives the exit code: 0 done, 1 a promise missed or an error, 2 wrong usage. */
 export async function runBench(args: readonly string[], io: BenchIo = processIo()): Promise<number> {

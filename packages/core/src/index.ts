@@ -33,6 +33,7 @@ export {
 } from './metrics/score.ts';
 export type * from './model.ts';
 export * from './options.ts';
+export * as pipeline from './pipeline/index.ts';
 export { checkVoices, type MatchOptions, matchVoices, type VoiceMatch } from './voice-match.ts';
 export { type Voice, VoiceBook, type VoiceBookJson, type VoiceSample } from './voices.ts';
 export type * from './warnings.ts';

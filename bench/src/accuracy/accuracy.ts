@@ -1,0 +1,108 @@
+import { openAsBlob } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import {
+  type Diarization,
+  type DiarizeOptions,
+  type Diarizer,
+  type RecordingScore,
+  type Score,
+  type ScoredRecording,
+  scoreDiarization,
+} from '@voiceflow-ml/core';
+import { asWav, type Recording, recordingsOf } from './recordings.ts';
+
+export interface AccuracyOptions {
+  /** Each holds recordings with an RTTM beside them. */
+  readonly folders: readonly string[];
+  /** Tell the diarizer the true number of speakers. Default false. */
+  readonly countKnown?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onFile?: (folder: string, file: FileAccuracy) => void;
+}
+
+export interface FileAccuracy extends Score {
+  readonly name: string;
+  readonly speakers: { readonly reference: number; readonly found: number };
+  /** Seconds of audio. */
+  readonly seconds: number;
+  /** Time of the whole call over the audio's length. */
+  readonly rtf: number;
+}
+
+export interface FolderAccuracy {
+  readonly folder: string;
+  readonly files: readonly FileAccuracy[];
+  readonly total: Score;
+  /** Mean of |found − true| and of found − true. */
+  readonly countError: number;
+  readonly countBias: number;
+  readonly rtf: number;
+}
+
+/**
+ * Diarizes folders with the product, one fixed setting for all, and scores it: collar 0, overlap scored, all of the
+ * audio counts. DER and JER in percent, times in seconds.
+ * @throws VoiceFlowError of the diarizer; `invalid-option` for a folder without recordings.
+ */
+export async function accuracy(diarizer: Diarizer, options: AccuracyOptions): Promise<FolderAccuracy[]> {
+  const result: FolderAccuracy[] = [];
+  for (const folder of options.folders) {
+    const files: FileAccuracy[] = [];
+    const pairs: { reference: ScoredRecording; hypothesis: ScoredRecording }[] = [];
+    for (const recording of await recordingsOf(folder)) {
+      const { diarization, rtf } = await diarize(diarizer, recording, options);
+      const reference = { uri: recording.name, turns: recording.reference };
+      const hypothesis = { uri: recording.name, turns: diarization.turns };
+      pairs.push({ reference, hypothesis });
+      const score = scoreDiarization(reference, hypothesis).files[recording.name] as RecordingScore;
+      const { mapping: _, ...rates } = score;
+      const speakers = { reference: speakersIn(recording), found: diarization.speakers.length };
+      const file = { name: recording.name, ...rates, speakers, seconds: diarization.duration, rtf };
+      files.push(file);
+      options.onFile?.(folder, file);
+    }
+    result.push(summary(folder, files, pairs));
+  }
+  return result;
+}
+
+async function diarize(
+  diarizer: Diarizer,
+  recording: Recording,
+  { countKnown = false, signal }: AccuracyOptions,
+): Promise<{ diarization: Diarization; rtf: number }> {
+  const audio = await openAsBlob(await asWav(recording.audio));
+  const settings: DiarizeOptions = {
+    ...(countKnown ? { numSpeakers: speakersIn(recording) } : {}),
+    ...(signal ? { signal } : {}),
+  };
+  const begun = performance.now();
+  const diarization = await diarizer.diarize(audio, settings);
+  return { diarization, rtf: (performance.now() - begun) / 1000 / diarization.duration };
+}
+
+function speakersIn({ reference }: Recording): number {
+  return new Set(reference.map((turn) => turn.speaker)).size;
+}
+
+function summary(
+  folder: string,
+  files: readonly FileAccuracy[],
+  pairs: readonly { reference: ScoredRecording; hypothesis: ScoredRecording }[],
+): FolderAccuracy {
+  const { total } = scoreDiarization(
+    pairs.map((pair) => pair.reference),
+    pairs.map((pair) => pair.hypothesis),
+  );
+  const mean = (value: (file: FileAccuracy) => number) =>
+    files.reduce((sum, file) => sum + value(file), 0) / files.length;
+  const seconds = files.reduce((sum, file) => sum + file.seconds, 0);
+  return {
+    folder: basename(resolve(folder)),
+    files,
+    total,
+    countError: mean(({ speakers }) => Math.abs(speakers.found - speakers.reference)),
+    countBias: mean(({ speakers }) => speakers.found - speakers.reference),
+    rtf: files.reduce((sum, file) => sum + file.rtf * file.seconds, 0) / seconds,
+  };
+}

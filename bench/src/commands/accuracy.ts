@@ -1,0 +1,51 @@
+import type { Score } from '@voiceflow-ml/core';
+import { createDiarizer } from 'voiceflow-ml';
+import { accuracy, type FileAccuracy, type FolderAccuracy } from '../accuracy/accuracy.ts';
+import { parseWithFolders } from '../accuracy/flags.ts';
+import type { BenchCommand } from '../args.ts';
+
+export const accuracyCommand: BenchCommand = {
+  summary: 'diarization error of folders of recordings with RTTM beside them',
+  help: `voiceflow bench accuracy FOLDER… [options]
+
+  FOLDER            audio (.wav; .flac, .opus, .ogg and .mp3 with python3 and soundfile) with NAME.rttm beside NAME
+  --count-known     tell the number of speakers
+  --json            all figures as JSON
+
+DER with collar 0 and overlap scored, one fixed setting for all files.
+
+Example
+  voiceflow bench accuracy ../shared/corpus/eval/sim-dev ../shared/corpus/eval/real-dev`,
+  async run(args, io) {
+    const { folders, flags } = parseWithFolders(args, { 'count-known': 'boolean', json: 'boolean' });
+    const diarizer = await createDiarizer();
+    try {
+      const result = await accuracy(diarizer, {
+        folders,
+        countKnown: flags['count-known'] === true,
+        ...(io.signal ? { signal: io.signal } : {}),
+        ...(flags.json === true ? {} : { onFile: (_, file) => io.out(fileLine(file)) }),
+      });
+      io.out(flags.json === true ? JSON.stringify(result) : result.map(folderLine).join('\n'));
+      return 0;
+    } finally {
+      await diarizer.close();
+    }
+  },
+};
+
+function fileLine(file: FileAccuracy): string {
+  const { reference, found } = file.speakers;
+  return `${file.name.padEnd(16)} ${rates(file)}  voices ${found} of ${reference}  RTF ${file.rtf.toFixed(4)}`;
+}
+
+function folderLine({ folder, total, countError, countBias, rtf }: FolderAccuracy): string {
+  const bias = `${countBias < 0 ? '−' : '+'}${Math.abs(countBias).toFixed(2)}`;
+  return `${folder.padEnd(16)} ${rates(total)}  voices off by ${countError.toFixed(2)} (${bias})  RTF ${rtf.toFixed(4)}`;
+}
+
+function rates({ der, miss, falseAlarm, confusion, scored, jer }: Score): string {
+  const share = (seconds: number) => ((100 * seconds) / scored).toFixed(1);
+  const parts = `miss ${share(miss)}, false alarm ${share(falseAlarm)}, confusion ${share(confusion)}`;
+  return `DER ${der?.toFixed(1) ?? '–'} (${parts})  JER ${jer?.toFixed(1) ?? '–'}`;
+}
