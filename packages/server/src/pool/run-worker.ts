@@ -1,6 +1,6 @@
 import { Console } from 'node:console';
 import process from 'node:process';
-import { nodeBackend } from '@voiceflow-ml/ort-node';
+
 import {
   type Backend,
   createDiarizer,
@@ -12,6 +12,7 @@ import {
   wasmBackend,
 } from 'voiceflow-ml';
 import { JobRunner } from '../jobs/runner.ts';
+import { inlineBackend } from './inline-backend.ts';
 import { type Started, serveJobs } from './serve-jobs.ts';
 
 /** A started runner, and how to free what it holds. */
@@ -26,7 +27,7 @@ export interface Worker extends Started {
 export async function startModel(name = process.env.VOICEFLOW_MODEL ?? 'fast-cnn'): Promise<Worker> {
   const pack = modelNamed(name);
   try {
-    return await load(pack, nodeBackend());
+    return await load(pack, inlineBackend());
   } catch (error) {
     if (!VoiceFlowError.isInstance(error) || error.code !== 'backend-unavailable') throw error;
     console.error(`${error.message}; WebAssembly runs the network instead, about three times slower`);
