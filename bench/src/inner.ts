@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const MOST_OUTPUT = 256 * 1024 * 1024;
-const PATIENCE = 900_000;
+const PATIENCE = 240_000;
 
 /** The built measurements, which every runtime can start. */
 export const BENCH_SCRIPT = fileURLToPath(new URL('../dist/main.js', import.meta.url));
@@ -14,12 +14,19 @@ export interface ChildOptions {
   readonly command?: string;
   readonly before?: readonly string[];
   readonly signal?: AbortSignal | undefined;
+  /** Milliseconds until it is given up. */
+  readonly patience?: number;
 }
 
 /** Runs a part of the measurements in a process of its own and gives what it printed. */
 export async function runPart(args: readonly string[], options: ChildOptions = {}): Promise<string> {
-  const { command = process.execPath, before = [], signal } = options;
-  const settings = { maxBuffer: MOST_OUTPUT, timeout: PATIENCE, ...(signal && { signal }) };
+  const { command = process.execPath, before = [], signal, patience = PATIENCE } = options;
+  const settings = {
+    maxBuffer: MOST_OUTPUT,
+    timeout: patience,
+    killSignal: 'SIGKILL' as const,
+    ...(signal && { signal }),
+  };
   const { stdout } = await run(command, [...before, BENCH_SCRIPT, ...args], settings);
   return stdout;
 }

@@ -16,10 +16,10 @@ export interface ServerUnderTest extends ManagedProcess {
   readonly url: string;
 }
 
-/** Starts `voiceflow serve` on loopback as a process of its own. @throws `backend-unavailable`. */
+/** Starts the server of `voiceflow serve` on loopback as a process of its own. @throws `backend-unavailable`. */
 export async function startServer(options: ServerOptions = {}): Promise<ServerUnderTest> {
   const port = options.port ?? (await freePort());
-  const args = [commandFile(), 'serve', '--host', '127.0.0.1', '--port', String(port)];
+  const args = [entryFile(), '--host', '127.0.0.1', '--port', String(port)];
   if (options.workers !== undefined) args.push('--workers', String(options.workers));
   const url = `http://127.0.0.1:${port}`;
   const server = await startProcess({
@@ -42,14 +42,14 @@ export async function withServer<T>(options: ServerOptions, use: (server: Server
   }
 }
 
-/** The command line: of this repository when it is built, else as installed. */
-function commandFile(): string {
-  const built = `${REPOSITORY}packages/cli/dist/main.js`;
+/** The server's entry for Node: of this repository when it is built, else as installed. */
+function entryFile(): string {
+  const built = `${REPOSITORY}packages/server/dist/node.js`;
   if (existsSync(built)) return built;
   try {
-    return createRequire(import.meta.url).resolve('@voiceflow-ml/cli');
+    return createRequire(import.meta.url).resolve('@voiceflow-ml/server/node');
   } catch (cause) {
-    throw new VoiceFlowError('backend-unavailable', 'the command line that starts the server is not installed', {
+    throw new VoiceFlowError('backend-unavailable', 'the server is not installed', {
       hint: 'npm run build, or give the address of a server with --url',
       cause,
     });

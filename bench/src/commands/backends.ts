@@ -8,6 +8,7 @@ import { type Summary, summarize } from '../stats/summary.ts';
 
 const FLAGS = { iterations: 'string', runtimes: 'string', json: 'boolean' } as const;
 const COLD_STARTS = 5;
+const COLD_PATIENCE = 60_000;
 /** Runs of which `profile` tells the sum. */
 export const PROFILE_RUNS = 20;
 
@@ -70,8 +71,9 @@ export async function measureBackends(
   return { runtimes, skipped, profiles: { native: await profile('native'), wasm: await profile('wasm') } };
 }
 
-function child(runtime: Runtime, args: readonly string[], signal?: AbortSignal): Promise<string> {
-  return runPart(args, { command: runtime.command, before: runtime.args, signal });
+function child(runtime: Runtime, args: readonly string[], signal?: AbortSignal, patience?: number): Promise<string> {
+  const options = { command: runtime.command, before: runtime.args, signal };
+  return runPart(args, patience === undefined ? options : { ...options, patience });
 }
 
 async function coldStarts(runtime: Runtime, signal?: AbortSignal): Promise<RuntimeResult['coldStart']> {
@@ -79,7 +81,7 @@ async function coldStarts(runtime: Runtime, signal?: AbortSignal): Promise<Runti
   for (let round = 0; round < COLD_STARTS; round++) {
     for (const [at, engine] of coldStartContenders.entries()) {
       const start = performance.now();
-      await child(runtime, ['cold-start', '--engine', engine], signal);
+      await child(runtime, ['cold-start', '--engine', engine], signal, COLD_PATIENCE);
       samples[at]?.push(performance.now() - start);
     }
   }
