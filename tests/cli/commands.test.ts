@@ -191,8 +191,9 @@ describe('voiceflow score', () => {
   it('says what the SDK says, as a table and as JSON', async () => {
     writeFileSync(at('hyp.rttm'), (await voiceflow(['diarize', CONVERSATION, '-f', 'rttm'])).stdout);
     writeFileSync(at('part.uem'), 'conversation 1 10 40\n');
-    const sides = [TRUTH, at('hyp.rttm')].map((path) => parseRttm(readFileSync(path, 'utf8'))) as [never, never];
-    const plain = scoreDiarization(...sides);
+    const truth = parseRttm(readFileSync(TRUTH, 'utf8'));
+    const found = parseRttm(readFileSync(at('hyp.rttm'), 'utf8'));
+    const plain = scoreDiarization(truth, found);
     const { stdout, code } = await voiceflow(['score', TRUTH, at('hyp.rttm'), '--json']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({ files: plain.files, total: plain.total });
@@ -200,7 +201,7 @@ describe('voiceflow score', () => {
     expect(table.stdout).toMatch(new RegExp(`^conversation +${plain.total.der?.toFixed(2).replace('.', '\\.')} `, 'm'));
     const lenient = await voiceflow(['score', TRUTH, at('hyp.rttm'), '--collar', '0.25', '--skip-overlap', '--json']);
     expect(JSON.parse(lenient.stdout).total).toEqual(
-      scoreDiarization(...sides, { collar: 0.25, skipOverlap: true }).total,
+      scoreDiarization(truth, found, { collar: 0.25, skipOverlap: true }).total,
     );
     const part = await voiceflow(['score', TRUTH, at('hyp.rttm'), '--uem', at('part.uem'), '--json']);
     expect(JSON.parse(part.stdout).total.scored).toBeLessThan(plain.total.scored / 2);

@@ -54,7 +54,7 @@ export const score = defineCommand({
     }
     const [truth, found] = [await readRttm(reference), await readRttm(hypothesis)];
     if (truth.every(({ turns }) => turns.length === 0)) {
-      throw new FileError(`${reference}: there are no SPEAKER lines in this reference`);
+      io.err(`voiceflow: warning: ${reference} has no SPEAKER lines, so there is nothing to score\n`);
     }
     const result = scoreDiarization(truth, found, await scoreOptions(values));
     for (const warning of result.warnings) io.err(`voiceflow: warning: ${warning.message} [${warning.code}]\n`);
