@@ -1,8 +1,10 @@
 /** What each command gives, from the built command. */
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import {
   encodeWav,
   parseRttm,
@@ -13,7 +15,7 @@ import {
   VoiceBook,
 } from '@voiceflow-ml/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CONVERSATION, scratchFolder, TRUTH, voiceflow } from './command.ts';
+import { CONVERSATION, scratchFolder, TRUTH, VOICEFLOW, voiceflow } from './command.ts';
 
 const root = scratchFolder();
 const at = (name: string) => join(root, name);
@@ -119,6 +121,21 @@ describe('voiceflow diarize', () => {
     const wasm = await voiceflow(['diarize', opening, '--backend', 'wasm']);
     expect(wasm).toMatchObject({ code: 0, stderr: '' });
     expect(wasm.stdout).toBe(node.stdout);
+  });
+
+  const hasTerminal = spawnSync('script', ['-qec', 'true', '/dev/null']).status === 0;
+  it.skipIf(!hasTerminal)('draws progress and a timeline on a terminal (needs util-linux’s script for one)', () => {
+    const line = `stty cols 90; "${process.execPath}" "${VOICEFLOW}" diarize "${opening}"`;
+    const env = { ...process.env, TERM: 'xterm-256color', LC_ALL: 'C.UTF-8', FORCE_COLOR: '3' };
+    const { stdout } = spawnSync('script', ['-qec', line, '/dev/null'], { env, encoding: 'utf8' });
+    expect(stdout).toMatch(/\r\S+ [━╌]{24} \d+ %/);
+    const after = stripVTControlCharacters(stdout).replaceAll('\r', '');
+    expect(after).toMatch(
+      /opening\.wav: 0:21, \d speakers, done in [\d.]+ s\n\n +0:00 .*\nSPEAKER_00 +[·▀▘▝]+ +0:\d\d +\d+ %\n/,
+    );
+    for (const row of after.split('\n').filter((text) => text.startsWith('SPEAKER_')))
+      expect(row.length).toBeLessThan(90);
+    expect(after).toMatch(/\n0:00:\d\d\.\d{3} {2}0:00:\d\d\.\d{3} {2}SPEAKER_00\n/);
   });
 
   it('obeys NO_COLOR and FORCE_COLOR, and is plain in a pipe', async () => {
