@@ -1,5 +1,6 @@
 import type { Partition } from './grouping.ts';
 import type { LocalSpeakers } from './local.ts';
+import type { FastCnnSettings } from './settings.ts';
 import type { FrameTurn } from './turns.ts';
 
 /** What a turn's confidence is told from, both as log odds. */
@@ -51,12 +52,21 @@ export function turnEvidence(local: LocalSpeakers, partition: Partition, turns: 
   });
 }
 
-/** Probability of the speaker for a local speaker, among all speakers. */
-function posteriorOf(partition: Partition, row: number, speaker: number): number {
-  const from = row * partition.speakers;
-  const own = partition.scores[from + speaker] as number;
+/** The calibrated probability of a turn. */
+export function confidenceOf(rules: FastCnnSettings['confidence'], { activity, identity }: TurnEvidence): number {
+  return 1 / (1 + Math.exp(-(rules.bias + activity * rules.activity + identity * rules.identity)));
+}
+
+/** Probability of the speaker for a local speaker, among all speakers. @param scores Log likelihoods, `[rows, speakers]`. */
+export function posteriorOf(
+  { scores, speakers }: Pick<Partition, 'scores' | 'speakers'>,
+  row: number,
+  speaker: number,
+): number {
+  const from = row * speakers;
+  const own = scores[from + speaker] as number;
   let sum = 0;
-  for (let k = 0; k < partition.speakers; k++) sum += Math.exp((partition.scores[from + k] as number) - own);
+  for (let k = 0; k < speakers; k++) sum += Math.exp((scores[from + k] as number) - own);
   return 1 / sum;
 }
 
@@ -69,7 +79,8 @@ function activityIn(local: LocalSpeakers, window: number, slot: number, from: nu
   return sum;
 }
 
-function logOdds(probability: number): number {
+/** Of a probability, which is kept a little away from 0 and 1. */
+export function logOdds(probability: number): number {
   const p = Math.min(1 - LEAST, Math.max(LEAST, probability));
   return Math.log(p / (1 - p));
 }
