@@ -4,9 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { VoiceFlowError } from '@voiceflow-ml/core';
 
-/** What a process has used so far. */
+/** What a process (and its children, see the function) has used so far. */
 export interface ProcessUsage {
-  /** All its threads and child processes together. */
   readonly cpuSeconds: number;
   /** Megabytes resident now. */
   readonly rss: number;
@@ -16,7 +15,7 @@ export interface ProcessUsage {
 
 export interface ManagedProcess {
   readonly pid: number;
-  /** Undefined where the system does not tell (anything but Linux). */
+  /** Its child processes included; undefined where the system does not tell (anything but Linux). */
   usage(): ProcessUsage | undefined;
   /** Resolves with the exit code, or the signal's name. */
   readonly exited: Promise<number | string>;
@@ -73,7 +72,7 @@ export async function startProcess(options: StartOptions): Promise<ManagedProces
   });
   const managed: ManagedProcess = {
     pid: child.pid ?? -1,
-    usage: () => processUsage(child.pid ?? -1),
+    usage: () => treeUsage(child.pid ?? -1),
     exited,
     kill: (signal) => void child.kill(signal),
     async stop(grace = 10_000) {
@@ -109,14 +108,15 @@ async function answers(url: string): Promise<boolean> {
 }
 
 /** Of a process and its children, from /proc; undefined where there is none. */
-export function processUsage(pid: number): ProcessUsage | undefined {
-  const usages = processTree(pid).flatMap((each) => usageOf(each) ?? []);
+export function treeUsage(pid: number): ProcessUsage | undefined {
+  const usages = processTree(pid).flatMap((each) => processUsage(each) ?? []);
   if (usages.length === 0) return undefined;
   const sum = (name: keyof ProcessUsage) => usages.reduce((total, usage) => total + usage[name], 0);
   return { cpuSeconds: sum('cpuSeconds'), rss: sum('rss'), peakRss: sum('peakRss') };
 }
 
-function usageOf(pid: number): ProcessUsage | undefined {
+/** Of one process, its threads, and children that have ended. */
+export function processUsage(pid: number): ProcessUsage | undefined {
   try {
     // The name in parentheses may hold spaces: fields are counted after it.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

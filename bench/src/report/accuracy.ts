@@ -1,38 +1,33 @@
-import { openAsBlob } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { parseRttm, scoreDiarization } from '@voiceflow-ml/core';
+import { dirname } from 'node:path';
 import { createDiarizer } from 'voiceflow-ml';
-import { CONVERSATION, CONVERSATION_RTTM } from '../conversation.ts';
+import { accuracy } from '../accuracy/accuracy.ts';
+import { CONVERSATION } from '../conversation.ts';
 import type { AccuracyRow } from './types.ts';
 
-/** DER of the embedded pipeline on the demo conversation: collar 0, overlap scored, number of speakers unknown. */
+/** DER on the demo conversation and on a folder of recordings, as `bench accuracy` measures it. */
 export async function measureAccuracy(
-  _folder: string | undefined,
+  folder: string | undefined,
   note: (text: string) => void,
 ): Promise<AccuracyRow[]> {
-  note('the demo conversation');
   const diarizer = await createDiarizer({ workers: 1 });
   try {
-    const start = performance.now();
-    const result = await diarizer.diarize(await openAsBlob(CONVERSATION));
-    const seconds = (performance.now() - start) / 1000;
-    const reference = parseRttm(await readFile(CONVERSATION_RTTM, 'utf8')).flatMap(({ turns }) => turns);
-    const { total } = scoreDiarization(reference, result.turns);
-    const share = (time: number) => (100 * time) / total.scored;
-    const speakers = new Set(reference.map(({ speaker }) => speaker)).size;
-    return [
-      {
-        pipeline: result.model.id,
-        set: 'demo conversation',
+    const folders = [dirname(CONVERSATION), ...(folder === undefined ? [] : [folder])];
+    const results = await accuracy(diarizer, { folders, onFile: (_, { name }) => note(name) });
+    return results.map(({ folder: set, files, total, countError, rtf }, at) => {
+      const share = (time: number) => (100 * time) / total.scored;
+      return {
+        pipeline: diarizer.manifest.id,
+        set: at === 0 ? 'demo conversation' : set,
+        recordings: files.length,
         der: total.der ?? Number.NaN,
         miss: share(total.miss),
         falseAlarm: share(total.falseAlarm),
         confusion: share(total.confusion),
         jer: total.jer ?? Number.NaN,
-        countRight: result.speakers.length === speakers ? 100 : 0,
-        rtf: seconds / result.duration,
-      },
-    ];
+        countError,
+        rtf,
+      };
+    });
   } finally {
     await diarizer.close();
   }

@@ -256,7 +256,9 @@ function accuracy(report: Report): Section | undefined {
   const rows = report.accuracy.map((entry) => [
     entry.pipeline,
     entry.set,
-    ...[entry.der, entry.miss, entry.falseAlarm, entry.confusion, entry.jer, entry.countRight].map(cell),
+    String(entry.recordings),
+    ...[entry.der, entry.miss, entry.falseAlarm, entry.confusion, entry.jer].map(cell),
+    figures(entry.countError),
     figures(entry.rtf),
   ]);
   return {
@@ -267,12 +269,13 @@ function accuracy(report: Report): Section | undefined {
         [
           'pipeline',
           'set',
+          'recordings',
           'DER',
           'miss',
           'false alarm',
           'confusion',
           'JER',
-          'speaker count right',
+          'speakers off by',
           'real-time factor',
         ],
         rows,

@@ -70,8 +70,9 @@ export interface AccuracyRow {
   readonly falseAlarm: number;
   readonly confusion: number;
   readonly jer: number;
-  /** Share of recordings whose number of speakers was right, per cent. */
-  readonly countRight: number;
+  readonly recordings: number;
+  /** Mean of |speakers found − speakers there are|. */
+  readonly countError: number;
   readonly rtf: number;
 }
 

@@ -1,0 +1,151 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { LIMIT_RULES } from '../../packages/server/src/app/limits.ts';
+
+const DEPLOY = fileURLToPath(new URL('../../deploy/', import.meta.url));
+
+type Node = { readonly [key: string]: Node } & string & Node[];
+
+function documents(file: string): Node[] {
+  return parseAllDocuments(readFileSync(join(DEPLOY, file), 'utf8'), { merge: true }).map((document) => {
+    expect(document.errors, file).toEqual([]);
+    return document.toJS() as Node;
+  });
+}
+
+function items(list: Node | undefined): readonly Node[] {
+  expect(Array.isArray(list)).toBe(true);
+  return list ?? [];
+}
+
+function byKind(file: string, kind: string): Node {
+  const found = documents(file).find((document) => document.kind === kind);
+  if (found === undefined) throw new Error(`${file} has no ${kind}`);
+  return found;
+}
+
+/** Paths that the server answers, from its own table of routes. */
+const app = readFileSync(fileURLToPath(new URL('../../packages/server/src/app.ts', import.meta.url)), 'utf8');
+const routes = new Set([...app.matchAll(/app\.(?:get|post)\('([^']+)'/g)].map((match) => match[1]));
+
+describe('Kubernetes', () => {
+  const deployment = byKind('kubernetes/deployment.yaml', 'Deployment');
+  const pod = deployment.spec?.template?.spec as Node;
+  const container = pod.containers?.[0] as Node;
+
+  it('asks routes that the server has', () => {
+    for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe']) {
+      expect(routes).toContain(container[probe]?.httpGet?.path);
+    }
+    expect(container.readinessProbe?.httpGet?.path).toBe('/readyz');
+    expect(container.livenessProbe?.httpGet?.path).toBe('/healthz');
+    expect(routes).toContain(deployment.spec?.template?.metadata?.annotations?.['prometheus.io/path']);
+  });
+
+  it('gives a pod the time that the server takes to drain', () => {
+    const [, seconds] = items(container.lifecycle?.preStop?.exec?.command);
+    const needed = Number(seconds) + LIMIT_RULES.drainMs.default / 1000;
+    expect(Number(pod.terminationGracePeriodSeconds)).toBeGreaterThan(needed);
+  });
+
+  it('starts as many workers as it asks for cores, and asks for keys', () => {
+    const env = new Map(items(container.env).map((entry) => [String(entry.name), entry]));
+    expect(env.get('VOICEFLOW_WORKERS')?.value).toBe(container.resources?.requests?.cpu);
+    expect(env.get('VOICEFLOW_API_KEYS')?.valueFrom?.secretKeyRef?.name).toBe('voiceflow-keys');
+    expect(env.get('VOICEFLOW_PORT')?.value).toBe(String(container.ports?.[0]?.containerPort));
+  });
+
+  it('selects its own pods everywhere', () => {
+    const labels = deployment.spec?.template?.metadata?.labels;
+    expect(deployment.spec?.selector?.matchLabels).toEqual(labels);
+    expect(byKind('kubernetes/deployment.yaml', 'Service').spec?.selector).toEqual(labels);
+    expect(byKind('kubernetes/deployment.yaml', 'PodDisruptionBudget').spec?.selector?.matchLabels).toEqual(labels);
+    expect(deployment.spec?.replicas).toBeUndefined();
+  });
+
+  it('scales on a metric that the server exports and the adapter passes on', () => {
+    const scaler = byKind('kubernetes/autoscaling.yaml', 'HorizontalPodAutoscaler');
+    const metric = items(scaler.spec?.metrics).find((each) => each.type === 'Pods')?.pods;
+    const name = String(metric?.metric?.name);
+    const metrics = fileURLToPath(new URL('../../packages/server/src/app/server-metrics.ts', import.meta.url));
+    expect(readFileSync(metrics, 'utf8')).toContain(`'${name}'`);
+    const rule = items(documents('kubernetes/prometheus-adapter.yaml')[0]?.rules?.custom)[0];
+    expect(rule?.name?.as).toBe(name);
+    expect(String(rule?.seriesQuery)).toContain(name);
+    expect(scaler.spec?.scaleTargetRef?.name).toBe(deployment.metadata?.name);
+    // It must scale long before the queue refuses.
+    expect(Number(metric?.target?.averageValue)).toBeLessThan(LIMIT_RULES.queueJobs.default / 4);
+  });
+});
+
+describe('KServe', () => {
+  it('is asked for health by the Open Inference Protocol', () => {
+    const container = byKind('kserve/inference-service.yaml', 'InferenceService').spec?.predictor?.containers?.[0];
+    expect(container?.name).toBe('kserve-container');
+    for (const probe of ['readinessProbe', 'livenessProbe'])
+      expect(routes).toContain(container?.[probe]?.httpGet?.path);
+  });
+});
+
+describe('Traefik', () => {
+  it('routes to services and middlewares that it defines, and checks readiness', () => {
+    const { routers, services, middlewares } = documents('traefik/dynamic.yaml')[0]?.http as Node;
+    const entries = Object.keys(documents('traefik/traefik.yaml')[0]?.entryPoints ?? {});
+    for (const router of Object.values(routers ?? {}) as Node[]) {
+      expect(Object.keys(services ?? {})).toContain(router.service);
+      for (const name of router.middlewares === undefined ? [] : items(router.middlewares))
+        expect(Object.keys(middlewares ?? {})).toContain(name);
+      for (const name of items(router.entryPoints)) expect(entries).toContain(name);
+    }
+    expect(services?.voiceflow?.loadBalancer?.healthCheck?.path).toBe('/readyz');
+    expect(Number(middlewares?.['window-limit']?.buffering?.maxRequestBodyBytes)).toBe(
+      LIMIT_RULES.inferBodyBytes.default,
+    );
+  });
+});
+
+describe('compose', () => {
+  const compose = documents('compose.yaml')[0] as Node;
+  const servers = Object.keys(compose.services ?? {}).filter((name) => name.startsWith('voiceflow-'));
+
+  it('makes the tested nginx configuration point at its own servers', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'voiceflow-compose-'));
+    const target = join(folder, 'default.conf');
+    const [, , script] = items(compose.services?.nginx?.command);
+    // Compose writes $ as $$. The places inside the container become places here; nginx itself is not started.
+    const here = String(script)
+      .replaceAll('$$', '$')
+      .replace('/etc/nginx/templates/voiceflow.conf.in', join(DEPLOY, 'nginx/voiceflow.conf'))
+      .replace('/etc/nginx/conf.d/default.conf', target)
+      .replace(/exec nginx.*/, '');
+    writeFileSync(join(folder, 'run.sh'), here);
+    execFileSync('sh', ['-e', join(folder, 'run.sh')]);
+    const lines = readFileSync(target, 'utf8')
+      .match(/^ *server [^{\n]*;$/gm)
+      ?.map((line) => line.trim());
+    expect(lines).toEqual(servers.map((name) => `server ${name}:8080 max_fails=2 fail_timeout=2s;`));
+  });
+
+  it('gives servers the time to drain and nginx all of them', () => {
+    expect(servers).toHaveLength(4);
+    for (const name of servers) {
+      const seconds = Number.parseInt(String(compose.services?.[name]?.stop_grace_period), 10);
+      expect(seconds).toBeGreaterThan(LIMIT_RULES.drainMs.default / 1000);
+    }
+    expect(compose.services?.nginx?.depends_on).toEqual(servers);
+  });
+});
+
+describe('deploy', () => {
+  it('describes every part', () => {
+    const readme = readFileSync(join(DEPLOY, 'README.md'), 'utf8');
+    for (const entry of readdirSync(DEPLOY)) {
+      if (entry !== 'README.md' && !entry.endsWith('.dockerignore')) expect(readme).toContain(entry);
+    }
+  });
+});
