@@ -2,6 +2,7 @@ import { VoiceFlowError } from '@voiceflow-ml/core';
 import type { BenchCommand, BenchIo } from './args.ts';
 import { accuracyCommand } from './commands/accuracy.ts';
 import { backends } from './commands/backends.ts';
+import { calibrate } from './commands/calibrate.ts';
 import { cpu } from './commands/cpu.ts';
 import { e2e } from './commands/e2e.ts';
 import { load } from './commands/load.ts';
@@ -14,6 +15,7 @@ export const benchCommands: Readonly<Record<string, BenchCommand>> = {
   e2e,
   backends,
   accuracy: accuracyCommand,
+  calibrate,
   report,
 };
 

@@ -1,6 +1,7 @@
 import type { AudioSource } from '../audio/source.ts';
 import type { Model } from '../backend.ts';
 import { VoiceFlowError } from '../errors.ts';
+import { openSession } from '../live/session.ts';
 import type { ModelManifest } from '../model.ts';
 import type { Warning } from '../warnings.ts';
 import { embedSegments } from './embed.ts';
@@ -30,6 +31,7 @@ export function fastCnnPipeline(manifest: ModelManifest, model: Model): Pipeline
     dimensions: cnn.network.dimensions,
     diarize: (source, request) => diarize(cnn, source, request),
     embed: (source, segments, signal) => embedSegments(cnn, source, segments, signal),
+    open: (options, origin) => openSession(cnn, options, origin),
   };
 }
 

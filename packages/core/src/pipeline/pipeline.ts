@@ -3,6 +3,8 @@ import type { AudioSource } from '../audio/source.ts';
 import type { Model } from '../backend.ts';
 import type { Speaker } from '../diarization.ts';
 import { VoiceFlowError } from '../errors.ts';
+import type { SessionOrigin } from '../live/session.ts';
+import type { DiarizationSession, LiveOptions } from '../live/types.ts';
 import type { ModelManifest } from '../model.ts';
 import type { KnownVoice, Progress, SpeakerBounds } from '../options.ts';
 import type { Warning } from '../warnings.ts';
@@ -38,6 +40,8 @@ export interface Pipeline {
     segments: readonly { readonly start: number; readonly end: number }[] | undefined,
     signal?: AbortSignal,
   ): Promise<Float32Array[]>;
+  /** A live session. @throws `invalid-option`; `aborted`. */
+  open(options: LiveOptions, origin: SessionOrigin): DiarizationSession;
 }
 
 /**

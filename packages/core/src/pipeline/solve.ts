@@ -3,7 +3,7 @@ import type { Speaker } from '../diarization.ts';
 import type { SpeakerBounds } from '../options.ts';
 import { matchVoices } from '../voice-match.ts';
 import type { Warning } from '../warnings.ts';
-import { type TurnEvidence, turnEvidence } from './confidence.ts';
+import { confidenceOf, type TurnEvidence, turnEvidence } from './confidence.ts';
 import type { FastCnn } from './fast-cnn.ts';
 import { type Grouping, group, type Partition, speakerEmbedding } from './grouping.ts';
 import type { LocalSpeakers } from './local.ts';
@@ -12,7 +12,7 @@ import type { DiarizeRequest } from './pipeline.ts';
 import { type FrameTurn, TurnTracker } from './turns.ts';
 
 /** Trust in a window's edges, relative to its middle. */
-const EDGE_WEIGHT = 0.05;
+export const EDGE_WEIGHT = 0.05;
 /** How many clusters beyond the wanted number are tried before a count is given up: clusters without a turn are rare. */
 const MOST_EXTRA = 8;
 
@@ -20,6 +20,8 @@ export interface Solution {
   readonly turns: readonly Turn[];
   readonly speakers: readonly Speaker[];
   readonly warnings: readonly Warning[];
+  /** What each turn's confidence was told from, in order of `turns`. */
+  readonly evidence: readonly TurnEvidence[];
 }
 
 /** One way to part the recording: its turns, and who of the partition's clusters has any, in order of appearance. */
@@ -29,29 +31,36 @@ interface Attempt {
   readonly speakers: readonly number[];
 }
 
+/** What solving needs to know of the model; the network itself has done its part. */
+export type SolveContext = Pick<FastCnn, 'manifest' | 'settings' | 'frame' | 'hop'>;
+
 /** Local speakers → speakers and turns, within the bounds. */
 export function solve(
-  cnn: FastCnn,
+  cnn: SolveContext,
   local: LocalSpeakers,
   duration: number,
   { bounds, known }: Pick<DiarizeRequest, 'bounds' | 'known'>,
 ): Solution {
   const grouping = group(local, cnn.settings, cnn.frame);
   const attempt = search(grouping, bounds, (count) => attemptOf(cnn, local, grouping.partition(count)));
-  if (!attempt) return { turns: [], speakers: [], warnings: warningsOf(0, bounds) };
+  if (!attempt) return { turns: [], speakers: [], warnings: warningsOf(0, bounds), evidence: [] };
   const { partition } = attempt;
   const mean = cnn.settings.voices.mean;
   const embeddings = attempt.speakers.map((speaker) => speakerEmbedding(local, partition, speaker, mean));
   const matches = matchVoices(embeddings, known, { space: cnn.manifest.space, threshold: cnn.settings.known });
   const labels = matches.map(({ name }, i) => name ?? `SPEAKER_${String(i).padStart(2, '0')}`);
-  const turns = turnsOf(cnn, local, attempt, labels, duration);
+  const told = turnEvidence(local, partition, attempt.turns);
+  const all = turnsOf(cnn, attempt, told, labels, duration);
+  // A turn may begin in the silence that pads the last window.
+  const turns = all.filter((turn) => turn.end > turn.start);
+  const evidence = told.filter((_, i) => (all[i]?.end ?? 0) > (all[i]?.start ?? 0));
   const speakers = embeddings.map((embedding, i): Speaker => {
     const label = labels[i] as string;
     const seconds = turns.reduce((sum, turn) => sum + (turn.speaker === label ? turn.end - turn.start : 0), 0);
     const name = matches[i]?.name;
     return { label, seconds, embedding, ...(name === undefined ? {} : { name }) };
   });
-  return { turns, speakers, warnings: warningsOf(speakers.length, bounds) };
+  return { turns, speakers, warnings: warningsOf(speakers.length, bounds), evidence };
 }
 
 /**
@@ -75,7 +84,7 @@ function search(grouping: Grouping, bounds: SpeakerBounds, attempt: (count: numb
   return best;
 }
 
-function attemptOf(cnn: FastCnn, local: LocalSpeakers, partition: Partition): Attempt {
+function attemptOf(cnn: SolveContext, local: LocalSpeakers, partition: Partition): Attempt {
   const { turns: rules } = cnn.settings;
   const turns: FrameTurn[] = [];
   const frames = (seconds: number) => Math.round(seconds / cnn.frame);
@@ -102,26 +111,21 @@ function attemptOf(cnn: FastCnn, local: LocalSpeakers, partition: Partition): At
 }
 
 function turnsOf(
-  cnn: FastCnn,
-  local: LocalSpeakers,
-  { partition, turns, speakers }: Attempt,
+  cnn: SolveContext,
+  { turns, speakers }: Attempt,
+  evidence: readonly TurnEvidence[],
   labels: readonly string[],
   duration: number,
 ): Turn[] {
   const order = new Map(speakers.map((speaker, i) => [speaker, i]));
-  const { bias, activity, identity } = cnn.settings.confidence;
-  const evidence = turnEvidence(local, partition, turns);
-  return turns
-    .map((turn, i): Turn => {
-      const { activity: a, identity: b } = evidence[i] as TurnEvidence;
-      return {
-        start: Math.min(seconds(turn.start, cnn.frame), duration),
-        end: Math.min(seconds(turn.end, cnn.frame), duration),
-        speaker: labels[order.get(turn.speaker) ?? 0] as string,
-        confidence: 1 / (1 + Math.exp(-(bias + activity * a + identity * b))),
-      };
-    })
-    .filter((turn) => turn.end > turn.start);
+  return turns.map((turn, i): Turn => {
+    return {
+      start: Math.min(seconds(turn.start, cnn.frame), duration),
+      end: Math.min(seconds(turn.end, cnn.frame), duration),
+      speaker: labels[order.get(turn.speaker) ?? 0] as string,
+      confidence: confidenceOf(cnn.settings.confidence, evidence[i] as TurnEvidence),
+    };
+  });
 }
 
 /** Without the last bits of a product such as 3 × 0.02. */

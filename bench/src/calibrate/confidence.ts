@@ -1,0 +1,71 @@
+import { type ModelManifest, pipeline, scoreDiarization, type Turn } from '@voiceflow-ml/core';
+import { solveRecording } from './search.ts';
+import type { Analysed } from './windows.ts';
+
+/** A turn with what its confidence is told from, and which share of its time is right. */
+export interface JudgedTurn {
+  readonly evidence: pipeline.TurnEvidence;
+  /** Share of the turn in which its speaker (by the best mapping) speaks, 0–1. */
+  readonly right: number;
+  readonly seconds: number;
+}
+
+export function judgeTurns(manifest: ModelManifest, recordings: readonly Analysed[]): JudgedTurn[] {
+  const settings = pipeline.fastCnnSettings(manifest);
+  return recordings.flatMap((recording) => {
+    const { turns, evidence } = solveRecording(manifest, settings, recording);
+    const score = scoreDiarization({ uri: 'x', turns: recording.reference }, { uri: 'x', turns }).files.x;
+    return turns.map((turn, i): JudgedTurn => {
+      const partner = score?.mapping[turn.speaker];
+      const own = recording.reference.filter(({ speaker }) => speaker === partner);
+      const seconds = turn.end - turn.start;
+      return { evidence: evidence[i] as pipeline.TurnEvidence, right: covered(turn, own) / seconds, seconds };
+    });
+  });
+}
+
+/** Seconds of a turn that others (not overlapping each other) cover. */
+function covered(turn: Turn, others: readonly Turn[]): number {
+  let sum = 0;
+  for (const other of others) sum += Math.max(0, Math.min(turn.end, other.end) - Math.max(turn.start, other.start));
+  return Math.min(sum, turn.end - turn.start);
+}
+
+const STEPS = 4000;
+const RATE = 0.3;
+
+/** Logistic regression of the right share on the evidence, each turn weighted by its length; gradient descent. */
+export function fitConfidence(turns: readonly JudgedTurn[]): { bias: number; activity: number; identity: number } {
+  const w = [0, 0.5, 0.5];
+  const total = turns.reduce((sum, { seconds }) => sum + seconds, 0);
+  for (let step = 0; step < STEPS; step++) {
+    const gradient = [0, 0, 0];
+    for (const { evidence, right, seconds } of turns) {
+      const x = [1, evidence.activity, evidence.identity];
+      const z = x.reduce((sum, value, i) => sum + value * (w[i] as number), 0);
+      const error = (right - 1 / (1 + Math.exp(-z))) * (seconds / total);
+      for (let i = 0; i < 3; i++) gradient[i] = (gradient[i] as number) + error * (x[i] as number);
+    }
+    for (let i = 0; i < 3; i++) w[i] = (w[i] as number) + RATE * (gradient[i] as number);
+  }
+  const [bias, activity, identity] = w.map((value) => Math.round(value * 1000) / 1000) as [number, number, number];
+  return { bias, activity, identity };
+}
+
+/** Mean confidence and mean right share of turns in ten bins of confidence, by time, and their mean distance. */
+export function reliability(turns: readonly JudgedTurn[], w: { bias: number; activity: number; identity: number }) {
+  const bins = Array.from({ length: 10 }, () => ({ seconds: 0, told: 0, right: 0 }));
+  for (const { evidence, right, seconds } of turns) {
+    const told = 1 / (1 + Math.exp(-(w.bias + w.activity * evidence.activity + w.identity * evidence.identity)));
+    const bin = bins[Math.min(9, Math.floor(told * 10))] as { seconds: number; told: number; right: number };
+    bin.seconds += seconds;
+    bin.told += told * seconds;
+    bin.right += right * seconds;
+  }
+  const total = bins.reduce((sum, bin) => sum + bin.seconds, 0);
+  const error = bins.reduce((sum, bin) => sum + Math.abs(bin.told - bin.right), 0) / total;
+  return {
+    bins: bins.map(({ seconds, told, right }) => ({ seconds, told: told / seconds, right: right / seconds })),
+    error,
+  };
+}

@@ -1,0 +1,111 @@
+/** Symmetric matrices `[n, n]`, row-major, float64: what the voice space is computed with. */
+
+/** Lower factor L of a positive definite matrix, A = L Lᵀ. @throws RangeError when it is not positive definite. */
+export function cholesky(a: Float64Array, n: number): Float64Array {
+  const l = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = a[i * n + j] as number;
+      for (let k = 0; k < j; k++) sum -= (l[i * n + k] as number) * (l[j * n + k] as number);
+      if (i !== j) l[i * n + j] = sum / (l[j * n + j] as number);
+      else if (sum > 0) l[i * n + i] = Math.sqrt(sum);
+      else throw new RangeError(`the matrix is not positive definite (row ${i})`);
+    }
+  }
+  return l;
+}
+
+/** Solves L x = b in place for every column of `b` (`[n, columns]`). */
+export function solveLower(l: Float64Array, b: Float64Array, n: number, columns: number): void {
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < i; k++) subtractRow(b, columns, i, k, l[i * n + k] as number);
+    scaleRow(b, columns, i, 1 / (l[i * n + i] as number));
+  }
+}
+
+/** Solves Lᵀ x = b in place for every column of `b` (`[n, columns]`). */
+export function solveUpper(l: Float64Array, b: Float64Array, n: number, columns: number): void {
+  for (let i = n - 1; i >= 0; i--) {
+    for (let k = i + 1; k < n; k++) subtractRow(b, columns, i, k, l[k * n + i] as number);
+    scaleRow(b, columns, i, 1 / (l[i * n + i] as number));
+  }
+}
+
+function subtractRow(b: Float64Array, columns: number, i: number, k: number, factor: number): void {
+  for (let c = 0; c < columns; c++)
+    b[i * columns + c] = (b[i * columns + c] as number) - factor * (b[k * columns + c] as number);
+}
+
+function scaleRow(b: Float64Array, columns: number, i: number, factor: number): void {
+  for (let c = 0; c < columns; c++) b[i * columns + c] = (b[i * columns + c] as number) * factor;
+}
+
+export function transpose(a: Float64Array, n: number): Float64Array {
+  const t = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) t[j * n + i] = a[i * n + j] as number;
+  return t;
+}
+
+/** Sweeps of Jacobi rotations; a few suffice, this many mean that something is wrong. */
+const MOST_SWEEPS = 30;
+
+/**
+ * Eigenvalues, largest first, and eigenvectors as columns of `[n, n]`, of a symmetric matrix: cyclic Jacobi rotations
+ * (Golub and Van Loan, 8.5). The largest entry of each vector is made positive, so the result is determined.
+ */
+export function symmetricEigen(matrix: Float64Array, n: number): { values: Float64Array; vectors: Float64Array } {
+  const a = matrix.slice();
+  const v = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) v[i * n + i] = 1;
+  const size = Math.sqrt(a.reduce((sum, x) => sum + x * x, 0));
+  for (let sweep = 0; sweep < MOST_SWEEPS && offDiagonal(a, n) > 1e-12 * size; sweep++) {
+    for (let p = 0; p < n - 1; p++) for (let q = p + 1; q < n; q++) rotate(a, v, n, p, q);
+  }
+  return sorted(a, v, n);
+}
+
+function offDiagonal(a: Float64Array, n: number): number {
+  let sum = 0;
+  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) sum += 2 * (a[i * n + j] as number) ** 2;
+  return Math.sqrt(sum);
+}
+
+/** Makes `a[p, q]` zero; rows of `v` are kept transposed (a row an eigenvector) so that the loop runs along memory. */
+function rotate(a: Float64Array, v: Float64Array, n: number, p: number, q: number): void {
+  const apq = a[p * n + q] as number;
+  if (apq === 0) return;
+  const theta = ((a[q * n + q] as number) - (a[p * n + p] as number)) / (2 * apq);
+  const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.sqrt(theta * theta + 1));
+  const c = 1 / Math.sqrt(t * t + 1);
+  const s = t * c;
+  for (let k = 0; k < n; k++) {
+    const x = a[k * n + p] as number;
+    const y = a[k * n + q] as number;
+    a[k * n + p] = c * x - s * y;
+    a[k * n + q] = s * x + c * y;
+  }
+  turnRows(a, n, p, q, c, s);
+  turnRows(v, n, p, q, c, s);
+}
+
+function turnRows(a: Float64Array, n: number, p: number, q: number, c: number, s: number): void {
+  for (let k = 0; k < n; k++) {
+    const x = a[p * n + k] as number;
+    const y = a[q * n + k] as number;
+    a[p * n + k] = c * x - s * y;
+    a[q * n + k] = s * x + c * y;
+  }
+}
+
+function sorted(a: Float64Array, v: Float64Array, n: number): { values: Float64Array; vectors: Float64Array } {
+  const order = Array.from({ length: n }, (_, i) => i).sort(
+    (i, j) => (a[j * n + j] as number) - (a[i * n + i] as number),
+  );
+  const vectors = new Float64Array(n * n);
+  order.forEach((row, column) => {
+    const vector = v.subarray(row * n, (row + 1) * n);
+    const largest = vector.reduce((most, x) => (Math.abs(x) > Math.abs(most) ? x : most), 0);
+    for (let i = 0; i < n; i++) vectors[i * n + column] = (vector[i] as number) * (largest < 0 ? -1 : 1);
+  });
+  return { values: Float64Array.from(order, (i) => a[i * n + i] as number), vectors };
+}

@@ -1,0 +1,122 @@
+import type { pipeline } from '@voiceflow-ml/core';
+import { cholesky, solveLower, solveUpper, symmetricEigen, transpose } from './matrix.ts';
+import type { Analysed } from './windows.ts';
+
+/** A slot is taken when this share of its activity is one speaker's, and lasts this many frames. */
+const PURE = 0.85;
+const LEAST_FRAMES = 20;
+/** Fewer slots say nothing of how a voice varies. */
+const LEAST_SLOTS = 4;
+/** The within-speaker covariance is drawn towards a round one: it is estimated from few voices and rooms. */
+const SHRINK = 0.3;
+/** Dimensions of the voice space; beyond these voices differ by less than the noise of the estimate. */
+export const VOICE_DIMENSIONS = 64;
+
+/** The voice space of a network, from labelled recordings: a class is one speaker in one recording. */
+export function learnVoices(recordings: readonly Analysed[], above: number, frame: number): pipeline.VoiceSpace {
+  const classes = recordings
+    .flatMap((recording) => pureSlots(recording, above, frame))
+    .filter((rows) => rows.length >= LEAST_SLOTS);
+  const from = classes[0]?.[0]?.length ?? 0;
+  const { mean, within, between } = covariances(classes, from);
+  const trace = diagonal(within, from).reduce((sum, x) => sum + x, 0);
+  const drawn = within.map((x, i) => (1 - SHRINK) * x + (i % (from + 1) === 0 ? (SHRINK * trace) / from : 0));
+  const l = cholesky(drawn, from);
+  // L⁻¹ B L⁻ᵀ
+  const first = between.slice();
+  solveLower(l, first, from, from);
+  const whitened = transpose(first, from);
+  solveLower(l, whitened, from, from);
+  const { values, vectors } = symmetricEigen(whitened, from);
+  const axes = vectors.slice();
+  solveUpper(l, axes, from, from);
+  const to = Math.min(VOICE_DIMENSIONS, values.filter((x) => x > 1e-6).length);
+  const projection = new Float32Array(from * to);
+  for (let i = 0; i < from; i++) for (let j = 0; j < to; j++) projection[i * to + j] = axes[i * from + j] as number;
+  return { from, to, mean, projection, between: Float32Array.from(values.subarray(0, to)) };
+}
+
+/** Embeddings by speaker of slots that hear one speaker alone. */
+function pureSlots({ local, reference }: Analysed, above: number, frame: number): Float32Array[][] {
+  const speakers = [...new Set(reference.map((turn) => turn.speaker))].sort();
+  const raster = new Uint8Array(local.totalFrames * speakers.length);
+  for (const turn of reference) {
+    const k = speakers.indexOf(turn.speaker);
+    const end = Math.min(local.totalFrames, Math.round(turn.end / frame));
+    for (let t = Math.round(turn.start / frame); t < end; t++) raster[t * speakers.length + k] = 1;
+  }
+  const rows = speakers.map((): Float32Array[] => []);
+  for (let window = 0; window < local.windows; window++) {
+    for (let slot = 0; slot < local.slots; slot++) {
+      const speaker = pureSpeaker(local, window, slot, raster, speakers.length, above);
+      const embedding = local.embedding(window, slot);
+      if (speaker >= 0 && embedding) rows[speaker]?.push(embedding);
+    }
+  }
+  return rows;
+}
+
+function pureSpeaker(
+  local: pipeline.LocalSpeakers,
+  window: number,
+  slot: number,
+  raster: Uint8Array,
+  speakers: number,
+  above: number,
+): number {
+  const activity = local.activity(window);
+  const own = new Float64Array(speakers);
+  let total = 0;
+  let frames = 0;
+  for (let t = 0; t < local.frames; t++) {
+    const a = activity[t * local.slots + slot] as number;
+    total += a;
+    if (a > above) frames++;
+    const at = (window * local.hop + t) * speakers;
+    for (let k = 0; k < speakers; k++) if (raster[at + k]) own[k] = (own[k] as number) + a;
+  }
+  const best = own.indexOf(Math.max(...own));
+  const share = own[best] ?? 0;
+  return frames > 0 && share >= LEAST_FRAMES && share >= PURE * total ? best : -1;
+}
+
+/** Mean of all rows; covariance within classes (pooled) and of the classes' means (each class counts once). */
+function covariances(
+  classes: readonly Float32Array[][],
+  d: number,
+): { mean: Float32Array; within: Float64Array; between: Float64Array } {
+  const means = classes.map((rows) => meanOf(rows, d));
+  const mean = meanOf(classes.flat(), d);
+  const within = new Float64Array(d * d);
+  const between = new Float64Array(d * d);
+  let freedom = 0;
+  classes.forEach((rows, k) => {
+    const centre = means[k] as Float64Array;
+    for (const row of rows) addOuter(within, row, centre, d);
+    freedom += rows.length - 1;
+    addOuter(between, centre, mean, d);
+  });
+  return {
+    mean: Float32Array.from(mean),
+    within: within.map((x) => x / freedom),
+    between: between.map((x) => x / classes.length),
+  };
+}
+
+function meanOf(rows: readonly ArrayLike<number>[], d: number): Float64Array {
+  const mean = new Float64Array(d);
+  for (const row of rows) for (let i = 0; i < d; i++) mean[i] = (mean[i] as number) + (row[i] as number) / rows.length;
+  return mean;
+}
+
+function addOuter(sum: Float64Array, row: ArrayLike<number>, centre: ArrayLike<number>, d: number): void {
+  const x = Float64Array.from({ length: d }, (_, i) => (row[i] as number) - (centre[i] as number));
+  for (let i = 0; i < d; i++) {
+    const a = x[i] as number;
+    for (let j = 0; j < d; j++) sum[i * d + j] = (sum[i * d + j] as number) + a * (x[j] as number);
+  }
+}
+
+function diagonal(a: Float64Array, n: number): number[] {
+  return Array.from({ length: n }, (_, i) => a[i * n + i] as number);
+}

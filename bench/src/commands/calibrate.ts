@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { type ModelManifest, pipeline, VoiceFlowError } from '@voiceflow-ml/core';
+import { parseWithFolders } from '../accuracy/flags.ts';
+import { type BenchCommand, textFlag } from '../args.ts';
+import { fitConfidence, judgeTurns, reliability } from '../calibrate/confidence.ts';
+import { knownThreshold } from '../calibrate/known.ts';
+import { cost, evaluate, search, withSettings } from '../calibrate/search.ts';
+import { learnVoices } from '../calibrate/voices.ts';
+import { analyseFolders } from '../calibrate/windows.ts';
+import { loadEngine } from '../model/engines.ts';
+
+export const calibrate: BenchCommand = {
+  summary: 'everything in a manifest that depends on the weights: voice space, thresholds, confidence',
+  help: `voiceflow bench calibrate DEV-FOLDER… --voices FOLDER --manifest FILE [options]
+
+  DEV-FOLDER        labelled recordings that the thresholds are chosen on, each folder counting the same
+  --voices FOLDER   labelled recordings that the voice space is learnt from (many speakers, rooms, noises)
+  --manifest FILE   the model's manifest.json; its weights lie beside it
+  --weights FILE    other weights than the manifest's fp32 file, to try them
+  --keep            keep the thresholds: only voice space, confidence and the threshold for known voices
+  --write           write the manifest (otherwise the settings are printed)
+
+The recordings that the committed settings were learnt from (repeatable, 36 conversations of training speakers):
+  python3 ../shared/corpus/gen_sim.py --index ../shared/corpus/train/index.tsv --out VOICES --n 36 --seed 77 \\
+    --prefix sc --noise ../shared/corpus/noise/noise --maxsec 180
+  npm run calibrate -- ../shared/corpus/eval/sim-dev ../shared/corpus/eval/real-dev examples/audio \\
+    --voices VOICES --manifest models/fast-cnn/manifest.json --write`,
+  async run(args, io) {
+    const kinds = {
+      voices: 'string',
+      manifest: 'string',
+      weights: 'string',
+      keep: 'boolean',
+      write: 'boolean',
+    } as const;
+    const { folders, flags } = parseWithFolders(args, kinds);
+    const path = required(textFlag(flags, 'manifest'), 'manifest');
+    const voices = required(textFlag(flags, 'voices'), 'voices');
+    const original = JSON.parse(await readFile(path, 'utf8')) as ModelManifest;
+    const weights = textFlag(flags, 'weights') ?? resolve(dirname(path), mainFile(original));
+    const bytes = new Uint8Array(await readFile(weights));
+    io.note(`weights ${weights}, SHA-256 ${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}…`);
+    const model = await loadEngine('native', { name: weights, bytes });
+    try {
+      const told = (name: string) => io.note(`  ${name}`);
+      const learnt = await analyseFolders(original, model, [voices], told);
+      const dev = await analyseFolders(original, model, folders, told);
+      const manifest = calibrated(original, learnt, dev, flags.keep === true, io.note);
+      for (const { set, der, countError } of evaluate(manifest, dev)) {
+        io.out(`${set}: DER ${der.toFixed(1)} %, voices off by ${countError.toFixed(2)}`);
+      }
+      if (flags.write === true) await writeFile(path, `${JSON.stringify(manifest, null, 2)}\n`);
+      else io.out(JSON.stringify(manifest.settings));
+      return 0;
+    } finally {
+      await model.close();
+    }
+  },
+};
+
+function calibrated(
+  original: ModelManifest,
+  learnt: Parameters<typeof learnVoices>[0],
+  dev: Parameters<typeof search>[1],
+  keep: boolean,
+  note: (line: string) => void,
+): ModelManifest {
+  const { activity } = pipeline.fastCnnSettings(original);
+  const space = learnVoices(learnt, activity.on, 1 / (learnt[0]?.local.frames ?? 1));
+  let manifest = withSettings(original, {
+    'voices.between': [...space.between].map((x) => Math.round(x * 1e4) / 1e4),
+    'voices.mean': pipeline.packNumbers(space.mean),
+    'voices.projection': pipeline.packNumbers(space.projection),
+  });
+  if (keep) note(`thresholds kept: ${cost(evaluate(manifest, dev)).toFixed(2)}`);
+  else manifest = search(manifest, dev, note);
+  // Confidence is fitted where the speakers are new to the network, as a user's are.
+  const turns = judgeTurns(manifest, dev);
+  const confidence = fitConfidence(turns);
+  note(`confidence: off by ${(100 * reliability(turns, confidence).error).toFixed(1)} points on average`);
+  const known = knownThreshold(manifest, dev);
+  note(
+    `known voices: cosine ${known.threshold}, which recognises ${(100 * known.recognised).toFixed(0)} % of ` +
+      `${known.pairs.same} pairs of one voice and 2 % of ${known.pairs.different} of two`,
+  );
+  return withSettings(manifest, { confidence, known: known.threshold });
+}
+
+function mainFile(manifest: ModelManifest): string {
+  const name = Object.keys(manifest.files).find((file) => !file.includes('fp16')) ?? Object.keys(manifest.files)[0];
+  return required(name, 'files');
+}
+
+function required(value: string | undefined, name: string): string {
+  if (value !== undefined) return value;
+  throw new VoiceFlowError('invalid-option', `--${name} is missing`, { hint: 'see --help' });
+}
