@@ -30,13 +30,20 @@ export function openBytes(input: ByteInput, options: ByteOptions = {}): PeekRead
     checkSize(input.size, options.maxBytes);
     return new BlobReader(input, options.signal);
   }
-  const bytes = input instanceof Uint8Array ? input : new Uint8Array(input);
+  const bytes = ArrayBuffer.isView(input)
+    ? new Uint8Array(input.buffer, input.byteOffset, input.byteLength)
+    : new Uint8Array(input);
   checkSize(bytes.length, options.maxBytes);
   return new MemoryReader(bytes);
 }
 
 export function isStream(value: unknown): value is ReadableStream<Uint8Array> {
   return typeof value === 'object' && value !== null && 'getReader' in value && typeof value.getReader === 'function';
+}
+
+/** The built-in type of a value, whatever realm it comes from, such as `Uint8Array`. */
+export function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
 }
 
 /** By shape: blobs of other realms and libraries count. */

@@ -16,7 +16,7 @@ export function encodeWav(
   sampleRate: number,
   options: EncodeWavOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  const channels = samples instanceof Float32Array ? [samples] : samples;
+  const channels = 'buffer' in samples ? [samples] : samples;
   const frames = channels[0]?.length ?? 0;
   const float = options.encoding === 'f32';
   const width = float ? 4 : 2;

@@ -1,5 +1,5 @@
 import { throwIfAborted, VoiceFlowError } from '../errors.ts';
-import { type ByteInput, isBlob, isStream, openBytes, type PeekReader, readError } from './bytes.ts';
+import { type ByteInput, isBlob, isStream, openBytes, type PeekReader, readError, tagOf } from './bytes.ts';
 import { DESCRIBE_BYTES, describeBytes, recognise } from './formats.ts';
 import { guarded, primed, resampled, samplesSource } from './pipes.ts';
 import { concat, isSupportedRate, RATE_RANGE } from './resample.ts';
@@ -103,11 +103,15 @@ function isSamples(input: unknown): input is SampleInput {
 }
 
 function isSource(input: unknown): input is AudioSource {
-  return typeof input === 'object' && input !== null && 'sampleRate' in input && 'read' in input;
+  return (
+    typeof input === 'object' &&
+    input !== null &&
+    ['read', 'close'].every((name) => name in input && typeof input[name as keyof typeof input] === 'function')
+  );
 }
 
 function isBytes(input: unknown): input is ByteInput {
-  return input instanceof Uint8Array || input instanceof ArrayBuffer || isBlob(input) || isStream(input);
+  return ['Uint8Array', 'ArrayBuffer'].includes(tagOf(input)) || isBlob(input) || isStream(input);
 }
 
 function notAudioInput(input: unknown): VoiceFlowError {

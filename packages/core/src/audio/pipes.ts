@@ -1,6 +1,6 @@
 import { throwIfAborted, VoiceFlowError } from '../errors.ts';
 import type { Warning } from '../warnings.ts';
-import { readError } from './bytes.ts';
+import { readError, tagOf } from './bytes.ts';
 import { mixPlanar } from './mix.ts';
 import { createResampler } from './resample.ts';
 import type { AudioSource, SampleInput } from './source.ts';
@@ -15,7 +15,7 @@ const MAX_AMPLITUDE = 2 ** 31;
  * @throws `invalid-option` where these are not Float32Arrays, `invalid-audio` for no or unequal channels.
  */
 export function samplesSource(input: SampleInput): AudioSource {
-  const channels = input.samples instanceof Float32Array ? [input.samples] : input.samples;
+  const channels = isFloat32(input.samples) ? [input.samples] : input.samples;
   const length = checkChannels(channels);
   const mono = channels.length === 1 ? channels[0] : undefined;
   const mixed = new Float32Array(mono ? 0 : Math.min(BLOCK, length));
@@ -41,7 +41,7 @@ export function samplesSource(input: SampleInput): AudioSource {
 }
 
 function checkChannels(channels: unknown): number {
-  if (!Array.isArray(channels) || channels.some((channel) => !(channel instanceof Float32Array))) {
+  if (!Array.isArray(channels) || channels.some((channel) => !isFloat32(channel))) {
     throw new VoiceFlowError('invalid-option', '`samples` must be a Float32Array, or an array of them, one a channel', {
       hint: 'convert integers by dividing them by their full scale: Float32Array.from(pcm16, (v) => v / 32768)',
     });
@@ -54,6 +54,11 @@ function checkChannels(channels: unknown): number {
       ? '`samples` has no channels'
       : `\`samples\` has channels of lengths ${[...lengths].join(', ')}; expected equal ones`,
   );
+}
+
+/** By tag, because test runners and frames have constructors of their own. */
+function isFloat32(value: unknown): value is Float32Array {
+  return tagOf(value) === 'Float32Array';
 }
 
 export interface GuardOptions {
@@ -72,18 +77,18 @@ export function guarded(source: AudioSource, options: GuardOptions): AudioSource
   const maxSamples = maxSeconds * source.sampleRate;
   const own: Warning[] = [];
   let count = 0;
-  const checkLength = (length: number) => {
-    if (length > maxSamples) throw tooLong(maxSeconds);
-  };
-  checkLength(source.length ?? 0);
+  if (source.length !== undefined && source.length > maxSamples) {
+    throw tooLong(`is ${Math.ceil(source.length / source.sampleRate)} s long`, maxSeconds);
+  }
 
   async function next(): Promise<Float32Array | null> {
     throwIfAborted(signal);
-    const samples = await source.read();
+    let samples = await source.read();
+    while (samples?.length === 0 && !signal?.aborted) samples = await source.read();
     throwIfAborted(signal);
     if (samples === null) return null;
-    if (!(samples instanceof Float32Array)) throw new TypeError('an AudioSource must give Float32Array or null');
-    checkLength(count + samples.length);
+    if (!isFloat32(samples)) throw new TypeError('an AudioSource must give Float32Array or null');
+    if (count + samples.length > maxSamples) throw tooLong('goes on', maxSeconds);
     const firstBad = findOutlier(samples);
     const clean =
       firstBad < 0 ? samples : repair(samples, firstBad, (count + firstBad) / source.sampleRate, options, own);
@@ -96,7 +101,7 @@ export function guarded(source: AudioSource, options: GuardOptions): AudioSource
     ...(source.lengthHint !== undefined && { lengthHint: source.lengthHint }),
     ...(source.length !== undefined && { length: source.length }),
     get warnings() {
-      return [...source.warnings, ...own];
+      return [...(source.warnings ?? []), ...own];
     },
     async read() {
       try {
@@ -158,8 +163,8 @@ function warnOnce(warnings: Warning[], code: Warning['code'], message: string): 
   if (!warnings.some((warning) => warning.code === code)) warnings.push({ code, message });
 }
 
-function tooLong(maxSeconds: number): VoiceFlowError {
-  return new VoiceFlowError('audio-too-long', `the audio is longer than the limit of ${maxSeconds} s`, {
+function tooLong(what: string, maxSeconds: number): VoiceFlowError {
+  return new VoiceFlowError('audio-too-long', `the audio ${what}, beyond the limit of ${maxSeconds} s`, {
     hint: 'split the recording, or raise `limits.maxSeconds`',
   });
 }
@@ -212,7 +217,6 @@ export function resampled(source: AudioSource, sampleRate: number): AudioSource 
  */
 export async function primed(source: AudioSource): Promise<AudioSource> {
   let first = await source.read();
-  while (first?.length === 0) first = await source.read();
   if (first === null) {
     throw new VoiceFlowError('invalid-audio', 'the audio has no samples', {
       hint: 'check that the recording was not stopped before it began',

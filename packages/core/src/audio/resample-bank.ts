@@ -1,12 +1,12 @@
 import { designLowpass, type Lowpass } from './resample-filter.ts';
 import { type Bank, LANES, SUMS } from './resample-kernel.ts';
 
-/** Coefficients kept for a ratio (1 MiB of float32); ratios that need more interpolate between fine phases. */
-const MAX_COEFFICIENTS = 1 << 18;
+/** Coefficients kept for a ratio (4 MiB of float32); ratios that need more interpolate between fine phases. */
+const MAX_COEFFICIENTS = 1 << 20;
 /** Fine phases for each input sample of a filter that does not decimate: interpolation errs by less than −110 dB. */
 const FINE_PHASES = 512;
-/** Groups whose interpolated coefficients are made at a time. */
-const MADE_GROUPS = 32;
+/** Interpolated coefficients made at a time: a few groups, of however many rows. */
+const MADE_COEFFICIENTS = 1 << 15;
 /** Ratios whose coefficients stay in memory: one process rarely meets more rates. */
 const CACHED_RATIOS = 8;
 
@@ -69,7 +69,8 @@ function makePlan(down: number, up: number): Plan {
     return { rows, offsets, advance: down * repeat, coefficients };
   };
   const all = whole ? make(0, groups) : undefined;
-  const memory = new Float32Array(whole ? 0 : MADE_GROUPS * rows * LANES);
+  const most = Math.max(1, Math.floor(MADE_COEFFICIENTS / (rows * LANES)));
+  const memory = new Float32Array(whole ? 0 : most * rows * LANES);
   return {
     up,
     down,
@@ -79,7 +80,7 @@ function makePlan(down: number, up: number): Plan {
     rows,
     offset,
     whole,
-    bank: (group, count) => all ?? make(group, Math.min(MADE_GROUPS, groups - group, count), memory),
+    bank: (group, count) => all ?? make(group, Math.min(most, groups - group, count), memory),
   };
 }
 

@@ -137,6 +137,13 @@ describe('chunks', () => {
     expect((await decode(riff([fmt(), chunk('data', []), list]))).values).toEqual([]);
   });
 
+  it('is of one mind about samples of unknown length before fmt', async () => {
+    for (const via of ['memory', 'blob', 'stream'] as const) {
+      const wav = riff([{ ...DATA, claim: 0 }, fmt()], { claim: 0 });
+      await expect(decode(wav, via)).rejects.toThrow(expect.objectContaining({ code: 'invalid-audio' }));
+    }
+  });
+
   it('uses what is there of a truncated file, and says so', async () => {
     const wav = riff([fmt(), DATA]);
     for (const via of ['memory', 'blob', 'stream'] as const) {

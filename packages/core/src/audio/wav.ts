@@ -44,56 +44,94 @@ interface Chunk {
   readonly size: number;
 }
 
-/** Walks the chunks until both `fmt ` and `data` are known. */
-async function findSamples(bytes: ByteReader, signal: AbortSignal | undefined): Promise<WavLayout> {
-  const start = bytes.position;
-  const head = await bytes.read(12);
-  const container = fourCc(head, 0);
-  const bigEndian = container === 'RIFX';
-  const riffSize = uint32(head, 4, bigEndian);
-  const warnings: Warning[] = [];
-  let wide: number | undefined;
-  let format: WavFormat | undefined;
-  let early: { position: number; size: number; held: Uint8Array | null } | undefined;
-
-  for (let count = 0; ; count++) {
-    if (count > MAX_CHUNKS) throw invalid(`its samples are not among the first ${MAX_CHUNKS} chunks`);
-    if (count % 1024 === 0) throwIfAborted(signal);
-    const chunk = await readChunk(bytes, bigEndian);
-    if (chunk === null) {
-      if (early) throw invalid('it has samples but no fmt chunk, which says how to read them');
-      throw invalid(`it has ${format ? '' : 'no fmt chunk and '}no data chunk`);
-    }
-    let left = chunk.size;
-    if (chunk.id === 'fmt ' && format) {
-      warnings.push({ code: 'format-questionable', message: 'the WAV has several fmt chunks; the first one was used' });
-    } else if (chunk.id === 'fmt ') {
-      const body = await bytes.read(Math.min(chunk.size, FMT_BYTES));
-      left -= body.length;
-      format = parseFormat(body, bigEndian);
-    } else if (chunk.id === 'ds64' && wide === undefined && container !== 'RIFF') {
-      const body = await bytes.read(Math.min(chunk.size, 16));
-      left -= body.length;
-      if (body.length === 16) wide = uint32(body, 12, false) * 2 ** 32 + uint32(body, 8, false);
-    } else if (chunk.id === 'data' && !early) {
-      const claimed = claimedBytes(chunk.size, wide, start + 8 + riffSize - bytes.position);
-      if (format) return { bytes, format, bigEndian, claimed, warnings };
-      early = { position: bytes.position, size: claimed, held: bytes.seek ? null : await hold(bytes, claimed) };
-      if (early.held) left = claimed - early.held.length;
-    }
-    await bytes.skip(left + (chunk.size & 1));
-    if (format && early) {
-      if (early.held) return { bytes: chained(early.held, bytes), format, bigEndian, claimed: early.size, warnings };
-      bytes.seek?.(early.position);
-      return { bytes, format, bigEndian, claimed: early.size, warnings };
-    }
-  }
+/** Samples that came before their format. */
+interface EarlySamples {
+  readonly position: number;
+  readonly claimed: number;
+  /** Their bytes where the input cannot go back to them. */
+  readonly held: Uint8Array | null;
 }
 
-/** The next chunk's header, or null at the end. A header cut short is the end too. */
-async function readChunk(bytes: ByteReader, bigEndian: boolean): Promise<Chunk | null> {
-  const head = await bytes.read(8);
-  return head.length < 8 ? null : { id: fourCc(head, 0), size: uint32(head, 4, bigEndian) };
+/** Walks the chunks until both `fmt ` and `data` are known. */
+async function findSamples(bytes: ByteReader, signal: AbortSignal | undefined): Promise<WavLayout> {
+  const walk = new ChunkWalk(bytes, bytes.position, await bytes.read(12));
+  for (let count = 0; count < MAX_CHUNKS; count++) {
+    if (count % 1024 === 0) throwIfAborted(signal);
+    const layout = await walk.next();
+    if (layout) return layout;
+  }
+  throw invalid(`its samples are not among the first ${MAX_CHUNKS} chunks`);
+}
+
+/** What the chunks have said so far. */
+class ChunkWalk {
+  readonly #bytes: ByteReader;
+  readonly #container: string;
+  readonly #bigEndian: boolean;
+  /** Where the file ends by the container's word. */
+  readonly #riffEnd: number;
+  readonly #warnings: Warning[] = [];
+  #format: WavFormat | undefined;
+  /** The data chunk's size by `ds64`, which 32 bits cannot hold. */
+  #wideSize: number | undefined;
+  #early: EarlySamples | undefined;
+
+  /** @param start the reader's position at the container's header. @param head its 12 bytes. */
+  constructor(bytes: ByteReader, start: number, head: Uint8Array) {
+    this.#bytes = bytes;
+    this.#container = fourCc(head, 0);
+    this.#bigEndian = this.#container === 'RIFX';
+    this.#riffEnd = start + 8 + uint32(head, 4, this.#bigEndian);
+  }
+
+  /** Takes the next chunk; gives the layout once it is known. */
+  async next(): Promise<WavLayout | null> {
+    const { id, size } = await this.#readHeader();
+    const from = this.#bytes.position;
+    let end = from + size;
+    if (id === 'fmt ') await this.#readFormat(size);
+    else if (id === 'ds64' && this.#container !== 'RIFF') await this.#readWideSize(size);
+    else if (id === 'data' && !this.#early) {
+      const claimed = claimedBytes(size, this.#wideSize, this.#riffEnd - from);
+      if (this.#format) return this.#layout(this.#bytes, this.#format, claimed);
+      this.#early = { position: from, claimed, held: this.#bytes.seek ? null : await hold(this.#bytes, claimed) };
+      end = from + claimed;
+    }
+    await this.#bytes.skip(end - this.#bytes.position + (size & 1));
+    return this.#format && this.#early ? this.#goBack(this.#format, this.#early) : null;
+  }
+
+  /** @throws `invalid-audio` at the end; a header cut short is the end too. */
+  async #readHeader(): Promise<Chunk> {
+    const head = await this.#bytes.read(8);
+    if (head.length === 8) return { id: fourCc(head, 0), size: uint32(head, 4, this.#bigEndian) };
+    if (this.#early) throw invalid('it has samples but no fmt chunk, which says how to read them');
+    throw invalid(`it has ${this.#format ? '' : 'no fmt chunk and '}no data chunk`);
+  }
+
+  async #readFormat(size: number): Promise<void> {
+    if (this.#format) {
+      const message = 'the WAV has several fmt chunks; the first one was used';
+      this.#warnings.push({ code: 'format-questionable', message });
+      return;
+    }
+    this.#format = parseFormat(await this.#bytes.read(Math.min(size, FMT_BYTES)), this.#bigEndian);
+  }
+
+  async #readWideSize(size: number): Promise<void> {
+    const body = await this.#bytes.read(Math.min(size, 16));
+    if (body.length === 16) this.#wideSize ??= uint32(body, 12, false) * 2 ** 32 + uint32(body, 8, false);
+  }
+
+  #goBack(format: WavFormat, early: EarlySamples): WavLayout {
+    if (early.held) return this.#layout(chained(early.held, this.#bytes), format, early.claimed);
+    this.#bytes.seek?.(early.position);
+    return this.#layout(this.#bytes, format, early.claimed);
+  }
+
+  #layout(bytes: ByteReader, format: WavFormat, claimed: number): WavLayout {
+    return { bytes, format, bigEndian: this.#bigEndian, claimed, warnings: this.#warnings };
+  }
 }
 
 /**
