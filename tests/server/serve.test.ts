@@ -307,7 +307,7 @@ describe('GET /v1/stream', () => {
     socket.send('{"type":"keep-alive"}');
     socket.send('{"type":"end"}');
     expect(await closed).toBe(1000);
-    expect(messages.map(({ type }) => type).sort()).toEqual(['end', 'ready', 'speaker']);
+    expect(messages.map(({ type }) => type)).toEqual(['ready', 'speaker', 'end']);
     expect(messages.at(-1)).toEqual({ type: 'end', result: { bytes: 5005, encoding: 'f32le', known: 0 } });
   });
 

@@ -8,6 +8,7 @@ import { createApp, type VoiceFlowApp } from '../app.ts';
 import { PoolEngine } from '../pool/engine.ts';
 import type { WorkerCommand } from '../pool/worker-process.ts';
 import { VERSION } from '../version.ts';
+import { tuneHeap } from './heap.ts';
 import { parseServeArgs, type ResolvedOptions, resolveOptions, SERVE_HELP, type ServeOptions } from './options.ts';
 
 /** What an entry adds to make a server on processes. */
@@ -94,12 +95,26 @@ function registerProcessMetrics(metrics: MetricsRegistry, pool: PoolEngine): voi
 /** The timer whose lateness is measured; its own period is part of what Node reports. */
 const LAG_RESOLUTION_MS = 10;
 
+/** Lines that wait to be written together: a system call for each would cost as much as the rest of a small request. */
+let lines = '';
+const LOG_FLUSH_MS = 100;
+const LOG_FLUSH_LENGTH = 16_384;
+
 function logLine(entry: LogEntry): void {
-  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
+  if (lines === '') setTimeout(flushLog, LOG_FLUSH_MS).unref();
+  lines += `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`;
+  if (lines.length > LOG_FLUSH_LENGTH || entry.level === 'error') flushLog();
+}
+
+function flushLog(): void {
+  if (lines !== '') process.stderr.write(lines);
+  lines = '';
 }
 
 /** The program: options from the command line, drain on the first SIGTERM or SIGINT, leave at once on the second. */
 export async function main(start: (options: EntryOptions) => Promise<RunningServer>): Promise<void> {
+  tuneHeap();
+  process.once('exit', flushLog);
   try {
     const { help, ...options } = parseServeArgs(process.argv.slice(2), process.env);
     if (help) {

@@ -35,6 +35,8 @@ export class PoolEngine implements Engine {
   readonly #workers: (WorkerProcess | undefined)[];
   readonly #listeners: (() => void)[] = [];
   #info: Omit<EngineInfo, 'slots'> | undefined;
+  /** The same with the slots that there are now. */
+  #current: EngineInfo | undefined;
   #startError: VoiceFlowError | undefined;
   #closing = false;
   #restarts = 0;
@@ -66,9 +68,7 @@ export class PoolEngine implements Engine {
   }
 
   get info(): EngineInfo | undefined {
-    if (this.#info === undefined) return undefined;
-    const ready = this.#ready().length;
-    return { ...this.#info, slots: { infer: ready * PER_WORKER.infer, recording: ready * PER_WORKER.recording } };
+    return this.#current;
   }
 
   get ready(): boolean {
@@ -180,6 +180,9 @@ export class PoolEngine implements Engine {
   }
 
   #changed(): void {
+    const ready = this.#ready().length;
+    const slots = { infer: ready * PER_WORKER.infer, recording: ready * PER_WORKER.recording };
+    this.#current = this.#info && { ...this.#info, slots };
     for (const wake of this.#wake.splice(0)) wake();
     for (const listener of this.#listeners) listener();
   }

@@ -3,8 +3,11 @@ import type { EngineInfo, Job, JobReply, LiveMessage, LiveRequest } from '../app
 
 /** Heads of the frames from the server to a worker. Ids are the server's, never used twice for one worker. */
 export type ToWorker =
-  /** With the whole body, or (`bytes` > what is there) the first part of it: `more` frames bring the rest. */
-  | { readonly type: 'job'; readonly id: number; readonly job: Job; readonly bytes: number }
+  /**
+   * With the whole body, or (`bytes` > what is there) the first part of it: `more` frames bring the rest. With a
+   * `slot`, the body is there in the shared memory.
+   */
+  | { readonly type: 'job'; readonly id: number; readonly job: Job; readonly bytes: number; readonly slot?: number }
   | { readonly type: 'more'; readonly id: number }
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'open'; readonly id: number; readonly request: WireLiveRequest }

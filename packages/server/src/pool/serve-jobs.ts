@@ -3,6 +3,7 @@ import type { EngineInfo, Job, LiveChannel } from '../app/engine.ts';
 import type { JobRunner } from '../jobs/runner.ts';
 import { FrameReader, type FrameSink, writeFrame } from './frames.ts';
 import { type FromWorker, fromWireRequest, type ToWorker, toWireError } from './messages.ts';
+import { SlotReader } from './shared-slots.ts';
 
 /** What a worker does jobs with: a `JobRunner`, or one that misbehaves on purpose in a test. */
 export type Runner = Pick<JobRunner, 'run' | 'open'>;
@@ -45,6 +46,7 @@ class Desk {
   readonly #tell: (head: FromWorker, body?: readonly Uint8Array[]) => void;
   readonly #jobs = new Map<number, Running>();
   readonly #sessions = new Map<number, LiveChannel>();
+  readonly #slots = new SlotReader();
 
   constructor(runner: Runner, tell: (head: FromWorker, body?: readonly Uint8Array[]) => void) {
     this.#runner = runner;
@@ -77,7 +79,8 @@ class Desk {
     }
   }
 
-  #begin({ id, job, bytes }: Extract<ToWorker, { type: 'job' }>, first: Uint8Array<ArrayBuffer>): void {
+  #begin({ id, job, bytes, slot }: Extract<ToWorker, { type: 'job' }>, part: Uint8Array<ArrayBuffer>): void {
+    const first = slot === undefined ? part : this.#slots.read(slot, bytes);
     const whole = first.length === bytes;
     const body = whole ? first : new Uint8Array(bytes);
     if (!whole) body.set(first);

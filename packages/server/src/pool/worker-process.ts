@@ -12,6 +12,7 @@ import type {
 } from '../app/engine.ts';
 import { FrameReader, writeFrame } from './frames.ts';
 import { type FromWorker, fromWireError, type ToWorker, toWireRequest } from './messages.ts';
+import { SharedSlots } from './shared-slots.ts';
 
 export interface WorkerCommand {
   readonly command: string;
@@ -43,6 +44,8 @@ interface Session {
 
 /** Bytes of a body written at once: a long recording must not hold up windows and live audio behind it. */
 const PART_BYTES = 1024 * 1024;
+/** Bodies in shared memory at once: the windows at the worker, and some recordings. */
+const SLOTS = 4;
 /** A worker that has not touched a live session's audio for this long hangs (real-time audio takes milliseconds). */
 const PUSH_MS = 15_000;
 
@@ -57,6 +60,7 @@ export function laneOf(job: Job): Lane {
 export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #options: WorkerOptions;
+  readonly #slots: SharedSlots | undefined;
   readonly #pending = new Map<number, Pending>();
   readonly #sessions = new Map<number, Session>();
   #nextId = 1;
@@ -72,7 +76,12 @@ export class WorkerProcess {
 
   constructor({ command, args, env }: WorkerCommand, options: WorkerOptions) {
     this.#options = options;
-    this.#child = spawn(command, [...args], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } });
+    this.#slots = SharedSlots.create(SLOTS);
+    const shared = this.#slots === undefined ? [] : [this.#slots.fd];
+    this.#child = spawn(command, [...args], {
+      stdio: ['pipe', 'pipe', 'inherit', ...shared],
+      env: { ...process.env, ...env },
+    });
     let failed: (error: VoiceFlowError) => void = () => {};
     this.ready = new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.kill(`it was not ready after ${options.startMs} ms`), options.startMs);
@@ -103,6 +112,7 @@ export class WorkerProcess {
         });
         failed(error);
         this.#failAll(error);
+        this.#slots?.close();
         resolve(error);
       };
       this.#child.once('error', (error) => onEnd(error.message));
@@ -131,6 +141,8 @@ export class WorkerProcess {
   /** Settles when the worker has answered, has stopped a cancelled job, or is dead. */
   async run(job: Job, body: readonly Uint8Array[], { signal, onProgress }: JobContext): Promise<JobReply> {
     const id = this.#nextId++;
+    const bytes = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+    const slot = this.#dead ? undefined : this.#slots?.write(body, bytes);
     let grace: ReturnType<typeof setTimeout> | undefined;
     const onAbort = () => {
       this.#send({ type: 'cancel', id });
@@ -141,12 +153,13 @@ export class WorkerProcess {
       return await new Promise<JobReply>((resolve, reject) => {
         this.#pending.set(id, { lane: laneOf(job), resolve, reject, onProgress });
         signal.addEventListener('abort', onAbort, { once: true });
-        void this.#sendJob(id, job, body);
+        void this.#sendJob({ type: 'job', id, job, bytes, ...(slot === undefined ? {} : { slot }) }, body);
       });
     } finally {
       clearTimeout(grace);
       signal.removeEventListener('abort', onAbort);
       this.#pending.delete(id);
+      if (!this.#dead) this.#slots?.release(slot);
     }
   }
 
@@ -181,13 +194,13 @@ export class WorkerProcess {
     clearTimeout(timer);
   }
 
-  async #sendJob(id: number, job: Job, body: readonly Uint8Array[]): Promise<void> {
-    const bytes = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+  async #sendJob(head: Extract<ToWorker, { type: 'job' }>, body: readonly Uint8Array[]): Promise<void> {
+    if (head.slot !== undefined) return this.#send(head);
     const parts = cut(body, PART_BYTES);
-    await this.#send({ type: 'job', id, job, bytes }, parts[0]);
+    await this.#send(head, parts[0]);
     for (const part of parts.slice(1)) {
-      if (!this.#pending.has(id)) return;
-      await this.#send({ type: 'more', id }, part);
+      if (!this.#pending.has(head.id)) return;
+      await this.#send({ type: 'more', id: head.id }, part);
     }
   }
 

@@ -60,6 +60,8 @@ class LiveSocket {
   readonly #begun = performance.now();
   /** What came before the session was open waits for it, in order. */
   #channel: Promise<LiveChannel> | undefined;
+  /** Messages that came before `ready` was sent: it is always the first. */
+  #early: LiveMessage[] | undefined = [];
   #bytesPerSecond = 1;
   #ahead = 0;
   #received = 0;
@@ -117,6 +119,9 @@ class LiveSocket {
     const manifest = this.#state.engine.info?.manifest;
     const model = { id: manifest?.id, version: manifest?.version, space: manifest?.space };
     this.#send(ws, { type: 'ready', session: this.#c.var.requestId, sampleRate, encoding, model });
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const message of early) this.#tell(ws, message);
   }
 
   #message(data: unknown, ws: WSContext): void {
@@ -172,6 +177,10 @@ class LiveSocket {
 
   #tell(ws: WSContext, message: LiveMessage): void {
     if (this.#over) return;
+    if (this.#early !== undefined) {
+      this.#early.push(message);
+      return;
+    }
     this.#state.metrics.liveEvents.add(1, { type: message.type });
     this.#send(ws, message);
     if (message.type === 'end') this.#finish('ended', ws, CLOSE.normal);

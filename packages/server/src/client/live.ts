@@ -1,0 +1,215 @@
+import { VoiceFlowError } from '@voiceflow-ml/core';
+import { toError } from './problem.ts';
+import type {
+  ClientLiveEvent,
+  ClientStreamOptions,
+  LiveResultJson,
+  WebSocketConstructor,
+  WebSocketLike,
+} from './types.ts';
+
+/** Milliseconds before a lost connection is opened again: doubled each time, up to the last. */
+const BACKOFF_MS = { first: 250, last: 8_000 };
+/** Bytes that the socket holds before `push` waits. */
+const MAX_BUFFERED = 256 * 1024;
+const POLL_MS = 20;
+const OPEN = 1;
+
+type OpenTurn = Extract<ClientLiveEvent, { type: 'turn-start' | 'turn-update' | 'turn-end' }>;
+
+/** Live diarization on a server: push samples, iterate events, end. Lost connections are opened again. */
+export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
+  readonly #url: string;
+  readonly #options: ClientStreamOptions;
+  readonly #WebSocket: WebSocketConstructor;
+  readonly #turns = new Map<string, OpenTurn>();
+  #socket: WebSocketLike | undefined;
+  #ready = false;
+  #session = 0;
+  #attempts = 0;
+  /** Samples: pushed in all, and before the current session. */
+  #pushed = 0;
+  #offset = 0;
+  #lost = 0;
+  #backlog: ArrayBuffer[] = [];
+  #ending: ((result: LiveResultJson) => void) | undefined;
+  #failing: ((error: VoiceFlowError) => void) | undefined;
+  #events: ClientLiveEvent[] = [];
+  #wake: (() => void) | undefined;
+  #error: VoiceFlowError | undefined;
+  #over = false;
+
+  /** Made by `VoiceFlowClient.stream`. */
+  constructor(url: string, options: ClientStreamOptions, WebSocket: WebSocketConstructor) {
+    this.#url = url;
+    this.#options = options;
+    this.#WebSocket = WebSocket;
+    this.#connect();
+  }
+
+  /**
+   * Sends mono samples, nominally in [-1, 1]. Resolves when the connection takes more.
+   * @throws the session's error; `closed` after `end` or `close`.
+   */
+  async push(samples: Float32Array): Promise<void> {
+    if (this.#error !== undefined) throw this.#error;
+    if (this.#over || this.#ending !== undefined) throw new VoiceFlowError('closed', 'push was called after the end');
+    this.#pushed += samples.length;
+    this.#backlog.push(encode(samples, this.#options.encoding ?? 's16le'));
+    this.#flush();
+    this.#trim();
+    while (this.#socket?.readyState === OPEN && this.#socket.bufferedAmount > MAX_BUFFERED && !this.#over) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
+  /** Finishes: the last events come, then the result. @throws the session's error. */
+  end(options: { readonly recluster?: boolean } = {}): Promise<LiveResultJson> {
+    return new Promise((resolve, reject) => {
+      if (this.#error !== undefined) return reject(this.#error);
+      if (this.#over) return reject(new VoiceFlowError('closed', 'the connection was closed'));
+      this.#ending = resolve;
+      this.#failing = reject;
+      this.#command = JSON.stringify({ type: 'end', ...options });
+      this.#flush();
+    });
+  }
+  #command: string | undefined;
+
+  /** Drops the session without a result. */
+  close(): void {
+    this.#finish(undefined);
+    this.#socket?.close(1000);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<ClientLiveEvent> {
+    for (;;) {
+      const event = this.#events.shift();
+      if (event !== undefined) yield event;
+      else if (this.#error !== undefined) throw this.#error;
+      else if (this.#over) return;
+      else {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    }
+  }
+
+  #connect(): void {
+    const socket = new this.#WebSocket(this.#url);
+    socket.binaryType = 'arraybuffer';
+    this.#socket = socket;
+    this.#ready = false;
+    socket.addEventListener('message', ({ data }) => {
+      if (socket === this.#socket && typeof data === 'string') this.#message(JSON.parse(data));
+    });
+    socket.addEventListener('close', () => {
+      if (socket === this.#socket && !this.#over) this.#reconnect();
+    });
+    // Every failure is followed by `close`; without a listener some runtimes throw.
+    socket.addEventListener('error', () => {});
+  }
+
+  #message(message: { readonly type: string } & Record<string, unknown>): void {
+    if (message.type === 'ready') {
+      this.#session++;
+      this.#attempts = 0;
+      this.#ready = true;
+      const { sampleRate } = this.#options;
+      if (this.#session > 1)
+        this.#emit({ type: 'reconnect', at: this.#offset / sampleRate, lost: this.#lost / sampleRate });
+      this.#lost = 0;
+      this.#flush();
+    } else if (message.type === 'end') {
+      const result = { ...(message.result as LiveResultJson), offset: this.#offset / this.#options.sampleRate };
+      this.#finish(undefined);
+      this.#ending?.(result);
+    } else if (message.type === 'error') {
+      const error = toError(message);
+      if (error.code === 'closed' || error.code === 'backend-failed' || error.code === 'overloaded') {
+        // The server or its worker went away: another session may go on.
+        this.#socket?.close();
+      } else this.#finish(error);
+    } else this.#emit(this.#own(message as unknown as ClientLiveEvent));
+  }
+
+  /** The event with times from the first sample of all, and with labels and ids that no earlier session had. */
+  #own(event: ClientLiveEvent): ClientLiveEvent {
+    const name = (label: string) => (this.#session > 1 ? `${this.#session}/${label}` : label);
+    if (event.type === 'speaker') return { ...event, speaker: name(event.speaker) };
+    if (event.type === 'speaker-merged') return { ...event, from: name(event.from), into: name(event.into) };
+    if (event.type === 'reconnect') return event;
+    const offset = this.#offset / this.#options.sampleRate;
+    const own = {
+      ...event,
+      turn: name(event.turn),
+      speaker: name(event.speaker),
+      start: event.start + offset,
+      end: event.end + offset,
+    };
+    if (own.type === 'turn-end') this.#turns.delete(own.turn);
+    else this.#turns.set(own.turn, own);
+    return own;
+  }
+
+  #reconnect(): void {
+    const { reconnects = 5 } = this.#options;
+    this.#ready = false;
+    if (this.#attempts >= reconnects) {
+      const text = `the connection was lost, and ${reconnects} attempts to open it again failed`;
+      this.#finish(
+        new VoiceFlowError('backend-failed', text, { hint: 'Check the address and the key of the server.' }),
+      );
+      return;
+    }
+    for (const turn of this.#turns.values()) this.#emit({ ...turn, type: 'turn-end' });
+    this.#turns.clear();
+    const waiting = this.#backlog.reduce((sum, chunk) => sum + this.#samplesOf(chunk), 0);
+    this.#offset = this.#pushed - waiting;
+    const wait = Math.min(BACKOFF_MS.first * 2 ** this.#attempts++, BACKOFF_MS.last);
+    setTimeout(() => {
+      if (!this.#over) this.#connect();
+    }, wait);
+  }
+
+  #flush(): void {
+    if (!this.#ready || this.#socket?.readyState !== OPEN) return;
+    for (const chunk of this.#backlog.splice(0)) this.#socket.send(chunk);
+    if (this.#command !== undefined) this.#socket.send(this.#command);
+  }
+
+  /** Without a connection, the newest audio is worth more than the oldest. */
+  #trim(): void {
+    const { bufferSeconds = 30, sampleRate } = this.#options;
+    let held = this.#backlog.reduce((sum, chunk) => sum + this.#samplesOf(chunk), 0);
+    while (held > bufferSeconds * sampleRate) {
+      const dropped = this.#samplesOf(this.#backlog.shift() ?? new ArrayBuffer(0));
+      held -= dropped;
+      this.#lost += dropped;
+      this.#offset += dropped;
+    }
+  }
+
+  #samplesOf(chunk: ArrayBuffer): number {
+    return chunk.byteLength / (this.#options.encoding === 'f32le' ? 4 : 2);
+  }
+
+  #emit(event: ClientLiveEvent): void {
+    this.#events.push(event);
+    this.#wake?.();
+  }
+
+  #finish(error: VoiceFlowError | undefined): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#error = error;
+    if (error !== undefined) this.#failing?.(error);
+    this.#wake?.();
+  }
+}
+
+function encode(samples: Float32Array, encoding: 's16le' | 'f32le'): ArrayBuffer {
+  if (encoding === 'f32le') return Float32Array.from(samples).buffer;
+  return Int16Array.from(samples, (x) => Math.max(-32_768, Math.min(32_767, Math.round(x * 32_768)))).buffer;
+}

@@ -1,0 +1,97 @@
+import type { DiarizationJson, KnownVoice, LiveEvent, Progress, SpeakerCountOptions } from '@voiceflow-ml/core';
+
+/** What every answer says about the model: vectors of different spaces must never be compared. */
+export interface ModelJson {
+  readonly id: string;
+  readonly version: string;
+  readonly space: string;
+}
+
+/** The answer of `/v1/infer`. */
+export interface WindowJson {
+  /** [2, 256]: the two local speakers. */
+  readonly embeddings: readonly (readonly number[])[];
+  /** [T, 2]: their activity in each frame. */
+  readonly activity: readonly (readonly number[])[];
+  readonly model: ModelJson;
+  /** Milliseconds. */
+  readonly timings: Readonly<Record<'decode' | 'model' | 'total', number>>;
+}
+
+/** The answer of `/v1/embed`. */
+export interface EmbeddingJson {
+  readonly embedding: readonly number[];
+  readonly space: string;
+  readonly model: ModelJson;
+}
+
+/** The answer of `/v1/diarize`; `exclusive` when it was asked for. */
+export interface DiarizeJson extends DiarizationJson {
+  readonly exclusive?: DiarizationJson['turns'];
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** Milliseconds from the last byte of the body to the answer, up to the limit of the server. */
+  readonly deadlineMs?: number;
+}
+
+export interface ClientDiarizeOptions extends CallOptions, SpeakerCountOptions {
+  readonly known?: readonly KnownVoice[];
+  readonly exclusive?: boolean;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface ClientEmbedOptions extends CallOptions {
+  /** Seconds: the part of the recording that has the voice. */
+  readonly segment?: { readonly start: number; readonly end: number };
+}
+
+/** How `stream` listens; see `LiveOptions` of core. */
+export interface ClientStreamOptions {
+  readonly sampleRate: number;
+  readonly latency?: number;
+  readonly step?: number;
+  readonly maxSpeakers?: number;
+  readonly known?: readonly KnownVoice[];
+  /** How samples are sent: `s16le` (default) takes half of the bandwidth. */
+  readonly encoding?: 's16le' | 'f32le';
+  /** Times that a lost connection is opened again in a row (default 5); 0 for never. */
+  readonly reconnects?: number;
+  /** Seconds of audio kept while there is no connection (default 30); older audio is dropped. */
+  readonly bufferSeconds?: number;
+}
+
+/**
+ * The connection was lost and is there again: a new session of the server, which began at `at` seconds of the audio.
+ * Turns that were open have been ended as they were; labels and turn ids of the new session are new ones
+ * (`2/SPEAKER_00`), since it cannot know who spoke before.
+ */
+export interface ReconnectEvent {
+  readonly type: 'reconnect';
+  readonly at: number;
+  /** Seconds of audio that were dropped meanwhile. */
+  readonly lost: number;
+}
+
+export type ClientLiveEvent = LiveEvent | ReconnectEvent;
+
+/** The result of the (last) session. */
+export interface LiveResultJson extends DiarizationJson {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Seconds of the audio at which this session began: 0 unless the connection was lost. Times here count from it. */
+  readonly offset: number;
+}
+
+/** The part of a WebSocket that is used: the browser's, `ws`'s, and that of every other runtime have it. */
+export interface WebSocketLike {
+  binaryType: string;
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  send(data: string | ArrayBuffer): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(type: 'open' | 'error' | 'close', listener: () => void): void;
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+}
+
+export type WebSocketConstructor = new (url: string) => WebSocketLike;
