@@ -7,6 +7,7 @@ import { cpu } from './commands/cpu.ts';
 import { e2e } from './commands/e2e.ts';
 import { load } from './commands/load.ts';
 import { report } from './commands/report.ts';
+import { scaling } from './commands/scaling.ts';
 
 /** What `voiceflow bench` offers, by name. */
 export const benchCommands: Readonly<Record<string, BenchCommand>> = {
@@ -17,6 +18,7 @@ export const benchCommands: Readonly<Record<string, BenchCommand>> = {
   accuracy: accuracyCommand,
   calibrate,
   report,
+  scaling,
 };
 
 /** Runs `voiceflow bench ARGS`; gives the exit code: 0 done, 1 a promise missed or an error, 2 wrong usage. */

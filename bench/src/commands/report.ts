@@ -11,8 +11,9 @@ import { renderMarkdown } from '../report/markdown.ts';
 import { readmeBlock, withReadmeBlock } from '../report/readme.ts';
 import { reportSections } from '../report/sections.ts';
 import type { Report } from '../report/types.ts';
+import { renderScaling } from '../scaling.ts';
 
-const FLAGS = { quick: 'boolean', eval: 'string', out: 'string', readme: 'boolean' } as const;
+const FLAGS = { quick: 'boolean', eval: 'string', out: 'string', docs: 'boolean' } as const;
 
 export const report: BenchCommand = {
   summary: 'all of it (about ten minutes), as JSON, Markdown and HTML; exit 1 when a promise is missed',
@@ -20,7 +21,7 @@ export const report: BenchCommand = {
 
   --out DIR      where the report goes (bench/results); history.json lies beside that folder
   --eval DIR     also score recordings in DIR that have an .rttm of the same name
-  --readme       put the figures into README.md, between its bench markers
+  --docs         put the figures into README.md (between its bench markers) and docs/scaling.md
   --quick        everything, but too short for figures to be quoted: writes nothing into the history`,
   async run(args, io) {
     const flags = parseFlags(args, FLAGS);
@@ -28,7 +29,7 @@ export const report: BenchCommand = {
     const quick = flags.quick === true;
     const measured = await collectReport({ quick, evaluate: textFlag(flags, 'eval') }, io);
     const name = await writeReport(measured, folder, !quick);
-    if (flags.readme === true) await updateReadme(measured, name);
+    if (flags.docs === true) await updateDocs(measured, name);
     io.out(`${formatVerdicts(measured.verdicts)}\n\n${measured.noise.verdict}\n${join(folder, `${name}.md`)}`);
     return measured.verdicts.every((verdict) => verdict.kept) ? 0 : 1;
   },
@@ -58,11 +59,14 @@ export async function writeReport(measured: Report, folder: string, counts: bool
 /** Indented JSON in which an array of numbers takes one line: raw samples stay readable and small. */
 export function stringify(value: unknown): string {
   const text = JSON.stringify(value, undefined, 1);
-  return `${text.replace(/\[\s*-?[\d.eE+-]+(?:,\s*-?[\d.eE+-]+)*\s*\]/g, (array) => array.replace(/\s+/g, ''))}\n`;
+  // A raw line break occurs only between values, never inside of a string.
+  return `${text.replace(/\[\n\s*-?[\d.eE+-]+(?:,\n\s*-?[\d.eE+-]+)*\n\s*\]/g, (array) => array.replace(/\s+/g, ''))}\n`;
 }
 
-async function updateReadme(measured: Report, name: string): Promise<void> {
-  const path = join(REPOSITORY, 'README.md');
-  const updated = withReadmeBlock(await readFile(path, 'utf8'), readmeBlock(measured, name));
-  if (updated !== undefined) await writeFile(path, updated);
+async function updateDocs(measured: Report, name: string): Promise<void> {
+  const readme = join(REPOSITORY, 'README.md');
+  const updated = withReadmeBlock(await readFile(readme, 'utf8'), readmeBlock(measured, name));
+  if (updated !== undefined) await writeFile(readme, updated);
+  const scaling = renderScaling(measured, name);
+  if (scaling !== undefined) await writeFile(join(REPOSITORY, 'docs', 'scaling.md'), scaling);
 }

@@ -106,7 +106,7 @@ async function runSession(options: SessionsOptions, pcm: Pcm, seen: Observations
       } else if (event.type === 'end') {
         seen.end.push(now - ending);
         finish();
-      } else if (event.type === 'error') finish('error-event');
+      } else if (event.type === 'error') finish(`error-${event.code}`);
     });
   });
 }
@@ -125,12 +125,13 @@ async function feed(socket: WebSocket, pcm: Pcm, seconds: number): Promise<void>
   }
 }
 
-function parseEvent(text: string): { readonly type: string; readonly end: number } | undefined {
+function parseEvent(text: string): { readonly type: string; readonly end: number; readonly code: string } | undefined {
   try {
     const event: unknown = JSON.parse(text);
     if (typeof event !== 'object' || event === null) return undefined;
-    const { type, end } = event as { type?: unknown; end?: unknown };
-    return typeof type === 'string' ? { type, end: typeof end === 'number' ? end : Number.NaN } : undefined;
+    const { type, end, code } = event as { type?: unknown; end?: unknown; code?: unknown };
+    if (typeof type !== 'string') return undefined;
+    return { type, end: typeof end === 'number' ? end : Number.NaN, code: typeof code === 'string' ? code : 'event' };
   } catch {
     return undefined;
   }

@@ -104,5 +104,5 @@ export function claimRows(report: Report): ClaimRow[] {
 /** What the first report's figures say about each other. */
 export function firstReportRemark(): string {
   const mean = (20 / 39) * 1000;
-  return `The first report's 39 req/s with 20 clients imply, by Little's law, a mean wait of 20 / 39 s = ${ms(mean)}: its end-to-end P99 of 564 ms was the queue, not the network, whose own 8 ms would have allowed 125 req/s on one core.`;
+  return `The first report's 39 req/s with 20 clients imply, by Little's law, a mean wait of 20 / 39 s = ${ms(mean)}: its end-to-end P99 of 564 ms was the queue in front of a model of 8 ms, which by itself would have allowed 125 req/s on one core.`;
 }

@@ -1,5 +1,5 @@
 import { escapeXml } from '../charts/svg.ts';
-import type { Block, Section } from './sections.ts';
+import type { Block, Section } from './blocks.ts';
 
 const STYLE = `:root{color-scheme:light dark}
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;background:light-dark(#fff,#16181c);color:light-dark(#222,#ddd)}

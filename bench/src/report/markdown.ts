@@ -1,4 +1,4 @@
-import type { Block, Section } from './sections.ts';
+import type { Block, Section } from './blocks.ts';
 
 /** The report as Markdown; charts are images of the name that `chartFile` gives. */
 export function renderMarkdown(

@@ -1,0 +1,110 @@
+import type { LoadResult } from '../load/recorder.ts';
+import type { IsolatedResult } from '../model/isolated.ts';
+import type { EndToEndResult } from '../network/end-to-end.ts';
+import { judge } from '../sla.ts';
+import { Histogram } from '../stats/histogram.ts';
+import { littlesLaw } from '../stats/littles-law.ts';
+import { judgeNoise } from '../stats/noise.ts';
+import { summarize } from '../stats/summary.ts';
+import type { Report } from './types.ts';
+
+/** For tests: a load test in which every request took `latency` milliseconds, `model` of them in the network. */
+export function loadFixture(
+  latency: number,
+  model: number,
+  failures: Readonly<Record<string, number>> = {},
+): LoadResult {
+  const samples = Array.from({ length: 100 }, () => latency);
+  const histogram = new Histogram();
+  for (const sample of samples) histogram.record(1000 * sample);
+  const failed = Object.values(failures).reduce((sum, count) => sum + count, 0);
+  const [summary, models] = [summarize(samples), summarize(samples.map(() => model))];
+  if (summary === undefined || models === undefined) throw new RangeError('no samples');
+  return {
+    requests: 100 + failed,
+    succeeded: 100,
+    successRate: 100 / (100 + failed),
+    failures,
+    seconds: 1,
+    throughput: 100,
+    latency: summary,
+    uncorrected: summary,
+    server: { model: models, queue: models, total: summary },
+    servedBy: {},
+    littlesLaw: littlesLaw(100, latency, latency / 10),
+    generatorCpu: 0.2,
+    histogram: histogram.buckets(),
+    samples: { latency: samples, model: samples.map(() => model) },
+  };
+}
+
+function isolatedFixture(latency: number): IsolatedResult {
+  const samples = [latency, latency, latency];
+  const summary = summarize(samples);
+  if (summary === undefined) throw new RangeError('no samples');
+  return {
+    engine: 'native',
+    model: 'fast-cnn.onnx',
+    iterations: 3,
+    latency: summary,
+    throughput: 1000 / latency,
+    cpu: latency,
+    samples,
+  };
+}
+
+function endToEndFixture(load: LoadResult, concurrency: number): EndToEndResult {
+  return {
+    network: { rtt: [10, 40], jitter: 2, loss: 0 },
+    concurrency,
+    load,
+    parts: {},
+    mean: { network: 1, server: 1, queue: 1, model: 1 },
+    verdicts: [],
+    samples: [],
+  };
+}
+
+/** For tests: a whole report of made-up, simple figures. */
+export function reportFixture(changes: Partial<Report> = {}): Report {
+  const load = loadFixture(20, 5);
+  return {
+    schema: 1,
+    date: '2026-11-25T12:00:00.000Z',
+    seconds: 600,
+    machine: {
+      cpu: 'Test CPU',
+      cores: 2,
+      memory: 8,
+      system: 'test',
+      runtime: 'Node 20',
+      versions: { mitata: '1.0.34' },
+      commit: 'abcdef01',
+      load: 0.1,
+    },
+    noise: judgeNoise([10, 10, 10]),
+    isolated: [isolatedFixture(4), isolatedFixture(4.2), isolatedFixture(4.1)],
+    serving: {
+      workers: 2,
+      first: [load, load, load],
+      closed: load,
+      json: load,
+      single: load,
+      sweep: [1, 2, 4].map((concurrency) => ({
+        concurrency,
+        throughput: 50 * concurrency,
+        p50: 5,
+        p99: 9,
+        successRate: 1,
+      })),
+      open: [{ share: 1.5, rate: 150, load: loadFixture(50, 5, { 'http-503': 50 }) }],
+      cpu: 5,
+      rss: 400,
+      endToEnd: endToEndFixture(load, 1),
+      endToEndLoaded: endToEndFixture(loadFixture(90, 5), 20),
+    },
+    verdicts: judge({ modelP99: 5, endToEndP99: 20, successRate: 1 }),
+    notMeasured: ['WebGPU: needs a GPU'],
+    ...changes,
+  };
+}

@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { reportFixture } from './report/fixture.ts';
+import { coreCost, erlangWait, renderScaling, requirement } from './scaling.ts';
+
+describe('erlangWait', () => {
+  it('equals the textbook: M/M/1 and M/M/2 in closed form', () => {
+    // M/M/1: ρ/(1 − ρ) services; M/M/2: ρ²/(1 − ρ²) services of one server.
+    expect(erlangWait(50, 10, 1)).toBeCloseTo(10);
+    expect(erlangWait(100, 10, 2)).toBeCloseTo((0.25 / 0.75) * 10);
+    expect(erlangWait(0, 10, 4)).toBe(0);
+    expect(erlangWait(400, 10, 4)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('grows with the rate and shrinks with more servers at the same load', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0.05, max: 0.95, noNaN: true }),
+        fc.integer({ min: 1, max: 60 }),
+        (load, servers) => {
+          const wait = erlangWait(load * servers * 100, 10, servers);
+          expect(wait).toBeGreaterThanOrEqual(0);
+          expect(erlangWait(load * servers * 102, 10, servers)).toBeGreaterThanOrEqual(wait);
+          expect(erlangWait(load * (servers + 1) * 100, 10, servers + 1)).toBeLessThanOrEqual(wait + 1e-9);
+        },
+      ),
+      { seed: 9 },
+    );
+  });
+});
+
+describe('requirement', () => {
+  const cost = { server: 5, network: 4, service: 6, memory: 400, workers: 2 };
+
+  it('plans 70 % busy cores in machines of 8, one to spare', () => {
+    // 1,000 a second × 5 ms are 5 busy cores; at 70 % that is 7.14.
+    expect(requirement(1000, cost)).toMatchObject({ cores: 8, machines: 2, underWay: 6 });
+    expect(requirement(10_000, cost)).toMatchObject({ cores: 72, machines: 10 });
+    expect(requirement(1000, cost).uplink).toBeCloseTo(1539.2);
+    expect(requirement(1000, cost).memory).toBeCloseTo((2 * 8 * 200) / 1024);
+  });
+
+  it('is computed from the report, or not at all', () => {
+    expect(coreCost(reportFixture())).toEqual({ server: 5, network: 4.1, service: 20, memory: 400, workers: 2 });
+    const { serving: _, ...without } = reportFixture();
+    expect(renderScaling(without, 'x')).toBeUndefined();
+    const page = renderScaling(reportFixture(), '2026-11-25-abcdef01') ?? '';
+    expect(page).toContain('../bench/results/2026-11-25-abcdef01.md');
+    expect(page).toMatch(/\| 1,000 \| 8 \| 2 \|/);
+    expect(page).toMatch(/\| 100,000 \|/);
+    expect(page).not.toMatch(/undefined|NaN|Infinity/);
+  });
+});

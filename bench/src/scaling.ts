@@ -1,0 +1,130 @@
+import { figures, ms, percent } from './format.ts';
+import { middle } from './report/figures.ts';
+import { markdownTable } from './report/markdown.ts';
+import type { Report } from './report/types.ts';
+
+/** What one core can do, as measured. */
+export interface CoreCost {
+  /** CPU-milliseconds of the server a request, all its processes. */
+  readonly server: number;
+  /** CPU-milliseconds of that in the network. */
+  readonly network: number;
+  /** Milliseconds a worker is held by a request: the network and what is around it, on a quiet core. */
+  readonly service: number;
+  /** Megabytes of a server, and how many workers it had. */
+  readonly memory: number;
+  readonly workers: number;
+}
+
+/** What a rate of requests needs. */
+export interface Requirement {
+  readonly rate: number;
+  readonly cores: number;
+  /** Machines of `CORES_A_MACHINE` cores, the spare one included. */
+  readonly machines: number;
+  /** Gigabytes in all. */
+  readonly memory: number;
+  /** Megabits a second of uploads. */
+  readonly uplink: number;
+  /** Mean requests under way in the workers, by Little's law. */
+  readonly underWay: number;
+  /** Mean wait for a worker of one machine, milliseconds. */
+  readonly wait: number;
+}
+
+/** A common size of machine, half of whose cores many clouds sell as hyper-threads: count real cores. */
+const CORES_A_MACHINE = 8;
+/** Cores are not planned to be busier than this: at 100 % a queue grows without bound. */
+const BUSY = 0.7;
+/** One machine more than needed, so that one may die or be replaced. */
+const SPARE = 1;
+/** A body of 48,000 float32 and its headers. */
+const REQUEST_BYTES = 192_400;
+const RATES = [1_000, 10_000, 100_000] as const;
+
+/** Undefined when the report lacks the server's cost. */
+export function coreCost(report: Report): CoreCost | undefined {
+  const { serving } = report;
+  const network = middle(report.isolated?.map(({ cpu }) => cpu));
+  const service = serving?.single.server.total?.p50;
+  if (serving?.cpu === undefined || serving.rss === undefined || network === undefined || service === undefined)
+    return undefined;
+  return { server: serving.cpu, network, service, memory: serving.rss, workers: serving.workers };
+}
+
+/** @param rate Requests a second. */
+export function requirement(rate: number, cost: CoreCost): Requirement {
+  const busy = (rate * cost.server) / 1000;
+  const machines = Math.ceil(busy / BUSY / CORES_A_MACHINE) + SPARE;
+  const share = rate / (machines - SPARE);
+  return {
+    rate,
+    cores: Math.ceil(busy / BUSY),
+    machines,
+    memory: (machines * CORES_A_MACHINE * (cost.memory / cost.workers)) / 1024,
+    uplink: (rate * REQUEST_BYTES * 8) / 1e6,
+    underWay: (rate * cost.service) / 1000,
+    wait: erlangWait(share, cost.server, CORES_A_MACHINE),
+  };
+}
+
+/**
+ * Mean wait for one of `servers` when requests arrive at random and take `service` milliseconds each: Erlang's
+ * formula (M/M/c), an upper bound here, since a network of fixed size takes nearly the same time for every request.
+ * @param rate Requests a second. @returns Milliseconds; infinite at or past what they can do.
+ */
+export function erlangWait(rate: number, service: number, servers: number): number {
+  const offered = (rate * service) / 1000;
+  if (offered >= servers) return Number.POSITIVE_INFINITY;
+  // Erlang B by its recursion, then C from it: no factorials that overflow.
+  let blocking = 1;
+  for (let server = 1; server <= servers; server++) blocking = (offered * blocking) / (server + offered * blocking);
+  const waiting = blocking / (1 - (offered / servers) * (1 - blocking));
+  return (waiting * service) / (servers - offered);
+}
+
+/** `docs/scaling.md`, from one report. Undefined when the report lacks the server's cost. */
+export function renderScaling(report: Report, name: string): string | undefined {
+  const cost = coreCost(report);
+  if (cost === undefined) return undefined;
+  const rows = RATES.map((rate) => {
+    const need = requirement(rate, cost);
+    return [
+      rate.toLocaleString('en'),
+      need.cores.toLocaleString('en'),
+      `${need.machines}`,
+      `${figures(need.memory)} GB`,
+      `${figures(need.uplink)} Mbit/s`,
+      figures(need.underWay),
+      `≤ ${ms(need.wait)}`,
+    ];
+  });
+  const { machine, noise } = report;
+  return `# What a load needs
+
+Computed by \`npm run bench -- --docs\` (or \`voiceflow bench scaling\`) from [the report of ${report.date.slice(0, 10)}](../bench/results/${name}.md); nothing here is written by hand. Repeat \`npm run bench\` on your own machines and this page becomes yours.
+
+## Measured, on ${machine.cores} × ${machine.cpu}
+- A request of one second of audio costs the server ${ms(cost.server)} of CPU, ${ms(cost.network)} of it in the network (${percent(cost.network / cost.server)}).
+- That is ${figures(1000 / cost.server)} requests a second for each core that does nothing else.
+- A request alone is in the server for ${ms(cost.service)}; ${figures(cost.memory / cost.workers)} MB of memory for each worker.
+- The machine was ${noise.verdict}.
+
+## Computed
+Cores are planned to be ${percent(BUSY)} busy (at 100 % the queue grows without bound); machines of ${CORES_A_MACHINE} cores, ${SPARE} more than needed, so that one may die; requests arrive at random.
+
+${markdownTable(['req/s', 'cores', 'machines', 'memory', 'uploads', 'under way (Little)', 'mean wait (Erlang C)'], rows)}
+
+- The cost of a request is CPU, and requests share nothing: machines add up, as far as the network in front of them does. On the machine of the report, servers behind nginx shared its ${machine.cores} cores with nginx and the load generator${sharing(report)}; more machines could not be had there, so the table is arithmetic, not a measurement.
+- Raw float32 at 48 kHz is ${figures((REQUEST_BYTES * 8) / 1e6)} Mbit a request: beyond some thousands of requests a second it is the network cards and the balancers, not the cores, that must be planned first. Sending 16-bit WAV halves it; 16 kHz makes it a sixth.
+- One balancer (nginx, Traefik) per 10 Gbit/s, several of them behind DNS or a network load balancer.
+- Scale on queue depth (\`deploy/kubernetes/autoscaling.yaml\`): CPU cannot tell a busy server from one that is overrun.
+`;
+}
+
+function sharing(report: Report): string {
+  const [one] = (report.scaleOut ?? []).filter((result) => result.servers === 1);
+  const two = (report.scaleOut ?? []).find((result) => result.servers === 2);
+  if (one === undefined || two === undefined) return '';
+  return `: one server gave ${figures(one.throughput)} req/s, two ${figures(two.throughput)}`;
+}
