@@ -12,6 +12,9 @@ const WAV = encodeWav(SAMPLES, 16_000, { encoding: 'f32' });
 const load = async (input: AudioInput, options: Partial<OpenAudioOptions> = {}) =>
   collect(await openAudio(input, { sampleRate: 16_000, ...options }));
 
+/** Bit for bit; a matcher would compare element by element, slowly. */
+const same = (a: Float32Array, b: Float32Array) => Buffer.from(a.buffer).equals(Buffer.from(b.buffer));
+
 /** Passes an input that the types forbid. */
 const forced = (input: unknown) => input as AudioInput;
 
@@ -50,7 +53,7 @@ describe('inputs', () => {
     ['AudioSource', () => countingSource([SAMPLES.subarray(0, 3), new Float32Array(0), SAMPLES.subarray(3)]).source],
     ['a WAV behind an ID3 tag', () => new Blob([Uint8Array.of(73, 68, 51, 3, 0, 0, 0, 0, 0, 4, 1, 2, 3, 4), WAV])],
   ])('gives the same samples from %s', async (_, input) => {
-    expect(await load(input())).toEqual(SAMPLES);
+    expect(same(await load(input()), SAMPLES)).toBe(true);
   });
 
   it('hands out the caller’s own samples without a copy, and leaves them as they are', async () => {
@@ -71,7 +74,7 @@ describe('inputs', () => {
       const source = await openAudio(input, { sampleRate: 48_000 });
       expect(source.sampleRate).toBe(48_000);
       expect(source.lengthHint).toBe(120_000);
-      expect(Buffer.from((await collect(source)).buffer).equals(Buffer.from(expected.buffer))).toBe(true);
+      expect(same(await collect(source), expected)).toBe(true);
     }
   });
 
