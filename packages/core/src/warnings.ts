@@ -7,7 +7,8 @@ export type WarningCode =
   | 'threads-unavailable'
   | 'backend-fallback'
   | 'model-unverified'
-  | 'format-questionable';
+  | 'format-questionable'
+  | 'turns-forgotten';
 
 export interface Warning {
   readonly code: WarningCode;

@@ -1,0 +1,375 @@
+import { normalise } from '../cluster/vectors.ts';
+import type { KnownVoice } from '../options.ts';
+import { confidenceOf, logOdds, posteriorOf } from '../pipeline/confidence.ts';
+import { decode, speakerScores } from '../pipeline/decode.ts';
+import type { FastCnn } from '../pipeline/fast-cnn.ts';
+import { windowWeight } from '../pipeline/overlap-add.ts';
+import type { Slots } from '../pipeline/slots.ts';
+import { EDGE_WEIGHT } from '../pipeline/solve.ts';
+import { linkTracks, type Tracks } from '../pipeline/tracks.ts';
+import { frameScores, type SpeakerFrames } from './frame-scores.ts';
+import type { LiveTiming } from './options.ts';
+import { type HeardWindow, RecentWindows } from './recent-windows.ts';
+import { type LiveResultParts, resultOf } from './result.ts';
+import { LiveSpeakers } from './speakers.ts';
+import { type LiveTurn, TurnBuilder } from './turn-builder.ts';
+import { TurnLog } from './turn-log.ts';
+import type { LiveEvent, TurnEvent } from './types.ts';
+import { type Stretch, VoiceMemory } from './voice-memory.ts';
+
+/** What a session knows of the audio before the present look, in seconds: tracks are followed this far back. */
+const CONTEXT = 2;
+/** Seconds between two clusterings of what is remembered. */
+const REGROUP = 2;
+/** Share of a speaker's speech that must be another's voice for the two to be one. */
+const MERGE_SHARE = 0.7;
+
+/** How sure it must be that a track is none of the speakers, and how much must be heard of it, to make it a new one. */
+export interface BirthRules {
+  /** At once: log evidence below which, and seconds from which. */
+  readonly strong: { readonly evidence: number; readonly seconds: number };
+  /** When the track's beginning has to be decided. */
+  readonly due: { readonly evidence: number; readonly seconds: number };
+}
+
+export const BIRTH: BirthRules = { strong: { evidence: -1, seconds: 0.5 }, due: { evidence: -0.5, seconds: 0.3 } };
+/** Seconds of a first voice: there is nobody to mistake it for. */
+const FIRST_SECONDS = { strong: 0.4, due: 0.1 };
+/** Seconds that a new speaker's first words count until they are settled. */
+const SEED_SECONDS = 0.5;
+/** Log likelihood that keeps a settled slot with its speaker. */
+const PINNED = 1e5;
+
+export interface TrackerRules extends LiveTiming {
+  readonly maxSpeakers: number | undefined;
+  readonly known: readonly KnownVoice[];
+  readonly birth?: BirthRules;
+  readonly regroup?: number;
+  readonly mergeShare?: number;
+  readonly context?: number;
+  /** First frame of the first window (default: it ends `hop` frames after the beginning). */
+  readonly first?: number;
+}
+
+/** Sums from which a turn's confidence is told. */
+interface Sums {
+  frames: number;
+  score: number;
+  likely: number;
+}
+
+/** Where a stretch goes on: the settled slot that was its latest. */
+interface OpenStretch {
+  readonly stretch: Stretch;
+  readonly window: HeardWindow;
+  readonly slot: number;
+}
+
+/**
+ * Live diarization proper: what the network says of windows in, events out. Everything is counted in frames, nothing
+ * depends on the clock.
+ */
+export class LiveTracker {
+  readonly #cnn: FastCnn;
+  readonly #rules: TrackerRules;
+  readonly #recent: RecentWindows;
+  readonly #memory: VoiceMemory;
+  readonly #speakers = new LiveSpeakers();
+  readonly #turns: TurnBuilder;
+  readonly #log = new TurnLog();
+  readonly #weight: Float32Array;
+  readonly #emit: (event: LiveEvent) => void;
+  /** Of turns that are under way, over their final frames. */
+  #sums = new Map<number, Sums>();
+  /** The stretch that each speaker's latest settled slot went to. */
+  #open = new Map<number, OpenStretch>();
+  #next: number;
+  #sinceRegroup = 0;
+  #duration = Number.POSITIVE_INFINITY;
+
+  constructor(cnn: FastCnn, rules: TrackerRules, emit: (event: LiveEvent) => void) {
+    const { settings, network, frame } = cnn;
+    const { turns, activity, cluster, voices } = settings;
+    this.#cnn = cnn;
+    this.#rules = rules;
+    this.#emit = emit;
+    this.#next = rules.first ?? rules.hop - network.frames;
+    const frames = (seconds: number) => Math.round(seconds / frame);
+    this.#recent = new RecentWindows(
+      { frames: network.frames, slots: network.slots, hop: rules.hop },
+      { space: voices, above: activity.on, least: Math.max(1, frames(activity.shortest)), frame },
+    );
+    this.#memory = new VoiceMemory({
+      between: voices.between,
+      mergeShare: rules.mergeShare ?? MERGE_SHARE,
+      ...cluster,
+    });
+    this.#turns = new TurnBuilder({
+      ...turns,
+      shortestGap: frames(turns.shortestGap),
+      shortestTurn: frames(turns.shortestTurn),
+    });
+    this.#weight = windowWeight(network.frames, EDGE_WEIGHT);
+  }
+
+  /** The next window: it ends `hop` frames after the one before, the first ends `hop` frames after the beginning. */
+  add(activity: Float32Array, embeddings: Float32Array): void {
+    const present = this.#hear(activity, embeddings);
+    this.#look(Math.max(0, present - this.#rules.lag + this.#rules.hop), present);
+  }
+
+  /** The end, `duration` seconds after the beginning; with the window that silence had to fill, if there is one. */
+  end(duration: number, activity?: Float32Array, embeddings?: Float32Array): void {
+    if (activity && embeddings) this.#hear(activity, embeddings);
+    this.#duration = duration;
+    const present = Math.max(this.#turns.final, Math.ceil(duration / this.#cnn.frame - 1e-6));
+    this.#look(present, present);
+  }
+
+  result(recluster: boolean): LiveResultParts {
+    const { settings, manifest } = this.#cnn;
+    return resultOf(
+      { memory: this.#memory, speakers: this.#speakers, log: this.#log },
+      {
+        recluster,
+        mean: settings.voices.mean,
+        space: manifest.space,
+        threshold: settings.known,
+        known: this.#rules.known,
+        most: this.#rules.maxSpeakers,
+      },
+    );
+  }
+
+  #hear(activity: Float32Array, embeddings: Float32Array): number {
+    this.#recent.add(this.#next, activity, embeddings);
+    const present = this.#next + this.#recent.frames;
+    this.#next += this.#rules.hop;
+    return present;
+  }
+
+  #look(final: number, present: number): void {
+    const { frame, settings } = this.#cnn;
+    const table = this.#recent.table();
+    const tracks = linkTracks(this.#recent, table, settings.tracks);
+    this.#meet(table, tracks, final);
+    this.#name(table);
+    this.#tell(final, present);
+    this.#settle(table, tracks, final);
+    if (++this.#sinceRegroup * this.#rules.hop * frame >= (this.#rules.regroup ?? REGROUP)) {
+      this.#sinceRegroup = 0;
+      this.#regroup();
+    }
+    const became = this.#memory.compact();
+    if (became.size > 0) this.#log.replace(became);
+    this.#recent.dropUntil(final - Math.round((this.#rules.context ?? CONTEXT) / frame));
+  }
+
+  /** Makes new speakers of tracks that are none of those there are. */
+  #meet(table: Slots, tracks: Tracks, final: number): void {
+    const { starts, decided } = this.#trackStates(table, tracks);
+    const { strong, due } = this.#rules.birth ?? BIRTH;
+    tracks.sum.forEach((sum, track) => {
+      const { active } = this.#speakers;
+      if (active.length >= (this.#rules.maxSpeakers ?? Number.POSITIVE_INFINITY) || decided.has(track)) return;
+      const seconds = tracks.seconds[track] as number;
+      const isDue = (starts.get(track) as number) < final;
+      if (active.length === 0) {
+        if (seconds >= (isDue ? FIRST_SECONDS.due : FIRST_SECONDS.strong)) this.#addSpeaker(seconds, sum);
+        return;
+      }
+      if (seconds < strong.seconds && !(isDue && seconds >= due.seconds)) return;
+      const best = active.reduce(
+        (most, speaker) => Math.max(most, this.#memory.gain(speaker, seconds, sum)),
+        Number.NEGATIVE_INFINITY,
+      );
+      const isStrong = seconds >= strong.seconds && best < strong.evidence;
+      if (isStrong || (isDue && best < due.evidence)) this.#addSpeaker(seconds, sum);
+    });
+  }
+
+  /** Where tracks begin, and which of them hold slots that are settled. */
+  #trackStates(table: Slots, tracks: Tracks): { starts: Map<number, number>; decided: Set<number> } {
+    const starts = new Map<number, number>();
+    const decided = new Set<number>();
+    table.window.forEach((w, row) => {
+      const track = tracks.trackOf[row] as number;
+      const window = this.#recent.all[w] as HeardWindow;
+      if (!starts.has(track)) starts.set(track, window.start);
+      if (window.settled && (window.speakerOf[table.slot[row] as number] as number) >= 0) decided.add(track);
+    });
+    return { starts, decided };
+  }
+
+  #addSpeaker(seconds: number, sum: Float32Array): void {
+    const speaker = this.#speakers.add();
+    const seed = this.#memory.open(speaker, this.#cnn.network.dimensions);
+    seed.seconds = Math.min(seconds, SEED_SECONDS);
+    seed.sum.set(sum.map((x) => (x * seed.seconds) / seconds));
+    this.#tellSpeaker(speaker);
+  }
+
+  #tellSpeaker(speaker: number): void {
+    const { label, name } = this.#speakers.at(speaker);
+    this.#emit({ type: 'speaker', speaker: label, ...(name === undefined ? {} : { name }) });
+  }
+
+  /** Decides anew who the slots are that are not settled. */
+  #name(table: Slots): void {
+    const { settings, frame } = this.#cnn;
+    const { active } = this.#speakers;
+    if (active.length === 0) return;
+    const { all, slots } = this.#recent;
+    const models = active.map((speaker) => this.#memory.model(speaker));
+    const scores = speakerScores(table, models, settings.decode.trust);
+    const pinned = scores.slice();
+    table.window.forEach((w, row) => {
+      const { settled, speakerOf } = all[w] as HeardWindow;
+      const at = active.indexOf(speakerOf[table.slot[row] as number] as number);
+      if (settled && at >= 0) pinned[row * active.length + at] = PINNED;
+    });
+    const named = decode(this.#recent, table, pinned, active.length, settings.decode, frame);
+    const partition = { scores, speakers: active.length };
+    all.forEach(({ settled, speakerOf, posterior }, w) => {
+      if (settled) return;
+      for (let slot = 0; slot < slots; slot++) {
+        const at = named[w * slots + slot] as number;
+        const row = table.rowAt[w * slots + slot] as number;
+        speakerOf[slot] = at < 0 ? -1 : (active[at] as number);
+        posterior[slot] = at < 0 || row < 0 ? 0 : posteriorOf(partition, row, at);
+      }
+    });
+  }
+
+  #tell(final: number, present: number): void {
+    const from = this.#turns.final;
+    const frames = frameScores(this.#recent, this.#weight, from, present);
+    const scores = new Map([...frames].map(([speaker, { score }]) => [speaker, score]));
+    const { started, changed, ended } = this.#turns.look(scores, final, present);
+    const sums = new Map<number, Sums>();
+    const tell = (type: TurnEvent['type'], turn: LiveTurn): TurnEvent => {
+      const before = this.#sums.get(turn.id) ?? { frames: 0, score: 0, likely: 0 };
+      const seen = add(before, frames.get(turn.speaker), turn.start - from, turn.end - from);
+      const event: TurnEvent = {
+        type,
+        turn: `t${turn.id}`,
+        speaker: this.#speakers.at(turn.speaker).label,
+        start: this.#seconds(turn.start),
+        end: this.#seconds(turn.end),
+        confidence: this.#confidence(seen),
+      };
+      this.#emit(event);
+      return event;
+    };
+    for (const turn of changed) tell('turn-update', turn);
+    for (const turn of started) tell('turn-start', turn);
+    for (const turn of ended) {
+      const { start, end, confidence } = tell('turn-end', turn);
+      if (end > start) this.#log.add(turn, { start, end, speaker: turn.speaker, confidence, stretch: undefined });
+    }
+    for (const turn of this.#turns.underWay) {
+      const before = this.#sums.get(turn.id) ?? { frames: 0, score: 0, likely: 0 };
+      const last = Math.min(final, turn.end) - from;
+      sums.set(turn.id, add(before, frames.get(turn.speaker), turn.start - from, last));
+    }
+    this.#sums = sums;
+  }
+
+  #confidence({ frames, score, likely }: Sums): number {
+    return confidenceOf(this.#cnn.settings.confidence, {
+      activity: logOdds(frames > 0 ? score / frames : 0),
+      identity: logOdds(score > 0 ? likely / score : 0.5),
+    });
+  }
+
+  /** Without the last bits of a product such as 3 × 0.02. */
+  #seconds(frames: number): number {
+    return Math.min(this.#duration, Math.round(frames * this.#cnn.frame * 1e6) / 1e6);
+  }
+
+  /** Windows that end before the final frame are decided: what was heard in them is remembered. */
+  #settle(table: Slots, tracks: Tracks, final: number): void {
+    const { slots, frames, hop, all } = this.#recent;
+    all.forEach((window, w) => {
+      if (window.settled || window.start + frames > final) return;
+      window.settled = true;
+      const open = new Map<number, OpenStretch>();
+      window.embeddings.forEach((embedding, slot) => {
+        const speaker = window.speakerOf[slot] as number;
+        const row = table.rowAt[w * slots + slot] as number;
+        if (!embedding || speaker < 0) return;
+        const before = this.#open.get(speaker);
+        const follows =
+          before !== undefined &&
+          before.window === all[w - 1] &&
+          tracks.trackOf[table.rowAt[(w - 1) * slots + before.slot] as number] === tracks.trackOf[row];
+        const stretch = follows ? before.stretch : this.#memory.open(speaker, embedding.length);
+        const seconds = ((window.clean[slot] as number) + LEAST_SECONDS) * (hop / frames);
+        const voice = window.voices.subarray(slot * table.to, (slot + 1) * table.to);
+        this.#memory.extend(stretch, seconds, voice, embedding);
+        this.#log.vote(window, slot, slots, speaker, stretch);
+        open.set(speaker, { stretch, window, slot });
+      });
+      this.#open = open;
+      this.#log.settled(window.start);
+    });
+  }
+
+  #regroup(): void {
+    const { merged, strangers } = this.#memory.regroup((a, b) => !this.#turns.bothSpeak(a, b));
+    for (const [from, into] of merged) this.#merge(from, into);
+    for (const members of strangers) {
+      if (this.#speakers.active.length >= (this.#rules.maxSpeakers ?? Number.POSITIVE_INFINITY)) break;
+      const speaker = this.#speakers.add();
+      this.#memory.give(members, speaker);
+      this.#tellSpeaker(speaker);
+    }
+    this.#recognise();
+  }
+
+  #merge(from: number, into: number): void {
+    this.#emit({
+      type: 'speaker-merged',
+      from: this.#speakers.at(from).label,
+      into: this.#speakers.at(into).label,
+    });
+    this.#speakers.merge(from, into);
+    this.#memory.merge(from, into);
+    this.#turns.merge(from, into);
+    this.#open.delete(from);
+    for (const { speakerOf } of this.#recent.all) {
+      speakerOf.forEach((speaker, slot) => {
+        if (speaker === from) speakerOf[slot] = into;
+      });
+    }
+  }
+
+  #recognise(): void {
+    const { known } = this.#rules;
+    if (known.length === 0) return;
+    const { settings, manifest } = this.#cnn;
+    const embeddings = new Map<number, Float32Array>();
+    for (const speaker of this.#speakers.active) {
+      const { seconds, sum } = this.#memory.embedding(({ voice }) => voice === speaker, settings.voices.mean);
+      if (seconds >= RECOGNISE_SECONDS) embeddings.set(speaker, normalise(sum));
+    }
+    const options = { space: manifest.space, threshold: settings.known };
+    for (const speaker of this.#speakers.recognise(embeddings, known, options)) this.#tellSpeaker(speaker);
+  }
+}
+
+/** A slot without clean speech still counts this many seconds: it must belong somewhere. */
+const LEAST_SECONDS = 0.02;
+/** Seconds of a voice that must be heard before it is given a name. */
+const RECOGNISE_SECONDS = 1;
+
+/** `before` and the frames `[from, to)`, which may begin before there are any. */
+function add(before: Sums, frames: SpeakerFrames | undefined, from: number, to: number): Sums {
+  const sums = { ...before };
+  for (let i = Math.max(0, from); frames && i < to; i++) {
+    sums.frames++;
+    sums.score += frames.score[i] as number;
+    sums.likely += frames.likely[i] as number;
+  }
+  return sums;
+}
