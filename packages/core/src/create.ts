@@ -4,6 +4,7 @@ import type { Backend, Model } from './backend.ts';
 import { type Diarization, DiarizationResult, type Timings } from './diarization.ts';
 import type { Diarizer } from './diarizer.ts';
 import { throwIfAborted, VoiceFlowError } from './errors.ts';
+import type { DiarizationSession, LiveOptions } from './live/types.ts';
 import type { ModelManifest, ModelPackage } from './model.ts';
 import { checkSegments, type DiarizeOptions, type EmbedOptions, speakerBounds } from './options.ts';
 import { type Pipeline, pipelineOf } from './pipeline/pipeline.ts';
@@ -70,7 +71,8 @@ class LoadedDiarizer implements Diarizer {
   readonly #loaded: Loaded;
   /** Time of loading that no result has reported yet. */
   #load: number;
-  #calls = new Set<Promise<unknown>>();
+  readonly #calls = new Set<Promise<unknown>>();
+  readonly #sessions = new Set<DiarizationSession>();
   #closed: Promise<void> | undefined;
 
   constructor(loaded: Loaded) {
@@ -94,8 +96,23 @@ class LoadedDiarizer implements Diarizer {
     });
   }
 
+  open(options: LiveOptions): DiarizationSession {
+    if (this.#closed) throw closedError();
+    const session = this.#loaded.pipeline.open(options, {
+      warnings: this.#loaded.warnings,
+      model: this.#modelInfo,
+      backend: this.backend,
+      onOver: () => this.#sessions.delete(session),
+    });
+    this.#sessions.add(session);
+    return session;
+  }
+
   close(): Promise<void> {
-    this.#closed ??= Promise.allSettled(this.#calls).then(() => this.#loaded.model.close());
+    this.#closed ??= (async () => {
+      await Promise.allSettled([...this.#calls, ...[...this.#sessions].map((session) => session.close())]);
+      await this.#loaded.model.close();
+    })();
     return this.#closed;
   }
 
@@ -125,9 +142,14 @@ class LoadedDiarizer implements Diarizer {
       ...result,
       warnings: [...this.#loaded.warnings, ...result.warnings],
       timings,
-      model: { id: manifest.id, version: manifest.version, space: manifest.space },
+      model: this.#modelInfo,
       backend,
     });
+  }
+
+  get #modelInfo(): Diarization['model'] {
+    const { id, version, space } = this.manifest;
+    return { id, version, space };
   }
 
   async #withSource<T>(
@@ -150,15 +172,15 @@ class LoadedDiarizer implements Diarizer {
 
   /** Keeps count of the calls under way, which `close` waits for. */
   #call<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closed) {
-      return Promise.reject(
-        new VoiceFlowError('closed', 'the diarizer was used after close()', { hint: 'create a new one' }),
-      );
-    }
+    if (this.#closed) return Promise.reject(closedError());
     const call = work();
     this.#calls.add(call);
     const done = () => this.#calls.delete(call);
     call.then(done, done);
     return call;
   }
+}
+
+function closedError(): VoiceFlowError {
+  return new VoiceFlowError('closed', 'the diarizer was used after close()', { hint: 'create a new one' });
 }

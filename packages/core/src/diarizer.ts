@@ -1,5 +1,6 @@
 import type { AudioInput } from './audio/source.ts';
 import type { Diarization } from './diarization.ts';
+import type { DiarizationSession, LiveOptions } from './live/types.ts';
 import type { ModelManifest } from './model.ts';
 import type { DiarizeOptions, EmbedOptions } from './options.ts';
 
@@ -11,7 +12,9 @@ export interface Diarizer {
   diarize(audio: AudioInput, options?: DiarizeOptions): Promise<Diarization>;
   /** One unit-length vector of 256 for each segment (or for the whole recording). */
   embed(audio: AudioInput, options?: EmbedOptions): Promise<Float32Array[]>;
-  /** Waits for calls under way, then frees the model. Later calls throw `closed`. */
+  /** A live session: push samples, iterate events, end. Opens at once. @throws `invalid-option`; `aborted`; `closed`. */
+  open(options: LiveOptions): DiarizationSession;
+  /** Waits for calls under way, drops live sessions, then frees the model. Later calls throw `closed`. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
