@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
@@ -62,6 +62,11 @@ export function shell(line: string, options: RunOptions = {}): Promise<Ended> {
   const define = `voiceflow() { "${process.execPath}" "${VOICEFLOW}" "$@"; }; ${line}`;
   const child = spawn('bash', ['-c', define], { cwd: options.cwd, env: environment(options.env) });
   return ended(child);
+}
+
+/** The exit code as a shell tells it: 128 and the signal's number where a signal ended the process. */
+export function shellCode({ code, signal }: Ended): number {
+  return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 }
 
 /** A folder that goes with the tests of this file. */

@@ -15,9 +15,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+/** After this the process ends even if something, such as a pipe that nobody writes to, still keeps it. */
+const GRACE_MS = 2000;
+
 /**
- * The second Ctrl-C. Not `process.exit`, which aborts with code 134 while a native worker is in a run: the system's own
- * handling of the signal ends the process without tearing its workers down.
+ * The second Ctrl-C, and the end of patience. Not `process.exit`, which aborts with code 134 while a native worker is
+ * in a run: the system's own handling of the signal ends the process without tearing its workers down.
  */
 function endAtOnce(signal: NodeJS.Signals): void {
   removeUnfinished();
@@ -28,3 +31,7 @@ function endAtOnce(signal: NodeJS.Signals): void {
 const code = await run(process.argv.slice(2), { io, signal: stop.signal });
 // 128 + the signal's number, as shells have it. Set, not `process.exit`: output that is under way is still written.
 process.exitCode = interruptedBy === undefined ? code : interruptedBy === 'SIGINT' ? 130 : 143;
+if (interruptedBy !== undefined) {
+  const signal = interruptedBy;
+  setTimeout(() => endAtOnce(signal), GRACE_MS).unref();
+}

@@ -13,7 +13,7 @@ const MAX_TEXT_BYTES = 256 * 2 ** 20;
  * @throws FileError when it cannot be read; what is in it is judged by whoever reads it.
  */
 export async function openAudio(path: string): Promise<AudioInput> {
-  if (path === '-') return toWeb(process.stdin);
+  if (path === '-') return openStdin();
   try {
     const stats = await stat(path);
     if (stats.isDirectory()) throw new FileError('it is a directory');
@@ -23,6 +23,13 @@ export async function openAudio(path: string): Promise<AudioInput> {
   } catch (error) {
     throw unreadable(error);
   }
+}
+
+function openStdin(): ReadableStream<Uint8Array> {
+  if (process.stdin.isTTY) {
+    throw new FileError('standard input is a terminal', { hint: 'Pipe a recording into it: … | voiceflow diarize -' });
+  }
+  return toWeb(process.stdin);
 }
 
 /** @throws FileError when it cannot be read or is far too large. */

@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { parseRttm, type Turn } from '@voiceflow-ml/core';
 import { describe, expect, it } from 'vitest';
 import { clock, preciseClock, ticks } from './axis.ts';
+import { PALETTE } from './palette.ts';
 import { arrangeTimeline } from './rows.ts';
 import { escapeXml, timelineSvg } from './svg.ts';
 import { timelineText } from './terminal.ts';
@@ -140,5 +141,25 @@ describe('axis', () => {
       '0:01:00.000',
       '1:02:05.250',
     ]);
+  });
+});
+
+describe('PALETTE', () => {
+  /** Relative luminance and contrast as WCAG 2.2 defines them. */
+  const luminance = (color: string) => {
+    const [r = 0, g = 0, b = 0] = [1, 3, 5]
+      .map((i) => Number.parseInt(color.slice(i, i + 2), 16) / 255)
+      .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+
+  it.each([
+    ['light', '#ffffff'],
+    ['dark', '#14171d'],
+  ] as const)('stands out on %s ground', (scheme, ground) => {
+    for (const color of PALETTE[scheme]) {
+      const [low, high] = [luminance(color), luminance(ground)].sort((a, b) => a - b) as [number, number];
+      expect((high + 0.05) / (low + 0.05), color).toBeGreaterThanOrEqual(3);
+    }
   });
 });
