@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runProgram, runtimes } from './runtimes.ts';
+import { AGAIN, runProgram, runtimes } from './runtimes.ts';
 
 /** A program may end at any time, in any way, without an abort (134) or a hang. */
 const WAYS = {
@@ -14,7 +14,7 @@ for (const runtime of runtimes()) {
   const { missing } = runtime;
   describe.skipIf(missing)(`on ${runtime.name}${missing ? ` (${missing})` : ''} a program`, () => {
     for (const [way, code] of Object.entries(WAYS)) {
-      it.each(['node', 'wasm'])(`that ${way} ends with ${code}: %s backend`, async (backend) => {
+      it.each(['node', 'wasm'])(`that ${way} ends with ${code}: %s backend`, AGAIN, async (backend) => {
         const outcome = await runProgram(runtime, 'ends.mjs', [backend, way]);
         expect(outcome.code ?? outcome.signal, outcome.stderr).toBe(code);
       });

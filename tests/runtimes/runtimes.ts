@@ -28,6 +28,15 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** A download of 100 MB on a slow line. */
 const INSTALL_TIMEOUT_MS = 300_000;
 
+/** A program that is not done by then never will be. */
+const PROGRAM_TIMEOUT_MS = 300_000;
+
+/**
+ * For tests that wait for a program's end: Node 20 itself hangs there once in a long while (nodejs/node#54918: its
+ * main thread waits for a compilation that waits for the main thread).
+ */
+export const AGAIN = { retry: 1, timeout: 2 * PROGRAM_TIMEOUT_MS + 10_000 } as const;
+
 /** The host's Node runs vitest itself; the others are fetched. */
 const NODES = ['20', '22', '24'].filter((major) => major !== process.versions.node.split('.')[0]);
 
@@ -76,6 +85,8 @@ export function runProgram(runtime: Runtime, program: string, args: readonly str
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1' },
+    timeout: PROGRAM_TIMEOUT_MS,
+    killSignal: 'SIGKILL',
   });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ROOT, runProgram, runtimes } from './runtimes.ts';
+import { AGAIN, ROOT, runProgram, runtimes } from './runtimes.ts';
 
 /** The same recording gives the same turns everywhere. */
 
@@ -40,7 +40,7 @@ describe.skipIf(!existsSync(AUDIO))('the demo conversation (examples/audio)', ()
     ['node', 'wasm'].map((backend) => ({ runtime, backend, title: `${backend} on ${runtime?.name}` })),
   );
   for (const { runtime, backend, title } of cases.slice(1)) {
-    it.skipIf(runtime?.missing)(`has the same turns with ${title}`, async () => {
+    it.skipIf(runtime?.missing)(`has the same turns with ${title}`, AGAIN, async () => {
       const answer = await turnsOn(runtime, backend);
       expect(answer.host).toMatch(runtime?.identity ?? /$^/);
       expect(answer.turns.map(({ speaker }) => speaker)).toEqual(reference.turns.map(({ speaker }) => speaker));

@@ -1,0 +1,80 @@
+import { gzipSync } from 'node:zlib';
+import { type BuildOptions, build } from 'esbuild';
+import { expect, it } from 'vitest';
+import { ROOT } from './packed.ts';
+
+/** What bundlers make of the packages. */
+
+/** What people feel (docs/architecture.md): minified and gzipped. */
+const CORE_BYTES = 40_000;
+
+async function bundle(source: string, options: BuildOptions = {}) {
+  const result = await build({
+    stdin: { contents: source, resolveDir: ROOT },
+    bundle: true,
+    write: false,
+    minify: true,
+    metafile: true,
+    format: 'esm',
+    target: 'es2022',
+    logLevel: 'silent',
+    ...options,
+  });
+  const [output] = Object.values(result.metafile.outputs);
+  const text = result.outputFiles[0]?.text ?? '';
+  return { text, gzipped: gzipSync(text, { level: 9 }).length, imports: output?.imports.map(({ path }) => path) ?? [] };
+}
+
+const neutral = { platform: 'neutral' } as const;
+
+it('core imports nothing and knows no runtime', async () => {
+  const { text, imports } = await bundle("export * from '@voiceflow-ml/core'", neutral);
+  expect(imports).toEqual([]);
+  expect(text.length).toBeGreaterThan(10_000);
+  expect(text.match(/\b(process|Buffer|Deno|Bun|document)\s*[.[(?]|\brequire\s*\(|["']node:|\bconsole\./g)).toBeNull();
+});
+
+it(`core is at most ${CORE_BYTES / 1000} kB minified and gzipped`, async () => {
+  const { gzipped } = await bundle("export * from '@voiceflow-ml/core'", neutral);
+  expect(gzipped).toBeLessThanOrEqual(CORE_BYTES);
+});
+
+it('core can be taken in part', async () => {
+  const { text } = await bundle("import { VoiceFlowError } from '@voiceflow-ml/core'; throw VoiceFlowError", neutral);
+  expect(text.length).toBeLessThan(2000);
+});
+
+it.each([
+  '@voiceflow-ml/core',
+  '@voiceflow-ml/core/testing',
+  '@voiceflow-ml/ort-node',
+  '@voiceflow-ml/ort-web',
+  '@voiceflow-ml/fast-cnn',
+  'voiceflow-ml',
+])('%s does nothing when it is imported', async (name) => {
+  const options = { platform: 'node', external: ['onnxruntime-web', 'onnxruntime-node'] } as const;
+  // Only the imports: a bundler drops what has no side effects.
+  const { text } = await bundle(`import '${name}'`, options);
+  expect(text.trim()).toBe('');
+});
+
+it('voiceflow-ml bundles for browsers without a module of Node’s', async () => {
+  const { text, imports } = await bundle("export * from 'voiceflow-ml'", {
+    platform: 'browser',
+    external: ['onnxruntime-web/*'],
+  });
+  expect(imports).toEqual(['onnxruntime-web/wasm']);
+  expect(text).toContain('fast-cnn.fp16.onnx');
+  expect(text.match(/["']node:/g)).toBeNull();
+});
+
+it('voiceflow-ml bundles for workerd, runtime and all', async () => {
+  const { text, imports } = await bundle("export * from 'voiceflow-ml'", {
+    platform: 'browser',
+    conditions: ['workerd', 'worker', 'browser'],
+    // Behind checks for Node that fail there.
+    external: ['module', 'worker_threads', 'node:*'],
+  });
+  expect(imports.filter((path) => !['module', 'worker_threads'].includes(path.replace('node:', '')))).toEqual([]);
+  expect(text).toContain('workerd needs the compiled WebAssembly module');
+});

@@ -1,0 +1,89 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeFolder, type Packed, pack, publicPackages, ROOT, removeFolder } from './packed.ts';
+
+/** What npm would publish: complete, typed, small, and nothing that has no business there. */
+
+const PACKAGES = publicPackages();
+/** What people feel (docs/architecture.md): bytes of the installed embedded model. */
+const FAST_CNN_BYTES = 5_200_000;
+
+const packages = new Map<string, Packed>();
+let folder = '';
+
+beforeAll(() => {
+  folder = makeFolder();
+  for (const one of PACKAGES) packages.set(one.name, pack(one.folder, folder));
+});
+afterAll(() => removeFolder(folder));
+
+function packed(name: string): Packed {
+  const found = packages.get(name);
+  if (!found) throw new Error(`${name} was not packed`);
+  return found;
+}
+
+it('knows the packages', () => {
+  const names = PACKAGES.map(({ name }) => name);
+  expect(names).toContain('voiceflow-ml');
+  expect(names).toContain('@voiceflow-ml/core');
+  expect(names).not.toContain('@voiceflow-ml/ort-common');
+});
+
+describe.each(PACKAGES)('$name', ({ name, folder: workspace }) => {
+  it('is clean for publint', async () => {
+    const { messages, pkg } = await publint({ pkgDir: workspace, level: 'suggestion', strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  it('has types that TypeScript finds in every ESM resolution (attw)', () => {
+    const attw = join(ROOT, 'node_modules/@arethetypeswrong/cli/dist/index.js');
+    const args = [attw, packed(name).tarball, '--profile', 'esm-only', '--format', 'ascii', '--no-color'];
+    // Weights are an entry for bundlers' and workerd's data imports, and no module.
+    const more = ['--no-definitely-typed', '--exclude-entrypoints', './fast-cnn.fp16.onnx'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...args, ...more], { encoding: 'utf8' });
+    expect(status, `${stdout}${stderr}`).toBe(0);
+  });
+
+  it('holds what it exports and nothing private', () => {
+    const { files } = packed(name);
+    const manifest = JSON.parse(readFileSync(join(workspace, 'package.json'), 'utf8')) as Manifest;
+    for (const file of exportedFiles(manifest.exports)) expect(files).toContain(file);
+    const strays = files.filter((file) =>
+      /\.test\.|(^|\/)(src|fixtures|training)\/|tsbuildinfo|\.env|\.pt$/.test(file),
+    );
+    expect(strays).toEqual([]);
+    expect(manifest.license).toBe('Apache-2.0');
+    expect(manifest.type).toBe('module');
+  });
+});
+
+interface Manifest {
+  readonly exports: unknown;
+  readonly license: string;
+  readonly type: string;
+}
+
+function exportedFiles(exports: unknown): string[] {
+  if (typeof exports === 'string') return [exports.replace(/^\.\//, '')];
+  return Object.values(exports as Record<string, unknown>).flatMap(exportedFiles);
+}
+
+it('ships the embedded model in half precision, and no more', () => {
+  const { files, unpackedSize } = packed('@voiceflow-ml/fast-cnn');
+  expect(files.filter((file) => file.endsWith('.onnx'))).toEqual(['fast-cnn.fp16.onnx']);
+  expect(unpackedSize).toBeLessThanOrEqual(FAST_CNN_BYTES);
+});
+
+it('takes the private package into both backends', () => {
+  for (const name of ['@voiceflow-ml/ort-node', '@voiceflow-ml/ort-web']) {
+    const listing = execFileSync('tar', ['-xzOf', packed(name).tarball, '--wildcards', '*.js', '*/package.json']);
+    const imports = listing.toString().match(/(from|import)\s*\(?\s*["']@voiceflow-ml\/ort-common[^"']*["']/g);
+    expect(imports).toBeNull();
+  }
+});
