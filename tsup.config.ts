@@ -59,5 +59,5 @@ export default defineConfig([
     loader: { '.html': 'text' },
   }),
   esm('packages/cli', ['main.ts', 'render/index.ts'], { platform: 'node' }),
-  esm('bench', ['index.ts', 'main.ts', 'serve.ts']),
+  esm('bench', ['index.ts', 'main.ts', 'serve.ts', 'serve-faulty.ts']),
 ]);
