@@ -39,11 +39,6 @@ it(`core is at most ${CORE_BYTES / 1000} kB minified and gzipped`, async () => {
   expect(gzipped).toBeLessThanOrEqual(CORE_BYTES);
 });
 
-it('core can be taken in part', async () => {
-  const { text } = await bundle("import { VoiceFlowError } from '@voiceflow-ml/core'; throw VoiceFlowError", neutral);
-  expect(text.length).toBeLessThan(2000);
-});
-
 it.each([
   '@voiceflow-ml/core',
   '@voiceflow-ml/core/testing',

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type ModelPackage, type Tensor, VoiceFlowError } from '@voiceflow-ml/core';
+import { fastCnn, fastCnnFrom } from '@voiceflow-ml/fast-cnn';
+import { nodeBackend } from '@voiceflow-ml/ort-node';
+import { describe, expect, it } from 'vitest';
+
+const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
+
+describe('the package', () => {
+  it('hands out the weights that its manifest describes', async () => {
+    const bytes = await fastCnn.read();
+    const described = fastCnn.manifest.files[fastCnn.file];
+    expect(bytes.length).toBe(described?.bytes);
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(described?.sha256);
+  });
+
+  it('describes the inputs and outputs that its network has', async () => {
+    const model = await nodeBackend().load({ name: 'fast-cnn', bytes: await fastCnn.read() }, { workers: 1 });
+    expect(model.inputs).toEqual(fastCnn.manifest.inputs);
+    const rows = 3;
+    const concrete = (dims: readonly (number | string)[]) => dims.map((size) => (size === 'N' ? rows : size));
+    const feeds = fastCnn.manifest.inputs.map(({ name, dims }): [string, Tensor] => {
+      const sizes = concrete(dims).map(Number);
+      const data = new Float32Array(sizes.reduce((a, b) => a * b, 1));
+      return [name, { type: 'float32', dims: sizes, data }];
+    });
+    const outputs = await model.run(Object.fromEntries(feeds));
+    const given = Object.entries(outputs).map(([name, { type, dims }]) => ({ name, type, dims }));
+    const described = fastCnn.manifest.outputs.map((output) => ({ ...output, dims: concrete(output.dims) }));
+    expect(given).toEqual(described);
+    await model.close();
+  });
+
+  it('takes weights that were brought along, as bytes or a buffer', async () => {
+    const bytes = Uint8Array.of(1, 2, 3);
+    expect(await fastCnnFrom(bytes).read()).toEqual(bytes);
+    expect(await fastCnnFrom(bytes.buffer).read()).toEqual(bytes);
+    expect(fastCnnFrom(bytes).manifest).toBe(fastCnn.manifest);
+  });
+
+  it('stops reading on a signal', async () => {
+    await expect(fastCnn.read(AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' });
+  });
+});
+
+describe('weights that are not there', () => {
+  /** What the built entry says in a place of its own, without the weights beside it. */
+  async function readAlone(file: string): Promise<unknown> {
+    const folder = mkdtempSync(join(tmpdir(), 'voiceflow-fast-cnn-'));
+    mkdirSync(join(folder, 'dist'));
+    try {
+      for (const name of readdirSync(DIST).filter((one) => /\.js(\.map)?$/.test(one))) {
+        copyFileSync(join(DIST, name), join(folder, 'dist', name));
+      }
+      const core = join(folder, 'node_modules/@voiceflow-ml');
+      mkdirSync(core, { recursive: true });
+      symlinkSync(fileURLToPath(new URL('../../../packages/core', import.meta.url)), join(core, 'core'), 'junction');
+      const module = (await import(pathToFileURL(join(folder, 'dist', file)).href)) as { fastCnn: ModelPackage };
+      return await module.fastCnn.read().catch((reason: unknown) => reason);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  it('are model-not-found with the path, on a server', async () => {
+    const error = await readAlone('node.js');
+    expect(VoiceFlowError.isInstance(error) && error.code).toBe('model-not-found');
+    expect(String(error)).toContain('fast-cnn.fp16.onnx');
+  });
+
+  it('are model-not-found with the address, in a page', async () => {
+    // Node's fetch refuses file: addresses, as a page's does.
+    const error = await readAlone('index.js');
+    expect(VoiceFlowError.isInstance(error) && error.code).toBe('model-not-found');
+    expect(String(error)).toContain('file:');
+  });
+});
