@@ -55,9 +55,13 @@ export default defineConfig([
   esm('packages/ort-web', ['index.ts', 'server.ts', 'workerd.ts']),
   esm('models/fast-cnn', ['index.ts', 'node.ts']),
   esm('packages/voiceflow', ['index.ts', 'server.ts']),
-  esm('packages/server', ['index.ts', 'client.ts', 'node.ts', 'worker.ts', 'testing/faulty-worker.ts'], {
-    loader: { '.html': 'text' },
-  }),
+  esm(
+    'packages/server',
+    ['index.ts', 'client.ts', 'node.ts', 'bun.ts', 'deno.ts', 'worker.ts', 'testing/faulty-worker.ts'],
+    {
+      loader: { '.html': 'text' },
+    },
+  ),
   esm('packages/cli', ['main.ts', 'render/index.ts'], { platform: 'node' }),
   esm('bench', ['index.ts', 'main.ts', 'serve.ts', 'serve-faulty.ts']),
 ]);

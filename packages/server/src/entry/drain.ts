@@ -1,0 +1,34 @@
+import type { VoiceFlowApp } from '../app.ts';
+
+/** While draining, answers tell clients to close their connections; one that asked nothing for so long is idle. */
+const QUIET_MS = 250;
+
+/** Drains until nothing has come for a moment: a request may have been on its way when listening ended. */
+export async function drainUntilQuiet(app: VoiceFlowApp): Promise<void> {
+  do {
+    await app.drain();
+    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+  } while (app.active > 0);
+}
+
+/** Resolves after `ms`; does not keep the process alive where the runtime knows such timers. */
+export function lapse(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms) as { unref?(): void };
+    timer.unref?.();
+  });
+}
+
+/** A function that runs once; later calls get the same promise. */
+export function once(work: () => Promise<void>): () => Promise<void> {
+  let promise: Promise<void> | undefined;
+  return () => {
+    promise ??= work();
+    return promise;
+  };
+}
+
+/** An address to ask, for a host and a port that are listened on. */
+export function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`;
+}
