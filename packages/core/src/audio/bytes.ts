@@ -38,7 +38,7 @@ export function openBytes(input: ByteInput, options: ByteOptions = {}): PeekRead
 }
 
 export function isStream(value: unknown): value is ReadableStream<Uint8Array> {
-  return typeof value === 'object' && value !== null && 'getReader' in value && typeof value.getReader === 'function';
+  return typeof value === 'object' && value !== null && 'getReader' in value;
 }
 
 /** The built-in type of a value, whatever realm it comes from, such as `Uint8Array`. */
@@ -48,70 +48,31 @@ export function tagOf(value: unknown): string {
 
 /** By shape: blobs of other realms and libraries count. */
 export function isBlob(value: unknown): value is Blob {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'size' in value &&
-    typeof value.size === 'number' &&
-    'slice' in value &&
-    typeof value.slice === 'function' &&
-    'arrayBuffer' in value &&
-    typeof value.arrayBuffer === 'function'
-  );
+  return typeof value === 'object' && value !== null && 'size' in value && 'slice' in value && 'arrayBuffer' in value;
 }
 
-class MemoryReader implements PeekReader {
+/** A reader that can go anywhere, and has a stretch of the bytes at hand. */
+abstract class SeekableReader implements PeekReader {
   position = 0;
-  readonly size: number;
-  readonly #bytes: Uint8Array;
+  /** What is at hand, and where it begins. */
+  protected bytes: Uint8Array;
+  protected start = 0;
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.size = bytes.length;
+  constructor(
+    readonly size: number,
+    bytes: Uint8Array,
+  ) {
+    this.bytes = bytes;
   }
 
-  async peek(count: number): Promise<Uint8Array> {
-    return this.#bytes.subarray(this.position, this.position + count);
-  }
-
-  async read(count: number): Promise<Uint8Array> {
-    const view = this.#bytes.subarray(this.position, this.position + count);
-    this.position += view.length;
-    return view;
-  }
-
-  async skip(count: number): Promise<number> {
-    const step = Math.min(count, this.size - this.position);
-    this.position += step;
-    return step;
-  }
-
-  seek(position: number): void {
-    this.position = Math.min(Math.max(position, 0), this.size);
-  }
-
-  async close(): Promise<void> {}
-}
-
-class BlobReader implements PeekReader {
-  position = 0;
-  readonly size: number;
-  readonly #blob: Blob;
-  readonly #signal: AbortSignal | undefined;
-  #start = 0;
-  #window = new Uint8Array(0);
-
-  constructor(blob: Blob, signal: AbortSignal | undefined) {
-    this.#blob = blob;
-    this.#signal = signal;
-    this.size = blob.size;
-  }
+  /** Bytes from the position on: `count` of them, or more. */
+  protected abstract fetch(count: number): Promise<Uint8Array>;
 
   async peek(count: number): Promise<Uint8Array> {
     const wanted = Math.min(count, this.size - this.position);
-    const offset = this.position - this.#start;
-    if (offset < 0 || offset + wanted > this.#window.length) return (await this.#fetch(wanted)).subarray(0, wanted);
-    return this.#window.subarray(offset, offset + wanted);
+    const offset = this.position - this.start;
+    if (offset < 0 || offset + wanted > this.bytes.length) return (await this.fetch(wanted)).subarray(0, wanted);
+    return this.bytes.subarray(offset, offset + wanted);
   }
 
   async read(count: number): Promise<Uint8Array> {
@@ -131,20 +92,42 @@ class BlobReader implements PeekReader {
   }
 
   async close(): Promise<void> {
-    this.#window = new Uint8Array(0);
+    this.bytes = new Uint8Array(0);
+  }
+}
+
+class MemoryReader extends SeekableReader {
+  constructor(bytes: Uint8Array) {
+    super(bytes.length, bytes);
   }
 
-  async #fetch(count: number): Promise<Uint8Array> {
+  /** Only after closing is anything not at hand. */
+  protected async fetch(): Promise<Uint8Array> {
+    return this.bytes;
+  }
+}
+
+class BlobReader extends SeekableReader {
+  readonly #blob: Blob;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(blob: Blob, signal: AbortSignal | undefined) {
+    super(blob.size, new Uint8Array(0));
+    this.#blob = blob;
+    this.#signal = signal;
+  }
+
+  protected async fetch(count: number): Promise<Uint8Array> {
     throwIfAborted(this.#signal);
     try {
       const end = this.position + Math.max(count, BLOB_SLICE);
-      this.#window = new Uint8Array(await this.#blob.slice(this.position, end).arrayBuffer());
+      this.bytes = new Uint8Array(await this.#blob.slice(this.position, end).arrayBuffer());
     } catch (cause) {
       throw readError(cause, this.#signal);
     }
-    this.#start = this.position;
+    this.start = this.position;
     throwIfAborted(this.#signal);
-    return this.#window;
+    return this.bytes;
   }
 }
 

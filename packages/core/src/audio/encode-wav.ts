@@ -48,17 +48,14 @@ export function encodeWav(
 }
 
 function check(channels: readonly Float32Array[], frames: number, sampleRate: number, dataBytes: number): void {
-  const problem =
-    channels.length === 0 || channels.length > 65535
-      ? `${channels.length} channels; expected 1 to 65535`
-      : channels.some((channel) => channel.length !== frames)
-        ? 'channels of different lengths; expected equal ones'
-        : !Number.isInteger(sampleRate) || sampleRate < 1 || sampleRate > 0x7fffffff
-          ? `a sample rate of ${sampleRate}; expected a whole number of samples a second`
-          : dataBytes > 0xffffffff - 36
-            ? `${dataBytes} bytes of samples; a WAV holds 4 GiB`
-            : undefined;
-  if (problem) throw new VoiceFlowError('invalid-option', `encodeWav got ${problem}`);
+  const equal = channels.every((channel) => channel.length === frames);
+  const wholeRate = Number.isInteger(sampleRate) && sampleRate > 0 && sampleRate < 2 ** 31;
+  if (equal && wholeRate && channels.length > 0 && channels.length < 2 ** 16 && dataBytes < 2 ** 32 - 36) return;
+  throw new VoiceFlowError(
+    'invalid-option',
+    `encodeWav got channels of ${channels.map((channel) => channel.length).join(', ') || 'no'} samples at ${sampleRate} Hz; ` +
+      'expected 1 to 65535 channels of equal length, a whole rate, and at most 4 GiB',
+  );
 }
 
 function writeText(out: Uint8Array, at: number, text: string): void {

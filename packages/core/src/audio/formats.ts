@@ -9,108 +9,100 @@ export const DESCRIBE_BYTES = 512;
 
 const CONVERT = 'convert it first: ffmpeg -i INPUT -ar 16000 -ac 1 out.wav';
 const UNPACK = 'unpack it and pass the audio inside';
-const CHECK = 'check that the path or address really leads to the recording';
+const CHECK = 'check that the path or address leads to the recording';
+const LOOK = 'look at it: it may be an error message in place of the recording';
+const DECODE = 'decode it and pass the bytes';
 
-/** Signatures as [offset, bytes as Latin-1 text, name, hint]; the first that matches wins. */
-const SIGNATURES: readonly (readonly [number, string, string, string])[] = [
-  [0, 'ID3', 'MP3 recording (ID3 tag)', CONVERT],
-  [4, 'ftypM4A', 'MPEG-4 audio (M4A)', CONVERT],
-  [4, 'ftypqt', 'QuickTime movie', CONVERT],
-  [4, 'ftyp3g', '3GP recording', CONVERT],
-  [4, 'ftyp', 'MPEG-4 file (MP4)', CONVERT],
-  [4, 'moov', 'MPEG-4 file (MP4)', CONVERT],
-  [4, 'mdat', 'MPEG-4 file (MP4)', CONVERT],
-  [28, 'OpusHead', 'Ogg Opus recording', CONVERT],
-  [28, '\x01vorbis', 'Ogg Vorbis recording', CONVERT],
-  [28, '\x7fFLAC', 'Ogg FLAC recording', CONVERT],
-  [0, 'OggS', 'Ogg file', CONVERT],
-  [0, 'fLaC', 'FLAC recording', CONVERT],
-  [0, '\x1aE\xdf\xa3', 'Matroska or WebM file', CONVERT],
-  [8, 'AIFF', 'AIFF recording', CONVERT],
-  [8, 'AIFC', 'AIFF-C recording', CONVERT],
-  [0, '.snd', 'Sun AU recording', CONVERT],
-  [0, 'caff', 'Core Audio recording (CAF)', CONVERT],
-  [0, '#!AMR', 'AMR recording', CONVERT],
-  [0, 'riff.\x91\xcf\x11', 'Sony Wave64 recording (W64)', CONVERT],
-  [0, 'wvpk', 'WavPack recording', CONVERT],
-  [0, 'MAC ', "Monkey's Audio recording (APE)", CONVERT],
-  [0, 'TTA1', 'TTA recording', CONVERT],
-  [0, 'DSD ', 'DSD recording', CONVERT],
-  [0, '0&\xb2u\x8ef\xcf\x11', 'Windows Media file (ASF)', CONVERT],
-  [0, '\x0bw', 'AC-3 recording', CONVERT],
-  [0, 'FLV', 'Flash video', CONVERT],
-  [8, 'AVI ', 'AVI video', CONVERT],
-  [8, 'WEBP', 'WebP picture', CHECK],
-  [0, 'MThd', 'MIDI file, which has notes and no sound', CHECK],
-  [0, 'PK\x03\x04', 'ZIP archive', UNPACK],
-  [0, '\x1f\x8b', 'gzip archive', UNPACK],
-  [0, 'BZh', 'bzip2 archive', UNPACK],
-  [0, '\xfd7zXZ', 'xz archive', UNPACK],
-  [0, '7z\xbc\xaf', '7-Zip archive', UNPACK],
-  [0, '(\xb5/\xfd', 'Zstandard archive', UNPACK],
-  [0, 'Rar!', 'RAR archive', UNPACK],
-  [257, 'ustar', 'tar archive', UNPACK],
-  [0, 'x\x9c', 'zlib stream', UNPACK],
-  [0, 'x\x01', 'zlib stream', UNPACK],
-  [0, 'x\xda', 'zlib stream', UNPACK],
-  [0, '%PDF', 'PDF document', CHECK],
-  [0, '\x89PNG', 'PNG picture', CHECK],
-  [0, '\xff\xd8\xff', 'JPEG picture', CHECK],
-  [0, 'GIF8', 'GIF picture', CHECK],
-  [0, '\x7fELF', 'ELF program', CHECK],
-  [0, 'SQLite format 3', 'SQLite database', CHECK],
-  [0, '\x93NUMPY', 'NumPy array', 'pass its samples as { samples: Float32Array, sampleRate }'],
-  [0, 'version https://git-lfs', 'Git LFS pointer', 'fetch the file itself: git lfs pull'],
-  [0, 'data:', 'data: URI', 'decode it first and pass its bytes'],
-  [0, 'UklGR', 'base64 text of a WAV', 'decode it first and pass its bytes'],
-  [0, 'SPEAKER ', 'RTTM annotation', 'pass the recording; `voiceflow score` reads RTTM'],
-  [0, '--', 'multipart body or other text', 'pass the part that holds the recording'],
+/** [offset, bytes as Latin-1 text, name]; the first that matches wins. */
+type Signature = readonly [number, string, string];
+
+const AUDIO: readonly Signature[] = [
+  [0, 'ID3', 'MP3 recording'],
+  [4, 'ftypM4A', 'MPEG-4 audio (M4A)'],
+  [4, 'ftyp', 'MPEG-4 file (MP4)'],
+  [4, 'moov', 'MPEG-4 file (MP4)'],
+  [28, 'OpusHead', 'Ogg Opus recording'],
+  [28, '\x01vorbis', 'Ogg Vorbis recording'],
+  [0, 'OggS', 'Ogg file'],
+  [0, 'fLaC', 'FLAC recording'],
+  [0, '\x1aE\xdf\xa3', 'Matroska or WebM file'],
+  [8, 'AIFF', 'AIFF recording'],
+  [8, 'AIFC', 'AIFF-C recording'],
+  [8, 'AVI ', 'AVI video'],
+  [0, '.snd', 'Sun AU recording'],
+  [0, 'caff', 'Core Audio recording (CAF)'],
+  [0, '#!AMR', 'AMR recording'],
+  [0, 'riff.\x91\xcf\x11', 'Wave64 recording'],
+  [0, 'wvpk', 'WavPack recording'],
+  [0, '0&\xb2u\x8ef\xcf\x11', 'Windows Media file'],
+  [0, '\x0bw', 'AC-3 recording'],
 ];
 
-/** Signatures in text, after blanks and in lower case. */
-const TEXTS: readonly (readonly [string, string, string])[] = [
-  ['<!doctype html', 'HTML page', 'look at the page: it may be an error or a log-in in place of the recording'],
-  ['<html', 'HTML page', 'look at the page: it may be an error or a log-in in place of the recording'],
-  ['<?xml', 'XML document', CHECK],
-  ['<', 'HTML or XML document', CHECK],
-  ['{', 'JSON document', 'read it: it may be an error message in place of the recording'],
-  ['[', 'JSON document', 'read it: it may be an error message in place of the recording'],
+const ARCHIVES: readonly Signature[] = [
+  [0, 'PK\x03\x04', 'ZIP archive'],
+  [0, '\x1f\x8b', 'gzip archive'],
+  [0, 'x\x9c', 'zlib stream'],
+  [257, 'ustar', 'tar archive'],
 ];
+
+const OTHERS: readonly Signature[] = [
+  [0, 'MThd', 'MIDI file'],
+  [0, '%PDF', 'PDF document'],
+  [0, '\x89PNG', 'PNG picture'],
+  [0, '\xff\xd8\xff', 'JPEG picture'],
+  [0, '\x7fELF', 'ELF program'],
+  [0, 'version https://git-lfs', 'Git LFS pointer'],
+  [0, 'SPEAKER ', 'RTTM annotation'],
+];
+
+const ENCODED: readonly Signature[] = [
+  [0, 'data:', 'data: URI'],
+  [0, 'UklGR', 'base64 text of a WAV'],
+  [0, '--', 'multipart body or other text'],
+];
+
+/** In text, after blanks and in lower case. */
+const MESSAGES: readonly Signature[] = [
+  [0, '<!doctype html', 'HTML page'],
+  [0, '<html', 'HTML page'],
+  [0, '<', 'XML document'],
+  [0, '{', 'JSON document'],
+  [0, '[', 'JSON document'],
+];
+
+function match(latin: string, signatures: readonly Signature[], hint: string): Likeness | undefined {
+  const found = signatures.find(([at, magic]) => latin.startsWith(magic, at));
+  return found && { name: found[2], hint };
+}
 
 /** Says what bytes that no decoder knows look like. @param head the first `DESCRIBE_BYTES`, or all there are. */
 export function describeBytes(head: Uint8Array): Likeness {
-  if (head.length === 0) return { name: 'empty input (0 bytes)', hint: CHECK };
   const known = recognise(head);
   if (known) return known;
-  const latin = String.fromCharCode(...head);
-  if (isText(head)) return describeText(latin);
-  if (head.every((byte) => byte === 0)) {
-    return { name: 'run of zero bytes', hint: 'check that the file was written or downloaded whole' };
+  if (head.length === 0) return { name: 'empty input (0 bytes)', hint: CHECK };
+  if (head.every((byte) => byte === 0)) return { name: 'run of zero bytes', hint: CHECK };
+  if (isText(head)) {
+    const text = String.fromCharCode(...head).replace(/^(\xef\xbb\xbf)?\s*/, '');
+    return match(text.toLowerCase(), MESSAGES, LOOK) ?? { name: 'plain text', hint: CHECK };
   }
-  return {
-    name: `unknown data (${hexHead(head)})`,
-    hint: `raw PCM needs { samples, sampleRate }; other audio: ${CONVERT}`,
-  };
+  const start = Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  const hint = `raw PCM needs { samples, sampleRate }; other audio: ${CONVERT}`;
+  return { name: `unknown data (it begins with ${start})`, hint };
 }
 
 /** The format whose signature the bytes begin with, if it is one of ours. */
 export function recognise(head: Uint8Array): Likeness | undefined {
   const latin = String.fromCharCode(...head);
-  for (const [at, magic, name, hint] of SIGNATURES) {
-    if (latin.startsWith(magic, at)) return { name, hint };
-  }
-  const riff = describeRiff(latin);
-  if (riff) return { name: riff, hint: 'check that the whole file arrived unchanged' };
+  const found =
+    match(latin, AUDIO, CONVERT) ??
+    match(latin, ARCHIVES, UNPACK) ??
+    match(latin, OTHERS, CHECK) ??
+    match(latin, ENCODED, DECODE);
+  if (found) return found;
+  if (/^(R|RI|RIF|RIF[FX].*|RF64.*|BW64.*)$/s.test(latin))
+    return { name: 'RIFF file that is cut short or no WAVE', hint: CHECK };
   const mpeg = describeMpeg(head);
   return mpeg === undefined ? undefined : { name: mpeg, hint: CONVERT };
-}
-
-/** RIFF-like heads that are not WAV. */
-function describeRiff(latin: string): string | undefined {
-  if (/^RI?F?F?$/.test(latin)) return 'beginning of a RIFF header, cut short';
-  if (!/^(RIF[FX]|RF64|BW64)/.test(latin)) return undefined;
-  if (latin.length < 12) return 'RIFF header, cut short';
-  return `RIFF file of form ${JSON.stringify(latin.slice(8, 12))} in place of "WAVE"`;
 }
 
 /** MPEG audio by the fields of its frame header (ISO/IEC 11172-3, 13818-7). */
@@ -121,15 +113,7 @@ function describeMpeg(head: Uint8Array): string | undefined {
   if ((second & 0xf6) === 0xf0) return 'AAC recording (ADTS)';
   const layer = (second >> 1) & 3;
   if (layer === 0 || ((second >> 3) & 3) === 1 || third >> 4 === 15 || ((third >> 2) & 3) === 3) return undefined;
-  return ['', 'MP3 recording', 'MPEG layer 2 recording (MP2)', 'MPEG layer 1 recording'][layer];
-}
-
-function describeText(latin: string): Likeness {
-  const text = latin.replace(/^(\xef\xbb\xbf)?\s*/, '').toLowerCase();
-  for (const [start, name, hint] of TEXTS) {
-    if (text.startsWith(start)) return { name, hint };
-  }
-  return { name: 'plain text', hint: CHECK };
+  return `MP${4 - layer} recording`;
 }
 
 /** Whether it is UTF-8 without control characters but blanks; a character cut off at the end is fine. */
@@ -141,9 +125,4 @@ function isText(head: Uint8Array): boolean {
   } catch {
     return false;
   }
-}
-
-function hexHead(head: Uint8Array): string {
-  const bytes = Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  return `it begins with ${bytes}${head.length > 8 ? ' …' : ''}`;
 }

@@ -43,7 +43,7 @@ export function samplesSource(input: SampleInput): AudioSource {
 function checkChannels(channels: unknown): number {
   if (!Array.isArray(channels) || channels.some((channel) => !isFloat32(channel))) {
     throw new VoiceFlowError('invalid-option', '`samples` must be a Float32Array, or an array of them, one a channel', {
-      hint: 'convert integers by dividing them by their full scale: Float32Array.from(pcm16, (v) => v / 32768)',
+      hint: 'convert 16-bit integers by Float32Array.from(pcm, (v) => v / 32768)',
     });
   }
   const lengths = new Set(channels.map((channel: Float32Array) => channel.length));
@@ -96,13 +96,8 @@ export function guarded(source: AudioSource, options: GuardOptions): AudioSource
     return clean;
   }
 
-  return {
-    sampleRate: source.sampleRate,
-    ...(source.lengthHint !== undefined && { lengthHint: source.lengthHint }),
-    ...(source.length !== undefined && { length: source.length }),
-    get warnings() {
-      return [...(source.warnings ?? []), ...own];
-    },
+  return derived(source, {
+    warnings: own,
     async read() {
       try {
         return await next();
@@ -111,7 +106,36 @@ export function guarded(source: AudioSource, options: GuardOptions): AudioSource
         throw readError(error, signal);
       }
     },
-    close: () => source.close(),
+  });
+}
+
+interface Changes {
+  readonly sampleRate?: number;
+  /** Besides those of the source. */
+  readonly warnings?: readonly Warning[];
+  read(): Promise<Float32Array | null>;
+  /** Done before the source is closed. */
+  close?(): void;
+}
+
+/** A source that reads from another, and is as long in seconds. */
+function derived(
+  source: AudioSource,
+  { sampleRate = source.sampleRate, warnings = [], read, close }: Changes,
+): AudioSource {
+  const scaled = (length: number) => Math.ceil((length * sampleRate) / source.sampleRate);
+  return {
+    sampleRate,
+    ...(source.lengthHint !== undefined && { lengthHint: scaled(source.lengthHint) }),
+    ...(source.length !== undefined && { length: scaled(source.length) }),
+    get warnings() {
+      return [...(source.warnings ?? []), ...warnings];
+    },
+    read,
+    async close() {
+      close?.();
+      await source.close();
+    },
   };
 }
 
@@ -148,11 +172,11 @@ function repair(
         'invalid-audio',
         `a sample at ${seconds.toFixed(3)} s is ${value}; expected finite numbers`,
         {
-          hint: 'the program that made the audio divided by zero or overflowed; clean it, or export it as 16-bit PCM',
+          hint: 'export it as 16-bit PCM, which has no such numbers',
         },
       );
     } else {
-      warnOnce(warnings, 'audio-nonfinite', 'the audio has samples that are no finite numbers; they were replaced');
+      warnOnce(warnings, 'audio-nonfinite', 'samples that are no finite numbers were replaced');
       clean[i] = Number.isNaN(value) ? 0 : Math.sign(value);
     }
   }
@@ -173,7 +197,6 @@ function tooLong(what: string, maxSeconds: number): VoiceFlowError {
 export function resampled(source: AudioSource, sampleRate: number): AudioSource {
   if (source.sampleRate === sampleRate) return source;
   const resampler = createResampler(source.sampleRate, sampleRate);
-  const scaled = (length: number) => Math.ceil((length * sampleRate) / source.sampleRate);
   let queue: Float32Array | null = null;
   let at = 0;
   let ended = false;
@@ -190,13 +213,8 @@ export function resampled(source: AudioSource, sampleRate: number): AudioSource 
     at += piece.length;
     return resampler.push(piece);
   }
-  return {
+  return derived(source, {
     sampleRate,
-    ...(source.lengthHint !== undefined && { lengthHint: scaled(source.lengthHint) }),
-    ...(source.length !== undefined && { length: scaled(source.length) }),
-    get warnings() {
-      return source.warnings;
-    },
     async read() {
       while (!ended) {
         const samples = await next();
@@ -204,11 +222,10 @@ export function resampled(source: AudioSource, sampleRate: number): AudioSource 
       }
       return null;
     },
-    async close() {
+    close() {
       ended = true;
-      await source.close();
     },
-  };
+  });
 }
 
 /**
@@ -222,22 +239,15 @@ export async function primed(source: AudioSource): Promise<AudioSource> {
       hint: 'check that the recording was not stopped before it began',
     });
   }
-  return {
-    sampleRate: source.sampleRate,
-    ...(source.lengthHint !== undefined && { lengthHint: source.lengthHint }),
-    ...(source.length !== undefined && { length: source.length }),
-    get warnings() {
-      return source.warnings;
-    },
+  return derived(source, {
     async read() {
       if (first === null) return source.read();
       const samples = first;
       first = null;
       return samples;
     },
-    async close() {
+    close() {
       first = null;
-      await source.close();
     },
-  };
+  });
 }

@@ -28,50 +28,40 @@ export interface Run {
  */
 export type Kernel = (bank: Bank, input: Float32Array, run: Run, output: Float32Array) => void;
 
-const partial = new Float32Array(SUMS * LANES);
-
 /** The kernel in plain JavaScript, for runtimes that compile no WebAssembly: the same float32 operations in the same order. */
 export const scalarKernel: Kernel = (bank, input, { origin, group, count }, output) => {
-  const groups = bank.offsets.length;
-  let g = group;
+  const { rows, offsets, advance } = bank;
+  const sums = new Float32Array(SUMS * LANES);
+  const sum = (index: number) => sums[index] as number;
   let start = origin;
+  let g = group;
   for (let n = 0; n < count; n++) {
-    for (let sum = 0; sum < SUMS; sum++) sumRows(bank, g, input, start + (bank.offsets[g] as number), sum);
+    addRows(bank, g * rows * LANES, input, start + (offsets[g] as number), sums);
     for (let lane = 0; lane < LANES; lane++) {
-      const low = Math.fround((partial[lane] as number) + (partial[lane + LANES] as number));
-      const high = Math.fround((partial[lane + 2 * LANES] as number) + (partial[lane + 3 * LANES] as number));
-      output[n * LANES + lane] = low + high;
+      const low = Math.fround(sum(lane) + sum(lane + LANES));
+      output[n * LANES + lane] = low + Math.fround(sum(lane + 2 * LANES) + sum(lane + 3 * LANES));
     }
-    if (++g === groups) {
+    if (++g === offsets.length) {
       g = 0;
-      start += bank.advance;
+      start += advance;
     }
   }
 };
 
-/** One partial sum of all lanes: rows `first`, `first + 4`, … */
-function sumRows({ rows, coefficients }: Bank, group: number, input: Float32Array, at: number, first: number): void {
-  const f = Math.fround;
-  const base = group * rows * LANES;
-  let a = f(0);
-  let b = f(0);
-  let c = f(0);
-  let d = f(0);
-  let e = f(0);
-  let g = f(0);
-  let h = f(0);
-  let i = f(0);
-  for (let row = first; row < rows; row += SUMS) {
+/** Row r goes to partial sum r modulo `SUMS`, in each lane. */
+function addRows(
+  { rows, coefficients }: Bank,
+  base: number,
+  input: Float32Array,
+  at: number,
+  sums: Float32Array,
+): void {
+  sums.fill(0);
+  for (let row = 0, k = base; row < rows; row++) {
     const x = input[at + row] as number;
-    const k = base + row * LANES;
-    a = f(a + f(x * (coefficients[k] as number)));
-    b = f(b + f(x * (coefficients[k + 1] as number)));
-    c = f(c + f(x * (coefficients[k + 2] as number)));
-    d = f(d + f(x * (coefficients[k + 3] as number)));
-    e = f(e + f(x * (coefficients[k + 4] as number)));
-    g = f(g + f(x * (coefficients[k + 5] as number)));
-    h = f(h + f(x * (coefficients[k + 6] as number)));
-    i = f(i + f(x * (coefficients[k + 7] as number)));
+    const first = (row % SUMS) * LANES;
+    for (let i = first; i < first + LANES; i++, k++) {
+      sums[i] = (sums[i] as number) + Math.fround(x * (coefficients[k] as number));
+    }
   }
-  partial.set([a, b, c, d, e, g, h, i], first * LANES);
 }

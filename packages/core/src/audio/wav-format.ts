@@ -24,17 +24,11 @@ const GUID_ENDS = ['0000-0010-800000aa00389b71', '0721-11d3-8644c8c1ca000000'];
 const CODECS: Readonly<Record<number, string>> = {
   2: 'Microsoft ADPCM',
   17: 'IMA ADPCM',
-  34: 'TrueSpeech',
   49: 'GSM 6.10',
-  64: 'G.721 ADPCM',
   80: 'MPEG audio',
   85: 'MP3',
   255: 'AAC',
   353: 'Windows Media Audio',
-  354: 'Windows Media Audio Pro',
-  8192: 'AC-3',
-  26447: 'Vorbis',
-  61868: 'FLAC',
 };
 
 /**
