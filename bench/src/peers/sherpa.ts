@@ -53,15 +53,24 @@ interface SherpaOutput {
   readonly peakRss: number;
 }
 
-/** The demo conversation through sherpa-onnx, one thread, in a process of its own. */
-export async function measureSherpa(setup: SherpaSetup, repeats: number): Promise<PeerResult> {
+export interface SherpaOptions {
+  /** 16 kHz mono WAV; the demo conversation, which is scored too, when absent. */
+  readonly audio?: string;
+  readonly repeats: number;
+}
+
+/** A recording through sherpa-onnx, one thread, in a process of its own. */
+export async function measureSherpa(
+  setup: SherpaSetup,
+  { audio = CONVERSATION, repeats }: SherpaOptions,
+): Promise<PeerResult> {
   const folder = await mkdtemp(join(tmpdir(), 'voiceflow-sherpa-'));
   try {
     const networks = await prepare(setup, folder);
-    const args = [`${FOLDER}/run.mjs`, CONVERSATION, networks.segmentation, networks.embedding, '1', String(repeats)];
+    const args = [`${FOLDER}/run.mjs`, audio, networks.segmentation, networks.embedding, '1', String(repeats)];
     const { stdout } = await run(process.execPath, args, { timeout: PATIENCE });
     const lines = stdout.trim().split('\n');
-    return await describe(setup, JSON.parse(lines[lines.length - 1] ?? '') as SherpaOutput);
+    return await describe(setup, audio, JSON.parse(lines[lines.length - 1] ?? '') as SherpaOutput);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -77,7 +86,7 @@ async function prepare(setup: SherpaSetup, folder: string): Promise<{ segmentati
   return { segmentation, embedding };
 }
 
-async function describe(setup: SherpaSetup, output: SherpaOutput): Promise<PeerResult> {
+async function describe(setup: SherpaSetup, audio: string, output: SherpaOutput): Promise<PeerResult> {
   const middle = (values: readonly number[]) =>
     percentile(
       [...values].sort((a, b) => a - b),
@@ -103,6 +112,7 @@ async function describe(setup: SherpaSetup, output: SherpaOutput): Promise<PeerR
     );
     return { ...common, lines, figures: speed };
   }
+  if (audio !== CONVERSATION) return { ...common, lines, figures: speed };
   const der = await score(output);
   lines.push(`DER ${der === undefined ? '–' : percent(der / 100)} on the demo conversation`);
   return { ...common, lines, figures: { ...speed, ...(der === undefined ? {} : { der }) } };

@@ -19,7 +19,7 @@ export async function measurePeers(
   if (typeof sherpa === 'string') notMeasured.push(sherpa);
   else {
     note('sherpa-onnx on the demo conversation');
-    results.push(await measureSherpa(sherpa, 1));
+    results.push(await measureSherpa(sherpa, { repeats: 1 }));
   }
   return results;
 }
