@@ -1,5 +1,5 @@
 import type { Backend } from '@voiceflow-ml/core';
-import { inlineThread, openPool, openSession } from '@voiceflow-ml/ort-common';
+import { checkWorkers, inlineThread, openPool, openSession } from '@voiceflow-ml/ort-common';
 import * as ort from 'onnxruntime-web/wasm';
 import { inTurn } from './in-turn.ts';
 import type { WasmBackendOptions } from './options.ts';
@@ -15,14 +15,11 @@ export function wasmBackend(options: WasmBackendOptions = {}): Backend {
       const { threads, notes } = threadsHere();
       return { workers: 1, threads, simd: true, gpu: false, notes: ['one run at a time', ...notes] };
     },
-    load: (model, { signal } = {}) =>
-      openPool({
-        model,
-        workers: 1,
-        settings: {},
-        spawn: () => inlineThread((bytes) => inTurn(() => open(bytes, options)), setTimeout),
-        signal,
-      }),
+    async load(model, { workers = 1, signal } = {}) {
+      checkWorkers(workers);
+      const spawn = () => inlineThread((bytes) => inTurn(() => open(bytes, options)), setTimeout);
+      return openPool({ model, workers: 1, settings: {}, spawn, signal });
+    },
   };
 }
 

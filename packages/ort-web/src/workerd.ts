@@ -1,6 +1,6 @@
 /** @module ONNX Runtime WebAssembly for workerd (Cloudflare Workers). */
 import { type Backend, VoiceFlowError } from '@voiceflow-ml/core';
-import { inlineThread, openPool, openSession } from '@voiceflow-ml/ort-common';
+import { checkWorkers, inlineThread, openPool, openSession } from '@voiceflow-ml/ort-common';
 import * as ort from 'onnxruntime-web/wasm';
 import { inTurn } from './in-turn.ts';
 import type { WasmBackendOptions } from './options.ts';
@@ -18,7 +18,8 @@ export function wasmBackend({ wasm }: WasmBackendOptions = {}): Backend {
     async capabilities() {
       return { workers: 1, threads: 1, simd: true, gpu: false, notes: ['workerd has no threads: one run at a time'] };
     },
-    async load(model, { signal } = {}) {
+    async load(model, { workers = 1, signal } = {}) {
+      checkWorkers(workers);
       if (!(wasm instanceof WebAssembly.Module)) {
         throw new VoiceFlowError(
           'backend-unavailable',
