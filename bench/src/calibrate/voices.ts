@@ -32,7 +32,7 @@ export function learnVoices(recordings: readonly Analysed[], above: number, fram
   solveUpper(l, axes, from, from);
   const to = Math.min(VOICE_DIMENSIONS, values.filter((x) => x > 1e-6).length);
   const projection = new Float32Array(from * to);
-  for (let i = 0; i < from; i++) for (let j = 0; j < to; j++) projection[i * to + j] = axes[i * from + j] as number;
+  for (let i = 0; i < from; i++) for (let j = 0; j < to; j++) projection[j * from + i] = axes[i * from + j] as number;
   return { from, to, mean, projection, between: Float32Array.from(values.subarray(0, to)) };
 }
 
