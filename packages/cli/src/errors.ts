@@ -33,8 +33,9 @@ export function isAbort(error: unknown): boolean {
 /** One line: what, why, what to do. */
 export function explain(error: unknown, subject?: string): string {
   const code = VoiceFlowError.isInstance(error) ? ` [${error.code}]` : '';
-  const parts = [`${messageOf(error)}${code}`];
-  const hint = hintOf(error);
+  const foreseen = code !== '' || error instanceof UsageError || error instanceof FileError;
+  const parts = [`${foreseen ? '' : 'internal error: '}${messageOf(error)}${code}`];
+  const hint = foreseen ? hintOf(error) : 'Please report it; with VOICEFLOW_DEBUG=1 it is told where it comes from';
   if (hint !== undefined) parts.push(hint.charAt(0).toUpperCase() + hint.slice(1));
   const text = parts.map(oneLine).map(stop).join(' ');
   return subject === undefined ? text : `${oneLine(subject)}: ${text}`;

@@ -83,6 +83,21 @@ export class ProgressLine {
   }
 }
 
+/** Shows how far the work on one thing has come. */
+export async function showProgress<T>(
+  io: Io,
+  name: string,
+  unit: (value: number) => string,
+  work: (onProgress: (share: Share) => void) => Promise<T>,
+): Promise<T> {
+  const line = new ProgressLine(io, 1, unit);
+  try {
+    return await work((share) => line.update(name, share));
+  } finally {
+    line.clear();
+  }
+}
+
 function shareOf({ done, total }: Share): number | undefined {
   return total === undefined || !(total > 0) ? undefined : Math.max(0, Math.min(1, done / total));
 }

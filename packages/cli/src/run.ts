@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { commandHelp, overview } from './args/help.ts';
 import { nearest } from './args/suggest.ts';
 import type { Context } from './command.ts';
@@ -18,6 +19,7 @@ export async function run(args: readonly string[], context: Context): Promise<nu
     // Ctrl-C and a reader that has gone need no explanation.
     if (signal.aborted && isAbort(error)) return EXIT.done;
     io.err(`voiceflow: ${explain(error)}\n`);
+    if (process.env.VOICEFLOW_DEBUG) io.err(`${inspect(error)}\n`);
     return error instanceof UsageError ? EXIT.usage : EXIT.failed;
   }
 }

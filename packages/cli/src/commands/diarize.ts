@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { DiarizeOptions } from '@voiceflow-ml/core';
 import type { OptionSpecs, OptionValues } from '../args/options.ts';
 import { type Context, defineCommand } from '../command.ts';
@@ -81,6 +82,7 @@ export const diarize = defineCommand({
     const tell = (path: string, error: unknown) => {
       failed = true;
       context.io.err(`voiceflow: ${explain(error, path)}\n`);
+      if (process.env.VOICEFLOW_DEBUG) context.io.err(`${inspect(error)}\n`);
     };
     for (const { path, error } of inputs) if (error !== undefined) tell(path, error);
     const usable = outputs.filter(({ input }) => input.error === undefined);

@@ -7,6 +7,8 @@ import { readOrStartBook } from '../files/book.ts';
 import { findInputs, type Input } from '../files/inputs.ts';
 import { openAudio } from '../files/open.ts';
 import { writeFileAtomic } from '../files/write.ts';
+import { showProgress } from '../progress.ts';
+import { clock } from '../render/axis.ts';
 
 /** Below this the samples are hardly one voice: told, not refused, as noise does it too. */
 const DOUBTFUL_CONSISTENCY = 0.6;
@@ -58,9 +60,12 @@ export const enroll = defineCommand({
 });
 
 /** The one voice of a recording, and how long it speaks. */
-async function sampleOf(diarizer: Diarizer, { path }: Input, { signal }: Context): Promise<VoiceSample> {
+async function sampleOf(diarizer: Diarizer, { path }: Input, { io, signal }: Context): Promise<VoiceSample> {
   try {
-    const { speakers } = await diarizer.diarize(await openAudio(path), { numSpeakers: 1, signal });
+    const audio = await openAudio(path);
+    const { speakers } = await showProgress(io, path, clock, (onProgress) =>
+      diarizer.diarize(audio, { numSpeakers: 1, signal, onProgress }),
+    );
     const [speaker] = speakers;
     if (speaker === undefined) throw new FileError('nobody speaks in it', { hint: 'Enrol from a recording of speech' });
     return { embedding: speaker.embedding, seconds: speaker.seconds };

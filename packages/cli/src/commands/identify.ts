@@ -5,6 +5,8 @@ import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
 import { EXIT, explain, FileError, isAbort, UsageError } from '../errors.ts';
 import { readBook } from '../files/book.ts';
 import { openAudio } from '../files/open.ts';
+import { showProgress } from '../progress.ts';
+import { clock } from '../render/axis.ts';
 import { table } from '../render/table.ts';
 
 const options = {
@@ -34,11 +36,15 @@ export const identify = defineCommand({
     const book = await readBook(values.book);
     const diarizer = await openDiarizer(values, signal);
     try {
-      const result = await diarizer.diarize(await openAudio(path), {
-        signal,
-        known: book.voices,
-        ...(values.speakers === undefined ? {} : { numSpeakers: values.speakers }),
-      });
+      const audio = await openAudio(path);
+      const result = await showProgress(io, path, clock, (onProgress) =>
+        diarizer.diarize(audio, {
+          signal,
+          onProgress,
+          known: book.voices,
+          ...(values.speakers === undefined ? {} : { numSpeakers: values.speakers }),
+        }),
+      );
       const found = describe(result, book);
       await io.out(values.json ? `${JSON.stringify({ file: path, speakers: found }, null, 2)}\n` : asTable(found));
     } catch (error) {

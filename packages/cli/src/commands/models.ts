@@ -4,7 +4,7 @@ import type { OptionSpecs } from '../args/options.ts';
 import { nearest } from '../args/suggest.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { EXIT, explain, UsageError } from '../errors.ts';
-import { ProgressLine } from '../progress.ts';
+import { showProgress } from '../progress.ts';
 import { table } from '../render/table.ts';
 import { catalog, find, type Listed } from '../weights/catalog.ts';
 import { checkFiles, corrupt, type FileState } from '../weights/check.ts';
@@ -79,20 +79,16 @@ async function fetchModel(name: string, from: string | undefined, { io, signal }
     io.err(`voiceflow: ${name} comes with VoiceFlow, there is nothing to fetch\n`);
     return EXIT.done;
   }
-  const progress = new ProgressLine(io, 1, megabytes);
-  try {
-    const { folder, fresh } = await pull(entry, {
+  const { folder, fresh } = await showProgress(io, name, megabytes, (onProgress) =>
+    pull(entry, {
       home: voiceflowHome(),
       signal,
-      onProgress: (done, total) => progress.update(name, { done, total }),
+      onProgress: (done, total) => onProgress({ done, total }),
       ...(from === undefined ? {} : { from }),
-    });
-    progress.clear();
-    if (!fresh) io.err(`voiceflow: ${name} ${entry.version} is installed already, and its files are right\n`);
-    await io.out(`${folder}\n`);
-  } finally {
-    progress.clear();
-  }
+    }),
+  );
+  if (!fresh) io.err(`voiceflow: ${name} ${entry.version} is installed already, and its files are right\n`);
+  await io.out(`${folder}\n`);
   return EXIT.done;
 }
 

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { type Diarization, type DiarizeOptions, type Diarizer, throwIfAborted } from '@voiceflow-ml/core';
 import type { Context } from '../command.ts';
 import { isAbort } from '../errors.ts';
@@ -97,7 +98,7 @@ export class DiarizeJob {
     await this.#try(input.path, async () => {
       if (file !== undefined) await writeFileAtomic(file, text);
       if (output.timeline !== undefined) {
-        await writeFileAtomic(output.timeline, timelineSvg(this.#timeline(result), input.path));
+        await writeFileAtomic(output.timeline, timelineSvg(this.#timeline(result), basename(input.path)));
       }
     });
   }

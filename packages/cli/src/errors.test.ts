@@ -1,0 +1,38 @@
+import { VoiceFlowError } from '@voiceflow-ml/core';
+import { describe, expect, it } from 'vitest';
+import { explain, explainSystemError, FileError, isAbort, UsageError } from './errors.ts';
+
+describe('explain', () => {
+  it('says what, why and what to do, on one line', () => {
+    const error = new VoiceFlowError('unsupported-format', 'the bytes look like HTML', { hint: 'look at the page.' });
+    expect(explain(error, 'a\nb\u001b[2J.wav')).toBe(
+      'a b [2J.wav: the bytes look like HTML [unsupported-format]. Look at the page.',
+    );
+    expect(explain(new UsageError('no FILE', 'See --help'))).toBe('no FILE. See --help.');
+    expect(explain(new FileError('two\r\n\tlines'))).toBe('two lines.');
+  });
+
+  it('owns up to what nobody foresaw, whatever was thrown', () => {
+    expect(explain(new TypeError('x is undefined'))).toMatch(
+      /^internal error: x is undefined\. Please report it; .*\.$/,
+    );
+    expect(explain('text')).toMatch(/^internal error: text\./);
+    expect(explain(undefined)).toMatch(/^internal error: undefined\./);
+  });
+});
+
+describe('explainSystemError', () => {
+  it('knows the common ones, and passes on the others', () => {
+    expect(explainSystemError(Object.assign(new Error('x'), { code: 'ENOSPC' }))).toBe('no space left on the device');
+    expect(explainSystemError(Object.assign(new Error('EXYZ: odd'), { code: 'EXYZ' }))).toBe('EXYZ: odd');
+  });
+});
+
+describe('isAbort', () => {
+  it('is true for an abort alone', () => {
+    expect(isAbort(new VoiceFlowError('aborted', 'x'))).toBe(true);
+    expect(isAbort(new DOMException('x', 'AbortError'))).toBe(true);
+    expect(isAbort(new VoiceFlowError('closed', 'x'))).toBe(false);
+    expect(isAbort(new Error('x'))).toBe(false);
+  });
+});
