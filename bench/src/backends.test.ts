@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { CONTENDERS, compareBackends, runtimeName } from './backends.ts';
+import { findRuntimes } from './runtimes.ts';
+
+describe('compareBackends', () => {
+  it('measures every contender in turns and gives ratios of pairs', async () => {
+    const contenders = CONTENDERS.filter(({ name }) =>
+      ['native fp32 ×1', 'native-direct fp32 ×1', 'native fp32 ×4'].includes(name),
+    );
+    const rounds: number[] = [];
+    const result = await compareBackends({ iterations: 20, contenders, onProgress: (round) => rounds.push(round) });
+    expect(rounds).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(result.contenders.map(({ name, samples }) => [name, samples.length])).toEqual([
+      ['native fp32 ×1', 20],
+      ['native-direct fp32 ×1', 20],
+      ['native fp32 ×4', 10],
+    ]);
+    for (const { latency, perSecond, batch, cpu } of result.contenders) {
+      expect(latency.max).toBeGreaterThanOrEqual(latency.p99);
+      expect(perSecond).toBeCloseTo(latency.p50 / batch);
+      expect(cpu).toBeGreaterThan(0);
+    }
+    expect(result.ratios.map(({ name, pairs }) => [name, pairs])).toEqual([
+      ['the hop to the worker (backend against a direct call)', 10],
+      ['batch of 4 against 1, a second of audio, native', 10],
+    ]);
+    expect(result.unavailable).toEqual({});
+    expect(result.runtime).toBe(`node ${process.versions.node}`);
+  });
+});
+
+describe('runtimes', () => {
+  it('are known by what they say of themselves', () => {
+    expect(runtimeName({ node: '24.3.0', bun: '1.4.5' })).toBe('bun 1.4.5');
+    expect(runtimeName({ node: '24.2.0', deno: '2.9.6' })).toBe('deno 2.9.6');
+  });
+
+  it('that are absent say how to get them', () => {
+    const [here, ...others] = findRuntimes(() => false);
+    expect(here?.missing).toBeUndefined();
+    expect(others.map(({ name }) => name)).toEqual(['bun', 'deno']);
+    for (const { missing } of others) expect(missing).toContain('tests/runtimes');
+    expect(findRuntimes(() => true).every(({ missing }) => missing === undefined)).toBe(true);
+  });
+});

@@ -1,0 +1,85 @@
+import { type TensorInfo, VoiceFlowError } from '@voiceflow-ml/core';
+import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../stats/random.ts';
+import { loadEngine } from './engines.ts';
+import { feedsFor, parseShapes } from './feeds.ts';
+import { FAST_CNN, fastCnnPath, readModel } from './files.ts';
+import { measureIsolated } from './isolated.ts';
+import { operatorShares } from './profile.ts';
+
+const INPUTS: readonly TensorInfo[] = [
+  { name: 'audio', type: 'float32', dims: ['N', 4] },
+  { name: 'count', type: 'int64', dims: [1] },
+];
+
+describe('feedsFor', () => {
+  it('makes fresh buffers of the same seeded noise each time', () => {
+    const feeds = feedsFor(INPUTS, {}, seededRandom(1));
+    const [one, two] = [feeds(), feeds()];
+    expect(one.audio?.dims).toEqual([1, 4]);
+    expect(one.audio?.data).toEqual(two.audio?.data);
+    expect(one.audio?.data.buffer).not.toBe(two.audio?.data.buffer);
+    expect(one.count).toEqual({ type: 'int64', dims: [1], data: new BigInt64Array(1) });
+    expect(feedsFor(INPUTS, { audio: [3, 4] }, seededRandom(1))().audio?.data).toHaveLength(12);
+  });
+
+  it('refuses shapes that the input cannot have', () => {
+    for (const shape of [[4], [1, 5], [0, 4], [1.5, 4], [2 ** 30, 4]]) {
+      expect(() => feedsFor(INPUTS, { audio: shape }, seededRandom(1))).toThrow(VoiceFlowError);
+    }
+    expect(() => feedsFor(INPUTS, { nonsense: [1] }, seededRandom(1))).toThrow(/inputs are audio, count/);
+  });
+
+  it('reads shapes from text', () => {
+    expect(parseShapes('a=1,2; b = 3')).toEqual({ a: [1, 2], b: [3] });
+    expect(parseShapes(undefined)).toEqual({});
+    for (const bad of ['a', '=1', 'a=x', 'a=1;b']) expect(() => parseShapes(bad)).toThrow(VoiceFlowError);
+  });
+});
+
+describe('measureIsolated', () => {
+  it('counts the iterations asked for, without the warm-up', async () => {
+    let runs = 0;
+    const model = { run: async () => ({ out: { type: 'int32', dims: [1], data: Int32Array.of(++runs) } as const }) };
+    const options = { engine: 'test', name: 'fake', iterations: 7, warmup: 3 };
+    const result = await measureIsolated(model, () => ({}), options);
+    expect(runs).toBe(10);
+    expect(result.samples).toHaveLength(7);
+    expect(result.latency.count).toBe(7);
+    expect(result.throughput).toBeCloseTo(1000 / result.latency.mean);
+  });
+});
+
+describe('operatorShares', () => {
+  it('sums kernels by operator, fused or not, and does not count a branch twice', () => {
+    const kernel = (operator: string, duration: number) =>
+      `{"cat" : "Node","dur" :${duration},"name" :"x_kernel_time","args" : {"op_name" : "${operator}"}},`;
+    const fence = '{"cat" : "Node","dur" :999,"name" :"x_fence_before","args" : {"op_name" : "Conv"}},';
+    const profile = [kernel('Conv', 3000), kernel('FusedConv', 3000), fence, kernel('Add', 2000), kernel('If', 9000)];
+    expect(operatorShares(`[\n${profile.join('\n')}\n]`, 2)).toEqual([
+      { operator: 'Conv', time: 3, share: 0.75 },
+      { operator: 'Add', time: 1, share: 0.25 },
+    ]);
+    expect(operatorShares('', 1)).toEqual([]);
+  });
+});
+
+describe('engines', () => {
+  it('give the same numbers for the same input, natively with and without a worker, and by WASM', async () => {
+    const file = await readModel(fastCnnPath(FAST_CNN.fp32));
+    const outputs: Float32Array[] = [];
+    for (const engine of ['native-direct', 'native', 'wasm'] as const) {
+      const model = await loadEngine(engine, { ...file, bytes: file.bytes.slice() });
+      const { embeddings } = await model.run(feedsFor(model.inputs, {}, seededRandom(1))());
+      await model.close();
+      if (embeddings?.type === 'float32') outputs.push(embeddings.data);
+    }
+    const [direct, native, wasm] = outputs as [Float32Array, Float32Array, Float32Array];
+    expect(native).toEqual(direct);
+    expect(Math.max(...wasm.map((value, at) => Math.abs(value - (direct[at] ?? 0))))).toBeLessThan(1e-3);
+  });
+
+  it('name the file that is not there', async () => {
+    await expect(readModel('no/such.onnx')).rejects.toMatchObject({ code: 'model-not-found' });
+  });
+});
