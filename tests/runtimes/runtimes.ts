@@ -52,6 +52,11 @@ export function runtimes(): Runtime[] {
   ];
 }
 
+/** Cloudflare's runtime: a server that is given a configuration, not a program. */
+export function workerd(): Runtime {
+  return fetched('workerd', 'workerd', 'workerd/bin/workerd', [], /^workerd$/);
+}
+
 function fetched(name: string, folder: string, binary: string, args: readonly string[], identity: RegExp): Runtime {
   const path = join(HERE, folder, 'node_modules', binary);
   const runtime = { name, command: [path, ...args], identity };
