@@ -94,7 +94,7 @@ function legend(lines: readonly Series[]): string[] {
   let right = WIDTH - RIGHT;
   for (const [at, { name }] of [...lines.entries()].reverse()) {
     parts.push(`<text x="${right}" y="${TOP - 12}" text-anchor="end">${escapeXml(name)}</text>`);
-    right -= 7 * name.length + 12;
+    right -= 8 * name.length + 14;
     parts.push(`<circle class="f${at % COLOURS}" cx="${right + 6}" cy="${TOP - 16}" r="4"/>`);
     right -= 12;
   }

@@ -21,7 +21,9 @@ export function latencyHistogram(title: string, buckets: readonly Bucket[], limi
     title,
     x,
     y: linearAxis('requests', Math.max(...counts)),
-    bars: counts.map((value, bar) => ({ from: (bar * end) / BARS, to: ((bar + 1) * end) / BARS, value })),
+    bars: counts
+      .map((value, bar) => ({ from: (bar * end) / BARS, to: ((bar + 1) * end) / BARS, value }))
+      .filter(({ value }) => value > 0),
     ...(limit === undefined ? {} : { limit: { axis: 'x' as const, at: limit, text: `${limit} ms` } }),
   });
 }

@@ -7,6 +7,7 @@ h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.2rem}
 .wide{overflow-x:auto}table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}
 td,th{padding:.25rem .7rem;border-bottom:1px solid light-dark(#ddd,#3a3d42);text-align:right;font-weight:normal}
 th{font-weight:600}td:first-child,th:first-child{text-align:left;padding-left:0}
+td.prose{text-align:left}
 .missed{color:light-dark(#b3261e,#ff8a80);font-weight:600}.kept{color:light-dark(#157f5b,#4fd1a1)}
 svg{max-width:40rem;width:100%;height:auto}code{font-size:.9em}`;
 
@@ -43,10 +44,14 @@ function renderBlock(block: Block, charts: ReadonlyMap<string, string>): string 
   }
 }
 
+/** Cells longer than any figure are sentences, and read from the left. */
+const PROSE = 24;
+
 function cellHtml(cell: string): string {
   const mark =
     cell === 'MISSED' || cell === 'WORSE' ? 'missed' : cell === 'kept' || cell === 'better' ? 'kept' : undefined;
-  return `<td${mark === undefined ? '' : ` class="${mark}"`}>${inline(cell)}</td>`;
+  const kind = mark ?? (cell.length > PROSE ? 'prose' : undefined);
+  return `<td${kind === undefined ? '' : ` class="${kind}"`}>${inline(cell)}</td>`;
 }
 
 /** The two marks that texts use: bold and code. */
