@@ -32,9 +32,10 @@ export const parts: Readonly<Record<string, (args: readonly string[], io: BenchI
     io.out(JSON.stringify(await measureSpeed({ backend, repeats, ...(minutes === undefined ? {} : { minutes }) })));
     return 0;
   },
-  async 'null-server'(args) {
-    await startNullServer(countFlag(parseFlags(args, { port: 'string' }), 'port', [0, 65_535], 0));
-    await new Promise(() => {});
+  async 'null-server'(args, io) {
+    const server = await startNullServer(countFlag(parseFlags(args, { port: 'string' }), 'port', [0, 65_535], 0));
+    await new Promise<void>((resolve) => io.signal?.addEventListener('abort', () => resolve()));
+    await server.close();
     return 0;
   },
 };

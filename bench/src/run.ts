@@ -21,7 +21,7 @@ export const benchCommands: Readonly<Record<string, BenchCommand>> = {
   scaling,
 };
 
-/** Runs `voiceflow bench ARGS`; gives the exit code: 0 done, 1 a promise missed or an error, 2 wrong usage. */
+/** Runs `voiceflow bench ARGS`; gives the exit code: 0 done, 1 a promise missed or an error, 2 wrong usage, 130 interrupted. */
 export async function runBench(args: readonly string[], io: BenchIo = processIo()): Promise<number> {
   const [name, ...rest] = args;
   const command = name === undefined ? undefined : benchCommands[name];
@@ -37,6 +37,7 @@ export async function runBench(args: readonly string[], io: BenchIo = processIo(
   try {
     return await command.run(rest, io);
   } catch (error) {
+    if (io.signal?.aborted) return 130;
     if (!VoiceFlowError.isInstance(error)) throw error;
     io.note(`voiceflow bench ${name}: ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`);
     return error.code === 'invalid-option' ? 2 : 1;

@@ -9,6 +9,7 @@ import {
   parseFlags,
   textFlag,
 } from '../args.ts';
+import { GENERATOR_RATE, measureGenerator } from '../load/calibrate.ts';
 import { formatLoad, formatVerdicts } from '../load/format.ts';
 import { closedLoop, openLoop, warmUp } from '../load/loops.ts';
 import type { LoadResult } from '../load/recorder.ts';
@@ -32,6 +33,7 @@ const FLAGS = {
   seed: 'string',
   workers: 'string',
   sessions: 'string',
+  calibrate: 'boolean',
   json: 'boolean',
   check: 'boolean',
 } as const;
@@ -56,6 +58,7 @@ Without --url a server of this repository is started (and stopped) for the test.
   --accept binary     binary, or json
   --workers N         workers of the server started here
   --seed 1            of arrivals and audio
+  --calibrate         the generator's own cost: an open loop (--rate 2000) against a server that does nothing
   --check             exit with 1 when a promise (SLA) is missed
   --json              the result as JSON, raw samples included
 
@@ -64,6 +67,7 @@ Examples
   voiceflow bench load --url http://127.0.0.1:8080 --rate 150 --duration 30 --arrivals poisson`,
   async run(args, io) {
     const flags = parseFlags(args, FLAGS);
+    if (flags.calibrate === true) return calibrate(flags, io);
     const url = textFlag(flags, 'url');
     if (url !== undefined) return measure(url, flags, io);
     return withServer({ workers: optionalNumber(flags, 'workers', [1, 256]), signal: io.signal }, (server) =>
@@ -71,6 +75,17 @@ Examples
     );
   },
 };
+
+async function calibrate(flags: Flags, io: BenchIo): Promise<number> {
+  const rate = numberFlag(flags, 'rate', [0.01, 100_000], GENERATOR_RATE);
+  const { open } = await measureGenerator(rate, numberFlag(flags, 'duration', [0.1, 3600], 5));
+  io.out(
+    flags.json === true
+      ? JSON.stringify(open)
+      : `${rate} req/s against a server that does nothing\n${formatLoad(open)}`,
+  );
+  return 0;
+}
 
 async function measure(url: string, flags: Flags, io: BenchIo): Promise<number> {
   const sessions = countFlag(flags, 'sessions', [0, 10_000], 0);

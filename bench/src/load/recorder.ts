@@ -121,7 +121,7 @@ export class Recorder {
       ...optional('failureLatency', summarize(this.#failureLatency)),
       server,
       servedBy: Object.fromEntries(this.#servedBy),
-      littlesLaw: littlesLaw(requests / seconds, requests > 0 ? this.#waited / requests : 0, observed),
+      littlesLaw: littlesLaw(requests / seconds, requests > 0 ? this.#waited / requests : 0, observed, this.#looks),
       generatorCpu: requests > 0 ? (cpu.user + cpu.system) / 1000 / requests : 0,
       histogram: this.#histogram.buckets(),
       samples: { latency: this.#latency.map(micro), model: (this.#server.get('model') ?? []).map(micro) },

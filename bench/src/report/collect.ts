@@ -1,11 +1,9 @@
 import { availableParallelism } from 'node:os';
 import type { BenchIo } from '../args.ts';
 import { measureBackends } from '../commands/backends.ts';
-import { BENCH_SCRIPT, runPart } from '../inner.ts';
-import { openLoop, warmUp } from '../load/loops.ts';
-import { createHttpTarget } from '../load/target.ts';
+import { runPart } from '../inner.ts';
+import { GENERATOR_RATE, measureGenerator } from '../load/calibrate.ts';
 import { describeMachine } from '../machine.ts';
-import { freePort, startProcess } from '../managed-process.ts';
 import { loadEngine } from '../model/engines.ts';
 import { feedsFor } from '../model/feeds.ts';
 import { FAST_CNN, fastCnnPath, readModel } from '../model/files.ts';
@@ -20,7 +18,7 @@ import { seededRandom } from '../stats/random.ts';
 import { measureAccuracy } from './accuracy.ts';
 import { measurePeers } from './peers.ts';
 import { FULL_PLAN, measureServing, QUICK_PLAN } from './serving.ts';
-import type { GeneratorResult, Report } from './types.ts';
+import type { Report } from './types.ts';
 
 export interface CollectOptions {
   /** Everything, but so short that only its working is shown. */
@@ -31,12 +29,12 @@ export interface CollectOptions {
 
 /** What no run on an ordinary machine can tell. */
 const BEYOND = [
+  'other pipelines than fast-cnn: this version has none',
   'WebGPU: needs a GPU and a browser',
   'a real network between client and server: the delays are simulated on loopback, without handshakes and slow start',
   'scaling over several machines: all servers share the processors of this one; docs/scaling.md computes it',
 ];
 
-const GENERATOR_RATE = 2000;
 const NOISE_ROUNDS = 20;
 
 /** Measures everything there is to measure here; what fails or is absent is told, not fatal. */
@@ -71,7 +69,9 @@ export async function collectReport(options: CollectOptions, io: BenchIo): Promi
   );
   notMeasured.push(...(backends?.skipped ?? []));
   const speed = await measure('pipelines on recordings', () => measurePipelines(options.quick, io.signal));
-  const generator = await measure("the load generator's own cost", () => measureGenerator(options.quick ? 1 : 5));
+  const generator = await measure("the load generator's own cost", () =>
+    measureGenerator(GENERATOR_RATE, options.quick ? 1 : 5),
+  );
   const serving = await measure('the server', () =>
     withServer({ workers, signal: io.signal }, (server) =>
       measureServing(server, workers, plan, indented(io), io.signal),
@@ -137,21 +137,6 @@ async function measurePipelines(quick: boolean, signal?: AbortSignal): Promise<S
   const long = ['speed', '--backend', 'node', '--repeats', '1', '--minutes', quick ? '3' : '30'];
   results.push(JSON.parse(await runPart(long, { signal })) as SpeedResult);
   return results;
-}
-
-async function measureGenerator(seconds: number): Promise<GeneratorResult> {
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  const args = [BENCH_SCRIPT, 'null-server', '--port', String(port)];
-  const server = await startProcess({ command: process.execPath, args, readyUrl: url });
-  const target = createHttpTarget({ url, body: new Uint8Array(48_000 * 4), connections: 64 });
-  try {
-    await warmUp(target, 500, 20);
-    return { rate: GENERATOR_RATE, open: await openLoop(target, { rate: GENERATOR_RATE, seconds, connections: 64 }) };
-  } finally {
-    target.close();
-    await server.stop();
-  }
 }
 
 async function measureBehindNginx(quick: boolean): Promise<ScaleOutResult[]> {

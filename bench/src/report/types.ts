@@ -1,4 +1,5 @@
 import type { BackendsResult } from '../commands/backends.ts';
+import type { GeneratorResult } from '../load/calibrate.ts';
 import type { LoadResult } from '../load/recorder.ts';
 import type { SessionsResult } from '../load/sessions.ts';
 import type { Machine } from '../machine.ts';
@@ -45,12 +46,6 @@ export interface ServingResult {
   readonly endToEnd: EndToEndResult;
   /** 20 clients through the same simulated network. */
   readonly endToEndLoaded: EndToEndResult;
-}
-
-/** The generator against a server that does nothing. */
-export interface GeneratorResult {
-  readonly rate: number;
-  readonly open: LoadResult;
 }
 
 /** How the same recordings fare with something else. */

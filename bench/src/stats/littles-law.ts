@@ -13,13 +13,20 @@ export interface LittlesLaw {
   readonly holds: boolean;
 }
 
-/** Sampling at 100 Hz over some seconds sees the mean to a few per cent. */
+/** Beyond what chance explains, the two may differ by this: ends of the run, lateness of the clock. */
 const TOLERANCE = 0.1;
+/** Standard deviations that are put down to chance. */
+const CHANCE = 3;
 
-export function littlesLaw(rate: number, meanLatency: number, observed: number): LittlesLaw {
+/**
+ * @param rate Requests finished a second. @param meanLatency Milliseconds.
+ * @param observed Mean of `looks` counts of the requests under way; few looks at few requests see the mean badly.
+ */
+export function littlesLaw(rate: number, meanLatency: number, observed: number, looks = Infinity): LittlesLaw {
   const implied = (rate * meanLatency) / 1000;
   const deviation = observed > 0 ? Math.abs(implied - observed) / observed : Number.POSITIVE_INFINITY;
-  return { rate, meanLatency, implied, observed, deviation, holds: deviation <= TOLERANCE };
+  const allowed = Math.max(TOLERANCE, CHANCE / Math.sqrt(Math.max(observed, Number.MIN_VALUE) * looks));
+  return { rate, meanLatency, implied, observed, deviation, holds: deviation <= allowed };
 }
 
 /**

@@ -114,6 +114,9 @@ describe("Little's law", () => {
     expect(littlesLaw(39, (20 / 39) * 1000, 20)).toMatchObject({ holds: true });
     expect(littlesLaw(39, 100, 20)).toMatchObject({ holds: false });
     expect(littlesLaw(0, 0, 0).holds).toBe(false);
+    // Two under way seen in 100 looks may as well be 2.3; in 10,000 looks they may not.
+    expect(littlesLaw(100, 23, 2, 100).holds).toBe(true);
+    expect(littlesLaw(100, 23, 2, 10_000).holds).toBe(false);
   });
 
   it('knows how busy the servers are', () => {
