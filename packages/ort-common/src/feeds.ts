@@ -7,6 +7,7 @@ import { ANY, ARRAY_OF } from './tensors.ts';
  * @throws `model-incompatible` with what was given and what is expected.
  */
 export function checkFeeds(inputs: readonly TensorInfo[], feeds: Tensors): void {
+  if (typeof feeds !== 'object' || feeds === null) throw incompatible(String(feeds), 'an object of tensors by name');
   const unknown = Object.keys(feeds).filter((name) => !inputs.some((input) => input.name === name));
   const missing = inputs.filter((input) => !Object.hasOwn(feeds, input.name));
   if (unknown.length > 0 || missing.length > 0) {
@@ -15,11 +16,13 @@ export function checkFeeds(inputs: readonly TensorInfo[], feeds: Tensors): void 
   const symbols = new Map<string, number>();
   for (const input of inputs) {
     const feed = feeds[input.name];
-    if (feed) checkFeed(input, feed, symbols);
+    if (!feed) throw incompatible(`feed "${input.name}" that is ${feed}`, describe(input));
+    checkFeed(input, feed, symbols);
   }
 }
 
 function checkFeed(input: TensorInfo, feed: Tensor, symbols: Map<string, number>): void {
+  if (!Array.isArray(feed.dims)) throw incompatible(`feed "${input.name}" without dimensions`, describe(input));
   const given = () => `feed ${describe({ name: input.name, type: feed.type, dims: feed.dims })}`;
   if (feed.type !== input.type) throw incompatible(given(), describe(input));
   if (!(feed.data instanceof ARRAY_OF[feed.type])) {

@@ -88,12 +88,24 @@ export class Member {
 
   #ask(request: Request, transfer?: ArrayBuffer[]): Promise<Reply> {
     const asked = new Promise<Reply>((resolve, reject) => {
+      this.#post(request, transfer);
       this.#thread.hold(true);
-      this.#thread.post(request, transfer);
       this.#question = { resolve, reject };
     });
     this.#last = asked;
     return asked;
+  }
+
+  #post(request: Request, transfer: ArrayBuffer[] | undefined): void {
+    try {
+      this.#thread.post(request, transfer);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new VoiceFlowError('model-incompatible', `the feeds could not be handed over: ${why}`, {
+        hint: 'give each run buffers of its own: a run takes them',
+        cause,
+      });
+    }
   }
 
   #answer(reply: Reply): void {

@@ -10,6 +10,7 @@ import {
 } from '@voiceflow-ml/core';
 import { checkFeeds } from './feeds.ts';
 import { Member } from './member.ts';
+import { checkModelFile } from './options.ts';
 import type { Settings, Tensors } from './protocol.ts';
 import { pack } from './tensors.ts';
 import type { Thread } from './thread.ts';
@@ -74,7 +75,7 @@ class Pool implements Model {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#bytes = new Uint8Array(options.model.bytes);
+    this.#bytes = new Uint8Array(checkModelFile(options.model).bytes);
     this.#capacity = options.workers;
     this.concurrency = options.workers;
   }

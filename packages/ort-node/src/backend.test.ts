@@ -48,6 +48,16 @@ describe('threads', () => {
     await model.close();
   });
 
+  it('refuses buffers that another run has taken', async () => {
+    const model = await nodeBackend().load(slow(), { workers: 1 });
+    const feeds = slowFeeds(10);
+    const [first, second] = [model.run(feeds), errorOf(model.run(feeds))];
+    await first;
+    expect((await second).code).toBe('model-incompatible');
+    expect((await errorOf(model.run(feeds))).code).toBe('model-incompatible');
+    await model.close();
+  });
+
   it('fails the call of a worker that dies, and replaces the worker', async () => {
     process.on('worker', note);
     const model = await nodeBackend().load(slow(), { workers: 1 });
@@ -104,4 +114,9 @@ it('takes a URL or a path of the runtime', async () => {
     const model = await nodeBackend({ module }).load({ name: 'affine', bytes: affineModel() });
     await model.close();
   }
+});
+
+it('refuses a model without bytes', async () => {
+  const model = { name: 'nothing' } as unknown as { name: string; bytes: Uint8Array };
+  expect((await errorOf(nodeBackend().load(model))).code).toBe('invalid-option');
 });

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Backend } from '@voiceflow-ml/core';
-import { checkWorkers, openPool } from '@voiceflow-ml/ort-common';
+import { checkThreads, openPool } from '@voiceflow-ml/ort-common';
 import { spawnThread } from '@voiceflow-ml/ort-common/node';
 import { locate } from './locate.ts';
 import { script } from './worker.ts?script';
@@ -42,7 +42,7 @@ export function nodeBackend(options: NodeBackendOptions = {}): Backend {
       const settings = { module: locate(options.module) };
       return openPool({
         model,
-        workers: checkWorkers(workers),
+        workers: checkThreads('workers', workers),
         settings,
         spawn: () => spawnThread(script, true),
         signal,

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { type Backend, VoiceFlowError } from '@voiceflow-ml/core';
-import { checkWorkers, openPool } from '@voiceflow-ml/ort-common';
+import { checkThreads, openPool } from '@voiceflow-ml/ort-common';
 import { spawnThread } from '@voiceflow-ml/ort-common/node';
 import type { WasmBackendOptions } from './options.ts';
 import { script } from './worker.ts?script';
@@ -27,9 +27,12 @@ export function wasmBackend(options: WasmBackendOptions = {}): Backend {
       return { workers: processors, threads: processors, simd: true, gpu: false, notes };
     },
     async load(model, { workers = Math.min(availableParallelism(), DEFAULT_WORKERS), signal } = {}) {
-      const settings = { module: locate(), threads: Math.min(options.threads ?? 1, availableParallelism()) };
+      const settings = {
+        module: locate(),
+        threads: Math.min(checkThreads('threads', options.threads ?? 1), availableParallelism()),
+      };
       const spawn = () => spawnThread(script, false);
-      return openPool({ model, workers: checkWorkers(workers), settings, spawn, signal });
+      return openPool({ model, workers: checkThreads('workers', workers), settings, spawn, signal });
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Backend } from '@voiceflow-ml/core';
-import { checkWorkers, inlineThread, openPool, openSession } from '@voiceflow-ml/ort-common';
+import { checkThreads, inlineThread, openPool, openSession } from '@voiceflow-ml/ort-common';
 import * as ort from 'onnxruntime-web/wasm';
 import { inTurn } from './in-turn.ts';
 import type { WasmBackendOptions } from './options.ts';
@@ -16,7 +16,8 @@ export function wasmBackend(options: WasmBackendOptions = {}): Backend {
       return { workers: 1, threads, simd: true, gpu: false, notes: ['one run at a time', ...notes] };
     },
     async load(model, { workers = 1, signal } = {}) {
-      checkWorkers(workers);
+      checkThreads('workers', workers);
+      checkThreads('threads', options.threads ?? 1);
       const spawn = () => inlineThread((bytes) => inTurn(() => open(bytes, options)), setTimeout);
       return openPool({ model, workers: 1, settings: {}, spawn, signal });
     },

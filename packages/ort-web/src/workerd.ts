@@ -1,6 +1,6 @@
 /** @module ONNX Runtime WebAssembly for workerd (Cloudflare Workers). */
 import { type Backend, VoiceFlowError } from '@voiceflow-ml/core';
-import { checkWorkers, inlineThread, openPool, openSession } from '@voiceflow-ml/ort-common';
+import { checkThreads, inlineThread, openPool, openSession } from '@voiceflow-ml/ort-common';
 import * as ort from 'onnxruntime-web/wasm';
 import { inTurn } from './in-turn.ts';
 import type { WasmBackendOptions } from './options.ts';
@@ -19,7 +19,7 @@ export function wasmBackend({ wasm }: WasmBackendOptions = {}): Backend {
       return { workers: 1, threads: 1, simd: true, gpu: false, notes: ['workerd has no threads: one run at a time'] };
     },
     async load(model, { workers = 1, signal } = {}) {
-      checkWorkers(workers);
+      checkThreads('workers', workers);
       if (!(wasm instanceof WebAssembly.Module)) {
         throw new VoiceFlowError(
           'backend-unavailable',

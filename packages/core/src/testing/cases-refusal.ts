@@ -38,6 +38,15 @@ async function wrongFeeds(model: Model): Promise<void> {
       x: { type: 'float32', dims: [1, 8], data: new Int32Array(8) as unknown as Float32Array },
     },
   };
+  // What programs without types may hand in.
+  const untyped = {
+    'no feeds': undefined,
+    'a feed that is null': { x: null },
+    'a feed without dimensions': { x: { type: 'float32', data: new Float32Array(8) } },
+  };
+  for (const [what, feeds] of Object.entries(untyped)) {
+    await checkRejects(model.run(feeds as unknown as Record<string, Tensor>), 'model-incompatible', what);
+  }
   for (const [what, feeds] of Object.entries(wrong)) {
     const error = await checkRejects(model.run(feeds), 'model-incompatible', what);
     check(error.message.includes('x'), `${what}: the message does not name the input: ${error.message}`);
