@@ -32,6 +32,16 @@ export interface MemoryRules {
   readonly mergeShare: number;
 }
 
+/** What the stretches of one voice come to. */
+interface Voice {
+  /** Observations, and their sum. */
+  readonly weight: number;
+  readonly sum: Float32Array;
+  /** Evidence of the voice by itself. */
+  readonly own: number;
+  readonly model: SpeakerModel;
+}
+
 /** Stretches that are kept; then those of one speaker that sound most alike become one, down to the half. */
 const MOST_STRETCHES = 256;
 
@@ -47,7 +57,7 @@ export interface Regrouping {
 export class VoiceMemory {
   readonly #rules: MemoryRules;
   #stretches: Stretch[] = [];
-  readonly #models = new Map<number, SpeakerModel>();
+  readonly #voices = new Map<number, Voice>();
 
   constructor(rules: MemoryRules) {
     this.#rules = rules;
@@ -73,43 +83,44 @@ export class VoiceMemory {
     stretch.seconds += seconds;
     accumulate(stretch.sum, voice, seconds);
     accumulate(stretch.raw, embedding, seconds);
-    this.#models.delete(stretch.voice);
+    this.#voices.delete(stretch.voice);
   }
 
   /** A speaker's voice as far as it is known. */
   model(speaker: number): SpeakerModel {
-    let model = this.#models.get(speaker);
-    if (!model) {
-      const { seconds, sum } = this.#total(speaker);
-      model = speakerModel(this.#rules.between, seconds * this.#rules.rate, sum);
-      this.#models.set(speaker, model);
-    }
-    return model;
+    return this.#voice(speaker).model;
   }
 
-  /** Log evidence that some speech is a speaker's, against its being somebody else's. */
+  /** Log evidence that some speech is a speaker's, against its being somebody else's. @param sum As a stretch's. */
   gain(speaker: number, seconds: number, sum: Float32Array): number {
     const { between, rate } = this.#rules;
-    const own = this.#total(speaker);
+    const voice = this.#voice(speaker);
+    const n = seconds * rate;
     const scaled = sum.map((x) => x * rate);
-    const known = own.sum.map((x) => x * rate);
-    const [n, m] = [seconds * rate, own.seconds * rate];
     return (
-      evidence(between, n + m, known, scaled) -
-      evidence(between, m, known, undefined) -
-      evidence(between, n, scaled, undefined)
+      evidence(between, voice.weight + n, voice.sum, scaled) - voice.own - evidence(between, n, scaled, undefined)
     );
   }
 
-  #total(speaker: number): { seconds: number; sum: Float32Array } {
-    const sum = new Float32Array(this.#rules.between.length);
-    let seconds = 0;
+  #voice(speaker: number): Voice {
+    let voice = this.#voices.get(speaker);
+    if (!voice) {
+      voice = this.#learn(speaker);
+      this.#voices.set(speaker, voice);
+    }
+    return voice;
+  }
+
+  #learn(speaker: number): Voice {
+    const { between, rate } = this.#rules;
+    const sum = new Float32Array(between.length);
+    let weight = 0;
     for (const stretch of this.#stretches) {
       if (stretch.voice !== speaker) continue;
-      seconds += stretch.seconds;
-      accumulate(sum, stretch.sum, 1);
+      weight += stretch.seconds * rate;
+      accumulate(sum, stretch.sum, rate);
     }
-    return { seconds, sum };
+    return { weight, sum, own: evidence(between, weight, sum, undefined), model: speakerModel(between, weight, sum) };
   }
 
   /** Sum of some stretches' embeddings, less the mean of all voices, and the seconds that it is made of. `[from]`. */
@@ -130,12 +141,12 @@ export class VoiceMemory {
       if (stretch.speaker === from) stretch.speaker = into;
       if (stretch.voice === from) stretch.voice = into;
     }
-    this.#models.clear();
+    this.#voices.clear();
   }
 
   give(stretches: readonly Stretch[], voice: number): void {
     for (const stretch of stretches) stretch.voice = voice;
-    this.#models.clear();
+    this.#voices.clear();
   }
 
   /**
@@ -183,7 +194,7 @@ export class VoiceMemory {
       (speaker) => !owner.includes(speaker) && !merged.some(([from]) => from === speaker),
     );
     for (const point of points) if (homeless.includes(point.speaker)) point.voice = point.speaker;
-    this.#models.clear();
+    this.#voices.clear();
     return { merged, strangers };
   }
 
@@ -266,7 +277,7 @@ export class VoiceMemory {
       became.set(point, first);
     });
     this.#stretches = [...kept.values()];
-    this.#models.clear();
+    this.#voices.clear();
     return became;
   }
 }
