@@ -32,4 +32,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'list, fetch and check the networks',
     load: async () => (await import('./models.ts')).models,
   },
+  {
+    name: 'bench',
+    summary: 'measurements: the network, the server, accuracy, one report',
+    load: async () => (await import('./bench.ts')).bench,
+  },
 ];
