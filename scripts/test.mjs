@@ -12,12 +12,14 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const TSC = 'node_modules/typescript/bin/tsc';
 const paths = process.argv.slice(2);
 
 if (!node('setup', 'scripts/setup.mjs', '--build')) finish({ passed: 0, failed: 1, skipped: 0 });
 const checks = [
   node('lint', 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'),
-  node('types', 'node_modules/typescript/bin/tsc', '-b', '--pretty'),
+  node('types', TSC, '-b', '--pretty'),
+  node('types of tests', TSC, '-p', 'tsconfig.tests.json', '--pretty'),
 ];
 const tests = runTests();
 finish({ ...tests, failed: tests.failed + checks.filter((passed) => !passed).length });

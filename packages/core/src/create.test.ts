@@ -133,9 +133,9 @@ describe('createDiarizer', () => {
 
   it('serves calls side by side, waits for them at the end, and is closed then', async () => {
     const diarizer = await create({ before: () => new Promise((done) => setTimeout(done, 1)) });
-    const calls = [diarizer.diarize(source()), diarizer.diarize(source()), diarizer.embed(source())];
+    const calls = [diarizer.diarize(source()), diarizer.diarize(source()), diarizer.embed(source())] as const;
     await diarizer.close();
-    const [first, second] = (await Promise.all(calls)) as [{ turns: unknown }, { turns: unknown }];
+    const [first, second] = await Promise.all(calls);
     expect(first.turns).toEqual(second.turns);
     await diarizer.close();
     await expect(diarizer.diarize(source())).rejects.toMatchObject({ code: 'closed' });
@@ -211,7 +211,7 @@ describe('createDiarizer', () => {
 
 describe('loading', () => {
   it('refuses weights of another length or hash', async () => {
-    const model = (bytes: Uint8Array) => ({ model: scriptedPackage({}, bytes) });
+    const model = (bytes: Uint8Array<ArrayBuffer>) => ({ model: scriptedPackage({}, bytes) });
     await expect(create({}, model(Uint8Array.of(1, 2)))).rejects.toMatchObject({ code: 'model-corrupt' });
     await expect(create({}, model(Uint8Array.of(1, 2, 4)))).rejects.toMatchObject({
       code: 'model-corrupt',

@@ -129,10 +129,14 @@ describe('assignWords', () => {
 });
 
 describe('groupWords', () => {
-  const assigned = assignWords(
-    [word(0, 0.4, 'Good'), word(0.5, 1, 'morning.'), { text: 'Yes' }, word(1.2, 1.6, 'Hi'), word(9, 9.5, 'there.')],
-    [turn(0, 1.1, 'A'), turn(1.1, 10, 'B')],
-  );
+  const said = [
+    word(0, 0.4, 'Good'),
+    word(0.5, 1, 'morning.'),
+    { text: 'Yes', start: null },
+    word(1.2, 1.6, 'Hi'),
+    word(9, 9.5, 'there.'),
+  ];
+  const assigned = assignWords(said, [turn(0, 1.1, 'A'), turn(1.1, 10, 'B')]);
 
   it('parts utterances where the speaker changes or pauses', () => {
     expect(groupWords(assigned).map(({ start, end, speaker, text }) => [start, end, speaker, text])).toEqual([

@@ -2,12 +2,13 @@ import type { Hono } from 'hono';
 import type { Problem } from '../app/problem.ts';
 import type { DiarizeJson, EmbeddingJson, WindowJson } from './types.ts';
 
-interface Answer<Input, Output, Status extends number = 200> {
+/** An alias, not an interface: those lack the implicit index signature by which `hc` knows an endpoint. */
+type Answer<Input, Output, Status extends number = 200> = {
   input: Input;
   output: Output;
   outputFormat: 'json';
   status: Status;
-}
+};
 
 type Asked<Input, Output> =
   | Answer<Input, Output>
