@@ -1,5 +1,5 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -60,15 +60,35 @@ export function workerd(): Runtime {
 function fetched(name: string, folder: string, binary: string, args: readonly string[], identity: RegExp): Runtime {
   const path = join(HERE, folder, 'node_modules', binary);
   const runtime = { name, command: [path, ...args], identity };
-  if (!works(path)) {
-    const problem = install(folder);
-    if (!works(path)) {
-      const missing = `${name} could not be fetched: ${problem}`;
-      if (process.env.CI) throw new Error(missing);
-      return { ...runtime, missing };
-    }
+  if (works(path)) return runtime;
+  const problem = inTurn(folder, () => (works(path) ? '' : install(folder)));
+  if (works(path)) return runtime;
+  const missing = `${name} could not be fetched: ${problem}`;
+  if (process.env.CI) throw new Error(missing);
+  return { ...runtime, missing };
+}
+
+/** Test files run side by side, and each wants the runtimes: a folder is the lock. */
+function inTurn<T>(folder: string, task: () => T): T {
+  const lock = join(HERE, folder, 'installing');
+  while (!take(lock)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  try {
+    return task();
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
   }
-  return runtime;
+}
+
+function take(lock: string): boolean {
+  try {
+    mkdirSync(lock);
+    return true;
+  } catch {
+    const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    // Left behind by a process that was killed.
+    if (Date.now() - since > 2 * INSTALL_TIMEOUT_MS) rmSync(lock, { recursive: true, force: true });
+    return false;
+  }
 }
 
 function works(path: string): boolean {
