@@ -57,7 +57,7 @@ export default defineConfig([
   esm('packages/voiceflow', ['index.ts', 'server.ts']),
   esm(
     'packages/server',
-    ['index.ts', 'client.ts', 'node.ts', 'bun.ts', 'deno.ts', 'worker.ts', 'testing/faulty-worker.ts'],
+    ['index.ts', 'client.ts', 'node.ts', 'bun.ts', 'deno.ts', 'workerd.ts', 'worker.ts', 'testing/faulty-worker.ts'],
     {
       loader: { '.html': 'text' },
     },

@@ -1,20 +1,15 @@
-import { type DiarizationSession, type LiveDiarizer, VoiceFlowError } from '@voiceflow-ml/core';
+import { type DiarizationSession, type Diarizer, VoiceFlowError } from '@voiceflow-ml/core';
 import type { LiveChannel, LiveMessage, LiveRequest } from '../app/engine.ts';
 
 /**
  * Opens a live session and tells its events, then its result or its error, each once.
- * @throws `invalid-option`; `backend-unavailable` for a model without live diarization.
+ * @throws `invalid-option`.
  */
 export function openLive(
-  diarizer: Partial<LiveDiarizer>,
+  diarizer: Pick<Diarizer, 'open'>,
   { encoding, ...options }: LiveRequest,
   onMessage: (message: LiveMessage) => void,
 ): LiveChannel {
-  if (diarizer.open === undefined) {
-    throw new VoiceFlowError('backend-unavailable', 'this model has no live diarization', {
-      hint: 'Serve fast-cnn, or send the recording to /v1/diarize when it is complete.',
-    });
-  }
   const session = diarizer.open(options);
   const toSamples = pcmReader(encoding);
   let over = false;

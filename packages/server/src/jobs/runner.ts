@@ -1,4 +1,4 @@
-import { type Diarizer, type LiveDiarizer, type Model, type ModelManifest, VoiceFlowError } from '@voiceflow-ml/core';
+import { type Diarizer, type Model, type ModelManifest, VoiceFlowError } from '@voiceflow-ml/core';
 import type { Job, JobContext, JobReply, LiveChannel, LiveMessage, LiveRequest } from '../app/engine.ts';
 import { floatBytes, utf8 } from './bytes.ts';
 import { openLive } from './live.ts';
@@ -9,7 +9,7 @@ import { type OpenAudio, WindowRunner } from './window.ts';
 
 export interface RunnerParts {
   readonly manifest: ModelManifest;
-  readonly diarizer: Diarizer & Partial<LiveDiarizer>;
+  readonly diarizer: Diarizer;
   /** The network itself, for single windows; absent where the pipeline has several networks. */
   readonly model?: Model;
   readonly openAudio: OpenAudio;

@@ -1,0 +1,60 @@
+/** @module The server as a handler for workerd (Cloudflare Workers): the network runs in WebAssembly, in the isolate itself. */
+import { createDiarizer, fastCnnFrom, type Model, openAudio, wasmBackend } from 'voiceflow-ml';
+import type { AppOptions } from './app/state.ts';
+import { createApp } from './app.ts';
+import { JobRunner } from './jobs/runner.ts';
+import { localEngine } from './local-engine.ts';
+import { VERSION } from './version.ts';
+
+export interface WorkerdOptions extends Pick<AppOptions, 'keys' | 'limits' | 'corsOrigins' | 'quotaPerMinute' | 'log'> {
+  /** `import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.wasm'`: workerd compiles no WebAssembly at run time. */
+  readonly wasm: WebAssembly.Module;
+  /** `import weights from '@voiceflow-ml/fast-cnn/fast-cnn.fp16.onnx'`, as data. */
+  readonly weights: ArrayBuffer;
+}
+
+export interface WorkerdHandler {
+  fetch(request: Request): Promise<Response>;
+}
+
+/** An isolate has 128 MB in all; decoding needs a multiple of the body. */
+const BODY_BYTES = 24 * 1024 * 1024;
+
+/**
+ * All routes but `/v1/stream` (501: an isolate that comes and goes is no home for a session), one job of each lane at
+ * a time. The model is loaded by the first request. Time stands still in workerd while it computes: deadlines are
+ * judged before a job begins and not during it, and timings are 0.
+ *
+ * @example
+ * export default workerdHandler({ wasm, weights });
+ */
+export function workerdHandler({ wasm, weights, ...options }: WorkerdOptions): WorkerdHandler {
+  const open = async () => {
+    const base = wasmBackend({ wasm });
+    const pack = fastCnnFrom(weights);
+    let model: Model | undefined;
+    const load: typeof base.load = async (file, how) => {
+      model = await base.load(file, how);
+      return model;
+    };
+    const diarizer = await createDiarizer({ model: pack, backend: { ...base, load } });
+    const { manifest } = pack;
+    const runner = new JobRunner({ manifest, diarizer, openAudio, ...(model === undefined ? {} : { model }) });
+    const engine = localEngine(runner, { manifest, backend: base.name });
+    const limits = { bodyBytes: BODY_BYTES, queueBytes: 2 * BODY_BYTES, ...options.limits };
+    return createApp({ engine, version: VERSION, ...options, limits });
+  };
+  let ready: ReturnType<typeof open> | undefined;
+  return {
+    fetch: async (request) => {
+      // In a request, not before: workerd allows no work at the top of a module.
+      ready ??= open();
+      try {
+        return await (await ready).fetch(request);
+      } catch (error) {
+        ready = undefined;
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,193 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseRttm, parseSrt } from '@voiceflow-ml/core';
+import { type RunningServer, serveNode } from '@voiceflow-ml/server/node';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { CONVERSATION } from './harness.ts';
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+
+describe.skipIf(executablePath === undefined)(
+  'the demo page (skipped where there is no Chromium: apt-get install chromium)',
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'voiceflow-demo-'));
+    const recording = join(folder, 'my meeting.wav');
+    let server: RunningServer;
+    let browser: Browser;
+    const pages: Page[] = [];
+
+    beforeAll(async () => {
+      writeFileSync(recording, CONVERSATION);
+      server = await serveNode({ port: 0, workers: 1, log: () => {} });
+      browser = await chromium.launch({
+        executablePath: executablePath ?? '',
+        args: [
+          '--no-sandbox',
+          '--autoplay-policy=no-user-gesture-required',
+          '--use-fake-ui-for-media-stream',
+          '--use-fake-device-for-media-stream',
+          `--use-file-for-fake-audio-capture=${recording}`,
+        ],
+      });
+    });
+    afterEach(async () => {
+      await Promise.all(pages.splice(0).map((page) => page.context().close()));
+    });
+    afterAll(async () => {
+      await browser?.close();
+      await server?.close();
+      rmSync(folder, { recursive: true });
+    });
+
+    /** A page; it fails the test when it logs an error or asks anybody but the server. */
+    async function open(options: Parameters<Browser['newContext']>[0] = {}, url = server.url) {
+      const context = await browser.newContext(options);
+      const page = await context.newPage();
+      page.setDefaultTimeout(90_000);
+      pages.push(page);
+      const faults: string[] = [];
+      page.on('pageerror', (error) => faults.push(error.message));
+      page.on('console', (message) => {
+        if (message.type() === 'error' && !message.text().includes('401')) faults.push(message.text());
+      });
+      page.on('request', (request) => {
+        if (!request.url().startsWith(url) && !request.url().startsWith('blob:')) faults.push(`asked ${request.url()}`);
+      });
+      await page.goto(url);
+      await page.bringToFront();
+      return { page, faults };
+    }
+
+    const settled = (page: Page) =>
+      page
+        .getByRole('status')
+        .filter({ hasText: /speakers? in/ })
+        .waitFor();
+
+    it('shows coloured turns on a waveform, totals, names; plays turns; gives RTTM, SRT and JSON', async () => {
+      const { page, faults } = await open();
+      await page.locator('#file').setInputFiles(recording);
+      await settled(page);
+      const expected = await (await fetch(`${server.url}/v1/diarize`, { method: 'POST', body: CONVERSATION })).json();
+      const { turns, speakers } = expected as {
+        turns: { start: number; end: number }[];
+        speakers: { seconds: number }[];
+      };
+      expect(await page.locator('#turns button').count()).toBe(turns.length);
+      expect(await page.locator('.lane').count()).toBe(speakers.length);
+      expect(await page.locator('.lane button').count()).toBe(turns.length);
+      const colours = await page.evaluate(() => {
+        const canvas = document.querySelector('canvas');
+        const data =
+          canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? new Uint8ClampedArray();
+        const seen = new Set<string>();
+        for (let i = 0; i < data.length; i += 4)
+          if (data[i + 3] === 255) seen.add(`${data[i]},${data[i + 1]},${data[i + 2]}`);
+        return seen.size;
+      });
+      expect(colours).toBeGreaterThanOrEqual(speakers.length);
+
+      const name = page.getByLabel('Name of SPEAKER_01');
+      await name.fill('Dr. Ada');
+      await name.press('Enter');
+      await page.getByRole('status').filter({ hasText: 'SPEAKER_01 is Dr. Ada' }).waitFor();
+      expect(await page.locator('.lane > span').allTextContents()).toContain('Dr. Ada');
+
+      const download = async (format: string) => {
+        const [file] = await Promise.all([
+          page.waitForEvent('download'),
+          page.getByRole('button', { name: format, exact: true }).click(),
+        ]);
+        expect(file.suggestedFilename()).toBe(`my meeting.${format.toLowerCase()}`);
+        return readFileSync(await file.path(), 'utf8');
+      };
+      const rttm = parseRttm(await download('RTTM'));
+      expect(JSON.stringify(rttm)).toContain('Dr._Ada');
+      expect(parseSrt(await download('SRT'))).toHaveLength(turns.length);
+      const json = JSON.parse(await download('JSON'));
+      expect(json.turns.map((turn: { start: number }) => turn.start)).toEqual(turns.map((turn) => turn.start));
+      expect(json.speakers[1].label).toBe('Dr. Ada');
+
+      const third = turns[2] ?? { start: 0, end: 0 };
+      await page.locator('#turns button').nth(2).click();
+      await page.waitForFunction((at) => (document.querySelector('audio')?.currentTime ?? 0) > at, third.start);
+      await page.waitForFunction(() => document.querySelector('audio')?.paused);
+      const stopped = await page.evaluate(() => document.querySelector('audio')?.currentTime ?? 0);
+      expect(stopped).toBeGreaterThan(third.end - 0.3);
+      expect(stopped).toBeLessThan(third.end + 2);
+      expect(faults).toEqual([]);
+    });
+
+    it('can be used with the keyboard alone', async () => {
+      const { page, faults } = await open();
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate(() => document.activeElement?.id)).toBe('choose');
+      const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
+      await chooser.setFiles(recording);
+      await settled(page);
+      await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+      await page.keyboard.press('ArrowRight');
+      await page.waitForFunction(() => !document.querySelector('audio')?.paused);
+      const first = await page.evaluate(() => document.querySelector('audio')?.currentTime ?? 0);
+      await page.keyboard.press('ArrowRight');
+      await page.waitForFunction((at) => (document.querySelector('audio')?.currentTime ?? 0) > at + 0.5, first);
+      await page.keyboard.press('Space');
+      await page.waitForFunction(() => document.querySelector('audio')?.paused);
+      await page.locator('#turns button').first().focus();
+      await page.keyboard.press('Enter');
+      await page.waitForFunction(() => document.querySelector('#turns button')?.classList.contains('now'));
+      expect(faults).toEqual([]);
+    });
+
+    it('listens to the microphone: turns as they are spoken, then the result, which can be played', async () => {
+      const { page, faults } = await open();
+      const record = page.getByRole('button', { name: 'Use the microphone' });
+      await record.click();
+      // The microphone of this browser hears the conversation.
+      await page.locator('#turns button').nth(1).waitFor({ timeout: 60_000 });
+      expect(await page.getByRole('button', { name: 'Stop' }).getAttribute('aria-pressed')).toBe('true');
+      await page.getByRole('button', { name: 'Stop' }).click();
+      await settled(page);
+      expect(await page.locator('.lane button.tentative').count()).toBe(0);
+      const before = await page.locator('#turns button').count();
+      expect(before).toBeGreaterThanOrEqual(1);
+      await page.locator('#turns button').first().click();
+      await page.waitForFunction(() => (document.querySelector('audio')?.currentTime ?? 0) > 0.2);
+      expect(faults).toEqual([]);
+    });
+
+    it('is light or dark as the system is, and fits a phone', async () => {
+      const ground = (page: Page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      const light = await ground((await open({ colorScheme: 'light' })).page);
+      const dark = await ground((await open({ colorScheme: 'dark' })).page);
+      expect(light).not.toBe(dark);
+      const { page } = await open({ viewport: { width: 360, height: 640 } });
+      await page.locator('#file').setInputFiles(recording);
+      await settled(page);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    });
+
+    it('says what is wrong, and asks for the key where one is needed', async () => {
+      const { page } = await open();
+      await page
+        .locator('#file')
+        .setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') });
+      await page.getByRole('status').filter({ hasText: 'plain text' }).waitFor();
+      const keys = [{ name: 'demo', key: 'demo-0123456789abcdef' }];
+      const locked = await serveNode({ port: 0, workers: 1, log: () => {}, keys });
+      try {
+        const { page: other } = await open({}, locked.url);
+        await other.locator('#file').setInputFiles(recording);
+        await other.getByLabel('API key').fill('demo-0123456789abcdef');
+        await other.keyboard.press('Enter');
+        await other.locator('#file').setInputFiles(recording);
+        await settled(other);
+      } finally {
+        await locked.close();
+      }
+    });
+  },
+);

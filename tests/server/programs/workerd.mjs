@@ -1,0 +1,7 @@
+/** The server on workerd, for the route suite. */
+import { workerdHandler } from '@voiceflow-ml/server/workerd';
+import wasm from './ort.wasm';
+import weights from './weights.bin';
+
+// biome-ignore lint/style/noDefaultExport: what workerd asks for
+export default workerdHandler({ wasm, weights, limits: { bodyBytes: 8 * 1024 * 1024 } });
