@@ -7,9 +7,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { count, lastLine } from './report.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TSC = 'node_modules/typescript/bin/tsc';
@@ -37,7 +38,9 @@ function runTests() {
   try {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
     const ended = node('tests', 'node_modules/vitest/vitest.mjs', 'run', ...reporters, ...paths);
-    return count(JSON.parse(readFileSync(report, 'utf8')), ended);
+    const { failures, ...counts } = count(JSON.parse(readFileSync(report, 'utf8')), ended);
+    if (failures.length > 0) console.log(`\nFailed:\n${failures.map((line) => `  ${line}`).join('\n')}`);
+    return counts;
   } catch (error) {
     console.error(`tests: no report (${error instanceof Error ? error.message : error})`);
     return { passed: 0, failed: 1, skipped: 0 };
@@ -46,27 +49,7 @@ function runTests() {
   }
 }
 
-function count(report, ended) {
-  const cases = report.testResults.flatMap((file) => file.assertionResults);
-  const failures = cases.filter(({ status }) => status === 'failed');
-  // A file that could not even be read has no tests that could fail.
-  const broken = report.testResults.filter(
-    (file) => file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed'),
-  );
-  if (failures.length + broken.length > 0) console.log('\nFailed:');
-  for (const file of report.testResults) {
-    for (const { status, fullName } of file.assertionResults) {
-      if (status === 'failed') console.log(`  ${relative(ROOT, file.name)}: ${fullName}`);
-    }
-  }
-  for (const file of broken) console.log(`  ${relative(ROOT, file.name)}: ${file.message.split('\n')[0]}`);
-  const failed = failures.length + broken.length;
-  const passed = cases.filter(({ status }) => status === 'passed').length;
-  // An error outside of every test (an unhandled rejection) fails the run and no test.
-  return { passed, failed: failed === 0 && !ended ? 1 : failed, skipped: cases.length - passed - failures.length };
-}
-
 function finish({ passed, failed, skipped }) {
-  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+  console.log(lastLine({ passed, failed, skipped }));
   process.exit(failed === 0 && passed > 0 ? 0 : 1);
 }

@@ -1,0 +1,36 @@
+import { relative } from 'node:path';
+import process from 'node:process';
+
+/**
+ * What a run of vitest came to, from its JSON report.
+ * @param report The parsed report.
+ * @param ended Whether vitest itself ended well.
+ */
+export function count(report, ended) {
+  const failures = [];
+  let [passed, failed, skipped] = [0, 0, 0];
+  for (const { name, status, message, assertionResults } of report.testResults) {
+    const file = relative(process.cwd(), name);
+    const broken = assertionResults.filter((one) => one.status === 'failed');
+    failures.push(...broken.map((one) => `${file}: ${one.fullName}`));
+    failed += broken.length;
+    const done = assertionResults.filter((one) => one.status === 'passed').length;
+    passed += done;
+    skipped += assertionResults.length - broken.length - done;
+    // A file that could not even be read has no tests that could fail.
+    if (status === 'failed' && broken.length === 0) {
+      failures.push(`${file}: ${message.split('\n')[0]}`);
+      failed += 1;
+    }
+  }
+  // An error outside of every test, such as an unhandled rejection, fails the run and no test.
+  if (!ended && failed === 0) {
+    failures.push('an error outside of the tests (see above)');
+    failed = 1;
+  }
+  return { passed, failed, skipped, failures };
+}
+
+export function lastLine({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
