@@ -8,6 +8,14 @@ export interface Points {
   readonly sum: readonly Float32Array[];
 }
 
+/**
+ * How many independent observations a weight is worth: all of a small one, `saturation` at most. Noise, room and mood
+ * do not average out however long somebody speaks; without this, long recordings fall into ever more speakers.
+ */
+export function observations(weight: number, saturation: number): number {
+  return weight / (1 + weight / saturation);
+}
+
 /** `n − 1` merges of `n` points: clusters `a[i]` and `b[i]` become cluster `n + i`. */
 export interface Tree {
   readonly points: number;
@@ -18,14 +26,20 @@ export interface Tree {
 }
 
 /**
- * Merges, again and again, the two clusters of which it is likeliest that they are one speaker (greedy maximisation of
- * the evidence under the voice space), down to one cluster. O(n²) memory, O(n² d) time: keep `n` to about a thousand.
+ * Merges, again and again, the two clusters of which it is likeliest that they are one speaker (the log likelihood ratio
+ * of their voices under the voice space, as known as their speech makes them), down to one cluster. O(n²) memory, O(n² d) time: keep `n` to about a thousand.
  * Deterministic: ties go to the lower index.
+ * @param saturation Observations that a cluster is worth at most.
  * @param apart Taken from the gain of merging two points (cannot-link), summed over the pairs of two clusters.
  */
-export function agglomerate(points: Points, between: Float32Array, apart?: (i: number, j: number) => number): Tree {
+export function agglomerate(
+  points: Points,
+  between: Float32Array,
+  apart?: (i: number, j: number) => number,
+  saturation = Number.POSITIVE_INFINITY,
+): Tree {
   const n = points.weight.length;
-  const state = new Merger(points, between, apart);
+  const state = new Merger(points, between, apart, saturation);
   const a = new Int32Array(Math.max(0, n - 1));
   const b = new Int32Array(Math.max(0, n - 1));
   const gain = new Float64Array(Math.max(0, n - 1));
@@ -46,8 +60,12 @@ export function agglomerate(points: Points, between: Float32Array, apart?: (i: n
 class Merger {
   readonly #n: number;
   readonly #between: Float32Array;
+  readonly #saturation: number;
   readonly #weight: Float64Array;
   readonly #sum: Float32Array[];
+  /** Effective observations of each cluster, and their sum. */
+  readonly #count: Float64Array;
+  readonly #known: Float32Array[];
   /** Evidence of each cluster by itself. */
   readonly #own: Float64Array;
   readonly #alive: Uint8Array;
@@ -57,13 +75,22 @@ class Merger {
   /** Best partner of each living cluster. */
   readonly #partner: Int32Array;
 
-  constructor(points: Points, between: Float32Array, apart: ((i: number, j: number) => number) | undefined) {
+  constructor(
+    points: Points,
+    between: Float32Array,
+    apart: ((i: number, j: number) => number) | undefined,
+    saturation: number,
+  ) {
     const n = points.weight.length;
     this.#n = n;
     this.#between = between;
+    this.#saturation = saturation;
     this.#weight = points.weight.slice();
     this.#sum = points.sum.map((row) => row.slice());
-    this.#own = Float64Array.from(points.weight, (weight, i) => evidence(between, weight, this.#row(i), undefined));
+    this.#count = new Float64Array(n);
+    this.#known = points.sum.map((row) => new Float32Array(row.length));
+    this.#own = new Float64Array(n);
+    for (let i = 0; i < n; i++) this.#weigh(i);
     this.#alive = new Uint8Array(n).fill(1);
     this.#gain = new Float32Array(n * n);
     this.#apart = apart ? new Float32Array(n * n) : undefined;
@@ -99,11 +126,11 @@ class Merger {
   }
 
   merge(kept: number, gone: number): void {
-    const into = this.#row(kept);
-    const from = this.#row(gone);
+    const into = this.#sum[kept] as Float32Array;
+    const from = this.#sum[gone] as Float32Array;
     for (let d = 0; d < into.length; d++) into[d] = (into[d] as number) + (from[d] as number);
     this.#weight[kept] = (this.#weight[kept] as number) + (this.#weight[gone] as number);
-    this.#own[kept] = evidence(this.#between, this.#weight[kept] as number, into, undefined);
+    this.#weigh(kept);
     this.#alive[gone] = 0;
     for (let k = 0; k < this.#n; k++) {
       if (!this.#alive[k] || k === kept) continue;
@@ -119,15 +146,22 @@ class Merger {
     this.#look(kept);
   }
 
-  #merged(i: number, j: number): number {
-    const n = (this.#weight[i] as number) + (this.#weight[j] as number);
-    const together = evidence(this.#between, n, this.#row(i), this.#row(j));
-    const apart = this.#apart ? (this.#apart[i * this.#n + j] as number) : 0;
-    return together - (this.#own[i] as number) - (this.#own[j] as number) - apart;
+  /** What a cluster's weight is worth as observations. */
+  #weigh(i: number): void {
+    const weight = this.#weight[i] as number;
+    const count = observations(weight, this.#saturation);
+    const sum = this.#sum[i] as Float32Array;
+    const known = this.#known[i] as Float32Array;
+    for (let d = 0; d < sum.length; d++) known[d] = ((sum[d] as number) * count) / weight;
+    this.#count[i] = count;
+    this.#own[i] = evidence(this.#between, count, known, undefined);
   }
 
-  #row(i: number): Float32Array {
-    return this.#sum[i] as Float32Array;
+  #merged(i: number, j: number): number {
+    const n = (this.#count[i] as number) + (this.#count[j] as number);
+    const together = evidence(this.#between, n, this.#known[i] as Float32Array, this.#known[j]);
+    const apart = this.#apart ? (this.#apart[i * this.#n + j] as number) : 0;
+    return together - (this.#own[i] as number) - (this.#own[j] as number) - apart;
   }
 
   #set(matrix: Float32Array, i: number, j: number, value: number): void {

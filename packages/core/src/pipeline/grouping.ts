@@ -39,11 +39,12 @@ export function group(local: LocalSpeakers, settings: FastCnnSettings, frame: nu
   const slots = tabulate(local, settings.voices, settings.activity.on, frame);
   const tracks = linkTracks(local, slots, settings.tracks);
   const points = trackPoints(tracks, cluster.shortestTrack, cluster.rate);
-  const compact = inBlocks(points, settings.voices.between, cluster.evidence);
-  const tree = agglomerate(compact, settings.voices.between);
+  const compact = inBlocks(points, settings);
+  const tree = agglomerate(compact, settings.voices.between, undefined, cluster.saturation);
   const seconds = Float64Array.from(compact.weight, (weight) => weight / cluster.rate);
-  const large = (labels: Int32Array) =>
-    largest(labels, seconds).filter(({ total }) => total >= cluster.shortestSpeaker);
+  const all = seconds.reduce((sum, x) => sum + x, 0);
+  const least = Math.max(cluster.shortestSpeaker, cluster.leastShare * all);
+  const large = (labels: Int32Array) => largest(labels, seconds).filter(({ total }) => total >= least);
   return {
     automatic: tree.points === 0 ? 0 : Math.max(1, large(cut(tree, clustersAt(tree, cluster.evidence))).length),
     most: tree.points,
@@ -72,7 +73,7 @@ function trackPoints(
 }
 
 /** Merges block by block, in order of time, until there are few enough points for one clustering. */
-function inBlocks(points: Points, between: Float32Array, least: number): Points {
+function inBlocks(points: Points, { voices, cluster }: FastCnnSettings): Points {
   let current = points;
   // Halving, at least, each time: blocks that would not merge must not go on for ever.
   while (current.weight.length > MOST_POINTS) {
@@ -82,8 +83,8 @@ function inBlocks(points: Points, between: Float32Array, least: number): Points 
         weight: current.weight.slice(from, from + MOST_POINTS),
         sum: current.sum.slice(from, from + MOST_POINTS),
       };
-      const tree = agglomerate(block, between);
-      const clusters = Math.min(clustersAt(tree, least), Math.max(1, tree.points >> 1));
+      const tree = agglomerate(block, voices.between, undefined, cluster.saturation);
+      const clusters = Math.min(clustersAt(tree, cluster.evidence), Math.max(1, tree.points >> 1));
       const labels = cut(tree, clusters);
       for (let label = 0; label < clusters; label++) {
         const { weight, sum } = total(block, labels, label);

@@ -25,12 +25,16 @@ export interface FastCnnSettings {
   readonly cluster: {
     /** Independent observations of a voice in a second of its speech: less than windows, which share audio and mood. */
     readonly rate: number;
+    /** Observations that a cluster is worth at most, however long. */
+    readonly saturation: number;
     /** Log evidence that a merge must gain. */
     readonly evidence: number;
     /** Seconds of clean speech that make a track a point of the clustering. */
     readonly shortestTrack: number;
     /** Seconds of clean speech that make a cluster a speaker. */
     readonly shortestSpeaker: number;
+    /** And the least share of all clean speech: long recordings have more strays. */
+    readonly leastShare: number;
   };
   readonly decode: DecodeRules;
   readonly turns: {
@@ -58,9 +62,11 @@ export function fastCnnSettings(manifest: ModelManifest): FastCnnSettings {
     tracks: { overlap: read.number('tracks.overlap', 0, 1), similarity: read.number('tracks.similarity', -1, 1) },
     cluster: {
       rate: read.number('cluster.rate', 1e-3, 50),
+      saturation: read.number('cluster.saturation', 0.1, 1e6),
       evidence: read.number('cluster.evidence', -1000, 1000),
       shortestTrack: read.number('cluster.shortestTrack', 0, 10),
       shortestSpeaker: read.number('cluster.shortestSpeaker', 0, 60),
+      leastShare: read.number('cluster.leastShare', 0, 0.5),
     },
     decode: { trust: read.number('decode.trust', 0, 100), continuity: read.number('decode.continuity', 0, 1000) },
     turns: {
