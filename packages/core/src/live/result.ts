@@ -35,7 +35,7 @@ export interface ResultRules {
 /** What a session comes to. */
 export function resultOf({ memory, speakers, log }: Remembered, rules: ResultRules): LiveResultParts {
   const told = (speaker: number) => speakers.now(speaker);
-  const voices = rules.recluster ? memory.recluster(rules.most) : undefined;
+  const voices = rules.recluster ? memory.recluster(rules.most, speakers.all.length) : undefined;
   const turns = log.turns.map(({ start, end, speaker, confidence, stretch }) => ({
     start,
     end,

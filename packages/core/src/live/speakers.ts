@@ -3,6 +3,8 @@ import { matchVoices } from '../voice-match.ts';
 
 export interface LiveSpeaker {
   readonly label: string;
+  /** Frame in which it was first told. */
+  readonly since: number;
   name?: string;
   /** Whom it turned out to be. */
   into?: number;
@@ -22,9 +24,9 @@ export class LiveSpeakers {
     return this.#all;
   }
 
-  add(): number {
+  add(since: number): number {
     const speaker = this.#all.length;
-    this.#all.push({ label: labelOf(speaker) });
+    this.#all.push({ label: labelOf(speaker), since });
     this.#active.push(speaker);
     return speaker;
   }

@@ -12,43 +12,28 @@ import type { LiveTiming } from './options.ts';
 import { type HeardWindow, RecentWindows } from './recent-windows.ts';
 import { type LiveResultParts, resultOf } from './result.ts';
 import { LiveSpeakers } from './speakers.ts';
+import type { Stretch } from './stretch.ts';
 import { type LiveTurn, TurnBuilder } from './turn-builder.ts';
 import { TurnLog } from './turn-log.ts';
 import type { LiveEvent, TurnEvent } from './types.ts';
-import { type Stretch, VoiceMemory } from './voice-memory.ts';
+import { VoiceMemory } from './voice-memory.ts';
 
-/** What a session knows of the audio before the present look, in seconds: tracks are followed this far back. */
+/** Seconds before the final frame that are remembered: tracks are followed this far back. */
 const CONTEXT = 2;
 /** Seconds between two clusterings of what is remembered. */
 const REGROUP = 2;
-/** Share of a speaker's speech that must be another's voice for the two to be one. */
-const MERGE_SHARE = 0.7;
-
-/** How sure it must be that a track is none of the speakers, and how much must be heard of it, to make it a new one. */
-export interface BirthRules {
-  /** At once: log evidence below which, and seconds from which. */
-  readonly strong: { readonly evidence: number; readonly seconds: number };
-  /** When the track's beginning has to be decided. */
-  readonly due: { readonly evidence: number; readonly seconds: number };
-}
-
-export const BIRTH: BirthRules = { strong: { evidence: -1, seconds: 0.5 }, due: { evidence: -0.5, seconds: 0.3 } };
-/** Seconds of a first voice: there is nobody to mistake it for. */
-const FIRST_SECONDS = { strong: 0.4, due: 0.1 };
-/** Seconds that a new speaker's first words count until they are settled. */
-const SEED_SECONDS = 0.5;
+/** Seconds for which a new speaker may say less than a speaker must. */
+const YOUNG = 5;
+/** Seconds of a track that may be a new speaker: any time, and when the track's beginning has to be decided. */
+const NEW = { ever: 0.5, due: 0.3 };
+/** The same for the first voice, which cannot be mistaken for another. */
+const FIRST = { ever: 0.4, due: 0.1 };
 /** Log likelihood that keeps a settled slot with its speaker. */
 const PINNED = 1e5;
 
 export interface TrackerRules extends LiveTiming {
   readonly maxSpeakers: number | undefined;
   readonly known: readonly KnownVoice[];
-  readonly birth?: BirthRules;
-  readonly regroup?: number;
-  readonly mergeShare?: number;
-  readonly context?: number;
-  /** First frame of the first window (default: it ends `hop` frames after the beginning). */
-  readonly first?: number;
 }
 
 /** Sums from which a turn's confidence is told. */
@@ -93,17 +78,13 @@ export class LiveTracker {
     this.#cnn = cnn;
     this.#rules = rules;
     this.#emit = emit;
-    this.#next = rules.first ?? rules.hop - network.frames;
+    this.#next = rules.hop - network.frames;
     const frames = (seconds: number) => Math.round(seconds / frame);
     this.#recent = new RecentWindows(
       { frames: network.frames, slots: network.slots, hop: rules.hop },
       { space: voices, above: activity.on, least: Math.max(1, frames(activity.shortest)), frame },
     );
-    this.#memory = new VoiceMemory({
-      between: voices.between,
-      mergeShare: rules.mergeShare ?? MERGE_SHARE,
-      ...cluster,
-    });
+    this.#memory = new VoiceMemory({ between: voices.between, cluster });
     this.#turns = new TurnBuilder({
       ...turns,
       shortestGap: frames(turns.shortestGap),
@@ -156,36 +137,34 @@ export class LiveTracker {
     this.#name(table);
     this.#tell(final, present);
     this.#settle(table, tracks, final);
-    if (++this.#sinceRegroup * this.#rules.hop * frame >= (this.#rules.regroup ?? REGROUP)) {
+    if (++this.#sinceRegroup * this.#rules.hop * frame >= REGROUP) {
       this.#sinceRegroup = 0;
       this.#regroup();
     }
     const became = this.#memory.compact();
     if (became.size > 0) this.#log.replace(became);
-    this.#recent.dropUntil(final - Math.round((this.#rules.context ?? CONTEXT) / frame));
+    this.#recent.dropUntil(final - Math.round(CONTEXT / frame));
   }
 
   /** Makes new speakers of tracks that are none of those there are. */
   #meet(table: Slots, tracks: Tracks, final: number): void {
     const { starts, decided } = this.#trackStates(table, tracks);
-    const { strong, due } = this.#rules.birth ?? BIRTH;
+    const { evidence } = this.#cnn.settings.cluster;
     tracks.sum.forEach((sum, track) => {
-      const { active } = this.#speakers;
-      if (active.length >= (this.#rules.maxSpeakers ?? Number.POSITIVE_INFINITY) || decided.has(track)) return;
+      if (decided.has(track) || this.#full) return;
+      const { speakers } = this.#memory;
       const seconds = tracks.seconds[track] as number;
-      const isDue = (starts.get(track) as number) < final;
-      if (active.length === 0) {
-        if (seconds >= (isDue ? FIRST_SECONDS.due : FIRST_SECONDS.strong)) this.#addSpeaker(seconds, sum);
-        return;
-      }
-      if (seconds < strong.seconds && !(isDue && seconds >= due.seconds)) return;
-      const best = active.reduce(
-        (most, speaker) => Math.max(most, this.#memory.gain(speaker, seconds, sum)),
-        Number.NEGATIVE_INFINITY,
-      );
-      const isStrong = seconds >= strong.seconds && best < strong.evidence;
-      if (isStrong || (isDue && best < due.evidence)) this.#addSpeaker(seconds, sum);
+      const least = speakers.length === 0 ? FIRST : NEW;
+      if (seconds < ((starts.get(track) as number) < final ? least.due : least.ever)) return;
+      // What would not be clustered with any of them is somebody else.
+      if (speakers.some((speaker) => this.#memory.gain(speaker, seconds, sum) >= evidence)) return;
+      this.#memory.seed(this.#addSpeaker(), seconds, sum);
     });
+  }
+
+  /** There may be no more speakers. */
+  get #full(): boolean {
+    return this.#speakers.active.length >= (this.#rules.maxSpeakers ?? Number.POSITIVE_INFINITY);
   }
 
   /** Where tracks begin, and which of them hold slots that are settled. */
@@ -201,12 +180,10 @@ export class LiveTracker {
     return { starts, decided };
   }
 
-  #addSpeaker(seconds: number, sum: Float32Array): void {
-    const speaker = this.#speakers.add();
-    const seed = this.#memory.open(speaker, this.#cnn.network.dimensions);
-    seed.seconds = Math.min(seconds, SEED_SECONDS);
-    seed.sum.set(sum.map((x) => (x * seed.seconds) / seconds));
+  #addSpeaker(): number {
+    const speaker = this.#speakers.add(this.#next);
     this.#tellSpeaker(speaker);
+    return speaker;
   }
 
   #tellSpeaker(speaker: number): void {
@@ -217,7 +194,7 @@ export class LiveTracker {
   /** Decides anew who the slots are that are not settled. */
   #name(table: Slots): void {
     const { settings, frame } = this.#cnn;
-    const { active } = this.#speakers;
+    const active = this.#memory.speakers;
     if (active.length === 0) return;
     const { all, slots } = this.#recent;
     const models = active.map((speaker) => this.#memory.model(speaker));
@@ -316,13 +293,13 @@ export class LiveTracker {
   }
 
   #regroup(): void {
-    const { merged, strangers } = this.#memory.regroup((a, b) => !this.#turns.bothSpeak(a, b));
-    for (const [from, into] of merged) this.#merge(from, into);
+    const since = this.#next - YOUNG / this.#cnn.frame;
+    const { merged, strangers } = this.#memory.regroup((speaker) => this.#speakers.at(speaker).since > since);
+    // One voice does not overlap itself: then there is time to see more.
+    for (const [from, into] of merged) if (!this.#turns.bothSpeak(from, into)) this.#merge(from, into);
     for (const members of strangers) {
-      if (this.#speakers.active.length >= (this.#rules.maxSpeakers ?? Number.POSITIVE_INFINITY)) break;
-      const speaker = this.#speakers.add();
-      this.#memory.give(members, speaker);
-      this.#tellSpeaker(speaker);
+      if (this.#full) break;
+      this.#memory.give(members, this.#addSpeaker());
     }
     this.#recognise();
   }

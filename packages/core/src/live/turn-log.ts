@@ -1,6 +1,6 @@
 import type { HeardWindow } from './recent-windows.ts';
+import type { Stretch } from './stretch.ts';
 import type { LiveTurn } from './turn-builder.ts';
-import type { Stretch } from './voice-memory.ts';
 
 /** A final turn: seconds, whom it was told to be, and which remembered voice it is made of. */
 export interface LoggedTurn {

@@ -1,0 +1,160 @@
+import { agglomerate, clustersAt, cut, type Points } from '../cluster/agglomerate.ts';
+import { assignment } from '../cluster/assignment.ts';
+import { accumulate } from '../cluster/vectors.ts';
+import { logLikelihood, type SpeakerModel, speakerModel } from '../cluster/voice-space.ts';
+import { type Stretch, secondsOf, type VoiceRules } from './stretch.ts';
+
+/** Rounds of giving stretches to the voice that they sound most like, and learning the voices anew. */
+const ROUNDS = 2;
+/** Share of a speaker's speech that must be another's voice for the two to be one. */
+const MERGE_SHARE = 0.7;
+
+/** What clustering the remembered speech again has shown. */
+export interface Regrouping {
+  /** Speakers that turned out to be another one: `[from, into]`. */
+  readonly merged: readonly (readonly [number, number])[];
+  /** Clusters of nobody, longest first: voices that were mistaken for others'. */
+  readonly strangers: readonly (readonly Stretch[])[];
+}
+
+/**
+ * Clusters stretches as a recording's tracks are, and names the clusters after the speakers that they share most speech
+ * with: their stretches count as those speakers' voices from now on.
+ * @param young Speakers too new to be judged by how little they said.
+ */
+export function regroup(
+  stretches: readonly Stretch[],
+  rules: VoiceRules,
+  young: (speaker: number) => boolean,
+): Regrouping {
+  const clusters = cluster(stretches, rules, (members) => young(mainSpeaker(members)));
+  const { speakers, shared, owners } = ownersOf(clusters);
+  const merged: [number, number][] = [];
+  speakers.forEach((speaker, k) => {
+    if (owners.includes(speaker)) return;
+    const column = clusters.map((_, c) => shared[c * speakers.length + k] as number);
+    const most = indexOfMost(column);
+    const share = (column[most] as number) / column.reduce((sum, value) => sum + value, 0);
+    const into = owners[most] as number;
+    if (into >= 0 && share >= MERGE_SHARE) merged.push([speaker, into]);
+  });
+  clusters.forEach((members, c) => {
+    for (const member of members) member.voice = owners[c] as number;
+  });
+  return { merged, strangers: clusters.filter((_, c) => owners[c] === -1) };
+}
+
+/**
+ * Clusters stretches once more, whatever was told.
+ * @param most Speakers at most. @param fresh Number of the first speaker that was never told.
+ * @returns For each stretch its speaker: told ones where they share most speech.
+ */
+export function recluster(
+  stretches: readonly Stretch[],
+  rules: VoiceRules,
+  most: number | undefined,
+  fresh: number,
+): Map<Stretch, number> {
+  const clusters = cluster(stretches, rules, () => false, most);
+  const { owners } = ownersOf(clusters);
+  let next = fresh;
+  return new Map(
+    clusters.flatMap((members, c) => {
+      const owner = owners[c] as number;
+      const speaker = owner < 0 ? next++ : owner;
+      return members.map((member): [Stretch, number] => [member, speaker]);
+    }),
+  );
+}
+
+/** Fewer stretches, for a bounded memory: those of one speaker that sound most alike become one. In order of time. */
+export function condense(stretches: readonly Stretch[], { between, cluster: { rate } }: VoiceRules, count: number) {
+  const apart = (i: number, j: number) => {
+    const [a, b] = [stretches[i] as Stretch, stretches[j] as Stretch];
+    return a.speaker === b.speaker && a.voice === b.voice ? 0 : NEVER;
+  };
+  const labels = cut(agglomerate(pointsOf(stretches, rate), between, apart), count);
+  const groups: Stretch[][] = [];
+  stretches.forEach((stretch, i) => {
+    const label = labels[i] as number;
+    groups[label] = [...(groups[label] ?? []), stretch];
+  });
+  return groups;
+}
+
+/** Evidence that no merge gains. */
+const NEVER = 1e6;
+
+/** Groups that together hold all stretches, longest first: those that are large enough, or kept. */
+function cluster(
+  stretches: readonly Stretch[],
+  { between, cluster: { rate, evidence, shortestTrack, shortestSpeaker } }: VoiceRules,
+  keep: (members: readonly Stretch[]) => boolean,
+  most?: number,
+): Stretch[][] {
+  const points = stretches.filter(({ seconds }) => seconds >= shortestTrack);
+  if (points.length === 0) return [];
+  const tree = agglomerate(pointsOf(points, rate), between);
+  const labels = cut(tree, clustersAt(tree, evidence));
+  const groups: Stretch[][] = Array.from({ length: Math.max(...labels) + 1 }, () => []);
+  points.forEach((point, i) => {
+    groups[labels[i] as number]?.push(point);
+  });
+  groups.sort((a, b) => secondsOf(b) - secondsOf(a));
+  let kept = groups.filter((members, i) => i === 0 || secondsOf(members) >= shortestSpeaker || keep(members));
+  kept = kept.slice(0, most);
+  for (let round = 0; round < ROUNDS; round++) {
+    const models = kept.map((members) => modelOf(members, between, rate));
+    const next: Stretch[][] = kept.map(() => []);
+    for (const stretch of stretches) next[nearest(models, stretch)]?.push(stretch);
+    kept = next.filter((members) => members.length > 0);
+  }
+  return kept;
+}
+
+function modelOf(members: readonly Stretch[], between: Float32Array, rate: number): SpeakerModel {
+  const sum = new Float32Array(between.length);
+  for (const member of members) accumulate(sum, member.sum, rate);
+  return speakerModel(between, secondsOf(members) * rate, sum);
+}
+
+function nearest(models: readonly SpeakerModel[], { seconds, sum }: Stretch): number {
+  const voice = sum.map((x) => x / Math.max(seconds, 1e-6));
+  return indexOfMost(models.map((model) => logLikelihood(model, voice)));
+}
+
+function pointsOf(stretches: readonly Stretch[], rate: number): Points {
+  return {
+    weight: Float64Array.from(stretches, ({ seconds }) => Math.max(seconds, 1e-3) * rate),
+    sum: stretches.map(({ sum }) => sum.map((x) => x * rate)),
+  };
+}
+
+/** Which told speaker each cluster is: one to one, so that most speech keeps its speaker; −1 for none. */
+function ownersOf(clusters: readonly (readonly Stretch[])[]) {
+  const told = clusters.flatMap((members) => members.map(({ speaker }) => speaker));
+  const speakers = [...new Set(told)].sort((a, b) => a - b);
+  /** `[clusters, speakers]`: seconds. */
+  const shared = new Float64Array(clusters.length * speakers.length);
+  clusters.forEach((members, c) => {
+    for (const { speaker, seconds } of members) {
+      const at = c * speakers.length + speakers.indexOf(speaker);
+      shared[at] = (shared[at] as number) + seconds;
+    }
+  });
+  const pairs = assignment(shared, clusters.length, speakers.length, { maximize: true });
+  const owners = Array.from(pairs, (pair, c) =>
+    pair >= 0 && (shared[c * speakers.length + pair] as number) > 0 ? (speakers[pair] as number) : -1,
+  );
+  return { speakers, shared, owners };
+}
+
+function mainSpeaker(members: readonly Stretch[]): number {
+  const seconds = new Map<number, number>();
+  for (const { speaker, seconds: own } of members) seconds.set(speaker, (seconds.get(speaker) ?? 0) + own);
+  return [...seconds].sort((a, b) => b[1] - a[1] || a[0] - b[0])[0]?.[0] ?? -1;
+}
+
+function indexOfMost(values: readonly number[]): number {
+  return values.reduce((best, value, i) => (value > (values[best] as number) ? i : best), 0);
+}

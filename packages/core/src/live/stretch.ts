@@ -1,0 +1,25 @@
+import type { FastCnnSettings } from '../pipeline/settings.ts';
+
+/** A stretch of one voice: what is remembered of speech. */
+export interface Stretch {
+  /** Seconds of clean speech; audio that several windows hear counts once. */
+  seconds: number;
+  /** `[to]`: sum of its slots' voices in the voice space, weighted by their seconds. */
+  readonly sum: Float32Array;
+  /** `[from]`: the same of their embeddings. */
+  readonly raw: Float32Array;
+  /** Whom it was told to be. */
+  speaker: number;
+  /** Whose voice it is thought to be now; −1 for nobody's. Told turns never follow it, what comes does. */
+  voice: number;
+}
+
+/** Variance of voices in the voice space, and what makes a speaker. */
+export interface VoiceRules {
+  readonly between: Float32Array;
+  readonly cluster: FastCnnSettings['cluster'];
+}
+
+export function secondsOf(stretches: readonly Stretch[]): number {
+  return stretches.reduce((sum, { seconds }) => sum + seconds, 0);
+}
