@@ -50,7 +50,7 @@ const esm = (dir: string, entry: readonly string[] | Record<string, string>, mor
 });
 
 export default defineConfig([
-  esm('packages/core', ['index.ts', 'testing/index.ts']),
+  esm('packages/core', ['index.ts', 'pipeline/index.ts', 'testing/index.ts']),
   esm('packages/ort-node', ['index.ts']),
   esm('packages/ort-web', ['index.ts', 'server.ts', 'workerd.ts']),
   esm('models/fast-cnn', ['index.ts', 'node.ts']),

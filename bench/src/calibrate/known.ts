@@ -1,4 +1,5 @@
-import { type ModelManifest, pipeline, scoreDiarization } from '@voiceflow-ml/core';
+import { type ModelManifest, scoreDiarization } from '@voiceflow-ml/core';
+import * as pipeline from '@voiceflow-ml/core/pipeline';
 import { solveRecording } from './search.ts';
 import type { Analysed } from './windows.ts';
 

@@ -1,4 +1,5 @@
-import { type ModelManifest, pipeline, scoreDiarization } from '@voiceflow-ml/core';
+import { type ModelManifest, scoreDiarization } from '@voiceflow-ml/core';
+import * as pipeline from '@voiceflow-ml/core/pipeline';
 import { type Analysed, refilter } from './windows.ts';
 
 /** Settings by path, such as `{ 'turns.onset': 0.7 }`. */

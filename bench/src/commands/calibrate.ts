@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { type ModelManifest, pipeline, VoiceFlowError } from '@voiceflow-ml/core';
+import { type ModelManifest, VoiceFlowError } from '@voiceflow-ml/core';
+import * as pipeline from '@voiceflow-ml/core/pipeline';
 import { parseWithFolders } from '../accuracy/flags.ts';
 import { type BenchCommand, textFlag } from '../args.ts';
 import { fitConfidence, judgeTurns, reliability } from '../calibrate/confidence.ts';

@@ -12,6 +12,7 @@ export { parseVtt, toVtt } from './annotation/vtt.ts';
 export { type ByteInput, type ByteOptions, openBytes, type PeekReader } from './audio/bytes.ts';
 export { type EncodeWavOptions, encodeWav } from './audio/encode-wav.ts';
 export { collect, DEFAULT_MAX_SECONDS, type OpenAudioOptions, openAudio } from './audio/open.ts';
+export { type PcmEncoding, pcmReader } from './audio/pcm.ts';
 export { samplesSource } from './audio/pipes.ts';
 export { createResampler, type Resampler } from './audio/resample.ts';
 export type * from './audio/source.ts';
@@ -33,7 +34,6 @@ export {
 } from './metrics/score.ts';
 export type * from './model.ts';
 export * from './options.ts';
-export * as pipeline from './pipeline/index.ts';
 export { checkVoices, type MatchOptions, matchVoices, type VoiceMatch } from './voice-match.ts';
 export { type Voice, VoiceBook, type VoiceBookJson, type VoiceSample } from './voices.ts';
 export type * from './warnings.ts';
