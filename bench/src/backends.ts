@@ -182,9 +182,8 @@ export function runtimeName(versions: Readonly<Record<string, string | undefined
 
 export const coldStartContenders = ['native', 'wasm'] as const;
 
-/** From nothing to the first answer: load the engine, read the weights, run once. */
+/** From nothing to the first answer: load the engine, read the weights, run once. What it loaded stays open. */
 export async function coldStart(engine: EngineName): Promise<void> {
   const model = await loadEngine(engine, await readModel(fastCnnPath(FAST_CNN.fp16)));
   await model.run(feedsFor(model.inputs, {}, seededRandom(1))());
-  await model.close();
 }

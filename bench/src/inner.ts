@@ -1,32 +1,62 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { abortError, VoiceFlowError } from '@voiceflow-ml/core';
 
-const run = promisify(execFile);
-const MOST_OUTPUT = 256 * 1024 * 1024;
 const PATIENCE = 240_000;
+const KEPT_ERRORS = 2000;
 
 /** The built measurements, which every runtime can start. */
 export const BENCH_SCRIPT = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
-export interface ChildOptions {
+/** What a part prints when it has printed everything (ASCII "end of transmission"). */
+export const END_OF_PART = '\u0004';
+
+export interface PartOptions {
   /** The runtime and what it needs before the script; this one when absent. */
   readonly command?: string;
   readonly before?: readonly string[];
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds until it is given up. */
   readonly patience?: number;
+  /** Another script than the built measurements, for tests. */
+  readonly script?: string;
 }
 
-/** Runs a part of the measurements in a process of its own and gives what it printed. */
-export async function runPart(args: readonly string[], options: ChildOptions = {}): Promise<string> {
-  const { command = process.execPath, before = [], signal, patience = PATIENCE } = options;
-  const settings = {
-    maxBuffer: MOST_OUTPUT,
-    timeout: patience,
-    killSignal: 'SIGKILL' as const,
-    ...(signal && { signal }),
-  };
-  const { stdout } = await run(command, [...before, BENCH_SCRIPT, ...args], settings);
-  return stdout;
+/**
+ * Runs a part of the measurements in a process of its own and gives what it printed, as soon as that is complete. The
+ * process is then killed, not waited for: Node 20 can deadlock on its way out while V8 still compiles WebAssembly
+ * (seen here: the main thread and all of V8's workers wait for one another).
+ * @throws `backend-failed` with the end of what it said when it ends or is given up before; `aborted`.
+ */
+export function runPart(args: readonly string[], options: PartOptions = {}): Promise<string> {
+  const { command = process.execPath, before = [], signal, patience = PATIENCE, script = BENCH_SCRIPT } = options;
+  if (signal?.aborted) return Promise.reject(abortError(signal));
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, [...before, script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let printed = '';
+    let errors = '';
+    const finish = (settle: () => void) => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      child.kill('SIGKILL');
+      settle();
+    };
+    const fail = (how: string, cause?: unknown) => {
+      const message = `\`bench ${args.join(' ')}\` on ${command} ${how}${errors && `: ${errors.trim()}`}`;
+      finish(() => reject(new VoiceFlowError('backend-failed', message, { cause })));
+    };
+    const onAbort = () => signal && finish(() => reject(abortError(signal)));
+    const timer = setTimeout(() => fail(`was given up after ${patience / 1000} s`), patience);
+    signal?.addEventListener('abort', onAbort);
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+      if (!text.includes(END_OF_PART)) return;
+      finish(() => resolve(printed.slice(0, printed.lastIndexOf(END_OF_PART))));
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      errors = (errors + text).slice(-KEPT_ERRORS);
+    });
+    child.on('error', (error) => fail('did not start', error));
+    child.on('close', (code, by) => fail(`ended with ${code ?? by} before it was done`));
+  });
 }

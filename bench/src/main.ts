@@ -1,4 +1,5 @@
 /** The measurements as a process of their own: `node bench/dist/main.js COMMAND …`. */
+import { END_OF_PART } from './inner.ts';
 import { parts } from './parts.ts';
 import { processIo, runBench } from './run.ts';
 
@@ -10,4 +11,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 const [name = '', ...rest] = process.argv.slice(2);
 const part = parts[name];
 const io = processIo(stop.signal);
-process.exitCode = await (part === undefined ? runBench(process.argv.slice(2), io) : part(rest, io));
+if (part === undefined) process.exitCode = await runBench(process.argv.slice(2), io);
+else {
+  process.exitCode = await part(rest, io);
+  io.out(END_OF_PART);
+}

@@ -14,7 +14,7 @@ export const PROFILE_RUNS = 20;
 
 /** The comparison in one runtime, with what can only be seen from outside of it. */
 export interface RuntimeResult extends ComparisonResult {
-  /** Milliseconds from starting the process to its end after the first answer. */
+  /** Milliseconds from starting the process to its first answer. */
   readonly coldStart: Readonly<Partial<Record<(typeof coldStartContenders)[number], Summary>>>;
 }
 

@@ -71,7 +71,7 @@ function backends(report: Report): Section | undefined {
     list(
       Object.entries(result.coldStart).map(
         ([engine, cold]) =>
-          `cold start, ${engine}: ${ms(cold?.p50)} from starting the process to its end after one answer (P50 of ${cold?.count})`,
+          `cold start, ${engine}: ${ms(cold?.p50)} from starting the process to its first answer (P50 of ${cold?.count})`,
       ),
     ),
   ]);
