@@ -1,0 +1,172 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DiarizationSession, Diarizer, LiveDiarization, LiveOptions } from '@voiceflow-ml/core';
+import type { OptionSpecs, OptionValues } from '../args/options.ts';
+import { type Context, defineCommand } from '../command.ts';
+import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
+import { EXIT, explain, FileError, UsageError } from '../errors.ts';
+import { readBook } from '../files/book.ts';
+import { type LiveInput, openLive, type PcmFormat } from '../files/live.ts';
+import type { Io } from '../io.ts';
+
+const DEFAULT_RATE = 16_000;
+/** Seconds that are pushed at once when it goes at the pace of speech. */
+const PIECE = 0.1;
+
+const options = {
+  input: {
+    kind: 'text',
+    value: '-|FILE',
+    short: 'i',
+    help: 'PCM on standard input (default), or a recording; with --rate or --encoding, a file of PCM',
+  },
+  rate: {
+    kind: 'integer',
+    value: 'R',
+    min: 8_000,
+    max: 192_000,
+    short: 'r',
+    help: `samples a second of the PCM (default ${DEFAULT_RATE})`,
+  },
+  encoding: {
+    kind: 'choice',
+    choices: ['s16le', 'f32le'],
+    short: 'e',
+    help: 'how the PCM is written: 16-bit integers (default) or floats; mono, little-endian',
+  },
+  realtime: { kind: 'flag', help: 'take the input at the pace of speech, however fast it comes' },
+  latency: {
+    kind: 'seconds',
+    value: 'S',
+    min: 0.5,
+    max: 5,
+    short: 'l',
+    help: 'after this time what was said is final (default 1); more latency, fewer errors',
+  },
+  step: { kind: 'seconds', value: 'S', min: 0.25, max: 1, help: 'between two looks at the audio (default 0.25)' },
+  max: { kind: 'integer', value: 'N', min: 1, max: 100, help: 'at most this many speakers' },
+  book: { kind: 'text', value: 'FILE.json', help: 'name the speakers that this voice book knows (see enroll)' },
+  recluster: { kind: 'flag', help: 'cluster the whole session again for the result in the last line' },
+  ...ENGINE_OPTIONS,
+} as const satisfies OptionSpecs;
+
+type Values = OptionValues<typeof options>;
+
+export const stream = defineCommand({
+  name: 'stream',
+  usage: '[--input -|FILE] [options]',
+  summary: 'who speaks, while they speak',
+  details: [
+    'Writes a line of JSON for each event: "speaker" when a voice appears or is recognised, "turn-start" and "turn-update" while a turn is tentative, "turn-end" when it is final (a turn that proved to be none ends where it starts), "speaker-merged" when two voices turn out to be one. The last line is "end", with the turns and speakers of the whole session, and for each label that was told the one it has there.',
+    'Ctrl-C ends the session as the end of the input does: the last events and the result are still written, and the exit code is 130.',
+  ],
+  options,
+  examples: [
+    { command: 'arecord -q -f S16_LE -r 16000 -c 1 -t raw | voiceflow stream', does: 'the microphone, on Linux' },
+    {
+      command: 'ffmpeg -v error -i http://… -f s16le -ac 1 -ar 16000 - | voiceflow stream',
+      does: 'anything that ffmpeg reads',
+    },
+    { command: 'voiceflow stream --input meeting.wav --realtime', does: 'see how it would have been' },
+    {
+      command: 'voiceflow stream -i meeting.wav | jq -c \'select(.type == "turn-end")\'',
+      does: 'final turns only',
+    },
+  ],
+  async run(values, positionals, context) {
+    if (positionals.length > 0) {
+      throw new UsageError(`stream takes no FILE, but was given ${positionals[0]}`, 'Name it with --input');
+    }
+    const { latency, step } = values;
+    if (step !== undefined && latency !== undefined && step > latency) {
+      throw new UsageError(`--step ${step} is more than --latency ${latency}`);
+    }
+    const known = values.book === undefined ? undefined : (await readBook(values.book)).voices;
+    const diarizer = await openDiarizer(values, context.signal);
+    try {
+      await follow(diarizer, values, known === undefined ? {} : { known }, context);
+    } finally {
+      await diarizer.close();
+    }
+    return EXIT.done;
+  },
+});
+
+async function follow(
+  diarizer: Diarizer,
+  values: Values,
+  known: Pick<LiveOptions, 'known'>,
+  { io, signal }: Context,
+): Promise<void> {
+  const path = values.input ?? '-';
+  const input = await openLive(path, pcmFormat(values, path), diarizer.manifest.sampleRate).catch(toFileError(path));
+  const session = diarizer.open({ sampleRate: input.sampleRate, ...known, ...sessionOptions(values) });
+  const told = tell(session, io);
+  // What fails first is thrown below; until then it must not count as unhandled.
+  told.catch(() => {});
+  try {
+    await listen(input, session, values.realtime, signal).catch(toFileError(path));
+    const result = await session.end({ recluster: values.recluster });
+    await told;
+    await io.out(`${JSON.stringify({ type: 'end', ...summary(result) })}\n`);
+  } finally {
+    await session.close();
+    await input.close();
+  }
+}
+
+/** Standard input is PCM; a file is when it is said how it is written. */
+function pcmFormat({ rate, encoding }: Values, path: string): PcmFormat | undefined {
+  if (path !== '-' && rate === undefined && encoding === undefined) return undefined;
+  return { sampleRate: rate ?? DEFAULT_RATE, encoding: encoding ?? 's16le' };
+}
+
+function sessionOptions({ latency, step, max }: Values): Partial<LiveOptions> {
+  return {
+    ...(latency === undefined ? {} : { latency }),
+    ...(step === undefined ? {} : { step }),
+    ...(max === undefined ? {} : { maxSpeakers: max }),
+  };
+}
+
+async function tell(session: DiarizationSession, io: Io): Promise<void> {
+  for await (const event of session) await io.out(`${JSON.stringify(event)}\n`);
+}
+
+/** Pushes until the input ends or the signal fires. */
+async function listen(
+  input: LiveInput,
+  session: DiarizationSession,
+  realtime: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const stopped = new Promise<null>((resolve) => {
+    if (signal.aborted) resolve(null);
+    signal.addEventListener('abort', () => resolve(null), { once: true });
+  });
+  const begun = performance.now();
+  const piece = realtime ? Math.round(PIECE * input.sampleRate) : Number.POSITIVE_INFINITY;
+  let pushed = 0;
+  for (;;) {
+    const samples = await Promise.race([stopped, input.read()]);
+    if (samples === null) return;
+    for (let at = 0; at < samples.length && !signal.aborted; at += piece) {
+      const part = samples.subarray(at, at + piece);
+      pushed += part.length;
+      const wait = begun + (1000 * pushed) / input.sampleRate - performance.now();
+      if (realtime && wait > 0) await sleep(wait, undefined, { signal }).catch(() => {});
+      await session.push(part);
+    }
+  }
+}
+
+/** The result as JSON, without the long vectors. */
+function summary(result: LiveDiarization) {
+  const { speakers, ...json } = result.toJSON();
+  return { ...json, speakers: speakers.map(({ embedding: _, ...speaker }) => speaker), labels: result.labels };
+}
+
+function toFileError(path: string): (error: unknown) => never {
+  return (error) => {
+    throw new FileError(explain(error, path), { cause: error });
+  };
+}
