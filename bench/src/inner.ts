@@ -24,8 +24,8 @@ export interface PartOptions {
 
 /**
  * Runs a part of the measurements in a process of its own and gives what it printed, as soon as that is complete. The
- * process is then killed, not waited for: Node 20 can deadlock on its way out while V8 still compiles WebAssembly
- * (seen here: the main thread and all of V8's workers wait for one another).
+ * process is then killed, not waited for: Node can deadlock on its way out while V8 still compiles, above all
+ * WebAssembly on a busy machine (nodejs/node#54918; seen here with Node 20).
  * @throws `backend-failed` with the end of what it said when it ends or is given up before; `aborted`.
  */
 export function runPart(args: readonly string[], options: PartOptions = {}): Promise<string> {
