@@ -1,10 +1,15 @@
 /** @module The server on Bun: its own HTTP and WebSockets, inference in worker processes. */
+
+import process from 'node:process';
 import { upgradeWebSocket, websocket } from 'hono/bun';
 import { drainUntilQuiet, lapse, once, urlOf } from './entry/drain.ts';
-import { type EntryOptions, main, prepare, type RunningServer } from './entry/serving.ts';
+import { type EntryOptions, prepare, type RunningServer, runServe } from './entry/serving.ts';
 import { MAX_MESSAGE_BYTES } from './routes/stream.ts';
 
 export type { EntryOptions, RunningServer };
+
+/** The program `serve`, for other programs: see `runServe`. */
+export const serve = (args = process.argv.slice(2)): Promise<number> => runServe(serveBun, args);
 
 interface BunServer {
   readonly port: number;
@@ -54,4 +59,4 @@ export async function serveBun(entry: EntryOptions = {}): Promise<RunningServer>
   return { url: urlOf(options.host, server.port), app, pool, close: once(close) };
 }
 
-if (Bun.main === import.meta.filename) await main(serveBun);
+if (Bun.main === import.meta.filename) process.exit(await serve());

@@ -1,9 +1,14 @@
 /** @module The server on Deno: its own HTTP and WebSockets, inference in worker processes. Run with `deno run -A`. */
+
+import process from 'node:process';
 import { upgradeWebSocket } from 'hono/deno';
 import { drainUntilQuiet, lapse, once, urlOf } from './entry/drain.ts';
-import { type EntryOptions, main, prepare, type RunningServer } from './entry/serving.ts';
+import { type EntryOptions, prepare, type RunningServer, runServe } from './entry/serving.ts';
 
 export type { EntryOptions, RunningServer };
+
+/** The program `serve`, for other programs: see `runServe`. */
+export const serve = (args = process.argv.slice(2)): Promise<number> => runServe(serveDeno, args);
 
 interface DenoServer {
   readonly addr: { readonly port: number };
@@ -41,4 +46,4 @@ export async function serveDeno(entry: EntryOptions = {}): Promise<RunningServer
   return { url: urlOf(options.host, server.addr.port), app, pool, close: once(close) };
 }
 
-if ((import.meta as { main?: boolean }).main === true) await main(serveDeno);
+if ((import.meta as { main?: boolean }).main === true) process.exit(await serve());

@@ -8,13 +8,16 @@ import { createAdaptorServer, upgradeWebSocket } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
 import type { BodyPump } from './app/body.ts';
 import { drainUntilQuiet, lapse, once, urlOf } from './entry/drain.ts';
-import { type EntryOptions, main, prepare, type RunningServer } from './entry/serving.ts';
+import { type EntryOptions, prepare, type RunningServer, runServe } from './entry/serving.ts';
 import { MAX_MESSAGE_BYTES } from './routes/stream.ts';
 
 export type { EntryOptions, RunningServer };
 
+/** The program `serve`, for other programs: see `runServe`. */
+export const serve = (args = process.argv.slice(2)): Promise<number> => runServe(serveNode, args);
+
 /**
- * Starts the server and resolves when it listens with all its first worker ready.
+ * Starts the server and resolves when it listens with its first worker ready.
  * @throws `invalid-option`; `model-not-found`, `backend-unavailable` and what else keeps workers from starting.
  */
 export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer> {
@@ -103,4 +106,4 @@ const pumpIncoming: BodyPump = (c, onChunk, signal) =>
   });
 
 const [, script] = process.argv;
-if (script !== undefined && realpathSync(script) === fileURLToPath(import.meta.url)) await main(serveNode);
+if (script !== undefined && realpathSync(script) === fileURLToPath(import.meta.url)) process.exit(await serve());

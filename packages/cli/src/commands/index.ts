@@ -23,6 +23,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./identify.ts')).identify,
   },
   {
+    name: 'stream',
+    summary: 'who speaks, while they speak',
+    load: async () => (await import('./stream.ts')).stream,
+  },
+  {
     name: 'score',
     summary: 'how far a result is from the truth: DER and JER',
     load: async () => (await import('./score.ts')).score,
@@ -31,6 +36,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'models',
     summary: 'list, fetch and check the networks',
     load: async () => (await import('./models.ts')).models,
+  },
+  {
+    name: 'serve',
+    summary: 'the HTTP server: recordings, windows, live audio, a demo page',
+    load: async () => (await import('./serve.ts')).serve,
   },
   {
     name: 'bench',

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { VoiceFlowError } from '@voiceflow-ml/core';
 import { labelText, MetricsRegistry } from '../app/metrics.ts';
 import type { AppOptions, LogEntry } from '../app/state.ts';
 import { createApp, type VoiceFlowApp } from '../app.ts';
@@ -111,35 +112,46 @@ function flushLog(): void {
   lines = '';
 }
 
-/** The program: options from the command line, drain on the first SIGTERM or SIGINT, leave at once on the second. */
-export async function main(start: (options: EntryOptions) => Promise<RunningServer>): Promise<void> {
+/**
+ * The program: options from the command line, drain on the first SIGTERM or SIGINT, leave at once on the second.
+ * Resolves with the exit code when it is over; workers have ended by then, so the process may exit at once.
+ */
+export async function runServe(
+  start: (options: EntryOptions) => Promise<RunningServer>,
+  args: readonly string[],
+): Promise<number> {
   tuneHeap();
   process.once('exit', flushLog);
   try {
-    const { help, ...options } = parseServeArgs(process.argv.slice(2), process.env);
+    const { help, ...options } = parseServeArgs(args, process.env);
     if (help) {
       process.stdout.write(SERVE_HELP);
-      return;
+      return 0;
     }
     const server = await start(options);
     process.stderr.write(`VoiceFlow listens on ${server.url}\n`);
-    let stopping = false;
+    await signalled();
+    await server.close();
+    return 0;
+  } catch (error) {
+    const hint = error instanceof Error && 'hint' in error ? ` (${String(error.hint)})` : '';
+    process.stderr.write(`voiceflow: ${error instanceof Error ? error.message : String(error)}${hint}\n`);
+    return VoiceFlowError.isInstance(error) && error.code === 'invalid-option' ? 2 : 1;
+  }
+}
+
+/** One order to stop may come twice: from a terminal's group and from the program in front. */
+const SAME_ORDER_MS = 1000;
+
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    let first: number | undefined;
     const stop = () => {
-      if (stopping) process.exit(130);
-      stopping = true;
-      server.close().then(
-        () => process.exit(0),
-        (error) => {
-          logLine({ level: 'error', message: 'drain failed', error: String(error) });
-          process.exit(1);
-        },
-      );
+      first ??= performance.now();
+      if (performance.now() - first > SAME_ORDER_MS) process.exit(130);
+      resolve();
     };
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
-  } catch (error) {
-    const hint = error instanceof Error && 'hint' in error ? ` ${String(error.hint)}` : '';
-    process.stderr.write(`voiceflow: ${error instanceof Error ? error.message : String(error)}.${hint}\n`);
-    process.exitCode = 1;
-  }
+  });
 }

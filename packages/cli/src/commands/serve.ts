@@ -1,0 +1,23 @@
+import process from 'node:process';
+import type { AnyCommand } from '../command.ts';
+
+/** Hands over to the server, which has its own help, options and signals. */
+export const serve: AnyCommand = {
+  name: 'serve',
+  usage: '[--host] [--port] [--workers] [--model] …',
+  summary: 'the HTTP server: recordings, windows, live audio, a demo page',
+  details: ['Drains on SIGTERM and Ctrl-C: what was accepted is answered, then it ends with exit code 0.'],
+  options: {},
+  examples: [
+    { command: 'voiceflow serve', does: 'on http://127.0.0.1:8080' },
+    { command: 'VOICEFLOW_API_KEYS=me:… voiceflow serve --host 0.0.0.0', does: 'for others, who need a key' },
+  ],
+  ownHelp: true,
+  async execute(args) {
+    const { serve } =
+      'Bun' in globalThis ? await import('@voiceflow-ml/server/bun') : await import('@voiceflow-ml/server/node');
+    const code = await serve([...args]);
+    // The signal that ended it was an order, not an interruption: its exit code is the server's own.
+    process.exit(code);
+  },
+};
