@@ -94,7 +94,7 @@ describe('KServe', () => {
 
 describe('Traefik', () => {
   it('routes to services and middlewares that it defines, and checks readiness', () => {
-    const { routers, services, middlewares } = documents('traefik/dynamic.yaml')[0]?.http as Node;
+    const { routers, services, middlewares } = (documents('traefik/dynamic.yaml')[0]?.http ?? {}) as Node;
     const entries = Object.keys(documents('traefik/traefik.yaml')[0]?.entryPoints ?? {});
     for (const router of Object.values(routers ?? {}) as Node[]) {
       expect(Object.keys(services ?? {})).toContain(router.service);
