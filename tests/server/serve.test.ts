@@ -136,6 +136,30 @@ describe('refusals', () => {
     expect(server.app.active).toBe(0);
   });
 
+  it('come before the body where the client waits to be told to send it', async () => {
+    const server = await toyServer({ limits: { bodyBytes: 1_000_000 } });
+    const ask = (bytes: number) =>
+      new Promise<{ status: number; sent: boolean }>((resolve, reject) => {
+        const headers = { expect: '100-continue', 'content-length': bytes };
+        let sent = false;
+        const request = httpRequest(`${server.url}/v1/diarize`, { method: 'POST', headers }, (response) => {
+          response.resume().on('end', () => {
+            resolve({ status: response.statusCode ?? 0, sent });
+            request.destroy();
+          });
+        });
+        request.on('continue', () => {
+          sent = true;
+          request.end(new Uint8Array(bytes));
+        });
+        request.on('error', reject);
+        request.flushHeaders();
+      });
+    expect(await ask(900_000)).toEqual({ status: 200, sent: true });
+    expect(await ask(1_000_001)).toEqual({ status: 413, sent: false });
+    expect(await ask(900_000)).toEqual({ status: 200, sent: true });
+  });
+
   it('come at once when the queue is full, with the time after which to try again, and the rest is answered', async () => {
     const server = await toyServer({ limits: { queueJobs: 2 } });
     const accepted = [1, 2, 3].map(() => post(server, '/v1/diarize?ms=700', new Uint8Array(200_000)));

@@ -1,6 +1,6 @@
 /** @module The server on Node: HTTP by `@hono/node-server`, WebSockets by `ws`, inference in worker processes. */
 import { realpathSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AddressInfo, Server } from 'node:net';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -44,6 +44,13 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
       keepAliveTimeout: 65_000,
     },
   }) as Server & { closeIdleConnections(): void; closeAllConnections(): void };
+  // Whoever waits for `100 Continue` is refused before sending anything: the body is asked for when it is read.
+  server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    waiting.set(incoming, outgoing);
+    // Should it be refused, a body may or may not follow on this connection: it cannot be used again.
+    outgoing.shouldKeepAlive = false;
+    server.emit('request', incoming, outgoing);
+  });
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -76,6 +83,9 @@ function incomingOf(env: unknown): IncomingMessage | undefined {
   return (env as { incoming?: IncomingMessage } | undefined)?.incoming;
 }
 
+/** Requests whose client sends its body only when it is told to. */
+const waiting = new WeakMap<IncomingMessage, ServerResponse>();
+
 /** Takes chunks as Node's parser gives them: no web stream between, and nothing copied. */
 const pumpIncoming: BodyPump = (c, onChunk, signal) =>
   new Promise((resolve, reject) => {
@@ -101,6 +111,11 @@ const pumpIncoming: BodyPump = (c, onChunk, signal) =>
     const onClose = () => fail(new Error('the connection was closed'));
     const onAbort = () => fail(signal.reason);
     if (signal.aborted) return reject(signal.reason);
+    const outgoing = waiting.get(incoming);
+    if (outgoing !== undefined) {
+      outgoing.shouldKeepAlive = true;
+      outgoing.writeContinue();
+    }
     signal.addEventListener('abort', onAbort, { once: true });
     incoming.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
   });
