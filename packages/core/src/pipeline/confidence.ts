@@ -1,3 +1,4 @@
+import type { Steps } from '../steps.ts';
 import type { Partition } from './grouping.ts';
 import type { LocalSpeakers } from './local.ts';
 import type { FastCnnSettings } from './settings.ts';
@@ -13,18 +14,25 @@ export interface TurnEvidence {
 
 /** Probabilities are kept this far from 0 and 1: calibration must not see infinities. */
 const LEAST = 0.001;
+/** A few milliseconds of work. */
+const WINDOWS_PER_STEP = 512;
 
 /**
  * Evidence for each turn. Its slots are those that decoding gave to its speaker in the windows that it meets, each
  * weighted by its activity inside the turn.
  */
-export function turnEvidence(local: LocalSpeakers, partition: Partition, turns: readonly FrameTurn[]): TurnEvidence[] {
+export function* turnEvidence(
+  local: LocalSpeakers,
+  partition: Partition,
+  turns: readonly FrameTurn[],
+): Steps<TurnEvidence[]> {
   const sums = turns.map(() => ({ posterior: 0, weight: 0 }));
   const bySpeaker = Array.from({ length: partition.speakers }, (): number[] => []);
   for (const [i, turn] of turns.entries()) bySpeaker[turn.speaker]?.push(i);
   // Turns of a speaker do not overlap and windows come in order: the first turn that may still matter only moves on.
   const first = new Int32Array(partition.speakers);
   for (let window = 0; window < local.windows; window++) {
+    if (window % WINDOWS_PER_STEP === 0) yield;
     const start = window * local.hop;
     for (let slot = 0; slot < local.slots; slot++) {
       const speaker = partition.speakerOf[window * local.slots + slot] as number;

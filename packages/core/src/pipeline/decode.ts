@@ -1,4 +1,5 @@
 import { logLikelihood, type SpeakerModel } from '../cluster/voice-space.ts';
+import { finish, type Steps } from '../steps.ts';
 import type { LocalWindows } from './local.ts';
 import { type Slots, voiceOf } from './slots.ts';
 
@@ -14,6 +15,9 @@ export interface DecodeRules {
 const CANDIDATES = 4;
 /** Seconds added to a slot's clean speech: overlapped speech says something of its speaker, too. */
 const LEAST_SECONDS = 0.05;
+/** A few milliseconds of work. */
+const WINDOWS_PER_STEP = 128;
+const ROWS_PER_STEP = 256;
 
 /** One way to name the slots of a window. */
 interface State {
@@ -36,40 +40,57 @@ export function decode(
   rules: DecodeRules,
   frame: number,
 ): Int16Array {
-  const steps: State[][] = [];
-  const from: Int32Array[] = [];
+  return finish(decodeSteps(local, slots, scores, speakers, rules, frame));
+}
+
+/** The same in steps. Keeps a few bytes a window: hours fit. */
+export function* decodeSteps(
+  local: LocalWindows,
+  slots: Slots,
+  scores: Float32Array,
+  speakers: number,
+  rules: DecodeRules,
+  frame: number,
+): Steps<Int16Array> {
+  const most = CANDIDATES ** local.slots;
+  // Of each window's states: who its slots are, and which state of the window before was best.
+  const names = new Int16Array(local.windows * most * local.slots).fill(-1);
+  const from = new Uint16Array(local.windows * most);
+  let before: State[] = [];
   let totals: number[] = [];
   for (let window = 0; window < local.windows; window++) {
+    if (window % WINDOWS_PER_STEP === 0) yield;
     const states = statesOf(local, slots, scores, speakers, window);
-    const before = steps[window - 1];
-    const back = new Int32Array(states.length);
-    if (before) {
-      const differ = differences(local, window, frame);
-      totals = states.map((state, i) => {
-        let best = Number.NEGATIVE_INFINITY;
-        before.forEach((earlier, j) => {
-          const total = (totals[j] as number) - rules.continuity * disagreement(differ, earlier, state);
-          if (total > best) {
-            best = total;
-            back[i] = j;
-          }
-        });
-        return best + state.score;
-      });
-    } else {
-      totals = states.map((state) => state.score);
-    }
-    steps.push(states);
-    from.push(back);
+    const differ = window > 0 ? differences(local, window, frame) : undefined;
+    totals = states.map((state, i) => {
+      names.set(state.speakers, (window * most + i) * local.slots);
+      if (!differ) return state.score;
+      let best = Number.NEGATIVE_INFINITY;
+      for (let j = 0; j < before.length; j++) {
+        const total = (totals[j] as number) - rules.continuity * disagreement(differ, before[j] as State, state);
+        if (total > best) {
+          best = total;
+          from[window * most + i] = j;
+        }
+      }
+      return best + state.score;
+    });
+    before = states;
   }
-  return traceBack(steps, from, totals, local.slots);
+  return traceBack(names, from, totals, local.slots, most);
 }
 
 /** Scaled log likelihood of every row under every speaker, `[rows, speakers]`. */
 export function speakerScores(slots: Slots, models: readonly SpeakerModel[], trust: number): Float32Array {
+  return finish(speakerScoreSteps(slots, models, trust));
+}
+
+/** The same in steps. */
+export function* speakerScoreSteps(slots: Slots, models: readonly SpeakerModel[], trust: number): Steps<Float32Array> {
   const rows = slots.window.length;
   const scores = new Float32Array(rows * models.length);
   for (let row = 0; row < rows; row++) {
+    if (row % ROWS_PER_STEP === 0) yield;
     const weight = trust * ((slots.clean[row] as number) + LEAST_SECONDS);
     models.forEach((model, k) => {
       scores[row * models.length + k] = weight * logLikelihood(model, voiceOf(slots, row));
@@ -101,9 +122,17 @@ function statesOf(local: LocalWindows, slots: Slots, scores: Float32Array, speak
   return states;
 }
 
+/** The best `CANDIDATES` speakers, best first; ties to the lower. */
 function likeliest(scores: Float32Array): number[] {
-  const order = Array.from(scores.keys()).sort((a, b) => (scores[b] as number) - (scores[a] as number) || a - b);
-  return order.slice(0, CANDIDATES);
+  const best: number[] = [];
+  for (let k = 0; k < scores.length; k++) {
+    let at = best.length;
+    while (at > 0 && (scores[best[at - 1] as number] as number) < (scores[k] as number)) at--;
+    if (at >= CANDIDATES) continue;
+    best.splice(at, 0, k);
+    if (best.length > CANDIDATES) best.pop();
+  }
+  return best;
 }
 
 /** In the frames that a window shares with the one before, in seconds. */
@@ -153,21 +182,24 @@ function disagreement(differ: Differences, before: State, after: State): number 
   return sum;
 }
 
+/** The speakers along the best path, from its end. */
 function traceBack(
-  steps: readonly State[][],
-  from: readonly Int32Array[],
+  names: Int16Array,
+  from: Uint16Array,
   totals: readonly number[],
   slots: number,
+  most: number,
 ): Int16Array {
-  const speakerOf = new Int16Array(steps.length * slots).fill(-1);
+  const windows = from.length / most;
+  const speakerOf = new Int16Array(windows * slots);
   let at = 0;
   totals.forEach((total, i) => {
     if (total > (totals[at] as number)) at = i;
   });
-  for (let window = steps.length - 1; window >= 0; window--) {
-    const state = steps[window]?.[at];
-    if (state) speakerOf.set(state.speakers, window * slots);
-    at = from[window]?.[at] ?? 0;
+  for (let window = windows - 1; window >= 0; window--) {
+    const state = window * most + at;
+    speakerOf.set(names.subarray(state * slots, (state + 1) * slots), window * slots);
+    at = from[state] as number;
   }
   return speakerOf;
 }

@@ -3,6 +3,7 @@ import type { Model } from '../backend.ts';
 import { VoiceFlowError } from '../errors.ts';
 import { openSession } from '../live/session.ts';
 import type { ModelManifest } from '../model.ts';
+import { paced } from '../steps.ts';
 import type { Warning } from '../warnings.ts';
 import { embedSegments } from './embed.ts';
 import { type WindowNetwork, windowNetwork } from './geometry.ts';
@@ -10,7 +11,7 @@ import { LocalSpeakers } from './local.ts';
 import type { DiarizeRequest, Pipeline, PipelineResult } from './pipeline.ts';
 import { floats, runWindows } from './run-windows.ts';
 import { type FastCnnSettings, fastCnnSettings } from './settings.ts';
-import { solve } from './solve.ts';
+import { solveSteps } from './solve.ts';
 
 /** The network, its sizes and its settings: what every step of the pipeline needs to know. */
 export interface FastCnn {
@@ -99,8 +100,7 @@ async function diarize(cnn: FastCnn, source: AudioSource, request: DiarizeReques
   const { local, duration, decode, total } = await analyse(cnn, source, request);
   const begun = performance.now();
   onProgress?.({ stage: 'cluster', done: 0, total: duration });
-  const solution = solve(cnn, local, duration, request);
-  if (signal?.aborted) throw new VoiceFlowError('aborted', 'the call was aborted by its signal');
+  const solution = await paced(solveSteps(cnn, local, duration, request), signal);
   onProgress?.({ stage: 'done', done: duration, total: duration });
   const warnings: readonly Warning[] = [...source.warnings, ...solution.warnings];
   return { ...solution, duration, warnings, decode, model: total - decode, cluster: performance.now() - begun };

@@ -1,11 +1,12 @@
-import { agglomerate, clustersAt, cut, type Points, type Tree } from '../cluster/agglomerate.ts';
+import { agglomerateSteps, clustersAt, cut, observations, type Points, type Tree } from '../cluster/agglomerate.ts';
 import { accumulate, dot, normalise } from '../cluster/vectors.ts';
 import { type SpeakerModel, speakerModel } from '../cluster/voice-space.ts';
-import { decode, speakerScores } from './decode.ts';
+import type { Steps } from '../steps.ts';
+import { decodeSteps, speakerScoreSteps } from './decode.ts';
 import type { LocalSpeakers } from './local.ts';
 import type { FastCnnSettings } from './settings.ts';
-import { type Slots, tabulate, voiceOf } from './slots.ts';
-import { linkTracks } from './tracks.ts';
+import { type Slots, tabulateSteps, voiceOf } from './slots.ts';
+import { linkTrackSteps } from './tracks.ts';
 
 /** Points of one clustering: its matrix is `n²` float32 numbers, 4 MB. More are merged block by block first. */
 const MOST_POINTS = 1000;
@@ -21,7 +22,7 @@ export interface Grouping {
   /** The most speakers there can be. */
   readonly most: number;
   /** The partition into a number of speakers in 1 … `most`. */
-  partition(count: number): Partition;
+  partition(count: number): Steps<Partition>;
 }
 
 export interface Partition {
@@ -34,13 +35,13 @@ export interface Partition {
 }
 
 /** Clusters local speakers: tracks, then speakers by evidence. */
-export function group(local: LocalSpeakers, settings: FastCnnSettings, frame: number): Grouping {
+export function* group(local: LocalSpeakers, settings: FastCnnSettings, frame: number): Steps<Grouping> {
   const { cluster } = settings;
-  const slots = tabulate(local, settings.voices, settings.activity.on, frame);
-  const tracks = linkTracks(local, slots, settings.tracks);
+  const slots = yield* tabulateSteps(local, settings.voices, settings.activity.on, frame);
+  const tracks = yield* linkTrackSteps(local, slots, settings.tracks);
   const points = trackPoints(tracks, cluster.shortestTrack, cluster.rate);
-  const compact = inBlocks(points, settings);
-  const tree = agglomerate(compact, settings.voices.between, undefined, cluster.saturation);
+  const compact = yield* inBlocks(points, settings);
+  const tree = yield* agglomerateSteps(compact, settings.voices.between, undefined, cluster.saturation);
   const seconds = Float64Array.from(compact.weight, (weight) => weight / cluster.rate);
   const all = seconds.reduce((sum, x) => sum + x, 0);
   const least = Math.max(cluster.shortestSpeaker, cluster.leastShare * all);
@@ -73,7 +74,7 @@ function trackPoints(
 }
 
 /** Merges block by block, in order of time, until there are few enough points for one clustering. */
-function inBlocks(points: Points, { voices, cluster }: FastCnnSettings): Points {
+function* inBlocks(points: Points, { voices, cluster }: FastCnnSettings): Steps<Points> {
   let current = points;
   // Halving, at least, each time: blocks that would not merge must not go on for ever.
   while (current.weight.length > MOST_POINTS) {
@@ -83,7 +84,7 @@ function inBlocks(points: Points, { voices, cluster }: FastCnnSettings): Points 
         weight: current.weight.slice(from, from + MOST_POINTS),
         sum: current.sum.slice(from, from + MOST_POINTS),
       };
-      const tree = agglomerate(block, voices.between, undefined, cluster.saturation);
+      const tree = yield* agglomerateSteps(block, voices.between, undefined, cluster.saturation);
       const clusters = Math.min(clustersAt(tree, cluster.evidence), Math.max(1, tree.points >> 1));
       const labels = cut(tree, clusters);
       for (let label = 0; label < clusters; label++) {
@@ -129,21 +130,32 @@ function enoughClusters(tree: Tree, count: number, large: (labels: Int32Array) =
 
 function modelOf(settings: FastCnnSettings, points: Points, labels: Int32Array, label: number): SpeakerModel {
   const { weight, sum } = total(points, labels, label);
-  return speakerModel(settings.voices.between, weight, sum);
+  return modelFrom(settings, weight, sum);
+}
+
+/** A speaker is known as well as their speech makes them, and no better than `saturation` allows. */
+function modelFrom({ voices, cluster }: FastCnnSettings, weight: number, sum: Float32Array): SpeakerModel {
+  const count = observations(weight, cluster.saturation);
+  const scale = weight > 0 ? count / weight : 0;
+  return speakerModel(
+    voices.between,
+    count,
+    sum.map((x) => x * scale),
+  );
 }
 
 /** Names all slots, learns the speakers from what they were given, and again. */
-function refine(
+function* refine(
   local: LocalSpeakers,
   slots: Slots,
   first: readonly SpeakerModel[],
   settings: FastCnnSettings,
   frame: number,
-): Partition {
+): Steps<Partition> {
   let models = first;
   for (let round = 1; ; round++) {
-    const scores = speakerScores(slots, models, settings.decode.trust);
-    const speakerOf = decode(local, slots, scores, models.length, settings.decode, frame);
+    const scores = yield* speakerScoreSteps(slots, models, settings.decode.trust);
+    const speakerOf = yield* decodeSteps(local, slots, scores, models.length, settings.decode, frame);
     if (round === ROUNDS) return { speakers: models.length, slots, speakerOf, scores };
     models = learn(local, slots, speakerOf, models.length, settings);
   }
@@ -167,7 +179,7 @@ function learn(
     weights[speaker] = (weights[speaker] as number) + weight;
     accumulate(sums[speaker] as Float32Array, voiceOf(slots, row), weight);
   });
-  return sums.map((sum, k) => speakerModel(voices.between, weights[k] as number, sum));
+  return sums.map((sum, k) => modelFrom(settings, weights[k] as number, sum));
 }
 
 /** A speaker's embedding: the mean of their slots', less the mean of all voices, weighted by clean speech; unit length. */

@@ -1,5 +1,9 @@
 import { project, type VoiceSpace } from '../cluster/voice-space.ts';
+import type { Steps } from '../steps.ts';
 import type { LocalSpeakers } from './local.ts';
+
+/** A few milliseconds of work. */
+const SLOTS_PER_STEP = 128;
 
 /** All local speakers of a recording (slots that speak), one row each, in order of window and slot. */
 export interface Slots {
@@ -17,7 +21,7 @@ export interface Slots {
 }
 
 /** @param above Activity from which another slot overlaps. @param frame Seconds of a frame. */
-export function tabulate(local: LocalSpeakers, space: VoiceSpace, above: number, frame: number): Slots {
+export function* tabulateSteps(local: LocalSpeakers, space: VoiceSpace, above: number, frame: number): Steps<Slots> {
   const rowAt = new Int32Array(local.windows * local.slots).fill(-1);
   let rows = 0;
   for (let window = 0; window < local.windows; window++) {
@@ -34,6 +38,7 @@ export function tabulate(local: LocalSpeakers, space: VoiceSpace, above: number,
     to: space.to,
   };
   for (let at = 0; at < rowAt.length; at++) {
+    if (at % SLOTS_PER_STEP === 0) yield;
     const row = rowAt[at] as number;
     if (row < 0) continue;
     const window = Math.floor(at / local.slots);

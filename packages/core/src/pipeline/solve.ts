@@ -1,6 +1,7 @@
 import type { Turn } from '../annotation/segment.ts';
 import type { Speaker } from '../diarization.ts';
 import type { SpeakerBounds } from '../options.ts';
+import { finish, type Steps } from '../steps.ts';
 import { matchVoices } from '../voice-match.ts';
 import type { Warning } from '../warnings.ts';
 import { confidenceOf, type TurnEvidence, turnEvidence } from './confidence.ts';
@@ -15,6 +16,8 @@ import { type FrameTurn, TurnTracker } from './turns.ts';
 export const EDGE_WEIGHT = 0.05;
 /** How many clusters beyond the wanted number are tried before a count is given up: clusters without a turn are rare. */
 const MOST_EXTRA = 8;
+/** A few milliseconds of work. */
+const WINDOWS_PER_STEP = 256;
 
 export interface Solution {
   readonly turns: readonly Turn[];
@@ -39,17 +42,27 @@ export function solve(
   cnn: SolveContext,
   local: LocalSpeakers,
   duration: number,
-  { bounds, known }: Pick<DiarizeRequest, 'bounds' | 'known'>,
+  request: Pick<DiarizeRequest, 'bounds' | 'known'>,
 ): Solution {
-  const grouping = group(local, cnn.settings, cnn.frame);
-  const attempt = search(grouping, bounds, (count) => attemptOf(cnn, local, grouping.partition(count)));
+  return finish(solveSteps(cnn, local, duration, request));
+}
+
+/** The same in steps. */
+export function* solveSteps(
+  cnn: SolveContext,
+  local: LocalSpeakers,
+  duration: number,
+  { bounds, known }: Pick<DiarizeRequest, 'bounds' | 'known'>,
+): Steps<Solution> {
+  const grouping = yield* group(local, cnn.settings, cnn.frame);
+  const attempt = yield* search(cnn, local, grouping, bounds);
   if (!attempt) return { turns: [], speakers: [], warnings: warningsOf(0, bounds), evidence: [] };
   const { partition } = attempt;
   const mean = cnn.settings.voices.mean;
   const embeddings = attempt.speakers.map((speaker) => speakerEmbedding(local, partition, speaker, mean));
   const matches = matchVoices(embeddings, known, { space: cnn.manifest.space, threshold: cnn.settings.known });
   const labels = matches.map(({ name }, i) => name ?? `SPEAKER_${String(i).padStart(2, '0')}`);
-  const told = turnEvidence(local, partition, attempt.turns);
+  const told = yield* turnEvidence(local, partition, attempt.turns);
   const all = turnsOf(cnn, attempt, told, labels, duration);
   // A turn may begin in the silence that pads the last window.
   const turns = all.filter((turn) => turn.end > turn.start);
@@ -67,9 +80,14 @@ export function solve(
  * The number that is found without asking stands when it is within the bounds; else the nearest bound is aimed at.
  * So asking for what was found changes nothing, and neither does a bound that does not bind.
  */
-function search(grouping: Grouping, bounds: SpeakerBounds, attempt: (count: number) => Attempt): Attempt | undefined {
+function* search(
+  cnn: SolveContext,
+  local: LocalSpeakers,
+  grouping: Grouping,
+  bounds: SpeakerBounds,
+): Steps<Attempt | undefined> {
   if (grouping.automatic === 0) return undefined;
-  const free = attempt(grouping.automatic);
+  const free = yield* attemptOf(cnn, local, grouping, grouping.automatic);
   const found = free.speakers.length;
   const wanted = Math.min(Math.max(found, bounds.least), bounds.most);
   if (found === wanted || found === 0) return free;
@@ -77,14 +95,15 @@ function search(grouping: Grouping, bounds: SpeakerBounds, attempt: (count: numb
   const off = (candidate: Attempt) =>
     Math.abs(candidate.speakers.length - wanted) + (candidate.speakers.length > bounds.most ? 1000 : 0);
   for (let count = wanted; count <= Math.min(grouping.most, wanted + MOST_EXTRA); count++) {
-    const candidate = attempt(count);
+    const candidate = yield* attemptOf(cnn, local, grouping, count);
     if (off(candidate) < off(best)) best = candidate;
     if (off(best) === 0) break;
   }
   return best;
 }
 
-function attemptOf(cnn: SolveContext, local: LocalSpeakers, partition: Partition): Attempt {
+function* attemptOf(cnn: SolveContext, local: LocalSpeakers, grouping: Grouping, count: number): Steps<Attempt> {
+  const partition = yield* grouping.partition(count);
   const { turns: rules } = cnn.settings;
   const turns: FrameTurn[] = [];
   const frames = (seconds: number) => Math.round(seconds / cnn.frame);
@@ -101,6 +120,7 @@ function attemptOf(cnn: SolveContext, local: LocalSpeakers, partition: Partition
   });
   const emit = (scores: Float32Array) => tracker.push(scores);
   for (let window = 0; window < local.windows; window++) {
+    if (window % WINDOWS_PER_STEP === 0) yield;
     const at = window * local.slots;
     adder.add(local.activity(window), partition.speakerOf.subarray(at, at + local.slots), emit);
   }

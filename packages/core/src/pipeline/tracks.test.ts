@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { finish } from '../steps.ts';
 import { LocalSpeakers } from './local.ts';
-import { tabulate } from './slots.ts';
+import { tabulateSteps } from './slots.ts';
 import { linkTracks } from './tracks.ts';
 
 const SHAPE = { frames: 10, slots: 2, dimensions: 2, hop: 2 };
@@ -34,7 +35,7 @@ function hear(windows: number, said: readonly Said[], swap: readonly number[] = 
     }
     local.add(activity, embeddings);
   }
-  const slots = tabulate(local, SPACE, 0.5, 0.1);
+  const slots = finish(tabulateSteps(local, SPACE, 0.5, 0.1));
   return { ...linkTracks(local, slots, RULES), slots };
 }
 

@@ -1,5 +1,6 @@
 import { assignment } from '../cluster/assignment.ts';
 import { accumulate, dot } from '../cluster/vectors.ts';
+import { finish, type Steps } from '../steps.ts';
 import type { LocalWindows } from './local.ts';
 import { type Slots, voiceOf } from './slots.ts';
 
@@ -25,14 +26,22 @@ export interface Tracks {
 const LEAST_SECONDS = 0.02;
 /** Frames of activity, in all, below which two windows have too little in common to compare. */
 const LEAST_COMMON = 4;
+/** A few milliseconds of work. */
+const WINDOWS_PER_STEP = 256;
 
 /** Links slots to those of the window before that share audio, activity and voice. One pass, O(windows × slots²). */
 export function linkTracks(local: LocalWindows, slots: Slots, rules: LinkRules): Tracks {
+  return finish(linkTrackSteps(local, slots, rules));
+}
+
+/** The same in steps. */
+export function* linkTrackSteps(local: LocalWindows, slots: Slots, rules: LinkRules): Steps<Tracks> {
   const trackOf = new Int32Array(slots.window.length).fill(-1);
   const seconds: number[] = [];
   const sum: Float32Array[] = [];
   const share = local.hop / local.frames;
   for (let window = 0; window < local.windows; window++) {
+    if (window % WINDOWS_PER_STEP === 0) yield;
     const rows = speaking(slots, local.slots, window);
     const linked = window > 0 ? links(local, slots, speaking(slots, local.slots, window - 1), rows, rules) : [];
     rows.forEach((row, i) => {
