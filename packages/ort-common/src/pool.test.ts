@@ -160,6 +160,18 @@ describe('starting workers', () => {
     await Promise.all(more);
   });
 
+  it('gives no run to a worker that could not open the model', async () => {
+    const model = await opened();
+    const runs = [model.run(feeds()), model.run(feeds()), model.run(feeds())];
+    await settle();
+    await Promise.all([thread(0).result(), thread(1).fails({ code: 'backend-failed', message: 'no memory' })]);
+    expect(thread(1).runs).toBe(0);
+    await thread(1).stops();
+    await thread(0).result();
+    await thread(0).result();
+    await Promise.all(runs);
+  });
+
   it('passes on why the first cannot start', async () => {
     const opening = codeOf(openPool(options()));
     await settle();
@@ -298,6 +310,43 @@ describe('runs that are given up', () => {
     expect([thread(0).last, thread(1).last].sort()).toEqual(['run', 'stop']);
     await thread(1).result();
     expect(await next).toBe('done');
+  });
+
+  it('takes no notice of a signal that fires as the run is answered, whatever runs or waits by then', async () => {
+    const model = await opened({ workers: 1, patience }, true);
+    const controller = new AbortController();
+    const next: Promise<string>[] = [];
+    const first = model.run(feeds(), { signal: controller.signal }).catch(() => {
+      next.push(codeOf(model.run(feeds())));
+      controller.abort();
+    });
+    await settle();
+    await thread(0).die();
+    await first;
+    await settle();
+    await thread(1).opened();
+    await vi.advanceTimersByTimeAsync(patience);
+    expect(thread(1).killed).toBe(false);
+    await thread(1).result();
+    expect(await Promise.all(next)).toEqual(['done']);
+  });
+
+  it('takes no notice of a signal that fires when the run could not be started', async () => {
+    const model = await opened({ workers: 1 });
+    await thread(0).die();
+    const controller = new AbortController();
+    const next: Promise<string>[] = [];
+    const first = model.run(feeds(), { signal: controller.signal }).catch(() => {
+      next.push(codeOf(model.run(feeds())));
+      controller.abort();
+    });
+    await settle();
+    await thread(1).die();
+    await first;
+    await settle();
+    await thread(2).opened();
+    await thread(2).result();
+    expect(await Promise.all(next)).toEqual(['done']);
   });
 
   it('ends a stuck run where that is safe', async () => {

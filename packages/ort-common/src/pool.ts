@@ -101,7 +101,10 @@ class Pool implements Model {
         feeds: tensors,
         transfer,
         settle(result) {
-          result.then(resolve, reject).finally(() => signal?.removeEventListener('abort', abort));
+          const done = () => signal?.removeEventListener('abort', abort);
+          // First of all: once the caller knows, its signal must not reach what the worker does next.
+          result.then(done, done);
+          result.then(resolve, reject);
         },
       };
       signal?.addEventListener('abort', abort, { once: true });
