@@ -20,26 +20,27 @@ export interface Regrouping {
 /**
  * Clusters stretches as a recording's tracks are, and names the clusters after the speakers that they share most speech
  * with: their stretches count as those speakers' voices from now on.
- * @param young Speakers too new to be judged by how little they said.
  */
-export function regroup(
-  stretches: readonly Stretch[],
-  rules: VoiceRules,
-  young: (speaker: number) => boolean,
-): Regrouping {
-  const clusters = cluster(stretches, rules, (members) => young(mainSpeaker(members)));
+export function regroup(stretches: readonly Stretch[], rules: VoiceRules): Regrouping {
+  const clusters = cluster(stretches, rules);
   const { speakers, shared, owners } = ownersOf(clusters);
-  const merged: [number, number][] = [];
+  /** For each cluster the speakers that are it. */
+  const joined = owners.map((owner) => (owner < 0 ? [] : [owner]));
   speakers.forEach((speaker, k) => {
     if (owners.includes(speaker)) return;
     const column = clusters.map((_, c) => shared[c * speakers.length + k] as number);
     const most = indexOfMost(column);
     const share = (column[most] as number) / column.reduce((sum, value) => sum + value, 0);
-    const into = owners[most] as number;
-    if (into >= 0 && share >= MERGE_SHARE) merged.push([speaker, into]);
+    if ((owners[most] as number) >= 0 && share >= MERGE_SHARE) joined[most]?.push(speaker);
   });
   clusters.forEach((members, c) => {
+    // The label that is known longest stays.
+    owners[c] = Math.min(...(joined[c] as number[]), owners[c] as number);
     for (const member of members) member.voice = owners[c] as number;
+  });
+  const merged = joined.flatMap((labels, c) => {
+    const into = owners[c] as number;
+    return labels.filter((label) => label !== into).map((from): [number, number] => [from, into]);
   });
   return { merged, strangers: clusters.filter((_, c) => owners[c] === -1) };
 }
@@ -55,7 +56,7 @@ export function recluster(
   most: number | undefined,
   fresh: number,
 ): Map<Stretch, number> {
-  const clusters = cluster(stretches, rules, () => false, most);
+  const clusters = cluster(stretches, rules, most);
   const { owners } = ownersOf(clusters);
   let next = fresh;
   return new Map(
@@ -85,11 +86,10 @@ export function condense(stretches: readonly Stretch[], { between, cluster: { ra
 /** Evidence that no merge gains. */
 const NEVER = 1e6;
 
-/** Groups that together hold all stretches, longest first: those that are large enough, or kept. */
+/** Groups that together hold all stretches, longest first: those that are large enough. */
 function cluster(
   stretches: readonly Stretch[],
   { between, cluster: { rate, evidence, shortestTrack, shortestSpeaker } }: VoiceRules,
-  keep: (members: readonly Stretch[]) => boolean,
   most?: number,
 ): Stretch[][] {
   const points = stretches.filter(({ seconds }) => seconds >= shortestTrack);
@@ -101,7 +101,7 @@ function cluster(
     groups[labels[i] as number]?.push(point);
   });
   groups.sort((a, b) => secondsOf(b) - secondsOf(a));
-  let kept = groups.filter((members, i) => i === 0 || secondsOf(members) >= shortestSpeaker || keep(members));
+  let kept = groups.filter((members, i) => i === 0 || secondsOf(members) >= shortestSpeaker);
   kept = kept.slice(0, most);
   for (let round = 0; round < ROUNDS; round++) {
     const models = kept.map((members) => modelOf(members, between, rate));
@@ -147,12 +147,6 @@ function ownersOf(clusters: readonly (readonly Stretch[])[]) {
     pair >= 0 && (shared[c * speakers.length + pair] as number) > 0 ? (speakers[pair] as number) : -1,
   );
   return { speakers, shared, owners };
-}
-
-function mainSpeaker(members: readonly Stretch[]): number {
-  const seconds = new Map<number, number>();
-  for (const { speaker, seconds: own } of members) seconds.set(speaker, (seconds.get(speaker) ?? 0) + own);
-  return [...seconds].sort((a, b) => b[1] - a[1] || a[0] - b[0])[0]?.[0] ?? -1;
 }
 
 function indexOfMost(values: readonly number[]): number {

@@ -23,9 +23,9 @@ const CONTEXT = 2;
 /** Seconds between two clusterings of what is remembered. */
 const REGROUP = 2;
 /** Seconds for which a new speaker may say less than a speaker must. */
-const YOUNG = 5;
+const YOUNG = 20;
 /** Seconds of a track that may be a new speaker: any time, and when the track's beginning has to be decided. */
-const NEW = { ever: 0.5, due: 0.3 };
+const NEW = { ever: 0.5, due: 0.15 };
 /** The same for the first voice, which cannot be mistaken for another. */
 const FIRST = { ever: 0.4, due: 0.1 };
 /** Log likelihood that keeps a settled slot with its speaker. */
@@ -149,7 +149,6 @@ export class LiveTracker {
   /** Makes new speakers of tracks that are none of those there are. */
   #meet(table: Slots, tracks: Tracks, final: number): void {
     const { starts, decided } = this.#trackStates(table, tracks);
-    const { evidence } = this.#cnn.settings.cluster;
     tracks.sum.forEach((sum, track) => {
       if (decided.has(track) || this.#full) return;
       const { speakers } = this.#memory;
@@ -157,7 +156,7 @@ export class LiveTracker {
       const least = speakers.length === 0 ? FIRST : NEW;
       if (seconds < ((starts.get(track) as number) < final ? least.due : least.ever)) return;
       // What would not be clustered with any of them is somebody else.
-      if (speakers.some((speaker) => this.#memory.gain(speaker, seconds, sum) >= evidence)) return;
+      if (!speakers.every((speaker) => this.#memory.differs(speaker, seconds, sum))) return;
       this.#memory.seed(this.#addSpeaker(), seconds, sum);
     });
   }

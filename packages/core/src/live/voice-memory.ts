@@ -15,6 +15,8 @@ interface Voice {
 
 /** Seconds that the first words of a new speaker count at most. */
 const SEED_SECONDS = 0.5;
+/** Share of the evidence that one voice would be expected to give for itself below which it is another. */
+const SURE = 0.5;
 /** Stretches that are kept; then those of one speaker that sound most alike become one, down to the half. */
 const MOST_STRETCHES = 256;
 
@@ -75,13 +77,18 @@ export class VoiceMemory {
     return this.#voice(speaker).model;
   }
 
-  /** Log evidence that some speech is a speaker's, against its being somebody else's. @param sum As a stretch's. */
-  gain(speaker: number, seconds: number, sum: Float32Array): number {
+  /**
+   * Whether some speech is somebody else than a speaker: it would not be clustered with what is known of them, though
+   * there is enough of both to tell. @param sum As a stretch's.
+   */
+  differs(speaker: number, seconds: number, sum: Float32Array): boolean {
     const { between, cluster } = this.#rules;
     const voice = this.#voice(speaker);
     const n = seconds * cluster.rate;
     const scaled = sum.map((x) => x * cluster.rate);
-    return evidence(between, voice.weight + n, voice.sum, scaled) - voice.own - evidence(between, n, scaled, undefined);
+    const together = evidence(between, voice.weight + n, voice.sum, scaled);
+    const gain = together - voice.own - evidence(between, n, scaled, undefined);
+    return gain < Math.min(cluster.evidence, SURE * expectedGain(between, voice.weight, n));
   }
 
   /** Sum of some stretches' embeddings, less the mean of all voices, and the seconds that it is made of. `[from]`. */
@@ -113,11 +120,14 @@ export class VoiceMemory {
     this.#voices.clear();
   }
 
-  /** See `regroup`. */
+  /** See `regroup`. @param young Speakers that are too new to be judged: they keep their voice. */
   regroup(young: (speaker: number) => boolean): Regrouping {
     for (const speaker of [...this.#seeds.keys()]) if (!young(speaker)) this.#forgetSeed(speaker);
     this.#voices.clear();
-    return regroup(this.#stretches, this.#rules, young);
+    return regroup(
+      this.#stretches.filter(({ speaker }) => !young(speaker)),
+      this.#rules,
+    );
   }
 
   /** See `recluster`. */
@@ -164,4 +174,14 @@ export class VoiceMemory {
     }
     return { weight, sum, own: evidence(between, weight, sum, undefined), model: speakerModel(between, weight, sum) };
   }
+}
+
+/**
+ * Log evidence that two lots of `n` and `m` observations of one speaker give for being one, on average: what they tell
+ * about each other.
+ */
+function expectedGain(between: Float32Array, n: number, m: number): number {
+  let sum = 0;
+  for (const phi of between) sum += Math.log(((1 + n * phi) * (1 + m * phi)) / (1 + (n + m) * phi));
+  return sum / 2;
 }
