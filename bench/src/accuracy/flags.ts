@@ -14,3 +14,16 @@ export function parseWithFolders(
     hint: 'name folders of recordings before the flags',
   });
 }
+
+/** `a.b=1,c=2` → `{ 'a.b': 1, c: 2 }`. @throws `invalid-option` for what is no number. */
+export function parseSettings(text: string): Record<string, number> {
+  const settings: Record<string, number> = {};
+  for (const part of text.split(',').filter((item) => item !== '')) {
+    const [path = '', value = ''] = part.split('=');
+    if (path === '' || value.trim() === '' || !Number.isFinite(Number(value))) {
+      throw new VoiceFlowError('invalid-option', `--set has "${part}"; path=number was expected`);
+    }
+    settings[path] = Number(value);
+  }
+  return settings;
+}

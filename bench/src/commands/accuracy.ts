@@ -1,8 +1,9 @@
 import type { Score } from '@voiceflow-ml/core';
-import { createDiarizer } from 'voiceflow-ml';
+import { createDiarizer, fastCnn } from 'voiceflow-ml';
 import { accuracy, type FileAccuracy, type FolderAccuracy } from '../accuracy/accuracy.ts';
-import { parseWithFolders } from '../accuracy/flags.ts';
-import type { BenchCommand } from '../args.ts';
+import { parseSettings, parseWithFolders } from '../accuracy/flags.ts';
+import { type BenchCommand, textFlag } from '../args.ts';
+import { withSettings } from '../calibrate/search.ts';
 
 export const accuracyCommand: BenchCommand = {
   summary: 'diarization error of folders of recordings with RTTM beside them',
@@ -10,6 +11,7 @@ export const accuracyCommand: BenchCommand = {
 
   FOLDER            audio (.wav; .flac, .opus, .ogg and .mp3 with python3 and soundfile) with NAME.rttm beside NAME
   --count-known     tell the number of speakers
+  --set A=1,B=2     settings of the manifest to replace, such as turns.onset=0.6,hop=0.48
   --json            all figures as JSON
 
 DER with collar 0 and overlap scored, one fixed setting for all files.
@@ -17,8 +19,13 @@ DER with collar 0 and overlap scored, one fixed setting for all files.
 Example
   voiceflow bench accuracy ../shared/corpus/eval/sim-dev ../shared/corpus/eval/real-dev`,
   async run(args, io) {
-    const { folders, flags } = parseWithFolders(args, { 'count-known': 'boolean', json: 'boolean' });
-    const diarizer = await createDiarizer();
+    const { folders, flags } = parseWithFolders(args, {
+      'count-known': 'boolean',
+      set: 'string',
+      json: 'boolean',
+    });
+    const manifest = withSettings(fastCnn.manifest, parseSettings(textFlag(flags, 'set') ?? ''));
+    const diarizer = await createDiarizer({ model: { ...fastCnn, manifest } });
     try {
       const result = await accuracy(diarizer, {
         folders,

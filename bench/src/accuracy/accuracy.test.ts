@@ -1,0 +1,62 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Diarizer, encodeWav, type Turn, toRttm } from '@voiceflow-ml/core';
+import { describe, expect, it } from 'vitest';
+import { accuracy } from './accuracy.ts';
+import { parseSettings, parseWithFolders } from './flags.ts';
+import { recordingsOf } from './recordings.ts';
+
+const turn = (start: number, end: number, speaker: string): Turn => ({ start, end, speaker });
+
+async function folder(recordings: Readonly<Record<string, readonly Turn[]>>): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'voiceflow-accuracy-'));
+  for (const [name, turns] of Object.entries(recordings)) {
+    await writeFile(join(path, `${name}.rttm`), toRttm(turns, name));
+    await writeFile(join(path, `${name}.wav`), encodeWav([new Float32Array(16_000)], 16_000));
+  }
+  return path;
+}
+
+/** Tells the same for every recording. */
+function stub(turns: readonly Turn[], asked: unknown[] = []): Diarizer {
+  const speakers = [...new Set(turns.map(({ speaker }) => speaker))].map((label) => ({ label }));
+  return {
+    diarize: async (_: unknown, options: unknown) => {
+      asked.push(options);
+      return { turns, speakers, duration: 10 };
+    },
+  } as unknown as Diarizer;
+}
+
+describe('accuracy', () => {
+  it('scores each file and all together, and counts voices', async () => {
+    const path = await folder({ a: [turn(0, 4, 'x'), turn(4, 8, 'y')], b: [turn(0, 8, 'z')] });
+    const asked: unknown[] = [];
+    const [result] = await accuracy(stub([turn(0, 4, 'p'), turn(4, 10, 'q')], asked), {
+      folders: [path],
+      countKnown: true,
+    });
+    expect(asked).toEqual([{ numSpeakers: 2 }, { numSpeakers: 1 }]);
+    expect(result?.files.map(({ name, der }) => [name, der])).toEqual([
+      ['a', 25],
+      ['b', 75],
+    ]);
+    // Two seconds of false alarm in each, four of confusion in b, of sixteen.
+    expect(result?.total).toMatchObject({ der: 50, falseAlarm: 4, confusion: 4, miss: 0, scored: 16 });
+    expect([result?.countError, result?.countBias]).toEqual([0.5, 0.5]);
+  });
+
+  it('refuses a folder without recordings', async () => {
+    await expect(recordingsOf(await folder({}))).rejects.toMatchObject({ code: 'invalid-option' });
+    await expect(recordingsOf('/nowhere')).rejects.toMatchObject({ code: 'invalid-option' });
+  });
+
+  it('reads folders before flags, and settings', () => {
+    const { folders, flags } = parseWithFolders(['a', 'b', '--json'], { json: 'boolean' });
+    expect([folders, flags.json]).toEqual([['a', 'b'], true]);
+    expect(() => parseWithFolders(['--json'], { json: 'boolean' })).toThrow(/no folder/);
+    expect(parseSettings('turns.onset=0.6,hop=0.48')).toEqual({ 'turns.onset': 0.6, hop: 0.48 });
+    expect(() => parseSettings('hop')).toThrow(/path=number/);
+  });
+});
