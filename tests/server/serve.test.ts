@@ -374,6 +374,21 @@ describe('GET /v1/stream', () => {
     }
   });
 
+  it('is refused to pages of other origins, unless they are named', async () => {
+    const named = await toyServer({ corsOrigins: ['https://a.example'] });
+    const refused = new WebSocket(`${named.url.replace('http', 'ws')}/v1/stream?sampleRate=16000`, {
+      origin: 'https://b.example',
+    });
+    const [, response] = await once(refused, 'unexpected-response');
+    expect(response.statusCode).toBe(403);
+    for (const origin of ['https://a.example', named.url]) {
+      const { socket, messages, closed } = open(named, 'sampleRate=16000', { origin });
+      await until(() => messages.length > 1);
+      socket.send('{"type":"end"}');
+      expect(await closed).toBe(1000);
+    }
+  });
+
   it('ends one that says nothing, and refuses more than may be open', async () => {
     const server = await toyServer({ limits: { idleBodyMs: 150, sessions: 2 } });
     const [first, second] = [open(server, 'sampleRate=16000'), open(server, 'sampleRate=16000')];

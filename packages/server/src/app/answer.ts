@@ -26,7 +26,7 @@ export interface Done {
 /** Refuses what could not be done in time before its body is read, then reads the body. */
 export async function accept(c: AppContext, state: AppState, question: Question): Promise<Accepted> {
   const deadlineMs = deadlineOf(c, question.deadlineMs);
-  const claimed = Number(c.req.header('content-length') ?? 1);
+  const claimed = Number(c.req.header('content-length')) || 1;
   state.queues[question.lane].assertAdmits({ cost: costOf(question.lane, claimed), deadlineMs });
   const begun = performance.now();
   const body = await collectBody(c, {

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@voiceflow-ml/core';
 import type { Limits } from '../app/limits.ts';
 import { STATUS } from '../app/problem.ts';
+import { binary, integer, number, object, ref, schemas, string } from './schemas.ts';
 
 /** An OpenAPI 3.1 document, as far as we write and read it ourselves. */
 export interface OpenApi {
@@ -28,17 +29,6 @@ export interface Parameter {
   readonly schema: unknown;
 }
 
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
-const number = { type: 'number' };
-const string = { type: 'string' };
-const integer = { type: 'integer' };
-const binary = { type: 'string', format: 'binary' };
-const list = (items: unknown) => ({ type: 'array', items });
-const object = (properties: Record<string, unknown>, optional: readonly string[] = []) => ({
-  type: 'object',
-  properties,
-  required: Object.keys(properties).filter((name) => !optional.includes(name)),
-});
 const json = (name: string) => ({ 'application/json': { schema: ref(name) } });
 
 function query(name: string, schema: unknown, description: string, required = false): Parameter {
@@ -268,72 +258,5 @@ function systemPaths(): OpenApi['paths'] {
     '/openapi.json': get('This description', 'application/json'),
     '/docs': get('This description, to read', 'text/html'),
     '/': get('The demo page', 'text/html'),
-  };
-}
-
-function schemas(): Record<string, unknown> {
-  const model = object({ id: string, version: string, space: string });
-  const turn = object({ start: number, end: number, speaker: string, confidence: number }, ['confidence']);
-  const shape = list(integer);
-  const tensor = { name: string, shape, datatype: string, parameters: { type: 'object' }, data: list(number) };
-  return {
-    Problem: object(
-      {
-        type: string,
-        title: string,
-        status: integer,
-        detail: string,
-        code: string,
-        hint: string,
-        requestId: string,
-        error: string,
-      },
-      ['hint'],
-    ),
-    Window: object({
-      embeddings: list(list(number)),
-      activity: list(list(number)),
-      model,
-      timings: { type: 'object' },
-    }),
-    Diarization: object(
-      {
-        duration: number,
-        turns: list(turn),
-        exclusive: list(turn),
-        speakers: list(
-          object({ label: string, seconds: number, name: string, embedding: list(number) }, ['name', 'embedding']),
-        ),
-        model,
-        backend: string,
-        warnings: list(object({ code: string, message: string })),
-        timings: { type: 'object' },
-      },
-      ['exclusive'],
-    ),
-    Embedding: object({ embedding: list(number), space: string, model, timings: { type: 'object' } }),
-    ServerMetadata: object({ name: string, version: string, extensions: list(string) }),
-    Live: object({ live: { type: 'boolean' }, ready: { type: 'boolean' } }, ['ready']),
-    ModelMetadata: object({
-      name: string,
-      versions: list(string),
-      platform: string,
-      inputs: list(object({ name: string, datatype: string, shape })),
-      outputs: list(object({ name: string, datatype: string, shape })),
-    }),
-    ModelReady: object({ name: string, ready: { type: 'boolean' } }),
-    InferenceRequest: object(
-      {
-        id: string,
-        parameters: { type: 'object' },
-        inputs: list(object(tensor, ['parameters', 'data'])),
-        outputs: list(object({ name: string, parameters: { type: 'object' } }, ['parameters'])),
-      },
-      ['id', 'parameters', 'outputs'],
-    ),
-    InferenceResponse: object(
-      { model_name: string, model_version: string, id: string, outputs: list(object(tensor, ['parameters', 'data'])) },
-      ['model_version', 'id'],
-    ),
   };
 }

@@ -27,13 +27,29 @@ export async function stream(c: AppContext, state: AppState): Promise<Response> 
     const text = 'this route speaks WebSocket, expected an upgrade';
     return problemResponse(problem(426, 'invalid-option', 'Upgrade required', text, c.var.requestId));
   }
-  const { upgradeWebSocket } = state.options;
+  const { upgradeWebSocket, corsOrigins = [] } = state.options;
+  const origin = c.req.header('origin');
+  if (
+    origin !== undefined &&
+    !isOwnOrigin(origin, c.req.header('host')) &&
+    !corsOrigins.some((one) => one === '*' || one === origin)
+  ) {
+    const text = `pages of ${origin.slice(0, 100)} may not connect`;
+    return problemResponse(
+      problem(403, 'unauthorized', 'Forbidden', text, c.var.requestId, 'Allow the origin by VOICEFLOW_CORS.'),
+    );
+  }
   if (upgradeWebSocket === undefined) {
     const text = 'this runtime has no WebSockets';
     return problemResponse(problem(501, 'backend-unavailable', 'Not implemented', text, c.var.requestId));
   }
   const response = await upgradeWebSocket(() => new LiveSocket(c, state).events())(c, async () => {});
   return response ?? c.notFound();
+}
+
+/** Browsers let any page open a WebSocket to anywhere: unlike for requests, it is for the server to look at the origin. */
+function isOwnOrigin(origin: string, host: string | undefined): boolean {
+  return URL.canParse(origin) && new URL(origin).host === host;
 }
 
 /** The options in the query. @throws `invalid-option`. */
