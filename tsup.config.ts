@@ -50,11 +50,11 @@ const esm = (dir: string, entry: readonly string[] | Record<string, string>, mor
 });
 
 export default defineConfig([
-  esm('packages/core', ['index.ts', 'pipeline/index.ts', 'testing/index.ts']),
+  esm('packages/core', ['index.ts', 'metrics/index.ts', 'pipeline/index.ts', 'testing/index.ts']),
   esm('packages/ort-node', ['index.ts']),
   esm('packages/ort-web', ['index.ts', 'server.ts', 'workerd.ts']),
   esm('models/fast-cnn', ['index.ts', 'node.ts']),
-  esm('packages/voiceflow', ['index.ts', 'server.ts']),
+  esm('packages/voiceflow', ['index.ts', 'metrics.ts', 'server.ts']),
   esm(
     'packages/server',
     ['index.ts', 'client.ts', 'node.ts', 'bun.ts', 'deno.ts', 'workerd.ts', 'worker.ts', 'testing/faulty-worker.ts'],

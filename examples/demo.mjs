@@ -6,7 +6,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { arrangeTimeline, screenOf, timelineSvg, timelineText } from '@voiceflow-ml/cli/render';
-import { createDiarizer, parseRttm, scoreDiarization } from 'voiceflow-ml';
+import { createDiarizer, parseRttm } from 'voiceflow-ml';
+import { scoreDiarization } from 'voiceflow-ml/metrics';
 
 const audio = fileURLToPath(new URL('audio/conversation.wav', import.meta.url));
 const truth = fileURLToPath(new URL('audio/conversation.rttm', import.meta.url));

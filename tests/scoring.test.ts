@@ -1,12 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import {
-  type DiarizationScore,
-  parseRttm,
-  parseUem,
-  type Score,
-  type ScoreOptions,
-  scoreDiarization,
-} from '@voiceflow-ml/core';
+import { parseRttm, parseUem } from '@voiceflow-ml/core';
+import { type DiarizationScore, type Score, type ScoreOptions, scoreDiarization } from '@voiceflow-ml/core/metrics';
 import { describe, expect, it } from 'vitest';
 
 /** Reference/system pairs with md-eval's and dscore's figures; development data, not in the repository. */

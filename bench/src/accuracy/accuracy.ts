@@ -1,14 +1,7 @@
 import { openAsBlob } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import {
-  type Diarization,
-  type DiarizeOptions,
-  type Diarizer,
-  type RecordingScore,
-  type Score,
-  type ScoredRecording,
-  scoreDiarization,
-} from '@voiceflow-ml/core';
+import type { Diarization, DiarizeOptions, Diarizer } from '@voiceflow-ml/core';
+import { type RecordingScore, type Score, type ScoredRecording, scoreDiarization } from '@voiceflow-ml/core/metrics';
 import { asWav, type Recording, recordingsOf } from './recordings.ts';
 
 export interface AccuracyOptions {

@@ -1,4 +1,5 @@
-import { type ModelManifest, scoreDiarization } from '@voiceflow-ml/core';
+import type { ModelManifest } from '@voiceflow-ml/core';
+import { scoreDiarization } from '@voiceflow-ml/core/metrics';
 import * as pipeline from '@voiceflow-ml/core/pipeline';
 import { solveRecording } from './search.ts';
 import type { Analysed } from './windows.ts';

@@ -1,4 +1,5 @@
-import { type ModelManifest, scoreDiarization } from '@voiceflow-ml/core';
+import type { ModelManifest } from '@voiceflow-ml/core';
+import { scoreDiarization } from '@voiceflow-ml/core/metrics';
 import * as pipeline from '@voiceflow-ml/core/pipeline';
 import { type Analysed, refilter } from './windows.ts';
 

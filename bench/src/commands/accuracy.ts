@@ -1,4 +1,4 @@
-import type { Score } from '@voiceflow-ml/core';
+import type { Score } from '@voiceflow-ml/core/metrics';
 import { createDiarizer, fastCnn } from 'voiceflow-ml';
 import { accuracy, type FileAccuracy, type FolderAccuracy } from '../accuracy/accuracy.ts';
 import { parseSettings, parseWithFolders } from '../accuracy/flags.ts';

@@ -23,15 +23,6 @@ export * from './diarization.ts';
 export type * from './diarizer.ts';
 export { abortError, type ErrorCode, type ErrorDetails, throwIfAborted, VoiceFlowError } from './errors.ts';
 export type * from './live/types.ts';
-export {
-  type DiarizationScore,
-  type RecordingScore,
-  type Score,
-  type ScoredRecording,
-  type ScoreInput,
-  type ScoreOptions,
-  scoreDiarization,
-} from './metrics/score.ts';
 export type * from './model.ts';
 export * from './options.ts';
 export { checkVoices, type MatchOptions, matchVoices, type VoiceMatch } from './voice-match.ts';
