@@ -6,7 +6,7 @@ const RATES = [8_000, 192_000] as const;
 const LATENCIES = [0.5, 5] as const;
 const STEPS = [0.25, 1] as const;
 const DEFAULT_LATENCY = 1;
-const DEFAULT_STEP = 0.5;
+const DEFAULT_STEP = 0.25;
 
 /** A session's options in the units of its network. */
 export interface LiveTiming {
@@ -22,8 +22,7 @@ export interface LiveTiming {
  * @throws `invalid-option` naming the option, its value and its range.
  */
 export function liveTiming(options: LiveOptions, frame: number): LiveTiming {
-  const { sampleRate, latency = DEFAULT_LATENCY, maxSpeakers } = options;
-  const { step = Math.min(DEFAULT_STEP, latency) } = options;
+  const { sampleRate, latency = DEFAULT_LATENCY, step = DEFAULT_STEP, maxSpeakers } = options;
   check('sampleRate', sampleRate, RATES, Number.isInteger(sampleRate), 'a whole number of samples a second');
   check('latency', latency, LATENCIES, true, 'seconds');
   check('step', step, [STEPS[0], Math.min(STEPS[1], latency)], true, 'seconds, at most the latency,');

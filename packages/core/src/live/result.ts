@@ -4,9 +4,9 @@ import type { Speaker } from '../diarization.ts';
 import type { KnownVoice } from '../options.ts';
 import { matchVoices } from '../voice-match.ts';
 import type { Warning } from '../warnings.ts';
-import type { LiveSpeakers } from './speakers.ts';
-import { labelOf } from './speakers.ts';
-import type { TurnLog } from './turn-log.ts';
+import { type LiveSpeakers, labelOf } from './speakers.ts';
+import type { Stretch } from './stretch.ts';
+import type { LoggedTurn, TurnLog } from './turn-log.ts';
 import type { VoiceMemory } from './voice-memory.ts';
 
 export interface LiveResultParts {
@@ -34,71 +34,65 @@ export interface ResultRules {
 
 /** What a session comes to. */
 export function resultOf({ memory, speakers, log }: Remembered, rules: ResultRules): LiveResultParts {
-  const told = (speaker: number) => speakers.now(speaker);
-  const voices = rules.recluster ? memory.recluster(rules.most, speakers.all.length) : undefined;
-  const turns = log.turns.map(({ start, end, speaker, confidence, stretch }) => ({
-    start,
-    end,
-    confidence,
-    who: (stretch && voices?.get(stretch)) ?? told(speaker),
-  }));
-  const own = rules.recluster ? afterMajority(turns, log, speakers) : new Map<number, number>();
-  const labels: Record<string, string> = {};
-  const present = [...new Set([...turns].sort((a, b) => a.start - b.start || a.end - b.end).map(({ who }) => who))];
-  const embeddings = present.map((who) => {
-    const { sum } = memory.embedding((stretch) => (voices?.get(stretch) ?? told(stretch.speaker)) === who, rules.mean);
-    return dot(sum, sum) > 0 ? normalise(sum) : sum;
+  const voices = rules.recluster ? memory.recluster(rules.most, speakers.all.length) : new Map<Stretch, number>();
+  const became = majorities(voices);
+  const now = (speaker: number) => {
+    const told = speakers.now(speaker);
+    return became.get(told) ?? told;
+  };
+  const who = ({ stretch, speaker }: LoggedTurn) => (stretch && voices.get(stretch)) ?? now(speaker);
+  const turns = join(log.turns.map((turn) => ({ ...turnOf(turn), speaker: labelOf(who(turn)) })));
+  const seconds = new Map<string, number>();
+  for (const { speaker, start, end } of turns) seconds.set(speaker, (seconds.get(speaker) ?? 0) + end - start);
+  const numbers = new Map(log.turns.map((turn) => [labelOf(who(turn)), who(turn)]));
+  const found = [...seconds].map(([label, spoken]): Speaker => {
+    const number = numbers.get(label) as number;
+    const isOwn = (stretch: Stretch) => (voices.get(stretch) ?? now(stretch.speaker)) === number;
+    const { sum } = memory.embedding(isOwn, rules.mean);
+    return { label, seconds: spoken, embedding: dot(sum, sum) > 0 ? normalise(sum) : sum };
   });
-  const names = present.map((who) => (who < speakers.all.length ? speakers.at(who).name : undefined));
-  if (rules.recluster && rules.known.length > 0) {
-    const usable = embeddings.map((embedding) => dot(embedding, embedding) > 0);
-    const matches = matchVoices(
-      embeddings.filter((_, i) => usable[i]),
-      rules.known,
-      rules,
-    );
-    let at = 0;
-    present.forEach((_, i) => {
-      names[i] = usable[i] ? matches[at++]?.name : undefined;
-    });
-  }
-  speakers.all.forEach(({ label }, speaker) => {
-    labels[label] = labelOf(own.get(speaker) ?? told(speaker));
-  });
-  const joined = join(turns.map(({ who, ...turn }) => ({ ...turn, speaker: labelOf(who) })));
   return {
-    turns: joined,
-    speakers: present.map((who, i): Speaker => {
-      const label = labelOf(who);
-      const seconds = joined.reduce((sum, turn) => sum + (turn.speaker === label ? turn.end - turn.start : 0), 0);
-      const name = names[i];
-      return { label, seconds, embedding: embeddings[i] as Float32Array, ...(name === undefined ? {} : { name }) };
-    }),
-    labels,
-    warnings: warningsOf(joined, log),
+    turns,
+    speakers: withNames(found, (label) => speakers.all[numbers.get(label) as number]?.name, rules),
+    labels: Object.fromEntries(speakers.all.map(({ label }, speaker) => [label, labelOf(now(speaker))])),
+    warnings: warningsOf(turns, log),
   };
 }
 
+function turnOf({ start, end, confidence }: LoggedTurn): Omit<Turn, 'speaker'> {
+  return { start, end, confidence };
+}
+
+/** Names that were told, or after another clustering the known voices' anew. */
+function withNames(
+  speakers: readonly Speaker[],
+  told: (label: string) => string | undefined,
+  { recluster, known, space, threshold }: ResultRules,
+): Speaker[] {
+  const heard = speakers.filter(({ embedding }) => dot(embedding, embedding) > 0);
+  const matches = recluster
+    ? matchVoices(
+        heard.map(({ embedding }) => embedding),
+        known,
+        { space, threshold },
+      )
+    : [];
+  return speakers.map((speaker) => {
+    const name = recluster ? matches[heard.indexOf(speaker)]?.name : told(speaker.label);
+    return { ...speaker, ...(name === undefined ? {} : { name }) };
+  });
+}
+
 /** For each told speaker the one that got most of its speech. */
-function afterMajority(
-  turns: readonly { start: number; end: number; who: number }[],
-  log: TurnLog,
-  speakers: LiveSpeakers,
-): Map<number, number> {
+function majorities(voices: ReadonlyMap<Stretch, number>): Map<number, number> {
   const shares = new Map<number, Map<number, number>>();
-  log.turns.forEach(({ speaker, start, end }, i) => {
-    const share = shares.get(speakers.now(speaker)) ?? new Map<number, number>();
-    const who = (turns[i] as { who: number }).who;
-    share.set(who, (share.get(who) ?? 0) + end - start);
-    shares.set(speakers.now(speaker), share);
-  });
-  const result = new Map<number, number>();
-  speakers.all.forEach((_, speaker) => {
-    const share = shares.get(speakers.now(speaker));
-    const best = share && [...share].sort((a, b) => b[1] - a[1] || a[0] - b[0])[0];
-    if (best) result.set(speaker, best[0]);
-  });
-  return result;
+  for (const [{ speaker, seconds }, voice] of voices) {
+    const share = shares.get(speaker) ?? new Map<number, number>();
+    shares.set(speaker, share.set(voice, (share.get(voice) ?? 0) + seconds));
+  }
+  const most = (share: ReadonlyMap<number, number>) =>
+    [...share].reduce((best, next) => (next[1] > best[1] || (next[1] === best[1] && next[0] < best[0]) ? next : best));
+  return new Map([...shares].map(([speaker, share]) => [speaker, most(share)[0]]));
 }
 
 /** Turns in order of time; those of one speaker that touch or overlap, since they were told to be two, become one. */

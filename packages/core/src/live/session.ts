@@ -13,6 +13,8 @@ import type { DiarizationSession, LiveDiarization, LiveEndOptions, LiveEvent, Li
 
 /** Seconds of audio that may wait while more is pushed; beyond it, pushing is refused. */
 const MOST_WAITING = 60;
+/** Louder is beyond any format's integer scale: sums of squares must stay finite in float32. */
+const MOST_AMPLITUDE = 2 ** 31;
 /** Events that may wait to be read: hours of conversation. */
 const MOST_UNREAD = 65_536;
 
@@ -239,10 +241,12 @@ function checkSamples(samples: unknown): void {
   if (!(samples instanceof Float32Array)) {
     throw new VoiceFlowError('invalid-option', `samples are ${typeof samples}; a Float32Array of mono was expected`);
   }
-  const bad = samples.findIndex((value) => !Number.isFinite(value));
+  // Written so that NaN fails it.
+  const bad = samples.findIndex((value) => !(Math.abs(value) <= MOST_AMPLITUDE));
   if (bad < 0) return;
-  throw new VoiceFlowError('invalid-audio', `sample ${bad} of the push is ${samples[bad]}; expected finite numbers`, {
-    hint: 'nothing of this push was taken; push finite samples to go on',
+  const message = `sample ${bad} of the push is ${samples[bad]}; expected finite numbers, about ±1 at full scale`;
+  throw new VoiceFlowError('invalid-audio', message, {
+    hint: 'nothing of this push was taken; push sound samples to go on',
   });
 }
 

@@ -104,7 +104,7 @@ export class LiveTracker {
     if (activity && embeddings) this.#hear(activity, embeddings);
     this.#duration = duration;
     const present = Math.max(this.#turns.final, Math.ceil(duration / this.#cnn.frame - 1e-6));
-    this.#look(present, present);
+    this.#look(present, present, Number.POSITIVE_INFINITY);
   }
 
   result(recluster: boolean): LiveResultParts {
@@ -129,14 +129,15 @@ export class LiveTracker {
     return present;
   }
 
-  #look(final: number, present: number): void {
+  /** @param settled Windows that end by this frame are decided. */
+  #look(final: number, present: number, settled = final): void {
     const { frame, settings } = this.#cnn;
     const table = this.#recent.table();
     const tracks = linkTracks(this.#recent, table, settings.tracks);
     this.#meet(table, tracks, final);
     this.#name(table);
     this.#tell(final, present);
-    this.#settle(table, tracks, final);
+    this.#settle(table, tracks, settled);
     if (++this.#sinceRegroup * this.#rules.hop * frame >= REGROUP) {
       this.#sinceRegroup = 0;
       this.#regroup();

@@ -11,7 +11,10 @@ export interface LiveOptions {
    * A `turn-end` comes at most this long after the audio of the turn's end was pushed; more latency, fewer errors.
    */
   readonly latency?: number;
-  /** Seconds between two looks at the audio, 0.25–1 and at most `latency` (default 0.5). */
+  /**
+   * Seconds between two looks at the audio, 0.25–1 and at most `latency` (default 0.25). Each look is a run of the
+   * network: longer steps cost less, and a few points of accuracy.
+   */
   readonly step?: number;
   /** At most this many voices, ≥ 1. */
   readonly maxSpeakers?: number;
@@ -25,7 +28,8 @@ export interface LiveOptions {
  * Somebody speaks: tentative until `turn-end`, which is final and never changes.
  * `start`, `end` in seconds since the session's first sample; in a `turn-start` or `turn-update`, `end` is as far as
  * is known now. The speaker of a turn may change by `turn-update` while the turn is tentative; never afterwards
- * except through `speaker-merged`.
+ * except through `speaker-merged`. Once the beginning of a turn is final (`latency` after it was pushed), its start and
+ * speaker stay. A tentative turn that proves to be none ends by a `turn-end` with `end` equal to `start`.
  */
 export interface TurnEvent extends Turn {
   readonly type: 'turn-start' | 'turn-update' | 'turn-end';
@@ -66,7 +70,10 @@ export interface LiveDiarization extends Diarization {
 }
 
 /**
- * Live diarization: push samples, iterate events, end. Memory is bounded however long the session lasts.
+ * Live diarization: push samples, iterate events, end. Memory is bounded however long the session lasts: a session keeps
+ * the audio of its latest second, what the network said of the latest few, 256 remembered stretches of speech (then the
+ * most alike of each speaker become one), and its latest 100,000 turns (older ones are missing from the result, with the
+ * warning `turns-forgotten`).
  *
  * Events wait in the session until they are iterated (one consumer); iteration is over after `end`, and throws the
  * session's error when it failed (`aborted`, `backend-failed`).
@@ -75,7 +82,9 @@ export interface DiarizationSession extends AsyncIterable<LiveEvent> {
   /**
    * Takes mono samples in any number (copied before it returns). The promise resolves when the session has worked off
    * what it can, so awaiting it is the backpressure; calls need not wait for one another and keep their order.
-   * @throws `invalid-audio` for non-finite samples; `closed` after `end` or `close`; `aborted`; `backend-failed`.
+   * @throws `invalid-audio` for non-finite samples, and `overloaded` when more than 60 s of audio or 65,536 events wait
+   *   (nothing of that push is taken, and the session goes on); `closed` after `end` or `close`; `aborted`;
+   *   `backend-failed`.
    */
   push(samples: Float32Array): Promise<void>;
   /** Finishes the last turns (their events come), and gives the result of the whole session. */
