@@ -24,8 +24,7 @@ export interface PartOptions {
 
 /**
  * Runs a part of the measurements in a process of its own and gives what it printed, as soon as that is complete. The
- * process is then killed, not waited for: Node can deadlock on its way out while V8 still compiles, above all
- * WebAssembly on a busy machine (nodejs/node#54918; seen here with Node 20).
+ * process is then killed, not waited for: what a runtime does on its way out is no part of the measurement.
  * @throws `backend-failed` with the end of what it said when it ends or is given up before; `aborted`.
  */
 export function runPart(args: readonly string[], options: PartOptions = {}): Promise<string> {

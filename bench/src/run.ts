@@ -5,6 +5,7 @@ import { backends } from './commands/backends.ts';
 import { calibrate } from './commands/calibrate.ts';
 import { cpu } from './commands/cpu.ts';
 import { e2e } from './commands/e2e.ts';
+import { live } from './commands/live.ts';
 import { load } from './commands/load.ts';
 import { report } from './commands/report.ts';
 import { scaling } from './commands/scaling.ts';
@@ -16,6 +17,7 @@ export const benchCommands: Readonly<Record<string, BenchCommand>> = {
   e2e,
   backends,
   accuracy: accuracyCommand,
+  live,
   calibrate,
   report,
   scaling,

@@ -203,8 +203,10 @@ export async function sessions(args: readonly string[], io: BenchIo): Promise<nu
   const step = numberFlag(flags, 'step', [0.25, 1], 1);
   return withEntry({}, async (server) => {
     const url = `${server.url}/v1/stream?latency=${latency}&step=${step}`;
+    const cpu = server.cpuSeconds();
     const result = await runSessions({ url, sessions: count, seconds, seed: 1 });
-    io.out(formatSessions(result));
+    const perSecond = (1000 * (server.cpuSeconds() - cpu)) / (count * seconds);
+    io.out(`${formatSessions(result)}\nCPU        ${figures(perSecond)} ms a second of audio`);
     const lag = await metric(server.url, LAG_P99);
     const before = rss(server);
     await abrupt(url, aborts);

@@ -1,0 +1,78 @@
+import { createDiarizer } from 'voiceflow-ml';
+import { parseWithFolders } from '../accuracy/flags.ts';
+import { type BenchCommand, numberFlag, optionalNumber } from '../args.ts';
+import { type LiveFile, type LiveFolder, measureLive } from '../live.ts';
+
+/** Points of DER that hearing live may cost, and percent of the speech whose label may change. */
+const MOST_POINTS = 6;
+const MOST_CHANGED = 2;
+
+export const live: BenchCommand = {
+  summary: 'live against whole recordings: what latency costs, how steady the labels are',
+  help: `voiceflow bench live FOLDER… [options]
+
+  FOLDER            audio (.wav; .flac, .opus, .ogg and .mp3 with python3 and soundfile) with NAME.rttm beside NAME
+  --latency 1       seconds after which what was said is final, 0.5–5
+  --step 0.25       seconds between two looks at the audio
+  --json            all figures as JSON
+  --check           exit code 1 when live costs more than ${MOST_POINTS} points, or more than ${MOST_CHANGED} % of speech is renamed
+
+DER with collar 0 and overlap scored. "renamed" is speech whose label speaker-merged changed after it was final;
+"reassigned" is speech that clustering the whole session again gives to another.
+
+Example
+  voiceflow bench live ../shared/corpus/eval/sim-dev ../shared/corpus/eval/real-dev`,
+  async run(args, io) {
+    const { folders, flags } = parseWithFolders(args, {
+      latency: 'string',
+      step: 'string',
+      json: 'boolean',
+      check: 'boolean',
+    });
+    const step = optionalNumber(flags, 'step', [0.25, 1]);
+    const diarizer = await createDiarizer();
+    try {
+      const result = await measureLive(diarizer, {
+        folders,
+        latency: numberFlag(flags, 'latency', [0.5, 5], 1),
+        ...(step === undefined ? {} : { step }),
+        ...(io.signal ? { signal: io.signal } : {}),
+        ...(flags.json === true ? {} : { onFile: (_, file) => io.out(fileLine(file)) }),
+      });
+      io.out(flags.json === true ? JSON.stringify(result) : result.map(folderLine).join('\n'));
+      return flags.check === true && !result.every(keepsPromises) ? 1 : 0;
+    } finally {
+      await diarizer.close();
+    }
+  },
+};
+
+export function keepsPromises({ live: heard, offline, renamed, told }: LiveFolder): boolean {
+  return heard - offline <= MOST_POINTS && 100 * renamed <= MOST_CHANGED * told;
+}
+
+function fileLine(file: LiveFile): string {
+  const { found, reference } = file.speakers;
+  return `${file.name.padEnd(16)} ${figures(file)}  voices ${found} of ${reference}`;
+}
+
+function folderLine(folder: LiveFolder): string {
+  const cost = folder.live - folder.offline;
+  const points = `${verdict(cost <= MOST_POINTS)} live costs ${cost.toFixed(1)} points (at most ${MOST_POINTS})`;
+  const changed = (100 * folder.renamed) / folder.told;
+  const labels = `${verdict(changed <= MOST_CHANGED)} ${changed.toFixed(1)} % renamed (at most ${MOST_CHANGED} %)`;
+  return [`${folder.folder.padEnd(16)} ${figures(folder)}`, `  ${points}`, `  ${labels}`].join('\n');
+}
+
+function figures(row: Omit<LiveFile, 'name' | 'speakers'>): string {
+  const share = (seconds: number) => `${row.told > 0 ? ((100 * seconds) / row.told).toFixed(1) : '–'} %`;
+  return [
+    `DER live ${row.live.toFixed(1)}, offline ${row.offline.toFixed(1)}, reclustered ${row.reclustered.toFixed(1)}`,
+    `renamed ${share(row.renamed)}, reassigned ${share(row.reassigned)}`,
+    `latest ${row.latest.toFixed(2)} s`,
+  ].join('  ');
+}
+
+function verdict(kept: boolean): string {
+  return kept ? 'kept  ' : 'MISSED';
+}

@@ -1,0 +1,179 @@
+import { openAsBlob } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { type Diarizer, type LiveDiarization, type LiveEvent, openAudio, type Turn } from '@voiceflow-ml/core';
+import { type Score, scoreDiarization } from '@voiceflow-ml/core/metrics';
+import { asWav, type Recording, recordingsOf } from './accuracy/recordings.ts';
+
+export interface LiveOptions {
+  /** Each holds recordings with an RTTM beside them. */
+  readonly folders: readonly string[];
+  /** Seconds. */
+  readonly latency: number;
+  readonly step?: number;
+  readonly signal?: AbortSignal;
+  readonly onFile?: (folder: string, file: LiveFile) => void;
+}
+
+/** One recording, heard live and as a whole. DER in percent, with collar 0 and overlap scored. */
+export interface LiveFile {
+  readonly name: string;
+  readonly live: number;
+  readonly offline: number;
+  /** Of the live result after re-clustering the whole session. */
+  readonly reclustered: number;
+  /** Voices told live that were not merged into another; and those of the reference. */
+  readonly speakers: { readonly found: number; readonly reference: number };
+  /** Seconds of final turns; of those whose label `speaker-merged` changed afterwards; of those that re-clustering gives to another. */
+  readonly told: number;
+  readonly renamed: number;
+  readonly reassigned: number;
+  /** Longest time from the push of a turn's end to its `turn-end`, in seconds of audio. */
+  readonly latest: number;
+}
+
+export interface LiveFolder extends Omit<LiveFile, 'name' | 'speakers'> {
+  readonly folder: string;
+  readonly files: readonly LiveFile[];
+}
+
+/** What was told of a recording while it was heard. */
+interface Heard {
+  /** Final turns, and the label under which each is known at the end. */
+  readonly turns: readonly { readonly told: Turn; readonly speaker: string }[];
+  readonly result: LiveDiarization;
+  readonly latest: number;
+}
+
+/** Seconds pushed at once. */
+const PIECE = 0.1;
+
+/**
+ * Diarizes folders live and as recordings. Live turns count under the labels that they have at the end of the session:
+ * `speaker-merged` renames what was told.
+ */
+export async function measureLive(diarizer: Diarizer, options: LiveOptions): Promise<LiveFolder[]> {
+  const result: LiveFolder[] = [];
+  for (const folder of options.folders) {
+    const files: LiveFile[] = [];
+    const all: Record<'live' | 'offline' | 'reclustered', Parameters<typeof scored>[0]> = {
+      live: [],
+      offline: [],
+      reclustered: [],
+    };
+    for (const recording of await recordingsOf(folder)) {
+      const offline = await diarizer.diarize(await openAsBlob(await asWav(recording.audio)), signalOf(options));
+      const heard = await hear(diarizer, recording, options);
+      const live = heard.turns.map(({ told, speaker }) => ({ ...told, speaker }));
+      all.live.push({ recording, turns: live });
+      all.offline.push({ recording, turns: offline.turns });
+      all.reclustered.push({ recording, turns: heard.result.turns });
+      const file = describe(recording, heard, {
+        live: derOf([{ recording, turns: live }]),
+        offline: derOf([{ recording, turns: offline.turns }]),
+        reclustered: derOf([{ recording, turns: heard.result.turns }]),
+      });
+      files.push(file);
+      options.onFile?.(folder, file);
+    }
+    const sum = (value: (file: LiveFile) => number) => files.reduce((total, file) => total + value(file), 0);
+    result.push({
+      folder: basename(resolve(folder)),
+      files,
+      live: derOf(all.live),
+      offline: derOf(all.offline),
+      reclustered: derOf(all.reclustered),
+      told: sum(({ told }) => told),
+      renamed: sum(({ renamed }) => renamed),
+      reassigned: sum(({ reassigned }) => reassigned),
+      latest: Math.max(...files.map(({ latest }) => latest)),
+    });
+  }
+  return result;
+}
+
+async function hear(diarizer: Diarizer, recording: Recording, options: LiveOptions): Promise<Heard> {
+  const { sampleRate } = diarizer.manifest;
+  const { latency, step } = options;
+  const source = await openAudio(await openAsBlob(await asWav(recording.audio)), { sampleRate, ...signalOf(options) });
+  const session = diarizer.open({
+    sampleRate,
+    latency,
+    ...(step === undefined ? {} : { step }),
+    ...signalOf(options),
+  });
+  const turns: { told: Turn; speaker: string }[] = [];
+  let pushed = 0;
+  let latest = 0;
+  const take = (event: LiveEvent) => {
+    if (event.type === 'turn-end' && event.end > event.start) {
+      turns.push({ told: event, speaker: event.speaker });
+      latest = Math.max(latest, pushed / sampleRate - event.end);
+    } else if (event.type === 'speaker-merged') {
+      for (const turn of turns) if (turn.speaker === event.from) turn.speaker = event.into;
+    }
+  };
+  const events = (async () => {
+    for await (const event of session) take(event);
+  })();
+  try {
+    const piece = Math.round(PIECE * sampleRate);
+    for (let samples = await source.read(); samples; samples = await source.read()) {
+      for (let at = 0; at < samples.length; at += piece) {
+        const part = samples.subarray(at, at + piece);
+        pushed += part.length;
+        await session.push(part);
+      }
+    }
+    const result = await session.end({ recluster: true });
+    await events;
+    return { turns, result, latest };
+  } finally {
+    await session.close();
+    await source.close();
+  }
+}
+
+function describe(
+  recording: Recording,
+  { turns, result, latest }: Heard,
+  rates: Pick<LiveFile, 'live' | 'offline' | 'reclustered'>,
+): LiveFile {
+  const length = ({ start, end }: Turn) => end - start;
+  const sum = (chosen: readonly { told: Turn }[]) => chosen.reduce((total, { told }) => total + length(told), 0);
+  return {
+    name: recording.name,
+    ...rates,
+    speakers: {
+      found: new Set(turns.map(({ speaker }) => speaker)).size,
+      reference: new Set(recording.reference.map(({ speaker }) => speaker)).size,
+    },
+    told: sum(turns),
+    renamed: sum(turns.filter(({ told, speaker }) => told.speaker !== speaker)),
+    reassigned: turns.reduce((total, { told }) => {
+      const label = result.labels[told.speaker];
+      const kept = result.turns
+        .filter(({ speaker }) => speaker === label)
+        .reduce(
+          (common, turn) => common + Math.max(0, Math.min(turn.end, told.end) - Math.max(turn.start, told.start)),
+          0,
+        );
+      return total + length(told) - kept;
+    }, 0),
+    latest,
+  };
+}
+
+function derOf(pairs: Parameters<typeof scored>[0]): number {
+  return scored(pairs).der ?? Number.NaN;
+}
+
+function scored(pairs: { readonly recording: Recording; readonly turns: readonly Turn[] }[]): Score {
+  return scoreDiarization(
+    pairs.map(({ recording }) => ({ uri: recording.name, turns: recording.reference })),
+    pairs.map(({ recording, turns }) => ({ uri: recording.name, turns })),
+  ).total;
+}
+
+function signalOf({ signal }: Pick<LiveOptions, 'signal'>): { readonly signal?: AbortSignal } {
+  return signal ? { signal } : {};
+}
