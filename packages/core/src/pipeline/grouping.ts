@@ -6,6 +6,7 @@ import { decodeSteps, speakerScoreSteps } from './decode.ts';
 import type { LocalSpeakers } from './local.ts';
 import type { FastCnnSettings } from './settings.ts';
 import { type Slots, tabulateSteps, voiceOf } from './slots.ts';
+import { splitTrackSteps } from './split.ts';
 import { linkTrackSteps } from './tracks.ts';
 
 /** Points of one clustering: its matrix is `n²` float32 numbers, 4 MB. More are merged block by block first. */
@@ -38,7 +39,13 @@ export interface Partition {
 export function* group(local: LocalSpeakers, settings: FastCnnSettings, frame: number): Steps<Grouping> {
   const { cluster } = settings;
   const slots = yield* tabulateSteps(local, settings.voices, settings.activity.on, frame);
-  const tracks = yield* linkTrackSteps(local, slots, settings.tracks);
+  const linked = yield* linkTrackSteps(local, slots, settings.tracks);
+  const tracks = yield* splitTrackSteps(slots, linked, settings.voices, {
+    rate: cluster.rate,
+    saturation: cluster.saturation,
+    evidence: settings.tracks.evidence,
+    share: local.hop / local.frames,
+  });
   const points = trackPoints(tracks, cluster.shortestTrack, cluster.rate);
   const compact = yield* inBlocks(points, settings);
   const tree = yield* agglomerateSteps(compact, settings.voices.between, undefined, cluster.saturation);

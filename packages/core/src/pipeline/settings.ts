@@ -21,7 +21,10 @@ export interface FastCnnSettings {
   };
   /** What voices vary by. */
   readonly voices: VoiceSpace;
-  readonly tracks: LinkRules;
+  readonly tracks: LinkRules & {
+    /** Log evidence below which the two sides of a track are two speakers. */
+    readonly evidence: number;
+  };
   readonly cluster: {
     /** Independent observations of a voice in a second of its speech: less than windows, which share audio and mood. */
     readonly rate: number;
@@ -59,7 +62,11 @@ export function fastCnnSettings(manifest: ModelManifest): FastCnnSettings {
     batch: read.number('batch', 1, 64),
     activity: { on: read.number('activity.on', 0, 1), shortest: read.number('activity.shortest', 0, 1) },
     voices: voiceSpace(read),
-    tracks: { overlap: read.number('tracks.overlap', 0, 1), similarity: read.number('tracks.similarity', -1, 1) },
+    tracks: {
+      overlap: read.number('tracks.overlap', 0, 1),
+      similarity: read.number('tracks.similarity', -1, 1),
+      evidence: read.number('tracks.evidence', -1000, 1000),
+    },
     cluster: {
       rate: read.number('cluster.rate', 1e-3, 50),
       saturation: read.number('cluster.saturation', 0.1, 1e6),

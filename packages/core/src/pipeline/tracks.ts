@@ -51,13 +51,18 @@ export function* linkTrackSteps(local: LocalWindows, slots: Slots, rules: LinkRu
         track = seconds.push(0) - 1;
         sum.push(new Float32Array(slots.to));
       }
-      const weight = ((slots.clean[row] as number) + LEAST_SECONDS) * share;
+      const weight = secondsOf(slots, row, share);
       trackOf[row] = track;
       seconds[track] = (seconds[track] as number) + weight;
       accumulate(sum[track] as Float32Array, voiceOf(slots, row), weight);
     });
   }
   return { trackOf, seconds: Float64Array.from(seconds), sum };
+}
+
+/** Seconds that a slot adds to its track. @param share The part of a window that the one before did not hear. */
+export function secondsOf(slots: Slots, row: number, share: number): number {
+  return ((slots.clean[row] as number) + LEAST_SECONDS) * share;
 }
 
 function speaking(slots: Slots, perWindow: number, window: number): number[] {
