@@ -45,7 +45,7 @@ interface Heard {
 }
 
 /** Seconds pushed at once. */
-const PIECE = 0.1;
+const PIECE = 0.02;
 
 /**
  * Diarizes folders live and as recordings. Live turns count under the labels that they have at the end of the session:

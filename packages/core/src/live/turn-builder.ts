@@ -85,7 +85,7 @@ export class TurnBuilder {
         }
       }
       for (const run of runs) {
-        const over = run.end < final || final === present;
+        const over = run.end < final || final === present || present - run.end >= this.#rules.shortestGap;
         if (run.end - run.start < this.#rules.shortestTurn && (over || run.start >= final)) continue;
         fresh.push({ speaker, run, final: run.start < final });
       }
