@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { liveRequest } from '../routes/stream.ts';
+import { liveRequest } from '../routes/stream-messages.ts';
 import { pcmReader } from './live.ts';
 import { diarizeParams, embedParams } from './params.ts';
 

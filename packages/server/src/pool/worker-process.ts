@@ -64,6 +64,7 @@ export class WorkerProcess {
   readonly #pending = new Map<number, Pending>();
   readonly #sessions = new Map<number, Session>();
   #nextId = 1;
+  #draining: Promise<void> | undefined;
   #dead = false;
   #whyKilled: string | undefined;
   /** Known once the worker is ready. */
@@ -195,29 +196,34 @@ export class WorkerProcess {
   }
 
   async #sendJob(head: Extract<ToWorker, { type: 'job' }>, body: readonly Uint8Array[]): Promise<void> {
-    if (head.slot !== undefined) return this.#send(head);
-    const parts = cut(body, PART_BYTES);
-    await this.#send(head, parts[0]);
+    const parts = head.slot === undefined ? cut(body, PART_BYTES) : [];
+    if (!this.#send(head, parts[0])) await this.#drained();
     for (const part of parts.slice(1)) {
       if (!this.#pending.has(head.id)) return;
-      await this.#send({ type: 'more', id: head.id }, part);
+      if (!this.#send({ type: 'more', id: head.id }, part)) await this.#drained();
     }
   }
 
-  /** Resolves when the pipe takes more; at once when it has died, which the exit tells of. */
-  #send(head: ToWorker, body?: readonly Uint8Array[]): Promise<void> | undefined {
+  /** False when the pipe is full. What a dead worker is told gets lost: its exit tells. */
+  #send(head: ToWorker, body?: readonly Uint8Array[]): boolean {
     const { stdin } = this.#child;
-    if (stdin === null || this.#dead || !stdin.writable) return undefined;
-    if (writeFrame(stdin, head, body)) return undefined;
-    return new Promise((resolve) => {
+    if (stdin === null || this.#dead || !stdin.writable) return true;
+    return writeFrame(stdin, head, body);
+  }
+
+  /** Resolves when the pipe takes more, or is gone; one wait for all who ask. */
+  #drained(): Promise<void> {
+    this.#draining ??= new Promise((resolve) => {
+      const { stdin } = this.#child;
       const done = () => {
-        stdin.off('drain', done);
-        stdin.off('close', done);
+        stdin?.off('drain', done).off('close', done);
+        this.#draining = undefined;
         resolve();
       };
-      stdin.once('drain', done);
-      stdin.once('close', done);
+      if (stdin === null || stdin.destroyed) done();
+      else stdin.on('drain', done).on('close', done);
     });
+    return this.#draining;
   }
 
   #push(id: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {

@@ -1,10 +1,11 @@
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { type LiveEndOptions, VoiceFlowError } from '@voiceflow-ml/core';
 import type { WSContext, WSEvents } from 'hono/ws';
 import type { LiveChannel, LiveMessage, LiveRequest } from '../app/engine.ts';
 import { problem, problemResponse } from '../app/problem.ts';
 import type { AppContext, AppState } from '../app/state.ts';
+import { joinChunks } from '../jobs/bytes.ts';
 import { toMessage } from '../jobs/live.ts';
-import { assertKnown, invalid, parseKnown, seconds, wholeNumber } from '../jobs/params.ts';
+import { isOwnOrigin, liveRequest, parseCommand } from './stream-messages.ts';
 
 /** One message of the client: about 5 s of 48 kHz float32. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
@@ -47,28 +48,6 @@ export async function stream(c: AppContext, state: AppState): Promise<Response> 
   return response ?? c.notFound();
 }
 
-/** Browsers let any page open a WebSocket to anywhere: unlike for requests, it is for the server to look at the origin. */
-function isOwnOrigin(origin: string, host: string | undefined): boolean {
-  return URL.canParse(origin) && new URL(origin).host === host;
-}
-
-/** The options in the query. @throws `invalid-option`. */
-export function liveRequest(query: Readonly<Record<string, string>>): LiveRequest {
-  const { access_token: _, ...params } = query;
-  assertKnown(params, ['encoding', 'sampleRate', 'latency', 'step', 'maxSpeakers', 'known']);
-  const { encoding = 's16le', sampleRate, latency, step, maxSpeakers, known } = params;
-  if (encoding !== 's16le' && encoding !== 'f32le') throw invalid('encoding', encoding, 's16le or f32le');
-  if (sampleRate === undefined) throw invalid('sampleRate', 'absent', 'the samples a second, such as 16000');
-  return {
-    encoding,
-    sampleRate: wholeNumber('sampleRate', sampleRate),
-    ...(latency === undefined ? {} : { latency: seconds('latency', latency) }),
-    ...(step === undefined ? {} : { step: seconds('step', step) }),
-    ...(maxSpeakers === undefined ? {} : { maxSpeakers: wholeNumber('maxSpeakers', maxSpeakers) }),
-    ...(known === undefined ? {} : { known: parseKnown(known) }),
-  };
-}
-
 /** One WebSocket and its session. */
 class LiveSocket {
   readonly #c: AppContext;
@@ -79,6 +58,11 @@ class LiveSocket {
   /** Messages that came before `ready` was sent: it is always the first. */
   #early: LiveMessage[] | undefined = [];
   #bytesPerSecond = 1;
+  /** Audio that has come and was not handed over yet. */
+  readonly #waiting: Uint8Array<ArrayBuffer>[] = [];
+  #feeding = false;
+  /** The client's last word: said when all audio has been worked off. */
+  #ending: LiveEndOptions | undefined;
   #ahead = 0;
   #received = 0;
   #over = false;
@@ -165,22 +149,38 @@ class LiveSocket {
       this.#fail(ws, new VoiceFlowError('overloaded', text, { hint: 'Send in real time.' }));
       return;
     }
-    const taken = () => {
-      this.#ahead -= length;
-      this.#lastMessage = performance.now();
-      if (this.#ahead <= PAUSE_SECONDS * this.#bytesPerSecond) pausable?.resume();
-    };
-    this.#channel?.then((channel) => channel.push(bytes)).then(taken, taken);
+    this.#waiting.push(bytes);
+    void this.#feed(pausable);
+  }
+
+  /** Hands over what waits, as one piece: audio that comes while the worker is busy costs one message, not many. */
+  async #feed(pausable?: { resume(): void }): Promise<void> {
+    if (this.#feeding) return;
+    this.#feeding = true;
+    try {
+      const channel = await this.#channel;
+      while (this.#waiting.length > 0 && !this.#over) {
+        const bytes = joinChunks(this.#waiting.splice(0));
+        const { length } = bytes;
+        await channel?.push(bytes);
+        this.#ahead -= length;
+        this.#lastMessage = performance.now();
+        if (this.#ahead <= PAUSE_SECONDS * this.#bytesPerSecond) pausable?.resume();
+      }
+      if (this.#ending !== undefined && !this.#over) channel?.end(this.#ending);
+    } catch {
+      // The session could not be opened: `#open` has said so.
+    } finally {
+      this.#feeding = false;
+    }
   }
 
   #command(text: string, ws: WSContext): void {
     const command = parseCommand(text);
     if (command === 'keep-alive') return;
     if (command !== undefined) {
-      this.#channel?.then(
-        (channel) => channel.end(command),
-        () => {},
-      );
+      this.#ending ??= command;
+      void this.#feed();
       return;
     }
     this.#fail(
@@ -254,19 +254,6 @@ class LiveSocket {
       seconds: Math.round(performance.now() - this.#begun) / 1000,
       audioSeconds: Math.round((this.#received / this.#bytesPerSecond) * 1000) / 1000,
     });
-  }
-}
-
-function parseCommand(text: string): 'keep-alive' | { recluster?: boolean } | undefined {
-  try {
-    const message: unknown = JSON.parse(text);
-    if (typeof message !== 'object' || message === null || !('type' in message)) return undefined;
-    if (message.type === 'keep-alive') return 'keep-alive';
-    if (message.type !== 'end') return undefined;
-    const recluster = 'recluster' in message ? message.recluster : undefined;
-    return typeof recluster === 'boolean' ? { recluster } : recluster === undefined ? {} : undefined;
-  } catch {
-    return undefined;
   }
 }
 
