@@ -1,8 +1,7 @@
 import { agglomerate, clustersAt, cut, type Points } from '../cluster/agglomerate.ts';
 import { assignment } from '../cluster/assignment.ts';
-import { accumulate } from '../cluster/vectors.ts';
-import { logLikelihood, type SpeakerModel, speakerModel } from '../cluster/voice-space.ts';
-import { type Stretch, secondsOf, type VoiceRules } from './stretch.ts';
+import { logLikelihood, type SpeakerModel } from '../cluster/voice-space.ts';
+import { type Stretch, secondsOf, type VoiceRules, voiceOf } from './stretch.ts';
 
 /** Rounds of giving stretches to the voice that they sound most like, and learning the voices anew. */
 const ROUNDS = 2;
@@ -69,12 +68,12 @@ export function recluster(
 }
 
 /** Fewer stretches, for a bounded memory: those of one speaker that sound most alike become one. In order of time. */
-export function condense(stretches: readonly Stretch[], { between, cluster: { rate } }: VoiceRules, count: number) {
+export function condense(stretches: readonly Stretch[], { between, cluster }: VoiceRules, count: number): Stretch[][] {
   const apart = (i: number, j: number) => {
     const [a, b] = [stretches[i] as Stretch, stretches[j] as Stretch];
     return a.speaker === b.speaker && a.voice === b.voice ? 0 : NEVER;
   };
-  const labels = cut(agglomerate(pointsOf(stretches, rate), between, apart), count);
+  const labels = cut(agglomerate(pointsOf(stretches, cluster.rate), between, apart, cluster.saturation), count);
   const groups: Stretch[][] = [];
   stretches.forEach((stretch, i) => {
     const label = labels[i] as number;
@@ -87,35 +86,27 @@ export function condense(stretches: readonly Stretch[], { between, cluster: { ra
 const NEVER = 1e6;
 
 /** Groups that together hold all stretches, longest first: those that are large enough. */
-function cluster(
-  stretches: readonly Stretch[],
-  { between, cluster: { rate, evidence, shortestTrack, shortestSpeaker } }: VoiceRules,
-  most?: number,
-): Stretch[][] {
-  const points = stretches.filter(({ seconds }) => seconds >= shortestTrack);
+function cluster(stretches: readonly Stretch[], rules: VoiceRules, most?: number): Stretch[][] {
+  const { between, cluster: own } = rules;
+  const points = stretches.filter(({ seconds }) => seconds >= own.shortestTrack);
   if (points.length === 0) return [];
-  const tree = agglomerate(pointsOf(points, rate), between);
-  const labels = cut(tree, clustersAt(tree, evidence));
+  const tree = agglomerate(pointsOf(points, own.rate), between, undefined, own.saturation);
+  const labels = cut(tree, clustersAt(tree, own.evidence));
+  const least = Math.max(own.shortestSpeaker, own.leastShare * secondsOf(points));
   const groups: Stretch[][] = Array.from({ length: Math.max(...labels) + 1 }, () => []);
   points.forEach((point, i) => {
     groups[labels[i] as number]?.push(point);
   });
   groups.sort((a, b) => secondsOf(b) - secondsOf(a));
-  let kept = groups.filter((members, i) => i === 0 || secondsOf(members) >= shortestSpeaker);
+  let kept = groups.filter((members, i) => i === 0 || secondsOf(members) >= least);
   kept = kept.slice(0, most);
   for (let round = 0; round < ROUNDS; round++) {
-    const models = kept.map((members) => modelOf(members, between, rate));
+    const models = kept.map((members) => voiceOf(members, rules).model);
     const next: Stretch[][] = kept.map(() => []);
     for (const stretch of stretches) next[nearest(models, stretch)]?.push(stretch);
     kept = next.filter((members) => members.length > 0);
   }
   return kept;
-}
-
-function modelOf(members: readonly Stretch[], between: Float32Array, rate: number): SpeakerModel {
-  const sum = new Float32Array(between.length);
-  for (const member of members) accumulate(sum, member.sum, rate);
-  return speakerModel(between, secondsOf(members) * rate, sum);
 }
 
 function nearest(models: readonly SpeakerModel[], { seconds, sum }: Stretch): number {

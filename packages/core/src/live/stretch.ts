@@ -1,3 +1,6 @@
+import { observations } from '../cluster/agglomerate.ts';
+import { accumulate } from '../cluster/vectors.ts';
+import { type SpeakerModel, speakerModel } from '../cluster/voice-space.ts';
 import type { FastCnnSettings } from '../pipeline/settings.ts';
 
 /** A stretch of one voice: what is remembered of speech. */
@@ -18,6 +21,22 @@ export interface Stretch {
 export interface VoiceRules {
   readonly between: Float32Array;
   readonly cluster: FastCnnSettings['cluster'];
+}
+
+/** What some stretches of one voice come to. */
+export interface Voice {
+  /** Independent observations that they are worth, and their sum. */
+  readonly count: number;
+  readonly sum: Float32Array;
+  readonly model: SpeakerModel;
+}
+
+export function voiceOf(stretches: readonly Stretch[], { between, cluster }: VoiceRules): Voice {
+  const sum = new Float32Array(between.length);
+  const seconds = secondsOf(stretches);
+  const count = observations(seconds * cluster.rate, cluster.saturation);
+  for (const stretch of stretches) accumulate(sum, stretch.sum, seconds > 0 ? count / seconds : 0);
+  return { count, sum, model: speakerModel(between, count, sum) };
 }
 
 export function secondsOf(stretches: readonly Stretch[]): number {

@@ -1,17 +1,7 @@
 import { accumulate } from '../cluster/vectors.ts';
-import { evidence, type SpeakerModel, speakerModel } from '../cluster/voice-space.ts';
+import { evidence, type SpeakerModel } from '../cluster/voice-space.ts';
 import { condense, type Regrouping, recluster, regroup } from './regroup.ts';
-import type { Stretch, VoiceRules } from './stretch.ts';
-
-/** What the stretches of one voice come to. */
-interface Voice {
-  /** Observations, and their sum. */
-  readonly weight: number;
-  readonly sum: Float32Array;
-  /** Evidence of the voice by itself. */
-  readonly own: number;
-  readonly model: SpeakerModel;
-}
+import { type Stretch, type Voice, type VoiceRules, voiceOf } from './stretch.ts';
 
 /** Seconds that the first words of a new speaker count at most. */
 const SEED_SECONDS = 0.5;
@@ -83,12 +73,13 @@ export class VoiceMemory {
    */
   differs(speaker: number, seconds: number, sum: Float32Array): boolean {
     const { between, cluster } = this.#rules;
-    const voice = this.#voice(speaker);
-    const n = seconds * cluster.rate;
-    const scaled = sum.map((x) => x * cluster.rate);
-    const together = evidence(between, voice.weight + n, voice.sum, scaled);
-    const gain = together - voice.own - evidence(between, n, scaled, undefined);
-    return gain < Math.min(cluster.evidence, SURE * expectedGain(between, voice.weight, n));
+    const known = this.#voice(speaker);
+    const heard = voiceOf([{ seconds, sum, raw: sum, speaker, voice: speaker }], this.#rules);
+    const gain =
+      evidence(between, known.count + heard.count, known.sum, heard.sum) -
+      evidence(between, known.count, known.sum, undefined) -
+      evidence(between, heard.count, heard.sum, undefined);
+    return gain < Math.min(cluster.evidence, SURE * expectedGain(between, known.count, heard.count));
   }
 
   /** Sum of some stretches' embeddings, less the mean of all voices, and the seconds that it is made of. `[from]`. */
@@ -157,22 +148,13 @@ export class VoiceMemory {
   #voice(speaker: number): Voice {
     let voice = this.#voices.get(speaker);
     if (!voice) {
-      voice = this.#learn(speaker);
+      voice = voiceOf(
+        this.#stretches.filter((stretch) => stretch.voice === speaker),
+        this.#rules,
+      );
       this.#voices.set(speaker, voice);
     }
     return voice;
-  }
-
-  #learn(speaker: number): Voice {
-    const { between, cluster } = this.#rules;
-    const sum = new Float32Array(between.length);
-    let weight = 0;
-    for (const stretch of this.#stretches) {
-      if (stretch.voice !== speaker) continue;
-      weight += stretch.seconds * cluster.rate;
-      accumulate(sum, stretch.sum, cluster.rate);
-    }
-    return { weight, sum, own: evidence(between, weight, sum, undefined), model: speakerModel(between, weight, sum) };
   }
 }
 
