@@ -47,6 +47,20 @@ describe('accuracy', () => {
     expect([result?.countError, result?.countBias]).toEqual([0.5, 0.5]);
   });
 
+  it('repeats recordings, and the truth about them', async () => {
+    const path = await folder({ a: [turn(0, 0.5, 'x')] });
+    const given: unknown[] = [];
+    const diarizer = {
+      diarize: async (audio: { samples: Float32Array; sampleRate: number }) => {
+        given.push([audio.samples.length, audio.sampleRate]);
+        return { turns: [turn(0, 0.5, 'p'), turn(1, 1.5, 'p')], speakers: [{}], duration: 2 };
+      },
+    } as unknown as Diarizer;
+    const [result] = await accuracy(diarizer, { folders: [path], repeat: 2 });
+    expect(given).toEqual([[32_000, 16_000]]);
+    expect(result?.total).toMatchObject({ der: 0, scored: 1 });
+  });
+
   it('refuses a folder without recordings', async () => {
     await expect(recordingsOf(await folder({}))).rejects.toMatchObject({ code: 'invalid-option' });
     await expect(recordingsOf('/nowhere')).rejects.toMatchObject({ code: 'invalid-option' });

@@ -1,14 +1,27 @@
 import { openAsBlob } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import type { Diarization, DiarizeOptions, Diarizer } from '@voiceflow-ml/core';
+import {
+  collect,
+  type Diarization,
+  type DiarizeOptions,
+  type Diarizer,
+  openAudio,
+  type SampleInput,
+  type Turn,
+} from '@voiceflow-ml/core';
 import { type RecordingScore, type Score, type ScoredRecording, scoreDiarization } from '@voiceflow-ml/core/metrics';
 import { asWav, type Recording, recordingsOf } from './recordings.ts';
+
+/** The corpora's rate. */
+const REPEAT_RATE = 16_000;
 
 export interface AccuracyOptions {
   /** Each holds recordings with an RTTM beside them. */
   readonly folders: readonly string[];
   /** Tell the diarizer the true number of speakers. Default false. */
   readonly countKnown?: boolean;
+  /** Each recording this many times in a row: shows what only long recordings do. Default 1. */
+  readonly repeat?: number;
   readonly signal?: AbortSignal;
   readonly onFile?: (folder: string, file: FileAccuracy) => void;
 }
@@ -44,7 +57,7 @@ export async function accuracy(diarizer: Diarizer, options: AccuracyOptions): Pr
     const pairs: { reference: ScoredRecording; hypothesis: ScoredRecording }[] = [];
     for (const recording of await recordingsOf(folder)) {
       const { diarization, rtf } = await diarize(diarizer, recording, options);
-      const reference = { uri: recording.name, turns: recording.reference };
+      const reference = { uri: recording.name, turns: repeated(recording, diarization.duration, options.repeat ?? 1) };
       const hypothesis = { uri: recording.name, turns: diarization.turns };
       pairs.push({ reference, hypothesis });
       const score = scoreDiarization(reference, hypothesis).files[recording.name] as RecordingScore;
@@ -62,9 +75,10 @@ export async function accuracy(diarizer: Diarizer, options: AccuracyOptions): Pr
 async function diarize(
   diarizer: Diarizer,
   recording: Recording,
-  { countKnown = false, signal }: AccuracyOptions,
+  { countKnown = false, repeat = 1, signal }: AccuracyOptions,
 ): Promise<{ diarization: Diarization; rtf: number }> {
-  const audio = await openAsBlob(await asWav(recording.audio));
+  const file = await openAsBlob(await asWav(recording.audio));
+  const audio = repeat === 1 ? file : await repeatedSamples(file, repeat);
   const settings: DiarizeOptions = {
     ...(countKnown ? { numSpeakers: speakersIn(recording) } : {}),
     ...(signal ? { signal } : {}),
@@ -72,6 +86,21 @@ async function diarize(
   const begun = performance.now();
   const diarization = await diarizer.diarize(audio, settings);
   return { diarization, rtf: (performance.now() - begun) / 1000 / diarization.duration };
+}
+
+/** The samples of a file, `repeat` times. */
+async function repeatedSamples(file: Blob, repeat: number): Promise<SampleInput> {
+  const once = await collect(await openAudio(file, { sampleRate: REPEAT_RATE }));
+  const samples = new Float32Array(once.length * repeat);
+  for (let i = 0; i < repeat; i++) samples.set(once, i * once.length);
+  return { samples, sampleRate: REPEAT_RATE };
+}
+
+function repeated({ reference }: Recording, duration: number, repeat: number): readonly Turn[] {
+  const period = duration / repeat;
+  return Array.from({ length: repeat }, (_, i) =>
+    reference.map((turn) => ({ ...turn, start: turn.start + i * period, end: turn.end + i * period })),
+  ).flat();
 }
 
 function speakersIn({ reference }: Recording): number {

@@ -2,7 +2,7 @@ import type { Score } from '@voiceflow-ml/core/metrics';
 import { createDiarizer, fastCnn } from 'voiceflow-ml';
 import { accuracy, type FileAccuracy, type FolderAccuracy } from '../accuracy/accuracy.ts';
 import { parseSettings, parseWithFolders } from '../accuracy/flags.ts';
-import { type BenchCommand, textFlag } from '../args.ts';
+import { type BenchCommand, countFlag, textFlag } from '../args.ts';
 import { withSettings } from '../calibrate/search.ts';
 
 export const accuracyCommand: BenchCommand = {
@@ -11,6 +11,7 @@ export const accuracyCommand: BenchCommand = {
 
   FOLDER            audio (.wav; .flac, .opus, .ogg and .mp3 with python3 and soundfile) with NAME.rttm beside NAME
   --count-known     tell the number of speakers
+  --repeat 4        each recording so many times in a row
   --set A=1,B=2     settings of the manifest to replace, such as turns.onset=0.6,hop=0.48
   --json            all figures as JSON
 
@@ -21,6 +22,7 @@ Example
   async run(args, io) {
     const { folders, flags } = parseWithFolders(args, {
       'count-known': 'boolean',
+      repeat: 'string',
       set: 'string',
       json: 'boolean',
     });
@@ -30,6 +32,7 @@ Example
       const result = await accuracy(diarizer, {
         folders,
         countKnown: flags['count-known'] === true,
+        repeat: countFlag(flags, 'repeat', [1, 100], 1),
         ...(io.signal ? { signal: io.signal } : {}),
         ...(flags.json === true ? {} : { onFile: (_, file) => io.out(fileLine(file)) }),
       });
