@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDiarizer } from 'voiceflow-ml';
 import { CONVERSATION, events, type Subject, windowBytes, windowWav } from './harness.ts';
+import { faults } from './oip-schema.ts';
 
 interface Problem {
   readonly status: number;
@@ -360,6 +361,21 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
         );
         expect(json.status).toBe(200);
         expect((await json.json()).outputs[0].data).toHaveLength(512);
+      });
+
+      it('keeps to the published schema', async () => {
+        const body = JSON.stringify({
+          inputs: [{ name: 'audio', shape: [1, 48_000], datatype: 'FP32', data: new Array(48_000).fill(0.01) }],
+        });
+        const answers = [
+          ['metadata_server_response', await subject.fetch('/v2/')],
+          ['metadata_model_response', await subject.fetch('/v2/models/fast-cnn/versions/0.1.0')],
+          ['inference_response', await post('/v2/models/fast-cnn/infer', body, { 'content-type': 'application/json' })],
+          ['error_response', await post('/v2/models/fast-cnn/infer', '{}')],
+          ['error_response', await subject.fetch('/v2/models/nothing')],
+        ] as const;
+        for (const [type, response] of answers) expect(faults(await response.json(), type)).toEqual([]);
+        expect(faults({ model_name: 1, outputs: [{ shape: [1.5] }] }, 'inference_response').length).toBeGreaterThan(4);
       });
 
       it('says errors in its own form, and in ours', async () => {

@@ -41,7 +41,7 @@ export function createApp(options: AppOptions): VoiceFlowApp {
   const origins = options.corsOrigins ?? [];
   if (origins.length > 0) app.use(corsFor(origins));
   const guarded = guard(state);
-  for (const path of ['/v1/*', '/v2', '/v2/models/*', '/metrics']) app.use(path, guarded);
+  for (const path of ['/v1/*', '/v2', '/v2/', '/v2/models/*', '/metrics']) app.use(path, guarded);
 
   app.get('/healthz', on(healthz));
   app.get('/readyz', on(readyz));
@@ -55,7 +55,8 @@ export function createApp(options: AppOptions): VoiceFlowApp {
   app.post('/v1/embed', on(embed));
   app.get('/v1/stream', on(stream));
 
-  app.get('/v2', on(tensors.serverMetadata));
+  // The specification's prose says /v2, its schema /v2/.
+  for (const path of ['/v2', '/v2/']) app.get(path, on(tensors.serverMetadata));
   app.get('/v2/health/live', on(tensors.serverLive));
   app.get('/v2/health/ready', on(tensors.serverReady));
   for (const model of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
