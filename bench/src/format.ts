@@ -15,7 +15,9 @@ export function figures(value: number): string {
 
 export function percent(share: number): string {
   const value = 100 * share;
-  return `${Number.isInteger(value) ? value : value.toFixed(Math.abs(value) < 99.9 ? 1 : 3)} %`;
+  // Near to all, one more nine matters; elsewhere a tenth is enough.
+  const digits = Number.isInteger(value) ? 0 : value > 99 && value < 100 ? 3 : 1;
+  return `${value.toFixed(digits)} %`;
 }
 
 /** One line: `P50 9.1 ms · P95 10.2 ms · P99 11 ms · max 14 ms`. */

@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { WebSocket } from 'ws';
-import { type BenchIo, countFlag, numberFlag, parseFlags } from './args.ts';
+import { type BenchIo, choiceFlag, countFlag, numberFlag, parseFlags } from './args.ts';
 import { conversationPcm, repeatedWav } from './conversation.ts';
 import { figures, summaryLine } from './format.ts';
 import { closedLoop, warmUp } from './load/loops.ts';
@@ -41,45 +41,50 @@ const CASES: readonly Case[] = [
 
 /** 413, 401 and 503 while the client still sends: keep-alive, fetch and curl read every one. */
 export async function refusals(args: readonly string[], io: BenchIo): Promise<number> {
-  const flags = parseFlags(args, { count: 'string' });
+  const flags = parseFlags(args, { count: 'string', on: 'string' });
   const count = countFlag(flags, 'count', [1, 100_000], 1000);
+  const entry = entryOf(choiceFlag(flags, 'on', ['node', 'bun', 'deno']));
   const env = {
     VOICEFLOW_API_KEYS: `bench:${KEY}`,
     VOICEFLOW_BODY_BYTES: '1000000',
     VOICEFLOW_QUEUE_JOBS: '0',
     VOICEFLOW_WORKERS: '1',
   };
-  return withEntry(env, async (server) => {
-    const busy = keepBusy(server.url);
-    const agent = new Agent({ keepAlive: true, maxSockets: 4 });
-    const clients: Record<string, (each: Case) => Promise<number>> = {
-      'keep-alive': (each) => byAgent(server.url, agent, each),
-      fetch: (each) => byFetch(server.url, each),
-      curl: (each) => byCurl(server.url, each),
-    };
-    const verdicts = [];
-    for (const [name, ask] of Object.entries(clients)) {
-      for (const each of CASES) {
-        let read = 0;
-        let served = 0;
-        const seen = new Map<string, number>();
-        // A request that is served after all (the worker was free for a moment) is asked again.
-        for (let i = 0; read + (i - served - read) < count && i < 4 * count; i++) {
-          const status = await ask(each).catch(
-            (error: NodeJS.ErrnoException) => `error-${error.code ?? error.message}`,
-          );
-          seen.set(String(status), (seen.get(String(status)) ?? 0) + 1);
-          if (status === each.status) read++;
-          else if (status === 200) served++;
+  return withEntry(
+    env,
+    async (server) => {
+      const busy = keepBusy(server.url);
+      const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+      const clients: Record<string, (each: Case) => Promise<number>> = {
+        'keep-alive': (each) => byAgent(server.url, agent, each),
+        fetch: (each) => byFetch(server.url, each),
+        curl: (each) => byCurl(server.url, each),
+      };
+      const verdicts = [];
+      for (const [name, ask] of Object.entries(clients)) {
+        for (const each of CASES) {
+          let read = 0;
+          let served = 0;
+          const seen = new Map<string, number>();
+          // A request that is served after all (the worker was free for a moment) is asked again.
+          for (let i = 0; read + (i - served - read) < count && i < 4 * count; i++) {
+            const status = await ask(each).catch(
+              (error: NodeJS.ErrnoException) => `error-${error.code ?? error.message}`,
+            );
+            seen.set(String(status), (seen.get(String(status)) ?? 0) + 1);
+            if (status === each.status) read++;
+            else if (status === 200) served++;
+          }
+          io.note(`${name} ${each.status}: ${JSON.stringify(Object.fromEntries(seen))}`);
+          verdicts.push(atLeast(`${each.status} read by ${name}`, read, count, `of ${count}`));
         }
-        io.note(`${name} ${each.status}: ${JSON.stringify(Object.fromEntries(seen))}`);
-        verdicts.push(atLeast(`${each.status} read by ${name}`, read, count, `of ${count}`));
       }
-    }
-    agent.destroy();
-    busy.stop();
-    return conclude(io, verdicts);
-  });
+      agent.destroy();
+      busy.stop();
+      return conclude(io, verdicts);
+    },
+    entry,
+  );
 }
 
 /** Keeps the only worker's two places taken, so that with no queue everybody else is refused. */

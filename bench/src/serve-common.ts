@@ -1,12 +1,14 @@
 /** What the measures of the server share: a server of its own process, its processes' use, verdicts. */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { VoiceFlowError } from '@voiceflow-ml/core';
 import type { BenchIo } from './args.ts';
 import { figures } from './format.ts';
 import { formatVerdicts } from './load/format.ts';
 import { createHttpTarget, INFER_ANSWER_BYTES, type Target } from './load/target.ts';
 import { REPOSITORY } from './machine.ts';
 import { freePort, type ManagedProcess, processUsage, startProcess } from './managed-process.ts';
+import { findRuntimes } from './runtimes.ts';
 import type { Verdict } from './sla.ts';
 import { noise, seededRandom } from './stats/random.ts';
 
@@ -21,16 +23,32 @@ export interface Entry extends ManagedProcess {
   cpuSeconds(): number;
 }
 
-/** Starts the server's Node entry, or another file, on a free port of loopback. */
-export async function startEntry(
-  env: Readonly<Record<string, string>> = {},
-  file = 'packages/server/dist/node.js',
-): Promise<Entry> {
+export interface EntryFile {
+  /** From the root of the repository. */
+  readonly file: string;
+  /** The runtime and what goes before the script. */
+  readonly command: readonly [string, ...string[]];
+}
+
+export const NODE: EntryFile = { file: 'packages/server/dist/node.js', command: [process.execPath] };
+
+/** The server's entry of a runtime by name. @throws `backend-unavailable` when the runtime is not installed. */
+export function entryOf(name: 'node' | 'bun' | 'deno'): EntryFile {
+  const runtime = findRuntimes().find((each) => each.name.startsWith(name));
+  if (runtime === undefined || runtime.missing !== undefined) {
+    throw new VoiceFlowError('backend-unavailable', runtime?.missing ?? `there is no ${name}`);
+  }
+  return { file: `packages/server/dist/${name}.js`, command: [runtime.command, ...runtime.args] };
+}
+
+/** Starts an entry of the server on a free port of loopback. */
+export async function startEntry(env: Readonly<Record<string, string>> = {}, entry = NODE): Promise<Entry> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
+  const [command, ...args] = entry.command;
   const server = await startProcess({
-    command: process.execPath,
-    args: [`${REPOSITORY}${file}`],
+    command,
+    args: [...args, `${REPOSITORY}${entry.file}`],
     readyUrl: `${url}/readyz`,
     env: { VOICEFLOW_PORT: String(port), ...env },
   });
@@ -46,9 +64,9 @@ export async function startEntry(
 export async function withEntry<T>(
   env: Readonly<Record<string, string>>,
   use: (server: Entry) => Promise<T>,
-  file?: string,
+  entry?: EntryFile,
 ): Promise<T> {
-  const server = await startEntry(env, file);
+  const server = await startEntry(env, entry);
   try {
     return await use(server);
   } finally {

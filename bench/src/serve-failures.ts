@@ -1,7 +1,18 @@
 import { Agent, request } from 'node:http';
 import { type BenchIo, countFlag, numberFlag, parseFlags } from './args.ts';
 import { summaryLine } from './format.ts';
-import { atLeast, atMost, conclude, type Entry, metric, sleep, startEntry, WINDOW, withEntry } from './serve-common.ts';
+import {
+  atLeast,
+  atMost,
+  conclude,
+  type Entry,
+  metric,
+  NODE,
+  sleep,
+  startEntry,
+  WINDOW,
+  withEntry,
+} from './serve-common.ts';
 import { noise, seededRandom } from './stats/random.ts';
 import { summarize } from './stats/summary.ts';
 
@@ -81,7 +92,7 @@ export async function chaos(args: readonly string[], io: BenchIo): Promise<numbe
         atLeast('workers replaced', restarts, Math.floor(seconds / (everyMs / 1000) / 3), ''),
       ]);
     },
-    'bench/dist/serve-faulty.js',
+    { ...NODE, file: 'bench/dist/serve-faulty.js' },
   );
 }
 

@@ -14,7 +14,10 @@ const measures: Readonly<Record<string, { readonly summary: string; readonly run
   overload: { summary: 'ten times as many requests as can be served, for a minute', run: overload },
   chaos: { summary: 'workers that throw, hang or die every other second', run: chaos },
   drain: { summary: 'SIGTERM under load, 20 times', run: drain },
-  refusals: { summary: '413, 401 and 503 read by keep-alive clients, fetch and curl', run: refusals },
+  refusals: {
+    summary: '413, 401 and 503 read by keep-alive clients, fetch and curl (--on node|bun|deno)',
+    run: refusals,
+  },
   slow: { summary: 'a healthy client beside 500 slow sockets', run: slow },
   sessions: { summary: '200 live sessions in real time, then 1,000 abrupt ends', run: sessions },
   soak: { summary: 'event-loop lag during the upload of an hour; memory over ten minutes', run: soak },

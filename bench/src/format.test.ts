@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { figures, ms, percent, summaryLine, table } from './format.ts';
+
+describe('format', () => {
+  it('shows three figures that matter', () => {
+    expect([0, 0.01234, 1.234, 12.34, 123.4, 1234.5].map(figures)).toEqual([
+      '0',
+      '0.012',
+      '1.23',
+      '12.3',
+      '123',
+      '1235',
+    ]);
+    expect([ms(9.87), ms(undefined), summaryLine(undefined)]).toEqual(['9.87 ms', '–', 'no samples']);
+  });
+
+  it('shows the nines of a success rate, and no more elsewhere', () => {
+    const shares = [0, 0.25, 0.1234, 0.99, 0.99951, 1, 2.39323];
+    expect(shares.map(percent)).toEqual(['0 %', '25 %', '12.3 %', '99 %', '99.951 %', '100 %', '239.3 %']);
+  });
+
+  it('aligns columns', () => {
+    expect(
+      table([
+        ['a', 'value'],
+        ['long name', '1'],
+      ]),
+    ).toBe('a          value\nlong name      1');
+  });
+});
