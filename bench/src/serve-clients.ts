@@ -14,6 +14,7 @@ import {
   atMost,
   conclude,
   type Entry,
+  entryOf,
   inferTarget,
   LAG_P99,
   metric,

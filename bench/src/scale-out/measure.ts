@@ -84,7 +84,7 @@ async function loadThrough(
       const last = asked[asked.length - 1] ?? '';
       if (asked.length > 1) retried++;
       if (reply.ok) served.set(last, (served.get(last) ?? 0) + 1);
-      if (sentAfterDeath && reply.ok && victim?.url.endsWith(last)) afterDeath++;
+      if (sentAfterDeath && reply.ok && last !== '' && victim?.url.endsWith(last)) afterDeath++;
       return reply;
     },
   };
