@@ -133,9 +133,12 @@ async function byFetch(url: string, { path, bytes, headers }: Case): Promise<num
 }
 
 async function byCurl(url: string, { path, bytes, headers }: Case): Promise<number> {
+  const type = 'content-type: application/octet-stream';
   const fields = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
   const curl = run('curl', [
     '-s',
+    '-H',
+    type,
     '-w',
     '%{http_code}',
     '-o',
