@@ -27,6 +27,9 @@ declare const Deno: {
   ): DenoServer;
 };
 
+/** Time for a close frame to go out. */
+const FAREWELL_MS = 50;
+
 /** As `serveNode`, on Deno. The header has no limit of its own there; bodies and deadlines do. */
 export async function serveDeno(entry: EntryOptions = {}): Promise<RunningServer> {
   const { app, pool, options } = await prepare(entry, {
@@ -38,8 +41,11 @@ export async function serveDeno(entry: EntryOptions = {}): Promise<RunningServer
   );
   const close = async () => {
     const late = lapse(options.limits.drainMs);
+    // First our word to live sessions (1012), which Deno would else close with its own (1001).
+    const drained = drainUntilQuiet(app);
+    await lapse(FAREWELL_MS);
     const ended = server.shutdown();
-    await Promise.race([drainUntilQuiet(app), late]);
+    await Promise.race([drained, late]);
     await Promise.race([ended, lapse(1_000), late]);
     await pool.close();
   };

@@ -1,0 +1,94 @@
+import type { LiveEvent } from '@voiceflow-ml/core';
+import { VoiceFlowClient, type WebSocketConstructor } from '@voiceflow-ml/server/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDiarizer } from 'voiceflow-ml';
+import { WebSocket } from 'ws';
+import { runtimes } from '../runtimes/runtimes.ts';
+import { CONVERSATION, NODE_ENTRY, ROOT, type Spawned, spawnServer } from './harness.ts';
+
+const RATE = 16_000;
+const OPTIONS = { sampleRate: RATE, latency: 1, step: 0.5, maxSpeakers: 4 } as const;
+const samples = Float32Array.from(
+  { length: (CONVERSATION.length - 44) / 2 },
+  (_, i) => new DataView(CONVERSATION.buffer).getInt16(44 + 2 * i, true) / 32_768,
+);
+
+/** What a session of the SDK tells of the same samples. */
+async function direct(): Promise<{ events: LiveEvent[]; turns: unknown }> {
+  const diarizer = await createDiarizer();
+  const session = diarizer.open(OPTIONS);
+  const events: LiveEvent[] = [];
+  const listening = (async () => {
+    for await (const event of session) events.push(event);
+  })();
+  await session.push(samples);
+  const result = await session.end();
+  await listening;
+  await diarizer.close();
+  return { events, turns: result.toJSON().turns };
+}
+
+/** As JSON, without the last bits in which the runtimes' own `exp` differ. */
+const rounded = (value: unknown) =>
+  JSON.parse(JSON.stringify(value, (_, each) => (typeof each === 'number' ? Math.round(each * 1e9) / 1e9 : each)));
+
+const servers = [
+  { name: 'Node', command: [process.execPath, NODE_ENTRY], missing: undefined },
+  ...['Bun', 'Deno'].map((name) => {
+    const runtime = runtimes().find((each) => each.name === name);
+    const command = [...(runtime?.command ?? []), `${ROOT}packages/server/dist/${name.toLowerCase()}.js`];
+    return { name, command, missing: runtime === undefined ? `there is no ${name}` : runtime.missing };
+  }),
+];
+
+for (const { name, command, missing } of servers) {
+  describe.skipIf(missing !== undefined)(
+    `live on ${name}${missing === undefined ? '' : ` (skipped: ${missing})`}`,
+    () => {
+      let server: Spawned;
+      let expected: Awaited<ReturnType<typeof direct>>;
+
+      beforeAll(async () => {
+        server = await spawnServer(command, { VOICEFLOW_WORKERS: '1' });
+        expected = await direct();
+      });
+      afterAll(() => server?.close());
+
+      it('tells the very events of the SDK, several sessions at once, however their audio is cut', async () => {
+        expect(expected.events.filter(({ type }) => type === 'turn-end').length).toBeGreaterThan(5);
+        const client = new VoiceFlowClient({
+          url: server.url,
+          WebSocket: WebSocket as unknown as WebSocketConstructor,
+        });
+        await Promise.all(
+          [700, 1600, 48_000].map(async (size) => {
+            // 16-bit samples are what the file has: nothing is lost on the way.
+            const live = client.stream({ ...OPTIONS, encoding: 's16le', reconnects: 0 });
+            const events: unknown[] = [];
+            const listening = (async () => {
+              for await (const event of live) events.push(event);
+            })();
+            for (let at = 0; at < samples.length; at += size) await live.push(samples.subarray(at, at + size));
+            const result = await live.end();
+            await listening;
+            expect(rounded(events)).toEqual(rounded(expected.events));
+            expect(result.turns).toEqual(expected.turns);
+            expect(result.offset).toBe(0);
+          }),
+        );
+      });
+
+      it('is drained: a session that is open ends with the advice to connect again', async () => {
+        const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/stream?sampleRate=${RATE}`);
+        const messages: { type: string; code?: string }[] = [];
+        socket.on('message', (text) => messages.push(JSON.parse(String(text))));
+        const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+        while (messages.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+        server.kill('SIGTERM');
+        expect(await closed).toBe(1012);
+        expect(messages.at(-1)).toMatchObject({ type: 'error', code: 'closed' });
+        expect(await server.exited).toBe(0);
+      });
+    },
+  );
+}
