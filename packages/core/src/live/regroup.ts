@@ -32,9 +32,11 @@ export function regroup(stretches: readonly Stretch[], rules: VoiceRules): Regro
     const share = (column[most] as number) / column.reduce((sum, value) => sum + value, 0);
     if ((owners[most] as number) >= 0 && share >= MERGE_SHARE) joined[most]?.push(speaker);
   });
+  const told = (speaker: number) => secondsOf(stretches.filter((stretch) => stretch.speaker === speaker));
   clusters.forEach((members, c) => {
-    // The label that is known longest stays.
-    owners[c] = Math.min(...(joined[c] as number[]), owners[c] as number);
+    // The label of most speech stays: as little as can be is renamed.
+    const [into] = [...(joined[c] as number[])].sort((a, b) => told(b) - told(a) || a - b);
+    if (into !== undefined) owners[c] = into;
     for (const member of members) member.voice = owners[c] as number;
   });
   const merged = joined.flatMap((labels, c) => {

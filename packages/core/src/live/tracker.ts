@@ -22,10 +22,12 @@ import { VoiceMemory } from './voice-memory.ts';
 const CONTEXT = 2;
 /** Seconds between two clusterings of what is remembered. */
 const REGROUP = 2;
+/** Clusterings in a row that must find two speakers to be one. */
+const CONFIRMED = 3;
 /** Seconds for which a new speaker may say less than a speaker must. */
 const YOUNG = 20;
 /** Seconds of a track that may be a new speaker: any time, and when the track's beginning has to be decided. */
-const NEW = { ever: 0.5, due: 0.15 };
+const NEW = { ever: 0.5, due: 0.3 };
 /** The same for the first voice, which cannot be mistaken for another. */
 const FIRST = { ever: 0.4, due: 0.1 };
 /** Log likelihood that keeps a settled slot with its speaker. */
@@ -70,6 +72,8 @@ export class LiveTracker {
   #open = new Map<number, OpenStretch>();
   #next: number;
   #sinceRegroup = 0;
+  /** Pairs of speakers that seemed one at the latest clusterings, and at how many in a row. */
+  #suspected = new Map<string, number>();
   #duration = Number.POSITIVE_INFINITY;
 
   constructor(cnn: FastCnn, rules: TrackerRules, emit: (event: LiveEvent) => void) {
@@ -295,8 +299,15 @@ export class LiveTracker {
   #regroup(): void {
     const since = this.#next - YOUNG / this.#cnn.frame;
     const { merged, strangers } = this.#memory.regroup((speaker) => this.#speakers.at(speaker).since > since);
-    // One voice does not overlap itself: then there is time to see more.
-    for (const [from, into] of merged) if (!this.#turns.bothSpeak(from, into)) this.#merge(from, into);
+    const suspected = new Map<string, number>();
+    for (const [from, into] of merged) {
+      const pair = `${from} ${into}`;
+      const times = (this.#suspected.get(pair) ?? 0) + 1;
+      // One voice does not overlap itself: then there is time to see more.
+      if (times < CONFIRMED || this.#turns.bothSpeak(from, into)) suspected.set(pair, times);
+      else this.#merge(from, into);
+    }
+    this.#suspected = suspected;
     for (const members of strangers) {
       if (this.#full) break;
       this.#memory.give(members, this.#addSpeaker());

@@ -6,7 +6,7 @@ import { type Stretch, type Voice, type VoiceRules, voiceOf } from './stretch.ts
 /** Seconds that the first words of a new speaker count at most. */
 const SEED_SECONDS = 0.5;
 /** Share of the evidence that one voice would be expected to give for itself below which it is another. */
-const SURE = 0.5;
+const SURE = 0.3;
 /** Stretches that are kept; then those of one speaker that sound most alike become one, down to the half. */
 const MOST_STRETCHES = 256;
 

@@ -1,0 +1,148 @@
+/** `voiceflow stream`, from the built command. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encodeWav, type LiveEvent, parseRttm, type TurnEvent } from '@voiceflow-ml/core';
+import { scoreDiarization } from '@voiceflow-ml/core/metrics';
+import { describe, expect, it } from 'vitest';
+import { CONVERSATION, type Ended, ended, scratchFolder, start, TRUTH, voiceflow } from './command.ts';
+
+const root = scratchFolder();
+/** 16 kHz, 16 bits, mono, after a header of 44 bytes. */
+const pcm = readFileSync(CONVERSATION).subarray(44);
+const SECOND = 32_000;
+
+interface End {
+  readonly type: 'end';
+  readonly duration: number;
+  readonly turns: readonly { start: number; end: number; speaker: string }[];
+  readonly speakers: readonly { label: string; seconds: number; name?: string }[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+function parse({ stdout }: Ended): { events: LiveEvent[]; end: End } {
+  const lines = stdout.trimEnd().split('\n');
+  const events = lines.map((line) => JSON.parse(line));
+  return { end: events.pop(), events };
+}
+
+const finals = (events: readonly LiveEvent[]) =>
+  events.filter((event): event is TurnEvent => event.type === 'turn-end' && event.end > event.start);
+
+describe('voiceflow stream', () => {
+  it('tells who speaks, of PCM on standard input and of a file alike', async () => {
+    const piped = await voiceflow(['stream'], { input: pcm });
+    expect(piped).toMatchObject({ code: 0, stderr: '' });
+    const { events, end } = parse(piped);
+    expect(events[0]?.type).toBe('speaker');
+    const told = finals(events);
+    expect(told.length).toBeGreaterThan(20);
+    expect(end).toMatchObject({ type: 'end', warnings: [], model: { id: 'fast-cnn' } });
+    expect(end.duration).toBeCloseTo(pcm.length / SECOND, 2);
+    expect(end.speakers.every((speaker) => !('embedding' in speaker) && speaker.seconds > 0)).toBe(true);
+    for (const { speaker } of told) expect(Object.keys(end.labels)).toContain(speaker);
+
+    const [truth] = parseRttm(readFileSync(TRUTH, 'utf8'));
+    const { total } = scoreDiarization(truth?.turns ?? [], end.turns);
+    expect(total.der).toBeLessThan(40);
+
+    const raw = join(root, 'conversation.pcm');
+    writeFileSync(raw, pcm);
+    const file = parse(await voiceflow(['stream', '-i', raw, '--rate', '16000', '--encoding', 's16le']));
+    expect(file.events).toEqual(events);
+    const wav = parse(await voiceflow(['stream', '--input', CONVERSATION]));
+    expect(wav.events).toEqual(events);
+  });
+
+  it('takes floats at another rate, and obeys its options', async () => {
+    const floats = Buffer.alloc((pcm.length / 2) * 4);
+    for (let i = 0; i < pcm.length / 2; i++) floats.writeFloatLE(pcm.readInt16LE(2 * i) / 32_768, 4 * i);
+    const args = [
+      'stream',
+      '-e',
+      'f32le',
+      '-r',
+      '16000',
+      '--latency',
+      '3',
+      '--step',
+      '0.5',
+      '--max',
+      '2',
+      '--recluster',
+    ];
+    const { end, events } = parse(await voiceflow(args, { input: floats }));
+    expect(end.speakers.length).toBeLessThanOrEqual(2);
+    expect(finals(events).length).toBeGreaterThan(10);
+  });
+
+  it('ends gracefully on Ctrl-C: the last events, the result, exit code 130', async () => {
+    const child = start(['stream']);
+    const end = ended(child);
+    let written = '';
+    const began = new Promise<void>((resolve) => {
+      child.stdout?.on('data', (text: string) => {
+        written += text;
+        if (written.includes('turn-start')) resolve();
+      });
+    });
+    child.stdin?.write(pcm.subarray(0, 3 * SECOND));
+    await began;
+    child.kill('SIGINT');
+    const result = await end;
+    expect(result).toMatchObject({ code: 130, stderr: '' });
+    const { end: last, events } = parse(result);
+    expect(last.type).toBe('end');
+    const open = new Set<string>();
+    for (const event of events) {
+      if (event.type === 'turn-start') open.add(event.turn);
+      if (event.type === 'turn-end') open.delete(event.turn);
+    }
+    expect([...open]).toEqual([]);
+    expect(last.turns.length).toBeGreaterThan(0);
+  });
+
+  it('tells the same at the pace of speech, and ends on Ctrl-C there too', async () => {
+    const short = join(root, 'short.wav');
+    const samples = Float32Array.from({ length: 4 * 16_000 }, (_, i) => pcm.readInt16LE(2 * i) / 32_768);
+    writeFileSync(short, encodeWav(samples, 16_000));
+    const paced = parse(await voiceflow(['stream', '-i', short, '--realtime']));
+    expect(paced.events).toEqual(parse(await voiceflow(['stream', '-i', short])).events);
+    expect(paced.end.duration).toBe(4);
+    const child = start(['stream', '-i', CONVERSATION, '--realtime']);
+    const end = ended(child);
+    child.stdout?.once('data', () => child.kill('SIGINT'));
+    const result = await end;
+    expect(result).toMatchObject({ code: 130, stderr: '' });
+    expect(parse(result).end.duration).toBeLessThan(pcm.length / SECOND);
+  });
+
+  it('ends without a complaint when its reader goes', async () => {
+    const child = start(['stream', '-i', CONVERSATION]);
+    const end = ended(child);
+    child.stdout?.once('data', () => child.stdout?.destroy());
+    expect(await end).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it.each([
+    [['stream', 'meeting.wav'], 2, /stream takes no FILE/],
+    [['stream', '--latency', '0.3'], 2, /--latency/],
+    [['stream', '--latency', '0.5', '--step', '0.8'], 2, /--step 0.8 is more than --latency 0.5/],
+    [['stream', '--rate', '7000'], 2, /--rate/],
+    [['stream', '--encoding', 's24le'], 2, /--encoding/],
+    [['stream', '-i', '/nowhere.wav'], 1, /nowhere.wav: cannot be read: no such file/],
+    [['stream', '-i', TRUTH], 1, /unsupported-format/],
+  ] as const)('%j is refused', async (args, code, message) => {
+    const result = await voiceflow(args);
+    expect(result).toMatchObject({ code, stdout: '' });
+    expect(result.stderr).toMatch(message);
+    expect(result.stderr.trimEnd().split('\n').length).toBeLessThanOrEqual(2);
+  });
+
+  it('refuses samples that are no numbers', async () => {
+    const floats = Buffer.alloc(4);
+    floats.writeFloatLE(Number.NaN);
+    const result = await voiceflow(['stream', '-e', 'f32le'], { input: floats });
+    expect(result).toMatchObject({ code: 1 });
+    expect(result.stderr).toMatch(/invalid-audio/);
+  });
+});
