@@ -180,6 +180,11 @@ describe('VoiceFlowClient.stream', () => {
   it('gives up in time, and reports what the server refuses at once', async () => {
     const gone = clientOf('http://127.0.0.1:1').stream({ sampleRate: 16_000, reconnects: 1 });
     expect(await codeOf(gather(gone).done)).toBe('backend-failed');
+    const full = await serveNode({ port: 0, workers: 1, command: TOY, log: () => {}, limits: { sessions: 0 } });
+    servers.push(full);
+    expect(await codeOf(gather(clientOf(full.url).stream({ sampleRate: 16_000, reconnects: 1 })).done)).toBe(
+      'overloaded',
+    );
     const server = await serve();
     const bad = clientOf(server.url).stream({ sampleRate: 16_000, encoding: 'mp3' as 's16le' });
     expect(await codeOf(gather(bad).done)).toBe('invalid-option');

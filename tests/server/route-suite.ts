@@ -86,6 +86,14 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
             '/',
           ]),
         );
+        for (const [path, methods] of Object.entries(api.paths)) {
+          for (const method of Object.keys(methods as object)) {
+            const real = path.replace('{model}', 'fast-cnn');
+            const response = await subject.fetch(real, { method: method.toUpperCase() });
+            expect([404, 405], `${method} ${path}`).not.toContain(response.status);
+            await response.arrayBuffer();
+          }
+        }
         for (const path of ['/docs', '/']) {
           const response = await subject.fetch(path);
           expect(response.headers.get('content-type')).toMatch(/^text\/html/);

@@ -182,6 +182,15 @@ describe('refusals', () => {
     expect(text).toContain('voiceflow_refusals_total{code="overloaded"} 17');
   });
 
+  it('end a header that does not come', async () => {
+    const server = await toyServer({ limits: { headerMs: 150 } });
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    socket.write('POST /v1/diarize HTTP/1.1\r\nhost: x\r\nx-slow: ');
+    const [answer] = await once(socket.setEncoding('utf8'), 'data');
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    await once(socket, 'close');
+  });
+
   it('end a body whose sender falls silent, and leave nothing behind', async () => {
     const server = await toyServer({ limits: { idleBodyMs: 100 } });
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');

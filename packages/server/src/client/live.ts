@@ -32,6 +32,10 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
   #offset = 0;
   #lost = 0;
   #backlog: ArrayBuffer[] = [];
+  /** What ends the session, as it is sent. */
+  #command: string | undefined;
+  /** Why the server ended the last session. */
+  #reason: VoiceFlowError | undefined;
   #ending: ((result: LiveResultJson) => void) | undefined;
   #failing: ((error: VoiceFlowError) => void) | undefined;
   #events: ClientLiveEvent[] = [];
@@ -74,7 +78,6 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
       this.#flush();
     });
   }
-  #command: string | undefined;
 
   /** Drops the session without a result. */
   close(): void {
@@ -115,6 +118,7 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
     if (message.type === 'ready') {
       this.#session++;
       this.#attempts = 0;
+      this.#reason = undefined;
       this.#ready = true;
       const { sampleRate } = this.#options;
       if (this.#session > 1)
@@ -128,7 +132,8 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
     } else if (message.type === 'error') {
       const error = toError(message);
       if (error.code === 'closed' || error.code === 'backend-failed' || error.code === 'overloaded') {
-        // The server or its worker went away: another session may go on.
+        // The server or its worker went away, or is full for the moment: another session may go on.
+        this.#reason = error;
         this.#socket?.close();
       } else this.#finish(error);
     } else this.#emit(this.#own(message as unknown as ClientLiveEvent));

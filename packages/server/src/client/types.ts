@@ -70,7 +70,7 @@ export interface ClientStreamOptions {
 export interface ReconnectEvent {
   readonly type: 'reconnect';
   readonly at: number;
-  /** Seconds of audio that were dropped meanwhile. */
+  /** Seconds of audio that were dropped meanwhile; what was on its way when the connection went is lost besides. */
   readonly lost: number;
 }
 
