@@ -72,8 +72,9 @@ export function search(
   tell: (line: string) => void,
 ): ModelManifest {
   let best = manifest;
-  let least = cost(evaluate(best, recordings));
-  tell(`start: ${least.toFixed(2)}`);
+  const first = evaluate(best, recordings);
+  let least = cost(first);
+  tell(`start: ${least.toFixed(2)} (DER ${first.map(({ der }) => der.toFixed(1)).join(' · ')})`);
   for (const round of [1, 2]) {
     for (const [path, values] of GRID) {
       const standing = best;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { type ModelManifest, VoiceFlowError } from '@voiceflow-ml/core';
 import * as pipeline from '@voiceflow-ml/core/pipeline';
@@ -10,7 +11,6 @@ import { knownThreshold } from '../calibrate/known.ts';
 import { cost, evaluate, search, withSettings } from '../calibrate/search.ts';
 import { learnVoices } from '../calibrate/voices.ts';
 import { analyseFolders } from '../calibrate/windows.ts';
-import { loadEngine } from '../model/engines.ts';
 
 export const calibrate: BenchCommand = {
   summary: 'everything in a manifest that depends on the weights: voice space, thresholds, confidence',
@@ -43,7 +43,8 @@ The recordings that the committed settings were learnt from (repeatable, 36 conv
     const weights = textFlag(flags, 'weights') ?? resolve(dirname(path), mainFile(original));
     const bytes = new Uint8Array(await readFile(weights));
     io.note(`weights ${weights}, SHA-256 ${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}…`);
-    const model = await loadEngine('native', { name: weights, bytes });
+    const { nodeBackend } = await import('@voiceflow-ml/ort-node');
+    const model = await nodeBackend().load({ name: weights, bytes }, { workers: availableParallelism() });
     try {
       const told = (name: string) => io.note(`  ${name}`);
       const learnt = await analyseFolders(original, model, [voices], told);
