@@ -117,7 +117,7 @@ ${markdownTable(['req/s', 'cores', 'machines', 'memory', 'uploads', 'under way (
 
 - The cost of a request is CPU, and requests share nothing: machines add up, as far as the network in front of them does. On the machine of the report, servers behind nginx shared its ${machine.cores} cores with nginx and the load generator${sharing(report)}; more machines could not be had there, so the table is arithmetic, not a measurement.
 - Raw float32 at 48 kHz is ${figures((REQUEST_BYTES * 8) / 1e6)} Mbit a request: beyond some thousands of requests a second it is the network cards and the balancers, not the cores, that must be planned first. Sending 16-bit WAV halves it; 16 kHz makes it a sixth.
-- One balancer (nginx, Traefik) per 10 Gbit/s, several of them behind DNS or a network load balancer.
+- A balancer passes every upload on: it needs the column of uploads twice, in and out, and several of them share it behind DNS or a network load balancer.
 - Scale on queue depth (\`deploy/kubernetes/autoscaling.yaml\`): CPU cannot tell a busy server from one that is overrun.
 `;
 }

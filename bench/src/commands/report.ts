@@ -13,7 +13,7 @@ import { reportSections } from '../report/sections.ts';
 import type { Report } from '../report/types.ts';
 import { renderScaling } from '../scaling.ts';
 
-const FLAGS = { quick: 'boolean', eval: 'string', out: 'string', docs: 'boolean' } as const;
+const FLAGS = { quick: 'boolean', eval: 'string', from: 'string', out: 'string', docs: 'boolean' } as const;
 
 export const report: BenchCommand = {
   summary: 'all of it (about ten minutes), as JSON, Markdown and HTML; exit 1 when a promise is missed',
@@ -22,13 +22,18 @@ export const report: BenchCommand = {
   --out DIR      where the report goes (bench/results); history.json lies beside that folder
   --eval DIR     also score recordings in DIR that have an .rttm of the same name
   --docs         put the figures into README.md (between its bench markers) and docs/scaling.md
+  --from FILE    measure nothing: write the report again from its JSON
   --quick        everything, but too short for figures to be quoted: writes nothing into the history`,
   async run(args, io) {
     const flags = parseFlags(args, FLAGS);
     const folder = textFlag(flags, 'out') ?? join(REPOSITORY, 'bench', 'results');
     const quick = flags.quick === true;
-    const measured = await collectReport({ quick, evaluate: textFlag(flags, 'eval') }, io);
-    const name = await writeReport(measured, folder, !quick);
+    const from = textFlag(flags, 'from');
+    const measured =
+      from === undefined
+        ? await collectReport({ quick, evaluate: textFlag(flags, 'eval') }, io)
+        : (JSON.parse(await readFile(from, 'utf8')) as Report);
+    const name = await writeReport(measured, folder, !quick && from === undefined);
     if (flags.docs === true) await updateDocs(measured, name);
     io.out(`${formatVerdicts(measured.verdicts)}\n\n${measured.noise.verdict}\n${join(folder, `${name}.md`)}`);
     return measured.verdicts.every((verdict) => verdict.kept) ? 0 : 1;

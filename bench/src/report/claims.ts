@@ -1,4 +1,5 @@
 import { figures, ms, percent } from '../format.ts';
+import type { EndToEndResult } from '../network/end-to-end.ts';
 import { middle } from './figures.ts';
 import type { Report } from './types.ts';
 
@@ -24,8 +25,12 @@ export function claimRows(report: Report): ClaimRow[] {
   const here = `${machine.cores} × ${machine.cpu}`;
   const setting = `20 clients, 200 requests, median of ${first?.length ?? 0} runs, ${serving?.workers ?? '–'} workers, generator on the same ${here}`;
   const alone = `${isolated?.[0]?.iterations ?? 0} runs, one thread, median of ${isolated?.length ?? 0}, ${here}`;
-  const network = serving?.endToEnd.network;
-  const simulated = `${serving?.endToEnd.load.requests ?? 0} requests, one client, simulated RTT ${network ? `${network.rtt[0]}–${network.rtt[1]} ms` : '–'}`;
+  const simulated = (result: EndToEndResult | undefined) => {
+    if (result === undefined) return 'simulated network';
+    const { rtt } = result.network;
+    const clients = result.concurrency === 1 ? 'one client' : `${result.concurrency} clients`;
+    return `${result.load.requests} requests, ${clients}, simulated RTT ${rtt[0]}–${rtt[1]} ms`;
+  };
   const success = first?.map(({ successRate }) => successRate);
   const largest = [...(report.scaleOut ?? [])].sort((a, b) => b.servers - a.servers)[0];
   return [
@@ -69,13 +74,13 @@ export function claimRows(report: Report): ClaimRow[] {
       claim: 'promised: end-to-end P99 under 100 ms',
       theirs: '< 100 ms',
       ours: time(serving?.endToEnd.load.latency?.p99),
-      on: simulated,
+      on: simulated(serving?.endToEnd),
     },
     {
       claim: 'promised: end-to-end P99 under 100 ms',
       theirs: '< 100 ms',
       ours: time(serving?.endToEndLoaded.load.latency?.p99),
-      on: `${simulated.replace('one client', `${serving?.endToEndLoaded.concurrency ?? 20} clients`)}`,
+      on: simulated(serving?.endToEndLoaded),
     },
     {
       claim: 'promised: 200–300 req/s',
