@@ -163,9 +163,8 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
     this.#ready = false;
     if (this.#attempts >= reconnects) {
       const text = `the connection was lost, and ${reconnects} attempts to open it again failed`;
-      this.#finish(
-        new VoiceFlowError('backend-failed', text, { hint: 'Check the address and the key of the server.' }),
-      );
+      const hint = 'Check the address and the key of the server.';
+      this.#finish(this.#reason ?? new VoiceFlowError('backend-failed', text, { hint }));
       return;
     }
     for (const turn of this.#turns.values()) this.#emit({ ...turn, type: 'turn-end' });
