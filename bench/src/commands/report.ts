@@ -1,5 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { type BenchCommand, parseFlags, textFlag } from '../args.ts';
 import { formatVerdicts } from '../load/format.ts';
 import { REPOSITORY } from '../machine.ts';
@@ -20,7 +20,7 @@ export const report: BenchCommand = {
   help: `voiceflow bench report [options]
 
   --out DIR      where the report goes (bench/results); history.json lies beside that folder
-  --eval DIR     also score recordings in DIR that have an .rttm of the same name
+  --eval DIR:DIR also score the recordings of these folders that have an .rttm of the same name
   --docs         put the figures into README.md (between its bench markers) and docs/scaling.md
   --from FILE    measure nothing: write the report again from its JSON
   --quick        everything, but too short for figures to be quoted: writes nothing into the history`,
@@ -31,7 +31,7 @@ export const report: BenchCommand = {
     const from = textFlag(flags, 'from');
     const measured =
       from === undefined
-        ? await collectReport({ quick, evaluate: textFlag(flags, 'eval') }, io)
+        ? await collectReport({ quick, evaluate: textFlag(flags, 'eval')?.split(delimiter) ?? [] }, io)
         : (JSON.parse(await readFile(from, 'utf8')) as Report);
     const name = await writeReport(measured, folder, !quick && from === undefined);
     if (flags.docs === true) await updateDocs(measured, name);

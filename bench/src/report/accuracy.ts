@@ -1,34 +1,50 @@
 import { dirname } from 'node:path';
 import { createDiarizer } from 'voiceflow-ml';
-import { accuracy } from '../accuracy/accuracy.ts';
+import { accuracy, type FolderAccuracy } from '../accuracy/accuracy.ts';
 import { CONVERSATION } from '../conversation.ts';
 import type { AccuracyRow } from './types.ts';
 
-/** DER on the demo conversation and on a folder of recordings, as `bench accuracy` measures it. */
+/**
+ * DER on the demo conversation and on folders of recordings, as `bench accuracy` measures it. A folder that fails
+ * adds a line to `notMeasured` and does not take the others along.
+ */
 export async function measureAccuracy(
-  folder: string | undefined,
+  folders: readonly string[],
+  notMeasured: string[],
   note: (text: string) => void,
 ): Promise<AccuracyRow[]> {
+  const demo = dirname(CONVERSATION);
+  const rows: AccuracyRow[] = [];
   const diarizer = await createDiarizer({ workers: 1 });
   try {
-    const folders = [dirname(CONVERSATION), ...(folder === undefined ? [] : [folder])];
-    const results = await accuracy(diarizer, { folders, onFile: (_, { name }) => note(name) });
-    return results.map(({ folder: set, files, total, countError, rtf }, at) => {
-      const share = (time: number) => (100 * time) / total.scored;
-      return {
-        pipeline: diarizer.manifest.id,
-        set: at === 0 ? 'demo conversation' : set,
-        recordings: files.length,
-        der: total.der ?? Number.NaN,
-        miss: share(total.miss),
-        falseAlarm: share(total.falseAlarm),
-        confusion: share(total.confusion),
-        jer: total.jer ?? Number.NaN,
-        countError,
-        rtf,
-      };
-    });
+    for (const folder of [demo, ...folders]) {
+      try {
+        const results = await accuracy(diarizer, { folders: [folder], onFile: (_, { name }) => note(name) });
+        for (const result of results) {
+          rows.push(rowOf(diarizer.manifest.id, folder === demo ? 'demo conversation' : result.folder, result));
+        }
+      } catch (error) {
+        notMeasured.push(`accuracy on ${folder}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+    return rows;
   } finally {
     await diarizer.close();
   }
+}
+
+function rowOf(pipeline: string, set: string, { files, total, countError, rtf }: FolderAccuracy): AccuracyRow {
+  const share = (time: number) => (100 * time) / total.scored;
+  return {
+    pipeline,
+    set,
+    recordings: files.length,
+    der: total.der ?? Number.NaN,
+    miss: share(total.miss),
+    falseAlarm: share(total.falseAlarm),
+    confusion: share(total.confusion),
+    jer: total.jer ?? Number.NaN,
+    countError,
+    rtf,
+  };
 }

@@ -23,8 +23,8 @@ import type { Report } from './types.ts';
 export interface CollectOptions {
   /** Everything, but so short that only its working is shown. */
   readonly quick: boolean;
-  /** A folder of recordings with `.rttm` beside them, beside the demo conversation. */
-  readonly evaluate?: string | undefined;
+  /** Folders of recordings with `.rttm` beside them, scored beside the demo conversation. */
+  readonly evaluate: readonly string[];
 }
 
 /** What no run on an ordinary machine can tell. */
@@ -77,7 +77,7 @@ export async function collectReport(options: CollectOptions, io: BenchIo): Promi
       measureServing(server, workers, plan, indented(io), io.signal),
     ),
   );
-  const accuracy = await measure('accuracy', () => measureAccuracy(options.evaluate, indented(io)));
+  const accuracy = await measure('accuracy', () => measureAccuracy(options.evaluate, notMeasured, indented(io)));
   const scaleOut = await measure('scaling out behind nginx', () => measureBehindNginx(options.quick));
   const peers = await measure('peers', () => measurePeers(options.quick, notMeasured, indented(io)));
   noise.push(...calibrate(NOISE_ROUNDS));
