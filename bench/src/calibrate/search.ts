@@ -18,7 +18,9 @@ export const GRID: readonly (readonly [path: string, values: readonly number[]])
   ['turns.offset', [0.2, 0.3, 0.4]],
   ['cluster.rate', [0.6, 0.8, 1]],
   ['cluster.evidence', [2, 5, 8]],
-  ['turns.shortestGap', [0.3, 0.4, 0.5]],
+  ['turns.shortestGap', [0.3, 0.5, 0.7]],
+  ['decode.trust', [0.1, 0.2]],
+  ['decode.continuity', [1.5, 2.5]],
 ];
 
 /** A setting moves only for this much: less is within the accidents of the sets. */
