@@ -25,3 +25,21 @@ export function bytesToFloats(bytes: Uint8Array<ArrayBuffer>): Float32Array<Arra
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
+
+/** Groups of chunks of about `size` bytes each; at least one, possibly empty. */
+export function cutChunks(chunks: readonly Uint8Array[], size: number): Uint8Array[][] {
+  const groups: Uint8Array[][] = [[]];
+  let held = 0;
+  for (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += size) {
+      const part = chunk.length <= size ? chunk : chunk.subarray(at, at + size);
+      if (held > 0 && held + part.length > size) {
+        groups.push([]);
+        held = 0;
+      }
+      groups.at(-1)?.push(part);
+      held += part.length;
+    }
+  }
+  return groups;
+}

@@ -26,6 +26,7 @@ const PER_WORKER: Readonly<Record<Lane, number>> = { infer: 2, recording: 1 };
 const ATTEMPTS = 3;
 const GRACE_MS = 2_000;
 const START_MS = 60_000;
+const SILENT_MS = 15_000;
 /** Between two starts of a worker that does not come up: doubled each time, up to the last. */
 const BACKOFF_MS = { first: 100, last: 5_000 };
 
@@ -149,8 +150,8 @@ export class PoolEngine implements Engine {
   }
 
   async #spawn(slot: number): Promise<void> {
-    const { graceMs = GRACE_MS, startMs = START_MS, command } = this.#options;
-    const worker = new WorkerProcess(command, { graceMs, startMs });
+    const { graceMs = GRACE_MS, startMs = START_MS, silentMs = SILENT_MS, command } = this.#options;
+    const worker = new WorkerProcess(command, { graceMs, startMs, silentMs });
     this.#workers[slot] = worker;
     void worker.exited.then(() => this.#changed());
     await worker.ready;

@@ -196,6 +196,25 @@ describe('PoolEngine', () => {
     doomed.close();
   });
 
+  it('kills a worker that is silent although it has live audio, and no other', async () => {
+    const pool = await start({ workers: 1, silentMs: 150 });
+    const fine: LiveMessage[] = [];
+    const idle = await pool.open({ encoding: 's16le', sampleRate: 8000 }, (message) => fine.push(message));
+    await idle.push(new Uint8Array(2));
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    await idle.push(new Uint8Array(2));
+    expect(fine).toHaveLength(1);
+    expect(pool.restarts).toBe(0);
+    await Promise.all([idle.push(new Uint8Array([255, 0])), idle.push(new Uint8Array(2))]);
+    expect(fine.at(-1)).toMatchObject({
+      type: 'error',
+      code: 'backend-failed',
+      message: expect.stringMatching(/said nothing for 150 ms/),
+    });
+    await ready(pool, 1);
+    expect(pool.restarts).toBe(1);
+  });
+
   it('lets workers end by themselves when it is closed', async () => {
     const pool = await start();
     await ready(pool, 2);

@@ -10,6 +10,7 @@ import type {
   LiveMessage,
   LiveRequest,
 } from '../app/engine.ts';
+import { cutChunks } from '../jobs/bytes.ts';
 import { FrameReader, writeFrame } from './frames.ts';
 import { type FromWorker, fromWireError, type ToWorker, toWireRequest } from './messages.ts';
 import { SharedSlots } from './shared-slots.ts';
@@ -25,6 +26,8 @@ export interface WorkerOptions {
   readonly graceMs: number;
   /** Milliseconds in which the model must be loaded. */
   readonly startMs: number;
+  /** A worker that has live audio to work off, and says nothing at all for so many milliseconds, hangs. */
+  readonly silentMs: number;
 }
 
 interface Pending {
@@ -39,15 +42,12 @@ interface Session {
   readonly opened: { resolve(): void; reject(error: VoiceFlowError): void };
   /** Pushes that have not been worked off, oldest first. */
   readonly pushes: (() => void)[];
-  watch: ReturnType<typeof setTimeout> | undefined;
 }
 
 /** Bytes of a body written at once: a long recording must not hold up windows and live audio behind it. */
 const PART_BYTES = 1024 * 1024;
 /** Bodies in shared memory at once: the windows at the worker, and some recordings. */
 const SLOTS = 4;
-/** A worker that has not touched a live session's audio for this long hangs (real-time audio takes milliseconds). */
-const PUSH_MS = 15_000;
 
 export function laneOf(job: Job): Lane {
   return job.kind === 'infer' || job.kind === 'tensors' ? 'infer' : 'recording';
@@ -65,6 +65,8 @@ export class WorkerProcess {
   readonly #sessions = new Map<number, Session>();
   #nextId = 1;
   #draining: Promise<void> | undefined;
+  #lastHeard = performance.now();
+  #watch: ReturnType<typeof setTimeout> | undefined;
   #dead = false;
   #whyKilled: string | undefined;
   /** Known once the worker is ready. */
@@ -99,7 +101,10 @@ export class WorkerProcess {
         } else if (message.type === 'failed') failed(fromWireError(message.error));
         else this.#take(message, body);
       });
-      this.#child.stdout?.on('data', (chunk: Uint8Array) => reader.push(chunk));
+      this.#child.stdout?.on('data', (chunk: Uint8Array) => {
+        this.#lastHeard = performance.now();
+        reader.push(chunk);
+      });
     });
     this.ready.catch(() => {});
     // A dying pipe is no error of its own: the exit tells.
@@ -114,6 +119,7 @@ export class WorkerProcess {
         failed(error);
         this.#failAll(error);
         this.#slots?.close();
+        clearTimeout(this.#watch);
         resolve(error);
       };
       this.#child.once('error', (error) => onEnd(error.message));
@@ -167,7 +173,7 @@ export class WorkerProcess {
   async open(request: LiveRequest, tell: (message: LiveMessage) => void): Promise<LiveChannel> {
     const id = this.#nextId++;
     await new Promise<void>((resolve, reject) => {
-      this.#sessions.set(id, { tell, opened: { resolve, reject }, pushes: [], watch: undefined });
+      this.#sessions.set(id, { tell, opened: { resolve, reject }, pushes: [] });
       this.#send({ type: 'open', id, request: toWireRequest(request) });
     });
     return {
@@ -196,7 +202,7 @@ export class WorkerProcess {
   }
 
   async #sendJob(head: Extract<ToWorker, { type: 'job' }>, body: readonly Uint8Array[]): Promise<void> {
-    const parts = head.slot === undefined ? cut(body, PART_BYTES) : [];
+    const parts = head.slot === undefined ? cutChunks(body, PART_BYTES) : [];
     if (!this.#send(head, parts[0])) await this.#drained();
     for (const part of parts.slice(1)) {
       if (!this.#pending.has(head.id)) return;
@@ -231,9 +237,19 @@ export class WorkerProcess {
     if (session === undefined) return Promise.resolve();
     return new Promise((resolve) => {
       session.pushes.push(resolve);
-      session.watch ??= setTimeout(() => this.kill(`live audio was not touched for ${PUSH_MS} ms`), PUSH_MS);
+      this.#watch ??= setTimeout(() => this.#checkSilence(), this.#options.silentMs);
       this.#send({ type: 'push', id }, [bytes]);
     });
+  }
+
+  /** Live audio has no deadlines by which a hanging worker would be found, so its silence is watched. */
+  #checkSilence(): void {
+    this.#watch = undefined;
+    if (![...this.#sessions.values()].some(({ pushes }) => pushes.length > 0)) return;
+    const { silentMs } = this.#options;
+    const silent = performance.now() - this.#lastHeard;
+    if (silent >= silentMs) this.kill(`it said nothing for ${silentMs} ms and had live audio to work off`);
+    else this.#watch = setTimeout(() => this.#checkSilence(), silentMs - silent);
   }
 
   #take(message: Exclude<FromWorker, { type: 'ready' | 'failed' }>, body: Uint8Array<ArrayBuffer>): void {
@@ -253,11 +269,6 @@ export class WorkerProcess {
     if (message.type === 'opened') session.opened.resolve();
     else if (message.type === 'taken') {
       session.pushes.shift()?.();
-      clearTimeout(session.watch);
-      session.watch =
-        session.pushes.length === 0
-          ? undefined
-          : setTimeout(() => this.kill(`live audio was not touched for ${PUSH_MS} ms`), PUSH_MS);
     } else {
       const last = message.message.type === 'end' || message.message.type === 'error';
       if (last) this.#forget(message.id);
@@ -269,7 +280,6 @@ export class WorkerProcess {
     const session = this.#sessions.get(id);
     if (session === undefined) return false;
     this.#sessions.delete(id);
-    clearTimeout(session.watch);
     for (const taken of session.pushes.splice(0)) taken();
     return true;
   }
@@ -282,22 +292,4 @@ export class WorkerProcess {
       session.tell({ type: 'error', code: error.code, message: error.message, hint: 'Connect again.' });
     }
   }
-}
-
-/** Groups of chunks of about `size` bytes each; at least one, possibly empty. */
-function cut(chunks: readonly Uint8Array[], size: number): Uint8Array[][] {
-  const groups: Uint8Array[][] = [[]];
-  let held = 0;
-  for (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; at += size) {
-      const part = chunk.length <= size ? chunk : chunk.subarray(at, at + size);
-      if (held > 0 && held + part.length > size) {
-        groups.push([]);
-        held = 0;
-      }
-      groups.at(-1)?.push(part);
-      held += part.length;
-    }
-  }
-  return groups;
 }

@@ -27,6 +27,9 @@ export function withFaults(runner: Runner, faults: readonly Fault[], everyMs: nu
   };
 }
 
+/** Audio that begins with this byte makes the toy hang. */
+const HANGING = 255;
+
 /**
  * A runner without a model: answers what it got, and does what a job's parameters say — `fault`, `once` (a file that
  * marks that the fault has been committed), `ms` to take (heeding the signal, unless `deaf`).
@@ -37,6 +40,7 @@ export const toyRunner: Runner = {
     let bytes = 0;
     return {
       push: async (chunk) => {
+        if (chunk[0] === HANGING) commit('hang');
         bytes += chunk.length;
       },
       end: () =>
