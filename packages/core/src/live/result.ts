@@ -48,7 +48,10 @@ export function resultOf({ memory, speakers, log }: Remembered, rules: ResultRul
   const found = [...seconds].map(([label, spoken]): Speaker => {
     const number = numbers.get(label) as number;
     const isOwn = (stretch: Stretch) => (voices.get(stretch) ?? now(stretch.speaker)) === number;
-    const { sum } = memory.embedding(isOwn, rules.mean);
+    const own = memory.embedding(isOwn, rules.mean);
+    // All of its speech may be remembered as others': then its turns tell where.
+    const lent = new Set(log.turns.filter((turn) => who(turn) === number).map(({ stretch }) => stretch));
+    const { sum } = own.seconds > 0 ? own : memory.embedding((stretch) => lent.has(stretch), rules.mean);
     return { label, seconds: spoken, embedding: dot(sum, sum) > 0 ? normalise(sum) : sum };
   });
   return {

@@ -95,6 +95,17 @@ describe('a live session', () => {
     await fc.assert(law, { seed: 3, numRuns: 40 });
   });
 
+  it('says so when two voices prove to be one, and never uses the label again', async () => {
+    let merged = 0;
+    for (const seed of [1, 2, 3, 4]) {
+      const reference = conversation(3, 150, seed);
+      const events = await eventsOf(open(liveCnn({ noise: 0.3 })), audioOf(reference, 150));
+      merged += events.filter(({ type }) => type === 'speaker-merged').length;
+      checkProtocol(events, 150);
+    }
+    expect(merged).toBeGreaterThan(0);
+  });
+
   it('has at most maxSpeakers voices', async () => {
     for (const maxSpeakers of [1, 2, 3]) {
       const samples = audioOf(conversation(5, 40, 9), 40);

@@ -20,6 +20,9 @@ interface Waiting {
 /** Final turns that are kept, about two days of lively talk (10 MB); then the oldest tenth is forgotten. */
 const MOST_TURNS = 100_000;
 
+/** Stretches of others count for turns that have none of their speaker's: it was named anew after it was told. */
+const OTHERS = 1e-3;
+
 /** The final turns of a session, the latest of them if it lasts for days. */
 export class TurnLog {
   #turns: LoggedTurn[] = [];
@@ -45,15 +48,15 @@ export class TurnLog {
     this.#forgotten += gone;
   }
 
-  /** A slot of a window went to a stretch of a speaker: turns of the speaker in the window may be made of it. */
+  /** A slot of a window went to a stretch of a speaker: turns in the window may be made of it. */
   vote(window: HeardWindow, slot: number, slots: number, speaker: number, stretch: Stretch): void {
     const frames = window.activity.length / slots;
     for (const { turn, votes } of this.#waiting) {
-      if (turn.speaker !== speaker) continue;
       const first = Math.max(0, turn.start - window.start);
       const last = Math.min(frames, turn.end - window.start);
       let weight = 0;
       for (let f = first; f < last; f++) weight += window.activity[f * slots + slot] as number;
+      if (turn.speaker !== speaker) weight *= OTHERS;
       if (weight > 0) votes.set(stretch, (votes.get(stretch) ?? 0) + weight);
     }
   }
