@@ -121,7 +121,11 @@ class FastCNN(nn.Module):
 
     def trunk(self, m):
         """log mel [N, 1, 64, 100] -> [N, 256, 1, 25]."""
-        h = self.pre(self.flat(self.stem(m)))
+        return self.body(self.stem(m))
+
+    def body(self, s):
+        """Stem [N, 48, 8, 50] -> [N, 256, 1, 25]."""
+        h = self.pre(self.flat(s))
         return self.post(h + self.mid(self.dn(h)))
 
     def heads(self, h):

@@ -52,5 +52,5 @@ class Muon:
 def split(net):
     """-> parameters for Muon (matrices of at least 16 rows and columns) and for AdamW."""
     big = lambda p: p.ndim > 1 and min(len(p), p[0].numel()) >= 16
-    ps = list(net.parameters())
+    ps = [p for p in net.parameters() if p.requires_grad]
     return [p for p in ps if big(p)], [p for p in ps if not big(p)]

@@ -128,7 +128,7 @@ class Bank:
                 y = x[a * FRAME:b * FRAME].astype(np.float32)
                 y *= 3000 / np.sqrt((y[np.repeat(v[a:b], FRAME)] ** 2).mean() + 1)
                 w = np.zeros(b - a, bool)                               # a piece has no pause over 0.3 s: all of it is speech, as labels have it
-                w[max(0, on[0] - 1 - a):on[-1] + 2 - a] = True
+                w[max(0, on[0] - 2 - a):on[-1] + 3 - a] = True          # with the 40 ms that labels allow
                 xs.append(np.clip(y, -32767, 32767).astype(np.int16))
                 vs.append(w)
                 o += b - a

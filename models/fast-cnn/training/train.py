@@ -9,6 +9,7 @@ average their gradients, which suffers less from other programs than two threads
 The learning rate follows a cosine over the time given, after a short warm-up.
 """
 import argparse
+import copy
 import datetime
 import math
 import os
@@ -19,6 +20,7 @@ import numpy as np
 import torch
 import torch.distributed as dist
 import torch.nn as nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 from losses import loss_fn
 from mixer import Mixer
 from network import FastCNN, from_first
@@ -44,6 +46,7 @@ def arguments():
     p.add_argument("--w-teacher", type=float, default=1.0)
     p.add_argument("--w-class", type=float, default=0.25)
     p.add_argument("--w-act", type=float, default=3.0)
+    p.add_argument("--freeze-stem", action="store_true", help="keep the stem as --resume has it (its average): a third more mixtures a second")
     p.add_argument("--ema", type=float, default=0.998)
     p.add_argument("--warmup", type=int, default=200)
     p.add_argument("--processes", type=int, default=1)
@@ -94,6 +97,13 @@ class Sync:
         return flat[-1].item()
 
 
+def frozen(stem):
+    """The stem with its normalisation folded in, to be run without gradients."""
+    convs = [fuse_conv_bn_eval(s[0].eval(), s[1].eval()) for s in copy.deepcopy(stem)]
+    out = nn.Sequential(*[m for c in convs for m in (c, nn.ReLU(inplace=True))])
+    return out.to(memory_format=torch.channels_last).requires_grad_(False)
+
+
 def save(path, **what):
     torch.save(what, path + ".part")
     os.replace(path + ".part", path)
@@ -127,17 +137,22 @@ def main():
     else:
         ema.load_state_dict(net.state_dict())
     mixer = Mixer(bank, load_noise(a.noise), seed=1000 * (a.seed + step) + a.rank, real_rooms=load_rooms(a.rooms), device=dev)
+    if a.freeze_stem:
+        net.stem.load_state_dict(ema.stem.state_dict())
+        net.stem.requires_grad_(False)
     net = net.to(memory_format=torch.channels_last).train()
+    stem = frozen(net.stem) if a.freeze_stem else None
     floats = lambda n: [v for v in n.state_dict().values() if v.dtype.is_floating_point]
     matrices, rest = split(net)
     share = (a.rank, a.processes)
     muon = Muon(matrices, share=share, gather=dist.all_reduce if a.processes > 1 else None)
     adam = torch.optim.AdamW(rest, lr=a.lr, weight_decay=0, betas=(0.9, 0.98), foreach=True)
-    if resumed and "adam" in resumed:
+    if resumed and "adam" in resumed and len(resumed["muon"]) == len(muon.m):
         for m, v in zip(muon.m, resumed["muon"]):
             m.copy_(v)
         adam.load_state_dict(resumed["adam"])
     sync = Sync(a.processes, [*matrices, *rest, classes], [b for b in net.buffers() if b.dtype.is_floating_point and b.ndim == 1])
+    half = lambda: torch.autocast(dev.split(":")[0], torch.bfloat16)
     clock, first, run, last, done = Clock(a.minutes, a.until), step, {}, time.time(), 0.0
 
     def checkpoint():
@@ -150,8 +165,11 @@ def main():
         y, act, spk = mixer.batch(a.batch)
         with torch.no_grad():
             m = net.front(y, True).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(dev.split(":")[0], torch.bfloat16):
-            h = net.trunk(m)
+            if stem:
+                with half():
+                    m = stem(m)
+        with half():
+            h = net.body(m) if stem else net.trunk(m)
         loss, d = loss_fn(*net.heads(h.float()), act, spk, classes, teacher, trust, margin=a.margin * (0.5 + 0.5 * done),
                           w_act=a.w_act, w_teacher=a.w_teacher, w_class=a.w_class)
         net.zero_grad(set_to_none=True)
