@@ -22,6 +22,11 @@ export class VoiceMemory {
     this.#rules = rules;
   }
 
+  /** Stretches that are remembered. */
+  get size(): number {
+    return this.#stretches.length;
+  }
+
   /** Speakers that have a voice, in order. */
   get speakers(): readonly number[] {
     const voices = new Set(this.#stretches.map(({ voice }) => voice));
