@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { manifest } from './fixtures/scripted.ts';
+import { fastCnnSettings, packNumbers } from './settings.ts';
+
+describe('settings', () => {
+  it('read what a manifest says', () => {
+    const settings = fastCnnSettings(manifest({ hop: 0.5 }));
+    expect(settings.hop).toBe(0.5);
+    expect(settings.tracks).toEqual({ overlap: 0.5, similarity: 0.6, evidence: 0 });
+    expect([settings.voices.from, settings.voices.to]).toEqual([16, 16]);
+  });
+
+  it('keep packed numbers to a part in 32,767 of the largest', () => {
+    const voices = manifest().settings.voices as object;
+    const number = fc.float({ min: -1000, max: 1000, noNaN: true });
+    const law = fc.property(fc.array(number, { minLength: 16, maxLength: 16 }), (values) => {
+      const mean = packNumbers(Float32Array.from(values));
+      const read = fastCnnSettings(manifest({ voices: { ...voices, mean } })).voices.mean;
+      const largest = Math.max(...values.map(Math.abs));
+      values.forEach((value, i) => {
+        expect(Math.abs((read[i] as number) - value)).toBeLessThanOrEqual(largest / 32_767 + 1e-6);
+      });
+    });
+    fc.assert(law, { seed: 31, numRuns: 100 });
+  });
+
+  it.each([
+    [{ hop: '0.24' }, 'settings.hop is "0.24"; a number from 0.02 to 1 was expected'],
+    [{ turns: null }, 'settings.turns.onset is absent'],
+    [{ voices: { between: 3 } }, 'settings.voices.between is number; a list of numbers was expected'],
+  ])('refuse %j', (change, message) => {
+    expect(() => fastCnnSettings(manifest(change))).toThrow(message);
+  });
+});
