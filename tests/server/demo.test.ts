@@ -122,11 +122,13 @@ describe.skipIf(executablePath === undefined)(
 
     it('can be used with the keyboard alone', async () => {
       const { page, faults } = await open();
+      // Waited for from here on: the browser must know that a chooser is to be reported before there is one.
+      const choosing = page.waitForEvent('filechooser');
       await page.keyboard.press('Tab');
       await page.keyboard.press('Tab');
       expect(await page.evaluate(() => document.activeElement?.id)).toBe('choose');
-      const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
-      await chooser.setFiles(recording);
+      await page.keyboard.press('Enter');
+      await (await choosing).setFiles(recording);
       await settled(page);
       await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
       await page.keyboard.press('ArrowRight');

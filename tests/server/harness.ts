@@ -11,8 +11,8 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const NODE_ENTRY = `${ROOT}packages/server/dist/node.js`;
 export const FAULTY_WORKER = `${ROOT}packages/server/dist/testing/faulty-worker.js`;
 
-/** The beginning of the demo's conversation: 16-bit mono at 16 kHz, 25 s with three voices. */
-export const CONVERSATION = beginning(readFileSync(`${ROOT}examples/audio/conversation.wav`), 25);
+/** The beginning of the demo's conversation: 16-bit mono at 16 kHz, 18 s with four voices. */
+export const CONVERSATION = beginning(readFileSync(`${ROOT}examples/audio/conversation.wav`), 18);
 
 function beginning(file: Buffer, seconds: number): Uint8Array<ArrayBuffer> {
   const rate = file.readUInt32LE(24);
