@@ -47,7 +47,8 @@ export function regroup(stretches: readonly Stretch[], rules: VoiceRules): Regro
 }
 
 /**
- * Clusters stretches once more, whatever was told.
+ * Clusters stretches once more. A stretch keeps the voice that most of its told speaker's speech has, unless there is as
+ * much evidence for another as a merge would need: short ones say too little by themselves.
  * @param most Speakers at most. @param fresh Number of the first speaker that was never told.
  * @returns For each stretch its speaker: told ones where they share most speech.
  */
@@ -58,14 +59,20 @@ export function recluster(
   fresh: number,
 ): Map<Stretch, number> {
   const clusters = cluster(stretches, rules, most);
-  const { owners } = ownersOf(clusters);
+  const { speakers, shared, owners } = ownersOf(clusters);
   let next = fresh;
+  const numbers = owners.map((owner) => (owner < 0 ? next++ : owner));
+  const models = clusters.map((members) => voiceOf(members, rules).model);
   return new Map(
-    clusters.flatMap((members, c) => {
-      const owner = owners[c] as number;
-      const speaker = owner < 0 ? next++ : owner;
-      return members.map((member): [Stretch, number] => [member, speaker]);
-    }),
+    clusters.flatMap((members, c) =>
+      members.map((member): [Stretch, number] => {
+        const k = speakers.indexOf(member.speaker);
+        const home = indexOfMost(clusters.map((_, other) => shared[other * speakers.length + k] as number));
+        const scores = likelihoods(models, member);
+        const gain = member.seconds * rules.cluster.rate * ((scores[c] as number) - (scores[home] as number));
+        return [member, numbers[gain >= rules.cluster.evidence ? c : home] as number];
+      }),
+    ),
   );
 }
 
@@ -105,15 +112,15 @@ function cluster(stretches: readonly Stretch[], rules: VoiceRules, most?: number
   for (let round = 0; round < ROUNDS; round++) {
     const models = kept.map((members) => voiceOf(members, rules).model);
     const next: Stretch[][] = kept.map(() => []);
-    for (const stretch of stretches) next[nearest(models, stretch)]?.push(stretch);
+    for (const stretch of stretches) next[indexOfMost(likelihoods(models, stretch))]?.push(stretch);
     kept = next.filter((members) => members.length > 0);
   }
   return kept;
 }
 
-function nearest(models: readonly SpeakerModel[], { seconds, sum }: Stretch): number {
+function likelihoods(models: readonly SpeakerModel[], { seconds, sum }: Stretch): number[] {
   const voice = sum.map((x) => x / Math.max(seconds, 1e-6));
-  return indexOfMost(models.map((model) => logLikelihood(model, voice)));
+  return models.map((model) => logLikelihood(model, voice));
 }
 
 function pointsOf(stretches: readonly Stretch[], rate: number): Points {
