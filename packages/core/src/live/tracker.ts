@@ -28,7 +28,7 @@ const REGROUP = { every: 2, stretches: 64 };
  */
 const CONFIRM = 50;
 /** Seconds for which a new speaker may say less than a speaker must. */
-const YOUNG = 20;
+const YOUNG = 10;
 /** Seconds of a track that may be a new speaker: any time, and when the track's beginning has to be decided. */
 const NEW = { ever: 0.5, due: 0.3 };
 /** The same for the first voice, which cannot be mistaken for another. */
