@@ -1,20 +1,22 @@
 import { normalise } from '../cluster/vectors.ts';
 import type { KnownVoice } from '../options.ts';
-import { confidenceOf, logOdds, posteriorOf } from '../pipeline/confidence.ts';
+import { confidenceOf, posteriorOf } from '../pipeline/confidence.ts';
 import { decode, speakerScores } from '../pipeline/decode.ts';
 import type { FastCnn } from '../pipeline/fast-cnn.ts';
 import { windowWeight } from '../pipeline/overlap-add.ts';
 import type { Slots } from '../pipeline/slots.ts';
 import { EDGE_WEIGHT } from '../pipeline/solve.ts';
 import { linkTracks, type Tracks } from '../pipeline/tracks.ts';
-import { frameScores, type SpeakerFrames } from './frame-scores.ts';
+import { frameScores } from './frame-scores.ts';
 import type { LiveTiming } from './options.ts';
 import { type HeardWindow, RecentWindows } from './recent-windows.ts';
 import { type LiveResultParts, resultOf } from './result.ts';
 import { LiveSpeakers } from './speakers.ts';
 import type { Stretch } from './stretch.ts';
+import { Suspicions } from './suspicions.ts';
 import { type LiveTurn, TurnBuilder } from './turn-builder.ts';
 import { TurnLog } from './turn-log.ts';
+import { TurnSums } from './turn-sums.ts';
 import type { LiveEvent, TurnEvent } from './types.ts';
 import { VoiceMemory } from './voice-memory.ts';
 
@@ -22,30 +24,22 @@ import { VoiceMemory } from './voice-memory.ts';
 const CONTEXT = 2;
 /** Seconds between two clusterings of what is remembered, and the stretches from which on it is done less often. */
 const REGROUP = { every: 2, stretches: 64 };
-/**
- * Seconds for which every clustering must find two speakers to be one. A label that stays wrong for a while is less
- * trouble than labels that change: merging at once gains 0.3 points of DER and renames twice as much speech.
- */
-const CONFIRM = 50;
 /** Seconds for which a new speaker may say less than a speaker must. */
 const YOUNG = 10;
 /** Seconds of a track that may be a new speaker: any time, and when the track's beginning has to be decided. */
 const NEW = { ever: 0.5, due: 0.3 };
 /** The same for the first voice, which cannot be mistaken for another. */
 const FIRST = { ever: 0.4, due: 0.1 };
+/** A slot without clean speech still counts this many seconds: it must belong somewhere. */
+const LEAST_SECONDS = 0.02;
+/** Seconds of a voice that must be heard before it is given a name. */
+const RECOGNISE_SECONDS = 1;
 /** Log likelihood that keeps a settled slot with its speaker. */
 const PINNED = 1e5;
 
 export interface TrackerRules extends LiveTiming {
   readonly maxSpeakers: number | undefined;
   readonly known: readonly KnownVoice[];
-}
-
-/** Sums from which a turn's confidence is told. */
-interface Sums {
-  frames: number;
-  score: number;
-  likely: number;
 }
 
 /** Where a stretch goes on: the settled slot that was its latest. */
@@ -69,14 +63,12 @@ export class LiveTracker {
   readonly #log = new TurnLog();
   readonly #weight: Float32Array;
   readonly #emit: (event: LiveEvent) => void;
-  /** Of turns that are under way, over their final frames. */
-  #sums = new Map<number, Sums>();
+  readonly #evidence = new TurnSums();
   /** The stretch that each speaker's latest settled slot went to. */
   #open = new Map<number, OpenStretch>();
   #next: number;
   #sinceRegroup = 0;
-  /** Pairs of speakers that the latest clusterings found to be one, and the frame since which all did. */
-  #suspected = new Map<string, number>();
+  readonly #suspicions = new Suspicions();
   #duration = Number.POSITIVE_INFINITY;
 
   constructor(cnn: FastCnn, rules: TrackerRules, emit: (event: LiveEvent) => void) {
@@ -232,17 +224,14 @@ export class LiveTracker {
     const frames = frameScores(this.#recent, this.#weight, from, present);
     const scores = new Map([...frames].map(([speaker, { score }]) => [speaker, score]));
     const { started, changed, ended } = this.#turns.look(scores, final, present);
-    const sums = new Map<number, Sums>();
     const tell = (type: TurnEvent['type'], turn: LiveTurn): TurnEvent => {
-      const before = this.#sums.get(turn.id) ?? { frames: 0, score: 0, likely: 0 };
-      const seen = add(before, frames.get(turn.speaker), turn.start - from, turn.end - from);
       const event: TurnEvent = {
         type,
         turn: `t${turn.id}`,
         speaker: this.#speakers.at(turn.speaker).label,
         start: this.#seconds(turn.start),
         end: this.#seconds(turn.end),
-        confidence: this.#confidence(seen),
+        confidence: confidenceOf(this.#cnn.settings.confidence, this.#evidence.of(turn, frames, from)),
       };
       this.#emit(event);
       return event;
@@ -253,19 +242,7 @@ export class LiveTracker {
       const { start, end, confidence } = tell('turn-end', turn);
       if (end > start) this.#log.add(turn, { start, end, speaker: turn.speaker, confidence, stretch: undefined });
     }
-    for (const turn of this.#turns.underWay) {
-      const before = this.#sums.get(turn.id) ?? { frames: 0, score: 0, likely: 0 };
-      const last = Math.min(final, turn.end) - from;
-      sums.set(turn.id, add(before, frames.get(turn.speaker), turn.start - from, last));
-    }
-    this.#sums = sums;
-  }
-
-  #confidence({ frames, score, likely }: Sums): number {
-    return confidenceOf(this.#cnn.settings.confidence, {
-      activity: logOdds(frames > 0 ? score / frames : 0),
-      identity: logOdds(score > 0 ? likely / score : 0.5),
-    });
+    this.#evidence.keep(this.#turns.underWay, frames, from, final);
   }
 
   /** Without the last bits of a product such as 3 × 0.02. */
@@ -304,16 +281,10 @@ export class LiveTracker {
   #regroup(): void {
     const since = this.#next - YOUNG / this.#cnn.frame;
     const { merged, strangers } = this.#memory.regroup((speaker) => this.#speakers.at(speaker).since > since);
-    const suspected = new Map<string, number>();
-    for (const [from, into] of merged) {
-      const pair = `${from} ${into}`;
-      const begun = this.#suspected.get(pair) ?? this.#next;
+    for (const [from, into] of this.#suspicions.confirmed(merged, this.#next * this.#cnn.frame)) {
       // One voice does not overlap itself: then there is time to see more.
-      const sure = (this.#next - begun) * this.#cnn.frame >= CONFIRM && !this.#turns.bothSpeak(from, into);
-      if (sure) this.#merge(from, into);
-      else suspected.set(pair, begun);
+      if (!this.#turns.bothSpeak(from, into)) this.#merge(from, into);
     }
-    this.#suspected = suspected;
     for (const members of strangers) {
       if (this.#full) break;
       this.#memory.give(members, this.#addSpeaker());
@@ -350,20 +321,4 @@ export class LiveTracker {
     const options = { space: manifest.space, threshold: settings.known };
     for (const speaker of this.#speakers.recognise(embeddings, known, options)) this.#tellSpeaker(speaker);
   }
-}
-
-/** A slot without clean speech still counts this many seconds: it must belong somewhere. */
-const LEAST_SECONDS = 0.02;
-/** Seconds of a voice that must be heard before it is given a name. */
-const RECOGNISE_SECONDS = 1;
-
-/** `before` and the frames `[from, to)`, which may begin before there are any. */
-function add(before: Sums, frames: SpeakerFrames | undefined, from: number, to: number): Sums {
-  const sums = { ...before };
-  for (let i = Math.max(0, from); frames && i < to; i++) {
-    sums.frames++;
-    sums.score += frames.score[i] as number;
-    sums.likely += frames.likely[i] as number;
-  }
-  return sums;
 }
