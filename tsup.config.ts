@@ -39,7 +39,8 @@ const esm = (dir: string, entry: readonly string[] | Record<string, string>, mor
   target: 'es2022',
   platform: 'neutral',
   sourcemap: true,
-  clean: false,
+  // Names of shared chunks change with their content: old ones would be published. Declarations are tsc's.
+  clean: ['!**/*.d.ts', '!**/.tsbuildinfo'],
   dts: false,
   silent: true,
   // ort-common is private: it goes into both backends.
