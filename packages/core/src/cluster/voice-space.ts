@@ -16,20 +16,30 @@ export interface VoiceSpace {
   readonly between: Float32Array;
 }
 
+/** `x − mean` while it is projected: kept, so that nothing is allocated for each slot. */
+let centred = new Float64Array(0);
+
 /** Writes `projection × (x − mean)` to `out` (`[to]`). */
 export function project({ from, to, mean, projection }: VoiceSpace, x: Float32Array, out: Float32Array): void {
+  if (centred.length !== from) centred = new Float64Array(from);
+  const c = centred;
+  for (let i = 0; i < from; i++) c[i] = (x[i] as number) - (mean[i] as number);
+  const whole = from - (from % 4);
   for (let j = 0; j < to; j++) {
     const row = j * from;
-    let even = 0;
-    let odd = 0;
-    // Two sums, so that one addition need not wait for the other: this loop is most of what clustering costs.
-    for (let i = 0; i + 1 < from; i += 2) {
-      even += ((x[i] as number) - (mean[i] as number)) * (projection[row + i] as number);
-      odd += ((x[i + 1] as number) - (mean[i + 1] as number)) * (projection[row + i + 1] as number);
+    let a = 0;
+    let b = 0;
+    let d = 0;
+    let e = 0;
+    // Four sums, so that no addition need wait for another: this loop is most of what clustering costs.
+    for (let i = 0; i < whole; i += 4) {
+      a += (c[i] as number) * (projection[row + i] as number);
+      b += (c[i + 1] as number) * (projection[row + i + 1] as number);
+      d += (c[i + 2] as number) * (projection[row + i + 2] as number);
+      e += (c[i + 3] as number) * (projection[row + i + 3] as number);
     }
-    if (from % 2 === 1)
-      even += ((x[from - 1] as number) - (mean[from - 1] as number)) * (projection[row + from - 1] as number);
-    out[j] = even + odd;
+    for (let i = whole; i < from; i++) a += (c[i] as number) * (projection[row + i] as number);
+    out[j] = a + b + (d + e);
   }
 }
 
