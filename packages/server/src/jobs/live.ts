@@ -1,4 +1,4 @@
-import { type DiarizationSession, type Diarizer, VoiceFlowError } from '@voiceflow-ml/core';
+import { type DiarizationSession, type Diarizer, pcmReader, VoiceFlowError } from '@voiceflow-ml/core';
 import type { LiveChannel, LiveMessage, LiveRequest } from '../app/engine.ts';
 
 /**
@@ -61,20 +61,4 @@ export function toMessage(error: unknown): LiveMessage {
   }
   const { code, message, hint } = error;
   return { type: 'error', code, message, ...(hint === undefined ? {} : { hint }) };
-}
-
-/** Turns PCM bytes that may be cut anywhere into samples. */
-export function pcmReader(encoding: LiveRequest['encoding']): (bytes: Uint8Array<ArrayBuffer>) => Float32Array {
-  const width = encoding === 's16le' ? 2 : 4;
-  let rest = new Uint8Array(0);
-  return (bytes) => {
-    const all = new Uint8Array(rest.length + bytes.length);
-    all.set(rest);
-    all.set(bytes, rest.length);
-    const count = Math.floor(all.length / width);
-    rest = all.slice(count * width);
-    if (encoding === 'f32le') return new Float32Array(all.buffer, 0, count);
-    const whole = new Int16Array(all.buffer, 0, count);
-    return Float32Array.from(whole, (sample) => sample / 32_768);
-  };
 }

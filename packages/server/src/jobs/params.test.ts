@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { liveRequest } from '../routes/stream-messages.ts';
-import { pcmReader } from './live.ts';
 import { diarizeParams, embedParams } from './params.ts';
 
 describe('options as text', () => {
@@ -58,26 +57,5 @@ describe('options as text', () => {
       step: 0.25,
       maxSpeakers: 3,
     });
-  });
-});
-
-describe('pcmReader', () => {
-  it('gives the same samples wherever the bytes are cut', () => {
-    const int16 = Int16Array.from([0, 1, -1, 32_767, -32_768, 12_345]);
-    const float32 = Float32Array.from([0, 0.25, -1, 1, 0.1]);
-    for (const [encoding, array] of [
-      ['s16le', int16],
-      ['f32le', float32],
-    ] as const) {
-      const all = new Uint8Array(array.buffer.slice(0));
-      const whole = [...pcmReader(encoding)(all)];
-      expect(whole).toEqual(encoding === 's16le' ? [...int16].map((x) => x / 32_768) : [...float32]);
-      for (let size = 1; size < all.length; size++) {
-        const read = pcmReader(encoding);
-        const parts: number[] = [];
-        for (let at = 0; at < all.length; at += size) parts.push(...read(all.slice(at, at + size)));
-        expect(parts).toEqual(whole);
-      }
-    }
   });
 });
