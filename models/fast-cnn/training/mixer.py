@@ -9,31 +9,28 @@ from rooms import NFFT, RATE, channels, noise_track
 from speech import FRAME
 
 PAST, SPAN = 25, 75                                                     # frames before the window; in all
+RUN, START, END = 0, 1, 2                                               # a voice runs through, begins at a frame, ends before it
 
 
-def draw_gates(n, r):
-    """Who may speak when, float32 [n, 75] twice, and bool [n]: the second voice is there.
+def draw_scenes(n, r):
+    """What is heard in n windows: (there [n], kind [n], at [n], once [n]) of each of two voices; `at` counts from the window's first frame.
 
-    Silence 11 %, one voice 26 %, its onset or end 16 %, its pause 18 %, a change 14 %, overlap 15 %.
+    Nobody 8 % (in half of it someone has just ended), one voice 50 %, its first or last words 17 %, a change of voices 9 %, overlap 16 %: about
+    as in conversations (`gen_sim.py`). Pauses come with the words. `once`: a voice says one piece and is silent then, as listeners do.
     """
-    t, u = r.random(n)[:, None], np.arange(SPAN)[None] - PAST           # u = 0: the window begins
-    ga, gb = np.zeros((n, SPAN), bool), np.zeros((n, SPAN), bool)
-    at = r.integers(3, 48, n)[:, None]
-    half = (r.random(n) < 0.5)[:, None]
-    ga |= (t < 0.11) & half & (u < -r.integers(0, 12, n)[:, None])      # silence, perhaps after speech
-    ga |= (t >= 0.11) & (t < 0.37)
-    ga |= (t >= 0.37) & (t < 0.53) & np.where(half, u >= at, u < at)
-    k = np.clip(np.exp(r.normal(np.log(14), 0.5, n)), 6, 40).astype(int)[:, None]
-    ga |= (t >= 0.53) & (t < 0.71) & ((u < at) | (u >= at + k))
-    gap = np.clip(r.normal(5, 12, n), -30, 35).astype(int)[:, None]
-    two = t >= 0.71
-    ga |= two & (t < 0.85) & (u < at)
-    gb |= two & (t < 0.85) & (u >= at + gap)
-    over = t >= 0.85
-    ga |= over
-    a, d = r.integers(-10, 42, n)[:, None], r.integers(10, 76, n)[:, None]
-    gb |= over & (u >= a) & (u < a + d)
-    return ga.astype(np.float32), gb.astype(np.float32), two[:, 0]
+    t, half = r.random(n), r.random(n) < 0.5
+    edge = r.integers(4, 47, n)
+    kind, at = np.zeros(n, int), np.full(n, -PAST)
+    tail, one, change, over = (t < 0.08) & half, (t >= 0.58) & (t < 0.75), (t >= 0.75) & (t < 0.84), t >= 0.84
+    kind[tail], at[tail] = END, -r.integers(0, 13, tail.sum())
+    kind[one], at[one] = np.where(half, START, END)[one], edge[one]
+    kind[change], at[change] = END, edge[change]
+    gap = np.where(r.random(n) < 0.7, r.lognormal(np.log(16), 0.7, n), -r.lognormal(np.log(25), 0.7, n)).clip(-40, 45).astype(int)
+    second = np.where(r.random(n) < 0.7, START, END)
+    second[change] = START
+    when = np.where(change, at + gap, np.where(second == START, r.integers(-15, 42, n), r.integers(8, 55, n)))
+    never = np.zeros(n, bool)
+    return ((t >= 0.08) | tail, kind, at, never), (change | over, second, when, over & (r.random(n) < 0.5))
 
 
 class Mixer:
@@ -41,8 +38,12 @@ class Mixer:
 
     def __init__(self, bank, noise=None, seed=0, rooms=600, real_rooms=(), device="cpu", copies=0.6):
         self.r, self.device = np.random.default_rng(seed), device
-        x, self.v, self.range = bank.x.to(device), bank.v.to(device), bank.range
-        self.frames, self.spans = x.reshape(-1, FRAME), x.unfold(0, SPAN * FRAME, FRAME)  # views
+        x, self.v, self.range = bank.x.to(device), bank.v.clone().to(device), bank.range
+        self.frames = x.reshape(-1, FRAME)                              # a view
+        self.first = piece_starts(bank.v.numpy(), bank.range)
+        self.v[1:-1] = self.v[1:-1] | self.v[2:] | self.v[:-2]          # labels count a piece as a whole: another 20 ms on both sides
+        self.starts = np.flatnonzero(self.first)
+        self.pieces = np.searchsorted(self.starts, bank.range)          # which of the starts are a speaker's
         H, phone = channels(rooms, self.r, real_rooms)
         self.H, self.phone = H.to(device), phone.to(device)
         self.noise = noise_track(self.r, noise).to(device).unfold(0, RATE, 1)  # [starts, 16000], a view
@@ -53,39 +54,56 @@ class Mixer:
     def put(self, x, dtype=torch.float32):
         return torch.as_tensor(np.asarray(x), dtype=dtype).to(self.device)
 
-    def sources(self, spk):
-        """Speakers [n] -> samples [n, 24000] of 1.5 s from a random place, activity [n, 75]."""
-        a, length = self.range[spk, 0], self.range[spk, 1] - self.range[spk, 0]
-        off = (self.r.random(len(spk)) * np.maximum(length - SPAN, 1)).astype(int)
-        idx = self.put(a[:, None] + (off[:, None] + np.arange(SPAN)) % length[:, None], torch.long)
-        x = self.spans[self.put(np.minimum(a + off, len(self.spans) - 1), torch.long)]
-        for i in np.flatnonzero((off + SPAN > length) | (a + off >= len(self.spans))):  # the few who speak for less than 1.5 s: from the start again
-            x[i] = self.frames[idx[i]].reshape(-1)
-        return x.float() / 32768, self.v[idx].float()
+    def lay(self, spk, kind, at, once, tight):
+        """Where each of 75 frames comes from, [n, 75] (-1: silence): pieces of the speakers' speech in a row, unless `tight` with pauses of 0.12 to 1.2 s.
 
-    def gate(self, x, g):
-        """Gates [n, 75] on samples [n, 24000], with ramps of 20 ms."""
-        return x * F.interpolate(g[:, None], x.shape[1], mode="linear")[:, 0]
+        From a random moment (RUN), from the beginning of a piece at frame `at` of the window (START), or up to the end of one (END).
+        """
+        r, n = self.r, len(spk)
+        a, length = self.range[spk, 0], self.range[spk, 1] - self.range[spk, 0]
+        lo, hi = self.pieces[spk].T
+        j = np.where(kind == RUN, a + (r.random(n) * length).astype(int), self.starts[lo + (r.random(n) * (hi - lo)).astype(int)])
+        w = np.arange(-SPAN, SPAN)
+        idx = a[:, None] + ((j - a)[:, None] + w) % length[:, None]
+        new = self.first[idx]
+        pause = new * r.lognormal(np.log(14), 0.45, idx.shape).clip(6, 60).astype(int) * ~tight[:, None]
+        shift, here = pause.cumsum(1), pause[:, SPAN, None]
+        pos = (at + PAST)[:, None] + w + shift - shift[:, SPAN, None] + (w < 0) * here
+        keep = (pos >= 0) & (pos < SPAN) & ((w < 0) == (kind == END)[:, None])
+        count = new.cumsum(1)
+        keep &= ~(once[:, None] & (abs(count - count[:, SPAN, None] + np.where(w < 0, new[:, SPAN, None], 0)) > 0))
+        out, (row, col) = np.full((n, SPAN), -1), np.nonzero(keep)
+        out[row, pos[row, col]] = idx[row, col]
+        return out
+
+    def voice(self, spk, kind, at, once):
+        """-> samples [n, 24000] of 1.5 s, with ramps of 20 ms at pauses; activity [n, 75]."""
+        tight = self.r.random(len(spk)) < 0.4                           # short pieces as a fluent speaker's words: no pause
+        idx = self.put(self.lay(spk, kind, at, once, tight), torch.long)
+        on, idx = (idx >= 0).float(), idx.clamp(min=0)
+        x = self.frames[idx].reshape(len(spk), -1).float() / 32768
+        return x * F.interpolate(on[:, None], x.shape[1], mode="linear")[:, 0], (self.v[idx] | self.put(tight, torch.bool)[:, None]) * on
 
     def batch(self, B):
         r, put = self.r, self.put
         spk = np.searchsorted(self.p, r.random((2, B))).clip(max=len(self.p) - 1)
-        ga, gb, two = draw_gates(B, r)
+        (there, *how), (two, *other) = draw_scenes(B, r)
         two &= spk[0] != spk[1]
         rows = np.flatnonzero(two)
-        ga, gb = put(ga), put(gb[rows])
-        (xa, va), (xb, vb) = self.sources(spk[0]), self.sources(spk[1][rows])
-        xb = self.gate(xb, gb) * put(10 ** (np.clip(r.normal(0, 4, len(rows)), -10, 10) / 20))[:, None]
+        xa, va = self.voice(spk[0], *how)
+        va = va * put(there)[:, None]
+        xb, vb = self.voice(spk[1][rows], *(x[rows] for x in other))
+        xb = xb * put(10 ** (np.clip(r.normal(0, 4, len(rows)), -10, 10) / 20))[:, None]
         ha, hb = r.integers(0, len(self.H), B), r.integers(0, len(self.H), len(rows))
         same = r.random(len(rows)) < 0.5                                # one room and device for both
         hb[same] = ha[rows][same]
-        Y = torch.fft.rfft(self.gate(xa, ga)) * self.H[put(ha, torch.long)]
+        Y = torch.fft.rfft(xa * put(there)[:, None]) * self.H[put(ha, torch.long)]
         where = put(rows, torch.long)
         Y.index_add_(0, where, torch.fft.rfft(xb) * self.H[put(hb, torch.long)])
         y = torch.fft.irfft(Y, NFFT)[:, NFFT - RATE:]
         act = torch.zeros(B, 50, 2, device=self.device)
-        act[:, :, 0] = (va * ga)[:, PAST:]
-        act[where, :, 1] = (vb * gb)[:, PAST:]
+        act[:, :, 0] = va[:, PAST:]
+        act[where, :, 1] = vb[:, PAST:]
         o = put(r.integers(0, len(self.noise), B), torch.long)
         noise = self.noise[o].float() / 32768
         noise = noise / (noise.pow(2).mean(1, keepdim=True).sqrt() + 1e-3)
@@ -98,6 +116,17 @@ class Mixer:
         y[phone] = mu_law(y[phone])
         y = y * put(10 ** (r.uniform(-32, 6, B) / 20))[:, None]
         return y.clamp(-1, 1), act, put(spk.T.copy(), torch.long)
+
+
+def piece_starts(v, ranges):
+    """Activity bool [frames] of pieces in a row, frames of each speaker -> bool [frames]: a piece begins (between two, the middle of what is silent)."""
+    d = np.flatnonzero(np.diff(np.r_[0, (~v).astype(np.int8), 0]))
+    first = np.zeros(len(v), bool)
+    first[np.minimum((d[::2] + d[1::2] + 1) // 2, len(v) - 1)] = True
+    for a in ranges[:, 0]:
+        first[max(0, a - 3):a + 4] = False
+        first[a] = True
+    return first
 
 
 def mu_law(x):

@@ -4,7 +4,7 @@ import torch
 import export
 from losses import loss_fn
 from metrics import der_parts, eer, lit
-from mixer import Mixer, draw_gates
+from mixer import END, RUN, START, Mixer, draw_scenes, piece_starts
 from network import FastCNN, FrontEnd
 from optim import orthogonal, split
 from speech import Bank, RATE, speech_frames, with_speeds
@@ -66,10 +66,29 @@ def test_mixtures():
     assert torch.equal(y, z) and torch.equal(act, b)                    # seeded
 
 
-def test_gates():
-    ga, gb, two = draw_gates(4000, np.random.default_rng(0))
-    empty = (ga[:, 25:].sum(1) + gb[:, 25:].sum(1)) == 0
-    assert 0.09 < empty.mean() < 0.15 and 0.24 < two.mean() < 0.34 and (gb[~two] == 0).all()
+def test_scenes():
+    (there, kind, at, _), (two, second, when, once) = draw_scenes(4000, np.random.default_rng(0))
+    before = (kind == END) & (at <= 0)
+    assert 0.06 < (~there | before).mean() < 0.1 and 0.22 < two.mean() < 0.28
+    assert 0.45 < (there & ~two & (kind == RUN)).mean() < 0.55 and not once[~two].any() and (second[two & (kind == END)] == START).all()
+
+
+def test_pieces_begin_in_the_middle_of_what_is_silent():
+    v = np.array([1, 1, 0, 0, 0, 0, 1, 1, 0, 1, 1, 1, 0, 0, 1, 1], bool)
+    assert np.flatnonzero(piece_starts(v, np.array([[0, 10], [13, 16]]))).tolist() == [0, 4, 9, 13]
+
+
+def test_voices_begin_and_end_where_they_should():
+    mixer = Mixer(Bank(voices()), seed=1, rooms=8)
+    n, spk, never = 40, np.arange(40) % 6, np.zeros(40, bool)
+    for kind, at, quiet, loud in ((START, 10, slice(0, 35), 40), (END, 10, slice(36, 75), 28)):
+        x, v = mixer.voice(spk, np.full(n, kind), np.full(n, at), never)
+        assert x.shape == (n, 24000) and not x.reshape(n, 75, 320)[:, quiet][:, 1:-1].any() and not v[:, quiet].any()
+        assert v[:, loud].all()
+    frames = mixer.lay(spk, np.full(n, RUN), np.full(n, -25), never, never)
+    assert (frames[:, 0] >= 0).all() and ((frames == -1).mean(1) < 1).all()
+    for s, row in zip(spk, frames):
+        assert ((row[row >= 0] >= mixer.range[s, 0]) & (row[row >= 0] < mixer.range[s, 1])).all()
 
 
 def test_activity_of_clean_speech():
