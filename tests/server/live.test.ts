@@ -3,7 +3,8 @@ import { VoiceFlowClient, type WebSocketConstructor } from '@voiceflow-ml/server
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDiarizer } from 'voiceflow-ml';
 import { WebSocket } from 'ws';
-import { runtimes } from '../runtimes/runtimes.ts';
+import { runtimes, workerd } from '../runtimes/runtimes.ts';
+import { startWorkerd } from '../runtimes/workerd-server.ts';
 import { CONVERSATION, NODE_ENTRY, ROOT, type Spawned, spawnServer } from './harness.ts';
 
 const RATE = 16_000;
@@ -92,3 +93,48 @@ for (const { name, command, missing } of servers) {
     },
   );
 }
+
+const isolate = workerd();
+
+describe.skipIf(isolate.missing !== undefined)(
+  `live on workerd${isolate.missing === undefined ? '' : ` (skipped: ${isolate.missing})`}`,
+  () => {
+    let server: Awaited<ReturnType<typeof startWorkerd>>;
+
+    beforeAll(async () => {
+      server = await startWorkerd(isolate, '../../server/programs/workerd.mjs');
+    });
+    afterAll(() => server?.stop());
+
+    it('tells the turns that the SDK tells, of two sessions at once', async () => {
+      const expected = await direct();
+      const client = new VoiceFlowClient({ url: server.url, WebSocket: WebSocket as unknown as WebSocketConstructor });
+      const spoken = (turns: unknown) =>
+        (turns as { start: number; speaker: string }[]).map(({ start, speaker }) => `${speaker} ${start.toFixed(1)}`);
+      await Promise.all(
+        [1600, 48_000].map(async (size) => {
+          const live = client.stream({ ...OPTIONS, encoding: 's16le', reconnects: 0 });
+          const types: string[] = [];
+          const listening = (async () => {
+            for await (const { type } of live) types.push(type);
+          })();
+          for (let at = 0; at < samples.length; at += size) await live.push(samples.subarray(at, at + size));
+          const result = await live.end();
+          await listening;
+          // WebAssembly differs from native in the last bits: times may differ by a frame.
+          expect(spoken(result.turns)).toEqual(spoken(expected.turns));
+          expect(types).toEqual(expected.events.map(({ type }) => type));
+        }),
+      );
+    });
+
+    it('tells an option that is none over the socket, and goes on serving', async () => {
+      const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/stream?latency=99`);
+      const messages: unknown[] = [];
+      socket.on('message', (text) => messages.push(JSON.parse(String(text))));
+      expect(await new Promise((resolve) => socket.once('close', resolve))).toBe(1008);
+      expect(messages).toMatchObject([{ type: 'error', code: 'invalid-option' }]);
+      expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    });
+  },
+);

@@ -2,6 +2,7 @@
 import { createDiarizer, fastCnnFrom, type Model, openAudio, wasmBackend } from 'voiceflow-ml';
 import type { AppOptions } from './app/state.ts';
 import { createApp } from './app.ts';
+import { upgradeWebSocket } from './entry/workerd-socket.ts';
 import { JobRunner } from './jobs/runner.ts';
 import { localEngine } from './local-engine.ts';
 import { VERSION } from './version.ts';
@@ -21,9 +22,9 @@ export interface WorkerdHandler {
 const BODY_BYTES = 24 * 1024 * 1024;
 
 /**
- * All routes but `/v1/stream` (501: an isolate that comes and goes is no home for a session), one job of each lane at
- * a time. The model is loaded by the first request. Time stands still in workerd while it computes: deadlines are
- * judged before a job begins and not during it, and timings are 0.
+ * All routes, one job of each lane at a time. The model is loaded by the first request. Time stands still in workerd
+ * while it computes: deadlines are judged before a job begins and not during it, and timings are 0. A live session
+ * lives as long as its isolate does: clients should connect again, as `VoiceFlowClient` does.
  *
  * @example
  * export default workerdHandler({ wasm, weights });
@@ -42,7 +43,7 @@ export function workerdHandler({ wasm, weights, ...options }: WorkerdOptions): W
     const runner = new JobRunner({ manifest, diarizer, openAudio, ...(model === undefined ? {} : { model }) });
     const engine = localEngine(runner, { manifest, backend: base.name });
     const limits = { bodyBytes: BODY_BYTES, queueBytes: 2 * BODY_BYTES, ...options.limits };
-    return createApp({ engine, version: VERSION, ...options, limits });
+    return createApp({ engine, version: VERSION, upgradeWebSocket, ...options, limits });
   };
   let ready: ReturnType<typeof open> | undefined;
   return {
