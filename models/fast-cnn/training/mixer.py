@@ -15,13 +15,13 @@ RUN, START, END = 0, 1, 2                                               # a voic
 def draw_scenes(n, r):
     """What is heard in n windows: (there [n], kind [n], at [n], once [n]) of each of two voices; `at` counts from the window's first frame.
 
-    Nobody 8 % (in half of it someone has just ended), one voice 50 %, its first or last words 17 %, a change of voices 9 %, overlap 16 %: about
+    Nobody 9 % (in half of it someone has just ended), one voice 53 %, its first or last words 17 %, a change of voices 8 %, overlap 13 %: about
     as in conversations (`gen_sim.py`). Pauses come with the words. `once`: a voice says one piece and is silent then, as listeners do.
     """
     t, half = r.random(n), r.random(n) < 0.5
     edge = r.integers(4, 47, n)
     kind, at = np.zeros(n, int), np.full(n, -PAST)
-    tail, one, change, over = (t < 0.08) & half, (t >= 0.58) & (t < 0.75), (t >= 0.75) & (t < 0.84), t >= 0.84
+    tail, one, change, over = (t < 0.09) & half, (t >= 0.62) & (t < 0.79), (t >= 0.79) & (t < 0.87), t >= 0.87
     kind[tail], at[tail] = END, -r.integers(0, 13, tail.sum())
     kind[one], at[one] = np.where(half, START, END)[one], edge[one]
     kind[change], at[change] = END, edge[change]
@@ -30,7 +30,7 @@ def draw_scenes(n, r):
     second[change] = START
     when = np.where(change, at + gap, np.where(second == START, r.integers(-15, 42, n), r.integers(8, 55, n)))
     never = np.zeros(n, bool)
-    return ((t >= 0.08) | tail, kind, at, never), (change | over, second, when, over & (r.random(n) < 0.5))
+    return ((t >= 0.09) | tail, kind, at, never), (change | over, second, when, over & (r.random(n) < 0.5))
 
 
 class Mixer:
@@ -106,6 +106,8 @@ class Mixer:
         act[where, :, 1] = vb[:, PAST:]
         o = put(r.integers(0, len(self.noise), B), torch.long)
         noise = self.noise[o].float() / 32768
+        more = put(r.random(B) < 0.3, torch.bool)                       # a second one under it
+        noise[more] += self.noise[o.flip(0)[more]].float() / 32768 * put(r.uniform(0.2, 1, int(more.sum())))[:, None]
         noise = noise / (noise.pow(2).mean(1, keepdim=True).sqrt() + 1e-3)
         share = act.amax(2).mean(1, keepdim=True)                       # of the window with speech
         level = torch.where(share > 0.1, (y.pow(2).mean(1, keepdim=True) / share.clamp(min=0.1)).sqrt().clamp(min=0.02), 0.06)

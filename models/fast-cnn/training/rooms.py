@@ -83,17 +83,17 @@ def made_up(n, rng):
     return y + 0.03 * y.std() * coloured(n, 1, rng) / 1.0 if kind > 2 else y + 0.03 * (y.std() + 1e-6) * rng.standard_normal(n)
 
 
-def noise_track(rng, real=None, minutes=12):
-    """int16 [n] at RMS about 0.1: coloured 30 %, real (at several speeds and tilts) 50 %, made-up 20 %; None for `real` leaves it out."""
+def noise_track(rng, real=None, minutes=20):
+    """int16 [n] at RMS about 0.1: coloured 25 %, real (at several speeds and tilts) 60 %, made-up 15 %; None for `real` leaves it out."""
     out, n = [], 10 * RATE
     for i in range(int(minutes * 6)):
         u = rng.random()
-        if u < 0.5 and real is not None:
+        if u < 0.6 and real is not None:
             a, speed = rng.integers(0, max(1, len(real) - 2 * n)), rng.uniform(0.75, 1.3)
             y = np.interp(np.arange(n) * speed, np.arange(2 * n), np.resize(real[a:a + 2 * n], 2 * n).astype(np.float32))
             Y, f = np.fft.rfft(y), np.fft.rfftfreq(n, 1 / RATE)
             y = np.fft.irfft(Y * 10 ** (np.interp(f, np.linspace(0, 8000, 6), rng.normal(0, 4, 6)) / 20), n)
-        elif u < 0.8:
+        elif u < 0.85:
             y = coloured(n, rng.uniform(0, 2.2), rng)
         else:
             y = made_up(n, rng)

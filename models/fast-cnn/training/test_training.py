@@ -69,8 +69,8 @@ def test_mixtures():
 def test_scenes():
     (there, kind, at, _), (two, second, when, once) = draw_scenes(4000, np.random.default_rng(0))
     before = (kind == END) & (at <= 0)
-    assert 0.06 < (~there | before).mean() < 0.1 and 0.22 < two.mean() < 0.28
-    assert 0.45 < (there & ~two & (kind == RUN)).mean() < 0.55 and not once[~two].any() and (second[two & (kind == END)] == START).all()
+    assert 0.07 < (~there | before).mean() < 0.11 and 0.18 < two.mean() < 0.24
+    assert 0.48 < (there & ~two & (kind == RUN)).mean() < 0.58 and not once[~two].any() and (second[two & (kind == END)] == START).all()
 
 
 def test_pieces_begin_in_the_middle_of_what_is_silent():
