@@ -75,12 +75,22 @@ describe('keys, quotas and other origins', () => {
     expect(closed.headers.get('access-control-allow-origin')).toBeNull();
     const open = await preflight(await toyServer({ corsOrigins: ['https://a.example'], keys }));
     expect(open.headers.get('access-control-allow-origin')).toBe('https://a.example');
+    const answered = await fetch(`${(await toyServer({ corsOrigins: ['https://a.example'] })).url}/v1/infer`, {
+      method: 'POST',
+      headers: { origin: 'https://a.example' },
+      body: 'x',
+    });
+    expect([answered.status, answered.headers.get('access-control-allow-origin')]).toEqual([200, 'https://a.example']);
     const other = await preflight(await toyServer({ corsOrigins: ['https://b.example'] }));
     expect(other.headers.get('access-control-allow-origin')).not.toBe('https://a.example');
   });
 });
 
 describe('refusals', () => {
+  /** Through Hono, and carried by the entry itself. */
+  const PATHS = ['/v1/diarize', '/v1/infer'];
+  const LIMITS = { bodyBytes: 1_000_000, inferBodyBytes: 1_000_000 };
+
   /** Sends with node:http, whose client reports a broken pipe as an error even after the answer. */
   function send(url: string, agent: Agent, write: (request: ReturnType<typeof httpRequest>) => void) {
     return new Promise<{ status: number; body: string }>((resolve, reject) => {
@@ -96,53 +106,56 @@ describe('refusals', () => {
     });
   }
 
-  it('are read by clients that keep their connection, fetch and curl, while they still send', async () => {
-    const server = await toyServer({ limits: { bodyBytes: 1_000_000 } });
-    const body = new Uint8Array(5_000_000);
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    for (let i = 0; i < 10; i++) {
-      const refused = await send(`${server.url}/v1/diarize`, agent, (request) => request.end(body));
-      expect(refused.status).toBe(413);
-      expect(JSON.parse(refused.body)).toMatchObject({ code: 'audio-too-large' });
-      const open = await send(`${server.url}/v1/diarize`, agent, (request) => {
-        for (let at = 0; at < body.length; at += 500_000) request.write(body.subarray(at, at + 500_000));
-        request.end();
-      });
-      expect(open.status).toBe(413);
-      const fetched = await post(server, '/v1/diarize', body);
-      expect([fetched.status, (await fetched.json()).code]).toEqual([413, 'audio-too-large']);
-    }
-    agent.destroy();
-    for (const chunked of [[], ['-H', 'transfer-encoding: chunked']]) {
-      const args = [
-        '-s',
-        '-w',
-        '\n%{http_code}',
-        '-X',
-        'POST',
-        ...chunked,
-        '--data-binary',
-        '@-',
-        `${server.url}/v1/diarize`,
-      ];
-      const curl = run('curl', args);
-      curl.child.stdin?.on('error', () => {});
-      curl.child.stdin?.end(body);
-      const [text = '', status] = (await curl).stdout.split('\n');
-      expect([status, JSON.parse(text).code]).toEqual(['413', 'audio-too-large']);
-    }
-    const after = await post(server, '/v1/diarize', 'fine');
-    expect(after.status).toBe(200);
-    expect(server.app.active).toBe(0);
-  });
+  it.each(PATHS)(
+    'of %s are read by clients that keep their connection, fetch and curl, while they still send',
+    async (path) => {
+      const server = await toyServer({ limits: LIMITS });
+      const body = new Uint8Array(5_000_000);
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      for (let i = 0; i < 10; i++) {
+        const refused = await send(`${server.url}${path}`, agent, (request) => request.end(body));
+        expect(refused.status).toBe(413);
+        expect(JSON.parse(refused.body)).toMatchObject({ code: 'audio-too-large' });
+        const open = await send(`${server.url}${path}`, agent, (request) => {
+          for (let at = 0; at < body.length; at += 500_000) request.write(body.subarray(at, at + 500_000));
+          request.end();
+        });
+        expect(open.status).toBe(413);
+        const fetched = await post(server, path, body);
+        expect([fetched.status, (await fetched.json()).code]).toEqual([413, 'audio-too-large']);
+      }
+      agent.destroy();
+      for (const chunked of [[], ['-H', 'transfer-encoding: chunked']]) {
+        const args = [
+          '-s',
+          '-w',
+          '\n%{http_code}',
+          '-X',
+          'POST',
+          ...chunked,
+          '--data-binary',
+          '@-',
+          `${server.url}${path}`,
+        ];
+        const curl = run('curl', args);
+        curl.child.stdin?.on('error', () => {});
+        curl.child.stdin?.end(body);
+        const [text = '', status] = (await curl).stdout.split('\n');
+        expect([status, JSON.parse(text).code]).toEqual(['413', 'audio-too-large']);
+      }
+      const after = await post(server, path, 'fine');
+      expect(after.status).toBe(200);
+      expect(server.app.active).toBe(0);
+    },
+  );
 
-  it('come before the body where the client waits to be told to send it', async () => {
-    const server = await toyServer({ limits: { bodyBytes: 1_000_000 } });
+  it.each(PATHS)('of %s come before the body where the client waits to be told to send it', async (path) => {
+    const server = await toyServer({ limits: LIMITS });
     const ask = (bytes: number) =>
       new Promise<{ status: number; sent: boolean }>((resolve, reject) => {
         const headers = { expect: '100-continue', 'content-length': bytes };
         let sent = false;
-        const request = httpRequest(`${server.url}/v1/diarize`, { method: 'POST', headers }, (response) => {
+        const request = httpRequest(`${server.url}${path}`, { method: 'POST', headers }, (response) => {
           response.resume().on('end', () => {
             resolve({ status: response.statusCode ?? 0, sent });
             request.destroy();
@@ -162,7 +175,7 @@ describe('refusals', () => {
 
   it('come at once when the queue is full, with the time after which to try again, and the rest is answered', async () => {
     const server = await toyServer({ limits: { queueJobs: 2 } });
-    const accepted = [1, 2, 3].map(() => post(server, '/v1/diarize?ms=700', new Uint8Array(200_000)));
+    const accepted = [1, 2, 3].map(() => post(server, '/v1/diarize?ms=2500', new Uint8Array(200_000)));
     const depth = async () =>
       (await (await fetch(`${server.url}/metrics`)).text()).includes('voiceflow_queue_depth{lane="recording"} 2');
     while (!(await depth())) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -191,10 +204,10 @@ describe('refusals', () => {
     await once(socket, 'close');
   });
 
-  it('end a body whose sender falls silent, and leave nothing behind', async () => {
+  it.each(PATHS)('of %s end a body whose sender falls silent, and leave nothing behind', async (path) => {
     const server = await toyServer({ limits: { idleBodyMs: 100 } });
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
-    socket.write('POST /v1/diarize HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nabc');
+    socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nabc`);
     const [answer] = await once(socket.setEncoding('utf8'), 'data');
     expect(answer).toMatch(/^HTTP\/1\.1 504 /);
     expect(answer).toContain('no byte of the body came for 100 ms');
@@ -217,8 +230,9 @@ describe('refusals', () => {
       leave('/v1/diarize?ms=60000', 'x'),
       leave('/v1/diarize?ms=60000', 'y'),
       leave('/v1/diarize', 'z', 100),
+      leave('/v1/infer', 'z', 100),
     ]);
-    while (log.filter((entry) => entry.code === 'aborted').length < 3)
+    while (log.filter((entry) => entry.code === 'aborted').length < 4)
       await new Promise((resolve) => setTimeout(resolve, 5));
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     expect(metrics).toContain('voiceflow_queue_depth{lane="recording"} 0');

@@ -1,7 +1,9 @@
-import { VoiceFlowError } from '@voiceflow-ml/core';
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
-import { problem, problemResponse, toProblem } from './app/problem.ts';
+import { admit, exchange, record, refuse } from './app/around.ts';
+import { pumpWebStream } from './app/body.ts';
+import { type Answer, type Exchange, HonoExchange, respond } from './app/exchange.ts';
+import { problem, problemResponse, toResponse } from './app/problem.ts';
 import { type AppContext, type AppEnv, type AppOptions, type AppState, createState } from './app/state.ts';
 import { demoPage } from './demo/page.ts';
 import { docsPage } from './routes/docs.ts';
@@ -16,6 +18,8 @@ import * as tensors from './routes/tensors.ts';
 export interface VoiceFlowApp {
   readonly fetch: Hono<AppEnv>['fetch'];
   readonly hono: Hono<AppEnv>;
+  /** `POST /v1/infer` without Hono, for an entry that can carry a request for less than `Request` and `Response` cost. */
+  infer(x: Exchange): Promise<Answer>;
   /** Requests and live sessions under way. */
   readonly active: number;
   /** Becomes not ready, ends live sessions, and resolves when everything that was accepted has been answered. */
@@ -32,10 +36,10 @@ export function createApp(options: AppOptions): VoiceFlowApp {
   const on = (handler: (c: AppContext, state: AppState) => Response | Promise<Response>) => (c: AppContext) =>
     handler(c, state);
 
-  app.onError((error, c) => refuse(c, state, error));
+  app.onError((error, c) => toResponse(refuse(c.var.exchange, state, error)));
   app.notFound((c) => {
     const text = `there is nothing at ${c.req.method} ${c.req.path.slice(0, 100)}`;
-    return problemResponse(problem(404, 'not-found', 'Not found', text, c.var.requestId, 'See /docs.'));
+    return problemResponse(problem(404, 'not-found', 'Not found', text, c.var.exchange.requestId, 'See /docs.'));
   });
   app.use(observe(state));
   const origins = options.corsOrigins ?? [];
@@ -50,7 +54,7 @@ export function createApp(options: AppOptions): VoiceFlowApp {
   app.get('/docs', (c) => page(c, docsPage(openApi(options.version, state.limits))));
   app.get('/', (c) => page(c, demoPage));
 
-  app.post('/v1/infer', on(infer));
+  app.post('/v1/infer', async (c) => respond(c, await infer(c.var.exchange, state)));
   app.post('/v1/diarize', on(diarize));
   app.post('/v1/embed', on(embed));
   app.get('/v1/stream', on(stream));
@@ -73,6 +77,7 @@ export function createApp(options: AppOptions): VoiceFlowApp {
   return {
     fetch: app.fetch,
     hono: app,
+    infer: (x) => exchange(x, state, infer),
     get active() {
       return state.active + state.sessions.size;
     },
@@ -82,13 +87,11 @@ export function createApp(options: AppOptions): VoiceFlowApp {
 
 /** Names each request, counts it, logs it; while draining, asks clients to connect anew elsewhere. */
 function observe(state: AppState) {
+  const { pump = pumpWebStream, clientAddress } = state.options;
   return async (c: AppContext, next: () => Promise<void>): Promise<void> => {
-    const given = c.req.header('x-request-id');
-    const requestId = given !== undefined && /^[\w.:-]{1,64}$/.test(given) ? given : crypto.randomUUID();
-    const begun = performance.now();
-    c.set('requestId', requestId);
-    c.set('begun', begun);
-    c.header('x-request-id', requestId);
+    const x = new HonoExchange(c, pump, clientAddress);
+    c.set('exchange', x);
+    c.header('x-request-id', x.requestId);
     state.active++;
     try {
       await next();
@@ -96,25 +99,8 @@ function observe(state: AppState) {
       state.active--;
     }
     if (state.draining) c.header('connection', 'close');
-    const ms = performance.now() - begun;
-    const { status } = c.res;
-    const route = routeName(c.req.path);
-    const code = c.get('code');
-    state.metrics.requestSeconds.observe(ms / 1000, { route });
     const streaming = c.res.headers.get('content-type')?.startsWith('text/event-stream') === true;
-    if (!streaming && status !== 101)
-      state.metrics.requests.add(1, { route, outcome: code ?? (status < 400 ? 'ok' : String(status)) });
-    state.log({
-      level: status >= 500 && status !== 503 ? 'error' : 'info',
-      message: 'request',
-      requestId,
-      method: c.req.method,
-      path: c.req.path.slice(0, 200),
-      status,
-      ms: Math.round(ms * 100) / 100,
-      ...(code === undefined ? {} : { code }),
-      ...(c.get('client') === undefined ? {} : { client: c.get('client') }),
-    });
+    record(x, state, c.res.status, streaming);
   };
 }
 
@@ -123,10 +109,8 @@ function guard(state: AppState) {
   return async (c: AppContext, next: () => Promise<void>): Promise<void> => {
     // Browsers cannot set headers on a WebSocket, so there (alone) the key may be in the query, as in RFC 6750.
     const token = c.req.path === '/v1/stream' ? c.req.query('access_token') : undefined;
-    const authorization = c.req.header('authorization') ?? (token === undefined ? undefined : `Bearer ${token}`);
-    const client = await state.keys.check(authorization);
-    c.set('client', client);
-    state.quota.take(client ?? state.options.clientAddress?.(c) ?? 'unknown');
+    const { exchange: x } = c.var;
+    await admit(x, state, x.header('authorization') ?? (token === undefined ? undefined : `Bearer ${token}`));
     await next();
   };
 }
@@ -141,20 +125,11 @@ function corsFor(origins: readonly string[]) {
   });
 }
 
-function refuse(c: AppContext, state: AppState, error: unknown): Response {
-  const body = toProblem(error, c.var.requestId);
-  c.set('code', body.code);
-  state.metrics.refusals.add(1, { code: body.code });
-  if (body.code === 'internal') {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    state.log({ level: 'error', message: 'defect', requestId: c.var.requestId, error: text });
-  }
-  return problemResponse(body, VoiceFlowError.isInstance(error) ? error.retryAfter : undefined);
-}
-
 function methodNotAllowed(c: AppContext, methods: readonly string[]): Response {
   const text = `${c.req.path.slice(0, 100)} takes ${methods.join(', ')}, not ${c.req.method}`;
-  const response = problemResponse(problem(405, 'method-not-allowed', 'Method not allowed', text, c.var.requestId));
+  const response = problemResponse(
+    problem(405, 'method-not-allowed', 'Method not allowed', text, c.var.exchange.requestId),
+  );
   response.headers.set('allow', methods.join(', '));
   return response;
 }
@@ -175,12 +150,6 @@ async function page(c: AppContext, html: string): Promise<Response> {
     'referrer-policy': 'no-referrer',
     'cache-control': 'no-cache',
   });
-}
-
-/** A label with few values, whatever is asked for. */
-function routeName(path: string): string {
-  if (/^\/(v1\/(infer|diarize|embed|stream)|healthz|readyz|metrics|openapi\.json|docs)?$/.test(path)) return path;
-  return path.startsWith('/v2') ? (path.endsWith('/infer') ? '/v2/infer' : '/v2') : 'other';
 }
 
 async function drain(state: AppState): Promise<void> {

@@ -1,7 +1,7 @@
 /** @module The server as a handler for any runtime. Entries: `/node`, `/bun`, `/deno`, `/workerd`; the client: `/client`. */
 
 export { type ApiKey, parseApiKeys } from './app/auth.ts';
-export { type BodyPump, pumpWebStream } from './app/body.ts';
+export { type BodyPump, pumpWebStream, type ReadBody } from './app/body.ts';
 export type {
   Engine,
   EngineInfo,
@@ -14,6 +14,7 @@ export type {
   LiveMessage,
   LiveRequest,
 } from './app/engine.ts';
+export type { Answer, Exchange } from './app/exchange.ts';
 export { LIMIT_RULES, type Limits, resolveLimits } from './app/limits.ts';
 export { MetricsRegistry } from './app/metrics.ts';
 export type { Problem } from './app/problem.ts';

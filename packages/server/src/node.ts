@@ -1,13 +1,19 @@
 /** @module The server on Node: HTTP by `@hono/node-server`, WebSockets by `ws`, inference in worker processes. */
 import { realpathSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import { type AddressInfo, Server } from 'node:net';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { createAdaptorServer, upgradeWebSocket } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
-import type { BodyPump } from './app/body.ts';
 import { drainUntilQuiet, lapse, once, urlOf } from './entry/drain.ts';
+import { awaitsContinue, inferFirst, readIncoming } from './entry/incoming.ts';
 import { type EntryOptions, prepare, type RunningServer, runServe } from './entry/serving.ts';
 import { MAX_MESSAGE_BYTES } from './routes/stream.ts';
 
@@ -16,13 +22,16 @@ export type { EntryOptions, RunningServer };
 /** The program `serve`, for other programs: see `runServe`. */
 export const serve = (args = process.argv.slice(2)): Promise<number> => runServe(serveNode, args);
 
+/** Of a body that nobody reads yet. More than a window: below it, each pause of the socket costs a turn of the loop. */
+const HIGH_WATER_BYTES = 256 * 1024;
+
 /**
  * Starts the server and resolves when it listens with its first worker ready.
  * @throws `invalid-option`; `model-not-found`, `backend-unavailable` and what else keeps workers from starting.
  */
 export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer> {
   const { app, pool, options } = await prepare(entry, {
-    pump: pumpIncoming,
+    pump: (c, ...read) => readIncoming(incomingOf(c.env))(...read),
     upgradeWebSocket,
     clientAddress: (c) => incomingOf(c.env)?.socket.remoteAddress,
   });
@@ -35,8 +44,11 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
     fetch: app.fetch,
     hostname: options.host,
     // The adaptor's description of ws is narrower than ws's own types, though made for it.
+    createServer: ((how: ServerOptions, others: RequestListener) =>
+      createServer(how, inferFirst(app.infer, others))) as typeof createServer,
     websocket: { server: sockets as unknown as AdaptorWebSockets },
     serverOptions: {
+      highWaterMark: HIGH_WATER_BYTES,
       headersTimeout: options.limits.headerMs,
       connectionsCheckingInterval: Math.min(options.limits.headerMs, 5_000),
       // Bodies have an idle limit of their own; a long upload that goes on is welcome.
@@ -46,9 +58,7 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
   }) as Server & { closeIdleConnections(): void; closeAllConnections(): void };
   // Whoever waits for `100 Continue` is refused before sending anything: the body is asked for when it is read.
   server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    waiting.set(incoming, outgoing);
-    // Should it be refused, a body may or may not follow on this connection: it cannot be used again.
-    outgoing.shouldKeepAlive = false;
+    awaitsContinue(incoming, outgoing);
     server.emit('request', incoming, outgoing);
   });
   try {
@@ -82,43 +92,6 @@ type AdaptorWebSockets = NonNullable<Parameters<typeof createAdaptorServer>[0]['
 function incomingOf(env: unknown): IncomingMessage | undefined {
   return (env as { incoming?: IncomingMessage } | undefined)?.incoming;
 }
-
-/** Requests whose client sends its body only when it is told to. */
-const waiting = new WeakMap<IncomingMessage, ServerResponse>();
-
-/** Takes chunks as Node's parser gives them: no web stream between, and nothing copied. */
-const pumpIncoming: BodyPump = (c, onChunk, signal) =>
-  new Promise((resolve, reject) => {
-    const incoming = incomingOf(c.env);
-    if (incoming === undefined || incoming.readableEnded) return resolve();
-    const settle = (how: () => void) => {
-      incoming.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
-      signal.removeEventListener('abort', onAbort);
-      how();
-    };
-    const fail = (error: unknown) => settle(() => reject(error));
-    const onData = (chunk: Uint8Array<ArrayBuffer>) => {
-      try {
-        onChunk(chunk);
-      } catch (error) {
-        // The rest stays in the socket; the adaptor drains a bounded part of it once the answer is out.
-        incoming.pause();
-        fail(error);
-      }
-    };
-    const onEnd = () => settle(resolve);
-    const onError = (error: unknown) => fail(error);
-    const onClose = () => fail(new Error('the connection was closed'));
-    const onAbort = () => fail(signal.reason);
-    if (signal.aborted) return reject(signal.reason);
-    const outgoing = waiting.get(incoming);
-    if (outgoing !== undefined) {
-      outgoing.shouldKeepAlive = true;
-      outgoing.writeContinue();
-    }
-    signal.addEventListener('abort', onAbort, { once: true });
-    incoming.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
-  });
 
 const [, script] = process.argv;
 if (script !== undefined && realpathSync(script) === fileURLToPath(import.meta.url)) process.exit(await serve());

@@ -1,7 +1,8 @@
 import type { Progress } from '@voiceflow-ml/core';
 import { type Body, collectBody } from './body.ts';
 import type { Job, JobReply, Lane } from './engine.ts';
-import { type AppContext, type AppState, deadlineOf } from './state.ts';
+import type { Answer, Exchange } from './exchange.ts';
+import { type AppState, deadlineOf } from './state.ts';
 
 export interface Question {
   readonly job: Job;
@@ -24,24 +25,25 @@ export interface Done {
 }
 
 /** Refuses what could not be done in time before its body is read, then reads the body. */
-export async function accept(c: AppContext, state: AppState, question: Question): Promise<Accepted> {
-  const deadlineMs = deadlineOf(c, question.deadlineMs);
-  const claimed = Number(c.req.header('content-length')) || 1;
+export async function accept(x: Exchange, state: AppState, question: Question): Promise<Accepted> {
+  const deadlineMs = deadlineOf(x, question.deadlineMs);
+  const claimed = Number(x.header('content-length')) || 1;
   state.queues[question.lane].assertAdmits({ cost: costOf(question.lane, claimed), deadlineMs });
   const begun = performance.now();
-  const body = await collectBody(c, {
+  const body = await collectBody({
+    claimed,
     maxBytes: question.maxBytes,
     idleMs: state.limits.idleBodyMs,
     budget: state.budget,
-    pump: state.pump,
-    signal: c.req.raw.signal,
+    read: x.read,
+    signal: x.signal,
   });
   return { body, deadlineMs, receivedMs: performance.now() - begun };
 }
 
 /** Waits for a worker and for its answer, and counts both. */
 export async function work(
-  c: AppContext,
+  x: Exchange,
   state: AppState,
   { job, lane }: Question,
   { body, deadlineMs }: Accepted,
@@ -50,7 +52,7 @@ export async function work(
   let queueMs = 0;
   try {
     const reply = await state.queues[lane].run(
-      { cost: costOf(lane, body.bytes), deadlineMs, signal: c.req.raw.signal },
+      { cost: costOf(lane, body.bytes), deadlineMs, signal: x.signal },
       (signal, waitedMs) => {
         queueMs = waitedMs;
         return state.engine.run(job, body.chunks, { signal, ...(onProgress === undefined ? {} : { onProgress }) });
@@ -66,15 +68,16 @@ export async function work(
 }
 
 /** The whole of a plain request: one body, one answer. */
-export async function answer(c: AppContext, state: AppState, question: Question): Promise<Response> {
-  const accepted = await accept(c, state, question);
-  const { reply, queueMs } = await work(c, state, question, accepted);
-  return c.body(reply.body, 200, {
+export async function answer(x: Exchange, state: AppState, question: Question): Promise<Answer> {
+  const accepted = await accept(x, state, question);
+  const { reply, queueMs } = await work(x, state, question, accepted);
+  const headers = {
     ...reply.headers,
     'content-type': reply.contentType,
-    'server-timing': serverTiming({ receive: accepted.receivedMs, queue: queueMs, ...reply.timings }, c.get('begun')),
+    'server-timing': serverTiming({ receive: accepted.receivedMs, queue: queueMs, ...reply.timings }, x.begun),
     'cache-control': 'no-store',
-  });
+  };
+  return { status: 200, headers, body: reply.body };
 }
 
 /** `Server-Timing` of the parts, and of everything since the request's header as `total`. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { joinChunks } from '../jobs/bytes.ts';
-import { type Body, ByteBudget, collectBody, pumpWebStream } from './body.ts';
+import { type Body, ByteBudget, collectBody, pumpWebStream, type ReadBody } from './body.ts';
 
 /** Collects the body of one request as a route would. */
 async function collect(
@@ -18,7 +18,9 @@ async function collect(
   const app = new Hono();
   let found: Promise<Body> | undefined;
   app.post('/', (c) => {
-    found = collectBody(c, { maxBytes, idleMs, budget, signal, pump: pumpWebStream });
+    const claimed = Number(c.req.header('content-length'));
+    const read: ReadBody = (onChunk, stop) => pumpWebStream(c, onChunk, stop);
+    found = collectBody({ maxBytes, idleMs, budget, signal, read, claimed });
     found.catch(() => {});
     return c.body(null);
   });

@@ -35,14 +35,13 @@ export class ByteBudget {
 }
 
 /**
- * Reads a request's body chunk by chunk. Each runtime may bring a faster one than the web stream.
- * Resolves at the end of the body. Stops reading and rejects with what `onChunk` throws, or with the signal's reason.
+ * Reads a request's body chunk by chunk. Resolves at the end of the body. Stops reading and rejects with what
+ * `onChunk` throws, or with the signal's reason.
  */
-export type BodyPump = (
-  c: Context,
-  onChunk: (chunk: Uint8Array<ArrayBuffer>) => void,
-  signal: AbortSignal,
-) => Promise<void>;
+export type ReadBody = (onChunk: (chunk: Uint8Array<ArrayBuffer>) => void, signal: AbortSignal) => Promise<void>;
+
+/** The same of the request that Hono carries. Each runtime may bring a faster one than the web stream. */
+export type BodyPump = (c: Context, ...read: Parameters<ReadBody>) => Promise<void>;
 
 /** Reads the standard `Request.body`, on every runtime. */
 export const pumpWebStream: BodyPump = async (c, onChunk, signal) => {
@@ -71,7 +70,9 @@ export interface CollectOptions {
   readonly maxBytes: number;
   readonly idleMs: number;
   readonly budget: ByteBudget;
-  readonly pump: BodyPump;
+  readonly read: ReadBody;
+  /** The length that the header announces; NaN or 0 when it does not. */
+  readonly claimed: number;
   /** Fires when the client left. */
   readonly signal: AbortSignal;
 }
@@ -123,8 +124,8 @@ export interface Body {
  * Collects a body within its limit, within the budget of all bodies, and without waiting for a silent sender.
  * @throws `audio-too-large`, `overloaded`, `deadline-exceeded` (nothing came for `idleMs`), `aborted`.
  */
-export async function collectBody(c: Context, options: CollectOptions): Promise<Body> {
-  const claimed = Number(c.req.header('content-length') ?? 0);
+export async function collectBody(options: CollectOptions): Promise<Body> {
+  const { claimed } = options;
   if (claimed > options.maxBytes) throw tooLarge(claimed, options.maxBytes);
   const list = new ChunkList();
   let bytes = 0;
@@ -135,18 +136,14 @@ export async function collectBody(c: Context, options: CollectOptions): Promise<
   };
   const idle = watchIdle(options);
   try {
-    await options.pump(
-      c,
-      (chunk) => {
-        idle.touch();
-        bytes += chunk.byteLength;
-        if (bytes > options.maxBytes) throw tooLarge(bytes, options.maxBytes);
-        options.budget.take(chunk.byteLength);
-        held += chunk.byteLength;
-        list.add(chunk);
-      },
-      idle.signal,
-    );
+    await options.read((chunk) => {
+      idle.touch();
+      bytes += chunk.byteLength;
+      if (bytes > options.maxBytes) throw tooLarge(bytes, options.maxBytes);
+      options.budget.take(chunk.byteLength);
+      held += chunk.byteLength;
+      list.add(chunk);
+    }, idle.signal);
     return { chunks: list.finish(), bytes, release };
   } catch (error) {
     release();

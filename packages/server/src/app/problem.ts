@@ -1,4 +1,5 @@
 import { type ErrorCode, VoiceFlowError } from '@voiceflow-ml/core';
+import type { Answer } from './exchange.ts';
 
 /** The contract's HTTP status of each code. */
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -79,8 +80,8 @@ export function problem(
   };
 }
 
-/** The response for a problem, with `Retry-After` and `WWW-Authenticate` where they belong. */
-export function problemResponse(body: Problem, retryAfter?: number): Response {
+/** The answer for a problem, with `Retry-After` and `WWW-Authenticate` where they belong. */
+export function problemAnswer(body: Problem, retryAfter?: number): Answer {
   const headers: Record<string, string> = {
     'content-type': 'application/problem+json',
     'x-request-id': body.requestId,
@@ -88,5 +89,13 @@ export function problemResponse(body: Problem, retryAfter?: number): Response {
   };
   if (retryAfter !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfter)));
   if (body.status === 401) headers['www-authenticate'] = 'Bearer realm="voiceflow"';
-  return new Response(JSON.stringify(body), { status: body.status, headers });
+  return { status: body.status, headers, body: JSON.stringify(body) };
+}
+
+export function problemResponse(problem: Problem, retryAfter?: number): Response {
+  return toResponse(problemAnswer(problem, retryAfter));
+}
+
+export function toResponse({ status, headers, body }: Answer): Response {
+  return new Response(body, { status, headers });
 }

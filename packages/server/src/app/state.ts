@@ -2,8 +2,9 @@ import { VoiceFlowError } from '@voiceflow-ml/core';
 import type { Context } from 'hono';
 import type { UpgradeWebSocket } from 'hono/ws';
 import { type ApiKey, KeyRing } from './auth.ts';
-import { type BodyPump, ByteBudget, pumpWebStream } from './body.ts';
+import { type BodyPump, ByteBudget } from './body.ts';
 import type { Engine, Lane } from './engine.ts';
+import type { Exchange } from './exchange.ts';
 import { type Limits, resolveLimits } from './limits.ts';
 import { MetricsRegistry } from './metrics.ts';
 import { JobQueue } from './queue.ts';
@@ -40,13 +41,7 @@ export interface LogEntry {
 
 export interface AppEnv {
   Variables: {
-    requestId: string;
-    /** Milliseconds, monotonic. */
-    begun: number;
-    /** The name of the API key. */
-    client: string | undefined;
-    /** The code of the problem that was answered. */
-    code: string | undefined;
+    exchange: Exchange;
   };
 }
 
@@ -61,7 +56,6 @@ export interface AppState {
   readonly quota: Quota;
   readonly queues: Readonly<Record<Lane, JobQueue>>;
   readonly budget: ByteBudget;
-  readonly pump: BodyPump;
   readonly registry: MetricsRegistry;
   readonly metrics: ServerMetrics;
   /** Ends each live session, for draining. */
@@ -94,7 +88,6 @@ export function createState(options: AppOptions): AppState {
     quota: new Quota(options.quotaPerMinute ?? 0),
     queues,
     budget,
-    pump: options.pump ?? pumpWebStream,
     registry,
     metrics: registerServerMetrics(registry, { queues, budget, sessions, engine }),
     sessions,
@@ -108,8 +101,8 @@ export function createState(options: AppOptions): AppState {
  * The milliseconds that the client gives: `x-deadline-ms`, at most the server's limit.
  * @throws `invalid-option`.
  */
-export function deadlineOf(c: AppContext, limitMs: number): number {
-  const header = c.req.header('x-deadline-ms');
+export function deadlineOf(x: Exchange, limitMs: number): number {
+  const header = x.header('x-deadline-ms');
   if (header === undefined) return limitMs;
   if (!/^\d{1,9}$/.test(header) || Number(header) === 0) {
     throw new VoiceFlowError(

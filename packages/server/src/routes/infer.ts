@@ -1,16 +1,17 @@
 import { answer, type Question } from '../app/answer.ts';
 import type { Job, JobOutput } from '../app/engine.ts';
-import type { AppContext, AppState } from '../app/state.ts';
+import type { Answer, Exchange } from '../app/exchange.ts';
+import type { AppState } from '../app/state.ts';
 
 /** `POST /v1/infer`: one window through the network. */
-export function infer(c: AppContext, state: AppState): Promise<Response> {
-  const output = (c.req.header('accept') ?? '').includes('application/octet-stream') ? 'binary' : 'json';
-  return answer(c, state, windowQuestion(c, state, 'infer', output));
+export function infer(x: Exchange, state: AppState): Promise<Answer> {
+  const output = (x.header('accept') ?? '').includes('application/octet-stream') ? 'binary' : 'json';
+  return answer(x, state, windowQuestion(x, state, 'infer', output));
 }
 
 /** A question of milliseconds, about windows. */
 export function windowQuestion(
-  c: AppContext,
+  x: Exchange,
   state: AppState,
   kind: Job['kind'],
   output: JobOutput,
@@ -19,7 +20,7 @@ export function windowQuestion(
   return {
     job: {
       kind,
-      contentType: c.req.header('content-type') ?? '',
+      contentType: x.header('content-type') ?? '',
       output,
       params: {},
       maxSeconds: state.limits.audioSeconds,

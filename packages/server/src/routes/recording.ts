@@ -1,6 +1,7 @@
 import { VoiceFlowError } from '@voiceflow-ml/core';
 import { type Accepted, accept, answer, type Question, serverTiming, work } from '../app/answer.ts';
 import type { JobOutput } from '../app/engine.ts';
+import { respond } from '../app/exchange.ts';
 import { toProblem } from '../app/problem.ts';
 import type { AppContext, AppState } from '../app/state.ts';
 
@@ -8,8 +9,8 @@ import type { AppContext, AppState } from '../app/state.ts';
 export async function diarize(c: AppContext, state: AppState): Promise<Response> {
   const accepts = c.req.header('accept') ?? '';
   const question = recordingQuestion(c, state, 'diarize', diarizeOutput(accepts, c.req.query('format')));
-  if (!accepts.includes('text/event-stream')) return answer(c, state, question);
-  const accepted = await accept(c, state, question);
+  if (!accepts.includes('text/event-stream')) return respond(c, await answer(c.var.exchange, state, question));
+  const accepted = await accept(c.var.exchange, state, question);
   try {
     state.queues.recording.assertAdmits({ cost: accepted.body.bytes, deadlineMs: accepted.deadlineMs });
   } catch (error) {
@@ -20,9 +21,9 @@ export async function diarize(c: AppContext, state: AppState): Promise<Response>
 }
 
 /** `POST /v1/embed`: the voice of a recording, or of a part of it. */
-export function embed(c: AppContext, state: AppState): Promise<Response> {
+export async function embed(c: AppContext, state: AppState): Promise<Response> {
   const output = (c.req.header('accept') ?? '').includes('application/octet-stream') ? 'binary' : 'json';
-  return answer(c, state, recordingQuestion(c, state, 'embed', output));
+  return respond(c, await answer(c.var.exchange, state, recordingQuestion(c, state, 'embed', output)));
 }
 
 function recordingQuestion(c: AppContext, state: AppState, kind: 'diarize' | 'embed', output: JobOutput): Question {
@@ -98,9 +99,9 @@ function eventStream(c: AppContext, state: AppState, question: Question, accepte
       keepAlive = setInterval(() => roomy() && write(': waiting\n\n'), KEEP_ALIVE_MS);
       // Sent at once: the client sees that it was accepted.
       write(': accepted\n\n');
-      const { requestId, begun } = c.var;
+      const { requestId, begun } = c.var.exchange;
       try {
-        const { reply, queueMs } = await work(c, state, question, accepted, (progress) => {
+        const { reply, queueMs } = await work(c.var.exchange, state, question, accepted, (progress) => {
           const now = performance.now();
           if (now - told < PROGRESS_MS || !roomy()) return;
           told = now;

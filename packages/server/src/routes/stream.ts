@@ -26,7 +26,7 @@ const CLOSE = { normal: 1000, policy: 1008, tooBig: 1009, failed: 1011, restart:
 export async function stream(c: AppContext, state: AppState): Promise<Response> {
   if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') {
     const text = 'this route speaks WebSocket, expected an upgrade';
-    return problemResponse(problem(426, 'invalid-option', 'Upgrade required', text, c.var.requestId));
+    return problemResponse(problem(426, 'invalid-option', 'Upgrade required', text, c.var.exchange.requestId));
   }
   const { upgradeWebSocket, corsOrigins = [] } = state.options;
   const origin = c.req.header('origin');
@@ -37,12 +37,12 @@ export async function stream(c: AppContext, state: AppState): Promise<Response> 
   ) {
     const text = `pages of ${origin.slice(0, 100)} may not connect`;
     return problemResponse(
-      problem(403, 'unauthorized', 'Forbidden', text, c.var.requestId, 'Allow the origin by VOICEFLOW_CORS.'),
+      problem(403, 'unauthorized', 'Forbidden', text, c.var.exchange.requestId, 'Allow the origin by VOICEFLOW_CORS.'),
     );
   }
   if (upgradeWebSocket === undefined) {
     const text = 'this runtime has no WebSockets';
-    return problemResponse(problem(501, 'backend-unavailable', 'Not implemented', text, c.var.requestId));
+    return problemResponse(problem(501, 'backend-unavailable', 'Not implemented', text, c.var.exchange.requestId));
   }
   const response = await upgradeWebSocket(() => new LiveSocket(c, state).events())(c, async () => {});
   return response ?? c.notFound();
@@ -118,7 +118,7 @@ class LiveSocket {
     if (this.#over) return;
     const manifest = this.#state.engine.info?.manifest;
     const model = { id: manifest?.id, version: manifest?.version, space: manifest?.space };
-    this.#send(ws, { type: 'ready', session: this.#c.var.requestId, sampleRate, encoding, model });
+    this.#send(ws, { type: 'ready', session: this.#c.var.exchange.requestId, sampleRate, encoding, model });
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const message of early) this.#tell(ws, message);
@@ -248,8 +248,8 @@ class LiveSocket {
     this.#state.log({
       level: 'info',
       message: 'session',
-      requestId: this.#c.var.requestId,
-      client: this.#c.var.client,
+      requestId: this.#c.var.exchange.requestId,
+      client: this.#c.var.exchange.client,
       outcome,
       seconds: Math.round(performance.now() - this.#begun) / 1000,
       audioSeconds: Math.round((this.#received / this.#bytesPerSecond) * 1000) / 1000,

@@ -1,6 +1,7 @@
 import { type TensorInfo, VoiceFlowError } from '@voiceflow-ml/core';
 import { answer } from '../app/answer.ts';
 import type { EngineInfo } from '../app/engine.ts';
+import { respond } from '../app/exchange.ts';
 import { problem, problemResponse } from '../app/problem.ts';
 import type { AppContext, AppState } from '../app/state.ts';
 import { windowQuestion } from './infer.ts';
@@ -46,7 +47,8 @@ export function modelReady(c: AppContext, state: AppState): Response {
 export async function modelInfer(c: AppContext, state: AppState): Promise<Response> {
   const info = findModel(c, state);
   if (info instanceof Response) return info;
-  return answer(c, state, windowQuestion(c, state, 'tensors', 'json', headerLength(c)));
+  const x = c.var.exchange;
+  return respond(c, await answer(x, state, windowQuestion(x, state, 'tensors', 'json', headerLength(c))));
 }
 
 function isReady(state: AppState): boolean {
@@ -75,7 +77,7 @@ function findModel(c: AppContext, state: AppState): EngineInfo | Response {
   if (name === manifest.id && (version === undefined || version === manifest.version)) return info;
   const asked = version === undefined ? name : `${name}@${version}`;
   const text = `there is no model "${asked.slice(0, 60)}", this server has ${manifest.id}@${manifest.version}`;
-  return problemResponse(problem(404, 'not-found', 'Not found', text, c.var.requestId));
+  return problemResponse(problem(404, 'not-found', 'Not found', text, c.var.exchange.requestId));
 }
 
 function toMetadata({ name, type, dims }: TensorInfo): { name: string; datatype: string; shape: number[] } {

@@ -1,0 +1,80 @@
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { BodyPump, ReadBody } from './body.ts';
+
+/** One request under way, whatever carries it: a context of Hono's, or a runtime's own objects. */
+export interface Exchange {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  /** The client's own where it is one, otherwise ours. */
+  readonly requestId: string;
+  /** Milliseconds, monotonic: when the header had come. */
+  readonly begun: number;
+  /** Fires when the client left. */
+  readonly signal: AbortSignal;
+  readonly read: ReadBody;
+  /** The name of the API key, once it is known. */
+  client: string | undefined;
+  /** The code of the problem that is answered. */
+  code: string | undefined;
+  /** @param name In lower case. */
+  header(name: string): string | undefined;
+  /** The client's address, where the runtime tells. */
+  address(): string | undefined;
+}
+
+/** What is sent: all of it, at once. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array<ArrayBuffer> | string;
+}
+
+/** The id that the client gave, if it is fit for logs and headers, or a new one. */
+export function requestIdOf(given: string | undefined): string {
+  return given !== undefined && /^[\w.:-]{1,64}$/.test(given) ? given : crypto.randomUUID();
+}
+
+/** A request that Hono carries, on any runtime. */
+export class HonoExchange implements Exchange {
+  readonly begun = performance.now();
+  readonly requestId: string;
+  readonly #c: Context;
+  readonly #address: ((c: Context) => string | undefined) | undefined;
+  readonly read: ReadBody;
+  client: string | undefined;
+  code: string | undefined;
+
+  constructor(c: Context, pump: BodyPump, address: ((c: Context) => string | undefined) | undefined) {
+    this.#c = c;
+    this.#address = address;
+    this.requestId = requestIdOf(c.req.header('x-request-id'));
+    this.read = (onChunk, signal) => pump(c, onChunk, signal);
+  }
+
+  get method(): string {
+    return this.#c.req.method;
+  }
+
+  get path(): string {
+    return this.#c.req.path;
+  }
+
+  get signal(): AbortSignal {
+    return this.#c.req.raw.signal;
+  }
+
+  header(name: string): string | undefined {
+    return this.#c.req.header(name);
+  }
+
+  address(): string | undefined {
+    return this.#address?.(this.#c);
+  }
+}
+
+/** The answer as Hono sends it, with what its middleware adds. */
+export function respond(c: Context, { status, headers, body }: Answer): Response {
+  return c.body(body, status as ContentfulStatusCode, { ...headers });
+}

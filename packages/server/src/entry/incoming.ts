@@ -1,0 +1,111 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import type { ReadBody } from '../app/body.ts';
+import { type Answer, type Exchange, requestIdOf } from '../app/exchange.ts';
+import { toResponse } from '../app/problem.ts';
+
+/** @module Requests as Node's own HTTP server gives them, without `Request` and `Response` between. */
+
+/** Requests whose client sends its body only when it is told to. */
+const waiting = new WeakMap<IncomingMessage, ServerResponse>();
+
+/** Notes that the client of this request waits for `100 Continue`. */
+export function awaitsContinue(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  waiting.set(incoming, outgoing);
+  // Should it be refused, a body may or may not follow on this connection: it cannot be used again.
+  outgoing.shouldKeepAlive = false;
+}
+
+/** Takes chunks as Node's parser gives them: no web stream between, and nothing copied. */
+export function readIncoming(incoming: IncomingMessage | undefined): ReadBody {
+  return (onChunk, signal) =>
+    new Promise((resolve, reject) => {
+      if (incoming === undefined || incoming.readableEnded) return resolve();
+      const settle = (how: () => void) => {
+        incoming.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
+        signal.removeEventListener('abort', onAbort);
+        how();
+      };
+      const fail = (error: unknown) => settle(() => reject(error));
+      const onData = (chunk: Uint8Array<ArrayBuffer>) => {
+        try {
+          onChunk(chunk);
+        } catch (error) {
+          // The rest stays in the socket; the adaptor drains a bounded part of it once the answer is out.
+          incoming.pause();
+          fail(error);
+        }
+      };
+      const onEnd = () => settle(resolve);
+      const onError = (error: unknown) => fail(error);
+      const onClose = () => fail(new Error('the connection was closed'));
+      const onAbort = () => fail(signal.reason);
+      if (signal.aborted) return reject(signal.reason);
+      const outgoing = waiting.get(incoming);
+      if (outgoing !== undefined) {
+        outgoing.shouldKeepAlive = true;
+        outgoing.writeContinue();
+      }
+      signal.addEventListener('abort', onAbort, { once: true });
+      incoming.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
+    });
+}
+
+/**
+ * A listener that carries `POST /v1/infer` itself and leaves the rest to `others`. A window is 2 ms of network, of
+ * which the way through `Request`, Hono and `Response` would be a tenth (docs/decisions.md).
+ */
+export function inferFirst(infer: (x: Exchange) => Promise<Answer>, others: RequestListener): RequestListener {
+  return (incoming, outgoing) => {
+    // A page of another origin: Hono knows whether it may.
+    if (incoming.url !== '/v1/infer' || incoming.method !== 'POST' || incoming.headers.origin !== undefined)
+      return others(incoming, outgoing);
+    infer(new IncomingExchange(incoming, outgoing))
+      .then((answer) => send(answer, incoming, outgoing))
+      // Nothing of ours throws here; should it, one connection is lost and not the server.
+      .catch((error: Error) => outgoing.destroy(error));
+  };
+}
+
+class IncomingExchange implements Exchange {
+  readonly begun = performance.now();
+  readonly method = 'POST';
+  readonly path = '/v1/infer';
+  readonly requestId: string;
+  readonly read: ReadBody;
+  readonly signal: AbortSignal;
+  readonly #incoming: IncomingMessage;
+  client: string | undefined;
+  code: string | undefined;
+
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
+    this.#incoming = incoming;
+    this.requestId = requestIdOf(this.header('x-request-id'));
+    this.read = readIncoming(incoming);
+    const leaving = new AbortController();
+    this.signal = leaving.signal;
+    outgoing.once('close', () => {
+      if (!outgoing.writableFinished) leaving.abort();
+    });
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#incoming.headers[name];
+    return typeof value === 'string' ? value : value?.join(', ');
+  }
+
+  address(): string | undefined {
+    return this.#incoming.socket.remoteAddress;
+  }
+}
+
+function send(answer: Answer, incoming: IncomingMessage, outgoing: ServerResponse): void {
+  // The adaptor knows how to answer a client that still sends, so that it reads the answer.
+  if (!incoming.complete) return void getRequestListener(() => toResponse(answer))(incoming, outgoing);
+  outgoing.writeHead(answer.status, { ...answer.headers, 'content-length': byteLength(answer.body) });
+  outgoing.end(answer.body);
+}
+
+function byteLength(body: Answer['body']): number {
+  return typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
+}
