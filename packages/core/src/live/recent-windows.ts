@@ -64,7 +64,7 @@ export class RecentWindows implements LocalWindows {
    * The next window.
    * @param activity `[frames, slots]`. @param embeddings `[slots, from]`. Both are kept, not copied.
    */
-  add(start: number, activity: Float32Array, embeddings: Float32Array): void {
+  add(start: number, activity: Float32Array, embeddings: Float32Array): HeardWindow {
     const { space, above, least, frame } = this.#rules;
     const { slots } = this;
     const voices = new Float32Array(slots * space.to);
@@ -76,7 +76,7 @@ export class RecentWindows implements LocalWindows {
       clean[slot] = cleanFrames(activity, slots, slot, above) * frame;
       return embedding;
     });
-    this.#kept.push({
+    const window = {
       start,
       activity,
       embeddings: kept,
@@ -85,7 +85,9 @@ export class RecentWindows implements LocalWindows {
       speakerOf: new Int16Array(slots).fill(-1),
       posterior: new Float32Array(slots),
       settled: false,
-    });
+    };
+    this.#kept.push(window);
+    return window;
   }
 
   /** Forgets the windows that end at or before a frame. */

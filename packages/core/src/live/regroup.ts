@@ -46,36 +46,6 @@ export function regroup(stretches: readonly Stretch[], rules: VoiceRules): Regro
   return { merged, strangers: clusters.filter((_, c) => owners[c] === -1) };
 }
 
-/**
- * Clusters stretches once more. A stretch keeps the voice that most of its told speaker's speech has, unless there is as
- * much evidence for another as a merge would need: short ones say too little by themselves.
- * @param most Speakers at most. @param fresh Number of the first speaker that was never told.
- * @returns For each stretch its speaker: told ones where they share most speech.
- */
-export function recluster(
-  stretches: readonly Stretch[],
-  rules: VoiceRules,
-  most: number | undefined,
-  fresh: number,
-): Map<Stretch, number> {
-  const clusters = cluster(stretches, rules, most);
-  const { speakers, shared, owners } = ownersOf(clusters);
-  let next = fresh;
-  const numbers = owners.map((owner) => (owner < 0 ? next++ : owner));
-  const models = clusters.map((members) => voiceOf(members, rules).model);
-  return new Map(
-    clusters.flatMap((members, c) =>
-      members.map((member): [Stretch, number] => {
-        const k = speakers.indexOf(member.speaker);
-        const home = indexOfMost(clusters.map((_, other) => shared[other * speakers.length + k] as number));
-        const scores = likelihoods(models, member);
-        const gain = member.seconds * rules.cluster.rate * ((scores[c] as number) - (scores[home] as number));
-        return [member, numbers[gain >= rules.cluster.evidence ? c : home] as number];
-      }),
-    ),
-  );
-}
-
 /** Fewer stretches, for a bounded memory: those of one speaker that sound most alike become one. In order of time. */
 export function condense(stretches: readonly Stretch[], { between, cluster }: VoiceRules, count: number): Stretch[][] {
   const apart = (i: number, j: number) => {
@@ -95,7 +65,7 @@ export function condense(stretches: readonly Stretch[], { between, cluster }: Vo
 const NEVER = 1e6;
 
 /** Groups that together hold all stretches, longest first: those that are large enough. */
-function cluster(stretches: readonly Stretch[], rules: VoiceRules, most?: number): Stretch[][] {
+function cluster(stretches: readonly Stretch[], rules: VoiceRules): Stretch[][] {
   const { between, cluster: own } = rules;
   const points = stretches.filter(({ seconds }) => seconds >= own.shortestTrack);
   if (points.length === 0) return [];
@@ -108,7 +78,6 @@ function cluster(stretches: readonly Stretch[], rules: VoiceRules, most?: number
   });
   groups.sort((a, b) => secondsOf(b) - secondsOf(a));
   let kept = groups.filter((members, i) => i === 0 || secondsOf(members) >= least);
-  kept = kept.slice(0, most);
   for (let round = 0; round < ROUNDS; round++) {
     const models = kept.map((members) => voiceOf(members, rules).model);
     const next: Stretch[][] = kept.map(() => []);

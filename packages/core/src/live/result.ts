@@ -1,12 +1,11 @@
 import { compareTurns, type Turn } from '../annotation/segment.ts';
+import { assignment } from '../cluster/assignment.ts';
 import { dot, normalise } from '../cluster/vectors.ts';
 import type { Speaker } from '../diarization.ts';
-import type { KnownVoice } from '../options.ts';
-import { matchVoices } from '../voice-match.ts';
+import type { Solution } from '../pipeline/solve.ts';
 import type { Warning } from '../warnings.ts';
 import { type LiveSpeakers, labelOf } from './speakers.ts';
-import type { Stretch } from './stretch.ts';
-import type { LoggedTurn, TurnLog } from './turn-log.ts';
+import type { TurnLog } from './turn-log.ts';
 import type { VoiceMemory } from './voice-memory.ts';
 
 export interface LiveResultParts {
@@ -16,86 +15,118 @@ export interface LiveResultParts {
   readonly warnings: readonly Warning[];
 }
 
-interface Remembered {
+/** What was told in a session. */
+export interface Told {
   readonly memory: VoiceMemory;
   readonly speakers: LiveSpeakers;
   readonly log: TurnLog;
 }
 
-export interface ResultRules {
-  readonly recluster: boolean;
-  readonly most: number | undefined;
-  /** `[from]`: the mean of all voices. */
-  readonly mean: Float32Array;
-  readonly known: readonly KnownVoice[];
-  readonly space: string;
-  readonly threshold: number;
-}
-
-/** What a session comes to. */
-export function resultOf({ memory, speakers, log }: Remembered, rules: ResultRules): LiveResultParts {
-  const voices = rules.recluster ? memory.recluster(rules.most, speakers.all.length) : new Map<Stretch, number>();
-  const became = majorities(voices);
-  const now = (speaker: number) => {
-    const told = speakers.now(speaker);
-    return became.get(told) ?? told;
-  };
-  const who = ({ stretch, speaker }: LoggedTurn) => (stretch && voices.get(stretch)) ?? now(speaker);
-  const turns = join(log.turns.map((turn) => ({ ...turnOf(turn), speaker: labelOf(who(turn)) })));
-  const seconds = new Map<string, number>();
-  for (const { speaker, start, end } of turns) seconds.set(speaker, (seconds.get(speaker) ?? 0) + end - start);
-  const numbers = new Map(log.turns.map((turn) => [labelOf(who(turn)), who(turn)]));
-  const found = [...seconds].map(([label, spoken]): Speaker => {
-    const number = numbers.get(label) as number;
-    const isOwn = (stretch: Stretch) => (voices.get(stretch) ?? now(stretch.speaker)) === number;
-    const own = memory.embedding(isOwn, rules.mean);
-    // All of its speech may be remembered as others': then its turns tell where.
-    const lent = new Set(log.turns.filter((turn) => who(turn) === number).map(({ stretch }) => stretch));
-    const { sum } = own.seconds > 0 ? own : memory.embedding((stretch) => lent.has(stretch), rules.mean);
-    return { label, seconds: spoken, embedding: dot(sum, sum) > 0 ? normalise(sum) : sum };
-  });
+/**
+ * What a session comes to, as it was told.
+ * @param mean `[from]`: the mean of all voices.
+ */
+export function toldResult({ memory, speakers, log }: Told, mean: Float32Array): LiveResultParts {
+  const turns = join(log.turns.map((turn) => turnOf(turn, speakers.now(turn.speaker))));
+  const labels = speakers.all.map(({ label }, speaker) => [label, labelOf(speakers.now(speaker))]);
   return {
     turns,
-    speakers: withNames(found, (label) => speakers.all[numbers.get(label) as number]?.name, rules),
-    labels: Object.fromEntries(speakers.all.map(({ label }, speaker) => [label, labelOf(now(speaker))])),
+    speakers: speakersOf(turns, (label) => toldSpeaker(label, { memory, speakers }, mean)),
+    labels: Object.fromEntries(labels),
     warnings: warningsOf(turns, log),
   };
 }
 
-function turnOf({ start, end, confidence }: LoggedTurn): Omit<Turn, 'speaker'> {
-  return { start, end, confidence };
-}
-
-/** Names that were told, or after another clustering the known voices' anew. */
-function withNames(
-  speakers: readonly Speaker[],
-  told: (label: string) => string | undefined,
-  { recluster, known, space, threshold }: ResultRules,
-): Speaker[] {
-  const heard = speakers.filter(({ embedding }) => dot(embedding, embedding) > 0);
-  const matches = recluster
-    ? matchVoices(
-        heard.map(({ embedding }) => embedding),
-        known,
-        { space, threshold },
-      )
-    : [];
-  return speakers.map((speaker) => {
-    const name = recluster ? matches[heard.indexOf(speaker)]?.name : told(speaker.label);
-    return { ...speaker, ...(name === undefined ? {} : { name }) };
+/**
+ * What a session comes to after all of it was clustered again. Speakers keep the labels with which they share most
+ * speech, one to one; those that were never told get new ones.
+ * @param solution Its turns, in seconds since `start`; what was told before that stands.
+ */
+export function reclusteredResult(told: Told, mean: Float32Array, solution: Solution, start: number): LiveResultParts {
+  const { speakers, log } = told;
+  const index = new Map(solution.speakers.map(({ label }, i) => [label, i]));
+  const found = solution.turns.map(({ speaker, ...turn }) => {
+    return { ...turn, start: turn.start + start, end: turn.end + start, speaker: index.get(speaker) as number };
   });
+  const logged = log.turns.map((turn) => ({ ...turn, speaker: speakers.now(turn.speaker) }));
+  const { numbers, became } = matched(sharedSeconds(logged, found), solution.speakers.length, speakers);
+  const turns = join([
+    ...logged
+      .filter((turn) => turn.start < start)
+      .map((turn) => turnOf({ ...turn, end: Math.min(turn.end, start) }, became(turn.speaker))),
+    ...found.map((turn) => turnOf(turn, numbers[turn.speaker] as number)),
+  ]);
+  const anew = new Map(solution.speakers.map((speaker, i) => [labelOf(numbers[i] as number), speaker]));
+  const labels = speakers.all.map(({ label }, speaker) => [label, labelOf(became(speakers.now(speaker)))]);
+  return {
+    turns,
+    speakers: speakersOf(turns, (label) => anew.get(label) ?? toldSpeaker(label, told, mean)),
+    labels: Object.fromEntries(labels),
+    warnings: warningsOf(turns, log),
+  };
 }
 
-/** For each told speaker the one that got most of its speech. */
-function majorities(voices: ReadonlyMap<Stretch, number>): Map<number, number> {
+type NumberedTurn = Omit<Turn, 'speaker'> & { readonly speaker: number };
+/** Seconds that told speakers (first key) share with those that were found (second key). */
+type Shares = ReadonlyMap<number, ReadonlyMap<number, number>>;
+
+function sharedSeconds(told: readonly NumberedTurn[], found: readonly NumberedTurn[]): Shares {
   const shares = new Map<number, Map<number, number>>();
-  for (const [{ speaker, seconds }, voice] of voices) {
-    const share = shares.get(speaker) ?? new Map<number, number>();
-    shares.set(speaker, share.set(voice, (share.get(voice) ?? 0) + seconds));
+  let first = 0;
+  for (const turn of [...told].sort((a, b) => a.start - b.start)) {
+    while (first < found.length && (found[first] as NumberedTurn).end <= turn.start) first++;
+    for (let at = first; at < found.length; at++) {
+      const other = found[at] as NumberedTurn;
+      if (other.start >= turn.end) break;
+      const common = Math.min(turn.end, other.end) - Math.max(turn.start, other.start);
+      if (common <= 0) continue;
+      const share = shares.get(turn.speaker) ?? new Map<number, number>();
+      shares.set(turn.speaker, share.set(other.speaker, (share.get(other.speaker) ?? 0) + common));
+    }
   }
-  const most = (share: ReadonlyMap<number, number>) =>
-    [...share].reduce((best, next) => (next[1] > best[1] || (next[1] === best[1] && next[0] < best[0]) ? next : best));
-  return new Map([...shares].map(([speaker, share]) => [speaker, most(share)[0]]));
+  return shares;
+}
+
+/** The number of each speaker that was found, and which number each told one becomes. */
+function matched(shares: Shares, count: number, speakers: LiveSpeakers) {
+  const told = speakers.active;
+  const cost = Float64Array.from({ length: count * told.length }, (_, at) => {
+    return shares.get(told[at % told.length] as number)?.get(Math.floor(at / told.length)) ?? 0;
+  });
+  const pairs = assignment(cost, count, told.length, { maximize: true });
+  let fresh = speakers.all.length;
+  const numbers = Array.from(pairs, (column, i) =>
+    column >= 0 && (cost[i * told.length + column] as number) > 0 ? (told[column] as number) : fresh++,
+  );
+  /** Whoever got most of its speech; itself, if all of that turned out to be silence. */
+  const became = (speaker: number) => {
+    const [best] = [...(shares.get(speaker) ?? [])].sort(([i, a], [j, b]) => b - a || i - j);
+    return best ? (numbers[best[0]] as number) : speaker;
+  };
+  return { numbers, became };
+}
+
+function turnOf({ start, end, confidence }: Omit<Turn, 'speaker'>, speaker: number): Turn {
+  return { start, end, speaker: labelOf(speaker), ...(confidence === undefined ? {} : { confidence }) };
+}
+
+/** The speakers of turns, in order of appearance, with their seconds. */
+function speakersOf(turns: readonly Turn[], of: (label: string) => Omit<Speaker, 'label' | 'seconds'>): Speaker[] {
+  const seconds = new Map<string, number>();
+  for (const { speaker, start, end } of turns) seconds.set(speaker, (seconds.get(speaker) ?? 0) + end - start);
+  return [...seconds].map(([label, spoken]) => ({ ...of(label), label, seconds: spoken }));
+}
+
+/** A speaker as far as it is known from what was told. */
+function toldSpeaker(
+  label: string,
+  { memory, speakers }: Omit<Told, 'log'>,
+  mean: Float32Array,
+): Omit<Speaker, 'label' | 'seconds'> {
+  const number = speakers.all.findIndex((speaker) => speaker.label === label);
+  const { sum } = memory.embedding((stretch) => stretch.speaker === number, mean);
+  const { name } = speakers.at(number);
+  return { embedding: dot(sum, sum) > 0 ? normalise(sum) : sum, ...(name === undefined ? {} : { name }) };
 }
 
 /** Turns in order of time; those of one speaker that touch or overlap, since they were told to be two, become one. */

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Turn } from '../annotation/segment.ts';
+import { samplesSource } from '../audio/pipes.ts';
 import { scoreDiarization } from '../metrics/score.ts';
+import { analyse } from '../pipeline/fast-cnn.ts';
 import { conversation } from '../pipeline/fixtures/scripted.ts';
+import { solve } from '../pipeline/solve.ts';
 import { audioOf, eventsOf, finalTurns, listen, liveCnn, open, RATE } from './fixtures/live.ts';
 import type { LiveEvent, TurnEvent } from './types.ts';
 
@@ -96,11 +99,11 @@ describe('a live session', () => {
   });
 
   it('says so when two voices prove to be one, and never uses the label again', async () => {
-    const events = await eventsOf(open(liveCnn({ noise: 0.4 })), audioOf(conversation(3, 100, 1), 100));
+    const events = await eventsOf(open(liveCnn({ noise: 0.35 })), audioOf(conversation(4, 120, 4), 120));
     const merged = events.filter((event) => event.type === 'speaker-merged');
     // If this fails after a change of the rules: look for another recording in which it happens.
     expect(merged.length).toBeGreaterThan(0);
-    checkProtocol(events, 100);
+    checkProtocol(events, 120);
   });
 
   it('has at most maxSpeakers voices', async () => {
@@ -177,6 +180,22 @@ describe('the end of a session', () => {
     }
   });
 
+  it('is what the recording would have been, when it is clustered again', async () => {
+    const law = fc.asyncProperty(recordings, async ({ speakers, seconds, seed, noise }) => {
+      const samples = audioOf(conversation(speakers, seconds, seed), seconds);
+      const cnn = liveCnn({ noise });
+      const session = open(cnn);
+      await session.push(samples);
+      const { turns } = await session.end({ recluster: true });
+      const { local, duration } = await analyse(cnn, samplesSource({ samples, sampleRate: RATE }), {});
+      const recording = solve(cnn, local, duration, { bounds: { least: 1, most: 100 }, known: [] });
+      // But for the labels, and the last bit of a probability that stands right at a threshold.
+      const { total } = scoreDiarization(recording.turns, turns);
+      expect(total.der ?? 0).toBeLessThan(1);
+    });
+    await fc.assert(law, { seed: 5, numRuns: 10 });
+  });
+
   it('clusters the session again when asked, and says what became of each label', async () => {
     const law = fc.asyncProperty(recordings, async ({ speakers, seconds, seed, noise }) => {
       const session = open(liveCnn({ noise }));
@@ -193,7 +212,7 @@ describe('the end of a session', () => {
       const byTime = [...result.turns].sort((a, b) => a.start - b.start || a.end - b.end);
       expect(result.turns).toEqual(byTime);
     });
-    await fc.assert(law, { seed: 4, numRuns: 25 });
+    await fc.assert(law, { seed: 4, numRuns: 15 });
   });
 });
 

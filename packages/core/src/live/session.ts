@@ -5,10 +5,11 @@ import { abortError, VoiceFlowError } from '../errors.ts';
 import type { FastCnn } from '../pipeline/fast-cnn.ts';
 import { abortable, floats } from '../pipeline/run-windows.ts';
 import { WindowCutter } from '../pipeline/windows.ts';
+import { paced } from '../steps.ts';
 import { checkVoices } from '../voice-match.ts';
 import { EventQueue } from './event-queue.ts';
 import { liveTiming } from './options.ts';
-import { LiveTracker } from './tracker.ts';
+import { LiveTracker, leadOf } from './tracker.ts';
 import type { DiarizationSession, LiveDiarization, LiveEndOptions, LiveEvent, LiveOptions } from './types.ts';
 
 /** Seconds of audio that may wait while more is pushed; beyond it, pushing is refused. */
@@ -67,8 +68,7 @@ class LiveSession implements DiarizationSession {
     this.#resampler = createResampler(options.sampleRate, manifest.sampleRate);
     const hopSamples = (hop * network.window) / network.frames;
     this.#cutter = new WindowCutter(network.window, hopSamples);
-    // Silence before the first sample, so that the first look comes after one step and not after a whole window.
-    this.#cutter.push(new Float32Array(network.window - hopSamples), () => {});
+    this.#cutter.push(new Float32Array((leadOf(network.frames, hop) * network.window) / network.frames), () => {});
     this.#tracker = new LiveTracker(
       cnn,
       { lag, hop, maxSpeakers: options.maxSpeakers, known: options.known ?? [] },
@@ -106,7 +106,7 @@ class LiveSession implements DiarizationSession {
       const run = last && (await this.#run(last));
       const duration = this.#received / this.#rate;
       this.#tracker.end(duration, run?.activity, run?.embeddings);
-      const { turns, speakers, labels, warnings } = this.#tracker.result(recluster);
+      const { turns, speakers, labels, warnings } = await paced(this.#tracker.result(recluster), this.#stop.signal);
       this.#events.end();
       this.#release();
       const total = performance.now() - this.#begun;

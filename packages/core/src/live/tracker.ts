@@ -1,16 +1,18 @@
 import { normalise } from '../cluster/vectors.ts';
-import type { KnownVoice } from '../options.ts';
+import { type KnownVoice, MOST_SPEAKERS } from '../options.ts';
 import { confidenceOf, posteriorOf } from '../pipeline/confidence.ts';
 import { decode, speakerScores } from '../pipeline/decode.ts';
 import type { FastCnn } from '../pipeline/fast-cnn.ts';
 import { windowWeight } from '../pipeline/overlap-add.ts';
 import type { Slots } from '../pipeline/slots.ts';
-import { EDGE_WEIGHT } from '../pipeline/solve.ts';
+import { EDGE_WEIGHT, solveSteps } from '../pipeline/solve.ts';
 import { linkTracks, type Tracks } from '../pipeline/tracks.ts';
+import type { Steps } from '../steps.ts';
 import { frameScores } from './frame-scores.ts';
 import type { LiveTiming } from './options.ts';
 import { type HeardWindow, RecentWindows } from './recent-windows.ts';
-import { type LiveResultParts, resultOf } from './result.ts';
+import { SessionRecord } from './record.ts';
+import { type LiveResultParts, reclusteredResult, toldResult } from './result.ts';
 import { LiveSpeakers } from './speakers.ts';
 import type { Stretch } from './stretch.ts';
 import { Suspicions } from './suspicions.ts';
@@ -50,6 +52,14 @@ interface OpenStretch {
 }
 
 /**
+ * Frames of silence before a session's first window: so many whole steps that the first look comes within one step, and
+ * that windows begin where a recording's do.
+ */
+export function leadOf(frames: number, hop: number): number {
+  return Math.floor((frames - 1) / hop) * hop;
+}
+
+/**
  * Live diarization proper: what the network says of windows in, events out. Everything is counted in frames, nothing
  * depends on the clock.
  */
@@ -61,6 +71,7 @@ export class LiveTracker {
   readonly #speakers = new LiveSpeakers();
   readonly #turns: TurnBuilder;
   readonly #log = new TurnLog();
+  readonly #record: SessionRecord;
   readonly #weight: Float32Array;
   readonly #emit: (event: LiveEvent) => void;
   readonly #evidence = new TurnSums();
@@ -77,7 +88,8 @@ export class LiveTracker {
     this.#cnn = cnn;
     this.#rules = rules;
     this.#emit = emit;
-    this.#next = rules.hop - network.frames;
+    this.#next = -leadOf(network.frames, rules.hop);
+    this.#record = new SessionRecord({ ...network, hop: rules.hop });
     const frames = (seconds: number) => Math.round(seconds / frame);
     this.#recent = new RecentWindows(
       { frames: network.frames, slots: network.slots, hop: rules.hop },
@@ -92,7 +104,7 @@ export class LiveTracker {
     this.#weight = windowWeight(network.frames, EDGE_WEIGHT);
   }
 
-  /** The next window: it ends `hop` frames after the one before, the first ends `hop` frames after the beginning. */
+  /** The next window: it begins `hop` frames after the one before, the first `leadOf` frames before the session. */
   add(activity: Float32Array, embeddings: Float32Array): void {
     const present = this.#hear(activity, embeddings);
     this.#look(Math.max(0, present - this.#rules.lag + this.#rules.hop), present);
@@ -106,23 +118,21 @@ export class LiveTracker {
     this.#look(present, present, Number.POSITIVE_INFINITY);
   }
 
-  result(recluster: boolean): LiveResultParts {
-    const { settings, manifest } = this.#cnn;
-    return resultOf(
-      { memory: this.#memory, speakers: this.#speakers, log: this.#log },
-      {
-        recluster,
-        mean: settings.voices.mean,
-        space: manifest.space,
-        threshold: settings.known,
-        known: this.#rules.known,
-        most: this.#rules.maxSpeakers,
-      },
-    );
+  /** What the session came to, after `end`. @param recluster Clusters all of it as a recording's windows are. */
+  *result(recluster: boolean): Steps<LiveResultParts> {
+    const told = { memory: this.#memory, speakers: this.#speakers, log: this.#log };
+    const { mean } = this.#cnn.settings.voices;
+    if (!recluster) return toldResult(told, mean);
+    const { known, maxSpeakers = MOST_SPEAKERS } = this.#rules;
+    const start = this.#record.start * this.#cnn.frame;
+    const request = { bounds: { least: 1, most: maxSpeakers }, known };
+    const solution = yield* solveSteps(this.#cnn, this.#record, this.#duration - start, request);
+    return reclusteredResult(told, mean, solution, start);
   }
 
   #hear(activity: Float32Array, embeddings: Float32Array): number {
-    this.#recent.add(this.#next, activity, embeddings);
+    const { embeddings: speaking } = this.#recent.add(this.#next, activity, embeddings);
+    this.#record.add(this.#next, activity, speaking);
     const present = this.#next + this.#recent.frames;
     this.#next += this.#rules.hop;
     return present;
@@ -143,8 +153,7 @@ export class LiveTracker {
       this.#sinceRegroup = 0;
       this.#regroup();
     }
-    const became = this.#memory.compact();
-    if (became.size > 0) this.#log.replace(became);
+    this.#memory.compact();
     this.#recent.dropUntil(final - Math.round(CONTEXT / frame));
   }
 
@@ -240,7 +249,7 @@ export class LiveTracker {
     for (const turn of started) tell('turn-start', turn);
     for (const turn of ended) {
       const { start, end, confidence } = tell('turn-end', turn);
-      if (end > start) this.#log.add(turn, { start, end, speaker: turn.speaker, confidence, stretch: undefined });
+      if (end > start) this.#log.add({ start, end, speaker: turn.speaker, confidence });
     }
     this.#evidence.keep(this.#turns.underWay, frames, from, final);
   }
@@ -270,11 +279,9 @@ export class LiveTracker {
         const seconds = ((window.clean[slot] as number) + LEAST_SECONDS) * (hop / frames);
         const voice = window.voices.subarray(slot * table.to, (slot + 1) * table.to);
         this.#memory.extend(stretch, seconds, voice, embedding);
-        this.#log.vote(window, slot, slots, speaker, stretch);
         open.set(speaker, { stretch, window, slot });
       });
       this.#open = open;
-      this.#log.settled(window.start);
     });
   }
 

@@ -1,6 +1,6 @@
 import { accumulate } from '../cluster/vectors.ts';
 import { evidence, type SpeakerModel } from '../cluster/voice-space.ts';
-import { condense, type Regrouping, recluster, regroup } from './regroup.ts';
+import { condense, type Regrouping, regroup } from './regroup.ts';
 import { type Stretch, type Voice, type VoiceRules, voiceOf } from './stretch.ts';
 
 /** Seconds that the first words of a new speaker count at most. */
@@ -126,15 +126,9 @@ export class VoiceMemory {
     );
   }
 
-  /** See `recluster`. */
-  recluster(most: number | undefined, fresh: number): Map<Stretch, number> {
-    return recluster(this.#stretches, this.#rules, most, fresh);
-  }
-
-  /** Keeps the memory bounded. @returns What became of stretches that are no longer there. */
-  compact(): Map<Stretch, Stretch> {
-    const became = new Map<Stretch, Stretch>();
-    if (this.#stretches.length < MOST_STRETCHES) return became;
+  /** Keeps the memory bounded. */
+  compact(): void {
+    if (this.#stretches.length < MOST_STRETCHES) return;
     for (const speaker of [...this.#seeds.keys()]) this.#forgetSeed(speaker);
     this.#stretches = condense(this.#stretches, this.#rules, MOST_STRETCHES / 2).map(([first, ...others]) => {
       const kept = first as Stretch;
@@ -142,12 +136,10 @@ export class VoiceMemory {
         kept.seconds += stretch.seconds;
         accumulate(kept.sum, stretch.sum, 1);
         accumulate(kept.raw, stretch.raw, 1);
-        became.set(stretch, kept);
       }
       return kept;
     });
     this.#voices.clear();
-    return became;
   }
 
   #voice(speaker: number): Voice {

@@ -1,6 +1,6 @@
 import type { Steps } from '../steps.ts';
 import type { Partition } from './grouping.ts';
-import type { LocalSpeakers } from './local.ts';
+import type { LocalRecording } from './local.ts';
 import type { FastCnnSettings } from './settings.ts';
 import type { FrameTurn } from './turns.ts';
 
@@ -22,7 +22,7 @@ const WINDOWS_PER_STEP = 512;
  * weighted by its activity inside the turn.
  */
 export function* turnEvidence(
-  local: LocalSpeakers,
+  local: LocalRecording,
   partition: Partition,
   turns: readonly FrameTurn[],
 ): Steps<TurnEvidence[]> {
@@ -78,7 +78,7 @@ export function posteriorOf(
   return 1 / sum;
 }
 
-function activityIn(local: LocalSpeakers, window: number, slot: number, from: number, to: number): number {
+function activityIn(local: LocalRecording, window: number, slot: number, from: number, to: number): number {
   const activity = local.activity(window);
   let sum = 0;
   for (let frame = Math.max(0, from); frame < Math.min(local.frames, to); frame++) {

@@ -3,7 +3,7 @@ import { accumulate, dot, normalise } from '../cluster/vectors.ts';
 import { type SpeakerModel, speakerModel } from '../cluster/voice-space.ts';
 import type { Steps } from '../steps.ts';
 import { decodeSteps, speakerScoreSteps } from './decode.ts';
-import type { LocalSpeakers } from './local.ts';
+import type { LocalRecording } from './local.ts';
 import type { FastCnnSettings } from './settings.ts';
 import { type Slots, tabulateSteps, voiceOf } from './slots.ts';
 import { splitTrackSteps } from './split.ts';
@@ -36,7 +36,7 @@ export interface Partition {
 }
 
 /** Clusters local speakers: tracks, then speakers by evidence. */
-export function* group(local: LocalSpeakers, settings: FastCnnSettings, frame: number): Steps<Grouping> {
+export function* group(local: LocalRecording, settings: FastCnnSettings, frame: number): Steps<Grouping> {
   const { cluster } = settings;
   const slots = yield* tabulateSteps(local, settings.voices, settings.activity.on, frame);
   const linked = yield* linkTrackSteps(local, slots, settings.tracks);
@@ -153,7 +153,7 @@ function modelFrom({ voices, cluster }: FastCnnSettings, weight: number, sum: Fl
 
 /** Names all slots, learns the speakers from what they were given, and again. */
 function* refine(
-  local: LocalSpeakers,
+  local: LocalRecording,
   slots: Slots,
   first: readonly SpeakerModel[],
   settings: FastCnnSettings,
@@ -169,7 +169,7 @@ function* refine(
 }
 
 function learn(
-  local: LocalSpeakers,
+  local: LocalRecording,
   slots: Slots,
   speakerOf: Int16Array,
   speakers: number,
@@ -191,7 +191,7 @@ function learn(
 
 /** A speaker's embedding: the mean of their slots', less the mean of all voices, weighted by clean speech; unit length. */
 export function speakerEmbedding(
-  local: LocalSpeakers,
+  local: LocalRecording,
   { slots, speakerOf }: Partition,
   speaker: number,
   mean: Float32Array,

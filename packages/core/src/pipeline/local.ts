@@ -14,11 +14,19 @@ export interface LocalWindows {
   activity(window: number): Float32Array;
 }
 
+/** What the network said of a whole recording. */
+export interface LocalRecording extends LocalWindows {
+  /** Numbers of an embedding. */
+  readonly dimensions: number;
+  /** Unit vector of a slot, or undefined where it is silent. */
+  embedding(window: number, slot: number): Float32Array | undefined;
+}
+
 /**
  * What the network said of every window, compactly: activity of all slots, embeddings only of the slots that speak.
  * Filled window by window, so that a recording of hours and a live stream use the same code.
  */
-export class LocalSpeakers implements LocalWindows {
+export class LocalSpeakers implements LocalRecording {
   /** Frames of a window. */
   readonly frames: number;
   /** Local speakers of a window. */
@@ -44,8 +52,8 @@ export class LocalSpeakers implements LocalWindows {
     this.slots = shape.slots;
     this.dimensions = shape.dimensions;
     this.hop = shape.hop;
-    this.#activity = new RowStore(shape.frames * shape.slots);
-    this.#embeddings = new RowStore(shape.dimensions);
+    this.#activity = new RowStore(shape.frames * shape.slots, floatBlock);
+    this.#embeddings = new RowStore(shape.dimensions, floatBlock);
     this.#onset = keep.above;
     this.#least = keep.frames;
   }
@@ -88,4 +96,8 @@ export class LocalSpeakers implements LocalWindows {
     const row = this.#rowOf[window * this.slots + slot] ?? -1;
     return row < 0 ? undefined : this.#embeddings.row(row);
   }
+}
+
+function floatBlock(length: number): Float32Array {
+  return new Float32Array(length);
 }

@@ -1,14 +1,19 @@
 /** Rows kept in one block; a block is small enough that the last, part-filled one wastes little. */
 const BLOCK_ROWS = 512;
 
-/** A growing matrix of float32 rows: no copy when it grows, no array of objects. */
-export class RowStore {
+type Numbers = Float32Array | Int8Array | Uint8Array;
+
+/** A growing matrix of rows of numbers: no copy when it grows, no array of objects. */
+export class RowStore<T extends Numbers = Float32Array> {
   readonly columns: number;
-  readonly #blocks: Float32Array[] = [];
+  readonly #make: (length: number) => T;
+  readonly #blocks: T[] = [];
   #rows = 0;
 
-  constructor(columns: number) {
+  /** @param make Makes a block: `(length) => new Float32Array(length)`, say. */
+  constructor(columns: number, make: (length: number) => T) {
     this.columns = columns;
+    this.#make = make;
   }
 
   get rows(): number {
@@ -16,16 +21,16 @@ export class RowStore {
   }
 
   /** Copies a row in; gives its index. */
-  push(row: Float32Array): number {
+  push(row: ArrayLike<number>): number {
     const block = Math.floor(this.#rows / BLOCK_ROWS);
-    if (block === this.#blocks.length) this.#blocks.push(new Float32Array(BLOCK_ROWS * this.columns));
-    (this.#blocks[block] as Float32Array).set(row, (this.#rows % BLOCK_ROWS) * this.columns);
+    if (block === this.#blocks.length) this.#blocks.push(this.#make(BLOCK_ROWS * this.columns));
+    (this.#blocks[block] as T).set(row, (this.#rows % BLOCK_ROWS) * this.columns);
     return this.#rows++;
   }
 
   /** A view of a row; the caller keeps to `index < rows`. */
-  row(index: number): Float32Array {
+  row(index: number): T {
     const at = (index % BLOCK_ROWS) * this.columns;
-    return (this.#blocks[Math.floor(index / BLOCK_ROWS)] as Float32Array).subarray(at, at + this.columns);
+    return (this.#blocks[Math.floor(index / BLOCK_ROWS)] as T).subarray(at, at + this.columns) as T;
   }
 }

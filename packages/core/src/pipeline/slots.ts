@@ -1,6 +1,6 @@
 import { project, type VoiceSpace } from '../cluster/voice-space.ts';
 import type { Steps } from '../steps.ts';
-import type { LocalSpeakers } from './local.ts';
+import type { LocalRecording } from './local.ts';
 
 /** A few milliseconds of work. */
 const SLOTS_PER_STEP = 128;
@@ -21,7 +21,7 @@ export interface Slots {
 }
 
 /** @param above Activity from which another slot overlaps. @param frame Seconds of a frame. */
-export function* tabulateSteps(local: LocalSpeakers, space: VoiceSpace, above: number, frame: number): Steps<Slots> {
+export function* tabulateSteps(local: LocalRecording, space: VoiceSpace, above: number, frame: number): Steps<Slots> {
   const rowAt = new Int32Array(local.windows * local.slots).fill(-1);
   let rows = 0;
   for (let window = 0; window < local.windows; window++) {

@@ -7,7 +7,7 @@ import type { Warning } from '../warnings.ts';
 import { confidenceOf, type TurnEvidence, turnEvidence } from './confidence.ts';
 import type { FastCnn } from './fast-cnn.ts';
 import { type Grouping, group, type Partition, speakerEmbedding } from './grouping.ts';
-import type { LocalSpeakers } from './local.ts';
+import type { LocalRecording } from './local.ts';
 import { OverlapAdder, windowWeight } from './overlap-add.ts';
 import type { DiarizeRequest } from './pipeline.ts';
 import { type FrameTurn, TurnTracker } from './turns.ts';
@@ -40,7 +40,7 @@ export type SolveContext = Pick<FastCnn, 'manifest' | 'settings' | 'frame' | 'ho
 /** Local speakers → speakers and turns, within the bounds. */
 export function solve(
   cnn: SolveContext,
-  local: LocalSpeakers,
+  local: LocalRecording,
   duration: number,
   request: Pick<DiarizeRequest, 'bounds' | 'known'>,
 ): Solution {
@@ -50,7 +50,7 @@ export function solve(
 /** The same in steps. */
 export function* solveSteps(
   cnn: SolveContext,
-  local: LocalSpeakers,
+  local: LocalRecording,
   duration: number,
   { bounds, known }: Pick<DiarizeRequest, 'bounds' | 'known'>,
 ): Steps<Solution> {
@@ -82,7 +82,7 @@ export function* solveSteps(
  */
 function* search(
   cnn: SolveContext,
-  local: LocalSpeakers,
+  local: LocalRecording,
   grouping: Grouping,
   bounds: SpeakerBounds,
 ): Steps<Attempt | undefined> {
@@ -102,7 +102,7 @@ function* search(
   return best;
 }
 
-function* attemptOf(cnn: SolveContext, local: LocalSpeakers, grouping: Grouping, count: number): Steps<Attempt> {
+function* attemptOf(cnn: SolveContext, local: LocalRecording, grouping: Grouping, count: number): Steps<Attempt> {
   const partition = yield* grouping.partition(count);
   const { turns: rules } = cnn.settings;
   const turns: FrameTurn[] = [];
