@@ -9,8 +9,8 @@ import { createApp, type VoiceFlowApp } from '../app.ts';
 import { PoolEngine } from '../pool/engine.ts';
 import type { WorkerCommand } from '../pool/worker-process.ts';
 import { VERSION } from '../version.ts';
-import { tuneHeap } from './heap.ts';
 import { parseServeArgs, type ResolvedOptions, resolveOptions, SERVE_HELP, type ServeOptions } from './options.ts';
+import { tuneV8 } from './v8.ts';
 
 /** What an entry adds to make a server on processes. */
 export interface EntryOptions extends ServeOptions {
@@ -120,7 +120,7 @@ export async function runServe(
   start: (options: EntryOptions) => Promise<RunningServer>,
   args: readonly string[],
 ): Promise<number> {
-  tuneHeap();
+  tuneV8();
   process.once('exit', flushLog);
   try {
     const { help, ...options } = parseServeArgs(args, process.env);
