@@ -57,6 +57,8 @@ export interface Spawned extends Subject {
   readonly pid: number;
   readonly log: string[];
   kill(signal: NodeJS.Signals): void;
+  /** Closes this end of the pipe of its log. */
+  stopReading(): void;
   readonly exited: Promise<number | null>;
 }
 
@@ -86,6 +88,7 @@ export async function spawnServer(
     log,
     exited,
     kill: (signal) => child.kill(signal),
+    stopReading: () => child.stderr.destroy(),
     fetch: (path, init) => fetch(`${url}${path}`, init),
     close: async () => {
       child.kill('SIGTERM');

@@ -242,6 +242,57 @@ describe('refusals', () => {
   });
 });
 
+describe('what a server must outlive', () => {
+  const OFFER = 'host: x\r\nconnection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n';
+
+  it('offers of another protocol: they are served as plain requests, also with a body that comes later', async () => {
+    const server = await toyServer();
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('utf8');
+    socket.write(`GET /healthz HTTP/1.1\r\n${OFFER}\r\n`);
+    expect((await once(socket, 'data'))[0]).toMatch(/^HTTP\/1\.1 200 .*"status":"ok"/s);
+    socket.write(`POST /v1/infer HTTP/1.1\r\n${OFFER}content-length: 6\r\n\r\nabc`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    socket.write('def');
+    expect((await once(socket, 'data'))[0]).toMatch(/^HTTP\/1\.1 200 .*"bytes":6/s);
+    socket.destroy();
+  });
+
+  it('connections that are reset at any moment', async () => {
+    const server = await toyServer();
+    const handshake = 'host: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n';
+    const starts = [
+      `GET / HTTP/1.1\r\n${OFFER}\r\n`,
+      `GET /nothing HTTP/1.1\r\n${handshake}sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+      `GET /v1/stream?sampleRate=16000 HTTP/1.1\r\n${handshake}sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+      `GET /v1/stream?sampleRate=16000 HTTP/1.1\r\n${handshake}\r\n`,
+      'POST /v1/infer HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nabc',
+      'POST /v1/infer HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\nabc',
+    ];
+    for (const start of starts) {
+      for (const ms of [0, 1, 3, 10, 30]) {
+        const socket = connect(Number(new URL(server.url).port), '127.0.0.1').on('error', () => {});
+        await once(socket, 'connect');
+        socket.write(start);
+        await new Promise((resolve) => setTimeout(resolve, ms));
+        socket.resetAndDestroy();
+      }
+    }
+    while (server.app.active > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+  });
+
+  it('the reader of its log', async () => {
+    const server = await spawnServer([process.execPath, NODE_ENTRY], { VOICEFLOW_WORKERS: '1' });
+    server.stopReading();
+    for (let i = 0; i < 5; i++) {
+      expect((await server.fetch('/healthz')).status).toBe(200);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+    server.kill('SIGTERM');
+    expect(await server.exited).toBe(0);
+  });
+});
+
 describe('workers that throw, hang past the deadline, or die', () => {
   it('leave every request answered: with its result, or with a typed error', async () => {
     const env = { VOICEFLOW_FAULTS: JSON.stringify({ faults: ['throw', 'hang', 'exit'], everyMs: 300 }) };

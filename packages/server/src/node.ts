@@ -15,6 +15,7 @@ import { WebSocketServer } from 'ws';
 import { drainUntilQuiet, lapse, once, urlOf } from './entry/drain.ts';
 import { awaitsContinue, inferFirst, readIncoming } from './entry/incoming.ts';
 import { type EntryOptions, prepare, type RunningServer, runServe } from './entry/serving.ts';
+import { ignoreOtherUpgrades } from './entry/upgrades.ts';
 import { MAX_MESSAGE_BYTES } from './routes/stream.ts';
 
 export type { EntryOptions, RunningServer };
@@ -56,6 +57,7 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
       keepAliveTimeout: 65_000,
     },
   }) as Server & { closeIdleConnections(): void; closeAllConnections(): void };
+  ignoreOtherUpgrades(server);
   // Whoever waits for `100 Continue` is refused before sending anything: the body is asked for when it is read.
   server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
     awaitsContinue(incoming, outgoing);

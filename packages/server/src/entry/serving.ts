@@ -122,6 +122,8 @@ export async function runServe(
 ): Promise<number> {
   tuneV8();
   process.once('exit', flushLog);
+  // Whoever reads the log may leave; the server must not go with it.
+  process.stderr.on('error', () => {});
   try {
     const { help, ...options } = parseServeArgs(args, process.env);
     if (help) {

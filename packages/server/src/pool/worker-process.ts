@@ -109,6 +109,7 @@ export class WorkerProcess {
     this.ready.catch(() => {});
     // A dying pipe is no error of its own: the exit tells.
     this.#child.stdin?.on('error', () => {});
+    this.#child.stdout?.on('error', () => {});
     this.exited = new Promise((resolve) => {
       const onEnd = (why: string) => {
         if (this.#dead) return;

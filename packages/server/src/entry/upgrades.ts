@@ -1,0 +1,36 @@
+import type { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** Headers of an offer to go on with another protocol. */
+const OFFER = /^(connection|upgrade|http2-settings)$/i;
+
+/**
+ * Leaves handshakes of WebSockets to the adaptor, and takes any other offer to upgrade for the plain request that it is
+ * (RFC 9110, 7.8): Java's client and `curl --http2` offer h2c with their first request. To be called once the adaptor
+ * has its listener, which leaves those hanging, with a socket whose errors nobody hears: a reset would end the process.
+ */
+export function ignoreOtherUpgrades(server: EventEmitter): void {
+  const adaptors = server.listeners('upgrade') as OnUpgrade[];
+  server.removeAllListeners('upgrade');
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (request.headers.upgrade?.toLowerCase() === 'websocket') {
+      for (const listener of adaptors) listener.call(server, request, socket, head);
+      return;
+    }
+    socket.unshift(Buffer.concat([Buffer.from(withoutOffer(request), 'latin1'), head]));
+    // As a connection that has just been made, whose first bytes have come.
+    server.emit('connection', socket);
+  });
+}
+
+function withoutOffer({ method, url, httpVersion, rawHeaders }: IncomingMessage): string {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] ?? '';
+    if (!OFFER.test(name)) lines.push(`${name}: ${rawHeaders[i + 1] ?? ''}`);
+  }
+  return `${lines.join('\r\n')}\r\n\r\n`;
+}
