@@ -36,6 +36,7 @@ export interface HearingRules {
 export class RecentWindows implements LocalWindows {
   readonly frames: number;
   readonly slots: number;
+  /** Frames between windows, if none was left out. */
   readonly hop: number;
   readonly #rules: HearingRules;
   #kept: HeardWindow[] = [];
@@ -49,6 +50,11 @@ export class RecentWindows implements LocalWindows {
 
   get windows(): number {
     return this.#kept.length;
+  }
+
+  step(window: number): number {
+    const before = this.#kept[window - 1];
+    return before ? (this.#kept[window] as HeardWindow).start - before.start : this.hop;
   }
 
   /** In order of time. */

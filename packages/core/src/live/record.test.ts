@@ -48,6 +48,16 @@ describe('SessionRecord', () => {
     expect([record.windows, record.start]).toEqual([2, 0]);
   });
 
+  it('keeps every other window from the moment that one is missing', () => {
+    const given = windows(60, 3).filter((_, i) => i < 21 || i % 2 === 0);
+    const record = recordOf(given);
+    expect([record.hop, record.start, record.windows]).toEqual([24, 0, 30]);
+    for (let w = 0; w < record.windows; w++) {
+      const { activity } = given.find(({ start }) => start === w * 24) as (typeof given)[number];
+      expect(record.activity(w)[5]).toBeCloseTo(activity[5] as number, 2);
+    }
+  });
+
   it('thins itself when it is full, then forgets the first half, and stays the same windows', () => {
     const given = windows(400, 2);
     const most = 64;

@@ -54,18 +54,25 @@ export class SessionRecord implements LocalRecording {
     return this.#kept.activity.rows;
   }
 
+  step(): number {
+    return this.#hop;
+  }
+
   /** Frame of the session in which the first window begins. */
   get start(): number {
     return this.#start;
   }
 
   /**
-   * The next window, of which every `hop` frames one comes. Those that begin before the session did are not kept.
+   * The next window, of which every `hop` frames one comes; of those that begin at odd multiples of it some may be left
+   * out. Those that begin before the session did are not kept.
    * @param start Its first frame. @param activity `[frames, slots]`.
    * @param embeddings `[slots]`: the unit vector of a slot that speaks.
    */
   add(start: number, activity: Float32Array, embeddings: readonly (Float32Array | undefined)[]): void {
     const at = start - this.#start;
+    // One is missing: then those are kept that would be if it were not.
+    if (at > this.windows * this.#hop) this.#thin(true);
     if (at < 0 || at % this.#hop !== 0) return;
     const { activity: rows, embeddings: vectors, rowOf, steps } = this.#kept;
     rows.push(activity.map((p) => Math.round(p * PROBABILITIES)));
@@ -78,7 +85,7 @@ export class SessionRecord implements LocalRecording {
       rowOf.push(vectors.push(embedding.map((x) => Math.round(x / step))));
       steps.push(step);
     }
-    if (this.windows >= this.#most) this.#thin();
+    if (this.windows >= this.#most) this.#thin(this.#hop * 2 <= this.frames / 2);
   }
 
   /** A copy. */
@@ -104,9 +111,9 @@ export class SessionRecord implements LocalRecording {
     };
   }
 
-  #thin(): void {
+  /** @param apart Keeps every other window, instead of the second half of them. */
+  #thin(apart: boolean): void {
     const { activity, embeddings, rowOf, steps } = this.#kept;
-    const apart = this.#hop * 2 <= this.frames / 2;
     const kept = this.#empty();
     const first = apart ? 0 : activity.rows >> 1;
     for (let window = first; window < activity.rows; window += apart ? 2 : 1) {

@@ -1,10 +1,13 @@
-import { agglomerate, clustersAt, cut, type Points } from '../cluster/agglomerate.ts';
+import { agglomerateSteps, clustersAt, cut, type Points } from '../cluster/agglomerate.ts';
 import { assignment } from '../cluster/assignment.ts';
 import { logLikelihood, type SpeakerModel } from '../cluster/voice-space.ts';
+import type { Steps } from '../steps.ts';
 import { type Stretch, secondsOf, type VoiceRules, voiceOf } from './stretch.ts';
 
 /** Rounds of giving stretches to the voice that they sound most like, and learning the voices anew. */
 const ROUNDS = 2;
+/** Of the speech that makes a speaker of a recording: who is new has said less so far than they will have. */
+const SPEAKER_SHARE = 0.75;
 /** Share of a speaker's speech that must be another's voice for the two to be one. */
 const MERGE_SHARE = 0.7;
 
@@ -20,8 +23,8 @@ export interface Regrouping {
  * Clusters stretches as a recording's tracks are, and names the clusters after the speakers that they share most speech
  * with: their stretches count as those speakers' voices from now on.
  */
-export function regroup(stretches: readonly Stretch[], rules: VoiceRules): Regrouping {
-  const clusters = cluster(stretches, rules);
+export function* regroup(stretches: readonly Stretch[], rules: VoiceRules): Steps<Regrouping> {
+  const clusters = yield* cluster(stretches, rules);
   const { speakers, shared, owners } = ownersOf(clusters);
   /** For each cluster the speakers that are it. */
   const joined = owners.map((owner) => (owner < 0 ? [] : [owner]));
@@ -47,12 +50,17 @@ export function regroup(stretches: readonly Stretch[], rules: VoiceRules): Regro
 }
 
 /** Fewer stretches, for a bounded memory: those of one speaker that sound most alike become one. In order of time. */
-export function condense(stretches: readonly Stretch[], { between, cluster }: VoiceRules, count: number): Stretch[][] {
+export function* condense(
+  stretches: readonly Stretch[],
+  { between, cluster }: VoiceRules,
+  count: number,
+): Steps<Stretch[][]> {
   const apart = (i: number, j: number) => {
     const [a, b] = [stretches[i] as Stretch, stretches[j] as Stretch];
     return a.speaker === b.speaker && a.voice === b.voice ? 0 : NEVER;
   };
-  const labels = cut(agglomerate(pointsOf(stretches, cluster.rate), between, apart, cluster.saturation), count);
+  const tree = yield* agglomerateSteps(pointsOf(stretches, cluster.rate), between, apart, cluster.saturation);
+  const labels = cut(tree, count);
   const groups: Stretch[][] = [];
   stretches.forEach((stretch, i) => {
     const label = labels[i] as number;
@@ -65,13 +73,13 @@ export function condense(stretches: readonly Stretch[], { between, cluster }: Vo
 const NEVER = 1e6;
 
 /** Groups that together hold all stretches, longest first: those that are large enough. */
-function cluster(stretches: readonly Stretch[], rules: VoiceRules): Stretch[][] {
+function* cluster(stretches: readonly Stretch[], rules: VoiceRules): Steps<Stretch[][]> {
   const { between, cluster: own } = rules;
   const points = stretches.filter(({ seconds }) => seconds >= own.shortestTrack);
   if (points.length === 0) return [];
-  const tree = agglomerate(pointsOf(points, own.rate), between, undefined, own.saturation);
+  const tree = yield* agglomerateSteps(pointsOf(points, own.rate), between, undefined, own.saturation);
   const labels = cut(tree, clustersAt(tree, own.evidence));
-  const least = Math.max(own.shortestSpeaker, own.leastShare * secondsOf(points));
+  const least = Math.max(SPEAKER_SHARE * own.shortestSpeaker, own.leastShare * secondsOf(points));
   const groups: Stretch[][] = Array.from({ length: Math.max(...labels) + 1 }, () => []);
   points.forEach((point, i) => {
     groups[labels[i] as number]?.push(point);
@@ -81,7 +89,10 @@ function cluster(stretches: readonly Stretch[], rules: VoiceRules): Stretch[][] 
   for (let round = 0; round < ROUNDS; round++) {
     const models = kept.map((members) => voiceOf(members, rules).model);
     const next: Stretch[][] = kept.map(() => []);
-    for (const stretch of stretches) next[indexOfMost(likelihoods(models, stretch))]?.push(stretch);
+    for (const stretch of stretches) {
+      yield;
+      next[indexOfMost(likelihoods(models, stretch))]?.push(stretch);
+    }
     kept = next.filter((members) => members.length > 0);
   }
   return kept;

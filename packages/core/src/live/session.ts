@@ -5,10 +5,11 @@ import { abortError, VoiceFlowError } from '../errors.ts';
 import type { FastCnn } from '../pipeline/fast-cnn.ts';
 import { abortable, floats } from '../pipeline/run-windows.ts';
 import { WindowCutter } from '../pipeline/windows.ts';
-import { paced } from '../steps.ts';
+import { paced, type Steps } from '../steps.ts';
 import { checkVoices } from '../voice-match.ts';
 import { EventQueue } from './event-queue.ts';
 import { liveTiming } from './options.ts';
+import { Pace } from './pace.ts';
 import { LiveTracker, leadOf } from './tracker.ts';
 import type { DiarizationSession, LiveDiarization, LiveEndOptions, LiveEvent, LiveOptions } from './types.ts';
 
@@ -37,22 +38,32 @@ interface Run {
   readonly embeddings: Float32Array;
 }
 
+/** A run under way, and frames from its window's beginning to the next's. */
+interface Running {
+  readonly outputs: Promise<Run>;
+  readonly step: number;
+}
+
 class LiveSession implements DiarizationSession {
   readonly #cnn: FastCnn;
   readonly #origin: SessionOrigin;
   readonly #rate: number;
   readonly #resampler: Resampler;
   readonly #cutter: WindowCutter;
+  /** Frames between windows. */
+  readonly #hop: number;
   readonly #tracker: LiveTracker;
   readonly #events = new EventQueue<LiveEvent>();
   /** Stops runs of the network when the session fails or is closed. */
   readonly #stop = new AbortController();
   readonly #forgetSignal: () => void;
   /** Runs of the network under way, in order of their windows. */
-  readonly #running: Promise<Run>[] = [];
+  readonly #running: Running[] = [];
   /** All that was asked of the session so far, in order. */
   #work: Promise<unknown> = Promise.resolve();
   #received = 0;
+  /** What windows are left out, if any may be. */
+  readonly #pace: Pace | undefined;
   #waiting = 0;
   #over: VoiceFlowError | undefined;
   #modelTime = 0;
@@ -67,8 +78,13 @@ class LiveSession implements DiarizationSession {
     this.#rate = options.sampleRate;
     this.#resampler = createResampler(options.sampleRate, manifest.sampleRate);
     const hopSamples = (hop * network.window) / network.frames;
+    const lead = leadOf(network.frames, hop);
     this.#cutter = new WindowCutter(network.window, hopSamples);
-    this.#cutter.push(new Float32Array((leadOf(network.frames, hop) * network.window) / network.frames), () => {});
+    this.#cutter.push(new Float32Array((lead * network.window) / network.frames), () => {});
+    // Windows that are left out must leave enough for the others to have in common.
+    if (options.keepUp && hop * 4 <= network.frames)
+      this.#pace = new Pace({ frames: network.frames, hop, lead }, frame);
+    this.#hop = hop;
     this.#tracker = new LiveTracker(
       cnn,
       { lag, hop, maxSpeakers: options.maxSpeakers, known: options.known ?? [] },
@@ -88,6 +104,7 @@ class LiveSession implements DiarizationSession {
     checkSamples(samples);
     this.#checkRoom();
     const own = samples.slice();
+    this.#pace?.arrived(this.#received / this.#rate);
     this.#waiting += own.length;
     this.#received += own.length;
     await this.#next(() => this.#take(own));
@@ -105,8 +122,8 @@ class LiveSession implements DiarizationSession {
       });
       const run = last && (await this.#run(last));
       const duration = this.#received / this.#rate;
-      this.#tracker.end(duration, run?.activity, run?.embeddings);
-      const { turns, speakers, labels, warnings } = await paced(this.#tracker.result(recluster), this.#stop.signal);
+      await this.#paced(this.#tracker.end(duration, run?.activity, run?.embeddings));
+      const { turns, speakers, labels, warnings } = await this.#paced(this.#tracker.result(recluster));
       this.#events.end();
       this.#release();
       const total = performance.now() - this.#begun;
@@ -125,7 +142,7 @@ class LiveSession implements DiarizationSession {
     this.#release();
     // A failure has been told to whoever pushed.
     await this.#work.catch(() => {});
-    await Promise.allSettled(this.#running);
+    await Promise.allSettled(this.#running.map(({ outputs }) => outputs));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -163,7 +180,9 @@ class LiveSession implements DiarizationSession {
     const windows: Float32Array[] = [];
     this.#cutter.push(samples, (window) => windows.push(window.slice()));
     for (const window of windows) {
-      this.#running.push(this.#run(window));
+      const step = this.#pace ? this.#pace.next() : this.#hop;
+      if (step === 0) continue;
+      this.#running.push({ outputs: this.#run(window), step });
       await this.#settle(this.#cnn.model.concurrency);
     }
   }
@@ -171,11 +190,19 @@ class LiveSession implements DiarizationSession {
   /** Hands what the network said to the tracker, in order, until at most `most` runs are under way. */
   async #settle(most: number): Promise<void> {
     while (this.#running.length > most) {
-      const { activity, embeddings } = await (this.#running[0] as Promise<Run>);
+      const { outputs, step } = this.#running[0] as Running;
+      const { activity, embeddings } = await outputs;
       this.#running.shift();
       if (this.#stop.signal.aborted) throw this.#over ?? closedError();
-      this.#tracker.add(activity, embeddings);
+      await this.#paced(this.#tracker.add(activity, embeddings, step));
     }
+  }
+
+  /** Leaves room for other sessions while this one clusters. */
+  async #paced<T>(steps: Steps<T>): Promise<T> {
+    const result = await paced(steps, this.#stop.signal);
+    if (this.#stop.signal.aborted) throw this.#over ?? closedError();
+    return result;
   }
 
   #run(window: Float32Array): Promise<Run> {

@@ -78,7 +78,8 @@ export class LiveTracker {
   /** The stretch that each speaker's latest settled slot went to. */
   #open = new Map<number, OpenStretch>();
   #next: number;
-  #sinceRegroup = 0;
+  /** The frame after the last that was heard when what is remembered was last clustered. */
+  #regrouped = 0;
   readonly #suspicions = new Suspicions();
   #duration = Number.POSITIVE_INFINITY;
 
@@ -104,18 +105,21 @@ export class LiveTracker {
     this.#weight = windowWeight(network.frames, EDGE_WEIGHT);
   }
 
-  /** The next window: it begins `hop` frames after the one before, the first `leadOf` frames before the session. */
-  add(activity: Float32Array, embeddings: Float32Array): void {
-    const present = this.#hear(activity, embeddings);
-    this.#look(Math.max(0, present - this.#rules.lag + this.#rules.hop), present);
+  /**
+   * The next window. The first begins `leadOf` frames before the session.
+   * @param step Frames until the next window begins: `hop`, or twice that where one is to be left out.
+   */
+  *add(activity: Float32Array, embeddings: Float32Array, step = this.#rules.hop): Steps<void> {
+    const present = this.#hear(activity, embeddings, step);
+    yield* this.#look(Math.max(0, present - this.#rules.lag + step), present);
   }
 
   /** The end, `duration` seconds after the beginning; with the window that silence had to fill, if there is one. */
-  end(duration: number, activity?: Float32Array, embeddings?: Float32Array): void {
-    if (activity && embeddings) this.#hear(activity, embeddings);
+  *end(duration: number, activity?: Float32Array, embeddings?: Float32Array): Steps<void> {
+    if (activity && embeddings) this.#hear(activity, embeddings, this.#rules.hop);
     this.#duration = duration;
     const present = Math.max(this.#turns.final, Math.ceil(duration / this.#cnn.frame - 1e-6));
-    this.#look(present, present, Number.POSITIVE_INFINITY);
+    yield* this.#look(present, present, Number.POSITIVE_INFINITY);
   }
 
   /** What the session came to, after `end`. @param recluster Clusters all of it as a recording's windows are. */
@@ -130,16 +134,16 @@ export class LiveTracker {
     return reclusteredResult(told, mean, solution, start);
   }
 
-  #hear(activity: Float32Array, embeddings: Float32Array): number {
+  #hear(activity: Float32Array, embeddings: Float32Array, step: number): number {
     const { embeddings: speaking } = this.#recent.add(this.#next, activity, embeddings);
     this.#record.add(this.#next, activity, speaking);
     const present = this.#next + this.#recent.frames;
-    this.#next += this.#rules.hop;
+    this.#next += step;
     return present;
   }
 
   /** @param settled Windows that end by this frame are decided. */
-  #look(final: number, present: number, settled = final): void {
+  *#look(final: number, present: number, settled = final): Steps<void> {
     const { frame, settings } = this.#cnn;
     const table = this.#recent.table();
     const tracks = linkTracks(this.#recent, table, settings.tracks);
@@ -149,11 +153,11 @@ export class LiveTracker {
     this.#settle(table, tracks, settled);
     const { every, stretches } = REGROUP;
     // Its time grows with the square of what is remembered.
-    if (++this.#sinceRegroup * this.#rules.hop * frame >= every * Math.max(1, this.#memory.size / stretches)) {
-      this.#sinceRegroup = 0;
-      this.#regroup();
+    if ((present - this.#regrouped) * frame >= every * Math.max(1, this.#memory.size / stretches)) {
+      this.#regrouped = present;
+      yield* this.#regroup();
     }
-    this.#memory.compact();
+    yield* this.#memory.compact();
     this.#recent.dropUntil(final - Math.round(CONTEXT / frame));
   }
 
@@ -261,7 +265,7 @@ export class LiveTracker {
 
   /** Windows that end before the final frame are decided: what was heard in them is remembered. */
   #settle(table: Slots, tracks: Tracks, final: number): void {
-    const { slots, frames, hop, all } = this.#recent;
+    const { slots, frames, all } = this.#recent;
     all.forEach((window, w) => {
       if (window.settled || window.start + frames > final) return;
       window.settled = true;
@@ -276,7 +280,7 @@ export class LiveTracker {
           before.window === all[w - 1] &&
           tracks.trackOf[table.rowAt[(w - 1) * slots + before.slot] as number] === tracks.trackOf[row];
         const stretch = follows ? before.stretch : this.#memory.open(speaker, embedding.length);
-        const seconds = ((window.clean[slot] as number) + LEAST_SECONDS) * (hop / frames);
+        const seconds = ((window.clean[slot] as number) + LEAST_SECONDS) * (this.#recent.step(w) / frames);
         const voice = window.voices.subarray(slot * table.to, (slot + 1) * table.to);
         this.#memory.extend(stretch, seconds, voice, embedding);
         open.set(speaker, { stretch, window, slot });
@@ -285,9 +289,9 @@ export class LiveTracker {
     });
   }
 
-  #regroup(): void {
+  *#regroup(): Steps<void> {
     const since = this.#next - YOUNG / this.#cnn.frame;
-    const { merged, strangers } = this.#memory.regroup((speaker) => this.#speakers.at(speaker).since > since);
+    const { merged, strangers } = yield* this.#memory.regroup((speaker) => this.#speakers.at(speaker).since > since);
     for (const [from, into] of this.#suspicions.confirmed(merged, this.#next * this.#cnn.frame)) {
       // One voice does not overlap itself: then there is time to see more.
       if (!this.#turns.bothSpeak(from, into)) this.#merge(from, into);

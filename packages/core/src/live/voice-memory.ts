@@ -1,5 +1,6 @@
 import { accumulate } from '../cluster/vectors.ts';
 import { evidence, type SpeakerModel } from '../cluster/voice-space.ts';
+import type { Steps } from '../steps.ts';
 import { condense, type Regrouping, regroup } from './regroup.ts';
 import { type Stretch, type Voice, type VoiceRules, voiceOf } from './stretch.ts';
 
@@ -117,7 +118,7 @@ export class VoiceMemory {
   }
 
   /** See `regroup`. @param young Speakers that are too new to be judged: they keep their voice. */
-  regroup(young: (speaker: number) => boolean): Regrouping {
+  regroup(young: (speaker: number) => boolean): Steps<Regrouping> {
     for (const speaker of [...this.#seeds.keys()]) if (!young(speaker)) this.#forgetSeed(speaker);
     this.#voices.clear();
     return regroup(
@@ -127,10 +128,11 @@ export class VoiceMemory {
   }
 
   /** Keeps the memory bounded. */
-  compact(): void {
+  *compact(): Steps<void> {
     if (this.#stretches.length < MOST_STRETCHES) return;
     for (const speaker of [...this.#seeds.keys()]) this.#forgetSeed(speaker);
-    this.#stretches = condense(this.#stretches, this.#rules, MOST_STRETCHES / 2).map(([first, ...others]) => {
+    const groups = yield* condense(this.#stretches, this.#rules, MOST_STRETCHES / 2);
+    this.#stretches = groups.map(([first, ...others]) => {
       const kept = first as Stretch;
       for (const stretch of others) {
         kept.seconds += stretch.seconds;

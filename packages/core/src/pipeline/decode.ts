@@ -146,7 +146,8 @@ interface Differences {
 }
 
 function differences(local: LocalWindows, window: number, frame: number): Differences {
-  const { slots, frames, hop } = local;
+  const { slots, frames } = local;
+  const hop = local.step(window);
   const a = local.activity(window - 1);
   const b = local.activity(window);
   const pair = new Float64Array(slots * slots);

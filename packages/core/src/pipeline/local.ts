@@ -8,8 +8,8 @@ export interface LocalWindows {
   readonly frames: number;
   /** Local speakers of a window. */
   readonly slots: number;
-  /** Frames between the starts of neighbouring windows. */
-  readonly hop: number;
+  /** Frames from the beginning of the window before to that of a window; of the first, as if there were one before. */
+  step(window: number): number;
   /** `[frames, slots]` of one window: a view, not a copy. */
   activity(window: number): Float32Array;
 }
@@ -18,6 +18,8 @@ export interface LocalWindows {
 export interface LocalRecording extends LocalWindows {
   /** Numbers of an embedding. */
   readonly dimensions: number;
+  /** Frames between the starts of neighbouring windows. */
+  readonly hop: number;
   /** Unit vector of a slot, or undefined where it is silent. */
   embedding(window: number, slot: number): Float32Array | undefined;
 }
@@ -60,6 +62,10 @@ export class LocalSpeakers implements LocalRecording {
 
   get windows(): number {
     return this.#activity.rows;
+  }
+
+  step(): number {
+    return this.hop;
   }
 
   /** Frames from the start of the first window to the end of the last. */

@@ -39,9 +39,9 @@ export function* linkTrackSteps(local: LocalWindows, slots: Slots, rules: LinkRu
   const trackOf = new Int32Array(slots.window.length).fill(-1);
   const seconds: number[] = [];
   const sum: Float32Array[] = [];
-  const share = local.hop / local.frames;
   for (let window = 0; window < local.windows; window++) {
     if (window % WINDOWS_PER_STEP === 0) yield;
+    const share = local.step(window) / local.frames;
     const rows = speaking(slots, local.slots, window);
     const linked = window > 0 ? links(local, slots, speaking(slots, local.slots, window - 1), rows, rules) : [];
     rows.forEach((row, i) => {
@@ -100,9 +100,10 @@ function commonActivity(local: LocalWindows, slots: Slots, earlier: number, late
   const to = slots.slot[later] as number;
   let least = 0;
   let most = 0;
-  for (let frame = local.hop; frame < local.frames; frame++) {
+  const step = local.step(slots.window[later] as number);
+  for (let frame = step; frame < local.frames; frame++) {
     const x = a[frame * local.slots + from] as number;
-    const y = b[(frame - local.hop) * local.slots + to] as number;
+    const y = b[(frame - step) * local.slots + to] as number;
     least += Math.min(x, y);
     most += Math.max(x, y);
   }
