@@ -20,6 +20,9 @@ import {
 import { seededRandom } from './stats/random.ts';
 import { summarize } from './stats/summary.ts';
 
+/** Requests before anything counts: the server's code is compiled while it is used. */
+const WARM_UP = 2000;
+
 interface Bare {
   readonly perSecond: number;
   /** Milliseconds of each run. */
@@ -88,6 +91,7 @@ export async function throughput(args: readonly string[], io: BenchIo): Promise<
 
   return withEntry({}, async (server) => {
     const done: Round[] = [];
+    await measure(server, WARM_UP);
     for (let round = 0; round < rounds; round++) {
       const before = await bareLoops(cores, 4);
       const measured = await measure(server, requests);

@@ -54,7 +54,7 @@ Without --url a server of this repository is started (and stopped) for the test.
   --connections 256   keep-alive connections of the open loop at most
   --sessions N        live sessions over WebSocket instead, each in real time
   --timeout 30000     milliseconds until a request has failed
-  --warmup 40         requests before anything counts
+  --warmup 400        requests before anything counts
   --accept binary     binary, or json
   --workers N         workers of the server started here
   --seed 1            of arrivals and audio
@@ -127,7 +127,7 @@ async function loadServer(url: string, flags: Flags, io: BenchIo): Promise<LoadR
     headers: { accept: json ? 'application/json' : 'application/octet-stream' },
   });
   try {
-    await warmUp(target, countFlag(flags, 'warmup', [0, 100_000], 40), concurrency);
+    await warmUp(target, countFlag(flags, 'warmup', [0, 100_000], 400), concurrency);
     const control = io.signal === undefined ? {} : { signal: io.signal };
     if (rate === undefined) {
       return await closedLoop(target, {

@@ -9,6 +9,8 @@ import type { OpenPoint, ServingResult, SweepPoint } from './types.ts';
 
 /** How long each part of the load test is; the quick setting only shows that everything works. */
 export interface ServingPlan {
+  /** Requests before anything counts: a server's code is compiled while it is used. */
+  readonly warmUp: number;
   readonly repeats: number;
   readonly closedRequests: number;
   readonly sweep: readonly number[];
@@ -21,6 +23,7 @@ export interface ServingPlan {
 }
 
 export const FULL_PLAN: ServingPlan = {
+  warmUp: 2000,
   repeats: 3,
   closedRequests: 2000,
   sweep: [1, 2, 4, 8, 16, 32, 64],
@@ -33,6 +36,7 @@ export const FULL_PLAN: ServingPlan = {
 };
 
 export const QUICK_PLAN: ServingPlan = {
+  warmUp: 100,
   repeats: 2,
   closedRequests: 200,
   sweep: [1, 4, 20],
@@ -75,7 +79,7 @@ export async function measureServing(
   };
 
   note(`load: ${CLIENTS} clients, ${FIRST_REQUESTS} requests, ${plan.repeats} times`);
-  await closed(CLIENTS, FIRST_REQUESTS);
+  await closed(CLIENTS, plan.warmUp);
   const first: LoadResult[] = [];
   while (first.length < plan.repeats) first.push(await closed(CLIENTS, FIRST_REQUESTS));
   note(`load: ${CLIENTS} clients, ${plan.closedRequests} requests`);

@@ -10,7 +10,7 @@ export function openLive(
   { encoding, ...options }: LiveRequest,
   onMessage: (message: LiveMessage) => void,
 ): LiveChannel {
-  const session = diarizer.open(options);
+  const session = diarizer.open({ ...options, keepUp: true });
   const toSamples = pcmReader(encoding);
   let over = false;
   const fail = (error: unknown) => {

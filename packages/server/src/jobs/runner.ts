@@ -28,6 +28,11 @@ export class JobRunner {
         : new WindowRunner({ manifest: parts.manifest, model: parts.model, openAudio: parts.openAudio });
   }
 
+  /** Bytes of one raw window. @throws `model-incompatible` where the model has no single windows. */
+  get windowBytes(): number {
+    return this.#window().bytes;
+  }
+
   /** @throws `VoiceFlowError` with the contract's codes. */
   async run(job: Job, body: Uint8Array<ArrayBuffer>, context: JobContext): Promise<JobReply> {
     if (job.kind === 'infer') return this.#window().run(job, body, context);

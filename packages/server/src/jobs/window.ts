@@ -32,6 +32,11 @@ export class WindowRunner {
     this.#samples = samples;
   }
 
+  /** Of one window as raw float32. */
+  get bytes(): number {
+    return 4 * this.#samples;
+  }
+
   /** @throws `invalid-audio` for bytes that are not one window; `unsupported-format`. */
   async run(job: Job, body: Uint8Array<ArrayBuffer>, context: JobContext): Promise<JobReply> {
     const begin = performance.now();
@@ -78,7 +83,7 @@ export class WindowRunner {
   async #decode(contentType: string, body: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<Float32Array> {
     const type = contentType.split(';')[0]?.trim().toLowerCase() ?? '';
     if (type !== '' && type !== 'application/octet-stream') return this.#decodeFile(type, body, signal);
-    const expected = this.#samples * 4;
+    const expected = this.bytes;
     if (body.length !== expected) {
       throw new VoiceFlowError(
         'invalid-audio',

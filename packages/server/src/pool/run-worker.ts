@@ -55,11 +55,24 @@ async function load(pack: ModelPackage, base: Backend): Promise<Worker> {
   const diarizer = await createDiarizer({ model: pack, backend, workers: 1 });
   const { manifest } = pack;
   const windows = manifest.pipeline === 'fast-cnn' && model !== undefined ? { model } : {};
+  const runner = new JobRunner({ manifest, diarizer, openAudio, ...windows });
+  if ('model' in windows) await warmUp(runner);
   return {
-    runner: new JobRunner({ manifest, diarizer, openAudio, ...windows }),
+    runner,
     info: { manifest, backend: base.name },
     close: () => diarizer.close(),
   };
+}
+
+/** Windows before a worker is ready: its memory is there and its code compiled when the first request comes. */
+const WARM_UP = 30;
+
+async function warmUp(runner: JobRunner): Promise<void> {
+  const job = { kind: 'infer', contentType: '', params: {}, maxSeconds: 1 } as const;
+  const body = new Uint8Array(runner.windowBytes);
+  const { signal } = new AbortController();
+  for (let i = 0; i < WARM_UP; i++)
+    await runner.run({ ...job, output: i % 2 === 0 ? 'binary' : 'json' }, body, { signal });
 }
 
 /** Makes this process a worker of the server that started it. */
