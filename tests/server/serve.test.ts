@@ -242,6 +242,18 @@ describe('refusals', () => {
   });
 });
 
+describe('the deadline of a recording', () => {
+  it('is for its start and each step, unless the client gives one for the answer', async () => {
+    const server = await toyServer({ limits: { deadlineMs: 1500 } });
+    const steady = await post(server, '/v1/diarize?ms=400&steps=6', 'x');
+    expect(steady.status).toBe(200);
+    const stuck = await post(server, '/v1/diarize?ms=60000', 'x');
+    expect([stuck.status, (await stuck.json()).detail]).toEqual([504, expect.stringContaining('start and each step')]);
+    const asked = await post(server, '/v1/diarize?ms=400&steps=6', 'x', { 'x-deadline-ms': '1500' });
+    expect([asked.status, (await asked.json()).code]).toEqual([504, 'deadline-exceeded']);
+  });
+});
+
 describe('what a server must outlive', () => {
   const OFFER = 'host: x\r\nconnection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n';
 

@@ -2,7 +2,7 @@ import type { Progress } from '@voiceflow-ml/core';
 import { type Body, collectBody } from './body.ts';
 import type { Job, JobReply, Lane } from './engine.ts';
 import type { Answer, Exchange } from './exchange.ts';
-import { type AppState, deadlineOf } from './state.ts';
+import { type AppState, type Deadline, deadlineOf } from './state.ts';
 
 export interface Question {
   readonly job: Job;
@@ -14,7 +14,7 @@ export interface Question {
 /** A job whose body is there and which nothing has refused so far. */
 export interface Accepted {
   readonly body: Body;
-  readonly deadlineMs: number;
+  readonly deadline: Deadline;
   /** Milliseconds that the body took to come. */
   readonly receivedMs: number;
 }
@@ -26,9 +26,9 @@ export interface Done {
 
 /** Refuses what could not be done in time before its body is read, then reads the body. */
 export async function accept(x: Exchange, state: AppState, question: Question): Promise<Accepted> {
-  const deadlineMs = deadlineOf(x, question.deadlineMs);
+  const deadline = deadlineOf(x, question.deadlineMs, question.lane);
   const claimed = Number(x.header('content-length')) || 1;
-  state.queues[question.lane].assertAdmits({ cost: costOf(question.lane, claimed), deadlineMs });
+  state.queues[question.lane].assertAdmits({ cost: costOf(question.lane, claimed), ...deadline });
   const begun = performance.now();
   const body = await collectBody({
     claimed,
@@ -38,7 +38,7 @@ export async function accept(x: Exchange, state: AppState, question: Question): 
     read: x.read,
     signal: x.signal,
   });
-  return { body, deadlineMs, receivedMs: performance.now() - begun };
+  return { body, deadline, receivedMs: performance.now() - begun };
 }
 
 /** Waits for a worker and for its answer, and counts both. */
@@ -46,16 +46,20 @@ export async function work(
   x: Exchange,
   state: AppState,
   { job, lane }: Question,
-  { body, deadlineMs }: Accepted,
+  { body, deadline }: Accepted,
   onProgress?: (progress: Progress) => void,
 ): Promise<Done> {
   let queueMs = 0;
   try {
     const reply = await state.queues[lane].run(
-      { cost: costOf(lane, body.bytes), deadlineMs, signal: x.signal },
-      (signal, waitedMs) => {
+      { cost: costOf(lane, body.bytes), ...deadline, signal: x.signal },
+      (signal, waitedMs, step) => {
         queueMs = waitedMs;
-        return state.engine.run(job, body.chunks, { signal, ...(onProgress === undefined ? {} : { onProgress }) });
+        const progressed = (progress: Progress) => {
+          step();
+          onProgress?.(progress);
+        };
+        return state.engine.run(job, body.chunks, { signal, onProgress: progressed });
       },
     );
     state.metrics.queueSeconds.observe(queueMs / 1000, { lane });

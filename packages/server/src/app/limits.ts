@@ -12,7 +12,7 @@ export interface Limits {
   readonly queueJobs: number;
   /** Bodies in memory: arriving, waiting and being worked on. */
   readonly queueBytes: number;
-  /** From the last byte of a recording's body to its answer. */
+  /** From the last byte of a recording's body to its first progress, and between two; to the answer where the client gives a deadline. */
   readonly deadlineMs: number;
   /** The same for one window. */
   readonly inferDeadlineMs: number;

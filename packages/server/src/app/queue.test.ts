@@ -50,6 +50,43 @@ describe('JobQueue', () => {
     expect([queue.running, queue.waiting]).toEqual([0, 0]);
   });
 
+  it('lets work that gets on go on, and no longer, where its deadline is renewable', async () => {
+    const queue = new JobQueue({ slots: () => 1, maxWaiting: 10, noun: 'test' });
+    const runs = [true, false].map((renewable) => {
+      let step: () => void = () => {};
+      const work = vi.fn((_signal: AbortSignal, _waited: number, onStep: () => void) => {
+        step = onStep;
+        return new Promise<string>(() => {});
+      });
+      return { code: codeOf(queue.run({ ...ticket(100), renewable }, work)), step: () => step() };
+    });
+    void runs[1]?.code;
+    const settled = vi.fn();
+    void runs[0]?.code.then(settled);
+    for (let i = 0; i < 5; i++) {
+      await vi.advanceTimersByTimeAsync(90);
+      runs[0]?.step();
+      expect(settled).not.toHaveBeenCalled();
+    }
+    expect(await runs[1]?.code).toBe('deadline-exceeded');
+    await vi.advanceTimersByTimeAsync(101);
+    expect(settled).toHaveBeenCalledWith('deadline-exceeded');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('does not count the length of a job against a renewable deadline, only what is ahead of it', async () => {
+    const queue = new JobQueue({ slots: () => 1, maxWaiting: 10, noun: 'test' });
+    const learn = controlled();
+    const learnt = queue.run(ticket(1000, NEVER, 10), learn.work);
+    await vi.advanceTimersByTimeAsync(100);
+    learn.resolve('10 ms each');
+    await learnt;
+    void queue.run(ticket(1000, NEVER, 10), controlled().work).catch(() => {});
+    const long = { cost: 200, deadlineMs: 1000 };
+    expect(() => queue.assertAdmits(long)).toThrow(/would take about 2000 ms/);
+    expect(() => queue.assertAdmits({ ...long, renewable: true })).not.toThrow();
+  });
+
   it('refuses what comes when as many wait as may, with a time after which to try again', async () => {
     const queue = new JobQueue({ slots: () => 1, maxWaiting: 1, noun: 'test' });
     const first = controlled();

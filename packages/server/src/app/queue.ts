@@ -16,6 +16,8 @@ export interface Ticket {
   readonly cost: number;
   /** Milliseconds that the caller is ready to wait for the result, from now. */
   readonly deadlineMs: number;
+  /** The deadline is for the start, and again for each step of the work after the one before: see `run`. */
+  readonly renewable?: boolean;
   /** Fires when the caller left. */
   readonly signal: AbortSignal;
 }
@@ -57,9 +59,10 @@ export class JobQueue {
   }
 
   /** @throws `overloaded` if a job with this ticket would be refused now; to be asked before a body is read. */
-  assertAdmits(ticket: Pick<Ticket, 'cost' | 'deadlineMs'>): void {
+  assertAdmits(ticket: Pick<Ticket, 'cost' | 'deadlineMs' | 'renewable'>): void {
     if (this.#running < this.#options.slots() && this.#waiting.length === 0) return;
-    const wait = this.#predictMs(ticket.cost);
+    // The work ahead of it; with a deadline for the result, its own as well.
+    const wait = this.#predictMs(ticket.renewable ? 0 : ticket.cost);
     const full = this.#waiting.length >= this.#options.maxWaiting;
     if (!full && wait <= ticket.deadlineMs) return;
     const { noun } = this.#options;
@@ -67,16 +70,20 @@ export class JobQueue {
       'overloaded',
       full
         ? `${this.#waiting.length} ${noun} jobs wait, which is the limit`
-        : `a ${noun} job would take about ${Math.ceil(wait)} ms now, which is beyond its deadline of ${Math.floor(ticket.deadlineMs)} ms`,
+        : `a ${noun} job would ${ticket.renewable ? 'wait' : 'take'} about ${Math.ceil(wait)} ms now, which is beyond its deadline of ${Math.floor(ticket.deadlineMs)} ms`,
       { hint: 'Try again after Retry-After seconds.', retryAfter: Math.max(1, Math.ceil(this.#predictMs(0) / 1000)) },
     );
   }
 
   /**
-   * Waits for a slot and runs `work`, whose signal fires when the caller leaves or the deadline passes.
+   * Waits for a slot and runs `work`, whose signal fires when the caller leaves or the deadline passes. `work` may call
+   * `step` as it gets on: a renewable deadline counts from the last step (or from the arrival, before the first).
    * @throws `overloaded`, `deadline-exceeded`, `aborted`, and whatever `work` throws.
    */
-  async run<T>(ticket: Ticket, work: (signal: AbortSignal, waitedMs: number) => Promise<T>): Promise<T> {
+  async run<T>(
+    ticket: Ticket,
+    work: (signal: AbortSignal, waitedMs: number, step: () => void) => Promise<T>,
+  ): Promise<T> {
     if (ticket.signal.aborted) throw callerLeft();
     this.assertAdmits(ticket);
     const arrived = this.#now();
@@ -91,14 +98,20 @@ export class JobQueue {
     left.catch(() => {});
     const onAbort = () => leave(callerLeft());
     ticket.signal.addEventListener('abort', onAbort, { once: true });
-    const timer = setTimeout(
-      () => leave(deadlineExceeded(this.#now() - arrived, ticket.deadlineMs, this.#options.noun)),
-      ticket.deadlineMs,
-    );
+    let renewed = arrived;
+    const step = () => {
+      if (ticket.renewable) renewed = this.#now();
+    };
+    const onTime = () => {
+      const left = renewed + ticket.deadlineMs - this.#now();
+      if (renewed > arrived && left > 0) timer = setTimeout(onTime, left);
+      else leave(deadlineExceeded(this.#now() - arrived, ticket, this.#options.noun));
+    };
+    let timer = setTimeout(onTime, ticket.deadlineMs);
     try {
       await Promise.race([this.#slot(ticket, stop.signal), left]);
       const waited = this.#now() - arrived;
-      return await Promise.race([this.#serve(ticket.cost, () => work(stop.signal, waited)), left]);
+      return await Promise.race([this.#serve(ticket.cost, () => work(stop.signal, waited, step)), left]);
     } finally {
       clearTimeout(timer);
       ticket.signal.removeEventListener('abort', onAbort);
@@ -157,10 +170,11 @@ function callerLeft(): VoiceFlowError {
   return new VoiceFlowError('aborted', 'the client closed the request before its answer');
 }
 
-function deadlineExceeded(waitedMs: number, deadlineMs: number, noun: string): VoiceFlowError {
+function deadlineExceeded(waitedMs: number, { deadlineMs, renewable }: Ticket, noun: string): VoiceFlowError {
+  const deadline = `a deadline of ${Math.round(deadlineMs)} ms${renewable ? ' for its start and each step' : ''}`;
   return new VoiceFlowError(
     'deadline-exceeded',
-    `the ${noun} job was not done ${Math.round(waitedMs)} ms after its body had arrived, with a deadline of ${Math.round(deadlineMs)} ms`,
+    `the ${noun} job was not done ${Math.round(waitedMs)} ms after its body had arrived, with ${deadline}`,
     { hint: 'Send shorter audio, or raise the deadline (x-deadline-ms, up to the limit of the server).' },
   );
 }

@@ -7,7 +7,7 @@ import type { Engine, Lane } from './engine.ts';
 import type { Exchange } from './exchange.ts';
 import { type Limits, resolveLimits } from './limits.ts';
 import { MetricsRegistry } from './metrics.ts';
-import { JobQueue } from './queue.ts';
+import { JobQueue, type Ticket } from './queue.ts';
 import { Quota } from './quota.ts';
 import { registerServerMetrics, type ServerMetrics } from './server-metrics.ts';
 
@@ -97,18 +97,22 @@ export function createState(options: AppOptions): AppState {
   };
 }
 
+/** A deadline, and whether it is renewed by each step of the work. */
+export type Deadline = Pick<Ticket, 'deadlineMs' | 'renewable'>;
+
 /**
- * The milliseconds that the client gives: `x-deadline-ms`, at most the server's limit.
+ * What the client gives by `x-deadline-ms`, at most the server's limit: from the body's last byte to the answer. Without
+ * it, the server's limit; a recording then has as long again after each step, since four hours take minutes.
  * @throws `invalid-option`.
  */
-export function deadlineOf(x: Exchange, limitMs: number): number {
+export function deadlineOf(x: Exchange, limitMs: number, lane: Lane): Deadline {
   const header = x.header('x-deadline-ms');
-  if (header === undefined) return limitMs;
+  if (header === undefined) return { deadlineMs: limitMs, renewable: lane === 'recording' };
   if (!/^\d{1,9}$/.test(header) || Number(header) === 0) {
     throw new VoiceFlowError(
       'invalid-option',
       `x-deadline-ms is "${header.slice(0, 20)}", expected a whole number of milliseconds, at least 1`,
     );
   }
-  return Math.min(Number(header), limitMs);
+  return { deadlineMs: Math.min(Number(header), limitMs) };
 }

@@ -106,7 +106,7 @@ function diarizeOperation(limits: Limits): Operation {
   const count = { type: 'integer', minimum: 1, maximum: 100 };
   return {
     summary: 'Who spoke when in a recording',
-    description: `The recording as the body in any supported format, or as the part "file" of a form, whose fields are options as well. Up to ${limits.bodyBytes} bytes and ${limits.audioSeconds} s; deadline ${limits.deadlineMs} ms. Accept: text/event-stream gives "progress" events, then "result" (or "problem").`,
+    description: `The recording as the body in any supported format, or as the part "file" of a form, whose fields are options as well. Up to ${limits.bodyBytes} bytes and ${limits.audioSeconds} s; deadline ${limits.deadlineMs} ms for its start and after each progress. Accept: text/event-stream gives "progress" events, then "result" (or "problem").`,
     tags: ['Inference'],
     security: SECURITY,
     parameters: [

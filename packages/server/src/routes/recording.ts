@@ -12,7 +12,7 @@ export async function diarize(c: AppContext, state: AppState): Promise<Response>
   if (!accepts.includes('text/event-stream')) return respond(c, await answer(c.var.exchange, state, question));
   const accepted = await accept(c.var.exchange, state, question);
   try {
-    state.queues.recording.assertAdmits({ cost: accepted.body.bytes, deadlineMs: accepted.deadlineMs });
+    state.queues.recording.assertAdmits({ cost: accepted.body.bytes, ...accepted.deadline });
   } catch (error) {
     accepted.body.release();
     throw error;

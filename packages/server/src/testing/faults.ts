@@ -32,7 +32,8 @@ const HANGING = 255;
 
 /**
  * A runner without a model: answers what it got, and does what a job's parameters say — `fault`, `once` (a file that
- * marks that the fault has been committed), `ms` to take (heeding the signal, unless `deaf`).
+ * marks that the fault has been committed), `ms` to take (heeding the signal, unless `deaf`), as many times as `steps`
+ * with progress between.
  */
 export const toyRunner: Runner = {
   open: (request, tell) => {
@@ -49,13 +50,14 @@ export const toyRunner: Runner = {
     };
   },
   run: async (job, body, { signal, onProgress }) => {
-    const { fault, once, ms, deaf } = job.params;
+    const { fault, once, ms, deaf, steps = '1' } = job.params;
     if (fault !== undefined && (once === undefined || !existsSync(once))) {
       if (once !== undefined) writeFileSync(once, '');
       commit(fault as Fault);
     }
-    onProgress?.({ stage: 'model', done: 1, total: 2 });
-    if (ms !== undefined) {
+    for (let step = 1; step <= Number(steps); step++) {
+      onProgress?.({ stage: 'model', done: step, total: Number(steps) + 1 });
+      if (ms === undefined) continue;
       await new Promise<void>((resolve, reject) => {
         setTimeout(resolve, Number(ms));
         if (deaf === undefined) signal.addEventListener('abort', () => reject(new Error('stopped')));
