@@ -1,5 +1,7 @@
 /** Milliseconds behind real time from which a session looks half as often. */
 const LATE = 100;
+/** Milliseconds of audio of which every window is heard: nobody is known yet, and the machine may just have woken. */
+const FIRST = 2000;
 
 /**
  * Leaves out every other window while a session is behind real time, so that it catches up: half as many looks cost some
@@ -43,7 +45,7 @@ export class Pace {
     const end = (this.#next * this.#hop + this.#frames) * this.#frame;
     const odd = this.#next++ % 2 !== 0;
     if (odd) return this.#leaveOut ? 0 : this.#hop;
-    this.#leaveOut = this.#now() - this.#began - end > LATE;
+    this.#leaveOut = end > FIRST && this.#now() - this.#began - end > LATE;
     return this.#leaveOut ? 2 * this.#hop : this.#hop;
   }
 }
