@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
+import { getPriority } from 'node:os';
 import { promisify } from 'node:util';
 import type { LogEntry } from '@voiceflow-ml/server';
 import { type EntryOptions, type RunningServer, serveNode } from '@voiceflow-ml/server/node';
@@ -251,6 +253,20 @@ describe('the deadline of a recording', () => {
     expect([stuck.status, (await stuck.json()).detail]).toEqual([504, expect.stringContaining('start and each step')]);
     const asked = await post(server, '/v1/diarize?ms=400&steps=6', 'x', { 'x-deadline-ms': '1500' });
     expect([asked.status, (await asked.json()).code]).toEqual([504, 'deadline-exceeded']);
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('the program (on Linux, where priorities are of threads)', () => {
+  it('is nicer than its workers', async () => {
+    const server = await spawnServer([process.execPath, NODE_ENTRY], { VOICEFLOW_WORKERS: '2' });
+    try {
+      const workers = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim().split(' ');
+      expect(workers).toHaveLength(2);
+      for (const worker of workers) expect(getPriority(Number(worker))).toBe(getPriority());
+      expect(getPriority(server.pid)).toBe(Math.min(getPriority() + 8, 19));
+    } finally {
+      await server.close();
+    }
   });
 });
 

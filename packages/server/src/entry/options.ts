@@ -21,6 +21,15 @@ export interface ServeOptions {
   readonly limits?: Partial<Limits>;
 }
 
+/** What only the program takes. */
+export interface ProgramOptions extends ServeOptions {
+  readonly help: boolean;
+  /** How much nicer the server is than its workers: by 8, they get six times its share of a core that both want. */
+  readonly nice: number;
+}
+
+const NICE = 8;
+
 /** The same with the defaults filled in. */
 export type ResolvedOptions = Required<Omit<ServeOptions, 'limits'>> & { readonly limits: Limits };
 
@@ -34,6 +43,7 @@ export const SERVE_HELP = `Usage: serve [options]
   --model NAME     fast-cnn                               VOICEFLOW_MODEL
   --cors ORIGINS   pages that may call, or * (none)       VOICEFLOW_CORS
   --quota N        requests a minute and client (none)    VOICEFLOW_QUOTA
+  --nice N         below its workers' priority (8)        VOICEFLOW_NICE
   --open           no keys needed beyond loopback         VOICEFLOW_OPEN=1
   --help
 
@@ -45,9 +55,9 @@ VOICEFLOW_QUEUE_JOBS, VOICEFLOW_DEADLINE_MS, … (docs/server.md).
  * Options from the command line, then the environment.
  * @throws `invalid-option`.
  */
-export function parseServeArgs(args: readonly string[], env: Environment): ServeOptions & { readonly help: boolean } {
+export function parseServeArgs(args: readonly string[], env: Environment): ProgramOptions {
   const values = parse(args);
-  const text = (name: 'host' | 'port' | 'workers' | 'model' | 'cors' | 'quota') => {
+  const text = (name: 'host' | 'port' | 'workers' | 'model' | 'cors' | 'quota' | 'nice') => {
     const value = values[name] ?? env[`VOICEFLOW_${name.toUpperCase()}`];
     return value === undefined || value === '' ? undefined : value;
   };
@@ -55,6 +65,7 @@ export function parseServeArgs(args: readonly string[], env: Environment): Serve
   const [cors, quota] = [text('cors'), text('quota')];
   return {
     help: values.help ?? false,
+    nice: whole('nice', Number(text('nice') ?? NICE), 0, 19),
     open: values.open ?? /^(1|true|yes)$/i.test(env.VOICEFLOW_OPEN ?? ''),
     keys: parseApiKeys(env.VOICEFLOW_API_KEYS),
     ...(host === undefined ? {} : { host }),
@@ -77,6 +88,7 @@ function parse(args: readonly string[]) {
         model: { type: 'string' },
         cors: { type: 'string' },
         quota: { type: 'string' },
+        nice: { type: 'string' },
         open: { type: 'boolean' },
         help: { type: 'boolean' },
       },

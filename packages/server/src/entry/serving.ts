@@ -9,6 +9,7 @@ import { createApp, type VoiceFlowApp } from '../app.ts';
 import { PoolEngine } from '../pool/engine.ts';
 import type { WorkerCommand } from '../pool/worker-process.ts';
 import { VERSION } from '../version.ts';
+import { yieldToWorkers } from './niceness.ts';
 import { parseServeArgs, type ResolvedOptions, resolveOptions, SERVE_HELP, type ServeOptions } from './options.ts';
 import { tuneV8 } from './v8.ts';
 
@@ -125,12 +126,13 @@ export async function runServe(
   // Whoever reads the log may leave; the server must not go with it.
   process.stderr.on('error', () => {});
   try {
-    const { help, ...options } = parseServeArgs(args, process.env);
+    const { help, nice, ...options } = parseServeArgs(args, process.env);
     if (help) {
       process.stdout.write(SERVE_HELP);
       return 0;
     }
     const server = await start(options);
+    yieldToWorkers(nice);
     process.stderr.write(`VoiceFlow listens on ${server.url}\n`);
     await signalled();
     await server.close();

@@ -10,6 +10,7 @@ import type {
   LiveMessage,
   LiveRequest,
 } from '../app/engine.ts';
+import { unyield } from '../entry/niceness.ts';
 import { cutChunks } from '../jobs/bytes.ts';
 import { FrameReader, writeFrame } from './frames.ts';
 import { type FromWorker, fromWireError, type ToWorker, toWireRequest } from './messages.ts';
@@ -85,6 +86,7 @@ export class WorkerProcess {
       stdio: ['pipe', 'pipe', 'inherit', ...shared],
       env: { ...process.env, ...env },
     });
+    unyield(this.#child.pid);
     let failed: (error: VoiceFlowError) => void = () => {};
     this.ready = new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.kill(`it was not ready after ${options.startMs} ms`), options.startMs);
