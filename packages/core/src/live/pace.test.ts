@@ -4,26 +4,37 @@ import { conversation } from '../pipeline/fixtures/scripted.ts';
 import { audioOf, finalTurns, listen, liveCnn, open, RATE } from './fixtures/live.ts';
 import { Pace } from './pace.ts';
 
-const SHAPE = { frames: 50, hop: 12, lead: 48 };
+const SHAPE = { frames: 50, hop: 12, lead: 48, most: 50 };
 
 afterEach(() => {
   vi.restoreAllMocks();
 });
 
 describe('Pace', () => {
-  it('looks at every window while it keeps up with real time, and at every other one while it does not', () => {
+  it('hears every window while it keeps up with real time, and fewer the later it is', () => {
     let now = 0;
     const pace = new Pace(SHAPE, 0.02, () => now);
     pace.arrived(0);
     const steps: number[] = [];
     for (let window = 0; window < 40; window++) {
       const end = 1000 * 0.02 * (window * 12 + 2);
-      now = end + (window >= 10 && window < 20 ? 150 : 50);
+      now = end + (window < 12 || window >= 32 ? 50 : window < 20 ? 150 : 350);
       steps.push(pace.next());
     }
-    expect(steps.slice(0, 10)).toEqual(Array(10).fill(12));
-    expect(steps.slice(10, 20)).toEqual(Array(5).fill([24, 0]).flat());
-    expect(steps.slice(20)).toEqual(Array(20).fill(12));
+    expect(steps.slice(0, 12)).toEqual(Array(12).fill(12));
+    expect(steps.slice(12, 20)).toEqual(Array(4).fill([24, 0]).flat());
+    expect(steps.slice(20, 32)).toEqual(Array(3).fill([48, 0, 0, 0]).flat());
+    expect(steps.slice(32)).toEqual(Array(8).fill(12));
+  });
+
+  it('never leaves out so many that events would be late for it', () => {
+    let now = 0;
+    const pace = new Pace({ ...SHAPE, most: 25 }, 0.02, () => now);
+    pace.arrived(0);
+    for (let window = 0; window < 40; window++) {
+      now = 10_000;
+      expect(pace.next()).toBeLessThanOrEqual(24);
+    }
   });
 
   it('takes audio that comes faster than real time for what it is', () => {

@@ -1,15 +1,19 @@
-/** Milliseconds behind real time from which a session looks half as often. */
-const LATE = 100;
+/** Milliseconds behind real time from which only every second or fourth window is heard. */
+const LATE = [
+  [100, 2],
+  [300, 4],
+] as const;
 /** Milliseconds of audio of which every window is heard: nobody is known yet, and the machine may just have woken. */
 const FIRST = 2000;
 
 /**
- * Leaves out every other window while a session is behind real time, so that it catches up: half as many looks cost some
- * accuracy, late ones help nobody. Audio that comes faster than real time is never late.
+ * Leaves out windows while a session is behind real time, so that it catches up: fewer looks cost some accuracy, late
+ * ones help nobody. Audio that comes faster than real time is never late.
  */
 export class Pace {
   readonly #hop: number;
   readonly #frames: number;
+  readonly #most: number;
   /** Milliseconds of a frame. */
   readonly #frame: number;
   readonly #now: () => number;
@@ -17,14 +21,16 @@ export class Pace {
   #began = Number.POSITIVE_INFINITY;
   /** The next window begins so many hops after the session did. */
   #next: number;
-  #leaveOut = false;
+  /** And the next one that is to be heard. */
+  #heard: number;
 
   /**
-   * @param shape Frames of a window, between windows, and from the first window's beginning to the session's.
+   * @param shape Frames of a window, between windows, and from the first window's beginning to the session's; and the
+   *   most that there may be between two that are heard.
    * @param frame Seconds of a frame. @param now Milliseconds.
    */
   constructor(
-    shape: { readonly frames: number; readonly hop: number; readonly lead: number },
+    shape: { readonly frames: number; readonly hop: number; readonly lead: number; readonly most: number },
     frame: number,
     now: () => number = () => performance.now(),
   ) {
@@ -33,6 +39,8 @@ export class Pace {
     this.#frame = 1000 * frame;
     this.#now = now;
     this.#next = -shape.lead / shape.hop;
+    this.#heard = this.#next;
+    this.#most = shape.most;
   }
 
   /** Audio has come. @param before Seconds of audio before it. */
@@ -40,12 +48,18 @@ export class Pace {
     this.#began = Math.min(this.#began, this.#now() - 1000 * before);
   }
 
-  /** The next window is there: frames until the one after it that should be looked at, or 0 if it is itself left out. */
+  /** The next window is there: frames until the next one that is to be heard, or 0 if it is itself left out. */
   next(): number {
-    const end = (this.#next * this.#hop + this.#frames) * this.#frame;
-    const odd = this.#next++ % 2 !== 0;
-    if (odd) return this.#leaveOut ? 0 : this.#hop;
-    this.#leaveOut = end > FIRST && this.#now() - this.#began - end > LATE;
-    return this.#leaveOut ? 2 * this.#hop : this.#hop;
+    const window = this.#next++;
+    if (window < this.#heard) return 0;
+    const end = (window * this.#hop + this.#frames) * this.#frame;
+    const late = end > FIRST ? this.#now() - this.#began - end : 0;
+    let hops = 1;
+    for (const [least, count] of LATE) {
+      // Those that are heard are always the same ones: multiples of two and four, counted from the session's beginning.
+      if (late > least && window % count === 0 && count * this.#hop <= this.#most) hops = count;
+    }
+    this.#heard = window + hops;
+    return hops * this.#hop;
   }
 }

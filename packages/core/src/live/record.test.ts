@@ -48,6 +48,16 @@ describe('SessionRecord', () => {
     expect([record.windows, record.start]).toEqual([2, 0]);
   });
 
+  it('goes on when windows are missing after its first half was forgotten', () => {
+    const record = recordOf(windows(400, 4), 66);
+    const [before, start] = [record.windows, record.start];
+    expect(start).toBeGreaterThan(0);
+    for (let i = 400; i < 440; i += 4) record.add(i * 12, new Float32Array(100), [undefined, undefined]);
+    expect(record.hop).toBe(48);
+    expect(record.windows).toBeGreaterThan(before / 2);
+    expect(record.start + (record.windows - 1) * 48).toBe(436 * 12);
+  });
+
   it('keeps every other window from the moment that one is missing', () => {
     const given = windows(60, 3).filter((_, i) => i < 21 || i % 2 === 0);
     const record = recordOf(given);

@@ -64,15 +64,15 @@ export class SessionRecord implements LocalRecording {
   }
 
   /**
-   * The next window, of which every `hop` frames one comes; of those that begin at odd multiples of it some may be left
-   * out. Those that begin before the session did are not kept.
+   * The next window, of which every `hop` frames one comes; of those that begin at no multiple of two or four times
+   * as much some may be left out. Those that begin before the session did are not kept.
    * @param start Its first frame. @param activity `[frames, slots]`.
    * @param embeddings `[slots]`: the unit vector of a slot that speaks.
    */
   add(start: number, activity: Float32Array, embeddings: readonly (Float32Array | undefined)[]): void {
     const at = start - this.#start;
-    // One is missing: then those are kept that would be if it were not.
-    if (at > this.windows * this.#hop) this.#thin(true);
+    // Some are missing: then others are forgotten as if they were, too.
+    while (at > this.windows * this.#hop) this.#thin(true);
     if (at < 0 || at % this.#hop !== 0) return;
     const { activity: rows, embeddings: vectors, rowOf, steps } = this.#kept;
     rows.push(activity.map((p) => Math.round(p * PROBABILITIES)));
@@ -115,7 +115,8 @@ export class SessionRecord implements LocalRecording {
   #thin(apart: boolean): void {
     const { activity, embeddings, rowOf, steps } = this.#kept;
     const kept = this.#empty();
-    const first = apart ? 0 : activity.rows >> 1;
+    // A multiple of four, as windows that are never left out are.
+    const first = apart ? 0 : (activity.rows >> 3) << 2;
     for (let window = first; window < activity.rows; window += apart ? 2 : 1) {
       kept.activity.push(activity.row(window));
       for (let slot = 0; slot < this.slots; slot++) {

@@ -81,9 +81,9 @@ class LiveSession implements DiarizationSession {
     const lead = leadOf(network.frames, hop);
     this.#cutter = new WindowCutter(network.window, hopSamples);
     this.#cutter.push(new Float32Array((lead * network.window) / network.frames), () => {});
-    // Windows that are left out must leave enough for the others to have in common.
-    if (options.keepUp && hop * 4 <= network.frames)
-      this.#pace = new Pace({ frames: network.frames, hop, lead }, frame);
+    if (options.keepUp) {
+      this.#pace = new Pace({ frames: network.frames, hop, lead, most: Math.min(lag, network.frames) }, frame);
+    }
     this.#hop = hop;
     this.#tracker = new LiveTracker(
       cnn,

@@ -17,8 +17,8 @@ export interface LiveOptions {
    */
   readonly step?: number;
   /**
-   * Look half as often while the machine is behind real time, rather than be late (default false: the same audio gives
-   * the same events). Steps up to a quarter of the network's window can be doubled, which the default's can.
+   * Look half or a quarter as often while the machine is behind real time, rather than be late (default false: the same
+   * audio gives the same events). Looks are never farther apart than the latency and one window.
    */
   readonly keepUp?: boolean;
   /** At most this many voices, ≥ 1. */
