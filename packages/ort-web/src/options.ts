@@ -7,7 +7,8 @@ export interface WasmBackendOptions {
   /**
    * ONNX Runtime's `ort-wasm-simd-threaded.wasm`, where it is not found by itself. On edge workers (workerd) the
    * compiled module that an import gives, which is required there; in browsers its address or bytes, for when the
-   * bundler does not serve it beside the script. Servers find it by themselves.
+   * bundler does not serve it beside the script: as bytes it gets VoiceFlow's faster matrix product (README.md). Servers
+   * find it by themselves, and tune it.
    */
   readonly wasm?: WebAssembly.Module | Uint8Array | string | URL;
 }

@@ -3,6 +3,7 @@ import { checkThreads, inlineThread, openPool, openSession } from '@voiceflow-ml
 import * as ort from 'onnxruntime-web/wasm';
 import { inTurn } from './in-turn.ts';
 import type { WasmBackendOptions } from './options.ts';
+import { tune } from './tuning/tune.ts';
 
 /**
  * ONNX Runtime WebAssembly in the page's own thread: one run at a time, and events get their turn between runs.
@@ -27,9 +28,16 @@ export function wasmBackend(options: WasmBackendOptions = {}): Backend {
 function open(bytes: Uint8Array, options: WasmBackendOptions) {
   ort.env.wasm.numThreads = Math.min(options.threads ?? 1, threadsHere().threads);
   const { wasm } = options;
-  if (wasm instanceof Uint8Array) ort.env.wasm.wasmBinary = wasm;
+  if (wasm instanceof Uint8Array) ort.env.wasm.wasmBinary = tuned(wasm);
   else if (wasm !== undefined && !(wasm instanceof WebAssembly.Module)) ort.env.wasm.wasmPaths = { wasm: String(wasm) };
   return openSession(ort, bytes, { executionProviders: ['wasm'] });
+}
+
+/** With the faster kernel; the caller's bytes stay as they are. */
+function tuned(wasm: Uint8Array): Uint8Array {
+  const copy = wasm.slice();
+  tune(copy);
+  return copy;
 }
 
 function threadsHere(): { threads: number; notes: string[] } {
