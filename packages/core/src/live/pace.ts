@@ -3,8 +3,8 @@ const LATE = [
   [100, 2],
   [300, 4],
 ] as const;
-/** Milliseconds of audio of which every window is heard: nobody is known yet, and the machine may just have woken. */
-const FIRST = 2000;
+/** Milliseconds of audio that may come at once in real time: more is a recording, which is not in a hurry. */
+const AHEAD = 2000;
 
 /**
  * Leaves out windows while a session is behind real time, so that it catches up: fewer looks cost some accuracy, late
@@ -19,6 +19,8 @@ export class Pace {
   readonly #now: () => number;
   /** When the session's first sample was said, as far as arrivals tell. */
   #began = Number.POSITIVE_INFINITY;
+  /** Milliseconds of audio that have come. */
+  #received = 0;
   /** The next window begins so many hops after the session did. */
   #next: number;
   /** And the next one that is to be heard. */
@@ -43,17 +45,19 @@ export class Pace {
     this.#most = shape.most;
   }
 
-  /** Audio has come. @param before Seconds of audio before it. */
-  arrived(before: number): void {
+  /** Audio has come. @param before Seconds of audio before it. @param seconds Of it. */
+  arrived(before: number, seconds: number): void {
     this.#began = Math.min(this.#began, this.#now() - 1000 * before);
+    this.#received = 1000 * (before + seconds);
   }
 
   /** The next window is there: frames until the next one that is to be heard, or 0 if it is itself left out. */
   next(): number {
     const window = this.#next++;
     if (window < this.#heard) return 0;
+    const elapsed = this.#now() - this.#began;
     const end = (window * this.#hop + this.#frames) * this.#frame;
-    const late = end > FIRST ? this.#now() - this.#began - end : 0;
+    const late = this.#received > elapsed + AHEAD ? 0 : elapsed - end;
     let hops = 1;
     for (const [least, count] of LATE) {
       // Those that are heard are always the same ones: multiples of two and four, counted from the session's beginning.

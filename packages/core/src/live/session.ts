@@ -104,7 +104,7 @@ class LiveSession implements DiarizationSession {
     checkSamples(samples);
     this.#checkRoom();
     const own = samples.slice();
-    this.#pace?.arrived(this.#received / this.#rate);
+    this.#pace?.arrived(this.#received / this.#rate, own.length / this.#rate);
     this.#waiting += own.length;
     this.#received += own.length;
     await this.#next(() => this.#take(own));
@@ -177,11 +177,12 @@ class LiveSession implements DiarizationSession {
 
   /** Starts a run for each window that the samples complete. One window a run: a batch would change the last bits. */
   async #cut(samples: Float32Array): Promise<void> {
-    const windows: Float32Array[] = [];
-    this.#cutter.push(samples, (window) => windows.push(window.slice()));
-    for (const window of windows) {
+    const windows: { readonly window: Float32Array; readonly step: number }[] = [];
+    this.#cutter.push(samples, (window) => {
       const step = this.#pace ? this.#pace.next() : this.#hop;
-      if (step === 0) continue;
+      if (step > 0) windows.push({ window: window.slice(), step });
+    });
+    for (const { window, step } of windows) {
       this.#running.push({ outputs: this.#run(window), step });
       await this.#settle(this.#cnn.model.concurrency);
     }
@@ -268,9 +269,10 @@ function checkSamples(samples: unknown): void {
   if (!(samples instanceof Float32Array)) {
     throw new VoiceFlowError('invalid-option', `samples are ${typeof samples}; a Float32Array of mono was expected`);
   }
+  let bad = 0;
   // Written so that NaN fails it.
-  const bad = samples.findIndex((value) => !(Math.abs(value) <= MOST_AMPLITUDE));
-  if (bad < 0) return;
+  while (bad < samples.length && Math.abs(samples[bad] as number) <= MOST_AMPLITUDE) bad++;
+  if (bad === samples.length) return;
   const message = `sample ${bad} of the push is ${samples[bad]}; expected finite numbers, about ±1 at full scale`;
   throw new VoiceFlowError('invalid-audio', message, {
     hint: 'nothing of this push was taken; push sound samples to go on',
