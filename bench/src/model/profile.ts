@@ -1,4 +1,5 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-common';
@@ -45,7 +46,7 @@ interface Ort {
  */
 export async function runProfiled(engine: 'native' | 'wasm', bytes: Uint8Array, runs: number): Promise<string> {
   const ort: Ort = engine === 'native' ? await import('onnxruntime-node') : await import('onnxruntime-web');
-  if (engine === 'wasm') (await import('onnxruntime-web')).env.wasm.numThreads = 1;
+  if (engine === 'wasm') await prepareWasm();
   const prefix = join(tmpdir(), `voiceflow-profile-${process.pid}`);
   const options = { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential' } as const;
   const audio = noise(48_000, seededRandom(1));
@@ -64,6 +65,15 @@ export async function runProfiled(engine: 'native' | 'wasm', bytes: Uint8Array, 
   session.endProfiling();
   await session.release();
   return engine === 'native' ? takeProfile(prefix) : '';
+}
+
+/** As the backend does: one thread, its tuned kernel. */
+async function prepareWasm(): Promise<void> {
+  const { env } = await import('onnxruntime-web');
+  const { tune } = await import('@voiceflow-ml/ort-web');
+  const wasm = await readFile(createRequire(import.meta.url).resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm'));
+  env.wasm.numThreads = 1;
+  if (tune(wasm)) env.wasm.wasmBinary = wasm;
 }
 
 async function takeProfile(prefix: string): Promise<string> {

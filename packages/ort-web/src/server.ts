@@ -9,6 +9,7 @@ import type { WasmBackendOptions } from './options.ts';
 import { script } from './worker.ts?script';
 
 export type { WasmBackendOptions } from './options.ts';
+export { tune } from './tuning/tune.ts';
 
 /** Each takes about 130 MB. */
 const DEFAULT_WORKERS = 4;

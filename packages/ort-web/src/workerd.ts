@@ -6,6 +6,7 @@ import { inTurn } from './in-turn.ts';
 import type { WasmBackendOptions } from './options.ts';
 
 export type { WasmBackendOptions } from './options.ts';
+export { tune } from './tuning/tune.ts';
 
 /**
  * One session, one run at a time. workerd compiles no WebAssembly at run time, so the module must be handed in:
