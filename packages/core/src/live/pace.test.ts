@@ -81,7 +81,9 @@ async function inRealTime(cost: number, keepUp: boolean) {
   const result = await session.end({ recluster: true });
   await over;
   const der = (turns: typeof result.turns) => scoreDiarization(reference, turns).total.der ?? 100;
-  return { runs, latest, late, live: der(finalTurns(events)), reclustered: der(result.turns) };
+  const end = (turns: readonly { readonly end: number }[]) => Math.max(...turns.map((turn) => turn.end));
+  const [heard, said] = [end(finalTurns(events)), end(reference)];
+  return { runs, latest, late, heard, said, live: der(finalTurns(events)), reclustered: der(result.turns) };
 }
 
 describe('a session that keeps up', () => {
@@ -93,6 +95,7 @@ describe('a session that keeps up', () => {
     // A piece holds a tenth of a second.
     expect(slow.latest).toBeLessThanOrEqual(1.1 + 1e-9);
     expect(slow.live).toBeLessThan(15);
+    expect(slow.heard).toBeCloseTo(slow.said, 1);
     expect(slow.reclustered).toBeLessThan(10);
   });
 

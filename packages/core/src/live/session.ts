@@ -62,6 +62,8 @@ class LiveSession implements DiarizationSession {
   /** All that was asked of the session so far, in order. */
   #work: Promise<unknown> = Promise.resolve();
   #received = 0;
+  /** The latest window, if it was left out: the session may end with it. */
+  #leftOut: Float32Array | undefined;
   /** What windows are left out, if any may be. */
   readonly #pace: Pace | undefined;
   #waiting = 0;
@@ -116,13 +118,14 @@ class LiveSession implements DiarizationSession {
     return this.#next(async () => {
       await this.#cut(this.#resampler.end());
       await this.#settle(0);
-      let last: Float32Array | undefined;
+      let last = this.#leftOut;
       this.#cutter.end((window) => {
         last = window.slice();
       });
       const run = last && (await this.#run(last));
       const duration = this.#received / this.#rate;
-      await this.#paced(this.#tracker.end(duration, run?.activity, run?.embeddings));
+      const start = (this.#cutter.windows - 1) * this.#hop - leadOf(this.#cnn.network.frames, this.#hop);
+      await this.#paced(this.#tracker.end(duration, run && { start, ...run }));
       const { turns, speakers, labels, warnings } = await this.#paced(this.#tracker.result(recluster));
       this.#events.end();
       this.#release();
@@ -180,7 +183,9 @@ class LiveSession implements DiarizationSession {
     const windows: { readonly window: Float32Array; readonly step: number }[] = [];
     this.#cutter.push(samples, (window) => {
       const step = this.#pace ? this.#pace.next() : this.#hop;
-      if (step > 0) windows.push({ window: window.slice(), step });
+      const own = window.slice();
+      if (step > 0) windows.push({ window: own, step });
+      this.#leftOut = step > 0 ? undefined : own;
     });
     for (const { window, step } of windows) {
       this.#running.push({ outputs: this.#run(window), step });

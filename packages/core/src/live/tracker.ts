@@ -44,6 +44,13 @@ export interface TrackerRules extends LiveTiming {
   readonly known: readonly KnownVoice[];
 }
 
+/** What the network said of a window that begins at frame `start`: one that silence had to fill, or that was left out. */
+export interface LastWindow {
+  readonly start: number;
+  readonly activity: Float32Array;
+  readonly embeddings: Float32Array;
+}
+
 /** Where a stretch goes on: the settled slot that was its latest. */
 interface OpenStretch {
   readonly stretch: Stretch;
@@ -107,16 +114,19 @@ export class LiveTracker {
 
   /**
    * The next window. The first begins `leadOf` frames before the session.
-   * @param step Frames until the next window begins: `hop`, or twice that where one is to be left out.
+   * @param step Frames until the next window begins: `hop`, or a multiple where some are left out, at most the lag.
    */
   *add(activity: Float32Array, embeddings: Float32Array, step = this.#rules.hop): Steps<void> {
     const present = this.#hear(activity, embeddings, step);
     yield* this.#look(Math.max(0, present - this.#rules.lag + step), present);
   }
 
-  /** The end, `duration` seconds after the beginning; with the window that silence had to fill, if there is one. */
-  *end(duration: number, activity?: Float32Array, embeddings?: Float32Array): Steps<void> {
-    if (activity && embeddings) this.#hear(activity, embeddings, this.#rules.hop);
+  /** The end, `duration` seconds after the beginning; with the last window, if it was not heard. */
+  *end(duration: number, last?: LastWindow): Steps<void> {
+    if (last) {
+      this.#next = last.start;
+      this.#hear(last.activity, last.embeddings, this.#rules.hop);
+    }
     this.#duration = duration;
     const present = Math.max(this.#turns.final, Math.ceil(duration / this.#cnn.frame - 1e-6));
     yield* this.#look(present, present, Number.POSITIVE_INFINITY);
