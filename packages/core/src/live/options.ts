@@ -51,3 +51,11 @@ function check(
 function show(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
+
+/**
+ * Frames of silence before a session's first window: so many whole steps that the first look comes within one step, and
+ * that windows begin where a recording's do.
+ */
+export function leadOf(frames: number, hop: number): number {
+  return Math.floor((frames - 1) / hop) * hop;
+}

@@ -8,9 +8,9 @@ import { WindowCutter } from '../pipeline/windows.ts';
 import { paced, type Steps } from '../steps.ts';
 import { checkVoices } from '../voice-match.ts';
 import { EventQueue } from './event-queue.ts';
-import { liveTiming } from './options.ts';
+import { leadOf, liveTiming } from './options.ts';
 import { Pace } from './pace.ts';
-import { LiveTracker, leadOf } from './tracker.ts';
+import { LiveTracker } from './tracker.ts';
 import type { DiarizationSession, LiveDiarization, LiveEndOptions, LiveEvent, LiveOptions } from './types.ts';
 
 /** Seconds of audio that may wait while more is pushed; beyond it, pushing is refused. */

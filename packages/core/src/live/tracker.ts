@@ -1,7 +1,6 @@
 import { normalise } from '../cluster/vectors.ts';
 import { type KnownVoice, MOST_SPEAKERS } from '../options.ts';
-import { confidenceOf, posteriorOf } from '../pipeline/confidence.ts';
-import { decode, speakerScores } from '../pipeline/decode.ts';
+import { confidenceOf } from '../pipeline/confidence.ts';
 import type { FastCnn } from '../pipeline/fast-cnn.ts';
 import { windowWeight } from '../pipeline/overlap-add.ts';
 import type { Slots } from '../pipeline/slots.ts';
@@ -9,7 +8,8 @@ import { EDGE_WEIGHT, solveSteps } from '../pipeline/solve.ts';
 import { linkTracks, type Tracks } from '../pipeline/tracks.ts';
 import type { Steps } from '../steps.ts';
 import { frameScores } from './frame-scores.ts';
-import type { LiveTiming } from './options.ts';
+import { nameSlots, trackStates } from './naming.ts';
+import { type LiveTiming, leadOf } from './options.ts';
 import { type HeardWindow, RecentWindows } from './recent-windows.ts';
 import { SessionRecord } from './record.ts';
 import { type LiveResultParts, reclusteredResult, toldResult } from './result.ts';
@@ -36,9 +36,6 @@ const FIRST = { ever: 0.4, due: 0.1 };
 const LEAST_SECONDS = 0.02;
 /** Seconds of a voice that must be heard before it is given a name. */
 const RECOGNISE_SECONDS = 1;
-/** Log likelihood that keeps a settled slot with its speaker. */
-const PINNED = 1e5;
-
 export interface TrackerRules extends LiveTiming {
   readonly maxSpeakers: number | undefined;
   readonly known: readonly KnownVoice[];
@@ -56,14 +53,6 @@ interface OpenStretch {
   readonly stretch: Stretch;
   readonly window: HeardWindow;
   readonly slot: number;
-}
-
-/**
- * Frames of silence before a session's first window: so many whole steps that the first look comes within one step, and
- * that windows begin where a recording's do.
- */
-export function leadOf(frames: number, hop: number): number {
-  return Math.floor((frames - 1) / hop) * hop;
 }
 
 /**
@@ -158,7 +147,8 @@ export class LiveTracker {
     const table = this.#recent.table();
     const tracks = linkTracks(this.#recent, table, settings.tracks);
     this.#meet(table, tracks, final);
-    this.#name(table);
+    const speakers = this.#memory.speakers.map((speaker) => ({ speaker, model: this.#memory.model(speaker) }));
+    if (speakers.length > 0) nameSlots(this.#recent, table, speakers, settings.decode, frame);
     this.#tell(final, present);
     this.#settle(table, tracks, settled);
     const { every, stretches } = REGROUP;
@@ -173,7 +163,7 @@ export class LiveTracker {
 
   /** Makes new speakers of tracks that are none of those there are. */
   #meet(table: Slots, tracks: Tracks, final: number): void {
-    const { starts, decided } = this.#trackStates(table, tracks);
+    const { starts, decided } = trackStates(this.#recent, table, tracks);
     tracks.sum.forEach((sum, track) => {
       if (decided.has(track) || this.#full) return;
       const { speakers } = this.#memory;
@@ -191,19 +181,6 @@ export class LiveTracker {
     return this.#speakers.active.length >= (this.#rules.maxSpeakers ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Where tracks begin, and which of them hold slots that are settled. */
-  #trackStates(table: Slots, tracks: Tracks): { starts: Map<number, number>; decided: Set<number> } {
-    const starts = new Map<number, number>();
-    const decided = new Set<number>();
-    table.window.forEach((w, row) => {
-      const track = tracks.trackOf[row] as number;
-      const window = this.#recent.all[w] as HeardWindow;
-      if (!starts.has(track)) starts.set(track, window.start);
-      if (window.settled && (window.speakerOf[table.slot[row] as number] as number) >= 0) decided.add(track);
-    });
-    return { starts, decided };
-  }
-
   #addSpeaker(): number {
     const speaker = this.#speakers.add(this.#next);
     this.#tellSpeaker(speaker);
@@ -213,33 +190,6 @@ export class LiveTracker {
   #tellSpeaker(speaker: number): void {
     const { label, name } = this.#speakers.at(speaker);
     this.#emit({ type: 'speaker', speaker: label, ...(name === undefined ? {} : { name }) });
-  }
-
-  /** Decides anew who the slots are that are not settled. */
-  #name(table: Slots): void {
-    const { settings, frame } = this.#cnn;
-    const active = this.#memory.speakers;
-    if (active.length === 0) return;
-    const { all, slots } = this.#recent;
-    const models = active.map((speaker) => this.#memory.model(speaker));
-    const scores = speakerScores(table, models, settings.decode.trust);
-    const pinned = scores.slice();
-    table.window.forEach((w, row) => {
-      const { settled, speakerOf } = all[w] as HeardWindow;
-      const at = active.indexOf(speakerOf[table.slot[row] as number] as number);
-      if (settled && at >= 0) pinned[row * active.length + at] = PINNED;
-    });
-    const named = decode(this.#recent, table, pinned, active.length, settings.decode, frame);
-    const partition = { scores, speakers: active.length };
-    all.forEach(({ settled, speakerOf, posterior }, w) => {
-      if (settled) return;
-      for (let slot = 0; slot < slots; slot++) {
-        const at = named[w * slots + slot] as number;
-        const row = table.rowAt[w * slots + slot] as number;
-        speakerOf[slot] = at < 0 ? -1 : (active[at] as number);
-        posterior[slot] = at < 0 || row < 0 ? 0 : posteriorOf(partition, row, at);
-      }
-    });
   }
 
   #tell(final: number, present: number): void {
