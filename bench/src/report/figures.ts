@@ -1,3 +1,4 @@
+import { percent } from '../format.ts';
 import { percentile } from '../stats/summary.ts';
 import type { Report } from './types.ts';
 
@@ -57,4 +58,11 @@ export function middle(values: readonly number[] | undefined): number | undefine
 export function agreement(values: readonly number[]): number | undefined {
   const median = middle(values);
   return median === undefined || values.length < 2 ? undefined : (Math.max(...values) - Math.min(...values)) / median;
+}
+
+const AGREED = 0.1;
+
+/** Whether repeated runs agree: their medians within 10 % of each other. */
+export function verdictOnAgreement(apart: number): string {
+  return `${percent(apart)} apart: ${apart <= AGREED ? 'they agree' : 'they do NOT agree'} (within ${percent(AGREED)})`;
 }

@@ -6,7 +6,7 @@ import { stringify, writeReport } from '../commands/report.ts';
 import { judge } from '../sla.ts';
 import { reportCharts } from './charts.ts';
 import { claimRows } from './claims.ts';
-import { agreement, headlineFigures } from './figures.ts';
+import { agreement, headlineFigures, verdictOnAgreement } from './figures.ts';
 import { loadFixture, reportFixture } from './fixture.ts';
 import { changesSince, historyEntry, previousRun, readHistory } from './history.ts';
 import { renderHtml } from './html.ts';
@@ -97,6 +97,22 @@ describe('rendering', () => {
     expect(markdown).toContain('| model P99 under load | < 10 ms | 12.0 ms | MISSED |');
     expect(markdown).toContain('| success rate | 100 % | 99.0 % | MISSED |');
     expect(markdown).toContain('| end-to-end P99 | < 100 ms | 20.0 ms | kept |');
+  });
+
+  it('says whether WebAssembly keeps its goal against native', () => {
+    const rendered = (median: number) => {
+      const ratio = { name: 'WASM against native, one thread each', median, lower: median, upper: median, pairs: 10 };
+      const runtimes = [{ runtime: 'node', contenders: [], ratios: [ratio], unavailable: {}, coldStart: {} }];
+      const backends = { runtimes, skipped: [], profiles: { native: [], wasm: [] } };
+      return renderMarkdown('t', reportSections(reportFixture({ backends }), undefined), (name) => name);
+    };
+    expect(rendered(2.9)).toContain('one thread each, is 2.5×: missed, at 2.90×');
+    expect(rendered(2.4)).toContain('one thread each, is 2.5×: kept, at 2.40×');
+  });
+
+  it('says whether repeated runs agree', () => {
+    expect(verdictOnAgreement(0.065)).toBe('6.5 % apart: they agree (within 10 %)');
+    expect(verdictOnAgreement(0.133)).toContain('they do NOT agree');
   });
 
   it('says what failed, what was refused and what was not measured', () => {

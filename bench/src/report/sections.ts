@@ -1,7 +1,7 @@
 import { figures, ms, percent } from '../format.ts';
 import { type Block, list, row, type Section, table, text } from './blocks.ts';
 import { claimRows, firstReportRemark } from './claims.ts';
-import { agreement, headlineFigures } from './figures.ts';
+import { agreement, headlineFigures, verdictOnAgreement } from './figures.ts';
 import { changesSince, type HistoryEntry } from './history.ts';
 import { endToEnd, latency, throughput } from './serving-sections.ts';
 import type { Report } from './types.ts';
@@ -52,6 +52,9 @@ function claims(report: Report): Block {
   return table(['claim', 'theirs', 'ours', 'on what'], rows);
 }
 
+/** Times native's P50, one thread each. */
+const WASM_GOAL = 2.5;
+
 function backends(report: Report): Section | undefined {
   if (report.backends === undefined) return undefined;
   const blocks = report.backends.runtimes.flatMap((result): Block[] => [
@@ -76,6 +79,15 @@ function backends(report: Report): Section | undefined {
     ),
   ]);
   const { profiles } = report.backends;
+  const ratio = report.backends.runtimes[0]?.ratios.find(({ name }) => name.startsWith('WASM against native, one'));
+  if (ratio !== undefined) {
+    const kept = ratio.median <= WASM_GOAL ? 'kept' : 'missed';
+    blocks.push(
+      text(
+        `The goal for WASM against native, one thread each, is ${WASM_GOAL}×: ${kept}, at ${figures(ratio.median)}×.`,
+      ),
+    );
+  }
   const operators = profiles.wasm.slice(0, 10).map(({ operator, time, share }) => {
     const native = profiles.native.find((entry) => entry.operator === operator);
     return [operator, ms(time), percent(share), ms(native?.time), native ? `${figures(time / native.time)}×` : '–'];
@@ -209,7 +221,7 @@ function repeats({ isolated }: Report): string[] {
   const apart = agreement(medians);
   return apart === undefined
     ? []
-    : [`repeats: the network alone took ${medians.map(ms).join(', ')} (P50), ${percent(apart)} apart`];
+    : [`repeats: the network alone took ${medians.map(ms).join(', ')} (P50), ${verdictOnAgreement(apart)}`];
 }
 
 function comparison(report: Report, before: HistoryEntry | undefined): Section {

@@ -2,7 +2,7 @@ import { figures, ms, percent } from '../format.ts';
 import type { LoadResult } from '../load/recorder.ts';
 import { utilisation } from '../stats/littles-law.ts';
 import { type Block, PERCENTILES, row, type Section, table, text } from './blocks.ts';
-import { agreement } from './figures.ts';
+import { agreement, verdictOnAgreement } from './figures.ts';
 import type { ServingResult } from './types.ts';
 
 export function latency(serving: ServingResult): Section {
@@ -23,7 +23,7 @@ export function latency(serving: ServingResult): Section {
       { kind: 'chart', name: 'latency' },
       { kind: 'chart', name: 'percentiles' },
       text(
-        `The first report's setting (20 clients, 200 requests), ${repeats.length} times: medians ${repeats.map(ms).join(', ')}, ${percent(agreement(repeats) ?? 0)} apart.`,
+        `The first report's setting (20 clients, 200 requests), ${repeats.length} times: medians ${repeats.map(ms).join(', ')}, ${verdictOnAgreement(agreement(repeats) ?? 0)}.`,
       ),
     ],
   };
