@@ -16,7 +16,7 @@ const DEFAULT_WORKERS = 4;
 
 /**
  * ONNX Runtime WebAssembly, one session a worker: about three times slower than native, with nothing to install and
- * the same results (to 1e-6). Workers start as in `nodeBackend`; a run that does not end after it was aborted is cut
+ * the same results (to 1e-6); its matrix product is tuned as it is loaded (`tune`). Workers start as in `nodeBackend`; a run that does not end after it was aborted is cut
  * off, since nothing native is at stake.
  */
 export function wasmBackend(options: WasmBackendOptions = {}): Backend {
