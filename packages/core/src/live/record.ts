@@ -90,7 +90,7 @@ export class SessionRecord implements LocalRecording {
 
   /** A copy. */
   activity(window: number): Float32Array {
-    return Float32Array.from(this.#kept.activity.row(window), (value) => value / PROBABILITIES);
+    return scaled(this.#kept.activity.row(window), 1 / PROBABILITIES);
   }
 
   /** A copy. */
@@ -98,8 +98,7 @@ export class SessionRecord implements LocalRecording {
     const { embeddings, rowOf, steps } = this.#kept;
     const row = rowOf[window * this.slots + slot] ?? -1;
     if (row < 0) return undefined;
-    const step = steps[row] as number;
-    return Float32Array.from(embeddings.row(row), (value) => value * step);
+    return scaled(embeddings.row(row), steps[row] as number);
   }
 
   #empty(): Kept {
@@ -129,4 +128,10 @@ export class SessionRecord implements LocalRecording {
     if (apart) this.#hop *= 2;
     this.#kept = kept;
   }
+}
+
+function scaled(row: Uint8Array | Int8Array, step: number): Float32Array {
+  const numbers = new Float32Array(row.length);
+  for (let i = 0; i < row.length; i++) numbers[i] = (row[i] as number) * step;
+  return numbers;
 }

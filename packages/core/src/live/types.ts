@@ -65,8 +65,8 @@ export type LiveEvent = TurnEvent | SpeakerEvent | SpeakerMergedEvent;
 
 export interface LiveEndOptions {
   /**
-   * Clusters the session again, as a recording is (default false: the live labels stand): as accurate as `diarize`, and a
-   * second or two for an hour. Of sessions longer than four hours, two hours or more at the end; before, labels stand.
+   * Clusters the session again, as a recording is (default false: the live labels stand): as accurate as `diarize`, and
+   * some seconds of work for an hour. Of sessions longer than four hours, two hours or more at the end; before, labels stand.
    */
   readonly recluster?: boolean;
 }
@@ -80,7 +80,7 @@ export interface LiveDiarization extends Diarization {
 /**
  * Live diarization: push samples, iterate events, end. Memory is bounded however long the session lasts: a session keeps
  * the audio of its latest second, 256 remembered stretches of speech (then the most alike of each speaker become one),
- * what the network said (4 MB an hour, 12 MB at most; beyond two hours more coarsely), and its latest 100,000 turns
+ * what the network said (6 MB an hour, 13 MB at most; beyond two hours more coarsely), and its latest 100,000 turns
  * (older ones are missing from the result, with the warning `turns-forgotten`).
  *
  * Events wait in the session until they are iterated (one consumer); iteration is over after `end`, and throws the
