@@ -12,6 +12,8 @@ import { summarize } from './stats/summary.ts';
 
 /** Jobs that may wait in this measure: what they add to an accepted request's time is `QUEUE` services. */
 const QUEUE = 16;
+/** Windows that each worker holds itself. */
+const AT_A_WORKER = 4;
 const TIMES = 10;
 
 /**
@@ -51,8 +53,8 @@ export async function overload(args: readonly string[], io: BenchIo): Promise<nu
     const refused = hit.failures['http-503'] ?? 0;
     const others = hit.requests - hit.succeeded - refused;
     const told = await metric(server.url, 'voiceflow_refusals_total{code="overloaded"}');
-    // The queue in front of an accepted job: its length at the peak's rate.
-    const bound = (1000 * (QUEUE + 4)) / peak.throughput;
+    // The queue in front of an accepted job, with what workers have already: its length at the peak's rate.
+    const bound = (1000 * (QUEUE + AT_A_WORKER * availableParallelism())) / peak.throughput;
     const p99 = hit.server.total?.p99;
     io.out(
       `accepted ${hit.succeeded}, refused ${refused}, failed otherwise ${others} ${JSON.stringify(hit.failures)}

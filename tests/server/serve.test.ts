@@ -263,7 +263,7 @@ describe.skipIf(process.platform !== 'linux')('the program (on Linux, where prio
       const workers = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim().split(' ');
       expect(workers).toHaveLength(2);
       for (const worker of workers) expect(getPriority(Number(worker))).toBe(getPriority());
-      expect(getPriority(server.pid)).toBe(Math.min(getPriority() + 8, 19));
+      expect(getPriority(server.pid)).toBe(Math.min(getPriority() + 5, 19));
     } finally {
       await server.close();
     }

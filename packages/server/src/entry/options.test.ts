@@ -4,7 +4,7 @@ import { parseServeArgs, resolveOptions } from './options.ts';
 describe('options of the program', () => {
   it('come from the command line, then the environment, then the defaults', () => {
     const env = { VOICEFLOW_NICE: '3', VOICEFLOW_PORT: '9000', VOICEFLOW_CORS: 'https://a, https://b' };
-    expect(parseServeArgs([], {})).toMatchObject({ nice: 8, help: false, open: false });
+    expect(parseServeArgs([], {})).toMatchObject({ nice: 5, help: false, open: false });
     expect(parseServeArgs([], env)).toMatchObject({ nice: 3, port: 9000, corsOrigins: ['https://a', 'https://b'] });
     expect(parseServeArgs(['--nice', '0', '--port', '1'], env)).toMatchObject({ nice: 0, port: 1 });
   });

@@ -24,11 +24,11 @@ export interface ServeOptions {
 /** What only the program takes. */
 export interface ProgramOptions extends ServeOptions {
   readonly help: boolean;
-  /** How much nicer the server is than its workers: by 8, they get six times its share of a core that both want. */
+  /** How much nicer the server is than its workers: by 5, they get three times its share of a core that both want. */
   readonly nice: number;
 }
 
-const NICE = 8;
+const NICE = 5;
 
 /** The same with the defaults filled in. */
 export type ResolvedOptions = Required<Omit<ServeOptions, 'limits'>> & { readonly limits: Limits };
@@ -43,7 +43,7 @@ export const SERVE_HELP = `Usage: serve [options]
   --model NAME     fast-cnn                               VOICEFLOW_MODEL
   --cors ORIGINS   pages that may call, or * (none)       VOICEFLOW_CORS
   --quota N        requests a minute and client (none)    VOICEFLOW_QUOTA
-  --nice N         below its workers' priority (8)        VOICEFLOW_NICE
+  --nice N         below its workers' priority (5)        VOICEFLOW_NICE
   --open           no keys needed beyond loopback         VOICEFLOW_OPEN=1
   --help
 

@@ -65,7 +65,7 @@ describe('PoolEngine', () => {
   it('runs jobs in processes, spread over them, and brings bodies and progress across', async () => {
     const pool = await start();
     await ready(pool, 2);
-    expect(pool.info).toMatchObject({ backend: 'toy', slots: { infer: 4, recording: 2 } });
+    expect(pool.info).toMatchObject({ backend: 'toy', slots: { infer: 8, recording: 2 } });
     const body = new Uint8Array(5_000_000).map((_, i) => i * 31);
     const sum = body.reduce((total, byte) => (total + byte) % 65_521, 0);
     const chunks = [body.slice(0, 1_500_000), body.slice(1_500_000, 1_500_001), body.slice(1_500_001)];

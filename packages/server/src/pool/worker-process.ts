@@ -48,7 +48,7 @@ interface Session {
 /** Bytes of a body written at once: a long recording must not hold up windows and live audio behind it. */
 const PART_BYTES = 1024 * 1024;
 /** Bodies in shared memory at once: the windows at the worker, and some recordings. */
-const SLOTS = 4;
+const SLOTS = 6;
 
 export function laneOf(job: Job): Lane {
   return job.kind === 'infer' || job.kind === 'tensors' ? 'infer' : 'recording';
