@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../pipeline/fixtures/scripted.ts';
-import { agglomerate, clustersAt, cut, type Points } from './agglomerate.ts';
+import { finish } from '../steps.ts';
+import { agglomerateSteps, clustersAt, cut, type Points } from './agglomerate.ts';
 import { evidence } from './voice-space.ts';
 
+const agglomerate = (...args: Parameters<typeof agglomerateSteps>) => finish(agglomerateSteps(...args));
 const BETWEEN = Float32Array.of(36, 36, 25, 25, 16, 16);
 
 /** Points of `speakers` voices drawn from the model that clustering assumes. */

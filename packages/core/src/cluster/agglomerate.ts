@@ -1,4 +1,4 @@
-import { finish, type Steps } from '../steps.ts';
+import type { Steps } from '../steps.ts';
 import { evidence } from './voice-space.ts';
 
 /** Weighted sums of observations: what a cluster is, and all that merging needs. */
@@ -30,20 +30,10 @@ export interface Tree {
  * Merges, again and again, the two clusters of which it is likeliest that they are one speaker (the log likelihood ratio
  * of their voices under the voice space, as known as their speech makes them), down to one cluster. O(n²) memory,
  * O(n² d) time: keep `n` to about a thousand.
- * Deterministic: ties go to the lower index.
+ * In steps of about a millisecond. Deterministic: ties go to the lower index.
  * @param saturation Observations that a cluster is worth at most.
  * @param apart Taken from the gain of merging two points (cannot-link), summed over the pairs of two clusters.
  */
-export function agglomerate(
-  points: Points,
-  between: Float32Array,
-  apart?: (i: number, j: number) => number,
-  saturation = Number.POSITIVE_INFINITY,
-): Tree {
-  return finish(agglomerateSteps(points, between, apart, saturation));
-}
-
-/** The same in steps. */
 export function* agglomerateSteps(
   points: Points,
   between: Float32Array,
