@@ -1,7 +1,7 @@
 import type { VoiceFlowApp } from '../app.ts';
 
 /** While draining, answers tell clients to close their connections; one that asked nothing for so long is idle. */
-const QUIET_MS = 250;
+const QUIET_MS = 500;
 
 /** Drains until nothing has come for a moment: a request may have been on its way when listening ended. */
 export async function drainUntilQuiet(app: VoiceFlowApp): Promise<void> {
