@@ -48,7 +48,7 @@ export const SERVE_HELP = `Usage: serve [options]
   --help
 
 API keys come from VOICEFLOW_API_KEYS (name:key,name:key). Limits: VOICEFLOW_BODY_BYTES,
-VOICEFLOW_QUEUE_JOBS, VOICEFLOW_DEADLINE_MS, … (docs/server.md).
+VOICEFLOW_QUEUE_JOBS, VOICEFLOW_DEADLINE_MS, … (README of @voiceflow-ml/server).
 `;
 
 /**
