@@ -14,8 +14,8 @@ export type Choice = Readonly<Record<string, number>>;
 export const GRID: readonly (readonly [path: string, values: readonly number[]])[] = [
   ['activity.on', [0.2, 0.3, 0.4, 0.5]],
   ['tracks.similarity', [0.6, 0.7, 0.8]],
-  ['turns.onset', [0.6, 0.7, 0.8]],
-  ['turns.offset', [0.2, 0.3, 0.4]],
+  ['turns.onset', [0.6, 0.7, 0.8, 0.9]],
+  ['turns.offset', [0.2, 0.3, 0.4, 0.6]],
   ['cluster.rate', [0.6, 0.8, 1]],
   ['cluster.evidence', [2, 5, 8]],
   ['turns.shortestGap', [0.3, 0.5, 0.7]],

@@ -2,6 +2,7 @@
 import numpy as np
 import torch
 import export
+from average import between
 from losses import loss_fn
 from metrics import der_parts, eer, lit
 from mixer import END, RUN, START, Mixer, draw_scenes, piece_starts
@@ -112,6 +113,14 @@ def test_orthogonal():
     s = torch.linalg.svdvals(orthogonal(torch.randn(64, 160), torch.float32))
     assert s.min() > 0.5 and s.max() < 1.3
     assert {p.ndim for p in split(FastCNN())[0]} == {2, 4}
+
+
+def test_average_lies_between():
+    a, b = FastCNN().state_dict(), FastCNN().state_dict()
+    assert all(torch.equal(v, b[k]) for k, v in between(a, b, 1.0).items() if v.is_floating_point())
+    half = between(a, b, 0.5)["out.weight"]
+    assert torch.allclose(half, (a["out.weight"] + b["out.weight"]) / 2)
+    FastCNN().load_state_dict(between(a, b, 0.3))
 
 
 def test_metrics():
