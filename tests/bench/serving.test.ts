@@ -12,6 +12,7 @@ const why = built ? '' : ' (skipped: npm run build)';
 
 /** As short as a plan can be: whether everything is measured, not how fast it is. */
 const PLAN: ServingPlan = {
+  warmUp: 20,
   repeats: 2,
   closedRequests: 40,
   sweep: [1, 3],
