@@ -23,7 +23,7 @@ export interface ServingPlan {
 }
 
 export const FULL_PLAN: ServingPlan = {
-  warmUp: 2000,
+  warmUp: 6000,
   repeats: 3,
   closedRequests: 2000,
   sweep: [1, 2, 4, 8, 16, 32, 64],
@@ -52,6 +52,8 @@ export const QUICK_PLAN: ServingPlan = {
 const CLIENTS = 20;
 const FIRST_REQUESTS = 200;
 const NETWORK = { rtt: [10, 40], jitter: 2, loss: 0 } as const;
+/** Requests that each new connection makes before any counts: they all begin at once. */
+const WARM_CONNECTIONS = 10;
 const CONNECTIONS = 256;
 const WINDOW = 48_000;
 const SEED = 1;
@@ -71,7 +73,7 @@ export async function measureServing(
     signal?.throwIfAborted();
     const made = target(clients, accept);
     try {
-      await warmUp(made, 2 * clients, clients);
+      await warmUp(made, WARM_CONNECTIONS * clients, clients);
       return await closedLoop(made, { requests, concurrency: clients, ...(signal && { signal }) });
     } finally {
       made.close();
@@ -129,7 +131,7 @@ export async function measureServing(
     sessions,
     ...(before &&
       after && {
-        cpu: (1000 * (after.cpuSeconds - before.cpuSeconds)) / (main.requests + 2 * CLIENTS),
+        cpu: (1000 * (after.cpuSeconds - before.cpuSeconds)) / (main.requests + WARM_CONNECTIONS * CLIENTS),
         rss: after.rss,
       }),
     endToEnd: alone,
