@@ -394,6 +394,23 @@ describe('SIGTERM', () => {
     }
   });
 
+  it('answers those whose connection was not yet accepted', async () => {
+    const server = await toyServer();
+    const port = Number(new URL(server.url).port);
+    const answers = Array.from({ length: 24 }, () => {
+      const socket = connect(port, '127.0.0.1');
+      socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
+      return new Promise<string>((resolve, reject) => {
+        socket.once('data', (data) => resolve(String(data).slice(0, 12))).once('error', reject);
+      }).finally(() => socket.destroy());
+    });
+    // The sockets connect once this turn's code has run; the server, in this very process, cannot have seen them.
+    await new Promise((resolve) => process.nextTick(resolve));
+    const closing = server.close();
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(['HTTP/1.1 200']));
+    await closing;
+  });
+
   it('makes the server not ready, and ends live sessions with the advice to connect again', async () => {
     const server = await toyServer();
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/stream?sampleRate=16000`);

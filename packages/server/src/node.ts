@@ -12,7 +12,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { createAdaptorServer, upgradeWebSocket } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
-import { drainUntilQuiet, lapse, once, urlOf } from './entry/drain.ts';
+import { acceptLastArrivals, drainUntilQuiet, lapse, once, urlOf } from './entry/drain.ts';
 import { awaitsContinue, inferFirst, readIncoming } from './entry/incoming.ts';
 import { type EntryOptions, prepare, type RunningServer, runServe } from './entry/serving.ts';
 import { ignoreOtherUpgrades } from './entry/upgrades.ts';
@@ -74,6 +74,7 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
   }
   const { port } = server.address() as AddressInfo;
   const close = async () => {
+    await acceptLastArrivals(server);
     const ended = new Promise<void>((resolve) => {
       // Not http's own close(): it would at once cut kept-alive connections on which a request may be on its way.
       Server.prototype.close.call(server, () => resolve());
