@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { scoreDiarization } from '../metrics/score.ts';
 import { conversation } from '../pipeline/fixtures/scripted.ts';
 import { audioOf, finalTurns, listen, liveCnn, open, RATE } from './fixtures/live.ts';
-import { Pace } from './pace.ts';
+import { Pace, Tempo } from './pace.ts';
 
 const SHAPE = { frames: 50, hop: 12, lead: 48, most: 50 };
 
@@ -11,25 +11,77 @@ afterEach(() => {
 });
 
 describe('Pace', () => {
-  it('hears every window while it keeps up with real time, and fewer the later it is', () => {
-    let now = 0;
-    const pace = new Pace(SHAPE, 0.02, () => now);
+  /** Hears `windows` that are so many milliseconds late, and gives the steps between them. */
+  function hear(pace: Pace, clock: { now: number; window: number }, windows: number, late: number): number[] {
+    return Array.from({ length: windows }, () => {
+      const end = 20 * (clock.window * 12 + 2);
+      clock.window++;
+      clock.now = end + late;
+      return pace.next();
+    });
+  }
+  const start = (tempo?: Tempo) => {
+    const clock = { now: 0, window: 0 };
+    const pace = new Pace(SHAPE, 0.02, tempo, () => clock.now);
     pace.arrived(0, 0.1);
-    const steps: number[] = [];
-    for (let window = 0; window < 40; window++) {
-      const end = 1000 * 0.02 * (window * 12 + 2);
-      now = end + (window < 12 || window >= 32 ? 50 : window < 20 ? 150 : 350);
-      steps.push(pace.next());
-    }
-    expect(steps.slice(0, 12)).toEqual(Array(12).fill(12));
-    expect(steps.slice(12, 20)).toEqual(Array(4).fill([24, 0]).flat());
-    expect(steps.slice(20, 32)).toEqual(Array(3).fill([48, 0, 0, 0]).flat());
-    expect(steps.slice(32)).toEqual(Array(8).fill(12));
+    return { clock, pace };
+  };
+  const every = (hops: number, times: number) =>
+    Array(times)
+      .fill([12 * hops, ...Array(hops - 1).fill(0)])
+      .flat();
+
+  it('hears every window while it keeps up with real time, and fewer the later it is', () => {
+    const { clock, pace } = start();
+    expect(hear(pace, clock, 12, 50)).toEqual(every(1, 12));
+    expect(hear(pace, clock, 8, 150)).toEqual(every(2, 4));
+    expect(hear(pace, clock, 12, 350)).toEqual(every(4, 3));
+  });
+
+  it('hears more again when it has not been late for a while, and for longer each time that was too much', () => {
+    const { clock, pace } = start();
+    /** Seconds from being late until every window is heard. */
+    const recover = () => {
+      hear(pace, clock, 4, 250);
+      const began = clock.now;
+      for (let i = 0; i < 10_000; i++) if (hear(pace, clock, 4, 20).every((step) => step === 12)) break;
+      return (clock.now - began) / 1000;
+    };
+    const [first = 0, second = 0, third = 0] = [recover(), recover(), recover()];
+    expect(first).toBeGreaterThan(8);
+    expect(first).toBeLessThan(13);
+    expect(second).toBeGreaterThan(1.7 * first);
+    expect(third).toBeGreaterThan(1.7 * second);
+    for (let i = 0; i < 6; i++) expect(recover()).toBeLessThan(140);
+    // All was well for long: what was too much then need not be now.
+    hear(pace, clock, 400, 20);
+    expect(recover()).toBeLessThan(13);
+  });
+
+  it('hears less from the beginning where others are late', () => {
+    const tempo = new Tempo();
+    const late = start(tempo);
+    hear(late.pace, late.clock, 8, 350);
+    const pace = new Pace(SHAPE, 0.02, tempo, () => late.clock.now);
+    pace.arrived(0, 0.1);
+    expect([pace.next(), pace.next(), pace.next(), pace.next()]).toEqual(every(4, 1));
+    late.clock.now += 60_000;
+    const later = new Pace(SHAPE, 0.02, tempo, () => late.clock.now);
+    later.arrived(0, 0.1);
+    expect(later.next()).toBe(12);
+  });
+
+  it('counts how late the network is too', () => {
+    const { clock, pace } = start();
+    expect(hear(pace, clock, 4, 0)).toEqual(every(1, 4));
+    clock.now += 300;
+    pace.said(-12);
+    expect(hear(pace, clock, 4, 0)).toEqual(every(4, 1));
   });
 
   it('never leaves out so many that events would be late for it', () => {
     let now = 0;
-    const pace = new Pace({ ...SHAPE, most: 25 }, 0.02, () => now);
+    const pace = new Pace({ ...SHAPE, most: 25 }, 0.02, undefined, () => now);
     pace.arrived(0, 0.1);
     for (let window = 0; window < 40; window++) {
       now = 10_000;
@@ -39,7 +91,7 @@ describe('Pace', () => {
 
   it('takes audio that comes faster than real time for what it is', () => {
     let now = 0;
-    const pace = new Pace(SHAPE, 0.02, () => now);
+    const pace = new Pace(SHAPE, 0.02, undefined, () => now);
     pace.arrived(0, 10);
     // The machine was busy with something else.
     now = 3000;

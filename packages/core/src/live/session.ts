@@ -9,7 +9,7 @@ import { paced, type Steps } from '../steps.ts';
 import { checkVoices } from '../voice-match.ts';
 import { EventQueue } from './event-queue.ts';
 import { leadOf, liveTiming } from './options.ts';
-import { Pace } from './pace.ts';
+import { Pace, Tempo } from './pace.ts';
 import { LiveTracker } from './tracker.ts';
 import type { DiarizationSession, LiveDiarization, LiveEndOptions, LiveEvent, LiveOptions } from './types.ts';
 
@@ -26,11 +26,16 @@ export interface SessionOrigin extends Pick<DiarizationParts, 'warnings' | 'mode
   readonly onOver?: () => void;
 }
 
-/** Opens a live session of the fast-cnn pipeline. @throws `invalid-option`; `aborted`. */
-export function openSession(cnn: FastCnn, options: LiveOptions, origin: SessionOrigin): DiarizationSession {
+/** Opens a live session of the fast-cnn pipeline. @param tempo Of all sessions of the network. @throws `invalid-option`; `aborted`. */
+export function openSession(
+  cnn: FastCnn,
+  options: LiveOptions,
+  origin: SessionOrigin,
+  tempo = new Tempo(),
+): DiarizationSession {
   checkVoices(options.known ?? [], cnn.manifest.space, cnn.network.dimensions);
   if (options.signal?.aborted) throw abortError(options.signal);
-  return new LiveSession(cnn, options, origin);
+  return new LiveSession(cnn, options, origin, tempo);
 }
 
 interface Run {
@@ -57,6 +62,8 @@ class LiveSession implements DiarizationSession {
   /** Stops runs of the network when the session fails or is closed. */
   readonly #stop = new AbortController();
   readonly #forgetSignal: () => void;
+  /** Frames from the session's beginning to that of the next window that the network will have said something of. */
+  #said: number;
   /** Runs of the network under way, in order of their windows. */
   readonly #running: Running[] = [];
   /** All that was asked of the session so far, in order. */
@@ -71,7 +78,7 @@ class LiveSession implements DiarizationSession {
   #modelTime = 0;
   readonly #begun = performance.now();
 
-  constructor(cnn: FastCnn, options: LiveOptions, origin: SessionOrigin) {
+  constructor(cnn: FastCnn, options: LiveOptions, origin: SessionOrigin, tempo: Tempo) {
     const { network, manifest, frame } = cnn;
     const { lag, hop } = liveTiming(options, frame);
     const { signal } = options;
@@ -84,9 +91,10 @@ class LiveSession implements DiarizationSession {
     this.#cutter = new WindowCutter(network.window, hopSamples);
     this.#cutter.push(new Float32Array((lead * network.window) / network.frames), () => {});
     if (options.keepUp) {
-      this.#pace = new Pace({ frames: network.frames, hop, lead, most: Math.min(lag, network.frames) }, frame);
+      this.#pace = new Pace({ frames: network.frames, hop, lead, most: Math.min(lag, network.frames) }, frame, tempo);
     }
     this.#hop = hop;
+    this.#said = -lead;
     this.#tracker = new LiveTracker(
       cnn,
       { lag, hop, maxSpeakers: options.maxSpeakers, known: options.known ?? [] },
@@ -201,6 +209,8 @@ class LiveSession implements DiarizationSession {
       this.#running.shift();
       if (this.#stop.signal.aborted) throw this.#over ?? closedError();
       await this.#paced(this.#tracker.add(activity, embeddings, step));
+      this.#pace?.said(this.#said);
+      this.#said += step;
     }
   }
 

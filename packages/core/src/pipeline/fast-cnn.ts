@@ -1,6 +1,7 @@
 import type { AudioSource } from '../audio/source.ts';
 import type { Model } from '../backend.ts';
 import { VoiceFlowError } from '../errors.ts';
+import { Tempo } from '../live/pace.ts';
 import { openSession } from '../live/session.ts';
 import type { ModelManifest } from '../model.ts';
 import { paced } from '../steps.ts';
@@ -28,11 +29,12 @@ export interface FastCnn {
 /** One second at a time: windows → local speakers → clusters → turns. @throws `model-incompatible`. */
 export function fastCnnPipeline(manifest: ModelManifest, model: Model): Pipeline {
   const cnn = fastCnn(manifest, model);
+  const tempo = new Tempo();
   return {
     dimensions: cnn.network.dimensions,
     diarize: (source, request) => diarize(cnn, source, request),
     embed: (source, segments, signal) => embedSegments(cnn, source, segments, signal),
-    open: (options, origin) => openSession(cnn, options, origin),
+    open: (options, origin) => openSession(cnn, options, origin, tempo),
   };
 }
 
