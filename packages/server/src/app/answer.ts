@@ -28,17 +28,24 @@ export interface Done {
 export async function accept(x: Exchange, state: AppState, question: Question): Promise<Accepted> {
   const deadline = deadlineOf(x, question.deadlineMs, question.lane);
   const claimed = Number(x.header('content-length')) || 1;
-  state.queues[question.lane].assertAdmits({ cost: costOf(question.lane, claimed), ...deadline });
+  const queue = state.queues[question.lane];
+  const ticket = { cost: costOf(question.lane, claimed), ...deadline };
+  // Windows come at once; a recording takes its time, in which the queue will have changed.
+  const unclaim = question.lane === 'infer' ? queue.claim(ticket) : queue.assertAdmits(ticket);
   const begun = performance.now();
-  const body = await collectBody({
-    claimed,
-    maxBytes: question.maxBytes,
-    idleMs: state.limits.idleBodyMs,
-    budget: state.budget,
-    read: x.read,
-    signal: x.signal,
-  });
-  return { body, deadline, receivedMs: performance.now() - begun };
+  try {
+    const body = await collectBody({
+      claimed,
+      maxBytes: question.maxBytes,
+      idleMs: state.limits.idleBodyMs,
+      budget: state.budget,
+      read: x.read,
+      signal: x.signal,
+    });
+    return { body, deadline, receivedMs: performance.now() - begun };
+  } finally {
+    unclaim?.();
+  }
 }
 
 /** Waits for a worker and for its answer, and counts both. */

@@ -74,6 +74,46 @@ describe('JobQueue', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('counts jobs whose bodies are on their way, for a while, so that no two are let in for one place', async () => {
+    const queue = new JobQueue({ slots: () => 1, maxWaiting: 2, noun: 'test' });
+    const running = controlled();
+    const first = queue.run(ticket(), running.work);
+    const release = [queue.claim(ticket()), queue.claim(ticket())];
+    expect(() => queue.claim(ticket())).toThrow(/2 test jobs wait, which is the limit/);
+    // A body that is there has its place, whoever else is coming.
+    release[0]?.();
+    const second = queue.run(ticket(), controlled().work).catch(() => {});
+    expect(queue.waiting).toBe(1);
+    expect(() => queue.claim(ticket())).toThrow(/2 test jobs wait/);
+    release[1]?.();
+    release[1]?.();
+    queue.claim(ticket());
+    expect(() => queue.claim(ticket())).toThrow(/2 test jobs wait/);
+    // Slow senders do not keep others out.
+    await vi.advanceTimersByTimeAsync(100);
+    expect(() => queue.claim(ticket())).not.toThrow();
+    running.resolve('x');
+    await first;
+    await vi.advanceTimersByTimeAsync(2000);
+    await second;
+  });
+
+  it('counts what is on its way in predicting the wait, and not against free slots', async () => {
+    const queue = new JobQueue({ slots: () => 2, maxWaiting: 10, noun: 'test' });
+    const learn = controlled();
+    const learnt = queue.run(ticket(), learn.work);
+    await vi.advanceTimersByTimeAsync(100);
+    learn.resolve('x');
+    await learnt;
+    // 100 ms a job, two at a time, two of them at once.
+    const claims = Array.from({ length: 3 }, () => queue.claim(ticket(150)));
+    expect(() => queue.claim(ticket(150))).toThrow(
+      /would take about 200 ms now, which is beyond its deadline of 150 ms/,
+    );
+    for (const release of claims) release();
+    expect(() => queue.claim(ticket(1))).not.toThrow();
+  });
+
   it('does not count the length of a job against a renewable deadline, only what is ahead of it', async () => {
     const queue = new JobQueue({ slots: () => 1, maxWaiting: 10, noun: 'test' });
     const learn = controlled();

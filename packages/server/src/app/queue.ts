@@ -26,6 +26,14 @@ interface Waiting extends Ticket {
   readonly start: () => void;
 }
 
+interface Claim {
+  readonly cost: number;
+  readonly lapses: number;
+}
+
+/** A claim counts for so long: whoever sends a body slowly must not keep others out. */
+const CLAIM_MS = 100;
+
 /** Weight of the newest service time in the moving average: about the last ten jobs count. */
 const EWMA_WEIGHT = 0.2;
 
@@ -41,6 +49,8 @@ export class JobQueue {
   readonly #options: QueueOptions;
   readonly #now: () => number;
   #waiting: Waiting[] = [];
+  /** Oldest first. */
+  readonly #claims = new Set<Claim>();
   #waitingCost = 0;
   #running = 0;
   #msPerCost = 0;
@@ -60,16 +70,42 @@ export class JobQueue {
 
   /** @throws `overloaded` if a job with this ticket would be refused now; to be asked before a body is read. */
   assertAdmits(ticket: Pick<Ticket, 'cost' | 'deadlineMs' | 'renewable'>): void {
-    if (this.#running < this.#options.slots() && this.#waiting.length === 0) return;
+    this.#admit(ticket, []);
+  }
+
+  /**
+   * The same for a job whose body is about to come, and which is counted as one that waits until then: without it, all
+   * requests that come while one body is on its way are let in for the same place, and refused when they have sent
+   * theirs. Gives a function that ends the claim, to be called before `run`.
+   * @throws `overloaded`.
+   */
+  claim(ticket: Pick<Ticket, 'cost' | 'deadlineMs' | 'renewable'>): () => void {
+    const now = this.#now();
+    for (const claim of this.#claims) {
+      if (claim.lapses > now) break;
+      this.#claims.delete(claim);
+    }
+    this.#admit(ticket, [...this.#claims]);
+    const claim = { cost: ticket.cost, lapses: now + CLAIM_MS };
+    this.#claims.add(claim);
+    return () => void this.#claims.delete(claim);
+  }
+
+  #admit(ticket: Pick<Ticket, 'cost' | 'deadlineMs' | 'renewable'>, claims: readonly Claim[]): void {
+    const free = Math.max(this.#options.slots() - this.#running, 0);
+    const ahead = this.#waiting.length + claims.length;
+    if (ahead < free) return;
     // The work ahead of it; with a deadline for the result, its own as well.
-    const wait = this.#predictMs(ticket.renewable ? 0 : ticket.cost);
-    const full = this.#waiting.length >= this.#options.maxWaiting;
+    const wait = this.#predictMs(
+      (ticket.renewable ? 0 : ticket.cost) + claims.reduce((sum, { cost }) => sum + cost, 0),
+    );
+    const full = ahead - free >= this.#options.maxWaiting;
     if (!full && wait <= ticket.deadlineMs) return;
     const { noun } = this.#options;
     throw new VoiceFlowError(
       'overloaded',
       full
-        ? `${this.#waiting.length} ${noun} jobs wait, which is the limit`
+        ? `${ahead - free} ${noun} jobs wait, which is the limit`
         : `a ${noun} job would ${ticket.renewable ? 'wait' : 'take'} about ${Math.ceil(wait)} ms now, which is beyond its deadline of ${Math.floor(ticket.deadlineMs)} ms`,
       { hint: 'Try again after Retry-After seconds.', retryAfter: Math.max(1, Math.ceil(this.#predictMs(0) / 1000)) },
     );

@@ -73,20 +73,32 @@ class IncomingExchange implements Exchange {
   readonly path = '/v1/infer';
   readonly requestId: string;
   readonly read: ReadBody;
-  readonly signal: AbortSignal;
   readonly #incoming: IncomingMessage;
+  readonly #outgoing: ServerResponse;
+  #leaving: AbortController | undefined;
   client: string | undefined;
   code: string | undefined;
 
   constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
     this.#incoming = incoming;
     this.requestId = requestIdOf(this.header('x-request-id'));
+    this.#outgoing = outgoing;
     this.read = readIncoming(incoming);
-    const leaving = new AbortController();
-    this.signal = leaving.signal;
-    outgoing.once('close', () => {
-      if (!outgoing.writableFinished) leaving.abort();
-    });
+  }
+
+  /** Made when it is asked for: a refusal does without. */
+  get signal(): AbortSignal {
+    if (this.#leaving === undefined) {
+      const leaving = new AbortController();
+      this.#leaving = leaving;
+      const outgoing = this.#outgoing;
+      const onClose = () => {
+        if (!outgoing.writableFinished) leaving.abort();
+      };
+      if (outgoing.closed) onClose();
+      else outgoing.once('close', onClose);
+    }
+    return this.#leaving.signal;
   }
 
   header(name: string): string | undefined {
@@ -101,9 +113,21 @@ class IncomingExchange implements Exchange {
 
 function send(answer: Answer, incoming: IncomingMessage, outgoing: ServerResponse): void {
   // The adaptor knows how to answer a client that still sends, so that it reads the answer.
-  if (!incoming.complete) return void getRequestListener(() => toResponse(answer))(incoming, outgoing);
+  if (!incoming.complete) {
+    const headers = { ...reuse(incoming), ...answer.headers };
+    return void getRequestListener(() => toResponse({ ...answer, headers }))(incoming, outgoing);
+  }
   outgoing.writeHead(answer.status, { ...answer.headers, 'content-length': byteLength(answer.body) });
   outgoing.end(answer.body);
+}
+
+/**
+ * Node closes the connection of a client that waited for `100 Continue` in vain, whose body may or may not follow. The
+ * end of a chunked body is seen in either case, so that a refusal under load need not cost a connection.
+ */
+function reuse(incoming: IncomingMessage): Readonly<Record<string, string>> {
+  const chunked = incoming.headers['transfer-encoding'] !== undefined;
+  return chunked && waiting.has(incoming) ? { connection: 'keep-alive' } : {};
 }
 
 function byteLength(body: Answer['body']): number {
