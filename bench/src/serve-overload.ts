@@ -66,9 +66,10 @@ export async function overload(args: readonly string[], io: BenchIo): Promise<nu
     io.out(
       `accepted ${hit.succeeded}, refused ${refused}, failed otherwise ${others} ${JSON.stringify(hit.failures)}
   accepted, by the server  ${summaryLine(hit.server.total)}
-${Object.entries(hit.server)
-  .map(([n, v]) => `  ${n} ${summaryLine(v)}\n`)
-  .join('')}  accepted, from intended  ${summaryLine(hit.latency)}
+    of which receiving     ${summaryLine(hit.server.receive)}
+    waiting                ${summaryLine(hit.server.queue)}
+    the network            ${summaryLine(hit.server.model)}
+  accepted, from intended  ${summaryLine(hit.latency)}
   refused, from the send   ${summaryLine(refusal)}
   the generator sent late by ${summaryLine(hit.lateness)} and took ${ms(hit.generatorCpu)} of CPU a request`,
     );
