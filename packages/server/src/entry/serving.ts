@@ -11,7 +11,7 @@ import type { WorkerCommand } from '../pool/worker-process.ts';
 import { VERSION } from '../version.ts';
 import { yieldToWorkers } from './niceness.ts';
 import { parseServeArgs, type ResolvedOptions, resolveOptions, SERVE_HELP, type ServeOptions } from './options.ts';
-import { tuneV8 } from './v8.ts';
+import { compileSoon, leaveRoomForBodies } from './v8.ts';
 
 /** What an entry adds to make a server on processes. */
 export interface EntryOptions extends ServeOptions {
@@ -121,7 +121,8 @@ export async function runServe(
   start: (options: EntryOptions) => Promise<RunningServer>,
   args: readonly string[],
 ): Promise<number> {
-  tuneV8();
+  compileSoon();
+  leaveRoomForBodies();
   process.once('exit', flushLog);
   // Whoever reads the log may leave; the server must not go with it.
   process.stderr.on('error', () => {});

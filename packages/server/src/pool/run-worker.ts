@@ -11,7 +11,7 @@ import {
   VoiceFlowError,
   wasmBackend,
 } from 'voiceflow-ml';
-import { tuneV8 } from '../entry/v8.ts';
+import { compileSoon } from '../entry/v8.ts';
 import { JobRunner } from '../jobs/runner.ts';
 import { inlineBackend } from './inline-backend.ts';
 import { type Started, serveJobs } from './serve-jobs.ts';
@@ -77,7 +77,7 @@ async function warmUp(runner: JobRunner): Promise<void> {
 
 /** Makes this process a worker of the server that started it. */
 export async function runWorker(start: () => Promise<Worker>): Promise<void> {
-  tuneV8();
+  compileSoon();
   // Standard output carries frames: whatever a library prints must go elsewhere.
   globalThis.console = new Console(process.stderr);
   // The server decides when its workers end, also when Ctrl-C reaches the whole group.
