@@ -197,6 +197,11 @@ describe('refusals', () => {
     const closed = once(socket, 'close');
     expect(await answer(`0\r\n\r\n${head('content-length: 5')}`)).toEqual({ status: '401', connection: 'close' });
     await closed;
+    // Who neither ends the body nor leaves is not waited for.
+    const silent = connect(Number(new URL(server.url).port), '127.0.0.1').resume();
+    silent.write(chunked);
+    await once(silent, 'close');
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
   });
 
   it('come at once when the queue is full, with the time after which to try again, and the rest is answered', async () => {

@@ -102,13 +102,10 @@ export class JobQueue {
     const full = ahead - free >= this.#options.maxWaiting;
     if (!full && wait <= ticket.deadlineMs) return;
     const { noun } = this.#options;
-    throw new VoiceFlowError(
-      'overloaded',
-      full
-        ? `${ahead - free} ${noun} jobs wait, which is the limit`
-        : `a ${noun} job would ${ticket.renewable ? 'wait' : 'take'} about ${Math.ceil(wait)} ms now, which is beyond its deadline of ${Math.floor(ticket.deadlineMs)} ms`,
-      { hint: 'Try again after Retry-After seconds.', retryAfter: Math.max(1, Math.ceil(this.#predictMs(0) / 1000)) },
-    );
+    const why = full
+      ? `${ahead - free} ${noun} jobs wait, which is the limit`
+      : `a ${noun} job would ${ticket.renewable ? 'wait' : 'take'} about ${Math.ceil(wait)} ms now, which is beyond its deadline of ${Math.floor(ticket.deadlineMs)} ms`;
+    throw overloaded(why, Math.max(1, Math.ceil(this.#predictMs(0) / 1000)));
   }
 
   /**
@@ -199,6 +196,17 @@ export class JobQueue {
 
   #predictMs(cost: number): number {
     return ((this.#waitingCost + cost) * this.#msPerCost) / Math.max(this.#options.slots(), 1);
+  }
+}
+
+/** Made thousands of times a second when there is too much to do, and never printed: without a stack. */
+function overloaded(why: string, retryAfter: number): VoiceFlowError {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return new VoiceFlowError('overloaded', why, { hint: 'Try again after Retry-After seconds.', retryAfter });
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 

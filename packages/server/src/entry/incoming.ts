@@ -112,12 +112,14 @@ class IncomingExchange implements Exchange {
 }
 
 function send(answer: Answer, incoming: IncomingMessage, outgoing: ServerResponse): void {
-  // The adaptor knows how to answer a client that still sends, so that it reads the answer.
-  if (!incoming.complete) {
-    const headers = { ...reuse(incoming), ...answer.headers };
-    return void getRequestListener(() => toResponse({ ...answer, headers }))(incoming, outgoing);
+  const body = { 'content-length': byteLength(answer.body) };
+  if (incoming.complete) outgoing.writeHead(answer.status, { ...answer.headers, ...body });
+  else if (waiting.has(incoming) && !outgoing.shouldKeepAlive) {
+    outgoing.writeHead(answer.status, { ...reuse(incoming), ...answer.headers, ...body });
+    discardRest(incoming);
   }
-  outgoing.writeHead(answer.status, { ...answer.headers, 'content-length': byteLength(answer.body) });
+  // The adaptor knows how to answer a client that still sends, so that it reads the answer.
+  else return void getRequestListener(() => toResponse(answer))(incoming, outgoing);
   outgoing.end(answer.body);
 }
 
@@ -126,8 +128,15 @@ function send(answer: Answer, incoming: IncomingMessage, outgoing: ServerRespons
  * end of a chunked body is seen in either case, so that a refusal under load need not cost a connection.
  */
 function reuse(incoming: IncomingMessage): Readonly<Record<string, string>> {
-  const chunked = incoming.headers['transfer-encoding'] !== undefined;
-  return chunked && waiting.has(incoming) ? { connection: 'keep-alive' } : {};
+  return incoming.headers['transfer-encoding'] === undefined ? {} : { connection: 'keep-alive' };
+}
+
+/** Milliseconds in which the body of a client that was refused before it sent any must have ended. */
+const REST_MS = 500;
+
+function discardRest(incoming: IncomingMessage): void {
+  const timer = setTimeout(() => incoming.socket.destroy(), REST_MS);
+  incoming.once('close', () => clearTimeout(timer)).resume();
 }
 
 function byteLength(body: Answer['body']): number {
