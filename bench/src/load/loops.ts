@@ -1,4 +1,5 @@
 import type { Random } from '../stats/random.ts';
+import { givingWay } from './give-way.ts';
 import { type LoadResult, Recorder } from './recorder.ts';
 import type { Target } from './target.ts';
 
@@ -35,7 +36,7 @@ export async function closedLoop(
       options.onProgress?.(++done);
     }
   };
-  await Promise.all(Array.from({ length: options.concurrency }, client));
+  await givingWay(() => Promise.all(Array.from({ length: options.concurrency }, client)));
   return recorder.finish();
 }
 
@@ -84,17 +85,20 @@ export async function openLoop(
       void launch(waited);
     } else if (running === 0) onIdle?.();
   };
-  for (const offset of arrivals(options.rate, options.seconds, options.random)) {
-    await until(start + offset);
-    if (options.signal?.aborted) break;
-    if (running < options.connections) void launch(start + offset);
-    else waiting.push(start + offset);
-  }
-  if (running > 0) {
-    await new Promise<void>((resolve) => {
-      onIdle = resolve;
-    });
-  }
+  const drive = async () => {
+    for (const offset of arrivals(options.rate, options.seconds, options.random)) {
+      await until(start + offset);
+      if (options.signal?.aborted) break;
+      if (running < options.connections) void launch(start + offset);
+      else waiting.push(start + offset);
+    }
+    if (running > 0) {
+      await new Promise<void>((resolve) => {
+        onIdle = resolve;
+      });
+    }
+  };
+  await givingWay(drive);
   return recorder.finish();
 }
 
