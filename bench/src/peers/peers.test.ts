@@ -34,7 +34,7 @@ describe.skipIf(python === undefined || !server)(
   `the Python server${python === undefined ? ` (skipped: ${PYTHON_MISSING})` : server ? '' : ' (skipped: npm run build)'}`,
   () => {
     it('answers the same load as ours, all of it', async () => {
-      const result = await measurePython(python ?? '', 1, 40);
+      const result = await measurePython(python ?? '', { rounds: 1, requests: 40, warmUp: 20 });
       expect(result.lines[0]).toMatch(/^FastAPI .* success 100.0 %/);
       expect(result.lines[1]).toMatch(/^VoiceFlow .* success 100.0 %/);
       expect(result.figures.ratio).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { figures, ms } from '../format.ts';
-import { closedLoop, warmUp } from '../load/loops.ts';
+import { closedLoop, warmUp as send } from '../load/loops.ts';
 import type { LoadResult } from '../load/recorder.ts';
 import { createHttpTarget, INFER_ANSWER_BYTES } from '../load/target.ts';
 import { REPOSITORY } from '../machine.ts';
@@ -17,7 +17,8 @@ const run = promisify(execFile);
 const FOLDER = `${REPOSITORY}bench/peers/python`;
 const CLIENTS = 20;
 const WINDOW = 48_000;
-const WARMUP = 40;
+/** Requests before each round, on connections of its own. */
+const WARM_CONNECTIONS = 40;
 
 /** A Python that has the packages; undefined without one. `VOICEFLOW_PYTHON` names another. */
 export async function findPython(
@@ -44,17 +45,26 @@ interface Round {
   readonly cpu: number | undefined;
 }
 
+export interface PeerPlan {
+  readonly rounds: number;
+  readonly requests: number;
+  /** Requests to each before anything counts: ours is compiled while it is used. */
+  readonly warmUp: number;
+}
+
 /**
  * The first report's setting, measured again: 20 clients, the same network, the same load; the Python server and ours
  * take turns, so that both meet the same machine.
  */
-export async function measurePython(python: string, rounds: number, requests: number): Promise<PeerResult> {
+export async function measurePython(python: string, { rounds, requests, warmUp }: PeerPlan): Promise<PeerResult> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const args = [`${FOLDER}/server.py`, fastCnnPath(FAST_CNN.fp32), String(port)];
   const theirs = await startProcess({ command: python, args, readyUrl: `${url}/readyz` });
   try {
     return await withServer({}, async (ours) => {
+      await loadOne(url, theirs, 1, warmUp);
+      await loadOne(ours.url, ours, 1, warmUp);
       const measured: { readonly theirs: Round; readonly ours: Round }[] = [];
       for (let round = 0; round < rounds; round++) {
         measured.push({ theirs: await loadOne(url, theirs, requests), ours: await loadOne(ours.url, ours, requests) });
@@ -71,15 +81,20 @@ export async function measurePython(python: string, rounds: number, requests: nu
   }
 }
 
-async function loadOne(url: string, server: ManagedProcess, requests: number): Promise<Round> {
+async function loadOne(
+  url: string,
+  server: ManagedProcess,
+  requests: number,
+  before = WARM_CONNECTIONS,
+): Promise<Round> {
   const body = new Uint8Array(noise(WINDOW, seededRandom(1)).buffer);
   const target = createHttpTarget({ url, body, connections: CLIENTS, minimumBytes: INFER_ANSWER_BYTES });
   try {
-    await warmUp(target, WARMUP, CLIENTS);
-    const before = server.usage();
+    await send(target, before, CLIENTS);
+    const used = server.usage();
     const load = await closedLoop(target, { requests, concurrency: CLIENTS });
     const after = server.usage();
-    return { load, cpu: before && after && (1000 * (after.cpuSeconds - before.cpuSeconds)) / load.requests };
+    return { load, cpu: used && after && (1000 * (after.cpuSeconds - used.cpuSeconds)) / load.requests };
   } finally {
     target.close();
   }

@@ -2,6 +2,9 @@ import { findPython, measurePython, PYTHON_MISSING } from '../peers/python.ts';
 import { findSherpa, measureSherpa } from '../peers/sherpa.ts';
 import type { PeerResult } from './types.ts';
 
+const FULL_PLAN = { rounds: 3, requests: 600, warmUp: 4000 } as const;
+const QUICK_PLAN = { rounds: 1, requests: 60, warmUp: 40 } as const;
+
 /** Measures the peers that are installed; adds a line to `notMeasured` for each that is not. */
 export async function measurePeers(
   quick: boolean,
@@ -13,7 +16,7 @@ export async function measurePeers(
   if (python === undefined) notMeasured.push(PYTHON_MISSING);
   else {
     note('the Python server and ours in turns');
-    results.push(await measurePython(python, quick ? 1 : 3, quick ? 60 : 200));
+    results.push(await measurePython(python, quick ? QUICK_PLAN : FULL_PLAN));
   }
   const sherpa = findSherpa();
   if (typeof sherpa === 'string') notMeasured.push(sherpa);
