@@ -209,7 +209,7 @@ function machine(report: Report): Section {
   if (report.generator !== undefined) {
     const { rate, open } = report.generator;
     items.push(
-      `the load generator's own cost at ${rate} req/s of 192 kB against a server that does nothing: ${ms(open.generatorCpu)} of CPU a request, sent late by ${ms(open.lateness?.p50)} (P50), ${ms(open.lateness?.p99)} (P99), latency ${ms(open.uncorrected?.p50)} (P50), ${ms(open.uncorrected?.p99)} (P99), ${percent(open.successRate)} answered`,
+      `the load generator's own cost at ${rate} req/s of 192 kB against a server that does nothing (it shares the server's cores, and gives way by niceness): ${ms(open.generatorCpu)} of CPU a request, sent late by ${ms(open.lateness?.p50)} (P50), ${ms(open.lateness?.p99)} (P99), latency ${ms(open.uncorrected?.p50)} (P50), ${ms(open.uncorrected?.p99)} (P99), ${percent(open.successRate)} answered`,
     );
   }
   return { title: 'Machine and method', blocks: [list(items)] };
