@@ -40,7 +40,8 @@ export function workerdHandler({ wasm, weights, ...options }: WorkerdOptions): W
     };
     const diarizer = await createDiarizer({ model: pack, backend: { ...base, load } });
     const { manifest } = pack;
-    const runner = new JobRunner({ manifest, diarizer, openAudio, ...(model === undefined ? {} : { model }) });
+    const windows = model === undefined ? {} : { model };
+    const runner = new JobRunner({ manifest, diarizer, openAudio, keepUp: false, ...windows });
     const engine = localEngine(runner, { manifest, backend: base.name });
     const limits = { bodyBytes: BODY_BYTES, queueBytes: 2 * BODY_BYTES, ...options.limits };
     return createApp({ engine, version: VERSION, upgradeWebSocket, ...options, limits });

@@ -89,16 +89,23 @@ describe('Pace', () => {
     }
   });
 
-  it('takes audio that comes faster than real time for what it is', () => {
+  it('takes audio that comes faster than real time for what it is, however long it is heard', () => {
     let now = 0;
     const pace = new Pace(SHAPE, 0.02, undefined, () => now);
     pace.arrived(0, 10);
     // The machine was busy with something else.
     now = 3000;
-    for (let window = 0; window < 40; window++) {
-      now += 30;
+    for (let window = 0; window < 44; window++) {
+      now += 1000;
       expect(pace.next()).toBe(12);
+      pace.said(12 * (window - 4));
     }
+    // What comes in real time after it is not late for it.
+    pace.arrived(10, 0.3);
+    expect(pace.next()).toBe(12);
+    now += 1000;
+    pace.arrived(10.3, 0.3);
+    expect([pace.next(), pace.next(), pace.next(), pace.next()]).toContain(24);
   });
 });
 

@@ -31,8 +31,8 @@ export class Pace {
   readonly #now: () => number;
   /** When the session's first sample was said, as far as arrivals tell. */
   #began = Number.POSITIVE_INFINITY;
-  /** Milliseconds of audio that have come. */
-  #received = 0;
+  /** The latest audio came faster than it can have been said. */
+  #hurried = false;
   /** The next window begins so many hops after the session did. */
   #next: number;
   /** And the next one that is to be heard. */
@@ -72,8 +72,11 @@ export class Pace {
 
   /** Audio has come. @param before Seconds of audio before it. @param seconds Of it. */
   arrived(before: number, seconds: number): void {
-    this.#began = Math.min(this.#began, this.#now() - 1000 * before);
-    this.#received = 1000 * (before + seconds);
+    const now = this.#now();
+    const began = now - 1000 * before;
+    // What a recording took to be heard does not make what comes after it late.
+    this.#began = this.#hurried ? began : Math.min(this.#began, began);
+    this.#hurried = 1000 * (before + seconds) > now - this.#began + AHEAD;
   }
 
   /** The next window is there: frames until the next one that is to be heard, or 0 if it is itself left out. */
@@ -99,7 +102,7 @@ export class Pace {
     const now = this.#now();
     const elapsed = now - this.#began;
     const end = (window * this.#hop + this.#frames) * this.#frame;
-    const late = this.#received > elapsed + AHEAD ? 0 : elapsed - end;
+    const late = this.#hurried ? 0 : elapsed - end;
     const [first, most] = PATIENCE;
     let wanted = 1;
     for (const [least, count] of LATE) if (late > least) wanted = count;

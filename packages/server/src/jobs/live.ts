@@ -7,10 +7,10 @@ import type { LiveChannel, LiveMessage, LiveRequest } from '../app/engine.ts';
  */
 export function openLive(
   diarizer: Pick<Diarizer, 'open'>,
-  { encoding, ...options }: LiveRequest,
+  { encoding, ...options }: LiveRequest & { readonly keepUp: boolean },
   onMessage: (message: LiveMessage) => void,
 ): LiveChannel {
-  const session = diarizer.open({ ...options, keepUp: true });
+  const session = diarizer.open(options);
   const toSamples = pcmReader(encoding);
   let over = false;
   const fail = (error: unknown) => {

@@ -13,6 +13,8 @@ export interface RunnerParts {
   /** The network itself, for single windows; absent where the pipeline has several networks. */
   readonly model?: Model;
   readonly openAudio: OpenAudio;
+  /** Whether live sessions that are late hear less; not where the clock does not tell. True by default. */
+  readonly keepUp?: boolean;
 }
 
 /** Does jobs with one diarizer: everything between the bytes of a request and the bytes of its answer. */
@@ -50,7 +52,8 @@ export class JobRunner {
   }
 
   open(request: LiveRequest, onMessage: (message: LiveMessage) => void): LiveChannel {
-    return openLive(this.#parts.diarizer, request, onMessage);
+    const { diarizer, keepUp = true } = this.#parts;
+    return openLive(diarizer, { ...request, keepUp }, onMessage);
   }
 
   async #diarize(
