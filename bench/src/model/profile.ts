@@ -45,6 +45,7 @@ interface Ort {
  * WASM is printed to the console by the runtime itself, which is why the caller runs this as a process of its own.
  */
 export async function runProfiled(engine: 'native' | 'wasm', bytes: Uint8Array, runs: number): Promise<string> {
+  if (engine === 'native') (await import('@voiceflow-ml/ort-node')).disableTelemetry();
   const ort: Ort = engine === 'native' ? await import('onnxruntime-node') : await import('onnxruntime-web');
   if (engine === 'wasm') await prepareWasm();
   const prefix = join(tmpdir(), `voiceflow-profile-${process.pid}`);
