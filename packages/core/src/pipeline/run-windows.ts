@@ -78,10 +78,28 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
   });
 }
 
-/** The float32 numbers of an output. @throws `model-incompatible` when they are absent or of the wrong size. */
+/**
+ * The float32 numbers of an output.
+ * @throws `model-incompatible` when they are absent or of the wrong size; `backend-failed` when one is not finite: that
+ *   would pass for silence, or for a fault of the caller's, further on.
+ */
 export function floats(outputs: Record<string, Tensor>, name: string, size: number): Float32Array {
   const tensor = outputs[name];
-  if (tensor?.type === 'float32' && tensor.data.length === size) return tensor.data;
+  if (tensor?.type === 'float32' && tensor.data.length === size) {
+    checkFinite(tensor.data, name);
+    return tensor.data;
+  }
   const seen = tensor ? `${tensor.type} [${tensor.dims.join(', ')}]` : 'nothing';
   throw new VoiceFlowError('model-incompatible', `output "${name}" is ${seen}; ${size} float32 numbers were expected`);
+}
+
+function checkFinite(data: Float32Array, name: string): void {
+  // A sum is finite only if all of it is; of finite float32 numbers it cannot leave the range of a double.
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += data[i] as number;
+  if (Number.isFinite(sum)) return;
+  const at = data.findIndex((value) => !Number.isFinite(value));
+  throw new VoiceFlowError('backend-failed', `the network's output "${name}" is ${data[at]} at ${at}`, {
+    hint: 'try another backend, or check the weights: a sound network gives finite numbers for any audio',
+  });
 }
