@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
+import { samplesSource } from './audio/pipes.ts';
 import type { Model } from './backend.ts';
 import { VoiceFlowError } from './errors.ts';
 import { audioOf, liveCnn, open } from './live/fixtures/live.ts';
-import { samplesSource } from './audio/pipes.ts';
 import { conversation, manifest, RATE, script, scriptedModel } from './pipeline/fixtures/scripted.ts';
 import { pipelineOf } from './pipeline/pipeline.ts';
 
