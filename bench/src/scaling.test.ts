@@ -43,9 +43,9 @@ describe('requirement', () => {
   it('is computed from the report, or not at all', () => {
     expect(coreCost(reportFixture())).toEqual({ server: 5, network: 0.25, service: 20, memory: 400, workers: 2 });
     const { serving: _, ...without } = reportFixture();
-    expect(renderScaling(without, 'x')).toBeUndefined();
-    const page = renderScaling(reportFixture(), '2026-11-25-abcdef01') ?? '';
-    expect(page).toContain('../bench/results/2026-11-25-abcdef01.md');
+    expect(renderScaling(without)).toBeUndefined();
+    const page = renderScaling(reportFixture()) ?? '';
+    expect(page).toContain('../bench/results/latest.md');
     expect(page).toMatch(/\| 1,000 \| 8 \| 2 \|/);
     expect(page).toMatch(/\| 100,000 \|/);
     expect(page).not.toMatch(/undefined|NaN|Infinity/);

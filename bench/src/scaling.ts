@@ -90,7 +90,7 @@ export function erlangWait(rate: number, service: number, servers: number): numb
 }
 
 /** `docs/scaling.md`, from one report. Undefined when the report lacks the server's cost. */
-export function renderScaling(report: Report, name: string): string | undefined {
+export function renderScaling(report: Report): string | undefined {
   const cost = coreCost(report);
   if (cost === undefined) return undefined;
   const rows = RATES.map((rate) => {
@@ -108,7 +108,7 @@ export function renderScaling(report: Report, name: string): string | undefined 
   const { machine, noise } = report;
   return `# What a load needs
 
-Computed by \`npm run bench -- --docs\` (or \`voiceflow bench scaling\`) from [the report of ${report.date.slice(0, 10)}](../bench/results/${name}.md); nothing here is written by hand. Repeat \`npm run bench\` on your own machines and this page becomes yours.
+Computed by \`npm run bench -- --docs\` (or \`npm run bench -- scaling\`) from [the report of ${report.date.slice(0, 10)}](../bench/results/latest.md); nothing here is written by hand. Repeat \`npm run bench\` on your own machines and this page becomes yours.
 
 ## Measured, on ${machine.cores} × ${machine.cpu}
 - A request of one second of audio costs the server ${ms(cost.server)} of CPU.
