@@ -57,8 +57,8 @@ describe('requirement', () => {
     const { total, ...others } = serving.single.server;
     const server = { ...others, model: { ...(total as NonNullable<typeof total>), mean: 21 }, total } as typeof others;
     const odd = { ...report, serving: { ...serving, single: { ...serving.single, server } } };
-    expect(() => renderScaling(odd, 'x')).toThrow('contradicts itself');
-    const shares = [...(renderScaling(report, 'x') ?? '').matchAll(/([\d.]+) %/g)].map(([, share]) => Number(share));
+    expect(() => renderScaling(odd)).toThrow('contradicts itself');
+    const shares = [...(renderScaling(report) ?? '').matchAll(/([\d.]+) %/g)].map(([, share]) => Number(share));
     expect(shares.length).toBeGreaterThan(1);
     expect(Math.max(...shares)).toBeLessThanOrEqual(100);
   });
