@@ -1,0 +1,106 @@
+/** The two databases that the same tests run against: embedded, and Debian's PostgreSQL where it is installed. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { type JobsOptions, jobsOptions } from '@voiceflow-ml/jobs';
+
+const ROOT = '/usr/lib/postgresql';
+
+/** Where `initdb` and `postgres` are; undefined where there is no PostgreSQL. */
+export function postgresBinaries(): string | undefined {
+  if (!existsSync(ROOT)) return undefined;
+  const [newest] = readdirSync(ROOT).sort((a, b) => Number(b) - Number(a));
+  const folder = join(ROOT, newest ?? '', 'bin');
+  return existsSync(join(folder, 'initdb')) ? folder : undefined;
+}
+
+export const NO_POSTGRES =
+  postgresBinaries() === undefined ? ' (skipped: no PostgreSQL here; install Debian package postgresql)' : '';
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** A PostgreSQL server of its own, in a temporary folder. */
+export class PostgresServer {
+  readonly folder = mkdtempSync(join(tmpdir(), 'voiceflow-pg-'));
+  readonly port: number;
+  #child: ChildProcess | undefined;
+
+  private constructor(port: number) {
+    this.port = port;
+  }
+
+  static async start(): Promise<PostgresServer> {
+    const server = new PostgresServer(await freePort());
+    if (process.getuid?.() === 0) execFileSync('chown', ['postgres', server.folder]);
+    chmodSync(server.folder, 0o700);
+    const [command, args] = server.#asUser('initdb', '-D', join(server.folder, 'data'), '-A', 'trust', '-U', 'voiceflow', '-N');
+    execFileSync(command, args, { stdio: 'ignore', cwd: '/' });
+    await server.up();
+    return server;
+  }
+
+  get url(): string {
+    return `postgres://voiceflow@127.0.0.1:${this.port}/postgres`;
+  }
+
+  /** Resolves when it takes connections. */
+  async up(): Promise<void> {
+    const [command, args] = this.#asUser(
+      'postgres',
+      ...['-D', join(this.folder, 'data'), '-h', '127.0.0.1', '-p', String(this.port), '-k', this.folder],
+      ...['-c', 'fsync=off', '-c', 'max_connections=60'],
+    );
+    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], cwd: '/' });
+    this.#child = child;
+    await new Promise<void>((resolve, reject) => {
+      let log = '';
+      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+        log += text;
+        if (/ready to accept connections/.test(log)) resolve();
+      });
+      child.once('exit', (code) => reject(new Error(`postgres ended with ${code}: ${log.slice(-500)}`)));
+    });
+  }
+
+  /** At once, as when the machine is switched off: connections are cut, the log is replayed at the next start. */
+  async down(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGQUIT');
+    await ended;
+  }
+
+  async remove(): Promise<void> {
+    await this.down();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** PostgreSQL refuses to run as root. */
+  #asUser(program: string, ...args: string[]): [string, string[]] {
+    const path = join(postgresBinaries() ?? '', program);
+    return process.getuid?.() === 0
+      ? ['setpriv', ['--reuid=postgres', '--regid=postgres', '--clear-groups', path, ...args]]
+      : [path, args];
+  }
+}
+
+export function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'voiceflow-jobs-'));
+}
+
+/** Options for tests: short waits, and addresses of this machine allowed. */
+export function testOptions(where: { data?: string; database?: string }, more: Partial<JobsOptions> = {}): JobsOptions {
+  const options = jobsOptions({ VOICEFLOW_ALLOW_PRIVATE: '1', VOICEFLOW_JOBS_RETRY_SECONDS: '0' }, where);
+  if (options === undefined) throw new Error('there must be a folder or a database');
+  return { ...options, ...more };
+}
