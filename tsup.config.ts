@@ -56,7 +56,11 @@ export default defineConfig([
   esm('packages/ort-web', ['index.ts', 'server.ts', 'workerd.ts']),
   esm('models/fast-cnn', ['index.ts', 'node.ts']),
   esm('packages/voiceflow', ['index.ts', 'metrics.ts', 'server.ts']),
-  esm('packages/jobs', { index: 'index.ts', 'pglite-thread': 'database/pglite-thread.ts' }, { platform: 'node' }),
+  esm(
+    'packages/jobs',
+    { index: 'index.ts', options: 'options.ts', 'pglite-thread': 'database/pglite-thread.ts' },
+    { platform: 'node' },
+  ),
   esm(
     'packages/server',
     ['index.ts', 'client.ts', 'node.ts', 'bun.ts', 'deno.ts', 'workerd.ts', 'worker.ts', 'testing/faulty-worker.ts'],

@@ -8,5 +8,5 @@ export { Jobs } from './queue/submit.ts';
 export type * from './queue/types.ts';
 export type { Storage } from './storage/storage.ts';
 export { jobMetrics, type Registry } from './worker/metrics.ts';
-export type { RecordingContext, Recordings } from './worker/recordings.ts';
+export type { Recording, RecordingContext, Recordings } from './worker/recordings.ts';
 export type { Log } from './worker/worker.ts';

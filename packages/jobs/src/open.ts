@@ -51,7 +51,10 @@ export interface JobsMount {
   readonly app: Hono;
   /** Paths and schemas for the API description. */
   describe(): Promise<{ readonly paths: Record<string, unknown>; readonly schemas: Record<string, unknown> }>;
+  /** Works no more, and lets go of whoever waits. The routes still answer. */
   stop(graceMs: number): Promise<void>;
+  /** Closes the database. */
+  close(): Promise<void>;
 }
 
 /**
@@ -166,8 +169,8 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
       clearInterval(timer);
       watch.close();
       await working.stop(graceMs);
-      await db.close();
     },
+    close: () => db.close(),
   };
 }
 

@@ -37,7 +37,7 @@ const DEFAULT_KEEP: Keep = { audio: 0, results: 30 * DAY };
  */
 export function jobsOptions(
   env: Environment,
-  given: { data?: string; database?: string } = {},
+  given: { data?: string | undefined; database?: string | undefined } = {},
 ): JobsOptions | undefined {
   const databaseUrl = text(given.database) ?? text(env.VOICEFLOW_DATABASE_URL);
   const data = text(given.data) ?? text(env.VOICEFLOW_DATA);

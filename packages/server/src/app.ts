@@ -1,8 +1,10 @@
+import type { JobsMount } from '@voiceflow-ml/jobs';
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { admit, exchange, record, refuse } from './app/around.ts';
 import { pumpWebStream } from './app/body.ts';
 import { type Answer, type Exchange, HonoExchange, respond } from './app/exchange.ts';
+import { jobsHost } from './app/jobs-host.ts';
 import { problem, problemResponse, toResponse } from './app/problem.ts';
 import { type AppContext, type AppEnv, type AppOptions, type AppState, createState } from './app/state.ts';
 import { demoPage } from './demo/page.ts';
@@ -44,20 +46,24 @@ export function createApp(options: AppOptions): VoiceFlowApp {
   app.use(observe(state));
   const origins = options.corsOrigins ?? [];
   if (origins.length > 0) app.use(corsFor(origins));
+  const jobs = options.jobs?.(jobsHost(state));
   const guarded = guard(state);
   for (const path of ['/v1/*', '/v2', '/v2/', '/v2/models/*', '/metrics']) app.use(path, guarded);
 
   app.get('/healthz', on(healthz));
   app.get('/readyz', on(readyz));
   app.get('/metrics', on(metrics));
-  app.get('/openapi.json', (c) => c.json(openApi(options.version, state.limits)));
-  app.get('/docs', (c) => page(c, docsPage(openApi(options.version, state.limits))));
+  const described = async () => openApi(options.version, state.limits, await jobs?.describe());
+  app.get('/openapi.json', async (c) => c.json(await described()));
+  app.get('/docs', async (c) => page(c, docsPage(await described())));
   app.get('/', (c) => page(c, demoPage));
 
   app.post('/v1/infer', async (c) => respond(c, await infer(c.var.exchange, state)));
   app.post('/v1/diarize', on(diarize));
   app.post('/v1/embed', on(embed));
   app.get('/v1/stream', on(stream));
+
+  if (jobs !== undefined) app.route('/', jobs.app);
 
   // The specification's prose says /v2, its schema /v2/.
   for (const path of ['/v2', '/v2/']) app.get(path, on(tensors.serverMetadata));
@@ -70,7 +76,7 @@ export function createApp(options: AppOptions): VoiceFlowApp {
   }
   // A known path with another method: 405, where a router would say 404.
   for (const path of new Set(app.routes.filter((r) => r.method !== 'ALL').map((r) => r.path))) {
-    const methods = app.routes.filter((r) => r.path === path && r.method !== 'ALL').map((r) => r.method);
+    const methods = [...new Set(app.routes.filter((r) => r.path === path && r.method !== 'ALL').map((r) => r.method))];
     app.all(path, (c) => methodNotAllowed(c, methods));
   }
 
@@ -81,7 +87,7 @@ export function createApp(options: AppOptions): VoiceFlowApp {
     get active() {
       return state.active + state.sessions.size;
     },
-    drain: () => drain(state),
+    drain: () => drain(state, jobs),
   };
 }
 
@@ -118,9 +124,16 @@ function guard(state: AppState) {
 function corsFor(origins: readonly string[]) {
   return cors({
     origin: origins.includes('*') ? '*' : [...origins],
-    allowMethods: ['GET', 'POST'],
-    allowHeaders: ['authorization', 'content-type', 'x-deadline-ms', 'x-request-id', 'inference-header-content-length'],
-    exposeHeaders: ['x-request-id', 'server-timing', 'retry-after', 'inference-header-content-length'],
+    allowMethods: ['GET', 'POST', 'DELETE'],
+    allowHeaders: [
+      'authorization',
+      'content-type',
+      'x-deadline-ms',
+      'x-request-id',
+      'idempotency-key',
+      'inference-header-content-length',
+    ],
+    exposeHeaders: ['x-request-id', 'server-timing', 'retry-after', 'location', 'inference-header-content-length'],
     maxAge: 600,
   });
 }
@@ -152,10 +165,15 @@ async function page(c: AppContext, html: string): Promise<Response> {
   });
 }
 
-async function drain(state: AppState): Promise<void> {
+/** Of the time to drain: a job that takes longer is given back, which must be told to the database in the rest. */
+const JOBS_DRAIN_SHARE = 0.8;
+
+async function drain(state: AppState, jobs: JobsMount | undefined): Promise<void> {
   state.draining = true;
   for (const end of [...state.sessions]) end();
+  await jobs?.stop(state.limits.drainMs * JOBS_DRAIN_SHARE);
   const busy = () =>
     state.active + Object.values(state.queues).reduce((sum, queue) => sum + queue.waiting + queue.running, 0) > 0;
   while (busy()) await new Promise((resolve) => setTimeout(resolve, 10));
+  await jobs?.close();
 }

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { createAdaptorServer, upgradeWebSocket } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
 import { acceptLastArrivals, drainUntilQuiet, lapse, once, urlOf } from './entry/drain.ts';
-import { awaitsContinue, inferFirst, readIncoming } from './entry/incoming.ts';
+import { awaitsContinue, inferFirst, openIncoming, readIncoming } from './entry/incoming.ts';
 import { type EntryOptions, prepare, type RunningServer, runServe } from './entry/serving.ts';
 import { ignoreOtherUpgrades } from './entry/upgrades.ts';
 import { MAX_MESSAGE_BYTES } from './routes/stream.ts';
@@ -33,6 +33,7 @@ const HIGH_WATER_BYTES = 256 * 1024;
 export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer> {
   const { app, pool, options } = await prepare(entry, {
     pump: (c, ...read) => readIncoming(incomingOf(c.env))(...read),
+    openBody: (c) => openIncoming(incomingOf(c.env)),
     upgradeWebSocket,
     clientAddress: (c) => incomingOf(c.env)?.socket.remoteAddress,
   });

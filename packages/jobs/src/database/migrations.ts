@@ -43,7 +43,8 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     `create index job_ended on voiceflow.job (ended_at) where ended_at is not null`,
     `create table voiceflow.result (
       job_id uuid primary key references voiceflow.job on delete cascade,
-      body jsonb not null
+      -- Not jsonb: it is answered as it was written.
+      body json not null
     )`,
     `create table voiceflow.speaker (
       job_id uuid not null references voiceflow.job on delete cascade,

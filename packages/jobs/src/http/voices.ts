@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { objectOf } from '../storage/storage.ts';
 import { uuidv7 } from '../uuid.ts';
 import type { StoredVoice } from '../voices/voices.ts';
+import { recordingAt } from '../worker/worker.ts';
 import type { RouteParts } from './routes.ts';
 import { bounded, storeForm } from './upload.ts';
 
@@ -15,7 +16,9 @@ export async function enroll(c: Context, name: string, parts: RouteParts): Promi
     if (/^multipart\/form-data\b/i.test(contentType)) await storeForm(storage, object, body, contentType);
     else await storage.put(object, body);
     const { signal } = c.req.raw;
-    const { embedding, space } = await storage.withFile(object, signal, (path) => host.recordings.embed(path, signal));
+    const { embedding, space } = await storage.withFile(object, signal, async (path) =>
+      host.recordings.embed(await recordingAt(path), signal),
+    );
     return await voices.enroll(host.client(c), { name, space, embedding });
   } finally {
     await storage.delete(object).catch(() => {});

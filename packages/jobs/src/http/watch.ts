@@ -72,9 +72,12 @@ export class Watch {
     });
   }
 
+  /** Lets go of everybody who waits: the server ends. */
   close(): void {
     clearInterval(this.#poll);
     clearTimeout(this.#gather);
+    this.#gather = undefined;
+    for (const listeners of this.#listeners.values()) for (const listener of listeners) listener(undefined);
   }
 
   #lookAt(...ids: readonly string[]): void {

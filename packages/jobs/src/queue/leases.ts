@@ -117,7 +117,7 @@ export class Leases {
         update voiceflow.job set state = 'succeeded', ended_at = now(), options = options - 'known', lease = null, lease_until = null,
           progress = null, problem = null, audio_seconds = $4
         where id = $1 and lease = $2 and state = 'running' returning id, webhook
-      ), results as (insert into voiceflow.result (job_id, body) select id, $3::jsonb from ended),
+      ), results as (insert into voiceflow.result (job_id, body) select id, $3::json from ended),
       speakers as (
         insert into voiceflow.speaker (job_id, label, name, seconds, space, embedding)
         select ended.id, s.label, s.name, s.seconds, $5, s.embedding

@@ -1,6 +1,12 @@
 import type { Progress } from '@voiceflow-ml/core';
 import type { JobOptions, JobResult } from '../queue/types.ts';
 
+/** A file of this machine. */
+export interface Recording {
+  readonly path: string;
+  readonly bytes: number;
+}
+
 export interface RecordingContext {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
@@ -15,7 +21,10 @@ export interface Recordings {
   /** Calls back when `free` may have grown. */
   onFree(listener: () => void): void;
   /** @param options As `/v1/diarize` takes them. @throws `VoiceFlowError`. */
-  diarize(path: string, options: JobOptions, context: RecordingContext): Promise<JobResult>;
+  diarize(recording: Recording, options: JobOptions, context: RecordingContext): Promise<JobResult>;
   /** The voice of a recording. */
-  embed(path: string, signal: AbortSignal): Promise<{ readonly embedding: readonly number[]; readonly space: string }>;
+  embed(
+    recording: Recording,
+    signal: AbortSignal,
+  ): Promise<{ readonly embedding: readonly number[]; readonly space: string }>;
 }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { type ErrorCode, type Progress, VoiceFlowError } from '@voiceflow-ml/core';
 import { type Database, isAway } from '../database/database.ts';
 import { OutsideError } from '../outside/request.ts';
@@ -6,7 +7,7 @@ import type { Claimed, JobOptions, JobProblem } from '../queue/types.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Voices } from '../voices/voices.ts';
 import type { JobMetrics } from './metrics.ts';
-import type { Recordings } from './recordings.ts';
+import type { Recording, Recordings } from './recordings.ts';
 
 export type Log = (entry: {
   readonly level: 'info' | 'warn' | 'error';
@@ -153,8 +154,8 @@ export class Worker {
     try {
       const { embeddings, voices, ...options } = claimed.options;
       const known = voices === 'true' ? await this.#known(claimed.key) : {};
-      const result = await this.#withAudio(claimed, stop.signal, (path) =>
-        this.#parts.recordings.diarize(path, { ...options, ...known } as JobOptions, {
+      const result = await this.#withAudio(claimed, stop.signal, async (path) =>
+        this.#parts.recordings.diarize(await recordingAt(path), { ...options, ...known } as JobOptions, {
           signal: stop.signal,
           onProgress,
         }),
@@ -242,6 +243,10 @@ export class Worker {
       this.#beating = false;
     }
   }
+}
+
+export async function recordingAt(path: string): Promise<Recording> {
+  return { path, bytes: (await stat(path)).size };
 }
 
 export function problemOf(error: unknown): JobProblem {

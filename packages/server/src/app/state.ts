@@ -1,4 +1,5 @@
 import { VoiceFlowError } from '@voiceflow-ml/core';
+import type { JobsHost, JobsMount } from '@voiceflow-ml/jobs';
 import type { Context } from 'hono';
 import type { UpgradeWebSocket } from 'hono/ws';
 import { type ApiKey, KeyRing } from './auth.ts';
@@ -28,6 +29,10 @@ export interface AppOptions {
   readonly pump?: BodyPump;
   /** The runtime's WebSockets; `/v1/stream` answers 501 without them. */
   readonly upgradeWebSocket?: UpgradeWebSocket;
+  /** A body with back pressure, where the runtime has a better way than the web stream. */
+  readonly openBody?: (c: Context) => AsyncIterable<Uint8Array>;
+  /** Routes of jobs: `mountJobs` of `@voiceflow-ml/jobs` on an opened database. */
+  readonly jobs?: (host: JobsHost) => JobsMount;
   /** The address of a client, for quotas where there are no keys. */
   readonly clientAddress?: (c: Context) => string | undefined;
 }

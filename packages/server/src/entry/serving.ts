@@ -40,7 +40,7 @@ export interface Prepared {
 /** Starts the workers and makes the app, ready to be listened with. */
 export async function prepare(
   entry: EntryOptions,
-  runtime: Pick<AppOptions, 'pump' | 'upgradeWebSocket' | 'clientAddress'>,
+  runtime: Pick<AppOptions, 'pump' | 'openBody' | 'upgradeWebSocket' | 'clientAddress'>,
 ): Promise<Prepared> {
   const options = resolveOptions(entry, process.env, availableParallelism());
   const log = entry.log ?? logLine;
@@ -48,6 +48,10 @@ export async function prepare(
     workers: options.workers,
     command: entry.command ?? workerCommand(options.model),
     onWorkerEnd: (error) => log({ level: 'warn', message: 'worker ended', error: String(error) }),
+  });
+  const jobs = await jobsOf(options).catch(async (error) => {
+    await pool.close();
+    throw error;
   });
   const metrics = new MetricsRegistry();
   registerProcessMetrics(metrics, pool);
@@ -60,9 +64,18 @@ export async function prepare(
     corsOrigins: options.corsOrigins,
     metrics,
     log,
+    ...(jobs === undefined ? {} : { jobs }),
     ...runtime,
   });
   return { app, pool, options, log };
+}
+
+/** The module of jobs, with its database, is loaded only where jobs are kept. */
+async function jobsOf({ jobs, apiOnly }: ResolvedOptions): Promise<AppOptions['jobs']> {
+  if (jobs === undefined) return undefined;
+  const { mountJobs, openJobs } = await import('@voiceflow-ml/jobs');
+  const open = await openJobs(jobs);
+  return (host) => mountJobs(open, host, !apiOnly);
 }
 
 /** How this runtime runs a file in a process of its own. */

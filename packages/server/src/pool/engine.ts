@@ -105,7 +105,8 @@ export class PoolEngine implements Engine {
         return await worker.run(job, body, context);
       } catch (error) {
         const again = VoiceFlowError.isInstance(error) && error.code === 'backend-failed';
-        if (!again || attempt === ATTEMPTS || context.signal.aborted || this.#closing) throw error;
+        if (!again || attempt === (context.attempts ?? ATTEMPTS) || context.signal.aborted || this.#closing)
+          throw error;
       }
     }
   }
