@@ -1,13 +1,17 @@
 /** The two databases that the same tests run against: embedded, and Debian's PostgreSQL where it is installed. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { type JobsOptions, jobsOptions } from '@voiceflow-ml/jobs';
+import { fileURLToPath } from 'node:url';
+import { type JobsOptions, jobsOptions, openJobs } from '@voiceflow-ml/jobs';
+import pg from 'pg';
 
 const ROOT = '/usr/lib/postgresql';
+const JOBS_DIST = fileURLToPath(new URL('../../packages/jobs/dist/', import.meta.url));
 
 /** Where `initdb` and `postgres` are; undefined where there is no PostgreSQL. */
 export function postgresBinaries(): string | undefined {
@@ -42,7 +46,16 @@ export class PostgresServer {
     const server = new PostgresServer(await freePort());
     if (process.getuid?.() === 0) execFileSync('chown', ['postgres', server.folder]);
     chmodSync(server.folder, 0o700);
-    const [command, args] = server.#asUser('initdb', '-D', join(server.folder, 'data'), '-A', 'trust', '-U', 'voiceflow', '-N');
+    const [command, args] = server.#asUser(
+      'initdb',
+      '-D',
+      join(server.folder, 'data'),
+      '-A',
+      'trust',
+      '-U',
+      'voiceflow',
+      '-N',
+    );
     execFileSync(command, args, { stdio: 'ignore', cwd: '/' });
     await server.up();
     return server;
@@ -94,8 +107,39 @@ export class PostgresServer {
   }
 }
 
+/** One statement on a connection of its own. */
+export async function askPostgres(url: string, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
 export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'voiceflow-jobs-'));
+}
+
+/** Making a database takes five seconds of a core; tests copy one that was made by the code as it is now. */
+export async function dataFolder(): Promise<string> {
+  const sources = ['pglite-thread.js', '../package.json'].map((file) => readFileSync(`${JOBS_DIST}${file}`));
+  const version = createHash('sha256').update(Buffer.concat(sources)).digest('hex').slice(0, 16);
+  const template = join(tmpdir(), `voiceflow-template-${version}`);
+  if (!existsSync(template)) {
+    const making = temporaryFolder();
+    await (await openJobs(testOptions({ data: making }))).db.close();
+    try {
+      renameSync(making, template);
+    } catch {
+      // Another test was faster.
+      rmSync(making, { recursive: true, force: true });
+    }
+  }
+  const folder = temporaryFolder();
+  cpSync(template, folder, { recursive: true, filter: (path) => !path.endsWith('lock') });
+  return folder;
 }
 
 /** Options for tests: short waits, and addresses of this machine allowed. */

@@ -5,17 +5,17 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { VoiceFlowError } from '@voiceflow-ml/core';
 import type { Hono } from 'hono';
-import { generateSpecs } from 'hono-openapi';
 import type { Database } from './database/database.ts';
 import { openEmbedded } from './database/embedded.ts';
 import { openPostgres } from './database/postgres.ts';
+import { type Described, describeRoutes } from './http/describe.ts';
 import type { JobsHost } from './http/host.ts';
 import { jobRoutes } from './http/routes.ts';
 import { Watch } from './http/watch.ts';
 import { type JobsOptions, spoolOf } from './options.ts';
 import { fetchAudio } from './outside/fetch-audio.ts';
 import { Leases } from './queue/leases.ts';
-import { type Depth, Jobs } from './queue/submit.ts';
+import { Jobs, NOTHING } from './queue/submit.ts';
 import { folderStorage } from './storage/folder.ts';
 import { s3Storage } from './storage/s3.ts';
 import type { Storage } from './storage/storage.ts';
@@ -50,7 +50,7 @@ export interface Working {
 export interface JobsMount {
   readonly app: Hono;
   /** Paths and schemas for the API description. */
-  describe(): Promise<{ readonly paths: Record<string, unknown>; readonly schemas: Record<string, unknown> }>;
+  describe(): Promise<Described>;
   /** Works no more, and lets go of whoever waits. The routes still answer. */
   stop(graceMs: number): Promise<void>;
   /** Closes the database. */
@@ -116,7 +116,7 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
     log: host.log,
     metrics: jobMetrics(host.registry),
   });
-  let depth: Depth = { queued: 0, running: 0, deliveries: 0, age: 0 };
+  let depth = NOTHING;
   let away = 0;
   const look = async () => {
     try {
@@ -132,6 +132,13 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
   registry.gauge('voiceflow_jobs_queued', 'Jobs that wait, of all servers.', () => depth.queued);
   registry.gauge('voiceflow_jobs_working', 'Jobs that run, at all workers.', () => depth.running);
   registry.gauge('voiceflow_jobs_age_seconds', 'How long the oldest job has been due for.', () => depth.age);
+  registry.gauge('voiceflow_jobs_retrying', 'Jobs that failed and wait to be tried again.', () => depth.retrying);
+  registry.gauge('voiceflow_jobs_failed_last_hour', 'Jobs that failed for good.', () => depth.failed);
+  registry.gauge(
+    'voiceflow_jobs_audio_seconds_per_second',
+    'Audio done by all workers a second, over the last minute.',
+    () => depth.speed,
+  );
   registry.gauge('voiceflow_webhooks_waiting', 'Webhook calls that wait.', () => depth.deliveries);
   registry.gauge('voiceflow_jobs_database_away', '1 while the database does not answer.', () => away);
 
@@ -161,10 +168,7 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
   });
   return {
     app,
-    async describe() {
-      const { paths = {}, components } = await generateSpecs(app);
-      return { paths, schemas: components?.schemas ?? {} };
-    },
+    describe: () => describeRoutes(app),
     async stop(graceMs) {
       clearInterval(timer);
       watch.close();

@@ -18,6 +18,7 @@ import { type EntryOptions, prepare, type RunningServer, runServe } from './entr
 import { ignoreOtherUpgrades } from './entry/upgrades.ts';
 import { MAX_MESSAGE_BYTES } from './routes/stream.ts';
 
+export { type RunningWorker, runWork, startWork, type WorkOptions } from './entry/work.ts';
 export type { EntryOptions, RunningServer };
 
 /** The program `serve`, for other programs: see `runServe`. */

@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono';
-import { describeRoute } from 'hono-openapi';
+import { describeRoute, resolver } from 'hono-openapi';
 import type { Jobs } from '../queue/submit.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Voices } from '../voices/voices.ts';
@@ -13,6 +13,7 @@ import {
   JobSchema,
   ListQuerySchema,
   NameSchema,
+  SubmissionSchema,
   VoiceListSchema,
   VoiceSchema,
 } from './schemas.ts';
@@ -36,8 +37,13 @@ export interface RouteParts {
 }
 
 const TAGS = ['Jobs'];
-const description = (summary: string, more: string, responses: Record<string, unknown>) =>
+const BINARY = { schema: { type: 'string', format: 'binary' } };
+const FORM = { schema: { type: 'object', properties: { file: BINARY.schema }, required: ['file'] } };
+const AUDIO = { 'audio/*': BINARY, 'application/octet-stream': BINARY, 'multipart/form-data': FORM };
+const SUBMISSION = { ...AUDIO, 'application/json': { schema: resolver(SubmissionSchema) } };
+const description = (summary: string, more: string, responses: Record<string, unknown>, content?: object) =>
   describeRoute({
+    ...(content === undefined ? {} : { requestBody: { required: true, content } }),
     summary,
     description: more,
     tags: TAGS,
@@ -58,6 +64,7 @@ export function jobRoutes(parts: RouteParts): Hono {
       'Submits a recording',
       'The recording as the body or as the part "file" of a form, or JSON { url }; the options of /v1/diarize, "webhook", "metadata" (JSON), "priority", "voices" (recognise the enrolled ones), "embeddings" (keep those of the speakers), in the query, the form or the JSON. A repeated Idempotency-Key gives the job that it made.',
       { 202: json('The job; Location is its address.', JobSchema) },
+      SUBMISSION,
     ),
     async (c) => {
       const { job, repeated } = await submit(c, parts);
@@ -157,6 +164,7 @@ export function jobRoutes(parts: RouteParts): Hono {
       {
         201: json('The voice.', VoiceSchema),
       },
+      AUDIO,
     ),
     check('query', NameSchema),
     async (c) => c.json(await enroll(c, c.req.valid('query').name, parts), 201),

@@ -61,12 +61,22 @@ const whole = (min: number, max: number) =>
     v.maxValue(max),
   );
 
-export const IdSchema = v.object({ id: v.pipe(v.string(), v.uuid('expected the UUID of a job')) });
-export const GetQuerySchema = v.object({ wait: v.optional(whole(0, MOST_WAIT_SECONDS)) });
+export const IdSchema = v.object({
+  id: v.pipe(v.string(), v.uuid('expected the UUID of a job'), v.description('Of the job.')),
+});
+export const GetQuerySchema = v.object({
+  wait: v.optional(v.pipe(whole(0, MOST_WAIT_SECONDS), v.description('Seconds to wait for its end, up to 30.'))),
+});
 export const ListQuerySchema = v.object({
-  limit: v.optional(whole(1, MOST_PER_PAGE), '20'),
-  before: v.optional(v.pipe(v.string(), v.regex(/^\d{1,18}$/, 'expected the `next` of a page'))),
-  state: v.optional(v.picklist(JOB_STATES)),
+  limit: v.optional(v.pipe(whole(1, MOST_PER_PAGE), v.description('Jobs of a page, up to 100.')), '20'),
+  before: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^\d{1,18}$/, 'expected the `next` of a page'),
+      v.description('The `next` of the page before.'),
+    ),
+  ),
+  state: v.optional(v.pipe(v.picklist(JOB_STATES), v.description('Only jobs in this state.'))),
 });
 
 /** A submission, from a JSON body, or from the query and the fields of a form. */
@@ -94,4 +104,6 @@ export const VoiceSchema = v.object({
   updatedAt: time,
 });
 export const VoiceListSchema = v.object({ voices: v.array(VoiceSchema) });
-export const NameSchema = v.object({ name: v.pipe(v.string(), v.minLength(1), v.maxLength(200)) });
+export const NameSchema = v.object({
+  name: v.pipe(v.string(), v.minLength(1), v.maxLength(200), v.description('Of the voice.')),
+});

@@ -90,6 +90,8 @@ export async function storeForm(
   let part: Readable | undefined;
   let problem: VoiceFlowError | undefined;
   form.on('file', (field, file) => {
+    // Whoever reads it is told; one that nobody reads must not end the process.
+    file.on('error', () => {});
     if (field === 'file' && stored === undefined) {
       part = file;
       stored = storage.put(name, file);
@@ -111,8 +113,9 @@ export async function storeForm(
     });
   const parsed = new Promise<void>((done, reject) => {
     form.once('finish', done);
-    form.once('error', (error) => reject(unreadable((error as Error).message)));
-    source.once('error', reject);
+    // Not once: a form that was cut off has several.
+    form.on('error', (error) => reject(unreadable((error as Error).message)));
+    source.on('error', reject);
   });
   source.pipe(form);
   try {

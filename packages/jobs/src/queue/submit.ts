@@ -166,11 +166,18 @@ export class Jobs {
         (select count(*) from voiceflow.job where state = 'running')::float8 as running,
         (select count(*) from voiceflow.delivery where delivered_at is null and given_up_at is null)::float8 as deliveries,
         coalesce((select extract(epoch from now() - min(run_at)) from voiceflow.job
-          where state = 'queued' and run_at <= now()), 0)::float8 as age`,
+          where state = 'queued' and run_at <= now()), 0)::float8 as age,
+        (select count(*) from voiceflow.job where state = 'queued' and failures > 0)::float8 as retrying,
+        (select count(*) from voiceflow.job
+          where state = 'failed' and ended_at > now() - interval '1 hour')::float8 as failed,
+        coalesce((select sum(audio_seconds) from voiceflow.job
+          where ended_at > now() - interval '1 minute'), 0)::float8 / 60 as speed`,
     );
-    return row ?? { queued: 0, running: 0, deliveries: 0, age: 0 };
+    return row ?? NOTHING;
   }
 }
+
+export const NOTHING: Depth = { queued: 0, running: 0, deliveries: 0, age: 0, retrying: 0, failed: 0, speed: 0 };
 
 export interface Depth {
   readonly queued: number;
@@ -179,4 +186,10 @@ export interface Depth {
   readonly deliveries: number;
   /** Seconds that the oldest job has been due for. */
   readonly age: number;
+  /** Jobs that failed and wait to be tried again. */
+  readonly retrying: number;
+  /** Jobs that failed for good in the last hour. */
+  readonly failed: number;
+  /** Seconds of audio done a second, in the last minute. */
+  readonly speed: number;
 }

@@ -16,9 +16,9 @@ export interface RecordingContext {
 export interface Recordings {
   /** The embedding space of the model. */
   readonly space: string;
-  /** Recordings that could begin now. */
-  readonly free: number;
-  /** Calls back when `free` may have grown. */
+  /** Recordings that could begin now, beside so many that the worker has taken. */
+  free(taken: number): number;
+  /** Calls back when there may be more room. */
   onFree(listener: () => void): void;
   /** @param options As `/v1/diarize` takes them. @throws `VoiceFlowError`. */
   diarize(recording: Recording, options: JobOptions, context: RecordingContext): Promise<JobResult>;

@@ -117,10 +117,11 @@ export class Worker {
       return;
     }
     this.#pumping = true;
+    const { recordings } = this.#parts;
     try {
       do {
         this.#again = false;
-        while (!this.#stopping && performance.now() >= this.#notBefore && this.#parts.recordings.free > 0) {
+        while (!this.#stopping && performance.now() >= this.#notBefore && recordings.free(this.running) > 0) {
           const claimed = await this.#parts.leases.claim(this.#parts.name);
           if (claimed === undefined) break;
           this.#begin(claimed);

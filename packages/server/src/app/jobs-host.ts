@@ -39,7 +39,7 @@ type Run = (job: Job, recording: Recording, context: RecordingContext) => Promis
 export function recordingsOf(
   engine: Engine,
   maxSeconds: number,
-  free: () => number,
+  free: (taken: number) => number,
   run: Run = (job, _, context) => engine.run(job, [], { ...context, attempts: 1 }),
 ): Recordings {
   const jobOf = (kind: Job['kind'], { path }: Recording, params: JobOptions): Job => {
@@ -51,9 +51,7 @@ export function recordingsOf(
     get space() {
       return engine.info?.manifest.space ?? '';
     },
-    get free() {
-      return free();
-    },
+    free,
     onFree: (listener) => engine.onChange(listener),
     diarize: (recording, params, context): Promise<JobResult> =>
       json(run(jobOf('diarize', recording, params), recording, context)),
@@ -66,7 +64,10 @@ export function recordingsOf(
 function queuedRecordings(state: AppState): Recordings {
   const { engine, limits, metrics } = state;
   const queue = state.queues.recording;
-  const free = () => (queue.waiting > 0 ? 0 : Math.max(0, (engine.info?.slots.recording ?? 0) - queue.running));
+  /** Of the queue's running ones, those of jobs. */
+  let ours = 0;
+  const free = (taken: number) =>
+    queue.waiting > 0 ? 0 : (engine.info?.slots.recording ?? 0) - (queue.running - ours) - taken;
   return recordingsOf(engine, limits.audioSeconds, free, async (job, { bytes }, { signal, onProgress }) => {
     const ticket = { cost: Math.max(bytes, 1), deadlineMs: limits.deadlineMs, renewable: true, signal };
     try {
@@ -75,7 +76,8 @@ function queuedRecordings(state: AppState): Recordings {
           step();
           onProgress(progress);
         };
-        return engine.run(job, [], { signal: stop, onProgress: progressed, attempts: 1 });
+        ours++;
+        return engine.run(job, [], { signal: stop, onProgress: progressed, attempts: 1 }).finally(() => ours--);
       });
       metrics.inferenceSeconds.observe((reply.timings.model ?? 0) / 1000, { lane: 'recording' });
       metrics.audioSeconds.add(reply.audioSeconds, { lane: 'recording' });

@@ -79,7 +79,7 @@ async function jobsOf({ jobs, apiOnly }: ResolvedOptions): Promise<AppOptions['j
 }
 
 /** How this runtime runs a file in a process of its own. */
-function workerCommand(model: string): WorkerCommand {
+export function workerCommand(model: string): WorkerCommand {
   const file = fileURLToPath(new URL('./worker.js', import.meta.url));
   const args = 'Deno' in globalThis ? ['run', '--allow-all', file] : [file];
   return { command: process.execPath, args, env: { VOICEFLOW_MODEL: model } };
@@ -115,13 +115,13 @@ let lines = '';
 const LOG_FLUSH_MS = 100;
 const LOG_FLUSH_LENGTH = 16_384;
 
-function logLine(entry: LogEntry): void {
+export function logLine(entry: LogEntry): void {
   if (lines === '') setTimeout(flushLog, LOG_FLUSH_MS).unref();
   lines += `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`;
   if (lines.length > LOG_FLUSH_LENGTH || entry.level === 'error') flushLog();
 }
 
-function flushLog(): void {
+export function flushLog(): void {
   if (lines !== '') process.stderr.write(lines);
   lines = '';
 }
@@ -161,7 +161,7 @@ export async function runServe(
 /** One order to stop may come twice: from a terminal's group and from the program in front. */
 const SAME_ORDER_MS = 1000;
 
-function signalled(): Promise<void> {
+export function signalled(): Promise<void> {
   return new Promise((resolve) => {
     let first: number | undefined;
     const stop = () => {
