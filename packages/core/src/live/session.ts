@@ -1,3 +1,4 @@
+import { flushDenormals } from '../audio/denormals.ts';
 import { createResampler, type Resampler } from '../audio/resample.ts';
 import type { Tensor } from '../backend.ts';
 import { type DiarizationParts, DiarizationResult } from '../diarization.ts';
@@ -113,7 +114,7 @@ class LiveSession implements DiarizationSession {
     if (this.#over) throw this.#over;
     checkSamples(samples);
     this.#checkRoom();
-    const own = samples.slice();
+    const own = flushDenormals(samples.slice());
     this.#pace?.arrived(this.#received / this.#rate, own.length / this.#rate);
     this.#waiting += own.length;
     this.#received += own.length;

@@ -26,7 +26,9 @@ export interface Done {
 
 /** Refuses what could not be done in time before its body is read, then reads the body. */
 export async function accept(x: Exchange, state: AppState, question: Question): Promise<Accepted> {
-  const deadline = deadlineOf(x, question.deadlineMs, question.lane);
+  const deadline = deadlineOf(x, question.deadlineMs, question.lane, state.limits.workMs);
+  // By key alone: behind a proxy, an address may be everybody's.
+  if (x.client !== undefined) state.strikes.check(x.client);
   const claimed = Number(x.header('content-length')) || 1;
   const queue = state.queues[question.lane];
   const ticket = { cost: costOf(question.lane, claimed), ...deadline };
@@ -66,9 +68,14 @@ export async function work(
           step();
           onProgress?.(progress);
         };
-        return state.engine.run(job, body.chunks, { signal, onProgress: progressed });
+        return state.engine.run(job, body.chunks, {
+          signal,
+          onProgress: progressed,
+          onBlame: () => x.client !== undefined && state.strikes.add(x.client),
+        });
       },
     );
+    holdAnswer(x, state, reply.body.byteLength);
     state.metrics.queueSeconds.observe(queueMs / 1000, { lane });
     state.metrics.inferenceSeconds.observe((reply.timings.model ?? 0) / 1000, { lane });
     state.metrics.audioSeconds.add(reply.audioSeconds, { lane });
@@ -76,6 +83,12 @@ export async function work(
   } finally {
     body.release();
   }
+}
+
+/** Counts an answer until its client has it: one that nobody reads must not be held beside the budget. */
+function holdAnswer(x: Exchange, { budget }: AppState, bytes: number): void {
+  budget.take(bytes);
+  x.whenSent(() => budget.give(bytes));
 }
 
 /** The whole of a plain request: one body, one answer. */

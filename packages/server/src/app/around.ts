@@ -1,5 +1,5 @@
 import { VoiceFlowError } from '@voiceflow-ml/core';
-import type { Answer, Exchange } from './exchange.ts';
+import { type Answer, clientOf, type Exchange } from './exchange.ts';
 import { problemAnswer, toProblem } from './problem.ts';
 import type { AppState } from './state.ts';
 
@@ -11,7 +11,7 @@ import type { AppState } from './state.ts';
  */
 export async function admit(x: Exchange, state: AppState, authorization = x.header('authorization')): Promise<void> {
   if (state.keys.enabled) x.client = await state.keys.check(authorization);
-  if (state.quota.enabled) state.quota.take(x.client ?? x.address() ?? 'unknown');
+  if (state.quota.enabled) state.quota.take(clientOf(x));
 }
 
 /** The problem to answer for what a handler threw. */

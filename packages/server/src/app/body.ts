@@ -1,7 +1,7 @@
 import { VoiceFlowError } from '@voiceflow-ml/core';
 import type { Context } from 'hono';
 
-/** Bytes held in memory for all requests together. */
+/** Bytes held in memory for all requests together: bodies on their way in, and answers on their way out. */
 export class ByteBudget {
   readonly #limit: number;
   #used = 0;
@@ -14,12 +14,12 @@ export class ByteBudget {
     return this.#used;
   }
 
-  /** @throws `overloaded` when all bodies together would be beyond the limit. */
+  /** @throws `overloaded` when all of them together would be beyond the limit. */
   take(bytes: number): void {
     if (this.#used + bytes > this.#limit) {
       throw new VoiceFlowError(
         'overloaded',
-        `the bodies of the requests under way fill the ${this.#limit} bytes for them`,
+        `the bodies and answers of the requests under way fill the ${this.#limit} bytes for them`,
         {
           hint: 'Try again after Retry-After seconds.',
           retryAfter: 1,

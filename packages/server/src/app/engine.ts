@@ -33,6 +33,8 @@ export interface JobContext {
   /** Fires when the client left or the deadline passed: the job should stop and throw. */
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
+  /** Told that a worker was lost to this very job: it crashed in it, or had to be killed since it did not stop. */
+  readonly onBlame?: (() => void) | undefined;
 }
 
 /** What `/v1/stream` takes: the session's options, and how the samples are written. */

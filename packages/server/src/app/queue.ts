@@ -18,6 +18,8 @@ export interface Ticket {
   readonly deadlineMs: number;
   /** The deadline is for the start, and again for each step of the work after the one before: see `run`. */
   readonly renewable?: boolean;
+  /** With a renewable deadline, milliseconds of work in all, from its start. */
+  readonly workMs?: number;
   /** Fires when the caller left. */
   readonly signal: AbortSignal;
 }
@@ -132,11 +134,12 @@ export class JobQueue {
     const onAbort = () => leave(callerLeft());
     ticket.signal.addEventListener('abort', onAbort, { once: true });
     let renewed = arrived;
+    let over = Number.POSITIVE_INFINITY;
     const step = () => {
       if (ticket.renewable) renewed = this.#now();
     };
     const onTime = () => {
-      const left = renewed + ticket.deadlineMs - this.#now();
+      const left = Math.min(renewed + ticket.deadlineMs, over) - this.#now();
       if (renewed > arrived && left > 0) timer = setTimeout(onTime, left);
       else leave(deadlineExceeded(this.#now() - arrived, ticket, this.#options.noun));
     };
@@ -144,6 +147,7 @@ export class JobQueue {
     try {
       await Promise.race([this.#slot(ticket, stop.signal), left]);
       const waited = this.#now() - arrived;
+      if (ticket.renewable && ticket.workMs !== undefined) over = this.#now() + ticket.workMs;
       return await Promise.race([this.#serve(ticket.cost, () => work(stop.signal, waited, step)), left]);
     } finally {
       clearTimeout(timer);

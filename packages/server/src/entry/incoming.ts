@@ -109,6 +109,10 @@ class IncomingExchange implements Exchange {
   address(): string | undefined {
     return this.#incoming.socket.remoteAddress;
   }
+
+  whenSent(then: () => void): void {
+    this.#outgoing.once('close', then);
+  }
 }
 
 function send(answer: Answer, incoming: IncomingMessage, outgoing: ServerResponse): void {

@@ -13,6 +13,8 @@ export interface ServeOptions {
   readonly workers?: number;
   /** `fast-cnn` by default. */
   readonly model?: string;
+  /** What runs the network: by default ONNX Runtime's native build where it is installed, else WebAssembly. */
+  readonly backend?: BackendName;
   readonly keys?: readonly ApiKey[];
   /** Lets everybody in when listening beyond loopback without keys. */
   readonly open?: boolean;
@@ -20,6 +22,8 @@ export interface ServeOptions {
   readonly quotaPerMinute?: number;
   readonly limits?: Partial<Limits>;
 }
+
+export type BackendName = 'auto' | 'node' | 'wasm';
 
 /** What only the program takes. */
 export interface ProgramOptions extends ServeOptions {
@@ -41,6 +45,7 @@ export const SERVE_HELP = `Usage: serve [options]
   --port PORT      8080; 0 for any free one               VOICEFLOW_PORT
   --workers N      worker processes (one a core)          VOICEFLOW_WORKERS
   --model NAME     fast-cnn                               VOICEFLOW_MODEL
+  --backend NAME   node, wasm or auto (auto)              VOICEFLOW_BACKEND
   --cors ORIGINS   pages that may call, or * (none)       VOICEFLOW_CORS
   --quota N        requests a minute and client (none)    VOICEFLOW_QUOTA
   --nice N         below its workers' priority (5)        VOICEFLOW_NICE
@@ -57,12 +62,12 @@ VOICEFLOW_QUEUE_JOBS, VOICEFLOW_DEADLINE_MS, … (README of @voiceflow-ml/server
  */
 export function parseServeArgs(args: readonly string[], env: Environment): ProgramOptions {
   const values = parse(args);
-  const text = (name: 'host' | 'port' | 'workers' | 'model' | 'cors' | 'quota' | 'nice') => {
+  const text = (name: 'host' | 'port' | 'workers' | 'model' | 'backend' | 'cors' | 'quota' | 'nice') => {
     const value = values[name] ?? env[`VOICEFLOW_${name.toUpperCase()}`];
     return value === undefined || value === '' ? undefined : value;
   };
   const [host, port, workers, model] = [text('host'), text('port'), text('workers'), text('model')];
-  const [cors, quota] = [text('cors'), text('quota')];
+  const [cors, quota, backend] = [text('cors'), text('quota'), text('backend')];
   return {
     help: values.help ?? false,
     nice: whole('nice', Number(text('nice') ?? NICE), 0, 19),
@@ -72,6 +77,7 @@ export function parseServeArgs(args: readonly string[], env: Environment): Progr
     ...(port === undefined ? {} : { port: Number(port) }),
     ...(workers === undefined ? {} : { workers: Number(workers) }),
     ...(model === undefined ? {} : { model }),
+    ...(backend === undefined ? {} : { backend: backendNamed(backend) }),
     ...(cors === undefined ? {} : { corsOrigins: cors.split(',').map((origin) => origin.trim()) }),
     ...(quota === undefined ? {} : { quotaPerMinute: Number(quota) }),
   };
@@ -86,6 +92,7 @@ function parse(args: readonly string[]) {
         port: { type: 'string' },
         workers: { type: 'string' },
         model: { type: 'string' },
+        backend: { type: 'string' },
         cors: { type: 'string' },
         quota: { type: 'string' },
         nice: { type: 'string' },
@@ -109,6 +116,7 @@ export function resolveOptions(options: ServeOptions, env: Environment, cores: n
     port: whole('port', options.port ?? 8080, 0, 65_535),
     workers: whole('workers', options.workers ?? cores, 1, 256),
     model: options.model ?? 'fast-cnn',
+    backend: options.backend ?? 'auto',
     keys: options.keys ?? [],
     open: options.open ?? false,
     corsOrigins: options.corsOrigins ?? [],
@@ -125,6 +133,11 @@ export function resolveOptions(options: ServeOptions, env: Environment, cores: n
     );
   }
   return resolved;
+}
+
+function backendNamed(name: string): BackendName {
+  if (name === 'auto' || name === 'node' || name === 'wasm') return name;
+  throw new VoiceFlowError('invalid-option', `backend is "${name.slice(0, 20)}", expected node, wasm or auto`);
 }
 
 function isLoopback(host: string): boolean {

@@ -117,8 +117,9 @@ class LiveSocket {
   #ready(ws: WSContext, { sampleRate, encoding }: LiveRequest): void {
     if (this.#over) return;
     const manifest = this.#state.engine.info?.manifest;
+    const { idleBodyMs: idleMs } = this.#state.limits;
     const model = { id: manifest?.id, version: manifest?.version, space: manifest?.space };
-    this.#send(ws, { type: 'ready', session: this.#c.var.exchange.requestId, sampleRate, encoding, model });
+    this.#send(ws, { type: 'ready', session: this.#c.var.exchange.requestId, sampleRate, encoding, model, idleMs });
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const message of early) this.#tell(ws, message);
