@@ -4,6 +4,7 @@ import { admit, exchange, record, refuse } from './app/around.ts';
 import { pumpWebStream } from './app/body.ts';
 import { type Answer, type Exchange, HonoExchange, respond } from './app/exchange.ts';
 import { problem, problemResponse, toResponse } from './app/problem.ts';
+import { wrongSite } from './app/site.ts';
 import { type AppContext, type AppEnv, type AppOptions, type AppState, createState } from './app/state.ts';
 import { demoPage } from './demo/page.ts';
 import { utf8 } from './jobs/bytes.ts';
@@ -94,9 +95,11 @@ function observe(state: AppState) {
     const x = new HonoExchange(c, pump, state.options);
     c.set('exchange', x);
     c.header('x-request-id', x.requestId);
+    const wrong = wrongSite(x, state);
     state.active++;
     try {
-      await next();
+      if (wrong === undefined) await next();
+      else c.res = problemResponse(wrong);
     } finally {
       state.active--;
     }
@@ -168,7 +171,7 @@ function page(html: string): (c: AppContext) => Promise<Response> {
 
 async function drain(state: AppState): Promise<void> {
   state.draining = true;
-  for (const end of [...state.sessions]) end();
+  for (const session of [...state.sessions]) session.end('draining');
   const busy = () =>
     state.active + Object.values(state.queues).reduce((sum, queue) => sum + queue.waiting + queue.running, 0) > 0;
   while (busy()) await new Promise((resolve) => setTimeout(resolve, 10));

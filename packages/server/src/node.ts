@@ -1,4 +1,5 @@
 /** @module The server on Node: HTTP by `@hono/node-server`, WebSockets by `ws`, inference in worker processes. */
+import { readFileSync } from 'node:fs';
 import {
   createServer,
   type IncomingMessage,
@@ -30,7 +31,7 @@ const HIGH_WATER_BYTES = 256 * 1024;
  * @throws `invalid-option`; `model-not-found`, `backend-unavailable` and what else keeps workers from starting.
  */
 export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer> {
-  const { app, pool, options } = await prepare(entry, {
+  const { app, pool, options, address } = await prepare(entry, {
     pump: (c, ...read) => readIncoming(incomingOf(c.env))(...read),
     upgradeWebSocket,
     clientAddress: (c) => incomingOf(c.env)?.socket.remoteAddress,
@@ -47,7 +48,7 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
     hostname: options.host,
     // The adaptor's description of ws is narrower than ws's own types, though made for it.
     createServer: ((how: ServerOptions, others: RequestListener) =>
-      createServer(how, connections.inTurn(inferFirst(app.infer, others)))) as typeof createServer,
+      createServer(how, connections.inTurn(inferFirst(app.infer, address, others)))) as typeof createServer,
     websocket: { server: sockets as unknown as AdaptorWebSockets },
     serverOptions: {
       highWaterMark: HIGH_WATER_BYTES,
@@ -58,6 +59,7 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
       keepAliveTimeout: 65_000,
     },
   }) as Server & { closeIdleConnections(): void; closeAllConnections(): void };
+  server.maxConnections = mostConnections(options.workers);
   ignoreOtherUpgrades(server, connections);
   // Whoever waits for `100 Continue` is refused before sending anything: the body is asked for when it is read.
   server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
@@ -91,6 +93,28 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
     await pool.close();
   };
   return { url: urlOf(options.host, port), app, pool, close: once(close) };
+}
+
+/** Connections at once; more are closed as they come. */
+const MAX_CONNECTIONS = 4_096;
+/** Descriptors that are not for connections: the server's own, and of each worker, which must be able to start again. */
+const OWN_DESCRIPTORS = 24;
+const WORKER_DESCRIPTORS = 6;
+
+function mostConnections(workers: number): number {
+  const free = descriptorLimit() - OWN_DESCRIPTORS - WORKER_DESCRIPTORS * workers;
+  return Math.max(1, Math.min(MAX_CONNECTIONS, free));
+}
+
+/** `ulimit -n`, where the system tells. */
+function descriptorLimit(): number {
+  try {
+    return Number(
+      /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? Number.POSITIVE_INFINITY,
+    );
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
 }
 
 type AdaptorWebSockets = NonNullable<Parameters<typeof createAdaptorServer>[0]['websocket']>['server'];

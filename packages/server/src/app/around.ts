@@ -1,6 +1,7 @@
 import { VoiceFlowError } from '@voiceflow-ml/core';
 import { type Answer, clientOf, type Exchange } from './exchange.ts';
 import { problemAnswer, toProblem } from './problem.ts';
+import { wrongSite } from './site.ts';
 import type { AppState } from './state.ts';
 
 /** @module What surrounds every handler, whatever carries the request: keys and quotas, problems, metrics and the log. */
@@ -56,8 +57,11 @@ export async function exchange(
   state.active++;
   let answer: Answer;
   try {
-    await admit(x, state);
-    answer = await handler(x, state);
+    const wrong = wrongSite(x, state);
+    if (wrong === undefined) {
+      await admit(x, state);
+      answer = await handler(x, state);
+    } else answer = problemAnswer(wrong);
   } catch (error) {
     answer = refuse(x, state, error);
   } finally {

@@ -1,4 +1,11 @@
-import type { LiveEndOptions, LiveEvent, LiveOptions, ModelManifest, Progress } from '@voiceflow-ml/core';
+import type {
+  LiveEndOptions,
+  LiveEvent,
+  LiveOptions,
+  ModelManifest,
+  Progress,
+  VoiceFlowError,
+} from '@voiceflow-ml/core';
 
 /** What is asked of a worker. `body` travels beside it; everything here is small and structured-cloneable. */
 export interface Job {
@@ -74,6 +81,8 @@ export interface Engine {
   readonly info: EngineInfo | undefined;
   /** At least one worker has its model and takes jobs. */
   readonly ready: boolean;
+  /** Why no worker is there nor will come soon; undefined while there is one, or while one may be about to come. */
+  readonly failure?: VoiceFlowError | undefined;
   /** Calls back whenever `ready` or the slots changed. */
   onChange(listener: () => void): void;
   /** The chunks of `body` are handed over; their buffers may be detached. */

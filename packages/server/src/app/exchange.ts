@@ -56,6 +56,7 @@ export class HonoExchange implements Exchange {
   readonly requestId: string;
   readonly #c: Context;
   readonly #runtime: RuntimeOfContext;
+  #address: string | undefined;
   readonly read: ReadBody;
   client: string | undefined;
   code: string | undefined;
@@ -84,7 +85,8 @@ export class HonoExchange implements Exchange {
   }
 
   address(): string | undefined {
-    return this.#runtime.clientAddress?.(this.#c);
+    this.#address ??= this.#runtime.clientAddress?.(this.#c);
+    return this.#address;
   }
 
   whenSent(then: () => void): void {

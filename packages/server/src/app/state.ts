@@ -22,6 +22,11 @@ export interface AppOptions extends RuntimeOfContext {
   readonly quotaPerMinute?: number;
   /** Origins of pages that may call the server, or `*`. None by default. */
   readonly corsOrigins?: readonly string[];
+  /**
+   * Names (beside those of loopback) by which the server may be asked in `Host`; any when absent. To be set where
+   * whoever reaches the server is let in: any page may give its own name the address of this machine.
+   */
+  readonly allowedHosts?: readonly string[] | undefined;
   /** Takes one entry a request and a session; nowhere by default. */
   readonly log?: (entry: LogEntry) => void;
   readonly metrics?: MetricsRegistry;
@@ -46,6 +51,15 @@ export interface AppEnv {
 
 export type AppContext = Context<AppEnv>;
 
+/** A live session that is open. */
+export interface OpenSession {
+  readonly client: string | undefined;
+  /** Milliseconds, monotonic: when audio came last. */
+  readonly lastAudio: number;
+  /** Ends it, and tells its client why. */
+  end(reason: 'draining' | 'replaced'): void;
+}
+
 /** What all routes share. */
 export interface AppState {
   readonly options: AppOptions;
@@ -58,8 +72,7 @@ export interface AppState {
   readonly budget: ByteBudget;
   readonly registry: MetricsRegistry;
   readonly metrics: ServerMetrics;
-  /** Ends each live session, for draining. */
-  readonly sessions: Set<() => void>;
+  readonly sessions: Set<OpenSession>;
   readonly log: (entry: LogEntry) => void;
   draining: boolean;
   /** Requests being answered. */
@@ -78,7 +91,7 @@ export function createState(options: AppOptions): AppState {
     queues.infer.pump();
     queues.recording.pump();
   });
-  const sessions = new Set<() => void>();
+  const sessions = new Set<OpenSession>();
   const budget = new ByteBudget(limits.queueBytes);
   return {
     options,

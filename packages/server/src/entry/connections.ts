@@ -41,6 +41,12 @@ export class Connections {
       const { socket } = incoming;
       if (socket.destroyed) return;
       const connection = this.#of(socket);
+      if (hasTwoHosts(incoming)) {
+        // RFC 9112, 3.2: who is asked must not depend on who reads it.
+        outgoing.writeHead(400, { connection: 'close' });
+        outgoing.end();
+        return;
+      }
       if (!connection.busy) return this.#start(connection, listener, incoming, outgoing);
       this.#wait(connection, () => this.#start(connection, listener, incoming, outgoing));
     };
@@ -127,6 +133,15 @@ export class Connections {
       } else if (now - connection.since >= idleMs) socket.destroy();
     }
   }
+}
+
+function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  return hosts > 1;
 }
 
 /**

@@ -19,6 +19,10 @@ export interface ServeOptions {
   /** Lets everybody in when listening beyond loopback without keys. */
   readonly open?: boolean;
   readonly corsOrigins?: readonly string[];
+  /** Names by which it may be asked, beside those of loopback; any where it has keys or listens beyond loopback. */
+  readonly allowedHosts?: readonly string[];
+  /** Proxies (addresses or CIDR ranges) whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies?: readonly string[];
   readonly quotaPerMinute?: number;
   readonly limits?: Partial<Limits>;
 }
@@ -35,7 +39,10 @@ export interface ProgramOptions extends ServeOptions {
 const NICE = 5;
 
 /** The same with the defaults filled in. */
-export type ResolvedOptions = Required<Omit<ServeOptions, 'limits'>> & { readonly limits: Limits };
+export type ResolvedOptions = Required<Omit<ServeOptions, 'limits' | 'allowedHosts'>> & {
+  readonly limits: Limits;
+  readonly allowedHosts: readonly string[] | undefined;
+};
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -52,7 +59,8 @@ export const SERVE_HELP = `Usage: serve [options]
   --open           no keys needed beyond loopback         VOICEFLOW_OPEN=1
   --help
 
-API keys come from VOICEFLOW_API_KEYS (name:key,name:key). Limits: VOICEFLOW_BODY_BYTES,
+API keys come from VOICEFLOW_API_KEYS (name:key,name:key), other names of this server from
+VOICEFLOW_ALLOWED_HOSTS, proxies whose X-Forwarded-For counts from VOICEFLOW_TRUSTED_PROXIES. Limits: VOICEFLOW_BODY_BYTES,
 VOICEFLOW_QUEUE_JOBS, VOICEFLOW_DEADLINE_MS, … (README of @voiceflow-ml/server).
 `;
 
@@ -80,6 +88,8 @@ export function parseServeArgs(args: readonly string[], env: Environment): Progr
     ...(backend === undefined ? {} : { backend: backendNamed(backend) }),
     ...(cors === undefined ? {} : { corsOrigins: cors.split(',').map((origin) => origin.trim()) }),
     ...(quota === undefined ? {} : { quotaPerMinute: Number(quota) }),
+    ...listOf('allowedHosts', env.VOICEFLOW_ALLOWED_HOSTS),
+    ...listOf('trustedProxies', env.VOICEFLOW_TRUSTED_PROXIES),
   };
 }
 
@@ -111,7 +121,7 @@ function parse(args: readonly string[]) {
  * @throws `invalid-option` for a bad value, and for listening beyond loopback without keys and without `open`.
  */
 export function resolveOptions(options: ServeOptions, env: Environment, cores: number): ResolvedOptions {
-  const resolved: ResolvedOptions = {
+  const resolved = {
     host: options.host ?? '127.0.0.1',
     port: whole('port', options.port ?? 8080, 0, 65_535),
     workers: whole('workers', options.workers ?? cores, 1, 256),
@@ -120,6 +130,8 @@ export function resolveOptions(options: ServeOptions, env: Environment, cores: n
     keys: options.keys ?? [],
     open: options.open ?? false,
     corsOrigins: options.corsOrigins ?? [],
+    allowedHosts: options.allowedHosts?.map((name) => name.toLowerCase()),
+    trustedProxies: options.trustedProxies ?? [],
     quotaPerMinute: whole('quota', options.quotaPerMinute ?? 0, 0, 1_000_000),
     limits: resolveLimits(options.limits, env),
   };
@@ -132,7 +144,16 @@ export function resolveOptions(options: ServeOptions, env: Environment, cores: n
       },
     );
   }
-  return resolved;
+  const open = isLoopback(resolved.host) && resolved.keys.length === 0;
+  return { ...resolved, allowedHosts: resolved.allowedHosts ?? (open ? [] : undefined) };
+}
+
+function listOf<Name extends string>(name: Name, text: string | undefined): { [key in Name]?: string[] } {
+  const list = (text ?? '')
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+  return list.length === 0 ? {} : ({ [name]: list } as { [key in Name]: string[] });
 }
 
 function backendNamed(name: string): BackendName {

@@ -9,6 +9,7 @@ import { createApp, type VoiceFlowApp } from '../app.ts';
 import { PoolEngine } from '../pool/engine.ts';
 import type { WorkerCommand } from '../pool/worker-process.ts';
 import { VERSION } from '../version.ts';
+import { type ClientAddress, clientAddresses } from './address.ts';
 import { memoryWarning } from './memory.ts';
 import { yieldToWorkers } from './niceness.ts';
 import { parseServeArgs, type ResolvedOptions, resolveOptions, SERVE_HELP, type ServeOptions } from './options.ts';
@@ -36,9 +37,13 @@ export interface Prepared {
   readonly pool: PoolEngine;
   readonly options: ResolvedOptions;
   readonly log: (entry: LogEntry) => void;
+  readonly address: ClientAddress;
 }
 
-/** Starts the workers and makes the app, ready to be listened with. */
+/**
+ * Starts the workers and makes the app, ready to be listened with.
+ * @param runtime What it adds; its `clientAddress` is that of the connection.
+ */
 export async function prepare(
   entry: EntryOptions,
   runtime: Pick<AppOptions, 'pump' | 'upgradeWebSocket' | 'clientAddress' | 'whenSent'>,
@@ -52,6 +57,7 @@ export async function prepare(
     command: entry.command ?? workerCommand(options),
     onWorkerEnd: (error) => log({ level: 'warn', message: 'worker ended', error: String(error) }),
   });
+  const address = clientAddresses(options.trustedProxies);
   const metrics = new MetricsRegistry();
   registerProcessMetrics(metrics, pool);
   const app = createApp({
@@ -61,11 +67,13 @@ export async function prepare(
     keys: options.keys,
     quotaPerMinute: options.quotaPerMinute,
     corsOrigins: options.corsOrigins,
+    allowedHosts: options.allowedHosts,
     metrics,
     log,
     ...runtime,
+    clientAddress: (c) => address(runtime.clientAddress?.(c), c.req.header('x-forwarded-for')),
   });
-  return { app, pool, options, log };
+  return { app, pool, options, log, address };
 }
 
 /** How this runtime runs a file in a process of its own. */

@@ -19,6 +19,11 @@ export function ignoreOtherUpgrades(server: EventEmitter, connections: Connectio
   const take: OnUpgrade = (request, socket, head) => {
     if (socket.destroyed) return;
     if (request.headers.upgrade?.toLowerCase() === 'websocket') {
+      if (!URL.canParse(request.url ?? '', 'http://localhost')) {
+        socket.on('error', () => {});
+        socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+        return;
+      }
       for (const listener of adaptors) listener.call(server, request, socket, head);
       return;
     }

@@ -81,6 +81,11 @@ export class PoolEngine implements Engine {
     return this.#ready().length > 0;
   }
 
+  /** Why the last start failed, while there is no worker. */
+  get failure(): VoiceFlowError | undefined {
+    return this.ready ? undefined : this.#startError;
+  }
+
   /** Workers replaced since the start. */
   get restarts(): number {
     return this.#restarts;
