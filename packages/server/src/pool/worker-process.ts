@@ -49,6 +49,8 @@ interface Session {
 
 /** Bytes of a body written at once: a long recording must not hold up windows and live audio behind it. */
 const PART_BYTES = 1024 * 1024;
+/** Signals that a process gets for what it does itself. SIGKILL is another's doing: an operator's, or the kernel's. */
+const CRASHES: ReadonlySet<string> = new Set(['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGABRT', 'SIGTRAP', 'SIGSYS']);
 /** The server's own standard error. */
 const STDERR_FD = 2;
 /** Bodies in shared memory at once: the windows at the worker, and some recordings. */
@@ -123,21 +125,23 @@ export class WorkerProcess {
     this.#child.stdin?.on('error', () => {});
     this.#frames?.on('error', () => {});
     this.exited = new Promise((resolve) => {
-      const onEnd = (why: string) => {
+      const onEnd = (why: string, signal: NodeJS.Signals | null = null) => {
         if (this.#dead) return;
         this.#dead = true;
         const error = new VoiceFlowError('backend-failed', `the worker process ended: ${this.#whyKilled ?? why}`, {
           hint: 'The call may be tried again.',
         });
         failed(error);
-        if (this.#whyKilled === undefined) this.#pending.get(this.#slots?.lastRun() ?? 0)?.onBlame?.();
+        if (signal !== null && CRASHES.has(signal)) this.#pending.get(this.#slots?.lastRun() ?? 0)?.onBlame?.();
         this.#failAll(error);
         this.#slots?.close();
         clearTimeout(this.#watch);
         resolve(error);
       };
       this.#child.once('error', (error) => onEnd(error.message));
-      this.#child.once('exit', (code, signal) => onEnd(signal === null ? `exit code ${code}` : `signal ${signal}`));
+      this.#child.once('exit', (code, signal) =>
+        onEnd(signal === null ? `exit code ${code}` : `signal ${signal}`, signal),
+      );
     });
   }
 
