@@ -70,7 +70,7 @@ export async function runProfiled(engine: 'native' | 'wasm', bytes: Uint8Array, 
 /** As the backend does: one thread, its tuned kernel. */
 async function prepareWasm(): Promise<void> {
   const { env } = await import('onnxruntime-web');
-  const { tune } = await import('@voiceflow-ml/ort-web');
+  const { tune } = await import('voiceflow-ml/backends/wasm');
   const wasm = await readFile(createRequire(import.meta.url).resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm'));
   env.wasm.numThreads = 1;
   if (tune(wasm)) env.wasm.wasmBinary = wasm;
