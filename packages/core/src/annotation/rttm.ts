@@ -101,7 +101,9 @@ const CHANNEL = /^(?:\d{1,3}|[a-z]|<NA>)$/i;
  * @returns Undefined where there is no such way to read it, or several.
  */
 function fieldsOf(words: readonly string[]): readonly string[] | undefined {
-  const places = words.flatMap((_, at) => (at >= 2 && at + 5 < words.length && isMiddle(words.slice(at, at + 5)) ? [at] : []));
+  const places = words.flatMap((_, at) =>
+    at >= 2 && at + 5 < words.length && isMiddle(words.slice(at, at + 5)) ? [at] : [],
+  );
   const [at] = places;
   if (words.length <= FIELDS && (at === undefined || at === 2)) return words;
   const rest = words.slice((at ?? 0) + 5);
