@@ -1,7 +1,8 @@
 /** Inputs that cost more than they should, or take along what is beside them. */
-import { encodeWav } from '@voiceflow-ml/core';
+
 import { type RunningServer, serveNode } from '@voiceflow-ml/server/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeWav } from 'voiceflow-ml/core';
 import { CONVERSATION, NODE_ENTRY, type Spawned, spawnServer, TOY, windowBytes } from '../server/harness.ts';
 import { metric, rawClient, until } from './sockets.ts';
 

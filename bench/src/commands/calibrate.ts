@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { type ModelManifest, VoiceFlowError } from '@voiceflow-ml/core';
-import * as pipeline from '@voiceflow-ml/core/pipeline';
+import { type ModelManifest, VoiceFlowError } from 'voiceflow-ml/core';
+import * as pipeline from 'voiceflow-ml/stages';
 import { parseWithFolders } from '../accuracy/flags.ts';
 import { type BenchCommand, textFlag } from '../args.ts';
 import { fitConfidence, judgeTurns, reliability } from '../calibrate/confidence.ts';
@@ -14,7 +14,7 @@ import { analyseFolders } from '../calibrate/windows.ts';
 
 export const calibrate: BenchCommand = {
   summary: 'everything in a manifest that depends on the weights: voice space, thresholds, confidence',
-  help: `voiceflow bench calibrate DEV-FOLDER… --voices FOLDER --manifest FILE [options]
+  help: `npm run bench -- calibrate DEV-FOLDER… --voices FOLDER --manifest FILE [options]
 
   DEV-FOLDER        labelled recordings that the thresholds are chosen on, each folder counting the same
   --voices FOLDER   labelled recordings that the voice space is learnt from (many speakers, rooms, noises)
@@ -43,7 +43,7 @@ The recordings that the committed settings were learnt from (repeatable, 36 conv
     const weights = textFlag(flags, 'weights') ?? resolve(dirname(path), mainFile(original));
     const bytes = new Uint8Array(await readFile(weights));
     io.note(`weights ${weights}, SHA-256 ${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}…`);
-    const { nodeBackend } = await import('@voiceflow-ml/ort-node');
+    const { nodeBackend } = await import('voiceflow-ml/backends/node');
     const model = await nodeBackend().load({ name: weights, bytes }, { workers: availableParallelism() });
     try {
       const told = (name: string) => io.note(`  ${name}`);

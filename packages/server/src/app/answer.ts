@@ -1,4 +1,4 @@
-import { type Progress, VoiceFlowError } from '@voiceflow-ml/core';
+import { type Progress, VoiceFlowError } from 'voiceflow-ml/core';
 import { type Body, collectBody } from './body.ts';
 import { secondsOf } from './cost.ts';
 import type { Job, JobReply, Lane } from './engine.ts';

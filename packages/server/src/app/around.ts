@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { type Answer, clientOf, type Exchange } from './exchange.ts';
 import { problemAnswer, toProblem } from './problem.ts';
 import { wrongSite } from './site.ts';

@@ -5,7 +5,7 @@ import type {
   ModelManifest,
   Progress,
   VoiceFlowError,
-} from '@voiceflow-ml/core';
+} from 'voiceflow-ml/core';
 
 /** What is asked of a worker. `body` travels beside it; everything here is small and structured-cloneable. */
 export interface Job {

@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 
 /** Workers that a client's jobs may cost within a window of time before it is refused for a while. */
 const MAX_STRIKES = 3;

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 
 /** @module Who is at the other end, where proxies may be between. */
 

@@ -1,4 +1,4 @@
-import { throwIfAborted, VoiceFlowError } from '@voiceflow-ml/core';
+import { throwIfAborted, VoiceFlowError } from 'voiceflow-ml/core';
 
 /** A form: one file, and the text fields. */
 export interface Form {

@@ -5,7 +5,7 @@ import {
   type ModelManifest,
   type Tensor,
   VoiceFlowError,
-} from '@voiceflow-ml/core';
+} from 'voiceflow-ml/core';
 import type { Job, JobContext, JobReply } from '../app/engine.ts';
 import { bytesToFloats, floatBytes, utf8 } from './bytes.ts';
 

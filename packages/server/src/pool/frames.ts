@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 
 /**
  * Frames between the server and a worker process: a mark and two lengths (uint32, little-endian), a JSON head, a body.

@@ -1,4 +1,4 @@
-import { type ErrorCode, type LiveEndOptions, type Progress, VoiceFlowError } from '@voiceflow-ml/core';
+import { type ErrorCode, type LiveEndOptions, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
 import type { EngineInfo, Job, JobReply, LiveMessage, LiveRequest } from '../app/engine.ts';
 
 /** The worker's descriptor for what it says, after the three standard streams and the shared memory. */

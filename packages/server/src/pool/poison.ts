@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 
 /** Times that an input may end a worker: the first may have been chance. */
 export const MAX_CRASHES = 2;

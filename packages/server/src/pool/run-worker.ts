@@ -11,10 +11,10 @@ import {
   VoiceFlowError,
   wasmBackend,
 } from 'voiceflow-ml';
+import { inlineBackend } from 'voiceflow-ml/backends/node';
 import { compileSoon } from '../entry/v8.ts';
 import { JobRunner } from '../jobs/runner.ts';
 import { noteRun } from './culprit.ts';
-import { inlineBackend } from './inline-backend.ts';
 import { FRAMES_FD } from './messages.ts';
 import { type Started, serveJobs } from './serve-jobs.ts';
 

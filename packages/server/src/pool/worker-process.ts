@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { type LiveEndOptions, VoiceFlowError } from '@voiceflow-ml/core';
+import { type LiveEndOptions, VoiceFlowError } from 'voiceflow-ml/core';
 import type {
   EngineInfo,
   Job,
