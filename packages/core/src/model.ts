@@ -29,6 +29,8 @@ export interface EmbeddingPart {
   readonly sampleRate: number;
   readonly features: 'fbank';
   readonly window: 'povey' | 'hamming';
+  /** What samples in ±1 are multiplied by: 1, or 32768 for networks that were trained on 16-bit numbers. */
+  readonly scale: number;
   /** Mel bins. */
   readonly bins: number;
   /** Numbers of an embedding. */

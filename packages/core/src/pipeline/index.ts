@@ -7,6 +7,7 @@ export {
   speakerModel,
   type VoiceSpace,
 } from '../cluster/voice-space.ts';
+export { Fbank, type FbankShape, fbank, subtractMean } from '../stages/fbank.ts';
 export { Powerset, powersetClasses } from '../stages/powerset.ts';
 export {
   firstFrame,
