@@ -36,28 +36,30 @@ export async function createDiarizer(options: CreateDiarizerOptions): Promise<Di
   throwIfAborted(signal);
   const begun = performance.now();
   const { manifest } = pack;
-  const { bytes, warnings } = await readWeights(pack, signal);
-  const name = `${manifest.id}@${manifest.version}`;
-  const model = await backend.load({ name, bytes }, { workers, ...(signal ? { signal } : {}) });
+  const warnings = [...(options.warnings ?? [])];
+  const models: Model[] = [];
+  const loadNetwork = async (file = pack.file) => {
+    const read = await readWeights(pack, signal, file);
+    warnings.push(...read.warnings);
+    const name = `${manifest.id}@${manifest.version}`;
+    const network = { name: file === pack.file ? name : `${name} (${file})`, bytes: read.bytes };
+    const model = await backend.load(network, { workers, ...(signal ? { signal } : {}) });
+    models.push(model);
+    return model;
+  };
   try {
-    const pipeline = pipelineOf(manifest, model);
-    return new LoadedDiarizer({
-      manifest,
-      model,
-      pipeline,
-      backend: backend.name,
-      warnings: [...(options.warnings ?? []), ...warnings],
-      load: performance.now() - begun,
-    });
+    const pipeline = await pipelineOf(manifest, loadNetwork);
+    const load = performance.now() - begun;
+    return new LoadedDiarizer({ manifest, models, pipeline, backend: backend.name, warnings, load });
   } catch (error) {
-    await model.close();
+    await Promise.all(models.map((model) => model.close()));
     throw error;
   }
 }
 
 interface Loaded {
   readonly manifest: ModelManifest;
-  readonly model: Model;
+  readonly models: readonly Model[];
   readonly pipeline: Pipeline;
   readonly backend: string;
   readonly warnings: readonly Warning[];
@@ -111,7 +113,7 @@ class LoadedDiarizer implements Diarizer {
   close(): Promise<void> {
     this.#closed ??= (async () => {
       await Promise.allSettled([...this.#calls, ...[...this.#sessions].map((session) => session.close())]);
-      await this.#loaded.model.close();
+      await Promise.all(this.#loaded.models.map((model) => model.close()));
     })();
     return this.#closed;
   }

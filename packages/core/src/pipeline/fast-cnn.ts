@@ -6,7 +6,7 @@ import { openSession } from '../live/session.ts';
 import type { ModelManifest } from '../model.ts';
 import { paced } from '../steps.ts';
 import type { Warning } from '../warnings.ts';
-import { embedSegments } from './embed.ts';
+import { embedSpans } from './embed.ts';
 import { type WindowNetwork, windowNetwork } from './geometry.ts';
 import { LocalSpeakers } from './local.ts';
 import type { DiarizeRequest, Pipeline, PipelineResult } from './pipeline.ts';
@@ -33,7 +33,10 @@ export function fastCnnPipeline(manifest: ModelManifest, model: Model): Pipeline
   return {
     dimensions: cnn.network.dimensions,
     diarize: (source, request) => diarize(cnn, source, request),
-    embed: (source, segments, signal) => embedSegments(cnn, source, segments, signal),
+    embed: async (source, segments, signal) => {
+      const { local, duration } = await analyse(cnn, source, signal ? { signal } : {});
+      return embedSpans(cnn, local, segments, duration);
+    },
     open: (options, origin) => openSession(cnn, options, origin, tempo),
   };
 }

@@ -4,7 +4,7 @@ import { type SpeakerModel, speakerModel } from '../cluster/voice-space.ts';
 import type { Steps } from '../steps.ts';
 import { decodeSteps, speakerScoreSteps } from './decode.ts';
 import type { LocalRecording } from './local.ts';
-import type { FastCnnSettings } from './settings.ts';
+import type { SolveSettings } from './settings.ts';
 import { type Slots, tabulateSteps, voiceOf } from './slots.ts';
 import { splitTrackSteps } from './split.ts';
 import { linkTrackSteps } from './tracks.ts';
@@ -36,7 +36,7 @@ export interface Partition {
 }
 
 /** Clusters local speakers: tracks, then speakers by evidence. */
-export function* group(local: LocalRecording, settings: FastCnnSettings, frame: number): Steps<Grouping> {
+export function* group(local: LocalRecording, settings: SolveSettings, frame: number): Steps<Grouping> {
   const { cluster } = settings;
   const slots = yield* tabulateSteps(local, settings.voices, settings.activity.on, frame);
   const linked = yield* linkTrackSteps(local, slots, settings.tracks);
@@ -81,7 +81,7 @@ function trackPoints(
 }
 
 /** Merges block by block, in order of time, until there are few enough points for one clustering. */
-function* inBlocks(points: Points, { voices, cluster }: FastCnnSettings): Steps<Points> {
+function* inBlocks(points: Points, { voices, cluster }: SolveSettings): Steps<Points> {
   let current = points;
   // Halving, at least, each time: blocks that would not merge must not go on for ever.
   while (current.weight.length > MOST_POINTS) {
@@ -135,13 +135,13 @@ function enoughClusters(tree: Tree, count: number, large: (labels: Int32Array) =
   return plain;
 }
 
-function modelOf(settings: FastCnnSettings, points: Points, labels: Int32Array, label: number): SpeakerModel {
+function modelOf(settings: SolveSettings, points: Points, labels: Int32Array, label: number): SpeakerModel {
   const { weight, sum } = total(points, labels, label);
   return modelFrom(settings, weight, sum);
 }
 
 /** A speaker is known as well as their speech makes them, and no better than `saturation` allows. */
-function modelFrom({ voices, cluster }: FastCnnSettings, weight: number, sum: Float32Array): SpeakerModel {
+function modelFrom({ voices, cluster }: SolveSettings, weight: number, sum: Float32Array): SpeakerModel {
   const count = observations(weight, cluster.saturation);
   const scale = weight > 0 ? count / weight : 0;
   return speakerModel(
@@ -156,7 +156,7 @@ function* refine(
   local: LocalRecording,
   slots: Slots,
   first: readonly SpeakerModel[],
-  settings: FastCnnSettings,
+  settings: SolveSettings,
   frame: number,
 ): Steps<Partition> {
   let models = first;
@@ -173,7 +173,7 @@ function learn(
   slots: Slots,
   speakerOf: Int16Array,
   speakers: number,
-  settings: FastCnnSettings,
+  settings: SolveSettings,
 ): SpeakerModel[] {
   const { voices, cluster } = settings;
   const sums = Array.from({ length: speakers }, () => new Float32Array(voices.to));

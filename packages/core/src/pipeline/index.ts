@@ -7,7 +7,9 @@ export {
   speakerModel,
   type VoiceSpace,
 } from '../cluster/voice-space.ts';
+export { type Embedding, embedding, embedRows } from '../stages/embedding.ts';
 export { Fbank, type FbankShape, fbank, subtractMean } from '../stages/fbank.ts';
+export { type Piece, PieceCutter, type PieceRules } from '../stages/pieces.ts';
 export { Powerset, powersetClasses } from '../stages/powerset.ts';
 export {
   firstFrame,
@@ -19,15 +21,30 @@ export {
   type TakeWindow,
   WindowMean,
 } from '../stages/segmentation.ts';
+export { SegmentedRecording, type VoicedPiece } from '../stages/segmented.ts';
 export { WindowRunner } from '../stages/window-runner.ts';
 export { type TurnEvidence, turnEvidence } from './confidence.ts';
 export { type Analysis, analyse, type FastCnn, fastCnn } from './fast-cnn.ts';
 export { type Grouping, group, type Partition, speakerEmbedding } from './grouping.ts';
 export { LocalSpeakers } from './local.ts';
 export { OverlapAdder, windowWeight } from './overlap-add.ts';
+export {
+  analyzeRecording,
+  type RecordingAnalysis,
+  type RecordingModel,
+  recordingModel,
+} from './recording.ts';
 export { pushAll } from './run-windows.ts';
-export { type FastCnnSettings, fastCnnSettings, type PackedNumbers, packNumbers } from './settings.ts';
+export {
+  type FastCnnSettings,
+  fastCnnSettings,
+  type PackedNumbers,
+  packNumbers,
+  type RecordingSettings,
+  recordingSettings,
+  type SolveSettings,
+} from './settings.ts';
 export { cleanFrames } from './slots.ts';
-export { type Solution, solve } from './solve.ts';
+export { type Solution, type SolveContext, solve } from './solve.ts';
 export { type FrameTurn, type TurnRules, TurnTracker } from './turns.ts';
 export { WindowCutter } from './windows.ts';

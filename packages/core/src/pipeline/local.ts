@@ -18,8 +18,10 @@ export interface LocalWindows {
 export interface LocalRecording extends LocalWindows {
   /** Numbers of an embedding. */
   readonly dimensions: number;
-  /** Frames between the starts of neighbouring windows. */
+  /** Frames between the starts of neighbouring windows, on average. */
   readonly hop: number;
+  /** Frame at which a window begins. */
+  startOf(window: number): number;
   /** Unit vector of a slot, or undefined where it is silent. */
   embedding(window: number, slot: number): Float32Array | undefined;
 }
@@ -66,6 +68,10 @@ export class LocalSpeakers implements LocalRecording {
 
   step(): number {
     return this.hop;
+  }
+
+  startOf(window: number): number {
+    return window * this.hop;
   }
 
   /** Frames from the start of the first window to the end of the last. */

@@ -5,14 +5,10 @@ import type { DecodeRules } from './decode.ts';
 import type { LinkRules } from './tracks.ts';
 
 /**
- * Everything of the fast-cnn pipeline that depends on the weights. Stands in `manifest.json`, under `settings`, where
- * `npm run calibrate` writes it.
+ * Everything after the networks that depends on their weights, whichever they are. Stands in `manifest.json`, under
+ * `settings`, where `npm run calibrate` writes it.
  */
-export interface FastCnnSettings {
-  /** Seconds between windows; whole frames. */
-  readonly hop: number;
-  /** Windows of one run of the network. */
-  readonly batch: number;
+export interface SolveSettings {
   readonly activity: {
     /** A slot's frame counts as speech above this. */
     readonly on: number;
@@ -54,12 +50,46 @@ export interface FastCnnSettings {
   readonly known: number;
 }
 
+/** Those of the fast-cnn pipeline, whose network does both parts. */
+export interface FastCnnSettings extends SolveSettings {
+  /** Seconds between windows; whole frames. */
+  readonly hop: number;
+  /** Windows of one run of the network. */
+  readonly batch: number;
+}
+
+/** Those of a pipeline with a network for each part. */
+export interface RecordingSettings extends SolveSettings {
+  readonly segmentation: {
+    /** Seconds between windows. */
+    readonly step: number;
+  };
+  readonly pieces: {
+    /** Seconds of speech that one embedding is made of: three quarters to one and a half of it in long stretches. */
+    readonly target: number;
+    /** Seconds of the longest pause inside a piece. */
+    readonly gap: number;
+  };
+}
+
 /** Reads and checks a manifest's settings. @throws `model-incompatible`, naming the setting and its range. */
 export function fastCnnSettings(manifest: ModelManifest): FastCnnSettings {
   const read = new Reader(manifest);
+  return { hop: read.number('hop', 0.02, 1), batch: read.number('batch', 1, 64), ...solveSettings(read) };
+}
+
+/** The same for a model with a network for each part. @throws `model-incompatible`. */
+export function recordingSettings(manifest: ModelManifest): RecordingSettings {
+  const read = new Reader(manifest);
   return {
-    hop: read.number('hop', 0.02, 1),
-    batch: read.number('batch', 1, 64),
+    segmentation: { step: read.number('segmentation.step', 0.1, 60) },
+    pieces: { target: read.number('pieces.target', 0.5, 20), gap: read.number('pieces.gap', 0, 60) },
+    ...solveSettings(read),
+  };
+}
+
+function solveSettings(read: Reader): SolveSettings {
+  return {
     activity: { on: read.number('activity.on', 0, 1), shortest: read.number('activity.shortest', 0, 1) },
     voices: voiceSpace(read),
     tracks: {

@@ -1,15 +1,16 @@
 import type { Turn } from '../annotation/segment.ts';
 import type { Speaker } from '../diarization.ts';
+import type { ModelManifest } from '../model.ts';
 import type { SpeakerBounds } from '../options.ts';
 import { finish, type Steps } from '../steps.ts';
 import { matchVoices } from '../voice-match.ts';
 import type { Warning } from '../warnings.ts';
 import { confidenceOf, type TurnEvidence, turnEvidence } from './confidence.ts';
-import type { FastCnn } from './fast-cnn.ts';
 import { type Grouping, group, type Partition, speakerEmbedding } from './grouping.ts';
 import type { LocalRecording } from './local.ts';
 import { OverlapAdder, windowWeight } from './overlap-add.ts';
 import type { DiarizeRequest } from './pipeline.ts';
+import type { SolveSettings } from './settings.ts';
 import { type FrameTurn, TurnTracker } from './turns.ts';
 
 /** Trust in a window's edges, relative to its middle. */
@@ -35,7 +36,14 @@ interface Attempt {
 }
 
 /** What solving needs to know of the model; the network itself has done its part. */
-export type SolveContext = Pick<FastCnn, 'manifest' | 'settings' | 'frame' | 'hop'>;
+export interface SolveContext {
+  readonly manifest: ModelManifest;
+  readonly settings: SolveSettings;
+  /** Seconds of a frame. */
+  readonly frame: number;
+  /** Seconds from the recording's start to that of its first frame. Default 0. */
+  readonly offset?: number;
+}
 
 /** Local speakers → speakers and turns, within the bounds. */
 export function solve(
@@ -122,7 +130,8 @@ function* attemptOf(cnn: SolveContext, local: LocalRecording, grouping: Grouping
   for (let window = 0; window < local.windows; window++) {
     if (window % WINDOWS_PER_STEP === 0) yield;
     const at = window * local.slots;
-    adder.add(local.activity(window), partition.speakerOf.subarray(at, at + local.slots), emit);
+    const advance = local.startOf(window + 1) - local.startOf(window);
+    adder.add(local.activity(window), partition.speakerOf.subarray(at, at + local.slots), emit, advance);
   }
   adder.end(emit);
   tracker.end();
@@ -140,8 +149,8 @@ function turnsOf(
   const order = new Map(speakers.map((speaker, i) => [speaker, i]));
   return turns.map((turn, i): Turn => {
     return {
-      start: Math.min(seconds(turn.start, cnn.frame), duration),
-      end: Math.min(seconds(turn.end, cnn.frame), duration),
+      start: Math.min(seconds(turn.start, cnn), duration),
+      end: Math.min(seconds(turn.end, cnn), duration),
       speaker: labels[order.get(turn.speaker) ?? 0] as string,
       confidence: confidenceOf(cnn.settings.confidence, evidence[i] as TurnEvidence),
     };
@@ -149,8 +158,8 @@ function turnsOf(
 }
 
 /** Without the last bits of a product such as 3 × 0.02. */
-function seconds(frames: number, frame: number): number {
-  return Math.round(frames * frame * 1e6) / 1e6;
+function seconds(frames: number, { frame, offset = 0 }: SolveContext): number {
+  return Math.round((frames * frame + offset) * 1e6) / 1e6;
 }
 
 function warningsOf(found: number, bounds: SpeakerBounds): Warning[] {
