@@ -8,6 +8,7 @@ import type { DiarizationSession, LiveOptions } from './live/types.ts';
 import type { ModelManifest, ModelPackage } from './model.ts';
 import { checkSegments, type DiarizeOptions, type EmbedOptions, speakerBounds } from './options.ts';
 import { type Pipeline, pipelineOf } from './pipeline/pipeline.ts';
+import { type Segmentation, segmentation } from './stages/segmentation.ts';
 import { checkVoices } from './voice-match.ts';
 import type { Warning } from './warnings.ts';
 import { readWeights } from './weights.ts';
@@ -36,23 +37,42 @@ export async function createDiarizer(options: CreateDiarizerOptions): Promise<Di
   throwIfAborted(signal);
   const begun = performance.now();
   const { manifest } = pack;
-  const warnings = [...(options.warnings ?? [])];
-  const models: Model[] = [];
-  const loadNetwork = async (file = pack.file) => {
-    const read = await readWeights(pack, signal, file);
-    warnings.push(...read.warnings);
-    const name = `${manifest.id}@${manifest.version}`;
-    const network = { name: file === pack.file ? name : `${name} (${file})`, bytes: read.bytes };
-    const model = await backend.load(network, { workers, ...(signal ? { signal } : {}) });
-    models.push(model);
-    return model;
-  };
+  const { bytes, warnings } = await readWeights(pack, signal);
+  const name = `${manifest.id}@${manifest.version}`;
+  const model = await backend.load({ name, bytes }, { workers, ...(signal ? { signal } : {}) });
+  let segmenter: Segmentation | undefined;
   try {
-    const pipeline = await pipelineOf(manifest, loadNetwork);
-    const load = performance.now() - begun;
-    return new LoadedDiarizer({ manifest, models, pipeline, backend: backend.name, warnings, load });
+    segmenter = pack.segmenter && (await loadSegmenter(pack.segmenter, backend, workers, signal));
+    const pipeline = pipelineOf(manifest, model, segmenter);
+    return new LoadedDiarizer({
+      manifest,
+      models: segmenter ? [model, segmenter.model] : [model],
+      pipeline,
+      backend: backend.name,
+      warnings: [...(options.warnings ?? []), ...warnings],
+      load: performance.now() - begun,
+    });
   } catch (error) {
-    await Promise.all(models.map((model) => model.close()));
+    await model.close();
+    await segmenter?.model.close();
+    throw error;
+  }
+}
+
+async function loadSegmenter(
+  pack: ModelPackage,
+  backend: Backend,
+  workers: number,
+  signal: AbortSignal | undefined,
+): Promise<Segmentation> {
+  const { manifest } = pack;
+  const { bytes } = await readWeights(pack, signal);
+  const name = `${manifest.id}@${manifest.version}`;
+  const model = await backend.load({ name, bytes }, { workers, ...(signal ? { signal } : {}) });
+  try {
+    return segmentation(manifest, model);
+  } catch (error) {
+    await model.close();
     throw error;
   }
 }

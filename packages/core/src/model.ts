@@ -1,4 +1,4 @@
-import type { Model, TensorInfo } from './backend.ts';
+import type { TensorInfo } from './backend.ts';
 
 /** Which of a recording's questions a network answers: who speaks when in a window, whose voice it is, or both. */
 export type ModelPart = 'segmentation' | 'embedding' | 'both';
@@ -51,10 +51,10 @@ export interface ModelManifest {
   readonly sampleRate: number;
   /** What the network answers. Default `both`. */
   readonly part?: ModelPart;
-  /** Of a network that segments windows by powerset classes; `file` where the model has a network for each part. */
-  readonly segmentation?: SegmentationPart & { readonly file?: string };
-  /** Of a network that gives voices from features; `file` as above. */
-  readonly embedding?: EmbeddingPart & { readonly file?: string };
+  /** Of a network that segments windows by powerset classes. */
+  readonly segmentation?: SegmentationPart;
+  /** Of a network that gives voices from features. */
+  readonly embedding?: EmbeddingPart;
   /** Length and lowercase hex SHA-256 of each weights file. */
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
   readonly inputs: readonly TensorInfo[];
@@ -63,17 +63,13 @@ export interface ModelManifest {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** The loaded networks of a model that has one for each part. */
-export interface Networks {
-  readonly segmentation: Model;
-  readonly embedding: Model;
-}
-
 /** A model as it is handed to `createDiarizer`: its manifest, and a way to get its weights. */
 export interface ModelPackage {
   readonly manifest: ModelManifest;
   /** Which entry of `manifest.files` to load. */
   readonly file: string;
-  /** The bytes of a weights file, by default of `file`. @throws `model-not-found`. */
-  read(signal?: AbortSignal, file?: string): Promise<Uint8Array>;
+  /** The bytes of the weights. @throws `model-not-found`. */
+  read(signal?: AbortSignal): Promise<Uint8Array>;
+  /** The network that tells who speaks when, where this one is for voices alone, or is helped by it. */
+  readonly segmenter?: ModelPackage;
 }

@@ -10,15 +10,14 @@ import type { Warning } from './warnings.ts';
 export async function readWeights(
   pack: ModelPackage,
   signal?: AbortSignal,
-  file = pack.file,
 ): Promise<{ readonly bytes: Uint8Array; readonly warnings: readonly Warning[] }> {
-  const { manifest } = pack;
+  const { manifest, file } = pack;
   const expected = manifest.files[file];
   if (!expected) {
     const names = Object.keys(manifest.files).join(', ');
     throw new VoiceFlowError('model-not-found', `${manifest.id} has no file "${file}"; its manifest lists: ${names}`);
   }
-  const bytes = await pack.read(signal, file);
+  const bytes = await pack.read(signal);
   if (bytes.length !== expected.bytes) {
     throw corrupt(`${file} has ${bytes.length} bytes; the manifest says ${expected.bytes}`);
   }

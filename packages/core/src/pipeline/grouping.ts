@@ -1,13 +1,14 @@
 import { agglomerateSteps, clustersAt, cut, observations, type Points, type Tree } from '../cluster/agglomerate.ts';
 import { accumulate, dot, normalise } from '../cluster/vectors.ts';
-import { type SpeakerModel, speakerModel } from '../cluster/voice-space.ts';
+import { project, type SpeakerModel, speakerModel, type VoiceSpace } from '../cluster/voice-space.ts';
+import type { VoicedPiece } from '../stages/segmented.ts';
 import type { Steps } from '../steps.ts';
 import { decodeSteps, speakerScoreSteps } from './decode.ts';
 import type { LocalRecording } from './local.ts';
 import type { SolveSettings } from './settings.ts';
 import { type Slots, tabulateSteps, voiceOf } from './slots.ts';
 import { splitTrackSteps } from './split.ts';
-import { linkTrackSteps } from './tracks.ts';
+import { linkTrackSteps, type Tracks } from './tracks.ts';
 
 /** Points of one clustering: its matrix is `n²` float32 numbers, 4 MB. More are merged block by block first. */
 const MOST_POINTS = 1000;
@@ -15,6 +16,11 @@ const MOST_POINTS = 1000;
 const ROUNDS = 3;
 /** How much finer than wanted the tree may be cut to find enough clusters that are more than a stray track. */
 const MOST_STRAYS = 60;
+
+/** A few milliseconds of work. */
+const PIECES_PER_STEP = 128;
+
+type TrackSums = Pick<Tracks, 'seconds' | 'sum'>;
 
 /** Who is who: the local speakers of all windows, and the tree of their clusters. */
 export interface Grouping {
@@ -39,13 +45,9 @@ export interface Partition {
 export function* group(local: LocalRecording, settings: SolveSettings, frame: number): Steps<Grouping> {
   const { cluster } = settings;
   const slots = yield* tabulateSteps(local, settings.voices, settings.activity.on, frame);
-  const linked = yield* linkTrackSteps(local, slots, settings.tracks);
-  const tracks = yield* splitTrackSteps(slots, linked, settings.voices, {
-    rate: cluster.rate,
-    saturation: cluster.saturation,
-    evidence: settings.tracks.evidence,
-    share: local.hop / local.frames,
-  });
+  const tracks = local.pieces
+    ? yield* pieceTracks(local.pieces, settings.voices, frame)
+    : yield* slotTracks(local, slots, settings);
   const points = trackPoints(tracks, cluster.shortestTrack, cluster.rate);
   const compact = yield* inBlocks(points, settings);
   const tree = yield* agglomerateSteps(compact, settings.voices.between, undefined, cluster.saturation);
@@ -65,12 +67,31 @@ export function* group(local: LocalRecording, settings: SolveSettings, frame: nu
   };
 }
 
+function* slotTracks(local: LocalRecording, slots: Slots, settings: SolveSettings): Steps<TrackSums> {
+  const { cluster } = settings;
+  const linked = yield* linkTrackSteps(local, slots, settings.tracks);
+  return yield* splitTrackSteps(slots, linked, settings.voices, {
+    rate: cluster.rate,
+    saturation: cluster.saturation,
+    evidence: settings.tracks.evidence,
+    share: local.hop / local.frames,
+  });
+}
+
+/** Each piece is a track of its own. */
+function* pieceTracks(pieces: readonly VoicedPiece[], space: VoiceSpace, frame: number): Steps<TrackSums> {
+  const sum: Float32Array[] = [];
+  for (const { voice, frames } of pieces) {
+    if (sum.length % PIECES_PER_STEP === 0) yield;
+    const projected = new Float32Array(space.to);
+    project(space, voice, projected);
+    sum.push(projected.map((x) => x * frames * frame));
+  }
+  return { seconds: Float64Array.from(pieces, ({ frames }) => frames * frame), sum };
+}
+
 /** Tracks that are long enough (all, where too few are): the rest is named later. */
-function trackPoints(
-  tracks: { seconds: Float64Array; sum: readonly Float32Array[] },
-  least: number,
-  rate: number,
-): Points {
+function trackPoints(tracks: TrackSums, least: number, rate: number): Points {
   const all = Array.from(tracks.seconds.keys());
   const long = all.filter((i) => (tracks.seconds[i] as number) >= least);
   const chosen = long.length >= 2 ? long : all;

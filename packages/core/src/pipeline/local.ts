@@ -1,3 +1,4 @@
+import type { VoicedPiece } from '../stages/segmented.ts';
 import { RowStore } from './rows.ts';
 
 /** What the network said of windows in a row: all of a recording's, or the latest of a live session. */
@@ -22,6 +23,13 @@ export interface LocalRecording extends LocalWindows {
   readonly hop: number;
   /** Frame at which a window begins. */
   startOf(window: number): number;
+  /**
+   * `[frames, 2]` of one window, where the network tells it: the probabilities that one speaker at least and that two at
+   * least are active. Then so many speakers are on as these say, and not all whose own activity is high enough.
+   */
+  levels?(window: number): Float32Array;
+  /** Stretches of clean speech that were embedded by themselves: what is clustered, in place of tracks of slots. */
+  readonly pieces?: readonly VoicedPiece[];
   /** Unit vector of a slot, or undefined where it is silent. */
   embedding(window: number, slot: number): Float32Array | undefined;
 }

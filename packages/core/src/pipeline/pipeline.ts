@@ -7,6 +7,7 @@ import type { SessionOrigin } from '../live/session.ts';
 import type { DiarizationSession, LiveOptions } from '../live/types.ts';
 import type { ModelManifest } from '../model.ts';
 import type { KnownVoice, Progress, SpeakerBounds } from '../options.ts';
+import type { Segmentation } from '../stages/segmentation.ts';
 import type { Warning } from '../warnings.ts';
 import { fastCnnPipeline } from './fast-cnn.ts';
 import { recordingPipeline } from './recording.ts';
@@ -45,19 +46,14 @@ export interface Pipeline {
   open(options: LiveOptions, origin: SessionOrigin): DiarizationSession;
 }
 
-/** Loads a network of the model: the one of a weights file, or the only one. */
-export type LoadNetwork = (file?: string) => Promise<Model>;
-
 /**
- * The pipeline that a manifest names, around its networks.
- * @throws of the loading; `model-incompatible` for a pipeline that this version does not have, a network of another shape, bad settings.
+ * The pipeline that a manifest names, around its loaded network.
+ * @param segmentation Of the model's segmenter, where it has one.
+ * @throws `model-incompatible` for a pipeline that this version does not have, a network of another shape, bad settings.
  */
-export async function pipelineOf(manifest: ModelManifest, load: LoadNetwork): Promise<Pipeline> {
-  if (manifest.pipeline === 'fast-cnn') return fastCnnPipeline(manifest, await load());
-  if (manifest.pipeline === 'recordings') {
-    const segmentation = await load(manifest.segmentation?.file);
-    return recordingPipeline(manifest, { segmentation, embedding: await load(manifest.embedding?.file) });
-  }
+export function pipelineOf(manifest: ModelManifest, model: Model, segmentation?: Segmentation): Pipeline {
+  if (manifest.pipeline === 'fast-cnn') return fastCnnPipeline(manifest, model);
+  if (manifest.pipeline === 'recordings') return recordingPipeline(manifest, model, segmentation);
   throw new VoiceFlowError(
     'model-incompatible',
     `${manifest.id}@${manifest.version} needs the pipeline "${manifest.pipeline}"; this version has: fast-cnn, recordings`,

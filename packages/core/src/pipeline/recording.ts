@@ -1,11 +1,12 @@
 import type { AudioSource } from '../audio/source.ts';
+import type { Model } from '../backend.ts';
 import { VoiceFlowError } from '../errors.ts';
-import type { ModelManifest, Networks } from '../model.ts';
+import type { ModelManifest } from '../model.ts';
 import { type Embedding, embedding } from '../stages/embedding.ts';
 import { Fbank } from '../stages/fbank.ts';
 import { PieceVoices } from '../stages/piece-voices.ts';
 import { PieceCutter } from '../stages/pieces.ts';
-import { firstFrame, type Segmentation, segmentation, segmentationRunner } from '../stages/segmentation.ts';
+import { firstFrame, type Segmentation, segmentationRunner } from '../stages/segmentation.ts';
 import { SegmentedRecording } from '../stages/segmented.ts';
 import { paced } from '../steps.ts';
 import type { Warning } from '../warnings.ts';
@@ -29,8 +30,8 @@ export interface RecordingModel {
 }
 
 /** Windows → local speakers → pieces of one voice → their voices → clusters → turns. @throws `model-incompatible`. */
-export function recordingPipeline(manifest: ModelManifest, networks: Networks): Pipeline {
-  const model = recordingModel(manifest, networks);
+export function recordingPipeline(manifest: ModelManifest, network: Model, segmenter?: Segmentation): Pipeline {
+  const model = recordingModel(manifest, network, segmenter);
   return {
     dimensions: model.embedding.part.dimensions,
     diarize: (source, request) => diarize(model, source, request),
@@ -45,9 +46,15 @@ export function recordingPipeline(manifest: ModelManifest, networks: Networks): 
 }
 
 /** Checks that manifest, networks and settings belong together. @throws `model-incompatible`. */
-export function recordingModel(manifest: ModelManifest, networks: Networks): RecordingModel {
-  const segmenter = segmentation(manifest, networks.segmentation);
-  const voices = embedding(manifest, networks.embedding);
+export function recordingModel(manifest: ModelManifest, network: Model, segmenter?: Segmentation): RecordingModel {
+  const voices = embedding(manifest, network);
+  if (!segmenter) {
+    throw new VoiceFlowError(
+      'model-incompatible',
+      `${manifest.id}@${manifest.version} has no segmentation network; the pipeline for recordings needs one`,
+      { hint: 'give the model package a `segmenter`' },
+    );
+  }
   const settings = recordingSettings(manifest);
   const { part } = segmenter;
   if (part.sampleRate !== manifest.sampleRate || voices.part.sampleRate !== manifest.sampleRate) {
@@ -110,7 +117,7 @@ export async function analyzeRecording(
     model.segmentation,
     { step, ...(signal ? { signal } : {}) },
     async (window, scores) => {
-      local.add(powerset.probabilities(scores));
+      local.add(powerset.decisions(scores), powerset.levels(scores));
       cutter.add(startOf(window), powerset.likeliest(scores));
       voices.forget(cutter.undecided);
       await voices.settle();

@@ -1,6 +1,7 @@
 import type { VoiceSpace } from '../cluster/voice-space.ts';
 import { VoiceFlowError } from '../errors.ts';
 import type { ModelManifest } from '../model.ts';
+import type { CountRules } from '../stages/count.ts';
 import type { DecodeRules } from './decode.ts';
 import type { LinkRules } from './tracks.ts';
 
@@ -43,6 +44,10 @@ export interface SolveSettings {
     readonly shortestGap: number;
     /** Seconds. */
     readonly shortestTurn: number;
+    /** Trust in a window's edges, relative to its middle. Default 0.05. */
+    readonly edge?: number;
+    /** Where the network tells how many speak: that many speakers are on. */
+    readonly count?: CountRules;
   };
   /** Logistic calibration of a turn: 1 / (1 + exp(−(bias + activity × a + identity × i))); see `confidence.ts`. */
   readonly confidence: { readonly bias: number; readonly activity: number; readonly identity: number };
@@ -111,6 +116,15 @@ function solveSettings(read: Reader): SolveSettings {
       offset: read.number('turns.offset', 0, 1),
       shortestGap: read.number('turns.shortestGap', 0, 10),
       shortestTurn: read.number('turns.shortestTurn', 0, 10),
+      ...(read.has('turns.edge') ? { edge: read.number('turns.edge', 1e-3, 1e3) } : {}),
+      ...(read.has('turns.count')
+        ? {
+            count: {
+              speech: read.number('turns.count.speech', 0, 1),
+              overlap: read.number('turns.count.overlap', 0, 1),
+            },
+          }
+        : {}),
     },
     confidence: {
       bias: read.number('confidence.bias', -100, 100),
@@ -166,6 +180,10 @@ class Reader {
 
   constructor(manifest: ModelManifest) {
     this.#manifest = manifest;
+  }
+
+  has(path: string): boolean {
+    return this.#at(path) !== undefined;
   }
 
   number(path: string, least: number, most: number): number {

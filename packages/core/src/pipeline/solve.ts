@@ -2,6 +2,7 @@ import type { Turn } from '../annotation/segment.ts';
 import type { Speaker } from '../diarization.ts';
 import type { ModelManifest } from '../model.ts';
 import type { SpeakerBounds } from '../options.ts';
+import { CountedAdder } from '../stages/count.ts';
 import { finish, type Steps } from '../steps.ts';
 import { matchVoices } from '../voice-match.ts';
 import type { Warning } from '../warnings.ts';
@@ -119,19 +120,24 @@ function* attemptOf(cnn: SolveContext, local: LocalRecording, grouping: Grouping
     { ...rules, shortestGap: frames(rules.shortestGap), shortestTurn: frames(rules.shortestTurn) },
     (turn) => turns.push(turn),
   );
-  const adder = new OverlapAdder({
+  const shape = {
     frames: local.frames,
     slots: local.slots,
     hop: local.hop,
     speakers: partition.speakers,
-    weight: windowWeight(local.frames, EDGE_WEIGHT),
-  });
+    weight: windowWeight(local.frames, rules.edge ?? EDGE_WEIGHT),
+  };
+  const counted = rules.count && local.levels ? new CountedAdder(shape, rules.count) : undefined;
+  const adder = counted ?? new OverlapAdder(shape);
   const emit = (scores: Float32Array) => tracker.push(scores);
   for (let window = 0; window < local.windows; window++) {
     if (window % WINDOWS_PER_STEP === 0) yield;
     const at = window * local.slots;
     const advance = local.startOf(window + 1) - local.startOf(window);
-    adder.add(local.activity(window), partition.speakerOf.subarray(at, at + local.slots), emit, advance);
+    const speakerOf = partition.speakerOf.subarray(at, at + local.slots);
+    const levels = counted && local.levels?.(window);
+    if (counted && levels) counted.add(local.activity(window), levels, speakerOf, emit, advance);
+    else if (adder instanceof OverlapAdder) adder.add(local.activity(window), speakerOf, emit, advance);
   }
   adder.end(emit);
   tracker.end();

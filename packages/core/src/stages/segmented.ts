@@ -31,6 +31,7 @@ export class SegmentedRecording implements LocalRecording {
   readonly hop: number;
   readonly startOf: (window: number) => number;
   readonly #activity: RowStore<Uint8Array>;
+  readonly #levels: RowStore<Uint8Array>;
   /** `[windows × slots]`: whether it is a local speaker. */
   readonly #speaks: boolean[] = [];
   readonly #least: number;
@@ -47,6 +48,7 @@ export class SegmentedRecording implements LocalRecording {
     this.startOf = shape.startOf;
     this.hop = shape.startOf(1);
     this.#activity = new RowStore(shape.frames * shape.slots, (length) => new Uint8Array(length));
+    this.#levels = new RowStore(shape.frames * 2, (length) => new Uint8Array(length));
     this.#least = least;
     this.#mean = new Float32Array(shape.dimensions);
   }
@@ -63,8 +65,9 @@ export class SegmentedRecording implements LocalRecording {
     return window > 0 ? this.startOf(window) - this.startOf(window - 1) : this.hop;
   }
 
-  /** The next window. @param activity `[frames, slots]` probabilities. */
-  add(activity: Float32Array): void {
+  /** The next window. @param activity `[frames, slots]` probabilities. @param levels `[frames, 2]`, see `levels`. */
+  add(activity: Float32Array, levels: Float32Array): void {
+    this.#levels.push(levels.map((p) => Math.round(p * PROBABILITIES)));
     this.#activity.push(activity.map((p) => Math.round(p * PROBABILITIES)));
     for (let slot = 0; slot < this.slots; slot++) {
       let spoken = 0;
@@ -88,6 +91,10 @@ export class SegmentedRecording implements LocalRecording {
 
   activity(window: number): Float32Array {
     return Float32Array.from(this.#activity.row(window), (p) => p / PROBABILITIES);
+  }
+
+  levels(window: number): Float32Array {
+    return Float32Array.from(this.#levels.row(window), (p) => p / PROBABILITIES);
   }
 
   embedding(window: number, slot: number): Float32Array | undefined {
