@@ -39,6 +39,8 @@ export interface Partition {
   readonly speakerOf: Int16Array;
   /** `[rows, speakers]`: scaled log likelihood of each local speaker under each speaker. */
   readonly scores: Float32Array;
+  /** `[speakers]`. */
+  readonly models: readonly SpeakerModel[];
 }
 
 /** Clusters local speakers: tracks, then speakers by evidence. */
@@ -184,7 +186,7 @@ function* refine(
   for (let round = 1; ; round++) {
     const scores = yield* speakerScoreSteps(slots, models, settings.decode.trust);
     const speakerOf = yield* decodeSteps(local, slots, scores, models.length, settings.decode, frame);
-    if (round === ROUNDS) return { speakers: models.length, slots, speakerOf, scores };
+    if (round === ROUNDS) return { speakers: models.length, slots, speakerOf, scores, models };
     models = learn(local, slots, speakerOf, models.length, settings);
   }
 }

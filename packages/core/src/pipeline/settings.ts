@@ -2,6 +2,7 @@ import type { VoiceSpace } from '../cluster/voice-space.ts';
 import { VoiceFlowError } from '../errors.ts';
 import type { ModelManifest } from '../model.ts';
 import type { CountRules } from '../stages/count.ts';
+import type { PieceRules } from '../stages/piece-posteriors.ts';
 import type { DecodeRules } from './decode.ts';
 import type { LinkRules } from './tracks.ts';
 
@@ -48,6 +49,8 @@ export interface SolveSettings {
     readonly edge?: number;
     /** Where the network tells how many speak: that many speakers are on. */
     readonly count?: CountRules;
+    /** Where pieces of speech were embedded: how far they say by themselves who speaks. */
+    readonly pieces?: PieceRules;
   };
   /** Logistic calibration of a turn: 1 / (1 + exp(−(bias + activity × a + identity × i))); see `confidence.ts`. */
   readonly confidence: { readonly bias: number; readonly activity: number; readonly identity: number };
@@ -122,6 +125,14 @@ function solveSettings(read: Reader): SolveSettings {
             count: {
               speech: read.number('turns.count.speech', 0, 1),
               overlap: read.number('turns.count.overlap', 0, 1),
+            },
+          }
+        : {}),
+      ...(read.has('turns.pieces')
+        ? {
+            pieces: {
+              weight: read.number('turns.pieces.weight', 0, 10),
+              trust: read.number('turns.pieces.trust', 0, 10),
             },
           }
         : {}),

@@ -3,6 +3,7 @@ import type { Speaker } from '../diarization.ts';
 import type { ModelManifest } from '../model.ts';
 import type { SpeakerBounds } from '../options.ts';
 import { CountedAdder } from '../stages/count.ts';
+import { piecePosteriors } from '../stages/piece-posteriors.ts';
 import { finish, type Steps } from '../steps.ts';
 import { matchVoices } from '../voice-match.ts';
 import type { Warning } from '../warnings.ts';
@@ -127,7 +128,11 @@ function* attemptOf(cnn: SolveContext, local: LocalRecording, grouping: Grouping
     speakers: partition.speakers,
     weight: windowWeight(local.frames, rules.edge ?? EDGE_WEIGHT),
   };
-  const counted = rules.count && local.levels ? new CountedAdder(shape, rules.count) : undefined;
+  const pieces =
+    rules.pieces && local.pieces
+      ? yield* piecePosteriors(local.pieces, partition.models, cnn.settings.voices, cnn.frame, rules.pieces)
+      : undefined;
+  const counted = rules.count && local.levels ? new CountedAdder(shape, rules.count, pieces) : undefined;
   const adder = counted ?? new OverlapAdder(shape);
   const emit = (scores: Float32Array) => tracker.push(scores);
   for (let window = 0; window < local.windows; window++) {

@@ -1,4 +1,5 @@
 import { OverlapAdder } from '../pipeline/overlap-add.ts';
+import type { PiecePosteriors } from './piece-posteriors.ts';
 
 /** From which probability on a speaker is on, and a second one. */
 export interface CountRules {
@@ -21,12 +22,15 @@ export class CountedAdder {
   readonly #activity: Float32Array;
   readonly #named: Int16Array;
   readonly #row: Float32Array;
+  readonly #pieces: PiecePosteriors | undefined;
+  #frame = 0;
 
-  constructor(shape: ConstructorParameters<typeof OverlapAdder>[0], rules: CountRules) {
+  constructor(shape: ConstructorParameters<typeof OverlapAdder>[0], rules: CountRules, pieces?: PiecePosteriors) {
     const { slots, speakers, frames } = shape;
     this.#slots = slots;
     this.#speakers = speakers;
     this.#rules = rules;
+    this.#pieces = pieces;
     // Two more of both: somebody, and somebody else.
     this.#adder = new OverlapAdder({ ...shape, slots: slots + 2, speakers: speakers + 2 });
     this.#activity = new Float32Array(frames * (slots + 2));
@@ -64,6 +68,7 @@ export class CountedAdder {
   #choose(scores: Float32Array): Float32Array {
     const { speech, overlap } = this.#rules;
     const row = this.#row.fill(0);
+    this.#pieces?.add(this.#frame++, scores);
     const one = (scores[this.#speakers] as number) > speech;
     const first = one ? this.#best(scores, -1) : -1;
     const second = one && (scores[this.#speakers + 1] as number) > overlap ? this.#best(scores, first) : -1;
