@@ -1,7 +1,7 @@
 import { openAsBlob } from 'node:fs';
-import { collect, openAudio } from '@voiceflow-ml/core';
-import { fbank, subtractMean } from '@voiceflow-ml/core/pipeline';
 import { describe, expect, it } from 'vitest';
+import { collect, openAudio } from 'voiceflow-ml/core';
+import { fbank, subtractMean } from 'voiceflow-ml/stages';
 import { floatsOf, intsOf, shared } from './networks.ts';
 
 const HAMMING = { sampleRate: 16_000, window: 'hamming', bins: 80, scale: 32_768 } as const;

@@ -1,2 +1,0 @@
-/** @module Starting workers on Node, Bun and Deno. */
-export { spawnThread } from './spawn.ts';

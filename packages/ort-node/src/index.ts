@@ -1,2 +1,0 @@
-/** @module Native ONNX Runtime in worker threads, for Node, Bun and Deno. */
-export { type NodeBackendOptions, nodeBackend } from './backend.ts';
