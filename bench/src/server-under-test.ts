@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { REPOSITORY } from './machine.ts';
 import { freePort, type ManagedProcess, startProcess } from './managed-process.ts';
 
@@ -44,7 +44,7 @@ export async function withServer<T>(options: ServerOptions, use: (server: Server
 
 /** The server's entry for Node: of this repository when it is built, else as installed. */
 function entryFile(): string {
-  const built = `${REPOSITORY}packages/server/dist/node.js`;
+  const built = `${REPOSITORY}packages/server/dist/main-node.js`;
   if (existsSync(built)) return built;
   try {
     return createRequire(import.meta.url).resolve('@voiceflow-ml/server/node');

@@ -1,8 +1,8 @@
 /** The app with jobs and a fake engine in this process. */
 import { readFileSync } from 'node:fs';
-import { type ErrorCode, VoiceFlowError } from '@voiceflow-ml/core';
 import { type JobsOptions, mountJobs, type OpenJobs, openJobs } from '@voiceflow-ml/jobs';
 import { type AppOptions, createApp, type Engine, localEngine } from '@voiceflow-ml/server';
+import { type ErrorCode, VoiceFlowError } from 'voiceflow-ml/core';
 
 /** What a recording tells the fake engine: it is JSON. */
 export interface Orders {

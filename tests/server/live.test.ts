@@ -1,7 +1,7 @@
-import type { LiveEvent } from '@voiceflow-ml/core';
 import { VoiceFlowClient, type WebSocketConstructor } from '@voiceflow-ml/server/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDiarizer } from 'voiceflow-ml';
+import type { LiveEvent } from 'voiceflow-ml/core';
 import { WebSocket } from 'ws';
 import { runtimes, workerd } from '../runtimes/runtimes.ts';
 import { startWorkerd } from '../runtimes/workerd-server.ts';
@@ -37,7 +37,7 @@ const servers = [
   { name: 'Node', command: [process.execPath, NODE_ENTRY], missing: undefined },
   ...['Bun', 'Deno'].map((name) => {
     const runtime = runtimes().find((each) => each.name === name);
-    const command = [...(runtime?.command ?? []), `${ROOT}packages/server/dist/${name.toLowerCase()}.js`];
+    const command = [...(runtime?.command ?? []), `${ROOT}packages/server/dist/main-${name.toLowerCase()}.js`];
     return { name, command, missing: runtime === undefined ? `there is no ${name}` : runtime.missing };
   }),
 ];

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { parseSecret } from './webhooks/sign.ts';
 import type { Keep } from './worker/janitor.ts';
 

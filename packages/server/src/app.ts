@@ -6,8 +6,10 @@ import { pumpWebStream } from './app/body.ts';
 import { type Answer, type Exchange, HonoExchange, respond } from './app/exchange.ts';
 import { jobsHost } from './app/jobs-host.ts';
 import { problem, problemResponse, toResponse } from './app/problem.ts';
+import { wrongSite } from './app/site.ts';
 import { type AppContext, type AppEnv, type AppOptions, type AppState, createState } from './app/state.ts';
 import { demoPage } from './demo/page.ts';
+import { utf8 } from './jobs/bytes.ts';
 import { docsPage } from './routes/docs.ts';
 import { infer } from './routes/infer.ts';
 import { openApi } from './routes/openapi.ts';
@@ -53,10 +55,19 @@ export function createApp(options: AppOptions): VoiceFlowApp {
   app.get('/healthz', on(healthz));
   app.get('/readyz', on(readyz));
   app.get('/metrics', on(metrics));
-  const described = async () => openApi(options.version, state.limits, await jobs?.describe());
-  app.get('/openapi.json', async (c) => c.json(await described()));
-  app.get('/docs', async (c) => page(c, docsPage(await described())));
-  app.get('/', (c) => page(c, demoPage));
+  const api = once(async () => openApi(options.version, state.limits, await jobs?.describe()));
+  app.get(
+    '/openapi.json',
+    fixed(async () => utf8(JSON.stringify(await api())), { 'content-type': 'application/json' }),
+  );
+  app.get(
+    '/docs',
+    page(async () => docsPage(await api())),
+  );
+  app.get(
+    '/',
+    page(() => demoPage),
+  );
 
   app.post('/v1/infer', async (c) => respond(c, await infer(c.var.exchange, state)));
   app.post('/v1/diarize', on(diarize));
@@ -93,14 +104,16 @@ export function createApp(options: AppOptions): VoiceFlowApp {
 
 /** Names each request, counts it, logs it; while draining, asks clients to connect anew elsewhere. */
 function observe(state: AppState) {
-  const { pump = pumpWebStream, clientAddress } = state.options;
+  const { pump = pumpWebStream } = state.options;
   return async (c: AppContext, next: () => Promise<void>): Promise<void> => {
-    const x = new HonoExchange(c, pump, clientAddress);
+    const x = new HonoExchange(c, pump, state.options);
     c.set('exchange', x);
     c.header('x-request-id', x.requestId);
+    const wrong = wrongSite(x, state);
     state.active++;
     try {
-      await next();
+      if (wrong === undefined) await next();
+      else c.res = problemResponse(wrong);
     } finally {
       state.active--;
     }
@@ -156,13 +169,39 @@ async function pagePolicy(html: string): Promise<string> {
   return `default-src 'none'; ${scripts}; style-src 'unsafe-inline'; img-src 'self' data: blob:; media-src blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`;
 }
 
-async function page(c: AppContext, html: string): Promise<Response> {
-  return c.html(html, 200, {
-    'content-security-policy': await pagePolicy(html),
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-    'cache-control': 'no-cache',
+/** Makes what it makes when it is first asked for: some runtimes allow no such work while a module is loaded. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+/** Answers all the same bytes: made once, however often they are asked for and not read. */
+function fixed(make: () => Promise<Uint8Array<ArrayBuffer>>, headers: Readonly<Record<string, string>>) {
+  const bytes = once(make);
+  return async (c: AppContext) => c.body(await bytes(), 200, { ...headers });
+}
+
+function page(make: () => string | Promise<string>): (c: AppContext) => Promise<Response> {
+  const answer = once(async () => {
+    const html = await make();
+    return {
+      bytes: utf8(html),
+      headers: {
+        'content-type': 'text/html; charset=UTF-8',
+        'content-security-policy': await pagePolicy(html),
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+        'cache-control': 'no-cache',
+      },
+    };
   });
+  return async (c) => {
+    const { bytes, headers } = await answer();
+    return c.body(bytes, 200, headers);
+  };
 }
 
 /** Of the time to drain: a job that takes longer is given back, which must be told to the database in the rest. */
@@ -170,7 +209,7 @@ const JOBS_DRAIN_SHARE = 0.8;
 
 async function drain(state: AppState, jobs: JobsMount | undefined): Promise<void> {
   state.draining = true;
-  for (const end of [...state.sessions]) end();
+  for (const session of [...state.sessions]) session.end('draining');
   await jobs?.stop(state.limits.drainMs * JOBS_DRAIN_SHARE);
   const busy = () =>
     state.active + Object.values(state.queues).reduce((sum, queue) => sum + queue.waiting + queue.running, 0) > 0;

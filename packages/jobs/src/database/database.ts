@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 
 /**
  * PostgreSQL, embedded or a server. Few members on purpose: every change of state is one statement, which is atomic

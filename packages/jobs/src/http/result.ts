@@ -1,5 +1,5 @@
-import { parseTurnsJson, toRttm, toSrt, toVtt } from '@voiceflow-ml/core';
 import type { Context } from 'hono';
+import { parseTurnsJson, toRttm, toSrt, toVtt } from 'voiceflow-ml/core';
 import type { ResultFormat } from './host.ts';
 import type { RouteParts } from './routes.ts';
 import { hasEnded, viewOf } from './view.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { VoiceFlowError } from '@voiceflow-ml/core';
 import type { Context } from 'hono';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { checkAddress } from '../outside/request.ts';
 import type { Submitted } from '../queue/submit.ts';
 import type { Job, JobOptions, NewJob } from '../queue/types.ts';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { Busboy, type BusboyHeaders } from '@fastify/busboy';
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { Storage } from '../storage/storage.ts';
 
 export interface UploadLimits {

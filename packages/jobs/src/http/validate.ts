@@ -1,6 +1,6 @@
-import { VoiceFlowError } from '@voiceflow-ml/core';
 import { type DescribeRouteOptions, resolver, validator } from 'hono-openapi';
 import * as v from 'valibot';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { ProblemSchema } from './schemas.ts';
 
 type Issue = { readonly message: string; readonly path?: readonly unknown[] | undefined };

@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { Database } from '../database/database.ts';
 import type { Jobs } from '../queue/submit.ts';
 import type { Job } from '../queue/types.ts';

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { storageError } from '../storage/folder.ts';
 import type { WithUrl } from '../worker/worker.ts';
 import { askOutside, OutsideError } from './request.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Progress } from '@voiceflow-ml/core';
+import type { Progress } from 'voiceflow-ml/core';
 import type { Database } from '../database/database.ts';
 import type { Claimed, Freed, JobProblem, JobResult } from './types.ts';
 

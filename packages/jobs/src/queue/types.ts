@@ -1,4 +1,4 @@
-import type { DiarizationJson, Progress, TurnJson } from '@voiceflow-ml/core';
+import type { DiarizationJson, Progress, TurnJson } from 'voiceflow-ml/core';
 
 export type JobState = 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled';
 

@@ -3,7 +3,7 @@ import { access, mkdir, opendir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { Storage } from './storage.ts';
 
 /** Objects as files below a folder, spread over 256 folders. */

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
-import { VoiceFlowError } from '@voiceflow-ml/core';
 import { AwsClient } from 'aws4fetch';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { missing, storageError } from './folder.ts';
 import type { Storage } from './storage.ts';
 

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 
 /** Headers of a signed call, as Standard Webhooks 1.0 has them: receivers may check it with any of its libraries. */
 export function signedHeaders(secret: Uint8Array, id: string, body: string, seconds: number): Record<string, string> {

@@ -1,4 +1,4 @@
-import type { Progress } from '@voiceflow-ml/core';
+import type { Progress } from 'voiceflow-ml/core';
 import type { JobOptions, JobResult } from '../queue/types.ts';
 
 /** A file of this machine. */

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { type ErrorCode, type Progress, VoiceFlowError } from '@voiceflow-ml/core';
+import { type ErrorCode, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
 import { type Database, isAway } from '../database/database.ts';
 import { OutsideError } from '../outside/request.ts';
 import type { Leases, Verdict } from '../queue/leases.ts';

@@ -1,9 +1,10 @@
-import { VoiceFlowError } from '@voiceflow-ml/core';
 import type { JobOptions, JobResult, JobsHost, Recording, RecordingContext, Recordings } from '@voiceflow-ml/jobs';
 import type { Context } from 'hono';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { toError } from '../client/problem.ts';
 import { diarizeParams } from '../jobs/params.ts';
 import { diarizeOutput, queryOf } from '../routes/recording.ts';
+import { costOf } from './answer.ts';
 import type { Engine, Job, JobReply } from './engine.ts';
 import { toProblem } from './problem.ts';
 import type { AppContext, AppState } from './state.ts';
@@ -69,7 +70,7 @@ function queuedRecordings(state: AppState): Recordings {
   const free = (taken: number) =>
     queue.waiting > 0 ? 0 : (engine.info?.slots.recording ?? 0) - (queue.running - ours) - taken;
   return recordingsOf(engine, limits.audioSeconds, free, async (job, { bytes }, { signal, onProgress }) => {
-    const ticket = { cost: Math.max(bytes, 1), deadlineMs: limits.deadlineMs, renewable: true, signal };
+    const ticket = { cost: costOf('recording', [], bytes), deadlineMs: limits.deadlineMs, renewable: true, signal };
     try {
       const reply = await queue.run(ticket, (stop, _, step) => {
         const progressed: RecordingContext['onProgress'] = (progress) => {

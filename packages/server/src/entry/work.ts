@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { VoiceFlowError } from '@voiceflow-ml/core';
 import type { JobsOptions } from '@voiceflow-ml/jobs';
 import { jobsOptions } from '@voiceflow-ml/jobs/options';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { recordingsOf } from '../app/jobs-host.ts';
 import { type Limits, resolveLimits } from '../app/limits.ts';
 import type { LogEntry } from '../app/state.ts';
@@ -48,7 +48,13 @@ Runs on any number of machines. SIGTERM: finishes its jobs, or gives them back a
 
 /** Starts to take jobs. @throws `invalid-option`, `backend-unavailable`, `model-not-found`. */
 export async function startWork(options: WorkOptions): Promise<RunningWorker> {
-  const { jobs, workers = 1, model = 'fast-cnn', log = logLine, command = workerCommand(model) } = options;
+  const {
+    jobs,
+    workers = 1,
+    model = 'fast-cnn',
+    log = logLine,
+    command = workerCommand({ model, backend: 'auto' }),
+  } = options;
   if (jobs.databaseUrl === undefined) {
     throw new VoiceFlowError('invalid-option', 'a worker needs the URL of a PostgreSQL server', {
       hint: 'Give --database postgres://…; a server with --data DIR does its jobs itself.',

@@ -1,9 +1,9 @@
-import { type Diarizer, type Model, type ModelManifest, VoiceFlowError } from '@voiceflow-ml/core';
+import { type Diarizer, type Model, type ModelManifest, VoiceFlowError } from 'voiceflow-ml/core';
 import type { Job, JobContext, JobReply, LiveChannel, LiveMessage, LiveRequest } from '../app/engine.ts';
 import { floatBytes, utf8 } from './bytes.ts';
 import { openLive } from './live.ts';
-import { isMultipart, parseMultipart } from './multipart.ts';
-import { diarizeParams, embedParams } from './params.ts';
+import { type Form, isMultipart, parseMultipart } from './multipart.ts';
+import { baseName, diarizeParams, embedParams, joinParams } from './params.ts';
 import { inferTensors } from './tensors.ts';
 import { type OpenAudio, WindowRunner } from './window.ts';
 
@@ -19,9 +19,9 @@ export interface RunnerParts {
   readonly keepUp?: boolean;
 }
 
-interface RecordingForm {
+/** A form whose file may be one of this machine, read by slices. */
+interface RecordingForm extends Omit<Form, 'file'> {
   readonly file: Uint8Array | Blob;
-  readonly fields: Readonly<Record<string, string>>;
 }
 
 /** Does jobs with one diarizer: everything between the bytes of a request and the bytes of its answer. */
@@ -46,15 +46,15 @@ export class JobRunner {
   async run(job: Job, body: Uint8Array<ArrayBuffer>, context: JobContext): Promise<JobReply> {
     if (job.kind === 'infer') return this.#window().run(job, body, context);
     if (job.kind === 'tensors') return this.#tensors(job, body, context);
-    const form = await this.#form(job, body);
-    const params = { ...job.params, ...form.fields };
+    const form = await this.#form(job, body, context);
+    const params = joinParams(job.params, form.fields);
     if ((form.file instanceof Blob ? form.file.size : form.file.length) === 0) {
       throw new VoiceFlowError('invalid-audio', 'the request has no audio: 0 bytes', {
         hint: 'Send the recording as the body, or as the part "file" of a form.',
       });
     }
     return job.kind === 'diarize'
-      ? this.#diarize(job, form.file, params, context)
+      ? this.#diarize(job, form, params, context)
       : this.#embed(job, form.file, params, context);
   }
 
@@ -63,17 +63,20 @@ export class JobRunner {
     return openLive(diarizer, { ...request, keepUp }, onMessage);
   }
 
-  async #form(job: Job, body: Uint8Array<ArrayBuffer>): Promise<RecordingForm> {
-    if (job.file === undefined)
-      return isMultipart(job.contentType) ? parseMultipart(body, job.contentType) : { file: body, fields: {} };
+  async #form(job: Job, body: Uint8Array<ArrayBuffer>, context: JobContext): Promise<RecordingForm> {
+    if (job.file === undefined) {
+      return isMultipart(job.contentType)
+        ? parseMultipart(body, job.contentType, context.signal)
+        : { file: body, filename: undefined, fields: {} };
+    }
     const { openFile } = this.#parts;
     if (openFile === undefined) throw new VoiceFlowError('backend-unavailable', 'this worker cannot open files');
-    return { file: await openFile(job.file), fields: {} };
+    return { file: await openFile(job.file), filename: undefined, fields: {} };
   }
 
   async #diarize(
     job: Job,
-    file: Uint8Array | Blob,
+    { file, filename }: Pick<RecordingForm, 'file' | 'filename'>,
     params: Readonly<Record<string, string>>,
     context: JobContext,
   ): Promise<JobReply> {
@@ -86,7 +89,7 @@ export class JobRunner {
     });
     const text = {
       json: () => JSON.stringify({ ...result.toJSON(), ...(exclusive ? { exclusive: result.exclusive() } : {}) }),
-      rttm: () => result.toRTTM(uri),
+      rttm: () => result.toRTTM(uri ?? baseName(filename)),
       srt: () => result.toSRT(),
       vtt: () => result.toVTT(),
     };

@@ -1,0 +1,24 @@
+import type { Model } from '../contract/backend.ts';
+import type { ModelManifest } from '../contract/model.ts';
+import { fastCnn } from '../inference/network.ts';
+import { Tempo } from '../live/pace.ts';
+import { openSession } from '../live/session.ts';
+import { analyse } from '../offline/analyse.ts';
+import { diarize } from '../offline/diarize.ts';
+import { embedSpans } from '../offline/embed.ts';
+import type { Pipeline } from './pipeline.ts';
+
+/** One second at a time: windows → local speakers → clusters → turns. @throws `model-incompatible`. */
+export function fastCnnPipeline(manifest: ModelManifest, model: Model): Pipeline {
+  const cnn = fastCnn(manifest, model);
+  const tempo = new Tempo();
+  return {
+    dimensions: cnn.network.dimensions,
+    diarize: (source, request) => diarize(cnn, (from, how) => analyse(cnn, from, how), source, request),
+    embed: async (source, segments, signal) => {
+      const { local, duration } = await analyse(cnn, source, signal ? { signal } : {});
+      return embedSpans(cnn, local, segments, duration);
+    },
+    open: (options, origin) => openSession(cnn, options, origin, tempo),
+  };
+}

@@ -1,0 +1,85 @@
+/**
+ * Adds up what overlapping windows say of each speaker, frame by frame, as the windows come: a ring of one window's
+ * length, so memory does not grow with the recording. The score of a speaker at a frame is the weighted mean, over
+ * the windows that cover the frame, of the activity of the slots given to that speaker (0 where a window has none).
+ */
+export class OverlapAdder {
+  readonly #frames: number;
+  readonly #slots: number;
+  readonly #speakers: number;
+  readonly #weight: Float32Array;
+  readonly #sum: Float32Array;
+  readonly #total: Float32Array;
+  readonly #row: Float32Array;
+  #head = 0;
+  #advance: number;
+
+  /** @param weight `[frames]`: how far a window is to be trusted at each of its frames, > 0. */
+  constructor(shape: {
+    readonly frames: number;
+    readonly slots: number;
+    readonly hop: number;
+    readonly speakers: number;
+    readonly weight: Float32Array;
+  }) {
+    this.#frames = shape.frames;
+    this.#slots = shape.slots;
+    this.#advance = shape.hop;
+    this.#speakers = shape.speakers;
+    this.#weight = shape.weight;
+    this.#sum = new Float32Array(shape.frames * shape.speakers);
+    this.#total = new Float32Array(shape.frames);
+    this.#row = new Float32Array(shape.speakers);
+  }
+
+  /**
+   * Adds the next window, then gives the frames that no later window covers.
+   * @param activity `[frames, slots]`. @param speakerOf `[slots]`, −1 for a slot that is nobody.
+   * @param emit Gets `[speakers]` scores; the view is valid during the call only.
+   * @param advance Frames to the beginning of the window after it; those of the window before when absent.
+   */
+  add(
+    activity: Float32Array,
+    speakerOf: ArrayLike<number>,
+    emit: (scores: Float32Array) => void,
+    advance = this.#advance,
+  ): void {
+    this.#advance = advance;
+    for (let frame = 0; frame < this.#frames; frame++) {
+      const at = (this.#head + frame) % this.#frames;
+      const weight = this.#weight[frame] as number;
+      this.#total[at] = (this.#total[at] as number) + weight;
+      for (let slot = 0; slot < this.#slots; slot++) {
+        const speaker = speakerOf[slot] as number;
+        if (speaker < 0) continue;
+        const to = at * this.#speakers + speaker;
+        this.#sum[to] = (this.#sum[to] as number) + weight * (activity[frame * this.#slots + slot] as number);
+      }
+    }
+    this.#flush(advance, emit);
+  }
+
+  /** After the last window: gives the frames that are left. */
+  end(emit: (scores: Float32Array) => void): void {
+    this.#flush(this.#frames - this.#advance, emit);
+  }
+
+  #flush(count: number, emit: (scores: Float32Array) => void): void {
+    for (let i = 0; i < count; i++) {
+      const from = this.#head * this.#speakers;
+      const total = this.#total[this.#head] as number;
+      for (let k = 0; k < this.#speakers; k++) {
+        this.#row[k] = total > 0 ? (this.#sum[from + k] as number) / total : 0;
+        this.#sum[from + k] = 0;
+      }
+      this.#total[this.#head] = 0;
+      this.#head = (this.#head + 1) % this.#frames;
+      emit(this.#row);
+    }
+  }
+}
+
+/** A raised cosine on a floor: the middle of a window knows its surroundings, its edges do not. `[frames]`. */
+export function windowWeight(frames: number, floor: number): Float32Array {
+  return Float32Array.from({ length: frames }, (_, i) => Math.sin((Math.PI * (i + 0.5)) / frames) ** 2 + floor);
+}
