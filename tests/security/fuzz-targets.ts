@@ -1,0 +1,239 @@
+/** What reads strangers' bytes in the server, each with inputs that nearly are what it expects. */
+
+import fc from 'fast-check';
+import { VoiceFlowError } from 'voiceflow-ml/core';
+import { clientAddresses } from '../../packages/server/src/entry/address.ts';
+import { parseMultipart } from '../../packages/server/src/jobs/multipart.ts';
+import { diarizeParams, embedParams, joinParams } from '../../packages/server/src/jobs/params.ts';
+import { inferTensors } from '../../packages/server/src/jobs/tensors.ts';
+import { FrameReader } from '../../packages/server/src/pool/frames.ts';
+import { liveRequest, parseCommand } from '../../packages/server/src/routes/stream-messages.ts';
+
+/** A parser under test. Inputs are JSON, so that a corpus can hold them. */
+export interface FuzzTarget<Input = unknown> {
+  readonly inputs: fc.Arbitrary<Input>;
+  /** Parses; what it throws must be one of `refusals`. */
+  run(input: Input): unknown;
+  readonly refusals: readonly string[];
+}
+
+const target = <Input>(each: FuzzTarget<Input>): FuzzTarget => each as FuzzTarget;
+const latin1 = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0) & 255);
+
+const TEXT = fc.oneof(
+  fc.string({ maxLength: 40, unit: 'binary' }),
+  fc.constantFrom(
+    '',
+    '0',
+    '-1',
+    '1e309',
+    '1.5',
+    '9'.repeat(400),
+    'NaN',
+    'true',
+    '__proto__',
+    'constructor',
+    '\u0000',
+    '💥',
+    'a\r\nb',
+  ),
+);
+const HUGE_JSON = fc.constantFrom(
+  '['.repeat(50_000),
+  '{"a":'.repeat(20_000),
+  `"${'x'.repeat(100_000)}"`,
+  '1e999999',
+  '{"toString":1}',
+);
+
+const FORM_PIECE = fc.oneof(
+  fc.constantFrom('--b', '\r\n--b', '--b--', '\r\n', '\r', '\n', '--', '-', ' ', '\t', '"', ';', '\\', ':'),
+  fc.constantFrom(
+    'Content-Disposition: form-data; name="file"',
+    'Content-Disposition: form-data; name="file"; filename="a.wav"',
+    'content-disposition: form-data; name=numSpeakers',
+    'Content-Disposition: form-data; name="known"',
+    'Content-Disposition: form-data; name="__proto__"',
+    'Content-Disposition: attachment; name="file"',
+    'Content-Type: audio/wav',
+  ),
+  fc.string({ maxLength: 30, unit: 'binary' }),
+);
+
+const INPUTS = [{ name: 'audio', type: 'float32', dims: ['N', 4] }] as const;
+const MODEL = { id: 'm', version: '1', inputs: INPUTS };
+const ODD = fc.oneof(
+  fc.jsonValue({ maxDepth: 3 }),
+  fc.constantFrom<unknown>(1e308, -0, {}, [], { toString: 1 }, { length: 4 }, null),
+);
+const maybe = <T>(usual: T) =>
+  fc.oneof({ weight: 4, arbitrary: fc.constant<unknown>(usual) }, { weight: 1, arbitrary: ODD });
+const TENSOR = fc.record(
+  {
+    name: maybe('audio'),
+    shape: maybe([1, 4]),
+    datatype: maybe('FP32'),
+    data: maybe([1, 2, 3, 4]),
+    parameters: maybe({}),
+  },
+  { requiredKeys: [] },
+);
+const OIP = fc.record(
+  {
+    id: maybe('1'),
+    inputs: fc.oneof(fc.array(TENSOR, { maxLength: 3 }), ODD),
+    outputs: fc.oneof(fc.array(fc.record({ name: maybe('mean') }, { requiredKeys: [] }), { maxLength: 4 }), ODD),
+    parameters: maybe({ binary_data_output: true }),
+  },
+  { requiredKeys: [] },
+);
+
+const OPTIONS = [
+  'numSpeakers',
+  'minSpeakers',
+  'maxSpeakers',
+  'known',
+  'exclusive',
+  'uri',
+  'format',
+  'start',
+  'end',
+  'sampleRate',
+  'encoding',
+  'latency',
+  'step',
+  'access_token',
+  'x',
+];
+const QUERY = fc.dictionary(
+  fc.oneof(fc.constantFrom(...OPTIONS), TEXT),
+  fc.oneof(TEXT, HUGE_JSON, fc.json({ maxDepth: 3 })),
+  { maxKeys: 4 },
+);
+
+async function mean(feeds: Record<string, { dims: readonly number[]; data: ArrayLike<number> | object }>) {
+  const [n = 0] = feeds.audio?.dims ?? [];
+  return { mean: { type: 'float32' as const, dims: [n], data: new Float32Array(n) } };
+}
+
+/** A client may name a prototype's member; none of them may be reached. */
+function assertUnpolluted(): void {
+  if (Object.keys(Object.prototype).length > 0) throw new Error('a prototype was changed');
+}
+
+export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
+  form: target({
+    inputs: fc.record({
+      type: fc.constantFrom(
+        'multipart/form-data; boundary=b',
+        'multipart/form-data; boundary="b"',
+        'multipart/form-data',
+        'multipart/form-data; boundary=',
+      ),
+      body: fc.array(FORM_PIECE, { maxLength: 40 }).map((pieces) => pieces.join('')),
+    }),
+    run: async ({ type, body }) => {
+      await parseMultipart(latin1(body), type);
+      assertUnpolluted();
+    },
+    refusals: ['invalid-option'],
+  }),
+  tensors: target({
+    inputs: fc.record({
+      json: fc.oneof(
+        { weight: 8, arbitrary: OIP.map((value) => JSON.stringify(value)) },
+        { weight: 1, arbitrary: HUGE_JSON },
+        { weight: 1, arbitrary: TEXT },
+      ),
+      rest: fc.array(fc.nat(255), { maxLength: 40 }),
+      header: fc.option(fc.oneof(fc.nat(300), fc.constantFrom(0, 999_999_999)), { nil: undefined }),
+      exact: fc.boolean(),
+    }),
+    run: async ({ json, rest, header, exact }) => {
+      const head = new TextEncoder().encode(json);
+      const body = new Uint8Array([...head, ...rest]);
+      await inferTensors(body, exact ? head.length : header, MODEL, mean as Parameters<typeof inferTensors>[3]);
+      assertUnpolluted();
+    },
+    refusals: ['invalid-option'],
+  }),
+  options: target({
+    inputs: fc.record({ query: QUERY, fields: QUERY }),
+    run: ({ query, fields }) => {
+      const outcomes = [
+        () => diarizeParams(joinParams(query, fields)),
+        () => embedParams(query),
+        () => liveRequest(query),
+        () => liveRequest({ sampleRate: '16000', ...fields }),
+      ].map((each) => {
+        try {
+          return void each();
+        } catch (error) {
+          return error;
+        }
+      });
+      assertUnpolluted();
+      const odd = outcomes.find((error) => error !== undefined && !VoiceFlowError.isInstance(error));
+      if (odd !== undefined) throw odd;
+      const refused = outcomes.find((error) => error !== undefined);
+      if (refused !== undefined) throw refused;
+    },
+    refusals: ['invalid-option'],
+  }),
+  command: target({
+    inputs: fc.oneof(
+      TEXT,
+      HUGE_JSON,
+      fc.json(),
+      fc.record({ type: maybe('end'), recluster: ODD }, { requiredKeys: [] }).map((value) => JSON.stringify(value)),
+    ),
+    run: (text) => parseCommand(text),
+    refusals: [],
+  }),
+  frames: target({
+    inputs: fc.record({
+      prefix: fc.oneof(fc.constant([0x76, 0x56, 0x46, 0x31]), fc.array(fc.nat(255), { maxLength: 12 })),
+      lengths: fc.array(fc.oneof(fc.nat(40), fc.constantFrom(0xffffffff, 64 * 1024 * 1024 + 1)), {
+        minLength: 2,
+        maxLength: 2,
+      }),
+      rest: fc.oneof(fc.json({ maxDepth: 2 }), TEXT),
+      cut: fc.integer({ min: 1, max: 50 }),
+    }),
+    run: ({ prefix, lengths, rest, cut }) => {
+      const head = new Uint8Array(prefix.length + 8);
+      head.set(prefix);
+      for (const [i, length] of lengths.entries())
+        new DataView(head.buffer).setUint32(prefix.length + 4 * i, length, true);
+      const bytes = new Uint8Array([...head, ...new TextEncoder().encode(rest)]);
+      const reader = new FrameReader(() => {});
+      for (let at = 0; at < bytes.length; at += cut) reader.push(bytes.subarray(at, at + cut));
+    },
+    refusals: ['backend-failed'],
+  }),
+  forwarded: target({
+    inputs: fc.record({
+      connection: fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant('::ffff:127.0.0.1'), TEXT),
+      header: fc.option(
+        fc.oneof(
+          fc.array(fc.oneof(fc.ipV4(), fc.ipV6(), TEXT), { maxLength: 8 }).map((list) => list.join(',')),
+          TEXT,
+        ),
+        { nil: undefined },
+      ),
+    }),
+    run: ({ connection, header }) => clientAddresses(['127.0.0.0/8', 'fd00::/8'])(connection, header),
+    refusals: [],
+  }),
+};
+
+/** `ok`, or the code of the refusal. @throws what is neither. */
+export async function outcomeOf(target: FuzzTarget, input: unknown): Promise<string> {
+  try {
+    await target.run(input);
+    return 'ok';
+  } catch (error) {
+    if (VoiceFlowError.isInstance(error) && target.refusals.includes(error.code)) return error.code;
+    throw error;
+  }
+}
