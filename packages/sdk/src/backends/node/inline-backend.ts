@@ -3,6 +3,7 @@ import type { Backend, Model } from '../../contract/backend.ts';
 import { abortError, VoiceFlowError } from '../../contract/errors.ts';
 import { SessionError } from '../pool/failure.ts';
 import { type OrtModule, openSession } from '../pool/session.ts';
+import { disableTelemetry } from '../pool/telemetry.ts';
 
 /** One thread, which sleeps when there is nothing to do. */
 const SESSION_OPTIONS = {
@@ -55,6 +56,7 @@ export function inlineBackend(): Backend {
 }
 
 function onnxRuntime(): OrtModule {
+  disableTelemetry();
   try {
     return createRequire(import.meta.url)('onnxruntime-node') as OrtModule;
   } catch (cause) {
