@@ -56,7 +56,8 @@ const esm = (dir: string, entry: readonly string[] | Record<string, string>, mor
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',
-  sourcemap: true,
+  // Names are kept, and nothing is minified: a map would be 60 % of a package.
+  sourcemap: false,
   // Names of shared chunks change with their content: old ones would be published. Declarations are tsc's.
   clean: ['!**/*.d.ts', '!**/.tsbuildinfo'],
   dts: false,

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { DiarizationResult } from './annotation/diarization.ts';
 import { openAudio } from './audio/open.ts';
 import type { AudioInput, AudioLimits, AudioSource } from './contract/audio.ts';
