@@ -89,7 +89,19 @@ export default defineConfig([
   esm('models/fast-cnn', ['index.ts', 'node.ts']),
   esm(
     'packages/server',
-    ['index.ts', 'client.ts', 'node.ts', 'bun.ts', 'deno.ts', 'workerd.ts', 'worker.ts', 'testing/faulty-worker.ts'],
+    [
+      'index.ts',
+      'client.ts',
+      'node.ts',
+      'bun.ts',
+      'deno.ts',
+      'workerd.ts',
+      'worker.ts',
+      'main-node.ts',
+      'main-bun.ts',
+      'main-deno.ts',
+      'testing/faulty-worker.ts',
+    ],
     {
       loader: { '.html': 'text' },
     },
