@@ -10,7 +10,7 @@ describe('compareBackends', () => {
     const rounds: number[] = [];
     const result = await compareBackends({ iterations: 20, contenders, onProgress: (round) => rounds.push(round) });
     expect(rounds).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-    expect(result.contenders.map(({ name, samples }) => [name, samples.length])).toEqual([
+    expect(result.contenders.map(({ name, latency }) => [name, latency.count])).toEqual([
       ['native fp32 ×1', 20],
       ['native-direct fp32 ×1', 20],
       ['native fp32 ×4', 10],

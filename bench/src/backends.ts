@@ -55,7 +55,6 @@ export interface ContenderResult extends Contender {
   readonly perSecond: number;
   /** CPU-milliseconds of the process a run: other programs do not count into it, busy waiting does. */
   readonly cpu: number;
-  readonly samples: readonly number[];
 }
 
 export interface RatioResult extends PairedRatio {
@@ -156,13 +155,11 @@ async function prepare(contender: Contender): Promise<Runner> {
 function resultOf({ contender, samples, cpu }: Runner): ContenderResult {
   const latency = summarize(samples);
   if (latency === undefined) throw new RangeError('no samples');
-  const rounded = samples.map((sample) => Math.round(sample * 1000) / 1000);
   return {
     ...contender,
     latency,
     perSecond: latency.p50 / contender.batch,
     cpu: cpu / samples.length,
-    samples: rounded,
   };
 }
 

@@ -1,15 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type BenchIo, choiceFlag, countFlag, optionalNumber, parseFlags } from './args.ts';
 import { coldStart, compareBackends } from './backends.ts';
-import { PROFILE_RUNS } from './commands/backends.ts';
-import { BENCH_SCRIPT, END_OF_PART } from './inner.ts';
 import { startNullServer } from './load/null-server.ts';
 import { ENGINES } from './model/engines.ts';
-import { FAST_CNN, fastCnnPath, readModel } from './model/files.ts';
-import { runProfiled } from './model/profile.ts';
 import { measureSpeed } from './pipelines.ts';
 
 /** Parts of the measurements that need a process of their own; called by the commands, not by people. */
@@ -21,16 +13,6 @@ export const parts: Readonly<Record<string, (args: readonly string[], io: BenchI
   },
   async 'cold-start'(args) {
     await coldStart(choiceFlag(parseFlags(args, { engine: 'string' }), 'engine', ENGINES));
-    return 0;
-  },
-  async profile(args, io) {
-    const engine = choiceFlag(parseFlags(args, { engine: 'string' }), 'engine', ['native', 'wasm']);
-    if (engine === 'wasm') io.out(printedToFile(['profile-wasm']));
-    else io.out(await runProfiled('native', await fastCnn(), PROFILE_RUNS));
-    return 0;
-  },
-  async 'profile-wasm'() {
-    await runProfiled('wasm', await fastCnn(), PROFILE_RUNS);
     return 0;
   },
   async speed(args, io) {
@@ -48,24 +30,3 @@ export const parts: Readonly<Record<string, (args: readonly string[], io: BenchI
     return 0;
   },
 };
-
-async function fastCnn(): Promise<Uint8Array> {
-  return (await readModel(fastCnnPath(FAST_CNN.fp32))).bytes;
-}
-
-/**
- * What a part prints, through a file. ONNX Runtime Web prints its profile by `writeSync(1)`: on a pipe that is full this
- * throws EAGAIN in the middle of WebAssembly's printf, whose lock is then never released, and the next line waits for
- * ever. A file never blocks.
- */
-function printedToFile(args: readonly string[]): string {
-  const path = join(tmpdir(), `voiceflow-part-${process.pid}.txt`);
-  const file = openSync(path, 'w');
-  try {
-    spawnSync(process.execPath, [BENCH_SCRIPT, ...args], { stdio: ['ignore', file, 'inherit'], timeout: 120_000 });
-    return readFileSync(path, 'utf8').replaceAll(END_OF_PART, '');
-  } finally {
-    closeSync(file);
-    rmSync(path);
-  }
-}

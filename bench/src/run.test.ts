@@ -49,7 +49,7 @@ describe('bench load', () => {
     expect(failed.out).toContain('success     0 of 8 (0 %): http-503 8');
   });
 
-  it('prints JSON with raw samples and verdicts', async () => {
+  it('prints JSON with verdicts', async () => {
     const { code, out } = await bench(
       'load',
       '--url',
@@ -62,7 +62,7 @@ describe('bench load', () => {
     );
     expect(code).toBe(0);
     const result = JSON.parse(out);
-    expect(result.samples.latency).toHaveLength(5);
+    expect(result.latency.count).toBe(5);
     expect(result.server.model.p50).toBe(2);
     expect(result.verdicts).toHaveLength(3);
   });
@@ -109,7 +109,6 @@ describe('bench cpu', () => {
 describe('wrong usage', () => {
   it('ends with 2 and says what is known', async () => {
     for (const [args, told] of [
-      [[], /bench COMMAND/],
       [['nonsense'], /no bench nonsense/],
       [['load', '--nonsense'], /--nonsense.*known are --url/],
       [['load', '--url', 'http://127.0.0.1:1', '--requests', '0'], /--requests is "0"/],
@@ -133,7 +132,7 @@ describe('wrong usage', () => {
     for (const name of Object.keys(benchCommands)) {
       const { code, out } = await bench(name, '--help');
       expect(code).toBe(0);
-      expect(out).toContain(`voiceflow bench ${name}`);
+      expect(out).toContain(`npm run bench -- ${name}`);
     }
   });
 });

@@ -10,7 +10,7 @@ import { load } from './commands/load.ts';
 import { report } from './commands/report.ts';
 import { scaling } from './commands/scaling.ts';
 
-/** What `voiceflow bench` offers, by name. */
+/** What `npm run bench --` offers, by name. */
 export const benchCommands: Readonly<Record<string, BenchCommand>> = {
   cpu,
   load,
@@ -23,14 +23,14 @@ export const benchCommands: Readonly<Record<string, BenchCommand>> = {
   scaling,
 };
 
-/** Runs `voiceflow bench ARGS`; gives the exit code: 0 done, 1 a promise missed or an error, 2 wrong usage, 130 interrupted. */
+/** Runs `npm run bench -- ARGS`; gives the exit code: 0 done, 1 a promise missed or an error, 2 wrong usage, 130 interrupted. */
 export async function runBench(args: readonly string[], io: BenchIo = processIo()): Promise<number> {
-  const [name, ...rest] = args;
-  const command = name === undefined ? undefined : benchCommands[name];
+  const [name = 'report', ...rest] = isReport(args) ? ['report', ...args] : args;
+  const command = benchCommands[name];
   if (command === undefined) {
-    const wanted = name === undefined || name === '--help' || name === 'help';
+    const wanted = name === '--help' || name === 'help';
     (wanted ? io.out : io.note)(`${wanted ? '' : `there is no bench ${name}\n\n`}${usage()}`);
-    return wanted && name !== undefined ? 0 : 2;
+    return wanted ? 0 : 2;
   }
   if (rest.includes('--help') || rest.includes('-h')) {
     io.out(command.help);
@@ -41,14 +41,19 @@ export async function runBench(args: readonly string[], io: BenchIo = processIo(
   } catch (error) {
     if (io.signal?.aborted) return 130;
     if (!VoiceFlowError.isInstance(error)) throw error;
-    io.note(`voiceflow bench ${name}: ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`);
+    io.note(`npm run bench -- ${name}: ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`);
     return error.code === 'invalid-option' ? 2 : 1;
   }
 }
 
+/** `npm run bench` and `npm run bench -- --docs` are the whole report. */
+function isReport([first]: readonly string[]): boolean {
+  return first === undefined || (first.startsWith('--') && first !== '--help');
+}
+
 function usage(): string {
   const lines = Object.entries(benchCommands).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
-  return `voiceflow bench COMMAND [options]\n\n${lines.join('\n')}\n\nvoiceflow bench COMMAND --help tells more.`;
+  return `npm run bench -- COMMAND [options]\n\n${lines.join('\n')}\n\nnpm run bench -- COMMAND --help tells more.`;
 }
 
 export function processIo(signal?: AbortSignal): BenchIo {

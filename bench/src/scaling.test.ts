@@ -30,7 +30,7 @@ describe('erlangWait', () => {
 });
 
 describe('requirement', () => {
-  const cost = { server: 5, network: 4, service: 6, memory: 400, workers: 2 };
+  const cost = { server: 5, network: 0.8, service: 6, memory: 400, workers: 2 };
 
   it('plans 70 % busy cores in machines of 8, one to spare', () => {
     // 1,000 a second × 5 ms are 5 busy cores; at 70 % that is 7.14.
@@ -41,13 +41,25 @@ describe('requirement', () => {
   });
 
   it('is computed from the report, or not at all', () => {
-    expect(coreCost(reportFixture())).toEqual({ server: 5, network: 4.1, service: 20, memory: 400, workers: 2 });
+    expect(coreCost(reportFixture())).toEqual({ server: 5, network: 0.25, service: 20, memory: 400, workers: 2 });
     const { serving: _, ...without } = reportFixture();
-    expect(renderScaling(without, 'x')).toBeUndefined();
-    const page = renderScaling(reportFixture(), '2026-11-25-abcdef01') ?? '';
-    expect(page).toContain('../bench/results/2026-11-25-abcdef01.md');
+    expect(renderScaling(without)).toBeUndefined();
+    const page = renderScaling(reportFixture()) ?? '';
+    expect(page).toContain('../bench/results/latest.md');
     expect(page).toMatch(/\| 1,000 \| 8 \| 2 \|/);
     expect(page).toMatch(/\| 100,000 \|/);
     expect(page).not.toMatch(/undefined|NaN|Infinity/);
+  });
+
+  it('never says that a part is larger than the whole', () => {
+    const report = reportFixture();
+    const serving = report.serving as NonNullable<typeof report.serving>;
+    const { total, ...others } = serving.single.server;
+    const server = { ...others, model: { ...(total as NonNullable<typeof total>), mean: 21 }, total } as typeof others;
+    const odd = { ...report, serving: { ...serving, single: { ...serving.single, server } } };
+    expect(() => renderScaling(odd)).toThrow('contradicts itself');
+    const shares = [...(renderScaling(report) ?? '').matchAll(/([\d.]+) %/g)].map(([, share]) => Number(share));
+    expect(shares.length).toBeGreaterThan(1);
+    expect(Math.max(...shares)).toBeLessThanOrEqual(100);
   });
 });

@@ -1,5 +1,5 @@
+import { VoiceFlowError } from '@voiceflow-ml/core';
 import { figures, ms, percent } from './format.ts';
-import { middle } from './report/figures.ts';
 import { markdownTable } from './report/markdown.ts';
 import type { Report } from './report/types.ts';
 
@@ -7,7 +7,7 @@ import type { Report } from './report/types.ts';
 export interface CoreCost {
   /** CPU-milliseconds of the server a request, all its processes. */
   readonly server: number;
-  /** CPU-milliseconds of that in the network. */
+  /** Share of a lone request's time in the server that is the network's, 0–1: both from the same requests. */
   readonly network: number;
   /** Milliseconds a worker is held by a request: the network and what is around it, on a quiet core. */
   readonly service: number;
@@ -45,11 +45,17 @@ const RATES = [1_000, 10_000, 100_000] as const;
 /** Undefined when the report lacks the server's cost. */
 export function coreCost(report: Report): CoreCost | undefined {
   const { serving } = report;
-  const network = middle(report.isolated?.map(({ cpu }) => cpu));
-  const service = serving?.single.server.total?.p50;
-  if (serving?.cpu === undefined || serving.rss === undefined || network === undefined || service === undefined)
+  const { model, total } = serving?.single.server ?? {};
+  if (serving?.cpu === undefined || serving.rss === undefined || model === undefined || total === undefined) {
     return undefined;
-  return { server: serving.cpu, network, service, memory: serving.rss, workers: serving.workers };
+  }
+  // Means, and of the same requests: of each the network's time is a part of the whole.
+  const network = model.mean / total.mean;
+  if (!(network > 0 && network <= 1)) {
+    const found = `${model.mean} ms in the network of ${total.mean} ms in the server`;
+    throw new VoiceFlowError('invalid-option', `the report contradicts itself: a lone request is ${found}`);
+  }
+  return { server: serving.cpu, network, service: total.p50, memory: serving.rss, workers: serving.workers };
 }
 
 /** @param rate Requests a second. */
@@ -84,7 +90,7 @@ export function erlangWait(rate: number, service: number, servers: number): numb
 }
 
 /** `docs/scaling.md`, from one report. Undefined when the report lacks the server's cost. */
-export function renderScaling(report: Report, name: string): string | undefined {
+export function renderScaling(report: Report): string | undefined {
   const cost = coreCost(report);
   if (cost === undefined) return undefined;
   const rows = RATES.map((rate) => {
@@ -102,12 +108,12 @@ export function renderScaling(report: Report, name: string): string | undefined 
   const { machine, noise } = report;
   return `# What a load needs
 
-Computed by \`npm run bench -- --docs\` (or \`voiceflow bench scaling\`) from [the report of ${report.date.slice(0, 10)}](../bench/results/${name}.md); nothing here is written by hand. Repeat \`npm run bench\` on your own machines and this page becomes yours.
+Computed by \`npm run bench -- --docs\` (or \`npm run bench -- scaling\`) from [the report of ${report.date.slice(0, 10)}](../bench/results/latest.md); nothing here is written by hand. Repeat \`npm run bench\` on your own machines and this page becomes yours.
 
 ## Measured, on ${machine.cores} × ${machine.cpu}
-- A request of one second of audio costs the server ${ms(cost.server)} of CPU, ${ms(cost.network)} of it in the network (${percent(cost.network / cost.server)}).
+- A request of one second of audio costs the server ${ms(cost.server)} of CPU.
 - That is ${figures(1000 / cost.server)} requests a second for each core that does nothing else.
-- A request alone is in the server for ${ms(cost.service)}; ${figures(cost.memory / cost.workers)} MB of memory for each worker.
+- A request alone is in the server for ${ms(cost.service)}, ${percent(cost.network)} of that in the network; ${figures(cost.memory / cost.workers)} MB of memory for each worker.
 - The machine was ${noise.verdict}.
 
 ## Computed

@@ -5,7 +5,6 @@ import { VoiceFlowError } from '@voiceflow-ml/core';
 import type { BenchIo } from './args.ts';
 import { figures } from './format.ts';
 import { formatVerdicts } from './load/format.ts';
-import { createPatientTarget } from './load/patient-target.ts';
 import { createHttpTarget, INFER_ANSWER_BYTES, type Target } from './load/target.ts';
 import { REPOSITORY } from './machine.ts';
 import { freePort, type ManagedProcess, processUsage, startProcess } from './managed-process.ts';
@@ -78,11 +77,6 @@ export async function withEntry<T>(
 /** A target of `/v1/infer` with a window of noise. */
 export function inferTarget(url: string, connections: number, headers: Readonly<Record<string, string>> = {}): Target {
   return createHttpTarget({ url, body: window(), connections, minimumBytes: INFER_ANSWER_BYTES, headers });
-}
-
-/** The same with clients that send the body when they are told to. */
-export function patientInferTarget(url: string, connections: number): Target {
-  return createPatientTarget({ url, body: window(), connections, minimumBytes: INFER_ANSWER_BYTES });
 }
 
 const window = () => new Uint8Array(noise(WINDOW, seededRandom(1)).buffer);

@@ -3,15 +3,12 @@ import type { BenchIo } from './args.ts';
 import { processIo } from './run.ts';
 import { refusals, sessions, slow, soak } from './serve-clients.ts';
 import { chaos, drain } from './serve-failures.ts';
-import { overload } from './serve-overload.ts';
 import { bareLoop, throughput } from './serve-throughput.ts';
-import { transport, transportEnd } from './serve-transport.ts';
 
 type Measure = (args: readonly string[], io: BenchIo) => Promise<number>;
 
 const measures: Readonly<Record<string, { readonly summary: string; readonly run: Measure }>> = {
   throughput: { summary: 'POST /v1/infer against bare loops: throughput, latency, one client', run: throughput },
-  overload: { summary: 'ten times as many requests as can be served, for a minute', run: overload },
   chaos: { summary: 'workers that throw, hang or die every other second', run: chaos },
   drain: { summary: 'SIGTERM under load, 20 times', run: drain },
   refusals: {
@@ -21,11 +18,10 @@ const measures: Readonly<Record<string, { readonly summary: string; readonly run
   slow: { summary: 'a healthy client beside 500 slow sockets', run: slow },
   sessions: { summary: '200 live sessions in real time, then 1,000 abrupt ends', run: sessions },
   soak: { summary: 'event-loop lag during the upload of an hour; memory over ten minutes', run: soak },
-  transport: { summary: 'ways to bring a window to a worker: threads, pipes, IPC, shared memory', run: transport },
 };
 
 /** Parts that measures start in processes of their own. */
-const parts: Readonly<Record<string, Measure>> = { 'bare-loop': bareLoop, 'transport-end': transportEnd };
+const parts: Readonly<Record<string, Measure>> = { 'bare-loop': bareLoop };
 
 const [name = '', ...args] = process.argv.slice(2);
 const run = measures[name]?.run ?? parts[name];

@@ -7,7 +7,7 @@ import { withSettings } from '../calibrate/search.ts';
 
 export const accuracyCommand: BenchCommand = {
   summary: 'diarization error of folders of recordings with RTTM beside them',
-  help: `voiceflow bench accuracy FOLDER… [options]
+  help: `npm run bench -- accuracy FOLDER… [options]
 
   FOLDER            audio (.wav; .flac, .opus, .ogg and .mp3 with python3 and soundfile) with NAME.rttm beside NAME
   --count-known     tell the number of speakers
@@ -18,7 +18,7 @@ export const accuracyCommand: BenchCommand = {
 DER with collar 0 and overlap scored, one fixed setting for all files.
 
 Example
-  voiceflow bench accuracy ../shared/corpus/eval/sim-dev ../shared/corpus/eval/real-dev`,
+  npm run bench -- accuracy ../shared/corpus/eval/sim-dev ../shared/corpus/eval/real-dev`,
   async run(args, io) {
     const { folders, flags } = parseWithFolders(args, {
       'count-known': 'boolean',

@@ -1,16 +1,13 @@
 import { type BenchCommand, type BenchIo, choiceFlag, countFlag, parseFlags } from '../args.ts';
 import { type ComparisonResult, coldStartContenders } from '../backends.ts';
-import { figures, ms, percent, table } from '../format.ts';
+import { figures, ms, table } from '../format.ts';
 import { runPart } from '../inner.ts';
-import { type OperatorShare, operatorShares } from '../model/profile.ts';
 import { findRuntimes, type Runtime } from '../runtimes.ts';
 import { type Summary, summarize } from '../stats/summary.ts';
 
 const FLAGS = { iterations: 'string', runtimes: 'string', json: 'boolean' } as const;
 const COLD_STARTS = 5;
 const COLD_PATIENCE = 60_000;
-/** Runs of which `profile` tells the sum. */
-export const PROFILE_RUNS = 20;
 
 /** The comparison in one runtime, with what can only be seen from outside of it. */
 export interface RuntimeResult extends ComparisonResult {
@@ -21,19 +18,17 @@ export interface RuntimeResult extends ComparisonResult {
 export interface BackendsResult {
   readonly runtimes: readonly RuntimeResult[];
   readonly skipped: readonly string[];
-  /** Where the time goes, by operator, on this runtime. */
-  readonly profiles: Readonly<Record<'native' | 'wasm', readonly OperatorShare[]>>;
 }
 
 export const backends: BenchCommand = {
   summary: 'native against WASM, weights, batches, cold start, on Node, Bun and Deno (mitata)',
-  help: `voiceflow bench backends [options]
+  help: `npm run bench -- backends [options]
 
 All contenders take turns in one process a runtime, so that ratios compare like with like.
 
   --iterations 200    runs of each contender
   --runtimes all      all (those that are installed), or this
-  --json              the result as JSON, raw samples included`,
+  --json              the result as JSON`,
   async run(args, io) {
     const flags = parseFlags(args, FLAGS);
     const iterations = countFlag(flags, 'iterations', [10, 100_000], 200);
@@ -65,10 +60,7 @@ export async function measureBackends(
       skipped.push(`${runtime.name} failed: ${(error instanceof Error ? error.message : String(error)).slice(0, 500)}`);
     }
   }
-  const here = findRuntimes()[0] as Runtime;
-  const profile = async (engine: 'native' | 'wasm') =>
-    operatorShares(await child(here, ['profile', '--engine', engine], io.signal), PROFILE_RUNS);
-  return { runtimes, skipped, profiles: { native: await profile('native'), wasm: await profile('wasm') } };
+  return { runtimes, skipped };
 }
 
 function child(runtime: Runtime, args: readonly string[], signal?: AbortSignal, patience?: number): Promise<string> {
@@ -88,7 +80,7 @@ async function coldStarts(runtime: Runtime, signal?: AbortSignal): Promise<Runti
   return Object.fromEntries(coldStartContenders.map((engine, at) => [engine, summarize(samples[at] ?? [])]));
 }
 
-export function formatBackends({ runtimes, skipped, profiles }: BackendsResult): string {
+export function formatBackends({ runtimes, skipped }: BackendsResult): string {
   const parts = runtimes.map((result) => {
     const rows = result.contenders.map(({ name, latency, perSecond, cpu }) => [
       name,
@@ -113,13 +105,5 @@ export function formatBackends({ runtimes, skipped, profiles }: BackendsResult):
       ...missing,
     ].join('\n');
   });
-  return [...parts, formatProfiles(profiles), ...skipped].join('\n\n');
-}
-
-function formatProfiles(profiles: BackendsResult['profiles']): string {
-  const operators = profiles.wasm.slice(0, 8).map(({ operator, time, share }) => {
-    const native = profiles.native.find((entry) => entry.operator === operator);
-    return [operator, ms(time), percent(share), ms(native?.time), native ? `${figures(time / native.time)}×` : '–'];
-  });
-  return `where the time goes\n${table([['operator', 'WASM', 'share', 'native', 'ratio'], ...operators])}`;
+  return [...parts, ...skipped].join('\n\n');
 }

@@ -14,7 +14,7 @@ import { analyseFolders } from '../calibrate/windows.ts';
 
 export const calibrate: BenchCommand = {
   summary: 'everything in a manifest that depends on the weights: voice space, thresholds, confidence',
-  help: `voiceflow bench calibrate DEV-FOLDER… --voices FOLDER --manifest FILE [options]
+  help: `npm run bench -- calibrate DEV-FOLDER… --voices FOLDER --manifest FILE [options]
 
   DEV-FOLDER        labelled recordings that the thresholds are chosen on, each folder counting the same
   --voices FOLDER   labelled recordings that the voice space is learnt from (many speakers, rooms, noises)

@@ -18,17 +18,17 @@ const FLAGS = {
 
 export const cpu: BenchCommand = {
   summary: 'one network alone: one thread, one run after the other',
-  help: `voiceflow bench cpu [--model FILE.onnx] [options]
+  help: `npm run bench -- cpu [--model FILE.onnx] [options]
 
   --model FILE        any ONNX network; the embedded fast-cnn when absent
   --iterations 200    runs that count, after --warmup 20
   --engine native     ${ENGINES.join(', ')}
   --shape N=1,2;M=3   shapes of inputs; dimensions of the caller's choice are 1 when absent
   --seed 1            of the noise that is fed
-  --json              the result as JSON, raw samples included
+  --json              the result as JSON
 
 Example
-  voiceflow bench cpu --model segmentation-3.0.onnx --shape waveform=1,1,160000 --iterations 50`,
+  npm run bench -- cpu --model segmentation-3.0.onnx --shape waveform=1,1,160000 --iterations 50`,
   async run(args, io) {
     const flags = parseFlags(args, FLAGS);
     const engine = choiceFlag(flags, 'engine', ENGINES);

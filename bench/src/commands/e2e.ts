@@ -9,8 +9,6 @@ const FLAGS = {
   concurrency: 'string',
   rtt: 'string',
   jitter: 'string',
-  loss: 'string',
-  bandwidth: 'string',
   seed: 'string',
   workers: 'string',
   json: 'boolean',
@@ -19,7 +17,7 @@ const FLAGS = {
 
 export const e2e: BenchCommand = {
   summary: 'end-to-end latency over a simulated network, part by part',
-  help: `voiceflow bench e2e [--url http://HOST:PORT] [options]
+  help: `npm run bench -- e2e [--url http://HOST:PORT] [options]
 
 Requests go through a TCP proxy on loopback that delays both directions, seeded. Without --url a server of
 this repository is started for it.
@@ -28,15 +26,13 @@ this repository is started for it.
   --concurrency 1     clients at once
   --rtt 10-40         round-trip milliseconds, drawn anew for each request
   --jitter 0          standard deviation of each delivery's delay, milliseconds
-  --loss 0            per cent of packets that are lost and sent again
-  --bandwidth M       megabits a second each way; unlimited when absent
   --workers N         workers of the server started here
   --seed 1            of the network and the audio
   --check             exit with 1 when P99 is 100 ms or more
-  --json              the result as JSON, raw samples included
+  --json              the result as JSON
 
 Example
-  voiceflow bench e2e --iterations 100 --rtt 10-40 --jitter 2 --loss 0.1`,
+  npm run bench -- e2e --iterations 100 --rtt 10-40 --jitter 2`,
   async run(args, io) {
     const flags = parseFlags(args, FLAGS);
     const network = networkOf(flags);
@@ -57,12 +53,9 @@ Example
 };
 
 function networkOf(flags: Flags): NetworkOptions {
-  const bandwidth = optionalNumber(flags, 'bandwidth', [0.01, 1_000_000]);
   return {
     rtt: parseRtt(textFlag(flags, 'rtt') ?? '10-40'),
     jitter: numberFlag(flags, 'jitter', [0, 10_000], 0),
-    loss: numberFlag(flags, 'loss', [0, 50], 0) / 100,
-    ...(bandwidth === undefined ? {} : { bandwidth }),
   };
 }
 

@@ -9,7 +9,7 @@ const MOST_CHANGED = 2;
 
 export const live: BenchCommand = {
   summary: 'live against whole recordings: what latency costs, how steady the labels are',
-  help: `voiceflow bench live FOLDER… [options]
+  help: `npm run bench -- live FOLDER… [options]
 
   FOLDER            audio (.wav; .flac, .opus, .ogg and .mp3 with python3 and soundfile) with NAME.rttm beside NAME
   --latency 1       seconds after which what was said is final, 0.5–5
@@ -21,7 +21,7 @@ DER with collar 0 and overlap scored. "renamed" is speech whose label speaker-me
 "reassigned" is speech that clustering the whole session again gives to another.
 
 Example
-  voiceflow bench live ../shared/corpus/eval/sim-dev ../shared/corpus/eval/real-dev`,
+  npm run bench -- live ../shared/corpus/eval/sim-dev ../shared/corpus/eval/real-dev`,
   async run(args, io) {
     const { folders, flags } = parseWithFolders(args, {
       latency: 'string',

@@ -42,7 +42,7 @@ const WINDOW = 48_000;
 
 export const load: BenchCommand = {
   summary: 'load a server: closed loop, open loop, or live sessions',
-  help: `voiceflow bench load [--url http://HOST:PORT] [options]
+  help: `npm run bench -- load [--url http://HOST:PORT] [options]
 
 Without --url a server of this repository is started (and stopped) for the test.
 
@@ -60,11 +60,11 @@ Without --url a server of this repository is started (and stopped) for the test.
   --seed 1            of arrivals and audio
   --calibrate         the generator's own cost: an open loop (--rate 2000) against a server that does nothing
   --check             exit with 1 when a promise (SLA) is missed
-  --json              the result as JSON, raw samples included
+  --json              the result as JSON
 
 Examples
-  voiceflow bench load --url http://127.0.0.1:8080 --requests 2000 --concurrency 20
-  voiceflow bench load --url http://127.0.0.1:8080 --rate 150 --duration 30 --arrivals poisson`,
+  npm run bench -- load --url http://127.0.0.1:8080 --requests 2000 --concurrency 20
+  npm run bench -- load --url http://127.0.0.1:8080 --rate 150 --duration 30 --arrivals poisson`,
   async run(args, io) {
     const flags = parseFlags(args, FLAGS);
     if (flags.calibrate === true) return calibrate(flags, io);

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { VoiceFlowError } from '@voiceflow-ml/core';
 import fc from 'fast-check';
@@ -7,7 +7,6 @@ import { judge } from '../sla.ts';
 import { seededRandom } from '../stats/random.ts';
 import { arrivals, closedLoop, openLoop, warmUp } from './loops.ts';
 import { startNullServer } from './null-server.ts';
-import { createPatientTarget } from './patient-target.ts';
 import { parseServerTiming } from './server-timing.ts';
 import { createHttpTarget, INFER_ANSWER_BYTES } from './target.ts';
 
@@ -86,7 +85,7 @@ describe('closed loop', () => {
     expect(result.latency?.min).toBeGreaterThanOrEqual(19);
     expect(result.server.model).toMatchObject({ count: 40, p99: 20 });
     expect(result.server.queue?.p50).toBe(0.5);
-    expect(result.samples.latency).toHaveLength(40);
+    expect(result.latency?.count).toBe(40);
     expect(result.littlesLaw.implied).toBeGreaterThan(2);
     expect(result.littlesLaw.implied).toBeLessThanOrEqual(4.001);
   });
@@ -148,68 +147,6 @@ describe('closed loop', () => {
     expect(result.requests).toBe(5);
   });
 
-  it('sends a body when it is told to, and keeps its connection when it is not', async () => {
-    let turn = 0;
-    const received: number[] = [];
-    const server = createServer();
-    let connections = 0;
-    server.on('connection', () => connections++);
-    server.on('checkContinue', (incoming: IncomingMessage, response: ServerResponse) => {
-      if (turn++ % 2 === 0) {
-        response.writeHead(503, { connection: 'keep-alive', 'content-length': 2 }).end('{}');
-        incoming.resume();
-        return;
-      }
-      response.writeContinue();
-      let bytes = 0;
-      incoming.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-      });
-      incoming.on('end', () => {
-        received.push(bytes);
-        const timing = { 'server-timing': 'model;dur=3', 'content-length': INFER_ANSWER_BYTES };
-        response.writeHead(200, timing).end(Buffer.alloc(INFER_ANSWER_BYTES));
-      });
-    });
-    const url = await listenWith(server);
-    const patient = createPatientTarget({ url, body: BODY, connections: 1, minimumBytes: INFER_ANSWER_BYTES });
-    closing.push(() => patient.close());
-    const result = await closedLoop(patient, { requests: 20, concurrency: 1 });
-    expect(result.failures).toEqual({ 'http-503': 10 });
-    expect(result.succeeded).toBe(10);
-    expect(result.server.model).toMatchObject({ count: 10, p50: 3 });
-    expect(received).toEqual(Array(10).fill(BODY.byteLength));
-    expect(connections).toBe(1);
-  });
-
-  it('tells what went wrong while it waited to be told', async () => {
-    const patientOf = (url: string, timeout = 1000) => {
-      const made = createPatientTarget({ url, body: BODY, connections: 1, minimumBytes: INFER_ANSWER_BYTES, timeout });
-      closing.push(() => made.close());
-      return made;
-    };
-    const answering = (answer: string) => {
-      const server = createServer();
-      server.on('checkContinue', (incoming: IncomingMessage) => {
-        if (answer === '') incoming.socket.destroy();
-        else incoming.socket.write(answer);
-      });
-      return listenWith(server);
-    };
-    const failureOf = async (answer: string, timeout?: number) => {
-      const reply = await patientOf(await answering(answer), timeout).send();
-      return reply.ok ? 'ok' : reply.failure;
-    };
-    expect(await failureOf('')).toBe('reset');
-    expect(await failureOf('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok')).toBe('bad-body');
-    expect(await failureOf('HTTP/1.1 200 OK\r\n\r\n')).toBe('bad-body');
-    expect(await failureOf('HTTP/1.1 200 OK\r\n', 50)).toBe('timeout');
-    const gone = await startNullServer();
-    await gone.close();
-    const refused = await patientOf(gone.url).send();
-    expect(refused.ok ? 'ok' : refused.failure).toBe('refused');
-  });
-
   it('refuses an address that is none', () => {
     for (const url of ['', 'localhost:1', 'https://a/', 'ftp://a']) {
       expect(() => target(url, 1)).toThrow(VoiceFlowError);
@@ -241,9 +178,8 @@ describe('open loop', () => {
     const result = await openLoop(target(url, 1), { rate: 100, seconds: 1, connections: 1 });
     expect(result.requests).toBe(100);
     expect(result.successRate).toBe(1);
-    const above = (limit: number) => result.samples.latency.filter((v) => v > limit).length;
-    // 600 ms at 100 a second: about 60 requests became due, the first of them waiting longest.
-    expect(above(300)).toBeGreaterThan(20);
+    // 600 ms at 100 a second: about 60 of 100 requests became due, the first of them waiting longest.
+    expect(result.latency?.p90).toBeGreaterThan(300);
     expect(result.uncorrected?.p95).toBeLessThan(300);
     expect(result.latency?.p95).toBeGreaterThan(300);
     expect(result.lateness?.max).toBeGreaterThan(300);

@@ -1,10 +1,8 @@
-import { Histogram } from '../stats/histogram.ts';
+import { DurationHistogram } from '../stats/histogram.ts';
 import { type LittlesLaw, littlesLaw } from '../stats/littles-law.ts';
-import { type Summary, summarize } from '../stats/summary.ts';
+import type { Summary } from '../stats/summary.ts';
 import type { Reply } from './target.ts';
 
-/** Samples kept one by one; beyond this the histogram alone goes on. */
-const MOST_SAMPLES = 100_000;
 /** Milliseconds between looks at how many requests are under way. */
 const LOOK_INTERVAL = 10;
 
@@ -35,22 +33,19 @@ export interface LoadResult {
   readonly littlesLaw: LittlesLaw;
   /** CPU-milliseconds of the generator itself, a request. */
   readonly generatorCpu: number;
-  /** Microseconds up to, count: the latency histogram. */
-  readonly histogram: readonly (readonly [number, number])[];
-  /** Milliseconds, in order of completion. */
-  readonly samples: { readonly latency: readonly number[]; readonly model: readonly number[] };
+  /** Percentile and milliseconds of `latency`, for charts. */
+  readonly curve: readonly (readonly [percent: number, milliseconds: number])[];
 }
 
 /** Takes down what happens to each request and makes the result of it. */
 export class Recorder {
-  readonly #latency: number[] = [];
-  readonly #uncorrected: number[] = [];
-  readonly #lateness: number[] = [];
-  readonly #failureLatency: number[] = [];
-  readonly #server = new Map<string, number[]>();
+  readonly #latency = new DurationHistogram();
+  readonly #uncorrected = new DurationHistogram();
+  readonly #lateness = new DurationHistogram();
+  readonly #failureLatency = new DurationHistogram();
+  readonly #server = new Map<string, DurationHistogram>();
   readonly #failures = new Map<string, number>();
   readonly #servedBy = new Map<string, number>();
-  readonly #histogram = new Histogram();
   readonly #start = performance.now();
   readonly #cpu = process.cpuUsage();
   readonly #looking: NodeJS.Timeout;
@@ -85,18 +80,17 @@ export class Recorder {
     if (!reply.ok) {
       this.#failed++;
       count(this.#failures, reply.failure);
-      keep(this.#failureLatency, now - intended);
+      this.#failureLatency.record(now - intended);
       return;
     }
     this.#succeeded++;
-    this.#histogram.record((now - intended) * 1000);
-    keep(this.#latency, now - intended);
-    keep(this.#uncorrected, now - sent);
-    keep(this.#lateness, sent - intended);
+    this.#latency.record(now - intended);
+    this.#uncorrected.record(now - sent);
+    this.#lateness.record(sent - intended);
     for (const [part, duration] of Object.entries(reply.timing)) {
-      const samples = this.#server.get(part) ?? [];
-      this.#server.set(part, samples);
-      keep(samples, duration);
+      const durations = this.#server.get(part) ?? new DurationHistogram();
+      this.#server.set(part, durations);
+      durations.record(duration);
     }
   }
 
@@ -107,7 +101,7 @@ export class Recorder {
     const cpu = process.cpuUsage(this.#cpu);
     const observed = this.#looks > 0 ? this.#seen / this.#looks : 0;
     const server: Record<string, Summary> = {};
-    for (const [part, samples] of this.#server) assign(server, part, summarize(samples));
+    for (const [part, durations] of this.#server) assign(server, part, durations.summary());
     return {
       requests,
       succeeded: this.#succeeded,
@@ -115,22 +109,17 @@ export class Recorder {
       failures: Object.fromEntries(this.#failures),
       seconds,
       throughput: this.#succeeded / seconds,
-      ...optional('latency', this.#histogram.summary(1000)),
-      ...optional('uncorrected', summarize(this.#uncorrected)),
-      ...optional('lateness', summarize(this.#lateness)),
-      ...optional('failureLatency', summarize(this.#failureLatency)),
+      ...optional('latency', this.#latency.summary()),
+      ...optional('uncorrected', this.#uncorrected.summary()),
+      ...optional('lateness', this.#lateness.summary()),
+      ...optional('failureLatency', this.#failureLatency.summary()),
       server,
       servedBy: Object.fromEntries(this.#servedBy),
       littlesLaw: littlesLaw(requests / seconds, requests > 0 ? this.#waited / requests : 0, observed, this.#looks),
       generatorCpu: requests > 0 ? (cpu.user + cpu.system) / 1000 / requests : 0,
-      histogram: this.#histogram.buckets(),
-      samples: { latency: this.#latency.map(micro), model: (this.#server.get('model') ?? []).map(micro) },
+      curve: this.#latency.curve(),
     };
   }
-}
-
-function keep(samples: number[], value: number): void {
-  if (samples.length < MOST_SAMPLES) samples.push(value);
 }
 
 function count(counts: Map<string, number>, key: string): void {
@@ -143,8 +132,4 @@ function assign(record: Record<string, Summary>, key: string, value: Summary | u
 
 function optional<K extends string>(key: K, value: Summary | undefined): { [P in K]?: Summary } {
   return value === undefined ? {} : ({ [key]: value } as { [P in K]: Summary });
-}
-
-function micro(milliseconds: number): number {
-  return Math.round(milliseconds * 1000) / 1000;
 }

@@ -38,6 +38,8 @@ export async function loadEngine(engine: EngineName, model: ModelFile): Promise<
 const directBackend: Pick<Backend, 'name' | 'load'> = {
   name: 'native-direct',
   async load(file) {
+    const { disableTelemetry } = await import('@voiceflow-ml/ort-node');
+    disableTelemetry();
     const ort = await import('onnxruntime-node').catch((cause: unknown) => {
       throw new VoiceFlowError('backend-unavailable', 'onnxruntime-node cannot be loaded', {
         hint: 'npm install onnxruntime-node',

@@ -12,7 +12,6 @@ export interface IsolatedResult {
   readonly throughput: number;
   /** CPU-milliseconds of the whole process a run; more than the latency would mean busy waiting. */
   readonly cpu: number;
-  readonly samples: readonly number[];
 }
 
 export interface IsolatedOptions {
@@ -48,6 +47,5 @@ export async function measureIsolated(
     latency,
     throughput: 1000 / latency.mean,
     cpu: (cpu.user + cpu.system) / 1000 / samples.length,
-    samples: samples.map((sample) => Math.round(sample * 1000) / 1000),
   };
 }

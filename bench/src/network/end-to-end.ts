@@ -1,4 +1,4 @@
-import { figures, ms, percent, summaryLine, table } from '../format.ts';
+import { ms, percent, summaryLine, table } from '../format.ts';
 import { formatVerdicts } from '../load/format.ts';
 import { closedLoop, warmUp } from '../load/loops.ts';
 import type { LoadResult } from '../load/recorder.ts';
@@ -36,7 +36,6 @@ export interface EndToEndResult {
   /** Mean of each part over the requests. */
   readonly mean: Breakdown;
   readonly verdicts: readonly Verdict[];
-  readonly samples: readonly Breakdown[];
 }
 
 const WINDOW = 48_000;
@@ -76,7 +75,7 @@ export async function measureEndToEnd(options: EndToEndOptions): Promise<EndToEn
       endToEndP99: load.latency?.p99,
       successRate: load.successRate,
     };
-    return { network, concurrency, load, ...takeApart(samples), verdicts: judge(endToEnd), samples };
+    return { network, concurrency, load, ...takeApart(samples), verdicts: judge(endToEnd) };
   } finally {
     target.close();
     await proxy.close();
@@ -106,7 +105,7 @@ function takeApart(samples: readonly Breakdown[]): Pick<EndToEndResult, 'parts' 
 }
 
 export function formatEndToEnd(result: EndToEndResult): string {
-  const { rtt, jitter, loss, bandwidth } = result.network;
+  const { rtt, jitter } = result.network;
   const total = PARTS.reduce((sum, part) => sum + result.mean[part], 0);
   const rows = PARTS.map((part) => {
     const summary = result.parts[part];
@@ -118,7 +117,7 @@ export function formatEndToEnd(result: EndToEndResult): string {
     ];
   });
   return [
-    `network     RTT ${rtt[0]}–${rtt[1]} ms, jitter ${jitter} ms, loss ${percent(loss)}, ${bandwidth === undefined ? 'unlimited bandwidth' : `${figures(bandwidth)} Mbit/s`}; ${result.concurrency} at a time`,
+    `network     RTT ${rtt[0]}–${rtt[1]} ms, jitter ${jitter} ms; ${result.concurrency} at a time`,
     `success     ${result.load.succeeded} of ${result.load.requests} (${percent(result.load.successRate)})`,
     `end to end  ${summaryLine(result.load.latency)}`,
     '',

@@ -7,18 +7,8 @@ export interface NetworkOptions {
   readonly rtt: readonly [least: number, most: number];
   /** Standard deviation, in milliseconds, added to each delivery's delay; never makes it negative. */
   readonly jitter: number;
-  /** Share of packets lost, 0–1. A lost packet comes again one round trip later, or after the timeout at the end of a burst. */
-  readonly loss: number;
-  /** Megabits a second in each direction; absent: unlimited. */
-  readonly bandwidth?: number;
 }
 
-/** Payload of a TCP segment on Ethernet. */
-const SEGMENT = 1460;
-/** Segments that must follow a lost one for the sender to notice at once (RFC 5681, three duplicate ACKs). */
-const DUPLICATES = 3;
-/** Least retransmission timeout of Linux, milliseconds. RFC 6298 would say 1000. */
-const RETRANSMISSION_TIMEOUT = 200;
 const MOST_RTT = 10_000;
 
 /** Delays of one connection. TCP delivers in order, so nothing overtakes: the caller keeps the order. */
@@ -44,32 +34,10 @@ export class NetworkModel {
     this.#rtt = least + (most - least) * this.#random();
   }
 
-  /** Milliseconds for the wire to take up `bytes`, which keep it from taking up the next ones. */
-  transmission(bytes: number): number {
-    const { bandwidth } = this.#options;
-    return bandwidth === undefined ? 0 : (bytes * 8) / (bandwidth * 1000);
-  }
-
-  /** Milliseconds from the wire to the other side for `bytes` sent at once, retransmissions included. */
-  delay(bytes: number): number {
+  /** Milliseconds from one side to the other. */
+  delay(): number {
     const jitter = this.#options.jitter > 0 ? this.#options.jitter * gaussian(this.#random) : 0;
-    return Math.max(0, this.#rtt / 2 + jitter) + this.#retransmission(Math.ceil(bytes / SEGMENT));
-  }
-
-  /** Losses of one burst are repaired together: by duplicate ACKs in one round trip, the last segments by timeout. */
-  #retransmission(segments: number): number {
-    const { loss } = this.#options;
-    if (loss === 0) return 0;
-    let wait = 0;
-    for (let segment = 0; segment < segments; segment++) {
-      if (this.#random() >= loss) continue;
-      const noticed = segments - segment > DUPLICATES;
-      let repair = noticed ? this.#rtt : RETRANSMISSION_TIMEOUT + this.#rtt;
-      // The repetition may be lost too; each further timeout doubles.
-      for (let timeout = RETRANSMISSION_TIMEOUT; this.#random() < loss; timeout *= 2) repair += timeout;
-      wait = Math.max(wait, repair);
-    }
-    return wait;
+    return Math.max(0, this.#rtt / 2 + jitter);
   }
 }
 

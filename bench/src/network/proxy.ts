@@ -70,14 +70,12 @@ export async function startProxy(options: ProxyOptions): Promise<NetworkProxy> {
 function relay(from: Socket, to: Socket, network: NetworkModel, onBurst: () => void): void {
   const queue: { readonly at: number; readonly chunk: Buffer | undefined }[] = [];
   let underWay = 0;
-  let wireFree = 0;
   let last = 0;
   let timer: NodeJS.Timeout | undefined;
 
   const enqueue = (chunk: Buffer | undefined, bytes: number) => {
     const now = performance.now();
-    wireFree = Math.max(wireFree, now) + network.transmission(bytes);
-    last = Math.max(last, wireFree + network.delay(bytes));
+    last = Math.max(last, now + network.delay());
     queue.push({ at: last, chunk });
     underWay += bytes;
     if (underWay + to.writableLength > MOST_UNDER_WAY) from.pause();

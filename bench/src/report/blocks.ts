@@ -1,12 +1,27 @@
 import { ms } from '../format.ts';
 import type { Summary } from '../stats/summary.ts';
 
-/** What a report consists of, before it is written as Markdown or HTML. */
+/** What a report consists of, before it is written as Markdown. */
 export type Block =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'table'; readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] }
   | { readonly kind: 'list'; readonly items: readonly string[] }
-  | { readonly kind: 'chart'; readonly name: string };
+  | ({ readonly kind: 'chart' } & Chart);
+
+/** One line in a chart. */
+export interface Series {
+  readonly name: string;
+  readonly values: readonly number[];
+}
+
+/** Lines over named places on the x axis. */
+export interface Chart {
+  readonly title: string;
+  readonly x: string;
+  readonly y: string;
+  readonly places: readonly string[];
+  readonly series: readonly Series[];
+}
 
 export interface Section {
   readonly title: string;
@@ -15,6 +30,7 @@ export interface Section {
 
 export const text = (value: string): Block => ({ kind: 'text', text: value });
 export const list = (items: readonly string[]): Block => ({ kind: 'list', items });
+export const chart = (value: Chart): Block => ({ kind: 'chart', ...value });
 export const table = (head: readonly string[], rows: readonly (readonly string[])[]): Block => ({
   kind: 'table',
   head,

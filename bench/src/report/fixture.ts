@@ -2,7 +2,7 @@ import type { LoadResult } from '../load/recorder.ts';
 import type { IsolatedResult } from '../model/isolated.ts';
 import type { EndToEndResult } from '../network/end-to-end.ts';
 import { judge } from '../sla.ts';
-import { Histogram } from '../stats/histogram.ts';
+import { DurationHistogram } from '../stats/histogram.ts';
 import { littlesLaw } from '../stats/littles-law.ts';
 import { judgeNoise } from '../stats/noise.ts';
 import { summarize } from '../stats/summary.ts';
@@ -15,8 +15,8 @@ export function loadFixture(
   failures: Readonly<Record<string, number>> = {},
 ): LoadResult {
   const samples = Array.from({ length: 100 }, () => latency);
-  const histogram = new Histogram();
-  for (const sample of samples) histogram.record(1000 * sample);
+  const histogram = new DurationHistogram();
+  for (const sample of samples) histogram.record(sample);
   const failed = Object.values(failures).reduce((sum, count) => sum + count, 0);
   const [summary, models] = [summarize(samples), summarize(samples.map(() => model))];
   if (summary === undefined || models === undefined) throw new RangeError('no samples');
@@ -33,8 +33,7 @@ export function loadFixture(
     servedBy: {},
     littlesLaw: littlesLaw(100, latency, latency / 10),
     generatorCpu: 0.2,
-    histogram: histogram.buckets(),
-    samples: { latency: samples, model: samples.map(() => model) },
+    curve: histogram.curve(),
   };
 }
 
@@ -49,19 +48,17 @@ function isolatedFixture(latency: number): IsolatedResult {
     latency: summary,
     throughput: 1000 / latency,
     cpu: latency,
-    samples,
   };
 }
 
 function endToEndFixture(load: LoadResult, concurrency: number): EndToEndResult {
   return {
-    network: { rtt: [10, 40], jitter: 2, loss: 0 },
+    network: { rtt: [10, 40], jitter: 2 },
     concurrency,
     load,
     parts: {},
     mean: { network: 1, server: 1, queue: 1, model: 1 },
     verdicts: [],
-    samples: [],
   };
 }
 

@@ -7,7 +7,7 @@ const START = '<!-- bench:start -->';
 const END = '<!-- bench:end -->';
 
 /** The figures that the README shows, all from one report. */
-export function readmeBlock(report: Report, name: string): string {
+export function readmeBlock(report: Report): string {
   const { serving, isolated, machine } = report;
   const alone = middle(isolated?.map(({ latency }) => latency.p50));
   const rows: string[][] = [];
@@ -37,7 +37,7 @@ export function readmeBlock(report: Report, name: string): string {
   return [
     markdownTable(['', 'measured'], rows),
     '',
-    `${machine.cores} × ${machine.cpu}, ${machine.runtime}, by \`npm run bench\` (commit ${machine.commit}); [the whole report](bench/results/${name}.md).${noise}`,
+    `${machine.cores} × ${machine.cpu}, ${machine.runtime}, by \`npm run bench\` (commit ${machine.commit}); [the whole report](bench/results/latest.md).${noise}`,
   ].join('\n');
 }
 

@@ -1,6 +1,5 @@
 import { figures, ms, percent } from '../format.ts';
 import { type Block, list, row, type Section, table, text } from './blocks.ts';
-import { claimRows, firstReportRemark } from './claims.ts';
 import { agreement, headlineFigures, verdictOnAgreement } from './figures.ts';
 import { changesSince, type HistoryEntry } from './history.ts';
 import { endToEnd, latency, throughput } from './serving-sections.ts';
@@ -10,7 +9,6 @@ import type { Report } from './types.ts';
 export function reportSections(report: Report, before: HistoryEntry | undefined): Section[] {
   const sections: (Section | undefined)[] = [
     summary(report),
-    { title: 'The first report, claim by claim', blocks: [claims(report), text(firstReportRemark())] },
     report.serving && latency(report.serving),
     report.serving && throughput(report.serving),
     report.serving && endToEnd(report.serving),
@@ -47,11 +45,6 @@ function summary(report: Report): Section {
   };
 }
 
-function claims(report: Report): Block {
-  const rows = claimRows(report).map(({ claim, theirs, ours, on }) => [claim, theirs, ours, on]);
-  return table(['claim', 'theirs', 'ours', 'on what'], rows);
-}
-
 /** Times native's P50, one thread each. */
 const WASM_GOAL = 2.5;
 
@@ -78,7 +71,6 @@ function backends(report: Report): Section | undefined {
       ),
     ),
   ]);
-  const { profiles } = report.backends;
   const ratio = report.backends.runtimes[0]?.ratios.find(({ name }) => name.startsWith('WASM against native, one'));
   if (ratio !== undefined) {
     const kept = ratio.median <= WASM_GOAL ? 'kept' : 'missed';
@@ -88,14 +80,6 @@ function backends(report: Report): Section | undefined {
       ),
     );
   }
-  const operators = profiles.wasm.slice(0, 10).map(({ operator, time, share }) => {
-    const native = profiles.native.find((entry) => entry.operator === operator);
-    return [operator, ms(time), percent(share), ms(native?.time), native ? `${figures(time / native.time)}×` : '–'];
-  });
-  blocks.push(
-    text("Where the time goes, by ONNX Runtime's own profiler (one thread each):"),
-    table(['operator', 'WASM', 'share of WASM', 'native', 'ratio'], operators),
-  );
   return { title: 'Backends', blocks };
 }
 

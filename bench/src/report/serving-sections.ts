@@ -1,7 +1,7 @@
 import { figures, ms, percent } from '../format.ts';
 import type { LoadResult } from '../load/recorder.ts';
 import { utilisation } from '../stats/littles-law.ts';
-import { type Block, PERCENTILES, row, type Section, table, text } from './blocks.ts';
+import { type Block, chart, PERCENTILES, row, type Section, table, text } from './blocks.ts';
 import { agreement, verdictOnAgreement } from './figures.ts';
 import type { ServingResult } from './types.ts';
 
@@ -20,8 +20,7 @@ export function latency(serving: ServingResult): Section {
         row('1 client: end to end', single.latency),
         ...parts(single, '1 client'),
       ]),
-      { kind: 'chart', name: 'latency' },
-      { kind: 'chart', name: 'percentiles' },
+      percentileChart(serving),
       text(
         `The first report's setting (20 clients, 200 requests), ${repeats.length} times: medians ${repeats.map(ms).join(', ')}, ${verdictOnAgreement(agreement(repeats) ?? 0)}.`,
       ),
@@ -46,8 +45,7 @@ export function throughput(serving: ServingResult): Section {
       .join(', ') || '–',
   ]);
   const blocks: Block[] = [
-    { kind: 'chart', name: 'throughput' },
-    { kind: 'chart', name: 'latency-by-concurrency' },
+    ...concurrencyCharts(serving),
     table(
       ['clients', 'req/s', 'P50', 'P99', 'success'],
       serving.sweep.map((point) => [
@@ -94,13 +92,13 @@ export function throughput(serving: ServingResult): Section {
 }
 
 export function endToEnd(serving: ServingResult): Section {
-  const { rtt, jitter, loss } = serving.endToEnd.network;
+  const { rtt, jitter } = serving.endToEnd.network;
   const both = [serving.endToEnd, serving.endToEndLoaded];
   return {
     title: 'End to end over a simulated network',
     blocks: [
       text(
-        `Through a proxy on loopback that delays both directions: RTT ${rtt[0]}–${rtt[1]} ms, drawn for each request, jitter ${jitter} ms, loss ${percent(loss)}.`,
+        `Through a proxy on loopback that delays both directions: RTT ${rtt[0]}–${rtt[1]} ms, drawn for each request, jitter ${jitter} ms.`,
       ),
       ...both.map((result) => {
         const clients = `${result.concurrency} ${result.concurrency === 1 ? 'client' : 'clients'}`;
@@ -114,4 +112,43 @@ export function endToEnd(serving: ServingResult): Section {
       }),
     ],
   };
+}
+
+/** Percentiles that all three loads have samples for. */
+function percentileChart({ single, closed, endToEnd: simulated }: ServingResult): Block {
+  const curves = [single.curve, closed.curve, simulated.load.curve];
+  const shown = Math.min(...curves.map((curve) => curve.length));
+  const values = (curve: LoadResult['curve']) => curve.slice(0, shown).map(([, milliseconds]) => milliseconds);
+  return chart({
+    title: 'Latency by percentile',
+    x: 'percentile',
+    y: 'milliseconds',
+    places: closed.curve.slice(0, shown).map(([percentile]) => String(percentile)),
+    series: ['1 client', '20 clients', 'simulated network'].map((name, at) => ({
+      name,
+      values: values(curves[at] ?? []),
+    })),
+  });
+}
+
+function concurrencyCharts({ sweep }: ServingResult): Block[] {
+  const places = sweep.map(({ concurrency }) => String(concurrency));
+  const common = { x: 'clients at once', places };
+  return [
+    chart({
+      ...common,
+      title: 'Throughput against concurrency',
+      y: 'requests a second',
+      series: [{ name: 'throughput', values: sweep.map(({ throughput: rate }) => rate) }],
+    }),
+    chart({
+      ...common,
+      title: 'Latency against concurrency',
+      y: 'milliseconds',
+      series: [
+        { name: 'P50', values: sweep.map(({ p50 }) => p50) },
+        { name: 'P99', values: sweep.map(({ p99 }) => p99) },
+      ],
+    }),
+  ];
 }

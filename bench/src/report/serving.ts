@@ -51,7 +51,7 @@ export const QUICK_PLAN: ServingPlan = {
 /** The setting of the first report. */
 const CLIENTS = 20;
 const FIRST_REQUESTS = 200;
-const NETWORK = { rtt: [10, 40], jitter: 2, loss: 0 } as const;
+const NETWORK = { rtt: [10, 40], jitter: 2 } as const;
 /** Requests that each new connection makes before any counts: they all begin at once. */
 const WARM_CONNECTIONS = 10;
 const CONNECTIONS = 256;

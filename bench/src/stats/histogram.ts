@@ -1,100 +1,60 @@
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { Summary } from './summary.ts';
 
-/** Values below this are counted exactly; above it, one bucket spans at most 1/1024 of its value. */
-const EXACT = 2048;
-const HALF = EXACT / 2;
-/** 2^32 µs are 71 minutes: longer than any request. */
-const LARGEST = 2 ** 32 - 1;
-const BUCKETS = EXACT + (32 - 11) * HALF;
+/** The longest duration that is counted as it is, in nanoseconds: ten hours. */
+const LONGEST = 3.6e13;
+const NANOSECONDS = 1e6;
+/** Percentiles of a chart; each further nine needs ten times as many samples. */
+const CURVE = [10, 25, 50, 75, 90, 95, 99, 99.9] as const;
 
-/** One bucket of a histogram, for charts and files: the largest value it holds, and how many. */
-export type Bucket = readonly [upTo: number, count: number];
-
-/**
- * A high-dynamic-range histogram of whole numbers 0–2^32 (here microseconds): logarithmic buckets of
- * linear sub-buckets, relative error at most 0.1 %, constant memory, no samples kept.
- * After Gil Tene's HdrHistogram (hdrhistogram.org), whose layout and corrected recording it follows.
- */
-export class Histogram {
-  readonly #counts = new Float64Array(BUCKETS);
-  #total = 0;
+/** Durations in milliseconds, kept in Node's own HdrHistogram (three significant digits, constant memory). */
+export class DurationHistogram {
+  readonly #histogram: RecordableHistogram = createHistogram({ highest: LONGEST, figures: 3 });
   #sum = 0;
   #min = Number.POSITIVE_INFINITY;
   #max = 0;
 
-  get count(): number {
-    return this.#total;
+  /** @param duration Milliseconds; held between 1 ns and ten hours. */
+  record(duration: number): void {
+    const held = Math.min(LONGEST, Math.max(1, Math.round(duration * NANOSECONDS)));
+    this.#histogram.record(held);
+    this.#sum += duration;
+    this.#min = Math.min(this.#min, duration);
+    this.#max = Math.max(this.#max, duration);
   }
 
-  /** Counts a value; it is rounded, and held between 0 and 2^32 − 1. */
-  record(value: number): void {
-    const whole = Math.min(LARGEST, Math.max(0, Math.round(value)));
-    const index = indexOf(whole);
-    this.#counts[index] = (this.#counts[index] as number) + 1;
-    this.#total++;
-    this.#sum += whole;
-    this.#min = Math.min(this.#min, whole);
-    this.#max = Math.max(this.#max, whole);
-  }
-
-  /**
-   * Counts a value, and those that a closed loop failed to send while it waited: one each `interval`
-   * less than the last. Without it one stall of ten seconds counts as a single slow request.
-   */
-  recordCorrected(value: number, interval: number): void {
-    this.record(value);
-    if (!(interval > 0)) return;
-    for (let missed = value - interval; missed >= interval; missed -= interval) this.record(missed);
-  }
-
-  /** The value that `percent` of all do not exceed: the upper edge of its bucket, never above the maximum. */
-  percentile(percent: number): number {
-    if (this.#total === 0) throw new RangeError('a percentile of no samples');
-    const wanted = Math.max(1, Math.ceil((percent / 100) * this.#total - 1e-9));
-    let seen = 0;
-    for (let index = 0; index < BUCKETS; index++) {
-      seen += this.#counts[index] as number;
-      if (seen >= wanted) return Math.min(upperEdge(index), this.#max);
-    }
-    return this.#max;
-  }
-
-  /** Non-empty buckets in ascending order. */
-  buckets(): Bucket[] {
-    const found: Bucket[] = [];
-    for (let index = 0; index < BUCKETS; index++) {
-      const count = this.#counts[index] as number;
-      if (count > 0) found.push([upperEdge(index), count]);
-    }
-    return found;
-  }
-
-  /** The summary with every value divided by `unit` (1000: microseconds in, milliseconds out). */
-  summary(unit = 1): Summary | undefined {
-    if (this.#total === 0) return undefined;
-    const at = (percent: number) => this.percentile(percent) / unit;
+  /** Milliseconds; undefined when nothing was recorded. */
+  summary(): Summary | undefined {
+    const { count } = this.#histogram;
+    if (count === 0) return undefined;
+    const at = (percent: number) => this.#percentile(percent);
     return {
-      count: this.#total,
-      min: this.#min / unit,
-      mean: this.#sum / this.#total / unit,
+      count,
+      min: this.#min,
+      mean: this.#sum / count,
       p50: at(50),
       p90: at(90),
       p95: at(95),
       p99: at(99),
       p999: at(99.9),
-      max: this.#max / unit,
+      max: this.#max,
     };
   }
-}
 
-function indexOf(value: number): number {
-  if (value < EXACT) return value;
-  const shift = 21 - Math.clz32(value);
-  return shift * HALF + (value >>> shift);
-}
+  /** Milliseconds at the percentiles of a chart, as far as at least one sample lies beyond each. */
+  curve(): [percent: number, milliseconds: number][] {
+    const { count } = this.#histogram;
+    return CURVE.filter((percent) => (1 - percent / 100) * count >= 1 - 1e-9).map((percent) => [
+      percent,
+      this.#percentile(percent),
+    ]);
+  }
 
-function upperEdge(index: number): number {
-  if (index < EXACT) return index;
-  const shift = Math.floor(index / HALF) - 1;
-  return (index - shift * HALF + 1) * 2 ** shift - 1;
+  /** Nearest rank, as `percentile` in summary.ts: HdrHistogram rounds the rank. A bucket's edge may lie outside of what was recorded. */
+  #percentile(percent: number): number {
+    const { count } = this.#histogram;
+    const rank = Math.max(1, Math.ceil((percent / 100) * count - 1e-9));
+    const found = this.#histogram.percentile((100 * rank) / count) / NANOSECONDS;
+    return Math.min(this.#max, Math.max(this.#min, found));
+  }
 }

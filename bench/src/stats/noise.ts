@@ -2,8 +2,7 @@ import { summarize } from './summary.ts';
 
 /** How steady the machine was while it measured. */
 export interface NoiseReport {
-  /** Milliseconds of the same piece of arithmetic, in order of time. */
-  readonly samples: readonly number[];
+  /** Milliseconds of the same piece of arithmetic. */
   readonly p50: number;
   /** (P90 − P50) / P50. */
   readonly spread: number;
@@ -37,12 +36,12 @@ export function calibrate(rounds = 40, now: () => number = () => performance.now
 
 export function judgeNoise(samples: readonly number[]): NoiseReport {
   const summary = summarize(samples);
-  if (summary === undefined) return { samples, p50: 0, spread: 0, noisy: true, verdict: 'noise was not measured' };
+  if (summary === undefined) return { p50: 0, spread: 0, noisy: true, verdict: 'noise was not measured' };
   const spread = (summary.p90 - summary.p50) / summary.p50;
   const noisy = spread > NOISY_SPREAD;
   const percent = `${(100 * spread).toFixed(1)} %`;
   const verdict = noisy
     ? `NOISY: the calibration loop spread by ${percent} (P90 against P50), over the ${100 * NOISY_SPREAD} % of a quiet machine; compare ratios, not times`
     : `quiet: the calibration loop spread by ${percent} (P90 against P50)`;
-  return { samples, p50: summary.p50, spread, noisy, verdict };
+  return { p50: summary.p50, spread, noisy, verdict };
 }

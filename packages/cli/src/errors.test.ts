@@ -6,7 +6,7 @@ describe('explain', () => {
   it('says what, why and what to do, on one line', () => {
     const error = new VoiceFlowError('unsupported-format', 'the bytes look like HTML', { hint: 'look at the page.' });
     expect(explain(error, 'a\nb\u001b[2J.wav')).toBe(
-      'a b [2J.wav: the bytes look like HTML [unsupported-format]. Look at the page.',
+      'a b\ufffd[2J.wav: the bytes look like HTML [unsupported-format]. Look at the page.',
     );
     expect(explain(new UsageError('no FILE', 'See --help'))).toBe('no FILE. See --help.');
     expect(explain(new FileError('two\r\n\tlines'))).toBe('two lines.');

@@ -1,4 +1,5 @@
 import { VoiceFlowError } from '@voiceflow-ml/core';
+import { oneLine } from './printable.ts';
 
 /** What the process ends with. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -88,11 +89,6 @@ function messageOf(error: unknown): string {
 
 function isNamed(error: unknown, name: string): boolean {
   return error instanceof Error && error.name === name;
-}
-
-/** Names and messages may hold anything: control characters would garble the line or the terminal. */
-export function oneLine(text: string): string {
-  return text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
 }
 
 function stop(text: string): string {

@@ -1,5 +1,5 @@
-import { oneLine } from './errors.ts';
 import type { Io } from './io.ts';
+import { oneLine } from './printable.ts';
 
 /** Times between two drawings in milliseconds: more often only flickers. */
 const REDRAW_MS = 100;
@@ -52,7 +52,7 @@ export class ProgressLine {
 
   /** Takes the line off the screen, so that other text can be written. */
   clear(): void {
-    if (this.#shown) this.#io.err('\r\u001b[K');
+    if (this.#shown) this.#io.err('\r\u001b[K', 'drawn');
     this.#shown = false;
     this.#drawnAt = Number.NEGATIVE_INFINITY;
   }
@@ -67,7 +67,7 @@ export class ProgressLine {
     const rest = ` ${bar}${percent}${files}${eta}`;
     const room = this.#io.errorScreen.columns - 1;
     const line = (fit(oneLine(name), Math.max(8, room - rest.length)) + rest).slice(0, room);
-    this.#io.err(`\r${line}\u001b[K`);
+    this.#io.err(`\r${line}\u001b[K`, 'drawn');
     this.#shown = true;
   }
 

@@ -27,7 +27,7 @@ export async function run(args: readonly string[], context: Context): Promise<nu
 async function dispatch(args: readonly string[], context: Context): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined) {
-    context.io.err(overview(COMMANDS, context.io.errorScreen));
+    context.io.err(overview(COMMANDS, context.io.errorScreen), 'drawn');
     return EXIT.usage;
   }
   if (name === '--version' || name === '-V') {
@@ -37,14 +37,15 @@ async function dispatch(args: readonly string[], context: Context): Promise<numb
   if (name === '--help' || name === '-h' || name === 'help') return help(rest, context);
   const command = await find(name).load();
   if (asksForHelp(rest) && !(command.ownHelp && rest.length > 1)) {
-    await context.io.out(commandHelp(command, context.io.screen));
+    await context.io.out(commandHelp(command, context.io.screen), 'drawn');
     return EXIT.done;
   }
   return command.execute(rest, context);
 }
 
 async function help([name]: readonly string[], { io }: Context): Promise<number> {
-  await io.out(name === undefined ? overview(COMMANDS, io.screen) : commandHelp(await find(name).load(), io.screen));
+  const text = name === undefined ? overview(COMMANDS, io.screen) : commandHelp(await find(name).load(), io.screen);
+  await io.out(text, 'drawn');
   return EXIT.done;
 }
 

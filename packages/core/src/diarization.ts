@@ -17,7 +17,12 @@ export interface Speaker {
   readonly name?: string;
 }
 
-/** Milliseconds. `load` is spent once for each diarizer and reported in its first result only (0 later). */
+/**
+ * Milliseconds by the clock. `decode` (reading and resampling), `model` (waiting for the network; runs side by side
+ * count once) and `cluster` (all the rest) follow one another: together they are at most `total`. Of a live session
+ * `total` is its age, waits for audio included. `load` is spent once for each diarizer, is no part of
+ * `total`, and is reported in the first result only (0 later).
+ */
 export interface Timings {
   readonly load: number;
   readonly decode: number;

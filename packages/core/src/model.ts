@@ -1,5 +1,42 @@
 import type { TensorInfo } from './backend.ts';
 
+/** Which of a recording's questions a network answers: who speaks when in a window, whose voice it is, or both. */
+export type ModelPart = 'segmentation' | 'embedding' | 'both';
+
+/**
+ * A network that hears a window and says who of a few local speakers is active in each frame: float32
+ * `[N, window]` or `[N, 1, window]` → `[N, frames, classes]`, logits or log-probabilities of powerset classes.
+ */
+export interface SegmentationPart {
+  /** Of the audio that it hears. */
+  readonly sampleRate: number;
+  /** Samples of a window. */
+  readonly window: number;
+  /** Frames of a window. */
+  readonly frames: number;
+  /** Samples between frames. */
+  readonly frameStep: number;
+  /** Samples from the window's start to the middle of its first frame. */
+  readonly frameStart: number;
+  /** Local speakers of a window, and how many of them may be active at once: together they make the classes. */
+  readonly speakers: number;
+  readonly speakersAtOnce: number;
+}
+
+/** A network that hears speech and gives the voice: Kaldi fbank `[N, T, bins]` → `[N, dimensions]`. */
+export interface EmbeddingPart {
+  /** Of the audio that it hears. */
+  readonly sampleRate: number;
+  readonly features: 'fbank';
+  readonly window: 'povey' | 'hamming';
+  /** Mel bins. */
+  readonly bins: number;
+  /** Numbers of an embedding. */
+  readonly dimensions: number;
+  /** Least frames of a piece of speech; shorter ones are repeated. */
+  readonly leastFrames: number;
+}
+
 /** `manifest.json` of a model: what it is, how it is checked, and all settings that depend on its weights. */
 export interface ModelManifest {
   readonly id: string;
@@ -10,6 +47,12 @@ export interface ModelManifest {
   /** The pipeline that runs it. */
   readonly pipeline: string;
   readonly sampleRate: number;
+  /** What the network answers. Default `both`. */
+  readonly part?: ModelPart;
+  /** Of a network that segments windows by powerset classes. */
+  readonly segmentation?: SegmentationPart;
+  /** Of a network that gives voices from features. */
+  readonly embedding?: EmbeddingPart;
   /** Length and lowercase hex SHA-256 of each weights file. */
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
   readonly inputs: readonly TensorInfo[];

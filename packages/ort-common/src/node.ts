@@ -1,2 +1,3 @@
-/** @module Starting workers on Node, Bun and Deno. */
+/** @module What native code and workers need on Node, Bun and Deno. */
 export { spawnThread } from './spawn.ts';
+export { disableTelemetry } from './telemetry.ts';

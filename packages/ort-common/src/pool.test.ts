@@ -160,6 +160,37 @@ describe('starting workers', () => {
     await Promise.all(more);
   });
 
+  it('starts the worker that is missing again, seldom while it cannot', async () => {
+    const model = await opened();
+    const load = async () => {
+      const runs = [model.run(feeds()), model.run(feeds())];
+      await settle();
+      for (let i = 0; i < 2; i += 1) for (const each of threads) if (each.last === 'run') await each.result();
+      await Promise.all(runs);
+    };
+    const fails = async (index: number) => {
+      await thread(index).fails({ code: 'backend-failed', message: 'no memory' });
+      await thread(index).stops();
+    };
+    await Promise.all([load(), settle().then(() => fails(1))]);
+    await load();
+    expect(threads).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(1000);
+    await Promise.all([load(), settle().then(() => fails(2))]);
+    await vi.advanceTimersByTimeAsync(1999);
+    await load();
+    expect(threads).toHaveLength(3);
+    await vi.advanceTimersByTimeAsync(1);
+    const runs = [model.run(feeds()), model.run(feeds())];
+    await settle();
+    await thread(3).opened();
+    expect([thread(0).last, thread(3).last]).toEqual(['run', 'run']);
+    await thread(0).result();
+    await thread(3).result();
+    await Promise.all(runs);
+    expect(model.concurrency).toBe(2);
+  });
+
   it('gives no run to a worker that could not open the model', async () => {
     const model = await opened();
     const runs = [model.run(feeds()), model.run(feeds()), model.run(feeds())];
@@ -217,6 +248,28 @@ describe('workers that die', () => {
     await thread(1).opened();
     await thread(1).result();
     expect(await run).toBe('done');
+  });
+
+  it('loses no call, whenever another that failed is given up', async () => {
+    for (let moment = 0; moment < 40; moment += 1) {
+      threads.length = 0;
+      const model = await opened({ workers: 1 });
+      await thread(0).die();
+      const controller = new AbortController();
+      const first = codeOf(model.run(feeds(), { signal: controller.signal }));
+      await settle();
+      const dying = thread(1).die();
+      for (let i = 0; i < moment; i += 1) await Promise.resolve();
+      const second = codeOf(model.run(feeds()));
+      controller.abort();
+      await dying;
+      for (const next of threads.slice(2)) {
+        if (next.last === 'open') await next.opened();
+        if (next.last === 'run') await next.result();
+      }
+      expect(['aborted', 'backend-failed']).toContain(await first);
+      expect(await Promise.race([second, settle().then(() => 'lost')]), `moment ${moment}`).not.toBe('lost');
+    }
   });
 
   it('fails what waits when none can be started, and tries again for the next call', async () => {

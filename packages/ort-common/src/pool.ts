@@ -29,6 +29,9 @@ export interface PoolOptions {
 /** A window takes 10 ms, a batch of 32 a third of a second: what takes longer than this is stuck, or nearly. */
 const PATIENCE_MS = 1000;
 
+/** Milliseconds until a worker that could not be started is tried again: doubled each time, up to the second. */
+const RETRY_MS = [1000, 60_000] as const;
+
 /** Threads at most for each worker asked for, those written off included: a bound on what stuck runs can eat. */
 const THREADS_PER_WORKER = 2;
 
@@ -69,14 +72,14 @@ class Pool implements Model {
   readonly #members = new Set<Member>();
   readonly #queue: Job[] = [];
   readonly #waiters: (() => void)[] = [];
-  #capacity: number;
   #opening = 0;
+  /** When another worker may be started, after one could not be; and how long to wait when the next cannot. */
+  #retry: { readonly at: number; readonly pause: number } = { at: 0, pause: RETRY_MS[0] };
   #closing: Promise<void> | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#bytes = new Uint8Array(checkModelFile(options.model).bytes);
-    this.#capacity = options.workers;
     this.concurrency = options.workers;
   }
 
@@ -132,7 +135,9 @@ class Pool implements Model {
     this.#members.add(member);
     this.#opening += 1;
     try {
-      return await member.open(this.#bytes, this.#options.settings);
+      const opened = await member.open(this.#bytes, this.#options.settings);
+      this.#retry = { at: 0, pause: RETRY_MS[0] };
+      return opened;
     } catch (error) {
       this.#members.delete(member);
       await member.stop();
@@ -148,11 +153,12 @@ class Pool implements Model {
       .finally(() => this.#pump());
   }
 
-  /** A further worker could not start: go on with those there are, or fail what waits when there are none. */
+  /** A further worker could not start: go on with those there are for a while, or fail what waits when there are none. */
   #stayWithout(error: unknown): void {
-    const active = this.#active();
-    if (active > 0) this.#capacity = active;
-    else for (const job of this.#queue.splice(0)) job.settle(Promise.reject(error));
+    const { pause } = this.#retry;
+    this.#retry = { at: performance.now() + pause, pause: Math.min(RETRY_MS[1], 2 * pause) };
+    if (this.#active() > 0) return;
+    for (const job of this.#queue.splice(0)) job.settle(Promise.reject(error));
   }
 
   /** Hands waiting runs to idle workers and starts workers for the rest. Called after each change. */
@@ -163,14 +169,17 @@ class Pool implements Model {
     }
     const bound = THREADS_PER_WORKER * this.#options.workers;
     for (let unserved = this.#queue.length - this.#opening; unserved > 0; unserved -= 1) {
-      if (this.#active() >= this.#capacity || this.#members.size >= bound) break;
+      const active = this.#active();
+      if (active >= this.concurrency || this.#members.size >= bound) break;
+      // With none at work a call is due an answer now: the worker's, or why it cannot start.
+      if (active > 0 && performance.now() < this.#retry.at) break;
       this.#grow();
     }
     for (const wake of this.#waiters.splice(0)) wake();
   }
 
   #employ(member: Member): void {
-    if (this.#active() > this.#capacity) {
+    if (this.#active() > this.concurrency) {
       // It was written off, came back, and its successor is at work.
       this.#members.delete(member);
       void member.stop();
@@ -192,7 +201,9 @@ class Pool implements Model {
   #giveUp(job: Job): void {
     const { member } = job;
     if (!member) {
-      this.#queue.splice(this.#queue.indexOf(job), 1);
+      const at = this.#queue.indexOf(job);
+      // Absent: it has failed in this moment, as all that waited.
+      if (at >= 0) this.#queue.splice(at, 1);
       this.#pump();
       return;
     }

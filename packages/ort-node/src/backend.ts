@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Backend } from '@voiceflow-ml/core';
 import { checkThreads, openPool } from '@voiceflow-ml/ort-common';
-import { spawnThread } from '@voiceflow-ml/ort-common/node';
+import { disableTelemetry, spawnThread } from '@voiceflow-ml/ort-common/node';
 import { locate } from './locate.ts';
 import { script } from './worker.ts?script';
 
@@ -23,7 +23,8 @@ const DEFAULT_WORKERS = 4;
  * not keep the process alive, and the process may exit at any time, also during a run.
  *
  * `onnxruntime-node` must be installed beside it (an optional peer dependency), else `load` throws
- * `backend-unavailable`.
+ * `backend-unavailable`. Its telemetry is turned off for the whole process, unless `ORT_DISABLE_TELEMETRY=0` is set; a
+ * worker thread of Node's that cannot do so throws `backend-unavailable` as well.
  */
 export function nodeBackend(options: NodeBackendOptions = {}): Backend {
   return {
@@ -40,6 +41,7 @@ export function nodeBackend(options: NodeBackendOptions = {}): Backend {
     },
     async load(model, { workers = Math.min(availableParallelism(), DEFAULT_WORKERS), signal } = {}) {
       const settings = { module: locate(options.module) };
+      disableTelemetry();
       return openPool({
         model,
         workers: checkThreads('workers', workers),

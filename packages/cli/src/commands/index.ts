@@ -42,9 +42,4 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'the HTTP server: recordings, windows, live audio, a demo page',
     load: async () => (await import('./serve.ts')).serve,
   },
-  {
-    name: 'bench',
-    summary: 'measurements: the network, the server, accuracy, one report',
-    load: async () => (await import('./bench.ts')).bench,
-  },
 ];

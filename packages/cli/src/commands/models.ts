@@ -68,9 +68,8 @@ async function list({ io, signal }: Context): Promise<number> {
 async function stateOf(listed: Listed, signal: AbortSignal): Promise<string> {
   const states = await checkFiles(folderOf(listed), listed.entry, signal);
   if (states.some(({ state }) => state.state === 'wrong')) return 'damaged';
-  // Of the embedded model's files a package carries one.
-  if (listed.folder !== undefined && states.some(({ state }) => state.state === 'ok')) return 'embedded';
-  return states.every(({ state }) => state.state === 'ok') ? 'installed' : 'not installed';
+  if (states.some(({ state }) => state.state === 'missing')) return 'not installed';
+  return listed.folder === undefined ? 'installed' : 'embedded';
 }
 
 async function fetchModel(name: string, from: string | undefined, { io, signal }: Context): Promise<number> {
@@ -110,10 +109,9 @@ async function verify(name: string | undefined, { io, signal }: Context): Promis
 async function filesToVerify(listed: Listed, demanded: boolean, signal: AbortSignal) {
   const folder = folderOf(listed);
   const files = await checkFiles(folder, listed.entry, signal);
-  const there = files.filter(({ state }) => state.state !== 'missing');
-  // A model that is not installed is no fault, and of the embedded one's files a package carries one.
-  const some = there.length > 0;
-  const wanted = some ? (listed.folder === undefined ? files : there) : demanded ? files : [];
+  // A model that is not installed is no fault, unless it was asked for or comes with the command.
+  const expected = demanded || listed.folder !== undefined || files.some(({ state }) => state.state !== 'missing');
+  const wanted = expected ? files : [];
   return wanted.map(({ name, state }) => ({ path: join(folder, name), state }));
 }
 

@@ -1,5 +1,6 @@
 import { type Diarization, type Turn, toRttm, toSrt, toVtt, turnsToJson } from '@voiceflow-ml/core';
 import type { Input } from '../files/inputs.ts';
+import { oneLine } from '../printable.ts';
 import { preciseClock } from '../render/axis.ts';
 
 export type Format = 'text' | 'json' | 'rttm' | 'srt' | 'vtt';
@@ -39,7 +40,7 @@ export function write(result: Diarization, input: Input, { format, exclusive, jo
     case 'vtt':
       return toVtt(turns);
     case 'text':
-      return `${joined ? `# ${input.path}\n` : ''}${turns.map(textLine).join('')}`;
+      return `${joined ? `# ${oneLine(input.path)}\n` : ''}${turns.map(textLine).join('')}`;
   }
 }
 

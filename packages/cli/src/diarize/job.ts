@@ -4,6 +4,7 @@ import type { Context } from '../command.ts';
 import { isAbort } from '../errors.ts';
 import { openAudio } from '../files/open.ts';
 import { writeFileAtomic } from '../files/write.ts';
+import { oneLine } from '../printable.ts';
 import { ProgressLine } from '../progress.ts';
 import { clock } from '../render/axis.ts';
 import { arrangeTimeline, type Timeline } from '../render/rows.ts';
@@ -87,11 +88,11 @@ export class DiarizeJob {
     const { io } = this.#context;
     const { input, file } = output;
     for (const { code, message } of result.warnings)
-      io.err(`voiceflow: ${input.path}: warning: ${message} [${code}]\n`);
+      io.err(`voiceflow: ${oneLine(input.path)}: warning: ${message} [${code}]\n`);
     const { format = 'text', exclusive } = this.#values;
     const text = write(result, input, { format, exclusive, joined: joined && file === undefined });
     if (file === undefined) {
-      if (format === 'text' && io.screen.isTerminal) await io.out(this.#picture(result, input.path));
+      if (format === 'text' && io.screen.isTerminal) await io.out(this.#picture(result, input.path), 'drawn');
       await io.out(text);
     }
     // What goes to files can fail for one recording (its name is taken by a folder) and do for the next.
@@ -121,7 +122,7 @@ export class DiarizeJob {
     const { speakers, duration, timings } = result;
     const took = `${(timings.total / 1000).toFixed(1)} s`;
     const who = speakers.length === 1 ? '1 speaker' : `${speakers.length} speakers`;
-    const head = `${path}: ${clock(duration)}, ${who}, done in ${took}`;
+    const head = `${oneLine(path)}: ${clock(duration)}, ${who}, done in ${took}`;
     return `${head}\n\n${timelineText(this.#timeline(result), this.#context.io.screen)}\n`;
   }
 }

@@ -1,3 +1,6 @@
+import picomatch from 'picomatch';
+import { FileError } from '../errors.ts';
+
 const SPECIAL = /[*?[{]/;
 
 /** Whether a path that is no file may be a pattern (shells that expand patterns themselves leave unmatched ones). */
@@ -14,42 +17,20 @@ export function globBase(pattern: string): string {
 }
 
 /**
- * A matcher for paths with forward slashes: `*` and `?` within a part, `**` over parts, `[a-z]`, `[!a-z]`, `{wav,flac}`.
- * An unclosed bracket or brace stands for itself.
+ * Whether paths with forward slashes match: `*` and `?` within a part, `**` over parts, `[a-z]`, `[!a-z]`,
+ * `{wav,flac}`, `{1..9}`. Everything else stands for itself, as an unclosed bracket or brace does.
+ * @throws FileError for a pattern that is too long.
  */
-export function globToRegExp(pattern: string): RegExp {
-  return new RegExp(`^${translate(slashes(pattern).replace(/^\.\//, ''))}$`, 'su');
-}
-
-function translate(glob: string): string {
-  let source = '';
-  for (let i = 0; i < glob.length; i++) {
-    const char = glob.charAt(i);
-    if (char === '*') {
-      const deep = glob[i + 1] === '*';
-      const whole = deep && (i === 0 || glob[i - 1] === '/') && glob[i + 2] === '/';
-      source += whole ? '(?:[^/]+/)*' : deep ? '.*' : '[^/]*';
-      i += whole ? 2 : deep ? 1 : 0;
-    } else if (char === '?') source += '[^/]';
-    else if (char === '[' && glob.indexOf(']', i + 2) > 0) {
-      const end = glob.indexOf(']', i + 2);
-      const body = glob
-        .slice(i + 1, end)
-        .replace(/^!/, '^')
-        .replace(/[\\[\]&~|]/g, '\\$&');
-      source += `(?!/)[${body}]`;
-      i = end;
-    } else if (char === '{' && glob.indexOf('}', i) > 0) {
-      const end = glob.indexOf('}', i);
-      source += `(?:${glob
-        .slice(i + 1, end)
-        .split(',')
-        .map(translate)
-        .join('|')})`;
-      i = end;
-    } else source += char.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+export function globMatcher(pattern: string): (path: string) => boolean {
+  const literal = slashes(pattern).replace(/^\.\//, '').replace(/[()|]/g, '\\$&');
+  try {
+    return picomatch(literal, { dot: true, noextglob: true, nonegate: true, posix: true, windows: false });
+  } catch (cause) {
+    throw new FileError(`this pattern cannot be read: ${(cause as Error).message}`, {
+      hint: 'Check the pattern',
+      cause,
+    });
   }
-  return source;
 }
 
 /** A path with forward slashes. */

@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, relative, resolve } from 'node:path';
 import { codeOf, explainSystemError, FileError } from '../errors.ts';
-import { globBase, globToRegExp, hasGlob, slashes } from './glob.ts';
+import { globBase, globMatcher, hasGlob, slashes } from './glob.ts';
 
 /** A file to work on, or why an argument gave none. */
 export interface Input {
@@ -40,7 +40,7 @@ async function expand(arg: string): Promise<Input[]> {
   try {
     return (await stat(arg)).isDirectory() ? await audioIn(arg) : [{ path: arg, name: stem(basename(arg)) }];
   } catch (error) {
-    if (codeOf(error) === 'ENOENT' && hasGlob(arg)) return expandGlob(arg);
+    if (codeOf(error) === 'ENOENT' && hasGlob(arg)) return expandGlob(arg).catch((reason) => [failed(arg, reason)]);
     return [failed(arg, new FileError(explainSystemError(error), { hint: 'Check the path', cause: error }))];
   }
 }
@@ -56,14 +56,14 @@ async function audioIn(folder: string): Promise<Input[]> {
 
 async function expandGlob(pattern: string): Promise<Input[]> {
   const base = globBase(pattern);
-  const matcher = globToRegExp(pattern);
+  const matches = globMatcher(pattern);
   const below = slashes(pattern.slice(base.length))
     .split('/')
     .filter((part) => part !== '' && part !== '.').length;
   const depth = pattern.includes('**') ? Number.POSITIVE_INFINITY : below;
   const files = (await walk(base || '.', depth)).map((file) => (base === '' ? relative('.', file) : file));
-  const matches = files.filter((file) => matcher.test(slashes(file)));
-  if (matches.length > 0) return matches.map((file) => ({ path: file, name: stem(relative(base || '.', file)) }));
+  const found = files.filter((file) => matches(slashes(file)));
+  if (found.length > 0) return found.map((file) => ({ path: file, name: stem(relative(base || '.', file)) }));
   return [failed(pattern, new FileError('no file matches this pattern', { hint: 'Check the pattern' }))];
 }
 

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -38,6 +39,14 @@ describe('writeFileAtomic', () => {
     expect(readFileSync(path, 'utf8')).toBe('new');
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readdirSync(root).sort()).toEqual(['link.json', 'real.json']);
+  });
+
+  it('follows no link that stands where drafts could be foreseen', async () => {
+    writeFileSync(join(root, 'precious'), 'kept');
+    symlinkSync(join(root, 'precious'), join(root, `.new.json.${process.pid}.tmp`));
+    await writeFileAtomic(join(root, 'new.json'), 'text');
+    expect(readFileSync(join(root, 'precious'), 'utf8')).toBe('kept');
+    expect(lstatSync(join(root, 'new.json')).isFile()).toBe(true);
   });
 
   it('says what is in the way, and leaves it', async () => {

@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { unlinkSync } from 'node:fs';
 import { mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { codeOf, explainSystemError, FileError } from '../errors.ts';
 
 const unfinished = new Set<string>();
@@ -25,10 +26,11 @@ export async function writeFileAtomic(path: string, text: string): Promise<void>
 }
 
 async function replace(target: string, text: string, mode: number | undefined): Promise<void> {
-  const draft = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
+  // A name that nobody can foresee, and never a file that is there: a link planted beside the target is not followed.
+  const draft = join(dirname(target), `.voiceflow-${randomUUID()}.tmp`);
   unfinished.add(draft);
   try {
-    const file = await open(draft, 'w', mode);
+    const file = await open(draft, 'wx', mode);
     try {
       await file.writeFile(text);
       await file.sync();

@@ -1,3 +1,5 @@
+import { printable } from '../printable.ts';
+
 /**
  * Cells in columns, two blanks between them.
  * @param right Columns that stand at the right.
@@ -6,9 +8,10 @@ export function table(
   rows: readonly (readonly string[])[],
   { right = [] }: { readonly right?: readonly number[] } = {},
 ): string {
+  const shown = rows.map((row) => row.map((cell) => printable(cell)));
   const columns = Math.max(0, ...rows.map((row) => row.length));
-  const widths = Array.from({ length: columns }, (_, c) => Math.max(...rows.map((row) => (row[c] ?? '').length)));
-  return rows
+  const widths = Array.from({ length: columns }, (_, c) => Math.max(...shown.map((row) => (row[c] ?? '').length)));
+  return shown
     .map((row) => {
       const cells = widths.map((width, c) => {
         const cell = row[c] ?? '';

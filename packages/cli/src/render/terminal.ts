@@ -1,4 +1,5 @@
 import type { Segment } from '@voiceflow-ml/core';
+import { printable } from '../printable.ts';
 import type { Screen } from '../screen.ts';
 import { clock, ticks } from './axis.ts';
 import { type Paint, paintFor } from './palette.ts';
@@ -41,7 +42,7 @@ export function timelineText(timeline: Timeline, screen: Screen): string {
 }
 
 function labelOf({ label, role }: TimelineRow, compared: boolean): string {
-  const shown = label.replace(/\p{Cc}/gu, '?');
+  const shown = printable(label);
   return compared && role === 'found' ? `  ${shown}` : shown;
 }
 

@@ -44,7 +44,11 @@ export async function find(name: string): Promise<Listed> {
   if (Object.hasOwn(PULLED, name)) return { entry: await readManifest(PULLED[name as keyof typeof PULLED]) };
   if (Object.hasOwn(EMBEDDED, name)) {
     const pack = EMBEDDED[name as keyof typeof EMBEDDED];
-    return { entry: await readManifest(pack), folder: folderOf(pack) };
+    const entry = await readManifest(pack);
+    const carried = await carriedFiles(pack);
+    // The manifest lists every form of the weights; a package carries one.
+    const files = Object.fromEntries(Object.entries(entry.files).filter(([name]) => carried.includes(name)));
+    return { entry: { ...entry, files }, folder: folderOf(pack) };
   }
   const names = [...Object.keys(EMBEDDED), ...Object.keys(PULLED)];
   const meant = nearest(name, names);
@@ -54,11 +58,20 @@ export async function find(name: string): Promise<Listed> {
   );
 }
 
-async function readManifest(pack: string): Promise<CatalogEntry> {
+function readManifest(pack: string): Promise<CatalogEntry> {
+  return readJson<CatalogEntry>(pack, 'manifest.json');
+}
+
+/** What is published of a package. */
+async function carriedFiles(pack: string): Promise<readonly string[]> {
+  return (await readJson<{ readonly files?: readonly string[] }>(pack, 'package.json')).files ?? [];
+}
+
+async function readJson<T>(pack: string, file: string): Promise<T> {
   try {
-    return JSON.parse(await readFile(join(folderOf(pack), 'manifest.json'), 'utf8')) as CatalogEntry;
+    return JSON.parse(await readFile(join(folderOf(pack), file), 'utf8')) as T;
   } catch (cause) {
-    throw new VoiceFlowError('model-corrupt', `cannot read the manifest of the package ${pack}`, {
+    throw new VoiceFlowError('model-corrupt', `cannot read ${file} of the package ${pack}`, {
       hint: 'Install @voiceflow-ml/cli again',
       cause,
     });

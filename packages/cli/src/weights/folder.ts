@@ -25,21 +25,40 @@ async function readManifest(path: string): Promise<ModelManifest> {
       cause,
     });
   });
+  let value: unknown;
   try {
-    const manifest: unknown = JSON.parse(text);
-    if (isManifest(manifest)) return manifest;
-  } catch {
-    // Told below, as for any other text.
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw noManifest(path, `it is no JSON: ${(cause as Error).message}`, cause);
   }
-  throw new VoiceFlowError('model-incompatible', `${path} is no manifest of a model: expected id, version and files`);
+  const wrong = faultOf(value);
+  if (wrong !== undefined) throw noManifest(path, wrong);
+  // A pipeline says itself which settings it lacks.
+  const manifest = value as Omit<ModelManifest, 'settings'> & Partial<Pick<ModelManifest, 'settings'>>;
+  return { ...manifest, settings: manifest.settings ?? {} };
 }
 
-/** What is needed to load it; the pipeline checks its own settings. */
-function isManifest(value: unknown): value is ModelManifest {
-  if (typeof value !== 'object' || value === null) return false;
-  const { id, version, files, settings } = value as Record<string, unknown>;
-  const isObject = (part: unknown) => typeof part === 'object' && part !== null;
-  return typeof id === 'string' && typeof version === 'string' && isObject(files) && isObject(settings);
+/** What a manifest must have to be loaded; the pipeline checks its own settings. */
+const PARTS = { id: 'string', version: 'string', pipeline: 'string', files: 'object' } as const;
+
+function faultOf(value: unknown): string | undefined {
+  if (!isObject(value)) return 'it is no object';
+  const names = Object.keys(PARTS) as (keyof typeof PARTS)[];
+  const wrong = names.filter((name) => {
+    return PARTS[name] === 'object' ? !isObject(value[name]) : typeof value[name] !== PARTS[name];
+  });
+  if (wrong.length > 0)
+    return wrong.map((name) => `${name} is ${value[name] === undefined ? 'missing' : `no ${PARTS[name]}`}`).join(', ');
+  if (value.settings !== undefined && !isObject(value.settings)) return 'settings is no object';
+  return undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function noManifest(path: string, why: string, cause?: unknown): VoiceFlowError {
+  return new VoiceFlowError('model-incompatible', `${path} is no manifest of a model: ${why}`, { cause });
 }
 
 function isFile(path: string): Promise<boolean> {

@@ -86,6 +86,7 @@ describe('RTTM', () => {
     expect(parseRttm(text)).toEqual([
       {
         uri: 'f',
+        channel: '1',
         turns: [
           { start: 1, end: 3.5, speaker: 'A' },
           { start: 4, end: 4, speaker: 'A' },
@@ -95,7 +96,7 @@ describe('RTTM', () => {
           { start: 9, end: 10, type: 'NON-LEX' },
         ],
       },
-      { uri: 'g', turns: [{ start: 0.5, end: 10.5, speaker: 'B', confidence: 0.5 }], noScore: [] },
+      { uri: 'g', channel: '2', turns: [{ start: 0.5, end: 10.5, speaker: 'B', confidence: 0.5 }], noScore: [] },
     ]);
   });
 
@@ -104,12 +105,34 @@ describe('RTTM', () => {
     expect(recording?.turns[0]?.speaker).toBe(`Jo${NBSP}Ann%41%zz%E9`);
   });
 
+  it.each([
+    ['SPEAKER my call.wav 1 0.000 4.000 <NA> <NA> Ann <NA> <NA>', 'my call.wav', 'Ann'],
+    ['SPEAKER my call.wav 1 0.000 4.000 <NA> <NA> Ann', 'my call.wav', 'Ann'],
+    ['SPEAKER my call.wav 1 0.000 4.000 <NA> <NA> Ann 0.5', 'my call.wav', 'Ann', 0.5],
+    ['SPEAKER call 7 of May A 0 4 <NA> <NA> Ann Lee 0.5 <NA>', 'call 7 of May', 'Ann Lee', 0.5],
+    ['SPEAKER call 1 0 4 <NA> <NA> Ann Lee <NA> <NA>', 'call', 'Ann Lee'],
+    ['SPEAKER 1 2 3 1 0 4 <NA> <NA> 5 6 <NA> <NA>', '1 2 3', '5 6'],
+  ])('reads names with blanks, as other tools write them: %s', (line, uri, speaker, confidence?: number) => {
+    const turn = { start: 0, end: 4, speaker, ...(confidence === undefined ? {} : { confidence }) };
+    expect(parseRttm(line)).toMatchObject([{ uri, turns: [turn] }]);
+  });
+
+  it('keeps the channels of a file apart', () => {
+    const text = 'SPEAKER f 1 0 1 <NA> <NA> A\nSPEAKER f 2 0 1 <NA> <NA> B\nSPEAKER f 1 2 1 <NA> <NA> A';
+    expect(parseRttm(text).map(({ uri, channel, turns }) => [uri, channel, turns.length])).toEqual([
+      ['f', '1', 2],
+      ['f', '2', 1],
+    ]);
+  });
+
   it('writes several recordings', () => {
     const recordings = [
       { uri: 'a', turns: [{ start: 0, end: 1, speaker: 'x' }] },
       { uri: 'b', turns: [{ start: 0, end: 2, speaker: 'y' }] },
     ];
-    expect(parseRttm(toRttmFile(recordings))).toEqual(recordings.map((item) => ({ ...item, noScore: [] })));
+    expect(parseRttm(toRttmFile(recordings))).toEqual(
+      recordings.map((item) => ({ ...item, channel: '1', noScore: [] })),
+    );
   });
 
   it.each([
@@ -118,6 +141,9 @@ describe('RTTM', () => {
     ['\n\nSPEAKER f 1 zero 1 <NA> <NA> A', 3, 'start in seconds'],
     ['SPEAKER f 1 0x10 1 <NA> <NA> A', 1, 'start in seconds'],
     ['SPEAKER f 1 0 -1 <NA> <NA> A', 1, 'duration of at least 0 s'],
+    ['SPEAKER my call 1 0 4 <NA> <NA> Ann Bo 0.5', 1, 'expected 10 fields, found 11; blanks in names are written %20'],
+    ['SPEAKER a 1 0 4 <NA> <NA> 1 0 4 <NA> <NA> Ann', 1, 'expected 10 fields'],
+    ['SPEAKER my call 4 Ann Bo Cy Di Ed Flo Gus', 1, 'expected 10 fields'],
     ['SPEAKER f 1 0 NaN <NA> <NA> A', 1, 'duration of at least 0 s'],
     ['SPEAKER f 1 0 1e999 <NA> <NA> A', 1, 'duration of at least 0 s'],
   ])('says which line is bad: %j', (text, line, what) => {
@@ -140,6 +166,10 @@ describe('UEM', () => {
     ]);
     expect(toUem(uem)).toBe('a%20b 1 0.000 1.500\nc 1 2.000 3.000\nc 1 4.000 5.000\n');
     expect(parseUem(toUem(uem))).toEqual(uem);
+  });
+
+  it('parts the channels of a file that has several', () => {
+    expect([...parseUem('f 1 0 4\nf 2 1 2\ng 2 0 1\n').keys()]).toEqual(['f 1', 'f 2', 'g']);
   });
 
   it('unites parts and takes comments, tabs, CRLF', () => {

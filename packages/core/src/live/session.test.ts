@@ -269,3 +269,15 @@ function mostOverlapped(turns: readonly Turn[], reference: readonly Turn[]): str
   }
   return [...seconds].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'nobody';
 }
+
+it.each([1, 4])('tells timings that add up, with %i runs side by side', async (concurrency) => {
+  const slowly = () => new Promise<void>((resolve) => setTimeout(resolve, 2));
+  const session = open(liveCnn({ concurrency, before: slowly }));
+  const { over } = listen(session);
+  await session.push(audioOf(conversation(2, 10, 3), 10));
+  const { timings } = await session.end({ recluster: true });
+  await over;
+  const { decode, model, cluster, total } = timings;
+  for (const part of [decode, model, cluster]) expect(part).toBeGreaterThan(0);
+  expect(decode + model + cluster).toBeLessThanOrEqual(total);
+});

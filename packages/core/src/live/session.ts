@@ -75,7 +75,8 @@ class LiveSession implements DiarizationSession {
   readonly #pace: Pace | undefined;
   #waiting = 0;
   #over: VoiceFlowError | undefined;
-  #modelTime = 0;
+  /** Milliseconds of the session's own work and waits. They follow one another, so they never exceed the whole. */
+  readonly #spent = { decode: 0, model: 0, cluster: 0 };
   readonly #begun = performance.now();
 
   constructor(cnn: FastCnn, options: LiveOptions, origin: SessionOrigin, tempo: Tempo) {
@@ -124,13 +125,13 @@ class LiveSession implements DiarizationSession {
     if (this.#over) throw this.#over;
     this.#over = endedError();
     return this.#next(async () => {
-      await this.#cut(this.#resampler.end());
+      await this.#cut(() => this.#resampler.end());
       await this.#settle(0);
       let last = this.#leftOut;
       this.#cutter.end((window) => {
         last = window.slice();
       });
-      const run = last && (await this.#run(last));
+      const run = last && (await this.#waited(this.#run(last)));
       const duration = this.#received / this.#rate;
       const start = (this.#cutter.windows - 1) * this.#hop - leadOf(this.#cnn.network.frames, this.#hop);
       await this.#paced(this.#tracker.end(duration, run && { start, ...run }));
@@ -138,7 +139,7 @@ class LiveSession implements DiarizationSession {
       this.#events.end();
       this.#release();
       const total = performance.now() - this.#begun;
-      const timings = { load: 0, decode: 0, model: this.#modelTime, cluster: 0, total };
+      const timings = { load: 0, ...this.#spent, total };
       const all = [...this.#origin.warnings, ...warnings];
       const { model, backend } = this.#origin;
       const parts = { model, backend, turns, speakers, duration, warnings: all, timings };
@@ -180,21 +181,23 @@ class LiveSession implements DiarizationSession {
     const { block } = this.#resampler;
     for (let at = 0; at < samples.length; at += block) {
       const piece = samples.subarray(at, at + block);
-      await this.#cut(this.#resampler.push(piece));
+      await this.#cut(() => this.#resampler.push(piece));
       this.#waiting -= piece.length;
     }
     await this.#settle(0);
   }
 
   /** Starts a run for each window that the samples complete. One window a run: a batch would change the last bits. */
-  async #cut(samples: Float32Array): Promise<void> {
+  async #cut(samples: () => Float32Array): Promise<void> {
     const windows: { readonly window: Float32Array; readonly step: number }[] = [];
-    this.#cutter.push(samples, (window) => {
+    const begun = performance.now();
+    this.#cutter.push(samples(), (window) => {
       const step = this.#pace ? this.#pace.next() : this.#hop;
       const own = window.slice();
       if (step > 0) windows.push({ window: own, step });
       this.#leftOut = step > 0 ? undefined : own;
     });
+    this.#spent.decode += performance.now() - begun;
     for (const { window, step } of windows) {
       this.#running.push({ outputs: this.#run(window), step });
       await this.#settle(this.#cnn.model.concurrency);
@@ -205,7 +208,7 @@ class LiveSession implements DiarizationSession {
   async #settle(most: number): Promise<void> {
     while (this.#running.length > most) {
       const { outputs, step } = this.#running[0] as Running;
-      const { activity, embeddings } = await outputs;
+      const { activity, embeddings } = await this.#waited(outputs);
       this.#running.shift();
       if (this.#stop.signal.aborted) throw this.#over ?? closedError();
       await this.#paced(this.#tracker.add(activity, embeddings, step));
@@ -216,9 +219,21 @@ class LiveSession implements DiarizationSession {
 
   /** Leaves room for other sessions while this one clusters. */
   async #paced<T>(steps: Steps<T>): Promise<T> {
+    const begun = performance.now();
     const result = await paced(steps, this.#stop.signal);
+    this.#spent.cluster += performance.now() - begun;
     if (this.#stop.signal.aborted) throw this.#over ?? closedError();
     return result;
+  }
+
+  /** Counts the wait for the network; runs that overlap count once. */
+  async #waited(run: Promise<Run>): Promise<Run> {
+    const begun = performance.now();
+    try {
+      return await run;
+    } finally {
+      this.#spent.model += performance.now() - begun;
+    }
   }
 
   #run(window: Float32Array): Promise<Run> {
@@ -227,14 +242,10 @@ class LiveSession implements DiarizationSession {
     const feeds: Record<string, Tensor> = {
       [network.input]: { type: 'float32', dims: [1, network.window], data: window },
     };
-    const begun = performance.now();
-    const run = abortable(model.run(feeds, { signal }), signal).then((outputs) => {
-      this.#modelTime += performance.now() - begun;
-      return {
-        activity: floats(outputs, network.activity, network.frames * network.slots),
-        embeddings: floats(outputs, network.embeddings, network.slots * network.dimensions),
-      };
-    });
+    const run = abortable(model.run(feeds, { signal }), signal).then((outputs) => ({
+      activity: floats(outputs, network.activity, network.frames * network.slots),
+      embeddings: floats(outputs, network.embeddings, network.slots * network.dimensions),
+    }));
     // A failure is told when its turn comes; until then it must not count as unhandled.
     run.catch(() => {});
     return run;

@@ -42,11 +42,14 @@ export class LiveSpeakers {
     return at;
   }
 
-  merge(from: number, into: number): void {
+  /** @returns Whether `into` was nameless and has the name of `from` now. */
+  merge(from: number, into: number): boolean {
     this.at(from).into = into;
     this.#active = this.#active.filter((speaker) => speaker !== from);
     const { name } = this.at(from);
-    if (name !== undefined) this.at(into).name ??= name;
+    if (name === undefined || this.at(into).name !== undefined) return false;
+    this.at(into).name = name;
+    return true;
   }
 
   /** Names for nameless speakers, from the known voices whose names are free. */

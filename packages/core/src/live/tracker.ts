@@ -269,7 +269,7 @@ export class LiveTracker {
       from: this.#speakers.at(from).label,
       into: this.#speakers.at(into).label,
     });
-    this.#speakers.merge(from, into);
+    if (this.#speakers.merge(from, into)) this.#tellSpeaker(into);
     this.#memory.merge(from, into);
     this.#turns.merge(from, into);
     this.#open.delete(from);

@@ -84,4 +84,56 @@ describe('TurnBuilder', () => {
     const { ended } = builder.look(new Map([[2, new Float32Array(4).fill(0.9)]]), 20, 20);
     expect(ended).toMatchObject([{ id: 0, speaker: 2, start: 0, end: 10 }]);
   });
+
+  it('keeps the turn of a speaker that another becomes while that one is on, but without a turn', () => {
+    const builder = new TurnBuilder({ onset: 0.5, offset: 0.5, shortestGap: 5, shortestTurn: 6 });
+    const on = (from: number, to: number) => Float32Array.from({ length: 20 }, (_, i) => Number(i >= from && i < to));
+    const scores = new Map([
+      [0, on(7, 10)],
+      [1, on(0, 20)],
+    ]);
+    builder.look(scores, 10, 20);
+    expect(builder.bothSpeak(0, 1)).toBe(false);
+    builder.merge(0, 1);
+    expect(builder.underWay).toMatchObject([{ speaker: 1, start: 0 }]);
+    expect(builder.look(new Map([[1, on(0, 10)]]), 20, 30).ended).toEqual([]);
+    expect(builder.look(new Map(), 40, 40).ended).toMatchObject([{ id: 0, speaker: 1, start: 0, end: 20 }]);
+  });
+
+  it('ends every turn that it started, once, whoever becomes whom', () => {
+    const voices = fc.array(scores, { minLength: 2, maxLength: 3 });
+    const mergers = fc.array(fc.tuple(fc.nat(2), fc.nat(2)), { maxLength: 20 });
+    const law = fc.property(voices, fc.integer({ min: 1, max: 9 }), fc.nat(9), mergers, (all, hop, more, pairs) => {
+      const builder = new TurnBuilder(RULES);
+      const [started, ended]: [number[], LiveTurn[]] = [[], []];
+      const now = all.map((_, speaker) => speaker);
+      const length = Math.max(...all.map((row) => row.length)) + 1;
+      for (let present = hop; ; present = Math.min(length, present + hop)) {
+        const final = present === length ? length : Math.max(builder.final, present - hop - more);
+        const heard = new Map<number, Float32Array>();
+        all.forEach((row, speaker) => {
+          const into = now[speaker] as number;
+          const sum = heard.get(into) ?? new Float32Array(present - builder.final);
+          heard.set(
+            into,
+            sum.map((x, i) => Math.max(x, row[builder.final + i] ?? 0)),
+          );
+        });
+        const told = builder.look(heard, final, present);
+        started.push(...told.started.map(({ id }) => id));
+        ended.push(...told.ended);
+        if (present === length) break;
+        const [from = 0, into = 0] = pairs.shift() ?? [];
+        const [a, b] = [now[from] ?? 0, now[into] ?? 0];
+        if (a === b) continue;
+        builder.merge(a, b);
+        now.forEach((speaker, i) => {
+          if (speaker === a) now[i] = b;
+        });
+      }
+      const order = (ids: number[]) => [...ids].sort((a, b) => a - b);
+      expect(order(ended.map(({ id }) => id))).toEqual(order(started));
+    });
+    fc.assert(law, { seed: 3, numRuns: 300 });
+  });
 });

@@ -39,6 +39,8 @@ export class TurnBuilder {
   readonly #settled = new Map<number, Settled>();
   /** Turns that were told but have no final frame yet. */
   #tentative: LiveTurn[] = [];
+  /** Turns that a merger ended; they are told at the next look. */
+  #cutShort: LiveTurn[] = [];
   #final = 0;
   #nextId = 0;
 
@@ -62,7 +64,7 @@ export class TurnBuilder {
    */
   look(scores: ReadonlyMap<number, Float32Array>, final: number, present: number): TurnChanges {
     const speakers = [...new Set([...this.#settled.keys(), ...scores.keys()])].sort((a, b) => a - b);
-    const ended: LiveTurn[] = [];
+    const ended: LiveTurn[] = this.#cutShort.splice(0);
     const changed: LiveTurn[] = [];
     const fresh: { speaker: number; run: Run; final: boolean }[] = [];
     const next = new Map<number, Settled>();
@@ -105,14 +107,21 @@ export class TurnBuilder {
     };
   }
 
-  /** Two speakers turned out to be one: the turns under way are its. */
+  /**
+   * Two speakers turned out to be one: the turns of both are its. Of two turns under way the earlier goes on, and the
+   * other ends at the next look where it stands (see `bothSpeak`).
+   */
   merge(from: number, into: number): void {
-    const own = this.#settled.get(from);
     this.#tentative = this.#tentative.map((turn) => (turn.speaker === from ? { ...turn, speaker: into } : turn));
+    const own = this.#settled.get(from);
     if (!own) return;
+    const other = this.#settled.get(into);
     this.#settled.delete(from);
-    const turn = own.turn && { ...own.turn, speaker: into };
-    this.#settled.set(into, { on: own.on, turn });
+    const [turn, second] = [own.turn, other?.turn]
+      .flatMap((underWay) => (underWay ? [{ ...underWay, speaker: into }] : []))
+      .sort(inTime);
+    if (second) this.#cutShort.push(second);
+    this.#settled.set(into, { on: own.on || other?.on === true, turn });
   }
 
   /** True where both have a turn under way: then merging would make one voice overlap itself. */

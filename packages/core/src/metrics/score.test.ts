@@ -305,6 +305,32 @@ describe('scoreDiarization', () => {
     });
   });
 
+  it('scores each channel of a file for itself, as md-eval does', () => {
+    const reference = [
+      { uri: 'f', channel: '1', turns: [turn(0, 4, 'A')] },
+      { uri: 'f', channel: '2', turns: [turn(2, 6, 'B')] },
+    ];
+    const hypothesis = [
+      { uri: 'f', channel: '1', turns: [turn(2, 6, 'x')] },
+      { uri: 'f', channel: '2', turns: [turn(0, 4, 'y')] },
+    ];
+    // What md-eval 22 gives for these lines: 50 %.
+    expect(scoreDiarization(reference, hypothesis, { extent: 'reference' }).total.der).toBe(50);
+    const { files, total } = scoreDiarization(reference, hypothesis);
+    expect(Object.keys(files)).toEqual(['f 1', 'f 2']);
+    expect(total).toMatchObject({ der: 100, miss: 4, falseAlarm: 4, scored: 8 });
+    const one = new Timeline([{ start: 0, end: 4 }]);
+    expect(scoreDiarization(reference, hypothesis, { uem: new Map([['f 1', one]]) }).files['f 1']?.der).toBe(50);
+    const { files: both } = scoreDiarization(reference, hypothesis, { uem: new Map([['dir/f.wav', one]]) });
+    expect([both['f 1']?.der, both['f 2']?.der]).toEqual([50, 100]);
+  });
+
+  it('takes no notice of the channel where a file has one: some count from 0', () => {
+    const turns = [turn(0, 1, 'A')];
+    const { total } = scoreDiarization([{ uri: 'f', channel: '0', turns }], [{ uri: 'f', channel: '1', turns }]);
+    expect(total.der).toBe(0);
+  });
+
   it('scores tens of thousands of turns', () => {
     const many = Array.from({ length: 20_000 }, (_, i) => turn(i, i + 0.9, `s${i % 40}`));
     expect(scoreDiarization(many, many, { collar: 0.25, skipOverlap: true }).total.der).toBe(0);

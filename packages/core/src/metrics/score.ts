@@ -5,6 +5,7 @@ import { Timeline } from '../annotation/timeline.ts';
 import type { Uem } from '../annotation/uem.ts';
 import { VoiceFlowError } from '../errors.ts';
 import type { Warning } from '../warnings.ts';
+import { Channels } from './channels.ts';
 import { type ErrorTimes, errorTimes } from './der.ts';
 import { type JaccardErrors, jaccardErrorRate, jaccardErrors } from './jer.ts';
 import { pairOf, trackOf } from './sweep.ts';
@@ -13,6 +14,8 @@ import { pairOf, trackOf } from './sweep.ts';
 export interface ScoredRecording {
   /** `audio` when absent. */
   readonly uri?: string;
+  /** Counts where a file has several, in the reference or the hypothesis: each is scored for itself. */
+  readonly channel?: string;
   readonly turns: readonly Turn[];
   readonly noScore?: readonly NoScoreZone[];
 }
@@ -53,7 +56,7 @@ export interface RecordingScore extends Score {
 }
 
 export interface DiarizationScore {
-  /** By file id, sorted. */
+  /** By file id, sorted; `FILE CHANNEL` where a file has several channels. */
   readonly files: Readonly<Record<string, RecordingScore>>;
   /** Over all recordings that the reference has turns of: times summed, DER of the sums, JER over all speakers. */
   readonly total: Score;
@@ -67,7 +70,7 @@ export interface DiarizationScore {
  * taken out; a speaker who overlaps himself counts once; `NOSCORE` and `NON-LEX` lines are honoured; of a file name in
  * the UEM the directory and the first extension are dropped, and a recording that the UEM then does not name is scored
  * over the reference's extent; a recording without reference turns is listed but left out of the total. The last two
- * are told in `warnings`.
+ * are told in `warnings`. Channels of one file are recordings of their own.
  *
  * @throws VoiceFlowError `invalid-option` for a bad option, bad times, or more than 1,000 speakers in a recording.
  */
@@ -80,10 +83,12 @@ export function scoreDiarization(
     collar: toTicks(Math.min(checkOptions(options), MAX_SECONDS)),
     skipOverlap: options.skipOverlap === true,
   };
-  const references = recordingsOf(reference, 'reference');
-  const hypotheses = recordingsOf(hypothesis, 'hypothesis');
+  const sides = { reference: listOf(reference), hypothesis: listOf(hypothesis) };
+  const channels = new Channels(sides.reference, sides.hypothesis);
+  const references = recordingsOf(sides.reference, channels, 'reference');
+  const hypotheses = recordingsOf(sides.hypothesis, channels, 'hypothesis');
   const names = new Set([...references.keys(), ...hypotheses.keys()]);
-  const regions = chooseRegions(names, references, hypotheses, options);
+  const regions = chooseRegions(names, references, hypotheses, options, channels);
 
   const warnings: Warning[] = [];
   // Entries, since a file may be called __proto__.
@@ -121,16 +126,21 @@ function checkOptions({ collar = 0, extent = 'union' }: ScoreOptions): number {
 
 type Recordings = Map<string, { turns: readonly Turn[]; noScore: readonly NoScoreZone[] }>;
 
-/** By file id; what comes twice is put together. */
-function recordingsOf(input: ScoreInput, side: string): Recordings {
+function listOf(input: ScoreInput): readonly ScoredRecording[] {
   const list: readonly (ScoredRecording | Turn)[] = Array.isArray(input) ? input : [input as ScoredRecording];
   const bare = list.filter((item): item is Turn => !('turns' in item));
   const whole = list.filter((item): item is ScoredRecording => 'turns' in item);
+  return bare.length > 0 ? [{ turns: bare }, ...whole] : whole;
+}
+
+/** By file id; what comes twice is put together. */
+function recordingsOf(list: readonly ScoredRecording[], channels: Channels, side: string): Recordings {
   const result: Recordings = new Map();
-  for (const { uri = 'audio', turns, noScore = [] } of bare.length > 0 ? [{ turns: bare }, ...whole] : whole) {
+  for (const { uri = 'audio', channel = '1', turns, noScore = [] } of list) {
     for (const [index, turn] of turns.entries()) checkSegment(turn, `${side} ${uri}: turns[${index}]`);
-    const known = result.get(uri) ?? NOTHING;
-    result.set(uri, { turns: [...known.turns, ...turns], noScore: [...known.noScore, ...noScore] });
+    const name = channels.nameOf({ uri, channel });
+    const known = result.get(name) ?? NOTHING;
+    result.set(name, { turns: [...known.turns, ...turns], noScore: [...known.noScore, ...noScore] });
   }
   return result;
 }
@@ -148,6 +158,7 @@ function chooseRegions(
   references: Recordings,
   hypotheses: Recordings,
   { uem, extent = 'union' }: ScoreOptions,
+  channels: Channels,
 ): Map<string, Regions> {
   const result = new Map<string, Regions>();
   const ofReference = (name: string) => extentOf(references.get(name)?.turns, references.get(name)?.noScore);
@@ -164,9 +175,9 @@ function chooseRegions(
     }
     return result;
   }
-  for (const [entry, timeline] of uem) {
+  for (const [entry, timeline] of channels.spread(uem, nistName)) {
     const ticks = inTicks(timeline);
-    const stripped = nistName(entry);
+    const stripped = channels.stripped(entry, nistName);
     // md-eval knows the stripped name alone; dscore, whose JER this is, the name as it stands.
     const name = names.has(entry) || !names.has(stripped) ? entry : stripped;
     const ours = result.get(name) ?? {};

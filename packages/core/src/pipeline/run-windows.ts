@@ -1,17 +1,7 @@
 import type { AudioSource } from '../audio/source.ts';
 import type { Model, Tensor } from '../backend.ts';
 import { abortError, throwIfAborted, VoiceFlowError } from '../errors.ts';
-import { WindowCutter, windowBatches } from './windows.ts';
-
-export interface WindowRun {
-  /** Samples in a window and between windows. */
-  readonly window: number;
-  readonly hop: number;
-  /** Windows of one run of the network. */
-  readonly batch: number;
-  readonly input: string;
-  readonly signal?: AbortSignal;
-}
+import { type TakeOutputs, type WindowRun, WindowRunner } from '../stages/window-runner.ts';
 
 /** Where the time of a run over a recording went, in milliseconds, and how much audio there was. */
 export interface WindowRunResult {
@@ -20,51 +10,41 @@ export interface WindowRunResult {
   readonly decode: number;
 }
 
-interface Pending {
-  readonly first: number;
-  readonly count: number;
-  readonly outputs: Promise<Record<string, Tensor>>;
-}
-
 /**
- * Runs the network over all windows of a source, keeping `model.concurrency + 1` runs in flight.
- * `take` gets the outputs in order of time, however the runs overtake each other.
+ * Runs the network over all windows of a source. `take` gets the outputs in order of time.
  */
 export async function runWindows(
   source: AudioSource,
   model: Model,
-  { window, hop, batch, input, signal }: WindowRun,
-  take: (outputs: Record<string, Tensor>, first: number, count: number) => void,
+  run: WindowRun,
+  take: TakeOutputs,
 ): Promise<WindowRunResult> {
-  const cutter = new WindowCutter(window, hop);
-  const pending: Pending[] = [];
-  const settle = async () => {
-    const next = pending.shift();
-    if (!next) return;
-    take(await next.outputs, next.first, next.count);
-  };
+  const runner = new WindowRunner(model, run, take);
+  const decode = await pushAll(source, runner, run.signal);
+  return { samples: runner.samples, decode };
+}
+
+/** Pushes all of a source. @returns Milliseconds of waiting for audio. @throws `aborted`, of the source, of the runner. */
+export async function pushAll(
+  source: AudioSource,
+  runner: Pick<WindowRunner, 'push' | 'end' | 'settled'>,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   let decode = 0;
-  const batches = windowBatches(source, cutter, { window, batch, ...(signal ? { signal } : {}) });
   try {
     for (;;) {
       throwIfAborted(signal);
       const before = performance.now();
-      const step = await abortable(batches.next(), signal);
+      const chunk = await abortable(source.read(), signal);
       decode += performance.now() - before;
-      if (step.done) break;
-      const { first, count, samples } = step.value;
-      const feeds: Record<string, Tensor> = { [input]: { type: 'float32', dims: [count, window], data: samples } };
-      const outputs = model.run(feeds, signal ? { signal } : {});
-      // A failure is reported when its turn comes; until then it must not count as unhandled.
-      outputs.catch(() => {});
-      pending.push({ first, count, outputs });
-      if (pending.length > model.concurrency) await settle();
+      if (chunk === null) break;
+      await runner.push(chunk);
     }
-    while (pending.length > 0) await settle();
+    await runner.end();
   } finally {
-    await Promise.allSettled(pending.map((run) => run.outputs));
+    await runner.settled();
   }
-  return { samples: cutter.samples, decode };
+  return decode;
 }
 
 /** Waits for a promise, but no longer than the signal allows: a source may never answer. */
@@ -78,10 +58,28 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
   });
 }
 
-/** The float32 numbers of an output. @throws `model-incompatible` when they are absent or of the wrong size. */
+/**
+ * The float32 numbers of an output.
+ * @throws `model-incompatible` when they are absent or of the wrong size; `backend-failed` when one is not finite: that
+ *   would pass for silence, or for a fault of the caller's, further on.
+ */
 export function floats(outputs: Record<string, Tensor>, name: string, size: number): Float32Array {
   const tensor = outputs[name];
-  if (tensor?.type === 'float32' && tensor.data.length === size) return tensor.data;
+  if (tensor?.type === 'float32' && tensor.data.length === size) {
+    checkFinite(tensor.data, name);
+    return tensor.data;
+  }
   const seen = tensor ? `${tensor.type} [${tensor.dims.join(', ')}]` : 'nothing';
   throw new VoiceFlowError('model-incompatible', `output "${name}" is ${seen}; ${size} float32 numbers were expected`);
+}
+
+function checkFinite(data: Float32Array, name: string): void {
+  // A sum is finite only if all of it is; of finite float32 numbers it cannot leave the range of a double.
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += data[i] as number;
+  if (Number.isFinite(sum)) return;
+  const at = data.findIndex((value) => !Number.isFinite(value));
+  throw new VoiceFlowError('backend-failed', `the network's output "${name}" is ${data[at]} at ${at}`, {
+    hint: 'try another backend, or check the weights: a sound network gives finite numbers for any audio',
+  });
 }

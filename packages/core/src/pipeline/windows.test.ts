@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AudioSource } from '../audio/source.ts';
-import { WindowCutter, windowBatches } from './windows.ts';
+import type { Model, Tensor } from '../backend.ts';
+import { WindowRunner } from '../stages/window-runner.ts';
+import { pushAll } from './run-windows.ts';
 
 const ramp = (length: number) => Float32Array.from({ length }, (_, i) => i + 1);
 
@@ -22,16 +24,37 @@ function sourceOf(samples: Float32Array, sizes: readonly number[]): AudioSource 
   };
 }
 
+/** Says of each run the windows that it was given; runs overtake each other. */
+function echo(batch: number, window: number): Model {
+  let runs = 0;
+  return {
+    inputs: [],
+    outputs: [],
+    concurrency: 2,
+    async run(feeds) {
+      const tensor = feeds.audio as Tensor;
+      expect(tensor.dims).toEqual([tensor.data.length / window, window]);
+      expect(tensor.dims[0]).toBeLessThanOrEqual(batch);
+      for (let ticks = runs++ % 3; ticks > 0; ticks--) await Promise.resolve();
+      return { windows: tensor };
+    },
+    async close() {},
+  };
+}
+
 async function collect(samples: Float32Array, sizes: readonly number[], window: number, hop: number, batch: number) {
-  const cutter = new WindowCutter(window, hop);
   const windows: number[][] = [];
-  for await (const part of windowBatches(sourceOf(samples, sizes), cutter, { window, batch })) {
-    expect(part.first).toBe(windows.length);
-    expect(part.samples).toHaveLength(part.count * window);
-    for (let i = 0; i < part.count; i++) windows.push([...part.samples.subarray(i * window, (i + 1) * window)]);
-  }
-  expect(cutter.samples).toBe(samples.length);
-  expect(cutter.windows).toBe(windows.length);
+  const runner = new WindowRunner(
+    echo(batch, window),
+    { window, hop, batch, input: 'audio' },
+    (outputs, first, count) => {
+      expect(first).toBe(windows.length);
+      const data = outputs.windows?.data as Float32Array;
+      for (let i = 0; i < count; i++) windows.push([...data.subarray(i * window, (i + 1) * window)]);
+    },
+  );
+  await pushAll(sourceOf(samples, sizes), runner, undefined);
+  expect(runner.samples).toBe(samples.length);
   return windows;
 }
 
@@ -62,13 +85,10 @@ describe('windows', () => {
 
   it('stop at the signal', async () => {
     const controller = new AbortController();
-    const batches = windowBatches(sourceOf(ramp(100), [10]), new WindowCutter(10, 10), {
-      window: 10,
-      batch: 1,
-      signal: controller.signal,
-    });
-    await batches.next();
-    controller.abort();
-    await expect(batches.next()).rejects.toMatchObject({ code: 'aborted' });
+    const run = { window: 10, hop: 10, batch: 1, input: 'audio', signal: controller.signal };
+    const runner = new WindowRunner(echo(1, 10), run, () => controller.abort());
+    const pushed = pushAll(sourceOf(ramp(1000), [10]), runner, controller.signal);
+    await expect(pushed).rejects.toMatchObject({ code: 'aborted' });
+    expect(runner.samples).toBeLessThan(1000);
   });
 });

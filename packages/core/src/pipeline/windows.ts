@@ -1,6 +1,3 @@
-import type { AudioSource } from '../audio/source.ts';
-import { throwIfAborted } from '../errors.ts';
-
 /**
  * Cuts a stream of samples into windows of `window` samples every `hop` samples, whatever the sizes of the
  * chunks that come. Holds less than one window and one chunk. For recordings and for live audio.
@@ -66,44 +63,4 @@ export class WindowCutter {
     this.#filled = keep;
     this.#skip = Math.max(0, this.#hop - this.#window);
   }
-}
-
-/** Some windows in a row, as the network takes them: `samples` is `[count, window]` and the receiver's to keep. */
-export interface WindowBatch {
-  /** Index of the first window. */
-  readonly first: number;
-  readonly count: number;
-  readonly samples: Float32Array;
-}
-
-/** Batches of windows of a source, `batch` at a time; memory stays at one batch. Does not close the source. */
-export async function* windowBatches(
-  source: AudioSource,
-  cutter: WindowCutter,
-  { window, batch, signal }: { readonly window: number; readonly batch: number; readonly signal?: AbortSignal },
-): AsyncGenerator<WindowBatch> {
-  const full: WindowBatch[] = [];
-  let samples = new Float32Array(batch * window);
-  let count = 0;
-  let first = 0;
-  const close = () => {
-    full.push({ first, count, samples: count < batch ? samples.slice(0, count * window) : samples });
-    first += count;
-    count = 0;
-    samples = new Float32Array(batch * window);
-  };
-  const take = (view: Float32Array) => {
-    samples.set(view, count * window);
-    if (++count === batch) close();
-  };
-  for (;;) {
-    throwIfAborted(signal);
-    const chunk = await source.read();
-    if (chunk === null) break;
-    cutter.push(chunk, take);
-    yield* full.splice(0);
-  }
-  cutter.end(take);
-  if (count > 0) close();
-  yield* full;
 }

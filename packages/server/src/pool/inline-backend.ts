@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { abortError, type Backend, type Model, VoiceFlowError } from '@voiceflow-ml/core';
+import { disableTelemetry } from '@voiceflow-ml/ort-common/node';
 import { type OrtModule, openSession, SessionError } from '@voiceflow-ml/ort-common/worker';
 
 /** One thread, which sleeps when there is nothing to do. */
@@ -53,6 +54,7 @@ export function inlineBackend(): Backend {
 }
 
 function onnxRuntime(): OrtModule {
+  disableTelemetry();
   try {
     return createRequire(import.meta.url)('onnxruntime-node') as OrtModule;
   } catch (cause) {

@@ -1,0 +1,36 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { modelFromFolder } from './folder.ts';
+
+const WHOLE = { id: 'own', version: '1', pipeline: 'fast-cnn', files: { 'a.onnx': { bytes: 1, sha256: 'x' } } };
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'voiceflow-folder-'));
+  await writeFile(join(folder, 'a.onnx'), 'x');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const load = async (manifest: unknown) => {
+  await writeFile(join(folder, 'manifest.json'), typeof manifest === 'string' ? manifest : JSON.stringify(manifest));
+  return modelFromFolder(folder);
+};
+
+it.each([
+  [{ ...WHOLE, id: undefined }, /id is missing$/],
+  [{ ...WHOLE, id: 7, version: undefined }, /id is no string, version is missing$/],
+  [{ ...WHOLE, files: ['a.onnx'] }, /files is no object$/],
+  [{ ...WHOLE, settings: 3 }, /settings is no object$/],
+  [[WHOLE], /it is no object$/],
+  ['{', /it is no JSON/],
+])('says what a manifest lacks: %j', async (manifest, message) => {
+  const loading = load(manifest);
+  await expect(loading).rejects.toThrow(message);
+  await expect(loading).rejects.toMatchObject({ code: 'model-incompatible' });
+});
+
+it('takes a manifest without settings: its pipeline says which of them it needs', async () => {
+  expect(await load(WHOLE)).toMatchObject({ file: 'a.onnx', manifest: { id: 'own', settings: {} } });
+});

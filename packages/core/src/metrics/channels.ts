@@ -1,0 +1,61 @@
+import type { Timeline } from '../annotation/timeline.ts';
+import { channelId, type Uem } from '../annotation/uem.ts';
+
+interface Heard {
+  readonly uri?: string;
+  readonly channel?: string;
+}
+
+/** One channel of a file with several. */
+export interface Channel {
+  readonly uri: string;
+  readonly channel: string;
+}
+
+/**
+ * Files with several channels, whose channels are recordings of their own. Of other files the channel does not matter:
+ * some tools count from 0.
+ */
+export class Channels {
+  /** By `channelId`. */
+  readonly #all = new Map<string, Channel>();
+  readonly #uris = new Set<string>();
+
+  constructor(...sides: readonly (readonly Heard[])[]) {
+    for (const side of sides) {
+      const own = new Map<string, Set<string>>();
+      for (const { uri = 'audio', channel = '1' } of side) own.set(uri, (own.get(uri) ?? new Set()).add(channel));
+      for (const [uri, channels] of own) if (channels.size > 1) this.#uris.add(uri);
+    }
+    for (const side of sides) for (const heard of side) this.#add(heard);
+  }
+
+  #add({ uri = 'audio', channel = '1' }: Heard): void {
+    if (this.#uris.has(uri)) this.#all.set(channelId(uri, channel), { uri, channel });
+  }
+
+  /** What a recording is called in the scores. */
+  nameOf({ uri = 'audio', channel = '1' }: Heard): string {
+    return this.#uris.has(uri) ? channelId(uri, channel) : uri;
+  }
+
+  /** A name as `strip` makes it of the file's. */
+  stripped(name: string, strip: (uri: string) => string): string {
+    const found = this.#all.get(name);
+    return found ? channelId(strip(found.uri), found.channel) : strip(name);
+  }
+
+  /** A UEM with an entry for each channel: what it says of a file without naming channels, it says of all of them. */
+  spread(uem: Uem, strip: (uri: string) => string): Uem {
+    if (this.#all.size === 0) return uem;
+    const spread = new Map<string, Timeline>();
+    for (const [entry, timeline] of uem) {
+      const names = [...this.#all].flatMap(([name, { uri, channel }]) => {
+        const head = entry.endsWith(` ${channel}`) ? entry.slice(0, -channel.length - 1) : entry;
+        return [entry, head].some((file) => file === uri || strip(file) === uri) ? [name] : [];
+      });
+      for (const name of names.length > 0 ? names : [entry]) spread.set(name, timeline);
+    }
+    return spread;
+  }
+}

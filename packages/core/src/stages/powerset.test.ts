@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Powerset, powersetClasses } from './powerset.ts';
+
+describe('powerset', () => {
+  it('lists classes in the order of pyannote', () => {
+    expect(powersetClasses(3, 2)).toEqual([[], [0], [1], [2], [0, 1], [0, 2], [1, 2]]);
+    expect(powersetClasses(2, 1)).toEqual([[], [0], [1]]);
+    expect(powersetClasses(4, 3)).toHaveLength(1 + 4 + 6 + 4);
+  });
+
+  it('adds up posteriors, whether logits or log-probabilities come', () => {
+    const powerset = new Powerset(powersetClasses(3, 2));
+    const scores = fc.array(fc.double({ min: -30, max: 30, noNaN: true }), { minLength: 7, maxLength: 7 });
+    fc.assert(
+      fc.property(scores, fc.double({ min: -20, max: 20, noNaN: true }), (values, shift) => {
+        const p = powerset.probabilities(Float32Array.from(values));
+        const e = values.map(Math.exp);
+        const all = e.reduce((a, b) => a + b, 0);
+        const share = (...classes: number[]) => classes.reduce((sum, c) => sum + (e[c] as number), 0) / all;
+        expect(p[0]).toBeCloseTo(share(1, 4, 5), 4);
+        expect(p[1]).toBeCloseTo(share(2, 4, 6), 4);
+        expect(p[2]).toBeCloseTo(share(3, 5, 6), 4);
+        const speech = powerset.speech(Float32Array.from(values))[0] as number;
+        expect(speech).toBeCloseTo(1 - share(0), 4);
+        const moved = powerset.probabilities(Float32Array.from(values, (x) => x + shift));
+        moved.forEach((x, i) => {
+          expect(x).toBeCloseTo(p[i] as number, 3);
+        });
+      }),
+      { seed: 3, numRuns: 200 },
+    );
+  });
+
+  it('decides by the likeliest class, ties to the lower', () => {
+    const powerset = new Powerset(powersetClasses(3, 2));
+    const rows = Float32Array.of(0, 0, 0, 0, 0, 0, 0, -1, -1, -1, -1, -1, 5, 4);
+    expect([...powerset.likeliest(rows)]).toEqual([0, 5]);
+    expect([...powerset.decisions(rows)]).toEqual([0, 0, 0, 1, 0, 1]);
+  });
+
+  it('refuses classes that do not begin with nobody', () => {
+    expect(() => new Powerset([[0], [1]])).toThrow(/nobody/);
+  });
+});
