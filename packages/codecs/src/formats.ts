@@ -10,7 +10,10 @@ type Signature = readonly [number, string];
 
 /** What reads as a signature, and what by its fields. The bytes decide; WAV itself is core's but for its codecs. */
 export const FAMILIES: readonly Family[] = [
-  family('FLAC', [[0, 'fLaC']]),
+  family('FLAC', [
+    [0, 'fLaC'],
+    [0, '\xff\xf8'],
+  ]),
   family('Ogg', [[0, 'OggS']]),
   family(
     'MP4',
@@ -76,12 +79,47 @@ function isAdts(head: Uint8Array): boolean {
   return first === 0xff && (second & 0xf6) === 0xf0 && ((third >> 2) & 15) < 13;
 }
 
-/** An MPEG audio frame header (ISO/IEC 11172-3 §2.4.1.3) without forbidden values, or a tag before one. */
+/**
+ * MPEG audio: a frame at the start, or three frames in a row after what was cut or does not belong; or an ID3 tag
+ * behind which nothing else is known.
+ */
 function isMpegAudio(head: Uint8Array): boolean {
-  const [first = 0, second = 0, third = 0] = head;
-  if (String.fromCharCode(...head.subarray(0, 3)) === 'ID3') return false;
-  if (first !== 0xff || second < 0xe0) return false;
+  if (mpegFrame(head, 0) !== undefined) return true;
+  if (String.fromCharCode(...head.subarray(0, 3)) === 'ID3') return true;
+  for (let at = 1; at < head.length; at++) if (head[at] === 0xff && inARow(head, at) >= 3) return true;
+  return false;
+}
+
+/** Frames from a position on that begin where the one before ends. */
+function inARow(head: Uint8Array, from: number): number {
+  let count = 0;
+  for (let at = from, step = mpegFrame(head, at); step; at += step, step = mpegFrame(head, at)) count++;
+  return count;
+}
+
+/** Kilobits a second by version 1 or 2 and layer III, II, I (ISO/IEC 11172-3 §2.4.2.3, 13818-3). */
+const KILOBITS: Readonly<Record<string, readonly number[]>> = {
+  '1.1': [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
+  '1.2': [0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
+  '1.3': [0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
+  '2.1': [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
+  '2.2': [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
+  '2.3': [0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256],
+};
+
+/** Bytes of the frame whose header is there (0 for free format), or undefined where there is none. */
+function mpegFrame(head: Uint8Array, at: number): number | undefined {
+  const [first = 0, second = 0, third = 0] = head.subarray(at, at + 3);
   const version = (second >> 3) & 3;
   const layer = (second >> 1) & 3;
-  return version !== 1 && layer !== 0 && third >> 4 !== 15 && ((third >> 2) & 3) !== 3;
+  const rateIndex = (third >> 2) & 3;
+  if (first !== 0xff || second < 0xe0 || version === 1 || layer === 0 || third >> 4 === 15 || rateIndex === 3) {
+    return undefined;
+  }
+  const kilobits = KILOBITS[`${version === 3 ? 1 : 2}.${layer}`]?.[third >> 4] ?? 0;
+  const rate = ([44_100, 48_000, 32_000][rateIndex] as number) / (version === 3 ? 1 : version === 2 ? 2 : 4);
+  const padding = (third >> 1) & 1;
+  if (layer === 3) return 4 * (Math.floor((12_000 * kilobits) / rate) + (kilobits > 0 ? padding : 0));
+  const samples = layer === 1 && version !== 3 ? 576 : 1152;
+  return Math.floor((samples * 125 * kilobits) / rate) + (kilobits > 0 ? padding : 0);
 }

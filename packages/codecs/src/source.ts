@@ -61,6 +61,9 @@ class DecodedSource implements AudioSource {
   #codec = '';
   /** Samples a channel so far, at the source's rate. */
   #count = 0;
+  #frames = 0;
+  /** Whether it has ended, and two thirds of it could not be decoded: noise that looks like a format. FFmpeg's own rule. */
+  #mostlyBroken = false;
   /** The first block, which opening reads. */
   #first: Float32Array[] | null = null;
   #lastYield = performance.now();
@@ -98,9 +101,10 @@ class DecodedSource implements AudioSource {
     if (status < 0) throw await this.#refusal(status);
     this.#codec = instance.codec;
     const claimed = instance.claimed;
-    this.#claimed = Number.isFinite(claimed) && claimed > 0 ? claimed : 0;
+    // Ogg claims nothing: what FFmpeg takes for the length is the time of the last page, which may count from anywhere.
+    this.#claimed = Number.isFinite(claimed) && claimed > 0 && instance.container !== 'ogg' ? claimed : 0;
     this.#first = await this.#block();
-    if (this.#first === null) throw await this.#refusal(0);
+    if (this.#first === null || this.#mostlyBroken) throw await this.#refusal(0);
     if (this.#claimed > 0) this.lengthHint = Math.ceil(this.#claimed * this.#rate);
   }
 
@@ -145,6 +149,7 @@ class DecodedSource implements AudioSource {
         this.#end(count);
         break;
       }
+      this.#frames++;
       gathered += this.#take(instance, count);
     }
     if (gathered === 0 && this.#instance === undefined) gathered = this.#flush();
@@ -200,6 +205,7 @@ class DecodedSource implements AudioSource {
     const decoded = (this.#count + this.#parts.reduce((sum, part) => sum + (part[0]?.length ?? 0), 0)) / this.#rate;
     const slack = Math.max(SLACK.seconds, SLACK.samples / this.#rate, this.#claimed * SLACK.part);
     const said = instance.log.find((line) => !HARMLESS.test(line));
+    this.#mostlyBroken = instance.failures >= 2 * this.#frames;
     const because = said === undefined ? '' : ` (the decoder says: ${said})`;
     if (this.#rate > 0 && decoded < this.#claimed - slack) {
       this.#warn(

@@ -1,5 +1,5 @@
 import { openAudio } from './audio/open.ts';
-import type { AudioInput, AudioLimits, AudioSource } from './audio/source.ts';
+import type { AudioDecoder, AudioInput, AudioLimits, AudioSource } from './audio/source.ts';
 import type { Backend, Model } from './backend.ts';
 import { type Diarization, DiarizationResult, type Timings } from './diarization.ts';
 import type { Diarizer } from './diarizer.ts';
@@ -17,6 +17,8 @@ export interface CreateDiarizerOptions {
   readonly backend: Backend;
   /** Runs of the network side by side, ≥ 1 (default 1). A backend may offer fewer. */
   readonly workers?: number;
+  /** What reads formats besides WAV, such as `codecs` of `@voiceflow-ml/codecs`. */
+  readonly decoders?: readonly AudioDecoder[];
   /** Stops the loading. */
   readonly signal?: AbortSignal;
   /** What was noticed while choosing the above; carried into each result's warnings. */
@@ -46,6 +48,7 @@ export async function createDiarizer(options: CreateDiarizerOptions): Promise<Di
       model,
       pipeline,
       backend: backend.name,
+      decoders: options.decoders ?? [],
       warnings: [...(options.warnings ?? []), ...warnings],
       load: performance.now() - begun,
     });
@@ -60,6 +63,7 @@ interface Loaded {
   readonly model: Model;
   readonly pipeline: Pipeline;
   readonly backend: string;
+  readonly decoders: readonly AudioDecoder[];
   readonly warnings: readonly Warning[];
   /** Milliseconds. */
   readonly load: number;
@@ -160,6 +164,7 @@ class LoadedDiarizer implements Diarizer {
     throwIfAborted(signal);
     const source = await openAudio(audio, {
       sampleRate: this.manifest.sampleRate,
+      decoders: this.#loaded.decoders,
       ...(limits ? { limits } : {}),
       ...(signal ? { signal } : {}),
     });
