@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type AudioInput, collect, openAudio, openBytes, VoiceFlowError } from '@voiceflow-ml/core';
 import { describe, expect, it } from 'vitest';
+import { type AudioInput, collect, openAudio, openBytes, VoiceFlowError } from 'voiceflow-ml/core';
 import { codecs, codecsFrom } from './node.ts';
 
 const FIXTURES = new URL('../fixtures/', import.meta.url);

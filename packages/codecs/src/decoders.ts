@@ -1,4 +1,4 @@
-import type { AudioDecoder } from '@voiceflow-ml/core';
+import type { AudioDecoder } from 'voiceflow-ml/core';
 import { FAMILIES } from './formats.ts';
 import { inOrder } from './mp4.ts';
 import { openSource } from './source.ts';

@@ -1,4 +1,4 @@
-import type { AudioDecoder } from '@voiceflow-ml/core';
+import type { AudioDecoder } from 'voiceflow-ml/core';
 import { decodersOf, once } from './decoders.ts';
 
 /**

@@ -1,5 +1,5 @@
 /** @module Decoders for browsers: the WebAssembly lies beside the script, where bundlers find it by this URL. */
-import { type AudioDecoder, abortError, VoiceFlowError } from '@voiceflow-ml/core';
+import { type AudioDecoder, abortError, VoiceFlowError } from 'voiceflow-ml/core';
 import { decodersOf, once } from './decoders.ts';
 
 export { codecsFrom } from './from.ts';

@@ -1,4 +1,4 @@
-import { type ByteReader, throwIfAborted } from '@voiceflow-ml/core';
+import { type ByteReader, throwIfAborted } from 'voiceflow-ml/core';
 
 /** Bytes fetched at once: few suspensions of the decoder, little memory. */
 const BLOCK_BYTES = 1 << 18;

@@ -1,4 +1,4 @@
-import { type ByteReader, openBytes, VoiceFlowError } from '@voiceflow-ml/core';
+import { type ByteReader, openBytes, VoiceFlowError } from 'voiceflow-ml/core';
 
 /** Bytes of an MP4 from a stream that are held where its index comes last: about 2 h of speech at 128 kbit/s. */
 export const MAX_HELD_BYTES = 1 << 27;

@@ -1,7 +1,7 @@
 /** @module Decoders for Node, Bun and Deno: the WebAssembly is a file of the package. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type AudioDecoder, abortError, VoiceFlowError } from '@voiceflow-ml/core';
+import { type AudioDecoder, abortError, VoiceFlowError } from 'voiceflow-ml/core';
 import { decodersOf, once } from './decoders.ts';
 
 export { codecsFrom } from './from.ts';

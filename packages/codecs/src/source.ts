@@ -6,7 +6,7 @@ import {
   throwIfAborted,
   VoiceFlowError,
   type Warning,
-} from '@voiceflow-ml/core';
+} from 'voiceflow-ml/core';
 import { Input } from './input.ts';
 import { AGAIN, Instance, NO_MEMORY } from './instance.ts';
 import { yieldTurn } from './yield.ts';
