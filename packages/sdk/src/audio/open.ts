@@ -70,20 +70,21 @@ async function decode(
   signal: AbortSignal | undefined,
 ): Promise<AudioSource> {
   const find = (bytes: Uint8Array) => decoders.find((one) => one.sniff(bytes));
-  const head = (await bytes.peek(SNIFF_BYTES)).slice();
+  const head = (await bytes.peek(DESCRIBE_BYTES)).slice();
   let behind = head;
   for (let tags = 0; tags < MAX_TAGS && id3Length(behind) > 0; tags++) {
     await bytes.skip(id3Length(behind));
-    behind = (await bytes.peek(SNIFF_BYTES)).slice();
+    behind = (await bytes.peek(DESCRIBE_BYTES)).slice();
   }
   let decoder = find(behind);
+  if (!decoder && mayHoldFrames(behind)) decoder = find((await bytes.peek(SNIFF_BYTES)).slice());
   if (!decoder && behind !== head) {
     // The tag may lie about its length: what reads tags itself may find more.
     decoder = find(head);
     if (decoder) bytes.seek?.(0);
   }
   if (decoder) return decoder.open(bytes, signal ? { signal } : {});
-  const likeness = recognise(behind.subarray(0, DESCRIBE_BYTES)) ?? describeBytes(head.subarray(0, DESCRIBE_BYTES));
+  const likeness = recognise(behind) ?? describeBytes(head);
   const known = decoders.map((one) => one.format.toUpperCase()).join(', ');
   throw new VoiceFlowError(
     'unsupported-format',
@@ -94,7 +95,12 @@ async function decode(
   );
 }
 
-/** Bytes that decoders see: enough for the first frames of an MP3 that was cut anywhere. */
+/** Whether it is worth waiting for more: bytes that are nothing known may be frames of a recording that was cut anywhere. */
+function mayHoldFrames(head: Uint8Array): boolean {
+  return head.length === DESCRIBE_BYTES && describeBytes(head).name.startsWith('unknown data');
+}
+
+/** Bytes that decoders see at most. */
 const SNIFF_BYTES = 4096;
 /** ID3 tags in a row that are passed over. */
 const MAX_TAGS = 16;
