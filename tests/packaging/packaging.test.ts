@@ -49,6 +49,7 @@ describe.each(PACKAGES)('$name', ({ name, folder: workspace }) => {
       '--exclude-entrypoints',
       './fast-cnn.fp16.onnx',
       './ort-wasm-simd-threaded.wasm',
+      './voiceflow-codecs.wasm',
     ];
     const { status, stdout, stderr } = spawnSync(process.execPath, [...args, ...more], { encoding: 'utf8' });
     expect(status, `${stdout}${stderr}`).toBe(0);
