@@ -24,6 +24,7 @@ export { abortError, type ErrorCode, type ErrorDetails, throwIfAborted, VoiceFlo
 export type * from './contract/live.ts';
 export type * from './contract/model.ts';
 export * from './contract/options.ts';
+export { bytesOf, fetchPackageFile, type PackageFile } from './contract/package-file.ts';
 export type * from './contract/result.ts';
 export { compareTurns, overlapSeconds, type Segment, type Turn } from './contract/segment.ts';
 export type * from './contract/warnings.ts';
