@@ -104,6 +104,7 @@ export default defineConfig([
       'workerd.ts',
       'worker.ts',
       'main-node.ts',
+      'main-worker.ts',
       'main-bun.ts',
       'main-deno.ts',
       'testing/faulty-worker.ts',

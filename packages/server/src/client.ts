@@ -1,6 +1,7 @@
 /** @module The typed client of a VoiceFlow server, for browsers and servers alike. */
 import { abortError, type KnownVoice, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
 import { readEvents } from './client/events.ts';
+import { type AskOptions, JobsClient } from './client/jobs.ts';
 import { LiveConnection } from './client/live.ts';
 import { responseError, toError } from './client/problem.ts';
 import type {
@@ -16,7 +17,7 @@ import type {
 
 export type * from './client/rpc.ts';
 export type * from './client/types.ts';
-export type { LiveConnection };
+export type { JobsClient, LiveConnection };
 
 export interface ClientOptions {
   /** Where the server is, such as `https://voices.example`. */
@@ -68,6 +69,11 @@ export class VoiceFlowClient {
     return (await this.#post(`/v1/embed${query}`, audio, call)).json();
   }
 
+  /** Recordings that outlive a request, where the server keeps jobs. */
+  get jobs(): JobsClient {
+    return new JobsClient((method, path, options) => this.#ask(method, path, options));
+  }
+
   /** Live diarization. @throws `backend-unavailable` where there is no `WebSocket`. */
   stream(options: ClientStreamOptions): LiveConnection {
     const WebSocket = this.#options.WebSocket ?? (globalThis.WebSocket as WebSocketConstructor | undefined);
@@ -101,19 +107,18 @@ export class VoiceFlowClient {
     throw new VoiceFlowError('backend-failed', 'the answer ended before its result', { hint: 'Try again.' });
   }
 
-  async #post(
-    path: string,
-    body: BodyInit,
-    options: CallOptions,
-    headers: Record<string, string> = {},
-  ): Promise<Response> {
+  #post(path: string, body: BodyInit, options: CallOptions, headers: Record<string, string> = {}): Promise<Response> {
+    return this.#ask('POST', path, { ...options, body, headers });
+  }
+
+  async #ask(method: string, path: string, options: AskOptions = {}): Promise<Response> {
     const { fetch = (url, init) => globalThis.fetch(url, init), key } = this.#options;
-    const { signal, deadlineMs } = options;
+    const { signal, deadlineMs, body, headers } = options;
     let response: Response;
     try {
       response = await fetch(`${this.#url}${path}`, {
-        method: 'POST',
-        body,
+        method,
+        ...(body === undefined ? {} : { body }),
         headers: {
           ...headers,
           ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),

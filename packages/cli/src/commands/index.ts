@@ -42,4 +42,19 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'the HTTP server: recordings, windows, live audio, a demo page',
     load: async () => (await import('./serve.ts')).serve,
   },
+  {
+    name: 'jobs',
+    summary: 'recordings that a server works on: submit, status, wait, cancel',
+    load: async () => (await import('./jobs.ts')).jobs,
+  },
+  {
+    name: 'batch',
+    summary: 'a folder of recordings through a server, to be interrupted and gone on with',
+    load: async () => (await import('./batch.ts')).batch,
+  },
+  {
+    name: 'worker',
+    summary: 'works on the jobs of a database',
+    load: async () => (await import('./worker.ts')).worker,
+  },
 ];

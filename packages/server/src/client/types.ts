@@ -47,6 +47,69 @@ export interface ClientEmbedOptions extends CallOptions {
   readonly segment?: { readonly start: number; readonly end: number };
 }
 
+/** How `jobs.submit` asks: the options of `diarize`, but those that need somebody to wait. */
+export interface ClientSubmitOptions extends SpeakerCountOptions {
+  readonly signal?: AbortSignal;
+  readonly exclusive?: boolean;
+  /** The file id in RTTM. */
+  readonly uri?: string;
+  /** Called when the job has succeeded or failed. */
+  readonly webhook?: string;
+  /** Kept with the job. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  /** Among the jobs of one key, the highest first: -100 to 100. */
+  readonly priority?: number;
+  /** Recognise the voices that are enrolled on the server. */
+  readonly voices?: boolean;
+  /** Keep the embeddings of the speakers. */
+  readonly embeddings?: boolean;
+  /** The same key gives the same job. */
+  readonly idempotencyKey?: string;
+}
+
+/** A job; see the API description for its members. */
+export interface JobJson {
+  readonly id: string;
+  readonly state: 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled';
+  readonly priority: number;
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly bytes: number | null;
+  readonly url: string | null;
+  readonly audioSeconds: number | null;
+  readonly options: Readonly<Record<string, string>>;
+  readonly metadata: Readonly<Record<string, unknown>> | null;
+  readonly webhook: string | null;
+  readonly progress:
+    | (Progress & {
+        readonly fraction?: number;
+        /** Until the end, at the speed so far. */
+        readonly etaSeconds?: number;
+      })
+    | null;
+  readonly failures: number;
+  /** Of the last failure; final where the state is `failed`. */
+  readonly problem: { readonly code: string; readonly detail: string; readonly hint?: string } | null;
+  /** Where the state is `succeeded`, and one job was asked for. */
+  readonly result?: DiarizeJson;
+}
+
+export interface JobListJson {
+  readonly jobs: readonly JobJson[];
+  /** The `before` of the next page. */
+  readonly next: string | null;
+}
+
+/** A voice of the server's book, without its embedding. */
+export interface VoiceJson {
+  readonly name: string;
+  readonly space: string;
+  readonly samples: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
 /** How `stream` listens; see `LiveOptions` of core. */
 export interface ClientStreamOptions {
   readonly sampleRate: number;

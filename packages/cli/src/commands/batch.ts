@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { VoiceFlowClient } from '@voiceflow-ml/server/client';
+import { VoiceFlowError } from 'voiceflow-ml/core';
+import type { OptionSpecs } from '../args/options.ts';
+import { type Context, defineCommand } from '../command.ts';
+import { inOrder } from '../diarize/in-order.ts';
+import { EXIT, explain, isAbort, UsageError } from '../errors.ts';
+import { findInputs, type Input } from '../files/inputs.ts';
+import { writeFileAtomic } from '../files/write.ts';
+import { ProgressLine } from '../progress.ts';
+import { clock } from '../render/axis.ts';
+import { openServer, SERVER_OPTIONS, SUBMIT_OPTIONS, submitOptions } from '../server.ts';
+import { openFile } from './jobs.ts';
+
+const EXTENSIONS = { json: '.json', rttm: '.rttm', srt: '.srt', vtt: '.vtt' } as const;
+type Format = keyof typeof EXTENSIONS;
+
+/** A server that is full or away for a moment is asked again. */
+const AGAIN_MS = 2_000;
+const MOST_TRIES = 30;
+
+const options = {
+  ...SERVER_OPTIONS,
+  ...SUBMIT_OPTIONS,
+  out: { kind: 'text', value: 'DIR', required: true, help: 'where the results go, named as the recordings' },
+  format: { kind: 'choice', choices: Object.keys(EXTENSIONS) as Format[], help: 'of the results (default json)' },
+  'at-once': { kind: 'integer', value: 'N', min: 1, max: 256, help: 'recordings under way at once (default 8)' },
+} as const satisfies OptionSpecs;
+
+export const batch = defineCommand({
+  name: 'batch',
+  usage: 'FOLDER… --out DIR --server URL',
+  summary: 'a folder of recordings through a server, to be interrupted and gone on with',
+  details: [
+    'Every recording becomes a job of the server, and its result a file. Results that are there already are left alone, and a recording that was submitted before is not submitted again, so an interrupted batch goes on where it was. A recording that fails does not stop the others; exit code 1 at the end.',
+  ],
+  options,
+  examples: [
+    { command: 'voiceflow batch archive/ --out results --server https://voices.example', does: 'an archive' },
+    { command: 'voiceflow batch archive/ --out results --format rttm --at-once 64', does: 'with many workers' },
+  ],
+  async run(values, positionals, context) {
+    if (positionals.length === 0) throw new UsageError('batch needs a FOLDER with recordings');
+    const client = openServer(values.server);
+    const format = (values.format ?? 'json') as Format;
+    const { io, signal } = context;
+    const inputs = await findInputs(positionals);
+    const progress = new ProgressLine(io, inputs.length, clock);
+    let failures = 0;
+    const work = async (input: Input) => {
+      try {
+        const file = join(values.out, `${input.name}${EXTENSIONS[format]}`);
+        await run(client, input, file, format, submitOptions(values), context, progress);
+        return undefined;
+      } catch (error) {
+        return error;
+      } finally {
+        progress.finish(input.path);
+      }
+    };
+    await inOrder(
+      inputs,
+      values['at-once'] ?? 8,
+      work,
+      async (error, input) => {
+        if (error === undefined || (signal.aborted && isAbort(error))) return;
+        failures++;
+        progress.clear();
+        io.err(`voiceflow: ${explain(error, input.path)}\n`);
+      },
+      signal,
+    );
+    progress.clear();
+    return failures === 0 ? EXIT.done : EXIT.failed;
+  },
+});
+
+async function run(
+  client: VoiceFlowClient,
+  input: Input,
+  file: string,
+  format: Format,
+  asked: ReturnType<typeof submitOptions>,
+  { signal }: Context,
+  progress: ProgressLine,
+): Promise<void> {
+  if (input.error !== undefined) throw input.error;
+  const isThere = await stat(file).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) return;
+  const audio = await openFile(input.path);
+  const { mtimeMs, size } = await stat(input.path);
+  const what = JSON.stringify([resolve(input.path), size, mtimeMs, asked]);
+  const idempotencyKey = createHash('sha256').update(what).digest('hex');
+  const { id } = await patiently(signal, () =>
+    client.jobs.submit(audio, { ...asked, metadata: { file: input.path }, idempotencyKey, signal }),
+  );
+  const onChange = (job: { readonly progress: { readonly done: number; readonly total?: number } | null }) => {
+    if (job.progress !== null) progress.update(input.path, job.progress);
+  };
+  const result = await client.jobs.wait(id, { signal, onChange });
+  const text = format === 'json' ? `${JSON.stringify(result)}\n` : await client.jobs.result(id, format, { signal });
+  await writeFileAtomic(file, text);
+}
+
+/** Again and again while the server says that it is full, or is not there: an archive takes longer than a restart. */
+async function patiently<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      const passes =
+        VoiceFlowError.isInstance(error) &&
+        ['overloaded', 'backend-unavailable', 'quota-exceeded'].includes(error.code);
+      if (!passes || tries === MOST_TRIES || signal.aborted) throw error;
+      await new Promise((done) => setTimeout(done, AGAIN_MS));
+    }
+  }
+}

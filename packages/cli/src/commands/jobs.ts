@@ -1,0 +1,91 @@
+import { openAsBlob } from 'node:fs';
+import { basename } from 'node:path';
+import type { VoiceFlowClient } from '@voiceflow-ml/server/client';
+import type { OptionSpecs, OptionValues } from '../args/options.ts';
+import { type Context, defineCommand } from '../command.ts';
+import { EXIT, explainSystemError, FileError, UsageError } from '../errors.ts';
+import { showProgress } from '../progress.ts';
+import { clock } from '../render/axis.ts';
+import { openServer, SERVER_OPTIONS, SUBMIT_OPTIONS, submitOptions } from '../server.ts';
+
+const FORMATS = ['json', 'rttm', 'srt', 'vtt'] as const;
+
+const options = {
+  ...SERVER_OPTIONS,
+  ...SUBMIT_OPTIONS,
+  format: { kind: 'choice', choices: FORMATS, help: 'wait: the form of the result (default json)' },
+  limit: { kind: 'integer', value: 'N', min: 1, max: 100, help: 'status: jobs to show (default 20)' },
+} as const satisfies OptionSpecs;
+
+type Values = OptionValues<typeof options>;
+
+export const jobs = defineCommand({
+  name: 'jobs',
+  usage: 'submit FILE-or-URL | status [ID] | wait ID | cancel ID',
+  summary: 'recordings that a server works on: submit, status, wait, cancel',
+  details: [
+    'submit prints the id of the job; status prints jobs as JSON lines; wait prints the result once it is there; cancel stops a job, or removes one that has ended. The key of the server comes from VOICEFLOW_API_KEY.',
+  ],
+  options,
+  examples: [
+    { command: 'voiceflow jobs submit call.wav --server https://voices.example', does: 'hand a recording over' },
+    {
+      command: 'voiceflow jobs wait "$(voiceflow jobs submit call.wav)" --format rttm',
+      does: 'and wait for its turns',
+    },
+  ],
+  async run(values, [action, ...rest], context) {
+    const run = { submit, status, wait, cancel }[action ?? ''];
+    if (run === undefined) {
+      const given = action === undefined ? 'no action was given' : `there is no action "${action}"`;
+      throw new UsageError(given, 'Give submit, status, wait or cancel');
+    }
+    const [target, ...more] = rest;
+    if (more.length > 0) throw new UsageError(`jobs ${action} takes one argument, but was given ${rest.length}`);
+    await run(openServer(values.server), target, values, context);
+    return EXIT.done;
+  },
+});
+
+type Action = (client: VoiceFlowClient, target: string | undefined, values: Values, context: Context) => Promise<void>;
+
+const submit: Action = async (client, target, values, { io, signal }) => {
+  const file = needed(target, 'a file or an address');
+  const isUrl = /^https?:\/\//.test(file);
+  const audio = isUrl ? { url: file } : await openFile(file);
+  const metadata = { file: isUrl ? file : basename(file) };
+  const { id } = await client.jobs.submit(audio, { ...submitOptions(values), metadata, signal });
+  await io.out(`${id}\n`);
+};
+
+const status: Action = async (client, target, values, { io, signal }) => {
+  const shown =
+    target === undefined
+      ? (await client.jobs.list({ limit: values.limit ?? 20, signal })).jobs
+      : [await client.jobs.get(target, { signal })];
+  for (const { result: _, ...job } of shown) await io.out(`${JSON.stringify(job)}\n`);
+};
+
+const wait: Action = async (client, target, { format = 'json' }, { io, signal }) => {
+  const id = needed(target, 'the id of a job');
+  const result = await showProgress(io, id, clock, (onProgress) =>
+    client.jobs.wait(id, { signal, onChange: ({ progress }) => progress !== null && onProgress(progress) }),
+  );
+  await io.out(format === 'json' ? `${JSON.stringify(result)}\n` : await client.jobs.result(id, format, { signal }));
+};
+
+const cancel: Action = async (client, target, _, { signal }) => {
+  await client.jobs.cancel(needed(target, 'the id of a job'), { signal });
+};
+
+function needed(target: string | undefined, what: string): string {
+  if (target === undefined || target === '') throw new UsageError(`${what} is missing`);
+  return target;
+}
+
+/** A file that is sent by slices, never read whole. */
+export async function openFile(path: string): Promise<Blob> {
+  return openAsBlob(path).catch((cause) => {
+    throw new FileError(`${path}: ${explainSystemError(cause)}`, { hint: 'Check the path', cause });
+  });
+}

@@ -1,0 +1,22 @@
+import process from 'node:process';
+import type { AnyCommand } from '../command.ts';
+
+/** Hands over to the worker, which has its own help, options and signals. */
+export const worker: AnyCommand = {
+  name: 'worker',
+  usage: '--database URL [--data DIR | --s3 BUCKET] [--workers N] …',
+  summary: 'works on the jobs of a database',
+  details: [
+    'Any number of them, on any machines. SIGTERM and Ctrl-C: its jobs are finished or given back, then it ends with exit code 0.',
+  ],
+  options: {},
+  examples: [
+    { command: 'voiceflow worker --database postgres://… --data /shared', does: 'audio in a folder that all share' },
+    { command: 'voiceflow worker --database postgres://… --s3 calls --workers 4', does: 'audio in a bucket' },
+  ],
+  ownHelp: true,
+  async execute(args) {
+    const { runWork } = await import('@voiceflow-ml/server/node');
+    process.exit(await runWork(args));
+  },
+};

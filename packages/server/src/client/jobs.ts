@@ -1,0 +1,128 @@
+import { VoiceFlowError } from 'voiceflow-ml/core';
+import type { ClientAudio } from '../client.ts';
+import { toError } from './problem.ts';
+import type { CallOptions, ClientSubmitOptions, DiarizeJson, JobJson, JobListJson, VoiceJson } from './types.ts';
+
+/** How the client asks its server. @throws `VoiceFlowError` with the server's code. */
+export type Ask = (method: string, path: string, options?: AskOptions) => Promise<Response>;
+
+export interface AskOptions extends CallOptions {
+  readonly body?: BodyInit;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Seconds that one request waits for the end of a job. */
+const WAIT_SECONDS = 30;
+/** A server or its database that is away for a moment is asked again: the job goes on without us. */
+const ASK_AGAIN_MS = { first: 500, last: 10_000 };
+
+/** Jobs of a server that keeps them (`serve --data` or `--database`). */
+export class JobsClient {
+  readonly #ask: Ask;
+
+  constructor(ask: Ask) {
+    this.#ask = ask;
+  }
+
+  /** Submits a recording, or the address of one. With an `idempotencyKey` it may be repeated without harm. */
+  async submit(audio: ClientAudio | { readonly url: string }, options: ClientSubmitOptions = {}): Promise<JobJson> {
+    const { signal, idempotencyKey, metadata, ...values } = options;
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries(values)) if (value !== undefined) query.set(name, String(value));
+    if (metadata !== undefined) query.set('metadata', JSON.stringify(metadata));
+    const headers = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
+    const call = signal === undefined ? {} : { signal };
+    const sent =
+      'url' in audio
+        ? { body: JSON.stringify({ url: audio.url }), headers: { ...headers, 'content-type': 'application/json' } }
+        : { body: audio, headers };
+    return (await this.#ask('POST', `/v1/jobs?${query}`, { ...call, ...sent })).json();
+  }
+
+  /** A job as it is, with its result where it has one. */
+  async get(id: string, options: CallOptions = {}): Promise<JobJson> {
+    return (await this.#ask('GET', pathOf(id), options)).json();
+  }
+
+  /**
+   * Waits for the end of a job, however long it takes, through short failures of the server.
+   * @param onChange Told of the job now and then.
+   * @returns Its result.
+   * @throws What it failed with; `closed` where it was cancelled; `aborted`.
+   */
+  async wait(id: string, options: CallOptions & { onChange?: (job: JobJson) => void } = {}): Promise<DiarizeJson> {
+    const { onChange, ...call } = options;
+    const seconds = onChange === undefined ? WAIT_SECONDS : 1;
+    for (let pause = ASK_AGAIN_MS.first; ; ) {
+      try {
+        const job: JobJson = await (await this.#ask('GET', `${pathOf(id)}?wait=${seconds}`, call)).json();
+        onChange?.(job);
+        pause = ASK_AGAIN_MS.first;
+        if (job.state === 'succeeded' && job.result !== undefined) return job.result;
+        if (job.state === 'canceled') throw new VoiceFlowError('closed', 'the job was cancelled');
+        if (job.state === 'failed') throw new JobFailed(toError({ ...job.problem }));
+      } catch (error) {
+        if (error instanceof JobFailed) throw error.why;
+        if (!mayPass(error)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, pause));
+        pause = Math.min(2 * pause, ASK_AGAIN_MS.last);
+      }
+    }
+  }
+
+  /** Newest first. @param options.before The `next` of the page before. */
+  async list(
+    options: CallOptions & { limit?: number; before?: string; state?: JobJson['state'] } = {},
+  ): Promise<JobListJson> {
+    const { limit, before, state, ...call } = options;
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries({ limit, before, state }))
+      if (value !== undefined) query.set(name, String(value));
+    return (await this.#ask('GET', `/v1/jobs?${query}`, call)).json();
+  }
+
+  /** The result as text in another form. */
+  async result(id: string, format: 'rttm' | 'srt' | 'vtt', options: CallOptions = {}): Promise<string> {
+    return (await this.#ask('GET', `${pathOf(id)}/result?format=${format}`, options)).text();
+  }
+
+  /** Cancels a job that has not ended; removes one that has, with its result. */
+  async cancel(id: string, options: CallOptions = {}): Promise<void> {
+    await (await this.#ask('DELETE', pathOf(id), options)).body?.cancel();
+  }
+
+  /** Adds a recording to a voice of the key's book. */
+  async enroll(name: string, audio: ClientAudio, options: CallOptions = {}): Promise<VoiceJson> {
+    const path = `/v1/voices?name=${encodeURIComponent(name)}`;
+    return (await this.#ask('POST', path, { ...options, body: audio })).json();
+  }
+
+  async voices(options: CallOptions = {}): Promise<readonly VoiceJson[]> {
+    const { voices } = (await (await this.#ask('GET', '/v1/voices', options)).json()) as { voices: VoiceJson[] };
+    return voices;
+  }
+
+  async removeVoice(name: string, options: CallOptions = {}): Promise<void> {
+    await (await this.#ask('DELETE', `/v1/voices/${encodeURIComponent(name)}`, options)).body?.cancel();
+  }
+}
+
+/** A failure of the job, told apart from one of the request that asked for it. */
+class JobFailed extends Error {
+  readonly why: VoiceFlowError;
+
+  constructor(why: VoiceFlowError) {
+    super(why.message);
+    this.why = why;
+  }
+}
+
+function mayPass(error: unknown): boolean {
+  return VoiceFlowError.isInstance(error) && PASSING.has(error.code);
+}
+
+const PASSING = new Set(['overloaded', 'backend-unavailable', 'backend-failed']);
+
+function pathOf(id: string): string {
+  return `/v1/jobs/${encodeURIComponent(id)}`;
+}
