@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { voiceflow } from '../cli/command.ts';
 import { killed, type RunningServer, startServer } from './chaos.ts';
-import { dataFolder, temporaryFolder } from './databases.ts';
+import { dataFolder, PATIENCE, temporaryFolder } from './databases.ts';
 
 /** The commands `jobs` and `batch` against a real server with toy workers. */
 
@@ -15,7 +15,7 @@ beforeAll(async () => {
   folder = temporaryFolder();
   server = await startServer(data);
   for (const name of ['a', 'b', 'c']) writeFileSync(join(folder, `${name}.wav`), JSON.stringify({ ms: '50' }));
-});
+}, PATIENCE);
 afterAll(async () => {
   await killed(server.child, 'SIGTERM');
   for (const path of [data, folder]) rmSync(path, { recursive: true, force: true });

@@ -118,6 +118,9 @@ export async function askPostgres(url: string, sql: string): Promise<Record<stri
   }
 }
 
+/** Milliseconds for a hook that may have to make a database, on a machine with other work. */
+export const PATIENCE = 600_000;
+
 export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'voiceflow-jobs-'));
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isPublicAddress } from '../../packages/jobs/src/outside/addresses.ts';
 import { askOutside, checkAddress } from '../../packages/jobs/src/outside/request.ts';
 import { jobsApp, orders, type TestApp } from './app.ts';
-import { dataFolder, testOptions } from './databases.ts';
+import { dataFolder, PATIENCE, testOptions } from './databases.ts';
 
 /** Addresses that clients give: where recordings are fetched from, and what is called when a job has ended. */
 
@@ -80,7 +80,7 @@ beforeAll(async () => {
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   data = await dataFolder();
   app = await jobsApp(testOptions({ data }, { urlBytes: 1_000 }));
-});
+}, PATIENCE);
 afterAll(async () => {
   await app.close();
   server.closeAllConnections();

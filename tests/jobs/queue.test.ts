@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { type JobResult, Jobs, Leases, type NewJob, type OpenJobs, openJobs } from '@voiceflow-ml/jobs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { dataFolder, NO_POSTGRES, PostgresServer, testOptions } from './databases.ts';
+import { dataFolder, NO_POSTGRES, PATIENCE, PostgresServer, testOptions } from './databases.ts';
 
 /** The queue on both databases: the same tests. */
 
@@ -47,7 +47,7 @@ for (const { name, skip, start } of kinds) {
       place = await start();
       open = await openJobs(testOptions(place.where));
       jobs = new Jobs(open.db);
-    });
+    }, PATIENCE);
     afterAll(async () => {
       await open.db.close();
       await place.end();

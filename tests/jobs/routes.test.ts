@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jobsApp, orders, type TestApp } from './app.ts';
-import { dataFolder, testOptions } from './databases.ts';
+import { dataFolder, PATIENCE, testOptions } from './databases.ts';
 
 /** The routes of jobs, on the embedded database and a folder. */
 
@@ -18,7 +18,7 @@ let app: TestApp;
 beforeAll(async () => {
   data = await dataFolder();
   app = await jobsApp(testOptions({ data }), { keys: KEYS, limits: { bodyBytes: 100_000, idleBodyMs: 500 } });
-});
+}, PATIENCE);
 afterAll(async () => {
   await app.close();
   rmSync(data, { recursive: true, force: true });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { s3Storage } from '../../packages/jobs/src/storage/s3.ts';
 import type { Storage } from '../../packages/jobs/src/storage/storage.ts';
 import { jobsApp, orders } from './app.ts';
-import { dataFolder, freePort, temporaryFolder, testOptions } from './databases.ts';
+import { dataFolder, freePort, PATIENCE, temporaryFolder, testOptions } from './databases.ts';
 
 /** Audio in a bucket, of moto's S3 server (PyPI: `moto[server,s3]`; its path in VOICEFLOW_MOTO_SERVER or on PATH). */
 
@@ -34,7 +34,7 @@ describe.skipIf(missing)(
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
       storage = s3Storage({ ...keys, endpoint, spool });
-    });
+    }, PATIENCE);
     afterAll(() => {
       moto.kill();
       rmSync(spool, { recursive: true, force: true });

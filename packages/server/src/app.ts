@@ -66,7 +66,7 @@ export function createApp(options: AppOptions): VoiceFlowApp {
   );
   app.get(
     '/',
-    page(() => demoPage),
+    page(() => (jobs === undefined ? demoPage : demoPage.replace('<body>', '<body data-jobs>'))),
   );
 
   app.post('/v1/infer', async (c) => respond(c, await infer(c.var.exchange, state)));
