@@ -42,8 +42,14 @@ const DEADLINE: Parameter = {
   schema: { type: 'integer', minimum: 1 },
 };
 
+/** What other packages add, described by themselves. */
+export interface MorePaths {
+  readonly paths: Readonly<Record<string, unknown>>;
+  readonly schemas: Readonly<Record<string, unknown>>;
+}
+
 /** The description of the server, with the limits in force. */
-export function openApi(version: string, limits: Limits): OpenApi {
+export function openApi(version: string, limits: Limits, more?: MorePaths): OpenApi {
   return {
     openapi: '3.1.0',
     info: {
@@ -59,8 +65,12 @@ export function openApi(version: string, limits: Limits): OpenApi {
       '/v1/stream': { get: streamOperation() },
       ...tensorPaths(),
       ...systemPaths(),
+      ...(more?.paths as OpenApi['paths'] | undefined),
     },
-    components: { schemas: schemas(), securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+    components: {
+      schemas: { ...schemas(), ...more?.schemas },
+      securitySchemes: { key: { type: 'http', scheme: 'bearer' } },
+    },
   };
 }
 
