@@ -11,6 +11,7 @@ export { parseUem, toUem, type Uem } from './annotation/uem.ts';
 export { parseVtt, toVtt } from './annotation/vtt.ts';
 export { type ByteInput, type ByteOptions, openBytes, type PeekReader } from './audio/bytes.ts';
 export { type EncodeWavOptions, encodeWav } from './audio/encode-wav.ts';
+export { CONTAINER_BYTES, containerOf } from './audio/formats.ts';
 export { collect, DEFAULT_MAX_SECONDS, type OpenAudioOptions, openAudio } from './audio/open.ts';
 export { type PcmEncoding, pcmReader } from './audio/pcm.ts';
 export { samplesSource } from './audio/pipes.ts';

@@ -116,12 +116,21 @@ export function unit(vector: Float32Array, what: string, dimension?: number): Fl
   return Math.abs(length - 1) < 1e-6 ? vector : vector.map((value) => value / length);
 }
 
+/** Controls, halves of characters, and what turns the direction of the writing after it. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069]/u;
+
 export function checkName(name: unknown): void {
-  if (typeof name === 'string' && name.trim() !== '' && name.length <= 200 && !/\p{Cc}/u.test(name)) return;
+  if (typeof name === 'string' && name.trim() !== '' && name.length <= 200 && !UNPRINTABLE.test(name)) return;
   throw new VoiceFlowError(
     'invalid-option',
     `the name is ${JSON.stringify(name)}, expected 1 to 200 printable characters`,
   );
+}
+
+/** A name as a book keeps it: letters composed (NFC), no blanks at its ends. @throws `invalid-option` for none. */
+export function normalizeName(name: unknown): string {
+  checkName(name);
+  return (name as string).normalize('NFC').trim();
 }
 
 export function wrongSpace(what: string, found: string, expected: string): VoiceFlowError {
