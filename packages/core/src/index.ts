@@ -26,7 +26,7 @@ export { abortError, type ErrorCode, type ErrorDetails, throwIfAborted, VoiceFlo
 export type * from './live/types.ts';
 export type * from './model.ts';
 export * from './options.ts';
-export { checkVoices, type MatchOptions, matchVoices, type VoiceMatch } from './voice-match.ts';
+export { checkVoices, type MatchOptions, matchVoices, normalizeName, type VoiceMatch } from './voice-match.ts';
 export { type Voice, VoiceBook, type VoiceBookJson, type VoiceSample } from './voices.ts';
 export type * from './warnings.ts';
 export {
