@@ -1,5 +1,5 @@
-import type { Turn } from '@voiceflow-ml/core';
-import * as pipeline from '@voiceflow-ml/core/pipeline';
+import type { Turn } from 'voiceflow-ml/core';
+import * as pipeline from 'voiceflow-ml/stages';
 
 /** Who speaks in a made-up recording. */
 export interface Script {

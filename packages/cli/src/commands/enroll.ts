@@ -6,7 +6,7 @@ import {
   type Segment,
   type VoiceBook,
   type VoiceSample,
-} from '@voiceflow-ml/core';
+} from 'voiceflow-ml/core';
 import type { OptionSpecs } from '../args/options.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';

@@ -1,6 +1,6 @@
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { VoiceBook } from '@voiceflow-ml/core';
+import { VoiceBook } from 'voiceflow-ml/core';
 import { codeOf, explain, FileError } from '../errors.ts';
 import { withLock } from './lock.ts';
 import { readText } from './open.ts';

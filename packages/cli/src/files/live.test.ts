@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeWav } from '@voiceflow-ml/core';
+import { encodeWav } from 'voiceflow-ml/core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openLive } from './live.ts';
 

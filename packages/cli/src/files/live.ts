@@ -5,7 +5,7 @@ import {
   openAudio as openRecording,
   type PcmEncoding,
   pcmReader,
-} from '@voiceflow-ml/core';
+} from 'voiceflow-ml/core';
 import { FileError } from '../errors.ts';
 import { openAudio } from './open.ts';
 
