@@ -1,5 +1,6 @@
 import type { Turn } from 'voiceflow-ml/core';
 import * as pipeline from 'voiceflow-ml/stages';
+import { gaussian, seededRandom } from './stats/random.ts';
 
 /** Who speaks in a made-up recording. */
 export interface Script {
@@ -16,24 +17,13 @@ const SLOTS = 2;
 const HOP = 12;
 const FRAME = 0.02;
 
-/** A seeded stream of numbers in [0, 1): mulberry32. */
-function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /**
  * What a network would say of a recording of hours, made without audio: voices drawn from the voice space (variance
  * `between`), each window's embedding of its main voice with noise of variance 1 round it.
  */
 export function madeUpRecording(between: readonly number[], { hours, voices, turn, seed }: Script) {
-  const next = random(seed);
-  const normal = () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+  const next = seededRandom(seed);
+  const normal = () => gaussian(next);
   const centres = Array.from({ length: voices }, () => Float32Array.from(between, (phi) => Math.sqrt(phi) * normal()));
   const seconds = hours * 3600;
   const turns: (Turn & { readonly voice: number })[] = [];

@@ -29,6 +29,7 @@ export { compareTurns, overlapSeconds, type Segment, type Turn } from './contrac
 export type * from './contract/warnings.ts';
 export { type CreateDiarizerOptions, createDiarizer } from './diarizer.ts';
 export { checkVoices, type MatchOptions, matchVoices, normalizeName, type VoiceMatch } from './voices/match.ts';
+export { FALSE_NAMES } from './voices/naming.ts';
 export { type Voice, VoiceBook, type VoiceBookJson, type VoiceSample } from './voices/voice-book.ts';
 export {
   type AssignedWord,

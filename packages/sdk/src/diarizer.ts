@@ -13,6 +13,7 @@ import { readWeights } from './inference/weights.ts';
 import type { Pipeline } from './pipelines/pipeline.ts';
 import { pipelineOf } from './pipelines/registry.ts';
 import { checkVoices } from './voices/match.ts';
+import { checkFalseNames } from './voices/naming.ts';
 
 export interface CreateDiarizerOptions {
   readonly model: ModelPackage;
@@ -124,14 +125,16 @@ class LoadedDiarizer implements Diarizer {
 
   async #diarize(audio: AudioInput, options: DiarizeOptions): Promise<Diarization> {
     const { manifest, pipeline, backend } = this.#loaded;
-    const { signal, onProgress, known = [] } = options;
+    const { signal, onProgress, known = [], falseNames } = options;
     const bounds = speakerBounds(options);
     checkVoices(known, manifest.space, pipeline.dimensions);
+    checkFalseNames(falseNames);
     const begun = performance.now();
     const result = await this.#withSource(audio, options, (source) =>
       pipeline.diarize(source, {
         bounds,
         known,
+        ...(falseNames === undefined ? {} : { falseNames }),
         ...(signal ? { signal } : {}),
         ...(onProgress ? { onProgress } : {}),
       }),

@@ -6,7 +6,7 @@ import { DiarizeJob } from '../diarize/job.ts';
 import { planOutputs } from '../diarize/outputs.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
 import { EXIT, explain, UsageError } from '../errors.ts';
-import { readBook } from '../files/book.ts';
+import { NAMING_OPTIONS, readNaming } from '../files/book.ts';
 import { findInputs } from '../files/inputs.ts';
 
 /** As many as the SDK takes. */
@@ -37,7 +37,7 @@ const options = {
     help: 'draw a timeline as an image as well; with several recordings, a folder',
   },
   exclusive: { kind: 'flag', help: 'one speaker at a time: overlapped speech goes to the surer one' },
-  book: { kind: 'text', value: 'FILE.json', help: 'name the speakers that this voice book knows (see enroll)' },
+  ...NAMING_OPTIONS,
   jobs: {
     kind: 'integer',
     value: 'N',
@@ -73,7 +73,7 @@ export const diarize = defineCommand({
     if (positionals.length === 0) throw new UsageError('diarize needs a FILE', 'See voiceflow diarize --help');
     const wishes = {
       ...speakerCounts(values),
-      ...(values.book === undefined ? {} : { known: (await readBook(values.book)).voices }),
+      ...(await readNaming(values)),
     };
     const inputs = await findInputs(positionals);
     const outputs = await planOutputs(inputs, values);

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeWav } from 'voiceflow-ml/core';
 import { afterAll, describe, expect, it } from 'vitest';
+import { encodeWav } from 'voiceflow-ml/core';
 import { openLive } from './live.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'voiceflow-live-'));

@@ -32,3 +32,4 @@ export { Powerset, powersetClasses } from '../stages/powerset.ts';
 export { type FastCnnSettings, fastCnnSettings, type PackedNumbers, packNumbers } from '../stages/settings.ts';
 export { type Grouping, group, type Partition, speakerEmbedding } from '../stages/speakers.ts';
 export { WindowCutter } from '../stages/windows.ts';
+export { type HeardVoice, type NamingRules, nameVoices, voiceScores } from '../voices/naming.ts';

@@ -1,5 +1,6 @@
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
+import type { NamingRules } from '../voices/naming.ts';
 import type { VoiceSpace } from './plda.ts';
 import type { LinkRules } from './tracks.ts';
 import type { DecodeRules } from './viterbi.ts';
@@ -50,8 +51,8 @@ export interface FastCnnSettings {
   };
   /** Logistic calibration of a turn: 1 / (1 + exp(−(bias + activity × a + identity × i))); see `confidence.ts`. */
   readonly confidence: { readonly bias: number; readonly activity: number; readonly identity: number };
-  /** Cosine from which a voice is taken for a known one. */
-  readonly known: number;
+  /** When a voice is taken for a known one. */
+  readonly known: NamingRules;
 }
 
 /** Reads and checks a manifest's settings. @throws `model-incompatible`, naming the setting and its range. */
@@ -87,8 +88,26 @@ export function fastCnnSettings(manifest: ModelManifest): FastCnnSettings {
       activity: read.number('confidence.activity', -100, 100),
       identity: read.number('confidence.identity', -100, 100),
     },
-    known: read.number('known', -1, 1),
+    known: namingRules(read),
   };
+}
+
+/** How the share of strangers falls with the cosine, where a manifest says no more than a cosine. */
+const COSINE_WIDTH = 0.05;
+
+function namingRules(read: Reader): NamingRules {
+  if (read.has('known.at')) {
+    return {
+      at: read.number('known.at', -1000, 1000),
+      width: read.number('known.width', 1e-3, 1000),
+      evidence: {
+        rate: read.number('known.evidence.rate', 1e-3, 50),
+        saturation: read.number('known.evidence.saturation', 0.1, 1e6),
+        scale: read.number('known.evidence.scale', 1e-3, 1000),
+      },
+    };
+  }
+  return { at: read.number('known', -1, 1), width: COSINE_WIDTH };
 }
 
 function voiceSpace(read: Reader): VoiceSpace {
@@ -142,6 +161,10 @@ class Reader {
     const value = this.#at(path);
     if (typeof value === 'number' && value >= least && value <= most) return value;
     throw this.wrong(path, JSON.stringify(value) ?? 'absent', `a number from ${least} to ${most}`);
+  }
+
+  has(path: string): boolean {
+    return this.#at(path) !== undefined;
   }
 
   list(path: string): readonly unknown[] {
