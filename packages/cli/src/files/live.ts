@@ -1,3 +1,4 @@
+import { codecs } from '@voiceflow-ml/codecs';
 import {
   type AudioInput,
   CONTAINER_BYTES,
@@ -32,7 +33,7 @@ export interface PcmFormat {
 export async function openLive(path: string, pcm: PcmFormat | undefined, sampleRate: number): Promise<LiveInput> {
   const input = await openAudio(path);
   const recording = (from: AudioInput) =>
-    openRecording(from, { sampleRate, limits: { maxSeconds: Number.POSITIVE_INFINITY } });
+    openRecording(from, { sampleRate, decoders: codecs, limits: { maxSeconds: Number.POSITIVE_INFINITY } });
   if (!pcm) return recording(input);
   const { head, reader } = await begin(streamOf(input));
   if (containerOf(head) !== undefined) return recording(rejoined(head, reader));
