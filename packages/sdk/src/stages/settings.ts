@@ -222,10 +222,6 @@ class Reader {
     throw this.wrong(path, JSON.stringify(value) ?? 'absent', `a number from ${least} to ${most}`);
   }
 
-  has(path: string): boolean {
-    return this.#at(path) !== undefined;
-  }
-
   list(path: string): readonly unknown[] {
     const value = this.#at(path);
     if (Array.isArray(value)) return value;
