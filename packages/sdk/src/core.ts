@@ -25,8 +25,10 @@ export type * from './contract/model.ts';
 export * from './contract/options.ts';
 export type * from './contract/result.ts';
 export { compareTurns, overlapSeconds, type Segment, type Turn } from './contract/segment.ts';
+export { SPEC_VERSION } from './contract/version.ts';
 export type * from './contract/warnings.ts';
 export { type CreateDiarizerOptions, createDiarizer } from './diarizer.ts';
+export type { Pipeline, PipelineFactory } from './pipelines/pipeline.ts';
 export { checkVoices, type MatchOptions, matchVoices, type VoiceMatch } from './voices/match.ts';
 export { type Voice, VoiceBook, type VoiceBookJson, type VoiceSample } from './voices/voice-book.ts';
 export {

@@ -3,22 +3,25 @@ import { openAudio } from './audio/open.ts';
 import type { AudioInput, AudioLimits, AudioSource } from './contract/audio.ts';
 import type { Backend, Model } from './contract/backend.ts';
 import type { Diarizer } from './contract/diarizer.ts';
-import { throwIfAborted, VoiceFlowError } from './contract/errors.ts';
+import { type ErrorCode, throwIfAborted, VoiceFlowError } from './contract/errors.ts';
 import type { DiarizationSession, LiveOptions } from './contract/live.ts';
 import type { ModelManifest, ModelPackage } from './contract/model.ts';
 import { checkSegments, type DiarizeOptions, type EmbedOptions, speakerBounds } from './contract/options.ts';
 import type { Diarization, Timings } from './contract/result.ts';
+import { SPEC_VERSION } from './contract/version.ts';
 import type { Warning } from './contract/warnings.ts';
 import { readWeights } from './inference/weights.ts';
-import type { Pipeline } from './pipelines/pipeline.ts';
+import type { Pipeline, PipelineFactory } from './pipelines/pipeline.ts';
 import { pipelineOf } from './pipelines/registry.ts';
 import { checkVoices } from './voices/match.ts';
 
 export interface CreateDiarizerOptions {
   readonly model: ModelPackage;
   readonly backend: Backend;
-  /** Runs of the network side by side, ≥ 1 (default 1). A backend may offer fewer. */
+  /** Runs of the network side by side, ≥ 1. A backend may offer fewer, and chooses when this is absent (see its docs). */
   readonly workers?: number;
+  /** Pipelines of your own, by the name that a manifest has in `pipeline`; they come before the built-in ones. */
+  readonly pipelines?: Readonly<Record<string, PipelineFactory>>;
   /** Stops the loading. */
   readonly signal?: AbortSignal;
   /** What was noticed while choosing the above; carried into each result's warnings. */
@@ -31,18 +34,23 @@ export interface CreateDiarizerOptions {
  *   the network is not what its pipeline needs; `backend-unavailable`; `invalid-option`; `aborted`.
  */
 export async function createDiarizer(options: CreateDiarizerOptions): Promise<Diarizer> {
-  const { model: pack, backend, signal, workers = 1 } = options;
-  if (!Number.isInteger(workers) || workers < 1) {
+  const { model: pack, backend, signal, workers } = options;
+  if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1)) {
     throw new VoiceFlowError('invalid-option', `workers is ${String(workers)}; a whole number ≥ 1 was expected`);
   }
+  checkSpecVersion('backend-unavailable', `the backend ${backend.name}`, backend.specVersion);
+  checkSpecVersion('model-incompatible', `the manifest of ${pack.manifest.id}`, pack.manifest.specVersion);
   throwIfAborted(signal);
   const begun = performance.now();
   const { manifest } = pack;
   const { bytes, warnings } = await readWeights(pack, signal);
   const name = `${manifest.id}@${manifest.version}`;
-  const model = await backend.load({ name, bytes }, { workers, ...(signal ? { signal } : {}) });
+  const model = await backend.load(
+    { name, bytes },
+    { ...(workers === undefined ? {} : { workers }), ...(signal ? { signal } : {}) },
+  );
   try {
-    const pipeline = pipelineOf(manifest, model);
+    const pipeline = pipelineOf(manifest, model, options.pipelines);
     return new LoadedDiarizer({
       manifest,
       model,
@@ -181,6 +189,12 @@ class LoadedDiarizer implements Diarizer {
     call.then(done, done);
     return call;
   }
+}
+
+function checkSpecVersion(code: ErrorCode, what: string, version: number | undefined): void {
+  if (version === undefined || version === SPEC_VERSION) return;
+  const message = `${what} is of version ${version} of VoiceFlow's contract; this is version ${SPEC_VERSION}`;
+  throw new VoiceFlowError(code, message, { hint: 'install versions that belong together' });
 }
 
 function closedError(): VoiceFlowError {

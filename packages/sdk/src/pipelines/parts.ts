@@ -18,6 +18,7 @@ export { type Solution, solve } from '../offline/speaker-turns.ts';
 export { type TurnEvidence, turnEvidence } from '../stages/confidence.ts';
 export { type FrameTurn, type TurnRules, TurnTracker } from '../stages/hysteresis.ts';
 export { cleanFrames } from '../stages/local-speaker-table.ts';
+export type { LocalRecording } from '../stages/local-speakers.ts';
 export { LocalSpeakers } from '../stages/local-speakers.ts';
 export { OverlapAdder, windowWeight } from '../stages/overlap-add.ts';
 export {
@@ -32,3 +33,5 @@ export { Powerset, powersetClasses } from '../stages/powerset.ts';
 export { type FastCnnSettings, fastCnnSettings, type PackedNumbers, packNumbers } from '../stages/settings.ts';
 export { type Grouping, group, type Partition, speakerEmbedding } from '../stages/speakers.ts';
 export { WindowCutter } from '../stages/windows.ts';
+export { fastCnnPipeline } from './fast-cnn.ts';
+export type { Pipeline, PipelineFactory } from './pipeline.ts';

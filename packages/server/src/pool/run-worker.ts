@@ -11,7 +11,7 @@ import {
   VoiceFlowError,
   wasmBackend,
 } from 'voiceflow-ml';
-import { inlineBackend } from 'voiceflow-ml/backends/node';
+import { nodeBackend } from 'voiceflow-ml/backends/node';
 import { compileSoon } from '../entry/v8.ts';
 import { JobRunner } from '../jobs/runner.ts';
 import { type Started, serveJobs } from './serve-jobs.ts';
@@ -28,7 +28,7 @@ export interface Worker extends Started {
 export async function startModel(name = process.env.VOICEFLOW_MODEL ?? 'fast-cnn'): Promise<Worker> {
   const pack = modelNamed(name);
   try {
-    return await load(pack, inlineBackend());
+    return await load(pack, nodeBackend({ mode: 'in-process' }));
   } catch (error) {
     if (!VoiceFlowError.isInstance(error) || error.code !== 'backend-unavailable') throw error;
     console.error(`${error.message}; WebAssembly runs the network instead, about three times slower`);
@@ -45,8 +45,7 @@ async function load(pack: ModelPackage, base: Backend): Promise<Worker> {
   let model: Model | undefined;
   // One session for recordings, live audio and single windows alike.
   const backend: Backend = {
-    name: base.name,
-    capabilities: () => base.capabilities(),
+    ...base,
     load: async (file, options) => {
       model = await base.load(file, options);
       return model;

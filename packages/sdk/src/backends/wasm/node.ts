@@ -4,7 +4,8 @@ import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import type { Backend } from '../../contract/backend.ts';
 import { VoiceFlowError } from '../../contract/errors.ts';
-import { checkThreads } from '../pool/options.ts';
+import { SPEC_VERSION } from '../../contract/version.ts';
+import { checkThreads, defaultWorkers } from '../pool/options.ts';
 import { openPool } from '../pool/pool.ts';
 import { spawnThread } from '../pool/spawn.ts';
 import type { WasmBackendOptions } from './options.ts';
@@ -13,9 +14,6 @@ import { script } from './worker.ts?script';
 export type { WasmBackendOptions } from './options.ts';
 export { tune } from './tuning/tune.ts';
 
-/** Each takes about 130 MB. */
-const DEFAULT_WORKERS = 4;
-
 /**
  * ONNX Runtime WebAssembly, one session a worker: about three times slower than native, with nothing to install and
  * the same results (to 1e-6); its matrix product is tuned as it is loaded (`tune`). Workers start as in `nodeBackend`; a run that does not end after it was aborted is cut
@@ -23,13 +21,14 @@ const DEFAULT_WORKERS = 4;
  */
 export function wasmBackend(options: WasmBackendOptions = {}): Backend {
   return {
+    specVersion: SPEC_VERSION,
     name: 'wasm',
     async capabilities() {
       const processors = availableParallelism();
       const notes = ['no GPU: WebAssembly runs on the processor'];
       return { workers: processors, threads: processors, simd: true, gpu: false, notes };
     },
-    async load(model, { workers = Math.min(availableParallelism(), DEFAULT_WORKERS), signal } = {}) {
+    async load(model, { workers = defaultWorkers(availableParallelism()), signal } = {}) {
       const settings = {
         module: locate(),
         threads: Math.min(checkThreads('threads', options.threads ?? 1), availableParallelism()),

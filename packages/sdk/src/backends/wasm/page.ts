@@ -2,10 +2,9 @@
 
 import * as ort from 'onnxruntime-web/wasm';
 import type { Backend } from '../../contract/backend.ts';
-import { inlineThread } from '../pool/inline-thread.ts';
 import { checkThreads } from '../pool/options.ts';
-import { openPool } from '../pool/pool.ts';
 import { openSession } from '../pool/session.ts';
+import { sessionBackend } from '../session-backend.ts';
 import { inTurn } from './in-turn.ts';
 import type { WasmBackendOptions } from './options.ts';
 import { tune } from './tuning/tune.ts';
@@ -18,23 +17,18 @@ export { tune } from './tuning/tune.ts';
  * For a page that stays smooth during runs, use it inside a Web Worker of yours.
  */
 export function wasmBackend(options: WasmBackendOptions = {}): Backend {
-  return {
+  return sessionBackend({
     name: 'wasm',
     async capabilities() {
       const { threads, notes } = threadsHere();
       return { workers: 1, threads, simd: true, gpu: false, notes: ['one run at a time', ...notes] };
     },
-    async load(model, { workers = 1, signal } = {}) {
-      checkThreads('workers', workers);
-      checkThreads('threads', options.threads ?? 1);
-      const spawn = () => inlineThread((bytes) => inTurn(() => open(bytes, options)), setTimeout);
-      return openPool({ model, workers: 1, settings: {}, spawn, signal });
-    },
-  };
+    open: (bytes) => inTurn(() => open(bytes, options)),
+  });
 }
 
-function open(bytes: Uint8Array, options: WasmBackendOptions) {
-  ort.env.wasm.numThreads = Math.min(options.threads ?? 1, threadsHere().threads);
+async function open(bytes: Uint8Array, options: WasmBackendOptions) {
+  ort.env.wasm.numThreads = Math.min(checkThreads('threads', options.threads ?? 1), threadsHere().threads);
   const { wasm } = options;
   if (wasm instanceof Uint8Array) ort.env.wasm.wasmBinary = tuned(wasm);
   else if (wasm !== undefined && !(wasm instanceof WebAssembly.Module)) ort.env.wasm.wasmPaths = { wasm: String(wasm) };

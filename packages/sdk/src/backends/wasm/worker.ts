@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { messageOf, SessionError } from '../pool/failure.ts';
+import { VoiceFlowError } from '../../contract/errors.ts';
+import { messageOf } from '../pool/failure.ts';
 import { serverPort } from '../pool/port.ts';
 import { type OrtModule, openSession } from '../pool/session.ts';
 import { serve } from '../pool/worker.ts';
@@ -25,7 +26,7 @@ function load(url: string): OrtWeb {
   try {
     return createRequire(url)(fileURLToPath(url)) as OrtWeb;
   } catch (error) {
-    throw new SessionError('backend-unavailable', `onnxruntime-web could not be loaded: ${messageOf(error)}`);
+    throw new VoiceFlowError('backend-unavailable', `onnxruntime-web could not be loaded: ${messageOf(error)}`);
   }
 }
 

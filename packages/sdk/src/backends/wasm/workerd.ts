@@ -3,10 +3,8 @@
 import * as ort from 'onnxruntime-web/wasm';
 import type { Backend } from '../../contract/backend.ts';
 import { VoiceFlowError } from '../../contract/errors.ts';
-import { inlineThread } from '../pool/inline-thread.ts';
-import { checkThreads } from '../pool/options.ts';
-import { openPool } from '../pool/pool.ts';
 import { openSession } from '../pool/session.ts';
+import { sessionBackend } from '../session-backend.ts';
 import { inTurn } from './in-turn.ts';
 import type { WasmBackendOptions } from './options.ts';
 
@@ -19,13 +17,12 @@ export { tune } from './tuning/tune.ts';
  * not at module scope.
  */
 export function wasmBackend({ wasm }: WasmBackendOptions = {}): Backend {
-  return {
+  return sessionBackend({
     name: 'wasm',
     async capabilities() {
       return { workers: 1, threads: 1, simd: true, gpu: false, notes: ['workerd has no threads: one run at a time'] };
     },
-    async load(model, { workers = 1, signal } = {}) {
-      checkThreads('workers', workers);
+    async open(bytes) {
       if (!(wasm instanceof WebAssembly.Module)) {
         throw new VoiceFlowError(
           'backend-unavailable',
@@ -35,13 +32,11 @@ export function wasmBackend({ wasm }: WasmBackendOptions = {}): Backend {
           },
         );
       }
-      const open = (bytes: Uint8Array) =>
-        inTurn(() => withModule(wasm, () => openSession(ort, bytes, { executionProviders: ['wasm'] })));
-      // Microtasks: a timer would belong to the request that set it, while the session serves them all.
-      const spawn = () => inlineThread(open, queueMicrotask);
-      return openPool({ model, workers: 1, settings: {}, spawn, signal });
+      return inTurn(() => withModule(wasm, () => openSession(ort, bytes, { executionProviders: ['wasm'] })));
     },
-  };
+    // Microtasks: a timer would belong to the request that set it, while the session serves them all.
+    defer: queueMicrotask,
+  });
 }
 
 /**
