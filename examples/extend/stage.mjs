@@ -8,7 +8,7 @@ import { openAsBlob } from 'node:fs';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { createDiarizer, fastCnn as embedded } from 'voiceflow-ml';
-import { analyse, fastCnn, fastCnnPipeline, solve } from 'voiceflow-ml/stages';
+import { analyse, diarize, fastCnn, fastCnnPipeline } from 'voiceflow-ml/stages';
 
 /**
  * The stage: what the network said of each window, with silence outside of the regions. Typed arrays in and out.
@@ -21,8 +21,11 @@ export function within(local, regions, frame) {
   const { windows, frames, slots, dimensions, hop } = local;
   const inside = (index) =>
     regions.some(({ start, end }) => (index + 0.5) * frame >= start && (index + 0.5) * frame < end);
-  const activity = (window) =>
+  const mute = (window) =>
     local.activity(window).map((value, at) => (inside(window * hop + Math.floor(at / slots)) ? value : 0));
+  const activities = Array.from({ length: windows }, (_, window) => mute(window));
+  const speaks = (window, slot) => activities[window].some((value, at) => at % slots === slot && value > 0.5);
+  const speakers = activities.map((_, window) => Array.from({ length: slots }, (_, slot) => speaks(window, slot)));
   return {
     windows,
     frames,
@@ -30,27 +33,22 @@ export function within(local, regions, frame) {
     dimensions,
     hop,
     step: (window) => local.step(window),
-    activity,
+    activity: (window) => activities[window],
     // A local speaker whose speech is all outside has no voice either.
-    embedding: (window, slot) =>
-      activity(window).some((value, at) => at % slots === slot && value > 0.5)
-        ? local.embedding(window, slot)
-        : undefined,
+    embedding: (window, slot) => (speakers[window][slot] ? local.embedding(window, slot) : undefined),
   };
 }
 
 /** The built-in pipeline with the stage in it. @returns {import('voiceflow-ml').PipelineFactory} */
 export const regionPipeline = (regions) => (manifest, model) => {
   const cnn = fastCnn(manifest, model);
+  const analyze = async (source, request) => {
+    const analysis = await analyse(cnn, source, request);
+    return { ...analysis, local: within(analysis.local, regions, cnn.frame) };
+  };
   return {
     ...fastCnnPipeline(manifest, model),
-    async diarize(source, request) {
-      const { local, duration, decode, total } = await analyse(cnn, source, request);
-      const begun = performance.now();
-      const solution = solve(cnn, within(local, regions, cnn.frame), duration, request);
-      const warnings = [...source.warnings, ...solution.warnings];
-      return { ...solution, duration, warnings, decode, model: total - decode, cluster: performance.now() - begun };
-    },
+    diarize: (source, request) => diarize(cnn, analyze, source, request),
   };
 };
 

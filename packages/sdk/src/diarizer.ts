@@ -1,7 +1,8 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { DiarizationResult } from './annotation/diarization.ts';
 import { openAudio } from './audio/open.ts';
-import type { AudioInput, AudioLimits, AudioSource } from './contract/audio.ts';
-import type { Backend, Model } from './contract/backend.ts';
+import type { AudioDecoder, AudioInput, AudioLimits, AudioSource } from './contract/audio.ts';
+import type { Backend, LoadOptions, Model } from './contract/backend.ts';
 import type { Diarizer } from './contract/diarizer.ts';
 import { type ErrorCode, throwIfAborted, VoiceFlowError } from './contract/errors.ts';
 import type { DiarizationSession, LiveOptions } from './contract/live.ts';
@@ -10,6 +11,7 @@ import { checkSegments, type DiarizeOptions, type EmbedOptions, speakerBounds } 
 import type { Diarization, Timings } from './contract/result.ts';
 import { SPEC_VERSION } from './contract/version.ts';
 import type { Warning } from './contract/warnings.ts';
+import { type Segmentation, segmentation } from './inference/segmentation.ts';
 import { readWeights } from './inference/weights.ts';
 import type { Pipeline, PipelineFactory } from './pipelines/pipeline.ts';
 import { pipelineOf } from './pipelines/registry.ts';
@@ -20,6 +22,8 @@ export interface CreateDiarizerOptions {
   readonly backend: Backend;
   /** Runs of the network side by side, ≥ 1. A backend may offer fewer, and chooses when this is absent (see its docs). */
   readonly workers?: number;
+  /** What reads formats besides WAV, such as `codecs` of `@voiceflow-ml/codecs`. */
+  readonly decoders?: readonly AudioDecoder[];
   /** Pipelines of your own, by the name that a manifest has in `pipeline`; they come before the built-in ones. */
   readonly pipelines?: Readonly<Record<string, PipelineFactory>>;
   /** Stops the loading. */
@@ -45,20 +49,35 @@ export async function createDiarizer(options: CreateDiarizerOptions): Promise<Di
   const { manifest } = pack;
   const { bytes, warnings } = await readWeights(pack, signal);
   const name = `${manifest.id}@${manifest.version}`;
-  const model = await backend.load(
-    { name, bytes },
-    { ...(workers === undefined ? {} : { workers }), ...(signal ? { signal } : {}) },
-  );
+  const loading = { ...(workers === undefined ? {} : { workers }), ...(signal ? { signal } : {}) };
+  const model = await backend.load({ name, bytes }, loading);
+  let segmenter: Segmentation | undefined;
   try {
-    const pipeline = pipelineOf(manifest, model, options.pipelines);
+    segmenter = pack.segmenter && (await loadSegmenter(pack.segmenter, backend, loading));
+    const pipeline = pipelineOf(manifest, model, segmenter, options.pipelines);
     return new LoadedDiarizer({
       manifest,
-      model,
+      models: segmenter ? [model, segmenter.model] : [model],
       pipeline,
       backend: backend.name,
+      decoders: options.decoders ?? [],
       warnings: [...(options.warnings ?? []), ...warnings],
       load: performance.now() - begun,
     });
+  } catch (error) {
+    await model.close();
+    await segmenter?.model.close();
+    throw error;
+  }
+}
+
+async function loadSegmenter(pack: ModelPackage, backend: Backend, loading: LoadOptions): Promise<Segmentation> {
+  const { manifest } = pack;
+  const { bytes } = await readWeights(pack, loading.signal);
+  const name = `${manifest.id}@${manifest.version}`;
+  const model = await backend.load({ name, bytes }, loading);
+  try {
+    return segmentation(manifest, model);
   } catch (error) {
     await model.close();
     throw error;
@@ -67,9 +86,10 @@ export async function createDiarizer(options: CreateDiarizerOptions): Promise<Di
 
 interface Loaded {
   readonly manifest: ModelManifest;
-  readonly model: Model;
+  readonly models: readonly Model[];
   readonly pipeline: Pipeline;
   readonly backend: string;
+  readonly decoders: readonly AudioDecoder[];
   readonly warnings: readonly Warning[];
   /** Milliseconds. */
   readonly load: number;
@@ -121,7 +141,7 @@ class LoadedDiarizer implements Diarizer {
   close(): Promise<void> {
     this.#closed ??= (async () => {
       await Promise.allSettled([...this.#calls, ...[...this.#sessions].map((session) => session.close())]);
-      await this.#loaded.model.close();
+      await Promise.all(this.#loaded.models.map((model) => model.close()));
     })();
     return this.#closed;
   }
@@ -170,6 +190,7 @@ class LoadedDiarizer implements Diarizer {
     throwIfAborted(signal);
     const source = await openAudio(audio, {
       sampleRate: this.manifest.sampleRate,
+      decoders: this.#loaded.decoders,
       ...(limits ? { limits } : {}),
       ...(signal ? { signal } : {}),
     });

@@ -3,8 +3,9 @@ import type { ModelManifest } from '../contract/model.ts';
 import { fastCnn } from '../inference/network.ts';
 import { Tempo } from '../live/pace.ts';
 import { openSession } from '../live/session.ts';
+import { analyse } from '../offline/analyse.ts';
 import { diarize } from '../offline/diarize.ts';
-import { embedSegments } from '../offline/embed.ts';
+import { embedSpans } from '../offline/embed.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** One second at a time: windows → local speakers → clusters → turns. @throws `model-incompatible`. */
@@ -13,8 +14,11 @@ export function fastCnnPipeline(manifest: ModelManifest, model: Model): Pipeline
   const tempo = new Tempo();
   return {
     dimensions: cnn.network.dimensions,
-    diarize: (source, request) => diarize(cnn, source, request),
-    embed: (source, segments, signal) => embedSegments(cnn, source, segments, signal),
+    diarize: (source, request) => diarize(cnn, (from, how) => analyse(cnn, from, how), source, request),
+    embed: async (source, segments, signal) => {
+      const { local, duration } = await analyse(cnn, source, signal ? { signal } : {});
+      return embedSpans(cnn, local, segments, duration);
+    },
     open: (options, origin) => openSession(cnn, options, origin, tempo),
   };
 }

@@ -2,6 +2,7 @@ import type { AudioSource } from '../contract/audio.ts';
 import type { Model } from '../contract/backend.ts';
 import type { DiarizationSession, LiveOptions } from '../contract/live.ts';
 import type { ModelManifest } from '../contract/model.ts';
+import type { Segmentation } from '../inference/segmentation.ts';
 import type { SessionOrigin } from '../live/session.ts';
 import type { DiarizeRequest, PipelineResult } from '../offline/types.ts';
 
@@ -21,4 +22,4 @@ export interface Pipeline {
 }
 
 /** Makes the pipeline around a loaded network. @throws `model-incompatible` for a network or settings that do not fit. */
-export type PipelineFactory = (manifest: ModelManifest, model: Model) => Pipeline;
+export type PipelineFactory = (manifest: ModelManifest, model: Model, segmentation?: Segmentation) => Pipeline;

@@ -5,13 +5,16 @@ import { messageOf } from '../pool/failure.ts';
 import { type OrtModule, openSession, type Session } from '../pool/session.ts';
 import { INSTALL_HINT } from './install-hint.ts';
 
-/** One thread, which sleeps when there is nothing to do: with spinning, idle sessions burn whole processors. */
+/**
+ * One thread, which sleeps when there is nothing to do: with spinning, idle sessions burn whole processors. Denormal
+ * numbers count as zero, since processors take forty times as long for them.
+ */
 const SESSION_OPTIONS = {
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
   executionMode: 'sequential',
   graphOptimizationLevel: 'all',
-  extra: { session: { intra_op: { allow_spinning: '0' } } },
+  extra: { session: { set_denormal_as_zero: '1', intra_op: { allow_spinning: '0' } } },
 };
 
 /** One native session, as both modes of the backend open it. @param url The `file:` URL of onnxruntime-node. */
