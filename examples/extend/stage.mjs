@@ -22,7 +22,7 @@ export function within(local, regions, frame) {
   const inside = (index) =>
     regions.some(({ start, end }) => (index + 0.5) * frame >= start && (index + 0.5) * frame < end);
   const mute = (window) =>
-    local.activity(window).map((value, at) => (inside(window * hop + Math.floor(at / slots)) ? value : 0));
+    local.activity(window).map((value, at) => (inside(local.startOf(window) + Math.floor(at / slots)) ? value : 0));
   const activities = Array.from({ length: windows }, (_, window) => mute(window));
   const speaks = (window, slot) => activities[window].some((value, at) => at % slots === slot && value > 0.5);
   const speakers = activities.map((_, window) => Array.from({ length: slots }, (_, slot) => speaks(window, slot)));
@@ -33,6 +33,7 @@ export function within(local, regions, frame) {
     dimensions,
     hop,
     step: (window) => local.step(window),
+    startOf: (window) => local.startOf(window),
     activity: (window) => activities[window],
     // A local speaker whose speech is all outside has no voice either.
     embedding: (window, slot) => (speakers[window][slot] ? local.embedding(window, slot) : undefined),

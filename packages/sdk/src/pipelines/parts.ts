@@ -40,7 +40,8 @@ export {
   type VoiceSpace,
 } from '../stages/plda.ts';
 export { Powerset, powersetClasses } from '../stages/powerset.ts';
-export { SegmentedRecording, type VoicedPiece } from '../stages/segmented.ts';
+export { SegmentedRecording } from '../stages/segmented.ts';
+export { type VoicedPiece } from '../stages/pieces.ts';
 export {
   type FastCnnSettings,
   fastCnnSettings,

@@ -2,7 +2,7 @@ import { agglomerateSteps, clustersAt, cut, observations, type Points, type Tree
 import { type Slots, tabulateSteps, voiceOf } from './local-speaker-table.ts';
 import type { LocalRecording } from './local-speakers.ts';
 import { project, type SpeakerModel, speakerModel, type VoiceSpace } from './plda.ts';
-import type { VoicedPiece } from './segmented.ts';
+import type { VoicedPiece } from './pieces.ts';
 import type { SolveSettings } from './settings.ts';
 import { splitTrackSteps } from './split-tracks.ts';
 import type { Steps } from './steps.ts';
