@@ -30,7 +30,7 @@ export { cleanFrames } from '../stages/local-speaker-table.ts';
 export type { LocalRecording } from '../stages/local-speakers.ts';
 export { LocalSpeakers } from '../stages/local-speakers.ts';
 export { OverlapAdder, windowWeight } from '../stages/overlap-add.ts';
-export { type Piece, PieceCutter, type PieceRules } from '../stages/pieces.ts';
+export { type Piece, PieceCutter, type PieceRules, type VoicedPiece } from '../stages/pieces.ts';
 export {
   evidence,
   logLikelihood,
@@ -41,7 +41,6 @@ export {
 } from '../stages/plda.ts';
 export { Powerset, powersetClasses } from '../stages/powerset.ts';
 export { SegmentedRecording } from '../stages/segmented.ts';
-export { type VoicedPiece } from '../stages/pieces.ts';
 export {
   type FastCnnSettings,
   fastCnnSettings,

@@ -1,5 +1,5 @@
 import type { LocalRecording } from './local-speakers.ts';
-import type { VoicedPiece } from './pieces.ts';
+import type { Piece, VoicedPiece } from './pieces.ts';
 import { RowStore } from './row-store.ts';
 import { accumulate } from './vectors.ts';
 
