@@ -57,6 +57,7 @@ export default defineConfig([
     'metrics/index.ts',
     'pipelines/parts.ts',
     'testing/index.ts',
+    'installed/index.ts',
     'backends/node/index.ts',
     'backends/wasm/page.ts',
     'backends/wasm/node.ts',

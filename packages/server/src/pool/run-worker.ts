@@ -12,6 +12,7 @@ import {
   wasmBackend,
 } from 'voiceflow-ml';
 import { inlineBackend } from 'voiceflow-ml/backends/node';
+import { installedModel, PULLED_MODELS } from 'voiceflow-ml/installed';
 import { compileSoon } from '../entry/v8.ts';
 import { JobRunner } from '../jobs/runner.ts';
 import { type Started, serveJobs } from './serve-jobs.ts';
@@ -26,7 +27,7 @@ export interface Worker extends Started {
  * @throws `model-not-found` and what else `createDiarizer` does.
  */
 export async function startModel(name = process.env.VOICEFLOW_MODEL ?? 'fast-cnn'): Promise<Worker> {
-  const pack = modelNamed(name);
+  const pack = await modelNamed(name);
   try {
     return await load(pack, inlineBackend());
   } catch (error) {
@@ -36,9 +37,11 @@ export async function startModel(name = process.env.VOICEFLOW_MODEL ?? 'fast-cnn
   }
 }
 
-function modelNamed(name: string): ModelPackage {
+async function modelNamed(name: string): Promise<ModelPackage> {
   if (name === fastCnn.manifest.id) return fastCnn;
-  throw new VoiceFlowError('model-not-found', `there is no model "${name}", expected ${fastCnn.manifest.id}`);
+  if ((PULLED_MODELS as readonly string[]).includes(name)) return installedModel(name);
+  const names = [fastCnn.manifest.id, ...PULLED_MODELS];
+  throw new VoiceFlowError('model-not-found', `there is no model "${name}", expected one of ${names.join(', ')}`);
 }
 
 async function load(pack: ModelPackage, base: Backend): Promise<Worker> {
