@@ -44,12 +44,13 @@ export interface Partition {
 }
 
 /** Clusters local speakers: tracks, then speakers by evidence. */
-export function* group(local: LocalRecording, settings: SolveSettings, frame: number): Steps<Grouping> {
-  const { cluster } = settings;
-  const slots = yield* tabulateSteps(local, settings.voices, settings.activity.on, frame);
+export function* group(local: LocalRecording, given: SolveSettings, frame: number): Steps<Grouping> {
+  const slots = yield* tabulateSteps(local, given.voices, given.activity.on, frame);
   const tracks = local.pieces
-    ? yield* pieceTracks(local.pieces, settings.voices, frame)
-    : yield* slotTracks(local, slots, settings);
+    ? yield* pieceTracks(local.pieces, given.voices, frame)
+    : yield* slotTracks(local, slots, given);
+  const settings = withinHorizon(given, tracks.seconds);
+  const { cluster } = settings;
   const points = trackPoints(tracks, cluster.shortestTrack, cluster.rate);
   const compact = yield* inBlocks(points, settings);
   const tree = yield* agglomerateSteps(compact, settings.voices.between, undefined, cluster.saturation);
@@ -67,6 +68,14 @@ export function* group(local: LocalRecording, settings: SolveSettings, frame: nu
       return refine(local, slots, models, settings, frame);
     },
   };
+}
+
+/** In a recording with more speech than the horizon, a second of it counts for less: all of it counts as much as that. */
+function withinHorizon(settings: SolveSettings, seconds: Float64Array): SolveSettings {
+  const { horizon, rate } = settings.cluster;
+  const all = seconds.reduce((sum, x) => sum + x, 0);
+  if (horizon === undefined || all <= horizon) return settings;
+  return { ...settings, cluster: { ...settings.cluster, rate: (rate * horizon) / all } };
 }
 
 function* slotTracks(local: LocalRecording, slots: Slots, settings: SolveSettings): Steps<TrackSums> {
