@@ -1,6 +1,7 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { DiarizationResult } from './annotation/diarization.ts';
 import { openAudio } from './audio/open.ts';
-import type { AudioInput, AudioLimits, AudioSource } from './contract/audio.ts';
+import type { AudioDecoder, AudioInput, AudioLimits, AudioSource } from './contract/audio.ts';
 import type { Backend, Model } from './contract/backend.ts';
 import type { Diarizer } from './contract/diarizer.ts';
 import { throwIfAborted, VoiceFlowError } from './contract/errors.ts';
@@ -20,6 +21,8 @@ export interface CreateDiarizerOptions {
   readonly backend: Backend;
   /** Runs of the network side by side, ≥ 1 (default 1). A backend may offer fewer. */
   readonly workers?: number;
+  /** What reads formats besides WAV, such as `codecs` of `@voiceflow-ml/codecs`. */
+  readonly decoders?: readonly AudioDecoder[];
   /** Stops the loading. */
   readonly signal?: AbortSignal;
   /** What was noticed while choosing the above; carried into each result's warnings. */
@@ -51,6 +54,7 @@ export async function createDiarizer(options: CreateDiarizerOptions): Promise<Di
       models: segmenter ? [model, segmenter.model] : [model],
       pipeline,
       backend: backend.name,
+      decoders: options.decoders ?? [],
       warnings: [...(options.warnings ?? []), ...warnings],
       load: performance.now() - begun,
     });
@@ -84,6 +88,7 @@ interface Loaded {
   readonly models: readonly Model[];
   readonly pipeline: Pipeline;
   readonly backend: string;
+  readonly decoders: readonly AudioDecoder[];
   readonly warnings: readonly Warning[];
   /** Milliseconds. */
   readonly load: number;
@@ -184,6 +189,7 @@ class LoadedDiarizer implements Diarizer {
     throwIfAborted(signal);
     const source = await openAudio(audio, {
       sampleRate: this.manifest.sampleRate,
+      decoders: this.#loaded.decoders,
       ...(limits ? { limits } : {}),
       ...(signal ? { signal } : {}),
     });
