@@ -161,7 +161,7 @@ describe('pull', () => {
   it('installs all files at once from their public addresses, trying the next where one fails', async () => {
     const progress: number[] = [];
     const { folder, fresh } = await pull(entry(), { models: root, onProgress: (done) => progress.push(done) });
-    expect({ folder, fresh }).toEqual({ folder: join(root, 'models/two/1.0'), fresh: true });
+    expect({ folder, fresh }).toEqual({ folder: join(root, 'two/1.0'), fresh: true });
     expect(readdirSync(folder).sort()).toEqual(['big.onnx', 'small.bin']);
     expect(readdirSync(join(root, 'two'))).toEqual(['1.0']);
     expect(progress.at(-1)).toBe(BIG.length + SMALL.length);

@@ -11,10 +11,8 @@ export interface DecodeRules {
   readonly continuity: number;
 }
 
-/** Speakers considered for a slot: the likeliest; fewer where a window has more slots, so that its states stay few. */
-function candidates(slots: number): number {
-  return slots > 2 ? 3 : 4;
-}
+/** Speakers considered for a slot: the likeliest. */
+const CANDIDATES = 4;
 /** Seconds added to a slot's clean speech: overlapped speech says something of its speaker, too. */
 const LEAST_SECONDS = 0.05;
 /** A few milliseconds of work. */
@@ -54,7 +52,7 @@ export function* decodeSteps(
   rules: DecodeRules,
   frame: number,
 ): Steps<Int16Array> {
-  const most = candidates(local.slots) ** local.slots;
+  const most = CANDIDATES ** local.slots;
   // Of each window's states: who its slots are, and which state of the window before was best.
   const names = new Int16Array(local.windows * most * local.slots).fill(-1);
   const from = new Uint16Array(local.windows * most);
@@ -112,7 +110,7 @@ function statesOf(local: LocalWindows, slots: Slots, scores: Float32Array, speak
       continue;
     }
     const own = scores.subarray(row * speakers, (row + 1) * speakers);
-    const likely = likeliest(own, candidates(local.slots));
+    const likely = likeliest(own);
     const named = states.flatMap((state) =>
       likely
         .filter((k) => !state.speakers.includes(k))
@@ -124,15 +122,15 @@ function statesOf(local: LocalWindows, slots: Slots, scores: Float32Array, speak
   return states;
 }
 
-/** The best `most` speakers, best first; ties to the lower. */
-function likeliest(scores: Float32Array, most: number): number[] {
+/** The best `CANDIDATES` speakers, best first; ties to the lower. */
+function likeliest(scores: Float32Array): number[] {
   const best: number[] = [];
   for (let k = 0; k < scores.length; k++) {
     let at = best.length;
     while (at > 0 && (scores[best[at - 1] as number] as number) < (scores[k] as number)) at--;
-    if (at >= most) continue;
+    if (at >= CANDIDATES) continue;
     best.splice(at, 0, k);
-    if (best.length > most) best.pop();
+    if (best.length > CANDIDATES) best.pop();
   }
   return best;
 }
