@@ -79,6 +79,7 @@ export default defineConfig([
       'pipelines/parts.ts',
       'testing/index.ts',
       'backends/index.ts',
+      'installed/index.ts',
       'backends/node/index.ts',
       'backends/wasm/page.ts',
       'backends/wasm/node.ts',

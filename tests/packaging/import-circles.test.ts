@@ -19,7 +19,7 @@ const LADDER = [
   ['offline'],
   ['live'],
   ['pipelines'],
-  ['diarizer.ts'],
+  ['diarizer.ts', 'installed'],
   ['core.ts', 'choose-backend.ts'],
   ['wasm-only.ts'],
   ['index.ts', 'node.ts', 'workerd.ts'],

@@ -57,6 +57,8 @@ export interface ModelManifest {
   readonly segmentation?: SegmentationPart;
   /** Of a network that gives voices from features. */
   readonly embedding?: EmbeddingPart;
+  /** Of a model in a folder: the network beside it that tells who speaks when. */
+  readonly segmenter?: ModelManifest;
   /** Length and lowercase hex SHA-256 of each weights file. */
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
   readonly inputs: readonly TensorInfo[];
