@@ -78,6 +78,8 @@ export default defineConfig([
       'metrics/index.ts',
       'pipelines/parts.ts',
       'testing/index.ts',
+      'backends/index.ts',
+      'installed/index.ts',
       'backends/node/index.ts',
       'backends/wasm/page.ts',
       'backends/wasm/node.ts',
@@ -88,6 +90,11 @@ export default defineConfig([
   esm('packages/wasm-runtime', ['index.ts', 'node.ts'], { onSuccess: buildRuntime }),
   esm('models/fast-cnn', ['index.ts', 'node.ts']),
   esm('packages/codecs', ['index.ts', 'node.ts']),
+  esm(
+    'packages/jobs',
+    { index: 'index.ts', options: 'options.ts', 'pglite-thread': 'database/pglite-thread.ts' },
+    { platform: 'node' },
+  ),
   esm(
     'packages/server',
     [

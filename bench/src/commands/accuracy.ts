@@ -1,4 +1,5 @@
-import { createDiarizer, fastCnn } from 'voiceflow-ml';
+import { createDiarizer, fastCnn, type ModelPackage } from 'voiceflow-ml';
+import { installedModel, modelFromFolder, PULLED_MODELS } from 'voiceflow-ml/installed';
 import type { Score } from 'voiceflow-ml/metrics';
 import { accuracy, type FileAccuracy, type FolderAccuracy } from '../accuracy/accuracy.ts';
 import { parseSettings, parseWithFolders } from '../accuracy/flags.ts';
@@ -10,6 +11,7 @@ export const accuracyCommand: BenchCommand = {
   help: `npm run bench -- accuracy FOLDER… [options]
 
   FOLDER            audio (.wav; .flac, .opus, .ogg and .mp3 with python3 and soundfile) with NAME.rttm beside NAME
+  --model NAME      fast-cnn (default), a model that was pulled, or a folder with a manifest.json
   --count-known     tell the number of speakers
   --repeat 4        each recording so many times in a row
   --set A=1,B=2     settings of the manifest to replace, such as turns.onset=0.6,hop=0.48
@@ -24,10 +26,12 @@ Example
       'count-known': 'boolean',
       repeat: 'string',
       set: 'string',
+      model: 'string',
       json: 'boolean',
     });
-    const manifest = withSettings(fastCnn.manifest, parseSettings(textFlag(flags, 'set') ?? ''));
-    const diarizer = await createDiarizer({ model: { ...fastCnn, manifest } });
+    const pack = await modelOf(textFlag(flags, 'model'));
+    const manifest = withSettings(pack.manifest, parseSettings(textFlag(flags, 'set') ?? ''));
+    const diarizer = await createDiarizer({ model: { ...pack, manifest } });
     try {
       const result = await accuracy(diarizer, {
         folders,
@@ -58,4 +62,9 @@ function rates({ der, miss, falseAlarm, confusion, scored, jer }: Score): string
   const share = (seconds: number) => ((100 * seconds) / scored).toFixed(1);
   const parts = `miss ${share(miss)}, false alarm ${share(falseAlarm)}, confusion ${share(confusion)}`;
   return `DER ${der?.toFixed(1) ?? '–'} (${parts})  JER ${jer?.toFixed(1) ?? '–'}`;
+}
+
+function modelOf(name = fastCnn.manifest.id): Promise<ModelPackage> | ModelPackage {
+  if (name === fastCnn.manifest.id) return fastCnn;
+  return (PULLED_MODELS as readonly string[]).includes(name) ? installedModel(name) : modelFromFolder(name);
 }

@@ -28,6 +28,11 @@ export interface SolveSettings {
     readonly rate: number;
     /** Observations that a cluster is worth at most, however long. */
     readonly saturation: number;
+    /**
+     * Seconds of clean speech that a whole recording counts for at most. Without it, small differences between one
+     * speaker's moments add up to proof of two speakers in long recordings.
+     */
+    readonly horizon?: number;
     /** Log evidence that a merge must gain. */
     readonly evidence: number;
     /** Seconds of clean speech that make a track a point of the clustering. */
@@ -108,6 +113,7 @@ function solveSettings(read: Reader): SolveSettings {
     cluster: {
       rate: read.number('cluster.rate', 1e-3, 50),
       saturation: read.number('cluster.saturation', 0.1, 1e6),
+      ...(read.has('cluster.horizon') ? { horizon: read.number('cluster.horizon', 1, 1e6) } : {}),
       evidence: read.number('cluster.evidence', -1000, 1000),
       shortestTrack: read.number('cluster.shortestTrack', 0, 10),
       shortestSpeaker: read.number('cluster.shortestSpeaker', 0, 60),

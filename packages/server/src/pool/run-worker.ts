@@ -1,4 +1,5 @@
 import { Console } from 'node:console';
+import { openAsBlob } from 'node:fs';
 import { Socket } from 'node:net';
 import process from 'node:process';
 import {
@@ -11,7 +12,8 @@ import {
   VoiceFlowError,
   wasmBackend,
 } from 'voiceflow-ml';
-import { inlineBackend } from 'voiceflow-ml/backends/node';
+import { nodeBackend } from 'voiceflow-ml/backends/node';
+import { installedModel, PULLED_MODELS } from 'voiceflow-ml/installed';
 import { compileSoon } from '../entry/v8.ts';
 import { JobRunner } from '../jobs/runner.ts';
 import { noteRun } from './culprit.ts';
@@ -32,10 +34,10 @@ export async function startModel(
   name = process.env.VOICEFLOW_MODEL ?? 'fast-cnn',
   backend = process.env.VOICEFLOW_BACKEND ?? 'auto',
 ): Promise<Worker> {
-  const pack = modelNamed(name);
+  const pack = await modelNamed(name);
   if (backend === 'wasm') return load(pack, wasmBackend());
   try {
-    return await load(pack, inlineBackend());
+    return await load(pack, nodeBackend({ mode: 'in-process' }));
   } catch (error) {
     if (backend === 'node') throw error;
     if (!VoiceFlowError.isInstance(error) || error.code !== 'backend-unavailable') throw error;
@@ -44,17 +46,18 @@ export async function startModel(
   }
 }
 
-function modelNamed(name: string): ModelPackage {
+async function modelNamed(name: string): Promise<ModelPackage> {
   if (name === fastCnn.manifest.id) return fastCnn;
-  throw new VoiceFlowError('model-not-found', `there is no model "${name}", expected ${fastCnn.manifest.id}`);
+  if ((PULLED_MODELS as readonly string[]).includes(name)) return installedModel(name);
+  const names = [fastCnn.manifest.id, ...PULLED_MODELS];
+  throw new VoiceFlowError('model-not-found', `there is no model "${name}", expected one of ${names.join(', ')}`);
 }
 
 async function load(pack: ModelPackage, base: Backend): Promise<Worker> {
   let model: Model | undefined;
   // One session for recordings, live audio and single windows alike.
   const backend: Backend = {
-    name: base.name,
-    capabilities: () => base.capabilities(),
+    ...base,
     load: async (file, options) => {
       model = inTurn(await base.load(file, options));
       return model;
@@ -63,7 +66,7 @@ async function load(pack: ModelPackage, base: Backend): Promise<Worker> {
   const diarizer = await createDiarizer({ model: pack, backend, workers: 1 });
   const { manifest } = pack;
   const windows = manifest.pipeline === 'fast-cnn' && model !== undefined ? { model } : {};
-  const runner = new JobRunner({ manifest, diarizer, openAudio, ...windows });
+  const runner = new JobRunner({ manifest, diarizer, openAudio, openFile: openAsBlob, ...windows });
   if ('model' in windows) await warmUp(runner);
   return {
     runner,
