@@ -121,6 +121,8 @@ export class LiveTracker {
     this.#duration = duration;
     const present = Math.max(this.#turns.final, Math.ceil(duration / this.#cnn.frame - 1e-6));
     yield* this.#look(present, present, Number.POSITIVE_INFINITY);
+    // What came since the last clustering may be what a name lacked.
+    this.#recognise();
   }
 
   /** What the session came to, after `end`. @param recluster Clusters all of it as a recording's windows are. */
