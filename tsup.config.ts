@@ -55,6 +55,7 @@ export default defineConfig([
   esm('packages/ort-node', ['index.ts']),
   esm('packages/ort-web', ['index.ts', 'server.ts', 'workerd.ts']),
   esm('models/fast-cnn', ['index.ts', 'node.ts']),
+  esm('models/segmenter', ['index.ts', 'node.ts']),
   esm('packages/voiceflow', ['index.ts', 'metrics.ts', 'server.ts']),
   esm(
     'packages/server',
