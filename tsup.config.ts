@@ -43,20 +43,27 @@ const esm = (dir: string, entry: readonly string[] | Record<string, string>, mor
   clean: ['!**/*.d.ts', '!**/.tsbuildinfo'],
   dts: false,
   silent: true,
-  // ort-common is private: it goes into both backends.
   skipNodeModulesBundle: true,
-  noExternal: [/^@voiceflow-ml\/ort-common/],
   esbuildPlugins: [script],
   ...more,
 });
 
 export default defineConfig([
-  esm('packages/core', ['index.ts', 'metrics/index.ts', 'pipeline/index.ts', 'testing/index.ts']),
-  esm('packages/ort-node', ['index.ts']),
-  esm('packages/ort-web', ['index.ts', 'server.ts', 'workerd.ts']),
+  esm('packages/sdk', [
+    'index.ts',
+    'node.ts',
+    'workerd.ts',
+    'core.ts',
+    'metrics/index.ts',
+    'pipelines/parts.ts',
+    'testing/index.ts',
+    'backends/node/index.ts',
+    'backends/wasm/page.ts',
+    'backends/wasm/node.ts',
+    'backends/wasm/workerd.ts',
+  ]),
   esm('models/fast-cnn', ['index.ts', 'node.ts']),
   esm('models/segmenter', ['index.ts', 'node.ts']),
-  esm('packages/voiceflow', ['index.ts', 'metrics.ts', 'server.ts']),
   esm(
     'packages/server',
     ['index.ts', 'client.ts', 'node.ts', 'bun.ts', 'deno.ts', 'workerd.ts', 'worker.ts', 'testing/faulty-worker.ts'],

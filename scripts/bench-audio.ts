@@ -3,8 +3,8 @@
  *   npx tsx scripts/bench-audio.ts [--to 48000] [--seconds 60]
  */
 import { parseArgs } from 'node:util';
-import { encodeWav } from '../packages/core/src/audio/encode-wav.ts';
-import { openAudio } from '../packages/core/src/audio/open.ts';
+import { encodeWav } from '../packages/sdk/src/audio/encode-wav.ts';
+import { openAudio } from '../packages/sdk/src/audio/open.ts';
 
 const { values } = parseArgs({
   options: { to: { type: 'string', default: '48000' }, seconds: { type: 'string', default: '60' } },

@@ -4,7 +4,7 @@
  * Every input comes from its own seed; a failure prints it, and `--seed S --count 1` runs it again.
  */
 import { parseArgs } from 'node:util';
-import { fuzzInput, fuzzOnce } from '../packages/core/src/audio/fixtures/fuzz.ts';
+import { fuzzInput, fuzzOnce } from '../packages/sdk/src/audio/fixtures/fuzz.ts';
 
 const { values } = parseArgs({
   options: { count: { type: 'string', default: '1000000' }, seed: { type: 'string', default: '100000' } },

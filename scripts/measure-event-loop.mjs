@@ -7,8 +7,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fastCnn } from '@voiceflow-ml/fast-cnn';
-import { nodeBackend } from '@voiceflow-ml/ort-node';
-import { wasmBackend } from '@voiceflow-ml/ort-web';
+import { nodeBackend } from 'voiceflow-ml/backends/node';
+import { wasmBackend } from 'voiceflow-ml/backends/wasm';
 
 const SECONDS = 10;
 const BATCH = 8;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, openAsBlob, readFileSync } from 'node:fs';
-import { collect, openAudio, openBytes, VoiceFlowError, wavDecoder } from '@voiceflow-ml/core';
 import { describe, expect, it } from 'vitest';
+import { collect, openAudio, openBytes, VoiceFlowError, wavDecoder } from 'voiceflow-ml/core';
 
 /** Files with known answers, kept outside the repository; its README explains the fields. */
 const FOLDER = new URL('../../shared/badaudio/', import.meta.url);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { parseRttm, parseUem } from '@voiceflow-ml/core';
-import { type DiarizationScore, type Score, type ScoreOptions, scoreDiarization } from '@voiceflow-ml/core/metrics';
 import { describe, expect, it } from 'vitest';
+import { parseRttm, parseUem } from 'voiceflow-ml/core';
+import { type DiarizationScore, type Score, type ScoreOptions, scoreDiarization } from 'voiceflow-ml/metrics';
 
 /** Reference/system pairs with md-eval's and dscore's figures; development data, not in the repository. */
 const ORACLES = new URL('../../shared/oracles/scoring/', import.meta.url);

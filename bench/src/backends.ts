@@ -1,5 +1,5 @@
-import { type Model, VoiceFlowError } from '@voiceflow-ml/core';
 import { measure } from 'mitata';
+import { type Model, VoiceFlowError } from 'voiceflow-ml/core';
 import { type EngineName, loadEngine } from './model/engines.ts';
 import { feedsFor } from './model/feeds.ts';
 import { FAST_CNN, fastCnnPath, readModel } from './model/files.ts';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { abortError, VoiceFlowError } from '@voiceflow-ml/core';
+import { abortError, VoiceFlowError } from 'voiceflow-ml/core';
 
 const PATIENCE = 240_000;
 const KEPT_ERRORS = 2000;

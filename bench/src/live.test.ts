@@ -1,8 +1,8 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Diarizer, encodeWav, type LiveEvent, type Turn, toRttm } from '@voiceflow-ml/core';
 import { expect, it } from 'vitest';
+import { type Diarizer, encodeWav, type LiveEvent, type Turn, toRttm } from 'voiceflow-ml/core';
 import { keepsPromises } from './commands/live.ts';
 import { measureLive } from './live.ts';
 

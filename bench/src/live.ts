@@ -1,7 +1,7 @@
 import { openAsBlob } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { type Diarizer, type LiveDiarization, type LiveEvent, openAudio, type Turn } from '@voiceflow-ml/core';
-import { type Score, scoreDiarization } from '@voiceflow-ml/core/metrics';
+import { type Diarizer, type LiveDiarization, type LiveEvent, openAudio, type Turn } from 'voiceflow-ml/core';
+import { type Score, scoreDiarization } from 'voiceflow-ml/metrics';
 import { asWav, type Recording, recordingsOf } from './accuracy/recordings.ts';
 
 export interface LiveOptions {

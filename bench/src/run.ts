@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { BenchCommand, BenchIo } from './args.ts';
 import { accuracyCommand } from './commands/accuracy.ts';
 import { backends } from './commands/backends.ts';

@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { figures, ms, percent } from './format.ts';
 import { markdownTable } from './report/markdown.ts';
 import type { Report } from './report/types.ts';

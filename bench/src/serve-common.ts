@@ -1,7 +1,7 @@
 /** What the measures of the server share: a server of its own process, its processes' use, verdicts. */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { BenchIo } from './args.ts';
 import { figures } from './format.ts';
 import { formatVerdicts } from './load/format.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { REPOSITORY } from './machine.ts';
 import { freePort, type ManagedProcess, startProcess } from './managed-process.ts';
 

@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodeWav } from '@voiceflow-ml/core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { encodeWav } from 'voiceflow-ml/core';
 import { CONVERSATION, ended, scratchFolder, shell, shellCode, start, voiceflow } from './command.ts';
 
 const root = scratchFolder();

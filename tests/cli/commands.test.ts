@@ -5,9 +5,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { encodeWav, parseRttm, parseSrt, parseTurnsJson, parseVtt, VoiceBook } from '@voiceflow-ml/core';
-import { scoreDiarization } from '@voiceflow-ml/core/metrics';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeWav, parseRttm, parseSrt, parseTurnsJson, parseVtt, VoiceBook } from 'voiceflow-ml/core';
+import { scoreDiarization } from 'voiceflow-ml/metrics';
 import { CONVERSATION, scratchFolder, TRUTH, VOICEFLOW, voiceflow } from './command.ts';
 
 const root = scratchFolder();

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseRttm } from '@voiceflow-ml/core';
 import { describe, expect, it } from 'vitest';
+import { parseRttm } from 'voiceflow-ml/core';
 import { CONVERSATION, scratchFolder, TRUTH } from './command.ts';
 
 const root = scratchFolder();

@@ -1,9 +1,9 @@
 /** `voiceflow stream`, from the built command. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodeWav, type LiveEvent, parseRttm, type TurnEvent } from '@voiceflow-ml/core';
-import { scoreDiarization } from '@voiceflow-ml/core/metrics';
 import { describe, expect, it } from 'vitest';
+import { encodeWav, type LiveEvent, parseRttm, type TurnEvent } from 'voiceflow-ml/core';
+import { scoreDiarization } from 'voiceflow-ml/metrics';
 import { CONVERSATION, type Ended, ended, scratchFolder, start, TRUTH, voiceflow } from './command.ts';
 
 const root = scratchFolder();

@@ -7,13 +7,13 @@ import { borrow, installPacked, makeFolder, pack, publicPackages, ROOT, removeFo
 
 /** A program of a user's, against the packages as they are published. */
 
-const USED = ['@voiceflow-ml/core', '@voiceflow-ml/fast-cnn', '@voiceflow-ml/ort-node', '@voiceflow-ml/ort-web'];
+const USED = ['voiceflow-ml', '@voiceflow-ml/fast-cnn'];
 const PROGRAM = `
 import { type AudioInput, createDiarizer, type Diarization, VoiceFlowError } from 'voiceflow-ml';
 import { fastCnn } from '@voiceflow-ml/fast-cnn';
-import { nodeBackend } from '@voiceflow-ml/ort-node';
-import { wasmBackend } from '@voiceflow-ml/ort-web';
-import { testBackend } from '@voiceflow-ml/core/testing';
+import { nodeBackend } from 'voiceflow-ml/backends/node';
+import { wasmBackend } from 'voiceflow-ml/backends/wasm';
+import { testBackend } from 'voiceflow-ml/testing';
 
 export async function who(audio: AudioInput, signal: AbortSignal): Promise<string[]> {
   const diarizer = await createDiarizer({ model: fastCnn, backend: nodeBackend(), signal });
@@ -37,7 +37,7 @@ let folder = '';
 
 beforeAll(() => {
   folder = makeFolder();
-  const wanted = publicPackages().filter(({ name }) => name === 'voiceflow-ml' || USED.includes(name));
+  const wanted = publicPackages().filter(({ name }) => USED.includes(name));
   for (const one of wanted) installPacked(pack(one.folder, folder), folder);
   for (const name of ['onnxruntime-web', '@types/node', 'undici-types']) borrow(name, folder);
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));

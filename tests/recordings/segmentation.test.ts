@@ -1,8 +1,8 @@
 import { openAsBlob } from 'node:fs';
-import { openAudio } from '@voiceflow-ml/core';
-import { pushAll, segmentation, segmentationRunner } from '@voiceflow-ml/core/pipeline';
-import { nodeBackend } from '@voiceflow-ml/ort-node';
 import { describe, expect, it } from 'vitest';
+import { nodeBackend } from 'voiceflow-ml/backends/node';
+import { openAudio } from 'voiceflow-ml/core';
+import { pushAll, segmentation, segmentationRunner } from 'voiceflow-ml/stages';
 import { bytesOf, shared } from './networks.ts';
 
 const weights = shared('models/pyannote/segmentation-3.0.onnx');

@@ -1,9 +1,9 @@
-import { backendCases } from '@voiceflow-ml/core/testing';
-import { nodeBackend } from '@voiceflow-ml/ort-node';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { nodeBackend } from 'voiceflow-ml/backends/node';
+import { backendCases } from 'voiceflow-ml/testing';
 import { type Outcome, runProgram, runtimes } from './runtimes.ts';
 
-/** The suite on every runtime but the host's own (packages/ort-node and ort-web have that). */
+/** The suite on every runtime but the host's own (packages/sdk/src/backends has that). */
 
 const NAMES = backendCases({ name: 'any', create: () => nodeBackend() }).map(({ name }) => name);
 const SUITE_TIMEOUT_MS = 600_000;

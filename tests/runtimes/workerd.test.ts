@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { backendCases } from '@voiceflow-ml/core/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDiarizer, wasmBackend } from 'voiceflow-ml';
+import { backendCases } from 'voiceflow-ml/testing';
 import { ROOT, workerd } from './runtimes.ts';
 import { startWorkerd, type WorkerdServer } from './workerd-server.ts';
 

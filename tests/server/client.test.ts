@@ -1,4 +1,3 @@
-import { VoiceFlowError } from '@voiceflow-ml/core';
 import {
   type AppType,
   type ClientLiveEvent,
@@ -9,6 +8,7 @@ import { type RunningServer, serveNode } from '@voiceflow-ml/server/node';
 import { build } from 'esbuild';
 import { hc } from 'hono/client';
 import { afterAll, afterEach, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { WebSocket } from 'ws';
 import { CONVERSATION, inProcess, ROOT, type Subject, TOY, windowSamples } from './harness.ts';
 

@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { encodeWav } from '@voiceflow-ml/core';
-import { nodeBackend } from '@voiceflow-ml/ort-node';
 import { type AppOptions, createApp, JobRunner, localEngine } from '@voiceflow-ml/server';
 import { createDiarizer, fastCnn, type Model, openAudio } from 'voiceflow-ml';
+import { nodeBackend } from 'voiceflow-ml/backends/node';
+import { encodeWav } from 'voiceflow-ml/core';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const NODE_ENTRY = `${ROOT}packages/server/dist/node.js`;

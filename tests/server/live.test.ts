@@ -1,7 +1,7 @@
-import type { LiveEvent } from '@voiceflow-ml/core';
 import { VoiceFlowClient, type WebSocketConstructor } from '@voiceflow-ml/server/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDiarizer } from 'voiceflow-ml';
+import type { LiveEvent } from 'voiceflow-ml/core';
 import { WebSocket } from 'ws';
 import { runtimes, workerd } from '../runtimes/runtimes.ts';
 import { startWorkerd } from '../runtimes/workerd-server.ts';

@@ -1,8 +1,8 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Diarizer, encodeWav, type Turn, toRttm } from '@voiceflow-ml/core';
 import { describe, expect, it } from 'vitest';
+import { type Diarizer, encodeWav, type Turn, toRttm } from 'voiceflow-ml/core';
 import { accuracy } from './accuracy.ts';
 import { parseSettings, parseWithFolders } from './flags.ts';
 import { recordingsOf } from './recordings.ts';

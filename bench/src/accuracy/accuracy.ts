@@ -8,8 +8,8 @@ import {
   openAudio,
   type SampleInput,
   type Turn,
-} from '@voiceflow-ml/core';
-import { type RecordingScore, type Score, type ScoredRecording, scoreDiarization } from '@voiceflow-ml/core/metrics';
+} from 'voiceflow-ml/core';
+import { type RecordingScore, type Score, type ScoredRecording, scoreDiarization } from 'voiceflow-ml/metrics';
 import { asWav, type Recording, recordingsOf } from './recordings.ts';
 
 /** The corpora's rate. */

@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { type Flags, parseFlags } from '../args.ts';
 
 /** Splits folders (words before the first flag) from flags. @throws `invalid-option` where there are no folders. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { access, mkdir, readdir, readFile, rename, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, extname, join, resolve } from 'node:path';
-import { parseRttm, type Turn, VoiceFlowError } from '@voiceflow-ml/core';
+import { parseRttm, type Turn, VoiceFlowError } from 'voiceflow-ml/core';
 
 /** A recording with the truth about it. */
 export interface Recording {

@@ -1,6 +1,6 @@
-import type { ModelManifest, Turn } from '@voiceflow-ml/core';
-import { scoreDiarization } from '@voiceflow-ml/core/metrics';
-import * as pipeline from '@voiceflow-ml/core/pipeline';
+import type { ModelManifest, Turn } from 'voiceflow-ml/core';
+import { scoreDiarization } from 'voiceflow-ml/metrics';
+import * as pipeline from 'voiceflow-ml/stages';
 import { solveRecording } from './search.ts';
 import type { Analysed } from './windows.ts';
 

@@ -1,6 +1,6 @@
-import type { ModelManifest } from '@voiceflow-ml/core';
-import { scoreDiarization } from '@voiceflow-ml/core/metrics';
-import * as pipeline from '@voiceflow-ml/core/pipeline';
+import type { ModelManifest } from 'voiceflow-ml/core';
+import { scoreDiarization } from 'voiceflow-ml/metrics';
+import * as pipeline from 'voiceflow-ml/stages';
 import { type Analysed, refilter } from './windows.ts';
 
 /** Settings by path, such as `{ 'turns.onset': 0.7 }`. */

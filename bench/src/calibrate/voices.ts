@@ -1,4 +1,4 @@
-import type * as pipeline from '@voiceflow-ml/core/pipeline';
+import type * as pipeline from 'voiceflow-ml/stages';
 import { cholesky, solveLower, solveUpper, symmetricEigen, transpose } from './matrix.ts';
 import type { Analysed } from './windows.ts';
 

@@ -1,6 +1,6 @@
 import { openAsBlob } from 'node:fs';
-import { type Model, type ModelManifest, openAudio, type Turn } from '@voiceflow-ml/core';
-import * as pipeline from '@voiceflow-ml/core/pipeline';
+import { type Model, type ModelManifest, openAudio, type Turn } from 'voiceflow-ml/core';
+import * as pipeline from 'voiceflow-ml/stages';
 import { asWav, recordingsOf } from '../accuracy/recordings.ts';
 
 /** What the network says of a labelled recording, all slots kept, so that every threshold can be tried on it. */

@@ -1,5 +1,5 @@
-import type { Score } from '@voiceflow-ml/core/metrics';
 import { createDiarizer, fastCnn } from 'voiceflow-ml';
+import type { Score } from 'voiceflow-ml/metrics';
 import { accuracy, type FileAccuracy, type FolderAccuracy } from '../accuracy/accuracy.ts';
 import { parseSettings, parseWithFolders } from '../accuracy/flags.ts';
 import { type BenchCommand, countFlag, textFlag } from '../args.ts';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { type ModelManifest, VoiceFlowError } from '@voiceflow-ml/core';
-import * as pipeline from '@voiceflow-ml/core/pipeline';
+import { type ModelManifest, VoiceFlowError } from 'voiceflow-ml/core';
+import * as pipeline from 'voiceflow-ml/stages';
 import { parseWithFolders } from '../accuracy/flags.ts';
 import { type BenchCommand, textFlag } from '../args.ts';
 import { fitConfidence, judgeTurns, reliability } from '../calibrate/confidence.ts';
@@ -43,7 +43,7 @@ The recordings that the committed settings were learnt from (repeatable, 36 conv
     const weights = textFlag(flags, 'weights') ?? resolve(dirname(path), mainFile(original));
     const bytes = new Uint8Array(await readFile(weights));
     io.note(`weights ${weights}, SHA-256 ${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}…`);
-    const { nodeBackend } = await import('@voiceflow-ml/ort-node');
+    const { nodeBackend } = await import('voiceflow-ml/backends/node');
     const model = await nodeBackend().load({ name: weights, bytes }, { workers: availableParallelism() });
     try {
       const told = (name: string) => io.note(`  ${name}`);

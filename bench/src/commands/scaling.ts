@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { type BenchCommand, parseFlags, textFlag } from '../args.ts';
 import { REPOSITORY } from '../machine.ts';
 import type { Report } from '../report/types.ts';

@@ -1,8 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { VoiceFlowError } from '@voiceflow-ml/core';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { judge } from '../sla.ts';
 import { seededRandom } from '../stats/random.ts';
 import { arrivals, closedLoop, openLoop, warmUp } from './loops.ts';

@@ -1,5 +1,5 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { parseServerTiming, type ServerTiming } from './server-timing.ts';
 
 /** One answer, or the class of failure in a word: `http-503`, `timeout`, `reset`, `refused`, `bad-body`, `error`. */

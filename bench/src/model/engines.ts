@@ -6,7 +6,7 @@ import {
   type Tensor,
   type TensorInfo,
   VoiceFlowError,
-} from '@voiceflow-ml/core';
+} from 'voiceflow-ml/core';
 
 /**
  * Ways to run one network: `native` and `wasm` are the backends users get, each in a worker with one thread;
@@ -20,14 +20,14 @@ export type EngineName = (typeof ENGINES)[number];
 export async function loadEngine(engine: EngineName, model: ModelFile): Promise<Model> {
   switch (engine) {
     case 'native': {
-      const { nodeBackend } = await import('@voiceflow-ml/ort-node');
+      const { nodeBackend } = await import('voiceflow-ml/backends/node');
       return nodeBackend().load(model, { workers: 1 });
     }
     case 'native-direct':
       return directBackend.load(model);
     case 'wasm':
     case 'wasm-threads': {
-      const { wasmBackend } = await import('@voiceflow-ml/ort-web');
+      const { wasmBackend } = await import('voiceflow-ml/backends/wasm');
       const threads = engine === 'wasm' ? 1 : availableParallelism();
       return wasmBackend({ threads }).load(model, { workers: 1 });
     }
@@ -38,7 +38,7 @@ export async function loadEngine(engine: EngineName, model: ModelFile): Promise<
 const directBackend: Pick<Backend, 'name' | 'load'> = {
   name: 'native-direct',
   async load(file) {
-    const { disableTelemetry } = await import('@voiceflow-ml/ort-node');
+    const { disableTelemetry } = await import('voiceflow-ml/backends/node');
     disableTelemetry();
     const ort = await import('onnxruntime-node').catch((cause: unknown) => {
       throw new VoiceFlowError('backend-unavailable', 'onnxruntime-node cannot be loaded', {

@@ -1,4 +1,4 @@
-import { type Tensor, type TensorInfo, VoiceFlowError } from '@voiceflow-ml/core';
+import { type Tensor, type TensorInfo, VoiceFlowError } from 'voiceflow-ml/core';
 import { noise, type Random } from '../stats/random.ts';
 
 /** Shapes of the inputs by name, where they are not the network's own with 1 for what the caller chooses. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ModelFile, VoiceFlowError } from '@voiceflow-ml/core';
+import { type ModelFile, VoiceFlowError } from 'voiceflow-ml/core';
 import { REPOSITORY } from '../machine.ts';
 
 /** The embedded network with single-precision weights, and with weights stored in half precision. */

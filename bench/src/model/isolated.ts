@@ -1,4 +1,4 @@
-import type { Model, Tensor } from '@voiceflow-ml/core';
+import type { Model, Tensor } from 'voiceflow-ml/core';
 import { type Summary, summarize } from '../stats/summary.ts';
 
 /** One network, alone, one run after the other. */

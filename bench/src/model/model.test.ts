@@ -1,5 +1,5 @@
-import { type TensorInfo, VoiceFlowError } from '@voiceflow-ml/core';
 import { describe, expect, it } from 'vitest';
+import { type TensorInfo, VoiceFlowError } from 'voiceflow-ml/core';
 import { seededRandom } from '../stats/random.ts';
 import { loadEngine } from './engines.ts';
 import { feedsFor, parseShapes } from './feeds.ts';

@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { gaussian, type Random } from '../stats/random.ts';
 
 /** A network between client and server, as far as it delays what is sent. */

@@ -1,8 +1,8 @@
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { VoiceFlowError } from '@voiceflow-ml/core';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { closedLoop } from '../load/loops.ts';
 import { startNullServer } from '../load/null-server.ts';
 import { createHttpTarget } from '../load/target.ts';

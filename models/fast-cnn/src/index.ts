@@ -1,5 +1,5 @@
 /** @module The Fast CNN, for browsers: its weights lie beside the script, where bundlers find them by this URL. */
-import { abortError, type ModelPackage, VoiceFlowError } from '@voiceflow-ml/core';
+import { abortError, type ModelPackage, VoiceFlowError } from 'voiceflow-ml/core';
 import { packageOf } from './package.ts';
 
 export { fastCnnFrom } from './package.ts';

@@ -1,7 +1,7 @@
 /** @module The Fast CNN, for Node, Bun and Deno: its weights are a file of the package. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { abortError, type ModelPackage, VoiceFlowError } from '@voiceflow-ml/core';
+import { abortError, type ModelPackage, VoiceFlowError } from 'voiceflow-ml/core';
 import { FILE, packageOf } from './package.ts';
 
 export { fastCnnFrom } from './package.ts';

@@ -3,10 +3,10 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type ModelPackage, type Tensor, VoiceFlowError } from '@voiceflow-ml/core';
 import { fastCnn, fastCnnFrom } from '@voiceflow-ml/fast-cnn';
-import { nodeBackend } from '@voiceflow-ml/ort-node';
 import { describe, expect, it } from 'vitest';
+import { nodeBackend } from 'voiceflow-ml/backends/node';
+import { type ModelPackage, type Tensor, VoiceFlowError } from 'voiceflow-ml/core';
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 
@@ -56,9 +56,10 @@ describe('weights that are not there', () => {
       for (const name of readdirSync(DIST).filter((one) => /\.js(\.map)?$/.test(one))) {
         copyFileSync(join(DIST, name), join(folder, 'dist', name));
       }
-      const core = join(folder, 'node_modules/@voiceflow-ml');
-      mkdirSync(core, { recursive: true });
-      symlinkSync(fileURLToPath(new URL('../../../packages/core', import.meta.url)), join(core, 'core'), 'junction');
+      const modules = join(folder, 'node_modules');
+      mkdirSync(modules, { recursive: true });
+      const sdk = fileURLToPath(new URL('../../../packages/sdk', import.meta.url));
+      symlinkSync(sdk, join(modules, 'voiceflow-ml'), 'junction');
       const module = (await import(pathToFileURL(join(folder, 'dist', file)).href)) as { fastCnn: ModelPackage };
       return await module.fastCnn.read().catch((reason: unknown) => reason);
     } finally {

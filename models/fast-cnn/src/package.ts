@@ -1,4 +1,4 @@
-import type { ModelManifest, ModelPackage } from '@voiceflow-ml/core';
+import type { ModelManifest, ModelPackage } from 'voiceflow-ml/core';
 import json from '../manifest.json';
 
 /** The weights in half precision: half the size, the same results to 4e-4. */

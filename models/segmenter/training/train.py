@@ -115,7 +115,17 @@ class Mixer:
                 H = self.rooms[r.integers(len(self.rooms))][0]
                 t[k] = torch.fft.irfft(torch.fft.rfft(torch.nn.functional.pad(t[k], (SAMPLES - WINDOW, 0))) * H, SAMPLES)[SAMPLES - WINDOW:]
             y, target = torch.cat([y, t]), torch.cat([target, self.posteriors[j].float()])
-        return self.disturb(y, 1 - target[..., 0]), target
+        return self.cut(self.disturb(y, 1 - target[..., 0]), target)
+
+    def cut(self, y, target, share=0.12):
+        """Some windows begin before their recording does, or end after it: digital silence there, and nobody."""
+        target = target.clone()
+        for i in np.flatnonzero(self.r.random(len(y)) < share):
+            at = int(self.r.integers(25, FRAMES - 25))
+            out = slice(0, at) if self.r.random() < 0.7 else slice(at, FRAMES)
+            y[i, out.start * FRAME:out.stop * FRAME] = 0
+            target[i, out] = torch.nn.functional.one_hot(torch.tensor(0), len(POWERSET)).float()
+        return y, target
 
 
 def arguments():

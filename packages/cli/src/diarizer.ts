@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { type Diarizer, type ModelPackage, VoiceFlowError } from '@voiceflow-ml/core';
+import { type Diarizer, type ModelPackage, VoiceFlowError } from 'voiceflow-ml/core';
 import type { OptionSpecs } from './args/options.ts';
 import { nearest } from './args/suggest.ts';
 import { UsageError } from './errors.ts';

@@ -1,5 +1,5 @@
-import { VoiceFlowError } from '@voiceflow-ml/core';
 import { describe, expect, it } from 'vitest';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { explain, explainSystemError, FileError, isAbort, UsageError } from './errors.ts';
 
 describe('explain', () => {

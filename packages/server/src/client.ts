@@ -1,5 +1,5 @@
 /** @module The typed client of a VoiceFlow server, for browsers and servers alike. */
-import { abortError, type KnownVoice, type Progress, VoiceFlowError } from '@voiceflow-ml/core';
+import { abortError, type KnownVoice, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
 import { readEvents } from './client/events.ts';
 import { LiveConnection } from './client/live.ts';
 import { responseError, toError } from './client/problem.ts';

@@ -1,4 +1,4 @@
-import { abortError, throwIfAborted, VoiceFlowError } from '@voiceflow-ml/core';
+import { abortError, throwIfAborted, VoiceFlowError } from 'voiceflow-ml/core';
 import type { Engine, EngineInfo } from './app/engine.ts';
 import { joinChunks } from './jobs/bytes.ts';
 import type { JobRunner } from './jobs/runner.ts';

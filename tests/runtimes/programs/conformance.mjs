@@ -1,5 +1,5 @@
 /** Runs the conformance suite against a backend: one JSON line for each case. */
-import { backendCases } from '@voiceflow-ml/core/testing';
+import { backendCases } from 'voiceflow-ml/testing';
 import { backendOf, host } from './host.mjs';
 
 const name = process.argv[2];

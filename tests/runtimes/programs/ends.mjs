@@ -1,5 +1,5 @@
 /** Ends in the way that is asked for, which must go well whatever the workers are doing. */
-import { affineModel, slowFeeds, slowModel } from '@voiceflow-ml/core/testing';
+import { affineModel, slowFeeds, slowModel } from 'voiceflow-ml/testing';
 import { backendOf } from './host.mjs';
 
 const [, , name, way] = process.argv;

@@ -7,6 +7,6 @@ export function host() {
 
 /** The backend of this name, from the built packages, as a user's program would import it. */
 export async function backendOf(name) {
-  if (name === 'node') return (await import('@voiceflow-ml/ort-node')).nodeBackend();
-  return (await import('@voiceflow-ml/ort-web')).wasmBackend();
+  if (name === 'node') return (await import('voiceflow-ml/backends/node')).nodeBackend();
+  return (await import('voiceflow-ml/backends/wasm')).wasmBackend();
 }

@@ -1,6 +1,7 @@
 /** On workerd: the conformance suite (/cases), the demo's turns (POST /turns), and what a bare backend says (/bare). */
-import { backendCases } from '@voiceflow-ml/core/testing';
+
 import { createDiarizer, fastCnnFrom, wasmBackend } from 'voiceflow-ml';
+import { backendCases } from 'voiceflow-ml/testing';
 import wasm from './ort.wasm';
 import weights from './weights.bin';
 

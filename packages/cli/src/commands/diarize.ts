@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { DiarizeOptions } from '@voiceflow-ml/core';
+import type { DiarizeOptions } from 'voiceflow-ml/core';
 import type { OptionSpecs, OptionValues } from '../args/options.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { DiarizeJob } from '../diarize/job.ts';

@@ -1,4 +1,4 @@
-import type { Diarizer, VoiceSample } from '@voiceflow-ml/core';
+import type { Diarizer, VoiceSample } from 'voiceflow-ml/core';
 import type { OptionSpecs } from '../args/options.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';

@@ -1,4 +1,4 @@
-import { type Diarization, matchVoices, type VoiceBook } from '@voiceflow-ml/core';
+import { type Diarization, matchVoices, type VoiceBook } from 'voiceflow-ml/core';
 import type { OptionSpecs } from '../args/options.ts';
 import { defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';

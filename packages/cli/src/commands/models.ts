@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { OptionSpecs } from '../args/options.ts';
 import { nearest } from '../args/suggest.ts';
 import { type Context, defineCommand } from '../command.ts';

@@ -1,5 +1,5 @@
-import { parseRttm, parseUem, type RttmRecording } from '@voiceflow-ml/core';
-import { type RecordingScore, type Score, type ScoreOptions, scoreDiarization } from '@voiceflow-ml/core/metrics';
+import { parseRttm, parseUem, type RttmRecording } from 'voiceflow-ml/core';
+import { type RecordingScore, type Score, type ScoreOptions, scoreDiarization } from 'voiceflow-ml/metrics';
 import type { OptionSpecs, OptionValues } from '../args/options.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT, explain, FileError, UsageError } from '../errors.ts';

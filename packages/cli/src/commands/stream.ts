@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DiarizationSession, Diarizer, LiveDiarization, LiveOptions } from '@voiceflow-ml/core';
+import type { DiarizationSession, Diarizer, LiveDiarization, LiveOptions } from 'voiceflow-ml/core';
 import type { OptionSpecs, OptionValues } from '../args/options.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';

@@ -1,4 +1,4 @@
-import { type Diarization, type Turn, toRttm, toSrt, toVtt, turnsToJson } from '@voiceflow-ml/core';
+import { type Diarization, type Turn, toRttm, toSrt, toVtt, turnsToJson } from 'voiceflow-ml/core';
 import type { Input } from '../files/inputs.ts';
 import { oneLine } from '../printable.ts';
 import { preciseClock } from '../render/axis.ts';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { type Diarization, type DiarizeOptions, type Diarizer, throwIfAborted } from '@voiceflow-ml/core';
+import { type Diarization, type DiarizeOptions, type Diarizer, throwIfAborted } from 'voiceflow-ml/core';
 import type { Context } from '../command.ts';
 import { isAbort } from '../errors.ts';
 import { openAudio } from '../files/open.ts';

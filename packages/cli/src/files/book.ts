@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { VoiceBook } from '@voiceflow-ml/core';
+import { VoiceBook } from 'voiceflow-ml/core';
 import { codeOf, explain, FileError } from '../errors.ts';
 import { readText } from './open.ts';
 

@@ -1,4 +1,4 @@
-import { type AudioInput, openAudio as openRecording, type PcmEncoding, pcmReader } from '@voiceflow-ml/core';
+import { type AudioInput, openAudio as openRecording, type PcmEncoding, pcmReader } from 'voiceflow-ml/core';
 import { FileError } from '../errors.ts';
 import { openAudio } from './open.ts';
 

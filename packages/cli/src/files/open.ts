@@ -1,7 +1,7 @@
 import { createReadStream, openAsBlob } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import type { AudioInput } from '@voiceflow-ml/core';
+import type { AudioInput } from 'voiceflow-ml/core';
 import { explainSystemError, FileError } from '../errors.ts';
 
 /** No RTTM, UEM or voice book comes near; a recording given by mistake is not read whole. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
-import { parseRttm, type Turn } from '@voiceflow-ml/core';
 import { describe, expect, it } from 'vitest';
+import { parseRttm, type Turn } from 'voiceflow-ml/core';
 import { clock, preciseClock, ticks } from './axis.ts';
 import { PALETTE } from './palette.ts';
 import { arrangeTimeline } from './rows.ts';

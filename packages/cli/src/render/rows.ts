@@ -1,4 +1,4 @@
-import type { Segment, Turn } from '@voiceflow-ml/core';
+import type { Segment, Turn } from 'voiceflow-ml/core';
 
 /** One speaker's line in a timeline. */
 export interface TimelineRow {

@@ -1,4 +1,4 @@
-import type { Segment } from '@voiceflow-ml/core';
+import type { Segment } from 'voiceflow-ml/core';
 import { printable } from '../printable.ts';
 import type { Screen } from '../screen.ts';
 import { clock, ticks } from './axis.ts';

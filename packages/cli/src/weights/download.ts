@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rm, stat } from 'node:fs/promises';
-import { abortError, throwIfAborted } from '@voiceflow-ml/core';
+import { abortError, throwIfAborted } from 'voiceflow-ml/core';
 import { explainSystemError, FileError } from '../errors.ts';
 import type { WeightsFile } from './catalog.ts';
 import { corrupt } from './check.ts';

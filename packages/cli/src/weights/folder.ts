@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ModelManifest, type ModelPackage, VoiceFlowError } from '@voiceflow-ml/core';
+import { type ModelManifest, type ModelPackage, VoiceFlowError } from 'voiceflow-ml/core';
 import { explainSystemError } from '../errors.ts';
 
 /**

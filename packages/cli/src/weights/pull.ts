@@ -1,7 +1,7 @@
 import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { throwIfAborted, VoiceFlowError } from '@voiceflow-ml/core';
+import { throwIfAborted, VoiceFlowError } from 'voiceflow-ml/core';
 import { explainSystemError, FileError, isAbort, UsageError } from '../errors.ts';
 import type { CatalogEntry, WeightsFile } from './catalog.ts';
 import { checkFile, checkFiles, corrupt } from './check.ts';

@@ -1,4 +1,4 @@
-import type { Progress } from '@voiceflow-ml/core';
+import type { Progress } from 'voiceflow-ml/core';
 import { type Body, collectBody } from './body.ts';
 import type { Job, JobReply, Lane } from './engine.ts';
 import type { Answer, Exchange } from './exchange.ts';

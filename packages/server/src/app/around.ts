@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { Answer, Exchange } from './exchange.ts';
 import { problemAnswer, toProblem } from './problem.ts';
 import type { AppState } from './state.ts';

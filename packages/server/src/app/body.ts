@@ -1,5 +1,5 @@
-import { VoiceFlowError } from '@voiceflow-ml/core';
 import type { Context } from 'hono';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 
 /** Bytes held in memory for all requests together. */
 export class ByteBudget {

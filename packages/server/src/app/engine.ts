@@ -1,4 +1,4 @@
-import type { LiveEndOptions, LiveEvent, LiveOptions, ModelManifest, Progress } from '@voiceflow-ml/core';
+import type { LiveEndOptions, LiveEvent, LiveOptions, ModelManifest, Progress } from 'voiceflow-ml/core';
 
 /** What is asked of a worker. `body` travels beside it; everything here is small and structured-cloneable. */
 export interface Job {

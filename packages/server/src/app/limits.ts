@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 
 /** Every limit of the server. Bytes, seconds and milliseconds as the names say. */
 export interface Limits {

@@ -1,4 +1,4 @@
-import { type ErrorCode, VoiceFlowError } from '@voiceflow-ml/core';
+import { type ErrorCode, VoiceFlowError } from 'voiceflow-ml/core';
 import type { Answer } from './exchange.ts';
 
 /** The contract's HTTP status of each code. */

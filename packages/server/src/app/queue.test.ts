@@ -1,6 +1,6 @@
-import { VoiceFlowError } from '@voiceflow-ml/core';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { JobQueue } from './queue.ts';
 
 const NEVER = new AbortController().signal;

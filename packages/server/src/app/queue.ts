@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 
 export interface QueueOptions {
   /** Jobs that run at once; asked anew each time, since workers come and go. */

@@ -1,6 +1,6 @@
-import { VoiceFlowError } from '@voiceflow-ml/core';
 import type { Context } from 'hono';
 import type { UpgradeWebSocket } from 'hono/ws';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { type ApiKey, KeyRing } from './auth.ts';
 import { type BodyPump, ByteBudget } from './body.ts';
 import type { Engine, Lane } from './engine.ts';

@@ -1,4 +1,4 @@
-import { type ErrorCode, VoiceFlowError } from '@voiceflow-ml/core';
+import { type ErrorCode, VoiceFlowError } from 'voiceflow-ml/core';
 import { STATUS } from '../app/problem.ts';
 
 /** A problem of the server as the error that the SDK would throw. */

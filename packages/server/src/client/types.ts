@@ -1,4 +1,4 @@
-import type { DiarizationJson, KnownVoice, LiveEvent, Progress, SpeakerCountOptions } from '@voiceflow-ml/core';
+import type { DiarizationJson, KnownVoice, LiveEvent, Progress, SpeakerCountOptions } from 'voiceflow-ml/core';
 
 /** What every answer says about the model: vectors of different spaces must never be compared. */
 export interface ModelJson {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { type ApiKey, parseApiKeys } from '../app/auth.ts';
 import { type Limits, resolveLimits } from '../app/limits.ts';
 

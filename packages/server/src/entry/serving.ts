@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { labelText, MetricsRegistry } from '../app/metrics.ts';
 import type { AppOptions, LogEntry } from '../app/state.ts';
 import { createApp, type VoiceFlowApp } from '../app.ts';

@@ -1,4 +1,4 @@
-import { type DiarizationSession, type Diarizer, pcmReader, VoiceFlowError } from '@voiceflow-ml/core';
+import { type DiarizationSession, type Diarizer, pcmReader, VoiceFlowError } from 'voiceflow-ml/core';
 import type { LiveChannel, LiveMessage, LiveRequest } from '../app/engine.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { type DiarizeOptions, type EmbedOptions, type KnownVoice, VoiceFlowError } from '@voiceflow-ml/core';
+import { type DiarizeOptions, type EmbedOptions, type KnownVoice, VoiceFlowError } from 'voiceflow-ml/core';
 
 type Params = Readonly<Record<string, string>>;
 

@@ -1,4 +1,4 @@
-import { type Diarizer, type Model, type ModelManifest, VoiceFlowError } from '@voiceflow-ml/core';
+import { type Diarizer, type Model, type ModelManifest, VoiceFlowError } from 'voiceflow-ml/core';
 import type { Job, JobContext, JobReply, LiveChannel, LiveMessage, LiveRequest } from '../app/engine.ts';
 import { floatBytes, utf8 } from './bytes.ts';
 import { openLive } from './live.ts';

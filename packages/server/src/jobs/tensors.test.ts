@@ -1,6 +1,6 @@
-import type { Tensor } from '@voiceflow-ml/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Tensor } from 'voiceflow-ml/core';
 import { joinChunks } from './bytes.ts';
 import { inferTensors, parseInferRequest } from './tensors.ts';
 

@@ -1,4 +1,4 @@
-import { type Model, type Tensor, type TensorInfo, VoiceFlowError } from '@voiceflow-ml/core';
+import { type Model, type Tensor, type TensorInfo, VoiceFlowError } from 'voiceflow-ml/core';
 import { bytesToFloats, utf8 } from './bytes.ts';
 
 /** An infer request of the Open Inference Protocol v2, as it is in the JSON. */

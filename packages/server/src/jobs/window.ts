@@ -1,4 +1,4 @@
-import { type AudioSource, type Model, type ModelManifest, type Tensor, VoiceFlowError } from '@voiceflow-ml/core';
+import { type AudioSource, type Model, type ModelManifest, type Tensor, VoiceFlowError } from 'voiceflow-ml/core';
 import type { Job, JobContext, JobReply } from '../app/engine.ts';
 import { bytesToFloats, floatBytes, utf8 } from './bytes.ts';
 

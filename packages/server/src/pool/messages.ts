@@ -1,4 +1,4 @@
-import { type ErrorCode, type LiveEndOptions, type Progress, VoiceFlowError } from '@voiceflow-ml/core';
+import { type ErrorCode, type LiveEndOptions, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
 import type { EngineInfo, Job, JobReply, LiveMessage, LiveRequest } from '../app/engine.ts';
 
 /** Heads of the frames from the server to a worker. Ids are the server's, never used twice for one worker. */

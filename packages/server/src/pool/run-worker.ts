@@ -11,9 +11,9 @@ import {
   VoiceFlowError,
   wasmBackend,
 } from 'voiceflow-ml';
+import { inlineBackend } from 'voiceflow-ml/backends/node';
 import { compileSoon } from '../entry/v8.ts';
 import { JobRunner } from '../jobs/runner.ts';
-import { inlineBackend } from './inline-backend.ts';
 import { type Started, serveJobs } from './serve-jobs.ts';
 
 /** A started runner, and how to free what it holds. */

@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { EngineInfo, Job, LiveChannel } from '../app/engine.ts';
 import type { JobRunner } from '../jobs/runner.ts';
 import { FrameReader, type FrameSink, writeFrame } from './frames.ts';

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { type LiveEndOptions, VoiceFlowError } from '@voiceflow-ml/core';
+import { type LiveEndOptions, VoiceFlowError } from 'voiceflow-ml/core';
 import type {
   EngineInfo,
   Job,

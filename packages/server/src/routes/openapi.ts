@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@voiceflow-ml/core';
+import type { ErrorCode } from 'voiceflow-ml/core';
 import type { Limits } from '../app/limits.ts';
 import { STATUS } from '../app/problem.ts';
 import { binary, integer, number, object, ref, schemas, string } from './schemas.ts';

@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '@voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { type Accepted, accept, answer, type Question, serverTiming, work } from '../app/answer.ts';
 import type { JobOutput } from '../app/engine.ts';
 import { respond } from '../app/exchange.ts';

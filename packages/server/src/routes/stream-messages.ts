@@ -1,4 +1,4 @@
-import type { LiveEndOptions } from '@voiceflow-ml/core';
+import type { LiveEndOptions } from 'voiceflow-ml/core';
 import type { LiveRequest } from '../app/engine.ts';
 import { assertKnown, invalid, parseKnown, seconds, wholeNumber } from '../jobs/params.ts';
 

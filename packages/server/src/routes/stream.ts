@@ -1,5 +1,5 @@
-import { type LiveEndOptions, VoiceFlowError } from '@voiceflow-ml/core';
 import type { WSContext, WSEvents } from 'hono/ws';
+import { type LiveEndOptions, VoiceFlowError } from 'voiceflow-ml/core';
 import type { LiveChannel, LiveMessage, LiveRequest } from '../app/engine.ts';
 import { problem, problemResponse } from '../app/problem.ts';
 import type { AppContext, AppState } from '../app/state.ts';

@@ -1,4 +1,4 @@
-import { type TensorInfo, VoiceFlowError } from '@voiceflow-ml/core';
+import { type TensorInfo, VoiceFlowError } from 'voiceflow-ml/core';
 import { answer } from '../app/answer.ts';
 import type { EngineInfo } from '../app/engine.ts';
 import { respond } from '../app/exchange.ts';

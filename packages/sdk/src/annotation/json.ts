@@ -1,0 +1,53 @@
+import { VoiceFlowError } from '../contract/errors.ts';
+import { checkTurn, type Turn } from '../contract/segment.ts';
+import { roundToMillisecond } from './time.ts';
+
+/** A turn as `Diarization.toJSON()` writes it: seconds rounded to a millisecond, confidence to a thousandth. */
+export interface TurnJson {
+  start: number;
+  end: number;
+  speaker: string;
+  confidence?: number;
+}
+
+export function turnsToJson(turns: Iterable<Turn>): TurnJson[] {
+  return Array.from(turns, ({ start, end, speaker, confidence }) => {
+    const turn = { start: roundToMillisecond(start), end: roundToMillisecond(end), speaker };
+    return confidence === undefined ? turn : { ...turn, confidence: roundToMillisecond(confidence) };
+  });
+}
+
+/**
+ * The turns of a `DiarizationJson`, or of a bare list of turns; as text or parsed.
+ *
+ * @throws VoiceFlowError `invalid-option` for text that is no JSON, or naming the turn that is wrong.
+ */
+export function parseTurnsJson(json: unknown): Turn[] {
+  const value = typeof json === 'string' ? parse(json) : json;
+  const list = Array.isArray(value) ? value : isObject(value) ? value.turns : undefined;
+  if (!Array.isArray(list)) {
+    throw new VoiceFlowError('invalid-option', 'the JSON holds no turns: expected a list, or an object with `turns`', {
+      hint: 'Pass the output of `voiceflow diarize --format json`.',
+    });
+  }
+  return list.map((item: unknown, index) => {
+    const name = `turns[${index}]`;
+    if (!isObject(item)) throw new VoiceFlowError('invalid-option', `${name} is ${typeof item}, expected an object`);
+    const { start, end, speaker, confidence } = item;
+    const turn = { start, end, speaker, ...(confidence === undefined || confidence === null ? {} : { confidence }) };
+    checkTurn(turn as Turn, name);
+    return turn as Turn;
+  });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
+  } catch (cause) {
+    throw new VoiceFlowError('invalid-option', `the text is no JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,142 @@
+import { MAX_SECONDS, type Segment, type Turn } from '../contract/segment.ts';
+import { escapeName, unescapeName } from './names.ts';
+import { badLine, linesOf, parseDecimal } from './text.ts';
+import { toMilliseconds } from './time.ts';
+
+/** A stretch of a reference that md-eval leaves out of the scoring: a `NOSCORE` or `NON-LEX` line. */
+export interface NoScoreZone extends Segment {
+  readonly type: 'NOSCORE' | 'NON-LEX';
+}
+
+/** What one RTTM file says of one channel of a recording. */
+export interface RttmRecording {
+  readonly uri: string;
+  /** As it stands: channels of one file are recordings of their own, as in md-eval. */
+  readonly channel: string;
+  /** In the order of the lines, as they stand: also turns of no length and overlapping turns of one speaker. */
+  readonly turns: readonly Turn[];
+  readonly noScore: readonly NoScoreZone[];
+}
+
+/** The line types of the RT-09 plan, Appendix A, beside the three that are read. */
+const OTHER_TYPES = new Set('SEGMENT NO_RT_METADATA LEXEME NON-SPEECH FILLER EDIT IP SU CB A/P SPKR-INFO'.split(' '));
+
+/**
+ * RTTM: one `SPEAKER` line a turn, seconds with three decimals. Both ends are rounded, so that turns that touch still
+ * touch; turns that round to nothing are left out. Blanks in names are written as in a URL (`%20`).
+ *
+ * Source: NIST, The 2009 (RT-09) Rich Transcription Meeting Recognition Evaluation Plan, Appendix A.
+ *
+ * @param uri The file id of the lines.
+ */
+export function toRttm(turns: Iterable<Turn>, uri = 'audio'): string {
+  let text = '';
+  for (const { start, end, speaker, confidence } of turns) {
+    const from = toMilliseconds(start);
+    const length = toMilliseconds(end) - from;
+    if (length <= 0) continue;
+    const sure = confidence === undefined ? '<NA>' : confidence.toFixed(3);
+    text += `SPEAKER ${escapeName(uri)} 1 ${seconds(from)} ${seconds(length)} <NA> <NA> ${escapeName(speaker)} ${sure} <NA>\n`;
+  }
+  return text;
+}
+
+/** RTTM of several recordings, one after the other. */
+export function toRttmFile(recordings: Iterable<{ readonly uri: string; readonly turns: Iterable<Turn> }>): string {
+  return [...recordings].map(({ uri, turns }) => toRttm(turns, uri)).join('');
+}
+
+/**
+ * Reads RTTM. Fields are parted by blanks or tabs; any line ends; blank lines and comments (`;`, `#`) are skipped;
+ * other line types of the standard are skipped; the last field and the confidence may be missing. A time may end in
+ * `*`, an absent duration (`<NA>`) is 0, as in md-eval. Names with blanks, which the format has no way to write and
+ * other tools write all the same, are read where the `<NA> <NA>` after the times leaves one way to do so.
+ *
+ * @returns The recordings (each channel one) in order of first appearance; also those that only a skipped line names.
+ * @throws VoiceFlowError `invalid-option` with the line's number for an unknown type, too few or too many fields, or bad
+ *   times.
+ */
+export function parseRttm(text: string): RttmRecording[] {
+  const recordings = new Map<string, { uri: string; channel: string; turns: Turn[]; noScore: NoScoreZone[] }>();
+  for (const [index, line] of linesOf(text, 'RTTM').entries()) {
+    const words = line.split(/[ \t\f\v]+/).filter((field) => field !== '');
+    const type = words[0]?.toUpperCase();
+    if (type === undefined || type.startsWith(';') || type.startsWith('#')) continue;
+    const scored = type === 'SPEAKER' || type === 'NOSCORE' || type === 'NON-LEX';
+    if (!scored && !OTHER_TYPES.has(type)) throw badLine('RTTM', index, line, 'expected SPEAKER or another RTTM type');
+    if (words.length < 8) throw badLine('RTTM', index, line, `expected at least 8 fields, found ${words.length}`);
+
+    const fields = scored ? fieldsOf(words) : words;
+    if (fields === undefined) {
+      const expected = `expected ${FIELDS} fields, found ${words.length}; blanks in names are written %20`;
+      throw badLine('RTTM', index, line, expected);
+    }
+    const uri = unescapeName(fields[1] as string);
+    const channel = fields[2] as string;
+    const key = `${channel} ${uri}`;
+    const recording = recordings.get(key) ?? { uri, channel, turns: [], noScore: [] };
+    recordings.set(key, recording);
+    if (!scored) continue;
+    const segment = segmentOf(fields, index, line);
+    if (type !== 'SPEAKER') {
+      recording.noScore.push({ ...segment, type });
+      continue;
+    }
+    const speaker = unescapeName(fields[7] as string);
+    const confidence = parseDecimal(fields[8] ?? '');
+    recording.turns.push(
+      confidence >= 0 && confidence <= 1 ? { ...segment, speaker, confidence } : { ...segment, speaker },
+    );
+  }
+  return [...recordings.values()];
+}
+
+const FIELDS = 10;
+const ABSENT = /^<NA>$/i;
+const CHANNEL = /^(?:\d{1,3}|[a-z]|<NA>)$/i;
+
+/**
+ * The fields of a line, also where names hold blanks: a channel, two times and `<NA> <NA>` stand between file and
+ * speaker, confidence and lookahead behind it.
+ * @returns Undefined where there is no such way to read it, or several.
+ */
+function fieldsOf(words: readonly string[]): readonly string[] | undefined {
+  const places = words.flatMap((_, at) =>
+    at >= 2 && at + 5 < words.length && isMiddle(words.slice(at, at + 5)) ? [at] : [],
+  );
+  const [at] = places;
+  if (words.length <= FIELDS && (at === undefined || at === 2)) return words;
+  const rest = words.slice((at ?? 0) + 5);
+  // What follows the speaker; a name of one word may stand without it.
+  const ends = rest.length > 2 ? 2 : rest.length - 1;
+  const sound = ends >= 0 && rest.slice(rest.length - ends).every((field) => ABSENT.test(field) || isNumber(field));
+  if (at === undefined || places.length > 1 || !sound) return undefined;
+  const speaker = rest.slice(0, rest.length - ends).join(' ');
+  const uri = words.slice(1, at).join(' ');
+  return [words[0] as string, uri, ...words.slice(at, at + 5), speaker, ...rest.slice(rest.length - ends)];
+}
+
+/** Channel, start, duration, `<NA> <NA>`. */
+function isMiddle([channel = '', start = '', length = '', ...absent]: readonly string[]): boolean {
+  const sound = CHANNEL.test(channel) && isNumber(start) && (isNumber(length) || ABSENT.test(length));
+  return sound && absent.length === 2 && absent.every((field) => ABSENT.test(field));
+}
+
+function isNumber(field: string): boolean {
+  return !Number.isNaN(parseDecimal(field.replace('*', '')));
+}
+
+function segmentOf(fields: readonly string[], index: number, line: string): Segment {
+  const start = parseDecimal((fields[3] as string).replace('*', ''));
+  const length = (fields[4] as string).replace('*', '');
+  const duration = length.toUpperCase() === '<NA>' ? 0 : parseDecimal(length);
+  if (!(Math.abs(start) <= MAX_SECONDS)) throw badLine('RTTM', index, line, 'expected the start in seconds in field 4');
+  if (!(duration >= 0 && start + duration <= MAX_SECONDS)) {
+    throw badLine('RTTM', index, line, 'expected a duration of at least 0 s in field 5');
+  }
+  return { start, end: start + duration };
+}
+
+function seconds(milliseconds: number): string {
+  return (milliseconds / 1000).toFixed(3);
+}

@@ -1,0 +1,261 @@
+import type { ByteReader } from '../contract/audio.ts';
+import { abortError, throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
+
+/** Bytes fetched from a Blob at once: few calls, little memory (about 30 s of 16 kHz speech). */
+const BLOB_SLICE = 1 << 20;
+
+/** A `ByteReader` that can also look ahead, which sniffing needs before a decoder is chosen. */
+export interface PeekReader extends ByteReader {
+  /** The next bytes without passing over them: `count` of them, or fewer at the end. Valid until the next call. */
+  peek(count: number): Promise<Uint8Array>;
+}
+
+export interface ByteOptions {
+  /** Encoded bytes allowed; judged by the real size, or by what arrives. */
+  readonly maxBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Input of encoded bytes. */
+export type ByteInput = Blob | Uint8Array | ArrayBuffer | ReadableStream<Uint8Array>;
+
+/**
+ * Opens bytes for reading in order. Blobs are read by slices, streams as they come; nothing is copied that need not be.
+ * @throws `audio-too-large` beyond `maxBytes`; `invalid-option` for a locked stream; `aborted`.
+ */
+export function openBytes(input: ByteInput, options: ByteOptions = {}): PeekReader {
+  throwIfAborted(options.signal);
+  if (isStream(input)) return new StreamReader(input, options);
+  if (isBlob(input)) {
+    checkSize(input.size, options.maxBytes);
+    return new BlobReader(input, options.signal);
+  }
+  const bytes = ArrayBuffer.isView(input)
+    ? new Uint8Array(input.buffer, input.byteOffset, input.byteLength)
+    : new Uint8Array(input);
+  checkSize(bytes.length, options.maxBytes);
+  return new MemoryReader(bytes);
+}
+
+export function isStream(value: unknown): value is ReadableStream<Uint8Array> {
+  return typeof value === 'object' && value !== null && 'getReader' in value;
+}
+
+/** The built-in type of a value, whatever realm it comes from, such as `Uint8Array`. */
+export function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+/** By shape: blobs of other realms and libraries count. */
+export function isBlob(value: unknown): value is Blob {
+  return typeof value === 'object' && value !== null && 'size' in value && 'slice' in value && 'arrayBuffer' in value;
+}
+
+/** A reader that can go anywhere, and has a stretch of the bytes at hand. */
+abstract class SeekableReader implements PeekReader {
+  position = 0;
+  /** What is at hand, and where it begins. */
+  protected bytes: Uint8Array;
+  protected start = 0;
+
+  constructor(
+    readonly size: number,
+    bytes: Uint8Array,
+  ) {
+    this.bytes = bytes;
+  }
+
+  /** Bytes from the position on: `count` of them, or more. */
+  protected abstract fetch(count: number): Promise<Uint8Array>;
+
+  async peek(count: number): Promise<Uint8Array> {
+    const wanted = Math.min(count, this.size - this.position);
+    const offset = this.position - this.start;
+    if (offset < 0 || offset + wanted > this.bytes.length) return (await this.fetch(wanted)).subarray(0, wanted);
+    return this.bytes.subarray(offset, offset + wanted);
+  }
+
+  async read(count: number): Promise<Uint8Array> {
+    const view = await this.peek(count);
+    this.position += view.length;
+    return view;
+  }
+
+  async skip(count: number): Promise<number> {
+    const step = Math.min(count, this.size - this.position);
+    this.position += step;
+    return step;
+  }
+
+  seek(position: number): void {
+    this.position = Math.min(Math.max(position, 0), this.size);
+  }
+
+  async close(): Promise<void> {
+    this.bytes = new Uint8Array(0);
+  }
+}
+
+class MemoryReader extends SeekableReader {
+  constructor(bytes: Uint8Array) {
+    super(bytes.length, bytes);
+  }
+
+  /** Only after closing is anything not at hand. */
+  protected async fetch(): Promise<Uint8Array> {
+    return this.bytes;
+  }
+}
+
+class BlobReader extends SeekableReader {
+  readonly #blob: Blob;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(blob: Blob, signal: AbortSignal | undefined) {
+    super(blob.size, new Uint8Array(0));
+    this.#blob = blob;
+    this.#signal = signal;
+  }
+
+  protected async fetch(count: number): Promise<Uint8Array> {
+    throwIfAborted(this.#signal);
+    try {
+      const end = this.position + Math.max(count, BLOB_SLICE);
+      this.bytes = new Uint8Array(await this.#blob.slice(this.position, end).arrayBuffer());
+    } catch (cause) {
+      throw readError(cause, this.#signal);
+    }
+    this.start = this.position;
+    throwIfAborted(this.#signal);
+    return this.bytes;
+  }
+}
+
+class StreamReader implements PeekReader {
+  position = 0;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #maxBytes: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = () => void this.close();
+  #arrived = 0;
+  #ended = false;
+  #closed = false;
+  /** What has arrived and is not yet read. */
+  #rest = new Uint8Array(0);
+
+  constructor(stream: ReadableStream<Uint8Array>, options: ByteOptions) {
+    if (stream.locked) {
+      throw new VoiceFlowError('invalid-option', 'the audio stream is locked: something else is reading it', {
+        hint: 'pass a stream that nothing has begun to read',
+      });
+    }
+    this.#reader = stream.getReader();
+    this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
+    this.#signal = options.signal;
+    this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  async peek(count: number): Promise<Uint8Array> {
+    if (this.#rest.length < count) await this.#gather(count);
+    return this.#rest.subarray(0, count);
+  }
+
+  async read(count: number): Promise<Uint8Array> {
+    const view = await this.peek(count);
+    this.#advance(view.length);
+    return view;
+  }
+
+  async skip(count: number): Promise<number> {
+    let skipped = 0;
+    while (skipped < count) {
+      if (this.#rest.length === 0) this.#rest = (await this.#next()) ?? this.#rest;
+      if (this.#rest.length === 0) break;
+      const step = Math.min(count - skipped, this.#rest.length);
+      this.#advance(step);
+      skipped += step;
+    }
+    return skipped;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    // Not awaited, because a stream may take for ever to cancel; one that has failed rejects with the error already met.
+    this.#reader.cancel(this.#signal?.reason).catch(() => {});
+    this.#reader.releaseLock();
+  }
+
+  #advance(count: number): void {
+    this.#rest = this.#rest.subarray(count);
+    this.position += count;
+  }
+
+  /** Joins chunks until `count` bytes are there; memory follows what arrives, never `count` alone. */
+  async #gather(count: number): Promise<void> {
+    const parts = [this.#rest];
+    let length = this.#rest.length;
+    while (length < count) {
+      const chunk = await this.#next();
+      if (!chunk) break;
+      parts.push(chunk);
+      length += chunk.length;
+    }
+    if (parts.length === 1) return;
+    if (parts.length === 2 && parts[0]?.length === 0) {
+      this.#rest = parts[1] ?? this.#rest;
+      return;
+    }
+    const joined = new Uint8Array(length);
+    let at = 0;
+    for (const part of parts) {
+      joined.set(part, at);
+      at += part.length;
+    }
+    this.#rest = joined;
+  }
+
+  /** The next chunk that holds something, or null at the end. */
+  async #next(): Promise<Uint8Array<ArrayBuffer> | null> {
+    while (!this.#ended && !this.#closed) {
+      const { done, value } = await this.#reader.read().catch((cause: unknown) => {
+        throw readError(cause, this.#signal);
+      });
+      throwIfAborted(this.#signal);
+      if (done) this.#ended = true;
+      else if (!ArrayBuffer.isView(value)) throw notBytes(value);
+      else if (value.byteLength > 0) {
+        this.#arrived += value.byteLength;
+        checkSize(this.#arrived, this.#maxBytes);
+        return new Uint8Array(value.buffer as ArrayBuffer, value.byteOffset, value.byteLength);
+      }
+    }
+    throwIfAborted(this.#signal);
+    return null;
+  }
+}
+
+function checkSize(size: number, maxBytes: number | undefined): void {
+  if (maxBytes === undefined || size <= maxBytes) return;
+  throw new VoiceFlowError('audio-too-large', `the audio is larger than the limit of ${maxBytes} bytes`, {
+    hint: 'send a shorter or more compact recording, or raise `limits.maxBytes`',
+  });
+}
+
+function notBytes(value: unknown): VoiceFlowError {
+  return new VoiceFlowError('invalid-option', `the stream gave ${typeof value} chunks; expected Uint8Array`, {
+    hint: 'pass a byte stream, such as `response.body` or `blob.stream()`',
+  });
+}
+
+/** Any failure of an input as a `VoiceFlowError`; one that is already passes. */
+export function readError(cause: unknown, signal: AbortSignal | undefined): VoiceFlowError {
+  if (VoiceFlowError.isInstance(cause)) return cause;
+  if (signal?.aborted) return abortError(signal);
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new VoiceFlowError('invalid-audio', `the audio could not be read to its end: ${reason}`, {
+    hint: 'check that the file is still there and readable, or that the connection held',
+    cause,
+  });
+}

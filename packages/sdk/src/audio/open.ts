@@ -1,0 +1,158 @@
+import type { AudioDecoder, AudioInput, AudioLimits, AudioSource, SampleInput } from '../contract/audio.ts';
+import { throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
+import { type ByteInput, isBlob, isStream, openBytes, type PeekReader, readError, tagOf } from './bytes.ts';
+import { DESCRIBE_BYTES, describeBytes, recognise } from './formats.ts';
+import { guarded, primed, resampled, samplesSource } from './pipes.ts';
+import { concat, isSupportedRate, RATE_RANGE } from './resample.ts';
+import { wavDecoder } from './wav.ts';
+
+/** Longest recording that is taken by default: 4 h. */
+export const DEFAULT_MAX_SECONDS = 4 * 3600;
+
+export interface OpenAudioOptions {
+  /** Samples a second that the caller wants. */
+  readonly sampleRate: number;
+  readonly limits?: AudioLimits;
+  /** Decoders besides WAV, asked in this order before it. */
+  readonly decoders?: readonly AudioDecoder[];
+  readonly signal?: AbortSignal;
+  /** What to do about NaN and infinities: `refuse` (default) with `invalid-audio`, or `replace` by 0 and full scale with a warning. */
+  readonly nonFinite?: 'refuse' | 'replace';
+}
+
+/**
+ * Opens any `AudioInput` as finite mono samples at the wanted rate. Bytes decide the format. The source closes itself,
+ * and with it a stream, when it fails or is aborted.
+ * @throws `unsupported-format` for bytes that no decoder knows, `invalid-audio` for broken or empty audio,
+ * `audio-too-long` and `audio-too-large` beyond the limits, `invalid-option` for what is no audio input at all,
+ * `aborted`; reading may throw the same.
+ */
+export async function openAudio(input: AudioInput, options: OpenAudioOptions): Promise<AudioSource> {
+  const { signal, sampleRate } = options;
+  throwIfAborted(signal);
+  if (!isSupportedRate(sampleRate)) {
+    throw new VoiceFlowError('invalid-option', `sampleRate is ${sampleRate}; expected ${RATE_RANGE}`);
+  }
+  const maxSeconds = checkLimit('maxSeconds', options.limits?.maxSeconds) ?? DEFAULT_MAX_SECONDS;
+  const maxBytes = checkLimit('maxBytes', options.limits?.maxBytes);
+  const source = await openSource(input, maxBytes === undefined ? options : { ...options, maxBytes });
+  try {
+    checkRate(source.sampleRate);
+    const finite = guarded(source, { maxSeconds, nonFinite: options.nonFinite ?? 'refuse', signal });
+    return await primed(resampled(finite, sampleRate));
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+/** The input's own samples, mono, at its own rate. */
+async function openSource(
+  input: AudioInput,
+  options: { readonly maxBytes?: number; readonly decoders?: readonly AudioDecoder[]; readonly signal?: AbortSignal },
+): Promise<AudioSource> {
+  if (isSamples(input)) return samplesSource(input);
+  if (isSource(input)) return input;
+  if (!isBytes(input)) throw notAudioInput(input);
+  const bytes = openBytes(input, options);
+  try {
+    return await decode(bytes, [...(options.decoders ?? []), wavDecoder], options.signal);
+  } catch (error) {
+    await bytes.close();
+    throw readError(error, options.signal);
+  }
+}
+
+/** Finds the decoder that knows the first bytes; an ID3 tag before them is passed over. */
+async function decode(
+  bytes: PeekReader,
+  decoders: readonly AudioDecoder[],
+  signal: AbortSignal | undefined,
+): Promise<AudioSource> {
+  const head = (await bytes.peek(DESCRIBE_BYTES)).slice();
+  let decoder = decoders.find((one) => one.sniff(head.subarray(0, SNIFF_BYTES)));
+  let behind: Uint8Array | undefined;
+  if (!decoder && id3Length(head) > 0) {
+    await bytes.skip(id3Length(head));
+    behind = (await bytes.peek(DESCRIBE_BYTES)).slice();
+    decoder = decoders.find((one) => behind && one.sniff(behind.subarray(0, SNIFF_BYTES)));
+  }
+  if (decoder) return decoder.open(bytes, signal ? { signal } : {});
+  const likeness = (behind && recognise(behind)) ?? describeBytes(head);
+  const known = decoders.map((one) => one.format.toUpperCase()).join(', ');
+  throw new VoiceFlowError(
+    'unsupported-format',
+    `no supported audio format: the bytes look like ${likeness.name}; expected ${known}`,
+    {
+      hint: likeness.hint,
+    },
+  );
+}
+
+const SNIFF_BYTES = 64;
+
+/** Bytes of an ID3v2 tag (id3.org, 2.4.0 §3.1), which some tools put before any kind of audio; 0 where there is none. */
+function id3Length(head: Uint8Array): number {
+  if (head.length < 10 || head[0] !== 0x49 || head[1] !== 0x44 || head[2] !== 0x33) return 0;
+  const size = head.subarray(6, 10).reduce((sum, byte) => sum * 128 + (byte & 0x7f), 0);
+  return 10 + size + ((head[5] ?? 0) & 0x10 ? 10 : 0);
+}
+
+function isSamples(input: unknown): input is SampleInput {
+  return typeof input === 'object' && input !== null && 'samples' in input;
+}
+
+function isSource(input: unknown): input is AudioSource {
+  return (
+    typeof input === 'object' &&
+    input !== null &&
+    ['read', 'close'].every((name) => name in input && typeof input[name as keyof typeof input] === 'function')
+  );
+}
+
+function isBytes(input: unknown): input is ByteInput {
+  return ['Uint8Array', 'ArrayBuffer'].includes(tagOf(input)) || isBlob(input) || isStream(input);
+}
+
+function notAudioInput(input: unknown): VoiceFlowError {
+  const kind =
+    input === null ? 'null' : typeof input === 'object' ? (input.constructor?.name ?? 'object') : typeof input;
+  const hint =
+    typeof input === 'string'
+      ? 'open the path first: await fs.openAsBlob(path), or the address: (await fetch(url)).body'
+      : ArrayBuffer.isView(input)
+        ? 'samples need their rate: { samples, sampleRate }'
+        : 'pass encoded bytes, or samples as { samples, sampleRate }';
+  return new VoiceFlowError(
+    'invalid-option',
+    `the audio is of type ${kind}; expected a Blob, Uint8Array, ArrayBuffer, ReadableStream, AudioSource or { samples, sampleRate }`,
+    { hint },
+  );
+}
+
+function checkRate(sampleRate: unknown): void {
+  if (typeof sampleRate === 'number' && isSupportedRate(sampleRate)) return;
+  throw new VoiceFlowError(
+    'invalid-audio',
+    `the audio has a sample rate of ${String(sampleRate)} Hz; expected ${RATE_RANGE}`,
+    {
+      hint: 'check the rate that the recording was made with',
+    },
+  );
+}
+
+function checkLimit(name: string, value: number | undefined): number | undefined {
+  if (value === undefined || value > 0) return value;
+  throw new VoiceFlowError('invalid-option', `limits.${name} is ${value}; expected a number above 0`);
+}
+
+/** All samples of a source as one array; for short audio, because memory follows its length. */
+export async function collect(source: AudioSource): Promise<Float32Array> {
+  const parts: Float32Array[] = [];
+  try {
+    for (let part = await source.read(); part; part = await source.read()) parts.push(part.slice());
+  } finally {
+    await source.close();
+  }
+  return concat(parts);
+}

@@ -1,0 +1,253 @@
+import type { AudioSource, SampleInput } from '../contract/audio.ts';
+import { throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
+import type { Warning } from '../contract/warnings.ts';
+import { readError, tagOf } from './bytes.ts';
+import { mixPlanar } from './mix.ts';
+import { createResampler } from './resample.ts';
+
+/** Samples passed on at once: short enough that no step stalls an event loop. */
+const BLOCK = 1 << 15;
+/** Louder samples are clipped: beyond any format's integer scale, so that sums of squares stay finite in float32. */
+const MAX_AMPLITUDE = 2 ** 31;
+
+/**
+ * Samples in memory as a source: mono without a copy, channels mixed by their mean.
+ * @throws `invalid-option` where these are not Float32Arrays, `invalid-audio` for no or unequal channels.
+ */
+export function samplesSource(input: SampleInput): AudioSource {
+  const channels = isFloat32(input.samples) ? [input.samples] : input.samples;
+  const length = checkChannels(channels);
+  const mono = channels.length === 1 ? channels[0] : undefined;
+  const mixed = new Float32Array(mono ? 0 : Math.min(BLOCK, length));
+  let at = 0;
+  let closed = false;
+  return {
+    sampleRate: input.sampleRate,
+    lengthHint: length,
+    length,
+    warnings: [],
+    async read() {
+      const count = closed ? 0 : Math.min(BLOCK, length - at);
+      if (count === 0) return null;
+      at += count;
+      if (mono) return mono.subarray(at - count, at);
+      mixPlanar(channels, at - count, count, mixed);
+      return mixed.subarray(0, count);
+    },
+    async close() {
+      closed = true;
+    },
+  };
+}
+
+function checkChannels(channels: unknown): number {
+  if (!Array.isArray(channels) || channels.some((channel) => !isFloat32(channel))) {
+    throw new VoiceFlowError('invalid-option', '`samples` must be a Float32Array, or an array of them, one a channel', {
+      hint: 'convert 16-bit integers by Float32Array.from(pcm, (v) => v / 32768)',
+    });
+  }
+  const lengths = new Set(channels.map((channel: Float32Array) => channel.length));
+  if (lengths.size === 1) return [...lengths][0] as number;
+  throw new VoiceFlowError(
+    'invalid-audio',
+    lengths.size === 0
+      ? '`samples` has no channels'
+      : `\`samples\` has channels of lengths ${[...lengths].join(', ')}; expected equal ones`,
+  );
+}
+
+/** By tag, because test runners and frames have constructors of their own. */
+function isFloat32(value: unknown): value is Float32Array {
+  return tagOf(value) === 'Float32Array';
+}
+
+export interface GuardOptions {
+  /** Seconds allowed. */
+  readonly maxSeconds: number;
+  readonly nonFinite: 'refuse' | 'replace';
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Holds a source to its promises: finite samples of sane loudness, within the limit, typed errors, closed on failure.
+ * @throws `audio-too-long` at once where the length is known.
+ */
+export function guarded(source: AudioSource, options: GuardOptions): AudioSource {
+  const { maxSeconds, signal } = options;
+  const maxSamples = maxSeconds * source.sampleRate;
+  const own: Warning[] = [];
+  let count = 0;
+  if (source.length !== undefined && source.length > maxSamples) {
+    throw tooLong(`is ${Math.ceil(source.length / source.sampleRate)} s long`, maxSeconds);
+  }
+
+  async function next(): Promise<Float32Array | null> {
+    throwIfAborted(signal);
+    let samples = await source.read();
+    while (samples?.length === 0 && !signal?.aborted) samples = await source.read();
+    throwIfAborted(signal);
+    if (samples === null) return null;
+    if (!isFloat32(samples)) throw new TypeError('an AudioSource must give Float32Array or null');
+    if (count + samples.length > maxSamples) throw tooLong('goes on', maxSeconds);
+    const firstBad = findOutlier(samples);
+    const clean =
+      firstBad < 0 ? samples : repair(samples, firstBad, (count + firstBad) / source.sampleRate, options, own);
+    count += samples.length;
+    return clean;
+  }
+
+  return derived(source, {
+    warnings: own,
+    async read() {
+      try {
+        return await next();
+      } catch (error) {
+        await source.close().catch(() => {});
+        throw readError(error, signal);
+      }
+    },
+  });
+}
+
+interface Changes {
+  readonly sampleRate?: number;
+  /** Besides those of the source. */
+  readonly warnings?: readonly Warning[];
+  read(): Promise<Float32Array | null>;
+  /** Done before the source is closed. */
+  close?(): void;
+}
+
+/** A source that reads from another, and is as long in seconds. */
+function derived(
+  source: AudioSource,
+  { sampleRate = source.sampleRate, warnings = [], read, close }: Changes,
+): AudioSource {
+  const scaled = (length: number) => Math.ceil((length * sampleRate) / source.sampleRate);
+  return {
+    sampleRate,
+    ...(source.lengthHint !== undefined && { lengthHint: scaled(source.lengthHint) }),
+    ...(source.length !== undefined && { length: scaled(source.length) }),
+    get warnings() {
+      return [...(source.warnings ?? []), ...warnings];
+    },
+    read,
+    async close() {
+      close?.();
+      await source.close();
+    },
+  };
+}
+
+/** Index of the first sample that is not finite or absurdly loud, or -1. */
+function findOutlier(samples: Float32Array): number {
+  for (let i = 0; i < samples.length; i++) {
+    // Written so that NaN fails it.
+    if (!(Math.abs(samples[i] as number) <= MAX_AMPLITUDE)) return i;
+  }
+  return -1;
+}
+
+/** A copy with outliers repaired, because the samples may be the caller's own. */
+function repair(
+  samples: Float32Array,
+  first: number,
+  seconds: number,
+  options: GuardOptions,
+  warnings: Warning[],
+): Float32Array {
+  const clean = samples.slice();
+  for (let i = first; i < clean.length; i++) {
+    const value = clean[i] as number;
+    if (Math.abs(value) <= MAX_AMPLITUDE) continue;
+    if (Number.isFinite(value)) {
+      warnOnce(
+        warnings,
+        'format-questionable',
+        `samples as loud as ${value.toExponential(1)} were clipped; full scale is 1`,
+      );
+      clean[i] = Math.sign(value) * MAX_AMPLITUDE;
+    } else if (options.nonFinite === 'refuse') {
+      throw new VoiceFlowError(
+        'invalid-audio',
+        `a sample at ${seconds.toFixed(3)} s is ${value}; expected finite numbers`,
+        {
+          hint: 'export it as 16-bit PCM, which has no such numbers',
+        },
+      );
+    } else {
+      warnOnce(warnings, 'audio-nonfinite', 'samples that are no finite numbers were replaced');
+      clean[i] = Number.isNaN(value) ? 0 : Math.sign(value);
+    }
+  }
+  return clean;
+}
+
+function warnOnce(warnings: Warning[], code: Warning['code'], message: string): void {
+  if (!warnings.some((warning) => warning.code === code)) warnings.push({ code, message });
+}
+
+function tooLong(what: string, maxSeconds: number): VoiceFlowError {
+  return new VoiceFlowError('audio-too-long', `the audio ${what}, beyond the limit of ${maxSeconds} s`, {
+    hint: 'split the recording, or raise `limits.maxSeconds`',
+  });
+}
+
+/** The source at another rate; itself where the rate is right already. */
+export function resampled(source: AudioSource, sampleRate: number): AudioSource {
+  if (source.sampleRate === sampleRate) return source;
+  const resampler = createResampler(source.sampleRate, sampleRate);
+  let queue: Float32Array | null = null;
+  let at = 0;
+  let ended = false;
+  async function next(): Promise<Float32Array> {
+    if (queue === null || at === queue.length) {
+      queue = await source.read();
+      at = 0;
+    }
+    if (queue === null) {
+      ended = true;
+      return resampler.end();
+    }
+    const piece = queue.subarray(at, at + resampler.block);
+    at += piece.length;
+    return resampler.push(piece);
+  }
+  return derived(source, {
+    sampleRate,
+    async read() {
+      while (!ended) {
+        const samples = await next();
+        if (samples.length > 0) return samples;
+      }
+      return null;
+    },
+    close() {
+      ended = true;
+    },
+  });
+}
+
+/**
+ * Reads the first samples ahead, so that opening fails where reading would.
+ * @throws `invalid-audio` where there are none, and whatever reading throws.
+ */
+export async function primed(source: AudioSource): Promise<AudioSource> {
+  let first = await source.read();
+  if (first === null) {
+    throw new VoiceFlowError('invalid-audio', 'the audio has no samples', {
+      hint: 'check that the recording was not stopped before it began',
+    });
+  }
+  return derived(source, {
+    async read() {
+      if (first === null) return source.read();
+      const samples = first;
+      first = null;
+      return samples;
+    },
+    close() {
+      first = null;
+    },
+  });
+}

@@ -1,0 +1,236 @@
+import type { AudioDecoder, AudioSource, ByteReader } from '../contract/audio.ts';
+import { throwIfAborted } from '../contract/errors.ts';
+import type { Warning } from '../contract/warnings.ts';
+import { openBytes } from './bytes.ts';
+import { mixInterleaved } from './mix.ts';
+import { FMT_BYTES, invalid, parseFormat, type WavFormat } from './wav-format.ts';
+import { createUnpacker, SAMPLE_BYTES } from './wav-samples.ts';
+
+/** Bytes decoded at once, rounded down to whole frames. */
+const BLOCK_BYTES = 1 << 16;
+/** Chunks passed over in search of the samples; a file with more is hostile, not odd. */
+const MAX_CHUNKS = 1 << 17;
+/** Sample bytes held in memory where they come before `fmt ` and the input cannot go back. */
+const MAX_HELD_BYTES = 1 << 26;
+
+/**
+ * The built-in WAV reader: 8/16/24/32-bit PCM, 32/64-bit float, A-law and µ-law, plain or EXTENSIBLE, in RIFF, RIFX
+ * (big-endian), RF64 and BW64, mixed to mono. Sizes in headers are claims: what is there is read, what is missing is
+ * the warning `audio-truncated`. Layout: IBM and Microsoft, "Multimedia Programming Interface" (1991); EBU Tech 3306.
+ */
+export const wavDecoder: AudioDecoder = {
+  format: 'wav',
+  sniff: (head) => CONTAINERS.includes(fourCc(head, 0)) && fourCc(head, 8) === 'WAVE',
+  async open(bytes, { signal }) {
+    const layout = await findSamples(bytes, signal);
+    return new WavSource(layout, signal);
+  },
+};
+
+const CONTAINERS = ['RIFF', 'RIFX', 'RF64', 'BW64'];
+
+/** Where the samples are, with the reader standing at the first. */
+interface WavLayout {
+  readonly bytes: ByteReader;
+  readonly format: WavFormat;
+  readonly bigEndian: boolean;
+  /** Bytes of samples that the header claims; infinite where it leaves that open. */
+  readonly claimed: number;
+  readonly warnings: Warning[];
+}
+
+interface Chunk {
+  readonly id: string;
+  readonly size: number;
+}
+
+/** Samples that came before their format. */
+interface EarlySamples {
+  readonly position: number;
+  readonly claimed: number;
+  /** Their bytes where the input cannot go back to them. */
+  readonly held: Uint8Array | null;
+}
+
+/** Walks the chunks until both `fmt ` and `data` are known. */
+async function findSamples(bytes: ByteReader, signal: AbortSignal | undefined): Promise<WavLayout> {
+  const walk = new ChunkWalk(bytes, bytes.position, await bytes.read(12));
+  for (let count = 0; count < MAX_CHUNKS; count++) {
+    if (count % 1024 === 0) throwIfAborted(signal);
+    const layout = await walk.next();
+    if (layout) return layout;
+  }
+  throw invalid(`its samples are not among the first ${MAX_CHUNKS} chunks`);
+}
+
+/** What the chunks have said so far. */
+class ChunkWalk {
+  readonly #bytes: ByteReader;
+  readonly #container: string;
+  readonly #bigEndian: boolean;
+  /** Where the file ends by the container's word. */
+  readonly #riffEnd: number;
+  readonly #warnings: Warning[] = [];
+  #format: WavFormat | undefined;
+  /** The data chunk's size by `ds64`, which 32 bits cannot hold. */
+  #wideSize: number | undefined;
+  #early: EarlySamples | undefined;
+
+  /** @param start the reader's position at the container's header. @param head its 12 bytes. */
+  constructor(bytes: ByteReader, start: number, head: Uint8Array) {
+    this.#bytes = bytes;
+    this.#container = fourCc(head, 0);
+    this.#bigEndian = this.#container === 'RIFX';
+    this.#riffEnd = start + 8 + uint32(head, 4, this.#bigEndian);
+  }
+
+  /** Takes the next chunk; gives the layout once it is known. */
+  async next(): Promise<WavLayout | null> {
+    const { id, size } = await this.#readHeader();
+    const from = this.#bytes.position;
+    let end = from + size;
+    if (id === 'fmt ') await this.#readFormat(size);
+    else if (id === 'ds64' && this.#container !== 'RIFF') await this.#readWideSize(size);
+    else if (id === 'data' && !this.#early) {
+      const claimed = claimedBytes(size, this.#wideSize, this.#riffEnd - from);
+      if (this.#format) return this.#layout(this.#bytes, this.#format, claimed);
+      this.#early = { position: from, claimed, held: this.#bytes.seek ? null : await hold(this.#bytes, claimed) };
+      end = from + claimed;
+    }
+    await this.#bytes.skip(end - this.#bytes.position + (size & 1));
+    return this.#format && this.#early ? this.#goBack(this.#format, this.#early) : null;
+  }
+
+  /** @throws `invalid-audio` at the end; a header cut short is the end too. */
+  async #readHeader(): Promise<Chunk> {
+    const head = await this.#bytes.read(8);
+    if (head.length === 8) return { id: fourCc(head, 0), size: uint32(head, 4, this.#bigEndian) };
+    if (this.#early) throw invalid('it has samples but no fmt chunk, which says how to read them');
+    throw invalid(`it has ${this.#format ? '' : 'no fmt chunk and '}no data chunk`);
+  }
+
+  async #readFormat(size: number): Promise<void> {
+    if (this.#format) {
+      const message = 'the WAV has several fmt chunks; the first one was used';
+      this.#warnings.push({ code: 'format-questionable', message });
+      return;
+    }
+    this.#format = parseFormat(await this.#bytes.read(Math.min(size, FMT_BYTES)), this.#bigEndian);
+  }
+
+  async #readWideSize(size: number): Promise<void> {
+    const body = await this.#bytes.read(Math.min(size, 16));
+    if (body.length === 16) this.#wideSize ??= uint32(body, 12, false) * 2 ** 32 + uint32(body, 8, false);
+  }
+
+  #goBack(format: WavFormat, early: EarlySamples): WavLayout {
+    if (early.held) return this.#layout(chained(early.held, this.#bytes), format, early.claimed);
+    this.#bytes.seek?.(early.position);
+    return this.#layout(this.#bytes, format, early.claimed);
+  }
+
+  #layout(bytes: ByteReader, format: WavFormat, claimed: number): WavLayout {
+    return { bytes, format, bigEndian: this.#bigEndian, claimed, warnings: this.#warnings };
+  }
+}
+
+/**
+ * How many bytes of samples the headers claim.
+ * @param size the data chunk's. @param wide the `ds64` chunk's. @param remaining of the RIFF size after the header.
+ */
+function claimedBytes(size: number, wide: number | undefined, remaining: number): number {
+  if (wide !== undefined && size === 0xffffffff) return wide;
+  // Writers to pipes cannot come back to fill in the size: they leave all ones, near it, or sox's 0x7ffff000 …
+  if (size >= 0xfffff000 || (size >= 0x7ffff000 && size <= 0x7fffffff)) return Number.POSITIVE_INFINITY;
+  // … or nothing. Zero is true only where the RIFF size agrees that something else follows.
+  if (size === 0 && wide === undefined && remaining <= 0) return Number.POSITIVE_INFINITY;
+  return size;
+}
+
+/** Samples that came before their format, in memory as they arrive. */
+async function hold(bytes: ByteReader, claimed: number): Promise<Uint8Array> {
+  const held = new Uint8Array(await bytes.read(Math.min(claimed, MAX_HELD_BYTES)));
+  if (held.length === MAX_HELD_BYTES && claimed > MAX_HELD_BYTES) {
+    throw invalid('its fmt chunk comes after more samples than a stream can hold; pass the file as a Blob');
+  }
+  return held;
+}
+
+/** The held bytes as a reader, which closes the stream they came from. */
+function chained(held: Uint8Array, stream: ByteReader): ByteReader {
+  const reader = openBytes(held);
+  reader.close = () => stream.close();
+  return reader;
+}
+
+class WavSource implements AudioSource {
+  readonly sampleRate: number;
+  readonly lengthHint?: number;
+  readonly length?: number;
+  readonly warnings: Warning[];
+  readonly #layout: WavLayout;
+  readonly #signal: AbortSignal | undefined;
+  readonly #frameBytes: number;
+  readonly #blockBytes: number;
+  readonly #unpacker: ReturnType<typeof createUnpacker>;
+  #left: number;
+  #out = new Float32Array(0);
+
+  constructor(layout: WavLayout, signal: AbortSignal | undefined) {
+    const { bytes, format, bigEndian, claimed } = layout;
+    this.#layout = layout;
+    this.#signal = signal;
+    this.sampleRate = format.sampleRate;
+    this.warnings = layout.warnings;
+    this.#unpacker = createUnpacker(format.encoding, bigEndian);
+    this.#frameBytes = SAMPLE_BYTES[format.encoding] * format.channels;
+    this.#blockBytes = Math.max(1, Math.floor(BLOCK_BYTES / this.#frameBytes)) * this.#frameBytes;
+    this.#left = claimed;
+    const there = Math.min(claimed, bytes.size === undefined ? claimed : bytes.size - bytes.position);
+    if (!Number.isFinite(there)) return;
+    this.lengthHint = Math.floor(there / this.#frameBytes);
+    if (bytes.size !== undefined) this.length = this.lengthHint;
+  }
+
+  async read(): Promise<Float32Array | null> {
+    throwIfAborted(this.#signal);
+    const { bytes, format, claimed } = this.#layout;
+    const wanted = Math.min(this.#blockBytes, this.#left);
+    if (wanted === 0) return null;
+    const block = await bytes.read(wanted);
+    this.#left -= block.length;
+    if (block.length < wanted) {
+      if (Number.isFinite(claimed)) this.#noteTruncation(claimed);
+      this.#left = 0;
+    }
+    const frames = Math.floor(block.length / this.#frameBytes);
+    if (frames === 0) return null;
+    if (this.#out.length < frames) this.#out = new Float32Array(frames);
+    const values = this.#unpacker.unpack(block, frames * format.channels);
+    mixInterleaved(values, format.channels, frames, this.#unpacker.scale, this.#out);
+    return this.#out.subarray(0, frames);
+  }
+
+  close(): Promise<void> {
+    this.#left = 0;
+    return this.#layout.bytes.close();
+  }
+
+  #noteTruncation(claimed: number): void {
+    const frames = Math.floor((claimed - this.#left) / this.#frameBytes);
+    this.warnings.push({
+      code: 'audio-truncated',
+      message: `the WAV ends early: ${frames} of ${Math.floor(claimed / this.#frameBytes)} samples are there and were used`,
+    });
+  }
+}
+
+/** Four letters at an offset; shorter at the end of the bytes. */
+function fourCc(bytes: Uint8Array, at: number): string {
+  return String.fromCharCode(...bytes.subarray(at, at + 4));
+}
+
+function uint32(bytes: Uint8Array, at: number, bigEndian: boolean): number {
+  if (bytes.length < at + 4) return 0;
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(at, !bigEndian);
+}

@@ -1,0 +1,5 @@
+import { describe, it } from 'vitest';
+import { nodeBackend } from 'voiceflow-ml/backends/node';
+import { testBackend } from 'voiceflow-ml/testing';
+
+testBackend({ name: 'node', create: () => nodeBackend() }, { describe, it });

@@ -1,0 +1,66 @@
+import type { Tensor, TensorInfo } from '../../contract/backend.ts';
+import { VoiceFlowError } from '../../contract/errors.ts';
+import type { Tensors } from './protocol.ts';
+import { ANY, ARRAY_OF } from './tensors.ts';
+
+/**
+ * Compares feeds with what the network declares: names, types, ranks, sizes; one symbol, one size.
+ * @throws `model-incompatible` with what was given and what is expected.
+ */
+export function checkFeeds(inputs: readonly TensorInfo[], feeds: Tensors): void {
+  if (typeof feeds !== 'object' || feeds === null) throw incompatible(String(feeds), 'an object of tensors by name');
+  const unknown = Object.keys(feeds).filter((name) => !inputs.some((input) => input.name === name));
+  const missing = inputs.filter((input) => !Object.hasOwn(feeds, input.name));
+  if (unknown.length > 0 || missing.length > 0) {
+    throw incompatible(`feeds ${listOf(Object.keys(feeds))}`, `inputs ${inputs.map(describe).join(', ')}`);
+  }
+  const symbols = new Map<string, number>();
+  for (const input of inputs) {
+    const feed = feeds[input.name];
+    if (!feed) throw incompatible(`feed "${input.name}" that is ${feed}`, describe(input));
+    checkFeed(input, feed, symbols);
+  }
+}
+
+function checkFeed(input: TensorInfo, feed: Tensor, symbols: Map<string, number>): void {
+  if (!Array.isArray(feed.dims)) throw incompatible(`feed "${input.name}" without dimensions`, describe(input));
+  const given = () => `feed ${describe({ name: input.name, type: feed.type, dims: feed.dims })}`;
+  if (feed.type !== input.type) throw incompatible(given(), describe(input));
+  if (!(feed.data instanceof ARRAY_OF[feed.type])) {
+    throw incompatible(`feed "${input.name}" with data of another kind`, `a ${ARRAY_OF[feed.type].name}`);
+  }
+  if (!feed.dims.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+    throw incompatible(given(), 'dimensions that are whole numbers, 0 or more');
+  }
+  const count = feed.dims.reduce((product, size) => product * size, 1);
+  if (count !== feed.data.length) {
+    throw incompatible(`${given()} with ${feed.data.length} values`, `${count} values`);
+  }
+  // ORT gives no dimensions for an input whose shape the model leaves open.
+  if (input.dims.length === 0) return;
+  const fits = input.dims.length === feed.dims.length && input.dims.every((size, i) => admits(size, feed.dims[i]));
+  if (!fits) throw incompatible(given(), describe(input));
+
+  function admits(declared: number | string, size: number | undefined): boolean {
+    if (size === undefined) return false;
+    if (typeof declared === 'number') return declared === size;
+    if (declared === ANY) return true;
+    const bound = symbols.get(declared) ?? size;
+    symbols.set(declared, bound);
+    return bound === size;
+  }
+}
+
+function describe({ name, type, dims }: TensorInfo): string {
+  return `"${name}" ${type}[${dims.join(', ')}]`;
+}
+
+function listOf(names: readonly string[]): string {
+  return names.length === 0 ? '(none)' : names.map((name) => `"${name}"`).join(', ');
+}
+
+function incompatible(given: string, expected: string): VoiceFlowError {
+  return new VoiceFlowError('model-incompatible', `the network got ${given} but takes ${expected}`, {
+    hint: "compare the feeds with the model's `inputs`",
+  });
+}

@@ -1,0 +1,106 @@
+import type { Tensor, TensorInfo } from '../../contract/backend.ts';
+import { messageOf, SessionError } from './failure.ts';
+import type { Tensors } from './protocol.ts';
+import { ANY, isTensorType } from './tensors.ts';
+
+/** The part of the `onnxruntime-common` interface that is used; both runtimes provide it. */
+export interface OrtModule {
+  readonly InferenceSession: { create(bytes: Uint8Array, options: object): Promise<OrtSession> };
+  readonly Tensor: new (type: Tensor['type'], data: Tensor['data'], dims: readonly number[]) => OrtTensor;
+}
+
+interface OrtTensor {
+  readonly type: string;
+  readonly dims: readonly number[];
+  readonly data: unknown;
+}
+
+interface OrtSession {
+  readonly inputMetadata: readonly OrtMetadata[];
+  readonly outputMetadata: readonly OrtMetadata[];
+  run(feeds: Readonly<Record<string, OrtTensor>>): Promise<Readonly<Record<string, OrtTensor>>>;
+  release(): Promise<void>;
+}
+
+interface OrtMetadata {
+  readonly name: string;
+  readonly isTensor: boolean;
+  readonly type?: string;
+  readonly shape?: readonly (number | string)[];
+}
+
+/** One network, ready to run. */
+export interface Session {
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  run(feeds: Tensors): Promise<Tensors>;
+  release(): Promise<void>;
+}
+
+/** @throws SessionError `model-incompatible` for bytes that are no model of ours, `backend-failed` without memory. */
+export async function openSession(ort: OrtModule, bytes: Uint8Array, options: object): Promise<Session> {
+  const session = await create(ort, bytes, options);
+  try {
+    return adapt(ort, session);
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+}
+
+async function create(ort: OrtModule, bytes: Uint8Array, options: object): Promise<OrtSession> {
+  try {
+    return await ort.InferenceSession.create(bytes, options);
+  } catch (error) {
+    const message = messageOf(error);
+    // onnxruntime-web loads its WebAssembly at the first `create`, and says so in this way when it cannot.
+    if (/no available backend|initializ\w+ WebAssembly|wasm streaming compile/i.test(message)) {
+      throw new SessionError('backend-unavailable', `ONNX Runtime could not start: ${message}`);
+    }
+    if (/bad_alloc|allocat|out of memory/i.test(message)) {
+      throw new SessionError('backend-failed', `no memory for the session: ${message}`);
+    }
+    throw new SessionError('model-incompatible', `ONNX Runtime refused the model: ${message}`);
+  }
+}
+
+function adapt(ort: OrtModule, session: OrtSession): Session {
+  return {
+    inputs: session.inputMetadata.map(infoOf),
+    outputs: session.outputMetadata.map(infoOf),
+    async run(feeds) {
+      const given = Object.entries(feeds).map(([name, { type, data, dims }]) => [
+        name,
+        new ort.Tensor(type, data, dims),
+      ]);
+      const outputs = await session.run(Object.fromEntries(given)).catch((error: unknown) => {
+        throw runError(messageOf(error));
+      });
+      return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, tensorOf(tensor)]));
+    },
+    release: () => session.release(),
+  };
+}
+
+function infoOf(value: OrtMetadata): TensorInfo {
+  const { name, type = 'no tensor', shape = [] } = value;
+  if (!value.isTensor || !isTensorType(type)) {
+    throw new SessionError('model-incompatible', `"${name}" of the model is ${type}, which VoiceFlow does not carry`);
+  }
+  return {
+    name,
+    type,
+    dims: shape.map((size) => (size === '' || (typeof size === 'number' && size < 0) ? ANY : size)),
+  };
+}
+
+function tensorOf({ type, dims, data }: OrtTensor): Tensor {
+  // `infoOf` has admitted the declared output types, and ONNX Runtime gives each in its own typed array.
+  return { type, dims, data } as Tensor;
+}
+
+/** ONNX Runtime throws plain errors; those about feeds name the feeds. */
+function runError(message: string): SessionError {
+  const blame = /INVALID_ARGUMENT|invalid (rank|dimension|feed)|unexpected input|input '.*' is missing/i.test(message);
+  return new SessionError(blame ? 'model-incompatible' : 'backend-failed', `ONNX Runtime: ${message}`);
+}

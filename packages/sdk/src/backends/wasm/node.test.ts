@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { wasmBackend } from 'voiceflow-ml/backends/wasm';
+import { VoiceFlowError } from 'voiceflow-ml/core';
+import { affineModel, slowFeeds, slowModel } from 'voiceflow-ml/testing';
+
+describe('WebAssembly threads', () => {
+  it('give the results of one thread', async () => {
+    const outputs = [];
+    for (const threads of [1, 2]) {
+      const model = await wasmBackend({ threads }).load({ name: 'slow', bytes: slowModel() }, { workers: 1 });
+      const { y } = await model.run(slowFeeds(100));
+      outputs.push([...(y?.data ?? [])].map(Number));
+      await model.close();
+    }
+    const [one = [], two = []] = outputs;
+    expect(one).toHaveLength(25_600);
+    expect(Math.max(...one.map((value, i) => Math.abs(value - (two[i] ?? Number.NaN))))).toBeLessThan(1e-5);
+  });
+
+  it.each([0, -1, 1.5, Number.NaN])('refuse %s as their number', async (threads) => {
+    const error = await wasmBackend({ threads })
+      .load({ name: 'affine', bytes: affineModel() })
+      .catch((reason: unknown) => reason);
+    expect(VoiceFlowError.isInstance(error) && error.code).toBe('invalid-option');
+  });
+});
+
+it('cuts off a run that goes on after its abort', async () => {
+  const model = await wasmBackend().load({ name: 'slow', bytes: slowModel() }, { workers: 1 });
+  // Half a minute of work at least: without an end to it, close() would wait for it.
+  const controller = new AbortController();
+  const run = model.run(slowFeeds(50_000), { signal: controller.signal }).catch((reason: unknown) => reason);
+  setTimeout(() => controller.abort(), 100);
+  expect(VoiceFlowError.isInstance(await run)).toBe(true);
+  expect((await model.run(slowFeeds(3))).y?.dims).toEqual([3, 256]);
+  await model.close();
+});

@@ -1,0 +1,18 @@
+import { VoiceFlowError } from './contract/errors.ts';
+import type { CreateDiarizerOptions as CoreOptions } from './diarizer.ts';
+
+export interface CreateDiarizerOptions extends Omit<CoreOptions, 'model' | 'backend' | 'warnings'> {
+  /** Default: the embedded `fastCnn`. */
+  readonly model?: CoreOptions['model'];
+  /**
+   * What runs the network. `node` is native and needs `onnxruntime-node` beside it; `wasm` runs everywhere, about
+   * three times slower. Default: `node` on Node, Bun and Deno where it is installed, else `wasm` (with the warning
+   * `backend-fallback` on servers).
+   */
+  readonly backend?: CoreOptions['backend'] | 'node' | 'wasm';
+}
+
+/** For programs without types. */
+export function unknownBackend(backend: string): VoiceFlowError {
+  return new VoiceFlowError('invalid-option', `backend is "${backend}"; "node", "wasm" or a Backend was expected`);
+}

@@ -1,0 +1,40 @@
+/** @module VoiceFlow's domain: runs anywhere JavaScript runs, imports nothing. */
+export { Annotation } from './annotation/annotation.ts';
+export type { Cue } from './annotation/cues.ts';
+export * from './annotation/diarization.ts';
+export { exclusiveTurns } from './annotation/exclusive.ts';
+export { parseTurnsJson, type TurnJson, turnsToJson } from './annotation/json.ts';
+export { type NoScoreZone, parseRttm, type RttmRecording, toRttm, toRttmFile } from './annotation/rttm.ts';
+export { parseSrt, toSrt } from './annotation/srt.ts';
+export { Timeline } from './annotation/timeline.ts';
+export { parseUem, toUem, type Uem } from './annotation/uem.ts';
+export { parseVtt, toVtt } from './annotation/vtt.ts';
+export { type ByteInput, type ByteOptions, openBytes, type PeekReader } from './audio/bytes.ts';
+export { type EncodeWavOptions, encodeWav } from './audio/encode-wav.ts';
+export { collect, DEFAULT_MAX_SECONDS, type OpenAudioOptions, openAudio } from './audio/open.ts';
+export { type PcmEncoding, pcmReader } from './audio/pcm.ts';
+export { samplesSource } from './audio/pipes.ts';
+export { createResampler, type Resampler } from './audio/resample.ts';
+export { wavDecoder } from './audio/wav.ts';
+export type * from './contract/audio.ts';
+export type * from './contract/backend.ts';
+export type * from './contract/diarizer.ts';
+export { abortError, type ErrorCode, type ErrorDetails, throwIfAborted, VoiceFlowError } from './contract/errors.ts';
+export type * from './contract/live.ts';
+export type * from './contract/model.ts';
+export * from './contract/options.ts';
+export type * from './contract/result.ts';
+export { compareTurns, overlapSeconds, type Segment, type Turn } from './contract/segment.ts';
+export type * from './contract/warnings.ts';
+export { type CreateDiarizerOptions, createDiarizer } from './diarizer.ts';
+export { checkVoices, type MatchOptions, matchVoices, type VoiceMatch } from './voices/match.ts';
+export { type Voice, VoiceBook, type VoiceBookJson, type VoiceSample } from './voices/voice-book.ts';
+export {
+  type AssignedWord,
+  type AssignWordsOptions,
+  assignWords,
+  type GroupWordsOptions,
+  groupWords,
+  type TimedWord,
+  type Utterance,
+} from './words/assign-words.ts';

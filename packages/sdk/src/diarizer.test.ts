@@ -1,0 +1,284 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { AudioSource } from './contract/audio.ts';
+import type { Backend, TensorInfo } from './contract/backend.ts';
+import type { DiarizeOptions, Progress } from './contract/options.ts';
+import { type CreateDiarizerOptions, createDiarizer } from './diarizer.ts';
+import { scoreDiarization } from './metrics/score.ts';
+import {
+  conversation,
+  manifest,
+  RATE,
+  type ScriptedOptions,
+  script,
+  scriptedBackend,
+  scriptedModel,
+  scriptedPackage,
+} from './stages/fixtures/scripted.ts';
+
+const create = (scripted: ScriptedOptions = {}, options: Partial<CreateDiarizerOptions> = {}) =>
+  createDiarizer({ model: scriptedPackage(), backend: scriptedBackend(scripted), ...options });
+
+const reference = conversation(3, 40, 5);
+const audio = { samples: script(reference, 40), sampleRate: RATE };
+
+/** The core's resampler serves 8 kHz and more; the scripted network's rate is given as a source of its own. */
+function source(samples: Float32Array = audio.samples, chunk = 333): AudioSource {
+  let at = 0;
+  return {
+    sampleRate: RATE,
+    lengthHint: samples.length,
+    warnings: [],
+    async read() {
+      if (at >= samples.length) return null;
+      at += chunk;
+      return samples.slice(at - chunk, at);
+    },
+    async close() {},
+  };
+}
+
+vi.mock('./audio/open.ts', () => ({ openAudio: async (input: AudioSource) => input }));
+
+describe('createDiarizer', () => {
+  it('diarizes, and reports the load in the first result only', async () => {
+    const diarizer = await create();
+    const first = await diarizer.diarize(source());
+    const second = await diarizer.diarize(source());
+    expect(scoreDiarization(reference, first.turns).total.der).toBeLessThan(6);
+    expect(second.turns).toEqual(first.turns);
+    expect(first.timings.load).toBeGreaterThan(0);
+    expect(second.timings.load).toBe(0);
+    for (const { decode, model, cluster, total } of [first.timings, second.timings]) {
+      expect(decode + model + cluster).toBeLessThanOrEqual(total);
+    }
+    expect([first.duration, first.backend, first.model]).toEqual([
+      40,
+      'scripted',
+      { id: 'scripted', version: '1', space: 'scripted/1' },
+    ]);
+    await diarizer.close();
+  });
+
+  it('gives the same result for any concurrency, chunk size and order in which runs end', async () => {
+    const turns = [];
+    for (const [concurrency, chunk] of [
+      [1, 333],
+      [4, 7000],
+      [3, 50],
+    ] as const) {
+      const before = (run: number) => new Promise<void>((done) => setTimeout(done, (run * 7) % 5));
+      const diarizer = await create({ concurrency, before });
+      turns.push((await diarizer.diarize(source(audio.samples, chunk))).toRTTM());
+      await diarizer.close();
+    }
+    expect(new Set(turns).size).toBe(1);
+  });
+
+  it('keeps concurrency + 1 runs in flight, no more', async () => {
+    let running = 0;
+    let most = 0;
+    const diarizer = await create({
+      concurrency: 2,
+      before: async () => {
+        most = Math.max(most, ++running);
+        await new Promise((done) => setTimeout(done, 1));
+        running--;
+      },
+    });
+    await diarizer.diarize(source());
+    expect(most).toBe(3);
+    await diarizer.close();
+  });
+
+  it('tells how far it is', async () => {
+    const seen: Progress[] = [];
+    const diarizer = await create();
+    await diarizer.diarize(source(), { onProgress: (progress) => seen.push(progress) });
+    const model = seen.filter(({ stage }) => stage === 'model').map(({ done }) => done);
+    expect(model).toEqual([...model].sort((a, b) => a - b));
+    expect(model.at(-1)).toBeLessThanOrEqual(40);
+    expect(seen.slice(-2)).toEqual([
+      { stage: 'cluster', done: 0, total: 40 },
+      { stage: 'done', done: 40, total: 40 },
+    ]);
+    await diarizer.close();
+  });
+
+  it('stops within one step of the signal, with its reason, and goes on working', async () => {
+    const controller = new AbortController();
+    let runs = 0;
+    const diarizer = await create({
+      before: (run) => {
+        runs = run;
+        if (run === 3) controller.abort(new Error('enough'));
+      },
+    });
+    const call = diarizer.diarize(source(), { signal: controller.signal });
+    await expect(call).rejects.toMatchObject({ code: 'aborted', cause: new Error('enough') });
+    expect(runs).toBeLessThanOrEqual(5);
+    await expect(diarizer.diarize(source(), { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'aborted',
+    });
+    expect((await diarizer.diarize(source())).speakers).toHaveLength(3);
+    await diarizer.close();
+  });
+
+  it('does not wait for audio that never comes, once aborted', async () => {
+    const controller = new AbortController();
+    const diarizer = await create();
+    const silent = { ...source(), read: () => new Promise<null>(() => {}) };
+    const call = diarizer.diarize(silent, { signal: controller.signal });
+    setTimeout(() => controller.abort(), 5);
+    await expect(call).rejects.toMatchObject({ code: 'aborted' });
+    await diarizer.close();
+  });
+
+  it('serves calls side by side, waits for them at the end, and is closed then', async () => {
+    const diarizer = await create({ before: () => new Promise((done) => setTimeout(done, 1)) });
+    const calls = [diarizer.diarize(source()), diarizer.diarize(source()), diarizer.embed(source())] as const;
+    await diarizer.close();
+    const [first, second] = await Promise.all(calls);
+    expect(first.turns).toEqual(second.turns);
+    await diarizer.close();
+    await expect(diarizer.diarize(source())).rejects.toMatchObject({ code: 'closed' });
+    await expect(diarizer.embed(source())).rejects.toMatchObject({ code: 'closed' });
+    await using disposed = await create();
+    expect(disposed.backend).toBe('scripted');
+  });
+
+  it('passes on a failed run as it is', async () => {
+    const diarizer = await create({
+      before: (run) => {
+        if (run === 2) throw Object.assign(new Error('worker died'), { code: 'backend-failed' });
+      },
+    });
+    await expect(diarizer.diarize(source())).rejects.toMatchObject({ code: 'backend-failed' });
+    expect((await diarizer.diarize(source())).speakers).toHaveLength(3);
+    await diarizer.close();
+  });
+
+  it('embeds segments: one voice is like itself, unlike others', async () => {
+    const diarizer = await create();
+    const own = (name: string) => reference.filter(({ speaker, end, start }) => speaker === name && end - start > 1.5);
+    const [a = [], b = []] = [own('0'), own('1')];
+    const segments = [...a.slice(0, 2), ...b.slice(0, 1)];
+    const [x, y, z] = (await diarizer.embed(source(), { segments })) as [Float32Array, Float32Array, Float32Array];
+    const cosine = (p: Float32Array, q: Float32Array) => p.reduce((sum, v, i) => sum + v * (q[i] as number), 0);
+    expect(cosine(x, x)).toBeCloseTo(1, 5);
+    expect(cosine(x, y)).toBeGreaterThan(0.8);
+    expect(cosine(x, z)).toBeLessThan(0.6);
+    expect(await diarizer.embed(source())).toHaveLength(1);
+    await expect(diarizer.embed(source(new Float32Array(900)))).rejects.toMatchObject({ code: 'invalid-audio' });
+    await diarizer.close();
+  });
+
+  it('names known voices', async () => {
+    const diarizer = await create();
+    const segments = reference.filter(({ speaker }) => speaker === '1').slice(0, 1);
+    const [embedding] = (await diarizer.embed(source(), { segments })) as [Float32Array];
+    const known = [{ name: 'Ada', embedding, space: 'scripted/1' }];
+    const { turns, speakers } = await diarizer.diarize(source(), { known });
+    expect(speakers.filter(({ name }) => name === 'Ada')).toHaveLength(1);
+    const score = scoreDiarization(reference, turns);
+    expect(score.files.audio?.mapping.Ada).toBe('1');
+    await diarizer.close();
+  });
+
+  it.each<[string, DiarizeOptions, RegExp]>([
+    ['no speakers', { numSpeakers: 0 }, /numSpeakers is 0; a whole number from 1 to 100/],
+    ['half a speaker', { minSpeakers: 1.5 }, /minSpeakers is 1.5/],
+    ['too many', { maxSpeakers: 101 }, /maxSpeakers is 101/],
+    ['text', { numSpeakers: '3' as unknown as number }, /numSpeakers is "3"/],
+    ['exact with a bound', { numSpeakers: 2, maxSpeakers: 3 }, /numSpeakers \(2\) was given together with maxSpeakers/],
+    ['crossed bounds', { minSpeakers: 4, maxSpeakers: 3 }, /minSpeakers is 4 but maxSpeakers is 3/],
+    ['a voice of elsewhere', { known: [{ name: 'A', embedding: Float32Array.of(1), space: 'x' }] }, /space "x"/],
+  ])('refuses %s', async (_, options, message) => {
+    const diarizer = await create();
+    await expect(diarizer.diarize(source(), options)).rejects.toMatchObject({
+      code: 'invalid-option',
+      message: expect.stringMatching(message),
+    });
+    await diarizer.close();
+  });
+
+  it.each([[[]], [[{ start: 2, end: 1 }]], [[{ start: -1, end: 1 }]], [[{ start: 0, end: Number.NaN }]]])(
+    'refuses segments %j',
+    async (segments) => {
+      const diarizer = await create();
+      await expect(diarizer.embed(source(), { segments })).rejects.toMatchObject({ code: 'invalid-option' });
+      await diarizer.close();
+    },
+  );
+});
+
+describe('loading', () => {
+  it('refuses weights of another length or hash', async () => {
+    const model = (bytes: Uint8Array<ArrayBuffer>) => ({ model: scriptedPackage({}, bytes) });
+    await expect(create({}, model(Uint8Array.of(1, 2)))).rejects.toMatchObject({ code: 'model-corrupt' });
+    await expect(create({}, model(Uint8Array.of(1, 2, 4)))).rejects.toMatchObject({
+      code: 'model-corrupt',
+      message: expect.stringMatching(/SHA-256 [0-9a-f]{64}; the manifest says 039058c6/),
+    });
+  });
+
+  it('warns where the runtime cannot check', async () => {
+    const subtle = vi.spyOn(globalThis.crypto, 'subtle', 'get').mockReturnValue(undefined as unknown as SubtleCrypto);
+    try {
+      const diarizer = await create({}, { model: scriptedPackage({}, Uint8Array.of(9, 9, 9)) });
+      const { warnings } = await diarizer.diarize(source());
+      expect(warnings.map(({ code }) => code)).toEqual(['model-unverified']);
+      await diarizer.close();
+    } finally {
+      subtle.mockRestore();
+    }
+  });
+
+  it.each<[string, Parameters<typeof scriptedPackage>[0], RegExp]>([
+    ['an unknown pipeline', { pipeline: 'pyannote' }, /needs the pipeline "pyannote"; this version has: fast-cnn/],
+    ['a manifest without an input', { inputs: [] }, /must list "audio" among inputs/],
+    [
+      'slots that differ',
+      { outputs: [tensor('embeddings', 3, 16), tensor('activity', 50, 2)] },
+      /3 slots but activity has 2/,
+    ],
+    ['a hop that is no whole frame', settings({ hop: 0.25 }), /settings.hop is 0.25/],
+    ['a missing setting', settings({ cluster: {} }), /settings.cluster.rate is absent; a number from/],
+    ['a setting out of range', settings({ known: 3 }), /settings.known is 3; a number from -1 to 1/],
+    ['a voice space of another size', settings({ voices: { ...voices(), between: [1] } }), /settings.voices is 16 × 1/],
+    ['numbers that are not packed', settings({ voices: { ...voices(), mean: 'AAAA' } }), /settings.voices.mean/],
+    [
+      'an embedding of another size',
+      { outputs: [tensor('embeddings', 2, 32), tensor('activity', 50, 2)] },
+      /"embeddings" should be float32 \[N, 2, 32\]/,
+    ],
+  ])('refuses %s, and lets go of the model', async (_, change, message) => {
+    const model = scriptedModel();
+    const close = vi.spyOn(model, 'close');
+    const call = create({}, { model: scriptedPackage(change), backend: scriptedBackend({}, model) });
+    await expect(call).rejects.toMatchObject({ code: 'model-incompatible', message: expect.stringMatching(message) });
+    expect(close).toHaveBeenCalledOnce();
+  });
+
+  it('refuses bad options before it loads', async () => {
+    const load = vi.fn<Backend['load']>();
+    const backend = { ...scriptedBackend(), load };
+    await expect(create({}, { backend, workers: 0 })).rejects.toMatchObject({ code: 'invalid-option' });
+    await expect(create({}, { backend, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' });
+    await expect(create({}, { backend, model: { ...scriptedPackage(), file: 'other.onnx' } })).rejects.toMatchObject({
+      code: 'model-not-found',
+    });
+    expect(load).not.toHaveBeenCalled();
+  });
+});
+
+function tensor(name: string, ...sizes: number[]): TensorInfo {
+  return { name, type: 'float32', dims: ['N', ...sizes] };
+}
+
+function settings(change: Readonly<Record<string, unknown>>) {
+  return { settings: manifest(change).settings };
+}
+
+function voices(): object {
+  return manifest().settings.voices as object;
+}

@@ -1,0 +1,188 @@
+import { DiarizationResult } from './annotation/diarization.ts';
+import { openAudio } from './audio/open.ts';
+import type { AudioInput, AudioLimits, AudioSource } from './contract/audio.ts';
+import type { Backend, Model } from './contract/backend.ts';
+import type { Diarizer } from './contract/diarizer.ts';
+import { throwIfAborted, VoiceFlowError } from './contract/errors.ts';
+import type { DiarizationSession, LiveOptions } from './contract/live.ts';
+import type { ModelManifest, ModelPackage } from './contract/model.ts';
+import { checkSegments, type DiarizeOptions, type EmbedOptions, speakerBounds } from './contract/options.ts';
+import type { Diarization, Timings } from './contract/result.ts';
+import type { Warning } from './contract/warnings.ts';
+import { readWeights } from './inference/weights.ts';
+import type { Pipeline } from './pipelines/pipeline.ts';
+import { pipelineOf } from './pipelines/registry.ts';
+import { checkVoices } from './voices/match.ts';
+
+export interface CreateDiarizerOptions {
+  readonly model: ModelPackage;
+  readonly backend: Backend;
+  /** Runs of the network side by side, ≥ 1 (default 1). A backend may offer fewer. */
+  readonly workers?: number;
+  /** Stops the loading. */
+  readonly signal?: AbortSignal;
+  /** What was noticed while choosing the above; carried into each result's warnings. */
+  readonly warnings?: readonly Warning[];
+}
+
+/**
+ * Reads and checks the weights, loads them into the backend, and gives the front door.
+ * @throws `model-not-found`; `model-corrupt` when length or SHA-256 differ from the manifest; `model-incompatible` when
+ *   the network is not what its pipeline needs; `backend-unavailable`; `invalid-option`; `aborted`.
+ */
+export async function createDiarizer(options: CreateDiarizerOptions): Promise<Diarizer> {
+  const { model: pack, backend, signal, workers = 1 } = options;
+  if (!Number.isInteger(workers) || workers < 1) {
+    throw new VoiceFlowError('invalid-option', `workers is ${String(workers)}; a whole number ≥ 1 was expected`);
+  }
+  throwIfAborted(signal);
+  const begun = performance.now();
+  const { manifest } = pack;
+  const { bytes, warnings } = await readWeights(pack, signal);
+  const name = `${manifest.id}@${manifest.version}`;
+  const model = await backend.load({ name, bytes }, { workers, ...(signal ? { signal } : {}) });
+  try {
+    const pipeline = pipelineOf(manifest, model);
+    return new LoadedDiarizer({
+      manifest,
+      model,
+      pipeline,
+      backend: backend.name,
+      warnings: [...(options.warnings ?? []), ...warnings],
+      load: performance.now() - begun,
+    });
+  } catch (error) {
+    await model.close();
+    throw error;
+  }
+}
+
+interface Loaded {
+  readonly manifest: ModelManifest;
+  readonly model: Model;
+  readonly pipeline: Pipeline;
+  readonly backend: string;
+  readonly warnings: readonly Warning[];
+  /** Milliseconds. */
+  readonly load: number;
+}
+
+class LoadedDiarizer implements Diarizer {
+  readonly manifest: ModelManifest;
+  readonly backend: string;
+  readonly #loaded: Loaded;
+  /** Time of loading that no result has reported yet. */
+  #load: number;
+  readonly #calls = new Set<Promise<unknown>>();
+  readonly #sessions = new Set<DiarizationSession>();
+  #closed: Promise<void> | undefined;
+
+  constructor(loaded: Loaded) {
+    this.manifest = loaded.manifest;
+    this.backend = loaded.backend;
+    this.#loaded = loaded;
+    this.#load = loaded.load;
+  }
+
+  diarize(audio: AudioInput, options: DiarizeOptions = {}): Promise<Diarization> {
+    return this.#call(() => this.#diarize(audio, options));
+  }
+
+  embed(audio: AudioInput, options: EmbedOptions = {}): Promise<Float32Array[]> {
+    return this.#call(async () => {
+      checkSegments(options.segments);
+      const { signal } = options;
+      return this.#withSource(audio, options, (source) =>
+        this.#loaded.pipeline.embed(source, options.segments, signal),
+      );
+    });
+  }
+
+  open(options: LiveOptions): DiarizationSession {
+    if (this.#closed) throw closedError();
+    const session = this.#loaded.pipeline.open(options, {
+      warnings: this.#loaded.warnings,
+      model: this.#modelInfo,
+      backend: this.backend,
+      onOver: () => this.#sessions.delete(session),
+    });
+    this.#sessions.add(session);
+    return session;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= (async () => {
+      await Promise.allSettled([...this.#calls, ...[...this.#sessions].map((session) => session.close())]);
+      await this.#loaded.model.close();
+    })();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #diarize(audio: AudioInput, options: DiarizeOptions): Promise<Diarization> {
+    const { manifest, pipeline, backend } = this.#loaded;
+    const { signal, onProgress, known = [] } = options;
+    const bounds = speakerBounds(options);
+    checkVoices(known, manifest.space, pipeline.dimensions);
+    const begun = performance.now();
+    const result = await this.#withSource(audio, options, (source) =>
+      pipeline.diarize(source, {
+        bounds,
+        known,
+        ...(signal ? { signal } : {}),
+        ...(onProgress ? { onProgress } : {}),
+      }),
+    );
+    const load = this.#load;
+    this.#load = 0;
+    const { decode, model, cluster } = result;
+    const timings: Timings = { load, decode, model, cluster, total: performance.now() - begun };
+    return new DiarizationResult({
+      ...result,
+      warnings: [...this.#loaded.warnings, ...result.warnings],
+      timings,
+      model: this.#modelInfo,
+      backend,
+    });
+  }
+
+  get #modelInfo(): Diarization['model'] {
+    const { id, version, space } = this.manifest;
+    return { id, version, space };
+  }
+
+  async #withSource<T>(
+    audio: AudioInput,
+    { limits, signal }: { readonly limits?: AudioLimits; readonly signal?: AbortSignal },
+    use: (source: AudioSource) => Promise<T>,
+  ): Promise<T> {
+    throwIfAborted(signal);
+    const source = await openAudio(audio, {
+      sampleRate: this.manifest.sampleRate,
+      ...(limits ? { limits } : {}),
+      ...(signal ? { signal } : {}),
+    });
+    try {
+      return await use(source);
+    } finally {
+      await source.close();
+    }
+  }
+
+  /** Keeps count of the calls under way, which `close` waits for. */
+  #call<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(closedError());
+    const call = work();
+    this.#calls.add(call);
+    const done = () => this.#calls.delete(call);
+    call.then(done, done);
+    return call;
+  }
+}
+
+function closedError(): VoiceFlowError {
+  return new VoiceFlowError('closed', 'the diarizer was used after close()', { hint: 'create a new one' });
+}

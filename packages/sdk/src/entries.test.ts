@@ -1,0 +1,61 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { VoiceFlowError } from 'voiceflow-ml/core';
+import { createDiarizer as createInPage } from '../../voiceflow/dist/index.js';
+import { createDiarizer, type Diarizer, fastCnn, wasmBackend } from '../../voiceflow/dist/node.js';
+
+const audio = { samples: new Float32Array(16_000), sampleRate: 16_000 };
+
+let diarizer: Diarizer | undefined;
+afterEach(() => diarizer?.close());
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  return VoiceFlowError.isInstance(error) ? error.code : `not a VoiceFlowError: ${String(error)}`;
+}
+
+describe('createDiarizer on a server', () => {
+  it('needs no arguments: the embedded model, natively', async () => {
+    diarizer = await createDiarizer();
+    expect(diarizer.manifest).toBe(fastCnn.manifest);
+    expect(diarizer.backend).toBe('node');
+    const { backend, warnings } = await diarizer.diarize(audio);
+    expect(backend).toBe('node');
+    expect(warnings.map(({ code }) => code)).not.toContain('backend-fallback');
+  });
+
+  it('takes a backend by name', async () => {
+    diarizer = await createDiarizer({ backend: 'wasm' });
+    expect(diarizer.backend).toBe('wasm');
+  });
+
+  it('takes a backend of one’s own', async () => {
+    diarizer = await createDiarizer({ backend: { ...wasmBackend(), name: 'mine' } });
+    expect(diarizer.backend).toBe('mine');
+  });
+
+  it.each(['gpu', 'toString', ''])('refuses the backend "%s"', async (backend) => {
+    expect(await codeOf(createDiarizer({ backend: backend as 'wasm' }))).toBe('invalid-option');
+  });
+
+  it('passes on what is wrong with the model instead of trying another backend', async () => {
+    const model = { ...fastCnn, read: async () => new Uint8Array(10) };
+    expect(await codeOf(createDiarizer({ model }))).toBe('model-corrupt');
+  });
+
+  it('stops on a signal', async () => {
+    expect(await codeOf(createDiarizer({ signal: AbortSignal.abort() }))).toBe('aborted');
+  });
+});
+
+describe('createDiarizer in a page', () => {
+  it('says that the native backend is not for pages', async () => {
+    expect(await codeOf(createInPage({ backend: 'node' }))).toBe('backend-unavailable');
+  });
+
+  it('refuses backends that it does not know', async () => {
+    expect(await codeOf(createInPage({ backend: 'gpu' as 'wasm' }))).toBe('invalid-option');
+  });
+});

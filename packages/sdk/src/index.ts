@@ -1,0 +1,18 @@
+/** @module VoiceFlow for browsers: the core, the embedded model, WebAssembly. Other runtimes have entries of their own (package.json). */
+import { wasmBackend } from './backends/wasm/page.ts';
+import { createDiarizerOn } from './wasm-only.ts';
+
+export { fastCnn, fastCnnFrom } from '@voiceflow-ml/fast-cnn';
+export { type WasmBackendOptions, wasmBackend } from './backends/wasm/page.ts';
+export type { CreateDiarizerOptions } from './choose-backend.ts';
+export * from './core.ts';
+
+/**
+ * Loads the model into a backend, by default the embedded one into the fastest there is here.
+ *
+ * @example
+ * const diarizer = await createDiarizer();
+ * const { turns } = await diarizer.diarize(await openAsBlob('meeting.wav'));
+ * @throws as core's: `backend-unavailable`, `model-not-found`, `model-corrupt`, `model-incompatible`, `aborted`.
+ */
+export const createDiarizer = createDiarizerOn(wasmBackend);

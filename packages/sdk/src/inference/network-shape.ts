@@ -1,0 +1,66 @@
+import type { Model, TensorInfo } from '../contract/backend.ts';
+import { VoiceFlowError } from '../contract/errors.ts';
+import type { ModelManifest } from '../contract/model.ts';
+
+/** Names and sizes of a network that hears one window and tells a few local speakers. */
+export interface WindowNetwork {
+  readonly input: string;
+  readonly embeddings: string;
+  readonly activity: string;
+  /** Samples of a window. */
+  readonly window: number;
+  readonly frames: number;
+  readonly slots: number;
+  readonly dimensions: number;
+}
+
+/**
+ * Reads the sizes from the manifest, and checks that the loaded network agrees with it.
+ * @throws `model-incompatible`.
+ */
+export function windowNetwork(manifest: ModelManifest, model: Model): WindowNetwork {
+  const [, window] = declared(manifest, 'inputs', 'audio', 2);
+  const [, slots, dimensions] = declared(manifest, 'outputs', 'embeddings', 3);
+  const [, frames, same] = declared(manifest, 'outputs', 'activity', 3);
+  if (slots !== same) throw incompatible(manifest, `embeddings have ${slots} slots but activity has ${same}`);
+  for (const side of ['inputs', 'outputs'] as const) {
+    for (const info of manifest[side]) agree(manifest, info, model[side]);
+  }
+  return { input: 'audio', embeddings: 'embeddings', activity: 'activity', window, frames, slots, dimensions };
+}
+
+/** Dimensions of a tensor of the manifest; the first is the caller's and 0 here. */
+function declared(
+  manifest: ModelManifest,
+  side: 'inputs' | 'outputs',
+  name: string,
+  rank: 2 | 3,
+): [number, number, number] {
+  const info = manifest[side].find((tensor) => tensor.name === name);
+  const sizes = info?.dims.slice(1) ?? [];
+  const sound = sizes.every((size) => typeof size === 'number' && Number.isInteger(size) && size > 0);
+  if (info?.type !== 'float32' || info.dims.length !== rank || !sound) {
+    throw incompatible(manifest, `its manifest must list "${name}" among ${side}, float32 of ${rank} dimensions`);
+  }
+  return [0, Number(sizes[0]), Number(sizes[1] ?? 0)];
+}
+
+function agree(manifest: ModelManifest, expected: TensorInfo, found: readonly TensorInfo[]): void {
+  const tensor = found.find((candidate) => candidate.name === expected.name);
+  const fits =
+    tensor?.type === expected.type &&
+    tensor.dims.length === expected.dims.length &&
+    tensor.dims.every(
+      (size, i) => typeof size !== 'number' || typeof expected.dims[i] !== 'number' || size === expected.dims[i],
+    );
+  if (fits) return;
+  const seen = tensor ? `${tensor.type} [${tensor.dims.join(', ')}]` : 'nothing of that name';
+  const wanted = `${expected.type} [${expected.dims.join(', ')}]`;
+  throw incompatible(manifest, `"${expected.name}" should be ${wanted}, but the network has ${seen}`);
+}
+
+function incompatible(manifest: ModelManifest, what: string): VoiceFlowError {
+  return new VoiceFlowError('model-incompatible', `${manifest.id}@${manifest.version}: ${what}`, {
+    hint: 'the manifest and the weights must belong together',
+  });
+}

@@ -1,0 +1,32 @@
+import type { Model } from '../contract/backend.ts';
+import { VoiceFlowError } from '../contract/errors.ts';
+import type { ModelManifest } from '../contract/model.ts';
+import { type FastCnnSettings, fastCnnSettings } from '../stages/settings.ts';
+import { type WindowNetwork, windowNetwork } from './network-shape.ts';
+
+/** The network, its sizes and its settings: what every step of the pipeline needs to know. */
+export interface FastCnn {
+  readonly manifest: ModelManifest;
+  readonly model: Model;
+  readonly network: WindowNetwork;
+  readonly settings: FastCnnSettings;
+  /** Seconds of a frame. */
+  readonly frame: number;
+  /** Frames between windows. */
+  readonly hop: number;
+}
+
+/** Checks that manifest, network and settings belong together. @throws `model-incompatible`. */
+export function fastCnn(manifest: ModelManifest, model: Model): FastCnn {
+  const network = windowNetwork(manifest, model);
+  const settings = fastCnnSettings(manifest);
+  const frame = network.window / manifest.sampleRate / network.frames;
+  const hop = Math.round(settings.hop / frame);
+  if (hop < 1 || hop > network.frames || Math.abs(hop * frame - settings.hop) > 1e-6) {
+    throw new VoiceFlowError(
+      'model-incompatible',
+      `settings.hop is ${settings.hop} s; whole frames of ${frame} s up to one window were expected`,
+    );
+  }
+  return { manifest, model, network, settings, frame, hop };
+}

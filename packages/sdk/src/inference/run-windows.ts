@@ -1,0 +1,85 @@
+import type { AudioSource } from '../contract/audio.ts';
+import type { Model, Tensor } from '../contract/backend.ts';
+import { abortError, throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
+import { type TakeOutputs, type WindowRun, WindowRunner } from './window-runner.ts';
+
+/** Where the time of a run over a recording went, in milliseconds, and how much audio there was. */
+export interface WindowRunResult {
+  readonly samples: number;
+  /** Waiting for audio. */
+  readonly decode: number;
+}
+
+/**
+ * Runs the network over all windows of a source. `take` gets the outputs in order of time.
+ */
+export async function runWindows(
+  source: AudioSource,
+  model: Model,
+  run: WindowRun,
+  take: TakeOutputs,
+): Promise<WindowRunResult> {
+  const runner = new WindowRunner(model, run, take);
+  const decode = await pushAll(source, runner, run.signal);
+  return { samples: runner.samples, decode };
+}
+
+/** Pushes all of a source. @returns Milliseconds of waiting for audio. @throws `aborted`, of the source, of the runner. */
+export async function pushAll(
+  source: AudioSource,
+  runner: Pick<WindowRunner, 'push' | 'end' | 'settled'>,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  let decode = 0;
+  try {
+    for (;;) {
+      throwIfAborted(signal);
+      const before = performance.now();
+      const chunk = await abortable(source.read(), signal);
+      decode += performance.now() - before;
+      if (chunk === null) break;
+      await runner.push(chunk);
+    }
+    await runner.end();
+  } finally {
+    await runner.settled();
+  }
+  return decode;
+}
+
+/** Waits for a promise, but no longer than the signal allows: a source may never answer. */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  return new Promise<T>((resolve, reject) => {
+    const stop = () => reject(abortError(signal));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+/**
+ * The float32 numbers of an output.
+ * @throws `model-incompatible` when they are absent or of the wrong size; `backend-failed` when one is not finite: that
+ *   would pass for silence, or for a fault of the caller's, further on.
+ */
+export function floats(outputs: Record<string, Tensor>, name: string, size: number): Float32Array {
+  const tensor = outputs[name];
+  if (tensor?.type === 'float32' && tensor.data.length === size) {
+    checkFinite(tensor.data, name);
+    return tensor.data;
+  }
+  const seen = tensor ? `${tensor.type} [${tensor.dims.join(', ')}]` : 'nothing';
+  throw new VoiceFlowError('model-incompatible', `output "${name}" is ${seen}; ${size} float32 numbers were expected`);
+}
+
+function checkFinite(data: Float32Array, name: string): void {
+  // A sum is finite only if all of it is; of finite float32 numbers it cannot leave the range of a double.
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += data[i] as number;
+  if (Number.isFinite(sum)) return;
+  const at = data.findIndex((value) => !Number.isFinite(value));
+  throw new VoiceFlowError('backend-failed', `the network's output "${name}" is ${data[at]} at ${at}`, {
+    hint: 'try another backend, or check the weights: a sound network gives finite numbers for any audio',
+  });
+}

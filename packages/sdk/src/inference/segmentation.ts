@@ -1,0 +1,154 @@
+import type { Model } from '../contract/backend.ts';
+import { VoiceFlowError } from '../contract/errors.ts';
+import type { ModelManifest, SegmentationPart } from '../contract/model.ts';
+import { Powerset, powersetClasses } from '../stages/powerset.ts';
+import { floats } from './run-windows.ts';
+import { WindowRunner } from './window-runner.ts';
+
+/** A loaded segmentation network: windows of audio → who speaks in them, as powerset classes. */
+export interface Segmentation {
+  readonly model: Model;
+  readonly part: SegmentationPart;
+  readonly powerset: Powerset;
+  readonly input: string;
+  readonly output: string;
+  /** Shape of the input for a number of windows. */
+  readonly dims: (count: number) => readonly number[];
+}
+
+/** What the network said of one window: `[frames, classes]` scores (logits or log-probabilities); a view. */
+export type TakeWindow = (window: number, scores: Float32Array) => void | Promise<void>;
+
+export interface SegmentationRun {
+  /** Samples between windows; ≥ 1. */
+  readonly step: number;
+  /** Windows of one run of the network. Default 1. */
+  readonly batch?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Checks that a manifest's segmentation part and the loaded network belong together.
+ * @throws `model-incompatible`.
+ */
+export function segmentation(manifest: ModelManifest, model: Model): Segmentation {
+  const part = manifest.segmentation;
+  if (!part) throw incompatible(manifest, 'its manifest has no part `segmentation`');
+  const whole = { window: part.window, frames: part.frames, speakers: part.speakers, frameStep: part.frameStep };
+  for (const [name, value] of Object.entries(whole)) {
+    if (!(Number.isFinite(value) && value > 0)) throw incompatible(manifest, `segmentation.${name} is ${value}`);
+  }
+  const powerset = new Powerset(powersetClasses(part.speakers, part.speakersAtOnce));
+  const input = model.inputs[0];
+  const output = model.outputs[0];
+  const classes = output?.dims.at(-1);
+  if (!input || !output || (typeof classes === 'number' && classes !== powerset.classes.length)) {
+    throw incompatible(
+      manifest,
+      `${powerset.classes.length} powerset classes were expected, but the network's output is [${output?.dims.join(', ')}]`,
+    );
+  }
+  const rank = input.dims.length;
+  if (rank !== 2 && rank !== 3) throw incompatible(manifest, `its input has ${rank} dimensions; 2 or 3 were expected`);
+  return {
+    model,
+    part,
+    powerset,
+    input: input.name,
+    output: output.name,
+    dims: (count) => (rank === 2 ? [count, part.window] : [count, 1, part.window]),
+  };
+}
+
+/** Runs a segmentation network over audio of its rate that is pushed in pieces; `take` gets each window in order. */
+export function segmentationRunner(network: Segmentation, run: SegmentationRun, take: TakeWindow): WindowRunner {
+  const { part, powerset, input, output, dims, model } = network;
+  const size = part.frames * powerset.classes.length;
+  return new WindowRunner(
+    model,
+    {
+      window: part.window,
+      hop: run.step,
+      batch: run.batch ?? 1,
+      input,
+      dims,
+      ...(run.signal ? { signal: run.signal } : {}),
+    },
+    async (outputs, first, count) => {
+      const scores = floats(outputs, output, count * size);
+      for (let i = 0; i < count; i++) await take(first + i, scores.subarray(i * size, (i + 1) * size));
+    },
+  );
+}
+
+/** The frame, on the grid of the whole recording, at which a window begins (its start, rounded to whole frames). */
+export function firstFrame(part: Pick<SegmentationPart, 'frameStep'>, window: number, step: number): number {
+  return roundHalfEven((window * step) / part.frameStep);
+}
+
+/** Seconds of the middle of a frame of the recording's grid. */
+export function frameTime(part: SegmentationPart, frame: number): number {
+  return (part.frameStart + frame * part.frameStep) / part.sampleRate;
+}
+
+/** As NumPy's `rint`, which the reference uses. */
+export function roundHalfEven(x: number): number {
+  const floor = Math.floor(x);
+  const rest = x - floor;
+  if (rest !== 0.5) return Math.round(x);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/**
+ * Means over the windows that cover a frame, as windows come: one value for each frame of the recording's grid. Keeps
+ * one window.
+ */
+export class WindowMean {
+  readonly #frames: number;
+  readonly #emit: (mean: number, frame: number) => void;
+  readonly #sum: Float64Array;
+  readonly #count: Float64Array;
+  /** First frame that was not given yet. */
+  #next = 0;
+
+  /** @param frames Of a window. @param emit Gets each frame's mean once no later window can cover it, in order. */
+  constructor(frames: number, emit: (mean: number, frame: number) => void) {
+    this.#frames = frames;
+    this.#emit = emit;
+    this.#sum = new Float64Array(frames);
+    this.#count = new Float64Array(frames);
+  }
+
+  /** The next window, which begins at a frame ≥ that of the one before. @param values `[frames]`. */
+  add(start: number, values: ArrayLike<number>): void {
+    this.#give(start);
+    for (let i = 0; i < this.#frames; i++) {
+      const at = (start + i) % this.#frames;
+      this.#sum[at] = (this.#sum[at] as number) + (values[i] as number);
+      this.#count[at] = (this.#count[at] as number) + 1;
+    }
+  }
+
+  /** After the last window: gives what is left. */
+  end(): void {
+    this.#give(this.#next + this.#frames);
+  }
+
+  #give(until: number): void {
+    for (; this.#next < until; this.#next++) {
+      const at = this.#next % this.#frames;
+      const count = this.#count[at] as number;
+      // A frame between windows that do not meet has nothing to say.
+      if (count > 0 || this.#next < until - this.#frames)
+        this.#emit(count > 0 ? (this.#sum[at] as number) / count : 0, this.#next);
+      this.#sum[at] = 0;
+      this.#count[at] = 0;
+    }
+  }
+}
+
+function incompatible(manifest: ModelManifest, what: string): VoiceFlowError {
+  return new VoiceFlowError('model-incompatible', `${manifest.id}@${manifest.version}: ${what}`, {
+    hint: 'the manifest and the weights must belong together',
+  });
+}

@@ -1,0 +1,42 @@
+import { VoiceFlowError } from '../contract/errors.ts';
+import type { ModelPackage } from '../contract/model.ts';
+import type { Warning } from '../contract/warnings.ts';
+
+/**
+ * The weights of a package, checked against its manifest.
+ * Where the runtime has no `crypto.subtle` (a page without HTTPS), only the length is checked, with a warning.
+ * @throws `model-not-found` from the package; `model-corrupt`.
+ */
+export async function readWeights(
+  pack: ModelPackage,
+  signal?: AbortSignal,
+): Promise<{ readonly bytes: Uint8Array; readonly warnings: readonly Warning[] }> {
+  const { manifest, file } = pack;
+  const expected = manifest.files[file];
+  if (!expected) {
+    const names = Object.keys(manifest.files).join(', ');
+    throw new VoiceFlowError('model-not-found', `${manifest.id} has no file "${file}"; its manifest lists: ${names}`);
+  }
+  const bytes = await pack.read(signal);
+  if (bytes.length !== expected.bytes) {
+    throw corrupt(`${file} has ${bytes.length} bytes; the manifest says ${expected.bytes}`);
+  }
+  const subtle = globalThis.crypto?.subtle;
+  if (!subtle) {
+    const message = `${file} could not be checked: this runtime has no crypto.subtle`;
+    return { bytes, warnings: [{ code: 'model-unverified', message }] };
+  }
+  // A copy where the bytes are shared memory, which digest() refuses.
+  const plain = bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
+  const hash = hex(new Uint8Array(await subtle.digest('SHA-256', plain)));
+  if (hash !== expected.sha256) throw corrupt(`${file} has SHA-256 ${hash}; the manifest says ${expected.sha256}`);
+  return { bytes, warnings: [] };
+}
+
+function corrupt(message: string): VoiceFlowError {
+  return new VoiceFlowError('model-corrupt', message, { hint: 'install the model again' });
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

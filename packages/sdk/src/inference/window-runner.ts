@@ -1,0 +1,111 @@
+import type { Model, Tensor } from '../contract/backend.ts';
+import { throwIfAborted } from '../contract/errors.ts';
+import { WindowCutter } from '../stages/windows.ts';
+
+export interface WindowRun {
+  /** Samples in a window and between windows. */
+  readonly window: number;
+  readonly hop: number;
+  /** Windows of one run of the network. */
+  readonly batch: number;
+  readonly input: string;
+  /** Shape of the input for a number of windows. Default `[count, window]`. */
+  readonly dims?: (count: number) => readonly number[];
+  readonly signal?: AbortSignal;
+}
+
+/** Gets the outputs of `count` windows from window `first` on. */
+export type TakeOutputs = (outputs: Record<string, Tensor>, first: number, count: number) => void | Promise<void>;
+
+interface Pending {
+  readonly first: number;
+  readonly count: number;
+  readonly outputs: Promise<Record<string, Tensor>>;
+}
+
+/**
+ * Runs a network over windows of samples that are pushed in pieces of any size, keeping `model.concurrency + 1` runs in
+ * flight. `take` gets the outputs in order of time, however the runs overtake each other. Holds one batch of samples.
+ */
+export class WindowRunner {
+  readonly #model: Model;
+  readonly #run: WindowRun;
+  readonly #take: TakeOutputs;
+  readonly #cutter: WindowCutter;
+  readonly #pending: Pending[] = [];
+  #full: Float32Array[] = [];
+  #batch: Float32Array;
+  #count = 0;
+  #first = 0;
+
+  constructor(model: Model, run: WindowRun, take: TakeOutputs) {
+    this.#model = model;
+    this.#run = run;
+    this.#take = take;
+    this.#cutter = new WindowCutter(run.window, run.hop);
+    this.#batch = new Float32Array(run.batch * run.window);
+  }
+
+  /** Samples seen so far. */
+  get samples(): number {
+    return this.#cutter.samples;
+  }
+
+  /** Takes the next samples (copied before it returns). Resolves when there is room for more. @throws `aborted`; of the model. */
+  async push(samples: Float32Array): Promise<void> {
+    this.#cutter.push(samples, this.#add);
+    await this.#start(this.#model.concurrency);
+  }
+
+  /** The end of the audio: runs what is left, and waits for all. */
+  async end(): Promise<void> {
+    this.#cutter.end(this.#add);
+    if (this.#count > 0) this.#close();
+    await this.#start(0);
+  }
+
+  /** Waits for runs under way without asking what became of them: to be called when something failed. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#pending.map((run) => run.outputs));
+  }
+
+  readonly #add = (window: Float32Array): void => {
+    this.#batch.set(window, this.#count * this.#run.window);
+    if (++this.#count === this.#run.batch) this.#close();
+  };
+
+  #close(): void {
+    const whole = this.#count === this.#run.batch;
+    this.#full.push(whole ? this.#batch : this.#batch.slice(0, this.#count * this.#run.window));
+    this.#batch = new Float32Array(this.#run.batch * this.#run.window);
+    this.#count = 0;
+  }
+
+  /** Starts what is full, until at most `most` runs are in flight. */
+  async #start(most: number): Promise<void> {
+    const { window, input, signal, dims = (count: number) => [count, window] } = this.#run;
+    const full = this.#full;
+    this.#full = [];
+    for (const data of full) {
+      throwIfAborted(signal);
+      const count = data.length / window;
+      const feeds: Record<string, Tensor> = { [input]: { type: 'float32', dims: dims(count), data } };
+      const outputs = this.#model.run(feeds, signal ? { signal } : {});
+      // A failure is reported when its turn comes; until then it must not count as unhandled.
+      outputs.catch(() => {});
+      this.#pending.push({ first: this.#first, count, outputs });
+      this.#first += count;
+      await this.#settle(this.#model.concurrency);
+    }
+    await this.#settle(most);
+  }
+
+  async #settle(most: number): Promise<void> {
+    while (this.#pending.length > most) {
+      const { outputs, first, count } = this.#pending[0] as Pending;
+      const result = await outputs;
+      this.#pending.shift();
+      await this.#take(result, first, count);
+    }
+  }
+}

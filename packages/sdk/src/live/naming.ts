@@ -1,0 +1,60 @@
+import { posteriorOf } from '../stages/confidence.ts';
+import type { Slots } from '../stages/local-speaker-table.ts';
+import type { SpeakerModel } from '../stages/plda.ts';
+import type { Tracks } from '../stages/tracks.ts';
+import { type DecodeRules, decode, speakerScores } from '../stages/viterbi.ts';
+import type { HeardWindow, RecentWindows } from './recent-windows.ts';
+
+/** Log likelihood that keeps a settled slot with its speaker. */
+const PINNED = 1e5;
+
+/** Decides anew who the slots are that are not settled. @param known The speakers there are, ≥ 1. */
+export function nameSlots(
+  recent: RecentWindows,
+  table: Slots,
+  known: readonly { readonly speaker: number; readonly model: SpeakerModel }[],
+  rules: DecodeRules,
+  frame: number,
+): void {
+  const { all, slots } = recent;
+  const speakers = known.length;
+  const index = new Map(known.map(({ speaker }, i) => [speaker, i]));
+  const scores = speakerScores(
+    table,
+    known.map(({ model }) => model),
+    rules.trust,
+  );
+  const pinned = scores.slice();
+  table.window.forEach((w, row) => {
+    const { settled, speakerOf } = all[w] as HeardWindow;
+    const at = index.get(speakerOf[table.slot[row] as number] as number);
+    if (settled && at !== undefined) pinned[row * speakers + at] = PINNED;
+  });
+  const named = decode(recent, table, pinned, speakers, rules, frame);
+  all.forEach(({ settled, speakerOf, posterior }, w) => {
+    if (settled) return;
+    for (let slot = 0; slot < slots; slot++) {
+      const at = named[w * slots + slot] as number;
+      const row = table.rowAt[w * slots + slot] as number;
+      speakerOf[slot] = known[at]?.speaker ?? -1;
+      posterior[slot] = at < 0 || row < 0 ? 0 : posteriorOf({ scores, speakers }, row, at);
+    }
+  });
+}
+
+/** Where tracks begin, and which of them hold slots that are settled. */
+export function trackStates(
+  recent: RecentWindows,
+  table: Slots,
+  tracks: Tracks,
+): { starts: Map<number, number>; decided: Set<number> } {
+  const starts = new Map<number, number>();
+  const decided = new Set<number>();
+  table.window.forEach((w, row) => {
+    const track = tracks.trackOf[row] as number;
+    const window = recent.all[w] as HeardWindow;
+    if (!starts.has(track)) starts.set(track, window.start);
+    if (window.settled && (window.speakerOf[table.slot[row] as number] as number) >= 0) decided.add(track);
+  });
+  return { starts, decided };
+}

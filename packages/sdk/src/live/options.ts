@@ -1,0 +1,61 @@
+import { VoiceFlowError } from '../contract/errors.ts';
+import type { LiveOptions } from '../contract/live.ts';
+import { MOST_SPEAKERS } from '../contract/options.ts';
+
+const RATES = [8_000, 192_000] as const;
+const LATENCIES = [0.5, 5] as const;
+const STEPS = [0.25, 1] as const;
+const DEFAULT_LATENCY = 1;
+const DEFAULT_STEP = 0.25;
+
+/** A session's options in the units of its network. */
+export interface LiveTiming {
+  /** Frames from a moment's being pushed to its being final. */
+  readonly lag: number;
+  /** Frames between two looks, at most `lag`. */
+  readonly hop: number;
+}
+
+/**
+ * Checks the options of a session, but for the voices.
+ * @param frame Seconds of a frame: times are rounded down to whole frames, so that the bound holds.
+ * @throws `invalid-option` naming the option, its value and its range.
+ */
+export function liveTiming(options: LiveOptions, frame: number): LiveTiming {
+  const { sampleRate, latency = DEFAULT_LATENCY, step = DEFAULT_STEP, maxSpeakers } = options;
+  check('sampleRate', sampleRate, RATES, Number.isInteger(sampleRate), 'a whole number of samples a second');
+  check('latency', latency, LATENCIES, true, 'seconds');
+  check('step', step, [STEPS[0], Math.min(STEPS[1], latency)], true, 'seconds, at most the latency,');
+  if (maxSpeakers !== undefined) {
+    check('maxSpeakers', maxSpeakers, [1, MOST_SPEAKERS], Number.isInteger(maxSpeakers), 'a whole number');
+  }
+  // Times are decimal fractions: 0.3 / 0.02 must be 15 frames, not 14.
+  const frames = (seconds: number) => Math.max(1, Math.floor(seconds / frame + 1e-6));
+  return { lag: frames(latency), hop: frames(step) };
+}
+
+function check(
+  name: string,
+  value: unknown,
+  [least, most]: readonly [number, number],
+  sound: boolean,
+  what: string,
+): void {
+  if (typeof value === 'number' && sound && value >= least && value <= most) return;
+  throw new VoiceFlowError(
+    'invalid-option',
+    `${name} is ${show(value)}; ${what} from ${least} to ${most} was expected`,
+  );
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+}
+
+/**
+ * Frames of silence before a session's first window: so many whole steps that the first look comes within one step, and
+ * that windows begin where a recording's do.
+ */
+export function leadOf(frames: number, hop: number): number {
+  return Math.floor((frames - 1) / hop) * hop;
+}

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { seeded } from '../stages/fixtures/scripted.ts';
+import { SessionRecord } from './record.ts';
+
+const SHAPE = { frames: 50, slots: 2, dimensions: 16, hop: 12 };
+
+function windows(count: number, seed: number) {
+  const random = seeded(seed);
+  return Array.from({ length: count }, (_, i) => ({
+    start: i * SHAPE.hop,
+    activity: Float32Array.from({ length: 100 }, random),
+    embeddings: [0, 1].map((slot) =>
+      (i + slot) % 3 === 0 ? undefined : Float32Array.from({ length: 16 }, () => random() - 0.5),
+    ),
+  }));
+}
+
+function recordOf(given: ReturnType<typeof windows>, most?: number): SessionRecord {
+  const record = new SessionRecord(SHAPE, most);
+  for (const { start, activity, embeddings } of given) record.add(start, activity, embeddings);
+  return record;
+}
+
+describe('SessionRecord', () => {
+  it('gives what it was given, to a byte', () => {
+    const given = windows(40, 1);
+    const record = recordOf(given);
+    expect(record.windows).toBe(40);
+    given.forEach(({ activity, embeddings }, w) => {
+      record.activity(w).forEach((p, i) => {
+        expect(Math.abs(p - (activity[i] as number))).toBeLessThanOrEqual(0.5 / 255 + 1e-6);
+      });
+      embeddings.forEach((embedding, slot) => {
+        const kept = record.embedding(w, slot);
+        expect(kept === undefined).toBe(embedding === undefined);
+        const most = Math.max(...(embedding ?? []).map(Math.abs));
+        kept?.forEach((x, i) => {
+          expect(Math.abs(x - (embedding?.[i] as number))).toBeLessThanOrEqual(most / 254 + 1e-6);
+        });
+      });
+    });
+  });
+
+  it('leaves out windows that begin before the session', () => {
+    const record = new SessionRecord(SHAPE);
+    const activity = new Float32Array(100);
+    for (const start of [-24, -12, 0, 12]) record.add(start, activity, [undefined, undefined]);
+    expect([record.windows, record.start]).toEqual([2, 0]);
+  });
+
+  it('goes on when windows are missing after its first half was forgotten', () => {
+    const record = recordOf(windows(400, 4), 66);
+    const [before, start] = [record.windows, record.start];
+    expect(start).toBeGreaterThan(0);
+    for (let i = 400; i < 440; i += 4) record.add(i * 12, new Float32Array(100), [undefined, undefined]);
+    expect(record.hop).toBe(48);
+    expect(record.windows).toBeGreaterThan(before / 2);
+    expect(record.start + (record.windows - 1) * 48).toBe(436 * 12);
+  });
+
+  it('keeps every other window from the moment that one is missing', () => {
+    const given = windows(60, 3).filter((_, i) => i < 21 || i % 2 === 0);
+    const record = recordOf(given);
+    expect([record.hop, record.start, record.windows]).toEqual([24, 0, 30]);
+    for (let w = 0; w < record.windows; w++) {
+      const { activity } = given.find(({ start }) => start === w * 24) as (typeof given)[number];
+      expect(record.activity(w)[5]).toBeCloseTo(activity[5] as number, 2);
+    }
+  });
+
+  it('thins itself when it is full, then forgets the first half, and stays the same windows', () => {
+    const given = windows(400, 2);
+    const most = 64;
+    const record = new SessionRecord(SHAPE, most);
+    for (const [i, { start, activity, embeddings }] of given.entries()) {
+      record.add(start, activity, embeddings);
+      expect(record.windows).toBeLessThan(most);
+      expect(record.hop === 12 || record.hop === 24).toBe(true);
+      // Without a hole up to the latest window that is on the grid.
+      const end = record.start + (record.windows - 1) * record.hop;
+      expect(start - end).toBeLessThan(record.hop);
+      if (i < most - 1) expect([record.start, record.hop]).toEqual([0, 12]);
+    }
+    expect(record.start).toBeGreaterThan(0);
+    for (let w = 0; w < record.windows; w++) {
+      const { activity, embeddings } = given[(record.start + w * record.hop) / 12] as (typeof given)[number];
+      expect(record.activity(w)[7]).toBeCloseTo(activity[7] as number, 2);
+      expect(record.embedding(w, 1)?.[3] ?? 0).toBeCloseTo(embeddings[1]?.[3] ?? 0, 2);
+    }
+  });
+});

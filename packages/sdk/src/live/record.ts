@@ -1,0 +1,137 @@
+import type { LocalRecording } from '../stages/local-speakers.ts';
+import { RowStore } from '../stages/row-store.ts';
+
+/** Windows that are kept at most, of 0.4 kB: four hours of steps of half a second. */
+const MOST_WINDOWS = 30_000;
+/** Steps of a stored probability, and of an embedding's number relative to its largest. */
+const [PROBABILITIES, NUMBERS] = [255, 127];
+
+interface Shape {
+  readonly frames: number;
+  readonly slots: number;
+  readonly dimensions: number;
+  /** Frames between windows as they come. */
+  readonly hop: number;
+}
+
+interface Kept {
+  readonly activity: RowStore<Uint8Array>;
+  readonly embeddings: RowStore<Int8Array>;
+  /** `[windows × slots]`: row of the slot's embedding, −1 for none. */
+  readonly rowOf: number[];
+  /** `[rows]`: what a step of the embedding's numbers is worth. */
+  readonly steps: number[];
+}
+
+/**
+ * What the network said in a session, in a byte a number, so that it can be clustered as a recording is when it is over.
+ * When there is too much, every other window is forgotten; and when the windows that are left hardly overlap any more,
+ * the first half of the session is.
+ */
+export class SessionRecord implements LocalRecording {
+  readonly frames: number;
+  readonly slots: number;
+  readonly dimensions: number;
+  readonly #most: number;
+  #hop: number;
+  #start = 0;
+  #kept: Kept;
+
+  constructor(shape: Shape, most = MOST_WINDOWS) {
+    this.frames = shape.frames;
+    this.slots = shape.slots;
+    this.dimensions = shape.dimensions;
+    this.#hop = shape.hop;
+    this.#most = most;
+    this.#kept = this.#empty();
+  }
+
+  get hop(): number {
+    return this.#hop;
+  }
+
+  get windows(): number {
+    return this.#kept.activity.rows;
+  }
+
+  step(): number {
+    return this.#hop;
+  }
+
+  /** Frame of the session in which the first window begins. */
+  get start(): number {
+    return this.#start;
+  }
+
+  /**
+   * The next window, of which every `hop` frames one comes; of those that begin at no multiple of two or four times
+   * as much some may be left out. Those that begin before the session did are not kept.
+   * @param start Its first frame. @param activity `[frames, slots]`.
+   * @param embeddings `[slots]`: the unit vector of a slot that speaks.
+   */
+  add(start: number, activity: Float32Array, embeddings: readonly (Float32Array | undefined)[]): void {
+    const at = start - this.#start;
+    // Some are missing: then others are forgotten as if they were, too.
+    while (at > this.windows * this.#hop) this.#thin(true);
+    if (at < 0 || at % this.#hop !== 0) return;
+    const { activity: rows, embeddings: vectors, rowOf, steps } = this.#kept;
+    rows.push(activity.map((p) => Math.round(p * PROBABILITIES)));
+    for (const embedding of embeddings) {
+      if (!embedding) {
+        rowOf.push(-1);
+        continue;
+      }
+      const step = embedding.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / NUMBERS || 1;
+      rowOf.push(vectors.push(embedding.map((x) => Math.round(x / step))));
+      steps.push(step);
+    }
+    if (this.windows >= this.#most) this.#thin(this.#hop * 2 <= this.frames / 2);
+  }
+
+  /** A copy. */
+  activity(window: number): Float32Array {
+    return scaled(this.#kept.activity.row(window), 1 / PROBABILITIES);
+  }
+
+  /** A copy. */
+  embedding(window: number, slot: number): Float32Array | undefined {
+    const { embeddings, rowOf, steps } = this.#kept;
+    const row = rowOf[window * this.slots + slot] ?? -1;
+    if (row < 0) return undefined;
+    return scaled(embeddings.row(row), steps[row] as number);
+  }
+
+  #empty(): Kept {
+    return {
+      activity: new RowStore(this.frames * this.slots, (length) => new Uint8Array(length)),
+      embeddings: new RowStore(this.dimensions, (length) => new Int8Array(length)),
+      rowOf: [],
+      steps: [],
+    };
+  }
+
+  /** @param apart Keeps every other window, instead of the second half of them. */
+  #thin(apart: boolean): void {
+    const { activity, embeddings, rowOf, steps } = this.#kept;
+    const kept = this.#empty();
+    // A multiple of four, as windows that are never left out are.
+    const first = apart ? 0 : (activity.rows >> 3) << 2;
+    for (let window = first; window < activity.rows; window += apart ? 2 : 1) {
+      kept.activity.push(activity.row(window));
+      for (let slot = 0; slot < this.slots; slot++) {
+        const row = rowOf[window * this.slots + slot] as number;
+        kept.rowOf.push(row < 0 ? -1 : kept.embeddings.push(embeddings.row(row)));
+        if (row >= 0) kept.steps.push(steps[row] as number);
+      }
+    }
+    this.#start += first * this.#hop;
+    if (apart) this.#hop *= 2;
+    this.#kept = kept;
+  }
+}
+
+function scaled(row: Uint8Array | Int8Array, step: number): Float32Array {
+  const numbers = new Float32Array(row.length);
+  for (let i = 0; i < row.length; i++) numbers[i] = (row[i] as number) * step;
+  return numbers;
+}

@@ -1,0 +1,134 @@
+import { agglomerateSteps, clustersAt, cut, type Points } from '../stages/ahc.ts';
+import { assignment } from '../stages/hungarian.ts';
+import { logLikelihood, type SpeakerModel } from '../stages/plda.ts';
+import type { Steps } from '../stages/steps.ts';
+import { type Stretch, secondsOf, type VoiceRules, voiceOf } from './stretch.ts';
+
+/** Rounds of giving stretches to the voice that they sound most like, and learning the voices anew. */
+const ROUNDS = 2;
+/** Of the speech that makes a speaker of a recording: who is new has said less so far than they will have. */
+const SPEAKER_SHARE = 0.75;
+/** Share of a speaker's speech that must be another's voice for the two to be one. */
+const MERGE_SHARE = 0.7;
+
+/** What clustering the remembered speech again has shown. */
+export interface Regrouping {
+  /** Speakers that turned out to be another one: `[from, into]`. */
+  readonly merged: readonly (readonly [number, number])[];
+  /** Clusters of nobody, longest first: voices that were mistaken for others'. */
+  readonly strangers: readonly (readonly Stretch[])[];
+}
+
+/**
+ * Clusters stretches as a recording's tracks are, and names the clusters after the speakers that they share most speech
+ * with: their stretches count as those speakers' voices from now on.
+ */
+export function* regroup(stretches: readonly Stretch[], rules: VoiceRules): Steps<Regrouping> {
+  const clusters = yield* cluster(stretches, rules);
+  const { speakers, shared, owners } = ownersOf(clusters);
+  /** For each cluster the speakers that are it. */
+  const joined = owners.map((owner) => (owner < 0 ? [] : [owner]));
+  speakers.forEach((speaker, k) => {
+    if (owners.includes(speaker)) return;
+    const column = clusters.map((_, c) => shared[c * speakers.length + k] as number);
+    const most = indexOfMost(column);
+    const share = (column[most] as number) / column.reduce((sum, value) => sum + value, 0);
+    if ((owners[most] as number) >= 0 && share >= MERGE_SHARE) joined[most]?.push(speaker);
+  });
+  const told = (speaker: number) => secondsOf(stretches.filter((stretch) => stretch.speaker === speaker));
+  clusters.forEach((members, c) => {
+    // The label of most speech stays: as little as can be is renamed.
+    const [into] = [...(joined[c] as number[])].sort((a, b) => told(b) - told(a) || a - b);
+    if (into !== undefined) owners[c] = into;
+    for (const member of members) member.voice = owners[c] as number;
+  });
+  const merged = joined.flatMap((labels, c) => {
+    const into = owners[c] as number;
+    return labels.filter((label) => label !== into).map((from): [number, number] => [from, into]);
+  });
+  return { merged, strangers: clusters.filter((_, c) => owners[c] === -1) };
+}
+
+/** Fewer stretches, for a bounded memory: those of one speaker that sound most alike become one. In order of time. */
+export function* condense(
+  stretches: readonly Stretch[],
+  { between, cluster }: VoiceRules,
+  count: number,
+): Steps<Stretch[][]> {
+  const apart = (i: number, j: number) => {
+    const [a, b] = [stretches[i] as Stretch, stretches[j] as Stretch];
+    return a.speaker === b.speaker && a.voice === b.voice ? 0 : NEVER;
+  };
+  const tree = yield* agglomerateSteps(pointsOf(stretches, cluster.rate), between, apart, cluster.saturation);
+  const labels = cut(tree, count);
+  const groups: Stretch[][] = [];
+  stretches.forEach((stretch, i) => {
+    const label = labels[i] as number;
+    groups[label] = [...(groups[label] ?? []), stretch];
+  });
+  return groups;
+}
+
+/** Evidence that no merge gains. */
+const NEVER = 1e6;
+
+/** Groups that together hold all stretches, longest first: those that are large enough. */
+function* cluster(stretches: readonly Stretch[], rules: VoiceRules): Steps<Stretch[][]> {
+  const { between, cluster: own } = rules;
+  const points = stretches.filter(({ seconds }) => seconds >= own.shortestTrack);
+  if (points.length === 0) return [];
+  const tree = yield* agglomerateSteps(pointsOf(points, own.rate), between, undefined, own.saturation);
+  const labels = cut(tree, clustersAt(tree, own.evidence));
+  const least = Math.max(SPEAKER_SHARE * own.shortestSpeaker, own.leastShare * secondsOf(points));
+  const groups: Stretch[][] = Array.from({ length: Math.max(...labels) + 1 }, () => []);
+  points.forEach((point, i) => {
+    groups[labels[i] as number]?.push(point);
+  });
+  groups.sort((a, b) => secondsOf(b) - secondsOf(a));
+  let kept = groups.filter((members, i) => i === 0 || secondsOf(members) >= least);
+  for (let round = 0; round < ROUNDS; round++) {
+    const models = kept.map((members) => voiceOf(members, rules).model);
+    const next: Stretch[][] = kept.map(() => []);
+    for (const stretch of stretches) {
+      yield;
+      next[indexOfMost(likelihoods(models, stretch))]?.push(stretch);
+    }
+    kept = next.filter((members) => members.length > 0);
+  }
+  return kept;
+}
+
+function likelihoods(models: readonly SpeakerModel[], { seconds, sum }: Stretch): number[] {
+  const voice = sum.map((x) => x / Math.max(seconds, 1e-6));
+  return models.map((model) => logLikelihood(model, voice));
+}
+
+function pointsOf(stretches: readonly Stretch[], rate: number): Points {
+  return {
+    weight: Float64Array.from(stretches, ({ seconds }) => Math.max(seconds, 1e-3) * rate),
+    sum: stretches.map(({ sum }) => sum.map((x) => x * rate)),
+  };
+}
+
+/** Which told speaker each cluster is: one to one, so that most speech keeps its speaker; −1 for none. */
+function ownersOf(clusters: readonly (readonly Stretch[])[]) {
+  const told = clusters.flatMap((members) => members.map(({ speaker }) => speaker));
+  const speakers = [...new Set(told)].sort((a, b) => a - b);
+  /** `[clusters, speakers]`: seconds. */
+  const shared = new Float64Array(clusters.length * speakers.length);
+  clusters.forEach((members, c) => {
+    for (const { speaker, seconds } of members) {
+      const at = c * speakers.length + speakers.indexOf(speaker);
+      shared[at] = (shared[at] as number) + seconds;
+    }
+  });
+  const pairs = assignment(shared, clusters.length, speakers.length, { maximize: true });
+  const owners = Array.from(pairs, (pair, c) =>
+    pair >= 0 && (shared[c * speakers.length + pair] as number) > 0 ? (speakers[pair] as number) : -1,
+  );
+  return { speakers, shared, owners };
+}
+
+function indexOfMost(values: readonly number[]): number {
+  return values.reduce((best, value, i) => (value > (values[best] as number) ? i : best), 0);
+}

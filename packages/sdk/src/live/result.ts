@@ -1,0 +1,156 @@
+import type { Speaker } from '../contract/result.ts';
+import { compareTurns, type Turn } from '../contract/segment.ts';
+import type { Warning } from '../contract/warnings.ts';
+import type { Solution } from '../offline/speaker-turns.ts';
+import { assignment } from '../stages/hungarian.ts';
+import { dot, normalise } from '../stages/vectors.ts';
+import { type LiveSpeakers, labelOf } from './speakers.ts';
+import type { TurnLog } from './turn-log.ts';
+import type { VoiceMemory } from './voice-memory.ts';
+
+export interface LiveResultParts {
+  readonly turns: readonly Turn[];
+  readonly speakers: readonly Speaker[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly warnings: readonly Warning[];
+}
+
+/** What was told in a session. */
+export interface Told {
+  readonly memory: VoiceMemory;
+  readonly speakers: LiveSpeakers;
+  readonly log: TurnLog;
+}
+
+/**
+ * What a session comes to, as it was told.
+ * @param mean `[from]`: the mean of all voices.
+ */
+export function toldResult({ memory, speakers, log }: Told, mean: Float32Array): LiveResultParts {
+  const turns = join(log.turns.map((turn) => turnOf(turn, speakers.now(turn.speaker))));
+  const labels = speakers.all.map(({ label }, speaker) => [label, labelOf(speakers.now(speaker))]);
+  return {
+    turns,
+    speakers: speakersOf(turns, (label) => toldSpeaker(label, { memory, speakers }, mean)),
+    labels: Object.fromEntries(labels),
+    warnings: warningsOf(turns, log),
+  };
+}
+
+/**
+ * What a session comes to after all of it was clustered again. Speakers keep the labels with which they share most
+ * speech, one to one; those that were never told get new ones.
+ * @param solution Its turns, in seconds since `start`; what was told before that stands.
+ */
+export function reclusteredResult(told: Told, mean: Float32Array, solution: Solution, start: number): LiveResultParts {
+  const { speakers, log } = told;
+  const index = new Map(solution.speakers.map(({ label }, i) => [label, i]));
+  const found = solution.turns.map(({ speaker, ...turn }) => {
+    return { ...turn, start: turn.start + start, end: turn.end + start, speaker: index.get(speaker) as number };
+  });
+  const logged = log.turns.map((turn) => ({ ...turn, speaker: speakers.now(turn.speaker) }));
+  const { numbers, became } = matched(sharedSeconds(logged, found), solution.speakers.length, speakers);
+  const turns = join([
+    ...logged
+      .filter((turn) => turn.start < start)
+      .map((turn) => turnOf({ ...turn, end: Math.min(turn.end, start) }, became(turn.speaker))),
+    ...found.map((turn) => turnOf(turn, numbers[turn.speaker] as number)),
+  ]);
+  const anew = new Map(solution.speakers.map((speaker, i) => [labelOf(numbers[i] as number), speaker]));
+  const labels = speakers.all.map(({ label }, speaker) => [label, labelOf(became(speakers.now(speaker)))]);
+  return {
+    turns,
+    speakers: speakersOf(turns, (label) => anew.get(label) ?? toldSpeaker(label, told, mean)),
+    labels: Object.fromEntries(labels),
+    warnings: warningsOf(turns, log),
+  };
+}
+
+type NumberedTurn = Omit<Turn, 'speaker'> & { readonly speaker: number };
+/** Seconds that told speakers (first key) share with those that were found (second key). */
+type Shares = ReadonlyMap<number, ReadonlyMap<number, number>>;
+
+function sharedSeconds(told: readonly NumberedTurn[], found: readonly NumberedTurn[]): Shares {
+  const shares = new Map<number, Map<number, number>>();
+  let first = 0;
+  for (const turn of [...told].sort((a, b) => a.start - b.start)) {
+    while (first < found.length && (found[first] as NumberedTurn).end <= turn.start) first++;
+    for (let at = first; at < found.length; at++) {
+      const other = found[at] as NumberedTurn;
+      if (other.start >= turn.end) break;
+      const common = Math.min(turn.end, other.end) - Math.max(turn.start, other.start);
+      if (common <= 0) continue;
+      const share = shares.get(turn.speaker) ?? new Map<number, number>();
+      shares.set(turn.speaker, share.set(other.speaker, (share.get(other.speaker) ?? 0) + common));
+    }
+  }
+  return shares;
+}
+
+/** The number of each speaker that was found, and which number each told one becomes. */
+function matched(shares: Shares, count: number, speakers: LiveSpeakers) {
+  const told = speakers.active;
+  const cost = Float64Array.from({ length: count * told.length }, (_, at) => {
+    return shares.get(told[at % told.length] as number)?.get(Math.floor(at / told.length)) ?? 0;
+  });
+  const pairs = assignment(cost, count, told.length, { maximize: true });
+  let fresh = speakers.all.length;
+  const numbers = Array.from(pairs, (column, i) =>
+    column >= 0 && (cost[i * told.length + column] as number) > 0 ? (told[column] as number) : fresh++,
+  );
+  /** Whoever got most of its speech; itself, if all of that turned out to be silence. */
+  const became = (speaker: number) => {
+    const [best] = [...(shares.get(speaker) ?? [])].sort(([i, a], [j, b]) => b - a || i - j);
+    return best ? (numbers[best[0]] as number) : speaker;
+  };
+  return { numbers, became };
+}
+
+function turnOf({ start, end, confidence }: Omit<Turn, 'speaker'>, speaker: number): Turn {
+  return { start, end, speaker: labelOf(speaker), ...(confidence === undefined ? {} : { confidence }) };
+}
+
+/** The speakers of turns, in order of appearance, with their seconds. */
+function speakersOf(turns: readonly Turn[], of: (label: string) => Omit<Speaker, 'label' | 'seconds'>): Speaker[] {
+  const seconds = new Map<string, number>();
+  for (const { speaker, start, end } of turns) seconds.set(speaker, (seconds.get(speaker) ?? 0) + end - start);
+  return [...seconds].map(([label, spoken]) => ({ ...of(label), label, seconds: spoken }));
+}
+
+/** A speaker as far as it is known from what was told. */
+function toldSpeaker(
+  label: string,
+  { memory, speakers }: Omit<Told, 'log'>,
+  mean: Float32Array,
+): Omit<Speaker, 'label' | 'seconds'> {
+  const number = speakers.all.findIndex((speaker) => speaker.label === label);
+  const { sum } = memory.embedding((stretch) => stretch.speaker === number, mean);
+  const { name } = speakers.at(number);
+  return { embedding: dot(sum, sum) > 0 ? normalise(sum) : sum, ...(name === undefined ? {} : { name }) };
+}
+
+/** Turns in order of time; those of one speaker that touch or overlap, since they were told to be two, become one. */
+function join(turns: Turn[]): Turn[] {
+  const open = new Map<string, number>();
+  const joined: Turn[] = [];
+  for (const turn of turns.sort(compareTurns)) {
+    const at = open.get(turn.speaker);
+    const before = at === undefined ? undefined : joined[at];
+    if (at !== undefined && before && turn.start <= before.end) {
+      joined[at] = { ...before, end: Math.max(before.end, turn.end) };
+    } else {
+      open.set(turn.speaker, joined.push(turn) - 1);
+    }
+  }
+  return joined;
+}
+
+function warningsOf(turns: readonly Turn[], log: TurnLog): Warning[] {
+  const warnings: Warning[] = [];
+  if (turns.length === 0) warnings.push({ code: 'audio-silent', message: 'no speech was found' });
+  if (log.forgotten > 0) {
+    const message = `the first ${log.forgotten} turns were forgotten: a session keeps its latest turns only`;
+    warnings.push({ code: 'turns-forgotten', message });
+  }
+  return warnings;
+}

@@ -1,0 +1,321 @@
+import { DiarizationResult } from '../annotation/diarization.ts';
+import { createResampler, type Resampler } from '../audio/resample.ts';
+import type { Tensor } from '../contract/backend.ts';
+import { abortError, VoiceFlowError } from '../contract/errors.ts';
+import type { DiarizationSession, LiveDiarization, LiveEndOptions, LiveEvent, LiveOptions } from '../contract/live.ts';
+import type { DiarizationParts } from '../contract/result.ts';
+import type { FastCnn } from '../inference/network.ts';
+import { paced } from '../inference/paced.ts';
+import { abortable, floats } from '../inference/run-windows.ts';
+import type { Steps } from '../stages/steps.ts';
+import { WindowCutter } from '../stages/windows.ts';
+import { checkVoices } from '../voices/match.ts';
+import { EventQueue } from './event-queue.ts';
+import { leadOf, liveTiming } from './options.ts';
+import { Pace, Tempo } from './pace.ts';
+import { LiveTracker } from './tracker.ts';
+
+/** Seconds of audio that may wait while more is pushed; beyond it, pushing is refused. */
+const MOST_WAITING = 60;
+/** Louder is beyond any format's integer scale: sums of squares must stay finite in float32. */
+const MOST_AMPLITUDE = 2 ** 31;
+/** Events that may wait to be read: hours of conversation. */
+const MOST_UNREAD = 65_536;
+
+/** Who opened a session, and what its result tells of them. */
+export interface SessionOrigin extends Pick<DiarizationParts, 'warnings' | 'model' | 'backend'> {
+  /** Called when the session has ended, failed or been closed; perhaps more than once. */
+  readonly onOver?: () => void;
+}
+
+/** Opens a live session of the fast-cnn pipeline. @param tempo Of all sessions of the network. @throws `invalid-option`; `aborted`. */
+export function openSession(
+  cnn: FastCnn,
+  options: LiveOptions,
+  origin: SessionOrigin,
+  tempo = new Tempo(),
+): DiarizationSession {
+  checkVoices(options.known ?? [], cnn.manifest.space, cnn.network.dimensions);
+  if (options.signal?.aborted) throw abortError(options.signal);
+  return new LiveSession(cnn, options, origin, tempo);
+}
+
+interface Run {
+  readonly activity: Float32Array;
+  readonly embeddings: Float32Array;
+}
+
+/** A run under way, and frames from its window's beginning to the next's. */
+interface Running {
+  readonly outputs: Promise<Run>;
+  readonly step: number;
+}
+
+class LiveSession implements DiarizationSession {
+  readonly #cnn: FastCnn;
+  readonly #origin: SessionOrigin;
+  readonly #rate: number;
+  readonly #resampler: Resampler;
+  readonly #cutter: WindowCutter;
+  /** Frames between windows. */
+  readonly #hop: number;
+  readonly #tracker: LiveTracker;
+  readonly #events = new EventQueue<LiveEvent>();
+  /** Stops runs of the network when the session fails or is closed. */
+  readonly #stop = new AbortController();
+  readonly #forgetSignal: () => void;
+  /** Frames from the session's beginning to that of the next window that the network will have said something of. */
+  #said: number;
+  /** Runs of the network under way, in order of their windows. */
+  readonly #running: Running[] = [];
+  /** All that was asked of the session so far, in order. */
+  #work: Promise<unknown> = Promise.resolve();
+  #received = 0;
+  /** The latest window, if it was left out: the session may end with it. */
+  #leftOut: Float32Array | undefined;
+  /** What windows are left out, if any may be. */
+  readonly #pace: Pace | undefined;
+  #waiting = 0;
+  #over: VoiceFlowError | undefined;
+  /** Milliseconds of the session's own work and waits. They follow one another, so they never exceed the whole. */
+  readonly #spent = { decode: 0, model: 0, cluster: 0 };
+  readonly #begun = performance.now();
+
+  constructor(cnn: FastCnn, options: LiveOptions, origin: SessionOrigin, tempo: Tempo) {
+    const { network, manifest, frame } = cnn;
+    const { lag, hop } = liveTiming(options, frame);
+    const { signal } = options;
+    this.#cnn = cnn;
+    this.#origin = origin;
+    this.#rate = options.sampleRate;
+    this.#resampler = createResampler(options.sampleRate, manifest.sampleRate);
+    const hopSamples = (hop * network.window) / network.frames;
+    const lead = leadOf(network.frames, hop);
+    this.#cutter = new WindowCutter(network.window, hopSamples);
+    this.#cutter.push(new Float32Array((lead * network.window) / network.frames), () => {});
+    if (options.keepUp) {
+      this.#pace = new Pace({ frames: network.frames, hop, lead, most: Math.min(lag, network.frames) }, frame, tempo);
+    }
+    this.#hop = hop;
+    this.#said = -lead;
+    this.#tracker = new LiveTracker(
+      cnn,
+      { lag, hop, maxSpeakers: options.maxSpeakers, known: options.known ?? [] },
+      (event) => this.#events.push(event),
+    );
+    const abort = () => this.#fail(signal ? abortError(signal) : closedError());
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#forgetSignal = () => signal?.removeEventListener('abort', abort);
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<LiveEvent, void> {
+    return this.#events[Symbol.asyncIterator]();
+  }
+
+  async push(samples: Float32Array): Promise<void> {
+    if (this.#over) throw this.#over;
+    checkSamples(samples);
+    this.#checkRoom();
+    const own = samples.slice();
+    this.#pace?.arrived(this.#received / this.#rate, own.length / this.#rate);
+    this.#waiting += own.length;
+    this.#received += own.length;
+    await this.#next(() => this.#take(own));
+  }
+
+  async end({ recluster = false }: LiveEndOptions = {}): Promise<LiveDiarization> {
+    if (this.#over) throw this.#over;
+    this.#over = endedError();
+    return this.#next(async () => {
+      await this.#cut(() => this.#resampler.end());
+      await this.#settle(0);
+      let last = this.#leftOut;
+      this.#cutter.end((window) => {
+        last = window.slice();
+      });
+      const run = last && (await this.#waited(this.#run(last)));
+      const duration = this.#received / this.#rate;
+      const start = (this.#cutter.windows - 1) * this.#hop - leadOf(this.#cnn.network.frames, this.#hop);
+      await this.#paced(this.#tracker.end(duration, run && { start, ...run }));
+      const { turns, speakers, labels, warnings } = await this.#paced(this.#tracker.result(recluster));
+      this.#events.end();
+      this.#release();
+      const total = performance.now() - this.#begun;
+      const timings = { load: 0, ...this.#spent, total };
+      const all = [...this.#origin.warnings, ...warnings];
+      const { model, backend } = this.#origin;
+      const parts = { model, backend, turns, speakers, duration, warnings: all, timings };
+      return new LiveResult(parts, labels);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#over ??= closedError();
+    this.#stop.abort();
+    this.#events.stop();
+    this.#release();
+    // A failure has been told to whoever pushed.
+    await this.#work.catch(() => {});
+    await Promise.allSettled(this.#running.map(({ outputs }) => outputs));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Does some work after all that was asked for before; a failure ends the session. */
+  #next<T>(work: () => Promise<T>): Promise<T> {
+    const { signal } = this.#stop;
+    const result = this.#work.then(async () => {
+      if (signal.aborted) throw this.#over ?? closedError();
+      try {
+        return await work();
+      } catch (error) {
+        this.#fail(toFailure(error));
+        throw this.#over;
+      }
+    });
+    this.#work = result.catch(() => {});
+    return result;
+  }
+
+  async #take(samples: Float32Array): Promise<void> {
+    const { block } = this.#resampler;
+    for (let at = 0; at < samples.length; at += block) {
+      const piece = samples.subarray(at, at + block);
+      await this.#cut(() => this.#resampler.push(piece));
+      this.#waiting -= piece.length;
+    }
+    await this.#settle(0);
+  }
+
+  /** Starts a run for each window that the samples complete. One window a run: a batch would change the last bits. */
+  async #cut(samples: () => Float32Array): Promise<void> {
+    const windows: { readonly window: Float32Array; readonly step: number }[] = [];
+    const begun = performance.now();
+    this.#cutter.push(samples(), (window) => {
+      const step = this.#pace ? this.#pace.next() : this.#hop;
+      const own = window.slice();
+      if (step > 0) windows.push({ window: own, step });
+      this.#leftOut = step > 0 ? undefined : own;
+    });
+    this.#spent.decode += performance.now() - begun;
+    for (const { window, step } of windows) {
+      this.#running.push({ outputs: this.#run(window), step });
+      await this.#settle(this.#cnn.model.concurrency);
+    }
+  }
+
+  /** Hands what the network said to the tracker, in order, until at most `most` runs are under way. */
+  async #settle(most: number): Promise<void> {
+    while (this.#running.length > most) {
+      const { outputs, step } = this.#running[0] as Running;
+      const { activity, embeddings } = await this.#waited(outputs);
+      this.#running.shift();
+      if (this.#stop.signal.aborted) throw this.#over ?? closedError();
+      await this.#paced(this.#tracker.add(activity, embeddings, step));
+      this.#pace?.said(this.#said);
+      this.#said += step;
+    }
+  }
+
+  /** Leaves room for other sessions while this one clusters. */
+  async #paced<T>(steps: Steps<T>): Promise<T> {
+    const begun = performance.now();
+    const result = await paced(steps, this.#stop.signal);
+    this.#spent.cluster += performance.now() - begun;
+    if (this.#stop.signal.aborted) throw this.#over ?? closedError();
+    return result;
+  }
+
+  /** Counts the wait for the network; runs that overlap count once. */
+  async #waited(run: Promise<Run>): Promise<Run> {
+    const begun = performance.now();
+    try {
+      return await run;
+    } finally {
+      this.#spent.model += performance.now() - begun;
+    }
+  }
+
+  #run(window: Float32Array): Promise<Run> {
+    const { model, network } = this.#cnn;
+    const { signal } = this.#stop;
+    const feeds: Record<string, Tensor> = {
+      [network.input]: { type: 'float32', dims: [1, network.window], data: window },
+    };
+    const run = abortable(model.run(feeds, { signal }), signal).then((outputs) => ({
+      activity: floats(outputs, network.activity, network.frames * network.slots),
+      embeddings: floats(outputs, network.embeddings, network.slots * network.dimensions),
+    }));
+    // A failure is told when its turn comes; until then it must not count as unhandled.
+    run.catch(() => {});
+    return run;
+  }
+
+  #checkRoom(): void {
+    if (this.#waiting > MOST_WAITING * this.#rate) {
+      const seconds = (this.#waiting / this.#rate).toFixed(0);
+      throw new VoiceFlowError('overloaded', `${seconds} s of audio wait, more than ${MOST_WAITING} s`, {
+        hint: 'await each push before the next',
+        retryAfter: 1,
+      });
+    }
+    if (this.#events.length > MOST_UNREAD) {
+      throw new VoiceFlowError('overloaded', `${this.#events.length} events wait to be read`, {
+        hint: 'iterate the session while audio is pushed',
+        retryAfter: 1,
+      });
+    }
+  }
+
+  #fail(error: VoiceFlowError): void {
+    if (this.#stop.signal.aborted) return;
+    this.#over = error;
+    this.#stop.abort(error);
+    this.#events.stop(error);
+    this.#release();
+  }
+
+  #release(): void {
+    this.#forgetSignal();
+    this.#origin.onOver?.();
+  }
+}
+
+/** A diarization with what became of the live labels. */
+class LiveResult extends DiarizationResult implements LiveDiarization {
+  readonly labels: Readonly<Record<string, string>>;
+
+  constructor(parts: DiarizationParts, labels: Readonly<Record<string, string>>) {
+    super(parts);
+    this.labels = labels;
+  }
+}
+
+function checkSamples(samples: unknown): void {
+  if (!(samples instanceof Float32Array)) {
+    throw new VoiceFlowError('invalid-option', `samples are ${typeof samples}; a Float32Array of mono was expected`);
+  }
+  let bad = 0;
+  // Written so that NaN fails it.
+  while (bad < samples.length && Math.abs(samples[bad] as number) <= MOST_AMPLITUDE) bad++;
+  if (bad === samples.length) return;
+  const message = `sample ${bad} of the push is ${samples[bad]}; expected finite numbers, about ±1 at full scale`;
+  throw new VoiceFlowError('invalid-audio', message, {
+    hint: 'nothing of this push was taken; push sound samples to go on',
+  });
+}
+
+function toFailure(error: unknown): VoiceFlowError {
+  if (VoiceFlowError.isInstance(error)) return error;
+  return new VoiceFlowError('backend-failed', 'the live session failed', { cause: error });
+}
+
+function endedError(): VoiceFlowError {
+  return new VoiceFlowError('closed', 'the session was used after end()', { hint: 'open a new one' });
+}
+
+function closedError(): VoiceFlowError {
+  return new VoiceFlowError('closed', 'the session was used after close()', { hint: 'open a new one' });
+}

@@ -1,0 +1,295 @@
+import type { LiveEvent, TurnEvent } from '../contract/live.ts';
+import { type KnownVoice, MOST_SPEAKERS } from '../contract/options.ts';
+import type { FastCnn } from '../inference/network.ts';
+import { EDGE_WEIGHT, solveSteps } from '../offline/speaker-turns.ts';
+import { confidenceOf } from '../stages/confidence.ts';
+import type { Slots } from '../stages/local-speaker-table.ts';
+import { windowWeight } from '../stages/overlap-add.ts';
+import type { Steps } from '../stages/steps.ts';
+import { linkTracks, type Tracks } from '../stages/tracks.ts';
+import { normalise } from '../stages/vectors.ts';
+import { frameScores } from './frame-scores.ts';
+import { nameSlots, trackStates } from './naming.ts';
+import { type LiveTiming, leadOf } from './options.ts';
+import { type HeardWindow, RecentWindows } from './recent-windows.ts';
+import { SessionRecord } from './record.ts';
+import { type LiveResultParts, reclusteredResult, toldResult } from './result.ts';
+import { LiveSpeakers } from './speakers.ts';
+import type { Stretch } from './stretch.ts';
+import { Suspicions } from './suspicions.ts';
+import { type LiveTurn, TurnBuilder } from './turn-builder.ts';
+import { TurnLog } from './turn-log.ts';
+import { TurnSums } from './turn-sums.ts';
+import { VoiceMemory } from './voice-memory.ts';
+
+/** Seconds before the final frame that are remembered: tracks are followed this far back. */
+const CONTEXT = 2;
+/** Seconds between two clusterings of what is remembered, and the stretches from which on it is done less often. */
+const REGROUP = { every: 2, stretches: 64 };
+/** Seconds for which a new speaker may say less than a speaker must. */
+const YOUNG = 10;
+/** Seconds of a track that may be a new speaker: any time, and when the track's beginning has to be decided. */
+const NEW = { ever: 0.5, due: 0.3 };
+/** The same for the first voice, which cannot be mistaken for another. */
+const FIRST = { ever: 0.4, due: 0.1 };
+/** A slot without clean speech still counts this many seconds: it must belong somewhere. */
+const LEAST_SECONDS = 0.02;
+/** Seconds of a voice that must be heard before it is given a name. */
+const RECOGNISE_SECONDS = 1;
+export interface TrackerRules extends LiveTiming {
+  readonly maxSpeakers: number | undefined;
+  readonly known: readonly KnownVoice[];
+}
+
+/** What the network said of a window that begins at frame `start`: one that silence had to fill, or that was left out. */
+export interface LastWindow {
+  readonly start: number;
+  readonly activity: Float32Array;
+  readonly embeddings: Float32Array;
+}
+
+/** Where a stretch goes on: the settled slot that was its latest. */
+interface OpenStretch {
+  readonly stretch: Stretch;
+  readonly window: HeardWindow;
+  readonly slot: number;
+}
+
+/**
+ * Live diarization proper: what the network says of windows in, events out. Everything is counted in frames, nothing
+ * depends on the clock.
+ */
+export class LiveTracker {
+  readonly #cnn: FastCnn;
+  readonly #rules: TrackerRules;
+  readonly #recent: RecentWindows;
+  readonly #memory: VoiceMemory;
+  readonly #speakers = new LiveSpeakers();
+  readonly #turns: TurnBuilder;
+  readonly #log = new TurnLog();
+  readonly #record: SessionRecord;
+  readonly #weight: Float32Array;
+  readonly #emit: (event: LiveEvent) => void;
+  readonly #evidence = new TurnSums();
+  /** The stretch that each speaker's latest settled slot went to. */
+  #open = new Map<number, OpenStretch>();
+  #next: number;
+  /** The frame after the last that was heard when what is remembered was last clustered. */
+  #regrouped = 0;
+  readonly #suspicions = new Suspicions();
+  #duration = Number.POSITIVE_INFINITY;
+
+  constructor(cnn: FastCnn, rules: TrackerRules, emit: (event: LiveEvent) => void) {
+    const { settings, network, frame } = cnn;
+    const { turns, activity, cluster, voices } = settings;
+    this.#cnn = cnn;
+    this.#rules = rules;
+    this.#emit = emit;
+    this.#next = -leadOf(network.frames, rules.hop);
+    this.#record = new SessionRecord({ ...network, hop: rules.hop });
+    const frames = (seconds: number) => Math.round(seconds / frame);
+    this.#recent = new RecentWindows(
+      { frames: network.frames, slots: network.slots, hop: rules.hop },
+      { space: voices, above: activity.on, least: Math.max(1, frames(activity.shortest)), frame },
+    );
+    this.#memory = new VoiceMemory({ between: voices.between, cluster });
+    this.#turns = new TurnBuilder({
+      ...turns,
+      shortestGap: frames(turns.shortestGap),
+      shortestTurn: frames(turns.shortestTurn),
+    });
+    this.#weight = windowWeight(network.frames, EDGE_WEIGHT);
+  }
+
+  /**
+   * The next window. The first begins `leadOf` frames before the session.
+   * @param step Frames until the next window begins: `hop`, or a multiple where some are left out, at most the lag.
+   */
+  *add(activity: Float32Array, embeddings: Float32Array, step = this.#rules.hop): Steps<void> {
+    const present = this.#hear(activity, embeddings, step);
+    yield* this.#look(Math.max(0, present - this.#rules.lag + step), present);
+  }
+
+  /** The end, `duration` seconds after the beginning; with the last window, if it was not heard. */
+  *end(duration: number, last?: LastWindow): Steps<void> {
+    if (last) {
+      this.#next = last.start;
+      this.#hear(last.activity, last.embeddings, this.#rules.hop);
+    }
+    this.#duration = duration;
+    const present = Math.max(this.#turns.final, Math.ceil(duration / this.#cnn.frame - 1e-6));
+    yield* this.#look(present, present, Number.POSITIVE_INFINITY);
+  }
+
+  /** What the session came to, after `end`. @param recluster Clusters all of it as a recording's windows are. */
+  *result(recluster: boolean): Steps<LiveResultParts> {
+    const told = { memory: this.#memory, speakers: this.#speakers, log: this.#log };
+    const { mean } = this.#cnn.settings.voices;
+    if (!recluster) return toldResult(told, mean);
+    const { known, maxSpeakers = MOST_SPEAKERS } = this.#rules;
+    const start = this.#record.start * this.#cnn.frame;
+    const request = { bounds: { least: 1, most: maxSpeakers }, known };
+    const solution = yield* solveSteps(this.#cnn, this.#record, this.#duration - start, request);
+    return reclusteredResult(told, mean, solution, start);
+  }
+
+  #hear(activity: Float32Array, embeddings: Float32Array, step: number): number {
+    const { embeddings: speaking } = this.#recent.add(this.#next, activity, embeddings);
+    this.#record.add(this.#next, activity, speaking);
+    const present = this.#next + this.#recent.frames;
+    this.#next += step;
+    return present;
+  }
+
+  /** @param settled Windows that end by this frame are decided. */
+  *#look(final: number, present: number, settled = final): Steps<void> {
+    const { frame, settings } = this.#cnn;
+    const table = this.#recent.table();
+    const tracks = linkTracks(this.#recent, table, settings.tracks);
+    this.#meet(table, tracks, final);
+    const speakers = this.#memory.speakers.map((speaker) => ({ speaker, model: this.#memory.model(speaker) }));
+    if (speakers.length > 0) nameSlots(this.#recent, table, speakers, settings.decode, frame);
+    this.#tell(final, present);
+    this.#settle(table, tracks, settled);
+    const { every, stretches } = REGROUP;
+    // Its time grows with the square of what is remembered.
+    if ((present - this.#regrouped) * frame >= every * Math.max(1, this.#memory.size / stretches)) {
+      this.#regrouped = present;
+      yield* this.#regroup();
+    }
+    yield* this.#memory.compact();
+    this.#recent.dropUntil(final - Math.round(CONTEXT / frame));
+  }
+
+  /** Makes new speakers of tracks that are none of those there are. */
+  #meet(table: Slots, tracks: Tracks, final: number): void {
+    const { starts, decided } = trackStates(this.#recent, table, tracks);
+    tracks.sum.forEach((sum, track) => {
+      if (decided.has(track) || this.#full) return;
+      const { speakers } = this.#memory;
+      const seconds = tracks.seconds[track] as number;
+      const least = speakers.length === 0 ? FIRST : NEW;
+      if (seconds < ((starts.get(track) as number) < final ? least.due : least.ever)) return;
+      // What would not be clustered with any of them is somebody else.
+      if (!speakers.every((speaker) => this.#memory.differs(speaker, seconds, sum))) return;
+      this.#memory.seed(this.#addSpeaker(), seconds, sum);
+    });
+  }
+
+  /** There may be no more speakers. */
+  get #full(): boolean {
+    return this.#speakers.active.length >= (this.#rules.maxSpeakers ?? Number.POSITIVE_INFINITY);
+  }
+
+  #addSpeaker(): number {
+    const speaker = this.#speakers.add(this.#next);
+    this.#tellSpeaker(speaker);
+    return speaker;
+  }
+
+  #tellSpeaker(speaker: number): void {
+    const { label, name } = this.#speakers.at(speaker);
+    this.#emit({ type: 'speaker', speaker: label, ...(name === undefined ? {} : { name }) });
+  }
+
+  #tell(final: number, present: number): void {
+    const from = this.#turns.final;
+    const frames = frameScores(this.#recent, this.#weight, from, present);
+    const scores = new Map([...frames].map(([speaker, { score }]) => [speaker, score]));
+    const { started, changed, ended } = this.#turns.look(scores, final, present);
+    const tell = (type: TurnEvent['type'], turn: LiveTurn): TurnEvent => {
+      const event: TurnEvent = {
+        type,
+        turn: `t${turn.id}`,
+        speaker: this.#speakers.at(turn.speaker).label,
+        start: this.#seconds(turn.start),
+        end: this.#seconds(turn.end),
+        confidence: confidenceOf(this.#cnn.settings.confidence, this.#evidence.of(turn, frames, from)),
+      };
+      this.#emit(event);
+      return event;
+    };
+    for (const turn of changed) tell('turn-update', turn);
+    for (const turn of started) tell('turn-start', turn);
+    for (const turn of ended) {
+      const { start, end, confidence } = tell('turn-end', turn);
+      if (end > start) this.#log.add({ start, end, speaker: turn.speaker, confidence });
+    }
+    this.#evidence.keep(this.#turns.underWay, frames, from, final);
+  }
+
+  /** Without the last bits of a product such as 3 × 0.02. */
+  #seconds(frames: number): number {
+    return Math.min(this.#duration, Math.round(frames * this.#cnn.frame * 1e6) / 1e6);
+  }
+
+  /** Windows that end before the final frame are decided: what was heard in them is remembered. */
+  #settle(table: Slots, tracks: Tracks, final: number): void {
+    const { slots, frames, all } = this.#recent;
+    all.forEach((window, w) => {
+      if (window.settled || window.start + frames > final) return;
+      window.settled = true;
+      const open = new Map<number, OpenStretch>();
+      window.embeddings.forEach((embedding, slot) => {
+        const speaker = window.speakerOf[slot] as number;
+        const row = table.rowAt[w * slots + slot] as number;
+        if (!embedding || speaker < 0) return;
+        const before = this.#open.get(speaker);
+        const follows =
+          before !== undefined &&
+          before.window === all[w - 1] &&
+          tracks.trackOf[table.rowAt[(w - 1) * slots + before.slot] as number] === tracks.trackOf[row];
+        const stretch = follows ? before.stretch : this.#memory.open(speaker, embedding.length);
+        const seconds = ((window.clean[slot] as number) + LEAST_SECONDS) * (this.#recent.step(w) / frames);
+        const voice = window.voices.subarray(slot * table.to, (slot + 1) * table.to);
+        this.#memory.extend(stretch, seconds, voice, embedding);
+        open.set(speaker, { stretch, window, slot });
+      });
+      this.#open = open;
+    });
+  }
+
+  *#regroup(): Steps<void> {
+    const since = this.#next - YOUNG / this.#cnn.frame;
+    const { merged, strangers } = yield* this.#memory.regroup((speaker) => this.#speakers.at(speaker).since > since);
+    for (const [from, into] of this.#suspicions.confirmed(merged, this.#next * this.#cnn.frame)) {
+      // One voice does not overlap itself: then there is time to see more.
+      if (!this.#turns.bothSpeak(from, into)) this.#merge(from, into);
+    }
+    for (const members of strangers) {
+      if (this.#full) break;
+      this.#memory.give(members, this.#addSpeaker());
+    }
+    this.#recognise();
+  }
+
+  #merge(from: number, into: number): void {
+    this.#emit({
+      type: 'speaker-merged',
+      from: this.#speakers.at(from).label,
+      into: this.#speakers.at(into).label,
+    });
+    if (this.#speakers.merge(from, into)) this.#tellSpeaker(into);
+    this.#memory.merge(from, into);
+    this.#turns.merge(from, into);
+    this.#open.delete(from);
+    for (const { speakerOf } of this.#recent.all) {
+      speakerOf.forEach((speaker, slot) => {
+        if (speaker === from) speakerOf[slot] = into;
+      });
+    }
+  }
+
+  #recognise(): void {
+    const { known } = this.#rules;
+    if (known.length === 0) return;
+    const { settings, manifest } = this.#cnn;
+    const embeddings = new Map<number, Float32Array>();
+    for (const speaker of this.#speakers.active) {
+      const { seconds, sum } = this.#memory.embedding(({ voice }) => voice === speaker, settings.voices.mean);
+      if (seconds >= RECOGNISE_SECONDS) embeddings.set(speaker, normalise(sum));
+    }
+    const options = { space: manifest.space, threshold: settings.known };
+    for (const speaker of this.#speakers.recognise(embeddings, known, options)) this.#tellSpeaker(speaker);
+  }
+}

@@ -1,0 +1,204 @@
+import type { TurnRules } from '../stages/hysteresis.ts';
+
+/** A turn as it is known at a look: `[start, end)` in frames. */
+export interface LiveTurn {
+  readonly id: number;
+  readonly speaker: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What a look changed, in the order in which it should be told. */
+export interface TurnChanges {
+  /** Turns that are final now; one that proved to be none has `end === start`. */
+  readonly ended: readonly LiveTurn[];
+  readonly changed: readonly LiveTurn[];
+  readonly started: readonly LiveTurn[];
+}
+
+/** A speaker's state at the frame up to which everything is final. */
+interface Settled {
+  /** Whether the last final frame was above the threshold. */
+  on: boolean;
+  /** The turn that is under way there. */
+  turn: LiveTurn | undefined;
+}
+
+interface Run {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Turns of a stream, from scores that are tentative up to the present and final up to a frame before it. The rules are
+ * those of a recording (hysteresis, short gaps filled, short turns dropped) as far as the frames after the final ones
+ * tell; what is final never changes.
+ */
+export class TurnBuilder {
+  readonly #rules: TurnRules;
+  readonly #settled = new Map<number, Settled>();
+  /** Turns that were told but have no final frame yet. */
+  #tentative: LiveTurn[] = [];
+  /** Turns that a merger ended; they are told at the next look. */
+  #cutShort: LiveTurn[] = [];
+  #final = 0;
+  #nextId = 0;
+
+  constructor(rules: TurnRules) {
+    this.#rules = rules;
+  }
+
+  /** The frame up to which everything is final. */
+  get final(): number {
+    return this.#final;
+  }
+
+  /** Turns that have begun for good and are not over. */
+  get underWay(): readonly LiveTurn[] {
+    return [...this.#settled.values()].flatMap(({ turn }) => turn ?? []);
+  }
+
+  /**
+   * @param scores For each speaker that may be speaking, scores of the frames from `final` to the present.
+   * @param final Frames before this one become final. @param present The frame after the last that was heard.
+   */
+  look(scores: ReadonlyMap<number, Float32Array>, final: number, present: number): TurnChanges {
+    const speakers = [...new Set([...this.#settled.keys(), ...scores.keys()])].sort((a, b) => a - b);
+    const ended: LiveTurn[] = this.#cutShort.splice(0);
+    const changed: LiveTurn[] = [];
+    const fresh: { speaker: number; run: Run; final: boolean }[] = [];
+    const next = new Map<number, Settled>();
+    for (const speaker of speakers) {
+      const settled = this.#settled.get(speaker) ?? { on: false, turn: undefined };
+      const raw = this.#hysteresis(scores.get(speaker), settled.on, present);
+      const on = raw[final - this.#final - 1] === 1;
+      let turn = settled.turn;
+      const runs = this.#runs(raw, turn);
+      if (turn) {
+        // The first run continues the turn, as far as there is more of it.
+        const { end } = runs.shift() as Run;
+        const now = { ...turn, end: Math.max(end, turn.end) };
+        if (now.end < final || final === present) {
+          ended.push({ ...now, end: Math.min(now.end, final) });
+          turn = undefined;
+        } else {
+          if (end !== turn.end) changed.push(now);
+          turn = now;
+        }
+      }
+      for (const run of runs) {
+        const over = run.end < final || final === present || present - run.end >= this.#rules.shortestGap;
+        if (run.end - run.start < this.#rules.shortestTurn && (over || run.start >= final)) continue;
+        fresh.push({ speaker, run, final: run.start < final });
+      }
+      next.set(speaker, { on, turn });
+    }
+    const told = this.#tell(fresh, final, present, next);
+    this.#settled.clear();
+    for (const [speaker, state] of next) {
+      const turn = state.turn && { ...state.turn, end: Math.min(state.turn.end, final) };
+      if (turn || state.on) this.#settled.set(speaker, { on: state.on, turn });
+    }
+    this.#final = final;
+    return {
+      ended: [...ended, ...told.ended].sort(inTime),
+      changed: [...changed, ...told.changed].sort(inTime),
+      started: told.started.sort(inTime),
+    };
+  }
+
+  /**
+   * Two speakers turned out to be one: the turns of both are its. Of two turns under way the earlier goes on, and the
+   * other ends at the next look where it stands (see `bothSpeak`).
+   */
+  merge(from: number, into: number): void {
+    this.#tentative = this.#tentative.map((turn) => (turn.speaker === from ? { ...turn, speaker: into } : turn));
+    const own = this.#settled.get(from);
+    if (!own) return;
+    const other = this.#settled.get(into);
+    this.#settled.delete(from);
+    const [turn, second] = [own.turn, other?.turn]
+      .flatMap((underWay) => (underWay ? [{ ...underWay, speaker: into }] : []))
+      .sort(inTime);
+    if (second) this.#cutShort.push(second);
+    this.#settled.set(into, { on: own.on || other?.on === true, turn });
+  }
+
+  /** True where both have a turn under way: then merging would make one voice overlap itself. */
+  bothSpeak(a: number, b: number): boolean {
+    return this.#settled.get(a)?.turn !== undefined && this.#settled.get(b)?.turn !== undefined;
+  }
+
+  #hysteresis(scores: Float32Array | undefined, before: boolean, present: number): Uint8Array {
+    const on = new Uint8Array(present - this.#final);
+    if (!scores) return on;
+    let state = before;
+    for (let i = 0; i < on.length; i++) {
+      state = (scores[i] as number) > (state ? this.#rules.offset : this.#rules.onset);
+      on[i] = state ? 1 : 0;
+    }
+    return on;
+  }
+
+  /** Runs of frames that are on, gaps filled; the turn under way, if any, is the first. */
+  #runs(on: Uint8Array, turn: LiveTurn | undefined): Run[] {
+    const runs: { start: number; end: number }[] = turn ? [{ start: turn.start, end: turn.end }] : [];
+    on.forEach((value, i) => {
+      if (!value) return;
+      const frame = this.#final + i;
+      const last = runs.at(-1);
+      if (last && frame - last.end < this.#rules.shortestGap) last.end = frame + 1;
+      else runs.push({ start: frame, end: frame + 1 });
+    });
+    return runs;
+  }
+
+  /** Gives runs their turns: those that were told tentatively, as far as they are the same, or new ones. */
+  #tell(
+    fresh: readonly { speaker: number; run: Run; final: boolean }[],
+    final: number,
+    present: number,
+    next: Map<number, Settled>,
+  ): { ended: LiveTurn[]; changed: LiveTurn[]; started: LiveTurn[] } {
+    const ended: LiveTurn[] = [];
+    const changed: LiveTurn[] = [];
+    const started: LiveTurn[] = [];
+    const old = [...this.#tentative];
+    this.#tentative = [];
+    const inOrder = [...fresh].sort((a, b) => a.run.start - b.run.start || a.speaker - b.speaker);
+    // Turns of the same speaker find each other first.
+    const known = inOrder.map(({ speaker, run }) => takeBest(old, run, (turn) => turn.speaker === speaker));
+    inOrder.forEach(({ speaker, run, final: isFinal }, i) => {
+      const before = known[i] ?? takeBest(old, run, () => true);
+      const turn = { id: before?.id ?? this.#nextId++, speaker, ...run };
+      const over = isFinal && (run.end < final || final === present);
+      if (!before) started.push(turn);
+      else if (!over && (before.speaker !== speaker || before.start !== run.start || before.end !== run.end)) {
+        changed.push(turn);
+      }
+      if (over) ended.push(turn);
+      else if (isFinal) next.set(speaker, { on: next.get(speaker)?.on ?? false, turn });
+      else this.#tentative.push(turn);
+    });
+    for (const turn of old) ended.push({ ...turn, end: turn.start });
+    return { ended, changed, started };
+  }
+}
+
+/** Takes from `turns` the one that shares most frames with a run. */
+function takeBest(turns: LiveTurn[], run: Run, eligible: (turn: LiveTurn) => boolean): LiveTurn | undefined {
+  let best = -1;
+  let most = 0;
+  turns.forEach((turn, i) => {
+    const common = Math.min(turn.end, run.end) - Math.max(turn.start, run.start);
+    if (common > most && eligible(turn)) {
+      best = i;
+      most = common;
+    }
+  });
+  return best < 0 ? undefined : turns.splice(best, 1)[0];
+}
+
+function inTime(a: LiveTurn, b: LiveTurn): number {
+  return a.start - b.start || a.id - b.id;
+}

@@ -1,0 +1,41 @@
+import { logOdds, type TurnEvidence } from '../stages/confidence.ts';
+import type { SpeakerFrames } from './frame-scores.ts';
+import type { LiveTurn } from './turn-builder.ts';
+
+interface Sums {
+  readonly frames: number;
+  readonly score: number;
+  readonly likely: number;
+}
+
+const NONE: Sums = { frames: 0, score: 0, likely: 0 };
+
+/** What the confidence of turns is told from: summed over their final frames, and the tentative ones of a look. */
+export class TurnSums {
+  #sums = new Map<number, Sums>();
+
+  /** @param frames What is said of speakers from frame `from` on. */
+  of(turn: LiveTurn, frames: ReadonlyMap<number, SpeakerFrames>, from: number): TurnEvidence {
+    const { frames: count, score, likely } = this.#with(turn, frames, from, turn.end);
+    return {
+      activity: logOdds(count > 0 ? score / count : 0),
+      identity: logOdds(score > 0 ? likely / score : 0.5),
+    };
+  }
+
+  /** Keeps the sums of turns that go on, over their frames before `final`, and no others. */
+  keep(underWay: readonly LiveTurn[], frames: ReadonlyMap<number, SpeakerFrames>, from: number, final: number): void {
+    this.#sums = new Map(underWay.map((turn) => [turn.id, this.#with(turn, frames, from, Math.min(final, turn.end))]));
+  }
+
+  #with(turn: LiveTurn, frames: ReadonlyMap<number, SpeakerFrames>, from: number, end: number): Sums {
+    const own = frames.get(turn.speaker);
+    let { frames: count, score, likely } = this.#sums.get(turn.id) ?? NONE;
+    for (let i = Math.max(0, turn.start - from); own && i < end - from; i++) {
+      count++;
+      score += own.score[i] as number;
+      likely += own.likely[i] as number;
+    }
+    return { frames: count, score, likely };
+  }
+}

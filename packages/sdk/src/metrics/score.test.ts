@@ -1,0 +1,353 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Annotation } from '../annotation/annotation.ts';
+import { parseRttm } from '../annotation/rttm.ts';
+import { Timeline } from '../annotation/timeline.ts';
+import { parseUem } from '../annotation/uem.ts';
+import { VoiceFlowError } from '../contract/errors.ts';
+import type { Segment, Turn } from '../contract/segment.ts';
+import { type ScoreOptions, scoreDiarization } from './score.ts';
+
+const turn = (start: number, end: number, speaker: string): Turn => ({ start, end, speaker });
+const rttm = (...turns: Turn[]): string =>
+  turns
+    .map(
+      ({ start, end, speaker }) => `SPEAKER f 1 ${start} ${(end - start).toFixed(3)} <NA> <NA> ${speaker} <NA> <NA>\n`,
+    )
+    .join('');
+
+/** [scored, miss, false alarm, confusion, DER] of the total, as md-eval prints them. */
+function figures(reference: string, hypothesis: string, options: ScoreOptions): (number | null)[] {
+  const { total } = scoreDiarization(parseRttm(reference), parseRttm(hypothesis), options);
+  return [total.scored, total.miss, total.falseAlarm, total.confusion, total.der && Math.round(total.der * 100) / 100];
+}
+
+describe('the golden values of pyannote.metrics (tests/test_diarization.py)', () => {
+  const reference = [turn(0, 10, 'A'), turn(12, 20, 'B'), turn(24, 27, 'A'), turn(30, 40, 'C')];
+  const hypothesis = [turn(2, 13, 'a'), turn(13, 14, 'd'), turn(14, 20, 'b'), turn(22, 38, 'c'), turn(38, 40, 'd')];
+
+  it('DER 0.5161290322580645', () => {
+    const { total, files } = scoreDiarization(reference, hypothesis);
+    expect(total).toMatchObject({ confusion: 7, falseAlarm: 7, miss: 2, scored: 31 });
+    expect((total.der ?? 0) / 100).toBeCloseTo(0.5161290322580645, 12);
+    expect(files.audio?.mapping).toEqual({ a: 'A', b: 'B', c: 'C' });
+  });
+
+  it('with overlap, and without it', () => {
+    const overlapping = [turn(0, 13, 'A'), ...reference.slice(1)];
+    expect(scoreDiarization(overlapping, hypothesis).total.scored).toBe(34);
+    expect(scoreDiarization(overlapping, hypothesis, { skipOverlap: true }).total.scored).toBe(32);
+  });
+
+  it('with a collar of 1 s in all, which is 0.5 s each side', () => {
+    expect(scoreDiarization([turn(0, 10, 'A')], [], { collar: 0.5 }).total).toMatchObject({
+      scored: 9,
+      miss: 9,
+      der: 100,
+    });
+  });
+});
+
+describe('the mapping', () => {
+  it('has no pair that shares no time', () => {
+    const { files } = scoreDiarization([turn(0, 2, 'A'), turn(4, 6, 'B')], [turn(0, 1, 'x'), turn(2, 3, 'y')]);
+    expect(files.audio?.mapping).toEqual({ x: 'A' });
+  });
+});
+
+describe("md-eval's ways", () => {
+  // Cases of our own making; the figures are md-eval-22's.
+  const A = [turn(0, 3, 'A'), turn(3, 5, 'B'), turn(6, 10, 'A')];
+  const uem = parseUem('f 1 0 12');
+  const x = [turn(0, 5, 'x'), turn(6, 10, 'x')];
+
+  it.each<[string, Turn[], Turn[], ScoreOptions, (number | null)[]]>([
+    ['an equal hypothesis', A, A, { uem, collar: 0.25 }, [7.5, 0, 0, 0, 0]],
+    [
+      'turns of no length have collars',
+      [...A, turn(2, 2, 'B'), turn(5.5, 5.5, 'C')],
+      A,
+      { uem, collar: 0.25 },
+      [7, 0, 0, 0, 0],
+    ],
+    [
+      'a reference of one turn of no length',
+      [turn(1, 1, 'A')],
+      [turn(1, 1.5, 'A')],
+      { uem, collar: 0.25 },
+      [0, 0, 0.25, 0, null],
+    ],
+    [
+      'collars between touching turns of one speaker',
+      [turn(0, 2, 'A'), turn(2, 4, 'A'), turn(4, 6, 'A')],
+      [turn(0, 6, 'x')],
+      { uem, collar: 0.25 },
+      [4.5, 0, 0, 0, 0],
+    ],
+    [
+      'a speaker over himself counts once',
+      [turn(0, 5, 'A')],
+      [turn(0, 3, 'x'), turn(2, 5, 'x')],
+      { uem },
+      [5, 0, 0, 0, 0],
+    ],
+    [
+      '… but is overlap to be skipped',
+      [turn(0, 3, 'A'), turn(2, 5, 'A'), turn(6, 7, 'B')],
+      [turn(0, 5, 'x'), turn(6, 7, 'y')],
+      { uem, skipOverlap: true },
+      [5, 0, 0, 0, 0],
+    ],
+    [
+      'the best mapping is no greedy one',
+      [turn(0, 6, 'A'), turn(6, 11, 'A'), turn(11, 16, 'B')],
+      [turn(0, 6, 'x'), turn(6, 11, 'y'), turn(11, 16, 'x')],
+      { uem: parseUem('f 1 0 20') },
+      [16, 0, 0, 6, 37.5],
+    ],
+    ['no collar at the edge of the UEM', A, A, { uem: parseUem('f 1 1 8'), collar: 0.25 }, [5, 0, 0, 0, 0]],
+    ['a UEM without speech', A, A, { uem: parseUem('f 1 20 30') }, [0, 0, 0, 0, null]],
+    [
+      'overlap everywhere',
+      [turn(0, 5, 'A'), turn(0, 5, 'B')],
+      [turn(0, 5, 'x')],
+      { uem, skipOverlap: true },
+      [0, 0, 0, 0, null],
+    ],
+    ['the extent of the reference', A, [...A, turn(11, 20, 'C')], { extent: 'reference' }, [9, 0, 0, 0, 0]],
+    ['the extent of both', A, [...A, turn(11, 20, 'C')], {}, [9, 0, 9, 0, 100]],
+    [
+      'a UEM for another file: the extent of the reference',
+      A,
+      [...A, turn(11, 12, 'C')],
+      { uem: parseUem('g 1 0 10') },
+      [9, 0, 0, 0, 0],
+    ],
+  ])('%s', (_, reference, hypothesis, options, expected) => {
+    expect(figures(rttm(...reference), rttm(...hypothesis), options)).toEqual(expected);
+  });
+
+  it.each<[number, (number | null)[], (number | null)[]]>([
+    [0, [6, 0, 0, 1, 16.67], [7.5, 0, 0, 2, 26.67]],
+    [0.25, [5, 0, 0, 0.75, 15], [6, 0, 0, 1.5, 25]],
+    [0.5, [4, 0, 0, 0.5, 12.5], [5, 0, 0, 1, 20]],
+  ])('NOSCORE and NON-LEX with a collar of %f s', (collar, noscore, nonlex) => {
+    const zone = (type: string, times: string) =>
+      `${type} f 1 ${times} <NA> ${type === 'NON-LEX' ? 'laugh A' : '<NA> <NA>'} <NA> <NA>\n`;
+    expect(figures(zone('NOSCORE', '1 3') + rttm(...A), rttm(...x), { uem, collar })).toEqual(noscore);
+    expect(figures(zone('NON-LEX', '1 0.5') + rttm(...A), rttm(...x), { uem, collar })).toEqual(nonlex);
+  });
+
+  it('drops directories and the first extension of names in the UEM, and says so', () => {
+    const score = (name: string, entry: string) => {
+      const recording = (turns: Turn[]) => [{ uri: name, turns }];
+      const hypothesis = [turn(0, 2, 'x'), turn(4, 4.5, 'x')];
+      return scoreDiarization(recording([turn(0, 3, 'A')]), recording(hypothesis), { uem: parseUem(`${entry} 1 0 5`) });
+    };
+    expect(score('a', '/audio/a.wav').total).toMatchObject({ scored: 3, miss: 1, falseAlarm: 0.5 });
+    expect(score('a', 'a.wav').warnings).toEqual([]);
+    const dotted = score('a.b.c', 'a.b.c');
+    expect(dotted.total).toMatchObject({ scored: 3, miss: 1, falseAlarm: 0 });
+    expect(dotted.warnings.map(({ message }) => message)).toEqual([
+      expect.stringContaining('the UEM does not name it'),
+    ]);
+    // dscore takes the name as it stands.
+    expect(dotted.total.jer).toBeCloseTo(42.857143, 6);
+  });
+
+  it('leaves a recording without reference out of the total, and says so', () => {
+    const hypothesis = [
+      { uri: 'f', turns: A },
+      { uri: 'g', turns: [turn(0, 5, 'z')] },
+    ];
+    const { files, total, warnings } = scoreDiarization([{ uri: 'f', turns: A }], hypothesis);
+    expect(total).toEqual({ der: 0, miss: 0, falseAlarm: 0, confusion: 0, scored: 9, jer: 0 });
+    expect(files.g).toEqual({ der: null, miss: 0, falseAlarm: 5, confusion: 0, scored: 0, jer: 100, mapping: {} });
+    expect(warnings).toHaveLength(1);
+    expect(scoreDiarization([{ uri: 'f', turns: A }], hypothesis, { extent: 'reference' }).files.g).toBeUndefined();
+  });
+
+  it('sums recordings, and takes the mean of the JER over all their speakers', () => {
+    const reference = [
+      { uri: 'f', turns: A },
+      { uri: 'g', turns: [turn(0, 5, 'z')] },
+    ];
+    const { files, total } = scoreDiarization(reference, [{ uri: 'f', turns: A }]);
+    expect(total).toMatchObject({ scored: 14, miss: 5 });
+    expect(total.der).toBeCloseTo(35.714286, 6);
+    expect(total.jer).toBeCloseTo(33.333333, 6);
+    expect([files.f?.jer, files.g?.jer]).toEqual([0, 100]);
+  });
+});
+
+describe('against a raster that tries every mapping', () => {
+  const CELLS = 32;
+  const side = (labels: string[]) =>
+    fc.array(
+      fc
+        .tuple(fc.nat(CELLS / 2 - 1), fc.integer({ min: 1, max: 6 }), fc.constantFrom(...labels))
+        .map(([start, length, speaker]) => turn(2 * start, Math.min(CELLS, 2 * (start + length)), speaker)),
+      { maxLength: 6 },
+    );
+  const active = (turns: Turn[], cell: number) => [
+    ...new Set(turns.filter(({ start, end }) => start <= cell && cell < end).map(({ speaker }) => speaker)),
+  ];
+  const inside = (regions: Segment[], cell: number) => regions.some(({ start, end }) => start <= cell && cell < end);
+
+  /** All one-to-one maps of some of `from` to `to`. */
+  function* mappings(from: string[], to: string[]): Generator<Map<string, string>> {
+    const [first, ...rest] = from;
+    if (first === undefined) {
+      yield new Map();
+      return;
+    }
+    for (const target of [undefined, ...to]) {
+      for (const map of mappings(
+        rest,
+        to.filter((other) => other !== target),
+      )) {
+        yield target === undefined ? map : new Map([...map, [first, target]]);
+      }
+    }
+  }
+
+  it('times and JER agree', () => {
+    // Turns begin and end at even seconds, regions at odd ones: where they coincide md-eval has ways of its own.
+    const region = fc
+      .tuple(fc.nat(CELLS / 2 - 1), fc.nat(CELLS / 2 - 1))
+      .map(([a, b]) => ({ start: 2 * Math.min(a, b) + 1, end: 2 * Math.max(a, b) + 1 }));
+    const args = [
+      side(['A', 'B', 'C']),
+      side(['x', 'y', 'z']),
+      fc.array(region, { minLength: 1, maxLength: 3 }),
+      fc.boolean(),
+      fc.constantFrom(0, 1, 2, 4),
+    ] as const;
+    fc.assert(
+      fc.property(...args, (reference, hypothesis, regions, skipOverlap, collar) => {
+        const cells = Array.from({ length: CELLS }, (_, cell) => cell).filter((cell) => inside(regions, cell));
+        const both = cells.map((cell) => ({ cell, refs: active(reference, cell), hyps: active(hypothesis, cell) }));
+        const shared = (map: Map<string, string>, where = both) =>
+          where.reduce(
+            (sum, { refs, hyps }) => sum + refs.filter((ref) => hyps.includes(map.get(ref) ?? '')).length,
+            0,
+          );
+        const maps = [...mappings(['A', 'B', 'C'], ['x', 'y', 'z'])];
+        const most = Math.max(...maps.map((map) => shared(map)));
+        const scored = both.filter(({ cell }) => {
+          const open = reference.filter(({ start, end }) => start <= cell && cell < end).length;
+          const near = reference.some(({ start, end }) =>
+            [start, end].some((at) => at - collar <= cell && cell < at + collar),
+          );
+          return !near && !(skipOverlap && open > 1);
+        });
+        const sum = (value: (r: number, h: number) => number) =>
+          scored.reduce((total, { refs, hyps }) => total + value(refs.length, hyps.length), 0);
+        const matched = sum(Math.min);
+
+        const { total } = scoreDiarization(reference, hypothesis, { uem: new Timeline(regions), collar, skipOverlap });
+        expect(total.scored).toBe(reference.length > 0 ? sum((r) => r) : 0);
+        expect(total.miss).toBe(sum((r, h) => Math.max(r - h, 0)));
+        if (reference.length > 0) expect(total.falseAlarm).toBe(sum((r, h) => Math.max(h - r, 0)));
+        // Where several mappings are best, the confusion is that of one of them.
+        const confusions = maps.filter((map) => shared(map) === most).map((map) => matched - shared(map, scored));
+        expect(confusions).toContain(total.confusion);
+
+        const errors = maps.map((map) => {
+          const heard = ['A', 'B', 'C'].filter((ref) => both.some(({ refs }) => refs.includes(ref)));
+          const error = (ref: string) => {
+            const hyp = map.get(ref) ?? '';
+            const either = both.filter(({ refs, hyps }) => refs.includes(ref) || hyps.includes(hyp)).length;
+            return 1 - both.filter(({ refs, hyps }) => refs.includes(ref) && hyps.includes(hyp)).length / either;
+          };
+          return heard.reduce((total, ref) => total + error(ref), 0) / heard.length;
+        });
+        const somebody = both.some(({ hyps }) => hyps.length > 0);
+        const least = Math.min(...errors);
+        const expected = Number.isNaN(least) ? (somebody ? 1 : 0) : least;
+        if (reference.length + hypothesis.length > 0) expect(total.jer).toBeCloseTo(100 * expected, 9);
+      }),
+      { seed: 22, numRuns: 500 },
+    );
+  });
+
+  it('does not care for labels, order, or splitting a turn when there is no collar', () => {
+    fc.assert(
+      fc.property(side(['A', 'B', 'C']), side(['x', 'y', 'z']), (reference, hypothesis) => {
+        const { total } = scoreDiarization(reference, hypothesis);
+        const renamed = hypothesis.toReversed().map((item) => ({ ...item, speaker: `other ${item.speaker}` }));
+        const split = reference.flatMap(({ start, end, speaker }) => [
+          turn(start, (start + end) / 2, speaker),
+          turn((start + end) / 2, end, speaker),
+        ]);
+        expect(scoreDiarization(split, renamed).total).toEqual(total);
+        if (reference.length > 0)
+          expect(scoreDiarization(reference, reference).total).toMatchObject({ der: 0, jer: 0 });
+      }),
+      { seed: 23, numRuns: 200 },
+    );
+  });
+});
+
+describe('scoreDiarization', () => {
+  it('takes annotations, turns, recordings, and a file called __proto__', () => {
+    const turns = [turn(0, 1, 'A')];
+    expect(scoreDiarization(new Annotation(turns, 'm'), [{ uri: 'm', turns }]).files.m?.der).toBe(0);
+    expect(scoreDiarization(turns, { turns }).files.audio?.der).toBe(0);
+    expect(Object.keys(scoreDiarization([{ uri: '__proto__', turns }], []).files)).toEqual(['__proto__']);
+    expect(scoreDiarization([], []).total).toEqual({
+      der: null,
+      miss: 0,
+      falseAlarm: 0,
+      confusion: 0,
+      scored: 0,
+      jer: 0,
+    });
+  });
+
+  it('scores each channel of a file for itself, as md-eval does', () => {
+    const reference = [
+      { uri: 'f', channel: '1', turns: [turn(0, 4, 'A')] },
+      { uri: 'f', channel: '2', turns: [turn(2, 6, 'B')] },
+    ];
+    const hypothesis = [
+      { uri: 'f', channel: '1', turns: [turn(2, 6, 'x')] },
+      { uri: 'f', channel: '2', turns: [turn(0, 4, 'y')] },
+    ];
+    // What md-eval 22 gives for these lines: 50 %.
+    expect(scoreDiarization(reference, hypothesis, { extent: 'reference' }).total.der).toBe(50);
+    const { files, total } = scoreDiarization(reference, hypothesis);
+    expect(Object.keys(files)).toEqual(['f 1', 'f 2']);
+    expect(total).toMatchObject({ der: 100, miss: 4, falseAlarm: 4, scored: 8 });
+    const one = new Timeline([{ start: 0, end: 4 }]);
+    expect(scoreDiarization(reference, hypothesis, { uem: new Map([['f 1', one]]) }).files['f 1']?.der).toBe(50);
+    const { files: both } = scoreDiarization(reference, hypothesis, { uem: new Map([['dir/f.wav', one]]) });
+    expect([both['f 1']?.der, both['f 2']?.der]).toEqual([50, 100]);
+  });
+
+  it('takes no notice of the channel where a file has one: some count from 0', () => {
+    const turns = [turn(0, 1, 'A')];
+    const { total } = scoreDiarization([{ uri: 'f', channel: '0', turns }], [{ uri: 'f', channel: '1', turns }]);
+    expect(total.der).toBe(0);
+  });
+
+  it('scores tens of thousands of turns', () => {
+    const many = Array.from({ length: 20_000 }, (_, i) => turn(i, i + 0.9, `s${i % 40}`));
+    expect(scoreDiarization(many, many, { collar: 0.25, skipOverlap: true }).total.der).toBe(0);
+  });
+
+  it.each([
+    [{ collar: -1 }, 'collar is -1'],
+    [{ collar: Number.NaN }, 'collar is NaN'],
+    [{ extent: 'all' as 'union' }, 'extent is all'],
+  ])('refuses %j', (options, message) => {
+    expect(() => scoreDiarization([], [], options)).toThrow(VoiceFlowError);
+    expect(() => scoreDiarization([], [], options)).toThrow(message);
+  });
+
+  it('refuses bad times and absurd numbers of speakers', () => {
+    expect(() => scoreDiarization([turn(0, Number.NaN, 'A')], [])).toThrow('reference audio: turns[0].end is NaN');
+    const crowd = Array.from({ length: 1001 }, (_, i) => turn(i, i + 1, `s${i}`));
+    expect(() => scoreDiarization([], crowd)).toThrow('hypothesis audio has 1001 speakers');
+  });
+});

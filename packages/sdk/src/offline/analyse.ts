@@ -1,0 +1,50 @@
+import type { AudioSource } from '../contract/audio.ts';
+import { VoiceFlowError } from '../contract/errors.ts';
+import type { FastCnn } from '../inference/network.ts';
+import { floats, runWindows } from '../inference/run-windows.ts';
+import { LocalSpeakers } from '../stages/local-speakers.ts';
+import type { DiarizeRequest } from './types.ts';
+
+/** The network over a whole source. */
+export interface Analysis {
+  readonly local: LocalSpeakers;
+  /** Seconds. */
+  readonly duration: number;
+  /** Milliseconds of waiting for audio, and in all. */
+  readonly decode: number;
+  readonly total: number;
+}
+
+/** Runs the network over all windows and keeps what it says. @throws `invalid-audio` for a source without samples. */
+export async function analyse(
+  cnn: FastCnn,
+  source: AudioSource,
+  { signal, onProgress }: Pick<DiarizeRequest, 'signal' | 'onProgress'>,
+): Promise<Analysis> {
+  const { network, settings, manifest } = cnn;
+  const begun = performance.now();
+  const local = new LocalSpeakers(
+    { frames: network.frames, slots: network.slots, dimensions: network.dimensions, hop: cnn.hop },
+    { above: settings.activity.on, frames: Math.max(1, Math.round(settings.activity.shortest / cnn.frame)) },
+  );
+  const hop = (cnn.hop * network.window) / network.frames;
+  const total = source.lengthHint === undefined ? undefined : source.lengthHint / source.sampleRate;
+  const run = {
+    window: network.window,
+    hop,
+    batch: Math.round(settings.batch),
+    input: network.input,
+    ...(signal ? { signal } : {}),
+  };
+  const { samples, decode } = await runWindows(source, cnn.model, run, (outputs, first, count) => {
+    const activity = floats(outputs, network.activity, count * network.frames * network.slots);
+    const embeddings = floats(outputs, network.embeddings, count * network.slots * network.dimensions);
+    local.add(activity, embeddings);
+    const done = ((first + count) * hop) / manifest.sampleRate;
+    onProgress?.({ stage: 'model', ...(total === undefined ? { done } : { done: Math.min(done, total), total }) });
+  });
+  if (samples === 0) {
+    throw new VoiceFlowError('invalid-audio', 'the audio has no samples', { hint: 'give at least one sample' });
+  }
+  return { local, duration: samples / manifest.sampleRate, decode, total: performance.now() - begun };
+}

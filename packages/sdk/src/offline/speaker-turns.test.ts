@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { SpeakerBounds } from '../contract/options.ts';
+import type { Turn } from '../contract/segment.ts';
+import { fastCnn } from '../inference/network.ts';
+import { scoreDiarization } from '../metrics/score.ts';
+import { conversation, manifest, RATE, script, scriptedModel } from '../stages/fixtures/scripted.ts';
+import { analyse } from './analyse.ts';
+import { type Solution, solve } from './speaker-turns.ts';
+
+const ANY: SpeakerBounds = { least: 1, most: 100 };
+
+async function prepared(turns: readonly Turn[], seconds: number, noise = 0.08) {
+  const samples = script(turns, seconds);
+  const cnn = fastCnn(manifest(), scriptedModel({ noise }));
+  let done = false;
+  const source = {
+    sampleRate: RATE,
+    warnings: [],
+    read: async () => {
+      if (done) return null;
+      done = true;
+      return samples;
+    },
+    close: async () => {},
+  };
+  const { local, duration } = await analyse(cnn, source, {});
+  return (bounds: SpeakerBounds): Solution => solve(cnn, local, duration, { bounds, known: [] });
+}
+
+const partition = ({ turns }: Solution) => turns.map(({ start, end, speaker }) => `${start} ${end} ${speaker}`);
+
+/** Recordings of which some are easy and in some the voices run into one another. */
+const recordings = fc.record({
+  speakers: fc.integer({ min: 1, max: 6 }),
+  seconds: fc.integer({ min: 8, max: 60 }),
+  seed: fc.nat(10_000),
+  noise: fc.constantFrom(0.05, 0.15, 0.3),
+});
+
+describe('solve', () => {
+  it('finds who spoke when, overlap included, when the voices are clear', async () => {
+    for (const speakers of [1, 2, 4, 6]) {
+      const reference = conversation(speakers, 70, speakers);
+      const { turns, warnings } = (await prepared(reference, 70))(ANY);
+      const { total } = scoreDiarization(reference, turns);
+      expect(new Set(turns.map((turn) => turn.speaker)).size).toBe(speakers);
+      expect(total.der).toBeLessThan(6);
+      expect(warnings).toEqual([]);
+    }
+  });
+
+  it('gives the same partition when exactly the number found is asked for', async () => {
+    const law = fc.asyncProperty(recordings, async ({ speakers, seconds, seed, noise }) => {
+      const run = await prepared(conversation(speakers, seconds, seed), seconds, noise);
+      const free = run(ANY);
+      const count = free.speakers.length;
+      expect(partition(run({ least: count, most: count }))).toEqual(partition(free));
+    });
+    await fc.assert(law, { seed: 1, numRuns: 25 });
+  });
+
+  it('is not changed by a bound that does not bind', async () => {
+    const law = fc.asyncProperty(recordings, fc.nat(6), fc.nat(60), async (recording, below, above) => {
+      const { speakers, seconds, seed, noise } = recording;
+      const run = await prepared(conversation(speakers, seconds, seed), seconds, noise);
+      const free = run(ANY);
+      const count = free.speakers.length;
+      const bounds = { least: Math.max(1, count - below), most: Math.min(100, count + above) };
+      expect(partition(run(bounds))).toEqual(partition(free));
+    });
+    await fc.assert(law, { seed: 2, numRuns: 25 });
+  });
+
+  it('obeys the count that is asked for, or says why not', async () => {
+    const law = fc.asyncProperty(
+      recordings,
+      fc.integer({ min: 1, max: 9 }),
+      fc.nat(5),
+      async (recording, least, more) => {
+        const { speakers, seconds, seed, noise } = recording;
+        const run = await prepared(conversation(speakers, seconds, seed), seconds, noise);
+        const { speakers: found, warnings } = run({ least, most: least + more });
+        expect(found.length).toBeLessThanOrEqual(least + more);
+        const told = warnings.some(({ code }) => code === 'speaker-count-unreached');
+        expect(told).toBe(found.length < least);
+      },
+    );
+    await fc.assert(law, { seed: 3, numRuns: 40 });
+  });
+
+  it('keeps its promises about the form of a result', async () => {
+    const law = fc.asyncProperty(recordings, async ({ speakers, seconds, seed, noise }) => {
+      const solution = (await prepared(conversation(speakers, seconds, seed), seconds, noise))(ANY);
+      const { turns, speakers: voices, evidence } = solution;
+      expect(evidence).toHaveLength(turns.length);
+      expect(voices.map(({ label }) => label)).toEqual([...new Set(turns.map(({ speaker }) => speaker))]);
+      for (const [i, { start, end, confidence = -1 }] of turns.entries()) {
+        expect(start).toBeGreaterThanOrEqual(turns[i - 1]?.start ?? 0);
+        expect(end).toBeGreaterThan(start);
+        expect(end).toBeLessThanOrEqual(seconds);
+        expect(confidence).toBeGreaterThan(0);
+        expect(confidence).toBeLessThan(1);
+      }
+      for (const { label, seconds: spoken, embedding } of voices) {
+        const own = turns.filter(({ speaker }) => speaker === label);
+        expect(spoken).toBeCloseTo(
+          own.reduce((sum, turn) => sum + turn.end - turn.start, 0),
+          6,
+        );
+        expect(embedding.reduce((sum, x) => sum + x * x, 0)).toBeCloseTo(1, 4);
+      }
+    });
+    await fc.assert(law, { seed: 4, numRuns: 20 });
+  });
+
+  it('finds nobody in silence, and warns', async () => {
+    const { turns, speakers, warnings } = (await prepared([], 5))({ least: 2, most: 2 });
+    expect([turns, speakers]).toEqual([[], []]);
+    expect(warnings.map(({ code }) => code)).toEqual(['audio-silent', 'speaker-count-unreached']);
+  });
+});

@@ -1,0 +1,167 @@
+import type { SpeakerBounds } from '../contract/options.ts';
+import type { Speaker } from '../contract/result.ts';
+import type { Turn } from '../contract/segment.ts';
+import type { Warning } from '../contract/warnings.ts';
+import type { FastCnn } from '../inference/network.ts';
+import { confidenceOf, type TurnEvidence, turnEvidence } from '../stages/confidence.ts';
+import { type FrameTurn, TurnTracker } from '../stages/hysteresis.ts';
+import type { LocalRecording } from '../stages/local-speakers.ts';
+import { OverlapAdder, windowWeight } from '../stages/overlap-add.ts';
+import { type Grouping, group, type Partition, speakerEmbedding } from '../stages/speakers.ts';
+import { finish, type Steps } from '../stages/steps.ts';
+import { matchVoices } from '../voices/match.ts';
+import type { DiarizeRequest } from './types.ts';
+
+/** Trust in a window's edges, relative to its middle. */
+export const EDGE_WEIGHT = 0.05;
+/** How many clusters beyond the wanted number are tried before a count is given up: clusters without a turn are rare. */
+const MOST_EXTRA = 8;
+/** A few milliseconds of work. */
+const WINDOWS_PER_STEP = 256;
+
+export interface Solution {
+  readonly turns: readonly Turn[];
+  readonly speakers: readonly Speaker[];
+  readonly warnings: readonly Warning[];
+  /** What each turn's confidence was told from, in order of `turns`. */
+  readonly evidence: readonly TurnEvidence[];
+}
+
+/** One way to part the recording: its turns, and who of the partition's clusters has any, in order of appearance. */
+interface Attempt {
+  readonly partition: Partition;
+  readonly turns: readonly FrameTurn[];
+  readonly speakers: readonly number[];
+}
+
+/** What solving needs to know of the model; the network itself has done its part. */
+export type SolveContext = Pick<FastCnn, 'manifest' | 'settings' | 'frame' | 'hop'>;
+
+/** Local speakers → speakers and turns, within the bounds. */
+export function solve(
+  cnn: SolveContext,
+  local: LocalRecording,
+  duration: number,
+  request: Pick<DiarizeRequest, 'bounds' | 'known'>,
+): Solution {
+  return finish(solveSteps(cnn, local, duration, request));
+}
+
+/** The same in steps. */
+export function* solveSteps(
+  cnn: SolveContext,
+  local: LocalRecording,
+  duration: number,
+  { bounds, known }: Pick<DiarizeRequest, 'bounds' | 'known'>,
+): Steps<Solution> {
+  const grouping = yield* group(local, cnn.settings, cnn.frame);
+  const attempt = yield* search(cnn, local, grouping, bounds);
+  if (!attempt) return { turns: [], speakers: [], warnings: warningsOf(0, bounds), evidence: [] };
+  const { partition } = attempt;
+  const mean = cnn.settings.voices.mean;
+  const embeddings = attempt.speakers.map((speaker) => speakerEmbedding(local, partition, speaker, mean));
+  const matches = matchVoices(embeddings, known, { space: cnn.manifest.space, threshold: cnn.settings.known });
+  const labels = matches.map(({ name }, i) => name ?? `SPEAKER_${String(i).padStart(2, '0')}`);
+  const told = yield* turnEvidence(local, partition, attempt.turns);
+  const all = turnsOf(cnn, attempt, told, labels, duration);
+  // A turn may begin in the silence that pads the last window.
+  const turns = all.filter((turn) => turn.end > turn.start);
+  const evidence = told.filter((_, i) => (all[i]?.end ?? 0) > (all[i]?.start ?? 0));
+  const speakers = embeddings.map((embedding, i): Speaker => {
+    const label = labels[i] as string;
+    const seconds = turns.reduce((sum, turn) => sum + (turn.speaker === label ? turn.end - turn.start : 0), 0);
+    const name = matches[i]?.name;
+    return { label, seconds, embedding, ...(name === undefined ? {} : { name }) };
+  });
+  return { turns, speakers, warnings: warningsOf(speakers.length, bounds), evidence };
+}
+
+/**
+ * The number that is found without asking stands when it is within the bounds; else the nearest bound is aimed at.
+ * So asking for what was found changes nothing, and neither does a bound that does not bind.
+ */
+function* search(
+  cnn: SolveContext,
+  local: LocalRecording,
+  grouping: Grouping,
+  bounds: SpeakerBounds,
+): Steps<Attempt | undefined> {
+  if (grouping.automatic === 0) return undefined;
+  const free = yield* attemptOf(cnn, local, grouping, grouping.automatic);
+  const found = free.speakers.length;
+  const wanted = Math.min(Math.max(found, bounds.least), bounds.most);
+  if (found === wanted || found === 0) return free;
+  let best = free;
+  const off = (candidate: Attempt) =>
+    Math.abs(candidate.speakers.length - wanted) + (candidate.speakers.length > bounds.most ? 1000 : 0);
+  for (let count = wanted; count <= Math.min(grouping.most, wanted + MOST_EXTRA); count++) {
+    const candidate = yield* attemptOf(cnn, local, grouping, count);
+    if (off(candidate) < off(best)) best = candidate;
+    if (off(best) === 0) break;
+  }
+  return best;
+}
+
+function* attemptOf(cnn: SolveContext, local: LocalRecording, grouping: Grouping, count: number): Steps<Attempt> {
+  const partition = yield* grouping.partition(count);
+  const { turns: rules } = cnn.settings;
+  const turns: FrameTurn[] = [];
+  const frames = (seconds: number) => Math.round(seconds / cnn.frame);
+  const tracker = new TurnTracker(
+    { ...rules, shortestGap: frames(rules.shortestGap), shortestTurn: frames(rules.shortestTurn) },
+    (turn) => turns.push(turn),
+  );
+  const adder = new OverlapAdder({
+    frames: local.frames,
+    slots: local.slots,
+    hop: local.hop,
+    speakers: partition.speakers,
+    weight: windowWeight(local.frames, EDGE_WEIGHT),
+  });
+  const emit = (scores: Float32Array) => tracker.push(scores);
+  for (let window = 0; window < local.windows; window++) {
+    if (window % WINDOWS_PER_STEP === 0) yield;
+    const at = window * local.slots;
+    adder.add(local.activity(window), partition.speakerOf.subarray(at, at + local.slots), emit);
+  }
+  adder.end(emit);
+  tracker.end();
+  turns.sort((a, b) => a.start - b.start || a.end - b.end || a.speaker - b.speaker);
+  return { partition, turns, speakers: [...new Set(turns.map((turn) => turn.speaker))] };
+}
+
+function turnsOf(
+  cnn: SolveContext,
+  { turns, speakers }: Attempt,
+  evidence: readonly TurnEvidence[],
+  labels: readonly string[],
+  duration: number,
+): Turn[] {
+  const order = new Map(speakers.map((speaker, i) => [speaker, i]));
+  return turns.map((turn, i): Turn => {
+    return {
+      start: Math.min(seconds(turn.start, cnn.frame), duration),
+      end: Math.min(seconds(turn.end, cnn.frame), duration),
+      speaker: labels[order.get(turn.speaker) ?? 0] as string,
+      confidence: confidenceOf(cnn.settings.confidence, evidence[i] as TurnEvidence),
+    };
+  });
+}
+
+/** Without the last bits of a product such as 3 × 0.02. */
+function seconds(frames: number, frame: number): number {
+  return Math.round(frames * frame * 1e6) / 1e6;
+}
+
+function warningsOf(found: number, bounds: SpeakerBounds): Warning[] {
+  const warnings: Warning[] = [];
+  if (found === 0) warnings.push({ code: 'audio-silent', message: 'no speech was found' });
+  if (found < bounds.least && bounds.least > 1) {
+    const asked = bounds.least === bounds.most ? `${bounds.least}` : `at least ${bounds.least}`;
+    warnings.push({
+      code: 'speaker-count-unreached',
+      message: `${asked} speakers were asked for, but only ${found} could be told apart`,
+    });
+  }
+  return warnings;
+}

@@ -1,0 +1,23 @@
+import type { KnownVoice, Progress, SpeakerBounds } from '../contract/options.ts';
+import type { Speaker } from '../contract/result.ts';
+import type { Turn } from '../contract/segment.ts';
+import type { Warning } from '../contract/warnings.ts';
+
+export interface DiarizeRequest {
+  readonly bounds: SpeakerBounds;
+  readonly known: readonly KnownVoice[];
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface PipelineResult {
+  readonly turns: readonly Turn[];
+  readonly speakers: readonly Speaker[];
+  /** Seconds. */
+  readonly duration: number;
+  readonly warnings: readonly Warning[];
+  /** Milliseconds: waiting for audio, waiting for the network, everything after. */
+  readonly decode: number;
+  readonly model: number;
+  readonly cluster: number;
+}

@@ -1,0 +1,20 @@
+import type { Model } from '../contract/backend.ts';
+import type { ModelManifest } from '../contract/model.ts';
+import { fastCnn } from '../inference/network.ts';
+import { Tempo } from '../live/pace.ts';
+import { openSession } from '../live/session.ts';
+import { diarize } from '../offline/diarize.ts';
+import { embedSegments } from '../offline/embed.ts';
+import type { Pipeline } from './pipeline.ts';
+
+/** One second at a time: windows → local speakers → clusters → turns. @throws `model-incompatible`. */
+export function fastCnnPipeline(manifest: ModelManifest, model: Model): Pipeline {
+  const cnn = fastCnn(manifest, model);
+  const tempo = new Tempo();
+  return {
+    dimensions: cnn.network.dimensions,
+    diarize: (source, request) => diarize(cnn, source, request),
+    embed: (source, segments, signal) => embedSegments(cnn, source, segments, signal),
+    open: (options, origin) => openSession(cnn, options, origin, tempo),
+  };
+}

@@ -1,0 +1,19 @@
+import type { AudioSource } from '../contract/audio.ts';
+import type { DiarizationSession, LiveOptions } from '../contract/live.ts';
+import type { SessionOrigin } from '../live/session.ts';
+import type { DiarizeRequest, PipelineResult } from '../offline/types.ts';
+
+/** What a model does with audio: pure functions of the audio and the network, whatever the runtime. */
+export interface Pipeline {
+  /** Numbers of an embedding. */
+  readonly dimensions: number;
+  diarize(source: AudioSource, request: DiarizeRequest): Promise<PipelineResult>;
+  /** One unit vector for each segment (seconds), or one for the whole recording. */
+  embed(
+    source: AudioSource,
+    segments: readonly { readonly start: number; readonly end: number }[] | undefined,
+    signal?: AbortSignal,
+  ): Promise<Float32Array[]>;
+  /** A live session. @throws `invalid-option`; `aborted`. */
+  open(options: LiveOptions, origin: SessionOrigin): DiarizationSession;
+}

@@ -1,0 +1,231 @@
+import { evidence } from './plda.ts';
+import type { Steps } from './steps.ts';
+
+/** Weighted sums of observations: what a cluster is, and all that merging needs. */
+export interface Points {
+  /** `[n]`: total weight of each point's observations, > 0. */
+  readonly weight: Float64Array;
+  /** `[n]` rows of `[dimensions]`: the weighted sum of each point's observations. */
+  readonly sum: readonly Float32Array[];
+}
+
+/**
+ * How many independent observations a weight is worth: all of a small one, `saturation` at most. Noise, room and mood
+ * do not average out however long somebody speaks; without this, long recordings fall into ever more speakers.
+ */
+export function observations(weight: number, saturation: number): number {
+  return weight / (1 + weight / saturation);
+}
+
+/** `n − 1` merges of `n` points: clusters `a[i]` and `b[i]` become cluster `n + i`. */
+export interface Tree {
+  readonly points: number;
+  readonly a: Int32Array;
+  readonly b: Int32Array;
+  /** Log evidence that each merge gained: negative where two speakers are likelier than one. Not always falling. */
+  readonly gain: Float64Array;
+}
+
+/**
+ * Merges, again and again, the two clusters of which it is likeliest that they are one speaker (the log likelihood ratio
+ * of their voices under the voice space, as known as their speech makes them), down to one cluster. O(n²) memory,
+ * O(n² d) time: keep `n` to about a thousand.
+ * In steps of about a millisecond. Deterministic: ties go to the lower index.
+ * @param saturation Observations that a cluster is worth at most.
+ * @param apart Taken from the gain of merging two points (cannot-link), summed over the pairs of two clusters.
+ */
+export function* agglomerateSteps(
+  points: Points,
+  between: Float32Array,
+  apart?: (i: number, j: number) => number,
+  saturation = Number.POSITIVE_INFINITY,
+): Steps<Tree> {
+  const n = points.weight.length;
+  const state = new Merger(points, between, apart, saturation);
+  yield* state.prepare(apart);
+  const a = new Int32Array(Math.max(0, n - 1));
+  const b = new Int32Array(Math.max(0, n - 1));
+  const gain = new Float64Array(Math.max(0, n - 1));
+  const name = Int32Array.from({ length: n }, (_, i) => i);
+  for (let step = 0; step < n - 1; step++) {
+    if (step % MERGES_PER_STEP === 0) yield;
+    const [kept, gone] = state.best();
+    const x = name[kept] as number;
+    const y = name[gone] as number;
+    a[step] = Math.min(x, y);
+    b[step] = Math.max(x, y);
+    gain[step] = state.gainOf(kept, gone);
+    state.merge(kept, gone);
+    name[kept] = n + step;
+  }
+  return { points: n, a, b, gain };
+}
+
+/** Of a thousand points, about a millisecond of work. */
+const ROWS_PER_STEP = 8;
+const MERGES_PER_STEP = 4;
+
+class Merger {
+  readonly #n: number;
+  readonly #between: Float32Array;
+  readonly #saturation: number;
+  readonly #weight: Float64Array;
+  readonly #sum: Float32Array[];
+  /** Effective observations of each cluster, and their sum. */
+  readonly #count: Float64Array;
+  readonly #known: Float32Array[];
+  /** Evidence of each cluster by itself. */
+  readonly #own: Float64Array;
+  readonly #alive: Uint8Array;
+  /** `[n, n]` gains of merging, cannot-links taken off. */
+  readonly #gain: Float32Array;
+  readonly #apart: Float32Array | undefined;
+  /** Best partner of each living cluster. */
+  readonly #partner: Int32Array;
+
+  constructor(
+    points: Points,
+    between: Float32Array,
+    apart: ((i: number, j: number) => number) | undefined,
+    saturation: number,
+  ) {
+    const n = points.weight.length;
+    this.#n = n;
+    this.#between = between;
+    this.#saturation = saturation;
+    this.#weight = points.weight.slice();
+    this.#sum = points.sum.map((row) => row.slice());
+    this.#count = new Float64Array(n);
+    this.#known = points.sum.map((row) => new Float32Array(row.length));
+    this.#own = new Float64Array(n);
+    for (let i = 0; i < n; i++) this.#weigh(i);
+    this.#alive = new Uint8Array(n).fill(1);
+    this.#gain = new Float32Array(n * n);
+    this.#apart = apart ? new Float32Array(n * n) : undefined;
+    this.#partner = new Int32Array(n).fill(-1);
+  }
+
+  /** Gains of all pairs. */
+  *prepare(apart: ((i: number, j: number) => number) | undefined): Steps<void> {
+    const n = this.#n;
+    for (let i = 0; i < n; i++) {
+      if (i % ROWS_PER_STEP === 0) yield;
+      for (let j = 0; j < i; j++) {
+        if (apart && this.#apart) this.#set(this.#apart, i, j, apart(i, j));
+        this.#set(this.#gain, i, j, this.#merged(i, j));
+      }
+    }
+    for (let i = 0; i < n; i++) this.#look(i);
+  }
+
+  gainOf(i: number, j: number): number {
+    return this.#gain[i * this.#n + j] as number;
+  }
+
+  /** The pair with the largest gain, the lower index first. */
+  best(): [number, number] {
+    let best = -1;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < this.#n; i++) {
+      const partner = this.#partner[i] as number;
+      if (!this.#alive[i] || partner < 0) continue;
+      const gain = this.gainOf(i, partner);
+      if (best < 0 || gain > most) {
+        most = gain;
+        best = i;
+      }
+    }
+    const partner = this.#partner[best] as number;
+    return [Math.min(best, partner), Math.max(best, partner)];
+  }
+
+  merge(kept: number, gone: number): void {
+    const into = this.#sum[kept] as Float32Array;
+    const from = this.#sum[gone] as Float32Array;
+    for (let d = 0; d < into.length; d++) into[d] = (into[d] as number) + (from[d] as number);
+    this.#weight[kept] = (this.#weight[kept] as number) + (this.#weight[gone] as number);
+    this.#weigh(kept);
+    this.#alive[gone] = 0;
+    for (let k = 0; k < this.#n; k++) {
+      if (!this.#alive[k] || k === kept) continue;
+      if (this.#apart) {
+        const both = (this.#apart[kept * this.#n + k] as number) + (this.#apart[gone * this.#n + k] as number);
+        this.#set(this.#apart, kept, k, both);
+      }
+      this.#set(this.#gain, kept, k, this.#merged(kept, k));
+      const partner = this.#partner[k] as number;
+      if (partner === kept || partner === gone) this.#look(k);
+      else if (this.gainOf(k, kept) > this.gainOf(k, partner)) this.#partner[k] = kept;
+    }
+    this.#look(kept);
+  }
+
+  /** What a cluster's weight is worth as observations. */
+  #weigh(i: number): void {
+    const weight = this.#weight[i] as number;
+    const count = observations(weight, this.#saturation);
+    const sum = this.#sum[i] as Float32Array;
+    const known = this.#known[i] as Float32Array;
+    for (let d = 0; d < sum.length; d++) known[d] = ((sum[d] as number) * count) / weight;
+    this.#count[i] = count;
+    this.#own[i] = evidence(this.#between, count, known, undefined);
+  }
+
+  #merged(i: number, j: number): number {
+    const n = (this.#count[i] as number) + (this.#count[j] as number);
+    const together = evidence(this.#between, n, this.#known[i] as Float32Array, this.#known[j]);
+    const apart = this.#apart ? (this.#apart[i * this.#n + j] as number) : 0;
+    return together - (this.#own[i] as number) - (this.#own[j] as number) - apart;
+  }
+
+  #set(matrix: Float32Array, i: number, j: number, value: number): void {
+    matrix[i * this.#n + j] = value;
+    matrix[j * this.#n + i] = value;
+  }
+
+  #look(i: number): void {
+    let best = -1;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let j = 0; j < this.#n; j++) {
+      if (!this.#alive[j] || j === i) continue;
+      const gain = this.#gain[i * this.#n + j] as number;
+      if (best < 0 || gain > most) {
+        most = gain;
+        best = j;
+      }
+    }
+    this.#partner[i] = best;
+  }
+}
+
+/** Clusters that are left when merging stops at the first merge that gains less than `least`. */
+export function clustersAt(tree: Tree, least: number): number {
+  let merges = 0;
+  while (merges < tree.gain.length && (tree.gain[merges] as number) >= least) merges++;
+  return tree.points - merges;
+}
+
+/** Cluster of each point when merging stops at `count` clusters (1 … points): 0, 1, … in order of first point. */
+export function cut(tree: Tree, count: number): Int32Array {
+  const n = tree.points;
+  const parent = Int32Array.from({ length: 2 * n }, (_, i) => i);
+  const root = (node: number) => {
+    let at = node;
+    while (parent[at] !== at) {
+      parent[at] = parent[parent[at] as number] as number;
+      at = parent[at] as number;
+    }
+    return at;
+  };
+  for (let i = 0; i < n - Math.max(1, count); i++) {
+    parent[tree.a[i] as number] = n + i;
+    parent[tree.b[i] as number] = n + i;
+  }
+  const names = new Map<number, number>();
+  return Int32Array.from({ length: n }, (_, i) => {
+    const at = root(i);
+    const name = names.get(at) ?? names.size;
+    names.set(at, name);
+    return name;
+  });
+}

@@ -1,0 +1,94 @@
+import type { FrameTurn } from './hysteresis.ts';
+import type { LocalRecording } from './local-speakers.ts';
+import type { FastCnnSettings } from './settings.ts';
+import type { Partition } from './speakers.ts';
+import type { Steps } from './steps.ts';
+
+/** What a turn's confidence is told from, both as log odds. */
+export interface TurnEvidence {
+  /** That somebody speaks: of the mean activity. */
+  readonly activity: number;
+  /** That it is this speaker: of the mean posterior over the turn's slots. */
+  readonly identity: number;
+}
+
+/** Probabilities are kept this far from 0 and 1: calibration must not see infinities. */
+const LEAST = 0.001;
+/** A few milliseconds of work. */
+const WINDOWS_PER_STEP = 512;
+
+/**
+ * Evidence for each turn. Its slots are those that decoding gave to its speaker in the windows that it meets, each
+ * weighted by its activity inside the turn.
+ */
+export function* turnEvidence(
+  local: LocalRecording,
+  partition: Partition,
+  turns: readonly FrameTurn[],
+): Steps<TurnEvidence[]> {
+  const sums = turns.map(() => ({ posterior: 0, weight: 0 }));
+  const bySpeaker = Array.from({ length: partition.speakers }, (): number[] => []);
+  for (const [i, turn] of turns.entries()) bySpeaker[turn.speaker]?.push(i);
+  // Turns of a speaker do not overlap and windows come in order: the first turn that may still matter only moves on.
+  const first = new Int32Array(partition.speakers);
+  for (let window = 0; window < local.windows; window++) {
+    if (window % WINDOWS_PER_STEP === 0) yield;
+    const start = window * local.hop;
+    for (let slot = 0; slot < local.slots; slot++) {
+      const speaker = partition.speakerOf[window * local.slots + slot] as number;
+      const row = partition.slots.rowAt[window * local.slots + slot] as number;
+      if (speaker < 0 || row < 0) continue;
+      const own = bySpeaker[speaker] as number[];
+      const posterior = posteriorOf(partition, row, speaker);
+      let at = first[speaker] as number;
+      while (at < own.length && (turns[own[at] as number] as FrameTurn).end <= start) at++;
+      first[speaker] = at;
+      for (; at < own.length; at++) {
+        const index = own[at] as number;
+        const turn = turns[index] as FrameTurn;
+        if (turn.start >= start + local.frames) break;
+        const weight = activityIn(local, window, slot, turn.start - start, turn.end - start);
+        const sum = sums[index] as { posterior: number; weight: number };
+        sum.posterior += weight * posterior;
+        sum.weight += weight;
+      }
+    }
+  }
+  return turns.map((turn, i) => {
+    const { posterior, weight } = sums[i] as { posterior: number; weight: number };
+    return { activity: logOdds(turn.score), identity: logOdds(weight > 0 ? posterior / weight : 0.5) };
+  });
+}
+
+/** The calibrated probability of a turn. */
+export function confidenceOf(rules: FastCnnSettings['confidence'], { activity, identity }: TurnEvidence): number {
+  return 1 / (1 + Math.exp(-(rules.bias + activity * rules.activity + identity * rules.identity)));
+}
+
+/** Probability of the speaker for a local speaker, among all speakers. @param scores Log likelihoods, `[rows, speakers]`. */
+export function posteriorOf(
+  { scores, speakers }: Pick<Partition, 'scores' | 'speakers'>,
+  row: number,
+  speaker: number,
+): number {
+  const from = row * speakers;
+  const own = scores[from + speaker] as number;
+  let sum = 0;
+  for (let k = 0; k < speakers; k++) sum += Math.exp((scores[from + k] as number) - own);
+  return 1 / sum;
+}
+
+function activityIn(local: LocalRecording, window: number, slot: number, from: number, to: number): number {
+  const activity = local.activity(window);
+  let sum = 0;
+  for (let frame = Math.max(0, from); frame < Math.min(local.frames, to); frame++) {
+    sum += activity[frame * local.slots + slot] as number;
+  }
+  return sum;
+}
+
+/** Of a probability, which is kept a little away from 0 and 1. */
+export function logOdds(probability: number): number {
+  const p = Math.min(1 - LEAST, Math.max(LEAST, probability));
+  return Math.log(p / (1 - p));
+}

@@ -1,0 +1,124 @@
+import { VoiceFlowError } from '../contract/errors.ts';
+
+export interface AssignmentOptions {
+  /** Take the largest total instead of the smallest. Default false. */
+  readonly maximize?: boolean;
+}
+
+/**
+ * The one-to-one assignment of rows to columns with the smallest (or largest) total.
+ *
+ * `min(rows, columns)` pairs are made, whatever their cost; the rows left over when there are more rows than columns
+ * get −1. Ties are broken the same way every time.
+ *
+ * O(min² · max) time, O(rows + columns) space: the Hungarian method by shortest augmenting paths with potentials
+ * (Kuhn 1955; Jonker & Volgenant, Computing 38, 1987), as in SciPy's `linear_sum_assignment`.
+ *
+ * @param cost `[rows, columns]`, row-major, finite.
+ * @returns For each row its column, or −1.
+ * @throws VoiceFlowError `invalid-option` for a size that does not fit or a cost that is not finite.
+ */
+export function assignment(
+  cost: Float64Array,
+  rows: number,
+  columns: number,
+  options: AssignmentOptions = {},
+): Int32Array {
+  check(cost, rows, columns);
+  const result = new Int32Array(rows).fill(-1);
+  // The method grows the assignment by one short-side line at a time, so the short side is walked.
+  const transposed = rows > columns;
+  const owner = transposed
+    ? solve(cost, columns, rows, 1, columns, options.maximize === true)
+    : solve(cost, rows, columns, columns, 1, options.maximize === true);
+  for (let long = 0; long < owner.length; long++) {
+    const short = owner[long] ?? -1;
+    if (short < 0) continue;
+    if (transposed) result[long] = short;
+    else result[short] = long;
+  }
+  return result;
+}
+
+function check(cost: Float64Array, rows: number, columns: number): void {
+  const sized = Number.isInteger(rows) && Number.isInteger(columns) && rows >= 0 && columns >= 0;
+  if (!sized || cost.length !== rows * columns) {
+    throw new VoiceFlowError(
+      'invalid-option',
+      `cost has ${cost.length} values, expected rows ${rows} × columns ${columns}`,
+    );
+  }
+  const bad = cost.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw new VoiceFlowError('invalid-option', `cost[${bad}] is ${cost[bad]}, expected a finite number`);
+}
+
+/** For each line of the long side the line of the short side that owns it, or −1. */
+function solve(
+  cost: Float64Array,
+  short: number,
+  long: number,
+  shortStride: number,
+  longStride: number,
+  maximize: boolean,
+): Int32Array {
+  const sign = maximize ? -1 : 1;
+  const shortPotential = new Float64Array(short);
+  const longPotential = new Float64Array(long);
+  const owner = new Int32Array(long).fill(-1);
+  const distance = new Float64Array(long);
+  const previous = new Int32Array(long);
+  const done = new Uint8Array(long);
+
+  for (let start = 0; start < short; start++) {
+    // Dijkstra over reduced costs from `start` to the nearest line of the long side that nobody owns.
+    distance.fill(Number.POSITIVE_INFINITY);
+    previous.fill(-1);
+    done.fill(0);
+    let line = start;
+    let reached = 0;
+    let last = -1;
+    let free = -1;
+    while (free < 0) {
+      const offset = reached - (shortPotential[line] as number);
+      let nearest = -1;
+      let best = Number.POSITIVE_INFINITY;
+      for (let j = 0; j < long; j++) {
+        if (done[j]) continue;
+        const value =
+          sign * (cost[line * shortStride + j * longStride] as number) + offset - (longPotential[j] as number);
+        if (value < (distance[j] as number)) {
+          distance[j] = value;
+          previous[j] = last;
+        }
+        const current = distance[j] as number;
+        // Of equally near lines a free one ends the search at once.
+        if (current < best || (current === best && owner[j] === -1 && owner[nearest] !== -1)) {
+          best = current;
+          nearest = j;
+        }
+      }
+      reached = best;
+      done[nearest] = 1;
+      last = nearest;
+      const next = owner[nearest] as number;
+      if (next < 0) free = nearest;
+      else line = next;
+    }
+    // Potentials keep every reduced cost ≥ 0 and those along the assignment 0.
+    shortPotential[start] = (shortPotential[start] as number) + reached;
+    for (let j = 0; j < long; j++) {
+      if (!done[j] || j === free) continue;
+      const slack = reached - (distance[j] as number);
+      longPotential[j] = (longPotential[j] as number) - slack;
+      const line = owner[j] as number;
+      shortPotential[line] = (shortPotential[line] as number) + slack;
+    }
+    // Shift the ownership along the path found.
+    for (let j = free; j >= 0; ) {
+      const before = previous[j] as number;
+      owner[j] = before < 0 ? start : (owner[before] as number);
+      j = before;
+    }
+  }
+  return owner;
+}

@@ -1,0 +1,109 @@
+import { RowStore } from './row-store.ts';
+
+/** What the network said of windows in a row: all of a recording's, or the latest of a live session. */
+export interface LocalWindows {
+  /** Windows there are. */
+  readonly windows: number;
+  /** Frames of a window. */
+  readonly frames: number;
+  /** Local speakers of a window. */
+  readonly slots: number;
+  /** Frames from the beginning of the window before to that of a window; of the first, as if there were one before. */
+  step(window: number): number;
+  /** `[frames, slots]` of one window: a view, not a copy. */
+  activity(window: number): Float32Array;
+}
+
+/** What the network said of a whole recording. */
+export interface LocalRecording extends LocalWindows {
+  /** Numbers of an embedding. */
+  readonly dimensions: number;
+  /** Frames between the starts of neighbouring windows. */
+  readonly hop: number;
+  /** Unit vector of a slot, or undefined where it is silent. */
+  embedding(window: number, slot: number): Float32Array | undefined;
+}
+
+/**
+ * What the network said of every window, compactly: activity of all slots, embeddings only of the slots that speak.
+ * Filled window by window, so that a recording of hours and a live stream use the same code.
+ */
+export class LocalSpeakers implements LocalRecording {
+  /** Frames of a window. */
+  readonly frames: number;
+  /** Local speakers of a window. */
+  readonly slots: number;
+  /** Numbers of an embedding. */
+  readonly dimensions: number;
+  /** Frames between the starts of neighbouring windows. */
+  readonly hop: number;
+  readonly #activity: RowStore;
+  readonly #embeddings: RowStore;
+  readonly #rowOf: number[] = [];
+  readonly #least: number;
+  readonly #onset: number;
+
+  /**
+   * @param keep A slot keeps its embedding when its activity is above `keep.above` in at least `keep.frames` frames.
+   */
+  constructor(
+    shape: { readonly frames: number; readonly slots: number; readonly dimensions: number; readonly hop: number },
+    keep: { readonly above: number; readonly frames: number },
+  ) {
+    this.frames = shape.frames;
+    this.slots = shape.slots;
+    this.dimensions = shape.dimensions;
+    this.hop = shape.hop;
+    this.#activity = new RowStore(shape.frames * shape.slots, floatBlock);
+    this.#embeddings = new RowStore(shape.dimensions, floatBlock);
+    this.#onset = keep.above;
+    this.#least = keep.frames;
+  }
+
+  get windows(): number {
+    return this.#activity.rows;
+  }
+
+  step(): number {
+    return this.hop;
+  }
+
+  /** Frames from the start of the first window to the end of the last. */
+  get totalFrames(): number {
+    return this.windows === 0 ? 0 : (this.windows - 1) * this.hop + this.frames;
+  }
+
+  /**
+   * Adds windows in order of time.
+   * @param activity `[count, frames, slots]`, probabilities. @param embeddings `[count, slots, dimensions]`, unit length.
+   */
+  add(activity: Float32Array, embeddings: Float32Array): void {
+    const size = this.frames * this.slots;
+    for (let at = 0, window = 0; at < activity.length; at += size, window++) {
+      const row = activity.subarray(at, at + size);
+      this.#activity.push(row);
+      for (let slot = 0; slot < this.slots; slot++) {
+        let spoken = 0;
+        for (let i = slot; i < size; i += this.slots) if ((row[i] as number) > this.#onset) spoken++;
+        const from = (window * this.slots + slot) * this.dimensions;
+        const kept = spoken >= this.#least;
+        this.#rowOf.push(kept ? this.#embeddings.push(embeddings.subarray(from, from + this.dimensions)) : -1);
+      }
+    }
+  }
+
+  /** `[frames, slots]` of one window: a view, not a copy. */
+  activity(window: number): Float32Array {
+    return this.#activity.row(window);
+  }
+
+  /** Unit vector of a slot, or undefined where it is silent: a view, not a copy. */
+  embedding(window: number, slot: number): Float32Array | undefined {
+    const row = this.#rowOf[window * this.slots + slot] ?? -1;
+    return row < 0 ? undefined : this.#embeddings.row(row);
+  }
+}
+
+function floatBlock(length: number): Float32Array {
+  return new Float32Array(length);
+}

@@ -1,0 +1,101 @@
+import { VoiceFlowError } from '../contract/errors.ts';
+
+/**
+ * Powerset classes: which local speakers are active in each class, in the order of pyannote's `Powerset`: nobody, each
+ * one, each pair, … up to `atOnce` speakers at a time. For (3, 2): ∅, 0, 1, 2, 01, 02, 12.
+ */
+export function powersetClasses(speakers: number, atOnce: number): number[][] {
+  const classes: number[][] = [[]];
+  const grow = (chosen: number[], from: number, size: number): void => {
+    if (chosen.length === size) {
+      classes.push(chosen);
+      return;
+    }
+    for (let speaker = from; speaker < speakers; speaker++) grow([...chosen, speaker], speaker + 1, size);
+  };
+  for (let size = 1; size <= Math.min(atOnce, speakers); size++) grow([], 0, size);
+  return classes;
+}
+
+/** Turns scores of powerset classes into activity of local speakers. */
+export class Powerset {
+  readonly classes: readonly (readonly number[])[];
+  readonly speakers: number;
+  readonly #posterior: Float64Array;
+
+  /** @throws `invalid-option` where the first class is not "nobody". */
+  constructor(classes: readonly (readonly number[])[]) {
+    if (classes.length < 2 || classes[0]?.length !== 0) {
+      throw new VoiceFlowError('invalid-option', 'the first powerset class must be nobody, and others must follow');
+    }
+    this.classes = classes;
+    this.speakers = 1 + Math.max(...classes.flat());
+    this.#posterior = new Float64Array(classes.length);
+  }
+
+  /**
+   * Probability of each speaker: the sum of the posteriors of the classes that hold it.
+   * @param scores `[frames, classes]`: logits or log-probabilities. @returns `[frames, speakers]`.
+   */
+  probabilities(scores: Float32Array): Float32Array {
+    const width = this.classes.length;
+    const frames = scores.length / width;
+    const result = new Float32Array(frames * this.speakers);
+    const p = this.#posterior;
+    for (let frame = 0; frame < frames; frame++) {
+      const at = frame * width;
+      let most = Number.NEGATIVE_INFINITY;
+      for (let c = 0; c < width; c++) most = Math.max(most, scores[at + c] as number);
+      let sum = 0;
+      for (let c = 0; c < width; c++) {
+        p[c] = Math.exp((scores[at + c] as number) - most);
+        sum += p[c] as number;
+      }
+      for (let c = 1; c < width; c++) {
+        const share = (p[c] as number) / sum;
+        for (const speaker of this.classes[c] as readonly number[]) {
+          const to = frame * this.speakers + speaker;
+          result[to] = Math.min(1, (result[to] as number) + share);
+        }
+      }
+    }
+    return result;
+  }
+
+  /** The likeliest class of each frame, ties to the lower. @param scores `[frames, classes]`. @returns `[frames]`. */
+  likeliest(scores: Float32Array): Uint8Array {
+    const width = this.classes.length;
+    const result = new Uint8Array(scores.length / width);
+    for (let frame = 0; frame < result.length; frame++) {
+      let best = 0;
+      for (let c = 1; c < width; c++) {
+        if ((scores[frame * width + c] as number) > (scores[frame * width + best] as number)) best = c;
+      }
+      result[frame] = best;
+    }
+    return result;
+  }
+
+  /** Activity of each speaker, 0 or 1, in the likeliest class of each frame. @returns `[frames, speakers]`. */
+  decisions(scores: Float32Array): Float32Array {
+    const result = new Float32Array((scores.length / this.classes.length) * this.speakers);
+    this.likeliest(scores).forEach((best, frame) => {
+      for (const speaker of this.classes[best] as readonly number[]) result[frame * this.speakers + speaker] = 1;
+    });
+    return result;
+  }
+
+  /** Probability that anybody speaks: 1 − P(nobody). @param scores `[frames, classes]`. @returns `[frames]`. */
+  speech(scores: Float32Array): Float32Array {
+    const width = this.classes.length;
+    const result = new Float32Array(scores.length / width);
+    for (let frame = 0; frame < result.length; frame++) {
+      const nobody = scores[frame * width] as number;
+      let others = 0;
+      for (let c = 1; c < width; c++) others += Math.exp((scores[frame * width + c] as number) - nobody);
+      // An overflow to infinity is certainty.
+      result[frame] = 1 - 1 / (1 + others);
+    }
+    return result;
+  }
+}

@@ -1,0 +1,183 @@
+import { VoiceFlowError } from '../contract/errors.ts';
+import type { ModelManifest } from '../contract/model.ts';
+import type { VoiceSpace } from './plda.ts';
+import type { LinkRules } from './tracks.ts';
+import type { DecodeRules } from './viterbi.ts';
+
+/**
+ * Everything of the fast-cnn pipeline that depends on the weights. Stands in `manifest.json`, under `settings`, where
+ * `npm run calibrate` writes it.
+ */
+export interface FastCnnSettings {
+  /** Seconds between windows; whole frames. */
+  readonly hop: number;
+  /** Windows of one run of the network. */
+  readonly batch: number;
+  readonly activity: {
+    /** A slot's frame counts as speech above this. */
+    readonly on: number;
+    /** Seconds a slot must speak in a window to be a local speaker. */
+    readonly shortest: number;
+  };
+  /** What voices vary by. */
+  readonly voices: VoiceSpace;
+  readonly tracks: LinkRules & {
+    /** Log evidence below which the two sides of a track are two speakers. */
+    readonly evidence: number;
+  };
+  readonly cluster: {
+    /** Independent observations of a voice in a second of its speech: less than windows, which share audio and mood. */
+    readonly rate: number;
+    /** Observations that a cluster is worth at most, however long. */
+    readonly saturation: number;
+    /** Log evidence that a merge must gain. */
+    readonly evidence: number;
+    /** Seconds of clean speech that make a track a point of the clustering. */
+    readonly shortestTrack: number;
+    /** Seconds of clean speech that make a cluster a speaker. */
+    readonly shortestSpeaker: number;
+    /** And the least share of all clean speech: long recordings have more strays. */
+    readonly leastShare: number;
+  };
+  readonly decode: DecodeRules;
+  readonly turns: {
+    readonly onset: number;
+    readonly offset: number;
+    /** Seconds. */
+    readonly shortestGap: number;
+    /** Seconds. */
+    readonly shortestTurn: number;
+  };
+  /** Logistic calibration of a turn: 1 / (1 + exp(−(bias + activity × a + identity × i))); see `confidence.ts`. */
+  readonly confidence: { readonly bias: number; readonly activity: number; readonly identity: number };
+  /** Cosine from which a voice is taken for a known one. */
+  readonly known: number;
+}
+
+/** Reads and checks a manifest's settings. @throws `model-incompatible`, naming the setting and its range. */
+export function fastCnnSettings(manifest: ModelManifest): FastCnnSettings {
+  const read = new Reader(manifest);
+  return {
+    hop: read.number('hop', 0.02, 1),
+    batch: read.number('batch', 1, 64),
+    activity: { on: read.number('activity.on', 0, 1), shortest: read.number('activity.shortest', 0, 1) },
+    voices: voiceSpace(read),
+    tracks: {
+      overlap: read.number('tracks.overlap', 0, 1),
+      similarity: read.number('tracks.similarity', -1, 1),
+      evidence: read.number('tracks.evidence', -1000, 1000),
+    },
+    cluster: {
+      rate: read.number('cluster.rate', 1e-3, 50),
+      saturation: read.number('cluster.saturation', 0.1, 1e6),
+      evidence: read.number('cluster.evidence', -1000, 1000),
+      shortestTrack: read.number('cluster.shortestTrack', 0, 10),
+      shortestSpeaker: read.number('cluster.shortestSpeaker', 0, 60),
+      leastShare: read.number('cluster.leastShare', 0, 0.5),
+    },
+    decode: { trust: read.number('decode.trust', 0, 100), continuity: read.number('decode.continuity', 0, 1000) },
+    turns: {
+      onset: read.number('turns.onset', 0, 1),
+      offset: read.number('turns.offset', 0, 1),
+      shortestGap: read.number('turns.shortestGap', 0, 10),
+      shortestTurn: read.number('turns.shortestTurn', 0, 10),
+    },
+    confidence: {
+      bias: read.number('confidence.bias', -100, 100),
+      activity: read.number('confidence.activity', -100, 100),
+      identity: read.number('confidence.identity', -100, 100),
+    },
+    known: read.number('known', -1, 1),
+  };
+}
+
+function voiceSpace(read: Reader): VoiceSpace {
+  const between = Float32Array.from(read.list('voices.between'), (value) => Number(value));
+  const mean = read.packed('voices.mean');
+  const projection = read.packed('voices.projection');
+  const [from, to] = [mean.length, between.length];
+  if (to < 1 || projection.length !== from * to || !between.every((phi) => phi > 0)) {
+    throw read.wrong(
+      'voices',
+      `${from} × ${to} with ${projection.length} numbers`,
+      'a projection of mean × between (> 0)',
+    );
+  }
+  return { from, to, mean, projection, between };
+}
+
+/** Numbers as they stand in a manifest: base64 of little-endian int16, times `scale`. */
+export interface PackedNumbers {
+  readonly scale: number;
+  readonly data: string;
+}
+
+export function packNumbers(values: Float32Array): PackedNumbers {
+  const most = values.reduce((max, x) => Math.max(max, Math.abs(x)), 0);
+  const scale = most > 0 ? most / 32767 : 1;
+  const view = new DataView(new ArrayBuffer(values.length * 2));
+  values.forEach((x, i) => {
+    view.setInt16(i * 2, Math.round(x / scale), true);
+  });
+  let text = '';
+  for (let i = 0; i < view.byteLength; i++) text += String.fromCharCode(view.getUint8(i));
+  return { scale, data: btoa(text) };
+}
+
+function unpackNumbers({ scale, data }: PackedNumbers): Float32Array {
+  const text = atob(data);
+  const view = new DataView(new ArrayBuffer(text.length - (text.length % 2)));
+  for (let i = 0; i < view.byteLength; i++) view.setUint8(i, text.charCodeAt(i));
+  return Float32Array.from({ length: view.byteLength / 2 }, (_, i) => view.getInt16(i * 2, true) * scale);
+}
+
+class Reader {
+  readonly #manifest: ModelManifest;
+
+  constructor(manifest: ModelManifest) {
+    this.#manifest = manifest;
+  }
+
+  number(path: string, least: number, most: number): number {
+    const value = this.#at(path);
+    if (typeof value === 'number' && value >= least && value <= most) return value;
+    throw this.wrong(path, JSON.stringify(value) ?? 'absent', `a number from ${least} to ${most}`);
+  }
+
+  list(path: string): readonly unknown[] {
+    const value = this.#at(path);
+    if (Array.isArray(value)) return value;
+    throw this.wrong(path, typeof value, 'a list of numbers');
+  }
+
+  packed(path: string): Float32Array {
+    const value = this.#at(path);
+    try {
+      if (isRecord(value) && typeof value.scale === 'number' && typeof value.data === 'string') {
+        return unpackNumbers({ scale: value.scale, data: value.data });
+      }
+    } catch {
+      // Not base64: told below.
+    }
+    throw this.wrong(path, typeof value, '{ scale, data } with base64 data');
+  }
+
+  wrong(path: string, found: string, expected: string): VoiceFlowError {
+    const { id, version } = this.#manifest;
+    return new VoiceFlowError(
+      'model-incompatible',
+      `${id}@${version}: settings.${path} is ${found}; ${expected} was expected`,
+      { hint: 'use the manifest that was made for these weights' },
+    );
+  }
+
+  #at(path: string): unknown {
+    let value: unknown = this.#manifest.settings;
+    for (const key of path.split('.')) value = isRecord(value) ? value[key] : undefined;
+    return value;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

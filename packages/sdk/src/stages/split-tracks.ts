@@ -1,0 +1,92 @@
+import { observations } from './ahc.ts';
+import { type Slots, voiceOf } from './local-speaker-table.ts';
+import { evidence, type VoiceSpace } from './plda.ts';
+import type { Steps } from './steps.ts';
+import { secondsOf, type Tracks } from './tracks.ts';
+import { accumulate } from './vectors.ts';
+
+/** What a piece of a track must hold, and when two pieces are one speaker. */
+export interface SplitRules {
+  /** Observations in a second of speech, and what a piece is worth at most. */
+  readonly rate: number;
+  readonly saturation: number;
+  /** Log evidence below which two pieces are two speakers. */
+  readonly evidence: number;
+  /** Share of a window that is new: windows overlap. */
+  readonly share: number;
+}
+
+/** Seconds of speech that a piece must have to be told from the rest. */
+const LEAST_SECONDS = 0.4;
+
+/**
+ * Parts tracks in which the voice changes. Where one speaker follows another without a pause, windows that hear both
+ * lead from the one's voice to the other's in small steps that linking cannot see; the track as a whole shows it: its two
+ * sides are likelier two speakers than one. Each track is cut where that is clearest, and its pieces again.
+ */
+export function* splitTrackSteps(slots: Slots, tracks: Tracks, space: VoiceSpace, rules: SplitRules): Steps<Tracks> {
+  const members: number[][] = Array.from(tracks.seconds, () => []);
+  for (let row = 0; row < tracks.trackOf.length; row++) members[tracks.trackOf[row] as number]?.push(row);
+  const trackOf = new Int32Array(tracks.trackOf.length);
+  const seconds: number[] = [];
+  const sum: Float32Array[] = [];
+  const open = members.reverse();
+  for (let rows = open.pop(); rows !== undefined; rows = open.pop()) {
+    yield;
+    const cut = bestCut(slots, rows, space, rules);
+    if (cut > 0) {
+      open.push(rows.slice(cut), rows.slice(0, cut));
+      continue;
+    }
+    const track = seconds.push(0) - 1;
+    const total = new Float32Array(slots.to);
+    for (const row of rows) {
+      trackOf[row] = track;
+      seconds[track] = (seconds[track] as number) + addTo(total, slots, row, rules);
+    }
+    sum.push(total);
+  }
+  return { trackOf, seconds: Float64Array.from(seconds), sum };
+}
+
+/** Where the two sides of a track are least likely one speaker, if they are likelier two; else 0. */
+function bestCut(slots: Slots, rows: readonly number[], space: VoiceSpace, rules: SplitRules): number {
+  const whole = new Float32Array(slots.to);
+  let all = 0;
+  for (const row of rows) all += addTo(whole, slots, row, rules);
+  if (all < 2 * LEAST_SECONDS) return 0;
+  const left = new Float32Array(slots.to);
+  let before = 0;
+  let best = 0;
+  let least = rules.evidence;
+  for (let at = 1; at < rows.length; at++) {
+    before += addTo(left, slots, rows[at - 1] as number, rules);
+    if (before < LEAST_SECONDS || all - before < LEAST_SECONDS) continue;
+    const right = whole.map((x, d) => x - (left[d] as number));
+    const gain = mergeGain(space.between, [left, before], [right, all - before], rules);
+    if (gain < least) {
+      least = gain;
+      best = at;
+    }
+  }
+  return best;
+}
+
+type Side = readonly [sum: Float32Array, seconds: number];
+
+function mergeGain(between: Float32Array, a: Side, b: Side, rules: SplitRules): number {
+  const [x, n] = effective(a, rules);
+  const [y, m] = effective(b, rules);
+  return evidence(between, n + m, x, y) - evidence(between, n, x, undefined) - evidence(between, m, y, undefined);
+}
+
+function effective([sum, seconds]: Side, { rate, saturation }: SplitRules): [sum: Float32Array, count: number] {
+  const count = observations(seconds * rate, saturation);
+  return [sum.map((x) => (x * count) / seconds), count];
+}
+
+function addTo(sum: Float32Array, slots: Slots, row: number, { share }: SplitRules): number {
+  const weight = secondsOf(slots, row, share);
+  accumulate(sum, voiceOf(slots, row), weight);
+  return weight;
+}

@@ -1,0 +1,14 @@
+/**
+ * Long work in small pieces: a generator that yields every few milliseconds of work and returns the result. So the same
+ * code runs at one go (`finish`) or with room for others in between (`paced`): a server answers while hours of audio
+ * are clustered, and a signal is heard.
+ */
+export type Steps<T> = Generator<undefined, T, undefined>;
+
+/** Runs the steps at one go. */
+export function finish<T>(steps: Steps<T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}

@@ -1,0 +1,206 @@
+import { type Slots, voiceOf } from './local-speaker-table.ts';
+import type { LocalWindows } from './local-speakers.ts';
+import { logLikelihood, type SpeakerModel } from './plda.ts';
+import { finish, type Steps } from './steps.ts';
+
+/** How the evidence for a speaker is weighed against the continuity of neighbouring windows. */
+export interface DecodeRules {
+  /** How far a second of a slot's voice is to be trusted: scales its log likelihood. */
+  readonly trust: number;
+  /** Cost of a second in which two windows that hear the same frame say different things of a speaker. */
+  readonly continuity: number;
+}
+
+/** Speakers considered for a slot: the likeliest. */
+const CANDIDATES = 4;
+/** Seconds added to a slot's clean speech: overlapped speech says something of its speaker, too. */
+const LEAST_SECONDS = 0.05;
+/** A few milliseconds of work. */
+const WINDOWS_PER_STEP = 128;
+const ROWS_PER_STEP = 256;
+
+/** One way to name the slots of a window. */
+interface State {
+  /** `[slots]`, −1 for a silent slot. */
+  readonly speakers: readonly number[];
+  readonly score: number;
+}
+
+/**
+ * Who each slot is: the most likely sequence (Viterbi) over the windows. Slots of one window are different speakers;
+ * each slot should sound like its speaker, and windows that hear the same audio should agree on who speaks in it.
+ * @param scores `[rows, speakers]` of `speakerScores`.
+ * @returns `[windows, slots]` speakers, −1 for silent slots.
+ */
+export function decode(
+  local: LocalWindows,
+  slots: Slots,
+  scores: Float32Array,
+  speakers: number,
+  rules: DecodeRules,
+  frame: number,
+): Int16Array {
+  return finish(decodeSteps(local, slots, scores, speakers, rules, frame));
+}
+
+/** The same in steps. Keeps a few bytes a window: hours fit. */
+export function* decodeSteps(
+  local: LocalWindows,
+  slots: Slots,
+  scores: Float32Array,
+  speakers: number,
+  rules: DecodeRules,
+  frame: number,
+): Steps<Int16Array> {
+  const most = CANDIDATES ** local.slots;
+  // Of each window's states: who its slots are, and which state of the window before was best.
+  const names = new Int16Array(local.windows * most * local.slots).fill(-1);
+  const from = new Uint16Array(local.windows * most);
+  let before: State[] = [];
+  let totals: number[] = [];
+  for (let window = 0; window < local.windows; window++) {
+    if (window % WINDOWS_PER_STEP === 0) yield;
+    const states = statesOf(local, slots, scores, speakers, window);
+    const differ = window > 0 ? differences(local, window, frame) : undefined;
+    totals = states.map((state, i) => {
+      names.set(state.speakers, (window * most + i) * local.slots);
+      if (!differ) return state.score;
+      let best = Number.NEGATIVE_INFINITY;
+      for (let j = 0; j < before.length; j++) {
+        const total = (totals[j] as number) - rules.continuity * disagreement(differ, before[j] as State, state);
+        if (total > best) {
+          best = total;
+          from[window * most + i] = j;
+        }
+      }
+      return best + state.score;
+    });
+    before = states;
+  }
+  return traceBack(names, from, totals, local.slots, most);
+}
+
+/** Scaled log likelihood of every row under every speaker, `[rows, speakers]`. */
+export function speakerScores(slots: Slots, models: readonly SpeakerModel[], trust: number): Float32Array {
+  return finish(speakerScoreSteps(slots, models, trust));
+}
+
+/** The same in steps. */
+export function* speakerScoreSteps(slots: Slots, models: readonly SpeakerModel[], trust: number): Steps<Float32Array> {
+  const rows = slots.window.length;
+  const scores = new Float32Array(rows * models.length);
+  for (let row = 0; row < rows; row++) {
+    if (row % ROWS_PER_STEP === 0) yield;
+    const weight = trust * ((slots.clean[row] as number) + LEAST_SECONDS);
+    models.forEach((model, k) => {
+      scores[row * models.length + k] = weight * logLikelihood(model, voiceOf(slots, row));
+    });
+  }
+  return scores;
+}
+
+/** All ways to give different speakers, out of each slot's likeliest, to the slots of a window. */
+function statesOf(local: LocalWindows, slots: Slots, scores: Float32Array, speakers: number, window: number): State[] {
+  let states: State[] = [{ speakers: [], score: 0 }];
+  for (let slot = 0; slot < local.slots; slot++) {
+    const row = slots.rowAt[window * local.slots + slot] as number;
+    const silent: State[] = states.map((state) => ({ speakers: [...state.speakers, -1], score: state.score }));
+    if (row < 0) {
+      states = silent;
+      continue;
+    }
+    const own = scores.subarray(row * speakers, (row + 1) * speakers);
+    const likely = likeliest(own);
+    const named = states.flatMap((state) =>
+      likely
+        .filter((k) => !state.speakers.includes(k))
+        .map((k) => ({ speakers: [...state.speakers, k], score: state.score + (own[k] as number) })),
+    );
+    // More slots than speakers: the slot stays nobody's.
+    states = named.length > 0 ? named : silent;
+  }
+  return states;
+}
+
+/** The best `CANDIDATES` speakers, best first; ties to the lower. */
+function likeliest(scores: Float32Array): number[] {
+  const best: number[] = [];
+  for (let k = 0; k < scores.length; k++) {
+    let at = best.length;
+    while (at > 0 && (scores[best[at - 1] as number] as number) < (scores[k] as number)) at--;
+    if (at >= CANDIDATES) continue;
+    best.splice(at, 0, k);
+    if (best.length > CANDIDATES) best.pop();
+  }
+  return best;
+}
+
+/** In the frames that a window shares with the one before, in seconds. */
+interface Differences {
+  readonly slots: number;
+  /** `[slots, slots]`: by how much the activity of an earlier slot differs from that of a later one. */
+  readonly pair: Float64Array;
+  /** `[slots]`: activity of the earlier and of the later slots by themselves. */
+  readonly earlier: Float64Array;
+  readonly later: Float64Array;
+}
+
+function differences(local: LocalWindows, window: number, frame: number): Differences {
+  const { slots, frames } = local;
+  const hop = local.step(window);
+  const a = local.activity(window - 1);
+  const b = local.activity(window);
+  const pair = new Float64Array(slots * slots);
+  const earlier = new Float64Array(slots);
+  const later = new Float64Array(slots);
+  for (let t = 0; t < frames - hop; t++) {
+    for (let i = 0; i < slots; i++) {
+      const x = a[(t + hop) * slots + i] as number;
+      earlier[i] = (earlier[i] as number) + x * frame;
+      later[i] = (later[i] as number) + (b[t * slots + i] as number) * frame;
+      for (let j = 0; j < slots; j++) {
+        const difference = Math.abs(x - (b[t * slots + j] as number)) * frame;
+        pair[i * slots + j] = (pair[i * slots + j] as number) + difference;
+      }
+    }
+  }
+  return { slots, pair, earlier, later };
+}
+
+/** Seconds in which two windows tell different things of a speaker, summed over speakers. */
+function disagreement(differ: Differences, before: State, after: State): number {
+  let sum = 0;
+  for (let i = 0; i < differ.slots; i++) {
+    const speaker = before.speakers[i] as number;
+    if (speaker < 0) continue;
+    const j = after.speakers.indexOf(speaker);
+    sum += (j < 0 ? differ.earlier[i] : differ.pair[i * differ.slots + j]) as number;
+  }
+  for (let j = 0; j < differ.slots; j++) {
+    const speaker = after.speakers[j] as number;
+    if (speaker >= 0 && !before.speakers.includes(speaker)) sum += differ.later[j] as number;
+  }
+  return sum;
+}
+
+/** The speakers along the best path, from its end. */
+function traceBack(
+  names: Int16Array,
+  from: Uint16Array,
+  totals: readonly number[],
+  slots: number,
+  most: number,
+): Int16Array {
+  const windows = from.length / most;
+  const speakerOf = new Int16Array(windows * slots);
+  let at = 0;
+  totals.forEach((total, i) => {
+    if (total > (totals[at] as number)) at = i;
+  });
+  for (let window = windows - 1; window >= 0; window--) {
+    const state = window * most + at;
+    speakerOf.set(names.subarray(state * slots, (state + 1) * slots), window * slots);
+    at = from[state] as number;
+  }
+  return speakerOf;
+}

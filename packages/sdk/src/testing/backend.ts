@@ -1,0 +1,51 @@
+import type { Backend } from '../contract/backend.ts';
+import type { BackendCase } from './case.ts';
+import { abortCases } from './cases-abort.ts';
+import { lifeCases } from './cases-life.ts';
+import { refusalCases } from './cases-refusal.ts';
+import { runCases } from './cases-run.ts';
+
+export interface BackendTestOptions {
+  readonly name: string;
+  /** A fresh backend; called once for each case. */
+  create(): Backend | Promise<Backend>;
+  /** Cases that this backend cannot pass on this host, each with the reason. */
+  readonly skip?: readonly { readonly reason: string; readonly cases: readonly string[] }[];
+}
+
+/** The functions of a test runner: vitest's, bun:test's, node:test's and jest's fit as they are. */
+export interface TestRunner {
+  describe(name: string, body: () => void): void;
+  readonly it: {
+    (name: string, body: () => Promise<void>): void;
+    readonly skip: (name: string, body: () => Promise<void>) => void;
+  };
+}
+
+/** The suite as plain functions, for hosts without a test runner. Skipped cases are left out. */
+export function backendCases(options: BackendTestOptions): BackendCase[] {
+  const create = async () => options.create();
+  const skipped = new Set(options.skip?.flatMap(({ cases }) => cases));
+  const all = [...runCases(create), ...abortCases(create), ...refusalCases(create), ...lifeCases(create)];
+  const unknown = [...skipped].filter((name) => !all.some((one) => one.name === name));
+  if (unknown.length > 0) throw new Error(`no such cases to skip: ${unknown.join(', ')}`);
+  return all.filter(({ name }) => !skipped.has(name));
+}
+
+/**
+ * Registers what every backend must do: shapes and values, types, batches, overlapping runs, cancellation, refusals,
+ * ownership of buffers, closing. It writes its own small ONNX models.
+ *
+ * @example
+ * import { testBackend } from 'voiceflow-ml/testing';
+ * import { describe, it } from 'vitest';
+ * testBackend({ name: 'mine', create: () => myBackend() }, { describe, it });
+ */
+export function testBackend(options: BackendTestOptions, { describe, it }: TestRunner): void {
+  describe(`backend ${options.name}`, () => {
+    for (const { name, run } of backendCases(options)) it(name, run);
+    for (const { reason, cases } of options.skip ?? []) {
+      for (const name of cases) it.skip(`${name} (${reason})`, async () => {});
+    }
+  });
+}

@@ -1,0 +1,143 @@
+import type { Backend, Model, Tensor } from '../contract/backend.ts';
+import type { BackendCase } from './case.ts';
+import { check, checkClose, checkEqual, floats } from './check.ts';
+import { affineFeeds, affineModel, affineResult, identityModel, pairModel, slowFeeds, slowModel } from './models.ts';
+
+/** What a loaded network gives. */
+export function runCases(create: () => Promise<Backend>): BackendCase[] {
+  return [
+    { name: 'says what it can use', run: async () => checkCapabilities(await create()) },
+    { name: 'describes inputs and outputs', run: () => withModel(create, affineModel(), describes) },
+    { name: 'gives the right numbers', run: () => withModel(create, affineModel(), rightNumbers) },
+    { name: 'gives the same bits again', run: () => withModel(create, slowModel(), sameBits) },
+    { name: 'treats each row of a batch as if it were alone', run: () => withModel(create, affineModel(), rowsAlone) },
+    { name: 'takes several inputs and outputs', run: () => withModel(create, pairModel(), pair) },
+    { name: 'carries every tensor type', run: () => everyType(create) },
+    { name: 'answers each of many overlapping runs once', run: () => withModel(create, affineModel(), overlapping, 3) },
+    { name: 'runs several models side by side', run: () => sideBySide(create) },
+    { name: 'lets timers fire during runs', run: () => withModel(create, slowModel(), timersFire) },
+  ];
+}
+
+/** Loads, uses and closes. */
+export async function withModel(
+  create: () => Promise<Backend>,
+  bytes: Uint8Array,
+  use: (model: Model) => Promise<void>,
+  workers?: number,
+): Promise<void> {
+  const backend = await create();
+  const model = await backend.load({ name: 'test model', bytes }, workers === undefined ? {} : { workers });
+  try {
+    await use(model);
+  } finally {
+    await model.close();
+  }
+}
+
+async function checkCapabilities(backend: Backend): Promise<void> {
+  check(backend.name.length > 0, 'the backend has no name');
+  const { workers, threads, simd, gpu, notes } = await backend.capabilities();
+  check(Number.isInteger(workers) && workers >= 1, `workers is ${workers}`);
+  check(Number.isInteger(threads) && threads >= 1, `threads is ${threads}`);
+  check(typeof simd === 'boolean' && typeof gpu === 'boolean', 'simd and gpu must be true or false');
+  const complete = threads > 1 && simd && gpu;
+  check(complete || notes.length > 0, 'something is missing and no note says why');
+}
+
+async function describes(model: Model): Promise<void> {
+  checkEqual(model.inputs, [{ name: 'x', type: 'float32', dims: ['N', 8] }], 'inputs');
+  checkEqual(model.outputs, [{ name: 'y', type: 'float32', dims: ['N', 4] }], 'outputs');
+  check(Number.isInteger(model.concurrency) && model.concurrency >= 1, `concurrency is ${model.concurrency}`);
+}
+
+async function rightNumbers(model: Model): Promise<void> {
+  for (const rows of [1, 2, 7, 300]) {
+    const feeds = affineFeeds(rows, rows);
+    const expected = affineResult(feeds.x.data);
+    const outputs = await model.run(feeds);
+    checkEqual(Object.keys(outputs), ['y'], 'names of outputs');
+    checkEqual(outputs.y?.dims, [rows, 4], `dimensions for ${rows} rows`);
+    checkClose(floats(outputs, 'y'), expected, `${rows} rows`);
+  }
+}
+
+async function sameBits(model: Model): Promise<void> {
+  const first = floats(await model.run(slowFeeds(50)), 'y');
+  const second = floats(await model.run(slowFeeds(50)), 'y');
+  check(
+    first.every((value, i) => value === second[i]),
+    'two runs on the same feeds differ',
+  );
+}
+
+async function rowsAlone(model: Model): Promise<void> {
+  const batch = affineFeeds(5, 11);
+  const rows = Array.from({ length: 5 }, (_, i) => batch.x.data.slice(8 * i, 8 * i + 8));
+  const together = floats(await model.run(batch), 'y');
+  for (const [i, data] of rows.entries()) {
+    const alone = floats(await model.run({ x: { type: 'float32', dims: [1, 8], data } }), 'y');
+    checkClose(together.slice(4 * i, 4 * i + 4), alone, `row ${i}`);
+  }
+}
+
+async function pair(model: Model): Promise<void> {
+  const tensor = (...data: number[]): Tensor => ({ type: 'float32', dims: [1, 3], data: Float32Array.from(data) });
+  const outputs = await model.run({ b: tensor(1, 1, 2), a: tensor(1, 2, 3) });
+  checkEqual([...floats(outputs, 'sum')], [2, 3, 5], 'sum');
+  checkEqual([...floats(outputs, 'difference')], [0, 1, 1], 'difference');
+}
+
+async function everyType(create: () => Promise<Backend>): Promise<void> {
+  const tensors: Tensor[] = [
+    { type: 'float32', dims: [3], data: Float32Array.of(-1.5, 0, 3e38) },
+    { type: 'int32', dims: [3], data: Int32Array.of(-(2 ** 31), 0, 2 ** 31 - 1) },
+    { type: 'int64', dims: [3], data: BigInt64Array.of(-(2n ** 63n), 0n, 2n ** 63n - 1n) },
+    { type: 'uint8', dims: [3], data: Uint8Array.of(0, 1, 255) },
+    { type: 'bool', dims: [3], data: Uint8Array.of(0, 1, 1) },
+  ];
+  for (const x of tensors) {
+    const expected = [...x.data].map(String);
+    await withModel(create, identityModel(x.type), async (model) => {
+      const { y } = await model.run({ x });
+      checkEqual(y?.type, x.type, 'type');
+      checkEqual([...(y?.data ?? [])].map(String), expected, `values of ${x.type}`);
+    });
+  }
+}
+
+async function overlapping(model: Model): Promise<void> {
+  const runs = Array.from({ length: 100 }, async (_, seed) => {
+    const rows = 1 + (seed % 4);
+    const feeds = affineFeeds(rows, seed);
+    const expected = affineResult(feeds.x.data);
+    checkClose(floats(await model.run(feeds), 'y'), expected, `run ${seed}`);
+  });
+  await Promise.all(runs);
+}
+
+async function sideBySide(create: () => Promise<Backend>): Promise<void> {
+  const backend = await create();
+  const affine = await backend.load({ name: 'affine', bytes: affineModel() });
+  const pairs = await backend.load({ name: 'pair', bytes: pairModel() });
+  try {
+    await Promise.all(Array.from({ length: 10 }, () => [rightNumbers(affine), pair(pairs)]).flat());
+  } finally {
+    await Promise.all([affine.close(), pairs.close()]);
+  }
+}
+
+async function timersFire(model: Model): Promise<void> {
+  let ticks = 0;
+  let open = true;
+  const tick = () => {
+    ticks += 1;
+    if (open) setTimeout(tick, 0);
+  };
+  setTimeout(tick, 0);
+  const runs = 4;
+  // Each run starts when the one before is answered: a backend that answers in microtasks starves the timer.
+  for (let run = 0; run < runs; run += 1) await model.run(slowFeeds(500));
+  open = false;
+  check(ticks >= runs - 1, `a timer fired ${ticks} times during ${runs} runs in a row`);
+}

@@ -1,0 +1,6 @@
+/** @module What people who write a backend of their own test it with. Works under any test runner. */
+
+export { type BackendTestOptions, backendCases, type TestRunner, testBackend } from './backend.ts';
+export type { BackendCase } from './case.ts';
+export { affineModel, slowFeeds, slowModel } from './models.ts';
+export { encodeOnnx, type OnnxGraph, type OnnxNode, type OnnxValue, type OnnxWeights } from './onnx.ts';

@@ -1,0 +1,207 @@
+import { VoiceFlowError } from '../contract/errors.ts';
+import type { KnownVoice } from '../contract/options.ts';
+import { checkName, checkVoices, type MatchOptions, matchVoices, unit, type VoiceMatch, wrongSpace } from './match.ts';
+
+/** A voice in a book: what is known of it, and from how much speech. */
+export interface Voice extends KnownVoice {
+  /** Speech it was enrolled from. */
+  readonly seconds: number;
+  /** Samples it was enrolled from. */
+  readonly samples: number;
+  /** How alike the samples were: length of their mean by seconds, in (0, 1]. Low: different voices, or noise. */
+  readonly consistency: number;
+}
+
+/** One embedding to enrol a voice with. */
+export interface VoiceSample {
+  /** Of any length but 0; only its direction counts. */
+  readonly embedding: Float32Array;
+  /** Its weight. Default 1. */
+  readonly seconds?: number;
+}
+
+/**
+ * Voices with names, all of one embedding space. Immutable.
+ *
+ *     const book = VoiceBook.parse(text).enroll('Ada', [{ embedding, seconds: 12.4 }])
+ *     book.identify(vector, { threshold, margin })         // { name: 'Ada', score: 0.81 }
+ *     await diarizer.diarize(audio, { known: book.voices })
+ *     JSON.stringify(book)
+ */
+export class VoiceBook {
+  readonly space: string;
+  /** In order of enrolment. */
+  readonly voices: readonly Voice[];
+
+  /** @throws VoiceFlowError `invalid-option` for voices of other spaces, of different dimensions, or broken. */
+  constructor(space: string, voices: readonly Voice[] = []) {
+    if (typeof space !== 'string' || space === '') {
+      throw new VoiceFlowError('invalid-option', 'a voice book needs the name of its embedding space');
+    }
+    checkVoices(voices, space);
+    const names = new Set(voices.map((voice) => voice.name));
+    if (names.size < voices.length) throw new VoiceFlowError('invalid-option', 'a name stands in the voice book twice');
+    this.space = space;
+    this.voices = Object.freeze(voices.map((voice) => Object.freeze({ ...voice })));
+  }
+
+  /**
+   * The book with a voice added, or one that it has made surer: the mean direction of all its samples, weighted by
+   * seconds, of unit length. The order of enrolment does not matter.
+   *
+   * @param space The space of the samples, if known: must be the book's.
+   * @throws VoiceFlowError `invalid-option` for a bad name or vector, another space, or samples that cancel out.
+   */
+  enroll(name: string, samples: readonly VoiceSample[], space = this.space): VoiceBook {
+    checkName(name);
+    if (space !== this.space) throw wrongSpace('the sample', space, this.space);
+    if (samples.length === 0)
+      throw new VoiceFlowError('invalid-option', `no samples to enrol ${JSON.stringify(name)} from`);
+    const dimension = (this.voices[0]?.embedding ?? samples[0]?.embedding)?.length;
+    const known = this.voices.find((voice) => voice.name === name);
+    const sum = new Float64Array(dimension ?? 0);
+    let seconds = 0;
+    if (known !== undefined) {
+      addScaled(sum, known.embedding, known.seconds * known.consistency);
+      seconds = known.seconds;
+    }
+    for (const [index, sample] of samples.entries()) {
+      const weight = sample.seconds ?? 1;
+      if (!(weight > 0 && weight < 1e9)) {
+        throw new VoiceFlowError('invalid-option', `samples[${index}].seconds is ${weight}, expected more than 0`);
+      }
+      addScaled(sum, unit(sample.embedding, `samples[${index}]`, dimension), weight);
+      seconds += weight;
+    }
+    const length = Math.sqrt(sum.reduce((squares, value) => squares + value * value, 0));
+    if (length < 1e-6 * seconds) {
+      throw new VoiceFlowError('invalid-option', `the samples of ${JSON.stringify(name)} cancel each other out`, {
+        hint: 'Enrol from recordings of one person only.',
+      });
+    }
+    const voice: Voice = {
+      name,
+      space,
+      embedding: Float32Array.from(sum, (value) => value / length),
+      seconds,
+      samples: (known?.samples ?? 0) + samples.length,
+      consistency: Math.min(1, length / seconds),
+    };
+    const others = known === undefined ? [...this.voices, voice] : this.voices.map((v) => (v === known ? voice : v));
+    return new VoiceBook(this.space, others);
+  }
+
+  /** The book without a voice; the same book when it has none of that name. */
+  remove(name: string): VoiceBook {
+    const kept = this.voices.filter((voice) => voice.name !== name);
+    return kept.length === this.voices.length ? this : new VoiceBook(this.space, kept);
+  }
+
+  /** Whose voice this is. `space` of the options defaults to the book's; see `matchVoices`. */
+  identify(embedding: Float32Array, options: Omit<MatchOptions, 'space' | 'unique'> & { space?: string }): VoiceMatch {
+    const [match] = matchVoices([embedding], this.voices, { ...options, space: options.space ?? this.space });
+    return match ?? { score: -1 };
+  }
+
+  /** What `VoiceBook.parse` reads. */
+  toJSON(): VoiceBookJson {
+    return {
+      format: FORMAT,
+      version: VERSION,
+      space: this.space,
+      voices: this.voices.map(({ name, seconds, samples, consistency, embedding }) => ({
+        name,
+        seconds: shorten(seconds),
+        samples,
+        consistency: shorten(consistency),
+        embedding: Array.from(embedding, shorten),
+      })),
+    };
+  }
+
+  /**
+   * Reads a book from its JSON, as text or parsed.
+   * @throws VoiceFlowError `invalid-option` for anything else, for a newer version, or for a broken book, saying where.
+   */
+  static parse(json: unknown): VoiceBook {
+    const book = record(typeof json === 'string' ? parseText(json) : json, 'the book');
+    if (book.format !== FORMAT) throw broken(`format is ${JSON.stringify(book.format)}, expected "${FORMAT}"`);
+    if (book.version !== VERSION) {
+      throw new VoiceFlowError(
+        'invalid-option',
+        `the voice book is of version ${String(book.version)}, expected ${VERSION}`,
+        {
+          hint: 'Update VoiceFlow, or enrol the voices again.',
+        },
+      );
+    }
+    const { space, voices } = book;
+    if (typeof space !== 'string' || space === '') throw broken('space is missing');
+    if (!Array.isArray(voices)) throw broken('voices is no list');
+    return new VoiceBook(
+      space,
+      voices.map((item: unknown, index) => parseVoice(item, space, `voices[${index}]`)),
+    );
+  }
+}
+
+const FORMAT = 'voiceflow-voices';
+const VERSION = 1;
+
+/** The JSON form of a book. `version` changes when an older reader could not read it. */
+export interface VoiceBookJson {
+  readonly format: typeof FORMAT;
+  readonly version: typeof VERSION;
+  readonly space: string;
+  readonly voices: readonly {
+    readonly name: string;
+    readonly seconds: number;
+    readonly samples: number;
+    readonly consistency: number;
+    readonly embedding: readonly number[];
+  }[];
+}
+
+function parseVoice(item: unknown, space: string, where: string): Voice {
+  const { name, seconds, samples, consistency, embedding } = record(item, where);
+  if (typeof name !== 'string') throw broken(`${where}.name is no text`);
+  if (typeof seconds !== 'number' || !(seconds > 0)) throw broken(`${where}.seconds is not above 0`);
+  if (!Number.isInteger(samples) || !((samples as number) > 0)) throw broken(`${where}.samples is no count`);
+  if (typeof consistency !== 'number' || !(consistency > 0 && consistency <= 1)) {
+    throw broken(`${where}.consistency is not in (0, 1]`);
+  }
+  if (!Array.isArray(embedding) || embedding.some((value) => typeof value !== 'number')) {
+    throw broken(`${where}.embedding is no list of numbers`);
+  }
+  const vector = Float32Array.from(embedding as number[]);
+  return { name, space, seconds, samples: samples as number, consistency, embedding: unit(vector, where) };
+}
+
+function parseText(text: string): unknown {
+  try {
+    return JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
+  } catch (cause) {
+    throw broken(`it is no JSON: ${(cause as Error).message}`, cause);
+  }
+}
+
+function record(value: unknown, where: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw broken(`${where} is no object`);
+  return value as Record<string, unknown>;
+}
+
+function broken(what: string, cause?: unknown): VoiceFlowError {
+  return new VoiceFlowError('invalid-option', `the voice book cannot be read: ${what}`, {
+    hint: 'Check that the file was written by `voiceflow enroll`, or enrol the voices again.',
+    cause,
+  });
+}
+
+function addScaled(sum: Float64Array, vector: Float32Array, scale: number): void {
+  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + scale * (vector[i] as number);
+}
+
+/** Nine digits bring a float32 back exactly. */
+function shorten(value: number): number {
+  return Number(value.toPrecision(9));
+}

@@ -1,0 +1,11 @@
+/** @module VoiceFlow for workerd (Cloudflare Workers): the core, the embedded model, WebAssembly. */
+import { wasmBackend } from './backends/wasm/workerd.ts';
+import { createDiarizerOn } from './wasm-only.ts';
+
+export { fastCnn, fastCnnFrom } from '@voiceflow-ml/fast-cnn';
+export { type WasmBackendOptions, wasmBackend } from './backends/wasm/workerd.ts';
+export type { CreateDiarizerOptions } from './choose-backend.ts';
+export * from './core.ts';
+
+/** See `index.ts`. */
+export const createDiarizer = createDiarizerOn(wasmBackend);
