@@ -6,14 +6,14 @@ import { nearest } from './args/suggest.ts';
 import { UsageError } from './errors.ts';
 import { modelFromFolder } from './weights/folder.ts';
 
-const EMBEDDED = 'fast-cnn';
+const EMBEDDED = ['standard', 'fast-cnn'];
 
 /** The options of every command that runs the network. */
 export const ENGINE_OPTIONS = {
   model: {
     kind: 'text',
     value: 'NAME',
-    help: 'the network: fast-cnn (default), or a folder with the manifest.json and weights of your own',
+    help: 'the networks: standard (default), fast-cnn (without the segmenter), or a folder with the manifest.json and weights of your own',
   },
   backend: {
     kind: 'choice',
@@ -48,10 +48,11 @@ export async function openDiarizer({ model, backend }: EngineValues, signal: Abo
 
 /** Undefined for the one that comes with VoiceFlow. */
 async function ownModel(model: string | undefined): Promise<ModelPackage | undefined> {
-  if (model === undefined || model === EMBEDDED) return undefined;
+  if (model === undefined || model === 'standard') return undefined;
+  if (model === 'fast-cnn') return (await import('voiceflow-ml')).fastCnn;
   if (model === 'pyannote') {
     throw new VoiceFlowError('model-not-found', 'the pyannote pipeline is not part of this version of VoiceFlow', {
-      hint: `Use --model ${EMBEDDED}`,
+      hint: `Use --model ${EMBEDDED[0]}`,
     });
   }
   const isFolder = await stat(model).then(
@@ -59,9 +60,9 @@ async function ownModel(model: string | undefined): Promise<ModelPackage | undef
     () => false,
   );
   if (isFolder) return modelFromFolder(model);
-  const meant = nearest(model, [EMBEDDED]);
+  const meant = nearest(model, EMBEDDED);
   throw new UsageError(
-    `--model is "${model}", expected ${EMBEDDED} or a folder with a manifest.json`,
+    `--model is "${model}", expected ${EMBEDDED.join(', ')} or a folder with a manifest.json`,
     meant === undefined ? undefined : `Did you mean ${meant}?`,
   );
 }

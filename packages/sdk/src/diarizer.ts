@@ -26,7 +26,8 @@ export interface CreateDiarizerOptions {
 }
 
 /**
- * Reads and checks the weights, loads them into the backend, and gives the front door.
+ * Reads and checks the weights (the segmenter's too, if the model has one), loads them into the backend, and gives the
+ * front door.
  * @throws `model-not-found`; `model-corrupt` when length or SHA-256 differ from the manifest; `model-incompatible` when
  *   the network is not what its pipeline needs; `backend-unavailable`; `invalid-option`; `aborted`.
  */
@@ -38,28 +39,41 @@ export async function createDiarizer(options: CreateDiarizerOptions): Promise<Di
   throwIfAborted(signal);
   const begun = performance.now();
   const { manifest } = pack;
-  const { bytes, warnings } = await readWeights(pack, signal);
-  const name = `${manifest.id}@${manifest.version}`;
-  const model = await backend.load({ name, bytes }, { workers, ...(signal ? { signal } : {}) });
+  const models: Model[] = [];
+  const warnings = [...(options.warnings ?? [])];
+  const load = async (one: ModelPackage) => {
+    const weights = await readWeights(one, signal);
+    const name = `${one.manifest.id}@${one.manifest.version}`;
+    const model = await backend.load({ name, bytes: weights.bytes }, { workers, ...(signal ? { signal } : {}) });
+    models.push(model);
+    warnings.push(...weights.warnings);
+    return model;
+  };
   try {
-    const pipeline = pipelineOf(manifest, model);
+    const model = await load(pack);
+    const segmenter = pack.segmenter && { manifest: pack.segmenter.manifest, model: await load(pack.segmenter) };
+    const pipeline = pipelineOf(manifest, model, segmenter);
     return new LoadedDiarizer({
       manifest,
-      model,
+      models,
       pipeline,
       backend: backend.name,
-      warnings: [...(options.warnings ?? []), ...warnings],
+      warnings,
       load: performance.now() - begun,
     });
   } catch (error) {
-    await model.close();
+    await closeAll(models);
     throw error;
   }
 }
 
+async function closeAll(models: readonly Model[]): Promise<void> {
+  await Promise.all(models.map((model) => model.close()));
+}
+
 interface Loaded {
   readonly manifest: ModelManifest;
-  readonly model: Model;
+  readonly models: readonly Model[];
   readonly pipeline: Pipeline;
   readonly backend: string;
   readonly warnings: readonly Warning[];
@@ -113,7 +127,7 @@ class LoadedDiarizer implements Diarizer {
   close(): Promise<void> {
     this.#closed ??= (async () => {
       await Promise.allSettled([...this.#calls, ...[...this.#sessions].map((session) => session.close())]);
-      await this.#loaded.model.close();
+      await closeAll(this.#loaded.models);
     })();
     return this.#closed;
   }

@@ -27,7 +27,7 @@ export interface CatalogEntry {
 const PULLED = { pyannote: '@voiceflow-ml/pyannote' } as const;
 
 /** Networks that come with the command. */
-const EMBEDDED = { 'fast-cnn': '@voiceflow-ml/fast-cnn' } as const;
+const EMBEDDED = { 'fast-cnn': '@voiceflow-ml/fast-cnn', segmenter: '@voiceflow-ml/segmenter' } as const;
 
 export interface Listed {
   readonly entry: CatalogEntry;

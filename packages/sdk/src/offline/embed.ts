@@ -21,7 +21,9 @@ export async function embedSegments(
   segments: readonly Span[] | undefined,
   signal?: AbortSignal,
 ): Promise<Float32Array[]> {
-  const { local, duration } = await analyse(cnn, source, signal ? { signal } : {});
+  // Whoever names a segment says that somebody speaks there.
+  const { gate: _, ...ungated } = cnn;
+  const { local, duration } = await analyse(ungated, source, signal ? { signal } : {});
   const spans = segments ?? [{ start: 0, end: duration }];
   return spans.map((span) => voiceOf(cnn, local, span, duration));
 }

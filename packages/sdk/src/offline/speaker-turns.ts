@@ -8,6 +8,7 @@ import { type FrameTurn, TurnTracker } from '../stages/hysteresis.ts';
 import type { LocalRecording } from '../stages/local-speakers.ts';
 import { OverlapAdder, windowWeight } from '../stages/overlap-add.ts';
 import { type Grouping, group, type Partition, speakerEmbedding } from '../stages/speakers.ts';
+import { CERTAIN_SILENCE } from '../stages/speech.ts';
 import { finish, type Steps } from '../stages/steps.ts';
 import { matchVoices } from '../voices/match.ts';
 import type { DiarizeRequest } from './types.ts';
@@ -118,7 +119,11 @@ function* attemptOf(cnn: SolveContext, local: LocalRecording, grouping: Grouping
     speakers: partition.speakers,
     weight: windowWeight(local.frames, EDGE_WEIGHT),
   });
-  const emit = (scores: Float32Array) => tracker.push(scores);
+  let frame = 0;
+  const emit = (scores: Float32Array) => {
+    if (local.silent?.(frame++)) scores.fill(CERTAIN_SILENCE);
+    tracker.push(scores);
+  };
   for (let window = 0; window < local.windows; window++) {
     if (window % WINDOWS_PER_STEP === 0) yield;
     const at = window * local.slots;

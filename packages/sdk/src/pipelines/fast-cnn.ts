@@ -1,5 +1,6 @@
 import type { Model } from '../contract/backend.ts';
 import type { ModelManifest } from '../contract/model.ts';
+import type { Gate } from '../inference/gate.ts';
 import { fastCnn } from '../inference/network.ts';
 import { Tempo } from '../live/pace.ts';
 import { openSession } from '../live/session.ts';
@@ -7,9 +8,12 @@ import { diarize } from '../offline/diarize.ts';
 import { embedSegments } from '../offline/embed.ts';
 import type { Pipeline } from './pipeline.ts';
 
-/** One second at a time: windows → local speakers → clusters → turns. @throws `model-incompatible`. */
-export function fastCnnPipeline(manifest: ModelManifest, model: Model): Pipeline {
-  const cnn = fastCnn(manifest, model);
+/**
+ * One second at a time: windows → local speakers → clusters → turns.
+ * @param gate Where a network of more context says that nobody speaks, nobody does. @throws `model-incompatible`.
+ */
+export function fastCnnPipeline(manifest: ModelManifest, model: Model, gate?: Gate): Pipeline {
+  const cnn = fastCnn(manifest, model, gate);
   const tempo = new Tempo();
   return {
     dimensions: cnn.network.dimensions,

@@ -11,7 +11,7 @@ export interface ServeOptions {
   readonly port?: number;
   /** Worker processes, by default one a core. */
   readonly workers?: number;
-  /** `fast-cnn` by default. */
+  /** `standard` (the Fast CNN with the segmenter beside it) by default; or `fast-cnn`. */
   readonly model?: string;
   readonly keys?: readonly ApiKey[];
   /** Lets everybody in when listening beyond loopback without keys. */
@@ -40,7 +40,7 @@ export const SERVE_HELP = `Usage: serve [options]
   --host HOST      where to listen (127.0.0.1)            VOICEFLOW_HOST
   --port PORT      8080; 0 for any free one               VOICEFLOW_PORT
   --workers N      worker processes (one a core)          VOICEFLOW_WORKERS
-  --model NAME     fast-cnn                               VOICEFLOW_MODEL
+  --model NAME     standard or fast-cnn (standard)        VOICEFLOW_MODEL
   --cors ORIGINS   pages that may call, or * (none)       VOICEFLOW_CORS
   --quota N        requests a minute and client (none)    VOICEFLOW_QUOTA
   --nice N         below its workers' priority (5)        VOICEFLOW_NICE
@@ -108,7 +108,7 @@ export function resolveOptions(options: ServeOptions, env: Environment, cores: n
     host: options.host ?? '127.0.0.1',
     port: whole('port', options.port ?? 8080, 0, 65_535),
     workers: whole('workers', options.workers ?? cores, 1, 256),
-    model: options.model ?? 'fast-cnn',
+    model: options.model ?? 'standard',
     keys: options.keys ?? [],
     open: options.open ?? false,
     corsOrigins: options.corsOrigins ?? [],

@@ -8,6 +8,7 @@ import {
   type Model,
   type ModelPackage,
   openAudio,
+  standard,
   VoiceFlowError,
   wasmBackend,
 } from 'voiceflow-ml';
@@ -25,7 +26,7 @@ export interface Worker extends Started {
  * Loads the model that the environment names: natively, or in WebAssembly where onnxruntime-node is not installed.
  * @throws `model-not-found` and what else `createDiarizer` does.
  */
-export async function startModel(name = process.env.VOICEFLOW_MODEL ?? 'fast-cnn'): Promise<Worker> {
+export async function startModel(name = process.env.VOICEFLOW_MODEL ?? 'standard'): Promise<Worker> {
   const pack = modelNamed(name);
   try {
     return await load(pack, inlineBackend());
@@ -36,9 +37,13 @@ export async function startModel(name = process.env.VOICEFLOW_MODEL ?? 'fast-cnn
   }
 }
 
+const MODELS: Readonly<Record<string, ModelPackage>> = { standard, 'fast-cnn': fastCnn };
+
 function modelNamed(name: string): ModelPackage {
-  if (name === fastCnn.manifest.id) return fastCnn;
-  throw new VoiceFlowError('model-not-found', `there is no model "${name}", expected ${fastCnn.manifest.id}`);
+  const model = Object.hasOwn(MODELS, name) ? MODELS[name] : undefined;
+  if (model) return model;
+  const names = Object.keys(MODELS).join(' or ');
+  throw new VoiceFlowError('model-not-found', `there is no model "${name}", expected ${names}`);
 }
 
 async function load(pack: ModelPackage, base: Backend): Promise<Worker> {
@@ -48,8 +53,10 @@ async function load(pack: ModelPackage, base: Backend): Promise<Worker> {
     name: base.name,
     capabilities: () => base.capabilities(),
     load: async (file, options) => {
-      model = await base.load(file, options);
-      return model;
+      const loaded = await base.load(file, options);
+      // The first is the one with the windows; a segmenter comes after it.
+      model ??= loaded;
+      return loaded;
     },
   };
   const diarizer = await createDiarizer({ model: pack, backend, workers: 1 });
