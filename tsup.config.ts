@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { defineConfig, type Options } from 'tsup';
+import { buildRuntime } from './packages/wasm-runtime/build.ts';
 
 /** `import { script } from './worker.ts?script'`: the module with all it needs, as text to start a worker from. */
 const script: Plugin = {
@@ -21,10 +23,26 @@ const script: Plugin = {
         platform: 'neutral',
         target: 'es2022',
         external: ['node:*'],
+        conditions: ['import'],
+        legalComments: 'inline',
       });
       const text = JSON.stringify(outputFiles[0]?.text);
       return { contents: `export const script = ${text};`, loader: 'js', watchFiles: Object.keys(metafile.inputs) };
     });
+  },
+};
+
+/**
+ * onnxruntime-web within our bundles gets its WebAssembly handed over; its own address of it would send bundlers
+ * looking for a file that is not there. (In workers' scripts the address is the script's, from which threads start.)
+ */
+const addressless: Plugin = {
+  name: 'addressless',
+  setup({ onLoad }) {
+    onLoad({ filter: /ort\.wasm\.bundle\.min\.mjs$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', '"blob:voiceflow"'),
+      loader: 'js',
+    }));
   },
 };
 
@@ -38,7 +56,8 @@ const esm = (dir: string, entry: readonly string[] | Record<string, string>, mor
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',
-  sourcemap: true,
+  // Names are kept, and nothing is minified: a map would be 60 % of a package.
+  sourcemap: false,
   // Names of shared chunks change with their content: old ones would be published. Declarations are tsc's.
   clean: ['!**/*.d.ts', '!**/.tsbuildinfo'],
   dts: false,
@@ -49,24 +68,42 @@ const esm = (dir: string, entry: readonly string[] | Record<string, string>, mor
 });
 
 export default defineConfig([
-  esm('packages/sdk', [
-    'index.ts',
-    'node.ts',
-    'workerd.ts',
-    'core.ts',
-    'metrics/index.ts',
-    'pipelines/parts.ts',
-    'testing/index.ts',
-    'backends/node/index.ts',
-    'backends/wasm/page.ts',
-    'backends/wasm/node.ts',
-    'backends/wasm/workerd.ts',
-  ]),
+  esm(
+    'packages/sdk',
+    [
+      'index.ts',
+      'node.ts',
+      'workerd.ts',
+      'core.ts',
+      'metrics/index.ts',
+      'pipelines/parts.ts',
+      'testing/index.ts',
+      'backends/node/index.ts',
+      'backends/wasm/page.ts',
+      'backends/wasm/node.ts',
+      'backends/wasm/workerd.ts',
+    ],
+    { noExternal: [/^onnxruntime-web/], esbuildPlugins: [script, addressless] },
+  ),
+  esm('packages/wasm-runtime', ['index.ts', 'node.ts'], { onSuccess: buildRuntime }),
   esm('models/fast-cnn', ['index.ts', 'node.ts']),
   esm('models/segmenter', ['index.ts', 'node.ts']),
+  esm('packages/codecs', ['index.ts', 'node.ts']),
   esm(
     'packages/server',
-    ['index.ts', 'client.ts', 'node.ts', 'bun.ts', 'deno.ts', 'workerd.ts', 'worker.ts', 'testing/faulty-worker.ts'],
+    [
+      'index.ts',
+      'client.ts',
+      'node.ts',
+      'bun.ts',
+      'deno.ts',
+      'workerd.ts',
+      'worker.ts',
+      'main-node.ts',
+      'main-bun.ts',
+      'main-deno.ts',
+      'testing/faulty-worker.ts',
+    ],
     {
       loader: { '.html': 'text' },
     },

@@ -16,7 +16,9 @@ if (status !== 0) process.exit(status ?? 1);
 
 // `bun run` starts this with Node, since the script says node, and tells who it is.
 const onBun = process.env.npm_config_user_agent?.startsWith('bun/') === true;
-const [command, entry] = onBun ? [process.env.npm_execpath ?? 'bun', 'bun.js'] : [process.execPath, 'node.js'];
+const [command, entry] = onBun
+  ? [process.env.npm_execpath ?? 'bun', 'main-bun.js']
+  : [process.execPath, 'main-node.js'];
 const server = spawn(command, [join(DIST, entry), ...process.argv.slice(2)], { stdio: 'inherit' });
 // Ctrl-C reaches the server by itself; a supervisor's signal reaches only this process.
 process.on('SIGTERM', () => server.kill('SIGTERM'));

@@ -181,7 +181,7 @@ function slowSockets(url: string, count: number): { stop(): void } {
   const { port } = new URL(url);
   const sockets: Socket[] = Array.from({ length: count }, () => {
     const socket = connect(Number(port), '127.0.0.1').on('error', () => {});
-    socket.write('POST /v1/diarize HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n');
+    socket.write('POST /v1/diarize HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n\r\n');
     return socket;
   });
   let next = 0;

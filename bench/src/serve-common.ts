@@ -30,7 +30,7 @@ export interface EntryFile {
   readonly command: readonly [string, ...string[]];
 }
 
-export const NODE: EntryFile = { file: 'packages/server/dist/node.js', command: [process.execPath] };
+export const NODE: EntryFile = { file: 'packages/server/dist/main-node.js', command: [process.execPath] };
 
 /** The server's entry of a runtime by name. @throws `backend-unavailable` when the runtime is not installed. */
 export function entryOf(name: 'node' | 'bun' | 'deno'): EntryFile {
@@ -38,7 +38,7 @@ export function entryOf(name: 'node' | 'bun' | 'deno'): EntryFile {
   if (runtime === undefined || runtime.missing !== undefined) {
     throw new VoiceFlowError('backend-unavailable', runtime?.missing ?? `there is no ${name}`);
   }
-  return { file: `packages/server/dist/${name}.js`, command: [runtime.command, ...runtime.args] };
+  return { file: `packages/server/dist/main-${name}.js`, command: [runtime.command, ...runtime.args] };
 }
 
 /** Starts an entry of the server on a free port of loopback. */

@@ -81,7 +81,7 @@ export async function chaos(args: readonly string[], io: BenchIo): Promise<numbe
         }),
       );
       agent.destroy();
-      const restarts = await metric(server.url, 'voiceflow_worker_restarts');
+      const restarts = await metric(server.url, 'voiceflow_worker_restarts_total');
       const all = [...counts.values()].reduce((sum, count) => sum + count, 0);
       io.out(
         `${JSON.stringify(Object.fromEntries(counts))}; ${restarts} workers replaced\n  ${summaryLine(summarize(latencies))}`,

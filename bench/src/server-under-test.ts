@@ -44,7 +44,7 @@ export async function withServer<T>(options: ServerOptions, use: (server: Server
 
 /** The server's entry for Node: of this repository when it is built, else as installed. */
 function entryFile(): string {
-  const built = `${REPOSITORY}packages/server/dist/node.js`;
+  const built = `${REPOSITORY}packages/server/dist/main-node.js`;
   if (existsSync(built)) return built;
   try {
     return createRequire(import.meta.url).resolve('@voiceflow-ml/server/node');

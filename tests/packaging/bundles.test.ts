@@ -49,7 +49,7 @@ it.each([
   '@voiceflow-ml/fast-cnn',
   'voiceflow-ml',
 ])('%s does nothing when it is imported', async (name) => {
-  const options: BuildOptions = { platform: 'node', external: ['onnxruntime-web', 'onnxruntime-node'] };
+  const options: BuildOptions = { platform: 'node', external: ['onnxruntime-node'] };
   // Only the imports: a bundler drops what has no side effects.
   const { text } = await bundle(`import '${name}'`, options);
   expect(text.trim()).toBe('');
@@ -58,11 +58,11 @@ it.each([
 it('voiceflow-ml bundles for browsers without a module of Node’s', async () => {
   const { text, imports } = await bundle("export * from 'voiceflow-ml'", {
     platform: 'browser',
-    external: ['onnxruntime-web/*'],
   });
-  expect(imports).toEqual(['onnxruntime-web/wasm']);
+  expect(imports).toEqual([]);
   expect(text).toContain('fast-cnn.fp16.onnx');
-  expect(text.match(/["']node:/g)).toBeNull();
+  // ONNX Runtime's own script counts processors in this way where there is no `navigator`.
+  expect(text.replace(/\w+\(\\?"node:os\\?"\)/g, '').match(/["']node:/g)).toBeNull();
 });
 
 it('voiceflow-ml bundles for workerd, runtime and all', async () => {

@@ -7,7 +7,7 @@ import { borrow, installPacked, makeFolder, pack, publicPackages, ROOT, removeFo
 
 /** A program of a user's, against the packages as they are published. */
 
-const USED = ['voiceflow-ml', '@voiceflow-ml/fast-cnn'];
+const USED = ['voiceflow-ml', '@voiceflow-ml/fast-cnn', '@voiceflow-ml/wasm-runtime'];
 const PROGRAM = `
 import { type AudioInput, createDiarizer, type Diarization, VoiceFlowError } from 'voiceflow-ml';
 import { fastCnn } from '@voiceflow-ml/fast-cnn';
@@ -33,13 +33,20 @@ export const suite = testBackend;
 export const wrong = () => createDiarizer({ backend: 'gpu' });
 `;
 
+const EDGE = `
+import wasm from '@voiceflow-ml/wasm-runtime/ort-wasm-simd-threaded.wasm';
+import weights from '@voiceflow-ml/fast-cnn/fast-cnn.fp16.onnx';
+import { createDiarizer, fastCnnFrom, wasmBackend } from 'voiceflow-ml';
+export const diarizer = createDiarizer({ model: fastCnnFrom(weights), backend: wasmBackend({ wasm }) });
+`;
+
 let folder = '';
 
 beforeAll(() => {
   folder = makeFolder();
   const wanted = publicPackages().filter(({ name }) => USED.includes(name));
   for (const one of wanted) installPacked(pack(one.folder, folder), folder);
-  for (const name of ['onnxruntime-web', '@types/node', 'undici-types']) borrow(name, folder);
+  for (const name of ['@types/node', 'undici-types']) borrow(name, folder);
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
   writeFileSync(join(folder, 'program.ts'), PROGRAM);
 });
@@ -56,6 +63,30 @@ describe('types', () => {
 
   it('compile for a server: NodeNext, with the types of Node', () => {
     const { status, stdout } = compile({ module: 'NodeNext', lib: ['ES2023'], types: ['node'], skipLibCheck: true });
+    expect(status, stdout).toBe(0);
+  });
+
+  it('compile without the types of the DOM, declarations checked as well', () => {
+    const bundler = { module: 'ESNext', moduleResolution: 'Bundler' };
+    const { status, stdout } = compile({ ...bundler, lib: ['ES2022'], types: ['node'], skipLibCheck: false });
+    expect(status, stdout).toBe(0);
+  });
+
+  it('compile for a page without the newest types, declarations checked as well', () => {
+    const bundler = { module: 'ESNext', moduleResolution: 'Bundler' };
+    const { status, stdout } = compile({ ...bundler, lib: ['ES2022', 'DOM'], types: [], skipLibCheck: false });
+    expect(status, stdout).toBe(0);
+  });
+
+  it('compile for an edge worker that imports the WebAssembly and the weights', () => {
+    writeFileSync(join(folder, 'program.ts'), EDGE);
+    const { status, stdout } = compile({
+      module: 'ESNext',
+      moduleResolution: 'Bundler',
+      lib: ['ES2022', 'WebWorker'],
+      types: [],
+    });
+    writeFileSync(join(folder, 'program.ts'), PROGRAM);
     expect(status, stdout).toBe(0);
   });
 

@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import process from 'node:process';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
@@ -44,7 +44,13 @@ describe.each(PACKAGES)('$name', ({ name, folder: workspace }) => {
     const attw = join(ROOT, 'node_modules/@arethetypeswrong/cli/dist/index.js');
     const args = [attw, packed(name).tarball, '--profile', 'esm-only', '--format', 'ascii', '--no-color'];
     // Weights are an entry for bundlers' and workerd's data imports, and no module.
-    const more = ['--no-definitely-typed', '--exclude-entrypoints', './fast-cnn.fp16.onnx'];
+    const more = [
+      '--no-definitely-typed',
+      '--exclude-entrypoints',
+      './fast-cnn.fp16.onnx',
+      './ort-wasm-simd-threaded.wasm',
+      './voiceflow-codecs.wasm',
+    ];
     const { status, stdout, stderr } = spawnSync(process.execPath, [...args, ...more], { encoding: 'utf8' });
     expect(status, `${stdout}${stderr}`).toBe(0);
   });
@@ -57,8 +63,25 @@ describe.each(PACKAGES)('$name', ({ name, folder: workspace }) => {
       /\.test\.|(^|\/)(src|fixtures|training)\/|tsbuildinfo|\.env|\.pt$/.test(file),
     );
     expect(strays).toEqual([]);
-    expect(manifest.license).toBe('Apache-2.0');
+    expect(manifest.license).toMatch(/^Apache-2\.0/);
     expect(manifest.type).toBe('module');
+  });
+
+  it('says whose it is and where it comes from', () => {
+    const { files } = packed(name);
+    for (const file of ['LICENSE', 'NOTICE', 'README.md']) expect(files).toContain(file);
+    const manifest = JSON.parse(readFileSync(join(workspace, 'package.json'), 'utf8')) as Record<string, unknown>;
+    const folder = relative(ROOT, workspace);
+    expect(manifest).toMatchObject({
+      engines: { node: '>=20.19' },
+      repository: { type: 'git', url: expect.stringMatching(/^git\+https:.*\.git$/), directory: folder },
+      homepage: expect.any(String),
+      bugs: expect.any(String),
+      keywords: expect.arrayContaining(['onnx']),
+      publishConfig: { access: 'public', provenance: true },
+      scripts: { prepack: 'node ../../scripts/prepack.mjs' },
+    });
+    expect(readFileSync(join(workspace, 'README.md'), 'utf8')).not.toMatch(/\]\(\.\.\//);
   });
 });
 
@@ -72,6 +95,19 @@ function exportedFiles(exports: unknown): string[] {
   if (typeof exports === 'string') return [exports.replace(/^\.\//, '')];
   return Object.values(exports as Record<string, unknown>).flatMap(exportedFiles);
 }
+
+it('has one version for all packages', () => {
+  expect(execFileSync(process.execPath, [join(ROOT, 'scripts/version.mjs')], { encoding: 'utf8' })).toMatch(
+    /^\d+\.\d+\.\d+\n$/,
+  );
+});
+
+it('installs within 60 MB without the native runtime', () => {
+  const sizes = ['voiceflow-ml', '@voiceflow-ml/fast-cnn', '@voiceflow-ml/wasm-runtime'].map(
+    (name) => packed(name).unpackedSize,
+  );
+  expect(sizes.reduce((a, b) => a + b, 0)).toBeLessThan(60_000_000);
+});
 
 it('ships the embedded model in half precision, and no more', () => {
   const { files, unpackedSize } = packed('@voiceflow-ml/fast-cnn');

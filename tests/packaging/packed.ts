@@ -39,6 +39,8 @@ export function removeFolder(folder: string): void {
 }
 
 export function pack(folder: string, destination: string): Packed {
+  // As npm's `prepack` would, but for the build, which the tests start with.
+  execFileSync(process.execPath, [join(ROOT, 'scripts/prepack.mjs'), '--no-build'], { cwd: folder });
   const args = ['pack', folder, '--json', '--ignore-scripts', '--pack-destination', destination, '--loglevel=error'];
   const output = execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8', shell: process.platform === 'win32' });
   const parsed = JSON.parse(output) as unknown;

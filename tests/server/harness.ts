@@ -8,7 +8,7 @@ import { nodeBackend } from 'voiceflow-ml/backends/node';
 import { encodeWav } from 'voiceflow-ml/core';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-export const NODE_ENTRY = `${ROOT}packages/server/dist/node.js`;
+export const NODE_ENTRY = `${ROOT}packages/server/dist/main-node.js`;
 export const FAULTY_WORKER = `${ROOT}packages/server/dist/testing/faulty-worker.js`;
 
 /** The beginning of the demo's conversation: 16-bit mono at 16 kHz, 18 s with four voices. */

@@ -37,7 +37,7 @@ const servers = [
   { name: 'Node', command: [process.execPath, NODE_ENTRY], missing: undefined },
   ...['Bun', 'Deno'].map((name) => {
     const runtime = runtimes().find((each) => each.name === name);
-    const command = [...(runtime?.command ?? []), `${ROOT}packages/server/dist/${name.toLowerCase()}.js`];
+    const command = [...(runtime?.command ?? []), `${ROOT}packages/server/dist/main-${name.toLowerCase()}.js`];
     return { name, command, missing: runtime === undefined ? `there is no ${name}` : runtime.missing };
   }),
 ];

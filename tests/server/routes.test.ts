@@ -17,6 +17,6 @@ for (const name of ['Bun', 'Deno']) {
     });
     continue;
   }
-  const entry = `${ROOT}packages/server/dist/${name.toLowerCase()}.js`;
+  const entry = `${ROOT}packages/server/dist/main-${name.toLowerCase()}.js`;
   routeSuite(`the server on ${name}`, () => spawnServer([...runtime.command, entry], env));
 }

@@ -188,7 +188,8 @@ describe('refusals', () => {
       while (!/\r\n\r\n./.test(text)) await once(socket, 'data');
       return { status: text.slice(9, 12), connection: /\r\nconnection: ([\w-]+)/i.exec(text)?.[1] };
     };
-    const head = (length: string) => `POST /v1/infer HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n${length}\r\n\r\n`;
+    const head = (length: string) =>
+      `POST /v1/infer HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n${length}\r\n\r\n`;
     const chunked = head('transfer-encoding: chunked');
     expect(await answer(chunked)).toEqual({ status: '401', connection: 'keep-alive' });
     expect(await answer(`0\r\n\r\n${chunked}`)).toEqual({ status: '401', connection: 'keep-alive' });
@@ -229,7 +230,7 @@ describe('refusals', () => {
   it('end a header that does not come', async () => {
     const server = await toyServer({ limits: { headerMs: 150 } });
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
-    socket.write('POST /v1/diarize HTTP/1.1\r\nhost: x\r\nx-slow: ');
+    socket.write('POST /v1/diarize HTTP/1.1\r\nhost: localhost\r\nx-slow: ');
     const [answer] = await once(socket.setEncoding('utf8'), 'data');
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
     await once(socket, 'close');
@@ -238,7 +239,7 @@ describe('refusals', () => {
   it.each(PATHS)('of %s end a body whose sender falls silent, and leave nothing behind', async (path) => {
     const server = await toyServer({ limits: { idleBodyMs: 100 } });
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
-    socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nabc`);
+    socket.write(`POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\nabc`);
     const [answer] = await once(socket.setEncoding('utf8'), 'data');
     expect(answer).toMatch(/^HTTP\/1\.1 504 /);
     expect(answer).toContain('no byte of the body came for 100 ms');
@@ -253,7 +254,7 @@ describe('refusals', () => {
     const leave = async (path: string, body: string, length = body.length) => {
       const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
       socket.on('error', () => {});
-      socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: ${length}\r\n\r\n${body}`);
+      socket.write(`POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${length}\r\n\r\n${body}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
       socket.destroy();
     };
@@ -302,7 +303,8 @@ describe.skipIf(process.platform !== 'linux')('the program (on Linux, where prio
 });
 
 describe('what a server must outlive', () => {
-  const OFFER = 'host: x\r\nconnection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n';
+  const OFFER =
+    'host: localhost\r\nconnection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n';
 
   it('offers of another protocol: they are served as plain requests, also with a body that comes later', async () => {
     const server = await toyServer();
@@ -318,14 +320,14 @@ describe('what a server must outlive', () => {
 
   it('connections that are reset at any moment', async () => {
     const server = await toyServer();
-    const handshake = 'host: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n';
+    const handshake = 'host: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n';
     const starts = [
       `GET / HTTP/1.1\r\n${OFFER}\r\n`,
       `GET /nothing HTTP/1.1\r\n${handshake}sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
       `GET /v1/stream?sampleRate=16000 HTTP/1.1\r\n${handshake}sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
       `GET /v1/stream?sampleRate=16000 HTTP/1.1\r\n${handshake}\r\n`,
-      'POST /v1/infer HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nabc',
-      'POST /v1/infer HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\nabc',
+      'POST /v1/infer HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\nabc',
+      'POST /v1/infer HTTP/1.1\r\nhost: localhost\r\ncontent-length: 3\r\n\r\nabc',
     ];
     for (const start of starts) {
       for (const ms of [0, 1, 3, 10, 30]) {
@@ -428,7 +430,7 @@ describe('SIGTERM', () => {
     const port = Number(new URL(server.url).port);
     const answers = Array.from({ length: 24 }, () => {
       const socket = connect(port, '127.0.0.1');
-      socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
+      socket.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n');
       return new Promise<string>((resolve, reject) => {
         socket.once('data', (data) => resolve(String(data).slice(0, 12))).once('error', reject);
       }).finally(() => socket.destroy());

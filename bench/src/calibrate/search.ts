@@ -60,7 +60,7 @@ export function solveRecording(
   const frame = 1 / local.frames;
   const speaking = refilter(local, settings.activity.on, Math.max(1, Math.round(settings.activity.shortest / frame)));
   const bounds = { least: 1, most: 100 };
-  return pipeline.solve({ manifest, settings, frame, hop: local.hop }, speaking, duration, { bounds, known: [] });
+  return pipeline.solve({ manifest, settings, frame }, speaking, duration, { bounds, known: [] });
 }
 
 /** Mean over sets: each set counts the same, however long. */

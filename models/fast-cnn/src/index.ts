@@ -1,21 +1,30 @@
 /** @module The Fast CNN, for browsers: its weights lie beside the script, where bundlers find them by this URL. */
-import { abortError, type ModelPackage, VoiceFlowError } from 'voiceflow-ml/core';
-import { packageOf } from './package.ts';
-
-export { fastCnnFrom } from './package.ts';
+import { bytesOf, fetchPackageFile, type ModelPackage } from 'voiceflow-ml/core';
+import { FILE, manifest, PACKAGE, packageOf } from './package.ts';
 
 /** The embedded model, its weights fetched from where the package is served. */
-export const fastCnn: ModelPackage = packageOf(async (signal) => {
-  const url = new URL('../fast-cnn.fp16.onnx', import.meta.url);
-  try {
-    const response = await fetch(url, signal ? { signal } : {});
-    if (!response.ok) throw new Error(`the answer was ${response.status}`);
-    return new Uint8Array(await response.arrayBuffer());
-  } catch (cause) {
-    if (signal?.aborted) throw abortError(signal);
-    throw new VoiceFlowError('model-not-found', `the weights of fast-cnn were not found at ${url.href}`, {
-      hint: 'serve fast-cnn.fp16.onnx of @voiceflow-ml/fast-cnn there, or bring the bytes: fastCnnFrom(bytes)',
-      cause,
-    });
-  }
-});
+export const fastCnn: ModelPackage = packageOf((signal) =>
+  // A literal: bundlers look for exactly this form.
+  weightsAt(new URL('../fast-cnn.fp16.onnx', import.meta.url), signal),
+);
+
+/**
+ * The model with weights from elsewhere: their address, or the bytes for hosts that cannot fetch the package's own
+ * file, such as workerd (`import weights from '@voiceflow-ml/fast-cnn/fast-cnn.fp16.onnx'`).
+ */
+export function fastCnnFrom(weights: Uint8Array | ArrayBuffer | string | URL): ModelPackage {
+  if (weights instanceof Uint8Array) return packageOf(async () => weights);
+  if (weights instanceof ArrayBuffer) return packageOf(async () => new Uint8Array(weights));
+  return packageOf((signal) => weightsAt(new URL(weights, globalThis.location?.href), signal));
+}
+
+function weightsAt(url: URL, signal?: AbortSignal): Promise<Uint8Array> {
+  const file = {
+    what: 'the weights of fast-cnn',
+    url,
+    packageName: PACKAGE,
+    path: FILE,
+    instead: 'fastCnnFrom(addressOrBytes)',
+  };
+  return fetchPackageFile(file, (response) => bytesOf(response, manifest.files[FILE]?.bytes), signal);
+}

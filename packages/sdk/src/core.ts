@@ -10,6 +10,7 @@ export { Timeline } from './annotation/timeline.ts';
 export { parseUem, toUem, type Uem } from './annotation/uem.ts';
 export { parseVtt, toVtt } from './annotation/vtt.ts';
 export { type ByteInput, type ByteOptions, openBytes, type PeekReader } from './audio/bytes.ts';
+export { flushDenormals } from './audio/denormals.ts';
 export { type EncodeWavOptions, encodeWav } from './audio/encode-wav.ts';
 export { collect, DEFAULT_MAX_SECONDS, type OpenAudioOptions, openAudio } from './audio/open.ts';
 export { type PcmEncoding, pcmReader } from './audio/pcm.ts';
@@ -23,6 +24,7 @@ export { abortError, type ErrorCode, type ErrorDetails, throwIfAborted, VoiceFlo
 export type * from './contract/live.ts';
 export type * from './contract/model.ts';
 export * from './contract/options.ts';
+export { bytesOf, fetchPackageFile, type PackageFile } from './contract/package-file.ts';
 export type * from './contract/result.ts';
 export { compareTurns, overlapSeconds, type Segment, type Turn } from './contract/segment.ts';
 export type * from './contract/warnings.ts';

@@ -1,6 +1,7 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { DiarizationResult } from './annotation/diarization.ts';
 import { openAudio } from './audio/open.ts';
-import type { AudioInput, AudioLimits, AudioSource } from './contract/audio.ts';
+import type { AudioDecoder, AudioInput, AudioLimits, AudioSource } from './contract/audio.ts';
 import type { Backend, Model } from './contract/backend.ts';
 import type { Diarizer } from './contract/diarizer.ts';
 import { throwIfAborted, VoiceFlowError } from './contract/errors.ts';
@@ -9,6 +10,7 @@ import type { ModelManifest, ModelPackage } from './contract/model.ts';
 import { checkSegments, type DiarizeOptions, type EmbedOptions, speakerBounds } from './contract/options.ts';
 import type { Diarization, Timings } from './contract/result.ts';
 import type { Warning } from './contract/warnings.ts';
+import { type Segmentation, segmentation } from './inference/segmentation.ts';
 import { readWeights } from './inference/weights.ts';
 import type { Pipeline } from './pipelines/pipeline.ts';
 import { pipelineOf } from './pipelines/registry.ts';
@@ -19,6 +21,8 @@ export interface CreateDiarizerOptions {
   readonly backend: Backend;
   /** Runs of the network side by side, ≥ 1 (default 1). A backend may offer fewer. */
   readonly workers?: number;
+  /** What reads formats besides WAV, such as `codecs` of `@voiceflow-ml/codecs`. */
+  readonly decoders?: readonly AudioDecoder[];
   /** Stops the loading. */
   readonly signal?: AbortSignal;
   /** What was noticed while choosing the above; carried into each result's warnings. */
@@ -39,36 +43,45 @@ export async function createDiarizer(options: CreateDiarizerOptions): Promise<Di
   throwIfAborted(signal);
   const begun = performance.now();
   const { manifest } = pack;
-  const models: Model[] = [];
-  const warnings = [...(options.warnings ?? [])];
-  const load = async (one: ModelPackage) => {
-    const weights = await readWeights(one, signal);
-    const name = `${one.manifest.id}@${one.manifest.version}`;
-    const model = await backend.load({ name, bytes: weights.bytes }, { workers, ...(signal ? { signal } : {}) });
-    models.push(model);
-    warnings.push(...weights.warnings);
-    return model;
-  };
+  const { bytes, warnings } = await readWeights(pack, signal);
+  const name = `${manifest.id}@${manifest.version}`;
+  const model = await backend.load({ name, bytes }, { workers, ...(signal ? { signal } : {}) });
+  let segmenter: Segmentation | undefined;
   try {
-    const model = await load(pack);
-    const segmenter = pack.segmenter && { manifest: pack.segmenter.manifest, model: await load(pack.segmenter) };
+    segmenter = pack.segmenter && (await loadSegmenter(pack.segmenter, backend, workers, signal));
     const pipeline = pipelineOf(manifest, model, segmenter);
     return new LoadedDiarizer({
       manifest,
-      models,
+      models: segmenter ? [model, segmenter.model] : [model],
       pipeline,
       backend: backend.name,
-      warnings,
+      decoders: options.decoders ?? [],
+      warnings: [...(options.warnings ?? []), ...warnings],
       load: performance.now() - begun,
     });
   } catch (error) {
-    await closeAll(models);
+    await model.close();
+    await segmenter?.model.close();
     throw error;
   }
 }
 
-async function closeAll(models: readonly Model[]): Promise<void> {
-  await Promise.all(models.map((model) => model.close()));
+async function loadSegmenter(
+  pack: ModelPackage,
+  backend: Backend,
+  workers: number,
+  signal: AbortSignal | undefined,
+): Promise<Segmentation> {
+  const { manifest } = pack;
+  const { bytes } = await readWeights(pack, signal);
+  const name = `${manifest.id}@${manifest.version}`;
+  const model = await backend.load({ name, bytes }, { workers, ...(signal ? { signal } : {}) });
+  try {
+    return segmentation(manifest, model);
+  } catch (error) {
+    await model.close();
+    throw error;
+  }
 }
 
 interface Loaded {
@@ -76,6 +89,7 @@ interface Loaded {
   readonly models: readonly Model[];
   readonly pipeline: Pipeline;
   readonly backend: string;
+  readonly decoders: readonly AudioDecoder[];
   readonly warnings: readonly Warning[];
   /** Milliseconds. */
   readonly load: number;
@@ -127,7 +141,7 @@ class LoadedDiarizer implements Diarizer {
   close(): Promise<void> {
     this.#closed ??= (async () => {
       await Promise.allSettled([...this.#calls, ...[...this.#sessions].map((session) => session.close())]);
-      await closeAll(this.#loaded.models);
+      await Promise.all(this.#loaded.models.map((model) => model.close()));
     })();
     return this.#closed;
   }
@@ -176,6 +190,7 @@ class LoadedDiarizer implements Diarizer {
     throwIfAborted(signal);
     const source = await openAudio(audio, {
       sampleRate: this.manifest.sampleRate,
+      decoders: this.#loaded.decoders,
       ...(limits ? { limits } : {}),
       ...(signal ? { signal } : {}),
     });

@@ -4,8 +4,10 @@ import { admit, exchange, record, refuse } from './app/around.ts';
 import { pumpWebStream } from './app/body.ts';
 import { type Answer, type Exchange, HonoExchange, respond } from './app/exchange.ts';
 import { problem, problemResponse, toResponse } from './app/problem.ts';
+import { wrongSite } from './app/site.ts';
 import { type AppContext, type AppEnv, type AppOptions, type AppState, createState } from './app/state.ts';
 import { demoPage } from './demo/page.ts';
+import { utf8 } from './jobs/bytes.ts';
 import { docsPage } from './routes/docs.ts';
 import { infer } from './routes/infer.ts';
 import { openApi } from './routes/openapi.ts';
@@ -50,9 +52,10 @@ export function createApp(options: AppOptions): VoiceFlowApp {
   app.get('/healthz', on(healthz));
   app.get('/readyz', on(readyz));
   app.get('/metrics', on(metrics));
-  app.get('/openapi.json', (c) => c.json(openApi(options.version, state.limits)));
-  app.get('/docs', (c) => page(c, docsPage(openApi(options.version, state.limits))));
-  app.get('/', (c) => page(c, demoPage));
+  const api = openApi(options.version, state.limits);
+  app.get('/openapi.json', fixed(utf8(JSON.stringify(api)), { 'content-type': 'application/json' }));
+  app.get('/docs', page(docsPage(api)));
+  app.get('/', page(demoPage));
 
   app.post('/v1/infer', async (c) => respond(c, await infer(c.var.exchange, state)));
   app.post('/v1/diarize', on(diarize));
@@ -87,14 +90,16 @@ export function createApp(options: AppOptions): VoiceFlowApp {
 
 /** Names each request, counts it, logs it; while draining, asks clients to connect anew elsewhere. */
 function observe(state: AppState) {
-  const { pump = pumpWebStream, clientAddress } = state.options;
+  const { pump = pumpWebStream } = state.options;
   return async (c: AppContext, next: () => Promise<void>): Promise<void> => {
-    const x = new HonoExchange(c, pump, clientAddress);
+    const x = new HonoExchange(c, pump, state.options);
     c.set('exchange', x);
     c.header('x-request-id', x.requestId);
+    const wrong = wrongSite(x, state);
     state.active++;
     try {
-      await next();
+      if (wrong === undefined) await next();
+      else c.res = problemResponse(wrong);
     } finally {
       state.active--;
     }
@@ -143,18 +148,30 @@ async function pagePolicy(html: string): Promise<string> {
   return `default-src 'none'; ${scripts}; style-src 'unsafe-inline'; img-src 'self' data: blob:; media-src blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`;
 }
 
-async function page(c: AppContext, html: string): Promise<Response> {
-  return c.html(html, 200, {
-    'content-security-policy': await pagePolicy(html),
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-    'cache-control': 'no-cache',
-  });
+/** Answers all the same bytes: made once, however often they are asked for and not read. */
+function fixed(bytes: Uint8Array<ArrayBuffer>, headers: Readonly<Record<string, string>>) {
+  return (c: AppContext) => c.body(bytes, 200, { ...headers });
+}
+
+function page(html: string): (c: AppContext) => Promise<Response> {
+  const bytes = utf8(html);
+  // When it is first asked for: some runtimes allow no such work while a module is loaded.
+  let answer: ReturnType<typeof fixed> | undefined;
+  return async (c) => {
+    answer ??= fixed(bytes, {
+      'content-type': 'text/html; charset=UTF-8',
+      'content-security-policy': await pagePolicy(html),
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-cache',
+    });
+    return answer(c);
+  };
 }
 
 async function drain(state: AppState): Promise<void> {
   state.draining = true;
-  for (const end of [...state.sessions]) end();
+  for (const session of [...state.sessions]) session.end('draining');
   const busy = () =>
     state.active + Object.values(state.queues).reduce((sum, queue) => sum + queue.waiting + queue.running, 0) > 0;
   while (busy()) await new Promise((resolve) => setTimeout(resolve, 10));

@@ -27,7 +27,6 @@ declare const Bun: {
     readonly websocket: object;
     fetch(request: Request, server: BunServer): Response | Promise<Response>;
   }): BunServer;
-  readonly main: string;
 };
 
 /** Seconds, the most that Bun allows: a recording may be worked on for as long without a byte on its connection. */
@@ -58,5 +57,3 @@ export async function serveBun(entry: EntryOptions = {}): Promise<RunningServer>
   };
   return { url: urlOf(options.host, server.port), app, pool, close: once(close) };
 }
-
-if (Bun.main === import.meta.filename) process.exit(await serve());

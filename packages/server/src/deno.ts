@@ -51,5 +51,3 @@ export async function serveDeno(entry: EntryOptions = {}): Promise<RunningServer
   };
   return { url: urlOf(options.host, server.addr.port), app, pool, close: once(close) };
 }
-
-if ((import.meta as { main?: boolean }).main === true) process.exit(await serve());

@@ -1,5 +1,5 @@
 /** @module The server on Node: HTTP by `@hono/node-server`, WebSockets by `ws`, inference in worker processes. */
-import { realpathSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import {
   createServer,
   type IncomingMessage,
@@ -9,9 +9,9 @@ import {
 } from 'node:http';
 import { type AddressInfo, Server } from 'node:net';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { createAdaptorServer, upgradeWebSocket } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
+import { Connections } from './entry/connections.ts';
 import { acceptLastArrivals, drainUntilQuiet, lapse, once, urlOf } from './entry/drain.ts';
 import { awaitsContinue, inferFirst, readIncoming } from './entry/incoming.ts';
 import { type EntryOptions, prepare, type RunningServer, runServe } from './entry/serving.ts';
@@ -31,11 +31,13 @@ const HIGH_WATER_BYTES = 256 * 1024;
  * @throws `invalid-option`; `model-not-found`, `backend-unavailable` and what else keeps workers from starting.
  */
 export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer> {
-  const { app, pool, options } = await prepare(entry, {
+  const { app, pool, options, address } = await prepare(entry, {
     pump: (c, ...read) => readIncoming(incomingOf(c.env))(...read),
     upgradeWebSocket,
     clientAddress: (c) => incomingOf(c.env)?.socket.remoteAddress,
+    whenSent: (c, then) => outgoingOf(c.env)?.once('close', then),
   });
+  const connections = new Connections(options.limits.idleBodyMs);
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
@@ -46,7 +48,7 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
     hostname: options.host,
     // The adaptor's description of ws is narrower than ws's own types, though made for it.
     createServer: ((how: ServerOptions, others: RequestListener) =>
-      createServer(how, inferFirst(app.infer, others))) as typeof createServer,
+      createServer(how, connections.inTurn(inferFirst(app.infer, address, others)))) as typeof createServer,
     websocket: { server: sockets as unknown as AdaptorWebSockets },
     serverOptions: {
       highWaterMark: HIGH_WATER_BYTES,
@@ -57,7 +59,8 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
       keepAliveTimeout: 65_000,
     },
   }) as Server & { closeIdleConnections(): void; closeAllConnections(): void };
-  ignoreOtherUpgrades(server);
+  server.maxConnections = mostConnections(options.workers);
+  ignoreOtherUpgrades(server, connections);
   // Whoever waits for `100 Continue` is refused before sending anything: the body is asked for when it is read.
   server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
     awaitsContinue(incoming, outgoing);
@@ -69,6 +72,7 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
       server.listen(options.port, options.host, resolve);
     });
   } catch (error) {
+    connections.close();
     await pool.close();
     throw error;
   }
@@ -85,9 +89,32 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
     for (const socket of sockets.clients) socket.terminate();
     await Promise.race([ended, late]);
     server.closeAllConnections();
+    connections.close();
     await pool.close();
   };
   return { url: urlOf(options.host, port), app, pool, close: once(close) };
+}
+
+/** Connections at once; more are closed as they come. */
+const MAX_CONNECTIONS = 4_096;
+/** Descriptors that are not for connections: the server's own, and of each worker, which must be able to start again. */
+const OWN_DESCRIPTORS = 24;
+const WORKER_DESCRIPTORS = 6;
+
+function mostConnections(workers: number): number {
+  const free = descriptorLimit() - OWN_DESCRIPTORS - WORKER_DESCRIPTORS * workers;
+  return Math.max(1, Math.min(MAX_CONNECTIONS, free));
+}
+
+/** `ulimit -n`, where the system tells. */
+function descriptorLimit(): number {
+  try {
+    return Number(
+      /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? Number.POSITIVE_INFINITY,
+    );
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
 }
 
 type AdaptorWebSockets = NonNullable<Parameters<typeof createAdaptorServer>[0]['websocket']>['server'];
@@ -96,5 +123,6 @@ function incomingOf(env: unknown): IncomingMessage | undefined {
   return (env as { incoming?: IncomingMessage } | undefined)?.incoming;
 }
 
-const [, script] = process.argv;
-if (script !== undefined && realpathSync(script) === fileURLToPath(import.meta.url)) process.exit(await serve());
+function outgoingOf(env: unknown): ServerResponse | undefined {
+  return (env as { outgoing?: ServerResponse } | undefined)?.outgoing;
+}

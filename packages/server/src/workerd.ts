@@ -8,7 +8,7 @@ import { localEngine } from './local-engine.ts';
 import { VERSION } from './version.ts';
 
 export interface WorkerdOptions extends Pick<AppOptions, 'keys' | 'limits' | 'corsOrigins' | 'quotaPerMinute' | 'log'> {
-  /** `import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.wasm'`: workerd compiles no WebAssembly at run time. */
+  /** `import wasm from '@voiceflow-ml/wasm-runtime/ort-wasm-simd-threaded.wasm'`: workerd compiles no WebAssembly at run time. */
   readonly wasm: WebAssembly.Module;
   /** `import weights from '@voiceflow-ml/fast-cnn/fast-cnn.fp16.onnx'`, as data. */
   readonly weights: ArrayBuffer;

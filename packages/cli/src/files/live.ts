@@ -1,3 +1,4 @@
+import { codecs } from '@voiceflow-ml/codecs';
 import { type AudioInput, openAudio as openRecording, type PcmEncoding, pcmReader } from 'voiceflow-ml/core';
 import { FileError } from '../errors.ts';
 import { openAudio } from './open.ts';
@@ -23,7 +24,9 @@ export interface PcmFormat {
  */
 export async function openLive(path: string, pcm: PcmFormat | undefined, sampleRate: number): Promise<LiveInput> {
   const input = await openAudio(path);
-  if (!pcm) return openRecording(input, { sampleRate, limits: { maxSeconds: Number.POSITIVE_INFINITY } });
+  if (!pcm) {
+    return openRecording(input, { sampleRate, decoders: codecs, limits: { maxSeconds: Number.POSITIVE_INFINITY } });
+  }
   const reader = streamOf(input).getReader();
   const toSamples = pcmReader(pcm.encoding);
   return {

@@ -8,6 +8,8 @@ export interface Likeness {
 export const DESCRIBE_BYTES = 512;
 
 const CONVERT = 'convert it first: ffmpeg -i INPUT -ar 16000 -ac 1 out.wav';
+const INSTALL =
+  'npm install @voiceflow-ml/codecs reads it (in a page, pass it as `decoders`); or convert it: ffmpeg -i INPUT -ar 16000 -ac 1 out.wav';
 const UNPACK = 'unpack it and pass the audio inside';
 const CHECK = 'check that the path or address leads to the recording';
 const LOOK = 'look at it: it may be an error message in place of the recording';
@@ -94,7 +96,7 @@ export function describeBytes(head: Uint8Array): Likeness {
 export function recognise(head: Uint8Array): Likeness | undefined {
   const latin = String.fromCharCode(...head);
   const found =
-    match(latin, AUDIO, CONVERT) ??
+    match(latin, AUDIO, INSTALL) ??
     match(latin, ARCHIVES, UNPACK) ??
     match(latin, OTHERS, CHECK) ??
     match(latin, ENCODED, DECODE);
@@ -102,7 +104,7 @@ export function recognise(head: Uint8Array): Likeness | undefined {
   if (/^(R|RI|RIF|RIF[FX].*|RF64.*|BW64.*)$/s.test(latin))
     return { name: 'RIFF file that is cut short or no WAVE', hint: CHECK };
   const mpeg = describeMpeg(head);
-  return mpeg === undefined ? undefined : { name: mpeg, hint: CONVERT };
+  return mpeg === undefined ? undefined : { name: mpeg, hint: INSTALL };
 }
 
 /** MPEG audio by the fields of its frame header (ISO/IEC 11172-3, 13818-7). */

@@ -63,22 +63,28 @@ async function openSource(
   }
 }
 
-/** Finds the decoder that knows the first bytes; an ID3 tag before them is passed over. */
+/** Finds the decoder that knows the first bytes; ID3 tags before them are passed over. */
 async function decode(
   bytes: PeekReader,
   decoders: readonly AudioDecoder[],
   signal: AbortSignal | undefined,
 ): Promise<AudioSource> {
+  const find = (bytes: Uint8Array) => decoders.find((one) => one.sniff(bytes));
   const head = (await bytes.peek(DESCRIBE_BYTES)).slice();
-  let decoder = decoders.find((one) => one.sniff(head.subarray(0, SNIFF_BYTES)));
-  let behind: Uint8Array | undefined;
-  if (!decoder && id3Length(head) > 0) {
-    await bytes.skip(id3Length(head));
+  let behind = head;
+  for (let tags = 0; tags < MAX_TAGS && id3Length(behind) > 0; tags++) {
+    await bytes.skip(id3Length(behind));
     behind = (await bytes.peek(DESCRIBE_BYTES)).slice();
-    decoder = decoders.find((one) => behind && one.sniff(behind.subarray(0, SNIFF_BYTES)));
+  }
+  let decoder = find(behind);
+  if (!decoder && mayHoldFrames(behind)) decoder = find((await bytes.peek(SNIFF_BYTES)).slice());
+  if (!decoder && behind !== head) {
+    // The tag may lie about its length: what reads tags itself may find more.
+    decoder = find(head);
+    if (decoder) bytes.seek?.(0);
   }
   if (decoder) return decoder.open(bytes, signal ? { signal } : {});
-  const likeness = (behind && recognise(behind)) ?? describeBytes(head);
+  const likeness = recognise(behind) ?? describeBytes(head);
   const known = decoders.map((one) => one.format.toUpperCase()).join(', ');
   throw new VoiceFlowError(
     'unsupported-format',
@@ -89,7 +95,15 @@ async function decode(
   );
 }
 
-const SNIFF_BYTES = 64;
+/** Whether it is worth waiting for more: bytes that are nothing known may be frames of a recording that was cut anywhere. */
+function mayHoldFrames(head: Uint8Array): boolean {
+  return head.length === DESCRIBE_BYTES && describeBytes(head).name.startsWith('unknown data');
+}
+
+/** Bytes that decoders see at most. */
+const SNIFF_BYTES = 4096;
+/** ID3 tags in a row that are passed over. */
+const MAX_TAGS = 16;
 
 /** Bytes of an ID3v2 tag (id3.org, 2.4.0 §3.1), which some tools put before any kind of audio; 0 where there is none. */
 function id3Length(head: Uint8Array): number {

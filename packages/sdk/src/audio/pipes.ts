@@ -2,6 +2,7 @@ import type { AudioSource, SampleInput } from '../contract/audio.ts';
 import { throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
 import type { Warning } from '../contract/warnings.ts';
 import { readError, tagOf } from './bytes.ts';
+import { TINY } from './denormals.ts';
 import { mixPlanar } from './mix.ts';
 import { createResampler } from './resample.ts';
 
@@ -69,7 +70,7 @@ export interface GuardOptions {
 }
 
 /**
- * Holds a source to its promises: finite samples of sane loudness, within the limit, typed errors, closed on failure.
+ * Holds a source to its promises: finite samples of sane loudness (the inaudible ones are 0), within the limit, typed errors, closed on failure.
  * @throws `audio-too-long` at once where the length is known.
  */
 export function guarded(source: AudioSource, options: GuardOptions): AudioSource {
@@ -139,11 +140,12 @@ function derived(
   };
 }
 
-/** Index of the first sample that is not finite or absurdly loud, or -1. */
+/** Index of the first sample that is not finite, absurdly loud, or too quiet to be computed with quickly; or -1. */
 function findOutlier(samples: Float32Array): number {
   for (let i = 0; i < samples.length; i++) {
+    const loudness = Math.abs(samples[i] as number);
     // Written so that NaN fails it.
-    if (!(Math.abs(samples[i] as number) <= MAX_AMPLITUDE)) return i;
+    if (!(loudness <= MAX_AMPLITUDE) || (loudness < TINY && loudness !== 0)) return i;
   }
   return -1;
 }
@@ -159,7 +161,10 @@ function repair(
   const clean = samples.slice();
   for (let i = first; i < clean.length; i++) {
     const value = clean[i] as number;
-    if (Math.abs(value) <= MAX_AMPLITUDE) continue;
+    if (Math.abs(value) <= MAX_AMPLITUDE) {
+      if (Math.abs(value) < TINY) clean[i] = 0;
+      continue;
+    }
     if (Number.isFinite(value)) {
       warnOnce(
         warnings,

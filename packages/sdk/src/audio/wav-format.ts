@@ -103,7 +103,8 @@ function encodingOf(tag: number, bits: number, container: number): WavEncoding {
   throw invalid(`its PCM samples have ${bits} bits in blocks of ${container} bytes; expected 8, 16, 24 or 32 bits`);
 }
 
-const CONVERT = 'convert it to PCM: ffmpeg -i in.wav -c:a pcm_s16le out.wav';
+const CONVERT =
+  'npm install @voiceflow-ml/codecs reads most of them; or convert it to PCM: ffmpeg -i in.wav -c:a pcm_s16le out.wav';
 
 function unsupportedCodec(tag: number): VoiceFlowError {
   const name = CODECS[tag] ?? 'an unknown codec';

@@ -51,7 +51,7 @@ export interface ByteReader {
 export interface AudioDecoder {
   /** For messages, such as `wav`. */
   readonly format: string;
-  /** Whether the first bytes (up to 64) are of this format. */
+  /** Whether the first bytes are of this format: 512 or all there are, behind ID3 tags; up to 4096 where 512 say nothing. */
   sniff(head: Uint8Array): boolean;
   /** @throws `invalid-audio` for a file of this format that is broken beyond use. */
   open(bytes: ByteReader, options: { readonly signal?: AbortSignal }): Promise<AudioSource>;

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { AudioInput } from './audio.ts';
 import type { DiarizationSession, LiveOptions } from './live.ts';
 import type { ModelManifest } from './model.ts';

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { KnownVoice } from './options.ts';
 import type { Diarization } from './result.ts';
 import type { Turn } from './segment.ts';

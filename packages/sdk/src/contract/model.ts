@@ -29,6 +29,8 @@ export interface EmbeddingPart {
   readonly sampleRate: number;
   readonly features: 'fbank';
   readonly window: 'povey' | 'hamming';
+  /** What samples in ±1 are multiplied by: 1, or 32768 for networks that were trained on 16-bit numbers. */
+  readonly scale: number;
   /** Mel bins. */
   readonly bins: number;
   /** Numbers of an embedding. */
@@ -70,4 +72,6 @@ export interface ModelPackage {
   readonly segmenter?: ModelPackage;
   /** The bytes of the weights. @throws `model-not-found`. */
   read(signal?: AbortSignal): Promise<Uint8Array>;
+  /** The network that tells who speaks when, where this one is for voices alone, or is helped by it. */
+  readonly segmenter?: ModelPackage;
 }

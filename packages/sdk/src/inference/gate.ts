@@ -1,8 +1,6 @@
-import type { Model } from '../contract/backend.ts';
-import type { ModelManifest } from '../contract/model.ts';
 import { type GateSettings, gateSettings } from '../stages/settings.ts';
 import type { SpeechRules } from '../stages/speech.ts';
-import { frameTime, type Segmentation, segmentation } from './segmentation.ts';
+import { frameTime, type Segmentation } from './segmentation.ts';
 
 /** A network of some seconds that says where nobody speaks, for a pipeline whose own windows are shorter. */
 export interface Gate {
@@ -10,9 +8,9 @@ export interface Gate {
   readonly settings: GateSettings;
 }
 
-/** @throws `model-incompatible` when the manifest has no settings for it, or the network is another. */
-export function gateOf(manifest: ModelManifest, model: Model): Gate {
-  return { segmentation: segmentation(manifest, model), settings: gateSettings(manifest) };
+/** @throws `model-incompatible` when the network's manifest has no settings for it. */
+export function gateOf(segmentation: Segmentation): Gate {
+  return { segmentation, settings: gateSettings(segmentation.manifest) };
 }
 
 /** Its rules in frames of the pipeline. @param frame Seconds. */

@@ -58,6 +58,10 @@ export class SessionRecord implements LocalRecording {
     return this.#hop;
   }
 
+  startOf(window: number): number {
+    return window * this.#hop;
+  }
+
   /** Frame of the session in which the first window begins. */
   get start(): number {
     return this.#start;

@@ -1,4 +1,5 @@
 import { DiarizationResult } from '../annotation/diarization.ts';
+import { flushDenormals } from '../audio/denormals.ts';
 import { createResampler, type Resampler } from '../audio/resample.ts';
 import type { Tensor } from '../contract/backend.ts';
 import { abortError, VoiceFlowError } from '../contract/errors.ts';
@@ -114,7 +115,7 @@ class LiveSession implements DiarizationSession {
     if (this.#over) throw this.#over;
     checkSamples(samples);
     this.#checkRoom();
-    const own = samples.slice();
+    const own = flushDenormals(samples.slice());
     this.#pace?.arrived(this.#received / this.#rate, own.length / this.#rate);
     this.#waiting += own.length;
     this.#received += own.length;

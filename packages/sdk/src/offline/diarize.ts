@@ -1,18 +1,35 @@
 import type { AudioSource } from '../contract/audio.ts';
 import type { Warning } from '../contract/warnings.ts';
-import type { FastCnn } from '../inference/network.ts';
 import { paced } from '../inference/paced.ts';
-import { analyse } from './analyse.ts';
-import { solveSteps } from './speaker-turns.ts';
+import type { LocalRecording } from '../stages/local-speakers.ts';
+import { type SolveContext, solveSteps } from './speaker-turns.ts';
 import type { DiarizeRequest, PipelineResult } from './types.ts';
 
-/** A whole recording: windows → local speakers → clusters → turns. @throws as `analyse`; `aborted`. */
-export async function diarize(cnn: FastCnn, source: AudioSource, request: DiarizeRequest): Promise<PipelineResult> {
+/** What the networks of a pipeline said of a whole source. */
+interface Heard {
+  readonly local: LocalRecording;
+  /** Seconds. */
+  readonly duration: number;
+  /** Milliseconds of waiting for audio, and in all. */
+  readonly decode: number;
+  readonly total: number;
+}
+
+/**
+ * A whole recording: local speakers → clusters → turns, whichever networks heard it.
+ * @param analyze Runs the networks. @throws as `analyze`; `aborted`.
+ */
+export async function diarize(
+  context: SolveContext,
+  analyze: (source: AudioSource, request: DiarizeRequest) => Promise<Heard>,
+  source: AudioSource,
+  request: DiarizeRequest,
+): Promise<PipelineResult> {
   const { onProgress, signal } = request;
-  const { local, duration, decode, total } = await analyse(cnn, source, request);
+  const { local, duration, decode, total } = await analyze(source, request);
   const begun = performance.now();
   onProgress?.({ stage: 'cluster', done: 0, total: duration });
-  const solution = await paced(solveSteps(cnn, local, duration, request), signal);
+  const solution = await paced(solveSteps(context, local, duration, request), signal);
   onProgress?.({ stage: 'done', done: duration, total: duration });
   const warnings: readonly Warning[] = [...source.warnings, ...solution.warnings];
   return { ...solution, duration, warnings, decode, model: total - decode, cluster: performance.now() - begun };

@@ -1,9 +1,9 @@
-import type { AudioSource } from '../contract/audio.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
-import type { FastCnn } from '../inference/network.ts';
-import type { LocalSpeakers } from '../stages/local-speakers.ts';
+import type { LocalRecording } from '../stages/local-speakers.ts';
 import { accumulate, dot, normalise } from '../stages/vectors.ts';
-import { analyse } from './analyse.ts';
+import type { SolveContext } from './speaker-turns.ts';
+
+type EmbedContext = Pick<SolveContext, 'settings' | 'frame'>;
 
 interface Span {
   readonly start: number;
@@ -11,29 +11,26 @@ interface Span {
 }
 
 /**
- * One unit vector for each segment: the embeddings of the windows' main voice inside it, weighted by its activity, less
+ * One unit vector for each span, or one for the whole recording: the embeddings of the windows' main voice inside it, weighted by its activity, less
  * the mean of all voices.
  * @throws `invalid-audio` when a segment holds no speech.
  */
-export async function embedSegments(
-  cnn: FastCnn,
-  source: AudioSource,
+export function embedSpans(
+  context: EmbedContext,
+  local: LocalRecording,
   segments: readonly Span[] | undefined,
-  signal?: AbortSignal,
-): Promise<Float32Array[]> {
-  // Whoever names a segment says that somebody speaks there.
-  const { gate: _, ...ungated } = cnn;
-  const { local, duration } = await analyse(ungated, source, signal ? { signal } : {});
+  duration: number,
+): Float32Array[] {
   const spans = segments ?? [{ start: 0, end: duration }];
-  return spans.map((span) => voiceOf(cnn, local, span, duration));
+  return spans.map((span) => voiceOf(context, local, span, duration));
 }
 
-function voiceOf(cnn: FastCnn, local: LocalSpeakers, span: Span, duration: number): Float32Array {
+function voiceOf(cnn: EmbedContext, local: LocalRecording, span: Span, duration: number): Float32Array {
   const from = Math.round(span.start / cnn.frame);
   const to = Math.round(Math.min(span.end, duration) / cnn.frame);
   const sum = new Float32Array(local.dimensions);
   for (let window = 0; window < local.windows; window++) {
-    const first = window * local.hop;
+    const first = local.startOf(window);
     if (first + local.frames <= from || first >= to) continue;
     const { slot, weight } = mainSlot(local, window, Math.max(0, from - first), Math.min(local.frames, to - first));
     const embedding = local.embedding(window, slot);
@@ -52,7 +49,7 @@ function voiceOf(cnn: FastCnn, local: LocalSpeakers, span: Span, duration: numbe
 }
 
 /** The slot that speaks most in the frames `[from, to)`; its weight counts what it says elsewhere against it. */
-function mainSlot(local: LocalSpeakers, window: number, from: number, to: number): { slot: number; weight: number } {
+function mainSlot(local: LocalRecording, window: number, from: number, to: number): { slot: number; weight: number } {
   const activity = local.activity(window);
   let best = 0;
   let weight = 0;

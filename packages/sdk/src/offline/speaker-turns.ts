@@ -1,12 +1,15 @@
+import type { ModelManifest } from '../contract/model.ts';
 import type { SpeakerBounds } from '../contract/options.ts';
 import type { Speaker } from '../contract/result.ts';
 import type { Turn } from '../contract/segment.ts';
 import type { Warning } from '../contract/warnings.ts';
-import type { FastCnn } from '../inference/network.ts';
 import { confidenceOf, type TurnEvidence, turnEvidence } from '../stages/confidence.ts';
+import { CountedAdder } from '../stages/count.ts';
 import { type FrameTurn, TurnTracker } from '../stages/hysteresis.ts';
 import type { LocalRecording } from '../stages/local-speakers.ts';
 import { OverlapAdder, windowWeight } from '../stages/overlap-add.ts';
+import { piecePosteriors } from '../stages/piece-posteriors.ts';
+import type { SolveSettings } from '../stages/settings.ts';
 import { type Grouping, group, type Partition, speakerEmbedding } from '../stages/speakers.ts';
 import { CERTAIN_SILENCE } from '../stages/speech.ts';
 import { finish, type Steps } from '../stages/steps.ts';
@@ -36,7 +39,14 @@ interface Attempt {
 }
 
 /** What solving needs to know of the model; the network itself has done its part. */
-export type SolveContext = Pick<FastCnn, 'manifest' | 'settings' | 'frame' | 'hop'>;
+export interface SolveContext {
+  readonly manifest: ModelManifest;
+  readonly settings: SolveSettings;
+  /** Seconds of a frame. */
+  readonly frame: number;
+  /** Seconds from the recording's start to that of its first frame. Default 0. */
+  readonly offset?: number;
+}
 
 /** Local speakers → speakers and turns, within the bounds. */
 export function solve(
@@ -112,13 +122,19 @@ function* attemptOf(cnn: SolveContext, local: LocalRecording, grouping: Grouping
     { ...rules, shortestGap: frames(rules.shortestGap), shortestTurn: frames(rules.shortestTurn) },
     (turn) => turns.push(turn),
   );
-  const adder = new OverlapAdder({
+  const shape = {
     frames: local.frames,
     slots: local.slots,
     hop: local.hop,
     speakers: partition.speakers,
-    weight: windowWeight(local.frames, EDGE_WEIGHT),
-  });
+    weight: windowWeight(local.frames, rules.edge ?? EDGE_WEIGHT),
+  };
+  const pieces =
+    rules.pieces && local.pieces
+      ? yield* piecePosteriors(local.pieces, partition.models, cnn.settings.voices, cnn.frame, rules.pieces)
+      : undefined;
+  const counted = rules.count && local.levels ? new CountedAdder(shape, rules.count, pieces) : undefined;
+  const adder = counted ?? new OverlapAdder(shape);
   let frame = 0;
   const emit = (scores: Float32Array) => {
     if (local.silent?.(frame++)) scores.fill(CERTAIN_SILENCE);
@@ -127,7 +143,11 @@ function* attemptOf(cnn: SolveContext, local: LocalRecording, grouping: Grouping
   for (let window = 0; window < local.windows; window++) {
     if (window % WINDOWS_PER_STEP === 0) yield;
     const at = window * local.slots;
-    adder.add(local.activity(window), partition.speakerOf.subarray(at, at + local.slots), emit);
+    const advance = local.startOf(window + 1) - local.startOf(window);
+    const speakerOf = partition.speakerOf.subarray(at, at + local.slots);
+    const levels = counted && local.levels?.(window);
+    if (counted && levels) counted.add(local.activity(window), levels, speakerOf, emit, advance);
+    else if (adder instanceof OverlapAdder) adder.add(local.activity(window), speakerOf, emit, advance);
   }
   adder.end(emit);
   tracker.end();
@@ -145,8 +165,8 @@ function turnsOf(
   const order = new Map(speakers.map((speaker, i) => [speaker, i]));
   return turns.map((turn, i): Turn => {
     return {
-      start: Math.min(seconds(turn.start, cnn.frame), duration),
-      end: Math.min(seconds(turn.end, cnn.frame), duration),
+      start: Math.min(seconds(turn.start, cnn), duration),
+      end: Math.min(seconds(turn.end, cnn), duration),
       speaker: labels[order.get(turn.speaker) ?? 0] as string,
       confidence: confidenceOf(cnn.settings.confidence, evidence[i] as TurnEvidence),
     };
@@ -154,8 +174,8 @@ function turnsOf(
 }
 
 /** Without the last bits of a product such as 3 × 0.02. */
-function seconds(frames: number, frame: number): number {
-  return Math.round(frames * frame * 1e6) / 1e6;
+function seconds(frames: number, { frame, offset = 0 }: SolveContext): number {
+  return Math.round((frames * frame + offset) * 1e6) / 1e6;
 }
 
 function warningsOf(found: number, bounds: SpeakerBounds): Warning[] {

@@ -4,8 +4,9 @@ import type { Gate } from '../inference/gate.ts';
 import { fastCnn } from '../inference/network.ts';
 import { Tempo } from '../live/pace.ts';
 import { openSession } from '../live/session.ts';
+import { analyse } from '../offline/analyse.ts';
 import { diarize } from '../offline/diarize.ts';
-import { embedSegments } from '../offline/embed.ts';
+import { embedSpans } from '../offline/embed.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /**
@@ -14,11 +15,16 @@ import type { Pipeline } from './pipeline.ts';
  */
 export function fastCnnPipeline(manifest: ModelManifest, model: Model, gate?: Gate): Pipeline {
   const cnn = fastCnn(manifest, model, gate);
+  // Whoever names a segment says that somebody speaks there.
+  const { gate: _, ...ungated } = cnn;
   const tempo = new Tempo();
   return {
     dimensions: cnn.network.dimensions,
-    diarize: (source, request) => diarize(cnn, source, request),
-    embed: (source, segments, signal) => embedSegments(cnn, source, segments, signal),
+    diarize: (source, request) => diarize(cnn, (from, how) => analyse(cnn, from, how), source, request),
+    embed: async (source, segments, signal) => {
+      const { local, duration } = await analyse(ungated, source, signal ? { signal } : {});
+      return embedSpans(cnn, local, segments, duration);
+    },
     open: (options, origin) => openSession(cnn, options, origin, tempo),
   };
 }

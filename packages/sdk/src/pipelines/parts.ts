@@ -1,5 +1,6 @@
 /** @module The parts of the fast-cnn pipeline, for tools that measure, calibrate or take it apart. */
 
+export { type Embedding, embedding, embedRows } from '../inference/embedding.ts';
 export { type FastCnn, fastCnn } from '../inference/network.ts';
 export { pushAll } from '../inference/run-windows.ts';
 export {
@@ -14,12 +15,20 @@ export {
 } from '../inference/segmentation.ts';
 export { WindowRunner } from '../inference/window-runner.ts';
 export { type Analysis, analyse } from '../offline/analyse.ts';
-export { type Solution, solve } from '../offline/speaker-turns.ts';
+export {
+  analyzeRecording,
+  type RecordingAnalysis,
+  type RecordingModel,
+  recordingModel,
+} from '../offline/analyze-recording.ts';
+export { type Solution, type SolveContext, solve } from '../offline/speaker-turns.ts';
 export { type TurnEvidence, turnEvidence } from '../stages/confidence.ts';
+export { Fbank, type FbankShape, fbank, subtractMean } from '../stages/fbank.ts';
 export { type FrameTurn, type TurnRules, TurnTracker } from '../stages/hysteresis.ts';
 export { cleanFrames } from '../stages/local-speaker-table.ts';
 export { LocalSpeakers } from '../stages/local-speakers.ts';
 export { OverlapAdder, windowWeight } from '../stages/overlap-add.ts';
+export { type Piece, PieceCutter, type PieceRules } from '../stages/pieces.ts';
 export {
   evidence,
   logLikelihood,
@@ -29,6 +38,15 @@ export {
   type VoiceSpace,
 } from '../stages/plda.ts';
 export { Powerset, powersetClasses } from '../stages/powerset.ts';
-export { type FastCnnSettings, fastCnnSettings, type PackedNumbers, packNumbers } from '../stages/settings.ts';
+export { SegmentedRecording, type VoicedPiece } from '../stages/segmented.ts';
+export {
+  type FastCnnSettings,
+  fastCnnSettings,
+  type PackedNumbers,
+  packNumbers,
+  type RecordingSettings,
+  recordingSettings,
+  type SolveSettings,
+} from '../stages/settings.ts';
 export { type Grouping, group, type Partition, speakerEmbedding } from '../stages/speakers.ts';
 export { WindowCutter } from '../stages/windows.ts';

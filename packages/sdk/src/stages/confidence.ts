@@ -1,6 +1,6 @@
 import type { FrameTurn } from './hysteresis.ts';
 import type { LocalRecording } from './local-speakers.ts';
-import type { FastCnnSettings } from './settings.ts';
+import type { SolveSettings } from './settings.ts';
 import type { Partition } from './speakers.ts';
 import type { Steps } from './steps.ts';
 
@@ -33,7 +33,7 @@ export function* turnEvidence(
   const first = new Int32Array(partition.speakers);
   for (let window = 0; window < local.windows; window++) {
     if (window % WINDOWS_PER_STEP === 0) yield;
-    const start = window * local.hop;
+    const start = local.startOf(window);
     for (let slot = 0; slot < local.slots; slot++) {
       const speaker = partition.speakerOf[window * local.slots + slot] as number;
       const row = partition.slots.rowAt[window * local.slots + slot] as number;
@@ -61,7 +61,7 @@ export function* turnEvidence(
 }
 
 /** The calibrated probability of a turn. */
-export function confidenceOf(rules: FastCnnSettings['confidence'], { activity, identity }: TurnEvidence): number {
+export function confidenceOf(rules: SolveSettings['confidence'], { activity, identity }: TurnEvidence): number {
   return 1 / (1 + Math.exp(-(rules.bias + activity * rules.activity + identity * rules.identity)));
 }
 

@@ -1,4 +1,5 @@
 import { RowStore } from './row-store.ts';
+import type { VoicedPiece } from './segmented.ts';
 
 /** What the network said of windows in a row: all of a recording's, or the latest of a live session. */
 export interface LocalWindows {
@@ -18,8 +19,17 @@ export interface LocalWindows {
 export interface LocalRecording extends LocalWindows {
   /** Numbers of an embedding. */
   readonly dimensions: number;
-  /** Frames between the starts of neighbouring windows. */
+  /** Frames between the starts of neighbouring windows, on average. */
   readonly hop: number;
+  /** Frame at which a window begins. */
+  startOf(window: number): number;
+  /**
+   * `[frames, 2]` of one window, where the network tells it: the probabilities that one speaker at least and that two at
+   * least are active. Then so many speakers are on as these say, and not all whose own activity is high enough.
+   */
+  levels?(window: number): Float32Array;
+  /** Stretches of clean speech that were embedded by themselves: what is clustered, in place of tracks of slots. */
+  readonly pieces?: readonly VoicedPiece[];
   /** Unit vector of a slot, or undefined where it is silent. */
   embedding(window: number, slot: number): Float32Array | undefined;
   /** Whether silence is certain at a frame of the recording, where another network tells. */
@@ -69,6 +79,10 @@ export class LocalSpeakers implements LocalRecording {
 
   step(): number {
     return this.hop;
+  }
+
+  startOf(window: number): number {
+    return window * this.hop;
   }
 
   /** Frames from the start of the first window to the end of the last. */

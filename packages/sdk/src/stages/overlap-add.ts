@@ -6,13 +6,13 @@
 export class OverlapAdder {
   readonly #frames: number;
   readonly #slots: number;
-  readonly #hop: number;
   readonly #speakers: number;
   readonly #weight: Float32Array;
   readonly #sum: Float32Array;
   readonly #total: Float32Array;
   readonly #row: Float32Array;
   #head = 0;
+  #advance: number;
 
   /** @param weight `[frames]`: how far a window is to be trusted at each of its frames, > 0. */
   constructor(shape: {
@@ -24,7 +24,7 @@ export class OverlapAdder {
   }) {
     this.#frames = shape.frames;
     this.#slots = shape.slots;
-    this.#hop = shape.hop;
+    this.#advance = shape.hop;
     this.#speakers = shape.speakers;
     this.#weight = shape.weight;
     this.#sum = new Float32Array(shape.frames * shape.speakers);
@@ -36,8 +36,15 @@ export class OverlapAdder {
    * Adds the next window, then gives the frames that no later window covers.
    * @param activity `[frames, slots]`. @param speakerOf `[slots]`, −1 for a slot that is nobody.
    * @param emit Gets `[speakers]` scores; the view is valid during the call only.
+   * @param advance Frames to the beginning of the window after it; those of the window before when absent.
    */
-  add(activity: Float32Array, speakerOf: ArrayLike<number>, emit: (scores: Float32Array) => void): void {
+  add(
+    activity: Float32Array,
+    speakerOf: ArrayLike<number>,
+    emit: (scores: Float32Array) => void,
+    advance = this.#advance,
+  ): void {
+    this.#advance = advance;
     for (let frame = 0; frame < this.#frames; frame++) {
       const at = (this.#head + frame) % this.#frames;
       const weight = this.#weight[frame] as number;
@@ -49,12 +56,12 @@ export class OverlapAdder {
         this.#sum[to] = (this.#sum[to] as number) + weight * (activity[frame * this.#slots + slot] as number);
       }
     }
-    this.#flush(this.#hop, emit);
+    this.#flush(advance, emit);
   }
 
   /** After the last window: gives the frames that are left. */
   end(emit: (scores: Float32Array) => void): void {
-    this.#flush(this.#frames - this.#hop, emit);
+    this.#flush(this.#frames - this.#advance, emit);
   }
 
   #flush(count: number, emit: (scores: Float32Array) => void): void {

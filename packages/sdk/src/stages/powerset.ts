@@ -85,6 +85,25 @@ export class Powerset {
     return result;
   }
 
+  /** Probabilities that one speaker at least and that two at least are active. @returns `[frames, 2]`. */
+  levels(scores: Float32Array): Float32Array {
+    const width = this.classes.length;
+    const result = new Float32Array((scores.length / width) * 2);
+    for (let at = 0, to = 0; at < scores.length; at += width, to += 2) {
+      let most = Number.NEGATIVE_INFINITY;
+      for (let c = 0; c < width; c++) most = Math.max(most, scores[at + c] as number);
+      const sums = [0, 0, 0];
+      for (let c = 0; c < width; c++) {
+        const size = Math.min(2, (this.classes[c] as readonly number[]).length);
+        sums[size] = (sums[size] as number) + Math.exp((scores[at + c] as number) - most);
+      }
+      const [none = 0, one = 0, more = 0] = sums;
+      result[to] = (one + more) / (none + one + more);
+      result[to + 1] = more / (none + one + more);
+    }
+    return result;
+  }
+
   /** Probability that anybody speaks: 1 − P(nobody). @param scores `[frames, classes]`. @returns `[frames]`. */
   speech(scores: Float32Array): Float32Array {
     const width = this.classes.length;

@@ -1,18 +1,16 @@
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
+import type { CountRules } from './count.ts';
+import type { PieceRules } from './piece-posteriors.ts';
 import type { VoiceSpace } from './plda.ts';
 import type { LinkRules } from './tracks.ts';
 import type { DecodeRules } from './viterbi.ts';
 
 /**
- * Everything of the fast-cnn pipeline that depends on the weights. Stands in `manifest.json`, under `settings`, where
- * `npm run calibrate` writes it.
+ * Everything after the networks that depends on their weights, whichever they are. Stands in `manifest.json`, under
+ * `settings`, where `npm run calibrate` writes it.
  */
-export interface FastCnnSettings {
-  /** Seconds between windows; whole frames. */
-  readonly hop: number;
-  /** Windows of one run of the network. */
-  readonly batch: number;
+export interface SolveSettings {
   readonly activity: {
     /** A slot's frame counts as speech above this. */
     readonly on: number;
@@ -47,6 +45,12 @@ export interface FastCnnSettings {
     readonly shortestGap: number;
     /** Seconds. */
     readonly shortestTurn: number;
+    /** Trust in a window's edges, relative to its middle. Default 0.05. */
+    readonly edge?: number;
+    /** Where the network tells how many speak: that many speakers are on. */
+    readonly count?: CountRules;
+    /** Where pieces of speech were embedded: how far they say by themselves who speaks. */
+    readonly pieces?: PieceRules;
   };
   /** Logistic calibration of a turn: 1 / (1 + exp(−(bias + activity × a + identity × i))); see `confidence.ts`. */
   readonly confidence: { readonly bias: number; readonly activity: number; readonly identity: number };
@@ -81,12 +85,46 @@ export function gateSettings(manifest: ModelManifest): GateSettings {
   };
 }
 
+/** Those of the fast-cnn pipeline, whose network does both parts. */
+export interface FastCnnSettings extends SolveSettings {
+  /** Seconds between windows; whole frames. */
+  readonly hop: number;
+  /** Windows of one run of the network. */
+  readonly batch: number;
+}
+
+/** Those of a pipeline with a network for each part. */
+export interface RecordingSettings extends SolveSettings {
+  readonly segmentation: {
+    /** Seconds between windows. */
+    readonly step: number;
+  };
+  readonly pieces: {
+    /** Seconds of speech that one embedding is made of: three quarters to one and a half of it in long stretches. */
+    readonly target: number;
+    /** Seconds of the longest pause inside a piece. */
+    readonly gap: number;
+  };
+}
+
 /** Reads and checks a manifest's settings. @throws `model-incompatible`, naming the setting and its range. */
 export function fastCnnSettings(manifest: ModelManifest): FastCnnSettings {
   const read = new Reader(manifest);
+  return { hop: read.number('hop', 0.02, 1), batch: read.number('batch', 1, 64), ...solveSettings(read) };
+}
+
+/** The same for a model with a network for each part. @throws `model-incompatible`. */
+export function recordingSettings(manifest: ModelManifest): RecordingSettings {
+  const read = new Reader(manifest);
   return {
-    hop: read.number('hop', 0.02, 1),
-    batch: read.number('batch', 1, 64),
+    segmentation: { step: read.number('segmentation.step', 0.1, 60) },
+    pieces: { target: read.number('pieces.target', 0.5, 20), gap: read.number('pieces.gap', 0, 60) },
+    ...solveSettings(read),
+  };
+}
+
+function solveSettings(read: Reader): SolveSettings {
+  return {
     activity: { on: read.number('activity.on', 0, 1), shortest: read.number('activity.shortest', 0, 1) },
     voices: voiceSpace(read),
     tracks: {
@@ -108,6 +146,23 @@ export function fastCnnSettings(manifest: ModelManifest): FastCnnSettings {
       offset: read.number('turns.offset', 0, 1),
       shortestGap: read.number('turns.shortestGap', 0, 10),
       shortestTurn: read.number('turns.shortestTurn', 0, 10),
+      ...(read.has('turns.edge') ? { edge: read.number('turns.edge', 1e-3, 1e3) } : {}),
+      ...(read.has('turns.count')
+        ? {
+            count: {
+              speech: read.number('turns.count.speech', 0, 1),
+              overlap: read.number('turns.count.overlap', 0, 1),
+            },
+          }
+        : {}),
+      ...(read.has('turns.pieces')
+        ? {
+            pieces: {
+              weight: read.number('turns.pieces.weight', 0, 10),
+              trust: read.number('turns.pieces.trust', 0, 10),
+            },
+          }
+        : {}),
     },
     confidence: {
       bias: read.number('confidence.bias', -100, 100),
@@ -163,6 +218,10 @@ class Reader {
 
   constructor(manifest: ModelManifest) {
     this.#manifest = manifest;
+  }
+
+  has(path: string): boolean {
+    return this.#at(path) !== undefined;
   }
 
   number(path: string, least: number, most: number): number {

@@ -1,11 +1,12 @@
 import { agglomerateSteps, clustersAt, cut, observations, type Points, type Tree } from './ahc.ts';
 import { type Slots, tabulateSteps, voiceOf } from './local-speaker-table.ts';
 import type { LocalRecording } from './local-speakers.ts';
-import { type SpeakerModel, speakerModel } from './plda.ts';
-import type { FastCnnSettings } from './settings.ts';
+import { project, type SpeakerModel, speakerModel, type VoiceSpace } from './plda.ts';
+import type { VoicedPiece } from './segmented.ts';
+import type { SolveSettings } from './settings.ts';
 import { splitTrackSteps } from './split-tracks.ts';
 import type { Steps } from './steps.ts';
-import { linkTrackSteps } from './tracks.ts';
+import { linkTrackSteps, type Tracks } from './tracks.ts';
 import { accumulate, dot, normalise } from './vectors.ts';
 import { decodeSteps, speakerScoreSteps } from './viterbi.ts';
 
@@ -15,6 +16,11 @@ const MOST_POINTS = 1000;
 const ROUNDS = 3;
 /** How much finer than wanted the tree may be cut to find enough clusters that are more than a stray track. */
 const MOST_STRAYS = 60;
+
+/** A few milliseconds of work. */
+const PIECES_PER_STEP = 128;
+
+type TrackSums = Pick<Tracks, 'seconds' | 'sum'>;
 
 /** Who is who: the local speakers of all windows, and the tree of their clusters. */
 export interface Grouping {
@@ -33,19 +39,17 @@ export interface Partition {
   readonly speakerOf: Int16Array;
   /** `[rows, speakers]`: scaled log likelihood of each local speaker under each speaker. */
   readonly scores: Float32Array;
+  /** `[speakers]`. */
+  readonly models: readonly SpeakerModel[];
 }
 
 /** Clusters local speakers: tracks, then speakers by evidence. */
-export function* group(local: LocalRecording, settings: FastCnnSettings, frame: number): Steps<Grouping> {
+export function* group(local: LocalRecording, settings: SolveSettings, frame: number): Steps<Grouping> {
   const { cluster } = settings;
   const slots = yield* tabulateSteps(local, settings.voices, settings.activity.on, frame);
-  const linked = yield* linkTrackSteps(local, slots, settings.tracks);
-  const tracks = yield* splitTrackSteps(slots, linked, settings.voices, {
-    rate: cluster.rate,
-    saturation: cluster.saturation,
-    evidence: settings.tracks.evidence,
-    share: local.hop / local.frames,
-  });
+  const tracks = local.pieces
+    ? yield* pieceTracks(local.pieces, settings.voices, frame)
+    : yield* slotTracks(local, slots, settings);
   const points = trackPoints(tracks, cluster.shortestTrack, cluster.rate);
   const compact = yield* inBlocks(points, settings);
   const tree = yield* agglomerateSteps(compact, settings.voices.between, undefined, cluster.saturation);
@@ -65,12 +69,31 @@ export function* group(local: LocalRecording, settings: FastCnnSettings, frame: 
   };
 }
 
+function* slotTracks(local: LocalRecording, slots: Slots, settings: SolveSettings): Steps<TrackSums> {
+  const { cluster } = settings;
+  const linked = yield* linkTrackSteps(local, slots, settings.tracks);
+  return yield* splitTrackSteps(slots, linked, settings.voices, {
+    rate: cluster.rate,
+    saturation: cluster.saturation,
+    evidence: settings.tracks.evidence,
+    share: local.hop / local.frames,
+  });
+}
+
+/** Each piece is a track of its own. */
+function* pieceTracks(pieces: readonly VoicedPiece[], space: VoiceSpace, frame: number): Steps<TrackSums> {
+  const sum: Float32Array[] = [];
+  for (const { voice, frames } of pieces) {
+    if (sum.length % PIECES_PER_STEP === 0) yield;
+    const projected = new Float32Array(space.to);
+    project(space, voice, projected);
+    sum.push(projected.map((x) => x * frames * frame));
+  }
+  return { seconds: Float64Array.from(pieces, ({ frames }) => frames * frame), sum };
+}
+
 /** Tracks that are long enough (all, where too few are): the rest is named later. */
-function trackPoints(
-  tracks: { seconds: Float64Array; sum: readonly Float32Array[] },
-  least: number,
-  rate: number,
-): Points {
+function trackPoints(tracks: TrackSums, least: number, rate: number): Points {
   const all = Array.from(tracks.seconds.keys());
   const long = all.filter((i) => (tracks.seconds[i] as number) >= least);
   const chosen = long.length >= 2 ? long : all;
@@ -81,7 +104,7 @@ function trackPoints(
 }
 
 /** Merges block by block, in order of time, until there are few enough points for one clustering. */
-function* inBlocks(points: Points, { voices, cluster }: FastCnnSettings): Steps<Points> {
+function* inBlocks(points: Points, { voices, cluster }: SolveSettings): Steps<Points> {
   let current = points;
   // Halving, at least, each time: blocks that would not merge must not go on for ever.
   while (current.weight.length > MOST_POINTS) {
@@ -135,13 +158,13 @@ function enoughClusters(tree: Tree, count: number, large: (labels: Int32Array) =
   return plain;
 }
 
-function modelOf(settings: FastCnnSettings, points: Points, labels: Int32Array, label: number): SpeakerModel {
+function modelOf(settings: SolveSettings, points: Points, labels: Int32Array, label: number): SpeakerModel {
   const { weight, sum } = total(points, labels, label);
   return modelFrom(settings, weight, sum);
 }
 
 /** A speaker is known as well as their speech makes them, and no better than `saturation` allows. */
-function modelFrom({ voices, cluster }: FastCnnSettings, weight: number, sum: Float32Array): SpeakerModel {
+function modelFrom({ voices, cluster }: SolveSettings, weight: number, sum: Float32Array): SpeakerModel {
   const count = observations(weight, cluster.saturation);
   const scale = weight > 0 ? count / weight : 0;
   return speakerModel(
@@ -156,14 +179,14 @@ function* refine(
   local: LocalRecording,
   slots: Slots,
   first: readonly SpeakerModel[],
-  settings: FastCnnSettings,
+  settings: SolveSettings,
   frame: number,
 ): Steps<Partition> {
   let models = first;
   for (let round = 1; ; round++) {
     const scores = yield* speakerScoreSteps(slots, models, settings.decode.trust);
     const speakerOf = yield* decodeSteps(local, slots, scores, models.length, settings.decode, frame);
-    if (round === ROUNDS) return { speakers: models.length, slots, speakerOf, scores };
+    if (round === ROUNDS) return { speakers: models.length, slots, speakerOf, scores, models };
     models = learn(local, slots, speakerOf, models.length, settings);
   }
 }
@@ -173,7 +196,7 @@ function learn(
   slots: Slots,
   speakerOf: Int16Array,
   speakers: number,
-  settings: FastCnnSettings,
+  settings: SolveSettings,
 ): SpeakerModel[] {
   const { voices, cluster } = settings;
   const sums = Array.from({ length: speakers }, () => new Float32Array(voices.to));

@@ -1,7 +1,8 @@
-import type { Progress } from 'voiceflow-ml/core';
+import { type Progress, VoiceFlowError } from 'voiceflow-ml/core';
 import { type Body, collectBody } from './body.ts';
+import { secondsOf } from './cost.ts';
 import type { Job, JobReply, Lane } from './engine.ts';
-import type { Answer, Exchange } from './exchange.ts';
+import { type Answer, clientOf, type Exchange } from './exchange.ts';
 import { type AppState, type Deadline, deadlineOf } from './state.ts';
 
 export interface Question {
@@ -26,12 +27,21 @@ export interface Done {
 
 /** Refuses what could not be done in time before its body is read, then reads the body. */
 export async function accept(x: Exchange, state: AppState, question: Question): Promise<Accepted> {
-  const deadline = deadlineOf(x, question.deadlineMs, question.lane);
+  const deadline = deadlineOf(x, question.deadlineMs, question.lane, state.limits.workMs);
+  // By key alone: behind a proxy, an address may be everybody's.
+  if (x.client !== undefined) state.strikes.check(x.client);
+  const coding = x.header('content-encoding')?.trim().toLowerCase() ?? 'identity';
+  if (coding !== '' && coding !== 'identity') {
+    throw new VoiceFlowError('unsupported-format', `the body is encoded as "${coding.slice(0, 20)}"`, {
+      hint: 'Send it as it is, without Content-Encoding.',
+    });
+  }
+  if (state.engine.failure !== undefined) throw state.engine.failure;
   const claimed = Number(x.header('content-length')) || 1;
   const queue = state.queues[question.lane];
-  const ticket = { cost: costOf(question.lane, claimed), ...deadline };
-  // Windows come at once; a recording takes its time, in which the queue will have changed.
-  const unclaim = question.lane === 'infer' ? queue.claim(ticket) : queue.assertAdmits(ticket);
+  const ticket = { cost: costOf(question.lane, [], claimed), ...deadline, client: clientOf(x) };
+  queue.assertAdmits(ticket);
+  let unclaim: (() => void) | undefined;
   const begun = performance.now();
   try {
     const body = await collectBody({
@@ -41,6 +51,11 @@ export async function accept(x: Exchange, state: AppState, question: Question): 
       budget: state.budget,
       read: x.read,
       signal: x.signal,
+      // Windows come at once; a recording takes its time, in which the queue will have changed. A header alone is no
+      // claim to a place.
+      onFirst: () => {
+        if (question.lane === 'infer') unclaim = queue.claim(ticket);
+      },
     });
     return { body, deadline, receivedMs: performance.now() - begun };
   } finally {
@@ -59,16 +74,21 @@ export async function work(
   let queueMs = 0;
   try {
     const reply = await state.queues[lane].run(
-      { cost: costOf(lane, body.bytes), ...deadline, signal: x.signal },
+      { cost: costOf(lane, body.chunks, body.bytes), ...deadline, client: clientOf(x), signal: x.signal },
       (signal, waitedMs, step) => {
         queueMs = waitedMs;
         const progressed = (progress: Progress) => {
           step();
           onProgress?.(progress);
         };
-        return state.engine.run(job, body.chunks, { signal, onProgress: progressed });
+        return state.engine.run(job, body.chunks, {
+          signal,
+          onProgress: progressed,
+          onBlame: () => x.client !== undefined && state.strikes.add(x.client),
+        });
       },
     );
+    holdAnswer(x, state, reply.body.byteLength);
     state.metrics.queueSeconds.observe(queueMs / 1000, { lane });
     state.metrics.inferenceSeconds.observe((reply.timings.model ?? 0) / 1000, { lane });
     state.metrics.audioSeconds.add(reply.audioSeconds, { lane });
@@ -76,6 +96,12 @@ export async function work(
   } finally {
     body.release();
   }
+}
+
+/** Counts an answer until its client has it: one that nobody reads must not be held beside the budget. */
+function holdAnswer(x: Exchange, { budget }: AppState, bytes: number): void {
+  budget.take(bytes);
+  x.whenSent(() => budget.give(bytes));
 }
 
 /** The whole of a plain request: one body, one answer. */
@@ -100,6 +126,6 @@ export function serverTiming(parts: Readonly<Record<string, number>>, begun: num
 }
 
 /** Windows are alike; recordings take time by their length. */
-function costOf(lane: Lane, bytes: number): number {
-  return lane === 'infer' ? 1 : Math.max(bytes, 1);
+export function costOf(lane: Lane, chunks: readonly Uint8Array[], bytes: number): number {
+  return lane === 'infer' ? 1 : secondsOf(chunks, bytes);
 }

@@ -1,6 +1,7 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import type { Answer, Exchange } from './exchange.ts';
+import { type Answer, clientOf, type Exchange } from './exchange.ts';
 import { problemAnswer, toProblem } from './problem.ts';
+import { wrongSite } from './site.ts';
 import type { AppState } from './state.ts';
 
 /** @module What surrounds every handler, whatever carries the request: keys and quotas, problems, metrics and the log. */
@@ -11,7 +12,7 @@ import type { AppState } from './state.ts';
  */
 export async function admit(x: Exchange, state: AppState, authorization = x.header('authorization')): Promise<void> {
   if (state.keys.enabled) x.client = await state.keys.check(authorization);
-  if (state.quota.enabled) state.quota.take(x.client ?? x.address() ?? 'unknown');
+  if (state.quota.enabled) state.quota.take(clientOf(x));
 }
 
 /** The problem to answer for what a handler threw. */
@@ -56,8 +57,11 @@ export async function exchange(
   state.active++;
   let answer: Answer;
   try {
-    await admit(x, state);
-    answer = await handler(x, state);
+    const wrong = wrongSite(x, state);
+    if (wrong === undefined) {
+      await admit(x, state);
+      answer = await handler(x, state);
+    } else answer = problemAnswer(wrong);
   } catch (error) {
     answer = refuse(x, state, error);
   } finally {

@@ -111,7 +111,7 @@ describe('a silent sender', () => {
         send = (bytes) => controller.enqueue(bytes);
       },
     });
-    const outcome = collect(slow, { idleMs: 100 }).then(
+    const outcome = collect(slow, { idleMs: 100, maxBytes: 10_000 }).then(
       () => 'done',
       (error) => error.code,
     );
@@ -120,12 +120,28 @@ describe('a silent sender', () => {
       settled = true;
     });
     for (let i = 0; i < 5; i++) {
-      send(new Uint8Array(1));
+      send(new Uint8Array(600));
       await vi.advanceTimersByTimeAsync(90);
       expect(settled).toBe(false);
     }
     await vi.advanceTimersByTimeAsync(110);
     expect(await outcome).toBe('deadline-exceeded');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is not waited for while its bytes only drip', async () => {
+    let send: (bytes: Uint8Array) => void = () => {};
+    const dripping = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        send = (bytes) => controller.enqueue(bytes);
+      },
+    });
+    const outcome = collect(dripping, { idleMs: 100 }).catch((error) => error);
+    for (let i = 0; i < 4; i++) {
+      send(new Uint8Array(1));
+      await vi.advanceTimersByTimeAsync(90);
+    }
+    expect(await outcome).toMatchObject({ code: 'deadline-exceeded', message: /fewer than 1024 bytes/ });
     expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 
-/** Bytes held in memory for all requests together. */
+/** Bytes held in memory for all requests together: bodies on their way in, and answers on their way out. */
 export class ByteBudget {
   readonly #limit: number;
   #used = 0;
@@ -14,12 +14,12 @@ export class ByteBudget {
     return this.#used;
   }
 
-  /** @throws `overloaded` when all bodies together would be beyond the limit. */
+  /** @throws `overloaded` when all of them together would be beyond the limit. */
   take(bytes: number): void {
     if (this.#used + bytes > this.#limit) {
       throw new VoiceFlowError(
         'overloaded',
-        `the bodies of the requests under way fill the ${this.#limit} bytes for them`,
+        `the bodies and answers of the requests under way fill the ${this.#limit} bytes for them`,
         {
           hint: 'Try again after Retry-After seconds.',
           retryAfter: 1,
@@ -73,6 +73,8 @@ export interface CollectOptions {
   readonly read: ReadBody;
   /** The length that the header announces; NaN or 0 when it does not. */
   readonly claimed: number;
+  /** Called before the first chunk is taken; what it throws refuses the body. */
+  readonly onFirst?: () => void;
   /** Fires when the client left. */
   readonly signal: AbortSignal;
 }
@@ -137,7 +139,8 @@ export async function collectBody(options: CollectOptions): Promise<Body> {
   const idle = watchIdle(options);
   try {
     await options.read((chunk) => {
-      idle.touch();
+      idle.touch(chunk.byteLength);
+      if (bytes === 0) options.onFirst?.();
       bytes += chunk.byteLength;
       if (bytes > options.maxBytes) throw tooLarge(bytes, options.maxBytes);
       options.budget.take(chunk.byteLength);
@@ -156,31 +159,46 @@ export async function collectBody(options: CollectOptions): Promise<Body> {
   }
 }
 
-/** A signal that fires when `touch` was not called for `idleMs`, or the client left. One timer however many chunks. */
-function watchIdle({ idleMs, signal }: CollectOptions): { signal: AbortSignal; touch(): void; stop(): void } {
+/** Bytes that must come in each two idle times (a minute): a body that drips holds a socket and its place for ever. */
+const LEAST_BYTES = 1024;
+
+/**
+ * A signal that fires when nothing was touched for `idleMs` or too little in twice as long, or the client left. One
+ * timer however many chunks.
+ */
+function watchIdle({ idleMs, signal }: CollectOptions): {
+  signal: AbortSignal;
+  touch(bytes: number): void;
+  stop(): void;
+} {
   const controller = new AbortController();
   const onLeave = () =>
     controller.abort(new VoiceFlowError('aborted', 'the client closed the request before its body was complete'));
   let last = performance.now();
+  /** Since when, and how many bytes since then. */
+  let [begun, came] = [last, 0];
   const check = () => {
-    const silent = performance.now() - last;
-    if (silent < idleMs) {
+    const now = performance.now();
+    const silent = now - last;
+    const dripping = now - begun >= 2 * idleMs && came < LEAST_BYTES;
+    if (now - begun >= 2 * idleMs) [begun, came] = [now, 0];
+    if (silent < idleMs && !dripping) {
       timer = setTimeout(check, idleMs - silent);
       return;
     }
-    controller.abort(
-      new VoiceFlowError('deadline-exceeded', `no byte of the body came for ${Math.round(idleMs)} ms`, {
-        hint: 'Send the body without pauses.',
-      }),
-    );
+    const what = dripping
+      ? `fewer than ${LEAST_BYTES} bytes of the body came in ${Math.round(2 * idleMs)} ms`
+      : `no byte of the body came for ${Math.round(idleMs)} ms`;
+    controller.abort(new VoiceFlowError('deadline-exceeded', what, { hint: 'Send the body without pauses.' }));
   };
   let timer = setTimeout(check, idleMs);
   if (signal.aborted) onLeave();
   signal.addEventListener('abort', onLeave, { once: true });
   return {
     signal: controller.signal,
-    touch: () => {
+    touch: (bytes) => {
       last = performance.now();
+      came += bytes;
     },
     stop: () => {
       clearTimeout(timer);

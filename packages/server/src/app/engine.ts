@@ -1,4 +1,11 @@
-import type { LiveEndOptions, LiveEvent, LiveOptions, ModelManifest, Progress } from 'voiceflow-ml/core';
+import type {
+  LiveEndOptions,
+  LiveEvent,
+  LiveOptions,
+  ModelManifest,
+  Progress,
+  VoiceFlowError,
+} from 'voiceflow-ml/core';
 
 /** What is asked of a worker. `body` travels beside it; everything here is small and structured-cloneable. */
 export interface Job {
@@ -33,6 +40,8 @@ export interface JobContext {
   /** Fires when the client left or the deadline passed: the job should stop and throw. */
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
+  /** Told that a worker was lost to this very job: it crashed in it, or had to be killed since it did not stop. */
+  readonly onBlame?: (() => void) | undefined;
 }
 
 /** What `/v1/stream` takes: the session's options, and how the samples are written. */
@@ -72,6 +81,8 @@ export interface Engine {
   readonly info: EngineInfo | undefined;
   /** At least one worker has its model and takes jobs. */
   readonly ready: boolean;
+  /** Why no worker is there nor will come soon; undefined while there is one, or while one may be about to come. */
+  readonly failure?: VoiceFlowError | undefined;
   /** Calls back whenever `ready` or the slots changed. */
   onChange(listener: () => void): void;
   /** The chunks of `body` are handed over; their buffers may be detached. */

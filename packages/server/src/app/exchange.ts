@@ -22,6 +22,8 @@ export interface Exchange {
   header(name: string): string | undefined;
   /** The client's address, where the runtime tells. */
   address(): string | undefined;
+  /** Calls back once, when the answer has left or its client has; at once where the runtime does not tell. */
+  whenSent(then: () => void): void;
 }
 
 /** What is sent: all of it, at once. */
@@ -31,9 +33,21 @@ export interface Answer {
   readonly body: Uint8Array<ArrayBuffer> | string;
 }
 
+/** Who asks, for quotas and shares: the name of the key, or the address where there are no keys. */
+export function clientOf(x: Exchange): string {
+  return x.client ?? x.address() ?? 'unknown';
+}
+
 /** The id that the client gave, if it is fit for logs and headers, or a new one. */
 export function requestIdOf(given: string | undefined): string {
   return given !== undefined && /^[\w.:-]{1,64}$/.test(given) ? given : crypto.randomUUID();
+}
+
+/** What only the runtime knows of a request that Hono carries. */
+export interface RuntimeOfContext {
+  readonly clientAddress?: ((c: Context) => string | undefined) | undefined;
+  /** Calls back when the answer has left or its client has; undefined where it cannot. */
+  readonly whenSent?: ((c: Context, then: () => void) => unknown) | undefined;
 }
 
 /** A request that Hono carries, on any runtime. */
@@ -41,14 +55,15 @@ export class HonoExchange implements Exchange {
   readonly begun = performance.now();
   readonly requestId: string;
   readonly #c: Context;
-  readonly #address: ((c: Context) => string | undefined) | undefined;
+  readonly #runtime: RuntimeOfContext;
+  #address: string | undefined;
   readonly read: ReadBody;
   client: string | undefined;
   code: string | undefined;
 
-  constructor(c: Context, pump: BodyPump, address: ((c: Context) => string | undefined) | undefined) {
+  constructor(c: Context, pump: BodyPump, runtime: RuntimeOfContext) {
     this.#c = c;
-    this.#address = address;
+    this.#runtime = runtime;
     this.requestId = requestIdOf(c.req.header('x-request-id'));
     this.read = (onChunk, signal) => pump(c, onChunk, signal);
   }
@@ -70,7 +85,12 @@ export class HonoExchange implements Exchange {
   }
 
   address(): string | undefined {
-    return this.#address?.(this.#c);
+    this.#address ??= this.#runtime.clientAddress?.(this.#c);
+    return this.#address;
+  }
+
+  whenSent(then: () => void): void {
+    if (this.#runtime.whenSent?.(this.#c, then) === undefined) then();
   }
 }
 

@@ -10,11 +10,13 @@ export interface Limits {
   readonly audioSeconds: number;
   /** Jobs that wait, in each lane. */
   readonly queueJobs: number;
-  /** Bodies in memory: arriving, waiting and being worked on. */
+  /** Bodies in memory (arriving, waiting and being worked on) and answers that have not left. */
   readonly queueBytes: number;
   /** From the last byte of a recording's body to its first progress, and between two; to the answer where the client gives a deadline. */
   readonly deadlineMs: number;
-  /** The same for one window. */
+  /** The work on a recording in all, however steadily it gets on. */
+  readonly workMs: number;
+  /** From the last byte of a window's body to its answer. */
   readonly inferDeadlineMs: number;
   readonly sessions: number;
   /** From connecting to the end of the header (entries that can set it). */
@@ -42,6 +44,7 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
   queueJobs: { default: 64, env: 'VOICEFLOW_QUEUE_JOBS', min: 0, max: 100_000 },
   queueBytes: { default: 512 * MiB, env: 'VOICEFLOW_QUEUE_BYTES', min: 1, max: 1024 * 1024 * MiB },
   deadlineMs: { default: 30_000, env: 'VOICEFLOW_DEADLINE_MS', min: 1, max: 24 * 3_600_000 },
+  workMs: { default: 30 * 60_000, env: 'VOICEFLOW_WORK_MS', min: 1, max: 24 * 3_600_000 },
   inferDeadlineMs: { default: 2_000, env: 'VOICEFLOW_INFER_DEADLINE_MS', min: 1, max: 3_600_000 },
   sessions: { default: 256, env: 'VOICEFLOW_SESSIONS', min: 0, max: 100_000 },
   headerMs: { default: 10_000, env: 'VOICEFLOW_HEADER_MS', min: 1, max: 3_600_000 },

@@ -6,9 +6,14 @@ export class MetricsRegistry {
     return this.#add(name, new Counter(name, help));
   }
 
+  /** The same of a value that is counted elsewhere. */
+  counterOf(name: string, help: string, read: () => number): void {
+    this.#add(name, new Reading(name, help, read, 'counter'));
+  }
+
   /** A value read when the metrics are asked for. */
   gauge(name: string, help: string, read: () => number | ReadonlyMap<string, number>): void {
-    this.#add(name, new Gauge(name, help, read));
+    this.#add(name, new Reading(name, help, read, 'gauge'));
   }
 
   /** @param buckets Upper bounds, ascending; +Inf is added. */
@@ -53,14 +58,14 @@ export class Counter implements Metric {
   }
 }
 
-class Gauge implements Metric {
+class Reading implements Metric {
   readonly #head: string;
   readonly #name: string;
   readonly #read: () => number | ReadonlyMap<string, number>;
 
-  constructor(name: string, help: string, read: () => number | ReadonlyMap<string, number>) {
+  constructor(name: string, help: string, read: () => number | ReadonlyMap<string, number>, type: 'counter' | 'gauge') {
     this.#name = name;
-    this.#head = head(name, help, 'gauge');
+    this.#head = head(name, help, type);
     this.#read = read;
   }
 

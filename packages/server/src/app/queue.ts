@@ -1,4 +1,5 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
+import { Shares } from './shares.ts';
 
 export interface QueueOptions {
   /** Jobs that run at once; asked anew each time, since workers come and go. */
@@ -12,15 +13,21 @@ export interface QueueOptions {
 }
 
 export interface Ticket {
-  /** How much work it is, in a unit in which service time is about linear (1, or bytes of a recording). */
+  /** How much work it is, in a unit in which service time is about linear (1, or seconds of a recording). */
   readonly cost: number;
   /** Milliseconds that the caller is ready to wait for the result, from now. */
   readonly deadlineMs: number;
   /** The deadline is for the start, and again for each step of the work after the one before: see `run`. */
   readonly renewable?: boolean;
+  /** With a renewable deadline, milliseconds of work in all, from its start. */
+  readonly workMs?: number;
+  /** Who asks: while others do too, one client gets its share of the places to wait in. */
+  readonly client?: string | undefined;
   /** Fires when the caller left. */
   readonly signal: AbortSignal;
 }
+
+type Asked = Omit<Ticket, 'signal'>;
 
 interface Waiting extends Ticket {
   readonly start: () => void;
@@ -28,6 +35,7 @@ interface Waiting extends Ticket {
 
 interface Claim {
   readonly cost: number;
+  readonly client: string | undefined;
   readonly lapses: number;
 }
 
@@ -36,6 +44,11 @@ const CLAIM_MS = 100;
 
 /** Weight of the newest service time in the moving average: about the last ten jobs count. */
 const EWMA_WEIGHT = 0.2;
+/** Jobs whose median bounds what one of them can do to the average: 0.1 to 10 times as long. */
+const REMEMBERED = 15;
+const OUTLIER = 10;
+/** Seconds: beyond it, nobody knows. */
+const MAX_RETRY_AFTER = 60;
 
 /**
  * A bounded queue that refuses early what it could not do in time.
@@ -51,9 +64,12 @@ export class JobQueue {
   #waiting: Waiting[] = [];
   /** Oldest first. */
   readonly #claims = new Set<Claim>();
+  readonly #shares = new Shares();
   #waitingCost = 0;
   #running = 0;
   #msPerCost = 0;
+  /** Of the last jobs, as they were. */
+  readonly #times: number[] = [];
 
   constructor(options: QueueOptions) {
     this.#options = options;
@@ -69,7 +85,7 @@ export class JobQueue {
   }
 
   /** @throws `overloaded` if a job with this ticket would be refused now; to be asked before a body is read. */
-  assertAdmits(ticket: Pick<Ticket, 'cost' | 'deadlineMs' | 'renewable'>): void {
+  assertAdmits(ticket: Asked): void {
     this.#admit(ticket, []);
   }
 
@@ -79,19 +95,25 @@ export class JobQueue {
    * theirs. Gives a function that ends the claim, to be called before `run`.
    * @throws `overloaded`.
    */
-  claim(ticket: Pick<Ticket, 'cost' | 'deadlineMs' | 'renewable'>): () => void {
+  claim(ticket: Asked): () => void {
     const now = this.#now();
     for (const claim of this.#claims) {
       if (claim.lapses > now) break;
-      this.#claims.delete(claim);
+      this.#unclaim(claim);
     }
     this.#admit(ticket, [...this.#claims]);
-    const claim = { cost: ticket.cost, lapses: now + CLAIM_MS };
+    const claim = { cost: ticket.cost, client: ticket.client, lapses: now + CLAIM_MS };
     this.#claims.add(claim);
-    return () => void this.#claims.delete(claim);
+    this.#shares.add(ticket.client, 1);
+    return () => this.#unclaim(claim);
   }
 
-  #admit(ticket: Pick<Ticket, 'cost' | 'deadlineMs' | 'renewable'>, claims: readonly Claim[]): void {
+  #unclaim(claim: Claim): void {
+    if (this.#claims.delete(claim)) this.#shares.add(claim.client, -1);
+  }
+
+  #admit(ticket: Asked, claims: readonly Claim[]): void {
+    const beyondShare = this.#shares.isBeyond(ticket.client, this.#options.maxWaiting, this.#now());
     const free = Math.max(this.#options.slots() - this.#running, 0);
     const ahead = this.#waiting.length + claims.length;
     if (ahead < free) return;
@@ -100,12 +122,14 @@ export class JobQueue {
       (ticket.renewable ? 0 : ticket.cost) + claims.reduce((sum, { cost }) => sum + cost, 0),
     );
     const full = ahead - free >= this.#options.maxWaiting;
-    if (!full && wait <= ticket.deadlineMs) return;
+    if (!full && !beyondShare && wait <= ticket.deadlineMs) return;
     const { noun } = this.#options;
     const why = full
       ? `${ahead - free} ${noun} jobs wait, which is the limit`
-      : `a ${noun} job would ${ticket.renewable ? 'wait' : 'take'} about ${Math.ceil(wait)} ms now, which is beyond its deadline of ${Math.floor(ticket.deadlineMs)} ms`;
-    throw overloaded(why, Math.max(1, Math.ceil(this.#predictMs(0) / 1000)));
+      : beyondShare
+        ? `as many ${noun} jobs of this client wait as its share is, while others ask too`
+        : `a ${noun} job would ${ticket.renewable ? 'wait' : 'take'} about ${Math.ceil(wait)} ms now, which is beyond its deadline of ${Math.floor(ticket.deadlineMs)} ms`;
+    throw overloaded(why, Math.min(Math.max(1, Math.ceil(this.#predictMs(0) / 1000)), MAX_RETRY_AFTER));
   }
 
   /**
@@ -132,11 +156,12 @@ export class JobQueue {
     const onAbort = () => leave(callerLeft());
     ticket.signal.addEventListener('abort', onAbort, { once: true });
     let renewed = arrived;
+    let over = Number.POSITIVE_INFINITY;
     const step = () => {
       if (ticket.renewable) renewed = this.#now();
     };
     const onTime = () => {
-      const left = renewed + ticket.deadlineMs - this.#now();
+      const left = Math.min(renewed + ticket.deadlineMs, over) - this.#now();
       if (renewed > arrived && left > 0) timer = setTimeout(onTime, left);
       else leave(deadlineExceeded(this.#now() - arrived, ticket, this.#options.noun));
     };
@@ -144,6 +169,7 @@ export class JobQueue {
     try {
       await Promise.race([this.#slot(ticket, stop.signal), left]);
       const waited = this.#now() - arrived;
+      if (ticket.renewable && ticket.workMs !== undefined) over = this.#now() + ticket.workMs;
       return await Promise.race([this.#serve(ticket.cost, () => work(stop.signal, waited, step)), left]);
     } finally {
       clearTimeout(timer);
@@ -156,7 +182,7 @@ export class JobQueue {
     while (this.#waiting.length > 0 && this.#running < this.#options.slots()) {
       const next = this.#waiting.shift();
       if (next === undefined) return;
-      this.#waitingCost -= next.cost;
+      this.#left(next);
       this.#running++;
       next.start();
     }
@@ -172,26 +198,42 @@ export class JobQueue {
       const entry: Waiting = { ...ticket, start: resolve };
       this.#waiting.push(entry);
       this.#waitingCost += ticket.cost;
+      this.#shares.add(ticket.client, 1);
       left.addEventListener('abort', () => {
         const at = this.#waiting.indexOf(entry);
         if (at === -1) return;
         this.#waiting.splice(at, 1);
-        this.#waitingCost -= ticket.cost;
+        this.#left(ticket);
       });
     });
+  }
+
+  /** One waits no more. */
+  #left({ cost, client }: Asked): void {
+    this.#waitingCost -= cost;
+    this.#shares.add(client, -1);
   }
 
   async #serve<T>(cost: number, work: () => Promise<T>): Promise<T> {
     const started = this.#now();
     try {
       const result = await work();
-      const perCost = (this.#now() - started) / Math.max(cost, 1);
-      this.#msPerCost += (perCost - this.#msPerCost) * (this.#msPerCost === 0 ? 1 : EWMA_WEIGHT);
+      this.#learn((this.#now() - started) / cost);
       return result;
     } finally {
       this.#running--;
       this.pump();
     }
+  }
+
+  /** One job that is unlike the others must not speak for them. */
+  #learn(perCost: number): void {
+    const times = this.#times;
+    times.push(perCost);
+    if (times.length > REMEMBERED) times.shift();
+    const median = [...times].sort((a, b) => a - b)[times.length >> 1] ?? perCost;
+    const bounded = Math.min(Math.max(perCost, median / OUTLIER), median * OUTLIER);
+    this.#msPerCost += (bounded - this.#msPerCost) * (this.#msPerCost === 0 ? 1 : EWMA_WEIGHT);
   }
 
   #predictMs(cost: number): number {

@@ -42,7 +42,7 @@ export function registerServerMetrics(registry: MetricsRegistry, watched: Watche
     'Jobs at the workers.',
     byLane((queue) => queue.running),
   );
-  registry.gauge('voiceflow_body_bytes', 'Bytes of request bodies in memory.', () => budget.used);
+  registry.gauge('voiceflow_body_bytes', 'Bytes of request bodies and of answers in memory.', () => budget.used);
   registry.gauge('voiceflow_sessions_active', 'Live sessions that are open.', () => sessions.size);
   registry.gauge('voiceflow_ready', '1 when a worker has its model.', () => Number(engine.ready));
   return {

@@ -4,14 +4,15 @@ import { VoiceFlowError } from 'voiceflow-ml/core';
 import { type ApiKey, KeyRing } from './auth.ts';
 import { type BodyPump, ByteBudget } from './body.ts';
 import type { Engine, Lane } from './engine.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange, RuntimeOfContext } from './exchange.ts';
 import { type Limits, resolveLimits } from './limits.ts';
 import { MetricsRegistry } from './metrics.ts';
 import { JobQueue, type Ticket } from './queue.ts';
 import { Quota } from './quota.ts';
 import { registerServerMetrics, type ServerMetrics } from './server-metrics.ts';
+import { Strikes } from './strikes.ts';
 
-export interface AppOptions {
+export interface AppOptions extends RuntimeOfContext {
   readonly engine: Engine;
   readonly version: string;
   readonly limits?: Partial<Limits>;
@@ -21,6 +22,11 @@ export interface AppOptions {
   readonly quotaPerMinute?: number;
   /** Origins of pages that may call the server, or `*`. None by default. */
   readonly corsOrigins?: readonly string[];
+  /**
+   * Names (beside those of loopback) by which the server may be asked in `Host`; any when absent. To be set where
+   * whoever reaches the server is let in: any page may give its own name the address of this machine.
+   */
+  readonly allowedHosts?: readonly string[] | undefined;
   /** Takes one entry a request and a session; nowhere by default. */
   readonly log?: (entry: LogEntry) => void;
   readonly metrics?: MetricsRegistry;
@@ -28,8 +34,6 @@ export interface AppOptions {
   readonly pump?: BodyPump;
   /** The runtime's WebSockets; `/v1/stream` answers 501 without them. */
   readonly upgradeWebSocket?: UpgradeWebSocket;
-  /** The address of a client, for quotas where there are no keys. */
-  readonly clientAddress?: (c: Context) => string | undefined;
 }
 
 /** A structured log line. Never audio, keys, query strings or bodies. */
@@ -47,6 +51,15 @@ export interface AppEnv {
 
 export type AppContext = Context<AppEnv>;
 
+/** A live session that is open. */
+export interface OpenSession {
+  readonly client: string | undefined;
+  /** Milliseconds, monotonic: when audio came last. */
+  readonly lastAudio: number;
+  /** Ends it, and tells its client why. */
+  end(reason: 'draining' | 'replaced'): void;
+}
+
 /** What all routes share. */
 export interface AppState {
   readonly options: AppOptions;
@@ -54,12 +67,12 @@ export interface AppState {
   readonly limits: Limits;
   readonly keys: KeyRing;
   readonly quota: Quota;
+  readonly strikes: Strikes;
   readonly queues: Readonly<Record<Lane, JobQueue>>;
   readonly budget: ByteBudget;
   readonly registry: MetricsRegistry;
   readonly metrics: ServerMetrics;
-  /** Ends each live session, for draining. */
-  readonly sessions: Set<() => void>;
+  readonly sessions: Set<OpenSession>;
   readonly log: (entry: LogEntry) => void;
   draining: boolean;
   /** Requests being answered. */
@@ -78,7 +91,7 @@ export function createState(options: AppOptions): AppState {
     queues.infer.pump();
     queues.recording.pump();
   });
-  const sessions = new Set<() => void>();
+  const sessions = new Set<OpenSession>();
   const budget = new ByteBudget(limits.queueBytes);
   return {
     options,
@@ -86,6 +99,7 @@ export function createState(options: AppOptions): AppState {
     limits,
     keys: new KeyRing(options.keys ?? []),
     quota: new Quota(options.quotaPerMinute ?? 0),
+    strikes: new Strikes(),
     queues,
     budget,
     registry,
@@ -98,16 +112,16 @@ export function createState(options: AppOptions): AppState {
 }
 
 /** A deadline, and whether it is renewed by each step of the work. */
-export type Deadline = Pick<Ticket, 'deadlineMs' | 'renewable'>;
+export type Deadline = Pick<Ticket, 'deadlineMs' | 'renewable' | 'workMs'>;
 
 /**
  * What the client gives by `x-deadline-ms`, at most the server's limit: from the body's last byte to the answer. Without
  * it, the server's limit; a recording then has as long again after each step, since four hours take minutes.
  * @throws `invalid-option`.
  */
-export function deadlineOf(x: Exchange, limitMs: number, lane: Lane): Deadline {
+export function deadlineOf(x: Exchange, limitMs: number, lane: Lane, workMs: number): Deadline {
   const header = x.header('x-deadline-ms');
-  if (header === undefined) return { deadlineMs: limitMs, renewable: lane === 'recording' };
+  if (header === undefined) return { deadlineMs: limitMs, renewable: lane === 'recording', workMs };
   if (!/^\d{1,9}$/.test(header) || Number(header) === 0) {
     throw new VoiceFlowError(
       'invalid-option',

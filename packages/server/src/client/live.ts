@@ -13,6 +13,11 @@ const BACKOFF_MS = { first: 250, last: 8_000 };
 /** Bytes that the socket holds before `push` waits. */
 const MAX_BUFFERED = 256 * 1024;
 const POLL_MS = 20;
+/** Where the server does not say how long it waits for a word. */
+const IDLE_MS = 30_000;
+/** Others are those of a newer server. */
+const EVENTS: ReadonlySet<string> = new Set(['turn-start', 'turn-update', 'turn-end', 'speaker', 'speaker-merged']);
+const KEEP_ALIVE = JSON.stringify({ type: 'keep-alive' });
 const OPEN = 1;
 
 type OpenTurn = Extract<ClientLiveEvent, { type: 'turn-start' | 'turn-update' | 'turn-end' }>;
@@ -36,10 +41,13 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
   #command: string | undefined;
   /** Why the server ended the last session. */
   #reason: VoiceFlowError | undefined;
+  #ended: Promise<LiveResultJson> | undefined;
   #ending: ((result: LiveResultJson) => void) | undefined;
   #failing: ((error: VoiceFlowError) => void) | undefined;
   #events: ClientLiveEvent[] = [];
   #wake: (() => void) | undefined;
+  #keepAlive: ReturnType<typeof setInterval> | undefined;
+  #lastSent = 0;
   #error: VoiceFlowError | undefined;
   #over = false;
 
@@ -57,7 +65,7 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
    */
   async push(samples: Float32Array): Promise<void> {
     if (this.#error !== undefined) throw this.#error;
-    if (this.#over || this.#ending !== undefined) throw new VoiceFlowError('closed', 'push was called after the end');
+    if (this.#over || this.#ended !== undefined) throw new VoiceFlowError('closed', 'push was called after the end');
     this.#pushed += samples.length;
     this.#backlog.push(encode(samples, this.#options.encoding ?? 's16le'));
     this.#flush();
@@ -67,9 +75,12 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
     }
   }
 
-  /** Finishes: the last events come, then the result. @throws the session's error. */
+  /**
+   * Finishes: the last events come, then the result. The same promise when called again.
+   * @throws the session's error; `closed` when `close` was called before the result came.
+   */
   end(options: { readonly recluster?: boolean } = {}): Promise<LiveResultJson> {
-    return new Promise((resolve, reject) => {
+    this.#ended ??= new Promise((resolve, reject) => {
       if (this.#error !== undefined) return reject(this.#error);
       if (this.#over) return reject(new VoiceFlowError('closed', 'the connection was closed'));
       this.#ending = resolve;
@@ -77,10 +88,12 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
       this.#command = JSON.stringify({ type: 'end', ...options });
       this.#flush();
     });
+    return this.#ended;
   }
 
   /** Drops the session without a result. */
   close(): void {
+    if (!this.#over) this.#failing?.(new VoiceFlowError('closed', 'the connection was closed before its result'));
     this.#finish(undefined);
     this.#socket?.close(1000);
   }
@@ -105,7 +118,7 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
     this.#socket = socket;
     this.#ready = false;
     socket.addEventListener('message', ({ data }) => {
-      if (socket === this.#socket && typeof data === 'string') this.#message(JSON.parse(data));
+      if (socket === this.#socket && !this.#over && typeof data === 'string') this.#receive(data);
     });
     socket.addEventListener('close', () => {
       if (socket === this.#socket && !this.#over) this.#reconnect();
@@ -114,12 +127,31 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
     socket.addEventListener('error', () => {});
   }
 
+  /** What is no message of ours comes from something else that answers there: as if the connection had been lost. */
+  #receive(text: string): void {
+    let message: unknown;
+    try {
+      message = JSON.parse(text);
+    } catch {
+      // Said below.
+    }
+    if (typeof message === 'object' && message !== null && 'type' in message && typeof message.type === 'string') {
+      this.#message(message as { readonly type: string } & Record<string, unknown>);
+      return;
+    }
+    this.#reason = new VoiceFlowError('backend-failed', `the server sent "${text.slice(0, 60)}", which is no message`, {
+      hint: 'Check that the address is that of a VoiceFlow server.',
+    });
+    this.#socket?.close();
+  }
+
   #message(message: { readonly type: string } & Record<string, unknown>): void {
     if (message.type === 'ready') {
       this.#session++;
       this.#attempts = 0;
       this.#reason = undefined;
       this.#ready = true;
+      this.#keepAwake(typeof message.idleMs === 'number' ? message.idleMs : IDLE_MS);
       const { sampleRate } = this.#options;
       if (this.#session > 1)
         this.#emit({ type: 'reconnect', at: this.#offset / sampleRate, lost: this.#lost / sampleRate });
@@ -136,7 +168,7 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
         this.#reason = error;
         this.#socket?.close();
       } else this.#finish(error);
-    } else this.#emit(this.#own(message as unknown as ClientLiveEvent));
+    } else if (EVENTS.has(message.type)) this.#emit(this.#own(message as unknown as ClientLiveEvent));
   }
 
   /** The event with times from the first sample of all, and with labels and ids that no earlier session had. */
@@ -158,9 +190,22 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
     return own;
   }
 
+  /** Says a word where there is no audio for a while: a user who is muted is still there. */
+  #keepAwake(idleMs: number): void {
+    clearInterval(this.#keepAlive);
+    this.#lastSent = performance.now();
+    const pause = idleMs / 3;
+    this.#keepAlive = setInterval(() => {
+      if (!this.#ready || this.#socket?.readyState !== OPEN || performance.now() - this.#lastSent < pause) return;
+      this.#lastSent = performance.now();
+      this.#socket.send(KEEP_ALIVE);
+    }, pause / 2);
+  }
+
   #reconnect(): void {
     const { reconnects = 5 } = this.#options;
     this.#ready = false;
+    clearInterval(this.#keepAlive);
     if (this.#attempts >= reconnects) {
       const text = `the connection was lost, and ${reconnects} attempts to open it again failed`;
       const hint = 'Check the address and the key of the server.';
@@ -179,6 +224,7 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
 
   #flush(): void {
     if (!this.#ready || this.#socket?.readyState !== OPEN) return;
+    if (this.#backlog.length > 0) this.#lastSent = performance.now();
     for (const chunk of this.#backlog.splice(0)) this.#socket.send(chunk);
     if (this.#command !== undefined) this.#socket.send(this.#command);
   }
@@ -207,6 +253,7 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
   #finish(error: VoiceFlowError | undefined): void {
     if (this.#over) return;
     this.#over = true;
+    clearInterval(this.#keepAlive);
     this.#error = error;
     if (error !== undefined) this.#failing?.(error);
     this.#wake?.();

@@ -3,6 +3,7 @@ import { getRequestListener } from '@hono/node-server';
 import type { ReadBody } from '../app/body.ts';
 import { type Answer, type Exchange, requestIdOf } from '../app/exchange.ts';
 import { toResponse } from '../app/problem.ts';
+import type { ClientAddress } from './address.ts';
 
 /** @module Requests as Node's own HTTP server gives them, without `Request` and `Response` between. */
 
@@ -55,12 +56,16 @@ export function readIncoming(incoming: IncomingMessage | undefined): ReadBody {
  * A listener that carries `POST /v1/infer` itself and leaves the rest to `others`. A window is 2 ms of network, of
  * which the way through `Request`, Hono and `Response` would be a tenth (docs/decisions.md).
  */
-export function inferFirst(infer: (x: Exchange) => Promise<Answer>, others: RequestListener): RequestListener {
+export function inferFirst(
+  infer: (x: Exchange) => Promise<Answer>,
+  address: ClientAddress,
+  others: RequestListener,
+): RequestListener {
   return (incoming, outgoing) => {
     // A page of another origin: Hono knows whether it may.
     if (incoming.url !== '/v1/infer' || incoming.method !== 'POST' || incoming.headers.origin !== undefined)
       return others(incoming, outgoing);
-    infer(new IncomingExchange(incoming, outgoing))
+    infer(new IncomingExchange(incoming, outgoing, address))
       .then((answer) => send(answer, incoming, outgoing))
       // Nothing of ours throws here; should it, one connection is lost and not the server.
       .catch((error: Error) => outgoing.destroy(error));
@@ -75,11 +80,14 @@ class IncomingExchange implements Exchange {
   readonly read: ReadBody;
   readonly #incoming: IncomingMessage;
   readonly #outgoing: ServerResponse;
+  readonly #addressOf: ClientAddress;
+  #address: string | undefined;
   #leaving: AbortController | undefined;
   client: string | undefined;
   code: string | undefined;
 
-  constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse, address: ClientAddress) {
+    this.#addressOf = address;
     this.#incoming = incoming;
     this.requestId = requestIdOf(this.header('x-request-id'));
     this.#outgoing = outgoing;
@@ -107,7 +115,12 @@ class IncomingExchange implements Exchange {
   }
 
   address(): string | undefined {
-    return this.#incoming.socket.remoteAddress;
+    this.#address ??= this.#addressOf(this.#incoming.socket.remoteAddress, this.header('x-forwarded-for'));
+    return this.#address;
+  }
+
+  whenSent(then: () => void): void {
+    this.#outgoing.once('close', then);
   }
 }
 

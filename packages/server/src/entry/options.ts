@@ -13,13 +13,21 @@ export interface ServeOptions {
   readonly workers?: number;
   /** `standard` (the Fast CNN with the segmenter beside it) by default; or `fast-cnn`. */
   readonly model?: string;
+  /** What runs the network: by default ONNX Runtime's native build where it is installed, else WebAssembly. */
+  readonly backend?: BackendName;
   readonly keys?: readonly ApiKey[];
   /** Lets everybody in when listening beyond loopback without keys. */
   readonly open?: boolean;
   readonly corsOrigins?: readonly string[];
+  /** Names by which it may be asked, beside those of loopback; any where it has keys or listens beyond loopback. */
+  readonly allowedHosts?: readonly string[];
+  /** Proxies (addresses or CIDR ranges) whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies?: readonly string[];
   readonly quotaPerMinute?: number;
   readonly limits?: Partial<Limits>;
 }
+
+export type BackendName = 'auto' | 'node' | 'wasm';
 
 /** What only the program takes. */
 export interface ProgramOptions extends ServeOptions {
@@ -31,7 +39,10 @@ export interface ProgramOptions extends ServeOptions {
 const NICE = 5;
 
 /** The same with the defaults filled in. */
-export type ResolvedOptions = Required<Omit<ServeOptions, 'limits'>> & { readonly limits: Limits };
+export type ResolvedOptions = Required<Omit<ServeOptions, 'limits' | 'allowedHosts'>> & {
+  readonly limits: Limits;
+  readonly allowedHosts: readonly string[] | undefined;
+};
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -41,13 +52,15 @@ export const SERVE_HELP = `Usage: serve [options]
   --port PORT      8080; 0 for any free one               VOICEFLOW_PORT
   --workers N      worker processes (one a core)          VOICEFLOW_WORKERS
   --model NAME     standard or fast-cnn (standard)        VOICEFLOW_MODEL
+  --backend NAME   node, wasm or auto (auto)              VOICEFLOW_BACKEND
   --cors ORIGINS   pages that may call, or * (none)       VOICEFLOW_CORS
   --quota N        requests a minute and client (none)    VOICEFLOW_QUOTA
   --nice N         below its workers' priority (5)        VOICEFLOW_NICE
   --open           no keys needed beyond loopback         VOICEFLOW_OPEN=1
   --help
 
-API keys come from VOICEFLOW_API_KEYS (name:key,name:key). Limits: VOICEFLOW_BODY_BYTES,
+API keys come from VOICEFLOW_API_KEYS (name:key,name:key), other names of this server from
+VOICEFLOW_ALLOWED_HOSTS, proxies whose X-Forwarded-For counts from VOICEFLOW_TRUSTED_PROXIES. Limits: VOICEFLOW_BODY_BYTES,
 VOICEFLOW_QUEUE_JOBS, VOICEFLOW_DEADLINE_MS, … (README of @voiceflow-ml/server).
 `;
 
@@ -57,12 +70,12 @@ VOICEFLOW_QUEUE_JOBS, VOICEFLOW_DEADLINE_MS, … (README of @voiceflow-ml/server
  */
 export function parseServeArgs(args: readonly string[], env: Environment): ProgramOptions {
   const values = parse(args);
-  const text = (name: 'host' | 'port' | 'workers' | 'model' | 'cors' | 'quota' | 'nice') => {
+  const text = (name: 'host' | 'port' | 'workers' | 'model' | 'backend' | 'cors' | 'quota' | 'nice') => {
     const value = values[name] ?? env[`VOICEFLOW_${name.toUpperCase()}`];
     return value === undefined || value === '' ? undefined : value;
   };
   const [host, port, workers, model] = [text('host'), text('port'), text('workers'), text('model')];
-  const [cors, quota] = [text('cors'), text('quota')];
+  const [cors, quota, backend] = [text('cors'), text('quota'), text('backend')];
   return {
     help: values.help ?? false,
     nice: whole('nice', Number(text('nice') ?? NICE), 0, 19),
@@ -72,8 +85,11 @@ export function parseServeArgs(args: readonly string[], env: Environment): Progr
     ...(port === undefined ? {} : { port: Number(port) }),
     ...(workers === undefined ? {} : { workers: Number(workers) }),
     ...(model === undefined ? {} : { model }),
+    ...(backend === undefined ? {} : { backend: backendNamed(backend) }),
     ...(cors === undefined ? {} : { corsOrigins: cors.split(',').map((origin) => origin.trim()) }),
     ...(quota === undefined ? {} : { quotaPerMinute: Number(quota) }),
+    ...listOf('allowedHosts', env.VOICEFLOW_ALLOWED_HOSTS),
+    ...listOf('trustedProxies', env.VOICEFLOW_TRUSTED_PROXIES),
   };
 }
 
@@ -86,6 +102,7 @@ function parse(args: readonly string[]) {
         port: { type: 'string' },
         workers: { type: 'string' },
         model: { type: 'string' },
+        backend: { type: 'string' },
         cors: { type: 'string' },
         quota: { type: 'string' },
         nice: { type: 'string' },
@@ -104,14 +121,17 @@ function parse(args: readonly string[]) {
  * @throws `invalid-option` for a bad value, and for listening beyond loopback without keys and without `open`.
  */
 export function resolveOptions(options: ServeOptions, env: Environment, cores: number): ResolvedOptions {
-  const resolved: ResolvedOptions = {
+  const resolved = {
     host: options.host ?? '127.0.0.1',
     port: whole('port', options.port ?? 8080, 0, 65_535),
     workers: whole('workers', options.workers ?? cores, 1, 256),
     model: options.model ?? 'standard',
+    backend: options.backend ?? 'auto',
     keys: options.keys ?? [],
     open: options.open ?? false,
     corsOrigins: options.corsOrigins ?? [],
+    allowedHosts: options.allowedHosts?.map((name) => name.toLowerCase()),
+    trustedProxies: options.trustedProxies ?? [],
     quotaPerMinute: whole('quota', options.quotaPerMinute ?? 0, 0, 1_000_000),
     limits: resolveLimits(options.limits, env),
   };
@@ -124,7 +144,21 @@ export function resolveOptions(options: ServeOptions, env: Environment, cores: n
       },
     );
   }
-  return resolved;
+  const open = isLoopback(resolved.host) && resolved.keys.length === 0;
+  return { ...resolved, allowedHosts: resolved.allowedHosts ?? (open ? [] : undefined) };
+}
+
+function listOf<Name extends string>(name: Name, text: string | undefined): { [key in Name]?: string[] } {
+  const list = (text ?? '')
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+  return list.length === 0 ? {} : ({ [name]: list } as { [key in Name]: string[] });
+}
+
+function backendNamed(name: string): BackendName {
+  if (name === 'auto' || name === 'node' || name === 'wasm') return name;
+  throw new VoiceFlowError('invalid-option', `backend is "${name.slice(0, 20)}", expected node, wasm or auto`);
 }
 
 function isLoopback(host: string): boolean {

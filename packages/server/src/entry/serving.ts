@@ -9,6 +9,8 @@ import { createApp, type VoiceFlowApp } from '../app.ts';
 import { PoolEngine } from '../pool/engine.ts';
 import type { WorkerCommand } from '../pool/worker-process.ts';
 import { VERSION } from '../version.ts';
+import { type ClientAddress, clientAddresses } from './address.ts';
+import { memoryWarning } from './memory.ts';
 import { yieldToWorkers } from './niceness.ts';
 import { parseServeArgs, type ResolvedOptions, resolveOptions, SERVE_HELP, type ServeOptions } from './options.ts';
 import { compileSoon, leaveRoomForBodies } from './v8.ts';
@@ -35,20 +37,27 @@ export interface Prepared {
   readonly pool: PoolEngine;
   readonly options: ResolvedOptions;
   readonly log: (entry: LogEntry) => void;
+  readonly address: ClientAddress;
 }
 
-/** Starts the workers and makes the app, ready to be listened with. */
+/**
+ * Starts the workers and makes the app, ready to be listened with.
+ * @param runtime What it adds; its `clientAddress` is that of the connection.
+ */
 export async function prepare(
   entry: EntryOptions,
-  runtime: Pick<AppOptions, 'pump' | 'upgradeWebSocket' | 'clientAddress'>,
+  runtime: Pick<AppOptions, 'pump' | 'upgradeWebSocket' | 'clientAddress' | 'whenSent'>,
 ): Promise<Prepared> {
   const options = resolveOptions(entry, process.env, availableParallelism());
   const log = entry.log ?? logLine;
+  const warning = memoryWarning(options);
+  if (warning !== undefined) log(warning);
   const pool = await PoolEngine.start({
     workers: options.workers,
-    command: entry.command ?? workerCommand(options.model),
+    command: entry.command ?? workerCommand(options),
     onWorkerEnd: (error) => log({ level: 'warn', message: 'worker ended', error: String(error) }),
   });
+  const address = clientAddresses(options.trustedProxies);
   const metrics = new MetricsRegistry();
   registerProcessMetrics(metrics, pool);
   const app = createApp({
@@ -58,18 +67,20 @@ export async function prepare(
     keys: options.keys,
     quotaPerMinute: options.quotaPerMinute,
     corsOrigins: options.corsOrigins,
+    allowedHosts: options.allowedHosts,
     metrics,
     log,
     ...runtime,
+    clientAddress: (c) => address(runtime.clientAddress?.(c), c.req.header('x-forwarded-for')),
   });
-  return { app, pool, options, log };
+  return { app, pool, options, log, address };
 }
 
 /** How this runtime runs a file in a process of its own. */
-function workerCommand(model: string): WorkerCommand {
+function workerCommand({ model, backend }: ResolvedOptions): WorkerCommand {
   const file = fileURLToPath(new URL('./worker.js', import.meta.url));
   const args = 'Deno' in globalThis ? ['run', '--allow-all', file] : [file];
-  return { command: process.execPath, args, env: { VOICEFLOW_MODEL: model } };
+  return { command: process.execPath, args, env: { VOICEFLOW_MODEL: model, VOICEFLOW_BACKEND: backend } };
 }
 
 function registerProcessMetrics(metrics: MetricsRegistry, pool: PoolEngine): void {
@@ -78,7 +89,7 @@ function registerProcessMetrics(metrics: MetricsRegistry, pool: PoolEngine): voi
     'Memory of the server without its workers.',
     () => process.memoryUsage().rss,
   );
-  metrics.gauge('voiceflow_worker_restarts', 'Workers replaced since the start.', () => pool.restarts);
+  metrics.counterOf('voiceflow_worker_restarts_total', 'Workers replaced.', () => pool.restarts);
   if (typeof monitorEventLoopDelay !== 'function' || 'Deno' in globalThis) return;
   const delay = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
   delay.enable();
@@ -139,7 +150,7 @@ export async function runServe(
     await server.close();
     return 0;
   } catch (error) {
-    const hint = error instanceof Error && 'hint' in error ? ` (${String(error.hint)})` : '';
+    const hint = VoiceFlowError.isInstance(error) && error.hint !== undefined ? ` (${error.hint})` : '';
     process.stderr.write(`voiceflow: ${error instanceof Error ? error.message : String(error)}${hint}\n`);
     return VoiceFlowError.isInstance(error) && error.code === 'invalid-option' ? 2 : 1;
   }

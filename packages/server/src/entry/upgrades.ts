@@ -1,8 +1,9 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
+import type { Connections } from './connections.ts';
 
-type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+type OnUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 
 /** Headers of an offer to go on with another protocol. */
 const OFFER = /^(connection|upgrade|http2-settings)$/i;
@@ -12,18 +13,28 @@ const OFFER = /^(connection|upgrade|http2-settings)$/i;
  * (RFC 9110, 7.8): Java's client and `curl --http2` offer h2c with their first request. To be called once the adaptor
  * has its listener, which leaves those hanging, with a socket whose errors nobody hears: a reset would end the process.
  */
-export function ignoreOtherUpgrades(server: EventEmitter): void {
+export function ignoreOtherUpgrades(server: EventEmitter, connections: Connections): void {
   const adaptors = server.listeners('upgrade') as OnUpgrade[];
   server.removeAllListeners('upgrade');
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  const take: OnUpgrade = (request, socket, head) => {
+    if (socket.destroyed) return;
     if (request.headers.upgrade?.toLowerCase() === 'websocket') {
+      if (!URL.canParse(request.url ?? '', 'http://localhost')) {
+        socket.on('error', () => {});
+        socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+        return;
+      }
       for (const listener of adaptors) listener.call(server, request, socket, head);
       return;
     }
     socket.unshift(Buffer.concat([Buffer.from(withoutOffer(request), 'latin1'), head]));
     // As a connection that has just been made, whose first bytes have come.
     server.emit('connection', socket);
-  });
+  };
+  // Answers to what was asked before still belong to Node's account of this connection, which ends here.
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) =>
+    connections.afterAnswers(socket, () => take(request, socket, head)),
+  );
 }
 
 function withoutOffer({ method, url, httpVersion, rawHeaders }: IncomingMessage): string {

@@ -28,9 +28,10 @@ describe('parseMultipart', () => {
           }
           form.append('file', new Blob([bytes as Uint8Array<ArrayBuffer>]), 'a "name".wav');
           const { body, contentType } = await encode(form);
-          const parsed = parseMultipart(body, contentType);
+          const parsed = await parseMultipart(body, contentType);
           expect(Buffer.from(parsed.file).equals(Buffer.from(bytes))).toBe(true);
           for (const [name, value] of Object.entries(expected)) {
+            expect(parsed.filename).toBe('a "name".wav');
             expect(parsed.fields[name]).toBe(value.replace(/\r?\n|\r/g, '\r\n'));
           }
         },
@@ -43,46 +44,61 @@ describe('parseMultipart', () => {
     const form = new FormData();
     form.append('file', new Blob([new Uint8Array(100)]));
     const { body, contentType } = await encode(form);
-    expect(parseMultipart(body, contentType).file.buffer).toBe(body.buffer);
+    expect((await parseMultipart(body, contentType)).file.buffer).toBe(body.buffer);
   });
 
-  it('keeps a file that contains what looks like the boundary', () => {
+  it('keeps a file that contains what looks like the boundary', async () => {
     const file = 'a\r\n--xy\n--x\r\n--x-\r\n-';
     const body = latin1(`--x\r\ncontent-disposition: form-data; name=file\r\n\r\n${file}\r\n--x--\r\n`);
-    expect(Buffer.from(parseMultipart(body, 'multipart/form-data; boundary=x').file).toString()).toBe(file);
+    expect(Buffer.from((await parseMultipart(body, 'multipart/form-data; boundary=x')).file).toString()).toBe(file);
   });
 
   it('gives what is there of a form that was cut off', async () => {
     const form = new FormData();
     form.append('file', new Blob([new Uint8Array(1000).fill(7)]));
     const { body, contentType } = await encode(form);
-    const cut = parseMultipart(body.subarray(0, body.length - 600), contentType);
+    const cut = await parseMultipart(body.subarray(0, body.length - 600), contentType);
     expect(cut.file.length).toBeGreaterThan(300);
     expect(cut.file.every((byte) => byte === 7)).toBe(true);
   });
 
-  it('says what is wrong with a form that has no file, two files, no boundary, too many parts or too long a field', () => {
+  it('says what is wrong with a form that has no file, two files, no boundary, too many parts or too long a field', async () => {
     const type = 'multipart/form-data; boundary="x"';
     const part = (name: string, value: string) =>
       `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
-    const reading =
-      (text: string, contentType = type) =>
-      () =>
-        parseMultipart(latin1(text), contentType);
-    expect(reading(`${part('a', '1')}--x--`)).toThrow(/no part named "file"/);
-    expect(reading(`${part('file', '1')}${part('file', '2')}--x--`)).toThrow(/more than one part/);
-    expect(reading(part('file', '1'), 'multipart/form-data')).toThrow(/no boundary/);
-    expect(reading(`${part('file', '1')}${part('a', '1').repeat(70)}`)).toThrow(/more than 64 parts/);
-    expect(reading(`${part('file', '1')}${part('a', 'x'.repeat(1_100_000))}--x--`)).toThrow(/"a" has 1100000 bytes/);
+    const reading = (text: string, contentType = type) => expect(parseMultipart(latin1(text), contentType)).rejects;
+    await reading(`${part('a', '1')}--x--`).toThrow(/no part named "file"/);
+    await reading(`${part('file', '1')}${part('file', '2')}--x--`).toThrow(/more than one part/);
+    await reading(part('file', '1'), 'multipart/form-data').toThrow(/no boundary/);
+    await reading(`${part('file', '1')}${Array.from({ length: 70 }, (_, i) => part(`a${i}`, '1')).join('')}`).toThrow(
+      /more than 64 parts/,
+    );
+    await reading(`${part('file', '1')}${part('a', '1').repeat(2)}--x--`).toThrow(/"a" is there twice/);
+    await reading(`${part('file', '1')}${part('a', 'x'.repeat(1_100_000))}--x--`).toThrow(/"a" has 1100000 bytes/);
   });
 
-  it('never fails otherwise, whatever comes', () => {
-    fc.assert(
-      fc.property(
+  it('takes a preamble, and a first delimiter only where a line begins', async () => {
+    const rest = '\r\nContent-Disposition: form-data; name="file"\r\n\r\n1\r\n--x--';
+    const read = async (text: string) => (await parseMultipart(latin1(text), 'multipart/form-data; boundary=x')).file;
+    expect(Buffer.from(await read(`hello\r\n--x${rest}`)).toString()).toBe('1');
+    await expect(read(`hello--x${rest}`)).rejects.toThrow(/no part named "file"/);
+  });
+
+  it('can be stopped while it searches', async () => {
+    const stop = new AbortController();
+    const body = new Uint8Array(16 * 1024 * 1024).fill(45);
+    const reading = parseMultipart(body, `multipart/form-data; boundary=${'-'.repeat(68)}x`, stop.signal);
+    setTimeout(() => stop.abort());
+    await expect(reading).rejects.toMatchObject({ code: 'aborted' });
+  });
+
+  it('never fails otherwise, whatever comes', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         fc.array(fc.constantFrom('--x', '\r\n', '--', 'content-disposition: form-data; name="file"', 'a', ':')),
-        (parts) => {
+        async (parts) => {
           try {
-            parseMultipart(latin1(parts.join('')), 'multipart/form-data; boundary=x');
+            await parseMultipart(latin1(parts.join('')), 'multipart/form-data; boundary=x');
           } catch (error) {
             expect(error).toMatchObject({ code: 'invalid-option' });
           }

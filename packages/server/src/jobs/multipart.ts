@@ -1,8 +1,10 @@
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { throwIfAborted, VoiceFlowError } from 'voiceflow-ml/core';
 
 /** A form: one file, and the text fields. */
 export interface Form {
   readonly file: Uint8Array<ArrayBuffer>;
+  /** The file's name, as the client tells it. */
+  readonly filename: string | undefined;
   readonly fields: Readonly<Record<string, string>>;
 }
 
@@ -20,73 +22,127 @@ export function isMultipart(contentType: string): boolean {
 
 /**
  * Takes a `multipart/form-data` body (RFC 7578) apart without copying its file. A form that was cut off gives what
- * there is of its file, like any truncated audio.
- * @throws `invalid-option` for a form without a boundary or without one part named `file`.
+ * there is of its file, like any truncated audio. Its time is linear in the size of the body, whatever is in it.
+ * @throws `invalid-option` for a form without a boundary or without one part named `file`; the signal's reason.
  */
-export function parseMultipart(body: Uint8Array<ArrayBuffer>, contentType: string): Form {
+export async function parseMultipart(
+  body: Uint8Array<ArrayBuffer>,
+  contentType: string,
+  signal?: AbortSignal,
+): Promise<Form> {
   const boundary = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(contentType);
   const name = boundary?.[1] ?? boundary?.[2];
   if (name === undefined) throw broken('its Content-Type names no boundary');
-  const delimiter = new TextEncoder().encode(`--${name}`);
   const between = new TextEncoder().encode(`\r\n--${name}`);
+  const lines = new Delimiters(body, between, signal);
 
-  let file: Uint8Array<ArrayBuffer> | undefined;
+  let file: Form['file'] | undefined;
+  let filename: string | undefined;
   const fields: Record<string, string> = Object.create(null);
-  let at = indexOf(body, delimiter, 0);
+  // A delimiter is a line: the first may begin the body, any other begins after a line end.
+  let at = lines.isDelimiter(-LINE_END) ? -LINE_END : await lines.next(0);
   for (let parts = 0; at !== -1; parts++) {
     if (parts > MAX_PARTS) throw broken(`it has more than ${MAX_PARTS} parts`);
-    at += parts === 0 ? delimiter.length : between.length;
+    at += between.length;
     if (body[at] === DASH && body[at + 1] === DASH) break;
-    const headEnd = indexOf(body.subarray(0, at + MAX_HEAD), HEAD_END, at);
+    const headEnd = headEndFrom(body, at);
     if (headEnd === -1) break;
-    const start = headEnd + HEAD_END.length;
+    const start = headEnd + 2 * LINE_END;
     // The headers' own line end counts as the one before the next boundary, so an empty part is found as well.
-    const next = nextDelimiter(body, between, start - 2);
+    const next = await lines.next(start - LINE_END);
     const part = body.subarray(start, next === -1 ? body.length : Math.max(next, start));
-    const field = fieldName(new TextDecoder().decode(body.subarray(at, headEnd)));
+    const head = new TextDecoder().decode(body.subarray(at, headEnd));
+    const field = parameterOf(head, 'name');
     if (field === 'file') {
       if (file !== undefined) throw broken('it has more than one part named "file"');
       file = part;
+      filename = parameterOf(head, 'filename');
     } else if (field !== undefined) {
       if (part.length > MAX_FIELD)
-        throw broken(`its field "${field}" has ${part.length} bytes, expected at most ${MAX_FIELD}`);
+        throw broken(`its field "${field.slice(0, 60)}" has ${part.length} bytes, expected at most ${MAX_FIELD}`);
+      if (field in fields) throw broken(`its field "${field.slice(0, 60)}" is there twice`);
       fields[field] = new TextDecoder().decode(part);
     }
     at = next;
   }
   if (file === undefined) throw broken('it has no part named "file"');
-  return { file, fields };
+  return { file, filename, fields };
 }
 
 const [TAB, LF, CR, SPACE, DASH] = [9, 10, 13, 32, 45];
-const HEAD_END = new Uint8Array([CR, LF, CR, LF]);
+const LINE_END = 2;
+/** White space that may follow a delimiter on its line. */
+const MAX_PADDING = 100;
+/** Bytes searched between two looks at the signal: some milliseconds. */
+const STRETCH_BYTES = 4 * 1024 * 1024;
 
-function fieldName(head: string): string | undefined {
-  const disposition = /^content-disposition:\s*form-data\b(.*)$/im.exec(head)?.[1];
-  const quoted = /;\s*name="((?:[^"\\]|\\.)*)"/i.exec(disposition ?? '')?.[1];
-  return quoted?.replace(/%22/g, '"') ?? /;\s*name=([^\s;"]+)/i.exec(disposition ?? '')?.[1];
+/** A parameter of a part's Content-Disposition. */
+function parameterOf(head: string, name: 'name' | 'filename'): string | undefined {
+  const disposition = /^content-disposition:\s*form-data\b(.*)$/im.exec(head)?.[1] ?? '';
+  const [quoted, bare] =
+    name === 'name'
+      ? [/;\s*name="((?:[^"\\]|\\.)*)"/i, /;\s*name=([^\s;"]+)/i]
+      : [/;\s*filename="((?:[^"\\]|\\.)*)"/i, /;\s*filename=([^\s;"]+)/i];
+  return quoted.exec(disposition)?.[1]?.replace(/%22/g, '"') ?? bare.exec(disposition)?.[1];
 }
 
-/** Where the next line that is a delimiter begins: more text after it makes it a line of the file. */
-function nextDelimiter(body: Uint8Array, between: Uint8Array, from: number): number {
-  for (let at = indexOf(body, between, from); at !== -1; at = indexOf(body, between, at + 1)) {
-    let end = at + between.length;
-    if (body[end] === DASH && body[end + 1] === DASH) return at;
-    while (body[end] === SPACE || body[end] === TAB) end++;
-    if (body[end] === CR && body[end + 1] === LF) return at;
+function headEndFrom(body: Uint8Array, from: number): number {
+  const end = Math.min(from + MAX_HEAD, body.length - 3);
+  for (let at = from; at < end; at++) {
+    if (body[at] === CR && body[at + 1] === LF && body[at + 2] === CR && body[at + 3] === LF) return at;
   }
   return -1;
 }
 
-/** Where `needle` begins in `hay` at or after `from`, or -1: a native scan for the first byte, then a comparison. */
-function indexOf(hay: Uint8Array, needle: Uint8Array, from: number): number {
-  const first = needle[0] ?? 0;
-  for (let at = hay.indexOf(first, from); at !== -1; at = hay.indexOf(first, at + 1)) {
-    let same = 1;
-    while (same < needle.length && hay[at + same] === needle[same]) same++;
-    if (same === needle.length) return at;
+/** Finds the lines that are delimiters. */
+class Delimiters {
+  readonly #body: Uint8Array;
+  readonly #between: Uint8Array;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(body: Uint8Array, between: Uint8Array, signal: AbortSignal | undefined) {
+    this.#body = body;
+    this.#between = between;
+    this.#signal = signal;
   }
-  return -1;
+
+  /**
+   * Where the next line that is a delimiter begins (its line end before it counted in), or -1. Each begins with the
+   * one CR that is in it, so that nothing is compared twice: what has been compared holds no other beginning.
+   */
+  async next(from: number): Promise<number> {
+    const body = this.#body;
+    const last = body.length - this.#between.length;
+    for (let begin = from; begin <= last; begin += STRETCH_BYTES) {
+      if (begin > from) await breathe(this.#signal);
+      const end = Math.min(begin + STRETCH_BYTES, last + 1);
+      for (let at = begin; at < end; at++) if (body[at] === CR && this.isDelimiter(at)) return at;
+    }
+    return -1;
+  }
+
+  /** More text after it makes it a line of the file. */
+  isDelimiter(at: number): boolean {
+    const body = this.#body;
+    if (!isAt(body, this.#between, at)) return false;
+    let end = at + this.#between.length;
+    if (body[end] === DASH && body[end + 1] === DASH) return true;
+    const padded = end + MAX_PADDING;
+    while (end < padded && (body[end] === SPACE || body[end] === TAB)) end++;
+    return body[end] === CR && body[end + 1] === LF;
+  }
+}
+
+/** @param at May be negative: what lies before the body counts as equal. */
+function isAt(body: Uint8Array, bytes: Uint8Array, at: number): boolean {
+  for (let i = Math.max(0, -at); i < bytes.length; i++) if (body[at + i] !== bytes[i]) return false;
+  return true;
+}
+
+/** Lets other work have its turn, such as the message that cancels this one. */
+async function breathe(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve));
+  throwIfAborted(signal);
 }
 
 function broken(why: string): VoiceFlowError {

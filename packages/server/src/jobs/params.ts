@@ -11,6 +11,33 @@ export interface DiarizeParams {
   readonly uri: string | undefined;
 }
 
+/**
+ * The options of a request: from its query and from the fields of its form.
+ * @throws `invalid-option` for an option in both, and for `format` as a field: it is needed before the form is read.
+ */
+export function joinParams(query: Params, fields: Params): Params {
+  if ('format' in fields) {
+    throw new VoiceFlowError('invalid-option', 'format is a field of the form, expected it in the query', {
+      hint: 'For example: /v1/diarize?format=rttm',
+    });
+  }
+  const twice = Object.keys(fields).find((name) => name in query);
+  if (twice === undefined) return { ...query, ...fields };
+  throw new VoiceFlowError(
+    'invalid-option',
+    `the option "${twice.slice(0, 60)}" is given twice, in the query and in the form`,
+  );
+}
+
+/** The file id of an upload: its name without folders and extension; undefined where nothing is left of it. */
+export function baseName(filename: string | undefined): string | undefined {
+  const name = filename
+    ?.replace(/^.*[/\\]/s, '')
+    .replace(/\.[^.]*$/, '')
+    .slice(0, 200);
+  return name === '' ? undefined : name;
+}
+
 /** @throws `invalid-option` naming the option, its value and what is allowed. */
 export function diarizeParams(params: Params): DiarizeParams {
   assertKnown(params, ['numSpeakers', 'minSpeakers', 'maxSpeakers', 'known', 'exclusive', 'uri', 'format']);
@@ -41,6 +68,10 @@ export function embedParams(params: Params): Pick<EmbedOptions, 'segments'> {
   return { segments: [segment] };
 }
 
+/** Characters of a voice's name, which every turn of the answer repeats. */
+const MAX_NAME = 200;
+const MAX_EMBEDDING = 4096;
+
 /** Voices as JSON: `[{"name": …, "embedding": [256 numbers], "space": …}]`. */
 export function parseKnown(text: string): KnownVoice[] {
   let list: unknown;
@@ -51,7 +82,11 @@ export function parseKnown(text: string): KnownVoice[] {
   }
   const voices = Array.isArray(list) ? list.map(toKnown) : [];
   if (!Array.isArray(list) || voices.some((voice) => voice === undefined)) {
-    throw invalid('known', text.slice(0, 60), 'a JSON list of { name, embedding, space }');
+    throw invalid(
+      'known',
+      text.slice(0, 60),
+      `a JSON list of { name, embedding, space }, with names of up to ${MAX_NAME} characters`,
+    );
   }
   return voices.filter((voice) => voice !== undefined);
 }
@@ -60,6 +95,7 @@ function toKnown(value: unknown): KnownVoice | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { name, embedding, space } = value as Record<string, unknown>;
   if (typeof name !== 'string' || typeof space !== 'string' || !Array.isArray(embedding)) return undefined;
+  if (name.length > MAX_NAME || embedding.length > MAX_EMBEDDING) return undefined;
   if (!embedding.every((number) => typeof number === 'number' && Number.isFinite(number))) return undefined;
   return { name, space, embedding: Float32Array.from(embedding) };
 }

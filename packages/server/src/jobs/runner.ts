@@ -2,8 +2,8 @@ import { type Diarizer, type Model, type ModelManifest, VoiceFlowError } from 'v
 import type { Job, JobContext, JobReply, LiveChannel, LiveMessage, LiveRequest } from '../app/engine.ts';
 import { floatBytes, utf8 } from './bytes.ts';
 import { openLive } from './live.ts';
-import { isMultipart, parseMultipart } from './multipart.ts';
-import { diarizeParams, embedParams } from './params.ts';
+import { type Form, isMultipart, parseMultipart } from './multipart.ts';
+import { baseName, diarizeParams, embedParams, joinParams } from './params.ts';
 import { inferTensors } from './tensors.ts';
 import { type OpenAudio, WindowRunner } from './window.ts';
 
@@ -39,15 +39,17 @@ export class JobRunner {
   async run(job: Job, body: Uint8Array<ArrayBuffer>, context: JobContext): Promise<JobReply> {
     if (job.kind === 'infer') return this.#window().run(job, body, context);
     if (job.kind === 'tensors') return this.#tensors(job, body, context);
-    const form = isMultipart(job.contentType) ? parseMultipart(body, job.contentType) : { file: body, fields: {} };
-    const params = { ...job.params, ...form.fields };
+    const form = isMultipart(job.contentType)
+      ? await parseMultipart(body, job.contentType, context.signal)
+      : { file: body, filename: undefined, fields: {} };
+    const params = joinParams(job.params, form.fields);
     if (form.file.length === 0) {
       throw new VoiceFlowError('invalid-audio', 'the request has no audio: 0 bytes', {
         hint: 'Send the recording as the body, or as the part "file" of a form.',
       });
     }
     return job.kind === 'diarize'
-      ? this.#diarize(job, form.file, params, context)
+      ? this.#diarize(job, form, params, context)
       : this.#embed(job, form.file, params, context);
   }
 
@@ -58,7 +60,7 @@ export class JobRunner {
 
   async #diarize(
     job: Job,
-    file: Uint8Array,
+    { file, filename }: Pick<Form, 'file' | 'filename'>,
     params: Readonly<Record<string, string>>,
     context: JobContext,
   ): Promise<JobReply> {
@@ -71,7 +73,7 @@ export class JobRunner {
     });
     const text = {
       json: () => JSON.stringify({ ...result.toJSON(), ...(exclusive ? { exclusive: result.exclusive() } : {}) }),
-      rttm: () => result.toRTTM(uri),
+      rttm: () => result.toRTTM(uri ?? baseName(filename)),
       srt: () => result.toSRT(),
       vtt: () => result.toVTT(),
     };

@@ -22,6 +22,13 @@ async function run(feeds: Record<string, Tensor>): Promise<Record<string, Tensor
   };
 }
 
+/** A list in a list in a list: deeper than `JSON.stringify` goes. */
+const nested = (depth: number) => {
+  let value: unknown = [];
+  for (let i = 0; i < depth; i++) value = [value];
+  return value;
+};
+
 const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value)) as Uint8Array<ArrayBuffer>;
 const decode = (reply: { body: Uint8Array }) => JSON.parse(new TextDecoder().decode(reply.body));
 const ask = (value: unknown, length?: number) => inferTensors(bytes(value), length, MODEL, run);
@@ -84,7 +91,7 @@ describe('the Open Inference Protocol', () => {
       [{ inputs: [] }, /expected the input "audio" once/],
       [{ inputs: [tensor, tensor] }, /expected the input "audio" once/],
       [{ inputs: [{ ...tensor, name: 'x' }] }, /there is no input "x", expected audio/],
-      [{ inputs: [{ ...tensor, datatype: 'FP16' }] }, /FP16, expected FP32/],
+      [{ inputs: [{ ...tensor, datatype: 'FP16' }] }, /"FP16", expected FP32/],
       [{ inputs: [{ ...tensor, shape: [1, 5] }] }, /expected \[1–64, 4\]/],
       [{ inputs: [{ ...tensor, shape: [65, 4] }] }, /expected \[1–64, 4\]/],
       [{ inputs: [{ ...tensor, shape: [1e9, 4] }] }, /expected \[1–64, 4\]/],
@@ -94,9 +101,14 @@ describe('the Open Inference Protocol', () => {
       [{ inputs: [{ ...tensor, parameters: { binary_data_size: 15 } }] }, /expected 16/],
       [{ inputs: [{ ...tensor, parameters: { binary_data_size: 16 } }] }, /body ends before/],
       [{ inputs: [tensor], outputs: [{ name: 'x' }] }, /there is no output "x", expected mean, negated/],
+      [{ inputs: [tensor], outputs: [{ name: 'mean' }, { name: 'mean' }] }, /"mean" is asked for twice/],
+      [{ inputs: [{ ...tensor, name: { toString: 1 } }] }, /the name of an input is an object, expected text/],
+      [{ inputs: [{ ...tensor, datatype: { toString: 1 } }] }, /is an object, expected FP32/],
+      [{ inputs: [{ ...tensor, shape: [nested(1_000)] }] }, /is \[a list\], expected/],
+      [{ inputs: [tensor], id: { toString: 1 } }, /id is an object, expected text/],
     ];
     for (const [request, message] of cases) {
-      await expect(ask(request), JSON.stringify(request)).rejects.toThrow(message);
+      await expect(ask(request), String(message)).rejects.toThrow(message);
       await expect(ask(request)).rejects.toMatchObject({ code: 'invalid-option' });
     }
     await expect(ask({ inputs: [tensor] }, 9999)).rejects.toThrow(/9999, but the body has/);

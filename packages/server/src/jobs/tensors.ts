@@ -1,4 +1,4 @@
-import { type Model, type Tensor, type TensorInfo, VoiceFlowError } from 'voiceflow-ml/core';
+import { flushDenormals, type Model, type Tensor, type TensorInfo, VoiceFlowError } from 'voiceflow-ml/core';
 import { bytesToFloats, utf8 } from './bytes.ts';
 
 /** An infer request of the Open Inference Protocol v2, as it is in the JSON. */
@@ -48,18 +48,18 @@ export function parseInferRequest(
     const info = inputs.find((input) => input.name === tensor.name);
     if (info === undefined) {
       throw bad(
-        `there is no input "${String(tensor.name).slice(0, 60)}", expected ${inputs.map((i) => i.name).join(', ')}`,
+        `there is no input "${textOf(tensor.name, 'the name of an input').slice(0, 60)}", expected ${inputs.map((i) => i.name).join(', ')}`,
       );
     }
     const shape = checkShape(tensor.shape, info);
     if (tensor.datatype !== 'FP32') {
-      throw bad(`the datatype of "${info.name}" is ${String(tensor.datatype).slice(0, 20)}, expected FP32`);
+      throw bad(`the datatype of "${info.name}" is ${shown(tensor.datatype)}, expected FP32`);
     }
     const size = asObject(tensor.parameters ?? {}, 'parameters').binary_data_size;
     const count = shape.reduce((product, dim) => product * dim, 1);
     if (size === undefined) return { name: info.name, shape, data: flatten(tensor.data, count, info.name) };
     if (size !== count * 4) {
-      throw bad(`binary_data_size of "${info.name}" is ${String(size)}, expected ${count * 4} for its shape`);
+      throw bad(`binary_data_size of "${info.name}" is ${shown(size)}, expected ${count * 4} for its shape`);
     }
     if (at + count * 4 > body.length) throw bad(`the body ends before the data of "${info.name}" does`);
     const data = bytesToFloats(body.subarray(at, at + count * 4));
@@ -72,7 +72,7 @@ export function parseInferRequest(
       throw bad(`expected the input "${info.name}" once`);
   }
   return {
-    id: json.id === undefined ? undefined : String(json.id),
+    id: json.id === undefined ? undefined : textOf(json.id, 'id'),
     inputs: tensors,
     outputs: parseOutputs(json.outputs),
     binaryOutputs: asObject(json.parameters ?? {}, 'parameters').binary_data_output === true,
@@ -85,7 +85,7 @@ export function toFeeds(request: InferRequest): Record<string, Tensor> {
   for (const { name, shape, data } of request.inputs) {
     if (!data.every(Number.isFinite)) throw bad(`the data of "${name}" has numbers that are not finite`);
     // A buffer of its own: the network takes it over, and the body holds other tensors as well.
-    feeds[name] = { type: 'float32', dims: shape, data: data.slice() };
+    feeds[name] = { type: 'float32', dims: shape, data: flushDenormals(data.slice()) };
   }
   return feeds;
 }
@@ -172,7 +172,7 @@ function checkShape(value: unknown, info: TensorInfo): number[] {
     );
   if (fits) return value.map(Number);
   const expected = info.dims.map((dim) => (typeof dim === 'number' ? dim : `1–${MAX_WINDOWS}`)).join(', ');
-  throw bad(`the shape of "${info.name}" is ${JSON.stringify(value)?.slice(0, 60)}, expected [${expected}]`);
+  throw bad(`the shape of "${info.name}" is ${shownShape(value)}, expected [${expected}]`);
 }
 
 function flatten(value: unknown, count: number, name: string): Float32Array {
@@ -183,15 +183,39 @@ function flatten(value: unknown, count: number, name: string): Float32Array {
   return Float32Array.from(flat);
 }
 
+/** Each name once: an answer must not be larger than what the network gives. */
 function parseOutputs(value: unknown): InferRequest['outputs'] {
   if (value === undefined) return undefined;
   if (!Array.isArray(value)) throw bad('"outputs" is no list');
+  const names = new Set<string>();
   return value.map((each) => {
     const output = asObject(each, 'an output');
     if (typeof output.name !== 'string') throw bad('an output has no name');
+    if (names.has(output.name)) throw bad(`the output "${output.name.slice(0, 60)}" is asked for twice`);
+    names.add(output.name);
     const binary = asObject(output.parameters ?? {}, 'parameters').binary_data;
     return { name: output.name, binary: typeof binary === 'boolean' ? binary : undefined };
   });
+}
+
+/** @throws `invalid-option` for what is neither text nor a number. */
+function textOf(value: unknown, what: string): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return String(value);
+  throw bad(`${what} is ${shown(value)}, expected text`);
+}
+
+/** A value of any shape in a message: an object may have a `toString` of its own, or be nested without end. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 40));
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'a list' : value === undefined ? 'absent' : 'an object';
+}
+
+function shownShape(value: unknown): string {
+  if (!Array.isArray(value)) return shown(value);
+  return `[${value.slice(0, 6).map(shown).join(', ')}${value.length > 6 ? ', …' : ''}]`;
 }
 
 function parseJson(bytes: Uint8Array): unknown {

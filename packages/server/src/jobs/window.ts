@@ -1,4 +1,11 @@
-import { type AudioSource, type Model, type ModelManifest, type Tensor, VoiceFlowError } from 'voiceflow-ml/core';
+import {
+  type AudioSource,
+  flushDenormals,
+  type Model,
+  type ModelManifest,
+  type Tensor,
+  VoiceFlowError,
+} from 'voiceflow-ml/core';
 import type { Job, JobContext, JobReply } from '../app/engine.ts';
 import { bytesToFloats, floatBytes, utf8 } from './bytes.ts';
 
@@ -92,11 +99,10 @@ export class WindowRunner {
       );
     }
     const samples = bytesToFloats(body);
-    if (!allFinite(samples)) {
-      const bad = samples.findIndex((sample) => !Number.isFinite(sample));
-      throw new VoiceFlowError('invalid-audio', `sample ${bad} is ${samples[bad]}, expected finite numbers`);
-    }
-    return samples;
+    if (allOrdinary(samples)) return samples;
+    const bad = firstNonFinite(samples);
+    if (bad === -1) return flushDenormals(samples);
+    throw new VoiceFlowError('invalid-audio', `sample ${bad} is ${samples[bad]}, expected finite numbers`);
   }
 
   async #decodeFile(type: string, body: Uint8Array, signal: AbortSignal): Promise<Float32Array> {
@@ -141,21 +147,30 @@ function rows(values: Float32Array, width: number): number[][] {
   );
 }
 
+/** The bits of two float32 numbers: 2^-59 (above all that `flushDenormals` takes away), and the largest finite one. */
+const [LOWEST, HIGHEST] = [(127 - 59) << 23, 0x7f7fffff];
+
 /**
- * Any number times 0 is 0, except NaN and the infinities. Eight at a time, since each addition waits for the one before
- * it: 18 µs a window, where one at a time takes 48 and asking each number 400.
+ * Whether all numbers are finite and none is small enough to be slow; zeros and what is nearly silent count as
+ * doubtful. By their bits, whose order is that of the numbers: 20 µs a window, where asking each number takes 400.
  */
-function allFinite(samples: Float32Array): boolean {
-  // Within bounds by the loop's conditions; a default for each number would cost what the eight save.
-  const at = (i: number) => samples[i] as number;
-  const whole = samples.length - (samples.length % 8);
-  let sum = 0;
-  for (let i = 0; i < whole; i += 8) {
-    const low = at(i) * 0 + at(i + 1) * 0 + (at(i + 2) * 0 + at(i + 3) * 0);
-    sum += low + (at(i + 4) * 0 + at(i + 5) * 0 + (at(i + 6) * 0 + at(i + 7) * 0));
-  }
-  for (let i = whole; i < samples.length; i++) sum += at(i) * 0;
-  return sum === 0;
+function allOrdinary(samples: Float32Array): boolean {
+  const bits = new Int32Array(samples.buffer, samples.byteOffset, samples.length);
+  // Negative where the number is beyond either bound. Within the array by the loops' conditions.
+  const odd = (i: number) => {
+    const size = (bits[i] as number) & 0x7fffffff;
+    return (size - LOWEST) | (HIGHEST - size);
+  };
+  const whole = bits.length - (bits.length % 4);
+  let all = 0;
+  for (let i = 0; i < whole; i += 4) all |= odd(i) | odd(i + 1) | odd(i + 2) | odd(i + 3);
+  for (let i = whole; i < bits.length; i++) all |= odd(i);
+  return all >= 0;
+}
+
+function firstNonFinite(samples: Float32Array): number {
+  for (let i = 0; i < samples.length; i++) if (!Number.isFinite(samples[i])) return i;
+  return -1;
 }
 
 /** Microseconds are enough. */

@@ -10,6 +10,7 @@ import type {
   LiveMessage,
   LiveRequest,
 } from '../app/engine.ts';
+import { MAX_CRASHES, PoisonList, poisonous } from './poison.ts';
 import { laneOf, type WorkerCommand, type WorkerOptions, WorkerProcess } from './worker-process.ts';
 
 export interface PoolOptions extends Partial<WorkerOptions> {
@@ -25,7 +26,7 @@ export interface PoolOptions extends Partial<WorkerOptions> {
  * for a server that waits for a core. With two windows, workers were idle a tenth of the time under 20 clients.
  */
 const PER_WORKER: Readonly<Record<Lane, number>> = { infer: 4, recording: 1 };
-/** Times that a job is tried; its workers dying thrice is taken as the job's fault. */
+/** Times that a job is tried where nobody knows why its workers died. */
 const ATTEMPTS = 3;
 const GRACE_MS = 2_000;
 const START_MS = 60_000;
@@ -45,6 +46,7 @@ export class PoolEngine implements Engine {
   #closing = false;
   #restarts = 0;
   #wake: (() => void)[] = [];
+  readonly #poison = new PoisonList();
 
   private constructor(options: PoolOptions) {
     this.#options = options;
@@ -79,6 +81,11 @@ export class PoolEngine implements Engine {
     return this.#ready().length > 0;
   }
 
+  /** Why the last start failed, while there is no worker. */
+  get failure(): VoiceFlowError | undefined {
+    return this.ready ? undefined : this.#startError;
+  }
+
   /** Workers replaced since the start. */
   get restarts(): number {
     return this.#restarts;
@@ -94,6 +101,12 @@ export class PoolEngine implements Engine {
   }
 
   async run(job: Job, body: readonly Uint8Array[], context: JobContext): Promise<JobReply> {
+    this.#poison.check(body);
+    let crashes = 0;
+    const blamed = () => {
+      crashes++;
+      context.onBlame?.();
+    };
     for (let attempt = 1; ; attempt++) {
       // Picked and given its job in one go: jobs that come together must not all see the same worker free.
       let worker = this.#pick(laneOf(job));
@@ -102,8 +115,12 @@ export class PoolEngine implements Engine {
         worker = this.#pick(laneOf(job));
       }
       try {
-        return await worker.run(job, body, context);
+        return await worker.run(job, body, { ...context, onBlame: blamed });
       } catch (error) {
+        if (crashes >= MAX_CRASHES) {
+          this.#poison.add(body);
+          throw poisonous();
+        }
         const again = VoiceFlowError.isInstance(error) && error.code === 'backend-failed';
         if (!again || attempt === ATTEMPTS || context.signal.aborted || this.#closing) throw error;
       }

@@ -7,11 +7,14 @@ function sink(): FrameSink & { written: Uint8Array[] } {
   return { written, write: (bytes) => written.push(bytes) > 0, cork: () => {}, uncork: () => {}, once: () => {} };
 }
 
+/** Any object with a type. */
+const HEAD = fc.record({ type: fc.string(), value: fc.jsonValue() });
+
 describe('frames', () => {
   it('come out as they went in, wherever the pipe cuts them', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.jsonValue(), fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 3 })), {
+        fc.array(fc.tuple(HEAD, fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 3 })), {
           maxLength: 8,
         }),
         fc.integer({ min: 1, max: 40 }),
@@ -33,11 +36,30 @@ describe('frames', () => {
 
   it('have bodies with a buffer of their own, to be handed on without a copy', () => {
     const out = sink();
-    writeFrame(out, { a: 1 }, [new Uint8Array(8)]);
+    writeFrame(out, { type: 'a' }, [new Uint8Array(8)]);
     const bodies: Uint8Array[] = [];
     const reader = new FrameReader((_, body) => bodies.push(body));
     reader.push(Buffer.concat(out.written));
     expect(bodies[0]?.buffer.byteLength).toBe(8);
     expect(bodies[0]?.byteOffset).toBe(0);
+  });
+
+  it('are told from what a library prints, and never believed beyond their bounds', () => {
+    const frame = (mark: number, head: number, body: number, json = '') => {
+      const bytes = Buffer.alloc(12 + json.length);
+      for (const [i, value] of [mark, head, body].entries()) bytes.writeUInt32LE(value, 4 * i);
+      bytes.write(json, 12);
+      return bytes;
+    };
+    const out = sink();
+    writeFrame(out, { type: 'a' });
+    const mark = Buffer.concat(out.written).readUInt32LE(0);
+    const read = (bytes: Uint8Array) => () => new FrameReader(() => {}).push(bytes);
+    expect(read(Buffer.from('libfoo: warning 42\n'))).toThrow(/no frame: it begins with "libfoo: warn"/);
+    expect(read(frame(mark, 0xffffffff, 0))).toThrow(/lengths are 4294967295 and 0/);
+    expect(read(frame(mark, 2, 0xffffffff))).toThrow(/lengths are 2 and 4294967295/);
+    for (const json of ['{', '[]', 'null', '{}', '{"type":1}']) {
+      expect(read(frame(mark, json.length, 0, json)), json).toThrow(/its head is no message/);
+    }
   });
 });

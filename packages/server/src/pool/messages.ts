@@ -1,6 +1,9 @@
 import { type ErrorCode, type LiveEndOptions, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
 import type { EngineInfo, Job, JobReply, LiveMessage, LiveRequest } from '../app/engine.ts';
 
+/** The worker's descriptor for what it says, after the three standard streams and the shared memory. */
+export const FRAMES_FD = 4;
+
 /** Heads of the frames from the server to a worker. Ids are the server's, never used twice for one worker. */
 export type ToWorker =
   /**

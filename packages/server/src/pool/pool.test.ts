@@ -113,7 +113,45 @@ describe('PoolEngine', () => {
 
   it('gives up on a job that kills every worker it meets, and goes on with the others', async () => {
     const pool = await start();
-    expect(await codeOf(ask(pool, { fault: 'exit' }))).toBe('backend-failed');
+    const own = new AbortController().signal;
+    const crash = () => ask(pool, { fault: 'crash' }, own, new Uint8Array(4)).catch((error) => error);
+    expect(await crash()).toMatchObject({ code: 'backend-failed', message: 'this input ended 2 worker processes' });
+    // Again, also by another way: nobody starts it any more.
+    expect(await crash()).toMatchObject({ message: 'this input ended 2 worker processes' });
+    expect((await ask(pool, {}, own, new Uint8Array(4)).catch((error) => error)).code).toBe('backend-failed');
+    expect((await ask(pool)).bytes).toBe(3);
+    await ready(pool, 2);
+    expect(pool.restarts).toBe(2);
+  });
+
+  it('blames the job that was being computed, not those that were beside it', async () => {
+    const pool = await start({ workers: 1 });
+    const blamed: string[] = [];
+    const run = (name: string, params: Record<string, string>) =>
+      codeOf(
+        pool.run(job(params), [new Uint8Array(name.length)], {
+          signal: new AbortController().signal,
+          onBlame: () => blamed.push(name),
+        }),
+      );
+    const beside = run('beside', { ms: '300' });
+    const crashing = run('crashing', { fault: 'crash' });
+    expect([await beside, await crashing]).toEqual(['ok', 'backend-failed']);
+    expect(blamed).toEqual(['crashing', 'crashing']);
+  });
+
+  it('kills a worker that writes something else where its frames are expected, and never trusts it', async () => {
+    const stray = "require('fs').writeSync(4, 'libfoo: warning 42\\n'); setTimeout(() => {}, 60_000);";
+    const command = { command: process.execPath, args: ['-e', stray], env: {} };
+    const error = await PoolEngine.start({ workers: 1, command }).catch((e) => e);
+    expect(error).toMatchObject({ code: 'backend-failed', message: expect.stringMatching(/no frame.*libfoo/) });
+  });
+
+  it('hears nothing that a library prints on the standard output of a worker', async () => {
+    const print = `require('fs').writeSync(1, 'libfoo: a line on standard output, from a test\\n'); import(${JSON.stringify(script)});`;
+    const pool = await start({
+      command: { command: process.execPath, args: ['-e', print], env: { VOICEFLOW_FAULTS: '{"toy":true}' } },
+    });
     expect((await ask(pool)).bytes).toBe(3);
   });
 

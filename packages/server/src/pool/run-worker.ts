@@ -1,6 +1,6 @@
 import { Console } from 'node:console';
+import { Socket } from 'node:net';
 import process from 'node:process';
-
 import {
   type Backend,
   createDiarizer,
@@ -15,6 +15,8 @@ import {
 import { inlineBackend } from 'voiceflow-ml/backends/node';
 import { compileSoon } from '../entry/v8.ts';
 import { JobRunner } from '../jobs/runner.ts';
+import { noteRun } from './culprit.ts';
+import { FRAMES_FD } from './messages.ts';
 import { type Started, serveJobs } from './serve-jobs.ts';
 
 /** A started runner, and how to free what it holds. */
@@ -23,14 +25,20 @@ export interface Worker extends Started {
 }
 
 /**
- * Loads the model that the environment names: natively, or in WebAssembly where onnxruntime-node is not installed.
+ * Loads the model that the environment names, with the backend that it names: natively, or in WebAssembly where
+ * onnxruntime-node is not installed, unless one of them is asked for.
  * @throws `model-not-found` and what else `createDiarizer` does.
  */
-export async function startModel(name = process.env.VOICEFLOW_MODEL ?? 'standard'): Promise<Worker> {
+export async function startModel(
+  name = process.env.VOICEFLOW_MODEL ?? 'standard',
+  backend = process.env.VOICEFLOW_BACKEND ?? 'auto',
+): Promise<Worker> {
   const pack = modelNamed(name);
+  if (backend === 'wasm') return load(pack, wasmBackend());
   try {
     return await load(pack, inlineBackend());
   } catch (error) {
+    if (backend === 'node') throw error;
     if (!VoiceFlowError.isInstance(error) || error.code !== 'backend-unavailable') throw error;
     console.error(`${error.message}; WebAssembly runs the network instead, about three times slower`);
     return load(pack, wasmBackend());
@@ -53,7 +61,7 @@ async function load(pack: ModelPackage, base: Backend): Promise<Worker> {
     name: base.name,
     capabilities: () => base.capabilities(),
     load: async (file, options) => {
-      const loaded = await base.load(file, options);
+      const loaded = inTurn(await base.load(file, options));
       // The first is the one with the windows; a segmenter comes after it.
       model ??= loaded;
       return loaded;
@@ -71,21 +79,42 @@ async function load(pack: ModelPackage, base: Backend): Promise<Worker> {
   };
 }
 
+/** One run after the other, each noted before it begins: should it crash, the server knows whose it was. */
+function inTurn(model: Model): Model {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    inputs: model.inputs,
+    outputs: model.outputs,
+    concurrency: model.concurrency,
+    close: () => model.close(),
+    run: (feeds, options) => {
+      const turn = last.then(() => {
+        noteRun(options?.signal);
+        return model.run(feeds, options);
+      });
+      last = turn.catch(() => {});
+      return turn;
+    },
+  };
+}
+
 /** Windows before a worker is ready: its memory is there and its code compiled when the first request comes. */
 const WARM_UP = 30;
 
 async function warmUp(runner: JobRunner): Promise<void> {
   const job = { kind: 'infer', contentType: '', params: {}, maxSeconds: 1 } as const;
-  const body = new Uint8Array(runner.windowBytes);
   const { signal } = new AbortController();
-  for (let i = 0; i < WARM_UP; i++)
+  for (let i = 0; i < WARM_UP; i++) {
+    // A backend with threads takes the buffer of what it runs.
+    const body = new Uint8Array(runner.windowBytes);
     await runner.run({ ...job, output: i % 2 === 0 ? 'binary' : 'json' }, body, { signal });
+  }
 }
 
 /** Makes this process a worker of the server that started it. */
 export async function runWorker(start: () => Promise<Worker>): Promise<void> {
   compileSoon();
-  // Standard output carries frames: whatever a library prints must go elsewhere.
+  // As for the program itself, standard output is for results.
   globalThis.console = new Console(process.stderr);
   // The server decides when its workers end, also when Ctrl-C reaches the whole group.
   process.on('SIGINT', () => {});
@@ -97,7 +126,10 @@ export async function runWorker(start: () => Promise<Worker>): Promise<void> {
     if (worker === undefined) exit();
     else worker.close().then(exit, exit);
   });
-  await serveJobs({ input: process.stdin, output: process.stdout }, async () => {
+  const output = new Socket({ fd: FRAMES_FD, readable: false, writable: true });
+  // When the server is gone, the end of the input says so.
+  output.on('error', () => {});
+  await serveJobs({ input: process.stdin, output }, async () => {
     worker = await start();
     return worker;
   });

@@ -1,6 +1,7 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { EngineInfo, Job, LiveChannel } from '../app/engine.ts';
 import type { JobRunner } from '../jobs/runner.ts';
+import { nameJob } from './culprit.ts';
 import { FrameReader, type FrameSink, writeFrame } from './frames.ts';
 import { type FromWorker, fromWireRequest, type ToWorker, toWireError } from './messages.ts';
 import { SlotReader } from './shared-slots.ts';
@@ -18,6 +19,9 @@ export interface WorkerPipes {
   readonly input: { on(event: 'data', listener: (chunk: Uint8Array) => void): unknown };
   readonly output: FrameSink;
 }
+
+/** No request makes a larger answer: four hours of turns are a few MB. */
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 interface Running {
   readonly job: Job;
@@ -86,6 +90,7 @@ class Desk {
     if (!whole) body.set(first);
     const running: Running = { job, body, filled: first.length, cancel: new AbortController() };
     this.#jobs.set(id, running);
+    nameJob(running.cancel.signal, id);
     if (whole) void this.#run(id, running);
   }
 
@@ -113,6 +118,7 @@ class Desk {
         signal: cancel.signal,
         onProgress: (progress) => this.#tell({ type: 'progress', id, progress }),
       });
+      if (bytes.byteLength > MAX_ANSWER_BYTES) throw tooLarge(bytes.byteLength);
       this.#tell({ type: 'reply', id, reply }, [bytes]);
     } catch (error) {
       this.#tell({ type: 'error', id, error: toWireError(error) });
@@ -120,4 +126,10 @@ class Desk {
       this.#jobs.delete(id);
     }
   }
+}
+
+function tooLarge(bytes: number): VoiceFlowError {
+  return new VoiceFlowError('audio-too-large', `the answer has ${bytes} bytes, the limit is ${MAX_ANSWER_BYTES}`, {
+    hint: 'Send a shorter recording, or names that are shorter.',
+  });
 }

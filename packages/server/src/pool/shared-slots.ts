@@ -7,6 +7,9 @@ export const SLOT_BYTES = 1024 * 1024;
 const FOLDER = '/dev/shm';
 /** The file in the worker, after its three standard streams. */
 export const SHARED_FD = 3;
+/** Slots at most, and behind them where the worker notes whose run it begins. */
+const MAX_SLOTS = 64;
+export const MARK_AT = MAX_SLOTS * SLOT_BYTES;
 
 /**
  * Memory that the server and one worker both see: an unnamed file of tmpfs. A window written here costs one copy and
@@ -18,7 +21,7 @@ export class SharedSlots {
 
   private constructor(fd: number, slots: number) {
     this.fd = fd;
-    this.#free = Array.from({ length: slots }, (_, slot) => slot);
+    this.#free = Array.from({ length: Math.min(slots, MAX_SLOTS) }, (_, slot) => slot);
   }
 
   /** Undefined where there is no such memory, or no way to hand it to a worker: then everything goes by the pipe. */
@@ -51,6 +54,16 @@ export class SharedSlots {
 
   release(slot: number | undefined): void {
     if (slot !== undefined) this.#free.push(slot);
+  }
+
+  /** The job whose run the worker began last; undefined where it noted none. */
+  lastRun(): number | undefined {
+    const note = new Uint32Array(1);
+    try {
+      return readSync(this.fd, note, 0, 4, MARK_AT) === 4 && note[0] !== 0 ? note[0] : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   close(): void {

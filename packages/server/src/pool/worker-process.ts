@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { type LiveEndOptions, VoiceFlowError } from 'voiceflow-ml/core';
 import type {
   EngineInfo,
@@ -13,7 +14,7 @@ import type {
 import { unyield } from '../entry/niceness.ts';
 import { cutChunks } from '../jobs/bytes.ts';
 import { FrameReader, writeFrame } from './frames.ts';
-import { type FromWorker, fromWireError, type ToWorker, toWireRequest } from './messages.ts';
+import { FRAMES_FD, type FromWorker, fromWireError, type ToWorker, toWireRequest } from './messages.ts';
 import { SharedSlots } from './shared-slots.ts';
 
 export interface WorkerCommand {
@@ -36,6 +37,7 @@ interface Pending {
   readonly resolve: (reply: JobReply) => void;
   readonly reject: (error: VoiceFlowError) => void;
   readonly onProgress: JobContext['onProgress'];
+  readonly onBlame: JobContext['onBlame'];
 }
 
 interface Session {
@@ -47,6 +49,10 @@ interface Session {
 
 /** Bytes of a body written at once: a long recording must not hold up windows and live audio behind it. */
 const PART_BYTES = 1024 * 1024;
+/** Signals that a process gets for what it does itself. SIGKILL is another's doing: an operator's, or the kernel's. */
+const CRASHES: ReadonlySet<string> = new Set(['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGABRT', 'SIGTRAP', 'SIGSYS']);
+/** The server's own standard error. */
+const STDERR_FD = 2;
 /** Bodies in shared memory at once: the windows at the worker, and some recordings. */
 const SLOTS = 6;
 
@@ -81,10 +87,10 @@ export class WorkerProcess {
   constructor({ command, args, env }: WorkerCommand, options: WorkerOptions) {
     this.#options = options;
     this.#slots = SharedSlots.create(SLOTS);
-    const shared = this.#slots === undefined ? [] : [this.#slots.fd];
     this.#child = spawn(command, [...args], {
-      stdio: ['pipe', 'pipe', 'inherit', ...shared],
-      env: { ...process.env, ...env },
+      // Frames have a descriptor of their own: what a library prints on standard output goes to the log.
+      stdio: ['pipe', STDERR_FD, 'inherit', this.#slots?.fd ?? 'ignore', 'pipe'],
+      env: { ...process.env, VOICEFLOW_API_KEYS: undefined, ...env },
     });
     unyield(this.#child.pid);
     let failed: (error: VoiceFlowError) => void = () => {};
@@ -103,31 +109,44 @@ export class WorkerProcess {
         } else if (message.type === 'failed') failed(fromWireError(message.error));
         else this.#take(message, body);
       });
-      this.#child.stdout?.on('data', (chunk: Uint8Array) => {
+      this.#frames?.on('data', (chunk: Uint8Array) => {
+        if (!this.alive) return;
         this.#lastHeard = performance.now();
-        reader.push(chunk);
+        try {
+          reader.push(chunk);
+        } catch (error) {
+          // Whatever it means, it is not what was agreed: the worker is broken, and the server must not be.
+          this.kill(error instanceof Error ? error.message : String(error));
+        }
       });
     });
     this.ready.catch(() => {});
     // A dying pipe is no error of its own: the exit tells.
     this.#child.stdin?.on('error', () => {});
-    this.#child.stdout?.on('error', () => {});
+    this.#frames?.on('error', () => {});
     this.exited = new Promise((resolve) => {
-      const onEnd = (why: string) => {
+      const onEnd = (why: string, signal: NodeJS.Signals | null = null) => {
         if (this.#dead) return;
         this.#dead = true;
         const error = new VoiceFlowError('backend-failed', `the worker process ended: ${this.#whyKilled ?? why}`, {
           hint: 'The call may be tried again.',
         });
         failed(error);
+        if (signal !== null && CRASHES.has(signal)) this.#pending.get(this.#slots?.lastRun() ?? 0)?.onBlame?.();
         this.#failAll(error);
         this.#slots?.close();
         clearTimeout(this.#watch);
         resolve(error);
       };
       this.#child.once('error', (error) => onEnd(error.message));
-      this.#child.once('exit', (code, signal) => onEnd(signal === null ? `exit code ${code}` : `signal ${signal}`));
+      this.#child.once('exit', (code, signal) =>
+        onEnd(signal === null ? `exit code ${code}` : `signal ${signal}`, signal),
+      );
     });
+  }
+
+  get #frames(): Readable | undefined {
+    return this.#child.stdio[FRAMES_FD] as Readable | undefined;
   }
 
   get alive(): boolean {
@@ -149,7 +168,7 @@ export class WorkerProcess {
   }
 
   /** Settles when the worker has answered, has stopped a cancelled job, or is dead. */
-  async run(job: Job, body: readonly Uint8Array[], { signal, onProgress }: JobContext): Promise<JobReply> {
+  async run(job: Job, body: readonly Uint8Array[], { signal, onProgress, onBlame }: JobContext): Promise<JobReply> {
     const id = this.#nextId++;
     const bytes = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
     const slot = this.#dead ? undefined : this.#slots?.write(body, bytes);
@@ -157,11 +176,14 @@ export class WorkerProcess {
     const onAbort = () => {
       this.#send({ type: 'cancel', id });
       const { graceMs } = this.#options;
-      grace = setTimeout(() => this.kill(`a job did not stop ${graceMs} ms after it was cancelled`), graceMs);
+      grace = setTimeout(() => {
+        onBlame?.();
+        this.kill(`a job did not stop ${graceMs} ms after it was cancelled`);
+      }, graceMs);
     };
     try {
       return await new Promise<JobReply>((resolve, reject) => {
-        this.#pending.set(id, { lane: laneOf(job), resolve, reject, onProgress });
+        this.#pending.set(id, { lane: laneOf(job), resolve, reject, onProgress, onBlame });
         signal.addEventListener('abort', onAbort, { once: true });
         void this.#sendJob({ type: 'job', id, job, bytes, ...(slot === undefined ? {} : { slot }) }, body);
       });

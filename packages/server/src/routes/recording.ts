@@ -1,5 +1,5 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import { type Accepted, accept, answer, type Question, serverTiming, work } from '../app/answer.ts';
+import { type Accepted, accept, answer, costOf, type Question, serverTiming, work } from '../app/answer.ts';
 import type { JobOutput } from '../app/engine.ts';
 import { respond } from '../app/exchange.ts';
 import { toProblem } from '../app/problem.ts';
@@ -12,7 +12,10 @@ export async function diarize(c: AppContext, state: AppState): Promise<Response>
   if (!accepts.includes('text/event-stream')) return respond(c, await answer(c.var.exchange, state, question));
   const accepted = await accept(c.var.exchange, state, question);
   try {
-    state.queues.recording.assertAdmits({ cost: accepted.body.bytes, ...accepted.deadline });
+    state.queues.recording.assertAdmits({
+      cost: costOf('recording', accepted.body.chunks, accepted.body.bytes),
+      ...accepted.deadline,
+    });
   } catch (error) {
     accepted.body.release();
     throw error;

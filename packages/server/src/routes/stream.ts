@@ -2,7 +2,7 @@ import type { WSContext, WSEvents } from 'hono/ws';
 import { type LiveEndOptions, VoiceFlowError } from 'voiceflow-ml/core';
 import type { LiveChannel, LiveMessage, LiveRequest } from '../app/engine.ts';
 import { problem, problemResponse } from '../app/problem.ts';
-import type { AppContext, AppState } from '../app/state.ts';
+import type { AppContext, AppState, OpenSession } from '../app/state.ts';
 import { joinChunks } from '../jobs/bytes.ts';
 import { toMessage } from '../jobs/live.ts';
 import { isOwnOrigin, liveRequest, parseCommand } from './stream-messages.ts';
@@ -68,7 +68,8 @@ class LiveSocket {
   #over = false;
   #idle: ReturnType<typeof setTimeout> | undefined;
   #lastMessage = performance.now();
-  #onDrain: (() => void) | undefined;
+  #lastAudio = performance.now();
+  #entry: OpenSession | undefined;
 
   constructor(c: AppContext, state: AppState) {
     this.#c = c;
@@ -88,21 +89,11 @@ class LiveSocket {
     const { sessions, limits, engine, draining } = this.#state;
     try {
       if (draining) throw new VoiceFlowError('closed', 'the server is going down', { hint: 'Connect again.' });
-      if (sessions.size >= limits.sessions) {
-        throw new VoiceFlowError('overloaded', `${sessions.size} live sessions are open, which is the limit`, {
-          hint: 'Try again later.',
-        });
-      }
+      makeRoom(sessions, limits.sessions, this.#c.var.exchange.client);
       const request = liveRequest(this.#c.req.query());
       this.#bytesPerSecond = request.sampleRate * (request.encoding === 's16le' ? 2 : 4);
-      this.#onDrain = () => {
-        this.#fail(
-          ws,
-          new VoiceFlowError('closed', 'the server is going down', { hint: 'Connect again.' }),
-          CLOSE.restart,
-        );
-      };
-      sessions.add(this.#onDrain);
+      this.#entry = this.#asOpen(ws);
+      sessions.add(this.#entry);
       this.#channel = engine.open(request, (message) => this.#tell(ws, message));
       this.#channel.then(
         () => this.#ready(ws, request),
@@ -114,11 +105,31 @@ class LiveSocket {
     }
   }
 
+  #asOpen(ws: WSContext): OpenSession {
+    const lastAudio = () => this.#lastAudio;
+    return {
+      client: this.#c.var.exchange.client,
+      get lastAudio() {
+        return lastAudio();
+      },
+      end: (reason) => {
+        const hint = 'Connect again.';
+        if (reason === 'draining') {
+          this.#fail(ws, new VoiceFlowError('closed', 'the server is going down', { hint }), CLOSE.restart);
+        } else {
+          const text = 'another session needs the place of this one, which had no audio for long';
+          this.#fail(ws, new VoiceFlowError('overloaded', text, { hint }), CLOSE.tryLater);
+        }
+      },
+    };
+  }
+
   #ready(ws: WSContext, { sampleRate, encoding }: LiveRequest): void {
     if (this.#over) return;
     const manifest = this.#state.engine.info?.manifest;
+    const { idleBodyMs: idleMs } = this.#state.limits;
     const model = { id: manifest?.id, version: manifest?.version, space: manifest?.space };
-    this.#send(ws, { type: 'ready', session: this.#c.var.exchange.requestId, sampleRate, encoding, model });
+    this.#send(ws, { type: 'ready', session: this.#c.var.exchange.requestId, sampleRate, encoding, model, idleMs });
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const message of early) this.#tell(ws, message);
@@ -140,6 +151,7 @@ class LiveSocket {
       this.#fail(ws, new VoiceFlowError('audio-too-large', text), CLOSE.tooBig);
       return;
     }
+    this.#lastAudio = performance.now();
     this.#received += length;
     this.#ahead += length;
     const pausable = pausableOf(ws);
@@ -238,7 +250,7 @@ class LiveSocket {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#idle);
-    if (this.#onDrain !== undefined) this.#state.sessions.delete(this.#onDrain);
+    if (this.#entry !== undefined) this.#state.sessions.delete(this.#entry);
     this.#channel?.then(
       (channel) => channel.close(),
       () => {},
@@ -255,6 +267,36 @@ class LiveSocket {
       audioSeconds: Math.round((this.#received / this.#bytesPerSecond) * 1000) / 1000,
     });
   }
+}
+
+/** A session without audio for so long gives its place to another, where there is no other. */
+const SPARE_MS = 60_000;
+/** Of all places, what the sessions of one key may take. */
+const KEY_SHARE = 0.75;
+
+/**
+ * Sees to a place for one more session.
+ * @throws `overloaded` when all are in use, or as many by this key as its share is.
+ */
+function makeRoom(sessions: ReadonlySet<OpenSession>, limit: number, client: string | undefined): void {
+  if (client !== undefined) {
+    let own = 0;
+    for (const session of sessions) if (session.client === client) own++;
+    if (own >= Math.max(Math.ceil(limit * KEY_SHARE), 1)) {
+      throw new VoiceFlowError('overloaded', `${own} live sessions of this key are open, which is its share`, {
+        hint: 'End one of them, or try again later.',
+      });
+    }
+  }
+  if (sessions.size < limit) return;
+  let [spare] = sessions;
+  for (const session of sessions) if (session.lastAudio < (spare?.lastAudio ?? 0)) spare = session;
+  if (spare === undefined || performance.now() - spare.lastAudio < SPARE_MS) {
+    throw new VoiceFlowError('overloaded', `${sessions.size} live sessions are open, which is the limit`, {
+      hint: 'Try again later.',
+    });
+  }
+  spare.end('replaced');
 }
 
 /** The socket of `ws` can be paused, so that a fast sender waits in TCP; Bun's and Deno's cannot. */

@@ -1,13 +1,15 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
+import { noteRun } from '../pool/culprit.ts';
 import type { Runner } from '../pool/serve-jobs.ts';
 
 /** What a worker can do wrong. */
-export type Fault = 'throw' | 'hang' | 'exit';
+export type Fault = 'throw' | 'hang' | 'exit' | 'crash';
 
-/** Misbehaves on purpose: throws what is no `VoiceFlowError`, never comes back (and answers nothing else), or dies. */
+/** Misbehaves on purpose: throws what is no `VoiceFlowError`, never comes back (and answers nothing else), or dies (`crash`: as native code does). */
 export function commit(fault: Fault): never {
   if (fault === 'exit') process.kill(process.pid, 'SIGKILL');
+  if (fault === 'crash') process.kill(process.pid, 'SIGSEGV');
   // Not even a timer runs: as a native call that never returns.
   while (fault !== 'throw') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
   throw new Error('a fault of the test');
@@ -32,7 +34,7 @@ const HANGING = 255;
 
 /**
  * A runner without a model: answers what it got, and does what a job's parameters say — `fault`, `once` (a file that
- * marks that the fault has been committed), `ms` to take (heeding the signal, unless `deaf`), as many times as `steps`
+ * marks that the fault has been committed), `answer` for one of so many bytes, `ms` to take (heeding the signal, unless `deaf`), as many times as `steps`
  * with progress between.
  */
 export const toyRunner: Runner = {
@@ -50,7 +52,8 @@ export const toyRunner: Runner = {
     };
   },
   run: async (job, body, { signal, onProgress }) => {
-    const { fault, once, ms, deaf, steps = '1' } = job.params;
+    noteRun(signal);
+    const { fault, once, ms, deaf, answer, steps = '1' } = job.params;
     if (fault !== undefined && (once === undefined || !existsSync(once))) {
       if (once !== undefined) writeFileSync(once, '');
       commit(fault as Fault);
@@ -62,6 +65,10 @@ export const toyRunner: Runner = {
         setTimeout(resolve, Number(ms));
         if (deaf === undefined) signal.addEventListener('abort', () => reject(new Error('stopped')));
       });
+    }
+    if (answer !== undefined) {
+      const bytes = new Uint8Array(Number(answer));
+      return { contentType: 'application/octet-stream', body: bytes, timings: {}, audioSeconds: 1 };
     }
     const sum = body.reduce((total, byte) => (total + byte) % 65_521, 0);
     const text = JSON.stringify({ bytes: body.length, sum, pid: process.pid, kind: job.kind });

@@ -5,13 +5,13 @@ import { SessionError } from '../pool/failure.ts';
 import { type OrtModule, openSession } from '../pool/session.ts';
 import { disableTelemetry } from '../pool/telemetry.ts';
 
-/** One thread, which sleeps when there is nothing to do. */
+/** One thread, which sleeps when there is nothing to do; denormal numbers, which are slow, count as zero. */
 const SESSION_OPTIONS = {
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
   executionMode: 'sequential',
   graphOptimizationLevel: 'all',
-  extra: { session: { intra_op: { allow_spinning: '0' } } },
+  extra: { session: { set_denormal_as_zero: '1', intra_op: { allow_spinning: '0' } } },
 };
 
 /**

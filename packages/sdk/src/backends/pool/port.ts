@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { parentPort } from 'node:worker_threads';
-import type { Request } from './protocol.ts';
+import { webPort } from './web-port.ts';
 import type { Port } from './worker.ts';
 
 /** The line to the main thread, in a worker on Node and Bun (`node:worker_threads`) or Deno (a Web Worker). */
@@ -12,21 +12,4 @@ export function serverPort(): Port {
     listen: (handler) => parent.on('message', handler),
     exit: () => process.exit(0),
   };
-}
-
-function webPort(): Port {
-  const self = globalThis as unknown as WorkerScope;
-  return {
-    post: (reply, transfer = []) => self.postMessage(reply, transfer),
-    listen(handler) {
-      self.onmessage = ({ data }) => handler(data);
-    },
-    exit: () => self.close(),
-  };
-}
-
-interface WorkerScope {
-  onmessage: (event: { data: Request }) => void;
-  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
-  close(): void;
 }

@@ -16,8 +16,8 @@ export type Reply =
 
 export type Tensors = Readonly<Record<string, Tensor>>;
 
-/** Plain data that the backend's own worker understands, such as where its runtime lies. */
-export type Settings = Readonly<Record<string, string | number | boolean>>;
+/** What the backend's own worker understands, such as where its runtime lies. Structured clones of it are sent. */
+export type Settings = Readonly<Record<string, string | number | boolean | WebAssembly.Module>>;
 
 /** An error on its way between threads: classes do not survive the trip. */
 export interface Failure {

@@ -1,25 +1,29 @@
 /** @module ONNX Runtime WebAssembly for Node, Bun and Deno: in worker threads. */
-import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { scriptUrl } from '@voiceflow-ml/wasm-runtime/node';
 import type { Backend } from '../../contract/backend.ts';
 import { VoiceFlowError } from '../../contract/errors.ts';
 import { checkThreads } from '../pool/options.ts';
 import { openPool } from '../pool/pool.ts';
+import type { Settings } from '../pool/protocol.ts';
 import { spawnThread } from '../pool/spawn.ts';
+import { script as embedded } from './embedded-server-worker.ts?script';
 import type { WasmBackendOptions } from './options.ts';
-import { script } from './worker.ts?script';
+import { script as installed } from './worker.ts?script';
 
 export type { WasmBackendOptions } from './options.ts';
-export { tune } from './tuning/tune.ts';
 
 /** Each takes about 130 MB. */
 const DEFAULT_WORKERS = 4;
 
 /**
  * ONNX Runtime WebAssembly, one session a worker: about three times slower than native, with nothing to install and
- * the same results (to 1e-6); its matrix product is tuned as it is loaded (`tune`). Workers start as in `nodeBackend`; a run that does not end after it was aborted is cut
- * off, since nothing native is at stake.
+ * the same results (to 1e-6). Workers start as in `nodeBackend`; a run that does not end after it was aborted is cut
+ * off, since nothing native is at stake. With `wasm` nothing is read from the installed packages: for programs that
+ * are bundled into one file.
  */
 export function wasmBackend(options: WasmBackendOptions = {}): Backend {
   return {
@@ -27,27 +31,44 @@ export function wasmBackend(options: WasmBackendOptions = {}): Backend {
     async capabilities() {
       const processors = availableParallelism();
       const notes = ['no GPU: WebAssembly runs on the processor'];
-      return { workers: processors, threads: processors, simd: true, gpu: false, notes };
+      const threads = options.wasm === undefined ? processors : 1;
+      return { workers: processors, threads, simd: true, gpu: false, notes };
     },
     async load(model, { workers = Math.min(availableParallelism(), DEFAULT_WORKERS), signal } = {}) {
-      const settings = {
-        module: locate(),
-        threads: Math.min(checkThreads('threads', options.threads ?? 1), availableParallelism()),
-      };
-      const spawn = () => spawnThread(script, false);
+      const threads = Math.min(checkThreads('threads', options.threads ?? 1), availableParallelism());
+      const { wasm } = options;
+      const settings: Settings = wasm === undefined ? { module: locate(), threads } : { module: await compiled(wasm) };
+      const spawn = () => spawnThread(wasm === undefined ? installed : embedded, false);
       return openPool({ model, workers: checkThreads('workers', workers), settings, spawn, signal });
     },
   };
 }
 
-/** The URL of onnxruntime-web, found here because the worker's script has no address to look for it from. */
+/** The URL of the runtime's script, found here because the worker's script has no address to look for it from. */
 function locate(): string {
+  const url = scriptUrl();
+  if (existsSync(url)) return url.href;
+  throw new VoiceFlowError('backend-unavailable', `ONNX Runtime's WebAssembly is not at ${fileURLToPath(url)}`, {
+    hint:
+      'keep @voiceflow-ml/wasm-runtime out of the bundle (external), or hand the file ' +
+      'dist/ort-wasm-simd-threaded.wasm of it over: wasmBackend({ wasm: bytes })',
+  });
+}
+
+async function compiled(wasm: NonNullable<WasmBackendOptions['wasm']>): Promise<WebAssembly.Module> {
+  if (wasm instanceof WebAssembly.Module) return wasm;
   try {
-    return pathToFileURL(createRequire(import.meta.url ?? pathToFileURL('./').href).resolve('onnxruntime-web')).href;
+    const bytes = wasm instanceof Uint8Array ? wasm : await readFile(fileOf(String(wasm)));
+    return await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
   } catch (cause) {
-    throw new VoiceFlowError('backend-unavailable', 'the WASM backend needs the package onnxruntime-web', {
-      hint: 'install it with `npm install onnxruntime-web`',
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new VoiceFlowError('backend-unavailable', `the WebAssembly that was handed over cannot be used: ${why}`, {
+      hint: 'hand over dist/ort-wasm-simd-threaded.wasm of @voiceflow-ml/wasm-runtime: its path or its bytes',
       cause,
     });
   }
+}
+
+function fileOf(wasm: string): URL {
+  return wasm.startsWith('file:') ? new URL(wasm) : pathToFileURL(wasm);
 }

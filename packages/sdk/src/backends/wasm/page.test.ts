@@ -1,6 +1,43 @@
-import { describe, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { wasmUrl } from '@voiceflow-ml/wasm-runtime';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { testBackend } from 'voiceflow-ml/testing';
 import { wasmBackend } from '../../../../../dist/backends/wasm/page.js';
 
+const bytes = readFileSync(wasmUrl());
+const module = await WebAssembly.compile(bytes);
+const model = { name: 'none', bytes: new Uint8Array(8) };
+
 /** The entry for pages, in Node's main thread: one session, one run at a time, events between runs. */
-testBackend({ name: 'wasm (page)', create: () => wasmBackend() }, { describe, it });
+testBackend({ name: 'wasm (page)', create: () => wasmBackend({ wasm: module }) }, { describe, it });
+
+describe('the WebAssembly of ONNX Runtime', () => {
+  afterEach(() => vi.unstubAllGlobals());
+  const answer = (body: string | Uint8Array<ArrayBuffer>, type: string) =>
+    vi.stubGlobal('fetch', async () => new Response(body, { headers: { 'content-type': type } }));
+
+  it.each([
+    ['a page', '<!doctype html>', 'text/html', /came instead/],
+    ['a page without a type', '<!doctype html>', '', /15 bytes came that are no WebAssembly \(HTML\)/],
+    ['something else', 'wasm', 'application/wasm', /4 bytes came that are no WebAssembly$/],
+  ])('says what came instead of it: %s', async (_, body, type, message) => {
+    answer(body, type);
+    const wasm = 'https://cdn.example/ort.wasm';
+    const error = await wasmBackend({ wasm })
+      .load(model)
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'backend-unavailable', message: expect.stringMatching(message) });
+    expect(error).toMatchObject({
+      message: expect.stringContaining(wasm),
+      hint: expect.stringContaining('wasmBackend({ wasm'),
+    });
+  });
+
+  it('is fetched from the address that is given', async () => {
+    const fetched = vi.fn(async () => new Response(bytes, { headers: { 'content-type': 'application/wasm' } }));
+    vi.stubGlobal('fetch', fetched);
+    const backend = wasmBackend({ wasm: 'https://cdn.example/ort.wasm' });
+    await expect(backend.load(model)).rejects.toMatchObject({ code: 'model-incompatible' });
+    expect(fetched).toHaveBeenCalledWith('https://cdn.example/ort.wasm', {});
+  });
+});

@@ -1,54 +1,103 @@
 /** @module ONNX Runtime WebAssembly for browsers. Servers and workerd have entries of their own (package.json). */
-
-import * as ort from 'onnxruntime-web/wasm';
+import { PACKAGE, WASM_FILE, wasmUrl } from '@voiceflow-ml/wasm-runtime';
 import type { Backend } from '../../contract/backend.ts';
+import { throwIfAborted, VoiceFlowError } from '../../contract/errors.ts';
+import { bytesOf, fetchPackageFile, looksLikeHtml } from '../../contract/package-file.ts';
 import { inlineThread } from '../pool/inline-thread.ts';
 import { checkThreads } from '../pool/options.ts';
 import { openPool } from '../pool/pool.ts';
-import { openSession } from '../pool/session.ts';
-import { inTurn } from './in-turn.ts';
+import { webThread } from '../pool/thread.ts';
+import { script } from './embedded-worker.ts?script';
 import type { WasmBackendOptions } from './options.ts';
-import { tune } from './tuning/tune.ts';
+import { firstWorker, newWorker } from './start-worker.ts';
 
 export type { WasmBackendOptions } from './options.ts';
-export { tune } from './tuning/tune.ts';
 
 /**
- * ONNX Runtime WebAssembly in the page's own thread: one run at a time, and events get their turn between runs.
- * For a page that stays smooth during runs, use it inside a Web Worker of yours.
+ * ONNX Runtime WebAssembly in Web Workers: the page stays smooth during runs. Workers start as runs overlap, up to
+ * `workers` (default 1; each takes about 40 MB). Where a Content-Security-Policy allows no worker from a `blob:` URL
+ * (`worker-src blob:`), or with `worker: false`, it runs in the page's own thread, one run at a time.
  */
 export function wasmBackend(options: WasmBackendOptions = {}): Backend {
   return {
     name: 'wasm',
     async capabilities() {
       const { threads, notes } = threadsHere();
-      return { workers: 1, threads, simd: true, gpu: false, notes: ['one run at a time', ...notes] };
+      const workers = options.worker === false || typeof Worker !== 'function' ? 1 : processors();
+      return { workers, threads, simd: true, gpu: false, notes };
     },
     async load(model, { workers = 1, signal } = {}) {
       checkThreads('workers', workers);
-      checkThreads('threads', options.threads ?? 1);
-      const spawn = () => inlineThread((bytes) => inTurn(() => open(bytes, options)), setTimeout);
-      return openPool({ model, workers: 1, settings: {}, spawn, signal });
+      const threads = Math.min(checkThreads('threads', options.threads ?? 1), threadsHere().threads);
+      throwIfAborted(signal);
+      const module = await compiled(options.wasm, signal);
+      const first = options.worker === false ? undefined : await firstWorker(script);
+      if (first === undefined) {
+        const { openHere } = await import('./embedded.ts');
+        const spawn = () => inlineThread((bytes) => openHere(module, bytes), setTimeout);
+        return openPool({ model, workers: 1, settings: {}, spawn, signal });
+      }
+      const waiting = [first];
+      return openPool({
+        model,
+        workers: Math.min(workers, processors()),
+        settings: { module, threads },
+        spawn: () => webThread(waiting.pop() ?? newWorker(script), { killable: true }),
+        signal,
+      });
     },
   };
 }
 
-function open(bytes: Uint8Array, options: WasmBackendOptions) {
-  ort.env.wasm.numThreads = Math.min(options.threads ?? 1, threadsHere().threads);
-  const { wasm } = options;
-  if (wasm instanceof Uint8Array) ort.env.wasm.wasmBinary = tuned(wasm);
-  else if (wasm !== undefined && !(wasm instanceof WebAssembly.Module)) ort.env.wasm.wasmPaths = { wasm: String(wasm) };
-  return openSession(ort, bytes, { executionProviders: ['wasm'] });
+let own: Promise<WebAssembly.Module> | undefined;
+
+/** The runtime, compiled once for all workers. */
+async function compiled(wasm: WasmBackendOptions['wasm'], signal?: AbortSignal): Promise<WebAssembly.Module> {
+  if (wasm instanceof WebAssembly.Module) return wasm;
+  if (wasm instanceof Uint8Array) return compile(wasm as Uint8Array<ArrayBuffer>);
+  if (wasm !== undefined) return fetched(new URL(String(wasm), globalThis.location?.href), signal);
+  own ??= fetched(wasmUrl(), signal);
+  return own.catch((error: unknown) => {
+    own = undefined;
+    throw error;
+  });
 }
 
-/** With the faster kernel; the caller's bytes stay as they are. */
-function tuned(wasm: Uint8Array): Uint8Array {
-  const copy = wasm.slice();
-  tune(copy);
-  return copy;
+function fetched(url: URL, signal?: AbortSignal): Promise<WebAssembly.Module> {
+  const file = {
+    what: 'the WebAssembly of ONNX Runtime',
+    url,
+    packageName: PACKAGE,
+    path: `dist/${WASM_FILE}`,
+    instead: 'wasmBackend({ wasm: addressOrBytes })',
+  };
+  return fetchPackageFile(file, async (response) => compile(await bytesOf(response)), signal).catch((cause) => {
+    if (!VoiceFlowError.isInstance(cause) || cause.code !== 'model-not-found') throw cause;
+    const { message, hint } = cause;
+    throw new VoiceFlowError('backend-unavailable', message, { cause, ...(hint === undefined ? {} : { hint }) });
+  });
+}
+
+async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+  if (!WebAssembly.validate(bytes.subarray(0, 8))) {
+    throw new Error(`${bytes.length} bytes came that are no WebAssembly${looksLikeHtml(bytes) ? ' (HTML)' : ''}`);
+  }
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    const message = `WebAssembly cannot be compiled here: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw new VoiceFlowError('backend-unavailable', message, {
+      hint: "a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src",
+      cause,
+    });
+  }
+}
+
+function processors(): number {
+  return globalThis.navigator?.hardwareConcurrency ?? 1;
 }
 
 function threadsHere(): { threads: number; notes: string[] } {
-  if (globalThis.crossOriginIsolated) return { threads: navigator.hardwareConcurrency, notes: [] };
+  if (globalThis.crossOriginIsolated) return { threads: processors(), notes: [] };
   return { threads: 1, notes: ['no cross-origin isolation (COOP and COEP headers): one thread'] };
 }

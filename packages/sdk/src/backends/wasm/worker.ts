@@ -4,37 +4,25 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { messageOf, SessionError } from '../pool/failure.ts';
 import { serverPort } from '../pool/port.ts';
-import { type OrtModule, openSession } from '../pool/session.ts';
+import { openSession } from '../pool/session.ts';
 import { serve } from '../pool/worker.ts';
-import { tune } from './tuning/tune.ts';
-
-type OrtWeb = OrtModule & { readonly env: { readonly wasm: { numThreads: number; wasmBinary?: Uint8Array } } };
+import type { OrtWasm } from './with-module.ts';
 
 serve(serverPort(), async (bytes, settings) => {
-  const ort = load(String(settings.module));
+  const url = String(settings.module);
+  const ort = load(url);
   ort.env.wasm.numThreads = Number(settings.threads);
-  const tuned = tunedWasm(String(settings.module));
-  if (tuned !== undefined) ort.env.wasm.wasmBinary = tuned;
+  ort.env.wasm.wasmBinary = readFileSync(new URL('ort-wasm-simd-threaded.wasm', url));
   const session = await openSession(ort, bytes, { executionProviders: ['wasm'] });
   // Compiled by now: 14 MB that need not stay.
   delete ort.env.wasm.wasmBinary;
   return session;
 });
 
-function load(url: string): OrtWeb {
+function load(url: string): OrtWasm {
   try {
-    return createRequire(url)(fileURLToPath(url)) as OrtWeb;
+    return createRequire(url)(fileURLToPath(url)) as OrtWasm;
   } catch (error) {
-    throw new SessionError('backend-unavailable', `onnxruntime-web could not be loaded: ${messageOf(error)}`);
-  }
-}
-
-/** ONNX Runtime's WebAssembly with the faster kernel; nothing where it is not found or is another build: it loads its own. */
-function tunedWasm(url: string): Uint8Array | undefined {
-  try {
-    const wasm = readFileSync(new URL('ort-wasm-simd-threaded.wasm', url));
-    return tune(wasm) ? wasm : undefined;
-  } catch {
-    return undefined;
+    throw new SessionError('backend-unavailable', `ONNX Runtime could not be loaded: ${messageOf(error)}`);
   }
 }

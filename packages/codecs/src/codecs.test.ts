@@ -1,0 +1,188 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { type AudioInput, collect, openAudio, openBytes, VoiceFlowError } from 'voiceflow-ml/core';
+import { codecs, codecsFrom } from './node.ts';
+
+const FIXTURES = new URL('../fixtures/', import.meta.url);
+/** Seconds 2 to 4 of our own conversation: what `fixtures/make.sh` encoded. */
+const ORIGINAL = openAudio(readFileSync(new URL('../../../examples/audio/conversation.wav', import.meta.url)), {
+  sampleRate: 16_000,
+})
+  .then(collect)
+  .then((all) => all.subarray(32_000, 64_000));
+
+const fixture = (name: string): Uint8Array<ArrayBuffer> => new Uint8Array(readFileSync(new URL(name, FIXTURES)));
+
+async function decode(input: AudioInput, signal?: AbortSignal) {
+  const source = await openAudio(input, { sampleRate: 16_000, decoders: codecs, ...(signal ? { signal } : {}) });
+  const samples = await collect(source);
+  return { samples, warnings: source.warnings };
+}
+
+/** The lag, in samples, at which two signals are most alike, and how much they are then (1: the same). */
+function align(got: Float32Array, wanted: Float32Array, most = 1600) {
+  let best = { lag: 0, alike: -1 };
+  for (let lag = -most; lag <= most; lag += 4) {
+    let [both, own, other] = [0, 0, 0];
+    for (let i = 4_000; i < 24_000; i++) {
+      const a = got[i + lag] ?? 0;
+      const b = wanted[i] as number;
+      both += a * b;
+      own += a * a;
+      other += b * b;
+    }
+    const alike = both / Math.sqrt(own * other || 1);
+    if (alike > best.alike) best = { lag, alike };
+  }
+  return best;
+}
+
+const streamOf = (bytes: Uint8Array, size: number) => {
+  let at = 0;
+  return new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (at >= bytes.length) controller.close();
+      else controller.enqueue(bytes.slice(at, at + size));
+      at += size;
+    },
+  });
+};
+
+const same = (a: Float32Array, b: Float32Array) =>
+  a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
+
+/** [file, extra samples of the encoder that no tool removes, least likeness]. */
+const FILES: readonly (readonly [string, number, number])[] = [
+  ['talk.flac', 0, 0.99],
+  ['talk.mp3', 0, 0.97],
+  ['noxing.mp3', 1200, 0.95],
+  ['talk.aac', 1100, 0.97],
+  ['talk.m4a', 0, 0.97],
+  ['faststart.m4a', 0, 0.97],
+  ['fragmented.mp4', 1100, 0.97],
+  ['talk.mka', 1100, 0.97],
+  ['talk.ogg', 0, 0.95],
+  ['talk.opus', 0, 0.95],
+  ['talk.webm', 0, 0.95],
+  ['adpcm_ms.wav', 0, 0.97],
+  ['adpcm_ima.wav', 0, 0.97],
+  ['gsm.wav', 0, 0.9],
+  ['talk.aifc', 0, 0.97],
+  ['talk.au', 0, 0.97],
+  ['talk.caf', 0, 0.97],
+  ['video.mp4', 0, 0.97],
+  ['video.webm', 0, 0.95],
+];
+
+describe.each(FILES)('%s', (name, late, least) => {
+  it('has the samples of the original where they were', async () => {
+    const { samples, warnings } = await decode(fixture(name));
+    const { lag, alike } = align(samples, await ORIGINAL);
+    expect(alike).toBeGreaterThan(least);
+    expect(Math.abs(lag)).toBeLessThanOrEqual(late + 40);
+    expect(samples.length).toBeGreaterThan(31_600);
+    expect(samples.length).toBeLessThan(32_000 + 2_400);
+    expect(warnings).toEqual([]);
+  });
+
+  it('reads the same from memory, a Blob and a stream in small pieces', async () => {
+    const bytes = fixture(name);
+    const { samples } = await decode(bytes);
+    expect(same((await decode(new Blob([bytes]))).samples, samples)).toBe(true);
+    const streamed = (await decode(streamOf(bytes, 700))).samples;
+    // FFmpeg cuts an MP3's padding at the end only where it can look there.
+    expect(streamed.length - samples.length).toBeLessThanOrEqual(name === 'talk.mp3' ? 400 : 0);
+    expect(same(streamed.subarray(0, samples.length), samples)).toBe(true);
+  });
+
+  it('gives what is there of a file that is cut', async () => {
+    const bytes = fixture(name);
+    const result = await decode(bytes.subarray(0, Math.floor(bytes.length * 0.6))).catch((error: unknown) => error);
+    if (VoiceFlowError.isInstance(result)) {
+      // An MP4 has its index at the end; this Ogg is one page.
+      expect(result.code).toBe('invalid-audio');
+      expect(name).toMatch(/talk\.m4a|video\.mp4|talk\.ogg/);
+    } else {
+      const { samples, warnings } = result as Awaited<ReturnType<typeof decode>>;
+      expect(samples.length).toBeGreaterThan(8_000);
+      expect(samples.length).toBeLessThan(30_000);
+      // A stream of frames with no count of them and no end has nothing that is missing.
+      const open = /noxing|\.aac|talk\.opus/.test(name);
+      if (!open) expect(warnings.map(({ code }) => code).join()).toMatch(/audio-truncated|format-questionable/);
+    }
+  });
+});
+
+it('the bytes decide, never the name', async () => {
+  const { samples } = await decode(new File([fixture('talk.opus')], 'song.wav', { type: 'audio/wav' }));
+  expect(samples.length).toBe(32_000);
+});
+
+it('works with WebAssembly that was brought along, and can be aborted', async () => {
+  const wasm = readFileSync(new URL('../voiceflow-codecs.wasm', import.meta.url));
+  for (const own of [new Uint8Array(wasm), await WebAssembly.compile(wasm)]) {
+    const source = await openAudio(fixture('talk.mp3'), { sampleRate: 16_000, decoders: codecsFrom(own) });
+    expect((await collect(source)).length).toBeGreaterThan(31_600);
+  }
+  await expect(decode(fixture('talk.mp3'), AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' });
+});
+
+it('gives way to timers while it decodes, and ends at an abort', async () => {
+  const one = fixture('noxing.mp3');
+  const hour = new Blob(Array.from({ length: 1_800 }, () => one));
+  const controller = new AbortController();
+  let ticks = 0;
+  const timer = setInterval(() => {
+    ticks++;
+    if (ticks === 3) controller.abort();
+  }, 5);
+  const source = await openAudio(hour, { sampleRate: 16_000, decoders: codecs, signal: controller.signal });
+  let read = 0;
+  const all = (async () => {
+    for (let part = await source.read(); part; part = await source.read()) read += part.length;
+  })();
+  await expect(all).rejects.toMatchObject({ code: 'aborted' });
+  clearInterval(timer);
+  expect(read).toBeLessThan(3_600 * 16_000);
+});
+
+it('keeps its memory on a recording of an hour', async () => {
+  const one = fixture('noxing.mp3');
+  const source = await openAudio(new Blob(Array.from({ length: 1_800 }, () => one)), {
+    sampleRate: 16_000,
+    decoders: codecs,
+  });
+  const memory: number[] = [];
+  let count = 0;
+  for (let part = await source.read(); part; part = await source.read()) {
+    count += part.length;
+    if (memory.length < Math.floor(count / (600 * 16_000))) memory.push(process.memoryUsage().arrayBuffers);
+  }
+  expect(count / 16_000).toBeGreaterThan(3_500);
+  // The last ten minutes hold no more than the first: 20 MB for what the collector has not taken yet.
+  expect((memory.at(-1) as number) - (memory[0] as number)).toBeLessThan(20e6);
+});
+
+describe('what cannot be decoded', () => {
+  it.each([
+    ['an MP4 without an index', fixture('talk.m4a').subarray(0, 4_000), 'invalid-audio'],
+    ['a FLAC of a head alone', fixture('talk.flac').subarray(0, 42), 'invalid-audio'],
+    ['a page of Ogg', fixture('talk.ogg').subarray(0, 58), 'invalid-audio'],
+    ['a text', new TextEncoder().encode('hello, this is no recording'.repeat(50)), 'unsupported-format'],
+  ])('%s is refused with a hint', async (_, bytes, code) => {
+    await expect(decode(bytes)).rejects.toMatchObject({ code, hint: expect.stringMatching(/./) });
+  });
+
+  it('an MP4 with its index at the end that is too large for a stream says so', async () => {
+    const { inOrder } = await import('./mp4.ts');
+    const head = fixture('talk.m4a').slice(0, 2_000);
+    let left = 140;
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        controller.enqueue(left === 140 ? head : new Uint8Array(1 << 20));
+        if (left-- === 0) controller.close();
+      },
+    });
+    await expect(inOrder(openBytes(endless))).rejects.toMatchObject({ code: 'audio-too-large' });
+  });
+});

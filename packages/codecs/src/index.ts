@@ -1,0 +1,24 @@
+/** @module Decoders for browsers: the WebAssembly lies beside the script, where bundlers find it by this URL. */
+import { type AudioDecoder, abortError, VoiceFlowError } from 'voiceflow-ml/core';
+import { decodersOf, once } from './decoders.ts';
+
+export { codecsFrom } from './from.ts';
+
+const load = once(async (signal) => {
+  const url = new URL('../voiceflow-codecs.wasm', import.meta.url);
+  try {
+    const response = await fetch(url, signal ? { signal } : {});
+    if (!response.ok) throw new Error(`the answer was ${response.status}`);
+    return await WebAssembly.compile(await response.arrayBuffer());
+  } catch (cause) {
+    if (signal?.aborted) throw abortError(signal);
+    const type = cause instanceof Error ? cause.message : String(cause);
+    throw new VoiceFlowError('backend-unavailable', `the audio decoders were not found at ${url.href}: ${type}`, {
+      hint: 'serve voiceflow-codecs.wasm of @voiceflow-ml/codecs there, or bring the bytes: codecsFrom(bytes)',
+      cause,
+    });
+  }
+});
+
+/** Decoders for `decoders` of `createDiarizer` and `openAudio`. Nothing is fetched before a file needs it. */
+export const codecs: readonly AudioDecoder[] = decodersOf(load);

@@ -1,0 +1,48 @@
+import { type ByteReader, openBytes, VoiceFlowError } from 'voiceflow-ml/core';
+
+/** Bytes of an MP4 from a stream that are held where its index comes last: about 2 h of speech at 128 kbit/s. */
+export const MAX_HELD_BYTES = 1 << 27;
+/** Boxes are looked for in this much. */
+const LOOK_BYTES = 1 << 16;
+
+/** Whether the samples come before the index, by the boxes that are at hand (ISO/IEC 14496-12 §4.2). */
+export function indexComesLast(head: Uint8Array): boolean {
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
+  for (let at = 0; at + 16 <= head.length; ) {
+    const type = String.fromCharCode(...head.subarray(at + 4, at + 8));
+    if (type === 'moov' || type === 'moof') return false;
+    if (type === 'mdat') return true;
+    const size = view.getUint32(at);
+    const box = size === 1 ? view.getUint32(at + 8) * 2 ** 32 + view.getUint32(at + 12) : size;
+    if (box < 8) return false;
+    at += box;
+  }
+  return false;
+}
+
+/**
+ * An MP4 that comes as a stream, as something that can be read in order: one with its index at the end is held in
+ * memory, because its samples cannot be found before.
+ * @returns the reader, and what of it is read already.
+ * @throws `audio-too-large` for one that is too large to hold.
+ */
+export async function inOrder(bytes: ByteReader): Promise<{ readonly bytes: ByteReader; readonly head: Uint8Array }> {
+  const head = (await bytes.read(LOOK_BYTES)).slice();
+  if (!indexComesLast(head)) return { bytes, head };
+  const rest = await bytes.read(MAX_HELD_BYTES - head.length + 1);
+  if (head.length + rest.length > MAX_HELD_BYTES) {
+    throw new VoiceFlowError(
+      'audio-too-large',
+      `the MP4 has its index at the end, and is larger than the ${MAX_HELD_BYTES >> 20} MiB that a stream can hold`,
+      {
+        hint: 'pass the file as a Blob, or write the index first: ffmpeg -i in.mp4 -c copy -movflags +faststart out.mp4',
+      },
+    );
+  }
+  const all = new Uint8Array(head.length + rest.length);
+  all.set(head);
+  all.set(rest, head.length);
+  const held = openBytes(all);
+  held.close = () => bytes.close();
+  return { bytes: held, head: new Uint8Array(0) };
+}

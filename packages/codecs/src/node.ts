@@ -1,0 +1,23 @@
+/** @module Decoders for Node, Bun and Deno: the WebAssembly is a file of the package. */
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { type AudioDecoder, abortError, VoiceFlowError } from 'voiceflow-ml/core';
+import { decodersOf, once } from './decoders.ts';
+
+export { codecsFrom } from './from.ts';
+
+const load = once(async (signal) => {
+  const path = fileURLToPath(new URL('../voiceflow-codecs.wasm', import.meta.url));
+  try {
+    return await WebAssembly.compile(await readFile(path, signal ? { signal } : {}));
+  } catch (cause) {
+    if (signal?.aborted) throw abortError(signal);
+    throw new VoiceFlowError('backend-unavailable', `the audio decoders could not be read from ${path}`, {
+      hint: 'keep @voiceflow-ml/codecs out of your bundle, or bring the bytes: codecsFrom(bytes)',
+      cause,
+    });
+  }
+});
+
+/** Decoders for `decoders` of `createDiarizer` and `openAudio`. Nothing is read before a file needs it. */
+export const codecs: readonly AudioDecoder[] = decodersOf(load);

@@ -1,0 +1,300 @@
+import {
+  type AudioSource,
+  type ByteReader,
+  createResampler,
+  type Resampler,
+  throwIfAborted,
+  VoiceFlowError,
+  type Warning,
+} from 'voiceflow-ml/core';
+import { Input } from './input.ts';
+import { AGAIN, Instance, NO_MEMORY } from './instance.ts';
+import { yieldTurn } from './yield.ts';
+
+/** Samples a channel that one `read` gives, about; a frame more than that at most. */
+const BLOCK = 1 << 14;
+/** More channels than this are no recording of speech, and each costs a buffer. */
+const MAX_CHANNELS = 64;
+/** Milliseconds of decoding between two turns for the rest of the program. */
+const SLICE = 15;
+/** Claims are this far off in sound files, by encoder delay and whole frames: seconds, samples, part of the claim. */
+const SLACK = { seconds: 0.1, samples: 3000, part: 0.005 };
+
+/** What FFmpeg says about sound files that is no sign of damage. */
+const HARMLESS = /estimating duration|could not find codec parameters|consider increasing|no longer|multiple/i;
+
+export interface OpenOptions {
+  /** For messages, such as `MP3`. */
+  readonly name: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Bytes that were read ahead. */
+  readonly head?: Uint8Array | undefined;
+}
+
+/**
+ * Opens encoded bytes as an `AudioSource` of the file's first audio stream, or of the one with the most channels.
+ * @throws `invalid-audio` where nothing in it can be decoded, `unsupported-format` for a codec that is not known,
+ *   `aborted`, and whatever the reader throws.
+ */
+export async function openSource(
+  module: WebAssembly.Module,
+  bytes: ByteReader,
+  { name, signal, head }: OpenOptions,
+): Promise<AudioSource> {
+  const source = new DecodedSource(module, bytes, name, signal, head);
+  await source.begin();
+  return source;
+}
+
+class DecodedSource implements AudioSource {
+  readonly warnings: Warning[] = [];
+  lengthHint?: number;
+  readonly #module: WebAssembly.Module;
+  readonly #input: Input;
+  readonly #name: string;
+  readonly #signal: AbortSignal | undefined;
+  #instance: Instance | undefined;
+  #rate = 0;
+  #channels = 1;
+  /** Seconds that the file claims; 0 for none. */
+  #claimed = 0;
+  #codec = '';
+  /** Samples a channel so far, at the source's rate. */
+  #count = 0;
+  #frames = 0;
+  /** Whether it has ended, and two thirds of it could not be decoded: noise that looks like a format. FFmpeg's own rule. */
+  #mostlyBroken = false;
+  /** The first block, which opening reads. */
+  #first: Float32Array[] | null = null;
+  #lastYield = performance.now();
+  /** What is decoded and not yet handed out. */
+  #parts: Float32Array[][] = [];
+  #resamplers: Resampler[] = [];
+  #mono = new Float32Array(0);
+
+  constructor(
+    module: WebAssembly.Module,
+    bytes: ByteReader,
+    name: string,
+    signal: AbortSignal | undefined,
+    head: Uint8Array | undefined,
+  ) {
+    this.#input = new Input(bytes, signal, head);
+    this.#name = name;
+    this.#signal = signal;
+    this.#module = module;
+  }
+
+  get sampleRate(): number {
+    return this.#rate;
+  }
+
+  get channels(): number {
+    return this.#channels;
+  }
+
+  /** Opens the file and decodes the first samples, which tell the rate. */
+  async begin(): Promise<void> {
+    const instance = await Instance.create(this.#module, this.#input);
+    this.#instance = instance;
+    const status = await this.#run(() => instance.open());
+    if (status < 0) throw await this.#refusal(status);
+    this.#codec = instance.codec;
+    const claimed = instance.claimed;
+    // Ogg claims nothing: what FFmpeg takes for the length is the time of the last page, which may count from anywhere.
+    this.#claimed = Number.isFinite(claimed) && claimed > 0 && instance.container !== 'ogg' ? claimed : 0;
+    this.#first = await this.#block();
+    if (this.#first === null || this.#mostlyBroken) throw await this.#refusal(0);
+    if (this.#claimed > 0) this.lengthHint = Math.ceil(this.#claimed * this.#rate);
+  }
+
+  async readChannels(): Promise<readonly Float32Array[] | null> {
+    const first = this.#first;
+    this.#first = null;
+    return first ?? this.#block();
+  }
+
+  async read(): Promise<Float32Array | null> {
+    const channels = await this.readChannels();
+    const [only] = channels ?? [];
+    if (channels === null || only === undefined) return null;
+    if (channels.length === 1) return only;
+    if (this.#mono.length < only.length) this.#mono = new Float32Array(only.length);
+    const mono = this.#mono.subarray(0, only.length);
+    const gain = 1 / channels.length;
+    for (let i = 0; i < mono.length; i++) {
+      let sum = 0;
+      for (const channel of channels) sum += channel[i] as number;
+      mono[i] = sum * gain;
+    }
+    return mono;
+  }
+
+  async close(): Promise<void> {
+    this.#instance = undefined;
+    this.#first = null;
+    this.#parts = [];
+    await this.#input.close();
+  }
+
+  /** The next samples of each channel, or null at the end. */
+  async #block(): Promise<Float32Array[] | null> {
+    let gathered = 0;
+    while (this.#instance !== undefined && gathered < BLOCK) {
+      const instance = this.#instance;
+      const count = await this.#run(() => instance.next());
+      await this.#giveWay();
+      if (count === AGAIN) continue;
+      if (count <= 0) {
+        this.#end(count);
+        break;
+      }
+      this.#frames++;
+      gathered += this.#take(instance, count);
+    }
+    if (gathered === 0 && this.#instance === undefined) gathered = this.#flush();
+    if (gathered === 0) return null;
+    const block = this.#parts.length === 1 ? (this.#parts[0] as Float32Array[]) : join(this.#parts, this.#channels);
+    this.#parts = [];
+    this.#count += block[0]?.length ?? 0;
+    return block;
+  }
+
+  /** Copies what was decoded, at the rate and with the channels of the first samples. */
+  #take(instance: Instance, count: number): number {
+    const channels = instance.channels(count);
+    if (channels.length > MAX_CHANNELS) {
+      throw this.#error('invalid-audio', `it has ${channels.length} channels; expected at most ${MAX_CHANNELS}`);
+    }
+    if (this.#rate === 0) {
+      this.#rate = instance.rate;
+      this.#channels = channels.length;
+    }
+    const from = this.#resamplers[0]?.fromRate ?? this.#rate;
+    let gathered = 0;
+    if (instance.rate !== from) gathered += this.#changeRate(instance.rate);
+    const part = Array.from({ length: this.#channels }, (_, i) => {
+      const samples = channels[Math.min(i, channels.length - 1)] as Float32Array;
+      return this.#resamplers[i]?.push(samples).slice() ?? samples.slice();
+    });
+    if (part[0]?.length) this.#parts.push(part);
+    return gathered + (part[0]?.length ?? 0);
+  }
+
+  /** Some files change their rate on the way (chained Ogg, joined MP3): the rest is brought to the first one. */
+  #changeRate(rate: number): number {
+    if (!this.warnings.some(({ message }) => message.includes('sample rate'))) {
+      this.#warn('format-questionable', `changes its sample rate from ${this.#rate} to ${rate} Hz; it was resampled`);
+    }
+    const flushed = this.#flush();
+    const other = rate !== this.#rate;
+    this.#resamplers = Array.from({ length: other ? this.#channels : 0 }, () => createResampler(rate, this.#rate));
+    return flushed;
+  }
+
+  #flush(): number {
+    const part = this.#resamplers.map((resampler) => resampler.end().slice());
+    this.#resamplers = [];
+    if (part[0]?.length) this.#parts.push(part);
+    return part[0]?.length ?? 0;
+  }
+
+  /** Notes what is missing or broken. @param status 0 at the end of the file, or why it stopped. */
+  #end(status: number): void {
+    const instance = this.#open();
+    const decoded = (this.#count + this.#parts.reduce((sum, part) => sum + (part[0]?.length ?? 0), 0)) / this.#rate;
+    const slack = Math.max(SLACK.seconds, SLACK.samples / this.#rate, this.#claimed * SLACK.part);
+    const said = instance.log.find((line) => !HARMLESS.test(line));
+    this.#mostlyBroken = instance.failures >= 2 * this.#frames;
+    const because = said === undefined ? '' : ` (the decoder says: ${said})`;
+    if (this.#rate > 0 && decoded < this.#claimed - slack) {
+      this.#warn(
+        'audio-truncated',
+        `ends early or has gaps: ${decoded.toFixed(2)} s of ${this.#claimed.toFixed(2)} s are there and were used${because}`,
+      );
+    } else if (status === NO_MEMORY) {
+      this.#warn('audio-truncated', `needs more memory than its size allows: ${decoded.toFixed(2)} s were used`);
+    } else if (instance.failures > 0 || said !== undefined) {
+      this.#warn('format-questionable', `is damaged or odd; what could be decoded was used${because}`);
+    }
+    this.#instance = undefined;
+  }
+
+  async #run(call: () => Promise<number>): Promise<number> {
+    try {
+      return await call();
+    } catch (cause) {
+      if (VoiceFlowError.isInstance(cause) || this.#signal?.aborted) throw cause;
+      if (!(cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError)) throw cause;
+      // A trap ends the instance, never the program; what was decoded until then stands.
+      if (this.#rate === 0) {
+        throw this.#error('invalid-audio', `the decoder gave up on it (${cause.message})`, cause);
+      }
+      this.#warn('audio-truncated', `could only be decoded in part (${cause.message}); what came before was used`);
+      this.#instance = undefined;
+      return 0;
+    }
+  }
+
+  async #giveWay(): Promise<void> {
+    throwIfAborted(this.#signal);
+    if (performance.now() - this.#lastYield < SLICE) return;
+    await yieldTurn();
+    this.#lastYield = performance.now();
+    throwIfAborted(this.#signal);
+  }
+
+  #open(): Instance {
+    if (this.#instance === undefined) throw new VoiceFlowError('closed', 'the audio source was used after close()');
+    return this.#instance;
+  }
+
+  /** Why nothing of the file can be used. */
+  async #refusal(status: number): Promise<VoiceFlowError> {
+    const said = this.#instance?.log.filter((line) => !HARMLESS.test(line)).at(-1);
+    const codec = this.#instance?.codec ?? this.#codec;
+    await this.close();
+    if (status === DECODER_NOT_FOUND) {
+      return this.#error(
+        'unsupported-format',
+        `its sound is in a codec that cannot be decoded (${codec || 'unknown'})`,
+      );
+    }
+    if (status === STREAM_NOT_FOUND) return this.#error('invalid-audio', 'it has no audio track');
+    if (status === NO_MEMORY) return this.#error('invalid-audio', 'it needs more memory than its size allows');
+    return this.#error('invalid-audio', `nothing in it could be decoded${said === undefined ? '' : ` (${said})`}`);
+  }
+
+  #error(code: 'invalid-audio' | 'unsupported-format', why: string, cause?: unknown): VoiceFlowError {
+    const hint =
+      code === 'unsupported-format'
+        ? 'convert it first: ffmpeg -i INPUT -ar 16000 -ac 1 out.wav'
+        : 'check that the whole file arrived unchanged, or export the recording again';
+    return new VoiceFlowError(code, `the ${this.#name} is unusable: ${why}`, { hint, cause });
+  }
+
+  #warn(code: Warning['code'], what: string): void {
+    this.warnings.push({ code, message: `the ${this.#name} ${what}` });
+  }
+}
+
+/** FFmpeg's `AVERROR_STREAM_NOT_FOUND` and `AVERROR_DECODER_NOT_FOUND`. */
+const STREAM_NOT_FOUND = tagged(0xf8, 'STR');
+const DECODER_NOT_FOUND = tagged(0xf8, 'DEC');
+
+function tagged(first: number, rest: string): number {
+  return -(first | (rest.charCodeAt(0) << 8) | (rest.charCodeAt(1) << 16) | (rest.charCodeAt(2) << 24));
+}
+
+function join(parts: readonly (readonly Float32Array[])[], channels: number): Float32Array[] {
+  const length = parts.reduce((sum, part) => sum + (part[0]?.length ?? 0), 0);
+  return Array.from({ length: channels }, (_, i) => {
+    const all = new Float32Array(length);
+    let at = 0;
+    for (const part of parts) {
+      all.set(part[i] as Float32Array, at);
+      at += part[i]?.length ?? 0;
+    }
+    return all;
+  });
+}

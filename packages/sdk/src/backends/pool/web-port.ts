@@ -1,0 +1,20 @@
+import type { Request } from './protocol.ts';
+import type { Port } from './worker.ts';
+
+/** The line to the page (or to Deno's program) in a Web Worker. */
+export function webPort(): Port {
+  const self = globalThis as unknown as WorkerScope;
+  return {
+    post: (reply, transfer = []) => self.postMessage(reply, transfer),
+    listen(handler) {
+      self.onmessage = ({ data }) => handler(data);
+    },
+    exit: () => self.close(),
+  };
+}
+
+interface WorkerScope {
+  onmessage: (event: { data: Request }) => void;
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  close(): void;
+}

@@ -1,0 +1,11 @@
+/** @module As `embedded-worker.ts`, for Node, Bun and Deno: nothing but this script and the bytes are needed. */
+import * as ort from 'onnxruntime-web/wasm';
+import { serverPort } from '../pool/port.ts';
+import { openSession } from '../pool/session.ts';
+import { serve } from '../pool/worker.ts';
+import { withModule } from './with-module.ts';
+
+serve(serverPort(), (bytes, { module }) => {
+  if (!(module instanceof WebAssembly.Module)) throw new Error('the worker got no WebAssembly');
+  return withModule(ort, module, 1, () => openSession(ort, bytes, { executionProviders: ['wasm'] }));
+});

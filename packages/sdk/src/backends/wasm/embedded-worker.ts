@@ -1,0 +1,18 @@
+/** @module The worker's script with ONNX Runtime in it: built into one text (`?script`) and started from there. */
+import * as ort from 'onnxruntime-web/wasm';
+import { openSession } from '../pool/session.ts';
+import { webPort } from '../pool/web-port.ts';
+import { serve } from '../pool/worker.ts';
+import { FIRST, type Greeting } from './start-worker.ts';
+import { withModule } from './with-module.ts';
+
+const scope = globalThis as unknown as { readonly name: string; postMessage(message: Greeting): void };
+
+// ONNX Runtime starts its own threads from the same script, under this name.
+if (!scope.name.startsWith('em-pthread')) {
+  serve(webPort(), (bytes, { module, threads }) => {
+    if (!(module instanceof WebAssembly.Module)) throw new Error('the worker got no WebAssembly');
+    return withModule(ort, module, Number(threads), () => openSession(ort, bytes, { executionProviders: ['wasm'] }));
+  });
+  if (scope.name === FIRST) scope.postMessage('here');
+}

@@ -1,0 +1,91 @@
+import { OverlapAdder } from './overlap-add.ts';
+import type { PiecePosteriors } from './piece-posteriors.ts';
+
+/** From which probability on a speaker is on, and a second one. */
+export interface CountRules {
+  readonly speech: number;
+  readonly overlap: number;
+}
+
+/** Given to a speaker who is on although no window says so of them. */
+const LEAST_SCORE = 0.01;
+
+/**
+ * The frames' most active speakers, as many as speak: the network knows better whether and how many people speak than
+ * which of its windows' local speakers is who. Adds up windows as `OverlapAdder` does.
+ */
+export class CountedAdder {
+  readonly #slots: number;
+  readonly #speakers: number;
+  readonly #rules: CountRules;
+  readonly #adder: OverlapAdder;
+  readonly #activity: Float32Array;
+  readonly #named: Int16Array;
+  readonly #row: Float32Array;
+  readonly #pieces: PiecePosteriors | undefined;
+  #frame = 0;
+
+  constructor(shape: ConstructorParameters<typeof OverlapAdder>[0], rules: CountRules, pieces?: PiecePosteriors) {
+    const { slots, speakers, frames } = shape;
+    this.#slots = slots;
+    this.#speakers = speakers;
+    this.#rules = rules;
+    this.#pieces = pieces;
+    // Two more of both: somebody, and somebody else.
+    this.#adder = new OverlapAdder({ ...shape, slots: slots + 2, speakers: speakers + 2 });
+    this.#activity = new Float32Array(frames * (slots + 2));
+    this.#named = Int16Array.from({ length: slots + 2 }, (_, i) => speakers + i - slots);
+    this.#row = new Float32Array(speakers);
+  }
+
+  /**
+   * Adds the next window; see `OverlapAdder`. @param levels `[frames, 2]`.
+   * @param emit Gets `[speakers]`: the score of those who are on, 0 of the others.
+   */
+  add(
+    activity: Float32Array,
+    levels: Float32Array,
+    speakerOf: ArrayLike<number>,
+    emit: (scores: Float32Array) => void,
+    advance: number,
+  ): void {
+    const slots = this.#slots;
+    const all = this.#activity;
+    for (let frame = 0, from = 0, to = 0; to < all.length; frame++, from += slots, to += slots + 2) {
+      for (let slot = 0; slot < slots; slot++) all[to + slot] = activity[from + slot] as number;
+      all[to + slots] = levels[2 * frame] as number;
+      all[to + slots + 1] = levels[2 * frame + 1] as number;
+    }
+    for (let slot = 0; slot < slots; slot++) this.#named[slot] = speakerOf[slot] as number;
+    this.#adder.add(all, this.#named, (scores) => emit(this.#choose(scores)), advance);
+  }
+
+  /** After the last window: gives the frames that are left. */
+  end(emit: (scores: Float32Array) => void): void {
+    this.#adder.end((scores) => emit(this.#choose(scores)));
+  }
+
+  #choose(scores: Float32Array): Float32Array {
+    const { speech, overlap } = this.#rules;
+    const row = this.#row.fill(0);
+    this.#pieces?.add(this.#frame++, scores);
+    const one = (scores[this.#speakers] as number) > speech;
+    const first = one ? this.#best(scores, -1) : -1;
+    const second = one && (scores[this.#speakers + 1] as number) > overlap ? this.#best(scores, first) : -1;
+    if (first >= 0) row[first] = Math.max(LEAST_SCORE, scores[first] as number);
+    if (second >= 0) row[second] = Math.max(LEAST_SCORE, scores[second] as number);
+    return row;
+  }
+
+  /** The most active speaker but one, ties to the lower; −1 where nobody is active. */
+  #best(scores: Float32Array, but: number): number {
+    let best = -1;
+    let most = 0;
+    for (let k = 0; k < this.#speakers; k++) {
+      if (k === but || (scores[k] as number) <= most) continue;
+      best = k;
+      most = scores[k] as number;
+    }
+    return best;
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * Power spectrum of real numbers: a complex transform of half the size (radix 2, in place), taken apart.
+ * Not for several callers at once: each keeps its own.
+ */
+export class PowerSpectrum {
+  readonly size: number;
+  readonly #half: number;
+  readonly #re: Float64Array;
+  readonly #im: Float64Array;
+  readonly #cos: Float64Array;
+  readonly #sin: Float64Array;
+  readonly #reversed: Uint16Array;
+
+  /** @param size A power of two from 4 to 65,536. */
+  constructor(size: number) {
+    this.size = size;
+    const half = size / 2;
+    this.#half = half;
+    this.#re = new Float64Array(half);
+    this.#im = new Float64Array(half);
+    this.#cos = Float64Array.from({ length: half }, (_, k) => Math.cos((2 * Math.PI * k) / size));
+    this.#sin = Float64Array.from({ length: half }, (_, k) => Math.sin((2 * Math.PI * k) / size));
+    const bits = Math.log2(half);
+    this.#reversed = Uint16Array.from({ length: half }, (_, i) => {
+      let reversed = 0;
+      for (let bit = 0; bit < bits; bit++) if (i & (1 << bit)) reversed |= 1 << (bits - 1 - bit);
+      return reversed;
+    });
+  }
+
+  /** @param samples `[size]`. @param power Gets `[size / 2]`: bins from 0 to below the Nyquist frequency. */
+  transform(samples: Float64Array, power: Float64Array): void {
+    const half = this.#half;
+    const re = this.#re;
+    const im = this.#im;
+    for (let i = 0; i < half; i++) {
+      const from = 2 * (this.#reversed[i] as number);
+      re[i] = samples[from] as number;
+      im[i] = samples[from + 1] as number;
+    }
+    for (let length = 2; length <= half; length *= 2) this.#butterflies(length);
+    power[0] = ((re[0] as number) + (im[0] as number)) ** 2;
+    for (let k = 1; k < half; k++) {
+      const other = half - k;
+      const evenRe = ((re[k] as number) + (re[other] as number)) / 2;
+      const evenIm = ((im[k] as number) - (im[other] as number)) / 2;
+      const oddRe = ((im[k] as number) + (im[other] as number)) / 2;
+      const oddIm = ((re[other] as number) - (re[k] as number)) / 2;
+      const c = this.#cos[k] as number;
+      const s = this.#sin[k] as number;
+      power[k] = (evenRe + c * oddRe + s * oddIm) ** 2 + (evenIm + c * oddIm - s * oddRe) ** 2;
+    }
+  }
+
+  #butterflies(length: number): void {
+    const re = this.#re;
+    const im = this.#im;
+    const stride = this.size / length;
+    const middle = length / 2;
+    for (let from = 0; from < this.#half; from += length) {
+      for (let k = 0; k < middle; k++) {
+        const c = this.#cos[k * stride] as number;
+        const s = this.#sin[k * stride] as number;
+        const a = from + k;
+        const b = a + middle;
+        const x = (re[b] as number) * c + (im[b] as number) * s;
+        const y = (im[b] as number) * c - (re[b] as number) * s;
+        re[b] = (re[a] as number) - x;
+        im[b] = (im[a] as number) - y;
+        re[a] = (re[a] as number) + x;
+        im[a] = (im[a] as number) + y;
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import { logLikelihood, project, type SpeakerModel, type VoiceSpace } from './plda.ts';
+import type { VoicedPiece } from './segmented.ts';
+import type { Steps } from './steps.ts';
+
+/** How far the voice of a piece of speech by itself says who speaks in it. */
+export interface PieceRules {
+  /** Weight of that beside what the windows say, which is 1 in all. */
+  readonly weight: number;
+  /** Scales the log likelihood of a second of the piece. */
+  readonly trust: number;
+}
+
+/** A few milliseconds of work. */
+const PIECES_PER_STEP = 64;
+
+/** What the pieces say of each frame: a window's local speaker may be two people, a piece of it is one. */
+export interface PiecePosteriors {
+  /** Adds, for a frame, to the scores of the speakers. @param scores `[speakers …]`. */
+  add(frame: number, scores: Float32Array): void;
+}
+
+/** Posteriors of the speakers for each piece, by its voice alone. */
+export function* piecePosteriors(
+  pieces: readonly VoicedPiece[],
+  models: readonly SpeakerModel[],
+  space: VoiceSpace,
+  frame: number,
+  rules: PieceRules,
+): Steps<PiecePosteriors> {
+  const end = pieces.reduce((most, { ranges }) => Math.max(most, ranges[ranges.length - 1] as number), 0);
+  const pieceOf = new Int32Array(end).fill(-1);
+  const posterior = new Float32Array(pieces.length * models.length);
+  const voice = new Float32Array(space.to);
+  for (const [index, piece] of pieces.entries()) {
+    if (index % PIECES_PER_STEP === 0) yield;
+    for (let i = 0; i < piece.ranges.length; i += 2) pieceOf.fill(index, piece.ranges[i], piece.ranges[i + 1]);
+    project(space, piece.voice, voice);
+    const scale = rules.trust * piece.frames * frame;
+    const own = models.map((model) => scale * logLikelihood(model, voice));
+    const most = Math.max(...own);
+    const all = own.reduce((sum, x) => sum + Math.exp(x - most), 0);
+    own.forEach((x, k) => {
+      posterior[index * models.length + k] = (rules.weight * Math.exp(x - most)) / all;
+    });
+  }
+  return {
+    add: (at, scores) => {
+      const index = pieceOf[at] ?? -1;
+      if (index < 0) return;
+      for (let k = 0; k < models.length; k++) {
+        scores[k] = (scores[k] as number) + (posterior[index * models.length + k] as number);
+      }
+    },
+  };
+}

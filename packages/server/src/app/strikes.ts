@@ -1,0 +1,41 @@
+import { VoiceFlowError } from 'voiceflow-ml/core';
+
+/** Workers that a client's jobs may cost within a window of time before it is refused for a while. */
+const MAX_STRIKES = 3;
+const WINDOW_MS = 10 * 60_000;
+const REFUSED_MS = 60_000;
+/** Clients remembered; beyond it the ones struck longest ago are forgotten. */
+const MAX_CLIENTS = 10_000;
+
+/** Clients (API keys) whose jobs had to be killed, or killed their workers: each costs others a restart. */
+export class Strikes {
+  readonly #now: () => number;
+  /** Times of each client's strikes, the client struck longest ago first. */
+  readonly #of = new Map<string, number[]>();
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  add(client: string): void {
+    const now = this.#now();
+    const times = (this.#of.get(client) ?? []).filter((time) => now - time < WINDOW_MS).slice(-MAX_STRIKES + 1);
+    this.#of.delete(client);
+    this.#of.set(client, [...times, now]);
+    const oldest = this.#of.keys().next();
+    if (this.#of.size > MAX_CLIENTS && oldest.done !== true) this.#of.delete(oldest.value);
+  }
+
+  /** @throws `quota-exceeded`. */
+  check(client: string): void {
+    if (this.#of.size === 0) return;
+    const now = this.#now();
+    const times = (this.#of.get(client) ?? []).filter((time) => now - time < WINDOW_MS);
+    const left = (times.at(-1) ?? Number.NEGATIVE_INFINITY) + REFUSED_MS - now;
+    if (times.length < MAX_STRIKES || left <= 0) return;
+    throw new VoiceFlowError('quota-exceeded', `jobs of this client ended ${MAX_STRIKES} worker processes`, {
+      hint: 'Try again after Retry-After seconds, with other audio.',
+      retryAfter: left / 1000,
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import { BlockList, isIP } from 'node:net';
+import { VoiceFlowError } from 'voiceflow-ml/core';
+
+/** @module Who is at the other end, where proxies may be between. */
+
+/** Gives the address of a client from that of its connection and from `X-Forwarded-For`. */
+export type ClientAddress = (connection: string | undefined, forwardedFor: string | undefined) => string | undefined;
+
+/** Addresses in one header that are looked at: a client may write as many as it likes before the proxies do. */
+const MAX_HOPS = 32;
+
+/**
+ * The last address that no trusted proxy has: what stands before it may be anybody's invention. IPv6 addresses count by
+ * their /64, which is what one subscriber gets.
+ * @param proxies Addresses and CIDR ranges. @throws `invalid-option`.
+ */
+export function clientAddresses(proxies: readonly string[]): ClientAddress {
+  const trusted = new BlockList();
+  for (const proxy of proxies) addTo(trusted, proxy);
+  const isTrusted = (address: string) =>
+    proxies.length > 0 && trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  return (connection, forwardedFor) => {
+    let address = plain(connection);
+    if (address === undefined) return undefined;
+    const hops = (forwardedFor ?? '').slice(-2_000).split(',').slice(-MAX_HOPS);
+    while (hops.length > 0 && isTrusted(address)) {
+      const before = plain(hops.pop()?.trim());
+      if (before === undefined) break;
+      address = before;
+    }
+    return isIP(address) === 6 ? prefix64(address) : address;
+  };
+}
+
+function addTo(list: BlockList, proxy: string): void {
+  const [address = '', bits, ...more] = proxy.split('/');
+  const version = isIP(address);
+  const most = version === 6 ? 128 : 32;
+  const prefix = bits === undefined ? most : /^\d{1,3}$/.test(bits) ? Number(bits) : most + 1;
+  if (version === 0 || prefix > most || more.length > 0) {
+    throw new VoiceFlowError('invalid-option', `the trusted proxy "${proxy.slice(0, 60)}" is no address or range`, {
+      hint: 'For example: VOICEFLOW_TRUSTED_PROXIES=127.0.0.1,10.0.0.0/8',
+    });
+  }
+  list.addSubnet(address, prefix, version === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** An IPv4 address within IPv6 as itself, without a zone; undefined for what is no address. */
+function plain(address: string | undefined): string | undefined {
+  const bare = address?.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+  return bare !== undefined && isIP(bare) !== 0 ? bare : undefined;
+}
+
+function prefix64(address: string): string {
+  // The URL parser writes addresses in one form, with at most one `::`.
+  const canonical = new URL(`http://[${address}]/`).hostname.slice(1, -1);
+  const [head = '', tail] = canonical.split('::');
+  const front = head === '' ? [] : head.split(':');
+  const back = tail === undefined || tail === '' ? [] : tail.split(':');
+  const groups = tail === undefined ? front : [...front, ...Array(8 - front.length - back.length).fill('0'), ...back];
+  return `${groups.slice(0, 4).join(':')}::/64`;
+}

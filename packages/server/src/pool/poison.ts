@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { VoiceFlowError } from 'voiceflow-ml/core';
+
+/** Times that an input may end a worker: the first may have been chance. */
+export const MAX_CRASHES = 2;
+const REMEMBERED_MS = 10 * 60_000;
+const MAX_REMEMBERED = 1_000;
+
+/** Inputs that ended workers, refused for a while when they come again. */
+export class PoisonList {
+  /** By digest, oldest first. */
+  readonly #until = new Map<string, number>();
+  /** Bytes of these inputs: nothing else needs a digest. */
+  readonly #sizes = new Map<number, number>();
+  readonly #now: () => number;
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  add(body: readonly Uint8Array[]): void {
+    const size = sizeOf(body);
+    const until = this.#now() + REMEMBERED_MS;
+    this.#sizes.set(size, until);
+    this.#until.set(digestOf(body), until);
+    for (const map of [this.#until, this.#sizes] as Map<unknown, number>[]) {
+      for (const [key, end] of map) {
+        if (end > this.#now() && map.size <= MAX_REMEMBERED) break;
+        map.delete(key);
+      }
+    }
+  }
+
+  /** @throws `backend-failed` for an input that ended workers before. */
+  check(body: readonly Uint8Array[]): void {
+    if ((this.#sizes.get(sizeOf(body)) ?? 0) <= this.#now()) return;
+    if ((this.#until.get(digestOf(body)) ?? 0) > this.#now()) throw poisonous();
+  }
+}
+
+export function poisonous(): VoiceFlowError {
+  return new VoiceFlowError('backend-failed', `this input ended ${MAX_CRASHES} worker processes`, {
+    hint: 'It is refused for ten minutes. Please report it, with the file.',
+  });
+}
+
+function sizeOf(body: readonly Uint8Array[]): number {
+  return body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+}
+
+function digestOf(body: readonly Uint8Array[]): string {
+  const hash = createHash('sha256');
+  for (const chunk of body) hash.update(chunk);
+  return hash.digest('hex');
+}

@@ -1,0 +1,22 @@
+/**
+ * Before npm packs a package (`prepack`): builds scripts and declarations, and puts the licence files beside the
+ * manifest. In a package's folder:
+ *
+ *   node ../../scripts/prepack.mjs [--no-build]     --no-build: only the licence files
+ */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+if (!process.argv.includes('--no-build')) {
+  for (const args of [['scripts/setup.mjs'], ['node_modules/typescript/bin/tsc', '-b']]) {
+    // Standard output belongs to npm, which may have been asked for JSON.
+    const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 2, 2] });
+    if (status !== 0) process.exit(status ?? 1);
+  }
+}
+for (const file of ['LICENSE', 'NOTICE']) copyFileSync(join(ROOT, file), join(process.cwd(), file));

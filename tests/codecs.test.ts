@@ -1,0 +1,137 @@
+import { existsSync, openAsBlob, readFileSync } from 'node:fs';
+import { codecs } from '@voiceflow-ml/codecs';
+import { describe, expect, it } from 'vitest';
+import { collect, openAudio, openBytes, VoiceFlowError } from 'voiceflow-ml/core';
+
+/** Files with known answers, kept outside the repository; its README explains the fields. */
+const FOLDER = new URL('../../shared/badaudio/', import.meta.url);
+const present = existsSync(new URL('verdicts.json', FOLDER));
+const ABSENT = present ? '' : ' (skipped: ../shared/badaudio is absent)';
+/** Seconds by which boundaries may differ from FFmpeg's decoding. */
+const NEAR = 0.02;
+
+interface Summary {
+  readonly ok: boolean;
+  readonly rate: number;
+  readonly frames: number;
+  readonly capped?: boolean;
+  readonly rms?: number | null;
+  readonly first8?: readonly (readonly (number | string)[])[];
+  readonly same_as?: string;
+}
+
+interface Entry {
+  readonly verdict: 'ok' | 'reject' | 'either';
+  readonly reason: string;
+  readonly libsndfile: Summary;
+  readonly ffmpeg: Summary;
+}
+
+const read = (name: string) => readFileSync(new URL(name, FOLDER));
+const json = (name: string) => (present ? JSON.parse(read(name).toString()) : {});
+const verdicts: Record<string, Entry> = json('verdicts.json').files ?? {};
+const names = Object.keys(verdicts);
+/** Hours of silence in a few kilobytes: read by the fuzzing command, not here. */
+const BOMB = /bomb_/;
+
+async function open(name: string, sampleRate = 16_000) {
+  try {
+    const blob = await openAsBlob(new URL(name, FOLDER));
+    const source = await openAudio(blob, { sampleRate, decoders: codecs, nonFinite: 'replace' });
+    return { samples: await collect(source), warnings: source.warnings };
+  } catch (error) {
+    if (!VoiceFlowError.isInstance(error)) throw error;
+    return { code: error.code, message: error.message, hint: error.hint };
+  }
+}
+
+/** What `codecs` takes, at the file's own rate. */
+async function decode(name: string) {
+  const bytes = read(name);
+  const decoder = codecs.find((one) => one.sniff(bytes.subarray(0, 4096)));
+  if (!decoder) return undefined;
+  const source = await decoder.open(openBytes(bytes), {});
+  return { rate: source.sampleRate, samples: await collect(source) };
+}
+
+const means = (channels: readonly (readonly (number | string)[])[] = []) =>
+  (channels[0] ?? []).map((_, i) => channels.reduce((sum, all) => sum + Number(all[i]), 0) / channels.length);
+
+const rms = (samples: Float32Array) => Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length);
+
+/**
+ * Files that FFmpeg reads and we do not, or otherwise: each is one that `verdicts.json` leaves open.
+ * The first two begin with what no format begins with; the others have several rates, of which FFmpeg's summary counts
+ * the samples without resampling.
+ */
+const OPEN = /aac_adts_len0|claxon\/fuzz|mp3_two_rates|ogg_chained_rates|latin1|garbage_before/;
+
+describe.skipIf(!present)(`../shared/badaudio with codecs${ABSENT}`, () => {
+  it.each(['codecs', 'real'])(
+    '%s: each file has its pinned verdict, and a code and a hint for each refusal',
+    async (folder) => {
+      const failures: string[] = [];
+      for (const name of names.filter((one) => one.startsWith(`${folder}/`) && !BOMB.test(one))) {
+        const { verdict, reason, libsndfile, ffmpeg } = verdicts[name] as Entry;
+        const result = await open(name);
+        if (result.samples) {
+          if (verdict === 'reject') failures.push(`${name}: read, but ${reason}`);
+          if (!result.samples.every(Number.isFinite)) failures.push(`${name}: gave samples that are not finite`);
+          continue;
+        }
+        if (!result.hint) failures.push(`${name}: refused without a hint: ${result.message}`);
+        const empty = (libsndfile.ok && libsndfile.frames === 0) || (ffmpeg.ok && ffmpeg.frames === 0);
+        if (verdict === 'ok' && !(empty && result.code === 'invalid-audio')) {
+          failures.push(`${name}: ${result.message}, but ${reason}`);
+        }
+      }
+      expect(failures).toEqual([]);
+    },
+  );
+
+  it.each(['codecs', 'real'])('%s: begins and ends within 20 ms of FFmpeg’s decoding', async (folder) => {
+    const failures: string[] = [];
+    let compared = 0;
+    for (const name of names.filter((one) => one.startsWith(`${folder}/`) && !BOMB.test(one) && !OPEN.test(one))) {
+      const entry = verdicts[name] as Entry;
+      const wanted = entry.ffmpeg.same_as ? entry.libsndfile : entry.ffmpeg;
+      const got = wanted.ok && wanted.frames > 0 ? await decode(name).catch((error: Error) => error) : undefined;
+      if (got === undefined) continue;
+      compared++;
+      if (got instanceof Error) failures.push(`${name}: ${got.message}`);
+      else {
+        const late = Math.abs(got.samples.length - wanted.frames) / wanted.rate;
+        const first = means(wanted.first8);
+        const loud = first.some((value) => Math.abs(value) > 1e-3);
+        const aligned =
+          !loud ||
+          first.every((value, i) => Math.abs(value - (got.samples[i] ?? 0)) < 0.01 * Math.max(1, Math.abs(value)));
+        if (got.rate !== wanted.rate || late > NEAR || !aligned) {
+          failures.push(
+            `${name}: ${got.samples.length} at ${got.rate} Hz; FFmpeg has ${wanted.frames} at ${wanted.rate}`,
+          );
+        }
+      }
+    }
+    expect(failures).toEqual([]);
+    expect(compared).toBeGreaterThan({ codecs: 90, real: 90 }[folder] ?? 0);
+  });
+
+  it('formats: every rate, channel count and encoding has FFmpeg’s samples', async () => {
+    const expected: Record<string, { ffmpeg?: Summary } & Summary> = json('formats/expected.json');
+    const files = Object.keys(expected).filter((name) => name !== '_about' && !name.endsWith('.wav'));
+    const failures: string[] = [];
+    for (const name of files) {
+      const wanted = expected[name]?.ffmpeg ?? expected[name];
+      const got = await decode(`formats/${name}`);
+      if (!wanted || !got) failures.push(`${name}: was not read`);
+      else {
+        const late = Math.abs(got.samples.length - wanted.frames) / wanted.rate;
+        if (got.rate !== wanted.rate || late > NEAR) failures.push(`${name}: ${got.samples.length} at ${got.rate} Hz`);
+        if (!(rms(got.samples) > 0.01)) failures.push(`${name}: is silent`);
+      }
+    }
+    expect(failures).toEqual([]);
+    expect(files.length).toBeGreaterThan(80);
+  });
+});

@@ -1,0 +1,90 @@
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  CHROMIUM,
+  closeBrowser,
+  consumer,
+  type Outcome,
+  PAGE,
+  PAGE_SCRIPT,
+  serveFolder,
+  visit,
+  WITHOUT_CHROMIUM,
+  write,
+} from '../consumers/consumer.ts';
+import { removeFolder } from './packed.ts';
+
+/** A page that a stranger builds from the packed packages with esbuild, and hosts as static files. */
+describe.skipIf(!CHROMIUM)(`a page bundled with esbuild${WITHOUT_CHROMIUM}`, () => {
+  const WEIGHTS = '@voiceflow-ml/fast-cnn/fast-cnn.fp16.onnx';
+  const WASM = '@voiceflow-ml/wasm-runtime/dist/ort-wasm-simd-threaded.wasm';
+  const withoutWorker = '{ backend: wasmBackend({ worker: false }) }';
+  let folder = '';
+
+  beforeAll(() => {
+    folder = consumer({});
+  });
+  afterAll(async () => {
+    await closeBrowser();
+    removeFolder(folder);
+  });
+
+  /** Bundles the page, puts files of packages beside it, serves that and looks what the page says. */
+  async function open(copied: readonly string[], headers: Record<string, string> = {}, options = '') {
+    const out = join(folder, `site-${Math.random()}`);
+    mkdirSync(out);
+    write(out, { 'index.html': PAGE });
+    write(folder, { 'main.js': PAGE_SCRIPT(options) });
+    await build({
+      entryPoints: [join(folder, 'main.js')],
+      outfile: join(out, 'main.js'),
+      absWorkingDir: folder,
+      bundle: true,
+      format: 'esm',
+      logLevel: 'silent',
+    });
+    copyFileSync(join(folder, 'public/conversation.wav'), join(out, 'conversation.wav'));
+    for (const file of copied) copyFileSync(join(folder, 'node_modules', file), join(out, file.replace(/^.*\//, '')));
+    const server = await serveFolder(out, headers);
+    try {
+      return await visit(server.url);
+    } finally {
+      server.close();
+    }
+  }
+
+  it.each([
+    [[], 'model-not-found', 'fast-cnn.fp16.onnx'],
+    [[WEIGHTS], 'backend-unavailable', 'ort-wasm-simd-threaded.wasm'],
+  ])('with %j beside it says what came in place of the rest, and what to do', async (copied, code, file) => {
+    const outcome = await open(copied);
+    expect(outcome.code).toBe(code);
+    expect(outcome.message).toContain(`${file}: a page of HTML came instead`);
+    expect(outcome.hint).toMatch(/copy it beside the bundle \(esbuild, Rollup\).*Vite: optimizeDeps\.exclude/);
+  });
+
+  it('diarizes in a worker: the page has less than half of the long tasks that it has without', async () => {
+    const [worker, own] = [await open([WEIGHTS, WASM]), await open([WEIGHTS, WASM], {}, withoutWorker)];
+    for (const outcome of [worker, own]) expect(outcome).toMatchObject({ backend: 'wasm', speakers: 3, faults: [] });
+    const blocked = ({ tasks = [] }: Outcome) => tasks.reduce((sum, duration) => sum + duration, 0);
+    expect(blocked(worker)).toBeLessThan(blocked(own) / 2);
+  });
+
+  it('diarizes in its own thread where a Content-Security-Policy allows no worker from a blob', async () => {
+    const headers = { 'content-security-policy': "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'" };
+    expect(await open([WEIGHTS, WASM], headers)).toMatchObject({ backend: 'wasm', speakers: 3 });
+  });
+
+  it('says that a policy must allow WebAssembly', async () => {
+    const outcome = await open([WEIGHTS, WASM], { 'content-security-policy': "default-src 'self'" });
+    expect(outcome).toMatchObject({ code: 'backend-unavailable', hint: expect.stringContaining('wasm-unsafe-eval') });
+  });
+
+  it('runs several threads with cross-origin isolation', async () => {
+    const headers = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+    const outcome = await open([WEIGHTS, WASM], headers, '{ backend: wasmBackend({ threads: 2 }) }');
+    expect(outcome).toMatchObject({ backend: 'wasm', speakers: 3, faults: [] });
+  });
+});

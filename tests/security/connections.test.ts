@@ -1,0 +1,144 @@
+/** Connections that ask and do not read, or ask in ways that no client does. */
+
+import { once } from 'node:events';
+import { Agent, request as httpRequest } from 'node:http';
+import { type EntryOptions, type RunningServer, serveNode } from '@voiceflow-ml/server/node';
+import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { NODE_ENTRY, type Spawned, spawnServer, TOY } from '../server/harness.ts';
+import { metric, rawClient, residentMb, statuses, until } from './sockets.ts';
+
+const running: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((server) => server.close()));
+});
+
+async function toyServer(options: EntryOptions = {}): Promise<RunningServer> {
+  const server = await serveNode({ port: 0, workers: 1, command: TOY, log: () => {}, ...options });
+  running.push(server);
+  return server;
+}
+
+async function processServer(env: Record<string, string> = {}): Promise<Spawned> {
+  const server = await spawnServer([process.execPath, NODE_ENTRY], { VOICEFLOW_WORKERS: '1', ...env });
+  running.push(server);
+  return server;
+}
+
+const get = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${more}\r\n`;
+
+describe('pipelined requests', () => {
+  it('whose answers nobody reads cost little, and others are served meanwhile (CVE-2013-4450 and its kind)', async () => {
+    const server = await processServer({ VOICEFLOW_API_KEYS: 'me:secret-0123456789abcdef' });
+    const paths = ['/openapi.json', '/', '/docs', '/v1/infer', '/nothing'];
+    // As a server that has been running: its heap has the room that ordinary requests take.
+    for (let i = 0; i < 300; i++) await (await server.fetch(paths[i % 5] ?? '')).arrayBuffer();
+    const before = residentMb(server.pid);
+    for (const path of paths) {
+      const flood = get(path).repeat(Math.floor(65_536 / get(path).length));
+      const clients = await Promise.all(Array.from({ length: 12 }, () => rawClient(server.url, flood, { deaf: true })));
+      for (let i = 0; i < 5; i++) expect((await server.fetch('/healthz')).status).toBe(200);
+      // So many at once are no client's: all of these connections are closed.
+      for (const { socket } of clients) socket.resume();
+      await Promise.all(clients.map(({ closed }) => closed));
+    }
+    expect(residentMb(server.pid) - before).toBeLessThan(50);
+  });
+
+  it('in sane numbers are answered in their order', async () => {
+    const server = await toyServer();
+    const asked = Array.from({ length: 30 }, (_, i) =>
+      get(i % 2 === 0 ? '/openapi.json' : '/healthz', `x-request-id: ${i}\r\n`),
+    );
+    const { text, socket } = await rawClient(server.url, asked.join(''));
+    await until(() => statuses(text()).length === 30);
+    expect(new Set(statuses(text()))).toEqual(new Set([200]));
+    const ids = [...text().matchAll(/x-request-id: (\d+)/g)].map((match) => Number(match[1]));
+    expect(ids).toEqual(asked.map((_, i) => i));
+    socket.write(`${get('/healthz')}${get('/healthz')}`);
+    await until(() => statuses(text()).length === 32);
+    socket.destroy();
+  });
+
+  it('with bodies are answered in their order', async () => {
+    const server = await toyServer();
+    const body = 'x'.repeat(30_000);
+    const post = (i: number) =>
+      `POST /v1/${i % 2 === 0 ? 'infer' : 'diarize'} HTTP/1.1\r\nHost: 127.0.0.1\r\nx-request-id: ${i}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const { text, socket } = await rawClient(server.url, Array.from({ length: 20 }, (_, i) => post(i)).join(''));
+    await until(() => statuses(text()).length === 20);
+    expect(new Set(statuses(text()))).toEqual(new Set([200]));
+    expect(text().match(/"bytes":30000/g)).toHaveLength(20);
+    socket.destroy();
+  });
+
+  it('end in an upgrade only when all before have been answered', async () => {
+    const server = await toyServer();
+    const offer = get(
+      '/healthz',
+      'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n',
+    );
+    for (const asked of [
+      [get('/openapi.json'), offer],
+      [offer, offer],
+      [get('/docs'), offer, get('/healthz'), offer, offer, get('/openapi.json')],
+    ]) {
+      const { text, socket } = await rawClient(server.url, asked.join(''));
+      await until(() => statuses(text()).length === asked.length);
+      expect(new Set(statuses(text()))).toEqual(new Set([200]));
+      socket.destroy();
+    }
+    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/stream?sampleRate=16000`);
+    await once(socket, 'message');
+    socket.terminate();
+  });
+});
+
+describe('answers that nobody reads', () => {
+  it('count in the budget, and their connections are closed in the end', async () => {
+    const server = await toyServer({ limits: { idleBodyMs: 3_000, queueBytes: 60_000_000 } });
+    const ask = 'POST /v1/diarize?answer=20000000 HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\n\r\nx';
+    const deaf = await rawClient(server.url, ask, { deaf: true });
+    await until(async () => (await metric(server.url, 'voiceflow_body_bytes')) === 20_000_000);
+    const second = await rawClient(server.url, ask, { deaf: true });
+    await until(async () => (await metric(server.url, 'voiceflow_body_bytes')) === 40_000_000);
+    // The third does not fit: it is refused, and not held beside the budget.
+    const refused = await fetch(`${server.url}/v1/diarize?answer=30000000`, { method: 'POST', body: 'x' });
+    expect([refused.status, (await refused.json()).code]).toEqual([503, 'overloaded']);
+    await until(async () => (await metric(server.url, 'voiceflow_body_bytes')) === 0);
+    for (const { socket, closed } of [deaf, second]) {
+      socket.resume();
+      await closed;
+    }
+    const read = await fetch(`${server.url}/v1/diarize?answer=30000000`, { method: 'POST', body: 'x' });
+    expect((await read.arrayBuffer()).byteLength).toBe(30_000_000);
+  });
+
+  it('are not taken for those that are read slowly', async () => {
+    const server = await toyServer({ limits: { idleBodyMs: 1_500 } });
+    const agent = new Agent();
+    const bytes = await new Promise<number>((resolve, reject) => {
+      const request = httpRequest(`${server.url}/v1/diarize?answer=30000000`, { method: 'POST', agent }, (response) => {
+        let count = 0;
+        response.on('data', (chunk: Buffer) => {
+          count += chunk.length;
+          // 30 MB in some 4 s: longer than the limit, but never idle for as long.
+          if (count % 400_000 < chunk.length) {
+            response.pause();
+            setTimeout(() => response.resume(), 50);
+          }
+        });
+        response.on('end', () => resolve(count)).on('error', reject);
+      });
+      request.on('error', reject).end('x');
+    });
+    expect(bytes).toBe(30_000_000);
+    agent.destroy();
+  });
+
+  it('of more than 32 MiB are never made', async () => {
+    const server = await toyServer();
+    const response = await fetch(`${server.url}/v1/diarize?answer=${33 * 1024 * 1024}`, { method: 'POST', body: 'x' });
+    expect([response.status, (await response.json()).code]).toEqual([413, 'audio-too-large']);
+  });
+});

@@ -1,0 +1,172 @@
+/** Requests that a browser, a proxy or a stranger makes: who is asked, by whom, and in what form. */
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { LogEntry } from '@voiceflow-ml/server';
+import { type EntryOptions, type RunningServer, serveNode } from '@voiceflow-ml/server/node';
+import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { NODE_ENTRY, spawnServer, TOY } from '../server/harness.ts';
+import { rawClient, statuses, until } from './sockets.ts';
+
+const servers: RunningServer[] = [];
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.close()));
+});
+
+async function toyServer(options: EntryOptions = {}): Promise<RunningServer> {
+  const server = await serveNode({ port: 0, workers: 1, command: TOY, log: () => {}, ...options });
+  servers.push(server);
+  return server;
+}
+
+/** The status of one request, word for word. */
+async function ask(server: RunningServer, head: string, body = ''): Promise<number> {
+  const { text, socket } = await rawClient(server.url, `${head}Connection: close\r\n\r\n${body}`);
+  await once(socket, 'close');
+  return statuses(text())[0] ?? 0;
+}
+
+const KEYS = [{ name: 'me', key: 'secret-0123456789abcdef' }];
+
+describe('a server without keys on loopback', () => {
+  const PATHS = ['GET /metrics', 'GET /', 'POST /v1/infer', 'POST /v1/diarize'];
+
+  it('is not asked by the name of a stranger (DNS rebinding)', async () => {
+    const server = await toyServer();
+    for (const path of PATHS) {
+      const head = (host: string) => `${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 0\r\n`;
+      for (const host of [
+        'evil.example',
+        'evil.example:8080',
+        '127.0.0.1.evil.example',
+        'localhost.evil.example',
+        '10.0.0.1',
+      ]) {
+        expect(await ask(server, head(host)), `${path} ${host}`).toBe(403);
+      }
+      for (const host of ['localhost', 'LocalHost:8080', '127.0.0.1:1', '[::1]:8080', 'a.localhost']) {
+        expect(await ask(server, head(host)), `${path} ${host}`).toBe(200);
+      }
+    }
+    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/stream?sampleRate=16000`, {
+      headers: { host: 'evil.example', origin: 'http://evil.example' },
+    });
+    const [, response] = await once(socket, 'unexpected-response');
+    expect(response.statusCode).toBe(403);
+  });
+
+  it('is asked by the names that it is given, and by any where it has keys', async () => {
+    const named = await toyServer({ allowedHosts: ['Voices.example'] });
+    const head = (host: string, more = '') => `GET /metrics HTTP/1.1\r\nHost: ${host}\r\n${more}`;
+    expect(await ask(named, head('voices.example:80'))).toBe(200);
+    expect(await ask(named, head('other.example'))).toBe(403);
+    const keyed = await toyServer({ keys: KEYS });
+    expect(await ask(keyed, head('any.example', `Authorization: Bearer ${KEYS[0]?.key}\r\n`))).toBe(200);
+  });
+
+  it('does no work for pages of other sites, unless they are named', async () => {
+    const post = (server: RunningServer, path: string, site: string, origin: string) =>
+      ask(
+        server,
+        `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nSec-Fetch-Site: ${site}\r\nOrigin: ${origin}\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n`,
+        'x',
+      );
+    const closed = await toyServer();
+    const open = await toyServer({ corsOrigins: ['https://a.example'] });
+    for (const path of ['/v1/infer', '/v1/diarize']) {
+      expect(await post(closed, path, 'cross-site', 'https://a.example')).toBe(403);
+      expect(await post(closed, path, 'cross-site', 'null')).toBe(403);
+      expect(await post(closed, path, 'same-origin', closed.url)).toBe(200);
+      expect(await post(open, path, 'cross-site', 'https://a.example')).toBe(200);
+      expect(await post(open, path, 'cross-site', 'https://b.example')).toBe(403);
+    }
+  });
+});
+
+describe('a request whose reading is not agreed on', () => {
+  it('is refused: two hosts, an encoded body, an odd target of a WebSocket', async () => {
+    const server = await toyServer();
+    expect(await ask(server, 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: localhost\r\n')).toBe(400);
+    for (const path of ['/v1/infer', '/v1/diarize', '/v2/models/toy/infer']) {
+      const encoded = (coding: string) =>
+        ask(
+          server,
+          `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Encoding: ${coding}\r\nContent-Length: 1\r\n`,
+          'x',
+        );
+      expect([await encoded('br'), await encoded('x'), await encoded('identity')], path).toEqual([415, 415, 200]);
+    }
+    const upgrade =
+      'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
+    const { text, closed } = await rawClient(
+      server.url,
+      `GET http://[/v1/stream HTTP/1.1\r\nHost: 127.0.0.1\r\n${upgrade}`,
+    );
+    await closed;
+    expect(statuses(text())).toEqual([400]);
+  });
+});
+
+describe('behind a proxy', () => {
+  it('clients have quotas of their own where the proxy is trusted, and share one where it is not', async () => {
+    const post = (server: RunningServer, path: string, client: string) =>
+      fetch(`${server.url}${path}`, { method: 'POST', body: 'x', headers: { 'x-forwarded-for': client } });
+    const trusting = await toyServer({ quotaPerMinute: 1, trustedProxies: ['127.0.0.0/8'] });
+    for (const [path, client, status] of [
+      ['/v1/infer', '1.1.1.1', 200],
+      ['/v1/diarize', '1.1.1.1', 429],
+      ['/v1/diarize', '9.9.9.9, 2.2.2.2', 200],
+      ['/v1/infer', '8.8.8.8, 2.2.2.2', 429],
+      ['/v1/infer', '2001:db8:1:2::1', 200],
+      ['/v1/infer', '2001:db8:1:2:ffff::9', 429],
+    ] as const) {
+      expect((await post(trusting, path, client)).status, `${path} ${client}`).toBe(status);
+    }
+    const doubting = await toyServer({ quotaPerMinute: 1 });
+    expect((await post(doubting, '/v1/infer', '1.1.1.1')).status).toBe(200);
+    expect((await post(doubting, '/v1/infer', '2.2.2.2')).status).toBe(429);
+  });
+});
+
+describe('keys', () => {
+  it('are not in the environment of the workers, where native code reads what strangers send', async () => {
+    const server = await spawnServer([process.execPath, NODE_ENTRY], {
+      VOICEFLOW_WORKERS: '1',
+      VOICEFLOW_API_KEYS: 'me:secret-0123456789abcdef',
+    });
+    const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim().split(' ');
+    expect(children).toHaveLength(1);
+    for (const pid of children) expect(readFileSync(`/proc/${pid}/environ`, 'latin1')).not.toContain('secret-0123');
+    await server.close();
+    expect(server.log.join('\n')).not.toContain('secret-0123');
+  });
+});
+
+describe('live sessions', () => {
+  const open = (server: RunningServer, key?: string) => {
+    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/stream?sampleRate=16000`, {
+      headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
+    });
+    const messages: { type: string; code?: string; message?: string }[] = [];
+    socket.on('message', (text) => messages.push(JSON.parse(String(text))));
+    socket.on('error', () => {});
+    return { socket, messages };
+  };
+
+  it('are shared: one key gets three of four places', async () => {
+    const keys = ['a', 'b'].map((name) => ({ name, key: `${name}-0123456789abcdef` }));
+    const log: LogEntry[] = [];
+    const server = await toyServer({ keys, limits: { sessions: 4 }, log: (entry) => log.push(entry) });
+    const own = Array.from({ length: 4 }, () => open(server, keys[0]?.key));
+    await until(() => own.every(({ messages }) => messages.length > 0));
+    const refused = own.filter(({ messages }) => messages[0]?.type === 'error');
+    expect(refused.map(({ messages }) => messages[0]?.message)).toEqual([
+      expect.stringMatching(/3 live sessions of this key/),
+    ]);
+    const other = open(server, keys[1]?.key);
+    await until(() => other.messages.length > 0);
+    expect(other.messages[0]?.type).toBe('ready');
+    for (const { socket } of [...own, other]) socket.terminate();
+    await until(() => server.app.active === 0);
+  });
+});
