@@ -95,7 +95,7 @@ describe('models', () => {
   it('that are not there are told, with what to do', async () => {
     const pyannote = await voiceflow(['diarize', CONVERSATION, '--model', 'pyannote']);
     expect(pyannote).toMatchObject({ code: 1, stdout: '' });
-    expect(pyannote.stderr).toMatch(/\[model-not-found\].*--model fast-cnn/);
+    expect(pyannote.stderr).toMatch(/\[model-not-found\].*--model standard/);
     const unknown = await voiceflow(['diarize', CONVERSATION, '--model', 'fast-cmm']);
     expect(unknown).toMatchObject({ code: 2, stderr: expect.stringMatching(/Did you mean fast-cnn\?/) });
     const folder = await voiceflow(['diarize', CONVERSATION, '--model', at('notes')]);
