@@ -90,6 +90,11 @@ export default defineConfig([
   esm('models/segmenter', ['index.ts', 'node.ts']),
   esm('packages/codecs', ['index.ts', 'node.ts']),
   esm(
+    'packages/jobs',
+    { index: 'index.ts', options: 'options.ts', 'pglite-thread': 'database/pglite-thread.ts' },
+    { platform: 'node' },
+  ),
+  esm(
     'packages/server',
     [
       'index.ts',

@@ -141,6 +141,55 @@ describe('compose', () => {
   });
 });
 
+describe('containers', () => {
+  const pods = {
+    Kubernetes: byKind('kubernetes/deployment.yaml', 'Deployment').spec?.template?.spec,
+    KServe: byKind('kserve/inference-service.yaml', 'InferenceService').spec?.predictor,
+  } as Record<string, Node>;
+
+  it.each(Object.keys(pods))('of %s have no rights that they do not need', (name) => {
+    const pod = pods[name] as Node;
+    expect(pod.automountServiceAccountToken).toBe(false);
+    expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+    for (const container of items(pod.containers)) {
+      expect(container.securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+      for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe']) expect(container[probe]).toBeDefined();
+    }
+  });
+
+  it('of Kubernetes send nothing out', () => {
+    const policy = byKind('kubernetes/deployment.yaml', 'NetworkPolicy').spec;
+    expect(policy).toMatchObject({ policyTypes: ['Ingress', 'Egress'], egress: [] });
+    const deployment = byKind('kubernetes/deployment.yaml', 'Deployment').spec;
+    expect(policy?.podSelector?.matchLabels).toEqual(deployment?.selector?.matchLabels);
+  });
+
+  it('of compose are read-only, without capabilities and without new privileges', () => {
+    for (const service of Object.values((documents('compose.yaml')[0] as Node).services ?? {})) {
+      expect(service).toMatchObject({
+        read_only: true,
+        cap_drop: ['ALL'],
+        security_opt: ['no-new-privileges:true'],
+      });
+    }
+  });
+});
+
+describe('nginx', () => {
+  const conf = readFileSync(join(DEPLOY, 'nginx/voiceflow.conf'), 'utf8');
+
+  it('passes the port on, says who asks, and writes no query into its log', () => {
+    expect(conf).toContain('proxy_set_header Host $http_host;');
+    expect(conf).toContain('proxy_set_header X-Forwarded-For $remote_addr;');
+    expect(conf).toMatch(/access_log \S+ voiceflow;/);
+    expect(conf).not.toMatch(/\$(request|request_uri|args|query_string)\b/);
+  });
+});
+
 describe('deploy', () => {
   it('describes every part', () => {
     const readme = readFileSync(join(DEPLOY, 'README.md'), 'utf8');

@@ -32,6 +32,51 @@ beforeAll(() => {
 });
 
 describe('voiceflow diarize', () => {
+  it('reads an MP3, from a file and from a pipe', async () => {
+    const talk = join(VOICEFLOW, '../../../codecs/fixtures/talk.mp3');
+    const { code, stdout, stderr } = await voiceflow(['diarize', talk]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^0:00:0\d\.\d{3} {2}0:00:0[12]\.\d{3} {2}SPEAKER_00\n$/);
+    const piped = await voiceflow(['diarize', '-'], { input: readFileSync(talk) });
+    expect(piped).toEqual({ code: 0, signal: null, stdout, stderr: '' });
+  });
+
+  it('tells the channels of a call apart, names them, or takes one', async () => {
+    const bytes = readFileSync(CONVERSATION);
+    const mono = Float32Array.from({ length: 20 * 16_000 }, (_, i) => bytes.readInt16LE(44 + 2 * i) / 32_768);
+    // Other words at the same time on the right.
+    const late = Float32Array.from(
+      { length: mono.length },
+      (_, i) => bytes.readInt16LE(44 + 2 * (i + 640_000)) / 65_536,
+    );
+    const call = at('call.wav');
+    writeFileSync(call, encodeWav([mono, late], 16_000));
+    const labels = async (...args: string[]) => {
+      const { stdout, stderr } = await voiceflow(['diarize', call, '-f', 'json', ...args]);
+      const { speakers } = JSON.parse(stdout) as { speakers: { label: string }[] };
+      return { labels: speakers.map(({ label }) => label), stderr };
+    };
+    expect((await labels()).stderr).toMatch(/channels-mixed/);
+    const apart = await labels('--channels', 'separate');
+    expect(apart.stderr).toBe('');
+    expect(new Set(apart.labels.map((label) => label.replace(/_\d+$/, '')))).toEqual(new Set(['LEFT', 'RIGHT']));
+    const named = await labels('--channels', 'agent,customer');
+    expect(named.labels.map((label) => label.replace('agent', 'LEFT').replace('customer', 'RIGHT'))).toEqual(
+      apart.labels,
+    );
+    expect((await labels('--channels', '1')).labels).toEqual(
+      apart.labels.flatMap((label, i) =>
+        label.startsWith('LEFT')
+          ? [`SPEAKER_0${apart.labels.slice(0, i).filter((one) => one.startsWith('LEFT')).length}`]
+          : [],
+      ),
+    );
+    const wrong = await voiceflow(['diarize', call, '--channels', 'both']);
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('mix, separate, a number') });
+    const third = await voiceflow(['diarize', call, '--channels', '3']);
+    expect(third).toMatchObject({ code: 1, stderr: expect.stringContaining('2 channels') });
+  });
+
   it('gives the same turns in every format', async () => {
     const out = at('formats');
     for (const format of ['text', 'json', 'rttm', 'srt', 'vtt']) {

@@ -31,6 +31,15 @@ describe('examples', () => {
     expect(parseRttm(readFileSync(join(root, 'demo/conversation.rttm'), 'utf8'))[0]?.turns.length).toBeGreaterThan(20);
   });
 
+  it('live-microphone.mjs tells turns as they end, and who spoke for how long', () => {
+    const path = fileURLToPath(new URL('../../examples/live-microphone.mjs', import.meta.url));
+    const input = readFileSync(CONVERSATION).subarray(44, 44 + 20 * 32_000);
+    const { status, stdout, stderr } = spawnSync(process.execPath, [path], { input, encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/^(\d+\.\d {2}\d+\.\d {2}SPEAKER_\d\d\n|SPEAKER_\d\d is SPEAKER_\d\d\n){3,}/);
+    expect(stdout).toMatch(/SPEAKER_00 spoke for \d+\.\d s\n/);
+  });
+
   it('node-file.mjs tells the turns of a file', () => {
     expect(example('node-file.mjs', CONVERSATION)).toMatch(/^(\d+\.\d\d {2}\d+\.\d\d {2}SPEAKER_0\d\n){20,}$/);
   });

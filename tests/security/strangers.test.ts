@@ -96,6 +96,10 @@ describe('a request whose reading is not agreed on', () => {
         );
       expect([await encoded('br'), await encoded('x'), await encoded('identity')], path).toEqual([415, 415, 200]);
     }
+    const stream = (more: string) =>
+      ask(server, `GET /v1/stream?sampleRate=16000 HTTP/1.1\r\nHost: 127.0.0.1\r\n${more}`);
+    // Named, but not asked for.
+    expect(await stream('Upgrade: websocket\r\n')).toBe(426);
     const upgrade =
       'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
     const { text, closed } = await rawClient(

@@ -17,6 +17,8 @@ export function findNginx(): string | undefined {
 
 export interface Balancer extends ManagedProcess {
   readonly url: string;
+  /** What it has written into its access log. */
+  log(): Promise<string>;
 }
 
 /**
@@ -41,7 +43,8 @@ export async function startNginx(command: string, ports: readonly number[]): Pro
   await mkdir(join(folder, 'logs'));
   const port = await freePort();
   const configuration = withAddresses(await readFile(NGINX_CONFIGURATION, 'utf8'), port, ports);
-  await writeFile(join(folder, 'voiceflow.conf'), configuration);
+  // Only root may write where the deployed one does.
+  await writeFile(join(folder, 'voiceflow.conf'), configuration.replaceAll('/var/log/nginx', `${folder}/logs`));
   await writeFile(join(folder, 'nginx.conf'), main(folder));
   const url = `http://127.0.0.1:${port}`;
   const nginx = await startProcess({
@@ -53,6 +56,7 @@ export async function startNginx(command: string, ports: readonly number[]): Pro
   return {
     ...nginx,
     url,
+    log: () => readFile(join(folder, 'logs', 'access.log'), 'utf8'),
     async stop(grace) {
       await nginx.stop(grace);
       await rm(folder, { recursive: true, force: true });

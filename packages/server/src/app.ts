@@ -1,8 +1,10 @@
+import type { JobsMount } from '@voiceflow-ml/jobs';
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { admit, exchange, record, refuse } from './app/around.ts';
 import { pumpWebStream } from './app/body.ts';
 import { type Answer, type Exchange, HonoExchange, respond } from './app/exchange.ts';
+import { jobsHost } from './app/jobs-host.ts';
 import { problem, problemResponse, toResponse } from './app/problem.ts';
 import { wrongSite } from './app/site.ts';
 import { type AppContext, type AppEnv, type AppOptions, type AppState, createState } from './app/state.ts';
@@ -46,21 +48,33 @@ export function createApp(options: AppOptions): VoiceFlowApp {
   app.use(observe(state));
   const origins = options.corsOrigins ?? [];
   if (origins.length > 0) app.use(corsFor(origins));
+  const jobs = options.jobs?.(jobsHost(state));
   const guarded = guard(state);
   for (const path of ['/v1/*', '/v2', '/v2/', '/v2/models/*', '/metrics']) app.use(path, guarded);
 
   app.get('/healthz', on(healthz));
   app.get('/readyz', on(readyz));
   app.get('/metrics', on(metrics));
-  const api = openApi(options.version, state.limits);
-  app.get('/openapi.json', fixed(utf8(JSON.stringify(api)), { 'content-type': 'application/json' }));
-  app.get('/docs', page(docsPage(api)));
-  app.get('/', page(demoPage));
+  const api = once(async () => openApi(options.version, state.limits, await jobs?.describe()));
+  app.get(
+    '/openapi.json',
+    fixed(async () => utf8(JSON.stringify(await api())), { 'content-type': 'application/json' }),
+  );
+  app.get(
+    '/docs',
+    page(async () => docsPage(await api())),
+  );
+  app.get(
+    '/',
+    page(() => demoPage),
+  );
 
   app.post('/v1/infer', async (c) => respond(c, await infer(c.var.exchange, state)));
   app.post('/v1/diarize', on(diarize));
   app.post('/v1/embed', on(embed));
   app.get('/v1/stream', on(stream));
+
+  if (jobs !== undefined) app.route('/', jobs.app);
 
   // The specification's prose says /v2, its schema /v2/.
   for (const path of ['/v2', '/v2/']) app.get(path, on(tensors.serverMetadata));
@@ -73,7 +87,7 @@ export function createApp(options: AppOptions): VoiceFlowApp {
   }
   // A known path with another method: 405, where a router would say 404.
   for (const path of new Set(app.routes.filter((r) => r.method !== 'ALL').map((r) => r.path))) {
-    const methods = app.routes.filter((r) => r.path === path && r.method !== 'ALL').map((r) => r.method);
+    const methods = [...new Set(app.routes.filter((r) => r.path === path && r.method !== 'ALL').map((r) => r.method))];
     app.all(path, (c) => methodNotAllowed(c, methods));
   }
 
@@ -84,7 +98,7 @@ export function createApp(options: AppOptions): VoiceFlowApp {
     get active() {
       return state.active + state.sessions.size;
     },
-    drain: () => drain(state),
+    drain: () => drain(state, jobs),
   };
 }
 
@@ -123,9 +137,16 @@ function guard(state: AppState) {
 function corsFor(origins: readonly string[]) {
   return cors({
     origin: origins.includes('*') ? '*' : [...origins],
-    allowMethods: ['GET', 'POST'],
-    allowHeaders: ['authorization', 'content-type', 'x-deadline-ms', 'x-request-id', 'inference-header-content-length'],
-    exposeHeaders: ['x-request-id', 'server-timing', 'retry-after', 'inference-header-content-length'],
+    allowMethods: ['GET', 'POST', 'DELETE'],
+    allowHeaders: [
+      'authorization',
+      'content-type',
+      'x-deadline-ms',
+      'x-request-id',
+      'idempotency-key',
+      'inference-header-content-length',
+    ],
+    exposeHeaders: ['x-request-id', 'server-timing', 'retry-after', 'location', 'inference-header-content-length'],
     maxAge: 600,
   });
 }
@@ -148,31 +169,50 @@ async function pagePolicy(html: string): Promise<string> {
   return `default-src 'none'; ${scripts}; style-src 'unsafe-inline'; img-src 'self' data: blob:; media-src blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`;
 }
 
-/** Answers all the same bytes: made once, however often they are asked for and not read. */
-function fixed(bytes: Uint8Array<ArrayBuffer>, headers: Readonly<Record<string, string>>) {
-  return (c: AppContext) => c.body(bytes, 200, { ...headers });
-}
-
-function page(html: string): (c: AppContext) => Promise<Response> {
-  const bytes = utf8(html);
-  // When it is first asked for: some runtimes allow no such work while a module is loaded.
-  let answer: ReturnType<typeof fixed> | undefined;
-  return async (c) => {
-    answer ??= fixed(bytes, {
-      'content-type': 'text/html; charset=UTF-8',
-      'content-security-policy': await pagePolicy(html),
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-      'cache-control': 'no-cache',
-    });
-    return answer(c);
+/** Makes what it makes when it is first asked for: some runtimes allow no such work while a module is loaded. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 
-async function drain(state: AppState): Promise<void> {
+/** Answers all the same bytes: made once, however often they are asked for and not read. */
+function fixed(make: () => Promise<Uint8Array<ArrayBuffer>>, headers: Readonly<Record<string, string>>) {
+  const bytes = once(make);
+  return async (c: AppContext) => c.body(await bytes(), 200, { ...headers });
+}
+
+function page(make: () => string | Promise<string>): (c: AppContext) => Promise<Response> {
+  const answer = once(async () => {
+    const html = await make();
+    return {
+      bytes: utf8(html),
+      headers: {
+        'content-type': 'text/html; charset=UTF-8',
+        'content-security-policy': await pagePolicy(html),
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+        'cache-control': 'no-cache',
+      },
+    };
+  });
+  return async (c) => {
+    const { bytes, headers } = await answer();
+    return c.body(bytes, 200, headers);
+  };
+}
+
+/** Of the time to drain: a job that takes longer is given back, which must be told to the database in the rest. */
+const JOBS_DRAIN_SHARE = 0.8;
+
+async function drain(state: AppState, jobs: JobsMount | undefined): Promise<void> {
   state.draining = true;
   for (const session of [...state.sessions]) session.end('draining');
+  await jobs?.stop(state.limits.drainMs * JOBS_DRAIN_SHARE);
   const busy = () =>
     state.active + Object.values(state.queues).reduce((sum, queue) => sum + queue.waiting + queue.running, 0) > 0;
   while (busy()) await new Promise((resolve) => setTimeout(resolve, 10));
+  await jobs?.close();
 }

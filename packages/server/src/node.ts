@@ -13,11 +13,12 @@ import { createAdaptorServer, upgradeWebSocket } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
 import { Connections } from './entry/connections.ts';
 import { acceptLastArrivals, drainUntilQuiet, lapse, once, urlOf } from './entry/drain.ts';
-import { awaitsContinue, inferFirst, readIncoming } from './entry/incoming.ts';
+import { awaitsContinue, inferFirst, openIncoming, readIncoming } from './entry/incoming.ts';
 import { type EntryOptions, prepare, type RunningServer, runServe } from './entry/serving.ts';
 import { ignoreOtherUpgrades } from './entry/upgrades.ts';
 import { MAX_MESSAGE_BYTES } from './routes/stream.ts';
 
+export { type RunningWorker, runWork, startWork, type WorkOptions } from './entry/work.ts';
 export type { EntryOptions, RunningServer };
 
 /** The program `serve`, for other programs: see `runServe`. */
@@ -33,6 +34,7 @@ const HIGH_WATER_BYTES = 256 * 1024;
 export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer> {
   const { app, pool, options, address } = await prepare(entry, {
     pump: (c, ...read) => readIncoming(incomingOf(c.env))(...read),
+    openBody: (c) => openIncoming(incomingOf(c.env)),
     upgradeWebSocket,
     clientAddress: (c) => incomingOf(c.env)?.socket.remoteAddress,
     whenSent: (c, then) => outgoingOf(c.env)?.once('close', then),

@@ -14,8 +14,11 @@ export const serve: AnyCommand = {
   ],
   ownHelp: true,
   async execute(args) {
-    const { serve } =
-      'Bun' in globalThis ? await import('@voiceflow-ml/server/bun') : await import('@voiceflow-ml/server/node');
+    const { serve } = await ('Bun' in globalThis
+      ? import('@voiceflow-ml/server/bun')
+      : 'Deno' in globalThis
+        ? import('@voiceflow-ml/server/deno')
+        : import('@voiceflow-ml/server/node'));
     const code = await serve([...args]);
     // The signal that ended it was an order, not an interruption: its exit code is the server's own.
     process.exit(code);

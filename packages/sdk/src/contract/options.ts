@@ -37,6 +37,16 @@ export interface DiarizeOptions extends SpeakerCountOptions {
   /** Voices to recognise by name. */
   readonly known?: readonly KnownVoice[];
   readonly limits?: AudioLimits;
+  /**
+   * What becomes of several channels. `mix` (default): their mean. A number, from 1: that channel alone. `separate`: for
+   * recordings with a speaker (or several) a channel, such as calls: each channel is diarized by itself, at the cost of
+   * a recording for each; its speaker is labeled `LEFT` or `RIGHT` (of more channels `CHANNEL_1` …), several are numbered
+   * (`LEFT_1`), and what a channel has of a louder one (cross-talk) is silenced. Counts of speakers are then for each
+   * channel. A mono recording is diarized as always.
+   */
+  readonly channels?: 'mix' | 'separate' | number;
+  /** Names of the channels for `separate`, in place of `LEFT` and `RIGHT`; one for each, all different. */
+  readonly channelNames?: readonly string[];
 }
 
 export interface EmbedOptions {
@@ -44,6 +54,8 @@ export interface EmbedOptions {
   readonly segments?: readonly { readonly start: number; readonly end: number }[];
   readonly signal?: AbortSignal;
   readonly limits?: AudioLimits;
+  /** `mix` (default): the mean of all channels. A number, from 1: that channel alone. */
+  readonly channels?: 'mix' | number;
 }
 
 /** How many speakers a result may have, from the options. */

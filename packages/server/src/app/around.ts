@@ -75,5 +75,12 @@ export async function exchange(
 /** A label with few values, whatever is asked for. */
 function routeName(path: string): string {
   if (/^\/(v1\/(infer|diarize|embed|stream)|healthz|readyz|metrics|openapi\.json|docs)?$/.test(path)) return path;
+  const jobs = /^\/v1\/(jobs(?:\/[^/]+(\/result|\/events)?)?|voices)/.exec(path);
+  if (jobs !== null)
+    return path.startsWith('/v1/voices')
+      ? '/v1/voices'
+      : jobs[1] === 'jobs'
+        ? '/v1/jobs'
+        : `/v1/jobs/:id${jobs[2] ?? ''}`;
   return path.startsWith('/v2') ? (path.endsWith('/infer') ? '/v2/infer' : '/v2') : 'other';
 }

@@ -17,6 +17,8 @@ export interface Job {
   /** Options as they came in the query: checked by the worker, together with a form's fields. */
   readonly params: Readonly<Record<string, string>>;
   readonly maxSeconds: number;
+  /** A recording that is a file already, for a worker on the same machine; the body is empty then. */
+  readonly file?: string;
   /** `tensors`: the request's `Inference-Header-Content-Length`, when it had one. */
   readonly headerLength?: number;
 }
@@ -40,6 +42,8 @@ export interface JobContext {
   /** Fires when the client left or the deadline passed: the job should stop and throw. */
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
+  /** Workers that may die over the job before it is given up; three where it is not said. */
+  readonly attempts?: number;
   /** Told that a worker was lost to this very job: it crashed in it, or had to be killed since it did not stop. */
   readonly onBlame?: (() => void) | undefined;
 }

@@ -153,6 +153,47 @@ describe('JobQueue', () => {
     expect(await Promise.all([running, waits])).toEqual(['done', 'done']);
   });
 
+  it('is not misled by a few jobs that are unlike the others, and never asks to wait for longer than a minute', async () => {
+    const queue = new JobQueue({ slots: () => 1, maxWaiting: 2, noun: 'test' });
+    const serve = async (ms: number) => {
+      const job = controlled();
+      const result = queue.run({ ...ticket(10_000_000), cost: 10 }, job.work);
+      await vi.advanceTimersByTimeAsync(ms);
+      job.resolve('done');
+      await result;
+    };
+    for (let i = 0; i < 15; i++) await serve(100);
+    for (let i = 0; i < 3; i++) await serve(100_000);
+    const jobs = Array.from({ length: 3 }, () => controlled());
+    const running = jobs.slice(0, 2).map((job) => queue.run({ ...ticket(10_000_000), cost: 10 }, job.work));
+    // By the average alone, 10 of cost would now be taken for 48 s.
+    expect(() => queue.assertAdmits({ cost: 10, deadlineMs: 5_000, renewable: true })).not.toThrow();
+    const [, third] = jobs;
+    for (const job of jobs) job.resolve('done');
+    await Promise.all(running);
+    expect(third).toBeDefined();
+    const slow = new JobQueue({ slots: () => 1, maxWaiting: 1, noun: 'test' });
+    const first = controlled();
+    const done = slow.run(ticket(10_000_000), first.work);
+    await vi.advanceTimersByTimeAsync(1_000_000);
+    first.resolve('done');
+    await done;
+    const held = [controlled(), controlled()].map((job) => slow.run(ticket(10_000_000), job.work));
+    for (const each of held) each.catch(() => {});
+    expect(() => slow.assertAdmits(ticket())).toThrow(expect.objectContaining({ code: 'overloaded', retryAfter: 60 }));
+  });
+
+  it('keeps places for others while they ask, and a claim counts as one that waits', () => {
+    const queue = new JobQueue({ slots: () => 0, maxWaiting: 16, noun: 'test' });
+    const one = { cost: 1, deadlineMs: 1_000 };
+    queue.assertAdmits({ ...one, client: 'b' });
+    const claims = Array.from({ length: 8 }, () => queue.claim({ ...one, client: 'a' }));
+    expect(() => queue.claim({ ...one, client: 'a' })).toThrow(/as its share is, while others ask too/);
+    expect(() => queue.claim({ ...one, client: 'b' })).not.toThrow();
+    claims[0]?.();
+    expect(() => queue.claim({ ...one, client: 'a' })).not.toThrow();
+  });
+
   it('takes any job when a slot is free, whatever it expects: else one wrong guess would refuse for ever', async () => {
     const queue = new JobQueue({ slots: () => 1, maxWaiting: 1, noun: 'test' });
     const done = queue.run(ticket(), () => new Promise<void>((resolve) => setTimeout(resolve, 900)));

@@ -1,3 +1,4 @@
+import type { JobsHost, JobsMount } from '@voiceflow-ml/jobs';
 import type { Context } from 'hono';
 import type { UpgradeWebSocket } from 'hono/ws';
 import { VoiceFlowError } from 'voiceflow-ml/core';
@@ -34,6 +35,10 @@ export interface AppOptions extends RuntimeOfContext {
   readonly pump?: BodyPump;
   /** The runtime's WebSockets; `/v1/stream` answers 501 without them. */
   readonly upgradeWebSocket?: UpgradeWebSocket;
+  /** A body with back pressure, where the runtime has a better way than the web stream. */
+  readonly openBody?: (c: Context) => AsyncIterable<Uint8Array>;
+  /** Routes of jobs: `mountJobs` of `@voiceflow-ml/jobs` on an opened database. */
+  readonly jobs?: (host: JobsHost) => JobsMount;
 }
 
 /** A structured log line. Never audio, keys, query strings or bodies. */

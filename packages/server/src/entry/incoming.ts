@@ -42,14 +42,29 @@ export function readIncoming(incoming: IncomingMessage | undefined): ReadBody {
       const onClose = () => fail(new Error('the connection was closed'));
       const onAbort = () => fail(signal.reason);
       if (signal.aborted) return reject(signal.reason);
-      const outgoing = waiting.get(incoming);
-      if (outgoing !== undefined) {
-        outgoing.shouldKeepAlive = true;
-        outgoing.writeContinue();
-      }
+      askForBody(incoming);
       signal.addEventListener('abort', onAbort, { once: true });
       incoming.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
     });
+}
+
+/** The body with back pressure. One that is left early stays in the socket, so that the answer can be read. */
+export async function* openIncoming(incoming: IncomingMessage | undefined): AsyncGenerator<Uint8Array> {
+  if (incoming === undefined || incoming.readableEnded) return;
+  askForBody(incoming);
+  try {
+    yield* incoming.iterator({ destroyOnReturn: false });
+  } finally {
+    if (!incoming.readableEnded) incoming.pause();
+  }
+}
+
+/** Tells a client that waits for it to send its body. */
+function askForBody(incoming: IncomingMessage): void {
+  const outgoing = waiting.get(incoming);
+  if (outgoing === undefined) return;
+  outgoing.shouldKeepAlive = true;
+  outgoing.writeContinue();
 }
 
 /**

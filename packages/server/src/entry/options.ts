@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { type JobsOptions, jobsOptions } from '@voiceflow-ml/jobs/options';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { type ApiKey, parseApiKeys } from '../app/auth.ts';
 import { type Limits, resolveLimits } from '../app/limits.ts';
@@ -25,6 +26,10 @@ export interface ServeOptions {
   readonly trustedProxies?: readonly string[];
   readonly quotaPerMinute?: number;
   readonly limits?: Partial<Limits>;
+  /** Where jobs are kept; there are none without. */
+  readonly jobs?: JobsOptions | undefined;
+  /** Jobs are left to workers elsewhere. */
+  readonly apiOnly?: boolean;
 }
 
 export type BackendName = 'auto' | 'node' | 'wasm';
@@ -39,9 +44,10 @@ export interface ProgramOptions extends ServeOptions {
 const NICE = 5;
 
 /** The same with the defaults filled in. */
-export type ResolvedOptions = Required<Omit<ServeOptions, 'limits' | 'allowedHosts'>> & {
+export type ResolvedOptions = Required<Omit<ServeOptions, 'limits' | 'allowedHosts' | 'jobs'>> & {
   readonly limits: Limits;
   readonly allowedHosts: readonly string[] | undefined;
+  readonly jobs: JobsOptions | undefined;
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -55,13 +61,17 @@ export const SERVE_HELP = `Usage: serve [options]
   --backend NAME   node, wasm or auto (auto)              VOICEFLOW_BACKEND
   --cors ORIGINS   pages that may call, or * (none)       VOICEFLOW_CORS
   --quota N        requests a minute and client (none)    VOICEFLOW_QUOTA
+  --data DIR       keeps jobs (/v1/jobs) in a folder      VOICEFLOW_DATA
+  --database URL   keeps jobs in PostgreSQL               VOICEFLOW_DATABASE_URL
+  --api-only       takes jobs, leaves them to workers     VOICEFLOW_API_ONLY=1
   --nice N         below its workers' priority (5)        VOICEFLOW_NICE
   --open           no keys needed beyond loopback         VOICEFLOW_OPEN=1
   --help
 
 API keys come from VOICEFLOW_API_KEYS (name:key,name:key), other names of this server from
 VOICEFLOW_ALLOWED_HOSTS, proxies whose X-Forwarded-For counts from VOICEFLOW_TRUSTED_PROXIES. Limits: VOICEFLOW_BODY_BYTES,
-VOICEFLOW_QUEUE_JOBS, VOICEFLOW_DEADLINE_MS, … (README of @voiceflow-ml/server).
+VOICEFLOW_QUEUE_JOBS, VOICEFLOW_DEADLINE_MS, … (README of @voiceflow-ml/server). Jobs: VOICEFLOW_S3_*,
+VOICEFLOW_KEEP, VOICEFLOW_WEBHOOK_SECRET, … (README of @voiceflow-ml/jobs).
 `;
 
 /**
@@ -78,8 +88,10 @@ export function parseServeArgs(args: readonly string[], env: Environment): Progr
   const [cors, quota, backend] = [text('cors'), text('quota'), text('backend')];
   return {
     help: values.help ?? false,
+    jobs: jobsOptions(env, { data: values.data, database: values.database }),
+    apiOnly: values['api-only'] ?? isTrue(env.VOICEFLOW_API_ONLY),
     nice: whole('nice', Number(text('nice') ?? NICE), 0, 19),
-    open: values.open ?? /^(1|true|yes)$/i.test(env.VOICEFLOW_OPEN ?? ''),
+    open: values.open ?? isTrue(env.VOICEFLOW_OPEN),
     keys: parseApiKeys(env.VOICEFLOW_API_KEYS),
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port: Number(port) }),
@@ -91,6 +103,10 @@ export function parseServeArgs(args: readonly string[], env: Environment): Progr
     ...listOf('allowedHosts', env.VOICEFLOW_ALLOWED_HOSTS),
     ...listOf('trustedProxies', env.VOICEFLOW_TRUSTED_PROXIES),
   };
+}
+
+function isTrue(text: string | undefined): boolean {
+  return /^(1|true|yes)$/i.test(text ?? '');
 }
 
 function parse(args: readonly string[]) {
@@ -105,6 +121,9 @@ function parse(args: readonly string[]) {
         backend: { type: 'string' },
         cors: { type: 'string' },
         quota: { type: 'string' },
+        data: { type: 'string' },
+        database: { type: 'string' },
+        'api-only': { type: 'boolean' },
         nice: { type: 'string' },
         open: { type: 'boolean' },
         help: { type: 'boolean' },
@@ -134,6 +153,8 @@ export function resolveOptions(options: ServeOptions, env: Environment, cores: n
     trustedProxies: options.trustedProxies ?? [],
     quotaPerMinute: whole('quota', options.quotaPerMinute ?? 0, 0, 1_000_000),
     limits: resolveLimits(options.limits, env),
+    jobs: options.jobs,
+    apiOnly: options.apiOnly ?? false,
   };
   if (!isLoopback(resolved.host) && resolved.keys.length === 0 && !resolved.open) {
     throw new VoiceFlowError(

@@ -46,7 +46,7 @@ export interface Prepared {
  */
 export async function prepare(
   entry: EntryOptions,
-  runtime: Pick<AppOptions, 'pump' | 'upgradeWebSocket' | 'clientAddress' | 'whenSent'>,
+  runtime: Pick<AppOptions, 'pump' | 'openBody' | 'upgradeWebSocket' | 'clientAddress' | 'whenSent'>,
 ): Promise<Prepared> {
   const options = resolveOptions(entry, process.env, availableParallelism());
   const log = entry.log ?? logLine;
@@ -56,6 +56,10 @@ export async function prepare(
     workers: options.workers,
     command: entry.command ?? workerCommand(options),
     onWorkerEnd: (error) => log({ level: 'warn', message: 'worker ended', error: String(error) }),
+  });
+  const jobs = await jobsOf(options).catch(async (error) => {
+    await pool.close();
+    throw error;
   });
   const address = clientAddresses(options.trustedProxies);
   const metrics = new MetricsRegistry();
@@ -70,14 +74,23 @@ export async function prepare(
     allowedHosts: options.allowedHosts,
     metrics,
     log,
+    ...(jobs === undefined ? {} : { jobs }),
     ...runtime,
     clientAddress: (c) => address(runtime.clientAddress?.(c), c.req.header('x-forwarded-for')),
   });
   return { app, pool, options, log, address };
 }
 
+/** The module of jobs, with its database, is loaded only where jobs are kept. */
+async function jobsOf({ jobs, apiOnly }: ResolvedOptions): Promise<AppOptions['jobs']> {
+  if (jobs === undefined) return undefined;
+  const { mountJobs, openJobs } = await import('@voiceflow-ml/jobs');
+  const open = await openJobs(jobs);
+  return (host) => mountJobs(open, host, !apiOnly);
+}
+
 /** How this runtime runs a file in a process of its own. */
-function workerCommand({ model, backend }: ResolvedOptions): WorkerCommand {
+export function workerCommand({ model, backend }: Pick<ResolvedOptions, 'model' | 'backend'>): WorkerCommand {
   const file = fileURLToPath(new URL('./worker.js', import.meta.url));
   const args = 'Deno' in globalThis ? ['run', '--allow-all', file] : [file];
   return { command: process.execPath, args, env: { VOICEFLOW_MODEL: model, VOICEFLOW_BACKEND: backend } };
@@ -113,13 +126,13 @@ let lines = '';
 const LOG_FLUSH_MS = 100;
 const LOG_FLUSH_LENGTH = 16_384;
 
-function logLine(entry: LogEntry): void {
+export function logLine(entry: LogEntry): void {
   if (lines === '') setTimeout(flushLog, LOG_FLUSH_MS).unref();
   lines += `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`;
   if (lines.length > LOG_FLUSH_LENGTH || entry.level === 'error') flushLog();
 }
 
-function flushLog(): void {
+export function flushLog(): void {
   if (lines !== '') process.stderr.write(lines);
   lines = '';
 }
@@ -159,7 +172,7 @@ export async function runServe(
 /** One order to stop may come twice: from a terminal's group and from the program in front. */
 const SAME_ORDER_MS = 1000;
 
-function signalled(): Promise<void> {
+export function signalled(): Promise<void> {
   return new Promise((resolve) => {
     let first: number | undefined;
     const stop = () => {

@@ -13,8 +13,15 @@ export interface RunnerParts {
   /** The network itself, for single windows; absent where the pipeline has several networks. */
   readonly model?: Model;
   readonly openAudio: OpenAudio;
+  /** Opens a file of this machine by slices, where there are files. */
+  readonly openFile?: (path: string) => Promise<Blob>;
   /** Whether live sessions that are late hear less; not where the clock does not tell. True by default. */
   readonly keepUp?: boolean;
+}
+
+/** A form whose file may be one of this machine, read by slices. */
+interface RecordingForm extends Omit<Form, 'file'> {
+  readonly file: Uint8Array | Blob;
 }
 
 /** Does jobs with one diarizer: everything between the bytes of a request and the bytes of its answer. */
@@ -39,11 +46,9 @@ export class JobRunner {
   async run(job: Job, body: Uint8Array<ArrayBuffer>, context: JobContext): Promise<JobReply> {
     if (job.kind === 'infer') return this.#window().run(job, body, context);
     if (job.kind === 'tensors') return this.#tensors(job, body, context);
-    const form = isMultipart(job.contentType)
-      ? await parseMultipart(body, job.contentType, context.signal)
-      : { file: body, filename: undefined, fields: {} };
+    const form = await this.#form(job, body, context);
     const params = joinParams(job.params, form.fields);
-    if (form.file.length === 0) {
+    if ((form.file instanceof Blob ? form.file.size : form.file.length) === 0) {
       throw new VoiceFlowError('invalid-audio', 'the request has no audio: 0 bytes', {
         hint: 'Send the recording as the body, or as the part "file" of a form.',
       });
@@ -58,9 +63,20 @@ export class JobRunner {
     return openLive(diarizer, { ...request, keepUp }, onMessage);
   }
 
+  async #form(job: Job, body: Uint8Array<ArrayBuffer>, context: JobContext): Promise<RecordingForm> {
+    if (job.file === undefined) {
+      return isMultipart(job.contentType)
+        ? parseMultipart(body, job.contentType, context.signal)
+        : { file: body, filename: undefined, fields: {} };
+    }
+    const { openFile } = this.#parts;
+    if (openFile === undefined) throw new VoiceFlowError('backend-unavailable', 'this worker cannot open files');
+    return { file: await openFile(job.file), filename: undefined, fields: {} };
+  }
+
   async #diarize(
     job: Job,
-    { file, filename }: Pick<Form, 'file' | 'filename'>,
+    { file, filename }: Pick<RecordingForm, 'file' | 'filename'>,
     params: Readonly<Record<string, string>>,
     context: JobContext,
   ): Promise<JobReply> {
@@ -84,7 +100,7 @@ export class JobRunner {
 
   async #embed(
     job: Job,
-    file: Uint8Array,
+    file: Uint8Array | Blob,
     params: Readonly<Record<string, string>>,
     context: JobContext,
   ): Promise<JobReply> {

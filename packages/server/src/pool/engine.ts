@@ -122,7 +122,8 @@ export class PoolEngine implements Engine {
           throw poisonous();
         }
         const again = VoiceFlowError.isInstance(error) && error.code === 'backend-failed';
-        if (!again || attempt === ATTEMPTS || context.signal.aborted || this.#closing) throw error;
+        if (!again || attempt === (context.attempts ?? ATTEMPTS) || context.signal.aborted || this.#closing)
+          throw error;
       }
     }
   }

@@ -1,4 +1,5 @@
 import { Console } from 'node:console';
+import { openAsBlob } from 'node:fs';
 import { Socket } from 'node:net';
 import process from 'node:process';
 import {
@@ -70,7 +71,7 @@ async function load(pack: ModelPackage, base: Backend): Promise<Worker> {
   const diarizer = await createDiarizer({ model: pack, backend, workers: 1 });
   const { manifest } = pack;
   const windows = manifest.pipeline === 'fast-cnn' && model !== undefined ? { model } : {};
-  const runner = new JobRunner({ manifest, diarizer, openAudio, ...windows });
+  const runner = new JobRunner({ manifest, diarizer, openAudio, openFile: openAsBlob, ...windows });
   if ('model' in windows) await warmUp(runner);
   return {
     runner,

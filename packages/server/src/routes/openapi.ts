@@ -42,8 +42,14 @@ const DEADLINE: Parameter = {
   schema: { type: 'integer', minimum: 1 },
 };
 
+/** What other packages add, described by themselves. */
+export interface MorePaths {
+  readonly paths: Readonly<Record<string, unknown>>;
+  readonly schemas: Readonly<Record<string, unknown>>;
+}
+
 /** The description of the server, with the limits in force. */
-export function openApi(version: string, limits: Limits): OpenApi {
+export function openApi(version: string, limits: Limits, more?: MorePaths): OpenApi {
   return {
     openapi: '3.1.0',
     info: {
@@ -59,8 +65,12 @@ export function openApi(version: string, limits: Limits): OpenApi {
       '/v1/stream': { get: streamOperation() },
       ...tensorPaths(),
       ...systemPaths(),
+      ...(more?.paths as OpenApi['paths'] | undefined),
     },
-    components: { schemas: schemas(), securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+    components: {
+      schemas: { ...schemas(), ...more?.schemas },
+      securitySchemes: { key: { type: 'http', scheme: 'bearer' } },
+    },
   };
 }
 
@@ -114,6 +124,11 @@ function diarizeOperation(limits: Limits): Operation {
       query('minSpeakers', count, 'At least this many.'),
       query('maxSpeakers', count, 'At most this many.'),
       query('known', string, 'Voices to recognise, as JSON: a list of { name, embedding, space }.'),
+      query(
+        'channels',
+        string,
+        'mix (default), separate (a speaker or several a channel, labeled LEFT and RIGHT), names for the channels (agent,customer), or the number of one.',
+      ),
       query('exclusive', { type: 'boolean' }, 'Adds "exclusive": turns with one speaker at a time.'),
       query('format', { enum: ['json', 'rttm', 'srt', 'vtt'] }, 'The form of the result; else chosen by Accept.'),
       query('uri', string, 'The file id in RTTM.'),

@@ -1,3 +1,4 @@
+import type { Context } from 'hono';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { type Accepted, accept, answer, costOf, type Question, serverTiming, work } from '../app/answer.ts';
 import type { JobOutput } from '../app/engine.ts';
@@ -57,7 +58,7 @@ export function diarizeOutput(accepts: string, format: string | undefined): JobO
 }
 
 /** @throws `invalid-option` for an option that is given twice. */
-function queryOf(c: AppContext): Record<string, string> {
+export function queryOf(c: Context): Record<string, string> {
   const params: Record<string, string> = {};
   for (const [name, values] of Object.entries(c.req.queries())) {
     const [value] = values;

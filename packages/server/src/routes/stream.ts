@@ -24,10 +24,7 @@ const CLOSE = { normal: 1000, policy: 1008, tooBig: 1009, failed: 1011, restart:
  * the answer to a failed handshake, whereas an `error` event can be read. (A missing key is refused with 401 before.)
  */
 export async function stream(c: AppContext, state: AppState): Promise<Response> {
-  if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') {
-    const text = 'this route speaks WebSocket, expected an upgrade';
-    return problemResponse(problem(426, 'invalid-option', 'Upgrade required', text, c.var.exchange.requestId));
-  }
+  if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') return upgradeRequired(c);
   const { upgradeWebSocket, corsOrigins = [] } = state.options;
   const origin = c.req.header('origin');
   if (
@@ -44,8 +41,18 @@ export async function stream(c: AppContext, state: AppState): Promise<Response> 
     const text = 'this runtime has no WebSockets';
     return problemResponse(problem(501, 'backend-unavailable', 'Not implemented', text, c.var.exchange.requestId));
   }
-  const response = await upgradeWebSocket(() => new LiveSocket(c, state).events())(c, async () => {});
-  return response ?? c.notFound();
+  try {
+    const response = await upgradeWebSocket(() => new LiveSocket(c, state).events())(c, async () => {});
+    // An upgrade that is named but not asked for (without `Connection: Upgrade`): the runtime has none to give.
+    return response === undefined || response.status >= 500 ? upgradeRequired(c) : response;
+  } catch {
+    return upgradeRequired(c);
+  }
+}
+
+function upgradeRequired(c: AppContext): Response {
+  const text = 'this route speaks WebSocket, expected an upgrade';
+  return problemResponse(problem(426, 'invalid-option', 'Upgrade required', text, c.var.exchange.requestId));
 }
 
 /** One WebSocket and its session. */

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { noteRun } from '../pool/culprit.ts';
 import type { Runner } from '../pool/serve-jobs.ts';
@@ -29,6 +29,11 @@ export function withFaults(runner: Runner, faults: readonly Fault[], everyMs: nu
   };
 }
 
+/** What a recording that is a file tells the toy to do: it is JSON. */
+function orders(file: string): Readonly<Record<string, string>> {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
 /** Audio that begins with this byte makes the toy hang. */
 const HANGING = 255;
 
@@ -53,7 +58,7 @@ export const toyRunner: Runner = {
   },
   run: async (job, body, { signal, onProgress }) => {
     noteRun(signal);
-    const { fault, once, ms, deaf, answer, steps = '1' } = job.params;
+    const { fault, once, ms, deaf, answer, steps = '1' } = job.file === undefined ? job.params : orders(job.file);
     if (fault !== undefined && (once === undefined || !existsSync(once))) {
       if (once !== undefined) writeFileSync(once, '');
       commit(fault as Fault);
@@ -71,7 +76,14 @@ export const toyRunner: Runner = {
       return { contentType: 'application/octet-stream', body: bytes, timings: {}, audioSeconds: 1 };
     }
     const sum = body.reduce((total, byte) => (total + byte) % 65_521, 0);
-    const text = JSON.stringify({ bytes: body.length, sum, pid: process.pid, kind: job.kind });
+    const turns = [{ start: 0, end: 1, speaker: 'SPEAKER_00' }];
+    const speakers = [{ label: 'SPEAKER_00', seconds: 1, embedding: [1, 0] }];
+    const model = { id: 'toy', version: '1', space: 'toy' };
+    const result = { duration: 1, turns, speakers, model, backend: 'toy', warnings: [], timings: {} };
+    const text = JSON.stringify({
+      ...(job.file === undefined ? {} : result),
+      ...{ bytes: body.length, sum, pid: process.pid, kind: job.kind },
+    });
     return {
       contentType: 'application/json',
       body: new TextEncoder().encode(text),

@@ -1,0 +1,137 @@
+import { clock, type Recording, type ShownTurn } from './recording.ts';
+
+const LANE = 30;
+const AXIS = 22;
+const LABEL_INSET = 6;
+/** Seconds: closer than this nothing is to be seen. */
+const CLOSEST = 2;
+/** Seconds between marks of the axis; the first that leaves room is taken. */
+const MARKS = [0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
+const MARK_WIDTH = 70;
+
+/** Turns on a canvas, one lane a speaker, between two moments: for recordings of any length. */
+export class Timeline {
+  onPlay: (turn: ShownTurn) => void = () => {};
+  onSeek: (time: number) => void = () => {};
+  readonly #canvas: HTMLCanvasElement;
+  #recording: Recording | undefined;
+  #from = 0;
+  #to = 1;
+  #now = 0;
+
+  constructor(canvas: HTMLCanvasElement) {
+    this.#canvas = canvas;
+    canvas.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
+    canvas.addEventListener('click', (event) => this.#click(event));
+    new ResizeObserver(() => this.draw()).observe(canvas);
+  }
+
+  /** Seconds shown. */
+  get shown(): { readonly from: number; readonly to: number } {
+    return { from: this.#from, to: this.#to };
+  }
+
+  show(recording: Recording): void {
+    this.#recording = recording;
+    this.fit();
+  }
+
+  fit(): void {
+    this.#look(0, this.#recording?.duration ?? 1);
+  }
+
+  /** @param factor Below 1 comes closer. @param around Seconds; default: the middle. */
+  zoom(factor: number, around = (this.#from + this.#to) / 2): void {
+    this.#look(around - (around - this.#from) * factor, around + (this.#to - around) * factor);
+  }
+
+  /** Shows where it plays, and follows. */
+  set now(time: number) {
+    this.#now = time;
+    const length = this.#to - this.#from;
+    if (time < this.#from || time > this.#to) this.#look(time, time + length);
+    else this.draw();
+  }
+
+  #look(from: number, to: number): void {
+    const duration = Math.max(CLOSEST, this.#recording?.duration ?? 1);
+    const length = Math.min(duration, Math.max(CLOSEST, to - from));
+    this.#from = Math.min(Math.max(0, from), duration - length);
+    this.#to = this.#from + length;
+    this.draw();
+  }
+
+  draw(): void {
+    const recording = this.#recording;
+    const canvas = this.#canvas;
+    const context = canvas.getContext('2d');
+    if (!recording || !context) return;
+    const scale = devicePixelRatio || 1;
+    canvas.style.height = `${AXIS + LANE * Math.max(1, recording.speakers.length)}px`;
+    canvas.width = Math.round(canvas.clientWidth * scale);
+    canvas.height = Math.round(canvas.clientHeight * scale);
+    context.scale(scale, scale);
+    const ink = getComputedStyle(canvas).color;
+    this.#drawAxis(context, ink);
+    for (const [lane, speaker] of recording.speakers.entries()) {
+      const top = AXIS + lane * LANE;
+      context.fillStyle = colorOf(recording, speaker);
+      for (const turn of recording.turns) {
+        if (turn.speaker !== speaker || turn.end < this.#from || turn.start > this.#to) continue;
+        const left = this.#x(turn.start);
+        context.globalAlpha = turn.tentative ? 0.45 : 0.9;
+        context.fillRect(left, top + 5, Math.max(1.5, this.#x(turn.end) - left), LANE - 10);
+      }
+      context.globalAlpha = 1;
+      context.fillStyle = ink;
+      context.font = '12px system-ui, sans-serif';
+      context.fillText(recording.nameOf(speaker), LABEL_INSET, top + LANE / 2 + 4);
+    }
+    context.fillStyle = ink;
+    context.fillRect(this.#x(this.#now) - 1, 0, 2, canvas.clientHeight);
+  }
+
+  #drawAxis(context: CanvasRenderingContext2D, ink: string): void {
+    const room = ((this.#to - this.#from) * MARK_WIDTH) / Math.max(1, this.#canvas.clientWidth);
+    const step = MARKS.find((mark) => mark >= room) ?? 7200;
+    context.font = '11px system-ui, sans-serif';
+    for (let time = Math.ceil(this.#from / step) * step; time <= this.#to; time += step) {
+      context.fillStyle = ink;
+      context.globalAlpha = 0.25;
+      context.fillRect(this.#x(time), 0, 1, this.#canvas.clientHeight);
+      context.globalAlpha = 0.8;
+      context.fillText(clock(time), this.#x(time) + 4, 14);
+    }
+    context.globalAlpha = 1;
+  }
+
+  #x(time: number): number {
+    return ((time - this.#from) / (this.#to - this.#from)) * this.#canvas.clientWidth;
+  }
+
+  #time(event: MouseEvent): number {
+    return this.#from + (event.offsetX / this.#canvas.clientWidth) * (this.#to - this.#from);
+  }
+
+  #wheel(event: WheelEvent): void {
+    event.preventDefault();
+    const length = this.#to - this.#from;
+    if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
+      const by = ((event.deltaX || event.deltaY) / this.#canvas.clientWidth) * length;
+      this.#look(this.#from + by, this.#to + by);
+    } else this.zoom(event.deltaY > 0 ? 1.2 : 1 / 1.2, this.#time(event));
+  }
+
+  #click(event: MouseEvent): void {
+    const time = this.#time(event);
+    const speaker = this.#recording?.speakers[Math.floor((event.offsetY - AXIS) / LANE)];
+    const turn = speaker === undefined ? undefined : this.#recording?.turnAt(time, speaker);
+    if (turn) this.onPlay(turn);
+    else this.onSeek(time);
+  }
+}
+
+/** Far apart for any number of speakers. */
+export function colorOf(recording: Recording, speaker: string): string {
+  return `hsl(${(recording.speakers.indexOf(speaker) * 137 + 215) % 360} 60% 55%)`;
+}

@@ -1,0 +1,21 @@
+// A Cloudflare Worker: curl --data-binary @meeting.wav https://….workers.dev
+import weights from '@voiceflow-ml/fast-cnn/fast-cnn.fp16.onnx';
+import wasm from '@voiceflow-ml/wasm-runtime/ort-wasm-simd-threaded.wasm';
+import { createDiarizer, fastCnnFrom, VoiceFlowError, wasmBackend } from 'voiceflow-ml';
+
+let diarizer;
+
+export default {
+  async fetch(request) {
+    if (request.method !== 'POST') return new Response('POST a recording\n', { status: 405 });
+    // Within a request: workerd starts no WebAssembly at module scope.
+    diarizer ??= createDiarizer({ model: fastCnnFrom(weights), backend: wasmBackend({ wasm }) });
+    try {
+      const result = await (await diarizer).diarize(request.body);
+      return Response.json(result.turns);
+    } catch (error) {
+      if (!VoiceFlowError.isInstance(error)) throw error;
+      return Response.json({ code: error.code, message: error.message, hint: error.hint }, { status: 422 });
+    }
+  },
+};

@@ -1,0 +1,16 @@
+// On the server: curl --data-binary @meeting.wav http://localhost:3000/api/who
+import { createDiarizer, VoiceFlowError } from 'voiceflow-ml';
+
+export const runtime = 'nodejs';
+let diarizer;
+
+export async function POST(request) {
+  diarizer ??= createDiarizer();
+  try {
+    const result = await (await diarizer).diarize(request.body, { signal: request.signal });
+    return Response.json({ backend: result.backend, turns: result.turns });
+  } catch (error) {
+    if (!VoiceFlowError.isInstance(error)) throw error;
+    return Response.json({ code: error.code, message: error.message, hint: error.hint }, { status: 422 });
+  }
+}

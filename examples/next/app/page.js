@@ -1,0 +1,26 @@
+'use client';
+// In the page: the recording stays in the browser.
+import { useState } from 'react';
+import { createDiarizer } from 'voiceflow-ml';
+
+let diarizer;
+
+export default function Page() {
+  const [text, setText] = useState('');
+  async function listen({ target }) {
+    setText('listening …');
+    diarizer ??= createDiarizer();
+    try {
+      const { turns } = await (await diarizer).diarize(target.files[0]);
+      setText(turns.map(({ start, end, speaker }) => `${start.toFixed(2)}  ${end.toFixed(2)}  ${speaker}`).join('\n'));
+    } catch (error) {
+      setText(`${error.message}\n${error.hint ?? ''}`);
+    }
+  }
+  return (
+    <main>
+      <input type="file" aria-label="A recording" onChange={listen} />
+      <pre>{text}</pre>
+    </main>
+  );
+}

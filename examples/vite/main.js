@@ -1,0 +1,17 @@
+// Nothing to configure: Vite takes the weights and the WebAssembly along, and the network runs in a worker.
+import { createDiarizer } from 'voiceflow-ml';
+
+const diarizer = createDiarizer();
+
+document.getElementById('file').addEventListener('change', async ({ target }) => {
+  const turns = document.getElementById('turns');
+  turns.textContent = 'listening …';
+  try {
+    const result = await (await diarizer).diarize(target.files[0]);
+    turns.textContent = result.turns
+      .map(({ start, end, speaker }) => `${start.toFixed(2)}  ${end.toFixed(2)}  ${speaker}`)
+      .join('\n');
+  } catch (error) {
+    turns.textContent = `${error.message}\n${error.hint ?? ''}`;
+  }
+});

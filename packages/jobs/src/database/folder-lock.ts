@@ -1,0 +1,88 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { connect, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import { VoiceFlowError } from 'voiceflow-ml/core';
+
+/** The longest path of a socket that every system takes. */
+const LONGEST_PATH = 100;
+
+export interface FolderLock {
+  release(): void;
+}
+
+/**
+ * Holds a folder for this process. By a local socket, not by a file with a process id: the system frees it when the
+ * process dies, and in containers every server is process 1.
+ * @throws `invalid-option` where another process holds it, or where it cannot be written.
+ */
+export async function lockFolder(folder: string): Promise<FolderLock> {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new VoiceFlowError(
+      'invalid-option',
+      `the data folder ${folder} cannot be made: ${(cause as Error).message}`,
+      {
+        hint: 'Give --data a folder that the server may write.',
+        cause,
+      },
+    );
+  }
+  const path = socketOf(resolve(folder));
+  const nonce = randomUUID();
+  const server = createServer((socket) => socket.on('error', () => {}).end(nonce));
+  if ((await answerOf(path)) !== undefined) throw held(folder);
+  // Left by a process that died.
+  if (process.platform !== 'win32') rmSync(path, { force: true });
+  try {
+    await listen(server, path);
+  } catch {
+    throw held(folder);
+  }
+  // Two processes may both have found the socket dead; only one of them is answered by itself.
+  if ((await answerOf(path)) !== nonce) {
+    server.close();
+    throw held(folder);
+  }
+  server.unref();
+  return { release: () => void server.close() };
+}
+
+function socketOf(folder: string): string {
+  const name = createHash('sha256').update(folder).digest('hex').slice(0, 32);
+  if (process.platform === 'win32') return `\\\\.\\pipe\\voiceflow-${name}`;
+  const inside = join(folder, 'lock');
+  return inside.length <= LONGEST_PATH ? inside : join(tmpdir(), `voiceflow-${name}.lock`);
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((done, reject) => {
+    server.once('error', reject);
+    server.listen(path, done);
+  });
+}
+
+/** What the holder says; undefined where nobody listens. */
+function answerOf(path: string): Promise<string | undefined> {
+  return new Promise((done) => {
+    let text = '';
+    const socket = connect(path);
+    socket.setTimeout(2_000, () => socket.destroy());
+    socket.setEncoding('utf8').on('data', (part) => {
+      text += part;
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') done(undefined);
+    });
+    socket.on('close', () => done(text));
+  });
+}
+
+function held(folder: string): VoiceFlowError {
+  return new VoiceFlowError('invalid-option', `another process has the data folder ${folder} open`, {
+    hint: 'One server to a folder: give each its own --data, or all of them one VOICEFLOW_DATABASE_URL.',
+  });
+}

@@ -1,0 +1,60 @@
+/** @module The embedded database's own thread: its statements must not hold up the event loop of the server. */
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { PGlite } from '@electric-sql/pglite';
+import { migrate } from './migrate.ts';
+import type { FromThread, ToThread } from './pglite-messages.ts';
+
+const { folder } = workerData as { folder: string };
+const tell = (message: FromThread) => parentPort?.postMessage(message);
+
+try {
+  const db = await open(join(folder, 'postgres'));
+  await migrate(async (sql, params) => (await db.query<Record<string, unknown>>(sql, [...params])).rows);
+  for (const channel of ['voiceflow_ready', 'voiceflow_changed'] as const)
+    await db.listen(channel, (payload) => tell({ type: 'notify', channel, payload }));
+  parentPort?.on('message', (message: ToThread) => void serve(db, message));
+  tell({ type: 'open' });
+} catch (error) {
+  fail(error);
+}
+
+/**
+ * A new database is made beside its place and moved there when it is complete: half of one could never be opened.
+ * Files are written by the system's cache (PGlite never waits for the disk), so what was committed survives the death
+ * of this process, and may not survive the machine's.
+ */
+async function open(place: string): Promise<PGlite> {
+  if (!existsSync(place)) {
+    const making = `${place}.new`;
+    rmSync(making, { recursive: true, force: true });
+    await (await PGlite.create(making)).close();
+    renameSync(making, place);
+  }
+  return PGlite.create(place);
+}
+
+async function serve(db: PGlite, message: ToThread): Promise<void> {
+  if (message.type === 'close') {
+    await db.close().catch(() => {});
+    tell({ type: 'closed' });
+    parentPort?.close();
+    return;
+  }
+  const { id, sql, params } = message;
+  try {
+    const { rows } = await db.query(sql, [...params]);
+    tell({ type: 'rows', id, rows });
+  } catch (error) {
+    const { message: text, code } = error as { message?: string; code?: string };
+    tell({ type: 'error', id, message: text ?? String(error), ...(code === undefined ? {} : { code }) });
+    // Without a state of PostgreSQL's it is the machine below that failed (a full disk aborts it): start anew.
+    if (code === undefined) fail(error);
+  }
+}
+
+function fail(error: unknown): void {
+  tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+  setTimeout(() => process.exit(1), 50);
+}

@@ -1,0 +1,123 @@
+import pg from 'pg';
+import { type Channel, type Database, databaseError, unavailable } from './database.ts';
+import { migrate } from './migrate.ts';
+
+/** Connections of one process: the API's statements take about a millisecond each. */
+const CONNECTIONS = 10;
+const CONNECT_MS = 3_000;
+/** Statements here are short; one that hangs (a frozen server, a lost network) counts as a database that is away. */
+const STATEMENT_MS = 15_000;
+/** Between two attempts to listen again. */
+const RELISTEN_MS = 1_000;
+
+/**
+ * A PostgreSQL server (12 or newer), by a URL `postgres://…`.
+ * @throws `backend-unavailable` where it cannot be reached.
+ */
+export async function openPostgres(url: string): Promise<Database> {
+  const settings = { connectionString: url, connectionTimeoutMillis: CONNECT_MS, application_name: 'voiceflow' };
+  const pool = new pg.Pool({
+    ...settings,
+    max: CONNECTIONS,
+    query_timeout: STATEMENT_MS,
+    statement_timeout: STATEMENT_MS,
+    keepAlive: true,
+    idleTimeoutMillis: 30_000,
+  });
+  // An idle connection that breaks is thrown away by the pool; without a listener it would end the process.
+  pool.on('error', () => {});
+  try {
+    const client = await pool.connect();
+    try {
+      await migrate(async (sql, params) => (await client.query(sql, params as unknown[])).rows);
+      client.release();
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  } catch (error) {
+    await pool.end().catch(() => {});
+    throw databaseError(error);
+  }
+  const listeners = new Map<Channel, Set<(payload: string) => void>>();
+  const listener = new Listener(settings, listeners);
+  let closed = false;
+  return {
+    kind: 'server',
+    async query(sql, params = []) {
+      if (closed) throw unavailable('it was closed');
+      try {
+        return (await pool.query(sql, params as unknown[])).rows;
+      } catch (error) {
+        throw databaseError(error);
+      }
+    },
+    listen(channel, callback) {
+      const callbacks = listeners.get(channel) ?? new Set();
+      listeners.set(channel, callbacks.add(callback));
+      listener.restart();
+    },
+    async close() {
+      closed = true;
+      listener.close();
+      await pool.end().catch(() => {});
+    },
+  };
+}
+
+/** A connection of its own that listens, opened again whenever it is lost. */
+class Listener {
+  readonly #settings: pg.ClientConfig;
+  readonly #listeners: ReadonlyMap<Channel, ReadonlySet<(payload: string) => void>>;
+  #client: pg.Client | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  constructor(settings: pg.ClientConfig, listeners: ReadonlyMap<Channel, ReadonlySet<(payload: string) => void>>) {
+    this.#settings = settings;
+    this.#listeners = listeners;
+  }
+
+  restart(): void {
+    if (this.#closed) return;
+    this.#drop();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#open(), 0);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#drop();
+  }
+
+  #drop(): void {
+    const client = this.#client;
+    this.#client = undefined;
+    client?.removeAllListeners('end');
+    void client?.end().catch(() => {});
+  }
+
+  async #open(): Promise<void> {
+    const client = new pg.Client({ ...this.#settings, keepAlive: true });
+    this.#client = client;
+    let lost = false;
+    const again = () => {
+      if (lost || this.#closed || this.#client !== client) return;
+      lost = true;
+      this.#drop();
+      this.#timer = setTimeout(() => void this.#open(), RELISTEN_MS);
+    };
+    client.on('error', again);
+    client.on('end', again);
+    client.on('notification', ({ channel, payload }) => {
+      for (const callback of this.#listeners.get(channel as Channel) ?? []) callback(payload ?? '');
+    });
+    try {
+      await client.connect();
+      for (const channel of this.#listeners.keys()) await client.query(`listen ${channel}`);
+    } catch {
+      again();
+    }
+  }
+}

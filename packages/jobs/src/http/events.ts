@@ -1,0 +1,60 @@
+import type { Context } from 'hono';
+import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
+import type { Job } from '../queue/types.ts';
+import type { RouteParts } from './routes.ts';
+import { hasEnded, viewOf } from './view.ts';
+
+/** A comment this often keeps proxies from closing a silent stream. */
+const KEEP_ALIVE_MS = 15_000;
+
+/** `GET /v1/jobs/:id/events`: `job` now and at each change, and at the end `result` or `problem`. */
+export async function eventsOf(c: Context, id: string, parts: RouteParts): Promise<Response> {
+  const { jobs, host, watch } = parts;
+  const key = host.client(c);
+  const first = await jobs.get(key, id);
+  if (first === undefined) return c.notFound();
+  let wake = () => {};
+  let latest: Job | undefined = first;
+  const unsubscribe = watch.subscribe(id, (job) => {
+    latest = job;
+    wake();
+  });
+  c.header('cache-control', 'no-store');
+  c.header('x-accel-buffering', 'no');
+  return streamSSE(c, async (stream) => {
+    stream.onAbort(() => wake());
+    try {
+      let told = '';
+      while (!stream.aborted && latest !== undefined) {
+        const view = JSON.stringify(viewOf(latest, host, host.requestId(c)));
+        const { runningSeconds: _, ...comparable } = latest;
+        const state = JSON.stringify(comparable);
+        if (state !== told) await stream.writeSSE({ event: 'job', data: view });
+        told = state;
+        if (hasEnded(latest)) return await finish(stream, latest);
+        const changed = new Promise<'changed'>((resolve) => {
+          wake = () => resolve('changed');
+        });
+        let timer: ReturnType<typeof setTimeout> | undefined;
+        const silent = new Promise<'silent'>((resolve) => {
+          timer = setTimeout(() => resolve('silent'), KEEP_ALIVE_MS);
+        });
+        const what = await Promise.race([changed, silent]);
+        clearTimeout(timer);
+        if (what === 'silent') await stream.write(': waiting\n\n');
+      }
+    } finally {
+      unsubscribe();
+    }
+  });
+
+  async function finish(stream: SSEStreamingApi, job: Job): Promise<void> {
+    if (job.state === 'succeeded') {
+      const result = await jobs.result(key, id).catch(() => undefined);
+      if (result !== undefined) await stream.writeSSE({ event: 'result', data: JSON.stringify(result) });
+    } else if (job.problem !== null && job.state === 'failed') {
+      const problem = host.problem(job.problem, host.requestId(c));
+      await stream.writeSSE({ event: 'problem', data: JSON.stringify(problem) });
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import type { Context } from 'hono';
+import { VoiceFlowError } from 'voiceflow-ml/core';
+import { checkAddress } from '../outside/request.ts';
+import type { Submitted } from '../queue/submit.ts';
+import type { Job, JobOptions, NewJob } from '../queue/types.ts';
+import { objectOf } from '../storage/storage.ts';
+import { uuidv7 } from '../uuid.ts';
+import type { RouteParts } from './routes.ts';
+import { MOST_METADATA, SubmissionSchema } from './schemas.ts';
+import { bounded, storeForm, tooLarge } from './upload.ts';
+import { parse } from './validate.ts';
+
+/** Options that the queue itself knows; the others are those of `/v1/diarize`. */
+const OWN = ['url', 'webhook', 'priority', 'metadata'] as const;
+const FLAGS = ['voices', 'embeddings'] as const;
+/** A JSON body holds no audio; known voices with their embeddings are some 6 kB each. */
+const MOST_JSON = 1024 * 1024;
+
+type Asked = Pick<NewJob, 'options' | 'priority' | 'metadata' | 'webhook' | 'url'>;
+
+/**
+ * `POST /v1/jobs`: takes the recording to the storage as it comes, then makes the job. What can be judged without the
+ * recording is judged before it is read.
+ */
+export async function submit(c: Context, parts: RouteParts): Promise<Submitted> {
+  const { host, jobs, storage } = parts;
+  const key = host.client(c);
+  const id = uuidv7();
+  const contentType = c.req.header('content-type') ?? '';
+  const claimed = Number(c.req.header('content-length')) || 0;
+  if (claimed > host.limits.bodyBytes) throw tooLarge(claimed, host.limits.bodyBytes);
+  const { format: _, ...query } = host.query(c);
+  await parts.admit(key);
+
+  if (/^application\/json\b/i.test(contentType)) {
+    const text = await readText(bounded(host.body(c), { ...host.limits, bodyBytes: MOST_JSON }));
+    const asked = askedOf({ ...query, ...jsonOf(text) }, parts);
+    if (asked.url === undefined) {
+      throw new VoiceFlowError('invalid-option', 'url is missing: a JSON body must say where the recording is', {
+        hint: 'Give { "url": "https://…" }, or send the recording itself as the body.',
+      });
+    }
+    return jobs.submit({ id, key, ...asked, ...(await idempotent(c, parts, key, text)).fields });
+  }
+
+  // A form's fields are options as well, and come with it.
+  const form = /^multipart\/form-data\b/i.test(contentType);
+  const before = askedOf(query, parts);
+  const repeat = await idempotent(c, parts, key, `${JSON.stringify(query)} ${claimed}`);
+  if (repeat.job !== undefined) return { job: repeat.job, repeated: true };
+  if (before.url !== undefined) return jobs.submit({ id, key, ...before, ...repeat.fields });
+
+  const object = objectOf(id);
+  try {
+    const body = bounded(host.body(c), host.limits);
+    const { bytes, fields } = form
+      ? await storeForm(storage, object, body, contentType)
+      : { bytes: await storage.put(object, body), fields: {} };
+    if (bytes === 0) {
+      throw new VoiceFlowError('invalid-audio', 'the request has no audio: 0 bytes', {
+        hint: 'Send the recording as the body, or as the part "file" of a form, or { "url": … } as JSON.',
+      });
+    }
+    const asked = form ? askedOf({ ...query, ...fields }, parts) : before;
+    if (asked.url !== undefined) throw new VoiceFlowError('invalid-option', 'url was given together with a recording');
+    const submitted = await jobs.submit({ id, key, ...asked, object, bytes, ...repeat.fields });
+    if (submitted.repeated) await storage.delete(object);
+    return submitted;
+  } catch (error) {
+    await storage.delete(object).catch(() => {});
+    throw error;
+  }
+}
+
+/** Options from text or JSON, sorted into the queue's own and the recording's. @throws `invalid-option`. */
+function askedOf(given: Readonly<Record<string, unknown>>, { host, allowPrivate, webhooks }: RouteParts): Asked {
+  const own: Record<string, unknown> = {};
+  const options: Record<string, string> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if ((OWN as readonly string[]).includes(name)) own[name] = value;
+    else options[name] = typeof value === 'string' ? value : JSON.stringify(value);
+  }
+  if (typeof own.metadata === 'string') own.metadata = jsonOf(own.metadata, 'metadata');
+  const { url, webhook, priority, metadata } = parse(SubmissionSchema, own);
+  if (metadata !== undefined && JSON.stringify(metadata).length > MOST_METADATA)
+    throw new VoiceFlowError('invalid-option', `metadata has more than ${MOST_METADATA} characters as JSON`);
+  if (url !== undefined) checkAddress('url', url, allowPrivate);
+  if (webhook !== undefined) {
+    if (!webhooks) {
+      throw new VoiceFlowError(
+        'invalid-option',
+        'webhook was given, but this server has no secret to sign calls with',
+        {
+          hint: 'Whoever runs the server must set VOICEFLOW_WEBHOOK_SECRET.',
+        },
+      );
+    }
+    checkAddress('webhook', webhook, allowPrivate);
+  }
+  const { voices, embeddings, ...known } = options;
+  host.checkOptions(known);
+  const flags = Object.fromEntries(
+    FLAGS.flatMap((name) => (options[name] === undefined ? [] : [[name, flag(name, options[name])]])),
+  );
+  if (flags.voices === 'true' && known.known !== undefined)
+    throw new VoiceFlowError(
+      'invalid-option',
+      'known was given together with voices: either those, or the stored ones',
+    );
+  return { options: { ...known, ...flags } satisfies JobOptions, priority: Number(priority), metadata, webhook, url };
+}
+
+function flag(name: string, text: string): string {
+  if (text === 'true' || text === '1' || text === '') return 'true';
+  if (text === 'false' || text === '0') return 'false';
+  throw new VoiceFlowError('invalid-option', `${name} is "${text.slice(0, 60)}", expected true or false`);
+}
+
+function jsonOf(text: string, name = 'the body'): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new VoiceFlowError('invalid-option', `${name} is no JSON: ${(cause as Error).message}`, { cause });
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new VoiceFlowError('invalid-option', `${name} is no JSON object`);
+}
+
+interface Repeat {
+  readonly fields: Pick<NewJob, 'idempotencyKey' | 'digest'>;
+  /** The job that was made before. */
+  readonly job?: Job;
+}
+
+/** @param asked What tells one request from another: not the recording's own bytes, which are not read twice. */
+async function idempotent(c: Context, { jobs }: RouteParts, key: string, asked: string): Promise<Repeat> {
+  const idempotencyKey = c.req.header('idempotency-key');
+  if (idempotencyKey === undefined) return { fields: {} };
+  if (!/^[\x21-\x7e]{1,255}$/.test(idempotencyKey))
+    throw new VoiceFlowError('invalid-option', 'Idempotency-Key is expected to be 1 to 255 visible characters');
+  const digest = createHash('sha256').update(asked).digest('hex');
+  const job = await jobs.repeated(key, idempotencyKey, digest);
+  return { fields: { idempotencyKey, digest }, ...(job === undefined ? {} : { job }) };
+}
+
+async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of body) text += decoder.decode(chunk, { stream: true });
+  return text + decoder.decode();
+}

@@ -1,0 +1,30 @@
+import type { Job } from '../queue/types.ts';
+import type { JobsHost } from './host.ts';
+
+/** A job as the API answers it: its problem as a problem of the server's, its progress with the time that is left. */
+export function viewOf(job: Job, host: JobsHost, requestId: string, result?: unknown) {
+  const { seq: _, losses: __, runningSeconds, progress, problem, options, ...rest } = job;
+  // Embeddings of known voices came from the client, and need not go back.
+  const { known: ___, ...shown } = options;
+  return {
+    ...rest,
+    options: shown,
+    progress: progress === null ? null : { ...progress, ...share(progress, runningSeconds) },
+    problem: problem === null ? null : host.problem(problem, requestId),
+    ...(result === undefined ? {} : { result }),
+  };
+}
+
+/** Below this share, the speed so far says little. */
+const LEAST_SHARE = 0.02;
+
+function share({ done, total }: NonNullable<Job['progress']>, runningSeconds: number | null) {
+  if (total === undefined || total <= 0) return {};
+  const fraction = Math.min(1, done / total);
+  if (runningSeconds === null || fraction < LEAST_SHARE) return { fraction };
+  return { fraction, etaSeconds: Math.round((runningSeconds * (1 - fraction) * 10) / fraction) / 10 };
+}
+
+export function hasEnded({ state }: Pick<Job, 'state'>): boolean {
+  return state !== 'queued' && state !== 'running';
+}

@@ -1,0 +1,26 @@
+import type { Context } from 'hono';
+import { objectOf } from '../storage/storage.ts';
+import { uuidv7 } from '../uuid.ts';
+import type { StoredVoice } from '../voices/voices.ts';
+import { recordingAt } from '../worker/worker.ts';
+import type { RouteParts } from './routes.ts';
+import { bounded, storeForm } from './upload.ts';
+
+/** `POST /v1/voices?name=…`: the voice of a recording, added to the book of the key. The recording is not kept. */
+export async function enroll(c: Context, name: string, parts: RouteParts): Promise<StoredVoice> {
+  const { host, storage, voices } = parts;
+  const object = objectOf(uuidv7());
+  const contentType = c.req.header('content-type') ?? '';
+  try {
+    const body = bounded(host.body(c), host.limits);
+    if (/^multipart\/form-data\b/i.test(contentType)) await storeForm(storage, object, body, contentType);
+    else await storage.put(object, body);
+    const { signal } = c.req.raw;
+    const { embedding, space } = await storage.withFile(object, signal, async (path) =>
+      host.recordings.embed(await recordingAt(path), signal),
+    );
+    return await voices.enroll(host.client(c), { name, space, embedding });
+  } finally {
+    await storage.delete(object).catch(() => {});
+  }
+}

@@ -1,0 +1,101 @@
+import { VoiceFlowError } from 'voiceflow-ml/core';
+import type { Database } from '../database/database.ts';
+import type { Jobs } from '../queue/submit.ts';
+import type { Job } from '../queue/types.ts';
+
+/** Requests that wait for jobs at once. */
+const MOST_WATCHERS = 2_000;
+/** A notice can be lost with a connection. */
+const POLL_MS = 1_000;
+/** Notices that come together are looked up together. */
+const GATHER_MS = 20;
+
+type Listener = (job: Job | undefined) => void;
+
+/** Tells those who wait for jobs of their changes: one look at the database for all of them. */
+export class Watch {
+  readonly #jobs: Jobs;
+  readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #due = new Set<string>();
+  #count = 0;
+  #poll: ReturnType<typeof setInterval> | undefined;
+  #gather: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(db: Database, jobs: Jobs) {
+    this.#jobs = jobs;
+    db.listen('voiceflow_changed', (id) => {
+      if (this.#listeners.has(id)) this.#lookAt(id);
+    });
+  }
+
+  /**
+   * Calls back with the job after each change, and without one when it was removed. Gives a function that ends it.
+   * @throws `overloaded`.
+   */
+  subscribe(id: string, listener: Listener): () => void {
+    if (this.#count >= MOST_WATCHERS) {
+      throw new VoiceFlowError('overloaded', `${MOST_WATCHERS} requests wait for jobs, which is the limit`, {
+        hint: 'Ask for the job now and then instead, or give a webhook.',
+        retryAfter: 5,
+      });
+    }
+    const listeners = this.#listeners.get(id) ?? new Set();
+    this.#listeners.set(id, listeners.add(listener));
+    this.#count++;
+    this.#poll ??= setInterval(() => this.#lookAt(...this.#listeners.keys()), POLL_MS);
+    return () => {
+      if (!listeners.delete(listener)) return;
+      this.#count--;
+      if (listeners.size === 0) this.#listeners.delete(id);
+      if (this.#count === 0) {
+        clearInterval(this.#poll);
+        this.#poll = undefined;
+      }
+    };
+  }
+
+  /** Resolves at the next change that `until` is true of, or after so many milliseconds, or when the signal fires. */
+  async wait(id: string, ms: number, signal: AbortSignal, until: (job: Job) => boolean): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const finish = () => {
+        clearTimeout(timer);
+        end();
+        signal.removeEventListener('abort', finish);
+        resolve();
+      };
+      const timer = setTimeout(finish, ms);
+      const end = this.subscribe(id, (job) => {
+        if (job === undefined || until(job)) finish();
+      });
+      signal.addEventListener('abort', finish, { once: true });
+      this.#lookAt(id);
+    });
+  }
+
+  /** Lets go of everybody who waits: the server ends. */
+  close(): void {
+    clearInterval(this.#poll);
+    clearTimeout(this.#gather);
+    this.#gather = undefined;
+    for (const listeners of this.#listeners.values()) for (const listener of listeners) listener(undefined);
+  }
+
+  #lookAt(...ids: readonly string[]): void {
+    for (const id of ids) this.#due.add(id);
+    this.#gather ??= setTimeout(() => {
+      this.#gather = undefined;
+      void this.#look();
+    }, GATHER_MS);
+  }
+
+  async #look(): Promise<void> {
+    const ids = [...this.#due];
+    this.#due.clear();
+    try {
+      const found = new Map((await this.#jobs.states(ids)).map((job) => [job.id, job]));
+      for (const id of ids) for (const listener of this.#listeners.get(id) ?? []) listener(found.get(id));
+    } catch {
+      // The database is away: whoever waits goes on waiting, until the next look or its own limit.
+    }
+  }
+}

@@ -1,0 +1,12 @@
+/** @module Durable jobs: a queue on PostgreSQL (embedded or a server), workers, storage, webhooks, and their routes. */
+export type { Database } from './database/database.ts';
+export type { JobsHost, ResultFormat } from './http/host.ts';
+export { type JobsMount, mountJobs, type OpenJobs, openJobs, startWorking, type Working } from './open.ts';
+export { type JobsOptions, jobsOptions } from './options.ts';
+export { type LeaseOptions, Leases } from './queue/leases.ts';
+export { Jobs } from './queue/submit.ts';
+export type * from './queue/types.ts';
+export type { Storage } from './storage/storage.ts';
+export { jobMetrics, type Registry } from './worker/metrics.ts';
+export type { Recording, RecordingContext, Recordings } from './worker/recordings.ts';
+export type { Log } from './worker/worker.ts';

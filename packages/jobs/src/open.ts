@@ -1,0 +1,191 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import type { Hono } from 'hono';
+import { VoiceFlowError } from 'voiceflow-ml/core';
+import type { Database } from './database/database.ts';
+import { openEmbedded } from './database/embedded.ts';
+import { openPostgres } from './database/postgres.ts';
+import { type Described, describeRoutes } from './http/describe.ts';
+import type { JobsHost } from './http/host.ts';
+import { jobRoutes } from './http/routes.ts';
+import { Watch } from './http/watch.ts';
+import { type JobsOptions, spoolOf } from './options.ts';
+import { fetchAudio } from './outside/fetch-audio.ts';
+import { Leases } from './queue/leases.ts';
+import { Jobs, NOTHING } from './queue/submit.ts';
+import { folderStorage } from './storage/folder.ts';
+import { s3Storage } from './storage/s3.ts';
+import type { Storage } from './storage/storage.ts';
+import { Voices } from './voices/voices.ts';
+import { Caller } from './webhooks/caller.ts';
+import { parseSecret } from './webhooks/sign.ts';
+import { Janitor } from './worker/janitor.ts';
+import { type JobMetrics, jobMetrics, NO_METRICS } from './worker/metrics.ts';
+import type { Recordings } from './worker/recordings.ts';
+import { type Log, Worker } from './worker/worker.ts';
+
+/** What the queue's gauges show is looked up this often. */
+const DEPTH_MS = 2_000;
+
+/** The database and the storage, opened: what the server and every worker have in common. */
+export interface OpenJobs {
+  readonly options: JobsOptions;
+  readonly db: Database;
+  readonly storage: Storage;
+  readonly leases: Leases;
+  readonly secret: Uint8Array | undefined;
+}
+
+/** Jobs under way in this process: the worker, the webhooks, the janitor. */
+export interface Working {
+  readonly worker: Worker | undefined;
+  /** Takes no more; finishes what ends within the time, gives back the rest. The database stays open. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** What the server mounts. */
+export interface JobsMount {
+  readonly app: Hono;
+  /** Paths and schemas for the API description. */
+  describe(): Promise<Described>;
+  /** Works no more, and lets go of whoever waits. The routes still answer. */
+  stop(graceMs: number): Promise<void>;
+  /** Closes the database. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database, brings its schema up to date, and opens the storage.
+ * @throws `invalid-option`, `backend-unavailable`.
+ */
+export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
+  const { databaseUrl, data } = options;
+  const db = databaseUrl === undefined ? await openEmbedded(folderOf(data)) : await openPostgres(databaseUrl);
+  const leases = new Leases(db, options);
+  // What the process before had: nobody else can have it.
+  if (db.kind === 'embedded') await leases.reap(true);
+  const spool = spoolOf(options, join(tmpdir(), 'voiceflow-spool'));
+  const storage = options.s3 === undefined ? folderStorage(folderOf(data)) : s3Storage({ ...options.s3, spool });
+  const secret = options.webhookSecret ?? (db.kind === 'embedded' ? ownSecret(folderOf(data)) : undefined);
+  return { options, db, storage, leases, secret };
+}
+
+/** Starts to work on jobs. @param recordings Nothing: only webhooks and deletions. */
+export function startWorking(
+  { options, db, storage, leases, secret }: OpenJobs,
+  recordings: Recordings | undefined,
+  {
+    log,
+    metrics = NO_METRICS,
+    name = `${hostname()}:${process.pid}`,
+  }: { log: Log; metrics?: JobMetrics; name?: string },
+): Working {
+  const { keep, allowPrivate, urlBytes } = options;
+  const withUrl = fetchAudio({
+    folder: spoolOf(options, join(tmpdir(), 'voiceflow-spool')),
+    maxBytes: urlBytes,
+    allowPrivate,
+  });
+  const voices = new Voices(db);
+  const common = { db, leases, storage, log };
+  const worker =
+    recordings && new Worker({ ...common, name, recordings, voices, withUrl, metrics, deleteAudio: keep.audio === 0 });
+  const janitor = new Janitor({ ...common, keep });
+  const caller = secret && new Caller({ db, secret, allowPrivate, metrics, log });
+  worker?.start();
+  janitor.start();
+  caller?.start();
+  return {
+    worker,
+    async stop(graceMs) {
+      await worker?.stop(graceMs);
+      await Promise.all([janitor.stop(), caller?.stop()]);
+    },
+  };
+}
+
+/** The routes on an opened database. @param work Whether this process works on jobs as well. */
+export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMount {
+  const { db, storage, options, secret } = open;
+  const jobs = new Jobs(db);
+  const watch = new Watch(db, jobs);
+  const working = startWorking(open, work ? host.recordings : undefined, {
+    log: host.log,
+    metrics: jobMetrics(host.registry),
+  });
+  let depth = NOTHING;
+  let away = 0;
+  const look = async () => {
+    try {
+      depth = await jobs.depth();
+      away = 0;
+    } catch {
+      away = 1;
+    }
+  };
+  void look();
+  const timer = setInterval(look, DEPTH_MS);
+  const { registry } = host;
+  registry.gauge('voiceflow_jobs_queued', 'Jobs that wait, of all servers.', () => depth.queued);
+  registry.gauge('voiceflow_jobs_working', 'Jobs that run, at all workers.', () => depth.running);
+  registry.gauge('voiceflow_jobs_age_seconds', 'How long the oldest job has been due for.', () => depth.age);
+  registry.gauge('voiceflow_jobs_retrying', 'Jobs that failed and wait to be tried again.', () => depth.retrying);
+  registry.gauge('voiceflow_jobs_failed_last_hour', 'Jobs that failed for good.', () => depth.failed);
+  registry.gauge(
+    'voiceflow_jobs_audio_seconds_per_second',
+    'Audio done by all workers a second, over the last minute.',
+    () => depth.speed,
+  );
+  registry.gauge('voiceflow_webhooks_waiting', 'Webhook calls that wait.', () => depth.deliveries);
+  registry.gauge('voiceflow_jobs_database_away', '1 while the database does not answer.', () => away);
+
+  const app = jobRoutes({
+    host,
+    jobs,
+    voices: new Voices(db),
+    storage,
+    watch,
+    allowPrivate: options.allowPrivate,
+    webhooks: secret !== undefined,
+    async admit(key) {
+      if (depth.queued >= options.mostQueued) {
+        throw new VoiceFlowError('overloaded', `${depth.queued} jobs wait, the limit is ${options.mostQueued}`, {
+          hint: 'Try again after Retry-After seconds.',
+          retryAfter: 30,
+        });
+      }
+      if (options.secondsPerDay > 0 && (await jobs.secondsToday(key)) >= options.secondsPerDay) {
+        throw new VoiceFlowError(
+          'quota-exceeded',
+          `this client has used its ${options.secondsPerDay} seconds of audio in 24 hours`,
+          { hint: 'Try again after Retry-After seconds.', retryAfter: 600 },
+        );
+      }
+    },
+  });
+  return {
+    app,
+    describe: () => describeRoutes(app),
+    async stop(graceMs) {
+      clearInterval(timer);
+      watch.close();
+      await working.stop(graceMs);
+    },
+    close: () => db.close(),
+  };
+}
+
+function folderOf(data: string | undefined): string {
+  if (data !== undefined) return data;
+  throw new VoiceFlowError('invalid-option', 'there is no data folder', { hint: 'Give --data DIR.' });
+}
+
+/** Made at the first start: webhooks can be signed without anything to set. */
+function ownSecret(folder: string): Uint8Array {
+  const path = join(folder, 'webhook-secret');
+  if (!existsSync(path)) writeFileSync(path, `whsec_${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+  return parseSecret(readFileSync(path, 'utf8').trim());
+}

@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import { VoiceFlowError } from 'voiceflow-ml/core';
+import { parseSecret } from './webhooks/sign.ts';
+import type { Keep } from './worker/janitor.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where jobs are kept and how; from the command line and the environment. */
+export interface JobsOptions {
+  /** The data folder: of the embedded database, and of audio unless there is a bucket. */
+  readonly data?: string | undefined;
+  /** `postgres://…`: a server instead of the embedded database. */
+  readonly databaseUrl?: string | undefined;
+  readonly s3?: Omit<import('./storage/s3.ts').S3Options, 'spool'> | undefined;
+  readonly keep: Keep;
+  /** Signs webhooks. The embedded database makes one for itself in its folder. */
+  readonly webhookSecret?: Uint8Array | undefined;
+  /** Lets `url` and `webhook` lead into private networks. */
+  readonly allowPrivate: boolean;
+  /** Seconds of audio that a key may have done in 24 hours; 0 for no bound. */
+  readonly secondsPerDay: number;
+  /** Jobs that may wait, of all keys. */
+  readonly mostQueued: number;
+  /** Bytes of a recording that is fetched from a url. */
+  readonly urlBytes: number;
+  readonly leaseSeconds: number;
+  readonly retrySeconds: number;
+}
+
+const DAY = 86_400;
+const DEFAULT_KEEP: Keep = { audio: 0, results: 30 * DAY };
+
+/**
+ * @param data `--data`, before `VOICEFLOW_DATA`.
+ * @returns Nothing where neither a folder nor a database is named: there are no jobs then.
+ * @throws `invalid-option`.
+ */
+export function jobsOptions(
+  env: Environment,
+  given: { data?: string | undefined; database?: string | undefined } = {},
+): JobsOptions | undefined {
+  const databaseUrl = text(given.database) ?? text(env.VOICEFLOW_DATABASE_URL);
+  const data = text(given.data) ?? text(env.VOICEFLOW_DATA);
+  if (databaseUrl === undefined && data === undefined) return undefined;
+  if (databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
+    throw new VoiceFlowError('invalid-option', 'VOICEFLOW_DATABASE_URL is expected to begin with postgres://');
+  }
+  const s3 = s3Options(env);
+  if (data === undefined && s3 === undefined) {
+    throw new VoiceFlowError('invalid-option', 'with a database there must be a place for the audio', {
+      hint: 'Give --data DIR (shared by all machines), or VOICEFLOW_S3_BUCKET and what belongs to it.',
+    });
+  }
+  const secret = text(env.VOICEFLOW_WEBHOOK_SECRET);
+  return {
+    data,
+    databaseUrl,
+    s3,
+    keep: parseKeep(text(env.VOICEFLOW_KEEP)),
+    webhookSecret: secret === undefined ? undefined : parseSecret(secret),
+    allowPrivate: /^(1|true|yes)$/i.test(env.VOICEFLOW_ALLOW_PRIVATE ?? ''),
+    secondsPerDay: number(env, 'VOICEFLOW_JOBS_SECONDS_PER_DAY', 0, 0, 1e9),
+    mostQueued: number(env, 'VOICEFLOW_JOBS_QUEUED', 100_000, 1, 1e8),
+    urlBytes: number(env, 'VOICEFLOW_URL_BYTES', 1024 ** 3, 1, 1024 ** 4),
+    leaseSeconds: number(env, 'VOICEFLOW_JOBS_LEASE_SECONDS', 15, 3, 3_600),
+    retrySeconds: number(env, 'VOICEFLOW_JOBS_RETRY_SECONDS', 5, 0, 3_600),
+  };
+}
+
+/** Where audio lies while it is worked on, when it is not in the data folder. */
+export function spoolOf(options: JobsOptions, fallback: string): string {
+  return options.data === undefined ? fallback : join(options.data, 'spool');
+}
+
+/**
+ * `audio=0,results=30d`: numbers of seconds, or with s, m, h, d.
+ * @throws `invalid-option`.
+ */
+export function parseKeep(value: string | undefined): Keep {
+  const keep: { audio: number; results: number } = { ...DEFAULT_KEEP };
+  for (const part of value?.split(',') ?? []) {
+    const match = /^\s*(audio|results)\s*=\s*(\d{1,9})\s*([smhd]?)\s*$/.exec(part);
+    if (match === null) {
+      throw new VoiceFlowError(
+        'invalid-option',
+        `VOICEFLOW_KEEP has "${part.slice(0, 40)}", expected audio=… or results=…`,
+        {
+          hint: 'Such as audio=0,results=30d (the default), with s, m, h or d.',
+        },
+      );
+    }
+    const [, name, count, unit = ''] = match;
+    keep[name as 'audio' | 'results'] = Number(count) * ({ m: 60, h: 3_600, d: DAY }[unit] ?? 1);
+  }
+  return keep;
+}
+
+function s3Options(env: Environment): JobsOptions['s3'] {
+  const bucket = text(env.VOICEFLOW_S3_BUCKET);
+  if (bucket === undefined) return undefined;
+  const region = text(env.VOICEFLOW_S3_REGION) ?? text(env.AWS_REGION) ?? 'us-east-1';
+  const accessKeyId = text(env.VOICEFLOW_S3_ACCESS_KEY_ID) ?? text(env.AWS_ACCESS_KEY_ID);
+  const secretAccessKey = text(env.VOICEFLOW_S3_SECRET_ACCESS_KEY) ?? text(env.AWS_SECRET_ACCESS_KEY);
+  const endpoint = text(env.VOICEFLOW_S3_ENDPOINT) ?? `https://s3.${region}.amazonaws.com`;
+  if (accessKeyId === undefined || secretAccessKey === undefined) {
+    throw new VoiceFlowError('invalid-option', 'VOICEFLOW_S3_BUCKET was given without keys', {
+      hint: 'Set VOICEFLOW_S3_ACCESS_KEY_ID and VOICEFLOW_S3_SECRET_ACCESS_KEY.',
+    });
+  }
+  if (!URL.canParse(endpoint)) throw new VoiceFlowError('invalid-option', 'VOICEFLOW_S3_ENDPOINT is no address');
+  return { endpoint, bucket, region, accessKeyId, secretAccessKey };
+}
+
+function text(value: string | undefined): string | undefined {
+  return value === undefined || value.trim() === '' ? undefined : value;
+}
+
+function number(env: Environment, name: string, fallback: number, min: number, max: number): number {
+  const given = text(env[name]);
+  const value = given === undefined ? fallback : Number(given);
+  if (Number.isFinite(value) && value >= min && value <= max) return value;
+  throw new VoiceFlowError('invalid-option', `${name} is "${given}", expected a number from ${min} to ${max}`);
+}

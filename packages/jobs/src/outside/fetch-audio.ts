@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { VoiceFlowError } from 'voiceflow-ml/core';
+import { storageError } from '../storage/folder.ts';
+import type { WithUrl } from '../worker/worker.ts';
+import { askOutside, OutsideError } from './request.ts';
+
+export interface FetchAudioOptions {
+  /** Where files lie while they are worked on. */
+  readonly folder: string;
+  readonly maxBytes: number;
+  readonly allowPrivate: boolean;
+  readonly headerMs?: number;
+  /** Without a byte. */
+  readonly idleMs?: number;
+  /** From the first byte to the last. */
+  readonly totalMs?: number;
+}
+
+const REDIRECTS = 5;
+/** Answers below 500 that may be another one later. */
+const MAY_PASS: readonly number[] = [408, 425, 429];
+
+/** Fetches a recording from an address into a file, within limits. What it is, its bytes tell whoever opens it. */
+export function fetchAudio(options: FetchAudioOptions): WithUrl {
+  const { folder, maxBytes, allowPrivate, headerMs = 20_000, idleMs = 30_000, totalMs = 3_600_000 } = options;
+  return async (url, signal, use) => {
+    const path = join(folder, `${randomUUID()}.part`);
+    await mkdir(folder, { recursive: true }).catch((error) => {
+      throw storageError(error);
+    });
+    try {
+      await fetchTo(path);
+      return await use(path);
+    } finally {
+      await rm(path, { force: true }).catch(() => {});
+    }
+
+    async function fetchTo(file: string): Promise<void> {
+      const answer = await askOutside(url, {
+        method: 'GET',
+        allowPrivate,
+        timeoutMs: headerMs,
+        redirects: REDIRECTS,
+        signal,
+      }).catch((error) => {
+        throw urlError(error, signal);
+      });
+      const { statusCode = 0, headers } = answer;
+      if (statusCode !== 200) {
+        answer.destroy();
+        const permanent = statusCode < 500 && !MAY_PASS.includes(statusCode);
+        throw urlError(new OutsideError(`it answered ${statusCode}`, permanent), signal);
+      }
+      const claimed = Number(headers['content-length'] ?? 0);
+      if (claimed > maxBytes) {
+        answer.destroy();
+        throw tooLarge(claimed, maxBytes);
+      }
+      answer.setTimeout(idleMs, () => answer.destroy(new OutsideError(`no byte came for ${idleMs} ms`, false)));
+      const total = setTimeout(
+        () => answer.destroy(new OutsideError(`it was not complete after ${totalMs} ms`, false)),
+        totalMs,
+      );
+      try {
+        await pipeline(
+          answer,
+          async function* limit(source: AsyncIterable<Buffer>) {
+            let bytes = 0;
+            for await (const chunk of source) {
+              bytes += chunk.length;
+              if (bytes > maxBytes) throw tooLarge(bytes, maxBytes);
+              yield chunk;
+            }
+          },
+          createWriteStream(file, { mode: 0o600 }),
+          { signal },
+        );
+        if (!answer.complete) throw new OutsideError('it ended before it was complete', false);
+      } catch (error) {
+        throw urlError(error, signal);
+      } finally {
+        clearTimeout(total);
+      }
+    }
+  };
+}
+
+function urlError(error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return new VoiceFlowError('aborted', 'the job was stopped');
+  if (VoiceFlowError.isInstance(error)) return error;
+  if (error instanceof OutsideError || isNetwork(error)) {
+    const why = error instanceof OutsideError ? error : new OutsideError('its connection was lost', false, error);
+    return new VoiceFlowError('invalid-option', `the recording could not be fetched from its url: ${why.message}`, {
+      hint: 'Check the address, or send the recording itself.',
+      cause: why,
+    });
+  }
+  return storageError(error);
+}
+
+function isNetwork(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'EPIPE';
+}
+
+function tooLarge(bytes: number, limit: number): VoiceFlowError {
+  return new VoiceFlowError(
+    'audio-too-large',
+    `the recording at the url has ${bytes} bytes or more, the limit is ${limit}`,
+    {
+      hint: 'Send a compressed or shorter recording, or raise the limit of the server.',
+    },
+  );
+}

@@ -1,0 +1,120 @@
+import { lookup as resolve } from 'node:dns';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { VoiceFlowError } from 'voiceflow-ml/core';
+import { isPublicAddress } from './addresses.ts';
+
+export interface OutsideOptions {
+  readonly method: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Lets private, loopback and link-local addresses be asked: for tests and closed networks. */
+  readonly allowPrivate: boolean;
+  /** Milliseconds to the header of the answer, redirects included. */
+  readonly timeoutMs: number;
+  readonly redirects: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Why an address given by a client could not be asked. `permanent`: asking again changes nothing. */
+export class OutsideError extends Error {
+  override readonly name = 'OutsideError';
+  readonly permanent: boolean;
+
+  constructor(message: string, permanent: boolean, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.permanent = permanent;
+  }
+}
+
+/**
+ * The address that a client gave, as far as it can be judged without asking anybody.
+ * @throws `invalid-option` naming the option.
+ */
+export function checkAddress(name: string, text: string, allowPrivate: boolean): URL {
+  const refuse = (why: string) =>
+    new VoiceFlowError('invalid-option', `${name} ${why}`, {
+      hint: `Give ${name} as an http(s) address on the public internet.`,
+    });
+  if (text.length > 4_096) throw refuse(`has ${text.length} characters, expected at most 4096`);
+  if (!URL.canParse(text)) throw refuse(`is "${text.slice(0, 60)}", expected an address such as https://…`);
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw refuse(`has the scheme ${url.protocol}`);
+  if (url.username !== '' || url.password !== '') throw refuse('has a user name or a password');
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (!allowPrivate && isIP(host) !== 0 && !isPublicAddress(host))
+    throw refuse(`leads to ${host}, which is not public`);
+  return url;
+}
+
+/**
+ * Asks an address that a client gave. Each hop's name is resolved once, its addresses are judged, and the connection
+ * goes to what was judged: a name that answers otherwise the second time gains nothing.
+ * @returns The answer with its body unread; whoever takes it must read or destroy it.
+ * @throws OutsideError.
+ */
+export async function askOutside(address: string, options: OutsideOptions): Promise<IncomingMessage> {
+  const deadline = AbortSignal.timeout(options.timeoutMs);
+  const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
+  let current = address;
+  for (let hops = 0; ; hops++) {
+    let url: URL;
+    try {
+      url = checkAddress('url', current, options.allowPrivate);
+    } catch (error) {
+      throw new OutsideError((error as Error).message, true, error);
+    }
+    const answer = await ask(url, options, signal, deadline);
+    const { statusCode = 0, headers } = answer;
+    const next = statusCode >= 300 && statusCode < 400 ? headers.location : undefined;
+    if (next === undefined) return answer;
+    answer.destroy();
+    if (hops >= options.redirects) throw new OutsideError(`it redirects more than ${options.redirects} times`, true);
+    if (!URL.canParse(next, url)) throw new OutsideError('it redirects to something that is no address', true);
+    current = new URL(next, url).href;
+    if (url.protocol === 'https:' && current.startsWith('http:'))
+      throw new OutsideError('it redirects from https to http', true);
+  }
+}
+
+function ask(url: URL, options: OutsideOptions, signal: AbortSignal, deadline: AbortSignal): Promise<IncomingMessage> {
+  const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  return new Promise((done, reject) => {
+    const fail = (error: Error) => {
+      const late = deadline.aborted
+        ? new OutsideError(`it did not answer in ${options.timeoutMs} ms`, false)
+        : undefined;
+      const known = error instanceof OutsideError ? error : undefined;
+      const { code } = error as NodeJS.ErrnoException;
+      reject(late ?? known ?? new OutsideError(`it could not be reached: ${code ?? error.message}`, false, error));
+    };
+    const asking = request(url, {
+      method: options.method,
+      headers: { 'user-agent': 'VoiceFlow', accept: '*/*', ...options.headers },
+      agent: false,
+      lookup: publicLookup(options.allowPrivate),
+      signal,
+      maxHeaderSize: 16_384,
+    });
+    asking.on('error', fail);
+    asking.on('response', done);
+    asking.end(options.body);
+  });
+}
+
+/** Resolves a name and refuses it when any of its addresses is not public. */
+function publicLookup(allowPrivate: boolean): LookupFunction {
+  return (host, options, callback) => {
+    resolve(host, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return callback(error, '', 4);
+      const bad = allowPrivate ? undefined : addresses.find(({ address }) => !isPublicAddress(address));
+      const [first] = addresses;
+      if (bad !== undefined)
+        return callback(new OutsideError(`${host} leads to ${bad.address}, which is not public`, true), '', 4);
+      if (first === undefined) return callback(new OutsideError(`${host} has no address`, false), '', 4);
+      if (options.all === true) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
+}

@@ -1,0 +1,244 @@
+import { randomUUID } from 'node:crypto';
+import type { Progress } from 'voiceflow-ml/core';
+import type { Database } from '../database/database.ts';
+import type { Claimed, Freed, JobProblem, JobResult } from './types.ts';
+
+export interface LeaseOptions {
+  /** Seconds without a heartbeat after which a worker counts as lost. */
+  readonly leaseSeconds: number;
+  /** Failures of a job after which it is not tried again. */
+  readonly mostFailures: number;
+  /** Workers lost with a job after which it is not tried again: it may be what ends them. */
+  readonly mostLosses: number;
+  /** The first wait after a failure, in seconds; doubled with each. */
+  readonly retrySeconds: number;
+  /** Seconds of audio that a key may have done in 24 hours; further jobs wait. 0 for no bound. */
+  readonly secondsPerDay: number;
+}
+
+export const LEASE_DEFAULTS: LeaseOptions = {
+  leaseSeconds: 15,
+  mostFailures: 3,
+  mostLosses: 10,
+  retrySeconds: 5,
+  secondsPerDay: 0,
+};
+
+/** What a failure means: the job is over; it counts and is tried again; or nothing of the job's own was wrong. */
+export type Verdict = 'final' | 'retry' | 'defer';
+
+/** A delivery for each job in `ended` that wants to be told of. */
+const DELIVER = `deliveries as (
+  insert into voiceflow.delivery (id, job_id, url) select gen_random_uuid(), id, webhook from ended where webhook is not null
+), told as (select pg_notify('voiceflow_changed', id::text) from ended)`;
+
+/** What workers do with the queue. Every method is one statement: it happened as a whole or not at all. */
+export class Leases {
+  readonly #db: Database;
+  readonly #options: LeaseOptions;
+
+  constructor(db: Database, options: Partial<LeaseOptions> = {}) {
+    this.#db = db;
+    this.#options = { ...LEASE_DEFAULTS, ...options };
+  }
+
+  get leaseSeconds(): number {
+    return this.#options.leaseSeconds;
+  }
+
+  /**
+   * Takes the next job. Keys take turns: the one with the fewest jobs running comes first, then the one that was served
+   * longest ago; within a key, higher priorities first, then older jobs. The keys are found by an index scan that
+   * jumps from key to key, so a long queue costs no more than a short one.
+   */
+  async claim(worker: string): Promise<Claimed | undefined> {
+    const [claimed] = await this.#db.query<Claimed>(
+      `with recursive keys as (
+        (select key from voiceflow.job where state = 'queued' order by key limit 1)
+        union all
+        select (select j.key from voiceflow.job j where j.state = 'queued' and j.key > k.key order by j.key limit 1)
+        from keys k where k.key is not null
+      ), ordered as (
+        select k.key from keys k where k.key is not null
+          and ($4::float8 = 0 or $4 > (
+            select coalesce(sum(u.audio_seconds), 0) from voiceflow.job u
+            where u.key = k.key and u.started_at > now() - interval '1 day'))
+        order by
+          (select count(*) from voiceflow.job r where r.state = 'running' and r.key = k.key),
+          (select max(s.started_at) from voiceflow.job s where s.key = k.key) nulls first
+      ), next as (
+        select j.id from ordered o cross join lateral (
+          select id from voiceflow.job q where q.state = 'queued' and q.key = o.key and q.run_at <= now()
+          order by q.priority desc, q.seq limit 1 for update skip locked
+        ) j limit 1
+      )
+      update voiceflow.job j
+      set state = 'running', lease = $1, lease_until = now() + make_interval(secs => $2), worker = $3,
+        started_at = now(), progress = null
+      from next where j.id = next.id
+      returning j.id, j.key, j.lease, j.object, j.url, j.options, j.failures,
+        extract(epoch from now() - j.run_at)::float8 as waited`,
+      [randomUUID(), this.#options.leaseSeconds, worker, this.#options.secondsPerDay],
+    );
+    return claimed;
+  }
+
+  /** Keeps the leases of jobs and tells how far they are. Gives those that are still held; the others must stop. */
+  async heartbeat(jobs: readonly { readonly lease: string; readonly progress: Progress | null }[]): Promise<string[]> {
+    const rows = await this.#db.query<{ lease: string }>(
+      `with beats as (select * from jsonb_to_recordset($1::jsonb) as b (lease uuid, progress jsonb)),
+      kept as (
+        update voiceflow.job j set lease_until = now() + make_interval(secs => $2), progress = b.progress
+        from beats b where j.lease = b.lease and j.state = 'running' returning j.id, j.lease
+      ), told as (select pg_notify('voiceflow_changed', id::text) from kept)
+      select lease from kept, (select count(*) from told) as n`,
+      [JSON.stringify(jobs), this.#options.leaseSeconds],
+    );
+    return rows.map(({ lease }) => lease);
+  }
+
+  /**
+   * Ends a job with its result, if the lease is still the job's: two workers never both succeed.
+   * @param embeddings Whether the voices of its speakers are kept.
+   */
+  async succeed(claimed: Claimed, result: JobResult, audioSeconds: number, embeddings: boolean): Promise<boolean> {
+    const speakers = result.speakers.map(({ label, name, seconds, embedding }) => ({
+      label,
+      name,
+      seconds,
+      embedding: embeddings ? embedding : undefined,
+    }));
+    const body = {
+      ...result,
+      speakers: result.speakers.map((s, at) => ({ ...s, embedding: speakers[at]?.embedding })),
+    };
+    const [row] = await this.#db.query<{ ended: string }>(
+      `with ended as (
+        update voiceflow.job set state = 'succeeded', ended_at = now(), options = options - 'known', lease = null, lease_until = null,
+          progress = null, problem = null, audio_seconds = $4
+        where id = $1 and lease = $2 and state = 'running' returning id, webhook
+      ), results as (insert into voiceflow.result (job_id, body) select id, $3::json from ended),
+      speakers as (
+        insert into voiceflow.speaker (job_id, label, name, seconds, space, embedding)
+        select ended.id, s.label, s.name, s.seconds, $5, s.embedding
+        from ended, jsonb_to_recordset($6::jsonb) as s (label text, name text, seconds float8, embedding real[])
+      ), turns as (
+        insert into voiceflow.turn (job_id, start_seconds, end_seconds, speaker, confidence)
+        select ended.id, t.start, t."end", t.speaker, t.confidence
+        from ended, jsonb_to_recordset($7::jsonb) as t (start float8, "end" float8, speaker text, confidence real)
+      ), ${DELIVER}
+      select count(*)::text as ended from ended, (select count(*) from told) as n`,
+      [
+        claimed.id,
+        claimed.lease,
+        JSON.stringify(body),
+        audioSeconds,
+        result.model.space,
+        JSON.stringify(speakers),
+        JSON.stringify(result.turns),
+      ],
+    );
+    return row?.ended === '1';
+  }
+
+  /** Ends a job, or gives it back to be tried again later, until it has failed as often as it may. Gives what it is now; nothing where the lease was lost. */
+  async fail(claimed: Claimed, problem: JobProblem, verdict: Verdict): Promise<'queued' | 'failed' | undefined> {
+    const { mostFailures, retrySeconds } = this.#options;
+    const [row] = await this.#db.query<{ state: 'queued' | 'failed' }>(
+      `with changed as (
+        update voiceflow.job set
+          failures = failures + $4::int, problem = $3::jsonb, lease = null, lease_until = null, progress = null,
+          state = case when failures + $4::int < $5 then 'queued' else 'failed' end,
+          ended_at = case when failures + $4::int < $5 then null else now() end,
+          options = case when failures + $4::int < $5 then options else options - 'known' end,
+          run_at = now() + make_interval(secs => $6 * power(2, failures))
+        where id = $1 and lease = $2 and state = 'running' returning id, webhook, state
+      ), ended as (select * from changed where state = 'failed'), ${DELIVER}
+      select state from changed, (select count(*) from told) as n`,
+      [
+        claimed.id,
+        claimed.lease,
+        JSON.stringify(problem),
+        { final: 1, retry: 1, defer: 0 }[verdict],
+        verdict === 'final' ? 0 : mostFailures,
+        retrySeconds,
+      ],
+    );
+    return row?.state;
+  }
+
+  /** Gives jobs back as if they had not been taken: their worker stops. */
+  async release(leases: readonly string[]): Promise<void> {
+    await this.#db.query(
+      `with back as (
+        update voiceflow.job set state = 'queued', lease = null, lease_until = null, progress = null, started_at = null
+        where lease = any($1::uuid[]) and state = 'running' returning id
+      ) select pg_notify('voiceflow_ready', '') from back limit 1`,
+      [[...leases]],
+    );
+  }
+
+  /** Gives back what lost workers had. @param all Everything that runs: nobody else can have the database open. */
+  async reap(all = false): Promise<number> {
+    const rows = await this.#db.query(
+      `with lost as (
+        select id from voiceflow.job where state = 'running' and ($1 or lease_until < now()) for update skip locked
+      ), changed as (
+        update voiceflow.job j set
+          losses = losses + case when $1 then 0 else 1 end, lease = null, lease_until = null, progress = null,
+          state = case when losses + 1 < $2 or $1 then 'queued' else 'failed' end,
+          ended_at = case when losses + 1 < $2 or $1 then null else now() end,
+          options = case when losses + 1 < $2 or $1 then options else options - 'known' end,
+          problem = case when losses + 1 < $2 or $1 then problem else $3::jsonb end
+        from lost where j.id = lost.id returning j.id, j.webhook, j.state
+      ), ended as (select * from changed where state = 'failed'), ${DELIVER},
+      ready as (select pg_notify('voiceflow_ready', '') from changed where state = 'queued' limit 1)
+      select id from changed, (select count(*) from told) as n, (select count(*) from ready) as m`,
+      [
+        all,
+        this.#options.mostLosses,
+        JSON.stringify({
+          code: 'backend-failed',
+          detail: `${this.#options.mostLosses} workers were lost while they worked on it`,
+          hint: 'The recording may be what ends them: look at their logs.',
+        } satisfies JobProblem),
+      ],
+    );
+    return rows.length;
+  }
+
+  /** Audio of jobs that ended and whose audio is not kept: to be deleted, then told by `forget`. */
+  async freed(keepSeconds: number, limit: number): Promise<Freed[]> {
+    return this.#db.query<Freed>(
+      `select id, object from voiceflow.job
+      where ended_at < now() - make_interval(secs => $1) and object is not null order by ended_at limit $2`,
+      [keepSeconds, limit],
+    );
+  }
+
+  async forget(objects: readonly string[]): Promise<void> {
+    await this.#db.query('update voiceflow.job set object = null where object = any($1::text[])', [[...objects]]);
+  }
+
+  /** Removes jobs that ended so long ago, with their results. Only such whose audio is gone. */
+  async expire(keepSeconds: number, limit: number): Promise<number> {
+    const rows = await this.#db.query(
+      `delete from voiceflow.job where id in (
+        select id from voiceflow.job
+        where ended_at < now() - make_interval(secs => $1) and object is null order by ended_at limit $2
+      ) returning id`,
+      [keepSeconds, limit],
+    );
+    return rows.length;
+  }
+
+  /** Which of these objects no job has. */
+  async orphans(objects: readonly string[]): Promise<string[]> {
+    const rows = await this.#db.query<{ object: string }>(
+      `select o as object from unnest($1::text[]) as o
+      where not exists (select 1 from voiceflow.job j where j.object = o)`,
+      [[...objects]],
+    );
+    return rows.map(({ object }) => object);
+  }
+}

@@ -1,0 +1,195 @@
+import { VoiceFlowError } from 'voiceflow-ml/core';
+import type { Database } from '../database/database.ts';
+import type { Job, JobState, NewJob } from './types.ts';
+
+/** The columns of a `Job`, from a row `j`. */
+const JOB = `
+  j.id, j.seq::text as seq, j.state, j.priority, j.bytes::float8 as bytes, j.url, j.audio_seconds as "audioSeconds",
+  j.options, j.metadata, j.webhook, j.progress, j.failures, j.losses, j.problem,
+  to_char(j.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "createdAt",
+  to_char(j.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "startedAt",
+  to_char(j.ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "endedAt",
+  case when j.state = 'running' then extract(epoch from now() - j.started_at)::float8 end as "runningSeconds"`;
+
+export interface Submitted {
+  readonly job: Job;
+  /** Whether the idempotency key had been used before: nothing was submitted then. */
+  readonly repeated: boolean;
+}
+
+/** The jobs that one key owns: nothing of another key's is ever read or changed. */
+export class Jobs {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** @throws `invalid-option` for an idempotency key that was used for another request; `backend-unavailable`. */
+  async submit(job: NewJob): Promise<Submitted> {
+    const rows = await this.#db.query<Job>(
+      `with made as (
+        insert into voiceflow.job as j
+          (id, key, priority, options, metadata, webhook, object, url, bytes, idempotency_key, request_digest)
+        values ($1, $2, $3, $4::jsonb, $5::jsonb, $6, $7, $8, $9, $10, $11)
+        on conflict (key, idempotency_key) where idempotency_key is not null do nothing
+        returning *
+      ), told as (select pg_notify('voiceflow_ready', '') from made)
+      select ${JOB} from made j, told`,
+      [
+        job.id,
+        job.key,
+        job.priority,
+        JSON.stringify(job.options),
+        job.metadata === undefined ? null : JSON.stringify(job.metadata),
+        job.webhook ?? null,
+        job.object ?? null,
+        job.url ?? null,
+        job.bytes ?? null,
+        job.idempotencyKey ?? null,
+        job.digest ?? null,
+      ],
+    );
+    const [made] = rows;
+    if (made !== undefined) return { job: made, repeated: false };
+    const before = await this.repeated(job.key, job.idempotencyKey ?? '', job.digest);
+    if (before === undefined)
+      throw new VoiceFlowError('overloaded', 'the job was deleted while it was submitted again');
+    return { job: before, repeated: true };
+  }
+
+  /**
+   * The job that was submitted under an idempotency key.
+   * @throws `invalid-option` where it was for something else.
+   */
+  async repeated(key: string, idempotencyKey: string, digest: string | undefined): Promise<Job | undefined> {
+    const [row] = await this.#db.query<Job & { digest: string | null }>(
+      `select ${JOB}, j.request_digest as digest from voiceflow.job j where j.key = $1 and j.idempotency_key = $2`,
+      [key, idempotencyKey],
+    );
+    if (row === undefined) return undefined;
+    const { digest: before, ...job } = row;
+    if (digest !== undefined && before !== digest) {
+      throw new VoiceFlowError('invalid-option', 'the Idempotency-Key was used before for another request', {
+        hint: `It made the job ${job.id}. Use a new key for each recording.`,
+      });
+    }
+    return job;
+  }
+
+  async get(key: string, id: string): Promise<Job | undefined> {
+    const [job] = await this.#db.query<Job>(`select ${JOB} from voiceflow.job j where j.key = $1 and j.id = $2`, [
+      key,
+      id,
+    ]);
+    return job;
+  }
+
+  /** The result of a job that succeeded, as JSON. */
+  async result(key: string, id: string): Promise<unknown> {
+    const [row] = await this.#db.query<{ body: unknown }>(
+      `select r.body from voiceflow.result r join voiceflow.job j on j.id = r.job_id where j.key = $1 and j.id = $2`,
+      [key, id],
+    );
+    return row?.body;
+  }
+
+  /** Newest first. @param before The `seq` of the last job of the page before. */
+  async list(
+    key: string,
+    { limit, before, state }: { limit: number; before?: string | undefined; state?: JobState | undefined },
+  ): Promise<Job[]> {
+    return this.#db.query<Job>(
+      `select ${JOB} from voiceflow.job j
+      where j.key = $1 and ($2::bigint is null or j.seq < $2) and ($3::text is null or j.state = $3)
+      order by j.seq desc limit $4`,
+      [key, before ?? null, state ?? null, limit],
+    );
+  }
+
+  /** The states of some jobs, whoever owns them: for whoever watches. */
+  async states(ids: readonly string[]): Promise<Job[]> {
+    return this.#db.query<Job>(`select ${JOB} from voiceflow.job j where j.id = any($1::uuid[])`, [[...ids]]);
+  }
+
+  /** Ends a job that has not ended; its worker notices at its next heartbeat. Gives the job as it is now. */
+  async cancel(key: string, id: string): Promise<Job | undefined> {
+    const [job] = await this.#db.query<Job>(
+      `with ended as (
+        update voiceflow.job set state = 'canceled', ended_at = now(), options = options - 'known', lease = null, lease_until = null, progress = null
+        where key = $1 and id = $2 and state in ('queued', 'running') returning *
+      ), told as (select pg_notify('voiceflow_changed', id::text) from ended)
+      select ${JOB} from ended j, told`,
+      [key, id],
+    );
+    return job;
+  }
+
+  /** Where the audio of a job is, as long as it is kept. */
+  async object(key: string, id: string): Promise<string | undefined> {
+    const [row] = await this.#db.query<{ object: string | null }>(
+      'select object from voiceflow.job where key = $1 and id = $2',
+      [key, id],
+    );
+    return row?.object ?? undefined;
+  }
+
+  /** Notes that the audio of a job was deleted. */
+  async forget(key: string, id: string): Promise<void> {
+    await this.#db.query('update voiceflow.job set object = null where key = $1 and id = $2', [key, id]);
+  }
+
+  /** Removes a job that has ended, with its result, its rows and its deliveries. Its audio must be gone. */
+  async remove(key: string, id: string): Promise<boolean> {
+    const rows = await this.#db.query(
+      `delete from voiceflow.job where key = $1 and id = $2 and ended_at is not null and object is null returning id`,
+      [key, id],
+    );
+    return rows.length > 0;
+  }
+
+  /** Seconds of audio of a key's jobs that began in the last 24 hours. */
+  async secondsToday(key: string): Promise<number> {
+    const [row] = await this.#db.query<{ seconds: number }>(
+      `select coalesce(sum(audio_seconds), 0)::float8 as seconds from voiceflow.job
+      where key = $1 and started_at > now() - interval '1 day'`,
+      [key],
+    );
+    return row?.seconds ?? 0;
+  }
+
+  /** The queue as a whole. */
+  async depth(): Promise<Depth> {
+    const [row] = await this.#db.query<Depth>(
+      `select
+        (select count(*) from voiceflow.job where state = 'queued')::float8 as queued,
+        (select count(*) from voiceflow.job where state = 'running')::float8 as running,
+        (select count(*) from voiceflow.delivery where delivered_at is null and given_up_at is null)::float8 as deliveries,
+        coalesce((select extract(epoch from now() - min(run_at)) from voiceflow.job
+          where state = 'queued' and run_at <= now()), 0)::float8 as age,
+        (select count(*) from voiceflow.job where state = 'queued' and failures > 0)::float8 as retrying,
+        (select count(*) from voiceflow.job
+          where state = 'failed' and ended_at > now() - interval '1 hour')::float8 as failed,
+        coalesce((select sum(audio_seconds) from voiceflow.job
+          where ended_at > now() - interval '1 minute'), 0)::float8 / 60 as speed`,
+    );
+    return row ?? NOTHING;
+  }
+}
+
+export const NOTHING: Depth = { queued: 0, running: 0, deliveries: 0, age: 0, retrying: 0, failed: 0, speed: 0 };
+
+export interface Depth {
+  readonly queued: number;
+  readonly running: number;
+  /** Webhook calls that are due or wait to be tried again. */
+  readonly deliveries: number;
+  /** Seconds that the oldest job has been due for. */
+  readonly age: number;
+  /** Jobs that failed and wait to be tried again. */
+  readonly retrying: number;
+  /** Jobs that failed for good in the last hour. */
+  readonly failed: number;
+  /** Seconds of audio done a second, in the last minute. */
+  readonly speed: number;
+}

@@ -1,0 +1,99 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { access, mkdir, opendir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { VoiceFlowError } from 'voiceflow-ml/core';
+import type { Storage } from './storage.ts';
+
+/** Objects as files below a folder, spread over 256 folders. */
+export function folderStorage(root: string): Storage {
+  const pathOf = (name: string) => join(root, dirname(name), name.slice(-2), name.slice(dirname(name).length + 1));
+  return {
+    async put(name, body) {
+      const path = pathOf(name);
+      let bytes = 0;
+      await mkdir(dirname(path), { recursive: true }).catch((error) => {
+        throw storageError(error);
+      });
+      try {
+        await pipeline(
+          Readable.from(count(body, (n) => (bytes += n))),
+          // A name that is complete has all of its bytes.
+          createWriteStream(`${path}.part`, { flush: true, mode: 0o600 }),
+        );
+        await rename(`${path}.part`, path);
+      } catch (error) {
+        await rm(`${path}.part`, { force: true }).catch(() => {});
+        throw storageError(error);
+      }
+      return bytes;
+    },
+    async withFile(name, _signal, use) {
+      const path = pathOf(name);
+      await access(path).catch((cause) => {
+        throw missing(cause);
+      });
+      return use(path);
+    },
+    async delete(name) {
+      await rm(pathOf(name), { force: true });
+    },
+    async *old(seconds) {
+      const folder = join(root, 'audio');
+      for (const path of await filesBelow(folder)) {
+        const stats = await stat(path).catch(() => undefined);
+        if (stats === undefined || Date.now() - stats.mtimeMs < seconds * 1000) continue;
+        const base = path.slice(dirname(path).length + 1);
+        if (base.endsWith('.part')) await rm(path, { force: true });
+        else yield `audio/${base}`;
+      }
+    },
+  };
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const paths: string[] = [];
+  const dir = await opendir(folder, { recursive: true }).catch(() => undefined);
+  if (dir === undefined) return paths;
+  for await (const entry of dir) if (entry.isFile()) paths.push(join(entry.parentPath ?? entry.path, entry.name));
+  return paths;
+}
+
+async function* count(body: AsyncIterable<Uint8Array>, add: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    add(chunk.byteLength);
+    yield chunk;
+  }
+}
+
+export function readFileChunks(path: string): AsyncIterable<Uint8Array> {
+  return createReadStream(path);
+}
+
+const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/** What went wrong below, as an error of the contract. */
+export function storageError(error: unknown): unknown {
+  if (VoiceFlowError.isInstance(error)) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code !== undefined && NO_ROOM.has(code)) {
+    return new VoiceFlowError('overloaded', 'there is no room for the recording on the server', {
+      hint: 'Try again later; whoever runs the server must free space.',
+      retryAfter: 60,
+      cause: error,
+    });
+  }
+  return new VoiceFlowError('backend-unavailable', `the recording could not be stored: ${code ?? message}`, {
+    hint: 'Try again after Retry-After seconds.',
+    retryAfter: 5,
+    cause: error,
+  });
+}
+
+export function missing(cause?: unknown): VoiceFlowError {
+  return new VoiceFlowError('invalid-audio', 'the audio of the job is not there any more', {
+    hint: 'Submit the recording again.',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

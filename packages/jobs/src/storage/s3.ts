@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
+import { AwsClient } from 'aws4fetch';
+import { VoiceFlowError } from 'voiceflow-ml/core';
+import { missing, storageError } from './folder.ts';
+import type { Storage } from './storage.ts';
+
+export interface S3Options {
+  /** Such as `https://s3.eu-central-1.amazonaws.com`; the bucket is put into the path. */
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Where objects lie as files while they are worked on. */
+  readonly spool: string;
+}
+
+/** An upload holds one part in memory: its length need not be known. S3 wants 5 MiB at least, but for the last. */
+const PART_BYTES = 8 * 1024 * 1024;
+const REQUEST_MS = 60_000;
+const RETRIES = 3;
+
+/** Objects of a bucket of any server that speaks S3. */
+export function s3Storage(options: S3Options): Storage {
+  const { endpoint, bucket, region, accessKeyId, secretAccessKey, spool } = options;
+  const client = new AwsClient({ accessKeyId, secretAccessKey, region, service: 's3', retries: RETRIES });
+  const root = `${endpoint.replace(/\/+$/, '')}/${bucket}`;
+
+  async function ask(path: string, init: RequestInit, allowed: readonly number[] = []): Promise<Response> {
+    let response: Response;
+    try {
+      response = await client.fetch(`${root}/${path}`, { signal: AbortSignal.timeout(REQUEST_MS), ...init });
+    } catch (cause) {
+      throw away(`${init.method ?? 'GET'} failed: ${reason(cause)}`, cause);
+    }
+    if (response.ok || allowed.includes(response.status)) return response;
+    const text = await response.text().catch(() => '');
+    throw away(`${init.method ?? 'GET'} was answered ${response.status} ${tag(text, 'Code') ?? ''}`.trim());
+  }
+
+  async function putParts(name: string, first: Uint8Array, rest: AsyncGenerator<Uint8Array>): Promise<number> {
+    const begun = await (await ask(`${name}?uploads=`, { method: 'POST' })).text();
+    const upload = tag(begun, 'UploadId');
+    if (upload === undefined) throw away('it gave no UploadId');
+    const etags: string[] = [];
+    let bytes = 0;
+    try {
+      for (let part: Uint8Array | undefined = first; part !== undefined; part = (await rest.next()).value) {
+        const query = `partNumber=${etags.length + 1}&uploadId=${encodeURIComponent(upload)}`;
+        const answer = await ask(`${name}?${query}`, { method: 'PUT', body: part as Uint8Array<ArrayBuffer> });
+        etags.push(answer.headers.get('etag') ?? '');
+        bytes += part.byteLength;
+      }
+      const parts = etags.map((etag, at) => `<Part><PartNumber>${at + 1}</PartNumber><ETag>${etag}</ETag></Part>`);
+      const body = `<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`;
+      const done = await (await ask(`${name}?uploadId=${encodeURIComponent(upload)}`, { method: 'POST', body })).text();
+      // S3 may answer 200 and say in the body that it failed.
+      if (tag(done, 'Code') !== undefined) throw away(`completing was answered ${tag(done, 'Code')}`);
+      return bytes;
+    } catch (error) {
+      await ask(`${name}?uploadId=${encodeURIComponent(upload)}`, { method: 'DELETE' }).catch(() => {});
+      throw error;
+    }
+  }
+
+  return {
+    async put(name, body) {
+      const parts = cut(body);
+      const { value: first } = await parts.next();
+      if (first !== undefined && first.byteLength === PART_BYTES) return putParts(name, first, parts);
+      await ask(name, { method: 'PUT', body: (first ?? new Uint8Array(0)) as Uint8Array<ArrayBuffer> });
+      return first?.byteLength ?? 0;
+    },
+    async withFile(name, signal, use) {
+      const path = join(spool, `${randomUUID()}.part`);
+      try {
+        await mkdir(spool, { recursive: true });
+        const response = await ask(name, { signal }, [404]);
+        if (response.status === 404) throw missing();
+        if (response.body === null) throw away('GET gave no body');
+        const source = Readable.fromWeb(response.body as NodeReadableStream);
+        await pipeline(source, createWriteStream(path, { mode: 0o600 }), { signal });
+      } catch (error) {
+        await rm(path, { force: true }).catch(() => {});
+        throw storageError(error);
+      }
+      try {
+        return await use(path);
+      } finally {
+        await rm(path, { force: true }).catch(() => {});
+      }
+    },
+    async delete(name) {
+      await ask(name, { method: 'DELETE' }, [404]);
+    },
+    async *old(seconds) {
+      let token: string | undefined;
+      do {
+        const next = token === undefined ? '' : `&continuation-token=${encodeURIComponent(token)}`;
+        const list = await (await ask(`?list-type=2&prefix=${encodeURIComponent('audio/')}${next}`, {})).text();
+        for (const [, item = ''] of list.matchAll(/<Contents>([\s\S]*?)<\/Contents>/g)) {
+          const key = tag(item, 'Key');
+          const written = Date.parse(tag(item, 'LastModified') ?? '');
+          if (key !== undefined && Date.now() - written >= seconds * 1000) yield key;
+        }
+        token = tag(list, 'NextContinuationToken');
+      } while (token !== undefined);
+    },
+  };
+}
+
+/** Parts of exactly `PART_BYTES`, and a shorter one at the end, if any. */
+async function* cut(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, undefined> {
+  let part = new Uint8Array(PART_BYTES);
+  let filled = 0;
+  for await (const chunk of body) {
+    for (let at = 0; at < chunk.byteLength; ) {
+      const taken = chunk.subarray(at, at + PART_BYTES - filled);
+      part.set(taken, filled);
+      filled += taken.byteLength;
+      at += taken.byteLength;
+      if (filled === PART_BYTES) {
+        yield part;
+        part = new Uint8Array(PART_BYTES);
+        filled = 0;
+      }
+    }
+  }
+  if (filled > 0) yield part.slice(0, filled);
+  return undefined;
+}
+
+function tag(xml: string, name: string): string | undefined {
+  return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
+}
+
+function reason(error: unknown): string {
+  const { cause, message } = error as { cause?: { code?: string }; message?: string };
+  return cause?.code ?? message ?? String(error);
+}
+
+function away(why: string, cause?: unknown): VoiceFlowError {
+  return new VoiceFlowError('backend-unavailable', `the storage of recordings is away: ${why}`, {
+    hint: 'Try again after Retry-After seconds.',
+    retryAfter: 5,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,77 @@
+import type { Database } from '../database/database.ts';
+
+export interface StoredVoice {
+  readonly name: string;
+  readonly space: string;
+  readonly samples: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export interface NamedEmbedding {
+  readonly name: string;
+  readonly space: string;
+  readonly embedding: readonly number[];
+}
+
+const VOICE = `name, space, samples,
+  to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "createdAt",
+  to_char(updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "updatedAt"`;
+
+/** The voice book of each key. Embeddings are biometric data: they are stored for enrolled voices, and leave by no route. */
+export class Voices {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** Adds a recording to a voice: the mean of all of its recordings, of unit length. */
+  async enroll(key: string, { name, space, embedding }: NamedEmbedding): Promise<StoredVoice> {
+    // Two enrolments at once: the one that finds the other's change reads again.
+    for (;;) {
+      const [before] = await this.#db.query<{ embedding: number[]; samples: number }>(
+        'select embedding, samples from voiceflow.voice where key = $1 and name = $2 and space = $3',
+        [key, name, space],
+      );
+      const samples = before?.samples ?? 0;
+      const mean = unit(embedding.map((value, at) => value + samples * (before?.embedding[at] ?? 0)));
+      const [voice] = await this.#db.query<StoredVoice>(
+        `insert into voiceflow.voice as v (key, name, space, embedding) values ($1, $2, $3, $4::real[])
+        on conflict (key, name, space) do update set embedding = excluded.embedding, samples = v.samples + 1, updated_at = now()
+          where v.samples = $5
+        returning ${VOICE}`,
+        [key, name, space, mean, samples],
+      );
+      if (voice !== undefined) return voice;
+    }
+  }
+
+  async list(key: string): Promise<StoredVoice[]> {
+    return this.#db.query<StoredVoice>(`select ${VOICE} from voiceflow.voice where key = $1 order by name, space`, [
+      key,
+    ]);
+  }
+
+  /** What recordings are compared with: the voices of one model's space. */
+  async known(key: string, space: string): Promise<NamedEmbedding[]> {
+    return this.#db.query<NamedEmbedding>(
+      'select name, space, embedding from voiceflow.voice where key = $1 and space = $2 order by name',
+      [key, space],
+    );
+  }
+
+  /** @returns Whether there was one. */
+  async remove(key: string, name: string): Promise<boolean> {
+    const rows = await this.#db.query('delete from voiceflow.voice where key = $1 and name = $2 returning name', [
+      key,
+      name,
+    ]);
+    return rows.length > 0;
+  }
+}
+
+function unit(vector: readonly number[]): number[] {
+  const length = Math.hypot(...vector) || 1;
+  return vector.map((value) => value / length);
+}

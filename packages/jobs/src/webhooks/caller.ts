@@ -1,0 +1,110 @@
+import type { Database } from '../database/database.ts';
+import { askOutside, OutsideError } from '../outside/request.ts';
+import type { JobMetrics } from '../worker/metrics.ts';
+import type { Log } from '../worker/worker.ts';
+import { Deliveries, type Delivery } from './deliveries.ts';
+import { signedHeaders } from './sign.ts';
+
+const POLL_MS = 1_000;
+/** Calls under way at once: a receiver that never answers holds one of them for its time. */
+const AT_ONCE = 32;
+const CALL_MS = 10_000;
+
+export interface CallerParts {
+  readonly db: Database;
+  readonly secret: Uint8Array;
+  readonly allowPrivate: boolean;
+  readonly metrics: JobMetrics;
+  readonly log: Log;
+}
+
+/** Makes the calls that are due, until each was answered with success or was tried often enough. */
+export class Caller {
+  readonly #parts: CallerParts;
+  readonly #deliveries: Deliveries;
+  readonly #calls = new Set<Promise<void>>();
+  readonly #stop = new AbortController();
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #looking = false;
+
+  constructor(parts: CallerParts) {
+    this.#parts = parts;
+    this.#deliveries = new Deliveries(parts.db);
+  }
+
+  start(): void {
+    const look = () => void this.#look();
+    this.#parts.db.listen('voiceflow_changed', look);
+    this.#timer = setInterval(look, POLL_MS);
+    look();
+  }
+
+  /** What is under way is cut off; it is made again by whoever comes next. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#stop.abort();
+    await Promise.all(this.#calls);
+  }
+
+  async #look(): Promise<void> {
+    const room = AT_ONCE - this.#calls.size;
+    if (this.#looking || room <= 0 || this.#stop.signal.aborted) return;
+    this.#looking = true;
+    try {
+      for (const delivery of await this.#deliveries.take(room)) {
+        const call: Promise<void> = this.#call(delivery)
+          .catch((error) => this.#parts.log({ level: 'warn', message: 'webhook not noted', error: String(error) }))
+          .finally(() => {
+            this.#calls.delete(call);
+            // Others may have waited for this place.
+            if (this.#calls.size === AT_ONCE - 1) void this.#look();
+          });
+        this.#calls.add(call);
+      }
+    } catch {
+      // The database is away: the next look will tell.
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  async #call(delivery: Delivery): Promise<void> {
+    const { metrics, log } = this.#parts;
+    try {
+      await this.#ask(delivery);
+    } catch (error) {
+      if (this.#stop.signal.aborted) return;
+      const why = error instanceof Error ? error.message : String(error);
+      const again = await this.#deliveries.failed(delivery, why, error instanceof OutsideError && error.permanent);
+      metrics.delivered(again ? 'failed' : 'given-up');
+      log({ level: 'warn', message: 'webhook failed', job: delivery.job, tries: delivery.tries + 1, again, why });
+      return;
+    }
+    await this.#deliveries.delivered(delivery.id);
+    metrics.delivered('ok');
+  }
+
+  async #ask({ id, url, job, state, metadata, problem, audioSeconds, endedAt }: Delivery): Promise<void> {
+    const body = JSON.stringify({
+      type: `job.${state}`,
+      timestamp: endedAt,
+      data: { id: job, state, metadata, problem, audioSeconds, result: `/v1/jobs/${job}/result` },
+    });
+    const answer = await askOutside(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...signedHeaders(this.#parts.secret, id, body, Math.floor(Date.now() / 1000)),
+      },
+      body,
+      allowPrivate: this.#parts.allowPrivate,
+      timeoutMs: CALL_MS,
+      // A redirected POST would become a GET, or go to somebody else with our signature.
+      redirects: 0,
+      signal: this.#stop.signal,
+    });
+    answer.on('error', () => {}).destroy();
+    const { statusCode = 0 } = answer;
+    if (statusCode < 200 || statusCode > 299) throw new Error(`it answered ${statusCode}`);
+  }
+}

@@ -1,0 +1,63 @@
+import type { Database } from '../database/database.ts';
+
+/** A call that is due. */
+export interface Delivery {
+  readonly id: string;
+  readonly url: string;
+  /** Tries before this one. */
+  readonly tries: number;
+  readonly job: string;
+  readonly state: string;
+  readonly metadata: unknown;
+  readonly problem: unknown;
+  readonly audioSeconds: number | null;
+  readonly endedAt: string;
+}
+
+/** Seconds from one try to the next: 7 tries in about 11 hours. */
+const BACKOFF_SECONDS = [5, 60, 300, 1_800, 7_200, 28_800] as const;
+export const MOST_TRIES = BACKOFF_SECONDS.length + 1;
+/** A call that is under way is nobody else's for so long; whoever dies with it leaves it to be made again. */
+const CALL_SECONDS = 60;
+
+/** The calls that are to be made. They are made at least once: receivers know a repetition by its `webhook-id`. */
+export class Deliveries {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  async take(limit: number): Promise<Delivery[]> {
+    return this.#db.query<Delivery>(
+      `with due as (
+        select id from voiceflow.delivery where delivered_at is null and given_up_at is null and run_at <= now()
+        order by run_at limit $1 for update skip locked
+      ), taken as (
+        update voiceflow.delivery d set run_at = now() + make_interval(secs => $2), tries = tries + 1
+        from due where d.id = due.id returning d.*
+      )
+      select t.id, t.url, t.tries - 1 as tries, j.id as job, j.state, j.metadata, j.problem,
+        j.audio_seconds as "audioSeconds",
+        to_char(j.ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "endedAt"
+      from taken t join voiceflow.job j on j.id = t.job_id`,
+      [limit, CALL_SECONDS],
+    );
+  }
+
+  async delivered(id: string): Promise<void> {
+    await this.#db.query('update voiceflow.delivery set delivered_at = now(), problem = null where id = $1', [id]);
+  }
+
+  /** @returns Whether it will be tried again. */
+  async failed({ id, tries }: Delivery, problem: string, permanent: boolean): Promise<boolean> {
+    const wait = permanent ? undefined : BACKOFF_SECONDS[tries];
+    await this.#db.query(
+      `update voiceflow.delivery set problem = $2, run_at = now() + make_interval(secs => $3::float8),
+        given_up_at = case when $4 then now() end
+      where id = $1`,
+      [id, problem.slice(0, 500), wait ?? 0, wait === undefined],
+    );
+    return wait !== undefined;
+  }
+}

@@ -1,0 +1,25 @@
+import { createHmac } from 'node:crypto';
+import { VoiceFlowError } from 'voiceflow-ml/core';
+
+/** Headers of a signed call, as Standard Webhooks 1.0 has them: receivers may check it with any of its libraries. */
+export function signedHeaders(secret: Uint8Array, id: string, body: string, seconds: number): Record<string, string> {
+  const signature = createHmac('sha256', secret).update(`${id}.${seconds}.${body}`).digest('base64');
+  return { 'webhook-id': id, 'webhook-timestamp': String(seconds), 'webhook-signature': `v1,${signature}` };
+}
+
+const LEAST_BYTES = 24;
+
+/**
+ * A secret from `whsec_` and base64, as Standard Webhooks writes them.
+ * @throws `invalid-option` for another form, or fewer than 24 bytes.
+ */
+export function parseSecret(text: string): Uint8Array {
+  const base64 = text.startsWith('whsec_') ? text.slice(6) : undefined;
+  const bytes = Buffer.from(base64 ?? '', 'base64');
+  if (bytes.length >= LEAST_BYTES) return bytes;
+  throw new VoiceFlowError(
+    'invalid-option',
+    `VOICEFLOW_WEBHOOK_SECRET is expected to be whsec_ and the base64 of ${LEAST_BYTES} bytes or more`,
+    { hint: 'Make one with: echo whsec_$(openssl rand -base64 32)' },
+  );
+}

@@ -1,0 +1,111 @@
+import type { Database } from '../database/database.ts';
+import type { Leases } from '../queue/leases.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { Log } from './worker.ts';
+
+/** How long what is kept. Seconds from the end of a job. */
+export interface Keep {
+  /** 0: deleted as soon as the job has ended. */
+  readonly audio: number;
+  readonly results: number;
+}
+
+const REAP_MS = 5_000;
+const EXPIRE_MS = 60_000;
+const ORPHANS_MS = 3_600_000;
+const VACUUM_MS = 300_000;
+/** Rows or objects of one step: none takes long, and the next step follows at once. */
+const BATCH = 500;
+/** An upload that takes longer than this is taken for one that was cut off. */
+const ORPHAN_SECONDS = 6 * 3_600;
+
+export interface JanitorParts {
+  readonly db: Database;
+  readonly leases: Leases;
+  readonly storage: Storage;
+  readonly keep: Keep;
+  readonly log: Log;
+}
+
+/** Gives back the jobs of lost workers, and deletes what is not to be kept. Any number may do it side by side. */
+export class Janitor {
+  readonly #parts: JanitorParts;
+  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  readonly #busy = new Map<string, Promise<void>>();
+  #reapNotBefore = 0;
+  #stopped = false;
+
+  constructor(parts: JanitorParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#every(REAP_MS, 'reap', () => this.reap());
+    this.#every(EXPIRE_MS, 'expire', () => this.expire());
+    this.#every(ORPHANS_MS, 'orphans', () => this.orphans());
+    // PGlite has no autovacuum.
+    if (this.#parts.db.kind === 'embedded')
+      this.#every(VACUUM_MS, 'vacuum', async () => {
+        await this.#parts.db.query('vacuum (analyze)');
+      });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    await Promise.all(this.#busy.values());
+  }
+
+  async reap(): Promise<void> {
+    const { leases, log } = this.#parts;
+    if (performance.now() < this.#reapNotBefore) return;
+    try {
+      const count = await leases.reap();
+      if (count > 0) log({ level: 'warn', message: 'jobs of lost workers given back', count });
+    } catch (error) {
+      // Workers could not renew their leases meanwhile either: they get as long again.
+      this.#reapNotBefore = performance.now() + leases.leaseSeconds * 1000;
+      throw error;
+    }
+  }
+
+  async expire(): Promise<void> {
+    const { leases, storage, keep } = this.#parts;
+    for (let more = true; more && !this.#stopped; ) {
+      const freed = await leases.freed(keep.audio, BATCH);
+      for (const { object } of freed) await storage.delete(object);
+      if (freed.length > 0) await leases.forget(freed.map(({ object }) => object));
+      more = freed.length === BATCH;
+    }
+    while (!this.#stopped && (await leases.expire(keep.results, BATCH)) === BATCH);
+  }
+
+  /** Objects whose job was never made or is gone: a process died between the two. */
+  async orphans(): Promise<void> {
+    const { leases, storage } = this.#parts;
+    let batch: string[] = [];
+    const flush = async () => {
+      for (const name of await leases.orphans(batch)) await storage.delete(name);
+      batch = [];
+    };
+    for await (const name of storage.old(ORPHAN_SECONDS)) {
+      if (this.#stopped) return;
+      batch.push(name);
+      if (batch.length === BATCH) await flush();
+    }
+    if (batch.length > 0) await flush();
+  }
+
+  #every(ms: number, name: string, work: () => Promise<void>): void {
+    const run = () => {
+      if (this.#busy.has(name) || this.#stopped) return;
+      const busy = work()
+        .catch((error) => this.#parts.log({ level: 'warn', message: `${name} failed`, error: String(error) }))
+        .finally(() => this.#busy.delete(name));
+      this.#busy.set(name, busy);
+    };
+    const timer = setInterval(run, ms);
+    timer.unref();
+    this.#timers.push(timer);
+  }
+}

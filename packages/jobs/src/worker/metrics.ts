@@ -1,0 +1,39 @@
+/** The part of the server's registry that jobs count with. */
+export interface Registry {
+  counter(name: string, help: string): { add(amount: number, labels?: Readonly<Record<string, string>>): void };
+  gauge(name: string, help: string, read: () => number | ReadonlyMap<string, number>): void;
+  histogram(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+  ): { observe(value: number, labels?: Readonly<Record<string, string>>): void };
+}
+
+export interface JobMetrics {
+  waited(seconds: number): void;
+  ended(state: 'succeeded' | 'failed', audioSeconds: number): void;
+  retried(): void;
+  delivered(outcome: 'ok' | 'failed' | 'given-up'): void;
+}
+
+const WAIT_BUCKETS = [0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400];
+
+/** What this process did; the queue as a whole is told by gauges (`watchQueue`). */
+export function jobMetrics(registry: Registry): JobMetrics {
+  const wait = registry.histogram('voiceflow_job_wait_seconds', 'From when a job was due to its start.', WAIT_BUCKETS);
+  const ended = registry.counter('voiceflow_jobs_ended_total', 'Jobs ended here, by state.');
+  const audio = registry.counter('voiceflow_job_audio_seconds_total', 'Seconds of audio of jobs that succeeded here.');
+  const retries = registry.counter('voiceflow_job_retries_total', 'Jobs given back here after a failure.');
+  const webhooks = registry.counter('voiceflow_webhooks_total', 'Webhook calls made here, by outcome.');
+  return {
+    waited: (seconds) => wait.observe(seconds),
+    ended: (state, seconds) => {
+      ended.add(1, { state });
+      audio.add(seconds);
+    },
+    retried: () => retries.add(1),
+    delivered: (outcome) => webhooks.add(1, { outcome }),
+  };
+}
+
+export const NO_METRICS: JobMetrics = { waited() {}, ended() {}, retried() {}, delivered() {} };

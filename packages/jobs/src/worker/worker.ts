@@ -1,0 +1,264 @@
+import { stat } from 'node:fs/promises';
+import { type ErrorCode, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
+import { type Database, isAway } from '../database/database.ts';
+import { OutsideError } from '../outside/request.ts';
+import type { Leases, Verdict } from '../queue/leases.ts';
+import type { Claimed, JobOptions, JobProblem } from '../queue/types.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { Voices } from '../voices/voices.ts';
+import type { JobMetrics } from './metrics.ts';
+import type { Recording, Recordings } from './recordings.ts';
+
+export type Log = (entry: {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly [field: string]: unknown;
+}) => void;
+
+/** Makes what is at an address a file for `use`. */
+export type WithUrl = <T>(url: string, signal: AbortSignal, use: (path: string) => Promise<T>) => Promise<T>;
+
+export interface WorkerParts {
+  readonly name: string;
+  readonly db: Database;
+  readonly leases: Leases;
+  readonly storage: Storage;
+  readonly recordings: Recordings;
+  readonly voices: Voices;
+  readonly withUrl: WithUrl;
+  readonly metrics: JobMetrics;
+  readonly log: Log;
+  /** Whether audio is deleted as soon as its job has ended. */
+  readonly deleteAudio: boolean;
+}
+
+interface Running {
+  readonly claimed: Claimed;
+  readonly stop: AbortController;
+  progress: Progress | null;
+  done: Promise<void>;
+}
+
+/** A job can become due without a notice: one that waits after a failure, or one whose notice was lost. */
+const POLL_MS = 1_000;
+/** Also what watchers see of the progress. */
+const HEARTBEAT_MS = 1_000;
+/** Between two attempts to tell a database that is away how a job ended. */
+const TELL_AGAIN_MS = { first: 100, last: 2_000 };
+
+/** What no repetition changes. */
+const FINAL: readonly ErrorCode[] = [
+  'unsupported-format',
+  'invalid-audio',
+  'audio-too-long',
+  'audio-too-large',
+  'invalid-option',
+];
+/** What says nothing about the job. */
+const DEFERRED: readonly ErrorCode[] = [
+  'overloaded',
+  'backend-unavailable',
+  'model-not-found',
+  'model-corrupt',
+  'closed',
+];
+
+/** Takes jobs as long as there is room, keeps their leases, and ends each at most once. */
+export class Worker {
+  readonly #parts: WorkerParts;
+  readonly #running = new Map<string, Running>();
+  #pumping = false;
+  #again = false;
+  #stopping = false;
+  /** No claims before this time: the database was away. */
+  #notBefore = 0;
+  #timers: ReturnType<typeof setInterval>[] = [];
+  #beating = false;
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  start(): void {
+    const { db, recordings } = this.#parts;
+    const wake = () => void this.#pump();
+    db.listen('voiceflow_ready', wake);
+    recordings.onFree(wake);
+    this.#timers = [setInterval(wake, POLL_MS), setInterval(() => void this.#beat(), HEARTBEAT_MS)];
+    wake();
+  }
+
+  /** Takes no more jobs; finishes those that end within the time and gives the others back. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    const all = Promise.all([...this.#running.values()].map(({ done }) => done));
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      timer = setTimeout(() => resolve('late'), graceMs);
+    });
+    const ended = await Promise.race([all, late]);
+    clearTimeout(timer);
+    if (ended === 'late') {
+      const left = [...this.#running.values()];
+      await this.#parts.leases.release(left.map(({ claimed }) => claimed.lease)).catch(() => {});
+      for (const { stop } of left) stop.abort(new VoiceFlowError('aborted', 'the worker stops'));
+      await Promise.allSettled(left.map(({ done }) => done));
+    }
+    for (const each of this.#timers) clearInterval(each);
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#pumping) {
+      this.#again = true;
+      return;
+    }
+    this.#pumping = true;
+    const { recordings } = this.#parts;
+    try {
+      do {
+        this.#again = false;
+        while (!this.#stopping && performance.now() >= this.#notBefore && recordings.free(this.running) > 0) {
+          const claimed = await this.#parts.leases.claim(this.#parts.name);
+          if (claimed === undefined) break;
+          this.#begin(claimed);
+        }
+      } while (this.#again && !this.#stopping);
+    } catch (error) {
+      this.#notBefore = performance.now() + POLL_MS;
+      this.#parts.log({ level: 'warn', message: 'no jobs can be taken', error: String(error) });
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  #begin(claimed: Claimed): void {
+    const running: Running = { claimed, stop: new AbortController(), progress: null, done: Promise.resolve() };
+    this.#running.set(claimed.lease, running);
+    this.#parts.metrics.waited(claimed.waited);
+    running.done = this.#work(running).finally(() => {
+      this.#running.delete(claimed.lease);
+      void this.#pump();
+    });
+  }
+
+  async #work(running: Running): Promise<void> {
+    const { claimed, stop } = running;
+    const { log, metrics } = this.#parts;
+    const begun = performance.now();
+    const onProgress = (progress: Progress) => {
+      running.progress = progress;
+    };
+    try {
+      const { embeddings, voices, ...options } = claimed.options;
+      const known = voices === 'true' ? await this.#known(claimed.key) : {};
+      const result = await this.#withAudio(claimed, stop.signal, async (path) =>
+        this.#parts.recordings.diarize(await recordingAt(path), { ...options, ...known } as JobOptions, {
+          signal: stop.signal,
+          onProgress,
+        }),
+      );
+      const won = await this.#tell(stop.signal, () =>
+        this.#parts.leases.succeed(claimed, result, result.duration, embeddings === 'true'),
+      );
+      if (!won) return;
+      metrics.ended('succeeded', result.duration);
+      log({ level: 'info', message: 'job succeeded', job: claimed.id, ms: Math.round(performance.now() - begun) });
+      await this.#deleteAudio(claimed);
+    } catch (error) {
+      if (stop.signal.aborted) return;
+      await this.#failed(claimed, stop.signal, error);
+    }
+  }
+
+  async #failed(claimed: Claimed, signal: AbortSignal, error: unknown): Promise<void> {
+    const problem = problemOf(error);
+    const verdict = verdictOf(error);
+    const { metrics, log } = this.#parts;
+    log({ level: 'warn', message: 'job failed', job: claimed.id, verdict, code: problem.code, error: String(error) });
+    const state = await this.#tell(signal, () => this.#parts.leases.fail(claimed, problem, verdict)).catch(
+      () => undefined,
+    );
+    if (state === 'queued') metrics.retried();
+    if (state !== 'failed') return;
+    metrics.ended('failed', 0);
+    await this.#deleteAudio(claimed);
+  }
+
+  async #known(key: string): Promise<{ known?: string }> {
+    const voices = await this.#parts.voices.known(key, this.#parts.recordings.space);
+    return voices.length === 0 ? {} : { known: JSON.stringify(voices) };
+  }
+
+  #withAudio<T>(claimed: Claimed, signal: AbortSignal, use: (path: string) => Promise<T>): Promise<T> {
+    const { storage, withUrl } = this.#parts;
+    if (claimed.object !== null) return storage.withFile(claimed.object, signal, use);
+    if (claimed.url !== null) return withUrl(claimed.url, signal, use);
+    throw new VoiceFlowError('invalid-audio', 'the job has no audio');
+  }
+
+  /** Best effort: what is left is found by the janitor. */
+  async #deleteAudio({ object }: Claimed): Promise<void> {
+    const { storage, leases, deleteAudio, log } = this.#parts;
+    if (object === null || !deleteAudio) return;
+    try {
+      await storage.delete(object);
+      await leases.forget([object]);
+    } catch (error) {
+      log({ level: 'warn', message: 'audio was not deleted yet', error: String(error) });
+    }
+  }
+
+  /** Tells the database, again and again while it is away: what was computed must not be lost with a connection. */
+  async #tell<T>(signal: AbortSignal, say: () => Promise<T>): Promise<T> {
+    for (let wait = TELL_AGAIN_MS.first; ; wait = Math.min(2 * wait, TELL_AGAIN_MS.last)) {
+      try {
+        return await say();
+      } catch (error) {
+        if (!isAway(error) || signal.aborted) throw error;
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
+  }
+
+  async #beat(): Promise<void> {
+    if (this.#beating || this.#running.size === 0) return;
+    this.#beating = true;
+    const beats = [...this.#running.values()];
+    try {
+      const kept = await this.#parts.leases.heartbeat(
+        beats.map(({ claimed, progress }) => ({ lease: claimed.lease, progress })),
+      );
+      const held = new Set(kept);
+      for (const { claimed, stop } of beats) {
+        // Cancelled, deleted, or given to another: its result would be refused.
+        if (!held.has(claimed.lease) && this.#running.has(claimed.lease))
+          stop.abort(new VoiceFlowError('aborted', 'the job was cancelled or given to another worker'));
+      }
+    } catch {
+      // The database is away: the work goes on, and the fence tells in the end whether it was in time.
+    } finally {
+      this.#beating = false;
+    }
+  }
+}
+
+export async function recordingAt(path: string): Promise<Recording> {
+  return { path, bytes: (await stat(path)).size };
+}
+
+export function problemOf(error: unknown): JobProblem {
+  if (!VoiceFlowError.isInstance(error)) return { code: 'internal', detail: 'the worker failed; its log tells more' };
+  const { code, message, hint } = error;
+  return { code, detail: message, ...(hint === undefined ? {} : { hint }) };
+}
+
+export function verdictOf(error: unknown): Verdict {
+  if (!VoiceFlowError.isInstance(error)) return 'retry';
+  if (error.cause instanceof OutsideError && !error.cause.permanent) return 'retry';
+  if (FINAL.includes(error.code)) return 'final';
+  return DEFERRED.includes(error.code) ? 'defer' : 'retry';
+}

@@ -1,0 +1,94 @@
+/**
+ * Gives the server's parsers many inputs and prints what became of them:
+ *
+ *   npm run fuzz -- [TARGET|http|sessions|all] [COUNT] [SEED]      default: all 20000 1
+ *
+ * `http` and `sessions` are connections to a real server (with a worker without a model); build first. Fails on anything but success or a typed refusal, and on an input that takes more than 2 s. Inputs that failed are
+ * added to tests/security/corpus, which the tests replay.
+ */
+import { appendFileSync } from 'node:fs';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { CONNECTION, connectionOutcome, MESSAGES, sessionOutcome } from '../tests/security/fuzz-server.ts';
+import { type FuzzTarget, outcomeOf, TARGETS } from '../tests/security/fuzz-targets.ts';
+
+const SLOW_MS = 2_000;
+const BATCH = 250;
+/** Connections at once: each waits for the server's limits, which are short here. */
+const AT_ONCE = 25;
+const [which = 'all', count = '20000', seed = '1'] = process.argv.slice(2);
+
+const { serveNode } = await import('../packages/server/dist/node.js');
+const worker = fileURLToPath(new URL('../packages/server/dist/testing/faulty-worker.js', import.meta.url));
+const server = await serveNode({
+  port: 0,
+  workers: 1,
+  command: { command: process.execPath, args: [worker], env: { VOICEFLOW_FAULTS: '{"toy":true}' } },
+  limits: { idleBodyMs: 200, headerMs: 200 },
+  log: () => {},
+});
+const online: Record<string, FuzzTarget> = {
+  http: { inputs: CONNECTION, run: (bytes) => connectionOutcome(server.url, bytes as string), refusals: [] },
+  sessions: { inputs: MESSAGES, run: (messages) => sessionOutcome(server.url, messages as string[]), refusals: [] },
+};
+const targets: Record<string, FuzzTarget> = { ...TARGETS, ...online };
+const names = which === 'all' ? Object.keys(targets) : [which];
+let failed = 0;
+
+console.log('| parser | inputs | outcomes | slowest | heap after each quarter |\n|---|---|---|---|---|');
+for (const name of names) {
+  const target = targets[name];
+  if (target === undefined) {
+    console.error(`there is no target "${name}", expected all or ${Object.keys(targets).join(', ')}`);
+    process.exit(2);
+  }
+  const outcomes = new Map<string, number>();
+  const memory: number[] = [];
+  let slowest = 0;
+  const total = Number(count);
+  const one = async (input: unknown) => {
+    const begin = performance.now();
+    let outcome: string;
+    try {
+      outcome = await outcomeOf(target, input);
+    } catch (error) {
+      outcome = `FAILED: ${error instanceof Error ? error.message.slice(0, 80) : String(error)}`;
+    }
+    const ms = performance.now() - begin;
+    slowest = Math.max(slowest, ms);
+    if (outcome.startsWith('FAILED') || ms > SLOW_MS) {
+      failed++;
+      keep(name, input);
+    }
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+  };
+  for (let done = 0; done < total; done += BATCH) {
+    const inputs = fc.sample(target.inputs, {
+      seed: Number(seed) * 1_000_003 + done,
+      numRuns: Math.min(BATCH, total - done),
+    });
+    const atOnce = name in online ? AT_ONCE : 1;
+    for (let at = 0; at < inputs.length; at += atOnce) await Promise.all(inputs.slice(at, at + atOnce).map(one));
+    if (Math.floor(((done + BATCH) * 4) / total) > memory.length) {
+      globalThis.gc?.();
+      memory.push(Math.round(process.memoryUsage().heapUsed / 1e6));
+    }
+  }
+  const told = [...outcomes].map(([outcome, n]) => `${n} ${outcome}`).join(', ');
+  console.log(`| ${name} | ${total} | ${told} | ${slowest.toFixed(0)} ms | ${memory.join(', ')} MB |`);
+}
+const metrics = await (await fetch(`${server.url}/metrics`)).text();
+console.log(`\nserver: ${server.app.active} requests and sessions left, ${server.pool.restarts} workers replaced`);
+if (server.app.active > 0 || server.pool.restarts > 0 || !metrics.includes('voiceflow_body_bytes 0')) failed++;
+await server.close();
+process.exit(failed === 0 ? 0 : 1);
+
+function keep(name: string, input: unknown): void {
+  if (name in online) {
+    console.error(`${name}: ${JSON.stringify(input)}`);
+    return;
+  }
+  const file = fileURLToPath(new URL(`../tests/security/corpus/${name}.jsonl`, import.meta.url));
+  appendFileSync(file, `${JSON.stringify(input)}\n`);
+}

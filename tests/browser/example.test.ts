@@ -1,0 +1,120 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseRttm, parseSrt, parseVtt } from 'voiceflow-ml/core';
+import { CHROMIUM, serveFolder, WITHOUT_CHROMIUM } from '../consumers/consumer.ts';
+import { makeFolder, ROOT, removeFolder } from '../packaging/packed.ts';
+import { CONVERSATION } from '../server/harness.ts';
+
+/** examples/browser as it is hosted: static files on a sub-path, everything in Chromium. */
+describe.skipIf(!CHROMIUM)(`examples/browser${WITHOUT_CHROMIUM}`, () => {
+  let folder = '';
+  let site: { readonly url: string; close(): void };
+  let browser: Browser;
+  let page: Page;
+  const asked: string[] = [];
+  const faults: string[] = [];
+
+  beforeAll(async () => {
+    folder = makeFolder();
+    const build = join(ROOT, 'examples/browser/build.mjs');
+    const { status, stderr } = spawnSync(process.execPath, [build, join(folder, 'apps/who')], { encoding: 'utf8' });
+    expect(status, stderr).toBe(0);
+    site = await serveFolder(folder);
+    const microphone = join(folder, 'microphone.wav');
+    writeFileSync(microphone, CONVERSATION);
+    browser = await chromium.launch({
+      executablePath: CHROMIUM ?? '',
+      args: [
+        '--no-sandbox',
+        '--autoplay-policy=no-user-gesture-required',
+        '--use-fake-ui-for-media-stream',
+        '--use-fake-device-for-media-stream',
+        `--use-file-for-fake-audio-capture=${microphone}`,
+      ],
+    });
+    page = await browser.newPage();
+    page.setDefaultTimeout(90_000);
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('request', (request) => asked.push(request.url()));
+    await page.goto(`${site.url}apps/who/index.html`);
+  }, 300_000);
+  afterAll(async () => {
+    await browser?.close();
+    site?.close();
+    removeFolder(folder);
+  });
+
+  const settled = () =>
+    page
+      .getByRole('status')
+      .filter({ hasText: /speakers? in/ })
+      .waitFor();
+  const recording = { name: 'my meeting.wav', mimeType: 'audio/wav', buffer: Buffer.from(CONVERSATION) };
+
+  it('diarizes a file, plays a turn, renames, zooms, and gives files', { timeout: 240_000 }, async () => {
+    await page.locator('#file').setInputFiles(recording);
+    await settled();
+    const turns = await page.locator('#turns button').count();
+    expect(turns).toBeGreaterThan(3);
+    expect(await page.locator('#speakers li').count()).toBe(3);
+
+    const name = page.getByLabel('Name of SPEAKER_01');
+    await name.fill('Dr. Ada');
+    await name.press('Enter');
+    await page.locator('#turns').getByText('Dr. Ada').first().waitFor();
+
+    const picture = () => page.evaluate(() => document.querySelector('canvas')?.toDataURL());
+    const whole = await picture();
+    await page.getByRole('button', { name: 'Closer' }).click();
+    expect(await picture()).not.toBe(whole);
+    await page.getByRole('button', { name: 'All of it' }).click();
+    expect(await picture()).toBe(whole);
+
+    const download = async (format: string) => {
+      const [file] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: format, exact: true }).click(),
+      ]);
+      expect(file.suggestedFilename()).toBe(`my meeting.${format.toLowerCase()}`);
+      return readFileSync(await file.path(), 'utf8');
+    };
+    expect(JSON.stringify(parseRttm(await download('RTTM')))).toContain('Ada');
+    expect(parseSrt(await download('SRT'))).toHaveLength(turns);
+    expect(parseVtt(await download('VTT'))).toHaveLength(turns);
+    expect(JSON.parse(await download('JSON')).turns).toHaveLength(turns);
+
+    await page.locator('#turns button').nth(1).click();
+    await page.waitForFunction(() => (document.querySelector('audio')?.currentTime ?? 0) > 0);
+    await page.waitForFunction(() => document.querySelector('audio')?.paused);
+    const screenshot = process.env.VOICEFLOW_SCREENSHOTS;
+    if (screenshot) await page.screenshot({ path: join(screenshot, 'browser-example.png'), fullPage: true });
+  });
+
+  it('can be cancelled', async () => {
+    await page.locator('#file').setInputFiles(recording);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('status').filter({ hasText: 'Cancelled.' }).waitFor();
+  });
+
+  it('says what is wrong with a file', async () => {
+    await page.locator('#file').setInputFiles({ ...recording, name: 'notes.txt', buffer: Buffer.from('hello there') });
+    await page.getByRole('status').filter({ hasText: 'text' }).waitFor();
+  });
+
+  it('listens to the microphone', { timeout: 240_000 }, async () => {
+    await page.getByRole('button', { name: 'Use the microphone' }).click();
+    await page.locator('#turns button').first().waitFor();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await settled();
+    expect(await page.locator('#turns button').count()).toBeGreaterThan(0);
+  });
+
+  it('asks nobody but its own host, and logs no error', () => {
+    expect(asked.filter((url) => !url.startsWith(site.url) && !/^(blob|data):/.test(url))).toEqual([]);
+    expect(faults).toEqual([]);
+  });
+});

@@ -1,0 +1,8 @@
+/** A real worker with a toy instead of a model, configured by the environment. */
+import process from 'node:process';
+import { runWork } from '@voiceflow-ml/server/node';
+
+const [faulty, ...args] = process.argv.slice(2);
+const command = { command: process.execPath, args: [faulty], env: { VOICEFLOW_FAULTS: '{"toy":true}' } };
+process.stdin.resume().once('end', () => process.exit(1));
+process.exit(await runWork(args, command));

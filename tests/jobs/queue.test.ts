@@ -1,0 +1,278 @@
+import { rmSync } from 'node:fs';
+import { type JobResult, Jobs, Leases, type NewJob, type OpenJobs, openJobs } from '@voiceflow-ml/jobs';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { dataFolder, NO_POSTGRES, PostgresServer, testOptions } from './databases.ts';
+
+/** The queue on both databases: the same tests. */
+
+const RESULT: JobResult = {
+  duration: 30,
+  turns: [
+    { start: 0, end: 20, speaker: 'A', confidence: 0.9 },
+    { start: 20, end: 30, speaker: 'B' },
+  ],
+  speakers: [
+    { label: 'A', seconds: 20, embedding: [0.6, 0.8], name: 'Ada' },
+    { label: 'B', seconds: 10, embedding: [1, 0] },
+  ],
+  model: { id: 'm', version: '1', space: 's' },
+  backend: 'b',
+  warnings: [],
+  timings: { load: 0, decode: 0, model: 0, cluster: 0, total: 0 },
+};
+
+const kinds = [
+  {
+    name: 'embedded (PGlite)',
+    skip: false,
+    start: async () => ({ where: { data: await dataFolder() }, end: () => {} }),
+  },
+  {
+    name: `PostgreSQL server${NO_POSTGRES}`,
+    skip: NO_POSTGRES !== '',
+    start: async () => {
+      const server = await PostgresServer.start();
+      const data = await dataFolder();
+      return { where: { database: server.url, data }, end: () => server.remove() };
+    },
+  },
+];
+
+for (const { name, skip, start } of kinds) {
+  describe.skipIf(skip)(name, () => {
+    let open: OpenJobs;
+    let jobs: Jobs;
+    let place: Awaited<ReturnType<typeof start>>;
+    beforeAll(async () => {
+      place = await start();
+      open = await openJobs(testOptions(place.where));
+      jobs = new Jobs(open.db);
+    });
+    afterAll(async () => {
+      await open.db.close();
+      await place.end();
+      rmSync(place.where.data, { recursive: true, force: true });
+    });
+    beforeEach(async () => {
+      await open.db.query('delete from voiceflow.job');
+    });
+
+    const submit = async (more: Partial<NewJob> = {}) =>
+      (await jobs.submit({ id: crypto.randomUUID(), key: 'k', priority: 0, options: {}, object: 'audio/x', ...more }))
+        .job;
+    const claim = async (leases = open.leases) => {
+      const claimed = await leases.claim('w');
+      if (claimed === undefined) throw new Error('nothing to claim');
+      return claimed;
+    };
+
+    it('takes a job through its life, and keeps its result as it was and as rows', async () => {
+      const made = await submit({ options: { known: '[]', exclusive: 'true' }, metadata: { call: 7 }, bytes: 9 });
+      expect(made).toMatchObject({ state: 'queued', metadata: { call: 7 }, bytes: 9, startedAt: null });
+      const claimed = await claim();
+      expect(claimed).toMatchObject({ id: made.id, key: 'k', object: 'audio/x', options: { known: '[]' } });
+      const progress = { stage: 'model', done: 3, total: 30 } as const;
+      expect(await open.leases.heartbeat([{ lease: claimed.lease, progress }])).toEqual([claimed.lease]);
+      expect(await jobs.get('k', made.id)).toMatchObject({ state: 'running', progress });
+      expect(await open.leases.succeed(claimed, RESULT, 30, false)).toBe(true);
+      const ended = await jobs.get('k', made.id);
+      expect(ended).toMatchObject({
+        state: 'succeeded',
+        audioSeconds: 30,
+        progress: null,
+        options: { exclusive: 'true' },
+      });
+      expect(ended?.options).not.toHaveProperty('known');
+      const result = (await jobs.result('k', made.id)) as JobResult;
+      expect(result.turns).toEqual(RESULT.turns);
+      expect(JSON.stringify(result)).not.toContain('embedding');
+      const long = await open.db.query<{ job: string }>(
+        "select job from voiceflow.speakers where name = 'Ada' and seconds > 15 and metadata->>'call' = '7'",
+      );
+      expect(long).toEqual([{ job: made.id }]);
+      expect(await open.db.query('select name, end_seconds from voiceflow.turns order by start_seconds')).toEqual([
+        { name: 'Ada', end_seconds: 20 },
+        { name: null, end_seconds: 30 },
+      ]);
+    });
+
+    it('keeps embeddings only when it is asked for', async () => {
+      await submit();
+      await open.leases.succeed(await claim(), RESULT, 30, true);
+      const [row] = await open.db.query<{ embedding: number[] }>(
+        "select embedding from voiceflow.speaker where label = 'B'",
+      );
+      expect(row?.embedding).toEqual([1, 0]);
+    });
+
+    it('lets one worker end a job, whoever else believes to hold it', async () => {
+      const { id } = await submit();
+      const hasty = new Leases(open.db, { leaseSeconds: -1 });
+      const first = await claim(hasty);
+      expect(await open.leases.reap()).toBe(1);
+      const second = await claim();
+      expect(second.id).toBe(id);
+      expect(await open.leases.heartbeat([{ lease: first.lease, progress: null }])).toEqual([]);
+      expect(await open.leases.succeed(first, RESULT, 30, false)).toBe(false);
+      expect(await open.leases.fail(first, { code: 'x', detail: '' }, 'final')).toBeUndefined();
+      expect(await open.leases.succeed(second, RESULT, 30, false)).toBe(true);
+      expect(await open.leases.succeed(second, RESULT, 30, false)).toBe(false);
+      expect(await open.db.query('select count(*)::int as n from voiceflow.result')).toEqual([{ n: 1 }]);
+    });
+
+    it('gives no job twice to workers that claim together', async () => {
+      for (let i = 0; i < 30; i++) await submit({ key: `k${i % 3}` });
+      const claims = await Promise.all(Array.from({ length: 40 }, () => open.leases.claim('w')));
+      const more = await Promise.all(Array.from({ length: 40 }, () => open.leases.claim('w')));
+      const ids = [...claims, ...more].flatMap((each) => each?.id ?? []);
+      expect(ids.length).toBe(30);
+      expect(new Set(ids).size).toBe(30);
+    });
+
+    it('tries a job three times, then keeps it as failed with its problem; what is final fails at once', async () => {
+      const patient = new Leases(open.db, { retrySeconds: 0 });
+      const { id } = await submit();
+      for (const state of ['queued', 'queued', 'failed'])
+        expect(await patient.fail(await claim(), { code: 'backend-failed', detail: 'it died' }, 'retry')).toBe(state);
+      expect(await jobs.get('k', id)).toMatchObject({ state: 'failed', failures: 3, problem: { detail: 'it died' } });
+      await submit();
+      expect(await patient.fail(await claim(), { code: 'invalid-audio', detail: '' }, 'final')).toBe('failed');
+      await submit();
+      for (let i = 0; i < 5; i++)
+        expect(await patient.fail(await claim(), { code: 'overloaded', detail: '' }, 'defer')).toBe('queued');
+    });
+
+    it('waits before the next try', async () => {
+      const slow = new Leases(open.db, { retrySeconds: 60 });
+      await submit();
+      await slow.fail(await claim(), { code: 'x', detail: '' }, 'retry');
+      expect(await open.leases.claim('w')).toBeUndefined();
+      expect((await jobs.depth()).retrying).toBe(1);
+    });
+
+    it('gives up a job with which ten workers were lost', async () => {
+      const hasty = new Leases(open.db, { leaseSeconds: -1 });
+      const { id } = await submit({ webhook: 'https://example.com/' });
+      for (let i = 0; i < 10; i++) {
+        await claim(hasty);
+        await open.leases.reap();
+      }
+      expect(await jobs.get('k', id)).toMatchObject({ state: 'failed', problem: { code: 'backend-failed' } });
+      expect(await open.db.query('select count(*)::int as n from voiceflow.delivery')).toEqual([{ n: 1 }]);
+    });
+
+    it('lets keys take turns, and takes higher priorities of a key first', async () => {
+      for (let i = 0; i < 6; i++) await submit({ key: 'many' });
+      const urgent = await submit({ key: 'many', priority: 9 });
+      const few = await submit({ key: 'few' });
+      const order = [await claim(), await claim(), await claim()];
+      expect(
+        order
+          .slice(0, 2)
+          .map(({ id }) => id)
+          .sort(),
+      ).toEqual([urgent.id, few.id].sort());
+      expect(order[2]?.key).toBe('many');
+    });
+
+    it('lets a key wait that has had its seconds of audio', async () => {
+      const bounded = new Leases(open.db, { secondsPerDay: 30 });
+      await submit({ key: 'a' });
+      await open.leases.succeed(await claim(), RESULT, 30, false);
+      await submit({ key: 'a' });
+      expect(await bounded.claim('w')).toBeUndefined();
+      const other = await submit({ key: 'b' });
+      expect((await bounded.claim('w'))?.id).toBe(other.id);
+      expect(await jobs.secondsToday('a')).toBe(30);
+    });
+
+    it('gives a job back whose worker stops, uncounted', async () => {
+      await submit();
+      const first = await claim();
+      await open.leases.release([first.lease]);
+      expect(await claim()).toMatchObject({ id: first.id, failures: 0 });
+    });
+
+    it('gives everything back at the start of a process that has the database alone, uncounted', async () => {
+      const { id } = await submit();
+      await claim();
+      expect(await open.leases.reap(true)).toBe(1);
+      expect(await jobs.get('k', id)).toMatchObject({ state: 'queued', losses: 0 });
+    });
+
+    it('cancels what has not ended, and its worker loses the lease', async () => {
+      const { id } = await submit();
+      const claimed = await claim();
+      expect(await jobs.cancel('other', id)).toBeUndefined();
+      expect(await jobs.cancel('k', id)).toMatchObject({ state: 'canceled' });
+      expect(await open.leases.heartbeat([{ lease: claimed.lease, progress: null }])).toEqual([]);
+      expect(await jobs.cancel('k', id)).toBeUndefined();
+    });
+
+    it('submits once under an idempotency key, also at the same time', async () => {
+      const asked = { key: 'k', priority: 0, options: {}, object: 'audio/x', idempotencyKey: 'once', digest: 'd' };
+      const all = await Promise.all(
+        Array.from({ length: 8 }, () => jobs.submit({ ...asked, id: crypto.randomUUID() })),
+      );
+      expect(new Set(all.map(({ job }) => job.id)).size).toBe(1);
+      expect(all.filter(({ repeated }) => !repeated).length).toBe(1);
+      await expect(jobs.submit({ ...asked, id: crypto.randomUUID(), digest: 'other' })).rejects.toMatchObject({
+        code: 'invalid-option',
+      });
+      expect((await jobs.submit({ ...asked, id: crypto.randomUUID(), key: 'k2' })).repeated).toBe(false);
+    });
+
+    it('lists pages, newest first, of one key and one state', async () => {
+      const made = [];
+      for (let i = 0; i < 5; i++) made.push((await submit()).id);
+      await submit({ key: 'other' });
+      await claim();
+      const first = await jobs.list('k', { limit: 2 });
+      const second = await jobs.list('k', { limit: 9, before: first.at(-1)?.seq });
+      expect([...first, ...second].map(({ id }) => id)).toEqual(made.toReversed());
+      expect((await jobs.list('k', { limit: 9, state: 'queued' })).length + 1).toBeGreaterThanOrEqual(5);
+    });
+
+    it('removes what is not kept: audio first, then the job with all of its rows', async () => {
+      const { id } = await submit({ object: 'audio/gone', webhook: 'https://example.com/' });
+      await open.leases.succeed(await claim(), RESULT, 30, false);
+      expect(await open.leases.expire(0, 9)).toBe(0);
+      expect(await jobs.remove('k', id)).toBe(false);
+      expect(await open.leases.freed(0, 9)).toEqual([{ id, object: 'audio/gone' }]);
+      expect(await open.leases.freed(3600, 9)).toEqual([]);
+      expect(await open.leases.orphans(['audio/gone', 'audio/other'])).toEqual(['audio/other']);
+      await open.leases.forget(['audio/gone']);
+      expect(await open.leases.expire(3600, 9)).toBe(0);
+      expect(await open.leases.expire(0, 9)).toBe(1);
+      for (const table of ['job', 'result', 'speaker', 'turn', 'delivery'])
+        expect(await open.db.query(`select count(*)::int as n from voiceflow.${table}`), table).toEqual([{ n: 0 }]);
+    });
+
+    it('tells of what changes', async () => {
+      const told: string[] = [];
+      open.db.listen('voiceflow_ready', () => told.push('ready'));
+      open.db.listen('voiceflow_changed', (id) => told.push(id));
+      let id = '';
+      for (let i = 0; i < 100 && !told.includes(id); i++) {
+        id = (await submit()).id;
+        await jobs.cancel('k', id);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      expect(told).toContain('ready');
+      expect(told).toContain(id);
+    });
+
+    it('brings the schema up to date only once', async () => {
+      expect(await open.db.query('select version from voiceflow.migration')).toEqual([{ version: 1 }]);
+    });
+
+    it('says that it is away once it is closed', async () => {
+      const { where } = place;
+      const again = open.db.kind === 'server' ? await openJobs(testOptions(where)) : undefined;
+      await again?.db.close();
+      if (again !== undefined)
+        await expect(again.db.query('select 1')).rejects.toMatchObject({ code: 'backend-unavailable' });
+      else await expect(openJobs(testOptions(where))).rejects.toMatchObject({ code: 'invalid-option' });
+    });
+  });
+}

@@ -1,0 +1,274 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { jobsApp, orders, type TestApp } from './app.ts';
+import { dataFolder, testOptions } from './databases.ts';
+
+/** The routes of jobs, on the embedded database and a folder. */
+
+const KEYS = [
+  { name: 'ann', key: 'ann-0123456789abcdef' },
+  { name: 'bob', key: 'bob-0123456789abcdef' },
+];
+const as = (name: string) => ({ authorization: `Bearer ${KEYS.find((each) => each.name === name)?.key}` });
+const ABSENT = '019f4070-3a8d-7523-b186-45ad8c7f58ff';
+
+let data: string;
+let app: TestApp;
+beforeAll(async () => {
+  data = await dataFolder();
+  app = await jobsApp(testOptions({ data }), { keys: KEYS, limits: { bodyBytes: 100_000, idleBodyMs: 500 } });
+});
+afterAll(async () => {
+  await app.close();
+  rmSync(data, { recursive: true, force: true });
+});
+
+const ask = async (
+  method: string,
+  path: string,
+  body?: BodyInit,
+  headers: Record<string, string> = {},
+  who = 'ann',
+) => {
+  const response = await app.fetch(path, {
+    method,
+    headers: { ...as(who), ...headers },
+    ...(body === undefined ? {} : { body, duplex: 'half' }),
+  } as RequestInit);
+  const text = await response.text();
+  const json = /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : undefined;
+  return { status: response.status, headers: response.headers, text, json };
+};
+const post = (body: BodyInit, query = '', headers: Record<string, string> = {}, who = 'ann') =>
+  ask('POST', `/v1/jobs${query}`, body, headers, who);
+const JSON_TYPE = { 'content-type': 'application/json' };
+const files = () =>
+  (readdirSync(join(data, 'audio'), { recursive: true }) as string[]).filter((path) => path.length > 5);
+
+describe('a job', () => {
+  it('is accepted with its address, goes on, and has its result in every form', async () => {
+    const made = await post(orders({ ms: 100 }), '?exclusive=true&uri=call-7&priority=3&metadata={"a":1}');
+    expect(made.status).toBe(202);
+    expect(made.headers.get('location')).toBe(`/v1/jobs/${made.json.id}`);
+    expect(made.json).toMatchObject({ state: 'queued', priority: 3, metadata: { a: 1 }, problem: null });
+    const early = await ask('GET', `${made.headers.get('location')}/result`);
+    expect([200, 202]).toContain(early.status);
+    const ended = await ask('GET', `${made.headers.get('location')}?wait=20`);
+    expect(ended.json).toMatchObject({ state: 'succeeded', audioSeconds: 2, result: { duration: 2 } });
+    expect(ended.text).not.toContain('embedding');
+    const result = (query: string, headers = {}) =>
+      ask('GET', `${made.headers.get('location')}/result${query}`, undefined, headers);
+    expect((await result('')).json).toEqual(ended.json.result);
+    expect((await result('?format=rttm')).text).toMatch(/^SPEAKER call-7 1 0.500 1.500 /);
+    expect((await result('', { accept: 'text/vtt' })).text).toMatch(/^WEBVTT/);
+    expect((await result('?format=srt')).headers.get('content-type')).toMatch(/subrip/);
+    expect((await result('?format=doc')).json.code).toBe('invalid-option');
+    expect(files()).toEqual([]);
+  });
+
+  it('comes as a form, whose fields are options, in any order', async () => {
+    for (const order of [0, 1]) {
+      const form = new FormData();
+      if (order === 0) form.set('minSpeakers', '2');
+      form.set('file', new Blob([orders()]), 'x.wav');
+      if (order === 1) form.set('minSpeakers', '2');
+      const made = await post(form);
+      expect(made.status).toBe(202);
+      expect(made.json.options).toEqual({ minSpeakers: '2' });
+      expect((await ask('GET', `/v1/jobs/${made.json.id}?wait=20`)).json.state).toBe('succeeded');
+    }
+  });
+
+  it('tells of its progress as events, and ends with its result', async () => {
+    const made = await post(orders({ ms: 2_500 }));
+    const { text } = await ask('GET', `/v1/jobs/${made.json.id}/events`);
+    const events = [...text.matchAll(/event: (\w+)\ndata: (.*)/g)].map(([, event, body]) => [
+      event,
+      JSON.parse(body ?? ''),
+    ]);
+    expect(events.at(-1)).toEqual(['result', expect.objectContaining({ duration: 2 })]);
+    const seen = events.filter(([event]) => event === 'job').map(([, job]) => job);
+    expect(seen.at(-1).state).toBe('succeeded');
+    expect(seen.some(({ progress }) => progress?.fraction > 0 && progress.etaSeconds >= 0)).toBe(true);
+  });
+
+  it('fails with its problem, which is the answer for its result', async () => {
+    const made = await post('MZ no audio');
+    const ended = await ask('GET', `/v1/jobs/${made.json.id}?wait=20`);
+    expect(ended.json).toMatchObject({
+      state: 'failed',
+      failures: 1,
+      problem: { code: 'unsupported-format', status: 415 },
+    });
+    expect(await ask('GET', `/v1/jobs/${made.json.id}/result`)).toMatchObject({
+      status: 415,
+      json: { code: 'unsupported-format', hint: 'Send audio.' },
+    });
+    const { text } = await ask('GET', `/v1/jobs/${made.json.id}/events`);
+    expect(text).toMatch(/event: problem\n/);
+    expect(files()).toEqual([]);
+  });
+
+  it('is tried three times when something fails that may pass', async () => {
+    const made = await post(orders({ code: 'backend-failed' }));
+    const ended = await ask('GET', `/v1/jobs/${made.json.id}?wait=30`);
+    expect(ended.json).toMatchObject({
+      state: 'failed',
+      failures: 3,
+      problem: { code: 'backend-failed', status: 500 },
+    });
+  });
+
+  it('is cancelled while it runs, with its audio, and removed once it has ended', async () => {
+    const made = await post(orders({ ms: 60_000 }));
+    const path = `/v1/jobs/${made.json.id}`;
+    for (let state = ''; state !== 'running'; ) state = (await ask('GET', path)).json.state;
+    expect(files().length).toBe(1);
+    expect((await ask('DELETE', path)).json.state).toBe('canceled');
+    expect(files()).toEqual([]);
+    expect((await ask('GET', `${path}/result`)).status).toBe(404);
+    expect((await ask('DELETE', path)).status).toBe(204);
+    expect((await ask('GET', path)).status).toBe(404);
+    expect((await ask('DELETE', path)).status).toBe(404);
+    // The worker is free again.
+    const next = await post(orders());
+    expect((await ask('GET', `/v1/jobs/${next.json.id}?wait=20`)).json.state).toBe('succeeded');
+  });
+
+  it('is made once under an Idempotency-Key, and its audio kept once', async () => {
+    const key = { 'idempotency-key': 'call-7' };
+    const first = await post(orders(), '', key);
+    const again = await post(orders(), '', key);
+    expect(again.status).toBe(202);
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    expect(again.json.id).toBe(first.json.id);
+    expect((await post(orders(), '?minSpeakers=2', key)).json.code).toBe('invalid-option');
+    expect((await post(orders(), '', key, 'bob')).json.id).not.toBe(first.json.id);
+    expect((await post(orders(), '', { 'idempotency-key': 'a b' })).status).toBe(400);
+  });
+
+  it('is of its key alone', async () => {
+    const made = await post(orders());
+    const path = `/v1/jobs/${made.json.id}`;
+    for (const [method, suffix] of [
+      ['GET', ''],
+      ['GET', '/result'],
+      ['GET', '/events'],
+      ['DELETE', ''],
+    ] as const)
+      expect((await ask(method, path + suffix, undefined, {}, 'bob')).status).toBe(404);
+    const { json } = await ask('GET', '/v1/jobs?limit=100', undefined, {}, 'bob');
+    expect(json.jobs.map(({ id }: { id: string }) => id)).not.toContain(made.json.id);
+    expect((await app.fetch(path)).status).toBe(401);
+  });
+
+  it('is listed in pages', async () => {
+    const first = await ask('GET', '/v1/jobs?limit=2');
+    expect(first.json.jobs.length).toBe(2);
+    const second = await ask('GET', `/v1/jobs?limit=2&before=${first.json.next}`);
+    expect(second.json.jobs[0].id).not.toBe(first.json.jobs[1].id);
+    const failed = await ask('GET', '/v1/jobs?state=failed');
+    expect(failed.json.jobs.length).toBeGreaterThan(0);
+    expect(failed.json.next).toBeNull();
+  });
+});
+
+describe('bad input', () => {
+  const cases: readonly (readonly [string, BodyInit, string, Record<string, string>, string])[] = [
+    ['no audio', '', '', {}, 'invalid-audio'],
+    ['an option that is none', orders(), '?speakers=2', {}, 'invalid-option'],
+    ['a bad option', orders(), '?minSpeakers=many', {}, 'invalid-option'],
+    ['an option given twice', orders(), '?minSpeakers=1&minSpeakers=2', {}, 'invalid-option'],
+    ['a bad priority', orders(), '?priority=1000', {}, 'invalid-option'],
+    ['a priority that is no number', orders(), '?priority=high', {}, 'invalid-option'],
+    ['metadata that is no JSON', orders(), '?metadata=x', {}, 'invalid-option'],
+    ['metadata that is a list', orders(), '?metadata=[1]', {}, 'invalid-option'],
+    ['a flag that is none', orders(), '?embeddings=maybe', {}, 'invalid-option'],
+    ['a webhook that is no address', orders(), '?webhook=here', {}, 'invalid-option'],
+    ['a webhook of another scheme', orders(), '?webhook=file:///etc/passwd', {}, 'invalid-option'],
+    ['JSON without url', '{}', '', JSON_TYPE, 'invalid-option'],
+    ['JSON that is none', '{', '', JSON_TYPE, 'invalid-option'],
+    ['JSON that is a list', '[]', '', JSON_TYPE, 'invalid-option'],
+    ['a url with a password', '{"url":"http://a:b@example.com/"}', '', JSON_TYPE, 'invalid-option'],
+    ['a url that is a number', '{"url":7}', '', JSON_TYPE, 'invalid-option'],
+    ['a form without boundary', 'x', '', { 'content-type': 'multipart/form-data' }, 'invalid-option'],
+    ['a form that is none', 'x', '', { 'content-type': 'multipart/form-data; boundary=b' }, 'invalid-option'],
+    [
+      'a form that was cut off',
+      '--b\r\ncontent-disposition: form-data; name="file"; filename="x"\r\n\r\nabc',
+      '',
+      { 'content-type': 'multipart/form-data; boundary=b' },
+      'invalid-option',
+    ],
+    ['too much', 'x'.repeat(100_001), '', {}, 'audio-too-large'],
+  ];
+  for (const [name, body, query, headers, code] of cases) {
+    it(`is refused: ${name}`, async () => {
+      const before = files().length;
+      const { json, status } = await post(body, query, headers);
+      expect(json).toMatchObject({ code, type: `urn:voiceflow:error:${code}` });
+      expect(status).toBe({ 'invalid-option': 400, 'invalid-audio': 422 }[code] ?? 413);
+      expect(files().length).toBe(before);
+    });
+  }
+
+  it('is refused when the sender pauses, and when a stream is too long, and nothing is left of it', async () => {
+    const before = files().length;
+    const silent = new ReadableStream({ start: (c) => c.enqueue(new Uint8Array(10)) });
+    expect((await post(silent)).json.code).toBe('deadline-exceeded');
+    const endless = new ReadableStream({ pull: (c) => c.enqueue(new Uint8Array(50_000)) });
+    expect((await post(endless)).json.code).toBe('audio-too-large');
+    expect(files().length).toBe(before);
+  });
+
+  it('is refused for jobs and voices that are not there, and for ids that are none', async () => {
+    for (const suffix of ['', '/result', '/events']) {
+      expect((await ask('GET', `/v1/jobs/${ABSENT}${suffix}`)).status).toBe(404);
+      expect((await ask('GET', `/v1/jobs/1${suffix}`)).json.code).toBe('invalid-option');
+    }
+    for (const query of ['?limit=0', '?limit=1000', '?before=x', '?state=lost', `/${ABSENT}?wait=x`])
+      expect((await ask('GET', `/v1/jobs${query}`)).json.code, query).toBe('invalid-option');
+    expect((await ask('DELETE', '/v1/voices/nobody')).status).toBe(404);
+    const put = await ask('PUT', '/v1/jobs');
+    expect([put.status, put.headers.get('allow')]).toEqual([405, 'POST, GET']);
+  });
+});
+
+describe('voices', () => {
+  it('are enrolled, listed without embeddings, recognised when asked for, and deleted', async () => {
+    const made = await ask('POST', '/v1/voices?name=Ada', orders());
+    expect([made.status, made.json]).toMatchObject([201, { name: 'Ada', space: 'fake', samples: 1 }]);
+    expect((await ask('POST', '/v1/voices?name=Ada', orders())).json.samples).toBe(2);
+    const list = await ask('GET', '/v1/voices');
+    expect(list.json.voices.map(({ name }: { name: string }) => name)).toEqual(['Ada']);
+    expect(list.text).not.toContain('embedding');
+    expect((await ask('GET', '/v1/voices', undefined, {}, 'bob')).json.voices).toEqual([]);
+    const job = await post(orders(), '?voices=true');
+    await ask('GET', `/v1/jobs/${job.json.id}?wait=20`);
+    expect(JSON.parse(app.seen.at(-1)?.known ?? '')).toEqual([{ name: 'Ada', space: 'fake', embedding: [0, 1] }]);
+    expect((await post(orders(), '?voices=true&known=[]')).json.code).toBe('invalid-option');
+    expect((await ask('DELETE', '/v1/voices/Ada')).status).toBe(204);
+    expect((await ask('GET', '/v1/voices')).json.voices).toEqual([]);
+    expect((await ask('POST', '/v1/voices', orders())).json.code).toBe('invalid-option');
+    expect((await ask('POST', '/v1/voices?name=X', 'no audio')).json.code).toBe('unsupported-format');
+    expect(files()).toEqual([]);
+  });
+});
+
+describe('the description', () => {
+  it('has the routes of jobs, with their schemas', async () => {
+    const { json } = await ask('GET', '/openapi.json');
+    for (const path of ['/v1/jobs', '/v1/jobs/{id}', '/v1/jobs/{id}/result', '/v1/jobs/{id}/events', '/v1/voices'])
+      expect(json.paths).toHaveProperty([path]);
+    const schema = json.paths['/v1/jobs'].post.responses['202'].content['application/json'].schema;
+    expect(JSON.stringify(schema)).toContain('"succeeded"');
+    expect((await ask('GET', '/docs')).text).toContain('/v1/jobs/{id}/result');
+  });
+
+  it('has metrics of the queue', async () => {
+    const { text } = await ask('GET', '/metrics');
+    for (const name of ['voiceflow_jobs_queued', 'voiceflow_jobs_age_seconds', 'voiceflow_job_retries_total'])
+      expect(text).toContain(`\n${name}`);
+  });
+});

@@ -1,0 +1,62 @@
+/** Few inputs of each kind, the same each time; `npm run fuzz` has many. */
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type RunningServer, serveNode } from '@voiceflow-ml/server/node';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TOY } from '../server/harness.ts';
+import { CONNECTION, connectionOutcome, MESSAGES, sessionOutcome } from './fuzz-server.ts';
+import { outcomeOf, TARGETS } from './fuzz-targets.ts';
+
+const CORPUS = fileURLToPath(new URL('corpus/', import.meta.url));
+
+describe('parsers of what strangers send', () => {
+  it.each(Object.keys(TARGETS))('%s: takes or refuses anything', async (name) => {
+    const target = TARGETS[name];
+    if (target === undefined) throw new Error(`no target ${name}`);
+    await fc.assert(
+      fc.asyncProperty(target.inputs, async (input) => void (await outcomeOf(target, input))),
+      { seed: 16, numRuns: 300 },
+    );
+    const file = `${CORPUS}${name}.jsonl`;
+    if (!existsSync(file)) return;
+    for (const line of readFileSync(file, 'utf8').split('\n').filter(Boolean))
+      await outcomeOf(target, JSON.parse(line));
+  });
+
+  it('have a corpus for nothing that is none of them', () => {
+    for (const file of readdirSync(CORPUS)) expect(Object.keys(TARGETS)).toContain(file.replace(/\.jsonl$/, ''));
+  });
+});
+
+describe('the server', () => {
+  let server: RunningServer;
+  beforeAll(async () => {
+    server = await serveNode({
+      port: 0,
+      workers: 1,
+      command: TOY,
+      log: () => {},
+      limits: { idleBodyMs: 200, headerMs: 200 },
+    });
+  });
+  afterAll(() => server?.close());
+
+  it('answers any connection by no 5xx, and goes on', async () => {
+    await fc.assert(
+      fc.asyncProperty(CONNECTION, async (bytes) => void (await connectionOutcome(server.url, bytes))),
+      { seed: 17, numRuns: 60 },
+    );
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+  });
+
+  it('closes any live session properly, and keeps nothing', async () => {
+    await fc.assert(
+      fc.asyncProperty(MESSAGES, (messages) => sessionOutcome(server.url, messages)),
+      { seed: 18, numRuns: 40 },
+    );
+    expect(server.app.active).toBe(0);
+    expect(await (await fetch(`${server.url}/metrics`)).text()).toMatch(/voiceflow_worker_restarts_total 0/);
+  });
+});
