@@ -37,7 +37,13 @@ const BODY_BYTES = 24 * 1024 * 1024;
  * @example
  * export default workerdHandler({ wasm, weights });
  */
-export function workerdHandler({ wasm, weights, segmenterWeights, codecs, ...options }: WorkerdOptions): WorkerdHandler {
+export function workerdHandler({
+  wasm,
+  weights,
+  segmenterWeights,
+  codecs,
+  ...options
+}: WorkerdOptions): WorkerdHandler {
   const open = async () => {
     const base = wasmBackend({ wasm });
     const alone = fastCnnFrom(weights);
