@@ -68,8 +68,6 @@ export interface ModelPackage {
   readonly manifest: ModelManifest;
   /** Which entry of `manifest.files` to load. */
   readonly file: string;
-  /** The segmentation network beside it, for pipelines that have one: its `part` is `segmentation`. */
-  readonly segmenter?: ModelPackage;
   /** The bytes of the weights. @throws `model-not-found`. */
   read(signal?: AbortSignal): Promise<Uint8Array>;
   /** The network that tells who speaks when, where this one is for voices alone, or is helped by it. */
