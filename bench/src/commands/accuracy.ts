@@ -10,10 +10,10 @@ export const accuracyCommand: BenchCommand = {
   help: `npm run bench -- accuracy FOLDER… [options]
 
   FOLDER            audio (.wav; .flac, .opus, .ogg and .mp3 with python3 and soundfile) with NAME.rttm beside NAME
+  --model NAME      standard (default), fast-cnn (without the segmenter), a pulled model, or a folder with a manifest.json
   --count-known     tell the number of speakers
   --repeat 4        each recording so many times in a row
   --set A=1,B=2     settings of the manifest to replace, such as cluster.evidence=6,gate.speech=0.4
-  --model fast-cnn  without the segmenter (default: standard)
   --json            all figures as JSON
 
 DER with collar 0 and overlap scored, one fixed setting for all files.
@@ -26,9 +26,10 @@ Example
       repeat: 'string',
       model: 'string',
       set: 'string',
+      model: 'string',
       json: 'boolean',
     });
-    const model = modelWith(textFlag(flags, 'model') ?? 'standard', parseSettings(textFlag(flags, 'set') ?? ''));
+    const model = await modelWith(textFlag(flags, 'model') ?? 'standard', parseSettings(textFlag(flags, 'set') ?? ''));
     const diarizer = await createDiarizer({ model });
     try {
       const result = await accuracy(diarizer, {

@@ -33,7 +33,7 @@ Example
       check: 'boolean',
     });
     const step = optionalNumber(flags, 'step', [0.25, 1]);
-    const diarizer = await createDiarizer({ model: modelWith(textFlag(flags, 'model') ?? 'standard', {}) });
+    const diarizer = await createDiarizer({ model: await modelWith(textFlag(flags, 'model') ?? 'standard', {}) });
     try {
       const result = await measureLive(diarizer, {
         folders,

@@ -1,7 +1,8 @@
 import type { Model } from '../contract/backend.ts';
 import type { ModelManifest } from '../contract/model.ts';
-import type { Gate } from '../inference/gate.ts';
+import { gateOf } from '../inference/gate.ts';
 import { fastCnn } from '../inference/network.ts';
+import type { Segmentation } from '../inference/segmentation.ts';
 import { Tempo } from '../live/pace.ts';
 import { openSession } from '../live/session.ts';
 import { analyse } from '../offline/analyse.ts';
@@ -11,10 +12,10 @@ import type { Pipeline } from './pipeline.ts';
 
 /**
  * One second at a time: windows → local speakers → clusters → turns.
- * @param gate Where a network of more context says that nobody speaks, nobody does. @throws `model-incompatible`.
+ * @param segmentation A network of more context: where it says that nobody speaks, nobody does. @throws `model-incompatible`.
  */
-export function fastCnnPipeline(manifest: ModelManifest, model: Model, gate?: Gate): Pipeline {
-  const cnn = fastCnn(manifest, model, gate);
+export function fastCnnPipeline(manifest: ModelManifest, model: Model, segmentation?: Segmentation): Pipeline {
+  const cnn = fastCnn(manifest, model, segmentation && gateOf(segmentation));
   // Whoever names a segment says that somebody speaks there.
   const { gate: _, ...ungated } = cnn;
   const tempo = new Tempo();

@@ -57,7 +57,7 @@ export const SERVE_HELP = `Usage: serve [options]
   --host HOST      where to listen (127.0.0.1)            VOICEFLOW_HOST
   --port PORT      8080; 0 for any free one               VOICEFLOW_PORT
   --workers N      worker processes (one a core)          VOICEFLOW_WORKERS
-  --model NAME     standard or fast-cnn (standard)        VOICEFLOW_MODEL
+  --model NAME     standard, fast-cnn, accurate (pulled)  VOICEFLOW_MODEL
   --backend NAME   node, wasm or auto (auto)              VOICEFLOW_BACKEND
   --cors ORIGINS   pages that may call, or * (none)       VOICEFLOW_CORS
   --quota N        requests a minute and client (none)    VOICEFLOW_QUOTA

@@ -13,7 +13,8 @@ import {
   VoiceFlowError,
   wasmBackend,
 } from 'voiceflow-ml';
-import { inlineBackend } from 'voiceflow-ml/backends/node';
+import { nodeBackend } from 'voiceflow-ml/backends/node';
+import { installedModel, PULLED_MODELS } from 'voiceflow-ml/installed';
 import { compileSoon } from '../entry/v8.ts';
 import { JobRunner } from '../jobs/runner.ts';
 import { noteRun } from './culprit.ts';
@@ -34,10 +35,10 @@ export async function startModel(
   name = process.env.VOICEFLOW_MODEL ?? 'standard',
   backend = process.env.VOICEFLOW_BACKEND ?? 'auto',
 ): Promise<Worker> {
-  const pack = modelNamed(name);
+  const pack = await modelNamed(name);
   if (backend === 'wasm') return load(pack, wasmBackend());
   try {
-    return await load(pack, inlineBackend());
+    return await load(pack, nodeBackend({ mode: 'in-process' }));
   } catch (error) {
     if (backend === 'node') throw error;
     if (!VoiceFlowError.isInstance(error) || error.code !== 'backend-unavailable') throw error;
@@ -46,21 +47,21 @@ export async function startModel(
   }
 }
 
-const MODELS: Readonly<Record<string, ModelPackage>> = { standard, 'fast-cnn': fastCnn };
+const EMBEDDED: Readonly<Record<string, ModelPackage>> = { standard, 'fast-cnn': fastCnn };
 
-function modelNamed(name: string): ModelPackage {
-  const model = Object.hasOwn(MODELS, name) ? MODELS[name] : undefined;
-  if (model) return model;
-  const names = Object.keys(MODELS).join(' or ');
-  throw new VoiceFlowError('model-not-found', `there is no model "${name}", expected ${names}`);
+async function modelNamed(name: string): Promise<ModelPackage> {
+  const embedded = Object.hasOwn(EMBEDDED, name) ? EMBEDDED[name] : undefined;
+  if (embedded) return embedded;
+  if ((PULLED_MODELS as readonly string[]).includes(name)) return installedModel(name);
+  const names = [...Object.keys(EMBEDDED), ...PULLED_MODELS];
+  throw new VoiceFlowError('model-not-found', `there is no model "${name}", expected one of ${names.join(', ')}`);
 }
 
 async function load(pack: ModelPackage, base: Backend): Promise<Worker> {
   let model: Model | undefined;
   // One session for recordings, live audio and single windows alike.
   const backend: Backend = {
-    name: base.name,
-    capabilities: () => base.capabilities(),
+    ...base,
     load: async (file, options) => {
       const loaded = inTurn(await base.load(file, options));
       // The first is the one with the windows; a segmenter comes after it.

@@ -183,7 +183,7 @@ function streamOperation(): Operation {
   return {
     summary: 'Live diarization (WebSocket)',
     description:
-      'Binary messages are mono PCM. The server sends JSON: ready, turn-start, turn-update, turn-end, speaker, speaker-merged, error, end. Send {"type":"end"} to finish and get the result, {"type":"keep-alive"} while there is no audio.',
+      'Binary messages are mono PCM. The server sends JSON: ready, turn-start, turn-update, turn-end, speaker, speaker-merged, error, end. Send {"type":"end"} to finish and get the result, {"type":"keep-alive"} while there is no audio: `ready` says in `idleMs` how long the server waits for a word.',
     tags: ['Inference'],
     security: SECURITY,
     parameters: [
