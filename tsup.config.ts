@@ -78,6 +78,7 @@ export default defineConfig([
       'metrics/index.ts',
       'pipelines/parts.ts',
       'testing/index.ts',
+      'backends/index.ts',
       'installed/index.ts',
       'backends/node/index.ts',
       'backends/wasm/page.ts',

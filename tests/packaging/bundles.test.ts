@@ -44,6 +44,7 @@ it.each([
   'voiceflow-ml/metrics',
   'voiceflow-ml/stages',
   'voiceflow-ml/testing',
+  'voiceflow-ml/backends',
   'voiceflow-ml/backends/node',
   'voiceflow-ml/backends/wasm',
   '@voiceflow-ml/fast-cnn',

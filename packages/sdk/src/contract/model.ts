@@ -41,6 +41,8 @@ export interface EmbeddingPart {
 
 /** `manifest.json` of a model: what it is, how it is checked, and all settings that depend on its weights. */
 export interface ModelManifest {
+  /** The version of this contract that it is written for (`SPEC_VERSION`). Absent: 1. Others are refused. */
+  readonly specVersion?: 1;
   readonly id: string;
   readonly version: string;
   /** The embedding space. Vectors of different spaces must never be compared. */

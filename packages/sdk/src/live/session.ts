@@ -11,6 +11,7 @@ import { abortable, floats } from '../inference/run-windows.ts';
 import type { Steps } from '../stages/steps.ts';
 import { WindowCutter } from '../stages/windows.ts';
 import { checkVoices } from '../voices/match.ts';
+import { checkFalseNames } from '../voices/naming.ts';
 import { EventQueue } from './event-queue.ts';
 import { leadOf, liveTiming } from './options.ts';
 import { Pace, Tempo } from './pace.ts';
@@ -36,6 +37,7 @@ export function openSession(
   origin: SessionOrigin,
   tempo = new Tempo(),
 ): DiarizationSession {
+  checkFalseNames(options.falseNames);
   checkVoices(options.known ?? [], cnn.manifest.space, cnn.network.dimensions);
   if (options.signal?.aborted) throw abortError(options.signal);
   return new LiveSession(cnn, options, origin, tempo);
@@ -101,7 +103,7 @@ class LiveSession implements DiarizationSession {
     this.#said = -lead;
     this.#tracker = new LiveTracker(
       cnn,
-      { lag, hop, maxSpeakers: options.maxSpeakers, known: options.known ?? [] },
+      { lag, hop, maxSpeakers: options.maxSpeakers, known: options.known ?? [], falseNames: options.falseNames },
       (event) => this.#events.push(event),
     );
     const abort = () => this.#fail(signal ? abortError(signal) : closedError());

@@ -8,6 +8,7 @@ import { windowWeight } from '../stages/overlap-add.ts';
 import type { Steps } from '../stages/steps.ts';
 import { linkTracks, type Tracks } from '../stages/tracks.ts';
 import { normalise } from '../stages/vectors.ts';
+import type { HeardVoice } from '../voices/naming.ts';
 import { frameScores } from './frame-scores.ts';
 import { nameSlots, trackStates } from './naming.ts';
 import { type LiveTiming, leadOf } from './options.ts';
@@ -39,6 +40,7 @@ const RECOGNISE_SECONDS = 1;
 export interface TrackerRules extends LiveTiming {
   readonly maxSpeakers: number | undefined;
   readonly known: readonly KnownVoice[];
+  readonly falseNames?: number | undefined;
 }
 
 /** What the network said of a window that begins at frame `start`: one that silence had to fill, or that was left out. */
@@ -126,9 +128,10 @@ export class LiveTracker {
     const told = { memory: this.#memory, speakers: this.#speakers, log: this.#log };
     const { mean } = this.#cnn.settings.voices;
     if (!recluster) return toldResult(told, mean);
-    const { known, maxSpeakers = MOST_SPEAKERS } = this.#rules;
+    const { known, falseNames, maxSpeakers = MOST_SPEAKERS } = this.#rules;
     const start = this.#record.start * this.#cnn.frame;
-    const request = { bounds: { least: 1, most: maxSpeakers }, known };
+    const bounds = { least: 1, most: maxSpeakers };
+    const request = { bounds, known, ...(falseNames === undefined ? {} : { falseNames }) };
     const solution = yield* solveSteps(this.#cnn, this.#record, this.#duration - start, request);
     return reclusteredResult(told, mean, solution, start);
   }
@@ -281,15 +284,15 @@ export class LiveTracker {
   }
 
   #recognise(): void {
-    const { known } = this.#rules;
+    const { known, falseNames } = this.#rules;
     if (known.length === 0) return;
     const { settings, manifest } = this.#cnn;
-    const embeddings = new Map<number, Float32Array>();
+    const heard = new Map<number, HeardVoice>();
     for (const speaker of this.#speakers.active) {
       const { seconds, sum } = this.#memory.embedding(({ voice }) => voice === speaker, settings.voices.mean);
-      if (seconds >= RECOGNISE_SECONDS) embeddings.set(speaker, normalise(sum));
+      if (seconds >= RECOGNISE_SECONDS) heard.set(speaker, { embedding: normalise(sum), seconds });
     }
-    const options = { space: manifest.space, threshold: settings.known };
-    for (const speaker of this.#speakers.recognise(embeddings, known, options)) this.#tellSpeaker(speaker);
+    const options = { space: manifest.space, voices: settings.voices, rules: settings.known, falseNames };
+    for (const speaker of this.#speakers.recognise(heard, known, options)) this.#tellSpeaker(speaker);
   }
 }

@@ -1,5 +1,5 @@
+import type { VoicedPiece } from './pieces.ts';
 import { RowStore } from './row-store.ts';
-import type { VoicedPiece } from './segmented.ts';
 
 /** What the network said of windows in a row: all of a recording's, or the latest of a live session. */
 export interface LocalWindows {

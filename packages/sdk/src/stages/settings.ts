@@ -1,5 +1,6 @@
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
+import type { NamingRules } from '../voices/naming.ts';
 import type { CountRules } from './count.ts';
 import type { PieceRules } from './piece-posteriors.ts';
 import type { VoiceSpace } from './plda.ts';
@@ -59,8 +60,8 @@ export interface SolveSettings {
   };
   /** Logistic calibration of a turn: 1 / (1 + exp(−(bias + activity × a + identity × i))); see `confidence.ts`. */
   readonly confidence: { readonly bias: number; readonly activity: number; readonly identity: number };
-  /** Cosine from which a voice is taken for a known one. */
-  readonly known: number;
+  /** When a voice is taken for a known one. */
+  readonly known: NamingRules;
 }
 
 /** Those of the fast-cnn pipeline, whose network does both parts. */
@@ -148,8 +149,26 @@ function solveSettings(read: Reader): SolveSettings {
       activity: read.number('confidence.activity', -100, 100),
       identity: read.number('confidence.identity', -100, 100),
     },
-    known: read.number('known', -1, 1),
+    known: namingRules(read),
   };
+}
+
+/** How the share of strangers falls with the cosine, where a manifest says no more than a cosine. */
+const COSINE_WIDTH = 0.05;
+
+function namingRules(read: Reader): NamingRules {
+  if (read.has('known.at')) {
+    return {
+      at: read.number('known.at', -1000, 1000),
+      width: read.number('known.width', 1e-3, 1000),
+      evidence: {
+        rate: read.number('known.evidence.rate', 1e-3, 50),
+        saturation: read.number('known.evidence.saturation', 0.1, 1e6),
+        scale: read.number('known.evidence.scale', 1e-3, 1000),
+      },
+    };
+  }
+  return { at: read.number('known', -1, 1), width: COSINE_WIDTH };
 }
 
 function voiceSpace(read: Reader): VoiceSpace {

@@ -1,8 +1,8 @@
 import { agglomerateSteps, clustersAfter, clustersAt, cut, observations, type Points, type Tree } from './ahc.ts';
 import { type Slots, tabulateSteps, voiceOf } from './local-speaker-table.ts';
 import type { LocalRecording } from './local-speakers.ts';
+import type { VoicedPiece } from './pieces.ts';
 import { project, type SpeakerModel, speakerModel, type VoiceSpace } from './plda.ts';
-import type { VoicedPiece } from './segmented.ts';
 import type { SolveSettings } from './settings.ts';
 import { splitTrackSteps } from './split-tracks.ts';
 import type { Steps } from './steps.ts';

@@ -12,7 +12,7 @@ import {
   VoiceFlowError,
   wasmBackend,
 } from 'voiceflow-ml';
-import { inlineBackend } from 'voiceflow-ml/backends/node';
+import { nodeBackend } from 'voiceflow-ml/backends/node';
 import { installedModel, PULLED_MODELS } from 'voiceflow-ml/installed';
 import { compileSoon } from '../entry/v8.ts';
 import { JobRunner } from '../jobs/runner.ts';
@@ -37,7 +37,7 @@ export async function startModel(
   const pack = await modelNamed(name);
   if (backend === 'wasm') return load(pack, wasmBackend());
   try {
-    return await load(pack, inlineBackend());
+    return await load(pack, nodeBackend({ mode: 'in-process' }));
   } catch (error) {
     if (backend === 'node') throw error;
     if (!VoiceFlowError.isInstance(error) || error.code !== 'backend-unavailable') throw error;
@@ -57,8 +57,7 @@ async function load(pack: ModelPackage, base: Backend): Promise<Worker> {
   let model: Model | undefined;
   // One session for recordings, live audio and single windows alike.
   const backend: Backend = {
-    name: base.name,
-    capabilities: () => base.capabilities(),
+    ...base,
     load: async (file, options) => {
       model = inTurn(await base.load(file, options));
       return model;
