@@ -24,7 +24,6 @@ Example
     const { folders, flags } = parseWithFolders(args, {
       'count-known': 'boolean',
       repeat: 'string',
-      model: 'string',
       set: 'string',
       model: 'string',
       json: 'boolean',
