@@ -41,6 +41,23 @@ describe('voiceflow diarize', () => {
     expect(piped).toEqual({ code: 0, signal: null, stdout, stderr: '' });
   });
 
+  it('has ffmpeg decode what nothing else reads, where it is installed, and the refusal stands where it is not', async () => {
+    const unknown = at('call.voc');
+    const have =
+      spawnSync('ffmpeg', ['-v', 'error', '-y', '-t', '5', '-i', CONVERSATION, '-ac', '1', unknown]).status === 0;
+    if (!have) writeFileSync(unknown, 'Creative Voice File\x1a\x1a\0\x0a\x01');
+    const { code, stdout, stderr } = await voiceflow(['diarize', unknown]);
+    if (have)
+      expect({ code, stderr, turns: stdout.split('\n').length > 1 }).toEqual({ code: 0, stderr: '', turns: true });
+    const without = await voiceflow(['diarize', unknown], { env: { PATH: '' } });
+    expect(without).toMatchObject({ code: 1, stderr: expect.stringContaining('no supported audio format') });
+    writeFileSync(
+      at('noise.bin'),
+      Uint8Array.from({ length: 9_000 }, (_, i) => (i * i * 7 + i) % 251),
+    );
+    expect(await voiceflow(['diarize', at('noise.bin')])).toMatchObject({ code: 1, stdout: '' });
+  });
+
   it('tells the channels of a call apart, names them, or takes one', async () => {
     const bytes = readFileSync(CONVERSATION);
     const mono = Float32Array.from({ length: 20 * 16_000 }, (_, i) => bytes.readInt16LE(44 + 2 * i) / 32_768);
