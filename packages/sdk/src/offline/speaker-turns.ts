@@ -11,6 +11,7 @@ import { OverlapAdder, windowWeight } from '../stages/overlap-add.ts';
 import { piecePosteriors } from '../stages/piece-posteriors.ts';
 import type { SolveSettings } from '../stages/settings.ts';
 import { type Grouping, group, type Partition, speakerEmbedding } from '../stages/speakers.ts';
+import { CERTAIN_SILENCE } from '../stages/speech.ts';
 import { finish, type Steps } from '../stages/steps.ts';
 import { labelSpeakers, nameVoices } from '../voices/naming.ts';
 import type { DiarizeRequest } from './types.ts';
@@ -143,7 +144,11 @@ function* attemptOf(cnn: SolveContext, local: LocalRecording, grouping: Grouping
       : undefined;
   const counted = rules.count && local.levels ? new CountedAdder(shape, rules.count, pieces) : undefined;
   const adder = counted ?? new OverlapAdder(shape);
-  const emit = (scores: Float32Array) => tracker.push(scores);
+  let frame = 0;
+  const emit = (scores: Float32Array) => {
+    if (local.silent?.(frame++)) scores.fill(CERTAIN_SILENCE);
+    tracker.push(scores);
+  };
   for (let window = 0; window < local.windows; window++) {
     if (window % WINDOWS_PER_STEP === 0) yield;
     const at = window * local.slots;

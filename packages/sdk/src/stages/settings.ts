@@ -64,6 +64,33 @@ export interface SolveSettings {
   readonly known: NamingRules;
 }
 
+/** How a segmentation network decides where nobody speaks, and what turns are made of then. In its own manifest, under `settings.gate`. */
+export interface GateSettings {
+  /** Seconds between windows of a recording, and of a live session. */
+  readonly step: number;
+  readonly liveStep: number;
+  /** Probability of speech below which nobody speaks. */
+  readonly speech: number;
+  /** Seconds of silence that end a turn, whatever gaps it may have. */
+  readonly shortestSilence: number;
+  /** In place of `turns.onset` and `turns.offset`: what is left is speech, and less is needed to believe it. */
+  readonly onset: number;
+  readonly offset: number;
+}
+
+/** @throws `model-incompatible`, naming the setting and its range. */
+export function gateSettings(manifest: ModelManifest): GateSettings {
+  const read = new Reader(manifest);
+  return {
+    step: read.number('gate.step', 0.1, 10),
+    liveStep: read.number('gate.liveStep', 0.1, 10),
+    speech: read.number('gate.speech', 0, 1),
+    shortestSilence: read.number('gate.shortestSilence', 0, 10),
+    onset: read.number('gate.onset', 0, 1),
+    offset: read.number('gate.offset', 0, 1),
+  };
+}
+
 /** Those of the fast-cnn pipeline, whose network does both parts. */
 export interface FastCnnSettings extends SolveSettings {
   /** Seconds between windows; whole frames. */
