@@ -78,6 +78,8 @@ export default defineConfig([
       'metrics/index.ts',
       'pipelines/parts.ts',
       'testing/index.ts',
+      'backends/index.ts',
+      'installed/index.ts',
       'backends/node/index.ts',
       'backends/wasm/page.ts',
       'backends/wasm/node.ts',
@@ -87,6 +89,7 @@ export default defineConfig([
   ),
   esm('packages/wasm-runtime', ['index.ts', 'node.ts'], { onSuccess: buildRuntime }),
   esm('models/fast-cnn', ['index.ts', 'node.ts']),
+  esm('models/segmenter', ['index.ts', 'node.ts']),
   esm('packages/codecs', ['index.ts', 'node.ts']),
   esm(
     'packages/jobs',

@@ -2,6 +2,7 @@ import { existsSync, openAsBlob, readFileSync } from 'node:fs';
 import { codecs } from '@voiceflow-ml/codecs';
 import { describe, expect, it } from 'vitest';
 import { collect, openAudio, openBytes, VoiceFlowError } from 'voiceflow-ml/core';
+import { inProcess } from './server/harness.ts';
 
 /** Files with known answers, kept outside the repository; its README explains the fields. */
 const FOLDER = new URL('../../shared/badaudio/', import.meta.url);
@@ -65,6 +66,33 @@ const rms = (samples: Float32Array) => Math.sqrt(samples.reduce((sum, x) => sum 
  * the samples without resampling.
  */
 const OPEN = /aac_adts_len0|claxon\/fuzz|mp3_two_rates|ogg_chained_rates|latin1|garbage_before/;
+
+describe('the server', () => {
+  it('reads MP3, Opus and MP4 as the body and in a form, whatever they are called', async () => {
+    const subject = await inProcess();
+    const fixture = (name: string) =>
+      new Uint8Array(readFileSync(new URL(`../packages/codecs/fixtures/${name}`, import.meta.url)));
+    try {
+      for (const name of ['talk.mp3', 'talk.opus', 'talk.m4a', 'video.webm']) {
+        const form = new FormData();
+        form.append('file', new Blob([fixture(name)]), 'recording.wav');
+        for (const body of [fixture(name), form]) {
+          const response = await subject.fetch('/v1/diarize', { method: 'POST', body });
+          const answer = await response.json();
+          expect(response.status, JSON.stringify(answer)).toBe(200);
+          expect(answer.duration).toBeCloseTo(2, 1);
+          expect(answer.speakers).toHaveLength(1);
+        }
+      }
+      const broken = fixture('talk.m4a').subarray(0, 4_000);
+      const response = await subject.fetch('/v1/diarize?channels=separate', { method: 'POST', body: broken });
+      expect(response.status).toBe(422);
+      expect(await response.json()).toMatchObject({ code: 'invalid-audio' });
+    } finally {
+      await subject.close();
+    }
+  });
+});
 
 describe.skipIf(!present)(`../shared/badaudio with codecs${ABSENT}`, () => {
   it.each(['codecs', 'real'])(

@@ -95,7 +95,11 @@ describe('models', () => {
   it('that are not there are told, with what to do', async () => {
     const pyannote = await voiceflow(['diarize', CONVERSATION, '--model', 'pyannote']);
     expect(pyannote).toMatchObject({ code: 1, stdout: '' });
-    expect(pyannote.stderr).toMatch(/\[model-not-found\].*--model fast-cnn/);
+    expect(pyannote.stderr).toMatch(/\[model-not-found\].*--model accurate/);
+    const env = { VOICEFLOW_MODELS: at('no-models') };
+    const accurate = await voiceflow(['diarize', CONVERSATION, '--model', 'accurate'], { env });
+    expect(accurate).toMatchObject({ code: 1, stdout: '' });
+    expect(accurate.stderr).toMatch(/\[model-not-found\].*voiceflow models pull accurate/);
     const unknown = await voiceflow(['diarize', CONVERSATION, '--model', 'fast-cmm']);
     expect(unknown).toMatchObject({ code: 2, stderr: expect.stringMatching(/Did you mean fast-cnn\?/) });
     const folder = await voiceflow(['diarize', CONVERSATION, '--model', at('notes')]);

@@ -44,9 +44,11 @@ it.each([
   'voiceflow-ml/metrics',
   'voiceflow-ml/stages',
   'voiceflow-ml/testing',
+  'voiceflow-ml/backends',
   'voiceflow-ml/backends/node',
   'voiceflow-ml/backends/wasm',
   '@voiceflow-ml/fast-cnn',
+  '@voiceflow-ml/segmenter',
   'voiceflow-ml',
 ])('%s does nothing when it is imported', async (name) => {
   const options: BuildOptions = { platform: 'node', external: ['onnxruntime-node'] };

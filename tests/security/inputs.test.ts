@@ -1,9 +1,20 @@
 /** Inputs that cost more than they should, or take along what is beside them. */
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type RunningServer, serveNode } from '@voiceflow-ml/server/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeWav } from 'voiceflow-ml/core';
-import { CONVERSATION, NODE_ENTRY, type Spawned, spawnServer, TOY, windowBytes } from '../server/harness.ts';
+import {
+  CONVERSATION,
+  FAULTY_WORKER,
+  NODE_ENTRY,
+  type Spawned,
+  spawnServer,
+  TOY,
+  windowBytes,
+} from '../server/harness.ts';
 import { metric, rawClient, until } from './sockets.ts';
 
 const OCTETS = { 'content-type': 'application/octet-stream' };
@@ -137,6 +148,34 @@ describe('a client whose jobs cost workers', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(30);
     expect((await post('/v1/diarize', 'fine', 'good')).status).toBe(200);
     expect((await post('/v1/infer', 'fine', 'good')).status).toBe(200);
+  });
+});
+
+describe('a server whose workers are gone and do not come again', () => {
+  it('says so at once, also to those that wait, and serves again when they come', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'voiceflow-gone-'));
+    const flag = join(folder, 'broken');
+    const script = `if (require('fs').existsSync(${JSON.stringify(flag)})) process.exit(3); import(${JSON.stringify(FAULTY_WORKER)});`;
+    const command = { command: process.execPath, args: ['-e', script], env: TOY.env };
+    const server = await serveNode({
+      port: 0,
+      workers: 1,
+      command,
+      log: () => {},
+      limits: { inferDeadlineMs: 60_000 },
+    });
+    const ask = () => fetch(`${server.url}/v1/infer`, { method: 'POST', body: 'x' });
+    writeFileSync(flag, '');
+    for (const pid of server.pool.pids) process.kill(pid, 'SIGKILL');
+    const waited = await ask();
+    expect([waited.status, (await waited.json()).code]).toEqual([503, 'backend-unavailable']);
+    const refused = await ask();
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
+    rmSync(folder, { recursive: true });
+    await until(async () => (await fetch(`${server.url}/readyz`)).status === 200);
+    expect((await ask()).status).toBe(200);
+    await server.close();
   });
 });
 

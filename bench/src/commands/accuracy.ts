@@ -1,18 +1,19 @@
-import { createDiarizer, fastCnn } from 'voiceflow-ml';
+import { createDiarizer } from 'voiceflow-ml';
 import type { Score } from 'voiceflow-ml/metrics';
 import { accuracy, type FileAccuracy, type FolderAccuracy } from '../accuracy/accuracy.ts';
 import { parseSettings, parseWithFolders } from '../accuracy/flags.ts';
+import { modelWith } from '../accuracy/model.ts';
 import { type BenchCommand, countFlag, textFlag } from '../args.ts';
-import { withSettings } from '../calibrate/search.ts';
 
 export const accuracyCommand: BenchCommand = {
   summary: 'diarization error of folders of recordings with RTTM beside them',
   help: `npm run bench -- accuracy FOLDER… [options]
 
   FOLDER            audio (.wav; .flac, .opus, .ogg and .mp3 with python3 and soundfile) with NAME.rttm beside NAME
+  --model NAME      standard (default), fast-cnn (without the segmenter), a pulled model, or a folder with a manifest.json
   --count-known     tell the number of speakers
   --repeat 4        each recording so many times in a row
-  --set A=1,B=2     settings of the manifest to replace, such as turns.onset=0.6,hop=0.48
+  --set A=1,B=2     settings of the manifest to replace, such as cluster.evidence=6,gate.speech=0.4
   --json            all figures as JSON
 
 DER with collar 0 and overlap scored, one fixed setting for all files.
@@ -24,10 +25,11 @@ Example
       'count-known': 'boolean',
       repeat: 'string',
       set: 'string',
+      model: 'string',
       json: 'boolean',
     });
-    const manifest = withSettings(fastCnn.manifest, parseSettings(textFlag(flags, 'set') ?? ''));
-    const diarizer = await createDiarizer({ model: { ...fastCnn, manifest } });
+    const model = await modelWith(textFlag(flags, 'model') ?? 'standard', parseSettings(textFlag(flags, 'set') ?? ''));
+    const diarizer = await createDiarizer({ model });
     try {
       const result = await accuracy(diarizer, {
         folders,

@@ -1,19 +1,19 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { type Diarizer, type ModelPackage, VoiceFlowError } from 'voiceflow-ml/core';
+import { installedModel, modelFromFolder, PULLED_MODELS } from 'voiceflow-ml/installed';
 import type { OptionSpecs } from './args/options.ts';
 import { nearest } from './args/suggest.ts';
 import { UsageError } from './errors.ts';
-import { modelFromFolder } from './weights/folder.ts';
 
-const EMBEDDED = 'fast-cnn';
+const EMBEDDED = ['standard', 'fast-cnn'];
 
 /** The options of every command that runs the network. */
 export const ENGINE_OPTIONS = {
   model: {
     kind: 'text',
     value: 'NAME',
-    help: 'the network: fast-cnn (default), or a folder with the manifest.json and weights of your own',
+    help: 'standard (default), fast-cnn (without the segmenter), accurate (fetched by models pull accurate), or a folder with a manifest.json',
   },
   backend: {
     kind: 'choice',
@@ -48,20 +48,23 @@ export async function openDiarizer({ model, backend }: EngineValues, signal: Abo
 
 /** Undefined for the one that comes with VoiceFlow. */
 async function ownModel(model: string | undefined): Promise<ModelPackage | undefined> {
-  if (model === undefined || model === EMBEDDED) return undefined;
+  if (model === undefined || model === 'standard') return undefined;
+  if (model === 'fast-cnn') return (await import('voiceflow-ml')).fastCnn;
+  if ((PULLED_MODELS as readonly string[]).includes(model)) return installedModel(model);
   if (model === 'pyannote') {
     throw new VoiceFlowError('model-not-found', 'the pyannote pipeline is not part of this version of VoiceFlow', {
-      hint: `Use --model ${EMBEDDED}`,
+      hint: 'Use --model accurate',
     });
   }
+  const names = [...EMBEDDED, ...PULLED_MODELS];
   const isFolder = await stat(model).then(
     (stats) => stats.isDirectory(),
     () => false,
   );
   if (isFolder) return modelFromFolder(model);
-  const meant = nearest(model, [EMBEDDED]);
+  const meant = nearest(model, names);
   throw new UsageError(
-    `--model is "${model}", expected ${EMBEDDED} or a folder with a manifest.json`,
+    `--model is "${model}", expected ${names.join(', ')} or a folder with a manifest.json`,
     meant === undefined ? undefined : `Did you mean ${meant}?`,
   );
 }

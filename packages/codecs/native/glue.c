@@ -13,7 +13,7 @@
 
 /** Fills up to `size` bytes from the position; 0 at the end. Suspends while bytes are on their way. */
 IMPORT(io_read) int io_read(uint8_t *to, int size);
-/** Goes to a position; or, with `whence` AVSEEK_SIZE, gives the size. Below 0: cannot. */
+/** Goes to a position; or, with `whence` AVSEEK_SIZE, gives the size, 0 where it is not known. Below 0: cannot. */
 IMPORT(io_seek) double io_seek(double position, int whence);
 /** Whether to give up. */
 IMPORT(io_stop) int io_stop(void);
@@ -82,9 +82,12 @@ EXPORT(vf_open) int vf_open(int seekable)
     if (!(buffer = av_malloc(IO_BUFFER)) || !(format = avformat_alloc_context()) || !(packet = av_packet_alloc()) ||
         !(frame = av_frame_alloc()))
         return AVERROR(ENOMEM);
-    format->pb = avio_alloc_context(buffer, IO_BUFFER, 0, NULL, read_bytes, NULL, seekable ? seek_bytes : NULL);
+    /* Also where there is no way back: without a size of 0, the MP3 demuxer takes every stream for a cut file. */
+    format->pb = avio_alloc_context(buffer, IO_BUFFER, 0, NULL, read_bytes, NULL, seek_bytes);
     if (!format->pb)
         return AVERROR(ENOMEM);
+    if (!seekable)
+        format->pb->seekable = 0;
     format->interrupt_callback.callback = stop;
     if ((status = avformat_open_input(&format, "", NULL, NULL)) < 0)
         return status;

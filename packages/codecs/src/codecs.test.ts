@@ -89,10 +89,7 @@ describe.each(FILES)('%s', (name, late, least) => {
     const bytes = fixture(name);
     const { samples } = await decode(bytes);
     expect(same((await decode(new Blob([bytes]))).samples, samples)).toBe(true);
-    const streamed = (await decode(streamOf(bytes, 700))).samples;
-    // FFmpeg cuts an MP3's padding at the end only where it can look there.
-    expect(streamed.length - samples.length).toBeLessThanOrEqual(name === 'talk.mp3' ? 400 : 0);
-    expect(same(streamed.subarray(0, samples.length), samples)).toBe(true);
+    expect(same((await decode(streamOf(bytes, 700))).samples, samples)).toBe(true);
   });
 
   it('gives what is there of a file that is cut', async () => {
@@ -107,7 +104,7 @@ describe.each(FILES)('%s', (name, late, least) => {
       expect(samples.length).toBeGreaterThan(8_000);
       expect(samples.length).toBeLessThan(30_000);
       // A stream of frames with no count of them and no end has nothing that is missing.
-      const open = /noxing|\.aac|talk\.opus/.test(name);
+      const open = /noxing|\.aac/.test(name);
       if (!open) expect(warnings.map(({ code }) => code).join()).toMatch(/audio-truncated|format-questionable/);
     }
   });
@@ -159,8 +156,8 @@ it('keeps its memory on a recording of an hour', async () => {
     if (memory.length < Math.floor(count / (600 * 16_000))) memory.push(process.memoryUsage().arrayBuffers);
   }
   expect(count / 16_000).toBeGreaterThan(3_500);
-  // The last ten minutes hold no more than the first: 20 MB for what the collector has not taken yet.
-  expect((memory.at(-1) as number) - (memory[0] as number)).toBeLessThan(20e6);
+  // An hour of samples is 230 MB; what is held is a block, and what the collector has not taken yet.
+  expect(Math.max(...memory) - (memory[0] as number)).toBeLessThan(70e6);
 });
 
 describe('what cannot be decoded', () => {

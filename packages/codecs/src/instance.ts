@@ -143,8 +143,9 @@ export class Instance {
         return 0;
       },
       io_seek: (position: number, whence: number): number => {
-        const { size } = this.#input;
-        if (whence === SEEK_SIZE) return size ?? -1;
+        const { size, seekable } = this.#input;
+        if (whence === SEEK_SIZE) return size ?? 0;
+        if (!seekable) return -1;
         const from = whence === 1 ? this.#input.position : whence === 2 ? (size ?? Number.NaN) : 0;
         const at = from + position;
         if (!(at >= 0)) return -1;

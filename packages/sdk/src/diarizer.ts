@@ -1,28 +1,33 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { DiarizationResult } from './annotation/diarization.ts';
-import { openAudio } from './audio/open.ts';
-import type { AudioDecoder, AudioInput, AudioLimits, AudioSource } from './contract/audio.ts';
-import type { Backend, Model } from './contract/backend.ts';
+import { openAudio, openChannels } from './audio/open.ts';
+import type { AudioDecoder, AudioInput, AudioSource } from './contract/audio.ts';
+import type { Backend, LoadOptions, Model } from './contract/backend.ts';
 import type { Diarizer } from './contract/diarizer.ts';
-import { throwIfAborted, VoiceFlowError } from './contract/errors.ts';
+import { type ErrorCode, throwIfAborted, VoiceFlowError } from './contract/errors.ts';
 import type { DiarizationSession, LiveOptions } from './contract/live.ts';
 import type { ModelManifest, ModelPackage } from './contract/model.ts';
 import { checkSegments, type DiarizeOptions, type EmbedOptions, speakerBounds } from './contract/options.ts';
 import type { Diarization, Timings } from './contract/result.ts';
+import { SPEC_VERSION } from './contract/version.ts';
 import type { Warning } from './contract/warnings.ts';
 import { type Segmentation, segmentation } from './inference/segmentation.ts';
 import { readWeights } from './inference/weights.ts';
-import type { Pipeline } from './pipelines/pipeline.ts';
+import { diarizeChannels } from './offline/join-channels.ts';
+import type { Pipeline, PipelineFactory } from './pipelines/pipeline.ts';
 import { pipelineOf } from './pipelines/registry.ts';
 import { checkVoices } from './voices/match.ts';
+import { checkFalseNames } from './voices/naming.ts';
 
 export interface CreateDiarizerOptions {
   readonly model: ModelPackage;
   readonly backend: Backend;
-  /** Runs of the network side by side, ≥ 1 (default 1). A backend may offer fewer. */
+  /** Runs of the network side by side, ≥ 1. A backend may offer fewer, and chooses when this is absent (see its docs). */
   readonly workers?: number;
   /** What reads formats besides WAV, such as `codecs` of `@voiceflow-ml/codecs`. */
   readonly decoders?: readonly AudioDecoder[];
+  /** Pipelines of your own, by the name that a manifest has in `pipeline`; they come before the built-in ones. */
+  readonly pipelines?: Readonly<Record<string, PipelineFactory>>;
   /** Stops the loading. */
   readonly signal?: AbortSignal;
   /** What was noticed while choosing the above; carried into each result's warnings. */
@@ -30,25 +35,29 @@ export interface CreateDiarizerOptions {
 }
 
 /**
- * Reads and checks the weights, loads them into the backend, and gives the front door.
+ * Reads and checks the weights (the segmenter's too, if the model has one), loads them into the backend, and gives the
+ * front door.
  * @throws `model-not-found`; `model-corrupt` when length or SHA-256 differ from the manifest; `model-incompatible` when
  *   the network is not what its pipeline needs; `backend-unavailable`; `invalid-option`; `aborted`.
  */
 export async function createDiarizer(options: CreateDiarizerOptions): Promise<Diarizer> {
-  const { model: pack, backend, signal, workers = 1 } = options;
-  if (!Number.isInteger(workers) || workers < 1) {
+  const { model: pack, backend, signal, workers } = options;
+  if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1)) {
     throw new VoiceFlowError('invalid-option', `workers is ${String(workers)}; a whole number ≥ 1 was expected`);
   }
+  checkSpecVersion('backend-unavailable', `the backend ${backend.name}`, backend.specVersion);
+  checkSpecVersion('model-incompatible', `the manifest of ${pack.manifest.id}`, pack.manifest.specVersion);
   throwIfAborted(signal);
   const begun = performance.now();
   const { manifest } = pack;
   const { bytes, warnings } = await readWeights(pack, signal);
   const name = `${manifest.id}@${manifest.version}`;
-  const model = await backend.load({ name, bytes }, { workers, ...(signal ? { signal } : {}) });
+  const loading = { ...(workers === undefined ? {} : { workers }), ...(signal ? { signal } : {}) };
+  const model = await backend.load({ name, bytes }, loading);
   let segmenter: Segmentation | undefined;
   try {
-    segmenter = pack.segmenter && (await loadSegmenter(pack.segmenter, backend, workers, signal));
-    const pipeline = pipelineOf(manifest, model, segmenter);
+    segmenter = pack.segmenter && (await loadSegmenter(pack.segmenter, backend, loading));
+    const pipeline = pipelineOf(manifest, model, segmenter, options.pipelines);
     return new LoadedDiarizer({
       manifest,
       models: segmenter ? [model, segmenter.model] : [model],
@@ -65,16 +74,11 @@ export async function createDiarizer(options: CreateDiarizerOptions): Promise<Di
   }
 }
 
-async function loadSegmenter(
-  pack: ModelPackage,
-  backend: Backend,
-  workers: number,
-  signal: AbortSignal | undefined,
-): Promise<Segmentation> {
+async function loadSegmenter(pack: ModelPackage, backend: Backend, loading: LoadOptions): Promise<Segmentation> {
   const { manifest } = pack;
-  const { bytes } = await readWeights(pack, signal);
+  const { bytes } = await readWeights(pack, loading.signal);
   const name = `${manifest.id}@${manifest.version}`;
-  const model = await backend.load({ name, bytes }, { workers, ...(signal ? { signal } : {}) });
+  const model = await backend.load({ name, bytes }, loading);
   try {
     return segmentation(manifest, model);
   } catch (error) {
@@ -119,8 +123,8 @@ class LoadedDiarizer implements Diarizer {
     return this.#call(async () => {
       checkSegments(options.segments);
       const { signal } = options;
-      return this.#withSource(audio, options, (source) =>
-        this.#loaded.pipeline.embed(source, options.segments, signal),
+      return this.#withSources(audio, options, ([source]) =>
+        this.#loaded.pipeline.embed(source as AudioSource, options.segments, signal),
       );
     });
   }
@@ -151,17 +155,17 @@ class LoadedDiarizer implements Diarizer {
 
   async #diarize(audio: AudioInput, options: DiarizeOptions): Promise<Diarization> {
     const { manifest, pipeline, backend } = this.#loaded;
-    const { signal, onProgress, known = [] } = options;
+    const { signal, onProgress, known = [], falseNames } = options;
     const bounds = speakerBounds(options);
     checkVoices(known, manifest.space, pipeline.dimensions);
+    checkFalseNames(falseNames);
     const begun = performance.now();
-    const result = await this.#withSource(audio, options, (source) =>
-      pipeline.diarize(source, {
-        bounds,
-        known,
-        ...(signal ? { signal } : {}),
-        ...(onProgress ? { onProgress } : {}),
-      }),
+    const naming = falseNames === undefined ? { known } : { known, falseNames };
+    const request = { bounds, ...naming, ...(signal ? { signal } : {}) };
+    const result = await this.#withSources(audio, options, (sources) =>
+      diarizeChannels(sources, options.channelNames, (source, channel) =>
+        pipeline.diarize(source, { ...request, ...(onProgress && channel === 0 ? { onProgress } : {}) }),
+      ),
     );
     const load = this.#load;
     this.#load = 0;
@@ -181,22 +185,24 @@ class LoadedDiarizer implements Diarizer {
     return { id, version, space };
   }
 
-  async #withSource<T>(
+  async #withSources<T>(
     audio: AudioInput,
-    { limits, signal }: { readonly limits?: AudioLimits; readonly signal?: AbortSignal },
-    use: (source: AudioSource) => Promise<T>,
+    { limits, signal, channels = 'mix' }: Pick<DiarizeOptions, 'limits' | 'signal' | 'channels'>,
+    use: (sources: readonly AudioSource[]) => Promise<T>,
   ): Promise<T> {
     throwIfAborted(signal);
-    const source = await openAudio(audio, {
+    const how = {
       sampleRate: this.manifest.sampleRate,
       decoders: this.#loaded.decoders,
       ...(limits ? { limits } : {}),
       ...(signal ? { signal } : {}),
-    });
+    };
+    const sources =
+      channels === 'separate' ? await openChannels(audio, how) : [await openAudio(audio, { ...how, channels })];
     try {
-      return await use(source);
+      return await use(sources);
     } finally {
-      await source.close();
+      await Promise.all(sources.map((source) => source.close()));
     }
   }
 
@@ -209,6 +215,12 @@ class LoadedDiarizer implements Diarizer {
     call.then(done, done);
     return call;
   }
+}
+
+function checkSpecVersion(code: ErrorCode, what: string, version: number | undefined): void {
+  if (version === undefined || version === SPEC_VERSION) return;
+  const message = `${what} is of version ${version} of VoiceFlow's contract; this is version ${SPEC_VERSION}`;
+  throw new VoiceFlowError(code, message, { hint: 'install versions that belong together' });
 }
 
 function closedError(): VoiceFlowError {

@@ -55,8 +55,9 @@ export class VoiceFlowClient {
 
   /** Who spoke when. With `onProgress`, the server tells how far it is. */
   async diarize(audio: ClientAudio, options: ClientDiarizeOptions = {}): Promise<DiarizeJson> {
-    const { numSpeakers, minSpeakers, maxSpeakers, exclusive, known, onProgress, ...call } = options;
-    const query = toQuery({ numSpeakers, minSpeakers, maxSpeakers, exclusive, known: knownText(known) });
+    const { numSpeakers, minSpeakers, maxSpeakers, exclusive, known, channels, onProgress, ...call } = options;
+    const counts = { numSpeakers, minSpeakers, maxSpeakers };
+    const query = toQuery({ ...counts, exclusive, known: knownText(known), channels: channels?.toString() });
     if (onProgress === undefined) return (await this.#post(`/v1/diarize${query}`, audio, call)).json();
     const response = await this.#post(`/v1/diarize${query}`, audio, call, { accept: 'text/event-stream' });
     return this.#watch(response, onProgress, call.signal);

@@ -1,5 +1,6 @@
 /** @module The server as a handler for workerd (Cloudflare Workers): the network runs in WebAssembly, in the isolate itself. */
-import { createDiarizer, fastCnnFrom, type Model, openAudio, wasmBackend } from 'voiceflow-ml';
+import { codecsFrom } from '@voiceflow-ml/codecs';
+import { createDiarizer, fastCnnFrom, type Model, openAudio, segmenterFrom, wasmBackend } from 'voiceflow-ml';
 import type { AppOptions } from './app/state.ts';
 import { createApp } from './app.ts';
 import { upgradeWebSocket } from './entry/workerd-socket.ts';
@@ -12,6 +13,13 @@ export interface WorkerdOptions extends Pick<AppOptions, 'keys' | 'limits' | 'co
   readonly wasm: WebAssembly.Module;
   /** `import weights from '@voiceflow-ml/fast-cnn/fast-cnn.fp16.onnx'`, as data. */
   readonly weights: ArrayBuffer;
+  /** The same of `@voiceflow-ml/segmenter/segmenter.fp16.onnx`: with it, what is no speech makes fewer turns; 1.5 MB more. */
+  readonly segmenterWeights?: ArrayBuffer;
+  /**
+   * `import codecs from '@voiceflow-ml/codecs/voiceflow-codecs.wasm'`: reads MP3, AAC, Opus and the rest too (3 MB more
+   * of the script's size). WAV alone is read without it.
+   */
+  readonly codecs?: WebAssembly.Module;
 }
 
 export interface WorkerdHandler {
@@ -29,16 +37,28 @@ const BODY_BYTES = 24 * 1024 * 1024;
  * @example
  * export default workerdHandler({ wasm, weights });
  */
-export function workerdHandler({ wasm, weights, ...options }: WorkerdOptions): WorkerdHandler {
+export function workerdHandler({
+  wasm,
+  weights,
+  segmenterWeights,
+  codecs,
+  ...options
+}: WorkerdOptions): WorkerdHandler {
   const open = async () => {
     const base = wasmBackend({ wasm });
-    const pack = fastCnnFrom(weights);
+    const alone = fastCnnFrom(weights);
+    const pack = segmenterWeights ? { ...alone, segmenter: segmenterFrom(segmenterWeights) } : alone;
     let model: Model | undefined;
     const load: typeof base.load = async (file, how) => {
-      model = await base.load(file, how);
-      return model;
+      const loaded = await base.load(file, how);
+      model ??= loaded;
+      return loaded;
     };
-    const diarizer = await createDiarizer({ model: pack, backend: { ...base, load } });
+    const diarizer = await createDiarizer({
+      model: pack,
+      backend: { ...base, load },
+      ...(codecs ? { decoders: codecsFrom(codecs) } : {}),
+    });
     const { manifest } = pack;
     const windows = model === undefined ? {} : { model };
     const runner = new JobRunner({ manifest, diarizer, openAudio, keepUp: false, ...windows });

@@ -6,7 +6,7 @@ import { DiarizeJob } from '../diarize/job.ts';
 import { planOutputs } from '../diarize/outputs.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
 import { EXIT, explain, UsageError } from '../errors.ts';
-import { readBook } from '../files/book.ts';
+import { NAMING_OPTIONS, readNaming } from '../files/book.ts';
 import { findInputs } from '../files/inputs.ts';
 
 /** As many as the SDK takes. */
@@ -19,6 +19,11 @@ const options = {
   speakers: count('exactly this many speakers'),
   min: count('at least this many speakers'),
   max: count('at most this many speakers'),
+  channels: {
+    kind: 'text',
+    value: 'HOW',
+    help: 'mix (default); separate: a call with a speaker a channel (LEFT, RIGHT); names for them: agent,customer; or 2: that one alone',
+  },
   format: {
     kind: 'choice',
     choices: ['text', 'json', 'rttm', 'srt', 'vtt'],
@@ -37,7 +42,7 @@ const options = {
     help: 'draw a timeline as an image as well; with several recordings, a folder',
   },
   exclusive: { kind: 'flag', help: 'one speaker at a time: overlapped speech goes to the surer one' },
-  book: { kind: 'text', value: 'FILE.json', help: 'name the speakers that this voice book knows (see enroll)' },
+  ...NAMING_OPTIONS,
   jobs: {
     kind: 'integer',
     value: 'N',
@@ -56,7 +61,7 @@ export const diarize = defineCommand({
   usage: 'FILE… [options]',
   summary: 'who spoke when in files, folders and patterns',
   details: [
-    'A FILE may be a recording, a folder (with the audio files in it and below), a pattern such as "calls/**/*.wav", or - for standard input. WAV of any kind is read; the bytes decide, not the name. A file that cannot be read does not stop the others: it is told, and the exit code is 1 at the end.',
+    'A FILE may be a recording, a folder (with the audio files in it and below), a pattern such as "calls/**/*.wav", or - for standard input. WAV, MP3, M4A, FLAC, Opus, WebM, videos and more are read; the bytes decide, not the name. A file that cannot be read does not stop the others: it is told, and the exit code is 1 at the end.',
   ],
   options,
   examples: [
@@ -67,13 +72,14 @@ export const diarize = defineCommand({
     },
     { command: 'voiceflow diarize calls/ --format rttm --out results --jobs 2', does: 'a folder of recordings' },
     { command: 'voiceflow diarize meeting.wav --format json | jq .speakers', does: 'for programs' },
-    { command: 'ffmpeg -v error -i film.mp4 -f wav - | voiceflow diarize -', does: 'anything that ffmpeg reads' },
+    { command: 'voiceflow diarize call.mp3 --channels separate', does: 'a call with a speaker a channel' },
   ],
   async run(values, positionals, context) {
     if (positionals.length === 0) throw new UsageError('diarize needs a FILE', 'See voiceflow diarize --help');
     const wishes = {
       ...speakerCounts(values),
-      ...(values.book === undefined ? {} : { known: (await readBook(values.book)).voices }),
+      ...channelsOf(values.channels),
+      ...(await readNaming(values)),
     };
     const inputs = await findInputs(positionals);
     const outputs = await planOutputs(inputs, values);
@@ -90,6 +96,19 @@ export const diarize = defineCommand({
     return failed ? EXIT.failed : EXIT.done;
   },
 });
+
+/** `mix`, `separate`, a number, or the names of the channels: `agent,customer`. */
+function channelsOf(text: string | undefined): DiarizeOptions {
+  if (text === undefined) return {};
+  if (text === 'mix' || text === 'separate') return { channels: text };
+  if (/^[1-9]\d{0,2}$/.test(text)) return { channels: Number(text) };
+  const channelNames = text.split(',').map((name) => name.trim());
+  if (channelNames.length > 1 && !channelNames.includes('')) return { channels: 'separate', channelNames };
+  throw new UsageError(
+    `--channels is "${text}", expected mix, separate, a number from 1, or a name for each channel`,
+    'For example: --channels agent,customer',
+  );
+}
 
 /** @throws UsageError for counts that contradict each other. */
 function speakerCounts({ speakers, min, max }: DiarizeValues): DiarizeOptions {

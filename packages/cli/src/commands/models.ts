@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { VoiceFlowError } from 'voiceflow-ml/core';
+import { modelFolder, modelsFolder, voiceflowHome } from 'voiceflow-ml/installed';
 import type { OptionSpecs } from '../args/options.ts';
-import { nearest } from '../args/suggest.ts';
+import { unknownAction } from '../args/suggest.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { EXIT, explain, UsageError } from '../errors.ts';
 import { showProgress } from '../progress.ts';
 import { table } from '../render/table.ts';
-import { catalog, find, type Listed } from '../weights/catalog.ts';
+import { type CatalogEntry, catalog, find, type Listed } from '../weights/catalog.ts';
 import { checkFiles, corrupt, type FileState } from '../weights/check.ts';
-import { modelFolder, voiceflowHome } from '../weights/home.ts';
 import { pull } from '../weights/pull.ts';
 
 const options = {
@@ -22,13 +22,13 @@ export const models = defineCommand({
   usage: 'list | pull NAME [--from URL-or-DIR] | verify [NAME] | path [NAME]',
   summary: 'list, fetch and check the networks',
   details: [
-    'fast-cnn comes with VoiceFlow. Other networks are fetched from their public addresses, checked against the SHA-256 of the manifest, and kept in your cache folder; an interrupted pull goes on where it stopped. VOICEFLOW_HOME names another folder.',
+    'fast-cnn comes with VoiceFlow. Other networks are fetched from their public addresses, checked against the SHA-256 of the manifest, and kept in your cache folder; an interrupted pull goes on where it stopped. VOICEFLOW_MODELS names another folder.',
   ],
   options,
   examples: [
     { command: 'voiceflow models list', does: 'what there is, and what is installed' },
-    { command: 'voiceflow models pull pyannote', does: "fetch the accurate pipeline's networks (33 MB)" },
-    { command: 'voiceflow models pull pyannote --from ./weights', does: 'without a network: from a folder' },
+    { command: 'voiceflow models pull accurate', does: 'fetch the networks of --model accurate (34 MB)' },
+    { command: 'voiceflow models pull accurate --from ./weights', does: 'without a network: from a folder' },
     { command: 'voiceflow models verify', does: 'read every installed file again and compare its SHA-256' },
   ],
   async run({ from }, [action = '', name, ...more], context) {
@@ -45,13 +45,13 @@ export const models = defineCommand({
       case 'path':
         return path(name, context);
       default:
-        throw unknownAction(action);
+        throw unknownAction('models', action, ACTIONS);
     }
   },
 });
 
 function folderOf({ entry, folder }: Listed): string {
-  return folder ?? modelFolder(voiceflowHome(), entry);
+  return folder ?? modelFolder(modelsFolder(), entry);
 }
 
 async function list({ io, signal }: Context): Promise<number> {
@@ -73,14 +73,16 @@ async function stateOf(listed: Listed, signal: AbortSignal): Promise<string> {
 }
 
 async function fetchModel(name: string, from: string | undefined, { io, signal }: Context): Promise<number> {
-  const { entry, folder: embedded } = await find(name);
+  const { entry, manifest, folder: embedded } = await find(name);
   if (embedded !== undefined) {
     io.err(`voiceflow: ${name} comes with VoiceFlow, there is nothing to fetch\n`);
     return EXIT.done;
   }
+  for (const line of announcement(entry, from)) io.err(`voiceflow: ${line}\n`);
   const { folder, fresh } = await showProgress(io, name, megabytes, (onProgress) =>
     pull(entry, {
-      home: voiceflowHome(),
+      models: modelsFolder(),
+      ...(manifest === undefined ? {} : { manifest }),
       signal,
       onProgress: (done, total) => onProgress({ done, total }),
       ...(from === undefined ? {} : { from }),
@@ -89,6 +91,17 @@ async function fetchModel(name: string, from: string | undefined, { io, signal }
   if (!fresh) io.err(`voiceflow: ${name} ${entry.version} is installed already, and its files are right\n`);
   await io.out(`${folder}\n`);
   return EXIT.done;
+}
+
+/** What a pull fetches, how much, from where, under which license. */
+function announcement({ id, version, licence, files }: CatalogEntry, from: string | undefined): string[] {
+  const all = Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0);
+  return [
+    `${id} ${version}, ${megabytes(all)}, license: ${licence}`,
+    ...Object.entries(files).map(
+      ([name, { bytes, urls = [] }]) => `  ${name}, ${megabytes(bytes)}, from ${from ?? urls[0] ?? 'no known address'}`,
+    ),
+  ];
 }
 
 /** Without a name: all that are installed. With one: it must be. */
@@ -124,15 +137,6 @@ function faultOf(path: string, state: FileState, { entry, folder }: Listed): Voi
 async function path(name: string | undefined, { io }: Context): Promise<number> {
   await io.out(`${name === undefined ? voiceflowHome() : folderOf(await find(name))}\n`);
   return EXIT.done;
-}
-
-function unknownAction(action: string): UsageError {
-  const meant = nearest(action, ACTIONS);
-  const received = action === '' ? 'models needs one of' : `models cannot "${action}", expected one of`;
-  return new UsageError(
-    `${received} ${ACTIONS.join(', ')}`,
-    meant === undefined ? undefined : `Did you mean models ${meant}?`,
-  );
 }
 
 function megabytes(bytes: number): string {

@@ -23,14 +23,21 @@ export interface CatalogEntry {
   readonly files: Readonly<Record<string, WeightsFile>>;
 }
 
+/** A manifest as it is published; of two networks one stands inside the other. */
+interface Manifest extends CatalogEntry {
+  readonly segmenter?: Pick<CatalogEntry, 'files'>;
+}
+
 /** Networks that are not part of a package, each with the package that has its manifest. */
-const PULLED = { pyannote: '@voiceflow-ml/pyannote' } as const;
+const PULLED = { accurate: '@voiceflow-ml/accurate', pyannote: '@voiceflow-ml/pyannote' } as const;
 
 /** Networks that come with the command. */
-const EMBEDDED = { 'fast-cnn': '@voiceflow-ml/fast-cnn' } as const;
+const EMBEDDED = { 'fast-cnn': '@voiceflow-ml/fast-cnn', segmenter: '@voiceflow-ml/segmenter' } as const;
 
 export interface Listed {
   readonly entry: CatalogEntry;
+  /** What is installed beside the weights of a model that is pulled. */
+  readonly manifest?: object;
   /** Folder of the weights that come in a package; absent for those that are pulled. */
   readonly folder?: string;
 }
@@ -41,7 +48,10 @@ export async function catalog(): Promise<Listed[]> {
 
 /** @throws UsageError for a name that is not in the catalogue. */
 export async function find(name: string): Promise<Listed> {
-  if (Object.hasOwn(PULLED, name)) return { entry: await readManifest(PULLED[name as keyof typeof PULLED]) };
+  if (Object.hasOwn(PULLED, name)) {
+    const manifest = await readManifest(PULLED[name as keyof typeof PULLED]);
+    return { entry: { ...manifest, files: { ...manifest.segmenter?.files, ...manifest.files } }, manifest };
+  }
   if (Object.hasOwn(EMBEDDED, name)) {
     const pack = EMBEDDED[name as keyof typeof EMBEDDED];
     const entry = await readManifest(pack);
@@ -58,8 +68,8 @@ export async function find(name: string): Promise<Listed> {
   );
 }
 
-function readManifest(pack: string): Promise<CatalogEntry> {
-  return readJson<CatalogEntry>(pack, 'manifest.json');
+function readManifest(pack: string): Promise<Manifest> {
+  return readJson<Manifest>(pack, 'manifest.json');
 }
 
 /** What is published of a package. */

@@ -14,8 +14,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { modelFolder, modelsFolder, voiceflowHome } from 'voiceflow-ml/installed';
 import { download } from './download.ts';
-import { modelFolder, voiceflowHome } from './home.ts';
 import { pull } from './pull.ts';
 
 /** 300 kB that are not the same anywhere, and a small file beside it. */
@@ -160,43 +160,43 @@ describe('download', () => {
 describe('pull', () => {
   it('installs all files at once from their public addresses, trying the next where one fails', async () => {
     const progress: number[] = [];
-    const { folder, fresh } = await pull(entry(), { home: root, onProgress: (done) => progress.push(done) });
-    expect({ folder, fresh }).toEqual({ folder: join(root, 'models/two/1.0'), fresh: true });
+    const { folder, fresh } = await pull(entry(), { models: root, onProgress: (done) => progress.push(done) });
+    expect({ folder, fresh }).toEqual({ folder: join(root, 'two/1.0'), fresh: true });
     expect(readdirSync(folder).sort()).toEqual(['big.onnx', 'small.bin']);
-    expect(readdirSync(join(root, 'models/two'))).toEqual(['1.0']);
+    expect(readdirSync(join(root, 'two'))).toEqual(['1.0']);
     expect(progress.at(-1)).toBe(BIG.length + SMALL.length);
     expect(progress).toEqual([...progress].sort((a, b) => a - b));
     requests = [];
-    expect((await pull(entry(), { home: root })).fresh).toBe(false);
+    expect((await pull(entry(), { models: root })).fresh).toBe(false);
     expect(requests).toEqual([]);
   });
 
   it('leaves nothing at the place of the model while a file is missing, and goes on later', async () => {
     await expect(
-      pull({ ...entry(), files: { ...entry().files, x: fileOf(SMALL, [`${base}/x`]) } }, { home: root }),
+      pull({ ...entry(), files: { ...entry().files, x: fileOf(SMALL, [`${base}/x`]) } }, { models: root }),
     ).rejects.toThrow(/answers 404/);
-    expect(readdirSync(join(root, 'models/two'))).toEqual(['1.0.partial']);
+    expect(readdirSync(join(root, 'two'))).toEqual(['1.0.partial']);
     requests = [];
-    await pull(entry(), { home: root });
+    await pull(entry(), { models: root });
     expect(requests).toEqual([]);
-    expect(readdirSync(join(root, 'models/two'))).toEqual(['1.0']);
+    expect(readdirSync(join(root, 'two'))).toEqual(['1.0']);
   });
 
   it('puts a damaged model right', async () => {
-    const { folder } = await pull(entry(), { home: root });
+    const { folder } = await pull(entry(), { models: root });
     writeFileSync(join(folder, 'small.bin'), 'a smell file');
-    expect((await pull(entry(), { home: root })).fresh).toBe(true);
+    expect((await pull(entry(), { models: root })).fresh).toBe(true);
     expect(readFileSync(join(folder, 'small.bin'), 'utf8')).toBe('a small file');
   });
 
   it('fetches from below another address, and from a folder under either name', async () => {
-    await pull(entry(), { home: join(root, 'a'), from: `${base}/mirror/` });
+    await pull(entry(), { models: join(root, 'a'), from: `${base}/mirror/` });
     const shelf = join(root, 'shelf');
     mkdirSync(shelf);
     writeFileSync(join(shelf, 'big.bin'), BIG);
     writeFileSync(join(shelf, 'small.bin'), SMALL);
     requests = [];
-    const { folder } = await pull(entry(), { home: join(root, 'b'), from: shelf });
+    const { folder } = await pull(entry(), { models: join(root, 'b'), from: shelf });
     expect(requests).toEqual([]);
     expect(readFileSync(join(folder, 'big.onnx')).equals(BIG)).toBe(true);
   });
@@ -204,13 +204,13 @@ describe('pull', () => {
   it('refuses a folder without the file, with a wrong one, or that is none', async () => {
     const from = join(root, 'shelf');
     mkdirSync(from);
-    await expect(pull(entry(), { home: root, from })).rejects.toThrow(/has no file big.onnx or big.bin/);
+    await expect(pull(entry(), { models: root, from })).rejects.toThrow(/has no file big.onnx or big.bin/);
     writeFileSync(join(from, 'big.onnx'), BIG.subarray(1));
-    await expect(pull(entry(), { home: root, from })).rejects.toMatchObject({
+    await expect(pull(entry(), { models: root, from })).rejects.toMatchObject({
       code: 'model-corrupt',
       message: expect.stringContaining('299999 bytes, expected 300000'),
     });
-    await expect(pull(entry(), { home: root, from: join(root, 'nowhere') })).rejects.toThrow(/no folder and no http/);
+    await expect(pull(entry(), { models: root, from: join(root, 'nowhere') })).rejects.toThrow(/no folder and no http/);
     expect(existsSync(modelFolder(root, entry()))).toBe(false);
   });
 });
@@ -223,5 +223,10 @@ describe('voiceflowHome', () => {
     [{}, 'darwin', '/home/u/Library/Caches/voiceflow'],
   ])('%j on %s is %s', (env, platform, folder) => {
     expect(voiceflowHome(env, platform, '/home/u')).toBe(folder);
+  });
+
+  it('holds the models, unless VOICEFLOW_MODELS names their folder', () => {
+    expect(modelsFolder({ VOICEFLOW_HOME: '/x' })).toBe('/x/models');
+    expect(modelsFolder({ VOICEFLOW_HOME: '/x', VOICEFLOW_MODELS: '/m' })).toBe('/m');
   });
 });

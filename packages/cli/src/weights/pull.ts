@@ -1,15 +1,18 @@
-import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { throwIfAborted, VoiceFlowError } from 'voiceflow-ml/core';
+import { modelFolder } from 'voiceflow-ml/installed';
 import { explainSystemError, FileError, isAbort, UsageError } from '../errors.ts';
 import type { CatalogEntry, WeightsFile } from './catalog.ts';
 import { checkFile, checkFiles, corrupt } from './check.ts';
 import { download } from './download.ts';
-import { modelFolder } from './home.ts';
 
 export interface PullOptions {
-  readonly home: string;
+  /** The folder that models are in. */
+  readonly models: string;
+  /** Written beside the weights, so that the folder is a model by itself. */
+  readonly manifest?: object;
   /** A folder that has the files, or an address below which they are; the manifest's own addresses when absent. */
   readonly from?: string;
   readonly signal?: AbortSignal;
@@ -24,10 +27,13 @@ export interface PullOptions {
  * @throws `model-corrupt`, `model-not-found`, `aborted`; FileError; UsageError for a `from` that is no address.
  */
 export async function pull(entry: CatalogEntry, options: PullOptions): Promise<{ folder: string; fresh: boolean }> {
-  const { home, signal, onProgress } = options;
-  const folder = modelFolder(home, entry);
+  const { models, signal, onProgress } = options;
+  const folder = modelFolder(models, entry);
   const states = await checkFiles(folder, entry, signal);
-  if (states.every(({ state }) => state.state === 'ok')) return { folder, fresh: false };
+  if (states.every(({ state }) => state.state === 'ok')) {
+    await writeManifest(folder, options);
+    return { folder, fresh: false };
+  }
 
   const staging = `${folder}.partial`;
   await inFolder(staging, () => mkdir(staging, { recursive: true }));
@@ -43,11 +49,18 @@ export async function pull(entry: CatalogEntry, options: PullOptions): Promise<{
     before += file.bytes;
     onProgress?.(before, total);
   }
+  await writeManifest(staging, options);
   await inFolder(folder, async () => {
     await rm(folder, { recursive: true, force: true });
     await rename(staging, folder);
   });
   return { folder, fresh: true };
+}
+
+async function writeManifest(folder: string, { manifest }: PullOptions): Promise<void> {
+  if (manifest === undefined) return;
+  const path = join(folder, 'manifest.json');
+  await inFolder(path, () => writeFile(path, `${JSON.stringify(manifest, null, 2)}\n`));
 }
 
 type FetchOptions = PullOptions & { readonly onBytes: (bytes: number) => void };

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import type { Job } from '../queue/types.ts';
-import type { RouteParts } from './routes.ts';
+import type { RouteParts } from './parts.ts';
 import { hasEnded, viewOf } from './view.ts';
 
 /** A comment this often keeps proxies from closing a silent stream. */

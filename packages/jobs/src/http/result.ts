@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { parseTurnsJson, toRttm, toSrt, toVtt } from 'voiceflow-ml/core';
 import type { ResultFormat } from './host.ts';
-import type { RouteParts } from './routes.ts';
+import type { RouteParts } from './parts.ts';
 import { hasEnded, viewOf } from './view.ts';
 
 const TYPES: Readonly<Record<Exclude<ResultFormat, 'json'>, string>> = {

@@ -1,10 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { describeRoute, resolver } from 'hono-openapi';
-import type { Jobs } from '../queue/submit.ts';
-import type { Storage } from '../storage/storage.ts';
-import type { Voices } from '../voices/voices.ts';
 import { eventsOf } from './events.ts';
-import type { JobsHost } from './host.ts';
+import type { RouteParts } from './parts.ts';
 import { answerResult } from './result.ts';
 import {
   GetQuerySchema,
@@ -21,20 +18,6 @@ import { submit } from './submit.ts';
 import { check, json, PROBLEMS, SECURITY } from './validate.ts';
 import { hasEnded, viewOf } from './view.ts';
 import { enroll } from './voices.ts';
-import type { Watch } from './watch.ts';
-
-export interface RouteParts {
-  readonly host: JobsHost;
-  readonly jobs: Jobs;
-  readonly voices: Voices;
-  readonly storage: Storage;
-  readonly watch: Watch;
-  readonly allowPrivate: boolean;
-  /** Whether webhooks can be signed. */
-  readonly webhooks: boolean;
-  /** @throws `quota-exceeded`, `overloaded`. */
-  admit(key: string): Promise<void>;
-}
 
 const TAGS = ['Jobs'];
 const BINARY = { schema: { type: 'string', format: 'binary' } };

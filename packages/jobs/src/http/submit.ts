@@ -6,7 +6,7 @@ import type { Submitted } from '../queue/submit.ts';
 import type { Job, JobOptions, NewJob } from '../queue/types.ts';
 import { objectOf } from '../storage/storage.ts';
 import { uuidv7 } from '../uuid.ts';
-import type { RouteParts } from './routes.ts';
+import type { RouteParts } from './parts.ts';
 import { MOST_METADATA, SubmissionSchema } from './schemas.ts';
 import { bounded, storeForm, tooLarge } from './upload.ts';
 import { parse } from './validate.ts';

@@ -3,7 +3,7 @@ import { objectOf } from '../storage/storage.ts';
 import { uuidv7 } from '../uuid.ts';
 import type { StoredVoice } from '../voices/voices.ts';
 import { recordingAt } from '../worker/worker.ts';
-import type { RouteParts } from './routes.ts';
+import type { RouteParts } from './parts.ts';
 import { bounded, storeForm } from './upload.ts';
 
 /** `POST /v1/voices?name=…`: the voice of a recording, added to the book of the key. The recording is not kept. */

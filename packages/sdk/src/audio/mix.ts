@@ -28,6 +28,21 @@ export function mixInterleaved(
 }
 
 /**
+ * Interleaved channels to arrays of their own: `out[c][i] = scale · source[i, c]`.
+ * @param out as many arrays as channels, each of at least `frames` values.
+ */
+export function splitInterleaved(
+  source: SampleArray,
+  frames: number,
+  scale: number,
+  out: readonly Float32Array[],
+): void {
+  out.forEach((samples, channel) => {
+    for (let i = 0, at = channel; i < frames; i++, at += out.length) samples[i] = (source[at] as number) * scale;
+  });
+}
+
+/**
  * Channels in arrays of their own to mono, for samples `from` to `from + count`.
  * @param out at least `count` values.
  */

@@ -1,6 +1,7 @@
 import type { AudioDecoder, AudioInput, AudioLimits, AudioSource, SampleInput } from '../contract/audio.ts';
 import { throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
 import { type ByteInput, isBlob, isStream, openBytes, type PeekReader, readError, tagOf } from './bytes.ts';
+import { channelOf, mixed, separated } from './channels.ts';
 import { DESCRIBE_BYTES, describeBytes, recognise } from './formats.ts';
 import { guarded, primed, resampled, samplesSource } from './pipes.ts';
 import { concat, isSupportedRate, RATE_RANGE } from './resample.ts';
@@ -16,6 +17,8 @@ export interface OpenAudioOptions {
   /** Decoders besides WAV, asked in this order before it. */
   readonly decoders?: readonly AudioDecoder[];
   readonly signal?: AbortSignal;
+  /** `mix` (default): the mean of all channels. A number, from 1: that channel alone. */
+  readonly channels?: 'mix' | number;
   /** What to do about NaN and infinities: `refuse` (default) with `invalid-audio`, or `replace` by 0 and full scale with a warning. */
   readonly nonFinite?: 'refuse' | 'replace';
 }
@@ -28,6 +31,26 @@ export interface OpenAudioOptions {
  * `aborted`; reading may throw the same.
  */
 export async function openAudio(input: AudioInput, options: OpenAudioOptions): Promise<AudioSource> {
+  const { channels = 'mix' } = options;
+  checkChannelOption(channels);
+  const [source] = await open(input, options, (one) => [channels === 'mix' ? mixed(one) : channelOf(one, channels)]);
+  return source as AudioSource;
+}
+
+/**
+ * Opens each channel as a source of its own, as `openAudio` does; what a channel has of a louder one is silenced. The
+ * sources are read in step, at most a block ahead of each other, so all must be read or closed side by side.
+ */
+export function openChannels(input: AudioInput, options: Omit<OpenAudioOptions, 'channels'>): Promise<AudioSource[]> {
+  return open(input, options, separated);
+}
+
+/** @param split What becomes of the input's channels: mono sources. */
+async function open(
+  input: AudioInput,
+  options: OpenAudioOptions,
+  split: (source: AudioSource) => AudioSource[],
+): Promise<AudioSource[]> {
   const { signal, sampleRate } = options;
   throwIfAborted(signal);
   if (!isSupportedRate(sampleRate)) {
@@ -38,8 +61,9 @@ export async function openAudio(input: AudioInput, options: OpenAudioOptions): P
   const source = await openSource(input, maxBytes === undefined ? options : { ...options, maxBytes });
   try {
     checkRate(source.sampleRate);
-    const finite = guarded(source, { maxSeconds, nonFinite: options.nonFinite ?? 'refuse', signal });
-    return await primed(resampled(finite, sampleRate));
+    const guard = { maxSeconds, nonFinite: options.nonFinite ?? 'refuse', signal } as const;
+    const sources = split(source).map((one) => resampled(guarded(one, guard), sampleRate));
+    return await Promise.all(sources.map(primed));
   } catch (error) {
     await source.close();
     throw error;
@@ -152,6 +176,14 @@ function checkRate(sampleRate: unknown): void {
     {
       hint: 'check the rate that the recording was made with',
     },
+  );
+}
+
+function checkChannelOption(channels: unknown): void {
+  if (channels === 'mix' || (Number.isInteger(channels) && (channels as number) >= 1)) return;
+  throw new VoiceFlowError(
+    'invalid-option',
+    `channels is ${JSON.stringify(channels)}; "mix" or a number from 1 was expected`,
   );
 }
 

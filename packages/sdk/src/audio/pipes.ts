@@ -27,6 +27,13 @@ export function samplesSource(input: SampleInput): AudioSource {
     lengthHint: length,
     length,
     warnings: [],
+    channels: channels.length,
+    async readChannels() {
+      const count = closed ? 0 : Math.min(BLOCK, length - at);
+      if (count === 0) return null;
+      at += count;
+      return channels.map((samples) => samples.subarray(at - count, at));
+    },
     async read() {
       const count = closed ? 0 : Math.min(BLOCK, length - at);
       if (count === 0) return null;

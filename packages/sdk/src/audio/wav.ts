@@ -2,7 +2,7 @@ import type { AudioDecoder, AudioSource, ByteReader } from '../contract/audio.ts
 import { throwIfAborted } from '../contract/errors.ts';
 import type { Warning } from '../contract/warnings.ts';
 import { openBytes } from './bytes.ts';
-import { mixInterleaved } from './mix.ts';
+import { mixInterleaved, type SampleArray, splitInterleaved } from './mix.ts';
 import { FMT_BYTES, invalid, parseFormat, type WavFormat } from './wav-format.ts';
 import { createUnpacker, SAMPLE_BYTES } from './wav-samples.ts';
 
@@ -10,6 +10,8 @@ import { createUnpacker, SAMPLE_BYTES } from './wav-samples.ts';
 const BLOCK_BYTES = 1 << 16;
 /** Chunks passed over in search of the samples; a file with more is hostile, not odd. */
 const MAX_CHUNKS = 1 << 17;
+/** More channels are given mixed only: they are no recording with a voice a channel, and each costs an array. */
+const MAX_APART = 64;
 /** Sample bytes held in memory where they come before `fmt ` and the input cannot go back. */
 const MAX_HELD_BYTES = 1 << 26;
 
@@ -167,6 +169,7 @@ class WavSource implements AudioSource {
   readonly sampleRate: number;
   readonly lengthHint?: number;
   readonly length?: number;
+  readonly channels: number;
   readonly warnings: Warning[];
   readonly #layout: WavLayout;
   readonly #signal: AbortSignal | undefined;
@@ -175,12 +178,14 @@ class WavSource implements AudioSource {
   readonly #unpacker: ReturnType<typeof createUnpacker>;
   #left: number;
   #out = new Float32Array(0);
+  #apart: Float32Array[] = [];
 
   constructor(layout: WavLayout, signal: AbortSignal | undefined) {
     const { bytes, format, bigEndian, claimed } = layout;
     this.#layout = layout;
     this.#signal = signal;
     this.sampleRate = format.sampleRate;
+    this.channels = format.channels <= MAX_APART ? format.channels : 1;
     this.warnings = layout.warnings;
     this.#unpacker = createUnpacker(format.encoding, bigEndian);
     this.#frameBytes = SAMPLE_BYTES[format.encoding] * format.channels;
@@ -193,6 +198,31 @@ class WavSource implements AudioSource {
   }
 
   async read(): Promise<Float32Array | null> {
+    const block = await this.#block();
+    if (block === null) return null;
+    const { values, frames } = block;
+    if (this.#out.length < frames) this.#out = new Float32Array(frames);
+    mixInterleaved(values, this.#layout.format.channels, frames, this.#unpacker.scale, this.#out);
+    return this.#out.subarray(0, frames);
+  }
+
+  async readChannels(): Promise<readonly Float32Array[] | null> {
+    if (this.channels !== this.#layout.format.channels) {
+      const mono = await this.read();
+      return mono && [mono];
+    }
+    const block = await this.#block();
+    if (block === null) return null;
+    const { values, frames } = block;
+    if ((this.#apart[0]?.length ?? 0) < frames) {
+      this.#apart = Array.from({ length: this.channels }, () => new Float32Array(frames));
+    }
+    splitInterleaved(values, frames, this.#unpacker.scale, this.#apart);
+    return this.#apart.map((samples) => samples.subarray(0, frames));
+  }
+
+  /** The next samples as they are stored. */
+  async #block(): Promise<{ readonly values: SampleArray; readonly frames: number } | null> {
     throwIfAborted(this.#signal);
     const { bytes, format, claimed } = this.#layout;
     const wanted = Math.min(this.#blockBytes, this.#left);
@@ -205,10 +235,7 @@ class WavSource implements AudioSource {
     }
     const frames = Math.floor(block.length / this.#frameBytes);
     if (frames === 0) return null;
-    if (this.#out.length < frames) this.#out = new Float32Array(frames);
-    const values = this.#unpacker.unpack(block, frames * format.channels);
-    mixInterleaved(values, format.channels, frames, this.#unpacker.scale, this.#out);
-    return this.#out.subarray(0, frames);
+    return { values: this.#unpacker.unpack(block, frames * format.channels), frames };
   }
 
   close(): Promise<void> {

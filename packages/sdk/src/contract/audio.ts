@@ -10,6 +10,10 @@ export interface AudioSource {
   readonly length?: number;
   /** The next samples (never empty), or null at the end. The buffer is the caller's until the next call. */
   read(): Promise<Float32Array | null>;
+  /** Channels that `readChannels` gives apart; one where it is absent. */
+  readonly channels?: number;
+  /** In place of `read`, of which it is the same stretch: the channels apart, as arrays of equal length above 0. */
+  readChannels?(): Promise<readonly Float32Array[] | null>;
   /** Frees what is held (a file, a stream); safe to call twice and after the end. */
   close(): Promise<void>;
   /** What was noticed so far, such as a truncated file; complete once `read` gave null. */

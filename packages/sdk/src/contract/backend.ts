@@ -58,6 +58,8 @@ export interface BackendCapabilities {
 
 /** What a runtime must provide, and nothing more. */
 export interface Backend {
+  /** The version of this contract that it implements (`SPEC_VERSION`). Absent: 1. Others are refused. */
+  readonly specVersion?: 1;
   /** `node` (native) or `wasm`, or a name of your own. */
   readonly name: string;
   capabilities(): Promise<BackendCapabilities>;

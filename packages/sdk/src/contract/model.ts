@@ -41,6 +41,8 @@ export interface EmbeddingPart {
 
 /** `manifest.json` of a model: what it is, how it is checked, and all settings that depend on its weights. */
 export interface ModelManifest {
+  /** The version of this contract that it is written for (`SPEC_VERSION`). Absent: 1. Others are refused. */
+  readonly specVersion?: 1;
   readonly id: string;
   readonly version: string;
   /** The embedding space. Vectors of different spaces must never be compared. */
@@ -55,6 +57,8 @@ export interface ModelManifest {
   readonly segmentation?: SegmentationPart;
   /** Of a network that gives voices from features. */
   readonly embedding?: EmbeddingPart;
+  /** Of a model in a folder: the network beside it that tells who speaks when. */
+  readonly segmenter?: ModelManifest;
   /** Length and lowercase hex SHA-256 of each weights file. */
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
   readonly inputs: readonly TensorInfo[];

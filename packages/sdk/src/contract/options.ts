@@ -29,6 +29,8 @@ export interface KnownVoice {
   readonly embedding: Float32Array;
   /** Must equal the model's `space`, else `invalid-option`. */
   readonly space: string;
+  /** Speech that it was learnt from; more is trusted more. Default 10. */
+  readonly seconds?: number;
 }
 
 export interface DiarizeOptions extends SpeakerCountOptions {
@@ -36,7 +38,22 @@ export interface DiarizeOptions extends SpeakerCountOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Voices to recognise by name. */
   readonly known?: readonly KnownVoice[];
+  /**
+   * Share of people who are none of `known` that may get a name all the same, 0–0.5 (default 0.02), however many voices
+   * are known: the more, the surer a name must be.
+   */
+  readonly falseNames?: number;
   readonly limits?: AudioLimits;
+  /**
+   * What becomes of several channels. `mix` (default): their mean. A number, from 1: that channel alone. `separate`: for
+   * recordings with a speaker (or several) a channel, such as calls: each channel is diarized by itself, at the cost of
+   * a recording for each; its speaker is labeled `LEFT` or `RIGHT` (of more channels `CHANNEL_1` …), several are numbered
+   * (`LEFT_1`), and what a channel has of a louder one (cross-talk) is silenced. Counts of speakers are then for each
+   * channel. A mono recording is diarized as always.
+   */
+  readonly channels?: 'mix' | 'separate' | number;
+  /** Names of the channels for `separate`, in place of `LEFT` and `RIGHT`; one for each, all different. */
+  readonly channelNames?: readonly string[];
 }
 
 export interface EmbedOptions {
@@ -44,6 +61,8 @@ export interface EmbedOptions {
   readonly segments?: readonly { readonly start: number; readonly end: number }[];
   readonly signal?: AbortSignal;
   readonly limits?: AudioLimits;
+  /** `mix` (default): the mean of all channels. A number, from 1: that channel alone. */
+  readonly channels?: 'mix' | number;
 }
 
 /** How many speakers a result may have, from the options. */

@@ -8,7 +8,10 @@ export type WarningCode =
   | 'backend-fallback'
   | 'model-unverified'
   | 'format-questionable'
-  | 'turns-forgotten';
+  | 'turns-forgotten'
+  | 'channels-mixed'
+  | 'channels-inverted'
+  | 'channels-alike';
 
 export interface Warning {
   readonly code: WarningCode;

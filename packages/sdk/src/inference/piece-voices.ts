@@ -1,6 +1,5 @@
 import type { SegmentationPart } from '../contract/model.ts';
-import type { Piece } from '../stages/pieces.ts';
-import type { VoicedPiece } from '../stages/segmented.ts';
+import type { Piece, VoicedPiece } from '../stages/pieces.ts';
 import { type Embedding, embedRows } from './embedding.ts';
 
 /** Feature rows in one block. */

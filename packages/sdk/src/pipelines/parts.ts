@@ -21,14 +21,16 @@ export {
   type RecordingModel,
   recordingModel,
 } from '../offline/analyze-recording.ts';
+export { diarize } from '../offline/diarize.ts';
 export { type Solution, type SolveContext, solve } from '../offline/speaker-turns.ts';
 export { type TurnEvidence, turnEvidence } from '../stages/confidence.ts';
 export { Fbank, type FbankShape, fbank, subtractMean } from '../stages/fbank.ts';
 export { type FrameTurn, type TurnRules, TurnTracker } from '../stages/hysteresis.ts';
 export { cleanFrames } from '../stages/local-speaker-table.ts';
+export type { LocalRecording } from '../stages/local-speakers.ts';
 export { LocalSpeakers } from '../stages/local-speakers.ts';
 export { OverlapAdder, windowWeight } from '../stages/overlap-add.ts';
-export { type Piece, PieceCutter, type PieceRules } from '../stages/pieces.ts';
+export { type Piece, PieceCutter, type PieceRules, type VoicedPiece } from '../stages/pieces.ts';
 export {
   evidence,
   logLikelihood,
@@ -38,7 +40,7 @@ export {
   type VoiceSpace,
 } from '../stages/plda.ts';
 export { Powerset, powersetClasses } from '../stages/powerset.ts';
-export { SegmentedRecording, type VoicedPiece } from '../stages/segmented.ts';
+export { SegmentedRecording } from '../stages/segmented.ts';
 export {
   type FastCnnSettings,
   fastCnnSettings,
@@ -50,3 +52,6 @@ export {
 } from '../stages/settings.ts';
 export { type Grouping, group, type Partition, speakerEmbedding } from '../stages/speakers.ts';
 export { WindowCutter } from '../stages/windows.ts';
+export { type HeardVoice, type NamingRules, nameVoices, voiceScores } from '../voices/naming.ts';
+export { fastCnnPipeline } from './fast-cnn.ts';
+export type { Pipeline, PipelineFactory } from './pipeline.ts';

@@ -1,5 +1,8 @@
 import type { AudioSource } from '../contract/audio.ts';
+import type { Model } from '../contract/backend.ts';
 import type { DiarizationSession, LiveOptions } from '../contract/live.ts';
+import type { ModelManifest } from '../contract/model.ts';
+import type { Segmentation } from '../inference/segmentation.ts';
 import type { SessionOrigin } from '../live/session.ts';
 import type { DiarizeRequest, PipelineResult } from '../offline/types.ts';
 
@@ -17,3 +20,6 @@ export interface Pipeline {
   /** A live session. @throws `invalid-option`; `aborted`. */
   open(options: LiveOptions, origin: SessionOrigin): DiarizationSession;
 }
+
+/** Makes the pipeline around a loaded network. @throws `model-incompatible` for a network or settings that do not fit. */
+export type PipelineFactory = (manifest: ModelManifest, model: Model, segmentation?: Segmentation) => Pipeline;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { agglomerateSteps, clustersAt, cut, type Points } from './ahc.ts';
+import { agglomerateSteps, clustersAfter, clustersAt, cut, type Points } from './ahc.ts';
 import { seeded } from './fixtures/scripted.ts';
 import { evidence } from './plda.ts';
 import { finish } from './steps.ts';
@@ -120,5 +120,20 @@ describe('agglomerate', () => {
     expect([none.points, clustersAt(none, 0)]).toEqual([0, 0]);
     const one = agglomerate({ weight: Float64Array.of(1), sum: [new Float32Array(6)] }, BETWEEN);
     expect([...cut(one, 1)]).toEqual([0]);
+  });
+
+  it('finds as many speakers in a recording repeated twenty times, when its weights are scaled', () => {
+    const { points } = voices(3, 4, 11);
+    const times = 20;
+    const weight = Float64Array.from(
+      { length: points.weight.length * times },
+      (_, i) => points.weight[i % points.weight.length] as number,
+    );
+    const sum = Array.from({ length: weight.length }, (_, i) => points.sum[i % points.sum.length] as Float32Array);
+    const tree = agglomerate({ weight, sum }, BETWEEN, undefined, 16, 1 / times);
+    expect(clustersAfter(tree, 0)).toBe(3);
+    expect(groups(cut(tree, 3)).map((group) => new Set(group.split(' ').map((i) => Number(i) % 3)).size)).toEqual([
+      1, 1, 1,
+    ]);
   });
 });

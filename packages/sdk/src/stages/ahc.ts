@@ -32,6 +32,8 @@ export interface Tree {
  * O(n² d) time: keep `n` to about a thousand.
  * In steps of about a millisecond. Deterministic: ties go to the lower index.
  * @param saturation Observations that a cluster is worth at most.
+ * @param scale What the weights count for in the gains that the tree tells (≤ 1; merges are chosen by the full weights,
+ *   since of weak evidence the largest cluster takes all).
  * @param apart Taken from the gain of merging two points (cannot-link), summed over the pairs of two clusters.
  */
 export function* agglomerateSteps(
@@ -39,6 +41,7 @@ export function* agglomerateSteps(
   between: Float32Array,
   apart?: (i: number, j: number) => number,
   saturation = Number.POSITIVE_INFINITY,
+  scale = 1,
 ): Steps<Tree> {
   const n = points.weight.length;
   const state = new Merger(points, between, apart, saturation);
@@ -54,7 +57,7 @@ export function* agglomerateSteps(
     const y = name[gone] as number;
     a[step] = Math.min(x, y);
     b[step] = Math.max(x, y);
-    gain[step] = state.gainOf(kept, gone);
+    gain[step] = scale === 1 ? state.gainOf(kept, gone) : state.scaledGain(kept, gone, scale);
     state.merge(kept, gone);
     name[kept] = n + step;
   }
@@ -120,6 +123,20 @@ class Merger {
 
   gainOf(i: number, j: number): number {
     return this.#gain[i * this.#n + j] as number;
+  }
+
+  /** The gain if all weights were `scale` times as large. */
+  scaledGain(i: number, j: number, scale: number): number {
+    const [x, n] = this.#scaled(i, scale);
+    const [y, m] = this.#scaled(j, scale);
+    const own = evidence(this.#between, n, x, undefined) + evidence(this.#between, m, y, undefined);
+    return evidence(this.#between, n + m, x, y) - own;
+  }
+
+  #scaled(i: number, scale: number): [known: Float32Array, count: number] {
+    const weight = this.#weight[i] as number;
+    const count = observations(weight * scale, this.#saturation);
+    return [(this.#sum[i] as Float32Array).map((x) => (x * count) / weight), count];
   }
 
   /** The pair with the largest gain, the lower index first. */
@@ -202,6 +219,16 @@ class Merger {
 export function clustersAt(tree: Tree, least: number): number {
   let merges = 0;
   while (merges < tree.gain.length && (tree.gain[merges] as number) >= least) merges++;
+  return tree.points - merges;
+}
+
+/**
+ * The same when merging goes on until no later merge gains `least`: for trees whose gains were scaled, where merges of
+ * single points gain next to nothing.
+ */
+export function clustersAfter(tree: Tree, least: number): number {
+  let merges = tree.gain.length;
+  while (merges > 0 && (tree.gain[merges - 1] as number) < least) merges--;
   return tree.points - merges;
 }
 

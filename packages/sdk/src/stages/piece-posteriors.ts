@@ -1,5 +1,5 @@
+import type { VoicedPiece } from './pieces.ts';
 import { logLikelihood, project, type SpeakerModel, type VoiceSpace } from './plda.ts';
-import type { VoicedPiece } from './segmented.ts';
 import type { Steps } from './steps.ts';
 
 /** How far the voice of a piece of speech by itself says who speaks in it. */

@@ -6,6 +6,12 @@ export interface Piece {
   readonly frames: number;
 }
 
+/** A piece of clean speech with its voice. */
+export interface VoicedPiece extends Piece {
+  /** Unit length. */
+  readonly voice: Float32Array;
+}
+
 export interface PieceRules {
   /** Frames that a piece should have: a long stretch is cut into pieces of three quarters to one and a half of it. */
   readonly target: number;

@@ -1,16 +1,10 @@
 import type { LocalRecording } from './local-speakers.ts';
-import type { Piece } from './pieces.ts';
+import type { Piece, VoicedPiece } from './pieces.ts';
 import { RowStore } from './row-store.ts';
 import { accumulate } from './vectors.ts';
 
 /** Steps of a stored probability. */
 const PROBABILITIES = 255;
-
-/** A piece of clean speech with its voice. */
-export interface VoicedPiece extends Piece {
-  /** Unit length. */
-  readonly voice: Float32Array;
-}
 
 interface Shape {
   readonly frames: number;

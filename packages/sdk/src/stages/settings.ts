@@ -1,5 +1,6 @@
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
+import type { NamingRules } from '../voices/naming.ts';
 import type { CountRules } from './count.ts';
 import type { PieceRules } from './piece-posteriors.ts';
 import type { VoiceSpace } from './plda.ts';
@@ -28,6 +29,11 @@ export interface SolveSettings {
     readonly rate: number;
     /** Observations that a cluster is worth at most, however long. */
     readonly saturation: number;
+    /**
+     * Seconds of clean speech that a whole recording counts for at most. Without it, small differences between one
+     * speaker's moments add up to proof of two speakers in long recordings.
+     */
+    readonly horizon?: number;
     /** Log evidence that a merge must gain. */
     readonly evidence: number;
     /** Seconds of clean speech that make a track a point of the clustering. */
@@ -54,8 +60,35 @@ export interface SolveSettings {
   };
   /** Logistic calibration of a turn: 1 / (1 + exp(−(bias + activity × a + identity × i))); see `confidence.ts`. */
   readonly confidence: { readonly bias: number; readonly activity: number; readonly identity: number };
-  /** Cosine from which a voice is taken for a known one. */
-  readonly known: number;
+  /** When a voice is taken for a known one. */
+  readonly known: NamingRules;
+}
+
+/** How a segmentation network decides where nobody speaks, and what turns are made of then. In its own manifest, under `settings.gate`. */
+export interface GateSettings {
+  /** Seconds between windows of a recording, and of a live session. */
+  readonly step: number;
+  readonly liveStep: number;
+  /** Probability of speech below which nobody speaks. */
+  readonly speech: number;
+  /** Seconds of silence that end a turn, whatever gaps it may have. */
+  readonly shortestSilence: number;
+  /** In place of `turns.onset` and `turns.offset`: what is left is speech, and less is needed to believe it. */
+  readonly onset: number;
+  readonly offset: number;
+}
+
+/** @throws `model-incompatible`, naming the setting and its range. */
+export function gateSettings(manifest: ModelManifest): GateSettings {
+  const read = new Reader(manifest);
+  return {
+    step: read.number('gate.step', 0.1, 10),
+    liveStep: read.number('gate.liveStep', 0.1, 10),
+    speech: read.number('gate.speech', 0, 1),
+    shortestSilence: read.number('gate.shortestSilence', 0, 10),
+    onset: read.number('gate.onset', 0, 1),
+    offset: read.number('gate.offset', 0, 1),
+  };
 }
 
 /** Those of the fast-cnn pipeline, whose network does both parts. */
@@ -108,6 +141,7 @@ function solveSettings(read: Reader): SolveSettings {
     cluster: {
       rate: read.number('cluster.rate', 1e-3, 50),
       saturation: read.number('cluster.saturation', 0.1, 1e6),
+      ...(read.has('cluster.horizon') ? { horizon: read.number('cluster.horizon', 1, 1e6) } : {}),
       evidence: read.number('cluster.evidence', -1000, 1000),
       shortestTrack: read.number('cluster.shortestTrack', 0, 10),
       shortestSpeaker: read.number('cluster.shortestSpeaker', 0, 60),
@@ -142,8 +176,26 @@ function solveSettings(read: Reader): SolveSettings {
       activity: read.number('confidence.activity', -100, 100),
       identity: read.number('confidence.identity', -100, 100),
     },
-    known: read.number('known', -1, 1),
+    known: namingRules(read),
   };
+}
+
+/** How the share of strangers falls with the cosine, where a manifest says no more than a cosine. */
+const COSINE_WIDTH = 0.05;
+
+function namingRules(read: Reader): NamingRules {
+  if (read.has('known.at')) {
+    return {
+      at: read.number('known.at', -1000, 1000),
+      width: read.number('known.width', 1e-3, 1000),
+      evidence: {
+        rate: read.number('known.evidence.rate', 1e-3, 50),
+        saturation: read.number('known.evidence.saturation', 0.1, 1e6),
+        scale: read.number('known.evidence.scale', 1e-3, 1000),
+      },
+    };
+  }
+  return { at: read.number('known', -1, 1), width: COSINE_WIDTH };
 }
 
 function voiceSpace(read: Reader): VoiceSpace {

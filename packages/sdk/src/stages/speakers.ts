@@ -1,8 +1,8 @@
-import { agglomerateSteps, clustersAt, cut, observations, type Points, type Tree } from './ahc.ts';
+import { agglomerateSteps, clustersAfter, clustersAt, cut, observations, type Points, type Tree } from './ahc.ts';
 import { type Slots, tabulateSteps, voiceOf } from './local-speaker-table.ts';
 import type { LocalRecording } from './local-speakers.ts';
+import type { VoicedPiece } from './pieces.ts';
 import { project, type SpeakerModel, speakerModel, type VoiceSpace } from './plda.ts';
-import type { VoicedPiece } from './segmented.ts';
 import type { SolveSettings } from './settings.ts';
 import { splitTrackSteps } from './split-tracks.ts';
 import type { Steps } from './steps.ts';
@@ -12,6 +12,8 @@ import { decodeSteps, speakerScoreSteps } from './viterbi.ts';
 
 /** Points of one clustering: its matrix is `n²` float32 numbers, 4 MB. More are merged block by block first. */
 const MOST_POINTS = 1000;
+/** Points of a block, in order of time: a block costs the square of it, so all blocks together the length times it. */
+const BLOCK = 128;
 /** Rounds of naming the slots and learning the speakers anew: they have settled by then. */
 const ROUNDS = 3;
 /** How much finer than wanted the tree may be cut to find enough clusters that are more than a stray track. */
@@ -50,15 +52,16 @@ export function* group(local: LocalRecording, settings: SolveSettings, frame: nu
   const tracks = local.pieces
     ? yield* pieceTracks(local.pieces, settings.voices, frame)
     : yield* slotTracks(local, slots, settings);
+  const scale = scaleOf(settings, tracks.seconds);
   const points = trackPoints(tracks, cluster.shortestTrack, cluster.rate);
-  const compact = yield* inBlocks(points, settings);
-  const tree = yield* agglomerateSteps(compact, settings.voices.between, undefined, cluster.saturation);
+  const compact = yield* inBlocks(points, settings, scale);
+  const tree = yield* agglomerateSteps(compact, settings.voices.between, undefined, cluster.saturation, scale);
   const seconds = Float64Array.from(compact.weight, (weight) => weight / cluster.rate);
   const all = seconds.reduce((sum, x) => sum + x, 0);
   const least = Math.max(cluster.shortestSpeaker, cluster.leastShare * all);
   const large = (labels: Int32Array) => largest(labels, seconds).filter(({ total }) => total >= least);
   return {
-    automatic: tree.points === 0 ? 0 : Math.max(1, large(cut(tree, clustersAt(tree, cluster.evidence))).length),
+    automatic: tree.points === 0 ? 0 : Math.max(1, large(cut(tree, clustersLeft(tree, settings))).length),
     most: tree.points,
     partition: (count) => {
       const labels = enoughClusters(tree, count, (candidate) => large(candidate).length);
@@ -67,6 +70,17 @@ export function* group(local: LocalRecording, settings: SolveSettings, frame: nu
       return refine(local, slots, models, settings, frame);
     },
   };
+}
+
+/** In a recording with more speech than the horizon, a second of it counts for less: all of it counts as much as that. */
+function scaleOf({ cluster }: SolveSettings, seconds: Float64Array): number {
+  const all = seconds.reduce((sum, x) => sum + x, 0);
+  return cluster.horizon === undefined || all <= cluster.horizon ? 1 : cluster.horizon / all;
+}
+
+/** Clusters that merging leaves. */
+function clustersLeft(tree: Tree, { cluster }: SolveSettings): number {
+  return cluster.horizon === undefined ? clustersAt(tree, cluster.evidence) : clustersAfter(tree, cluster.evidence);
 }
 
 function* slotTracks(local: LocalRecording, slots: Slots, settings: SolveSettings): Steps<TrackSums> {
@@ -104,18 +118,19 @@ function trackPoints(tracks: TrackSums, least: number, rate: number): Points {
 }
 
 /** Merges block by block, in order of time, until there are few enough points for one clustering. */
-function* inBlocks(points: Points, { voices, cluster }: SolveSettings): Steps<Points> {
+function* inBlocks(points: Points, settings: SolveSettings, scale: number): Steps<Points> {
+  const { voices, cluster } = settings;
   let current = points;
   // Halving, at least, each time: blocks that would not merge must not go on for ever.
   while (current.weight.length > MOST_POINTS) {
     const merged: { weight: number[]; sum: Float32Array[] } = { weight: [], sum: [] };
-    for (let from = 0; from < current.weight.length; from += MOST_POINTS) {
+    for (let from = 0; from < current.weight.length; from += BLOCK) {
       const block = {
-        weight: current.weight.slice(from, from + MOST_POINTS),
-        sum: current.sum.slice(from, from + MOST_POINTS),
+        weight: current.weight.slice(from, from + BLOCK),
+        sum: current.sum.slice(from, from + BLOCK),
       };
-      const tree = yield* agglomerateSteps(block, voices.between, undefined, cluster.saturation);
-      const clusters = Math.min(clustersAt(tree, cluster.evidence), Math.max(1, tree.points >> 1));
+      const tree = yield* agglomerateSteps(block, voices.between, undefined, cluster.saturation, scale);
+      const clusters = Math.min(clustersLeft(tree, settings), Math.max(1, tree.points >> 1));
       const labels = cut(tree, clusters);
       for (let label = 0; label < clusters; label++) {
         const { weight, sum } = total(block, labels, label);

@@ -31,6 +31,7 @@ type Asked = Omit<Ticket, 'signal'>;
 
 interface Waiting extends Ticket {
   readonly start: () => void;
+  readonly leave: (reason: VoiceFlowError) => void;
 }
 
 interface Claim {
@@ -167,7 +168,7 @@ export class JobQueue {
     };
     let timer = setTimeout(onTime, ticket.deadlineMs);
     try {
-      await Promise.race([this.#slot(ticket, stop.signal), left]);
+      await Promise.race([this.#slot(ticket, stop.signal, leave), left]);
       const waited = this.#now() - arrived;
       if (ticket.renewable && ticket.workMs !== undefined) over = this.#now() + ticket.workMs;
       return await Promise.race([this.#serve(ticket.cost, () => work(stop.signal, waited, step)), left]);
@@ -175,6 +176,11 @@ export class JobQueue {
       clearTimeout(timer);
       ticket.signal.removeEventListener('abort', onAbort);
     }
+  }
+
+  /** Refuses all that wait: there will be no slot for them. */
+  refuse(reason: VoiceFlowError): void {
+    for (const { leave } of [...this.#waiting]) leave(reason);
   }
 
   /** Starts whatever there are slots for; to be called when slots appear (a worker came). */
@@ -189,13 +195,13 @@ export class JobQueue {
   }
 
   /** Resolves once the job holds a slot; a job that left before is taken out, and rejects nothing by itself. */
-  #slot(ticket: Ticket, left: AbortSignal): Promise<void> {
+  #slot(ticket: Ticket, left: AbortSignal, leave: Waiting['leave']): Promise<void> {
     if (this.#waiting.length === 0 && this.#running < this.#options.slots()) {
       this.#running++;
       return Promise.resolve();
     }
     return new Promise((resolve) => {
-      const entry: Waiting = { ...ticket, start: resolve };
+      const entry: Waiting = { ...ticket, start: resolve, leave };
       this.#waiting.push(entry);
       this.#waitingCost += ticket.cost;
       this.#shares.add(ticket.client, 1);

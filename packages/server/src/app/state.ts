@@ -93,8 +93,10 @@ export function createState(options: AppOptions): AppState {
   const registry = options.metrics ?? new MetricsRegistry();
   const queues = { infer: queue('infer', 'window'), recording: queue('recording', 'recording') };
   engine.onChange(() => {
-    queues.infer.pump();
-    queues.recording.pump();
+    for (const each of Object.values(queues)) {
+      if (engine.failure === undefined) each.pump();
+      else each.refuse(engine.failure);
+    }
   });
   const sessions = new Set<OpenSession>();
   const budget = new ByteBudget(limits.queueBytes);

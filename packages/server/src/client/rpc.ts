@@ -20,6 +20,7 @@ interface CountQuery {
   maxSpeakers?: string;
   known?: string;
   exclusive?: string;
+  channels?: string;
   uri?: string;
 }
 

@@ -39,6 +39,8 @@ export interface CallOptions {
 export interface ClientDiarizeOptions extends CallOptions, SpeakerCountOptions {
   readonly known?: readonly KnownVoice[];
   readonly exclusive?: boolean;
+  /** As `channels` of `diarize`; or a name for each channel, which separates them. */
+  readonly channels?: 'mix' | 'separate' | number | readonly string[];
   readonly onProgress?: (progress: Progress) => void;
 }
 

@@ -69,7 +69,7 @@ function askForBody(incoming: IncomingMessage): void {
 
 /**
  * A listener that carries `POST /v1/infer` itself and leaves the rest to `others`. A window is 2 ms of network, of
- * which the way through `Request`, Hono and `Response` would be a tenth (docs/decisions.md).
+ * which the way through `Request`, Hono and `Response` would be a tenth (docs/decisions/).
  */
 export function inferFirst(
   infer: (x: Exchange) => Promise<Answer>,

@@ -8,7 +8,7 @@ const own = process.platform === 'linux' ? getPriority() : 0;
 /**
  * Lets the workers finish their runs before the server takes a core from them. With as many workers as cores, a server
  * that preempts at each packet makes every tenth run take twice as long; this way it wakes less often, for more
- * requests at a time (docs/decisions.md). For a program of its own, once its workers are
+ * requests at a time (docs/decisions/). For a program of its own, once its workers are
  * there; on Linux, where this is a matter of one thread.
  */
 export function yieldToWorkers(nice: number): void {

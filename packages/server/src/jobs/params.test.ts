@@ -14,6 +14,10 @@ describe('options as text', () => {
       exclusive: true,
       uri: 'a',
     });
+    const channels = (text: string) => diarizeParams({ channels: text }).options;
+    expect(channels('separate')).toEqual({ channels: 'separate' });
+    expect(channels('2')).toEqual({ channels: 2 });
+    expect(channels('agent, customer')).toEqual({ channels: 'separate', channelNames: ['agent', 'customer'] });
     expect(embedParams({})).toEqual({});
     expect(embedParams({ start: '1.5', end: '4' })).toEqual({ segments: [{ start: 1.5, end: 4 }] });
     expect(embedParams({ end: '4' })).toEqual({ segments: [{ start: 0, end: 4 }] });
@@ -25,6 +29,8 @@ describe('options as text', () => {
       [() => diarizeParams({ numSpeakers: '-1' }), /numSpeakers is "-1"/],
       [() => diarizeParams({ numSpeaker: '2' }), /no option "numSpeaker"/],
       [() => diarizeParams({ exclusive: 'maybe' }), /expected true or false/],
+      [() => diarizeParams({ channels: '0' }), /channels is "0", expected "mix"/],
+      [() => diarizeParams({ channels: 'a,' }), /a name for each channel/],
       [() => diarizeParams({ uri: 'a b' }), /without spaces/],
       [() => diarizeParams({ known: '{' }), /known is not JSON/],
       [() => diarizeParams({ known: '{}' }), /expected a JSON list/],

@@ -4,7 +4,10 @@ type Params = Readonly<Record<string, string>>;
 
 /** Options of `/v1/diarize`, from text. Ranges and contradictions are the SDK's to judge. */
 export interface DiarizeParams {
-  readonly options: Pick<DiarizeOptions, 'numSpeakers' | 'minSpeakers' | 'maxSpeakers' | 'known'>;
+  readonly options: Pick<
+    DiarizeOptions,
+    'numSpeakers' | 'minSpeakers' | 'maxSpeakers' | 'known' | 'channels' | 'channelNames'
+  >;
   /** Adds one-speaker-at-a-time turns to the JSON. */
   readonly exclusive: boolean;
   /** The file id in RTTM. */
@@ -40,7 +43,7 @@ export function baseName(filename: string | undefined): string | undefined {
 
 /** @throws `invalid-option` naming the option, its value and what is allowed. */
 export function diarizeParams(params: Params): DiarizeParams {
-  assertKnown(params, ['numSpeakers', 'minSpeakers', 'maxSpeakers', 'known', 'exclusive', 'uri', 'format']);
+  assertKnown(params, ['numSpeakers', 'minSpeakers', 'maxSpeakers', 'known', 'channels', 'exclusive', 'uri', 'format']);
   const counts: { numSpeakers?: number; minSpeakers?: number; maxSpeakers?: number } = {};
   for (const name of ['numSpeakers', 'minSpeakers', 'maxSpeakers'] as const) {
     const value = params[name];
@@ -51,10 +54,25 @@ export function diarizeParams(params: Params): DiarizeParams {
     throw invalid('uri', uri, 'up to 200 characters without spaces, as an RTTM file id has');
   }
   return {
-    options: { ...counts, ...(known === undefined ? {} : { known: parseKnown(known) }) },
+    options: {
+      ...counts,
+      ...channelsOf(params.channels),
+      ...(known === undefined ? {} : { known: parseKnown(known) }),
+    },
     exclusive: flag('exclusive', params.exclusive),
     uri,
   };
+}
+
+/** `mix`, `separate`, a number from 1, or a name for each channel, which separates them: `agent,customer`. */
+function channelsOf(text: string | undefined): Pick<DiarizeOptions, 'channels' | 'channelNames'> {
+  if (text === undefined) return {};
+  if (text === 'mix' || text === 'separate') return { channels: text };
+  if (/^[1-9]\d{0,2}$/.test(text)) return { channels: Number(text) };
+  const channelNames = text.split(',').map((name) => name.trim());
+  const good = channelNames.length > 1 && channelNames.every((name) => name !== '' && name.length <= MAX_NAME);
+  if (good) return { channels: 'separate', channelNames };
+  throw invalid('channels', text, '"mix", "separate", a number from 1, or a name for each channel (agent,customer)');
 }
 
 /** `start` and `end` in seconds: the part of the recording that has the voice. */

@@ -83,7 +83,12 @@ export class PoolEngine implements Engine {
 
   /** Why the last start failed, while there is no worker. */
   get failure(): VoiceFlowError | undefined {
-    return this.ready ? undefined : this.#startError;
+    const error = this.#startError;
+    if (this.ready || error?.code !== 'backend-failed') return this.ready ? undefined : error;
+    return new VoiceFlowError('backend-unavailable', `no worker can be started: ${error.message}`, {
+      hint: 'Try again in some seconds; it is started again.',
+      retryAfter: BACKOFF_MS.last / 1000,
+    });
   }
 
   /** Workers replaced since the start. */
@@ -151,7 +156,7 @@ export class PoolEngine implements Engine {
 
   /** Resolves when workers came or went. @throws the signal's reason; why no worker will come. */
   async #changes(signal: AbortSignal): Promise<void> {
-    if (this.#startError !== undefined || this.#closing) throw this.#unavailable();
+    if (this.failure !== undefined || this.#closing) throw this.#unavailable();
     await new Promise<void>((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
       const onAbort = () => reject(signal.reason);
@@ -165,7 +170,7 @@ export class PoolEngine implements Engine {
 
   #unavailable(): VoiceFlowError {
     return (
-      this.#startError ??
+      this.failure ??
       new VoiceFlowError('backend-unavailable', 'no worker is ready', { hint: 'Try again in a second.', retryAfter: 1 })
     );
   }

@@ -9,10 +9,12 @@ import {
   type Model,
   type ModelPackage,
   openAudio,
+  standard,
   VoiceFlowError,
   wasmBackend,
 } from 'voiceflow-ml';
-import { inlineBackend } from 'voiceflow-ml/backends/node';
+import { nodeBackend } from 'voiceflow-ml/backends/node';
+import { installedModel, PULLED_MODELS } from 'voiceflow-ml/installed';
 import { compileSoon } from '../entry/v8.ts';
 import { JobRunner } from '../jobs/runner.ts';
 import { noteRun } from './culprit.ts';
@@ -30,13 +32,13 @@ export interface Worker extends Started {
  * @throws `model-not-found` and what else `createDiarizer` does.
  */
 export async function startModel(
-  name = process.env.VOICEFLOW_MODEL ?? 'fast-cnn',
+  name = process.env.VOICEFLOW_MODEL ?? 'standard',
   backend = process.env.VOICEFLOW_BACKEND ?? 'auto',
 ): Promise<Worker> {
-  const pack = modelNamed(name);
+  const pack = await modelNamed(name);
   if (backend === 'wasm') return load(pack, wasmBackend());
   try {
-    return await load(pack, inlineBackend());
+    return await load(pack, nodeBackend({ mode: 'in-process' }));
   } catch (error) {
     if (backend === 'node') throw error;
     if (!VoiceFlowError.isInstance(error) || error.code !== 'backend-unavailable') throw error;
@@ -45,20 +47,26 @@ export async function startModel(
   }
 }
 
-function modelNamed(name: string): ModelPackage {
-  if (name === fastCnn.manifest.id) return fastCnn;
-  throw new VoiceFlowError('model-not-found', `there is no model "${name}", expected ${fastCnn.manifest.id}`);
+const EMBEDDED: Readonly<Record<string, ModelPackage>> = { standard, 'fast-cnn': fastCnn };
+
+async function modelNamed(name: string): Promise<ModelPackage> {
+  const embedded = Object.hasOwn(EMBEDDED, name) ? EMBEDDED[name] : undefined;
+  if (embedded) return embedded;
+  if ((PULLED_MODELS as readonly string[]).includes(name)) return installedModel(name);
+  const names = [...Object.keys(EMBEDDED), ...PULLED_MODELS];
+  throw new VoiceFlowError('model-not-found', `there is no model "${name}", expected one of ${names.join(', ')}`);
 }
 
 async function load(pack: ModelPackage, base: Backend): Promise<Worker> {
   let model: Model | undefined;
   // One session for recordings, live audio and single windows alike.
   const backend: Backend = {
-    name: base.name,
-    capabilities: () => base.capabilities(),
+    ...base,
     load: async (file, options) => {
-      model = inTurn(await base.load(file, options));
-      return model;
+      const loaded = inTurn(await base.load(file, options));
+      // The first is the one with the windows; a segmenter comes after it.
+      model ??= loaded;
+      return loaded;
     },
   };
   const diarizer = await createDiarizer({ model: pack, backend, workers: 1 });

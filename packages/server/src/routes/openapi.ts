@@ -124,6 +124,11 @@ function diarizeOperation(limits: Limits): Operation {
       query('minSpeakers', count, 'At least this many.'),
       query('maxSpeakers', count, 'At most this many.'),
       query('known', string, 'Voices to recognise, as JSON: a list of { name, embedding, space }.'),
+      query(
+        'channels',
+        string,
+        'mix (default), separate (a speaker or several a channel, labeled LEFT and RIGHT), names for the channels (agent,customer), or the number of one.',
+      ),
       query('exclusive', { type: 'boolean' }, 'Adds "exclusive": turns with one speaker at a time.'),
       query('format', { enum: ['json', 'rttm', 'srt', 'vtt'] }, 'The form of the result; else chosen by Accept.'),
       query('uri', string, 'The file id in RTTM.'),
@@ -178,7 +183,7 @@ function streamOperation(): Operation {
   return {
     summary: 'Live diarization (WebSocket)',
     description:
-      'Binary messages are mono PCM. The server sends JSON: ready, turn-start, turn-update, turn-end, speaker, speaker-merged, error, end. Send {"type":"end"} to finish and get the result, {"type":"keep-alive"} while there is no audio.',
+      'Binary messages are mono PCM. The server sends JSON: ready, turn-start, turn-update, turn-end, speaker, speaker-merged, error, end. Send {"type":"end"} to finish and get the result, {"type":"keep-alive"} while there is no audio: `ready` says in `idleMs` how long the server waits for a word.',
     tags: ['Inference'],
     security: SECURITY,
     parameters: [

@@ -1,10 +1,15 @@
 import { availableParallelism } from 'node:os';
-import type { Backend } from '../../contract/backend.ts';
-import { checkThreads } from '../pool/options.ts';
+import { setImmediate } from 'node:timers';
+import type { Backend, BackendCapabilities } from '../../contract/backend.ts';
+import { VoiceFlowError } from '../../contract/errors.ts';
+import { SPEC_VERSION } from '../../contract/version.ts';
+import { checkThreads, defaultWorkers } from '../pool/options.ts';
 import { openPool } from '../pool/pool.ts';
 import { spawnThread } from '../pool/spawn.ts';
 import { disableTelemetry } from '../pool/telemetry.ts';
+import { sessionBackend } from '../session-backend.ts';
 import { locate } from './locate.ts';
+import { openNative } from './session.ts';
 import { script } from './worker.ts?script';
 
 export interface NodeBackendOptions {
@@ -13,14 +18,17 @@ export interface NodeBackendOptions {
    * along in their own way. Found like any import when absent.
    */
   readonly module?: string | URL;
+  /**
+   * `threads` (default): one session a worker thread, the event loop stays free. `in-process`: one session in the calling
+   * thread, which each run holds for its time (about 3 ms a window of the Fast CNN) and which saves the way to a thread
+   * and back: for a process that does nothing else.
+   */
+  readonly mode?: 'threads' | 'in-process';
 }
 
-/** Beyond this many, workers cost memory (30 MB each) that few programs mean to spend without being asked. */
-const DEFAULT_WORKERS = 4;
-
 /**
- * Native ONNX Runtime, one single-threaded session a worker thread: the event loop stays free during runs.
- * `load` starts one worker; the others, up to `workers` (default: the processors there are, at most 4), start when
+ * Native ONNX Runtime, one single-threaded session a worker thread: the event loop stays free during runs (or in
+ * process: see `mode`). `load` starts one worker; the others, up to `workers` (default: `defaultWorkers`), start when
  * runs overlap. A worker that ends unexpectedly fails its call with `backend-failed` and is replaced. Idle workers do
  * not keep the process alive, and the process may exit at any time, also during a run.
  *
@@ -29,19 +37,21 @@ const DEFAULT_WORKERS = 4;
  * worker thread of Node's that cannot do so throws `backend-unavailable` as well.
  */
 export function nodeBackend(options: NodeBackendOptions = {}): Backend {
+  const { mode = 'threads' } = options;
+  if (mode === 'in-process') return inProcess(options);
+  if (mode !== 'threads') {
+    throw new VoiceFlowError('invalid-option', `mode is "${String(mode)}"; "threads" or "in-process" was expected`);
+  }
   return {
+    specVersion: SPEC_VERSION,
     name: 'node',
-    async capabilities() {
-      const notes = ['sessions are single-threaded: for more speed on several runs, more workers'];
-      try {
-        locate(options.module);
-        return { workers: availableParallelism(), threads: 1, simd: true, gpu: false, notes };
-      } catch (error) {
-        const note = error instanceof Error ? error.message : String(error);
-        return { workers: 0, threads: 0, simd: false, gpu: false, notes: [note] };
-      }
-    },
-    async load(model, { workers = Math.min(availableParallelism(), DEFAULT_WORKERS), signal } = {}) {
+    capabilities: () =>
+      capabilities(
+        options,
+        availableParallelism(),
+        'sessions are single-threaded: for more speed on several runs, more workers',
+      ),
+    async load(model, { workers = defaultWorkers(availableParallelism()), signal } = {}) {
       const settings = { module: locate(options.module) };
       disableTelemetry();
       return openPool({
@@ -53,4 +63,27 @@ export function nodeBackend(options: NodeBackendOptions = {}): Backend {
       });
     },
   };
+}
+
+function inProcess(options: NodeBackendOptions): Backend {
+  return sessionBackend({
+    name: 'node',
+    capabilities: () => capabilities(options, 1, 'in process: one run at a time, which holds the event loop'),
+    open: async (bytes) => {
+      const url = locate(options.module);
+      disableTelemetry();
+      return openNative(bytes, url);
+    },
+    defer: setImmediate,
+  });
+}
+
+async function capabilities(options: NodeBackendOptions, workers: number, note: string): Promise<BackendCapabilities> {
+  try {
+    locate(options.module);
+    return { workers, threads: 1, simd: true, gpu: false, notes: [note] };
+  } catch (error) {
+    const missing = error instanceof Error ? error.message : String(error);
+    return { workers: 0, threads: 0, simd: false, gpu: false, notes: [missing] };
+  }
 }

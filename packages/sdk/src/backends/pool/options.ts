@@ -4,6 +4,14 @@ import { VoiceFlowError } from '../../contract/errors.ts';
 /** More threads than any machine has use for; a typo must not start a million. */
 const MAX_THREADS = 256;
 
+/** Beyond this many, workers cost memory (native 30 MB each, WebAssembly 130) that few programs mean to spend unasked. */
+const DEFAULT_WORKERS = 4;
+
+/** Workers where nobody asked for a number: the one place that decides it. @param processors There are on this host. */
+export function defaultWorkers(processors: number): number {
+  return Math.max(1, Math.min(processors, DEFAULT_WORKERS));
+}
+
 /** @throws `invalid-option` unless `count` is a whole number of 1–256. */
 export function checkThreads(name: 'workers' | 'threads', count: number): number {
   if (Number.isInteger(count) && count >= 1 && count <= MAX_THREADS) return count;

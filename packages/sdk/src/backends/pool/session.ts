@@ -1,5 +1,6 @@
 import type { Tensor, TensorInfo } from '../../contract/backend.ts';
-import { messageOf, SessionError } from './failure.ts';
+import { VoiceFlowError } from '../../contract/errors.ts';
+import { messageOf } from './failure.ts';
 import type { Tensors } from './protocol.ts';
 import { ANY, isTensorType } from './tensors.ts';
 
@@ -37,7 +38,7 @@ export interface Session {
   release(): Promise<void>;
 }
 
-/** @throws SessionError `model-incompatible` for bytes that are no model of ours, `backend-failed` without memory. */
+/** @throws VoiceFlowError `model-incompatible` for bytes that are no model of ours, `backend-failed` without memory. */
 export async function openSession(ort: OrtModule, bytes: Uint8Array, options: object): Promise<Session> {
   const session = await create(ort, bytes, options);
   try {
@@ -55,12 +56,12 @@ async function create(ort: OrtModule, bytes: Uint8Array, options: object): Promi
     const message = messageOf(error);
     // onnxruntime-web loads its WebAssembly at the first `create`, and says so in this way when it cannot.
     if (/no available backend|initializ\w+ WebAssembly|wasm streaming compile/i.test(message)) {
-      throw new SessionError('backend-unavailable', `ONNX Runtime could not start: ${message}`);
+      throw new VoiceFlowError('backend-unavailable', `ONNX Runtime could not start: ${message}`);
     }
     if (/bad_alloc|allocat|out of memory/i.test(message)) {
-      throw new SessionError('backend-failed', `no memory for the session: ${message}`);
+      throw new VoiceFlowError('backend-failed', `no memory for the session: ${message}`);
     }
-    throw new SessionError('model-incompatible', `ONNX Runtime refused the model: ${message}`);
+    throw new VoiceFlowError('model-incompatible', `ONNX Runtime refused the model: ${message}`);
   }
 }
 
@@ -85,7 +86,7 @@ function adapt(ort: OrtModule, session: OrtSession): Session {
 function infoOf(value: OrtMetadata): TensorInfo {
   const { name, type = 'no tensor', shape = [] } = value;
   if (!value.isTensor || !isTensorType(type)) {
-    throw new SessionError('model-incompatible', `"${name}" of the model is ${type}, which VoiceFlow does not carry`);
+    throw new VoiceFlowError('model-incompatible', `"${name}" of the model is ${type}, which VoiceFlow does not carry`);
   }
   return {
     name,
@@ -100,7 +101,7 @@ function tensorOf({ type, dims, data }: OrtTensor): Tensor {
 }
 
 /** ONNX Runtime throws plain errors; those about feeds name the feeds. */
-function runError(message: string): SessionError {
+function runError(message: string): VoiceFlowError {
   const blame = /INVALID_ARGUMENT|invalid (rank|dimension|feed)|unexpected input|input '.*' is missing/i.test(message);
-  return new SessionError(blame ? 'model-incompatible' : 'backend-failed', `ONNX Runtime: ${message}`);
+  return new VoiceFlowError(blame ? 'model-incompatible' : 'backend-failed', `ONNX Runtime: ${message}`);
 }

@@ -5,7 +5,6 @@ import type { Reply, Request, Settings } from './protocol.ts';
 import type { Session } from './session.ts';
 import { pack } from './tensors.ts';
 
-export { messageOf, SessionError } from './failure.ts';
 export type { Settings } from './protocol.ts';
 export { type OrtModule, openSession, type Session } from './session.ts';
 

@@ -6,7 +6,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { scriptUrl } from '@voiceflow-ml/wasm-runtime/node';
 import type { Backend } from '../../contract/backend.ts';
 import { VoiceFlowError } from '../../contract/errors.ts';
-import { checkThreads } from '../pool/options.ts';
+import { SPEC_VERSION } from '../../contract/version.ts';
+import { checkThreads, defaultWorkers } from '../pool/options.ts';
 import { openPool } from '../pool/pool.ts';
 import type { Settings } from '../pool/protocol.ts';
 import { spawnThread } from '../pool/spawn.ts';
@@ -16,9 +17,6 @@ import { script as installed } from './worker.ts?script';
 
 export type { WasmBackendOptions } from './options.ts';
 
-/** Each takes about 130 MB. */
-const DEFAULT_WORKERS = 4;
-
 /**
  * ONNX Runtime WebAssembly, one session a worker: about three times slower than native, with nothing to install and
  * the same results (to 1e-6). Workers start as in `nodeBackend`; a run that does not end after it was aborted is cut
@@ -27,6 +25,7 @@ const DEFAULT_WORKERS = 4;
  */
 export function wasmBackend(options: WasmBackendOptions = {}): Backend {
   return {
+    specVersion: SPEC_VERSION,
     name: 'wasm',
     async capabilities() {
       const processors = availableParallelism();
@@ -34,7 +33,7 @@ export function wasmBackend(options: WasmBackendOptions = {}): Backend {
       const threads = options.wasm === undefined ? processors : 1;
       return { workers: processors, threads, simd: true, gpu: false, notes };
     },
-    async load(model, { workers = Math.min(availableParallelism(), DEFAULT_WORKERS), signal } = {}) {
+    async load(model, { workers = defaultWorkers(availableParallelism()), signal } = {}) {
       const threads = Math.min(checkThreads('threads', options.threads ?? 1), availableParallelism());
       const { wasm } = options;
       const settings: Settings = wasm === undefined ? { module: locate(), threads } : { module: await compiled(wasm) };

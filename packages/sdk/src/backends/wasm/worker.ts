@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { messageOf, SessionError } from '../pool/failure.ts';
+import { VoiceFlowError } from '../../contract/errors.ts';
+import { messageOf } from '../pool/failure.ts';
 import { serverPort } from '../pool/port.ts';
 import { openSession } from '../pool/session.ts';
 import { serve } from '../pool/worker.ts';
@@ -23,6 +24,6 @@ function load(url: string): OrtWasm {
   try {
     return createRequire(url)(fileURLToPath(url)) as OrtWasm;
   } catch (error) {
-    throw new SessionError('backend-unavailable', `ONNX Runtime could not be loaded: ${messageOf(error)}`);
+    throw new VoiceFlowError('backend-unavailable', `ONNX Runtime could not be loaded: ${messageOf(error)}`);
   }
 }

@@ -2,9 +2,7 @@
 
 import type { Backend } from '../../contract/backend.ts';
 import { VoiceFlowError } from '../../contract/errors.ts';
-import { inlineThread } from '../pool/inline-thread.ts';
-import { checkThreads } from '../pool/options.ts';
-import { openPool } from '../pool/pool.ts';
+import { sessionBackend } from '../session-backend.ts';
 import { openHere } from './embedded.ts';
 import type { WasmBackendOptions } from './options.ts';
 
@@ -16,13 +14,12 @@ export type { WasmBackendOptions } from './options.ts';
  * not at module scope.
  */
 export function wasmBackend({ wasm }: WasmBackendOptions = {}): Backend {
-  return {
+  return sessionBackend({
     name: 'wasm',
     async capabilities() {
       return { workers: 1, threads: 1, simd: true, gpu: false, notes: ['workerd has no threads: one run at a time'] };
     },
-    async load(model, { workers = 1, signal } = {}) {
-      checkThreads('workers', workers);
+    async open(bytes) {
       if (!(wasm instanceof WebAssembly.Module)) {
         throw new VoiceFlowError(
           'backend-unavailable',
@@ -32,9 +29,9 @@ export function wasmBackend({ wasm }: WasmBackendOptions = {}): Backend {
           },
         );
       }
-      // Microtasks: a timer would belong to the request that set it, while the session serves them all.
-      const spawn = () => inlineThread((bytes) => openHere(wasm, bytes), queueMicrotask);
-      return openPool({ model, workers: 1, settings: {}, spawn, signal });
+      return openHere(wasm, bytes);
     },
-  };
+    // Microtasks: a timer would belong to the request that set it, while the session serves them all.
+    defer: queueMicrotask,
+  });
 }

@@ -1,14 +1,20 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ModelManifest, type ModelPackage, VoiceFlowError } from 'voiceflow-ml/core';
-import { explainSystemError } from '../errors.ts';
+import { VoiceFlowError } from '../contract/errors.ts';
+import type { ModelManifest, ModelPackage } from '../contract/model.ts';
 
 /**
- * A model from a folder of one's own: `manifest.json`, and beside it one of the files that it lists.
+ * A model from a folder: `manifest.json`, and beside it one of the files that it lists; one of its segmenter's, too,
+ * where it names one.
  * @throws `model-not-found` when something is missing, `model-incompatible` for what is no manifest.
  */
 export async function modelFromFolder(folder: string): Promise<ModelPackage> {
   const manifest = await readManifest(join(folder, 'manifest.json'));
+  const segmenter = manifest.segmenter && (await packageIn(folder, manifest.segmenter));
+  return { ...(await packageIn(folder, manifest)), ...(segmenter ? { segmenter } : {}) };
+}
+
+async function packageIn(folder: string, manifest: ModelManifest): Promise<ModelPackage> {
   const names = Object.keys(manifest.files);
   const there = await Promise.all(names.map((name) => isFile(join(folder, name))));
   const file = names.find((_, i) => there[i]);
@@ -20,10 +26,14 @@ export async function modelFromFolder(folder: string): Promise<ModelPackage> {
 
 async function readManifest(path: string): Promise<ModelManifest> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new VoiceFlowError('model-not-found', `cannot read ${path}: ${explainSystemError(cause)}`, {
-      hint: 'Name a folder with a manifest.json and its weights',
-      cause,
-    });
+    throw new VoiceFlowError(
+      'model-not-found',
+      `cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        hint: 'Name a folder with a manifest.json and its weights',
+        cause,
+      },
+    );
   });
   let value: unknown;
   try {

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import process from 'node:process';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -19,7 +20,15 @@ export function voiceflowHome(
   return join(home, '.cache', 'voiceflow');
 }
 
-/** The folder of one version of a model; there only when all of its files are. */
-export function modelFolder(home: string, { id, version }: { readonly id: string; readonly version: string }): string {
-  return join(home, 'models', id, version);
+/** The folder that models are in: `VOICEFLOW_MODELS`, else `models` of the home. */
+export function modelsFolder(env: Environment = process.env, home = voiceflowHome(env)): string {
+  return env.VOICEFLOW_MODELS ? resolve(env.VOICEFLOW_MODELS) : join(home, 'models');
+}
+
+/** The folder of one version of a model below `models`; there only when all of its files are. */
+export function modelFolder(
+  models: string,
+  { id, version }: { readonly id: string; readonly version: string },
+): string {
+  return join(models, id, version);
 }

@@ -1,0 +1,68 @@
+/**
+ * A stage of your own in the pipeline: here between the network and the clustering. What lies outside of given regions
+ * (music on hold, a jingle, what your own voice detector refused) is taken as silence, so it makes no speaker and no turn.
+ *
+ *   node examples/extend/stage.mjs recording.wav 10-60 75-120
+ */
+import { openAsBlob } from 'node:fs';
+import process from 'node:process';
+import { pathToFileURL } from 'node:url';
+import { createDiarizer, fastCnn as embedded } from 'voiceflow-ml';
+import { analyse, diarize, fastCnn, fastCnnPipeline } from 'voiceflow-ml/stages';
+
+/**
+ * The stage: what the network said of each window, with silence outside of the regions. Typed arrays in and out.
+ * @param {import('voiceflow-ml/stages').LocalRecording} local
+ * @param {readonly { start: number, end: number }[]} regions Seconds.
+ * @param {number} frame Seconds of a frame.
+ * @returns {import('voiceflow-ml/stages').LocalRecording}
+ */
+export function within(local, regions, frame) {
+  const { windows, frames, slots, dimensions, hop } = local;
+  const inside = (index) =>
+    regions.some(({ start, end }) => (index + 0.5) * frame >= start && (index + 0.5) * frame < end);
+  const mute = (window) =>
+    local.activity(window).map((value, at) => (inside(local.startOf(window) + Math.floor(at / slots)) ? value : 0));
+  const activities = Array.from({ length: windows }, (_, window) => mute(window));
+  const speaks = (window, slot) => activities[window].some((value, at) => at % slots === slot && value > 0.5);
+  const speakers = activities.map((_, window) => Array.from({ length: slots }, (_, slot) => speaks(window, slot)));
+  return {
+    windows,
+    frames,
+    slots,
+    dimensions,
+    hop,
+    step: (window) => local.step(window),
+    startOf: (window) => local.startOf(window),
+    activity: (window) => activities[window],
+    // A local speaker whose speech is all outside has no voice either.
+    embedding: (window, slot) => (speakers[window][slot] ? local.embedding(window, slot) : undefined),
+  };
+}
+
+/** The built-in pipeline with the stage in it. @returns {import('voiceflow-ml').PipelineFactory} */
+export const regionPipeline = (regions) => (manifest, model) => {
+  const cnn = fastCnn(manifest, model);
+  const analyze = async (source, request) => {
+    const analysis = await analyse(cnn, source, request);
+    return { ...analysis, local: within(analysis.local, regions, cnn.frame) };
+  };
+  return {
+    ...fastCnnPipeline(manifest, model),
+    diarize: (source, request) => diarize(cnn, analyze, source, request),
+  };
+};
+
+/** A diarizer for the regions. The manifest names the pipeline. */
+export function regionDiarizer(regions) {
+  const model = { ...embedded, manifest: { ...embedded.manifest, pipeline: 'regions' } };
+  return createDiarizer({ model, pipelines: { regions: regionPipeline(regions) } });
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const [file = 'examples/audio/conversation.wav', ...spans] = process.argv.slice(2);
+  const regions = spans.map((span) => span.split('-').map(Number)).map(([start, end]) => ({ start, end }));
+  const diarizer = await regionDiarizer(regions.length > 0 ? regions : [{ start: 0, end: 30 }]);
+  process.stdout.write((await diarizer.diarize(await openAsBlob(file))).toRTTM());
+  await diarizer.close();
+}

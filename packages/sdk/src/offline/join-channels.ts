@@ -1,0 +1,120 @@
+import type { AudioSource } from '../contract/audio.ts';
+import { VoiceFlowError } from '../contract/errors.ts';
+import type { Speaker } from '../contract/result.ts';
+import { compareTurns, type Turn } from '../contract/segment.ts';
+import type { Warning } from '../contract/warnings.ts';
+import type { PipelineResult } from './types.ts';
+
+/** What is said of one channel alone. */
+const OF_A_CHANNEL: readonly Warning['code'][] = ['audio-silent', 'speaker-count-unreached'];
+
+/** The names of channels that have none given: of two `LEFT` and `RIGHT`, of others `CHANNEL_1` and so on. */
+export function channelNames(count: number): string[] {
+  if (count === 2) return ['LEFT', 'RIGHT'];
+  return Array.from({ length: count }, (_, i) => `CHANNEL_${i + 1}`);
+}
+
+/**
+ * Diarizes a recording's channels side by side, and joins what is found; a single one is diarized as it is.
+ * @param names of the channels. @throws `invalid-option` for names that are not one each, or not different.
+ */
+export async function diarizeChannels(
+  sources: readonly AudioSource[],
+  names: readonly string[] | undefined,
+  diarize: (source: AudioSource, channel: number) => Promise<PipelineResult>,
+): Promise<PipelineResult> {
+  const [only] = sources;
+  if (only !== undefined && sources.length === 1) return diarize(only, 0);
+  const called = names ?? channelNames(sources.length);
+  if (called.length !== sources.length || new Set(called).size < called.length || called.includes('')) {
+    throw new VoiceFlowError(
+      'invalid-option',
+      `channelNames is ${JSON.stringify(called)}; ${sources.length} different names were expected, one a channel`,
+    );
+  }
+  // Where one fails its source is closed, and the others go on to their end: they are awaited, since they use the network.
+  const done = await Promise.allSettled(
+    sources.map(async (source, channel) => {
+      try {
+        return await diarize(source, channel);
+      } finally {
+        await source.close();
+      }
+    }),
+  );
+  const failed = done.find((one) => one.status === 'rejected');
+  if (failed) throw failed.reason;
+  return joinChannels(
+    done.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])),
+    called,
+  );
+}
+
+/**
+ * The results of a recording's channels as one. A channel's only speaker is called as the channel, several get numbers
+ * behind its name; known voices keep theirs, and are one speaker in all channels.
+ * @param names one for each result.
+ */
+export function joinChannels(results: readonly PipelineResult[], names: readonly string[]): PipelineResult {
+  const turns: Turn[] = [];
+  const speakers = new Map<string, Speaker>();
+  const warnings: Warning[] = [];
+  results.forEach((result, channel) => {
+    const labels = labelsOf(result.speakers, names[channel] as string);
+    for (const turn of result.turns) turns.push({ ...turn, speaker: labels.get(turn.speaker) ?? turn.speaker });
+    for (const speaker of result.speakers) {
+      const label = labels.get(speaker.label) ?? speaker.label;
+      const before = speakers.get(label);
+      const louder = before !== undefined && before.seconds >= speaker.seconds ? before : speaker;
+      speakers.set(label, { ...louder, label });
+    }
+    for (const { code, message } of result.warnings) {
+      warnings.push({ code, message: OF_A_CHANNEL.includes(code) ? `channel ${names[channel]}: ${message}` : message });
+    }
+  });
+  const joined = unite(turns);
+  const first = new Map<string, number>();
+  const seconds = new Map<string, number>();
+  for (const { speaker, start, end } of joined) {
+    if (!first.has(speaker)) first.set(speaker, first.size);
+    seconds.set(speaker, (seconds.get(speaker) ?? 0) + end - start);
+  }
+  const order = ({ label }: Speaker) => first.get(label) ?? first.size;
+  // Channels are done side by side: the times of the one that took longest are those of the whole.
+  const slowest = results.reduce((a, b) => (a.decode + a.model + a.cluster >= b.decode + b.model + b.cluster ? a : b));
+  return {
+    turns: joined,
+    speakers: [...speakers.values()]
+      .map((speaker) => ({ ...speaker, seconds: seconds.get(speaker.label) ?? speaker.seconds }))
+      .sort((a, b) => order(a) - order(b)),
+    duration: Math.max(...results.map(({ duration }) => duration)),
+    warnings,
+    decode: slowest.decode,
+    model: slowest.model,
+    cluster: slowest.cluster,
+  };
+}
+
+/** The label in the whole of each speaker of a channel. */
+function labelsOf(speakers: readonly Speaker[], channel: string): Map<string, string> {
+  const unnamed = speakers.filter(({ name }) => name === undefined);
+  return new Map(
+    unnamed.map(({ label }, i) => [label, unnamed.length === 1 ? channel : `${channel}_${i + 1}`] as const),
+  );
+}
+
+/** In order; turns of one speaker that overlap (a known voice in two channels) become one. */
+function unite(turns: readonly Turn[]): Turn[] {
+  const last = new Map<string, number>();
+  const out: Turn[] = [];
+  for (const turn of [...turns].sort(compareTurns)) {
+    const at = last.get(turn.speaker);
+    const before = at === undefined ? undefined : out[at];
+    if (at !== undefined && before !== undefined && turn.start < before.end) {
+      out[at] = { ...before, end: Math.max(before.end, turn.end) };
+      continue;
+    }
+    last.set(turn.speaker, out.push(turn) - 1);
+  }
+  return out.sort(compareTurns);
+}

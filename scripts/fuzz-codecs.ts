@@ -1,0 +1,47 @@
+/**
+ * Fuzzes the decoders beyond what the tests run:
+ *   npx tsx scripts/fuzz-codecs.ts [--count 20000] [--seed 1000000] [--file talk.mp3]
+ * `--count` is for each file of packages/codecs/fixtures. A failure prints its file and seed, and
+ * `--file F --seed S --count 1` runs it again. At the end: how long the slowest took, and the most memory at once.
+ */
+import { parseArgs } from 'node:util';
+import { codecs } from '@voiceflow-ml/codecs';
+import { FILES, fuzzOnce } from '../packages/codecs/fixtures/fuzz.ts';
+
+const { values } = parseArgs({
+  options: {
+    count: { type: 'string', default: '20000' },
+    seed: { type: 'string', default: '1000000' },
+    file: { type: 'string' },
+  },
+});
+const count = Number(values.count);
+const first = Number(values.seed);
+const files = values.file === undefined ? FILES : FILES.filter((name) => name === values.file);
+if (!(count > 0) || !Number.isInteger(first) || files.length === 0) {
+  console.error('usage: npx tsx scripts/fuzz-codecs.ts [--count N] [--seed S] [--file NAME]');
+  process.exit(2);
+}
+
+Error.stackTraceLimit = 4;
+let failures = 0;
+for (const name of files) {
+  const slowest = { seed: 0, ms: 0 };
+  for (let seed = first; seed < first + count; seed++) {
+    const begun = performance.now();
+    const problem = await fuzzOnce(codecs, name, seed);
+    const ms = performance.now() - begun;
+    if (ms > slowest.ms) Object.assign(slowest, { seed, ms });
+    const done = seed - first + 1;
+    if (done % 1000 === 0) console.log(`${name}: ${done}, ${failures} failures`);
+    if (problem === undefined) continue;
+    failures++;
+    console.error(`${name} seed ${seed}: ${problem}`);
+  }
+  const most = Math.round(process.resourceUsage().maxRSS / 1024);
+  console.log(
+    `${name}: ${count} mutants, slowest ${Math.round(slowest.ms)} ms (seed ${slowest.seed}), at most ${most} MB`,
+  );
+}
+console.log(`${files.length * count} mutants from seed ${first}: ${failures} failures`);
+process.exitCode = failures > 0 ? 1 : 0;

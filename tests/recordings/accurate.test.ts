@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import { openAsBlob } from 'node:fs';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDiarizer, type Diarizer } from 'voiceflow-ml';
+import { collect, createResampler, type ModelManifest, openAudio, parseRttm } from 'voiceflow-ml/core';
+import { modelFromFolder } from 'voiceflow-ml/installed';
+import { scoreDiarization } from 'voiceflow-ml/metrics';
+import { shared } from './networks.ts';
+
+const segmentation = shared('models/pyannote/segmentation-3.0.onnx');
+const campplus = shared('models/campplus/campplus-zh-en-common.fp16w.onnx');
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const RATE = 16_000;
+
+/** The model as it is pulled, with the copies of its networks that are at hand. */
+async function modelFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'voiceflow-accurate-'));
+  const manifest = JSON.parse(await readFile(join(ROOT, 'models/accurate/manifest.json'), 'utf8')) as ModelManifest;
+  const files = async (path: string) => {
+    const bytes = await readFile(path);
+    await symlink(path, join(folder, 'network.onnx').replace('network', path.includes('seg') ? 'seg' : 'voice'));
+    const name = path.includes('seg') ? 'seg.onnx' : 'voice.onnx';
+    return { [name]: { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') } };
+  };
+  const segmenter = { ...manifest.segmenter, files: await files(segmentation as string) };
+  const own = { ...manifest, files: await files(campplus as string), segmenter };
+  await writeFile(join(folder, 'manifest.json'), JSON.stringify(own));
+  return folder;
+}
+
+const tone = (seconds: number, hz: number[]) =>
+  Float32Array.from({ length: Math.round(seconds * RATE) }, (_, i) =>
+    hz.reduce((sum, f) => sum + (0.1 * Math.sin((2 * Math.PI * f * i) / RATE)) / hz.length, 0),
+  );
+
+describe.skipIf(!segmentation || !campplus)('the model accurate', () => {
+  let folder = '';
+  let diarizer: Diarizer;
+  let conversation: Float32Array;
+  const truth = async () =>
+    parseRttm(await readFile(join(ROOT, 'examples/audio/conversation.rttm'), 'utf8'))[0]?.turns ?? [];
+
+  beforeAll(async () => {
+    folder = await modelFolder();
+    diarizer = await createDiarizer({ model: await modelFromFolder(folder), backend: 'node' });
+    const file = await openAsBlob(join(ROOT, 'examples/audio/conversation.wav'));
+    conversation = await collect(await openAudio(file, { sampleRate: RATE }));
+  });
+  afterAll(async () => {
+    await diarizer?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('tells the four voices of the demo, with known voices, progress and the two laws of counts', async () => {
+    const stages = new Set<string>();
+    const audio = { samples: conversation, sampleRate: RATE };
+    const free = await diarizer.diarize(audio, { onProgress: ({ stage }) => stages.add(stage) });
+    const score = scoreDiarization({ uri: 'x', turns: await truth() }, { uri: 'x', turns: free.turns }).total;
+    expect(free.speakers).toHaveLength(4);
+    expect(score.der).toBeLessThan(20);
+    expect([...stages]).toEqual(['model', 'cluster', 'done']);
+    expect(free.model).toMatchObject({ id: 'accurate', space: 'campplus-zh-en/1' });
+    const exact = await diarizer.diarize(audio, { numSpeakers: 4 });
+    expect(exact.turns).toEqual(free.turns);
+    const loose = await diarizer.diarize(audio, { minSpeakers: 2, maxSpeakers: 9 });
+    expect(loose.turns).toEqual(free.turns);
+    const two = await diarizer.diarize(audio, { numSpeakers: 2 });
+    expect(two.speakers).toHaveLength(2);
+    const known = free.speakers.slice(0, 2).map(({ embedding }, i) => {
+      return { name: `Voice ${i}`, embedding, space: 'campplus-zh-en/1' };
+    });
+    const named = await diarizer.diarize(audio, { known });
+    expect(named.speakers.slice(0, 2).map(({ name }) => name)).toEqual(['Voice 0', 'Voice 1']);
+    await expect(
+      diarizer.diarize(audio, { known: [{ ...(known[0] as (typeof known)[number]), space: 'fast-cnn/1' }] }),
+    ).rejects.toMatchObject({ code: 'invalid-option' });
+  });
+
+  it('gives the same turns within 10 ms in WebAssembly', async () => {
+    const audio = { samples: conversation.subarray(0, 30 * RATE), sampleRate: RATE };
+    const native = await diarizer.diarize(audio);
+    const web = await createDiarizer({ model: await modelFromFolder(folder), backend: 'wasm' });
+    try {
+      const { turns } = await web.diarize(audio);
+      expect(turns.map(({ speaker }) => speaker)).toEqual(native.turns.map(({ speaker }) => speaker));
+      turns.forEach((turn, i) => {
+        expect(Math.abs(turn.start - (native.turns[i]?.start ?? 0))).toBeLessThan(0.0101);
+        expect(Math.abs(turn.end - (native.turns[i]?.end ?? 0))).toBeLessThan(0.0101);
+      });
+    } finally {
+      await web.close();
+    }
+  });
+
+  it.each([
+    ['one second', () => tone(1, [220])],
+    ['one sample', () => new Float32Array(1)],
+    ['silence', () => new Float32Array(12 * RATE)],
+    ['music', () => tone(12, [261.6, 329.6, 392, 523.3])],
+  ])('takes %s', async (_, audio) => {
+    const samples = audio();
+    const { turns, duration, warnings, speakers } = await diarizer.diarize({ samples, sampleRate: RATE });
+    expect(duration).toBeCloseTo(samples.length / RATE, 6);
+    expect(turns.every(({ start, end }) => start >= 0 && end <= duration && end > start)).toBe(true);
+    if (turns.length === 0) expect(warnings.map(({ code }) => code)).toContain('audio-silent');
+    expect(speakers.length).toBeLessThan(3);
+  });
+
+  it('takes one second of speech, one speaker, and 8 kHz', async () => {
+    const start = 2 * RATE;
+    const second = await diarizer.diarize({ samples: conversation.subarray(start, start + RATE), sampleRate: RATE });
+    expect(second.speakers).toHaveLength(1);
+    const one = await diarizer.diarize({ samples: conversation.subarray(0.6 * RATE, 6.4 * RATE), sampleRate: RATE });
+    expect(one.speakers).toHaveLength(1);
+    const resampler = createResampler(RATE, RATE / 2);
+    const low = resampler.push(conversation).slice();
+    const telephone = await diarizer.diarize({ samples: low, sampleRate: RATE / 2 });
+    expect(telephone.speakers.length).toBeGreaterThanOrEqual(3);
+    expect(telephone.speakers.length).toBeLessThanOrEqual(4);
+  });
+
+  it('gives a voice for a segment', async () => {
+    const audio = { samples: conversation, sampleRate: RATE };
+    const segments = [
+      { start: 1, end: 5 },
+      { start: 26.5, end: 28.5 },
+      { start: 6.3, end: 8.6 },
+    ];
+    const [a, again, other] = (await diarizer.embed(audio, { segments })) as [Float32Array, Float32Array, Float32Array];
+    const cosine = (x: Float32Array, y: Float32Array) => x.reduce((sum, value, i) => sum + value * (y[i] as number), 0);
+    expect(a).toHaveLength(192);
+    expect(cosine(a, again)).toBeGreaterThan(cosine(a, other) + 0.3);
+  });
+
+  it('stops on a signal, and opens no live session', async () => {
+    const controller = new AbortController();
+    const running = diarizer.diarize(
+      { samples: conversation, sampleRate: RATE },
+      { signal: controller.signal, onProgress: () => controller.abort() },
+    );
+    await expect(running).rejects.toMatchObject({ code: 'aborted' });
+    expect(() => diarizer.open({ sampleRate: RATE })).toThrow(/for recordings/);
+  });
+
+  it('refuses weights that are not those of its manifest', async () => {
+    const pack = await modelFromFolder(folder);
+    const broken = { ...pack, read: async () => new Uint8Array(10) };
+    await expect(createDiarizer({ model: broken, backend: 'node' })).rejects.toMatchObject({ code: 'model-corrupt' });
+  });
+
+  it('finds four voices in the conversation repeated to half an hour', async () => {
+    const times = Math.ceil((30 * 60 * RATE) / conversation.length);
+    const samples = new Float32Array(times * conversation.length);
+    for (let i = 0; i < times; i++) samples.set(conversation, i * conversation.length);
+    const { speakers } = await diarizer.diarize({ samples, sampleRate: RATE });
+    expect(speakers).toHaveLength(4);
+  }, 300_000);
+});
