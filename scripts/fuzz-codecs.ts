@@ -32,6 +32,8 @@ for (const name of files) {
     const problem = await fuzzOnce(codecs, name, seed);
     const ms = performance.now() - begun;
     if (ms > slowest.ms) Object.assign(slowest, { seed, ms });
+    const done = seed - first + 1;
+    if (done % 1000 === 0) console.log(`${name}: ${done}, ${failures} failures`);
     if (problem === undefined) continue;
     failures++;
     console.error(`${name} seed ${seed}: ${problem}`);

@@ -68,6 +68,7 @@ let browser: Browser | undefined;
 export async function visit(url: string): Promise<Outcome & { readonly faults: readonly string[] }> {
   browser ??= await chromium.launch({ executablePath: CHROMIUM ?? '', args: ['--no-sandbox'] });
   const page = await browser.newPage();
+  page.setDefaultNavigationTimeout(120_000);
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => {

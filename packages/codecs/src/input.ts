@@ -1,4 +1,5 @@
 import { type ByteReader, throwIfAborted } from 'voiceflow-ml/core';
+import { PAGE_BYTES } from './ogg.ts';
 
 /** Bytes fetched at once: few suspensions of the decoder, little memory. */
 const BLOCK_BYTES = 1 << 18;
@@ -13,6 +14,8 @@ export class Input {
   /** Where the block begins. */
   #start = 0;
   #ended = false;
+  /** The last bytes that were read before the block. */
+  #tail = new Uint8Array(0);
   /** Where the next read begins. */
   position = 0;
 
@@ -46,6 +49,7 @@ export class Input {
   /** Fetches the block that the position is in. @throws whatever the reader throws; `aborted`. */
   async fetch(): Promise<void> {
     throwIfAborted(this.#signal);
+    this.#tail = lastOf(this.#tail, this.#block);
     const at = this.#base + this.position;
     if (at < this.#bytes.position) this.#bytes.seek?.(at);
     else await this.#bytes.skip(at - this.#bytes.position);
@@ -57,7 +61,22 @@ export class Input {
     throwIfAborted(this.#signal);
   }
 
+  /** The last bytes that were read, up to a page of an Ogg. */
+  get tail(): Uint8Array {
+    return lastOf(this.#tail, this.#block);
+  }
+
   close(): Promise<void> {
     return this.#bytes.close();
   }
+}
+
+/** The last bytes of two stretches, in memory of their own. */
+function lastOf(before: Uint8Array, after: Uint8Array): Uint8Array<ArrayBuffer> {
+  if (after.length >= PAGE_BYTES) return after.slice(-PAGE_BYTES);
+  const kept = before.subarray(Math.max(0, before.length + after.length - PAGE_BYTES));
+  const all = new Uint8Array(kept.length + after.length);
+  all.set(kept);
+  all.set(after, kept.length);
+  return all;
 }

@@ -9,6 +9,7 @@ import {
 } from 'voiceflow-ml/core';
 import { Input } from './input.ts';
 import { AGAIN, Instance, NO_MEMORY } from './instance.ts';
+import { endsWhole } from './ogg.ts';
 import { yieldTurn } from './yield.ts';
 
 /** Samples a channel that one `read` gives, about; a frame more than that at most. */
@@ -212,6 +213,8 @@ class DecodedSource implements AudioSource {
         'audio-truncated',
         `ends early or has gaps: ${decoded.toFixed(2)} s of ${this.#claimed.toFixed(2)} s are there and were used${because}`,
       );
+    } else if (instance.container === 'ogg' && !endsWhole(this.#input.tail)) {
+      this.#warn('audio-truncated', `has no end, so it may have been cut; the ${decoded.toFixed(2)} s there were used`);
     } else if (status === NO_MEMORY) {
       this.#warn('audio-truncated', `needs more memory than its size allows: ${decoded.toFixed(2)} s were used`);
     } else if (instance.failures > 0 || said !== undefined) {
