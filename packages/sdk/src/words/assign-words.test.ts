@@ -119,7 +119,6 @@ describe('assignWords', () => {
   });
 
   it.each([
-    [[word(1, 0)], {}, 'words[0] ends at 0 s'],
     [[word(0, 1), word(Number.NaN, 1)], {}, 'words[1].start is NaN'],
     [[word(0, 1)], { maxDistance: -1 }, 'maxDistance is -1'],
   ])('refuses bad input (%#)', (words, options, message) => {
@@ -164,6 +163,26 @@ describe('groupWords', () => {
     expect(groupWords(assignWords(named, turns))[0]?.text).toBe('Hello you');
     const other = [{ punctuated: 'Hello,', start: 0, end: 1 }];
     expect(groupWords(assignWords(other, turns), { text: (item) => item.punctuated })[0]?.text).toBe('Hello,');
+  });
+
+  it('sets no blank where a language has none, nor before punctuation, and judges by most words', () => {
+    const say = (...texts: string[]) =>
+      groupWords(
+        assignWords(
+          texts.map((text, i) => ({ ...word(i, i + 1), text })),
+          [turn(0, 9, 'A')],
+        ),
+      )[0]?.text;
+    expect(say('你', '好', '，', '世', '界', '。')).toBe('你好，世界。');
+    expect(say('Hello', ',', 'Ann', '.')).toBe('Hello, Ann.');
+    expect(say('Good ', 'morning', 'everyone', 'here')).toBe('Good morning everyone here');
+    expect(say('สวัสดี', 'ครับ')).toBe('สวัสดีครับ');
+    expect(say('使う', 'Python', 'で')).toBe('使う Python で');
+  });
+
+  it('takes a word that ends before it starts for an instant', () => {
+    const [said] = groupWords(assignWords([{ text: 'odd', start: 2, end: 1.98 }], [turn(0, 9, 'A')]));
+    expect(said).toMatchObject({ start: 2, end: 2, speaker: 'A' });
   });
 
   it('gives subtitles', () => {

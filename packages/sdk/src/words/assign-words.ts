@@ -6,7 +6,7 @@ import { checkLength, checkSegment, overlapSeconds, type Segment, type Turn } fr
 export interface TimedWord {
   /** Seconds. */
   readonly start?: number | null | undefined;
-  /** Seconds, ≥ start. */
+  /** Seconds; before the start it counts as the start. */
   readonly end?: number | null | undefined;
 }
 
@@ -66,8 +66,10 @@ export function assignWords<W extends TimedWord>(
 
 function segmentOf({ start, end }: TimedWord, index: number): Segment | undefined {
   if ((start ?? end ?? undefined) === undefined) return undefined;
-  // One time alone is an instant.
-  const segment = { start: start ?? end ?? 0, end: end ?? start ?? 0 };
+  // One time alone is an instant; so is a word whose end lies before its start, as recognisers give now and then.
+  const from = start ?? end ?? 0;
+  const to = end ?? from;
+  const segment = { start: from, end: Math.max(from, to) };
   checkSegment(segment, `words[${index}]`);
   return { start: onGrid(segment.start), end: onGrid(segment.end) };
 }
@@ -175,11 +177,13 @@ export function groupWords<W extends TimedWord>(
   const { maxPause = 2, maxSeconds = Number.POSITIVE_INFINITY, text = defaultText } = options;
   checkLength(maxPause, 'maxPause');
   checkLength(maxSeconds, 'maxSeconds');
-  const spaced = words.some((word) => /^\s|\s$/.test(text(word)));
+  const blanks = words.filter((word) => /^\s|\s$/.test(text(word))).length;
+  // By the majority: a single word with a blank at its end is no sign that the others bring theirs.
+  const spaced = blanks * 2 > words.length;
   const groups: { start: number | undefined; end: number; speaker: string; words: AssignedWord<W>[] }[] = [];
   for (const word of words) {
     const start = word.start ?? word.end ?? undefined;
-    const end = word.end ?? start;
+    const end = start === undefined ? undefined : Math.max(start, word.end ?? start);
     let group = groups.at(-1);
     const parted =
       group?.start !== undefined &&
@@ -196,10 +200,22 @@ export function groupWords<W extends TimedWord>(
     group.start = Math.min(group.start ?? start, start);
   }
   return groups.map(({ start, end, speaker, words: own }) => {
-    const joined = own.map(text).join(spaced ? '' : ' ');
+    const joined = own.map(text).reduce((line, word) => line + (spaced || joins(line, word) ? '' : ' ') + word, '');
     // Words without times stand where the utterance before ended.
     return { start: start ?? end, end, speaker, text: joined.replace(/\s+/g, ' ').trim(), words: own };
   });
+}
+
+/** Letters of languages that are written without blanks between words. */
+const UNSPACED =
+  '[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}]';
+const ENDS_UNSPACED = new RegExp(`(?:${UNSPACED}|[、。，！？：；」』）])$`, 'u');
+const BEGINS_UNSPACED = new RegExp(`^${UNSPACED}`, 'u');
+const CLOSES = /^[,.!?;:…%)\]}»”、。，！？：；」』）]/u;
+
+/** Whether a word follows without a blank: in such a language, or as punctuation. */
+function joins(line: string, word: string): boolean {
+  return line === '' || CLOSES.test(word) || (ENDS_UNSPACED.test(line.slice(-2)) && BEGINS_UNSPACED.test(word));
 }
 
 function defaultText(word: TimedWord): string {
