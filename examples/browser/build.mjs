@@ -31,7 +31,9 @@ copyFileSync(join(here, 'index.html'), join(out, 'index.html'));
 const { resolve: find } = createRequire(import.meta.url);
 const wasm = 'ort-wasm-simd-threaded.wasm';
 copyFileSync(find(`@voiceflow-ml/wasm-runtime/${wasm}`), join(out, 'assets', wasm));
-copyFileSync(find('@voiceflow-ml/fast-cnn/fast-cnn.fp16.onnx'), join(out, 'fast-cnn.fp16.onnx'));
+for (const name of ['fast-cnn', 'segmenter']) {
+  copyFileSync(find(`@voiceflow-ml/${name}/${name}.fp16.onnx`), join(out, `${name}.fp16.onnx`));
+}
 
 if (args.includes('--serve')) {
   const types = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };

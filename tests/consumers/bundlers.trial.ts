@@ -118,6 +118,7 @@ describe.skipIf(!CHROMIUM)(`in Chromium${WITHOUT_CHROMIUM}`, () => {
     const modules = join(folder, 'node_modules/@voiceflow-ml');
     // Above the script lies the root here, so the weights are beside it for browsers.
     copyFileSync(join(modules, 'fast-cnn/fast-cnn.fp16.onnx'), join(folder, 'public/fast-cnn.fp16.onnx'));
+    copyFileSync(join(modules, 'segmenter/segmenter.fp16.onnx'), join(folder, 'public/segmenter.fp16.onnx'));
     const wasm = 'ort-wasm-simd-threaded.wasm';
     copyFileSync(join(modules, 'wasm-runtime/dist', wasm), join(folder, 'public', wasm));
     expect(await visitFolder(join(folder, 'public'))).toMatchObject(FOUND);

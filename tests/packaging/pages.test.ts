@@ -19,6 +19,7 @@ import { removeFolder } from './packed.ts';
 /** A page that a stranger builds from the packed packages with esbuild, and hosts as static files. */
 describe.skipIf(!CHROMIUM)(`a page bundled with esbuild${WITHOUT_CHROMIUM}`, () => {
   const WEIGHTS = '@voiceflow-ml/fast-cnn/fast-cnn.fp16.onnx';
+  const SEGMENTER = '@voiceflow-ml/segmenter/segmenter.fp16.onnx';
   const WASM = '@voiceflow-ml/wasm-runtime/dist/ort-wasm-simd-threaded.wasm';
   const withoutWorker = '{ backend: wasmBackend({ worker: false }) }';
   let folder = '';
@@ -57,7 +58,7 @@ describe.skipIf(!CHROMIUM)(`a page bundled with esbuild${WITHOUT_CHROMIUM}`, () 
 
   it.each([
     [[], 'model-not-found', 'fast-cnn.fp16.onnx'],
-    [[WEIGHTS], 'backend-unavailable', 'ort-wasm-simd-threaded.wasm'],
+    [[WEIGHTS, SEGMENTER], 'backend-unavailable', 'ort-wasm-simd-threaded.wasm'],
   ])('with %j beside it says what came in place of the rest, and what to do', async (copied, code, file) => {
     const outcome = await open(copied);
     expect(outcome.code).toBe(code);
@@ -66,7 +67,10 @@ describe.skipIf(!CHROMIUM)(`a page bundled with esbuild${WITHOUT_CHROMIUM}`, () 
   });
 
   it('diarizes in a worker: the page has less than half of the long tasks that it has without', async () => {
-    const [worker, own] = [await open([WEIGHTS, WASM]), await open([WEIGHTS, WASM], {}, withoutWorker)];
+    const [worker, own] = [
+      await open([WEIGHTS, SEGMENTER, WASM]),
+      await open([WEIGHTS, SEGMENTER, WASM], {}, withoutWorker),
+    ];
     for (const outcome of [worker, own]) expect(outcome).toMatchObject({ backend: 'wasm', speakers: 3, faults: [] });
     const blocked = ({ tasks = [] }: Outcome) => tasks.reduce((sum, duration) => sum + duration, 0);
     expect(blocked(worker)).toBeLessThan(blocked(own) / 2);
@@ -74,17 +78,17 @@ describe.skipIf(!CHROMIUM)(`a page bundled with esbuild${WITHOUT_CHROMIUM}`, () 
 
   it('diarizes in its own thread where a Content-Security-Policy allows no worker from a blob', async () => {
     const headers = { 'content-security-policy': "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'" };
-    expect(await open([WEIGHTS, WASM], headers)).toMatchObject({ backend: 'wasm', speakers: 3 });
+    expect(await open([WEIGHTS, SEGMENTER, WASM], headers)).toMatchObject({ backend: 'wasm', speakers: 3 });
   });
 
   it('says that a policy must allow WebAssembly', async () => {
-    const outcome = await open([WEIGHTS, WASM], { 'content-security-policy': "default-src 'self'" });
+    const outcome = await open([WEIGHTS, SEGMENTER, WASM], { 'content-security-policy': "default-src 'self'" });
     expect(outcome).toMatchObject({ code: 'backend-unavailable', hint: expect.stringContaining('wasm-unsafe-eval') });
   });
 
   it('runs several threads with cross-origin isolation', async () => {
     const headers = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
-    const outcome = await open([WEIGHTS, WASM], headers, '{ backend: wasmBackend({ threads: 2 }) }');
+    const outcome = await open([WEIGHTS, SEGMENTER, WASM], headers, '{ backend: wasmBackend({ threads: 2 }) }');
     expect(outcome).toMatchObject({ backend: 'wasm', speakers: 3, faults: [] });
   });
 });
