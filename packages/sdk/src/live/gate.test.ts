@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AudioSource } from '../contract/audio.ts';
 import type { Turn } from '../contract/segment.ts';
 import type { FastCnn } from '../inference/network.ts';
+import { analyse } from '../offline/analyse.ts';
 import { diarize } from '../offline/diarize.ts';
 import { NOISE, scriptedGate } from './fixtures/gate.ts';
 import { audioOf, eventsOf, liveCnn, open, RATE } from './fixtures/live.ts';
@@ -38,20 +39,22 @@ function source(chunk: number): AudioSource {
 }
 
 const request = { bounds: { least: 1, most: 100 }, known: [] };
+const heard = (cnn: FastCnn, from: AudioSource) =>
+  diarize(cnn, (audio, how) => analyse(cnn, audio, how), from, request);
 const times = (turns: readonly { readonly start: number; readonly end: number }[]) =>
   turns.map(({ start, end }) => [Math.round(start), Math.round(end)]);
 
 describe('the gate', () => {
   it('leaves out of a recording what is no speech, and its speaker', async () => {
-    const without = await diarize(liveCnn(), source(1000), request);
-    const { turns, speakers } = await diarize(gated(), source(1000), request);
+    const without = await heard(liveCnn(), source(1000));
+    const { turns, speakers } = await heard(gated(), source(1000));
     expect(without.speakers).toHaveLength(3);
     expect(speakers).toHaveLength(2);
     expect(times(turns)).toEqual(times(people));
   });
 
   it('does not depend on how a recording comes', async () => {
-    const [one, other] = await Promise.all([777, 100_000].map((chunk) => diarize(gated(), source(chunk), request)));
+    const [one, other] = await Promise.all([777, 100_000].map((chunk) => heard(gated(), source(chunk))));
     expect(one?.turns).toEqual(other?.turns);
   });
 
