@@ -89,6 +89,7 @@ export default defineConfig([
   ),
   esm('packages/wasm-runtime', ['index.ts', 'node.ts'], { onSuccess: buildRuntime }),
   esm('models/fast-cnn', ['index.ts', 'node.ts']),
+  esm('models/segmenter', ['index.ts', 'node.ts']),
   esm('packages/codecs', ['index.ts', 'node.ts']),
   esm(
     'packages/jobs',

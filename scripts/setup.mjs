@@ -60,7 +60,12 @@ function isStale() {
   const entries = workspaces.map((folder) => join(ROOT, folder, 'package.json')).filter(existsSync);
   const built = entries.flatMap(filesOfExports).map(timeOf);
   const sources = workspaces.flatMap((folder) => [...timesBelow(join(ROOT, folder, 'src'))]);
-  const others = ['tsup.config.ts', 'package-lock.json', 'models/fast-cnn/manifest.json'];
+  const others = [
+    'tsup.config.ts',
+    'package-lock.json',
+    'models/fast-cnn/manifest.json',
+    'models/segmenter/manifest.json',
+  ];
   const newest = Math.max(...sources, ...others.map((file) => timeOf(join(ROOT, file))));
   return built.length === 0 || Math.min(...built) < newest;
 }

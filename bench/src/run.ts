@@ -7,6 +7,7 @@ import { cpu } from './commands/cpu.ts';
 import { e2e } from './commands/e2e.ts';
 import { live } from './commands/live.ts';
 import { load } from './commands/load.ts';
+import { naming } from './commands/naming.ts';
 import { report } from './commands/report.ts';
 import { scaling } from './commands/scaling.ts';
 
@@ -18,6 +19,7 @@ export const benchCommands: Readonly<Record<string, BenchCommand>> = {
   backends,
   accuracy: accuracyCommand,
   live,
+  naming,
   calibrate,
   report,
   scaling,

@@ -9,7 +9,7 @@ import { type Browser, chromium } from 'playwright-core';
 import { installPacked, makeFolder, pack, publicPackages, ROOT } from '../packaging/packed.ts';
 
 /** What `npm install voiceflow-ml` brings. */
-const INSTALLED = ['voiceflow-ml', '@voiceflow-ml/fast-cnn', '@voiceflow-ml/wasm-runtime'];
+const INSTALLED = ['voiceflow-ml', '@voiceflow-ml/fast-cnn', '@voiceflow-ml/segmenter', '@voiceflow-ml/wasm-runtime'];
 
 export const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 export const WITHOUT_CHROMIUM = CHROMIUM ? '' : ' (skipped: no Chromium here, apt-get install chromium)';
@@ -68,6 +68,7 @@ let browser: Browser | undefined;
 export async function visit(url: string): Promise<Outcome & { readonly faults: readonly string[] }> {
   browser ??= await chromium.launch({ executablePath: CHROMIUM ?? '', args: ['--no-sandbox'] });
   const page = await browser.newPage();
+  page.setDefaultNavigationTimeout(120_000);
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => {

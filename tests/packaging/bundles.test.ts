@@ -48,6 +48,7 @@ it.each([
   'voiceflow-ml/backends/node',
   'voiceflow-ml/backends/wasm',
   '@voiceflow-ml/fast-cnn',
+  '@voiceflow-ml/segmenter',
   'voiceflow-ml',
 ])('%s does nothing when it is imported', async (name) => {
   const options: BuildOptions = { platform: 'node', external: ['onnxruntime-node'] };

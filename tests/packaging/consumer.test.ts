@@ -7,7 +7,7 @@ import { borrow, installPacked, makeFolder, pack, publicPackages, ROOT, removeFo
 
 /** A program of a user's, against the packages as they are published. */
 
-const USED = ['voiceflow-ml', '@voiceflow-ml/fast-cnn', '@voiceflow-ml/wasm-runtime'];
+const USED = ['voiceflow-ml', '@voiceflow-ml/fast-cnn', '@voiceflow-ml/segmenter', '@voiceflow-ml/wasm-runtime'];
 const PROGRAM = `
 import { type AudioInput, createDiarizer, type Diarization, VoiceFlowError } from 'voiceflow-ml';
 import { fastCnn } from '@voiceflow-ml/fast-cnn';

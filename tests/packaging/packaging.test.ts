@@ -103,7 +103,7 @@ it('has one version for all packages', () => {
 });
 
 it('installs within 60 MB without the native runtime', () => {
-  const sizes = ['voiceflow-ml', '@voiceflow-ml/fast-cnn', '@voiceflow-ml/wasm-runtime'].map(
+  const sizes = ['voiceflow-ml', '@voiceflow-ml/fast-cnn', '@voiceflow-ml/segmenter', '@voiceflow-ml/wasm-runtime'].map(
     (name) => packed(name).unpackedSize,
   );
   expect(sizes.reduce((a, b) => a + b, 0)).toBeLessThan(60_000_000);

@@ -1,20 +1,19 @@
-import { createDiarizer, fastCnn, type ModelPackage } from 'voiceflow-ml';
-import { installedModel, modelFromFolder, PULLED_MODELS } from 'voiceflow-ml/installed';
+import { createDiarizer } from 'voiceflow-ml';
 import type { Score } from 'voiceflow-ml/metrics';
 import { accuracy, type FileAccuracy, type FolderAccuracy } from '../accuracy/accuracy.ts';
 import { parseSettings, parseWithFolders } from '../accuracy/flags.ts';
+import { modelWith } from '../accuracy/model.ts';
 import { type BenchCommand, countFlag, textFlag } from '../args.ts';
-import { withSettings } from '../calibrate/search.ts';
 
 export const accuracyCommand: BenchCommand = {
   summary: 'diarization error of folders of recordings with RTTM beside them',
   help: `npm run bench -- accuracy FOLDER… [options]
 
   FOLDER            audio (.wav; .flac, .opus, .ogg and .mp3 with python3 and soundfile) with NAME.rttm beside NAME
-  --model NAME      fast-cnn (default), a model that was pulled, or a folder with a manifest.json
+  --model NAME      standard (default), fast-cnn (without the segmenter), a pulled model, or a folder with a manifest.json
   --count-known     tell the number of speakers
   --repeat 4        each recording so many times in a row
-  --set A=1,B=2     settings of the manifest to replace, such as turns.onset=0.6,hop=0.48
+  --set A=1,B=2     settings of the manifest to replace, such as cluster.evidence=6,gate.speech=0.4
   --json            all figures as JSON
 
 DER with collar 0 and overlap scored, one fixed setting for all files.
@@ -29,9 +28,8 @@ Example
       model: 'string',
       json: 'boolean',
     });
-    const pack = await modelOf(textFlag(flags, 'model'));
-    const manifest = withSettings(pack.manifest, parseSettings(textFlag(flags, 'set') ?? ''));
-    const diarizer = await createDiarizer({ model: { ...pack, manifest } });
+    const model = await modelWith(textFlag(flags, 'model') ?? 'standard', parseSettings(textFlag(flags, 'set') ?? ''));
+    const diarizer = await createDiarizer({ model });
     try {
       const result = await accuracy(diarizer, {
         folders,
@@ -62,9 +60,4 @@ function rates({ der, miss, falseAlarm, confusion, scored, jer }: Score): string
   const share = (seconds: number) => ((100 * seconds) / scored).toFixed(1);
   const parts = `miss ${share(miss)}, false alarm ${share(falseAlarm)}, confusion ${share(confusion)}`;
   return `DER ${der?.toFixed(1) ?? '–'} (${parts})  JER ${jer?.toFixed(1) ?? '–'}`;
-}
-
-function modelOf(name = fastCnn.manifest.id): Promise<ModelPackage> | ModelPackage {
-  if (name === fastCnn.manifest.id) return fastCnn;
-  return (PULLED_MODELS as readonly string[]).includes(name) ? installedModel(name) : modelFromFolder(name);
 }

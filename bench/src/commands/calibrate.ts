@@ -7,7 +7,6 @@ import * as pipeline from 'voiceflow-ml/stages';
 import { parseWithFolders } from '../accuracy/flags.ts';
 import { type BenchCommand, textFlag } from '../args.ts';
 import { fitConfidence, judgeTurns, reliability } from '../calibrate/confidence.ts';
-import { knownThreshold } from '../calibrate/known.ts';
 import { cost, evaluate, search, withSettings } from '../calibrate/search.ts';
 import { learnVoices } from '../calibrate/voices.ts';
 import { analyseFolders } from '../calibrate/windows.ts';
@@ -20,14 +19,15 @@ export const calibrate: BenchCommand = {
   --voices FOLDER   labelled recordings that the voice space is learnt from (many speakers, rooms, noises)
   --manifest FILE   the model's manifest.json; its weights lie beside it
   --weights FILE    other weights than the manifest's fp32 file, to try them
-  --keep            keep the thresholds: only voice space, confidence and the threshold for known voices
+  --keep            keep the thresholds: only voice space and confidence
   --write           write the manifest (otherwise the settings are printed)
 
 The recordings that the committed settings were learnt from (repeatable, 36 conversations of training speakers):
   python3 ../shared/corpus/gen_sim.py --index ../shared/corpus/train/index.tsv --out VOICES --n 36 --seed 77 \\
     --prefix sc --noise ../shared/corpus/noise/noise --maxsec 180
   npm run calibrate -- ../shared/corpus/eval/sim-dev ../shared/corpus/eval/real-dev examples/audio \\
-    --voices VOICES --manifest models/fast-cnn/manifest.json --write`,
+    --voices VOICES --manifest models/fast-cnn/manifest.json --write
+Then the rules by which voices get names: npm run bench -- naming`,
   async run(args, io) {
     const kinds = {
       voices: 'string',
@@ -82,12 +82,7 @@ function calibrated(
   const turns = judgeTurns(manifest, dev);
   const confidence = fitConfidence(turns);
   note(`confidence: off by ${(100 * reliability(turns, confidence).error).toFixed(1)} points on average`);
-  const known = knownThreshold(manifest, dev);
-  note(
-    `known voices: cosine ${known.threshold}, which recognises ${(100 * known.recognised).toFixed(0)} % of ` +
-      `${known.pairs.same} pairs of one voice and 2 % of ${known.pairs.different} of two`,
-  );
-  return withSettings(manifest, { confidence, known: known.threshold });
+  return withSettings(manifest, { confidence });
 }
 
 function mainFile(manifest: ModelManifest): string {

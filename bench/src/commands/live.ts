@@ -1,6 +1,7 @@
 import { createDiarizer } from 'voiceflow-ml';
 import { parseWithFolders } from '../accuracy/flags.ts';
-import { type BenchCommand, numberFlag, optionalNumber } from '../args.ts';
+import { modelWith } from '../accuracy/model.ts';
+import { type BenchCommand, numberFlag, optionalNumber, textFlag } from '../args.ts';
 import { type LiveFile, type LiveFolder, measureLive } from '../live.ts';
 
 /** Points of DER that hearing live may cost, and percent of the speech whose label may change. */
@@ -14,6 +15,7 @@ export const live: BenchCommand = {
   FOLDER            audio (.wav; .flac, .opus, .ogg and .mp3 with python3 and soundfile) with NAME.rttm beside NAME
   --latency 1       seconds after which what was said is final, 0.5–5
   --step 0.25       seconds between two looks at the audio
+  --model fast-cnn  without the segmenter (default: standard)
   --json            all figures as JSON
   --check           exit code 1 when live costs more than ${MOST_POINTS} points, or more than ${MOST_CHANGED} % of speech is renamed
 
@@ -26,11 +28,12 @@ Example
     const { folders, flags } = parseWithFolders(args, {
       latency: 'string',
       step: 'string',
+      model: 'string',
       json: 'boolean',
       check: 'boolean',
     });
     const step = optionalNumber(flags, 'step', [0.25, 1]);
-    const diarizer = await createDiarizer();
+    const diarizer = await createDiarizer({ model: await modelWith(textFlag(flags, 'model') ?? 'standard', {}) });
     try {
       const result = await measureLive(diarizer, {
         folders,

@@ -18,7 +18,8 @@ import os
 import numpy as np
 from disturb import CONDITIONS, disturb
 from metrics import any_speech, der_parts, detection, eer, lit, turns, window_kinds
-from runner import RATE, Runner, read
+from runner import RATE, Runner
+from speech import read
 from yardstick import diarize
 
 

@@ -1,19 +1,8 @@
 """A network to be measured: a checkpoint (PyTorch, at 16 kHz past the decimation) or an ONNX file (48 kHz, ONNX Runtime)."""
 import numpy as np
 import scipy.signal as ss
-import soundfile as sf
 import torch
 from network import FastCNN, RATE
-
-
-def read(path):
-    """-> float32 [n] at 16 kHz."""
-    x, rate = sf.read(path, dtype="float32", always_2d=True)
-    x = x.mean(1)
-    if rate != RATE:
-        g = np.gcd(rate, RATE)
-        x = ss.resample_poly(x, RATE // g, rate // g).astype(np.float32)
-    return x
 
 
 def load_net(path):

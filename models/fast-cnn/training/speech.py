@@ -20,6 +20,12 @@ def at_rate(x, rate):
     return ss.resample_poly(x, RATE // g, rate // g).astype(np.float32)
 
 
+def read(path):
+    """-> float32 [n] at 16 kHz, mono."""
+    x, rate = sf.read(path, dtype="float32", always_2d=True)
+    return at_rate(x.mean(1), rate)
+
+
 def to_int16(x):
     return (np.clip(x, -1, 1) * 32767).astype(np.int16)
 

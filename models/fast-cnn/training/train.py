@@ -21,6 +21,7 @@ import torch
 import torch.distributed as dist
 import torch.nn as nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+from clock import Clock, save
 from losses import loss_fn
 from mixer import Mixer
 from network import FastCNN, from_first
@@ -60,25 +61,6 @@ def arguments():
     return p.parse_args()
 
 
-class Clock:
-    """Share of the time given that has passed, 0 to 1."""
-
-    def __init__(self, minutes, until):
-        self.start = time.time()
-        end = self.start + minutes * 60
-        if until:
-            h, m = map(int, until.split(":"))
-            d = datetime.datetime.now().replace(hour=h, minute=m, second=0)
-            end = (d if d.timestamp() > self.start else d + datetime.timedelta(days=1)).timestamp()
-        self.length = end - self.start
-
-    def minutes(self):
-        return (time.time() - self.start) / 60
-
-    def done(self):
-        return (time.time() - self.start) / self.length
-
-
 class Sync:
     """Averages gradients, running statistics and the clock over processes, in one flat tensor."""
 
@@ -102,11 +84,6 @@ def frozen(stem):
     convs = [fuse_conv_bn_eval(s[0].eval(), s[1].eval()) for s in copy.deepcopy(stem)]
     out = nn.Sequential(*[m for c in convs for m in (c, nn.ReLU(inplace=True))])
     return out.to(memory_format=torch.channels_last).requires_grad_(False)
-
-
-def save(path, **what):
-    torch.save(what, path + ".part")
-    os.replace(path + ".part", path)
 
 
 def main():

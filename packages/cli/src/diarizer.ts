@@ -6,14 +6,14 @@ import type { OptionSpecs } from './args/options.ts';
 import { nearest } from './args/suggest.ts';
 import { UsageError } from './errors.ts';
 
-const EMBEDDED = 'fast-cnn';
+const EMBEDDED = ['standard', 'fast-cnn'];
 
 /** The options of every command that runs the network. */
 export const ENGINE_OPTIONS = {
   model: {
     kind: 'text',
     value: 'NAME',
-    help: 'fast-cnn (default), accurate (fetched by models pull accurate), or a folder with a manifest.json',
+    help: 'standard (default), fast-cnn (without the segmenter), accurate (fetched by models pull accurate), or a folder with a manifest.json',
   },
   backend: {
     kind: 'choice',
@@ -48,14 +48,15 @@ export async function openDiarizer({ model, backend }: EngineValues, signal: Abo
 
 /** Undefined for the one that comes with VoiceFlow. */
 async function ownModel(model: string | undefined): Promise<ModelPackage | undefined> {
-  if (model === undefined || model === EMBEDDED) return undefined;
+  if (model === undefined || model === 'standard') return undefined;
+  if (model === 'fast-cnn') return (await import('voiceflow-ml')).fastCnn;
   if ((PULLED_MODELS as readonly string[]).includes(model)) return installedModel(model);
   if (model === 'pyannote') {
     throw new VoiceFlowError('model-not-found', 'the pyannote pipeline is not part of this version of VoiceFlow', {
       hint: 'Use --model accurate',
     });
   }
-  const names = [EMBEDDED, ...PULLED_MODELS];
+  const names = [...EMBEDDED, ...PULLED_MODELS];
   const isFolder = await stat(model).then(
     (stats) => stats.isDirectory(),
     () => false,

@@ -89,10 +89,7 @@ describe.each(FILES)('%s', (name, late, least) => {
     const bytes = fixture(name);
     const { samples } = await decode(bytes);
     expect(same((await decode(new Blob([bytes]))).samples, samples)).toBe(true);
-    const streamed = (await decode(streamOf(bytes, 700))).samples;
-    // FFmpeg cuts an MP3's padding at the end only where it can look there.
-    expect(streamed.length - samples.length).toBeLessThanOrEqual(name === 'talk.mp3' ? 400 : 0);
-    expect(same(streamed.subarray(0, samples.length), samples)).toBe(true);
+    expect(same((await decode(streamOf(bytes, 700))).samples, samples)).toBe(true);
   });
 
   it('gives what is there of a file that is cut', async () => {

@@ -2,7 +2,7 @@ import { VoiceFlowError } from './contract/errors.ts';
 import type { CreateDiarizerOptions as CoreOptions } from './diarizer.ts';
 
 export interface CreateDiarizerOptions extends Omit<CoreOptions, 'model' | 'backend' | 'warnings'> {
-  /** Default: the embedded `fastCnn`. */
+  /** Default: `standard`, the embedded Fast CNN with the segmenter beside it; `fastCnn` is the Fast CNN alone. */
   readonly model?: CoreOptions['model'];
   /**
    * What runs the network. `node` is native and needs `onnxruntime-node` beside it; `wasm` runs everywhere, about

@@ -12,6 +12,7 @@ export { parseVtt, toVtt } from './annotation/vtt.ts';
 export { type ByteInput, type ByteOptions, openBytes, type PeekReader } from './audio/bytes.ts';
 export { flushDenormals } from './audio/denormals.ts';
 export { type EncodeWavOptions, encodeWav } from './audio/encode-wav.ts';
+export { CONTAINER_BYTES, containerOf } from './audio/formats.ts';
 export { collect, DEFAULT_MAX_SECONDS, type OpenAudioOptions, openAudio, openChannels } from './audio/open.ts';
 export { type PcmEncoding, pcmReader } from './audio/pcm.ts';
 export { samplesSource } from './audio/pipes.ts';
@@ -31,7 +32,8 @@ export { SPEC_VERSION } from './contract/version.ts';
 export type * from './contract/warnings.ts';
 export { type CreateDiarizerOptions, createDiarizer } from './diarizer.ts';
 export type { Pipeline, PipelineFactory } from './pipelines/pipeline.ts';
-export { checkVoices, type MatchOptions, matchVoices, type VoiceMatch } from './voices/match.ts';
+export { checkVoices, type MatchOptions, matchVoices, normalizeName, type VoiceMatch } from './voices/match.ts';
+export { FALSE_NAMES } from './voices/naming.ts';
 export { type Voice, VoiceBook, type VoiceBookJson, type VoiceSample } from './voices/voice-book.ts';
 export {
   type AssignedWord,

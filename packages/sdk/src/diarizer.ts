@@ -17,6 +17,7 @@ import { diarizeChannels } from './offline/join-channels.ts';
 import type { Pipeline, PipelineFactory } from './pipelines/pipeline.ts';
 import { pipelineOf } from './pipelines/registry.ts';
 import { checkVoices } from './voices/match.ts';
+import { checkFalseNames } from './voices/naming.ts';
 
 export interface CreateDiarizerOptions {
   readonly model: ModelPackage;
@@ -34,7 +35,8 @@ export interface CreateDiarizerOptions {
 }
 
 /**
- * Reads and checks the weights, loads them into the backend, and gives the front door.
+ * Reads and checks the weights (the segmenter's too, if the model has one), loads them into the backend, and gives the
+ * front door.
  * @throws `model-not-found`; `model-corrupt` when length or SHA-256 differ from the manifest; `model-incompatible` when
  *   the network is not what its pipeline needs; `backend-unavailable`; `invalid-option`; `aborted`.
  */
@@ -153,11 +155,13 @@ class LoadedDiarizer implements Diarizer {
 
   async #diarize(audio: AudioInput, options: DiarizeOptions): Promise<Diarization> {
     const { manifest, pipeline, backend } = this.#loaded;
-    const { signal, onProgress, known = [] } = options;
+    const { signal, onProgress, known = [], falseNames } = options;
     const bounds = speakerBounds(options);
     checkVoices(known, manifest.space, pipeline.dimensions);
+    checkFalseNames(falseNames);
     const begun = performance.now();
-    const request = { bounds, known, ...(signal ? { signal } : {}) };
+    const naming = falseNames === undefined ? { known } : { known, falseNames };
+    const request = { bounds, ...naming, ...(signal ? { signal } : {}) };
     const result = await this.#withSources(audio, options, (sources) =>
       diarizeChannels(sources, options.channelNames, (source, channel) =>
         pipeline.diarize(source, { ...request, ...(onProgress && channel === 0 ? { onProgress } : {}) }),

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import { createDiarizer as createInPage } from '../dist/index.js';
-import { createDiarizer, type Diarizer, fastCnn, wasmBackend } from '../dist/node.js';
+import { createDiarizer as createInPage } from '../../voiceflow/dist/index.js';
+import { createDiarizer, type Diarizer, fastCnn, wasmBackend } from '../../voiceflow/dist/node.js';
 
 const audio = { samples: new Float32Array(16_000), sampleRate: 16_000 };
 

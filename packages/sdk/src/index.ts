@@ -3,9 +3,11 @@ import { wasmBackend } from './backends/wasm/page.ts';
 import { createDiarizerOn } from './wasm-only.ts';
 
 export { fastCnn, fastCnnFrom } from '@voiceflow-ml/fast-cnn';
+export { segmenter, segmenterFrom } from '@voiceflow-ml/segmenter';
 export { type WasmBackendOptions, wasmBackend } from './backends/wasm/page.ts';
 export type { CreateDiarizerOptions } from './choose-backend.ts';
 export * from './core.ts';
+export { standard } from './standard.ts';
 
 /**
  * Loads the model into a backend, by default the embedded one into the fastest there is here.

@@ -1,6 +1,5 @@
 /** @module VoiceFlow for Node, Bun and Deno: core, the embedded model, native ONNX Runtime or else WebAssembly. */
 
-import { fastCnn } from '@voiceflow-ml/fast-cnn';
 import { nodeBackend } from './backends/node/backend.ts';
 import { wasmBackend } from './backends/wasm/node.ts';
 import { type CreateDiarizerOptions, unknownBackend } from './choose-backend.ts';
@@ -9,17 +8,20 @@ import type { Backend } from './contract/backend.ts';
 import type { Diarizer } from './contract/diarizer.ts';
 import { VoiceFlowError } from './contract/errors.ts';
 import { createDiarizer as create } from './diarizer.ts';
+import { standard } from './standard.ts';
 
 export { fastCnn, fastCnnFrom } from '@voiceflow-ml/fast-cnn';
+export { segmenter, segmenterFrom } from '@voiceflow-ml/segmenter';
 export { type WasmBackendOptions, wasmBackend } from './backends/wasm/node.ts';
 export type { CreateDiarizerOptions } from './choose-backend.ts';
 export * from './core.ts';
+export { standard } from './standard.ts';
 
 const BACKENDS = { node: () => nodeBackend(), wasm: () => wasmBackend() };
 
 /** See `index.ts`; here the default backend is native where it is installed, and so are decoders for other formats. */
 export async function createDiarizer(options: CreateDiarizerOptions = {}): Promise<Diarizer> {
-  const { model = fastCnn, backend } = options;
+  const { model = standard, backend } = options;
   const all = { ...options, model, decoders: options.decoders ?? (await installedDecoders()) };
   if (backend !== undefined) return create({ ...all, backend: backendOf(backend) });
   try {

@@ -19,7 +19,7 @@ export interface TextSpec extends Described {
 }
 
 export interface NumberSpec extends Described {
-  readonly kind: 'integer' | 'seconds';
+  readonly kind: 'integer' | 'seconds' | 'percent';
   readonly value: string;
   /** Inclusive. */
   readonly min: number;

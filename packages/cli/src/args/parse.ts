@@ -85,8 +85,9 @@ function allowed(spec: OptionSpec): string {
     case 'choice':
       return `one of ${spec.choices.join(', ')}`;
     case 'integer':
-    case 'seconds': {
-      const what = spec.kind === 'integer' ? 'a whole number' : 'seconds';
+    case 'seconds':
+    case 'percent': {
+      const what = { integer: 'a whole number', seconds: 'seconds', percent: 'a percentage' }[spec.kind];
       return spec.max === undefined ? `${what}, at least ${spec.min}` : `${what} from ${spec.min} to ${spec.max}`;
     }
     case 'text':

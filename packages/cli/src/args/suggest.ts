@@ -1,3 +1,5 @@
+import { UsageError } from '../errors.ts';
+
 /** Wrong letters up to which a word is still taken for a misspelling of another. */
 const MOST_EDITS = 2;
 
@@ -30,4 +32,14 @@ export function editDistance(a: string, b: string): number {
     [beforeLast, last] = [last, row];
   }
   return last[b.length] ?? 0;
+}
+
+/** A command was given an action that it does not have. */
+export function unknownAction(command: string, action: string, actions: readonly string[]): UsageError {
+  const meant = nearest(action, actions);
+  const received = action === '' ? `${command} needs one of` : `${command} cannot "${action}", expected one of`;
+  return new UsageError(
+    `${received} ${actions.join(', ')}`,
+    meant === undefined ? undefined : `Did you mean ${command} ${meant}?`,
+  );
 }

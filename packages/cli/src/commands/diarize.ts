@@ -6,7 +6,7 @@ import { DiarizeJob } from '../diarize/job.ts';
 import { planOutputs } from '../diarize/outputs.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
 import { EXIT, explain, UsageError } from '../errors.ts';
-import { readBook } from '../files/book.ts';
+import { NAMING_OPTIONS, readNaming } from '../files/book.ts';
 import { findInputs } from '../files/inputs.ts';
 
 /** As many as the SDK takes. */
@@ -42,7 +42,7 @@ const options = {
     help: 'draw a timeline as an image as well; with several recordings, a folder',
   },
   exclusive: { kind: 'flag', help: 'one speaker at a time: overlapped speech goes to the surer one' },
-  book: { kind: 'text', value: 'FILE.json', help: 'name the speakers that this voice book knows (see enroll)' },
+  ...NAMING_OPTIONS,
   jobs: {
     kind: 'integer',
     value: 'N',
@@ -79,7 +79,7 @@ export const diarize = defineCommand({
     const wishes = {
       ...speakerCounts(values),
       ...channelsOf(values.channels),
-      ...(values.book === undefined ? {} : { known: (await readBook(values.book)).voices }),
+      ...(await readNaming(values)),
     };
     const inputs = await findInputs(positionals);
     const outputs = await planOutputs(inputs, values);

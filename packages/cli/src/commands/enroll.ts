@@ -1,17 +1,32 @@
-import type { Diarizer, VoiceSample } from 'voiceflow-ml/core';
+import {
+  checkVoices,
+  type Diarization,
+  type Diarizer,
+  normalizeName,
+  type Segment,
+  type VoiceBook,
+  type VoiceSample,
+} from 'voiceflow-ml/core';
 import type { OptionSpecs } from '../args/options.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
 import { EXIT, explain, FileError, isAbort, UsageError } from '../errors.ts';
-import { readOrStartBook } from '../files/book.ts';
+import { changeBook, readOrStartBook } from '../files/book.ts';
 import { findInputs, type Input } from '../files/inputs.ts';
 import { openAudio } from '../files/open.ts';
-import { writeFileAtomic } from '../files/write.ts';
+import { oneLine } from '../printable.ts';
 import { showProgress } from '../progress.ts';
 import { clock } from '../render/axis.ts';
 
 /** Below this the samples are hardly one voice: told, not refused, as noise does it too. */
-const DOUBTFUL_CONSISTENCY = 0.6;
+const DOUBTFUL_CONSISTENCY = 0.75;
+/** Seconds of speech without which a voice is not known at all, and from which on it is known well enough. */
+const SPEECH = { least: 1, enough: 5 };
+/** Share of the speech that another voice may have: a cough, a word of greeting. */
+const MOST_OTHERS = 0.1;
+/** Seconds of a stretch that is compared with the others, and how many stretches are. */
+const STRETCH = { least: 1, most: 3 };
+const MOST_STRETCHES = 60;
 
 const options = {
   book: { kind: 'text', value: 'FILE.json', required: true, help: 'the voice book; made when it is not there yet' },
@@ -30,28 +45,23 @@ export const enroll = defineCommand({
     { command: 'voiceflow enroll Ada ada-1.wav ada-2.wav --book voices.json', does: 'a voice from two recordings' },
     { command: 'voiceflow identify meeting.wav --book voices.json', does: 'and then' },
   ],
-  async run(values, [name, ...files], context) {
-    if (name === undefined || files.length === 0) throw new UsageError('enroll needs a NAME and a FILE');
+  async run(values, [given, ...files], context) {
+    if (given === undefined || files.length === 0) throw new UsageError('enroll needs a NAME and a FILE');
+    const name = normalizeName(given);
     const inputs = await findInputs(files);
     const failure = inputs.find(({ error }) => error !== undefined);
     if (failure !== undefined) throw new FileError(explain(failure.error, failure.path), { cause: failure.error });
 
     const diarizer = await openDiarizer(values, context.signal);
     try {
-      const before = await readOrStartBook(values.book, diarizer.manifest.space);
+      const { space } = diarizer.manifest;
+      // Before the work: a book of another space is refused at once.
+      checkVoices((await readOrStartBook(values.book, space)).voices, space);
       const samples: VoiceSample[] = [];
-      for (const input of inputs) samples.push(await sampleOf(diarizer, input, context));
-      const book = before.enroll(name, samples, diarizer.manifest.space);
-      await writeFileAtomic(values.book, `${JSON.stringify(book, null, 1)}\n`);
-      const voice = book.voices.find((other) => other.name === name);
-      if (voice !== undefined) {
-        await context.io.out(
-          `${name}: ${voice.seconds.toFixed(1)} s of speech, consistency ${voice.consistency.toFixed(2)}\n`,
-        );
-        if (voice.consistency < DOUBTFUL_CONSISTENCY) {
-          context.io.err(`voiceflow: warning: the recordings of ${name} sound like different voices or are noisy\n`);
-        }
-      }
+      for (const input of inputs) samples.push(...(await samplesOf(diarizer, input, context)));
+      const read = (path: string) => readOrStartBook(path, space);
+      const book = await changeBook(values.book, (before) => before.enroll(name, samples, space), read);
+      await tell(book, name, context);
     } finally {
       await diarizer.close();
     }
@@ -59,18 +69,59 @@ export const enroll = defineCommand({
   },
 });
 
-/** The one voice of a recording, and how long it speaks. */
-async function sampleOf(diarizer: Diarizer, { path }: Input, { io, signal }: Context): Promise<VoiceSample> {
+async function tell(book: VoiceBook, name: string, { io }: Context): Promise<void> {
+  const voice = book.voices.find((other) => other.name === name);
+  if (voice === undefined) return;
+  const { seconds, consistency } = voice;
+  await io.out(`${voice.name}: ${seconds.toFixed(1)} s of speech, consistency ${consistency.toFixed(2)}\n`);
+  if (consistency < DOUBTFUL_CONSISTENCY) {
+    io.err(`voiceflow: warning: the recordings of ${voice.name} sound like different voices or are noisy\n`);
+  }
+  if (seconds < SPEECH.enough) {
+    io.err(`voiceflow: warning: ${voice.name} is known from ${seconds.toFixed(1)} s only; ten are good\n`);
+  }
+}
+/** The main voice of a recording: its stretches, so that it shows whether they are of one voice. */
+async function samplesOf(diarizer: Diarizer, { path }: Input, { io, signal }: Context): Promise<VoiceSample[]> {
   try {
     const audio = await openAudio(path);
-    const { speakers } = await showProgress(io, path, clock, (onProgress) =>
-      diarizer.diarize(audio, { numSpeakers: 1, signal, onProgress }),
-    );
-    const [speaker] = speakers;
-    if (speaker === undefined) throw new FileError('nobody speaks in it', { hint: 'Enrol from a recording of speech' });
-    return { embedding: speaker.embedding, seconds: speaker.seconds };
+    const result = await showProgress(io, path, clock, (onProgress) => diarizer.diarize(audio, { signal, onProgress }));
+    const [main, ...others] = [...result.speakers].sort((a, b) => b.seconds - a.seconds);
+    if (main === undefined) throw new FileError('nobody speaks in it', { hint: 'Enrol from a recording of speech' });
+    if (main.seconds < SPEECH.least) {
+      const heard = `only ${main.seconds.toFixed(1)} s of speech are in it`;
+      throw new FileError(heard, { hint: `Enrol from ${SPEECH.least} s or more; ten are good` });
+    }
+    const rest = others.reduce((sum, { seconds }) => sum + seconds, 0);
+    const share = rest / (rest + main.seconds);
+    if (share > MOST_OTHERS) {
+      io.err(
+        `voiceflow: warning: ${oneLine(path)}: ${Math.round(100 * share)} % of the speech sounds like another voice; the main one was taken\n`,
+      );
+    }
+    const whole = [{ embedding: main.embedding, seconds: main.seconds }];
+    const stretches = stretchesOf(result, main.label);
+    // What was piped is gone.
+    if (stretches.length < 2 || !(audio instanceof Blob)) return whole;
+    const embeddings = await diarizer.embed(audio, { segments: stretches, signal });
+    const scale = main.seconds / stretches.reduce((sum, { start, end }) => sum + end - start, 0);
+    return stretches.map(({ start, end }, i) => {
+      return { embedding: embeddings[i] as Float32Array, seconds: (end - start) * scale };
+    });
   } catch (error) {
     if (isAbort(error)) throw error;
     throw new FileError(explain(error, path), { cause: error });
   }
+}
+
+/** Stretches in which a speaker alone speaks, a few seconds each, from all over the recording. */
+function stretchesOf(result: Diarization, label: string): Segment[] {
+  const stretches = result.exclusive().flatMap(({ start, end, speaker }) => {
+    if (speaker !== label || end - start < STRETCH.least) return [];
+    const pieces = Math.ceil((end - start) / STRETCH.most);
+    const length = (end - start) / pieces;
+    return Array.from({ length: pieces }, (_, i) => ({ start: start + i * length, end: start + (i + 1) * length }));
+  });
+  const every = Math.ceil(stretches.length / MOST_STRETCHES);
+  return stretches.filter((_, i) => i % every === 0);
 }

@@ -3,13 +3,14 @@ import type { OptionSpecs } from '../args/options.ts';
 import { defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
 import { EXIT, explain, FileError, isAbort, UsageError } from '../errors.ts';
-import { readBook } from '../files/book.ts';
+import { NAMING_OPTIONS, readBook, readNaming } from '../files/book.ts';
 import { openAudio } from '../files/open.ts';
 import { showProgress } from '../progress.ts';
 import { clock } from '../render/axis.ts';
 import { table } from '../render/table.ts';
 
 const options = {
+  ...NAMING_OPTIONS,
   book: { kind: 'text', value: 'FILE.json', required: true, help: 'the voice book that enroll wrote' },
   speakers: { kind: 'integer', value: 'N', min: 1, max: 100, help: 'exactly this many speakers' },
   json: { kind: 'flag', help: 'JSON, for programs' },
@@ -21,7 +22,7 @@ export const identify = defineCommand({
   usage: 'FILE --book voices.json',
   summary: 'whose voices of a book are in a recording',
   details: [
-    'Finds the speakers of a recording and names those that the book knows. A name is given once at most; a voice that is not near enough to any of the book stays unknown. The score is the cosine with the nearest voice of the book.',
+    'Finds the speakers of a recording and names those that the book knows. A name is given once at most; the more voices the book has, the surer a name must be, so that 2 of 100 strangers get one (--false-names); a voice that two of the book fit stays unknown. The score is the cosine with the nearest voice of the book.',
   ],
   options,
   examples: [
@@ -34,6 +35,7 @@ export const identify = defineCommand({
       throw new UsageError(`identify takes one FILE, but was given ${positionals.length}`);
     }
     const book = await readBook(values.book);
+    const naming = await readNaming(values);
     const diarizer = await openDiarizer(values, signal);
     try {
       const audio = await openAudio(path);
@@ -41,7 +43,7 @@ export const identify = defineCommand({
         diarizer.diarize(audio, {
           signal,
           onProgress,
-          known: book.voices,
+          ...naming,
           ...(values.speakers === undefined ? {} : { numSpeakers: values.speakers }),
         }),
       );

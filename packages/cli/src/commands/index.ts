@@ -23,6 +23,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./identify.ts')).identify,
   },
   {
+    name: 'voices',
+    summary: 'list, remove and rename the voices of a book',
+    load: async () => (await import('./voices.ts')).voices,
+  },
+  {
     name: 'stream',
     summary: 'who speaks, while they speak',
     load: async () => (await import('./stream.ts')).stream,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { modelFolder, modelsFolder, voiceflowHome } from 'voiceflow-ml/installed';
 import type { OptionSpecs } from '../args/options.ts';
-import { nearest } from '../args/suggest.ts';
+import { unknownAction } from '../args/suggest.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { EXIT, explain, UsageError } from '../errors.ts';
 import { showProgress } from '../progress.ts';
@@ -45,7 +45,7 @@ export const models = defineCommand({
       case 'path':
         return path(name, context);
       default:
-        throw unknownAction(action);
+        throw unknownAction('models', action, ACTIONS);
     }
   },
 });
@@ -137,15 +137,6 @@ function faultOf(path: string, state: FileState, { entry, folder }: Listed): Voi
 async function path(name: string | undefined, { io }: Context): Promise<number> {
   await io.out(`${name === undefined ? voiceflowHome() : folderOf(await find(name))}\n`);
   return EXIT.done;
-}
-
-function unknownAction(action: string): UsageError {
-  const meant = nearest(action, ACTIONS);
-  const received = action === '' ? 'models needs one of' : `models cannot "${action}", expected one of`;
-  return new UsageError(
-    `${received} ${ACTIONS.join(', ')}`,
-    meant === undefined ? undefined : `Did you mean models ${meant}?`,
-  );
 }
 
 function megabytes(bytes: number): string {

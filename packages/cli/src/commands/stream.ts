@@ -4,7 +4,7 @@ import type { OptionSpecs, OptionValues } from '../args/options.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
 import { EXIT, explain, FileError, UsageError } from '../errors.ts';
-import { readBook } from '../files/book.ts';
+import { NAMING_OPTIONS, readNaming } from '../files/book.ts';
 import { type LiveInput, openLive, type PcmFormat } from '../files/live.ts';
 import type { Io } from '../io.ts';
 
@@ -44,7 +44,7 @@ const options = {
   },
   step: { kind: 'seconds', value: 'S', min: 0.25, max: 1, help: 'between two looks at the audio (default 0.25)' },
   max: { kind: 'integer', value: 'N', min: 1, max: 100, help: 'at most this many speakers' },
-  book: { kind: 'text', value: 'FILE.json', help: 'name the speakers that this voice book knows (see enroll)' },
+  ...NAMING_OPTIONS,
   recluster: { kind: 'flag', help: 'cluster the whole session again for the result in the last line' },
   ...ENGINE_OPTIONS,
 } as const satisfies OptionSpecs;
@@ -80,10 +80,10 @@ export const stream = defineCommand({
     if (step !== undefined && latency !== undefined && step > latency) {
       throw new UsageError(`--step ${step} is more than --latency ${latency}`);
     }
-    const known = values.book === undefined ? undefined : (await readBook(values.book)).voices;
+    const naming = await readNaming(values);
     const diarizer = await openDiarizer(values, context.signal);
     try {
-      await follow(diarizer, values, known === undefined ? {} : { known }, context);
+      await follow(diarizer, values, naming, context);
     } finally {
       await diarizer.close();
     }
@@ -94,12 +94,12 @@ export const stream = defineCommand({
 async function follow(
   diarizer: Diarizer,
   values: Values,
-  known: Pick<LiveOptions, 'known'>,
+  naming: Pick<LiveOptions, 'known' | 'falseNames'>,
   { io, signal }: Context,
 ): Promise<void> {
   const path = values.input ?? '-';
   const input = await openLive(path, pcmFormat(values, path), diarizer.manifest.sampleRate).catch(toFileError(path));
-  const session = diarizer.open({ sampleRate: input.sampleRate, ...known, ...sessionOptions(values) });
+  const session = diarizer.open({ sampleRate: input.sampleRate, ...naming, ...sessionOptions(values) });
   const told = tell(session, io);
   // What fails first is thrown below; until then it must not count as unhandled.
   told.catch(() => {});

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { type Diarization, type DiarizeOptions, type Diarizer, throwIfAborted } from 'voiceflow-ml/core';
 import type { Context } from '../command.ts';
 import { isAbort } from '../errors.ts';
-import { openAudio } from '../files/open.ts';
+import { withAudio } from '../files/ffmpeg.ts';
 import { writeFileAtomic } from '../files/write.ts';
 import { oneLine } from '../printable.ts';
 import { ProgressLine } from '../progress.ts';
@@ -70,12 +70,14 @@ export class DiarizeJob {
 
   async #diarize({ input }: Output, progress: ProgressLine): Promise<Outcome> {
     try {
-      const audio = await openAudio(input.path);
-      const result = await this.#diarizer.diarize(audio, {
-        ...this.#wishes,
-        signal: this.#context.signal,
-        onProgress: (share) => progress.update(input.path, share),
-      });
+      const { signal } = this.#context;
+      const result = await withAudio(input.path, signal, (audio) =>
+        this.#diarizer.diarize(audio, {
+          ...this.#wishes,
+          signal,
+          onProgress: (share) => progress.update(input.path, share),
+        }),
+      );
       return { result };
     } catch (error) {
       return { error };

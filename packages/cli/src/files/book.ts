@@ -1,7 +1,35 @@
-import { stat } from 'node:fs/promises';
-import { VoiceBook } from 'voiceflow-ml/core';
-import { codeOf, explain, FileError } from '../errors.ts';
+import { mkdir, realpath, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type DiarizeOptions, VoiceBook } from 'voiceflow-ml/core';
+import type { OptionSpecs } from '../args/options.ts';
+import { codeOf, explain, FileError, UsageError } from '../errors.ts';
+import { withLock } from './lock.ts';
 import { readText } from './open.ts';
+import { writeFileAtomic } from './write.ts';
+
+/** The options of every command that gives names. */
+export const NAMING_OPTIONS = {
+  book: { kind: 'text', value: 'FILE.json', help: 'name the speakers that this voice book knows (see enroll)' },
+  'false-names': {
+    kind: 'percent',
+    value: 'PERCENT',
+    min: 0.01,
+    max: 50,
+    help: 'with a book: at most so many of 100 strangers get a name, however large the book (default 2); more names, more false ones',
+  },
+} as const satisfies OptionSpecs;
+
+/** The voices of a book and how sure a name must be, as the SDK takes them. */
+export async function readNaming(values: {
+  readonly book?: string | undefined;
+  readonly 'false-names'?: number | undefined;
+}): Promise<Pick<DiarizeOptions, 'known' | 'falseNames'>> {
+  const { book, 'false-names': percent } = values;
+  if (book === undefined && percent !== undefined) throw new UsageError('--false-names goes with --book');
+  if (book === undefined) return {};
+  const { voices: known } = await readBook(book);
+  return percent === undefined ? { known } : { known, falseNames: percent / 100 };
+}
 
 /** @throws FileError that names the file, when it is missing or no voice book. */
 export async function readBook(path: string): Promise<VoiceBook> {
@@ -20,4 +48,24 @@ export async function readOrStartBook(path: string, space: string): Promise<Voic
     if (codeOf(error) === 'ENOENT') return new VoiceBook(space);
   }
   return readBook(path);
+}
+
+/**
+ * Changes the book in a file as it is at that moment: others who change it at once wait, and nothing of theirs is lost.
+ * @param read Defaults to `readBook`.
+ * @returns The book as it was written.
+ */
+export async function changeBook(
+  path: string,
+  change: (book: VoiceBook) => VoiceBook,
+  read: (path: string) => Promise<VoiceBook> = readBook,
+): Promise<VoiceBook> {
+  // The file itself, so that two links to it have one lock.
+  const target = await realpath(path).catch(() => path);
+  await mkdir(dirname(target), { recursive: true });
+  return withLock(target, async () => {
+    const book = change(await read(target));
+    await writeFileAtomic(target, `${JSON.stringify(book, null, 1)}\n`);
+    return book;
+  });
 }

@@ -1,5 +1,12 @@
 import { codecs } from '@voiceflow-ml/codecs';
-import { type AudioInput, openAudio as openRecording, type PcmEncoding, pcmReader } from 'voiceflow-ml/core';
+import {
+  type AudioInput,
+  CONTAINER_BYTES,
+  containerOf,
+  openAudio as openRecording,
+  type PcmEncoding,
+  pcmReader,
+} from 'voiceflow-ml/core';
 import { FileError } from '../errors.ts';
 import { openAudio } from './open.ts';
 
@@ -18,25 +25,65 @@ export interface PcmFormat {
 }
 
 /**
- * @param path `-` for standard input. @param pcm Absent for a recording that says itself what it is.
+ * @param path `-` for standard input. @param pcm Absent for a recording that says itself what it is; bytes that begin
+ *   as a recording does are none without a header, whatever was announced.
  * @param sampleRate What a recording is resampled to.
  * @throws FileError; VoiceFlowError for a recording that cannot be read.
  */
 export async function openLive(path: string, pcm: PcmFormat | undefined, sampleRate: number): Promise<LiveInput> {
   const input = await openAudio(path);
-  if (!pcm) {
-    return openRecording(input, { sampleRate, decoders: codecs, limits: { maxSeconds: Number.POSITIVE_INFINITY } });
-  }
-  const reader = streamOf(input).getReader();
+  const recording = (from: AudioInput) =>
+    openRecording(from, { sampleRate, decoders: codecs, limits: { maxSeconds: Number.POSITIVE_INFINITY } });
+  if (!pcm) return recording(input);
+  const { head, reader } = await begin(streamOf(input));
+  if (containerOf(head) !== undefined) return recording(rejoined(head, reader));
+  let first: Uint8Array | undefined = head;
   const toSamples = pcmReader(pcm.encoding);
   return {
     sampleRate: pcm.sampleRate,
     async read() {
+      if (first !== undefined) {
+        const samples = toSamples(first);
+        first = undefined;
+        return samples;
+      }
       const { done, value } = await reader.read();
       return done ? null : toSamples(value);
     },
     close: () => reader.cancel().catch(() => {}),
   };
+}
+
+interface Begun {
+  /** `CONTAINER_BYTES` or more, fewer where the stream is shorter. */
+  readonly head: Uint8Array;
+  readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+}
+
+async function begin(stream: ReadableStream<Uint8Array>): Promise<Begun> {
+  const reader = stream.getReader();
+  let head = new Uint8Array(0);
+  while (head.length < CONTAINER_BYTES) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    const longer = new Uint8Array(head.length + value.length);
+    longer.set(head);
+    longer.set(value, head.length);
+    head = longer;
+  }
+  return { head, reader };
+}
+
+function rejoined(head: Uint8Array, reader: Begun['reader']): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(head),
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
 }
 
 function streamOf(input: AudioInput): ReadableStream<Uint8Array> {

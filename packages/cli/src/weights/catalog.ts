@@ -32,7 +32,7 @@ interface Manifest extends CatalogEntry {
 const PULLED = { accurate: '@voiceflow-ml/accurate', pyannote: '@voiceflow-ml/pyannote' } as const;
 
 /** Networks that come with the command. */
-const EMBEDDED = { 'fast-cnn': '@voiceflow-ml/fast-cnn' } as const;
+const EMBEDDED = { 'fast-cnn': '@voiceflow-ml/fast-cnn', segmenter: '@voiceflow-ml/segmenter' } as const;
 
 export interface Listed {
   readonly entry: CatalogEntry;

@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { describeBytes } from './formats.ts';
+import { CONTAINER_BYTES, containerOf, describeBytes } from './formats.ts';
 
 const latin = (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 
@@ -55,5 +56,34 @@ describe('describeBytes', () => {
     const likeness = describeBytes(latin(text));
     expect(likeness.name).toMatch(name);
     expect(likeness.hint).not.toBe('');
+  });
+});
+
+describe('containerOf', () => {
+  it.each([
+    ['RIFF\xff\xff\xff\xffWAVEfmt ', 'WAV recording'],
+    ['RF64\xff\xff\xff\xffWAVE', 'WAV recording'],
+    ['ID3\x04\0\0\0\0\0\0', 'MP3 recording'],
+    ['OggS\0\x02\0\0\0\0\0\0', 'Ogg file'],
+    ['\0\0\0\x1cftypM4A ', 'MPEG-4 audio (M4A)'],
+    ['\x1aE\xdf\xa3\x01\0\0\0', 'Matroska or WebM file'],
+    ['fLaC\0\0\0"', 'FLAC recording'],
+  ])('knows %j, which samples do not begin with', (text, name) => {
+    expect(containerOf(latin(text))).toBe(name);
+  });
+
+  it.each(['', 'RIF', '\xff\xfb\x90\x64\0\0\0\0\0\0\0\0', '\x1f\x8b\x08', '\x0bw', 'ID3\xff'])(
+    'takes %j for samples',
+    (text) => {
+      expect(containerOf(latin(text))).toBeUndefined();
+    },
+  );
+
+  it('takes samples for what they are', () => {
+    const samples = fc.uint8Array({ minLength: CONTAINER_BYTES, maxLength: CONTAINER_BYTES });
+    fc.assert(
+      fc.property(samples, (head) => containerOf(head) === undefined),
+      { seed: 6, numRuns: 2000 },
+    );
   });
 });

@@ -107,6 +107,22 @@ export function recognise(head: Uint8Array): Likeness | undefined {
   return mpeg === undefined ? undefined : { name: mpeg, hint: INSTALL };
 }
 
+/** Bytes that `containerOf` wants to see. */
+export const CONTAINER_BYTES = 12;
+/** Signatures as short as this one come up in samples by chance. */
+const ID3 = 'ID3';
+
+/**
+ * What bytes are that can be no samples without a header: they begin with a signature of four bytes or more (`ID3` with
+ * a version). @param head The first `CONTAINER_BYTES`.
+ */
+export function containerOf(head: Uint8Array): string | undefined {
+  const latin = String.fromCharCode(...head.subarray(0, CONTAINER_BYTES));
+  if (/^(RIF[FX]|RF64|BW64)....WAVE/s.test(latin)) return 'WAV recording';
+  if (latin.startsWith(ID3)) return (head[3] ?? 255) < 5 ? 'MP3 recording' : undefined;
+  return AUDIO.find(([at, magic]) => magic.length >= 4 && latin.startsWith(magic, at))?.[2];
+}
+
 /** MPEG audio by the fields of its frame header (ISO/IEC 11172-3, 13818-7). */
 function describeMpeg(head: Uint8Array): string | undefined {
   const [first = 0, second = 0, third = 0] = head;

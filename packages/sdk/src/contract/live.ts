@@ -26,6 +26,8 @@ export interface LiveOptions {
   readonly maxSpeakers?: number;
   /** Voices to recognise by name. */
   readonly known?: readonly KnownVoice[];
+  /** As in `DiarizeOptions`. */
+  readonly falseNames?: number;
   /** Ends the session with `aborted`: `push` and `end` reject, the events stop. */
   readonly signal?: AbortSignal;
 }

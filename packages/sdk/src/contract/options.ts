@@ -29,6 +29,8 @@ export interface KnownVoice {
   readonly embedding: Float32Array;
   /** Must equal the model's `space`, else `invalid-option`. */
   readonly space: string;
+  /** Speech that it was learnt from; more is trusted more. Default 10. */
+  readonly seconds?: number;
 }
 
 export interface DiarizeOptions extends SpeakerCountOptions {
@@ -36,6 +38,11 @@ export interface DiarizeOptions extends SpeakerCountOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Voices to recognise by name. */
   readonly known?: readonly KnownVoice[];
+  /**
+   * Share of people who are none of `known` that may get a name all the same, 0–0.5 (default 0.02), however many voices
+   * are known: the more, the surer a name must be.
+   */
+  readonly falseNames?: number;
   readonly limits?: AudioLimits;
   /**
    * What becomes of several channels. `mix` (default): their mean. A number, from 1: that channel alone. `separate`: for

@@ -2,6 +2,7 @@ import type { Model } from '../contract/backend.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
 import { type FastCnnSettings, fastCnnSettings } from '../stages/settings.ts';
+import type { Gate } from './gate.ts';
 import { type WindowNetwork, windowNetwork } from './network-shape.ts';
 
 /** The network, its sizes and its settings: what every step of the pipeline needs to know. */
@@ -14,12 +15,14 @@ export interface FastCnn {
   readonly frame: number;
   /** Frames between windows. */
   readonly hop: number;
+  /** Where a network of more context says that nobody speaks, nobody does. */
+  readonly gate?: Gate;
 }
 
 /** Checks that manifest, network and settings belong together. @throws `model-incompatible`. */
-export function fastCnn(manifest: ModelManifest, model: Model): FastCnn {
+export function fastCnn(manifest: ModelManifest, model: Model, gate?: Gate): FastCnn {
   const network = windowNetwork(manifest, model);
-  const settings = fastCnnSettings(manifest);
+  const settings = gated(fastCnnSettings(manifest), gate);
   const frame = network.window / manifest.sampleRate / network.frames;
   const hop = Math.round(settings.hop / frame);
   if (hop < 1 || hop > network.frames || Math.abs(hop * frame - settings.hop) > 1e-6) {
@@ -28,5 +31,11 @@ export function fastCnn(manifest: ModelManifest, model: Model): FastCnn {
       `settings.hop is ${settings.hop} s; whole frames of ${frame} s up to one window were expected`,
     );
   }
-  return { manifest, model, network, settings, frame, hop };
+  return { manifest, model, network, settings, frame, hop, ...(gate ? { gate } : {}) };
+}
+
+function gated(settings: FastCnnSettings, gate: Gate | undefined): FastCnnSettings {
+  if (!gate) return settings;
+  const { onset, offset } = gate.settings;
+  return { ...settings, turns: { ...settings.turns, onset, offset } };
 }

@@ -4,8 +4,11 @@ import type { Steps } from '../stages/steps.ts';
 /** Milliseconds of work before others get their turn. */
 const SLICE = 8;
 
-/** Runs the steps in slices, with a macrotask between. @throws `aborted` between two slices. */
-export async function paced<T>(steps: Steps<T>, signal?: AbortSignal): Promise<T> {
+/**
+ * Runs the steps in slices, with a macrotask between.
+ * @param onSlice Called after each: it gets on. @throws `aborted` between two slices.
+ */
+export async function paced<T>(steps: Steps<T>, signal?: AbortSignal, onSlice?: () => void): Promise<T> {
   let begun = performance.now();
   for (;;) {
     const step = steps.next();
@@ -13,6 +16,7 @@ export async function paced<T>(steps: Steps<T>, signal?: AbortSignal): Promise<T
     if (performance.now() - begun < SLICE) continue;
     await new Promise<void>((done) => setTimeout(done));
     throwIfAborted(signal);
+    onSlice?.();
     begun = performance.now();
   }
 }

@@ -1,28 +1,7 @@
 import type { AudioSource } from '../contract/audio.ts';
-import type { Model, Tensor } from '../contract/backend.ts';
+import type { Tensor } from '../contract/backend.ts';
 import { abortError, throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
-import { type TakeOutputs, type WindowRun, WindowRunner } from './window-runner.ts';
-
-/** Where the time of a run over a recording went, in milliseconds, and how much audio there was. */
-export interface WindowRunResult {
-  readonly samples: number;
-  /** Waiting for audio. */
-  readonly decode: number;
-}
-
-/**
- * Runs the network over all windows of a source. `take` gets the outputs in order of time.
- */
-export async function runWindows(
-  source: AudioSource,
-  model: Model,
-  run: WindowRun,
-  take: TakeOutputs,
-): Promise<WindowRunResult> {
-  const runner = new WindowRunner(model, run, take);
-  const decode = await pushAll(source, runner, run.signal);
-  return { samples: runner.samples, decode };
-}
+import type { WindowRunner } from './window-runner.ts';
 
 /** Pushes all of a source. @returns Milliseconds of waiting for audio. @throws `aborted`, of the source, of the runner. */
 export async function pushAll(

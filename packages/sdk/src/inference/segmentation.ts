@@ -7,6 +7,7 @@ import { WindowRunner } from './window-runner.ts';
 
 /** A loaded segmentation network: windows of audio → who speaks in them, as powerset classes. */
 export interface Segmentation {
+  readonly manifest: ModelManifest;
   readonly model: Model;
   readonly part: SegmentationPart;
   readonly powerset: Powerset;
@@ -51,6 +52,7 @@ export function segmentation(manifest: ModelManifest, model: Model): Segmentatio
   const rank = input.dims.length;
   if (rank !== 2 && rank !== 3) throw incompatible(manifest, `its input has ${rank} dimensions; 2 or 3 were expected`);
   return {
+    manifest,
     model,
     part,
     powerset,

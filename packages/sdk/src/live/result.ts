@@ -4,7 +4,8 @@ import type { Warning } from '../contract/warnings.ts';
 import type { Solution } from '../offline/speaker-turns.ts';
 import { assignment } from '../stages/hungarian.ts';
 import { dot, normalise } from '../stages/vectors.ts';
-import { type LiveSpeakers, labelOf } from './speakers.ts';
+import { speakerLabel } from '../voices/naming.ts';
+import type { LiveSpeakers } from './speakers.ts';
 import type { TurnLog } from './turn-log.ts';
 import type { VoiceMemory } from './voice-memory.ts';
 
@@ -28,7 +29,7 @@ export interface Told {
  */
 export function toldResult({ memory, speakers, log }: Told, mean: Float32Array): LiveResultParts {
   const turns = join(log.turns.map((turn) => turnOf(turn, speakers.now(turn.speaker))));
-  const labels = speakers.all.map(({ label }, speaker) => [label, labelOf(speakers.now(speaker))]);
+  const labels = speakers.all.map(({ label }, speaker) => [label, speakerLabel(speakers.now(speaker))]);
   return {
     turns,
     speakers: speakersOf(turns, (label) => toldSpeaker(label, { memory, speakers }, mean)),
@@ -56,8 +57,8 @@ export function reclusteredResult(told: Told, mean: Float32Array, solution: Solu
       .map((turn) => turnOf({ ...turn, end: Math.min(turn.end, start) }, became(turn.speaker))),
     ...found.map((turn) => turnOf(turn, numbers[turn.speaker] as number)),
   ]);
-  const anew = new Map(solution.speakers.map((speaker, i) => [labelOf(numbers[i] as number), speaker]));
-  const labels = speakers.all.map(({ label }, speaker) => [label, labelOf(became(speakers.now(speaker)))]);
+  const anew = new Map(solution.speakers.map((speaker, i) => [speakerLabel(numbers[i] as number), speaker]));
+  const labels = speakers.all.map(({ label }, speaker) => [label, speakerLabel(became(speakers.now(speaker)))]);
   return {
     turns,
     speakers: speakersOf(turns, (label) => anew.get(label) ?? toldSpeaker(label, told, mean)),
@@ -107,7 +108,7 @@ function matched(shares: Shares, count: number, speakers: LiveSpeakers) {
 }
 
 function turnOf({ start, end, confidence }: Omit<Turn, 'speaker'>, speaker: number): Turn {
-  return { start, end, speaker: labelOf(speaker), ...(confidence === undefined ? {} : { confidence }) };
+  return { start, end, speaker: speakerLabel(speaker), ...(confidence === undefined ? {} : { confidence }) };
 }
 
 /** The speakers of turns, in order of appearance, with their seconds. */

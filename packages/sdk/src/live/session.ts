@@ -11,10 +11,12 @@ import { abortable, floats } from '../inference/run-windows.ts';
 import type { Steps } from '../stages/steps.ts';
 import { WindowCutter } from '../stages/windows.ts';
 import { checkVoices } from '../voices/match.ts';
+import { checkFalseNames } from '../voices/naming.ts';
 import { EventQueue } from './event-queue.ts';
+import { LiveGate } from './gate.ts';
 import { leadOf, liveTiming } from './options.ts';
 import { Pace, Tempo } from './pace.ts';
-import { LiveTracker } from './tracker.ts';
+import { type HeardRun, LiveTracker } from './tracker.ts';
 
 /** Seconds of audio that may wait while more is pushed; beyond it, pushing is refused. */
 const MOST_WAITING = 60;
@@ -36,19 +38,15 @@ export function openSession(
   origin: SessionOrigin,
   tempo = new Tempo(),
 ): DiarizationSession {
+  checkFalseNames(options.falseNames);
   checkVoices(options.known ?? [], cnn.manifest.space, cnn.network.dimensions);
   if (options.signal?.aborted) throw abortError(options.signal);
   return new LiveSession(cnn, options, origin, tempo);
 }
 
-interface Run {
-  readonly activity: Float32Array;
-  readonly embeddings: Float32Array;
-}
-
 /** A run under way, and frames from its window's beginning to the next's. */
 interface Running {
-  readonly outputs: Promise<Run>;
+  readonly outputs: Promise<HeardRun>;
   readonly step: number;
 }
 
@@ -58,6 +56,7 @@ class LiveSession implements DiarizationSession {
   readonly #rate: number;
   readonly #resampler: Resampler;
   readonly #cutter: WindowCutter;
+  readonly #gate: LiveGate | undefined;
   /** Frames between windows. */
   readonly #hop: number;
   readonly #tracker: LiveTracker;
@@ -97,11 +96,12 @@ class LiveSession implements DiarizationSession {
     if (options.keepUp) {
       this.#pace = new Pace({ frames: network.frames, hop, lead, most: Math.min(lag, network.frames) }, frame, tempo);
     }
+    this.#gate = cnn.gate && new LiveGate(cnn.gate, options.sampleRate, frame);
     this.#hop = hop;
     this.#said = -lead;
     this.#tracker = new LiveTracker(
       cnn,
-      { lag, hop, maxSpeakers: options.maxSpeakers, known: options.known ?? [] },
+      { lag, hop, maxSpeakers: options.maxSpeakers, known: options.known ?? [], falseNames: options.falseNames },
       (event) => this.#events.push(event),
     );
     const abort = () => this.#fail(signal ? abortError(signal) : closedError());
@@ -134,9 +134,10 @@ class LiveSession implements DiarizationSession {
       this.#cutter.end((window) => {
         last = window.slice();
       });
-      const run = last && (await this.#waited(this.#run(last)));
+      this.#gate?.end();
+      const start = this.#latest;
+      const run = last && (await this.#waited(this.#run(last, start + this.#cnn.network.frames)));
       const duration = this.#received / this.#rate;
-      const start = (this.#cutter.windows - 1) * this.#hop - leadOf(this.#cnn.network.frames, this.#hop);
       await this.#paced(this.#tracker.end(duration, run && { start, ...run }));
       const { turns, speakers, labels, warnings } = await this.#paced(this.#tracker.result(recluster));
       this.#events.end();
@@ -184,7 +185,10 @@ class LiveSession implements DiarizationSession {
     const { block } = this.#resampler;
     for (let at = 0; at < samples.length; at += block) {
       const piece = samples.subarray(at, at + block);
-      await this.#cut(() => this.#resampler.push(piece));
+      await this.#cut(() => {
+        this.#gate?.push(piece);
+        return this.#resampler.push(piece);
+      });
       this.#waiting -= piece.length;
     }
     await this.#settle(0);
@@ -192,29 +196,34 @@ class LiveSession implements DiarizationSession {
 
   /** Starts a run for each window that the samples complete. One window a run: a batch would change the last bits. */
   async #cut(samples: () => Float32Array): Promise<void> {
-    const windows: { readonly window: Float32Array; readonly step: number }[] = [];
+    const windows: { readonly window: Float32Array; readonly step: number; readonly present: number }[] = [];
     const begun = performance.now();
     this.#cutter.push(samples(), (window) => {
       const step = this.#pace ? this.#pace.next() : this.#hop;
       const own = window.slice();
-      if (step > 0) windows.push({ window: own, step });
+      if (step > 0) windows.push({ window: own, step, present: this.#latest + this.#cnn.network.frames });
       this.#leftOut = step > 0 ? undefined : own;
     });
     this.#spent.decode += performance.now() - begun;
-    for (const { window, step } of windows) {
-      this.#running.push({ outputs: this.#run(window), step });
+    for (const { window, step, present } of windows) {
+      this.#running.push({ outputs: this.#run(window, present), step });
       await this.#settle(this.#cnn.model.concurrency);
     }
+  }
+
+  /** The first frame of the latest window. */
+  get #latest(): number {
+    return (this.#cutter.windows - 1) * this.#hop - leadOf(this.#cnn.network.frames, this.#hop);
   }
 
   /** Hands what the network said to the tracker, in order, until at most `most` runs are under way. */
   async #settle(most: number): Promise<void> {
     while (this.#running.length > most) {
       const { outputs, step } = this.#running[0] as Running;
-      const { activity, embeddings } = await this.#waited(outputs);
+      const run = await this.#waited(outputs);
       this.#running.shift();
       if (this.#stop.signal.aborted) throw this.#over ?? closedError();
-      await this.#paced(this.#tracker.add(activity, embeddings, step));
+      await this.#paced(this.#tracker.add(run, step));
       this.#pace?.said(this.#said);
       this.#said += step;
     }
@@ -230,7 +239,7 @@ class LiveSession implements DiarizationSession {
   }
 
   /** Counts the wait for the network; runs that overlap count once. */
-  async #waited(run: Promise<Run>): Promise<Run> {
+  async #waited(run: Promise<HeardRun>): Promise<HeardRun> {
     const begun = performance.now();
     try {
       return await run;
@@ -239,15 +248,18 @@ class LiveSession implements DiarizationSession {
     }
   }
 
-  #run(window: Float32Array): Promise<Run> {
+  /** @param present The frame after the window's last. */
+  #run(window: Float32Array, present: number): Promise<HeardRun> {
     const { model, network } = this.#cnn;
     const { signal } = this.#stop;
     const feeds: Record<string, Tensor> = {
       [network.input]: { type: 'float32', dims: [1, network.window], data: window },
     };
-    const run = abortable(model.run(feeds, { signal }), signal).then((outputs) => ({
+    const both = Promise.all([model.run(feeds, { signal }), this.#gate?.run(present, signal)]);
+    const run = abortable(both, signal).then(([outputs, heard]) => ({
       activity: floats(outputs, network.activity, network.frames * network.slots),
       embeddings: floats(outputs, network.embeddings, network.slots * network.dimensions),
+      heard,
     }));
     // A failure is told when its turn comes; until then it must not count as unhandled.
     run.catch(() => {});

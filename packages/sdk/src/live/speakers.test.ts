@@ -4,17 +4,38 @@ import { LiveSpeakers } from './speakers.ts';
 const voice = (name: string, ...embedding: number[]) => {
   return { name, space: 's', embedding: Float32Array.from(embedding) };
 };
+const voices = {
+  from: 2,
+  to: 2,
+  mean: new Float32Array(2),
+  projection: Float32Array.of(1, 0, 0, 1),
+  between: Float32Array.of(9, 9),
+};
+const options = { space: 's', voices, rules: { at: 0.5, width: 0.05 } };
+const heard = (...embedding: number[]) => ({ embedding: Float32Array.from(embedding), seconds: 10 });
 
 it('says when a merger brings a name, and keeps the one there is', () => {
   const speakers = new LiveSpeakers();
   const [first, second, third] = [speakers.add(0), speakers.add(0), speakers.add(0)];
-  const heard = new Map([
-    [second, Float32Array.of(0, 1)],
-    [third, Float32Array.of(1, 0)],
+  const all = new Map([
+    [second, heard(0, 1)],
+    [third, heard(1, 0)],
   ]);
-  speakers.recognise(heard, [voice('Ada', 0, 1), voice('Bo', 1, 0)], { space: 's', threshold: 0.5 });
+  expect(speakers.recognise(all, [voice('Ada', 0, 1), voice('Bo', 1, 0)], options)).toEqual([second, third]);
   expect(speakers.merge(second, first)).toBe(true);
   expect(speakers.at(first).name).toBe('Ada');
   expect(speakers.merge(third, first)).toBe(false);
   expect(speakers.at(first).name).toBe('Ada');
+});
+
+it('gives no name twice, and takes none away', () => {
+  const speakers = new LiveSpeakers();
+  const [first, second] = [speakers.add(0), speakers.add(0)];
+  expect(speakers.recognise(new Map([[first, heard(0.8, 0.6)]]), [voice('Ada', 0, 1)], options)).toEqual([first]);
+  const both = new Map([
+    [first, heard(0.8, 0.6)],
+    [second, heard(0, 1)],
+  ]);
+  expect(speakers.recognise(both, [voice('Ada', 0, 1)], options)).toEqual([]);
+  expect([speakers.at(first).name, speakers.at(second).name]).toEqual(['Ada', undefined]);
 });

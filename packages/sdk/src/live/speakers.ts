@@ -1,5 +1,5 @@
 import type { KnownVoice } from '../contract/options.ts';
-import { matchVoices } from '../voices/match.ts';
+import { type HeardVoice, type NamingOptions, nameVoices, speakerLabel } from '../voices/naming.ts';
 
 export interface LiveSpeaker {
   readonly label: string;
@@ -26,7 +26,7 @@ export class LiveSpeakers {
 
   add(since: number): number {
     const speaker = this.#all.length;
-    this.#all.push({ label: labelOf(speaker), since });
+    this.#all.push({ label: speakerLabel(speaker), since });
     this.#active.push(speaker);
     return speaker;
   }
@@ -53,28 +53,21 @@ export class LiveSpeakers {
   }
 
   /** Names for nameless speakers, from the known voices whose names are free. */
-  recognise(
-    embeddings: ReadonlyMap<number, Float32Array>,
-    known: readonly KnownVoice[],
-    options: { readonly space: string; readonly threshold: number },
-  ): number[] {
+  recognise(heard: ReadonlyMap<number, HeardVoice>, known: readonly KnownVoice[], options: NamingOptions): number[] {
     const taken = new Set(this.#active.map((speaker) => this.at(speaker).name));
-    const free = known.filter(({ name }) => !taken.has(name));
-    const nameless = this.#active.filter((speaker) => this.at(speaker).name === undefined && embeddings.has(speaker));
-    if (free.length === 0 || nameless.length === 0) return [];
-    const matches = matchVoices(
-      nameless.map((speaker) => embeddings.get(speaker) as Float32Array),
-      free,
+    const all = this.#active.filter((speaker) => heard.has(speaker));
+    if (all.every((speaker) => this.at(speaker).name !== undefined)) return [];
+    // Those that have a name take part: whoever sounds like a name that is taken gets none.
+    const matches = nameVoices(
+      all.map((speaker) => heard.get(speaker) as HeardVoice),
+      known,
       options,
     );
-    return nameless.filter((speaker, i) => {
+    return all.filter((speaker, i) => {
       const name = matches[i]?.name;
-      if (name !== undefined) this.at(speaker).name = name;
-      return name !== undefined;
+      if (name === undefined || taken.has(name) || this.at(speaker).name !== undefined) return false;
+      this.at(speaker).name = name;
+      return true;
     });
   }
-}
-
-export function labelOf(speaker: number): string {
-  return `SPEAKER_${String(speaker).padStart(2, '0')}`;
 }

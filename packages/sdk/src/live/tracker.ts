@@ -1,20 +1,25 @@
 import type { LiveEvent, TurnEvent } from '../contract/live.ts';
 import { type KnownVoice, MOST_SPEAKERS } from '../contract/options.ts';
+import { speechRules } from '../inference/gate.ts';
 import type { FastCnn } from '../inference/network.ts';
 import { EDGE_WEIGHT, solveSteps } from '../offline/speaker-turns.ts';
 import { confidenceOf } from '../stages/confidence.ts';
 import type { Slots } from '../stages/local-speaker-table.ts';
 import { windowWeight } from '../stages/overlap-add.ts';
+import { CERTAIN_SILENCE, type SpeechMask } from '../stages/speech.ts';
 import type { Steps } from '../stages/steps.ts';
 import { linkTracks, type Tracks } from '../stages/tracks.ts';
 import { normalise } from '../stages/vectors.ts';
+import type { HeardVoice } from '../voices/naming.ts';
 import { frameScores } from './frame-scores.ts';
+import type { HeardSpeech } from './gate.ts';
 import { nameSlots, trackStates } from './naming.ts';
 import { type LiveTiming, leadOf } from './options.ts';
 import { type HeardWindow, RecentWindows } from './recent-windows.ts';
 import { SessionRecord } from './record.ts';
 import { type LiveResultParts, reclusteredResult, toldResult } from './result.ts';
 import { LiveSpeakers } from './speakers.ts';
+import { RecentSpeech } from './speech.ts';
 import type { Stretch } from './stretch.ts';
 import { Suspicions } from './suspicions.ts';
 import { type LiveTurn, TurnBuilder } from './turn-builder.ts';
@@ -39,13 +44,20 @@ const RECOGNISE_SECONDS = 1;
 export interface TrackerRules extends LiveTiming {
   readonly maxSpeakers: number | undefined;
   readonly known: readonly KnownVoice[];
+  readonly falseNames?: number | undefined;
 }
 
-/** What the network said of a window that begins at frame `start`: one that silence had to fill, or that was left out. */
-export interface LastWindow {
-  readonly start: number;
+/** What the networks said of a window. */
+export interface HeardRun {
   readonly activity: Float32Array;
   readonly embeddings: Float32Array;
+  /** Of the latest seconds, by the gate's network, where it was asked. */
+  readonly heard: HeardSpeech | undefined;
+}
+
+/** The same of a window that begins at frame `start`: one that silence had to fill, or that was left out. */
+export interface LastWindow extends HeardRun {
+  readonly start: number;
 }
 
 /** Where a stretch goes on: the settled slot that was its latest. */
@@ -74,6 +86,8 @@ export class LiveTracker {
   /** The stretch that each speaker's latest settled slot went to. */
   #open = new Map<number, OpenStretch>();
   #next: number;
+  readonly #speech: RecentSpeech | undefined;
+  #mask: SpeechMask | undefined;
   /** The frame after the last that was heard when what is remembered was last clustered. */
   #regrouped = 0;
   readonly #suspicions = new Suspicions();
@@ -99,14 +113,15 @@ export class LiveTracker {
       shortestTurn: frames(turns.shortestTurn),
     });
     this.#weight = windowWeight(network.frames, EDGE_WEIGHT);
+    this.#speech = cnn.gate && new RecentSpeech(speechRules(cnn.gate, frame));
   }
 
   /**
    * The next window. The first begins `leadOf` frames before the session.
    * @param step Frames until the next window begins: `hop`, or a multiple where some are left out, at most the lag.
    */
-  *add(activity: Float32Array, embeddings: Float32Array, step = this.#rules.hop): Steps<void> {
-    const present = this.#hear(activity, embeddings, step);
+  *add(run: HeardRun, step = this.#rules.hop): Steps<void> {
+    const present = this.#hear(run, step);
     yield* this.#look(Math.max(0, present - this.#rules.lag + step), present);
   }
 
@@ -114,11 +129,13 @@ export class LiveTracker {
   *end(duration: number, last?: LastWindow): Steps<void> {
     if (last) {
       this.#next = last.start;
-      this.#hear(last.activity, last.embeddings, this.#rules.hop);
+      this.#hear(last, this.#rules.hop);
     }
     this.#duration = duration;
     const present = Math.max(this.#turns.final, Math.ceil(duration / this.#cnn.frame - 1e-6));
     yield* this.#look(present, present, Number.POSITIVE_INFINITY);
+    // What came since the last clustering may be what a name lacked.
+    this.#recognise();
   }
 
   /** What the session came to, after `end`. @param recluster Clusters all of it as a recording's windows are. */
@@ -126,14 +143,20 @@ export class LiveTracker {
     const told = { memory: this.#memory, speakers: this.#speakers, log: this.#log };
     const { mean } = this.#cnn.settings.voices;
     if (!recluster) return toldResult(told, mean);
-    const { known, maxSpeakers = MOST_SPEAKERS } = this.#rules;
+    const { known, falseNames, maxSpeakers = MOST_SPEAKERS } = this.#rules;
     const start = this.#record.start * this.#cnn.frame;
-    const request = { bounds: { least: 1, most: maxSpeakers }, known };
+    const bounds = { least: 1, most: maxSpeakers };
+    const request = { bounds, known, ...(falseNames === undefined ? {} : { falseNames }) };
     const solution = yield* solveSteps(this.#cnn, this.#record, this.#duration - start, request);
     return reclusteredResult(told, mean, solution, start);
   }
 
-  #hear(activity: Float32Array, embeddings: Float32Array, step: number): number {
+  #hear({ activity, embeddings, heard }: HeardRun, step: number): number {
+    if (heard) {
+      this.#speech?.add(heard);
+      this.#mask = this.#speech?.mask();
+    }
+    this.#mask?.apply(activity, this.#recent.slots, this.#next);
     const { embeddings: speaking } = this.#recent.add(this.#next, activity, embeddings);
     this.#record.add(this.#next, activity, speaking);
     const present = this.#next + this.#recent.frames;
@@ -159,6 +182,7 @@ export class LiveTracker {
     }
     yield* this.#memory.compact();
     this.#recent.dropUntil(final - Math.round(CONTEXT / frame));
+    this.#speech?.dropUntil(final - Math.round(CONTEXT / frame));
   }
 
   /** Makes new speakers of tracks that are none of those there are. */
@@ -195,7 +219,8 @@ export class LiveTracker {
   #tell(final: number, present: number): void {
     const from = this.#turns.final;
     const frames = frameScores(this.#recent, this.#weight, from, present);
-    const scores = new Map([...frames].map(([speaker, { score }]) => [speaker, score]));
+    const silences = this.#mask?.silences(from, present);
+    const scores = new Map([...frames].map(([speaker, { score }]) => [speaker, hushed(score, silences)]));
     const { started, changed, ended } = this.#turns.look(scores, final, present);
     const tell = (type: TurnEvent['type'], turn: LiveTurn): TurnEvent => {
       const event: TurnEvent = {
@@ -281,15 +306,21 @@ export class LiveTracker {
   }
 
   #recognise(): void {
-    const { known } = this.#rules;
+    const { known, falseNames } = this.#rules;
     if (known.length === 0) return;
     const { settings, manifest } = this.#cnn;
-    const embeddings = new Map<number, Float32Array>();
+    const heard = new Map<number, HeardVoice>();
     for (const speaker of this.#speakers.active) {
       const { seconds, sum } = this.#memory.embedding(({ voice }) => voice === speaker, settings.voices.mean);
-      if (seconds >= RECOGNISE_SECONDS) embeddings.set(speaker, normalise(sum));
+      if (seconds >= RECOGNISE_SECONDS) heard.set(speaker, { embedding: normalise(sum), seconds });
     }
-    const options = { space: manifest.space, threshold: settings.known };
-    for (const speaker of this.#speakers.recognise(embeddings, known, options)) this.#tellSpeaker(speaker);
+    const options = { space: manifest.space, voices: settings.voices, rules: settings.known, falseNames };
+    for (const speaker of this.#speakers.recognise(heard, known, options)) this.#tellSpeaker(speaker);
   }
+}
+
+/** A score in which certain silence is marked. */
+function hushed(score: Float32Array, silences: Uint8Array | undefined): Float32Array {
+  if (!silences) return score;
+  return score.map((value, i) => (silences[i] === 1 ? CERTAIN_SILENCE : value));
 }

@@ -1,4 +1,8 @@
 import type { TurnRules } from '../stages/hysteresis.ts';
+import { CERTAIN_SILENCE } from '../stages/speech.ts';
+
+/** In place of on and off: no turn goes on across this frame. */
+const CUT = 2;
 
 /** A turn as it is known at a look: `[start, end)` in frames. */
 export interface LiveTurn {
@@ -135,7 +139,7 @@ export class TurnBuilder {
     let state = before;
     for (let i = 0; i < on.length; i++) {
       state = (scores[i] as number) > (state ? this.#rules.offset : this.#rules.onset);
-      on[i] = state ? 1 : 0;
+      on[i] = scores[i] === CERTAIN_SILENCE ? CUT : state ? 1 : 0;
     }
     return on;
   }
@@ -143,12 +147,15 @@ export class TurnBuilder {
   /** Runs of frames that are on, gaps filled; the turn under way, if any, is the first. */
   #runs(on: Uint8Array, turn: LiveTurn | undefined): Run[] {
     const runs: { start: number; end: number }[] = turn ? [{ start: turn.start, end: turn.end }] : [];
+    let cut = false;
     on.forEach((value, i) => {
-      if (!value) return;
+      if (value === CUT) cut = true;
+      if (value !== 1) return;
       const frame = this.#final + i;
       const last = runs.at(-1);
-      if (last && frame - last.end < this.#rules.shortestGap) last.end = frame + 1;
+      if (last && !cut && frame - last.end < this.#rules.shortestGap) last.end = frame + 1;
       else runs.push({ start: frame, end: frame + 1 });
+      cut = false;
     });
     return runs;
   }

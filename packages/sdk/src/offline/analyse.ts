@@ -1,8 +1,10 @@
 import type { AudioSource } from '../contract/audio.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { FastCnn } from '../inference/network.ts';
-import { floats, runWindows } from '../inference/run-windows.ts';
+import { floats, pushAll } from '../inference/run-windows.ts';
+import { WindowRunner } from '../inference/window-runner.ts';
 import { LocalSpeakers } from '../stages/local-speakers.ts';
+import { HeldWindows } from './held-windows.ts';
 import type { DiarizeRequest } from './types.ts';
 
 /** The network over a whole source. */
@@ -13,6 +15,23 @@ export interface Analysis {
   /** Milliseconds of waiting for audio, and in all. */
   readonly decode: number;
   readonly total: number;
+}
+
+/** The gate's network goes on beside the other, and ends after it. */
+function both(runner: WindowRunner, held: HeldWindows): Pick<WindowRunner, 'push' | 'end' | 'settled'> {
+  return {
+    push: async (samples) => {
+      await held.push(samples);
+      await runner.push(samples);
+    },
+    end: async () => {
+      await runner.end();
+      if (runner.samples > 0) await held.end();
+    },
+    settled: async () => {
+      await Promise.all([runner.settled(), held.settled()]);
+    },
+  };
 }
 
 /** Runs the network over all windows and keeps what it says. @throws `invalid-audio` for a source without samples. */
@@ -36,13 +55,16 @@ export async function analyse(
     input: network.input,
     ...(signal ? { signal } : {}),
   };
-  const { samples, decode } = await runWindows(source, cnn.model, run, (outputs, first, count) => {
+  const held = cnn.gate && new HeldWindows(cnn.gate, local, manifest.sampleRate, cnn.frame, signal);
+  const runner = new WindowRunner(cnn.model, run, (outputs, first, count) => {
     const activity = floats(outputs, network.activity, count * network.frames * network.slots);
     const embeddings = floats(outputs, network.embeddings, count * network.slots * network.dimensions);
-    local.add(activity, embeddings);
+    (held ?? local).add(activity, embeddings);
     const done = ((first + count) * hop) / manifest.sampleRate;
     onProgress?.({ stage: 'model', ...(total === undefined ? { done } : { done: Math.min(done, total), total }) });
   });
+  const decode = await pushAll(source, held ? both(runner, held) : runner, signal);
+  const { samples } = runner;
   if (samples === 0) {
     throw new VoiceFlowError('invalid-audio', 'the audio has no samples', { hint: 'give at least one sample' });
   }

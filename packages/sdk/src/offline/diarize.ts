@@ -28,8 +28,9 @@ export async function diarize(
   const { onProgress, signal } = request;
   const { local, duration, decode, total } = await analyze(source, request);
   const begun = performance.now();
-  onProgress?.({ stage: 'cluster', done: 0, total: duration });
-  const solution = await paced(solveSteps(context, local, duration, request), signal);
+  const getsOn = () => onProgress?.({ stage: 'cluster', done: 0, total: duration });
+  getsOn();
+  const solution = await paced(solveSteps(context, local, duration, request), signal, getsOn);
   onProgress?.({ stage: 'done', done: duration, total: duration });
   const warnings: readonly Warning[] = [...source.warnings, ...solution.warnings];
   return { ...solution, duration, warnings, decode, model: total - decode, cluster: performance.now() - begun };

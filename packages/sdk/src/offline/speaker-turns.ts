@@ -11,8 +11,9 @@ import { OverlapAdder, windowWeight } from '../stages/overlap-add.ts';
 import { piecePosteriors } from '../stages/piece-posteriors.ts';
 import type { SolveSettings } from '../stages/settings.ts';
 import { type Grouping, group, type Partition, speakerEmbedding } from '../stages/speakers.ts';
+import { CERTAIN_SILENCE } from '../stages/speech.ts';
 import { finish, type Steps } from '../stages/steps.ts';
-import { matchVoices } from '../voices/match.ts';
+import { labelSpeakers, nameVoices } from '../voices/naming.ts';
 import type { DiarizeRequest } from './types.ts';
 
 /** Trust in a window's edges, relative to its middle. */
@@ -52,7 +53,7 @@ export function solve(
   cnn: SolveContext,
   local: LocalRecording,
   duration: number,
-  request: Pick<DiarizeRequest, 'bounds' | 'known'>,
+  request: Pick<DiarizeRequest, 'bounds' | 'known' | 'falseNames'>,
 ): Solution {
   return finish(solveSteps(cnn, local, duration, request));
 }
@@ -62,7 +63,7 @@ export function* solveSteps(
   cnn: SolveContext,
   local: LocalRecording,
   duration: number,
-  { bounds, known }: Pick<DiarizeRequest, 'bounds' | 'known'>,
+  { bounds, known, falseNames }: Pick<DiarizeRequest, 'bounds' | 'known' | 'falseNames'>,
 ): Steps<Solution> {
   const grouping = yield* group(local, cnn.settings, cnn.frame);
   const attempt = yield* search(cnn, local, grouping, bounds);
@@ -70,8 +71,12 @@ export function* solveSteps(
   const { partition } = attempt;
   const mean = cnn.settings.voices.mean;
   const embeddings = attempt.speakers.map((speaker) => speakerEmbedding(local, partition, speaker, mean));
-  const matches = matchVoices(embeddings, known, { space: cnn.manifest.space, threshold: cnn.settings.known });
-  const labels = matches.map(({ name }, i) => name ?? `SPEAKER_${String(i).padStart(2, '0')}`);
+  const heard = embeddings.map((embedding, i) => {
+    return { embedding, seconds: secondsOf(attempt, attempt.speakers[i] as number) * cnn.frame };
+  });
+  const { voices, known: rules } = cnn.settings;
+  const matches = nameVoices(heard, known, { space: cnn.manifest.space, voices, rules, falseNames });
+  const labels = labelSpeakers(matches, known);
   const told = yield* turnEvidence(local, partition, attempt.turns);
   const all = turnsOf(cnn, attempt, told, labels, duration);
   // A turn may begin in the silence that pads the last window.
@@ -84,6 +89,11 @@ export function* solveSteps(
     return { label, seconds, embedding, ...(name === undefined ? {} : { name }) };
   });
   return { turns, speakers, warnings: warningsOf(speakers.length, bounds), evidence };
+}
+
+/** Frames that a speaker speaks. */
+function secondsOf({ turns }: Attempt, speaker: number): number {
+  return turns.reduce((sum, turn) => sum + (turn.speaker === speaker ? turn.end - turn.start : 0), 0);
 }
 
 /**
@@ -134,7 +144,11 @@ function* attemptOf(cnn: SolveContext, local: LocalRecording, grouping: Grouping
       : undefined;
   const counted = rules.count && local.levels ? new CountedAdder(shape, rules.count, pieces) : undefined;
   const adder = counted ?? new OverlapAdder(shape);
-  const emit = (scores: Float32Array) => tracker.push(scores);
+  let frame = 0;
+  const emit = (scores: Float32Array) => {
+    if (local.silent?.(frame++)) scores.fill(CERTAIN_SILENCE);
+    tracker.push(scores);
+  };
   for (let window = 0; window < local.windows; window++) {
     if (window % WINDOWS_PER_STEP === 0) yield;
     const at = window * local.slots;

@@ -6,6 +6,7 @@ import type { Warning } from '../contract/warnings.ts';
 export interface DiarizeRequest {
   readonly bounds: SpeakerBounds;
   readonly known: readonly KnownVoice[];
+  readonly falseNames?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }

@@ -1,3 +1,5 @@
+import { CERTAIN_SILENCE } from './speech.ts';
+
 /** When a speaker's score makes a turn. Scores in [0, 1]; lengths in frames. */
 export interface TurnRules {
   /** A turn begins above this score … */
@@ -27,7 +29,7 @@ interface Open {
   frames: number;
 }
 
-/** Turns from scores, frame by frame: hysteresis, short gaps filled, short turns dropped. */
+/** Turns from scores (`CERTAIN_SILENCE` ends a turn at once), frame by frame: hysteresis, short gaps filled, short turns dropped. */
 export class TurnTracker {
   readonly #rules: TurnRules;
   readonly #open: (Open | undefined)[] = [];
@@ -54,6 +56,10 @@ export class TurnTracker {
   #step(speaker: number, score: number): void {
     const open = this.#open[speaker];
     const { onset, offset, shortestGap } = this.#rules;
+    if (score === CERTAIN_SILENCE) {
+      this.#close(speaker);
+      return;
+    }
     const on = score > (open?.on ? offset : onset);
     if (on) {
       if (open) {

@@ -32,6 +32,8 @@ export interface LocalRecording extends LocalWindows {
   readonly pieces?: readonly VoicedPiece[];
   /** Unit vector of a slot, or undefined where it is silent. */
   embedding(window: number, slot: number): Float32Array | undefined;
+  /** Whether silence is certain at a frame of the recording, where another network tells. */
+  silent?(frame: number): boolean;
 }
 
 /**
@@ -52,6 +54,7 @@ export class LocalSpeakers implements LocalRecording {
   readonly #rowOf: number[] = [];
   readonly #least: number;
   readonly #onset: number;
+  #silences: Uint8Array | undefined;
 
   /**
    * @param keep A slot keeps its embedding when its activity is above `keep.above` in at least `keep.frames` frames.
@@ -104,6 +107,15 @@ export class LocalSpeakers implements LocalRecording {
         this.#rowOf.push(kept ? this.#embeddings.push(embeddings.subarray(from, from + this.dimensions)) : -1);
       }
     }
+  }
+
+  /** @param silences `[totalFrames]`: 1 where silence is certain. */
+  hush(silences: Uint8Array): void {
+    this.#silences = silences;
+  }
+
+  silent(frame: number): boolean {
+    return this.#silences?.[frame] === 1;
   }
 
   /** `[frames, slots]` of one window: a view, not a copy. */

@@ -6,6 +6,24 @@ import type { VoiceSpace } from './plda.ts';
 import type { LinkRules } from './tracks.ts';
 import type { DecodeRules } from './viterbi.ts';
 
+/** When a voice has a name. All of it depends on the weights; `npm run naming` finds it. */
+export interface NamingRules {
+  /**
+   * Score that 2 % of the pairs of different people exceed, and by how much more of it that share falls to 1 / e.
+   * Measured where it is worst, so that a stated rate of false names holds.
+   */
+  readonly at: number;
+  readonly width: number;
+  /** What speech is worth; absent: the score is the cosine. */
+  readonly evidence?: {
+    /** Independent observations of a voice in a second of its speech, and what it is worth at most, however long. */
+    readonly rate: number;
+    readonly saturation: number;
+    /** Length of a voice in the voice space: of embeddings the direction alone is kept. */
+    readonly scale: number;
+  };
+}
+
 /**
  * Everything after the networks that depends on their weights, whichever they are. Stands in `manifest.json`, under
  * `settings`, where `npm run calibrate` writes it.
@@ -59,8 +77,35 @@ export interface SolveSettings {
   };
   /** Logistic calibration of a turn: 1 / (1 + exp(−(bias + activity × a + identity × i))); see `confidence.ts`. */
   readonly confidence: { readonly bias: number; readonly activity: number; readonly identity: number };
-  /** Cosine from which a voice is taken for a known one. */
-  readonly known: number;
+  /** When a voice is taken for a known one. */
+  readonly known: NamingRules;
+}
+
+/** How a segmentation network decides where nobody speaks, and what turns are made of then. In its own manifest, under `settings.gate`. */
+export interface GateSettings {
+  /** Seconds between windows of a recording, and of a live session. */
+  readonly step: number;
+  readonly liveStep: number;
+  /** Probability of speech below which nobody speaks. */
+  readonly speech: number;
+  /** Seconds of silence that end a turn, whatever gaps it may have. */
+  readonly shortestSilence: number;
+  /** In place of `turns.onset` and `turns.offset`: what is left is speech, and less is needed to believe it. */
+  readonly onset: number;
+  readonly offset: number;
+}
+
+/** @throws `model-incompatible`, naming the setting and its range. */
+export function gateSettings(manifest: ModelManifest): GateSettings {
+  const read = new Reader(manifest);
+  return {
+    step: read.number('gate.step', 0.1, 10),
+    liveStep: read.number('gate.liveStep', 0.1, 10),
+    speech: read.number('gate.speech', 0, 1),
+    shortestSilence: read.number('gate.shortestSilence', 0, 10),
+    onset: read.number('gate.onset', 0, 1),
+    offset: read.number('gate.offset', 0, 1),
+  };
 }
 
 /** Those of the fast-cnn pipeline, whose network does both parts. */
@@ -148,8 +193,26 @@ function solveSettings(read: Reader): SolveSettings {
       activity: read.number('confidence.activity', -100, 100),
       identity: read.number('confidence.identity', -100, 100),
     },
-    known: read.number('known', -1, 1),
+    known: namingRules(read),
   };
+}
+
+/** How the share of strangers falls with the cosine, where a manifest says no more than a cosine. */
+const COSINE_WIDTH = 0.05;
+
+function namingRules(read: Reader): NamingRules {
+  if (read.has('known.at')) {
+    return {
+      at: read.number('known.at', -1000, 1000),
+      width: read.number('known.width', 1e-3, 1000),
+      evidence: {
+        rate: read.number('known.evidence.rate', 1e-3, 50),
+        saturation: read.number('known.evidence.saturation', 0.1, 1e6),
+        scale: read.number('known.evidence.scale', 1e-3, 1000),
+      },
+    };
+  }
+  return { at: read.number('known', -1, 1), width: COSINE_WIDTH };
 }
 
 function voiceSpace(read: Reader): VoiceSpace {

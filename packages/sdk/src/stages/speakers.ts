@@ -12,6 +12,8 @@ import { decodeSteps, speakerScoreSteps } from './viterbi.ts';
 
 /** Points of one clustering: its matrix is `n²` float32 numbers, 4 MB. More are merged block by block first. */
 const MOST_POINTS = 1000;
+/** Points of a block, in order of time: a block costs the square of it, so all blocks together the length times it. */
+const BLOCK = 128;
 /** Rounds of naming the slots and learning the speakers anew: they have settled by then. */
 const ROUNDS = 3;
 /** How much finer than wanted the tree may be cut to find enough clusters that are more than a stray track. */
@@ -122,10 +124,10 @@ function* inBlocks(points: Points, settings: SolveSettings, scale: number): Step
   // Halving, at least, each time: blocks that would not merge must not go on for ever.
   while (current.weight.length > MOST_POINTS) {
     const merged: { weight: number[]; sum: Float32Array[] } = { weight: [], sum: [] };
-    for (let from = 0; from < current.weight.length; from += MOST_POINTS) {
+    for (let from = 0; from < current.weight.length; from += BLOCK) {
       const block = {
-        weight: current.weight.slice(from, from + MOST_POINTS),
-        sum: current.sum.slice(from, from + MOST_POINTS),
+        weight: current.weight.slice(from, from + BLOCK),
+        sum: current.sum.slice(from, from + BLOCK),
       };
       const tree = yield* agglomerateSteps(block, voices.between, undefined, cluster.saturation, scale);
       const clusters = Math.min(clustersLeft(tree, settings), Math.max(1, tree.points >> 1));

@@ -39,7 +39,19 @@ export function matchVoices(
   checkRange('margin', margin, 0, 2);
   checkVoices(voices, options.space, embeddings[0]?.length);
   const names = [...new Set(voices.map((voice) => voice.name))];
-  const scores = scoresOf(embeddings, voices, names);
+  return assignNames(scoresOf(embeddings, voices, names), names, { threshold, margin, unique });
+}
+
+/** Names by scores, `[speakers][names]`, whatever they count: see `matchVoices`. */
+export function assignNames(
+  scores: readonly (readonly number[])[],
+  names: readonly string[],
+  {
+    threshold,
+    margin,
+    unique = true,
+  }: { readonly threshold: number; readonly margin: number; readonly unique?: boolean },
+): VoiceMatch[] {
   const chosen = unique ? assignOneToOne(scores, names.length, threshold) : scores.map(nearest);
   const taken = new Set(unique ? chosen : []);
   return scores.map((row, speaker) => {
@@ -80,7 +92,7 @@ function scoresOf(embeddings: readonly Float32Array[], voices: readonly KnownVoi
 }
 
 /** For each row its column, or −1; no pair below the threshold is made for the sake of another. */
-function assignOneToOne(scores: readonly number[][], columns: number, threshold: number): number[] {
+function assignOneToOne(scores: readonly (readonly number[])[], columns: number, threshold: number): number[] {
   const gains = Float64Array.from(scores.flatMap((row) => row.map((score) => Math.max(0, score - threshold))));
   const pairs = assignment(gains, scores.length, columns, { maximize: true });
   return Array.from(pairs, (column, row) => ((scores[row]?.[column] ?? -1) >= threshold ? column : -1));
@@ -91,7 +103,7 @@ function nearest(row: readonly number[]): number {
 }
 
 /** Of vectors of unit length. */
-function cosine(a: Float32Array, b: Float32Array): number {
+export function cosine(a: Float32Array, b: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
   return Math.max(-1, Math.min(1, sum));
@@ -116,12 +128,21 @@ export function unit(vector: Float32Array, what: string, dimension?: number): Fl
   return Math.abs(length - 1) < 1e-6 ? vector : vector.map((value) => value / length);
 }
 
+/** Controls, halves of characters, and what turns the direction of the writing after it. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069]/u;
+
 export function checkName(name: unknown): void {
-  if (typeof name === 'string' && name.trim() !== '' && name.length <= 200 && !/\p{Cc}/u.test(name)) return;
+  if (typeof name === 'string' && name.trim() !== '' && name.length <= 200 && !UNPRINTABLE.test(name)) return;
   throw new VoiceFlowError(
     'invalid-option',
     `the name is ${JSON.stringify(name)}, expected 1 to 200 printable characters`,
   );
+}
+
+/** A name as a book keeps it: letters composed (NFC), no blanks at its ends. @throws `invalid-option` for none. */
+export function normalizeName(name: unknown): string {
+  checkName(name);
+  return (name as string).normalize('NFC').trim();
 }
 
 export function wrongSpace(what: string, found: string, expected: string): VoiceFlowError {

@@ -56,6 +56,24 @@ describe('VoiceBook', () => {
     expect(() => (two.voices as Voice[]).pop()).toThrow(TypeError);
   });
 
+  it('knows a name in any spelling: composed, without blanks at its ends', () => {
+    const book = new VoiceBook(SPACE).enroll('  Zoe\u0308 ', [{ embedding: unit(0) }]);
+    const again = book.enroll('Zo\u00eb', [{ embedding: unit(10) }]);
+    expect(again.voices.map(({ name, samples }) => [name, samples])).toEqual([['Zo\u00eb', 2]]);
+    expect(again.remove('Zoe\u0308').voices).toEqual([]);
+    for (const name of ['a\u202eb', 'a\u0007b', '\ud800', ' ', '']) {
+      expect(() => book.enroll(name, [{ embedding: unit(0) }])).toThrow('printable characters');
+    }
+  });
+
+  it('renames a voice, but not into another', () => {
+    const book = new VoiceBook(SPACE).enroll('Ada', [{ embedding: unit(0) }]).enroll('Bob', [{ embedding: unit(90) }]);
+    expect(book.rename('Ada', ' Ada L ').voices.map(({ name }) => name)).toEqual(['Ada L', 'Bob']);
+    expect(book.rename('Ada', 'Ada').voices).toEqual(book.voices);
+    expect(() => book.rename('Ada', 'Bob')).toThrow('there is a voice "Bob" in the book already');
+    expect(() => book.rename('Cy', 'Di')).toThrow('there is no voice "Cy"');
+  });
+
   it('identifies, or says that it does not know', () => {
     const book = new VoiceBook(SPACE).enroll('Ada', [{ embedding: unit(0) }]).enroll('Bob', [{ embedding: unit(40) }]);
     expect(book.identify(unit(5), { threshold: 0.8 })).toEqual({ name: 'Ada', score: expect.closeTo(0.9962, 4) });
@@ -112,7 +130,7 @@ describe('VoiceBook', () => {
       { ...json, voices: [voice, { ...voice, name: 'Bob', embedding: [1] }] },
       'expected a Float32Array of 2',
     ],
-    ['a name twice', { ...json, voices: [voice, voice] }, 'a name stands in the voice book twice'],
+    ['a name twice', { ...json, voices: [voice, voice] }, 'the name "Ada" stands in the voice book twice'],
   ])('refuses a broken book: %s', (_, book, message) => {
     expect(() => VoiceBook.parse(book)).toThrow(VoiceFlowError);
     expect(() => VoiceBook.parse(book)).toThrow(message);

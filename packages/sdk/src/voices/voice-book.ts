@@ -1,6 +1,14 @@
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { KnownVoice } from '../contract/options.ts';
-import { checkName, checkVoices, type MatchOptions, matchVoices, unit, type VoiceMatch, wrongSpace } from './match.ts';
+import {
+  checkVoices,
+  type MatchOptions,
+  matchVoices,
+  normalizeName,
+  unit,
+  type VoiceMatch,
+  wrongSpace,
+} from './match.ts';
 
 /** A voice in a book: what is known of it, and from how much speech. */
 export interface Voice extends KnownVoice {
@@ -33,16 +41,29 @@ export class VoiceBook {
   /** In order of enrolment. */
   readonly voices: readonly Voice[];
 
-  /** @throws VoiceFlowError `invalid-option` for voices of other spaces, of different dimensions, or broken. */
+  /**
+   * @param voices Names are kept normalized: composed (NFC), without blanks at their ends.
+   * @throws VoiceFlowError `invalid-option` for voices of other spaces, of different dimensions, or broken.
+   */
   constructor(space: string, voices: readonly Voice[] = []) {
     if (typeof space !== 'string' || space === '') {
       throw new VoiceFlowError('invalid-option', 'a voice book needs the name of its embedding space');
     }
     checkVoices(voices, space);
-    const names = new Set(voices.map((voice) => voice.name));
-    if (names.size < voices.length) throw new VoiceFlowError('invalid-option', 'a name stands in the voice book twice');
+    const kept = voices.map((voice) => Object.freeze({ ...voice, name: normalizeName(voice.name) }));
+    const names = new Set(kept.map((voice) => voice.name));
+    if (names.size < voices.length) {
+      const [twice] = kept.filter(({ name }, i) => kept.findIndex((voice) => voice.name === name) < i);
+      throw new VoiceFlowError(
+        'invalid-option',
+        `the name ${JSON.stringify(twice?.name)} stands in the voice book twice`,
+        {
+          hint: 'Blanks at the ends and the spelling of accents make no other name: rename one of the two.',
+        },
+      );
+    }
     this.space = space;
-    this.voices = Object.freeze(voices.map((voice) => Object.freeze({ ...voice })));
+    this.voices = Object.freeze(kept);
   }
 
   /**
@@ -52,8 +73,8 @@ export class VoiceBook {
    * @param space The space of the samples, if known: must be the book's.
    * @throws VoiceFlowError `invalid-option` for a bad name or vector, another space, or samples that cancel out.
    */
-  enroll(name: string, samples: readonly VoiceSample[], space = this.space): VoiceBook {
-    checkName(name);
+  enroll(given: string, samples: readonly VoiceSample[], space = this.space): VoiceBook {
+    const name = normalizeName(given);
     if (space !== this.space) throw wrongSpace('the sample', space, this.space);
     if (samples.length === 0)
       throw new VoiceFlowError('invalid-option', `no samples to enrol ${JSON.stringify(name)} from`);
@@ -93,8 +114,29 @@ export class VoiceBook {
 
   /** The book without a voice; the same book when it has none of that name. */
   remove(name: string): VoiceBook {
-    const kept = this.voices.filter((voice) => voice.name !== name);
+    const gone = normalizeName(name);
+    const kept = this.voices.filter((voice) => voice.name !== gone);
     return kept.length === this.voices.length ? this : new VoiceBook(this.space, kept);
+  }
+
+  /**
+   * The book with a voice under another name.
+   * @throws VoiceFlowError `invalid-option` when there is no such voice, or another has that name.
+   */
+  rename(from: string, to: string): VoiceBook {
+    const [before, after] = [normalizeName(from), normalizeName(to)];
+    if (!this.voices.some(({ name }) => name === before)) {
+      throw new VoiceFlowError('invalid-option', `there is no voice ${JSON.stringify(before)} in the book`);
+    }
+    if (before !== after && this.voices.some(({ name }) => name === after)) {
+      throw new VoiceFlowError('invalid-option', `there is a voice ${JSON.stringify(after)} in the book already`, {
+        hint: 'Remove one of the two, or choose another name.',
+      });
+    }
+    return new VoiceBook(
+      this.space,
+      this.voices.map((voice) => (voice.name === before ? { ...voice, name: after } : voice)),
+    );
   }
 
   /** Whose voice this is. `space` of the options defaults to the book's; see `matchVoices`. */

@@ -12,7 +12,7 @@ export interface ServeOptions {
   readonly port?: number;
   /** Worker processes, by default one a core. */
   readonly workers?: number;
-  /** `fast-cnn` by default. */
+  /** `standard` (the Fast CNN with the segmenter beside it) by default; or `fast-cnn`. */
   readonly model?: string;
   /** What runs the network: by default ONNX Runtime's native build where it is installed, else WebAssembly. */
   readonly backend?: BackendName;
@@ -57,7 +57,7 @@ export const SERVE_HELP = `Usage: serve [options]
   --host HOST      where to listen (127.0.0.1)            VOICEFLOW_HOST
   --port PORT      8080; 0 for any free one               VOICEFLOW_PORT
   --workers N      worker processes (one a core)          VOICEFLOW_WORKERS
-  --model NAME     fast-cnn (or accurate, once pulled)    VOICEFLOW_MODEL
+  --model NAME     standard, fast-cnn, accurate (pulled)  VOICEFLOW_MODEL
   --backend NAME   node, wasm or auto (auto)              VOICEFLOW_BACKEND
   --cors ORIGINS   pages that may call, or * (none)       VOICEFLOW_CORS
   --quota N        requests a minute and client (none)    VOICEFLOW_QUOTA
@@ -144,7 +144,7 @@ export function resolveOptions(options: ServeOptions, env: Environment, cores: n
     host: options.host ?? '127.0.0.1',
     port: whole('port', options.port ?? 8080, 0, 65_535),
     workers: whole('workers', options.workers ?? cores, 1, 256),
-    model: options.model ?? 'fast-cnn',
+    model: options.model ?? 'standard',
     backend: options.backend ?? 'auto',
     keys: options.keys ?? [],
     open: options.open ?? false,

@@ -9,6 +9,7 @@ import {
   type Model,
   type ModelPackage,
   openAudio,
+  standard,
   VoiceFlowError,
   wasmBackend,
 } from 'voiceflow-ml';
@@ -31,7 +32,7 @@ export interface Worker extends Started {
  * @throws `model-not-found` and what else `createDiarizer` does.
  */
 export async function startModel(
-  name = process.env.VOICEFLOW_MODEL ?? 'fast-cnn',
+  name = process.env.VOICEFLOW_MODEL ?? 'standard',
   backend = process.env.VOICEFLOW_BACKEND ?? 'auto',
 ): Promise<Worker> {
   const pack = await modelNamed(name);
@@ -46,10 +47,13 @@ export async function startModel(
   }
 }
 
+const EMBEDDED: Readonly<Record<string, ModelPackage>> = { standard, 'fast-cnn': fastCnn };
+
 async function modelNamed(name: string): Promise<ModelPackage> {
-  if (name === fastCnn.manifest.id) return fastCnn;
+  const embedded = Object.hasOwn(EMBEDDED, name) ? EMBEDDED[name] : undefined;
+  if (embedded) return embedded;
   if ((PULLED_MODELS as readonly string[]).includes(name)) return installedModel(name);
-  const names = [fastCnn.manifest.id, ...PULLED_MODELS];
+  const names = [...Object.keys(EMBEDDED), ...PULLED_MODELS];
   throw new VoiceFlowError('model-not-found', `there is no model "${name}", expected one of ${names.join(', ')}`);
 }
 
@@ -59,8 +63,10 @@ async function load(pack: ModelPackage, base: Backend): Promise<Worker> {
   const backend: Backend = {
     ...base,
     load: async (file, options) => {
-      model = inTurn(await base.load(file, options));
-      return model;
+      const loaded = inTurn(await base.load(file, options));
+      // The first is the one with the windows; a segmenter comes after it.
+      model ??= loaded;
+      return loaded;
     },
   };
   const diarizer = await createDiarizer({ model: pack, backend, workers: 1 });

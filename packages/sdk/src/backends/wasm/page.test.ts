@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { wasmUrl } from '@voiceflow-ml/wasm-runtime';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { testBackend } from 'voiceflow-ml/testing';
-import { wasmBackend } from '../../../dist/backends/wasm/page.js';
+import { wasmBackend } from '../../../../../dist/backends/wasm/page.js';
 
 const bytes = readFileSync(wasmUrl());
 const module = await WebAssembly.compile(bytes);

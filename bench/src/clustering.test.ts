@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import * as pipeline from 'voiceflow-ml/stages';
+import { madeUpRecording, plainSpace } from './clustering.ts';
+
+it('hours of many tracks are clustered block by block, and the voices are found', () => {
+  const manifest = JSON.parse(readFileSync(new URL('../../models/fast-cnn/manifest.json', import.meta.url), 'utf8'));
+  const settings = plainSpace(pipeline.fastCnnSettings(manifest));
+  const script = { hours: 1, voices: 4, turn: 4, seed: 1 };
+  const { local, duration, frame, hop } = madeUpRecording([...settings.voices.between], script);
+  const request = { bounds: { least: 1, most: 100 }, known: [] };
+  const { speakers } = pipeline.solve({ manifest, settings, frame, hop }, local, duration, request);
+  expect(speakers.length).toBe(4);
+});

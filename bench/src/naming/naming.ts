@@ -1,0 +1,168 @@
+import type { Diarizer, KnownVoice } from 'voiceflow-ml/core';
+import * as pipeline from 'voiceflow-ml/stages';
+import { seededRandom } from '../stats/random.ts';
+import { type Person, type SpeechReader, secondsOf } from './speech.ts';
+
+/** A person as a book knows them, and as they are heard in another recording. */
+export interface Heard {
+  readonly known: KnownVoice;
+  readonly heard: pipeline.HeardVoice;
+  /** Samples of the other recording. */
+  readonly recording: { readonly samples: Float32Array; readonly sampleRate: number };
+}
+
+/** Seconds of speech: what a voice is enrolled from, and what it is heard for, at most. */
+export interface Lengths {
+  readonly enroll: number;
+  readonly hear: number;
+}
+
+/** Enrols each person from some recordings, and hears them in others; who has too few is left out. */
+export async function hear(
+  diarizer: Diarizer,
+  people: readonly Person[],
+  reader: SpeechReader,
+  { enroll, hear: most }: Lengths,
+): Promise<Heard[]> {
+  const result: Heard[] = [];
+  for (const { name, recordings } of people) {
+    const rest = [...recordings];
+    const first = take(rest, enroll, 1);
+    const other = take(rest, most, 0);
+    if (other.length === 0 || secondsOf(first) < 2) continue;
+    const [embedding] = await diarizer.embed(await reader.read(first)).catch(() => []);
+    const recording = await reader.read(other);
+    const { speakers } = await diarizer.diarize(recording, { numSpeakers: 1 });
+    const [speaker] = [...speakers].sort((a, b) => b.seconds - a.seconds);
+    if (embedding === undefined || speaker === undefined) continue;
+    const known = { name, embedding, space: diarizer.manifest.space, seconds: secondsOf(first) };
+    result.push({ known, heard: { embedding: speaker.embedding, seconds: speaker.seconds }, recording });
+  }
+  return result;
+}
+
+/** Takes recordings until there are enough seconds, leaving some. */
+function take<T extends Person['recordings'][number]>(from: T[], seconds: number, left: number): T[] {
+  const taken: T[] = [];
+  while (from.length > left && secondsOf(taken) < seconds) taken.push(from.shift() as T);
+  return taken;
+}
+
+/** Shares of draws, in per cent. */
+export interface NamingRates {
+  readonly book: number;
+  /** Strangers that got a name. */
+  readonly falseNames: number;
+  /** Known people that got their own name, and another. */
+  readonly right: number;
+  readonly wrong: number;
+}
+
+/** Draws books at random, and asks each for somebody who is in it and somebody who is not. */
+export function drawRates(
+  all: readonly Heard[],
+  { book, falseNames, draws, seed }: { book: number; falseNames: number; draws: number; seed: number },
+  context: { readonly space: string; readonly settings: pipeline.FastCnnSettings },
+): NamingRates {
+  const counts = { falseNames: 0, right: 0, wrong: 0 };
+  const { space, settings } = context;
+  const options = { space, voices: settings.voices, rules: settings.known, falseNames };
+  for (const { members, stranger } of books(all, book, draws, seed)) {
+    const known = members.map((member) => member.known);
+    const nameOf = (person: Heard) => pipeline.nameVoices([person.heard], known, options)[0]?.name;
+    if (nameOf(stranger) !== undefined) counts.falseNames++;
+    const [first] = members;
+    const name = first && nameOf(first);
+    if (name !== undefined && name === first?.known.name) counts.right++;
+    else if (name !== undefined) counts.wrong++;
+  }
+  const percent = (count: number) => (100 * count) / draws;
+  return {
+    book,
+    falseNames: percent(counts.falseNames),
+    right: percent(counts.right),
+    wrong: percent(counts.wrong),
+  };
+}
+
+/** The same of live sessions, one draw a person: each is heard twice, with a book that has them and one that has not. */
+export async function liveRates(
+  diarizer: Diarizer,
+  all: readonly Heard[],
+  { book, falseNames, seed }: { book: number; falseNames: number; seed: number },
+): Promise<NamingRates> {
+  const counts = { falseNames: 0, right: 0, wrong: 0 };
+  const random = seededRandom(seed);
+  const nameOf = async (person: Heard, members: readonly Heard[]) => {
+    const known = members.map((member) => member.known);
+    const { samples, sampleRate } = person.recording;
+    const session = diarizer.open({ sampleRate, known, falseNames });
+    const told = (async () => {
+      let name: string | undefined;
+      for await (const event of session) if (event.type === 'speaker') name ??= event.name;
+      return name;
+    })();
+    await session.push(samples);
+    await session.end();
+    return told;
+  };
+  for (const person of all) {
+    const others = shuffled(all, random).filter((other) => other !== person);
+    if ((await nameOf(person, others.slice(0, book))) !== undefined) counts.falseNames++;
+    const name = await nameOf(person, [person, ...others.slice(0, book - 1)]);
+    if (name === person.known.name) counts.right++;
+    else if (name !== undefined) counts.wrong++;
+  }
+  const percent = (count: number) => (100 * count) / all.length;
+  return {
+    book,
+    falseNames: percent(counts.falseNames),
+    right: percent(counts.right),
+    wrong: percent(counts.wrong),
+  };
+}
+
+function* books(all: readonly Heard[], size: number, draws: number, seed: number) {
+  const random = seededRandom(seed);
+  for (let draw = 0; draw < draws; draw++) {
+    const [stranger, ...members] = shuffled(all, random).slice(0, size + 1);
+    if (stranger) yield { stranger, members };
+  }
+}
+
+function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  const copy = [...items];
+  for (let i = copy.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [copy[i], copy[j]] = [copy[j] as T, copy[i] as T];
+  }
+  return copy;
+}
+
+/**
+ * `at` and `width` of the naming rules: the largest scores, over the sets, that a stranger's best of 1 and of 20 voices
+ * exceeds once in fifty.
+ */
+export function fitRules(
+  sets: readonly (readonly Heard[])[],
+  context: { readonly space: string; readonly settings: pipeline.FastCnnSettings },
+  seed: number,
+): { readonly at: number; readonly width: number } {
+  const { voices, known: rules } = context.settings;
+  const least = (book: number) =>
+    Math.max(
+      ...sets.map((set) => {
+        const best = [...books(set, book, 4000, seed)].map(({ stranger, members }) => {
+          const score = pipeline.voiceScores(
+            stranger.heard,
+            members.map((member) => member.known),
+            { voices, rules },
+          );
+          return Math.max(...score);
+        });
+        return best.sort((a, b) => b - a)[Math.floor(0.02 * best.length)] as number;
+      }),
+    );
+  const [one, twenty] = [least(1), least(20)];
+  return { at: one, width: (twenty - one) / Math.log(20) };
+}

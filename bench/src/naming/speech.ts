@@ -1,0 +1,90 @@
+import { openAsBlob } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { collect, openAudio, VoiceFlowError } from 'voiceflow-ml/core';
+import { asWav } from '../accuracy/recordings.ts';
+
+const RATE = 16_000;
+
+/** A stretch of speech of one person, in a file. */
+export interface Piece {
+  readonly file: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A person, and separate recordings of them, each made of pieces. */
+export interface Person {
+  readonly name: string;
+  readonly recordings: readonly (readonly Piece[])[];
+}
+
+/**
+ * Reads who speaks where: tab-separated with a heading, either `file start_s end_s speaker … utt` (pieces; those of one
+ * `utt` are one recording) or a list of trials (`len_s … file_a start_a file_b start_b spk_a spk_b`, each side a
+ * recording; the longest length alone). Audio lies beside an index, and beside trials in the folder of their name.
+ */
+export async function readPeople(index: string): Promise<Person[]> {
+  const [heading = '', ...lines] = (await readFile(index, 'utf8')).trimEnd().split('\n');
+  const names = heading.split('\t');
+  const rows = lines.map((line) => Object.fromEntries(line.split('\t').map((value, i) => [names[i] ?? '', value])));
+  const people = new Map<string, Map<string, Piece[]>>();
+  const add = (speaker = '', recording: string, piece: Piece) => {
+    const own = people.get(speaker) ?? new Map<string, Piece[]>();
+    people.set(speaker, own.set(recording, [...(own.get(recording) ?? []), piece]));
+  };
+  if (names.includes('utt')) {
+    for (const { file = '', start_s, end_s, speaker, utt = '' } of rows) {
+      add(speaker, utt, { file: join(dirname(index), file), start: Number(start_s), end: Number(end_s) });
+    }
+  } else if (names.includes('spk_a')) {
+    const longest = Math.max(...rows.map(({ len_s }) => Number(len_s)));
+    const side = (speaker = '', file = '', from = '0') => {
+      const start = Number(from);
+      const piece = { file: join(index.replace(/\.tsv$/, ''), file), start, end: start + longest };
+      const key = `${file} ${from}`;
+      if (!people.get(speaker)?.has(key)) add(speaker, key, piece);
+    };
+    for (const row of rows.filter(({ len_s }) => Number(len_s) === longest)) {
+      side(row.spk_a, row.file_a, row.start_a);
+      side(row.spk_b, row.file_b, row.start_b);
+    }
+  } else throw new VoiceFlowError('invalid-option', `${index} is neither an index of speech nor a list of trials`);
+  return [...people].map(([name, recordings]) => ({ name, recordings: [...recordings.values()] }));
+}
+
+/** Reads pieces as samples; keeps the last files that were decoded. */
+export class SpeechReader {
+  readonly #files = new Map<string, Promise<Float32Array>>();
+
+  async read(recordings: readonly (readonly Piece[])[]): Promise<{ samples: Float32Array; sampleRate: number }> {
+    const parts: Float32Array[] = [];
+    for (const { file, start, end } of recordings.flat()) {
+      const samples = await this.#file(file);
+      parts.push(samples.subarray(Math.round(start * RATE), Math.round(end * RATE)));
+    }
+    const samples = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      samples.set(part, at);
+      at += part.length;
+    }
+    return { samples, sampleRate: RATE };
+  }
+
+  #file(path: string): Promise<Float32Array> {
+    const known = this.#files.get(path);
+    if (known) return known;
+    if (this.#files.size > 40) this.#files.clear();
+    const samples = asWav(path).then(async (wav) => {
+      const source = await openAudio(await openAsBlob(wav), { sampleRate: RATE });
+      return collect(source);
+    });
+    this.#files.set(path, samples);
+    return samples;
+  }
+}
+
+export function secondsOf(recordings: readonly (readonly Piece[])[]): number {
+  return recordings.flat().reduce((sum, { start, end }) => sum + end - start, 0);
+}

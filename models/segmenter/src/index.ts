@@ -1,0 +1,30 @@
+/** @module The segmenter, for browsers: its weights lie beside the script, where bundlers find them by this URL. */
+import { bytesOf, fetchPackageFile, type ModelPackage } from 'voiceflow-ml/core';
+import { FILE, manifest, PACKAGE, packageOf } from './package.ts';
+
+/** The embedded model, its weights fetched from where the package is served. */
+export const segmenter: ModelPackage = packageOf((signal) =>
+  // A literal: bundlers look for exactly this form.
+  weightsAt(new URL('../segmenter.fp16.onnx', import.meta.url), signal),
+);
+
+/**
+ * The model with weights from elsewhere: their address, or the bytes for hosts that cannot fetch the package's own
+ * file, such as workerd (`import weights from '@voiceflow-ml/segmenter/segmenter.fp16.onnx'`).
+ */
+export function segmenterFrom(weights: Uint8Array | ArrayBuffer | string | URL): ModelPackage {
+  if (weights instanceof Uint8Array) return packageOf(async () => weights);
+  if (weights instanceof ArrayBuffer) return packageOf(async () => new Uint8Array(weights));
+  return packageOf((signal) => weightsAt(new URL(weights, globalThis.location?.href), signal));
+}
+
+function weightsAt(url: URL, signal?: AbortSignal): Promise<Uint8Array> {
+  const file = {
+    what: 'the weights of segmenter',
+    url,
+    packageName: PACKAGE,
+    path: FILE,
+    instead: 'segmenterFrom(addressOrBytes)',
+  };
+  return fetchPackageFile(file, (response) => bytesOf(response, manifest.files[FILE]?.bytes), signal);
+}

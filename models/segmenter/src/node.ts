@@ -1,0 +1,33 @@
+/** @module The segmenter, for Node, Bun and Deno: its weights are a file of the package. */
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { abortError, type ModelPackage, VoiceFlowError } from 'voiceflow-ml/core';
+import { packageOf } from './package.ts';
+
+/** The embedded model, its weights read from the installed package. */
+export const segmenter: ModelPackage = packageOf((signal) =>
+  // A literal: bundlers look for exactly this form, and take a template for a pattern.
+  weightsAt(new URL('../segmenter.fp16.onnx', import.meta.url), signal),
+);
+
+/** The model with weights from elsewhere: a path, a `file:` URL, or the bytes, for programs bundled into one file. */
+export function segmenterFrom(weights: Uint8Array | ArrayBuffer | string | URL): ModelPackage {
+  if (weights instanceof Uint8Array) return packageOf(async () => weights);
+  if (weights instanceof ArrayBuffer) return packageOf(async () => new Uint8Array(weights));
+  const url = String(weights);
+  return packageOf((signal) => weightsAt(url.startsWith('file:') ? new URL(url) : pathToFileURL(url), signal));
+}
+
+async function weightsAt(url: URL, signal?: AbortSignal): Promise<Uint8Array> {
+  try {
+    return await readFile(fileURLToPath(url), signal ? { signal } : {});
+  } catch (cause) {
+    if (signal?.aborted) throw abortError(signal);
+    throw new VoiceFlowError('model-not-found', `the weights of segmenter could not be read from ${url.href}`, {
+      hint:
+        'keep @voiceflow-ml/segmenter out of the bundle (external), copy segmenter.fp16.onnx of it there, ' +
+        'or hand the weights over: segmenterFrom(pathOrBytes)',
+      cause,
+    });
+  }
+}

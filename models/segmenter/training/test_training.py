@@ -1,0 +1,106 @@
+"""pytest: what can be checked without a corpus."""
+import paths  # noqa: F401
+import numpy as np
+import onnxruntime as ort
+import pytest
+import torch
+import export
+from conversations import PAST, SAMPLES, Conversations
+from losses import hard_targets, powerset, segmentation_loss
+from network import FRAMES, PERMUTATIONS, POWERSET, WINDOW, Segmenter, from_start
+from sounds import line, music, seats, signals
+from speech import RATE, Bank
+
+
+def voices(n=6, seconds=4, seed=0):
+    """{speaker: [int16]}: buzzing voices of different pitch."""
+    r, t, out = np.random.default_rng(seed), np.arange(seconds * RATE) / RATE, {}
+    for i in range(n):
+        x = sum(np.sin(2 * np.pi * k * (90 + 30 * i) * t) / k for k in range(1, 20)) * (1 + 0.3 * np.sin(2 * np.pi * 4 * t))
+        out[f"v{i}"] = [(x * 2000 + r.standard_normal(len(t)) * 10).astype(np.int16)] * 3
+    return out
+
+
+@pytest.fixture(scope="module")
+def talk():
+    return Conversations(Bank(voices()), ["a", "a", "a", "b", "b", "b"], seed=1)
+
+
+def test_shapes_and_sizes():
+    net = Segmenter().eval()
+    with torch.no_grad():
+        assert net(torch.randn(2, WINDOW) * 0.1).shape == (2, FRAMES, 7)
+    assert sum(p.numel() for p in net.parameters()) <= 1.5e6
+
+
+def test_attention_begins_as_nothing():
+    torch.manual_seed(0)
+    plain, net, x = Segmenter(attend=()).eval(), Segmenter().eval(), torch.randn(1, WINDOW) * 0.1
+    net.load_state_dict(from_start(plain.state_dict(), net))
+    with torch.no_grad():
+        assert torch.allclose(plain(x), net(x), atol=1e-5)
+
+
+def test_permutations_are_of_speakers():
+    for p in PERMUTATIONS:
+        changed = POWERSET[p.numpy()]
+        assert sorted(map(tuple, changed)) == sorted(map(tuple, POWERSET)) and (changed.sum(1) == POWERSET.sum(1)).all()
+
+
+def test_powerset_of_activity():
+    assert powerset(torch.tensor(POWERSET, dtype=torch.bool)).tolist() == list(range(7))
+
+
+def test_loss_does_not_depend_on_the_order_of_speakers():
+    torch.manual_seed(0)
+    active = torch.zeros(1, FRAMES, 3, dtype=torch.bool)
+    active[:, :200, 0] = active[:, 150:300, 2] = True
+    logits = torch.randn(1, FRAMES, 7)
+    losses = [segmentation_loss(logits, hard_targets(active[:, :, order]))[0].item() for order in ([0, 1, 2], [2, 0, 1], [1, 2, 0])]
+    assert np.allclose(losses, losses[0], atol=1e-5)
+    right = 20 * torch.nn.functional.one_hot(powerset(active), 7).float()
+    loss, told = segmentation_loss(right, hard_targets(active[:, :, [1, 2, 0]], smooth=0))
+    assert loss < 0.01 and told["wrong"] == 0
+
+
+def test_conversations_say_what_their_labels_say(talk):
+    for _ in range(30):
+        tracks, active = talk.window()
+        assert tracks.shape[1:] == (SAMPLES,) and active.shape == (FRAMES, 3) and active.sum(1).max() <= 2
+        level = np.abs(tracks).reshape(len(tracks), -1, 320).max(2)[:, PAST:]
+        for k in range(len(tracks)):
+            assert level[k][active[:, k]].min(initial=1) > 0            # labelled speech sounds
+            far = np.convolve(active[:, k], np.ones(15), "same") == 0
+            assert level[k][far].max(initial=0) < 1e-6                  # and nothing sounds far from it
+
+
+def test_sounds_are_finite():
+    r = np.random.default_rng(0)
+    for make in (music, signals):
+        for _ in range(8):
+            assert np.isfinite(make(WINDOW, r)).all()
+    assert np.allclose((seats(3, r) ** 2).sum(1), 1, atol=1e-3)
+    y = line(torch.randn(4, WINDOW) * 0.05, r)
+    assert torch.isfinite(y).all()
+    f = np.abs(np.fft.rfft(y[0].numpy()))[::10]
+    assert f[int(6000 / 8000 * len(f)):].mean() < 0.3 * f[int(0.1 * len(f)):int(0.4 * len(f))].mean()
+
+
+def test_export_is_the_same_network(tmp_path):
+    torch.manual_seed(0)
+    net, path = Segmenter().eval(), str(tmp_path / "net.onnx")
+    for a in net.attend.values():
+        torch.nn.init.normal_(a.out.weight, std=0.05)
+    torch.save(net.state_dict(), tmp_path / "net.pt")
+    import sys
+    argv, sys.argv = sys.argv, ["export.py", str(tmp_path / "net.pt"), path]
+    try:
+        export.main()
+    finally:
+        sys.argv = argv
+    x = export.probe_audio(2)
+    with torch.no_grad():
+        here = torch.softmax(net(torch.from_numpy(x[:, 0])), -1).numpy()
+    for p in (path, path.replace(".onnx", ".fp16.onnx")):
+        there = np.exp(ort.InferenceSession(p).run(None, {"waveform": x})[0])
+        assert abs(here - there).max() < (1e-4 if p == path else 1e-2)

@@ -1,0 +1,68 @@
+import type { OptionSpecs } from '../args/options.ts';
+import { nearest, unknownAction } from '../args/suggest.ts';
+import { defineCommand } from '../command.ts';
+import { EXIT, FileError, UsageError } from '../errors.ts';
+import { changeBook, readBook } from '../files/book.ts';
+import type { Io } from '../io.ts';
+import { table } from '../render/table.ts';
+
+const options = {
+  book: { kind: 'text', value: 'FILE.json', required: true, help: 'the voice book' },
+  json: { kind: 'flag', help: 'list: JSON' },
+} as const satisfies OptionSpecs;
+
+const ACTIONS = ['list', 'remove', 'rename'] as const;
+
+export const voices = defineCommand({
+  name: 'voices',
+  usage: 'list | remove NAME | rename NAME NEW-NAME --book voices.json',
+  summary: 'list, remove and rename the voices of a book',
+  details: [
+    'Enroll adds voices; a voice that was enrolled from the wrong recording cannot be mended, but removed and enrolled again. Blanks at the ends of a name do not count.',
+  ],
+  options,
+  examples: [
+    { command: 'voiceflow voices list --book voices.json', does: 'who is known, and from how much speech' },
+    { command: 'voiceflow voices remove Ada --book voices.json', does: 'forget a voice' },
+    { command: 'voiceflow voices rename Ada "Ada L" --book voices.json', does: 'another name for it' },
+  ],
+  async run({ book, json }, [action = '', ...names], { io }) {
+    const wanted = { list: 0, remove: 1, rename: 2 }[action];
+    if (wanted === undefined) throw unknownAction('voices', action, ACTIONS);
+    if (names.length !== wanted) {
+      throw new UsageError(`voices ${action} takes ${wanted} names, but was given ${names.length}`);
+    }
+    if (json && action !== 'list') throw new UsageError('--json goes with voices list');
+    const [name = '', after = ''] = names;
+    if (action === 'list') await list(book, json, io);
+    else if (action === 'rename') await changeBook(book, (before) => before.rename(name, after));
+    else await remove(book, name);
+    return EXIT.done;
+  },
+});
+
+async function list(path: string, json: boolean, io: Io): Promise<void> {
+  const { voices: all, space } = await readBook(path);
+  if (json) {
+    const shown = all.map(({ name, seconds, samples, consistency }) => ({ name, seconds, samples, consistency }));
+    return io.out(`${JSON.stringify({ space, voices: shown }, null, 2)}\n`);
+  }
+  const rows = all.map(({ name, seconds, samples, consistency }) => {
+    return [name, seconds.toFixed(1), String(samples), consistency.toFixed(2)];
+  });
+  await io.out(table([['name', 'seconds', 'samples', 'consistency'], ...rows], { right: [1, 2, 3] }));
+}
+
+async function remove(path: string, name: string): Promise<void> {
+  await changeBook(path, (book) => {
+    const after = book.remove(name);
+    if (after !== book) return after;
+    const meant = nearest(
+      name,
+      book.voices.map((voice) => voice.name),
+    );
+    throw new FileError(`${path}: there is no voice "${name}"`, {
+      hint: meant === undefined ? 'See voiceflow voices list' : `Did you mean ${meant}?`,
+    });
+  });
+}

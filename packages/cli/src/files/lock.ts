@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf, explainSystemError, FileError } from '../errors.ts';
+
+/** Milliseconds between two tries, and until a lock is given up: it is held for as long as a small file is written. */
+const TRY_MS = 25;
+const PATIENCE_MS = 10_000;
+/** A lock that is older was left by a process that ended in between. */
+const STALE_MS = 30_000;
+
+/**
+ * Does some work while no other process does: a file `PATH.lock` stands beside the file meanwhile.
+ * @throws FileError when the lock cannot be had; whatever the work throws.
+ */
+export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const lock = `${path}.lock`;
+  await take(lock, path);
+  try {
+    return await work();
+  } finally {
+    await rm(lock, { force: true });
+  }
+}
+
+async function take(lock: string, path: string): Promise<void> {
+  const until = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      await (await open(lock, 'wx')).close();
+      return;
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') {
+        const message = `cannot lock ${path}: ${explainSystemError(error)}`;
+        throw new FileError(message, { hint: 'Check the folder and its permissions', cause: error });
+      }
+    }
+    if (await dropStale(lock)) continue;
+    if (performance.now() > until) {
+      throw new FileError(`${path} is being changed by another process`, {
+        hint: `If there is none, remove ${lock}`,
+      });
+    }
+    await sleep(TRY_MS);
+  }
+}
+
+/** Moved away first: of several that find it stale, one does. */
+async function dropStale(lock: string): Promise<boolean> {
+  const old = await stat(lock).catch(() => undefined);
+  if (old === undefined) return true;
+  if (Date.now() - old.mtimeMs < STALE_MS) return false;
+  const aside = `${lock}.${randomUUID()}`;
+  await rename(lock, aside).catch(() => {});
+  await rm(aside, { force: true });
+  return true;
+}

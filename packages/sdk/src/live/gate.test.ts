@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import type { AudioSource } from '../contract/audio.ts';
+import type { Turn } from '../contract/segment.ts';
+import type { FastCnn } from '../inference/network.ts';
+import { diarize } from '../offline/diarize.ts';
+import { NOISE, scriptedGate } from './fixtures/gate.ts';
+import { audioOf, eventsOf, liveCnn, open, RATE } from './fixtures/live.ts';
+import { LiveGate } from './gate.ts';
+
+/** Two people with a pause of noise between them, which the scripted network takes for a third. */
+const people: readonly Turn[] = [
+  { start: 1, end: 4, speaker: '0' },
+  { start: 12, end: 15, speaker: '1' },
+  { start: 18, end: 21, speaker: '0' },
+];
+const noise: readonly Turn[] = [
+  { start: 5, end: 11, speaker: NOISE },
+  { start: 22, end: 24, speaker: NOISE },
+];
+const SECONDS = 26;
+const samples = audioOf([...people, ...noise], SECONDS);
+
+const gated = (runs?: { count: number }): FastCnn => ({ ...liveCnn(), gate: scriptedGate(runs) });
+
+function source(chunk: number): AudioSource {
+  let at = 0;
+  return {
+    sampleRate: RATE,
+    lengthHint: samples.length,
+    warnings: [],
+    async read() {
+      if (at >= samples.length) return null;
+      at += chunk;
+      return samples.slice(at - chunk, at);
+    },
+    async close() {},
+  };
+}
+
+const request = { bounds: { least: 1, most: 100 }, known: [] };
+const times = (turns: readonly { readonly start: number; readonly end: number }[]) =>
+  turns.map(({ start, end }) => [Math.round(start), Math.round(end)]);
+
+describe('the gate', () => {
+  it('leaves out of a recording what is no speech, and its speaker', async () => {
+    const without = await diarize(liveCnn(), source(1000), request);
+    const { turns, speakers } = await diarize(gated(), source(1000), request);
+    expect(without.speakers).toHaveLength(3);
+    expect(speakers).toHaveLength(2);
+    expect(times(turns)).toEqual(times(people));
+  });
+
+  it('does not depend on how a recording comes', async () => {
+    const [one, other] = await Promise.all([777, 100_000].map((chunk) => diarize(gated(), source(chunk), request)));
+    expect(one?.turns).toEqual(other?.turns);
+  });
+
+  it('leaves it out of a live session', async () => {
+    const session = open(gated());
+    const events = await eventsOf(session, samples);
+    const turns = events.flatMap((event) => (event.type === 'turn-end' && event.end > event.start ? [event] : []));
+    expect(times(turns)).toEqual(times(people));
+  });
+
+  it('tells a live session the same however its audio comes', async () => {
+    const sizes = [100, 3333, 20_000, 7, 50_000];
+    expect(await eventsOf(open(gated()), samples, sizes)).toEqual(await eventsOf(open(gated()), samples));
+  });
+
+  it('asks its network twice a second of a live session, not at each look', async () => {
+    const runs = { count: 0 };
+    await eventsOf(open(gated(runs), { step: 0.25 }), samples);
+    expect(runs.count).toBeGreaterThan(SECONDS * 1.8);
+    expect(runs.count).toBeLessThan(SECONDS * 2.2);
+  });
+});
+
+describe('LiveGate', () => {
+  it('hears the frames before the present, those of a young session too', async () => {
+    const gate = new LiveGate(scriptedGate(), RATE, 0.02);
+    const { signal } = new AbortController();
+    gate.push(samples.subarray(0, 2 * RATE));
+    const young = await gate.run(100, signal);
+    expect([young?.start, young?.speech.length]).toEqual([0, 99]);
+    // The first second is silent.
+    expect(young?.speech.findIndex((p) => p > 0.5)).toBe(50);
+    gate.push(samples.subarray(2 * RATE, 14 * RATE));
+    const later = await gate.run(700, signal);
+    expect([later?.start, later?.speech.length]).toEqual([199, 500]);
+    expect(later?.speech[200 - 199 - 1]).toBeGreaterThan(0.5);
+    expect(later?.speech[250 - 199]).toBeLessThan(0.5);
+    expect(later?.speech[650 - 199]).toBeGreaterThan(0.5);
+  });
+});

@@ -1,0 +1,101 @@
+import { createResampler, type Resampler } from '../audio/resample.ts';
+import type { Tensor } from '../contract/backend.ts';
+import type { Gate } from '../inference/gate.ts';
+import { floats } from '../inference/run-windows.ts';
+
+/** What a gate's network said of the latest seconds: the probability of speech in the frames from `start` on. */
+export interface HeardSpeech {
+  readonly start: number;
+  readonly speech: Float32Array;
+}
+
+/** Frames before the present of which nothing is asked: the resampler has not given their last samples yet. */
+const MARGIN = 1;
+
+/** Runs a gate's network over the latest seconds of a live session. Keeps two of its windows. */
+export class LiveGate {
+  readonly #gate: Gate;
+  readonly #frame: number;
+  readonly #resampler: Resampler;
+  readonly #kept: Float32Array;
+  /** Samples that came, and how many of them are in `#kept`. */
+  #received = 0;
+  #filled = 0;
+  #last = Number.NEGATIVE_INFINITY;
+
+  /** @param rate Of the session's samples. @param frame Seconds of the session's frames. */
+  constructor(gate: Gate, rate: number, frame: number) {
+    const { part } = gate.segmentation;
+    this.#gate = gate;
+    this.#frame = frame;
+    this.#resampler = createResampler(rate, part.sampleRate);
+    this.#kept = new Float32Array(2 * part.window + part.sampleRate);
+  }
+
+  push(samples: Float32Array): void {
+    this.#keep(this.#resampler.push(samples));
+  }
+
+  /** The end of the session. */
+  end(): void {
+    this.#keep(this.#resampler.end());
+    // What it says last is for good.
+    this.#last = Number.NEGATIVE_INFINITY;
+  }
+
+  /**
+   * Asks the network, unless it was asked a moment ago.
+   * @param present The frame after the last that was heard. @param signal Stops the run.
+   */
+  async run(present: number, signal: AbortSignal): Promise<HeardSpeech | undefined> {
+    const { segmentation, settings } = this.#gate;
+    const { part, model, input, output, dims, powerset } = segmentation;
+    if ((present - this.#last) * this.#frame < settings.liveStep - 1e-9) return undefined;
+    this.#last = present;
+    const perFrame = this.#frame * part.sampleRate;
+    const until = Math.min(Math.round((present - MARGIN) * perFrame), this.#received);
+    const data = this.#latest(until);
+    if (!data) return undefined;
+    const feeds: Record<string, Tensor> = { [input]: { type: 'float32', dims: dims(1), data } };
+    const outputs = await model.run(feeds, { signal });
+    const said = powerset.speech(floats(outputs, output, part.frames * powerset.classes.length));
+    const before = until - part.window;
+    const start = Math.max(0, Math.ceil(before / perFrame - 1e-9));
+    const end = Math.floor(until / perFrame + 1e-9);
+    const speech = new Float32Array(Math.max(0, end - start));
+    for (let f = start; f < end; f++) {
+      const index = Math.round(((f + 0.5) * perFrame - before - part.frameStart) / part.frameStep);
+      speech[f - start] = said[Math.min(part.frames - 1, Math.max(0, index))] as number;
+    }
+    return { start, speech };
+  }
+
+  /** The window that ends at a sample. A young session is repeated to fill it: its levels are all that is known. */
+  #latest(until: number): Float32Array | undefined {
+    const { window } = this.#gate.segmentation.part;
+    const end = this.#filled - (this.#received - until);
+    if (end <= 0) return undefined;
+    if (end >= window) return this.#kept.slice(end - window, end);
+    const data = new Float32Array(window);
+    for (let to = window; to > 0; to -= end) {
+      const count = Math.min(end, to);
+      data.set(this.#kept.subarray(end - count, end), to - count);
+    }
+    return data;
+  }
+
+  #keep(samples: Float32Array): void {
+    const { window } = this.#gate.segmentation.part;
+    const most = this.#kept.length - window;
+    for (let at = 0; at < samples.length; at += most) {
+      const piece = samples.subarray(at, at + most);
+      if (this.#filled + piece.length > this.#kept.length) {
+        this.#kept.copyWithin(0, this.#filled - window, this.#filled);
+        this.#filled = window;
+      }
+      this.#kept.set(piece, this.#filled);
+      this.#filled += piece.length;
+      this.#received += piece.length;
+    }
+  }
+}

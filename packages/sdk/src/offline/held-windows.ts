@@ -1,0 +1,87 @@
+import { createResampler, type Resampler } from '../audio/resample.ts';
+import { FrameMap, type Gate, speechRules } from '../inference/gate.ts';
+import { firstFrame, segmentationRunner, WindowMean } from '../inference/segmentation.ts';
+import type { WindowRunner } from '../inference/window-runner.ts';
+import type { LocalSpeakers } from '../stages/local-speakers.ts';
+import { SpeechMask } from '../stages/speech.ts';
+
+interface Held {
+  /** Frames of the recording. */
+  readonly start: number;
+  readonly end: number;
+  readonly activity: Float32Array;
+  readonly embeddings: Float32Array;
+}
+
+/**
+ * Runs a gate's network over the audio of a recording, and holds the windows of the other network back until it has
+ * said whether anybody speaks there: about one of its own windows.
+ */
+export class HeldWindows {
+  readonly #local: LocalSpeakers;
+  readonly #resampler: Resampler;
+  readonly #runner: WindowRunner;
+  readonly #mean: WindowMean;
+  readonly #mask: SpeechMask;
+  #held: Held[] = [];
+  #windows = 0;
+
+  /** @param rate Of the samples that come. @param frame Seconds of a frame of `local`, which gets the windows. */
+  constructor(gate: Gate, local: LocalSpeakers, rate: number, frame: number, signal?: AbortSignal) {
+    const { part, powerset } = gate.segmentation;
+    const step = Math.round(gate.settings.step * part.sampleRate);
+    this.#local = local;
+    this.#resampler = createResampler(rate, part.sampleRate);
+    this.#mask = new SpeechMask(speechRules(gate, frame));
+    const map = new FrameMap(part, frame, 0, (speech) => this.#mask.push(speech));
+    this.#mean = new WindowMean(part.frames, (mean, index) => map.push(mean, index));
+    this.#runner = segmentationRunner(gate.segmentation, { step, ...(signal ? { signal } : {}) }, (window, scores) => {
+      this.#mean.add(firstFrame(part, window, step), powerset.speech(scores));
+      this.#release(this.#mask.known);
+    });
+  }
+
+  /** The next samples of the recording. */
+  async push(samples: Float32Array): Promise<void> {
+    await this.#runner.push(this.#resampler.push(samples));
+  }
+
+  /** The next windows. @param activity `[count, frames, slots]`. @param embeddings `[count, slots, dimensions]`. */
+  add(activity: Float32Array, embeddings: Float32Array): void {
+    const { frames, slots, dimensions, hop } = this.#local;
+    for (let at = 0; at < activity.length / (frames * slots); at++) {
+      const start = this.#windows++ * hop;
+      this.#held.push({
+        start,
+        end: start + frames,
+        activity: activity.slice(at * frames * slots, (at + 1) * frames * slots),
+        embeddings: embeddings.slice(at * slots * dimensions, (at + 1) * slots * dimensions),
+      });
+    }
+    this.#release(this.#mask.known);
+  }
+
+  /** The end of the recording: all windows have been added. */
+  async end(): Promise<void> {
+    await this.#runner.push(this.#resampler.end());
+    await this.#runner.end();
+    this.#mean.end();
+    this.#release(Number.POSITIVE_INFINITY);
+    this.#local.hush(this.#mask.silences(0, this.#local.totalFrames));
+  }
+
+  settled(): Promise<void> {
+    return this.#runner.settled();
+  }
+
+  #release(known: number): void {
+    let count = 0;
+    for (const { start, end, activity, embeddings } of this.#held) {
+      if (end > known) break;
+      this.#mask.apply(activity, this.#local.slots, start);
+      this.#local.add(activity, embeddings);
+      count++;
+    }
+    if (count > 0) this.#held = this.#held.slice(count);
+  }
+}

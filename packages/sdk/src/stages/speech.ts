@@ -1,0 +1,68 @@
+/** When what is heard is speech. Lengths in frames. */
+export interface SpeechRules {
+  /** Probability of speech below which nobody speaks. */
+  readonly speech: number;
+  /** Frames that silence must last to end a turn for certain, whatever gaps a turn may have. */
+  readonly shortestSilence: number;
+}
+
+/** The score that silence gives to everybody: no turn holds such a frame, and none goes on across it. */
+export const CERTAIN_SILENCE = -1;
+
+const BLOCK = 1 << 14;
+
+/**
+ * Where nobody speaks, by a network that hears some seconds around each moment. What it calls silence is taken from the
+ * activity of windows that hear less, before anything is made of them. Frames of a recording or of a stretch of a live
+ * session, in order; a frame it has not heard of counts as speech.
+ */
+export class SpeechMask {
+  readonly #rules: SpeechRules;
+  readonly #first: number;
+  #speech = new Uint8Array(BLOCK);
+  #known = 0;
+
+  /** @param first The first frame that `push` will tell of. */
+  constructor(rules: SpeechRules, first = 0) {
+    this.#rules = rules;
+    this.#first = first;
+  }
+
+  /** The frame before which everything is known. */
+  get known(): number {
+    return this.#first + this.#known;
+  }
+
+  /** @param probability Of speech in the next frame. */
+  push(probability: number): void {
+    if (this.#known === this.#speech.length) {
+      const more = new Uint8Array(2 * this.#speech.length);
+      more.set(this.#speech);
+      this.#speech = more;
+    }
+    this.#speech[this.#known++] = probability >= this.#rules.speech ? 1 : 0;
+  }
+
+  /** Silences the frames of a window in which nobody speaks, in place. @param activity `[frames, slots]` from frame `start` on. */
+  apply(activity: Float32Array, slots: number, start: number): void {
+    for (let at = 0, i = start - this.#first; at < activity.length; at += slots, i++) {
+      if (i >= 0 && i < this.#known && this.#speech[i] === 0) activity.fill(0, at, at + slots);
+    }
+  }
+
+  /** `[to − from]`: 1 where silence lasts long enough to be certain. */
+  silences(from: number, to: number): Uint8Array {
+    const silent = new Uint8Array(to - from);
+    let begun = -1;
+    for (let i = 0; i <= this.#known; i++) {
+      const quiet = i < this.#known && this.#speech[i] === 0;
+      if (quiet && begun < 0) begun = i;
+      if (quiet || begun < 0) continue;
+      if (i - begun >= this.#rules.shortestSilence) {
+        silent.fill(1, Math.max(0, begun + this.#first - from), Math.max(0, i + this.#first - from));
+      }
+      begun = -1;
+    }
+    return silent;
+  }
+}
