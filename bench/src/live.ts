@@ -98,7 +98,7 @@ async function hear(diarizer: Diarizer, recording: Recording, options: LiveOptio
   const session = diarizer.open({
     sampleRate,
     latency,
-    ...(step === undefined ? {} : { step }),
+    step,
     ...signalOf(options),
   });
   const turns: { told: Turn; speaker: string }[] = [];
@@ -175,5 +175,5 @@ function scored(pairs: { readonly recording: Recording; readonly turns: readonly
 }
 
 function signalOf({ signal }: Pick<LiveOptions, 'signal'>): { readonly signal?: AbortSignal } {
-  return signal ? { signal } : {};
+  return { signal };
 }

@@ -51,7 +51,7 @@ export async function startProcess(options: StartOptions): Promise<ManagedProces
   const child = spawn(options.command, [...options.args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    cwd: options.cwd,
   });
   running.add(child);
   let said = '';

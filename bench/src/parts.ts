@@ -20,7 +20,7 @@ export const parts: Readonly<Record<string, (args: readonly string[], io: BenchI
     const minutes = optionalNumber(flags, 'minutes', [0.1, 600]);
     const backend = choiceFlag(flags, 'backend', ['node', 'wasm']);
     const repeats = countFlag(flags, 'repeats', [1, 100], 3);
-    io.out(JSON.stringify(await measureSpeed({ backend, repeats, ...(minutes === undefined ? {} : { minutes }) })));
+    io.out(JSON.stringify(await measureSpeed({ backend, repeats, minutes })));
     return 0;
   },
   async 'null-server'(args, io) {

@@ -110,12 +110,12 @@ export const LAG_P99 = 'voiceflow_event_loop_lag_seconds{quantile="0.99"}';
 
 export function atMost(name: string, measured: number | undefined, limit: number, unit: string): Verdict {
   const kept = measured !== undefined && measured <= limit;
-  return { name, limit: `≤ ${figures(limit)} ${unit}`, unit, kept, ...(measured === undefined ? {} : { measured }) };
+  return { name, limit: `≤ ${figures(limit)} ${unit}`, unit, kept, measured };
 }
 
 export function atLeast(name: string, measured: number | undefined, limit: number, unit: string): Verdict {
   const kept = measured !== undefined && measured >= limit;
-  return { name, limit: `≥ ${figures(limit)} ${unit}`, unit, kept, ...(measured === undefined ? {} : { measured }) };
+  return { name, limit: `≥ ${figures(limit)} ${unit}`, unit, kept, measured };
 }
 
 /** Prints the verdicts; the exit code: 1 when one was missed. */

@@ -26,8 +26,8 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerUn
     command: process.execPath,
     args,
     readyUrl: `${url}/readyz`,
-    ...(options.env === undefined ? {} : { env: options.env }),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    env: options.env,
+    signal: options.signal,
   });
   return { ...server, url };
 }

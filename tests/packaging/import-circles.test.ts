@@ -20,7 +20,7 @@ const LADDER = [
   ['live'],
   ['pipelines'],
   ['diarizer.ts', 'installed'],
-  ['core.ts', 'choose-backend.ts'],
+  ['core.ts', 'choose-backend.ts', 'standard.ts'],
   ['wasm-only.ts'],
   ['index.ts', 'node.ts', 'workerd.ts'],
 ];

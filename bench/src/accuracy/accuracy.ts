@@ -81,7 +81,7 @@ async function diarize(
   const audio = repeat === 1 ? file : await repeatedSamples(file, repeat);
   const settings: DiarizeOptions = {
     ...(countKnown ? { numSpeakers: speakersIn(recording) } : {}),
-    ...(signal ? { signal } : {}),
+    signal,
   };
   const begun = performance.now();
   const diarization = await diarizer.diarize(audio, settings);

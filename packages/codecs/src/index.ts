@@ -7,7 +7,7 @@ export { codecsFrom } from './from.ts';
 const load = once(async (signal) => {
   const url = new URL('../voiceflow-codecs.wasm', import.meta.url);
   try {
-    const response = await fetch(url, signal ? { signal } : {});
+    const response = await fetch(url, { signal });
     if (!response.ok) throw new Error(`the answer was ${response.status}`);
     return await WebAssembly.compile(await response.arrayBuffer());
   } catch (cause) {

@@ -9,7 +9,7 @@ export { codecsFrom } from './from.ts';
 const load = once(async (signal) => {
   const path = fileURLToPath(new URL('../voiceflow-codecs.wasm', import.meta.url));
   try {
-    return await WebAssembly.compile(await readFile(path, signal ? { signal } : {}));
+    return await WebAssembly.compile(await readFile(path, { signal }));
   } catch (cause) {
     if (signal?.aborted) throw abortError(signal);
     throw new VoiceFlowError('backend-unavailable', `the audio decoders could not be read from ${path}`, {

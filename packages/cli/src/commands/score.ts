@@ -60,8 +60,8 @@ export const score = defineCommand({
 async function scoreOptions(values: OptionValues<typeof options>): Promise<ScoreOptions> {
   return {
     skipOverlap: values['skip-overlap'],
-    ...(values.collar === undefined ? {} : { collar: values.collar }),
-    ...(values.extent === undefined ? {} : { extent: values.extent }),
+    collar: values.collar,
+    extent: values.extent,
     ...(values.uem === undefined ? {} : { uem: await parsed(values.uem, parseUem) }),
   };
 }

@@ -39,7 +39,7 @@ export class DiarizationResult implements Diarization {
       speakers: this.speakers.map(({ label, seconds, embedding, name }) => ({
         label,
         seconds: roundToMillisecond(seconds),
-        ...(name === undefined ? {} : { name }),
+        name,
         embedding: Array.from(embedding),
       })),
       model: this.model,

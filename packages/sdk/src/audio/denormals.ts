@@ -8,7 +8,7 @@ export const TINY = 1e-18;
 /** Sets samples quieter than `TINY` to zero, in place; gives the same array. */
 export function flushDenormals<Samples extends Float32Array>(samples: Samples): Samples {
   for (let i = 0; i < samples.length; i++) {
-    if (Math.abs(samples[i] as number) < TINY) samples[i] = 0;
+    if (Math.abs(samples[i]!) < TINY) samples[i] = 0;
   }
   return samples;
 }

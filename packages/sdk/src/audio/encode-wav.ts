@@ -39,7 +39,7 @@ export function encodeWav(
   view.setUint32(40, dataBytes, true);
   for (const [index, channel] of channels.entries()) {
     for (let i = 0, at = 44 + index * width; i < frames; i++, at += block) {
-      const value = channel[i] as number;
+      const value = channel[i]!;
       if (float) view.setFloat32(at, value, true);
       else view.setInt16(at, Math.min(32767, Math.max(-32768, Math.round(value * 32768))), true);
     }

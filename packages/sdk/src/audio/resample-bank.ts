@@ -94,7 +94,7 @@ function exactPhases(lowpass: Lowpass, half: number): PhaseWriter {
   const taps = new Float32Array(2 * half);
   return (fraction, target, at) => {
     sampleFilter(lowpass, half, fraction, taps);
-    for (let k = 0; k < taps.length; k++) target[at + k * LANES] = taps[k] as number;
+    for (let k = 0; k < taps.length; k++) target[at + k * LANES] = taps[k]!;
   };
 }
 
@@ -110,8 +110,8 @@ function finePhases(lowpass: Lowpass, half: number, ratio: number): PhaseWriter 
     const phase = Math.floor(fraction * phases);
     const share = fraction * phases - phase;
     for (let k = 0, from = phase * length; k < length; k++, from++) {
-      const value = table[from] as number;
-      target[at + k * LANES] = value + share * ((table[from + length] as number) - value);
+      const value = table[from]!;
+      target[at + k * LANES] = value + share * (table[from + length]! - value);
     }
   };
 }
@@ -120,7 +120,7 @@ function sampleFilter(lowpass: Lowpass, half: number, fraction: number, taps: Fl
   let sum = 0;
   const values = Float64Array.from(taps, (_, k) => lowpass.at(fraction + half - 1 - k));
   for (const value of values) sum += value;
-  for (let k = 0; k < taps.length; k++) taps[k] = (values[k] as number) / sum;
+  for (let k = 0; k < taps.length; k++) taps[k] = values[k]! / sum;
 }
 
 function gcd(a: number, b: number): number {

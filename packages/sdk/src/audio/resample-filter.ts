@@ -27,8 +27,8 @@ export function designLowpass(fromRate: number, toRate: number): Lowpass {
       const place = (Math.abs(offset) / halfWidth) * WINDOW_STEPS;
       if (place >= WINDOW_STEPS) return 0;
       const step = Math.floor(place);
-      const left = window[step] as number;
-      const weight = left + (place - step) * ((window[step + 1] as number) - left);
+      const left = window[step]!;
+      const weight = left + (place - step) * (window[step + 1]! - left);
       const angle = Math.PI * cutoff * offset;
       return cutoff * weight * (Math.abs(angle) < 1e-9 ? 1 : Math.sin(angle) / angle);
     },

@@ -36,7 +36,7 @@ export const scalarKernel: Kernel = (bank, input, { origin, group, count }, outp
   let start = origin;
   let g = group;
   for (let n = 0; n < count; n++) {
-    addRows(bank, g * rows * LANES, input, start + (offsets[g] as number), sums);
+    addRows(bank, g * rows * LANES, input, start + offsets[g]!, sums);
     for (let lane = 0; lane < LANES; lane++) {
       const low = Math.fround(sum(lane) + sum(lane + LANES));
       output[n * LANES + lane] = low + Math.fround(sum(lane + 2 * LANES) + sum(lane + 3 * LANES));
@@ -58,10 +58,10 @@ function addRows(
 ): void {
   sums.fill(0);
   for (let row = 0, k = base; row < rows; row++) {
-    const x = input[at + row] as number;
+    const x = input[at + row]!;
     const first = (row % SUMS) * LANES;
     for (let i = first; i < first + LANES; i++, k++) {
-      sums[i] = (sums[i] as number) + Math.fround(x * (coefficients[k] as number));
+      sums[i] = sums[i]! + Math.fround(x * coefficients[k]!);
     }
   }
 }

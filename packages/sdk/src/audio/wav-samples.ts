@@ -60,7 +60,7 @@ function fromTable(encoding: WavEncoding, value: (code: number) => number): Unpa
     scale: 1,
     unpack(bytes, samples) {
       if (values.length < samples) values = new Float32Array(samples);
-      for (let i = 0; i < samples; i++) values[i] = table[bytes[i] as number] as number;
+      for (let i = 0; i < samples; i++) values[i] = table[bytes[i] as number]!;
       return values;
     },
   };
@@ -89,7 +89,7 @@ function fromWords(
 
 function swapBytes(from: Uint8Array, to: Uint8Array, length: number, width: number): void {
   for (let at = 0; at < length; at += width) {
-    for (let i = 0; i < width; i++) to[at + i] = from[at + width - 1 - i] as number;
+    for (let i = 0; i < width; i++) to[at + i] = from[at + width - 1 - i]!;
   }
 }
 
@@ -103,8 +103,7 @@ function from24(bigEndian: boolean): Unpacker {
     unpack(bytes, samples) {
       if (values.length < samples) values = new Int32Array(samples);
       for (let i = 0, at = 0; i < samples; i++, at += 3) {
-        values[i] =
-          ((bytes[at + high] as number) << 24) | ((bytes[at + 1] as number) << 16) | ((bytes[at + low] as number) << 8);
+        values[i] = (bytes[at + high]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + low]! << 8);
       }
       return values;
     },
@@ -120,7 +119,7 @@ function bounded(inner: Unpacker): Unpacker {
       const source = inner.unpack(bytes, samples);
       if (values.length < samples) values = new Float64Array(samples);
       for (let i = 0; i < samples; i++) {
-        const value = source[i] as number;
+        const value = source[i]!;
         values[i] = Number.isFinite(value) ? Math.min(Math.max(value, -MAX_FLOAT), MAX_FLOAT) : value;
       }
       return values;

@@ -37,7 +37,7 @@ export async function fetchPackageFile<T>(
   let cause: unknown;
   for (const address of addresses(file)) {
     try {
-      const response = await fetch(address, signal ? { signal } : {});
+      const response = await fetch(address, { signal });
       if (!response.ok) throw new Error(`the answer was ${response.status}`);
       const type = response.headers.get('content-type') ?? '';
       if (/^text\/html\b/i.test(type)) throw new Error('a page of HTML came instead');

@@ -44,7 +44,7 @@ export async function embedRows(
 ): Promise<Float32Array> {
   const data = repeated(subtractMean(rows, part.bins), part.leastFrames * part.bins);
   const feeds = { [input]: { type: 'float32' as const, dims: [1, data.length / part.bins, part.bins], data } };
-  const outputs = await model.run(feeds, signal ? { signal } : {});
+  const outputs = await model.run(feeds, { signal });
   return normalise(floats(outputs, output, part.dimensions).slice());
 }
 

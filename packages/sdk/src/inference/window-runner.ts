@@ -90,7 +90,7 @@ export class WindowRunner {
       throwIfAborted(signal);
       const count = data.length / window;
       const feeds: Record<string, Tensor> = { [input]: { type: 'float32', dims: dims(count), data } };
-      const outputs = this.#model.run(feeds, signal ? { signal } : {});
+      const outputs = this.#model.run(feeds, { signal });
       // A failure is reported when its turn comes; until then it must not count as unhandled.
       outputs.catch(() => {});
       this.#pending.push({ first: this.#first, count, outputs });

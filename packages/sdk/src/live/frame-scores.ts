@@ -25,25 +25,25 @@ export function frameScores(
     const first = Math.max(0, from - window.start);
     const last = Math.min(frames, to - window.start);
     const offset = window.start - from;
-    for (let f = first; f < last; f++) total[offset + f] = (total[offset + f] as number) + (weight[f] as number);
+    for (let f = first; f < last; f++) total[offset + f] = total[offset + f]! + weight[f]!;
     for (let slot = 0; slot < slots; slot++) {
-      const speaker = window.speakerOf[slot] as number;
+      const speaker = window.speakerOf[slot]!;
       if (speaker < 0 || first >= last) continue;
       const own = speakers.get(speaker) ?? { score: new Float32Array(to - from), likely: new Float32Array(to - from) };
       speakers.set(speaker, own);
-      const posterior = window.posterior[slot] as number;
+      const posterior = window.posterior[slot]!;
       for (let f = first; f < last; f++) {
-        const part = (weight[f] as number) * (window.activity[f * slots + slot] as number);
-        own.score[offset + f] = (own.score[offset + f] as number) + part;
-        own.likely[offset + f] = (own.likely[offset + f] as number) + part * posterior;
+        const part = weight[f]! * window.activity[f * slots + slot]!;
+        own.score[offset + f] = own.score[offset + f]! + part;
+        own.likely[offset + f] = own.likely[offset + f]! + part * posterior;
       }
     }
   }
   for (const { score, likely } of speakers.values()) {
     total.forEach((sum, i) => {
       if (sum === 0) return;
-      score[i] = (score[i] as number) / sum;
-      likely[i] = (likely[i] as number) / sum;
+      score[i] = score[i]! / sum;
+      likely[i] = likely[i]! / sum;
     });
   }
   return speakers;

@@ -27,15 +27,15 @@ export function nameSlots(
   const pinned = scores.slice();
   table.window.forEach((w, row) => {
     const { settled, speakerOf } = all[w] as HeardWindow;
-    const at = index.get(speakerOf[table.slot[row] as number] as number);
+    const at = index.get(speakerOf[table.slot[row]!]!);
     if (settled && at !== undefined) pinned[row * speakers + at] = PINNED;
   });
   const named = decode(recent, table, pinned, speakers, rules, frame);
   all.forEach(({ settled, speakerOf, posterior }, w) => {
     if (settled) return;
     for (let slot = 0; slot < slots; slot++) {
-      const at = named[w * slots + slot] as number;
-      const row = table.rowAt[w * slots + slot] as number;
+      const at = named[w * slots + slot]!;
+      const row = table.rowAt[w * slots + slot]!;
       speakerOf[slot] = known[at]?.speaker ?? -1;
       posterior[slot] = at < 0 || row < 0 ? 0 : posteriorOf({ scores, speakers }, row, at);
     }
@@ -51,10 +51,10 @@ export function trackStates(
   const starts = new Map<number, number>();
   const decided = new Set<number>();
   table.window.forEach((w, row) => {
-    const track = tracks.trackOf[row] as number;
+    const track = tracks.trackOf[row]!;
     const window = recent.all[w] as HeardWindow;
     if (!starts.has(track)) starts.set(track, window.start);
-    if (window.settled && (window.speakerOf[table.slot[row] as number] as number) >= 0) decided.add(track);
+    if (window.settled && window.speakerOf[table.slot[row]!]! >= 0) decided.add(track);
   });
   return { starts, decided };
 }

@@ -128,7 +128,7 @@ export class RecentWindows implements LocalWindows {
       const window = this.#kept[(at - slot) / slots] as HeardWindow;
       table.window[row] = (at - slot) / slots;
       table.slot[row] = slot;
-      table.clean[row] = window.clean[slot] as number;
+      table.clean[row] = window.clean[slot]!;
       voiceOf(table, row).set(window.voices.subarray(slot * to, (slot + 1) * to));
     });
     return table;
@@ -137,6 +137,6 @@ export class RecentWindows implements LocalWindows {
 
 function spokenFrames(activity: Float32Array, slots: number, slot: number, above: number): number {
   let spoken = 0;
-  for (let i = slot; i < activity.length; i += slots) if ((activity[i] as number) > above) spoken++;
+  for (let i = slot; i < activity.length; i += slots) if (activity[i]! > above) spoken++;
   return spoken;
 }

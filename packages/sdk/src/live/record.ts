@@ -102,7 +102,7 @@ export class SessionRecord implements LocalRecording {
     const { embeddings, rowOf, steps } = this.#kept;
     const row = rowOf[window * this.slots + slot] ?? -1;
     if (row < 0) return undefined;
-    return scaled(embeddings.row(row), steps[row] as number);
+    return scaled(embeddings.row(row), steps[row]!);
   }
 
   #empty(): Kept {
@@ -123,9 +123,9 @@ export class SessionRecord implements LocalRecording {
     for (let window = first; window < activity.rows; window += apart ? 2 : 1) {
       kept.activity.push(activity.row(window));
       for (let slot = 0; slot < this.slots; slot++) {
-        const row = rowOf[window * this.slots + slot] as number;
+        const row = rowOf[window * this.slots + slot]!;
         kept.rowOf.push(row < 0 ? -1 : kept.embeddings.push(embeddings.row(row)));
-        if (row >= 0) kept.steps.push(steps[row] as number);
+        if (row >= 0) kept.steps.push(steps[row]!);
       }
     }
     this.#start += first * this.#hop;
@@ -136,6 +136,6 @@ export class SessionRecord implements LocalRecording {
 
 function scaled(row: Uint8Array | Int8Array, step: number): Float32Array {
   const numbers = new Float32Array(row.length);
-  for (let i = 0; i < row.length; i++) numbers[i] = (row[i] as number) * step;
+  for (let i = 0; i < row.length; i++) numbers[i] = row[i]! * step;
   return numbers;
 }

@@ -32,18 +32,18 @@ export function* regroup(stretches: readonly Stretch[], rules: VoiceRules): Step
     if (owners.includes(speaker)) return;
     const column = clusters.map((_, c) => shared[c * speakers.length + k] as number);
     const most = indexOfMost(column);
-    const share = (column[most] as number) / column.reduce((sum, value) => sum + value, 0);
-    if ((owners[most] as number) >= 0 && share >= MERGE_SHARE) joined[most]?.push(speaker);
+    const share = column[most]! / column.reduce((sum, value) => sum + value, 0);
+    if (owners[most]! >= 0 && share >= MERGE_SHARE) joined[most]?.push(speaker);
   });
   const told = (speaker: number) => secondsOf(stretches.filter((stretch) => stretch.speaker === speaker));
   clusters.forEach((members, c) => {
     // The label of most speech stays: as little as can be is renamed.
     const [into] = [...(joined[c] as number[])].sort((a, b) => told(b) - told(a) || a - b);
     if (into !== undefined) owners[c] = into;
-    for (const member of members) member.voice = owners[c] as number;
+    for (const member of members) member.voice = owners[c]!;
   });
   const merged = joined.flatMap((labels, c) => {
-    const into = owners[c] as number;
+    const into = owners[c]!;
     return labels.filter((label) => label !== into).map((from): [number, number] => [from, into]);
   });
   return { merged, strangers: clusters.filter((_, c) => owners[c] === -1) };
@@ -63,7 +63,7 @@ export function* condense(
   const labels = cut(tree, count);
   const groups: Stretch[][] = [];
   stretches.forEach((stretch, i) => {
-    const label = labels[i] as number;
+    const label = labels[i]!;
     groups[label] = [...(groups[label] ?? []), stretch];
   });
   return groups;
@@ -82,7 +82,7 @@ function* cluster(stretches: readonly Stretch[], rules: VoiceRules): Steps<Stret
   const least = Math.max(SPEAKER_SHARE * own.shortestSpeaker, own.leastShare * secondsOf(points));
   const groups: Stretch[][] = Array.from({ length: Math.max(...labels) + 1 }, () => []);
   points.forEach((point, i) => {
-    groups[labels[i] as number]?.push(point);
+    groups[labels[i]!]?.push(point);
   });
   groups.sort((a, b) => secondsOf(b) - secondsOf(a));
   let kept = groups.filter((members, i) => i === 0 || secondsOf(members) >= least);
@@ -119,16 +119,16 @@ function ownersOf(clusters: readonly (readonly Stretch[])[]) {
   clusters.forEach((members, c) => {
     for (const { speaker, seconds } of members) {
       const at = c * speakers.length + speakers.indexOf(speaker);
-      shared[at] = (shared[at] as number) + seconds;
+      shared[at] = shared[at]! + seconds;
     }
   });
   const pairs = assignment(shared, clusters.length, speakers.length, { maximize: true });
   const owners = Array.from(pairs, (pair, c) =>
-    pair >= 0 && (shared[c * speakers.length + pair] as number) > 0 ? (speakers[pair] as number) : -1,
+    pair >= 0 && shared[c * speakers.length + pair]! > 0 ? speakers[pair]! : -1,
   );
   return { speakers, shared, owners };
 }
 
 function indexOfMost(values: readonly number[]): number {
-  return values.reduce((best, value, i) => (value > (values[best] as number) ? i : best), 0);
+  return values.reduce((best, value, i) => (value > values[best]! ? i : best), 0);
 }

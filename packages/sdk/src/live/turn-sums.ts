@@ -33,8 +33,8 @@ export class TurnSums {
     let { frames: count, score, likely } = this.#sums.get(turn.id) ?? NONE;
     for (let i = Math.max(0, turn.start - from); own && i < end - from; i++) {
       count++;
-      score += own.score[i] as number;
-      likely += own.likely[i] as number;
+      score += own.score[i]!;
+      likely += own.likely[i]!;
     }
     return { frames: count, score, likely };
   }

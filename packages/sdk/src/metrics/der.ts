@@ -35,7 +35,7 @@ export function errorTimes(
   const times = { scored: 0, miss: 0, falseAlarm: 0, confusion: 0 };
   sweep(pair, scoredRegions(evaluated, turns, zones, options), (ticks, refs, hyps) => {
     let mapped = 0;
-    for (let i = 0; i < refs.size; i++) if (hyps.has(mapping[refs.list[i] as number] as number)) mapped++;
+    for (let i = 0; i < refs.size; i++) if (hyps.has(mapping[refs.list[i]!]!)) mapped++;
     times.scored += ticks * refs.size;
     times.miss += ticks * Math.max(refs.size - hyps.size, 0);
     times.falseAlarm += ticks * Math.max(hyps.size - refs.size, 0);
@@ -53,18 +53,18 @@ export function sharedTimes(pair: Pair, regions: readonly Segment[]) {
   const referenceTotals = new Float64Array(rows);
   const hypothesisTotals = new Float64Array(columns);
   sweep(pair, regions, (ticks, refs, hyps) => {
-    for (let j = 0; j < hyps.size; j++) add(hypothesisTotals, hyps.list[j] as number, ticks);
+    for (let j = 0; j < hyps.size; j++) add(hypothesisTotals, hyps.list[j]!, ticks);
     for (let i = 0; i < refs.size; i++) {
-      const row = refs.list[i] as number;
+      const row = refs.list[i]!;
       add(referenceTotals, row, ticks);
-      for (let j = 0; j < hyps.size; j++) add(shared, row * columns + (hyps.list[j] as number), ticks);
+      for (let j = 0; j < hyps.size; j++) add(shared, row * columns + hyps.list[j]!, ticks);
     }
   });
   return { shared, referenceTotals, hypothesisTotals };
 }
 
 function add(values: Float64Array, at: number, amount: number): void {
-  values[at] = (values[at] as number) + amount;
+  values[at] = values[at]! + amount;
 }
 
 function mapSpeakers(pair: Pair, regions: readonly Segment[]): Int32Array {
@@ -72,5 +72,5 @@ function mapSpeakers(pair: Pair, regions: readonly Segment[]): Int32Array {
   const { shared } = sharedTimes(pair, regions);
   const mapping = assignment(shared, pair.reference.labels.length, columns, { maximize: true });
   // A pair that shares no time is no pair.
-  return mapping.map((column, row) => (column >= 0 && (shared[row * columns + column] as number) > 0 ? column : -1));
+  return mapping.map((column, row) => (column >= 0 && shared[row * columns + column]! > 0 ? column : -1));
 }

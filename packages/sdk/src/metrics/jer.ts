@@ -27,14 +27,14 @@ export function jaccardErrors(pair: Pair, regions: readonly Segment[]): JaccardE
   const errors = new Float64Array(rows.length * columns.length);
   for (const [i, row] of rows.entries()) {
     for (const [j, column] of columns.entries()) {
-      const both = shared[row * hypothesisTotals.length + column] as number;
-      const either = (referenceTotals[row] as number) + (hypothesisTotals[column] as number) - both;
+      const both = shared[row * hypothesisTotals.length + column]!;
+      const either = referenceTotals[row]! + hypothesisTotals[column]! - both;
       errors[i * columns.length + j] = 1 - both / either;
     }
   }
   const pairs = assignment(errors, rows.length, columns.length);
   return {
-    errors: Array.from(pairs, (column, row) => (column < 0 ? 1 : (errors[row * columns.length + column] as number))),
+    errors: Array.from(pairs, (column, row) => (column < 0 ? 1 : errors[row * columns.length + column]!)),
     hypothesisSpeakers: columns.length,
   };
 }
@@ -50,5 +50,5 @@ export function jaccardErrorRate(recordings: readonly JaccardErrors[]): number {
 }
 
 function heard(totals: Float64Array): number[] {
-  return Array.from(totals.keys()).filter((speaker) => (totals[speaker] as number) > 0);
+  return Array.from(totals.keys()).filter((speaker) => totals[speaker]! > 0);
 }

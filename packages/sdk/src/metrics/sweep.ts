@@ -49,7 +49,7 @@ export class ActiveSpeakers {
   }
 
   open(speaker: number): void {
-    const before = this.#open[speaker] as number;
+    const before = this.#open[speaker]!;
     this.#open[speaker] = before + 1;
     if (before > 0) return;
     this.#place[speaker] = this.size;
@@ -57,11 +57,11 @@ export class ActiveSpeakers {
   }
 
   close(speaker: number): void {
-    const after = (this.#open[speaker] as number) - 1;
+    const after = this.#open[speaker]! - 1;
     this.#open[speaker] = after;
     if (after > 0) return;
-    const place = this.#place[speaker] as number;
-    const moved = this.list[--this.size] as number;
+    const place = this.#place[speaker]!;
+    const moved = this.list[--this.size]!;
     this.list[place] = moved;
     this.#place[moved] = place;
   }
@@ -84,7 +84,7 @@ export function pairOf(reference: Track, hypothesis: Track): Pair {
   // All starts, then all ends: turns mostly stand in order, and the sort is fast on runs that are in order already.
   const times = [...all.map((segment) => segment.start), ...all.map((segment) => segment.end)];
   // At equal times starts come first, so that a turn of no length opens before it closes.
-  const order = Array.from(times.keys()).sort((a, b) => (times[a] as number) - (times[b] as number) || a - b);
+  const order = Array.from(times.keys()).sort((a, b) => times[a]! - times[b]! || a - b);
   return {
     reference,
     hypothesis,
@@ -109,7 +109,7 @@ export function sweep(
   const hypothesis = new ActiveSpeakers(pair.hypothesis.labels.length);
   let next = 0;
   const apply = (): void => {
-    const speaker = speakers[next] as number;
+    const speaker = speakers[next]!;
     const side = speaker < border ? reference : hypothesis;
     const own = speaker < border ? speaker : speaker - border;
     if (starts[next++] === 1) side.open(own);

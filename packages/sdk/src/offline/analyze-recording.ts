@@ -93,18 +93,14 @@ export async function analyzeRecording(
   const rules = { target: frames(settings.pieces.target), gap: frames(settings.pieces.gap) };
   const cutter = new PieceCutter(part.frames, powerset.classes, rules, (piece) => voices.add(piece));
   const total = source.lengthHint === undefined ? undefined : source.lengthHint / source.sampleRate;
-  const runner = segmentationRunner(
-    model.segmentation,
-    { step, ...(signal ? { signal } : {}) },
-    async (window, scores) => {
-      local.add(powerset.decisions(scores), powerset.levels(scores));
-      cutter.add(startOf(window), powerset.likeliest(scores));
-      voices.forget(cutter.undecided);
-      await voices.settle();
-      const done = ((window + 1) * step) / part.sampleRate;
-      onProgress?.({ stage: 'model', ...(total === undefined ? { done } : { done: Math.min(done, total), total }) });
-    },
-  );
+  const runner = segmentationRunner(model.segmentation, { step, signal }, async (window, scores) => {
+    local.add(powerset.decisions(scores), powerset.levels(scores));
+    cutter.add(startOf(window), powerset.likeliest(scores));
+    voices.forget(cutter.undecided);
+    await voices.settle();
+    const done = ((window + 1) * step) / part.sampleRate;
+    onProgress?.({ stage: 'model', ...(total === undefined ? { done } : { done: Math.min(done, total), total }) });
+  });
   const features = new Fbank(model.embedding.part);
   let samples = 0;
   const decode = await pushAll(

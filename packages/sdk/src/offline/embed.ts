@@ -57,7 +57,7 @@ function mainSlot(local: LocalRecording, window: number, from: number, to: numbe
     let inside = 0;
     let all = 0;
     for (let frame = 0; frame < local.frames; frame++) {
-      const a = activity[frame * local.slots + slot] as number;
+      const a = activity[frame * local.slots + slot]!;
       all += a;
       if (frame >= from && frame < to) inside += a;
     }

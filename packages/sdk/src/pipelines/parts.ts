@@ -44,6 +44,7 @@ export { SegmentedRecording } from '../stages/segmented.ts';
 export {
   type FastCnnSettings,
   fastCnnSettings,
+  type NamingRules,
   type PackedNumbers,
   packNumbers,
   type RecordingSettings,
@@ -52,6 +53,6 @@ export {
 } from '../stages/settings.ts';
 export { type Grouping, group, type Partition, speakerEmbedding } from '../stages/speakers.ts';
 export { WindowCutter } from '../stages/windows.ts';
-export { type HeardVoice, type NamingRules, nameVoices, voiceScores } from '../voices/naming.ts';
+export { type HeardVoice, nameVoices, voiceScores } from '../voices/naming.ts';
 export { fastCnnPipeline } from './fast-cnn.ts';
 export type { Pipeline, PipelineFactory } from './pipeline.ts';

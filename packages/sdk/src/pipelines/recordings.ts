@@ -17,7 +17,7 @@ export function recordingPipeline(manifest: ModelManifest, network: Model, segme
     dimensions: model.embedding.part.dimensions,
     diarize: (source, request) => diarize(model, (from, how) => analyzeRecording(model, from, how), source, request),
     embed: async (source, segments, signal) => {
-      const { local, duration } = await analyzeRecording(model, source, signal ? { signal } : {});
+      const { local, duration } = await analyzeRecording(model, source, { signal });
       return embedSpans(model, local, segments, duration);
     },
     open: () => {

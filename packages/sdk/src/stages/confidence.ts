@@ -35,16 +35,16 @@ export function* turnEvidence(
     if (window % WINDOWS_PER_STEP === 0) yield;
     const start = local.startOf(window);
     for (let slot = 0; slot < local.slots; slot++) {
-      const speaker = partition.speakerOf[window * local.slots + slot] as number;
-      const row = partition.slots.rowAt[window * local.slots + slot] as number;
+      const speaker = partition.speakerOf[window * local.slots + slot]!;
+      const row = partition.slots.rowAt[window * local.slots + slot]!;
       if (speaker < 0 || row < 0) continue;
       const own = bySpeaker[speaker] as number[];
       const posterior = posteriorOf(partition, row, speaker);
-      let at = first[speaker] as number;
-      while (at < own.length && (turns[own[at] as number] as FrameTurn).end <= start) at++;
+      let at = first[speaker]!;
+      while (at < own.length && (turns[own[at]!] as FrameTurn).end <= start) at++;
       first[speaker] = at;
       for (; at < own.length; at++) {
-        const index = own[at] as number;
+        const index = own[at]!;
         const turn = turns[index] as FrameTurn;
         if (turn.start >= start + local.frames) break;
         const weight = activityIn(local, window, slot, turn.start - start, turn.end - start);
@@ -72,9 +72,9 @@ export function posteriorOf(
   speaker: number,
 ): number {
   const from = row * speakers;
-  const own = scores[from + speaker] as number;
+  const own = scores[from + speaker]!;
   let sum = 0;
-  for (let k = 0; k < speakers; k++) sum += Math.exp((scores[from + k] as number) - own);
+  for (let k = 0; k < speakers; k++) sum += Math.exp(scores[from + k]! - own);
   return 1 / sum;
 }
 
@@ -82,7 +82,7 @@ function activityIn(local: LocalRecording, window: number, slot: number, from: n
   const activity = local.activity(window);
   let sum = 0;
   for (let frame = Math.max(0, from); frame < Math.min(local.frames, to); frame++) {
-    sum += activity[frame * local.slots + slot] as number;
+    sum += activity[frame * local.slots + slot]!;
   }
   return sum;
 }

@@ -52,11 +52,11 @@ export class CountedAdder {
     const slots = this.#slots;
     const all = this.#activity;
     for (let frame = 0, from = 0, to = 0; to < all.length; frame++, from += slots, to += slots + 2) {
-      for (let slot = 0; slot < slots; slot++) all[to + slot] = activity[from + slot] as number;
-      all[to + slots] = levels[2 * frame] as number;
-      all[to + slots + 1] = levels[2 * frame + 1] as number;
+      for (let slot = 0; slot < slots; slot++) all[to + slot] = activity[from + slot]!;
+      all[to + slots] = levels[2 * frame]!;
+      all[to + slots + 1] = levels[2 * frame + 1]!;
     }
-    for (let slot = 0; slot < slots; slot++) this.#named[slot] = speakerOf[slot] as number;
+    for (let slot = 0; slot < slots; slot++) this.#named[slot] = speakerOf[slot]!;
     this.#adder.add(all, this.#named, (scores) => emit(this.#choose(scores)), advance);
   }
 
@@ -69,11 +69,11 @@ export class CountedAdder {
     const { speech, overlap } = this.#rules;
     const row = this.#row.fill(0);
     this.#pieces?.add(this.#frame++, scores);
-    const one = (scores[this.#speakers] as number) > speech;
+    const one = scores[this.#speakers]! > speech;
     const first = one ? this.#best(scores, -1) : -1;
-    const second = one && (scores[this.#speakers + 1] as number) > overlap ? this.#best(scores, first) : -1;
-    if (first >= 0) row[first] = Math.max(LEAST_SCORE, scores[first] as number);
-    if (second >= 0) row[second] = Math.max(LEAST_SCORE, scores[second] as number);
+    const second = one && scores[this.#speakers + 1]! > overlap ? this.#best(scores, first) : -1;
+    if (first >= 0) row[first] = Math.max(LEAST_SCORE, scores[first]!);
+    if (second >= 0) row[second] = Math.max(LEAST_SCORE, scores[second]!);
     return row;
   }
 
@@ -82,9 +82,9 @@ export class CountedAdder {
     let best = -1;
     let most = 0;
     for (let k = 0; k < this.#speakers; k++) {
-      if (k === but || (scores[k] as number) <= most) continue;
+      if (k === but || scores[k]! <= most) continue;
       best = k;
-      most = scores[k] as number;
+      most = scores[k]!;
     }
     return best;
   }

@@ -71,20 +71,20 @@ export class Fbank {
     let mean = 0;
     for (let i = 0; i < length; i++) {
       // Kaldi scales in float32.
-      const sample = Math.fround((this.#kept[i] as number) * this.#scale);
+      const sample = Math.fround(this.#kept[i]! * this.#scale);
       x[i] = sample;
       mean += sample / length;
     }
-    for (let i = 0; i < length; i++) x[i] = (x[i] as number) - mean;
-    for (let i = length - 1; i > 0; i--) x[i] = (x[i] as number) - PREEMPHASIS * (x[i - 1] as number);
-    x[0] = (x[0] as number) * (1 - PREEMPHASIS);
-    for (let i = 0; i < length; i++) x[i] = (x[i] as number) * (this.#taper[i] as number);
+    for (let i = 0; i < length; i++) x[i] = x[i]! - mean;
+    for (let i = length - 1; i > 0; i--) x[i] = x[i]! - PREEMPHASIS * x[i - 1]!;
+    x[0] = x[0]! * (1 - PREEMPHASIS);
+    for (let i = 0; i < length; i++) x[i] = x[i]! * this.#taper[i]!;
     this.#spectrum.transform(x, this.#power);
     for (let bin = 0; bin < this.bins; bin++) {
       const weights = this.#weights[bin] as Float64Array;
-      const from = this.#first[bin] as number;
+      const from = this.#first[bin]!;
       let energy = 0;
-      for (let i = 0; i < weights.length; i++) energy += (weights[i] as number) * (this.#power[from + i] as number);
+      for (let i = 0; i < weights.length; i++) energy += weights[i]! * this.#power[from + i]!;
       this.#row[bin] = Math.log(Math.max(energy, FLOOR));
     }
   }
@@ -108,9 +108,9 @@ export function subtractMean(rows: Float32Array, bins: number): Float32Array {
   const frames = rows.length / bins;
   for (let bin = 0; bin < bins; bin++) {
     let sum = 0;
-    for (let at = bin; at < rows.length; at += bins) sum += rows[at] as number;
+    for (let at = bin; at < rows.length; at += bins) sum += rows[at]!;
     const mean = sum / frames;
-    for (let at = bin; at < rows.length; at += bins) rows[at] = (rows[at] as number) - mean;
+    for (let at = bin; at < rows.length; at += bins) rows[at] = rows[at]! - mean;
   }
   return rows;
 }

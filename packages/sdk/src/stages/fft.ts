@@ -34,20 +34,20 @@ export class PowerSpectrum {
     const re = this.#re;
     const im = this.#im;
     for (let i = 0; i < half; i++) {
-      const from = 2 * (this.#reversed[i] as number);
-      re[i] = samples[from] as number;
-      im[i] = samples[from + 1] as number;
+      const from = 2 * this.#reversed[i]!;
+      re[i] = samples[from]!;
+      im[i] = samples[from + 1]!;
     }
     for (let length = 2; length <= half; length *= 2) this.#butterflies(length);
-    power[0] = ((re[0] as number) + (im[0] as number)) ** 2;
+    power[0] = (re[0]! + im[0]!) ** 2;
     for (let k = 1; k < half; k++) {
       const other = half - k;
-      const evenRe = ((re[k] as number) + (re[other] as number)) / 2;
-      const evenIm = ((im[k] as number) - (im[other] as number)) / 2;
-      const oddRe = ((im[k] as number) + (im[other] as number)) / 2;
-      const oddIm = ((re[other] as number) - (re[k] as number)) / 2;
-      const c = this.#cos[k] as number;
-      const s = this.#sin[k] as number;
+      const evenRe = (re[k]! + re[other]!) / 2;
+      const evenIm = (im[k]! - im[other]!) / 2;
+      const oddRe = (im[k]! + im[other]!) / 2;
+      const oddIm = (re[other]! - re[k]!) / 2;
+      const c = this.#cos[k]!;
+      const s = this.#sin[k]!;
       power[k] = (evenRe + c * oddRe + s * oddIm) ** 2 + (evenIm + c * oddIm - s * oddRe) ** 2;
     }
   }
@@ -59,16 +59,16 @@ export class PowerSpectrum {
     const middle = length / 2;
     for (let from = 0; from < this.#half; from += length) {
       for (let k = 0; k < middle; k++) {
-        const c = this.#cos[k * stride] as number;
-        const s = this.#sin[k * stride] as number;
+        const c = this.#cos[k * stride]!;
+        const s = this.#sin[k * stride]!;
         const a = from + k;
         const b = a + middle;
-        const x = (re[b] as number) * c + (im[b] as number) * s;
-        const y = (im[b] as number) * c - (re[b] as number) * s;
-        re[b] = (re[a] as number) - x;
-        im[b] = (im[a] as number) - y;
-        re[a] = (re[a] as number) + x;
-        im[a] = (im[a] as number) + y;
+        const x = re[b]! * c + im[b]! * s;
+        const y = im[b]! * c - re[b]! * s;
+        re[b] = re[a]! - x;
+        im[b] = im[a]! - y;
+        re[a] = re[a]! + x;
+        im[a] = im[a]! + y;
       }
     }
   }

@@ -79,18 +79,17 @@ function solve(
     let last = -1;
     let free = -1;
     while (free < 0) {
-      const offset = reached - (shortPotential[line] as number);
+      const offset = reached - shortPotential[line]!;
       let nearest = -1;
       let best = Number.POSITIVE_INFINITY;
       for (let j = 0; j < long; j++) {
         if (done[j]) continue;
-        const value =
-          sign * (cost[line * shortStride + j * longStride] as number) + offset - (longPotential[j] as number);
-        if (value < (distance[j] as number)) {
+        const value = sign * cost[line * shortStride + j * longStride]! + offset - longPotential[j]!;
+        if (value < distance[j]!) {
           distance[j] = value;
           previous[j] = last;
         }
-        const current = distance[j] as number;
+        const current = distance[j]!;
         // Of equally near lines a free one ends the search at once.
         if (current < best || (current === best && owner[j] === -1 && owner[nearest] !== -1)) {
           best = current;
@@ -100,23 +99,23 @@ function solve(
       reached = best;
       done[nearest] = 1;
       last = nearest;
-      const next = owner[nearest] as number;
+      const next = owner[nearest]!;
       if (next < 0) free = nearest;
       else line = next;
     }
     // Potentials keep every reduced cost ≥ 0 and those along the assignment 0.
-    shortPotential[start] = (shortPotential[start] as number) + reached;
+    shortPotential[start] = shortPotential[start]! + reached;
     for (let j = 0; j < long; j++) {
       if (!done[j] || j === free) continue;
-      const slack = reached - (distance[j] as number);
-      longPotential[j] = (longPotential[j] as number) - slack;
-      const line = owner[j] as number;
-      shortPotential[line] = (shortPotential[line] as number) + slack;
+      const slack = reached - distance[j]!;
+      longPotential[j] = longPotential[j]! - slack;
+      const line = owner[j]!;
+      shortPotential[line] = shortPotential[line]! + slack;
     }
     // Shift the ownership along the path found.
     for (let j = free; j >= 0; ) {
-      const before = previous[j] as number;
-      owner[j] = before < 0 ? start : (owner[before] as number);
+      const before = previous[j]!;
+      owner[j] = before < 0 ? start : owner[before]!;
       j = before;
     }
   }

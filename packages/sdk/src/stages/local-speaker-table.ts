@@ -39,7 +39,7 @@ export function* tabulateSteps(local: LocalRecording, space: VoiceSpace, above: 
   };
   for (let at = 0; at < rowAt.length; at++) {
     if (at % SLOTS_PER_STEP === 0) yield;
-    const row = rowAt[at] as number;
+    const row = rowAt[at]!;
     if (row < 0) continue;
     const window = Math.floor(at / local.slots);
     const slot = at % local.slots;
@@ -63,9 +63,9 @@ export function cleanFrames(activity: Float32Array, slots: number, slot: number,
   for (let at = 0; at < activity.length; at += slots) {
     let alone = true;
     for (let other = 0; other < slots; other++) {
-      if (other !== slot && (activity[at + other] as number) > above) alone = false;
+      if (other !== slot && activity[at + other]! > above) alone = false;
     }
-    if (alone) sum += activity[at + slot] as number;
+    if (alone) sum += activity[at + slot]!;
   }
   return sum;
 }

@@ -47,13 +47,13 @@ export class OverlapAdder {
     this.#advance = advance;
     for (let frame = 0; frame < this.#frames; frame++) {
       const at = (this.#head + frame) % this.#frames;
-      const weight = this.#weight[frame] as number;
-      this.#total[at] = (this.#total[at] as number) + weight;
+      const weight = this.#weight[frame]!;
+      this.#total[at] = this.#total[at]! + weight;
       for (let slot = 0; slot < this.#slots; slot++) {
-        const speaker = speakerOf[slot] as number;
+        const speaker = speakerOf[slot]!;
         if (speaker < 0) continue;
         const to = at * this.#speakers + speaker;
-        this.#sum[to] = (this.#sum[to] as number) + weight * (activity[frame * this.#slots + slot] as number);
+        this.#sum[to] = this.#sum[to]! + weight * activity[frame * this.#slots + slot]!;
       }
     }
     this.#flush(advance, emit);
@@ -67,9 +67,9 @@ export class OverlapAdder {
   #flush(count: number, emit: (scores: Float32Array) => void): void {
     for (let i = 0; i < count; i++) {
       const from = this.#head * this.#speakers;
-      const total = this.#total[this.#head] as number;
+      const total = this.#total[this.#head]!;
       for (let k = 0; k < this.#speakers; k++) {
-        this.#row[k] = total > 0 ? (this.#sum[from + k] as number) / total : 0;
+        this.#row[k] = total > 0 ? this.#sum[from + k]! / total : 0;
         this.#sum[from + k] = 0;
       }
       this.#total[this.#head] = 0;

@@ -23,7 +23,7 @@ let centred = new Float64Array(0);
 export function project({ from, to, mean, projection }: VoiceSpace, x: Float32Array, out: Float32Array): void {
   if (centred.length !== from) centred = new Float64Array(from);
   const c = centred;
-  for (let i = 0; i < from; i++) c[i] = (x[i] as number) - (mean[i] as number);
+  for (let i = 0; i < from; i++) c[i] = x[i]! - mean[i]!;
   const whole = from - (from % 4);
   for (let j = 0; j < to; j++) {
     const row = j * from;
@@ -33,12 +33,12 @@ export function project({ from, to, mean, projection }: VoiceSpace, x: Float32Ar
     let e = 0;
     // Four sums, so that no addition need wait for another: this loop is most of what clustering costs.
     for (let i = 0; i < whole; i += 4) {
-      a += (c[i] as number) * (projection[row + i] as number);
-      b += (c[i + 1] as number) * (projection[row + i + 1] as number);
-      d += (c[i + 2] as number) * (projection[row + i + 2] as number);
-      e += (c[i + 3] as number) * (projection[row + i + 3] as number);
+      a += c[i]! * projection[row + i]!;
+      b += c[i + 1]! * projection[row + i + 1]!;
+      d += c[i + 2]! * projection[row + i + 2]!;
+      e += c[i + 3]! * projection[row + i + 3]!;
     }
-    for (let i = whole; i < from; i++) a += (c[i] as number) * (projection[row + i] as number);
+    for (let i = whole; i < from; i++) a += c[i]! * projection[row + i]!;
     out[j] = a + b + (d + e);
   }
 }
@@ -55,9 +55,9 @@ export function evidence(between: Float32Array, n: number, a: Float32Array, b: F
   let sum = 0;
   let product = 1;
   for (let j = 0; j < between.length; j++) {
-    const phi = between[j] as number;
+    const phi = between[j]!;
     const q = 1 + n * phi;
-    const y = (a[j] as number) + (b ? (b[j] as number) : 0);
+    const y = a[j]! + (b ? b[j]! : 0);
     sum += (phi * y * y) / q;
     product *= q;
     if ((j + 1) % FACTORS === 0) {
@@ -79,7 +79,7 @@ export function speakerModel(between: Float32Array, n: number, sum: Float32Array
   const mean = new Float32Array(between.length);
   const variance = new Float32Array(between.length);
   between.forEach((phi, j) => {
-    mean[j] = (phi * (sum[j] as number)) / (1 + n * phi);
+    mean[j] = (phi * sum[j]!) / (1 + n * phi);
     variance[j] = phi / (1 + n * phi);
   });
   return { mean, variance };
@@ -90,8 +90,8 @@ export function logLikelihood(model: SpeakerModel, voice: Float32Array): number 
   let sum = 0;
   let product = 1;
   for (let j = 0; j < voice.length; j++) {
-    const q = 1 + (model.variance[j] as number);
-    const y = (voice[j] as number) - (model.mean[j] as number);
+    const q = 1 + model.variance[j]!;
+    const y = voice[j]! - model.mean[j]!;
     sum += (y * y) / q;
     product *= q;
     if ((j + 1) % FACTORS === 0) {

@@ -45,17 +45,17 @@ export class Powerset {
     for (let frame = 0; frame < frames; frame++) {
       const at = frame * width;
       let most = Number.NEGATIVE_INFINITY;
-      for (let c = 0; c < width; c++) most = Math.max(most, scores[at + c] as number);
+      for (let c = 0; c < width; c++) most = Math.max(most, scores[at + c]!);
       let sum = 0;
       for (let c = 0; c < width; c++) {
-        p[c] = Math.exp((scores[at + c] as number) - most);
-        sum += p[c] as number;
+        p[c] = Math.exp(scores[at + c]! - most);
+        sum += p[c]!;
       }
       for (let c = 1; c < width; c++) {
-        const share = (p[c] as number) / sum;
+        const share = p[c]! / sum;
         for (const speaker of this.classes[c] as readonly number[]) {
           const to = frame * this.speakers + speaker;
-          result[to] = Math.min(1, (result[to] as number) + share);
+          result[to] = Math.min(1, result[to]! + share);
         }
       }
     }
@@ -69,7 +69,7 @@ export class Powerset {
     for (let frame = 0; frame < result.length; frame++) {
       let best = 0;
       for (let c = 1; c < width; c++) {
-        if ((scores[frame * width + c] as number) > (scores[frame * width + best] as number)) best = c;
+        if (scores[frame * width + c]! > scores[frame * width + best]!) best = c;
       }
       result[frame] = best;
     }
@@ -91,11 +91,11 @@ export class Powerset {
     const result = new Float32Array((scores.length / width) * 2);
     for (let at = 0, to = 0; at < scores.length; at += width, to += 2) {
       let most = Number.NEGATIVE_INFINITY;
-      for (let c = 0; c < width; c++) most = Math.max(most, scores[at + c] as number);
+      for (let c = 0; c < width; c++) most = Math.max(most, scores[at + c]!);
       const sums = [0, 0, 0];
       for (let c = 0; c < width; c++) {
         const size = Math.min(2, (this.classes[c] as readonly number[]).length);
-        sums[size] = (sums[size] as number) + Math.exp((scores[at + c] as number) - most);
+        sums[size] = sums[size]! + Math.exp(scores[at + c]! - most);
       }
       const [none = 0, one = 0, more = 0] = sums;
       result[to] = (one + more) / (none + one + more);
@@ -109,9 +109,9 @@ export class Powerset {
     const width = this.classes.length;
     const result = new Float32Array(scores.length / width);
     for (let frame = 0; frame < result.length; frame++) {
-      const nobody = scores[frame * width] as number;
+      const nobody = scores[frame * width]!;
       let others = 0;
-      for (let c = 1; c < width; c++) others += Math.exp((scores[frame * width + c] as number) - nobody);
+      for (let c = 1; c < width; c++) others += Math.exp(scores[frame * width + c]! - nobody);
       // An overflow to infinity is certainty.
       result[frame] = 1 - 1 / (1 + others);
     }

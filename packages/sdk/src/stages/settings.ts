@@ -1,11 +1,28 @@
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
-import type { NamingRules } from '../voices/naming.ts';
 import type { CountRules } from './count.ts';
 import type { PieceRules } from './piece-posteriors.ts';
 import type { VoiceSpace } from './plda.ts';
 import type { LinkRules } from './tracks.ts';
 import type { DecodeRules } from './viterbi.ts';
+
+/** When a voice has a name. All of it depends on the weights; `npm run naming` finds it. */
+export interface NamingRules {
+  /**
+   * Score that 2 % of the pairs of different people exceed, and by how much more of it that share falls to 1 / e.
+   * Measured where it is worst, so that a stated rate of false names holds.
+   */
+  readonly at: number;
+  readonly width: number;
+  /** What speech is worth; absent: the score is the cosine. */
+  readonly evidence?: {
+    /** Independent observations of a voice in a second of its speech, and what it is worth at most, however long. */
+    readonly rate: number;
+    readonly saturation: number;
+    /** Length of a voice in the voice space: of embeddings the direction alone is kept. */
+    readonly scale: number;
+  };
+}
 
 /**
  * Everything after the networks that depends on their weights, whichever they are. Stands in `manifest.json`, under

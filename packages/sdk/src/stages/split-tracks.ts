@@ -26,7 +26,7 @@ const LEAST_SECONDS = 0.4;
  */
 export function* splitTrackSteps(slots: Slots, tracks: Tracks, space: VoiceSpace, rules: SplitRules): Steps<Tracks> {
   const members: number[][] = Array.from(tracks.seconds, () => []);
-  for (let row = 0; row < tracks.trackOf.length; row++) members[tracks.trackOf[row] as number]?.push(row);
+  for (let row = 0; row < tracks.trackOf.length; row++) members[tracks.trackOf[row]!]?.push(row);
   const trackOf = new Int32Array(tracks.trackOf.length);
   const seconds: number[] = [];
   const sum: Float32Array[] = [];
@@ -42,7 +42,7 @@ export function* splitTrackSteps(slots: Slots, tracks: Tracks, space: VoiceSpace
     const total = new Float32Array(slots.to);
     for (const row of rows) {
       trackOf[row] = track;
-      seconds[track] = (seconds[track] as number) + addTo(total, slots, row, rules);
+      seconds[track] = seconds[track]! + addTo(total, slots, row, rules);
     }
     sum.push(total);
   }
@@ -60,9 +60,9 @@ function bestCut(slots: Slots, rows: readonly number[], space: VoiceSpace, rules
   let best = 0;
   let least = rules.evidence;
   for (let at = 1; at < rows.length; at++) {
-    before += addTo(left, slots, rows[at - 1] as number, rules);
+    before += addTo(left, slots, rows[at - 1]!, rules);
     if (before < LEAST_SECONDS || all - before < LEAST_SECONDS) continue;
-    const right = whole.map((x, d) => x - (left[d] as number));
+    const right = whole.map((x, d) => x - left[d]!);
     const gain = mergeGain(space.between, [left, before], [right, all - before], rules);
     if (gain < least) {
       least = gain;

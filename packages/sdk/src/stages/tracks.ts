@@ -46,14 +46,14 @@ export function* linkTrackSteps(local: LocalWindows, slots: Slots, rules: LinkRu
     const linked = window > 0 ? links(local, slots, speaking(slots, local.slots, window - 1), rows, rules) : [];
     rows.forEach((row, i) => {
       const before = linked[i] ?? -1;
-      let track = before < 0 ? -1 : (trackOf[before] as number);
+      let track = before < 0 ? -1 : trackOf[before]!;
       if (track < 0) {
         track = seconds.push(0) - 1;
         sum.push(new Float32Array(slots.to));
       }
       const weight = secondsOf(slots, row, share);
       trackOf[row] = track;
-      seconds[track] = (seconds[track] as number) + weight;
+      seconds[track] = seconds[track]! + weight;
       accumulate(sum[track] as Float32Array, voiceOf(slots, row), weight);
     });
   }
@@ -62,13 +62,13 @@ export function* linkTrackSteps(local: LocalWindows, slots: Slots, rules: LinkRu
 
 /** Seconds that a slot adds to its track. @param share The part of a window that the one before did not hear. */
 export function secondsOf(slots: Slots, row: number, share: number): number {
-  return ((slots.clean[row] as number) + LEAST_SECONDS) * share;
+  return (slots.clean[row]! + LEAST_SECONDS) * share;
 }
 
 function speaking(slots: Slots, perWindow: number, window: number): number[] {
   const rows: number[] = [];
   for (let slot = 0; slot < perWindow; slot++) {
-    const row = slots.rowAt[window * perWindow + slot] as number;
+    const row = slots.rowAt[window * perWindow + slot]!;
     if (row >= 0) rows.push(row);
   }
   return rows;
@@ -87,23 +87,23 @@ function links(local: LocalWindows, slots: Slots, before: number[], rows: number
   });
   const pairs = assignment(fit, rows.length, before.length, { maximize: true });
   return rows.map((_, i) => {
-    const j = pairs[i] as number;
-    return j >= 0 && (fit[i * before.length + j] as number) > 0 ? (before[j] as number) : -1;
+    const j = pairs[i]!;
+    return j >= 0 && fit[i * before.length + j]! > 0 ? before[j]! : -1;
   });
 }
 
 /** Σ min / Σ max of two slots' activities in the frames that both windows hear. */
 function commonActivity(local: LocalWindows, slots: Slots, earlier: number, later: number): number {
-  const a = local.activity(slots.window[earlier] as number);
-  const b = local.activity(slots.window[later] as number);
-  const from = slots.slot[earlier] as number;
-  const to = slots.slot[later] as number;
+  const a = local.activity(slots.window[earlier]!);
+  const b = local.activity(slots.window[later]!);
+  const from = slots.slot[earlier]!;
+  const to = slots.slot[later]!;
   let least = 0;
   let most = 0;
-  const step = local.step(slots.window[later] as number);
+  const step = local.step(slots.window[later]!);
   for (let frame = step; frame < local.frames; frame++) {
-    const x = a[frame * local.slots + from] as number;
-    const y = b[(frame - step) * local.slots + to] as number;
+    const x = a[frame * local.slots + from]!;
+    const y = b[(frame - step) * local.slots + to]!;
     least += Math.min(x, y);
     most += Math.max(x, y);
   }

@@ -67,7 +67,7 @@ export function* decodeSteps(
       if (!differ) return state.score;
       let best = Number.NEGATIVE_INFINITY;
       for (let j = 0; j < before.length; j++) {
-        const total = (totals[j] as number) - rules.continuity * disagreement(differ, before[j] as State, state);
+        const total = totals[j]! - rules.continuity * disagreement(differ, before[j] as State, state);
         if (total > best) {
           best = total;
           from[window * most + i] = j;
@@ -91,7 +91,7 @@ export function* speakerScoreSteps(slots: Slots, models: readonly SpeakerModel[]
   const scores = new Float32Array(rows * models.length);
   for (let row = 0; row < rows; row++) {
     if (row % ROWS_PER_STEP === 0) yield;
-    const weight = trust * ((slots.clean[row] as number) + LEAST_SECONDS);
+    const weight = trust * (slots.clean[row]! + LEAST_SECONDS);
     models.forEach((model, k) => {
       scores[row * models.length + k] = weight * logLikelihood(model, voiceOf(slots, row));
     });
@@ -103,7 +103,7 @@ export function* speakerScoreSteps(slots: Slots, models: readonly SpeakerModel[]
 function statesOf(local: LocalWindows, slots: Slots, scores: Float32Array, speakers: number, window: number): State[] {
   let states: State[] = [{ speakers: [], score: 0 }];
   for (let slot = 0; slot < local.slots; slot++) {
-    const row = slots.rowAt[window * local.slots + slot] as number;
+    const row = slots.rowAt[window * local.slots + slot]!;
     const silent: State[] = states.map((state) => ({ speakers: [...state.speakers, -1], score: state.score }));
     if (row < 0) {
       states = silent;
@@ -114,7 +114,7 @@ function statesOf(local: LocalWindows, slots: Slots, scores: Float32Array, speak
     const named = states.flatMap((state) =>
       likely
         .filter((k) => !state.speakers.includes(k))
-        .map((k) => ({ speakers: [...state.speakers, k], score: state.score + (own[k] as number) })),
+        .map((k) => ({ speakers: [...state.speakers, k], score: state.score + own[k]! })),
     );
     // More slots than speakers: the slot stays nobody's.
     states = named.length > 0 ? named : silent;
@@ -127,7 +127,7 @@ function likeliest(scores: Float32Array): number[] {
   const best: number[] = [];
   for (let k = 0; k < scores.length; k++) {
     let at = best.length;
-    while (at > 0 && (scores[best[at - 1] as number] as number) < (scores[k] as number)) at--;
+    while (at > 0 && scores[best[at - 1]!]! < scores[k]!) at--;
     if (at >= CANDIDATES) continue;
     best.splice(at, 0, k);
     if (best.length > CANDIDATES) best.pop();
@@ -155,12 +155,12 @@ function differences(local: LocalWindows, window: number, frame: number): Differ
   const later = new Float64Array(slots);
   for (let t = 0; t < frames - hop; t++) {
     for (let i = 0; i < slots; i++) {
-      const x = a[(t + hop) * slots + i] as number;
-      earlier[i] = (earlier[i] as number) + x * frame;
-      later[i] = (later[i] as number) + (b[t * slots + i] as number) * frame;
+      const x = a[(t + hop) * slots + i]!;
+      earlier[i] = earlier[i]! + x * frame;
+      later[i] = later[i]! + b[t * slots + i]! * frame;
       for (let j = 0; j < slots; j++) {
-        const difference = Math.abs(x - (b[t * slots + j] as number)) * frame;
-        pair[i * slots + j] = (pair[i * slots + j] as number) + difference;
+        const difference = Math.abs(x - b[t * slots + j]!) * frame;
+        pair[i * slots + j] = pair[i * slots + j]! + difference;
       }
     }
   }
@@ -171,14 +171,14 @@ function differences(local: LocalWindows, window: number, frame: number): Differ
 function disagreement(differ: Differences, before: State, after: State): number {
   let sum = 0;
   for (let i = 0; i < differ.slots; i++) {
-    const speaker = before.speakers[i] as number;
+    const speaker = before.speakers[i]!;
     if (speaker < 0) continue;
     const j = after.speakers.indexOf(speaker);
     sum += (j < 0 ? differ.earlier[i] : differ.pair[i * differ.slots + j]) as number;
   }
   for (let j = 0; j < differ.slots; j++) {
-    const speaker = after.speakers[j] as number;
-    if (speaker >= 0 && !before.speakers.includes(speaker)) sum += differ.later[j] as number;
+    const speaker = after.speakers[j]!;
+    if (speaker >= 0 && !before.speakers.includes(speaker)) sum += differ.later[j]!;
   }
   return sum;
 }
@@ -195,12 +195,12 @@ function traceBack(
   const speakerOf = new Int16Array(windows * slots);
   let at = 0;
   totals.forEach((total, i) => {
-    if (total > (totals[at] as number)) at = i;
+    if (total > totals[at]!) at = i;
   });
   for (let window = windows - 1; window >= 0; window--) {
     const state = window * most + at;
     speakerOf.set(names.subarray(state * slots, (state + 1) * slots), window * slots);
-    at = from[state] as number;
+    at = from[state]!;
   }
   return speakerOf;
 }

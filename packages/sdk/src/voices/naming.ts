@@ -2,25 +2,8 @@ import { VoiceFlowError } from '../contract/errors.ts';
 import type { KnownVoice } from '../contract/options.ts';
 import { observations } from '../stages/ahc.ts';
 import { evidence, project, type VoiceSpace } from '../stages/plda.ts';
+import type { NamingRules } from '../stages/settings.ts';
 import { assignNames, checkVoices, cosine, unit, type VoiceMatch } from './match.ts';
-
-/** When a voice has a name. All of it depends on the weights; `npm run naming` finds it. */
-export interface NamingRules {
-  /**
-   * Score that 2 % of the pairs of different people exceed, and by how much more of it that share falls to 1 / e.
-   * Measured where it is worst, so that a stated rate of false names holds.
-   */
-  readonly at: number;
-  readonly width: number;
-  /** What speech is worth; absent: the score is the cosine. */
-  readonly evidence?: {
-    /** Independent observations of a voice in a second of its speech, and what it is worth at most, however long. */
-    readonly rate: number;
-    readonly saturation: number;
-    /** Length of a voice in the voice space: of embeddings the direction alone is kept. */
-    readonly scale: number;
-  };
-}
 
 /** A voice of a recording, to be named. */
 export interface HeardVoice {

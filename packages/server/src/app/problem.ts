@@ -74,7 +74,7 @@ export function problem(
     status,
     detail,
     code,
-    ...(hint === undefined ? {} : { hint }),
+    hint,
     requestId,
     error: detail,
   };

@@ -7,7 +7,7 @@ export function toError(problem: Readonly<Record<string, unknown>>, retryAfter?:
   const text = [detail, message].find((each) => typeof each === 'string') ?? 'the server gave no reason';
   return new VoiceFlowError(isCode(code) ? code : 'backend-failed', String(text), {
     ...(typeof hint === 'string' ? { hint } : {}),
-    ...(retryAfter === undefined ? {} : { retryAfter }),
+    retryAfter,
   });
 }
 

@@ -60,5 +60,5 @@ export function toMessage(error: unknown): LiveMessage {
     return { type: 'error', code: 'backend-failed', message: 'the live session failed' };
   }
   const { code, message, hint } = error;
-  return { type: 'error', code, message, ...(hint === undefined ? {} : { hint }) };
+  return { type: 'error', code, message, hint };
 }

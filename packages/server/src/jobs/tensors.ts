@@ -114,7 +114,7 @@ export function writeInferReply(
     JSON.stringify({
       model_name: model.id,
       model_version: model.version,
-      ...(request.id === undefined ? {} : { id: request.id }),
+      id: request.id,
       outputs: list,
     }),
   );

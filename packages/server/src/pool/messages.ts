@@ -49,8 +49,8 @@ export function toWireError(error: unknown): WireError {
     return {
       code,
       message,
-      ...(hint === undefined ? {} : { hint }),
-      ...(retryAfter === undefined ? {} : { retryAfter }),
+      hint,
+      retryAfter,
     };
   }
   return {

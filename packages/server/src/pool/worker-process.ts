@@ -185,7 +185,7 @@ export class WorkerProcess {
       return await new Promise<JobReply>((resolve, reject) => {
         this.#pending.set(id, { lane: laneOf(job), resolve, reject, onProgress, onBlame });
         signal.addEventListener('abort', onAbort, { once: true });
-        void this.#sendJob({ type: 'job', id, job, bytes, ...(slot === undefined ? {} : { slot }) }, body);
+        void this.#sendJob({ type: 'job', id, job, bytes, slot }, body);
       });
     } finally {
       clearTimeout(grace);

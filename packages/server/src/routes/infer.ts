@@ -24,7 +24,7 @@ export function windowQuestion(
       output,
       params: {},
       maxSeconds: state.limits.audioSeconds,
-      ...(headerLength === undefined ? {} : { headerLength }),
+      headerLength,
     },
     lane: 'infer',
     maxBytes: state.limits.inferBodyBytes,

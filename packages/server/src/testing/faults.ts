@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
+import type { JobReply } from '../app/engine.ts';
 import { noteRun } from '../pool/culprit.ts';
 import type { Runner } from '../pool/serve-jobs.ts';
 
@@ -56,7 +57,7 @@ export const toyRunner: Runner = {
       close: () => {},
     };
   },
-  run: async (job, body, { signal, onProgress }) => {
+  run: async (job, body, { signal, onProgress }): Promise<JobReply> => {
     noteRun(signal);
     const { fault, once, ms, deaf, answer, steps = '1' } = job.file === undefined ? job.params : orders(job.file);
     if (fault !== undefined && (once === undefined || !existsSync(once))) {

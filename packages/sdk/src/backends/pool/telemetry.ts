@@ -69,5 +69,5 @@ function setNative(): void {
 
 function cannot(why: string, cause?: unknown): VoiceFlowError {
   const message = `the telemetry of ONNX Runtime cannot be turned off: ${why}`;
-  return new VoiceFlowError('backend-unavailable', message, { hint: HINT, ...(cause ? { cause } : {}) });
+  return new VoiceFlowError('backend-unavailable', message, { hint: HINT, cause });
 }

@@ -74,7 +74,7 @@ function fetched(url: URL, signal?: AbortSignal): Promise<WebAssembly.Module> {
   return fetchPackageFile(file, async (response) => compile(await bytesOf(response)), signal).catch((cause) => {
     if (!VoiceFlowError.isInstance(cause) || cause.code !== 'model-not-found') throw cause;
     const { message, hint } = cause;
-    throw new VoiceFlowError('backend-unavailable', message, { cause, ...(hint === undefined ? {} : { hint }) });
+    throw new VoiceFlowError('backend-unavailable', message, { cause, hint });
   });
 }
 
