@@ -34,8 +34,10 @@ export async function inProcess(options: Partial<AppOptions> = {}): Promise<Subj
   const native = nodeBackend();
   let model: Model | undefined;
   const load: typeof native.load = async (file, how) => {
-    model = await native.load(file, how);
-    return model;
+    const loaded = await native.load(file, how);
+    // The first is the one with the windows; a segmenter comes after it.
+    model ??= loaded;
+    return loaded;
   };
   const diarizer = await createDiarizer({ backend: { ...native, load } });
   if (model === undefined) throw new Error('the model was not loaded');

@@ -30,7 +30,7 @@ export class JobsClient {
     const query = new URLSearchParams();
     for (const [name, value] of Object.entries(values)) if (value !== undefined) query.set(name, String(value));
     if (metadata !== undefined) query.set('metadata', JSON.stringify(metadata));
-    const headers = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
+    const headers: Record<string, string> = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
     const call = signal === undefined ? {} : { signal };
     const sent =
       'url' in audio
