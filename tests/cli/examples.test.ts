@@ -7,6 +7,9 @@ import { describe, expect, it } from 'vitest';
 import { parseRttm } from 'voiceflow-ml/core';
 import { CONVERSATION, scratchFolder, TRUTH } from './command.ts';
 
+/** Percent, of the networks and settings as committed: `npm run accuracy -- examples/audio`. Change it with them, in the same commit. */
+const DEMO_DER = 6.1;
+
 const root = scratchFolder();
 
 function example(name: string, ...args: string[]): string {
@@ -23,7 +26,7 @@ describe('examples', () => {
     const text = example('demo.mjs', join(root, 'demo'));
     expect(text).toContain('4 found, 4 are there');
     const [, der] = /error \(DER\) +([\d.]+) %/.exec(text) ?? [];
-    expect(Number(der)).toBeLessThanOrEqual(15);
+    expect(Number(der)).toBeLessThanOrEqual(DEMO_DER + 1);
     expect(text).toMatch(/real-time factor +0\.\d{3}: /);
     for (const voice of ['slt', 'rms', 'awb', 'kal16'])
       expect(text).toMatch(new RegExp(`^${voice} +[·▄▖▗]+ +\\d:`, 'm'));

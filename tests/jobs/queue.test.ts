@@ -253,7 +253,9 @@ for (const { name, skip, start } of kinds) {
       open.db.listen('voiceflow_ready', () => told.push('ready'));
       open.db.listen('voiceflow_changed', (id) => told.push(id));
       let id = '';
-      for (let i = 0; i < 100 && !told.includes(id); i++) {
+      // Listening begins when the server has heard of it: what was told before is not heard.
+      const both = () => told.includes('ready') && told.includes(id);
+      for (let i = 0; i < 100 && !both(); i++) {
         id = (await submit()).id;
         await jobs.cancel('k', id);
         await new Promise((resolve) => setTimeout(resolve, 50));
