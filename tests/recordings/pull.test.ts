@@ -18,7 +18,7 @@ const NETWORKS = {
 };
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-describe.skipIf(Object.values(NETWORKS).some((path) => path === undefined))('models pull accurate', () => {
+describe.skipIf(Object.values(NETWORKS).some((path) => path === undefined))('models pull accurate', { timeout: 300_000 }, () => {
   let models = '';
   let from = '';
   const server = createServer((request, response) => {
