@@ -18,62 +18,66 @@ const NETWORKS = {
 };
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-describe.skipIf(Object.values(NETWORKS).some((path) => path === undefined))('models pull accurate', () => {
-  let models = '';
-  let from = '';
-  const server = createServer((request, response) => {
-    const path = NETWORKS[request.url?.slice(1) as keyof typeof NETWORKS];
-    if (path === undefined) response.writeHead(404).end();
-    else createReadStream(path).pipe(response);
-  });
-  beforeAll(async () => {
-    models = await mkdtemp(join(tmpdir(), 'voiceflow-models-'));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    from = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  });
-  afterAll(async () => {
-    server.close();
-    await rm(models, { recursive: true, force: true });
-  });
-
-  it('refuses other networks than those of its manifest, and leaves nothing that could be run', async () => {
-    const { code, stderr } = await voiceflow(['models', 'pull', 'accurate', '--from', from], {
-      env: { VOICEFLOW_MODELS: models },
+describe.skipIf(Object.values(NETWORKS).some((path) => path === undefined))(
+  'models pull accurate',
+  { timeout: 300_000 },
+  () => {
+    let models = '';
+    let from = '';
+    const server = createServer((request, response) => {
+      const path = NETWORKS[request.url?.slice(1) as keyof typeof NETWORKS];
+      if (path === undefined) response.writeHead(404).end();
+      else createReadStream(path).pipe(response);
     });
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/accurate 1\.0\.0, 34\.3 MB, license: MIT .*Apache-2\.0/);
-    await expect(installedModel('accurate', models)).rejects.toMatchObject({ code: 'model-not-found' });
-  });
+    beforeAll(async () => {
+      models = await mkdtemp(join(tmpdir(), 'voiceflow-models-'));
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      from = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    });
+    afterAll(async () => {
+      server.close();
+      await rm(models, { recursive: true, force: true });
+    });
 
-  it('installs a model that the command then runs, without a network', async () => {
-    const published = JSON.parse(await readFile(join(ROOT, 'models/accurate/manifest.json'), 'utf8'));
-    const fileOf = async (name: keyof typeof NETWORKS) => {
-      const bytes = await readFile(NETWORKS[name] as string);
-      return { [name]: { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') } };
-    };
-    const own = await fileOf('campplus-zh-en-common.onnx');
-    const segmenter = { ...published.segmenter, files: await fileOf('segmentation-3.0.onnx') };
-    const manifest = { ...published, files: own, segmenter };
-    await pull({ ...manifest, files: { ...segmenter.files, ...own } }, { models, manifest, from });
-    const model = await installedModel('accurate', models);
-    expect(model.manifest.id).toBe('accurate');
-    expect(model.segmenter?.manifest.id).toBe('segmentation-3.0');
-    const audio = join(ROOT, 'examples/audio/conversation.wav');
-    const env = { VOICEFLOW_MODELS: models };
-    const { code, stdout } = await voiceflow(
-      ['diarize', audio, '--model', 'accurate', '--format', 'rttm', '--out', '-'],
-      {
-        env,
-      },
-    );
-    expect(code).toBe(0);
-    expect(
-      new Set(
-        stdout
-          .trim()
-          .split('\n')
-          .map((line) => line.split(' ')[7]),
-      ).size,
-    ).toBe(4);
-  });
-});
+    it('refuses other networks than those of its manifest, and leaves nothing that could be run', async () => {
+      const { code, stderr } = await voiceflow(['models', 'pull', 'accurate', '--from', from], {
+        env: { VOICEFLOW_MODELS: models },
+      });
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/accurate 1\.0\.0, 34\.3 MB, license: MIT .*Apache-2\.0/);
+      await expect(installedModel('accurate', models)).rejects.toMatchObject({ code: 'model-not-found' });
+    });
+
+    it('installs a model that the command then runs, without a network', async () => {
+      const published = JSON.parse(await readFile(join(ROOT, 'models/accurate/manifest.json'), 'utf8'));
+      const fileOf = async (name: keyof typeof NETWORKS) => {
+        const bytes = await readFile(NETWORKS[name] as string);
+        return { [name]: { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') } };
+      };
+      const own = await fileOf('campplus-zh-en-common.onnx');
+      const segmenter = { ...published.segmenter, files: await fileOf('segmentation-3.0.onnx') };
+      const manifest = { ...published, files: own, segmenter };
+      await pull({ ...manifest, files: { ...segmenter.files, ...own } }, { models, manifest, from });
+      const model = await installedModel('accurate', models);
+      expect(model.manifest.id).toBe('accurate');
+      expect(model.segmenter?.manifest.id).toBe('segmentation-3.0');
+      const audio = join(ROOT, 'examples/audio/conversation.wav');
+      const env = { VOICEFLOW_MODELS: models };
+      const { code, stdout } = await voiceflow(
+        ['diarize', audio, '--model', 'accurate', '--format', 'rttm', '--out', '-'],
+        {
+          env,
+        },
+      );
+      expect(code).toBe(0);
+      expect(
+        new Set(
+          stdout
+            .trim()
+            .split('\n')
+            .map((line) => line.split(' ')[7]),
+        ).size,
+      ).toBe(4);
+    });
+  },
+);
