@@ -6,6 +6,7 @@ import { LiveConnection } from './client/live.ts';
 import { responseError, toError } from './client/problem.ts';
 import type {
   CallOptions,
+  ClientAudio,
   ClientDiarizeOptions,
   ClientEmbedOptions,
   ClientStreamOptions,
@@ -29,9 +30,6 @@ export interface ClientOptions {
   /** The `WebSocket` of `stream`; needed on Node before 22 (`ws`). */
   readonly WebSocket?: WebSocketConstructor;
 }
-
-/** An encoded recording. A `Blob` is sent without being read into memory. */
-export type ClientAudio = Blob | Uint8Array<ArrayBuffer> | ArrayBuffer;
 
 /** Asks a VoiceFlow server. Errors are `VoiceFlowError` with the server's codes. */
 export class VoiceFlowClient {

@@ -1,7 +1,14 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import type { ClientAudio } from '../client.ts';
 import { toError } from './problem.ts';
-import type { CallOptions, ClientSubmitOptions, DiarizeJson, JobJson, JobListJson, VoiceJson } from './types.ts';
+import type {
+  CallOptions,
+  ClientAudio,
+  ClientSubmitOptions,
+  DiarizeJson,
+  JobJson,
+  JobListJson,
+  VoiceJson,
+} from './types.ts';
 
 /** How the client asks its server. @throws `VoiceFlowError` with the server's code. */
 export type Ask = (method: string, path: string, options?: AskOptions) => Promise<Response>;

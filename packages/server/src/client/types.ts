@@ -160,3 +160,6 @@ export interface WebSocketLike {
 }
 
 export type WebSocketConstructor = new (url: string) => WebSocketLike;
+
+/** An encoded recording. A `Blob` is sent without being read into memory. */
+export type ClientAudio = Blob | Uint8Array<ArrayBuffer> | ArrayBuffer;
