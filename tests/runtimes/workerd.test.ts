@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDiarizer, wasmBackend } from 'voiceflow-ml';
+import { createDiarizer, fastCnn, wasmBackend } from 'voiceflow-ml';
 import { backendCases } from 'voiceflow-ml/testing';
 import { ROOT, workerd } from './runtimes.ts';
 import { startWorkerd, type WorkerdServer } from './workerd-server.ts';
@@ -44,7 +44,7 @@ describe.skipIf(runtime.missing)(`wasm backend on workerd${runtime.missing ? ` (
       const answer = (await (await fetch(`${server.url}/turns`, { method: 'POST', body: wav })).json()) as {
         turns: { start: number; end: number; speaker: string }[];
       };
-      const diarizer = await createDiarizer();
+      const diarizer = await createDiarizer({ model: fastCnn });
       const { turns } = await diarizer.diarize(wav);
       await diarizer.close();
       expect(turns.length).toBeGreaterThan(10);
