@@ -23,7 +23,8 @@ const main :Workerd.Worker = (
     (name = "worker.mjs", esModule = embed "worker.mjs"),
     (name = "ort.wasm", wasm = embed "ort.wasm"),
     (name = "codecs.wasm", wasm = embed "codecs.wasm"),
-    (name = "weights.bin", data = embed "weights.bin")
+    (name = "weights.bin", data = embed "weights.bin"),
+    (name = "segmenter.bin", data = embed "segmenter.bin")
   ],
   compatibilityDate = "2026-04-01"
 );
@@ -43,6 +44,7 @@ export async function startWorkerd(runtime: Runtime, program: string): Promise<W
   });
   copyFileSync(join(ROOT, 'node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm'), join(folder, 'ort.wasm'));
   copyFileSync(join(ROOT, 'models/fast-cnn/fast-cnn.fp16.onnx'), join(folder, 'weights.bin'));
+  copyFileSync(join(ROOT, 'models/segmenter/segmenter.fp16.onnx'), join(folder, 'segmenter.bin'));
   copyFileSync(join(ROOT, 'packages/codecs/voiceflow-codecs.wasm'), join(folder, 'codecs.wasm'));
   const port = await freePort();
   writeFileSync(join(folder, 'config.capnp'), CONFIG(port));

@@ -1,7 +1,8 @@
 /** The server on workerd, for the route suite. */
 import { workerdHandler } from '@voiceflow-ml/server/workerd';
 import wasm from './ort.wasm';
+import segmenterWeights from './segmenter.bin';
 import weights from './weights.bin';
 
 // biome-ignore lint/style/noDefaultExport: what workerd asks for
-export default workerdHandler({ wasm, weights, limits: { bodyBytes: 8 * 1024 * 1024 } });
+export default workerdHandler({ wasm, weights, segmenterWeights, limits: { bodyBytes: 8 * 1024 * 1024 } });
