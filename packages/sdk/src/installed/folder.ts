@@ -35,6 +35,11 @@ async function readManifest(path: string): Promise<ModelManifest> {
       },
     );
   });
+  return parseManifest(text, path);
+}
+
+/** A manifest from its text. @param path For errors. @throws `model-incompatible`. */
+export function parseManifest(text: string, path: string): ModelManifest {
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -19,6 +19,7 @@ interface CountQuery {
   minSpeakers?: string;
   maxSpeakers?: string;
   known?: string;
+  falseNames?: string;
   exclusive?: string;
   channels?: string;
   uri?: string;

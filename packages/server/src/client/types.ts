@@ -38,6 +38,8 @@ export interface CallOptions {
 
 export interface ClientDiarizeOptions extends CallOptions, SpeakerCountOptions {
   readonly known?: readonly KnownVoice[];
+  /** Share of people who are not among them that may get a name, in (0, 0.5]. Default 0.02. */
+  readonly falseNames?: number;
   readonly exclusive?: boolean;
   /** As `channels` of `diarize`; or a name for each channel, which separates them. */
   readonly channels?: 'mix' | 'separate' | number | readonly string[];
@@ -119,6 +121,8 @@ export interface ClientStreamOptions {
   readonly step?: number;
   readonly maxSpeakers?: number;
   readonly known?: readonly KnownVoice[];
+  /** Share of people who are not among them that may get a name, in (0, 0.5]. Default 0.02. */
+  readonly falseNames?: number;
   /** How samples are sent: `s16le` (default) takes half of the bandwidth. */
   readonly encoding?: 's16le' | 'f32le';
   /** Times that a lost connection is opened again in a row (default 5); 0 for never. */

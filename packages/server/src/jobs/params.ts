@@ -6,7 +6,7 @@ type Params = Readonly<Record<string, string>>;
 export interface DiarizeParams {
   readonly options: Pick<
     DiarizeOptions,
-    'numSpeakers' | 'minSpeakers' | 'maxSpeakers' | 'known' | 'channels' | 'channelNames'
+    'numSpeakers' | 'minSpeakers' | 'maxSpeakers' | 'known' | 'falseNames' | 'channels' | 'channelNames'
   >;
   /** Adds one-speaker-at-a-time turns to the JSON. */
   readonly exclusive: boolean;
@@ -43,13 +43,23 @@ export function baseName(filename: string | undefined): string | undefined {
 
 /** @throws `invalid-option` naming the option, its value and what is allowed. */
 export function diarizeParams(params: Params): DiarizeParams {
-  assertKnown(params, ['numSpeakers', 'minSpeakers', 'maxSpeakers', 'known', 'channels', 'exclusive', 'uri', 'format']);
+  assertKnown(params, [
+    'numSpeakers',
+    'minSpeakers',
+    'maxSpeakers',
+    'known',
+    'falseNames',
+    'channels',
+    'exclusive',
+    'uri',
+    'format',
+  ]);
   const counts: { numSpeakers?: number; minSpeakers?: number; maxSpeakers?: number } = {};
   for (const name of ['numSpeakers', 'minSpeakers', 'maxSpeakers'] as const) {
     const value = params[name];
     if (value !== undefined) counts[name] = wholeNumber(name, value);
   }
-  const { known, uri } = params;
+  const { known, falseNames, uri } = params;
   if (uri !== undefined && !/^[^\s]{1,200}$/.test(uri)) {
     throw invalid('uri', uri, 'up to 200 characters without spaces, as an RTTM file id has');
   }
@@ -58,6 +68,7 @@ export function diarizeParams(params: Params): DiarizeParams {
       ...counts,
       ...channelsOf(params.channels),
       ...(known === undefined ? {} : { known: parseKnown(known) }),
+      ...(falseNames === undefined ? {} : { falseNames: share('falseNames', falseNames) }),
     },
     exclusive: flag('exclusive', params.exclusive),
     uri,
@@ -89,8 +100,10 @@ export function embedParams(params: Params): Pick<EmbedOptions, 'segments'> {
 /** Characters of a voice's name, which every turn of the answer repeats. */
 const MAX_NAME = 200;
 const MAX_EMBEDDING = 4096;
+/** Speech that a voice was learnt from: more than anybody has. */
+const MAX_SECONDS = 1e9;
 
-/** Voices as JSON: `[{"name": …, "embedding": [256 numbers], "space": …}]`. */
+/** Voices as JSON: `[{"name": …, "embedding": [256 numbers], "space": …, "seconds": 12}]`; seconds may be absent. */
 export function parseKnown(text: string): KnownVoice[] {
   let list: unknown;
   try {
@@ -103,7 +116,7 @@ export function parseKnown(text: string): KnownVoice[] {
     throw invalid(
       'known',
       text.slice(0, 60),
-      `a JSON list of { name, embedding, space }, with names of up to ${MAX_NAME} characters`,
+      `a JSON list of { name, embedding, space, seconds? }, with names of up to ${MAX_NAME} characters`,
     );
   }
   return voices.filter((voice) => voice !== undefined);
@@ -111,11 +124,13 @@ export function parseKnown(text: string): KnownVoice[] {
 
 function toKnown(value: unknown): KnownVoice | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { name, embedding, space } = value as Record<string, unknown>;
+  const { name, embedding, space, seconds } = value as Record<string, unknown>;
   if (typeof name !== 'string' || typeof space !== 'string' || !Array.isArray(embedding)) return undefined;
   if (name.length > MAX_NAME || embedding.length > MAX_EMBEDDING) return undefined;
   if (!embedding.every((number) => typeof number === 'number' && Number.isFinite(number))) return undefined;
-  return { name, space, embedding: Float32Array.from(embedding) };
+  const voice = { name, space, embedding: Float32Array.from(embedding) };
+  if (seconds === undefined || seconds === null) return voice;
+  return typeof seconds === 'number' && seconds > 0 && seconds < MAX_SECONDS ? { ...voice, seconds } : undefined;
 }
 
 /** @throws `invalid-option` for a name that is none: a misspelt option must not be ignored silently. */
@@ -134,6 +149,12 @@ export function wholeNumber(name: string, text: string): number {
 
 export function seconds(name: string, text: string): number {
   if (!/^\d{1,9}(\.\d{1,9})?$/.test(text.trim())) throw invalid(name, text, 'a number of seconds');
+  return Number(text);
+}
+
+/** A share as text; its range is the SDK's to judge. */
+export function share(name: string, text: string): number {
+  if (!/^\d?\.?\d{1,9}$/.test(text.trim())) throw invalid(name, text, 'a share above 0 and at most 0.5, such as 0.02');
   return Number(text);
 }
 

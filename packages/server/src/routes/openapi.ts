@@ -123,7 +123,16 @@ function diarizeOperation(limits: Limits): Operation {
       query('numSpeakers', count, 'Exactly this many voices.'),
       query('minSpeakers', count, 'At least this many.'),
       query('maxSpeakers', count, 'At most this many.'),
-      query('known', string, 'Voices to recognise, as JSON: a list of { name, embedding, space }.'),
+      query(
+        'known',
+        string,
+        'Voices to recognise, as JSON: a list of { name, embedding, space, seconds }; seconds of speech that a voice was learnt from may be absent.',
+      ),
+      query(
+        'falseNames',
+        number,
+        'Share of people who are not among them that may get a name, up to 0.5 (default 0.02).',
+      ),
       query(
         'channels',
         string,
@@ -193,6 +202,7 @@ function streamOperation(): Operation {
       query('step', number, 'Seconds, 0.25–1.'),
       query('maxSpeakers', integer, 'At most this many voices.'),
       query('known', string, 'Voices to recognise, as JSON.'),
+      query('falseNames', number, 'Share of people who are not among them that may get a name (default 0.02).'),
       query('access_token', string, 'The API key, for browsers, which cannot set a header here.'),
     ],
     responses: {

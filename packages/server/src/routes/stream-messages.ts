@@ -1,6 +1,6 @@
 import type { LiveEndOptions } from 'voiceflow-ml/core';
 import type { LiveRequest } from '../app/engine.ts';
-import { assertKnown, invalid, parseKnown, seconds, wholeNumber } from '../jobs/params.ts';
+import { assertKnown, invalid, parseKnown, seconds, share, wholeNumber } from '../jobs/params.ts';
 
 /** Browsers let any page open a WebSocket to anywhere: unlike for requests, it is for the server to look at the origin. */
 export function isOwnOrigin(origin: string, host: string | undefined): boolean {
@@ -10,8 +10,8 @@ export function isOwnOrigin(origin: string, host: string | undefined): boolean {
 /** The options in the query. @throws `invalid-option`. */
 export function liveRequest(query: Readonly<Record<string, string>>): LiveRequest {
   const { access_token: _, ...params } = query;
-  assertKnown(params, ['encoding', 'sampleRate', 'latency', 'step', 'maxSpeakers', 'known']);
-  const { encoding = 's16le', sampleRate, latency, step, maxSpeakers, known } = params;
+  assertKnown(params, ['encoding', 'sampleRate', 'latency', 'step', 'maxSpeakers', 'known', 'falseNames']);
+  const { encoding = 's16le', sampleRate, latency, step, maxSpeakers, known, falseNames } = params;
   if (encoding !== 's16le' && encoding !== 'f32le') throw invalid('encoding', encoding, 's16le or f32le');
   if (sampleRate === undefined) throw invalid('sampleRate', 'absent', 'the samples a second, such as 16000');
   return {
@@ -21,6 +21,7 @@ export function liveRequest(query: Readonly<Record<string, string>>): LiveReques
     ...(step === undefined ? {} : { step: seconds('step', step) }),
     ...(maxSpeakers === undefined ? {} : { maxSpeakers: wholeNumber('maxSpeakers', maxSpeakers) }),
     ...(known === undefined ? {} : { known: parseKnown(known) }),
+    ...(falseNames === undefined ? {} : { falseNames: share('falseNames', falseNames) }),
   };
 }
 
