@@ -5,9 +5,9 @@ import { FALSE_NAMES, type ModelManifest } from 'voiceflow-ml/core';
 import * as pipeline from 'voiceflow-ml/stages';
 import { parseWithFolders } from '../accuracy/flags.ts';
 import { type BenchCommand, countFlag, numberFlag, textFlag } from '../args.ts';
-import { withSettings } from '../calibrate/search.ts';
 import { drawRates, fitRules, type Heard, hear, liveRates, type NamingRates } from '../naming/naming.ts';
 import { readPeople, SpeechReader } from '../naming/speech.ts';
+import { withSettings } from '../settings.ts';
 
 const BOOKS = [1, 5, 20, 40] as const;
 const DRAWS = 4000;
