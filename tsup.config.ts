@@ -76,6 +76,7 @@ export default defineConfig([
       'workerd.ts',
       'core.ts',
       'metrics/index.ts',
+      'words/index.ts',
       'pipelines/parts.ts',
       'testing/index.ts',
       'backends/index.ts',
