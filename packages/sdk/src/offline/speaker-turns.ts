@@ -187,7 +187,8 @@ function seconds(frames: number, { frame, offset = 0 }: SolveContext): number {
   return Math.round((frames * frame + offset) * 1e6) / 1e6;
 }
 
-function warningsOf(found: number, bounds: SpeakerBounds): Warning[] {
+/** Of a number of speakers. */
+export function warningsOf(found: number, bounds: SpeakerBounds): Warning[] {
   const warnings: Warning[] = [];
   if (found === 0) warnings.push({ code: 'audio-silent', message: 'no speech was found' });
   if (found < bounds.least && bounds.least > 1) {
