@@ -88,7 +88,13 @@ it('VBx’s bound rises until it stays, and speakers that are not needed lose th
     Float64Array.from({ length: DIMENSIONS }, (_, d) => (d === i % 2 ? 8 : 0) + 0.3 * Math.sin(7 * i + d)),
   );
   const first = Int32Array.from(voices, (_, i) => (i % 2) + (i < 6 ? 2 : 0));
-  const { bounds, priors } = vbx(voices, space.between, first, { ...RULES, fa: 1, fb: 10, smoothing: 1, iterations: 100 });
+  const { bounds, priors } = vbx(voices, space.between, first, {
+    ...RULES,
+    fa: 1,
+    fb: 10,
+    smoothing: 1,
+    iterations: 100,
+  });
   bounds.slice(1).forEach((bound, i) => {
     expect(bound).toBeGreaterThan((bounds[i] as number) - 1e-9);
   });
