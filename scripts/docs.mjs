@@ -17,6 +17,7 @@ rmSync(join(DOCS, 'api'), { recursive: true, force: true });
 const entries = [
   'index.ts',
   'metrics/index.ts',
+  'words/index.ts',
   'backends/node/index.ts',
   'backends/wasm/page.ts',
   'pipelines/parts.ts',

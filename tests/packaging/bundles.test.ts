@@ -43,6 +43,7 @@ it(`voiceflow-ml/core is at most ${CORE_BYTES / 1000} kB minified and gzipped`, 
 it.each([
   'voiceflow-ml/core',
   'voiceflow-ml/metrics',
+  'voiceflow-ml/words',
   'voiceflow-ml/stages',
   'voiceflow-ml/testing',
   'voiceflow-ml/backends',

@@ -1,13 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { createDiarizer, fastCnn } from 'voiceflow-ml';
+import { basename, dirname, join } from 'node:path';
+import { createDiarizer } from 'voiceflow-ml';
 import { FALSE_NAMES, type ModelManifest } from 'voiceflow-ml/core';
 import * as pipeline from 'voiceflow-ml/stages';
 import { parseWithFolders } from '../accuracy/flags.ts';
+import { modelWith } from '../accuracy/model.ts';
 import { type BenchCommand, countFlag, numberFlag, textFlag } from '../args.ts';
-import { withSettings } from '../calibrate/search.ts';
-import { drawRates, fitRules, type Heard, hear, liveRates, type NamingRates } from '../naming/naming.ts';
+import { drawRates, fitRules, type Heard, hear, keep, kept, liveRates, type NamingRates } from '../naming/naming.ts';
 import { readPeople, SpeechReader } from '../naming/speech.ts';
+import { withSettings } from '../settings.ts';
 
 const BOOKS = [1, 5, 20, 40] as const;
 const DRAWS = 4000;
@@ -15,13 +16,17 @@ const SEED = 5;
 
 export const naming: BenchCommand = {
   summary: 'how often strangers get a name, and known people theirs, by the size of the book',
-  help: `npm run bench -- naming INDEX.tsv… [options]
+  help: `npm run bench -- naming INDEX… [options]
 
-  INDEX.tsv            who speaks where: an index of speech, or a list of trials (see bench/src/naming/speech.ts)
+  INDEX                who speaks where: an index of speech, a list of trials (see bench/src/naming/speech.ts), or a
+                       folder of recordings with RTTM beside them
+  --model NAME         standard (default), fast-cnn, a pulled model, or a folder with a manifest.json
   --false-names 0.02   share of strangers that may get a name
   --enroll 12          seconds that a voice is enrolled from
   --hear 8             seconds that it is heard for, in other recordings
-  --people 200         of each list at most so many people
+  --people 200         of each index at most so many people
+  --single             people of one recording, too: they are strangers and names of books, and not asked for their own
+  --keep FOLDER        keep the embeddings there, and take those that are there already
   --live               live sessions, too (slow)
   --write MANIFEST     find at and width of the rules and write them
 
@@ -29,10 +34,13 @@ The committed rules were found by
   npm run bench -- naming ../shared/corpus/trials-dev.tsv ../shared/corpus/train2/index.tsv --write models/fast-cnn/manifest.json`,
   async run(args, io) {
     const kinds = {
+      model: 'string',
       'false-names': 'string',
       enroll: 'string',
       hear: 'string',
       people: 'string',
+      single: 'boolean',
+      keep: 'string',
       live: 'boolean',
       write: 'string',
     } as const;
@@ -43,16 +51,39 @@ The committed rules were found by
       hear: numberFlag(flags, 'hear', [1, 600], 8),
     };
     const most = countFlag(flags, 'people', [3, 100_000], 200);
-    const diarizer = await createDiarizer();
+    const least = flags.single === true ? 1 : 2;
+    const folder = textFlag(flags, 'keep');
+    const model = await modelWith(textFlag(flags, 'model') ?? 'standard', {});
+    const { id, version, space } = model.manifest;
+    const diarizer = await createDiarizer({ model });
     try {
-      const { space } = diarizer.manifest;
       const sets: { name: string; all: Heard[] }[] = [];
       for (const index of indexes) {
         io.note(index);
-        const people = (await readPeople(index)).filter(({ recordings }) => recordings.length > 1).slice(0, most);
-        sets.push({ name: basename(index), all: await hear(diarizer, people, new SpeechReader(), lengths) });
+        const name = basename(index) === 'index.tsv' ? basename(dirname(index)) : basename(index, '.tsv');
+        const path = [
+          id,
+          version,
+          model.segmenter?.manifest.version ?? 0,
+          name,
+          lengths.enroll,
+          lengths.hear,
+          most,
+          least,
+        ];
+        const file = folder && join(folder, `${path.join('-')}.json`);
+        const there =
+          file === undefined || flags.live === true ? undefined : await readFile(file, 'utf8').catch(() => undefined);
+        if (there !== undefined) {
+          sets.push({ name, all: kept(there) });
+          continue;
+        }
+        const people = (await readPeople(index)).filter(({ recordings }) => recordings.length >= least).slice(0, most);
+        const all = await hear(diarizer, people, new SpeechReader(), lengths);
+        sets.push({ name, all });
+        if (file !== undefined) await writeFile(file, keep(all));
       }
-      let context = { space, settings: pipeline.fastCnnSettings(fastCnn.manifest) };
+      let context = { space, settings: settingsOf(model.manifest) };
       const target = textFlag(flags, 'write');
       if (target !== undefined) {
         const found = fitRules(
@@ -65,7 +96,7 @@ The committed rules were found by
         const manifest = withSettings(original, { 'known.at': at, 'known.width': width });
         await writeFile(target, `${JSON.stringify(manifest, null, 2)}\n`);
         io.out(`known.at ${at}, known.width ${width}`);
-        context = { space, settings: pipeline.fastCnnSettings(manifest) };
+        context = { space, settings: settingsOf(manifest) };
       }
       for (const { name, all } of sets) {
         io.out(`${name}: ${all.length} people, enrolled from ${lengths.enroll} s, heard for ${lengths.hear} s`);
@@ -83,7 +114,11 @@ The committed rules were found by
   },
 };
 
+function settingsOf(manifest: ModelManifest): pipeline.SolveSettings {
+  return manifest.pipeline === 'recordings' ? pipeline.recordingSettings(manifest) : pipeline.fastCnnSettings(manifest);
+}
+
 function line({ book, falseNames, right, wrong }: NamingRates): string {
-  const share = (percent: number) => `${percent.toFixed(1)} %`;
+  const share = (percent: number | undefined) => (percent === undefined ? '–' : `${percent.toFixed(1)} %`);
   return `book of ${String(book).padStart(2)}: strangers named ${share(falseNames)}, known named right ${share(right)}, wrong ${share(wrong)}`;
 }

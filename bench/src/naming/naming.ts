@@ -1,4 +1,4 @@
-import type { Diarizer, KnownVoice } from 'voiceflow-ml/core';
+import { type Diarizer, type KnownVoice, VoiceFlowError } from 'voiceflow-ml/core';
 import * as pipeline from 'voiceflow-ml/stages';
 import { seededRandom } from '../stats/random.ts';
 import { type Person, type SpeechReader, secondsOf } from './speech.ts';
@@ -7,8 +7,10 @@ import { type Person, type SpeechReader, secondsOf } from './speech.ts';
 export interface Heard {
   readonly known: KnownVoice;
   readonly heard: pipeline.HeardVoice;
-  /** Samples of the other recording. */
-  readonly recording: { readonly samples: Float32Array; readonly sampleRate: number };
+  /** One recording gave both: they serve as a stranger and as a name of the book, but are not asked for their own. */
+  readonly once: boolean;
+  /** Samples of the other recording; absent where embeddings were kept from a run before. */
+  readonly recording?: { readonly samples: Float32Array; readonly sampleRate: number };
 }
 
 /** Seconds of speech: what a voice is enrolled from, and what it is heard for, at most. */
@@ -17,7 +19,7 @@ export interface Lengths {
   readonly hear: number;
 }
 
-/** Enrols each person from some recordings, and hears them in others; who has too few is left out. */
+/** Enrols each person from some recordings, and hears them in others; who is heard too little is left out. */
 export async function hear(
   diarizer: Diarizer,
   people: readonly Person[],
@@ -26,7 +28,9 @@ export async function hear(
 ): Promise<Heard[]> {
   const result: Heard[] = [];
   for (const { name, recordings } of people) {
-    const rest = [...recordings];
+    const once = recordings.length < 2;
+    // The halves of a single recording.
+    const rest = once ? recordings.flatMap(halves) : [...recordings];
     const first = take(rest, enroll, 1);
     const other = take(rest, most, 0);
     if (other.length === 0 || secondsOf(first) < 2) continue;
@@ -36,9 +40,41 @@ export async function hear(
     const [speaker] = [...speakers].sort((a, b) => b.seconds - a.seconds);
     if (embedding === undefined || speaker === undefined) continue;
     const known = { name, embedding, space: diarizer.manifest.space, seconds: secondsOf(first) };
-    result.push({ known, heard: { embedding: speaker.embedding, seconds: speaker.seconds }, recording });
+    result.push({ known, heard: { embedding: speaker.embedding, seconds: speaker.seconds }, once, recording });
   }
   return result;
+}
+
+function halves(pieces: Person['recordings'][number]): Person['recordings'][number][] {
+  let left = secondsOf([pieces]) / 2;
+  const parts: Person['recordings'][number][number][][] = [[], []];
+  for (const piece of pieces) {
+    const cut = piece.start + Math.min(Math.max(left, 0), piece.end - piece.start);
+    left -= piece.end - piece.start;
+    if (cut > piece.start) parts[0]?.push({ ...piece, end: cut });
+    if (cut < piece.end) parts[1]?.push({ ...piece, start: cut });
+  }
+  return parts;
+}
+
+/** As JSON, without the recordings: what a later run takes in place of hearing everybody again. */
+export function keep(all: readonly Heard[]): string {
+  const rows = all.map(({ known, heard, once }) => ({
+    once,
+    known: { ...known, embedding: [...known.embedding] },
+    heard: { ...heard, embedding: [...heard.embedding] },
+  }));
+  return JSON.stringify(rows);
+}
+
+export function kept(json: string): Heard[] {
+  type Row<T> = Omit<T, 'embedding'> & { embedding: number[] };
+  const rows = JSON.parse(json) as { once: boolean; known: Row<KnownVoice>; heard: Row<pipeline.HeardVoice> }[];
+  return rows.map(({ once, known, heard }) => ({
+    once,
+    known: { ...known, embedding: Float32Array.from(known.embedding) },
+    heard: { ...heard, embedding: Float32Array.from(heard.embedding) },
+  }));
 }
 
 /** Takes recordings until there are enough seconds, leaving some. */
@@ -53,35 +89,42 @@ export interface NamingRates {
   readonly book: number;
   /** Strangers that got a name. */
   readonly falseNames: number;
-  /** Known people that got their own name, and another. */
-  readonly right: number;
-  readonly wrong: number;
+  /** Known people that got their own name, and another. Absent where nobody has two recordings. */
+  readonly right: number | undefined;
+  readonly wrong: number | undefined;
+}
+
+/** What is said of a model: its space, and when a voice has a name. */
+export interface NamingContext {
+  readonly space: string;
+  readonly settings: Pick<pipeline.SolveSettings, 'voices' | 'known'>;
 }
 
 /** Draws books at random, and asks each for somebody who is in it and somebody who is not. */
 export function drawRates(
   all: readonly Heard[],
   { book, falseNames, draws, seed }: { book: number; falseNames: number; draws: number; seed: number },
-  context: { readonly space: string; readonly settings: pipeline.FastCnnSettings },
+  { space, settings }: NamingContext,
 ): NamingRates {
-  const counts = { falseNames: 0, right: 0, wrong: 0 };
-  const { space, settings } = context;
+  const counts = { falseNames: 0, right: 0, wrong: 0, asked: 0 };
   const options = { space, voices: settings.voices, rules: settings.known, falseNames };
   for (const { members, stranger } of books(all, book, draws, seed)) {
     const known = members.map((member) => member.known);
     const nameOf = (person: Heard) => pipeline.nameVoices([person.heard], known, options)[0]?.name;
     if (nameOf(stranger) !== undefined) counts.falseNames++;
-    const [first] = members;
-    const name = first && nameOf(first);
-    if (name !== undefined && name === first?.known.name) counts.right++;
+    const first = members.find(({ once }) => !once);
+    if (first === undefined) continue;
+    counts.asked++;
+    const name = nameOf(first);
+    if (name === first.known.name) counts.right++;
     else if (name !== undefined) counts.wrong++;
   }
-  const percent = (count: number) => (100 * count) / draws;
+  const asked = counts.asked > 0;
   return {
     book,
-    falseNames: percent(counts.falseNames),
-    right: percent(counts.right),
-    wrong: percent(counts.wrong),
+    falseNames: (100 * counts.falseNames) / draws,
+    right: asked ? (100 * counts.right) / counts.asked : undefined,
+    wrong: asked ? (100 * counts.wrong) / counts.asked : undefined,
   };
 }
 
@@ -95,6 +138,8 @@ export async function liveRates(
   const random = seededRandom(seed);
   const nameOf = async (person: Heard, members: readonly Heard[]) => {
     const known = members.map((member) => member.known);
+    if (person.recording === undefined)
+      throw new VoiceFlowError('invalid-option', 'live sessions need recordings, and kept embeddings have none');
     const { samples, sampleRate } = person.recording;
     const session = diarizer.open({ sampleRate, known, falseNames });
     const told = (async () => {
@@ -145,7 +190,7 @@ function shuffled<T>(items: readonly T[], random: () => number): T[] {
  */
 export function fitRules(
   sets: readonly (readonly Heard[])[],
-  context: { readonly space: string; readonly settings: pipeline.FastCnnSettings },
+  context: NamingContext,
   seed: number,
 ): { readonly at: number; readonly width: number } {
   const { voices, known: rules } = context.settings;

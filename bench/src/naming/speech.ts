@@ -1,10 +1,12 @@
 import { openAsBlob } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { collect, openAudio, VoiceFlowError } from 'voiceflow-ml/core';
-import { asWav } from '../accuracy/recordings.ts';
+import { Annotation, collect, openAudio, Timeline, VoiceFlowError } from 'voiceflow-ml/core';
+import { asWav, recordingsOf } from '../accuracy/recordings.ts';
 
 const RATE = 16_000;
+/** Seconds of a labelled piece that says something of a voice. */
+const SHORTEST = 0.3;
 
 /** A stretch of speech of one person, in a file. */
 export interface Piece {
@@ -23,8 +25,10 @@ export interface Person {
  * Reads who speaks where: tab-separated with a heading, either `file start_s end_s speaker … utt` (pieces; those of one
  * `utt` are one recording) or a list of trials (`len_s … file_a start_a file_b start_b spk_a spk_b`, each side a
  * recording; the longest length alone). Audio lies beside an index, and beside trials in the folder of their name.
+ * Or a folder of labelled recordings: what a label says alone is a recording of that person.
  */
 export async function readPeople(index: string): Promise<Person[]> {
+  if ((await stat(index)).isDirectory()) return labelledPeople(index);
   const [heading = '', ...lines] = (await readFile(index, 'utf8')).trimEnd().split('\n');
   const names = heading.split('\t');
   const rows = lines.map((line) => Object.fromEntries(line.split('\t').map((value, i) => [names[i] ?? '', value])));
@@ -51,6 +55,22 @@ export async function readPeople(index: string): Promise<Person[]> {
     }
   } else throw new VoiceFlowError('invalid-option', `${index} is neither an index of speech nor a list of trials`);
   return [...people].map(([name, recordings]) => ({ name, recordings: [...recordings.values()] }));
+}
+
+async function labelledPeople(folder: string): Promise<Person[]> {
+  const people = new Map<string, Piece[][]>();
+  for (const { audio, reference } of await recordingsOf(folder)) {
+    const alone = new Annotation(reference);
+    for (const speaker of new Set(reference.map((turn) => turn.speaker))) {
+      const others = new Timeline(reference.filter((turn) => turn.speaker !== speaker));
+      const own = new Timeline(alone.turns.filter((turn) => turn.speaker === speaker)).extrude(others);
+      const pieces = [...own].filter(({ start, end }) => end - start >= SHORTEST);
+      if (pieces.length === 0) continue;
+      const known = people.get(speaker) ?? [];
+      people.set(speaker, [...known, pieces.map(({ start, end }) => ({ file: audio, start, end }))]);
+    }
+  }
+  return [...people].map(([name, recordings]) => ({ name, recordings }));
 }
 
 /** Reads pieces as samples; keeps the last files that were decoded. */

@@ -35,12 +35,3 @@ export type { Pipeline, PipelineFactory } from './pipelines/pipeline.ts';
 export { checkVoices, type MatchOptions, matchVoices, normalizeName, type VoiceMatch } from './voices/match.ts';
 export { FALSE_NAMES } from './voices/naming.ts';
 export { type Voice, VoiceBook, type VoiceBookJson, type VoiceSample } from './voices/voice-book.ts';
-export {
-  type AssignedWord,
-  type AssignWordsOptions,
-  assignWords,
-  type GroupWordsOptions,
-  groupWords,
-  type TimedWord,
-  type Utterance,
-} from './words/assign-words.ts';

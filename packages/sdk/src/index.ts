@@ -8,6 +8,7 @@ export { type WasmBackendOptions, wasmBackend } from './backends/wasm/page.ts';
 export type { CreateDiarizerOptions } from './choose-backend.ts';
 export * from './core.ts';
 export { standard } from './standard.ts';
+export * from './words/index.ts';
 
 /**
  * Loads the model into a backend, by default the embedded one into the fastest there is here.

@@ -16,6 +16,7 @@ export { type WasmBackendOptions, wasmBackend } from './backends/wasm/node.ts';
 export type { CreateDiarizerOptions } from './choose-backend.ts';
 export * from './core.ts';
 export { standard } from './standard.ts';
+export * from './words/index.ts';
 
 const BACKENDS = { node: () => nodeBackend(), wasm: () => wasmBackend() };
 

@@ -8,6 +8,7 @@ export { type WasmBackendOptions, wasmBackend } from './backends/wasm/workerd.ts
 export type { CreateDiarizerOptions } from './choose-backend.ts';
 export * from './core.ts';
 export { standard } from './standard.ts';
+export * from './words/index.ts';
 
 /** See `index.ts`. */
 export const createDiarizer = createDiarizerOn(wasmBackend);

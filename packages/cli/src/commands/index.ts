@@ -8,6 +8,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./diarize.ts')).diarize,
   },
   {
+    name: 'words',
+    summary: 'who said what: the words of a speech recogniser with speakers',
+    load: async () => (await import('./words.ts')).words,
+  },
+  {
     name: 'embed',
     summary: 'a voice as a vector',
     load: async () => (await import('./embed.ts')).embed,

@@ -102,7 +102,8 @@ export function cropEach<T extends Segment>(segments: readonly T[], support: rea
   return result;
 }
 
-function firstEndingAfter(disjoint: readonly Segment[], time: number): number {
+/** Index of the first that ends after `time`. */
+export function firstEndingAfter(disjoint: readonly Segment[], time: number): number {
   let low = 0;
   let high = disjoint.length;
   while (low < high) {

@@ -17,7 +17,7 @@ import { nameSlots, trackStates } from './naming.ts';
 import { type LiveTiming, leadOf } from './options.ts';
 import { type HeardWindow, RecentWindows } from './recent-windows.ts';
 import { SessionRecord } from './record.ts';
-import { type LiveResultParts, reclusteredResult, toldResult } from './result.ts';
+import { type Found, type LiveResultParts, revisedResult, toldResult } from './result.ts';
 import { LiveSpeakers } from './speakers.ts';
 import { markSpeech, RecentSpeech } from './speech.ts';
 import type { Stretch } from './stretch.ts';
@@ -138,17 +138,28 @@ export class LiveTracker {
     this.#recognise();
   }
 
-  /** What the session came to, after `end`. @param recluster Clusters all of it as a recording's windows are. */
-  *result(recluster: boolean): Steps<LiveResultParts> {
-    const told = { memory: this.#memory, speakers: this.#speakers, log: this.#log };
-    const { mean } = this.#cnn.settings.voices;
-    if (!recluster) return toldResult(told, mean);
+  /** What was told, as the result. */
+  told(): LiveResultParts {
+    return toldResult(this.#all, this.#cnn.settings.voices.mean);
+  }
+
+  /** The result that another look at the whole session gives. */
+  revised(found: Found): LiveResultParts {
+    return revisedResult(this.#all, this.#cnn.settings.voices.mean, found, 0);
+  }
+
+  /** What the session came to, after `end`, when all of it is clustered as a recording's windows are. */
+  *reclustered(): Steps<LiveResultParts> {
     const { known, falseNames, maxSpeakers = MOST_SPEAKERS } = this.#rules;
     const start = this.#record.start * this.#cnn.frame;
     const bounds = { least: 1, most: maxSpeakers };
     const request = { bounds, known, ...(falseNames === undefined ? {} : { falseNames }) };
     const solution = yield* solveSteps(this.#cnn, this.#record, this.#duration - start, request);
-    return reclusteredResult(told, mean, solution, start);
+    return revisedResult(this.#all, this.#cnn.settings.voices.mean, solution, start);
+  }
+
+  get #all() {
+    return { memory: this.#memory, speakers: this.#speakers, log: this.#log };
   }
 
   #hear({ activity, embeddings, heard }: HeardRun, step: number): number {

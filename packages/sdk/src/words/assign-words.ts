@@ -1,6 +1,10 @@
 import { Annotation } from '../annotation/annotation.ts';
 import { onGrid } from '../annotation/time.ts';
+import { firstEndingAfter } from '../annotation/timeline.ts';
+import { VoiceFlowError } from '../contract/errors.ts';
 import { checkLength, checkSegment, overlapSeconds, type Segment, type Turn } from '../contract/segment.ts';
+import { snapToSentences } from './snap.ts';
+import { defaultText, endsSentence } from './text.ts';
 
 /** A word of any recogniser, with whatever other fields it has. Some recognisers give no times for numerals. */
 export interface TimedWord {
@@ -17,11 +21,18 @@ export type AssignedWord<W extends TimedWord = TimedWord> = W & {
   readonly coverage: number;
 };
 
-export interface AssignWordsOptions {
+export interface AssignWordsOptions<W extends TimedWord = TimedWord> {
   /** Words farther than this from every turn get `unknown`. Seconds; default: no bound. */
-  readonly maxDistance?: number;
+  readonly maxDistance?: number | undefined;
   /** The label where no turn will do: none near enough, or none at all. Default `UNKNOWN`. */
-  readonly unknown?: string;
+  readonly unknown?: string | undefined;
+  /**
+   * `sentence`: a change of speaker that lies within a second of a sentence's end moves there, since the times of words
+   * are off by more than those of turns. Default `none`.
+   */
+  readonly snap?: 'none' | 'sentence' | undefined;
+  /** The text of a word, which tells where sentences end. Default: its `text`, else its `word`. */
+  readonly text?: ((word: W) => string) | undefined;
 }
 
 /**
@@ -30,48 +41,117 @@ export interface AssignWordsOptions {
  * 1. The speaker whose turns share most time with the word. A tie goes to the turn that began earlier, then to the
  *    longer one: who has the floor keeps it. A word of no length belongs to the turns that hold its instant.
  * 2. In a gap between turns, the speaker of the nearest turn; a tie goes to the one before.
- * 3. A word without times goes with the timed word before it, or, at the beginning, with the one after.
+ * 3. Words without times go with the words around them. Where those have two speakers, a sentence that ends between
+ *    them parts the words; else the turns in the time between do.
  *
  * O(n log n) for n words and turns, and the pairs that overlap.
  *
- * @param words In any order; the result is in the same.
+ * @param words In any order; the result is in the same. `parseWords` of `voiceflow-ml/words` reads the files of
+ *   recognisers.
  * @param turns An `Annotation`, a `Diarization` or its turns; overlap is fine (`exclusive()` is not needed).
- * @throws VoiceFlowError `invalid-option` for words or turns with bad times.
+ * @throws VoiceFlowError `invalid-option` for words or turns with bad times, or what is no list of words.
  */
 export function assignWords<W extends TimedWord>(
   words: readonly W[],
   turns: Iterable<Turn> | { readonly turns: Iterable<Turn> },
-  options: AssignWordsOptions = {},
+  options: AssignWordsOptions<W> = {},
 ): AssignedWord<W>[] {
-  const { maxDistance = Number.POSITIVE_INFINITY, unknown = 'UNKNOWN' } = options;
+  const { maxDistance = Number.POSITIVE_INFINITY, unknown = 'UNKNOWN', snap = 'none', text = defaultText } = options;
   checkLength(maxDistance, 'maxDistance');
-  const finder = new TurnFinder(new Annotation('turns' in turns ? turns.turns : turns).support().turns);
-  const found: (Found | undefined)[] = words.map(() => undefined);
-  const timed = words.flatMap((word, index) => {
-    const segment = segmentOf(word, index);
-    return segment === undefined ? [] : [{ segment, index }];
-  });
-  for (const { segment, index } of timed.sort((a, b) => a.segment.start - b.segment.start)) {
-    const best = finder.find(segment);
-    const near = best !== undefined && best.distance <= maxDistance;
-    found[index] = near ? best : { speaker: unknown, coverage: 0, distance: 0 };
+  if (snap !== 'none' && snap !== 'sentence') {
+    throw new VoiceFlowError('invalid-option', `snap is ${JSON.stringify(snap)}, expected 'none' or 'sentence'`);
   }
-  let last = found.find((item) => item !== undefined)?.speaker ?? unknown;
+  if (!Array.isArray(words)) throw notWords(`the words are ${words === null ? 'null' : typeof words}, not a list`);
+  const annotation = new Annotation('turns' in turns ? turns.turns : turns).support();
+  const finder = new TurnFinder(annotation.turns);
+  const timed = words.map(segmentOf);
+  const times = betweenTimes(timed);
+  const found: Found[] = words.map(() => ({ speaker: unknown, coverage: 0, distance: 0 }));
+  const order = times.flatMap((segment, index) => (segment ? [{ segment, index }] : []));
+  for (const { segment, index } of order.sort((a, b) => a.segment.start - b.segment.start)) {
+    const best = finder.find(segment);
+    if (best !== undefined && best.distance <= maxDistance) found[index] = best;
+  }
+  const ends = lazily(() => words.map((word) => endsSentence(text(word))));
+  const speakers = found.map(({ speaker }) => speaker);
+  nameUntimed(speakers, timed, ends);
+  if (snap === 'sentence') snapToSentences(speakers, ends(), times);
+  const share = lazily(() => shareFinder(annotation.turns));
   return words.map((word, index) => {
-    const { speaker, coverage } = found[index] ?? { speaker: last, coverage: 0 };
-    last = speaker;
+    const speaker = speakers[index] as string;
+    const segment = timed[index];
+    const first = found[index] as Found;
+    const coverage = segment === undefined ? 0 : first.speaker === speaker ? first.coverage : share()(speaker, segment);
     return { ...word, speaker, coverage };
   });
 }
 
-function segmentOf({ start, end }: TimedWord, index: number): Segment | undefined {
-  if ((start ?? end ?? undefined) === undefined) return undefined;
+function notWords(what: string): VoiceFlowError {
+  return new VoiceFlowError('invalid-option', `${what}: expected [{ text, start, end }, …] with seconds`, {
+    hint: 'Read the file of a recogniser with parseWords of voiceflow-ml/words.',
+  });
+}
+
+function segmentOf(word: TimedWord, index: number): Segment | undefined {
+  if (typeof word !== 'object' || word === null) throw notWords(`words[${index}] is ${JSON.stringify(word)}`);
+  const { start, end } = word;
+  if ((start ?? end ?? undefined) === undefined) {
+    // Times under another name would be lost in silence.
+    const other = OTHER_TIMES.find((name) => name in word);
+    if (other !== undefined) throw notWords(`words[${index}] has its times in "${other}"`);
+    return undefined;
+  }
   // One time alone is an instant; so is a word whose end lies before its start, as recognisers give now and then.
   const from = start ?? end ?? 0;
   const to = end ?? from;
   const segment = { start: from, end: Math.max(from, to) };
   checkSegment(segment, `words[${index}]`);
   return { start: onGrid(segment.start), end: onGrid(segment.end) };
+}
+
+/** Where other recognisers have the times of a word: transformers.js, whisper.cpp, Google, AWS. */
+const OTHER_TIMES = ['timestamp', 'timestamps', 'offsets', 'startTime', 'start_time'];
+
+/** Words without times in equal parts of the time between their neighbours; none where no word has times. */
+function betweenTimes(timed: readonly (Segment | undefined)[]): (Segment | undefined)[] {
+  const times = [...timed];
+  for (let from = 0; from < times.length; from++) {
+    if (timed[from] !== undefined) continue;
+    let to = from;
+    while (to < times.length && timed[to] === undefined) to++;
+    const after = timed[to];
+    const start = timed[from - 1]?.end ?? after?.start;
+    if (start === undefined) break;
+    const part = Math.max(0, (after?.start ?? start) - start) / (to - from);
+    for (let i = from; i < to; i++) times[i] = { start: start + (i - from) * part, end: start + (i - from + 1) * part };
+    from = to;
+  }
+  return times;
+}
+
+/** Words without times get one of their neighbours' speakers. @param speakers As the times between tell; changed. */
+function nameUntimed(speakers: string[], timed: readonly (Segment | undefined)[], ends: () => boolean[]): void {
+  for (let from = 0; from < speakers.length; from++) {
+    if (timed[from] !== undefined) continue;
+    let to = from;
+    while (to < speakers.length && timed[to] === undefined) to++;
+    const [before, after] = [speakers[from - 1] ?? speakers[to], speakers[to] ?? speakers[from - 1]];
+    if (before === undefined || after === undefined) return;
+    const end = before === after ? to : ends().lastIndexOf(true, to - 1) + 1;
+    // Without a sentence's end, as many as the turns give to who speaks next, from the first that they do.
+    const first = speakers.indexOf(after, from);
+    const change = end >= from ? end : first < 0 ? to : Math.min(first, to);
+    speakers.fill(before, from, change).fill(after, change, to);
+    from = to;
+  }
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 interface Found {
@@ -148,77 +228,18 @@ function isBetter(a: Share, b: Share): boolean {
   return a.turn.end - a.turn.start > b.turn.end - b.turn.start;
 }
 
-/** What one speaker says without another in between. A `Cue`: `toSrt` and `toVtt` take it. */
-export interface Utterance<W extends TimedWord = TimedWord> extends Segment {
-  readonly speaker: string;
-  readonly text: string;
-  readonly words: readonly AssignedWord<W>[];
-}
-
-export interface GroupWordsOptions<W extends TimedWord> {
-  /** A longer pause begins a new utterance. Seconds, default 2. */
-  readonly maxPause?: number;
-  /** A word that would make an utterance longer than this begins a new one. Seconds, default: no bound. */
-  readonly maxSeconds?: number;
-  /** The text of a word. Default: its `text`, else its `word`. */
-  readonly text?: (word: W) => string;
-}
-
-/**
- * Groups words, in their order, into utterances: the speaker stays, the pause is short.
- * Texts are joined with blanks, or as they stand where the recogniser's words bring their own (as Whisper's).
- *
- * @throws VoiceFlowError `invalid-option` for a negative length.
- */
-export function groupWords<W extends TimedWord>(
-  words: readonly AssignedWord<W>[],
-  options: GroupWordsOptions<W> = {},
-): Utterance<W>[] {
-  const { maxPause = 2, maxSeconds = Number.POSITIVE_INFINITY, text = defaultText } = options;
-  checkLength(maxPause, 'maxPause');
-  checkLength(maxSeconds, 'maxSeconds');
-  const blanks = words.filter((word) => /^\s|\s$/.test(text(word))).length;
-  // By the majority: a single word with a blank at its end is no sign that the others bring theirs.
-  const spaced = blanks * 2 > words.length;
-  const groups: { start: number | undefined; end: number; speaker: string; words: AssignedWord<W>[] }[] = [];
-  for (const word of words) {
-    const start = word.start ?? word.end ?? undefined;
-    const end = start === undefined ? undefined : Math.max(start, word.end ?? start);
-    let group = groups.at(-1);
-    const parted =
-      group?.start !== undefined &&
-      start !== undefined &&
-      end !== undefined &&
-      (start - group.end > maxPause || end - group.start > maxSeconds);
-    if (group === undefined || group.speaker !== word.speaker || parted) {
-      group = { start: undefined, end: group?.end ?? 0, speaker: word.speaker, words: [] };
-      groups.push(group);
+/** How much of a word lies within a speaker's turns, in [0, 1]. @param turns A speaker's own do not overlap. */
+function shareFinder(turns: readonly Turn[]): (speaker: string, word: Segment) => number {
+  const own = new Map<string, Turn[]>();
+  for (const turn of turns) own.get(turn.speaker)?.push(turn) ?? own.set(turn.speaker, [turn]);
+  return (speaker, word) => {
+    const list = own.get(speaker) ?? [];
+    let seconds = 0;
+    for (let i = firstEndingAfter(list, word.start); ; i++) {
+      const turn = list[i];
+      if (turn === undefined || turn.start > word.end) break;
+      seconds += overlapSeconds(turn, word);
     }
-    group.words.push(word);
-    if (start === undefined || end === undefined) continue;
-    group.end = group.start === undefined ? end : Math.max(group.end, end);
-    group.start = Math.min(group.start ?? start, start);
-  }
-  return groups.map(({ start, end, speaker, words: own }) => {
-    const joined = own.map(text).reduce((line, word) => line + (spaced || joins(line, word) ? '' : ' ') + word, '');
-    // Words without times stand where the utterance before ended.
-    return { start: start ?? end, end, speaker, text: joined.replace(/\s+/g, ' ').trim(), words: own };
-  });
-}
-
-/** Letters of languages that are written without blanks between words. */
-const UNSPACED =
-  '[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}]';
-const ENDS_UNSPACED = new RegExp(`(?:${UNSPACED}|[、。，！？：；」』）])$`, 'u');
-const BEGINS_UNSPACED = new RegExp(`^${UNSPACED}`, 'u');
-const CLOSES = /^[,.!?;:…%)\]}»”、。，！？：；」』）]/u;
-
-/** Whether a word follows without a blank: in such a language, or as punctuation. */
-function joins(line: string, word: string): boolean {
-  return line === '' || CLOSES.test(word) || (ENDS_UNSPACED.test(line.slice(-2)) && BEGINS_UNSPACED.test(word));
-}
-
-function defaultText(word: TimedWord): string {
-  const { text, word: spelled } = word as { text?: unknown; word?: unknown };
-  return String(text ?? spelled ?? '');
+    return Math.min(1, seconds / (word.end - word.start || 1));
+  };
 }

@@ -1,0 +1,48 @@
+import { open } from 'node:fs/promises';
+import { parseRttm, parseTurnsJson, type Turn, VoiceFlowError } from 'voiceflow-ml/core';
+import { explain, FileError } from '../errors.ts';
+import { readText } from './open.ts';
+
+/** What the first bytes of a file of turns are: JSON, or a line of RTTM. */
+const JSON_TURNS = /^\uFEFF?\s*[{[]/;
+const RTTM =
+  /^\uFEFF?\s*(?:;;|(?:SPEAKER|SPKR-INFO|NOSCORE|NO_RT_METADATA|LEXEME|NON-LEX|NON-SPEECH|SEGMENT|SU|A\/P)\s)/;
+
+/**
+ * The turns in a file of JSON or RTTM, as its content tells; undefined where it is something else, such as audio.
+ * @throws FileError that names the file, for turns that cannot be read or of several recordings.
+ */
+export async function readTurns(path: string): Promise<readonly Turn[] | undefined> {
+  const head = await headOf(path);
+  const isJson = JSON_TURNS.test(head);
+  if (!isJson && !RTTM.test(head)) return undefined;
+  try {
+    const text = await readText(path);
+    return isJson ? parseTurnsJson(text) : ofOne(text);
+  } catch (error) {
+    throw new FileError(explain(error, path), { cause: error });
+  }
+}
+
+function ofOne(text: string): readonly Turn[] {
+  const recordings = parseRttm(text);
+  const [first, ...more] = recordings;
+  if (more.length === 0) return first?.turns ?? [];
+  const names = recordings.map(({ uri }) => uri).slice(0, 5);
+  throw new VoiceFlowError('invalid-option', `it has turns of ${recordings.length} recordings: ${names.join(', ')}…`, {
+    hint: 'Give a file with the turns of one.',
+  });
+}
+
+/** Nothing where the file cannot be read: whoever opens it as audio says why. */
+async function headOf(path: string): Promise<string> {
+  const file = path === '-' ? undefined : await open(path).catch(() => undefined);
+  if (file === undefined) return '';
+  try {
+    if (!(await file.stat()).isFile()) return '';
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(256), 0, 256, 0);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,62 @@
+import { isObject, type JsonObject, listAt, objectAt, secondsAt, textAt, wrong } from './json.ts';
+import { wordsOfSegment } from './segments.ts';
+import { type Part, type RecognizedWord, type Transcript, transcript } from './transcript.ts';
+
+/**
+ * The JSON that openai-whisper writes, and that faster-whisper's tools, whisperX, whisper-timestamped and the OpenAI API
+ * (`verbose_json`) took over: `segments`, with `words` where they were asked for. Seconds.
+ * Sources: `WriteJSON` in whisper/utils.py of openai/whisper; `align` in whisperx/alignment.py of m-bain/whisperX.
+ */
+export function isWhisper(json: unknown): json is JsonObject {
+  return isObject(json) && ['segments', 'word_segments'].some((name) => Array.isArray(json[name]));
+}
+
+export function readWhisper(json: JsonObject): Transcript {
+  const segments = json.segments === undefined || json.segments === null ? [] : listAt(json.segments, 'segments');
+  const parts = segments.map((segment, i) => partOfSegment(segment, `segments[${i}]`));
+  // The API gives words beside the segments, older whisperX as well.
+  const flat = ['words', 'word_segments'].find(
+    (name) => Array.isArray(json[name]) && listAt(json[name], name).length > 0,
+  );
+  const has = segments.some((segment) => isObject(segment) && Array.isArray(segment.words) && segment.words.length > 0);
+  if (flat !== undefined && !has) {
+    return transcript('whisper', [readWords(listAt(json[flat], flat), flat)], json.language);
+  }
+  return transcript('whisper', parts, json.language);
+}
+
+export function isSegmentList(json: unknown): json is readonly unknown[] {
+  return (
+    Array.isArray(json) &&
+    json.some((item) => isObject(item) && (Array.isArray(item.words) || 'seek' in item || 'tokens' in item))
+  );
+}
+
+/** A bare list of segments, as people write faster-whisper's with `json.dump`. */
+export function readSegmentList(json: readonly unknown[]): Transcript {
+  return transcript(
+    'whisper',
+    json.map((segment, i) => partOfSegment(segment, `[${i}]`)),
+  );
+}
+
+function partOfSegment(item: unknown, where: string): Part {
+  const segment = objectAt(item, where);
+  const { words } = segment;
+  if (Array.isArray(words) && words.length > 0) return readWords(words, `${where}.words`);
+  const text = textAt(segment.text, `${where}.text`) ?? '';
+  return wordsOfSegment(text, secondsAt(segment.start, `${where}.start`), secondsAt(segment.end, `${where}.end`));
+}
+
+/** `{ word or text, start, end }`, in seconds unless told otherwise; times may be absent (whisperX: numerals). */
+export function readWords(items: readonly unknown[], where: string, unit = 1): Part {
+  const words = items.flatMap((item, i): RecognizedWord[] => {
+    const at = `${where}[${i}]`;
+    const word = objectAt(item, at);
+    const text = textAt(word.punctuated_word ?? word.text ?? word.word, `${at}.text`);
+    if (text === undefined) throw wrong(`${at}.text`, undefined, 'the word');
+    if (text.trim() === '') return [];
+    return [{ text, start: secondsAt(word.start, `${at}.start`, unit), end: secondsAt(word.end, `${at}.end`, unit) }];
+  });
+  return { words, estimated: false };
+}

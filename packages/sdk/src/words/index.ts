@@ -1,0 +1,11 @@
+/** @module Who said what: words of speech recognisers, from their files to speakers. */
+
+export {
+  type AssignedWord,
+  type AssignWordsOptions,
+  assignWords,
+  type TimedWord,
+} from './assign-words.ts';
+export type { RecognizedWord, Transcript, TranscriptFormat } from './formats/transcript.ts';
+export { type GroupWordsOptions, groupWords, type Utterance } from './group-words.ts';
+export { parseWords } from './parse-words.ts';

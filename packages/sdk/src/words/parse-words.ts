@@ -1,0 +1,58 @@
+import { VoiceFlowError } from '../contract/errors.ts';
+import { readSrt, readVtt } from './formats/cues.ts';
+import { isObject } from './formats/json.ts';
+import { isAssemblyAi, isDeepgram, readAssemblyAi, readDeepgram } from './formats/services.ts';
+import { type Transcript, transcript } from './formats/transcript.ts';
+import { chunksOf, readTransformers } from './formats/transformers.ts';
+import { isSegmentList, isWhisper, readSegmentList, readWhisper, readWords } from './formats/whisper.ts';
+import { isWhisperCpp, readWhisperCpp } from './formats/whisper-cpp.ts';
+
+const HINT =
+  'These are read: JSON of whisper.cpp, openai-whisper, faster-whisper, whisperX, transformers.js, Deepgram, AssemblyAI; SRT; WebVTT; [{ "text", "start", "end" }, …] in seconds.';
+
+/**
+ * The words of a recogniser's file, whichever it is: its content tells.
+ *
+ * @param file Its text, or its JSON parsed.
+ * @throws VoiceFlowError `invalid-option` for a file that is none of these, or naming what is wrong in it.
+ */
+export function parseWords(file: unknown): Transcript {
+  if (typeof file !== 'string') return readJson(file);
+  const text = file.startsWith('\uFEFF') ? file.slice(1) : file;
+  if (/^\s*[[{]/.test(text)) return readJson(parseJson(text));
+  if (text.startsWith('WEBVTT')) return readVtt(text);
+  if (/-->/.test(text.slice(0, 2000))) return readSrt(text);
+  throw unknownFormat('it is neither JSON, nor SRT, nor WebVTT');
+}
+
+function readJson(json: unknown): Transcript {
+  if (isWhisperCpp(json)) return readWhisperCpp(json);
+  if (isDeepgram(json)) return readDeepgram(json);
+  if (isAssemblyAi(json)) return readAssemblyAi(json);
+  if (isWhisper(json)) return readWhisper(json);
+  const chunks = chunksOf(json);
+  if (chunks) return readTransformers(chunks);
+  if (isSegmentList(json)) return readSegmentList(json);
+  const list = isObject(json) ? json.words : json;
+  if (!Array.isArray(list)) throw unknownFormat('the JSON has no words in a place that is known');
+  if (list.length > 0 && !list.some(isWord)) throw unknownFormat('the JSON is a list of something else than words');
+  const where = isObject(json) ? 'words' : '';
+  return transcript('words', [readWords(list, where)], isObject(json) ? json.language : undefined);
+}
+
+const isWord = (item: unknown) => isObject(item) && ('text' in item || 'word' in item);
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new VoiceFlowError('invalid-option', `the words are no JSON: ${(cause as Error).message}`, {
+      hint: 'Check that the file is whole.',
+      cause,
+    });
+  }
+}
+
+function unknownFormat(why: string): VoiceFlowError {
+  return new VoiceFlowError('invalid-option', `the words are in a form that is not known: ${why}`, { hint: HINT });
+}
