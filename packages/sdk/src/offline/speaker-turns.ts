@@ -7,6 +7,7 @@ import { confidenceOf, type TurnEvidence, turnEvidence } from '../stages/confide
 import { CountedAdder } from '../stages/count.ts';
 import { type FrameTurn, TurnTracker } from '../stages/hysteresis.ts';
 import type { LocalRecording } from '../stages/local-speakers.ts';
+import { raiseSecond } from '../stages/overlap.ts';
 import { OverlapAdder, windowWeight } from '../stages/overlap-add.ts';
 import { piecePosteriors } from '../stages/piece-posteriors.ts';
 import type { SolveSettings } from '../stages/settings.ts';
@@ -146,6 +147,7 @@ function* attemptOf(cnn: SolveContext, local: LocalRecording, grouping: Grouping
   const adder = counted ?? new OverlapAdder(shape);
   let frame = 0;
   const emit = (scores: Float32Array) => {
+    if (rules.overlap && local.overlapped?.(frame)) raiseSecond(scores, rules.overlap, rules.onset);
     if (local.silent?.(frame++)) scores.fill(CERTAIN_SILENCE);
     tracker.push(scores);
   };

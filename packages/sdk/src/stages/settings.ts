@@ -1,6 +1,7 @@
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
 import type { CountRules } from './count.ts';
+import type { OverlapRules } from './overlap.ts';
 import type { PieceRules } from './piece-posteriors.ts';
 import type { VoiceSpace } from './plda.ts';
 import type { LinkRules } from './tracks.ts';
@@ -74,6 +75,8 @@ export interface SolveSettings {
     readonly count?: CountRules;
     /** Where pieces of speech were embedded: how far they say by themselves who speaks. */
     readonly pieces?: PieceRules;
+    /** Where another network tells when two speak at once: when the second speaker is on. */
+    readonly overlap?: OverlapRules;
   };
   /** Logistic calibration of a turn: 1 / (1 + exp(−(bias + activity × a + identity × i))); see `confidence.ts`. */
   readonly confidence: { readonly bias: number; readonly activity: number; readonly identity: number };
@@ -93,6 +96,13 @@ export interface GateSettings {
   /** In place of `turns.onset` and `turns.offset`: what is left is speech, and less is needed to believe it. */
   readonly onset: number;
   readonly offset: number;
+  /** In place of `turns.shortestGap`. */
+  readonly shortestGap?: number;
+  /** When a second speaker is on, though below the onset; absent: never. */
+  readonly overlap?: OverlapRules & {
+    /** Probability of two speakers at once above which they are two. */
+    readonly two: number;
+  };
 }
 
 /** @throws `model-incompatible`, naming the setting and its range. */
@@ -105,6 +115,10 @@ export function gateSettings(manifest: ModelManifest): GateSettings {
     shortestSilence: read.number('gate.shortestSilence', 0, 10),
     onset: read.number('gate.onset', 0, 1),
     offset: read.number('gate.offset', 0, 1),
+    ...(read.has('gate.shortestGap') ? { shortestGap: read.number('gate.shortestGap', 0, 10) } : {}),
+    ...(read.has('gate.overlap')
+      ? { overlap: { two: read.number('gate.overlap.two', 0, 1), least: read.number('gate.overlap.least', 0, 1) } }
+      : {}),
   };
 }
 
