@@ -74,6 +74,16 @@ describe('JobQueue', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('ends work at its limit, also where that is shorter than the deadline of a step', async () => {
+    const queue = new JobQueue({ slots: () => 1, maxWaiting: 10, noun: 'test' });
+    const code = codeOf(
+      queue.run({ ...ticket(60_000), renewable: true, workMs: 400 }, () => new Promise<string>(() => {})),
+    );
+    await vi.advanceTimersByTimeAsync(401);
+    expect(await code).toBe('deadline-exceeded');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('counts jobs whose bodies are on their way, for a while, so that no two are let in for one place', async () => {
     const queue = new JobQueue({ slots: () => 1, maxWaiting: 2, noun: 'test' });
     const running = controlled();

@@ -170,7 +170,14 @@ export class JobQueue {
     try {
       await Promise.race([this.#slot(ticket, stop.signal, leave), left]);
       const waited = this.#now() - arrived;
-      if (ticket.renewable && ticket.workMs !== undefined) over = this.#now() + ticket.workMs;
+      if (ticket.renewable && ticket.workMs !== undefined) {
+        over = this.#now() + ticket.workMs;
+        // Else it is looked at when the deadline is, or each step's.
+        if (ticket.workMs < ticket.deadlineMs) {
+          clearTimeout(timer);
+          timer = setTimeout(onTime, ticket.workMs);
+        }
+      }
       return await Promise.race([this.#serve(ticket.cost, () => work(stop.signal, waited, step)), left]);
     } finally {
       clearTimeout(timer);
