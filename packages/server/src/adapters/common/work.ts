@@ -5,7 +5,6 @@ import type { JobsOptions } from '@voiceflow-ml/jobs';
 import { jobsOptions } from '@voiceflow-ml/jobs/options';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { PoolEngine } from '../../engine/processes/pool-engine.ts';
-import { compileSoon } from '../../engine/processes/v8.ts';
 import type { WorkerCommand } from '../../engine/processes/worker-process.ts';
 import type { LogEntry } from '../../http/log.ts';
 import { type Limits, resolveLimits } from '../../limits.ts';
@@ -88,7 +87,6 @@ export async function startWork(options: WorkOptions): Promise<RunningWorker> {
 
 /** The program: options from the command line, ends on SIGTERM and SIGINT. Resolves with the exit code. */
 export async function runWork(args: readonly string[], command?: WorkerCommand): Promise<number> {
-  compileSoon();
   process.once('exit', flushLog);
   process.stderr.on('error', () => {});
   try {

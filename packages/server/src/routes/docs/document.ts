@@ -46,7 +46,6 @@ const SECURITY = [{ key: [] }, {}];
 /**
  * The description of every route of the app, from what the routes themselves carry.
  * @param more Routes that their package describes.
- * @throws Error for a route that nobody describes.
  */
 export function openApi(app: Hono<AppEnv>, version: string, more?: MorePaths): OpenApi {
   const schemas: Record<string, unknown> = {};
@@ -55,7 +54,8 @@ export function openApi(app: Hono<AppEnv>, version: string, more?: MorePaths): O
     const name = path.replace(/:(\w+)/g, '{$1}');
     if (method === 'ALL' || more?.paths[name] !== undefined) continue;
     const spec = specOf(handler);
-    if (spec === undefined) throw new Error(`${method} ${path} has no description`);
+    // One that a host added to the app; a test holds ours to having one.
+    if (spec === undefined) continue;
     paths[name] = { ...paths[name], [method.toLowerCase()]: operation(spec, name, schemas) };
   }
   return {
