@@ -8,7 +8,7 @@ const MOST_WATCHERS = 2_000;
 /** A notice can be lost with a connection. */
 const POLL_MS = 1_000;
 /** Notices that come together are looked up together. */
-const GATHER_MS = 20;
+const GATHER_MS = 5;
 
 type Listener = (job: Job | undefined) => void;
 
