@@ -29,7 +29,7 @@ export interface CollectOptions {
 
 /** What no run on an ordinary machine can tell. */
 const BEYOND = [
-  'other pipelines than fast-cnn: this version has none',
+  'models that are fetched: npm run accuracy -- FOLDER --model accurate',
   'WebGPU: needs a GPU and a browser',
   'a real network between client and server: the delays are simulated on loopback, without handshakes and slow start',
   'scaling over several machines: all servers share the processors of this one; docs/scaling.md computes it',
