@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { BenchIo } from '../args.ts';
-import { measureBackends } from '../commands/backends.ts';
+import { measureBackends } from '../compare-runtimes.ts';
 import { runPart } from '../inner.ts';
 import { GENERATOR_RATE, measureGenerator } from '../load/calibrate.ts';
 import { describeMachine } from '../machine.ts';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { type Diarizer, type ModelPackage, VoiceFlowError } from 'voiceflow-ml/core';
+import type { Diarizer, ModelPackage } from 'voiceflow-ml/core';
 import { installedModel, modelFromFolder, PULLED_MODELS } from 'voiceflow-ml/installed';
 import type { OptionSpecs } from './args/options.ts';
 import { nearest } from './args/suggest.ts';
@@ -13,7 +13,7 @@ export const ENGINE_OPTIONS = {
   model: {
     kind: 'text',
     value: 'NAME',
-    help: 'standard (default), fast-cnn (without the segmenter), accurate (fetched by models pull accurate), or a folder with a manifest.json',
+    help: 'standard (default), fast-cnn (without the segmenter), accurate or pyannote (fetched by models pull NAME), or a folder with a manifest.json',
   },
   backend: {
     kind: 'choice',
@@ -62,11 +62,6 @@ async function ownModel(model: string | undefined): Promise<ModelPackage | undef
   if (model === undefined || model === 'standard') return undefined;
   if (model === 'fast-cnn') return (await import('voiceflow-ml')).fastCnn;
   if ((PULLED_MODELS as readonly string[]).includes(model)) return installedModel(model);
-  if (model === 'pyannote') {
-    throw new VoiceFlowError('model-not-found', 'the pyannote pipeline is not part of this version of VoiceFlow', {
-      hint: 'Use --model accurate',
-    });
-  }
   const names = [...EMBEDDED, ...PULLED_MODELS];
   const isFolder = await stat(model).then(
     (stats) => stats.isDirectory(),

@@ -6,7 +6,7 @@ import { EDGE_WEIGHT, solveSteps } from '../offline/speaker-turns.ts';
 import { confidenceOf } from '../stages/confidence.ts';
 import type { Slots } from '../stages/local-speaker-table.ts';
 import { windowWeight } from '../stages/overlap-add.ts';
-import { CERTAIN_SILENCE, type SpeechMask } from '../stages/speech.ts';
+import type { SpeechMask } from '../stages/speech.ts';
 import type { Steps } from '../stages/steps.ts';
 import { linkTracks, type Tracks } from '../stages/tracks.ts';
 import { normalise } from '../stages/vectors.ts';
@@ -19,7 +19,7 @@ import { type HeardWindow, RecentWindows } from './recent-windows.ts';
 import { SessionRecord } from './record.ts';
 import { type Found, type LiveResultParts, revisedResult, toldResult } from './result.ts';
 import { LiveSpeakers } from './speakers.ts';
-import { RecentSpeech } from './speech.ts';
+import { markSpeech, RecentSpeech } from './speech.ts';
 import type { Stretch } from './stretch.ts';
 import { Suspicions } from './suspicions.ts';
 import { type LiveTurn, TurnBuilder } from './turn-builder.ts';
@@ -230,8 +230,8 @@ export class LiveTracker {
   #tell(final: number, present: number): void {
     const from = this.#turns.final;
     const frames = frameScores(this.#recent, this.#weight, from, present);
-    const silences = this.#mask?.silences(from, present);
-    const scores = new Map([...frames].map(([speaker, { score }]) => [speaker, hushed(score, silences)]));
+    const scores = new Map([...frames].map(([speaker, { score }]) => [speaker, score.slice()]));
+    if (this.#mask) markSpeech(scores, this.#mask, from, present, this.#cnn.settings.turns);
     const { started, changed, ended } = this.#turns.look(scores, final, present);
     const tell = (type: TurnEvent['type'], turn: LiveTurn): TurnEvent => {
       const event: TurnEvent = {
@@ -328,10 +328,4 @@ export class LiveTracker {
     const options = { space: manifest.space, voices: settings.voices, rules: settings.known, falseNames };
     for (const speaker of this.#speakers.recognise(heard, known, options)) this.#tellSpeaker(speaker);
   }
-}
-
-/** A score in which certain silence is marked. */
-function hushed(score: Float32Array, silences: Uint8Array | undefined): Float32Array {
-  if (!silences) return score;
-  return score.map((value, i) => (silences[i] === 1 ? CERTAIN_SILENCE : value));
 }
