@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TOY } from '../server/harness.ts';
 import { CONNECTION, connectionOutcome, MESSAGES, sessionOutcome } from './fuzz-server.ts';
 import { outcomeOf, TARGETS } from './fuzz-targets.ts';
+import { until } from './sockets.ts';
 
 const CORPUS = fileURLToPath(new URL('corpus/', import.meta.url));
 
@@ -56,7 +57,7 @@ describe('the server', () => {
       fc.asyncProperty(MESSAGES, (messages) => sessionOutcome(server.url, messages)),
       { seed: 18, numRuns: 40 },
     );
-    expect(server.app.active).toBe(0);
+    await until(() => server.app.active === 0);
     expect(await (await fetch(`${server.url}/metrics`)).text()).toMatch(/voiceflow_worker_restarts_total 0/);
   });
 });

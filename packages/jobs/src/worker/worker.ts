@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { type ErrorCode, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
 import { type Database, isAway } from '../database/database.ts';
+import type { WithUrl } from '../outside/fetch-audio.ts';
 import { OutsideError } from '../outside/request.ts';
 import { gathered } from '../queue/gather.ts';
 import type { Leases, Verdict } from '../queue/leases.ts';
@@ -15,9 +16,6 @@ export type Log = (entry: {
   readonly message: string;
   readonly [field: string]: unknown;
 }) => void;
-
-/** Makes what is at an address a file for `use`. */
-export type WithUrl = <T>(url: string, signal: AbortSignal, use: (path: string) => Promise<T>) => Promise<T>;
 
 export interface WorkerParts {
   readonly name: string;

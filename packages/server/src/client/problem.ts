@@ -1,5 +1,5 @@
 import { type ErrorCode, VoiceFlowError } from 'voiceflow-ml/core';
-import { STATUS } from '../app/problem.ts';
+import { STATUS } from '../http/problem.ts';
 
 /** A problem of the server as the error that the SDK would throw. */
 export function toError(problem: Readonly<Record<string, unknown>>, retryAfter?: number): VoiceFlowError {

@@ -1,5 +1,5 @@
 import type { Hono } from 'hono';
-import type { Problem } from '../app/problem.ts';
+import type { Problem } from '../http/problem.ts';
 import type { DiarizeJson, EmbeddingJson, WindowJson } from './types.ts';
 
 /** An alias, not an interface: those lack the implicit index signature by which `hc` knows an endpoint. */
