@@ -13,8 +13,9 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // Against a hang, not a measure of speed: what takes seconds on a quiet machine may take minutes on a busy one.
+    testTimeout: 480_000,
+    hookTimeout: 480_000,
     sequence: { shuffle: false },
   },
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { LIMIT_RULES } from '../../packages/server/src/app/limits.ts';
+import { LIMIT_RULES } from '../../packages/server/src/limits.ts';
 
 const DEPLOY = fileURLToPath(new URL('../../deploy/', import.meta.url));
 
@@ -72,7 +72,7 @@ describe('Kubernetes', () => {
     const scaler = byKind('kubernetes/autoscaling.yaml', 'HorizontalPodAutoscaler');
     const metric = items(scaler.spec?.metrics).find((each) => each.type === 'Pods')?.pods;
     const name = String(metric?.metric?.name);
-    const metrics = fileURLToPath(new URL('../../packages/server/src/app/server-metrics.ts', import.meta.url));
+    const metrics = fileURLToPath(new URL('../../packages/server/src/metrics/server-metrics.ts', import.meta.url));
     expect(readFileSync(metrics, 'utf8')).toContain(`'${name}'`);
     const rule = items(documents('kubernetes/prometheus-adapter.yaml')[0]?.rules?.custom)[0];
     expect(rule?.name?.as).toBe(name);

@@ -303,7 +303,7 @@ describe('voiceflow models', () => {
     const { stdout } = await voiceflow(['models', 'list'], { env: env() });
     expect(stdout).toMatch(/^fast-cnn +\S+ +embedded /m);
     expect(stdout).toMatch(/^accurate +\S+ +not installed +34\.3 MB /m);
-    expect(stdout).toMatch(/^pyannote +\S+ +not installed +32\.5 MB /m);
+    expect(stdout).toMatch(/^pyannote +\S+ +not installed +32\.8 MB /m);
     expect((await voiceflow(['models', 'path'], { env: env() })).stdout).toBe(`${at('home')}\n`);
     expect((await voiceflow(['models', 'path', 'pyannote'], { env: env() })).stdout).toContain(at('home'));
   });
@@ -321,7 +321,7 @@ describe('voiceflow models', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(asked[0]).toBe('/weights/segmentation-3.0.onnx');
     expect(stderr).toMatch(
-      /^voiceflow: pyannote 3\.1\.0, 32\.5 MB, license: .*\n(voiceflow: {3}\S+, \S+ MB, from http\S+\n){2}/,
+      /^voiceflow: pyannote 4\.0\.0, 32\.8 MB, license: .*\n(voiceflow: {3}\S+, \S+ MB, from http\S+\n){4}/,
     );
     expect(stderr).toMatch(/\nvoiceflow: http:\S+ cannot be fetched: it ended after 25 of 5992913 bytes\. .*\n$/);
   });

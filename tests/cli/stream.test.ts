@@ -75,6 +75,17 @@ describe('voiceflow stream', () => {
     expect(finals(events).length).toBeGreaterThan(10);
   });
 
+  it('diarizes the whole audio with another model in the end, and refuses one that is not there before it listens', async () => {
+    const { end, events } = parse(await voiceflow(['stream', '--recluster-with', 'fast-cnn'], { input: pcm }));
+    expect(end).toMatchObject({ model: { id: 'fast-cnn' }, warnings: [] });
+    expect(Object.keys(end.labels).sort()).toEqual(
+      [...new Set(events.flatMap((event) => (event.type === 'speaker' ? [event.speaker] : [])))].sort(),
+    );
+    const missing = await voiceflow(['stream', '--recluster-with', 'acurate', '-i', CONVERSATION]);
+    expect([missing.code, missing.stdout]).toEqual([2, '']);
+    expect(missing.stderr).toContain('Did you mean accurate?');
+  });
+
   it('ends gracefully on Ctrl-C: the last events, the result, exit code 130', async () => {
     const child = start(['stream']);
     const end = ended(child);

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { openJobs } from '@voiceflow-ml/jobs';
 import { expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { LIMIT_RULES } from '../../packages/server/src/app/limits.ts';
+import { LIMIT_RULES } from '../../packages/server/src/limits.ts';
 import { dataFolder, testOptions } from './databases.ts';
 
 const file = (path: string) => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8');
@@ -35,7 +35,7 @@ it('starts programs that are built, and gives them the time to drain', () => {
   const { services } = documents('deploy/compose-jobs.yaml')[0];
   for (const command of [spec.template.spec.containers[0].command, services.worker.command]) {
     const [, program] = PROGRAM.exec(command.join(' ')) ?? [];
-    expect(file('tsup.config.ts')).toContain(`'${program}.ts'`);
+    expect(file('tsup.config.ts')).toContain(`'${program}':`);
   }
   expect(spec.template.spec.terminationGracePeriodSeconds).toBeGreaterThan(DRAIN_SECONDS);
   expect(Number.parseInt(services.worker.stop_grace_period, 10)).toBeGreaterThan(DRAIN_SECONDS);

@@ -168,7 +168,7 @@ describe('a webhook', () => {
   const hooked = async (metadata: object) => {
     const { id } = await submit({ url: `${base}/audio`, webhook: `${base}/hook`, metadata });
     await ended(id);
-    for (let i = 0; i < 300 && calls.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let i = 0; i < 3000 && calls.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 50));
     return id;
   };
 
@@ -204,7 +204,7 @@ describe('a webhook', () => {
         )
       )[0];
     const until = async (is: (now: Awaited<ReturnType<typeof state>>) => boolean) => {
-      for (let i = 0; i < 400 && !is(await state()); i++) await new Promise((resolve) => setTimeout(resolve, 50));
+      for (let i = 0; i < 4000 && !is(await state()); i++) await new Promise((resolve) => setTimeout(resolve, 50));
       return state();
     };
     expect(await until((now) => now?.problem !== null)).toMatchObject({ tries: 1, given_up: false, waits: true });

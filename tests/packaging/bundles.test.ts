@@ -6,8 +6,8 @@ import { ROOT } from './packed.ts';
 /** What bundlers make of the packages. */
 
 /** What people feel (docs/architecture.md): minified and gzipped. */
-// The aim is 45 kB. Two pipelines, channels and naming brought it to 53.4: the recordings pipeline is to be loaded by models that need it.
-const CORE_BYTES = 54_000;
+// The aim is 45 kB. Pipelines of models that are fetched come later, in files of their own, and do not count.
+const CORE_BYTES = 52_000;
 
 async function bundle(source: string, options: BuildOptions = {}) {
   const { metafile, outputFiles } = await build({
@@ -26,6 +26,34 @@ async function bundle(source: string, options: BuildOptions = {}) {
   return { text, gzipped: gzipSync(text, { level: 9 }).length, imports: output?.imports.map(({ path }) => path) ?? [] };
 }
 
+/** What is loaded at once, where a bundler makes files of what is imported later. */
+async function entryChunk(source: string) {
+  const { metafile, outputFiles } = await build({
+    ...neutral,
+    stdin: { contents: source, resolveDir: ROOT },
+    bundle: true,
+    write: false,
+    minify: true,
+    metafile: true,
+    format: 'esm',
+    target: 'es2022',
+    splitting: true,
+    outdir: '/out',
+    logLevel: 'silent',
+  });
+  const textOf = (name: string) =>
+    outputFiles.find(({ path }) => path.endsWith(name.replace(/^.*\//, '/')))?.text ?? '';
+  const names = Object.keys(metafile.outputs);
+  const entry = names.find((name) => metafile.outputs[name]?.entryPoint !== undefined && /stdin/.test(name)) ?? '';
+  const first = new Set([entry]);
+  for (const name of first) {
+    for (const { path, kind } of metafile.outputs[name]?.imports ?? [])
+      if (kind === 'import-statement') first.add(path);
+  }
+  const text = [...first].map(textOf).join('');
+  return { text, gzipped: gzipSync(text, { level: 9 }).length };
+}
+
 const neutral = { platform: 'neutral' } as const;
 
 it('voiceflow-ml/core imports nothing and knows no runtime', async () => {
@@ -36,7 +64,7 @@ it('voiceflow-ml/core imports nothing and knows no runtime', async () => {
 });
 
 it(`voiceflow-ml/core is at most ${CORE_BYTES / 1000} kB minified and gzipped`, async () => {
-  const { gzipped } = await bundle("export * from 'voiceflow-ml/core'", neutral);
+  const { gzipped } = await entryChunk("export * from 'voiceflow-ml/core'");
   expect(gzipped).toBeLessThanOrEqual(CORE_BYTES);
 });
 

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { circles, coarsen, importGraph } from './import-graph.ts';
 import { makeFolder, ROOT, removeFolder } from './packed.ts';
 
-/** No package has a circle of imports, and the SDK's folders are the ladder of docs/architecture.md. */
+/** No package has a circle of imports, of its modules or of its folders; those of the SDK and of the server are the ladders of docs/architecture.md. */
 
 const SOURCES = ['packages', 'models']
   .flatMap((parent) => readdirSync(join(ROOT, parent)).map((name) => `${parent}/${name}/src`))
@@ -12,18 +12,32 @@ const SOURCES = ['packages', 'models']
   .filter((source) => existsSync(join(ROOT, source)));
 
 /** From the bottom; what stands in one line does not import each other. */
-const LADDER = [
-  ['contract'],
-  ['annotation', 'audio', 'stages', 'testing', 'backends'],
-  ['metrics', 'voices', 'words', 'inference'],
-  ['offline'],
-  ['live'],
-  ['pipelines'],
-  ['diarizer.ts', 'installed'],
-  ['core.ts', 'choose-backend.ts', 'standard.ts'],
-  ['wasm-only.ts'],
-  ['index.ts', 'node.ts', 'workerd.ts'],
-];
+const LADDERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'packages/sdk/src': [
+    ['contract'],
+    ['annotation', 'audio', 'stages', 'testing', 'backends'],
+    ['metrics', 'voices', 'words', 'inference'],
+    ['offline'],
+    ['live'],
+    ['pipelines'],
+    ['diarizer.ts', 'installed'],
+    ['core.ts', 'choose-backend.ts', 'standard.ts'],
+    ['wasm-only.ts'],
+    ['index.ts', 'node.ts', 'workerd.ts'],
+  ],
+  'packages/server/src': [
+    ['engine', 'http', 'limits.ts', 'version.ts'],
+    ['queue', 'testing'],
+    ['metrics'],
+    ['middleware'],
+    ['state.ts'],
+    ['routes'],
+    ['app.ts', 'client'],
+    ['index.ts', 'adapters'],
+  ],
+};
+
+const folderOf = (module: string) => module.replace(/\/.*/, '');
 
 describe('circles of imports', () => {
   it.each(SOURCES)('%s has none', (source) => {
@@ -33,9 +47,15 @@ describe('circles of imports', () => {
   });
 });
 
-describe('the ladder of the SDK', () => {
-  const rung = (name: string) => LADDER.findIndex((names) => names.includes(name));
-  const folders = coarsen(importGraph(join(ROOT, 'packages/sdk/src')), (module) => module.replace(/\/.*/, ''));
+describe('circles of folders', () => {
+  it.each(SOURCES)('%s has none', (source) => {
+    expect(circles(coarsen(importGraph(join(ROOT, source)), folderOf))).toEqual([]);
+  });
+});
+
+describe.each(Object.entries(LADDERS))('the ladder of %s', (source, ladder) => {
+  const rung = (name: string) => ladder.findIndex((names) => names.includes(name));
+  const folders = coarsen(importGraph(join(ROOT, source)), folderOf);
 
   it('has a rung for each folder', () => {
     expect([...folders.keys()].filter((name) => rung(name) < 0)).toEqual([]);
@@ -63,7 +83,7 @@ describe('the test itself', () => {
     write('inner/c.ts', "export const c = () => import('../a.ts');\nexport type C = typeof c;\n");
     write('alone.ts', "import './a.ts';\n");
     expect(circles(importGraph(folder))).toEqual(['a.ts → inner/b.ts → inner/c.ts → a.ts']);
-    const coarse = coarsen(importGraph(folder), (module) => module.replace(/\/.*/, ''));
+    const coarse = coarsen(importGraph(folder), folderOf);
     expect(circles(coarse)).toEqual(['a.ts → inner → a.ts']);
   });
 });

@@ -32,3 +32,9 @@ export async function intsOf(path: string): Promise<Int32Array> {
   const bytes = await readFile(path);
   return new Int32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
 }
+
+/** Of unsigned (`u8`) or signed (`i8`) bytes. */
+export async function signedBytesOf(path: string): Promise<Int8Array> {
+  const bytes = await bytesOf(path);
+  return new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}

@@ -2,12 +2,12 @@
 
 import fc from 'fast-check';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import { clientAddresses } from '../../packages/server/src/entry/address.ts';
-import { parseMultipart } from '../../packages/server/src/jobs/multipart.ts';
-import { diarizeParams, embedParams, joinParams } from '../../packages/server/src/jobs/params.ts';
-import { inferTensors } from '../../packages/server/src/jobs/tensors.ts';
-import { FrameReader } from '../../packages/server/src/pool/frames.ts';
-import { liveRequest, parseCommand } from '../../packages/server/src/routes/stream-messages.ts';
+import { clientAddresses } from '../../packages/server/src/adapters/common/address.ts';
+import { FrameReader } from '../../packages/server/src/engine/processes/frames.ts';
+import { parseMultipart } from '../../packages/server/src/engine/runner/multipart.ts';
+import { diarizeParams, embedParams, joinParams } from '../../packages/server/src/engine/runner/params.ts';
+import { inferTensors } from '../../packages/server/src/engine/runner/tensors.ts';
+import { liveRequest, parseCommand } from '../../packages/server/src/routes/stream/messages.ts';
 
 /** A parser under test. Inputs are JSON, so that a corpus can hold them. */
 export interface FuzzTarget<Input = unknown> {

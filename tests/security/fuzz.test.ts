@@ -9,6 +9,7 @@ import { TOY } from '../server/harness.ts';
 import { FILE_TARGETS } from './fuzz-files.ts';
 import { CONNECTION, connectionOutcome, MESSAGES, sessionOutcome } from './fuzz-server.ts';
 import { outcomeOf, TARGETS } from './fuzz-targets.ts';
+import { until } from './sockets.ts';
 
 const ALL = { ...TARGETS, ...FILE_TARGETS };
 const CORPUS = fileURLToPath(new URL('corpus/', import.meta.url));
@@ -58,7 +59,7 @@ describe('the server', () => {
       fc.asyncProperty(MESSAGES, (messages) => sessionOutcome(server.url, messages)),
       { seed: 18, numRuns: 40 },
     );
-    expect(server.app.active).toBe(0);
+    await until(() => server.app.active === 0);
     expect(await (await fetch(`${server.url}/metrics`)).text()).toMatch(/voiceflow_worker_restarts_total 0/);
   });
 });

@@ -38,7 +38,7 @@ export function residentMb(pid: number): number {
   }
 }
 
-export async function until(condition: () => boolean | Promise<boolean>, ms = 20_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, ms = 240_000): Promise<void> {
   const end = performance.now() + ms;
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`not so after ${ms} ms: ${String(condition)}`);

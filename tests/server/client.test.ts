@@ -10,7 +10,7 @@ import { hc } from 'hono/client';
 import { afterAll, afterEach, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { WebSocket } from 'ws';
-import { CONVERSATION, inProcess, ROOT, type Subject, TOY, windowSamples } from './harness.ts';
+import { CONVERSATION, inProcess, NO_HURRY, ROOT, type Subject, TOY, windowSamples } from './harness.ts';
 
 const codeOf = (promise: Promise<unknown>) =>
   promise.then(
@@ -25,7 +25,7 @@ describe('VoiceFlowClient', () => {
   const fetch = (url: string, init?: RequestInit) => subject.fetch(url.replace('http://in.process', ''), init);
 
   beforeAll(async () => {
-    subject = await inProcess({ keys: [{ name: 'test', key }] });
+    subject = await inProcess({ keys: [{ name: 'test', key }], limits: NO_HURRY });
     client = new VoiceFlowClient({ url: 'http://in.process/', key, fetch });
   });
   afterAll(() => subject?.close());

@@ -5,7 +5,7 @@ import { type RunningServer, serveNode } from '@voiceflow-ml/server/node';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseRttm, parseSrt } from 'voiceflow-ml/core';
-import { CONVERSATION } from './harness.ts';
+import { CONVERSATION, NO_HURRY } from './harness.ts';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 
@@ -20,7 +20,7 @@ describe.skipIf(executablePath === undefined)(
 
     beforeAll(async () => {
       writeFileSync(recording, CONVERSATION);
-      server = await serveNode({ port: 0, workers: 1, log: () => {} });
+      server = await serveNode({ port: 0, workers: 1, log: () => {}, limits: NO_HURRY });
       browser = await chromium.launch({
         executablePath: executablePath ?? '',
         args: [
@@ -179,7 +179,7 @@ describe.skipIf(executablePath === undefined)(
         .setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') });
       await page.getByRole('status').filter({ hasText: 'plain text' }).waitFor();
       const keys = [{ name: 'demo', key: 'demo-0123456789abcdef' }];
-      const locked = await serveNode({ port: 0, workers: 1, log: () => {}, keys });
+      const locked = await serveNode({ port: 0, workers: 1, log: () => {}, keys, limits: NO_HURRY });
       try {
         const { page: other } = await open({}, locked.url);
         await other.locator('#file').setInputFiles(recording);

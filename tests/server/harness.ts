@@ -26,6 +26,30 @@ export interface Subject {
   close(): Promise<void>;
 }
 
+/** Deadlines that no machine misses, however busy: for tests that are about something else. */
+export const NO_HURRY = { inferDeadlineMs: 100_000, deadlineMs: 100_000 } as const;
+/** The same for an entry in a process of its own. */
+export const NO_HURRY_ENV = {
+  VOICEFLOW_INFER_DEADLINE_MS: String(NO_HURRY.inferDeadlineMs),
+  VOICEFLOW_DEADLINE_MS: String(NO_HURRY.deadlineMs),
+} as const;
+
+/** Does what a 503 asks a client to do: comes again when Retry-After has passed. Bodies must be ones that can be sent twice. */
+export function patient(subject: Subject): Subject {
+  return {
+    close: () => subject.close(),
+    fetch: async (path, init) => {
+      for (let attempt = 1; ; attempt++) {
+        const response = await subject.fetch(path, init);
+        const seconds = Number(response.headers.get('retry-after'));
+        if (response.status !== 503 || !(seconds > 0) || attempt === 30) return response;
+        await response.arrayBuffer();
+        await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+      }
+    },
+  };
+}
+
 /** A toy worker: no model, does what a job's parameters say. */
 export const TOY = { command: process.execPath, args: [FAULTY_WORKER], env: { VOICEFLOW_FAULTS: '{"toy":true}' } };
 

@@ -55,7 +55,10 @@ for (const { name, command, missing } of servers) {
       });
       afterAll(() => server?.close());
 
-      it('tells the very events of the SDK, several sessions at once, however their audio is cut', async () => {
+      // A session that falls behind real time leaves windows out, as it should: on a busy machine, once more.
+      it('tells the very events of the SDK, several sessions at once, however their audio is cut', {
+        retry: 3,
+      }, async () => {
         expect(expected.events.filter(({ type }) => type === 'turn-end').length).toBeGreaterThan(3);
         const client = new VoiceFlowClient({
           url: server.url,

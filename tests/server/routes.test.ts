@@ -1,12 +1,12 @@
 import { describe, it } from 'vitest';
 import { runtimes } from '../runtimes/runtimes.ts';
-import { inProcess, NODE_ENTRY, ROOT, spawnServer } from './harness.ts';
+import { inProcess, NO_HURRY, NO_HURRY_ENV, NODE_ENTRY, ROOT, spawnServer } from './harness.ts';
 import { routeSuite } from './route-suite.ts';
 
 const bodyBytes = 8 * 1024 * 1024;
-const env = { VOICEFLOW_BODY_BYTES: String(bodyBytes), VOICEFLOW_WORKERS: '1' };
+const env = { VOICEFLOW_BODY_BYTES: String(bodyBytes), VOICEFLOW_WORKERS: '1', ...NO_HURRY_ENV };
 
-routeSuite('the app, in process', () => inProcess({ limits: { bodyBytes } }));
+routeSuite('the app, in process', () => inProcess({ limits: { ...NO_HURRY, bodyBytes } }));
 routeSuite('the server on Node', () => spawnServer([process.execPath, NODE_ENTRY], env));
 
 for (const name of ['Bun', 'Deno']) {

@@ -9,7 +9,8 @@ import type { LogEntry } from '@voiceflow-ml/server';
 import { type EntryOptions, type RunningServer, serveNode } from '@voiceflow-ml/server/node';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { FAULTY_WORKER, NODE_ENTRY, spawnServer, TOY, windowBytes } from './harness.ts';
+import { until } from '../security/sockets.ts';
+import { FAULTY_WORKER, NO_HURRY_ENV, NODE_ENTRY, spawnServer, TOY, windowBytes } from './harness.ts';
 
 const run = promisify(execFile);
 const servers: RunningServer[] = [];
@@ -207,10 +208,13 @@ describe('refusals', () => {
 
   it('come at once when the queue is full, with the time after which to try again, and the rest is answered', async () => {
     const server = await toyServer({ limits: { queueJobs: 2 } });
-    const accepted = [1, 2, 3].map(() => post(server, '/v1/diarize?ms=2500', new Uint8Array(200_000)));
-    const depth = async () =>
-      (await (await fetch(`${server.url}/metrics`)).text()).includes('voiceflow_queue_depth{lane="recording"} 2');
-    while (!(await depth())) await new Promise((resolve) => setTimeout(resolve, 5));
+    const says = (line: string) =>
+      until(async () => (await (await fetch(`${server.url}/metrics`)).text()).includes(line));
+    // The first holds the worker for as long as the rest of this takes on a busy machine.
+    const first = post(server, '/v1/diarize?ms=10000', new Uint8Array(200_000));
+    await says('voiceflow_jobs_running{lane="recording"} 1');
+    const accepted = [first, ...[1, 2].map(() => post(server, '/v1/diarize', new Uint8Array(200_000)))];
+    await says('voiceflow_queue_depth{lane="recording"} 2');
     const refused = await Promise.all(
       Array.from({ length: 17 }, async () => {
         const response = await post(server, '/v1/diarize', new Uint8Array(200_000));
@@ -242,7 +246,7 @@ describe('refusals', () => {
     socket.write(`POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\nabc`);
     const [answer] = await once(socket.setEncoding('utf8'), 'data');
     expect(answer).toMatch(/^HTTP\/1\.1 504 /);
-    expect(answer).toContain('no byte of the body came for 100 ms');
+    expect(answer).toMatch(/no byte of the body came for 100 ms|fewer than 1024 bytes of the body came in 200 ms/);
     await once(socket, 'close');
     expect(server.app.active).toBe(0);
     expect(await (await fetch(`${server.url}/metrics`)).text()).toContain('voiceflow_body_bytes 0');
@@ -251,24 +255,25 @@ describe('refusals', () => {
   it('forget a client that leaves: in the body, in the queue and in the work', async () => {
     const log: LogEntry[] = [];
     const server = await toyServer({ log: (entry) => log.push(entry) });
-    const leave = async (path: string, body: string, length = body.length) => {
+    const leave = (path: string, body: string, length = body.length) => {
       const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
       socket.on('error', () => {});
       socket.write(`POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${length}\r\n\r\n${body}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      socket.destroy();
+      return socket;
     };
-    await Promise.all([
+    const metrics = async () => (await fetch(`${server.url}/metrics`)).text();
+    const clients = [
       leave('/v1/diarize?ms=60000', 'x'),
       leave('/v1/diarize?ms=60000', 'y'),
       leave('/v1/diarize', 'z', 100),
       leave('/v1/infer', 'z', 100),
-    ]);
-    while (log.filter((entry) => entry.code === 'aborted').length < 4)
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    const metrics = await (await fetch(`${server.url}/metrics`)).text();
-    expect(metrics).toContain('voiceflow_queue_depth{lane="recording"} 0');
-    expect(metrics).toContain('voiceflow_body_bytes 0');
+    ];
+    await until(async () => server.app.active >= 4 && (await metrics()).includes('queue_depth{lane="recording"} 1'));
+    for (const socket of clients) socket.destroy();
+    await until(() => log.filter((entry) => entry.code === 'aborted').length === 4);
+    const text = await metrics();
+    expect(text).toContain('voiceflow_queue_depth{lane="recording"} 0');
+    expect(text).toContain('voiceflow_body_bytes 0');
     expect((await post(server, '/v1/diarize', 'next')).status).toBe(200);
     expect(server.pool.restarts).toBe(0);
   });
@@ -276,8 +281,8 @@ describe('refusals', () => {
 
 describe('the deadline of a recording', () => {
   it('is for its start and each step, unless the client gives one for the answer', async () => {
-    const server = await toyServer({ limits: { deadlineMs: 1500 } });
-    const steady = await post(server, '/v1/diarize?ms=400&steps=6', 'x');
+    const server = await toyServer({ limits: { deadlineMs: 4000 } });
+    const steady = await post(server, '/v1/diarize?ms=800&steps=6', 'x');
     expect(steady.status).toBe(200);
     const stuck = await post(server, '/v1/diarize?ms=60000', 'x');
     expect([stuck.status, (await stuck.json()).detail]).toEqual([504, expect.stringContaining('start and each step')]);
@@ -310,11 +315,16 @@ describe('what a server must outlive', () => {
     const server = await toyServer();
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('utf8');
     socket.write(`GET /healthz HTTP/1.1\r\n${OFFER}\r\n`);
-    expect((await once(socket, 'data'))[0]).toMatch(/^HTTP\/1\.1 200 .*"status":"ok"/s);
+    const answer = async (end: RegExp) => {
+      let text = '';
+      while (!end.test(text)) text += (await once(socket, 'data'))[0];
+      return text;
+    };
+    expect(await answer(/"status":"ok"/)).toMatch(/^HTTP\/1\.1 200 /);
     socket.write(`POST /v1/infer HTTP/1.1\r\n${OFFER}content-length: 6\r\n\r\nabc`);
     await new Promise((resolve) => setTimeout(resolve, 20));
     socket.write('def');
-    expect((await once(socket, 'data'))[0]).toMatch(/^HTTP\/1\.1 200 .*"bytes":6/s);
+    expect(await answer(/"bytes":\d/)).toMatch(/^HTTP\/1\.1 200 .*"bytes":6/s);
     socket.destroy();
   });
 
@@ -360,10 +370,10 @@ describe('workers that throw, hang past the deadline, or die', () => {
     const command = { command: process.execPath, args: [FAULTY_WORKER], env };
     const server = await serveNode({ port: 0, workers: 2, command, log: () => {}, limits: { inferDeadlineMs: 1000 } });
     servers.push(server);
-    const until = performance.now() + 5_000;
+    const end = performance.now() + 5_000;
     const outcomes: string[] = [];
     const client = async () => {
-      while (performance.now() < until) {
+      while (performance.now() < end || server.pool.restarts === 0 || !outcomes.includes('ok-2')) {
         const response = await post(server, '/v1/infer', windowBytes(), { 'content-type': 'application/octet-stream' });
         const body = await response.json();
         outcomes.push(response.status === 200 ? `ok-${body.embeddings.length}` : body.code);
@@ -373,15 +383,14 @@ describe('workers that throw, hang past the deadline, or die', () => {
     const kinds = new Set(outcomes);
     for (const kind of kinds) expect(['ok-2', 'deadline-exceeded', 'backend-failed', 'overloaded']).toContain(kind);
     expect(kinds.has('ok-2')).toBe(true);
-    expect(server.pool.restarts).toBeGreaterThan(0);
-    expect(server.app.active).toBe(0);
+    await until(() => server.app.active === 0);
   });
 });
 
 describe('SIGTERM', () => {
   it('under load: everything that was accepted is answered, workers end, the exit code is 0', async () => {
     for (let round = 0; round < 3; round++) {
-      const server = await spawnServer([process.execPath, NODE_ENTRY], { VOICEFLOW_WORKERS: '1' });
+      const server = await spawnServer([process.execPath, NODE_ENTRY], { VOICEFLOW_WORKERS: '1', ...NO_HURRY_ENV });
       const agent = new Agent({ keepAlive: true });
       const failures: string[] = [];
       let answered = 0;
@@ -448,7 +457,7 @@ describe('SIGTERM', () => {
     const messages: { type: string; code?: string }[] = [];
     socket.on('message', (text) => messages.push(JSON.parse(String(text))));
     while (messages.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
-    const working = post(server, '/v1/diarize?ms=300', 'x');
+    const working = post(server, '/v1/diarize?ms=3000', 'x');
     while (server.app.active < 2) await new Promise((resolve) => setTimeout(resolve, 5));
     const ready = fetch(`${server.url}/readyz`, { keepalive: true });
     expect((await ready).status).toBe(200);
@@ -471,10 +480,6 @@ describe('GET /v1/stream', () => {
     const closed = once(socket, 'close').then(([code]) => Number(code));
     return { socket, messages, closed };
   };
-  const until = async (condition: () => boolean) => {
-    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-  };
-
   it('takes audio, tells events, and gives the result at the end', async () => {
     const server = await toyServer();
     const { socket, messages, closed } = open(server, 'sampleRate=16000&encoding=f32le');
@@ -542,7 +547,7 @@ describe('GET /v1/stream', () => {
   });
 
   it('ends one that says nothing, and refuses more than may be open', async () => {
-    const server = await toyServer({ limits: { idleBodyMs: 150, sessions: 2 } });
+    const server = await toyServer({ limits: { idleBodyMs: 4_000, sessions: 2 } });
     const [first, second] = [open(server, 'sampleRate=16000'), open(server, 'sampleRate=16000')];
     await until(() => first.messages.length > 1 && second.messages.length > 1);
     const third = open(server, 'sampleRate=16000');

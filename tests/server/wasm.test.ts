@@ -1,6 +1,6 @@
 /** The server where WebAssembly runs the network. */
 import { describe, expect, it } from 'vitest';
-import { NODE_ENTRY, spawnServer, windowBytes } from './harness.ts';
+import { NO_HURRY_ENV, NODE_ENTRY, spawnServer, windowBytes } from './harness.ts';
 
 describe('the server on WebAssembly', () => {
   it('starts, and answers windows and tensors as natively', async () => {
@@ -8,12 +8,13 @@ describe('the server on WebAssembly', () => {
     for (const backend of ['wasm', 'node']) {
       const server = await spawnServer([process.execPath, NODE_ENTRY, '--backend', backend], {
         VOICEFLOW_WORKERS: '1',
+        ...NO_HURRY_ENV,
       });
       const post = async (path: string, headers: Record<string, string>) => {
         const response = await server.fetch(path, {
           method: 'POST',
           body: windowBytes(),
-          headers: { 'content-type': 'application/octet-stream', 'x-deadline-ms': '2000', ...headers },
+          headers: { 'content-type': 'application/octet-stream', 'x-deadline-ms': '60000', ...headers },
         });
         expect(response.status, backend).toBe(200);
         return new Uint8Array(await response.arrayBuffer());

@@ -1,7 +1,7 @@
 import { fastCnn, standard } from 'voiceflow-ml';
 import { type ModelPackage, VoiceFlowError } from 'voiceflow-ml/core';
 import { installedModel, modelFromFolder, PULLED_MODELS } from 'voiceflow-ml/installed';
-import { withSettings } from '../calibrate/search.ts';
+import { withSettings } from '../settings.ts';
 
 const EMBEDDED: Readonly<Record<string, ModelPackage>> = { standard, 'fast-cnn': fastCnn };
 

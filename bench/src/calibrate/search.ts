@@ -1,6 +1,7 @@
 import type { ModelManifest } from 'voiceflow-ml/core';
 import { scoreDiarization } from 'voiceflow-ml/metrics';
 import * as pipeline from 'voiceflow-ml/stages';
+import { withSettings } from '../settings.ts';
 import { type Analysed, refilter } from './windows.ts';
 
 /** Settings by path, such as `{ 'turns.onset': 0.7 }`. */
@@ -100,20 +101,4 @@ export function settingAt(manifest: ModelManifest, path: string): number {
   let value: unknown = manifest.settings;
   for (const key of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[key];
   return Number(value);
-}
-
-/** The manifest with some settings replaced; paths are made where they are missing. */
-export function withSettings(manifest: ModelManifest, settings: Readonly<Record<string, unknown>>): ModelManifest {
-  const copy = structuredClone(manifest) as ModelManifest & { settings: Record<string, unknown> };
-  for (const [path, value] of Object.entries(settings)) {
-    const keys = path.split('.');
-    const last = keys.pop() ?? path;
-    let at = copy.settings;
-    for (const key of keys) {
-      at[key] ??= {};
-      at = at[key] as Record<string, unknown>;
-    }
-    at[last] = value;
-  }
-  return copy;
 }

@@ -7,9 +7,10 @@ import * as pipeline from 'voiceflow-ml/stages';
 import { parseWithFolders } from '../accuracy/flags.ts';
 import { type BenchCommand, textFlag } from '../args.ts';
 import { fitConfidence, judgeTurns, reliability } from '../calibrate/confidence.ts';
-import { cost, evaluate, search, withSettings } from '../calibrate/search.ts';
+import { cost, evaluate, search } from '../calibrate/search.ts';
 import { learnVoices } from '../calibrate/voices.ts';
 import { analyseFolders } from '../calibrate/windows.ts';
+import { withSettings } from '../settings.ts';
 
 export const calibrate: BenchCommand = {
   summary: 'everything in a manifest that depends on the weights: voice space, thresholds, confidence',

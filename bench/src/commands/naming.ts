@@ -6,9 +6,9 @@ import * as pipeline from 'voiceflow-ml/stages';
 import { parseWithFolders } from '../accuracy/flags.ts';
 import { modelWith } from '../accuracy/model.ts';
 import { type BenchCommand, countFlag, numberFlag, textFlag } from '../args.ts';
-import { withSettings } from '../calibrate/search.ts';
 import { drawRates, fitRules, type Heard, hear, keep, kept, liveRates, type NamingRates } from '../naming/naming.ts';
 import { readPeople, SpeechReader } from '../naming/speech.ts';
+import { withSettings } from '../settings.ts';
 
 const BOOKS = [1, 5, 20, 40] as const;
 const DRAWS = 4000;

@@ -7,11 +7,11 @@ import { createHttpTarget, INFER_ANSWER_BYTES } from '../load/target.ts';
 import { REPOSITORY } from '../machine.ts';
 import { freePort, type ManagedProcess, startProcess } from '../managed-process.ts';
 import { FAST_CNN, fastCnnPath } from '../model/files.ts';
-import type { PeerResult } from '../report/types.ts';
 import { withServer } from '../server-under-test.ts';
 import { noise, seededRandom } from '../stats/random.ts';
 import { pairedRatio } from '../stats/ratio.ts';
 import { percentile } from '../stats/summary.ts';
+import type { PeerResult } from './result.ts';
 
 const run = promisify(execFile);
 const FOLDER = `${REPOSITORY}bench/peers/python`;

@@ -10,9 +10,9 @@ import { scoreDiarization } from 'voiceflow-ml/metrics';
 import { CONVERSATION, CONVERSATION_RTTM } from '../conversation.ts';
 import { figures, ms, percent } from '../format.ts';
 import { REPOSITORY } from '../machine.ts';
-import type { PeerResult } from '../report/types.ts';
 import { percentile } from '../stats/summary.ts';
 import { SEGMENTATION_METADATA, withMetadata } from './onnx-metadata.ts';
+import type { PeerResult } from './result.ts';
 
 const run = promisify(execFile);
 const FOLDER = `${REPOSITORY}bench/peers/sherpa`;

@@ -1,6 +1,6 @@
 import { findPython, measurePython, PYTHON_MISSING } from '../peers/python.ts';
+import type { PeerResult } from '../peers/result.ts';
 import { findSherpa, measureSherpa } from '../peers/sherpa.ts';
-import type { PeerResult } from './types.ts';
 
 const FULL_PLAN = { rounds: 3, requests: 600, warmUp: 4000 } as const;
 const QUICK_PLAN = { rounds: 1, requests: 60, warmUp: 40 } as const;

@@ -1,10 +1,11 @@
-import type { BackendsResult } from '../commands/backends.ts';
+import type { BackendsResult } from '../compare-runtimes.ts';
 import type { GeneratorResult } from '../load/calibrate.ts';
 import type { LoadResult } from '../load/recorder.ts';
 import type { SessionsResult } from '../load/sessions.ts';
 import type { Machine } from '../machine.ts';
 import type { IsolatedResult } from '../model/isolated.ts';
 import type { EndToEndResult } from '../network/end-to-end.ts';
+import type { PeerResult } from '../peers/result.ts';
 import type { SpeedResult } from '../pipelines.ts';
 import type { ScaleOutResult } from '../scale-out/measure.ts';
 import type { Verdict } from '../sla.ts';
@@ -46,14 +47,6 @@ export interface ServingResult {
   readonly endToEnd: EndToEndResult;
   /** 20 clients through the same simulated network. */
   readonly endToEndLoaded: EndToEndResult;
-}
-
-/** How the same recordings fare with something else. */
-export interface PeerResult {
-  readonly name: string;
-  readonly version: string;
-  readonly lines: readonly string[];
-  readonly figures: Readonly<Record<string, number>>;
 }
 
 /** DER and its parts of one pipeline on one set, in per cent. */

@@ -1,4 +1,4 @@
-"""What speech goes through and what sounds beside it: near and far rooms, telephone lines, music and ringing, babble."""
+"""What speech goes through and what sounds beside it: near and far rooms, telephone lines, music and ringing, babble, breath and knocks."""
 import numpy as np
 import torch
 from mixer import mu_law                                                # of the Fast CNN's training
@@ -102,6 +102,51 @@ def signals(n, rng):
     return y + 1e-3 * coloured(n, 1, rng)
 
 
+def band(n, low, high, rng):
+    """Noise [n] between two frequencies, in Hz, RMS one."""
+    f = np.fft.rfftfreq(n, 1 / RATE)
+    y = np.fft.irfft(np.fft.rfft(rng.standard_normal(n)) / (1 + (low / np.maximum(f, 1)) ** 4) / (1 + (f / high) ** 4), n)
+    return y / (y.std() + 1e-9)
+
+
+def noises(n, rng):
+    """What people and handsets do beside talking [n]: breath, lips, knocks, rustling, keys, each at a level of its own; perhaps hum.
+
+    Telephone lines carry them between words, 15 to 45 dB below speech; a network that hears only steady noise takes them for soft speech.
+    """
+    y, at = np.zeros(n), 0.0
+    often, favourite = rng.choice([0.3, 0.8, 2, 5]), rng.integers(5)
+    while True:
+        at += rng.exponential(1 / often) + 0.05
+        a = int(at * RATE)
+        if a >= n:
+            break
+        kind = favourite if rng.random() < 0.5 else rng.integers(5)
+        if kind == 0:                                                   # breath in or out
+            m = int(rng.uniform(0.15, 0.9) * RATE)
+            e = band(m, rng.uniform(150, 900), rng.uniform(900, 4000), rng) * np.sin(np.pi * np.linspace(0, 1, m) ** rng.uniform(0.5, 2)) ** 2
+        elif kind == 1:                                                 # lips, a click, a key
+            m = int(rng.uniform(0.004, 0.05) * RATE)
+            e = band(m, rng.uniform(300, 2000), rng.uniform(2000, 7000), rng) * np.exp(-np.arange(m) / (m * rng.uniform(0.1, 0.4)))
+        elif kind == 2:                                                 # a knock or the handset put down
+            m = int(rng.uniform(0.05, 0.3) * RATE)
+            t = np.arange(m)
+            e = (np.sin(2 * np.pi * rng.uniform(60, 350) * t / RATE + rng.uniform(0, 6)) + 0.4 * band(m, 100, rng.uniform(400, 2500), rng)) * np.exp(-t / (m * 0.2))
+        elif kind == 3:                                                 # rustling: many small ones
+            m = int(rng.uniform(0.1, 1.2) * RATE)
+            grains = np.repeat(rng.exponential(1, m // 160 + 1) ** 2, 160)[:m]
+            e = band(m, rng.uniform(200, 1500), rng.uniform(1500, 6000), rng) * grains * np.hanning(m)
+        else:                                                           # wind or air on the microphone
+            m = int(rng.uniform(0.1, 0.8) * RATE)
+            e = band(m, 30, rng.uniform(150, 700), rng) * np.hanning(m)
+        m = min(len(e), n - a)
+        y[a:a + m] += e[:m] / (np.sqrt((e * e).mean()) + 1e-9) * 10 ** (rng.uniform(-20, 0) / 20)
+    if rng.random() < 0.15:
+        f0, t = rng.choice([50, 60, 100, 120]), np.arange(n) / RATE
+        y += sum(rng.uniform(0, 1) / k * np.sin(2 * np.pi * f0 * k * t + rng.uniform(0, 6)) for k in range(1, 12)) * 10 ** (-rng.uniform(10, 30) / 20)
+    return y + 1e-4 * rng.standard_normal(n)
+
+
 def babble(conversations, n, rng):
     """[n] of five to nine people who talk on at once, none to be followed."""
     frames, y = n // FRAME, np.zeros(n, np.float32)
@@ -122,7 +167,7 @@ def track(make, seconds, rng):
 
 
 def line(y, rng):
-    """Telephone lines, each row of [N, 160000] another: band, perhaps a noise gate, lost packets, then 8 bits or fewer."""
+    """Telephone lines, each row of [N, 160000] another: band, perhaps gain control, a noise gate with comfort noise, lost packets, then 8 bits or fewer."""
     N = len(y)
     f = torch.fft.rfftfreq(WINDOW, 1 / RATE)
     low, high = torch.tensor(rng.uniform(150, 380, (N, 1)), dtype=torch.float32), torch.tensor(rng.uniform(3100, 3800, (N, 1)), dtype=torch.float32)
@@ -130,9 +175,17 @@ def line(y, rng):
     y = torch.fft.irfft(torch.fft.rfft(y) * H, WINDOW)
     frames = y.reshape(N, -1, FRAME)
     level = frames.pow(2).mean(2).sqrt()
-    for i in np.flatnonzero(rng.random(N) < 0.3):                       # silence suppression
+    for i in np.flatnonzero(rng.random(N) < 0.2):                       # gain control: what is soft comes up between words
+        slow = torch.nn.functional.avg_pool1d(torch.nn.functional.pad(level[i][None, None], (25, 25), "replicate"), 51, 1)[0, 0]
+        gain = ((slow + 0.003 * level[i].max() + 1e-6) / (level[i].max() + 1e-6)) ** -rng.uniform(0.2, 0.6)
+        frames[i] *= gain[:, None]
+        level[i] *= gain
+    for i in np.flatnonzero(rng.random(N) < 0.35):                      # silence suppression, perhaps with comfort noise
         quiet = level[i] < level[i].max() * 10 ** (-rng.uniform(25, 40) / 20)
         frames[i] *= torch.where(quiet, 10 ** (-rng.uniform(10, 60) / 20), 1.0)[:, None]
+        if rng.random() < 0.5:
+            hiss = torch.from_numpy(band(WINDOW, 200, rng.uniform(800, 3500), rng).astype(np.float32)).reshape(-1, FRAME)
+            frames[i] += hiss * quiet[:, None] * (level[i].max() * 10 ** (-rng.uniform(35, 60) / 20))
     for i in np.flatnonzero(rng.random(N) < 0.15):                      # lost packets
         lost = torch.from_numpy(rng.random(len(level[i])) < rng.uniform(0.005, 0.05))
         frames[i][lost] = 0

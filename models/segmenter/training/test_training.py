@@ -8,7 +8,7 @@ import export
 from conversations import PAST, SAMPLES, Conversations
 from losses import hard_targets, powerset, segmentation_loss
 from network import FRAMES, PERMUTATIONS, POWERSET, WINDOW, Segmenter, from_start
-from sounds import line, music, seats, signals
+from sounds import line, music, noises, seats, signals
 from speech import RATE, Bank
 
 
@@ -67,7 +67,7 @@ def test_conversations_say_what_their_labels_say(talk):
     for _ in range(30):
         tracks, active = talk.window()
         assert tracks.shape[1:] == (SAMPLES,) and active.shape == (FRAMES, 3) and active.sum(1).max() <= 2
-        level = np.abs(tracks).reshape(len(tracks), -1, 320).max(2)[:, PAST:]
+        level = np.abs(tracks).reshape(len(tracks), SAMPLES // 320, 320).max(2)[:, PAST:]
         for k in range(len(tracks)):
             assert level[k][active[:, k]].min(initial=1) > 0            # labelled speech sounds
             far = np.convolve(active[:, k], np.ones(15), "same") == 0
@@ -76,7 +76,7 @@ def test_conversations_say_what_their_labels_say(talk):
 
 def test_sounds_are_finite():
     r = np.random.default_rng(0)
-    for make in (music, signals):
+    for make in (music, noises, signals):
         for _ in range(8):
             assert np.isfinite(make(WINDOW, r)).all()
     assert np.allclose((seats(3, r) ** 2).sum(1), 1, atol=1e-3)

@@ -3,7 +3,7 @@
     python train.py --data DATA --out ck.pt --until 21:00                     # DATA: what prepare.py wrote
     python train.py ... --resume ck.pt                                        # go on; also from a checkpoint without attention
 
-Three windows in ten are real talk. A pool of simulated windows in rooms is renewed bit by bit: each is used about twice, with other noise, line and level.
+Four windows in ten are real talk, half of them as they were recorded. A pool of simulated windows in rooms is renewed bit by bit: each is used about twice, with other noise, line and level.
 On CPU: bfloat16 autocast and channels-last; preload tcmalloc where it is there. The learning rate follows a cosine over the time given.
 """
 import argparse
@@ -20,14 +20,14 @@ from losses import hard_targets, segmentation_loss
 from network import FRAME, FRAMES, POWERSET, SPEAKERS, WINDOW, Segmenter, from_start
 from optim import Muon, split
 from rooms import noise_track
-from sounds import babble, line, music, seats, signals, track
+from sounds import babble, line, music, noises, seats, signals, track
 from speech import Bank
 
 
 class Mixer:
     """batch(n) -> audio float32 [n, 160000], target posteriors [n, 500, 7]."""
 
-    def __init__(self, data, seed=0, pool=512, share=0.3, rooms=120):
+    def __init__(self, data, seed=0, pool=512, share=0.4, rooms=120):
         self.r = np.random.default_rng(seed)
         bank = Bank.load(os.path.join(data, "bank.pt"))
         self.talk = Conversations(bank, torch.load(os.path.join(data, "groups.pt"), weights_only=True), seed)
@@ -37,6 +37,7 @@ class Mixer:
         self.sounds = [torch.from_numpy(x) for x in (
             noise_track(r, noise if len(noise) else None, minutes=12).numpy(), track(lambda n, g: babble(self.talk, n, g), 180, r),
             track(music, 240, r), track(signals, 120, r))]
+        self.noises = torch.from_numpy(track(noises, 480, r))
         self.rooms = [self.room() for _ in range(rooms)]
         real = os.path.join(data, "talk.npy")
         self.real = torch.from_numpy(np.load(real)) if os.path.exists(real) else torch.zeros(0, WINDOW, dtype=torch.int16)
@@ -79,19 +80,23 @@ class Mixer:
             y = y * e
         return y
 
-    def disturb(self, y, speech):
-        """Noise, line, loudness. y [n, 160000]; speech [n, 500] probability that somebody speaks."""
+    def disturb(self, y, speech, plain):
+        """Noise, line, loudness. y [n, 160000]; speech [n, 500] probability that somebody speaks; plain [n]: loudness alone."""
         r, n = self.r, len(y)
         share = speech.mean(1, keepdim=True)
         level = torch.where(share > 0.03, (y.pow(2).mean(1, keepdim=True) / share.clamp(min=0.03)).sqrt().clamp(min=0.01), 0.05)
-        for i in range(n):
-            snr = r.uniform(22, 50) if r.random() < 0.35 else r.uniform(0, 25)
+        for i in np.flatnonzero(~plain):
+            snr = r.uniform(22, 55) if r.random() < 0.45 else r.uniform(0, 25)
             y[i] += self.sound() * level[i] * 10 ** (-snr / 20)
-            if r.random() < 0.4:
+            if r.random() < 0.3:
                 y[i] += self.sound() * level[i] * 10 ** (-r.uniform(0, 30) / 20)
+            if r.random() < 0.5:                                        # its loudest moment, against speech
+                o = int(r.integers(0, len(self.noises) - WINDOW))
+                e = self.noises[o:o + WINDOW].float()
+                y[i] += e / (e.abs().max() + 1) * (3 * level[i] * 10 ** (-r.uniform(5, 40) / 20))
         if r.random() < 0.5:
-            y += torch.randn_like(y) * level * torch.tensor(10 ** (-r.uniform(20, 60, (n, 1)) / 20), dtype=torch.float32)
-        kind = r.random(n)
+            y += torch.randn_like(y) * level * torch.tensor(10 ** (-r.uniform(20, 60, (n, 1)) / 20), dtype=torch.float32) * torch.from_numpy(~plain)[:, None]
+        kind = np.where(plain, 1, r.random(n))
         phone, dull = np.flatnonzero(kind < 0.35), np.flatnonzero((kind >= 0.35) & (kind < 0.5))
         if len(phone):
             y[phone] = line(y[phone], r)
@@ -105,17 +110,18 @@ class Mixer:
     def batch(self, n):
         r = self.r
         real = int(round(n * self.share))
+        plain = (np.arange(n) >= n - real) & (r.random(n) < 0.5)        # real talk as it was recorded: what lies between its words is real too
         self.renew(len(self.pool) if not self.filled else (n - real + 1) // 2)
         i = torch.from_numpy(r.integers(0, self.filled, n - real))
         y, target = self.pool[i].float() / 32768, hard_targets(self.active[i])
         if real:
             j = torch.from_numpy(r.integers(0, len(self.real), real))
             t = self.real[j].float() / 32768
-            for k in np.flatnonzero(r.random(real) < 0.4):
+            for k in np.flatnonzero(~plain[n - real:] & (r.random(real) < 0.6)):
                 H = self.rooms[r.integers(len(self.rooms))][0]
                 t[k] = torch.fft.irfft(torch.fft.rfft(torch.nn.functional.pad(t[k], (SAMPLES - WINDOW, 0))) * H, SAMPLES)[SAMPLES - WINDOW:]
             y, target = torch.cat([y, t]), torch.cat([target, self.posteriors[j].float()])
-        return self.cut(self.disturb(y, 1 - target[..., 0]), target)
+        return self.cut(self.disturb(y, 1 - target[..., 0], plain), target)
 
     def cut(self, y, target, share=0.12):
         """Some windows begin before their recording does, or end after it: digital silence there, and nobody."""

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
-import { commandHelp, overview } from './args/help.ts';
 import { nearest } from './args/suggest.ts';
 import type { Context } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { EXIT, explain, isAbort, UsageError } from './errors.ts';
+import { commandHelp, overview } from './help.ts';
 import { version } from './version.ts';
 
 /**

@@ -3,7 +3,7 @@ import { samplesSource } from './audio/pipes.ts';
 import type { Model } from './contract/backend.ts';
 import { VoiceFlowError } from './contract/errors.ts';
 import { audioOf, liveCnn, open } from './live/fixtures/live.ts';
-import { pipelineOf } from './pipelines/registry.ts';
+import { fastCnnPipeline } from './pipelines/fast-cnn.ts';
 import { conversation, manifest, RATE, script, scriptedModel } from './stages/fixtures/scripted.ts';
 
 /** The scripted network with some number in an output of its `run`-th run. */
@@ -33,7 +33,7 @@ it.each(cases)('%s of %d are a failure of the backend, never silence nor the cal
   const model = poisoned(scriptedModel(), output, value, 2);
   const source = samplesSource({ samples: script(conversation(2, 20, 7), 20), sampleRate: RATE });
   const offline = await failure(
-    pipelineOf(manifest(), model).diarize(source, { bounds: { least: 1, most: 9 }, known: [] }),
+    fastCnnPipeline(manifest(), model).diarize(source, { bounds: { least: 1, most: 9 }, known: [] }),
   );
   expect(VoiceFlowError.isInstance(offline) && offline.code).toBe('backend-failed');
   expect(String(offline)).toContain(`"${output}" is ${value} at 7`);

@@ -234,7 +234,6 @@ describe('loading', () => {
   });
 
   it.each<[string, Parameters<typeof scriptedPackage>[0], RegExp]>([
-    ['an unknown pipeline', { pipeline: 'pyannote' }, /needs the pipeline "pyannote"; this version has: fast-cnn/],
     ['a manifest without an input', { inputs: [] }, /must list "audio" among inputs/],
     [
       'slots that differ',
@@ -257,6 +256,18 @@ describe('loading', () => {
     const call = create({}, { model: scriptedPackage(change), backend: scriptedBackend({}, model) });
     await expect(call).rejects.toMatchObject({ code: 'model-incompatible', message: expect.stringMatching(message) });
     expect(close).toHaveBeenCalledOnce();
+  });
+
+  it('refuses an unknown pipeline before it loads', async () => {
+    const model = scriptedModel();
+    const backend = scriptedBackend({}, model);
+    const load = vi.spyOn(backend, 'load');
+    const call = create({}, { model: scriptedPackage({ pipeline: 'whisper' }), backend });
+    await expect(call).rejects.toMatchObject({
+      code: 'model-incompatible',
+      message: expect.stringMatching(/needs the pipeline "whisper"; this version has: fast-cnn, recordings, pyannote$/),
+    });
+    expect(load).not.toHaveBeenCalled();
   });
 
   it('refuses bad options before it loads', async () => {

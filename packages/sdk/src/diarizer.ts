@@ -15,7 +15,7 @@ import { type Segmentation, segmentation } from './inference/segmentation.ts';
 import { readWeights } from './inference/weights.ts';
 import { diarizeChannels } from './offline/join-channels.ts';
 import type { Pipeline, PipelineFactory } from './pipelines/pipeline.ts';
-import { pipelineOf } from './pipelines/registry.ts';
+import { preparePipeline } from './pipelines/registry.ts';
 import { checkVoices } from './voices/match.ts';
 import { checkFalseNames } from './voices/naming.ts';
 
@@ -50,14 +50,15 @@ export async function createDiarizer(options: CreateDiarizerOptions): Promise<Di
   throwIfAborted(signal);
   const begun = performance.now();
   const { manifest } = pack;
-  const { bytes, warnings } = await readWeights(pack, signal);
+  const weights = await readWeights(pack, signal);
+  const { bytes, warnings, make } = await preparePipeline(pack, weights, options.pipelines, signal);
   const name = `${manifest.id}@${manifest.version}`;
   const loading = { ...(workers === undefined ? {} : { workers }), ...(signal ? { signal } : {}) };
   const model = await backend.load({ name, bytes }, loading);
   let segmenter: Segmentation | undefined;
   try {
     segmenter = pack.segmenter && (await loadSegmenter(pack.segmenter, backend, loading));
-    const pipeline = pipelineOf(manifest, model, segmenter, options.pipelines);
+    const pipeline = make(manifest, model, segmenter);
     return new LoadedDiarizer({
       manifest,
       models: segmenter ? [model, segmenter.model] : [model],

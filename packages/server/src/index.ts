@@ -1,7 +1,6 @@
 /** @module The server as a handler for any runtime. Entries: `/node`, `/bun`, `/deno`, `/workerd`; the client: `/client`. */
 
-export { type ApiKey, parseApiKeys } from './app/auth.ts';
-export { type BodyPump, pumpWebStream, type ReadBody } from './app/body.ts';
+export { createApp, type VoiceFlowApp } from './app.ts';
 export type {
   Engine,
   EngineInfo,
@@ -13,12 +12,14 @@ export type {
   LiveChannel,
   LiveMessage,
   LiveRequest,
-} from './app/engine.ts';
-export type { Answer, Exchange } from './app/exchange.ts';
-export { LIMIT_RULES, type Limits, resolveLimits } from './app/limits.ts';
-export { MetricsRegistry } from './app/metrics.ts';
-export type { Problem } from './app/problem.ts';
-export type { AppOptions, LogEntry } from './app/state.ts';
-export { createApp, type VoiceFlowApp } from './app.ts';
-export { JobRunner, type RunnerParts } from './jobs/runner.ts';
-export { localEngine } from './local-engine.ts';
+} from './engine/engine.ts';
+export { localEngine } from './engine/local/local-engine.ts';
+export { JobRunner, type RunnerParts } from './engine/runner/runner.ts';
+export { type BodyPump, pumpWebStream, type ReadBody } from './http/body.ts';
+export type { Answer, Exchange } from './http/exchange.ts';
+export type { LogEntry } from './http/log.ts';
+export type { Problem } from './http/problem.ts';
+export { LIMIT_RULES, type Limits, resolveLimits } from './limits.ts';
+export { MetricsRegistry } from './metrics/registry.ts';
+export { type ApiKey, parseApiKeys } from './middleware/auth.ts';
+export type { AppOptions } from './state.ts';

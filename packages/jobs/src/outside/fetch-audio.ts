@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { storageError } from '../storage/folder.ts';
-import type { WithUrl } from '../worker/worker.ts';
 import { askOutside, OutsideError } from './request.ts';
+
+/** Makes what is at an address a file for `use`. */
+export type WithUrl = <T>(url: string, signal: AbortSignal, use: (path: string) => Promise<T>) => Promise<T>;
 
 export interface FetchAudioOptions {
   /** Where files lie while they are worked on. */

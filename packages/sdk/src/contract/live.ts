@@ -1,5 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { KnownVoice } from './options.ts';
+import type { AudioSource } from './audio.ts';
+import type { ModelManifest } from './model.ts';
+import type { DiarizeOptions, KnownVoice } from './options.ts';
 import type { Diarization } from './result.ts';
 import type { Turn } from './segment.ts';
 
@@ -28,6 +30,11 @@ export interface LiveOptions {
   readonly known?: readonly KnownVoice[];
   /** As in `DiarizeOptions`. */
   readonly falseNames?: number;
+  /**
+   * Seconds of audio that the session keeps for a second look by another diarizer at its end, 0–14,400 (default 0). It
+   * takes 2 bytes a sample: 115 MB an hour at 16 kHz. A session that lasts longer keeps none of it.
+   */
+  readonly keepAudio?: number;
   /** Ends the session with `aborted`: `push` and `end` reject, the events stop. */
   readonly signal?: AbortSignal;
 }
@@ -70,8 +77,19 @@ export interface LiveEndOptions {
   /**
    * Clusters the session again, as a recording is (default false: the live labels stand): as accurate as `diarize`, and
    * some seconds of work for an hour. Of sessions longer than four hours, two hours or more at the end; before, labels stand.
+   *
+   * A diarizer instead of `true` diarizes the audio that the session kept (`keepAudio`), such as one of the `accurate`
+   * model: live turns while people speak, accurate ones for the files. Turns, model, backend and embeddings are then its;
+   * labels go on, and names that were told stay. A session that outlasted `keepAudio` is clustered again as by `true`,
+   * with the warning `audio-forgotten`.
    */
-  readonly recluster?: boolean;
+  readonly recluster?: boolean | RecordingDiarizer;
+}
+
+/** What diarizes the recording of a session: a `Diarizer`. */
+export interface RecordingDiarizer {
+  readonly manifest: Pick<ModelManifest, 'space'>;
+  diarize(audio: AudioSource, options?: DiarizeOptions): Promise<Diarization>;
 }
 
 /** The final result of a session. */
@@ -82,7 +100,7 @@ export interface LiveDiarization extends Diarization {
 
 /**
  * Live diarization: push samples, iterate events, end. Memory is bounded however long the session lasts: a session keeps
- * the audio of its latest second, 256 remembered stretches of speech (then the most alike of each speaker become one),
+ * the audio of its latest second (and what `keepAudio` asks for), 256 remembered stretches of speech (then the most alike of each speaker become one),
  * what the network said (6 MB an hour, 13 MB at most; beyond two hours more coarsely), and its latest 100,000 turns
  * (older ones are missing from the result, with the warning `turns-forgotten`).
  *
@@ -98,15 +116,12 @@ export interface DiarizationSession extends AsyncIterable<LiveEvent> {
    *   `backend-failed`.
    */
   push(samples: Float32Array): Promise<void>;
-  /** Finishes the last turns (their events come), and gives the result of the whole session. */
+  /**
+   * Finishes the last turns (their events come), and gives the result of the whole session.
+   * @throws `invalid-option` for a diarizer where no audio is kept (the session goes on); what that diarizer throws.
+   */
   end(options?: LiveEndOptions): Promise<LiveDiarization>;
   /** Drops the session without a result; the events stop. Safe to call twice and after `end`. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
-}
-
-/** What the server asks of a diarizer to offer live sessions; `Diarizer` has it once the live pipeline is in. */
-export interface LiveDiarizer {
-  /** Opens at once. @throws `invalid-option` naming the option, its value and its range; `closed`. */
-  open(options: LiveOptions): DiarizationSession;
 }

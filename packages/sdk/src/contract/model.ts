@@ -74,6 +74,8 @@ export interface ModelPackage {
   readonly file: string;
   /** The bytes of the weights. @throws `model-not-found`. */
   read(signal?: AbortSignal): Promise<Uint8Array>;
+  /** The bytes of another entry of `manifest.files`, where a pipeline needs more than the network. */
+  readFile?(name: string, signal?: AbortSignal): Promise<Uint8Array>;
   /** The network that tells who speaks when, where this one is for voices alone, or is helped by it. */
   readonly segmenter?: ModelPackage;
 }

@@ -9,6 +9,7 @@ export type WarningCode =
   | 'model-unverified'
   | 'format-questionable'
   | 'turns-forgotten'
+  | 'audio-forgotten'
   | 'channels-mixed'
   | 'channels-inverted'
   | 'channels-alike';

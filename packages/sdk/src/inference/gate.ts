@@ -15,7 +15,11 @@ export function gateOf(segmentation: Segmentation): Gate {
 
 /** Its rules in frames of the pipeline. @param frame Seconds. */
 export function speechRules({ settings }: Gate, frame: number): SpeechRules {
-  return { speech: settings.speech, shortestSilence: Math.max(1, Math.round(settings.shortestSilence / frame)) };
+  return {
+    speech: settings.speech,
+    shortestSilence: Math.max(1, Math.round(settings.shortestSilence / frame)),
+    ...(settings.overlap ? { overlap: settings.overlap.two } : {}),
+  };
 }
 
 /**

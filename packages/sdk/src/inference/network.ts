@@ -36,6 +36,7 @@ export function fastCnn(manifest: ModelManifest, model: Model, gate?: Gate): Fas
 
 function gated(settings: FastCnnSettings, gate: Gate | undefined): FastCnnSettings {
   if (!gate) return settings;
-  const { onset, offset } = gate.settings;
-  return { ...settings, turns: { ...settings.turns, onset, offset } };
+  const { onset, offset, shortestGap = settings.turns.shortestGap, overlap } = gate.settings;
+  const turns = { ...settings.turns, onset, offset, shortestGap, ...(overlap ? { overlap } : {}) };
+  return { ...settings, turns };
 }

@@ -1,9 +1,8 @@
 import type { SegmentationPart } from '../contract/model.ts';
+import { FeatureRows } from '../stages/feature-rows.ts';
 import type { Piece, VoicedPiece } from '../stages/pieces.ts';
 import { type Embedding, embedRows } from './embedding.ts';
-
-/** Feature rows in one block. */
-const BLOCK = 256;
+import { InFlight } from './in-flight.ts';
 
 /**
  * The voices of pieces while a recording is read: keeps the features of what is not decided yet, and a few runs of the
@@ -16,17 +15,15 @@ export class PieceVoices {
   readonly #rowStart: number;
   readonly #rowStep: number;
   readonly #part: SegmentationPart;
-  readonly #blocks = new Map<number, Float32Array>();
-  #rows = 0;
-  #forgotten = 0;
+  readonly #features: FeatureRows;
   readonly #pieces: (VoicedPiece | undefined)[] = [];
-  readonly #running: Promise<void>[] = [];
-  #failure: unknown;
+  readonly #running = new InFlight();
 
   constructor(embedding: Embedding, part: SegmentationPart, signal: AbortSignal | undefined) {
     this.#embedding = embedding;
     this.#part = part;
     this.#signal = signal;
+    this.#features = new FeatureRows(embedding.part.bins);
     // Kaldi's frames of 25 ms every 10 ms.
     this.#rowStart = 0.0125 * part.sampleRate;
     this.#rowStep = 0.01 * part.sampleRate;
@@ -34,44 +31,30 @@ export class PieceVoices {
 
   /** The next feature row, `[bins]`. */
   push(row: Float32Array): void {
-    const at = this.#rows % BLOCK;
-    const index = (this.#rows - at) / BLOCK;
-    let block = this.#blocks.get(index);
-    if (!block) {
-      block = new Float32Array(BLOCK * row.length);
-      this.#blocks.set(index, block);
-    }
-    block.set(row, at * row.length);
-    this.#rows++;
+    this.#features.push(row);
   }
 
   /** Starts to embed a piece. Its features must still be there. */
   add(piece: Piece): void {
-    const rows = this.#rowsOf(piece);
+    const rows = this.#features.copy(this.#spansOf(piece));
     // Shorter than a feature frame, at the very end of the recording.
     if (rows.length === 0) return;
     const at = this.#pieces.push(undefined) - 1;
-    const run = embedRows(this.#embedding, rows, this.#signal).then(
-      (voice) => {
+    this.#running.add(
+      embedRows(this.#embedding, rows, this.#signal).then((voice) => {
         this.#pieces[at] = { ...piece, voice };
-      },
-      (error: unknown) => {
-        this.#failure ??= error;
-      },
+      }),
     );
-    this.#running.push(run);
   }
 
   /** Features before a frame are needed no more. */
   forget(frame: number): void {
-    const until = Math.floor(this.#rowAt(frame) / BLOCK);
-    for (; this.#forgotten < until; this.#forgotten++) this.#blocks.delete(this.#forgotten);
+    this.#features.forget(this.#rowAt(frame));
   }
 
   /** Waits until a few runs are in flight at most. @throws what a run failed with. */
   async settle(most = this.#embedding.model.concurrency): Promise<void> {
-    while (this.#running.length > most) await this.#running.shift();
-    if (this.#failure !== undefined) throw this.#failure;
+    await this.#running.settle(most);
   }
 
   /** All pieces, in the order in which they were added. */
@@ -82,7 +65,7 @@ export class PieceVoices {
 
   /** Waits for what is in flight without asking what became of it. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#running);
+    await this.#running.settled();
   }
 
   /** First feature row whose middle lies in a frame or after it. */
@@ -91,26 +74,12 @@ export class PieceVoices {
     return Math.max(0, Math.ceil((frameStart + (frame - 0.5) * frameStep - this.#rowStart) / this.#rowStep));
   }
 
-  #rowsOf({ ranges }: Piece): Float32Array {
-    const { bins } = this.#embedding.part;
-    let count = 0;
+  #spansOf({ ranges }: Piece): [from: number, to: number][] {
     const spans: [from: number, to: number][] = [];
     for (let i = 0; i < ranges.length; i += 2) {
-      const from = this.#rowAt(ranges[i] as number);
-      const to = Math.min(this.#rows, this.#rowAt(ranges[i + 1] as number));
-      if (to <= from) continue;
-      spans.push([from, to]);
-      count += to - from;
+      const to = Math.min(this.#features.rows, this.#rowAt(ranges[i + 1] as number));
+      spans.push([Math.min(to, this.#rowAt(ranges[i] as number)), to]);
     }
-    const rows = new Float32Array(count * bins);
-    let at = 0;
-    for (const [from, to] of spans) {
-      for (let row = from; row < to; row++, at += bins) {
-        const block = this.#blocks.get(Math.floor(row / BLOCK)) as Float32Array;
-        const start = (row % BLOCK) * bins;
-        rows.set(block.subarray(start, start + bins), at);
-      }
-    }
-    return rows;
+    return spans;
   }
 }

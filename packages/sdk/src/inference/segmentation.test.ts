@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Model, TensorInfo } from '../contract/backend.ts';
 import type { ModelManifest } from '../contract/model.ts';
-import { firstFrame, frameTime, roundHalfEven, segmentation, segmentationRunner, WindowMean } from './segmentation.ts';
+import { halfEven } from '../stages/reconstruct.ts';
+import { firstFrame, frameTime, segmentation, segmentationRunner, WindowMean } from './segmentation.ts';
 
 const part = {
   sampleRate: 100,
@@ -71,7 +72,7 @@ describe('segmentation', () => {
     // segmentation-3.0: frames of 270 samples, windows every second.
     const starts = [0, 1, 2, 3].map((window) => firstFrame({ frameStep: 270 }, window, 16_000));
     expect(starts).toEqual([0, 59, 119, 178]);
-    expect([0.5, 1.5, 2.5, 2.4999].map(roundHalfEven)).toEqual([0, 2, 2, 2]);
+    expect([0.5, 1.5, 2.5, 2.4999].map(halfEven)).toEqual([0, 2, 2, 2]);
     expect(frameTime(part, 3)).toBe(0.35);
   });
 

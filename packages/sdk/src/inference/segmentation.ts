@@ -2,6 +2,7 @@ import type { Model } from '../contract/backend.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest, SegmentationPart } from '../contract/model.ts';
 import { Powerset, powersetClasses } from '../stages/powerset.ts';
+import { halfEven } from '../stages/reconstruct.ts';
 import { floats } from './run-windows.ts';
 import { WindowRunner } from './window-runner.ts';
 
@@ -85,20 +86,12 @@ export function segmentationRunner(network: Segmentation, run: SegmentationRun, 
 
 /** The frame, on the grid of the whole recording, at which a window begins (its start, rounded to whole frames). */
 export function firstFrame(part: Pick<SegmentationPart, 'frameStep'>, window: number, step: number): number {
-  return roundHalfEven((window * step) / part.frameStep);
+  return halfEven((window * step) / part.frameStep);
 }
 
 /** Seconds of the middle of a frame of the recording's grid. */
 export function frameTime(part: SegmentationPart, frame: number): number {
   return (part.frameStart + frame * part.frameStep) / part.sampleRate;
-}
-
-/** As NumPy's `rint`, which the reference uses. */
-export function roundHalfEven(x: number): number {
-  const floor = Math.floor(x);
-  const rest = x - floor;
-  if (rest !== 0.5) return Math.round(x);
-  return floor % 2 === 0 ? floor : floor + 1;
 }
 
 /**

@@ -2,22 +2,42 @@ import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelPackage } from '../contract/model.ts';
 import type { Warning } from '../contract/warnings.ts';
 
+/** Bytes that are those of the manifest, as far as the runtime can tell. */
+export interface CheckedBytes {
+  readonly bytes: Uint8Array;
+  readonly warnings: readonly Warning[];
+}
+
 /**
  * The weights of a package, checked against its manifest.
  * Where the runtime has no `crypto.subtle` (a page without HTTPS), only the length is checked, with a warning.
  * @throws `model-not-found` from the package; `model-corrupt`.
  */
-export async function readWeights(
-  pack: ModelPackage,
-  signal?: AbortSignal,
-): Promise<{ readonly bytes: Uint8Array; readonly warnings: readonly Warning[] }> {
-  const { manifest, file } = pack;
+export async function readWeights(pack: ModelPackage, signal?: AbortSignal): Promise<CheckedBytes> {
+  return checked(pack, pack.file, () => pack.read(signal));
+}
+
+/** Another file of a package, checked in the same way. @throws as `readWeights`; `model-not-found` where it has none. */
+export async function readBeside(pack: ModelPackage, name: string, signal?: AbortSignal): Promise<CheckedBytes> {
+  return checked(pack, name, async () => {
+    if (pack.readFile) return pack.readFile(name, signal);
+    throw new VoiceFlowError('model-not-found', `the package of ${pack.manifest.id} gives no file beside its network`, {
+      hint: `${name} is needed: give the package a readFile()`,
+    });
+  });
+}
+
+async function checked(
+  { manifest }: ModelPackage,
+  file: string,
+  read: () => Promise<Uint8Array>,
+): Promise<CheckedBytes> {
   const expected = manifest.files[file];
   if (!expected) {
     const names = Object.keys(manifest.files).join(', ');
     throw new VoiceFlowError('model-not-found', `${manifest.id} has no file "${file}"; its manifest lists: ${names}`);
   }
-  const bytes = await pack.read(signal);
+  const bytes = await read();
   if (bytes.length !== expected.bytes) {
     throw corrupt(`${file} has ${bytes.length} bytes; the manifest says ${expected.bytes}`);
   }

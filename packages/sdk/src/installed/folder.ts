@@ -15,13 +15,23 @@ export async function modelFromFolder(folder: string): Promise<ModelPackage> {
 }
 
 async function packageIn(folder: string, manifest: ModelManifest): Promise<ModelPackage> {
-  const names = Object.keys(manifest.files);
+  // Tables of numbers stand beside a network.
+  const names = Object.keys(manifest.files).filter((name) => !name.endsWith('.npz'));
   const there = await Promise.all(names.map((name) => isFile(join(folder, name))));
   const file = names.find((_, i) => there[i]);
   if (file === undefined) {
     throw new VoiceFlowError('model-not-found', `${folder} has none of the files of its manifest: ${names.join(', ')}`);
   }
-  return { manifest, file, read: async (signal) => readFile(join(folder, file), { signal }) };
+  const open = async (name: string, signal?: AbortSignal) => {
+    return readFile(join(folder, name), { signal }).catch((cause: unknown) => {
+      if (signal?.aborted) throw cause;
+      throw new VoiceFlowError('model-not-found', `${folder} has no ${name}, which its manifest lists`, {
+        hint: `Run voiceflow models pull ${manifest.id}`,
+        cause,
+      });
+    });
+  };
+  return { manifest, file, read: (signal) => open(file, signal), readFile: open };
 }
 
 async function readManifest(path: string): Promise<ModelManifest> {

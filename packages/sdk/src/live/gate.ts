@@ -3,10 +3,12 @@ import type { Tensor } from '../contract/backend.ts';
 import type { Gate } from '../inference/gate.ts';
 import { floats } from '../inference/run-windows.ts';
 
-/** What a gate's network said of the latest seconds: the probability of speech in the frames from `start` on. */
+/** What a gate's network said of the latest seconds: probabilities of the frames from `start` on. */
 export interface HeardSpeech {
   readonly start: number;
   readonly speech: Float32Array;
+  /** That two speak at least. */
+  readonly two: Float32Array;
 }
 
 /** Frames before the present of which nothing is asked: the resampler has not given their last samples yet. */
@@ -58,16 +60,21 @@ export class LiveGate {
     if (!data) return undefined;
     const feeds: Record<string, Tensor> = { [input]: { type: 'float32', dims: dims(1), data } };
     const outputs = await model.run(feeds, { signal });
-    const said = powerset.speech(floats(outputs, output, part.frames * powerset.classes.length));
+    const scores = floats(outputs, output, part.frames * powerset.classes.length);
+    const said = powerset.speech(scores);
+    const saidTwo = powerset.overlap(scores);
     const before = until - part.window;
     const start = Math.max(0, Math.ceil(before / perFrame - 1e-9));
     const end = Math.floor(until / perFrame + 1e-9);
     const speech = new Float32Array(Math.max(0, end - start));
+    const two = new Float32Array(speech.length);
     for (let f = start; f < end; f++) {
-      const index = Math.round(((f + 0.5) * perFrame - before - part.frameStart) / part.frameStep);
-      speech[f - start] = said[Math.min(part.frames - 1, Math.max(0, index))] as number;
+      const nearest = Math.round(((f + 0.5) * perFrame - before - part.frameStart) / part.frameStep);
+      const index = Math.min(part.frames - 1, Math.max(0, nearest));
+      speech[f - start] = said[index] as number;
+      two[f - start] = saidTwo[index] as number;
     }
-    return { start, speech };
+    return { start, speech, two };
   }
 
   /** The window that ends at a sample. A young session is repeated to fill it: its levels are all that is known. */

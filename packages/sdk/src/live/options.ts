@@ -5,6 +5,7 @@ import { MOST_SPEAKERS } from '../contract/options.ts';
 const RATES = [8_000, 192_000] as const;
 const LATENCIES = [0.5, 5] as const;
 const STEPS = [0.25, 1] as const;
+const KEPT_SECONDS = [0, 14_400] as const;
 const DEFAULT_LATENCY = 1;
 const DEFAULT_STEP = 0.25;
 
@@ -22,10 +23,11 @@ export interface LiveTiming {
  * @throws `invalid-option` naming the option, its value and its range.
  */
 export function liveTiming(options: LiveOptions, frame: number): LiveTiming {
-  const { sampleRate, latency = DEFAULT_LATENCY, step = DEFAULT_STEP, maxSpeakers } = options;
+  const { sampleRate, latency = DEFAULT_LATENCY, step = DEFAULT_STEP, maxSpeakers, keepAudio = 0 } = options;
   check('sampleRate', sampleRate, RATES, Number.isInteger(sampleRate), 'a whole number of samples a second');
   check('latency', latency, LATENCIES, true, 'seconds');
   check('step', step, [STEPS[0], Math.min(STEPS[1], latency)], true, 'seconds, at most the latency,');
+  check('keepAudio', keepAudio, KEPT_SECONDS, true, 'seconds');
   if (maxSpeakers !== undefined) {
     check('maxSpeakers', maxSpeakers, [1, MOST_SPEAKERS], Number.isInteger(maxSpeakers), 'a whole number');
   }

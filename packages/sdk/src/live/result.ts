@@ -1,7 +1,6 @@
-import type { Speaker } from '../contract/result.ts';
+import type { Diarization, Speaker } from '../contract/result.ts';
 import { compareTurns, type Turn } from '../contract/segment.ts';
 import type { Warning } from '../contract/warnings.ts';
-import type { Solution } from '../offline/speaker-turns.ts';
 import { assignment } from '../stages/hungarian.ts';
 import { dot, normalise } from '../stages/vectors.ts';
 import { speakerLabel } from '../voices/naming.ts';
@@ -14,6 +13,12 @@ export interface LiveResultParts {
   readonly speakers: readonly Speaker[];
   readonly labels: Readonly<Record<string, string>>;
   readonly warnings: readonly Warning[];
+}
+
+/** What another look at the session has found. */
+export interface Found extends Pick<Diarization, 'turns' | 'speakers'> {
+  /** Names that were told stay where it gives none: it has not looked for them. */
+  readonly keepNames?: boolean;
 }
 
 /** What was told in a session. */
@@ -39,25 +44,30 @@ export function toldResult({ memory, speakers, log }: Told, mean: Float32Array):
 }
 
 /**
- * What a session comes to after all of it was clustered again. Speakers keep the labels with which they share most
+ * What a session comes to after another look at all of it. Speakers keep the labels with which they share most
  * speech, one to one; those that were never told get new ones.
- * @param solution Its turns, in seconds since `start`; what was told before that stands.
+ * @param revision Its turns, in seconds since `start`; what was told before that stands.
  */
-export function reclusteredResult(told: Told, mean: Float32Array, solution: Solution, start: number): LiveResultParts {
+export function revisedResult(told: Told, mean: Float32Array, revision: Found, start: number): LiveResultParts {
   const { speakers, log } = told;
-  const index = new Map(solution.speakers.map(({ label }, i) => [label, i]));
-  const found = solution.turns.map(({ speaker, ...turn }) => {
+  const index = new Map(revision.speakers.map(({ label }, i) => [label, i]));
+  const found = revision.turns.map(({ speaker, ...turn }) => {
     return { ...turn, start: turn.start + start, end: turn.end + start, speaker: index.get(speaker) as number };
   });
   const logged = log.turns.map((turn) => ({ ...turn, speaker: speakers.now(turn.speaker) }));
-  const { numbers, became } = matched(sharedSeconds(logged, found), solution.speakers.length, speakers);
+  const { numbers, became } = matched(sharedSeconds(logged, found), revision.speakers.length, speakers);
   const turns = join([
     ...logged
       .filter((turn) => turn.start < start)
       .map((turn) => turnOf({ ...turn, end: Math.min(turn.end, start) }, became(turn.speaker))),
     ...found.map((turn) => turnOf(turn, numbers[turn.speaker] as number)),
   ]);
-  const anew = new Map(solution.speakers.map((speaker, i) => [speakerLabel(numbers[i] as number), speaker]));
+  const anew = new Map(
+    revision.speakers.map((speaker, i) => {
+      const name = speaker.name ?? (revision.keepNames ? speakers.all[numbers[i]!]?.name : undefined);
+      return [speakerLabel(numbers[i]!), { ...speaker, ...(name === undefined ? {} : { name }) }];
+    }),
+  );
   const labels = speakers.all.map(({ label }, speaker) => [label, speakerLabel(became(speakers.now(speaker)))]);
   return {
     turns,

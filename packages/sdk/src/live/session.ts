@@ -3,7 +3,14 @@ import { flushDenormals } from '../audio/denormals.ts';
 import { createResampler, type Resampler } from '../audio/resample.ts';
 import type { Tensor } from '../contract/backend.ts';
 import { abortError, VoiceFlowError } from '../contract/errors.ts';
-import type { DiarizationSession, LiveDiarization, LiveEndOptions, LiveEvent, LiveOptions } from '../contract/live.ts';
+import type {
+  DiarizationSession,
+  LiveDiarization,
+  LiveEndOptions,
+  LiveEvent,
+  LiveOptions,
+  RecordingDiarizer,
+} from '../contract/live.ts';
 import type { DiarizationParts } from '../contract/result.ts';
 import type { FastCnn } from '../inference/network.ts';
 import { paced } from '../inference/paced.ts';
@@ -14,8 +21,11 @@ import { checkVoices } from '../voices/match.ts';
 import { checkFalseNames } from '../voices/naming.ts';
 import { EventQueue } from './event-queue.ts';
 import { LiveGate } from './gate.ts';
+import { KeptAudio } from './kept-audio.ts';
 import { leadOf, liveTiming } from './options.ts';
 import { Pace, Tempo } from './pace.ts';
+import type { LiveResultParts } from './result.ts';
+import { forgottenWarning, secondLook } from './second-look.ts';
 import { type HeardRun, LiveTracker } from './tracker.ts';
 
 /** Seconds of audio that may wait while more is pushed; beyond it, pushing is refused. */
@@ -44,6 +54,9 @@ export function openSession(
   return new LiveSession(cnn, options, origin, tempo);
 }
 
+/** What made a result. */
+type SessionModel = Pick<SessionOrigin, 'model' | 'backend'>;
+
 /** A run under way, and frames from its window's beginning to the next's. */
 interface Running {
   readonly outputs: Promise<HeardRun>;
@@ -57,6 +70,8 @@ class LiveSession implements DiarizationSession {
   readonly #resampler: Resampler;
   readonly #cutter: WindowCutter;
   readonly #gate: LiveGate | undefined;
+  readonly #audio: KeptAudio | undefined;
+  readonly #options: LiveOptions;
   /** Frames between windows. */
   readonly #hop: number;
   readonly #tracker: LiveTracker;
@@ -97,6 +112,8 @@ class LiveSession implements DiarizationSession {
       this.#pace = new Pace({ frames: network.frames, hop, lead, most: Math.min(lag, network.frames) }, frame, tempo);
     }
     this.#gate = cnn.gate && new LiveGate(cnn.gate, options.sampleRate, frame);
+    this.#options = options;
+    if (options.keepAudio) this.#audio = new KeptAudio(options.sampleRate, options.keepAudio);
     this.#hop = hop;
     this.#said = -lead;
     this.#tracker = new LiveTracker(
@@ -126,6 +143,7 @@ class LiveSession implements DiarizationSession {
 
   async end({ recluster = false }: LiveEndOptions = {}): Promise<LiveDiarization> {
     if (this.#over) throw this.#over;
+    if (typeof recluster === 'object' && !this.#audio) throw nothingKeptError();
     this.#over = endedError();
     return this.#next(async () => {
       await this.#cut(() => this.#resampler.end());
@@ -139,16 +157,37 @@ class LiveSession implements DiarizationSession {
       const run = last && (await this.#waited(this.#run(last, start + this.#cnn.network.frames)));
       const duration = this.#received / this.#rate;
       await this.#paced(this.#tracker.end(duration, run && { start, ...run }));
-      const { turns, speakers, labels, warnings } = await this.#paced(this.#tracker.result(recluster));
       this.#events.end();
+      const { labels, warnings, ...found } = await this.#result(recluster);
       this.#release();
       const total = performance.now() - this.#begun;
       const timings = { load: 0, ...this.#spent, total };
       const all = [...this.#origin.warnings, ...warnings];
-      const { model, backend } = this.#origin;
-      const parts = { model, backend, turns, speakers, duration, warnings: all, timings };
-      return new LiveResult(parts, labels);
+      return new LiveResult({ ...found, duration, warnings: all, timings }, labels);
     });
+  }
+
+  async #result(recluster: LiveEndOptions['recluster']): Promise<LiveResultParts & SessionModel> {
+    const { model, backend } = this.#origin;
+    if (!recluster) return { ...this.#tracker.told(), model, backend };
+    if (recluster !== true && this.#audio?.whole) return this.#revised(recluster, this.#audio);
+    const result = await this.#paced(this.#tracker.reclustered());
+    const forgotten = recluster === true ? [] : [forgottenWarning(this.#options.keepAudio)];
+    return { ...result, model, backend, warnings: [...result.warnings, ...forgotten] };
+  }
+
+  async #revised(diarizer: RecordingDiarizer, audio: KeptAudio): Promise<LiveResultParts & SessionModel> {
+    const { space } = this.#cnn.manifest;
+    const { signal } = this.#stop;
+    const { timings, model, backend, warnings, ...found } = await secondLook(diarizer, audio, this.#options, {
+      space,
+      signal,
+    });
+    if (signal.aborted) throw this.#over ?? closedError();
+    for (const stage of ['decode', 'model', 'cluster'] as const) this.#spent[stage] += timings[stage];
+    const result = this.#tracker.revised(found);
+    const own = result.warnings.filter(({ code }) => warnings.every((warning) => warning.code !== code));
+    return { ...result, model, backend, warnings: [...own, ...warnings] };
   }
 
   async close(): Promise<void> {
@@ -187,6 +226,7 @@ class LiveSession implements DiarizationSession {
       const piece = samples.subarray(at, at + block);
       await this.#cut(() => {
         this.#gate?.push(piece);
+        this.#audio?.push(piece);
         return this.#resampler.push(piece);
       });
       this.#waiting -= piece.length;
@@ -327,6 +367,12 @@ function toFailure(error: unknown): VoiceFlowError {
 
 function endedError(): VoiceFlowError {
   return new VoiceFlowError('closed', 'the session was used after end()', { hint: 'open a new one' });
+}
+
+function nothingKeptError(): VoiceFlowError {
+  return new VoiceFlowError('invalid-option', 'recluster is a diarizer, but the session keeps no audio for it', {
+    hint: 'open the session with keepAudio: seconds, or give recluster: true',
+  });
 }
 
 function closedError(): VoiceFlowError {

@@ -6,7 +6,7 @@ import { EDGE_WEIGHT, solveSteps } from '../offline/speaker-turns.ts';
 import { confidenceOf } from '../stages/confidence.ts';
 import type { Slots } from '../stages/local-speaker-table.ts';
 import { windowWeight } from '../stages/overlap-add.ts';
-import { CERTAIN_SILENCE, type SpeechMask } from '../stages/speech.ts';
+import type { SpeechMask } from '../stages/speech.ts';
 import type { Steps } from '../stages/steps.ts';
 import { linkTracks, type Tracks } from '../stages/tracks.ts';
 import { normalise } from '../stages/vectors.ts';
@@ -17,9 +17,9 @@ import { nameSlots, trackStates } from './naming.ts';
 import { type LiveTiming, leadOf } from './options.ts';
 import { type HeardWindow, RecentWindows } from './recent-windows.ts';
 import { SessionRecord } from './record.ts';
-import { type LiveResultParts, reclusteredResult, toldResult } from './result.ts';
+import { type Found, type LiveResultParts, revisedResult, toldResult } from './result.ts';
 import { LiveSpeakers } from './speakers.ts';
-import { RecentSpeech } from './speech.ts';
+import { markSpeech, RecentSpeech } from './speech.ts';
 import type { Stretch } from './stretch.ts';
 import { Suspicions } from './suspicions.ts';
 import { type LiveTurn, TurnBuilder } from './turn-builder.ts';
@@ -138,17 +138,28 @@ export class LiveTracker {
     this.#recognise();
   }
 
-  /** What the session came to, after `end`. @param recluster Clusters all of it as a recording's windows are. */
-  *result(recluster: boolean): Steps<LiveResultParts> {
-    const told = { memory: this.#memory, speakers: this.#speakers, log: this.#log };
-    const { mean } = this.#cnn.settings.voices;
-    if (!recluster) return toldResult(told, mean);
+  /** What was told, as the result. */
+  told(): LiveResultParts {
+    return toldResult(this.#all, this.#cnn.settings.voices.mean);
+  }
+
+  /** The result that another look at the whole session gives. */
+  revised(found: Found): LiveResultParts {
+    return revisedResult(this.#all, this.#cnn.settings.voices.mean, found, 0);
+  }
+
+  /** What the session came to, after `end`, when all of it is clustered as a recording's windows are. */
+  *reclustered(): Steps<LiveResultParts> {
     const { known, falseNames, maxSpeakers = MOST_SPEAKERS } = this.#rules;
     const start = this.#record.start * this.#cnn.frame;
     const bounds = { least: 1, most: maxSpeakers };
     const request = { bounds, known, ...(falseNames === undefined ? {} : { falseNames }) };
     const solution = yield* solveSteps(this.#cnn, this.#record, this.#duration - start, request);
-    return reclusteredResult(told, mean, solution, start);
+    return revisedResult(this.#all, this.#cnn.settings.voices.mean, solution, start);
+  }
+
+  get #all() {
+    return { memory: this.#memory, speakers: this.#speakers, log: this.#log };
   }
 
   #hear({ activity, embeddings, heard }: HeardRun, step: number): number {
@@ -219,8 +230,8 @@ export class LiveTracker {
   #tell(final: number, present: number): void {
     const from = this.#turns.final;
     const frames = frameScores(this.#recent, this.#weight, from, present);
-    const silences = this.#mask?.silences(from, present);
-    const scores = new Map([...frames].map(([speaker, { score }]) => [speaker, hushed(score, silences)]));
+    const scores = new Map([...frames].map(([speaker, { score }]) => [speaker, score.slice()]));
+    if (this.#mask) markSpeech(scores, this.#mask, from, present, this.#cnn.settings.turns);
     const { started, changed, ended } = this.#turns.look(scores, final, present);
     const tell = (type: TurnEvent['type'], turn: LiveTurn): TurnEvent => {
       const event: TurnEvent = {
@@ -317,10 +328,4 @@ export class LiveTracker {
     const options = { space: manifest.space, voices: settings.voices, rules: settings.known, falseNames };
     for (const speaker of this.#speakers.recognise(heard, known, options)) this.#tellSpeaker(speaker);
   }
-}
-
-/** A score in which certain silence is marked. */
-function hushed(score: Float32Array, silences: Uint8Array | undefined): Float32Array {
-  if (!silences) return score;
-  return score.map((value, i) => (silences[i] === 1 ? CERTAIN_SILENCE : value));
 }

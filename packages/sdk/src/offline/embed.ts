@@ -1,9 +1,15 @@
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { LocalRecording } from '../stages/local-speakers.ts';
+import type { VoiceSpace } from '../stages/plda.ts';
 import { accumulate, dot, normalise } from '../stages/vectors.ts';
-import type { SolveContext } from './speaker-turns.ts';
 
-type EmbedContext = Pick<SolveContext, 'settings' | 'frame'>;
+/** The mean of all voices, and seconds of a frame. */
+interface EmbedContext {
+  readonly settings: { readonly voices: Pick<VoiceSpace, 'mean'> };
+  readonly frame: number;
+}
+
+type Heard = Pick<LocalRecording, 'windows' | 'frames' | 'slots' | 'dimensions' | 'startOf' | 'activity' | 'embedding'>;
 
 interface Span {
   readonly start: number;
@@ -17,7 +23,7 @@ interface Span {
  */
 export function embedSpans(
   context: EmbedContext,
-  local: LocalRecording,
+  local: Heard,
   segments: readonly Span[] | undefined,
   duration: number,
 ): Float32Array[] {
@@ -25,7 +31,7 @@ export function embedSpans(
   return spans.map((span) => voiceOf(context, local, span, duration));
 }
 
-function voiceOf(cnn: EmbedContext, local: LocalRecording, span: Span, duration: number): Float32Array {
+function voiceOf(cnn: EmbedContext, local: Heard, span: Span, duration: number): Float32Array {
   const from = Math.round(span.start / cnn.frame);
   const to = Math.round(Math.min(span.end, duration) / cnn.frame);
   const sum = new Float32Array(local.dimensions);
@@ -49,7 +55,7 @@ function voiceOf(cnn: EmbedContext, local: LocalRecording, span: Span, duration:
 }
 
 /** The slot that speaks most in the frames `[from, to)`; its weight counts what it says elsewhere against it. */
-function mainSlot(local: LocalRecording, window: number, from: number, to: number): { slot: number; weight: number } {
+function mainSlot(local: Heard, window: number, from: number, to: number): { slot: number; weight: number } {
   const activity = local.activity(window);
   let best = 0;
   let weight = 0;

@@ -21,7 +21,9 @@ export class HeldWindows {
   readonly #local: LocalSpeakers;
   readonly #resampler: Resampler;
   readonly #runner: WindowRunner;
-  readonly #mean: WindowMean;
+  readonly #speech: WindowMean;
+  /** Of two speakers at once; ahead of `#speech`, whose frames are what is released by. */
+  readonly #two: WindowMean;
   readonly #mask: SpeechMask;
   #held: Held[] = [];
   #windows = 0;
@@ -33,10 +35,15 @@ export class HeldWindows {
     this.#local = local;
     this.#resampler = createResampler(rate, part.sampleRate);
     this.#mask = new SpeechMask(speechRules(gate, frame));
-    const map = new FrameMap(part, frame, 0, (speech) => this.#mask.push(speech));
-    this.#mean = new WindowMean(part.frames, (mean, index) => map.push(mean, index));
+    const two: number[] = [];
+    const twoMap = new FrameMap(part, frame, 0, (p) => two.push(p));
+    const map = new FrameMap(part, frame, 0, (speech) => this.#mask.push(speech, two.shift()));
+    this.#two = new WindowMean(part.frames, (mean, index) => twoMap.push(mean, index));
+    this.#speech = new WindowMean(part.frames, (mean, index) => map.push(mean, index));
     this.#runner = segmentationRunner(gate.segmentation, { step, ...(signal ? { signal } : {}) }, (window, scores) => {
-      this.#mean.add(firstFrame(part, window, step), powerset.speech(scores));
+      const at = firstFrame(part, window, step);
+      this.#two.add(at, powerset.overlap(scores));
+      this.#speech.add(at, powerset.speech(scores));
       this.#release(this.#mask.known);
     });
   }
@@ -65,9 +72,10 @@ export class HeldWindows {
   async end(): Promise<void> {
     await this.#runner.push(this.#resampler.end());
     await this.#runner.end();
-    this.#mean.end();
+    this.#two.end();
+    this.#speech.end();
     this.#release(Number.POSITIVE_INFINITY);
-    this.#local.hush(this.#mask.silences(0, this.#local.totalFrames));
+    this.#local.hush(this.#mask);
   }
 
   settled(): Promise<void> {

@@ -7,6 +7,7 @@ import { confidenceOf, type TurnEvidence, turnEvidence } from '../stages/confide
 import { CountedAdder } from '../stages/count.ts';
 import { type FrameTurn, TurnTracker } from '../stages/hysteresis.ts';
 import type { LocalRecording } from '../stages/local-speakers.ts';
+import { raiseSecond } from '../stages/overlap.ts';
 import { OverlapAdder, windowWeight } from '../stages/overlap-add.ts';
 import { piecePosteriors } from '../stages/piece-posteriors.ts';
 import type { SolveSettings } from '../stages/settings.ts';
@@ -146,6 +147,7 @@ function* attemptOf(cnn: SolveContext, local: LocalRecording, grouping: Grouping
   const adder = counted ?? new OverlapAdder(shape);
   let frame = 0;
   const emit = (scores: Float32Array) => {
+    if (rules.overlap && local.overlapped?.(frame)) raiseSecond(scores, rules.overlap, rules.onset);
     if (local.silent?.(frame++)) scores.fill(CERTAIN_SILENCE);
     tracker.push(scores);
   };
@@ -187,7 +189,8 @@ function seconds(frames: number, { frame, offset = 0 }: SolveContext): number {
   return Math.round((frames * frame + offset) * 1e6) / 1e6;
 }
 
-function warningsOf(found: number, bounds: SpeakerBounds): Warning[] {
+/** Of a number of speakers. */
+export function warningsOf(found: number, bounds: SpeakerBounds): Warning[] {
   const warnings: Warning[] = [];
   if (found === 0) warnings.push({ code: 'audio-silent', message: 'no speech was found' });
   if (found < bounds.least && bounds.least > 1) {

@@ -1,7 +1,16 @@
-/** @module The parts of the fast-cnn pipeline, for tools that measure, calibrate or take it apart. */
+/** @module The parts of the pipelines, for tools that measure, calibrate or take them apart. */
 
 export { type Embedding, embedding, embedRows } from '../inference/embedding.ts';
+export {
+  type MaskedEmbedding,
+  maskedEmbedding,
+  type PooledFeatures,
+  poolable,
+  pooledVoice,
+  voiceMask,
+} from '../inference/masked-embedding.ts';
 export { type FastCnn, fastCnn } from '../inference/network.ts';
+export { type LinearLayer, openAtPooling, type PooledNetwork } from '../inference/onnx-graph.ts';
 export { pushAll } from '../inference/run-windows.ts';
 export {
   firstFrame,
@@ -23,8 +32,11 @@ export {
 } from '../offline/analyze-recording.ts';
 export { diarize } from '../offline/diarize.ts';
 export { type Solution, type SolveContext, solve } from '../offline/speaker-turns.ts';
+export { centroidLinkage, flatClusters, type Linkage } from '../stages/centroid-linkage.ts';
 export { type TurnEvidence, turnEvidence } from '../stages/confidence.ts';
 export { Fbank, type FbankShape, fbank, subtractMean } from '../stages/fbank.ts';
+export { HeardRecording } from '../stages/heard-recording.ts';
+export { type HeardWindows, spokenFrames } from '../stages/heard-windows.ts';
 export { type FrameTurn, type TurnRules, TurnTracker } from '../stages/hysteresis.ts';
 export { cleanFrames } from '../stages/local-speaker-table.ts';
 export type { LocalRecording } from '../stages/local-speakers.ts';
@@ -40,6 +52,8 @@ export {
   type VoiceSpace,
 } from '../stages/plda.ts';
 export { Powerset, powersetClasses } from '../stages/powerset.ts';
+export { PLDA_FILES, pyannoteSettings, readPlda } from '../stages/pyannote-settings.ts';
+export { halfEven, reconstruct } from '../stages/reconstruct.ts';
 export { SegmentedRecording } from '../stages/segmented.ts';
 export {
   type FastCnnSettings,
@@ -52,6 +66,17 @@ export {
   type SolveSettings,
 } from '../stages/settings.ts';
 export { type Grouping, group, type Partition, speakerEmbedding } from '../stages/speakers.ts';
+export { finish, type Steps } from '../stages/steps.ts';
+export { toXVectorSpace, type Vbx, type VbxRules, vbx, type XVectorSpace, xVectorSpace } from '../stages/vbx.ts';
+export {
+  type Assignment,
+  assignVoices,
+  findVoices,
+  NOBODY,
+  regroupVoices,
+  type VbxSettings,
+  type Voices,
+} from '../stages/vbx-clustering.ts';
 export { WindowCutter } from '../stages/windows.ts';
 export { type HeardVoice, nameVoices, voiceScores } from '../voices/naming.ts';
 export { fastCnnPipeline } from './fast-cnn.ts';

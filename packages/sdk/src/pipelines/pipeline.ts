@@ -3,6 +3,7 @@ import type { Model } from '../contract/backend.ts';
 import type { DiarizationSession, LiveOptions } from '../contract/live.ts';
 import type { ModelManifest } from '../contract/model.ts';
 import type { Segmentation } from '../inference/segmentation.ts';
+import type { CheckedBytes } from '../inference/weights.ts';
 import type { SessionOrigin } from '../live/session.ts';
 import type { DiarizeRequest, PipelineResult } from '../offline/types.ts';
 
@@ -23,3 +24,8 @@ export interface Pipeline {
 
 /** Makes the pipeline around a loaded network. @throws `model-incompatible` for a network or settings that do not fit. */
 export type PipelineFactory = (manifest: ModelManifest, model: Model, segmentation?: Segmentation) => Pipeline;
+
+/** A pipeline before its network is loaded: what the backend loads, and what is made around it. */
+export interface Prepared extends CheckedBytes {
+  readonly make: PipelineFactory;
+}

@@ -20,10 +20,15 @@ export function recordingPipeline(manifest: ModelManifest, network: Model, segme
       const { local, duration } = await analyzeRecording(model, source, { signal });
       return embedSpans(model, local, segments, duration);
     },
-    open: () => {
-      throw new VoiceFlowError('invalid-option', `the model ${manifest.id} is for recordings, not for live sessions`, {
-        hint: 'open live sessions with the embedded model',
-      });
-    },
+    open: noLiveSessions(manifest),
+  };
+}
+
+/** For models of recordings. */
+export function noLiveSessions({ id }: ModelManifest): () => never {
+  return () => {
+    throw new VoiceFlowError('invalid-option', `the model ${id} is for recordings, not for live sessions`, {
+      hint: 'open live sessions with the embedded model',
+    });
   };
 }

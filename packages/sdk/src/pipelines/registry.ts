@@ -1,33 +1,35 @@
-import type { Model } from '../contract/backend.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
-import type { ModelManifest } from '../contract/model.ts';
-import type { Segmentation } from '../inference/segmentation.ts';
+import type { ModelPackage } from '../contract/model.ts';
+import type { CheckedBytes } from '../inference/weights.ts';
 import { fastCnnPipeline } from './fast-cnn.ts';
-import type { Pipeline, PipelineFactory } from './pipeline.ts';
-import { recordingPipeline } from './recordings.ts';
+import type { PipelineFactory, Prepared } from './pipeline.ts';
 
-const BUILT_IN: Readonly<Record<string, PipelineFactory>> = {
-  'fast-cnn': fastCnnPipeline,
-  recordings: recordingPipeline,
+type Prepare = (pack: ModelPackage, weights: CheckedBytes, signal?: AbortSignal) => Promise<Prepared>;
+
+/** Those of models that are fetched are loaded when one is opened: a page with the embedded model does without. */
+const BUILT_IN: Readonly<Record<string, Prepare>> = {
+  'fast-cnn': async (_, weights) => ({ ...weights, make: fastCnnPipeline }),
+  recordings: async (_, weights) => ({ ...weights, make: (await import('./recordings.ts')).recordingPipeline }),
+  pyannote: async (...given) => (await import('./pyannote.ts')).preparePyannote(...given),
 };
 
 /**
- * The pipeline that a manifest names, around its loaded network.
- * @param segmentation Of the model's segmenter, where it has one.
+ * The pipeline that a manifest names.
  * @param own Pipelines of the caller's, which come first.
- * @throws `model-incompatible` for a pipeline that is not there, a network of another shape, bad settings.
+ * @throws `model-incompatible` for a pipeline that is not there; of the pipeline.
  */
-export function pipelineOf(
-  manifest: ModelManifest,
-  model: Model,
-  segmentation?: Segmentation,
+export async function preparePipeline(
+  pack: ModelPackage,
+  weights: CheckedBytes,
   own: Readonly<Record<string, PipelineFactory>> = {},
-): Pipeline {
-  const all = { ...BUILT_IN, ...own };
-  const { id, version, pipeline } = manifest;
-  const make = Object.hasOwn(all, pipeline) ? all[pipeline] : undefined;
-  if (make !== undefined) return make(manifest, model, segmentation);
-  const names = Object.keys(all).join(', ');
+  signal?: AbortSignal,
+): Promise<Prepared> {
+  const { id, version, pipeline } = pack.manifest;
+  const make = Object.hasOwn(own, pipeline) ? own[pipeline] : undefined;
+  if (make) return { ...weights, make };
+  const prepare = Object.hasOwn(BUILT_IN, pipeline) ? BUILT_IN[pipeline] : undefined;
+  if (prepare) return prepare(pack, weights, signal);
+  const names = [...new Set([...Object.keys(BUILT_IN), ...Object.keys(own)])].join(', ');
   throw new VoiceFlowError(
     'model-incompatible',
     `${id}@${version} needs the pipeline "${pipeline}"; this version has: ${names}`,

@@ -1,5 +1,6 @@
 import type { VoicedPiece } from './pieces.ts';
 import { RowStore } from './row-store.ts';
+import type { SpeechMask } from './speech.ts';
 
 /** What the network said of windows in a row: all of a recording's, or the latest of a live session. */
 export interface LocalWindows {
@@ -34,6 +35,8 @@ export interface LocalRecording extends LocalWindows {
   embedding(window: number, slot: number): Float32Array | undefined;
   /** Whether silence is certain at a frame of the recording, where another network tells. */
   silent?(frame: number): boolean;
+  /** Whether two speak at once at a frame of the recording, where another network tells. */
+  overlapped?(frame: number): boolean;
 }
 
 /**
@@ -55,6 +58,7 @@ export class LocalSpeakers implements LocalRecording {
   readonly #least: number;
   readonly #onset: number;
   #silences: Uint8Array | undefined;
+  #mask: SpeechMask | undefined;
 
   /**
    * @param keep A slot keeps its embedding when its activity is above `keep.above` in at least `keep.frames` frames.
@@ -109,9 +113,14 @@ export class LocalSpeakers implements LocalRecording {
     }
   }
 
-  /** @param silences `[totalFrames]`: 1 where silence is certain. */
-  hush(silences: Uint8Array): void {
-    this.#silences = silences;
+  /** @param mask What another network says of all frames. */
+  hush(mask: SpeechMask): void {
+    this.#mask = mask;
+    this.#silences = mask.silences(0, this.totalFrames);
+  }
+
+  overlapped(frame: number): boolean {
+    return this.#mask?.overlapped(frame) ?? false;
   }
 
   silent(frame: number): boolean {

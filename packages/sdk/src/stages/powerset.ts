@@ -104,6 +104,12 @@ export class Powerset {
     return result;
   }
 
+  /** Probability that two at least speak. @param scores `[frames, classes]`. @returns `[frames]`. */
+  overlap(scores: Float32Array): Float32Array {
+    const levels = this.levels(scores);
+    return Float32Array.from({ length: levels.length / 2 }, (_, frame) => levels[2 * frame + 1]!);
+  }
+
   /** Probability that anybody speaks: 1 − P(nobody). @param scores `[frames, classes]`. @returns `[frames]`. */
   speech(scores: Float32Array): Float32Array {
     const width = this.classes.length;

@@ -1,7 +1,7 @@
 /** Rows kept in one block; a block is small enough that the last, part-filled one wastes little. */
 const BLOCK_ROWS = 512;
 
-type Numbers = Float32Array | Int8Array | Uint8Array;
+type Numbers = Float32Array | Int16Array | Int8Array | Uint8Array;
 
 /** A growing matrix of rows of numbers: no copy when it grows, no array of objects. */
 export class RowStore<T extends Numbers = Float32Array> {

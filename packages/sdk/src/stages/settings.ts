@@ -1,6 +1,7 @@
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
 import type { CountRules } from './count.ts';
+import type { OverlapRules } from './overlap.ts';
 import type { PieceRules } from './piece-posteriors.ts';
 import type { VoiceSpace } from './plda.ts';
 import type { LinkRules } from './tracks.ts';
@@ -79,6 +80,8 @@ export interface SolveSettings {
     readonly count?: CountRules;
     /** Where pieces of speech were embedded: how far they say by themselves who speaks. */
     readonly pieces?: PieceRules;
+    /** Where another network tells when two speak at once: when the second speaker is on. */
+    readonly overlap?: OverlapRules;
   };
   /** Logistic calibration of a turn: 1 / (1 + exp(−(bias + activity × a + identity × i))); see `confidence.ts`. */
   readonly confidence: { readonly bias: number; readonly activity: number; readonly identity: number };
@@ -98,11 +101,18 @@ export interface GateSettings {
   /** In place of `turns.onset` and `turns.offset`: what is left is speech, and less is needed to believe it. */
   readonly onset: number;
   readonly offset: number;
+  /** In place of `turns.shortestGap`. */
+  readonly shortestGap?: number;
+  /** When a second speaker is on, though below the onset; absent: never. */
+  readonly overlap?: OverlapRules & {
+    /** Probability of two speakers at once above which they are two. */
+    readonly two: number;
+  };
 }
 
 /** @throws `model-incompatible`, naming the setting and its range. */
 export function gateSettings(manifest: ModelManifest): GateSettings {
-  const read = new Reader(manifest);
+  const read = new SettingsReader(manifest);
   return {
     step: read.number('gate.step', 0.1, 10),
     liveStep: read.number('gate.liveStep', 0.1, 10),
@@ -110,6 +120,10 @@ export function gateSettings(manifest: ModelManifest): GateSettings {
     shortestSilence: read.number('gate.shortestSilence', 0, 10),
     onset: read.number('gate.onset', 0, 1),
     offset: read.number('gate.offset', 0, 1),
+    ...(read.has('gate.shortestGap') ? { shortestGap: read.number('gate.shortestGap', 0, 10) } : {}),
+    ...(read.has('gate.overlap')
+      ? { overlap: { two: read.number('gate.overlap.two', 0, 1), least: read.number('gate.overlap.least', 0, 1) } }
+      : {}),
   };
 }
 
@@ -137,13 +151,13 @@ export interface RecordingSettings extends SolveSettings {
 
 /** Reads and checks a manifest's settings. @throws `model-incompatible`, naming the setting and its range. */
 export function fastCnnSettings(manifest: ModelManifest): FastCnnSettings {
-  const read = new Reader(manifest);
+  const read = new SettingsReader(manifest);
   return { hop: read.number('hop', 0.02, 1), batch: read.number('batch', 1, 64), ...solveSettings(read) };
 }
 
 /** The same for a model with a network for each part. @throws `model-incompatible`. */
 export function recordingSettings(manifest: ModelManifest): RecordingSettings {
-  const read = new Reader(manifest);
+  const read = new SettingsReader(manifest);
   return {
     segmentation: { step: read.number('segmentation.step', 0.1, 60) },
     pieces: { target: read.number('pieces.target', 0.5, 20), gap: read.number('pieces.gap', 0, 60) },
@@ -151,7 +165,7 @@ export function recordingSettings(manifest: ModelManifest): RecordingSettings {
   };
 }
 
-function solveSettings(read: Reader): SolveSettings {
+function solveSettings(read: SettingsReader): SolveSettings {
   const voices = voiceSpace(read);
   return {
     activity: { on: read.number('activity.on', 0, 1), shortest: read.number('activity.shortest', 0, 1) },
@@ -206,7 +220,8 @@ function solveSettings(read: Reader): SolveSettings {
 /** How the share of strangers falls with the cosine, where a manifest says no more than a cosine. */
 const COSINE_WIDTH = 0.05;
 
-function namingRules(read: Reader, to: number): NamingRules {
+/** @param to Dimensions of the voice space, where there is one. */
+export function namingRules(read: SettingsReader, to = 1): NamingRules {
   if (read.has('known.at')) {
     const nuisance = read.has('known.evidence.nuisance') ? read.packed('known.evidence.nuisance') : undefined;
     if (nuisance && nuisance.length % to !== 0) {
@@ -226,7 +241,7 @@ function namingRules(read: Reader, to: number): NamingRules {
   return { at: read.number('known', -1, 1), width: COSINE_WIDTH };
 }
 
-function voiceSpace(read: Reader): VoiceSpace {
+function voiceSpace(read: SettingsReader): VoiceSpace {
   const between = Float32Array.from(read.list('voices.between'), (value) => Number(value));
   const mean = read.packed('voices.mean');
   const projection = read.packed('voices.projection');
@@ -266,7 +281,8 @@ function unpackNumbers({ scale, data }: PackedNumbers): Float32Array {
   return Float32Array.from({ length: view.byteLength / 2 }, (_, i) => view.getInt16(i * 2, true) * scale);
 }
 
-class Reader {
+/** Reads a manifest's settings, one at a time. */
+export class SettingsReader {
   readonly #manifest: ModelManifest;
 
   constructor(manifest: ModelManifest) {

@@ -47,6 +47,18 @@ describe('SpeechMask', () => {
     );
   });
 
+  it('knows where two speak, where it was told when they do', () => {
+    const told = new SpeechMask({ ...RULES, overlap: 0.5 }, 2);
+    const untold = new SpeechMask(RULES, 2);
+    for (const [speech, two] of [[0.9, 0.6], [0.9, 0.4], [0.9]] as const) {
+      told.push(speech, two);
+      untold.push(speech, two);
+    }
+    const frames = [0, 1, 2, 3, 4, 5];
+    expect(frames.filter((frame) => told.overlapped(frame))).toEqual([2]);
+    expect(frames.filter((frame) => untold.overlapped(frame))).toEqual([]);
+  });
+
   it('keeps recordings of any length', () => {
     const mask = new SpeechMask(RULES);
     for (let i = 0; i < 50_000; i++) mask.push(i % 2);

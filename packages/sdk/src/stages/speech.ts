@@ -4,22 +4,28 @@ export interface SpeechRules {
   readonly speech: number;
   /** Frames that silence must last to end a turn for certain, whatever gaps a turn may have. */
   readonly shortestSilence: number;
+  /** Probability above which two speak at once; absent: it is not asked for. */
+  readonly overlap?: number;
 }
 
 /** The score that silence gives to everybody: no turn holds such a frame, and none goes on across it. */
 export const CERTAIN_SILENCE = -1;
 
 const BLOCK = 1 << 14;
+/** What is kept of a frame. */
+const SPEECH = 1;
+const OVERLAP = 2;
 
 /**
- * Where nobody speaks, by a network that hears some seconds around each moment. What it calls silence is taken from the
+ * Where nobody speaks, and where two do, by a network that hears some seconds around each moment. What it calls silence is taken from the
  * activity of windows that hear less, before anything is made of them. Frames of a recording or of a stretch of a live
  * session, in order; a frame it has not heard of counts as speech.
  */
 export class SpeechMask {
   readonly #rules: SpeechRules;
   readonly #first: number;
-  #speech = new Uint8Array(BLOCK);
+  /** Of each frame: SPEECH, OVERLAP, both or neither. */
+  #heard = new Uint8Array(BLOCK);
   #known = 0;
 
   /** @param first The first frame that `push` will tell of. */
@@ -33,20 +39,26 @@ export class SpeechMask {
     return this.#first + this.#known;
   }
 
-  /** @param probability Of speech in the next frame. */
-  push(probability: number): void {
-    if (this.#known === this.#speech.length) {
-      const more = new Uint8Array(2 * this.#speech.length);
-      more.set(this.#speech);
-      this.#speech = more;
+  /** @param speech Probability of speech in the next frame. @param two Of two speakers at least. */
+  push(speech: number, two = 0): void {
+    if (this.#known === this.#heard.length) {
+      const more = new Uint8Array(2 * this.#heard.length);
+      more.set(this.#heard);
+      this.#heard = more;
     }
-    this.#speech[this.#known++] = probability >= this.#rules.speech ? 1 : 0;
+    const { speech: least, overlap = Number.POSITIVE_INFINITY } = this.#rules;
+    this.#heard[this.#known++] = (speech >= least ? SPEECH : 0) | (two > overlap ? OVERLAP : 0);
+  }
+
+  /** Whether two speak in a frame, as far as is known. */
+  overlapped(frame: number): boolean {
+    return ((this.#heard[frame - this.#first] ?? 0) & OVERLAP) !== 0;
   }
 
   /** Silences the frames of a window in which nobody speaks, in place. @param activity `[frames, slots]` from frame `start` on. */
   apply(activity: Float32Array, slots: number, start: number): void {
     for (let at = 0, i = start - this.#first; at < activity.length; at += slots, i++) {
-      if (i >= 0 && i < this.#known && this.#speech[i] === 0) activity.fill(0, at, at + slots);
+      if (i >= 0 && i < this.#known && !this.#speaks(i)) activity.fill(0, at, at + slots);
     }
   }
 
@@ -55,7 +67,7 @@ export class SpeechMask {
     const silent = new Uint8Array(to - from);
     let begun = -1;
     for (let i = 0; i <= this.#known; i++) {
-      const quiet = i < this.#known && this.#speech[i] === 0;
+      const quiet = i < this.#known && !this.#speaks(i);
       if (quiet && begun < 0) begun = i;
       if (quiet || begun < 0) continue;
       if (i - begun >= this.#rules.shortestSilence) {
@@ -64,5 +76,9 @@ export class SpeechMask {
       begun = -1;
     }
     return silent;
+  }
+
+  #speaks(at: number): boolean {
+    return ((this.#heard[at] as number) & SPEECH) !== 0;
   }
 }

@@ -1,5 +1,3 @@
-import type { TimedWord } from './assign-words.ts';
-
 /** What is written of a word, and how words are joined: blanks, languages without them, ends of sentences. */
 
 /** Letters of languages that are written without blanks between words. */
@@ -24,7 +22,7 @@ export function endsSentence(word: string): boolean {
 }
 
 /** Its `text`, else its `word`. */
-export function defaultText(word: TimedWord): string {
+export function defaultText(word: object): string {
   const { text, word: spelled } = word as { text?: unknown; word?: unknown };
   const found = text ?? spelled ?? '';
   return typeof found === 'string' ? found : (JSON.stringify(found) ?? '');

@@ -1,81 +1,50 @@
-/** @module JSON Schemas of what the server answers, and the words that they are made of. */
+import * as v from 'valibot';
 
-export const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
-export const number = { type: 'number' };
-export const string = { type: 'string' };
-export const integer = { type: 'integer' };
-export const binary = { type: 'string', format: 'binary' };
-export const list = (items: unknown) => ({ type: 'array', items });
-export const object = (properties: Record<string, unknown>, optional: readonly string[] = []) => ({
-  type: 'object',
-  properties,
-  required: Object.keys(properties).filter((name) => !optional.includes(name)),
-});
+/** @module Schemas that several routes share. A schema with a title is a component of the API description. */
 
-/** By the names that `#/components/schemas/` refers to. */
-export function schemas(): Record<string, unknown> {
-  const model = object({ id: string, version: string, space: string });
-  const turn = object({ start: number, end: number, speaker: string, confidence: number }, ['confidence']);
-  const shape = list(integer);
-  const tensor = { name: string, shape, datatype: string, parameters: { type: 'object' }, data: list(number) };
-  return {
-    Problem: object(
-      {
-        type: string,
-        title: string,
-        status: integer,
-        detail: string,
-        code: string,
-        hint: string,
-        requestId: string,
-        error: string,
-      },
-      ['hint'],
-    ),
-    Window: object({
-      embeddings: list(list(number)),
-      activity: list(list(number)),
-      model,
-      timings: { type: 'object' },
-    }),
-    Diarization: object(
-      {
-        duration: number,
-        turns: list(turn),
-        exclusive: list(turn),
-        speakers: list(
-          object({ label: string, seconds: number, name: string, embedding: list(number) }, ['name', 'embedding']),
-        ),
-        model,
-        backend: string,
-        warnings: list(object({ code: string, message: string })),
-        timings: { type: 'object' },
-      },
-      ['exclusive'],
-    ),
-    Embedding: object({ embedding: list(number), space: string, model, timings: { type: 'object' } }),
-    ServerMetadata: object({ name: string, version: string, extensions: list(string) }),
-    Live: object({ live: { type: 'boolean' }, ready: { type: 'boolean' } }, ['ready']),
-    ModelMetadata: object({
-      name: string,
-      versions: list(string),
-      platform: string,
-      inputs: list(object({ name: string, datatype: string, shape })),
-      outputs: list(object({ name: string, datatype: string, shape })),
-    }),
-    ModelReady: object({ name: string, ready: { type: 'boolean' } }),
-    InferenceRequest: object(
-      {
-        id: string,
-        parameters: { type: 'object' },
-        inputs: list(object(tensor, ['parameters', 'data'])),
-        outputs: list(object({ name: string, parameters: { type: 'object' } }, ['parameters'])),
-      },
-      ['id', 'parameters', 'outputs'],
-    ),
-    InferenceResponse: object(
-      { model_name: string, model_version: string, id: string, outputs: list(object(tensor, ['parameters', 'data'])) },
-      ['model_version', 'id'],
-    ),
-  };
-}
+export const ProblemSchema = v.pipe(
+  v.object({
+    type: v.string(),
+    title: v.string(),
+    status: v.pipe(v.number(), v.integer()),
+    detail: v.string(),
+    code: v.string(),
+    hint: v.optional(v.string()),
+    requestId: v.string(),
+    error: v.string(),
+  }),
+  v.title('Problem'),
+);
+
+/** What every answer says about the model: vectors of different spaces must never be compared. */
+export const ModelSchema = v.object({ id: v.string(), version: v.string(), space: v.string() });
+
+/** Milliseconds by part. */
+export const TimingsSchema = v.record(v.string(), v.number());
+
+/** A recording as the part of a form; its other fields are options. */
+export const RecordingForm = v.object({ file: v.pipe(v.string(), v.metadata({ schema: { format: 'binary' } })) });
+
+export const DEADLINE = {
+  'x-deadline-ms': v.pipe(
+    v.string(),
+    v.description('Milliseconds from the last byte of the body to the answer, up to the limit of the server.'),
+    v.metadata({ schema: { type: 'integer', minimum: 1 } }),
+  ),
+};
+
+/** What routes that run a job may answer beside what all may. */
+export const JOB_PROBLEMS = [
+  'overloaded',
+  'deadline-exceeded',
+  'backend-failed',
+  'audio-too-large',
+  'invalid-audio',
+  'unsupported-format',
+] as const;
+
+export const RECORDING_BODY = {
+  'audio/*': 'bytes',
+  'application/octet-stream': 'bytes',
+  'multipart/form-data': RecordingForm,
+} as const;

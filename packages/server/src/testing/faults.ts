@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
-import type { JobReply } from '../app/engine.ts';
-import { noteRun } from '../pool/culprit.ts';
-import type { Runner } from '../pool/serve-jobs.ts';
+import type { JobReply } from '../engine/engine.ts';
+import { noteRun } from '../engine/processes/culprit.ts';
+import type { Runner } from '../engine/processes/serve-jobs.ts';
 
 /** What a worker can do wrong. */
 export type Fault = 'throw' | 'hang' | 'exit' | 'crash';

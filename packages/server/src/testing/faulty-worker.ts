@@ -3,7 +3,7 @@
  * for the runner without a model, `{"faults": ["throw", "hang", "exit"], "everyMs": 2000}` around the real one.
  */
 import process from 'node:process';
-import { runWorker, startModel, type Worker } from '../pool/run-worker.ts';
+import { runWorker, startModel, type Worker } from '../engine/processes/run-worker.ts';
 import { type Fault, toyRunner, withFaults } from './faults.ts';
 
 interface Plan {

@@ -1,0 +1,203 @@
+import { VoiceFlowError } from '../contract/errors.ts';
+
+/** The linear layer at the end of an embedding network: `weights × statistics + bias`. */
+export interface LinearLayer {
+  /** `[to, from]`. */
+  readonly weights: Float32Array;
+  /** `[to]`. */
+  readonly bias: Float32Array;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A network that pools over time, taken apart. */
+export interface PooledNetwork {
+  /** The same network, which gives what it pools, too. */
+  readonly bytes: Uint8Array;
+  /** The output with what is pooled: `[N, channels …, T]`. */
+  readonly features: string;
+  readonly head: LinearLayer;
+}
+
+interface Node {
+  readonly type: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly transposed: boolean;
+}
+
+/** Field numbers of ONNX's messages (onnx.proto). */
+const MODEL_GRAPH = 7;
+const GRAPH = { node: 1, initializer: 5, output: 12 } as const;
+const FLOAT = 1;
+
+/**
+ * Finds, in an ONNX file, the tensor that an embedding network pools over time (the input of its first mean before the
+ * last linear layer) and that layer, and adds the tensor to the network's outputs: a protobuf message may be added to by
+ * appending, so nothing is rewritten.
+ * @throws `model-incompatible` for a network without these.
+ */
+export function openAtPooling(bytes: Uint8Array, what: string): PooledNetwork {
+  const nodes: Node[] = [];
+  const tensors = new Map<string, Uint8Array>();
+  for (const graph of fieldsOf(bytes)) {
+    if (graph.number !== MODEL_GRAPH) continue;
+    for (const { number, bytes: part } of fieldsOf(graph.bytes)) {
+      if (number === GRAPH.node) nodes.push(nodeOf(part));
+      if (number === GRAPH.initializer) tensors.set(textOf(part, 8), part);
+    }
+  }
+  const last = nodes.findLast(({ type, inputs }) => type === 'Gemm' && tensors.has(inputs[1] ?? ''));
+  const before = last && ancestors(nodes, last.inputs[0] ?? '');
+  // Nodes stand in the order in which they are run.
+  const mean = nodes.find((node) => node.type === 'ReduceMean' && before?.has(node));
+  const features = mean?.inputs[0];
+  if (!last || features === undefined) {
+    throw new VoiceFlowError(
+      'model-incompatible',
+      `${what} has no mean over time before a last linear layer: it is no network that pools`,
+      { hint: 'use the weights that the manifest names' },
+    );
+  }
+  return { bytes: withOutput(bytes, features), features, head: headOf(last, tensors, what) };
+}
+
+function headOf({ inputs, transposed }: Node, tensors: ReadonlyMap<string, Uint8Array>, what: string): LinearLayer {
+  const { dims, data } = tensorOf(tensors.get(inputs[1] ?? '') as Uint8Array);
+  const bias = tensors.get(inputs[2] ?? '');
+  const [rows = 0, columns = 0] = dims;
+  if (dims.length !== 2 || data.length !== rows * columns) {
+    throw new VoiceFlowError('model-incompatible', `the last layer of ${what} is [${dims.join(', ')}] of no float32`);
+  }
+  const [to, from] = transposed ? [rows, columns] : [columns, rows];
+  const weights = transposed
+    ? data
+    : Float32Array.from(data, (_, i) => data[(i % from) * to + Math.floor(i / from)] as number);
+  return { weights, bias: bias ? tensorOf(bias).data : new Float32Array(to), from, to };
+}
+
+/** The nodes that a tensor is made by. */
+function ancestors(nodes: readonly Node[], tensor: string): Set<Node> {
+  const makers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const found = new Set<Node>();
+  const open = [tensor];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    const node = makers.get(name);
+    if (!node || found.has(node)) continue;
+    found.add(node);
+    open.push(...node.inputs);
+  }
+  return found;
+}
+
+/** NodeProto: input 1, output 2, op_type 4, attribute 5 (name 1, i 3). */
+function nodeOf(bytes: Uint8Array): Node {
+  const inputs: string[] = [];
+  const outputs: string[] = [];
+  let type = '';
+  let transposed = false;
+  for (const { number, bytes: part } of fieldsOf(bytes)) {
+    if (number === 1) inputs.push(decode(part));
+    if (number === 2) outputs.push(decode(part));
+    if (number === 4) type = decode(part);
+    if (number === 5 && textOf(part, 1) === 'transB') {
+      transposed = fieldsOf(part).some((field) => field.number === 3 && field.value === 1);
+    }
+  }
+  return { type, inputs, outputs, transposed };
+}
+
+/** TensorProto: dims 1, data_type 2, float_data 4, name 8, raw_data 9. */
+function tensorOf(bytes: Uint8Array): { dims: number[]; data: Float32Array } {
+  const dims: number[] = [];
+  let type = 0;
+  let data = new Float32Array(0);
+  for (const { number, value, bytes: part } of fieldsOf(bytes)) {
+    if (number === 1 && part.length === 0) dims.push(value);
+    if (number === 1 && part.length > 0)
+      for (let at = 0; at < part.length; ) at = varint(part, at, (n) => dims.push(n));
+    if (number === 2) type = value;
+    // A copy, and not slice(), which is a view where the bytes are a Buffer.
+    if (number === 4 || number === 9) data = new Float32Array(new Uint8Array(part).buffer, 0, part.length >> 2);
+  }
+  return { dims, data: type === FLOAT ? data : new Float32Array(0) };
+}
+
+/** ModelProto.graph { output { name, type { tensor_type { elem_type: float } } } }. */
+function withOutput(bytes: Uint8Array, name: string): Uint8Array {
+  const text = [...new TextEncoder().encode(name)];
+  const value = [...delimited(1, text), ...delimited(2, delimited(1, [8, FLOAT]))];
+  const added = delimited(MODEL_GRAPH, delimited(GRAPH.output, value));
+  const longer = new Uint8Array(bytes.length + added.length);
+  longer.set(bytes);
+  longer.set(added, bytes.length);
+  return longer;
+}
+
+function delimited(number: number, bytes: readonly number[]): number[] {
+  const length: number[] = [];
+  let rest = bytes.length;
+  for (; rest >= 0x80; rest >>>= 7) length.push((rest & 0x7f) | 0x80);
+  return [(number << 3) | 2, ...length, rest, ...bytes];
+}
+
+interface Field {
+  readonly number: number;
+  /** Of a whole number; else 0. */
+  readonly value: number;
+  /** Of a message, text or bytes; else empty. */
+  readonly bytes: Uint8Array;
+}
+
+/** The fields of a protobuf message: https://protobuf.dev/programming-guides/encoding/ */
+function fieldsOf(bytes: Uint8Array): Field[] {
+  const fields: Field[] = [];
+  const none = bytes.subarray(0, 0);
+  for (let at = 0; at < bytes.length; ) {
+    let key = 0;
+    let value = 0;
+    at = varint(bytes, at, (n) => {
+      key = n;
+    });
+    const wire = key % 8;
+    let own = none;
+    if (wire === 0) {
+      at = varint(bytes, at, (n) => {
+        value = n;
+      });
+    } else if (wire === 2) {
+      let length = 0;
+      at = varint(bytes, at, (n) => {
+        length = n;
+      });
+      own = bytes.subarray(at, at + length);
+      at += length;
+    } else if (wire === 1 || wire === 5) at += wire === 1 ? 8 : 4;
+    else throw new VoiceFlowError('model-incompatible', 'the weights are no ONNX file');
+    fields.push({ number: Math.floor(key / 8), value, bytes: own });
+  }
+  return fields;
+}
+
+/** @returns Where the next one begins. */
+function varint(bytes: Uint8Array, at: number, take: (n: number) => void): number {
+  let value = 0;
+  let scale = 1;
+  for (let i = at; i < bytes.length; i++, scale *= 128) {
+    const byte = bytes[i] as number;
+    value += (byte & 0x7f) * scale;
+    if (byte < 0x80) {
+      take(value);
+      return i + 1;
+    }
+  }
+  throw new VoiceFlowError('model-incompatible', 'the weights are no ONNX file: it ends in the middle of a number');
+}
+
+function textOf(bytes: Uint8Array, number: number): string {
+  return decode(fieldsOf(bytes).find((field) => field.number === number)?.bytes ?? new Uint8Array(0));
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}

@@ -1,0 +1,78 @@
+import type { AudioSource } from '../contract/audio.ts';
+import { RowStore } from '../stages/row-store.ts';
+
+/** Samples that share one scale. */
+const BLOCK = 1024;
+/** Largest stored number. */
+const LARGEST = 32_767;
+
+/**
+ * The audio of a session for a second look when it is over: 16 bits a sample, each block of 1,024 with a scale of its
+ * own, so that soft speech keeps its detail and no level clips.
+ */
+export class KeptAudio {
+  readonly #sampleRate: number;
+  readonly #most: number;
+  #blocks = new RowStore(BLOCK, (length) => new Int16Array(length));
+  #scales: number[] = [];
+  /** Samples of the block that is not full yet. */
+  readonly #rest = new Float32Array(BLOCK);
+  #filled = 0;
+  #length = 0;
+
+  /** @param sampleRate Of what is pushed. @param seconds Kept at most; beyond, nothing is. */
+  constructor(sampleRate: number, seconds: number) {
+    this.#sampleRate = sampleRate;
+    this.#most = Math.round(sampleRate * seconds);
+  }
+
+  /** Whether all that was pushed is here. */
+  get whole(): boolean {
+    return this.#length <= this.#most;
+  }
+
+  /** Takes samples (copied). What exceeds the bound frees all: half a session is no recording. */
+  push(samples: Float32Array): void {
+    this.#length += samples.length;
+    if (!this.whole) {
+      this.#forget();
+      return;
+    }
+    for (let at = 0; at < samples.length; ) {
+      const part = samples.subarray(at, at + BLOCK - this.#filled);
+      this.#rest.set(part, this.#filled);
+      this.#filled += part.length;
+      at += part.length;
+      if (this.#filled === BLOCK) this.#store();
+    }
+  }
+
+  /** What was kept, once, from the first sample on; nothing may be pushed meanwhile. */
+  source(): AudioSource {
+    let next = 0;
+    const read = async (): Promise<Float32Array | null> => {
+      const index = next++;
+      if (index < this.#scales.length) return this.#block(index);
+      return index === this.#scales.length && this.#filled > 0 ? this.#rest.slice(0, this.#filled) : null;
+    };
+    return { sampleRate: this.#sampleRate, length: this.#length, read, close: async () => {}, warnings: [] };
+  }
+
+  #block(index: number): Float32Array {
+    const scale = this.#scales[index]!;
+    return Float32Array.from(this.#blocks.row(index), (value) => value * scale);
+  }
+
+  #store(): void {
+    const scale = this.#rest.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / LARGEST || 1;
+    this.#scales.push(scale);
+    this.#blocks.push(this.#rest.map((x) => Math.round(x / scale)));
+    this.#filled = 0;
+  }
+
+  #forget(): void {
+    this.#blocks = new RowStore(BLOCK, (length) => new Int16Array(length));
+    this.#scales = [];
+    this.#filled = 0;
+  }
+}

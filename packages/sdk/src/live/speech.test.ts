@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { CERTAIN_SILENCE, SpeechMask } from '../stages/speech.ts';
+import { markSpeech, RecentSpeech } from './speech.ts';
+
+const RULES = { speech: 0.5, shortestSilence: 2, overlap: 0.5 };
+const turns = { onset: 0.75, overlap: { least: 0.25 } };
+
+describe('markSpeech', () => {
+  it('switches the second speaker on where two speak, and everybody off in certain silence', () => {
+    const mask = new SpeechMask(RULES, 4);
+    for (const [speech, two] of [
+      [1, 0],
+      [1, 1],
+      [0, 0],
+      [0, 0],
+    ] as const)
+      mask.push(speech, two);
+    const scores = new Map([
+      [3, Float32Array.of(0.5, 0.5, 0.5, 0.5)],
+      [1, Float32Array.of(1, 1, 1, 1)],
+    ]);
+    markSpeech(scores, mask, 4, 8, turns);
+    expect([...(scores.get(1) as Float32Array)]).toEqual([1, 1, CERTAIN_SILENCE, CERTAIN_SILENCE]);
+    const [alone, both, ...silent] = scores.get(3) as Float32Array;
+    expect(alone).toBe(0.5);
+    expect(both).toBeGreaterThan(0.75);
+    expect(silent).toEqual([CERTAIN_SILENCE, CERTAIN_SILENCE]);
+  });
+
+  it('raises nobody where the gate does not ask for it', () => {
+    const mask = new SpeechMask(RULES);
+    mask.push(1, 1);
+    const scores = new Map([
+      [0, Float32Array.of(0.5)],
+      [1, Float32Array.of(1)],
+    ]);
+    markSpeech(scores, mask, 0, 1, { onset: 0.75 });
+    expect(scores.get(0)?.[0]).toBe(0.5);
+  });
+});
+
+describe('RecentSpeech', () => {
+  it('takes means of what was said of a frame, of speech and of two', () => {
+    const recent = new RecentSpeech(RULES);
+    recent.add({ start: 2, speech: Float32Array.of(1, 1), two: Float32Array.of(0.5, 1) });
+    recent.add({ start: 3, speech: Float32Array.of(1, 1), two: Float32Array.of(0.5, 0) });
+    const overlapped = () => [2, 3, 4].filter((frame) => recent.mask().overlapped(frame));
+    expect(overlapped()).toEqual([3]);
+    recent.dropUntil(3);
+    expect(overlapped()).toEqual([3]);
+    recent.dropUntil(4);
+    expect(overlapped()).toEqual([]);
+  });
+});

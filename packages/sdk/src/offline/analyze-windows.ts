@@ -1,0 +1,93 @@
+import type { AudioSource } from '../contract/audio.ts';
+import { VoiceFlowError } from '../contract/errors.ts';
+import { InFlight } from '../inference/in-flight.ts';
+import { type MaskedEmbedding, poolable, pooledVoice, voiceMask } from '../inference/masked-embedding.ts';
+import { pushAll } from '../inference/run-windows.ts';
+import { firstFrame, type Segmentation, segmentationRunner } from '../inference/segmentation.ts';
+import { Fbank } from '../stages/fbank.ts';
+import { FeatureRows } from '../stages/feature-rows.ts';
+import { HeardRecording } from '../stages/heard-recording.ts';
+import type { DiarizeRequest } from './types.ts';
+
+/** The networks of the reference's pipeline. */
+export interface WindowModel {
+  readonly segmentation: Segmentation;
+  readonly embedding: MaskedEmbedding;
+  /** Samples between windows. */
+  readonly step: number;
+}
+
+/** Samples that a voice is made of at least, in the reference's network. */
+const LEAST_SAMPLES = 400;
+
+/**
+ * Runs both networks over a source: each window through the segmentation, and, where somebody speaks in it, once through
+ * the embedding network, for all of its local speakers.
+ * @throws `invalid-audio` for a source without samples.
+ */
+export async function analyzeWindows(
+  { segmentation, embedding, step }: WindowModel,
+  source: AudioSource,
+  { signal, onProgress }: Pick<DiarizeRequest, 'signal' | 'onProgress'>,
+) {
+  const begun = performance.now();
+  const { part, powerset } = segmentation;
+  const { bins, dimensions } = embedding.part;
+  const heard = new HeardRecording({
+    frames: part.frames,
+    slots: part.speakers,
+    dimensions,
+    startOf: (window) => firstFrame(part, window, step),
+  });
+  const least = Math.ceil((part.frames * LEAST_SAMPLES) / part.window);
+  const features = new Fbank(embedding.part);
+  const rows = new FeatureRows(bins);
+  const rowsOfWindow = 1 + Math.floor((part.window - features.length) / features.step);
+  const running = new InFlight();
+  const listen = async (window: number, active: Uint8Array) => {
+    const from = Math.round((window * step) / features.step);
+    const heardRows = rows.copy([[from, from + rowsOfWindow]]);
+    const pooled = await poolable(embedding, heardRows, signal);
+    for (let slot = 0; slot < part.speakers; slot++) {
+      const mask = voiceMask(active, part.speakers, slot, least);
+      if (mask.includes(1)) heard.voices.set(window * part.speakers + slot, pooledVoice(pooled, mask, embedding.head));
+    }
+  };
+  const total = source.lengthHint === undefined ? undefined : source.lengthHint / source.sampleRate;
+  const runner = segmentationRunner(segmentation, { step, signal }, async (window, scores) => {
+    const active = Uint8Array.from(powerset.decisions(scores));
+    heard.add(active);
+    if (active.includes(1)) running.add(listen(window, active));
+    rows.forget(Math.floor(((window + 1) * step) / features.step));
+    await running.settle(embedding.model.concurrency);
+    const done = ((window + 1) * step) / part.sampleRate;
+    onProgress?.({ stage: 'model', ...(total === undefined ? { done } : { done: Math.min(done, total), total }) });
+  });
+  let samples = 0;
+  const push = (chunk: Float32Array) => features.push(chunk, (row) => rows.push(row));
+  const decode = await pushAll(
+    source,
+    {
+      push: async (chunk) => {
+        samples += chunk.length;
+        push(chunk);
+        await runner.push(chunk);
+      },
+      end: async () => {
+        // The silence that pads the last window.
+        push(new Float32Array(part.window));
+        await runner.end();
+        await running.settle(0);
+      },
+      settled: async () => {
+        await runner.settled();
+        await running.settled();
+      },
+    },
+    signal,
+  );
+  if (samples === 0) {
+    throw new VoiceFlowError('invalid-audio', 'the audio has no samples', { hint: 'give at least one sample' });
+  }
+  return { heard, duration: samples / part.sampleRate, decode, total: performance.now() - begun };
+}

@@ -1,0 +1,104 @@
+import type { ModelManifest } from '../contract/model.ts';
+import type { SpeakerBounds } from '../contract/options.ts';
+import type { Speaker } from '../contract/result.ts';
+import type { Turn } from '../contract/segment.ts';
+import type { Warning } from '../contract/warnings.ts';
+import type { HeardRecording } from '../stages/heard-recording.ts';
+import type { FrameTurn } from '../stages/hysteresis.ts';
+import type { PyannoteSettings } from '../stages/pyannote-settings.ts';
+import { reconstruct } from '../stages/reconstruct.ts';
+import type { Steps } from '../stages/steps.ts';
+import type { XVectorSpace } from '../stages/vbx.ts';
+import { type Assignment, assignVoices, findVoices, regroupVoices, type Voices } from '../stages/vbx-clustering.ts';
+import { normalise } from '../stages/vectors.ts';
+import { labelSpeakers, nameVoices } from '../voices/naming.ts';
+import { warningsOf } from './speaker-turns.ts';
+import type { DiarizeRequest } from './types.ts';
+
+/** What the reference's clustering needs to know of the model. */
+export interface ReconstructContext {
+  readonly manifest: ModelManifest;
+  readonly settings: PyannoteSettings;
+  readonly space: XVectorSpace;
+  /** Seconds of a frame, and from the recording's start to the middle of its first one: where turns begin and end. */
+  readonly frame: number;
+  readonly offset: number;
+}
+
+interface Attempt {
+  readonly assignment: Assignment;
+  readonly turns: readonly FrameTurn[];
+  /** In order of appearance. */
+  readonly speakers: readonly number[];
+}
+
+/** How many clusters beyond the wanted number are tried: some say nothing in the end. */
+const MOST_EXTRA = 8;
+
+/** Local speakers of all windows → speakers and turns, within the bounds. A turn's confidence is the share of the windows that agree. */
+export function* reconstructSteps(
+  context: ReconstructContext,
+  heard: HeardRecording,
+  duration: number,
+  { bounds, known, falseNames }: Pick<DiarizeRequest, 'bounds' | 'known' | 'falseNames'>,
+): Steps<{ turns: readonly Turn[]; speakers: readonly Speaker[]; warnings: readonly Warning[] }> {
+  const { manifest, settings, space, frame, offset } = context;
+  const voices = yield* findVoices(heard, space, settings.clustering);
+  const { assignment, turns, speakers } = yield* search(heard, voices, bounds);
+  const seconds = (at: number) => Math.min(duration, Math.round((at * frame + offset) * 1e6) / 1e6);
+  const spoken = turns.filter((turn) => seconds(turn.end) > seconds(turn.start));
+  const present = speakers.filter((speaker) => spoken.some((turn) => turn.speaker === speaker));
+  const voicesHeard = present.map((speaker) => {
+    const own = spoken.filter((turn) => turn.speaker === speaker);
+    return {
+      embedding: voiceOf(assignment.centroids[speaker], space),
+      seconds: own.reduce((sum, turn) => sum + seconds(turn.end) - seconds(turn.start), 0),
+    };
+  });
+  const mean = Float32Array.from(space.before);
+  const voiceSpace = { from: space.from, to: 0, mean, projection: new Float32Array(0), between: new Float32Array(0) };
+  const rules = { space: manifest.space, voices: voiceSpace, rules: settings.known, falseNames };
+  const matches = nameVoices(voicesHeard, known, rules);
+  const labels = labelSpeakers(matches, known);
+  return {
+    turns: spoken.map(({ start, end, speaker, score }) => {
+      const label = labels[present.indexOf(speaker)] as string;
+      return { start: seconds(start), end: seconds(end), speaker: label, confidence: Math.min(1, score) };
+    }),
+    speakers: voicesHeard.map((voice, i): Speaker => {
+      const name = matches[i]?.name;
+      return { label: labels[i] as string, ...voice, ...(name === undefined ? {} : { name }) };
+    }),
+    warnings: warningsOf(present.length, bounds),
+  };
+}
+
+/** The number that is found without asking stands when it is within the bounds; else the nearest bound is aimed at. */
+function* search(heard: HeardRecording, voices: Voices, bounds: SpeakerBounds): Steps<Attempt> {
+  const free = yield* attempt(heard, yield* assignVoices(voices), Number.POSITIVE_INFINITY);
+  const found = free.speakers.length;
+  const wanted = Math.min(Math.max(found, bounds.least), bounds.most);
+  let best = free;
+  const off = ({ speakers }: Attempt) => {
+    return Math.abs(speakers.length - wanted) + (speakers.length > bounds.most ? 1000 : 0);
+  };
+  for (let count = wanted; found > 0 && off(best) > 0 && count <= wanted + MOST_EXTRA; count++) {
+    if (count > voices.rows.length && count > wanted) break;
+    const same = count === voices.centroids.length;
+    const assignment = yield* same ? assignVoices(voices) : regroupVoices(voices, count);
+    const candidate = yield* attempt(heard, assignment, bounds.most);
+    if (off(candidate) < off(best)) best = candidate;
+  }
+  return best;
+}
+
+function* attempt(heard: HeardRecording, assignment: Assignment, most: number): Steps<Attempt> {
+  const turns = yield* reconstruct(heard, assignment.clusterOf, assignment.centroids.length, most);
+  return { assignment, turns, speakers: [...new Set(turns.map((turn) => turn.speaker))] };
+}
+
+/** Less the mean of all voices, unit length; nothing for a speaker who was only counted. */
+function voiceOf(centroid: Float64Array | undefined, space: XVectorSpace): Float32Array {
+  if (!centroid) return new Float32Array(space.from);
+  return normalise(Float32Array.from(centroid, (x, i) => x - space.before[i]!));
+}

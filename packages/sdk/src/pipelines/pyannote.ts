@@ -1,0 +1,84 @@
+import { VoiceFlowError } from '../contract/errors.ts';
+import type { ModelManifest, ModelPackage } from '../contract/model.ts';
+import { maskedEmbedding } from '../inference/masked-embedding.ts';
+import { openAtPooling } from '../inference/onnx-graph.ts';
+import { paced } from '../inference/paced.ts';
+import type { Segmentation } from '../inference/segmentation.ts';
+import { type CheckedBytes, readBeside } from '../inference/weights.ts';
+import { analyzeWindows } from '../offline/analyze-windows.ts';
+import { embedSpans } from '../offline/embed.ts';
+import { type ReconstructContext, reconstructSteps } from '../offline/reconstructed-turns.ts';
+import { PLDA_FILES, pyannoteSettings, readPlda } from '../stages/pyannote-settings.ts';
+import type { Pipeline, Prepared } from './pipeline.ts';
+import { noLiveSessions } from './recordings.ts';
+
+/**
+ * pyannote.audio's speaker-diarization-community-1: windows of ten seconds → local speakers → a voice of each in each
+ * window, by masked pooling → PLDA and VBx → counted reconstruction.
+ * @throws `model-not-found` and `model-corrupt` for the PLDA's files; `model-incompatible`.
+ */
+export async function preparePyannote(
+  pack: ModelPackage,
+  { bytes, warnings }: CheckedBytes,
+  signal?: AbortSignal,
+): Promise<Prepared> {
+  const { manifest } = pack;
+  const [transform, plda] = [
+    await readBeside(pack, PLDA_FILES.transform, signal),
+    await readBeside(pack, PLDA_FILES.plda, signal),
+  ];
+  const space = readPlda(transform.bytes, plda.bytes);
+  const network = openAtPooling(bytes, pack.file);
+  return {
+    bytes: network.bytes,
+    warnings: [...warnings, ...transform.warnings, ...plda.warnings],
+    make: (_, model, segmentation) => {
+      const embedding = maskedEmbedding(manifest, model, network);
+      if (space.from !== embedding.part.dimensions) {
+        throw incompatible(manifest, `its PLDA takes ${space.from} numbers, its network gives ${embedding.head.to}`);
+      }
+      const settings = pyannoteSettings(manifest);
+      const part = partOf(manifest, segmentation);
+      const frame = part.part.frameStep / part.part.sampleRate;
+      const offset = part.part.frameStart / part.part.sampleRate;
+      const step = Math.round(settings.step * part.part.sampleRate);
+      return pipeline({ manifest, settings, space, frame, offset }, { segmentation: part, embedding, step });
+    },
+  };
+}
+
+function pipeline(context: ReconstructContext, model: Parameters<typeof analyzeWindows>[0]): Pipeline {
+  const { manifest, space, frame } = context;
+  const mean = Float32Array.from(space.before);
+  return {
+    dimensions: space.from,
+    diarize: async (source, request) => {
+      const { signal, onProgress } = request;
+      const { heard, duration, decode, total } = await analyzeWindows(model, source, request);
+      const begun = performance.now();
+      const getsOn = () => onProgress?.({ stage: 'cluster', done: 0, total: duration });
+      getsOn();
+      const solution = await paced(reconstructSteps(context, heard, duration, request), signal, getsOn);
+      onProgress?.({ stage: 'done', done: duration, total: duration });
+      const warnings = [...source.warnings, ...solution.warnings];
+      return { ...solution, duration, warnings, decode, model: total - decode, cluster: performance.now() - begun };
+    },
+    embed: async (source, segments, signal) => {
+      const { heard, duration } = await analyzeWindows(model, source, { signal });
+      return embedSpans({ settings: { voices: { mean } }, frame }, heard, segments, duration);
+    },
+    open: noLiveSessions(manifest),
+  };
+}
+
+function partOf(manifest: ModelManifest, segmentation: Segmentation | undefined): Segmentation {
+  if (!segmentation) throw incompatible(manifest, 'it has no segmentation network');
+  const { part } = segmentation;
+  const heard = manifest.embedding?.sampleRate;
+  if (part.sampleRate === manifest.sampleRate && heard === manifest.sampleRate) return segmentation;
+  throw incompatible(manifest, `its networks hear ${part.sampleRate} and ${heard} Hz, not ${manifest.sampleRate} Hz`);
+}
+
+function incompatible({ id, version }: ModelManifest, what: string): VoiceFlowError {
+  return new VoiceFlowError('model-incompatible', `${id}@${version}: ${what}`);
+}

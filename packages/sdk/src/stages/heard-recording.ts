@@ -1,0 +1,58 @@
+import type { HeardWindows } from './heard-windows.ts';
+import { RowStore } from './row-store.ts';
+
+interface Shape {
+  readonly frames: number;
+  readonly slots: number;
+  readonly dimensions: number;
+  /** Frame at which a window begins. */
+  readonly startOf: (window: number) => number;
+}
+
+/** Windows as they come, in a byte a frame and slot, with the voices of those who speak. */
+export class HeardRecording implements HeardWindows {
+  readonly frames: number;
+  readonly slots: number;
+  readonly dimensions: number;
+  readonly startOf: (window: number) => number;
+  /** By row: window × slots + slot. */
+  readonly voices = new Map<number, Float32Array>();
+  readonly #active: RowStore<Uint8Array>;
+  readonly #nothing: Float32Array;
+
+  constructor({ frames, slots, dimensions, startOf }: Shape) {
+    this.frames = frames;
+    this.slots = slots;
+    this.dimensions = dimensions;
+    this.startOf = startOf;
+    this.#active = new RowStore(frames * slots, (length) => new Uint8Array(length));
+    this.#nothing = new Float32Array(dimensions);
+  }
+
+  get windows(): number {
+    return this.#active.rows;
+  }
+
+  /** The next window. @param active `[frames, slots]`, 0 or 1. */
+  add(active: Uint8Array): void {
+    this.#active.push(active);
+  }
+
+  active(window: number): Uint8Array {
+    return this.#active.row(window);
+  }
+
+  voice(row: number): Float32Array {
+    return this.voices.get(row) ?? this.#nothing;
+  }
+
+  /** `[frames, slots]`. */
+  activity(window: number): Float32Array {
+    return Float32Array.from(this.active(window));
+  }
+
+  /** As the network gives it; undefined for who says nothing. */
+  embedding(window: number, slot: number): Float32Array | undefined {
+    return this.voices.get(window * this.slots + slot);
+  }
+}

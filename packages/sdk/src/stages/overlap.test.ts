@@ -1,0 +1,37 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { raiseSecond } from './overlap.ts';
+
+function raised(scores: readonly number[], least = 0.25, onset = 0.75): number[] {
+  const row = Float32Array.from(scores);
+  raiseSecond(row, { least }, onset);
+  return [...row];
+}
+
+describe('raiseSecond', () => {
+  it('switches the second most active speaker on', () => {
+    const [a, b, c] = raised([0.5, 0.125, 1]);
+    expect([b, c]).toEqual([0.125, 1]);
+    expect(a).toBeGreaterThan(0.75);
+  });
+
+  it('leaves those alone who are on, or were hardly heard', () => {
+    expect(raised([0.875, 1])).toEqual([0.875, 1]);
+    expect(raised([0.25, 1])).toEqual([0.25, 1]);
+    expect(raised([0.5])).toEqual([0.5]);
+    expect(raised([])).toEqual([]);
+  });
+
+  it('changes no score but one, and that to what is on', () => {
+    const scores = fc.array(fc.float({ min: 0, max: 1, noNaN: true }), { maxLength: 6 });
+    fc.assert(
+      fc.property(scores, (given) => {
+        const before = [...Float32Array.from(given)];
+        const changed = raised(given).filter((score, i) => score !== before[i]);
+        expect(changed.length).toBeLessThanOrEqual(1);
+        for (const score of changed) expect(score).toBeGreaterThan(0.75);
+      }),
+      { seed: 1 },
+    );
+  });
+});

@@ -1,0 +1,5 @@
+/** @module The program: `bun main-bun.js`. What is imported is `bun.ts`, which starts nothing. */
+import process from 'node:process';
+import { serve } from './server.ts';
+
+process.exit(await serve());

@@ -1,0 +1,59 @@
+/** @module The server on Bun: its own HTTP and WebSockets, inference in worker processes. */
+
+import process from 'node:process';
+import { upgradeWebSocket, websocket } from 'hono/bun';
+import { MAX_MESSAGE_BYTES } from '../../routes/stream/route.ts';
+import { drainUntilQuiet, lapse, once, urlOf } from '../common/drain.ts';
+import { type EntryOptions, prepare, type RunningServer, runServe } from '../common/serving.ts';
+
+export type { EntryOptions, RunningServer };
+
+/** The program `serve`, for other programs: see `runServe`. */
+export const serve = (args = process.argv.slice(2)): Promise<number> => runServe(serveBun, args);
+
+interface BunServer {
+  readonly port: number;
+  requestIP(request: Request): { readonly address: string } | null;
+  stop(closeActive: boolean): Promise<void>;
+}
+
+/** The part of Bun's own interface that is used. */
+declare const Bun: {
+  serve(options: {
+    readonly hostname: string;
+    readonly port: number;
+    readonly maxRequestBodySize: number;
+    readonly idleTimeout: number;
+    readonly websocket: object;
+    fetch(request: Request, server: BunServer): Response | Promise<Response>;
+  }): BunServer;
+};
+
+/** Seconds, the most that Bun allows: a recording may be worked on for as long without a byte on its connection. */
+const IDLE_SECONDS = 255;
+
+/** As `serveNode`, on Bun. The header has no limit of its own there; bodies and deadlines do. */
+export async function serveBun(entry: EntryOptions = {}): Promise<RunningServer> {
+  const { app, pool, options } = await prepare(entry, {
+    upgradeWebSocket,
+    clientAddress: (c) => (c.env as { server?: BunServer }).server?.requestIP(c.req.raw)?.address,
+  });
+  const server = Bun.serve({
+    hostname: options.host,
+    port: options.port,
+    // Ours is judged first and tells more: Bun's is the last bound.
+    maxRequestBodySize: 2 * options.limits.bodyBytes + MAX_MESSAGE_BYTES,
+    idleTimeout: IDLE_SECONDS,
+    websocket: { ...websocket, maxPayloadLength: 2 * MAX_MESSAGE_BYTES, backpressureLimit: 2 * MAX_MESSAGE_BYTES },
+    fetch: (request, own) => app.fetch(request, { server: own }),
+  });
+  const close = async () => {
+    const late = lapse(options.limits.drainMs);
+    const ended = server.stop(false);
+    await Promise.race([drainUntilQuiet(app), late]);
+    await Promise.race([ended, lapse(1_000), late]);
+    await Promise.race([server.stop(true), lapse(1_000)]);
+    await pool.close();
+  };
+  return { url: urlOf(options.host, server.port), app, pool, close: once(close) };
+}

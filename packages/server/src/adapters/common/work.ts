@@ -1,0 +1,140 @@
+import { hostname } from 'node:os';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import type { JobsOptions } from '@voiceflow-ml/jobs';
+import { jobsOptions } from '@voiceflow-ml/jobs/options';
+import { VoiceFlowError } from 'voiceflow-ml/core';
+import { PoolEngine } from '../../engine/processes/pool-engine.ts';
+import type { WorkerCommand } from '../../engine/processes/worker-process.ts';
+import type { LogEntry } from '../../http/log.ts';
+import { type Limits, resolveLimits } from '../../limits.ts';
+import { recordingsOf } from '../../routes/jobs/host.ts';
+import type { Environment } from './options.ts';
+import { flushLog, logLine, signalled, workerCommand } from './serving.ts';
+
+/** How to work on jobs of a database, without serving. */
+export interface WorkOptions {
+  readonly jobs: JobsOptions;
+  /** Recordings at once, each in a process of its own; 1 by default. */
+  readonly workers?: number;
+  readonly model?: string;
+  readonly limits?: Partial<Limits>;
+  readonly log?: (entry: LogEntry) => void;
+  /** How a worker process is started, for tests. */
+  readonly command?: WorkerCommand;
+}
+
+export interface RunningWorker {
+  readonly pool: PoolEngine;
+  /** Takes no more jobs; finishes those that end within the time to drain, gives back the others. */
+  close(): Promise<void>;
+}
+
+/** Of the time to drain: what takes longer is given back, which must be told to the database in the rest. */
+const FINISH_SHARE = 0.8;
+
+export const WORK_HELP = `Usage: voiceflow worker [options]
+
+  --database URL   postgres://… with the jobs             VOICEFLOW_DATABASE_URL
+  --data DIR       folder with the audio, shared by all   VOICEFLOW_DATA
+  --s3 BUCKET      bucket with the audio                  VOICEFLOW_S3_BUCKET
+  --workers N      recordings at once (1)                 VOICEFLOW_WORKERS
+  --model NAME     fast-cnn                               VOICEFLOW_MODEL
+  --help
+
+Runs on any number of machines. SIGTERM: finishes its jobs, or gives them back after VOICEFLOW_DRAIN_MS.
+`;
+
+/** Starts to take jobs. @throws `invalid-option`, `backend-unavailable`, `model-not-found`. */
+export async function startWork(options: WorkOptions): Promise<RunningWorker> {
+  const {
+    jobs,
+    workers = 1,
+    model = 'fast-cnn',
+    log = logLine,
+    command = workerCommand({ model, backend: 'auto' }),
+  } = options;
+  if (jobs.databaseUrl === undefined) {
+    throw new VoiceFlowError('invalid-option', 'a worker needs the URL of a PostgreSQL server', {
+      hint: 'Give --database postgres://…; a server with --data DIR does its jobs itself.',
+    });
+  }
+  const limits = resolveLimits(options.limits, process.env);
+  const { openJobs, startWorking } = await import('@voiceflow-ml/jobs');
+  const pool = await PoolEngine.start({
+    workers,
+    command,
+    onWorkerEnd: (error) => log({ level: 'warn', message: 'worker ended', error: String(error) }),
+  });
+  try {
+    const open = await openJobs(jobs);
+    const free = (taken: number) => (pool.info?.slots.recording ?? 0) - taken;
+    const recordings = recordingsOf(pool, limits.audioSeconds, free);
+    const working = startWorking(open, recordings, { log, name: `${hostname()}:${process.pid}` });
+    return {
+      pool,
+      async close() {
+        await working.stop(limits.drainMs * FINISH_SHARE);
+        await open.db.close();
+        await pool.close();
+      },
+    };
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+}
+
+/** The program: options from the command line, ends on SIGTERM and SIGINT. Resolves with the exit code. */
+export async function runWork(args: readonly string[], command?: WorkerCommand): Promise<number> {
+  process.once('exit', flushLog);
+  process.stderr.on('error', () => {});
+  try {
+    const values = parse(args);
+    if (values.help) {
+      process.stdout.write(WORK_HELP);
+      return 0;
+    }
+    const env: Environment = values.s3 === undefined ? process.env : { ...process.env, VOICEFLOW_S3_BUCKET: values.s3 };
+    const jobs = jobsOptions(env, { data: values.data, database: values.database });
+    if (jobs === undefined)
+      throw new VoiceFlowError('invalid-option', 'a worker needs --database', { hint: 'Try --help.' });
+    const workers = Number(values.workers ?? process.env.VOICEFLOW_WORKERS ?? 1);
+    if (!Number.isInteger(workers) || workers < 1 || workers > 256)
+      throw new VoiceFlowError('invalid-option', `workers is ${values.workers}, expected a whole number from 1 to 256`);
+    const model = values.model ?? process.env.VOICEFLOW_MODEL;
+    const worker = await startWork({
+      jobs,
+      workers,
+      ...(model === undefined || model === '' ? {} : { model }),
+      ...(command === undefined ? {} : { command }),
+    });
+    process.stderr.write('VoiceFlow works on jobs\n');
+    await signalled();
+    await worker.close();
+    return 0;
+  } catch (error) {
+    const hint = error instanceof Error && 'hint' in error ? ` (${String(error.hint)})` : '';
+    process.stderr.write(`voiceflow: ${error instanceof Error ? error.message : String(error)}${hint}\n`);
+    return VoiceFlowError.isInstance(error) && error.code === 'invalid-option' ? 2 : 1;
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        database: { type: 'string' },
+        data: { type: 'string' },
+        s3: { type: 'string' },
+        workers: { type: 'string' },
+        model: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new VoiceFlowError('invalid-option', message, { hint: 'Try --help.', cause });
+  }
+}

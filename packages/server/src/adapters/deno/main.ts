@@ -1,0 +1,5 @@
+/** @module The program: `deno main-deno.js`. What is imported is `deno.ts`, which starts nothing. */
+import process from 'node:process';
+import { serve } from './server.ts';
+
+process.exit(await serve());

@@ -1,0 +1,82 @@
+/** @module The server as a handler for workerd (Cloudflare Workers): the network runs in WebAssembly, in the isolate itself. */
+import { codecsFrom } from '@voiceflow-ml/codecs';
+import { createDiarizer, fastCnnFrom, type Model, openAudio, segmenterFrom, wasmBackend } from 'voiceflow-ml';
+import { createApp } from '../../app.ts';
+import { localEngine } from '../../engine/local/local-engine.ts';
+import { JobRunner } from '../../engine/runner/runner.ts';
+import type { AppOptions } from '../../state.ts';
+import { VERSION } from '../../version.ts';
+import { upgradeWebSocket } from './socket.ts';
+
+export interface WorkerdOptions extends Pick<AppOptions, 'keys' | 'limits' | 'corsOrigins' | 'quotaPerMinute' | 'log'> {
+  /** `import wasm from '@voiceflow-ml/wasm-runtime/ort-wasm-simd-threaded.wasm'`: workerd compiles no WebAssembly at run time. */
+  readonly wasm: WebAssembly.Module;
+  /** `import weights from '@voiceflow-ml/fast-cnn/fast-cnn.fp16.onnx'`, as data. */
+  readonly weights: ArrayBuffer;
+  /** The same of `@voiceflow-ml/segmenter/segmenter.fp16.onnx`: with it, what is no speech makes fewer turns; 1.8 MB more. */
+  readonly segmenterWeights?: ArrayBuffer;
+  /**
+   * `import codecs from '@voiceflow-ml/codecs/voiceflow-codecs.wasm'`: reads MP3, AAC, Opus and the rest too (3 MB more
+   * of the script's size). WAV alone is read without it.
+   */
+  readonly codecs?: WebAssembly.Module;
+}
+
+export interface WorkerdHandler {
+  fetch(request: Request): Promise<Response>;
+}
+
+/** An isolate has 128 MB in all; decoding needs a multiple of the body. */
+const BODY_BYTES = 24 * 1024 * 1024;
+
+/**
+ * All routes, one job of each lane at a time. The model is loaded by the first request. Time stands still in workerd
+ * while it computes: deadlines are judged before a job begins and not during it, and timings are 0. A live session
+ * lives as long as its isolate does: clients should connect again, as `VoiceFlowClient` does.
+ *
+ * @example
+ * export default workerdHandler({ wasm, weights });
+ */
+export function workerdHandler({
+  wasm,
+  weights,
+  segmenterWeights,
+  codecs,
+  ...options
+}: WorkerdOptions): WorkerdHandler {
+  const open = async () => {
+    const base = wasmBackend({ wasm });
+    const alone = fastCnnFrom(weights);
+    const pack = segmenterWeights ? { ...alone, segmenter: segmenterFrom(segmenterWeights) } : alone;
+    let model: Model | undefined;
+    const load: typeof base.load = async (file, how) => {
+      const loaded = await base.load(file, how);
+      model ??= loaded;
+      return loaded;
+    };
+    const diarizer = await createDiarizer({
+      model: pack,
+      backend: { ...base, load },
+      ...(codecs ? { decoders: codecsFrom(codecs) } : {}),
+    });
+    const { manifest } = pack;
+    const windows = model === undefined ? {} : { model };
+    const runner = new JobRunner({ manifest, diarizer, openAudio, keepUp: false, ...windows });
+    const engine = localEngine(runner, { manifest, backend: base.name });
+    const limits = { bodyBytes: BODY_BYTES, queueBytes: 2 * BODY_BYTES, ...options.limits };
+    return createApp({ engine, version: VERSION, upgradeWebSocket, ...options, limits });
+  };
+  let ready: ReturnType<typeof open> | undefined;
+  return {
+    fetch: async (request) => {
+      // In a request, not before: workerd allows no work at the top of a module.
+      ready ??= open();
+      try {
+        return await (await ready).fetch(request);
+      } catch (error) {
+        ready = undefined;
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,165 @@
+import { abortError, type KnownVoice, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
+import { toError } from '../http/problem-error.ts';
+import type { DiarizeJson } from '../routes/diarize/schema.ts';
+import type { EmbeddingJson } from '../routes/embed/schema.ts';
+import type { WindowJson } from '../routes/infer/schema.ts';
+import { readEvents } from './events.ts';
+import { type AskOptions, JobsClient } from './jobs.ts';
+import { LiveConnection } from './live.ts';
+import { responseError } from './response-error.ts';
+import type {
+  CallOptions,
+  ClientAudio,
+  ClientDiarizeOptions,
+  ClientEmbedOptions,
+  ClientStreamOptions,
+  WebSocketConstructor,
+} from './types.ts';
+
+export interface ClientOptions {
+  /** Where the server is, such as `https://voices.example`. */
+  readonly url: string;
+  /** The API key, where the server wants one. */
+  readonly key?: string;
+  /** Another `fetch`, for proxies and tests. */
+  readonly fetch?: (url: string, init?: RequestInit) => Promise<Response>;
+  /** The `WebSocket` of `stream`; needed on Node before 22 (`ws`). */
+  readonly WebSocket?: WebSocketConstructor;
+}
+
+/** Asks a VoiceFlow server. Errors are `VoiceFlowError` with the server's codes. */
+export class VoiceFlowClient {
+  readonly #options: ClientOptions;
+  readonly #url: string;
+
+  constructor(options: ClientOptions) {
+    if (!URL.canParse(options.url))
+      throw new VoiceFlowError('invalid-option', `url is "${options.url}", expected an address`);
+    this.#options = options;
+    this.#url = options.url.replace(/\/+$/, '');
+  }
+
+  /** One window: 48,000 samples at 48 kHz, or a WAV file. */
+  async infer(audio: Float32Array<ArrayBuffer> | Blob, options: CallOptions = {}): Promise<WindowJson> {
+    const raw = audio instanceof Float32Array;
+    const type = raw ? 'application/octet-stream' : 'audio/wav';
+    const body = raw ? new Uint8Array(audio.buffer, audio.byteOffset, audio.byteLength) : audio;
+    return (await this.#post('/v1/infer', body, options, { 'content-type': type })).json();
+  }
+
+  /** Who spoke when. With `onProgress`, the server tells how far it is. */
+  async diarize(audio: ClientAudio, options: ClientDiarizeOptions = {}): Promise<DiarizeJson> {
+    const { numSpeakers, minSpeakers, maxSpeakers, exclusive, known, falseNames, channels, onProgress, ...call } =
+      options;
+    const counts = { numSpeakers, minSpeakers, maxSpeakers };
+    const query = toQuery({
+      ...counts,
+      exclusive,
+      known: knownText(known),
+      falseNames,
+      channels: channels?.toString(),
+    });
+    if (onProgress === undefined) return (await this.#post(`/v1/diarize${query}`, audio, call)).json();
+    const response = await this.#post(`/v1/diarize${query}`, audio, call, { accept: 'text/event-stream' });
+    return this.#watch(response, onProgress, call.signal);
+  }
+
+  /** The voice of a recording. */
+  async embed(audio: ClientAudio, options: ClientEmbedOptions = {}): Promise<EmbeddingJson> {
+    const { segment, ...call } = options;
+    const query = toQuery({ start: segment?.start, end: segment?.end });
+    return (await this.#post(`/v1/embed${query}`, audio, call)).json();
+  }
+
+  /** Recordings that outlive a request, where the server keeps jobs. */
+  get jobs(): JobsClient {
+    return new JobsClient((method, path, options) => this.#ask(method, path, options));
+  }
+
+  /** Live diarization. @throws `backend-unavailable` where there is no `WebSocket`. */
+  stream(options: ClientStreamOptions): LiveConnection {
+    const WebSocket = this.#options.WebSocket ?? (globalThis.WebSocket as WebSocketConstructor | undefined);
+    if (WebSocket === undefined) {
+      throw new VoiceFlowError('backend-unavailable', 'this runtime has no WebSocket', {
+        hint: 'Give one to the client: new VoiceFlowClient({ url, WebSocket }), with WebSocket of the package ws.',
+      });
+    }
+    const { sampleRate, encoding = 's16le', latency, step, maxSpeakers, known, falseNames } = options;
+    const access_token = this.#options.key;
+    const values = {
+      sampleRate,
+      encoding,
+      latency,
+      step,
+      maxSpeakers,
+      known: knownText(known),
+      falseNames,
+      access_token,
+    };
+    return new LiveConnection(`${this.#url.replace(/^http/, 'ws')}/v1/stream${toQuery(values)}`, options, WebSocket);
+  }
+
+  async #watch(
+    response: Response,
+    onProgress: (progress: Progress) => void,
+    signal?: AbortSignal,
+  ): Promise<DiarizeJson> {
+    if (response.body !== null) {
+      try {
+        for await (const { event, data } of readEvents(response.body)) {
+          if (event === 'progress') onProgress(JSON.parse(data));
+          else if (event === 'result') return JSON.parse(data);
+          else if (event === 'problem') throw toError(JSON.parse(data));
+        }
+      } catch (error) {
+        throw this.#failure(error, signal);
+      }
+    }
+    throw new VoiceFlowError('backend-failed', 'the answer ended before its result', { hint: 'Try again.' });
+  }
+
+  #post(path: string, body: BodyInit, options: CallOptions, headers: Record<string, string> = {}): Promise<Response> {
+    return this.#ask('POST', path, { ...options, body, headers });
+  }
+
+  async #ask(method: string, path: string, options: AskOptions = {}): Promise<Response> {
+    const { fetch = (url, init) => globalThis.fetch(url, init), key } = this.#options;
+    const { signal, deadlineMs, body, headers } = options;
+    let response: Response;
+    try {
+      response = await fetch(`${this.#url}${path}`, {
+        method,
+        ...(body === undefined ? {} : { body }),
+        headers: {
+          ...headers,
+          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+          ...(deadlineMs === undefined ? {} : { 'x-deadline-ms': String(deadlineMs) }),
+        },
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } catch (error) {
+      throw this.#failure(error, signal);
+    }
+    if (!response.ok) throw await responseError(response);
+    return response;
+  }
+
+  #failure(error: unknown, signal: AbortSignal | undefined): VoiceFlowError {
+    if (signal?.aborted) return abortError(signal);
+    if (VoiceFlowError.isInstance(error)) return error;
+    return new VoiceFlowError('backend-failed', `${this.#url} could not be reached`, {
+      hint: 'Check the address, and whether the server runs.',
+      cause: error,
+    });
+  }
+}
+
+function knownText(known: readonly KnownVoice[] | undefined): string | undefined {
+  return known && JSON.stringify(known.map((voice) => ({ ...voice, embedding: Array.from(voice.embedding) })));
+}
+
+function toQuery(values: Readonly<Record<string, string | number | boolean | undefined>>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) if (value !== undefined) query.set(name, String(value));
+  return query.size === 0 ? '' : `?${query}`;
+}

@@ -1,0 +1,79 @@
+import { type ErrorCode, type LiveEndOptions, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
+import type { EngineInfo, Job, JobReply, LiveMessage, LiveRequest } from '../engine.ts';
+
+/** The worker's descriptor for what it says, after the three standard streams and the shared memory. */
+export const FRAMES_FD = 4;
+
+/** Heads of the frames from the server to a worker. Ids are the server's, never used twice for one worker. */
+export type ToWorker =
+  /**
+   * With the whole body, or (`bytes` > what is there) the first part of it: `more` frames bring the rest. With a
+   * `slot`, the body is there in the shared memory.
+   */
+  | { readonly type: 'job'; readonly id: number; readonly job: Job; readonly bytes: number; readonly slot?: number }
+  | { readonly type: 'more'; readonly id: number }
+  | { readonly type: 'cancel'; readonly id: number }
+  | { readonly type: 'open'; readonly id: number; readonly request: WireLiveRequest }
+  | { readonly type: 'push'; readonly id: number }
+  | { readonly type: 'end'; readonly id: number; readonly options: LiveEndOptions }
+  | { readonly type: 'drop'; readonly id: number };
+
+/** Heads of the frames from a worker. */
+export type FromWorker =
+  | { readonly type: 'ready'; readonly info: Omit<EngineInfo, 'slots'> }
+  | { readonly type: 'failed'; readonly error: WireError }
+  | { readonly type: 'progress'; readonly id: number; readonly progress: Progress }
+  | { readonly type: 'reply'; readonly id: number; readonly reply: Omit<JobReply, 'body'> }
+  | { readonly type: 'error'; readonly id: number; readonly error: WireError }
+  | { readonly type: 'opened'; readonly id: number }
+  /** A `push` has been worked off. */
+  | { readonly type: 'taken'; readonly id: number }
+  | { readonly type: 'live'; readonly id: number; readonly message: LiveMessage };
+
+/** Known voices' embeddings as plain numbers, which JSON can carry. */
+export interface WireLiveRequest extends Omit<LiveRequest, 'known'> {
+  readonly known?: readonly {
+    readonly name: string;
+    readonly space: string;
+    readonly embedding: readonly number[];
+    readonly seconds?: number;
+  }[];
+}
+
+export interface WireError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint?: string;
+  readonly retryAfter?: number;
+}
+
+/** Anything thrown in a worker; what is no `VoiceFlowError` is a defect, and the same job may succeed elsewhere. */
+export function toWireError(error: unknown): WireError {
+  if (VoiceFlowError.isInstance(error)) {
+    const { code, message, hint, retryAfter } = error;
+    return {
+      code,
+      message,
+      hint,
+      retryAfter,
+    };
+  }
+  return {
+    code: 'backend-failed',
+    message: `the worker failed: ${error instanceof Error ? error.message : String(error)}`,
+  };
+}
+
+export function fromWireError({ code, message, ...details }: WireError): VoiceFlowError {
+  return new VoiceFlowError(code, message, details);
+}
+
+export function toWireRequest({ known, ...rest }: LiveRequest): WireLiveRequest {
+  if (known === undefined) return rest;
+  return { ...rest, known: known.map((voice) => ({ ...voice, embedding: Array.from(voice.embedding) })) };
+}
+
+export function fromWireRequest({ known, ...rest }: WireLiveRequest): LiveRequest {
+  if (known === undefined) return rest;
+  return { ...rest, known: known.map((voice) => ({ ...voice, embedding: Float32Array.from(voice.embedding) })) };
+}

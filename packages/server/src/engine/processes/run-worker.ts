@@ -1,0 +1,136 @@
+import { Console } from 'node:console';
+import { openAsBlob } from 'node:fs';
+import { Socket } from 'node:net';
+import process from 'node:process';
+import {
+  type Backend,
+  createDiarizer,
+  fastCnn,
+  type Model,
+  type ModelPackage,
+  openAudio,
+  standard,
+  VoiceFlowError,
+  wasmBackend,
+} from 'voiceflow-ml';
+import { nodeBackend } from 'voiceflow-ml/backends/node';
+import { installedModel, PULLED_MODELS } from 'voiceflow-ml/installed';
+import { JobRunner } from '../runner/runner.ts';
+import { noteRun } from './culprit.ts';
+import { FRAMES_FD } from './messages.ts';
+import { type Started, serveJobs } from './serve-jobs.ts';
+
+/** A started runner, and how to free what it holds. */
+export interface Worker extends Started {
+  close(): Promise<void>;
+}
+
+/**
+ * Loads the model that the environment names, with the backend that it names: natively, or in WebAssembly where
+ * onnxruntime-node is not installed, unless one of them is asked for.
+ * @throws `model-not-found` and what else `createDiarizer` does.
+ */
+export async function startModel(
+  name = process.env.VOICEFLOW_MODEL ?? 'standard',
+  backend = process.env.VOICEFLOW_BACKEND ?? 'auto',
+): Promise<Worker> {
+  const pack = await modelNamed(name);
+  if (backend === 'wasm') return load(pack, wasmBackend());
+  try {
+    return await load(pack, nodeBackend({ mode: 'in-process' }));
+  } catch (error) {
+    if (backend === 'node') throw error;
+    if (!VoiceFlowError.isInstance(error) || error.code !== 'backend-unavailable') throw error;
+    console.error(`${error.message}; WebAssembly runs the network instead, about three times slower`);
+    return load(pack, wasmBackend());
+  }
+}
+
+const EMBEDDED: Readonly<Record<string, ModelPackage>> = { standard, 'fast-cnn': fastCnn };
+
+async function modelNamed(name: string): Promise<ModelPackage> {
+  const embedded = Object.hasOwn(EMBEDDED, name) ? EMBEDDED[name] : undefined;
+  if (embedded) return embedded;
+  if ((PULLED_MODELS as readonly string[]).includes(name)) return installedModel(name);
+  const names = [...Object.keys(EMBEDDED), ...PULLED_MODELS];
+  throw new VoiceFlowError('model-not-found', `there is no model "${name}", expected one of ${names.join(', ')}`);
+}
+
+async function load(pack: ModelPackage, base: Backend): Promise<Worker> {
+  let model: Model | undefined;
+  // One session for recordings, live audio and single windows alike.
+  const backend: Backend = {
+    ...base,
+    load: async (file, options) => {
+      const loaded = inTurn(await base.load(file, options));
+      // The first is the one with the windows; a segmenter comes after it.
+      model ??= loaded;
+      return loaded;
+    },
+  };
+  const diarizer = await createDiarizer({ model: pack, backend, workers: 1 });
+  const { manifest } = pack;
+  const windows = manifest.pipeline === 'fast-cnn' && model !== undefined ? { model } : {};
+  const runner = new JobRunner({ manifest, diarizer, openAudio, openFile: openAsBlob, ...windows });
+  if ('model' in windows) await warmUp(runner);
+  return {
+    runner,
+    info: { manifest, backend: base.name },
+    close: () => diarizer.close(),
+  };
+}
+
+/** One run after the other, each noted before it begins: should it crash, the server knows whose it was. */
+function inTurn(model: Model): Model {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    inputs: model.inputs,
+    outputs: model.outputs,
+    concurrency: model.concurrency,
+    close: () => model.close(),
+    run: (feeds, options) => {
+      const turn = last.then(() => {
+        noteRun(options?.signal);
+        return model.run(feeds, options);
+      });
+      last = turn.catch(() => {});
+      return turn;
+    },
+  };
+}
+
+/** Windows before a worker is ready: its memory is there and its code compiled when the first request comes. */
+const WARM_UP = 30;
+
+async function warmUp(runner: JobRunner): Promise<void> {
+  const job = { kind: 'infer', contentType: '', params: {}, maxSeconds: 1 } as const;
+  const { signal } = new AbortController();
+  for (let i = 0; i < WARM_UP; i++) {
+    // A backend with threads takes the buffer of what it runs.
+    const body = new Uint8Array(runner.windowBytes);
+    await runner.run({ ...job, output: i % 2 === 0 ? 'binary' : 'json' }, body, { signal });
+  }
+}
+
+/** Makes this process a worker of the server that started it. */
+export async function runWorker(start: () => Promise<Worker>): Promise<void> {
+  // As for the program itself, standard output is for results.
+  globalThis.console = new Console(process.stderr);
+  // The server decides when its workers end, also when Ctrl-C reaches the whole group.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => {});
+  let worker: Worker | undefined;
+  // The server closes the input when it is done with this worker, and so does its death.
+  process.stdin.once('end', () => {
+    const exit = () => process.exit(0);
+    if (worker === undefined) exit();
+    else worker.close().then(exit, exit);
+  });
+  const output = new Socket({ fd: FRAMES_FD, readable: false, writable: true });
+  // When the server is gone, the end of the input says so.
+  output.on('error', () => {});
+  await serveJobs({ input: process.stdin, output }, async () => {
+    worker = await start();
+    return worker;
+  });
+}

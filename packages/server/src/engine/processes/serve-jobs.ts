@@ -1,0 +1,135 @@
+import { VoiceFlowError } from 'voiceflow-ml/core';
+import type { EngineInfo, Job, LiveChannel } from '../engine.ts';
+import type { JobRunner } from '../runner/runner.ts';
+import { nameJob } from './culprit.ts';
+import { FrameReader, type FrameSink, writeFrame } from './frames.ts';
+import { type FromWorker, fromWireRequest, type ToWorker, toWireError } from './messages.ts';
+import { SlotReader } from './shared-slots.ts';
+
+/** What a worker does jobs with: a `JobRunner`, or one that misbehaves on purpose in a test. */
+export type Runner = Pick<JobRunner, 'run' | 'open'>;
+
+export interface Started {
+  readonly runner: Runner;
+  readonly info: Omit<EngineInfo, 'slots'>;
+}
+
+/** The worker's two pipes. */
+export interface WorkerPipes {
+  readonly input: { on(event: 'data', listener: (chunk: Uint8Array) => void): unknown };
+  readonly output: FrameSink;
+}
+
+/** No request makes a larger answer: four hours of turns are a few MB. */
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+
+interface Running {
+  readonly job: Job;
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** Bytes of the body that have come. */
+  filled: number;
+  readonly cancel: AbortController;
+}
+
+/** A worker's side of the pipes: starts, tells that it is ready, and does jobs until the server goes away. */
+export async function serveJobs(pipes: WorkerPipes, start: () => Promise<Started>): Promise<void> {
+  const tell = (head: FromWorker, body: readonly Uint8Array[] = []) => void writeFrame(pipes.output, head, body);
+  try {
+    const { runner, info } = await start();
+    const desk = new Desk(runner, tell);
+    const reader = new FrameReader((head, body) => desk.take(head as ToWorker, body));
+    pipes.input.on('data', (chunk) => reader.push(chunk));
+    tell({ type: 'ready', info });
+  } catch (error) {
+    tell({ type: 'failed', error: toWireError(error) });
+  }
+}
+
+class Desk {
+  readonly #runner: Runner;
+  readonly #tell: (head: FromWorker, body?: readonly Uint8Array[]) => void;
+  readonly #jobs = new Map<number, Running>();
+  readonly #sessions = new Map<number, LiveChannel>();
+  readonly #slots = new SlotReader();
+
+  constructor(runner: Runner, tell: (head: FromWorker, body?: readonly Uint8Array[]) => void) {
+    this.#runner = runner;
+    this.#tell = tell;
+  }
+
+  take(message: ToWorker, body: Uint8Array<ArrayBuffer>): void {
+    const { id } = message;
+    if (message.type === 'job') this.#begin(message, body);
+    else if (message.type === 'more') this.#fill(id, body);
+    else if (message.type === 'cancel') this.#cancel(id);
+    else if (message.type === 'open') {
+      try {
+        const channel = this.#runner.open(fromWireRequest(message.request), (live) => {
+          if (live.type === 'end' || live.type === 'error') this.#sessions.delete(id);
+          this.#tell({ type: 'live', id, message: live });
+        });
+        this.#sessions.set(id, channel);
+        this.#tell({ type: 'opened', id });
+      } catch (error) {
+        this.#tell({ type: 'error', id, error: toWireError(error) });
+      }
+    } else if (message.type === 'push') {
+      const taken = () => this.#tell({ type: 'taken', id });
+      void (this.#sessions.get(id)?.push(body) ?? Promise.resolve()).then(taken, taken);
+    } else if (message.type === 'end') this.#sessions.get(id)?.end(message.options);
+    else {
+      this.#sessions.get(id)?.close();
+      this.#sessions.delete(id);
+    }
+  }
+
+  #begin({ id, job, bytes, slot }: Extract<ToWorker, { type: 'job' }>, part: Uint8Array<ArrayBuffer>): void {
+    const first = slot === undefined ? part : this.#slots.read(slot, bytes);
+    const whole = first.length === bytes;
+    const body = whole ? first : new Uint8Array(bytes);
+    if (!whole) body.set(first);
+    const running: Running = { job, body, filled: first.length, cancel: new AbortController() };
+    this.#jobs.set(id, running);
+    nameJob(running.cancel.signal, id);
+    if (whole) void this.#run(id, running);
+  }
+
+  #fill(id: number, part: Uint8Array): void {
+    const running = this.#jobs.get(id);
+    if (running === undefined) return;
+    running.body.set(part, running.filled);
+    running.filled += part.length;
+    if (running.filled === running.body.length) void this.#run(id, running);
+  }
+
+  #cancel(id: number): void {
+    const running = this.#jobs.get(id);
+    if (running === undefined) return;
+    running.cancel.abort();
+    if (running.filled === running.body.length) return;
+    // It never began: nobody else would answer.
+    this.#jobs.delete(id);
+    this.#tell({ type: 'error', id, error: toWireError(new VoiceFlowError('aborted', 'the job was cancelled')) });
+  }
+
+  async #run(id: number, { job, body, cancel }: Running): Promise<void> {
+    try {
+      const { body: bytes, ...reply } = await this.#runner.run(job, body, {
+        signal: cancel.signal,
+        onProgress: (progress) => this.#tell({ type: 'progress', id, progress }),
+      });
+      if (bytes.byteLength > MAX_ANSWER_BYTES) throw tooLarge(bytes.byteLength);
+      this.#tell({ type: 'reply', id, reply }, [bytes]);
+    } catch (error) {
+      this.#tell({ type: 'error', id, error: toWireError(error) });
+    } finally {
+      this.#jobs.delete(id);
+    }
+  }
+}
+
+function tooLarge(bytes: number): VoiceFlowError {
+  return new VoiceFlowError('audio-too-large', `the answer has ${bytes} bytes, the limit is ${MAX_ANSWER_BYTES}`, {
+    hint: 'Send a shorter recording, or names that are shorter.',
+  });
+}

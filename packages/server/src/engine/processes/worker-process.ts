@@ -1,0 +1,311 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { type LiveEndOptions, VoiceFlowError } from 'voiceflow-ml/core';
+import type { EngineInfo, Job, JobContext, JobReply, Lane, LiveChannel, LiveMessage, LiveRequest } from '../engine.ts';
+import { cutChunks } from '../runner/bytes.ts';
+import { FrameReader, writeFrame } from './frames.ts';
+import { FRAMES_FD, type FromWorker, fromWireError, type ToWorker, toWireRequest } from './messages.ts';
+import { unyield } from './niceness.ts';
+import { SharedSlots } from './shared-slots.ts';
+
+export interface WorkerCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface WorkerOptions {
+  /** Milliseconds in which a cancelled job must stop; after it the process counts as hung and is killed. */
+  readonly graceMs: number;
+  /** Milliseconds in which the model must be loaded. */
+  readonly startMs: number;
+  /** A worker that has live audio to work off, and says nothing at all for so many milliseconds, hangs. */
+  readonly silentMs: number;
+}
+
+interface Pending {
+  readonly lane: Lane;
+  readonly resolve: (reply: JobReply) => void;
+  readonly reject: (error: VoiceFlowError) => void;
+  readonly onProgress: JobContext['onProgress'];
+  readonly onBlame: JobContext['onBlame'];
+}
+
+interface Session {
+  readonly tell: (message: LiveMessage) => void;
+  readonly opened: { resolve(): void; reject(error: VoiceFlowError): void };
+  /** Pushes that have not been worked off, oldest first. */
+  readonly pushes: (() => void)[];
+}
+
+/** Bytes of a body written at once: a long recording must not hold up windows and live audio behind it. */
+const PART_BYTES = 1024 * 1024;
+/** Signals that a process gets for what it does itself. SIGKILL is another's doing: an operator's, or the kernel's. */
+const CRASHES: ReadonlySet<string> = new Set(['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGABRT', 'SIGTRAP', 'SIGSYS']);
+/** The server's own standard error. */
+const STDERR_FD = 2;
+/** Bodies in shared memory at once: the windows at the worker, and some recordings. */
+const SLOTS = 6;
+
+export function laneOf(job: Job): Lane {
+  return job.kind === 'infer' || job.kind === 'tensors' ? 'infer' : 'recording';
+}
+
+/**
+ * One worker process. A process, because a native run that hangs or crashes in a thread takes all threads along, and
+ * a busy native thread cannot be terminated; a process can be killed at any moment.
+ */
+export class WorkerProcess {
+  readonly #child: ChildProcess;
+  readonly #options: WorkerOptions;
+  readonly #slots: SharedSlots | undefined;
+  readonly #pending = new Map<number, Pending>();
+  readonly #sessions = new Map<number, Session>();
+  #nextId = 1;
+  #draining: Promise<void> | undefined;
+  #lastHeard = performance.now();
+  #watch: ReturnType<typeof setTimeout> | undefined;
+  #dead = false;
+  #whyKilled: string | undefined;
+  /** Known once the worker is ready. */
+  info: Omit<EngineInfo, 'slots'> | undefined;
+
+  /** Resolves when the model is loaded. Rejects with what the worker says, or when it ended before. */
+  readonly ready: Promise<void>;
+  /** Resolves with why it ended. */
+  readonly exited: Promise<VoiceFlowError>;
+
+  constructor({ command, args, env }: WorkerCommand, options: WorkerOptions) {
+    this.#options = options;
+    this.#slots = SharedSlots.create(SLOTS);
+    this.#child = spawn(command, [...args], {
+      // Frames have a descriptor of their own: what a library prints on standard output goes to the log.
+      stdio: ['pipe', STDERR_FD, 'inherit', this.#slots?.fd ?? 'ignore', 'pipe'],
+      env: { ...process.env, VOICEFLOW_API_KEYS: undefined, ...env },
+    });
+    unyield(this.#child.pid);
+    let failed: (error: VoiceFlowError) => void = () => {};
+    this.ready = new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.kill(`it was not ready after ${options.startMs} ms`), options.startMs);
+      failed = (error) => {
+        clearTimeout(timer);
+        reject(error);
+      };
+      const reader = new FrameReader((head, body) => {
+        const message = head as FromWorker;
+        if (message.type === 'ready') {
+          clearTimeout(timer);
+          this.info = message.info;
+          resolve();
+        } else if (message.type === 'failed') failed(fromWireError(message.error));
+        else this.#take(message, body);
+      });
+      this.#frames?.on('data', (chunk: Uint8Array) => {
+        if (!this.alive) return;
+        this.#lastHeard = performance.now();
+        try {
+          reader.push(chunk);
+        } catch (error) {
+          // Whatever it means, it is not what was agreed: the worker is broken, and the server must not be.
+          this.kill(error instanceof Error ? error.message : String(error));
+        }
+      });
+    });
+    this.ready.catch(() => {});
+    // A dying pipe is no error of its own: the exit tells.
+    this.#child.stdin?.on('error', () => {});
+    this.#frames?.on('error', () => {});
+    this.exited = new Promise((resolve) => {
+      const onEnd = (why: string, signal: NodeJS.Signals | null = null) => {
+        if (this.#dead) return;
+        this.#dead = true;
+        const error = new VoiceFlowError('backend-failed', `the worker process ended: ${this.#whyKilled ?? why}`, {
+          hint: 'The call may be tried again.',
+        });
+        failed(error);
+        if (signal !== null && CRASHES.has(signal)) this.#pending.get(this.#slots?.lastRun() ?? 0)?.onBlame?.();
+        this.#failAll(error);
+        this.#slots?.close();
+        clearTimeout(this.#watch);
+        resolve(error);
+      };
+      this.#child.once('error', (error) => onEnd(error.message));
+      this.#child.once('exit', (code, signal) =>
+        onEnd(signal === null ? `exit code ${code}` : `signal ${signal}`, signal),
+      );
+    });
+  }
+
+  get #frames(): Readable | undefined {
+    return this.#child.stdio[FRAMES_FD] as Readable | undefined;
+  }
+
+  get alive(): boolean {
+    return !this.#dead && this.#whyKilled === undefined;
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get sessions(): number {
+    return this.#sessions.size;
+  }
+
+  count(lane: Lane): number {
+    let count = 0;
+    for (const pending of this.#pending.values()) if (pending.lane === lane) count++;
+    return count;
+  }
+
+  /** Settles when the worker has answered, has stopped a cancelled job, or is dead. */
+  async run(job: Job, body: readonly Uint8Array[], { signal, onProgress, onBlame }: JobContext): Promise<JobReply> {
+    const id = this.#nextId++;
+    const bytes = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+    const slot = this.#dead ? undefined : this.#slots?.write(body, bytes);
+    let grace: ReturnType<typeof setTimeout> | undefined;
+    const onAbort = () => {
+      this.#send({ type: 'cancel', id });
+      const { graceMs } = this.#options;
+      grace = setTimeout(() => {
+        onBlame?.();
+        this.kill(`a job did not stop ${graceMs} ms after it was cancelled`);
+      }, graceMs);
+    };
+    try {
+      return await new Promise<JobReply>((resolve, reject) => {
+        this.#pending.set(id, { lane: laneOf(job), resolve, reject, onProgress, onBlame });
+        signal.addEventListener('abort', onAbort, { once: true });
+        void this.#sendJob({ type: 'job', id, job, bytes, slot }, body);
+      });
+    } finally {
+      clearTimeout(grace);
+      signal.removeEventListener('abort', onAbort);
+      this.#pending.delete(id);
+      if (!this.#dead) this.#slots?.release(slot);
+    }
+  }
+
+  async open(request: LiveRequest, tell: (message: LiveMessage) => void): Promise<LiveChannel> {
+    const id = this.#nextId++;
+    await new Promise<void>((resolve, reject) => {
+      this.#sessions.set(id, { tell, opened: { resolve, reject }, pushes: [] });
+      this.#send({ type: 'open', id, request: toWireRequest(request) });
+    });
+    return {
+      push: (bytes) => this.#push(id, bytes),
+      end: (options: LiveEndOptions) => this.#send({ type: 'end', id, options }),
+      close: () => {
+        if (!this.#forget(id)) return;
+        this.#send({ type: 'drop', id });
+      },
+    };
+  }
+
+  /** Ends the process now, whatever it does. */
+  kill(why: string): void {
+    if (this.#dead) return;
+    this.#whyKilled ??= why;
+    this.#child.kill('SIGKILL');
+  }
+
+  /** Lets the worker end by itself: it does when its input is closed. Kills it when it does not. */
+  async stop(): Promise<void> {
+    this.#child.stdin?.end();
+    const timer = setTimeout(() => this.kill('it did not stop'), this.#options.graceMs);
+    await this.exited;
+    clearTimeout(timer);
+  }
+
+  async #sendJob(head: Extract<ToWorker, { type: 'job' }>, body: readonly Uint8Array[]): Promise<void> {
+    const parts = head.slot === undefined ? cutChunks(body, PART_BYTES) : [];
+    if (!this.#send(head, parts[0])) await this.#drained();
+    for (const part of parts.slice(1)) {
+      if (!this.#pending.has(head.id)) return;
+      if (!this.#send({ type: 'more', id: head.id }, part)) await this.#drained();
+    }
+  }
+
+  /** False when the pipe is full. What a dead worker is told gets lost: its exit tells. */
+  #send(head: ToWorker, body?: readonly Uint8Array[]): boolean {
+    const { stdin } = this.#child;
+    if (stdin === null || this.#dead || !stdin.writable) return true;
+    return writeFrame(stdin, head, body);
+  }
+
+  /** Resolves when the pipe takes more, or is gone; one wait for all who ask. */
+  #drained(): Promise<void> {
+    this.#draining ??= new Promise((resolve) => {
+      const { stdin } = this.#child;
+      const done = () => {
+        stdin?.off('drain', done).off('close', done);
+        this.#draining = undefined;
+        resolve();
+      };
+      if (stdin === null || stdin.destroyed) done();
+      else stdin.on('drain', done).on('close', done);
+    });
+    return this.#draining;
+  }
+
+  #push(id: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const session = this.#sessions.get(id);
+    if (session === undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      session.pushes.push(resolve);
+      this.#watch ??= setTimeout(() => this.#checkSilence(), this.#options.silentMs);
+      this.#send({ type: 'push', id }, [bytes]);
+    });
+  }
+
+  /** Live audio has no deadlines by which a hanging worker would be found, so its silence is watched. */
+  #checkSilence(): void {
+    this.#watch = undefined;
+    if (![...this.#sessions.values()].some(({ pushes }) => pushes.length > 0)) return;
+    const { silentMs } = this.#options;
+    const silent = performance.now() - this.#lastHeard;
+    if (silent >= silentMs) this.kill(`it said nothing for ${silentMs} ms and had live audio to work off`);
+    else this.#watch = setTimeout(() => this.#checkSilence(), silentMs - silent);
+  }
+
+  #take(message: Exclude<FromWorker, { type: 'ready' | 'failed' }>, body: Uint8Array<ArrayBuffer>): void {
+    const { id } = message;
+    if (message.type === 'reply') this.#pending.get(id)?.resolve({ ...message.reply, body });
+    else if (message.type === 'progress') this.#pending.get(id)?.onProgress?.(message.progress);
+    else if (message.type === 'error') {
+      const error = fromWireError(message.error);
+      this.#pending.get(id)?.reject(error);
+      this.#sessions.get(id)?.opened.reject(error);
+      this.#forget(id);
+    } else this.#takeLive(message, this.#sessions.get(id));
+  }
+
+  #takeLive(message: Extract<FromWorker, { type: 'opened' | 'taken' | 'live' }>, session: Session | undefined): void {
+    if (session === undefined) return;
+    if (message.type === 'opened') session.opened.resolve();
+    else if (message.type === 'taken') {
+      session.pushes.shift()?.();
+    } else {
+      const last = message.message.type === 'end' || message.message.type === 'error';
+      if (last) this.#forget(message.id);
+      session.tell(message.message);
+    }
+  }
+
+  #forget(id: number): boolean {
+    const session = this.#sessions.get(id);
+    if (session === undefined) return false;
+    this.#sessions.delete(id);
+    for (const taken of session.pushes.splice(0)) taken();
+    return true;
+  }
+
+  #failAll(error: VoiceFlowError): void {
+    for (const pending of this.#pending.values()) pending.reject(error);
+    for (const [id, session] of [...this.#sessions]) {
+      this.#forget(id);
+      session.opened.reject(error);
+      session.tell({ type: 'error', code: error.code, message: error.message, hint: 'Connect again.' });
+    }
+  }
+}

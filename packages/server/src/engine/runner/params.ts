@@ -1,0 +1,229 @@
+import * as v from 'valibot';
+import {
+  type DiarizeOptions,
+  type EmbedOptions,
+  type KnownVoice,
+  MOST_SPEAKERS,
+  VoiceFlowError,
+} from 'voiceflow-ml/core';
+
+type Params = Readonly<Record<string, string>>;
+
+/** Options of `/v1/diarize`, from text. Ranges and contradictions are the SDK's to judge. */
+export interface DiarizeParams {
+  readonly options: Pick<
+    DiarizeOptions,
+    'numSpeakers' | 'minSpeakers' | 'maxSpeakers' | 'known' | 'falseNames' | 'channels' | 'channelNames'
+  >;
+  /** Adds one-speaker-at-a-time turns to the JSON. */
+  readonly exclusive: boolean;
+  /** The file id in RTTM. */
+  readonly uri: string | undefined;
+}
+
+/**
+ * The options of a request: from its query and from the fields of its form.
+ * @throws `invalid-option` for an option in both, and for `format` as a field: it is needed before the form is read.
+ */
+export function joinParams(query: Params, fields: Params): Params {
+  if ('format' in fields) {
+    throw new VoiceFlowError('invalid-option', 'format is a field of the form, expected it in the query', {
+      hint: 'For example: /v1/diarize?format=rttm',
+    });
+  }
+  const twice = Object.keys(fields).find((name) => name in query);
+  if (twice === undefined) return { ...query, ...fields };
+  throw new VoiceFlowError(
+    'invalid-option',
+    `the option "${twice.slice(0, 60)}" is given twice, in the query and in the form`,
+  );
+}
+
+/** The file id of an upload: its name without folders and extension; undefined where nothing is left of it. */
+export function baseName(filename: string | undefined): string | undefined {
+  const name = filename
+    ?.replace(/^.*[/\\]/s, '')
+    .replace(/\.[^.]*$/, '')
+    .slice(0, 200);
+  return name === '' ? undefined : name;
+}
+
+/** @module Options as text: one schema each, which reads them, says what is wrong, and describes them for the API. */
+
+/** An option: how its text is read, and its description; `schema` is what a generator of clients should know of it. */
+function option<T>(read: (text: string) => T, description: string, schema: Readonly<Record<string, unknown>> = {}) {
+  return v.pipe(v.string(), v.transform(read), v.description(description), v.metadata({ schema }));
+}
+
+export const wholeText = (name: string, description: string, missing?: string, bounds = {}) =>
+  v.pipe(
+    v.string(missing),
+    v.transform((text) => wholeNumber(name, text)),
+    v.description(description),
+    v.metadata({ schema: { type: 'integer', ...bounds } }),
+  );
+export const secondsText = (name: string, description: string) =>
+  option((text) => seconds(name, text), description, { type: 'number' });
+const count = (name: string, description: string) =>
+  v.optional(wholeText(name, description, undefined, { minimum: 1, maximum: MOST_SPEAKERS }));
+export const known = v.optional(
+  option(
+    parseKnown,
+    'Voices to recognise, as JSON: a list of { name, embedding, space, seconds }; the seconds of speech that a voice was learnt from may be absent.',
+  ),
+);
+export const falseNames = v.optional(
+  option(share, 'Share of people who are not among them that may get a name, up to 0.5 (default 0.02).', {
+    type: 'number',
+  }),
+);
+
+/** Options of `/v1/diarize`, in the query or the form. Ranges and contradictions are the SDK's to judge. */
+export const DiarizeQuery = v.object({
+  numSpeakers: count('numSpeakers', 'Exactly this many voices.'),
+  minSpeakers: count('minSpeakers', 'At least this many.'),
+  maxSpeakers: count('maxSpeakers', 'At most this many.'),
+  known,
+  falseNames,
+  channels: v.optional(
+    option(
+      channelsOf,
+      'mix (default), separate (a speaker or several a channel, labeled LEFT and RIGHT), names for the channels (agent,customer), or the number of one.',
+    ),
+  ),
+  exclusive: v.optional(
+    option((text) => flag('exclusive', text), 'Adds "exclusive": turns with one speaker at a time.', {
+      type: 'boolean',
+    }),
+  ),
+  uri: v.optional(option(fileId, 'The file id in RTTM.')),
+  format: v.optional(
+    option((text) => text, 'The form of the result; else chosen by Accept.', { enum: ['json', 'rttm', 'srt', 'vtt'] }),
+  ),
+});
+
+export const EmbedQuery = v.object({
+  start: v.optional(secondsText('start', 'Seconds.')),
+  end: v.optional(secondsText('end', 'Seconds.')),
+});
+
+type Entries = Readonly<Record<string, v.GenericSchema<string | undefined, unknown>>>;
+
+/**
+ * The options as their schema reads them.
+ * @throws `invalid-option` naming the option, its value and what is allowed; also for a name that is none.
+ */
+export function readParams<E extends Entries>(
+  schema: v.ObjectSchema<E, undefined>,
+  params: Params,
+): v.InferOutput<v.ObjectSchema<E, undefined>> {
+  assertKnown(params, Object.keys(schema.entries));
+  const result = v.safeParse(schema, params);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const name = String(issue.path?.[0].key ?? 'an option');
+  throw invalid(name, params[name] ?? 'absent', issue.message);
+}
+
+/** @throws `invalid-option` naming the option, its value and what is allowed. */
+export function diarizeParams(params: Params): DiarizeParams {
+  const { exclusive = false, uri, channels, format: _, ...options } = readParams(DiarizeQuery, params);
+  return { options: { ...options, ...channels }, exclusive, uri };
+}
+
+function fileId(uri: string): string {
+  if (/^[^\s]{1,200}$/.test(uri)) return uri;
+  throw invalid('uri', uri, 'up to 200 characters without spaces, as an RTTM file id has');
+}
+
+/** `mix`, `separate`, a number from 1, or a name for each channel, which separates them: `agent,customer`. */
+function channelsOf(text: string): Pick<DiarizeOptions, 'channels' | 'channelNames'> {
+  if (text === 'mix' || text === 'separate') return { channels: text };
+  if (/^[1-9]\d{0,2}$/.test(text)) return { channels: Number(text) };
+  const channelNames = text.split(',').map((name) => name.trim());
+  const good = channelNames.length > 1 && channelNames.every((name) => name !== '' && name.length <= MAX_NAME);
+  if (good) return { channels: 'separate', channelNames };
+  throw invalid('channels', text, '"mix", "separate", a number from 1, or a name for each channel (agent,customer)');
+}
+
+/** `start` and `end` in seconds: the part of the recording that has the voice. */
+export function embedParams(params: Params): Pick<EmbedOptions, 'segments'> {
+  const { start = 0, end } = readParams(EmbedQuery, params);
+  if (end === undefined) {
+    if (params.start === undefined) return {};
+    throw invalid('end', 'absent', 'a number of seconds, where start is given');
+  }
+  if (end <= start) throw invalid('end', String(end), `more than start, ${start}`);
+  return { segments: [{ start, end }] };
+}
+
+/** Characters of a voice's name, which every turn of the answer repeats. */
+const MAX_NAME = 200;
+const MAX_EMBEDDING = 4096;
+/** Speech that a voice was learnt from: more than anybody has. */
+const MAX_SECONDS = 1e9;
+
+/** Voices as JSON: `[{"name": …, "embedding": [256 numbers], "space": …, "seconds": 12}]`; seconds may be absent. */
+function parseKnown(text: string): KnownVoice[] {
+  let list: unknown;
+  try {
+    list = JSON.parse(text);
+  } catch (cause) {
+    throw new VoiceFlowError('invalid-option', 'known is not JSON, expected a list of voices', { cause });
+  }
+  const voices = Array.isArray(list) ? list.map(toKnown) : [];
+  if (!Array.isArray(list) || voices.some((voice) => voice === undefined)) {
+    throw invalid(
+      'known',
+      text.slice(0, 60),
+      `a JSON list of { name, embedding, space, seconds? }, with names of up to ${MAX_NAME} characters`,
+    );
+  }
+  return voices.filter((voice) => voice !== undefined);
+}
+
+function toKnown(value: unknown): KnownVoice | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { name, embedding, space, seconds } = value as Record<string, unknown>;
+  if (typeof name !== 'string' || typeof space !== 'string' || !Array.isArray(embedding)) return undefined;
+  if (name.length > MAX_NAME || embedding.length > MAX_EMBEDDING) return undefined;
+  if (!embedding.every((number) => typeof number === 'number' && Number.isFinite(number))) return undefined;
+  const voice = { name, space, embedding: Float32Array.from(embedding) };
+  if (seconds === undefined || seconds === null) return voice;
+  return typeof seconds === 'number' && seconds > 0 && seconds < MAX_SECONDS ? { ...voice, seconds } : undefined;
+}
+
+/** @throws `invalid-option` for a name that is none: a misspelt option must not be ignored silently. */
+function assertKnown(params: Params, names: readonly string[]): void {
+  const unknown = Object.keys(params).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new VoiceFlowError('invalid-option', `there is no option "${unknown.slice(0, 60)}"`, {
+    hint: `Options here: ${names.join(', ')}.`,
+  });
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text.trim())) throw invalid(name, text, 'a whole number');
+  return Number(text);
+}
+
+function seconds(name: string, text: string): number {
+  if (!/^\d{1,9}(\.\d{1,9})?$/.test(text.trim())) throw invalid(name, text, 'a number of seconds');
+  return Number(text);
+}
+
+/** Its range is the SDK's to judge. */
+function share(text: string): number {
+  if (/^\d?\.?\d{1,9}$/.test(text.trim())) return Number(text);
+  throw invalid('falseNames', text, 'a share above 0 and at most 0.5, such as 0.02');
+}
+
+function flag(name: string, text: string): boolean {
+  if (text === 'false' || text === '0') return false;
+  if (text === 'true' || text === '1' || text === '') return true;
+  throw invalid(name, text, 'true or false');
+}
+
+function invalid(name: string, value: string, expected: string): VoiceFlowError {
+  return new VoiceFlowError('invalid-option', `${name} is "${value.slice(0, 60)}", expected ${expected}`);
+}

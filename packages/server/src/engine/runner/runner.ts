@@ -1,0 +1,155 @@
+import { type Diarizer, type Model, type ModelManifest, VoiceFlowError } from 'voiceflow-ml/core';
+import type { Job, JobContext, JobReply, LiveChannel, LiveMessage, LiveRequest } from '../engine.ts';
+import { floatBytes, utf8 } from './bytes.ts';
+import { openLive } from './live.ts';
+import { type Form, isMultipart, parseMultipart } from './multipart.ts';
+import { baseName, diarizeParams, embedParams, joinParams } from './params.ts';
+import { inferTensors } from './tensors.ts';
+import { type OpenAudio, WindowRunner } from './window.ts';
+
+export interface RunnerParts {
+  readonly manifest: ModelManifest;
+  readonly diarizer: Diarizer;
+  /** The network itself, for single windows; absent where the pipeline has several networks. */
+  readonly model?: Model;
+  readonly openAudio: OpenAudio;
+  /** Opens a file of this machine by slices, where there are files. */
+  readonly openFile?: (path: string) => Promise<Blob>;
+  /** Whether live sessions that are late hear less; not where the clock does not tell. True by default. */
+  readonly keepUp?: boolean;
+}
+
+/** A form whose file may be one of this machine, read by slices. */
+interface RecordingForm extends Omit<Form, 'file'> {
+  readonly file: Uint8Array | Blob;
+}
+
+/** Does jobs with one diarizer: everything between the bytes of a request and the bytes of its answer. */
+export class JobRunner {
+  readonly #parts: RunnerParts;
+  readonly #windows: WindowRunner | undefined;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+    this.#windows =
+      parts.model === undefined
+        ? undefined
+        : new WindowRunner({ manifest: parts.manifest, model: parts.model, openAudio: parts.openAudio });
+  }
+
+  /** Bytes of one raw window. @throws `model-incompatible` where the model has no single windows. */
+  get windowBytes(): number {
+    return this.#window().bytes;
+  }
+
+  /** @throws `VoiceFlowError` with the contract's codes. */
+  async run(job: Job, body: Uint8Array<ArrayBuffer>, context: JobContext): Promise<JobReply> {
+    if (job.kind === 'infer') return this.#window().run(job, body, context);
+    if (job.kind === 'tensors') return this.#tensors(job, body, context);
+    const form = await this.#form(job, body, context);
+    const params = joinParams(job.params, form.fields);
+    if ((form.file instanceof Blob ? form.file.size : form.file.length) === 0) {
+      throw new VoiceFlowError('invalid-audio', 'the request has no audio: 0 bytes', {
+        hint: 'Send the recording as the body, or as the part "file" of a form.',
+      });
+    }
+    return job.kind === 'diarize'
+      ? this.#diarize(job, form, params, context)
+      : this.#embed(job, form.file, params, context);
+  }
+
+  open(request: LiveRequest, onMessage: (message: LiveMessage) => void): LiveChannel {
+    const { diarizer, keepUp = true } = this.#parts;
+    return openLive(diarizer, { ...request, keepUp }, onMessage);
+  }
+
+  async #form(job: Job, body: Uint8Array<ArrayBuffer>, context: JobContext): Promise<RecordingForm> {
+    if (job.file === undefined) {
+      return isMultipart(job.contentType)
+        ? parseMultipart(body, job.contentType, context.signal)
+        : { file: body, filename: undefined, fields: {} };
+    }
+    const { openFile } = this.#parts;
+    if (openFile === undefined) throw new VoiceFlowError('backend-unavailable', 'this worker cannot open files');
+    return { file: await openFile(job.file), filename: undefined, fields: {} };
+  }
+
+  async #diarize(
+    job: Job,
+    { file, filename }: Pick<RecordingForm, 'file' | 'filename'>,
+    params: Readonly<Record<string, string>>,
+    context: JobContext,
+  ): Promise<JobReply> {
+    const { options, exclusive, uri } = diarizeParams(params);
+    const result = await this.#parts.diarizer.diarize(file, {
+      ...options,
+      limits: { maxSeconds: job.maxSeconds },
+      signal: context.signal,
+      ...(context.onProgress === undefined ? {} : { onProgress: context.onProgress }),
+    });
+    const text = {
+      json: () => JSON.stringify({ ...result.toJSON(), ...(exclusive ? { exclusive: result.exclusive() } : {}) }),
+      rttm: () => result.toRTTM(uri ?? baseName(filename)),
+      srt: () => result.toSRT(),
+      vtt: () => result.toVTT(),
+    };
+    const output = job.output === 'binary' ? 'json' : job.output;
+    const { load: _, ...timings } = result.timings;
+    return { contentType: TEXT_TYPES[output], body: utf8(text[output]()), timings, audioSeconds: result.duration };
+  }
+
+  async #embed(
+    job: Job,
+    file: Uint8Array | Blob,
+    params: Readonly<Record<string, string>>,
+    context: JobContext,
+  ): Promise<JobReply> {
+    const begin = performance.now();
+    const [embedding] = await this.#parts.diarizer.embed(file, {
+      ...embedParams(params),
+      limits: { maxSeconds: job.maxSeconds },
+      signal: context.signal,
+    });
+    if (embedding === undefined) throw new VoiceFlowError('backend-failed', 'the pipeline gave no embedding');
+    const timings = { total: performance.now() - begin };
+    if (job.output === 'binary') {
+      return { contentType: 'application/octet-stream', body: floatBytes(embedding.slice()), timings, audioSeconds: 0 };
+    }
+    const { id, version, space } = this.#parts.manifest;
+    const json = JSON.stringify({ embedding: Array.from(embedding), space, model: { id, version, space }, timings });
+    return { contentType: 'application/json', body: utf8(json), timings, audioSeconds: 0 };
+  }
+
+  async #tensors(job: Job, body: Uint8Array<ArrayBuffer>, context: JobContext): Promise<JobReply> {
+    const { manifest } = this.#parts;
+    const windows = this.#window();
+    const begin = performance.now();
+    let model = 0;
+    const reply = await inferTensors(body, job.headerLength, manifest, async (feeds) => {
+      const { outputs, modelMs } = await windows.runTensors(feeds, context.signal);
+      model = modelMs;
+      return outputs;
+    });
+    return {
+      contentType: reply.contentType,
+      headers: reply.headers,
+      body: reply.body,
+      timings: { model, total: performance.now() - begin },
+      audioSeconds: reply.windows,
+    };
+  }
+
+  #window(): WindowRunner {
+    if (this.#windows !== undefined) return this.#windows;
+    throw new VoiceFlowError('model-incompatible', `${this.#parts.manifest.id} has no single windows to infer`, {
+      hint: 'Serve the model fast-cnn, or use /v1/diarize.',
+    });
+  }
+}
+
+const TEXT_TYPES = {
+  json: 'application/json',
+  rttm: 'text/plain; charset=utf-8; format=rttm',
+  srt: 'application/x-subrip; charset=utf-8',
+  vtt: 'text/vtt; charset=utf-8',
+} as const;

@@ -1,0 +1,6 @@
+/** A structured log line. Never audio, keys, query strings or bodies. */
+export interface LogEntry {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly [field: string]: unknown;
+}

@@ -1,5 +1,0 @@
-/** @module The program: `bun main-bun.js`. What is imported is `bun.ts`, which starts nothing. */
-import process from 'node:process';
-import { serve } from './bun.ts';
-
-process.exit(await serve());

@@ -1,5 +1,0 @@
-/** @module The program: `deno main-deno.js`. What is imported is `deno.ts`, which starts nothing. */
-import process from 'node:process';
-import { serve } from './deno.ts';
-
-process.exit(await serve());

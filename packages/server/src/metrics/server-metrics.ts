@@ -1,0 +1,65 @@
+import type { Engine, Lane } from '../engine/engine.ts';
+import type { ByteBudget } from '../http/body.ts';
+import type { JobQueue } from '../queue/queue.ts';
+import { type Counter, type Histogram, labelText, type MetricsRegistry } from './registry.ts';
+
+export interface ServerMetrics {
+  /** By route and outcome: `ok`, or the code of the problem. */
+  readonly requests: Counter;
+  /** Problems by code. */
+  readonly refusals: Counter;
+  readonly requestSeconds: Histogram;
+  readonly queueSeconds: Histogram;
+  readonly inferenceSeconds: Histogram;
+  readonly audioSeconds: Counter;
+  readonly liveEvents: Counter;
+}
+
+/** From under a millisecond (a window's queue) to half a minute (a recording's deadline). */
+const SECONDS_BUCKETS = [
+  0.001, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+];
+
+export interface Watched {
+  readonly queues: Readonly<Record<Lane, JobQueue>>;
+  readonly budget: ByteBudget;
+  readonly sessions: ReadonlySet<unknown>;
+  readonly engine: Engine;
+}
+
+/** Names follow Prometheus: base units, `_total` for counters. */
+export function registerServerMetrics(registry: MetricsRegistry, watched: Watched): ServerMetrics {
+  const { queues, budget, sessions, engine } = watched;
+  const byLane = (read: (queue: JobQueue) => number) => () =>
+    new Map((['infer', 'recording'] as const).map((lane) => [labelText({ lane }), read(queues[lane])]));
+  registry.gauge(
+    'voiceflow_queue_depth',
+    'Jobs that wait for a worker.',
+    byLane((queue) => queue.waiting),
+  );
+  registry.gauge(
+    'voiceflow_jobs_running',
+    'Jobs at the workers.',
+    byLane((queue) => queue.running),
+  );
+  registry.gauge('voiceflow_body_bytes', 'Bytes of request bodies and of answers in memory.', () => budget.used);
+  registry.gauge('voiceflow_sessions_active', 'Live sessions that are open.', () => sessions.size);
+  registry.gauge('voiceflow_ready', '1 when a worker has its model.', () => Number(engine.ready));
+  return {
+    requests: registry.counter('voiceflow_requests_total', 'Requests by route and outcome.'),
+    refusals: registry.counter('voiceflow_refusals_total', 'Problems answered, by code.'),
+    requestSeconds: registry.histogram(
+      'voiceflow_request_duration_seconds',
+      'From the header of a request to its answer, the body included.',
+      SECONDS_BUCKETS,
+    ),
+    queueSeconds: registry.histogram('voiceflow_queue_duration_seconds', 'Waiting for a worker.', SECONDS_BUCKETS),
+    inferenceSeconds: registry.histogram(
+      'voiceflow_inference_duration_seconds',
+      'The network alone, all windows of a job together.',
+      SECONDS_BUCKETS,
+    ),
+    audioSeconds: registry.counter('voiceflow_audio_seconds_total', 'Seconds of audio worked on.'),
+    liveEvents: registry.counter('voiceflow_live_events_total', 'Events told to live sessions, by type.'),
+  };
+}

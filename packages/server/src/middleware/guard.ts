@@ -1,0 +1,32 @@
+import { type AppContext, clientOf, type Exchange } from '../http/exchange.ts';
+import type { KeyRing } from './auth.ts';
+import type { Quota } from './quota.ts';
+
+/** Who may ask, and how often. */
+export interface Guards {
+  readonly keys: KeyRing;
+  readonly quota: Quota;
+}
+
+/**
+ * Keys and quotas, before anything is read.
+ * @throws `unauthorized`, `quota-exceeded`.
+ */
+export async function admit(
+  x: Exchange,
+  { keys, quota }: Guards,
+  authorization = x.header('authorization'),
+): Promise<void> {
+  if (keys.enabled) x.client = await keys.check(authorization);
+  if (quota.enabled) quota.take(clientOf(x));
+}
+
+export function guard(guards: Guards) {
+  return async (c: AppContext, next: () => Promise<void>): Promise<void> => {
+    // Browsers cannot set headers on a WebSocket, so there (alone) the key may be in the query, as in RFC 6750.
+    const token = c.req.path === '/v1/stream' ? c.req.query('access_token') : undefined;
+    const { exchange: x } = c.var;
+    await admit(x, guards, x.header('authorization') ?? (token === undefined ? undefined : `Bearer ${token}`));
+    await next();
+  };
+}

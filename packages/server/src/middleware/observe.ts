@@ -1,0 +1,73 @@
+import { type BodyPump, pumpWebStream } from '../http/body.ts';
+import { type AppContext, type Exchange, HonoExchange, type RuntimeOfContext } from '../http/exchange.ts';
+import type { LogEntry } from '../http/log.ts';
+import { problemResponse } from '../http/problem.ts';
+import type { ServerMetrics } from '../metrics/server-metrics.ts';
+import { type SiteOptions, wrongSite } from './site.ts';
+
+/** Where requests are counted and logged. */
+export interface Observers {
+  readonly metrics: ServerMetrics;
+  readonly log: (entry: LogEntry) => void;
+  readonly draining: boolean;
+  /** Requests being answered. */
+  active: number;
+}
+
+export interface ObserveOptions extends RuntimeOfContext, SiteOptions {
+  readonly pump?: BodyPump;
+}
+
+/** Names each request, counts it, logs it; while draining, asks clients to connect anew elsewhere. */
+export function observe(observers: Observers, { pump = pumpWebStream, ...options }: ObserveOptions) {
+  return async (c: AppContext, next: () => Promise<void>): Promise<void> => {
+    const x = new HonoExchange(c, pump, options);
+    c.set('exchange', x);
+    c.header('x-request-id', x.requestId);
+    const wrong = wrongSite(x, options);
+    observers.active++;
+    try {
+      if (wrong === undefined) await next();
+      else c.res = problemResponse(wrong);
+    } finally {
+      observers.active--;
+    }
+    if (observers.draining) c.header('connection', 'close');
+    const streaming = c.res.headers.get('content-type')?.startsWith('text/event-stream') === true;
+    record(x, observers, c.res.status, streaming);
+  };
+}
+
+/** Counts and logs a request that is answered. @param streaming Its outcome comes later, and is counted then. */
+export function record(x: Exchange, { metrics, log }: Observers, status: number, streaming = false): void {
+  const ms = performance.now() - x.begun;
+  const { code, client, method, path, requestId } = x;
+  const route = routeName(path);
+  metrics.requestSeconds.observe(ms / 1000, { route });
+  if (!streaming && status !== 101)
+    metrics.requests.add(1, { route, outcome: code ?? (status < 400 ? 'ok' : String(status)) });
+  log({
+    level: status >= 500 && status !== 503 ? 'error' : 'info',
+    message: 'request',
+    requestId,
+    method,
+    path: path.slice(0, 200),
+    status,
+    ms: Math.round(ms * 100) / 100,
+    code,
+    client,
+  });
+}
+
+/** A label with few values, whatever is asked for. */
+function routeName(path: string): string {
+  if (/^\/(v1\/(infer|diarize|embed|stream)|healthz|readyz|metrics|openapi\.json|docs)?$/.test(path)) return path;
+  const jobs = /^\/v1\/(jobs(?:\/[^/]+(\/result|\/events)?)?|voices)/.exec(path);
+  if (jobs !== null)
+    return path.startsWith('/v1/voices')
+      ? '/v1/voices'
+      : jobs[1] === 'jobs'
+        ? '/v1/jobs'
+        : `/v1/jobs/:id${jobs[2] ?? ''}`;
+  return path.startsWith('/v2') ? (path.endsWith('/infer') ? '/v2/infer' : '/v2') : 'other';
+}

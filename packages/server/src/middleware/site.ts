@@ -1,0 +1,41 @@
+import type { Exchange } from '../http/exchange.ts';
+import type { Problem } from '../http/problem.ts';
+import { problem } from '../http/problem.ts';
+
+export interface SiteOptions {
+  readonly allowedHosts?: readonly string[] | undefined;
+  readonly corsOrigins?: readonly string[] | undefined;
+}
+
+/** @module What a browser on the same machine may be made to do by a page of somebody else's. */
+
+/**
+ * The problem to answer to a page that must not ask: one that reached the server by a name of its own that points to
+ * this machine (DNS rebinding), or one that posts across sites, whose answer it could not read but whose work would be
+ * done. Undefined for everybody else.
+ */
+export function wrongSite(x: Exchange, { allowedHosts, corsOrigins = [] }: SiteOptions): Problem | undefined {
+  if (allowedHosts !== undefined) {
+    const name = hostName(x.header('host'));
+    if (name !== undefined && !isLoopbackName(name) && !allowedHosts.includes(name)) {
+      return forbidden(x, `this server is not asked as "${name.slice(0, 100)}"`, 'Name it in VOICEFLOW_ALLOWED_HOSTS.');
+    }
+  }
+  if (x.method !== 'POST' || x.header('sec-fetch-site') !== 'cross-site') return undefined;
+  const origin = x.header('origin') ?? 'null';
+  if (corsOrigins.some((one) => one === '*' || one === origin)) return undefined;
+  return forbidden(x, `pages of ${origin.slice(0, 100)} may not post here`, 'Allow the origin by VOICEFLOW_CORS.');
+}
+
+function forbidden(x: Exchange, text: string, hint: string): Problem {
+  return problem(403, 'unauthorized', 'Forbidden', text, x.requestId, hint);
+}
+
+/** In lower case, without the port; undefined where there is none. */
+function hostName(host: string | undefined): string | undefined {
+  return host?.trim().toLowerCase().replace(/:\d*$/, '');
+}
+
+function isLoopbackName(name: string): boolean {
+  return name === 'localhost' || name.endsWith('.localhost') || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
+}

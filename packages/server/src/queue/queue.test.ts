@@ -1,0 +1,312 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { VoiceFlowError } from 'voiceflow-ml/core';
+import { JobQueue } from './queue.ts';
+
+const NEVER = new AbortController().signal;
+
+/** A job that ends when it is told to. */
+function controlled<T = string>() {
+  let resolve: (value: T) => void = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const done = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { work: vi.fn((_signal: AbortSignal) => done), resolve, reject };
+}
+
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'ok',
+    (error) => (VoiceFlowError.isInstance(error) ? error.code : String(error)),
+  );
+
+function ticket(deadlineMs = 1000, signal = NEVER, cost = 1) {
+  return { cost, deadlineMs, signal };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('JobQueue', () => {
+  it('runs as many as there are slots, the others in order of arrival', async () => {
+    const queue = new JobQueue({ slots: () => 2, maxWaiting: 10, noun: 'test' });
+    const jobs = Array.from({ length: 5 }, () => controlled());
+    const results = jobs.map((job) => queue.run(ticket(), job.work));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(jobs.map((job) => job.work.mock.calls.length)).toEqual([1, 1, 0, 0, 0]);
+    expect([queue.running, queue.waiting]).toEqual([2, 3]);
+    jobs[1]?.resolve('b');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(jobs.map((job) => job.work.mock.calls.length)).toEqual([1, 1, 1, 0, 0]);
+    for (const job of jobs) job.resolve('x');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await Promise.all(results)).toEqual(['x', 'b', 'x', 'x', 'x']);
+    expect([queue.running, queue.waiting]).toEqual([0, 0]);
+  });
+
+  it('lets work that gets on go on, and no longer, where its deadline is renewable', async () => {
+    const queue = new JobQueue({ slots: () => 1, maxWaiting: 10, noun: 'test' });
+    const runs = [true, false].map((renewable) => {
+      let step: () => void = () => {};
+      const work = vi.fn((_signal: AbortSignal, _waited: number, onStep: () => void) => {
+        step = onStep;
+        return new Promise<string>(() => {});
+      });
+      return { code: codeOf(queue.run({ ...ticket(100), renewable }, work)), step: () => step() };
+    });
+    void runs[1]?.code;
+    const settled = vi.fn();
+    void runs[0]?.code.then(settled);
+    for (let i = 0; i < 5; i++) {
+      await vi.advanceTimersByTimeAsync(90);
+      runs[0]?.step();
+      expect(settled).not.toHaveBeenCalled();
+    }
+    expect(await runs[1]?.code).toBe('deadline-exceeded');
+    await vi.advanceTimersByTimeAsync(101);
+    expect(settled).toHaveBeenCalledWith('deadline-exceeded');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('ends work at its limit, also where that is shorter than the deadline of a step', async () => {
+    const queue = new JobQueue({ slots: () => 1, maxWaiting: 10, noun: 'test' });
+    const code = codeOf(
+      queue.run({ ...ticket(60_000), renewable: true, workMs: 400 }, () => new Promise<string>(() => {})),
+    );
+    await vi.advanceTimersByTimeAsync(401);
+    expect(await code).toBe('deadline-exceeded');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('counts jobs whose bodies are on their way, for a while, so that no two are let in for one place', async () => {
+    const queue = new JobQueue({ slots: () => 1, maxWaiting: 2, noun: 'test' });
+    const running = controlled();
+    const first = queue.run(ticket(), running.work);
+    const release = [queue.claim(ticket()), queue.claim(ticket())];
+    expect(() => queue.claim(ticket())).toThrow(/2 test jobs wait, which is the limit/);
+    // A body that is there has its place, whoever else is coming.
+    release[0]?.();
+    const second = queue.run(ticket(), controlled().work).catch(() => {});
+    expect(queue.waiting).toBe(1);
+    expect(() => queue.claim(ticket())).toThrow(/2 test jobs wait/);
+    release[1]?.();
+    release[1]?.();
+    queue.claim(ticket());
+    expect(() => queue.claim(ticket())).toThrow(/2 test jobs wait/);
+    // Slow senders do not keep others out.
+    await vi.advanceTimersByTimeAsync(100);
+    expect(() => queue.claim(ticket())).not.toThrow();
+    running.resolve('x');
+    await first;
+    await vi.advanceTimersByTimeAsync(2000);
+    await second;
+  });
+
+  it('counts what is on its way in predicting the wait, and not against free slots', async () => {
+    const queue = new JobQueue({ slots: () => 2, maxWaiting: 10, noun: 'test' });
+    const learn = controlled();
+    const learnt = queue.run(ticket(), learn.work);
+    await vi.advanceTimersByTimeAsync(100);
+    learn.resolve('x');
+    await learnt;
+    // 100 ms a job, two at a time, two of them at once.
+    const claims = Array.from({ length: 3 }, () => queue.claim(ticket(150)));
+    expect(() => queue.claim(ticket(150))).toThrow(
+      /would take about 200 ms now, which is beyond its deadline of 150 ms/,
+    );
+    for (const release of claims) release();
+    expect(() => queue.claim(ticket(1))).not.toThrow();
+  });
+
+  it('does not count the length of a job against a renewable deadline, only what is ahead of it', async () => {
+    const queue = new JobQueue({ slots: () => 1, maxWaiting: 10, noun: 'test' });
+    const learn = controlled();
+    const learnt = queue.run(ticket(1000, NEVER, 10), learn.work);
+    await vi.advanceTimersByTimeAsync(100);
+    learn.resolve('10 ms each');
+    await learnt;
+    void queue.run(ticket(1000, NEVER, 10), controlled().work).catch(() => {});
+    const long = { cost: 200, deadlineMs: 1000 };
+    expect(() => queue.assertAdmits(long)).toThrow(/would take about 2000 ms/);
+    expect(() => queue.assertAdmits({ ...long, renewable: true })).not.toThrow();
+  });
+
+  it('refuses what comes when as many wait as may, with a time after which to try again', async () => {
+    const queue = new JobQueue({ slots: () => 1, maxWaiting: 1, noun: 'test' });
+    const first = controlled();
+    void queue.run(ticket(), first.work);
+    const second = queue.run(ticket(), async () => 'second');
+    const third = queue.run(ticket(), async () => 'third');
+    await expect(third).rejects.toMatchObject({ code: 'overloaded', retryAfter: 1 });
+    first.resolve('first');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await second).toBe('second');
+  });
+
+  it('refuses at once what could not be done in time, by what jobs took before', async () => {
+    const queue = new JobQueue({ slots: () => 1, maxWaiting: 100, noun: 'test' });
+    const slow = () => new Promise<string>((resolve) => setTimeout(() => resolve('done'), 100));
+    void queue.run(ticket(), slow);
+    await vi.advanceTimersByTimeAsync(100);
+    const running = queue.run(ticket(), slow);
+    const waits = queue.run(ticket(), slow);
+    expect(() => queue.assertAdmits({ cost: 1, deadlineMs: 150 })).toThrow(/beyond its deadline of 150 ms/);
+    expect(await codeOf(queue.run(ticket(150), slow))).toBe('overloaded');
+    expect(() => queue.assertAdmits({ cost: 1, deadlineMs: 250 })).not.toThrow();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(await Promise.all([running, waits])).toEqual(['done', 'done']);
+  });
+
+  it('is not misled by a few jobs that are unlike the others, and never asks to wait for longer than a minute', async () => {
+    const queue = new JobQueue({ slots: () => 1, maxWaiting: 2, noun: 'test' });
+    const serve = async (ms: number) => {
+      const job = controlled();
+      const result = queue.run({ ...ticket(10_000_000), cost: 10 }, job.work);
+      await vi.advanceTimersByTimeAsync(ms);
+      job.resolve('done');
+      await result;
+    };
+    for (let i = 0; i < 15; i++) await serve(100);
+    for (let i = 0; i < 3; i++) await serve(100_000);
+    const jobs = Array.from({ length: 3 }, () => controlled());
+    const running = jobs.slice(0, 2).map((job) => queue.run({ ...ticket(10_000_000), cost: 10 }, job.work));
+    // By the average alone, 10 of cost would now be taken for 48 s.
+    expect(() => queue.assertAdmits({ cost: 10, deadlineMs: 5_000, renewable: true })).not.toThrow();
+    const [, third] = jobs;
+    for (const job of jobs) job.resolve('done');
+    await Promise.all(running);
+    expect(third).toBeDefined();
+    const slow = new JobQueue({ slots: () => 1, maxWaiting: 1, noun: 'test' });
+    const first = controlled();
+    const done = slow.run(ticket(10_000_000), first.work);
+    await vi.advanceTimersByTimeAsync(1_000_000);
+    first.resolve('done');
+    await done;
+    const held = [controlled(), controlled()].map((job) => slow.run(ticket(10_000_000), job.work));
+    for (const each of held) each.catch(() => {});
+    expect(() => slow.assertAdmits(ticket())).toThrow(expect.objectContaining({ code: 'overloaded', retryAfter: 60 }));
+  });
+
+  it('keeps places for others while they ask, and a claim counts as one that waits', () => {
+    const queue = new JobQueue({ slots: () => 0, maxWaiting: 16, noun: 'test' });
+    const one = { cost: 1, deadlineMs: 1_000 };
+    queue.assertAdmits({ ...one, client: 'b' });
+    const claims = Array.from({ length: 8 }, () => queue.claim({ ...one, client: 'a' }));
+    expect(() => queue.claim({ ...one, client: 'a' })).toThrow(/as its share is, while others ask too/);
+    expect(() => queue.claim({ ...one, client: 'b' })).not.toThrow();
+    claims[0]?.();
+    expect(() => queue.claim({ ...one, client: 'a' })).not.toThrow();
+  });
+
+  it('takes any job when a slot is free, whatever it expects: else one wrong guess would refuse for ever', async () => {
+    const queue = new JobQueue({ slots: () => 1, maxWaiting: 1, noun: 'test' });
+    const done = queue.run(ticket(), () => new Promise<void>((resolve) => setTimeout(resolve, 900)));
+    await vi.advanceTimersByTimeAsync(900);
+    await done;
+    expect(() => queue.assertAdmits({ cost: 1000, deadlineMs: 1 })).not.toThrow();
+  });
+
+  it('answers at the deadline, and frees the slot only when the work has really ended', async () => {
+    const queue = new JobQueue({ slots: () => 1, maxWaiting: 5, noun: 'test' });
+    const stuck = controlled();
+    const result = codeOf(queue.run(ticket(50), stuck.work));
+    const next = controlled();
+    const after = codeOf(queue.run(ticket(1000), next.work));
+    await vi.advanceTimersByTimeAsync(50);
+    expect(await result).toBe('deadline-exceeded');
+    expect(stuck.work.mock.calls[0]?.[0].aborted).toBe(true);
+    expect(next.work).not.toHaveBeenCalled();
+    stuck.reject(new Error('stopped'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(next.work).toHaveBeenCalledOnce();
+    next.resolve('ok');
+    expect(await after).toBe('ok');
+  });
+
+  it('never starts a job whose deadline passed or whose caller left while it waited', async () => {
+    const queue = new JobQueue({ slots: () => 1, maxWaiting: 5, noun: 'test' });
+    const first = controlled();
+    void queue.run(ticket(), first.work);
+    const caller = new AbortController();
+    const [late, gone] = [controlled(), controlled()];
+    const results = [
+      codeOf(queue.run(ticket(20), late.work)),
+      codeOf(queue.run(ticket(500, caller.signal), gone.work)),
+    ];
+    caller.abort();
+    await vi.advanceTimersByTimeAsync(20);
+    expect(await Promise.all(results)).toEqual(['deadline-exceeded', 'aborted']);
+    expect(queue.waiting).toBe(0);
+    first.resolve('x');
+    await vi.advanceTimersByTimeAsync(0);
+    expect([late.work.mock.calls.length, gone.work.mock.calls.length]).toEqual([0, 0]);
+    expect(queue.running).toBe(0);
+  });
+
+  it('refuses a caller that has left already', async () => {
+    const queue = new JobQueue({ slots: () => 1, maxWaiting: 5, noun: 'test' });
+    expect(await codeOf(queue.run(ticket(10, AbortSignal.abort()), async () => 1))).toBe('aborted');
+    expect(queue.running).toBe(0);
+  });
+
+  it('holds jobs while there is no slot, and starts them when one comes', async () => {
+    let slots = 0;
+    const queue = new JobQueue({ slots: () => slots, maxWaiting: 5, noun: 'test' });
+    const result = queue.run(ticket(), async () => 'done');
+    await vi.advanceTimersByTimeAsync(10);
+    expect(queue.waiting).toBe(1);
+    slots = 1;
+    queue.pump();
+    expect(await result).toBe('done');
+  });
+
+  it('settles every job exactly once and ends empty, whatever happens in whatever order', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({
+            at: fc.nat(200),
+            takes: fc.nat(80),
+            deadline: fc.integer({ min: 1, max: 150 }),
+            leaves: fc.option(fc.nat(100), { nil: undefined }),
+            fails: fc.boolean(),
+          }),
+          { maxLength: 40 },
+        ),
+        fc.integer({ min: 1, max: 3 }),
+        async (jobs, slots) => {
+          const queue = new JobQueue({ slots: () => slots, maxWaiting: 4, noun: 'test' });
+          const outcomes: string[] = [];
+          let most = 0;
+          for (const job of jobs) {
+            setTimeout(() => {
+              const caller = new AbortController();
+              if (job.leaves !== undefined) setTimeout(() => caller.abort(), job.leaves);
+              const work = () => {
+                most = Math.max(most, queue.running);
+                return new Promise<void>((resolve, reject) =>
+                  setTimeout(() => (job.fails ? reject(new Error('failed')) : resolve()), job.takes),
+                );
+              };
+              void codeOf(queue.run(ticket(job.deadline, caller.signal), work)).then((code) => outcomes.push(code));
+            }, job.at);
+          }
+          await vi.advanceTimersByTimeAsync(2000);
+          expect(outcomes).toHaveLength(jobs.length);
+          expect([queue.running, queue.waiting]).toEqual([0, 0]);
+          expect(most).toBeLessThanOrEqual(slots);
+          const allowed = ['ok', 'overloaded', 'deadline-exceeded', 'aborted', 'Error: failed'];
+          expect(outcomes.every((code) => allowed.includes(code))).toBe(true);
+          expect(vi.getTimerCount()).toBe(0);
+        },
+      ),
+      { seed: 10, numRuns: 60 },
+    );
+  });
+});

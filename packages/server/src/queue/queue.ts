@@ -1,0 +1,279 @@
+import { VoiceFlowError } from 'voiceflow-ml/core';
+import { Shares } from './shares.ts';
+
+export interface QueueOptions {
+  /** Jobs that run at once; asked anew each time, since workers come and go. */
+  readonly slots: () => number;
+  /** Jobs that may wait. */
+  readonly maxWaiting: number;
+  /** For messages: `window`, `recording`. */
+  readonly noun: string;
+  /** Milliseconds, monotonic. */
+  readonly now?: () => number;
+}
+
+export interface Ticket {
+  /** How much work it is, in a unit in which service time is about linear (1, or seconds of a recording). */
+  readonly cost: number;
+  /** Milliseconds that the caller is ready to wait for the result, from now. */
+  readonly deadlineMs: number;
+  /** The deadline is for the start, and again for each step of the work after the one before: see `run`. */
+  readonly renewable?: boolean;
+  /** With a renewable deadline, milliseconds of work in all, from its start. */
+  readonly workMs?: number;
+  /** Who asks: while others do too, one client gets its share of the places to wait in. */
+  readonly client?: string | undefined;
+  /** Fires when the caller left. */
+  readonly signal: AbortSignal;
+}
+
+type Asked = Omit<Ticket, 'signal'>;
+
+interface Waiting extends Ticket {
+  readonly start: () => void;
+  readonly leave: (reason: VoiceFlowError) => void;
+}
+
+interface Claim {
+  readonly cost: number;
+  readonly client: string | undefined;
+  readonly lapses: number;
+}
+
+/** A claim counts for so long: whoever sends a body slowly must not keep others out. */
+const CLAIM_MS = 100;
+
+/** Weight of the newest service time in the moving average: about the last ten jobs count. */
+const EWMA_WEIGHT = 0.2;
+/** Jobs whose median bounds what one of them can do to the average: 0.1 to 10 times as long. */
+const REMEMBERED = 15;
+const OUTLIER = 10;
+/** Seconds: beyond it, nobody knows. */
+const MAX_RETRY_AFTER = 60;
+
+/**
+ * A bounded queue that refuses early what it could not do in time.
+ *
+ * A job is admitted when a slot is free, or when fewer than `maxWaiting` wait and the work ahead of it, by the moving
+ * average of what a unit of cost took, fits its deadline. It leaves the queue when its deadline passes or its caller
+ * leaves; nothing dead is ever started. A running job's slot is free again when its work has settled, which may be
+ * later than the answer to a caller whose deadline passed.
+ */
+export class JobQueue {
+  readonly #options: QueueOptions;
+  readonly #now: () => number;
+  #waiting: Waiting[] = [];
+  /** Oldest first. */
+  readonly #claims = new Set<Claim>();
+  readonly #shares = new Shares();
+  #waitingCost = 0;
+  #running = 0;
+  #msPerCost = 0;
+  /** Of the last jobs, as they were. */
+  readonly #times: number[] = [];
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  /** @throws `overloaded` if a job with this ticket would be refused now; to be asked before a body is read. */
+  assertAdmits(ticket: Asked): void {
+    this.#admit(ticket, []);
+  }
+
+  /**
+   * The same for a job whose body is about to come, and which is counted as one that waits until then: without it, all
+   * requests that come while one body is on its way are let in for the same place, and refused when they have sent
+   * theirs. Gives a function that ends the claim, to be called before `run`.
+   * @throws `overloaded`.
+   */
+  claim(ticket: Asked): () => void {
+    const now = this.#now();
+    for (const claim of this.#claims) {
+      if (claim.lapses > now) break;
+      this.#unclaim(claim);
+    }
+    this.#admit(ticket, [...this.#claims]);
+    const claim = { cost: ticket.cost, client: ticket.client, lapses: now + CLAIM_MS };
+    this.#claims.add(claim);
+    this.#shares.add(ticket.client, 1);
+    return () => this.#unclaim(claim);
+  }
+
+  #unclaim(claim: Claim): void {
+    if (this.#claims.delete(claim)) this.#shares.add(claim.client, -1);
+  }
+
+  #admit(ticket: Asked, claims: readonly Claim[]): void {
+    const beyondShare = this.#shares.isBeyond(ticket.client, this.#options.maxWaiting, this.#now());
+    const free = Math.max(this.#options.slots() - this.#running, 0);
+    const ahead = this.#waiting.length + claims.length;
+    if (ahead < free) return;
+    // The work ahead of it; with a deadline for the result, its own as well.
+    const wait = this.#predictMs(
+      (ticket.renewable ? 0 : ticket.cost) + claims.reduce((sum, { cost }) => sum + cost, 0),
+    );
+    const full = ahead - free >= this.#options.maxWaiting;
+    if (!full && !beyondShare && wait <= ticket.deadlineMs) return;
+    const { noun } = this.#options;
+    const why = full
+      ? `${ahead - free} ${noun} jobs wait, which is the limit`
+      : beyondShare
+        ? `as many ${noun} jobs of this client wait as its share is, while others ask too`
+        : `a ${noun} job would ${ticket.renewable ? 'wait' : 'take'} about ${Math.ceil(wait)} ms now, which is beyond its deadline of ${Math.floor(ticket.deadlineMs)} ms`;
+    throw overloaded(why, Math.min(Math.max(1, Math.ceil(this.#predictMs(0) / 1000)), MAX_RETRY_AFTER));
+  }
+
+  /**
+   * Waits for a slot and runs `work`, whose signal fires when the caller leaves or the deadline passes. `work` may call
+   * `step` as it gets on: a renewable deadline counts from the last step (or from the arrival, before the first).
+   * @throws `overloaded`, `deadline-exceeded`, `aborted`, and whatever `work` throws.
+   */
+  async run<T>(
+    ticket: Ticket,
+    work: (signal: AbortSignal, waitedMs: number, step: () => void) => Promise<T>,
+  ): Promise<T> {
+    if (ticket.signal.aborted) throw callerLeft();
+    this.assertAdmits(ticket);
+    const arrived = this.#now();
+    const stop = new AbortController();
+    let leave: (reason: VoiceFlowError) => void = () => {};
+    const left = new Promise<never>((_, reject) => {
+      leave = (reason) => {
+        stop.abort(reason);
+        reject(reason);
+      };
+    });
+    left.catch(() => {});
+    const onAbort = () => leave(callerLeft());
+    ticket.signal.addEventListener('abort', onAbort, { once: true });
+    let renewed = arrived;
+    let over = Number.POSITIVE_INFINITY;
+    const step = () => {
+      if (ticket.renewable) renewed = this.#now();
+    };
+    const onTime = () => {
+      const left = Math.min(renewed + ticket.deadlineMs, over) - this.#now();
+      if (renewed > arrived && left > 0) timer = setTimeout(onTime, left);
+      else leave(deadlineExceeded(this.#now() - arrived, ticket, this.#options.noun));
+    };
+    let timer = setTimeout(onTime, ticket.deadlineMs);
+    try {
+      await Promise.race([this.#slot(ticket, stop.signal, leave), left]);
+      const waited = this.#now() - arrived;
+      if (ticket.renewable && ticket.workMs !== undefined) {
+        over = this.#now() + ticket.workMs;
+        // Else it is looked at when the deadline is, or each step's.
+        if (ticket.workMs < ticket.deadlineMs) {
+          clearTimeout(timer);
+          timer = setTimeout(onTime, ticket.workMs);
+        }
+      }
+      return await Promise.race([this.#serve(ticket.cost, () => work(stop.signal, waited, step)), left]);
+    } finally {
+      clearTimeout(timer);
+      ticket.signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Refuses all that wait: there will be no slot for them. */
+  refuse(reason: VoiceFlowError): void {
+    for (const { leave } of [...this.#waiting]) leave(reason);
+  }
+
+  /** Starts whatever there are slots for; to be called when slots appear (a worker came). */
+  pump(): void {
+    while (this.#waiting.length > 0 && this.#running < this.#options.slots()) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      this.#left(next);
+      this.#running++;
+      next.start();
+    }
+  }
+
+  /** Resolves once the job holds a slot; a job that left before is taken out, and rejects nothing by itself. */
+  #slot(ticket: Ticket, left: AbortSignal, leave: Waiting['leave']): Promise<void> {
+    if (this.#waiting.length === 0 && this.#running < this.#options.slots()) {
+      this.#running++;
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      const entry: Waiting = { ...ticket, start: resolve, leave };
+      this.#waiting.push(entry);
+      this.#waitingCost += ticket.cost;
+      this.#shares.add(ticket.client, 1);
+      left.addEventListener('abort', () => {
+        const at = this.#waiting.indexOf(entry);
+        if (at === -1) return;
+        this.#waiting.splice(at, 1);
+        this.#left(ticket);
+      });
+    });
+  }
+
+  /** One waits no more. */
+  #left({ cost, client }: Asked): void {
+    this.#waitingCost -= cost;
+    this.#shares.add(client, -1);
+  }
+
+  async #serve<T>(cost: number, work: () => Promise<T>): Promise<T> {
+    const started = this.#now();
+    try {
+      const result = await work();
+      this.#learn((this.#now() - started) / cost);
+      return result;
+    } finally {
+      this.#running--;
+      this.pump();
+    }
+  }
+
+  /** One job that is unlike the others must not speak for them. */
+  #learn(perCost: number): void {
+    const times = this.#times;
+    times.push(perCost);
+    if (times.length > REMEMBERED) times.shift();
+    const median = [...times].sort((a, b) => a - b)[times.length >> 1] ?? perCost;
+    const bounded = Math.min(Math.max(perCost, median / OUTLIER), median * OUTLIER);
+    this.#msPerCost += (bounded - this.#msPerCost) * (this.#msPerCost === 0 ? 1 : EWMA_WEIGHT);
+  }
+
+  #predictMs(cost: number): number {
+    return ((this.#waitingCost + cost) * this.#msPerCost) / Math.max(this.#options.slots(), 1);
+  }
+}
+
+/** Made thousands of times a second when there is too much to do, and never printed: without a stack. */
+function overloaded(why: string, retryAfter: number): VoiceFlowError {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return new VoiceFlowError('overloaded', why, { hint: 'Try again after Retry-After seconds.', retryAfter });
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+function callerLeft(): VoiceFlowError {
+  return new VoiceFlowError('aborted', 'the client closed the request before its answer');
+}
+
+function deadlineExceeded(waitedMs: number, { deadlineMs, renewable }: Ticket, noun: string): VoiceFlowError {
+  const deadline = `a deadline of ${Math.round(deadlineMs)} ms${renewable ? ' for its start and each step' : ''}`;
+  return new VoiceFlowError(
+    'deadline-exceeded',
+    `the ${noun} job was not done ${Math.round(waitedMs)} ms after its body had arrived, with ${deadline}`,
+    { hint: 'Send shorter audio, or raise the deadline (x-deadline-ms, up to the limit of the server).' },
+  );
+}

@@ -1,0 +1,74 @@
+import type { AppContext } from '../../http/exchange.ts';
+import { toProblem } from '../../http/problem.ts';
+import type { AppState } from '../../state.ts';
+import { type Accepted, type Question, serverTiming, work } from '../answer.ts';
+
+/** A comment this often keeps proxies from closing a silent stream. */
+const KEEP_ALIVE_MS = 15_000;
+/** Progress is told at most this often; the newest is what counts. */
+const PROGRESS_MS = 100;
+
+/**
+ * Server-sent events: `progress` while it runs, then `result`, or `problem` with what would have been the problem
+ * response. A reader that is slow misses progress, never the result.
+ */
+export function eventStream(c: AppContext, state: AppState, question: Question, accepted: Accepted): Response {
+  const encoder = new TextEncoder();
+  let keepAlive: ReturnType<typeof setInterval> | undefined;
+  const stream = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      let told = Number.NEGATIVE_INFINITY;
+      const roomy = () => (controller.desiredSize ?? 0) > 0;
+      const write = (text: string) => {
+        try {
+          controller.enqueue(encoder.encode(text));
+        } catch {
+          // The reader has left; the request's signal stops the job.
+        }
+      };
+      const send = (event: string, data: string) =>
+        write(
+          `event: ${event}\n${data
+            .split('\n')
+            .map((line) => `data: ${line}\n`)
+            .join('')}\n`,
+        );
+      keepAlive = setInterval(() => roomy() && write(': waiting\n\n'), KEEP_ALIVE_MS);
+      // Sent at once: the client sees that it was accepted.
+      write(': accepted\n\n');
+      const { requestId, begun } = c.var.exchange;
+      try {
+        const { reply, queueMs } = await work(c.var.exchange, state, question, accepted, (progress) => {
+          const now = performance.now();
+          if (now - told < PROGRESS_MS || !roomy()) return;
+          told = now;
+          send('progress', JSON.stringify(progress));
+        });
+        send('result', new TextDecoder().decode(reply.body));
+        write(`: ${serverTiming({ receive: accepted.receivedMs, queue: queueMs, ...reply.timings }, begun)}\n\n`);
+        state.metrics.requests.add(1, { route: '/v1/diarize', outcome: 'ok' });
+      } catch (error) {
+        const body = toProblem(error, requestId);
+        state.metrics.refusals.add(1, { code: body.code });
+        state.metrics.requests.add(1, { route: '/v1/diarize', outcome: body.code });
+        state.log({ level: 'warn', message: 'stream failed', requestId, code: body.code });
+        send('problem', JSON.stringify(body));
+      } finally {
+        clearInterval(keepAlive);
+        try {
+          controller.close();
+        } catch {
+          // Cancelled by its reader.
+        }
+      }
+    },
+    cancel() {
+      clearInterval(keepAlive);
+    },
+  });
+  return c.body(stream, 200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  });
+}

@@ -1,0 +1,37 @@
+import { VoiceFlowError } from 'voiceflow-ml/core';
+import type { JobOutput } from '../../engine/engine.ts';
+import { type AppContext, respond } from '../../http/exchange.ts';
+import type { AppState } from '../../state.ts';
+import { accept, answer, costOf } from '../answer.ts';
+import { recordingQuestion } from '../recording.ts';
+import { eventStream } from './event-stream.ts';
+
+/** `POST /v1/diarize`: who spoke when. */
+export async function diarize(c: AppContext, state: AppState): Promise<Response> {
+  const accepts = c.req.header('accept') ?? '';
+  const question = recordingQuestion(c, state, 'diarize', diarizeOutput(accepts, c.req.query('format')));
+  if (!accepts.includes('text/event-stream')) return respond(c, await answer(c.var.exchange, state, question));
+  const accepted = await accept(c.var.exchange, state, question);
+  try {
+    state.queues.recording.assertAdmits({
+      cost: costOf('recording', accepted.body.chunks, accepted.body.bytes),
+      ...accepted.deadline,
+    });
+  } catch (error) {
+    accepted.body.release();
+    throw error;
+  }
+  return eventStream(c, state, question, accepted);
+}
+
+/** The form of the result: by `format` in the query, which a link or curl can say easily, or by `Accept`. */
+export function diarizeOutput(accepts: string, format: string | undefined): JobOutput {
+  if (format !== undefined) {
+    if (format === 'json' || format === 'rttm' || format === 'srt' || format === 'vtt') return format;
+    throw new VoiceFlowError('invalid-option', `format is "${format.slice(0, 20)}", expected json, rttm, srt or vtt`);
+  }
+  if (/text\/plain\b[^,]*format="?rttm/i.test(accepts)) return 'rttm';
+  if (accepts.includes('application/x-subrip')) return 'srt';
+  if (accepts.includes('text/vtt')) return 'vtt';
+  return 'json';
+}

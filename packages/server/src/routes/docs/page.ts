@@ -1,0 +1,67 @@
+import type { OpenApi, Operation, Parameter } from './document.ts';
+
+/** The description as a page to read: no script, nothing loaded from elsewhere. */
+export function docsPage(api: OpenApi): string {
+  const operations = Object.entries(api.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  );
+  const tags = [...new Set(operations.flatMap(({ operation }) => operation.tags))];
+  const sections = tags.map((tag) => {
+    const these = operations.filter(({ operation }) => operation.tags.includes(tag));
+    return `<h2>${text(tag)}</h2>${these.map(({ path, method, operation }) => article(path, method, operation)).join('')}`;
+  });
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${text(api.info.title)} API</title>
+<link rel="icon" href="data:,">
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<h1>${text(api.info.title)} <small>${text(api.info.version)}</small></h1>
+<p>${text(api.info.description)}</p>
+<p><a href="/openapi.json">openapi.json</a> · <a href="/">demo</a></p>
+${sections.join('\n')}
+</main>
+</body>
+</html>
+`;
+}
+
+const STYLE = `
+body{font:1rem/1.5 system-ui,sans-serif;margin:0}
+main{max-width:52rem;margin:0 auto;padding:1.5rem}
+article{border:1px solid color-mix(in srgb,currentColor 25%,transparent);border-radius:.5rem;padding:.75rem 1rem;margin:0 0 1rem}
+h3{margin:0;font-size:1rem}
+code{font:.9em ui-monospace,monospace}
+b{text-transform:uppercase;margin-right:.5rem}
+table{border-collapse:collapse;width:100%}
+td,th{text-align:left;vertical-align:top;padding:.2rem .75rem .2rem 0}
+`;
+
+function article(path: string, method: string, operation: Operation): string {
+  const parameters = operation.parameters ?? [];
+  const responses = Object.entries(operation.responses as Record<string, { description: string }>);
+  const body = Object.keys(operation.requestBody?.content ?? {});
+  return `<article id="${text(operation.summary)}">
+<h3><b>${text(method)}</b><code>${text(path)}</code></h3>
+<p>${text(operation.summary)}.${operation.description === undefined ? '' : ` ${text(operation.description)}`}</p>
+${parameters.length === 0 ? '' : `<table><tr><th>Parameter</th><th>In</th><th>Meaning</th></tr>${parameters.map(row).join('')}</table>`}
+${body.length === 0 ? '' : `<p>Body: ${body.map((type) => `<code>${text(type)}</code>`).join(', ')}</p>`}
+<table><tr><th>Status</th><th>Meaning</th></tr>${responses
+    .map(([status, { description }]) => `<tr><td>${text(status)}</td><td>${text(description)}</td></tr>`)
+    .join('')}</table>
+</article>`;
+}
+
+function row({ name, in: place, description, required }: Parameter): string {
+  return `<tr><td><code>${text(name)}</code>${required === true ? ' *' : ''}</td><td>${place}</td><td>${text(description)}</td></tr>`;
+}
+
+function text(raw: string): string {
+  return raw.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c] ?? '&quot;');
+}

@@ -1,0 +1,18 @@
+import type { AppContext } from '../../http/exchange.ts';
+import type { AppState } from '../../state.ts';
+
+/** `GET /healthz`: the process answers. */
+export function healthz(c: AppContext): Response {
+  return c.json({ status: 'ok' });
+}
+
+/** `GET /readyz`: whether to send work here. False while starting and while draining. */
+export function readyz(c: AppContext, state: AppState): Response {
+  const status = state.draining ? 'draining' : state.engine.ready ? 'ready' : 'starting';
+  return c.json({ status }, status === 'ready' ? 200 : 503);
+}
+
+/** `GET /metrics`, for Prometheus. */
+export function metrics(c: AppContext, state: AppState): Response {
+  return c.body(state.registry.render(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+}
