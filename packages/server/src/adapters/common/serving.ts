@@ -75,7 +75,7 @@ export async function prepare(
     allowedHosts: options.allowedHosts,
     metrics,
     log,
-    ...(jobs === undefined ? {} : { jobs }),
+    jobs,
     ...runtime,
     clientAddress: (c) => address(runtime.clientAddress?.(c), c.req.header('x-forwarded-for')),
   });

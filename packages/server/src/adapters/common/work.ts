@@ -17,11 +17,11 @@ export interface WorkOptions {
   readonly jobs: JobsOptions;
   /** Recordings at once, each in a process of its own; 1 by default. */
   readonly workers?: number;
-  readonly model?: string;
+  readonly model?: string | undefined;
   readonly limits?: Partial<Limits>;
   readonly log?: (entry: LogEntry) => void;
   /** How a worker process is started, for tests. */
-  readonly command?: WorkerCommand;
+  readonly command?: WorkerCommand | undefined;
 }
 
 export interface RunningWorker {
@@ -106,8 +106,8 @@ export async function runWork(args: readonly string[], command?: WorkerCommand):
     const worker = await startWork({
       jobs,
       workers,
-      ...(model === undefined || model === '' ? {} : { model }),
-      ...(command === undefined ? {} : { command }),
+      model: model || undefined,
+      command,
     });
     process.stderr.write('VoiceFlow works on jobs\n');
     await signalled();
