@@ -1,18 +1,19 @@
 import { abortError, type KnownVoice, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
+import { toError } from '../http/problem-error.ts';
+import type { DiarizeJson } from '../routes/diarize/schema.ts';
+import type { EmbeddingJson } from '../routes/embed/schema.ts';
+import type { WindowJson } from '../routes/infer/schema.ts';
 import { readEvents } from './events.ts';
 import { type AskOptions, JobsClient } from './jobs.ts';
 import { LiveConnection } from './live.ts';
-import { responseError, toError } from './problem.ts';
+import { responseError } from './response-error.ts';
 import type {
   CallOptions,
   ClientAudio,
   ClientDiarizeOptions,
   ClientEmbedOptions,
   ClientStreamOptions,
-  DiarizeJson,
-  EmbeddingJson,
   WebSocketConstructor,
-  WindowJson,
 } from './types.ts';
 
 export interface ClientOptions {

@@ -1,34 +1,5 @@
 import type { DiarizationJson, KnownVoice, LiveEvent, Progress, SpeakerCountOptions } from 'voiceflow-ml/core';
-
-/** What every answer says about the model: vectors of different spaces must never be compared. */
-export interface ModelJson {
-  readonly id: string;
-  readonly version: string;
-  readonly space: string;
-}
-
-/** The answer of `/v1/infer`. */
-export interface WindowJson {
-  /** [2, 256]: the two local speakers. */
-  readonly embeddings: readonly (readonly number[])[];
-  /** [T, 2]: their activity in each frame. */
-  readonly activity: readonly (readonly number[])[];
-  readonly model: ModelJson;
-  /** Milliseconds. */
-  readonly timings: Readonly<Record<'decode' | 'model' | 'total', number>>;
-}
-
-/** The answer of `/v1/embed`. */
-export interface EmbeddingJson {
-  readonly embedding: readonly number[];
-  readonly space: string;
-  readonly model: ModelJson;
-}
-
-/** The answer of `/v1/diarize`; `exclusive` when it was asked for. */
-export interface DiarizeJson extends DiarizationJson {
-  readonly exclusive?: DiarizationJson['turns'];
-}
+import type { DiarizeJson } from '../routes/diarize/schema.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal;

@@ -1,4 +1,11 @@
-import { type DiarizeOptions, type EmbedOptions, type KnownVoice, VoiceFlowError } from 'voiceflow-ml/core';
+import * as v from 'valibot';
+import {
+  type DiarizeOptions,
+  type EmbedOptions,
+  type KnownVoice,
+  MOST_SPEAKERS,
+  VoiceFlowError,
+} from 'voiceflow-ml/core';
 
 type Params = Readonly<Record<string, string>>;
 
@@ -41,32 +48,87 @@ export function baseName(filename: string | undefined): string | undefined {
   return name === '' ? undefined : name;
 }
 
+/** @module Options as text: one schema each, which reads them, says what is wrong, and describes them for the API. */
+
+/** An option: how its text is read, and its description; `schema` is what a generator of clients should know of it. */
+function option<T>(read: (text: string) => T, description: string, schema: Readonly<Record<string, unknown>> = {}) {
+  return v.pipe(v.string(), v.transform(read), v.description(description), v.metadata({ schema }));
+}
+
+export const wholeText = (name: string, description: string, missing?: string, bounds = {}) =>
+  v.pipe(
+    v.string(missing),
+    v.transform((text) => wholeNumber(name, text)),
+    v.description(description),
+    v.metadata({ schema: { type: 'integer', ...bounds } }),
+  );
+export const secondsText = (name: string, description: string) =>
+  option((text) => seconds(name, text), description, { type: 'number' });
+const count = (name: string, description: string) =>
+  v.optional(wholeText(name, description, undefined, { minimum: 1, maximum: MOST_SPEAKERS }));
+export const known = v.optional(
+  option(parseKnown, 'Voices to recognise, as JSON: a list of { name, embedding, space }.'),
+);
+
+/** Options of `/v1/diarize`, in the query or the form. Ranges and contradictions are the SDK's to judge. */
+export const DiarizeQuery = v.object({
+  numSpeakers: count('numSpeakers', 'Exactly this many voices.'),
+  minSpeakers: count('minSpeakers', 'At least this many.'),
+  maxSpeakers: count('maxSpeakers', 'At most this many.'),
+  known,
+  channels: v.optional(
+    option(
+      channelsOf,
+      'mix (default), separate (a speaker or several a channel, labeled LEFT and RIGHT), names for the channels (agent,customer), or the number of one.',
+    ),
+  ),
+  exclusive: v.optional(
+    option((text) => flag('exclusive', text), 'Adds "exclusive": turns with one speaker at a time.', {
+      type: 'boolean',
+    }),
+  ),
+  uri: v.optional(option(fileId, 'The file id in RTTM.')),
+  format: v.optional(
+    option((text) => text, 'The form of the result; else chosen by Accept.', { enum: ['json', 'rttm', 'srt', 'vtt'] }),
+  ),
+});
+
+export const EmbedQuery = v.object({
+  start: v.optional(secondsText('start', 'Seconds.')),
+  end: v.optional(secondsText('end', 'Seconds.')),
+});
+
+type Entries = Readonly<Record<string, v.GenericSchema<string | undefined, unknown>>>;
+
+/**
+ * The options as their schema reads them.
+ * @throws `invalid-option` naming the option, its value and what is allowed; also for a name that is none.
+ */
+export function readParams<E extends Entries>(
+  schema: v.ObjectSchema<E, undefined>,
+  params: Params,
+): v.InferOutput<v.ObjectSchema<E, undefined>> {
+  assertKnown(params, Object.keys(schema.entries));
+  const result = v.safeParse(schema, params);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const name = String(issue.path?.[0].key ?? 'an option');
+  throw invalid(name, params[name] ?? 'absent', issue.message);
+}
+
 /** @throws `invalid-option` naming the option, its value and what is allowed. */
 export function diarizeParams(params: Params): DiarizeParams {
-  assertKnown(params, ['numSpeakers', 'minSpeakers', 'maxSpeakers', 'known', 'channels', 'exclusive', 'uri', 'format']);
-  const counts: { numSpeakers?: number; minSpeakers?: number; maxSpeakers?: number } = {};
-  for (const name of ['numSpeakers', 'minSpeakers', 'maxSpeakers'] as const) {
-    const value = params[name];
-    if (value !== undefined) counts[name] = wholeNumber(name, value);
-  }
-  const { known, uri } = params;
-  if (uri !== undefined && !/^[^\s]{1,200}$/.test(uri)) {
-    throw invalid('uri', uri, 'up to 200 characters without spaces, as an RTTM file id has');
-  }
-  return {
-    options: {
-      ...counts,
-      ...channelsOf(params.channels),
-      ...(known === undefined ? {} : { known: parseKnown(known) }),
-    },
-    exclusive: flag('exclusive', params.exclusive),
-    uri,
-  };
+  const { exclusive = false, uri, channels, format: _, ...options } = readParams(DiarizeQuery, params);
+  return { options: { ...options, ...channels }, exclusive, uri };
+}
+
+function fileId(uri: string): string {
+  if (/^[^\s]{1,200}$/.test(uri)) return uri;
+  throw invalid('uri', uri, 'up to 200 characters without spaces, as an RTTM file id has');
 }
 
 /** `mix`, `separate`, a number from 1, or a name for each channel, which separates them: `agent,customer`. */
-function channelsOf(text: string | undefined): Pick<DiarizeOptions, 'channels' | 'channelNames'> {
-  if (text === undefined) return {};
+function channelsOf(text: string): Pick<DiarizeOptions, 'channels' | 'channelNames'> {
   if (text === 'mix' || text === 'separate') return { channels: text };
   if (/^[1-9]\d{0,2}$/.test(text)) return { channels: Number(text) };
   const channelNames = text.split(',').map((name) => name.trim());
@@ -77,13 +139,13 @@ function channelsOf(text: string | undefined): Pick<DiarizeOptions, 'channels' |
 
 /** `start` and `end` in seconds: the part of the recording that has the voice. */
 export function embedParams(params: Params): Pick<EmbedOptions, 'segments'> {
-  assertKnown(params, ['start', 'end']);
-  const { start, end } = params;
-  if (start === undefined && end === undefined) return {};
-  if (end === undefined) throw invalid('end', 'absent', 'a number of seconds, where start is given');
-  const segment = { start: seconds('start', start ?? '0'), end: seconds('end', end) };
-  if (segment.end <= segment.start) throw invalid('end', end, `more than start, ${segment.start}`);
-  return { segments: [segment] };
+  const { start = 0, end } = readParams(EmbedQuery, params);
+  if (end === undefined) {
+    if (params.start === undefined) return {};
+    throw invalid('end', 'absent', 'a number of seconds, where start is given');
+  }
+  if (end <= start) throw invalid('end', String(end), `more than start, ${start}`);
+  return { segments: [{ start, end }] };
 }
 
 /** Characters of a voice's name, which every turn of the answer repeats. */
@@ -91,7 +153,7 @@ const MAX_NAME = 200;
 const MAX_EMBEDDING = 4096;
 
 /** Voices as JSON: `[{"name": …, "embedding": [256 numbers], "space": …}]`. */
-export function parseKnown(text: string): KnownVoice[] {
+function parseKnown(text: string): KnownVoice[] {
   let list: unknown;
   try {
     list = JSON.parse(text);
@@ -119,7 +181,7 @@ function toKnown(value: unknown): KnownVoice | undefined {
 }
 
 /** @throws `invalid-option` for a name that is none: a misspelt option must not be ignored silently. */
-export function assertKnown(params: Params, names: readonly string[]): void {
+function assertKnown(params: Params, names: readonly string[]): void {
   const unknown = Object.keys(params).find((name) => !names.includes(name));
   if (unknown === undefined) return;
   throw new VoiceFlowError('invalid-option', `there is no option "${unknown.slice(0, 60)}"`, {
@@ -127,22 +189,22 @@ export function assertKnown(params: Params, names: readonly string[]): void {
   });
 }
 
-export function wholeNumber(name: string, text: string): number {
+function wholeNumber(name: string, text: string): number {
   if (!/^\d{1,9}$/.test(text.trim())) throw invalid(name, text, 'a whole number');
   return Number(text);
 }
 
-export function seconds(name: string, text: string): number {
+function seconds(name: string, text: string): number {
   if (!/^\d{1,9}(\.\d{1,9})?$/.test(text.trim())) throw invalid(name, text, 'a number of seconds');
   return Number(text);
 }
 
-function flag(name: string, text: string | undefined): boolean {
-  if (text === undefined || text === 'false' || text === '0') return false;
+function flag(name: string, text: string): boolean {
+  if (text === 'false' || text === '0') return false;
   if (text === 'true' || text === '1' || text === '') return true;
   throw invalid(name, text, 'true or false');
 }
 
-export function invalid(name: string, value: string, expected: string): VoiceFlowError {
+function invalid(name: string, value: string, expected: string): VoiceFlowError {
   return new VoiceFlowError('invalid-option', `${name} is "${value.slice(0, 60)}", expected ${expected}`);
 }
