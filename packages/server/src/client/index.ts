@@ -5,3 +5,4 @@ export type { JobsClient } from './jobs.ts';
 export type { LiveConnection } from './live.ts';
 export type * from './rpc.ts';
 export type * from './types.ts';
+export { type VerifyWebhookOptions, verifyWebhook, type WebhookEvent, type WebhookHeaders } from './webhook.ts';
