@@ -13,7 +13,7 @@ export const ENGINE_OPTIONS = {
   model: {
     kind: 'text',
     value: 'NAME',
-    help: 'standard (default), fast-cnn (without the segmenter), accurate or pyannote (fetched by models pull NAME), or a folder with a manifest.json',
+    help: 'standard (default), fast-cnn (without the segmenter), light, accurate or pyannote (fetched by models pull NAME), or a folder with a manifest.json',
   },
   backend: {
     kind: 'choice',
