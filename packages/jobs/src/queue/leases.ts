@@ -30,7 +30,16 @@ export type Verdict = 'final' | 'retry' | 'defer';
 /** A delivery for each job in `ended` that wants to be told of. */
 const DELIVER = `deliveries as (
   insert into voiceflow.delivery (id, job_id, url) select gen_random_uuid(), id, webhook from ended where webhook is not null
-), told as (select pg_notify('voiceflow_changed', id::text) from ended)`;
+), told as (
+  select pg_notify('voiceflow_changed', id::text), case when webhook is not null then pg_notify('voiceflow_webhook', '') end
+  from ended
+)`;
+
+/** What PostgreSQL keeps no text with: U+0000 and halves of surrogate pairs. Messages that quote a recording have them. */
+function storable({ code, detail, hint }: JobProblem): JobProblem {
+  const clean = (text: string) => text.replace(/[\0\p{Surrogate}]/gu, '\ufffd');
+  return { code, detail: clean(detail), ...(hint === undefined ? {} : { hint: clean(hint) }) };
+}
 
 /** What workers do with the queue. Every method is one statement: it happened as a whole or not at all. */
 export class Leases {
@@ -158,7 +167,7 @@ export class Leases {
       [
         claimed.id,
         claimed.lease,
-        JSON.stringify(problem),
+        JSON.stringify(storable(problem)),
         { final: 1, retry: 1, defer: 0 }[verdict],
         verdict === 'final' ? 0 : mostFailures,
         retrySeconds,

@@ -5,7 +5,6 @@ import type { JobsOptions } from '@voiceflow-ml/jobs';
 import { jobsOptions } from '@voiceflow-ml/jobs/options';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { PoolEngine } from '../../engine/processes/pool-engine.ts';
-import { compileSoon } from '../../engine/processes/v8.ts';
 import type { WorkerCommand } from '../../engine/processes/worker-process.ts';
 import type { LogEntry } from '../../http/log.ts';
 import { type Limits, resolveLimits } from '../../limits.ts';
@@ -18,11 +17,11 @@ export interface WorkOptions {
   readonly jobs: JobsOptions;
   /** Recordings at once, each in a process of its own; 1 by default. */
   readonly workers?: number;
-  readonly model?: string;
+  readonly model?: string | undefined;
   readonly limits?: Partial<Limits>;
   readonly log?: (entry: LogEntry) => void;
   /** How a worker process is started, for tests. */
-  readonly command?: WorkerCommand;
+  readonly command?: WorkerCommand | undefined;
 }
 
 export interface RunningWorker {
@@ -40,7 +39,7 @@ export const WORK_HELP = `Usage: voiceflow worker [options]
   --data DIR       folder with the audio, shared by all   VOICEFLOW_DATA
   --s3 BUCKET      bucket with the audio                  VOICEFLOW_S3_BUCKET
   --workers N      recordings at once (1)                 VOICEFLOW_WORKERS
-  --model NAME     fast-cnn                               VOICEFLOW_MODEL
+  --model NAME     standard, fast-cnn, accurate (pulled)  VOICEFLOW_MODEL
   --help
 
 Runs on any number of machines. SIGTERM: finishes its jobs, or gives them back after VOICEFLOW_DRAIN_MS.
@@ -51,7 +50,7 @@ export async function startWork(options: WorkOptions): Promise<RunningWorker> {
   const {
     jobs,
     workers = 1,
-    model = 'fast-cnn',
+    model = 'standard',
     log = logLine,
     command = workerCommand({ model, backend: 'auto' }),
   } = options;
@@ -88,7 +87,6 @@ export async function startWork(options: WorkOptions): Promise<RunningWorker> {
 
 /** The program: options from the command line, ends on SIGTERM and SIGINT. Resolves with the exit code. */
 export async function runWork(args: readonly string[], command?: WorkerCommand): Promise<number> {
-  compileSoon();
   process.once('exit', flushLog);
   process.stderr.on('error', () => {});
   try {
@@ -108,8 +106,8 @@ export async function runWork(args: readonly string[], command?: WorkerCommand):
     const worker = await startWork({
       jobs,
       workers,
-      ...(model === undefined || model === '' ? {} : { model }),
-      ...(command === undefined ? {} : { command }),
+      model: model || undefined,
+      command,
     });
     process.stderr.write('VoiceFlow works on jobs\n');
     await signalled();

@@ -1,0 +1,93 @@
+/**
+ * What a job costs over a plain request, on the embedded database, with a toy in place of the network:
+ *
+ *   npx tsx scripts/measure-jobs.ts [--pairs 100] [--submissions 1000] [--at-once 10] [--rate 200] [--for 10]
+ *
+ * Prints milliseconds as JSON. Pairs are asked in turn, so that both see the same machine. Submissions are made twice:
+ * so many at once, for how many can be made a second; and so many a second, for how long each takes then.
+ */
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { killed, startServer } from '../tests/jobs/chaos.ts';
+import { dataFolder } from '../tests/jobs/databases.ts';
+
+const { values } = parseArgs({
+  options: {
+    pairs: { type: 'string', default: '100' },
+    submissions: { type: 'string', default: '1000' },
+    'at-once': { type: 'string', default: '10' },
+    rate: { type: 'string', default: '200' },
+    for: { type: 'string', default: '10' },
+  },
+});
+const quantiles = (list: readonly number[]) => {
+  const sorted = list.toSorted((a, b) => a - b);
+  const at = (share: number) => Math.round((sorted[Math.floor(share * (sorted.length - 1))] ?? 0) * 100) / 100;
+  return { p50: at(0.5), p90: at(0.9), p99: at(0.99) };
+};
+
+const data = await dataFolder();
+const server = await startServer(data);
+const body = '{}';
+const rss = () =>
+  Number(execFileSync('ps', ['-o', 'rss=', '-p', String(server.child.pid)], { encoding: 'utf8' })) / 1024;
+const timed = async (work: () => Promise<unknown>) => {
+  const begun = performance.now();
+  await work();
+  return performance.now() - begun;
+};
+const post = async (path: string) => {
+  const response = await fetch(server.url + path, { method: 'POST', body });
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as { id: string };
+};
+const job = async () => {
+  const { id } = await post('/v1/jobs');
+  const { state } = await (await fetch(`${server.url}/v1/jobs/${id}?wait=30`)).json();
+  if (state !== 'succeeded') throw new Error(`a job ended as ${state}`);
+};
+try {
+  for (let i = 0; i < 20; i++) await Promise.all([job(), post('/v1/diarize')]);
+  const plain: number[] = [];
+  const jobs: number[] = [];
+  for (let i = 0; i < Number(values.pairs); i++) {
+    plain.push(await timed(() => post('/v1/diarize')));
+    jobs.push(await timed(job));
+  }
+  const overhead = jobs.map((ms, i) => ms - (plain[i] ?? 0));
+  const before = rss();
+  const submissions: number[] = [];
+  let left = Number(values.submissions);
+  const seconds =
+    (await timed(() =>
+      Promise.all(
+        Array.from({ length: Number(values['at-once']) }, async () => {
+          while (left-- > 0) submissions.push(await timed(() => post('/v1/jobs')));
+        }),
+      ),
+    )) / 1000;
+  // At a rate that does not wait for answers: a slow one holds up nothing but itself.
+  const paced: Promise<number>[] = [];
+  const start = performance.now();
+  while (paced.length < Number(values.rate) * Number(values.for)) {
+    const due = start + (1000 * paced.length) / Number(values.rate);
+    if (performance.now() < due) await new Promise((resolve) => setTimeout(resolve, 1));
+    else paced.push(timed(() => post('/v1/jobs')));
+  }
+  const atRate = await Promise.all(paced);
+  const report = {
+    diarize: quantiles(plain),
+    job: quantiles(jobs),
+    overhead: quantiles(overhead),
+    submission: quantiles(submissions),
+    submissionsPerSecond: Math.round(submissions.length / seconds),
+    submissionAtRate: { perSecond: Number(values.rate), ...quantiles(atRate) },
+    memoryMiB: { before: Math.round(before), after: Math.round(rss()) },
+  };
+  process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+} finally {
+  await killed(server.child, 'SIGTERM');
+  rmSync(data, { recursive: true, force: true });
+}
