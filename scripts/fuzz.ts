@@ -1,5 +1,5 @@
 /**
- * Gives the server's parsers many inputs and prints what became of them:
+ * Gives the parsers of the server and of people's files many inputs and prints what became of them:
  *
  *   npm run fuzz -- [TARGET|http|sessions|all] [COUNT] [SEED]      default: all 20000 1
  *
@@ -10,6 +10,7 @@ import { appendFileSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
+import { FILE_TARGETS } from '../tests/security/fuzz-files.ts';
 import { CONNECTION, connectionOutcome, MESSAGES, sessionOutcome } from '../tests/security/fuzz-server.ts';
 import { type FuzzTarget, outcomeOf, TARGETS } from '../tests/security/fuzz-targets.ts';
 
@@ -32,7 +33,7 @@ const online: Record<string, FuzzTarget> = {
   http: { inputs: CONNECTION, run: (bytes) => connectionOutcome(server.url, bytes as string), refusals: [] },
   sessions: { inputs: MESSAGES, run: (messages) => sessionOutcome(server.url, messages as string[]), refusals: [] },
 };
-const targets: Record<string, FuzzTarget> = { ...TARGETS, ...online };
+const targets: Record<string, FuzzTarget> = { ...TARGETS, ...FILE_TARGETS, ...online };
 const names = which === 'all' ? Object.keys(targets) : [which];
 let failed = 0;
 

@@ -303,6 +303,7 @@ describe('voiceflow models', () => {
     const { stdout } = await voiceflow(['models', 'list'], { env: env() });
     expect(stdout).toMatch(/^fast-cnn +\S+ +embedded /m);
     expect(stdout).toMatch(/^accurate +\S+ +not installed +34\.3 MB /m);
+    expect(stdout).toMatch(/^light +\S+ +not installed +6\.0 MB /m);
     expect(stdout).toMatch(/^pyannote +\S+ +not installed +32\.8 MB /m);
     expect((await voiceflow(['models', 'path'], { env: env() })).stdout).toBe(`${at('home')}\n`);
     expect((await voiceflow(['models', 'path', 'pyannote'], { env: env() })).stdout).toContain(at('home'));

@@ -11,7 +11,7 @@ import { type JobsOptions, jobsOptions, openJobs } from '@voiceflow-ml/jobs';
 import pg from 'pg';
 
 const ROOT = '/usr/lib/postgresql';
-const JOBS_DIST = fileURLToPath(new URL('../../packages/jobs/dist/', import.meta.url));
+const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Where `initdb` and `postgres` are; undefined where there is no PostgreSQL. */
 export function postgresBinaries(): string | undefined {
@@ -127,7 +127,9 @@ export function temporaryFolder(): string {
 
 /** Making a database takes five seconds of a core; tests copy one that was made by the code as it is now. */
 export async function dataFolder(): Promise<string> {
-  const sources = ['pglite-thread.js', '../package.json'].map((file) => readFileSync(`${JOBS_DIST}${file}`));
+  const sources = ['packages/jobs/src/database/migrations.ts', 'node_modules/@electric-sql/pglite/package.json'].map(
+    (file) => readFileSync(`${REPOSITORY}${file}`),
+  );
   const version = createHash('sha256').update(Buffer.concat(sources)).digest('hex').slice(0, 16);
   const template = join(tmpdir(), `voiceflow-template-${version}`);
   if (!existsSync(template)) {

@@ -27,12 +27,12 @@ const LADDERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   'packages/server/src': [
     ['engine', 'http', 'limits.ts', 'version.ts'],
-    ['queue', 'client', 'testing'],
+    ['queue', 'testing'],
     ['metrics'],
     ['middleware'],
     ['state.ts'],
     ['routes'],
-    ['app.ts'],
+    ['app.ts', 'client'],
     ['index.ts', 'adapters'],
   ],
 };

@@ -1,36 +1,18 @@
-import { createHash } from 'node:crypto';
 import { openAsBlob } from 'node:fs';
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDiarizer, type Diarizer } from 'voiceflow-ml';
-import { collect, createResampler, type ModelManifest, openAudio, parseRttm } from 'voiceflow-ml/core';
+import { collect, createResampler, openAudio, parseRttm } from 'voiceflow-ml/core';
 import { modelFromFolder } from 'voiceflow-ml/installed';
 import { scoreDiarization } from 'voiceflow-ml/metrics';
-import { shared } from './networks.ts';
+import { modelFolder, shared } from './networks.ts';
 
 const segmentation = shared('models/pyannote/segmentation-3.0.onnx');
 const campplus = shared('models/campplus/campplus-zh-en-common.fp16w.onnx');
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const RATE = 16_000;
-
-/** The model as it is pulled, with the copies of its networks that are at hand. */
-async function modelFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'voiceflow-accurate-'));
-  const manifest = JSON.parse(await readFile(join(ROOT, 'models/accurate/manifest.json'), 'utf8')) as ModelManifest;
-  const files = async (path: string) => {
-    const bytes = await readFile(path);
-    await symlink(path, join(folder, 'network.onnx').replace('network', path.includes('seg') ? 'seg' : 'voice'));
-    const name = path.includes('seg') ? 'seg.onnx' : 'voice.onnx';
-    return { [name]: { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') } };
-  };
-  const segmenter = { ...manifest.segmenter, files: await files(segmentation as string) };
-  const own = { ...manifest, files: await files(campplus as string), segmenter };
-  await writeFile(join(folder, 'manifest.json'), JSON.stringify(own));
-  return folder;
-}
 
 const tone = (seconds: number, hz: number[]) =>
   Float32Array.from({ length: Math.round(seconds * RATE) }, (_, i) =>
@@ -45,7 +27,7 @@ describe.skipIf(!segmentation || !campplus)('the model accurate', { timeout: 600
     parseRttm(await readFile(join(ROOT, 'examples/audio/conversation.rttm'), 'utf8'))[0]?.turns ?? [];
 
   beforeAll(async () => {
-    folder = await modelFolder();
+    folder = await modelFolder('models/accurate/manifest.json', segmentation as string, campplus);
     diarizer = await createDiarizer({ model: await modelFromFolder(folder), backend: 'node' });
     const file = await openAsBlob(join(ROOT, 'examples/audio/conversation.wav'));
     conversation = await collect(await openAudio(file, { sampleRate: RATE }));

@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ModelManifest } from 'voiceflow-ml/core';
 
 /** Networks and captures of the reference, for development; never part of the repository. */
 export const SHARED = fileURLToPath(new URL('../../../shared/', import.meta.url));
@@ -37,4 +40,28 @@ export async function intsOf(path: string): Promise<Int32Array> {
 export async function signedBytesOf(path: string): Promise<Int8Array> {
   const bytes = await bytesOf(path);
   return new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Of a manifest: a file, its length and its SHA-256. */
+export function fileEntry(bytes: Uint8Array): { bytes: number; sha256: string } {
+  return { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+}
+
+/**
+ * A model as it is pulled, in a folder of its own, with the copies of its networks that are at hand.
+ * @param path Of its manifest. @param networks Paths of the segmentation network, and of the one for voices if it is not embedded.
+ */
+export async function modelFolder(path: string, segmentation: string, voices?: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'voiceflow-model-'));
+  const manifest = JSON.parse(await readFile(join(ROOT, path), 'utf8')) as ModelManifest;
+  const link = async (name: string, target: string) => {
+    await symlink(target, join(folder, name));
+    return { [name]: fileEntry(await bytesOf(target)) };
+  };
+  const segmenter = { ...manifest.segmenter, files: await link('seg.onnx', segmentation) };
+  const files = voices === undefined ? manifest.files : await link('voice.onnx', voices);
+  await writeFile(join(folder, 'manifest.json'), JSON.stringify({ ...manifest, files, segmenter }));
+  return folder;
 }

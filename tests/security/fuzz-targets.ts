@@ -17,10 +17,10 @@ export interface FuzzTarget<Input = unknown> {
   readonly refusals: readonly string[];
 }
 
-const target = <Input>(each: FuzzTarget<Input>): FuzzTarget => each as FuzzTarget;
+export const target = <Input>(each: FuzzTarget<Input>): FuzzTarget => each as FuzzTarget;
 const latin1 = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0) & 255);
 
-const TEXT = fc.oneof(
+export const TEXT = fc.oneof(
   fc.string({ maxLength: 40, unit: 'binary' }),
   fc.constantFrom(
     '',
@@ -38,7 +38,7 @@ const TEXT = fc.oneof(
     'a\r\nb',
   ),
 );
-const HUGE_JSON = fc.constantFrom(
+export const HUGE_JSON = fc.constantFrom(
   '['.repeat(50_000),
   '{"a":'.repeat(20_000),
   `"${'x'.repeat(100_000)}"`,
@@ -47,7 +47,7 @@ const HUGE_JSON = fc.constantFrom(
 );
 
 /** Text that is as it should be, or changed in one place, or cut off. */
-function mutated(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
+export function mutated(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
   const change = fc.record({
     at: fc.nat(2_000),
     drop: fc.nat(3),
@@ -83,14 +83,14 @@ const FORM = mutated(
 
 const INPUTS = [{ name: 'audio', type: 'float32', dims: ['N', 4] }] as const;
 const MODEL = { id: 'm', version: '1', inputs: INPUTS };
-const ODD = fc.oneof(
+export const ODD = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
   fc.constantFrom<unknown>(1e308, -0, {}, [], { toString: 1 }, { length: 4 }, null),
 );
-const maybe = <T>(usual: T) =>
+export const maybe = <T>(usual: T) =>
   fc.oneof({ weight: 20, arbitrary: fc.constant<unknown>(usual) }, { weight: 1, arbitrary: ODD });
 /** All members, most of the time. */
-const recordOf = (members: Record<string, fc.Arbitrary<unknown>>) =>
+export const recordOf = (members: Record<string, fc.Arbitrary<unknown>>) =>
   fc.oneof(
     { weight: 6, arbitrary: fc.record(members) },
     { weight: 1, arbitrary: fc.record(members, { requiredKeys: [] }) },
@@ -161,7 +161,7 @@ async function mean(feeds: Record<string, { dims: readonly number[]; data: Array
 }
 
 /** A client may name a prototype's member; none of them may be reached. */
-function assertUnpolluted(): void {
+export function assertUnpolluted(): void {
   if (Object.keys(Object.prototype).length > 0) throw new Error('a prototype was changed');
 }
 

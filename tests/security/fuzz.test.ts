@@ -6,15 +6,17 @@ import { type RunningServer, serveNode } from '@voiceflow-ml/server/node';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TOY } from '../server/harness.ts';
+import { FILE_TARGETS } from './fuzz-files.ts';
 import { CONNECTION, connectionOutcome, MESSAGES, sessionOutcome } from './fuzz-server.ts';
 import { outcomeOf, TARGETS } from './fuzz-targets.ts';
 import { until } from './sockets.ts';
 
+const ALL = { ...TARGETS, ...FILE_TARGETS };
 const CORPUS = fileURLToPath(new URL('corpus/', import.meta.url));
 
 describe('parsers of what strangers send', () => {
-  it.each(Object.keys(TARGETS))('%s: takes or refuses anything', async (name) => {
-    const target = TARGETS[name];
+  it.each(Object.keys(ALL))('%s: takes or refuses anything', async (name) => {
+    const target = (ALL as typeof TARGETS)[name];
     if (target === undefined) throw new Error(`no target ${name}`);
     await fc.assert(
       fc.asyncProperty(target.inputs, async (input) => void (await outcomeOf(target, input))),
@@ -27,7 +29,7 @@ describe('parsers of what strangers send', () => {
   });
 
   it('have a corpus for nothing that is none of them', () => {
-    for (const file of readdirSync(CORPUS)) expect(Object.keys(TARGETS)).toContain(file.replace(/\.jsonl$/, ''));
+    for (const file of readdirSync(CORPUS)) expect(Object.keys(ALL)).toContain(file.replace(/\.jsonl$/, ''));
   });
 });
 

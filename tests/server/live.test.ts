@@ -8,6 +8,8 @@ import { startWorkerd } from '../runtimes/workerd-server.ts';
 import { CONVERSATION, NODE_ENTRY, ROOT, type Spawned, spawnServer } from './harness.ts';
 
 const RATE = 16_000;
+/** Samples sent at once before the small pieces. */
+const AHEAD = 15 * RATE;
 const OPTIONS = { sampleRate: RATE, latency: 1, step: 0.5, maxSpeakers: 4 } as const;
 const samples = Float32Array.from(
   { length: (CONVERSATION.length - 44) / 2 },
@@ -55,7 +57,6 @@ for (const { name, command, missing } of servers) {
       });
       afterAll(() => server?.close());
 
-      // A session that falls behind real time leaves windows out, as it should: on a busy machine, once more.
       it('tells the very events of the SDK, several sessions at once, however their audio is cut', {
         retry: 3,
       }, async () => {
@@ -72,7 +73,10 @@ for (const { name, command, missing } of servers) {
             const listening = (async () => {
               for await (const event of live) events.push(event);
             })();
-            for (let at = 0; at < samples.length; at += size) await live.push(samples.subarray(at, at + size));
+            listening.catch(() => {});
+            // Audio that is far ahead of real time is in no hurry: none of it is left out, however busy the machine is.
+            await live.push(samples.subarray(0, AHEAD));
+            for (let at = AHEAD; at < samples.length; at += size) await live.push(samples.subarray(at, at + size));
             const result = await live.end();
             await listening;
             expect(rounded(events)).toEqual(rounded(expected.events));

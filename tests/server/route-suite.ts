@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDiarizer, fastCnn } from 'voiceflow-ml';
+import { documented } from './documented.ts';
 import { CONVERSATION, events, patient, type Subject, windowBytes, windowWav } from './harness.ts';
 import { faults } from './oip-schema.ts';
 
@@ -51,7 +52,7 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
     };
 
     beforeAll(async () => {
-      subject = patient(await start());
+      subject = documented(patient(await start()));
     });
     afterAll(() => subject?.close());
 
@@ -91,7 +92,7 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
         );
         for (const [path, methods] of Object.entries(api.paths)) {
           for (const method of Object.keys(methods as object)) {
-            const real = path.replace('{model}', 'fast-cnn');
+            const real = path.replace('{model}', 'fast-cnn').replace('{version}', version);
             const response = await subject.fetch(real, { method: method.toUpperCase() });
             expect([404, 405], `${method} ${path}`).not.toContain(response.status);
             await response.arrayBuffer();

@@ -24,14 +24,15 @@ export const naming: BenchCommand = {
   --false-names 0.02   share of strangers that may get a name
   --enroll 12          seconds that a voice is enrolled from
   --hear 8             seconds that it is heard for, in other recordings
-  --people 200         of each index at most so many people
-  --single             people of one recording, too: they are strangers and names of books, and not asked for their own
+  --people 150         of each index at most so many people; those of one recording of 10 s or more are halved: they are
+                       strangers and names of books, and not asked for their own
   --keep FOLDER        keep the embeddings there, and take those that are there already
   --live               live sessions, too (slow)
-  --write MANIFEST     find at and width of the rules and write them
+  --write MANIFEST     find the rules and write them: at, width, nuisance
 
 The committed rules were found by
-  npm run bench -- naming ../shared/corpus/trials-dev.tsv ../shared/corpus/train2/index.tsv --write models/fast-cnn/manifest.json`,
+  npm run bench -- naming ../shared/corpus/trials-dev.tsv ../shared/corpus/train/index.tsv ../shared/corpus/train2/index.tsv \\
+    --write models/fast-cnn/manifest.json`,
   async run(args, io) {
     const kinds = {
       model: 'string',
@@ -39,7 +40,6 @@ The committed rules were found by
       enroll: 'string',
       hear: 'string',
       people: 'string',
-      single: 'boolean',
       keep: 'string',
       live: 'boolean',
       write: 'string',
@@ -49,9 +49,8 @@ The committed rules were found by
     const lengths = {
       enroll: numberFlag(flags, 'enroll', [2, 600], 12),
       hear: numberFlag(flags, 'hear', [1, 600], 8),
+      people: countFlag(flags, 'people', [3, 100_000], 150),
     };
-    const most = countFlag(flags, 'people', [3, 100_000], 200);
-    const least = flags.single === true ? 1 : 2;
     const folder = textFlag(flags, 'keep');
     const model = await modelWith(textFlag(flags, 'model') ?? 'standard', {});
     const { id, version, space } = model.manifest;
@@ -61,25 +60,15 @@ The committed rules were found by
       for (const index of indexes) {
         io.note(index);
         const name = basename(index) === 'index.tsv' ? basename(dirname(index)) : basename(index, '.tsv');
-        const path = [
-          id,
-          version,
-          model.segmenter?.manifest.version ?? 0,
-          name,
-          lengths.enroll,
-          lengths.hear,
-          most,
-          least,
-        ];
-        const file = folder && join(folder, `${path.join('-')}.json`);
+        const key = [id, version, model.segmenter?.manifest.version ?? 0, name, ...Object.values(lengths)].join('-');
+        const file = folder && join(folder, `${key}.json`);
         const there =
           file === undefined || flags.live === true ? undefined : await readFile(file, 'utf8').catch(() => undefined);
         if (there !== undefined) {
           sets.push({ name, all: kept(there) });
           continue;
         }
-        const people = (await readPeople(index)).filter(({ recordings }) => recordings.length >= least).slice(0, most);
-        const all = await hear(diarizer, people, new SpeechReader(), lengths);
+        const all = await hear(diarizer, await readPeople(index), new SpeechReader(), lengths);
         sets.push({ name, all });
         if (file !== undefined) await writeFile(file, keep(all));
       }
@@ -93,7 +82,13 @@ The committed rules were found by
         );
         const [at, width] = [found.at, found.width].map((x) => Math.round(x * 100) / 100);
         const original = JSON.parse(await readFile(target, 'utf8')) as ModelManifest;
-        const manifest = withSettings(original, { 'known.at': at, 'known.width': width });
+        const manifest = withSettings(original, {
+          'known.at': at,
+          'known.width': width,
+          ...(context.settings.known.evidence
+            ? { 'known.evidence.nuisance': pipeline.packNumbers(found.nuisance) }
+            : {}),
+        });
         await writeFile(target, `${JSON.stringify(manifest, null, 2)}\n`);
         io.out(`known.at ${at}, known.width ${width}`);
         context = { space, settings: settingsOf(manifest) };

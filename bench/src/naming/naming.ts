@@ -17,18 +17,25 @@ export interface Heard {
 export interface Lengths {
   readonly enroll: number;
   readonly hear: number;
+  /** People, at most. */
+  readonly people: number;
 }
+
+/** Seconds of a single recording that is worth halving. */
+const LEAST_ONCE = 10;
 
 /** Enrols each person from some recordings, and hears them in others; who is heard too little is left out. */
 export async function hear(
   diarizer: Diarizer,
   people: readonly Person[],
   reader: SpeechReader,
-  { enroll, hear: most }: Lengths,
+  { enroll, hear: most, people: wanted }: Lengths,
 ): Promise<Heard[]> {
   const result: Heard[] = [];
   for (const { name, recordings } of people) {
+    if (result.length >= wanted) break;
     const once = recordings.length < 2;
+    if (once && secondsOf(recordings) < LEAST_ONCE) continue;
     // The halves of a single recording.
     const rest = once ? recordings.flatMap(halves) : [...recordings];
     const first = take(rest, enroll, 1);
@@ -185,19 +192,22 @@ function shuffled<T>(items: readonly T[], random: () => number): T[] {
 }
 
 /**
- * `at` and `width` of the naming rules: the largest scores, over the sets, that a stranger's best of 1 and of 20 voices
- * exceeds once in fifty.
+ * The naming rules of a model: `nuisance`, what the sets' means span (each set is of one kind of recording, and has many
+ * people, so that its mean is nobody's voice); `at` and `width`, from the largest scores, over the sets, that a
+ * stranger's best of 1 and of 20 voices exceeds once in fifty.
  */
 export function fitRules(
   sets: readonly (readonly Heard[])[],
   context: NamingContext,
   seed: number,
-): { readonly at: number; readonly width: number } {
-  const { voices, known: rules } = context.settings;
+): Required<Pick<pipeline.NamingRules, 'at' | 'width'>> & { readonly nuisance: Float32Array } {
+  const { voices, known } = context.settings;
+  const nuisance = spanOfMeans(sets, voices);
+  const rules = known.evidence ? { ...known, evidence: { ...known.evidence, nuisance } } : known;
   const least = (book: number) =>
     Math.max(
       ...sets.map((set) => {
-        const best = [...books(set, book, 4000, seed)].map(({ stranger, members }) => {
+        const best = [...books(set, book, DRAWN, seed)].map(({ stranger, members }) => {
           const score = pipeline.voiceScores(
             stranger.heard,
             members.map((member) => member.known),
@@ -209,5 +219,38 @@ export function fitRules(
       }),
     );
   const [one, twenty] = [least(1), least(20)];
-  return { at: one, width: (twenty - one) / Math.log(20) };
+  return { at: one, width: (twenty - one) / Math.log(20), nuisance };
+}
+
+/** Draws that a threshold is found from. */
+const DRAWN = 4000;
+
+/** `[sets, to]`, orthonormal (Gram–Schmidt). */
+function spanOfMeans(sets: readonly (readonly Heard[])[], voices: pipeline.VoiceSpace): Float32Array {
+  const { to } = voices;
+  const rows: Float64Array[] = [];
+  const voice = new Float32Array(to);
+  for (const set of sets) {
+    const mean = new Float64Array(to);
+    for (const { known } of set) {
+      const length = Math.hypot(...known.embedding);
+      pipeline.project(
+        voices,
+        known.embedding.map((x, i) => x / length + (voices.mean[i] as number)),
+        voice,
+      );
+      voice.forEach((x, i) => {
+        mean[i] = (mean[i] as number) + x / set.length;
+      });
+    }
+    for (const row of rows) {
+      const along = row.reduce((sum, x, i) => sum + x * (mean[i] as number), 0);
+      row.forEach((x, i) => {
+        mean[i] = (mean[i] as number) - along * x;
+      });
+    }
+    const length = Math.hypot(...mean);
+    if (length > 1e-6) rows.push(mean.map((x) => x / length));
+  }
+  return Float32Array.from(rows.flatMap((row) => [...row]));
 }

@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
-import { createDiarizer } from 'voiceflow-ml';
+import { createDiarizer, standard } from 'voiceflow-ml';
 import { accuracy, type FolderAccuracy } from '../accuracy/accuracy.ts';
 import { CONVERSATION } from '../conversation.ts';
+import { MEASURED_MODEL } from '../pipelines.ts';
 import type { AccuracyRow } from './types.ts';
 
 /**
@@ -15,13 +16,13 @@ export async function measureAccuracy(
 ): Promise<AccuracyRow[]> {
   const demo = dirname(CONVERSATION);
   const rows: AccuracyRow[] = [];
-  const diarizer = await createDiarizer({ workers: 1 });
+  const diarizer = await createDiarizer({ model: standard, workers: 1 });
   try {
     for (const folder of [demo, ...folders]) {
       try {
         const results = await accuracy(diarizer, { folders: [folder], onFile: (_, { name }) => note(name) });
         for (const result of results) {
-          rows.push(rowOf(diarizer.manifest.id, folder === demo ? 'demo conversation' : result.folder, result));
+          rows.push(rowOf(folder === demo ? 'demo conversation' : result.folder, result));
         }
       } catch (error) {
         notMeasured.push(`accuracy on ${folder}: ${error instanceof Error ? error.message : String(error)}`);
@@ -33,10 +34,10 @@ export async function measureAccuracy(
   }
 }
 
-function rowOf(pipeline: string, set: string, { files, total, countError, rtf }: FolderAccuracy): AccuracyRow {
+function rowOf(set: string, { files, total, countError, rtf }: FolderAccuracy): AccuracyRow {
   const share = (time: number) => (100 * time) / total.scored;
   return {
-    pipeline,
+    pipeline: MEASURED_MODEL,
     set,
     recordings: files.length,
     der: total.der ?? Number.NaN,

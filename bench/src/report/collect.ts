@@ -29,8 +29,8 @@ export interface CollectOptions {
 
 /** What no run on an ordinary machine can tell. */
 const BEYOND = [
-  'other pipelines than fast-cnn: this version has none',
-  'WebGPU: needs a GPU and a browser',
+  'models that are fetched: npm run accuracy -- FOLDER --model accurate',
+  'GPUs: none here; nodeBackend({ device }) was tried with a software adapter (docs/decisions/041-devices.md)',
   'a real network between client and server: the delays are simulated on loopback, without handshakes and slow start',
   'scaling over several machines: all servers share the processors of this one; docs/scaling.md computes it',
 ];

@@ -13,18 +13,24 @@ export const ENGINE_OPTIONS = {
   model: {
     kind: 'text',
     value: 'NAME',
-    help: 'standard (default), fast-cnn (without the segmenter), accurate or pyannote (fetched by models pull NAME), or a folder with a manifest.json',
+    help: 'standard (default), fast-cnn (without the segmenter), light, accurate or pyannote (fetched by models pull NAME), or a folder with a manifest.json',
   },
   backend: {
     kind: 'choice',
     choices: ['node', 'wasm'],
     help: 'what runs the network: native (default where it is installed) or WebAssembly',
   },
+  device: {
+    kind: 'choice',
+    choices: ['cpu', 'webgpu', 'cuda', 'coreml', 'directml'],
+    help: 'what the native backend runs it on (default cpu); the CPU does it, with a warning, where the device cannot be used',
+  },
 } as const satisfies OptionSpecs;
 
 export interface EngineValues {
   readonly model?: string | undefined;
   readonly backend?: 'node' | 'wasm' | undefined;
+  readonly device?: 'cpu' | 'webgpu' | 'cuda' | 'coreml' | 'directml' | undefined;
 }
 
 /** More than these workers are loaded for more recordings at once only: each takes about 30 MB. */
@@ -34,7 +40,11 @@ const MOST_WORKERS = 4;
  * @param jobs Recordings side by side.
  * @throws `model-not-found`, `model-corrupt`, `backend-unavailable`, `aborted`.
  */
-export async function openDiarizer({ model, backend }: EngineValues, signal: AbortSignal, jobs = 1): Promise<Diarizer> {
+export async function openDiarizer(
+  { model, backend, device }: EngineValues,
+  signal: AbortSignal,
+  jobs = 1,
+): Promise<Diarizer> {
   const own = await ownModel(model);
   // Loaded here and not at the top: --help and usage errors need no network.
   const { createDiarizer } = await import('voiceflow-ml');
@@ -43,6 +53,7 @@ export async function openDiarizer({ model, backend }: EngineValues, signal: Abo
     workers: workersFor(jobs),
     ...(own === undefined ? {} : { model: own }),
     ...(backend === undefined ? {} : { backend }),
+    ...(device === undefined ? {} : { device }),
   });
 }
 

@@ -68,7 +68,10 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
   // What the process before had: nobody else can have it.
   if (db.kind === 'embedded') await leases.reap(true);
   const spool = spoolOf(options, join(tmpdir(), 'voiceflow-spool'));
-  const storage = options.s3 === undefined ? folderStorage(folderOf(data)) : s3Storage({ ...options.s3, spool });
+  const storage =
+    options.s3 === undefined
+      ? folderStorage(folderOf(data), { flush: db.kind === 'server' })
+      : s3Storage({ ...options.s3, spool });
   const secret = options.webhookSecret ?? (db.kind === 'embedded' ? ownSecret(folderOf(data)) : undefined);
   return { options, db, storage, leases, secret };
 }

@@ -1,3 +1,4 @@
+import type { Device } from './backends/device.ts';
 import { VoiceFlowError } from './contract/errors.ts';
 import type { CreateDiarizerOptions as CoreOptions } from './diarizer.ts';
 
@@ -10,6 +11,11 @@ export interface CreateDiarizerOptions extends Omit<CoreOptions, 'model' | 'back
    * `backend-fallback` on servers).
    */
   readonly backend?: CoreOptions['backend'] | 'node' | 'wasm';
+  /**
+   * What the native backend runs the network on (default `cpu`; see `NodeBackendOptions`). Where the device cannot be
+   * used, the CPU does it, with the warning `backend-fallback`; a Backend of your own chooses for itself.
+   */
+  readonly device?: Device;
 }
 
 /** For programs without types. */

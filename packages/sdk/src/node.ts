@@ -1,5 +1,6 @@
 /** @module VoiceFlow for Node, Bun and Deno: core, the embedded model, native ONNX Runtime or else WebAssembly. */
 
+import { checkDevice, type Device } from './backends/device.ts';
 import { nodeBackend } from './backends/node/backend.ts';
 import { wasmBackend } from './backends/wasm/node.ts';
 import { type CreateDiarizerOptions, unknownBackend } from './choose-backend.ts';
@@ -7,6 +8,7 @@ import type { AudioDecoder } from './contract/audio.ts';
 import type { Backend } from './contract/backend.ts';
 import type { Diarizer } from './contract/diarizer.ts';
 import { VoiceFlowError } from './contract/errors.ts';
+import type { Warning } from './contract/warnings.ts';
 import { createDiarizer as create } from './diarizer.ts';
 import { standard } from './standard.ts';
 
@@ -18,23 +20,42 @@ export * from './core.ts';
 export { standard } from './standard.ts';
 export * from './words/index.ts';
 
-const BACKENDS = { node: () => nodeBackend(), wasm: () => wasmBackend() };
+/** A backend, and what is said when the one before it cannot run. */
+interface Choice {
+  readonly backend: () => Backend;
+  readonly instead?: string;
+}
+
+const NATIVE: Choice = { backend: () => nodeBackend(), instead: 'the CPU runs the network instead' };
+const WASM: Choice = {
+  backend: () => wasmBackend(),
+  instead: 'WebAssembly runs the network instead, about three times slower',
+};
 
 /** See `index.ts`; here the default backend is native where it is installed, and so are decoders for other formats. */
 export async function createDiarizer(options: CreateDiarizerOptions = {}): Promise<Diarizer> {
-  const { model = standard, backend } = options;
-  const all = { ...options, model, decoders: options.decoders ?? (await installedDecoders()) };
-  if (backend !== undefined) return create({ ...all, backend: backendOf(backend) });
-  try {
-    return await create({ ...all, backend: nodeBackend() });
-  } catch (error) {
-    if (!VoiceFlowError.isInstance(error) || error.code !== 'backend-unavailable') throw error;
-    const message = `${error.message}; WebAssembly runs the network instead, about three times slower`;
-    const warnings = [{ code: 'backend-fallback', message } as const];
-    return create({ ...all, backend: wasmBackend(), warnings });
-  }
+  const { device, backend, ...rest } = options;
+  const { model = standard, decoders = await installedDecoders() } = rest;
+  const choices = choicesOf(backend, checkDevice(device ?? 'cpu'));
+  return createFirst(choices, (choice, warnings) =>
+    create({ ...rest, model, decoders, backend: choice.backend(), warnings }),
+  );
 }
 
+/** With the first of the backends that can run here. */
+async function createFirst(
+  [choice, next, ...others]: readonly Choice[],
+  load: (choice: Choice, warnings: readonly Warning[]) => Promise<Diarizer>,
+  warnings: readonly Warning[] = [],
+): Promise<Diarizer> {
+  try {
+    return await load(choice as Choice, warnings);
+  } catch (error) {
+    if (!next || !VoiceFlowError.isInstance(error) || error.code !== 'backend-unavailable') throw error;
+    const warning = { code: 'backend-fallback', message: `${error.message}; ${next.instead}` } as const;
+    return createFirst([next, ...others], load, [...warnings, warning]);
+  }
+}
 /** A variable, so that bundlers do not look for a package that may not be there. */
 const CODECS = '@voiceflow-ml/codecs';
 
@@ -48,8 +69,20 @@ async function installedDecoders(): Promise<readonly AudioDecoder[]> {
   }
 }
 
-function backendOf(backend: Backend | keyof typeof BACKENDS): Backend {
-  if (typeof backend !== 'string') return backend;
-  if (Object.hasOwn(BACKENDS, backend)) return BACKENDS[backend]();
-  throw unknownBackend(backend);
+/** What to try, in order. @throws `invalid-option`. */
+function choicesOf(backend: CreateDiarizerOptions['backend'], device: Device): readonly Choice[] {
+  if (device === 'cpu') {
+    if (backend === undefined) return [NATIVE, WASM];
+    if (typeof backend !== 'string') return [{ backend: () => backend }];
+    if (backend === 'node') return [NATIVE];
+    if (backend === 'wasm') return [WASM];
+    throw unknownBackend(backend);
+  }
+  if (backend !== undefined && backend !== 'node') {
+    const name = typeof backend === 'string' ? backend : backend.name;
+    throw new VoiceFlowError('invalid-option', `device is "${device}", but the backend is ${name}`, {
+      hint: 'devices are those of the native backend: leave `backend` out, or give `device` to a backend of your own',
+    });
+  }
+  return [{ backend: () => nodeBackend({ device }) }, ...choicesOf(backend, 'cpu')];
 }

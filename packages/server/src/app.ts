@@ -1,23 +1,21 @@
 import type { JobsMount } from '@voiceflow-ml/jobs';
 import { Hono } from 'hono';
-import type { Answer, AppContext, AppEnv, Exchange } from './http/exchange.ts';
+import type { Answer, AppEnv, Exchange } from './http/exchange.ts';
 import { toResponse } from './http/problem.ts';
 import { exchange } from './middleware/bypass.ts';
 import { corsFor } from './middleware/cors.ts';
 import { guard } from './middleware/guard.ts';
 import { observe } from './middleware/observe.ts';
 import { methodNotAllowed, notFound, refuse } from './middleware/problems.ts';
+import { apiRoutes } from './routes/api.ts';
 import { demoPage } from './routes/demo/page.ts';
-import { diarize } from './routes/diarize/route.ts';
-import { openApi } from './routes/docs/openapi.ts';
+import { described } from './routes/describe.ts';
+import { openApi } from './routes/docs/document.ts';
 import { docsPage } from './routes/docs/page.ts';
-import { embed } from './routes/embed/route.ts';
-import { infer, inferWindow } from './routes/infer/route.ts';
+import { inferWindow } from './routes/infer/route.ts';
 import { jobsHost } from './routes/jobs/host.ts';
 import { fixed, once, page } from './routes/pages.ts';
-import { stream } from './routes/stream/route.ts';
-import { healthz, metrics, readyz } from './routes/system/route.ts';
-import * as v2 from './routes/v2/route.ts';
+import { DEMO, DOCS, OPENAPI } from './routes/system/schema.ts';
 import { type AppOptions, type AppState, createState } from './state.ts';
 
 /** The server as a handler: `fetch` is all that a runtime needs. */
@@ -39,8 +37,6 @@ export interface VoiceFlowApp {
 export function createApp(options: AppOptions): VoiceFlowApp {
   const state = createState(options);
   const app = new Hono<AppEnv>();
-  const on = (handler: (c: AppContext, state: AppState) => Response | Promise<Response>) => (c: AppContext) =>
-    handler(c, state);
 
   app.onError((error, c) => toResponse(refuse(c.var.exchange, state, error)));
   app.notFound(notFound);
@@ -51,39 +47,34 @@ export function createApp(options: AppOptions): VoiceFlowApp {
   const guarded = guard(state);
   for (const path of ['/v1/*', '/v2', '/v2/', '/v2/models/*', '/metrics']) app.use(path, guarded);
 
-  app.get('/healthz', on(healthz));
-  app.get('/readyz', on(readyz));
-  app.get('/metrics', on(metrics));
-  const api = once(async () => openApi(options.version, state.limits, await jobs?.describe()));
+  app.route('/', apiRoutes(state));
+  if (jobs !== undefined) app.route('/', jobs.app);
+  const api = once(async () => openApi(app, options.version, await jobs?.describe()));
   app.get(
     '/openapi.json',
-    fixed(async () => new TextEncoder().encode(JSON.stringify(await api())), { 'content-type': 'application/json' }),
+    described(
+      state,
+      OPENAPI,
+      fixed(async () => new TextEncoder().encode(JSON.stringify(await api())), { 'content-type': 'application/json' }),
+    ),
   );
   app.get(
     '/docs',
-    page(async () => docsPage(await api())),
+    described(
+      state,
+      DOCS,
+      page(async () => docsPage(await api())),
+    ),
   );
   app.get(
     '/',
-    page(() => (jobs === undefined ? demoPage : demoPage.replace('<body>', '<body data-jobs>'))),
+    described(
+      state,
+      DEMO,
+      page(() => (jobs === undefined ? demoPage : demoPage.replace('<body>', '<body data-jobs>'))),
+    ),
   );
 
-  app.post('/v1/infer', on(infer));
-  app.post('/v1/diarize', on(diarize));
-  app.post('/v1/embed', on(embed));
-  app.get('/v1/stream', on(stream));
-
-  if (jobs !== undefined) app.route('/', jobs.app);
-
-  // The specification's prose says /v2, its schema /v2/.
-  for (const path of ['/v2', '/v2/']) app.get(path, on(v2.serverMetadata));
-  app.get('/v2/health/live', on(v2.serverLive));
-  app.get('/v2/health/ready', on(v2.serverReady));
-  for (const model of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
-    app.get(model, on(v2.modelMetadata));
-    app.get(`${model}/ready`, on(v2.modelReady));
-    app.post(`${model}/infer`, on(v2.modelInfer));
-  }
   // A known path with another method: 405, where a router would say 404.
   for (const path of new Set(app.routes.filter((r) => r.method !== 'ALL').map((r) => r.path))) {
     const methods = [...new Set(app.routes.filter((r) => r.path === path && r.method !== 'ALL').map((r) => r.method))];

@@ -39,7 +39,7 @@ export interface AppOptions extends RuntimeOfContext {
   /** A body with back pressure, where the runtime has a better way than the web stream. */
   readonly openBody?: (c: Context) => AsyncIterable<Uint8Array>;
   /** Routes of jobs: `mountJobs` of `@voiceflow-ml/jobs` on an opened database. */
-  readonly jobs?: (host: JobsHost) => JobsMount;
+  readonly jobs?: ((host: JobsHost) => JobsMount) | undefined;
 }
 
 /** A live session that is open. */

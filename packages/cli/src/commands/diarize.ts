@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { DiarizeOptions } from 'voiceflow-ml/core';
+import { type DiarizeOptions, MOST_SPEAKERS } from 'voiceflow-ml/core';
 import type { OptionSpecs, OptionValues } from '../args/options.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { DiarizeJob } from '../diarize/job.ts';
@@ -10,7 +10,6 @@ import { NAMING_OPTIONS, readNaming } from '../files/book.ts';
 import { findInputs } from '../files/inputs.ts';
 
 /** As many as the SDK takes. */
-const MOST_SPEAKERS = 100;
 const MOST_JOBS = 64;
 
 const count = (help: string) => ({ kind: 'integer', value: 'N', min: 1, max: MOST_SPEAKERS, help }) as const;

@@ -14,13 +14,16 @@ export const serve: AnyCommand = {
   ],
   ownHelp: true,
   async execute(args) {
-    const { serve } = await ('Bun' in globalThis
-      ? import('@voiceflow-ml/server/bun')
-      : 'Deno' in globalThis
-        ? import('@voiceflow-ml/server/deno')
-        : import('@voiceflow-ml/server/node'));
-    const code = await serve([...args]);
+    const code = await (await program())([...args]);
     // The signal that ended it was an order, not an interruption: its exit code is the server's own.
     process.exit(code);
   },
 };
+
+async function program(): Promise<(args: string[]) => Promise<number>> {
+  if ('Bun' in globalThis) return (await import('@voiceflow-ml/server/bun')).serve;
+  if ('Deno' in globalThis) return (await import('@voiceflow-ml/server/deno')).serve;
+  const { serve, tuneServerProcess } = await import('@voiceflow-ml/server/node');
+  tuneServerProcess();
+  return serve;
+}

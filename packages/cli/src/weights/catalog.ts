@@ -28,8 +28,12 @@ interface Manifest extends CatalogEntry {
   readonly segmenter?: Pick<CatalogEntry, 'files'>;
 }
 
-/** Networks that are not part of a package, each with the package that has its manifest. */
-const PULLED = { accurate: '@voiceflow-ml/accurate', pyannote: '@voiceflow-ml/pyannote' } as const;
+/** Networks that are not part of a package, each with the package that has its manifest, and the manifest's name. */
+const PULLED = {
+  light: ['@voiceflow-ml/accurate', 'light.json'],
+  accurate: ['@voiceflow-ml/accurate', 'manifest.json'],
+  pyannote: ['@voiceflow-ml/pyannote', 'manifest.json'],
+} as const;
 
 /** Networks that come with the command. */
 const EMBEDDED = { 'fast-cnn': '@voiceflow-ml/fast-cnn', segmenter: '@voiceflow-ml/segmenter' } as const;
@@ -49,7 +53,8 @@ export async function catalog(): Promise<Listed[]> {
 /** @throws UsageError for a name that is not in the catalogue. */
 export async function find(name: string): Promise<Listed> {
   if (Object.hasOwn(PULLED, name)) {
-    const manifest = await readManifest(PULLED[name as keyof typeof PULLED]);
+    const [pack, file] = PULLED[name as keyof typeof PULLED];
+    const manifest = await readManifest(pack, file);
     return { entry: { ...manifest, files: { ...manifest.segmenter?.files, ...manifest.files } }, manifest };
   }
   if (Object.hasOwn(EMBEDDED, name)) {
@@ -68,8 +73,8 @@ export async function find(name: string): Promise<Listed> {
   );
 }
 
-function readManifest(pack: string): Promise<Manifest> {
-  return readJson<Manifest>(pack, 'manifest.json');
+function readManifest(pack: string, file = 'manifest.json'): Promise<Manifest> {
+  return readJson<Manifest>(pack, file);
 }
 
 /** What is published of a package. */

@@ -17,8 +17,9 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** `ready`: a job can be taken. `changed`: a job's state changed; its payload is the id. */
-export type Channel = 'voiceflow_ready' | 'voiceflow_changed';
+/** `ready`: a job can be taken. `changed`: a job's state changed; its payload is the id. `webhook`: a call is due. */
+export const CHANNELS = ['voiceflow_ready', 'voiceflow_changed', 'voiceflow_webhook'] as const;
+export type Channel = (typeof CHANNELS)[number];
 
 /** A statement that the database refused, with its SQLSTATE. */
 export class DatabaseError extends Error {

@@ -9,7 +9,7 @@ const MOST_WAITING = 2_000;
 /** Between two starts of a database that failed. */
 const RESTART_MS = 500;
 /** The first start makes the database: five seconds of a core, which a machine with other work has not at once. */
-const OPEN_MS = 300_000;
+const OPEN_MS = 900_000;
 
 interface Waiting {
   resolve(rows: unknown[]): void;

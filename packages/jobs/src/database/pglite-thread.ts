@@ -3,6 +3,7 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
+import { CHANNELS } from './database.ts';
 import { migrate } from './migrate.ts';
 import type { FromThread, ToThread } from './pglite-messages.ts';
 
@@ -12,8 +13,7 @@ const tell = (message: FromThread) => parentPort?.postMessage(message);
 try {
   const db = await open(join(folder, 'postgres'));
   await migrate(async (sql, params) => (await db.query<Record<string, unknown>>(sql, [...params])).rows);
-  for (const channel of ['voiceflow_ready', 'voiceflow_changed'] as const)
-    await db.listen(channel, (payload) => tell({ type: 'notify', channel, payload }));
+  for (const channel of CHANNELS) await db.listen(channel, (payload) => tell({ type: 'notify', channel, payload }));
   parentPort?.on('message', (message: ToThread) => void serve(db, message));
   tell({ type: 'open' });
 } catch (error) {

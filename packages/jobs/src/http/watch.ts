@@ -8,7 +8,7 @@ const MOST_WATCHERS = 2_000;
 /** A notice can be lost with a connection. */
 const POLL_MS = 1_000;
 /** Notices that come together are looked up together. */
-const GATHER_MS = 20;
+const GATHER_MS = 5;
 
 type Listener = (job: Job | undefined) => void;
 
@@ -20,6 +20,8 @@ export class Watch {
   #count = 0;
   #poll: ReturnType<typeof setInterval> | undefined;
   #gather: ReturnType<typeof setTimeout> | undefined;
+  #looking = false;
+  #closed = false;
 
   constructor(db: Database, jobs: Jobs) {
     this.#jobs = jobs;
@@ -74,6 +76,7 @@ export class Watch {
 
   /** Lets go of everybody who waits: the server ends. */
   close(): void {
+    this.#closed = true;
     clearInterval(this.#poll);
     clearTimeout(this.#gather);
     this.#gather = undefined;
@@ -82,6 +85,7 @@ export class Watch {
 
   #lookAt(...ids: readonly string[]): void {
     for (const id of ids) this.#due.add(id);
+    if (this.#looking) return;
     this.#gather ??= setTimeout(() => {
       this.#gather = undefined;
       void this.#look();
@@ -91,11 +95,14 @@ export class Watch {
   async #look(): Promise<void> {
     const ids = [...this.#due];
     this.#due.clear();
+    this.#looking = true;
     try {
       const found = new Map((await this.#jobs.states(ids)).map((job) => [job.id, job]));
       for (const id of ids) for (const listener of this.#listeners.get(id) ?? []) listener(found.get(id));
     } catch {
       // The database is away: whoever waits goes on waiting, until the next look or its own limit.
     }
+    this.#looking = false;
+    if (this.#due.size > 0 && !this.#closed) this.#lookAt();
   }
 }

@@ -30,7 +30,10 @@ export type Verdict = 'final' | 'retry' | 'defer';
 /** A delivery for each job in `ended` that wants to be told of. */
 const DELIVER = `deliveries as (
   insert into voiceflow.delivery (id, job_id, url) select gen_random_uuid(), id, webhook from ended where webhook is not null
-), told as (select pg_notify('voiceflow_changed', id::text) from ended)`;
+), told as (
+  select pg_notify('voiceflow_changed', id::text), case when webhook is not null then pg_notify('voiceflow_webhook', '') end
+  from ended
+)`;
 
 /** What workers do with the queue. Every method is one statement: it happened as a whole or not at all. */
 export class Leases {

@@ -1,5 +1,6 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { Database } from '../database/database.ts';
+import { gathered } from './gather.ts';
 import type { Job, JobState, NewJob } from './types.ts';
 
 /** The columns of a `Job`, from a row `j`. */
@@ -11,6 +12,9 @@ const JOB = `
   to_char(j.ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "endedAt",
   case when j.state = 'running' then extract(epoch from now() - j.started_at)::float8 end as "runningSeconds"`;
 
+/** Jobs of one statement. */
+const MOST_TOGETHER = 100;
+
 export interface Submitted {
   readonly job: Job;
   /** Whether the idempotency key had been used before: nothing was submitted then. */
@@ -20,42 +24,41 @@ export interface Submitted {
 /** The jobs that one key owns: nothing of another key's is ever read or changed. */
 export class Jobs {
   readonly #db: Database;
+  readonly #insert: (job: NewJob) => Promise<Job | undefined>;
 
   constructor(db: Database) {
     this.#db = db;
+    this.#insert = gathered(MOST_TOGETHER, (jobs) => this.#insertAll(jobs));
   }
 
   /** @throws `invalid-option` for an idempotency key that was used for another request; `backend-unavailable`. */
   async submit(job: NewJob): Promise<Submitted> {
-    const rows = await this.#db.query<Job>(
-      `with made as (
-        insert into voiceflow.job as j
-          (id, key, priority, options, metadata, webhook, object, url, bytes, idempotency_key, request_digest)
-        values ($1, $2, $3, $4::jsonb, $5::jsonb, $6, $7, $8, $9, $10, $11)
-        on conflict (key, idempotency_key) where idempotency_key is not null do nothing
-        returning *
-      ), told as (select pg_notify('voiceflow_ready', '') from made)
-      select ${JOB} from made j, told`,
-      [
-        job.id,
-        job.key,
-        job.priority,
-        JSON.stringify(job.options),
-        job.metadata === undefined ? null : JSON.stringify(job.metadata),
-        job.webhook ?? null,
-        job.object ?? null,
-        job.url ?? null,
-        job.bytes ?? null,
-        job.idempotencyKey ?? null,
-        job.digest ?? null,
-      ],
-    );
-    const [made] = rows;
+    const made = await this.#insert(job);
     if (made !== undefined) return { job: made, repeated: false };
     const before = await this.repeated(job.key, job.idempotencyKey ?? '', job.digest);
     if (before === undefined)
       throw new VoiceFlowError('overloaded', 'the job was deleted while it was submitted again');
     return { job: before, repeated: true };
+  }
+
+  /** Gives nothing for a job whose idempotency key was used before. */
+  async #insertAll(jobs: readonly NewJob[]): Promise<readonly (Job | undefined)[]> {
+    const rows = await this.#db.query<Job>(
+      `with made as (
+        insert into voiceflow.job as j
+          (id, key, priority, options, metadata, webhook, object, url, bytes, idempotency_key, request_digest)
+        select n.id, n.key, n.priority, n.options, n.metadata, n.webhook, n.object, n.url, n.bytes, n."idempotencyKey", n.digest
+        from rows from (jsonb_to_recordset($1::jsonb) as (id uuid, key text, priority smallint, options jsonb,
+          metadata jsonb, webhook text, object text, url text, bytes bigint, "idempotencyKey" text, digest text))
+          with ordinality as n order by n.ordinality
+        on conflict (key, idempotency_key) where idempotency_key is not null do nothing
+        returning *
+      ), told as (select pg_notify('voiceflow_ready', '') from made limit 1)
+      select ${JOB} from made j, (select count(*) from told) as n`,
+      [JSON.stringify(jobs)],
+    );
+    const made = new Map(rows.map((job) => [job.id, job]));
+    return jobs.map(({ id }) => made.get(id));
   }
 
   /**

@@ -6,8 +6,11 @@ import { pipeline } from 'node:stream/promises';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { Storage } from './storage.ts';
 
-/** Objects as files below a folder, spread over 256 folders. */
-export function folderStorage(root: string): Storage {
+/**
+ * Objects as files below a folder, spread over 256 folders.
+ * @param flush Waits for the disk: what was written survives the loss of power. Of use only where the database does so too.
+ */
+export function folderStorage(root: string, { flush }: { readonly flush: boolean }): Storage {
   const pathOf = (name: string) => join(root, dirname(name), name.slice(-2), name.slice(dirname(name).length + 1));
   return {
     async put(name, body) {
@@ -20,7 +23,7 @@ export function folderStorage(root: string): Storage {
         await pipeline(
           Readable.from(count(body, (n) => (bytes += n))),
           // A name that is complete has all of its bytes.
-          createWriteStream(`${path}.part`, { flush: true, mode: 0o600 }),
+          createWriteStream(`${path}.part`, { flush, mode: 0o600 }),
         );
         await rename(`${path}.part`, path);
       } catch (error) {

@@ -34,7 +34,7 @@ export class Caller {
 
   start(): void {
     const look = () => void this.#look();
-    this.#parts.db.listen('voiceflow_changed', look);
+    this.#parts.db.listen('voiceflow_webhook', look);
     this.#timer = setInterval(look, POLL_MS);
     look();
   }

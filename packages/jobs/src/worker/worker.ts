@@ -3,6 +3,7 @@ import { type ErrorCode, type Progress, VoiceFlowError } from 'voiceflow-ml/core
 import { type Database, isAway } from '../database/database.ts';
 import type { WithUrl } from '../outside/fetch-audio.ts';
 import { OutsideError } from '../outside/request.ts';
+import { gathered } from '../queue/gather.ts';
 import type { Leases, Verdict } from '../queue/leases.ts';
 import type { Claimed, JobOptions, JobProblem } from '../queue/types.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -44,6 +45,10 @@ const HEARTBEAT_MS = 1_000;
 /** Between two attempts to tell a database that is away how a job ended. */
 const TELL_AGAIN_MS = { first: 100, last: 2_000 };
 
+/** That audio was deleted is noted for several jobs together: nobody waits for it. */
+const FORGET_MS = 200;
+const MOST_FORGOTTEN = 500;
+
 /** What no repetition changes. */
 const FINAL: readonly ErrorCode[] = [
   'unsupported-format',
@@ -73,8 +78,16 @@ export class Worker {
   #timers: ReturnType<typeof setInterval>[] = [];
   #beating = false;
 
+  readonly #leftovers = new Set<Promise<void>>();
+  readonly #forget: (object: string) => Promise<undefined>;
+
   constructor(parts: WorkerParts) {
     this.#parts = parts;
+    const forget = async (objects: readonly string[]) => {
+      await parts.leases.forget(objects);
+      return objects.map(() => undefined);
+    };
+    this.#forget = gathered(MOST_FORGOTTEN, forget, FORGET_MS);
   }
 
   get running(): number {
@@ -107,6 +120,7 @@ export class Worker {
       await Promise.allSettled(left.map(({ done }) => done));
     }
     for (const each of this.#timers) clearInterval(each);
+    await Promise.all(this.#leftovers);
   }
 
   async #pump(): Promise<void> {
@@ -165,7 +179,7 @@ export class Worker {
       if (!won) return;
       metrics.ended('succeeded', result.duration);
       log({ level: 'info', message: 'job succeeded', job: claimed.id, ms: Math.round(performance.now() - begun) });
-      await this.#deleteAudio(claimed);
+      this.#later(this.#deleteAudio(claimed));
     } catch (error) {
       if (stop.signal.aborted) return;
       await this.#failed(claimed, stop.signal, error);
@@ -183,7 +197,7 @@ export class Worker {
     if (state === 'queued') metrics.retried();
     if (state !== 'failed') return;
     metrics.ended('failed', 0);
-    await this.#deleteAudio(claimed);
+    this.#later(this.#deleteAudio(claimed));
   }
 
   async #known(key: string): Promise<{ known?: string }> {
@@ -198,13 +212,20 @@ export class Worker {
     throw new VoiceFlowError('invalid-audio', 'the job has no audio');
   }
 
+  /** What the next job need not wait for, and the end of the worker must. */
+  #later(work: Promise<void>): void {
+    const all = this.#leftovers;
+    all.add(work);
+    void work.finally(() => all.delete(work));
+  }
+
   /** Best effort: what is left is found by the janitor. */
   async #deleteAudio({ object }: Claimed): Promise<void> {
-    const { storage, leases, deleteAudio, log } = this.#parts;
+    const { storage, deleteAudio, log } = this.#parts;
     if (object === null || !deleteAudio) return;
     try {
       await storage.delete(object);
-      await leases.forget([object]);
+      await this.#forget(object);
     } catch (error) {
       log({ level: 'warn', message: 'audio was not deleted yet', error: String(error) });
     }

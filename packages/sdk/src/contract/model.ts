@@ -23,20 +23,26 @@ export interface SegmentationPart {
   readonly speakersAtOnce: number;
 }
 
-/** A network that hears speech and gives the voice: Kaldi fbank `[N, T, bins]` → `[N, dimensions]`. */
+/**
+ * A network that hears speech and gives the voice: Kaldi fbank `[N, T, bins]` → `[N, dimensions]`; or (`samples`) one of
+ * windows, such as the Fast CNN, which hears a piece of speech window by window.
+ */
 export interface EmbeddingPart {
   /** Of the audio that it hears. */
   readonly sampleRate: number;
-  readonly features: 'fbank';
+  readonly features: 'fbank' | 'samples';
+  /** Of fbank. */
   readonly window: 'povey' | 'hamming';
-  /** What samples in ±1 are multiplied by: 1, or 32768 for networks that were trained on 16-bit numbers. */
+  /** Of fbank: what samples in ±1 are multiplied by: 1, or 32768 for networks that were trained on 16-bit numbers. */
   readonly scale: number;
-  /** Mel bins. */
+  /** Mel bins, or samples of 10 ms. */
   readonly bins: number;
   /** Numbers of an embedding. */
   readonly dimensions: number;
   /** Least frames of a piece of speech; shorter ones are repeated. */
   readonly leastFrames: number;
+  /** Of a network of windows: the rate that it hears at itself. */
+  readonly windowRate?: number;
 }
 
 /** `manifest.json` of a model: what it is, how it is checked, and all settings that depend on its weights. */
@@ -59,6 +65,8 @@ export interface ModelManifest {
   readonly embedding?: EmbeddingPart;
   /** Of a model in a folder: the network beside it that tells who speaks when. */
   readonly segmenter?: ModelManifest;
+  /** Of a model in a folder: the network that comes with VoiceFlow and gives the voices; its settings come before these. */
+  readonly embedded?: 'fast-cnn';
   /** Length and lowercase hex SHA-256 of each weights file. */
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
   readonly inputs: readonly TensorInfo[];

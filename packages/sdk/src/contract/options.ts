@@ -121,5 +121,6 @@ export function checkSegments(segments: EmbedOptions['segments']): void {
 }
 
 function show(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return 'an object';
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

@@ -50,18 +50,26 @@ export function checkTurn(turn: Turn, name = 'turn'): void {
     throw new VoiceFlowError('invalid-option', `${name}.speaker is ${JSON.stringify(speaker)}, expected a label`);
   }
   if (confidence !== undefined && !(confidence >= 0 && confidence <= 1)) {
-    throw new VoiceFlowError('invalid-option', `${name}.confidence is ${confidence}, expected a number in [0, 1]`);
+    throw new VoiceFlowError(
+      'invalid-option',
+      `${name}.confidence is ${shown(confidence)}, expected a number in [0, 1]`,
+    );
   }
 }
 
 /** @throws VoiceFlowError `invalid-option` unless the option is a number of seconds of at least 0 (`Infinity` too). */
 export function checkLength(value: number, name: string): void {
   if (typeof value === 'number' && value >= 0) return;
-  throw new VoiceFlowError('invalid-option', `${name} is ${String(value)}, expected seconds of at least 0`);
+  throw new VoiceFlowError('invalid-option', `${name} is ${shown(value)}, expected seconds of at least 0`);
 }
 
 function checkSeconds(value: unknown, name: string): void {
   if (typeof value !== 'number' || !(Math.abs(value) <= MAX_SECONDS)) {
-    throw new VoiceFlowError('invalid-option', `${name} is ${String(value)}, expected seconds within ±${MAX_SECONDS}`);
+    throw new VoiceFlowError('invalid-option', `${name} is ${shown(value)}, expected seconds within ±${MAX_SECONDS}`);
   }
+}
+
+/** A value for a message: an object may have a `toString` that is none. */
+function shown(value: unknown): string {
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }

@@ -1,22 +1,35 @@
 import type { Model } from '../contract/backend.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { EmbeddingPart, ModelManifest } from '../contract/model.ts';
-import { subtractMean } from '../stages/fbank.ts';
+import { Fbank, subtractMean } from '../stages/fbank.ts';
 import { normalise } from '../stages/vectors.ts';
 import { floats } from './run-windows.ts';
+import { windowEmbedding } from './window-embedding.ts';
 
-/** A loaded embedding network: features of speech → the voice. */
+/** Makes rows of features of samples that come in pieces. */
+export interface FeatureSource {
+  /** @param emit Gets each row that the samples complete; the view is valid during the call only. */
+  push(samples: Float32Array, emit: (row: Float32Array) => void): void;
+}
+
+/** A loaded network that gives the voice of a piece of speech. */
 export interface Embedding {
   readonly model: Model;
   readonly part: EmbeddingPart;
-  readonly input: string;
-  readonly output: string;
+  /** What turns a recording's samples into rows, 10 ms apart; one for each recording. */
+  features(): FeatureSource;
+  /**
+   * The voice of a piece. @param rows Its features, `[rows, bins]`, ≥ 1 row; changed in place.
+   * @returns `[dimensions]`, unit length. @throws `aborted`; of the model.
+   */
+  voice(rows: Float32Array, signal?: AbortSignal): Promise<Float32Array>;
 }
 
 /** Checks that a manifest's embedding part and the loaded network belong together. @throws `model-incompatible`. */
 export function embedding(manifest: ModelManifest, model: Model): Embedding {
   const part = manifest.embedding;
   if (!part) throw incompatible(manifest, 'its manifest has no part `embedding`');
+  if (part.features === 'samples') return windowEmbedding(manifest, model);
   const input = model.inputs[0];
   const output = model.outputs[0];
   const bins = input?.dims[2];
@@ -30,22 +43,17 @@ export function embedding(manifest: ModelManifest, model: Model): Embedding {
   if (typeof dimensions === 'number' && dimensions !== part.dimensions) {
     throw incompatible(manifest, `the network gives ${dimensions} numbers, the manifest says ${part.dimensions}`);
   }
-  return { model, part, input: input.name, output: output.name };
-}
-
-/**
- * The voice of a piece of speech. @param rows Its fbank, `[frames, bins]`, ≥ 1 frame; changed in place.
- * @returns `[dimensions]`, unit length. @throws `aborted`; of the model.
- */
-export async function embedRows(
-  { model, part, input, output }: Embedding,
-  rows: Float32Array,
-  signal?: AbortSignal,
-): Promise<Float32Array> {
-  const data = repeated(subtractMean(rows, part.bins), part.leastFrames * part.bins);
-  const feeds = { [input]: { type: 'float32' as const, dims: [1, data.length / part.bins, part.bins], data } };
-  const outputs = await model.run(feeds, { signal });
-  return normalise(floats(outputs, output, part.dimensions).slice());
+  return {
+    model,
+    part,
+    features: () => new Fbank(part),
+    voice: async (rows, signal) => {
+      const data = repeated(subtractMean(rows, part.bins), part.leastFrames * part.bins);
+      const dims = [1, data.length / part.bins, part.bins];
+      const outputs = await model.run({ [input.name]: { type: 'float32', dims, data } }, { signal });
+      return normalise(floats(outputs, output.name, part.dimensions).slice());
+    },
+  };
 }
 
 /** At least `least` numbers: what is too short is said again. */

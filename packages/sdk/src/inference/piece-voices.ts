@@ -1,7 +1,7 @@
 import type { SegmentationPart } from '../contract/model.ts';
 import { FeatureRows } from '../stages/feature-rows.ts';
 import type { Piece, VoicedPiece } from '../stages/pieces.ts';
-import { type Embedding, embedRows } from './embedding.ts';
+import type { Embedding } from './embedding.ts';
 import { InFlight } from './in-flight.ts';
 
 /**
@@ -41,7 +41,7 @@ export class PieceVoices {
     if (rows.length === 0) return;
     const at = this.#pieces.push(undefined) - 1;
     this.#running.add(
-      embedRows(this.#embedding, rows, this.#signal).then((voice) => {
+      this.#embedding.voice(rows, this.#signal).then((voice) => {
         this.#pieces[at] = { ...piece, voice };
       }),
     );

@@ -6,7 +6,7 @@ import { modelFromFolder } from './folder.ts';
 import { modelsFolder } from './home.ts';
 
 /** Models that `voiceflow models pull` fetches. */
-export const PULLED_MODELS = ['accurate', 'pyannote'] as const;
+export const PULLED_MODELS = ['accurate', 'light', 'pyannote'] as const;
 
 /**
  * A model that was fetched with `voiceflow models pull NAME`: its latest version below the folder of models

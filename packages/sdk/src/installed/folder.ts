@@ -1,17 +1,26 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fastCnn } from '@voiceflow-ml/fast-cnn';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest, ModelPackage } from '../contract/model.ts';
 
 /**
  * A model from a folder: `manifest.json`, and beside it one of the files that it lists; one of its segmenter's, too,
- * where it names one.
+ * where it names one. `embedded` stands for the network that comes with VoiceFlow.
  * @throws `model-not-found` when something is missing, `model-incompatible` for what is no manifest.
  */
 export async function modelFromFolder(folder: string): Promise<ModelPackage> {
   const manifest = await readManifest(join(folder, 'manifest.json'));
   const segmenter = manifest.segmenter && (await packageIn(folder, manifest.segmenter));
-  return { ...(await packageIn(folder, manifest)), ...(segmenter ? { segmenter } : {}) };
+  const own = manifest.embedded === undefined ? await packageIn(folder, manifest) : withVoices(manifest);
+  return { ...own, ...(segmenter ? { segmenter } : {}) };
+}
+
+/** The embedded network in the place of one in the folder: its voices are the space, and its settings come first. */
+function withVoices({ files: _, ...manifest }: ModelManifest): ModelPackage {
+  const { files, inputs, outputs, space, settings } = fastCnn.manifest;
+  const all = { ...settings, ...manifest.settings };
+  return { ...fastCnn, manifest: { ...manifest, files, inputs, outputs, space, settings: all } };
 }
 
 async function packageIn(folder: string, manifest: ModelManifest): Promise<ModelPackage> {
@@ -45,6 +54,11 @@ async function readManifest(path: string): Promise<ModelManifest> {
       },
     );
   });
+  return parseManifest(text, path);
+}
+
+/** A manifest from its text. @param path For errors. @throws `model-incompatible`. */
+export function parseManifest(text: string, path: string): ModelManifest {
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -6,7 +6,6 @@ import { type Embedding, embedding } from '../inference/embedding.ts';
 import { PieceVoices } from '../inference/piece-voices.ts';
 import { pushAll } from '../inference/run-windows.ts';
 import { firstFrame, type Segmentation, segmentationRunner } from '../inference/segmentation.ts';
-import { Fbank } from '../stages/fbank.ts';
 import { PieceCutter } from '../stages/pieces.ts';
 import { SegmentedRecording } from '../stages/segmented.ts';
 import { type RecordingSettings, recordingSettings } from '../stages/settings.ts';
@@ -101,7 +100,7 @@ export async function analyzeRecording(
     const done = ((window + 1) * step) / part.sampleRate;
     onProgress?.({ stage: 'model', ...(total === undefined ? { done } : { done: Math.min(done, total), total }) });
   });
-  const features = new Fbank(model.embedding.part);
+  const features = model.embedding.features();
   let samples = 0;
   const decode = await pushAll(
     source,

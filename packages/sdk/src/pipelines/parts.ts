@@ -1,6 +1,6 @@
 /** @module The parts of the pipelines, for tools that measure, calibrate or take them apart. */
 
-export { type Embedding, embedding, embedRows } from '../inference/embedding.ts';
+export { type Embedding, embedding, type FeatureSource } from '../inference/embedding.ts';
 export {
   type MaskedEmbedding,
   maskedEmbedding,

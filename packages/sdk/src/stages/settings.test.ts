@@ -25,6 +25,19 @@ describe('settings', () => {
     fc.assert(law, { seed: 31, numRuns: 100 });
   });
 
+  it('read the rules of names, with directions or without', () => {
+    const evidence = { rate: 1, saturation: 16, scale: 0.8 };
+    const known = (more: object) =>
+      fastCnnSettings(manifest({ known: { at: -5, width: 6, evidence: { ...evidence, ...more } } })).known;
+    expect(known({})).toEqual({ at: -5, width: 6, evidence });
+    const nuisance = packNumbers(new Float32Array(32).fill(0.25));
+    expect(known({ nuisance }).evidence?.nuisance).toHaveLength(32);
+    const short = packNumbers(new Float32Array(15).fill(0.25));
+    expect(() => known({ nuisance: short })).toThrow(
+      'settings.known.evidence.nuisance is 15 numbers; a multiple of 16',
+    );
+  });
+
   it.each([
     [{ hop: '0.24' }, 'settings.hop is "0.24"; a number from 0.02 to 1 was expected'],
     [{ turns: null }, 'settings.turns.onset is absent'],

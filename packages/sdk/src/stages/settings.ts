@@ -22,6 +22,11 @@ export interface NamingRules {
     readonly saturation: number;
     /** Length of a voice in the voice space: of embeddings the direction alone is kept. */
     readonly scale: number;
+    /**
+     * `[k, to]`, orthonormal: directions of the voice space in which kinds of recordings differ, whoever speaks. They say
+     * nothing of who it is, and are taken out (nuisance attribute projection: Solomonoff et al., ICASSP 2005).
+     */
+    readonly nuisance?: Float32Array | undefined;
   };
 }
 
@@ -161,9 +166,10 @@ export function recordingSettings(manifest: ModelManifest): RecordingSettings {
 }
 
 function solveSettings(read: SettingsReader): SolveSettings {
+  const voices = voiceSpace(read);
   return {
     activity: { on: read.number('activity.on', 0, 1), shortest: read.number('activity.shortest', 0, 1) },
-    voices: voiceSpace(read),
+    voices,
     tracks: {
       overlap: read.number('tracks.overlap', 0, 1),
       similarity: read.number('tracks.similarity', -1, 1),
@@ -207,15 +213,20 @@ function solveSettings(read: SettingsReader): SolveSettings {
       activity: read.number('confidence.activity', -100, 100),
       identity: read.number('confidence.identity', -100, 100),
     },
-    known: namingRules(read),
+    known: namingRules(read, voices.to),
   };
 }
 
 /** How the share of strangers falls with the cosine, where a manifest says no more than a cosine. */
 const COSINE_WIDTH = 0.05;
 
-export function namingRules(read: SettingsReader): NamingRules {
+/** @param to Dimensions of the voice space, where there is one. */
+export function namingRules(read: SettingsReader, to = 1): NamingRules {
   if (read.has('known.at')) {
+    const nuisance = read.has('known.evidence.nuisance') ? read.packed('known.evidence.nuisance') : undefined;
+    if (nuisance && nuisance.length % to !== 0) {
+      throw read.wrong('known.evidence.nuisance', `${nuisance.length} numbers`, `a multiple of ${to}`);
+    }
     return {
       at: read.number('known.at', -1000, 1000),
       width: read.number('known.width', 1e-3, 1000),
@@ -223,6 +234,7 @@ export function namingRules(read: SettingsReader): NamingRules {
         rate: read.number('known.evidence.rate', 1e-3, 50),
         saturation: read.number('known.evidence.saturation', 0.1, 1e6),
         scale: read.number('known.evidence.scale', 1e-3, 1000),
+        nuisance,
       },
     };
   }

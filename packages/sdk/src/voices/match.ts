@@ -113,7 +113,7 @@ export function cosine(a: Float32Array, b: Float32Array): number {
 export function unit(vector: Float32Array, what: string, dimension?: number): Float32Array {
   const sound = vector instanceof Float32Array && vector.length > 0;
   if (!sound || vector.length !== (dimension ?? vector.length)) {
-    const found = vector instanceof Float32Array ? `${vector.length} values` : String(vector);
+    const found = vector instanceof Float32Array ? `${vector.length} values` : `${typeof vector}`;
     throw new VoiceFlowError(
       'invalid-option',
       `the embedding of ${what} is ${found}, expected a Float32Array${dimension ? ` of ${dimension}` : ''}`,

@@ -87,6 +87,27 @@ describe('nameVoices', () => {
     expect(score(10)).toBeGreaterThan(score(1) as number);
   });
 
+  it('takes out what recordings of one kind have in common, whoever speaks', () => {
+    // The first dimension says how it was recorded: everybody of these recordings is far from the mean there.
+    const all = people(300, 6).map(({ known, heard }) => {
+      const shifted = (vector: Float32Array) => vector.map((x, i) => (i === 0 ? 8 + x : x));
+      return {
+        known: { ...known, embedding: shifted(known.embedding) },
+        heard: { ...heard, embedding: shifted(heard.embedding) },
+      };
+    });
+    const first = new Float32Array(DIMENSIONS);
+    first[0] = 1;
+    const { rules } = options;
+    const blind = { ...options, rules: { ...rules, evidence: { ...evidence, nuisance: first } } };
+    const named = (how: NamingOptions) =>
+      all.filter(({ heard }, i) => nameVoices([heard], [all[(i + 1) % 300]?.known as never], how)[0]?.name).length;
+    expect(named(options)).toBeGreaterThan(100);
+    expect(named(blind)).toBeLessThan(10);
+    const right = all.filter(({ heard, known }) => nameVoices([heard], [known], blind)[0]?.name === known.name).length;
+    expect(right).toBeGreaterThan(290);
+  });
+
   it('gives no name where two of the book fit', () => {
     const [ada, other] = people(2, 4);
     const twin = { ...(ada?.known as NonNullable<typeof ada>['known']), name: 'twin' };

@@ -25,6 +25,8 @@ export interface NamingOptions {
 export const FALSE_NAMES = 0.02;
 /** The share of pairs that `NamingRules.at` stands for. */
 const SHARE = 0.02;
+/** Lead over the next voice, in `NamingRules.width`. */
+const LEAD = 0.5;
 /** Seconds of speech of a known voice that does not say. */
 const USUAL_SECONDS = 10;
 
@@ -54,7 +56,7 @@ export function nameVoices(
     });
     return row;
   });
-  return assignNames(scores, names, { threshold: leastScore(rules, names.length, rate), margin: rules.width });
+  return assignNames(scores, names, { threshold: leastScore(rules, names.length, rate), margin: LEAD * rules.width });
 }
 
 /** How likely a voice is each known one: evidence, or cosines. Minus infinity where nothing was heard. */
@@ -120,6 +122,7 @@ function scorer(
     const at = unit(embedding, 'a speaker').map((x, i) => x * worth.scale + (voices.mean[i] as number));
     const voice = new Float32Array(voices.to);
     project(voices, at, voice);
+    if (worth.nuisance) takeOut(worth.nuisance, voice);
     const sum = voice.map((x) => x * count);
     return { count, sum, alone: evidence(voices.between, count, sum, undefined) };
   };
@@ -132,4 +135,19 @@ function scorer(
       return together - own.alone - other.alone;
     });
   };
+}
+
+/** Takes directions (`[k, voice.length]`, orthonormal) out of a voice; its length stays, which says nothing. */
+function takeOut(directions: Float32Array, voice: Float32Array): void {
+  const before = Math.hypot(...voice);
+  for (let row = 0; row < directions.length; row += voice.length) {
+    let along = 0;
+    for (let i = 0; i < voice.length; i++) along += (directions[row + i] as number) * (voice[i] as number);
+    for (let i = 0; i < voice.length; i++) {
+      voice[i] = (voice[i] as number) - along * (directions[row + i] as number);
+    }
+  }
+  const factor = before / Math.hypot(...voice);
+  // A voice of nothing else stays as it is left.
+  if (factor < 1e6) for (let i = 0; i < voice.length; i++) voice[i] = (voice[i] as number) * factor;
 }

@@ -171,7 +171,7 @@ export class VoiceBook {
     if (book.version !== VERSION) {
       throw new VoiceFlowError(
         'invalid-option',
-        `the voice book is of version ${String(book.version)}, expected ${VERSION}`,
+        `the voice book is of version ${JSON.stringify(book.version)}, expected ${VERSION}`,
         {
           hint: 'Update VoiceFlow, or enrol the voices again.',
         },

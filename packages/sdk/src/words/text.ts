@@ -24,5 +24,6 @@ export function endsSentence(word: string): boolean {
 /** Its `text`, else its `word`. */
 export function defaultText(word: object): string {
   const { text, word: spelled } = word as { text?: unknown; word?: unknown };
-  return String(text ?? spelled ?? '');
+  const found = text ?? spelled ?? '';
+  return typeof found === 'string' ? found : (JSON.stringify(found) ?? '');
 }

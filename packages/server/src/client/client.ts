@@ -1,18 +1,19 @@
 import { abortError, type KnownVoice, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
+import { toError } from '../http/problem-error.ts';
+import type { DiarizeJson } from '../routes/diarize/schema.ts';
+import type { EmbeddingJson } from '../routes/embed/schema.ts';
+import type { WindowJson } from '../routes/infer/schema.ts';
 import { readEvents } from './events.ts';
 import { type AskOptions, JobsClient } from './jobs.ts';
 import { LiveConnection } from './live.ts';
-import { responseError, toError } from './problem.ts';
+import { responseError } from './response-error.ts';
 import type {
   CallOptions,
   ClientAudio,
   ClientDiarizeOptions,
   ClientEmbedOptions,
   ClientStreamOptions,
-  DiarizeJson,
-  EmbeddingJson,
   WebSocketConstructor,
-  WindowJson,
 } from './types.ts';
 
 export interface ClientOptions {
@@ -48,9 +49,16 @@ export class VoiceFlowClient {
 
   /** Who spoke when. With `onProgress`, the server tells how far it is. */
   async diarize(audio: ClientAudio, options: ClientDiarizeOptions = {}): Promise<DiarizeJson> {
-    const { numSpeakers, minSpeakers, maxSpeakers, exclusive, known, channels, onProgress, ...call } = options;
+    const { numSpeakers, minSpeakers, maxSpeakers, exclusive, known, falseNames, channels, onProgress, ...call } =
+      options;
     const counts = { numSpeakers, minSpeakers, maxSpeakers };
-    const query = toQuery({ ...counts, exclusive, known: knownText(known), channels: channels?.toString() });
+    const query = toQuery({
+      ...counts,
+      exclusive,
+      known: knownText(known),
+      falseNames,
+      channels: channels?.toString(),
+    });
     if (onProgress === undefined) return (await this.#post(`/v1/diarize${query}`, audio, call)).json();
     const response = await this.#post(`/v1/diarize${query}`, audio, call, { accept: 'text/event-stream' });
     return this.#watch(response, onProgress, call.signal);
@@ -76,9 +84,18 @@ export class VoiceFlowClient {
         hint: 'Give one to the client: new VoiceFlowClient({ url, WebSocket }), with WebSocket of the package ws.',
       });
     }
-    const { sampleRate, encoding = 's16le', latency, step, maxSpeakers, known } = options;
+    const { sampleRate, encoding = 's16le', latency, step, maxSpeakers, known, falseNames } = options;
     const access_token = this.#options.key;
-    const values = { sampleRate, encoding, latency, step, maxSpeakers, known: knownText(known), access_token };
+    const values = {
+      sampleRate,
+      encoding,
+      latency,
+      step,
+      maxSpeakers,
+      known: knownText(known),
+      falseNames,
+      access_token,
+    };
     return new LiveConnection(`${this.#url.replace(/^http/, 'ws')}/v1/stream${toQuery(values)}`, options, WebSocket);
   }
 

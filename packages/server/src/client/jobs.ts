@@ -1,14 +1,7 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import { toError } from './problem.ts';
-import type {
-  CallOptions,
-  ClientAudio,
-  ClientSubmitOptions,
-  DiarizeJson,
-  JobJson,
-  JobListJson,
-  VoiceJson,
-} from './types.ts';
+import { toError } from '../http/problem-error.ts';
+import type { DiarizeJson } from '../routes/diarize/schema.ts';
+import type { CallOptions, ClientAudio, ClientSubmitOptions, JobJson, JobListJson, VoiceJson } from './types.ts';
 
 /** How the client asks its server. @throws `VoiceFlowError` with the server's code. */
 export type Ask = (method: string, path: string, options?: AskOptions) => Promise<Response>;

@@ -1,5 +1,5 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import { toError } from './problem.ts';
+import { toError } from '../http/problem-error.ts';
 import type {
   ClientLiveEvent,
   ClientStreamOptions,

@@ -1,34 +1,5 @@
 import type { DiarizationJson, KnownVoice, LiveEvent, Progress, SpeakerCountOptions } from 'voiceflow-ml/core';
-
-/** What every answer says about the model: vectors of different spaces must never be compared. */
-export interface ModelJson {
-  readonly id: string;
-  readonly version: string;
-  readonly space: string;
-}
-
-/** The answer of `/v1/infer`. */
-export interface WindowJson {
-  /** [2, 256]: the two local speakers. */
-  readonly embeddings: readonly (readonly number[])[];
-  /** [T, 2]: their activity in each frame. */
-  readonly activity: readonly (readonly number[])[];
-  readonly model: ModelJson;
-  /** Milliseconds. */
-  readonly timings: Readonly<Record<'decode' | 'model' | 'total', number>>;
-}
-
-/** The answer of `/v1/embed`. */
-export interface EmbeddingJson {
-  readonly embedding: readonly number[];
-  readonly space: string;
-  readonly model: ModelJson;
-}
-
-/** The answer of `/v1/diarize`; `exclusive` when it was asked for. */
-export interface DiarizeJson extends DiarizationJson {
-  readonly exclusive?: DiarizationJson['turns'];
-}
+import type { DiarizeJson } from '../routes/diarize/schema.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -38,6 +9,8 @@ export interface CallOptions {
 
 export interface ClientDiarizeOptions extends CallOptions, SpeakerCountOptions {
   readonly known?: readonly KnownVoice[];
+  /** Share of people who are not among them that may get a name, in (0, 0.5]. Default 0.02. */
+  readonly falseNames?: number;
   readonly exclusive?: boolean;
   /** As `channels` of `diarize`; or a name for each channel, which separates them. */
   readonly channels?: 'mix' | 'separate' | number | readonly string[];
@@ -119,6 +92,8 @@ export interface ClientStreamOptions {
   readonly step?: number;
   readonly maxSpeakers?: number;
   readonly known?: readonly KnownVoice[];
+  /** Share of people who are not among them that may get a name, in (0, 0.5]. Default 0.02. */
+  readonly falseNames?: number;
   /** How samples are sent: `s16le` (default) takes half of the bandwidth. */
   readonly encoding?: 's16le' | 'f32le';
   /** Times that a lost connection is opened again in a row (default 5); 0 for never. */

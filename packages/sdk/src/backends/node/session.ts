@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { VoiceFlowError } from '../../contract/errors.ts';
+import { type Device, deviceError, providersOf } from '../device.ts';
 import { messageOf } from '../pool/failure.ts';
 import { type OrtModule, openSession, type Session } from '../pool/session.ts';
 import { INSTALL_HINT } from './install-hint.ts';
@@ -18,8 +19,18 @@ const SESSION_OPTIONS = {
 };
 
 /** One native session, as both modes of the backend open it. @param url The `file:` URL of onnxruntime-node. */
-export function openNative(bytes: Uint8Array, url: string): Promise<Session> {
-  return openSession(load(url), bytes, SESSION_OPTIONS);
+export async function openNative(bytes: Uint8Array, url: string, device: Device): Promise<Session> {
+  const ort = load(url);
+  if (device === 'cpu') return openSession(ort, bytes, SESSION_OPTIONS);
+  const options = { ...SESSION_OPTIONS, executionProviders: providersOf(device) };
+  try {
+    return await openSession(ort, bytes, options);
+  } catch (error) {
+    // The CPU tells whether it is the device that fails, or the model.
+    const session = await openSession(ort, bytes, SESSION_OPTIONS);
+    await session.release();
+    throw deviceError(device, messageOf(error));
+  }
 }
 
 function load(url: string): OrtModule {

@@ -7,29 +7,29 @@ import { type ApiKey, parseApiKeys } from '../../middleware/auth.ts';
 /** How to serve; everything has a default. */
 export interface ServeOptions {
   /** `127.0.0.1` by default. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** 8080 by default; 0 for any that is free. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** Worker processes, by default one a core. */
-  readonly workers?: number;
+  readonly workers?: number | undefined;
   /** `standard` (the Fast CNN with the segmenter beside it) by default; or `fast-cnn`. */
-  readonly model?: string;
+  readonly model?: string | undefined;
   /** What runs the network: by default ONNX Runtime's native build where it is installed, else WebAssembly. */
-  readonly backend?: BackendName;
-  readonly keys?: readonly ApiKey[];
+  readonly backend?: BackendName | undefined;
+  readonly keys?: readonly ApiKey[] | undefined;
   /** Lets everybody in when listening beyond loopback without keys. */
-  readonly open?: boolean;
-  readonly corsOrigins?: readonly string[];
+  readonly open?: boolean | undefined;
+  readonly corsOrigins?: readonly string[] | undefined;
   /** Names by which it may be asked, beside those of loopback; any where it has keys or listens beyond loopback. */
-  readonly allowedHosts?: readonly string[];
+  readonly allowedHosts?: readonly string[] | undefined;
   /** Proxies (addresses or CIDR ranges) whose `X-Forwarded-For` is believed. */
-  readonly trustedProxies?: readonly string[];
-  readonly quotaPerMinute?: number;
-  readonly limits?: Partial<Limits>;
+  readonly trustedProxies?: readonly string[] | undefined;
+  readonly quotaPerMinute?: number | undefined;
+  readonly limits?: Partial<Limits> | undefined;
   /** Where jobs are kept; there are none without. */
   readonly jobs?: JobsOptions | undefined;
   /** Jobs are left to workers elsewhere. */
-  readonly apiOnly?: boolean;
+  readonly apiOnly?: boolean | undefined;
 }
 
 export type BackendName = 'auto' | 'node' | 'wasm';
@@ -44,7 +44,9 @@ export interface ProgramOptions extends ServeOptions {
 const NICE = 5;
 
 /** The same with the defaults filled in. */
-export type ResolvedOptions = Required<Omit<ServeOptions, 'limits' | 'allowedHosts' | 'jobs'>> & {
+export type ResolvedOptions = {
+  readonly [Name in keyof Omit<ServeOptions, 'limits' | 'allowedHosts' | 'jobs'>]-?: NonNullable<ServeOptions[Name]>;
+} & {
   readonly limits: Limits;
   readonly allowedHosts: readonly string[] | undefined;
   readonly jobs: JobsOptions | undefined;
@@ -84,8 +86,10 @@ export function parseServeArgs(args: readonly string[], env: Environment): Progr
     const value = values[name] ?? env[`VOICEFLOW_${name.toUpperCase()}`];
     return value === undefined || value === '' ? undefined : value;
   };
-  const [host, port, workers, model] = [text('host'), text('port'), text('workers'), text('model')];
-  const [cors, quota, backend] = [text('cors'), text('quota'), text('backend')];
+  const number = (name: 'port' | 'workers' | 'quota') => {
+    const value = text(name);
+    return value === undefined ? undefined : Number(value);
+  };
   return {
     help: values.help ?? false,
     jobs: jobsOptions(env, { data: values.data, database: values.database }),
@@ -93,15 +97,15 @@ export function parseServeArgs(args: readonly string[], env: Environment): Progr
     nice: whole('nice', Number(text('nice') ?? NICE), 0, 19),
     open: values.open ?? isTrue(env.VOICEFLOW_OPEN),
     keys: parseApiKeys(env.VOICEFLOW_API_KEYS),
-    ...(host === undefined ? {} : { host }),
-    ...(port === undefined ? {} : { port: Number(port) }),
-    ...(workers === undefined ? {} : { workers: Number(workers) }),
-    ...(model === undefined ? {} : { model }),
-    ...(backend === undefined ? {} : { backend: backendNamed(backend) }),
-    ...(cors === undefined ? {} : { corsOrigins: cors.split(',').map((origin) => origin.trim()) }),
-    ...(quota === undefined ? {} : { quotaPerMinute: Number(quota) }),
-    ...listOf('allowedHosts', env.VOICEFLOW_ALLOWED_HOSTS),
-    ...listOf('trustedProxies', env.VOICEFLOW_TRUSTED_PROXIES),
+    host: text('host'),
+    port: number('port'),
+    workers: number('workers'),
+    model: text('model'),
+    backend: backendNamed(text('backend')),
+    corsOrigins: listOf(text('cors')),
+    quotaPerMinute: number('quota'),
+    allowedHosts: listOf(env.VOICEFLOW_ALLOWED_HOSTS),
+    trustedProxies: listOf(env.VOICEFLOW_TRUSTED_PROXIES),
   };
 }
 
@@ -169,16 +173,16 @@ export function resolveOptions(options: ServeOptions, env: Environment, cores: n
   return { ...resolved, allowedHosts: resolved.allowedHosts ?? (open ? [] : undefined) };
 }
 
-function listOf<Name extends string>(name: Name, text: string | undefined): { [key in Name]?: string[] } {
-  const list = (text ?? '')
+function listOf(text = ''): string[] | undefined {
+  const list = text
     .split(',')
     .map((each) => each.trim())
     .filter((each) => each !== '');
-  return list.length === 0 ? {} : ({ [name]: list } as { [key in Name]: string[] });
+  return list.length === 0 ? undefined : list;
 }
 
-function backendNamed(name: string): BackendName {
-  if (name === 'auto' || name === 'node' || name === 'wasm') return name;
+function backendNamed(name: string | undefined): BackendName | undefined {
+  if (name === undefined || name === 'auto' || name === 'node' || name === 'wasm') return name;
   throw new VoiceFlowError('invalid-option', `backend is "${name.slice(0, 20)}", expected node, wasm or auto`);
 }
 

@@ -6,7 +6,7 @@ import { VoiceFlowError } from 'voiceflow-ml/core';
 import { createApp, type VoiceFlowApp } from '../../app.ts';
 import { yieldToWorkers } from '../../engine/processes/niceness.ts';
 import { PoolEngine } from '../../engine/processes/pool-engine.ts';
-import { compileSoon, leaveRoomForBodies } from '../../engine/processes/v8.ts';
+import { WORKER_FLAGS } from '../../engine/processes/v8.ts';
 import type { WorkerCommand } from '../../engine/processes/worker-process.ts';
 import type { LogEntry } from '../../http/log.ts';
 import { labelText, MetricsRegistry } from '../../metrics/registry.ts';
@@ -75,7 +75,7 @@ export async function prepare(
     allowedHosts: options.allowedHosts,
     metrics,
     log,
-    ...(jobs === undefined ? {} : { jobs }),
+    jobs,
     ...runtime,
     clientAddress: (c) => address(runtime.clientAddress?.(c), c.req.header('x-forwarded-for')),
   });
@@ -93,7 +93,7 @@ async function jobsOf({ jobs, apiOnly }: ResolvedOptions): Promise<AppOptions['j
 /** How this runtime runs a file in a process of its own. */
 export function workerCommand({ model, backend }: Pick<ResolvedOptions, 'model' | 'backend'>): WorkerCommand {
   const file = fileURLToPath(new URL('./worker.js', import.meta.url));
-  const args = 'Deno' in globalThis ? ['run', '--allow-all', file] : [file];
+  const args = 'Deno' in globalThis ? ['run', '--allow-all', file] : [...WORKER_FLAGS, file];
   return { command: process.execPath, args, env: { VOICEFLOW_MODEL: model, VOICEFLOW_BACKEND: backend } };
 }
 
@@ -146,8 +146,6 @@ export async function runServe(
   start: (options: EntryOptions) => Promise<RunningServer>,
   args: readonly string[],
 ): Promise<number> {
-  compileSoon();
-  leaveRoomForBodies();
   process.once('exit', flushLog);
   // Whoever reads the log may leave; the server must not go with it.
   process.stderr.on('error', () => {});

@@ -5,7 +5,6 @@ import type { JobsOptions } from '@voiceflow-ml/jobs';
 import { jobsOptions } from '@voiceflow-ml/jobs/options';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { PoolEngine } from '../../engine/processes/pool-engine.ts';
-import { compileSoon } from '../../engine/processes/v8.ts';
 import type { WorkerCommand } from '../../engine/processes/worker-process.ts';
 import type { LogEntry } from '../../http/log.ts';
 import { type Limits, resolveLimits } from '../../limits.ts';
@@ -18,11 +17,11 @@ export interface WorkOptions {
   readonly jobs: JobsOptions;
   /** Recordings at once, each in a process of its own; 1 by default. */
   readonly workers?: number;
-  readonly model?: string;
+  readonly model?: string | undefined;
   readonly limits?: Partial<Limits>;
   readonly log?: (entry: LogEntry) => void;
   /** How a worker process is started, for tests. */
-  readonly command?: WorkerCommand;
+  readonly command?: WorkerCommand | undefined;
 }
 
 export interface RunningWorker {
@@ -88,7 +87,6 @@ export async function startWork(options: WorkOptions): Promise<RunningWorker> {
 
 /** The program: options from the command line, ends on SIGTERM and SIGINT. Resolves with the exit code. */
 export async function runWork(args: readonly string[], command?: WorkerCommand): Promise<number> {
-  compileSoon();
   process.once('exit', flushLog);
   process.stderr.on('error', () => {});
   try {
@@ -108,8 +106,8 @@ export async function runWork(args: readonly string[], command?: WorkerCommand):
     const worker = await startWork({
       jobs,
       workers,
-      ...(model === undefined || model === '' ? {} : { model }),
-      ...(command === undefined ? {} : { command }),
+      model: model || undefined,
+      command,
     });
     process.stderr.write('VoiceFlow works on jobs\n');
     await signalled();

@@ -32,7 +32,12 @@ export type FromWorker =
 
 /** Known voices' embeddings as plain numbers, which JSON can carry. */
 export interface WireLiveRequest extends Omit<LiveRequest, 'known'> {
-  readonly known?: readonly { readonly name: string; readonly space: string; readonly embedding: readonly number[] }[];
+  readonly known?: readonly {
+    readonly name: string;
+    readonly space: string;
+    readonly embedding: readonly number[];
+    readonly seconds?: number;
+  }[];
 }
 
 export interface WireError {

@@ -19,7 +19,6 @@ import { JobRunner } from '../runner/runner.ts';
 import { noteRun } from './culprit.ts';
 import { FRAMES_FD } from './messages.ts';
 import { type Started, serveJobs } from './serve-jobs.ts';
-import { compileSoon } from './v8.ts';
 
 /** A started runner, and how to free what it holds. */
 export interface Worker extends Started {
@@ -115,7 +114,6 @@ async function warmUp(runner: JobRunner): Promise<void> {
 
 /** Makes this process a worker of the server that started it. */
 export async function runWorker(start: () => Promise<Worker>): Promise<void> {
-  compileSoon();
   // As for the program itself, standard output is for results.
   globalThis.console = new Console(process.stderr);
   // The server decides when its workers end, also when Ctrl-C reaches the whole group.

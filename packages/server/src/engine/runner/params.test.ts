@@ -4,12 +4,21 @@ import { diarizeParams, embedParams } from './params.ts';
 
 describe('options as text', () => {
   it('are read by the names of the SDK', () => {
-    const known = JSON.stringify([{ name: 'Ann', space: 's', embedding: [0.5, 0.5] }]);
-    expect(diarizeParams({ minSpeakers: '2', maxSpeakers: '4', exclusive: 'true', uri: 'a', known })).toEqual({
+    const known = JSON.stringify([
+      { name: 'Ann', space: 's', embedding: [0.5, 0.5], seconds: 12.5 },
+      { name: 'Bob', space: 's', embedding: [0.5, -0.5] },
+    ]);
+    expect(
+      diarizeParams({ minSpeakers: '2', maxSpeakers: '4', exclusive: 'true', uri: 'a', known, falseNames: '0.05' }),
+    ).toEqual({
       options: {
         minSpeakers: 2,
         maxSpeakers: 4,
-        known: [{ name: 'Ann', space: 's', embedding: Float32Array.from([0.5, 0.5]) }],
+        known: [
+          { name: 'Ann', space: 's', embedding: Float32Array.from([0.5, 0.5]), seconds: 12.5 },
+          { name: 'Bob', space: 's', embedding: Float32Array.from([0.5, -0.5]) },
+        ],
+        falseNames: 0.05,
       },
       exclusive: true,
       uri: 'a',
@@ -36,6 +45,11 @@ describe('options as text', () => {
       [() => diarizeParams({ known: '{}' }), /expected a JSON list/],
       [() => diarizeParams({ known: '[{"name":"a","space":"s","embedding":["x"]}]' }), /expected a JSON list/],
       [() => diarizeParams({ known: '[null]' }), /expected a JSON list/],
+      [
+        () => diarizeParams({ known: '[{"name":"a","space":"s","embedding":[1],"seconds":0}]' }),
+        /expected a JSON list/,
+      ],
+      [() => diarizeParams({ falseNames: 'few' }), /falseNames is "few", expected a share/],
       [() => embedParams({ start: '1' }), /end is "absent"/],
       [() => embedParams({ start: '3', end: '2' }), /expected more than start, 3/],
       [() => embedParams({ end: '1e3' }), /expected a number of seconds/],

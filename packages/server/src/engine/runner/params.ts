@@ -1,4 +1,11 @@
-import { type DiarizeOptions, type EmbedOptions, type KnownVoice, VoiceFlowError } from 'voiceflow-ml/core';
+import * as v from 'valibot';
+import {
+  type DiarizeOptions,
+  type EmbedOptions,
+  type KnownVoice,
+  MOST_SPEAKERS,
+  VoiceFlowError,
+} from 'voiceflow-ml/core';
 
 type Params = Readonly<Record<string, string>>;
 
@@ -6,7 +13,7 @@ type Params = Readonly<Record<string, string>>;
 export interface DiarizeParams {
   readonly options: Pick<
     DiarizeOptions,
-    'numSpeakers' | 'minSpeakers' | 'maxSpeakers' | 'known' | 'channels' | 'channelNames'
+    'numSpeakers' | 'minSpeakers' | 'maxSpeakers' | 'known' | 'falseNames' | 'channels' | 'channelNames'
   >;
   /** Adds one-speaker-at-a-time turns to the JSON. */
   readonly exclusive: boolean;
@@ -41,32 +48,96 @@ export function baseName(filename: string | undefined): string | undefined {
   return name === '' ? undefined : name;
 }
 
+/** @module Options as text: one schema each, which reads them, says what is wrong, and describes them for the API. */
+
+/** An option: how its text is read, and its description; `schema` is what a generator of clients should know of it. */
+function option<T>(read: (text: string) => T, description: string, schema: Readonly<Record<string, unknown>> = {}) {
+  return v.pipe(v.string(), v.transform(read), v.description(description), v.metadata({ schema }));
+}
+
+export const wholeText = (name: string, description: string, missing?: string, bounds = {}) =>
+  v.pipe(
+    v.string(missing),
+    v.transform((text) => wholeNumber(name, text)),
+    v.description(description),
+    v.metadata({ schema: { type: 'integer', ...bounds } }),
+  );
+export const secondsText = (name: string, description: string) =>
+  option((text) => seconds(name, text), description, { type: 'number' });
+const count = (name: string, description: string) =>
+  v.optional(wholeText(name, description, undefined, { minimum: 1, maximum: MOST_SPEAKERS }));
+export const known = v.optional(
+  option(
+    parseKnown,
+    'Voices to recognise, as JSON: a list of { name, embedding, space, seconds }; the seconds of speech that a voice was learnt from may be absent.',
+  ),
+);
+export const falseNames = v.optional(
+  option(share, 'Share of people who are not among them that may get a name, up to 0.5 (default 0.02).', {
+    type: 'number',
+  }),
+);
+
+/** Options of `/v1/diarize`, in the query or the form. Ranges and contradictions are the SDK's to judge. */
+export const DiarizeQuery = v.object({
+  numSpeakers: count('numSpeakers', 'Exactly this many voices.'),
+  minSpeakers: count('minSpeakers', 'At least this many.'),
+  maxSpeakers: count('maxSpeakers', 'At most this many.'),
+  known,
+  falseNames,
+  channels: v.optional(
+    option(
+      channelsOf,
+      'mix (default), separate (a speaker or several a channel, labeled LEFT and RIGHT), names for the channels (agent,customer), or the number of one.',
+    ),
+  ),
+  exclusive: v.optional(
+    option((text) => flag('exclusive', text), 'Adds "exclusive": turns with one speaker at a time.', {
+      type: 'boolean',
+    }),
+  ),
+  uri: v.optional(option(fileId, 'The file id in RTTM.')),
+  format: v.optional(
+    option((text) => text, 'The form of the result; else chosen by Accept.', { enum: ['json', 'rttm', 'srt', 'vtt'] }),
+  ),
+});
+
+export const EmbedQuery = v.object({
+  start: v.optional(secondsText('start', 'Seconds.')),
+  end: v.optional(secondsText('end', 'Seconds.')),
+});
+
+type Entries = Readonly<Record<string, v.GenericSchema<string | undefined, unknown>>>;
+
+/**
+ * The options as their schema reads them.
+ * @throws `invalid-option` naming the option, its value and what is allowed; also for a name that is none.
+ */
+export function readParams<E extends Entries>(
+  schema: v.ObjectSchema<E, undefined>,
+  params: Params,
+): v.InferOutput<v.ObjectSchema<E, undefined>> {
+  assertKnown(params, Object.keys(schema.entries));
+  const result = v.safeParse(schema, params);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const name = String(issue.path?.[0].key ?? 'an option');
+  throw invalid(name, params[name] ?? 'absent', issue.message);
+}
+
 /** @throws `invalid-option` naming the option, its value and what is allowed. */
 export function diarizeParams(params: Params): DiarizeParams {
-  assertKnown(params, ['numSpeakers', 'minSpeakers', 'maxSpeakers', 'known', 'channels', 'exclusive', 'uri', 'format']);
-  const counts: { numSpeakers?: number; minSpeakers?: number; maxSpeakers?: number } = {};
-  for (const name of ['numSpeakers', 'minSpeakers', 'maxSpeakers'] as const) {
-    const value = params[name];
-    if (value !== undefined) counts[name] = wholeNumber(name, value);
-  }
-  const { known, uri } = params;
-  if (uri !== undefined && !/^[^\s]{1,200}$/.test(uri)) {
-    throw invalid('uri', uri, 'up to 200 characters without spaces, as an RTTM file id has');
-  }
-  return {
-    options: {
-      ...counts,
-      ...channelsOf(params.channels),
-      ...(known === undefined ? {} : { known: parseKnown(known) }),
-    },
-    exclusive: flag('exclusive', params.exclusive),
-    uri,
-  };
+  const { exclusive = false, uri, channels, format: _, ...options } = readParams(DiarizeQuery, params);
+  return { options: { ...options, ...channels }, exclusive, uri };
+}
+
+function fileId(uri: string): string {
+  if (/^[^\s]{1,200}$/.test(uri)) return uri;
+  throw invalid('uri', uri, 'up to 200 characters without spaces, as an RTTM file id has');
 }
 
 /** `mix`, `separate`, a number from 1, or a name for each channel, which separates them: `agent,customer`. */
-function channelsOf(text: string | undefined): Pick<DiarizeOptions, 'channels' | 'channelNames'> {
-  if (text === undefined) return {};
+function channelsOf(text: string): Pick<DiarizeOptions, 'channels' | 'channelNames'> {
   if (text === 'mix' || text === 'separate') return { channels: text };
   if (/^[1-9]\d{0,2}$/.test(text)) return { channels: Number(text) };
   const channelNames = text.split(',').map((name) => name.trim());
@@ -77,21 +148,23 @@ function channelsOf(text: string | undefined): Pick<DiarizeOptions, 'channels' |
 
 /** `start` and `end` in seconds: the part of the recording that has the voice. */
 export function embedParams(params: Params): Pick<EmbedOptions, 'segments'> {
-  assertKnown(params, ['start', 'end']);
-  const { start, end } = params;
-  if (start === undefined && end === undefined) return {};
-  if (end === undefined) throw invalid('end', 'absent', 'a number of seconds, where start is given');
-  const segment = { start: seconds('start', start ?? '0'), end: seconds('end', end) };
-  if (segment.end <= segment.start) throw invalid('end', end, `more than start, ${segment.start}`);
-  return { segments: [segment] };
+  const { start = 0, end } = readParams(EmbedQuery, params);
+  if (end === undefined) {
+    if (params.start === undefined) return {};
+    throw invalid('end', 'absent', 'a number of seconds, where start is given');
+  }
+  if (end <= start) throw invalid('end', String(end), `more than start, ${start}`);
+  return { segments: [{ start, end }] };
 }
 
 /** Characters of a voice's name, which every turn of the answer repeats. */
 const MAX_NAME = 200;
 const MAX_EMBEDDING = 4096;
+/** Speech that a voice was learnt from: more than anybody has. */
+const MAX_SECONDS = 1e9;
 
-/** Voices as JSON: `[{"name": …, "embedding": [256 numbers], "space": …}]`. */
-export function parseKnown(text: string): KnownVoice[] {
+/** Voices as JSON: `[{"name": …, "embedding": [256 numbers], "space": …, "seconds": 12}]`; seconds may be absent. */
+function parseKnown(text: string): KnownVoice[] {
   let list: unknown;
   try {
     list = JSON.parse(text);
@@ -103,7 +176,7 @@ export function parseKnown(text: string): KnownVoice[] {
     throw invalid(
       'known',
       text.slice(0, 60),
-      `a JSON list of { name, embedding, space }, with names of up to ${MAX_NAME} characters`,
+      `a JSON list of { name, embedding, space, seconds? }, with names of up to ${MAX_NAME} characters`,
     );
   }
   return voices.filter((voice) => voice !== undefined);
@@ -111,15 +184,17 @@ export function parseKnown(text: string): KnownVoice[] {
 
 function toKnown(value: unknown): KnownVoice | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { name, embedding, space } = value as Record<string, unknown>;
+  const { name, embedding, space, seconds } = value as Record<string, unknown>;
   if (typeof name !== 'string' || typeof space !== 'string' || !Array.isArray(embedding)) return undefined;
   if (name.length > MAX_NAME || embedding.length > MAX_EMBEDDING) return undefined;
   if (!embedding.every((number) => typeof number === 'number' && Number.isFinite(number))) return undefined;
-  return { name, space, embedding: Float32Array.from(embedding) };
+  const voice = { name, space, embedding: Float32Array.from(embedding) };
+  if (seconds === undefined || seconds === null) return voice;
+  return typeof seconds === 'number' && seconds > 0 && seconds < MAX_SECONDS ? { ...voice, seconds } : undefined;
 }
 
 /** @throws `invalid-option` for a name that is none: a misspelt option must not be ignored silently. */
-export function assertKnown(params: Params, names: readonly string[]): void {
+function assertKnown(params: Params, names: readonly string[]): void {
   const unknown = Object.keys(params).find((name) => !names.includes(name));
   if (unknown === undefined) return;
   throw new VoiceFlowError('invalid-option', `there is no option "${unknown.slice(0, 60)}"`, {
@@ -127,22 +202,28 @@ export function assertKnown(params: Params, names: readonly string[]): void {
   });
 }
 
-export function wholeNumber(name: string, text: string): number {
+function wholeNumber(name: string, text: string): number {
   if (!/^\d{1,9}$/.test(text.trim())) throw invalid(name, text, 'a whole number');
   return Number(text);
 }
 
-export function seconds(name: string, text: string): number {
+function seconds(name: string, text: string): number {
   if (!/^\d{1,9}(\.\d{1,9})?$/.test(text.trim())) throw invalid(name, text, 'a number of seconds');
   return Number(text);
 }
 
-function flag(name: string, text: string | undefined): boolean {
-  if (text === undefined || text === 'false' || text === '0') return false;
+/** Its range is the SDK's to judge. */
+function share(text: string): number {
+  if (/^\d?\.?\d{1,9}$/.test(text.trim())) return Number(text);
+  throw invalid('falseNames', text, 'a share above 0 and at most 0.5, such as 0.02');
+}
+
+function flag(name: string, text: string): boolean {
+  if (text === 'false' || text === '0') return false;
   if (text === 'true' || text === '1' || text === '') return true;
   throw invalid(name, text, 'true or false');
 }
 
-export function invalid(name: string, value: string, expected: string): VoiceFlowError {
+function invalid(name: string, value: string, expected: string): VoiceFlowError {
   return new VoiceFlowError('invalid-option', `${name} is "${value.slice(0, 60)}", expected ${expected}`);
 }

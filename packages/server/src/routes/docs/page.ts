@@ -1,4 +1,4 @@
-import type { OpenApi, Operation, Parameter } from './openapi.ts';
+import type { OpenApi, Operation, Parameter } from './document.ts';
 
 /** The description as a page to read: no script, nothing loaded from elsewhere. */
 export function docsPage(api: OpenApi): string {

@@ -1,11 +1,11 @@
 import type { JobOptions, JobResult, JobsHost, Recording, RecordingContext, Recordings } from '@voiceflow-ml/jobs';
 import type { Context } from 'hono';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import { toError } from '../../client/problem.ts';
 import type { Engine, Job, JobReply } from '../../engine/engine.ts';
 import { diarizeParams } from '../../engine/runner/params.ts';
 import type { AppContext } from '../../http/exchange.ts';
 import { toProblem } from '../../http/problem.ts';
+import { toError } from '../../http/problem-error.ts';
 import type { AppState } from '../../state.ts';
 import { costOf } from '../answer.ts';
 import { diarizeOutput } from '../diarize/route.ts';

@@ -1,6 +1,7 @@
 import type { LiveEndOptions } from 'voiceflow-ml/core';
 import type { LiveRequest } from '../../engine/engine.ts';
-import { assertKnown, invalid, parseKnown, seconds, wholeNumber } from '../../engine/runner/params.ts';
+import { readParams } from '../../engine/runner/params.ts';
+import { StreamQuery } from './schema.ts';
 
 /** Browsers let any page open a WebSocket to anywhere: unlike for requests, it is for the server to look at the origin. */
 export function isOwnOrigin(origin: string, host: string | undefined): boolean {
@@ -9,19 +10,8 @@ export function isOwnOrigin(origin: string, host: string | undefined): boolean {
 
 /** The options in the query. @throws `invalid-option`. */
 export function liveRequest(query: Readonly<Record<string, string>>): LiveRequest {
-  const { access_token: _, ...params } = query;
-  assertKnown(params, ['encoding', 'sampleRate', 'latency', 'step', 'maxSpeakers', 'known']);
-  const { encoding = 's16le', sampleRate, latency, step, maxSpeakers, known } = params;
-  if (encoding !== 's16le' && encoding !== 'f32le') throw invalid('encoding', encoding, 's16le or f32le');
-  if (sampleRate === undefined) throw invalid('sampleRate', 'absent', 'the samples a second, such as 16000');
-  return {
-    encoding,
-    sampleRate: wholeNumber('sampleRate', sampleRate),
-    ...(latency === undefined ? {} : { latency: seconds('latency', latency) }),
-    ...(step === undefined ? {} : { step: seconds('step', step) }),
-    ...(maxSpeakers === undefined ? {} : { maxSpeakers: wholeNumber('maxSpeakers', maxSpeakers) }),
-    ...(known === undefined ? {} : { known: parseKnown(known) }),
-  };
+  const { access_token: _, ...request } = readParams(StreamQuery, query);
+  return request;
 }
 
 /** What the client says beside audio; undefined for what is none of it. */

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { gathered } from './gather.ts';
+
+describe('gathered', () => {
+  it('makes the first call at once and the others together, each with its own output', async () => {
+    const calls: (readonly number[])[] = [];
+    const double = gathered<number, number>(3, async (items) => {
+      calls.push(items);
+      await Promise.resolve();
+      return items.map((item) => 2 * item);
+    });
+    expect(await Promise.all([1, 2, 3, 4, 5].map(double))).toEqual([2, 4, 6, 8, 10]);
+    expect(calls).toEqual([[1], [2, 3, 4], [5]]);
+    expect(await double(6)).toBe(12);
+  });
+
+  it('tells a failure to those of its call, and goes on', async () => {
+    let fails = true;
+    const call = gathered<number, number>(9, async (items) => {
+      if (fails) throw new Error('away');
+      return items;
+    });
+    const both = await Promise.allSettled([call(1), call(2)]);
+    expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    fails = false;
+    expect(await call(3)).toBe(3);
+  });
+
+  it('waits for company where it may', async () => {
+    const calls: number[] = [];
+    const call = gathered<number, undefined>(
+      9,
+      async (items) => {
+        calls.push(items.length);
+        return items.map(() => undefined);
+      },
+      1,
+    );
+    await Promise.all([call(1), call(2), call(3)]);
+    expect(calls).toEqual([3]);
+  });
+});

@@ -1,0 +1,16 @@
+import { type ErrorCode, VoiceFlowError } from 'voiceflow-ml/core';
+import { STATUS } from './problem.ts';
+
+/** A problem of the server as the error that the SDK would throw. */
+export function toError(problem: Readonly<Record<string, unknown>>, retryAfter?: number): VoiceFlowError {
+  const { code, detail, message, hint } = problem;
+  const text = [detail, message].find((each) => typeof each === 'string') ?? 'the server gave no reason';
+  return new VoiceFlowError(isCode(code) ? code : 'backend-failed', String(text), {
+    ...(typeof hint === 'string' ? { hint } : {}),
+    retryAfter,
+  });
+}
+
+function isCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(STATUS, code);
+}

@@ -1,0 +1,52 @@
+import { Hono } from 'hono';
+import type { AppEnv } from '../http/exchange.ts';
+import type { AppState } from '../state.ts';
+import { described } from './describe.ts';
+import { diarize } from './diarize/route.ts';
+import { diarizeSpec } from './diarize/schema.ts';
+import { embed } from './embed/route.ts';
+import { embedSpec } from './embed/schema.ts';
+import { infer } from './infer/route.ts';
+import { inferSpec } from './infer/schema.ts';
+import { stream } from './stream/route.ts';
+import { STREAM } from './stream/schema.ts';
+import { healthz, metrics, readyz } from './system/route.ts';
+import { HEALTHZ, METRICS, READYZ } from './system/schema.ts';
+import * as v2 from './v2/route.ts';
+import { MODEL_INFER, MODEL_METADATA, MODEL_READY, SERVER_LIVE, SERVER_METADATA, SERVER_READY } from './v2/schema.ts';
+
+/** The routes of the contract, each with its description. */
+export function apiRoutes(state: AppState) {
+  const { limits } = state;
+  const serverMetadata = described(state, SERVER_METADATA, v2.serverMetadata);
+  const modelMetadata = described(state, MODEL_METADATA, v2.modelMetadata);
+  const modelReady = described(state, MODEL_READY, v2.modelReady);
+  const modelInfer = described(state, MODEL_INFER, v2.modelInfer);
+  return (
+    new Hono<AppEnv>()
+      .get('/healthz', described(state, HEALTHZ, healthz))
+      .get('/readyz', described(state, READYZ, readyz))
+      .get('/metrics', described(state, METRICS, metrics))
+      .post('/v1/infer', described(state, inferSpec(limits), infer))
+      .post('/v1/diarize', described(state, diarizeSpec(limits), diarize))
+      .post('/v1/embed', described(state, embedSpec(limits), embed))
+      .get('/v1/stream', described(state, STREAM, stream))
+      // The specification's prose says /v2, its schema /v2/.
+      .get('/v2', serverMetadata)
+      .get('/v2/', serverMetadata)
+      .get('/v2/health/live', described(state, SERVER_LIVE, v2.serverLive))
+      .get('/v2/health/ready', described(state, SERVER_READY, v2.serverReady))
+      .get('/v2/models/:model', modelMetadata)
+      .get('/v2/models/:model/ready', modelReady)
+      .post('/v2/models/:model/infer', modelInfer)
+      .get('/v2/models/:model/versions/:version', modelMetadata)
+      .get('/v2/models/:model/versions/:version/ready', modelReady)
+      .post('/v2/models/:model/versions/:version/infer', modelInfer)
+  );
+}
+
+/**
+ * The server for Hono's `hc<AppType>(url)`: routes, options and answers. Bodies are bytes, so they are given beside
+ * the typed input: `client.v1.infer.$post({}, { init: { body } })`.
+ */
+export type AppType = ReturnType<typeof apiRoutes>;

@@ -1,0 +1,63 @@
+import * as v from 'valibot';
+import type { DiarizationJson } from 'voiceflow-ml/core';
+import { DiarizeQuery } from '../../engine/runner/params.ts';
+import type { Limits } from '../../limits.ts';
+import type { RouteSpec } from '../describe.ts';
+import { DEADLINE, JOB_PROBLEMS, ModelSchema, RECORDING_BODY, TimingsSchema } from '../schemas.ts';
+
+const TurnSchema = v.object({
+  start: v.pipe(v.number(), v.description('Seconds.')),
+  end: v.pipe(v.number(), v.description('Seconds.')),
+  speaker: v.string(),
+  confidence: v.exactOptional(v.number()),
+});
+
+/** The answer of `/v1/diarize`; `exclusive` when it was asked for. */
+export interface DiarizeJson extends DiarizationJson {
+  readonly exclusive?: DiarizationJson['turns'];
+}
+
+export const DiarizationSchema = v.pipe(
+  v.object({
+    duration: v.pipe(v.number(), v.description('Seconds.')),
+    turns: v.array(TurnSchema),
+    exclusive: v.exactOptional(v.array(TurnSchema)),
+    speakers: v.array(
+      v.object({
+        label: v.string(),
+        seconds: v.number(),
+        name: v.exactOptional(v.string()),
+        embedding: v.exactOptional(v.array(v.number())),
+      }),
+    ),
+    model: ModelSchema,
+    backend: v.string(),
+    warnings: v.array(v.object({ code: v.string(), message: v.string() })),
+    timings: TimingsSchema,
+  }),
+  v.title('Diarization'),
+);
+
+export const diarizeSpec = (limits: Limits) =>
+  ({
+    summary: 'Who spoke when in a recording',
+    description: `The recording as the body in any supported format, or as the part "file" of a form, whose fields are options as well. Up to ${limits.bodyBytes} bytes and ${limits.audioSeconds} s; deadline ${limits.deadlineMs} ms for its start and after each progress. Accept: text/event-stream gives "progress" events, then "result" (or "problem").`,
+    tag: 'Inference',
+    key: true,
+    query: DiarizeQuery,
+    headers: DEADLINE,
+    body: RECORDING_BODY,
+    answers: {
+      200: {
+        description: 'The turns and the speakers.',
+        content: {
+          'application/json': DiarizationSchema,
+          'text/event-stream': 'text',
+          'text/plain; format=rttm': 'text',
+          'application/x-subrip': 'text',
+          'text/vtt': 'text',
+        },
+      },
+    },
+    problems: [...JOB_PROBLEMS, 'audio-too-long'],
+  }) as const satisfies RouteSpec;

@@ -1,0 +1,151 @@
+import { toJsonSchema } from '@valibot/to-json-schema';
+import type { Hono } from 'hono';
+import * as v from 'valibot';
+import type { ErrorCode } from 'voiceflow-ml/core';
+import type { AppEnv } from '../../http/exchange.ts';
+import { STATUS } from '../../http/problem.ts';
+import { type Media, type RouteSpec, specOf } from '../describe.ts';
+import { ProblemSchema } from '../schemas.ts';
+
+/** An OpenAPI 3.1 document, as far as we write and read it ourselves. */
+export interface OpenApi {
+  readonly openapi: string;
+  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: Readonly<Record<string, unknown>>;
+}
+
+export interface Operation {
+  readonly summary: string;
+  readonly description?: string | undefined;
+  readonly tags: readonly string[];
+  readonly security?: readonly unknown[] | undefined;
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?:
+    | { readonly required: boolean; readonly content: Readonly<Record<string, unknown>> }
+    | undefined;
+  readonly responses: Readonly<Record<string, unknown>>;
+}
+
+export interface Parameter {
+  readonly name: string;
+  readonly in: 'query' | 'header' | 'path';
+  readonly description: string;
+  readonly required?: boolean;
+  readonly schema: unknown;
+}
+
+/** What other packages add, described by themselves. */
+export interface MorePaths {
+  readonly paths: Readonly<Record<string, unknown>>;
+  readonly schemas: Readonly<Record<string, unknown>>;
+}
+
+const SECURITY = [{ key: [] }, {}];
+
+/**
+ * The description of every route of the app, from what the routes themselves carry.
+ * @param more Routes that their package describes.
+ */
+export function openApi(app: Hono<AppEnv>, version: string, more?: MorePaths): OpenApi {
+  const schemas: Record<string, unknown> = {};
+  const paths: OpenApi['paths'] = {};
+  for (const { method, path, handler } of app.routes) {
+    const name = path.replace(/:(\w+)/g, '{$1}');
+    if (method === 'ALL' || more?.paths[name] !== undefined) continue;
+    const spec = specOf(handler);
+    // One that a host added to the app; a test holds ours to having one.
+    if (spec === undefined) continue;
+    paths[name] = { ...paths[name], [method.toLowerCase()]: operation(spec, name, schemas) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'VoiceFlow',
+      version,
+      description:
+        'Who spoke when. Errors are application/problem+json (RFC 9457) with a stable `code`; every response carries x-request-id, inference ones Server-Timing.',
+    },
+    paths: { ...paths, ...(more?.paths as OpenApi['paths'] | undefined) },
+    components: {
+      schemas: { ...more?.schemas, ...schemas },
+      securitySchemes: { key: { type: 'http', scheme: 'bearer' } },
+    },
+  };
+}
+
+function operation(spec: RouteSpec, path: string, schemas: Record<string, unknown>): Operation {
+  const { summary, description, tag, key, query, headers = {}, params = {}, body, answers, problems = [] } = spec;
+  const content = (media: Readonly<Record<string, Media>> = {}) =>
+    Object.fromEntries(Object.entries(media).map(([type, each]) => [type, { schema: mediaSchema(each, schemas) }]));
+  const own = Object.entries(answers).map(([status, each]) => [
+    status,
+    { description: each.description, ...(each.content ? { content: content(each.content) } : {}) },
+  ]);
+  return {
+    summary,
+    description,
+    tags: [tag],
+    security: key ? SECURITY : undefined,
+    parameters: [
+      ...Object.entries(params)
+        .filter(([name]) => path.includes(`{${name}}`))
+        .map(
+          ([name, text]): Parameter => ({
+            name,
+            in: 'path',
+            required: true,
+            description: text,
+            schema: { type: 'string' },
+          }),
+        ),
+      ...Object.entries(query?.entries ?? {}).map(([name, schema]) => parameter(name, 'query', schema)),
+      ...Object.entries(headers).map(([name, schema]) => parameter(name, 'header', v.optional(schema))),
+    ],
+    requestBody: body && { required: true, content: content(body) },
+    responses: { ...problemAnswers(key, problems, schemas), ...Object.fromEntries(own) },
+  };
+}
+
+/** By status, with the codes that it stands for. */
+function problemAnswers(key: boolean, codes: readonly ErrorCode[], schemas: Record<string, unknown>) {
+  const byStatus = new Map<number, ErrorCode[]>();
+  const every: readonly ErrorCode[] = key ? ['invalid-option', 'unauthorized', 'quota-exceeded'] : [];
+  for (const code of [...every, ...codes]) byStatus.set(STATUS[code], [...(byStatus.get(STATUS[code]) ?? []), code]);
+  const content = { 'application/problem+json': { schema: mediaSchema(ProblemSchema, schemas) } };
+  return {
+    ...Object.fromEntries([...byStatus].map(([status, these]) => [status, { description: these.join(', '), content }])),
+    default: { description: 'Any other problem.', content },
+  };
+}
+
+function parameter(name: string, place: 'query' | 'header', schema: v.GenericSchema): Parameter {
+  const optional = schema.type === 'optional';
+  const inner = optional ? (schema as v.OptionalSchema<v.GenericSchema<string>, undefined>).wrapped : schema;
+  const { schema: known = {} } = v.getMetadata(inner) as { schema?: object };
+  return {
+    name,
+    in: place,
+    description: v.getDescription(inner) ?? '',
+    ...(optional ? {} : { required: true }),
+    schema: { ...jsonSchema(inner), description: undefined, ...known },
+  };
+}
+
+function mediaSchema(media: Media, schemas: Record<string, unknown>): unknown {
+  if (media === 'text') return { type: 'string' };
+  if (media === 'bytes') return { type: 'string', format: 'binary' };
+  const title = v.getTitle(media);
+  if (title === undefined) return jsonSchema(media);
+  schemas[title] ??= jsonSchema(media);
+  return { $ref: `#/components/schemas/${title}` };
+}
+
+function jsonSchema(schema: v.GenericSchema): Record<string, unknown> {
+  const { $schema: _, ...rest } = toJsonSchema(schema, {
+    target: 'draft-2020-12',
+    typeMode: 'input',
+    errorMode: 'ignore',
+  });
+  return rest;
+}

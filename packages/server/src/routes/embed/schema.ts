@@ -1,0 +1,35 @@
+import * as v from 'valibot';
+import { EmbedQuery } from '../../engine/runner/params.ts';
+import type { Limits } from '../../limits.ts';
+import type { RouteSpec } from '../describe.ts';
+import { DEADLINE, JOB_PROBLEMS, ModelSchema, RECORDING_BODY } from '../schemas.ts';
+
+export const EmbeddingSchema = v.pipe(
+  v.object({
+    embedding: v.pipe(v.array(v.number()), v.description('Of unit length.')),
+    space: v.string(),
+    model: ModelSchema,
+  }),
+  v.title('Embedding'),
+);
+
+/** The answer of `/v1/embed`. */
+export type EmbeddingJson = v.InferOutput<typeof EmbeddingSchema>;
+
+export const embedSpec = (limits: Limits) =>
+  ({
+    summary: 'The voice of a recording',
+    description: `One embedding of unit length, of the whole recording or of start–end. Body as for /v1/diarize, up to ${limits.bodyBytes} bytes.`,
+    tag: 'Inference',
+    key: true,
+    query: EmbedQuery,
+    headers: DEADLINE,
+    body: RECORDING_BODY,
+    answers: {
+      200: {
+        description: 'The embedding.',
+        content: { 'application/json': EmbeddingSchema, 'application/octet-stream': 'bytes' },
+      },
+    },
+    problems: [...JOB_PROBLEMS, 'audio-too-long'],
+  }) as const satisfies RouteSpec;

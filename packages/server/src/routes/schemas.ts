@@ -1,0 +1,50 @@
+import * as v from 'valibot';
+
+/** @module Schemas that several routes share. A schema with a title is a component of the API description. */
+
+export const ProblemSchema = v.pipe(
+  v.object({
+    type: v.string(),
+    title: v.string(),
+    status: v.pipe(v.number(), v.integer()),
+    detail: v.string(),
+    code: v.string(),
+    hint: v.optional(v.string()),
+    requestId: v.string(),
+    error: v.string(),
+  }),
+  v.title('Problem'),
+);
+
+/** What every answer says about the model: vectors of different spaces must never be compared. */
+export const ModelSchema = v.object({ id: v.string(), version: v.string(), space: v.string() });
+
+/** Milliseconds by part. */
+export const TimingsSchema = v.record(v.string(), v.number());
+
+/** A recording as the part of a form; its other fields are options. */
+export const RecordingForm = v.object({ file: v.pipe(v.string(), v.metadata({ schema: { format: 'binary' } })) });
+
+export const DEADLINE = {
+  'x-deadline-ms': v.pipe(
+    v.string(),
+    v.description('Milliseconds from the last byte of the body to the answer, up to the limit of the server.'),
+    v.metadata({ schema: { type: 'integer', minimum: 1 } }),
+  ),
+};
+
+/** What routes that run a job may answer beside what all may. */
+export const JOB_PROBLEMS = [
+  'overloaded',
+  'deadline-exceeded',
+  'backend-failed',
+  'audio-too-large',
+  'invalid-audio',
+  'unsupported-format',
+] as const;
+
+export const RECORDING_BODY = {
+  'audio/*': 'bytes',
+  'application/octet-stream': 'bytes',
+  'multipart/form-data': RecordingForm,
+} as const;

@@ -1,0 +1,118 @@
+import * as v from 'valibot';
+import type { RouteSpec } from '../describe.ts';
+import { DEADLINE, JOB_PROBLEMS } from '../schemas.ts';
+
+const shape = v.array(v.pipe(v.number(), v.integer()));
+const parameters = v.optional(v.record(v.string(), v.unknown()));
+const TensorMetadata = v.object({ name: v.string(), datatype: v.string(), shape });
+const TensorSchema = v.object({
+  name: v.string(),
+  shape,
+  datatype: v.string(),
+  parameters,
+  data: v.optional(v.array(v.unknown())),
+});
+
+const ServerMetadata = v.pipe(
+  v.object({ name: v.string(), version: v.string(), extensions: v.array(v.string()) }),
+  v.title('ServerMetadata'),
+);
+const LiveSchema = v.pipe(v.object({ live: v.boolean(), ready: v.optional(v.boolean()) }), v.title('Live'));
+const ModelMetadata = v.pipe(
+  v.object({
+    name: v.string(),
+    versions: v.array(v.string()),
+    platform: v.string(),
+    inputs: v.array(TensorMetadata),
+    outputs: v.array(TensorMetadata),
+  }),
+  v.title('ModelMetadata'),
+);
+const ModelReady = v.pipe(v.object({ name: v.string(), ready: v.boolean() }), v.title('ModelReady'));
+const InferenceRequest = v.pipe(
+  v.object({
+    id: v.optional(v.string()),
+    parameters,
+    inputs: v.array(TensorSchema),
+    outputs: v.optional(v.array(v.object({ name: v.string(), parameters }))),
+  }),
+  v.title('InferenceRequest'),
+);
+const InferenceResponse = v.pipe(
+  v.object({
+    model_name: v.string(),
+    model_version: v.optional(v.string()),
+    id: v.optional(v.string()),
+    parameters,
+    outputs: v.array(TensorSchema),
+  }),
+  v.title('InferenceResponse'),
+);
+
+const tag = 'Open Inference Protocol';
+const answer = <const S extends v.GenericSchema>(description: string, schema: S) =>
+  ({ description, content: { 'application/json': schema } }) as const;
+const params = { model: 'The name of the model.', version: 'Of the model.' };
+
+export const SERVER_METADATA = {
+  summary: 'The server',
+  tag,
+  key: true,
+  answers: { 200: answer('Name, version, extensions.', ServerMetadata) },
+} as const satisfies RouteSpec;
+
+export const SERVER_LIVE = {
+  summary: 'Liveness',
+  tag,
+  key: false,
+  answers: { 200: answer('It answers.', LiveSchema) },
+} as const satisfies RouteSpec;
+
+export const SERVER_READY = {
+  summary: 'Readiness',
+  tag,
+  key: false,
+  answers: { 200: answer('It takes requests.', LiveSchema), 503: answer('It starts, or drains.', LiveSchema) },
+} as const satisfies RouteSpec;
+
+export const MODEL_METADATA = {
+  summary: 'The model',
+  tag,
+  key: true,
+  params,
+  answers: { 200: answer('Inputs and outputs.', ModelMetadata) },
+  problems: ['backend-unavailable'],
+} as const satisfies RouteSpec;
+
+export const MODEL_READY = {
+  summary: 'Readiness of the model',
+  tag,
+  key: true,
+  params,
+  answers: { 200: answer('It takes requests.', ModelReady), 503: answer('It starts, or drains.', ModelReady) },
+  problems: ['backend-unavailable'],
+} as const satisfies RouteSpec;
+
+export const MODEL_INFER = {
+  summary: 'Tensors through the network',
+  description: 'JSON, or JSON followed by raw little-endian tensors (extension binary_tensor_data).',
+  tag,
+  key: true,
+  params,
+  headers: {
+    'Inference-Header-Content-Length': v.pipe(
+      v.string(),
+      v.description('Bytes of the JSON, where tensors follow it; 0 where the body is the data of the only input.'),
+      v.metadata({ schema: { type: 'integer', minimum: 0 } }),
+    ),
+    ...DEADLINE,
+  },
+  body: { 'application/json': InferenceRequest, 'application/octet-stream': 'bytes' },
+  answers: {
+    200: {
+      description: 'The outputs.',
+      content: { 'application/json': InferenceResponse, 'application/octet-stream': 'bytes' },
+    },
+  },
+  problems: [...JOB_PROBLEMS],
+} as const satisfies RouteSpec;

@@ -1,0 +1,69 @@
+import { openAsBlob } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDiarizer, type Diarizer, fastCnn } from 'voiceflow-ml';
+import { collect, createResampler, openAudio, parseRttm } from 'voiceflow-ml/core';
+import { modelFromFolder } from 'voiceflow-ml/installed';
+import { scoreDiarization } from 'voiceflow-ml/metrics';
+import { modelFolder, shared } from './networks.ts';
+
+const segmentation = shared('models/pyannote/segmentation-3.0.onnx');
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const RATE = 16_000;
+
+describe.skipIf(!segmentation)('the model light', { timeout: 300_000 }, () => {
+  let folder = '';
+  let diarizer: Diarizer;
+  let conversation: Float32Array;
+  beforeAll(async () => {
+    folder = await modelFolder('models/accurate/light.json', segmentation as string);
+    diarizer = await createDiarizer({ model: await modelFromFolder(folder), backend: 'node' });
+    const file = await openAsBlob(join(ROOT, 'examples/audio/conversation.wav'));
+    conversation = await collect(await openAudio(file, { sampleRate: RATE }));
+  });
+  afterAll(async () => {
+    await diarizer?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('tells the four voices of the demo, and 8 kHz is taken', async () => {
+    const rttm = await readFile(join(ROOT, 'examples/audio/conversation.rttm'), 'utf8');
+    const reference = { uri: 'x', turns: parseRttm(rttm)[0]?.turns ?? [] };
+    const whole = await diarizer.diarize({ samples: conversation, sampleRate: RATE });
+    expect(whole.speakers).toHaveLength(4);
+    expect(whole.model).toMatchObject({ id: 'light', space: fastCnn.manifest.space });
+    expect(scoreDiarization(reference, { uri: 'x', turns: whole.turns }).total.der).toBeLessThan(20);
+    const resampler = createResampler(RATE, RATE / 2);
+    const low = resampler.push(conversation).slice();
+    const telephone = await diarizer.diarize({ samples: low, sampleRate: RATE / 2 });
+    expect(Math.abs(telephone.speakers.length - 4)).toBeLessThanOrEqual(1);
+  });
+
+  it('names voices of a book that was made with the embedded model', async () => {
+    const audio = { samples: conversation, sampleRate: RATE };
+    const plain = await createDiarizer({ model: fastCnn, backend: 'node' });
+    const known = (await plain.diarize(audio)).speakers.map(({ embedding, seconds }, i) => {
+      return { name: `Voice ${i}`, embedding, seconds, space: fastCnn.manifest.space };
+    });
+    await plain.close();
+    const { speakers } = await diarizer.diarize(audio, { known });
+    expect(speakers.filter(({ name }) => name !== undefined).length).toBeGreaterThanOrEqual(3);
+  });
+
+  it.each([
+    ['one sample', 1],
+    ['less than a window', 0.4 * RATE],
+  ])('takes %s', async (_, length) => {
+    const samples = conversation.slice(3 * RATE, 3 * RATE + length);
+    const { turns, duration } = await diarizer.diarize({ samples, sampleRate: RATE });
+    expect(turns.every(({ start, end }) => start >= 0 && end <= duration && end > start)).toBe(true);
+  });
+
+  it('takes silence, and opens no live session', async () => {
+    const { warnings } = await diarizer.diarize({ samples: new Float32Array(RATE), sampleRate: RATE });
+    expect(warnings.map(({ code }) => code)).toContain('audio-silent');
+    expect(() => diarizer.open({ sampleRate: RATE })).toThrow(/for recordings/);
+  });
+});
