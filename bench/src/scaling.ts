@@ -2,6 +2,7 @@ import { VoiceFlowError } from 'voiceflow-ml/core';
 import { figures, ms, percent } from './format.ts';
 import { markdownTable } from './report/markdown.ts';
 import type { Report } from './report/types.ts';
+import { type JobsReport, renderJobs } from './scaling-jobs.ts';
 
 /** What one core can do, as measured. */
 export interface CoreCost {
@@ -89,8 +90,11 @@ export function erlangWait(rate: number, service: number, servers: number): numb
   return (waiting * service) / (servers - offered);
 }
 
-/** `docs/scaling.md`, from one report. Undefined when the report lacks the server's cost. */
-export function renderScaling(report: Report): string | undefined {
+/**
+ * `docs/scaling.md`, from one report, and what was measured of jobs.
+ * Undefined when the report lacks the server's cost.
+ */
+export function renderScaling(report: Report, jobs?: JobsReport): string | undefined {
   const cost = coreCost(report);
   if (cost === undefined) return undefined;
   const rows = RATES.map((rate) => {
@@ -125,7 +129,7 @@ ${markdownTable(['req/s', 'cores', 'machines', 'memory', 'uploads', 'under way (
 - Raw float32 at 48 kHz is ${figures((REQUEST_BYTES * 8) / 1e6)} Mbit a request: beyond some thousands of requests a second it is the network cards and the balancers, not the cores, that must be planned first. Sending 16-bit WAV halves it; 16 kHz makes it a sixth.
 - A balancer passes every upload on: it needs the column of uploads twice, in and out, and several of them share it behind DNS or a network load balancer.
 - Scale on queue depth (\`deploy/kubernetes/autoscaling.yaml\`): CPU cannot tell a busy server from one that is overrun.
-`;
+${jobs === undefined ? '' : renderJobs(jobs)}`;
 }
 
 function sharing(report: Report): string {

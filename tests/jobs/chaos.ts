@@ -48,8 +48,11 @@ export async function startServer(data: string, env: Env = {}, workers = 2): Pro
   return { url, child };
 }
 
-export function startWorker(env: Env, args: readonly string[] = []): ChildProcess {
-  const child = start('worker', [FAULTY_WORKER, ...args], env);
+/** Instead of a toy: the model that the environment names. */
+export const REAL = 'real';
+
+export function startWorker(env: Env, args: readonly string[] = [], how: string = FAULTY_WORKER): ChildProcess {
+  const child = start('worker', [how, ...args], env);
   child.stdout?.resume();
   child.stderr?.resume();
   return child;

@@ -135,8 +135,15 @@ for (const { name, skip, start } of kinds) {
       for (const state of ['queued', 'queued', 'failed'])
         expect(await patient.fail(await claim(), { code: 'backend-failed', detail: 'it died' }, 'retry')).toBe(state);
       expect(await jobs.get('k', id)).toMatchObject({ state: 'failed', failures: 3, problem: { detail: 'it died' } });
-      await submit();
-      expect(await patient.fail(await claim(), { code: 'invalid-audio', detail: '' }, 'final')).toBe('failed');
+      // A message may quote a recording's bytes.
+      const quoted = await submit();
+      const problem = { code: 'invalid-audio', detail: 'RIFF\0\ud83d', hint: '\0' };
+      expect(await patient.fail(await claim(), problem, 'final')).toBe('failed');
+      expect((await jobs.get('k', quoted.id))?.problem).toEqual({
+        ...problem,
+        detail: 'RIFF\ufffd\ufffd',
+        hint: '\ufffd',
+      });
       await submit();
       for (let i = 0; i < 5; i++)
         expect(await patient.fail(await claim(), { code: 'overloaded', detail: '' }, 'defer')).toBe('queued');

@@ -183,6 +183,21 @@ describe('bad input', () => {
     ['a bad priority', orders(), '?priority=1000', {}, 'invalid-option'],
     ['a priority that is no number', orders(), '?priority=high', {}, 'invalid-option'],
     ['metadata that is no JSON', orders(), '?metadata=x', {}, 'invalid-option'],
+    [
+      'metadata with what no database keeps',
+      orders(),
+      `?metadata=${encodeURIComponent('{"a":"\\u0000"}')}`,
+      {},
+      'invalid-option',
+    ],
+    [
+      'metadata with half of a character',
+      orders(),
+      `?metadata=${encodeURIComponent('{"\\ud83d":1}')}`,
+      {},
+      'invalid-option',
+    ],
+    ['an option with what no database keeps', orders(), '?uri=a%00b', {}, 'invalid-option'],
     ['metadata that is a list', orders(), '?metadata=[1]', {}, 'invalid-option'],
     ['a flag that is none', orders(), '?embeddings=maybe', {}, 'invalid-option'],
     ['a webhook that is no address', orders(), '?webhook=here', {}, 'invalid-option'],
@@ -251,8 +266,17 @@ describe('voices', () => {
     expect((await ask('DELETE', '/v1/voices/Ada')).status).toBe(204);
     expect((await ask('GET', '/v1/voices')).json.voices).toEqual([]);
     expect((await ask('POST', '/v1/voices', orders())).json.code).toBe('invalid-option');
+    expect((await ask('POST', '/v1/voices?name=a%00b', orders())).json.code).toBe('invalid-option');
     expect((await ask('POST', '/v1/voices?name=X', 'no audio')).json.code).toBe('unsupported-format');
     expect(files()).toEqual([]);
+  });
+});
+
+describe('text of every kind', () => {
+  it('is kept as it was', async () => {
+    const metadata = { a: '\\u0000 written out', b: 'Zoë 😀', c: '\\' };
+    const made = await post(orders(), `?metadata=${encodeURIComponent(JSON.stringify(metadata))}`);
+    expect(made.json.metadata).toEqual(metadata);
   });
 });
 

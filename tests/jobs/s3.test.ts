@@ -1,102 +1,85 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import process from 'node:process';
-import { AwsClient } from 'aws4fetch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { s3Storage } from '../../packages/jobs/src/storage/s3.ts';
 import type { Storage } from '../../packages/jobs/src/storage/storage.ts';
 import { jobsApp, orders } from './app.ts';
-import { dataFolder, freePort, PATIENCE, temporaryFolder, testOptions } from './databases.ts';
+import { type Bucket, KEYS, NO_MOTO, startBucket } from './bucket.ts';
+import { dataFolder, PATIENCE, temporaryFolder, testOptions } from './databases.ts';
 
-/** Audio in a bucket, of moto's S3 server (PyPI: `moto[server,s3]`; its path in VOICEFLOW_MOTO_SERVER or on PATH). */
+/** Audio in a bucket. */
 
-const MOTO = process.env.VOICEFLOW_MOTO_SERVER ?? 'moto_server';
-const missing = spawnSync(MOTO, ['--help'], { stdio: 'ignore' }).status !== 0;
-const keys = { accessKeyId: 'test', secretAccessKey: 'test', region: 'us-east-1', bucket: 'calls' };
+describe.skipIf(NO_MOTO !== '')(`a bucket${NO_MOTO}`, () => {
+  let bucket: Bucket;
+  let endpoint: string;
+  let spool: string;
+  let storage: Storage;
+  beforeAll(async () => {
+    bucket = await startBucket();
+    endpoint = bucket.endpoint;
+    spool = temporaryFolder();
+    storage = s3Storage({ ...KEYS, endpoint, spool });
+  }, PATIENCE);
+  afterAll(() => {
+    bucket.close();
+    rmSync(spool, { recursive: true, force: true });
+  });
 
-describe.skipIf(missing)(
-  `a bucket${missing ? ' (skipped: no moto_server; pip install "moto[server,s3]")' : ''}`,
-  () => {
-    let moto: ChildProcess;
-    let endpoint: string;
-    let spool: string;
-    let storage: Storage;
-    beforeAll(async () => {
-      const port = await freePort();
-      moto = spawn(MOTO, ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
-      endpoint = `http://127.0.0.1:${port}`;
-      spool = temporaryFolder();
-      const client = new AwsClient({ ...keys, service: 's3', retries: 0 });
-      for (let i = 0; ; i++) {
-        const made = await client.fetch(`${endpoint}/${keys.bucket}`, { method: 'PUT' }).catch(() => undefined);
-        if (made?.ok) break;
-        if (i > 600) throw new Error('moto did not start');
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      storage = s3Storage({ ...keys, endpoint, spool });
-    }, PATIENCE);
-    afterAll(() => {
-      moto.kill();
-      rmSync(spool, { recursive: true, force: true });
-    });
+  const { signal } = new AbortController();
+  async function* chunks(total: number, size: number): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < total; at += size) yield new Uint8Array(Math.min(size, total - at)).fill(at % 251);
+  }
 
-    const { signal } = new AbortController();
-    async function* chunks(total: number, size: number): AsyncGenerator<Uint8Array> {
-      for (let at = 0; at < total; at += size) yield new Uint8Array(Math.min(size, total - at)).fill(at % 251);
+  it.each([0, 5, 8 * 1024 * 1024, 20_000_000])(
+    'takes and gives %d bytes, in parts that fit into memory',
+    async (total) => {
+      const { readFile } = await import('node:fs/promises');
+      expect(await storage.put('audio/x', chunks(total, 65_000))).toBe(total);
+      const expected: Uint8Array[] = [];
+      for await (const chunk of chunks(total, 65_000)) expected.push(chunk);
+      const bytes = await storage.withFile('audio/x', signal, (path) => readFile(path));
+      expect(bytes.equals(Buffer.concat(expected))).toBe(true);
+      await storage.delete('audio/x');
+      await storage.delete('audio/x');
+      await expect(storage.withFile('audio/x', signal, async () => {})).rejects.toMatchObject({
+        code: 'invalid-audio',
+      });
+    },
+  );
+
+  it('leaves nothing of an upload that fails', async () => {
+    async function* cut() {
+      yield* chunks(9_000_000, 65_000);
+      throw new Error('cut off');
     }
+    await expect(storage.put('audio/y', cut())).rejects.toThrow('cut off');
+    const left = [];
+    for await (const name of storage.old(0)) left.push(name);
+    expect(left).toEqual([]);
+  });
 
-    it.each([0, 5, 8 * 1024 * 1024, 20_000_000])(
-      'takes and gives %d bytes, in parts that fit into memory',
-      async (total) => {
-        const { readFile } = await import('node:fs/promises');
-        expect(await storage.put('audio/x', chunks(total, 65_000))).toBe(total);
-        const expected: Uint8Array[] = [];
-        for await (const chunk of chunks(total, 65_000)) expected.push(chunk);
-        const bytes = await storage.withFile('audio/x', signal, (path) => readFile(path));
-        expect(bytes.equals(Buffer.concat(expected))).toBe(true);
-        await storage.delete('audio/x');
-        await storage.delete('audio/x');
-        await expect(storage.withFile('audio/x', signal, async () => {})).rejects.toMatchObject({
-          code: 'invalid-audio',
-        });
-      },
-    );
-
-    it('leaves nothing of an upload that fails', async () => {
-      async function* cut() {
-        yield* chunks(9_000_000, 65_000);
-        throw new Error('cut off');
-      }
-      await expect(storage.put('audio/y', cut())).rejects.toThrow('cut off');
+  it('keeps the audio of jobs until they have ended', async () => {
+    const data = await dataFolder();
+    const app = await jobsApp(testOptions({ data }, { s3: { ...KEYS, endpoint } }));
+    try {
+      const response = await app.fetch('/v1/jobs', { method: 'POST', body: orders({ ms: 100 }) });
+      const { id } = (await response.json()) as { id: string };
+      expect(await (await app.fetch(`/v1/jobs/${id}?wait=30`)).json()).toMatchObject({ state: 'succeeded' });
       const left = [];
-      for await (const name of storage.old(0)) left.push(name);
-      expect(left).toEqual([]);
-    });
-
-    it('keeps the audio of jobs until they have ended', async () => {
-      const data = await dataFolder();
-      const app = await jobsApp(testOptions({ data }, { s3: { ...keys, endpoint } }));
-      try {
-        const response = await app.fetch('/v1/jobs', { method: 'POST', body: orders({ ms: 100 }) });
-        const { id } = (await response.json()) as { id: string };
-        expect(await (await app.fetch(`/v1/jobs/${id}?wait=30`)).json()).toMatchObject({ state: 'succeeded' });
-        const left = [];
-        for (let i = 0; i < 100; i++) {
-          left.length = 0;
-          for await (const name of storage.old(0)) left.push(name);
-          if (left.length === 0) break;
-          await new Promise((resolve) => setTimeout(resolve, 50));
-        }
-        expect(left).toEqual([]);
-      } finally {
-        await app.close();
-        rmSync(data, { recursive: true, force: true });
+      for (let i = 0; i < 100; i++) {
+        left.length = 0;
+        for await (const name of storage.old(0)) left.push(name);
+        if (left.length === 0) break;
+        await new Promise((resolve) => setTimeout(resolve, 50));
       }
-    });
+      expect(left).toEqual([]);
+    } finally {
+      await app.close();
+      rmSync(data, { recursive: true, force: true });
+    }
+  });
 
-    it('that is away is told as such', async () => {
-      const away = s3Storage({ ...keys, endpoint: 'http://127.0.0.1:1', spool });
-      await expect(away.put('audio/z', chunks(5, 5))).rejects.toMatchObject({ code: 'backend-unavailable' });
-    });
-  },
-);
+  it('that is away is told as such', async () => {
+    const away = s3Storage({ ...KEYS, endpoint: 'http://127.0.0.1:1', spool });
+    await expect(away.put('audio/z', chunks(5, 5))).rejects.toMatchObject({ code: 'backend-unavailable' });
+  });
+});

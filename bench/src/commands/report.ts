@@ -10,6 +10,7 @@ import { readmeBlock, withReadmeBlock } from '../report/readme.ts';
 import { reportSections } from '../report/sections.ts';
 import type { Report } from '../report/types.ts';
 import { renderScaling } from '../scaling.ts';
+import { readJobsReport } from '../scaling-jobs.ts';
 
 const FLAGS = { quick: 'boolean', eval: 'string', from: 'string', out: 'string', docs: 'boolean' } as const;
 
@@ -59,6 +60,6 @@ async function updateDocs(measured: Report): Promise<void> {
   const readme = join(REPOSITORY, 'README.md');
   const updated = withReadmeBlock(await readFile(readme, 'utf8'), readmeBlock(measured));
   if (updated !== undefined) await writeFile(readme, updated);
-  const scaling = renderScaling(measured);
+  const scaling = renderScaling(measured, await readJobsReport());
   if (scaling !== undefined) await writeFile(join(REPOSITORY, 'docs', 'scaling.md'), scaling);
 }

@@ -9,6 +9,7 @@ const server = await serveNode({
   port: 0,
   workers: Number(workers),
   command,
+  apiOnly: process.env.VOICEFLOW_API_ONLY === '1',
   jobs: jobsOptions(process.env, data === undefined || data === '' ? {} : { data }),
   log: () => {},
 });

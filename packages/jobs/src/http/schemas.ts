@@ -105,5 +105,11 @@ export const VoiceSchema = v.object({
 });
 export const VoiceListSchema = v.object({ voices: v.array(VoiceSchema) });
 export const NameSchema = v.object({
-  name: v.pipe(v.string(), v.minLength(1), v.maxLength(200), v.description('Of the voice.')),
+  name: v.pipe(
+    v.string(),
+    v.minLength(1),
+    v.maxLength(200),
+    v.regex(/^\P{Cc}+$/u, 'expected no control characters'),
+    v.description('Of the voice.'),
+  ),
 });

@@ -83,6 +83,7 @@ function askedOf(given: Readonly<Record<string, unknown>>, { host, allowPrivate,
   }
   if (typeof own.metadata === 'string') own.metadata = jsonOf(own.metadata, 'metadata');
   const { url, webhook, priority, metadata } = parse(SubmissionSchema, own);
+  checkStorable({ ...options, metadata, url, webhook });
   if (metadata !== undefined && JSON.stringify(metadata).length > MOST_METADATA)
     throw new VoiceFlowError('invalid-option', `metadata has more than ${MOST_METADATA} characters as JSON`);
   if (url !== undefined) checkAddress('url', url, allowPrivate);
@@ -109,6 +110,20 @@ function askedOf(given: Readonly<Record<string, unknown>>, { host, allowPrivate,
       'known was given together with voices: either those, or the stored ones',
     );
   return { options: { ...known, ...flags } satisfies JobOptions, priority: Number(priority), metadata, webhook, url };
+}
+
+/** PostgreSQL keeps no text with U+0000 or half of a surrogate pair. @throws `invalid-option`. */
+function checkStorable(given: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(given)) {
+    // JSON writes both as escapes; a backslash of the text itself is doubled.
+    const json = (JSON.stringify(value) ?? '').replaceAll('\\\\', '');
+    const bad = /\\u(0000|d[89a-f])/.exec(json);
+    if (bad !== null) {
+      throw new VoiceFlowError('invalid-option', `${name} has the character ${bad[0]}, which cannot be stored`, {
+        hint: 'Leave it out.',
+      });
+    }
+  }
 }
 
 function flag(name: string, text: string): string {

@@ -35,6 +35,12 @@ const DELIVER = `deliveries as (
   from ended
 )`;
 
+/** What PostgreSQL keeps no text with: U+0000 and halves of surrogate pairs. Messages that quote a recording have them. */
+function storable({ code, detail, hint }: JobProblem): JobProblem {
+  const clean = (text: string) => text.replace(/[\0\p{Surrogate}]/gu, '\ufffd');
+  return { code, detail: clean(detail), ...(hint === undefined ? {} : { hint: clean(hint) }) };
+}
+
 /** What workers do with the queue. Every method is one statement: it happened as a whole or not at all. */
 export class Leases {
   readonly #db: Database;
@@ -161,7 +167,7 @@ export class Leases {
       [
         claimed.id,
         claimed.lease,
-        JSON.stringify(problem),
+        JSON.stringify(storable(problem)),
         { final: 1, retry: 1, defer: 0 }[verdict],
         verdict === 'final' ? 0 : mostFailures,
         retrySeconds,

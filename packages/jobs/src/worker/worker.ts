@@ -191,9 +191,10 @@ export class Worker {
     const verdict = verdictOf(error);
     const { metrics, log } = this.#parts;
     log({ level: 'warn', message: 'job failed', job: claimed.id, verdict, code: problem.code, error: String(error) });
-    const state = await this.#tell(signal, () => this.#parts.leases.fail(claimed, problem, verdict)).catch(
-      () => undefined,
-    );
+    const state = await this.#tell(signal, () => this.#parts.leases.fail(claimed, problem, verdict)).catch((untold) => {
+      log({ level: 'error', message: 'failure of a job not noted', job: claimed.id, error: String(untold) });
+      return undefined;
+    });
     if (state === 'queued') metrics.retried();
     if (state !== 'failed') return;
     metrics.ended('failed', 0);

@@ -8,3 +8,4 @@ export { type ClientOptions, VoiceFlowClient } from './client.ts';
 export type { JobsClient } from './jobs.ts';
 export type { LiveConnection } from './live.ts';
 export type * from './types.ts';
+export { type VerifyWebhookOptions, verifyWebhook, type WebhookEvent, type WebhookHeaders } from './webhook.ts';

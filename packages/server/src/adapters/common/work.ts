@@ -39,7 +39,7 @@ export const WORK_HELP = `Usage: voiceflow worker [options]
   --data DIR       folder with the audio, shared by all   VOICEFLOW_DATA
   --s3 BUCKET      bucket with the audio                  VOICEFLOW_S3_BUCKET
   --workers N      recordings at once (1)                 VOICEFLOW_WORKERS
-  --model NAME     fast-cnn                               VOICEFLOW_MODEL
+  --model NAME     standard, fast-cnn, accurate (pulled)  VOICEFLOW_MODEL
   --help
 
 Runs on any number of machines. SIGTERM: finishes its jobs, or gives them back after VOICEFLOW_DRAIN_MS.
@@ -50,7 +50,7 @@ export async function startWork(options: WorkOptions): Promise<RunningWorker> {
   const {
     jobs,
     workers = 1,
-    model = 'fast-cnn',
+    model = 'standard',
     log = logLine,
     command = workerCommand({ model, backend: 'auto' }),
   } = options;

@@ -1,0 +1,89 @@
+import { VoiceFlowError } from 'voiceflow-ml/core';
+import type { JobJson } from './types.ts';
+
+/** A call of a server: a job has ended. */
+export interface WebhookEvent {
+  /** The same for every repetition of one call: take a second one for the first. */
+  readonly id: string;
+  readonly type: 'job.succeeded' | 'job.failed';
+  /** When the job ended, ISO 8601. */
+  readonly timestamp: string;
+  readonly data: Pick<JobJson, 'id' | 'metadata' | 'problem' | 'audioSeconds'> & {
+    readonly state: 'succeeded' | 'failed';
+    /** The path of the result on the server. */
+    readonly result: string;
+  };
+}
+
+export interface VerifyWebhookOptions {
+  /** `whsec_…`, as the server has it (`VOICEFLOW_WEBHOOK_SECRET`); several while one is being replaced. */
+  readonly secret: string | readonly string[];
+  /** Seconds that the call's time may differ from ours (default 300): older ones may be replays. */
+  readonly toleranceSeconds?: number;
+  /** Milliseconds since 1970; for tests. */
+  readonly now?: () => number;
+}
+
+/** Headers of a request on any runtime: `Headers`, or those of `node:http`. */
+export type WebhookHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
+
+const SECRET_PREFIX = 'whsec_';
+const DEFAULT_TOLERANCE_SECONDS = 300;
+
+/**
+ * Checks a webhook call by its signature (Standard Webhooks 1.0: HMAC-SHA-256 of id, time and body) and its time.
+ * @param body The body as it came, before any parsing.
+ * @throws `unauthorized` for a call that is not the server's or too old; `invalid-option` for a secret that is none.
+ */
+export async function verifyWebhook(
+  headers: WebhookHeaders,
+  body: string | Uint8Array,
+  { secret, toleranceSeconds = DEFAULT_TOLERANCE_SECONDS, now = Date.now }: VerifyWebhookOptions,
+): Promise<WebhookEvent> {
+  const id = headerOf(headers, 'webhook-id');
+  const time = headerOf(headers, 'webhook-timestamp');
+  const signatures = headerOf(headers, 'webhook-signature');
+  if (!/^\d{1,12}$/.test(time)) throw refused(`webhook-timestamp is "${time.slice(0, 40)}", expected seconds`);
+  const age = now() / 1000 - Number(time);
+  if (!(Math.abs(age) <= toleranceSeconds)) {
+    throw refused(`it was signed ${Math.round(age)} s ago, allowed are ${toleranceSeconds}`, 'Compare the clocks.');
+  }
+  const text = typeof body === 'string' ? body : new TextDecoder().decode(body);
+  const signed = new TextEncoder().encode(`${id}.${time}.${text}`);
+  const given = signatures.split(' ').flatMap((each) => (each.startsWith('v1,') ? (bytesOf(each.slice(3)) ?? []) : []));
+  for (const each of typeof secret === 'string' ? [secret] : secret) {
+    const key = await keyOf(each);
+    for (const signature of given) {
+      if (await crypto.subtle.verify('HMAC', key, signature, signed)) return { id, ...JSON.parse(text) };
+    }
+  }
+  throw refused('no signature of it is right', 'Compare the secret, and pass the body as it came.');
+}
+
+function headerOf(headers: WebhookHeaders, name: string): string {
+  const value = headers instanceof Headers ? headers.get(name) : headers[name];
+  if (typeof value === 'string' && value !== '') return value;
+  throw refused(`it has no header ${name}`);
+}
+
+async function keyOf(secret: string): Promise<CryptoKey> {
+  const bytes = secret.startsWith(SECRET_PREFIX) ? bytesOf(secret.slice(SECRET_PREFIX.length).trim()) : undefined;
+  if (bytes === undefined || bytes.length === 0) {
+    throw new VoiceFlowError('invalid-option', `secret is expected to be ${SECRET_PREFIX} and base64`, {
+      hint: "Give the server's VOICEFLOW_WEBHOOK_SECRET, or what stands in webhook-secret in its data folder.",
+    });
+  }
+  return crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
+}
+
+function refused(why: string, hint = 'Refuse the call.'): VoiceFlowError {
+  return new VoiceFlowError('unauthorized', `the webhook call is refused: ${why}`, { hint });
+}

@@ -1,0 +1,140 @@
+/**
+ * An archive in small: real workers, a PostgreSQL server, an S3 server, one worker killed every so often.
+ *
+ *   npx tsx scripts/measure-workers.ts [--recordings 200] [--seconds 20] [--workers 2] [--every 5] [--model standard]
+ *
+ * First some recordings without kills, for what an hour of audio costs; then all of them with kills. Writes
+ * bench/results/jobs.json, of which `npm run bench -- scaling` makes a part of docs/scaling.md. Exit code 1 when a job
+ * was lost or did not succeed. Needs Debian's postgresql, and moto (`pip install "moto[server,s3]"`).
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { encodeWav } from 'voiceflow-ml/core';
+import { startBucket } from '../tests/jobs/bucket.ts';
+import { killed, REAL, sleep, startServer, startWorker } from '../tests/jobs/chaos.ts';
+import { askPostgres, PostgresServer } from '../tests/jobs/databases.ts';
+
+const { values } = parseArgs({
+  options: {
+    recordings: { type: 'string', default: '200' },
+    seconds: { type: 'string', default: '20' },
+    workers: { type: 'string', default: '2' },
+    every: { type: 'string', default: '5' },
+    model: { type: 'string', default: 'standard' },
+  },
+});
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const { model } = values;
+const [recordings, seconds, count, every] = [values.recordings, values.seconds, values.workers, values.every].map(
+  Number,
+) as [number, number, number, number];
+/** Recordings whose CPU is measured before anything is killed. */
+const UNDISTURBED = 12;
+
+/** CPU seconds of a process and of all that it started and that lives. Linux. */
+function cpuOf(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+    const own = [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0) / 100;
+    return children.reduce((sum, child) => sum + cpuOf(Number(child)), own);
+  } catch {
+    return 0;
+  }
+}
+
+/** 16-bit samples of one channel. */
+const whole = readFileSync(here('../examples/audio/conversation.wav'));
+const HEADER_BYTES = 44;
+const SAMPLE_RATE = whole.readUInt32LE(24);
+/** A stretch of the example conversation, another one for each recording. */
+function recording(index: number): Uint8Array<ArrayBuffer> {
+  const length = Math.round(seconds * SAMPLE_RATE);
+  const begin = Math.floor(((index * 0.618) % 1) * Math.max(0, (whole.length - HEADER_BYTES) / 2 - length));
+  const samples = Float32Array.from({ length }, (_, at) => whole.readInt16LE(HEADER_BYTES + 2 * (begin + at)) / 32_768);
+  return Uint8Array.from(encodeWav(samples, SAMPLE_RATE));
+}
+
+const database = await PostgresServer.start();
+const bucket = await startBucket();
+const env = { VOICEFLOW_DATABASE_URL: database.url, ...bucket.env, VOICEFLOW_MODEL: model };
+const server = await startServer('', { ...env, VOICEFLOW_API_ONLY: '1' }, 1);
+const workers = Array.from({ length: count }, () => startWorker(env, [], REAL));
+const cpu = () => workers.reduce((sum, { pid }) => sum + (pid === undefined ? 0 : cpuOf(pid)), 0);
+
+async function submit(index: number): Promise<string> {
+  const response = await fetch(`${server.url}/v1/jobs`, { method: 'POST', body: recording(index) });
+  if (response.status !== 202) throw new Error(`${response.status} ${await response.text()}`);
+  return ((await response.json()) as { id: string }).id;
+}
+async function ended(id: string): Promise<string> {
+  for (;;) {
+    const { state } = (await (await fetch(`${server.url}/v1/jobs/${id}?wait=30`)).json()) as { state: string };
+    if (state !== 'queued' && state !== 'running') return state;
+  }
+}
+async function all(from: number, howMany: number): Promise<Record<string, number>> {
+  const ids: string[] = [];
+  for (let i = 0; i < howMany; i++) ids.push(await submit(from + i));
+  const states: Record<string, number> = {};
+  for (const id of ids) {
+    const state = await ended(id);
+    states[state] = (states[state] ?? 0) + 1;
+  }
+  return states;
+}
+
+let over = false;
+try {
+  // Each worker has loaded its model when it has done one.
+  await all(0, 2 * count);
+  const before = cpu();
+  await all(2 * count, UNDISTURBED);
+  const cpuSecondsPerHour = ((cpu() - before) / (UNDISTURBED * seconds)) * 3_600;
+
+  let kills = 0;
+  const killing = (async () => {
+    for (;;) {
+      await sleep(every * 1000);
+      if (over) return;
+      const at = kills++ % count;
+      const victim = workers[at];
+      if (victim !== undefined) await killed(victim);
+      workers[at] = startWorker(env, [], REAL);
+    }
+  })();
+  const begun = performance.now();
+  const states = await all(UNDISTURBED + 2 * count, recordings);
+  const took = (performance.now() - begun) / 1000;
+  over = true;
+  await killing;
+  const [row] = await askPostgres(
+    database.url,
+    `select (select count(*) from voiceflow.result)::int as results, sum(losses)::int as losses,
+      count(*) filter (where losses > 0)::int as hit from voiceflow.job`,
+  );
+  const report = {
+    date: new Date().toISOString(),
+    machine: { cpu: cpus()[0]?.model ?? '', cores: cpus().length, load: Math.round(loadavg()[1] ?? 0) },
+    ...{ model, recordings, secondsEach: seconds, workers: count, killEverySeconds: every, kills },
+    states,
+    results: Number(row?.results) - UNDISTURBED - 2 * count,
+    /** Times that a worker died with a job, and jobs to which that happened. */
+    losses: Number(row?.losses),
+    jobsHit: Number(row?.hit),
+    seconds: Math.round(took),
+    cpuSecondsPerHour: Math.round(cpuSecondsPerHour * 10) / 10,
+  };
+  writeFileSync(here('../bench/results/jobs.json'), `${JSON.stringify(report, null, 2)}\n`);
+  process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  if (states.succeeded !== recordings || report.results !== recordings) process.exitCode = 1;
+} finally {
+  over = true;
+  await Promise.all(workers.map((worker) => killed(worker)));
+  await killed(server.child, 'SIGTERM');
+  bucket.close();
+  await database.remove();
+}
