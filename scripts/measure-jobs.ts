@@ -1,9 +1,10 @@
 /**
  * What a job costs over a plain request, on the embedded database, with a toy in place of the network:
  *
- *   npx tsx scripts/measure-jobs.ts [--pairs 100] [--submissions 1000] [--at-once 10]
+ *   npx tsx scripts/measure-jobs.ts [--pairs 100] [--submissions 1000] [--at-once 10] [--rate 200] [--for 10]
  *
- * Prints milliseconds as JSON. Pairs are asked in turn, so that both see the same machine.
+ * Prints milliseconds as JSON. Pairs are asked in turn, so that both see the same machine. Submissions are made twice:
+ * so many at once, for how many can be made a second; and so many a second, for how long each takes then.
  */
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -17,6 +18,8 @@ const { values } = parseArgs({
     pairs: { type: 'string', default: '100' },
     submissions: { type: 'string', default: '1000' },
     'at-once': { type: 'string', default: '10' },
+    rate: { type: 'string', default: '200' },
+    for: { type: 'string', default: '10' },
   },
 });
 const quantiles = (list: readonly number[]) => {
@@ -65,12 +68,22 @@ try {
         }),
       ),
     )) / 1000;
+  // At a rate that does not wait for answers: a slow one holds up nothing but itself.
+  const paced: Promise<number>[] = [];
+  const start = performance.now();
+  while (paced.length < Number(values.rate) * Number(values.for)) {
+    const due = start + (1000 * paced.length) / Number(values.rate);
+    if (performance.now() < due) await new Promise((resolve) => setTimeout(resolve, 1));
+    else paced.push(timed(() => post('/v1/jobs')));
+  }
+  const atRate = await Promise.all(paced);
   const report = {
     diarize: quantiles(plain),
     job: quantiles(jobs),
     overhead: quantiles(overhead),
     submission: quantiles(submissions),
     submissionsPerSecond: Math.round(submissions.length / seconds),
+    submissionAtRate: { perSecond: Number(values.rate), ...quantiles(atRate) },
     memoryMiB: { before: Math.round(before), after: Math.round(rss()) },
   };
   process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);

@@ -3,6 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isPublicAddress } from '../../packages/jobs/src/outside/addresses.ts';
 import { askOutside, checkAddress } from '../../packages/jobs/src/outside/request.ts';
@@ -50,6 +51,45 @@ describe('an address', () => {
       redirects: 0,
     });
     await expect(ask).rejects.toMatchObject({ permanent: true, message: expect.stringMatching(/not public/) });
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('an address that redirects', () => {
+  // All of 127.0.0.0/8 is this machine on Linux: one address stands for the public internet here.
+  const OUTSIDE = '127.0.0.2';
+  it.each([
+    'http://127.0.0.1:PORT/secret',
+    'http://localhost:PORT/secret',
+    'http://[::1]:PORT/secret',
+    '//169.254.169.254/meta-data',
+  ])('is not followed inwards: %s', async (location) => {
+    let reached = 0;
+    const inside = createServer((_, response) => {
+      reached++;
+      response.end('secret');
+    });
+    await new Promise<void>((done) => inside.listen(0, '127.0.0.1', done));
+    const { port } = inside.address() as AddressInfo;
+    const outside = createServer((request, response) => {
+      const next = request.url === '/a' ? '/b' : location.replace('PORT', String(port));
+      response.writeHead(302, { location: next }).end();
+    });
+    await new Promise<void>((done) => outside.listen(0, OUTSIDE, done));
+    try {
+      const ask = askOutside(`http://${OUTSIDE}:${(outside.address() as AddressInfo).port}/a`, {
+        method: 'GET',
+        allowPrivate: (address) => address === OUTSIDE,
+        timeoutMs: 30_000,
+        redirects: 5,
+      });
+      await expect(ask).rejects.toMatchObject({ permanent: true, message: expect.stringMatching(/not public/) });
+      expect(reached).toBe(0);
+    } finally {
+      for (const server of [inside, outside]) {
+        server.closeAllConnections();
+        server.close();
+      }
+    }
   });
 });
 
@@ -187,6 +227,29 @@ describe('a webhook', () => {
     await new Promise((resolve) => setTimeout(resolve, 2_500));
     expect(calls.length).toBe(1);
   });
+
+  it('that never answers holds up no other, and is tried again later', async () => {
+    calls.length = 0;
+    answer = (request, response) => {
+      if (request.url === '/audio') response.end(orders());
+      else if (request.url === '/hook') response.end();
+    };
+    const silent = await submit({ url: `${base}/audio`, webhook: `${base}/silent` });
+    await ended(silent.id);
+    const id = await hooked({});
+    expect(JSON.parse(calls[0]?.body ?? '')).toMatchObject({ data: { id } });
+    const noted = async () =>
+      (
+        await app.open.db.query<{ problem: string | null; tries: number; waits: boolean }>(
+          'select problem, tries, given_up_at is null and run_at > now() as waits from voiceflow.delivery where job_id = $1',
+          [silent.id],
+        )
+      )[0];
+    // The call has ten seconds.
+    for (let i = 0; i < 600 && (await noted())?.problem == null; i++)
+      await new Promise((done) => setTimeout(done, 100));
+    expect(await noted()).toEqual({ problem: 'it did not answer in 10000 ms', tries: 1, waits: true });
+  }, 90_000);
 
   it('that fails is tried again later, under the same id; one that redirects is given up', async () => {
     calls.length = 0;

@@ -5,12 +5,19 @@ import { isIP, type LookupFunction } from 'node:net';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { isPublicAddress } from './addresses.ts';
 
+/** Lets private, loopback and link-local addresses be asked, or some of them: for tests and closed networks. */
+export type AllowPrivate = boolean | ((address: string) => boolean);
+
+function isAllowed(address: string, allowPrivate: AllowPrivate): boolean {
+  if (isPublicAddress(address)) return true;
+  return typeof allowPrivate === 'function' ? allowPrivate(address) : allowPrivate;
+}
+
 export interface OutsideOptions {
   readonly method: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Lets private, loopback and link-local addresses be asked: for tests and closed networks. */
-  readonly allowPrivate: boolean;
+  readonly allowPrivate: AllowPrivate;
   /** Milliseconds to the header of the answer, redirects included. */
   readonly timeoutMs: number;
   readonly redirects: number;
@@ -32,7 +39,7 @@ export class OutsideError extends Error {
  * The address that a client gave, as far as it can be judged without asking anybody.
  * @throws `invalid-option` naming the option.
  */
-export function checkAddress(name: string, text: string, allowPrivate: boolean): URL {
+export function checkAddress(name: string, text: string, allowPrivate: AllowPrivate): URL {
   const refuse = (why: string) =>
     new VoiceFlowError('invalid-option', `${name} ${why}`, {
       hint: `Give ${name} as an http(s) address on the public internet.`,
@@ -43,8 +50,7 @@ export function checkAddress(name: string, text: string, allowPrivate: boolean):
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw refuse(`has the scheme ${url.protocol}`);
   if (url.username !== '' || url.password !== '') throw refuse('has a user name or a password');
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (!allowPrivate && isIP(host) !== 0 && !isPublicAddress(host))
-    throw refuse(`leads to ${host}, which is not public`);
+  if (isIP(host) !== 0 && !isAllowed(host, allowPrivate)) throw refuse(`leads to ${host}, which is not public`);
   return url;
 }
 
@@ -104,11 +110,11 @@ function ask(url: URL, options: OutsideOptions, signal: AbortSignal, deadline: A
 }
 
 /** Resolves a name and refuses it when any of its addresses is not public. */
-function publicLookup(allowPrivate: boolean): LookupFunction {
+function publicLookup(allowPrivate: AllowPrivate): LookupFunction {
   return (host, options, callback) => {
     resolve(host, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, '', 4);
-      const bad = allowPrivate ? undefined : addresses.find(({ address }) => !isPublicAddress(address));
+      const bad = addresses.find(({ address }) => !isAllowed(address, allowPrivate));
       const [first] = addresses;
       if (bad !== undefined)
         return callback(new OutsideError(`${host} leads to ${bad.address}, which is not public`, true), '', 4);

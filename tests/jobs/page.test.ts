@@ -1,0 +1,65 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { killed, type RunningServer, startServer } from './chaos.ts';
+import { dataFolder, PATIENCE } from './databases.ts';
+
+/** The list of jobs on the demo page, against a real server with toy workers. */
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+
+describe.skipIf(executablePath === undefined)(
+  'jobs on the demo page (skipped where there is no Chromium: apt-get install chromium)',
+  () => {
+    let folder: string;
+    let data: string;
+    let server: RunningServer;
+    let browser: Browser;
+    let page: Page;
+    const faults: string[] = [];
+    beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'voiceflow-page-'));
+      writeFileSync(join(folder, 'good call.wav'), JSON.stringify({ ms: '100' }));
+      writeFileSync(join(folder, 'long call.wav'), JSON.stringify({ ms: '600000' }));
+      data = await dataFolder();
+      server = await startServer(data);
+      browser = await chromium.launch({ executablePath: executablePath ?? '', args: ['--no-sandbox'] });
+      page = await browser.newPage();
+      page.setDefaultTimeout(60_000);
+      page.on('pageerror', (error) => faults.push(error.message));
+      await page.goto(server.url);
+    }, PATIENCE);
+    afterAll(async () => {
+      await browser?.close();
+      if (server !== undefined) await killed(server.child, 'SIGTERM');
+      for (const path of [folder, data]) rmSync(path, { recursive: true, force: true });
+    });
+
+    const item = (name: string) => page.locator('#job-list li').filter({ hasText: name });
+
+    it('are handed over, survive a reload, show their result, and are removed or cancelled', async () => {
+      await page.locator('#job-file').setInputFiles(join(folder, 'good call.wav'));
+      await item('good call.wav').filter({ hasText: 'succeeded' }).waitFor();
+      await page.locator('#job-file').setInputFiles(join(folder, 'long call.wav'));
+      await item('long call.wav').filter({ hasText: 'running' }).waitFor();
+      await page.reload();
+      await item('good call.wav').filter({ hasText: 'succeeded' }).waitFor();
+      await item('long call.wav').filter({ hasText: 'running' }).waitFor();
+      await item('good call.wav').getByRole('button', { name: 'Show' }).click();
+      await page.locator('#turns button').first().waitFor();
+      expect(await page.locator('#turns button').count()).toBe(1);
+      await item('long call.wav').getByRole('button', { name: 'Cancel' }).click();
+      await item('long call.wav').filter({ hasText: 'canceled' }).waitFor();
+      for (const name of ['long call.wav', 'good call.wav']) {
+        await item(name).getByRole('button', { name: 'Remove' }).click();
+        await item(name).waitFor({ state: 'detached' });
+      }
+      await page.reload();
+      await page.locator('#jobs').waitFor();
+      expect(await page.locator('#job-list li').count()).toBe(0);
+      expect(faults).toEqual([]);
+    }, 240_000);
+  },
+);
