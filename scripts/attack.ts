@@ -1,7 +1,7 @@
 /**
  * Attacks a server of its own and prints what that cost:
  *
- *   npm run attack -- [pipelining|unread|uploads|all]
+ *   npm run attack -- [pipelining|unread|uploads|leaving|all]
  *
  * Build first. The short forms are tests (tests/security). Linux: memory is read from /proc.
  */
@@ -167,7 +167,69 @@ async function uploads(): Promise<void> {
   }
 }
 
-const attacks: Readonly<Record<string, () => Promise<void>>> = { pipelining, unread, uploads };
+const FIXTURES = new URL('../packages/codecs/fixtures/', import.meta.url);
+
+/** A stream of frames that is as good many times over. */
+function again(name: string, bytes: number): Uint8Array<ArrayBuffer> {
+  const file = readFileSync(new URL(name, FIXTURES));
+  const all = new Uint8Array(Math.ceil(bytes / file.length) * file.length);
+  for (let at = 0; at < all.length; at += file.length) all.set(file, at);
+  return all;
+}
+
+/** How long a worker is busy with what nobody waits for any more: clients that leave at any moment of the work. */
+async function leaving(): Promise<void> {
+  const wav = encodeWav(
+    Float32Array.from({ length: 16_000 * 1800 }, (_, i) => Math.sin(i / (20 + ((i >> 14) % 9))) * 0.2),
+    16_000,
+  );
+  const form = Buffer.concat([
+    Buffer.from('--b\r\nContent-Disposition: form-data; name="file"; filename="x.wav"\r\n\r\n'),
+    wav,
+    Buffer.from('\r\n--b--\r\n'),
+  ]);
+  const bodies: Readonly<Record<string, readonly [Uint8Array, string]>> = {
+    'a WAV of half an hour': [wav, 'audio/wav'],
+    'the same in a form': [form, 'multipart/form-data; boundary=b'],
+    'a form of dashes alone': [Buffer.alloc(wav.length, 45), `multipart/form-data; boundary=${'-'.repeat(68)}x`],
+    'an MP3': [again('talk.mp3', 8 * MiB), 'audio/mpeg'],
+    'an AAC stream': [again('talk.aac', 8 * MiB), 'audio/aac'],
+  };
+  const server = await spawnServer([process.execPath, NODE_ENTRY], { VOICEFLOW_WORKERS: '1' });
+  const busy = async () => /jobs_running\{lane="recording"\} 1/.test(await (await server.fetch('/metrics')).text());
+  for (const [name, [body, type]] of Object.entries(bodies)) {
+    const times: number[] = [];
+    let over = 0;
+    for (let i = 0; i < 8; i++) {
+      const leave = new AbortController();
+      let answered = false;
+      const init = { method: 'POST', body: new Uint8Array(body), headers: { 'content-type': type } };
+      const asked = server.fetch('/v1/diarize', { ...init, signal: leave.signal }).then(
+        () => {
+          answered = true;
+        },
+        () => {},
+      );
+      while (!answered && !(await busy())) await pause(2);
+      await pause(40 * i * i);
+      if (answered) over++;
+      const left = performance.now();
+      leave.abort();
+      while (await busy()) await pause(2);
+      if (!answered) times.push(performance.now() - left);
+      await asked;
+    }
+    times.sort((a, b) => a - b);
+    const restarts = await metric(server.url, 'voiceflow_worker_restarts_total');
+    console.log(
+      `${name}: the worker was free ${quantile(times, 0.5).toFixed(0)} ms after its client had left (median of ${times.length}), ` +
+        `${(times.at(-1) ?? 0).toFixed(0)} ms at most; ${over} done before; ${restarts} workers replaced`,
+    );
+  }
+  await server.close();
+}
+
+const attacks: Readonly<Record<string, () => Promise<void>>> = { pipelining, unread, uploads, leaving };
 const [which = 'all'] = process.argv.slice(2);
 for (const [name, attack] of Object.entries(attacks)) {
   if (which !== 'all' && which !== name) continue;

@@ -37,7 +37,8 @@ export interface StartOptions {
 }
 
 const CLOCK_TICKS = 100;
-const PATIENCE = 60_000;
+/** For a machine that has other things to do. */
+const PATIENCE = 300_000;
 const POLL_INTERVAL = 50;
 const KEPT_OUTPUT = 2000;
 

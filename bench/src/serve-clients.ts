@@ -4,7 +4,6 @@ import { connect, type Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { WebSocket } from 'ws';
 import { type BenchIo, choiceFlag, countFlag, numberFlag, parseFlags } from './args.ts';
-import { conversationPcm, repeatedWav } from './conversation.ts';
 import { figures, summaryLine } from './format.ts';
 import { closedLoop, warmUp } from './load/loops.ts';
 import { formatSessions, runSessions } from './load/sessions.ts';
@@ -251,53 +250,7 @@ async function abrupt(server: Entry, url: string, count: number): Promise<void> 
   while ((await metric(server.url, 'voiceflow_sessions_active')) > 0 && performance.now() < deadline) await sleep(50);
 }
 
-function rss(server: Entry): number {
+/** MB of the server and its workers. */
+export function rss(server: Entry): number {
   return server.pids().reduce((sum, pid) => sum + (processUsage(pid)?.rss ?? 0), 0);
-}
-
-/** The event loop while an hour of audio comes in, and memory over ten minutes of load. */
-export async function soak(args: readonly string[], io: BenchIo): Promise<number> {
-  const flags = parseFlags(args, { minutes: 'string' });
-  const minutes = numberFlag(flags, 'minutes', [0.1, 600], 10);
-  return withEntry({ VOICEFLOW_DEADLINE_MS: '600000' }, async (server) => {
-    const hour = repeatedWav(await conversationPcm(), 3600);
-    await metric(server.url, LAG_P99);
-    const uploading = fetch(`${server.url}/v1/diarize`, { method: 'POST', body: hour });
-    const answer = await uploading;
-    await answer.arrayBuffer();
-    const uploadLag = await metric(server.url, LAG_P99);
-    io.out(
-      `an hour of audio (${figures(hour.length / 1e6)} MB): ${answer.status}, ${answer.headers.get('server-timing')}`,
-    );
-    const target = inferTarget(server.url, 4);
-    await warmUp(target, 500, 4);
-    const points: { at: number; rss: number }[] = [];
-    const begun = performance.now();
-    const watching = setInterval(
-      () => points.push({ at: (performance.now() - begun) / 3_600_000, rss: rss(server) }),
-      1000,
-    );
-    const stop = AbortSignal.timeout(minutes * 60_000);
-    const load = await closedLoop(target, { requests: 10_000_000, concurrency: 4, signal: stop });
-    clearInterval(watching);
-    target.close();
-    const settled = points.slice(Math.floor(points.length / 5));
-    io.out(
-      `${load.requests} requests, ${load.succeeded} well; RSS ${figures(settled[0]?.rss ?? 0)} → ${figures(settled.at(-1)?.rss ?? 0)} MB`,
-    );
-    return conclude(io, [
-      atMost('event-loop lag P99 during the upload', 1000 * uploadLag, 20, 'ms'),
-      atLeast('success', 100 * load.successRate, 100, '%'),
-      atMost('memory slope', slope(settled), 10, 'MB/h'),
-    ]);
-  });
-}
-
-/** MB an hour, by least squares. */
-function slope(points: readonly { readonly at: number; readonly rss: number }[]): number {
-  const mean = (pick: (point: { at: number; rss: number }) => number) =>
-    points.reduce((sum, point) => sum + pick(point), 0) / points.length;
-  const [x, y] = [mean(({ at }) => at), mean(({ rss }) => rss)];
-  const covariance = mean(({ at, rss }) => (at - x) * (rss - y));
-  return covariance / mean(({ at }) => (at - x) ** 2);
 }

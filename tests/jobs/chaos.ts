@@ -17,9 +17,14 @@ const ENVIRONMENT = {
 
 type Env = Readonly<Record<string, string>>;
 
-function start(program: string, args: readonly string[], env: Env): ChildProcess {
+function start(
+  program: string,
+  args: readonly string[],
+  env: Env,
+  [runtime = '', ...how]: readonly string[] = [process.execPath],
+): ChildProcess {
   // Its standard input ends with this process, and then so does it.
-  return spawn(process.execPath, [here(`programs/${program}.mjs`), ...args], {
+  return spawn(runtime, [...how, here(`programs/${program}.mjs`), ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...ENVIRONMENT, ...env },
   });
@@ -30,9 +35,18 @@ export interface RunningServer {
   readonly child: ChildProcess;
 }
 
-/** A server with toy workers. @param data Empty for a database of the environment alone. */
-export async function startServer(data: string, env: Env = {}, workers = 2): Promise<RunningServer> {
-  const child = start('server', [data, String(workers), FAULTY_WORKER], env);
+/**
+ * A server with toy workers.
+ * @param data Empty for a database of the environment alone.
+ * @param runtime What runs it, with its arguments: this Node by default.
+ */
+export async function startServer(
+  data: string,
+  env: Env = {},
+  workers = 2,
+  runtime?: readonly string[],
+): Promise<RunningServer> {
+  const child = start('server', [data, String(workers), FAULTY_WORKER], env, runtime);
   let log = '';
   child.stderr?.on('data', (text) => {
     log = (log + text).slice(-4_000);

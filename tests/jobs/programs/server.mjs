@@ -1,11 +1,18 @@
-/** A real server with a toy instead of a model: `server.mjs DATA WORKERS`, configured by the environment. */
+/** A real server of this runtime with a toy instead of a model: `server.mjs DATA WORKERS FAULTY`, configured by the environment. */
 import process from 'node:process';
 import { jobsOptions } from '@voiceflow-ml/jobs/options';
-import { serveNode } from '@voiceflow-ml/server/node';
 
 const [data, workers = '2', faulty] = process.argv.slice(2);
-const command = { command: process.execPath, args: [faulty], env: { VOICEFLOW_FAULTS: '{"toy":true}' } };
-const server = await serveNode({
+const { bun, deno } = process.versions;
+const start =
+  bun !== undefined
+    ? (await import('@voiceflow-ml/server/bun')).serveBun
+    : deno !== undefined
+      ? (await import('@voiceflow-ml/server/deno')).serveDeno
+      : (await import('@voiceflow-ml/server/node')).serveNode;
+const run = deno === undefined ? [faulty] : ['run', '--allow-all', '--quiet', faulty];
+const command = { command: process.execPath, args: run, env: { VOICEFLOW_FAULTS: '{"toy":true}' } };
+const server = await start({
   port: 0,
   workers: Number(workers),
   command,

@@ -64,7 +64,7 @@ export class JobsClient {
       } catch (error) {
         if (error instanceof JobFailed) throw error.why;
         if (!mayPass(error)) throw error;
-        await new Promise((resolve) => setTimeout(resolve, pause));
+        await pauseFor(pause, options.signal);
         pause = Math.min(2 * pause, ASK_AGAIN_MS.last);
       }
     }
@@ -115,6 +115,20 @@ class JobFailed extends Error {
     super(why.message);
     this.why = why;
   }
+}
+
+/** Cut short by the signal: whoever asks next is told of it. */
+function pauseFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, ms);
+    signal?.addEventListener('abort', finish, { once: true });
+    if (signal?.aborted) finish();
+  });
 }
 
 function mayPass(error: unknown): boolean {

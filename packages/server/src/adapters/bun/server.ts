@@ -32,6 +32,9 @@ declare const Bun: {
 /** Seconds, the most that Bun allows: a recording may be worked on for as long without a byte on its connection. */
 const IDLE_SECONDS = 255;
 
+/** Time for connections that are kept alive to be asked something once more. */
+const LAST_ASKED_MS = 1_000;
+
 /** As `serveNode`, on Bun. The header has no limit of its own there; bodies and deadlines do. */
 export async function serveBun(entry: EntryOptions = {}): Promise<RunningServer> {
   const { app, pool, options } = await prepare(entry, {
@@ -49,7 +52,11 @@ export async function serveBun(entry: EntryOptions = {}): Promise<RunningServer>
   });
   const close = async () => {
     const late = lapse(options.limits.drainMs);
+    // `stop` resets connections that are kept alive. What is asked on them until then is answered by a word to close.
+    const drained = drainUntilQuiet(app);
+    await Promise.race([lapse(LAST_ASKED_MS), late]);
     const ended = server.stop(false);
+    await Promise.race([drained, late]);
     await Promise.race([drainUntilQuiet(app), late]);
     await Promise.race([ended, lapse(1_000), late]);
     await Promise.race([server.stop(true), lapse(1_000)]);

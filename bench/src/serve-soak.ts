@@ -1,0 +1,157 @@
+import { type BenchIo, countFlag, numberFlag, parseFlags } from './args.ts';
+import { conversationPcm, type Pcm, repeatedWav } from './conversation.ts';
+import { figures } from './format.ts';
+import { closedLoop, warmUp } from './load/loops.ts';
+import { runSessions } from './load/sessions.ts';
+import { processUsage } from './managed-process.ts';
+import { rss } from './serve-clients.ts';
+import {
+  atLeast,
+  atMost,
+  conclude,
+  type Entry,
+  inferTarget,
+  LAG_P99,
+  metric,
+  sleep,
+  withEntry,
+} from './serve-common.ts';
+
+interface Point {
+  /** Hours from the beginning. */
+  readonly at: number;
+  readonly rss: number;
+  /** Of the server's own process. */
+  readonly server: number;
+}
+
+/** Seconds of which the smallest value counts: what a collector frees sooner or later is no growth. */
+const FLOOR_SECONDS = 30;
+const RECORDING_SECONDS = 60;
+const SESSION_SECONDS = 20;
+
+/**
+ * The event loop while an hour of audio comes in, and memory under a mix of windows, recordings and live sessions.
+ * Nothing is refused for being late here: the machine may be busy with other things.
+ */
+export async function soak(args: readonly string[], io: BenchIo): Promise<number> {
+  const flags = parseFlags(args, {
+    minutes: 'string',
+    upload: 'string',
+    clients: 'string',
+    recordings: 'string',
+    sessions: 'string',
+    slope: 'string',
+  });
+  const minutes = numberFlag(flags, 'minutes', [0.1, 1440], 20);
+  const upload = numberFlag(flags, 'upload', [0, 14_400], 3600);
+  const clients = countFlag(flags, 'clients', [1, 256], 4);
+  const recordings = countFlag(flags, 'recordings', [0, 64], 1);
+  const sessions = countFlag(flags, 'sessions', [0, 1000], 8);
+  const limit = numberFlag(flags, 'slope', [0, 1000], 5);
+  const late = { VOICEFLOW_DEADLINE_MS: '600000', VOICEFLOW_INFER_DEADLINE_MS: '60000' };
+  return withEntry(late, async (server) => {
+    const pcm = await conversationPcm();
+    const lag = upload > 0 ? await uploadLag(server, repeatedWav(pcm, upload), io) : undefined;
+    const target = inferTarget(server.url, clients);
+    await warmUp(target, 500, clients);
+    const points: Point[] = [];
+    const begun = performance.now();
+    const cpu = server.cpuSeconds();
+    const watching = setInterval(() => {
+      const at = (performance.now() - begun) / 3_600_000;
+      points.push({ at, rss: rss(server), server: processUsage(server.pid)?.rss ?? 0 });
+    }, 1000);
+    const stop = AbortSignal.timeout(minutes * 60_000);
+    const [windows, files, live] = await Promise.all([
+      closedLoop(target, { requests: 100_000_000, concurrency: clients, signal: stop }),
+      recordingLoop(server.url, repeatedWav(pcm, RECORDING_SECONDS), recordings, stop),
+      sessionLoop(server.url, pcm, sessions, stop),
+    ]);
+    clearInterval(watching);
+    target.close();
+    const seconds = (performance.now() - begun) / 1000;
+    const floor = floors(points.slice(Math.floor(points.length / 5)));
+    const [first, last] = [floor[0], floor.at(-1)];
+    io.out(
+      [
+        `windows     ${windows.requests}, ${windows.succeeded} well`,
+        `recordings  ${files.sent} of ${RECORDING_SECONDS} s, ${files.well} well`,
+        `sessions    ${live.sent} of ${SESSION_SECONDS} s in real time, ${live.well} well`,
+        `load        ${figures((server.cpuSeconds() - cpu) / seconds)} cores for ${figures(seconds / 60)} minutes`,
+        `RSS         ${figures(first?.rss ?? 0)} → ${figures(last?.rss ?? 0)} MB in all, the server alone ${figures(first?.server ?? 0)} → ${figures(last?.server ?? 0)} MB`,
+        `slope       ${figures(slope(floor, 'rss'))} MB/h in all, the server alone ${figures(slope(floor, 'server'))} MB/h`,
+      ].join('\n'),
+    );
+    const restarts = await metric(server.url, 'voiceflow_worker_restarts_total');
+    const sent = windows.requests + files.sent + live.sent;
+    return conclude(io, [
+      ...(lag === undefined ? [] : [atMost('event-loop lag P99 during the upload', 1000 * lag, 20, 'ms')]),
+      atLeast('success', (100 * (windows.succeeded + files.well + live.well)) / sent, 100, '%'),
+      atMost('workers replaced', restarts, 0, ''),
+      atMost('memory slope', slope(floor, 'rss'), limit, 'MB/h'),
+    ]);
+  });
+}
+
+async function uploadLag(server: Entry, body: Uint8Array<ArrayBuffer>, io: BenchIo): Promise<number> {
+  await metric(server.url, LAG_P99);
+  const answer = await fetch(`${server.url}/v1/diarize`, { method: 'POST', body });
+  await answer.arrayBuffer();
+  const lag = await metric(server.url, LAG_P99);
+  io.out(`${figures(body.length / 1e6)} MB of audio: ${answer.status}, ${answer.headers.get('server-timing')}`);
+  return lag;
+}
+
+interface Count {
+  sent: number;
+  well: number;
+}
+
+async function recordingLoop(
+  url: string,
+  body: Uint8Array<ArrayBuffer>,
+  atOnce: number,
+  stop: AbortSignal,
+): Promise<Count> {
+  const count = { sent: 0, well: 0 };
+  const client = async () => {
+    while (!stop.aborted) {
+      count.sent++;
+      const answer = await fetch(`${url}/v1/diarize`, { method: 'POST', body });
+      await answer.arrayBuffer();
+      if (answer.ok) count.well++;
+      else await sleep(1000);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, client));
+  return count;
+}
+
+async function sessionLoop(url: string, pcm: Pcm, sessions: number, stop: AbortSignal): Promise<Count> {
+  const count = { sent: 0, well: 0 };
+  for (let seed = 1; sessions > 0 && !stop.aborted; seed++) {
+    const result = await runSessions({ url, sessions, seconds: SESSION_SECONDS, seed, pcm });
+    count.sent += result.sessions;
+    count.well += result.succeeded;
+  }
+  return count;
+}
+
+/** The least of each `FLOOR_SECONDS`. */
+function floors(points: readonly Point[]): Point[] {
+  const least: Point[] = [];
+  for (let at = 0; at + FLOOR_SECONDS <= points.length; at += FLOOR_SECONDS) {
+    const part = points.slice(at, at + FLOOR_SECONDS);
+    const min = (pick: (point: Point) => number) => Math.min(...part.map(pick));
+    least.push({ at: part[0]?.at ?? 0, rss: min(({ rss }) => rss), server: min(({ server }) => server) });
+  }
+  return least;
+}
+
+/** MB an hour, by least squares. */
+function slope(points: readonly Point[], what: 'rss' | 'server'): number {
+  const mean = (pick: (point: Point) => number) => points.reduce((sum, point) => sum + pick(point), 0) / points.length;
+  const [x, y] = [mean(({ at }) => at), mean((point) => point[what])];
+  return mean((point) => (point.at - x) * (point[what] - y)) / mean(({ at }) => (at - x) ** 2);
+}
