@@ -1,29 +1,11 @@
 import type { Model } from '../contract/backend.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
-import type { EmbeddingPart, ModelManifest } from '../contract/model.ts';
+import type { ModelManifest } from '../contract/model.ts';
 import { Fbank, subtractMean } from '../stages/fbank.ts';
 import { normalise } from '../stages/vectors.ts';
+import type { Embedding } from './piece-embedding.ts';
 import { floats } from './run-windows.ts';
 import { windowEmbedding } from './window-embedding.ts';
-
-/** Makes rows of features of samples that come in pieces. */
-export interface FeatureSource {
-  /** @param emit Gets each row that the samples complete; the view is valid during the call only. */
-  push(samples: Float32Array, emit: (row: Float32Array) => void): void;
-}
-
-/** A loaded network that gives the voice of a piece of speech. */
-export interface Embedding {
-  readonly model: Model;
-  readonly part: EmbeddingPart;
-  /** What turns a recording's samples into rows, 10 ms apart; one for each recording. */
-  features(): FeatureSource;
-  /**
-   * The voice of a piece. @param rows Its features, `[rows, bins]`, ≥ 1 row; changed in place.
-   * @returns `[dimensions]`, unit length. @throws `aborted`; of the model.
-   */
-  voice(rows: Float32Array, signal?: AbortSignal): Promise<Float32Array>;
-}
 
 /** Checks that a manifest's embedding part and the loaded network belong together. @throws `model-incompatible`. */
 export function embedding(manifest: ModelManifest, model: Model): Embedding {

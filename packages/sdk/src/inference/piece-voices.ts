@@ -1,8 +1,8 @@
 import type { SegmentationPart } from '../contract/model.ts';
 import { FeatureRows } from '../stages/feature-rows.ts';
 import type { Piece, VoicedPiece } from '../stages/pieces.ts';
-import type { Embedding } from './embedding.ts';
 import { InFlight } from './in-flight.ts';
+import type { Embedding } from './piece-embedding.ts';
 
 /**
  * The voices of pieces while a recording is read: keeps the features of what is not decided yet, and a few runs of the

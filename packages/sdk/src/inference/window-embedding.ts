@@ -3,8 +3,8 @@ import type { Model } from '../contract/backend.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
 import { accumulate, normalise } from '../stages/vectors.ts';
-import type { Embedding, FeatureSource } from './embedding.ts';
 import { windowNetwork } from './network-shape.ts';
+import type { Embedding, FeatureSource } from './piece-embedding.ts';
 import { floats } from './run-windows.ts';
 
 /** Samples go on in rows of this many seconds. */

@@ -1,6 +1,6 @@
 /** @module The parts of the pipelines, for tools that measure, calibrate or take them apart. */
 
-export { type Embedding, embedding, type FeatureSource } from '../inference/embedding.ts';
+export { embedding } from '../inference/embedding.ts';
 export {
   type MaskedEmbedding,
   maskedEmbedding,
@@ -11,6 +11,7 @@ export {
 } from '../inference/masked-embedding.ts';
 export { type FastCnn, fastCnn } from '../inference/network.ts';
 export { type LinearLayer, openAtPooling, type PooledNetwork } from '../inference/onnx-graph.ts';
+export type { Embedding, FeatureSource } from '../inference/piece-embedding.ts';
 export { pushAll } from '../inference/run-windows.ts';
 export {
   firstFrame,
