@@ -104,3 +104,12 @@ def test_export_is_the_same_network(tmp_path):
     for p in (path, path.replace(".onnx", ".fp16.onnx")):
         there = np.exp(ort.InferenceSession(p).run(None, {"waveform": x})[0])
         assert abs(here - there).max() < (1e-4 if p == path else 1e-2)
+
+
+def test_soup_of_a_network_without_attention_computes_a_mean():
+    from soup import completed, mean
+    old, new = Segmenter(attend=()).state_dict(), Segmenter().state_dict()
+    full = completed(old, new)
+    assert set(full) == set(new) and all(not v.any() for n, v in full.items() if ".out." in n)
+    half = mean([full, new], [0.5, 0.5])
+    assert torch.allclose(half["head.weight"], (old["head.weight"] + new["head.weight"]) / 2)
