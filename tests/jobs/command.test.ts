@@ -41,6 +41,13 @@ describe('voiceflow jobs', () => {
     expect((await run('jobs', 'status', id)).code).toBe(1);
   });
 
+  it('names a file that is not there', async () => {
+    const { code, stderr } = await run('jobs', 'submit', join(folder, 'absent.wav'));
+    expect(code).toBe(1);
+    expect(stderr).toContain('absent.wav');
+    expect(stderr).not.toContain('internal');
+  });
+
   it('is called wrongly with exit code 2', async () => {
     for (const args of [[], ['start'], ['submit'], ['wait'], ['cancel', 'a', 'b'], ['status', '--server', 'x']])
       expect((await run('jobs', ...args)).code, args.join(' ')).toBe(2);

@@ -1,4 +1,5 @@
-import { openAsBlob } from 'node:fs';
+import { constants, openAsBlob } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { VoiceFlowClient } from '@voiceflow-ml/server/client';
 import type { OptionSpecs, OptionValues } from '../args/options.ts';
@@ -85,7 +86,11 @@ function needed(target: string | undefined, what: string): string {
 
 /** A file that is sent by slices, never read whole. */
 export async function openFile(path: string): Promise<Blob> {
-  return openAsBlob(path).catch((cause) => {
+  try {
+    // A file that is not there makes openAsBlob throw without a code.
+    await access(path, constants.R_OK);
+    return await openAsBlob(path);
+  } catch (cause) {
     throw new FileError(`${path}: ${explainSystemError(cause)}`, { hint: 'Check the path', cause });
-  });
+  }
 }
