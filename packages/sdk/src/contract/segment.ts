@@ -49,7 +49,7 @@ export function checkTurn(turn: Turn, name = 'turn'): void {
   if (typeof speaker !== 'string' || speaker === '') {
     throw new VoiceFlowError('invalid-option', `${name}.speaker is ${JSON.stringify(speaker)}, expected a label`);
   }
-  if (confidence !== undefined && !(confidence >= 0 && confidence <= 1)) {
+  if (confidence !== undefined && !(typeof confidence === 'number' && confidence >= 0 && confidence <= 1)) {
     throw new VoiceFlowError(
       'invalid-option',
       `${name}.confidence is ${shown(confidence)}, expected a number in [0, 1]`,
