@@ -1,5 +1,6 @@
 import type { ByteReader } from '../contract/audio.ts';
 import { abortError, throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
+import { onAbort } from '../contract/on-abort.ts';
 
 /** Bytes fetched from a Blob at once: few calls, little memory (about 30 s of 16 kHz speech). */
 const BLOB_SLICE = 1 << 20;
@@ -136,7 +137,7 @@ class StreamReader implements PeekReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #maxBytes: number;
   readonly #signal: AbortSignal | undefined;
-  readonly #onAbort = () => void this.close();
+  readonly #forgetSignal: () => void;
   #arrived = 0;
   #ended = false;
   #closed = false;
@@ -152,7 +153,7 @@ class StreamReader implements PeekReader {
     this.#reader = stream.getReader();
     this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
     this.#signal = options.signal;
-    this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#forgetSignal = onAbort(options.signal, () => void this.close());
   }
 
   async peek(count: number): Promise<Uint8Array> {
@@ -181,7 +182,7 @@ class StreamReader implements PeekReader {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#forgetSignal();
     // Not awaited, because a stream may take for ever to cancel; one that has failed rejects with the error already met.
     this.#reader.cancel(this.#signal?.reason).catch(() => {});
     this.#reader.releaseLock();

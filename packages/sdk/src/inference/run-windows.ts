@@ -1,6 +1,7 @@
 import type { AudioSource } from '../contract/audio.ts';
 import type { Tensor } from '../contract/backend.ts';
 import { abortError, throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
+import { onAbort } from '../contract/on-abort.ts';
 import type { WindowRunner } from './window-runner.ts';
 
 /** Pushes all of a source. @returns Milliseconds of waiting for audio. @throws `aborted`, of the source, of the runner. */
@@ -32,8 +33,7 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
   return new Promise<T>((resolve, reject) => {
     const stop = () => reject(abortError(signal));
     if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+    promise.then(resolve, reject).finally(onAbort(signal, stop));
   });
 }
 

@@ -11,6 +11,7 @@ import type {
   LiveOptions,
   RecordingDiarizer,
 } from '../contract/live.ts';
+import { onAbort } from '../contract/on-abort.ts';
 import type { DiarizationParts } from '../contract/result.ts';
 import type { FastCnn } from '../inference/network.ts';
 import { paced } from '../inference/paced.ts';
@@ -122,8 +123,7 @@ class LiveSession implements DiarizationSession {
       (event) => this.#events.push(event),
     );
     const abort = () => this.#fail(signal ? abortError(signal) : closedError());
-    signal?.addEventListener('abort', abort, { once: true });
-    this.#forgetSignal = () => signal?.removeEventListener('abort', abort);
+    this.#forgetSignal = onAbort(signal, abort);
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<LiveEvent, void> {

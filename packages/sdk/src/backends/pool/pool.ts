@@ -1,5 +1,6 @@
 import type { Model, ModelFile, RunOptions, Tensor, TensorInfo } from '../../contract/backend.ts';
 import { abortError, throwIfAborted, VoiceFlowError } from '../../contract/errors.ts';
+import { onAbort } from '../../contract/on-abort.ts';
 import { checkFeeds } from './feeds.ts';
 import { checkModelFile } from './options.ts';
 import { Member } from './pool-worker.ts';
@@ -42,8 +43,7 @@ export async function openPool(options: PoolOptions): Promise<Model> {
       reject(abortError(signal));
       opened.then((model) => model.close()).catch(() => {});
     };
-    signal.addEventListener('abort', abort, { once: true });
-    opened.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    opened.then(resolve, reject).finally(onAbort(signal, abort));
   });
 }
 
@@ -96,13 +96,12 @@ class Pool implements Model {
         feeds: tensors,
         transfer,
         settle(result) {
-          const done = () => signal?.removeEventListener('abort', abort);
           // First of all: once the caller knows, its signal must not reach what the worker does next.
-          result.then(done, done);
+          result.then(forget, forget);
           result.then(resolve, reject);
         },
       };
-      signal?.addEventListener('abort', abort, { once: true });
+      const forget = onAbort(signal, abort);
       this.#queue.push(job);
       this.#pump();
     });
