@@ -89,6 +89,23 @@ describe('Pace', () => {
     }
   });
 
+  it('takes a recording that comes in small pieces for what it is, while others are late too', () => {
+    let now = 0;
+    const tempo = Object.assign(new Tempo(), { sparsity: 4, at: 0 });
+    const pace = new Pace(SHAPE, 0.02, tempo, () => now);
+    pace.arrived(0, 5);
+    for (let piece = 0; piece < 100; piece++) {
+      now += 10;
+      pace.arrived(5 + piece / 10, 0.1);
+    }
+    // All of it waits for the network.
+    for (let window = 0; window < 60; window++) {
+      now += 500;
+      expect(pace.next()).toBe(12);
+      pace.said(12 * (window - 4));
+    }
+  });
+
   it('takes audio that comes faster than real time for what it is, however long it is heard', () => {
     let now = 0;
     const pace = new Pace(SHAPE, 0.02, undefined, () => now);

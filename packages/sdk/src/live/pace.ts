@@ -5,8 +5,11 @@ const LATE = [
 ] as const;
 /** Milliseconds without being late after which windows are heard twice as often again: at first, and at most. */
 const PATIENCE = [4_000, 64_000] as const;
-/** Milliseconds of audio that may come at once in real time: more is a recording, which is not in a hurry. */
-const AHEAD = 2000;
+/**
+ * Milliseconds by which audio may come faster than it can be said: more is a recording, which is not in a hurry. Of what
+ * is ahead of real time the second number is remembered, so that a session soon counts as live again.
+ */
+const AHEAD = { least: 2000, most: 4000 } as const;
 
 /** What the sessions of one network share: those that open while others are late need not be late themselves first. */
 export class Tempo {
@@ -31,8 +34,13 @@ export class Pace {
   readonly #now: () => number;
   /** When the session's first sample was said, as far as arrivals tell. */
   #began = Number.POSITIVE_INFINITY;
-  /** The latest audio came faster than it can have been said. */
-  #hurried = false;
+  /** Milliseconds by which the latest audio was ahead of real time, when it came. */
+  #ahead = 0;
+  #latest = Number.NEGATIVE_INFINITY;
+  /** The latest audio came as a recording does. */
+  #wasRecording = false;
+  /** Milliseconds of audio that came so: none of it is late, whenever it is heard. */
+  #unhurried = 0;
   /** The next window begins so many hops after the session did. */
   #next: number;
   /** And the next one that is to be heard. */
@@ -74,9 +82,12 @@ export class Pace {
   arrived(before: number, seconds: number): void {
     const now = this.#now();
     const began = now - 1000 * before;
+    this.#ahead = Math.min(AHEAD.most, Math.max(0, this.#ahead - (now - this.#latest)) + 1000 * seconds);
+    this.#latest = now;
     // What a recording took to be heard does not make what comes after it late.
-    this.#began = this.#hurried ? began : Math.min(this.#began, began);
-    this.#hurried = 1000 * (before + seconds) > now - this.#began + AHEAD;
+    this.#began = this.#wasRecording ? began : Math.min(this.#began, began);
+    this.#wasRecording = this.#ahead > AHEAD.least;
+    if (this.#wasRecording) this.#unhurried = 1000 * (before + seconds);
   }
 
   /** The next window is there: frames until the next one that is to be heard, or 0 if it is itself left out. */
@@ -85,12 +96,26 @@ export class Pace {
     if (window < this.#heard) return 0;
     this.#adapt(window);
     let hops = 1;
+    if (this.#isUnhurried(window)) return this.#hear(window, hops);
     for (const [, count] of LATE) {
       // Those that are heard are always the same ones: multiples of two and four, counted from the session's beginning.
       if (count <= this.#sparsity && window % count === 0 && count * this.#hop <= this.#most) hops = count;
     }
+    return this.#hear(window, hops);
+  }
+
+  #hear(window: number, hops: number): number {
     this.#heard = window + hops;
     return hops * this.#hop;
+  }
+
+  #isUnhurried(window: number): boolean {
+    return this.#wasRecording || this.#endOf(window) <= this.#unhurried;
+  }
+
+  /** Milliseconds of audio until a window's end. */
+  #endOf(window: number): number {
+    return (window * this.#hop + this.#frames) * this.#frame;
   }
 
   /** What the network says of a window has come. @param start Of the window, in frames from the session's beginning. */
@@ -101,8 +126,7 @@ export class Pace {
   #adapt(window: number): void {
     const now = this.#now();
     const elapsed = now - this.#began;
-    const end = (window * this.#hop + this.#frames) * this.#frame;
-    const late = this.#hurried ? 0 : elapsed - end;
+    const late = this.#isUnhurried(window) ? 0 : elapsed - this.#endOf(window);
     const [first, most] = PATIENCE;
     let wanted = 1;
     for (const [least, count] of LATE) if (late > least) wanted = count;
