@@ -133,7 +133,7 @@ export class LiveTracker {
     }
     this.#duration = duration;
     const present = Math.max(this.#turns.final, Math.ceil(duration / this.#cnn.frame - 1e-6));
-    yield* this.#look(present, present, Number.POSITIVE_INFINITY);
+    yield* this.#look(present, present, true);
     // What came since the last clustering may be what a name lacked.
     this.#recognise();
   }
@@ -175,16 +175,16 @@ export class LiveTracker {
     return present;
   }
 
-  /** @param settled Windows that end by this frame are decided. */
-  *#look(final: number, present: number, settled = final): Steps<void> {
+  /** @param isEnd Nothing comes after it: all that was heard is decided. */
+  *#look(final: number, present: number, isEnd = false): Steps<void> {
     const { frame, settings } = this.#cnn;
     const table = this.#recent.table();
     const tracks = linkTracks(this.#recent, table, settings.tracks);
     this.#meet(table, tracks, final);
     const speakers = this.#memory.speakers.map((speaker) => ({ speaker, model: this.#memory.model(speaker) }));
     if (speakers.length > 0) nameSlots(this.#recent, table, speakers, settings.decode, frame);
-    this.#tell(final, present);
-    this.#settle(table, tracks, settled);
+    this.#tell(final, present, isEnd);
+    this.#settle(table, tracks, isEnd ? Number.POSITIVE_INFINITY : final);
     const { every, stretches } = REGROUP;
     // Its time grows with the square of what is remembered.
     if ((present - this.#regrouped) * frame >= every * Math.max(1, this.#memory.size / stretches)) {
@@ -227,12 +227,12 @@ export class LiveTracker {
     this.#emit({ type: 'speaker', speaker: label, ...(name === undefined ? {} : { name }) });
   }
 
-  #tell(final: number, present: number): void {
+  #tell(final: number, present: number, isEnd: boolean): void {
     const from = this.#turns.final;
     const frames = frameScores(this.#recent, this.#weight, from, present);
     const scores = new Map([...frames].map(([speaker, { score }]) => [speaker, score.slice()]));
     if (this.#mask) markSpeech(scores, this.#mask, from, present, this.#cnn.settings.turns);
-    const { started, changed, ended } = this.#turns.look(scores, final, present);
+    const { started, changed, ended } = this.#turns.look(scores, final, present, isEnd);
     const tell = (type: TurnEvent['type'], turn: LiveTurn): TurnEvent => {
       const event: TurnEvent = {
         type,

@@ -10,8 +10,8 @@ function follow(scores: Float32Array, hop: number, lag: number) {
   const builder = new TurnBuilder(RULES);
   const ended: LiveTurn[] = [];
   const ids = new Set<number>();
-  const look = (final: number, present: number) => {
-    const told = builder.look(new Map([[0, scores.subarray(builder.final, present)]]), final, present);
+  const look = (final: number, present: number, isEnd = false) => {
+    const told = builder.look(new Map([[0, scores.subarray(builder.final, present)]]), final, present, isEnd);
     for (const { id } of told.started) ids.add(id);
     ended.push(...told.ended);
   };
@@ -20,7 +20,7 @@ function follow(scores: Float32Array, hop: number, lag: number) {
     present += hop;
     look(Math.max(builder.final, present - lag + hop), present);
   }
-  look(scores.length, scores.length);
+  look(scores.length, scores.length, true);
   return { turns: ended.filter(({ start, end }) => end > start), ended, ids };
 }
 
@@ -55,6 +55,11 @@ describe('TurnBuilder', () => {
     fc.assert(law, { seed: 2, numRuns: 300 });
   });
 
+  it('goes on with a turn where all that was heard becomes final at once, as in sessions that leave windows out', () => {
+    const { turns } = follow(new Float32Array(40).fill(0.9), 8, 8);
+    expect(turns).toMatchObject([{ start: 0, end: 40 }]);
+  });
+
   it('keeps a turn’s id while its speaker is changed, until its beginning is final', () => {
     const builder = new TurnBuilder(RULES);
     const on = new Float32Array(20).fill(0.9);
@@ -81,7 +86,7 @@ describe('TurnBuilder', () => {
     builder.merge(5, 2);
     expect(builder.underWay).toMatchObject([{ id: 0, speaker: 2 }]);
     expect(builder.bothSpeak(2, 5)).toBe(false);
-    const { ended } = builder.look(new Map([[2, new Float32Array(4).fill(0.9)]]), 20, 20);
+    const { ended } = builder.look(new Map([[2, new Float32Array(4).fill(0.9)]]), 20, 20, true);
     expect(ended).toMatchObject([{ id: 0, speaker: 2, start: 0, end: 10 }]);
   });
 
@@ -97,7 +102,7 @@ describe('TurnBuilder', () => {
     builder.merge(0, 1);
     expect(builder.underWay).toMatchObject([{ speaker: 1, start: 0 }]);
     expect(builder.look(new Map([[1, on(0, 10)]]), 20, 30).ended).toEqual([]);
-    expect(builder.look(new Map(), 40, 40).ended).toMatchObject([{ id: 0, speaker: 1, start: 0, end: 20 }]);
+    expect(builder.look(new Map(), 40, 40, true).ended).toMatchObject([{ id: 0, speaker: 1, start: 0, end: 20 }]);
   });
 
   it('ends every turn that it started, once, whoever becomes whom', () => {
@@ -119,7 +124,7 @@ describe('TurnBuilder', () => {
             sum.map((x, i) => Math.max(x, row[builder.final + i] ?? 0)),
           );
         });
-        const told = builder.look(heard, final, present);
+        const told = builder.look(heard, final, present, present === length);
         started.push(...told.started.map(({ id }) => id));
         ended.push(...told.ended);
         if (present === length) break;

@@ -65,8 +65,9 @@ export class TurnBuilder {
   /**
    * @param scores For each speaker that may be speaking, scores of the frames from `final` to the present.
    * @param final Frames before this one become final. @param present The frame after the last that was heard.
+   * @param isEnd Nothing comes after it: turns that are under way end there.
    */
-  look(scores: ReadonlyMap<number, Float32Array>, final: number, present: number): TurnChanges {
+  look(scores: ReadonlyMap<number, Float32Array>, final: number, present: number, isEnd = false): TurnChanges {
     const speakers = [...new Set([...this.#settled.keys(), ...scores.keys()])].sort((a, b) => a - b);
     const ended: LiveTurn[] = this.#cutShort.splice(0);
     const changed: LiveTurn[] = [];
@@ -82,7 +83,7 @@ export class TurnBuilder {
         // The first run continues the turn, as far as there is more of it.
         const { end } = runs.shift() as Run;
         const now = { ...turn, end: Math.max(end, turn.end) };
-        if (now.end < final || final === present) {
+        if (now.end < final || isEnd) {
           ended.push({ ...now, end: Math.min(now.end, final) });
           turn = undefined;
         } else {
@@ -91,13 +92,13 @@ export class TurnBuilder {
         }
       }
       for (const run of runs) {
-        const over = run.end < final || final === present || present - run.end >= this.#rules.shortestGap;
+        const over = run.end < final || isEnd || present - run.end >= this.#rules.shortestGap;
         if (run.end - run.start < this.#rules.shortestTurn && (over || run.start >= final)) continue;
         fresh.push({ speaker, run, final: run.start < final });
       }
       next.set(speaker, { on, turn });
     }
-    const told = this.#tell(fresh, final, present, next);
+    const told = this.#tell(fresh, final, isEnd, next);
     this.#settled.clear();
     for (const [speaker, state] of next) {
       const turn = state.turn && { ...state.turn, end: Math.min(state.turn.end, final) };
@@ -164,7 +165,7 @@ export class TurnBuilder {
   #tell(
     fresh: readonly { speaker: number; run: Run; final: boolean }[],
     final: number,
-    present: number,
+    isEnd: boolean,
     next: Map<number, Settled>,
   ): { ended: LiveTurn[]; changed: LiveTurn[]; started: LiveTurn[] } {
     const ended: LiveTurn[] = [];
@@ -178,7 +179,7 @@ export class TurnBuilder {
     inOrder.forEach(({ speaker, run, final: isFinal }, i) => {
       const before = known[i] ?? takeBest(old, run, () => true);
       const turn = { id: before?.id ?? this.#nextId++, speaker, ...run };
-      const over = isFinal && (run.end < final || final === present);
+      const over = isFinal && (run.end < final || isEnd);
       if (!before) started.push(turn);
       else if (!over && (before.speaker !== speaker || before.start !== run.start || before.end !== run.end)) {
         changed.push(turn);
