@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DatabaseError } from '../database/database.ts';
 import { gathered } from './gather.ts';
 
 describe('gathered', () => {
@@ -24,6 +25,18 @@ describe('gathered', () => {
     expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     fails = false;
     expect(await call(3)).toBe(3);
+  });
+
+  it('does not let one that is refused take the others along', async () => {
+    const calls: (readonly number[])[] = [];
+    const call = gathered<number, number>(9, async (items) => {
+      calls.push(items);
+      if (items.includes(3)) throw new DatabaseError('three is refused', '22000');
+      return items;
+    });
+    const all = await Promise.allSettled([1, 2, 3, 4].map(call));
+    expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    expect(calls).toEqual([[1], [2, 3, 4], [2], [3], [4]]);
   });
 
   it('waits for company where it may', async () => {
