@@ -11,41 +11,31 @@ import { percentile, type Summary, summarize } from './stats/summary.ts';
 export interface Contender {
   readonly name: string;
   readonly engine: EngineName;
-  readonly weights: keyof typeof FAST_CNN;
   readonly batch: number;
 }
 
-const contender = (engine: EngineName, weights: Contender['weights'], batch: number): Contender => ({
-  name: `${engine} ${weights} ×${batch}`,
-  engine,
-  weights,
-  batch,
-});
+const contender = (engine: EngineName, batch: number): Contender => ({ name: `${engine} ×${batch}`, engine, batch });
 
 export const CONTENDERS: readonly Contender[] = [
-  contender('native', 'fp32', 1),
-  contender('native-direct', 'fp32', 1),
-  contender('native', 'fp16', 1),
-  contender('wasm', 'fp32', 1),
-  contender('wasm', 'fp16', 1),
-  contender('wasm-threads', 'fp32', 1),
-  contender('native', 'fp32', 4),
-  contender('native', 'fp32', 8),
-  contender('wasm', 'fp32', 4),
-  contender('wasm', 'fp32', 8),
+  contender('native', 1),
+  contender('native-direct', 1),
+  contender('wasm', 1),
+  contender('wasm-threads', 1),
+  contender('native', 4),
+  contender('native', 8),
+  contender('wasm', 4),
+  contender('wasm', 8),
 ];
 
 /** Slower by: numerator over denominator, per second of audio. */
 const RATIOS: readonly (readonly [string, string, string])[] = [
-  ['WASM against native, one thread each', 'wasm fp32 ×1', 'native fp32 ×1'],
-  ['WASM with all threads against native with one', 'wasm-threads fp32 ×1', 'native fp32 ×1'],
-  ['the hop to the worker (backend against a direct call)', 'native fp32 ×1', 'native-direct fp32 ×1'],
-  ['fp16-stored against fp32 weights, native', 'native fp16 ×1', 'native fp32 ×1'],
-  ['fp16-stored against fp32 weights, WASM', 'wasm fp16 ×1', 'wasm fp32 ×1'],
-  ['batch of 4 against 1, a second of audio, native', 'native fp32 ×4', 'native fp32 ×1'],
-  ['batch of 8 against 1, a second of audio, native', 'native fp32 ×8', 'native fp32 ×1'],
-  ['batch of 4 against 1, a second of audio, WASM', 'wasm fp32 ×4', 'wasm fp32 ×1'],
-  ['batch of 8 against 1, a second of audio, WASM', 'wasm fp32 ×8', 'wasm fp32 ×1'],
+  ['WASM against native, one thread each', 'wasm ×1', 'native ×1'],
+  ['WASM with all threads against native with one', 'wasm-threads ×1', 'native ×1'],
+  ['the hop to the worker (backend against a direct call)', 'native ×1', 'native-direct ×1'],
+  ['batch of 4 against 1, a second of audio, native', 'native ×4', 'native ×1'],
+  ['batch of 8 against 1, a second of audio, native', 'native ×8', 'native ×1'],
+  ['batch of 4 against 1, a second of audio, WASM', 'wasm ×4', 'wasm ×1'],
+  ['batch of 8 against 1, a second of audio, WASM', 'wasm ×8', 'wasm ×1'],
 ];
 
 export interface ContenderResult extends Contender {
@@ -118,7 +108,7 @@ interface Runner {
 }
 
 async function prepare(contender: Contender): Promise<Runner> {
-  const file = await readModel(fastCnnPath(FAST_CNN[contender.weights]));
+  const file = await readModel(fastCnnPath(FAST_CNN));
   const model = await loadEngine(contender.engine, file);
   const feeds = feedsFor(model.inputs, { audio: [contender.batch, 48_000] }, seededRandom(1));
   for (let i = 0; i < WARMUP; i++) await model.run(feeds());
@@ -181,6 +171,6 @@ export const coldStartContenders = ['native', 'wasm'] as const;
 
 /** From nothing to the first answer: load the engine, read the weights, run once. What it loaded stays open. */
 export async function coldStart(engine: EngineName): Promise<void> {
-  const model = await loadEngine(engine, await readModel(fastCnnPath(FAST_CNN.fp16)));
+  const model = await loadEngine(engine, await readModel(fastCnnPath(FAST_CNN)));
   await model.run(feedsFor(model.inputs, {}, seededRandom(1))());
 }

@@ -35,7 +35,7 @@ interface Bare {
 /** One bare loop: ONNX Runtime in this thread, one run after the other. Prints its figures as JSON. */
 export async function bareLoop(args: readonly string[]): Promise<number> {
   const seconds = Number(args[0] ?? 5);
-  const model = await loadEngine('native-direct', await readModel(fastCnnPath(FAST_CNN.fp16)));
+  const model = await loadEngine('native-direct', await readModel(fastCnnPath(FAST_CNN)));
   const feeds = feedsFor(model.inputs, {}, seededRandom(1))();
   for (let i = 0; i < 20; i++) await model.run(feeds);
   const samples: number[] = [];

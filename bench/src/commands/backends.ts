@@ -5,7 +5,7 @@ import { figures, ms, table } from '../format.ts';
 const FLAGS = { iterations: 'string', runtimes: 'string', json: 'boolean' } as const;
 
 export const backends: BenchCommand = {
-  summary: 'native against WASM, weights, batches, cold start, on Node, Bun and Deno (mitata)',
+  summary: 'native against WASM, batches, cold start, on Node, Bun and Deno (mitata)',
   help: `npm run bench -- backends [options]
 
 All contenders take turns in one process a runtime, so that ratios compare like with like.

@@ -19,7 +19,7 @@ export const calibrate: BenchCommand = {
   DEV-FOLDER        labelled recordings that the thresholds are chosen on, each folder counting the same
   --voices FOLDER   labelled recordings that the voice space is learnt from (many speakers, rooms, noises)
   --manifest FILE   the model's manifest.json; its weights lie beside it
-  --weights FILE    other weights than the manifest's fp32 file, to try them
+  --weights FILE    other weights than the manifest's, to try them
   --keep            keep the thresholds: only voice space and confidence
   --write           write the manifest (otherwise the settings are printed)
 
@@ -41,7 +41,8 @@ Then the rules by which voices get names: npm run bench -- naming`,
     const path = required(textFlag(flags, 'manifest'), 'manifest');
     const voices = required(textFlag(flags, 'voices'), 'voices');
     const original = JSON.parse(await readFile(path, 'utf8')) as ModelManifest;
-    const weights = textFlag(flags, 'weights') ?? resolve(dirname(path), mainFile(original));
+    const weights =
+      textFlag(flags, 'weights') ?? resolve(dirname(path), required(Object.keys(original.files)[0], 'files'));
     const bytes = new Uint8Array(await readFile(weights));
     io.note(`weights ${weights}, SHA-256 ${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}…`);
     const { nodeBackend } = await import('voiceflow-ml/backends/node');
@@ -84,11 +85,6 @@ function calibrated(
   const confidence = fitConfidence(turns);
   note(`confidence: off by ${(100 * reliability(turns, confidence).error).toFixed(1)} points on average`);
   return withSettings(manifest, { confidence });
-}
-
-function mainFile(manifest: ModelManifest): string {
-  const name = Object.keys(manifest.files).find((file) => !file.includes('fp16')) ?? Object.keys(manifest.files)[0];
-  return required(name, 'files');
 }
 
 function required(value: string | undefined, name: string): string {

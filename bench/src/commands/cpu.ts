@@ -36,7 +36,7 @@ Example
     const warmup = countFlag(flags, 'warmup', [0, 100_000], 20);
     const shapes = parseShapes(textFlag(flags, 'shape'));
     const random = seededRandom(countFlag(flags, 'seed', [0, 2 ** 31], 1));
-    const file = await readModel(textFlag(flags, 'model') ?? fastCnnPath(FAST_CNN.fp32));
+    const file = await readModel(textFlag(flags, 'model') ?? fastCnnPath(FAST_CNN));
     const model = await loadEngine(engine, file);
     try {
       const options = { engine, name: file.name, iterations, warmup, ...(io.signal && { signal: io.signal }) };

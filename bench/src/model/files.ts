@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { type ModelFile, VoiceFlowError } from 'voiceflow-ml/core';
 import { REPOSITORY } from '../machine.ts';
 
-/** The embedded network with single-precision weights, and with weights stored in half precision. */
-export const FAST_CNN = { fp32: 'fast-cnn.onnx', fp16: 'fast-cnn.fp16.onnx' } as const;
+/** The embedded network as it ships: weights stored in half precision. */
+export const FAST_CNN = 'fast-cnn.fp16.onnx';
 
 /** Where a weights file of fast-cnn lies: in this repository, or as installed. */
 export function fastCnnPath(file: string): string {

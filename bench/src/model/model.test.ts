@@ -51,7 +51,7 @@ describe('measureIsolated', () => {
 
 describe('engines', () => {
   it('give the same numbers for the same input, natively with and without a worker, and by WASM', async () => {
-    const file = await readModel(fastCnnPath(FAST_CNN.fp32));
+    const file = await readModel(fastCnnPath(FAST_CNN));
     const outputs: Float32Array[] = [];
     for (const engine of ['native-direct', 'native', 'wasm'] as const) {
       const model = await loadEngine(engine, { ...file, bytes: file.bytes.slice() });

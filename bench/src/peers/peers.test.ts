@@ -17,7 +17,7 @@ const server = existsSync(fileURLToPath(new URL('../../../packages/server/dist/n
 
 describe('withMetadata', () => {
   it('appends what a protobuf reader finds, and leaves a model that still loads', async () => {
-    const model = new Uint8Array(await readFile(fastCnnPath(FAST_CNN.fp16)));
+    const model = new Uint8Array(await readFile(fastCnnPath(FAST_CNN)));
     const long = 'x'.repeat(300);
     const changed = withMetadata(model, { sample_rate: '16000', note: long });
     expect(Buffer.compare(changed.subarray(0, model.length), model)).toBe(0);

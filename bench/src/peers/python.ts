@@ -59,7 +59,7 @@ export interface PeerPlan {
 export async function measurePython(python: string, { rounds, requests, warmUp }: PeerPlan): Promise<PeerResult> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const args = [`${FOLDER}/server.py`, fastCnnPath(FAST_CNN.fp32), String(port)];
+  const args = [`${FOLDER}/server.py`, fastCnnPath(FAST_CNN), String(port)];
   const theirs = await startProcess({ command: python, args, readyUrl: `${url}/readyz` });
   try {
     return await withServer({}, async (ours) => {

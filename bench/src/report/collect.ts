@@ -116,7 +116,7 @@ function indented(io: BenchIo): (text: string) => void {
 }
 
 async function measureAlone(repeats: number, iterations: number): Promise<IsolatedResult[]> {
-  const file = await readModel(fastCnnPath(FAST_CNN.fp32));
+  const file = await readModel(fastCnnPath(FAST_CNN));
   const model = await loadEngine('native', file);
   try {
     const feeds = feedsFor(model.inputs, {}, seededRandom(1));
