@@ -67,6 +67,8 @@ export function described<const S extends RouteSpec>(
 ): Described<S> {
   const handler = async (c: AppContext) => handle(c, state);
   SPECS.set(handler, spec);
+  // Hono cannot see the type of an answer that is made of bytes: the description says it, and the route suite holds the
+  // answers to the document that is made of it.
   return handler as unknown as Described<S>;
 }
 

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { createDiarizer } from 'voiceflow-ml';
 import { nodeBackend } from 'voiceflow-ml/backends/node';
 import { affineModel } from 'voiceflow-ml/testing';
+import { checkDevice } from '../device.ts';
 
 /** One that no machine has: Core ML outside of macOS, Direct3D on it. */
 const ABSENT = process.platform === 'darwin' ? 'directml' : 'coreml';
@@ -22,9 +23,12 @@ it('says that a model is broken, whatever the device', async () => {
   await expect(nodeBackend({ device: ABSENT }).load(broken)).rejects.toMatchObject({ code: 'model-incompatible' });
 });
 
-it('names the devices there are', () => {
-  // @ts-expect-error: for programs without types
-  expect(() => nodeBackend({ device: 'gpu' })).toThrow('device is "gpu"; one of cpu, webgpu, cuda, coreml, directml');
+it('names the devices there are, for programs without types', () => {
+  for (const device of ['gpu', 'toString', 3, null]) {
+    expect(() => checkDevice(device)).toThrow(
+      `device is ${JSON.stringify(device)}; one of cpu, webgpu, cuda, coreml, directml was expected`,
+    );
+  }
 });
 
 it('lets the CPU do it in a diarizer, with a warning', async () => {

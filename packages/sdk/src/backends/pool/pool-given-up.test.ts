@@ -1,0 +1,168 @@
+import { describe, expect, it, vi } from 'vitest';
+import { codeOf, feeds, freshThreads, opened, options, settle, thread, threads } from './fixtures/fake-thread.ts';
+import { openPool } from './pool.ts';
+
+freshThreads();
+
+describe('runs that are given up', () => {
+  const patience = 1000;
+
+  it('frees the caller at once and lets the worker end its run', async () => {
+    const model = await opened({ workers: 1, patience });
+    const controller = new AbortController();
+    const run = codeOf(model.run(feeds(), { signal: controller.signal }));
+    await settle();
+    controller.abort();
+    expect(await run).toBe('aborted');
+    const next = codeOf(model.run(feeds()));
+    await settle();
+    expect(thread(0).runs).toBe(1);
+    await thread(0).result();
+    expect(thread(0).runs).toBe(2);
+    await thread(0).result(9);
+    expect(await next).toBe('done');
+    expect(threads).toHaveLength(1);
+  });
+
+  it('replaces a worker that is stuck, without ending it, up to a bound', async () => {
+    const model = await opened({ workers: 1, patience });
+    const giveUp = async () => {
+      const controller = new AbortController();
+      const run = codeOf(model.run(feeds(), { signal: controller.signal }));
+      await settle();
+      controller.abort();
+      expect(await run).toBe('aborted');
+    };
+    await giveUp();
+    await vi.advanceTimersByTimeAsync(patience);
+    const next = codeOf(model.run(feeds()));
+    await settle();
+    expect(threads).toHaveLength(2);
+    await thread(1).opened();
+    await thread(1).result();
+    expect(await next).toBe('done');
+    expect(thread(0).last).toBe('run');
+    await giveUp();
+    await vi.advanceTimersByTimeAsync(patience);
+    const waits = codeOf(model.run(feeds()));
+    await settle();
+    expect(threads, 'two stuck runs of one worker: no third thread').toHaveLength(2);
+    await thread(1).result();
+    await thread(1).result();
+    expect(await waits).toBe('done');
+  });
+
+  it('takes leave of a worker that comes back when its successor is at work', async () => {
+    const model = await opened({ workers: 1, patience });
+    const controller = new AbortController();
+    const run = codeOf(model.run(feeds(), { signal: controller.signal }));
+    await settle();
+    controller.abort();
+    await run;
+    await vi.advanceTimersByTimeAsync(patience);
+    const next = codeOf(model.run(feeds()));
+    await settle();
+    await thread(1).opened();
+    await thread(0).result();
+    expect([thread(0).last, thread(1).last].sort()).toEqual(['run', 'stop']);
+    await thread(1).result();
+    expect(await next).toBe('done');
+  });
+
+  it('takes no notice of a signal that fires as the run is answered, whatever runs or waits by then', async () => {
+    const model = await opened({ workers: 1, patience }, true);
+    const controller = new AbortController();
+    const next: Promise<string>[] = [];
+    const first = model.run(feeds(), { signal: controller.signal }).catch(() => {
+      next.push(codeOf(model.run(feeds())));
+      controller.abort();
+    });
+    await settle();
+    await thread(0).die();
+    await first;
+    await settle();
+    await thread(1).opened();
+    await vi.advanceTimersByTimeAsync(patience);
+    expect(thread(1).killed).toBe(false);
+    await thread(1).result();
+    expect(await Promise.all(next)).toEqual(['done']);
+  });
+
+  it('takes no notice of a signal that fires when the run could not be started', async () => {
+    const model = await opened({ workers: 1 });
+    await thread(0).die();
+    const controller = new AbortController();
+    const next: Promise<string>[] = [];
+    const first = model.run(feeds(), { signal: controller.signal }).catch(() => {
+      next.push(codeOf(model.run(feeds())));
+      controller.abort();
+    });
+    await settle();
+    await thread(1).die();
+    await first;
+    await settle();
+    await thread(2).opened();
+    await thread(2).result();
+    expect(await Promise.all(next)).toEqual(['done']);
+  });
+
+  it('ends a stuck run where that is safe', async () => {
+    const model = await opened({ workers: 1, patience }, true);
+    const controller = new AbortController();
+    const run = codeOf(model.run(feeds(), { signal: controller.signal }));
+    await settle();
+    controller.abort();
+    await run;
+    const next = codeOf(model.run(feeds()));
+    await vi.advanceTimersByTimeAsync(patience);
+    expect(thread(0).killed).toBe(true);
+    await thread(1).opened();
+    await thread(1).result();
+    expect(await next).toBe('done');
+  });
+});
+
+describe('close', () => {
+  it('waits for runs under way and waiting, then stops each worker', async () => {
+    const model = await opened({ workers: 1 });
+    const runs = [codeOf(model.run(feeds())), codeOf(model.run(feeds()))];
+    await settle();
+    let closed = false;
+    const closing = model.close().then(() => {
+      closed = true;
+    });
+    await thread(0).result();
+    expect(thread(0).last).toBe('run');
+    await thread(0).result();
+    expect(await Promise.all(runs)).toEqual(['done', 'done']);
+    expect(thread(0).last).toBe('stop');
+    expect(closed).toBe(false);
+    await thread(0).stops();
+    await closing;
+    expect(await codeOf(model.run(feeds()))).toBe('closed');
+  });
+
+  it('does not wait for a stuck run', async () => {
+    const model = await opened({ workers: 1, patience: 1000 });
+    const controller = new AbortController();
+    const run = codeOf(model.run(feeds(), { signal: controller.signal }));
+    await settle();
+    controller.abort();
+    await run;
+    const closing = codeOf(model.close());
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await closing).toBe('done');
+    await thread(0).result();
+    expect(thread(0).last).toBe('stop');
+  });
+
+  it('stops the worker of an aborted load once it is open', async () => {
+    const controller = new AbortController();
+    const opening = codeOf(openPool(options({ signal: controller.signal })));
+    await settle();
+    controller.abort();
+    expect(await opening).toBe('aborted');
+    await thread(0).opened();
+    expect(thread(0).last).toBe('stop');
+  });
+});
