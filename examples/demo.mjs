@@ -55,8 +55,8 @@ console.log(`
 Saved ${folder}/conversation.rttm and ${folder}/conversation.svg (open it in a browser).
 
 Now yours:
-  npx voiceflow diarize your.wav                                   see who spoke when
-  npx voiceflow diarize your.wav --speakers 3 --timeline your.svg  you know how many; draw it
+  npx voiceflow diarize your.mp3                                   see who spoke when
+  npx voiceflow diarize your.mp3 --speakers 3 --timeline your.svg  you know how many; draw it
   npx voiceflow diarize folder/ --format rttm --out results        many at once
   npx voiceflow enroll Ada ada.wav --book voices.json              give a voice a name
   npx voiceflow --help                                             the rest

@@ -11,8 +11,8 @@ const CORE_BYTES = 52_000;
 /** What a page takes of it beside a backend: a diarizer, with live sessions and audio. 44.3 kB when this was written. */
 const PAGE_BYTES = 45_000;
 
-async function bundle(source: string, options: BuildOptions = {}) {
-  const { metafile, outputFiles } = await build({
+const built = (source: string, options: BuildOptions) =>
+  build({
     ...options,
     stdin: { contents: source, resolveDir: ROOT },
     bundle: true,
@@ -23,6 +23,9 @@ async function bundle(source: string, options: BuildOptions = {}) {
     target: 'es2022',
     logLevel: 'silent',
   });
+
+async function bundle(source: string, options: BuildOptions = {}) {
+  const { metafile, outputFiles } = await built(source, options);
   const [output] = Object.values(metafile.outputs);
   const text = outputFiles[0]?.text ?? '';
   return { text, gzipped: gzipSync(text, { level: 9 }).length, imports: output?.imports.map(({ path }) => path) ?? [] };
@@ -30,19 +33,7 @@ async function bundle(source: string, options: BuildOptions = {}) {
 
 /** What is loaded at once, where a bundler makes files of what is imported later. */
 async function entryChunk(source: string) {
-  const { metafile, outputFiles } = await build({
-    ...neutral,
-    stdin: { contents: source, resolveDir: ROOT },
-    bundle: true,
-    write: false,
-    minify: true,
-    metafile: true,
-    format: 'esm',
-    target: 'es2022',
-    splitting: true,
-    outdir: '/out',
-    logLevel: 'silent',
-  });
+  const { metafile, outputFiles } = await built(source, { ...neutral, splitting: true, outdir: '/out' });
   const textOf = (name: string) =>
     outputFiles.find(({ path }) => path.endsWith(name.replace(/^.*\//, '/')))?.text ?? '';
   const names = Object.keys(metafile.outputs);

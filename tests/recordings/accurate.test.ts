@@ -1,18 +1,15 @@
 import { openAsBlob } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { rm } from 'node:fs/promises';
 import { codecs } from '@voiceflow-ml/codecs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDiarizer, type Diarizer } from 'voiceflow-ml';
-import { collect, createResampler, openAudio, parseRttm } from 'voiceflow-ml/core';
+import { collect, createResampler, openAudio } from 'voiceflow-ml/core';
 import { modelFromFolder } from 'voiceflow-ml/installed';
 import { scoreDiarization } from 'voiceflow-ml/metrics';
-import { modelFolder, shared } from './networks.ts';
+import { demoSamples, demoTurns, modelFolder, shared } from './networks.ts';
 
 const segmentation = shared('models/pyannote/segmentation-3.0.onnx');
 const campplus = shared('models/campplus/campplus-zh-en-common.fp16w.onnx');
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const RATE = 16_000;
 const readers = shared('corpus/train/libri100_000.opus');
 /** Seconds from which ten different people read for nine. */
@@ -27,14 +24,11 @@ describe.skipIf(!segmentation || !campplus)('the model accurate', { timeout: 600
   let folder = '';
   let diarizer: Diarizer;
   let conversation: Float32Array;
-  const truth = async () =>
-    parseRttm(await readFile(join(ROOT, 'examples/audio/conversation.rttm'), 'utf8'))[0]?.turns ?? [];
 
   beforeAll(async () => {
     folder = await modelFolder('models/accurate/manifest.json', segmentation as string, campplus);
     diarizer = await createDiarizer({ model: await modelFromFolder(folder), backend: 'node' });
-    const file = await openAsBlob(join(ROOT, 'examples/audio/conversation.wav'));
-    conversation = await collect(await openAudio(file, { sampleRate: RATE }));
+    conversation = await demoSamples();
   });
   afterAll(async () => {
     await diarizer?.close();
@@ -45,7 +39,7 @@ describe.skipIf(!segmentation || !campplus)('the model accurate', { timeout: 600
     const stages = new Set<string>();
     const audio = { samples: conversation, sampleRate: RATE };
     const free = await diarizer.diarize(audio, { onProgress: ({ stage }) => stages.add(stage) });
-    const score = scoreDiarization({ uri: 'x', turns: await truth() }, { uri: 'x', turns: free.turns }).total;
+    const score = scoreDiarization({ uri: 'x', turns: await demoTurns() }, { uri: 'x', turns: free.turns }).total;
     expect(free.speakers).toHaveLength(4);
     expect(score.der).toBeLessThan(20);
     expect([...stages]).toEqual(['model', 'cluster', 'done']);

@@ -1,11 +1,9 @@
-import { openAsBlob } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDiarizer, type Diarizer } from 'voiceflow-ml';
-import { collect, openAudio, parseRttm, type Turn } from 'voiceflow-ml/core';
+import type { Turn } from 'voiceflow-ml/core';
 import { scoreDiarization } from 'voiceflow-ml/metrics';
+import { seededRandom } from '../../packages/sdk/src/stages/random.ts';
+import { demoSamples, demoTurns } from './networks.ts';
 
 /**
  * The default model's DER in percent on recordings of our own: the demo's four synthetic voices as they are, two of them
@@ -21,19 +19,7 @@ interface Sounds {
   readonly turns: readonly Turn[];
 }
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const RATE = 16_000;
-
-/** Numbers in [0, 1) that are the same in each run (mulberry32). */
-function randomNumbers(seed: number): () => number {
-  let a = seed;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** The sum of delayed, scaled copies: a filter of a few taps. */
 function filtered(x: Float32Array, taps: readonly (readonly [delay: number, gain: number])[]): Float32Array {
@@ -55,7 +41,7 @@ const BAND = Array.from({ length: 201 }, (_, k) => {
 
 /** Its band, eight bits by the mu law, noise 30 dB below full speech. */
 function telephone(x: Float32Array): Float32Array {
-  const random = randomNumbers(1);
+  const random = seededRandom(1);
   return filtered(x, BAND).map((sample) => {
     const noisy = Math.max(-1, Math.min(1, sample + (random() - 0.5) * 0.006));
     const level = Math.round((127 * Math.log1p(255 * Math.abs(noisy))) / Math.log(256)) / 127;
@@ -97,7 +83,7 @@ function anybody(turns: readonly Turn[]): Turn[] {
 
 /** 60 reflections within half a second, and the noise of a fan. */
 function room(x: Float32Array): Float32Array {
-  const random = randomNumbers(2);
+  const random = seededRandom(2);
   const reflections = Array.from({ length: 60 }, () => {
     const delay = Math.round(RATE * (0.003 + 0.5 * random() ** 2));
     return [delay, (random() < 0.5 ? -1 : 1) * 0.2 * Math.exp((-6.9 * delay) / RATE / 0.6)] as const;
@@ -116,9 +102,8 @@ describe('figures of the default model', { timeout: 300_000 }, () => {
 
   beforeAll(async () => {
     diarizer = await createDiarizer({ backend: 'node' });
-    const file = await openAsBlob(join(ROOT, 'examples/audio/conversation.wav'));
-    conversation = await collect(await openAudio(file, { sampleRate: RATE }));
-    truth = parseRttm(await readFile(join(ROOT, 'examples/audio/conversation.rttm'), 'utf8'))[0]?.turns ?? [];
+    conversation = await demoSamples();
+    truth = await demoTurns();
   });
   afterAll(() => diarizer?.close());
 

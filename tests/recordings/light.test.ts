@@ -1,16 +1,12 @@
-import { openAsBlob } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDiarizer, type Diarizer, fastCnn } from 'voiceflow-ml';
-import { collect, createResampler, openAudio, parseRttm } from 'voiceflow-ml/core';
+import { createResampler } from 'voiceflow-ml/core';
 import { modelFromFolder } from 'voiceflow-ml/installed';
 import { scoreDiarization } from 'voiceflow-ml/metrics';
-import { modelFolder, shared } from './networks.ts';
+import { demoSamples, demoTurns, modelFolder, shared } from './networks.ts';
 
 const segmentation = shared('models/pyannote/segmentation-3.0.onnx');
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const RATE = 16_000;
 
 describe.skipIf(!segmentation)('the model light', { timeout: 300_000 }, () => {
@@ -20,8 +16,7 @@ describe.skipIf(!segmentation)('the model light', { timeout: 300_000 }, () => {
   beforeAll(async () => {
     folder = await modelFolder('models/accurate/light.json', segmentation as string);
     diarizer = await createDiarizer({ model: await modelFromFolder(folder), backend: 'node' });
-    const file = await openAsBlob(join(ROOT, 'examples/audio/conversation.wav'));
-    conversation = await collect(await openAudio(file, { sampleRate: RATE }));
+    conversation = await demoSamples();
   });
   afterAll(async () => {
     await diarizer?.close();
@@ -29,8 +24,7 @@ describe.skipIf(!segmentation)('the model light', { timeout: 300_000 }, () => {
   });
 
   it('tells the four voices of the demo, and 8 kHz is taken', async () => {
-    const rttm = await readFile(join(ROOT, 'examples/audio/conversation.rttm'), 'utf8');
-    const reference = { uri: 'x', turns: parseRttm(rttm)[0]?.turns ?? [] };
+    const reference = { uri: 'x', turns: await demoTurns() };
     const whole = await diarizer.diarize({ samples: conversation, sampleRate: RATE });
     expect(whole.speakers).toHaveLength(4);
     expect(whole.model).toMatchObject({ id: 'light', space: fastCnn.manifest.space });

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, openAsBlob } from 'node:fs';
 import { mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ModelManifest } from 'voiceflow-ml/core';
+import { collect, type ModelManifest, openAudio, parseRttm, type Turn } from 'voiceflow-ml/core';
 
 /** Networks and captures of the reference, for development; never part of the repository. */
 export const SHARED = fileURLToPath(new URL('../../../shared/', import.meta.url));
@@ -64,4 +64,14 @@ export async function modelFolder(path: string, segmentation: string, voices?: s
   const files = voices === undefined ? manifest.files : await link('voice.onnx', voices);
   await writeFile(join(folder, 'manifest.json'), JSON.stringify({ ...manifest, files, segmenter }));
   return folder;
+}
+
+/** The demo's conversation: 16 kHz, four voices. */
+export async function demoSamples(): Promise<Float32Array> {
+  const file = await openAsBlob(join(ROOT, 'examples/audio/conversation.wav'));
+  return collect(await openAudio(file, { sampleRate: 16_000 }));
+}
+
+export async function demoTurns(): Promise<readonly Turn[]> {
+  return parseRttm(await readFile(join(ROOT, 'examples/audio/conversation.rttm'), 'utf8'))[0]?.turns ?? [];
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { openAsBlob } from 'node:fs';
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDiarizer, type Diarizer } from 'voiceflow-ml';
 import { nodeBackend } from 'voiceflow-ml/backends/node';
-import { collect, exclusiveTurns, type ModelManifest, openAudio, parseRttm, type Turn } from 'voiceflow-ml/core';
+import { exclusiveTurns, type ModelManifest, parseRttm, type Turn } from 'voiceflow-ml/core';
 import { modelFromFolder } from 'voiceflow-ml/installed';
 import { scoreDiarization } from 'voiceflow-ml/metrics';
 import {
@@ -26,7 +25,7 @@ import {
   toXVectorSpace,
   vbx,
 } from 'voiceflow-ml/stages';
-import { bytesOf, doublesOf, floatsOf, intsOf, shared, signedBytesOf } from './networks.ts';
+import { bytesOf, demoSamples, doublesOf, floatsOf, intsOf, shared, signedBytesOf } from './networks.ts';
 
 /** Parity with pyannote.audio's speaker-diarization-community-1, stage by stage, from captures of the real one. */
 
@@ -200,9 +199,8 @@ describe.skipIf(!resnet || !segmentation || !there)('the model pyannote', { time
     };
     await writeFile(join(folder, 'manifest.json'), JSON.stringify(own));
     diarizer = await createDiarizer({ model: await modelFromFolder(folder), backend: 'node' });
-    const file = await openAsBlob(join(ROOT, 'examples/audio/conversation.wav'));
     audio = {
-      samples: (await collect(await openAudio(file, { sampleRate: 16_000 }))).subarray(0, 176_000),
+      samples: (await demoSamples()).subarray(0, 176_000),
       sampleRate: 16_000,
     };
   });

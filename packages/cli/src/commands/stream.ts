@@ -112,7 +112,7 @@ interface Engines {
 /** Opened before the session: a model that is missing is told at once, and not after the meeting. */
 async function openSecond(values: Values, signal: AbortSignal): Promise<Diarizer | undefined> {
   const model = values['recluster-with'];
-  return model === undefined ? undefined : openDiarizer({ model, backend: values.backend }, signal);
+  return model === undefined ? undefined : openDiarizer({ ...values, model }, signal);
 }
 
 async function follow(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seeded } from '../stages/fixtures/scripted.ts';
+import { seededRandom } from '../stages/random.ts';
 import { finish } from '../stages/steps.ts';
 import { LiveSpeakers } from './speakers.ts';
 import { TurnLog } from './turn-log.ts';
@@ -20,7 +20,7 @@ const RULES = {
 
 /** Voices of `speaker` with noise of variance 1. */
 function voices(speaker: number, seed: number): () => Float32Array {
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   return () => Float32Array.from({ length: 8 }, (_, i) => (i === speaker ? 8 : 0) + normal());
 }

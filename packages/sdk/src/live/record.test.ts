@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { seeded } from '../stages/fixtures/scripted.ts';
+import { seededRandom } from '../stages/random.ts';
 import { SessionRecord } from './record.ts';
 
 const SHAPE = { frames: 50, slots: 2, dimensions: 16, hop: 12 };
 
 function windows(count: number, seed: number) {
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   return Array.from({ length: count }, (_, i) => ({
     start: i * SHAPE.hop,
     activity: Float32Array.from({ length: 100 }, random),

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { agglomerateSteps, clustersAfter, clustersAt, cut, type Points } from './ahc.ts';
-import { seeded } from './fixtures/scripted.ts';
 import { evidence } from './plda.ts';
+import { seededRandom } from './random.ts';
 import { finish } from './steps.ts';
 
 const agglomerate = (...args: Parameters<typeof agglomerateSteps>) => finish(agglomerateSteps(...args));
@@ -10,7 +10,7 @@ const BETWEEN = Float32Array.of(36, 36, 25, 25, 16, 16);
 
 /** Points of `speakers` voices drawn from the model that clustering assumes. */
 function voices(speakers: number, perSpeaker: number, seed: number): { points: Points; truth: number[] } {
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const centres = Array.from({ length: speakers }, () => BETWEEN.map((phi) => Math.sqrt(phi) * normal()));
   const truth = Array.from({ length: speakers * perSpeaker }, (_, i) => i % speakers);

@@ -1,3 +1,5 @@
+import { seededRandom } from './random.ts';
+
 /** Beginnings that are tried. */
 const STARTS = 3;
 const MOST_ROUNDS = 300;
@@ -10,7 +12,7 @@ export function kMeans(points: readonly Float32Array[], count: number): Int32Arr
   let best = new Int32Array(points.length);
   let least = Number.POSITIVE_INFINITY;
   if (count < 2) return best;
-  const random = generator(42);
+  const random = seededRandom(42);
   for (let start = 0; start < STARTS; start++) {
     const { labels, inertia } = settle(points, beginnings(points, count, random));
     if (inertia >= least) continue;
@@ -73,15 +75,4 @@ function squareOf(x: ArrayLike<number>, y: ArrayLike<number>): number {
   let sum = 0;
   for (let d = 0; d < x.length; d++) sum += (x[d]! - y[d]!) ** 2;
   return sum;
-}
-
-/** Numbers in [0, 1): mulberry32. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let x = Math.imul(state ^ (state >>> 15), 1 | state);
-    x = (x + Math.imul(x ^ (x >>> 7), 61 | x)) ^ x;
-    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

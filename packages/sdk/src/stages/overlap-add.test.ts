@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { seeded } from './fixtures/scripted.ts';
 import { OverlapAdder, windowWeight } from './overlap-add.ts';
+import { seededRandom } from './random.ts';
 
 describe('overlap-add', () => {
   it('is the weighted mean over the windows that cover a frame', () => {
@@ -14,7 +14,7 @@ describe('overlap-add', () => {
       (frames, hopUpTo, windows, speakers, seed) => {
         const hop = Math.min(hopUpTo, frames);
         const slots = 2;
-        const random = seeded(seed);
+        const random = seededRandom(seed);
         const weight = windowWeight(frames, 0.05);
         const activity = Array.from({ length: windows }, () => Float32Array.from({ length: frames * slots }, random));
         const speakerOf = activity.map(() =>

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { seeded } from './fixtures/scripted.ts';
 import type { Slots } from './local-speaker-table.ts';
 import type { VoiceSpace } from './plda.ts';
+import { seededRandom } from './random.ts';
 import { splitTrackSteps } from './split-tracks.ts';
 import { finish } from './steps.ts';
 
@@ -18,7 +18,7 @@ const RULES = { rate: 1, saturation: 30, evidence: 0, share: 0.24 };
 
 /** Rows of one track, a window each, in which voices follow one another; noise of variance 1 round each voice. */
 function track(voices: readonly number[], noise: number, seed: number) {
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   const centres = [0, 1, 2, 3].map((k) => Float32Array.from({ length: D }, (_, d) => (d % 4 === k ? 6 : 0)));
   const rows = voices.length;
   const slots: Slots = {

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { seeded } from './fixtures/scripted.ts';
 import type { Slots } from './local-speaker-table.ts';
 import { LocalSpeakers } from './local-speakers.ts';
+import { seededRandom } from './random.ts';
 import { decode } from './viterbi.ts';
 
 const FRAME = 0.1;
 const SHAPE = { frames: 10, slots: 2, dimensions: 2, hop: 4 };
 
 function random(windows: number, speakers: number, seed: number) {
-  const next = seeded(seed);
+  const next = seededRandom(seed);
   const local = new LocalSpeakers(SHAPE, { above: 0.5, frames: 1 });
   const size = SHAPE.frames * SHAPE.slots;
   for (let w = 0; w < windows; w++) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seeded } from '../stages/fixtures/scripted.ts';
+import { seededRandom } from '../stages/random.ts';
 import { labelSpeakers, leastScore, type NamingOptions, nameVoices } from './naming.ts';
 
 const DIMENSIONS = 16;
@@ -16,7 +16,7 @@ const voices = {
 
 /** People drawn from the voice space, each heard twice. */
 function people(count: number, seed: number) {
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   return Array.from({ length: count }, (_, i) => {
     const centre = Float32Array.from({ length: DIMENSIONS }, () => Math.sqrt(BETWEEN) * normal());

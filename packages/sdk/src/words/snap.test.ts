@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Turn } from '../contract/segment.ts';
-import { seeded } from '../stages/fixtures/scripted.ts';
+import { seededRandom } from '../stages/random.ts';
 import { assignWords } from './assign-words.ts';
 
 const turn = (start: number, end: number, speaker: string): Turn => ({ start, end, speaker });
@@ -51,7 +51,7 @@ describe("snap: 'sentence'", () => {
   });
 
   it('puts more words right when their times are off, and few wrong', () => {
-    const random = seeded(11);
+    const random = seededRandom(11);
     const turns: Turn[] = [];
     const words: { text: string; start: number; end: number; truth: string }[] = [];
     let at = 0;
