@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['tests/consumers/**/*.trial.ts'],
     pool: 'forks',
     maxWorkers: 1,
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
   },
 });

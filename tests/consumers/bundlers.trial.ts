@@ -39,7 +39,7 @@ const ISOLATED = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-em
 /** Runs a tool to its end; it must succeed. */
 function run(command: readonly string[], cwd: string, env: Record<string, string> = {}): string {
   const [file = '', ...args] = command;
-  const result = spawnSync(file, args, { cwd, encoding: 'utf8', timeout: 300_000, env: { ...process.env, ...env } });
+  const result = spawnSync(file, args, { cwd, encoding: 'utf8', timeout: 600_000, env: { ...process.env, ...env } });
   expect(result.status, `${result.stdout}${result.stderr}`).toBe(0);
   return result.stdout;
 }

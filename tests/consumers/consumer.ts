@@ -57,6 +57,9 @@ export interface Outcome {
   readonly turns?: number;
   /** Milliseconds of the tasks longer than 50 ms. */
   readonly tasks?: readonly number[];
+  /** Of a comparison: how many numbers, and by how much they differ at most. */
+  readonly values?: number;
+  readonly difference?: number;
   readonly code?: string;
   readonly message?: string;
   readonly hint?: string;
@@ -65,10 +68,13 @@ export interface Outcome {
 let browser: Browser | undefined;
 
 /** Opens a page in Chromium and waits for what it says. */
-export async function visit(url: string): Promise<Outcome & { readonly faults: readonly string[] }> {
-  browser ??= await chromium.launch({ executablePath: CHROMIUM ?? '', args: ['--no-sandbox'] });
+export async function visit(
+  url: string,
+  args: readonly string[] = ['--disable-gpu'],
+): Promise<Outcome & { readonly faults: readonly string[] }> {
+  browser ??= await chromium.launch({ executablePath: CHROMIUM ?? '', args: ['--no-sandbox', ...args] });
   const page = await browser.newPage();
-  page.setDefaultNavigationTimeout(120_000);
+  page.setDefaultNavigationTimeout(300_000);
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => {
@@ -76,7 +82,7 @@ export async function visit(url: string): Promise<Outcome & { readonly faults: r
   });
   try {
     await page.goto(url);
-    await page.waitForFunction('globalThis.outcome !== undefined', undefined, { timeout: 90_000 });
+    await page.waitForFunction('globalThis.outcome !== undefined', undefined, { timeout: 400_000 });
     return { ...((await page.evaluate('globalThis.outcome')) as Outcome), faults };
   } finally {
     await page.close();
@@ -116,7 +122,7 @@ export async function serveFolder(
 /** Starts a tool that serves until it is ended, and waits for the address that it prints. */
 export function startTool(command: readonly string[], cwd: string): Promise<{ readonly url: string; close(): void }> {
   const [file = '', ...args] = command;
-  const child = spawn(file, args, { cwd, env: { ...process.env, NO_COLOR: '1', CI: '1' }, timeout: 300_000 });
+  const child = spawn(file, args, { cwd, env: { ...process.env, NO_COLOR: '1', CI: '1' }, timeout: 600_000 });
   let log = '';
   return new Promise((resolve, reject) => {
     const read = (text: Buffer) => {

@@ -21,9 +21,11 @@ let problem: string | undefined;
 export function tool(name: string, program: string): Tool {
   const path = join(FOLDER, 'node_modules', name, program);
   if (!existsSync(path) && problem === undefined) {
-    const args = ['ci', '--ignore-scripts=false', '--no-audit', '--no-fund', '--loglevel=error'];
+    // Not `ci`, which refuses a lock file whose optional packages a registry does not have.
+    const args = ['install', '--no-save', '--ignore-scripts=false', '--no-audit', '--no-fund', '--loglevel=error'];
     const { status, stderr, error } = spawnSync('npm', args, { cwd: FOLDER, encoding: 'utf8', timeout: TIMEOUT_MS });
-    problem = status === 0 ? '' : (error?.message ?? stderr.trim().split('\n')[0] ?? `npm ci ended with ${status}`);
+    problem =
+      status === 0 ? '' : (error?.message ?? stderr.trim().split('\n')[0] ?? `npm install ended with ${status}`);
   }
   const missing = !existsSync(path);
   return { path, folder: FOLDER, missing, note: missing ? ` (skipped: ${name} could not be fetched: ${problem})` : '' };

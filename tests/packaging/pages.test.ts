@@ -86,6 +86,20 @@ describe.skipIf(!CHROMIUM)(`a page bundled with esbuild${WITHOUT_CHROMIUM}`, () 
     expect(outcome).toMatchObject({ code: 'backend-unavailable', hint: expect.stringContaining('wasm-unsafe-eval') });
   });
 
+  it('says that there is no GPU where WebGPU is asked for', async () => {
+    const runtime = '{ InferenceSession: {}, Tensor: Object, env: { wasm: {} } }';
+    const outcome = await open(
+      [WEIGHTS, SEGMENTER],
+      {},
+      `{ backend: wasmBackend({ device: 'webgpu', runtime: ${runtime} }) }`,
+    );
+    expect(outcome).toMatchObject({
+      code: 'backend-unavailable',
+      message: expect.stringContaining('the device webgpu cannot be used here'),
+      hint: expect.stringContaining('leave `device` out'),
+    });
+  });
+
   it('runs several threads with cross-origin isolation', async () => {
     const headers = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
     const outcome = await open([WEIGHTS, SEGMENTER, WASM], headers, '{ backend: wasmBackend({ threads: 2 }) }');

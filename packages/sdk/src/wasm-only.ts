@@ -25,6 +25,7 @@ export function createDiarizerOn(wasmBackend: () => Backend): (options?: CreateD
 
 function deviceWarnings(device: Device): Warning[] {
   if (device === 'cpu') return [];
-  const message = `the device ${device} cannot be used by WebAssembly; the CPU runs the network instead`;
+  const instead = device === 'webgpu' ? " (in pages: backend: wasmBackend({ device: 'webgpu', runtime }))" : '';
+  const message = `the device ${device} cannot be used by WebAssembly${instead}; the CPU runs the network instead`;
   return [{ code: 'backend-fallback', message }];
 }

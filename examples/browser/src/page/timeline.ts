@@ -80,7 +80,7 @@ export class Timeline {
     canvas.width = Math.round(canvas.clientWidth * scale);
     canvas.height = Math.round(canvas.clientHeight * scale);
     context.scale(scale, scale);
-    const ink = getComputedStyle(canvas).color;
+    const { color: ink, backgroundColor: ground } = getComputedStyle(canvas);
     const colors = new Map(speakers.map((speaker, at) => [speaker, colorAt(at)]));
     this.#drawAxis(context, ink);
     this.#drawWave(context, recording, colors, ink);
@@ -95,8 +95,11 @@ export class Timeline {
         context.fillRect(left, top + 5, Math.max(1.5, this.#x(turn.end) - left), LANE - 10);
       }
       context.globalAlpha = 1;
-      context.fillStyle = ink;
       context.font = '12px system-ui, sans-serif';
+      context.lineWidth = 3;
+      context.strokeStyle = ground;
+      context.strokeText(recording.nameOf(speaker), LABEL_INSET, top + LANE / 2 + 4);
+      context.fillStyle = ink;
       context.fillText(recording.nameOf(speaker), LABEL_INSET, top + LANE / 2 + 4);
     }
     context.fillStyle = ink;

@@ -21,8 +21,9 @@ export function providersOf(device: Device): readonly string[] {
   return [PROVIDERS[device]];
 }
 
-export function deviceError(device: Device, reason: string): VoiceFlowError {
-  return new VoiceFlowError('backend-unavailable', `the device ${device} cannot be used here: ${reason}`, {
-    hint: 'leave `device` out for the CPU, or check the drivers and what your build of onnxruntime-node supports',
-  });
+export function deviceError(device: Device, reason: string, hint = NATIVE_HINT): VoiceFlowError {
+  return new VoiceFlowError('backend-unavailable', `the device ${device} cannot be used here: ${reason}`, { hint });
 }
+
+const NATIVE_HINT =
+  'leave `device` out for the CPU, or check the drivers and what your build of onnxruntime-node supports';

@@ -12,7 +12,7 @@ import { openPool } from '../pool/pool.ts';
 import type { Settings } from '../pool/protocol.ts';
 import { spawnThread } from '../pool/spawn.ts';
 import { script as embedded } from './embedded-server-worker.ts?script';
-import type { WasmBackendOptions } from './options.ts';
+import { checkCpu, type WasmBackendOptions } from './options.ts';
 import { script as installed } from './worker.ts?script';
 
 export type { WasmBackendOptions } from './options.ts';
@@ -24,6 +24,7 @@ export type { WasmBackendOptions } from './options.ts';
  * are bundled into one file.
  */
 export function wasmBackend(options: WasmBackendOptions = {}): Backend {
+  checkCpu(options);
   return {
     specVersion: SPEC_VERSION,
     name: 'wasm',

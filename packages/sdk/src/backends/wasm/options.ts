@@ -1,3 +1,6 @@
+import { checkDevice, deviceError } from '../device.ts';
+import type { OrtWasm } from './with-module.ts';
+
 /** `WebAssembly.Module` where the types of a DOM know it, so that programs without them compile as well. */
 type CompiledWasm = typeof globalThis extends { WebAssembly: { Module: new (...args: never[]) => infer M } }
   ? M
@@ -17,4 +20,20 @@ export interface WasmBackendOptions {
   readonly wasm?: CompiledWasm | Uint8Array | string | URL;
   /** In pages: `false` runs the network in the page's own thread rather than in a Web Worker. */
   readonly worker?: boolean;
+  /**
+   * In pages: `webgpu` runs the network on the GPU (default `cpu`). Needs `runtime`; `load` throws
+   * `backend-unavailable` where there is no adapter. Results agree with the CPU's to rounding.
+   */
+  readonly device?: 'cpu' | 'webgpu';
+  /**
+   * In pages, for `device: 'webgpu'`: the module `onnxruntime-web/webgpu`, which the page imports itself (27 MB of
+   * WebAssembly, 6.6 MB gzipped; it is not among VoiceFlow's dependencies).
+   */
+  readonly runtime?: OrtWasm;
+}
+
+/** Outside of pages. @throws `invalid-option`; `backend-unavailable` for any device but the CPU. */
+export function checkCpu({ device = 'cpu' }: WasmBackendOptions): void {
+  if (checkDevice(device) === 'cpu') return;
+  throw deviceError(device, 'WebAssembly runs on the processor here', 'nodeBackend({ device }) has devices');
 }

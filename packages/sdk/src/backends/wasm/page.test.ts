@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { wasmUrl } from '@voiceflow-ml/wasm-runtime';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { testBackend } from 'voiceflow-ml/testing';
+import { wasmBackend as serverBackend } from '../../../dist/backends/wasm/node.js';
 import { wasmBackend } from '../../../dist/backends/wasm/page.js';
 
 const bytes = readFileSync(wasmUrl());
@@ -10,6 +11,38 @@ const model = { name: 'none', bytes: new Uint8Array(8) };
 
 /** The entry for pages, in Node's main thread: one session, one run at a time, events between runs. */
 testBackend({ name: 'wasm (page)', create: () => wasmBackend({ wasm: module }) }, { describe, it });
+
+describe('webgpu', () => {
+  afterEach(() => vi.unstubAllGlobals());
+  const runtime = { InferenceSession: { create: vi.fn() }, Tensor: vi.fn(), env: { wasm: {} } };
+
+  it.each([
+    ['a browser without WebGPU', {}, 'there is no navigator.gpu'],
+    ['a browser without an adapter', { gpu: { requestAdapter: async () => null } }, 'the browser gives no adapter'],
+  ])('says why it cannot be used, and what to do: %s', async (_, navigator, why) => {
+    vi.stubGlobal('navigator', navigator);
+    const backend = wasmBackend({ device: 'webgpu', runtime });
+    await expect(backend.load(model)).rejects.toMatchObject({
+      code: 'backend-unavailable',
+      message: `the device webgpu cannot be used here: ${why}`,
+      hint: expect.stringContaining('leave `device` out'),
+    });
+    expect(await backend.capabilities()).toMatchObject({ gpu: false, notes: [why] });
+    expect(runtime.InferenceSession.create).not.toHaveBeenCalled();
+  });
+
+  it('says which runtime to bring along', () => {
+    expect(() => wasmBackend({ device: 'webgpu' })).toThrow(
+      expect.objectContaining({ code: 'invalid-option', hint: expect.stringContaining('onnxruntime-web/webgpu') }),
+    );
+  });
+
+  it('is for pages', () => {
+    expect(() => serverBackend({ device: 'webgpu' })).toThrow(
+      expect.objectContaining({ code: 'backend-unavailable', hint: expect.stringContaining('nodeBackend') }),
+    );
+  });
+});
 
 describe('the WebAssembly of ONNX Runtime', () => {
   afterEach(() => vi.unstubAllGlobals());

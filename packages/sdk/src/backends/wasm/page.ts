@@ -3,6 +3,7 @@ import { PACKAGE, WASM_FILE, wasmUrl } from '@voiceflow-ml/wasm-runtime';
 import type { Backend } from '../../contract/backend.ts';
 import { throwIfAborted, VoiceFlowError } from '../../contract/errors.ts';
 import { bytesOf, fetchPackageFile, looksLikeHtml } from '../../contract/package-file.ts';
+import { checkDevice, deviceError } from '../device.ts';
 import { inlineThread } from '../pool/inline-thread.ts';
 import { checkThreads } from '../pool/options.ts';
 import { openPool } from '../pool/pool.ts';
@@ -10,15 +11,21 @@ import { webThread } from '../pool/thread.ts';
 import { script } from './embedded-worker.ts?script';
 import type { WasmBackendOptions } from './options.ts';
 import { firstWorker, newWorker } from './start-worker.ts';
+import { webgpuBackend } from './webgpu.ts';
 
 export type { WasmBackendOptions } from './options.ts';
 
 /**
  * ONNX Runtime WebAssembly in Web Workers: the page stays smooth during runs. Workers start as runs overlap, up to
  * `workers` (default 1; each takes about 40 MB). Where a Content-Security-Policy allows no worker from a `blob:` URL
- * (`worker-src blob:`), or with `worker: false`, it runs in the page's own thread, one run at a time.
+ * (`worker-src blob:`), or with `worker: false`, it runs in the page's own thread, one run at a time. With
+ * `device: 'webgpu'` and its `runtime` the network runs on the GPU.
+ * @throws `invalid-option` for a device that there is not, or `webgpu` without a runtime.
  */
 export function wasmBackend(options: WasmBackendOptions = {}): Backend {
+  const device = checkDevice(options.device ?? 'cpu');
+  if (device === 'webgpu') return webgpuBackend(options.runtime);
+  if (device !== 'cpu') throw deviceError(device, 'pages have cpu and webgpu', 'see `device` of wasmBackend');
   return {
     name: 'wasm',
     async capabilities() {

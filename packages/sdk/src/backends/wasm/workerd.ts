@@ -4,7 +4,7 @@ import type { Backend } from '../../contract/backend.ts';
 import { VoiceFlowError } from '../../contract/errors.ts';
 import { sessionBackend } from '../session-backend.ts';
 import { openHere } from './embedded.ts';
-import type { WasmBackendOptions } from './options.ts';
+import { checkCpu, type WasmBackendOptions } from './options.ts';
 
 export type { WasmBackendOptions } from './options.ts';
 
@@ -13,7 +13,9 @@ export type { WasmBackendOptions } from './options.ts';
  * `import wasm from '@voiceflow-ml/wasm-runtime/ort-wasm-simd-threaded.wasm'`, then `wasmBackend({ wasm })`. Load in a request,
  * not at module scope.
  */
-export function wasmBackend({ wasm }: WasmBackendOptions = {}): Backend {
+export function wasmBackend(options: WasmBackendOptions = {}): Backend {
+  checkCpu(options);
+  const { wasm } = options;
   return sessionBackend({
     name: 'wasm',
     async capabilities() {

@@ -1,0 +1,62 @@
+import type { Backend } from '../../contract/backend.ts';
+import { VoiceFlowError } from '../../contract/errors.ts';
+import { deviceError } from '../device.ts';
+import { openSession, type Session } from '../pool/session.ts';
+import { sessionBackend } from '../session-backend.ts';
+import { inTurn } from './in-turn.ts';
+import type { OrtWasm } from './with-module.ts';
+
+const IMPORT = "import * as runtime from 'onnxruntime-web/webgpu' (npm install onnxruntime-web)";
+const HINT =
+  'leave `device` out for WebAssembly on the processor, or look whether the browser and its settings allow WebGPU (a page ' +
+  'on https or localhost; chrome://gpu)';
+
+/**
+ * ONNX Runtime on the page's GPU, in the page's own thread, whose work is little: it waits for the GPU. One run at a
+ * time. Its runtime is another build, twice as large, which the page brings along.
+ * @throws `invalid-option` without a runtime.
+ */
+export function webgpuBackend(runtime: OrtWasm | undefined): Backend {
+  if (runtime?.InferenceSession === undefined) {
+    throw new VoiceFlowError(
+      'invalid-option',
+      'the device webgpu needs the build of ONNX Runtime for it as `runtime`',
+      {
+        hint: `${IMPORT}; wasmBackend({ device: 'webgpu', runtime })`,
+      },
+    );
+  }
+  return sessionBackend({
+    name: 'webgpu',
+    async capabilities() {
+      const missing = await whyNot();
+      return { workers: 1, threads: 1, simd: true, gpu: missing === undefined, notes: missing ? [missing] : [] };
+    },
+    async open(bytes) {
+      const missing = await whyNot();
+      if (missing !== undefined) throw deviceError('webgpu', missing, HINT);
+      runtime.env.wasm.numThreads ??= 1;
+      // It knows one start and one run at a time, of all its sessions.
+      const session = await inTurn(() => openSession(runtime, bytes, { executionProviders: ['webgpu'] }));
+      return oneAtATime(session);
+    },
+  });
+}
+
+function oneAtATime(session: Session): Session {
+  const { inputs, outputs } = session;
+  return { inputs, outputs, run: (feeds) => inTurn(() => session.run(feeds)), release: () => session.release() };
+}
+
+/** The part of `navigator.gpu` that is used: types of the DOM do not always know it. */
+interface Gpu {
+  requestAdapter(): Promise<object | null>;
+}
+
+/** What keeps this page from its GPU; nothing where it can be used. */
+async function whyNot(): Promise<string | undefined> {
+  const { gpu } = (globalThis.navigator ?? {}) as { readonly gpu?: Gpu };
+  if (!gpu) return 'there is no navigator.gpu';
+  const adapter = await gpu.requestAdapter().catch(() => null);
+  return adapter ? undefined : 'the browser gives no adapter';
+}
