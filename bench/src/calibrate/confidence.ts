@@ -2,7 +2,7 @@ import type { ModelManifest, Turn } from 'voiceflow-ml/core';
 import { scoreDiarization } from 'voiceflow-ml/metrics';
 import * as pipeline from 'voiceflow-ml/stages';
 import { solveRecording } from './search.ts';
-import type { Analysed } from './windows.ts';
+import type { Analyzed } from './windows.ts';
 
 /** A turn with what its confidence is told from, and which share of its time is right. */
 export interface JudgedTurn {
@@ -12,7 +12,7 @@ export interface JudgedTurn {
   readonly seconds: number;
 }
 
-export function judgeTurns(manifest: ModelManifest, recordings: readonly Analysed[]): JudgedTurn[] {
+export function judgeTurns(manifest: ModelManifest, recordings: readonly Analyzed[]): JudgedTurn[] {
   const settings = pipeline.fastCnnSettings(manifest);
   return recordings.flatMap((recording) => {
     const { turns, evidence } = solveRecording(manifest, settings, recording);

@@ -1,6 +1,6 @@
 import type * as pipeline from 'voiceflow-ml/stages';
 import { cholesky, solveLower, solveUpper, symmetricEigen, transpose } from './matrix.ts';
-import type { Analysed } from './windows.ts';
+import type { Analyzed } from './windows.ts';
 
 /** A slot is taken when this share of its activity is one speaker's, and lasts this many frames. */
 const PURE = 0.85;
@@ -13,7 +13,7 @@ const SHRINK = 0.3;
 export const VOICE_DIMENSIONS = 64;
 
 /** The voice space of a network, from labelled recordings: a class is one speaker in one recording. */
-export function learnVoices(recordings: readonly Analysed[], above: number, frame: number): pipeline.VoiceSpace {
+export function learnVoices(recordings: readonly Analyzed[], above: number, frame: number): pipeline.VoiceSpace {
   const classes = recordings
     .flatMap((recording) => pureSlots(recording, above, frame))
     .filter((rows) => rows.length >= LEAST_SLOTS);
@@ -37,7 +37,7 @@ export function learnVoices(recordings: readonly Analysed[], above: number, fram
 }
 
 /** Embeddings by speaker of slots that hear one speaker alone. */
-function pureSlots({ local, reference }: Analysed, above: number, frame: number): Float32Array[][] {
+function pureSlots({ local, reference }: Analyzed, above: number, frame: number): Float32Array[][] {
   const speakers = [...new Set(reference.map((turn) => turn.speaker))].sort();
   const raster = new Uint8Array(local.totalFrames * speakers.length);
   for (const turn of reference) {
@@ -91,10 +91,10 @@ function covariances(
   const between = new Float64Array(d * d);
   let freedom = 0;
   classes.forEach((rows, k) => {
-    const centre = means[k] as Float64Array;
-    for (const row of rows) addOuter(within, row, centre, d);
+    const center = means[k] as Float64Array;
+    for (const row of rows) addOuter(within, row, center, d);
     freedom += rows.length - 1;
-    addOuter(between, centre, mean, d);
+    addOuter(between, center, mean, d);
   });
   return {
     mean: Float32Array.from(mean),
@@ -109,8 +109,8 @@ function meanOf(rows: readonly ArrayLike<number>[], d: number): Float64Array {
   return mean;
 }
 
-function addOuter(sum: Float64Array, row: ArrayLike<number>, centre: ArrayLike<number>, d: number): void {
-  const x = Float64Array.from({ length: d }, (_, i) => (row[i] as number) - (centre[i] as number));
+function addOuter(sum: Float64Array, row: ArrayLike<number>, center: ArrayLike<number>, d: number): void {
+  const x = Float64Array.from({ length: d }, (_, i) => (row[i] as number) - (center[i] as number));
   for (let i = 0; i < d; i++) {
     const a = x[i] as number;
     for (let j = 0; j < d; j++) sum[i * d + j] = (sum[i * d + j] as number) + a * (x[j] as number);

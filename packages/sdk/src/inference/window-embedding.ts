@@ -2,7 +2,7 @@ import { createResampler } from '../audio/resample.ts';
 import type { Model } from '../contract/backend.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
-import { accumulate, normalise } from '../stages/vectors.ts';
+import { accumulate, normalize } from '../stages/vectors.ts';
 import { windowNetwork } from './network-shape.ts';
 import type { Embedding, FeatureSource } from './piece-embedding.ts';
 import { floats } from './run-windows.ts';
@@ -55,7 +55,7 @@ export function windowEmbedding(manifest: ModelManifest, model: Model): Embeddin
         const at = (i * slots + slot) * dimensions;
         accumulate(sum, embeddings.subarray(at, at + dimensions), weight);
       }
-      return normalise(sum);
+      return normalize(sum);
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Diarization, Speaker } from '../contract/result.ts';
 import { compareTurns, type Turn } from '../contract/segment.ts';
 import type { Warning } from '../contract/warnings.ts';
 import { assignment } from '../stages/hungarian.ts';
-import { dot, normalise } from '../stages/vectors.ts';
+import { dot, normalize } from '../stages/vectors.ts';
 import { speakerLabel } from '../voices/naming.ts';
 import type { LiveSpeakers } from './speakers.ts';
 import type { TurnLog } from './turn-log.ts';
@@ -137,7 +137,7 @@ function toldSpeaker(
   const number = speakers.all.findIndex((speaker) => speaker.label === label);
   const { sum } = memory.embedding((stretch) => stretch.speaker === number, mean);
   const { name } = speakers.at(number);
-  return { embedding: dot(sum, sum) > 0 ? normalise(sum) : sum, ...(name === undefined ? {} : { name }) };
+  return { embedding: dot(sum, sum) > 0 ? normalize(sum) : sum, ...(name === undefined ? {} : { name }) };
 }
 
 /** Turns in order of time; those of one speaker that touch or overlap, since they were told to be two, become one. */

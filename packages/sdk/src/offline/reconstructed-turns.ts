@@ -10,7 +10,7 @@ import { reconstruct } from '../stages/reconstruct.ts';
 import type { Steps } from '../stages/steps.ts';
 import type { XVectorSpace } from '../stages/vbx.ts';
 import { type Assignment, assignVoices, findVoices, regroupVoices, type Voices } from '../stages/vbx-clustering.ts';
-import { normalise } from '../stages/vectors.ts';
+import { normalize } from '../stages/vectors.ts';
 import { labelSpeakers, nameVoices } from '../voices/naming.ts';
 import { warningsOf } from './speaker-turns.ts';
 import type { DiarizeRequest } from './types.ts';
@@ -100,5 +100,5 @@ function* attempt(heard: HeardRecording, assignment: Assignment, most: number): 
 /** Less the mean of all voices, unit length; nothing for a speaker who was only counted. */
 function voiceOf(centroid: Float64Array | undefined, space: XVectorSpace): Float32Array {
   if (!centroid) return new Float32Array(space.from);
-  return normalise(Float32Array.from(centroid, (x, i) => x - space.before[i]!));
+  return normalize(Float32Array.from(centroid, (x, i) => x - space.before[i]!));
 }

@@ -7,7 +7,7 @@ import type { SolveSettings } from './settings.ts';
 import { splitTrackSteps } from './split-tracks.ts';
 import type { Steps } from './steps.ts';
 import { linkTrackSteps, type Tracks } from './tracks.ts';
-import { accumulate, dot, normalise } from './vectors.ts';
+import { accumulate, dot, normalize } from './vectors.ts';
 import { decodeSteps, speakerScoreSteps } from './viterbi.ts';
 
 /** Points of one clustering: its matrix is `n²` float32 numbers, 4 MB. More are merged block by block first. */
@@ -245,5 +245,5 @@ export function speakerEmbedding(
     weights += weight;
   });
   accumulate(sum, mean, -weights);
-  return dot(sum, sum) > 0 ? normalise(sum) : sum;
+  return dot(sum, sum) > 0 ? normalize(sum) : sum;
 }

@@ -6,7 +6,7 @@ export function dot(x: Float32Array, y: Float32Array): number {
 }
 
 /** Scales to unit length in place (a zero vector stays), and gives it back. */
-export function normalise(x: Float32Array): Float32Array {
+export function normalize(x: Float32Array): Float32Array {
   const length = Math.sqrt(dot(x, x));
   if (length > 0) for (let i = 0; i < x.length; i++) x[i] = x[i]! / length;
   return x;

@@ -35,7 +35,7 @@ function both(runner: WindowRunner, held: HeldWindows): Pick<WindowRunner, 'push
 }
 
 /** Runs the network over all windows and keeps what it says. @throws `invalid-audio` for a source without samples. */
-export async function analyse(
+export async function analyze(
   cnn: FastCnn,
   source: AudioSource,
   { signal, onProgress }: Pick<DiarizeRequest, 'signal' | 'onProgress'>,
