@@ -80,7 +80,7 @@ async function diarize(
   const file = await openAsBlob(await asWav(recording.audio));
   const audio = repeat === 1 ? file : await repeatedSamples(file, repeat);
   const settings: DiarizeOptions = {
-    ...(countKnown ? { numSpeakers: speakersIn(recording) } : {}),
+    numSpeakers: countKnown ? speakersIn(recording) : undefined,
     signal,
   };
   const begun = performance.now();

@@ -24,7 +24,7 @@ async function open(file: File): Promise<void> {
   const count = Number($<HTMLSelectElement>('count').value);
   try {
     const result = await diarizeFile(file, {
-      ...(count > 0 ? { numSpeakers: count } : {}),
+      numSpeakers: count > 0 ? count : undefined,
       signal: own.signal,
       onProgress: ({ stage, done, total }) => {
         const progress = $<HTMLProgressElement>('progress');

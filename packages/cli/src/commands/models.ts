@@ -82,10 +82,10 @@ async function fetchModel(name: string, from: string | undefined, { io, signal }
   const { folder, fresh } = await showProgress(io, name, megabytes, (onProgress) =>
     pull(entry, {
       models: modelsFolder(),
-      ...(manifest === undefined ? {} : { manifest }),
+      manifest,
       signal,
       onProgress: (done, total) => onProgress({ done, total }),
-      ...(from === undefined ? {} : { from }),
+      from,
     }),
   );
   if (!fresh) io.err(`voiceflow: ${name} ${entry.version} is installed already, and its files are right\n`);

@@ -24,7 +24,7 @@ const SMALL = Buffer.from('a small file');
 const fileOf = (bytes: Buffer, urls?: string[]) => ({
   bytes: bytes.length,
   sha256: createHash('sha256').update(bytes).digest('hex'),
-  ...(urls === undefined ? {} : { urls }),
+  urls,
 });
 
 type Behavior = (request: IncomingMessage, response: ServerResponse, bytes: Buffer) => void;

@@ -146,7 +146,7 @@ function jsonOf(text: string, name = 'the body'): Record<string, unknown> {
 interface Repeat {
   readonly fields: Pick<NewJob, 'idempotencyKey' | 'digest'>;
   /** The job that was made before. */
-  readonly job?: Job;
+  readonly job?: Job | undefined;
 }
 
 /** @param asked What tells one request from another: not the recording's own bytes, which are not read twice. */
@@ -157,7 +157,7 @@ async function idempotent(c: Context, { jobs }: RouteParts, key: string, asked: 
     throw new VoiceFlowError('invalid-option', 'Idempotency-Key is expected to be 1 to 255 visible characters');
   const digest = createHash('sha256').update(asked).digest('hex');
   const job = await jobs.repeated(key, idempotencyKey, digest);
-  return { fields: { idempotencyKey, digest }, ...(job === undefined ? {} : { job }) };
+  return { fields: { idempotencyKey, digest }, job };
 }
 
 async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {

@@ -262,8 +262,8 @@ function view(
   const { sampleRate, lengthHint, length } = source;
   return {
     sampleRate,
-    ...(lengthHint === undefined ? {} : { lengthHint }),
-    ...(length === undefined ? {} : { length }),
+    lengthHint,
+    length,
     get warnings() {
       return warnings === null ? [] : [...(source.warnings ?? []), ...warnings];
     },

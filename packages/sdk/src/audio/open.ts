@@ -107,7 +107,7 @@ async function decode(
     decoder = find(head);
     if (decoder) bytes.seek?.(0);
   }
-  if (decoder) return decoder.open(bytes, signal ? { signal } : {});
+  if (decoder) return decoder.open(bytes, { signal });
   const likeness = recognize(behind) ?? describeBytes(head);
   const known = decoders.map((one) => one.format.toUpperCase()).join(', ');
   throw new VoiceFlowError(

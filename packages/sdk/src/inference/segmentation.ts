@@ -75,7 +75,7 @@ export function segmentationRunner(network: Segmentation, run: SegmentationRun, 
       batch: run.batch ?? 1,
       input,
       dims,
-      ...(run.signal ? { signal: run.signal } : {}),
+      signal: run.signal,
     },
     async (outputs, first, count) => {
       const scores = floats(outputs, output, count * size);

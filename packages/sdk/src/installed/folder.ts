@@ -13,7 +13,7 @@ export async function modelFromFolder(folder: string): Promise<ModelPackage> {
   const manifest = await readManifest(join(folder, 'manifest.json'));
   const segmenter = manifest.segmenter && (await packageIn(folder, manifest.segmenter));
   const own = manifest.embedded === undefined ? await packageIn(folder, manifest) : withVoices(manifest);
-  return { ...own, ...(segmenter ? { segmenter } : {}) };
+  return { ...own, segmenter };
 }
 
 /** The embedded network in the place of one in the folder: its voices are the space, and its settings come first. */

@@ -153,7 +153,7 @@ export class LiveTracker {
     const { known, falseNames, maxSpeakers = MOST_SPEAKERS } = this.#rules;
     const start = this.#record.start * this.#cnn.frame;
     const bounds = { least: 1, most: maxSpeakers };
-    const request = { bounds, known, ...(falseNames === undefined ? {} : { falseNames }) };
+    const request = { bounds, known, falseNames };
     const solution = yield* solveSteps(this.#cnn, this.#record, this.#duration - start, request);
     return revisedResult(this.#all, this.#cnn.settings.voices.mean, solution, start);
   }

@@ -53,7 +53,7 @@ export async function analyze(
     hop,
     batch: Math.round(settings.batch),
     input: network.input,
-    ...(signal ? { signal } : {}),
+    signal,
   };
   const held = cnn.gate && new HeldWindows(cnn.gate, local, manifest.sampleRate, cnn.frame, signal);
   const runner = new WindowRunner(cnn.model, run, (outputs, first, count) => {

@@ -23,7 +23,7 @@ export function fastCnnPipeline(manifest: ModelManifest, model: Model, segmentat
     dimensions: cnn.network.dimensions,
     diarize: (source, request) => diarize(cnn, (from, how) => analyze(cnn, from, how), source, request),
     embed: async (source, segments, signal) => {
-      const { local, duration } = await analyze(ungated, source, signal ? { signal } : {});
+      const { local, duration } = await analyze(ungated, source, { signal });
       return embedSpans(cnn, local, segments, duration);
     },
     open: (options, origin) => openSession(cnn, options, origin, tempo),

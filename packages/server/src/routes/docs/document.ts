@@ -30,7 +30,7 @@ export interface Parameter {
   readonly name: string;
   readonly in: 'query' | 'header' | 'path';
   readonly description: string;
-  readonly required?: boolean;
+  readonly required?: boolean | undefined;
   readonly schema: unknown;
 }
 
@@ -70,7 +70,7 @@ function operation(spec: RouteSpec, path: string, schemas: Record<string, unknow
     Object.fromEntries(Object.entries(media).map(([type, each]) => [type, { schema: mediaSchema(each, schemas) }]));
   const own = Object.entries(answers).map(([status, each]) => [
     status,
-    { description: each.description, ...(each.content ? { content: content(each.content) } : {}) },
+    { description: each.description, content: each.content && content(each.content) },
   ]);
   return {
     summary,
@@ -112,7 +112,7 @@ function parameter(name: string, place: Parameter['in'], schema: v.GenericSchema
     name,
     in: place,
     description: v.getDescription(inner) ?? '',
-    ...(optional ? {} : { required: true }),
+    required: optional ? undefined : true,
     schema: { ...jsonSchema(inner), description: undefined, ...known },
   };
 }
