@@ -52,7 +52,7 @@ export function madeUpRecording(between: readonly number[], { hours, voices, tur
       for (let t = Math.max(0, Math.round((from - start) / FRAME)); t < last; t++) activity[t * SLOTS + slot] = 0.97;
     }
     for (const [voice, slot] of heard) {
-      const center = centers[voice] as Float32Array;
+      const center = centers[voice]!;
       embeddings.set(
         center.map((x) => x + normal()),
         slot * between.length,

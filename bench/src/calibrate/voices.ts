@@ -32,7 +32,7 @@ export function learnVoices(recordings: readonly Analyzed[], above: number, fram
   solveUpper(l, axes, from, from);
   const to = Math.min(VOICE_DIMENSIONS, values.filter((x) => x > 1e-6).length);
   const projection = new Float32Array(from * to);
-  for (let i = 0; i < from; i++) for (let j = 0; j < to; j++) projection[j * from + i] = axes[i * from + j] as number;
+  for (let i = 0; i < from; i++) for (let j = 0; j < to; j++) projection[j * from + i] = axes[i * from + j]!;
   return { from, to, mean, projection, between: Float32Array.from(values.subarray(0, to)) };
 }
 
@@ -69,11 +69,11 @@ function pureSpeaker(
   let total = 0;
   let frames = 0;
   for (let t = 0; t < local.frames; t++) {
-    const a = activity[t * local.slots + slot] as number;
+    const a = activity[t * local.slots + slot]!;
     total += a;
     if (a > above) frames++;
     const at = (window * local.hop + t) * speakers;
-    for (let k = 0; k < speakers; k++) if (raster[at + k]) own[k] = (own[k] as number) + a;
+    for (let k = 0; k < speakers; k++) if (raster[at + k]) own[k]! += a;
   }
   const best = own.indexOf(Math.max(...own));
   const share = own[best] ?? 0;
@@ -91,7 +91,7 @@ function covariances(
   const between = new Float64Array(d * d);
   let freedom = 0;
   classes.forEach((rows, k) => {
-    const center = means[k] as Float64Array;
+    const center = means[k]!;
     for (const row of rows) addOuter(within, row, center, d);
     freedom += rows.length - 1;
     addOuter(between, center, mean, d);
@@ -105,18 +105,18 @@ function covariances(
 
 function meanOf(rows: readonly ArrayLike<number>[], d: number): Float64Array {
   const mean = new Float64Array(d);
-  for (const row of rows) for (let i = 0; i < d; i++) mean[i] = (mean[i] as number) + (row[i] as number) / rows.length;
+  for (const row of rows) for (let i = 0; i < d; i++) mean[i]! += row[i]! / rows.length;
   return mean;
 }
 
 function addOuter(sum: Float64Array, row: ArrayLike<number>, center: ArrayLike<number>, d: number): void {
-  const x = Float64Array.from({ length: d }, (_, i) => (row[i] as number) - (center[i] as number));
+  const x = Float64Array.from({ length: d }, (_, i) => row[i]! - center[i]!);
   for (let i = 0; i < d; i++) {
-    const a = x[i] as number;
-    for (let j = 0; j < d; j++) sum[i * d + j] = (sum[i * d + j] as number) + a * (x[j] as number);
+    const a = x[i]!;
+    for (let j = 0; j < d; j++) sum[i * d + j]! += a * x[j]!;
   }
 }
 
 function diagonal(a: Float64Array, n: number): number[] {
-  return Array.from({ length: n }, (_, i) => a[i * n + i] as number);
+  return Array.from({ length: n }, (_, i) => a[i * n + i]!);
 }

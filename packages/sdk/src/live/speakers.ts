@@ -32,7 +32,7 @@ export class LiveSpeakers {
   }
 
   at(speaker: number): LiveSpeaker {
-    return this.#all[speaker] as LiveSpeaker;
+    return this.#all[speaker]!;
   }
 
   /** The speaker that a speaker has become. */

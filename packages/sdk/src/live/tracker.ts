@@ -202,7 +202,7 @@ export class LiveTracker {
     tracks.sum.forEach((sum, track) => {
       if (decided.has(track) || this.#full) return;
       const { speakers } = this.#memory;
-      const seconds = tracks.seconds[track] as number;
+      const seconds = tracks.seconds[track]!;
       const least = speakers.length === 0 ? FIRST : NEW;
       if (seconds < ((starts.get(track) as number) < final ? least.due : least.ever)) return;
       // What would not be clustered with any of them is somebody else.
@@ -267,16 +267,16 @@ export class LiveTracker {
       window.settled = true;
       const open = new Map<number, OpenStretch>();
       window.embeddings.forEach((embedding, slot) => {
-        const speaker = window.speakerOf[slot] as number;
-        const row = table.rowAt[w * slots + slot] as number;
+        const speaker = window.speakerOf[slot]!;
+        const row = table.rowAt[w * slots + slot]!;
         if (!embedding || speaker < 0) return;
         const before = this.#open.get(speaker);
         const follows =
           before !== undefined &&
           before.window === all[w - 1] &&
-          tracks.trackOf[table.rowAt[(w - 1) * slots + before.slot] as number] === tracks.trackOf[row];
+          tracks.trackOf[table.rowAt[(w - 1) * slots + before.slot]!] === tracks.trackOf[row];
         const stretch = follows ? before.stretch : this.#memory.open(speaker, embedding.length);
-        const seconds = ((window.clean[slot] as number) + LEAST_SECONDS) * (this.#recent.step(w) / frames);
+        const seconds = (window.clean[slot]! + LEAST_SECONDS) * (this.#recent.step(w) / frames);
         const voice = window.voices.subarray(slot * table.to, (slot + 1) * table.to);
         this.#memory.extend(stretch, seconds, voice, embedding);
         open.set(speaker, { stretch, window, slot });

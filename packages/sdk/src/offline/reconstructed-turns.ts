@@ -62,12 +62,12 @@ export function* reconstructSteps(
   const labels = labelSpeakers(matches, known);
   return {
     turns: spoken.map(({ start, end, speaker, score }) => {
-      const label = labels[present.indexOf(speaker)] as string;
+      const label = labels[present.indexOf(speaker)]!;
       return { start: seconds(start), end: seconds(end), speaker: label, confidence: Math.min(1, score) };
     }),
     speakers: voicesHeard.map((voice, i): Speaker => {
       const name = matches[i]?.name;
-      return { label: labels[i] as string, ...voice, ...(name === undefined ? {} : { name }) };
+      return { label: labels[i]!, ...voice, ...(name === undefined ? {} : { name }) };
     }),
     warnings: warningsOf(present.length, bounds),
   };

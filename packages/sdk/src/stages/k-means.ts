@@ -46,7 +46,7 @@ function settle(points: readonly Float32Array[], centers: Float64Array[]) {
       const own = points.filter((_, i) => labels[i] === k);
       if (own.length === 0) return;
       center.fill(0);
-      for (const point of own) for (let d = 0; d < center.length; d++) center[d] = center[d]! + point[d]! / own.length;
+      for (const point of own) for (let d = 0; d < center.length; d++) center[d]! += point[d]! / own.length;
     });
   }
   return { labels, inertia };
@@ -54,18 +54,18 @@ function settle(points: readonly Float32Array[], centers: Float64Array[]) {
 
 /** Each further one is drawn by the square of its distance to those before. */
 function beginnings(points: readonly Float32Array[], count: number, random: () => number): Float64Array[] {
-  const centers = [Float64Array.from(points[Math.floor(random() * points.length)] as Float32Array)];
-  const squares = points.map((point) => squareOf(point, centers[0] as Float64Array));
+  const centers = [Float64Array.from(points[Math.floor(random() * points.length)]!)];
+  const squares = points.map((point) => squareOf(point, centers[0]!));
   while (centers.length < count) {
     let rest = random() * squares.reduce((sum, x) => sum + x, 0);
     const found = squares.findIndex((square) => {
       rest -= square;
       return rest < 0;
     });
-    const center = Float64Array.from(points[found < 0 ? centers.length : found] as Float32Array);
+    const center = Float64Array.from(points[found < 0 ? centers.length : found]!);
     centers.push(center);
     points.forEach((point, i) => {
-      squares[i] = Math.min(squares[i] as number, squareOf(point, center));
+      squares[i] = Math.min(squares[i]!, squareOf(point, center));
     });
   }
   return centers;

@@ -126,7 +126,7 @@ function meanOf(heard: HeardWindows, rows: Int32Array, weightOf: (at: number) =>
     if (weight === 0) return;
     total += weight;
     const voice = heard.voice(row);
-    for (let d = 0; d < sum.length; d++) sum[d] = sum[d]! + weight * voice[d]!;
+    for (let d = 0; d < sum.length; d++) sum[d]! += weight * voice[d]!;
   });
   return total > 0 ? sum.map((x) => x / total) : sum;
 }
