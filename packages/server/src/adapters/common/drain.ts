@@ -25,7 +25,7 @@ export async function acceptLastArrivals(server: EventEmitter): Promise<void> {
 }
 
 /** Resolves when the event loop has looked for events once more. */
-async function turnOfTheLoop(): Promise<void> {
+export async function turnOfTheLoop(): Promise<void> {
   // The first immediate may come in this very turn, before its look for events.
   for (let i = 0; i < 2; i++) await new Promise((resolve) => setImmediate(resolve));
 }
