@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { defineConfig, type Options } from 'tsup';
+import { buildPage } from './packages/server/page/build.ts';
 import { buildRuntime } from './packages/wasm-runtime/build.ts';
 
 /** `import { script } from './worker.ts?script'`: the module with all it needs, as text to start a worker from. */
@@ -28,6 +29,18 @@ const script: Plugin = {
       });
       const text = JSON.stringify(outputFiles[0]?.text);
       return { contents: `export const script = ${text};`, loader: 'js', watchFiles: Object.keys(metafile.inputs) };
+    });
+  },
+};
+
+/** `import { html } from '…/page/build.ts?page'`: the server's page as one text. */
+const page: Plugin = {
+  name: 'page',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\?page$/ }, ({ path }) => ({ path, namespace: 'page' }));
+    onLoad({ filter: /.*/, namespace: 'page' }, async () => {
+      const { html, files } = await buildPage();
+      return { contents: `export const html = ${JSON.stringify(html)};`, loader: 'js', watchFiles: [...files] };
     });
   },
 };
@@ -113,9 +126,7 @@ export default defineConfig([
       'main-deno': 'adapters/deno/main.ts',
       'testing/faulty-worker': 'testing/faulty-worker.ts',
     },
-    {
-      loader: { '.html': 'text' },
-    },
+    { esbuildPlugins: [script, page] },
   ),
   esm('packages/cli', ['main.ts', 'render/index.ts'], { platform: 'node' }),
   esm('bench', ['index.ts', 'main.ts', 'serve.ts', 'serve-faulty.ts']),

@@ -1,7 +1,7 @@
 /**
  * Attacks a server of its own and prints what that cost:
  *
- *   npm run attack -- [pipelining|unread|uploads|leaving|all]
+ *   npm run attack -- [pipelining|unread|uploads|leaving|cost|recreate|all]
  *
  * Build first. The short forms are tests (tests/security). Linux: memory is read from /proc.
  */
@@ -11,6 +11,8 @@ import process from 'node:process';
 import { encodeWav } from 'voiceflow-ml/core';
 import { metric, residentMb } from '../tests/security/sockets.ts';
 import { NODE_ENTRY, type Spawned, spawnServer, TOY, windowBytes } from '../tests/server/harness.ts';
+import { cost } from './attack-cost.ts';
+import { recreate } from './attack-recreate.ts';
 
 const KEY = 'secret-0123456789abcdef';
 const BEARER = { authorization: `Bearer ${KEY}` };
@@ -179,10 +181,8 @@ function again(name: string, bytes: number): Uint8Array<ArrayBuffer> {
 
 /** How long a worker is busy with what nobody waits for any more: clients that leave at any moment of the work. */
 async function leaving(): Promise<void> {
-  const wav = encodeWav(
-    Float32Array.from({ length: 16_000 * 1800 }, (_, i) => Math.sin(i / (20 + ((i >> 14) % 9))) * 0.2),
-    16_000,
-  );
+  const tone = (_: unknown, i: number) => Math.sin(i / (20 + ((i >> 14) % 9))) * 0.2;
+  const wav = encodeWav(new Float32Array(16_000 * 1800).map(tone), 16_000);
   const form = Buffer.concat([
     Buffer.from('--b\r\nContent-Disposition: form-data; name="file"; filename="x.wav"\r\n\r\n'),
     wav,
@@ -192,8 +192,12 @@ async function leaving(): Promise<void> {
     'a WAV of half an hour': [wav, 'audio/wav'],
     'the same in a form': [form, 'multipart/form-data; boundary=b'],
     'a form of dashes alone': [Buffer.alloc(wav.length, 45), `multipart/form-data; boundary=${'-'.repeat(68)}x`],
+    'a WAV of 44.1 kHz': [encodeWav(new Float32Array(44_100 * 900).map(tone), 44_100), 'audio/wav'],
+    'a WAV of 15,999 Hz': [encodeWav(new Float32Array(15_999 * 1800).map(tone), 15_999), 'audio/wav'],
     'an MP3': [again('talk.mp3', 8 * MiB), 'audio/mpeg'],
     'an AAC stream': [again('talk.aac', 8 * MiB), 'audio/aac'],
+    'Opus in Ogg': [again('talk.opus', 8 * MiB), 'audio/ogg'],
+    'Vorbis in Ogg': [again('talk.ogg', 8 * MiB), 'audio/ogg'],
   };
   const server = await spawnServer([process.execPath, NODE_ENTRY], { VOICEFLOW_WORKERS: '1' });
   const busy = async () => /jobs_running\{lane="recording"\} 1/.test(await (await server.fetch('/metrics')).text());
@@ -229,8 +233,15 @@ async function leaving(): Promise<void> {
   await server.close();
 }
 
-const attacks: Readonly<Record<string, () => Promise<void>>> = { pipelining, unread, uploads, leaving };
-const [which = 'all'] = process.argv.slice(2);
+const [which = 'all', count = '200'] = process.argv.slice(2);
+const attacks: Readonly<Record<string, () => Promise<void>>> = {
+  pipelining,
+  unread,
+  uploads,
+  leaving,
+  cost,
+  recreate: () => recreate(Number(count)),
+};
 for (const [name, attack] of Object.entries(attacks)) {
   if (which !== 'all' && which !== name) continue;
   if (name === 'pipelining') {

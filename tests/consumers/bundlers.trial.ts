@@ -102,7 +102,7 @@ describe.skipIf(!CHROMIUM)(`in Chromium${WITHOUT_CHROMIUM}`, () => {
   });
 
   const rollup = tool('rollup', 'dist/bin/rollup');
-  it.skipIf(rollup.missing)(`Rollup 4, the two files copied beside the bundle${rollup.note}`, async () => {
+  it.skipIf(rollup.missing)(`Rollup 4, the three files copied beside the bundle${rollup.note}`, async () => {
     const folder = fresh({
       'main.js': PAGE_SCRIPT(),
       'rollup.config.mjs': `
@@ -128,7 +128,7 @@ describe.skipIf(!CHROMIUM)(`in Chromium${WITHOUT_CHROMIUM}`, () => {
 /** On servers: a program that prints what it found. */
 const PROGRAM = (options = '') => `
 import { readFileSync } from 'node:fs';
-import { createDiarizer, fastCnnFrom, wasmBackend } from 'voiceflow-ml';
+import { createDiarizer, fastCnnFrom, segmenterFrom, wasmBackend } from 'voiceflow-ml';
 const file = new Uint8Array(readFileSync('public/conversation.wav'));
 const diarizer = await createDiarizer(${options});
 const result = await diarizer.diarize(file.slice(0, 44 + 18 * 32000));
@@ -136,14 +136,20 @@ await diarizer.close();
 console.log(JSON.stringify({ backend: result.backend, speakers: result.speakers.length }));
 `;
 const FILES = {
+  segmenter: 'node_modules/@voiceflow-ml/segmenter/segmenter.fp16.onnx',
   weights: 'node_modules/@voiceflow-ml/fast-cnn/fast-cnn.fp16.onnx',
   wasm: 'node_modules/@voiceflow-ml/wasm-runtime/dist/ort-wasm-simd-threaded.wasm',
 };
-const CARRIED =
-  '{ model: fastCnnFrom(readFileSync("fast-cnn.fp16.onnx")), backend: wasmBackend({ wasm: readFileSync("ort.wasm") }) }';
+const CARRIED = `{
+  model: {
+    ...fastCnnFrom(readFileSync('fast-cnn.fp16.onnx')),
+    segmenter: segmenterFrom(readFileSync('segmenter.fp16.onnx')),
+  },
+  backend: wasmBackend({ wasm: readFileSync('ort.wasm') }),
+}`;
 
 describe('servers in one file', () => {
-  it.each(['esm', 'cjs'] as const)('esbuild (%s), the two files carried along', async (format) => {
+  it.each(['esm', 'cjs'] as const)('esbuild (%s), the three files carried along', async (format) => {
     const folder = fresh();
     const source = format === 'cjs' ? `(async () => {${PROGRAM(CARRIED).replace(/import .*\n/g, '')}})()` : '';
     const imports =
@@ -162,6 +168,7 @@ describe('servers in one file', () => {
       logLevel: 'silent',
     });
     copyFileSync(join(folder, FILES.weights), join(folder, 'fast-cnn.fp16.onnx'));
+    copyFileSync(join(folder, FILES.segmenter), join(folder, 'segmenter.fp16.onnx'));
     copyFileSync(join(folder, FILES.wasm), join(folder, 'ort.wasm'));
     removeFolder(join(folder, 'node_modules'));
     expect(JSON.parse(run([process.execPath, outfile], folder))).toEqual(FOUND);
@@ -172,9 +179,10 @@ describe('servers in one file', () => {
     const folder = fresh({
       'main.ts': `
 import weights from './${FILES.weights}' with { type: 'file' };
+import segments from './${FILES.segmenter}' with { type: 'file' };
 import wasm from './${FILES.wasm}' with { type: 'file' };
 ${PROGRAM(`{
-  model: fastCnnFrom(readFileSync(weights)),
+  model: { ...fastCnnFrom(readFileSync(weights)), segmenter: segmenterFrom(readFileSync(segments)) },
   backend: wasmBackend({ wasm: readFileSync(wasm) }),
 }`)}`,
     });

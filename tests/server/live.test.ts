@@ -57,9 +57,7 @@ for (const { name, command, missing } of servers) {
       });
       afterAll(() => server?.close());
 
-      it('tells the very events of the SDK, several sessions at once, however their audio is cut', {
-        retry: 3,
-      }, async () => {
+      it('tells the very events of the SDK, several sessions at once, however their audio is cut', async () => {
         expect(expected.events.filter(({ type }) => type === 'turn-end').length).toBeGreaterThan(3);
         const client = new VoiceFlowClient({
           url: server.url,

@@ -210,8 +210,11 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
         const progress = all.slice(0, -1);
         if (!timeStandsStill) expect(progress.length).toBeGreaterThan(0);
         expect(progress.every(({ event }) => event === 'progress')).toBe(true);
-        // Each stage counts for itself.
+        // Each stage counts for itself, and none comes back.
         const told: { stage: string; done: number }[] = progress.map(({ data }) => JSON.parse(data));
+        const stages = told.map(({ stage }) => ['model', 'cluster', 'done'].indexOf(stage));
+        expect(stages).toEqual([...stages].sort((x, y) => x - y));
+        expect(stages[0]).toBe(0);
         for (const stage of new Set(told.map((one) => one.stage))) {
           const done = told.filter((one) => one.stage === stage).map((one) => one.done);
           expect(done).toEqual([...done].sort((x, y) => x - y));

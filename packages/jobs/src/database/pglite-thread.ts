@@ -6,6 +6,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { CHANNELS } from './database.ts';
 import { migrate } from './migrate.ts';
 import type { FromThread, ToThread } from './pglite-messages.ts';
+import { PreparedStatements } from './prepared.ts';
 
 const { folder } = workerData as { folder: string };
 const tell = (message: FromThread) => parentPort?.postMessage(message);
@@ -14,7 +15,12 @@ try {
   const db = await open(join(folder, 'postgres'));
   await migrate(async (sql, params) => (await db.query<Record<string, unknown>>(sql, [...params])).rows);
   for (const channel of CHANNELS) await db.listen(channel, (payload) => tell({ type: 'notify', channel, payload }));
-  parentPort?.on('message', (message: ToThread) => void serve(db, message));
+  const statements = new PreparedStatements(db);
+  // One after the other: that of one request may be prepared again while another waits.
+  let turn = Promise.resolve();
+  parentPort?.on('message', (message: ToThread) => {
+    turn = turn.then(() => serve(db, statements, message));
+  });
   tell({ type: 'open' });
 } catch (error) {
   fail(error);
@@ -35,7 +41,7 @@ async function open(place: string): Promise<PGlite> {
   return PGlite.create(place);
 }
 
-async function serve(db: PGlite, message: ToThread): Promise<void> {
+async function serve(db: PGlite, statements: PreparedStatements, message: ToThread): Promise<void> {
   if (message.type === 'close') {
     await db.close().catch(() => {});
     tell({ type: 'closed' });
@@ -44,8 +50,7 @@ async function serve(db: PGlite, message: ToThread): Promise<void> {
   }
   const { id, sql, params } = message;
   try {
-    const { rows } = await db.query(sql, [...params]);
-    tell({ type: 'rows', id, rows });
+    tell({ type: 'rows', id, rows: await statements.query(sql, params) });
   } catch (error) {
     const { message: text, code } = error as { message?: string; code?: string };
     tell({ type: 'error', id, message: text ?? String(error), ...(code === undefined ? {} : { code }) });

@@ -220,18 +220,25 @@ describe('the end of a session', () => {
 function checkProtocol(events: readonly LiveEvent[], seconds: number): void {
   const speakers = new Set<string>();
   const gone = new Set<string>();
+  const names = new Map<string, string>();
   const under = new Map<string, TurnEvent>();
   const over = new Set<string>();
-  for (const event of events) {
+  for (const [i, event] of events.entries()) {
     if (event.type === 'speaker') {
       expect(gone).not.toContain(event.speaker);
       speakers.add(event.speaker);
+      if (event.name !== undefined) names.set(event.speaker, event.name);
     } else if (event.type === 'speaker-merged') {
       expect(speakers).toContain(event.from);
       expect(speakers).toContain(event.into);
       expect(gone).not.toContain(event.from);
       expect(gone).not.toContain(event.into);
       gone.add(event.from);
+      const name = names.get(event.from);
+      // A name goes along, and is told.
+      if (name !== undefined && !names.has(event.into)) {
+        expect(events[i + 1]).toMatchObject({ type: 'speaker', speaker: event.into, name });
+      }
     } else {
       expect(speakers).toContain(event.speaker);
       expect(gone).not.toContain(event.speaker);

@@ -16,6 +16,7 @@ export function readNpz(bytes: Uint8Array, what: string): Record<string, Float64
   try {
     const end = endOf(view);
     let at = view.getUint32(end + 16, true);
+    let unread = bytes.length;
     for (let left = view.getUint16(end + 10, true); left > 0; left--) {
       if (view.getUint32(at, true) !== ENTRY) throw new Error('its directory is broken');
       if (view.getUint16(at + 10, true) !== 0) throw new Error('it is compressed');
@@ -23,7 +24,10 @@ export function readNpz(bytes: Uint8Array, what: string): Record<string, Float64
       const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength));
       const local = view.getUint32(at + 42, true);
       const from = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
-      arrays[name.replace(/\.npy$/, '')] = readNpy(bytes.subarray(from, from + view.getUint32(at + 24, true)));
+      const array = bytes.subarray(from, from + view.getUint32(at + 24, true));
+      unread -= array.length;
+      if (unread < 0) throw new Error('its arrays share their bytes');
+      arrays[name.replace(/\.npy$/, '')] = readNpy(array);
       at += 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
     }
   } catch (cause) {

@@ -88,13 +88,15 @@ it('VBx’s bound rises until it stays, and speakers that are not needed lose th
     Float64Array.from({ length: DIMENSIONS }, (_, d) => (d === i % 2 ? 8 : 0) + 0.3 * Math.sin(7 * i + d)),
   );
   const first = Int32Array.from(voices, (_, i) => (i % 2) + (i < 6 ? 2 : 0));
-  const { bounds, priors } = vbx(voices, space.between, first, {
-    ...RULES,
-    fa: 1,
-    fb: 10,
-    smoothing: 1,
-    iterations: 100,
-  });
+  const { bounds, priors } = finish(
+    vbx(voices, space.between, first, {
+      ...RULES,
+      fa: 1,
+      fb: 10,
+      smoothing: 1,
+      iterations: 100,
+    }),
+  );
   bounds.slice(1).forEach((bound, i) => {
     expect(bound).toBeGreaterThan((bounds[i] as number) - 1e-9);
   });
@@ -104,11 +106,11 @@ it('VBx’s bound rises until it stays, and speakers that are not needed lose th
 it('k-means finds clouds, is the same each time, and takes fewer points than clouds', () => {
   const cloud = (at: number) => Array.from({ length: 10 }, (_, i) => Float32Array.of(at, 0.01 * i));
   const points = [...cloud(0), ...cloud(1), ...cloud(2)];
-  const labels = kMeans(points, 3);
+  const labels = finish(kMeans(points, 3));
   expect(new Set(labels.subarray(0, 10)).size).toBe(1);
   expect(new Set(labels).size).toBe(3);
-  expect(kMeans(points, 3)).toEqual(labels);
-  expect([...kMeans(points.slice(0, 1), 1)]).toEqual([0]);
+  expect(finish(kMeans(points, 3))).toEqual(labels);
+  expect([...finish(kMeans(points.slice(0, 1), 1))]).toEqual([0]);
 });
 
 it('rounds halves to the even number', () => {

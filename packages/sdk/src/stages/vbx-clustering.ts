@@ -63,10 +63,13 @@ export function* findVoices(heard: HeardWindows, space: XVectorSpace, settings: 
     if (voices.length % WINDOWS_PER_STEP === 0) yield;
     voices.push(toXVectorSpace(space, heard.voice(row)));
   }
-  const { responsibilities, priors, speakers } = vbx(voices, space.between, first, settings);
-  yield;
-  const kept = [...priors.keys()].filter((s) => priors[s]! > LEAST_PRIOR);
-  const centroids = kept.map((s) => meanOf(heard, rows, (t) => responsibilities[t * speakers + s]!));
+  const { responsibilities, priors, speakers } = yield* vbx(voices, space.between, first, settings);
+  const centroids: Float64Array[] = [];
+  for (let s = 0; s < speakers; s++) {
+    if (priors[s]! <= LEAST_PRIOR) continue;
+    yield;
+    centroids.push(meanOf(heard, rows, (t) => responsibilities[t * speakers + s]!));
+  }
   return { ...found, centroids };
 }
 
@@ -78,8 +81,7 @@ export function assignVoices(voices: Voices): Steps<Assignment> {
 /** The same with another number of clusters, by k-means; then two of one window may be one speaker, as in the reference. */
 export function* regroupVoices(voices: Voices, count: number): Steps<Assignment> {
   const { heard, rows, units } = voices;
-  const labels = kMeans(units, Math.min(count, Math.max(1, rows.length)));
-  yield;
+  const labels = yield* kMeans(units, Math.min(count, Math.max(1, rows.length)));
   const centroids = Array.from({ length: labels.reduce((most, label) => Math.max(most, label + 1), 1) }, (_, k) =>
     meanOf(heard, rows, (t) => (labels[t] === k ? 1 : 0)),
   );

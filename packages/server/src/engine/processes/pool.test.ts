@@ -186,8 +186,9 @@ describe('PoolEngine', () => {
   it('survives a worker lost every moment: every job is answered', async () => {
     const pool = await start();
     const killing = setInterval(() => {
-      const [pid] = pool.pids;
-      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+      // Always with another one beside it: a machine on which no worker ever starts in time shows nothing.
+      const [pid, beside] = pool.pids;
+      if (pid !== undefined && beside !== undefined) process.kill(pid, 'SIGKILL');
     }, 60);
     const codes = await Promise.all(
       Array.from({ length: 40 }, async (_, i) => {
@@ -197,6 +198,8 @@ describe('PoolEngine', () => {
     );
     clearInterval(killing);
     expect(codes.every((code) => code === 'ok' || code === 'backend-failed')).toBe(true);
+    expect(codes.filter((code) => code === 'ok').length).toBeGreaterThan(0);
+    expect(pool.restarts).toBeGreaterThan(0);
     await ready(pool, 2);
     expect((await ask(pool)).bytes).toBe(3);
   });

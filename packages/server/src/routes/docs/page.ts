@@ -24,7 +24,7 @@ export function docsPage(api: OpenApi): string {
 <main>
 <h1>${text(api.info.title)} <small>${text(api.info.version)}</small></h1>
 <p>${text(api.info.description)}</p>
-<p><a href="/openapi.json">openapi.json</a> · <a href="/">demo</a></p>
+<p><a href="openapi.json">openapi.json</a> · <a href="./">demo</a></p>
 ${sections.join('\n')}
 </main>
 </body>

@@ -1,4 +1,4 @@
-import { type Turn, toRttm, toSrt, toVtt, turnsToJson } from 'voiceflow-ml';
+import { type DiarizationJson, type Turn, toRttm, toSrt, toVtt } from 'voiceflow-ml/core';
 
 export interface ShownTurn {
   readonly start: number;
@@ -9,16 +9,27 @@ export interface ShownTurn {
   readonly tentative?: boolean;
 }
 
-/** What is shown of a recording: its turns, and the names that the user has given to speakers. */
+/** What is shown of a recording: its turns, its waveform, and the names that the user has given to speakers. */
 export class Recording {
   readonly name: string;
   /** Seconds. */
   duration = 0;
   turns: readonly ShownTurn[] = [];
+  /** Loudness from the start to the end, in [0, 1], at even distances. */
+  peaks: Float32Array | undefined;
+  #result: DiarizationJson | undefined;
   readonly #names = new Map<string, string>();
 
   constructor(fileName: string) {
     this.name = fileName.replace(/\.[^.]*$/, '') || 'audio';
+  }
+
+  /** The final result takes the place of what was heard so far; names that the user gave stay. */
+  show(result: DiarizationJson): void {
+    this.#result = result;
+    this.duration = result.duration;
+    this.turns = result.turns;
+    for (const { label, name } of result.speakers) if (name && !this.#names.has(label)) this.#names.set(label, name);
   }
 
   /** Labels in order of appearance. */
@@ -48,20 +59,40 @@ export class Recording {
     );
   }
 
+  /** The turn to go to from a time: the next that starts, or the one that started before. */
+  turnFrom(time: number, direction: 1 | -1): ShownTurn | undefined {
+    return direction > 0
+      ? this.turns.find(({ start }) => start > time + STEP_ON)
+      : this.turns.findLast(({ start }) => start < time - STEP_BACK);
+  }
+
   /** As a file of a format, with the names given. */
   toFile(format: Format): string {
-    const turns = this.turns.map((turn) => ({ ...turn, speaker: this.nameOf(turn.speaker) }));
-    return FORMATS[format](this.name, turns);
+    const turns = this.turns.map(({ start, end, speaker, confidence }) => ({
+      start,
+      end,
+      speaker: this.nameOf(speaker),
+      ...(confidence === undefined ? {} : { confidence }),
+    }));
+    return format === 'json' ? this.#json(turns) : FORMATS[format](this.name, turns);
+  }
+
+  #json(turns: readonly Turn[]): string {
+    const speakers = this.#result?.speakers.map((speaker) => ({ ...speaker, label: this.nameOf(speaker.label) }));
+    return `${JSON.stringify({ name: this.name, ...this.#result, turns, ...(speakers ? { speakers } : {}) }, null, 2)}\n`;
   }
 }
+
+/** Seconds: a turn that has just begun counts as begun, and going back soon after its start goes to the one before. */
+const STEP_ON = 0.05;
+const STEP_BACK = 0.5;
 
 const FORMATS = {
   rttm: (name: string, turns: readonly Turn[]) => toRttm(turns, name),
   srt: (_: string, turns: readonly Turn[]) => toSrt(turns),
   vtt: (_: string, turns: readonly Turn[]) => toVtt(turns),
-  json: (name: string, turns: readonly Turn[]) => `${JSON.stringify({ name, turns: turnsToJson(turns) }, null, 2)}\n`,
 };
-export type Format = keyof typeof FORMATS;
+export type Format = keyof typeof FORMATS | 'json';
 
 /** 1:02:03.4 */
 export function clock(seconds: number): string {
@@ -70,4 +101,9 @@ export function clock(seconds: number): string {
   const [hours, minutes] = [Math.floor(tenths / 36_000), Math.floor(tenths / 600) % 60];
   const rest = `${two(Math.floor(tenths / 10) % 60)}.${tenths % 10}`;
   return hours > 0 ? `${hours}:${two(minutes)}:${rest}` : `${minutes}:${rest}`;
+}
+
+/** `Ada, 0:01.0 to 0:02.5` */
+export function describe(recording: Recording, { speaker, start, end }: ShownTurn): string {
+  return `${recording.nameOf(speaker)}, ${clock(start)} to ${clock(end)}`;
 }

@@ -2,6 +2,8 @@ import { clock, type Recording, type ShownTurn } from './recording.ts';
 
 const LANE = 30;
 const AXIS = 22;
+const WAVE = 72;
+const TOP = AXIS + WAVE;
 const LABEL_INSET = 6;
 /** Seconds: closer than this nothing is to be seen. */
 const CLOSEST = 2;
@@ -9,7 +11,7 @@ const CLOSEST = 2;
 const MARKS = [0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
 const MARK_WIDTH = 70;
 
-/** Turns on a canvas, one lane a speaker, between two moments: for recordings of any length. */
+/** The waveform and the turns on a canvas, one lane a speaker, between two moments: for recordings of any length. */
 export class Timeline {
   onPlay: (turn: ShownTurn) => void = () => {};
   onSeek: (time: number) => void = () => {};
@@ -18,12 +20,14 @@ export class Timeline {
   #from = 0;
   #to = 1;
   #now = 0;
+  #shownDuration = 0;
 
   constructor(canvas: HTMLCanvasElement) {
     this.#canvas = canvas;
     canvas.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
     canvas.addEventListener('click', (event) => this.#click(event));
     new ResizeObserver(() => this.draw()).observe(canvas);
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.draw());
   }
 
   /** Seconds shown. */
@@ -31,9 +35,13 @@ export class Timeline {
     return { from: this.#from, to: this.#to };
   }
 
+  /** Another recording is shown as a whole; of the same one, what is looked at stays. */
   show(recording: Recording): void {
+    const whole = recording !== this.#recording || this.#to >= this.#shownDuration;
     this.#recording = recording;
-    this.fit();
+    if (whole) this.fit();
+    else this.draw();
+    this.#shownDuration = Math.max(CLOSEST, recording.duration);
   }
 
   fit(): void {
@@ -67,17 +75,21 @@ export class Timeline {
     const context = canvas.getContext('2d');
     if (!recording || !context) return;
     const scale = devicePixelRatio || 1;
-    canvas.style.height = `${AXIS + LANE * Math.max(1, recording.speakers.length)}px`;
+    const { speakers } = recording;
+    canvas.style.height = `${TOP + LANE * Math.max(1, speakers.length)}px`;
     canvas.width = Math.round(canvas.clientWidth * scale);
     canvas.height = Math.round(canvas.clientHeight * scale);
     context.scale(scale, scale);
     const ink = getComputedStyle(canvas).color;
+    const colors = new Map(speakers.map((speaker, at) => [speaker, colorAt(at)]));
     this.#drawAxis(context, ink);
-    for (const [lane, speaker] of recording.speakers.entries()) {
-      const top = AXIS + lane * LANE;
-      context.fillStyle = colorOf(recording, speaker);
-      for (const turn of recording.turns) {
-        if (turn.speaker !== speaker || turn.end < this.#from || turn.start > this.#to) continue;
+    this.#drawWave(context, recording, colors, ink);
+    const shown = recording.turns.filter(({ start, end }) => end >= this.#from && start <= this.#to);
+    for (const [lane, speaker] of speakers.entries()) {
+      const top = TOP + lane * LANE;
+      context.fillStyle = colors.get(speaker) ?? ink;
+      for (const turn of shown) {
+        if (turn.speaker !== speaker) continue;
         const left = this.#x(turn.start);
         context.globalAlpha = turn.tentative ? 0.45 : 0.9;
         context.fillRect(left, top + 5, Math.max(1.5, this.#x(turn.end) - left), LANE - 10);
@@ -89,6 +101,31 @@ export class Timeline {
     }
     context.fillStyle = ink;
     context.fillRect(this.#x(this.#now) - 1, 0, 2, canvas.clientHeight);
+  }
+
+  /** Each column as loud as its loudest moment, in the colour of who speaks. */
+  #drawWave(
+    context: CanvasRenderingContext2D,
+    recording: Recording,
+    colors: ReadonlyMap<string, string>,
+    ink: string,
+  ): void {
+    const width = Math.max(1, this.#canvas.clientWidth);
+    const owners = new Array<string | undefined>(width);
+    for (const { start, end, speaker } of recording.turns) {
+      const last = Math.min(width, Math.ceil(this.#x(end)));
+      for (let x = Math.max(0, Math.floor(this.#x(start))); x < last; x++) owners[x] = speaker;
+    }
+    const seconds = (this.#to - this.#from) / width;
+    for (let x = 0; x < width; x++) {
+      const speaker = owners[x];
+      const time = this.#from + x * seconds;
+      const size = Math.max(1, loudness(recording, time, time + seconds, speaker !== undefined) * (WAVE - 6));
+      context.fillStyle = (speaker && colors.get(speaker)) ?? ink;
+      context.globalAlpha = speaker ? 0.9 : 0.35;
+      context.fillRect(x, AXIS + (WAVE - size) / 2, 1, size);
+    }
+    context.globalAlpha = 1;
   }
 
   #drawAxis(context: CanvasRenderingContext2D, ink: string): void {
@@ -124,14 +161,27 @@ export class Timeline {
 
   #click(event: MouseEvent): void {
     const time = this.#time(event);
-    const speaker = this.#recording?.speakers[Math.floor((event.offsetY - AXIS) / LANE)];
+    const speaker = this.#recording?.speakers[Math.floor((event.offsetY - TOP) / LANE)];
     const turn = speaker === undefined ? undefined : this.#recording?.turnAt(time, speaker);
     if (turn) this.onPlay(turn);
     else this.onSeek(time);
   }
 }
 
+/** In [0, 1], between two moments; without a waveform, whether anybody speaks. */
+function loudness({ peaks, duration }: Recording, from: number, to: number, speech: boolean): number {
+  if (!peaks || !(duration > 0)) return speech ? 0.6 : 0;
+  const part = (time: number) => Math.floor((time / duration) * peaks.length);
+  let most = 0;
+  for (let at = part(from); at <= Math.min(peaks.length - 1, part(to)); at++) most = Math.max(most, peaks[at] ?? 0);
+  return most;
+}
+
 /** Far apart for any number of speakers. */
+function colorAt(at: number): string {
+  return `hsl(${(at * 137 + 215) % 360} 60% 55%)`;
+}
+
 export function colorOf(recording: Recording, speaker: string): string {
-  return `hsl(${(recording.speakers.indexOf(speaker) * 137 + 215) % 360} 60% 55%)`;
+  return colorAt(recording.speakers.indexOf(speaker));
 }

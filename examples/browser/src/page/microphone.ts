@@ -1,0 +1,53 @@
+/** Runs in the audio thread: hands samples over, a tenth of a second at a time. */
+const TAP = `registerProcessor('tap', class extends AudioWorkletProcessor {
+  constructor() { super(); this.buffer = new Float32Array(Math.round(sampleRate / 10)); this.at = 0; }
+  process([[channel]]) {
+    for (const sample of channel ?? []) {
+      this.buffer[this.at++] = sample;
+      if (this.at === this.buffer.length) { this.port.postMessage(this.buffer); this.at = 0; }
+    }
+    return true;
+  }
+})`;
+
+export interface Microphone {
+  readonly sampleRate: number;
+  /** Gives mono samples, a tenth of a second at a time, until `close`. */
+  start(onSamples: (samples: Float32Array<ArrayBuffer>) => void): void;
+  close(): Promise<void>;
+}
+
+/** @throws Error where the microphone may not be used. */
+export async function openMicrophone(): Promise<Microphone> {
+  const constraints = { channelCount: 1, echoCancellation: false, noiseSuppression: false };
+  let stream: MediaStream | undefined;
+  let context: AudioContext;
+  try {
+    if (!navigator.mediaDevices) throw new Error('browsers allow it on https and localhost only');
+    stream = await navigator.mediaDevices.getUserMedia({ audio: constraints });
+    context = new AudioContext();
+    const module = URL.createObjectURL(new Blob([TAP], { type: 'text/javascript' }));
+    await context.audioWorklet.addModule(module);
+    URL.revokeObjectURL(module);
+  } catch (error) {
+    hush(stream);
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`The microphone cannot be used: ${why}`);
+  }
+  return {
+    sampleRate: context.sampleRate,
+    start(onSamples) {
+      const tap = new AudioWorkletNode(context, 'tap', { numberOfOutputs: 0 });
+      tap.port.onmessage = ({ data }: MessageEvent<Float32Array<ArrayBuffer>>) => onSamples(data);
+      context.createMediaStreamSource(stream).connect(tap);
+    },
+    async close() {
+      hush(stream);
+      await context.close().catch(() => {});
+    },
+  };
+}
+
+function hush(stream: MediaStream | undefined): void {
+  for (const track of stream?.getTracks() ?? []) track.stop();
+}

@@ -1,0 +1,67 @@
+/** Bins of the waveform: a second, and at most. */
+const PER_SECOND = 50;
+const MOST = 100_000;
+/** Samples that are looked at before the page gets its turn: some milliseconds. */
+const SLICE = 500_000;
+/** Beyond this a browser would need gigabytes for the samples: no waveform. */
+const MOST_BYTES = 50e6;
+const SAMPLE_RATE = 16_000;
+
+/** The loudest sample of each of many equal parts of a recording, relative to the loudest of all: in [0, 1]. */
+export class Peaks {
+  readonly #parts: Float32Array;
+  readonly #total: number;
+  #at = 0;
+
+  /** @param total Samples to come. */
+  constructor(total: number, sampleRate: number) {
+    this.#total = Math.max(1, total);
+    this.#parts = new Float32Array(Math.max(1, Math.min(MOST, Math.ceil((total * PER_SECOND) / sampleRate))));
+  }
+
+  add(samples: Float32Array): void {
+    const scale = this.#parts.length / this.#total;
+    for (let i = 0; i < samples.length && this.#at < this.#total; i++, this.#at++) {
+      const part = Math.floor(this.#at * scale);
+      const size = Math.abs(samples[i] ?? 0);
+      if (size > (this.#parts[part] ?? 0)) this.#parts[part] = size;
+    }
+  }
+
+  get relative(): Float32Array {
+    const loudest = this.#parts.reduce((most, size) => Math.max(most, size), 1e-6);
+    return this.#parts.map((size) => size / loudest);
+  }
+}
+
+/** The waveform of pieces of sound. The page stays smooth. */
+export async function peaksOf(pieces: readonly Float32Array[], sampleRate: number): Promise<Float32Array> {
+  const peaks = new Peaks(
+    pieces.reduce((sum, { length }) => sum + length, 0),
+    sampleRate,
+  );
+  let looked = 0;
+  for (const piece of pieces) {
+    for (let at = 0; at < piece.length; at += SLICE) {
+      const part = piece.subarray(at, at + SLICE);
+      peaks.add(part);
+      looked += part.length;
+      if (looked < SLICE) continue;
+      looked = 0;
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+  }
+  return peaks.relative;
+}
+
+/** The waveform of a file, where this browser can decode it. */
+export async function peaksOfFile(file: Blob): Promise<Float32Array | undefined> {
+  if (file.size > MOST_BYTES) return undefined;
+  try {
+    const context = new OfflineAudioContext(1, 1, SAMPLE_RATE);
+    const decoded = await context.decodeAudioData(await file.arrayBuffer());
+    return await peaksOf([decoded.getChannelData(0)], SAMPLE_RATE);
+  } catch {
+    return undefined;
+  }
+}

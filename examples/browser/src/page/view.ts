@@ -1,0 +1,121 @@
+import { $, element } from './dom.ts';
+import { clock, describe, type Recording, type ShownTurn } from './recording.ts';
+import { colorOf, Timeline } from './timeline.ts';
+
+export interface Hands {
+  play(turn: ShownTurn): void;
+  seek(time: number): void;
+  renamed(speaker: string): void;
+}
+
+/** A recording on the page: timeline, speakers, turns. */
+export class View {
+  readonly #timeline = new Timeline($<HTMLCanvasElement>('timeline'));
+  readonly #hands: Hands;
+  #recording: Recording | undefined;
+  /** Whose speakers are listed: the list stays as it is while somebody types a name into it. */
+  #named: Recording | undefined;
+  /** What each row of the list of turns says: only rows that say something else are made again. */
+  #rows: { key: string; turn: ShownTurn; button: HTMLButtonElement }[] = [];
+
+  constructor(hands: Hands) {
+    this.#hands = hands;
+    this.#timeline.onPlay = hands.play;
+    this.#timeline.onSeek = hands.seek;
+    $('closer').onclick = () => this.#timeline.zoom(1 / 2);
+    $('farther').onclick = () => this.#timeline.zoom(2);
+    $('fit').onclick = () => this.#timeline.fit();
+  }
+
+  hide(): void {
+    $('result').hidden = true;
+  }
+
+  show(recording: Recording): void {
+    this.#recording = recording;
+    $('result').hidden = false;
+    this.#timeline.show(recording);
+    this.#showSpeakers(recording);
+    this.#showTurns(recording);
+    for (const button of document.querySelectorAll<HTMLButtonElement>('[data-format]')) {
+      button.disabled = recording.turns.length === 0;
+    }
+  }
+
+  /** Shows where it plays. Seconds. */
+  set now(time: number) {
+    this.#timeline.now = time;
+    $('clock').textContent = clock(time);
+    for (const { turn, button } of this.#rows) {
+      const now = time >= turn.start && time < turn.end;
+      if (button.classList.contains('now') !== now) button.classList.toggle('now', now);
+    }
+  }
+
+  #showSpeakers(recording: Recording): void {
+    const { speakers } = recording;
+    const same = recording === this.#named;
+    this.#named = recording;
+    const typing = document.activeElement instanceof HTMLInputElement && document.activeElement.dataset.speaker;
+    if (same && typing && speakers.includes(typing)) return;
+    const most = Math.max(1e-9, ...speakers.map((speaker) => recording.secondsOf(speaker)));
+    $('speakers').replaceChildren(
+      ...speakers.map((speaker) => {
+        const row = element('li');
+        row.style.setProperty('--of', colorOf(recording, speaker));
+        const input = element('input');
+        input.value = recording.nameOf(speaker);
+        input.dataset.speaker = speaker;
+        input.setAttribute('aria-label', `Name of ${speaker}`);
+        input.onchange = () => this.#rename(speaker, input);
+        const seconds = recording.secondsOf(speaker);
+        const bar = element('span', 'bar');
+        bar.style.width = `${(100 * seconds) / most}%`;
+        row.append(element('span', 'dot'), input, element('time', '', clock(seconds)), bar);
+        return row;
+      }),
+    );
+  }
+
+  #rename(speaker: string, input: HTMLInputElement): void {
+    if (!this.#recording) return;
+    this.#recording.rename(speaker, input.value);
+    input.value = this.#recording.nameOf(speaker);
+    this.show(this.#recording);
+    this.#hands.renamed(speaker);
+  }
+
+  #showTurns(recording: Recording): void {
+    const list = $('turns');
+    const colors = new Map(recording.speakers.map((speaker) => [speaker, colorOf(recording, speaker)]));
+    for (const [at, turn] of recording.turns.entries()) {
+      const color = colors.get(turn.speaker) ?? '';
+      const key = [turn.start, turn.end, recording.nameOf(turn.speaker), color, turn.tentative].join('|');
+      const old = this.#rows[at];
+      if (old?.key === key) {
+        old.turn = turn;
+        continue;
+      }
+      const row = this.#turnRow(recording, turn, color);
+      this.#rows[at] = { key, turn, button: row.button };
+      if (old) list.children[at]?.replaceWith(row.item);
+      else list.append(row.item);
+    }
+    for (const _ of this.#rows.splice(recording.turns.length)) list.lastElementChild?.remove();
+  }
+
+  #turnRow(recording: Recording, turn: ShownTurn, color: string) {
+    const item = element('li');
+    const button = element('button', turn.tentative ? 'tentative' : '');
+    button.style.setProperty('--of', color);
+    button.setAttribute('aria-label', `Play ${describe(recording, turn)}`);
+    button.append(
+      element('span', 'dot'),
+      element('time', '', `${clock(turn.start)} – ${clock(turn.end)}`),
+      element('span', '', recording.nameOf(turn.speaker)),
+    );
+    button.onclick = () => this.#hands.play(turn);
+    item.append(button);
+    return { item, button };
+  }
+}

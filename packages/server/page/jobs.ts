@@ -1,0 +1,86 @@
+import { $, element } from '../../../examples/browser/src/page/dom.ts';
+import { onFile, type Page } from '../../../examples/browser/src/page/page.ts';
+import type { JobsClient } from '../src/client/jobs.ts';
+import type { JobJson } from '../src/client/types.ts';
+
+/** Milliseconds between two looks at jobs that are not at their end. */
+const LOOK_MS = 1000;
+const MOST_SHOWN = 20;
+
+/** The jobs that the server keeps: what is shown after a reload is what was shown before. @returns How to look again. */
+export function showJobs(page: Page, jobs: () => JobsClient): () => Promise<void> {
+  const section = element('section');
+  const submit = element('button', '', 'Hand a recording over');
+  const input = element('input');
+  input.type = 'file';
+  input.id = 'job-file';
+  input.accept = 'audio/*,video/*';
+  input.hidden = true;
+  const row = element('div', 'row');
+  row.append(submit, input);
+  const items = element('ul');
+  items.id = 'job-list';
+  section.id = 'jobs';
+  section.hidden = true;
+  section.append(
+    element('h2', '', 'Jobs'),
+    element('p', 'soft', 'The server keeps them: close this page and come back.'),
+    row,
+    items,
+  );
+  $('audio').before(section);
+  onFile(input, submit, (file) => void hand(file));
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  async function look(): Promise<void> {
+    clearTimeout(timer);
+    try {
+      const list = await jobs().list({ limit: MOST_SHOWN });
+      section.hidden = false;
+      items.replaceChildren(...list.jobs.map(item));
+      const waiting = list.jobs.some(({ state }) => state === 'queued' || state === 'running');
+      if (waiting) timer = setTimeout(() => void look(), LOOK_MS);
+    } catch {
+      section.hidden = true;
+    }
+  }
+
+  function item(job: JobJson): HTMLElement {
+    const made = element('li', 'row');
+    const part = job.progress?.fraction === undefined ? '' : ` ${Math.floor(job.progress.fraction * 100)} %`;
+    const state = job.problem ? `${job.state}: ${job.problem.detail}` : job.state + part;
+    made.append(element('span', '', nameOf(job)), element('span', 'soft', state));
+    if (job.state === 'succeeded') made.append(action('Show', () => open(job)));
+    made.append(action(job.endedAt ? 'Remove' : 'Cancel', () => jobs().cancel(job.id).then(look)));
+    return made;
+  }
+
+  function action(text: string, act: () => Promise<void>): HTMLElement {
+    const button = element('button', '', text);
+    button.onclick = () => act().catch(page.problem);
+    return button;
+  }
+
+  async function open(job: JobJson): Promise<void> {
+    const { result } = await jobs().get(job.id);
+    if (result) page.show(nameOf(job), result);
+  }
+
+  async function hand(file: File): Promise<void> {
+    page.say(`Handing ${file.name} over …`);
+    try {
+      await jobs().submit(file, { metadata: { file: file.name } });
+      page.say('');
+    } catch (error) {
+      page.problem(error);
+    }
+    await look();
+  }
+
+  void look();
+  return look;
+}
+
+function nameOf({ metadata, url, id }: JobJson): string {
+  return String(metadata?.file ?? url ?? id);
+}

@@ -1,0 +1,65 @@
+/** @module The server's page: that of examples/browser, the work done by the server; its jobs, its API key. */
+import { VoiceFlowError } from 'voiceflow-ml/core';
+import { $, element } from '../../../examples/browser/src/page/dom.ts';
+import type { Engine } from '../../../examples/browser/src/page/engine.ts';
+import { startPage } from '../../../examples/browser/src/page/page.ts';
+import { VoiceFlowClient } from '../src/client/client.ts';
+import { showJobs } from './jobs.ts';
+
+/** Where the server is: also below a path, with or without a slash at its end. */
+const base = new URL(location.pathname.replace(/\/?$/, '/'), location.href);
+
+const link = element('a', '', 'API');
+link.href = new URL('docs', base).href;
+const nav = document.querySelector('nav');
+nav?.append(link);
+nav?.removeAttribute('hidden');
+
+const form = element('form', 'row');
+const label = element('label', '', 'API key ');
+const key = element('input');
+key.type = 'password';
+key.autocomplete = 'off';
+const use = element('button', '', 'Use it');
+use.type = 'submit';
+label.append(key);
+form.append(label, use);
+form.hidden = true;
+$('status').before(form);
+
+function client(): VoiceFlowClient {
+  const given = key.value.trim();
+  return new VoiceFlowClient({ url: base.href, ...(given ? { key: given } : {}) });
+}
+
+const engine: Engine = {
+  waiting: 'Sending …',
+  diarize: (file, options) => client().diarize(file, options),
+  async open(options) {
+    const connection = client().stream({ ...options, encoding: 'f32le', reconnects: 0 });
+    return {
+      async *[Symbol.asyncIterator]() {
+        for await (const event of connection) if (event.type !== 'reconnect') yield event;
+      },
+      push: (samples) => connection.push(samples),
+      end: () => connection.end({ recluster: true }),
+      close: () => connection.close(),
+    };
+  },
+};
+
+const page = startPage(engine, {
+  onProblem(error) {
+    if (!VoiceFlowError.isInstance(error) || error.code !== 'unauthorized') return;
+    form.hidden = false;
+    key.focus();
+  },
+});
+
+const list = document.body.dataset.jobs === undefined ? async () => {} : showJobs(page, () => client().jobs);
+form.onsubmit = (event) => {
+  event.preventDefault();
+  form.hidden = true;
+  page.say('');
+  void list();
+};
