@@ -6,7 +6,8 @@
 
 DATA is what teach.py wrote. On CPU: bfloat16 autocast and channels-last; `--processes 2` runs two one-thread processes that
 average their gradients, which suffers less from other programs than two threads do. Preload tcmalloc where it is there.
-The learning rate follows a cosine over the time given, after a short warm-up.
+The learning rate follows a cosine over the time given, or over --steps, after a short warm-up. With --steps a run that was cut off goes on where it
+stood: the same command with --resume of its own checkpoint.
 """
 import argparse
 import copy
@@ -40,6 +41,7 @@ def arguments():
     p.add_argument("--local", type=float, default=0.5, help="share of the chunk heard in the target; the rest is the speaker's centroid")
     p.add_argument("--minutes", type=float, default=60)
     p.add_argument("--until", default="", help="HH:MM at which to end, instead of --minutes")
+    p.add_argument("--steps", type=int, default=0, help="how many steps the whole run has, over all that resume it; instead of a time")
     p.add_argument("--batch", type=int, default=96, help="mixtures a process a step")
     p.add_argument("--lr", type=float, default=2e-3)
     p.add_argument("--class-lr", type=float, default=0.2, help="of the class vectors (plain SGD: rare speakers move little)")
@@ -135,11 +137,14 @@ def main():
         adam.load_state_dict(resumed["adam"])
     sync = Sync(a.processes, [*matrices, *rest, classes], [b for b in net.buffers() if b.dtype.is_floating_point and b.ndim == 1])
     half = lambda: torch.autocast(dev.split(":")[0], torch.bfloat16)
-    clock, first, run, last, done = Clock(a.minutes, a.until), step, {}, time.time(), 0.0
+    begun = resumed.get("begun", step) if resumed and a.steps else step   # the step at which the schedule began
+    clock, first, run, last = Clock(a.minutes, a.until), step, {}, time.time()
+    progress = lambda: (step - begun) / a.steps if a.steps else clock.done()
+    done = progress()
 
     def checkpoint():
         if lead:
-            save(a.out, net=net.state_dict(), ema=ema.state_dict(), classes=classes.data, muon=muon.m, adam=adam.state_dict(), step=step, kw=kw)
+            save(a.out, net=net.state_dict(), ema=ema.state_dict(), classes=classes.data, muon=muon.m, adam=adam.state_dict(), step=step, begun=begun, kw=kw)
 
     while done < 1:
         warm = min(1, (step - first + 1) / a.warmup)
@@ -157,7 +162,7 @@ def main():
         net.zero_grad(set_to_none=True)
         classes.grad = None
         loss.backward()
-        done = sync(clock.done())
+        done = sync(progress())
         nn.utils.clip_grad_norm_([*matrices, *rest], 5.0)
         for g in adam.param_groups:
             g["lr"] = rate * a.lr
@@ -166,6 +171,7 @@ def main():
         with torch.no_grad():
             classes.sub_(classes.grad, alpha=rate * a.class_lr)
         step += 1
+        done = progress() if a.steps else done
         decay = min(a.ema, (step - first + 10) / (step - first + 40))
         if lead:
             with torch.no_grad():
