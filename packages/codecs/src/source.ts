@@ -123,7 +123,7 @@ class DecodedSource implements AudioSource {
     const gain = 1 / channels.length;
     for (let i = 0; i < mono.length; i++) {
       let sum = 0;
-      for (const channel of channels) sum += channel[i] as number;
+      for (const channel of channels) sum += channel[i]!;
       mono[i] = sum * gain;
     }
     return mono;
@@ -153,7 +153,7 @@ class DecodedSource implements AudioSource {
     }
     if (gathered === 0 && this.#instance === undefined) gathered = this.#flush();
     if (gathered === 0) return null;
-    const block = this.#parts.length === 1 ? (this.#parts[0] as Float32Array[]) : join(this.#parts, this.#channels);
+    const block = this.#parts.length === 1 ? this.#parts[0]! : join(this.#parts, this.#channels);
     this.#parts = [];
     this.#count += block[0]?.length ?? 0;
     return block;
@@ -173,7 +173,7 @@ class DecodedSource implements AudioSource {
     let gathered = 0;
     if (instance.rate !== from) gathered += this.#changeRate(instance.rate);
     const part = Array.from({ length: this.#channels }, (_, i) => {
-      const samples = channels[Math.min(i, channels.length - 1)] as Float32Array;
+      const samples = channels[Math.min(i, channels.length - 1)]!;
       return this.#resamplers[i]?.push(samples).slice() ?? samples.slice();
     });
     if (part[0]?.length) this.#parts.push(part);
@@ -285,7 +285,7 @@ function join(parts: readonly (readonly Float32Array[])[], channels: number): Fl
     const all = new Float32Array(length);
     let at = 0;
     for (const part of parts) {
-      all.set(part[i] as Float32Array, at);
+      all.set(part[i]!, at);
       at += part[i]?.length ?? 0;
     }
     return all;

@@ -4,7 +4,7 @@ import { samplesSource } from '../audio/pipes.ts';
 import type { LiveEvent, TurnEvent } from '../contract/live.ts';
 import type { Turn } from '../contract/segment.ts';
 import { scoreDiarization } from '../metrics/score.ts';
-import { analyse } from '../offline/analyse.ts';
+import { analyze } from '../offline/analyze.ts';
 import { solve } from '../offline/speaker-turns.ts';
 import { conversation } from '../stages/fixtures/scripted.ts';
 import { audioOf, eventsOf, finalTurns, listen, liveCnn, open, RATE } from './fixtures/live.ts';
@@ -187,7 +187,7 @@ describe('the end of a session', () => {
       const session = open(cnn);
       await session.push(samples);
       const { turns } = await session.end({ recluster: true });
-      const { local, duration } = await analyse(cnn, samplesSource({ samples, sampleRate: RATE }), {});
+      const { local, duration } = await analyze(cnn, samplesSource({ samples, sampleRate: RATE }), {});
       const recording = solve(cnn, local, duration, { bounds: { least: 1, most: 100 }, known: [] });
       // But for the labels, and the last bit of a probability that stands right at a threshold.
       const { total } = scoreDiarization(recording.turns, turns);

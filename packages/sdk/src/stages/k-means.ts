@@ -54,7 +54,7 @@ function* settle(
       const own = points.filter((_, i) => labels[i] === k);
       if (own.length === 0) continue;
       center.fill(0);
-      for (const point of own) for (let d = 0; d < center.length; d++) center[d] = center[d]! + point[d]! / own.length;
+      for (const point of own) for (let d = 0; d < center.length; d++) center[d]! += point[d]! / own.length;
     }
   }
   return { labels, inertia };
@@ -63,8 +63,8 @@ function* settle(
 /** Each further one is drawn by the square of its distance to those before. */
 function* beginnings(points: readonly Float32Array[], count: number, random: () => number): Steps<Float64Array[]> {
   const work = new Work();
-  const centers = [Float64Array.from(points[Math.floor(random() * points.length)] as Float32Array)];
-  const squares = points.map((point) => squareOf(point, centers[0] as Float64Array));
+  const centers = [Float64Array.from(points[Math.floor(random() * points.length)]!)];
+  const squares = points.map((point) => squareOf(point, centers[0]!));
   while (centers.length < count) {
     if (work.isDue(points.length * (points[0]?.length ?? 0))) yield;
     let rest = random() * squares.reduce((sum, x) => sum + x, 0);

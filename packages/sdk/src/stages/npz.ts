@@ -48,7 +48,7 @@ function endOf(view: DataView): number {
 function readNpy(bytes: Uint8Array): Float64Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(0) !== 0x934e554d) throw new Error('an array of it has no header');
-  const wide = (bytes[6] as number) > 1;
+  const wide = bytes[6]! > 1;
   const header = wide ? view.getUint32(8, true) : view.getUint16(8, true);
   const from = (wide ? 12 : 10) + header;
   const text = new TextDecoder().decode(bytes.subarray(wide ? 12 : 10, from));

@@ -4,7 +4,7 @@ import { assignment } from './hungarian.ts';
 import { kMeans } from './k-means.ts';
 import type { Steps } from './steps.ts';
 import { toXVectorSpace, type VbxRules, vbx, type XVectorSpace } from './vbx.ts';
-import { normalise } from './vectors.ts';
+import { normalize } from './vectors.ts';
 
 export interface VbxSettings extends VbxRules {
   /** Distance of unit vectors' centroids up to which they are one cluster, to begin with. */
@@ -59,7 +59,7 @@ export function* findVoices(heard: HeardWindows, space: XVectorSpace, settings: 
   const long = [...alone.keys()].filter((row) => alone[row]! >= settings.leastShare * heard.frames);
   const every = Math.ceil(long.length / MOST_POINTS);
   const rows = Int32Array.from(long.filter((_, i) => i % every === 0));
-  const units = Array.from(rows, (row) => normalise(heard.voice(row).slice()));
+  const units = Array.from(rows, (row) => normalize(heard.voice(row).slice()));
   const found = { heard, rows, units, speaks };
   if (rows.length < 2) return { ...found, centroids: [meanOf(heard, rows, () => 1)] };
   const first = firstClusters(yield* centroidLinkage(units), settings.threshold);
@@ -151,7 +151,7 @@ function meanOf(heard: HeardWindows, rows: Int32Array, weightOf: (at: number) =>
     if (weight === 0) return;
     total += weight;
     const voice = heard.voice(row);
-    for (let d = 0; d < sum.length; d++) sum[d] = sum[d]! + weight * voice[d]!;
+    for (let d = 0; d < sum.length; d++) sum[d]! += weight * voice[d]!;
   });
   return total > 0 ? sum.map((x) => x / total) : sum;
 }

@@ -41,10 +41,10 @@ export function toXVectorSpace(space: XVectorSpace, embedding: ArrayLike<number>
   );
   const y = space.after.map((shift) => -shift);
   for (let i = 0; i < from; i++) {
-    for (let j = 0; j < to; j++) y[j] = y[j]! + x[i]! * space.reduction[i * to + j]!;
+    for (let j = 0; j < to; j++) y[j]! += x[i]! * space.reduction[i * to + j]!;
   }
   unitTimes(y, Math.sqrt(to));
-  for (let j = 0; j < to; j++) y[j] = y[j]! - space.mean[j]!;
+  for (let j = 0; j < to; j++) y[j]! -= space.mean[j]!;
   const result = new Float64Array(to);
   for (let row = 0; row < to; row++) {
     let sum = 0;
@@ -126,19 +126,19 @@ export function* vbx(
     for (let t = 0; t < n; t++) {
       if (work.isDue(speakers * between.length)) yield;
       for (let s = 0; s < speakers; s++) {
-        const { alpha, penalty } = models[s] as Speaker;
-        row[s] = fa * (inner(rho[t] as Float64Array, alpha) - penalty + constant[t]!) + prior[s]!;
+        const { alpha, penalty } = models[s]!;
+        row[s] = fa * (inner(rho[t]!, alpha) - penalty + constant[t]!) + prior[s]!;
       }
       const all = logSumExp(row);
       bound += all;
       for (let s = 0; s < speakers; s++) {
         const own = Math.exp(row[s]! - all);
         gamma[t * speakers + s] = own;
-        priors[s] = priors[s]! + own;
+        priors[s]! += own;
       }
     }
     const sum = priors.reduce((total, p) => total + p, 0);
-    for (let s = 0; s < speakers; s++) priors[s] = priors[s]! / sum;
+    for (let s = 0; s < speakers; s++) priors[s]! /= sum;
     bounds.push(bound);
     if (iteration > 0 && bound - bounds[iteration - 1]! < ENOUGH) break;
   }
@@ -166,7 +166,7 @@ function speakerOf(
   rho.forEach((row, t) => {
     const own = gamma[t * speakers + s]!;
     count += own;
-    for (let d = 0; d < alpha.length; d++) alpha[d] = alpha[d]! + own * row[d]!;
+    for (let d = 0; d < alpha.length; d++) alpha[d]! += own * row[d]!;
   });
   const variance = between.map((phi) => 1 / (1 + ratio * count * phi));
   let penalty = 0;
