@@ -13,8 +13,8 @@ export interface VbxSettings extends VbxRules {
   readonly leastShare: number;
 }
 
-/** Local speakers in one clustering: its distances are 8 bytes a pair, 64 MB. Of more, every so many-th takes part. */
-const MOST_POINTS = 4000;
+/** Local speakers in one clustering: its distances are 8 bytes a pair, 25 MB. Of more, every so many-th takes part. */
+const MOST_POINTS = 2500;
 /**
  * Clusters that VBx begins with: each of its rounds takes points × clusters × dimensions. Voices that are all unlike each
  * other would begin with one each, which took three minutes for four hours; nobody's recording has as many speakers.
