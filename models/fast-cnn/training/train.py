@@ -45,7 +45,7 @@ def arguments():
     p.add_argument("--lr", type=float, default=2e-3)
     p.add_argument("--class-lr", type=float, default=0.2, help="of the class vectors (plain SGD: rare speakers move little)")
     p.add_argument("--margin", type=float, default=0.15, help="at the end; it grows from half of it")
-    p.add_argument("--w-teacher", type=float, default=1.0)
+    p.add_argument("--w-teacher", type=float, default=0.3)
     p.add_argument("--w-class", type=float, default=0.25)
     p.add_argument("--w-act", type=float, default=3.0)
     p.add_argument("--freeze-stem", action="store_true", help="keep the stem as --resume has it (its average): a third more mixtures a second")
