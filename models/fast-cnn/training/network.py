@@ -150,32 +150,3 @@ class FastCNN(nn.Module):
 
     def forward(self, audio, at_16k=False):
         return self.heads(self.trunk(self.front(audio, at_16k)))
-
-
-def from_first(state):
-    """State of the first Fast CNN (0.1.0: parts of its trunk at 50 frames a second) -> this one's, computing nearly the same.
-
-    What ran at 50 frames now runs on means of two frames: kernels over time are resampled, the head says two frames at once.
-    """
-    s = {k: v.clone() for k, v in state.items() if not k.startswith("front.")}
-    w = s["flat.0.weight"]                                              # [256, 48 * 8, 1, 1]
-    s["flat.0.weight"] = torch.stack([w.reshape(len(w), -1, 8)] * 2, 3) / 2
-
-    def resample(w):                                                    # five taps at 50 frames a second to five at 25
-        o = torch.zeros_like(w)
-        o[..., 1], o[..., 3] = w[..., 0] + w[..., 1] / 2, w[..., 3] / 2 + w[..., 4]
-        o[..., 2] = w[..., 1] / 2 + w[..., 2] + w[..., 3] / 2
-        return o
-    for k in ("pre.0.dw.0.weight", "post.0.dw.0.weight"):
-        s[k] = resample(s[k])
-    w = s["dn.0.weight"]
-    s["dn.0.weight"] = torch.stack([w[..., 0], w[..., 1] + w[..., 2], torch.zeros_like(w[..., 0])], -1)
-    w, b = s["head.weight"], s["head.bias"]
-    s["head.weight"], s["head.bias"] = torch.cat([w[:2], w[:2], w[2:]]), torch.cat([b[:2], b[:2], b[2:]])
-    keep = s["out.weight"].reshape(256, 2, -1).norm(dim=(0, 1)).argsort(descending=True)[:352].sort().values
-    for k in ("weight",):
-        s["feat.0." + k] = s["feat.0." + k][keep]
-    for k in ("weight", "bias", "running_mean", "running_var"):
-        s["feat.1." + k] = s["feat.1." + k][keep]
-    s["out.weight"] = s["out.weight"].reshape(256, 2, -1)[:, :, keep].reshape(256, -1)
-    return s

@@ -25,7 +25,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from clock import Clock, save
 from losses import Teacher, loss_fn
 from mixer import Mixer, sounds
-from network import FastCNN, from_first
+from network import FastCNN
 from optim import Muon, split
 from speech import Bank
 
@@ -37,7 +37,6 @@ def arguments():
     p.add_argument("--rooms", nargs="*", default=[], help="folders of measured impulse responses")
     p.add_argument("--out", default="fast-cnn.pt")
     p.add_argument("--resume", default="")
-    p.add_argument("--first", action="store_true", help="--resume is a checkpoint of version 0.1.0, of another shape")
     p.add_argument("--local", type=float, default=0.5, help="share of the chunk heard in the target; the rest is the speaker's centroid")
     p.add_argument("--minutes", type=float, default=60)
     p.add_argument("--until", default="", help="HH:MM at which to end, instead of --minutes")
@@ -46,7 +45,7 @@ def arguments():
     p.add_argument("--lr", type=float, default=2e-3)
     p.add_argument("--class-lr", type=float, default=0.2, help="of the class vectors (plain SGD: rare speakers move little)")
     p.add_argument("--margin", type=float, default=0.15, help="at the end; it grows from half of it")
-    p.add_argument("--w-teacher", type=float, default=1.0)
+    p.add_argument("--w-teacher", type=float, default=0.3)
     p.add_argument("--w-class", type=float, default=0.25)
     p.add_argument("--w-act", type=float, default=3.0)
     p.add_argument("--freeze-stem", action="store_true", help="keep the stem as --resume has it (its average): a third more mixtures a second")
@@ -111,8 +110,7 @@ def main():
         k = resumed = torch.load(a.resume, map_location=dev, weights_only=True)
         step = k["step"]
         for n, name in ((net, "net"), (ema, "ema")):
-            s = k[name] if name in k else k["ema"]
-            n.load_state_dict(from_first(s) if a.first else s)
+            n.load_state_dict(k[name] if name in k else k["ema"])
         if "classes" in k and k["classes"].shape == classes.shape:
             classes.data.copy_(k["classes"])
     else:
