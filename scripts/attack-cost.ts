@@ -116,7 +116,7 @@ const INPUTS: readonly Input[] = [
 ];
 
 /** CPU seconds of a process and its children so far. */
-function cpuSeconds(pid: number): number {
+export function cpuSeconds(pid: number): number {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
   return [String(pid), ...children].reduce((sum, each) => {
     const stat = readFileSync(`/proc/${each}/stat`, 'utf8');

@@ -1,7 +1,7 @@
 /**
  * Attacks a server of its own and prints what that cost:
  *
- *   npm run attack -- [pipelining|unread|uploads|leaving|cost|recreate|all]
+ *   npm run attack -- [pipelining|unread|uploads|leaving|cost|clustering|recreate|all]
  *
  * Build first. The short forms are tests (tests/security). Linux: memory is read from /proc.
  */
@@ -11,7 +11,8 @@ import process from 'node:process';
 import { encodeWav } from 'voiceflow-ml/core';
 import { metric, residentMb } from '../tests/security/sockets.ts';
 import { NODE_ENTRY, type Spawned, spawnServer, TOY, windowBytes } from '../tests/server/harness.ts';
-import { cost } from './attack-cost.ts';
+import { clustering } from './attack-clustering.ts';
+import { cost, cpuSeconds } from './attack-cost.ts';
 import { recreate } from './attack-recreate.ts';
 
 const KEY = 'secret-0123456789abcdef';
@@ -200,9 +201,15 @@ async function leaving(): Promise<void> {
     'Vorbis in Ogg': [again('talk.ogg', 8 * MiB), 'audio/ogg'],
   };
   const server = await spawnServer([process.execPath, NODE_ENTRY], { VOICEFLOW_WORKERS: '1' });
+  // The worker's own time says what it still did, however busy the machine is with other things.
+  const workerCpu = () => {
+    const [pid = ''] = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim().split(' ');
+    return 1000 * cpuSeconds(Number(pid));
+  };
   const busy = async () => /jobs_running\{lane="recording"\} 1/.test(await (await server.fetch('/metrics')).text());
   for (const [name, [body, type]] of Object.entries(bodies)) {
     const times: number[] = [];
+    const worked: number[] = [];
     let over = 0;
     for (let i = 0; i < 8; i++) {
       const leave = new AbortController();
@@ -218,16 +225,21 @@ async function leaving(): Promise<void> {
       await pause(40 * i * i);
       if (answered) over++;
       const left = performance.now();
+      const cpu = workerCpu();
       leave.abort();
       while (await busy()) await pause(2);
-      if (!answered) times.push(performance.now() - left);
+      if (!answered) {
+        times.push(performance.now() - left);
+        worked.push(workerCpu() - cpu);
+      }
       await asked;
     }
-    times.sort((a, b) => a - b);
+    for (const list of [times, worked]) list.sort((a, b) => a - b);
     const restarts = await metric(server.url, 'voiceflow_worker_restarts_total');
     console.log(
       `${name}: the worker was free ${quantile(times, 0.5).toFixed(0)} ms after its client had left (median of ${times.length}), ` +
-        `${(times.at(-1) ?? 0).toFixed(0)} ms at most; ${over} done before; ${restarts} workers replaced`,
+        `${(times.at(-1) ?? 0).toFixed(0)} ms at most; it worked on for ${quantile(worked, 0.5).toFixed(0)} ms of CPU, ` +
+        `${(worked.at(-1) ?? 0).toFixed(0)} ms at most; ${over} done before; ${restarts} workers replaced`,
     );
   }
   await server.close();
@@ -240,6 +252,7 @@ const attacks: Readonly<Record<string, () => Promise<void>>> = {
   uploads,
   leaving,
   cost,
+  clustering,
   recreate: () => recreate(Number(count)),
 };
 for (const [name, attack] of Object.entries(attacks)) {

@@ -29,6 +29,8 @@ const SAME = 0.95;
 /** Of the active windows, before something is said of a whole recording. */
 const MOST = 0.8;
 const FEWEST = 10;
+/** Channels that are looked at apart before they are mixed: of more, that would cost more than all the rest. */
+const MOST_LOOKED_AT = 8;
 /** Seconds in which a channel is faded out and in. */
 const FADE_SECONDS = 0.005;
 
@@ -48,10 +50,11 @@ export function channelOf(source: AudioSource, number: number): AudioSource {
 
 /**
  * A source's channels mixed by their mean, as mono. Where they cancel each other (one is the other inverted, as a
- * balanced line wrongly wired gives), the loudest is taken. Warns of both, and of two voices that had a channel each.
+ * balanced line wrongly wired gives), the loudest is taken; more than eight are mixed as they are. Warns of both, and of
+ * two voices that had a channel each.
  */
 export function mixed(source: AudioSource): AudioSource {
-  if (!hasChannels(source)) return source;
+  if (!hasChannels(source) || source.channels > MOST_LOOKED_AT) return source;
   const own: Warning[] = [];
   let out = new Float32Array(0);
   const apart = new ApartCounter();

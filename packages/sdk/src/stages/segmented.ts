@@ -84,11 +84,11 @@ export class SegmentedRecording implements LocalRecording {
   }
 
   activity(window: number): Float32Array {
-    return Float32Array.from(this.#activity.row(window), (p) => p / PROBABILITIES);
+    return shares(this.#activity.row(window));
   }
 
   levels(window: number): Float32Array {
-    return Float32Array.from(this.#levels.row(window), (p) => p / PROBABILITIES);
+    return shares(this.#levels.row(window));
   }
 
   embedding(window: number, slot: number): Float32Array | undefined {
@@ -126,4 +126,11 @@ export class SegmentedRecording implements LocalRecording {
       }
     }
   }
+}
+
+/** By a loop: `Float32Array.from` with a function takes twenty times as long, most of the clustering of hours. */
+function shares(bytes: Uint8Array): Float32Array {
+  const probabilities = new Float32Array(bytes.length);
+  for (let i = 0; i < bytes.length; i++) probabilities[i] = (bytes[i] as number) / PROBABILITIES;
+  return probabilities;
 }

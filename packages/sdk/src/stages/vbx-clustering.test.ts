@@ -103,6 +103,21 @@ it('VBx’s bound rises until it stays, and speakers that are not needed lose th
   expect(priors.filter((p) => p > 1e-7)).toHaveLength(2);
 });
 
+it('begins with a bounded number of clusters, however unlike the voices are', () => {
+  const windows = 400;
+  const many = new HeardRecording({ frames: FRAMES, slots: 1, dimensions: windows, startOf: (w) => w * FRAMES });
+  for (let w = 0; w < windows; w++) {
+    many.add(new Uint8Array(FRAMES).fill(1));
+    // Each at a right angle to all others.
+    many.voices.set(w, new Float32Array(windows).fill(0).fill(1, w, w + 1));
+  }
+  const reduction = Float64Array.from({ length: windows * DIMENSIONS }, (_, i) => Math.sin(i));
+  const other = { ...space, from: windows, before: new Float64Array(windows), reduction };
+  // After one round none has lost its prior yet: those that are left are those that it began with.
+  const { centroids } = finish(findVoices(many, other, { ...RULES, iterations: 1 }));
+  expect(centroids.length).toBeLessThanOrEqual(100);
+});
+
 it('k-means finds clouds, is the same each time, and takes fewer points than clouds', () => {
   const cloud = (at: number) => Array.from({ length: 10 }, (_, i) => Float32Array.of(at, 0.01 * i));
   const points = [...cloud(0), ...cloud(1), ...cloud(2)];

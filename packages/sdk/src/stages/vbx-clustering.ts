@@ -1,4 +1,4 @@
-import { centroidLinkage, flatClusters } from './centroid-linkage.ts';
+import { centroidLinkage, flatClusters, type Linkage } from './centroid-linkage.ts';
 import { type HeardWindows, spokenFrames } from './heard-windows.ts';
 import { assignment } from './hungarian.ts';
 import { kMeans } from './k-means.ts';
@@ -13,8 +13,13 @@ export interface VbxSettings extends VbxRules {
   readonly leastShare: number;
 }
 
-/** Local speakers in one clustering: its distances are 8 bytes a pair, 64 MB. Of more, every so many-th takes part. */
-const MOST_POINTS = 4000;
+/** Local speakers in one clustering: its distances are 8 bytes a pair, 25 MB. Of more, every so many-th takes part. */
+const MOST_POINTS = 2500;
+/**
+ * Clusters that VBx begins with: each of its rounds takes points × clusters × dimensions. Voices that are all unlike each
+ * other would begin with one each, which took three minutes for four hours; nobody's recording has as many speakers.
+ */
+const MOST_CLUSTERS = 100;
 /** A speaker whose prior is not above this is none. */
 const LEAST_PRIOR = 1e-7;
 /** A few milliseconds of work. */
@@ -57,7 +62,7 @@ export function* findVoices(heard: HeardWindows, space: XVectorSpace, settings: 
   const units = Array.from(rows, (row) => normalize(heard.voice(row).slice()));
   const found = { heard, rows, units, speaks };
   if (rows.length < 2) return { ...found, centroids: [meanOf(heard, rows, () => 1)] };
-  const first = flatClusters(yield* centroidLinkage(units), settings.threshold);
+  const first = firstClusters(yield* centroidLinkage(units), settings.threshold);
   const voices: Float64Array[] = [];
   for (const row of rows) {
     if (voices.length % WINDOWS_PER_STEP === 0) yield;
@@ -73,6 +78,24 @@ export function* findVoices(heard: HeardWindows, space: XVectorSpace, settings: 
   return { ...found, centroids };
 }
 
+/** The clusters at the threshold, or at the least above it that leaves few enough. */
+function firstClusters(tree: Linkage, threshold: number): Int32Array {
+  const labels = flatClusters(tree, threshold);
+  if (countOf(labels) <= MOST_CLUSTERS) return labels;
+  const distances = tree.distance.filter((distance) => distance > threshold).sort();
+  let [low, high] = [0, distances.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (countOf(flatClusters(tree, distances[middle]!)) <= MOST_CLUSTERS) high = middle;
+    else low = middle + 1;
+  }
+  return flatClusters(tree, distances[high]!);
+}
+
+function countOf(labels: Int32Array): number {
+  return labels.reduce((most, label) => Math.max(most, label + 1), 0);
+}
+
 /** Every local speaker to the centroid of its voice; those of one window to different ones. */
 export function assignVoices(voices: Voices): Steps<Assignment> {
   return assign(voices, voices.centroids, true);
@@ -82,7 +105,7 @@ export function assignVoices(voices: Voices): Steps<Assignment> {
 export function* regroupVoices(voices: Voices, count: number): Steps<Assignment> {
   const { heard, rows, units } = voices;
   const labels = yield* kMeans(units, Math.min(count, Math.max(1, rows.length)));
-  const centroids = Array.from({ length: labels.reduce((most, label) => Math.max(most, label + 1), 1) }, (_, k) =>
+  const centroids = Array.from({ length: Math.max(1, countOf(labels)) }, (_, k) =>
     meanOf(heard, rows, (t) => (labels[t] === k ? 1 : 0)),
   );
   return yield* assign(voices, centroids, false);
