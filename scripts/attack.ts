@@ -1,7 +1,7 @@
 /**
  * Attacks a server of its own and prints what that cost:
  *
- *   npm run attack -- [pipelining|unread|uploads|leaving|all]
+ *   npm run attack -- [pipelining|unread|uploads|leaving|cost|clustering|recreate|all]
  *
  * Build first. The short forms are tests (tests/security). Linux: memory is read from /proc.
  */
@@ -11,6 +11,9 @@ import process from 'node:process';
 import { encodeWav } from 'voiceflow-ml/core';
 import { metric, residentMb } from '../tests/security/sockets.ts';
 import { NODE_ENTRY, type Spawned, spawnServer, TOY, windowBytes } from '../tests/server/harness.ts';
+import { clustering } from './attack-clustering.ts';
+import { cost, cpuSeconds } from './attack-cost.ts';
+import { recreate } from './attack-recreate.ts';
 
 const KEY = 'secret-0123456789abcdef';
 const BEARER = { authorization: `Bearer ${KEY}` };
@@ -179,10 +182,8 @@ function again(name: string, bytes: number): Uint8Array<ArrayBuffer> {
 
 /** How long a worker is busy with what nobody waits for any more: clients that leave at any moment of the work. */
 async function leaving(): Promise<void> {
-  const wav = encodeWav(
-    Float32Array.from({ length: 16_000 * 1800 }, (_, i) => Math.sin(i / (20 + ((i >> 14) % 9))) * 0.2),
-    16_000,
-  );
+  const tone = (_: unknown, i: number) => Math.sin(i / (20 + ((i >> 14) % 9))) * 0.2;
+  const wav = encodeWav(new Float32Array(16_000 * 1800).map(tone), 16_000);
   const form = Buffer.concat([
     Buffer.from('--b\r\nContent-Disposition: form-data; name="file"; filename="x.wav"\r\n\r\n'),
     wav,
@@ -192,13 +193,23 @@ async function leaving(): Promise<void> {
     'a WAV of half an hour': [wav, 'audio/wav'],
     'the same in a form': [form, 'multipart/form-data; boundary=b'],
     'a form of dashes alone': [Buffer.alloc(wav.length, 45), `multipart/form-data; boundary=${'-'.repeat(68)}x`],
+    'a WAV of 44.1 kHz': [encodeWav(new Float32Array(44_100 * 900).map(tone), 44_100), 'audio/wav'],
+    'a WAV of 15,999 Hz': [encodeWav(new Float32Array(15_999 * 1800).map(tone), 15_999), 'audio/wav'],
     'an MP3': [again('talk.mp3', 8 * MiB), 'audio/mpeg'],
     'an AAC stream': [again('talk.aac', 8 * MiB), 'audio/aac'],
+    'Opus in Ogg': [again('talk.opus', 8 * MiB), 'audio/ogg'],
+    'Vorbis in Ogg': [again('talk.ogg', 8 * MiB), 'audio/ogg'],
   };
   const server = await spawnServer([process.execPath, NODE_ENTRY], { VOICEFLOW_WORKERS: '1' });
+  // The worker's own time says what it still did, however busy the machine is with other things.
+  const workerCpu = () => {
+    const [pid = ''] = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim().split(' ');
+    return 1000 * cpuSeconds(Number(pid));
+  };
   const busy = async () => /jobs_running\{lane="recording"\} 1/.test(await (await server.fetch('/metrics')).text());
   for (const [name, [body, type]] of Object.entries(bodies)) {
     const times: number[] = [];
+    const worked: number[] = [];
     let over = 0;
     for (let i = 0; i < 8; i++) {
       const leave = new AbortController();
@@ -214,23 +225,36 @@ async function leaving(): Promise<void> {
       await pause(40 * i * i);
       if (answered) over++;
       const left = performance.now();
+      const cpu = workerCpu();
       leave.abort();
       while (await busy()) await pause(2);
-      if (!answered) times.push(performance.now() - left);
+      if (!answered) {
+        times.push(performance.now() - left);
+        worked.push(workerCpu() - cpu);
+      }
       await asked;
     }
-    times.sort((a, b) => a - b);
+    for (const list of [times, worked]) list.sort((a, b) => a - b);
     const restarts = await metric(server.url, 'voiceflow_worker_restarts_total');
     console.log(
       `${name}: the worker was free ${quantile(times, 0.5).toFixed(0)} ms after its client had left (median of ${times.length}), ` +
-        `${(times.at(-1) ?? 0).toFixed(0)} ms at most; ${over} done before; ${restarts} workers replaced`,
+        `${(times.at(-1) ?? 0).toFixed(0)} ms at most; it worked on for ${quantile(worked, 0.5).toFixed(0)} ms of CPU, ` +
+        `${(worked.at(-1) ?? 0).toFixed(0)} ms at most; ${over} done before; ${restarts} workers replaced`,
     );
   }
   await server.close();
 }
 
-const attacks: Readonly<Record<string, () => Promise<void>>> = { pipelining, unread, uploads, leaving };
-const [which = 'all'] = process.argv.slice(2);
+const [which = 'all', count = '200'] = process.argv.slice(2);
+const attacks: Readonly<Record<string, () => Promise<void>>> = {
+  pipelining,
+  unread,
+  uploads,
+  leaving,
+  cost,
+  clustering,
+  recreate: () => recreate(Number(count)),
+};
 for (const [name, attack] of Object.entries(attacks)) {
   if (which !== 'all' && which !== name) continue;
   if (name === 'pipelining') {

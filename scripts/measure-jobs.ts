@@ -1,10 +1,11 @@
 /**
  * What a job costs over a plain request, on the embedded database, with a toy in place of the network:
  *
- *   npx tsx scripts/measure-jobs.ts [--pairs 100] [--submissions 1000] [--at-once 10] [--rate 200] [--for 10]
+ *   npx tsx scripts/measure-jobs.ts [--pairs 100] [--submissions 1000] [--at-once 10] [--rate 200] [--for 10] [--ms 0]
  *
  * Prints milliseconds as JSON. Pairs are asked in turn, so that both see the same machine. Submissions are made twice:
- * so many at once, for how many can be made a second; and so many a second, for how long each takes then.
+ * so many at once, for how many can be made a second; and so many a second, for how long each takes then, while jobs of
+ * `--ms` milliseconds each are done beside them (0: as fast as they come, three statements for each).
  */
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     'at-once': { type: 'string', default: '10' },
     rate: { type: 'string', default: '200' },
     for: { type: 'string', default: '10' },
+    ms: { type: 'string', default: '0' },
   },
 });
 const quantiles = (list: readonly number[]) => {
@@ -30,7 +32,6 @@ const quantiles = (list: readonly number[]) => {
 
 const data = await dataFolder();
 const server = await startServer(data);
-const body = '{}';
 const rss = () =>
   Number(execFileSync('ps', ['-o', 'rss=', '-p', String(server.child.pid)], { encoding: 'utf8' })) / 1024;
 const timed = async (work: () => Promise<unknown>) => {
@@ -38,7 +39,7 @@ const timed = async (work: () => Promise<unknown>) => {
   await work();
   return performance.now() - begun;
 };
-const post = async (path: string) => {
+const post = async (path: string, body = '{}') => {
   const response = await fetch(server.url + path, { method: 'POST', body });
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   return (await response.json()) as { id: string };
@@ -74,7 +75,7 @@ try {
   while (paced.length < Number(values.rate) * Number(values.for)) {
     const due = start + (1000 * paced.length) / Number(values.rate);
     if (performance.now() < due) await new Promise((resolve) => setTimeout(resolve, 1));
-    else paced.push(timed(() => post('/v1/jobs')));
+    else paced.push(timed(() => post('/v1/jobs', JSON.stringify({ ms: values.ms }))));
   }
   const atRate = await Promise.all(paced);
   const report = {

@@ -24,7 +24,7 @@ const FRAME = 0.02;
 export function madeUpRecording(between: readonly number[], { hours, voices, turn, seed }: Script) {
   const next = seededRandom(seed);
   const normal = () => gaussian(next);
-  const centres = Array.from({ length: voices }, () => Float32Array.from(between, (phi) => Math.sqrt(phi) * normal()));
+  const centers = Array.from({ length: voices }, () => Float32Array.from(between, (phi) => Math.sqrt(phi) * normal()));
   const seconds = hours * 3600;
   const turns: (Turn & { readonly voice: number })[] = [];
   for (let at = 0; at < seconds; ) {
@@ -52,9 +52,9 @@ export function madeUpRecording(between: readonly number[], { hours, voices, tur
       for (let t = Math.max(0, Math.round((from - start) / FRAME)); t < last; t++) activity[t * SLOTS + slot] = 0.97;
     }
     for (const [voice, slot] of heard) {
-      const centre = centres[voice] as Float32Array;
+      const center = centers[voice]!;
       embeddings.set(
-        centre.map((x) => x + normal()),
+        center.map((x) => x + normal()),
         slot * between.length,
       );
     }

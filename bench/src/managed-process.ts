@@ -22,6 +22,8 @@ export interface ManagedProcess {
   /** SIGTERM, and SIGKILL when that is not heeded in `grace` milliseconds. */
   stop(grace?: number): Promise<void>;
   kill(signal: NodeJS.Signals): void;
+  /** The end of what it has printed. */
+  said(): string;
 }
 
 export interface StartOptions {
@@ -76,6 +78,7 @@ export async function startProcess(options: StartOptions): Promise<ManagedProces
     usage: () => treeUsage(child.pid ?? -1),
     exited,
     kill: (signal) => void child.kill(signal),
+    said: () => said.trim(),
     async stop(grace = 10_000) {
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), grace);

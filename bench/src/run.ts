@@ -62,6 +62,6 @@ export function processIo(signal?: AbortSignal): BenchIo {
   return {
     out: (text) => void process.stdout.write(`${text}\n`),
     note: (text) => void process.stderr.write(`${text}\n`),
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   };
 }

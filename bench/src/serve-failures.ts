@@ -32,11 +32,7 @@ function infer(url: string, agent: Agent, body: Uint8Array): Promise<{ outcome: 
       response.on('end', () => {
         const { statusCode = 0 } = response;
         const parsed = JSON.parse(text) as { code?: string };
-        resolve(
-          statusCode === 200
-            ? { outcome: 'ok' }
-            : { outcome: `http-${statusCode}`, ...(parsed.code ? { code: parsed.code } : {}) },
-        );
+        resolve(statusCode === 200 ? { outcome: 'ok' } : { outcome: `http-${statusCode}`, code: parsed.code });
       });
     });
     call.on('error', (error: NodeJS.ErrnoException) =>

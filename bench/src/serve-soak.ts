@@ -2,6 +2,7 @@ import { type BenchIo, countFlag, numberFlag, parseFlags } from './args.ts';
 import { conversationPcm, type Pcm, repeatedWav } from './conversation.ts';
 import { figures } from './format.ts';
 import { closedLoop, warmUp } from './load/loops.ts';
+import type { LoadResult } from './load/recorder.ts';
 import { runSessions } from './load/sessions.ts';
 import { processUsage } from './managed-process.ts';
 import { rss } from './serve-clients.ts';
@@ -53,6 +54,9 @@ export async function soak(args: readonly string[], io: BenchIo): Promise<number
   return withEntry(late, async (server) => {
     const pcm = await conversationPcm();
     const lag = upload > 0 ? await uploadLag(server, repeatedWav(pcm, upload), io) : undefined;
+    // A server that ends takes everything along, and says why.
+    let over = false;
+    void server.exited.then((how) => over || io.note(`the server ended (${how}): ${server.said()}`));
     const target = inferTarget(server.url, clients);
     await warmUp(target, 500, clients);
     const points: Point[] = [];
@@ -68,6 +72,7 @@ export async function soak(args: readonly string[], io: BenchIo): Promise<number
       recordingLoop(server.url, repeatedWav(pcm, RECORDING_SECONDS), recordings, stop),
       sessionLoop(server.url, pcm, sessions, stop),
     ]);
+    over = true;
     clearInterval(watching);
     target.close();
     const seconds = (performance.now() - begun) / 1000;
@@ -75,9 +80,9 @@ export async function soak(args: readonly string[], io: BenchIo): Promise<number
     const [first, last] = [floor[0], floor.at(-1)];
     io.out(
       [
-        `windows     ${windows.requests}, ${windows.succeeded} well`,
-        `recordings  ${files.sent} of ${RECORDING_SECONDS} s, ${files.well} well`,
-        `sessions    ${live.sent} of ${SESSION_SECONDS} s in real time, ${live.well} well`,
+        `windows     ${windows.requests}, ${windows.succeeded} well${told(windows)}`,
+        `recordings  ${files.sent} of ${RECORDING_SECONDS} s, ${files.well} well${told(files)}`,
+        `sessions    ${live.sent} of ${SESSION_SECONDS} s in real time, ${live.well} well${told(live)}`,
         `load        ${figures((server.cpuSeconds() - cpu) / seconds)} cores for ${figures(seconds / 60)} minutes`,
         `RSS         ${figures(first?.rss ?? 0)} → ${figures(last?.rss ?? 0)} MB in all, the server alone ${figures(first?.server ?? 0)} → ${figures(last?.server ?? 0)} MB`,
         `slope       ${figures(slope(floor, 'rss'))} MB/h in all, the server alone ${figures(slope(floor, 'server'))} MB/h`,
@@ -106,6 +111,20 @@ async function uploadLag(server: Entry, body: Uint8Array<ArrayBuffer>, io: Bench
 interface Count {
   sent: number;
   well: number;
+  readonly failures: Record<string, number>;
+}
+
+/** What went wrong, and how often. */
+function told({ failures }: Pick<LoadResult, 'failures'>): string {
+  const kinds = Object.entries(failures).map(([kind, count]) => `${kind} ${count}`);
+  return kinds.length === 0 ? '' : ` (${kinds.join(', ')})`;
+}
+
+/** What a failed `fetch` says of the connection: its own message is the same for all. */
+function causeOf(error: unknown): string {
+  const { cause = error } = error as { cause?: unknown };
+  const { code, message } = cause as { code?: string; message?: string };
+  return `${code ?? 'error'}: ${message ?? String(cause)}`;
 }
 
 async function recordingLoop(
@@ -114,14 +133,25 @@ async function recordingLoop(
   atOnce: number,
   stop: AbortSignal,
 ): Promise<Count> {
-  const count = { sent: 0, well: 0 };
+  const count: Count = { sent: 0, well: 0, failures: {} };
+  const ask = async (): Promise<string | undefined> => {
+    try {
+      const answer = await fetch(`${url}/v1/diarize`, { method: 'POST', body });
+      await answer.arrayBuffer();
+      return answer.ok ? undefined : `http-${answer.status}`;
+    } catch (error) {
+      return causeOf(error);
+    }
+  };
   const client = async () => {
     while (!stop.aborted) {
       count.sent++;
-      const answer = await fetch(`${url}/v1/diarize`, { method: 'POST', body });
-      await answer.arrayBuffer();
-      if (answer.ok) count.well++;
-      else await sleep(1000);
+      const failure = await ask();
+      if (failure === undefined) count.well++;
+      else {
+        count.failures[failure] = (count.failures[failure] ?? 0) + 1;
+        await sleep(1000);
+      }
     }
   };
   await Promise.all(Array.from({ length: atOnce }, client));
@@ -129,11 +159,12 @@ async function recordingLoop(
 }
 
 async function sessionLoop(url: string, pcm: Pcm, sessions: number, stop: AbortSignal): Promise<Count> {
-  const count = { sent: 0, well: 0 };
+  const count: Count = { sent: 0, well: 0, failures: {} };
   for (let seed = 1; sessions > 0 && !stop.aborted; seed++) {
     const result = await runSessions({ url, sessions, seconds: SESSION_SECONDS, seed, pcm });
     count.sent += result.sessions;
     count.well += result.succeeded;
+    for (const [kind, n] of Object.entries(result.failures)) count.failures[kind] = (count.failures[kind] ?? 0) + n;
   }
   return count;
 }

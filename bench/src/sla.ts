@@ -28,7 +28,7 @@ export function judge(figures: SlaFigures): Verdict[] {
       name: 'success rate',
       limit: '100 %',
       unit: '%',
-      ...(figures.successRate === undefined ? {} : { measured: 100 * figures.successRate }),
+      measured: figures.successRate && 100 * figures.successRate,
       kept: figures.successRate !== undefined && figures.successRate >= SLA.successRate,
     },
   ];

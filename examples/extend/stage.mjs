@@ -8,7 +8,7 @@ import { openAsBlob } from 'node:fs';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { createDiarizer, fastCnn as embedded } from 'voiceflow-ml';
-import { analyse, diarize, fastCnn, fastCnnPipeline } from 'voiceflow-ml/stages';
+import { analyze, diarize, fastCnn, fastCnnPipeline } from 'voiceflow-ml/stages';
 
 /**
  * The stage: what the network said of each window, with silence outside of the regions. Typed arrays in and out.
@@ -43,13 +43,13 @@ export function within(local, regions, frame) {
 /** The built-in pipeline with the stage in it. @returns {import('voiceflow-ml').PipelineFactory} */
 export const regionPipeline = (regions) => (manifest, model) => {
   const cnn = fastCnn(manifest, model);
-  const analyze = async (source, request) => {
-    const analysis = await analyse(cnn, source, request);
+  const analyzeRegions = async (source, request) => {
+    const analysis = await analyze(cnn, source, request);
     return { ...analysis, local: within(analysis.local, regions, cnn.frame) };
   };
   return {
     ...fastCnnPipeline(manifest, model),
-    diarize: (source, request) => diarize(cnn, analyze, source, request),
+    diarize: (source, request) => diarize(cnn, analyzeRegions, source, request),
   };
 };
 

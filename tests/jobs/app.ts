@@ -13,7 +13,7 @@ export interface Orders {
 }
 
 const manifest = {
-  ...{ id: 'fake', version: '1', space: 'fake', licence: 'Apache-2.0', pipeline: 'fake', sampleRate: 16_000 },
+  ...{ id: 'fake', version: '1', space: 'fake', license: 'Apache-2.0', pipeline: 'fake', sampleRate: 16_000 },
   ...{ files: {}, inputs: [], outputs: [], settings: {} },
 };
 

@@ -105,7 +105,9 @@ describe.skipIf(!there)('from the captures of the reference', () => {
     const between = await doublesOf(file(whole ? 'vbx_phi.f64' : 'vbx_Phi.f64'));
     expect(far(space.between, between)).toBeLessThan(1e-9);
     const captured = rows.map((_, i) => features.slice(i * space.to, (i + 1) * space.to));
-    const { responsibilities, priors, bounds } = vbx(captured, between, await intsOf(file('vbx_ahc.i32')), RULES);
+    const { responsibilities, priors, bounds } = finish(
+      vbx(captured, between, await intsOf(file('vbx_ahc.i32')), RULES),
+    );
     const gamma = await doublesOf(file(whole ? 'vbx_gamma.f64' : 'vbx_gamma_last.f64'));
     expect(responsibilities.length).toBe(gamma.length);
     expect(far(responsibilities, gamma)).toBeLessThan(1e-6);

@@ -13,7 +13,7 @@ const manifest = {
   id: 'segmentation-3.0',
   version: '1',
   space: '',
-  licence: 'MIT',
+  license: 'MIT',
   pipeline: 'recordings',
   part: 'segmentation',
   sampleRate: 16_000,

@@ -17,8 +17,22 @@ import {
 } from 'voiceflow-ml/core';
 import { fastCnnSettings, recordingSettings } from 'voiceflow-ml/stages';
 import { assignWords, groupWords, parseWords } from 'voiceflow-ml/words';
+import { openAtPooling } from '../../packages/sdk/src/inference/onnx-graph.ts';
 import { parseManifest } from '../../packages/sdk/src/installed/folder.ts';
-import { assertUnpolluted, type FuzzTarget, HUGE_JSON, mutated, ODD, recordOf, TEXT, target } from './fuzz-targets.ts';
+import { npzOf } from '../../packages/sdk/src/stages/fixtures/npz.ts';
+import { readPlda } from '../../packages/sdk/src/stages/pyannote-settings.ts';
+import { encodeOnnx } from '../../packages/sdk/src/testing/onnx.ts';
+import {
+  assertUnpolluted,
+  type FuzzTarget,
+  HUGE_JSON,
+  latin1,
+  mutated,
+  ODD,
+  recordOf,
+  TEXT,
+  target,
+} from './fuzz-targets.ts';
 
 /** Usual most of the time. */
 const mostly = (usual: fc.Arbitrary<unknown>, odd: fc.Arbitrary<unknown> = ODD) =>
@@ -167,6 +181,23 @@ const MANIFEST = fc
     return copy;
   });
 
+/** A file of bytes, a character a byte, changed in two places at most. */
+const binary = (bytes: Uint8Array) => mutated(mutated(fc.constant(String.fromCharCode(...bytes))));
+/** An embedding network that pools: a mean over time before its last linear layer. */
+const NETWORK = encodeOnnx({
+  inputs: [{ name: 'x', type: 'float32', dims: ['N', 2] }],
+  outputs: [{ name: 'y', type: 'float32', dims: ['N', 2] }],
+  nodes: [
+    { op: 'ReduceMean', inputs: ['x'], outputs: ['mean'] },
+    { op: 'Gemm', inputs: ['mean', 'W', 'b'], outputs: ['y'] },
+  ],
+  weights: [
+    { name: 'W', dims: [2, 2], data: Float32Array.of(1, 2, 3, 4) },
+    { name: 'b', dims: [2], data: Float32Array.of(0, 1) },
+  ],
+});
+const NPZ = npzOf('<f8', new Uint8Array(Float64Array.of(1.5, -2).buffer));
+
 /** The reader takes what the writer makes of what it took. */
 function again<T>(read: (text: string) => T, write: (value: T) => string): (input: unknown) => void {
   return (input) => {
@@ -208,5 +239,15 @@ export const FILE_TARGETS: Readonly<Record<string, FuzzTarget>> = {
       assertUnpolluted();
     },
     refusals: ['model-incompatible'],
+  }),
+  network: target({
+    inputs: binary(NETWORK),
+    run: (input) => openAtPooling(latin1(input), 'network.onnx').head,
+    refusals: ['model-incompatible'],
+  }),
+  plda: target({
+    inputs: fc.tuple(binary(NPZ), binary(NPZ)),
+    run: ([transform, plda]) => readPlda(latin1(transform), latin1(plda)),
+    refusals: ['model-corrupt'],
   }),
 };

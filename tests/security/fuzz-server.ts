@@ -146,6 +146,8 @@ export const MESSAGES = fc.array(
   { maxLength: 6 },
 );
 
+/** A session that is not closed by then never will be. */
+const HANG_MS = 120_000;
 /** Time for what a server of short limits does with half a request. */
 const PATIENCE_MS = 400;
 
@@ -171,7 +173,7 @@ export async function sessionOutcome(url: string, messages: readonly (string | U
   const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/stream?sampleRate=16000`);
   socket.on('error', () => {});
   await once(socket, 'message');
-  const closed = once(socket, 'close');
+  const closed = once(socket, 'close', { signal: AbortSignal.timeout(HANG_MS) });
   for (const message of messages) socket.send(message);
   socket.send('{"type":"end"}');
   const [code] = await closed;

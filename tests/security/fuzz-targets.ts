@@ -18,7 +18,7 @@ export interface FuzzTarget<Input = unknown> {
 }
 
 export const target = <Input>(each: FuzzTarget<Input>): FuzzTarget => each as FuzzTarget;
-const latin1 = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0) & 255);
+export const latin1 = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0) & 255);
 
 export const TEXT = fc.oneof(
   fc.string({ maxLength: 40, unit: 'binary' }),

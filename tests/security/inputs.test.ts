@@ -3,14 +3,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type RunningServer, serveNode } from '@voiceflow-ml/server/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeWav } from 'voiceflow-ml/core';
+import { findRuntimes } from '../../bench/src/runtimes.ts';
 import {
   CONVERSATION,
   FAULTY_WORKER,
   NO_HURRY_ENV,
   NODE_ENTRY,
+  ROOT,
   type Spawned,
   spawnServer,
   TOY,
@@ -150,6 +153,33 @@ describe('a client whose jobs cost workers', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(30);
     expect((await post('/v1/diarize', 'fine', 'good')).status).toBe(200);
     expect((await post('/v1/infer', 'fine', 'good')).status).toBe(200);
+  });
+});
+
+const bun = findRuntimes().find(({ name }) => name === 'bun');
+const withoutBun = bun?.missing === undefined ? '' : ` (skipped: ${bun.missing})`;
+
+describe.skipIf(withoutBun !== '')(`the same on Bun, which hands its workers no shared memory${withoutBun}`, () => {
+  it('refuses that input after the second try, and goes on', async () => {
+    const entry = new URL('packages/server/dist/bun.js', pathToFileURL(ROOT));
+    const program = `
+      import { serveBun } from ${JSON.stringify(fileURLToPath(entry))};
+      const command = ${JSON.stringify({ ...TOY, command: bun?.command })};
+      const server = await serveBun({ port: 0, workers: 1, command, log: () => {} });
+      process.stderr.write('listens on ' + server.url + '\\n');
+      process.once('SIGTERM', () => server.close().then(() => process.exit(0)));`;
+    const server = await spawnServer([bun?.command ?? '', '-e', program]);
+    const post = (path: string, body: string) => server.fetch(path, { method: 'POST', body });
+    try {
+      for (let i = 0; i < 3; i++) {
+        const response = await post('/v1/diarize?fault=crash', 'poison');
+        expect([response.status, (await response.json()).detail]).toEqual([500, 'this input ended 2 worker processes']);
+      }
+      expect((await post('/v1/diarize', 'fine')).status).toBe(200);
+      expect(await metric(server.url, 'voiceflow_worker_restarts_total')).toBe(2);
+    } finally {
+      await server.close();
+    }
   });
 });
 

@@ -6,7 +6,7 @@ import {
 } from '@voiceflow-ml/server/client';
 import { type RunningServer, serveNode } from '@voiceflow-ml/server/node';
 import { build } from 'esbuild';
-import { hc } from 'hono/client';
+import { hc, type InferResponseType } from 'hono/client';
 import { afterAll, afterEach, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { WebSocket } from 'ws';
@@ -88,6 +88,10 @@ describe('VoiceFlowClient', () => {
     const window = await answer.json();
     expectTypeOf(window.embeddings).toExtend<readonly (readonly number[])[]>();
     expect(window.activity.length).toBeGreaterThan(10);
+    // Jobs are among them, though this server keeps none.
+    type Job = InferResponseType<(typeof rpc.v1.jobs)[':id']['$get'], 200>;
+    expectTypeOf<Job['state']>().toEqualTypeOf<'queued' | 'running' | 'succeeded' | 'failed' | 'canceled'>();
+    expect((await rpc.v1.jobs.$get({ query: { limit: '5' } }, authorization)).status).toBe(404);
   });
 
   it('goes into a browser: one file, nothing of Node in it', async () => {

@@ -1,16 +1,26 @@
 /** The API description is complete by construction: each route carries its own. */
 
+import type { JobHandlers } from '@voiceflow-ml/jobs';
 import { createApp, type Engine } from '@voiceflow-ml/server';
+import { VoiceFlowClient } from '@voiceflow-ml/server/client';
 import { describe, expect, it } from 'vitest';
 import { documented } from './documented.ts';
 
 interface Parameter {
   readonly name: string;
+  readonly in: string;
+  readonly description: string;
   readonly required?: boolean;
 }
 
+interface Operation {
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { readonly content: object };
+  readonly responses: object;
+}
+
 interface Document {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly parameters?: readonly Parameter[] }>>>>;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
 }
 
@@ -19,13 +29,23 @@ const none = async () => {
 };
 const engine: Engine = { info: undefined, ready: false, onChange: () => {}, run: none, open: none, close: none };
 const app = createApp({ engine, version: '1.2.3' });
-const ask = async (): Promise<Document> => (await app.fetch(new Request('http://localhost/openapi.json'))).json();
+const handlers = new Proxy({}, { get: () => none }) as JobHandlers;
+const withJobs = createApp({
+  engine,
+  version: '1.2.3',
+  jobs: () => ({ handlers, stop: async () => {}, close: async () => {} }),
+});
+const ask = async (of = app): Promise<Document> =>
+  (await of.fetch(new Request('http://localhost/openapi.json'))).json();
 
 describe('the API description', () => {
-  it('has every route of the app, and no other', async () => {
-    const api = await ask();
+  it.each([
+    ['without jobs', app, 20],
+    ['with jobs', withJobs, 29],
+  ])('has every route of the app, and no other: %s', async (_, app, least) => {
+    const api = await ask(app);
     const routes = app.hono.routes.filter(({ method }) => method !== 'ALL');
-    expect(routes.length).toBeGreaterThanOrEqual(20);
+    expect(routes.length).toBeGreaterThanOrEqual(least);
     const documented = Object.entries(api.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
@@ -51,6 +71,54 @@ describe('the API description', () => {
     const live = api.paths['/v1/stream']?.get?.parameters;
     expect(live?.filter(({ required }) => required).map(({ name }) => name)).toEqual(['sampleRate']);
     expect(live?.find(({ name }) => name === 'encoding')).toMatchObject({ schema: { enum: ['s16le', 'f32le'] } });
+  });
+
+  it('says what jobs take and answer', async () => {
+    const { paths, components } = await ask(withJobs);
+    const jobs = Object.entries(paths).filter(([path]) => /^\/v1\/(jobs|voices)/.test(path));
+    expect(jobs.map(([path]) => path)).toHaveLength(6);
+    for (const [path, methods] of jobs) {
+      for (const [method, { parameters = [], responses, requestBody }] of Object.entries(methods)) {
+        expect(Object.keys(responses), `${method} ${path}`).toEqual(expect.arrayContaining(['401', '429', '503']));
+        expect(Object.keys(responses).some((status) => status.startsWith('2'))).toBe(true);
+        const named = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+        expect(parameters.filter((each) => each.in === 'path').map(({ name }) => name)).toEqual(named);
+        if (method === 'post') expect(Object.keys(requestBody?.content ?? {})).toContain('multipart/form-data');
+        for (const each of parameters) expect(each.description, `${path} ${each.name}`).not.toBe('');
+      }
+    }
+    expect(paths['/v1/jobs']?.post?.parameters?.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['numSpeakers', 'channels', 'webhook', 'priority', 'metadata', 'idempotency-key']),
+    );
+    expect(components.schemas).toHaveProperty('Job.properties.state.enum', expect.arrayContaining(['succeeded']));
+    expect(components.schemas).toHaveProperty('Job.properties.result.properties.turns');
+  });
+
+  it('has nothing of jobs that the client cannot ask', async () => {
+    const asked: string[] = [];
+    const { jobs } = new VoiceFlowClient({
+      url: 'http://localhost',
+      fetch: async (url, init) => {
+        const { pathname } = new URL(url);
+        asked.push(`${init?.method?.toLowerCase()} ${pathname.replace(/ID/, '{id}').replace(/NAME/, '{name}')}`);
+        return Response.json({ voices: [] });
+      },
+    });
+    const audio = new Blob(['a']);
+    await jobs.submit(audio);
+    await jobs.list();
+    await jobs.get('ID');
+    await jobs.result('ID', 'json');
+    for await (const _ of jobs.events('ID'));
+    await jobs.cancel('ID');
+    await jobs.enroll('NAME', audio);
+    await jobs.voices();
+    await jobs.removeVoice('NAME');
+    const { paths } = await ask(withJobs);
+    const documented = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    expect(asked.sort()).toEqual(documented.filter((each) => /\/v1\/(jobs|voices)/.test(each)).sort());
   });
 
   it('names the schemas that it refers to', async () => {

@@ -214,7 +214,7 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
         const told: { stage: string; done: number }[] = progress.map(({ data }) => JSON.parse(data));
         const stages = told.map(({ stage }) => ['model', 'cluster', 'done'].indexOf(stage));
         expect(stages).toEqual([...stages].sort((x, y) => x - y));
-        expect(stages[0]).toBe(0);
+        if (!timeStandsStill) expect(stages[0]).toBe(0);
         for (const stage of new Set(told.map((one) => one.stage))) {
           const done = told.filter((one) => one.stage === stage).map((one) => one.done);
           expect(done).toEqual([...done].sort((x, y) => x - y));

@@ -9,7 +9,7 @@ import {
   type SampleInput,
   type Turn,
 } from 'voiceflow-ml/core';
-import { type RecordingScore, type Score, type ScoredRecording, scoreDiarization } from 'voiceflow-ml/metrics';
+import { type Score, type ScoredRecording, scoreDiarization } from 'voiceflow-ml/metrics';
 import { asWav, type Recording, recordingsOf } from './recordings.ts';
 
 /** The corpora's rate. */
@@ -60,7 +60,7 @@ export async function accuracy(diarizer: Diarizer, options: AccuracyOptions): Pr
       const reference = { uri: recording.name, turns: repeated(recording, diarization.duration, options.repeat ?? 1) };
       const hypothesis = { uri: recording.name, turns: diarization.turns };
       pairs.push({ reference, hypothesis });
-      const score = scoreDiarization(reference, hypothesis).files[recording.name] as RecordingScore;
+      const score = scoreDiarization(reference, hypothesis).files[recording.name]!;
       const { mapping: _, ...rates } = score;
       const speakers = { reference: speakersIn(recording), found: diarization.speakers.length };
       const file = { name: recording.name, ...rates, speakers, seconds: diarization.duration, rtf };
@@ -80,7 +80,7 @@ async function diarize(
   const file = await openAsBlob(await asWav(recording.audio));
   const audio = repeat === 1 ? file : await repeatedSamples(file, repeat);
   const settings: DiarizeOptions = {
-    ...(countKnown ? { numSpeakers: speakersIn(recording) } : {}),
+    numSpeakers: countKnown ? speakersIn(recording) : undefined,
     signal,
   };
   const begun = performance.now();

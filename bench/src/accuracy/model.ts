@@ -25,7 +25,7 @@ export async function modelWith(name: string, settings: Readonly<Record<string, 
   return {
     ...rest,
     manifest: withSettings(model.manifest, own),
-    ...(segmenter ? { segmenter: { ...segmenter, manifest: withSettings(segmenter.manifest, gate) } } : {}),
+    segmenter: segmenter && { ...segmenter, manifest: withSettings(segmenter.manifest, gate) },
   };
 }
 

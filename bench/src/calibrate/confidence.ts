@@ -2,7 +2,7 @@ import type { ModelManifest, Turn } from 'voiceflow-ml/core';
 import { scoreDiarization } from 'voiceflow-ml/metrics';
 import * as pipeline from 'voiceflow-ml/stages';
 import { solveRecording } from './search.ts';
-import type { Analysed } from './windows.ts';
+import type { Analyzed } from './windows.ts';
 
 /** A turn with what its confidence is told from, and which share of its time is right. */
 export interface JudgedTurn {
@@ -12,7 +12,7 @@ export interface JudgedTurn {
   readonly seconds: number;
 }
 
-export function judgeTurns(manifest: ModelManifest, recordings: readonly Analysed[]): JudgedTurn[] {
+export function judgeTurns(manifest: ModelManifest, recordings: readonly Analyzed[]): JudgedTurn[] {
   const settings = pipeline.fastCnnSettings(manifest);
   return recordings.flatMap((recording) => {
     const { turns, evidence } = solveRecording(manifest, settings, recording);
@@ -21,7 +21,7 @@ export function judgeTurns(manifest: ModelManifest, recordings: readonly Analyse
       const partner = score?.mapping[turn.speaker];
       const own = recording.reference.filter(({ speaker }) => speaker === partner);
       const seconds = turn.end - turn.start;
-      return { evidence: evidence[i] as pipeline.TurnEvidence, right: covered(turn, own) / seconds, seconds };
+      return { evidence: evidence[i]!, right: covered(turn, own) / seconds, seconds };
     });
   });
 }
@@ -44,11 +44,11 @@ export function fitConfidence(turns: readonly JudgedTurn[]): { bias: number; act
     const gradient = [0, 0, 0];
     for (const { evidence, right, seconds } of turns) {
       const x = [1, evidence.activity, evidence.identity];
-      const z = x.reduce((sum, value, i) => sum + value * (w[i] as number), 0);
+      const z = x.reduce((sum, value, i) => sum + value * w[i]!, 0);
       const error = (right - 1 / (1 + Math.exp(-z))) * (seconds / total);
-      for (let i = 0; i < 3; i++) gradient[i] = (gradient[i] as number) + error * (x[i] as number);
+      for (let i = 0; i < 3; i++) gradient[i]! += error * x[i]!;
     }
-    for (let i = 0; i < 3; i++) w[i] = (w[i] as number) + RATE * (gradient[i] as number);
+    for (let i = 0; i < 3; i++) w[i]! += RATE * gradient[i]!;
   }
   const [bias, activity, identity] = w.map((value) => Math.round(value * 1000) / 1000) as [number, number, number];
   return { bias, activity, identity };
@@ -59,7 +59,7 @@ export function reliability(turns: readonly JudgedTurn[], w: { bias: number; act
   const bins = Array.from({ length: 10 }, () => ({ seconds: 0, told: 0, right: 0 }));
   for (const { evidence, right, seconds } of turns) {
     const told = 1 / (1 + Math.exp(-(w.bias + w.activity * evidence.activity + w.identity * evidence.identity)));
-    const bin = bins[Math.min(9, Math.floor(told * 10))] as { seconds: number; told: number; right: number };
+    const bin = bins[Math.min(9, Math.floor(told * 10))]!;
     bin.seconds += seconds;
     bin.told += told * seconds;
     bin.right += right * seconds;

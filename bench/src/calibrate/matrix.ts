@@ -5,9 +5,9 @@ export function cholesky(a: Float64Array, n: number): Float64Array {
   const l = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
-      let sum = a[i * n + j] as number;
-      for (let k = 0; k < j; k++) sum -= (l[i * n + k] as number) * (l[j * n + k] as number);
-      if (i !== j) l[i * n + j] = sum / (l[j * n + j] as number);
+      let sum = a[i * n + j]!;
+      for (let k = 0; k < j; k++) sum -= l[i * n + k]! * l[j * n + k]!;
+      if (i !== j) l[i * n + j] = sum / l[j * n + j]!;
       else if (sum > 0) l[i * n + i] = Math.sqrt(sum);
       else throw new RangeError(`the matrix is not positive definite (row ${i})`);
     }
@@ -18,31 +18,30 @@ export function cholesky(a: Float64Array, n: number): Float64Array {
 /** Solves L x = b in place for every column of `b` (`[n, columns]`). */
 export function solveLower(l: Float64Array, b: Float64Array, n: number, columns: number): void {
   for (let i = 0; i < n; i++) {
-    for (let k = 0; k < i; k++) subtractRow(b, columns, i, k, l[i * n + k] as number);
-    scaleRow(b, columns, i, 1 / (l[i * n + i] as number));
+    for (let k = 0; k < i; k++) subtractRow(b, columns, i, k, l[i * n + k]!);
+    scaleRow(b, columns, i, 1 / l[i * n + i]!);
   }
 }
 
 /** Solves Lᵀ x = b in place for every column of `b` (`[n, columns]`). */
 export function solveUpper(l: Float64Array, b: Float64Array, n: number, columns: number): void {
   for (let i = n - 1; i >= 0; i--) {
-    for (let k = i + 1; k < n; k++) subtractRow(b, columns, i, k, l[k * n + i] as number);
-    scaleRow(b, columns, i, 1 / (l[i * n + i] as number));
+    for (let k = i + 1; k < n; k++) subtractRow(b, columns, i, k, l[k * n + i]!);
+    scaleRow(b, columns, i, 1 / l[i * n + i]!);
   }
 }
 
 function subtractRow(b: Float64Array, columns: number, i: number, k: number, factor: number): void {
-  for (let c = 0; c < columns; c++)
-    b[i * columns + c] = (b[i * columns + c] as number) - factor * (b[k * columns + c] as number);
+  for (let c = 0; c < columns; c++) b[i * columns + c]! -= factor * b[k * columns + c]!;
 }
 
 function scaleRow(b: Float64Array, columns: number, i: number, factor: number): void {
-  for (let c = 0; c < columns; c++) b[i * columns + c] = (b[i * columns + c] as number) * factor;
+  for (let c = 0; c < columns; c++) b[i * columns + c]! *= factor;
 }
 
 export function transpose(a: Float64Array, n: number): Float64Array {
   const t = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) t[j * n + i] = a[i * n + j] as number;
+  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) t[j * n + i] = a[i * n + j]!;
   return t;
 }
 
@@ -66,21 +65,21 @@ export function symmetricEigen(matrix: Float64Array, n: number): { values: Float
 
 function offDiagonal(a: Float64Array, n: number): number {
   let sum = 0;
-  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) sum += 2 * (a[i * n + j] as number) ** 2;
+  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) sum += 2 * a[i * n + j]! ** 2;
   return Math.sqrt(sum);
 }
 
 /** Makes `a[p, q]` zero; rows of `v` are kept transposed (a row an eigenvector) so that the loop runs along memory. */
 function rotate(a: Float64Array, v: Float64Array, n: number, p: number, q: number): void {
-  const apq = a[p * n + q] as number;
+  const apq = a[p * n + q]!;
   if (apq === 0) return;
-  const theta = ((a[q * n + q] as number) - (a[p * n + p] as number)) / (2 * apq);
+  const theta = (a[q * n + q]! - a[p * n + p]!) / (2 * apq);
   const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.sqrt(theta * theta + 1));
   const c = 1 / Math.sqrt(t * t + 1);
   const s = t * c;
   for (let k = 0; k < n; k++) {
-    const x = a[k * n + p] as number;
-    const y = a[k * n + q] as number;
+    const x = a[k * n + p]!;
+    const y = a[k * n + q]!;
     a[k * n + p] = c * x - s * y;
     a[k * n + q] = s * x + c * y;
   }
@@ -90,22 +89,20 @@ function rotate(a: Float64Array, v: Float64Array, n: number, p: number, q: numbe
 
 function turnRows(a: Float64Array, n: number, p: number, q: number, c: number, s: number): void {
   for (let k = 0; k < n; k++) {
-    const x = a[p * n + k] as number;
-    const y = a[q * n + k] as number;
+    const x = a[p * n + k]!;
+    const y = a[q * n + k]!;
     a[p * n + k] = c * x - s * y;
     a[q * n + k] = s * x + c * y;
   }
 }
 
 function sorted(a: Float64Array, v: Float64Array, n: number): { values: Float64Array; vectors: Float64Array } {
-  const order = Array.from({ length: n }, (_, i) => i).sort(
-    (i, j) => (a[j * n + j] as number) - (a[i * n + i] as number),
-  );
+  const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => a[j * n + j]! - a[i * n + i]!);
   const vectors = new Float64Array(n * n);
   order.forEach((row, column) => {
     const vector = v.subarray(row * n, (row + 1) * n);
     const largest = vector.reduce((most, x) => (Math.abs(x) > Math.abs(most) ? x : most), 0);
-    for (let i = 0; i < n; i++) vectors[i * n + column] = (vector[i] as number) * (largest < 0 ? -1 : 1);
+    for (let i = 0; i < n; i++) vectors[i * n + column] = vector[i]! * (largest < 0 ? -1 : 1);
   });
-  return { values: Float64Array.from(order, (i) => a[i * n + i] as number), vectors };
+  return { values: Float64Array.from(order, (i) => a[i * n + i]!), vectors };
 }

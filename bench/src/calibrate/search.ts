@@ -2,7 +2,7 @@ import type { ModelManifest } from 'voiceflow-ml/core';
 import { scoreDiarization } from 'voiceflow-ml/metrics';
 import * as pipeline from 'voiceflow-ml/stages';
 import { withSettings } from '../settings.ts';
-import { type Analysed, refilter } from './windows.ts';
+import { type Analyzed, refilter } from './windows.ts';
 
 /** Settings by path, such as `{ 'turns.onset': 0.7 }`. */
 export type Choice = Readonly<Record<string, number>>;
@@ -36,7 +36,7 @@ export interface SetScore {
 }
 
 /** DER and count error of the whole pipeline after the network, for each set. */
-export function evaluate(manifest: ModelManifest, recordings: readonly Analysed[]): SetScore[] {
+export function evaluate(manifest: ModelManifest, recordings: readonly Analyzed[]): SetScore[] {
   const settings = pipeline.fastCnnSettings(manifest);
   const sets = [...new Set(recordings.map(({ set }) => set))];
   return sets.map((set) => {
@@ -56,7 +56,7 @@ export function evaluate(manifest: ModelManifest, recordings: readonly Analysed[
 export function solveRecording(
   manifest: ModelManifest,
   settings: pipeline.FastCnnSettings,
-  { local, duration }: Analysed,
+  { local, duration }: Analyzed,
 ): pipeline.Solution {
   const frame = 1 / local.frames;
   const speaking = refilter(local, settings.activity.on, Math.max(1, Math.round(settings.activity.shortest / frame)));
@@ -72,7 +72,7 @@ export function cost(scores: readonly SetScore[]): number {
 /** Coordinate search over `GRID`, twice through. */
 export function search(
   manifest: ModelManifest,
-  recordings: readonly Analysed[],
+  recordings: readonly Analyzed[],
   tell: (line: string) => void,
 ): ModelManifest {
   let best = manifest;

@@ -1,6 +1,6 @@
 import type * as pipeline from 'voiceflow-ml/stages';
 import { cholesky, solveLower, solveUpper, symmetricEigen, transpose } from './matrix.ts';
-import type { Analysed } from './windows.ts';
+import type { Analyzed } from './windows.ts';
 
 /** A slot is taken when this share of its activity is one speaker's, and lasts this many frames. */
 const PURE = 0.85;
@@ -13,7 +13,7 @@ const SHRINK = 0.3;
 export const VOICE_DIMENSIONS = 64;
 
 /** The voice space of a network, from labelled recordings: a class is one speaker in one recording. */
-export function learnVoices(recordings: readonly Analysed[], above: number, frame: number): pipeline.VoiceSpace {
+export function learnVoices(recordings: readonly Analyzed[], above: number, frame: number): pipeline.VoiceSpace {
   const classes = recordings
     .flatMap((recording) => pureSlots(recording, above, frame))
     .filter((rows) => rows.length >= LEAST_SLOTS);
@@ -32,12 +32,12 @@ export function learnVoices(recordings: readonly Analysed[], above: number, fram
   solveUpper(l, axes, from, from);
   const to = Math.min(VOICE_DIMENSIONS, values.filter((x) => x > 1e-6).length);
   const projection = new Float32Array(from * to);
-  for (let i = 0; i < from; i++) for (let j = 0; j < to; j++) projection[j * from + i] = axes[i * from + j] as number;
+  for (let i = 0; i < from; i++) for (let j = 0; j < to; j++) projection[j * from + i] = axes[i * from + j]!;
   return { from, to, mean, projection, between: Float32Array.from(values.subarray(0, to)) };
 }
 
 /** Embeddings by speaker of slots that hear one speaker alone. */
-function pureSlots({ local, reference }: Analysed, above: number, frame: number): Float32Array[][] {
+function pureSlots({ local, reference }: Analyzed, above: number, frame: number): Float32Array[][] {
   const speakers = [...new Set(reference.map((turn) => turn.speaker))].sort();
   const raster = new Uint8Array(local.totalFrames * speakers.length);
   for (const turn of reference) {
@@ -69,11 +69,11 @@ function pureSpeaker(
   let total = 0;
   let frames = 0;
   for (let t = 0; t < local.frames; t++) {
-    const a = activity[t * local.slots + slot] as number;
+    const a = activity[t * local.slots + slot]!;
     total += a;
     if (a > above) frames++;
     const at = (window * local.hop + t) * speakers;
-    for (let k = 0; k < speakers; k++) if (raster[at + k]) own[k] = (own[k] as number) + a;
+    for (let k = 0; k < speakers; k++) if (raster[at + k]) own[k]! += a;
   }
   const best = own.indexOf(Math.max(...own));
   const share = own[best] ?? 0;
@@ -91,10 +91,10 @@ function covariances(
   const between = new Float64Array(d * d);
   let freedom = 0;
   classes.forEach((rows, k) => {
-    const centre = means[k] as Float64Array;
-    for (const row of rows) addOuter(within, row, centre, d);
+    const center = means[k]!;
+    for (const row of rows) addOuter(within, row, center, d);
     freedom += rows.length - 1;
-    addOuter(between, centre, mean, d);
+    addOuter(between, center, mean, d);
   });
   return {
     mean: Float32Array.from(mean),
@@ -105,18 +105,18 @@ function covariances(
 
 function meanOf(rows: readonly ArrayLike<number>[], d: number): Float64Array {
   const mean = new Float64Array(d);
-  for (const row of rows) for (let i = 0; i < d; i++) mean[i] = (mean[i] as number) + (row[i] as number) / rows.length;
+  for (const row of rows) for (let i = 0; i < d; i++) mean[i]! += row[i]! / rows.length;
   return mean;
 }
 
-function addOuter(sum: Float64Array, row: ArrayLike<number>, centre: ArrayLike<number>, d: number): void {
-  const x = Float64Array.from({ length: d }, (_, i) => (row[i] as number) - (centre[i] as number));
+function addOuter(sum: Float64Array, row: ArrayLike<number>, center: ArrayLike<number>, d: number): void {
+  const x = Float64Array.from({ length: d }, (_, i) => row[i]! - center[i]!);
   for (let i = 0; i < d; i++) {
-    const a = x[i] as number;
-    for (let j = 0; j < d; j++) sum[i * d + j] = (sum[i * d + j] as number) + a * (x[j] as number);
+    const a = x[i]!;
+    for (let j = 0; j < d; j++) sum[i * d + j]! += a * x[j]!;
   }
 }
 
 function diagonal(a: Float64Array, n: number): number[] {
-  return Array.from({ length: n }, (_, i) => a[i * n + i] as number);
+  return Array.from({ length: n }, (_, i) => a[i * n + i]!);
 }

@@ -4,7 +4,7 @@ import * as pipeline from 'voiceflow-ml/stages';
 import { asWav, recordingsOf } from '../accuracy/recordings.ts';
 
 /** What the network says of a labelled recording, all slots kept, so that every threshold can be tried on it. */
-export interface Analysed {
+export interface Analyzed {
   readonly set: string;
   readonly name: string;
   readonly duration: number;
@@ -13,19 +13,19 @@ export interface Analysed {
 }
 
 /** Runs the network once over every recording of the folders. */
-export async function analyseFolders(
+export async function analyzeFolders(
   manifest: ModelManifest,
   model: Model,
   folders: readonly string[],
   onFile: (name: string) => void,
-): Promise<Analysed[]> {
+): Promise<Analyzed[]> {
   const cnn = pipeline.fastCnn(manifest, model);
   const all = { ...cnn, settings: { ...cnn.settings, activity: { on: 0, shortest: 0 } } };
-  const result: Analysed[] = [];
+  const result: Analyzed[] = [];
   for (const set of folders) {
     for (const { name, audio, reference } of await recordingsOf(set)) {
       const source = await openAudio(await openAsBlob(await asWav(audio)), { sampleRate: manifest.sampleRate });
-      const { local, duration } = await pipeline.analyse(all, source, {});
+      const { local, duration } = await pipeline.analyze(all, source, {});
       await source.close();
       result.push({ set, name, duration, reference, local });
       onFile(name);

@@ -35,8 +35,8 @@ Example
         folders,
         countKnown: flags['count-known'] === true,
         repeat: countFlag(flags, 'repeat', [1, 100], 1),
-        ...(io.signal ? { signal: io.signal } : {}),
-        ...(flags.json === true ? {} : { onFile: (_, file) => io.out(fileLine(file)) }),
+        signal: io.signal,
+        onFile: flags.json === true ? undefined : (_, file) => io.out(fileLine(file)),
       });
       io.out(flags.json === true ? JSON.stringify(result) : result.map(folderLine).join('\n'));
       return 0;

@@ -9,7 +9,7 @@ import { type BenchCommand, textFlag } from '../args.ts';
 import { fitConfidence, judgeTurns, reliability } from '../calibrate/confidence.ts';
 import { cost, evaluate, search } from '../calibrate/search.ts';
 import { learnVoices } from '../calibrate/voices.ts';
-import { analyseFolders } from '../calibrate/windows.ts';
+import { analyzeFolders } from '../calibrate/windows.ts';
 import { withSettings } from '../settings.ts';
 
 export const calibrate: BenchCommand = {
@@ -49,8 +49,8 @@ Then the rules by which voices get names: npm run bench -- naming`,
     const model = await nodeBackend().load({ name: weights, bytes }, { workers: availableParallelism() });
     try {
       const told = (name: string) => io.note(`  ${name}`);
-      const learnt = await analyseFolders(original, model, [voices], told);
-      const dev = await analyseFolders(original, model, folders, told);
+      const learnt = await analyzeFolders(original, model, [voices], told);
+      const dev = await analyzeFolders(original, model, folders, told);
       const manifest = calibrated(original, learnt, dev, flags.keep === true, io.note);
       for (const { set, der, countError } of evaluate(manifest, dev)) {
         io.out(`${set}: DER ${der.toFixed(1)} %, voices off by ${countError.toFixed(2)}`);

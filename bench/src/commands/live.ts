@@ -38,9 +38,9 @@ Example
       const result = await measureLive(diarizer, {
         folders,
         latency: numberFlag(flags, 'latency', [0.5, 5], 1),
-        ...(step === undefined ? {} : { step }),
-        ...(io.signal ? { signal: io.signal } : {}),
-        ...(flags.json === true ? {} : { onFile: (_, file) => io.out(fileLine(file)) }),
+        step,
+        signal: io.signal,
+        onFile: flags.json === true ? undefined : (_, file) => io.out(fileLine(file)),
       });
       io.out(flags.json === true ? JSON.stringify(result) : result.map(folderLine).join('\n'));
       return flags.check === true && !result.every(keepsPromises) ? 1 : 0;

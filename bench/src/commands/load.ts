@@ -128,20 +128,20 @@ async function loadServer(url: string, flags: Flags, io: BenchIo): Promise<LoadR
   });
   try {
     await warmUp(target, countFlag(flags, 'warmup', [0, 100_000], 400), concurrency);
-    const control = io.signal === undefined ? {} : { signal: io.signal };
+    const { signal } = io;
     if (rate === undefined) {
       return await closedLoop(target, {
         requests: countFlag(flags, 'requests', [1, 10_000_000], 200),
         concurrency,
-        ...control,
+        signal,
       });
     }
     return await openLoop(target, {
       rate,
       seconds: numberFlag(flags, 'duration', [0.1, 86_400], 10),
       connections: countFlag(flags, 'connections', [1, 10_000], 256),
-      ...(choiceFlag(flags, 'arrivals', ['even', 'poisson']) === 'poisson' ? { random } : {}),
-      ...control,
+      random: choiceFlag(flags, 'arrivals', ['even', 'poisson']) === 'poisson' ? random : undefined,
+      signal,
     });
   } finally {
     target.close();

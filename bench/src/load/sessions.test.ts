@@ -47,7 +47,8 @@ describe('runSessions', () => {
     expect(urls).toEqual(Array(3).fill('/v1/stream?encoding=s16le&sampleRate=8000'));
     expect(result.events).toEqual({ ready: 3, 'turn-end': 3, end: 3 });
     expect(result.turnEnd?.count).toBe(3);
-    expect(result.turnEnd?.min).toBeGreaterThan(-1);
+    // Fed at once, the 0.2 s of a turn would be there 200 ms before their time; a timer is early by a few at most.
+    expect(result.turnEnd?.min).toBeGreaterThan(-100);
     expect(formatSessions(result)).toContain('3 of 3 ended well (100 %)');
   });
 

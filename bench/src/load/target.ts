@@ -80,7 +80,7 @@ function replyOf(response: IncomingMessage, bytes: number, minimum: number): Rep
   const timing = parseServerTiming(response.headers['server-timing']);
   const status = response.statusCode ?? 0;
   const server = response.headers['x-served-by'];
-  const common = { timing, ...(typeof server === 'string' ? { server } : {}) };
+  const common = { timing, server: typeof server === 'string' ? server : undefined };
   if (status < 200 || status > 299) return { ok: false, failure: `http-${status}`, ...common };
   if (!response.complete || bytes < minimum) return { ok: false, failure: 'bad-body', ...common };
   return { ok: true, ...common };

@@ -186,7 +186,7 @@ function shuffled<T>(items: readonly T[], random: () => number): T[] {
   const copy = [...items];
   for (let i = copy.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
-    [copy[i], copy[j]] = [copy[j] as T, copy[i] as T];
+    [copy[i], copy[j]] = [copy[j]!, copy[i]!];
   }
   return copy;
 }
@@ -215,7 +215,7 @@ export function fitRules(
           );
           return Math.max(...score);
         });
-        return best.sort((a, b) => b - a)[Math.floor(0.02 * best.length)] as number;
+        return best.sort((a, b) => b - a)[Math.floor(0.02 * best.length)]!;
       }),
     );
   const [one, twenty] = [least(1), least(20)];
@@ -236,17 +236,17 @@ function spanOfMeans(sets: readonly (readonly Heard[])[], voices: pipeline.Voice
       const length = Math.hypot(...known.embedding);
       pipeline.project(
         voices,
-        known.embedding.map((x, i) => x / length + (voices.mean[i] as number)),
+        known.embedding.map((x, i) => x / length + voices.mean[i]!),
         voice,
       );
       voice.forEach((x, i) => {
-        mean[i] = (mean[i] as number) + x / set.length;
+        mean[i]! += x / set.length;
       });
     }
     for (const row of rows) {
-      const along = row.reduce((sum, x, i) => sum + x * (mean[i] as number), 0);
+      const along = row.reduce((sum, x, i) => sum + x * mean[i]!, 0);
       row.forEach((x, i) => {
-        mean[i] = (mean[i] as number) - along * x;
+        mean[i]! -= along * x;
       });
     }
     const length = Math.hypot(...mean);

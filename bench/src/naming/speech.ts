@@ -28,7 +28,7 @@ export interface Person {
  * Or a folder of labelled recordings: what a label says alone is a recording of that person.
  */
 export async function readPeople(index: string): Promise<Person[]> {
-  if ((await stat(index)).isDirectory()) return labelledPeople(index);
+  if ((await stat(index)).isDirectory()) return labeledPeople(index);
   const [heading = '', ...lines] = (await readFile(index, 'utf8')).trimEnd().split('\n');
   const names = heading.split('\t');
   const rows = lines.map((line) => Object.fromEntries(line.split('\t').map((value, i) => [names[i] ?? '', value])));
@@ -57,7 +57,7 @@ export async function readPeople(index: string): Promise<Person[]> {
   return [...people].map(([name, recordings]) => ({ name, recordings: [...recordings.values()] }));
 }
 
-async function labelledPeople(folder: string): Promise<Person[]> {
+async function labeledPeople(folder: string): Promise<Person[]> {
   const people = new Map<string, Piece[][]>();
   for (const { audio, reference } of await recordingsOf(folder)) {
     const alone = new Annotation(reference);

@@ -139,7 +139,7 @@ function describe(
     figures: {
       throughput: middle(column('theirs', throughput)),
       p99: middle(column('theirs', (round) => round.load.latency?.p99)),
-      ...(ratio ? { ratio: ratio.median } : {}),
+      ratio: ratio?.median,
     },
   };
 }

@@ -3,5 +3,5 @@ export interface PeerResult {
   readonly name: string;
   readonly version: string;
   readonly lines: readonly string[];
-  readonly figures: Readonly<Record<string, number>>;
+  readonly figures: Readonly<Record<string, number | undefined>>;
 }

@@ -116,7 +116,7 @@ async function describe(setup: SherpaSetup, audio: string, output: SherpaOutput)
   if (audio !== CONVERSATION) return { ...common, lines, figures: speed };
   const der = await score(output);
   lines.push(`DER ${der === undefined ? '–' : percent(der / 100)} on the demo conversation`);
-  return { ...common, lines, figures: { ...speed, ...(der === undefined ? {} : { der }) } };
+  return { ...common, lines, figures: { ...speed, der } };
 }
 
 async function score(output: SherpaOutput): Promise<number | undefined> {

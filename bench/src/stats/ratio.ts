@@ -16,7 +16,7 @@ export interface PairedRatio {
 export function pairedRatio(a: ArrayLike<number>, b: ArrayLike<number>): PairedRatio | undefined {
   const pairs = Math.min(a.length, b.length);
   if (pairs === 0) return undefined;
-  const ratios = Float64Array.from({ length: pairs }, (_, i) => (a[i] as number) / (b[i] as number)).sort();
+  const ratios = Float64Array.from({ length: pairs }, (_, i) => a[i]! / b[i]!).sort();
   return {
     median: percentile(ratios, 50),
     lower: percentile(ratios, 25),

@@ -21,7 +21,7 @@ export function percentile(sorted: ArrayLike<number>, percent: number): number {
   if (sorted.length === 0) throw new RangeError('a percentile of no samples');
   // The subtraction absorbs the rounding of e.g. 0.999 × 1000, which would otherwise move up one rank.
   const rank = Math.ceil((percent / 100) * sorted.length - 1e-9);
-  return sorted[Math.min(sorted.length, Math.max(1, rank)) - 1] as number;
+  return sorted[Math.min(sorted.length, Math.max(1, rank)) - 1]!;
 }
 
 /** Undefined when there are no samples. */
@@ -32,13 +32,13 @@ export function summarize(samples: ArrayLike<number>): Summary | undefined {
   for (const value of sorted) sum += value;
   return {
     count: sorted.length,
-    min: sorted[0] as number,
+    min: sorted[0]!,
     mean: sum / sorted.length,
     p50: percentile(sorted, 50),
     p90: percentile(sorted, 90),
     p95: percentile(sorted, 95),
     p99: percentile(sorted, 99),
     p999: percentile(sorted, 99.9),
-    max: sorted[sorted.length - 1] as number,
+    max: sorted[sorted.length - 1]!,
   };
 }

@@ -5,8 +5,8 @@ Half a second before the window is simulated too: its reverberation reaches into
 import numpy as np
 import torch
 import torch.nn.functional as F
-from rooms import NFFT, RATE, channels, noise_track
-from speech import FRAME
+from rooms import NFFT, RATE, channels, load_rooms, noise_track
+from speech import FRAME, chunks, load_noise
 
 PAST, SPAN = 25, 75                                                     # frames before the window; in all
 RUN, START, END = 0, 1, 2                                               # a voice runs through, begins at a frame, ends before it
@@ -33,10 +33,16 @@ def draw_scenes(n, r):
     return ((t >= 0.09) | tail, kind, at, never), (change | over, second, when, over & (r.random(n) < 0.5))
 
 
-class Mixer:
-    """batch(B) -> audio [B, 16000] at 16 kHz, activity [B, 50, 2], speaker indices [B, 2]."""
+def sounds(noise, rooms):
+    """Folders of noises, folders of impulse responses -> what Mixer takes of each."""
+    noises = [n for n in map(load_noise, noise) if n is not None]
+    return np.concatenate(noises) if noises else None, [h for folder in rooms for h in load_rooms(folder)]
 
-    def __init__(self, bank, noise=None, seed=0, rooms=600, real_rooms=(), device="cpu", copies=0.6):
+
+class Mixer:
+    """batch(B) -> audio [B, 16000] at 16 kHz, activity [B, 50, 2], speaker indices [B, 2], chunks heard [B, 2, 10] (-1: silence)."""
+
+    def __init__(self, bank, noise=None, real_rooms=(), seed=0, rooms=600, device="cpu", copies=0.6):
         self.r, self.device = np.random.default_rng(seed), device
         x, self.v, self.range = bank.x.to(device), bank.v.clone().to(device), bank.range
         self.frames = x.reshape(-1, FRAME)                              # a view
@@ -50,6 +56,8 @@ class Mixer:
         w = np.minimum((bank.range[:, 1] - bank.range[:, 0]) / 50.0, 60)  # a minute of one voice is enough
         w = w * np.array([copies if "@" in s else 1 for s in bank.names])
         self.p = np.cumsum(w / w.sum())
+        parts = chunks(bank.range)
+        self.chunk = np.repeat(np.arange(len(parts)), parts[:, 2] - parts[:, 1])
 
     def put(self, x, dtype=torch.float32):
         return torch.as_tensor(np.asarray(x), dtype=dtype).to(self.device)
@@ -77,12 +85,15 @@ class Mixer:
         return out
 
     def voice(self, spk, kind, at, once):
-        """-> samples [n, 24000] of 1.5 s, with ramps of 20 ms at pauses; activity [n, 75]."""
+        """-> samples [n, 24000] of 1.5 s, with ramps of 20 ms at pauses; activity [n, 75]; chunks heard at ten moments of the window [n, 10]."""
         tight = self.r.random(len(spk)) < 0.4                           # short pieces as a fluent speaker's words: no pause
-        idx = self.put(self.lay(spk, kind, at, once, tight), torch.long)
+        rows = self.lay(spk, kind, at, once, tight)
+        heard = rows[:, PAST + 2::5]
+        heard = np.where(heard >= 0, self.chunk[heard], -1)
+        idx = self.put(rows, torch.long)
         on, idx = (idx >= 0).float(), idx.clamp(min=0)
         x = self.frames[idx].reshape(len(spk), -1).float() / 32768
-        return x * F.interpolate(on[:, None], x.shape[1], mode="linear")[:, 0], (self.v[idx] | self.put(tight, torch.bool)[:, None]) * on
+        return x * F.interpolate(on[:, None], x.shape[1], mode="linear")[:, 0], (self.v[idx] | self.put(tight, torch.bool)[:, None]) * on, heard
 
     def batch(self, B):
         r, put = self.r, self.put
@@ -90,9 +101,9 @@ class Mixer:
         (there, *how), (two, *other) = draw_scenes(B, r)
         two &= spk[0] != spk[1]
         rows = np.flatnonzero(two)
-        xa, va = self.voice(spk[0], *how)
+        xa, va, ca = self.voice(spk[0], *how)
         va = va * put(there)[:, None]
-        xb, vb = self.voice(spk[1][rows], *(x[rows] for x in other))
+        xb, vb, cb = self.voice(spk[1][rows], *(x[rows] for x in other))
         xb = xb * put(10 ** (np.clip(r.normal(0, 4, len(rows)), -10, 10) / 20))[:, None]
         ha, hb = r.integers(0, len(self.H), B), r.integers(0, len(self.H), len(rows))
         same = r.random(len(rows)) < 0.5                                # one room and device for both
@@ -117,7 +128,9 @@ class Mixer:
         phone = self.phone[put(ha, torch.long)] & put(r.random(B) < 0.8, torch.bool)
         y[phone] = mu_law(y[phone])
         y = y * put(10 ** (r.uniform(-32, 6, B) / 20))[:, None]
-        return y.clamp(-1, 1), act, put(spk.T.copy(), torch.long)
+        heard = np.full((B, 2, 10), -1)
+        heard[there, 0], heard[rows, 1] = ca[there], cb
+        return y.clamp(-1, 1), act, put(spk.T.copy(), torch.long), put(heard, torch.long)
 
 
 def piece_starts(v, ranges):

@@ -4,8 +4,8 @@
       -> 16 kHz (windowed-sinc decimation, 16 outputs at a time, as one strided convolution)
       -> log mel [N, 1, 64, 100] (30 ms window, 10 ms hop; the DFT is folded into an even and an odd half)
       -> 2-D stem [N, 48, 8, 50] -> trunk [N, 256, 1, 25] (40 ms frames)
-      -> activity [N, 50, 2] (probabilities, 20 ms: every 40 ms frame says two) and embeddings [N, 2, 256]
-         (unit length), pooled per slot with weights that come from the slot's own activity.
+      -> activity [N, 50, 2] (probabilities, 20 ms: every 40 ms frame says two) and embeddings [N, 2, dim]
+         (unit length; dim is 256 up to version 1.1.0), pooled per slot with weights that come from the slot's own activity.
 
 Convolutions are 2-D throughout: ONNX Runtime's blocked (NCHWc) kernels run them near the core's peak;
 the same layers as Conv1d took 1.5 times as long. The trunk runs at 25 frames a second throughout.
@@ -128,8 +128,8 @@ class FastCNN(nn.Module):
         h = self.pre(self.flat(s))
         return self.post(h + self.mid(self.dn(h)))
 
-    def heads(self, h):
-        """-> embeddings [N, 2, 256], activity [N, 50, 2] (logits while training)."""
+    def pooled(self, h):
+        """-> mean and deviation of the features under each slot's weights [N, 2, 2 * feat], activity logits and activity [N, 25, 4]."""
         z = self.head(h).squeeze(2)                                     # [N, 6, 25]
         logits = z[:, :4].transpose(1, 2)                               # [N, 25, 4]: slot 0, slot 1, then 20 ms later
         activity = torch.sigmoid(logits)
@@ -139,38 +139,14 @@ class FastCNN(nn.Module):
         f = self.feat(h).squeeze(2).transpose(1, 2)                     # [N, 25, feat]
         mean, square = torch.matmul(w, f), torch.matmul(w, f * f)
         std = torch.sqrt((square - mean * mean).clamp(min=1e-5))
-        e = self.out(torch.cat([mean, std], 2))
+        return torch.cat([mean, std], 2), logits, activity
+
+    def heads(self, h):
+        """-> embeddings [N, 2, dim], activity [N, 50, 2] (logits while training)."""
+        pooled, logits, activity = self.pooled(h)
+        e = self.out(pooled)
         e = e / torch.sqrt((e * e).sum(2, keepdim=True) + 1e-9)
         return e, (logits if self.training else activity).reshape(-1, 50, 2)
 
     def forward(self, audio, at_16k=False):
         return self.heads(self.trunk(self.front(audio, at_16k)))
-
-
-def from_first(state):
-    """State of the first Fast CNN (0.1.0: parts of its trunk at 50 frames a second) -> this one's, computing nearly the same.
-
-    What ran at 50 frames now runs on means of two frames: kernels over time are resampled, the head says two frames at once.
-    """
-    s = {k: v.clone() for k, v in state.items() if not k.startswith("front.")}
-    w = s["flat.0.weight"]                                              # [256, 48 * 8, 1, 1]
-    s["flat.0.weight"] = torch.stack([w.reshape(len(w), -1, 8)] * 2, 3) / 2
-
-    def resample(w):                                                    # five taps at 50 frames a second to five at 25
-        o = torch.zeros_like(w)
-        o[..., 1], o[..., 3] = w[..., 0] + w[..., 1] / 2, w[..., 3] / 2 + w[..., 4]
-        o[..., 2] = w[..., 1] / 2 + w[..., 2] + w[..., 3] / 2
-        return o
-    for k in ("pre.0.dw.0.weight", "post.0.dw.0.weight"):
-        s[k] = resample(s[k])
-    w = s["dn.0.weight"]
-    s["dn.0.weight"] = torch.stack([w[..., 0], w[..., 1] + w[..., 2], torch.zeros_like(w[..., 0])], -1)
-    w, b = s["head.weight"], s["head.bias"]
-    s["head.weight"], s["head.bias"] = torch.cat([w[:2], w[:2], w[2:]]), torch.cat([b[:2], b[:2], b[2:]])
-    keep = s["out.weight"].reshape(256, 2, -1).norm(dim=(0, 1)).argsort(descending=True)[:352].sort().values
-    for k in ("weight",):
-        s["feat.0." + k] = s["feat.0." + k][keep]
-    for k in ("weight", "bias", "running_mean", "running_var"):
-        s["feat.1." + k] = s["feat.1." + k][keep]
-    s["out.weight"] = s["out.weight"].reshape(256, 2, -1)[:, :, keep].reshape(256, -1)
-    return s

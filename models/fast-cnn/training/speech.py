@@ -114,6 +114,15 @@ def with_speeds(pieces, speeds=SPEEDS):
     return out
 
 
+def chunks(ranges, longest=200):
+    """First and last frame of each speaker [speakers, 2] -> (speaker, first, last) [chunks, 3]: speech in equal parts of about four seconds."""
+    out = []
+    for i, (a, e) in enumerate(ranges):
+        edges = np.linspace(a, e, max(1, round((e - a) / longest)) + 1).astype(int)
+        out += [(i, b, c) for b, c in zip(edges[:-1], edges[1:])]
+    return np.array(out)
+
+
 class Bank:
     """All speakers' speech in one int16 tensor, every piece at one level, with its activity.
 

@@ -3,12 +3,14 @@ import numpy as np
 import torch
 import export
 from average import between
-from losses import loss_fn
+from head import fit_head
+from losses import Teacher, loss_fn
 from metrics import der_parts, eer, lit
 from mixer import END, RUN, START, Mixer, draw_scenes, piece_starts
 from network import FastCNN, FrontEnd
 from optim import orthogonal, split
-from speech import Bank, RATE, speech_frames, with_speeds
+from speech import Bank, RATE, chunks, speech_frames, with_speeds
+from teach import fbank, targets
 
 
 def voices(n=6, seconds=4, seed=0):
@@ -59,11 +61,14 @@ def test_gain_changes_little():
 def test_mixtures():
     bank = Bank(with_speeds(voices()))
     assert len(bank.names) == 18 and bank.range[-1, 1] * 320 == len(bank.x)
-    y, act, spk = Mixer(bank, seed=1, rooms=8).batch(64)
+    y, act, spk, heard = Mixer(bank, seed=1, rooms=8).batch(64)
     assert y.shape == (64, 16000) and act.shape == (64, 50, 2) and spk.shape == (64, 2)
     assert torch.isfinite(y).all() and y.abs().max() <= 1 and set(act.unique().tolist()) == {0.0, 1.0}
     assert ((spk[:, 0] != spk[:, 1]) | (act[:, :, 1].sum(1) == 0)).all()
-    z, b, _ = Mixer(bank, seed=1, rooms=8).batch(64)
+    of = torch.tensor(chunks(bank.range)[:, 0].tolist() + [-1])[heard]
+    assert ((of == spk[..., None]) | (of == -1)).all()                  # chunks are of the speaker who is heard
+    assert ((of >= 0).any(2) | (act.sum(1) <= 5)).all()
+    z, b, *_ = Mixer(bank, seed=1, rooms=8).batch(64)
     assert torch.equal(y, z) and torch.equal(act, b)                    # seeded
 
 
@@ -83,7 +88,7 @@ def test_voices_begin_and_end_where_they_should():
     mixer = Mixer(Bank(voices()), seed=1, rooms=8)
     n, spk, never = 40, np.arange(40) % 6, np.zeros(40, bool)
     for kind, at, quiet, loud in ((START, 10, slice(0, 35), 40), (END, 10, slice(36, 75), 28)):
-        x, v = mixer.voice(spk, np.full(n, kind), np.full(n, at), never)
+        x, v, _ = mixer.voice(spk, np.full(n, kind), np.full(n, at), never)
         assert x.shape == (n, 24000) and not x.reshape(n, 75, 320)[:, quiet][:, 1:-1].any() and not v[:, quiet].any()
         assert v[:, loud].all()
     frames = mixer.lay(spk, np.full(n, RUN), np.full(n, -25), never, never)
@@ -104,9 +109,41 @@ def test_loss_takes_the_better_order():
     act[:, :30, 0] = act[:, 25:, 1] = 1
     spk = torch.tensor([[0, 1], [2, 3]])
     e, logits = teacher[spk], (act - 0.5) * 20
-    args = (act, spk, teacher, teacher, torch.ones(5))
+    args = (act, spk, teacher, teacher[spk], torch.ones(5))
     a, b = loss_fn(e, logits, *args)[0], loss_fn(e.flip(1), logits.flip(2), *args)[0]
     assert torch.allclose(a, b) and a < loss_fn(e, logits.flip(2), *args)[0]
+
+
+def test_chunks_cover_all_speech_of_each_speaker():
+    parts = chunks(np.array([[0, 90], [90, 700]]))
+    assert parts.tolist() == [[0, 0, 90], [1, 90, 293], [1, 293, 496], [1, 496, 700]]
+
+
+def test_fbank_is_free_of_its_mean_and_long_enough():
+    x = np.random.default_rng(0).standard_normal(8000).astype(np.float32) * 0.1
+    y = fbank(x)
+    assert y.shape == (144, 80) and np.abs(y.mean(0)).max() < 1e-5      # 48 frames of half a second, three times
+    assert np.abs(y - fbank(x * 0.1)).max() < 1e-3
+
+
+def test_targets_are_about_the_mean_of_the_speakers():
+    r = np.random.default_rng(0)
+    E = r.standard_normal((5, 192)) + 3
+    E /= np.linalg.norm(E, axis=1, keepdims=True)
+    ranges = np.array([[0, 100], [100, 500], [500, 900]])               # one chunk, two, two
+    C, L, mean = targets(E, ranges)
+    assert C.shape == (3, 192) and L.shape == (5, 192) and np.allclose(np.linalg.norm(C, axis=1), 1, atol=1e-5)
+    assert np.allclose(C[0], L[0], atol=1e-5) and (C[1] @ L[1]) > 0.6 and (C[1] @ L[0]) < 0
+    assert np.allclose(targets(E[:1], ranges[:1], mean)[0], C[:1], atol=1e-5)
+
+
+def test_a_new_last_layer_finds_the_space(tmp_path):
+    """Voices of different pitch: the fitted layer tells them apart as the targets do."""
+    bank, r = Bank(voices(4)), np.random.default_rng(0)
+    C = np.linalg.qr(r.standard_normal((24, 4)))[0].T.astype(np.float32)
+    np.savez(tmp_path / "targets.npz", C=C, L=C[chunks(bank.range)[:, 0]])
+    net = FastCNN(dim=24)
+    assert fit_head(net, Mixer(bank, seed=1, rooms=4), Teacher(tmp_path / "targets.npz", 0.5, "cpu"), mixtures=768, batch=64) > 0.5
 
 
 def test_orthogonal():

@@ -6,7 +6,8 @@
 
 DATA is what teach.py wrote. On CPU: bfloat16 autocast and channels-last; `--processes 2` runs two one-thread processes that
 average their gradients, which suffers less from other programs than two threads do. Preload tcmalloc where it is there.
-The learning rate follows a cosine over the time given, after a short warm-up.
+The learning rate follows a cosine over the time given, or over --steps, after a short warm-up. With --steps a run that was cut off goes on where it
+stood: the same command with --resume of its own checkpoint.
 """
 import argparse
 import copy
@@ -22,32 +23,33 @@ import torch.distributed as dist
 import torch.nn as nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from clock import Clock, save
-from losses import loss_fn
-from mixer import Mixer
-from network import FastCNN, from_first
+from losses import Teacher, loss_fn
+from mixer import Mixer, sounds
+from network import FastCNN
 from optim import Muon, split
-from speech import Bank, load_noise
-from rooms import load_rooms
+from speech import Bank
 
 
 def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--data", required=True, help="folder written by teach.py")
-    p.add_argument("--noise", default="", help="folder of noises")
-    p.add_argument("--rooms", default="", help="folder of measured impulse responses")
+    p.add_argument("--noise", nargs="*", default=[], help="folders of noises")
+    p.add_argument("--rooms", nargs="*", default=[], help="folders of measured impulse responses")
     p.add_argument("--out", default="fast-cnn.pt")
     p.add_argument("--resume", default="")
-    p.add_argument("--first", action="store_true", help="--resume is a checkpoint of version 0.1.0, of another shape")
+    p.add_argument("--local", type=float, default=0.5, help="share of the chunk heard in the target; the rest is the speaker's centroid")
     p.add_argument("--minutes", type=float, default=60)
     p.add_argument("--until", default="", help="HH:MM at which to end, instead of --minutes")
+    p.add_argument("--steps", type=int, default=0, help="how many steps the whole run has, over all that resume it; instead of a time")
     p.add_argument("--batch", type=int, default=96, help="mixtures a process a step")
     p.add_argument("--lr", type=float, default=2e-3)
     p.add_argument("--class-lr", type=float, default=0.2, help="of the class vectors (plain SGD: rare speakers move little)")
     p.add_argument("--margin", type=float, default=0.15, help="at the end; it grows from half of it")
-    p.add_argument("--w-teacher", type=float, default=1.0)
+    p.add_argument("--w-teacher", type=float, default=0.3)
     p.add_argument("--w-class", type=float, default=0.25)
     p.add_argument("--w-act", type=float, default=3.0)
     p.add_argument("--freeze-stem", action="store_true", help="keep the stem as --resume has it (its average): a third more mixtures a second")
+    p.add_argument("--freeze-norm", action="store_true", help="keep the running statistics of --resume: as the network runs, and less work")
     p.add_argument("--ema", type=float, default=0.998)
     p.add_argument("--warmup", type=int, default=200)
     p.add_argument("--processes", type=int, default=1)
@@ -98,26 +100,29 @@ def main():
     torch.manual_seed(a.seed)
     dev, lead = a.device, a.rank == 0
     bank = Bank.load(os.path.join(a.data, "bank.pt"))
-    teacher = torch.from_numpy(np.load(os.path.join(a.data, "centroids.npz"))["C"]).to(dev)
+    teacher = Teacher(os.path.join(a.data, "targets.npz"), a.local, dev)
     seconds = torch.from_numpy((bank.range[:, 1] - bank.range[:, 0]) / 50.0).float().to(dev)
     trust = (seconds / 6).clamp(0.15, 1)
-    net, ema, classes = FastCNN().to(dev), FastCNN().to(dev), nn.Parameter(teacher.clone())
+    kw = dict(dim=teacher.C.shape[1])
+    net, ema, classes = FastCNN(**kw).to(dev), FastCNN(**kw).to(dev), nn.Parameter(teacher.C.clone())
     step, resumed = 0, None
     if a.resume:
         k = resumed = torch.load(a.resume, map_location=dev, weights_only=True)
         step = k["step"]
         for n, name in ((net, "net"), (ema, "ema")):
-            s = k[name] if name in k else k["ema"]
-            n.load_state_dict(from_first(s) if a.first else s)
+            n.load_state_dict(k[name] if name in k else k["ema"])
         if "classes" in k and k["classes"].shape == classes.shape:
             classes.data.copy_(k["classes"])
     else:
         ema.load_state_dict(net.state_dict())
-    mixer = Mixer(bank, load_noise(a.noise), seed=1000 * (a.seed + step) + a.rank, real_rooms=load_rooms(a.rooms), device=dev)
+    mixer = Mixer(bank, *sounds(a.noise, a.rooms), seed=1000 * (a.seed + step) + a.rank, device=dev)
     if a.freeze_stem:
         net.stem.load_state_dict(ema.stem.state_dict())
         net.stem.requires_grad_(False)
     net = net.to(memory_format=torch.channels_last).train()
+    for layer in net.modules() if a.freeze_norm else ():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.eval()
     stem = frozen(net.stem) if a.freeze_stem else None
     floats = lambda n: [v for v in n.state_dict().values() if v.dtype.is_floating_point]
     matrices, rest = split(net)
@@ -130,16 +135,19 @@ def main():
         adam.load_state_dict(resumed["adam"])
     sync = Sync(a.processes, [*matrices, *rest, classes], [b for b in net.buffers() if b.dtype.is_floating_point and b.ndim == 1])
     half = lambda: torch.autocast(dev.split(":")[0], torch.bfloat16)
-    clock, first, run, last, done = Clock(a.minutes, a.until), step, {}, time.time(), 0.0
+    begun = resumed.get("begun", step) if resumed and a.steps else step   # the step at which the schedule began
+    clock, first, run, last = Clock(a.minutes, a.until), step, {}, time.time()
+    progress = lambda: (step - begun) / a.steps if a.steps else clock.done()
+    done = progress()
 
     def checkpoint():
         if lead:
-            save(a.out, net=net.state_dict(), ema=ema.state_dict(), classes=classes.data, muon=muon.m, adam=adam.state_dict(), step=step, kw={})
+            save(a.out, net=net.state_dict(), ema=ema.state_dict(), classes=classes.data, muon=muon.m, adam=adam.state_dict(), step=step, begun=begun, kw=kw)
 
     while done < 1:
         warm = min(1, (step - first + 1) / a.warmup)
         rate = warm * (0.5 * (1 + math.cos(math.pi * done)) * 0.99 + 0.01)
-        y, act, spk = mixer.batch(a.batch)
+        y, act, spk, heard = mixer.batch(a.batch)
         with torch.no_grad():
             m = net.front(y, True).contiguous(memory_format=torch.channels_last)
             if stem:
@@ -147,12 +155,12 @@ def main():
                     m = stem(m)
         with half():
             h = net.body(m) if stem else net.trunk(m)
-        loss, d = loss_fn(*net.heads(h.float()), act, spk, classes, teacher, trust, margin=a.margin * (0.5 + 0.5 * done),
+        loss, d = loss_fn(*net.heads(h.float()), act, spk, classes, teacher(spk, heard), trust, margin=a.margin * (0.5 + 0.5 * done),
                           w_act=a.w_act, w_teacher=a.w_teacher, w_class=a.w_class)
         net.zero_grad(set_to_none=True)
         classes.grad = None
         loss.backward()
-        done = sync(clock.done())
+        done = sync(progress())
         nn.utils.clip_grad_norm_([*matrices, *rest], 5.0)
         for g in adam.param_groups:
             g["lr"] = rate * a.lr
@@ -161,6 +169,7 @@ def main():
         with torch.no_grad():
             classes.sub_(classes.grad, alpha=rate * a.class_lr)
         step += 1
+        done = progress() if a.steps else done
         decay = min(a.ema, (step - first + 10) / (step - first + 40))
         if lead:
             with torch.no_grad():

@@ -51,9 +51,9 @@ export async function openDiarizer(
   return createDiarizer({
     signal,
     workers: workersFor(jobs),
-    ...(own === undefined ? {} : { model: own }),
-    ...(backend === undefined ? {} : { backend }),
-    ...(device === undefined ? {} : { device }),
+    model: own,
+    backend,
+    device,
   });
 }
 

@@ -32,16 +32,9 @@ export function openServer(server: string | undefined): VoiceFlowClient {
   if (!/^https?:\/\//.test(url) || !URL.canParse(url))
     throw new UsageError(`--server is "${url}", expected an address such as http://127.0.0.1:8080`);
   const { VOICEFLOW_API_KEY: key } = process.env;
-  return new VoiceFlowClient({ url, ...(key === undefined || key === '' ? {} : { key }) });
+  return new VoiceFlowClient({ url, key: key === '' ? undefined : key });
 }
 
 export function submitOptions({ speakers, min, max, exclusive, voices, priority }: SubmitValues) {
-  return {
-    ...(speakers === undefined ? {} : { numSpeakers: speakers }),
-    ...(min === undefined ? {} : { minSpeakers: min }),
-    ...(max === undefined ? {} : { maxSpeakers: max }),
-    ...(exclusive ? { exclusive } : {}),
-    ...(voices ? { voices } : {}),
-    ...(priority === undefined ? {} : { priority }),
-  };
+  return { numSpeakers: speakers, minSpeakers: min, maxSpeakers: max, exclusive, voices, priority };
 }

@@ -14,7 +14,7 @@ const ORIGINAL = openAudio(readFileSync(new URL('../../../examples/audio/convers
 const fixture = (name: string): Uint8Array<ArrayBuffer> => new Uint8Array(readFileSync(new URL(name, FIXTURES)));
 
 async function decode(input: AudioInput, signal?: AbortSignal) {
-  const source = await openAudio(input, { sampleRate: 16_000, decoders: codecs, ...(signal ? { signal } : {}) });
+  const source = await openAudio(input, { sampleRate: 16_000, decoders: codecs, signal });
   const samples = await collect(source);
   return { samples, warnings: source.warnings };
 }

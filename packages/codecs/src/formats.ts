@@ -17,7 +17,7 @@ export const FAMILIES: readonly Family[] = [
   family('Ogg', [[0, 'OggS']]),
   family(
     'MP4',
-    [4, 4, 4, 4, 4, 4].map((at, i) => [at, ['ftyp', 'moov', 'mdat', 'wide', 'free', 'skip'][i] as string]),
+    [4, 4, 4, 4, 4, 4].map((at, i) => [at, ['ftyp', 'moov', 'mdat', 'wide', 'free', 'skip'][i]!]),
   ),
   family('WebM', [[0, '\x1aE\xdf\xa3']]),
   family('AIFF', [
@@ -117,7 +117,7 @@ function mpegFrame(head: Uint8Array, at: number): number | undefined {
     return undefined;
   }
   const kilobits = KILOBITS[`${version === 3 ? 1 : 2}.${layer}`]?.[third >> 4] ?? 0;
-  const rate = ([44_100, 48_000, 32_000][rateIndex] as number) / (version === 3 ? 1 : version === 2 ? 2 : 4);
+  const rate = [44_100, 48_000, 32_000][rateIndex]! / (version === 3 ? 1 : version === 2 ? 2 : 4);
   const padding = (third >> 1) & 1;
   if (layer === 3) return 4 * (Math.floor((12_000 * kilobits) / rate) + (kilobits > 0 ? padding : 0));
   const samples = layer === 1 && version !== 3 ? 576 : 1152;

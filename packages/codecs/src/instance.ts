@@ -1,4 +1,5 @@
 import type { Input } from './input.ts';
+import type { Pace } from './pace.ts';
 
 /** What `native/glue.c` exports, and Asyncify adds. */
 interface Exports {
@@ -42,6 +43,7 @@ export class Instance {
   #exports!: Exports;
   readonly #memory: WebAssembly.Memory;
   readonly #input: Input;
+  readonly #pace: Pace;
   #area = 0;
   /** Lines that FFmpeg had to say; the first few. */
   readonly log: string[] = [];
@@ -49,14 +51,16 @@ export class Instance {
   #failure: unknown;
   #until = 0;
 
-  private constructor(input: Input) {
+  private constructor(input: Input, pace: Pace) {
     this.#input = input;
+    this.#pace = pace;
     const pages = input.size === undefined ? MOST_PAGES : LEAST_PAGES + Math.ceil(input.size * PAGES_PER_BYTE);
     this.#memory = new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: Math.min(MOST_PAGES, pages) });
   }
 
-  static async create(module: WebAssembly.Module, input: Input): Promise<Instance> {
-    const instance = new Instance(input);
+  /** @param pace When to give way in the middle of a call that reads much, such as that which opens a file. */
+  static async create(module: WebAssembly.Module, input: Input, pace: Pace): Promise<Instance> {
+    const instance = new Instance(input, pace);
     const { exports } = await WebAssembly.instantiate(module, {
       env: instance.#env(),
       wasi_snapshot_preview1: instance.#wasi(),
@@ -135,9 +139,9 @@ export class Instance {
       io_read: (to: number, size: number): number => {
         if (this.#exports.asyncify_get_state() === 2) this.#exports.asyncify_stop_rewind();
         if (this.#failure !== undefined) return -1;
-        const count = this.#input.take(new Uint8Array(this.#memory.buffer, to, size));
+        const count = this.#pace.due ? undefined : this.#input.take(new Uint8Array(this.#memory.buffer, to, size));
         if (count !== undefined) return count;
-        this.#pending = this.#input.fetch();
+        this.#pending = this.#pace.due ? this.#pace.giveWay() : this.#input.fetch();
         this.#exports.vf_async();
         this.#exports.asyncify_start_unwind(this.#area);
         return 0;

@@ -5,9 +5,9 @@ export const PAGE_BYTES = 27 + 255 + 255 * 255;
 export function endsWhole(tail: Uint8Array): boolean {
   for (let at = tail.length - 27; at >= 0; at--) {
     if (tail[at] !== 0x4f || String.fromCharCode(...tail.subarray(at, at + 4)) !== 'OggS') continue;
-    const lengths = tail.subarray(at + 27, at + 27 + (tail[at + 26] as number));
+    const lengths = tail.subarray(at + 27, at + 27 + tail[at + 26]!);
     const size = 27 + lengths.length + lengths.reduce((sum, length) => sum + length, 0);
-    return lengths.length === tail[at + 26] && at + size <= tail.length && ((tail[at + 5] as number) & 4) !== 0;
+    return lengths.length === tail[at + 26] && at + size <= tail.length && (tail[at + 5]! & 4) !== 0;
   }
   return false;
 }

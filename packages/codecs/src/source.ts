@@ -3,21 +3,18 @@ import {
   type ByteReader,
   createResampler,
   type Resampler,
-  throwIfAborted,
   VoiceFlowError,
   type Warning,
 } from 'voiceflow-ml/core';
 import { Input } from './input.ts';
 import { AGAIN, Instance, NO_MEMORY } from './instance.ts';
 import { endsWhole } from './ogg.ts';
-import { yieldTurn } from './yield.ts';
+import { Pace } from './pace.ts';
 
 /** Samples a channel that one `read` gives, about; a frame more than that at most. */
 const BLOCK = 1 << 14;
 /** More channels than this are no recording of speech, and each costs a buffer. */
 const MAX_CHANNELS = 64;
-/** Milliseconds of decoding between two turns for the rest of the program. */
-const SLICE = 15;
 /** Claims are this far off in sound files, by encoder delay and whole frames: seconds, samples, part of the claim. */
 const SLACK = { seconds: 0.1, samples: 3000, part: 0.005 };
 
@@ -67,7 +64,7 @@ class DecodedSource implements AudioSource {
   #mostlyBroken = false;
   /** The first block, which opening reads. */
   #first: Float32Array[] | null = null;
-  #lastYield = performance.now();
+  readonly #pace: Pace;
   /** What is decoded and not yet handed out. */
   #parts: Float32Array[][] = [];
   #resamplers: Resampler[] = [];
@@ -83,6 +80,7 @@ class DecodedSource implements AudioSource {
     this.#input = new Input(bytes, signal, head);
     this.#name = name;
     this.#signal = signal;
+    this.#pace = new Pace(signal);
     this.#module = module;
   }
 
@@ -96,7 +94,7 @@ class DecodedSource implements AudioSource {
 
   /** Opens the file and decodes the first samples, which tell the rate. */
   async begin(): Promise<void> {
-    const instance = await Instance.create(this.#module, this.#input);
+    const instance = await Instance.create(this.#module, this.#input, this.#pace);
     this.#instance = instance;
     const status = await this.#run(() => instance.open());
     if (status < 0) throw await this.#refusal(status);
@@ -125,7 +123,7 @@ class DecodedSource implements AudioSource {
     const gain = 1 / channels.length;
     for (let i = 0; i < mono.length; i++) {
       let sum = 0;
-      for (const channel of channels) sum += channel[i] as number;
+      for (const channel of channels) sum += channel[i]!;
       mono[i] = sum * gain;
     }
     return mono;
@@ -144,7 +142,7 @@ class DecodedSource implements AudioSource {
     while (this.#instance !== undefined && gathered < BLOCK) {
       const instance = this.#instance;
       const count = await this.#run(() => instance.next());
-      await this.#giveWay();
+      if (this.#pace.due) await this.#pace.giveWay();
       if (count === AGAIN) continue;
       if (count <= 0) {
         this.#end(count);
@@ -155,7 +153,7 @@ class DecodedSource implements AudioSource {
     }
     if (gathered === 0 && this.#instance === undefined) gathered = this.#flush();
     if (gathered === 0) return null;
-    const block = this.#parts.length === 1 ? (this.#parts[0] as Float32Array[]) : join(this.#parts, this.#channels);
+    const block = this.#parts.length === 1 ? this.#parts[0]! : join(this.#parts, this.#channels);
     this.#parts = [];
     this.#count += block[0]?.length ?? 0;
     return block;
@@ -175,7 +173,7 @@ class DecodedSource implements AudioSource {
     let gathered = 0;
     if (instance.rate !== from) gathered += this.#changeRate(instance.rate);
     const part = Array.from({ length: this.#channels }, (_, i) => {
-      const samples = channels[Math.min(i, channels.length - 1)] as Float32Array;
+      const samples = channels[Math.min(i, channels.length - 1)]!;
       return this.#resamplers[i]?.push(samples).slice() ?? samples.slice();
     });
     if (part[0]?.length) this.#parts.push(part);
@@ -239,14 +237,6 @@ class DecodedSource implements AudioSource {
     }
   }
 
-  async #giveWay(): Promise<void> {
-    throwIfAborted(this.#signal);
-    if (performance.now() - this.#lastYield < SLICE) return;
-    await yieldTurn();
-    this.#lastYield = performance.now();
-    throwIfAborted(this.#signal);
-  }
-
   #open(): Instance {
     if (this.#instance === undefined) throw new VoiceFlowError('closed', 'the audio source was used after close()');
     return this.#instance;
@@ -295,7 +285,7 @@ function join(parts: readonly (readonly Float32Array[])[], channels: number): Fl
     const all = new Float32Array(length);
     let at = 0;
     for (const part of parts) {
-      all.set(part[i] as Float32Array, at);
+      all.set(part[i]!, at);
       at += part[i]?.length ?? 0;
     }
     return all;

@@ -1,6 +1,7 @@
-/** @module Durable jobs: a queue on PostgreSQL (embedded or a server), workers, storage, webhooks, and their routes. */
+/** @module Durable jobs: a queue on PostgreSQL (embedded or a server), workers, storage, webhooks, and what answers requests for them. */
 export type { Database } from './database/database.ts';
-export type { JobsHost, ResultFormat } from './http/host.ts';
+export type { JobHandlers, ListQuery } from './http/handlers.ts';
+export type { JobsHost, ResultFormat, Submission } from './http/host.ts';
 export { type JobsMount, mountJobs, type OpenJobs, openJobs, startWorking, type Working } from './open.ts';
 export { type JobsOptions, jobsOptions } from './options.ts';
 export { type LeaseOptions, Leases } from './queue/leases.ts';

@@ -3,14 +3,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import type { Hono } from 'hono';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { Database } from './database/database.ts';
 import { openEmbedded } from './database/embedded.ts';
 import { openPostgres } from './database/postgres.ts';
-import { type Described, describeRoutes } from './http/describe.ts';
+import { type JobHandlers, jobHandlers } from './http/handlers.ts';
 import type { JobsHost } from './http/host.ts';
-import { jobRoutes } from './http/routes.ts';
 import { Watch } from './http/watch.ts';
 import { type JobsOptions, spoolOf } from './options.ts';
 import { fetchAudio } from './outside/fetch-audio.ts';
@@ -48,10 +46,8 @@ export interface Working {
 
 /** What the server mounts. */
 export interface JobsMount {
-  readonly app: Hono;
-  /** Paths and schemas for the API description. */
-  describe(): Promise<Described>;
-  /** Works no more, and lets go of whoever waits. The routes still answer. */
+  readonly handlers: JobHandlers;
+  /** Works no more, and lets go of whoever waits. The handlers still answer. */
   stop(graceMs: number): Promise<void>;
   /** Closes the database. */
   close(): Promise<void>;
@@ -110,7 +106,7 @@ export function startWorking(
   };
 }
 
-/** The routes on an opened database. @param work Whether this process works on jobs as well. */
+/** The handlers on an opened database. @param work Whether this process works on jobs as well. */
 export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMount {
   const { db, storage, options, secret } = open;
   const jobs = new Jobs(db);
@@ -145,7 +141,7 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
   registry.gauge('voiceflow_webhooks_waiting', 'Webhook calls that wait.', () => depth.deliveries);
   registry.gauge('voiceflow_jobs_database_away', '1 while the database does not answer.', () => away);
 
-  const app = jobRoutes({
+  const handlers = jobHandlers({
     host,
     jobs,
     voices: new Voices(db),
@@ -170,8 +166,7 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
     },
   });
   return {
-    app,
-    describe: () => describeRoutes(app),
+    handlers,
     async stop(graceMs) {
       clearInterval(timer);
       watch.close();

@@ -53,7 +53,7 @@ export async function createDiarizer(options: CreateDiarizerOptions): Promise<Di
   const weights = await readWeights(pack, signal);
   const { bytes, warnings, make } = await preparePipeline(pack, weights, options.pipelines, signal);
   const name = `${manifest.id}@${manifest.version}`;
-  const loading = { ...(workers === undefined ? {} : { workers }), ...(signal ? { signal } : {}) };
+  const loading = { workers, signal };
   const model = await backend.load({ name, bytes }, loading);
   let segmenter: Segmentation | undefined;
   try {
@@ -161,11 +161,10 @@ class LoadedDiarizer implements Diarizer {
     checkVoices(known, manifest.space, pipeline.dimensions);
     checkFalseNames(falseNames);
     const begun = performance.now();
-    const naming = falseNames === undefined ? { known } : { known, falseNames };
-    const request = { bounds, ...naming, ...(signal ? { signal } : {}) };
+    const request = { bounds, known, falseNames, signal };
     const result = await this.#withSources(audio, options, (sources) =>
       diarizeChannels(sources, options.channelNames, (source, channel) =>
-        pipeline.diarize(source, { ...request, ...(onProgress && channel === 0 ? { onProgress } : {}) }),
+        pipeline.diarize(source, { ...request, onProgress: channel === 0 ? onProgress : undefined }),
       ),
     );
     const load = this.#load;
@@ -195,8 +194,8 @@ class LoadedDiarizer implements Diarizer {
     const how = {
       sampleRate: this.manifest.sampleRate,
       decoders: this.#loaded.decoders,
-      ...(limits ? { limits } : {}),
-      ...(signal ? { signal } : {}),
+      limits,
+      signal,
     };
     const sources =
       channels === 'separate' ? await openChannels(audio, how) : [await openAudio(audio, { ...how, channels })];

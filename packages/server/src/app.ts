@@ -7,7 +7,7 @@ import { corsFor } from './middleware/cors.ts';
 import { guard } from './middleware/guard.ts';
 import { observe } from './middleware/observe.ts';
 import { methodNotAllowed, notFound, refuse } from './middleware/problems.ts';
-import { apiRoutes } from './routes/api.ts';
+import { allRoutes, apiRoutes } from './routes/api.ts';
 import { demoPage } from './routes/demo/page.ts';
 import { described } from './routes/describe.ts';
 import { openApi } from './routes/docs/document.ts';
@@ -47,9 +47,8 @@ export function createApp(options: AppOptions): VoiceFlowApp {
   const guarded = guard(state);
   for (const path of ['/v1/*', '/v2', '/v2/', '/v2/models/*', '/metrics']) app.use(path, guarded);
 
-  app.route('/', apiRoutes(state));
-  if (jobs !== undefined) app.route('/', jobs.app);
-  const api = once(async () => openApi(app, options.version, await jobs?.describe()));
+  app.route('/', jobs === undefined ? apiRoutes(state) : allRoutes(state, jobs.handlers));
+  const api = once(async () => openApi(app, options.version));
   app.get(
     '/openapi.json',
     described(

@@ -117,11 +117,7 @@ function speakerCounts({ speakers, min, max }: DiarizeValues): DiarizeOptions {
   if (min !== undefined && max !== undefined && min > max) {
     throw new UsageError(`--min ${min} is more than --max ${max}`);
   }
-  return {
-    ...(speakers === undefined ? {} : { numSpeakers: speakers }),
-    ...(min === undefined ? {} : { minSpeakers: min }),
-    ...(max === undefined ? {} : { maxSpeakers: max }),
-  };
+  return { numSpeakers: speakers, minSpeakers: min, maxSpeakers: max };
 }
 
 async function diarizeAll(

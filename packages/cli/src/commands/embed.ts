@@ -38,7 +38,7 @@ export const embed = defineCommand({
     const diarizer = await openDiarizer(values, signal);
     try {
       const [embedding] = await diarizer
-        .embed(audio, { signal, ...(segment === undefined ? {} : { segments: [segment] }) })
+        .embed(audio, { signal, segments: segment && [segment] })
         .catch((error: unknown) => fail(path, error));
       const { id, version, space } = diarizer.manifest;
       const result = { file: path, ...segment, model: { id, version, space }, embedding: [...(embedding ?? [])] };

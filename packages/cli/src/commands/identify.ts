@@ -44,7 +44,7 @@ export const identify = defineCommand({
           signal,
           onProgress,
           ...naming,
-          ...(values.speakers === undefined ? {} : { numSpeakers: values.speakers }),
+          numSpeakers: values.speakers,
         }),
       );
       const found = describe(result, book);

@@ -55,11 +55,11 @@ function folderOf({ entry, folder }: Listed): string {
 }
 
 async function list({ io, signal }: Context): Promise<number> {
-  const rows = [['name', 'version', 'state', 'size', 'licence']];
+  const rows = [['name', 'version', 'state', 'size', 'license']];
   for (const listed of await catalog()) {
-    const { id, version, licence, files } = listed.entry;
+    const { id, version, license, files } = listed.entry;
     const size = Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0);
-    rows.push([id, version, await stateOf(listed, signal), megabytes(size), licence]);
+    rows.push([id, version, await stateOf(listed, signal), megabytes(size), license]);
   }
   await io.out(table(rows, { right: [3] }));
   return EXIT.done;
@@ -82,10 +82,10 @@ async function fetchModel(name: string, from: string | undefined, { io, signal }
   const { folder, fresh } = await showProgress(io, name, megabytes, (onProgress) =>
     pull(entry, {
       models: modelsFolder(),
-      ...(manifest === undefined ? {} : { manifest }),
+      manifest,
       signal,
       onProgress: (done, total) => onProgress({ done, total }),
-      ...(from === undefined ? {} : { from }),
+      from,
     }),
   );
   if (!fresh) io.err(`voiceflow: ${name} ${entry.version} is installed already, and its files are right\n`);
@@ -94,10 +94,10 @@ async function fetchModel(name: string, from: string | undefined, { io, signal }
 }
 
 /** What a pull fetches, how much, from where, under which license. */
-function announcement({ id, version, licence, files }: CatalogEntry, from: string | undefined): string[] {
+function announcement({ id, version, license, files }: CatalogEntry, from: string | undefined): string[] {
   const all = Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0);
   return [
-    `${id} ${version}, ${megabytes(all)}, license: ${licence}`,
+    `${id} ${version}, ${megabytes(all)}, license: ${license}`,
     ...Object.entries(files).map(
       ([name, { bytes, urls = [] }]) => `  ${name}, ${megabytes(bytes)}, from ${from ?? urls[0] ?? 'no known address'}`,
     ),

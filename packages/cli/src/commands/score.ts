@@ -62,7 +62,7 @@ async function scoreOptions(values: OptionValues<typeof options>): Promise<Score
     skipOverlap: values['skip-overlap'],
     collar: values.collar,
     extent: values.extent,
-    ...(values.uem === undefined ? {} : { uem: await parsed(values.uem, parseUem) }),
+    uem: values.uem === undefined ? undefined : await parsed(values.uem, parseUem),
   };
 }
 

@@ -150,11 +150,7 @@ function pcmFormat({ rate, encoding }: Values, path: string): PcmFormat | undefi
 }
 
 function sessionOptions({ latency, step, max }: Values): Partial<LiveOptions> {
-  return {
-    ...(latency === undefined ? {} : { latency }),
-    ...(step === undefined ? {} : { step }),
-    ...(max === undefined ? {} : { maxSpeakers: max }),
-  };
+  return { latency, step, maxSpeakers: max };
 }
 
 async function tell(session: DiarizationSession, io: Io): Promise<void> {

@@ -1,4 +1,4 @@
-import { type DiarizeOptions, type Turn, toSrt, toVtt } from 'voiceflow-ml/core';
+import { type Turn, toSrt, toVtt } from 'voiceflow-ml/core';
 import {
   assignWords,
   groupWords,
@@ -108,13 +108,12 @@ async function diarize(
   signal: AbortSignal,
 ): Promise<readonly Turn[]> {
   const naming = await readNaming(values);
-  const counted: DiarizeOptions = values.speakers === undefined ? {} : { numSpeakers: values.speakers };
   return named(path, async () => {
     const audio = await openAudio(path);
     const diarizer = await openDiarizer(values, signal);
     try {
       const result = await showProgress(io, path, clock, (onProgress) =>
-        diarizer.diarize(audio, { signal, onProgress, ...naming, ...counted }),
+        diarizer.diarize(audio, { signal, onProgress, ...naming, numSpeakers: values.speakers }),
       );
       for (const { message, code } of result.warnings) {
         io.err(`voiceflow: warning: ${oneLine(path)}: ${message} [${code}]\n`);

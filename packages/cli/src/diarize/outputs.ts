@@ -36,8 +36,8 @@ export async function planOutputs(inputs: readonly Input[], values: OutputValues
   const images = timeline === undefined ? undefined : await imagePlaces(timeline, several);
   const outputs = inputs.map((input) => ({
     input,
-    ...(out === '-' ? {} : { file: join(out, `${input.name}${EXTENSIONS[format]}`) }),
-    ...(images === undefined ? {} : { timeline: images(input) }),
+    file: out === '-' ? undefined : join(out, `${input.name}${EXTENSIONS[format]}`),
+    timeline: images?.(input),
   }));
   rejectCollisions(outputs);
   return outputs;

@@ -19,7 +19,7 @@ export interface CatalogEntry {
   readonly id: string;
   readonly version: string;
   readonly space: string;
-  readonly licence: string;
+  readonly license: string;
   readonly files: Readonly<Record<string, WeightsFile>>;
 }
 

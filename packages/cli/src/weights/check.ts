@@ -17,7 +17,7 @@ export async function checkFile(path: string, expected: WeightsFile, signal?: Ab
     const { size } = await stat(path);
     if (size !== expected.bytes) return { state: 'wrong', reason: `${size} bytes, expected ${expected.bytes}` };
     const hash = createHash('sha256');
-    for await (const chunk of createReadStream(path, signal === undefined ? {} : { signal })) hash.update(chunk);
+    for await (const chunk of createReadStream(path, { signal })) hash.update(chunk);
     const sha256 = hash.digest('hex');
     if (sha256 === expected.sha256) return { state: 'ok' };
     return { state: 'wrong', reason: `sha256 ${sha256}, expected ${expected.sha256}` };

@@ -24,20 +24,20 @@ const SMALL = Buffer.from('a small file');
 const fileOf = (bytes: Buffer, urls?: string[]) => ({
   bytes: bytes.length,
   sha256: createHash('sha256').update(bytes).digest('hex'),
-  ...(urls === undefined ? {} : { urls }),
+  urls,
 });
 
-type Behaviour = (request: IncomingMessage, response: ServerResponse, bytes: Buffer) => void;
+type Behavior = (request: IncomingMessage, response: ServerResponse, bytes: Buffer) => void;
 
 /** As web servers answer: whole, or the range that is asked for. */
-const honest: Behaviour = (request, response, bytes) => {
+const honest: Behavior = (request, response, bytes) => {
   const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
   if (start >= bytes.length) return void response.writeHead(416).end();
   if (start > 0) response.writeHead(206, { 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` });
   response.end(bytes.subarray(start));
 };
 
-let behaviour = honest;
+let behavior = honest;
 let requests: (string | undefined)[] = [];
 let base = '';
 let root = '';
@@ -45,7 +45,7 @@ const server = createServer((request, response) => {
   requests.push(request.headers.range);
   const bytes = request.url?.includes('big') ? BIG : request.url?.includes('small') ? SMALL : undefined;
   if (bytes === undefined) response.writeHead(404).end('nothing here');
-  else behaviour(request, response, bytes);
+  else behavior(request, response, bytes);
 });
 
 beforeAll(async () => {
@@ -54,7 +54,7 @@ beforeAll(async () => {
 });
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 beforeEach(() => {
-  behaviour = honest;
+  behavior = honest;
   requests = [];
   root = mkdtempSync(join(tmpdir(), 'voiceflow-pull-'));
 });
@@ -67,7 +67,7 @@ const entry = () => ({
   id: 'two',
   version: '1.0',
   space: 's',
-  licence: 'MIT',
+  license: 'MIT',
   files: {
     'big.onnx': fileOf(BIG, [`${base}/public/big.bin`]),
     'small.bin': fileOf(SMALL, [`${base}/gone`, `${base}/small`]),
@@ -86,7 +86,7 @@ describe('download', () => {
   });
 
   it('goes on by itself when the connection breaks', async () => {
-    behaviour = (request, response, bytes) => {
+    behavior = (request, response, bytes) => {
       const start = Number(/\d+/.exec(request.headers.range ?? '0')?.[0]);
       response.writeHead(start > 0 ? 206 : 200, {
         'content-length': bytes.length - start,
@@ -101,7 +101,7 @@ describe('download', () => {
 
   it('begins again where the server knows no ranges', async () => {
     writeFileSync(path(), BIG.subarray(0, 100_000));
-    behaviour = (_, response, bytes) => void response.end(bytes);
+    behavior = (_, response, bytes) => void response.end(bytes);
     await get();
     expect(readFileSync(path()).equals(BIG)).toBe(true);
   });
@@ -115,7 +115,7 @@ describe('download', () => {
   });
 
   it('takes no more than the manifest says, however long the answer is', async () => {
-    behaviour = (_, response) => {
+    behavior = (_, response) => {
       const more = () => response.write(Buffer.alloc(65_536)) || response.once('drain', more);
       const timer = setInterval(more, 1);
       response.on('close', () => clearInterval(timer));
@@ -128,20 +128,20 @@ describe('download', () => {
   });
 
   it('takes a page of HTML for what it is: not the file', async () => {
-    behaviour = (_, response) =>
+    behavior = (_, response) =>
       void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'.repeat(50_000));
     await expect(get()).rejects.toMatchObject({ code: 'model-corrupt' });
   });
 
   it('gives up on an address that only says no, naming it', async () => {
     await expect(get(`${base}/nothing`)).rejects.toThrow(`${base}/nothing answers 404`);
-    behaviour = (_, response) => void response.writeHead(503).end();
+    behavior = (_, response) => void response.writeHead(503).end();
     await expect(get()).rejects.toThrow(/cannot be fetched: it answers 503/);
     await expect(get('http://127.0.0.1:9/big')).rejects.toThrow(/cannot be fetched/);
   });
 
   it('gives up on a transfer that stands still, and keeps what has come', async () => {
-    behaviour = (request, response, bytes) => {
+    behavior = (request, response, bytes) => {
       if (request.headers.range === undefined) response.write(bytes.subarray(0, 1000));
     };
     await expect(download(`${base}/big`, path(), fileOf(BIG), { stallMs: 60 })).rejects.toThrow(/nothing came for/);
@@ -150,7 +150,7 @@ describe('download', () => {
 
   it('stops at the signal, and keeps what has come', async () => {
     const stop = new AbortController();
-    behaviour = (_, response, bytes) => void response.write(bytes.subarray(0, 1000));
+    behavior = (_, response, bytes) => void response.write(bytes.subarray(0, 1000));
     const work = download(`${base}/big`, path(), fileOf(BIG), { signal: stop.signal, onProgress: () => stop.abort() });
     await expect(work).rejects.toMatchObject({ code: 'aborted' });
     expect(statSync(path()).size).toBe(1000);

@@ -73,7 +73,7 @@ async function fetchFile(name: string, file: WeightsFile, path: string, options:
   const failures: unknown[] = [];
   for (const url of addresses) {
     try {
-      return await download(url, path, file, { onProgress: onBytes, ...(signal === undefined ? {} : { signal }) });
+      return await download(url, path, file, { onProgress: onBytes, signal });
     } catch (error) {
       if (isAbort(error)) throw error;
       failures.push(error);

@@ -50,7 +50,7 @@ export function unavailable(why: string, cause?: unknown): VoiceFlowError {
   return new VoiceFlowError('backend-unavailable', `the database of jobs is away: ${why}`, {
     hint: 'Try again after Retry-After seconds.',
     retryAfter: 1,
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }
 

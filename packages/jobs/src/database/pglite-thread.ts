@@ -53,7 +53,7 @@ async function serve(db: PGlite, statements: PreparedStatements, message: ToThre
     tell({ type: 'rows', id, rows: await statements.query(sql, params) });
   } catch (error) {
     const { message: text, code } = error as { message?: string; code?: string };
-    tell({ type: 'error', id, message: text ?? String(error), ...(code === undefined ? {} : { code }) });
+    tell({ type: 'error', id, message: text ?? String(error), code });
     // Without a state of PostgreSQL's it is the machine below that failed (a full disk aborts it): start anew.
     if (code === undefined) fail(error);
   }

@@ -6,6 +6,14 @@ import type { Log } from '../worker/worker.ts';
 
 export type ResultFormat = 'json' | 'rttm' | 'srt' | 'vtt';
 
+/** Options of a submission that the queue itself knows. */
+export interface Submission {
+  readonly url?: string | undefined;
+  readonly webhook?: string | undefined;
+  readonly priority: number;
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+}
+
 /** What the server gives the routes of jobs: all that it does for its own routes as well. */
 export interface JobsHost {
   readonly recordings: Recordings;
@@ -18,6 +26,11 @@ export interface JobsHost {
   body(c: Context): AsyncIterable<Uint8Array>;
   /** @throws `invalid-option` for options that `/v1/diarize` would refuse. */
   checkOptions(options: JobOptions): void;
+  /**
+   * The queue's own options of a submission, from JSON or as text.
+   * @throws `invalid-option`.
+   */
+  submission(given: Readonly<Record<string, unknown>>): Submission;
   /** @throws `invalid-option` for an option that is given twice. */
   query(c: Context): Record<string, string>;
   /** By `format` in the query, or by `Accept`. */

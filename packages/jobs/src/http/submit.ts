@@ -7,13 +7,13 @@ import type { Job, JobOptions, NewJob } from '../queue/types.ts';
 import { objectOf } from '../storage/storage.ts';
 import { uuidv7 } from '../uuid.ts';
 import type { RouteParts } from './parts.ts';
-import { MOST_METADATA, SubmissionSchema } from './schemas.ts';
 import { bounded, storeForm, tooLarge } from './upload.ts';
-import { parse } from './validate.ts';
 
 /** Options that the queue itself knows; the others are those of `/v1/diarize`. */
 const OWN = ['url', 'webhook', 'priority', 'metadata'] as const;
 const FLAGS = ['voices', 'embeddings'] as const;
+/** Characters of what is kept with a job, as JSON. */
+const MOST_METADATA = 16_384;
 /** A JSON body holds no audio; known voices with their embeddings are some 6 kB each. */
 const MOST_JSON = 1024 * 1024;
 
@@ -82,7 +82,7 @@ function askedOf(given: Readonly<Record<string, unknown>>, { host, allowPrivate,
     else options[name] = typeof value === 'string' ? value : JSON.stringify(value);
   }
   if (typeof own.metadata === 'string') own.metadata = jsonOf(own.metadata, 'metadata');
-  const { url, webhook, priority, metadata } = parse(SubmissionSchema, own);
+  const { url, webhook, priority, metadata } = host.submission(own);
   checkStorable({ ...options, metadata, url, webhook });
   if (metadata !== undefined && JSON.stringify(metadata).length > MOST_METADATA)
     throw new VoiceFlowError('invalid-option', `metadata has more than ${MOST_METADATA} characters as JSON`);
@@ -109,7 +109,7 @@ function askedOf(given: Readonly<Record<string, unknown>>, { host, allowPrivate,
       'invalid-option',
       'known was given together with voices: either those, or the stored ones',
     );
-  return { options: { ...known, ...flags } satisfies JobOptions, priority: Number(priority), metadata, webhook, url };
+  return { options: { ...known, ...flags } satisfies JobOptions, priority, metadata, webhook, url };
 }
 
 /** PostgreSQL keeps no text with U+0000 or half of a surrogate pair. @throws `invalid-option`. */
@@ -146,7 +146,7 @@ function jsonOf(text: string, name = 'the body'): Record<string, unknown> {
 interface Repeat {
   readonly fields: Pick<NewJob, 'idempotencyKey' | 'digest'>;
   /** The job that was made before. */
-  readonly job?: Job;
+  readonly job?: Job | undefined;
 }
 
 /** @param asked What tells one request from another: not the recording's own bytes, which are not read twice. */
@@ -157,7 +157,7 @@ async function idempotent(c: Context, { jobs }: RouteParts, key: string, asked: 
     throw new VoiceFlowError('invalid-option', 'Idempotency-Key is expected to be 1 to 255 visible characters');
   const digest = createHash('sha256').update(asked).digest('hex');
   const job = await jobs.repeated(key, idempotencyKey, digest);
-  return { fields: { idempotencyKey, digest }, ...(job === undefined ? {} : { job }) };
+  return { fields: { idempotencyKey, digest }, job };
 }
 
 async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {

@@ -11,7 +11,7 @@ export function viewOf(job: Job, host: JobsHost, requestId: string, result?: unk
     options: shown,
     progress: progress === null ? null : { ...progress, ...share(progress, runningSeconds) },
     problem: problem === null ? null : host.problem(problem, requestId),
-    ...(result === undefined ? {} : { result }),
+    result,
   };
 }
 

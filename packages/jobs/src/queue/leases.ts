@@ -38,7 +38,7 @@ const DELIVER = `deliveries as (
 /** What PostgreSQL keeps no text with: U+0000 and halves of surrogate pairs. Messages that quote a recording have them. */
 function storable({ code, detail, hint }: JobProblem): JobProblem {
   const clean = (text: string) => text.replace(/[\0\p{Surrogate}]/gu, '\ufffd');
-  return { code, detail: clean(detail), ...(hint === undefined ? {} : { hint: clean(hint) }) };
+  return { code, detail: clean(detail), hint: hint && clean(hint) };
 }
 
 /** What workers do with the queue. Every method is one statement: it happened as a whole or not at all. */

@@ -97,6 +97,6 @@ export function storageError(error: unknown): unknown {
 export function missing(cause?: unknown): VoiceFlowError {
   return new VoiceFlowError('invalid-audio', 'the audio of the job is not there any more', {
     hint: 'Submit the recording again.',
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }

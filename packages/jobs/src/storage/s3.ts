@@ -149,6 +149,6 @@ function away(why: string, cause?: unknown): VoiceFlowError {
   return new VoiceFlowError('backend-unavailable', `the storage of recordings is away: ${why}`, {
     hint: 'Try again after Retry-After seconds.',
     retryAfter: 5,
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }

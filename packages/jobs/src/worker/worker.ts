@@ -273,7 +273,7 @@ export async function recordingAt(path: string): Promise<Recording> {
 export function problemOf(error: unknown): JobProblem {
   if (!VoiceFlowError.isInstance(error)) return { code: 'internal', detail: 'the worker failed; its log tells more' };
   const { code, message, hint } = error;
-  return { code, detail: message, ...(hint === undefined ? {} : { hint }) };
+  return { code, detail: message, hint };
 }
 
 export function verdictOf(error: unknown): Verdict {

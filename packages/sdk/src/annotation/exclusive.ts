@@ -50,7 +50,7 @@ export function mergeTurns(turns: readonly Turn[], maxGap = 0): Turn[] {
 
 /** One turn over all of one speaker's; confidence is the mean by time, where all have one. */
 function join(turns: readonly Turn[]): Turn {
-  const first = turns[0] as Turn;
+  const first = turns[0]!;
   if (turns.length === 1) return first;
   let end = first.end;
   let seconds = 0;
@@ -88,8 +88,8 @@ class Heap<T> {
     let at = items.push(item) - 1;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (!this.#precedes(item, items[parent] as T)) break;
-      items[at] = items[parent] as T;
+      if (!this.#precedes(item, items[parent]!)) break;
+      items[at] = items[parent]!;
       at = parent;
     }
     items[at] = item;
@@ -103,9 +103,9 @@ class Heap<T> {
     for (;;) {
       let child = 2 * at + 1;
       if (child >= items.length) break;
-      if (child + 1 < items.length && this.#precedes(items[child + 1] as T, items[child] as T)) child++;
-      if (!this.#precedes(items[child] as T, last)) break;
-      items[at] = items[child] as T;
+      if (child + 1 < items.length && this.#precedes(items[child + 1]!, items[child]!)) child++;
+      if (!this.#precedes(items[child]!, last)) break;
+      items[at] = items[child]!;
       at = child;
     }
     items[at] = last;

@@ -61,8 +61,8 @@ export function covered(segments: readonly Segment[], depth: number): Segment[] 
   let open = 0;
   let from = 0;
   for (let i = 0, j = 0; j < ends.length; ) {
-    const start = i < starts.length ? (starts[i] as number) : Number.POSITIVE_INFINITY;
-    const end = ends[j] as number;
+    const start = i < starts.length ? starts[i]! : Number.POSITIVE_INFINITY;
+    const end = ends[j]!;
     // Starts first where both fall together, so that touching segments leave no seam.
     if (start <= end) {
       i++;

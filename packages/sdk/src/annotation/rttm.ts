@@ -71,8 +71,8 @@ export function parseRttm(text: string): RttmRecording[] {
       const expected = `expected ${FIELDS} fields, found ${words.length}; blanks in names are written %20`;
       throw badLine('RTTM', index, line, expected);
     }
-    const uri = unescapeName(fields[1] as string);
-    const channel = fields[2] as string;
+    const uri = unescapeName(fields[1]!);
+    const channel = fields[2]!;
     const key = `${channel} ${uri}`;
     const recording = recordings.get(key) ?? { uri, channel, turns: [], noScore: [] };
     recordings.set(key, recording);
@@ -82,7 +82,7 @@ export function parseRttm(text: string): RttmRecording[] {
       recording.noScore.push({ ...segment, type });
       continue;
     }
-    const speaker = unescapeName(fields[7] as string);
+    const speaker = unescapeName(fields[7]!);
     const confidence = parseDecimal(fields[8] ?? '');
     recording.turns.push(
       confidence >= 0 && confidence <= 1 ? { ...segment, speaker, confidence } : { ...segment, speaker },
@@ -113,7 +113,7 @@ function fieldsOf(words: readonly string[]): readonly string[] | undefined {
   if (at === undefined || places.length > 1 || !sound) return undefined;
   const speaker = rest.slice(0, rest.length - ends).join(' ');
   const uri = words.slice(1, at).join(' ');
-  return [words[0] as string, uri, ...words.slice(at, at + 5), speaker, ...rest.slice(rest.length - ends)];
+  return [words[0]!, uri, ...words.slice(at, at + 5), speaker, ...rest.slice(rest.length - ends)];
 }
 
 /** Channel, start, duration, `<NA> <NA>`. */
@@ -127,8 +127,8 @@ function isNumber(field: string): boolean {
 }
 
 function segmentOf(fields: readonly string[], index: number, line: string): Segment {
-  const start = parseDecimal((fields[3] as string).replace('*', ''));
-  const length = (fields[4] as string).replace('*', '');
+  const start = parseDecimal(fields[3]!.replace('*', ''));
+  const length = fields[4]!.replace('*', '');
   const duration = length.toUpperCase() === '<NA>' ? 0 : parseDecimal(length);
   if (!(Math.abs(start) <= MAX_SECONDS)) throw badLine('RTTM', index, line, 'expected the start in seconds in field 4');
   if (!(duration >= 0 && start + duration <= MAX_SECONDS)) {

@@ -29,7 +29,7 @@ const apart = async (input: Parameters<typeof openChannels>[0]) => {
   return { channels, warnings: sources.flatMap((source) => source.warnings.map(({ code }) => code)) };
 };
 const mix = async (input: Parameters<typeof openAudio>[0], channels?: 'mix' | number) => {
-  const source = await openAudio(input, { sampleRate: RATE, ...(channels ? { channels } : {}) });
+  const source = await openAudio(input, { sampleRate: RATE, channels });
   return { samples: await collect(source), warnings: source.warnings.map(({ code }) => code) };
 };
 

@@ -29,6 +29,8 @@ const SAME = 0.95;
 /** Of the active windows, before something is said of a whole recording. */
 const MOST = 0.8;
 const FEWEST = 10;
+/** Channels that are looked at apart before they are mixed: of more, that would cost more than all the rest. */
+const MOST_LOOKED_AT = 8;
 /** Seconds in which a channel is faded out and in. */
 const FADE_SECONDS = 0.005;
 
@@ -48,10 +50,11 @@ export function channelOf(source: AudioSource, number: number): AudioSource {
 
 /**
  * A source's channels mixed by their mean, as mono. Where they cancel each other (one is the other inverted, as a
- * balanced line wrongly wired gives), the loudest is taken. Warns of both, and of two voices that had a channel each.
+ * balanced line wrongly wired gives), the loudest is taken; more than eight are mixed as they are. Warns of both, and of
+ * two voices that had a channel each.
  */
 export function mixed(source: AudioSource): AudioSource {
-  if (!hasChannels(source)) return source;
+  if (!hasChannels(source) || source.channels > MOST_LOOKED_AT) return source;
   const own: Warning[] = [];
   let out = new Float32Array(0);
   const apart = new ApartCounter();
@@ -77,7 +80,7 @@ export function mixed(source: AudioSource): AudioSource {
       const powers = channels.map(power);
       const total = powers.reduce((sum, one) => sum + one, 0);
       if (power(mix) < (CANCELS * total) / channels.length ** 2) {
-        mix.set(channels[powers.indexOf(Math.max(...powers))] as Float32Array);
+        mix.set(channels[powers.indexOf(Math.max(...powers))]!);
         warnOnce(
           own,
           'channels-inverted',
@@ -100,16 +103,16 @@ class ApartCounter {
 
   add(channels: readonly Float32Array[], rate: number): void {
     for (const { power: powers, loudest, likeness } of windowsOf(channels, rate)) {
-      const loud = powers[loudest] as number;
-      const quiet = powers[1 - loudest] as number;
+      const loud = powers[loudest]!;
+      const quiet = powers[1 - loudest]!;
       this.#peak = Math.max(this.#peak, loud);
       if (loud <= ACTIVE * this.#peak) continue;
       this.#active++;
       const alone = loud > ALONE * quiet;
       if (!alone && likeness(0, 1, UNLIKE.seconds) > UNLIKE.likeness) continue;
       this.#apart++;
-      this.#own[loudest] = (this.#own[loudest] as number) + 1;
-      if (!alone) this.#own[1 - loudest] = (this.#own[1 - loudest] as number) + 1;
+      this.#own[loudest]! += 1;
+      if (!alone) this.#own[1 - loudest]! += 1;
     }
   }
 
@@ -181,12 +184,12 @@ class CrosstalkGate {
     if ((this.#out[0]?.length ?? 0) < length) this.#out = channels.map(() => new Float32Array(length));
     const out = this.#out.map((samples, i) => {
       const part = samples.subarray(0, length);
-      part.set(channels[i] as Float32Array);
+      part.set(channels[i]!);
       return part;
     });
     for (const window of windowsOf(channels, this.#source.sampleRate)) {
       const { power: powers, loudest, likeness } = window;
-      const loud = powers[loudest] as number;
+      const loud = powers[loudest]!;
       if (loud === 0) continue;
       this.#active++;
       let same = channels.length - 1;
@@ -201,13 +204,13 @@ class CrosstalkGate {
   }
 
   #fade(out: readonly Float32Array[], i: number, target: number, { from, to }: { from: number; to: number }): void {
-    const samples = out[i] as Float32Array;
+    const samples = out[i]!;
     const step = 1 / (FADE_SECONDS * this.#source.sampleRate);
-    let gain = this.#gains[i] as number;
+    let gain = this.#gains[i]!;
     if (gain === 1 && target === 1) return;
     for (let at = from; at < to; at++) {
       gain = gain < target ? Math.min(target, gain + step) : Math.max(target, gain - step);
-      samples[at] = (samples[at] as number) * gain;
+      samples[at]! *= gain;
     }
     this.#gains[i] = gain;
   }
@@ -262,8 +265,8 @@ function view(
   const { sampleRate, lengthHint, length } = source;
   return {
     sampleRate,
-    ...(lengthHint === undefined ? {} : { lengthHint }),
-    ...(length === undefined ? {} : { length }),
+    lengthHint,
+    length,
     get warnings() {
       return warnings === null ? [] : [...(source.warnings ?? []), ...warnings];
     },
@@ -274,7 +277,7 @@ function view(
 
 function power(samples: Float32Array): number {
   let sum = 0;
-  for (let i = 0; i < samples.length; i++) sum += (samples[i] as number) ** 2;
+  for (let i = 0; i < samples.length; i++) sum += samples[i]! ** 2;
   return sum;
 }
 

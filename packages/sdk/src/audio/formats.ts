@@ -79,7 +79,7 @@ function match(latin: string, signatures: readonly Signature[], hint: string): L
 
 /** Says what bytes that no decoder knows look like. @param head the first `DESCRIBE_BYTES`, or all there are. */
 export function describeBytes(head: Uint8Array): Likeness {
-  const known = recognise(head);
+  const known = recognize(head);
   if (known) return known;
   if (head.length === 0) return { name: 'empty input (0 bytes)', hint: CHECK };
   if (head.every((byte) => byte === 0)) return { name: 'run of zero bytes', hint: CHECK };
@@ -93,7 +93,7 @@ export function describeBytes(head: Uint8Array): Likeness {
 }
 
 /** The format whose signature the bytes begin with, if it is one of ours. */
-export function recognise(head: Uint8Array): Likeness | undefined {
+export function recognize(head: Uint8Array): Likeness | undefined {
   const latin = String.fromCharCode(...head);
   const found =
     match(latin, AUDIO, INSTALL) ??

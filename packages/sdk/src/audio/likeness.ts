@@ -61,7 +61,7 @@ function thin(samples: Float32Array, factor: number): Float32Array {
 
 function meanSquare(samples: Float32Array, from: number, to: number): number {
   let sum = 0;
-  for (let i = from; i < to; i++) sum += (samples[i] as number) ** 2;
+  for (let i = from; i < to; i++) sum += samples[i]! ** 2;
   return sum / (to - from);
 }
 
@@ -74,8 +74,8 @@ function likeness(a: Float32Array, b: Float32Array, from: number, to: number, la
     let other = 0;
     const last = Math.min(to, b.length - lag);
     for (let i = Math.max(from, -lag); i < last; i++) {
-      const value = b[i + lag] as number;
-      both += (a[i] as number) * value;
+      const value = b[i + lag]!;
+      both += a[i]! * value;
       other += value * value;
     }
     if (other > 0) best = Math.max(best, Math.abs(both) / Math.sqrt(own * other));

@@ -15,13 +15,13 @@ export function mixInterleaved(
 ): void {
   const gain = scale / channels;
   if (channels === 1) {
-    for (let i = 0; i < frames; i++) out[i] = (source[i] as number) * gain;
+    for (let i = 0; i < frames; i++) out[i] = source[i]! * gain;
   } else if (channels === 2) {
-    for (let i = 0; i < frames; i++) out[i] = ((source[2 * i] as number) + (source[2 * i + 1] as number)) * gain;
+    for (let i = 0; i < frames; i++) out[i] = (source[2 * i]! + source[2 * i + 1]!) * gain;
   } else {
     for (let i = 0, at = 0; i < frames; i++) {
       let sum = 0;
-      for (const end = at + channels; at < end; at++) sum += source[at] as number;
+      for (const end = at + channels; at < end; at++) sum += source[at]!;
       out[i] = sum * gain;
     }
   }
@@ -38,7 +38,7 @@ export function splitInterleaved(
   out: readonly Float32Array[],
 ): void {
   out.forEach((samples, channel) => {
-    for (let i = 0, at = channel; i < frames; i++, at += out.length) samples[i] = (source[at] as number) * scale;
+    for (let i = 0, at = channel; i < frames; i++, at += out.length) samples[i] = source[at]! * scale;
   });
 }
 
@@ -50,7 +50,7 @@ export function mixPlanar(channels: readonly Float32Array[], from: number, count
   const gain = 1 / channels.length;
   for (let i = 0; i < count; i++) {
     let sum = 0;
-    for (const channel of channels) sum += channel[from + i] as number;
+    for (const channel of channels) sum += channel[from + i]!;
     out[i] = sum * gain;
   }
 }

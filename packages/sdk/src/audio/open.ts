@@ -2,7 +2,7 @@ import type { AudioDecoder, AudioInput, AudioLimits, AudioSource, SampleInput } 
 import { throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
 import { type ByteInput, isBlob, isStream, openBytes, type PeekReader, readError, tagOf } from './bytes.ts';
 import { channelOf, mixed, separated } from './channels.ts';
-import { DESCRIBE_BYTES, describeBytes, recognise } from './formats.ts';
+import { DESCRIBE_BYTES, describeBytes, recognize } from './formats.ts';
 import { guarded, primed, resampled, samplesSource } from './pipes.ts';
 import { concat, isSupportedRate, RATE_RANGE } from './resample.ts';
 import { wavDecoder } from './wav.ts';
@@ -107,8 +107,8 @@ async function decode(
     decoder = find(head);
     if (decoder) bytes.seek?.(0);
   }
-  if (decoder) return decoder.open(bytes, signal ? { signal } : {});
-  const likeness = recognise(behind) ?? describeBytes(head);
+  if (decoder) return decoder.open(bytes, { signal });
+  const likeness = recognize(behind) ?? describeBytes(head);
   const known = decoders.map((one) => one.format.toUpperCase()).join(', ');
   throw new VoiceFlowError(
     'unsupported-format',

@@ -55,7 +55,7 @@ function checkChannels(channels: unknown): number {
     });
   }
   const lengths = new Set(channels.map((channel: Float32Array) => channel.length));
-  if (lengths.size === 1) return [...lengths][0] as number;
+  if (lengths.size === 1) return [...lengths][0]!;
   throw new VoiceFlowError(
     'invalid-audio',
     lengths.size === 0
@@ -150,7 +150,7 @@ function derived(
 /** Index of the first sample that is not finite, absurdly loud, or too quiet to be computed with quickly; or -1. */
 function findOutlier(samples: Float32Array): number {
   for (let i = 0; i < samples.length; i++) {
-    const loudness = Math.abs(samples[i] as number);
+    const loudness = Math.abs(samples[i]!);
     // Written so that NaN fails it.
     if (!(loudness <= MAX_AMPLITUDE) || (loudness < TINY && loudness !== 0)) return i;
   }
@@ -167,7 +167,7 @@ function repair(
 ): Float32Array {
   const clean = samples.slice();
   for (let i = first; i < clean.length; i++) {
-    const value = clean[i] as number;
+    const value = clean[i]!;
     if (Math.abs(value) <= MAX_AMPLITUDE) {
       if (Math.abs(value) < TINY) clean[i] = 0;
       continue;

@@ -32,7 +32,7 @@ export type Kernel = (bank: Bank, input: Float32Array, run: Run, output: Float32
 export const scalarKernel: Kernel = (bank, input, { origin, group, count }, output) => {
   const { rows, offsets, advance } = bank;
   const sums = new Float32Array(SUMS * LANES);
-  const sum = (index: number) => sums[index] as number;
+  const sum = (index: number) => sums[index]!;
   let start = origin;
   let g = group;
   for (let n = 0; n < count; n++) {
@@ -61,7 +61,7 @@ function addRows(
     const x = input[at + row]!;
     const first = (row % SUMS) * LANES;
     for (let i = first; i < first + LANES; i++, k++) {
-      sums[i] = sums[i]! + Math.fround(x * coefficients[k]!);
+      sums[i]! += Math.fround(x * coefficients[k]!);
     }
   }
 }

@@ -60,7 +60,7 @@ function fromTable(encoding: WavEncoding, value: (code: number) => number): Unpa
     scale: 1,
     unpack(bytes, samples) {
       if (values.length < samples) values = new Float32Array(samples);
-      for (let i = 0; i < samples; i++) values[i] = table[bytes[i] as number]!;
+      for (let i = 0; i < samples; i++) values[i] = table[bytes[i]!]!;
       return values;
     },
   };

@@ -53,7 +53,7 @@ export interface ModelManifest {
   readonly version: string;
   /** The embedding space. Vectors of different spaces must never be compared. */
   readonly space: string;
-  readonly licence: string;
+  readonly license: string;
   /** The pipeline that runs it. */
   readonly pipeline: string;
   readonly sampleRate: number;

@@ -2,7 +2,7 @@ import type { Model } from '../contract/backend.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
 import { Fbank, subtractMean } from '../stages/fbank.ts';
-import { normalise } from '../stages/vectors.ts';
+import { normalize } from '../stages/vectors.ts';
 import type { Embedding } from './piece-embedding.ts';
 import { floats } from './run-windows.ts';
 import { windowEmbedding } from './window-embedding.ts';
@@ -33,7 +33,7 @@ export function embedding(manifest: ModelManifest, model: Model): Embedding {
       const data = repeated(subtractMean(rows, part.bins), part.leastFrames * part.bins);
       const dims = [1, data.length / part.bins, part.bins];
       const outputs = await model.run({ [input.name]: { type: 'float32', dims, data } }, { signal });
-      return normalise(floats(outputs, output.name, part.dimensions).slice());
+      return normalize(floats(outputs, output.name, part.dimensions).slice());
     },
   };
 }

@@ -18,7 +18,7 @@ export function speechRules({ settings }: Gate, frame: number): SpeechRules {
   return {
     speech: settings.speech,
     shortestSilence: Math.max(1, Math.round(settings.shortestSilence / frame)),
-    ...(settings.overlap ? { overlap: settings.overlap.two } : {}),
+    overlap: settings.overlap?.two,
   };
 }
 

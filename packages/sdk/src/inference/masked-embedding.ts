@@ -69,10 +69,7 @@ export function pooledVoice(
   mask: ArrayLike<number>,
   head: LinearLayer,
 ): Float32Array {
-  const weight = Float64Array.from(
-    { length: frames },
-    (_, t) => mask[Math.floor((t * mask.length) / frames)] as number,
-  );
+  const weight = Float64Array.from({ length: frames }, (_, t) => mask[Math.floor((t * mask.length) / frames)]!);
   let sum = LITTLE;
   let squares = 0;
   for (const w of weight) {
@@ -114,5 +111,5 @@ export function voiceMask(active: Uint8Array, slots: number, slot: number, least
     alone[frame] = 1;
     count++;
   }
-  return count > least ? alone : alone.map((_, frame) => active[frame * slots + slot] as number);
+  return count > least ? alone : alone.map((_, frame) => active[frame * slots + slot]!);
 }

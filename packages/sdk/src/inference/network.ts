@@ -31,12 +31,12 @@ export function fastCnn(manifest: ModelManifest, model: Model, gate?: Gate): Fas
       `settings.hop is ${settings.hop} s; whole frames of ${frame} s up to one window were expected`,
     );
   }
-  return { manifest, model, network, settings, frame, hop, ...(gate ? { gate } : {}) };
+  return { manifest, model, network, settings, frame, hop, gate };
 }
 
 function gated(settings: FastCnnSettings, gate: Gate | undefined): FastCnnSettings {
   if (!gate) return settings;
-  const { onset, offset, shortestGap = settings.turns.shortestGap, overlap } = gate.settings;
-  const turns = { ...settings.turns, onset, offset, shortestGap, ...(overlap ? { overlap } : {}) };
+  const { onset, offset, shortestGap = settings.turns.shortestGap, overlap = settings.turns.overlap } = gate.settings;
+  const turns = { ...settings.turns, onset, offset, shortestGap, overlap };
   return { ...settings, turns };
 }

@@ -70,9 +70,7 @@ function headOf({ inputs, transposed }: Node, tensors: ReadonlyMap<string, Uint8
     throw new VoiceFlowError('model-incompatible', `the last layer of ${what} is [${dims.join(', ')}] of no float32`);
   }
   const [to, from] = transposed ? [rows, columns] : [columns, rows];
-  const weights = transposed
-    ? data
-    : Float32Array.from(data, (_, i) => data[(i % from) * to + Math.floor(i / from)] as number);
+  const weights = transposed ? data : Float32Array.from(data, (_, i) => data[(i % from) * to + Math.floor(i / from)]!);
   return { weights, bias: bias ? tensorOf(bias).data : new Float32Array(to), from, to };
 }
 
@@ -184,7 +182,7 @@ function varint(bytes: Uint8Array, at: number, take: (n: number) => void): numbe
   let value = 0;
   let scale = 1;
   for (let i = at; i < bytes.length; i++, scale *= 128) {
-    const byte = bytes[i] as number;
+    const byte = bytes[i]!;
     value += (byte & 0x7f) * scale;
     if (byte < 0x80) {
       take(value);

@@ -77,8 +77,8 @@ export class PieceVoices {
   #spansOf({ ranges }: Piece): [from: number, to: number][] {
     const spans: [from: number, to: number][] = [];
     for (let i = 0; i < ranges.length; i += 2) {
-      const to = Math.min(this.#features.rows, this.#rowAt(ranges[i + 1] as number));
-      spans.push([Math.min(to, this.#rowAt(ranges[i] as number)), to]);
+      const to = Math.min(this.#features.rows, this.#rowAt(ranges[i + 1]!));
+      spans.push([Math.min(to, this.#rowAt(ranges[i]!)), to]);
     }
     return spans;
   }

@@ -55,7 +55,7 @@ export function floats(outputs: Record<string, Tensor>, name: string, size: numb
 function checkFinite(data: Float32Array, name: string): void {
   // A sum is finite only if all of it is; of finite float32 numbers it cannot leave the range of a double.
   let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += data[i] as number;
+  for (let i = 0; i < data.length; i++) sum += data[i]!;
   if (Number.isFinite(sum)) return;
   const at = data.findIndex((value) => !Number.isFinite(value));
   throw new VoiceFlowError('backend-failed', `the network's output "${name}" is ${data[at]} at ${at}`, {

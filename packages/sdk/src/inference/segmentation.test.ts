@@ -17,7 +17,7 @@ const manifest = {
   id: 'test',
   version: '1',
   space: '',
-  licence: 'none',
+  license: 'none',
   pipeline: 'recordings',
   sampleRate: 100,
   part: 'segmentation',

@@ -75,7 +75,7 @@ export function segmentationRunner(network: Segmentation, run: SegmentationRun, 
       batch: run.batch ?? 1,
       input,
       dims,
-      ...(run.signal ? { signal: run.signal } : {}),
+      signal: run.signal,
     },
     async (outputs, first, count) => {
       const scores = floats(outputs, output, count * size);
@@ -119,8 +119,8 @@ export class WindowMean {
     this.#give(start);
     for (let i = 0; i < this.#frames; i++) {
       const at = (start + i) % this.#frames;
-      this.#sum[at] = (this.#sum[at] as number) + (values[i] as number);
-      this.#count[at] = (this.#count[at] as number) + 1;
+      this.#sum[at]! += values[i]!;
+      this.#count[at]! += 1;
     }
   }
 
@@ -132,10 +132,10 @@ export class WindowMean {
   #give(until: number): void {
     for (; this.#next < until; this.#next++) {
       const at = this.#next % this.#frames;
-      const count = this.#count[at] as number;
+      const count = this.#count[at]!;
       // A frame between windows that do not meet has nothing to say.
       if (count > 0 || this.#next < until - this.#frames)
-        this.#emit(count > 0 ? (this.#sum[at] as number) / count : 0, this.#next);
+        this.#emit(count > 0 ? this.#sum[at]! / count : 0, this.#next);
       this.#sum[at] = 0;
       this.#count[at] = 0;
     }

@@ -2,7 +2,7 @@ import { createResampler } from '../audio/resample.ts';
 import type { Model } from '../contract/backend.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
-import { accumulate, normalise } from '../stages/vectors.ts';
+import { accumulate, normalize } from '../stages/vectors.ts';
 import { windowNetwork } from './network-shape.ts';
 import type { Embedding, FeatureSource } from './piece-embedding.ts';
 import { floats } from './run-windows.ts';
@@ -41,7 +41,7 @@ export function windowEmbedding(manifest: ModelManifest, model: Model): Embeddin
       for (let i = 0; i < count; i++) {
         // The last one ends with the piece; a piece that is shorter than a window is said again.
         const from = Math.max(0, Math.min(i * hop, samples.length - window));
-        for (let t = 0; t < window; t++) data[i * window + t] = samples[(from + t) % samples.length] as number;
+        for (let t = 0; t < window; t++) data[i * window + t] = samples[(from + t) % samples.length]!;
       }
       const outputs = await model.run(
         { [network.input]: { type: 'float32', dims: [count, window], data } },
@@ -55,7 +55,7 @@ export function windowEmbedding(manifest: ModelManifest, model: Model): Embeddin
         const at = (i * slots + slot) * dimensions;
         accumulate(sum, embeddings.subarray(at, at + dimensions), weight);
       }
-      return normalise(sum);
+      return normalize(sum);
     },
   };
 }
@@ -64,7 +64,7 @@ function mainSlot(activity: Float32Array, slots: number): { slot: number; weight
   let best = { slot: 0, weight: 0 };
   for (let slot = 0; slot < slots; slot++) {
     let weight = 0;
-    for (let i = slot; i < activity.length; i += slots) weight += activity[i] as number;
+    for (let i = slot; i < activity.length; i += slots) weight += activity[i]!;
     if (weight > best.weight) best = { slot, weight };
   }
   return best;

@@ -102,7 +102,7 @@ export class WindowRunner {
 
   async #settle(most: number): Promise<void> {
     while (this.#pending.length > most) {
-      const { outputs, first, count } = this.#pending[0] as Pending;
+      const { outputs, first, count } = this.#pending[0]!;
       const result = await outputs;
       this.#pending.shift();
       await this.#take(result, first, count);

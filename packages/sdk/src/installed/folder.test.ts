@@ -34,3 +34,8 @@ it.each([
 it('takes a manifest without settings: its pipeline says which of them it needs', async () => {
   expect(await load(WHOLE)).toMatchObject({ file: 'a.onnx', manifest: { id: 'own', settings: {} } });
 });
+
+it('takes a manifest that was pulled when it said licence', async () => {
+  expect(await load({ ...WHOLE, licence: 'MIT' })).toMatchObject({ manifest: { license: 'MIT' } });
+  expect(await load({ ...WHOLE, licence: 'MIT', license: 'ISC' })).toMatchObject({ manifest: { license: 'ISC' } });
+});

@@ -13,7 +13,7 @@ export async function modelFromFolder(folder: string): Promise<ModelPackage> {
   const manifest = await readManifest(join(folder, 'manifest.json'));
   const segmenter = manifest.segmenter && (await packageIn(folder, manifest.segmenter));
   const own = manifest.embedded === undefined ? await packageIn(folder, manifest) : withVoices(manifest);
-  return { ...own, ...(segmenter ? { segmenter } : {}) };
+  return { ...own, segmenter };
 }
 
 /** The embedded network in the place of one in the folder: its voices are the space, and its settings come first. */
@@ -68,8 +68,15 @@ export function parseManifest(text: string, path: string): ModelManifest {
   const wrong = faultOf(value);
   if (wrong !== undefined) throw noManifest(path, wrong);
   // A pipeline says itself which settings it lacks.
-  const manifest = value as Omit<ModelManifest, 'settings'> & Partial<Pick<ModelManifest, 'settings'>>;
-  return { ...manifest, settings: manifest.settings ?? {} };
+  return withDefaults(value as unknown as Given);
+}
+
+/** Manifests that were pulled before 0.2 call the license `licence`. */
+type Given = Omit<ModelManifest, 'settings' | 'license'> &
+  Partial<Pick<ModelManifest, 'settings' | 'license'>> & { readonly licence?: string };
+
+function withDefaults({ licence = '', license = licence, settings = {}, ...manifest }: Given): ModelManifest {
+  return { ...manifest, license, settings };
 }
 
 /** What a manifest must have to be loaded; the pipeline checks its own settings. */

@@ -45,7 +45,7 @@ export class EventQueue<T> implements AsyncIterable<T> {
   }
 
   #take(): T {
-    const item = this.#waiting[this.#at++] as T;
+    const item = this.#waiting[this.#at++]!;
     if (this.#at === this.#waiting.length || this.#at === 1024) {
       this.#waiting = this.#waiting.slice(this.#at);
       this.#at = 0;

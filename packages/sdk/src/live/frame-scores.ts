@@ -25,7 +25,7 @@ export function frameScores(
     const first = Math.max(0, from - window.start);
     const last = Math.min(frames, to - window.start);
     const offset = window.start - from;
-    for (let f = first; f < last; f++) total[offset + f] = total[offset + f]! + weight[f]!;
+    for (let f = first; f < last; f++) total[offset + f]! += weight[f]!;
     for (let slot = 0; slot < slots; slot++) {
       const speaker = window.speakerOf[slot]!;
       if (speaker < 0 || first >= last) continue;
@@ -34,16 +34,16 @@ export function frameScores(
       const posterior = window.posterior[slot]!;
       for (let f = first; f < last; f++) {
         const part = weight[f]! * window.activity[f * slots + slot]!;
-        own.score[offset + f] = own.score[offset + f]! + part;
-        own.likely[offset + f] = own.likely[offset + f]! + part * posterior;
+        own.score[offset + f]! += part;
+        own.likely[offset + f]! += part * posterior;
       }
     }
   }
   for (const { score, likely } of speakers.values()) {
     total.forEach((sum, i) => {
       if (sum === 0) return;
-      score[i] = score[i]! / sum;
-      likely[i] = likely[i]! / sum;
+      score[i]! /= sum;
+      likely[i]! /= sum;
     });
   }
   return speakers;

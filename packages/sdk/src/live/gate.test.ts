@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AudioSource } from '../contract/audio.ts';
 import type { Turn } from '../contract/segment.ts';
 import type { FastCnn } from '../inference/network.ts';
-import { analyse } from '../offline/analyse.ts';
+import { analyze } from '../offline/analyze.ts';
 import { diarize } from '../offline/diarize.ts';
 import { NOISE, scriptedGate } from './fixtures/gate.ts';
 import { audioOf, eventsOf, liveCnn, open, RATE } from './fixtures/live.ts';
@@ -40,7 +40,7 @@ function source(chunk: number): AudioSource {
 
 const request = { bounds: { least: 1, most: 100 }, known: [] };
 const heard = (cnn: FastCnn, from: AudioSource) =>
-  diarize(cnn, (audio, how) => analyse(cnn, audio, how), from, request);
+  diarize(cnn, (audio, how) => analyze(cnn, audio, how), from, request);
 const times = (turns: readonly { readonly start: number; readonly end: number }[]) =>
   turns.map(({ start, end }) => [Math.round(start), Math.round(end)]);
 

@@ -71,8 +71,8 @@ export class LiveGate {
     for (let f = start; f < end; f++) {
       const nearest = Math.round(((f + 0.5) * perFrame - before - part.frameStart) / part.frameStep);
       const index = Math.min(part.frames - 1, Math.max(0, nearest));
-      speech[f - start] = said[index] as number;
-      two[f - start] = saidTwo[index] as number;
+      speech[f - start] = said[index]!;
+      two[f - start] = saidTwo[index]!;
     }
     return { start, speech, two };
   }

@@ -3,7 +3,7 @@ import type { Slots } from '../stages/local-speaker-table.ts';
 import type { SpeakerModel } from '../stages/plda.ts';
 import type { Tracks } from '../stages/tracks.ts';
 import { type DecodeRules, decode, speakerScores } from '../stages/viterbi.ts';
-import type { HeardWindow, RecentWindows } from './recent-windows.ts';
+import type { RecentWindows } from './recent-windows.ts';
 
 /** Log likelihood that keeps a settled slot with its speaker. */
 const PINNED = 1e5;
@@ -26,7 +26,7 @@ export function nameSlots(
   );
   const pinned = scores.slice();
   table.window.forEach((w, row) => {
-    const { settled, speakerOf } = all[w] as HeardWindow;
+    const { settled, speakerOf } = all[w]!;
     const at = index.get(speakerOf[table.slot[row]!]!);
     if (settled && at !== undefined) pinned[row * speakers + at] = PINNED;
   });
@@ -52,7 +52,7 @@ export function trackStates(
   const decided = new Set<number>();
   table.window.forEach((w, row) => {
     const track = tracks.trackOf[row]!;
-    const window = recent.all[w] as HeardWindow;
+    const window = recent.all[w]!;
     if (!starts.has(track)) starts.set(track, window.start);
     if (window.settled && window.speakerOf[table.slot[row]!]! >= 0) decided.add(track);
   });

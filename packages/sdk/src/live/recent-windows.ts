@@ -54,7 +54,7 @@ export class RecentWindows implements LocalWindows {
 
   step(window: number): number {
     const before = this.#kept[window - 1];
-    return before ? (this.#kept[window] as HeardWindow).start - before.start : this.hop;
+    return before ? this.#kept[window]!.start - before.start : this.hop;
   }
 
   /** In order of time. */
@@ -63,7 +63,7 @@ export class RecentWindows implements LocalWindows {
   }
 
   activity(window: number): Float32Array {
-    return (this.#kept[window] as HeardWindow).activity;
+    return this.#kept[window]!.activity;
   }
 
   /**
@@ -99,7 +99,7 @@ export class RecentWindows implements LocalWindows {
   /** Forgets the windows that end at or before a frame. */
   dropUntil(frame: number): void {
     let gone = 0;
-    while (gone < this.#kept.length && (this.#kept[gone] as HeardWindow).start + this.frames <= frame) gone++;
+    while (gone < this.#kept.length && this.#kept[gone]!.start + this.frames <= frame) gone++;
     if (gone > 0) this.#kept = this.#kept.slice(gone);
   }
 
@@ -125,7 +125,7 @@ export class RecentWindows implements LocalWindows {
     rowAt.forEach((row, at) => {
       if (row < 0) return;
       const slot = at % slots;
-      const window = this.#kept[(at - slot) / slots] as HeardWindow;
+      const window = this.#kept[(at - slot) / slots]!;
       table.window[row] = (at - slot) / slots;
       table.slot[row] = slot;
       table.clean[row] = window.clean[slot]!;

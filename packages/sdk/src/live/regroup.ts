@@ -30,7 +30,7 @@ export function* regroup(stretches: readonly Stretch[], rules: VoiceRules): Step
   const joined = owners.map((owner) => (owner < 0 ? [] : [owner]));
   speakers.forEach((speaker, k) => {
     if (owners.includes(speaker)) return;
-    const column = clusters.map((_, c) => shared[c * speakers.length + k] as number);
+    const column = clusters.map((_, c) => shared[c * speakers.length + k]!);
     const most = indexOfMost(column);
     const share = column[most]! / column.reduce((sum, value) => sum + value, 0);
     if (owners[most]! >= 0 && share >= MERGE_SHARE) joined[most]?.push(speaker);
@@ -38,7 +38,7 @@ export function* regroup(stretches: readonly Stretch[], rules: VoiceRules): Step
   const told = (speaker: number) => secondsOf(stretches.filter((stretch) => stretch.speaker === speaker));
   clusters.forEach((members, c) => {
     // The label of most speech stays: as little as can be is renamed.
-    const [into] = [...(joined[c] as number[])].sort((a, b) => told(b) - told(a) || a - b);
+    const [into] = [...joined[c]!].sort((a, b) => told(b) - told(a) || a - b);
     if (into !== undefined) owners[c] = into;
     for (const member of members) member.voice = owners[c]!;
   });
@@ -56,7 +56,7 @@ export function* condense(
   count: number,
 ): Steps<Stretch[][]> {
   const apart = (i: number, j: number) => {
-    const [a, b] = [stretches[i] as Stretch, stretches[j] as Stretch];
+    const [a, b] = [stretches[i]!, stretches[j]!];
     return a.speaker === b.speaker && a.voice === b.voice ? 0 : NEVER;
   };
   const tree = yield* agglomerateSteps(pointsOf(stretches, cluster.rate), between, apart, cluster.saturation);
@@ -119,7 +119,7 @@ function ownersOf(clusters: readonly (readonly Stretch[])[]) {
   clusters.forEach((members, c) => {
     for (const { speaker, seconds } of members) {
       const at = c * speakers.length + speakers.indexOf(speaker);
-      shared[at] = shared[at]! + seconds;
+      shared[at]! += seconds;
     }
   });
   const pairs = assignment(shared, clusters.length, speakers.length, { maximize: true });

@@ -2,7 +2,7 @@ import type { Diarization, Speaker } from '../contract/result.ts';
 import { compareTurns, type Turn } from '../contract/segment.ts';
 import type { Warning } from '../contract/warnings.ts';
 import { assignment } from '../stages/hungarian.ts';
-import { dot, normalise } from '../stages/vectors.ts';
+import { dot, normalize } from '../stages/vectors.ts';
 import { speakerLabel } from '../voices/naming.ts';
 import type { LiveSpeakers } from './speakers.ts';
 import type { TurnLog } from './turn-log.ts';
@@ -60,7 +60,7 @@ export function revisedResult(told: Told, mean: Float32Array, revision: Found, s
     ...logged
       .filter((turn) => turn.start < start)
       .map((turn) => turnOf({ ...turn, end: Math.min(turn.end, start) }, became(turn.speaker))),
-    ...found.map((turn) => turnOf(turn, numbers[turn.speaker] as number)),
+    ...found.map((turn) => turnOf(turn, numbers[turn.speaker]!)),
   ]);
   const anew = new Map(
     revision.speakers.map((speaker, i) => {
@@ -85,9 +85,9 @@ function sharedSeconds(told: readonly NumberedTurn[], found: readonly NumberedTu
   const shares = new Map<number, Map<number, number>>();
   let first = 0;
   for (const turn of [...told].sort((a, b) => a.start - b.start)) {
-    while (first < found.length && (found[first] as NumberedTurn).end <= turn.start) first++;
+    while (first < found.length && found[first]!.end <= turn.start) first++;
     for (let at = first; at < found.length; at++) {
-      const other = found[at] as NumberedTurn;
+      const other = found[at]!;
       if (other.start >= turn.end) break;
       const common = Math.min(turn.end, other.end) - Math.max(turn.start, other.start);
       if (common <= 0) continue;
@@ -102,17 +102,17 @@ function sharedSeconds(told: readonly NumberedTurn[], found: readonly NumberedTu
 function matched(shares: Shares, count: number, speakers: LiveSpeakers) {
   const told = speakers.active;
   const cost = Float64Array.from({ length: count * told.length }, (_, at) => {
-    return shares.get(told[at % told.length] as number)?.get(Math.floor(at / told.length)) ?? 0;
+    return shares.get(told[at % told.length]!)?.get(Math.floor(at / told.length)) ?? 0;
   });
   const pairs = assignment(cost, count, told.length, { maximize: true });
   let fresh = speakers.all.length;
   const numbers = Array.from(pairs, (column, i) =>
-    column >= 0 && (cost[i * told.length + column] as number) > 0 ? (told[column] as number) : fresh++,
+    column >= 0 && cost[i * told.length + column]! > 0 ? told[column]! : fresh++,
   );
   /** Whoever got most of its speech; itself, if all of that turned out to be silence. */
   const became = (speaker: number) => {
     const [best] = [...(shares.get(speaker) ?? [])].sort(([i, a], [j, b]) => b - a || i - j);
-    return best ? (numbers[best[0]] as number) : speaker;
+    return best ? numbers[best[0]]! : speaker;
   };
   return { numbers, became };
 }
@@ -137,7 +137,7 @@ function toldSpeaker(
   const number = speakers.all.findIndex((speaker) => speaker.label === label);
   const { sum } = memory.embedding((stretch) => stretch.speaker === number, mean);
   const { name } = speakers.at(number);
-  return { embedding: dot(sum, sum) > 0 ? normalise(sum) : sum, ...(name === undefined ? {} : { name }) };
+  return { embedding: dot(sum, sum) > 0 ? normalize(sum) : sum, ...(name === undefined ? {} : { name }) };
 }
 
 /** Turns in order of time; those of one speaker that touch or overlap, since they were told to be two, become one. */

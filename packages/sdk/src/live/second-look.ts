@@ -20,9 +20,9 @@ export async function secondLook(
   const comparable = diarizer.manifest.space === space;
   const found = await diarizer.diarize(audio.source(), {
     signal,
-    ...(maxSpeakers === undefined ? {} : { maxSpeakers }),
-    ...(comparable && known ? { known } : {}),
-    ...(comparable && falseNames !== undefined ? { falseNames } : {}),
+    maxSpeakers,
+    known: comparable ? known : undefined,
+    falseNames: comparable ? falseNames : undefined,
   });
   const { turns, speakers, model, backend, timings, warnings } = found;
   return { turns, speakers, model, backend, timings, warnings, keepNames: !comparable };

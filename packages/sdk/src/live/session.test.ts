@@ -4,7 +4,7 @@ import { samplesSource } from '../audio/pipes.ts';
 import type { LiveEvent, TurnEvent } from '../contract/live.ts';
 import type { Turn } from '../contract/segment.ts';
 import { scoreDiarization } from '../metrics/score.ts';
-import { analyse } from '../offline/analyse.ts';
+import { analyze } from '../offline/analyze.ts';
 import { solve } from '../offline/speaker-turns.ts';
 import { conversation } from '../stages/fixtures/scripted.ts';
 import { audioOf, eventsOf, finalTurns, listen, liveCnn, open, RATE } from './fixtures/live.ts';
@@ -187,7 +187,7 @@ describe('the end of a session', () => {
       const session = open(cnn);
       await session.push(samples);
       const { turns } = await session.end({ recluster: true });
-      const { local, duration } = await analyse(cnn, samplesSource({ samples, sampleRate: RATE }), {});
+      const { local, duration } = await analyze(cnn, samplesSource({ samples, sampleRate: RATE }), {});
       const recording = solve(cnn, local, duration, { bounds: { least: 1, most: 100 }, known: [] });
       // But for the labels, and the last bit of a probability that stands right at a threshold.
       const { total } = scoreDiarization(recording.turns, turns);
@@ -220,18 +220,25 @@ describe('the end of a session', () => {
 function checkProtocol(events: readonly LiveEvent[], seconds: number): void {
   const speakers = new Set<string>();
   const gone = new Set<string>();
+  const names = new Map<string, string>();
   const under = new Map<string, TurnEvent>();
   const over = new Set<string>();
-  for (const event of events) {
+  for (const [i, event] of events.entries()) {
     if (event.type === 'speaker') {
       expect(gone).not.toContain(event.speaker);
       speakers.add(event.speaker);
+      if (event.name !== undefined) names.set(event.speaker, event.name);
     } else if (event.type === 'speaker-merged') {
       expect(speakers).toContain(event.from);
       expect(speakers).toContain(event.into);
       expect(gone).not.toContain(event.from);
       expect(gone).not.toContain(event.into);
       gone.add(event.from);
+      const name = names.get(event.from);
+      // A name goes along, and is told.
+      if (name !== undefined && !names.has(event.into)) {
+        expect(events[i + 1]).toMatchObject({ type: 'speaker', speaker: event.into, name });
+      }
     } else {
       expect(speakers).toContain(event.speaker);
       expect(gone).not.toContain(event.speaker);

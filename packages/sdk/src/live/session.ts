@@ -259,7 +259,7 @@ class LiveSession implements DiarizationSession {
   /** Hands what the network said to the tracker, in order, until at most `most` runs are under way. */
   async #settle(most: number): Promise<void> {
     while (this.#running.length > most) {
-      const { outputs, step } = this.#running[0] as Running;
+      const { outputs, step } = this.#running[0]!;
       const run = await this.#waited(outputs);
       this.#running.shift();
       if (this.#stop.signal.aborted) throw this.#over ?? closedError();
@@ -352,7 +352,7 @@ function checkSamples(samples: unknown): void {
   }
   let bad = 0;
   // Written so that NaN fails it.
-  while (bad < samples.length && Math.abs(samples[bad] as number) <= MOST_AMPLITUDE) bad++;
+  while (bad < samples.length && Math.abs(samples[bad]!) <= MOST_AMPLITUDE) bad++;
   if (bad === samples.length) return;
   const message = `sample ${bad} of the push is ${samples[bad]}; expected finite numbers, about ±1 at full scale`;
   throw new VoiceFlowError('invalid-audio', message, {

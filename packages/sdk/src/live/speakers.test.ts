@@ -21,7 +21,7 @@ it('says when a merger brings a name, and keeps the one there is', () => {
     [second, heard(0, 1)],
     [third, heard(1, 0)],
   ]);
-  expect(speakers.recognise(all, [voice('Ada', 0, 1), voice('Bo', 1, 0)], options)).toEqual([second, third]);
+  expect(speakers.recognize(all, [voice('Ada', 0, 1), voice('Bo', 1, 0)], options)).toEqual([second, third]);
   expect(speakers.merge(second, first)).toBe(true);
   expect(speakers.at(first).name).toBe('Ada');
   expect(speakers.merge(third, first)).toBe(false);
@@ -31,11 +31,11 @@ it('says when a merger brings a name, and keeps the one there is', () => {
 it('gives no name twice, and takes none away', () => {
   const speakers = new LiveSpeakers();
   const [first, second] = [speakers.add(0), speakers.add(0)];
-  expect(speakers.recognise(new Map([[first, heard(0.8, 0.6)]]), [voice('Ada', 0, 1)], options)).toEqual([first]);
+  expect(speakers.recognize(new Map([[first, heard(0.8, 0.6)]]), [voice('Ada', 0, 1)], options)).toEqual([first]);
   const both = new Map([
     [first, heard(0.8, 0.6)],
     [second, heard(0, 1)],
   ]);
-  expect(speakers.recognise(both, [voice('Ada', 0, 1)], options)).toEqual([]);
+  expect(speakers.recognize(both, [voice('Ada', 0, 1)], options)).toEqual([]);
   expect([speakers.at(first).name, speakers.at(second).name]).toEqual(['Ada', undefined]);
 });

@@ -32,7 +32,7 @@ export class LiveSpeakers {
   }
 
   at(speaker: number): LiveSpeaker {
-    return this.#all[speaker] as LiveSpeaker;
+    return this.#all[speaker]!;
   }
 
   /** The speaker that a speaker has become. */
@@ -53,7 +53,7 @@ export class LiveSpeakers {
   }
 
   /** Names for nameless speakers, from the known voices whose names are free. */
-  recognise(heard: ReadonlyMap<number, HeardVoice>, known: readonly KnownVoice[], options: NamingOptions): number[] {
+  recognize(heard: ReadonlyMap<number, HeardVoice>, known: readonly KnownVoice[], options: NamingOptions): number[] {
     const taken = new Set(this.#active.map((speaker) => this.at(speaker).name));
     const all = this.#active.filter((speaker) => heard.has(speaker));
     if (all.every((speaker) => this.at(speaker).name !== undefined)) return [];

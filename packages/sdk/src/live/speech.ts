@@ -19,7 +19,7 @@ export class RecentSpeech {
       const at = start + i - this.#first;
       if (at < 0) return;
       this.#sum[at] = (this.#sum[at] ?? 0) + p;
-      this.#two[at] = (this.#two[at] ?? 0) + (two[i] as number);
+      this.#two[at] = (this.#two[at] ?? 0) + two[i]!;
       this.#count[at] = (this.#count[at] ?? 0) + 1;
     });
   }
@@ -30,7 +30,7 @@ export class RecentSpeech {
       const count = this.#count[i];
       // A frame that no run has heard counts as speech.
       if (count === undefined) mask.push(1);
-      else mask.push((this.#sum[i] as number) / count, (this.#two[i] as number) / count);
+      else mask.push(this.#sum[i]! / count, this.#two[i]! / count);
     }
     return mask;
   }
@@ -63,11 +63,11 @@ export function markSpeech(
     if (silences[i] === 1) for (const row of rows) row[i] = CERTAIN_SILENCE;
     else if (overlap && mask.overlapped(from + i)) {
       rows.forEach((row, k) => {
-        frame[k] = row[i] as number;
+        frame[k] = row[i]!;
       });
       raiseSecond(frame, overlap, onset);
       rows.forEach((row, k) => {
-        row[i] = frame[k] as number;
+        row[i] = frame[k]!;
       });
     }
   }

@@ -9,7 +9,7 @@ import { windowWeight } from '../stages/overlap-add.ts';
 import type { SpeechMask } from '../stages/speech.ts';
 import type { Steps } from '../stages/steps.ts';
 import { linkTracks, type Tracks } from '../stages/tracks.ts';
-import { normalise } from '../stages/vectors.ts';
+import { normalize } from '../stages/vectors.ts';
 import type { HeardVoice } from '../voices/naming.ts';
 import { frameScores } from './frame-scores.ts';
 import type { HeardSpeech } from './gate.ts';
@@ -40,7 +40,7 @@ const FIRST = { ever: 0.4, due: 0.1 };
 /** A slot without clean speech still counts this many seconds: it must belong somewhere. */
 const LEAST_SECONDS = 0.02;
 /** Seconds of a voice that must be heard before it is given a name. */
-const RECOGNISE_SECONDS = 1;
+const RECOGNIZE_SECONDS = 1;
 export interface TrackerRules extends LiveTiming {
   readonly maxSpeakers: number | undefined;
   readonly known: readonly KnownVoice[];
@@ -135,7 +135,7 @@ export class LiveTracker {
     const present = Math.max(this.#turns.final, Math.ceil(duration / this.#cnn.frame - 1e-6));
     yield* this.#look(present, present, true);
     // What came since the last clustering may be what a name lacked.
-    this.#recognise();
+    this.#recognize();
   }
 
   /** What was told, as the result. */
@@ -153,7 +153,7 @@ export class LiveTracker {
     const { known, falseNames, maxSpeakers = MOST_SPEAKERS } = this.#rules;
     const start = this.#record.start * this.#cnn.frame;
     const bounds = { least: 1, most: maxSpeakers };
-    const request = { bounds, known, ...(falseNames === undefined ? {} : { falseNames }) };
+    const request = { bounds, known, falseNames };
     const solution = yield* solveSteps(this.#cnn, this.#record, this.#duration - start, request);
     return revisedResult(this.#all, this.#cnn.settings.voices.mean, solution, start);
   }
@@ -202,7 +202,7 @@ export class LiveTracker {
     tracks.sum.forEach((sum, track) => {
       if (decided.has(track) || this.#full) return;
       const { speakers } = this.#memory;
-      const seconds = tracks.seconds[track] as number;
+      const seconds = tracks.seconds[track]!;
       const least = speakers.length === 0 ? FIRST : NEW;
       if (seconds < ((starts.get(track) as number) < final ? least.due : least.ever)) return;
       // What would not be clustered with any of them is somebody else.
@@ -267,16 +267,16 @@ export class LiveTracker {
       window.settled = true;
       const open = new Map<number, OpenStretch>();
       window.embeddings.forEach((embedding, slot) => {
-        const speaker = window.speakerOf[slot] as number;
-        const row = table.rowAt[w * slots + slot] as number;
+        const speaker = window.speakerOf[slot]!;
+        const row = table.rowAt[w * slots + slot]!;
         if (!embedding || speaker < 0) return;
         const before = this.#open.get(speaker);
         const follows =
           before !== undefined &&
           before.window === all[w - 1] &&
-          tracks.trackOf[table.rowAt[(w - 1) * slots + before.slot] as number] === tracks.trackOf[row];
+          tracks.trackOf[table.rowAt[(w - 1) * slots + before.slot]!] === tracks.trackOf[row];
         const stretch = follows ? before.stretch : this.#memory.open(speaker, embedding.length);
-        const seconds = ((window.clean[slot] as number) + LEAST_SECONDS) * (this.#recent.step(w) / frames);
+        const seconds = (window.clean[slot]! + LEAST_SECONDS) * (this.#recent.step(w) / frames);
         const voice = window.voices.subarray(slot * table.to, (slot + 1) * table.to);
         this.#memory.extend(stretch, seconds, voice, embedding);
         open.set(speaker, { stretch, window, slot });
@@ -296,7 +296,7 @@ export class LiveTracker {
       if (this.#full) break;
       this.#memory.give(members, this.#addSpeaker());
     }
-    this.#recognise();
+    this.#recognize();
   }
 
   #merge(from: number, into: number): void {
@@ -316,16 +316,16 @@ export class LiveTracker {
     }
   }
 
-  #recognise(): void {
+  #recognize(): void {
     const { known, falseNames } = this.#rules;
     if (known.length === 0) return;
     const { settings, manifest } = this.#cnn;
     const heard = new Map<number, HeardVoice>();
     for (const speaker of this.#speakers.active) {
       const { seconds, sum } = this.#memory.embedding(({ voice }) => voice === speaker, settings.voices.mean);
-      if (seconds >= RECOGNISE_SECONDS) heard.set(speaker, { embedding: normalise(sum), seconds });
+      if (seconds >= RECOGNIZE_SECONDS) heard.set(speaker, { embedding: normalize(sum), seconds });
     }
     const options = { space: manifest.space, voices: settings.voices, rules: settings.known, falseNames };
-    for (const speaker of this.#speakers.recognise(heard, known, options)) this.#tellSpeaker(speaker);
+    for (const speaker of this.#speakers.recognize(heard, known, options)) this.#tellSpeaker(speaker);
   }
 }

@@ -139,7 +139,7 @@ export class TurnBuilder {
     if (!scores) return on;
     let state = before;
     for (let i = 0; i < on.length; i++) {
-      state = (scores[i] as number) > (state ? this.#rules.offset : this.#rules.onset);
+      state = scores[i]! > (state ? this.#rules.offset : this.#rules.onset);
       on[i] = scores[i] === CERTAIN_SILENCE ? CUT : state ? 1 : 0;
     }
     return on;

@@ -64,7 +64,7 @@ export function sharedTimes(pair: Pair, regions: readonly Segment[]) {
 }
 
 function add(values: Float64Array, at: number, amount: number): void {
-  values[at] = values[at]! + amount;
+  values[at]! += amount;
 }
 
 function mapSpeakers(pair: Pair, regions: readonly Segment[]): Int32Array {

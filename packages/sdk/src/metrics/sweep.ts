@@ -88,8 +88,8 @@ export function pairOf(reference: Track, hypothesis: Track): Pair {
   return {
     reference,
     hypothesis,
-    times: Float64Array.from(order, (event) => times[event] as number),
-    speakers: Int32Array.from(order, (event) => owners[event % all.length] as number),
+    times: Float64Array.from(order, (event) => times[event]!),
+    speakers: Int32Array.from(order, (event) => owners[event % all.length]!),
     starts: Uint8Array.from(order, (event) => (event < all.length ? 1 : 0)),
   };
 }

@@ -1,7 +1,7 @@
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { LocalRecording } from '../stages/local-speakers.ts';
 import type { VoiceSpace } from '../stages/plda.ts';
-import { accumulate, dot, normalise } from '../stages/vectors.ts';
+import { accumulate, dot, normalize } from '../stages/vectors.ts';
 
 /** The mean of all voices, and seconds of a frame. */
 interface EmbedContext {
@@ -44,7 +44,7 @@ function voiceOf(cnn: EmbedContext, local: Heard, span: Span, duration: number):
     accumulate(sum, embedding, weight);
     accumulate(sum, cnn.settings.voices.mean, -weight);
   }
-  if (dot(sum, sum) > 0) return normalise(sum);
+  if (dot(sum, sum) > 0) return normalize(sum);
   throw new VoiceFlowError(
     'invalid-audio',
     `no speech between ${span.start} s and ${span.end} s to take a voice from`,

@@ -60,7 +60,7 @@ export function joinChannels(results: readonly PipelineResult[], names: readonly
   const speakers = new Map<string, Speaker>();
   const warnings: Warning[] = [];
   results.forEach((result, channel) => {
-    const labels = labelsOf(result.speakers, names[channel] as string);
+    const labels = labelsOf(result.speakers, names[channel]!);
     for (const turn of result.turns) turns.push({ ...turn, speaker: labels.get(turn.speaker) ?? turn.speaker });
     for (const speaker of result.speakers) {
       const label = labels.get(speaker.label) ?? speaker.label;

@@ -10,7 +10,7 @@ import { reconstruct } from '../stages/reconstruct.ts';
 import type { Steps } from '../stages/steps.ts';
 import type { XVectorSpace } from '../stages/vbx.ts';
 import { type Assignment, assignVoices, findVoices, regroupVoices, type Voices } from '../stages/vbx-clustering.ts';
-import { normalise } from '../stages/vectors.ts';
+import { normalize } from '../stages/vectors.ts';
 import { labelSpeakers, nameVoices } from '../voices/naming.ts';
 import { warningsOf } from './speaker-turns.ts';
 import type { DiarizeRequest } from './types.ts';
@@ -62,12 +62,12 @@ export function* reconstructSteps(
   const labels = labelSpeakers(matches, known);
   return {
     turns: spoken.map(({ start, end, speaker, score }) => {
-      const label = labels[present.indexOf(speaker)] as string;
+      const label = labels[present.indexOf(speaker)]!;
       return { start: seconds(start), end: seconds(end), speaker: label, confidence: Math.min(1, score) };
     }),
     speakers: voicesHeard.map((voice, i): Speaker => {
       const name = matches[i]?.name;
-      return { label: labels[i] as string, ...voice, ...(name === undefined ? {} : { name }) };
+      return { label: labels[i]!, ...voice, ...(name === undefined ? {} : { name }) };
     }),
     warnings: warningsOf(present.length, bounds),
   };
@@ -100,5 +100,5 @@ function* attempt(heard: HeardRecording, assignment: Assignment, most: number): 
 /** Less the mean of all voices, unit length; nothing for a speaker who was only counted. */
 function voiceOf(centroid: Float64Array | undefined, space: XVectorSpace): Float32Array {
   if (!centroid) return new Float32Array(space.from);
-  return normalise(Float32Array.from(centroid, (x, i) => x - space.before[i]!));
+  return normalize(Float32Array.from(centroid, (x, i) => x - space.before[i]!));
 }

@@ -5,7 +5,7 @@ import type { Turn } from '../contract/segment.ts';
 import { fastCnn } from '../inference/network.ts';
 import { scoreDiarization } from '../metrics/score.ts';
 import { conversation, manifest, RATE, script, scriptedModel } from '../stages/fixtures/scripted.ts';
-import { analyse } from './analyse.ts';
+import { analyze } from './analyze.ts';
 import { type Solution, solve } from './speaker-turns.ts';
 
 const ANY: SpeakerBounds = { least: 1, most: 100 };
@@ -24,7 +24,7 @@ async function prepared(turns: readonly Turn[], seconds: number, noise = 0.08) {
     },
     close: async () => {},
   };
-  const { local, duration } = await analyse(cnn, source, {});
+  const { local, duration } = await analyze(cnn, source, {});
   return (bounds: SpeakerBounds): Solution => solve(cnn, local, duration, { bounds, known: [] });
 }
 

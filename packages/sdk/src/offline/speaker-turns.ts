@@ -73,7 +73,7 @@ export function* solveSteps(
   const mean = cnn.settings.voices.mean;
   const embeddings = attempt.speakers.map((speaker) => speakerEmbedding(local, partition, speaker, mean));
   const heard = embeddings.map((embedding, i) => {
-    return { embedding, seconds: secondsOf(attempt, attempt.speakers[i] as number) * cnn.frame };
+    return { embedding, seconds: secondsOf(attempt, attempt.speakers[i]!) * cnn.frame };
   });
   const { voices, known: rules } = cnn.settings;
   const matches = nameVoices(heard, known, { space: cnn.manifest.space, voices, rules, falseNames });
@@ -84,7 +84,7 @@ export function* solveSteps(
   const turns = all.filter((turn) => turn.end > turn.start);
   const evidence = told.filter((_, i) => (all[i]?.end ?? 0) > (all[i]?.start ?? 0));
   const speakers = embeddings.map((embedding, i): Speaker => {
-    const label = labels[i] as string;
+    const label = labels[i]!;
     const seconds = turns.reduce((sum, turn) => sum + (turn.speaker === label ? turn.end - turn.start : 0), 0);
     const name = matches[i]?.name;
     return { label, seconds, embedding, ...(name === undefined ? {} : { name }) };
@@ -178,8 +178,8 @@ function turnsOf(
     return {
       start: Math.min(seconds(turn.start, cnn), duration),
       end: Math.min(seconds(turn.end, cnn), duration),
-      speaker: labels[order.get(turn.speaker) ?? 0] as string,
-      confidence: confidenceOf(cnn.settings.confidence, evidence[i] as TurnEvidence),
+      speaker: labels[order.get(turn.speaker) ?? 0]!,
+      confidence: confidenceOf(cnn.settings.confidence, evidence[i]!),
     };
   });
 }

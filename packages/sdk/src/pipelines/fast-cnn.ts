@@ -5,7 +5,7 @@ import { fastCnn } from '../inference/network.ts';
 import type { Segmentation } from '../inference/segmentation.ts';
 import { Tempo } from '../live/pace.ts';
 import { openSession } from '../live/session.ts';
-import { analyse } from '../offline/analyse.ts';
+import { analyze } from '../offline/analyze.ts';
 import { diarize } from '../offline/diarize.ts';
 import { embedSpans } from '../offline/embed.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -21,9 +21,9 @@ export function fastCnnPipeline(manifest: ModelManifest, model: Model, segmentat
   const tempo = new Tempo();
   return {
     dimensions: cnn.network.dimensions,
-    diarize: (source, request) => diarize(cnn, (from, how) => analyse(cnn, from, how), source, request),
+    diarize: (source, request) => diarize(cnn, (from, how) => analyze(cnn, from, how), source, request),
     embed: async (source, segments, signal) => {
-      const { local, duration } = await analyse(ungated, source, signal ? { signal } : {});
+      const { local, duration } = await analyze(ungated, source, { signal });
       return embedSpans(cnn, local, segments, duration);
     },
     open: (options, origin) => openSession(cnn, options, origin, tempo),

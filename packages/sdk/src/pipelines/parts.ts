@@ -24,7 +24,7 @@ export {
   WindowMean,
 } from '../inference/segmentation.ts';
 export { WindowRunner } from '../inference/window-runner.ts';
-export { type Analysis, analyse } from '../offline/analyse.ts';
+export { type Analysis, analyze } from '../offline/analyze.ts';
 export {
   analyzeRecording,
   type RecordingAnalysis,

@@ -12,12 +12,12 @@ const BETWEEN = Float32Array.of(36, 36, 25, 25, 16, 16);
 function voices(speakers: number, perSpeaker: number, seed: number): { points: Points; truth: number[] } {
   const random = seededRandom(seed);
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  const centres = Array.from({ length: speakers }, () => BETWEEN.map((phi) => Math.sqrt(phi) * normal()));
+  const centers = Array.from({ length: speakers }, () => BETWEEN.map((phi) => Math.sqrt(phi) * normal()));
   const truth = Array.from({ length: speakers * perSpeaker }, (_, i) => i % speakers);
   const weight = Float64Array.from(truth, () => 1 + Math.floor(random() * 3));
   const sum = truth.map((speaker, i) => {
     const n = weight[i] as number;
-    return (centres[speaker] as Float32Array).map((centre) => n * centre + Math.sqrt(n) * normal());
+    return (centers[speaker] as Float32Array).map((center) => n * center + Math.sqrt(n) * normal());
   });
   return { points: { weight, sum }, truth };
 }

@@ -53,8 +53,8 @@ export function* agglomerateSteps(
   for (let step = 0; step < n - 1; step++) {
     if (step % MERGES_PER_STEP === 0) yield;
     const [kept, gone] = state.best();
-    const x = name[kept] as number;
-    const y = name[gone] as number;
+    const x = name[kept]!;
+    const y = name[gone]!;
     a[step] = Math.min(x, y);
     b[step] = Math.max(x, y);
     gain[step] = scale === 1 ? state.gainOf(kept, gone) : state.scaledGain(kept, gone, scale);
@@ -122,7 +122,7 @@ class Merger {
   }
 
   gainOf(i: number, j: number): number {
-    return this.#gain[i * this.#n + j] as number;
+    return this.#gain[i * this.#n + j]!;
   }
 
   /** The gain if all weights were `scale` times as large. */
@@ -134,9 +134,9 @@ class Merger {
   }
 
   #scaled(i: number, scale: number): [known: Float32Array, count: number] {
-    const weight = this.#weight[i] as number;
+    const weight = this.#weight[i]!;
     const count = observations(weight * scale, this.#saturation);
-    return [(this.#sum[i] as Float32Array).map((x) => (x * count) / weight), count];
+    return [this.#sum[i]!.map((x) => (x * count) / weight), count];
   }
 
   /** The pair with the largest gain, the lower index first. */
@@ -144,7 +144,7 @@ class Merger {
     let best = -1;
     let most = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < this.#n; i++) {
-      const partner = this.#partner[i] as number;
+      const partner = this.#partner[i]!;
       if (!this.#alive[i] || partner < 0) continue;
       const gain = this.gainOf(i, partner);
       if (best < 0 || gain > most) {
@@ -152,25 +152,25 @@ class Merger {
         best = i;
       }
     }
-    const partner = this.#partner[best] as number;
+    const partner = this.#partner[best]!;
     return [Math.min(best, partner), Math.max(best, partner)];
   }
 
   merge(kept: number, gone: number): void {
-    const into = this.#sum[kept] as Float32Array;
-    const from = this.#sum[gone] as Float32Array;
-    for (let d = 0; d < into.length; d++) into[d] = (into[d] as number) + (from[d] as number);
-    this.#weight[kept] = (this.#weight[kept] as number) + (this.#weight[gone] as number);
+    const into = this.#sum[kept]!;
+    const from = this.#sum[gone]!;
+    for (let d = 0; d < into.length; d++) into[d]! += from[d]!;
+    this.#weight[kept]! += this.#weight[gone]!;
     this.#weigh(kept);
     this.#alive[gone] = 0;
     for (let k = 0; k < this.#n; k++) {
       if (!this.#alive[k] || k === kept) continue;
       if (this.#apart) {
-        const both = (this.#apart[kept * this.#n + k] as number) + (this.#apart[gone * this.#n + k] as number);
+        const both = this.#apart[kept * this.#n + k]! + this.#apart[gone * this.#n + k]!;
         this.#set(this.#apart, kept, k, both);
       }
       this.#set(this.#gain, kept, k, this.#merged(kept, k));
-      const partner = this.#partner[k] as number;
+      const partner = this.#partner[k]!;
       if (partner === kept || partner === gone) this.#look(k);
       else if (this.gainOf(k, kept) > this.gainOf(k, partner)) this.#partner[k] = kept;
     }
@@ -179,20 +179,20 @@ class Merger {
 
   /** What a cluster's weight is worth as observations. */
   #weigh(i: number): void {
-    const weight = this.#weight[i] as number;
+    const weight = this.#weight[i]!;
     const count = observations(weight, this.#saturation);
-    const sum = this.#sum[i] as Float32Array;
-    const known = this.#known[i] as Float32Array;
-    for (let d = 0; d < sum.length; d++) known[d] = ((sum[d] as number) * count) / weight;
+    const sum = this.#sum[i]!;
+    const known = this.#known[i]!;
+    for (let d = 0; d < sum.length; d++) known[d] = (sum[d]! * count) / weight;
     this.#count[i] = count;
     this.#own[i] = evidence(this.#between, count, known, undefined);
   }
 
   #merged(i: number, j: number): number {
-    const n = (this.#count[i] as number) + (this.#count[j] as number);
-    const together = evidence(this.#between, n, this.#known[i] as Float32Array, this.#known[j]);
-    const apart = this.#apart ? (this.#apart[i * this.#n + j] as number) : 0;
-    return together - (this.#own[i] as number) - (this.#own[j] as number) - apart;
+    const n = this.#count[i]! + this.#count[j]!;
+    const together = evidence(this.#between, n, this.#known[i]!, this.#known[j]);
+    const apart = this.#apart ? this.#apart[i * this.#n + j]! : 0;
+    return together - this.#own[i]! - this.#own[j]! - apart;
   }
 
   #set(matrix: Float32Array, i: number, j: number, value: number): void {
@@ -205,7 +205,7 @@ class Merger {
     let most = Number.NEGATIVE_INFINITY;
     for (let j = 0; j < this.#n; j++) {
       if (!this.#alive[j] || j === i) continue;
-      const gain = this.#gain[i * this.#n + j] as number;
+      const gain = this.#gain[i * this.#n + j]!;
       if (best < 0 || gain > most) {
         most = gain;
         best = j;
@@ -218,7 +218,7 @@ class Merger {
 /** Clusters that are left when merging stops at the first merge that gains less than `least`. */
 export function clustersAt(tree: Tree, least: number): number {
   let merges = 0;
-  while (merges < tree.gain.length && (tree.gain[merges] as number) >= least) merges++;
+  while (merges < tree.gain.length && tree.gain[merges]! >= least) merges++;
   return tree.points - merges;
 }
 
@@ -228,7 +228,7 @@ export function clustersAt(tree: Tree, least: number): number {
  */
 export function clustersAfter(tree: Tree, least: number): number {
   let merges = tree.gain.length;
-  while (merges > 0 && (tree.gain[merges - 1] as number) < least) merges--;
+  while (merges > 0 && tree.gain[merges - 1]! < least) merges--;
   return tree.points - merges;
 }
 
@@ -239,14 +239,14 @@ export function cut(tree: Tree, count: number): Int32Array {
   const root = (node: number) => {
     let at = node;
     while (parent[at] !== at) {
-      parent[at] = parent[parent[at] as number] as number;
-      at = parent[at] as number;
+      parent[at] = parent[parent[at]!]!;
+      at = parent[at]!;
     }
     return at;
   };
   for (let i = 0; i < n - Math.max(1, count); i++) {
-    parent[tree.a[i] as number] = n + i;
-    parent[tree.b[i] as number] = n + i;
+    parent[tree.a[i]!] = n + i;
+    parent[tree.b[i]!] = n + i;
   }
   const names = new Map<number, number>();
   return Int32Array.from({ length: n }, (_, i) => {

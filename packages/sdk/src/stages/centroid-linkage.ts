@@ -30,8 +30,8 @@ export function* centroidLinkage(points: readonly ArrayLike<number>[]): Steps<Li
   for (let merge = 0; merge < merges; merge++) {
     if (merge % MERGES_PER_STEP === 0) yield;
     const [x, y, square] = pairs.nearest();
-    const first = name[x] as number;
-    const second = name[y] as number;
+    const first = name[x]!;
+    const second = name[y]!;
     a[merge] = Math.min(first, second);
     b[merge] = Math.max(first, second);
     distance[merge] = Math.sqrt(square);
@@ -64,9 +64,9 @@ class Pairs {
   *measure(points: readonly ArrayLike<number>[]): Steps<void> {
     for (let i = 0; i < this.#n; i++) {
       if (i % ROWS_PER_STEP === 0) yield;
-      const x = points[i] as ArrayLike<number>;
+      const x = points[i]!;
       for (let j = i + 1; j < this.#n; j++) {
-        const y = points[j] as ArrayLike<number>;
+        const y = points[j]!;
         let sum = 0;
         for (let d = 0; d < x.length; d++) sum += (x[d]! - y[d]!) ** 2;
         this.#square[this.#row[i]! + j] = sum;

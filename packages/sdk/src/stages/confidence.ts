@@ -38,24 +38,24 @@ export function* turnEvidence(
       const speaker = partition.speakerOf[window * local.slots + slot]!;
       const row = partition.slots.rowAt[window * local.slots + slot]!;
       if (speaker < 0 || row < 0) continue;
-      const own = bySpeaker[speaker] as number[];
+      const own = bySpeaker[speaker]!;
       const posterior = posteriorOf(partition, row, speaker);
       let at = first[speaker]!;
-      while (at < own.length && (turns[own[at]!] as FrameTurn).end <= start) at++;
+      while (at < own.length && turns[own[at]!]!.end <= start) at++;
       first[speaker] = at;
       for (; at < own.length; at++) {
         const index = own[at]!;
-        const turn = turns[index] as FrameTurn;
+        const turn = turns[index]!;
         if (turn.start >= start + local.frames) break;
         const weight = activityIn(local, window, slot, turn.start - start, turn.end - start);
-        const sum = sums[index] as { posterior: number; weight: number };
+        const sum = sums[index]!;
         sum.posterior += weight * posterior;
         sum.weight += weight;
       }
     }
   }
   return turns.map((turn, i) => {
-    const { posterior, weight } = sums[i] as { posterior: number; weight: number };
+    const { posterior, weight } = sums[i]!;
     return { activity: logOdds(turn.score), identity: logOdds(weight > 0 ? posterior / weight : 0.5) };
   });
 }

@@ -75,13 +75,13 @@ export class Fbank {
       x[i] = sample;
       mean += sample / length;
     }
-    for (let i = 0; i < length; i++) x[i] = x[i]! - mean;
-    for (let i = length - 1; i > 0; i--) x[i] = x[i]! - PREEMPHASIS * x[i - 1]!;
-    x[0] = x[0]! * (1 - PREEMPHASIS);
-    for (let i = 0; i < length; i++) x[i] = x[i]! * this.#taper[i]!;
+    for (let i = 0; i < length; i++) x[i]! -= mean;
+    for (let i = length - 1; i > 0; i--) x[i]! -= PREEMPHASIS * x[i - 1]!;
+    x[0]! *= 1 - PREEMPHASIS;
+    for (let i = 0; i < length; i++) x[i]! *= this.#taper[i]!;
     this.#spectrum.transform(x, this.#power);
     for (let bin = 0; bin < this.bins; bin++) {
-      const weights = this.#weights[bin] as Float64Array;
+      const weights = this.#weights[bin]!;
       const from = this.#first[bin]!;
       let energy = 0;
       for (let i = 0; i < weights.length; i++) energy += weights[i]! * this.#power[from + i]!;
@@ -110,7 +110,7 @@ export function subtractMean(rows: Float32Array, bins: number): Float32Array {
     let sum = 0;
     for (let at = bin; at < rows.length; at += bins) sum += rows[at]!;
     const mean = sum / frames;
-    for (let at = bin; at < rows.length; at += bins) rows[at] = rows[at]! - mean;
+    for (let at = bin; at < rows.length; at += bins) rows[at]! -= mean;
   }
   return rows;
 }

@@ -67,8 +67,8 @@ export class PowerSpectrum {
         const y = im[b]! * c - re[b]! * s;
         re[b] = re[a]! - x;
         im[b] = im[a]! - y;
-        re[a] = re[a]! + x;
-        im[a] = im[a]! + y;
+        re[a]! += x;
+        im[a]! += y;
       }
     }
   }

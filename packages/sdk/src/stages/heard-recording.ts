@@ -48,7 +48,7 @@ export class HeardRecording implements HeardWindows {
 
   /** `[frames, slots]`. */
   activity(window: number): Float32Array {
-    return Float32Array.from(this.active(window));
+    return new Float32Array(this.active(window));
   }
 
   /** As the network gives it; undefined for who says nothing. */

@@ -29,8 +29,8 @@ export function spokenFrames(heard: HeardWindows): { readonly alone: Uint32Array
       for (let slot = 0; slot < slots; slot++) {
         if (!active[frame * slots + slot]) continue;
         const row = window * slots + slot;
-        all[row] = all[row]! + 1;
-        if (count === 1) alone[row] = alone[row]! + 1;
+        all[row]! += 1;
+        if (count === 1) alone[row]! += 1;
       }
     }
   }

@@ -104,13 +104,13 @@ function solve(
       else line = next;
     }
     // Potentials keep every reduced cost ≥ 0 and those along the assignment 0.
-    shortPotential[start] = shortPotential[start]! + reached;
+    shortPotential[start]! += reached;
     for (let j = 0; j < long; j++) {
       if (!done[j] || j === free) continue;
       const slack = reached - distance[j]!;
-      longPotential[j] = longPotential[j]! - slack;
+      longPotential[j]! -= slack;
       const line = owner[j]!;
-      shortPotential[line] = shortPotential[line]! + slack;
+      shortPotential[line]! += slack;
     }
     // Shift the ownership along the path found.
     for (let j = free; j >= 0; ) {

@@ -44,7 +44,7 @@ export class TurnTracker {
 
   /** @param scores `[speakers]` of the next frame. */
   push(scores: Float32Array): void {
-    for (let speaker = 0; speaker < scores.length; speaker++) this.#step(speaker, scores[speaker] as number);
+    for (let speaker = 0; speaker < scores.length; speaker++) this.#step(speaker, scores[speaker]!);
     this.#frame++;
   }
 

@@ -1,4 +1,5 @@
 import { seededRandom } from './random.ts';
+import { type Steps, Work } from './steps.ts';
 
 /** Beginnings that are tried. */
 const STARTS = 3;
@@ -8,13 +9,13 @@ const MOST_ROUNDS = 300;
  * k-means with the beginnings of k-means++ (D. Arthur, S. Vassilvitskii, 2007), the best of three; the same for the same
  * points. @param points Rows of one length, at least `count`. @returns Cluster of each: 0, 1, … below `count`.
  */
-export function kMeans(points: readonly Float32Array[], count: number): Int32Array {
+export function* kMeans(points: readonly Float32Array[], count: number): Steps<Int32Array> {
   let best = new Int32Array(points.length);
   let least = Number.POSITIVE_INFINITY;
   if (count < 2) return best;
   const random = seededRandom(42);
   for (let start = 0; start < STARTS; start++) {
-    const { labels, inertia } = settle(points, beginnings(points, count, random));
+    const { labels, inertia } = yield* settle(points, yield* beginnings(points, count, random));
     if (inertia >= least) continue;
     least = inertia;
     best = labels;
@@ -22,13 +23,19 @@ export function kMeans(points: readonly Float32Array[], count: number): Int32Arr
   return best;
 }
 
-function settle(points: readonly Float32Array[], centers: Float64Array[]) {
+function* settle(
+  points: readonly Float32Array[],
+  centers: Float64Array[],
+): Steps<{ labels: Int32Array<ArrayBuffer>; inertia: number }> {
+  const work = new Work();
+  const size = points[0]?.length ?? 0;
   const labels = new Int32Array(points.length);
   let inertia = 0;
   for (let round = 0; round < MOST_ROUNDS; round++) {
     let moved = round === 0;
     inertia = 0;
-    points.forEach((point, i) => {
+    for (const [i, point] of points.entries()) {
+      if (work.isDue(centers.length * size)) yield;
       let label = 0;
       let least = Number.POSITIVE_INFINITY;
       centers.forEach((center, k) => {
@@ -40,23 +47,26 @@ function settle(points: readonly Float32Array[], centers: Float64Array[]) {
       inertia += least;
       if (labels[i] !== label) moved = true;
       labels[i] = label;
-    });
+    }
     if (!moved) break;
-    centers.forEach((center, k) => {
+    for (const [k, center] of centers.entries()) {
+      if (work.isDue(points.length)) yield;
       const own = points.filter((_, i) => labels[i] === k);
-      if (own.length === 0) return;
+      if (own.length === 0) continue;
       center.fill(0);
-      for (const point of own) for (let d = 0; d < center.length; d++) center[d] = center[d]! + point[d]! / own.length;
-    });
+      for (const point of own) for (let d = 0; d < center.length; d++) center[d]! += point[d]! / own.length;
+    }
   }
   return { labels, inertia };
 }
 
 /** Each further one is drawn by the square of its distance to those before. */
-function beginnings(points: readonly Float32Array[], count: number, random: () => number): Float64Array[] {
-  const centers = [Float64Array.from(points[Math.floor(random() * points.length)] as Float32Array)];
-  const squares = points.map((point) => squareOf(point, centers[0] as Float64Array));
+function* beginnings(points: readonly Float32Array[], count: number, random: () => number): Steps<Float64Array[]> {
+  const work = new Work();
+  const centers = [Float64Array.from(points[Math.floor(random() * points.length)]!)];
+  const squares = points.map((point) => squareOf(point, centers[0]!));
   while (centers.length < count) {
+    if (work.isDue(points.length * (points[0]?.length ?? 0))) yield;
     let rest = random() * squares.reduce((sum, x) => sum + x, 0);
     const found = squares.findIndex((square) => {
       rest -= square;

@@ -105,7 +105,7 @@ export class LocalSpeakers implements LocalRecording {
       this.#activity.push(row);
       for (let slot = 0; slot < this.slots; slot++) {
         let spoken = 0;
-        for (let i = slot; i < size; i += this.slots) if ((row[i] as number) > this.#onset) spoken++;
+        for (let i = slot; i < size; i += this.slots) if (row[i]! > this.#onset) spoken++;
         const from = (window * this.slots + slot) * this.dimensions;
         const kept = spoken >= this.#least;
         this.#rowOf.push(kept ? this.#embeddings.push(embeddings.subarray(from, from + this.dimensions)) : -1);

@@ -16,6 +16,7 @@ export function readNpz(bytes: Uint8Array, what: string): Record<string, Float64
   try {
     const end = endOf(view);
     let at = view.getUint32(end + 16, true);
+    let unread = bytes.length;
     for (let left = view.getUint16(end + 10, true); left > 0; left--) {
       if (view.getUint32(at, true) !== ENTRY) throw new Error('its directory is broken');
       if (view.getUint16(at + 10, true) !== 0) throw new Error('it is compressed');
@@ -23,7 +24,10 @@ export function readNpz(bytes: Uint8Array, what: string): Record<string, Float64
       const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength));
       const local = view.getUint32(at + 42, true);
       const from = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
-      arrays[name.replace(/\.npy$/, '')] = readNpy(bytes.subarray(from, from + view.getUint32(at + 24, true)));
+      const array = bytes.subarray(from, from + view.getUint32(at + 24, true));
+      unread -= array.length;
+      if (unread < 0) throw new Error('its arrays share their bytes');
+      arrays[name.replace(/\.npy$/, '')] = readNpy(array);
       at += 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
     }
   } catch (cause) {
@@ -44,7 +48,7 @@ function endOf(view: DataView): number {
 function readNpy(bytes: Uint8Array): Float64Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(0) !== 0x934e554d) throw new Error('an array of it has no header');
-  const wide = (bytes[6] as number) > 1;
+  const wide = bytes[6]! > 1;
   const header = wide ? view.getUint32(8, true) : view.getUint16(8, true);
   const from = (wide ? 12 : 10) + header;
   const text = new TextDecoder().decode(bytes.subarray(wide ? 12 : 10, from));

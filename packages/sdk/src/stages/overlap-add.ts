@@ -48,12 +48,12 @@ export class OverlapAdder {
     for (let frame = 0; frame < this.#frames; frame++) {
       const at = (this.#head + frame) % this.#frames;
       const weight = this.#weight[frame]!;
-      this.#total[at] = this.#total[at]! + weight;
+      this.#total[at]! += weight;
       for (let slot = 0; slot < this.#slots; slot++) {
         const speaker = speakerOf[slot]!;
         if (speaker < 0) continue;
         const to = at * this.#speakers + speaker;
-        this.#sum[to] = this.#sum[to]! + weight * activity[frame * this.#slots + slot]!;
+        this.#sum[to]! += weight * activity[frame * this.#slots + slot]!;
       }
     }
     this.#flush(advance, emit);

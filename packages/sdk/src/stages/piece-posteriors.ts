@@ -27,7 +27,7 @@ export function* piecePosteriors(
   frame: number,
   rules: PieceRules,
 ): Steps<PiecePosteriors> {
-  const end = pieces.reduce((most, { ranges }) => Math.max(most, ranges[ranges.length - 1] as number), 0);
+  const end = pieces.reduce((most, { ranges }) => Math.max(most, ranges[ranges.length - 1]!), 0);
   const pieceOf = new Int32Array(end).fill(-1);
   const posterior = new Float32Array(pieces.length * models.length);
   const voice = new Float32Array(space.to);
@@ -48,7 +48,7 @@ export function* piecePosteriors(
       const index = pieceOf[at] ?? -1;
       if (index < 0) return;
       for (let k = 0; k < models.length; k++) {
-        scores[k] = (scores[k] as number) + (posterior[index * models.length + k] as number);
+        scores[k]! += posterior[index * models.length + k]!;
       }
     },
   };

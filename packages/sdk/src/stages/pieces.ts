@@ -61,7 +61,7 @@ export class PieceCutter {
   ) {
     this.#frames = frames;
     this.#solo = Int8Array.from(classes, (speakers) =>
-      speakers.length === 1 ? (speakers[0] as number) : speakers.length === 0 ? NOBODY : SEVERAL,
+      speakers.length === 1 ? speakers[0]! : speakers.length === 0 ? NOBODY : SEVERAL,
     );
     this.#rules = rules;
     this.#emit = emit;
@@ -75,7 +75,7 @@ export class PieceCutter {
   /** The next window. @param likeliest `[frames]` classes. */
   add(start: number, likeliest: Uint8Array): void {
     this.#decide(start);
-    this.#windows.push({ start, solo: Int8Array.from(likeliest, (c) => this.#solo[c] as number) });
+    this.#windows.push({ start, solo: Int8Array.from(likeliest, (c) => this.#solo[c]!) });
   }
 
   /** After the last window. @param frames Of the recording: what is beyond is padding. */
@@ -88,7 +88,7 @@ export class PieceCutter {
   #decide(until: number): void {
     for (; this.#next < until; this.#next++) {
       const frame = this.#next;
-      if (this.#windows[0] && (this.#windows[0] as Heard).start + this.#frames <= frame) this.#windows.shift();
+      if (this.#windows[0] && this.#windows[0]!.start + this.#frames <= frame) this.#windows.shift();
       this.#expire(frame);
       if (this.#alone(frame)) this.#place(frame);
     }
@@ -96,7 +96,7 @@ export class PieceCutter {
 
   #alone(frame: number): boolean {
     let alone = 0;
-    for (const { start, solo } of this.#windows) alone += (solo[frame - start] as number) >= 0 ? 1 : -1;
+    for (const { start, solo } of this.#windows) alone += solo[frame - start]! >= 0 ? 1 : -1;
     return alone > 0;
   }
 
@@ -126,8 +126,8 @@ export class PieceCutter {
     let same = 0;
     for (const { start, solo } of this.#windows) {
       if (start > a) break;
-      const x = solo[a - start] as number;
-      const y = solo[b - start] as number;
+      const x = solo[a - start]!;
+      const y = solo[b - start]!;
       if (x < 0 || y < 0) continue;
       both++;
       if (x === y) same++;

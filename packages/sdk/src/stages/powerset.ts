@@ -53,7 +53,7 @@ export class Powerset {
       }
       for (let c = 1; c < width; c++) {
         const share = p[c]! / sum;
-        for (const speaker of this.classes[c] as readonly number[]) {
+        for (const speaker of this.classes[c]!) {
           const to = frame * this.speakers + speaker;
           result[to] = Math.min(1, result[to]! + share);
         }
@@ -80,7 +80,7 @@ export class Powerset {
   decisions(scores: Float32Array): Float32Array {
     const result = new Float32Array((scores.length / this.classes.length) * this.speakers);
     this.likeliest(scores).forEach((best, frame) => {
-      for (const speaker of this.classes[best] as readonly number[]) result[frame * this.speakers + speaker] = 1;
+      for (const speaker of this.classes[best]!) result[frame * this.speakers + speaker] = 1;
     });
     return result;
   }
@@ -94,8 +94,8 @@ export class Powerset {
       for (let c = 0; c < width; c++) most = Math.max(most, scores[at + c]!);
       const sums = [0, 0, 0];
       for (let c = 0; c < width; c++) {
-        const size = Math.min(2, (this.classes[c] as readonly number[]).length);
-        sums[size] = sums[size]! + Math.exp(scores[at + c]! - most);
+        const size = Math.min(2, this.classes[c]!.length);
+        sums[size]! += Math.exp(scores[at + c]! - most);
       }
       const [none = 0, one = 0, more = 0] = sums;
       result[to] = (one + more) / (none + one + more);

@@ -24,13 +24,13 @@ export class RowStore<T extends Numbers = Float32Array> {
   push(row: ArrayLike<number>): number {
     const block = Math.floor(this.#rows / BLOCK_ROWS);
     if (block === this.#blocks.length) this.#blocks.push(this.#make(BLOCK_ROWS * this.columns));
-    (this.#blocks[block] as T).set(row, (this.#rows % BLOCK_ROWS) * this.columns);
+    this.#blocks[block]!.set(row, (this.#rows % BLOCK_ROWS) * this.columns);
     return this.#rows++;
   }
 
   /** A view of a row; the caller keeps to `index < rows`. */
   row(index: number): T {
     const at = (index % BLOCK_ROWS) * this.columns;
-    return (this.#blocks[Math.floor(index / BLOCK_ROWS)] as T).subarray(at, at + this.columns) as T;
+    return this.#blocks[Math.floor(index / BLOCK_ROWS)]!.subarray(at, at + this.columns) as T;
   }
 }

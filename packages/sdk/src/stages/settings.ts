@@ -120,10 +120,10 @@ export function gateSettings(manifest: ModelManifest): GateSettings {
     shortestSilence: read.number('gate.shortestSilence', 0, 10),
     onset: read.number('gate.onset', 0, 1),
     offset: read.number('gate.offset', 0, 1),
-    ...(read.has('gate.shortestGap') ? { shortestGap: read.number('gate.shortestGap', 0, 10) } : {}),
-    ...(read.has('gate.overlap')
-      ? { overlap: { two: read.number('gate.overlap.two', 0, 1), least: read.number('gate.overlap.least', 0, 1) } }
-      : {}),
+    shortestGap: read.has('gate.shortestGap') ? read.number('gate.shortestGap', 0, 10) : undefined,
+    overlap: read.has('gate.overlap')
+      ? { two: read.number('gate.overlap.two', 0, 1), least: read.number('gate.overlap.least', 0, 1) }
+      : undefined,
   };
 }
 
@@ -178,7 +178,7 @@ function solveSettings(read: SettingsReader): SolveSettings {
     cluster: {
       rate: read.number('cluster.rate', 1e-3, 50),
       saturation: read.number('cluster.saturation', 0.1, 1e6),
-      ...(read.has('cluster.horizon') ? { horizon: read.number('cluster.horizon', 1, 1e6) } : {}),
+      horizon: read.has('cluster.horizon') ? read.number('cluster.horizon', 1, 1e6) : undefined,
       evidence: read.number('cluster.evidence', -1000, 1000),
       shortestTrack: read.number('cluster.shortestTrack', 0, 10),
       shortestSpeaker: read.number('cluster.shortestSpeaker', 0, 60),
@@ -190,7 +190,7 @@ function solveSettings(read: SettingsReader): SolveSettings {
       offset: read.number('turns.offset', 0, 1),
       shortestGap: read.number('turns.shortestGap', 0, 10),
       shortestTurn: read.number('turns.shortestTurn', 0, 10),
-      ...(read.has('turns.edge') ? { edge: read.number('turns.edge', 1e-3, 1e3) } : {}),
+      edge: read.has('turns.edge') ? read.number('turns.edge', 1e-3, 1e3) : undefined,
       ...(read.has('turns.count')
         ? {
             count: {

@@ -7,7 +7,7 @@ import type { SolveSettings } from './settings.ts';
 import { splitTrackSteps } from './split-tracks.ts';
 import type { Steps } from './steps.ts';
 import { linkTrackSteps, type Tracks } from './tracks.ts';
-import { accumulate, dot, normalise } from './vectors.ts';
+import { accumulate, dot, normalize } from './vectors.ts';
 import { decodeSteps, speakerScoreSteps } from './viterbi.ts';
 
 /** Points of one clustering: its matrix is `n²` float32 numbers, 4 MB. More are merged block by block first. */
@@ -109,11 +109,11 @@ function* pieceTracks(pieces: readonly VoicedPiece[], space: VoiceSpace, frame: 
 /** Tracks that are long enough (all, where too few are): the rest is named later. */
 function trackPoints(tracks: TrackSums, least: number, rate: number): Points {
   const all = Array.from(tracks.seconds.keys());
-  const long = all.filter((i) => (tracks.seconds[i] as number) >= least);
+  const long = all.filter((i) => tracks.seconds[i]! >= least);
   const chosen = long.length >= 2 ? long : all;
   return {
-    weight: Float64Array.from(chosen, (i) => (tracks.seconds[i] as number) * rate),
-    sum: chosen.map((i) => (tracks.sum[i] as Float32Array).map((x) => x * rate)),
+    weight: Float64Array.from(chosen, (i) => tracks.seconds[i]! * rate),
+    sum: chosen.map((i) => tracks.sum[i]!.map((x) => x * rate)),
   };
 }
 
@@ -148,8 +148,8 @@ function total(points: Points, labels: Int32Array, label: number): { weight: num
   let weight = 0;
   labels.forEach((other, i) => {
     if (other !== label) return;
-    weight += points.weight[i] as number;
-    accumulate(sum, points.sum[i] as Float32Array, 1);
+    weight += points.weight[i]!;
+    accumulate(sum, points.sum[i]!, 1);
   });
   return { weight, sum };
 }
@@ -158,7 +158,7 @@ function total(points: Points, labels: Int32Array, label: number): { weight: num
 function largest(labels: Int32Array, seconds: Float64Array): { readonly label: number; readonly total: number }[] {
   const totals: number[] = [];
   labels.forEach((label, i) => {
-    totals[label] = (totals[label] ?? 0) + (seconds[i] as number);
+    totals[label] = (totals[label] ?? 0) + seconds[i]!;
   });
   return totals.map((total, label) => ({ label, total })).sort((a, b) => b.total - a.total || a.label - b.label);
 }
@@ -218,13 +218,13 @@ function learn(
   const weights = new Float64Array(speakers);
   const perSecond = (cluster.rate * local.hop) / local.frames;
   speakerOf.forEach((speaker, at) => {
-    const row = slots.rowAt[at] as number;
+    const row = slots.rowAt[at]!;
     if (speaker < 0 || row < 0) return;
-    const weight = (slots.clean[row] as number) * perSecond;
-    weights[speaker] = (weights[speaker] as number) + weight;
-    accumulate(sums[speaker] as Float32Array, voiceOf(slots, row), weight);
+    const weight = slots.clean[row]! * perSecond;
+    weights[speaker]! += weight;
+    accumulate(sums[speaker]!, voiceOf(slots, row), weight);
   });
-  return sums.map((sum, k) => modelFrom(settings, weights[k] as number, sum));
+  return sums.map((sum, k) => modelFrom(settings, weights[k]!, sum));
 }
 
 /** A speaker's embedding: the mean of their slots', less the mean of all voices, weighted by clean speech; unit length. */
@@ -237,13 +237,13 @@ export function speakerEmbedding(
   const sum = new Float32Array(local.dimensions);
   let weights = 0;
   speakerOf.forEach((other, at) => {
-    const row = slots.rowAt[at] as number;
+    const row = slots.rowAt[at]!;
     if (other !== speaker || row < 0) return;
-    const embedding = local.embedding(slots.window[row] as number, slots.slot[row] as number) as Float32Array;
-    const weight = (slots.clean[row] as number) + 1e-3;
+    const embedding = local.embedding(slots.window[row]!, slots.slot[row]!) as Float32Array;
+    const weight = slots.clean[row]! + 1e-3;
     accumulate(sum, embedding, weight);
     weights += weight;
   });
   accumulate(sum, mean, -weights);
-  return dot(sum, sum) > 0 ? normalise(sum) : sum;
+  return dot(sum, sum) > 0 ? normalize(sum) : sum;
 }

@@ -79,6 +79,6 @@ export class SpeechMask {
   }
 
   #speaks(at: number): boolean {
-    return ((this.#heard[at] as number) & SPEECH) !== 0;
+    return (this.#heard[at]! & SPEECH) !== 0;
   }
 }

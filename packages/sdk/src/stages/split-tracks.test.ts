@@ -19,7 +19,7 @@ const RULES = { rate: 1, saturation: 30, evidence: 0, share: 0.24 };
 /** Rows of one track, a window each, in which voices follow one another; noise of variance 1 round each voice. */
 function track(voices: readonly number[], noise: number, seed: number) {
   const random = seededRandom(seed);
-  const centres = [0, 1, 2, 3].map((k) => Float32Array.from({ length: D }, (_, d) => (d % 4 === k ? 6 : 0)));
+  const centers = [0, 1, 2, 3].map((k) => Float32Array.from({ length: D }, (_, d) => (d % 4 === k ? 6 : 0)));
   const rows = voices.length;
   const slots: Slots = {
     rowAt: Int32Array.from({ length: rows * 2 }, (_, i) => (i % 2 === 0 ? i / 2 : -1)),
@@ -31,7 +31,7 @@ function track(voices: readonly number[], noise: number, seed: number) {
   };
   voices.forEach((voice, row) => {
     for (let d = 0; d < D; d++) {
-      slots.voices[row * D + d] = ((centres[voice] as Float32Array)[d] as number) + noise * (random() - 0.5) * 3.4;
+      slots.voices[row * D + d] = ((centers[voice] as Float32Array)[d] as number) + noise * (random() - 0.5) * 3.4;
     }
   });
   return slots;

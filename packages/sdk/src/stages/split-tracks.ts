@@ -42,7 +42,7 @@ export function* splitTrackSteps(slots: Slots, tracks: Tracks, space: VoiceSpace
     const total = new Float32Array(slots.to);
     for (const row of rows) {
       trackOf[row] = track;
-      seconds[track] = seconds[track]! + addTo(total, slots, row, rules);
+      seconds[track]! += addTo(total, slots, row, rules);
     }
     sum.push(total);
   }

@@ -12,3 +12,19 @@ export function finish<T>(steps: Steps<T>): T {
     if (step.done) return step.value;
   }
 }
+
+/** Additions and multiplications of a step: some milliseconds. */
+const PER_STEP = 1 << 21;
+
+/** Counts work, for loops whose rounds cost little or much by what is given to them. */
+export class Work {
+  #done = 0;
+
+  /** Adds what the next round costs; true when a step is full. */
+  isDue(cost: number): boolean {
+    this.#done += cost;
+    if (this.#done < PER_STEP) return false;
+    this.#done = 0;
+    return true;
+  }
+}

@@ -53,8 +53,8 @@ export function* linkTrackSteps(local: LocalWindows, slots: Slots, rules: LinkRu
       }
       const weight = secondsOf(slots, row, share);
       trackOf[row] = track;
-      seconds[track] = seconds[track]! + weight;
-      accumulate(sum[track] as Float32Array, voiceOf(slots, row), weight);
+      seconds[track]! += weight;
+      accumulate(sum[track]!, voiceOf(slots, row), weight);
     });
   }
   return { trackOf, seconds: Float64Array.from(seconds), sum };

@@ -1,10 +1,10 @@
-import { centroidLinkage, flatClusters } from './centroid-linkage.ts';
+import { centroidLinkage, flatClusters, type Linkage } from './centroid-linkage.ts';
 import { type HeardWindows, spokenFrames } from './heard-windows.ts';
 import { assignment } from './hungarian.ts';
 import { kMeans } from './k-means.ts';
 import type { Steps } from './steps.ts';
 import { toXVectorSpace, type VbxRules, vbx, type XVectorSpace } from './vbx.ts';
-import { normalise } from './vectors.ts';
+import { normalize } from './vectors.ts';
 
 export interface VbxSettings extends VbxRules {
   /** Distance of unit vectors' centroids up to which they are one cluster, to begin with. */
@@ -13,8 +13,13 @@ export interface VbxSettings extends VbxRules {
   readonly leastShare: number;
 }
 
-/** Local speakers in one clustering: its distances are 8 bytes a pair, 64 MB. Of more, every so many-th takes part. */
-const MOST_POINTS = 4000;
+/** Local speakers in one clustering: its distances are 8 bytes a pair, 25 MB. Of more, every so many-th takes part. */
+const MOST_POINTS = 2500;
+/**
+ * Clusters that VBx begins with: each of its rounds takes points × clusters × dimensions. Voices that are all unlike each
+ * other would begin with one each, which took three minutes for four hours; nobody's recording has as many speakers.
+ */
+const MOST_CLUSTERS = 100;
 /** A speaker whose prior is not above this is none. */
 const LEAST_PRIOR = 1e-7;
 /** A few milliseconds of work. */
@@ -54,20 +59,41 @@ export function* findVoices(heard: HeardWindows, space: XVectorSpace, settings: 
   const long = [...alone.keys()].filter((row) => alone[row]! >= settings.leastShare * heard.frames);
   const every = Math.ceil(long.length / MOST_POINTS);
   const rows = Int32Array.from(long.filter((_, i) => i % every === 0));
-  const units = Array.from(rows, (row) => normalise(heard.voice(row).slice()));
+  const units = Array.from(rows, (row) => normalize(heard.voice(row).slice()));
   const found = { heard, rows, units, speaks };
   if (rows.length < 2) return { ...found, centroids: [meanOf(heard, rows, () => 1)] };
-  const first = flatClusters(yield* centroidLinkage(units), settings.threshold);
+  const first = firstClusters(yield* centroidLinkage(units), settings.threshold);
   const voices: Float64Array[] = [];
   for (const row of rows) {
     if (voices.length % WINDOWS_PER_STEP === 0) yield;
     voices.push(toXVectorSpace(space, heard.voice(row)));
   }
-  const { responsibilities, priors, speakers } = vbx(voices, space.between, first, settings);
-  yield;
-  const kept = [...priors.keys()].filter((s) => priors[s]! > LEAST_PRIOR);
-  const centroids = kept.map((s) => meanOf(heard, rows, (t) => responsibilities[t * speakers + s]!));
+  const { responsibilities, priors, speakers } = yield* vbx(voices, space.between, first, settings);
+  const centroids: Float64Array[] = [];
+  for (let s = 0; s < speakers; s++) {
+    if (priors[s]! <= LEAST_PRIOR) continue;
+    yield;
+    centroids.push(meanOf(heard, rows, (t) => responsibilities[t * speakers + s]!));
+  }
   return { ...found, centroids };
+}
+
+/** The clusters at the threshold, or at the least above it that leaves few enough. */
+function firstClusters(tree: Linkage, threshold: number): Int32Array {
+  const labels = flatClusters(tree, threshold);
+  if (countOf(labels) <= MOST_CLUSTERS) return labels;
+  const distances = tree.distance.filter((distance) => distance > threshold).sort();
+  let [low, high] = [0, distances.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (countOf(flatClusters(tree, distances[middle]!)) <= MOST_CLUSTERS) high = middle;
+    else low = middle + 1;
+  }
+  return flatClusters(tree, distances[high]!);
+}
+
+function countOf(labels: Int32Array): number {
+  return labels.reduce((most, label) => Math.max(most, label + 1), 0);
 }
 
 /** Every local speaker to the centroid of its voice; those of one window to different ones. */
@@ -78,9 +104,8 @@ export function assignVoices(voices: Voices): Steps<Assignment> {
 /** The same with another number of clusters, by k-means; then two of one window may be one speaker, as in the reference. */
 export function* regroupVoices(voices: Voices, count: number): Steps<Assignment> {
   const { heard, rows, units } = voices;
-  const labels = kMeans(units, Math.min(count, Math.max(1, rows.length)));
-  yield;
-  const centroids = Array.from({ length: labels.reduce((most, label) => Math.max(most, label + 1), 1) }, (_, k) =>
+  const labels = yield* kMeans(units, Math.min(count, Math.max(1, rows.length)));
+  const centroids = Array.from({ length: Math.max(1, countOf(labels)) }, (_, k) =>
     meanOf(heard, rows, (t) => (labels[t] === k ? 1 : 0)),
   );
   return yield* assign(voices, centroids, false);
@@ -126,7 +151,7 @@ function meanOf(heard: HeardWindows, rows: Int32Array, weightOf: (at: number) =>
     if (weight === 0) return;
     total += weight;
     const voice = heard.voice(row);
-    for (let d = 0; d < sum.length; d++) sum[d] = sum[d]! + weight * voice[d]!;
+    for (let d = 0; d < sum.length; d++) sum[d]! += weight * voice[d]!;
   });
   return total > 0 ? sum.map((x) => x / total) : sum;
 }

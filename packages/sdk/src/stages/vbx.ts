@@ -1,3 +1,5 @@
+import { type Steps, Work } from './steps.ts';
+
 /**
  * The voice space of pyannote's community-1: x-vectors are centred, scaled, reduced by linear discriminant analysis, and
  * whitened, so that voices of one person have covariance I and people differ by the diagonal `between`.
@@ -39,10 +41,10 @@ export function toXVectorSpace(space: XVectorSpace, embedding: ArrayLike<number>
   );
   const y = space.after.map((shift) => -shift);
   for (let i = 0; i < from; i++) {
-    for (let j = 0; j < to; j++) y[j] = y[j]! + x[i]! * space.reduction[i * to + j]!;
+    for (let j = 0; j < to; j++) y[j]! += x[i]! * space.reduction[i * to + j]!;
   }
   unitTimes(y, Math.sqrt(to));
-  for (let j = 0; j < to; j++) y[j] = y[j]! - space.mean[j]!;
+  for (let j = 0; j < to; j++) y[j]! -= space.mean[j]!;
   const result = new Float64Array(to);
   for (let row = 0; row < to; row++) {
     let sum = 0;
@@ -88,7 +90,12 @@ const LEAST_PRIOR = 1e-8;
  * @param voices Rows in a space with covariance I within one voice. @param between `[to]`, > 0, between voices.
  * @param first Cluster of each voice to begin with: 0, 1, ….
  */
-export function vbx(voices: readonly Float64Array[], between: Float64Array, first: Int32Array, rules: VbxRules): Vbx {
+export function* vbx(
+  voices: readonly Float64Array[],
+  between: Float64Array,
+  first: Int32Array,
+  rules: VbxRules,
+): Steps<Vbx> {
   const { fa, fb } = rules;
   const n = voices.length;
   const speakers = first.reduce((most, label) => Math.max(most, label + 1), 0);
@@ -101,8 +108,13 @@ export function vbx(voices: readonly Float64Array[], between: Float64Array, firs
   });
   const bounds: number[] = [];
   const row = new Float64Array(speakers);
+  const work = new Work();
   for (let iteration = 0; iteration < rules.iterations; iteration++) {
-    const models = Array.from({ length: speakers }, (_, s) => speakerOf(s, speakers, gamma, rho, between, fa / fb));
+    const models: Speaker[] = [];
+    for (let s = 0; s < speakers; s++) {
+      if (work.isDue(n * between.length)) yield;
+      models.push(speakerOf(s, speakers, gamma, rho, between, fa / fb));
+    }
     let bound = 0;
     for (const { alpha, variance } of models) {
       for (let d = 0; d < alpha.length; d++) {
@@ -112,20 +124,21 @@ export function vbx(voices: readonly Float64Array[], between: Float64Array, firs
     const prior = priors.map((p) => Math.log(p + LEAST_PRIOR));
     priors.fill(0);
     for (let t = 0; t < n; t++) {
+      if (work.isDue(speakers * between.length)) yield;
       for (let s = 0; s < speakers; s++) {
-        const { alpha, penalty } = models[s] as Speaker;
-        row[s] = fa * (inner(rho[t] as Float64Array, alpha) - penalty + constant[t]!) + prior[s]!;
+        const { alpha, penalty } = models[s]!;
+        row[s] = fa * (inner(rho[t]!, alpha) - penalty + constant[t]!) + prior[s]!;
       }
       const all = logSumExp(row);
       bound += all;
       for (let s = 0; s < speakers; s++) {
         const own = Math.exp(row[s]! - all);
         gamma[t * speakers + s] = own;
-        priors[s] = priors[s]! + own;
+        priors[s]! += own;
       }
     }
     const sum = priors.reduce((total, p) => total + p, 0);
-    for (let s = 0; s < speakers; s++) priors[s] = priors[s]! / sum;
+    for (let s = 0; s < speakers; s++) priors[s]! /= sum;
     bounds.push(bound);
     if (iteration > 0 && bound - bounds[iteration - 1]! < ENOUGH) break;
   }
@@ -153,7 +166,7 @@ function speakerOf(
   rho.forEach((row, t) => {
     const own = gamma[t * speakers + s]!;
     count += own;
-    for (let d = 0; d < alpha.length; d++) alpha[d] = alpha[d]! + own * row[d]!;
+    for (let d = 0; d < alpha.length; d++) alpha[d]! += own * row[d]!;
   });
   const variance = between.map((phi) => 1 / (1 + ratio * count * phi));
   let penalty = 0;

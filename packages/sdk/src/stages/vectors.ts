@@ -6,13 +6,13 @@ export function dot(x: Float32Array, y: Float32Array): number {
 }
 
 /** Scales to unit length in place (a zero vector stays), and gives it back. */
-export function normalise(x: Float32Array): Float32Array {
+export function normalize(x: Float32Array): Float32Array {
   const length = Math.sqrt(dot(x, x));
-  if (length > 0) for (let i = 0; i < x.length; i++) x[i] = x[i]! / length;
+  if (length > 0) for (let i = 0; i < x.length; i++) x[i]! /= length;
   return x;
 }
 
 /** `sum += weight × x`, in place. */
 export function accumulate(sum: Float32Array, x: Float32Array, weight: number): void {
-  for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + weight * x[i]!;
+  for (let i = 0; i < sum.length; i++) sum[i]! += weight * x[i]!;
 }

@@ -67,7 +67,7 @@ export function* decodeSteps(
       if (!differ) return state.score;
       let best = Number.NEGATIVE_INFINITY;
       for (let j = 0; j < before.length; j++) {
-        const total = totals[j]! - rules.continuity * disagreement(differ, before[j] as State, state);
+        const total = totals[j]! - rules.continuity * disagreement(differ, before[j]!, state);
         if (total > best) {
           best = total;
           from[window * most + i] = j;
@@ -156,11 +156,11 @@ function differences(local: LocalWindows, window: number, frame: number): Differ
   for (let t = 0; t < frames - hop; t++) {
     for (let i = 0; i < slots; i++) {
       const x = a[(t + hop) * slots + i]!;
-      earlier[i] = earlier[i]! + x * frame;
-      later[i] = later[i]! + b[t * slots + i]! * frame;
+      earlier[i]! += x * frame;
+      later[i]! += b[t * slots + i]! * frame;
       for (let j = 0; j < slots; j++) {
         const difference = Math.abs(x - b[t * slots + j]!) * frame;
-        pair[i * slots + j] = pair[i * slots + j]! + difference;
+        pair[i * slots + j]! += difference;
       }
     }
   }

@@ -27,7 +27,7 @@ export async function withModel(
   workers?: number,
 ): Promise<void> {
   const backend = await create();
-  const model = await backend.load({ name: 'test model', bytes }, workers === undefined ? {} : { workers });
+  const model = await backend.load({ name: 'test model', bytes }, { workers });
   try {
     await use(model);
   } finally {

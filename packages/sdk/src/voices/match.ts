@@ -105,7 +105,7 @@ function nearest(row: readonly number[]): number {
 /** Of vectors of unit length. */
 export function cosine(a: Float32Array, b: Float32Array): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return Math.max(-1, Math.min(1, sum));
 }
 

@@ -52,7 +52,7 @@ export function nameVoices(
     const row = names.map(() => Number.NEGATIVE_INFINITY);
     score(voice).forEach((own, i) => {
       const at = index.get(known[i]?.name ?? '') as number;
-      row[at] = Math.max(row[at] as number, own);
+      row[at] = Math.max(row[at]!, own);
     });
     return row;
   });
@@ -119,7 +119,7 @@ function scorer(
   }
   const observed = (embedding: Float32Array, seconds: number) => {
     const count = observations(seconds * worth.rate, worth.saturation);
-    const at = unit(embedding, 'a speaker').map((x, i) => x * worth.scale + (voices.mean[i] as number));
+    const at = unit(embedding, 'a speaker').map((x, i) => x * worth.scale + voices.mean[i]!);
     const voice = new Float32Array(voices.to);
     project(voices, at, voice);
     if (worth.nuisance) takeOut(worth.nuisance, voice);
@@ -142,12 +142,12 @@ function takeOut(directions: Float32Array, voice: Float32Array): void {
   const before = Math.hypot(...voice);
   for (let row = 0; row < directions.length; row += voice.length) {
     let along = 0;
-    for (let i = 0; i < voice.length; i++) along += (directions[row + i] as number) * (voice[i] as number);
+    for (let i = 0; i < voice.length; i++) along += directions[row + i]! * voice[i]!;
     for (let i = 0; i < voice.length; i++) {
-      voice[i] = (voice[i] as number) - along * (directions[row + i] as number);
+      voice[i]! -= along * directions[row + i]!;
     }
   }
   const factor = before / Math.hypot(...voice);
   // A voice of nothing else stays as it is left.
-  if (factor < 1e6) for (let i = 0; i < voice.length; i++) voice[i] = (voice[i] as number) * factor;
+  if (factor < 1e6) for (let i = 0; i < voice.length; i++) voice[i]! *= factor;
 }

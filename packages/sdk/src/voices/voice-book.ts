@@ -240,7 +240,7 @@ function broken(what: string, cause?: unknown): VoiceFlowError {
 }
 
 function addScaled(sum: Float64Array, vector: Float32Array, scale: number): void {
-  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + scale * (vector[i] as number);
+  for (let i = 0; i < sum.length; i++) sum[i]! += scale * vector[i]!;
 }
 
 /** Nine digits bring a float32 back exactly. */

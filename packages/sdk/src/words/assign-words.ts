@@ -78,9 +78,9 @@ export function assignWords<W extends TimedWord>(
   if (snap === 'sentence') snapToSentences(speakers, ends(), times);
   const share = lazily(() => shareFinder(annotation.turns));
   return words.map((word, index) => {
-    const speaker = speakers[index] as string;
+    const speaker = speakers[index]!;
     const segment = timed[index];
-    const first = found[index] as Found;
+    const first = found[index]!;
     const coverage = segment === undefined ? 0 : first.speaker === speaker ? first.coverage : share()(speaker, segment);
     return { ...word, speaker, coverage };
   });
@@ -178,7 +178,7 @@ class TurnFinder {
 
   find(word: Segment): Found | undefined {
     while ((this.#turns[this.#next]?.start ?? Number.POSITIVE_INFINITY) <= word.start) {
-      this.#open.push(this.#turns[this.#next++] as Turn);
+      this.#open.push(this.#turns[this.#next++]!);
     }
     this.#open = this.#open.filter((turn) => {
       if (turn.end > word.start) return true;

@@ -21,7 +21,7 @@ export function snapToSentences(
   for (let first = 0, last = 0; first < speakers.length; first = last + 1) {
     last = first;
     while (last < speakers.length - 1 && !ends[last]) last++;
-    const [before, after] = [speakers[first] as string, speakers[last] as string];
+    const [before, after] = [speakers[first]!, speakers[last]!];
     if (before === after) continue;
     let change = first;
     while (speakers[change] === before) change++;

@@ -129,13 +129,13 @@ export class VoiceFlowClient {
     try {
       response = await fetch(`${this.#url}${path}`, {
         method,
-        ...(body === undefined ? {} : { body }),
-        headers: {
+        body,
+        headers: defined({
           ...headers,
-          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-          ...(deadlineMs === undefined ? {} : { 'x-deadline-ms': String(deadlineMs) }),
-        },
-        ...(signal === undefined ? {} : { signal }),
+          authorization: key && `Bearer ${key}`,
+          'x-deadline-ms': deadlineMs?.toString(),
+        }),
+        signal,
       });
     } catch (error) {
       throw this.#failure(error, signal);
@@ -152,6 +152,10 @@ export class VoiceFlowClient {
       cause: error,
     });
   }
+}
+
+function defined(headers: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter((each): each is [string, string] => each[1] !== undefined));
 }
 
 function knownText(known: readonly KnownVoice[] | undefined): string | undefined {

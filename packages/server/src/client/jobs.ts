@@ -1,7 +1,16 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { toError } from '../http/problem-error.ts';
 import type { DiarizeJson } from '../routes/diarize/schema.ts';
-import type { CallOptions, ClientAudio, ClientSubmitOptions, JobJson, JobListJson, VoiceJson } from './types.ts';
+import { readEvents } from './events.ts';
+import type {
+  CallOptions,
+  ClientAudio,
+  ClientSubmitOptions,
+  JobEvent,
+  JobJson,
+  JobListJson,
+  VoiceJson,
+} from './types.ts';
 
 /** How the client asks its server. @throws `VoiceFlowError` with the server's code. */
 export type Ask = (method: string, path: string, options?: AskOptions) => Promise<Response>;
@@ -31,12 +40,11 @@ export class JobsClient {
     for (const [name, value] of Object.entries(values)) if (value !== undefined) query.set(name, String(value));
     if (metadata !== undefined) query.set('metadata', JSON.stringify(metadata));
     const headers: Record<string, string> = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
-    const call = signal === undefined ? {} : { signal };
     const sent =
       'url' in audio
         ? { body: JSON.stringify({ url: audio.url }), headers: { ...headers, 'content-type': 'application/json' } }
         : { body: audio, headers };
-    return (await this.#ask('POST', `/v1/jobs?${query}`, { ...call, ...sent })).json();
+    return (await this.#ask('POST', `/v1/jobs?${query}`, { signal, ...sent })).json();
   }
 
   /** A job as it is, with its result where it has one. */
@@ -81,9 +89,32 @@ export class JobsClient {
     return (await this.#ask('GET', `/v1/jobs?${query}`, call)).json();
   }
 
-  /** The result as text in another form. */
-  async result(id: string, format: 'rttm' | 'srt' | 'vtt', options: CallOptions = {}): Promise<string> {
-    return (await this.#ask('GET', `${pathOf(id)}/result?format=${format}`, options)).text();
+  /**
+   * The result, as JSON or as text in another form.
+   * @throws What the job failed with; `invalid-option` where it has not ended.
+   */
+  async result(id: string, format: 'json', options?: CallOptions): Promise<DiarizeJson>;
+  async result(id: string, format: 'rttm' | 'srt' | 'vtt', options?: CallOptions): Promise<string>;
+  async result(id: string, format: string, options: CallOptions = {}): Promise<DiarizeJson | string> {
+    const response = await this.#ask('GET', `${pathOf(id)}/result?format=${format}`, options);
+    if (response.status === 202) {
+      await response.body?.cancel();
+      throw new VoiceFlowError('invalid-option', `job ${id} has no result yet`, {
+        hint: 'Wait for it: jobs.wait(id).',
+      });
+    }
+    return format === 'json' ? response.json() : response.text();
+  }
+
+  /** The job now and at each change, at its end its result or its problem. For one that must survive: `wait`. */
+  async *events(id: string, options: CallOptions = {}): AsyncGenerator<JobEvent> {
+    const { body } = await this.#ask('GET', `${pathOf(id)}/events`, options);
+    if (body === null) return;
+    for await (const { event, data } of readEvents(body)) {
+      if (event === 'job') yield { type: 'job', job: JSON.parse(data) };
+      else if (event === 'result') yield { type: 'result', result: JSON.parse(data) };
+      else if (event === 'problem') yield { type: 'problem', error: toError(JSON.parse(data)) };
+    }
   }
 
   /** Cancels a job that has not ended; removes one that has, with its result. */

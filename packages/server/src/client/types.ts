@@ -1,5 +1,13 @@
-import type { DiarizationJson, KnownVoice, LiveEvent, Progress, SpeakerCountOptions } from 'voiceflow-ml/core';
+import type {
+  DiarizationJson,
+  KnownVoice,
+  LiveEvent,
+  Progress,
+  SpeakerCountOptions,
+  VoiceFlowError,
+} from 'voiceflow-ml/core';
 import type { DiarizeJson } from '../routes/diarize/schema.ts';
+import type { JobOutput, VoiceOutput } from '../routes/jobs/schema.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -42,33 +50,16 @@ export interface ClientSubmitOptions extends SpeakerCountOptions {
   readonly idempotencyKey?: string;
 }
 
-/** A job; see the API description for its members. */
-export interface JobJson {
-  readonly id: string;
-  readonly state: 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled';
-  readonly priority: number;
-  readonly createdAt: string;
-  readonly startedAt: string | null;
-  readonly endedAt: string | null;
-  readonly bytes: number | null;
-  readonly url: string | null;
-  readonly audioSeconds: number | null;
-  readonly options: Readonly<Record<string, string>>;
-  readonly metadata: Readonly<Record<string, unknown>> | null;
-  readonly webhook: string | null;
-  readonly progress:
-    | (Progress & {
-        readonly fraction?: number;
-        /** Until the end, at the speed so far. */
-        readonly etaSeconds?: number;
-      })
-    | null;
-  readonly failures: number;
-  /** Of the last failure; final where the state is `failed`. */
-  readonly problem: { readonly code: string; readonly detail: string; readonly hint?: string } | null;
-  /** Where the state is `succeeded`, and one job was asked for. */
+/** A job; its result only where one job was asked for. See the API description for its members. */
+export interface JobJson extends Readonly<Omit<JobOutput, 'result'>> {
   readonly result?: DiarizeJson;
 }
+
+/** What `jobs.events` tells. */
+export type JobEvent =
+  | { readonly type: 'job'; readonly job: JobJson }
+  | { readonly type: 'result'; readonly result: DiarizeJson }
+  | { readonly type: 'problem'; readonly error: VoiceFlowError };
 
 export interface JobListJson {
   readonly jobs: readonly JobJson[];
@@ -77,13 +68,7 @@ export interface JobListJson {
 }
 
 /** A voice of the server's book, without its embedding. */
-export interface VoiceJson {
-  readonly name: string;
-  readonly space: string;
-  readonly samples: number;
-  readonly createdAt: string;
-  readonly updatedAt: string;
-}
+export type VoiceJson = Readonly<VoiceOutput>;
 
 /** How `stream` listens; see `LiveOptions` of core. */
 export interface ClientStreamOptions {

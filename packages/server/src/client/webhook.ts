@@ -8,7 +8,8 @@ export interface WebhookEvent {
   readonly type: 'job.succeeded' | 'job.failed';
   /** When the job ended, ISO 8601. */
   readonly timestamp: string;
-  readonly data: Pick<JobJson, 'id' | 'metadata' | 'problem' | 'audioSeconds'> & {
+  readonly data: Pick<JobJson, 'id' | 'metadata' | 'audioSeconds'> & {
+    readonly problem: { readonly code: string; readonly detail: string; readonly hint?: string } | null;
     readonly state: 'succeeded' | 'failed';
     /** The path of the result on the server. */
     readonly result: string;

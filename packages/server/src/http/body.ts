@@ -177,13 +177,22 @@ function watchIdle({ idleMs, signal }: CollectOptions): {
   let last = performance.now();
   /** Since when, and how many bytes since then. */
   let [begun, came] = [last, 0];
+  let doubted = false;
   const check = () => {
     const now = performance.now();
     const silent = now - last;
     const dripping = now - begun >= 2 * idleMs && came < LEAST_BYTES;
+    const late = silent >= idleMs || dripping;
+    if (late && !doubted) {
+      // A process that did not run for so long finds its timers due before it has read what came meanwhile.
+      doubted = true;
+      timer = setTimeout(check, 0);
+      return;
+    }
+    doubted = false;
     if (now - begun >= 2 * idleMs) [begun, came] = [now, 0];
-    if (silent < idleMs && !dripping) {
-      timer = setTimeout(check, idleMs - silent);
+    if (!late) {
+      timer = setTimeout(check, Math.max(1, idleMs - silent));
       return;
     }
     const what = dripping

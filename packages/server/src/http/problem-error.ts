@@ -6,7 +6,7 @@ export function toError(problem: Readonly<Record<string, unknown>>, retryAfter?:
   const { code, detail, message, hint } = problem;
   const text = [detail, message].find((each) => typeof each === 'string') ?? 'the server gave no reason';
   return new VoiceFlowError(isCode(code) ? code : 'backend-failed', String(text), {
-    ...(typeof hint === 'string' ? { hint } : {}),
+    hint: typeof hint === 'string' ? hint : undefined,
     retryAfter,
   });
 }

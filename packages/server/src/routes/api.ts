@@ -1,3 +1,4 @@
+import type { JobHandlers } from '@voiceflow-ml/jobs';
 import { Hono } from 'hono';
 import type { AppEnv } from '../http/exchange.ts';
 import type { AppState } from '../state.ts';
@@ -8,6 +9,7 @@ import { embed } from './embed/route.ts';
 import { embedSpec } from './embed/schema.ts';
 import { infer } from './infer/route.ts';
 import { inferSpec } from './infer/schema.ts';
+import { jobRoutes } from './jobs/route.ts';
 import { stream } from './stream/route.ts';
 import { STREAM } from './stream/schema.ts';
 import { healthz, metrics, readyz } from './system/route.ts';
@@ -15,7 +17,7 @@ import { HEALTHZ, METRICS, READYZ } from './system/schema.ts';
 import * as v2 from './v2/route.ts';
 import { MODEL_INFER, MODEL_METADATA, MODEL_READY, SERVER_LIVE, SERVER_METADATA, SERVER_READY } from './v2/schema.ts';
 
-/** The routes of the contract, each with its description. */
+/** The routes that every server has, each with its description. */
 export function apiRoutes(state: AppState) {
   const { limits } = state;
   const serverMetadata = described(state, SERVER_METADATA, v2.serverMetadata);
@@ -45,8 +47,13 @@ export function apiRoutes(state: AppState) {
   );
 }
 
+/** With those of jobs. */
+export function allRoutes(state: AppState, jobs: JobHandlers) {
+  return apiRoutes(state).route('/', jobRoutes(state, jobs));
+}
+
 /**
  * The server for Hono's `hc<AppType>(url)`: routes, options and answers. Bodies are bytes, so they are given beside
  * the typed input: `client.v1.infer.$post({}, { init: { body } })`.
  */
-export type AppType = ReturnType<typeof apiRoutes>;
+export type AppType = ReturnType<typeof allRoutes>;

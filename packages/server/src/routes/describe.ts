@@ -19,18 +19,22 @@ export interface Answered {
 export interface RouteSpec {
   readonly summary: string;
   readonly description?: string;
-  readonly tag: 'Inference' | 'Open Inference Protocol' | 'System';
+  readonly tag: 'Inference' | 'Jobs' | 'Open Inference Protocol' | 'System';
   /** Whether it asks for an API key, where the server has keys. */
   readonly key: boolean;
   /** Of the options in the query, which are text. */
   readonly query?: v.GenericSchema & { readonly entries: Readonly<Record<string, v.GenericSchema>> };
   readonly headers?: Readonly<Record<string, v.GenericSchema>>;
-  readonly params?: Readonly<Record<string, string>>;
+  /** Of the parts of the path that are not fixed. */
+  readonly params?: Readonly<Record<string, v.GenericSchema>>;
   readonly body?: Readonly<Record<string, Media>>;
   readonly answers: Readonly<Record<number, Answered>>;
   /** Codes of the problems that it answers, beside those of every route. */
-  readonly problems?: readonly ErrorCode[];
+  readonly problems?: readonly ProblemCode[];
 }
+
+/** `not-found` is no error of the SDK's: a route that says so has addresses that may lead to nothing. */
+export type ProblemCode = ErrorCode | 'not-found';
 
 type JsonOf<A> = A extends { readonly content: { readonly 'application/json': infer S extends v.GenericSchema } }
   ? v.InferOutput<S>
@@ -40,8 +44,8 @@ type TypedAnswers<Answers> = {
   [Status in keyof Answers & StatusCode]: TypedResponse<JsonOf<Answers[Status]>, Status, 'json'>;
 }[keyof Answers & StatusCode];
 
-type TypedProblems<S> = S extends { readonly problems: readonly ErrorCode[] }
-  ? TypedResponse<Problem, 400 | 401 | 413 | 415 | 422 | 429 | 500 | 503 | 504, 'json'>
+type TypedProblems<S> = S extends { readonly problems: readonly ProblemCode[] }
+  ? TypedResponse<Problem, 400 | 401 | 404 | 413 | 415 | 422 | 429 | 500 | 503 | 504, 'json'>
   : never;
 
 /** What Hono's client gives: options as text, all of which may be left out where none must be given. */

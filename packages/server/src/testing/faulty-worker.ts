@@ -18,7 +18,7 @@ const manifest: Worker['info']['manifest'] = {
   id: 'toy',
   version: '1',
   space: 'toy',
-  licence: 'Apache-2.0',
+  license: 'Apache-2.0',
   pipeline: 'toy',
   sampleRate: 48_000,
   files: {},

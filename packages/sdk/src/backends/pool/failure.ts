@@ -3,7 +3,7 @@ import type { Failure } from './protocol.ts';
 
 export function toFailure(error: unknown): Failure {
   if (VoiceFlowError.isInstance(error)) {
-    return { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+    return { code: error.code, message: error.message, hint: error.hint };
   }
   return { code: 'backend-failed', message: messageOf(error) };
 }

@@ -64,7 +64,7 @@ export class Member {
     // Each worker gets bytes of its own: ONNX Runtime refuses shared memory.
     const own = new Uint8Array(bytes);
     const { guard } = this.#thread;
-    const request = { kind: 'open', bytes: own, settings, ...(guard ? { guard } : {}) } as const;
+    const request = { kind: 'open', bytes: own, settings, guard } as const;
     const opened = expect('opened', await this.#ask(request, [own.buffer]));
     this.#open = true;
     return opened;
@@ -128,7 +128,7 @@ function expect<K extends Reply['kind']>(kind: K, reply: Reply): Extract<Reply, 
 }
 
 function fromFailure({ code, message, hint }: Failure): VoiceFlowError {
-  return new VoiceFlowError(code, message, hint === undefined ? {} : { hint });
+  return new VoiceFlowError(code, message, { hint });
 }
 
 function because(reason: Error | undefined): string {

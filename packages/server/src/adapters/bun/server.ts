@@ -32,8 +32,14 @@ declare const Bun: {
 /** Seconds, the most that Bun allows: a recording may be worked on for as long without a byte on its connection. */
 const IDLE_SECONDS = 255;
 
-/** Time for connections that are kept alive to be asked something once more. */
+/** Time for connections that are kept alive to be asked something once more, and to be told to close. */
 const LAST_ASKED_MS = 1_000;
+/**
+ * Time in which no answer leaves before the server stops listening. Bun closes every connection on which no request is
+ * under way at that moment, also one that has just been made, or whose next request is on its way. While clients wait
+ * for their answers they neither connect nor ask, so after this time each is either being served or has nothing to ask.
+ */
+const HOLD_MS = 250;
 
 /** As `serveNode`, on Bun. The header has no limit of its own there; bodies and deadlines do. */
 export async function serveBun(entry: EntryOptions = {}): Promise<RunningServer> {
@@ -41,6 +47,13 @@ export async function serveBun(entry: EntryOptions = {}): Promise<RunningServer>
     upgradeWebSocket,
     clientAddress: (c) => (c.env as { server?: BunServer }).server?.requestIP(c.req.raw)?.address,
   });
+  /** While set, answers wait for it. */
+  let held: Promise<void> | undefined;
+  const answer = async (request: Request, own: BunServer): Promise<Response> => {
+    const response = await app.fetch(request, { server: own });
+    await held;
+    return response;
+  };
   const server = Bun.serve({
     hostname: options.host,
     port: options.port,
@@ -48,14 +61,19 @@ export async function serveBun(entry: EntryOptions = {}): Promise<RunningServer>
     maxRequestBodySize: 2 * options.limits.bodyBytes + MAX_MESSAGE_BYTES,
     idleTimeout: IDLE_SECONDS,
     websocket: { ...websocket, maxPayloadLength: 2 * MAX_MESSAGE_BYTES, backpressureLimit: 2 * MAX_MESSAGE_BYTES },
-    fetch: (request, own) => app.fetch(request, { server: own }),
+    fetch: answer,
   });
   const close = async () => {
     const late = lapse(options.limits.drainMs);
-    // `stop` resets connections that are kept alive. What is asked on them until then is answered by a word to close.
     const drained = drainUntilQuiet(app);
     await Promise.race([lapse(LAST_ASKED_MS), late]);
+    let letGo = () => {};
+    held = new Promise((resolve) => {
+      letGo = resolve;
+    });
+    await Promise.race([lapse(HOLD_MS), late]);
     const ended = server.stop(false);
+    letGo();
     await Promise.race([drained, late]);
     await Promise.race([drainUntilQuiet(app), late]);
     await Promise.race([ended, lapse(1_000), late]);

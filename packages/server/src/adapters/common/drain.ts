@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { VoiceFlowApp } from '../../app.ts';
+import { turnOfTheLoop } from './turn.ts';
 
 /** While draining, answers tell clients to close their connections; one that asked nothing for so long is idle. */
 const QUIET_MS = 500;
@@ -22,12 +23,6 @@ export async function acceptLastArrivals(server: EventEmitter): Promise<void> {
     await turnOfTheLoop();
   }
   server.off('connection', onConnection);
-}
-
-/** Resolves when the event loop has looked for events once more. */
-async function turnOfTheLoop(): Promise<void> {
-  // The first immediate may come in this very turn, before its look for events.
-  for (let i = 0; i < 2; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Drains until nothing has come for a moment: a request may have been on its way when listening ended. */

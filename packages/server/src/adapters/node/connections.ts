@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { turnOfTheLoop } from '../common/turn.ts';
 
 /** @module What one connection of Node's HTTP server may hold: requests that wait for their turn, and unread answers. */
 
@@ -15,10 +16,16 @@ interface Connection {
   busy: boolean;
   paused: boolean;
   readonly waiting: (() => void)[];
-  /** What had left when it was last looked at, and since when it has been as much. */
+  /** What had left when it was last looked at, and for how long it has been as much. */
   sent: string;
-  since: number;
+  idleMs: number;
 }
+
+/**
+ * A connection that is kept alive stays open for so long after its client has been told that it ends: a request may be
+ * on its way, and whoever sent it cannot know whether it may be sent again (RFC 9112, 9.5).
+ */
+const LAST_REQUEST_MS = 2_000;
 
 /** The connections of one server that have asked something. */
 export class Connections {
@@ -27,8 +34,26 @@ export class Connections {
 
   /** @param idleMs A connection whose client reads nothing of an answer for so long is closed. */
   constructor(idleMs: number) {
-    this.#sweep = setInterval(() => this.#closeUnread(idleMs), Math.min(idleMs / 4, 1_000));
+    const period = Math.min(idleMs / 4, 1_000);
+    let last = performance.now();
+    this.#sweep = setInterval(() => {
+      const now = performance.now();
+      // While this process did not run, no client could read: that time is nobody's silence.
+      this.#closeUnread(idleMs, Math.min(now - last, 2 * period));
+      last = now;
+    }, period);
     this.#sweep.unref();
+  }
+
+  /** Closes a connection that nothing was asked on for as long as it is kept alive, unless something is on its way. */
+  closeIdle(socket: Socket): void {
+    const { bytesRead } = socket;
+    const timer = setTimeout(async () => {
+      // What came while the process did not run has not been read yet.
+      await turnOfTheLoop();
+      if (socket.bytesRead === bytesRead && this.#all.get(socket)?.busy !== true) socket.destroy();
+    }, LAST_REQUEST_MS);
+    timer.unref();
   }
 
   /**
@@ -76,7 +101,7 @@ export class Connections {
   #of(socket: Socket): Connection {
     const known = this.#all.get(socket);
     if (known !== undefined) return known;
-    const connection = { socket, busy: false, paused: false, waiting: [], sent: '', since: 0 };
+    const connection = { socket, busy: false, paused: false, waiting: [], sent: '', idleMs: 0 };
     this.#all.set(socket, connection);
     socket.once('close', () => {
       connection.waiting.length = 0;
@@ -118,8 +143,7 @@ export class Connections {
     start?.();
   }
 
-  #closeUnread(idleMs: number): void {
-    const now = performance.now();
+  #closeUnread(idleMs: number, passed: number): void {
     for (const connection of this.#all.values()) {
       const { socket } = connection;
       if (socket.writableLength === 0) {
@@ -129,8 +153,11 @@ export class Connections {
       const sent = leftOf(socket);
       if (sent !== connection.sent) {
         connection.sent = sent;
-        connection.since = now;
-      } else if (now - connection.since >= idleMs) socket.destroy();
+        connection.idleMs = 0;
+      } else {
+        connection.idleMs += passed;
+        if (connection.idleMs >= idleMs) socket.destroy();
+      }
     }
   }
 }

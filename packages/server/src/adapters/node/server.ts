@@ -7,7 +7,7 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from 'node:http';
-import { type AddressInfo, Server } from 'node:net';
+import { type AddressInfo, Server, type Socket } from 'node:net';
 import process from 'node:process';
 import { createAdaptorServer, upgradeWebSocket } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
@@ -63,6 +63,8 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
     },
   }) as Server & { closeIdleConnections(): void; closeAllConnections(): void };
   server.maxConnections = mostConnections(options.workers);
+  // Node would close the connection at the very moment that it told the client (`Keep-Alive: timeout=65`).
+  server.on('timeout', (socket: Socket) => connections.closeIdle(socket));
   ignoreOtherUpgrades(server, connections);
   // Whoever waits for `100 Continue` is refused before sending anything: the body is asked for when it is read.
   server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {

@@ -57,11 +57,10 @@ export function workerdHandler({
     const diarizer = await createDiarizer({
       model: pack,
       backend: { ...base, load },
-      ...(codecs ? { decoders: codecsFrom(codecs) } : {}),
+      decoders: codecs && codecsFrom(codecs),
     });
     const { manifest } = pack;
-    const windows = model === undefined ? {} : { model };
-    const runner = new JobRunner({ manifest, diarizer, openAudio, keepUp: false, ...windows });
+    const runner = new JobRunner({ manifest, diarizer, openAudio, keepUp: false, model });
     const engine = localEngine(runner, { manifest, backend: base.name });
     const limits = { bodyBytes: BODY_BYTES, queueBytes: 2 * BODY_BYTES, ...options.limits };
     return createApp({ engine, version: VERSION, upgradeWebSocket, ...options, limits });

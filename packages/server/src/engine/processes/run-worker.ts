@@ -70,9 +70,9 @@ async function load(pack: ModelPackage, base: Backend): Promise<Worker> {
   };
   const diarizer = await createDiarizer({ model: pack, backend, workers: 1 });
   const { manifest } = pack;
-  const windows = manifest.pipeline === 'fast-cnn' && model !== undefined ? { model } : {};
-  const runner = new JobRunner({ manifest, diarizer, openAudio, openFile: openAsBlob, ...windows });
-  if ('model' in windows) await warmUp(runner);
+  const windows = manifest.pipeline === 'fast-cnn' ? model : undefined;
+  const runner = new JobRunner({ manifest, diarizer, openAudio, openFile: openAsBlob, model: windows });
+  if (windows) await warmUp(runner);
   return {
     runner,
     info: { manifest, backend: base.name },

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { type LiveEndOptions, VoiceFlowError } from 'voiceflow-ml/core';
 import type { EngineInfo, Job, JobContext, JobReply, Lane, LiveChannel, LiveMessage, LiveRequest } from '../engine.ts';
 import { cutChunks } from '../runner/bytes.ts';
+import { RunNote } from './culprit.ts';
 import { FrameReader, writeFrame } from './frames.ts';
 import { FRAMES_FD, type FromWorker, fromWireError, type ToWorker, toWireRequest } from './messages.ts';
 import { unyield } from './niceness.ts';
@@ -59,6 +60,8 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #options: WorkerOptions;
   readonly #slots: SharedSlots | undefined;
+  /** Where the worker notes whose run it begins. */
+  readonly #note: Pick<RunNote, 'lastRun'> | undefined;
   readonly #pending = new Map<number, Pending>();
   readonly #sessions = new Map<number, Session>();
   #nextId = 1;
@@ -78,10 +81,12 @@ export class WorkerProcess {
   constructor({ command, args, env }: WorkerCommand, options: WorkerOptions) {
     this.#options = options;
     this.#slots = SharedSlots.create(SLOTS);
+    const file = this.#slots === undefined ? RunNote.create() : undefined;
+    this.#note = this.#slots ?? file;
     this.#child = spawn(command, [...args], {
       // Frames have a descriptor of their own: what a library prints on standard output goes to the log.
       stdio: ['pipe', STDERR_FD, 'inherit', this.#slots?.fd ?? 'ignore', 'pipe'],
-      env: { ...process.env, VOICEFLOW_API_KEYS: undefined, ...env },
+      env: { ...process.env, VOICEFLOW_API_KEYS: undefined, ...file?.env, ...env },
     });
     unyield(this.#child.pid);
     let failed: (error: VoiceFlowError) => void = () => {};
@@ -123,9 +128,10 @@ export class WorkerProcess {
           hint: 'The call may be tried again.',
         });
         failed(error);
-        if (signal !== null && CRASHES.has(signal)) this.#pending.get(this.#slots?.lastRun() ?? 0)?.onBlame?.();
+        if (signal !== null && CRASHES.has(signal)) this.#pending.get(this.#note?.lastRun() ?? 0)?.onBlame?.();
         this.#failAll(error);
         this.#slots?.close();
+        file?.close();
         clearTimeout(this.#watch);
         resolve(error);
       };

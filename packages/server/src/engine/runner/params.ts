@@ -107,22 +107,22 @@ export const EmbedQuery = v.object({
   end: v.optional(secondsText('end', 'Seconds.')),
 });
 
-type Entries = Readonly<Record<string, v.GenericSchema<string | undefined, unknown>>>;
-
 /**
  * The options as their schema reads them.
  * @throws `invalid-option` naming the option, its value and what is allowed; also for a name that is none.
  */
-export function readParams<E extends Entries>(
+export function readParams<E extends v.ObjectEntries>(
   schema: v.ObjectSchema<E, undefined>,
-  params: Params,
+  params: Readonly<Record<string, unknown>>,
 ): v.InferOutput<v.ObjectSchema<E, undefined>> {
   assertKnown(params, Object.keys(schema.entries));
   const result = v.safeParse(schema, params);
   if (result.success) return result.output;
   const [issue] = result.issues;
   const name = String(issue.path?.[0].key ?? 'an option');
-  throw invalid(name, params[name] ?? 'absent', issue.message);
+  const given = params[name];
+  const text = typeof given === 'string' ? given : (JSON.stringify(given) ?? 'absent');
+  throw invalid(name, text, issue.message);
 }
 
 /** @throws `invalid-option` naming the option, its value and what is allowed. */
@@ -194,7 +194,7 @@ function toKnown(value: unknown): KnownVoice | undefined {
 }
 
 /** @throws `invalid-option` for a name that is none: a misspelt option must not be ignored silently. */
-function assertKnown(params: Params, names: readonly string[]): void {
+function assertKnown(params: Readonly<Record<string, unknown>>, names: readonly string[]): void {
   const unknown = Object.keys(params).find((name) => !names.includes(name));
   if (unknown === undefined) return;
   throw new VoiceFlowError('invalid-option', `there is no option "${unknown.slice(0, 60)}"`, {

@@ -85,10 +85,10 @@ export class JobRunner {
       ...options,
       limits: { maxSeconds: job.maxSeconds },
       signal: context.signal,
-      ...(context.onProgress === undefined ? {} : { onProgress: context.onProgress }),
+      onProgress: context.onProgress,
     });
     const text = {
-      json: () => JSON.stringify({ ...result.toJSON(), ...(exclusive ? { exclusive: result.exclusive() } : {}) }),
+      json: () => JSON.stringify({ ...result.toJSON(), exclusive: exclusive ? result.exclusive() : undefined }),
       rttm: () => result.toRTTM(uri ?? baseName(filename)),
       srt: () => result.toSRT(),
       vtt: () => result.toVTT(),

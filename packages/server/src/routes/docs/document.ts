@@ -1,10 +1,9 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
 import type { Hono } from 'hono';
 import * as v from 'valibot';
-import type { ErrorCode } from 'voiceflow-ml/core';
 import type { AppEnv } from '../../http/exchange.ts';
 import { STATUS } from '../../http/problem.ts';
-import { type Media, type RouteSpec, specOf } from '../describe.ts';
+import { type Media, type ProblemCode, type RouteSpec, specOf } from '../describe.ts';
 import { ProblemSchema } from '../schemas.ts';
 
 /** An OpenAPI 3.1 document, as far as we write and read it ourselves. */
@@ -31,28 +30,19 @@ export interface Parameter {
   readonly name: string;
   readonly in: 'query' | 'header' | 'path';
   readonly description: string;
-  readonly required?: boolean;
+  readonly required?: boolean | undefined;
   readonly schema: unknown;
-}
-
-/** What other packages add, described by themselves. */
-export interface MorePaths {
-  readonly paths: Readonly<Record<string, unknown>>;
-  readonly schemas: Readonly<Record<string, unknown>>;
 }
 
 const SECURITY = [{ key: [] }, {}];
 
-/**
- * The description of every route of the app, from what the routes themselves carry.
- * @param more Routes that their package describes.
- */
-export function openApi(app: Hono<AppEnv>, version: string, more?: MorePaths): OpenApi {
+/** The description of every route of the app, from what the routes themselves carry. */
+export function openApi(app: Hono<AppEnv>, version: string): OpenApi {
   const schemas: Record<string, unknown> = {};
   const paths: OpenApi['paths'] = {};
   for (const { method, path, handler } of app.routes) {
     const name = path.replace(/:(\w+)/g, '{$1}');
-    if (method === 'ALL' || more?.paths[name] !== undefined) continue;
+    if (method === 'ALL') continue;
     const spec = specOf(handler);
     // One that a host added to the app; a test holds ours to having one.
     if (spec === undefined) continue;
@@ -66,9 +56,9 @@ export function openApi(app: Hono<AppEnv>, version: string, more?: MorePaths): O
       description:
         'Who spoke when. Errors are application/problem+json (RFC 9457) with a stable `code`; every response carries x-request-id, inference ones Server-Timing.',
     },
-    paths: { ...paths, ...(more?.paths as OpenApi['paths'] | undefined) },
+    paths,
     components: {
-      schemas: { ...more?.schemas, ...schemas },
+      schemas,
       securitySchemes: { key: { type: 'http', scheme: 'bearer' } },
     },
   };
@@ -80,7 +70,7 @@ function operation(spec: RouteSpec, path: string, schemas: Record<string, unknow
     Object.fromEntries(Object.entries(media).map(([type, each]) => [type, { schema: mediaSchema(each, schemas) }]));
   const own = Object.entries(answers).map(([status, each]) => [
     status,
-    { description: each.description, ...(each.content ? { content: content(each.content) } : {}) },
+    { description: each.description, content: each.content && content(each.content) },
   ]);
   return {
     summary,
@@ -90,15 +80,7 @@ function operation(spec: RouteSpec, path: string, schemas: Record<string, unknow
     parameters: [
       ...Object.entries(params)
         .filter(([name]) => path.includes(`{${name}}`))
-        .map(
-          ([name, text]): Parameter => ({
-            name,
-            in: 'path',
-            required: true,
-            description: text,
-            schema: { type: 'string' },
-          }),
-        ),
+        .map(([name, schema]) => parameter(name, 'path', schema)),
       ...Object.entries(query?.entries ?? {}).map(([name, schema]) => parameter(name, 'query', schema)),
       ...Object.entries(headers).map(([name, schema]) => parameter(name, 'header', v.optional(schema))),
     ],
@@ -108,10 +90,13 @@ function operation(spec: RouteSpec, path: string, schemas: Record<string, unknow
 }
 
 /** By status, with the codes that it stands for. */
-function problemAnswers(key: boolean, codes: readonly ErrorCode[], schemas: Record<string, unknown>) {
-  const byStatus = new Map<number, ErrorCode[]>();
-  const every: readonly ErrorCode[] = key ? ['invalid-option', 'unauthorized', 'quota-exceeded'] : [];
-  for (const code of [...every, ...codes]) byStatus.set(STATUS[code], [...(byStatus.get(STATUS[code]) ?? []), code]);
+function problemAnswers(key: boolean, codes: readonly ProblemCode[], schemas: Record<string, unknown>) {
+  const byStatus = new Map<number, ProblemCode[]>();
+  const every: readonly ProblemCode[] = key ? ['invalid-option', 'unauthorized', 'quota-exceeded'] : [];
+  for (const code of [...every, ...codes]) {
+    const status = code === 'not-found' ? 404 : STATUS[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
   const content = { 'application/problem+json': { schema: mediaSchema(ProblemSchema, schemas) } };
   return {
     ...Object.fromEntries([...byStatus].map(([status, these]) => [status, { description: these.join(', '), content }])),
@@ -119,7 +104,7 @@ function problemAnswers(key: boolean, codes: readonly ErrorCode[], schemas: Reco
   };
 }
 
-function parameter(name: string, place: 'query' | 'header', schema: v.GenericSchema): Parameter {
+function parameter(name: string, place: Parameter['in'], schema: v.GenericSchema): Parameter {
   const optional = schema.type === 'optional';
   const inner = optional ? (schema as v.OptionalSchema<v.GenericSchema<string>, undefined>).wrapped : schema;
   const { schema: known = {} } = v.getMetadata(inner) as { schema?: object };
@@ -127,7 +112,7 @@ function parameter(name: string, place: 'query' | 'header', schema: v.GenericSch
     name,
     in: place,
     description: v.getDescription(inner) ?? '',
-    ...(optional ? {} : { required: true }),
+    required: optional ? undefined : true,
     schema: { ...jsonSchema(inner), description: undefined, ...known },
   };
 }

@@ -2,7 +2,7 @@ import type { JobOptions, JobResult, JobsHost, Recording, RecordingContext, Reco
 import type { Context } from 'hono';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { Engine, Job, JobReply } from '../../engine/engine.ts';
-import { diarizeParams } from '../../engine/runner/params.ts';
+import { diarizeParams, readParams } from '../../engine/runner/params.ts';
 import type { AppContext } from '../../http/exchange.ts';
 import { toProblem } from '../../http/problem.ts';
 import { toError } from '../../http/problem-error.ts';
@@ -10,6 +10,7 @@ import type { AppState } from '../../state.ts';
 import { costOf } from '../answer.ts';
 import { diarizeOutput } from '../diarize/route.ts';
 import { queryOf } from '../recording.ts';
+import { Submission } from './schema.ts';
 
 /** What the routes of jobs get of the server. */
 export function jobsHost(state: AppState): JobsHost {
@@ -24,6 +25,7 @@ export function jobsHost(state: AppState): JobsHost {
     requestId: (c) => exchange(c).requestId,
     body: options.openBody ?? ((c) => c.req.raw.body ?? noBody()),
     checkOptions: (given) => void diarizeParams(given),
+    submission: (given) => readParams(Submission, given),
     query: queryOf,
     format(c) {
       const output = diarizeOutput(c.req.header('accept') ?? '', c.req.query('format'));

@@ -52,7 +52,10 @@ const InferenceResponse = v.pipe(
 const tag = 'Open Inference Protocol';
 const answer = <const S extends v.GenericSchema>(description: string, schema: S) =>
   ({ description, content: { 'application/json': schema } }) as const;
-const params = { model: 'The name of the model.', version: 'Of the model.' };
+const params = {
+  model: v.pipe(v.string(), v.description('The name of the model.')),
+  version: v.pipe(v.string(), v.description('Of the model.')),
+};
 
 export const SERVER_METADATA = {
   summary: 'The server',
@@ -81,7 +84,7 @@ export const MODEL_METADATA = {
   key: true,
   params,
   answers: { 200: answer('Inputs and outputs.', ModelMetadata) },
-  problems: ['backend-unavailable'],
+  problems: ['backend-unavailable', 'not-found'],
 } as const satisfies RouteSpec;
 
 export const MODEL_READY = {
@@ -90,7 +93,7 @@ export const MODEL_READY = {
   key: true,
   params,
   answers: { 200: answer('It takes requests.', ModelReady), 503: answer('It starts, or drains.', ModelReady) },
-  problems: ['backend-unavailable'],
+  problems: ['backend-unavailable', 'not-found'],
 } as const satisfies RouteSpec;
 
 export const MODEL_INFER = {
@@ -114,5 +117,5 @@ export const MODEL_INFER = {
       content: { 'application/json': InferenceResponse, 'application/octet-stream': 'bytes' },
     },
   },
-  problems: [...JOB_PROBLEMS],
+  problems: [...JOB_PROBLEMS, 'not-found'],
 } as const satisfies RouteSpec;

@@ -35,7 +35,7 @@ function both(runner: WindowRunner, held: HeldWindows): Pick<WindowRunner, 'push
 }
 
 /** Runs the network over all windows and keeps what it says. @throws `invalid-audio` for a source without samples. */
-export async function analyse(
+export async function analyze(
   cnn: FastCnn,
   source: AudioSource,
   { signal, onProgress }: Pick<DiarizeRequest, 'signal' | 'onProgress'>,
@@ -53,7 +53,7 @@ export async function analyse(
     hop,
     batch: Math.round(settings.batch),
     input: network.input,
-    ...(signal ? { signal } : {}),
+    signal,
   };
   const held = cnn.gate && new HeldWindows(cnn.gate, local, manifest.sampleRate, cnn.frame, signal);
   const runner = new WindowRunner(cnn.model, run, (outputs, first, count) => {

@@ -1,0 +1,89 @@
+import type { Context } from 'hono';
+import type { JobState } from '../queue/types.ts';
+import { eventsOf } from './events.ts';
+import type { RouteParts } from './parts.ts';
+import { answerResult } from './result.ts';
+import { submit } from './submit.ts';
+import { hasEnded, viewOf } from './view.ts';
+import { enroll } from './voices.ts';
+
+/** Which jobs to list. */
+export interface ListQuery {
+  readonly limit: number;
+  /** The `next` of the page before. */
+  readonly before?: string | undefined;
+  readonly state?: JobState | undefined;
+}
+
+/**
+ * What answers requests for jobs and voices. The server has the routes, their descriptions and the options that come
+ * with them; errors are thrown, for it to answer.
+ */
+export interface JobHandlers {
+  submit(c: Context): Promise<Response>;
+  list(c: Context, query: ListQuery): Promise<Response>;
+  /** @param wait Seconds to wait for its end. */
+  get(c: Context, id: string, wait: number): Promise<Response>;
+  result(c: Context, id: string): Promise<Response>;
+  events(c: Context, id: string): Promise<Response>;
+  /** Cancels one that has not ended, removes one that has. */
+  remove(c: Context, id: string): Promise<Response>;
+  enroll(c: Context, name: string): Promise<Response>;
+  listVoices(c: Context): Promise<Response>;
+  removeVoice(c: Context, name: string): Promise<Response>;
+}
+
+export function jobHandlers(parts: RouteParts): JobHandlers {
+  const { host, jobs, voices, storage, watch } = parts;
+  const view = (c: Context, job: Parameters<typeof viewOf>[0], result?: unknown) =>
+    viewOf(job, host, host.requestId(c), result);
+
+  return {
+    async submit(c) {
+      const { job, repeated } = await submit(c, parts);
+      const headers: Record<string, string> = { location: `/v1/jobs/${job.id}` };
+      if (repeated) headers['idempotent-replayed'] = 'true';
+      return c.json(view(c, job), 202, headers);
+    },
+
+    async list(c, { limit, before, state }) {
+      const page = await jobs.list(host.client(c), { limit: limit + 1, before, state });
+      const shown = page.slice(0, limit);
+      const next = page.length > limit ? (shown.at(-1)?.seq ?? null) : null;
+      return c.json({ jobs: shown.map((job) => view(c, job)), next });
+    },
+
+    async get(c, id, wait) {
+      const key = host.client(c);
+      let job = await jobs.get(key, id);
+      if (job !== undefined && wait > 0 && !hasEnded(job)) {
+        await watch.wait(id, wait * 1000, c.req.raw.signal, hasEnded);
+        job = await jobs.get(key, id);
+      }
+      if (job === undefined) return c.notFound();
+      const result = job.state === 'succeeded' ? await jobs.result(key, id) : undefined;
+      return c.json(view(c, job, result));
+    },
+
+    result: (c, id) => answerResult(c, id, parts),
+    events: (c, id) => eventsOf(c, id, parts),
+
+    async remove(c, id) {
+      const key = host.client(c);
+      const job = await jobs.cancel(key, id);
+      const object = await jobs.object(key, id);
+      if (object !== undefined) {
+        await storage.delete(object);
+        await jobs.forget(key, id);
+      }
+      if (job !== undefined) return c.json(view(c, job));
+      return (await jobs.remove(key, id)) ? c.body(null, 204) : c.notFound();
+    },
+
+    enroll: async (c, name) => c.json(await enroll(c, name, parts), 201),
+    listVoices: async (c) => c.json({ voices: await voices.list(host.client(c)) }),
+    async removeVoice(c, name) {
+      return (await voices.remove(host.client(c), name)) ? c.body(null, 204) : c.notFound();
+    },
+  };
+}

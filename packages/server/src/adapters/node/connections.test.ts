@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Connections } from './connections.ts';
+
+const open: { close(): unknown }[] = [];
+afterEach(() => {
+  for (const each of open.splice(0)) each.close();
+});
+
+/** A server that keeps connections alive for a moment, and a client of it. */
+async function kept(keepAliveTimeout: number): Promise<{ server: Server; client: Socket; ask(): Promise<void> }> {
+  const connections = new Connections(30_000);
+  const server = createServer(
+    { keepAliveTimeout },
+    connections.inTurn((_, response) => response.end('well')),
+  );
+  server.on('timeout', (socket: Socket) => connections.closeIdle(socket));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  open.push(server, connections, { close: () => client.destroy() });
+  let text = '';
+  client.on('data', (part) => {
+    text += part;
+  });
+  const ask = async () => {
+    text = '';
+    client.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    while (!text.endsWith('well')) await once(client, 'data');
+  };
+  return { server, client, ask };
+}
+
+describe('a connection that is kept alive', () => {
+  it('takes a request that was sent as it timed out, and is closed when nothing comes', async () => {
+    const { server, client, ask } = await kept(50);
+    await ask();
+    const timedOut = once(server, 'timeout');
+    await timedOut;
+    // The client has been told that it ends now; its request was on the way.
+    await ask();
+    await once(client, 'close');
+  });
+
+  it('is not judged by what came while the process did not run', async () => {
+    const { server, client, ask } = await kept(50);
+    await ask();
+    await once(server, 'timeout');
+    const answered = ask();
+    // Both timers are due before the request is read.
+    const until = performance.now() + 2_500;
+    while (performance.now() < until);
+    await answered;
+    expect(client.destroyed).toBe(false);
+  });
+});

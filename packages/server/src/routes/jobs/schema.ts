@@ -1,0 +1,266 @@
+import type { JobState } from '@voiceflow-ml/jobs';
+import * as v from 'valibot';
+import { DiarizeQuery } from '../../engine/runner/params.ts';
+import type { RouteSpec } from '../describe.ts';
+import { DiarizationSchema } from '../diarize/schema.ts';
+import { ProblemSchema, RECORDING_BODY } from '../schemas.ts';
+
+const STATES = ['queued', 'running', 'succeeded', 'failed', 'canceled'] as const satisfies readonly JobState[];
+
+/** The longest wait that one request may ask for. */
+const MOST_WAIT_SECONDS = 30;
+const MOST_PER_PAGE = 100;
+const PRIORITY = { min: -100, max: 100 } as const;
+
+const text = (description: string) => v.pipe(v.string(), v.description(description));
+const time = text('ISO 8601, UTC.');
+
+const JOB = {
+  id: text('UUID.'),
+  state: v.picklist(STATES),
+  priority: v.number(),
+  createdAt: time,
+  startedAt: v.nullable(time),
+  endedAt: v.nullable(time),
+  bytes: v.nullable(v.pipe(v.number(), v.description('Of the recording; absent where it is fetched from a url.'))),
+  url: v.nullable(v.string()),
+  audioSeconds: v.nullable(v.pipe(v.number(), v.description('Length of the recording, once it is known.'))),
+  options: v.record(v.string(), v.string()),
+  metadata: v.nullable(v.record(v.string(), v.unknown())),
+  webhook: v.nullable(v.string()),
+  progress: v.nullable(
+    v.object({
+      stage: v.picklist(['model', 'cluster', 'done']),
+      done: v.pipe(v.number(), v.description('Seconds of audio.')),
+      total: v.optional(v.number()),
+      fraction: v.optional(v.number()),
+      etaSeconds: v.optional(v.pipe(v.number(), v.description('Until the end, at the speed so far.'))),
+    }),
+  ),
+  failures: v.pipe(v.number(), v.description('Tries that failed; at the third the job has failed.')),
+  problem: v.nullable(v.pipe(ProblemSchema, v.description('Of the last failure; final where state is failed.'))),
+};
+
+const JobSchema = v.pipe(
+  v.object({
+    ...JOB,
+    result: v.optional(v.pipe(DiarizationSchema, v.description('What /v1/diarize answers, where state is succeeded.'))),
+  }),
+  v.title('Job'),
+);
+
+/** A job; its result only where one job was asked for. */
+export type JobOutput = v.InferOutput<typeof JobSchema>;
+
+const JobListSchema = v.pipe(
+  v.object({
+    jobs: v.array(v.object(JOB)),
+    next: v.nullable(text('The `before` of the next page.')),
+  }),
+  v.title('JobList'),
+);
+
+const VoiceSchema = v.pipe(
+  v.object({
+    name: v.string(),
+    space: text("The model's embedding space."),
+    samples: v.pipe(v.number(), v.description('Recordings enrolled.')),
+    createdAt: time,
+    updatedAt: time,
+  }),
+  v.title('Voice'),
+);
+
+/** A voice of the server's book, without its embedding. */
+export type VoiceOutput = v.InferOutput<typeof VoiceSchema>;
+
+const VoiceListSchema = v.pipe(v.object({ voices: v.array(VoiceSchema) }), v.title('VoiceList'));
+
+const wholeText = (min: number, max: number, description: string) => {
+  const range = `a whole number from ${min} to ${max}`;
+  return v.pipe(
+    v.string(),
+    v.regex(/^-?\d{1,9}$/, range),
+    v.transform(Number),
+    v.minValue(min, range),
+    v.maxValue(max, range),
+    v.description(description),
+    v.metadata({ schema: { type: 'integer', minimum: min, maximum: max } }),
+  );
+};
+const flagText = (description: string) =>
+  v.optional(v.pipe(v.string(), v.description(description), v.metadata({ schema: { type: 'boolean' } })));
+
+export const IdParams = v.object({
+  id: v.pipe(v.string(), v.uuid('the UUID of a job'), v.description('Of the job.')),
+});
+export const NameParams = v.object({
+  name: v.pipe(
+    v.string('a name'),
+    v.regex(/^\P{Cc}{1,200}$/u, 'up to 200 characters, none of them a control character'),
+    v.description('Of the voice.'),
+  ),
+});
+export const GetQuery = v.object({
+  wait: v.optional(wholeText(0, MOST_WAIT_SECONDS, 'Seconds to wait for its end, up to 30.')),
+});
+export const ListQuery = v.object({
+  limit: v.optional(wholeText(1, MOST_PER_PAGE, 'Jobs of a page, up to 100.'), '20'),
+  before: v.optional(
+    v.pipe(v.string(), v.regex(/^\d{1,18}$/, 'the `next` of a page'), v.description('The `next` of the page before.')),
+  ),
+  state: v.optional(v.pipe(v.picklist(STATES, `one of ${STATES.join(', ')}`), v.description('Only these.'))),
+});
+const FormatQuery = v.object({ format: DiarizeQuery.entries.format });
+
+/** The queue's own options of a submission: as JSON, or as text of the query and the fields of a form. */
+export const Submission = v.object({
+  url: v.optional(v.pipe(v.string('an address'), v.description('Where to fetch the recording from.'))),
+  webhook: v.optional(v.pipe(v.string('an address'), v.description('Called when the job has succeeded or failed.'))),
+  priority: v.optional(
+    v.pipe(
+      v.union([v.number(), wholeText(PRIORITY.min, PRIORITY.max, '')], 'a whole number from -100 to 100'),
+      v.integer('a whole number from -100 to 100'),
+      v.minValue(PRIORITY.min, 'a whole number from -100 to 100'),
+      v.maxValue(PRIORITY.max, 'a whole number from -100 to 100'),
+      v.description('Among the jobs of one key: the highest first.'),
+      v.metadata({ schema: { type: 'integer', minimum: PRIORITY.min, maximum: PRIORITY.max } }),
+    ),
+    0,
+  ),
+  metadata: v.optional(
+    v.pipe(
+      v.record(v.string(), v.unknown(), 'a JSON object'),
+      v.description('Kept with the job, up to 16,384 characters.'),
+    ),
+  ),
+});
+
+const { format: _, ...diarizeOptions } = DiarizeQuery.entries;
+
+/** All options of a submission as text; the handler judges them, together with the fields of a form. */
+const SubmitQuery = v.object({
+  ...diarizeOptions,
+  url: Submission.entries.url,
+  webhook: Submission.entries.webhook,
+  priority: v.optional(wholeText(PRIORITY.min, PRIORITY.max, 'Among the jobs of one key: the highest first.')),
+  metadata: v.optional(text('Kept with the job, as JSON.')),
+  voices: flagText('Recognise the enrolled voices.'),
+  embeddings: flagText('Keep the embeddings of the speakers.'),
+});
+
+const tag = 'Jobs';
+const key = true;
+const json = <const S extends v.GenericSchema>(description: string, schema: S) =>
+  ({ description, content: { 'application/json': schema } }) as const;
+/** The database, or the storage, may be away. */
+const AWAY = ['overloaded', 'backend-unavailable'] as const;
+const ABSENT = ['not-found', ...AWAY] as const;
+const AUDIO_PROBLEMS = ['audio-too-large', 'invalid-audio', 'deadline-exceeded', ...AWAY] as const;
+
+export const SUBMIT_JOB = {
+  summary: 'Submits a recording',
+  description:
+    'The recording as the body or as the part "file" of a form, or JSON { url }; the options of /v1/diarize, "webhook", "metadata" (JSON), "priority", "voices" (recognise the enrolled ones), "embeddings" (keep those of the speakers), in the query, the form or the JSON. A repeated Idempotency-Key gives the job that it made.',
+  tag,
+  key,
+  query: SubmitQuery,
+  headers: { 'idempotency-key': text('1 to 255 visible characters: the same one gives the same job.') },
+  body: { ...RECORDING_BODY, 'application/json': v.pipe(Submission, v.title('Submission')) },
+  answers: { 202: json('The job; Location is its address.', JobSchema) },
+  problems: AUDIO_PROBLEMS,
+} as const satisfies RouteSpec;
+
+export const LIST_JOBS = {
+  summary: 'Jobs of this key, newest first',
+  description: 'Pages by `before`; filtered by `state`.',
+  tag,
+  key,
+  query: ListQuery,
+  answers: { 200: json('A page.', JobListSchema) },
+  problems: AWAY,
+} as const satisfies RouteSpec;
+
+export const GET_JOB = {
+  summary: 'A job',
+  description: 'With its progress, its result or its problem. `wait`: seconds to wait for its end.',
+  tag,
+  key,
+  params: IdParams.entries,
+  query: GetQuery,
+  answers: { 200: json('The job.', JobSchema) },
+  problems: ABSENT,
+} as const satisfies RouteSpec;
+
+export const GET_RESULT = {
+  summary: 'The result of a job',
+  description: 'In the form of `format` or `Accept`. 202 with the job while it has none; its problem where it failed.',
+  tag,
+  key,
+  params: IdParams.entries,
+  query: FormatQuery,
+  answers: {
+    200: {
+      description: 'The diarization as JSON, RTTM, SRT or WebVTT.',
+      content: {
+        'application/json': DiarizationSchema,
+        'text/plain; format=rttm': 'text',
+        'application/x-subrip': 'text',
+        'text/vtt': 'text',
+      },
+    },
+    202: json('The job, which has not ended.', JobSchema),
+  },
+  problems: ABSENT,
+} as const satisfies RouteSpec;
+
+export const GET_EVENTS = {
+  summary: 'A job as it goes on',
+  description: 'Server-sent events: `job` at each change, at the end `result` or `problem`.',
+  tag,
+  key,
+  params: IdParams.entries,
+  answers: { 200: { description: 'The events.', content: { 'text/event-stream': 'text' } } },
+  problems: ABSENT,
+} as const satisfies RouteSpec;
+
+export const REMOVE_JOB = {
+  summary: 'Cancels a job, or removes it',
+  description: 'One that has not ended is cancelled, and its audio deleted; one that has is removed, with its result.',
+  tag,
+  key,
+  params: IdParams.entries,
+  answers: { 200: json('The job, cancelled.', JobSchema), 204: { description: 'It was removed.' } },
+  problems: ABSENT,
+} as const satisfies RouteSpec;
+
+export const ENROLL_VOICE = {
+  summary: 'Enrolls a voice',
+  description:
+    'A recording of one voice as the body, its name in the query; again under the same name, the voice is the mean of all.',
+  tag,
+  key,
+  query: NameParams,
+  body: RECORDING_BODY,
+  answers: { 201: json('The voice.', VoiceSchema) },
+  problems: ['unsupported-format', ...AUDIO_PROBLEMS],
+} as const satisfies RouteSpec;
+
+export const LIST_VOICES = {
+  summary: 'Enrolled voices of this key',
+  description: 'Without their embeddings.',
+  tag,
+  key,
+  answers: { 200: json('The voices.', VoiceListSchema) },
+  problems: AWAY,
+} as const satisfies RouteSpec;
+
+export const REMOVE_VOICE = {
+  summary: 'Deletes a voice',
+  description: 'With its embedding; results that named it keep the name.',
+  tag,
+  key,
+  params: NameParams.entries,
+  answers: { 204: { description: 'It was deleted.' } },
+  problems: ABSENT,
+} as const satisfies RouteSpec;

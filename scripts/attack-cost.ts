@@ -1,0 +1,165 @@
+/** What inputs cost: the CPU of the server and its worker for each, beside that of ordinary audio of the same length. */
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import { encodeWav } from 'voiceflow-ml/core';
+import { NODE_ENTRY, type Spawned, spawnServer } from '../tests/server/harness.ts';
+
+const FIXTURES = new URL('../packages/codecs/fixtures/', import.meta.url);
+const CONVERSATION = readFileSync(new URL('../examples/audio/conversation.wav', import.meta.url));
+const RATE = 16_000;
+/** Seconds of each made-up recording. */
+const SECONDS = 60;
+/** Of each fixture: seconds 2 to 4 of the conversation. */
+const SHORT = 2;
+/** Clock ticks of /proc a second. */
+const TICKS = 100;
+
+interface Input {
+  readonly name: string;
+  readonly seconds: number;
+  readonly body: () => Uint8Array<ArrayBuffer>;
+  readonly type?: string;
+}
+
+function speech(seconds: number, from = 0): Float32Array {
+  const samples = (CONVERSATION.length - 44) / 2;
+  return Float32Array.from(
+    { length: seconds * RATE },
+    (_, i) => CONVERSATION.readInt16LE(44 + 2 * ((i + from * RATE) % samples)) / 32_768,
+  );
+}
+
+/** The same every time. */
+function noise(length: number): Float32Array {
+  let state = 1;
+  return Float32Array.from({ length }, () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return state / 2 ** 31 - 1;
+  });
+}
+
+/** A WAV whose bytes are any: 8-bit samples of so many channels at a rate. */
+function anyWav(seconds: number, rate: number, channels: number, bits = 8): Uint8Array<ArrayBuffer> {
+  const frame = (channels * bits) / 8;
+  const bytes = new Uint8Array(44 + seconds * rate * frame);
+  const view = new DataView(bytes.buffer);
+  for (const [at, text] of [
+    [0, 'RIFF'],
+    [8, 'WAVE'],
+    [12, 'fmt '],
+    [36, 'data'],
+  ] as const)
+    for (let i = 0; i < 4; i++) bytes[at + i] = text.charCodeAt(i);
+  view.setUint32(4, bytes.length - 8, true);
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, channels, true);
+  view.setUint32(24, rate, true);
+  view.setUint32(28, rate * frame, true);
+  view.setUint16(32, frame, true);
+  view.setUint16(34, bits, true);
+  view.setUint32(40, bytes.length - 44, true);
+  for (let i = 44; i < bytes.length; i++) bytes[i] = 128 + 60 * Math.sin(i / (7 + ((i >> 16) % 11)));
+  return bytes;
+}
+
+const wav = (samples: Float32Array, encoding: 's16' | 'f32' = 's16') => encodeWav(samples, RATE, { encoding });
+const long = SECONDS * RATE;
+const made: readonly (readonly [string, () => Uint8Array<ArrayBuffer>])[] = [
+  ['silence', () => wav(new Float32Array(long))],
+  ['noise', () => wav(noise(long))],
+  [
+    'noise × 1e-39 (denormals), float',
+    () =>
+      wav(
+        noise(long).map((x) => x * 1e-39),
+        'f32',
+      ),
+  ],
+  ['bursts of noise each 200 ms', () => wav(noise(long).map((x, i) => (i % 3200 < 1600 ? x : 0)))],
+  [
+    'another voice each 400 ms',
+    () => wav(speech(SECONDS).map((_, i) => Math.sin((i * (1 + (((i / 6400) | 0) % 7))) / 40))),
+  ],
+  ['clicks', () => wav(new Float32Array(long).map((_, i) => (i % 500 === 0 ? 1 : 0)))],
+  ['8 kHz', () => anyWav(SECONDS, 8_000, 1)],
+  ['11,025 Hz', () => anyWav(SECONDS, 11_025, 1)],
+  ['1,000 Hz', () => anyWav(SECONDS, 1_000, 1)],
+  ['15,999 Hz', () => anyWav(SECONDS, 15_999, 1)],
+  ['44.1 kHz, stereo, 16 bit', () => anyWav(SECONDS, 44_100, 2, 16)],
+  ['192 kHz, stereo, 24 bit', () => anyWav(SECONDS, 192_000, 2, 24)],
+  ['48 kHz, 64 channels', () => anyWav(SECONDS, 48_000, 64)],
+];
+
+const INPUTS: readonly Input[] = [
+  ...made.map(([name, body]) => ({ name, seconds: SECONDS, body })),
+  // Nothing longer fits the limit of the body.
+  { name: '1 MHz, 16 channels', seconds: 10, body: () => anyWav(10, 1_000_000, 16) },
+  { name: '16 kHz, 1,000 channels', seconds: 10, body: () => anyWav(10, 16_000, 1_000) },
+  ...[
+    'talk.flac',
+    'talk.mp3',
+    'talk.aac',
+    'talk.m4a',
+    'fragmented.mp4',
+    'talk.ogg',
+    'talk.opus',
+    'talk.webm',
+    'talk.mka',
+    'talk.aifc',
+    'talk.au',
+    'talk.caf',
+    'adpcm_ima.wav',
+    'adpcm_ms.wav',
+    'gsm.wav',
+  ].map((name) => ({ name, seconds: SHORT, body: () => new Uint8Array(readFileSync(new URL(name, FIXTURES))) })),
+];
+
+/** CPU seconds of a process and its children so far. */
+export function cpuSeconds(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+  return [String(pid), ...children].reduce((sum, each) => {
+    const stat = readFileSync(`/proc/${each}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return sum + (Number(fields[11]) + Number(fields[12])) / TICKS;
+  }, 0);
+}
+
+/** CPU seconds of one request, of so many in turn. */
+async function costOf(server: Spawned, body: Uint8Array<ArrayBuffer>, times: number): Promise<[number, string]> {
+  let answered = '';
+  const ask = async () => {
+    const response = await server.fetch('/v1/diarize', { method: 'POST', body });
+    const text = await response.text();
+    answered = response.ok ? '' : ` (${response.status} ${JSON.parse(text).code})`;
+  };
+  await ask();
+  const before = cpuSeconds(server.pid);
+  for (let i = 0; i < times; i++) await ask();
+  return [(cpuSeconds(server.pid) - before) / times, answered];
+}
+
+/** Prints each input's cost, and the largest ratio. */
+export async function cost(): Promise<void> {
+  const server = await spawnServer([process.execPath, NODE_ENTRY], {
+    VOICEFLOW_WORKERS: '1',
+    VOICEFLOW_DEADLINE_MS: '600000',
+  });
+  const timesOf = (seconds: number) => (seconds > SHORT ? 2 : 40);
+  const ordinary = new Map<number, number>();
+  for (const seconds of new Set(INPUTS.map((input) => input.seconds))) {
+    const [cpu] = await costOf(server, wav(speech(seconds, SHORT)), timesOf(seconds));
+    ordinary.set(seconds, cpu);
+    console.log(`ordinary speech of ${seconds} s, 16 kHz: ${(1000 * cpu).toFixed(0)} ms of CPU`);
+  }
+  console.log('\n| input | seconds | CPU | beside ordinary audio of its length |\n|---|---|---|---|');
+  let most = 0;
+  for (const { name, seconds, body } of INPUTS) {
+    const [cpu, answered] = await costOf(server, body(), timesOf(seconds));
+    const ratio = cpu / (ordinary.get(seconds) ?? Number.NaN);
+    most = Math.max(most, ratio);
+    console.log(`| ${name}${answered} | ${seconds} | ${(1000 * cpu).toFixed(0)} ms | × ${ratio.toFixed(2)} |`);
+  }
+  console.log(`\nat most × ${most.toFixed(2)}`);
+  await server.close();
+}
