@@ -16,8 +16,13 @@ export type Reply =
 
 export type Tensors = Readonly<Record<string, Tensor>>;
 
+/** `WebAssembly.Module` where the types of a DOM know it, so that programs without them compile as well. */
+export type CompiledWasm = typeof globalThis extends { WebAssembly: { Module: new (...args: never[]) => infer M } }
+  ? M
+  : object;
+
 /** What the backend's own worker understands, such as where its runtime lies. Structured clones of it are sent. */
-export type Settings = Readonly<Record<string, string | number | boolean | WebAssembly.Module>>;
+export type Settings = Readonly<Record<string, string | number | boolean | CompiledWasm>>;
 
 /** An error on its way between threads: classes do not survive the trip. */
 export interface Failure {

@@ -1,10 +1,6 @@
 import { checkDevice, deviceError } from '../device.ts';
-import type { OrtWasm } from './with-module.ts';
-
-/** `WebAssembly.Module` where the types of a DOM know it, so that programs without them compile as well. */
-type CompiledWasm = typeof globalThis extends { WebAssembly: { Module: new (...args: never[]) => infer M } }
-  ? M
-  : object;
+import type { CompiledWasm } from '../pool/protocol.ts';
+import type { OrtWasm } from './ort.ts';
 
 export interface WasmBackendOptions {
   /**

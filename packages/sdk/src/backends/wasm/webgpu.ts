@@ -4,7 +4,7 @@ import { deviceError } from '../device.ts';
 import { openSession, type Session } from '../pool/session.ts';
 import { sessionBackend } from '../session-backend.ts';
 import { inTurn } from './in-turn.ts';
-import type { OrtWasm } from './with-module.ts';
+import type { OrtWasm } from './ort.ts';
 
 const IMPORT = "import * as runtime from 'onnxruntime-web/webgpu' (npm install onnxruntime-web)";
 const HINT =

@@ -1,11 +1,4 @@
-import type { OrtModule } from '../pool/session.ts';
-
-/** The part of onnxruntime-web's settings that is used. */
-export type OrtWasm = OrtModule & {
-  readonly env: {
-    readonly wasm: { numThreads?: number | undefined; wasmBinary?: ArrayBufferLike | Uint8Array | undefined };
-  };
-};
+import type { OrtWasm } from './ort.ts';
 
 /**
  * Starts ONNX Runtime from WebAssembly that is compiled already: shared by all workers of a page, and the only way on

@@ -7,7 +7,7 @@ import { messageOf } from '../pool/failure.ts';
 import { serverPort } from '../pool/port.ts';
 import { openSession } from '../pool/session.ts';
 import { serve } from '../pool/worker.ts';
-import type { OrtWasm } from './with-module.ts';
+import type { OrtWasm } from './ort.ts';
 
 serve(serverPort(), async (bytes, settings) => {
   const url = String(settings.module);
