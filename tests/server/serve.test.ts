@@ -101,7 +101,7 @@ describe('keys, quotas and other origins', () => {
 });
 
 describe('refusals', () => {
-  /** Through Hono, and carried by the entry itself. */
+  /** Of the two lanes. */
   const PATHS = ['/v1/diarize', '/v1/infer'];
   const LIMITS = { bodyBytes: 1_000_000, inferBodyBytes: 1_000_000 };
 
@@ -187,35 +187,38 @@ describe('refusals', () => {
     expect(await ask(900_000)).toEqual({ status: 200, sent: true });
   });
 
-  it('leave the connection to a client that waits to be told, where the end of its body can be seen', async () => {
-    const server = await toyServer({ keys: [{ name: 'alice', key: 'alice-0123456789abcdef' }] });
-    const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('latin1');
-    let text = '';
-    socket.on('data', (more) => {
-      text += more;
-    });
-    const answer = async (send: string) => {
-      text = '';
-      socket.write(send);
-      while (!/\r\n\r\n./.test(text)) await once(socket, 'data');
-      return { status: text.slice(9, 12), connection: /\r\nconnection: ([\w-]+)/i.exec(text)?.[1] };
-    };
-    const head = (length: string) =>
-      `POST /v1/infer HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n${length}\r\n\r\n`;
-    const chunked = head('transfer-encoding: chunked');
-    expect(await answer(chunked)).toEqual({ status: '401', connection: 'keep-alive' });
-    expect(await answer(`0\r\n\r\n${chunked}`)).toEqual({ status: '401', connection: 'keep-alive' });
-    // Sent all the same, it is thrown away.
-    expect(await answer(`3\r\nabc\r\n0\r\n\r\n${chunked}`)).toEqual({ status: '401', connection: 'keep-alive' });
-    const closed = once(socket, 'close');
-    expect(await answer(`0\r\n\r\n${head('content-length: 5')}`)).toEqual({ status: '401', connection: 'close' });
-    await closed;
-    // Who neither ends the body nor leaves is not waited for.
-    const silent = connect(Number(new URL(server.url).port), '127.0.0.1').resume();
-    silent.write(chunked);
-    await once(silent, 'close');
-    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
-  });
+  it.each(PATHS)(
+    'of %s leave the connection to a client that waits to be told, if its body is chunked',
+    async (path) => {
+      const server = await toyServer({ keys: [{ name: 'alice', key: 'alice-0123456789abcdef' }] });
+      const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('latin1');
+      let text = '';
+      socket.on('data', (more) => {
+        text += more;
+      });
+      const answer = async (send: string) => {
+        text = '';
+        socket.write(send);
+        while (!/\r\n\r\n./.test(text)) await once(socket, 'data');
+        return { status: text.slice(9, 12), connection: /\r\nconnection: ([\w-]+)/i.exec(text)?.[1] };
+      };
+      const head = (length: string) =>
+        `POST ${path} HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n${length}\r\n\r\n`;
+      const chunked = head('transfer-encoding: chunked');
+      expect(await answer(chunked)).toEqual({ status: '401', connection: 'keep-alive' });
+      expect(await answer(`0\r\n\r\n${chunked}`)).toEqual({ status: '401', connection: 'keep-alive' });
+      // Sent all the same, it is thrown away.
+      expect(await answer(`3\r\nabc\r\n0\r\n\r\n${chunked}`)).toEqual({ status: '401', connection: 'keep-alive' });
+      const closed = once(socket, 'close');
+      expect(await answer(`0\r\n\r\n${head('content-length: 5')}`)).toEqual({ status: '401', connection: 'close' });
+      await closed;
+      // Who neither ends the body nor leaves is not waited for.
+      const silent = connect(Number(new URL(server.url).port), '127.0.0.1').resume();
+      silent.write(chunked);
+      await once(silent, 'close');
+      expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    },
+  );
 
   it('come at once when the queue is full, with the time after which to try again, and the rest is answered', async () => {
     const server = await toyServer({ limits: { queueJobs: 2 } });
