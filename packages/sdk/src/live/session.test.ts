@@ -137,7 +137,8 @@ describe('a live session', () => {
     const model = {
       ...cnn.model,
       run: (...[feeds, how]: Parameters<typeof cnn.model.run>) => {
-        for (const x of feeds.audio?.data as Float32Array) if (x !== 0) quietest = Math.min(quietest, Math.abs(x));
+        const audio = feeds.audio?.data as Float32Array;
+        for (const x of audio) if (x !== 0) quietest = Math.min(quietest, Math.abs(x));
         return cnn.model.run(feeds, how);
       },
     };
