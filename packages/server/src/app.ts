@@ -1,8 +1,7 @@
 import type { JobsMount } from '@voiceflow-ml/jobs';
 import { Hono } from 'hono';
-import type { Answer, AppEnv, Exchange } from './http/exchange.ts';
+import type { AppEnv } from './http/exchange.ts';
 import { toResponse } from './http/problem.ts';
-import { exchange } from './middleware/bypass.ts';
 import { corsFor } from './middleware/cors.ts';
 import { guard } from './middleware/guard.ts';
 import { observe } from './middleware/observe.ts';
@@ -12,7 +11,6 @@ import { demoPage } from './routes/demo/page.ts';
 import { described } from './routes/describe.ts';
 import { openApi } from './routes/docs/document.ts';
 import { docsPage } from './routes/docs/page.ts';
-import { inferWindow } from './routes/infer/route.ts';
 import { jobsHost } from './routes/jobs/host.ts';
 import { fixed, once, page } from './routes/pages.ts';
 import { DEMO, DOCS, OPENAPI } from './routes/system/schema.ts';
@@ -22,8 +20,6 @@ import { type AppOptions, type AppState, createState } from './state.ts';
 export interface VoiceFlowApp {
   readonly fetch: Hono<AppEnv>['fetch'];
   readonly hono: Hono<AppEnv>;
-  /** `POST /v1/infer` without Hono, for an entry that can carry a request for less than `Request` and `Response` cost. */
-  infer(x: Exchange): Promise<Answer>;
   /** Requests and live sessions under way. */
   readonly active: number;
   /** Becomes not ready, ends live sessions, and resolves when everything that was accepted has been answered. */
@@ -83,7 +79,6 @@ export function createApp(options: AppOptions): VoiceFlowApp {
   return {
     fetch: app.fetch,
     hono: app,
-    infer: (x) => exchange(x, state, inferWindow),
     get active() {
       return state.active + state.sessions.size;
     },

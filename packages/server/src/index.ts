@@ -16,7 +16,6 @@ export type {
 export { localEngine } from './engine/local/local-engine.ts';
 export { JobRunner, type RunnerParts } from './engine/runner/runner.ts';
 export { type BodyPump, pumpWebStream, type ReadBody } from './http/body.ts';
-export type { Answer, Exchange } from './http/exchange.ts';
 export type { LogEntry } from './http/log.ts';
 export type { Problem } from './http/problem.ts';
 export { LIMIT_RULES, type Limits, resolveLimits } from './limits.ts';

@@ -25,7 +25,7 @@ export function guard(guards: Guards) {
   return async (c: AppContext, next: () => Promise<void>): Promise<void> => {
     // Browsers cannot set headers on a WebSocket, so there (alone) the key may be in the query, as in RFC 6750.
     const token = c.req.path === '/v1/stream' ? c.req.query('access_token') : undefined;
-    const { exchange: x } = c.var;
+    const x = c.get('exchange');
     await admit(x, guards, x.header('authorization') ?? (token === undefined ? undefined : `Bearer ${token}`));
     await next();
   };

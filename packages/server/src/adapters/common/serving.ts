@@ -12,7 +12,7 @@ import type { LogEntry } from '../../http/log.ts';
 import { labelText, MetricsRegistry } from '../../metrics/registry.ts';
 import type { AppOptions } from '../../state.ts';
 import { VERSION } from '../../version.ts';
-import { type ClientAddress, clientAddresses } from './address.ts';
+import { clientAddresses } from './address.ts';
 import { memoryWarning } from './memory.ts';
 import { parseServeArgs, type ResolvedOptions, resolveOptions, SERVE_HELP, type ServeOptions } from './options.ts';
 
@@ -38,7 +38,6 @@ export interface Prepared {
   readonly pool: PoolEngine;
   readonly options: ResolvedOptions;
   readonly log: (entry: LogEntry) => void;
-  readonly address: ClientAddress;
 }
 
 /**
@@ -79,7 +78,7 @@ export async function prepare(
     ...runtime,
     clientAddress: (c) => address(runtime.clientAddress?.(c), c.req.header('x-forwarded-for')),
   });
-  return { app, pool, options, log, address };
+  return { app, pool, options, log };
 }
 
 /** The module of jobs, with its database, is loaded only where jobs are kept. */

@@ -1,16 +1,13 @@
 import type { Job, JobOutput } from '../../engine/engine.ts';
-import { type Answer, type AppContext, type Exchange, respond } from '../../http/exchange.ts';
+import { type AppContext, type Exchange, respond } from '../../http/exchange.ts';
 import type { AppState } from '../../state.ts';
 import { answer, type Question } from '../answer.ts';
 
 /** `POST /v1/infer`: one window through the network. */
 export async function infer(c: AppContext, state: AppState): Promise<Response> {
-  return respond(c, await inferWindow(c.var.exchange, state));
-}
-
-export function inferWindow(x: Exchange, state: AppState): Promise<Answer> {
+  const x = c.get('exchange');
   const output = (x.header('accept') ?? '').includes('application/octet-stream') ? 'binary' : 'json';
-  return answer(x, state, windowQuestion(x, state, 'infer', output));
+  return respond(c, await answer(x, state, windowQuestion(x, state, 'infer', output)));
 }
 
 /** A question of milliseconds, about windows. */
