@@ -19,6 +19,9 @@ const manifests = ['packages', 'models', '.']
   .filter(existsSync)
   .map((path) => ({ path, manifest: JSON.parse(readFileSync(path, 'utf8')) }));
 const ours = new Set(manifests.map(({ manifest }) => manifest.name));
+/** What JSR would publish: the SDK's core. */
+const JSR = join(ROOT, 'packages/sdk/jsr.json');
+const jsr = JSON.parse(readFileSync(JSR, 'utf8'));
 
 if (wanted === undefined) check();
 else set(wanted);
@@ -30,6 +33,7 @@ function check() {
     see(manifest.version, manifest.name);
     for (const [name, version] of dependenciesOf(manifest)) see(version, `${manifest.name} → ${name}`);
   }
+  see(jsr.version, 'packages/sdk/jsr.json');
   if (versions.size === 1) console.log([...versions.keys()][0]);
   else fail([...versions].map(([version, names]) => `${version}: ${names.join(', ')}`).join('\n'));
 }
@@ -43,6 +47,7 @@ function set(version) {
     }
     writeFileSync(path, `${JSON.stringify(manifest, null, 2)}\n`);
   }
+  writeFileSync(JSR, `${JSON.stringify({ ...jsr, version }, null, 2)}\n`);
   console.log(`${version} in ${manifests.length} packages; next: npm install --package-lock-only, and CHANGELOG.md`);
 }
 

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT, removeFolder } from '../packaging/packed.ts';
+import { bun } from '../runtimes/runtimes.ts';
 import {
   CHROMIUM,
   closeBrowser,
@@ -174,8 +175,8 @@ describe('servers in one file', () => {
     expect(JSON.parse(run([process.execPath, outfile], folder))).toEqual(FOUND);
   });
 
-  const bun = join(ROOT, 'tests/runtimes/node_modules/bun/bin/bun.exe');
-  it.skipIf(!existsSync(bun))('bun build --compile (skipped until tests/runtimes has fetched Bun)', () => {
+  const { missing, command } = bun();
+  it.skipIf(missing)(`bun build --compile${missing ? ` (skipped: ${missing})` : ''}`, () => {
     const folder = fresh({
       'main.ts': `
 import weights from './${FILES.weights}' with { type: 'file' };
@@ -186,7 +187,7 @@ ${PROGRAM(`{
   backend: wasmBackend({ wasm: readFileSync(wasm) }),
 }`)}`,
     });
-    run([bun, 'build', '--compile', '--external', 'onnxruntime-node', 'main.ts', '--outfile', 'who'], folder);
+    run([...command, 'build', '--compile', '--external', 'onnxruntime-node', 'main.ts', '--outfile', 'who'], folder);
     removeFolder(join(folder, 'node_modules'));
     expect(JSON.parse(run([join(folder, 'who')], folder))).toEqual(FOUND);
   });
@@ -226,9 +227,10 @@ describe.skipIf(next.missing)(`examples/next with Next 16${next.note}`, () => {
     run(['cp', '-a', `${next.folder}node_modules/.`, join(folder, 'node_modules')], folder);
     run(['cp', '-a', join(ROOT, 'node_modules/onnxruntime-node'), join(folder, 'node_modules')], folder);
     run(['cp', '-a', join(ROOT, 'node_modules/onnxruntime-common'), join(folder, 'node_modules')], folder);
-    const env = { NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' };
-    run([process.execPath, next.path, 'build'], folder, env);
-    const server = await startTool([process.execPath, next.path, 'start', '-p', '0', '-H', '127.0.0.1'], folder);
+    // The folder's own: one of another folder would bring a second React along.
+    const program = join(folder, 'node_modules/next/dist/bin/next');
+    run([process.execPath, program, 'build'], folder, { NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' });
+    const server = await startTool([process.execPath, program, 'start', '-p', '0', '-H', '127.0.0.1'], folder);
     try {
       const body = readFileSync(join(folder, 'public/conversation.wav'));
       const response = await fetch(`${server.url}api/who`, { method: 'POST', body });

@@ -47,9 +47,17 @@ export function runtimes(): Runtime[] {
   return [
     { name: `Node ${process.versions.node.split('.')[0]}`, command: [process.execPath], identity: /^node / },
     ...NODES.map(node),
-    fetched('Bun', '.', 'bun/bin/bun.exe', [], /^bun /),
-    fetched('Deno', '.', 'deno/deno', ['run', '--allow-all', '--quiet'], /^deno /),
+    bun(),
+    deno('run', '--allow-all', '--quiet'),
   ];
+}
+
+export function bun(): Runtime {
+  return fetched('Bun', '.', 'bun/bin/bun.exe', [], /^bun /);
+}
+
+export function deno(...args: readonly string[]): Runtime {
+  return fetched('Deno', '.', 'deno/deno', args, /^deno /);
 }
 
 /** Cloudflare's runtime: a server that is given a configuration, not a program. */

@@ -1,12 +1,13 @@
 /** Connections that ask and do not read, or ask in ways that no client does. */
 
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import { type EntryOptions, type RunningServer, serveNode } from '@voiceflow-ml/server/node';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { NODE_ENTRY, type Spawned, spawnServer, TOY } from '../server/harness.ts';
-import { metric, rawClient, residentMb, statuses, until } from './sockets.ts';
+import { metric, type RawClient, rawClient, residentMb, statuses, until } from './sockets.ts';
 
 const running: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -146,5 +147,31 @@ describe('answers that nobody reads', () => {
     const server = await toyServer();
     const response = await fetch(`${server.url}/v1/diarize?answer=${33 * 1024 * 1024}`, { method: 'POST', body: 'x' });
     expect([response.status, (await response.json()).code]).toEqual([413, 'audio-too-large']);
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('connections that take every descriptor there is', () => {
+  it('leave what a worker needs to be started again', async () => {
+    const server = await spawnServer(['/bin/sh', '-c', 'ulimit -n 64; exec "$@"', 'sh', process.execPath, NODE_ENTRY], {
+      VOICEFLOW_WORKERS: '1',
+    });
+    running.push(server);
+    const workers = () => readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim();
+    const clients = await Promise.all(Array.from({ length: 100 }, () => rawClient(server.url, get('/healthz'))));
+    const answered = () => clients.filter(({ text }) => statuses(text()).length === 1);
+    await until(() => clients.every(({ text, socket }) => socket.closed || statuses(text()).length === 1));
+    expect(answered().length).toBeGreaterThan(20);
+    expect(answered().length).toBeLessThan(64);
+    const first = workers();
+    process.kill(Number(first), 'SIGKILL');
+    const { socket, text } = answered()[0] as RawClient;
+    const ready = async () => {
+      const before = statuses(text()).length;
+      socket.write(get('/readyz'));
+      await until(() => statuses(text()).length > before);
+      return statuses(text()).at(-1) === 200;
+    };
+    await until(async () => !['', first].includes(workers()) && (await ready()));
+    for (const { socket } of clients) socket.destroy();
   });
 });

@@ -1,6 +1,6 @@
 /** Inputs that cost more than they should, or take along what is beside them. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -219,5 +219,26 @@ describe('a recording whose work goes on and on', () => {
     expect([response.status, (await response.json()).code]).toEqual([504, 'deadline-exceeded']);
     expect(server.pool.restarts).toBe(0);
     await server.close();
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('workers whose server is killed (seen in /proc)', () => {
+  it('end at once, also in the midst of a recording of hours', async () => {
+    const server = await spawnServer([process.execPath, NODE_ENTRY], { VOICEFLOW_WORKERS: '1', ...NO_HURRY_ENV });
+    const [worker] = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim().split(' ');
+    const hours = new Float32Array(3 * 3600 * 8_000).fill(0.1);
+    const response = await server.fetch('/v1/diarize', {
+      method: 'POST',
+      body: encodeWav(hours, 8_000, { encoding: 's16' }),
+      headers: { accept: 'text/event-stream' },
+    });
+    let text = '';
+    for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      text += piece;
+      if (/"stage":"model","done":[1-9]/.test(text)) break;
+    }
+    server.kill('SIGKILL');
+    // A process that has ended and that nobody has waited for is still listed.
+    await until(() => !existsSync(`/proc/${worker}/exe`));
   });
 });

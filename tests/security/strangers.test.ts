@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { LogEntry } from '@voiceflow-ml/server';
 import { type EntryOptions, type RunningServer, serveNode } from '@voiceflow-ml/server/node';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { NODE_ENTRY, spawnServer, TOY } from '../server/harness.ts';
 import { rawClient, statuses, until } from './sockets.ts';
@@ -172,5 +172,33 @@ describe('live sessions', () => {
     expect(other.messages[0]?.type).toBe('ready');
     for (const { socket } of [...own, other]) socket.terminate();
     await until(() => server.app.active === 0);
+  });
+
+  it('go to those that have audio: one that has had none for a minute gives its place away', async () => {
+    const server = await toyServer({ limits: { sessions: 2, idleBodyMs: 600_000 }, log: () => {} });
+    const [speaks, falls] = [open(server), open(server)];
+    await until(() => [speaks, falls].every(({ messages }) => messages[0]?.type === 'ready'));
+    const refused = open(server);
+    await until(() => refused.messages.length > 0);
+    expect(refused.messages[0]?.message).toMatch(/2 live sessions are open/);
+    const now = performance.now();
+    // Its clock begins with 0.
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      vi.advanceTimersByTime(now + 61_000);
+      speaks.socket.send(new Float32Array(1_600));
+      // Answered in turn: the audio is there by then.
+      speaks.socket.ping();
+      await once(speaks.socket, 'pong');
+      const next = open(server);
+      await until(() => next.messages.length > 0 && falls.socket.readyState === WebSocket.CLOSED);
+      expect(next.messages[0]?.type).toBe('ready');
+      expect(falls.messages.at(-1)).toMatchObject({ type: 'error', code: 'overloaded' });
+      expect(speaks.socket.readyState).toBe(WebSocket.OPEN);
+      for (const { socket } of [speaks, next]) socket.terminate();
+      await until(() => server.app.active === 0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -58,6 +58,17 @@ describe('keys, quotas and other origins', () => {
     expect((await toyServer({ host: '0.0.0.0', keys })).url).toMatch(/^http/);
   });
 
+  it.each([
+    [['--workers', '0'], 'voiceflow: workers is 0, expected a whole number from 1 to 256\n'],
+    [
+      ['--host', '0.0.0.0'],
+      /^voiceflow: listening on 0\.0\.0\.0 without API keys .* \(Set VOICEFLOW_API_KEYS, .*\)\n$/,
+    ],
+  ])('%j is told in one line, with a hint where there is one', async (args, line) => {
+    const failed = await run(process.execPath, [NODE_ENTRY, ...args]).catch((error: unknown) => error);
+    expect(failed).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(line) });
+  });
+
   it('count requests by client', async () => {
     const server = await toyServer({ keys, quotaPerMinute: 2 });
     const statuses = [];

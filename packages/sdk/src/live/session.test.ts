@@ -131,6 +131,24 @@ describe('a live session', () => {
     }
   });
 
+  it('hears what is too quiet to be computed with quickly as silence', async () => {
+    const cnn = liveCnn();
+    let quietest = Number.POSITIVE_INFINITY;
+    const model = {
+      ...cnn.model,
+      run: (...[feeds, how]: Parameters<typeof cnn.model.run>) => {
+        const audio = feeds.audio?.data as Float32Array;
+        for (const x of audio) if (x !== 0) quietest = Math.min(quietest, Math.abs(x));
+        return cnn.model.run(feeds, how);
+      },
+    };
+    const session = open({ ...cnn, model }, { sampleRate: 48_000 });
+    await session.push(Float32Array.from({ length: 96_000 }, (_, i) => Math.sin(i) * 10 ** (-i / 2_000)));
+    await session.end();
+    expect(quietest).toBeGreaterThan(1e-30);
+    expect(quietest).toBeLessThan(1);
+  });
+
   it('recognises known voices, once', async () => {
     const reference = conversation(3, 30, 4);
     const samples = audioOf(reference, 30);

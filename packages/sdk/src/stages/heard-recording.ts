@@ -16,7 +16,7 @@ export class HeardRecording implements HeardWindows {
   readonly dimensions: number;
   readonly startOf: (window: number) => number;
   /** By row: window × slots + slot. */
-  readonly voices = new Map<number, Float32Array>();
+  readonly voices: Map<number, Float32Array> = new Map();
   readonly #active: RowStore<Uint8Array>;
   readonly #nothing: Float32Array;
 

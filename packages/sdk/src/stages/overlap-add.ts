@@ -42,7 +42,7 @@ export class OverlapAdder {
     activity: Float32Array,
     speakerOf: ArrayLike<number>,
     emit: (scores: Float32Array) => void,
-    advance = this.#advance,
+    advance: number = this.#advance,
   ): void {
     this.#advance = advance;
     for (let frame = 0; frame < this.#frames; frame++) {

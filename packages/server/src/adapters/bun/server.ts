@@ -1,7 +1,6 @@
 /** @module The server on Bun: its own HTTP and WebSockets, inference in worker processes. */
 
 import process from 'node:process';
-import { upgradeWebSocket, websocket } from 'hono/bun';
 import { MAX_MESSAGE_BYTES } from '../../routes/stream/route.ts';
 import { drainUntilQuiet, lapse, once, urlOf } from '../common/drain.ts';
 import { type EntryOptions, prepare, type RunningServer, runServe } from '../common/serving.ts';
@@ -43,6 +42,8 @@ const HOLD_MS = 250;
 
 /** As `serveNode`, on Bun. The header has no limit of its own there; bodies and deadlines do. */
 export async function serveBun(entry: EntryOptions = {}): Promise<RunningServer> {
+  // Elsewhere it throws when it is imported, and this module must not.
+  const { upgradeWebSocket, websocket } = await import('hono/bun');
   const { app, pool, options } = await prepare(entry, {
     upgradeWebSocket,
     clientAddress: (c) => (c.env as { server?: BunServer }).server?.requestIP(c.req.raw)?.address,

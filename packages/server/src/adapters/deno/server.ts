@@ -1,7 +1,6 @@
 /** @module The server on Deno: its own HTTP and WebSockets, inference in worker processes. Run with `deno run -A`. */
 
 import process from 'node:process';
-import { upgradeWebSocket } from 'hono/deno';
 import { drainUntilQuiet, lapse, once, urlOf } from '../common/drain.ts';
 import { type EntryOptions, prepare, type RunningServer, runServe } from '../common/serving.ts';
 
@@ -32,6 +31,8 @@ const FAREWELL_MS = 50;
 
 /** As `serveNode`, on Deno. The header has no limit of its own there; bodies and deadlines do. */
 export async function serveDeno(entry: EntryOptions = {}): Promise<RunningServer> {
+  // Elsewhere it throws when it is imported, and this module must not.
+  const { upgradeWebSocket } = await import('hono/deno');
   const { app, pool, options } = await prepare(entry, {
     upgradeWebSocket,
     clientAddress: (c) => (c.env as { info?: DenoInfo }).info?.remoteAddr.hostname,

@@ -16,7 +16,10 @@ export interface Started {
 
 /** The worker's two pipes. */
 export interface WorkerPipes {
-  readonly input: { on(event: 'data', listener: (chunk: Uint8Array) => void): unknown };
+  readonly input: {
+    on(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
+    on(event: 'end', listener: () => void): unknown;
+  };
   readonly output: FrameSink;
 }
 
@@ -39,6 +42,7 @@ export async function serveJobs(pipes: WorkerPipes, start: () => Promise<Started
     const desk = new Desk(runner, tell);
     const reader = new FrameReader((head, body) => desk.take(head as ToWorker, body));
     pipes.input.on('data', (chunk) => reader.push(chunk));
+    pipes.input.on('end', () => desk.close());
     tell({ type: 'ready', info });
   } catch (error) {
     tell({ type: 'failed', error: toWireError(error) });
@@ -81,6 +85,13 @@ class Desk {
       this.#sessions.get(id)?.close();
       this.#sessions.delete(id);
     }
+  }
+
+  /** Nobody waits for answers any more: what is under way is given up. */
+  close(): void {
+    for (const { cancel } of this.#jobs.values()) cancel.abort();
+    for (const session of this.#sessions.values()) session.close();
+    this.#sessions.clear();
   }
 
   #begin({ id, job, bytes, slot }: Extract<ToWorker, { type: 'job' }>, part: Uint8Array<ArrayBuffer>): void {
