@@ -40,7 +40,7 @@ export interface CommandEntry {
 
 /** A command whose options have been forgotten; made by `defineCommand`, which keeps them together with `run`. */
 export interface AnyCommand extends Omit<Command, 'run'> {
-  /** It has commands of its own, and answers `COMMAND --help` itself. */
+  /** Its options are declared elsewhere: it tells them itself when called with `--help`. */
   readonly ownHelp?: boolean;
   execute(args: readonly string[], context: Context): Promise<number>;
 }
