@@ -32,7 +32,7 @@ describe('VoiceFlowClient', () => {
 
   it('infers, embeds and diarizes, with progress and options', async () => {
     const window = await client.infer(windowSamples());
-    expect(window.embeddings[1]).toHaveLength(256);
+    expect(window.embeddings[1]).toHaveLength(192);
     const { embedding, space } = await client.embed(CONVERSATION, { segment: { start: 0.6, end: 6 } });
     const progress: number[] = [];
     const known = [{ name: 'Ann', space, embedding: Float32Array.from(embedding) }];

@@ -116,7 +116,7 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
         expect(json.headers.get('server-timing')).toMatch(/queue;dur=[\d.]+.*decode;dur=.*model;dur=.*total;dur=/);
         const found = await json.json();
         expect(found.model).toEqual(MODEL);
-        expect(found.embeddings.map((row: number[]) => row.length)).toEqual([256, 256]);
+        expect(found.embeddings.map((row: number[]) => row.length)).toEqual([192, 192]);
         expect(found.activity).toHaveLength(FRAMES);
         expect(found.timings.model).toBeGreaterThanOrEqual(timeStandsStill ? 0 : 0.01);
         const binary = await post('/v1/infer', windowBytes(), { ...OCTETS, accept: 'application/octet-stream' });
@@ -296,7 +296,7 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
     describe('POST /v1/embed', () => {
       it('gives one voice, of the whole or of a part', async () => {
         const found = await (await post('/v1/embed?start=0.6&end=6', CONVERSATION)).json();
-        expect(found.embedding).toHaveLength(256);
+        expect(found.embedding).toHaveLength(192);
         expect(Math.hypot(...found.embedding)).toBeCloseTo(1, 4);
         expect(found).toMatchObject({ space: MODEL.space, model: MODEL });
         const binary = await post('/v1/embed?start=0.6&end=6', CONVERSATION, { accept: 'application/octet-stream' });

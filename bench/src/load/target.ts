@@ -29,8 +29,8 @@ export interface HttpTargetOptions {
 
 export const DEFAULT_TIMEOUT = 30_000;
 
-/** Bytes of the raw answer of `/v1/infer`: two embeddings of 256 and at least one frame of activity. */
-export const INFER_ANSWER_BYTES = 4 * (2 * 256 + 2);
+/** Bytes of the raw answer of `/v1/infer`: two embeddings of 192 and at least one frame of activity. */
+export const INFER_ANSWER_BYTES = 4 * (2 * 192 + 2);
 
 /** A POST over keep-alive connections of `node:http`; one body, encoded once, is sent again and again. */
 export function createHttpTarget(options: HttpTargetOptions): Target {

@@ -19,7 +19,7 @@ def rows_of(corpus, folder):
 def write(rows, folder):
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "index.tsv"), "w") as f:
-        out = csv.DictWriter(f, ["file", "start_s", "end_s", "speaker", "corpus"], delimiter="\t", extrasaction="ignore", lineterminator="\n")
+        out = csv.DictWriter(f, ["file", "start_s", "end_s", "speaker", "corpus", "licence", "utt"], delimiter="\t", extrasaction="ignore", restval="", lineterminator="\n")
         out.writeheader()
         out.writerows(rows)
 

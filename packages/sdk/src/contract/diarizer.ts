@@ -11,7 +11,7 @@ export interface Diarizer {
   readonly backend: string;
   /** @throws VoiceFlowError with the contract's codes. */
   diarize(audio: AudioInput, options?: DiarizeOptions): Promise<Diarization>;
-  /** One unit-length vector of 256 for each segment (or for the whole recording). */
+  /** One unit-length vector for each segment (or for the whole recording). */
   embed(audio: AudioInput, options?: EmbedOptions): Promise<Float32Array[]>;
   /** A live session: push samples, iterate events, end. Opens at once. @throws `invalid-option`; `aborted`; `closed`. */
   open(options: LiveOptions): DiarizationSession;

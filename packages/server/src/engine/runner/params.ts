@@ -163,7 +163,7 @@ const MAX_EMBEDDING = 4096;
 /** Speech that a voice was learnt from: more than anybody has. */
 const MAX_SECONDS = 1e9;
 
-/** Voices as JSON: `[{"name": …, "embedding": [256 numbers], "space": …, "seconds": 12}]`; seconds may be absent. */
+/** Voices as JSON: `[{"name": …, "embedding": [192 numbers], "space": …, "seconds": 12}]`; seconds may be absent. */
 function parseKnown(text: string): KnownVoice[] {
   let list: unknown;
   try {

@@ -7,7 +7,7 @@ const rows = (description: string) => v.pipe(v.array(v.array(v.number())), v.des
 
 export const WindowSchema = v.pipe(
   v.object({
-    embeddings: rows('[2, 256]: the two local speakers.'),
+    embeddings: rows('[2, 192]: the two local speakers.'),
     activity: rows('[T, 2]: their activity in each frame.'),
     model: ModelSchema,
     timings: TimingsSchema,
