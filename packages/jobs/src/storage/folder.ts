@@ -70,10 +70,6 @@ async function* count(body: AsyncIterable<Uint8Array>, add: (bytes: number) => v
   }
 }
 
-export function readFileChunks(path: string): AsyncIterable<Uint8Array> {
-  return createReadStream(path);
-}
-
 const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /** What went wrong below, as an error of the contract. */
