@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { getPriority } from 'node:os';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { promisify } from 'node:util';
 import type { LogEntry } from '@voiceflow-ml/server';
 import { type EntryOptions, type RunningServer, serveNode } from '@voiceflow-ml/server/node';
@@ -409,6 +410,8 @@ describe('SIGTERM', () => {
       const failures: string[] = [];
       let answered = 0;
       let refusedAfter = 0;
+      const stalls = monitorEventLoopDelay({ resolution: 10 });
+      stalls.enable();
       const one = () =>
         new Promise<void>((resolve) => {
           const request = httpRequest(`${server.url}/v1/infer`, {
@@ -430,7 +433,9 @@ describe('SIGTERM', () => {
           request.on('error', (error: NodeJS.ErrnoException) => {
             // Nobody listens any more: this request was never accepted.
             if (error.code === 'ECONNREFUSED') refusedAfter++;
-            else failures.push(error.code ?? error.message);
+            // Where this process did not run for so long, the server could not know that more would come on this
+            // connection (`QUIET_MS`): then it may be closed, and clients ask again (RFC 9112, 9.3.1).
+            else if (!request.reusedSocket || stalls.max < 300e6) failures.push(error.code ?? error.message);
             resolve();
           });
           request.end(windowBytes());
@@ -443,6 +448,7 @@ describe('SIGTERM', () => {
       server.kill('SIGTERM');
       expect(await server.exited).toBe(0);
       await load;
+      stalls.disable();
       agent.destroy();
       expect(failures).toEqual([]);
     }

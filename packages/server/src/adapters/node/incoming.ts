@@ -8,8 +8,8 @@ const waiting = new WeakMap<IncomingMessage, ServerResponse>();
 
 /**
  * Notes that the client of this request waits for `100 Continue`. Should it be refused, a body may or may not follow on
- * this connection: it cannot be used again, unless the body is chunked, whose end is seen in either case. The adaptor
- * throws it away, so that a refusal under load need not cost a connection.
+ * this connection: it cannot be used again, unless the body is chunked, whose end is seen in either case. It is
+ * thrown away (`Leftovers`), so that a refusal under load need not cost a connection.
  */
 export function awaitsContinue(incoming: IncomingMessage, outgoing: ServerResponse): void {
   waiting.set(incoming, outgoing);
@@ -32,7 +32,7 @@ export function readIncoming(incoming: IncomingMessage | undefined): ReadBody {
         try {
           onChunk(chunk);
         } catch (error) {
-          // The rest stays in the socket; the adaptor drains a bounded part of it once the answer is out.
+          // The rest stays in the socket; a bounded part of it is thrown away once the answer is out (`Leftovers`).
           incoming.pause();
           fail(error);
         }

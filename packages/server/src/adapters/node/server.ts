@@ -16,9 +16,10 @@ import { acceptLastArrivals, drainUntilQuiet, lapse, once, urlOf } from '../comm
 import { type EntryOptions, prepare, type RunningServer, runServe } from '../common/serving.ts';
 import { Connections } from './connections.ts';
 import { awaitsContinue, openIncoming, readIncoming } from './incoming.ts';
+import { Leftovers } from './leftovers.ts';
 import { ignoreOtherUpgrades } from './upgrades.ts';
 
-export { tuneServerProcess } from '../../engine/processes/v8.ts';
+export { restartWithFlags, SERVER_FLAGS } from '../../engine/processes/v8.ts';
 export { type RunningWorker, runWork, startWork, type WorkOptions } from '../common/work.ts';
 export type { EntryOptions, RunningServer };
 
@@ -41,6 +42,7 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
     whenSent: (c, then) => outgoingOf(c.env)?.once('close', then),
   });
   const connections = new Connections(options.limits.idleBodyMs);
+  const leftovers = new Leftovers();
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
@@ -51,7 +53,15 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
     hostname: options.host,
     // The adaptor's description of ws is narrower than ws's own types, though made for it.
     createServer: ((how: ServerOptions, others: RequestListener) =>
-      createServer(how, connections.inTurn(others))) as typeof createServer,
+      createServer(
+        how,
+        connections.inTurn((incoming, outgoing) => {
+          leftovers.afterAnswer(incoming, outgoing);
+          return others(incoming, outgoing);
+        }),
+      )) as typeof createServer,
+    // It closes connections half a second after an answer, whatever still comes of the body.
+    autoCleanupIncoming: false,
     websocket: { server: sockets as unknown as AdaptorWebSockets },
     serverOptions: {
       highWaterMark: HIGH_WATER_BYTES,
@@ -90,6 +100,7 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
     });
     const late = lapse(options.limits.drainMs);
     await Promise.race([drainUntilQuiet(app), late]);
+    leftovers.hurry();
     server.closeIdleConnections();
     for (const socket of sockets.clients) socket.terminate();
     await Promise.race([ended, late]);

@@ -1,0 +1,71 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import { Leftovers } from './leftovers.ts';
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close().closeAllConnections();
+});
+
+const SIZE = 1_000_000;
+
+/** A client of a server that answers before the body comes. */
+async function refused() {
+  const leftovers = new Leftovers();
+  const server = createServer((incoming, outgoing) => {
+    leftovers.afterAnswer(incoming, outgoing);
+    outgoing.writeHead(413).end('no');
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1').setEncoding('latin1');
+  const failures: unknown[] = [];
+  client.on('error', (error) => failures.push(error));
+  let text = '';
+  client.on('data', (more) => {
+    text += more;
+  });
+  client.write(`POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${SIZE}\r\n\r\n`);
+  await once(client, 'data');
+  return { client, leftovers, failures, text: () => text };
+}
+
+it('of a body that comes slowly are taken, and the connection goes on', async () => {
+  const { client, failures, text } = await refused();
+  for (let sent = 0; sent < SIZE; sent += SIZE / 8) {
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    client.write(Buffer.alloc(SIZE / 8));
+  }
+  client.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  while (text().split('HTTP/1.1 413').length < 3) await once(client, 'data');
+  expect(failures).toEqual([]);
+  client.destroy();
+});
+
+it('are not waited for when they do not come', async () => {
+  const { client } = await refused();
+  client.write('some');
+  await once(client, 'close');
+});
+
+it('are not waited for as long when the server goes down', async () => {
+  const { client, leftovers } = await refused();
+  const dripping = setInterval(() => client.write('x'), 20);
+  leftovers.hurry();
+  await once(client, 'close');
+  clearInterval(dripping);
+});
+
+it('are soon taken by a process that could not run for a while', async () => {
+  const { client, failures, text } = await refused();
+  client.write(Buffer.alloc(SIZE));
+  client.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  // The check is due before what was sent is read.
+  const until = performance.now() + 2_500;
+  while (performance.now() < until);
+  while (text().split('HTTP/1.1 413').length < 3) await once(client, 'data');
+  expect(failures).toEqual([]);
+  client.destroy();
+});
