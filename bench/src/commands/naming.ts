@@ -31,7 +31,7 @@ export const naming: BenchCommand = {
   --write MANIFEST     find the rules and write them: at, width, nuisance
 
 The committed rules were found by
-  npm run bench -- naming ../shared/corpus/trials-dev.tsv ../shared/corpus/train/index.tsv ../shared/corpus/train2/index.tsv \\
+  npm run bench -- naming ../shared/corpus/trials-dev.tsv ../shared/corpus/train/index.tsv HELD/index.tsv \\
     --write models/fast-cnn/manifest.json`,
   async run(args, io) {
     const kinds = {
