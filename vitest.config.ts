@@ -18,5 +18,12 @@ export default defineConfig({
     testTimeout: 480_000,
     hookTimeout: 480_000,
     sequence: { shuffle: false },
+    /** `npm run coverage`. */
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.ts', 'models/*/src/**/*.ts'],
+      exclude: ['**/*.test.ts', '**/fixtures/**'],
+      reporter: ['text-summary', 'html'],
+    },
   },
 });

@@ -6,7 +6,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'packages/server/dist');
@@ -16,10 +16,10 @@ if (status !== 0) process.exit(status ?? 1);
 
 // `bun run` starts this with Node, since the script says node, and tells who it is.
 const onBun = process.env.npm_config_user_agent?.startsWith('bun/') === true;
-const [command, entry] = onBun
-  ? [process.env.npm_execpath ?? 'bun', 'main-bun.js']
-  : [process.execPath, 'main-node.js'];
-const server = spawn(command, [join(DIST, entry), ...process.argv.slice(2)], { stdio: 'inherit' });
+const [command, flags, entry] = onBun
+  ? [process.env.npm_execpath ?? 'bun', [], 'main-bun.js']
+  : [process.execPath, (await import(pathToFileURL(join(DIST, 'node.js')).href)).SERVER_FLAGS, 'main-node.js'];
+const server = spawn(command, [...flags, join(DIST, entry), ...process.argv.slice(2)], { stdio: 'inherit' });
 // Ctrl-C reaches the server by itself; a supervisor's signal reaches only this process.
 process.on('SIGTERM', () => server.kill('SIGTERM'));
 process.on('SIGINT', () => {});

@@ -116,3 +116,37 @@ describe.skipIf(!present)(`scoring oracles${present ? '' : ' (skipped: ../shared
     });
   });
 });
+
+/** Pairs of our own, with what pyannote.metrics and spyder both say of them (scripts/make-scoring-pairs.py). */
+describe('scores of our own pairs', () => {
+  const own = (name: string): string => readFileSync(new URL(`./scoring/${name}`, import.meta.url), 'utf8');
+  const { about, jer, ...settings } = JSON.parse(own('expected.json')) as {
+    about: string;
+    jer: Record<string, number>;
+  } & Record<string, Record<string, [number, number, number, number]>>;
+  const reference = parseRttm(own('reference.rttm'));
+  const hypothesis = parseRttm(own('system.rttm'));
+  const uem = parseUem(own('regions.uem'));
+
+  it.each(Object.entries(settings))('at collar and overlap "%s" are those of the tools', (setting, figures) => {
+    const [collar, overlap] = setting.split(' ');
+    const { files } = scoreDiarization(reference, hypothesis, {
+      uem,
+      collar: Number(collar),
+      skipOverlap: overlap === 'skip',
+    });
+    const different = Object.entries(figures).filter(([name, [scored, miss, falseAlarm, confusion]]) => {
+      const score = files[name];
+      const all = [miss, falseAlarm, confusion].reduce((sum, seconds) => sum + seconds, 0);
+      return score === undefined || !equal(score, [scored, miss, falseAlarm, confusion, (100 * all) / scored]);
+    });
+    expect(different).toEqual([]);
+    expect(Object.keys(figures).length).toBeGreaterThan(30);
+  });
+
+  it('have the JER of the best mapping', () => {
+    const { files } = scoreDiarization(reference, hypothesis, { uem });
+    for (const [name, rate] of Object.entries(jer)) expect(files[name]?.jer, name).toBeCloseTo(rate, 3);
+    expect(Object.keys(jer)).toHaveLength(40);
+  });
+});

@@ -1,6 +1,7 @@
 /** What the measures of the server share: a server of its own process, its processes' use, verdicts. */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { SERVER_FLAGS } from '@voiceflow-ml/server/node';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { BenchIo } from './args.ts';
 import { figures } from './format.ts';
@@ -30,7 +31,10 @@ export interface EntryFile {
   readonly command: readonly [string, ...string[]];
 }
 
-export const NODE: EntryFile = { file: 'packages/server/dist/main-node.js', command: [process.execPath] };
+export const NODE: EntryFile = {
+  file: 'packages/server/dist/main-node.js',
+  command: [process.execPath, ...SERVER_FLAGS],
+};
 
 /** The server's entry of a runtime by name. @throws `backend-unavailable` when the runtime is not installed. */
 export function entryOf(name: 'node' | 'bun' | 'deno'): EntryFile {
@@ -38,6 +42,7 @@ export function entryOf(name: 'node' | 'bun' | 'deno'): EntryFile {
   if (runtime === undefined || runtime.missing !== undefined) {
     throw new VoiceFlowError('backend-unavailable', runtime?.missing ?? `there is no ${name}`);
   }
+  if (name === 'node') return NODE;
   return { file: `packages/server/dist/main-${name}.js`, command: [runtime.command, ...runtime.args] };
 }
 

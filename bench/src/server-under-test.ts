@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { SERVER_FLAGS } from '@voiceflow-ml/server/node';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { REPOSITORY } from './machine.ts';
 import { freePort, type ManagedProcess, startProcess } from './managed-process.ts';
@@ -19,7 +20,7 @@ export interface ServerUnderTest extends ManagedProcess {
 /** Starts the server of `voiceflow serve` on loopback as a process of its own. @throws `backend-unavailable`. */
 export async function startServer(options: ServerOptions = {}): Promise<ServerUnderTest> {
   const port = options.port ?? (await freePort());
-  const args = [entryFile(), '--host', '127.0.0.1', '--port', String(port)];
+  const args = [...SERVER_FLAGS, entryFile(), '--host', '127.0.0.1', '--port', String(port)];
   if (options.workers !== undefined) args.push('--workers', String(options.workers));
   const url = `http://127.0.0.1:${port}`;
   const server = await startProcess({

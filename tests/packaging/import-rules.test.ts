@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -69,4 +69,15 @@ describe('the inner part of the SDK may not use', () => {
 
 it('and code without violations passes', () => {
   expect(objections.has(CLEAN)).toBe(false);
+});
+
+it('no package sets flags of V8 at run time: they are those of whatever else runs in the process (decision 105)', () => {
+  const sources = readdirSync(join(ROOT, 'packages'), { recursive: true, encoding: 'utf8' }).filter(
+    (path) => /^[^/\\]+[/\\]src[/\\].*\.ts$/.test(path) && !path.includes('node_modules'),
+  );
+  expect(sources.length).toBeGreaterThan(100);
+  const setting = sources.filter((path) =>
+    /\bsetFlagsFromString\b/.test(readFileSync(join(ROOT, 'packages', path), 'utf8')),
+  );
+  expect(setting).toEqual([]);
 });

@@ -2,7 +2,7 @@ import process from 'node:process';
 import { afterEach, expect, it, vi } from 'vitest';
 import { serve } from './serve.ts';
 
-vi.mock('@voiceflow-ml/server/node', () => ({ serve: async () => 20, tuneServerProcess: () => {} }));
+vi.mock('@voiceflow-ml/server/node', () => ({ serve: async () => 20, restartWithFlags: () => {} }));
 vi.mock('@voiceflow-ml/server/bun', () => ({ serve: async () => 21 }));
 vi.mock('@voiceflow-ml/server/deno', () => ({ serve: async () => 22 }));
 

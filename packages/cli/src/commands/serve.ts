@@ -23,7 +23,7 @@ export const serve: AnyCommand = {
 async function program(): Promise<(args: string[]) => Promise<number>> {
   if ('Bun' in globalThis) return (await import('@voiceflow-ml/server/bun')).serve;
   if ('Deno' in globalThis) return (await import('@voiceflow-ml/server/deno')).serve;
-  const { serve, tuneServerProcess } = await import('@voiceflow-ml/server/node');
-  tuneServerProcess();
+  const { restartWithFlags, serve } = await import('@voiceflow-ml/server/node');
+  restartWithFlags();
   return serve;
 }

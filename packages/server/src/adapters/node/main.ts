@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** @module The program: `node main-node.js`. What is imported is `node.ts`, which starts nothing. */
 import process from 'node:process';
-import { serve, tuneServerProcess } from './server.ts';
+import { restartWithFlags } from '../../engine/processes/v8.ts';
 
-tuneServerProcess();
+restartWithFlags();
+const { serve } = await import('./server.ts');
 process.exit(await serve());

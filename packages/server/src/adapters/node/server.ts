@@ -19,7 +19,7 @@ import { awaitsContinue, openIncoming, readIncoming } from './incoming.ts';
 import { Leftovers } from './leftovers.ts';
 import { ignoreOtherUpgrades } from './upgrades.ts';
 
-export { tuneServerProcess } from '../../engine/processes/v8.ts';
+export { restartWithFlags, SERVER_FLAGS } from '../../engine/processes/v8.ts';
 export { type RunningWorker, runWork, startWork, type WorkOptions } from '../common/work.ts';
 export type { EntryOptions, RunningServer };
 
