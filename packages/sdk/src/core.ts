@@ -15,7 +15,6 @@ export { type EncodeWavOptions, encodeWav } from './audio/encode-wav.ts';
 export { CONTAINER_BYTES, containerOf } from './audio/formats.ts';
 export {
   collect,
-  DEFAULT_MAX_SAMPLES_PER_SECOND,
   DEFAULT_MAX_SECONDS,
   type OpenAudioOptions,
   openAudio,

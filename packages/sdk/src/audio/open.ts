@@ -9,8 +9,6 @@ import { wavDecoder } from './wav.ts';
 
 /** Longest recording that is taken by default: 4 h. */
 export const DEFAULT_MAX_SECONDS = 4 * 3600;
-/** To decode as many takes about as long as the networks take for the same seconds (`npm run attack -- cost`). */
-export const DEFAULT_MAX_SAMPLES_PER_SECOND = 1_600_000;
 
 export interface OpenAudioOptions {
   /** Samples a second that the caller wants. */
@@ -60,11 +58,11 @@ async function open(
   }
   const maxSeconds = checkLimit('maxSeconds', options.limits?.maxSeconds) ?? DEFAULT_MAX_SECONDS;
   const maxBytes = checkLimit('maxBytes', options.limits?.maxBytes);
-  const most = checkLimit('maxSamplesPerSecond', options.limits?.maxSamplesPerSecond) ?? DEFAULT_MAX_SAMPLES_PER_SECOND;
+  const most = checkLimit('maxSamplesPerSecond', options.limits?.maxSamplesPerSecond);
   const source = await openSource(input, maxBytes === undefined ? options : { ...options, maxBytes });
   try {
     checkRate(source.sampleRate);
-    checkSamplesPerSecond(source, most);
+    checkDensity(source, most);
     const guard = { maxSeconds, nonFinite: options.nonFinite ?? 'refuse', signal } as const;
     const sources = split(source).map((one) => resampled(guarded(one, guard), sampleRate));
     return await Promise.all(sources.map(primed));
@@ -183,13 +181,13 @@ function checkRate(sampleRate: unknown): void {
   );
 }
 
-function checkSamplesPerSecond(source: AudioSource, most: number): void {
+function checkDensity(source: AudioSource, most = Number.POSITIVE_INFINITY): void {
   const { sampleRate, channels = 1, samplesPerSecond = sampleRate * channels } = source;
   if (samplesPerSecond <= most) return;
   throw new VoiceFlowError(
     'audio-too-large',
-    `the audio has ${samplesPerSecond / sampleRate} channels at ${sampleRate} Hz, ${samplesPerSecond} samples a second; the limit is ${most}`,
-    { hint: 'send fewer channels or a lower rate (16 kHz is enough), or raise `limits.maxSamplesPerSecond`' },
+    `the audio has ${samplesPerSecond / sampleRate} channels at ${sampleRate} Hz; the limit is ${most} samples a second`,
+    { hint: 'send fewer channels or a lower rate: 16 kHz is enough' },
   );
 }
 

@@ -37,10 +37,7 @@ export interface AudioLimits {
   readonly maxSeconds?: number;
   /** Encoded bytes; beyond it `audio-too-large`. Default none. */
   readonly maxBytes?: number;
-  /**
-   * Sample rate times channels; beyond it `audio-too-large`: what decoding costs follows it, not the length. Default
-   * 1,600,000 (`DEFAULT_MAX_SAMPLES_PER_SECOND`): 32 channels at 48 kHz, 8 at 192 kHz.
-   */
+  /** Sample rate times channels; beyond it `audio-too-large`: the cost of decoding follows it. Default none. */
   readonly maxSamplesPerSecond?: number;
 }
 
