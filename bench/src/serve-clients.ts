@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
-import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { promisify } from 'node:util';
 import { WebSocket } from 'ws';
-import { type BenchIo, choiceFlag, countFlag, numberFlag, parseFlags } from './args.ts';
+import { type BenchIo, countFlag, numberFlag, parseFlags } from './args.ts';
 import { figures, summaryLine } from './format.ts';
 import { closedLoop, warmUp } from './load/loops.ts';
 import { formatSessions, runSessions } from './load/sessions.ts';
@@ -13,7 +10,6 @@ import {
   atMost,
   conclude,
   type Entry,
-  entryOf,
   inferTarget,
   LAG_P99,
   metric,
@@ -21,136 +17,6 @@ import {
   withEntry,
 } from './serve-common.ts';
 import { median } from './serve-throughput.ts';
-
-const run = promisify(execFile);
-const KEY = 'bench-0123456789abcdef';
-
-interface Case {
-  readonly status: number;
-  readonly path: string;
-  readonly bytes: number;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-const authorized = { authorization: `Bearer ${KEY}` };
-const CASES: readonly Case[] = [
-  { status: 413, path: '/v1/diarize', bytes: 3_000_000, headers: authorized },
-  { status: 401, path: '/v1/diarize', bytes: 3_000_000, headers: {} },
-  { status: 503, path: '/v1/infer', bytes: 192_000, headers: authorized },
-];
-
-/** 413, 401 and 503 while the client still sends: keep-alive, fetch and curl read every one. */
-export async function refusals(args: readonly string[], io: BenchIo): Promise<number> {
-  const flags = parseFlags(args, { count: 'string', on: 'string' });
-  const count = countFlag(flags, 'count', [1, 100_000], 1000);
-  const entry = entryOf(choiceFlag(flags, 'on', ['node', 'bun', 'deno']));
-  const env = {
-    VOICEFLOW_API_KEYS: `bench:${KEY}`,
-    VOICEFLOW_BODY_BYTES: '1000000',
-    VOICEFLOW_QUEUE_JOBS: '0',
-    VOICEFLOW_WORKERS: '1',
-  };
-  return withEntry(
-    env,
-    async (server) => {
-      const busy = keepBusy(server.url);
-      const agent = new Agent({ keepAlive: true, maxSockets: 4 });
-      const clients: Record<string, (each: Case) => Promise<number>> = {
-        'keep-alive': (each) => byAgent(server.url, agent, each),
-        fetch: (each) => byFetch(server.url, each),
-        curl: (each) => byCurl(server.url, each),
-      };
-      const verdicts = [];
-      for (const [name, ask] of Object.entries(clients)) {
-        for (const each of CASES) {
-          let read = 0;
-          let served = 0;
-          const seen = new Map<string, number>();
-          // A request that is served after all (the worker was free for a moment) is asked again.
-          for (let i = 0; read + (i - served - read) < count && i < 4 * count; i++) {
-            const status = await ask(each).catch(
-              (error: NodeJS.ErrnoException) => `error-${error.code ?? error.message}`,
-            );
-            seen.set(String(status), (seen.get(String(status)) ?? 0) + 1);
-            if (status === each.status) read++;
-            else if (status === 200) served++;
-          }
-          io.note(`${name} ${each.status}: ${JSON.stringify(Object.fromEntries(seen))}`);
-          verdicts.push(atLeast(`${each.status} read by ${name}`, read, count, `of ${count}`));
-        }
-      }
-      agent.destroy();
-      busy.stop();
-      return conclude(io, verdicts);
-    },
-    entry,
-  );
-}
-
-/** Keeps the only worker's two places taken, so that with no queue everybody else is refused. */
-function keepBusy(url: string): { stop(): void } {
-  const target = inferTarget(url, 6, authorized);
-  let stopped = false;
-  const client = async () => {
-    while (!stopped) if (!(await target.send()).ok) await sleep(1);
-  };
-  for (let i = 0; i < 6; i++) void client();
-  return {
-    stop: () => {
-      stopped = true;
-      target.close();
-    },
-  };
-}
-
-function byAgent(url: string, agent: Agent, { path, bytes, headers }: Case): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const call = request(
-      `${url}${path}`,
-      { method: 'POST', agent, headers: { ...headers, 'content-length': bytes } },
-      (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (part: string) => {
-          text += part;
-        });
-        response.on('end', () => {
-          const { status } = response.statusCode === 200 ? { status: 200 } : (JSON.parse(text) as { status: number });
-          resolve(status);
-        });
-      },
-    );
-    // After the answer a broken pipe tells nothing new; before it, it is the failure that is looked for.
-    call.on('error', reject);
-    call.end(new Uint8Array(bytes));
-  });
-}
-
-async function byFetch(url: string, { path, bytes, headers }: Case): Promise<number> {
-  const response = await fetch(`${url}${path}`, { method: 'POST', headers, body: new Uint8Array(bytes) });
-  const body = (await response.json()) as { status?: number };
-  return body.status ?? response.status;
-}
-
-async function byCurl(url: string, { path, bytes, headers }: Case): Promise<number> {
-  const type = 'content-type: application/octet-stream';
-  const fields = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
-  const curl = run('curl', [
-    '-s',
-    '-H',
-    type,
-    '-w',
-    '%{http_code}',
-    '-o',
-    '/dev/null',
-    ...fields,
-    '--data-binary',
-    '@-',
-    `${url}${path}`,
-  ]);
-  curl.child.stdin?.on('error', () => {});
-  curl.child.stdin?.end(new Uint8Array(bytes));
-  return Number((await curl).stdout);
-}
 
 /** A healthy client beside 500 sockets that send a byte now and then: paired, with and without them. */
 export async function slow(args: readonly string[], io: BenchIo): Promise<number> {

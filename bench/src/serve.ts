@@ -1,7 +1,7 @@
 /** The measures of the server: `node bench/dist/serve.js NAME [options]`. Each prints its verdict and exits with 1 when it is missed. */
 import type { BenchIo } from './args.ts';
 import { processIo } from './run.ts';
-import { refusals, sessions, slow } from './serve-clients.ts';
+import { sessions, slow } from './serve-clients.ts';
 import { chaos, drain } from './serve-failures.ts';
 import { soak } from './serve-soak.ts';
 import { bareLoop, throughput } from './serve-throughput.ts';
@@ -12,10 +12,6 @@ const measures: Readonly<Record<string, { readonly summary: string; readonly run
   throughput: { summary: 'POST /v1/infer against bare loops: throughput, latency, one client', run: throughput },
   chaos: { summary: 'workers that throw, hang or die every other second', run: chaos },
   drain: { summary: 'SIGTERM under load, 20 times (--on node|bun|deno)', run: drain },
-  refusals: {
-    summary: '413, 401 and 503 read by keep-alive clients, fetch and curl (--on node|bun|deno)',
-    run: refusals,
-  },
   slow: { summary: 'a healthy client beside 500 slow sockets', run: slow },
   sessions: { summary: '200 live sessions in real time, then 1,000 abrupt ends', run: sessions },
   soak: {

@@ -12,7 +12,7 @@ export type Choice = Readonly<Record<string, number>>;
  * grid would fit their accidents. Settings that are not here did not move, or stand for reasons that these sets do not
  * show (`docs/accuracy.md`: saturation and the least share of a speaker are for recordings longer than any of them).
  */
-export const GRID: readonly (readonly [path: string, values: readonly number[]])[] = [
+const GRID: readonly (readonly [path: string, values: readonly number[]])[] = [
   ['activity.on', [0.2, 0.3, 0.4, 0.5]],
   ['tracks.similarity', [0.6, 0.7, 0.8]],
   ['turns.onset', [0.6, 0.7, 0.8, 0.9]],
@@ -97,7 +97,7 @@ export function search(
   return best;
 }
 
-export function settingAt(manifest: ModelManifest, path: string): number {
+function settingAt(manifest: ModelManifest, path: string): number {
   let value: unknown = manifest.settings;
   for (const key of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[key];
   return Number(value);

@@ -10,7 +10,7 @@ const LEAST_SLOTS = 4;
 /** The within-speaker covariance is drawn towards a round one: it is estimated from few voices and rooms. */
 const SHRINK = 0.3;
 /** Dimensions of the voice space; beyond these voices differ by less than the noise of the estimate. */
-export const VOICE_DIMENSIONS = 64;
+const VOICE_DIMENSIONS = 64;
 
 /** The voice space of a network, from labelled recordings: a class is one speaker in one recording. */
 export function learnVoices(recordings: readonly Analyzed[], above: number, frame: number): pipeline.VoiceSpace {

@@ -23,7 +23,7 @@ All contenders take turns in one process a runtime, so that ratios compare like 
   },
 };
 
-export function formatBackends({ runtimes, skipped }: BackendsResult): string {
+function formatBackends({ runtimes, skipped }: BackendsResult): string {
   const parts = runtimes.map((result) => {
     const rows = result.contenders.map(({ name, latency, perSecond, cpu }) => [
       name,

@@ -105,7 +105,7 @@ async function measure(url: string, flags: Flags, io: BenchIo): Promise<number> 
   return flags.check === true && verdicts.some((verdict) => !verdict.kept) ? 1 : 0;
 }
 
-export function judgeLoad(result: LoadResult): Verdict[] {
+function judgeLoad(result: LoadResult): Verdict[] {
   return judge({
     modelP99: result.server.model?.p99,
     endToEndP99: result.latency?.p99,

@@ -27,7 +27,7 @@ export interface HttpTargetOptions {
   readonly minimumBytes?: number;
 }
 
-export const DEFAULT_TIMEOUT = 30_000;
+const DEFAULT_TIMEOUT = 30_000;
 
 /** Bytes of the raw answer of `/v1/infer`: two embeddings of 256 and at least one frame of activity. */
 export const INFER_ANSWER_BYTES = 4 * (2 * 256 + 2);
@@ -86,7 +86,7 @@ function replyOf(response: IncomingMessage, bytes: number, minimum: number): Rep
   return { ok: true, ...common };
 }
 
-export function failureOf(error: NodeJS.ErrnoException): string {
+function failureOf(error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'ETIMEDOUT':
       return 'timeout';
@@ -100,7 +100,7 @@ export function failureOf(error: NodeJS.ErrnoException): string {
   }
 }
 
-export function parseUrl(text: string): URL {
+function parseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'http:') {
     throw new VoiceFlowError('invalid-option', `--url is ${JSON.stringify(text)}; an http:// address is expected`, {

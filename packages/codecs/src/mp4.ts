@@ -1,12 +1,12 @@
 import { type ByteReader, openBytes, VoiceFlowError } from 'voiceflow-ml/core';
 
 /** Bytes of an MP4 from a stream that are held where its index comes last: about 2 h of speech at 128 kbit/s. */
-export const MAX_HELD_BYTES = 1 << 27;
+const MAX_HELD_BYTES = 1 << 27;
 /** Boxes are looked for in this much. */
 const LOOK_BYTES = 1 << 16;
 
 /** Whether the samples come before the index, by the boxes that are at hand (ISO/IEC 14496-12 §4.2). */
-export function indexComesLast(head: Uint8Array): boolean {
+function indexComesLast(head: Uint8Array): boolean {
   const view = new DataView(head.buffer, head.byteOffset, head.length);
   for (let at = 0; at + 16 <= head.length; ) {
     const type = String.fromCharCode(...head.subarray(at + 4, at + 8));

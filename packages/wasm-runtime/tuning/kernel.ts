@@ -1,58 +1,26 @@
-import {
-  add,
-  again,
-  type Code,
-  END,
-  either,
-  type Floats,
-  get,
-  giveBack,
-  I32,
-  i32Add,
-  i32And,
-  i32AtLeast,
-  i32Const,
-  i32ShiftLeft,
-  i32Sub,
-  load,
-  loadSplat,
-  loop,
-  multiply,
-  NOTHING,
-  set,
-  splat,
-  store,
-  tee,
-  upperHalves,
-  V128,
-  when,
-  zero,
-} from './assembler.ts';
+import loadWabt from 'wabt';
+import { functionBodies } from './bodies.ts';
 
-/** Parameters of ONNX Runtime's kernel, in its order: three addresses, counts, row lengths in floats, a factor. */
-const [A, B, C, DEPTH, ROWS, COLUMNS, STRIDE_A, STRIDE_C, ALPHA] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
-const FACTOR = 9;
-/** Four columns' weights, which all rows use. */
-const WEIGHTS = 10;
-const COUNT = 11;
+const wabt = await loadWabt();
 
-/** Locals of a row: addresses in A and C, its element of A, its sums of 16 columns. */
+/** Of a row of A: its addresses in A and C, its element of A, its sums of 16 columns. */
 interface Row {
-  readonly a: number;
-  readonly c: number;
-  readonly x: number;
-  readonly sums: readonly [number, number, number, number];
+  readonly a: string;
+  readonly c: string;
+  readonly x: string;
+  readonly sums: readonly [string, string, string, string];
 }
 
-const FIRST: Row = { a: 12, c: C, x: 14, sums: [16, 17, 18, 19] };
-const SECOND: Row = { a: 13, c: 24, x: 15, sums: [20, 21, 22, 23] };
-/** Groups of (how many, type): FACTOR and WEIGHTS; COUNT and addresses; elements and sums; the second address in C. */
-const LOCALS: Code = [4, 2, V128, 3, I32, 10, V128, 1, I32];
+const FIRST: Row = { a: '$a0', c: '$C', x: '$x0', sums: ['$s00', '$s01', '$s02', '$s03'] };
+const SECOND: Row = { a: '$a1', c: '$c1', x: '$x1', sums: ['$s10', '$s11', '$s12', '$s13'] };
 
 const FLOAT = 4;
 const VECTOR = 4 * FLOAT;
 /** Of B's columns; ONNX Runtime has packed them in panels of as many, the last filled up with zeros. */
 const PANEL = 4 * VECTOR;
+
+const NOTHING = 0x01;
+const END = 0x0b;
 
 /**
  * Code of ONNX Runtime's inner matrix product for WebAssembly (`MlasSgemmKernel` in `SgemmKernelWasmSimd.cpp`), as the
@@ -66,100 +34,108 @@ const PANEL = 4 * VECTOR;
  * @throws RangeError when it takes more
  */
 export function kernelBody(adds: boolean, size: number): Uint8Array {
-  const code = [
-    ...LOCALS,
-    ...[get(ALPHA), splat, set(FACTOR)].flat(),
-    ...[get(ROWS), i32Const(2), i32AtLeast, when(product([FIRST, SECOND], adds))].flat(),
-    ...product([FIRST], adds),
-  ];
-  if (code.length >= size) throw new RangeError(`the kernel takes ${code.length + 1} bytes, there are ${size}`);
+  const module = wabt.parseWat('kernel.wat', kernelText(adds), { simd: true });
+  const [code = new Uint8Array()] = functionBodies(module.toBinary({}).buffer);
+  module.destroy();
+  if (code.length > size) throw new RangeError(`the kernel takes ${code.length} bytes, there are ${size}`);
   const body = new Uint8Array(size).fill(NOTHING);
-  body.set(code);
+  body.set(code.subarray(0, -1));
   body[size - 1] = END;
   return body;
 }
 
-function product(rows: readonly Row[], adds: boolean): Code {
-  const wide = [
-    ...rows.flatMap((row) => row.sums.map((sum, i) => put(row, sum, 4, i * VECTOR, adds))),
-    ...rows.map((row) => advance(row.c, PANEL)),
-    [...get(COLUMNS), ...i32Const(16), ...i32Sub, ...tee(COLUMNS), ...again(1)],
-    result(rows),
-  ];
-  return [
-    ...rows.slice(1).flatMap((row) => nextRow(C, STRIDE_C, row.c)),
-    ...loop(
-      clear(rows),
-      [...get(COLUMNS), ...i32Const(13), ...i32AtLeast, ...either(inner(rows, 16), inner(rows, 12))],
-      ...rows.flatMap((row) => row.sums.map((sum) => [get(sum), get(FACTOR), multiply, set(sum)].flat())),
-      [...get(COLUMNS), ...i32Const(16), ...i32AtLeast, ...when(...wide)],
-    ),
-    ...narrow(rows, adds),
-    ...result(rows),
-  ];
+/** The kernel in WebAssembly's text format. A, B and C are addresses, strides are in floats. */
+export function kernelText(adds: boolean): string {
+  return `(module
+    (memory 0)
+    (func (param $A i32) (param $B i32) (param $C i32) (param $depth i32) (param $rows i32) (param $columns i32)
+      (param $strideA i32) (param $strideC i32) (param $alpha f32) (result i32)
+      (local $factor v128) (local $weights v128) (local $count i32) (local $a0 i32) (local $a1 i32)
+      (local $x0 v128) (local $x1 v128) (local $s00 v128) (local $s01 v128) (local $s02 v128) (local $s03 v128)
+      (local $s10 v128) (local $s11 v128) (local $s12 v128) (local $s13 v128) (local $c1 i32)
+      (local.set $factor (f32x4.splat (local.get $alpha)))
+      (if (i32.ge_u (local.get $rows) (i32.const 2)) (then ${product([FIRST, SECOND], adds)}))
+      ${product([FIRST], adds)}))`;
 }
 
-function clear(rows: readonly Row[]): Code {
-  const starts = [...get(A), ...set(FIRST.a), ...rows.slice(1).flatMap((row) => nextRow(A, STRIDE_A, row.a))];
-  const sums = rows.flatMap((row) => row.sums);
-  return [...starts, ...zero, ...sums.slice(1).flatMap(tee), ...set(FIRST.sums[0])];
+function product(rows: readonly Row[], adds: boolean): string {
+  return `${each(rows.slice(1), (row) => nextRow('$C', '$strideC', row.c))}
+    loop $panel
+      ${clear(rows)}
+      (if (i32.ge_u (local.get $columns) (i32.const 13)) (then ${inner(rows, 4)}) (else ${inner(rows, 3)}))
+      ${each(rows, (row) => each(row.sums, (sum) => `(local.set ${sum} (f32x4.mul (local.get ${sum}) (local.get $factor)))`))}
+      (if (i32.ge_u (local.get $columns) (i32.const 16)) (then
+        ${each(rows, (row) => each(row.sums, (sum, i) => put(row.c, sum, i * VECTOR, adds)))}
+        ${each(rows, (row) => advance(row.c, PANEL))}
+        (br_if $panel (local.tee $columns (i32.sub (local.get $columns) (i32.const 16))))
+        (return (i32.const ${rows.length}))))
+    end
+    ${narrow(rows, adds)}
+    (return (i32.const ${rows.length}))`;
+}
+
+function clear(rows: readonly Row[]): string {
+  const [first, ...others] = rows.flatMap((row) => row.sums);
+  return `(local.set $a0 (local.get $A))
+    ${each(rows.slice(1), (row) => nextRow('$A', '$strideA', row.a))}
+    v128.const i32x4 0 0 0 0 ${each(others, (sum) => `local.tee ${sum}`)} local.set ${first}`;
 }
 
 /** Over the depth: B's panel, a vector at a time, into the sums of all rows. Its zeros at the end are left out by fours. */
-function inner(rows: readonly Row[], columns: 16 | 12): Code {
-  const vectors = FIRST.sums.slice(0, columns / 4).flatMap((_, i) => [
-    [...get(B), ...load(4, i * VECTOR), ...set(WEIGHTS)],
-    ...rows.map(({ x, sums }) => {
-      const sum = sums[i] ?? 0;
-      return [get(sum), get(x), get(WEIGHTS), multiply, add, set(sum)].flat();
-    }),
-  ]);
-  const steps = loop(
-    ...rows.map(({ a, x }) => [...get(a), ...loadSplat(0), ...set(x)]),
-    ...vectors,
-    ...rows.map(({ a }) => advance(a, FLOAT)),
-    advance(B, PANEL),
-    [...get(COUNT), ...i32Const(1), ...i32Sub, ...tee(COUNT), ...again(0)],
-  );
-  return [...get(DEPTH), ...tee(COUNT), ...when(steps)];
+function inner(rows: readonly Row[], vectors: 3 | 4): string {
+  return `(if (local.tee $count (local.get $depth)) (then
+    loop $step
+      ${each(rows, ({ a, x }) => `(local.set ${x} (v128.load32_splat (local.get ${a})))`)}
+      ${each(
+        FIRST.sums.slice(0, vectors),
+        (_, i) => `(local.set $weights (v128.load offset=${i * VECTOR} align=4 (local.get $B)))
+        ${each(rows, ({ x, sums }) => `(local.set ${sums[i]} (f32x4.add (local.get ${sums[i]}) (f32x4.mul (local.get ${x}) (local.get $weights))))`)}`,
+      )}
+      ${each(rows, ({ a }) => advance(a, FLOAT))}
+      ${advance('$B', PANEL)}
+      (br_if $step (local.tee $count (i32.sub (local.get $count) (i32.const 1))))
+    end))`;
 }
 
 /** The last columns, fewer than 16: 8, 4, 2 and 1 as their number's binary digits say. */
-function narrow(rows: readonly Row[], adds: boolean): Code {
-  const digit = (columns: number, body: (row: Row) => Code[]) => [
-    ...get(COLUMNS),
-    ...i32Const(columns),
-    ...i32And,
-    ...when(...rows.flatMap(body)),
-  ];
-  const move = (from: number, to: number) => [...get(from), ...set(to)];
+function narrow(rows: readonly Row[], adds: boolean): string {
+  const digit = (columns: number, body: (row: Row) => string) =>
+    `(if (i32.and (local.get $columns) (i32.const ${columns})) (then ${each(rows, body)}))`;
+  const move = (from: string, to: string) => `(local.set ${to} (local.get ${from}))`;
   return [
-    ...digit(8, (row) => [
-      put(row, row.sums[0], 4, 0, adds),
-      put(row, row.sums[1], 4, VECTOR, adds),
-      [...move(row.sums[2], row.sums[0]), ...move(row.sums[3], row.sums[1]), ...advance(row.c, 2 * VECTOR)],
-    ]),
-    ...digit(4, (row) => [
-      put(row, row.sums[0], 4, 0, adds),
-      [...move(row.sums[1], row.sums[0]), ...advance(row.c, VECTOR)],
-    ]),
-    ...digit(2, (row) => [
-      put(row, row.sums[0], 2, 0, adds),
-      [get(row.sums[0]), get(row.sums[0]), upperHalves, set(row.sums[0]), advance(row.c, 2 * FLOAT)].flat(),
-    ]),
-    ...digit(1, (row) => [put(row, row.sums[0], 1, 0, adds)]),
-  ];
+    digit(
+      8,
+      ({ c, sums: [s0, s1, s2, s3] }) =>
+        `${put(c, s0, 0, adds)} ${put(c, s1, VECTOR, adds)} ${move(s2, s0)} ${move(s3, s1)} ${advance(c, 2 * VECTOR)}`,
+    ),
+    digit(4, ({ c, sums: [s0, s1] }) => `${put(c, s0, 0, adds)} ${move(s1, s0)} ${advance(c, VECTOR)}`),
+    digit(
+      2,
+      ({ c, sums: [s0] }) =>
+        `${put(c, s0, 0, adds, 'v128.load64_zero', 'v128.store64_lane')}
+        (local.set ${s0} (i8x16.shuffle ${UPPER_HALVES} (local.get ${s0}) (local.get ${s0}))) ${advance(c, 2 * FLOAT)}`,
+    ),
+    digit(1, ({ c, sums: [s0] }) => put(c, s0, 0, adds, 'v128.load32_zero', 'v128.store32_lane')),
+  ].join('\n');
 }
 
-function put(row: Row, sum: number, floats: Floats, offset: number, adds: boolean): Code {
-  const value = adds ? [...get(sum), ...get(row.c), ...load(floats, offset), ...add] : get(sum);
-  return [...get(row.c), ...value, ...store(floats, offset)];
+const UPPER_HALVES = '8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31';
+
+/** Stores a sum to C, or adds it; only so many of its floats as `store` takes. Floats lie on multiples of 4 bytes. */
+function put(c: string, sum: string, offset: number, adds: boolean, load = 'v128.load', store = 'v128.store'): string {
+  const value = adds
+    ? `(f32x4.add (local.get ${sum}) (${load} offset=${offset} align=4 (local.get ${c})))`
+    : `(local.get ${sum})`;
+  return `(${store} offset=${offset} align=4 ${store === 'v128.store' ? '' : '0'} (local.get ${c}) ${value})`;
 }
 
-const advance = (local: number, bytes: number): Code => [...get(local), ...i32Const(bytes), ...i32Add, ...set(local)];
+const advance = (local: string, bytes: number) =>
+  `(local.set ${local} (i32.add (local.get ${local}) (i32.const ${bytes})))`;
 
 /** The address one row further. */
-const nextRow = (from: number, stride: number, to: number): Code =>
-  [get(from), get(stride), i32Const(2), i32ShiftLeft, i32Add, set(to)].flat();
+const nextRow = (from: string, stride: string, to: string) =>
+  `(local.set ${to} (i32.add (local.get ${from}) (i32.shl (local.get ${stride}) (i32.const 2))))`;
 
-const result = (rows: readonly Row[]): Code => [...i32Const(rows.length), ...giveBack];
+function each<T>(items: readonly T[], text: (item: T, i: number) => string): string {
+  return items.map(text).join('\n');
+}

@@ -50,7 +50,7 @@ export function shown(result: Diarization, exclusive: boolean): readonly Turn[] 
 }
 
 /** The file id of RTTM: the name without folder and extension. */
-export function fileId({ name }: Input): string {
+function fileId({ name }: Input): string {
   return name.split(/[/\\]/).pop() ?? name;
 }
 

@@ -32,8 +32,6 @@ export class DatabaseError extends Error {
   }
 }
 
-export const UNIQUE_VIOLATION = '23505';
-
 /** SQLSTATE classes in which a statement did nothing wrong: connections, resources, operator intervention, recovery. */
 const AWAY = /^(08|53|57P|25006)/;
 

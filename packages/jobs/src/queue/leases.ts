@@ -16,7 +16,7 @@ export interface LeaseOptions {
   readonly secondsPerDay: number;
 }
 
-export const LEASE_DEFAULTS: LeaseOptions = {
+const LEASE_DEFAULTS: LeaseOptions = {
   leaseSeconds: 15,
   mostFailures: 3,
   mostLosses: 10,

@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { access, mkdir, opendir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -68,10 +68,6 @@ async function* count(body: AsyncIterable<Uint8Array>, add: (bytes: number) => v
     add(chunk.byteLength);
     yield chunk;
   }
-}
-
-export function readFileChunks(path: string): AsyncIterable<Uint8Array> {
-  return createReadStream(path);
 }
 
 const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);

@@ -16,7 +16,6 @@ export interface Delivery {
 
 /** Seconds from one try to the next: 7 tries in about 11 hours. */
 const BACKOFF_SECONDS = [5, 60, 300, 1_800, 7_200, 28_800] as const;
-export const MOST_TRIES = BACKOFF_SECONDS.length + 1;
 /** A call that is under way is nobody else's for so long; whoever dies with it leaves it to be made again. */
 const CALL_SECONDS = 60;
 

@@ -270,13 +270,13 @@ export async function recordingAt(path: string): Promise<Recording> {
   return { path, bytes: (await stat(path)).size };
 }
 
-export function problemOf(error: unknown): JobProblem {
+function problemOf(error: unknown): JobProblem {
   if (!VoiceFlowError.isInstance(error)) return { code: 'internal', detail: 'the worker failed; its log tells more' };
   const { code, message, hint } = error;
   return { code, detail: message, hint };
 }
 
-export function verdictOf(error: unknown): Verdict {
+function verdictOf(error: unknown): Verdict {
   if (!VoiceFlowError.isInstance(error)) return 'retry';
   if (error.cause instanceof OutsideError && !error.cause.permanent) return 'retry';
   if (FINAL.includes(error.code)) return 'final';

@@ -3,7 +3,7 @@
  * microsecond: two times that fall on one grid point are the same, a stretch that starts and ends on one is empty.
  * So `0.1 + 0.2` and `0.3` touch, whatever their last bits. The written formats round to a millisecond.
  */
-export const TICKS_PER_SECOND = 1e6;
+const TICKS_PER_SECOND = 1e6;
 
 /** Half a grid step in seconds: comparing differences of grid points with this slack undoes their rounding. */
 export const HALF_TICK = 0.5 / TICKS_PER_SECOND;

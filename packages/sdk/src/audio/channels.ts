@@ -8,7 +8,7 @@ import { mixPlanar } from './mix.ts';
 export type ChannelSource = AudioSource & Required<Pick<AudioSource, 'channels' | 'readChannels'>>;
 
 /** Whether a source has channels to choose from. */
-export function hasChannels(source: AudioSource): source is ChannelSource {
+function hasChannels(source: AudioSource): source is ChannelSource {
   return (source.channels ?? 1) > 1 && source.readChannels !== undefined;
 }
 

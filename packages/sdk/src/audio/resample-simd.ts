@@ -2,7 +2,7 @@ import { type Bank, type Kernel, LANES } from './resample-kernel.ts';
 
 const PAGE = 65_536;
 
-/** The WebAssembly module in base64, as `fixtures/kernel-module.ts` assembles it; a test holds the two together. */
+/** The WebAssembly module of `resample-kernel.wat` in base64; a test holds the two together. */
 export const MODULE =
   'AGFzbQEAAAABDQFgCX9/f39/f39/fwACCAEBYQFtAgABAwIBAAcFAQFyAAAK9gIB8wICA38KewJAA0AgAEUNASABIAZsIAhqIQogCiAGaiELIAFBBGwgB2ooAgAgAmohCSAMIQ4gDCEPIAwhECAMIREgDCESIAwhEyAMIRQgDCEVA0AgCf0JAgAhDSAOIA0gCv0ABAD95gH95AEhDiAPIA0gCv0ABBD95gH95AEhDyAJ/QkCBCENIBAgDSAK/QAEIP3mAf3kASEQIBEgDSAK/QAEMP3mAf3kASERIAn9CQIIIQ0gEiANIAr9AARA/eYB/eQBIRIgEyANIAr9AARQ/eYB/eQBIRMgCf0JAgwhDSAUIA0gCv0ABGD95gH95AEhFCAVIA0gCv0ABHD95gH95AEhFSAJQRBqIQkgCkGAAWohCiAKIAtJDQALIAMgDiAQ/eQBIBIgFP3kAf3kAf0LBAAgAyAPIBH95AEgEyAV/eQB/eQB/QsEECADQSBqIQMgAUEBaiEBIAEgBEYEQEEAIQEgAiAFaiECCyAAQQFrIQAMAAsLCw==';
 

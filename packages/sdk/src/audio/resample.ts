@@ -4,8 +4,8 @@ import { type Kernel, LANES, scalarKernel } from './resample-kernel.ts';
 import { simdKernel } from './resample-simd.ts';
 
 /** Sample rates between which we convert, in Hz. Below, no speech is left; above are no recordings of speech. */
-export const MIN_SAMPLE_RATE = 1_000;
-export const MAX_SAMPLE_RATE = 1_000_000;
+const MIN_SAMPLE_RATE = 1_000;
+const MAX_SAMPLE_RATE = 1_000_000;
 /** For messages. */
 export const RATE_RANGE = `a whole number from ${MIN_SAMPLE_RATE} to ${MAX_SAMPLE_RATE}`;
 

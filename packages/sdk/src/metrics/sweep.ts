@@ -31,7 +31,7 @@ export function trackOf(turns: readonly Turn[], name: string): Track {
 }
 
 /** The speakers active at an instant, each once, however many of his turns are open. */
-export class ActiveSpeakers {
+class ActiveSpeakers {
   /** The first `size` are active. */
   readonly list: Int32Array;
   size = 0;

@@ -131,7 +131,7 @@ export function unit(vector: Float32Array, what: string, dimension?: number): Fl
 /** Controls, halves of characters, and what turns the direction of the writing after it. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069]/u;
 
-export function checkName(name: unknown): void {
+function checkName(name: unknown): void {
   if (typeof name === 'string' && name.trim() !== '' && name.length <= 200 && !UNPRINTABLE.test(name)) return;
   throw new VoiceFlowError(
     'invalid-option',

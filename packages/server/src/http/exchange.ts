@@ -39,7 +39,7 @@ export function clientOf(x: Exchange): string {
 }
 
 /** The id that the client gave, if it is fit for logs and headers, or a new one. */
-export function requestIdOf(given: string | undefined): string {
+function requestIdOf(given: string | undefined): string {
   return given !== undefined && /^[\w.:-]{1,64}$/.test(given) ? given : crypto.randomUUID();
 }
 

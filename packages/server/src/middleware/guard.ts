@@ -12,11 +12,7 @@ export interface Guards {
  * Keys and quotas, before anything is read.
  * @throws `unauthorized`, `quota-exceeded`.
  */
-export async function admit(
-  x: Exchange,
-  { keys, quota }: Guards,
-  authorization = x.header('authorization'),
-): Promise<void> {
+async function admit(x: Exchange, { keys, quota }: Guards, authorization = x.header('authorization')): Promise<void> {
   if (keys.enabled) x.client = await keys.check(authorization);
   if (quota.enabled) quota.take(clientOf(x));
 }

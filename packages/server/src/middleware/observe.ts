@@ -39,7 +39,7 @@ export function observe(observers: Observers, { pump = pumpWebStream, ...options
 }
 
 /** Counts and logs a request that is answered. @param streaming Its outcome comes later, and is counted then. */
-export function record(x: Exchange, { metrics, log }: Observers, status: number, streaming = false): void {
+function record(x: Exchange, { metrics, log }: Observers, status: number, streaming = false): void {
   const ms = performance.now() - x.begun;
   const { code, client, method, path, requestId } = x;
   const route = routeName(path);

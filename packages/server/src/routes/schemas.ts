@@ -23,7 +23,7 @@ export const ModelSchema = v.object({ id: v.string(), version: v.string(), space
 export const TimingsSchema = v.record(v.string(), v.number());
 
 /** A recording as the part of a form; its other fields are options. */
-export const RecordingForm = v.object({ file: v.pipe(v.string(), v.metadata({ schema: { format: 'binary' } })) });
+const RecordingForm = v.object({ file: v.pipe(v.string(), v.metadata({ schema: { format: 'binary' } })) });
 
 export const DEADLINE = {
   'x-deadline-ms': v.pipe(

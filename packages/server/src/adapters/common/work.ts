@@ -33,7 +33,7 @@ export interface RunningWorker {
 /** Of the time to drain: what takes longer is given back, which must be told to the database in the rest. */
 const FINISH_SHARE = 0.8;
 
-export const WORK_HELP = `Usage: voiceflow worker [options]
+const WORK_HELP = `Usage: voiceflow worker [options]
 
   --database URL   postgres://… with the jobs             VOICEFLOW_DATABASE_URL
   --data DIR       folder with the audio, shared by all   VOICEFLOW_DATA

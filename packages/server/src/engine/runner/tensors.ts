@@ -23,7 +23,7 @@ export interface TensorReply {
 }
 
 /** Windows in one request: each takes milliseconds, and the request's deadline is that of one window. */
-export const MAX_WINDOWS = 64;
+const MAX_WINDOWS = 64;
 
 /**
  * Reads an infer request: JSON, or JSON followed by raw tensors (`headerLength`, the extension `binary_tensor_data`;
@@ -80,7 +80,7 @@ export function parseInferRequest(
 }
 
 /** The request's tensors for the network. @throws `invalid-option` for non-finite numbers. */
-export function toFeeds(request: InferRequest): Record<string, Tensor> {
+function toFeeds(request: InferRequest): Record<string, Tensor> {
   const feeds: Record<string, Tensor> = {};
   for (const { name, shape, data } of request.inputs) {
     if (!data.every(Number.isFinite)) throw bad(`the data of "${name}" has numbers that are not finite`);
@@ -91,7 +91,7 @@ export function toFeeds(request: InferRequest): Record<string, Tensor> {
 }
 
 /** Writes the outputs that were asked for, as JSON or as bytes after it. */
-export function writeInferReply(
+function writeInferReply(
   request: InferRequest,
   outputs: Readonly<Record<string, Tensor>>,
   model: { readonly id: string; readonly version: string },
