@@ -1,9 +1,12 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { type JobResult, Jobs, Leases, type NewJob, type OpenJobs, openJobs } from '@voiceflow-ml/jobs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { dataFolder, NO_POSTGRES, PATIENCE, PostgresServer, testOptions } from './databases.ts';
 
 /** The queue on both databases: the same tests. */
+
+const README = readFileSync(new URL('../../packages/jobs/README.md', import.meta.url), 'utf8');
+const README_SQL = /```sql\n([\s\S]*?)```/.exec(README)?.[1] ?? '';
 
 const RESULT: JobResult = {
   duration: 30,
@@ -94,6 +97,9 @@ for (const { name, skip, start } of kinds) {
         { name: 'Ada', end_seconds: 20 },
         { name: null, end_seconds: 30 },
       ]);
+      const [minute = '', turns = ''] = README_SQL.split(';');
+      expect(await open.db.query(minute.replace('60', '15'))).toEqual([{ job: made.id, metadata: { call: 7 } }]);
+      expect(await open.db.query(turns.replace('…', made.id))).toHaveLength(2);
     });
 
     it('keeps embeddings only when it is asked for', async () => {

@@ -40,7 +40,7 @@ export interface CommandEntry {
 
 /** A command whose options have been forgotten; made by `defineCommand`, which keeps them together with `run`. */
 export interface AnyCommand extends Omit<Command, 'run'> {
-  /** It has commands of its own, and answers `COMMAND --help` itself. */
+  /** It hands over to a program with options of its own, which answers `--help` itself. */
   readonly ownHelp?: boolean;
   execute(args: readonly string[], context: Context): Promise<number>;
 }

@@ -36,7 +36,7 @@ async function dispatch(args: readonly string[], context: Context): Promise<numb
   }
   if (name === '--help' || name === '-h' || name === 'help') return help(rest, context);
   const command = await find(name).load();
-  if (asksForHelp(rest) && !(command.ownHelp && rest.length > 1)) {
+  if (asksForHelp(rest) && !command.ownHelp) {
     await context.io.out(commandHelp(command, context.io.screen), 'drawn');
     return EXIT.done;
   }
