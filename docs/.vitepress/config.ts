@@ -5,6 +5,7 @@ const guides = [
   ['Live', 'live'],
   ['In a page', 'browser'],
   ['Server', 'server'],
+  ['Jobs', 'jobs'],
   ['Who said what', 'words'],
   ['Known voices', 'known-voices'],
   ['Which model when', 'models'],

@@ -6,15 +6,21 @@ import { withSettings } from '../settings.ts';
 const EMBEDDED: Readonly<Record<string, ModelPackage>> = { standard, 'fast-cnn': fastCnn };
 
 /**
- * A model with some settings of its manifests replaced: those of `gate.` are the segmenter's.
+ * A model by name with some settings of its manifests replaced.
  * @param name Of a model that is embedded or was pulled, or a folder.
- * @throws `model-not-found`; `invalid-option` for a gate where there is no segmenter.
+ * @throws `model-not-found`; as `withModelSettings`.
  */
-export async function modelWith(name: string, settings: Readonly<Record<string, number>>): Promise<ModelPackage> {
-  const model = await modelNamed(name);
-  const isGate = ([path]: readonly [string, number]) => path.startsWith('gate.');
-  const gate = Object.fromEntries(Object.entries(settings).filter(isGate));
-  const own = Object.fromEntries(Object.entries(settings).filter((setting) => !isGate(setting)));
+export async function modelWith(name: string, settings: Readonly<Record<string, unknown>>): Promise<ModelPackage> {
+  return withModelSettings(await modelNamed(name), settings, name);
+}
+
+/** Settings of `gate.` are the segmenter's. @throws `invalid-option` for those where there is no segmenter. */
+export function withModelSettings(
+  model: ModelPackage,
+  settings: Readonly<Record<string, unknown>>,
+  name = model.manifest.id,
+): ModelPackage {
+  const { own, gate } = bySettings(settings);
   const { segmenter, ...rest } = model;
   if (Object.keys(gate).length > 0 && !segmenter) {
     throw new VoiceFlowError(
@@ -27,6 +33,26 @@ export async function modelWith(name: string, settings: Readonly<Record<string, 
     manifest: withSettings(model.manifest, own),
     segmenter: segmenter && { ...segmenter, manifest: withSettings(segmenter.manifest, gate) },
   };
+}
+
+/** The number that stands in a model's manifests under a path. */
+export function settingOf({ manifest, segmenter }: ModelPackage, path: string): number {
+  let value: unknown = isGate(path) ? segmenter?.manifest.settings : manifest.settings;
+  for (const key of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[key];
+  return Number(value);
+}
+
+/** Settings of the model itself, and of its segmenter. */
+export function bySettings(settings: Readonly<Record<string, unknown>>): {
+  readonly own: Readonly<Record<string, unknown>>;
+  readonly gate: Readonly<Record<string, unknown>>;
+} {
+  const of = (gate: boolean) => Object.fromEntries(Object.entries(settings).filter(([path]) => isGate(path) === gate));
+  return { own: of(false), gate: of(true) };
+}
+
+function isGate(path: string): boolean {
+  return path.startsWith('gate.');
 }
 
 function modelNamed(name: string): Promise<ModelPackage> | ModelPackage {

@@ -1,8 +1,6 @@
-import type { ModelManifest, Turn } from 'voiceflow-ml/core';
+import type { Turn } from 'voiceflow-ml/core';
 import { scoreDiarization } from 'voiceflow-ml/metrics';
-import * as pipeline from 'voiceflow-ml/stages';
-import { solveRecording } from './search.ts';
-import type { Analyzed } from './windows.ts';
+import type * as pipeline from 'voiceflow-ml/stages';
 
 /** A turn with what its confidence is told from, and which share of its time is right. */
 export interface JudgedTurn {
@@ -12,18 +10,34 @@ export interface JudgedTurn {
   readonly seconds: number;
 }
 
-export function judgeTurns(manifest: ModelManifest, recordings: readonly Analyzed[]): JudgedTurn[] {
-  const settings = pipeline.fastCnnSettings(manifest);
-  return recordings.flatMap((recording) => {
-    const { turns, evidence } = solveRecording(manifest, settings, recording);
-    const score = scoreDiarization({ uri: 'x', turns: recording.reference }, { uri: 'x', turns }).files.x;
-    return turns.map((turn, i): JudgedTurn => {
+/** A recording with two diarizations that differ in what their confidence is told from alone. */
+export interface Witnessed {
+  readonly reference: readonly Turn[];
+  readonly byActivity: readonly Turn[];
+  readonly byIdentity: readonly Turn[];
+}
+
+/** Weights that make the confidence tell one kind of evidence: its log odds are that evidence. */
+export const WITNESSES = {
+  byActivity: { bias: 0, activity: 1, identity: 0 },
+  byIdentity: { bias: 0, activity: 0, identity: 1 },
+} as const;
+
+export function judgeTurns(recordings: readonly Witnessed[]): JudgedTurn[] {
+  return recordings.flatMap(({ reference, byActivity, byIdentity }) => {
+    const score = scoreDiarization({ uri: 'x', turns: reference }, { uri: 'x', turns: byActivity }).files.x;
+    return byActivity.map((turn, i): JudgedTurn => {
       const partner = score?.mapping[turn.speaker];
-      const own = recording.reference.filter(({ speaker }) => speaker === partner);
+      const own = reference.filter(({ speaker }) => speaker === partner);
       const seconds = turn.end - turn.start;
-      return { evidence: evidence[i]!, right: covered(turn, own) / seconds, seconds };
+      const evidence = { activity: logOdds(turn), identity: logOdds(byIdentity[i]!) };
+      return { evidence, right: covered(turn, own) / seconds, seconds };
     });
   });
+}
+
+function logOdds({ confidence = 0.5 }: Turn): number {
+  return Math.log(confidence / (1 - confidence));
 }
 
 /** Seconds of a turn that others (not overlapping each other) cover. */

@@ -1,93 +1,171 @@
-import { createHash } from 'node:crypto';
+import { openAsBlob } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, resolve } from 'node:path';
-import { type ModelManifest, VoiceFlowError } from 'voiceflow-ml/core';
+import { join } from 'node:path';
+import { createDiarizer } from 'voiceflow-ml';
+import { nodeBackend } from 'voiceflow-ml/backends/node';
+import { type Backend, type Diarizer, type ModelPackage, type Turn, VoiceFlowError } from 'voiceflow-ml/core';
 import * as pipeline from 'voiceflow-ml/stages';
-import { parseWithFolders } from '../accuracy/flags.ts';
-import { type BenchCommand, textFlag } from '../args.ts';
-import { fitConfidence, judgeTurns, reliability } from '../calibrate/confidence.ts';
-import { cost, evaluate, search } from '../calibrate/search.ts';
+import { accuracy } from '../accuracy/accuracy.ts';
+import { parseSettings, parseWithFolders } from '../accuracy/flags.ts';
+import { bySettings, modelWith, settingOf, withModelSettings } from '../accuracy/model.ts';
+import { asWav, recordingsOf } from '../accuracy/recordings.ts';
+import { type BenchCommand, type BenchIo, countFlag, optionalNumber, textFlag } from '../args.ts';
+import { fitConfidence, judgeTurns, reliability, WITNESSES, type Witnessed } from '../calibrate/confidence.ts';
+import { rememberingBackend } from '../calibrate/remembered.ts';
+import { drawsOf, gridOf, type SetScore, search } from '../calibrate/search.ts';
 import { learnVoices } from '../calibrate/voices.ts';
-import { analyzeFolders } from '../calibrate/windows.ts';
+import { analyzeFolder } from '../calibrate/windows.ts';
+import { measureLive } from '../live.ts';
 import { withSettings } from '../settings.ts';
+import { seededRandom } from '../stats/random.ts';
+
+const SEED = 1;
 
 export const calibrate: BenchCommand = {
   summary: 'everything in a manifest that depends on the weights: voice space, thresholds, confidence',
-  help: `npm run bench -- calibrate DEV-FOLDER… --voices FOLDER --manifest FILE [options]
+  help: `npm run bench -- calibrate DEV-FOLDER… [options]
 
-  DEV-FOLDER        labelled recordings that the thresholds are chosen on, each folder counting the same
-  --voices FOLDER   labelled recordings that the voice space is learnt from (many speakers, rooms, noises)
-  --manifest FILE   the model's manifest.json; its weights lie beside it
-  --weights FILE    other weights than the manifest's, to try them
+  DEV-FOLDER        labelled recordings that the settings are chosen on, each folder counting the same
+  --model NAME      standard (default), fast-cnn (without the segmenter), a pulled model, or a folder with a manifest.json
+  --set A=1,B=2     settings to begin with, in place of the manifest's
+  --voices FOLDER   learn the voice space, from labelled recordings of many speakers, rooms and noises; best of speakers
+                    that the network was not taught with (models/fast-cnn/training/split.py)
+  --live SECONDS    count live sessions of that latency, too, as much as whole recordings
+  --draws 0         random settings that are tried before the search
   --keep            keep the thresholds: only voice space and confidence
-  --write           write the manifest (otherwise the settings are printed)
+  --write FOLDER    write FOLDER/manifest.json; the segmenter's settings (gate.) there, or beside it in ../segmenter
 
-The recordings that the committed settings were learnt from (repeatable, 36 conversations of training speakers):
-  python3 ../shared/corpus/gen_sim.py --index ../shared/corpus/train/index.tsv --out VOICES --n 36 --seed 77 \\
-    --prefix sc --noise ../shared/corpus/noise/noise --maxsec 180
-  npm run calibrate -- ../shared/corpus/eval/sim-dev ../shared/corpus/eval/real-dev examples/audio \\
-    --voices VOICES --manifest models/fast-cnn/manifest.json --write
-Then the rules by which voices get names: npm run bench -- naming`,
+The networks run once on each input; settings are tried on what they answered. Then the rules by which voices get names:
+npm run bench -- naming
+
+Example
+  python3 ../shared/corpus/gen_sim.py --index HELD/index.tsv --out VOICES --n 40 --seed 77 \\
+    --prefix sh --noise ../shared/corpus/noise/noise --maxsec 180
+  npm run bench -- calibrate ../shared/corpus/eval/{sim,real,meet,phone}-dev examples/audio --voices VOICES --write models/fast-cnn`,
   async run(args, io) {
-    const kinds = {
+    const { folders, flags } = parseWithFolders(args, {
+      model: 'string',
+      set: 'string',
       voices: 'string',
-      manifest: 'string',
-      weights: 'string',
+      live: 'string',
+      draws: 'string',
       keep: 'boolean',
-      write: 'boolean',
-    } as const;
-    const { folders, flags } = parseWithFolders(args, kinds);
-    const path = required(textFlag(flags, 'manifest'), 'manifest');
-    const voices = required(textFlag(flags, 'voices'), 'voices');
-    const original = JSON.parse(await readFile(path, 'utf8')) as ModelManifest;
-    const weights =
-      textFlag(flags, 'weights') ?? resolve(dirname(path), required(Object.keys(original.files)[0], 'files'));
-    const bytes = new Uint8Array(await readFile(weights));
-    io.note(`weights ${weights}, SHA-256 ${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}…`);
-    const { nodeBackend } = await import('voiceflow-ml/backends/node');
-    const model = await nodeBackend().load({ name: weights, bytes }, { workers: availableParallelism() });
+      write: 'string',
+    });
+    const name = textFlag(flags, 'model') ?? 'standard';
+    const set = parseSettings(textFlag(flags, 'set') ?? '');
+    const backend = rememberingBackend(nodeBackend());
+    const bench: Bench = { folders, latency: optionalNumber(flags, 'live', [0.5, 5]), backend, io };
     try {
-      const told = (name: string) => io.note(`  ${name}`);
-      const learnt = await analyzeFolders(original, model, [voices], told);
-      const dev = await analyzeFolders(original, model, folders, told);
-      const manifest = calibrated(original, learnt, dev, flags.keep === true, io.note);
-      for (const { set, der, countError } of evaluate(manifest, dev)) {
-        io.out(`${set}: DER ${der.toFixed(1)} %, voices off by ${countError.toFixed(2)}`);
+      let settings: Record<string, unknown> = { ...set };
+      let model = await modelWith(name, set);
+      const voices = textFlag(flags, 'voices');
+      if (voices !== undefined) settings = { ...settings, ...(await voiceSpace(model, voices, bench)) };
+      model = await modelWith(name, settings);
+      if (flags.keep !== true) {
+        settings = { ...settings, ...(await thresholds(model, countFlag(flags, 'draws', [0, 10_000], 0), bench)) };
+        model = await modelWith(name, settings);
       }
-      if (flags.write === true) await writeFile(path, `${JSON.stringify(manifest, null, 2)}\n`);
-      else io.out(JSON.stringify(manifest.settings));
+      settings.confidence = await confidence(model, bench);
+      const folder = textFlag(flags, 'write');
+      if (folder !== undefined) await write(folder, settings);
+      io.out(JSON.stringify(Object.fromEntries(Object.entries(settings).filter(([path]) => !/^voices/.test(path)))));
       return 0;
     } finally {
-      await model.close();
+      await backend.end();
     }
   },
 };
 
-function calibrated(
-  original: ModelManifest,
-  learnt: Parameters<typeof learnVoices>[0],
-  dev: Parameters<typeof search>[1],
-  keep: boolean,
-  note: (line: string) => void,
-): ModelManifest {
-  const { activity } = pipeline.fastCnnSettings(original);
+/** What a search works with. */
+interface Bench {
+  readonly folders: readonly string[];
+  readonly latency: number | undefined;
+  readonly backend: Backend;
+  readonly io: BenchIo;
+}
+
+async function withDiarizer<T>(model: ModelPackage, { backend }: Bench, use: (diarizer: Diarizer) => Promise<T>) {
+  const diarizer = await createDiarizer({ model, backend, workers: availableParallelism() });
+  try {
+    return await use(diarizer);
+  } finally {
+    await diarizer.close();
+  }
+}
+
+async function voiceSpace(model: ModelPackage, folder: string, bench: Bench): Promise<Record<string, unknown>> {
+  const { manifest } = model;
+  if (manifest.pipeline !== 'fast-cnn') {
+    throw new VoiceFlowError('invalid-option', `--voices learns those of the Fast CNN; this is ${manifest.pipeline}`);
+  }
+  const weights = await model.read(bench.io.signal);
+  const network = await bench.backend.load({ name: manifest.id, bytes: weights }, { workers: availableParallelism() });
+  const learnt = await analyzeFolder(manifest, network, folder, (name) => bench.io.note(`  ${name}`));
+  const { activity } = pipeline.fastCnnSettings(manifest);
   const space = learnVoices(learnt, activity.on, 1 / (learnt[0]?.local.frames ?? 1));
-  let manifest = withSettings(original, {
+  return {
     'voices.between': [...space.between].map((x) => Math.round(x * 1e4) / 1e4),
     'voices.mean': pipeline.packNumbers(space.mean),
     'voices.projection': pipeline.packNumbers(space.projection),
-  });
-  if (keep) note(`thresholds kept: ${cost(evaluate(manifest, dev)).toFixed(2)}`);
-  else manifest = search(manifest, dev, note);
-  // Confidence is fitted where the speakers are new to the network, as a user's are.
-  const turns = judgeTurns(manifest, dev);
-  const confidence = fitConfidence(turns);
-  note(`confidence: off by ${(100 * reliability(turns, confidence).error).toFixed(1)} points on average`);
-  return withSettings(manifest, { confidence });
+  };
 }
 
-function required(value: string | undefined, name: string): string {
-  if (value !== undefined) return value;
-  throw new VoiceFlowError('invalid-option', `--${name} is missing`, { hint: 'see --help' });
+function thresholds(model: ModelPackage, draws: number, bench: Bench) {
+  const grid = gridOf(model.manifest.pipeline, model.segmenter?.manifest.settings.gate !== undefined);
+  return search(
+    grid,
+    (path) => settingOf(model, path),
+    (choice) => withDiarizer(withModelSettings(model, choice), bench, (diarizer) => scores(diarizer, bench)),
+    drawsOf(grid, draws, seededRandom(SEED)),
+    bench.io.note,
+  );
+}
+
+async function scores(diarizer: Diarizer, { folders, latency, io: { signal } }: Bench): Promise<SetScore[]> {
+  const whole = await accuracy(diarizer, { folders, signal });
+  const live = latency === undefined ? [] : await measureLive(diarizer, { folders, latency, signal });
+  return [
+    ...whole.map(({ folder, total, countError }) => ({ set: folder, der: total.der ?? 0, countError })),
+    ...live.map(({ folder, live: der }) => ({ set: `${folder} live`, der, countError: 0 })),
+  ];
+}
+
+/** Fitted where the speakers are new to the network, as a user's are. */
+async function confidence(model: ModelPackage, bench: Bench) {
+  const turnsBy = (weights: object) =>
+    withDiarizer(withModelSettings(model, { confidence: weights }), bench, async (diarizer) => {
+      const found: { reference: readonly Turn[]; turns: readonly Turn[] }[] = [];
+      for (const folder of bench.folders) {
+        for (const { audio, reference } of await recordingsOf(folder)) {
+          found.push({ reference, turns: (await diarizer.diarize(await openAsBlob(await asWav(audio)))).turns });
+        }
+      }
+      return found;
+    });
+  const byActivity = await turnsBy(WITNESSES.byActivity);
+  const byIdentity = await turnsBy(WITNESSES.byIdentity);
+  const recordings = byActivity.map(
+    ({ reference, turns }, i): Witnessed => ({ reference, byActivity: turns, byIdentity: byIdentity[i]!.turns }),
+  );
+  const turns = judgeTurns(recordings);
+  const fitted = fitConfidence(turns);
+  bench.io.note(`confidence: off by ${(100 * reliability(turns, fitted).error).toFixed(1)} points on average`);
+  return fitted;
+}
+
+async function write(folder: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
+  const { own, gate } = bySettings(settings);
+  const path = join(folder, 'manifest.json');
+  const manifest = withSettings(JSON.parse(await readFile(path, 'utf8')), own);
+  const inner = manifest.segmenter;
+  await save(path, inner ? { ...manifest, segmenter: withSettings(inner, gate) } : manifest);
+  if (inner || Object.keys(gate).length === 0) return;
+  const beside = join(folder, '..', 'segmenter', 'manifest.json');
+  await save(beside, withSettings(JSON.parse(await readFile(beside, 'utf8')), gate));
+}
+
+function save(path: string, manifest: object): Promise<void> {
+  return writeFile(path, `${JSON.stringify(manifest, null, 2)}\n`);
 }
