@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { createDiarizer } from 'voiceflow-ml';
 import { collect, openAudio, parseRttm, type Turn } from 'voiceflow-ml/core';
 import { scoreDiarization } from 'voiceflow-ml/metrics';
+import { seededRandom } from '../packages/sdk/src/stages/random.ts';
 
 /**
  * Conversations that are put together, from seeds, of what each voice of the demo says alone: their truth is known to
@@ -20,17 +21,6 @@ const WORST_DER = 5;
 
 /** Seconds of a piece of one voice. */
 const SHORTEST = 1;
-
-/** Reproducible numbers in [0, 1) (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function shuffled<T>(items: readonly T[], next: () => number): T[] {
   const order = items.map((item) => ({ item, place: next() }));
@@ -51,7 +41,7 @@ function pieces(turns: readonly Turn[]): Map<string, { start: number; end: numbe
 
 /** @param overlap Share of turns that begin before the one before has ended. */
 function converse(samples: Float32Array, turns: readonly Turn[], seed: number, voices: number, overlap: number) {
-  const next = random(seed);
+  const next = seededRandom(seed);
   const alone = pieces(turns);
   const names = shuffled([...alone.keys()], next).slice(0, voices);
   const queues = new Map(names.map((name) => [name, shuffled(alone.get(name) ?? [], next)]));

@@ -1,21 +1,11 @@
+import { seededRandom } from '../../packages/sdk/src/stages/random.ts';
+
 /** Metres. */
 export type Point = readonly [x: number, y: number, z: number];
 
 const SPEED_OF_SOUND = 343;
 /** Taps of the windowed sinc that places an echo between two samples. */
 const SINC_TAPS = 32;
-
-/** A small number generator with a seed (mulberry32): uniform in [0, 1). */
-export function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 export interface Room {
   readonly size: Point;
@@ -32,7 +22,7 @@ export interface Room {
  * @returns the response, and the index of the direct sound in it.
  */
 export function impulseResponse(room: Room, seat: Point, sampleRate: number, seed: number) {
-  const next = random(seed);
+  const next = seededRandom(seed);
   const length = Math.ceil(room.seconds * sampleRate);
   const response = new Float64Array(length + SINC_TAPS);
   const reach = room.seconds * SPEED_OF_SOUND;
@@ -89,7 +79,7 @@ export function addThrough(
 
 /** Pink noise (Voss's octave bands after Kellet's filter) of RMS 1, seeded: the hum of a room at night. */
 export function pinkNoise(length: number, seed: number): Float64Array {
-  const next = random(seed);
+  const next = seededRandom(seed);
   const out = new Float64Array(length);
   let [b0, b1, b2] = [0, 0, 0];
   let power = 0;

@@ -90,8 +90,10 @@ interface Said {
 }
 
 function start(file: string, args: readonly string[], folder: string): Promise<Said> {
+  // Both colours at once make Node warn.
+  const { FORCE_COLOR, ...inherited } = process.env;
   const env = {
-    ...process.env,
+    ...inherited,
     PATH: `${join(root, 'bin')}:${process.env.PATH}`,
     HOME: folder,
     STRANGER_FOLDER: folder,

@@ -2,9 +2,9 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type RunningServer, serveNode } from '@voiceflow-ml/server/node';
+import { type EntryOptions, type RunningServer, serveNode } from '@voiceflow-ml/server/node';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { TOY } from '../server/harness.ts';
 import { FILE_TARGETS } from './fuzz-files.ts';
 import { CONNECTION, connectionOutcome, MESSAGES, sessionOutcome } from './fuzz-server.ts';
@@ -34,32 +34,29 @@ describe('parsers of what strangers send', () => {
 });
 
 describe('the server', () => {
-  let server: RunningServer;
-  beforeAll(async () => {
-    server = await serveNode({
-      port: 0,
-      workers: 1,
-      command: TOY,
-      log: () => {},
-      limits: { idleBodyMs: 200, headerMs: 200 },
-    });
-  });
-  afterAll(() => server?.close());
+  let server: RunningServer | undefined;
+  afterEach(() => server?.close());
+  const start = async (limits: EntryOptions['limits'] = {}) => {
+    server = await serveNode({ port: 0, workers: 1, command: TOY, log: () => {}, limits });
+    return server;
+  };
 
   it('answers any connection by no 5xx, and goes on', async () => {
+    const { url } = await start({ idleBodyMs: 200, headerMs: 200 });
     await fc.assert(
-      fc.asyncProperty(CONNECTION, async (bytes) => void (await connectionOutcome(server.url, bytes))),
+      fc.asyncProperty(CONNECTION, async (bytes) => void (await connectionOutcome(url, bytes))),
       { seed: 17, numRuns: 60 },
     );
-    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });
 
   it('closes any live session properly, and keeps nothing', async () => {
+    const { url, app } = await start();
     await fc.assert(
-      fc.asyncProperty(MESSAGES, (messages) => sessionOutcome(server.url, messages)),
+      fc.asyncProperty(MESSAGES, (messages) => sessionOutcome(url, messages)),
       { seed: 18, numRuns: 40 },
     );
-    await until(() => server.app.active === 0);
-    expect(await (await fetch(`${server.url}/metrics`)).text()).toMatch(/voiceflow_worker_restarts_total 0/);
+    await until(() => app.active === 0);
+    expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/voiceflow_worker_restarts_total 0/);
   });
 });

@@ -65,6 +65,17 @@ describe('the real model', () => {
     expect((await tensors(scaled(1e-39))).equals(await tensors(zeros))).toBe(true);
   });
 
+  it('decodes no more channels than make sense: their cost does not follow the length', async () => {
+    const wav = Buffer.from(encodeWav(new Float32Array(64_000), 16_000));
+    // 1,000 channels of 64 frames.
+    wav.writeUInt16LE(1_000, 22);
+    wav.writeUInt16LE(2_000, 32);
+    for (const path of ['/v1/diarize', '/v1/embed']) {
+      const refused = await post(path, wav);
+      expect([refused.status, (await refused.json()).code]).toEqual([413, 'audio-too-large']);
+    }
+  });
+
   it('names an upload in RTTM by its file, unless it is told a name', async () => {
     const form = () => {
       const data = new FormData();

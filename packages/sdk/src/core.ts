@@ -13,7 +13,13 @@ export { type ByteInput, type ByteOptions, openBytes, type PeekReader } from './
 export { flushDenormals } from './audio/denormals.ts';
 export { type EncodeWavOptions, encodeWav } from './audio/encode-wav.ts';
 export { CONTAINER_BYTES, containerOf } from './audio/formats.ts';
-export { collect, DEFAULT_MAX_SECONDS, type OpenAudioOptions, openAudio, openChannels } from './audio/open.ts';
+export {
+  collect,
+  DEFAULT_MAX_SECONDS,
+  type OpenAudioOptions,
+  openAudio,
+  openChannels,
+} from './audio/open.ts';
 export { type PcmEncoding, pcmReader } from './audio/pcm.ts';
 export { samplesSource } from './audio/pipes.ts';
 export { createResampler, type Resampler } from './audio/resample.ts';

@@ -31,6 +31,10 @@ const MOST = 0.8;
 const FEWEST = 10;
 /** Channels that are looked at apart before they are mixed: of more, that would cost more than all the rest. */
 const MOST_LOOKED_AT = 8;
+/** The same of rate times channels: 8 at 96 kHz. */
+const MOST_SAMPLES_LOOKED_AT = 800_000;
+/** Channels that become recordings of their own: each costs as much as one. */
+const MOST_SEPARATE = 16;
 /** Seconds in which a channel is faded out and in. */
 const FADE_SECONDS = 0.005;
 
@@ -55,6 +59,7 @@ export function channelOf(source: AudioSource, number: number): AudioSource {
  */
 export function mixed(source: AudioSource): AudioSource {
   if (!hasChannels(source) || source.channels > MOST_LOOKED_AT) return source;
+  if (source.channels * source.sampleRate > MOST_SAMPLES_LOOKED_AT) return source;
   const own: Warning[] = [];
   let out = new Float32Array(0);
   const apart = new ApartCounter();
@@ -126,9 +131,17 @@ class ApartCounter {
 /**
  * A source's channels, each as a source of its own. They are read in step: none can be more than a block ahead, so all
  * of them must be read (or closed) side by side. What a channel has of a louder one (cross-talk) is silenced.
+ * @throws `invalid-option` for more than `MOST_SEPARATE`.
  */
 export function separated(source: AudioSource): AudioSource[] {
   if (!hasChannels(source)) return [source];
+  if (source.channels > MOST_SEPARATE) {
+    throw new VoiceFlowError(
+      'invalid-option',
+      `channels is "separate", but the audio has ${source.channels} channels; up to ${MOST_SEPARATE} can be separated`,
+      { hint: 'use "mix", or the number of one channel at a time' },
+    );
+  }
   const own: Warning[] = [];
   const gate = new CrosstalkGate(source, own);
   const steps = new InStep(source.channels, () => gate.read());

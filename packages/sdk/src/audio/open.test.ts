@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { AudioDecoder, AudioInput, AudioSource } from '../contract/audio.ts';
 import { encodeWav } from './encode-wav.ts';
 import { chunk, fmt, riff, samples } from './fixtures/wav-builder.ts';
-import { collect, type OpenAudioOptions, openAudio } from './open.ts';
+import { collect, type OpenAudioOptions, openAudio, openChannels } from './open.ts';
 import { createResampler } from './resample.ts';
 
 const SAMPLES = Float32Array.from({ length: 40_000 }, (_, i) => Math.sin(i * 0.05) / 2);
@@ -107,6 +107,32 @@ describe('inputs', () => {
     ['an endless rate', riff([fmt({ rate: 2_000_000_000 }), chunk('data', [1, 2, 3, 4])])],
   ])('refuses %s as invalid audio', async (_, input) => {
     await expect(load(input)).rejects.toThrow(expect.objectContaining({ code: 'invalid-audio' }));
+  });
+});
+
+describe('rate times channels', () => {
+  const wav = (channels: number, rate: number) =>
+    riff([fmt({ channels, rate, bits: 8 }), chunk('data', new Array(channels * 100).fill(128))]);
+
+  it('can be limited, since the cost of decoding follows it', async () => {
+    const limits = { maxSamplesPerSecond: 1_600_000 };
+    await expect(load(wav(1_000, 16_000), { limits })).rejects.toMatchObject({
+      code: 'audio-too-large',
+      message: 'the audio has 1000 channels at 16000 Hz; the limit is 1600000 samples a second',
+    });
+    expect(await load(wav(1_000, 16_000))).toHaveLength(100);
+    expect(await load(wav(32, 48_000), { limits })).toHaveLength(34);
+    await expect(load(wav(1, 16_000), { limits: { maxSamplesPerSecond: 0 } })).rejects.toMatchObject({
+      code: 'invalid-option',
+    });
+  });
+
+  it('is of 16 channels at most where each becomes a recording of its own', async () => {
+    const open = (channels: number) => openChannels(wav(channels, 16_000), { sampleRate: 16_000 });
+    const sources = await open(16);
+    expect(sources).toHaveLength(16);
+    for (const source of sources) await source.close();
+    await expect(open(17)).rejects.toMatchObject({ code: 'invalid-option', message: expect.stringContaining('17') });
   });
 });
 

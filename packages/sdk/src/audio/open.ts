@@ -58,9 +58,11 @@ async function open(
   }
   const maxSeconds = checkLimit('maxSeconds', options.limits?.maxSeconds) ?? DEFAULT_MAX_SECONDS;
   const maxBytes = checkLimit('maxBytes', options.limits?.maxBytes);
+  const most = checkLimit('maxSamplesPerSecond', options.limits?.maxSamplesPerSecond);
   const source = await openSource(input, maxBytes === undefined ? options : { ...options, maxBytes });
   try {
     checkRate(source.sampleRate);
+    checkDensity(source, most);
     const guard = { maxSeconds, nonFinite: options.nonFinite ?? 'refuse', signal } as const;
     const sources = split(source).map((one) => resampled(guarded(one, guard), sampleRate));
     return await Promise.all(sources.map(primed));
@@ -176,6 +178,16 @@ function checkRate(sampleRate: unknown): void {
     {
       hint: 'check the rate that the recording was made with',
     },
+  );
+}
+
+function checkDensity(source: AudioSource, most = Number.POSITIVE_INFINITY): void {
+  const { sampleRate, channels = 1, samplesPerSecond = sampleRate * channels } = source;
+  if (samplesPerSecond <= most) return;
+  throw new VoiceFlowError(
+    'audio-too-large',
+    `the audio has ${samplesPerSecond / sampleRate} channels at ${sampleRate} Hz; the limit is ${most} samples a second`,
+    { hint: 'send fewer channels or a lower rate: 16 kHz is enough' },
   );
 }
 

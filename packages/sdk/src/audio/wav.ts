@@ -170,6 +170,7 @@ class WavSource implements AudioSource {
   readonly lengthHint?: number;
   readonly length?: number;
   readonly channels: number;
+  readonly samplesPerSecond: number;
   readonly warnings: Warning[];
   readonly #layout: WavLayout;
   readonly #signal: AbortSignal | undefined;
@@ -186,6 +187,7 @@ class WavSource implements AudioSource {
     this.#signal = signal;
     this.sampleRate = format.sampleRate;
     this.channels = format.channels <= MAX_APART ? format.channels : 1;
+    this.samplesPerSecond = format.channels * format.sampleRate;
     this.warnings = layout.warnings;
     this.#unpacker = createUnpacker(format.encoding, bigEndian);
     this.#frameBytes = SAMPLE_BYTES[format.encoding] * format.channels;

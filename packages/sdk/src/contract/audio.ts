@@ -12,6 +12,8 @@ export interface AudioSource {
   read(): Promise<Float32Array | null>;
   /** Channels that `readChannels` gives apart; one where it is absent. */
   readonly channels?: number;
+  /** Samples that are decoded for a second, where that is more than the rate times `channels`. */
+  readonly samplesPerSecond?: number;
   /** In place of `read`, of which it is the same stretch: the channels apart, as arrays of equal length above 0. */
   readChannels?(): Promise<readonly Float32Array[] | null>;
   /** Frees what is held (a file, a stream); safe to call twice and after the end. */
@@ -35,6 +37,8 @@ export interface AudioLimits {
   readonly maxSeconds?: number;
   /** Encoded bytes; beyond it `audio-too-large`. Default none. */
   readonly maxBytes?: number;
+  /** Sample rate times channels; beyond it `audio-too-large`: the cost of decoding follows it. Default none. */
+  readonly maxSamplesPerSecond?: number;
 }
 
 /** Encoded bytes, read in order; `seek` only where the input is a Blob or in memory. */

@@ -46,10 +46,10 @@ export interface DiarizeOptions extends SpeakerCountOptions {
   readonly limits?: AudioLimits;
   /**
    * What becomes of several channels. `mix` (default): their mean. A number, from 1: that channel alone. `separate`: for
-   * recordings with a speaker (or several) a channel, such as calls: each channel is diarized by itself, at the cost of
-   * a recording for each; its speaker is labeled `LEFT` or `RIGHT` (of more channels `CHANNEL_1` …), several are numbered
-   * (`LEFT_1`), and what a channel has of a louder one (cross-talk) is silenced. Counts of speakers are then for each
-   * channel. A mono recording is diarized as always.
+   * recordings with a speaker (or several) a channel, such as calls: each channel (of 16 at most) is diarized by itself,
+   * at the cost of a recording for each; its speaker is labeled `LEFT` or `RIGHT` (of more channels `CHANNEL_1` …),
+   * several are numbered (`LEFT_1`), and what a channel has of a louder one (cross-talk) is silenced. Counts of speakers
+   * are then for each channel. A mono recording is diarized as always.
    */
   readonly channels?: 'mix' | 'separate' | number;
   /** Names of the channels for `separate`, in place of `LEFT` and `RIGHT`; one for each, all different. */

@@ -242,11 +242,16 @@ class LiveSocket {
     ws.send(JSON.stringify(message));
   }
 
-  #watchIdle(ws: WSContext): void {
+  #watchIdle(ws: WSContext, doubted = false): void {
     const { idleBodyMs } = this.#state.limits;
     const silent = performance.now() - this.#lastMessage;
     if (silent < idleBodyMs || this.#ahead > 0) {
       this.#idle = setTimeout(() => this.#watchIdle(ws), Math.max(idleBodyMs - silent, idleBodyMs / 10));
+      return;
+    }
+    if (!doubted) {
+      // A process that did not run for so long finds its timers due before it has read what came meanwhile.
+      this.#idle = setTimeout(() => this.#watchIdle(ws, true), 0);
       return;
     }
     const hint = 'Send {"type":"keep-alive"} while there is no audio.';
