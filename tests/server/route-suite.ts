@@ -381,7 +381,7 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
           },
         );
         expect(json.status).toBe(200);
-        expect((await json.json()).outputs[0].data).toHaveLength(512);
+        expect((await json.json()).outputs[0].data).toHaveLength(384);
       });
 
       it('keeps to the published schema', async () => {
