@@ -27,6 +27,8 @@ const ELSEWHERE = [
   // Without `close()` its process does not end once in a few runs (to be found out).
   { of: 'docs/guide/live.md', text: 'latency: 1', test: 'tests/cli/examples.test.ts' },
   { of: 'packages/jobs/README.md', text: 'postgres://', test: 'tests/jobs/command.test.ts' },
+  { of: 'docs/guide/jobs.md', text: 'postgres://', test: 'tests/jobs/command.test.ts' },
+  { of: 'docs/guide/jobs.md', text: 'select job', test: 'tests/jobs/queue.test.ts' },
   { of: 'packages/jobs/README.md', text: 'verifyWebhook', test: 'tests/jobs/receiver.test.ts' },
   { of: 'packages/jobs/README.md', text: 'select job', test: 'tests/jobs/queue.test.ts' },
 ];

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { nearest } from './args/suggest.ts';
-import type { Context } from './command.ts';
+import type { AnyCommand, Context } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { EXIT, explain, isAbort, UsageError } from './errors.ts';
 import { commandHelp, overview } from './help.ts';
@@ -36,17 +36,20 @@ async function dispatch(args: readonly string[], context: Context): Promise<numb
   }
   if (name === '--help' || name === '-h' || name === 'help') return help(rest, context);
   const command = await find(name).load();
-  if (asksForHelp(rest) && !command.ownHelp) {
-    await context.io.out(commandHelp(command, context.io.screen), 'drawn');
-    return EXIT.done;
-  }
-  return command.execute(rest, context);
+  return asksForHelp(rest) ? helpOf(command, context) : command.execute(rest, context);
 }
 
-async function help([name]: readonly string[], { io }: Context): Promise<number> {
-  const text = name === undefined ? overview(COMMANDS, io.screen) : commandHelp(await find(name).load(), io.screen);
-  await io.out(text, 'drawn');
+async function help([name]: readonly string[], context: Context): Promise<number> {
+  if (name !== undefined) return helpOf(await find(name).load(), context);
+  await context.io.out(overview(COMMANDS, context.io.screen), 'drawn');
   return EXIT.done;
+}
+
+async function helpOf(command: AnyCommand, context: Context): Promise<number> {
+  await context.io.out(commandHelp(command, context.io.screen), 'drawn');
+  if (!command.ownHelp) return EXIT.done;
+  await context.io.out('\n');
+  return command.execute(['--help'], context);
 }
 
 function find(name: string) {
