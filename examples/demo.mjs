@@ -6,7 +6,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { arrangeTimeline, screenOf, timelineSvg, timelineText } from '@voiceflow-ml/cli/render';
-import { createDiarizer, parseRttm } from 'voiceflow-ml';
+import { createDiarizer, parseRttm, standard } from 'voiceflow-ml';
 import { scoreDiarization } from 'voiceflow-ml/metrics';
 
 const audio = fileURLToPath(new URL('audio/conversation.wav', import.meta.url));
@@ -15,7 +15,7 @@ const folder = process.argv[2] ?? 'demo-output';
 const here = (path) => relative(process.cwd(), path) || '.';
 
 const [reference] = parseRttm(await readFile(truth, 'utf8'));
-const diarizer = await createDiarizer();
+const diarizer = await createDiarizer({ model: standard });
 const result = await diarizer.diarize(await openAsBlob(audio));
 await diarizer.close();
 
@@ -30,6 +30,7 @@ const timeline = arrangeTimeline(result.turns, {
 
 const percent = (seconds) => `${((100 * seconds) / score.scored).toFixed(1)} %`;
 const { timings, duration, speakers, model, backend } = result;
+const gate = standard.segmenter.manifest;
 const took = timings.total / 1000;
 const voices = new Set(reference.turns.map(({ speaker }) => speaker)).size;
 
@@ -42,7 +43,7 @@ ${timelineText(timeline, screenOf(process.stdout))}
   error (DER)        ${score.der.toFixed(1)} %: missed ${percent(score.miss)}, false alarms ${percent(score.falseAlarm)}, confused ${percent(score.confusion)}
                      strict: no collar, overlapped speech counts
   real-time factor   ${(took / duration).toFixed(3)}: ${duration.toFixed(0)} s of audio in ${took.toFixed(2)} s, after ${(timings.load / 1000).toFixed(2)} s of loading
-  network            ${model.id} ${model.version} on the ${backend} backend`);
+  networks           ${model.id} ${model.version} and ${gate.id} ${gate.version}, on the ${backend} backend`);
 
 await mkdir(folder, { recursive: true });
 await writeFile(`${folder}/conversation.rttm`, result.toRTTM('conversation'));

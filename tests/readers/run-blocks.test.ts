@@ -24,8 +24,6 @@ import { ROOT } from '../packaging/packed.ts';
 
 /** Blocks that need what is not here; each has a test of its own. */
 const ELSEWHERE = [
-  // Without `close()` its process does not end once in a few runs (to be found out).
-  { of: 'docs/guide/live.md', text: 'latency: 1', test: 'tests/cli/examples.test.ts' },
   { of: 'packages/jobs/README.md', text: 'postgres://', test: 'tests/jobs/command.test.ts' },
   { of: 'docs/guide/jobs.md', text: 'postgres://', test: 'tests/jobs/command.test.ts' },
   { of: 'docs/guide/jobs.md', text: 'select job', test: 'tests/jobs/queue.test.ts' },

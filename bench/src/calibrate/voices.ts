@@ -39,10 +39,11 @@ export function learnVoices(recordings: readonly Analyzed[], above: number, fram
 /** Embeddings by speaker of slots that hear one speaker alone. */
 function pureSlots({ local, reference }: Analyzed, above: number, frame: number): Float32Array[][] {
   const speakers = [...new Set(reference.map((turn) => turn.speaker))].sort();
-  const raster = new Uint8Array(local.totalFrames * speakers.length);
+  const frames = local.startOf(local.windows) + local.frames;
+  const raster = new Uint8Array(frames * speakers.length);
   for (const turn of reference) {
     const k = speakers.indexOf(turn.speaker);
-    const end = Math.min(local.totalFrames, Math.round(turn.end / frame));
+    const end = Math.min(frames, Math.round(turn.end / frame));
     for (let t = Math.round(turn.start / frame); t < end; t++) raster[t * speakers.length + k] = 1;
   }
   const rows = speakers.map((): Float32Array[] => []);

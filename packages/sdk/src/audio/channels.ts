@@ -139,7 +139,7 @@ export function separated(source: AudioSource): AudioSource[] {
     throw new VoiceFlowError(
       'invalid-option',
       `channels is "separate", but the audio has ${source.channels} channels; up to ${MOST_SEPARATE} can be separated`,
-      { hint: 'use "mix", or the number of one channel at a time' },
+      { hint: 'use "mix", or the number of a channel' },
     );
   }
   const own: Warning[] = [];

@@ -187,7 +187,7 @@ function checkDensity(source: AudioSource, most = Number.POSITIVE_INFINITY): voi
   throw new VoiceFlowError(
     'audio-too-large',
     `the audio has ${samplesPerSecond / sampleRate} channels at ${sampleRate} Hz; the limit is ${most} samples a second`,
-    { hint: 'send fewer channels or a lower rate: 16 kHz is enough' },
+    { hint: 'one channel at 16 kHz is enough' },
   );
 }
 

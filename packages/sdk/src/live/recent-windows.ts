@@ -1,5 +1,5 @@
 import { cleanFrames, type Slots, voiceOf } from '../stages/local-speaker-table.ts';
-import type { LocalWindows } from '../stages/local-speakers.ts';
+import { activeFrames, type LocalWindows } from '../stages/local-speakers.ts';
 import { project, type VoiceSpace } from '../stages/plda.ts';
 
 /** One window of a live session, with what is worked out of it once. */
@@ -76,7 +76,7 @@ export class RecentWindows implements LocalWindows {
     const voices = new Float32Array(slots * space.to);
     const clean = new Float32Array(slots);
     const kept = Array.from({ length: slots }, (_, slot) => {
-      if (spokenFrames(activity, slots, slot, above) < least) return undefined;
+      if (activeFrames(activity, slots, slot, above) < least) return undefined;
       const embedding = embeddings.subarray(slot * space.from, (slot + 1) * space.from);
       project(space, embedding, voices.subarray(slot * space.to, (slot + 1) * space.to));
       clean[slot] = cleanFrames(activity, slots, slot, above) * frame;
@@ -133,10 +133,4 @@ export class RecentWindows implements LocalWindows {
     });
     return table;
   }
-}
-
-function spokenFrames(activity: Float32Array, slots: number, slot: number, above: number): number {
-  let spoken = 0;
-  for (let i = slot; i < activity.length; i += slots) if (activity[i]! > above) spoken++;
-  return spoken;
 }

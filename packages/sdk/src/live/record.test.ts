@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../stages/random.ts';
+import { SpeechMask } from '../stages/speech.ts';
 import { SessionRecord } from './record.ts';
 
 const SHAPE = { frames: 50, slots: 2, dimensions: 16, hop: 12 };
@@ -87,5 +88,14 @@ describe('SessionRecord', () => {
       expect(record.activity(w)[7]).toBeCloseTo(activity[7] as number, 2);
       expect(record.embedding(w, 1)?.[3] ?? 0).toBeCloseTo(embeddings[1]?.[3] ?? 0, 2);
     }
+  });
+
+  it('is silent where a mask tells that nobody speaks', () => {
+    const record = new SessionRecord(SHAPE);
+    for (let i = 0; i < 4; i++) record.add(i * SHAPE.hop, new Float32Array(100).fill(1), [undefined, undefined]);
+    const mask = new SpeechMask({ speech: 0.5, shortestSilence: 20 });
+    for (let frame = 0; frame < 100; frame++) mask.push(frame < 30 ? 1 : 0);
+    record.mask = mask;
+    expect([0, 1, 2, 3].map((window) => record.activity(window).lastIndexOf(1))).toEqual([59, 35, 11, -1]);
   });
 });

@@ -1,5 +1,6 @@
 import type { LocalRecording } from '../stages/local-speakers.ts';
 import { RowStore } from '../stages/row-store.ts';
+import type { SpeechMask } from '../stages/speech.ts';
 
 /** Windows that are kept at most, of 0.4 kB: four hours of steps of half a second. */
 const MOST_WINDOWS = 30_000;
@@ -36,6 +37,11 @@ export class SessionRecord implements LocalRecording {
   #hop: number;
   #start = 0;
   #kept: Kept;
+  /**
+   * What another network, which has heard all of the session by then, says of the frames from `start` on: when the
+   * windows came, it had not heard what followed.
+   */
+  mask: SpeechMask | undefined;
 
   constructor(shape: Shape, most = MOST_WINDOWS) {
     this.frames = shape.frames;
@@ -94,7 +100,9 @@ export class SessionRecord implements LocalRecording {
 
   /** A copy. */
   activity(window: number): Float32Array {
-    return scaled(this.#kept.activity.row(window), 1 / PROBABILITIES);
+    const activity = scaled(this.#kept.activity.row(window), 1 / PROBABILITIES);
+    this.mask?.apply(activity, this.slots, this.startOf(window));
+    return activity;
   }
 
   /** A copy. */

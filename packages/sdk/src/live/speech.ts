@@ -2,47 +2,57 @@ import { type OverlapRules, raiseSecond } from '../stages/overlap.ts';
 import { CERTAIN_SILENCE, SpeechMask, type SpeechRules } from '../stages/speech.ts';
 import type { HeardSpeech } from './gate.ts';
 
-/** The mean of what a gate's network said of the latest frames of a session, each time with more of what follows. */
+/** Of the runs that heard a frame: sums of what they said of speech and of two at once, and their number. */
+type Sums = readonly [speech: number, two: number, runs: number];
+
+/**
+ * The mean of what a gate's network said of the latest frames of a session, each time with more of what follows; of those
+ * before, what it came to.
+ */
 export class RecentSpeech {
-  readonly #rules: SpeechRules;
-  #first = 0;
-  #sum: number[] = [];
-  #two: number[] = [];
-  #count: number[] = [];
+  /** Of the frames that are settled. */
+  #past: SpeechMask;
+  /** Of the frames after them. */
+  #sums: (Sums | undefined)[] = [];
 
   constructor(rules: SpeechRules) {
-    this.#rules = rules;
+    this.#past = new SpeechMask(rules);
   }
 
   add({ start, speech, two }: HeardSpeech): void {
     speech.forEach((p, i) => {
-      const at = start + i - this.#first;
+      const at = start + i - this.#past.known;
       if (at < 0) return;
-      this.#sum[at] = (this.#sum[at] ?? 0) + p;
-      this.#two[at] = (this.#two[at] ?? 0) + two[i]!;
-      this.#count[at] = (this.#count[at] ?? 0) + 1;
+      const [sum, sumOfTwo, runs] = this.#sums[at] ?? [0, 0, 0];
+      this.#sums[at] = [sum + p, sumOfTwo + two[i]!, runs + 1];
     });
   }
 
-  mask(): SpeechMask {
-    const mask = new SpeechMask(this.#rules, this.#first);
-    for (let i = 0; i < this.#sum.length; i++) {
-      const count = this.#count[i];
-      // A frame that no run has heard counts as speech.
-      if (count === undefined) mask.push(1);
-      else mask.push(this.#sum[i]! / count, this.#two[i]! / count);
-    }
-    return mask;
+  /**
+   * Of the frames from one on: by default, those that are not settled.
+   * @param first What that frame is called in the mask.
+   */
+  mask(from = this.#past.known, first = from): SpeechMask {
+    return tell(this.#past.from(from, first), this.#sums);
   }
 
-  /** Forgets the frames before one. */
-  dropUntil(frame: number): void {
-    const gone = Math.min(this.#sum.length, Math.max(0, frame - this.#first));
-    this.#sum = this.#sum.slice(gone);
-    this.#two = this.#two.slice(gone);
-    this.#count = this.#count.slice(gone);
-    this.#first += gone;
+  /**
+   * What was said of the frames before one stands: no more is heard of them.
+   * @param from The first frame that a mask may be asked for.
+   */
+  settle(frame: number, from: number): void {
+    tell(this.#past, this.#sums.splice(0, Math.max(0, frame - this.#past.known)));
+    if (from > this.#past.first) this.#past = this.#past.from(from);
   }
+}
+
+function tell(mask: SpeechMask, sums: readonly (Sums | undefined)[]): SpeechMask {
+  // A frame that no run has heard counts as speech. Not every method of arrays visits holes; this does.
+  for (const heard of sums) {
+    const [sum, two, runs] = heard ?? [1, 0, 1];
+    mask.push(sum / runs, two / runs);
+  }
+  return mask;
 }
 
 /**

@@ -152,6 +152,7 @@ export class LiveTracker {
   *reclustered(): Steps<LiveResultParts> {
     const { known, falseNames, maxSpeakers = MOST_SPEAKERS } = this.#rules;
     const start = this.#record.start * this.#cnn.frame;
+    this.#record.mask = this.#speech?.mask(this.#record.start, 0);
     const bounds = { least: 1, most: maxSpeakers };
     const request = { bounds, known, falseNames };
     const solution = yield* solveSteps(this.#cnn, this.#record, this.#duration - start, request);
@@ -193,7 +194,7 @@ export class LiveTracker {
     }
     yield* this.#memory.compact();
     this.#recent.dropUntil(final - Math.round(CONTEXT / frame));
-    this.#speech?.dropUntil(final - Math.round(CONTEXT / frame));
+    this.#speech?.settle(final - Math.round(CONTEXT / frame), this.#record.start);
   }
 
   /** Makes new speakers of tracks that are none of those there are. */

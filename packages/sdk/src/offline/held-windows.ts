@@ -75,7 +75,7 @@ export class HeldWindows {
     this.#two.end();
     this.#speech.end();
     this.#release(Number.POSITIVE_INFINITY);
-    this.#local.hush(this.#mask);
+    this.#local.mask = this.#mask;
   }
 
   settled(): Promise<void> {

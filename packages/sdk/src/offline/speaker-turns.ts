@@ -145,10 +145,11 @@ function* attemptOf(cnn: SolveContext, local: LocalRecording, grouping: Grouping
       : undefined;
   const counted = rules.count && local.levels ? new CountedAdder(shape, rules.count, pieces) : undefined;
   const adder = counted ?? new OverlapAdder(shape);
+  const silences = local.mask?.silences(0, local.startOf(local.windows) + local.frames);
   let frame = 0;
   const emit = (scores: Float32Array) => {
-    if (rules.overlap && local.overlapped?.(frame)) raiseSecond(scores, rules.overlap, rules.onset);
-    if (local.silent?.(frame++)) scores.fill(CERTAIN_SILENCE);
+    if (rules.overlap && local.mask?.overlapped(frame)) raiseSecond(scores, rules.overlap, rules.onset);
+    if (silences?.[frame++]) scores.fill(CERTAIN_SILENCE);
     tracker.push(scores);
   };
   for (let window = 0; window < local.windows; window++) {

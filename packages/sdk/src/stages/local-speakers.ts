@@ -33,10 +33,8 @@ export interface LocalRecording extends LocalWindows {
   readonly pieces?: readonly VoicedPiece[];
   /** Unit vector of a slot, or undefined where it is silent. */
   embedding(window: number, slot: number): Float32Array | undefined;
-  /** Whether silence is certain at a frame of the recording, where another network tells. */
-  silent?(frame: number): boolean;
-  /** Whether two speak at once at a frame of the recording, where another network tells. */
-  overlapped?(frame: number): boolean;
+  /** Where another network tells: when nobody speaks and when two do, by frames of the recording. */
+  readonly mask?: SpeechMask | undefined;
 }
 
 /**
@@ -57,8 +55,7 @@ export class LocalSpeakers implements LocalRecording {
   readonly #rowOf: number[] = [];
   readonly #least: number;
   readonly #onset: number;
-  #silences: Uint8Array | undefined;
-  #mask: SpeechMask | undefined;
+  mask: SpeechMask | undefined;
 
   /**
    * @param keep A slot keeps its embedding when its activity is above `keep.above` in at least `keep.frames` frames.
@@ -89,11 +86,6 @@ export class LocalSpeakers implements LocalRecording {
     return window * this.hop;
   }
 
-  /** Frames from the start of the first window to the end of the last. */
-  get totalFrames(): number {
-    return this.windows === 0 ? 0 : (this.windows - 1) * this.hop + this.frames;
-  }
-
   /**
    * Adds windows in order of time.
    * @param activity `[count, frames, slots]`, probabilities. @param embeddings `[count, slots, dimensions]`, unit length.
@@ -104,27 +96,11 @@ export class LocalSpeakers implements LocalRecording {
       const row = activity.subarray(at, at + size);
       this.#activity.push(row);
       for (let slot = 0; slot < this.slots; slot++) {
-        let spoken = 0;
-        for (let i = slot; i < size; i += this.slots) if (row[i]! > this.#onset) spoken++;
         const from = (window * this.slots + slot) * this.dimensions;
-        const kept = spoken >= this.#least;
+        const kept = activeFrames(row, this.slots, slot, this.#onset) >= this.#least;
         this.#rowOf.push(kept ? this.#embeddings.push(embeddings.subarray(from, from + this.dimensions)) : -1);
       }
     }
-  }
-
-  /** @param mask What another network says of all frames. */
-  hush(mask: SpeechMask): void {
-    this.#mask = mask;
-    this.#silences = mask.silences(0, this.totalFrames);
-  }
-
-  overlapped(frame: number): boolean {
-    return this.#mask?.overlapped(frame) ?? false;
-  }
-
-  silent(frame: number): boolean {
-    return this.#silences?.[frame] === 1;
   }
 
   /** `[frames, slots]` of one window: a view, not a copy. */
@@ -141,4 +117,11 @@ export class LocalSpeakers implements LocalRecording {
 
 function floatBlock(length: number): Float32Array {
   return new Float32Array(length);
+}
+
+/** Frames of a window in which a slot's activity is above a threshold. @param activity `[frames, slots]`. */
+export function activeFrames(activity: Float32Array, slots: number, slot: number, above: number): number {
+  let active = 0;
+  for (let i = slot; i < activity.length; i += slots) if (activity[i]! > above) active++;
+  return active;
 }

@@ -11,9 +11,8 @@ export interface SpeechRules {
 /** The score that silence gives to everybody: no turn holds such a frame, and none goes on across it. */
 export const CERTAIN_SILENCE = -1;
 
-const BLOCK = 1 << 14;
 /** What is kept of a frame. */
-const SPEECH = 1;
+const QUIET = 1;
 const OVERLAP = 2;
 
 /**
@@ -23,42 +22,47 @@ const OVERLAP = 2;
  */
 export class SpeechMask {
   readonly #rules: SpeechRules;
-  readonly #first: number;
-  /** Of each frame: SPEECH, OVERLAP, both or neither. */
-  #heard = new Uint8Array(BLOCK);
-  #known = 0;
+  /** The first frame that it tells of. */
+  readonly first: number;
+  /** Of each frame: QUIET, OVERLAP, both or neither. */
+  #heard: number[] = [];
 
   /** @param first The first frame that `push` will tell of. */
   constructor(rules: SpeechRules, first = 0) {
     this.#rules = rules;
-    this.#first = first;
+    this.first = first;
   }
 
   /** The frame before which everything is known. */
   get known(): number {
-    return this.#first + this.#known;
+    return this.first + this.#heard.length;
   }
 
   /** @param speech Probability of speech in the next frame. @param two Of two speakers at least. */
   push(speech: number, two = 0): void {
-    if (this.#known === this.#heard.length) {
-      const more = new Uint8Array(2 * this.#heard.length);
-      more.set(this.#heard);
-      this.#heard = more;
-    }
     const { speech: least, overlap = Number.POSITIVE_INFINITY } = this.#rules;
-    this.#heard[this.#known++] = (speech >= least ? SPEECH : 0) | (two > overlap ? OVERLAP : 0);
+    this.#heard.push((speech >= least ? 0 : QUIET) | (two > overlap ? OVERLAP : 0));
+  }
+
+  /**
+   * A copy that knows nothing of the frames before one, which is none before the first.
+   * @param first What that frame is called in it.
+   */
+  from(frame: number, first = frame): SpeechMask {
+    const copy = new SpeechMask(this.#rules, first);
+    copy.#heard = this.#heard.slice(frame - this.first);
+    return copy;
   }
 
   /** Whether two speak in a frame, as far as is known. */
   overlapped(frame: number): boolean {
-    return ((this.#heard[frame - this.#first] ?? 0) & OVERLAP) !== 0;
+    return this.#isHeard(frame - this.first, OVERLAP);
   }
 
   /** Silences the frames of a window in which nobody speaks, in place. @param activity `[frames, slots]` from frame `start` on. */
   apply(activity: Float32Array, slots: number, start: number): void {
-    for (let at = 0, i = start - this.#first; at < activity.length; at += slots, i++) {
-      if (i >= 0 && i < this.#known && !this.#speaks(i)) activity.fill(0, at, at + slots);
+    for (let at = 0, i = start - this.first; at < activity.length; at += slots, i++) {
+      if (this.#isHeard(i, QUIET)) activity.fill(0, at, at + slots);
     }
   }
 
@@ -66,19 +70,19 @@ export class SpeechMask {
   silences(from: number, to: number): Uint8Array {
     const silent = new Uint8Array(to - from);
     let begun = -1;
-    for (let i = 0; i <= this.#known; i++) {
-      const quiet = i < this.#known && !this.#speaks(i);
+    for (let i = 0; i <= this.#heard.length; i++) {
+      const quiet = this.#isHeard(i, QUIET);
       if (quiet && begun < 0) begun = i;
       if (quiet || begun < 0) continue;
       if (i - begun >= this.#rules.shortestSilence) {
-        silent.fill(1, Math.max(0, begun + this.#first - from), Math.max(0, i + this.#first - from));
+        silent.fill(1, Math.max(0, begun + this.first - from), Math.max(0, i + this.first - from));
       }
       begun = -1;
     }
     return silent;
   }
 
-  #speaks(at: number): boolean {
-    return (this.#heard[at]! & SPEECH) !== 0;
+  #isHeard(at: number, what: number): boolean {
+    return ((this.#heard[at] ?? 0) & what) !== 0;
   }
 }
