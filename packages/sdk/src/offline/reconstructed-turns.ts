@@ -9,7 +9,13 @@ import type { PyannoteSettings } from '../stages/pyannote-settings.ts';
 import { reconstruct } from '../stages/reconstruct.ts';
 import type { Steps } from '../stages/steps.ts';
 import type { XVectorSpace } from '../stages/vbx.ts';
-import { type Assignment, assignVoices, findVoices, regroupVoices, type Voices } from '../stages/vbx-clustering.ts';
+import {
+  type Assignment,
+  assignVoices,
+  assignVoicesToCount,
+  findVoices,
+  type Voices,
+} from '../stages/vbx-clustering.ts';
 import { normalize } from '../stages/vectors.ts';
 import { labelSpeakers, nameVoices } from '../voices/naming.ts';
 import { warningsOf } from './speaker-turns.ts';
@@ -85,7 +91,7 @@ function* search(heard: HeardRecording, voices: Voices, bounds: SpeakerBounds): 
   for (let count = wanted; found > 0 && off(best) > 0 && count <= wanted + MOST_EXTRA; count++) {
     if (count > voices.rows.length && count > wanted) break;
     const same = count === voices.centroids.length;
-    const assignment = yield* same ? assignVoices(voices) : regroupVoices(voices, count);
+    const assignment = yield* same ? assignVoices(voices) : assignVoicesToCount(voices, count);
     const candidate = yield* attempt(heard, assignment, bounds.most);
     if (off(candidate) < off(best)) best = candidate;
   }

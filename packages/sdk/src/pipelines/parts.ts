@@ -52,7 +52,7 @@ export {
   speakerModel,
   type VoiceSpace,
 } from '../stages/plda.ts';
-export { Powerset, powersetClasses } from '../stages/powerset.ts';
+export { Powerset, powersetClasses, powersetProbabilities } from '../stages/powerset.ts';
 export { PLDA_FILES, pyannoteSettings, readPlda } from '../stages/pyannote-settings.ts';
 export { halfEven, reconstruct } from '../stages/reconstruct.ts';
 export { SegmentedRecording } from '../stages/segmented.ts';
@@ -72,9 +72,9 @@ export { toXVectorSpace, type Vbx, type VbxRules, vbx, type XVectorSpace, xVecto
 export {
   type Assignment,
   assignVoices,
+  assignVoicesToCount,
   findVoices,
   NOBODY,
-  regroupVoices,
   type VbxSettings,
   type Voices,
 } from '../stages/vbx-clustering.ts';
