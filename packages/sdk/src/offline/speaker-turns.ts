@@ -2,9 +2,9 @@ import type { ModelManifest } from '../contract/model.ts';
 import type { Speaker } from '../contract/result.ts';
 import type { Turn } from '../contract/segment.ts';
 import type { Warning } from '../contract/warnings.ts';
+import { ActiveSpeakersAdder } from '../stages/active-speakers.ts';
 import { type Clustering, clusterSpeakers, type Partition, speakerEmbedding } from '../stages/cluster-speakers.ts';
 import { confidenceOf, type TurnEvidence, turnEvidence } from '../stages/confidence.ts';
-import { CountedAdder } from '../stages/count.ts';
 import { type FrameTurn, TurnTracker } from '../stages/hysteresis.ts';
 import type { LocalRecording } from '../stages/local-speakers.ts';
 import { raiseSecond } from '../stages/overlap.ts';
@@ -117,7 +117,7 @@ function* attemptOf(cnn: SolveContext, local: LocalRecording, clustering: Cluste
     rules.pieces && local.pieces
       ? yield* piecePosteriors(local.pieces, partition.models, cnn.settings.voices, cnn.frame, rules.pieces)
       : undefined;
-  const counted = rules.count && local.levels ? new CountedAdder(shape, rules.count, pieces) : undefined;
+  const counted = rules.count && local.levels ? new ActiveSpeakersAdder(shape, rules.count, pieces) : undefined;
   const adder = counted ?? new OverlapAdder(shape);
   const silences = local.mask?.silences(0, local.startOf(local.windows) + local.frames);
   let frame = 0;
