@@ -44,7 +44,8 @@ describe('overlap-add', () => {
         adder.end(emit);
         expect(rows).toHaveLength(total);
         rows.flat().forEach((score, i) => {
-          expect(score).toBeCloseTo((sum[i] ?? 0) / (trust[Math.floor(i / speakers)] ?? 1), 5);
+          // Two slots may be the same speaker's.
+          expect(score).toBeCloseTo(Math.min(1, (sum[i] ?? 0) / (trust[Math.floor(i / speakers)] ?? 1)), 5);
         });
       },
     );

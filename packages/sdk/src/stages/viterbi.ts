@@ -27,8 +27,9 @@ interface State {
 }
 
 /**
- * Who each slot is: the most likely sequence (Viterbi) over the windows. Slots of one window are different speakers;
- * each slot should sound like its speaker, and windows that hear the same audio should agree on who speaks in it.
+ * Who each slot is: the most likely sequence (Viterbi) over the windows. Slots of one window are different speakers
+ * where there are several; each slot should sound like its speaker, and windows that hear the same audio should agree
+ * on who speaks in it.
  * @param scores `[rows, speakers]` of `speakerScores`.
  * @returns `[windows, slots]` speakers, −1 for silent slots.
  */
@@ -52,6 +53,8 @@ export function* decodeSteps(
   rules: DecodeRules,
   frame: number,
 ): Steps<Int16Array> {
+  // All that is said is said by the one: a second slot is a voice that came to no cluster of its own.
+  if (speakers === 1) return Int16Array.from(slots.rowAt, (row) => (row < 0 ? -1 : 0));
   const most = CANDIDATES ** local.slots;
   // Of each window's states: who its slots are, and which state of the window before was best.
   const names = new Int16Array(local.windows * most * local.slots).fill(-1);
