@@ -121,7 +121,7 @@ export default defineConfig([
       workerd: 'adapters/workerd/handler.ts',
       worker: 'engine/processes/worker.ts',
       'main-node': 'adapters/node/main.ts',
-      'main-worker': 'adapters/node/main-worker.ts',
+      'main-job-worker': 'adapters/node/main-job-worker.ts',
       'main-bun': 'adapters/bun/main.ts',
       'main-deno': 'adapters/deno/main.ts',
       'testing/faulty-worker': 'testing/faulty-worker.ts',

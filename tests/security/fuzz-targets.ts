@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import { clientAddresses } from '../../packages/server/src/adapters/common/address.ts';
+import { clientAddresses } from '../../packages/server/src/adapters/common/client-address.ts';
 import { FrameReader } from '../../packages/server/src/engine/processes/frames.ts';
 import { parseMultipart } from '../../packages/server/src/engine/runner/multipart.ts';
 import { diarizeParams, embedParams, joinParams } from '../../packages/server/src/engine/runner/params.ts';

@@ -2,8 +2,10 @@
 
 import process from 'node:process';
 import { MAX_MESSAGE_BYTES } from '../../routes/stream/route.ts';
-import { drainUntilQuiet, lapse, once, urlOf } from '../common/drain.ts';
-import { type EntryOptions, prepare, type RunningServer, runServe } from '../common/serving.ts';
+import { drainUntilQuiet, lapse } from '../common/drain.ts';
+import { type EntryOptions, prepare } from '../common/prepare.ts';
+import { runServe } from '../common/program.ts';
+import { type RunningServer, runningServer } from '../common/running-server.ts';
 
 export type { EntryOptions, RunningServer };
 
@@ -44,10 +46,11 @@ const HOLD_MS = 250;
 export async function serveBun(entry: EntryOptions = {}): Promise<RunningServer> {
   // Elsewhere it throws when it is imported, and this module must not.
   const { upgradeWebSocket, websocket } = await import('hono/bun');
-  const { app, pool, options } = await prepare(entry, {
+  const prepared = await prepare(entry, {
     upgradeWebSocket,
     clientAddress: (c) => (c.env as { server?: BunServer }).server?.requestIP(c.req.raw)?.address,
   });
+  const { app, pool, options } = prepared;
   /** While set, answers wait for it. */
   let held: Promise<void> | undefined;
   const answer = async (request: Request, own: BunServer): Promise<Response> => {
@@ -81,5 +84,5 @@ export async function serveBun(entry: EntryOptions = {}): Promise<RunningServer>
     await Promise.race([server.stop(true), lapse(1_000)]);
     await pool.close();
   };
-  return { url: urlOf(options.host, server.port), app, pool, close: once(close) };
+  return runningServer(prepared, server.port, close);
 }

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { VoiceFlowApp } from '../../app.ts';
-import { turnOfTheLoop } from './turn.ts';
+import { turnOfTheLoop } from './event-loop.ts';
 
 /** While draining, answers tell clients to close their connections; one that asked nothing for so long is idle. */
 const QUIET_MS = 500;
@@ -39,18 +39,4 @@ export function lapse(ms: number): Promise<void> {
     const timer = setTimeout(resolve, ms) as { unref?(): void };
     timer.unref?.();
   });
-}
-
-/** A function that runs once; later calls get the same promise. */
-export function once(work: () => Promise<void>): () => Promise<void> {
-  let promise: Promise<void> | undefined;
-  return () => {
-    promise ??= work();
-    return promise;
-  };
-}
-
-/** An address to ask, for a host and a port that are listened on. */
-export function urlOf(host: string, port: number): string {
-  return `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`;
 }

@@ -1,8 +1,10 @@
 /** @module The server on Deno: its own HTTP and WebSockets, inference in worker processes. Run with `deno run -A`. */
 
 import process from 'node:process';
-import { drainUntilQuiet, lapse, once, urlOf } from '../common/drain.ts';
-import { type EntryOptions, prepare, type RunningServer, runServe } from '../common/serving.ts';
+import { drainUntilQuiet, lapse } from '../common/drain.ts';
+import { type EntryOptions, prepare } from '../common/prepare.ts';
+import { runServe } from '../common/program.ts';
+import { type RunningServer, runningServer } from '../common/running-server.ts';
 
 export type { EntryOptions, RunningServer };
 
@@ -33,10 +35,11 @@ const FAREWELL_MS = 50;
 export async function serveDeno(entry: EntryOptions = {}): Promise<RunningServer> {
   // Elsewhere it throws when it is imported, and this module must not.
   const { upgradeWebSocket } = await import('hono/deno');
-  const { app, pool, options } = await prepare(entry, {
+  const prepared = await prepare(entry, {
     upgradeWebSocket,
     clientAddress: (c) => (c.env as { info?: DenoInfo }).info?.remoteAddr.hostname,
   });
+  const { app, pool, options } = prepared;
   const server = Deno.serve({ hostname: options.host, port: options.port, onListen: () => {} }, (request, info) =>
     app.fetch(request, { info }),
   );
@@ -50,5 +53,5 @@ export async function serveDeno(entry: EntryOptions = {}): Promise<RunningServer
     await Promise.race([ended, lapse(1_000), late]);
     await pool.close();
   };
-  return { url: urlOf(options.host, server.addr.port), app, pool, close: once(close) };
+  return runningServer(prepared, server.addr.port, close);
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { turnOfTheLoop } from '../common/turn.ts';
+import { turnOfTheLoop } from '../common/event-loop.ts';
 
 /** @module What one connection of Node's HTTP server may hold: requests that wait for their turn, and unread answers. */
 

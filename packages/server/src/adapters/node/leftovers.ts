@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { turnOfTheLoop } from '../common/turn.ts';
+import { turnOfTheLoop } from '../common/event-loop.ts';
 
 /** @module What clients still send of a body that has been answered already: a refusal comes before its end. */
 

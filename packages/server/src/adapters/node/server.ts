@@ -12,15 +12,17 @@ import process from 'node:process';
 import { createAdaptorServer, upgradeWebSocket } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
 import { MAX_MESSAGE_BYTES } from '../../routes/stream/route.ts';
-import { acceptLastArrivals, drainUntilQuiet, lapse, once, urlOf } from '../common/drain.ts';
-import { type EntryOptions, prepare, type RunningServer, runServe } from '../common/serving.ts';
+import { acceptLastArrivals, drainUntilQuiet, lapse } from '../common/drain.ts';
+import { type EntryOptions, prepare } from '../common/prepare.ts';
+import { runServe } from '../common/program.ts';
+import { type RunningServer, runningServer } from '../common/running-server.ts';
 import { Connections } from './connections.ts';
 import { awaitsContinue, openIncoming, readIncoming } from './incoming.ts';
 import { Leftovers } from './leftovers.ts';
 import { ignoreOtherUpgrades } from './upgrades.ts';
 
 export { restartWithFlags, SERVER_FLAGS } from '../../engine/processes/v8.ts';
-export { type RunningWorker, runWork, startWork, type WorkOptions } from '../common/work.ts';
+export { type RunningWorker, runWork, startWork, type WorkOptions } from '../common/job-worker.ts';
 export type { EntryOptions, RunningServer };
 
 /** The program `serve`, for other programs: see `runServe`. */
@@ -34,13 +36,14 @@ const HIGH_WATER_BYTES = 256 * 1024;
  * @throws `invalid-option`; `model-not-found`, `backend-unavailable` and what else keeps workers from starting.
  */
 export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer> {
-  const { app, pool, options } = await prepare(entry, {
+  const prepared = await prepare(entry, {
     pump: (c, ...read) => readIncoming(incomingOf(c.env))(...read),
     openBody: (c) => openIncoming(incomingOf(c.env)),
     upgradeWebSocket,
     clientAddress: (c) => incomingOf(c.env)?.socket.remoteAddress,
     whenSent: (c, then) => outgoingOf(c.env)?.once('close', then),
   });
+  const { app, pool, options } = prepared;
   const connections = new Connections(options.limits.idleBodyMs);
   const leftovers = new Leftovers();
   const sockets = new WebSocketServer({
@@ -108,7 +111,7 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
     connections.close();
     await pool.close();
   };
-  return { url: urlOf(options.host, port), app, pool, close: once(close) };
+  return runningServer(prepared, port, close);
 }
 
 /** Connections at once; more are closed as they come. */

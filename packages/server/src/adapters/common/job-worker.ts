@@ -9,8 +9,10 @@ import type { WorkerCommand } from '../../engine/processes/worker-process.ts';
 import type { LogEntry } from '../../http/log.ts';
 import { type Limits, resolveLimits } from '../../limits.ts';
 import { recordingsOf } from '../../routes/jobs/host.ts';
+import { logLine } from './log-lines.ts';
 import type { Environment } from './options.ts';
-import { flushLog, logLine, signalled, workerCommand } from './serving.ts';
+import { runProgram, untilStopSignal } from './program.ts';
+import { workerCommand } from './worker-command.ts';
 
 /** How to work on jobs of a database, without serving. */
 export interface WorkOptions {
@@ -86,14 +88,12 @@ export async function startWork(options: WorkOptions): Promise<RunningWorker> {
 }
 
 /** The program: options from the command line, ends on SIGTERM and SIGINT. Resolves with the exit code. */
-export async function runWork(args: readonly string[], command?: WorkerCommand): Promise<number> {
-  process.once('exit', flushLog);
-  process.stderr.on('error', () => {});
-  try {
+export function runWork(args: readonly string[], command?: WorkerCommand): Promise<number> {
+  return runProgram(async () => {
     const values = parse(args);
     if (values.help) {
       process.stdout.write(WORK_HELP);
-      return 0;
+      return;
     }
     const env: Environment = values.s3 === undefined ? process.env : { ...process.env, VOICEFLOW_S3_BUCKET: values.s3 };
     const jobs = jobsOptions(env, { data: values.data, database: values.database });
@@ -110,14 +110,9 @@ export async function runWork(args: readonly string[], command?: WorkerCommand):
       command,
     });
     process.stderr.write('VoiceFlow works on jobs\n');
-    await signalled();
+    await untilStopSignal();
     await worker.close();
-    return 0;
-  } catch (error) {
-    const hint = error instanceof Error && 'hint' in error ? ` (${String(error.hint)})` : '';
-    process.stderr.write(`voiceflow: ${error instanceof Error ? error.message : String(error)}${hint}\n`);
-    return VoiceFlowError.isInstance(error) && error.code === 'invalid-option' ? 2 : 1;
-  }
+  });
 }
 
 function parse(args: readonly string[]) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clientAddresses } from './address.ts';
+import { clientAddresses } from './client-address.ts';
 
 describe('the address of a client', () => {
   it('is that of its connection, whatever it says, where no proxy is trusted', () => {

@@ -1,0 +1,62 @@
+/** @module The programs: options from the command line, work until a signal to stop, an exit code. */
+import process from 'node:process';
+import { VoiceFlowError } from 'voiceflow-ml/core';
+import { yieldToWorkers } from '../../engine/processes/niceness.ts';
+import { flushLog } from './log-lines.ts';
+import { parseServeArgs, SERVE_HELP } from './options.ts';
+import type { EntryOptions } from './prepare.ts';
+import type { RunningServer } from './running-server.ts';
+
+/**
+ * The server's program: options from the command line, drain on the first SIGTERM or SIGINT, leave at once on the second.
+ * Resolves with the exit code when it is over; workers have ended by then, so the process may exit at once.
+ */
+export function runServe(
+  start: (options: EntryOptions) => Promise<RunningServer>,
+  args: readonly string[],
+): Promise<number> {
+  return runProgram(async () => {
+    const { help, nice, ...options } = parseServeArgs(args, process.env);
+    if (help) {
+      process.stdout.write(SERVE_HELP);
+      return;
+    }
+    const server = await start(options);
+    yieldToWorkers(nice);
+    process.stderr.write(`VoiceFlow listens on ${server.url}\n`);
+    await untilStopSignal();
+    await server.close();
+  });
+}
+
+/** Runs a program to its end, with the log written out and errors told. @returns the exit code. */
+export async function runProgram(program: () => Promise<void>): Promise<number> {
+  process.once('exit', flushLog);
+  // Whoever reads the log may leave; the server must not go with it.
+  process.stderr.on('error', () => {});
+  try {
+    await program();
+    return 0;
+  } catch (error) {
+    const hint = VoiceFlowError.isInstance(error) && error.hint !== undefined ? ` (${error.hint})` : '';
+    process.stderr.write(`voiceflow: ${error instanceof Error ? error.message : String(error)}${hint}\n`);
+    return VoiceFlowError.isInstance(error) && error.code === 'invalid-option' ? 2 : 1;
+  }
+}
+
+/** One order to stop may come twice: from a terminal's group and from the program in front. */
+const SAME_ORDER_MS = 1000;
+
+/** Resolves on the first SIGTERM or SIGINT; a later one ends the process at once. */
+export function untilStopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let first: number | undefined;
+    const stop = () => {
+      first ??= performance.now();
+      if (performance.now() - first > SAME_ORDER_MS) process.exit(130);
+      resolve();
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  });
+}

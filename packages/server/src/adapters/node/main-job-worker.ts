@@ -1,0 +1,6 @@
+#!/usr/bin/env node
+/** @module The program: `node main-job-worker.js`, which works on the jobs of a database and serves nothing. */
+import process from 'node:process';
+import { runWork } from '../common/job-worker.ts';
+
+process.exit(await runWork(process.argv.slice(2)));

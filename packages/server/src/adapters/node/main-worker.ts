@@ -1,6 +1,0 @@
-#!/usr/bin/env node
-/** @module The program: `node main-worker.js`, which works on the jobs of a database and serves nothing. */
-import process from 'node:process';
-import { runWork } from '../common/work.ts';
-
-process.exit(await runWork(process.argv.slice(2)));
