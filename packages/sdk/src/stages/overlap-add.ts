@@ -69,8 +69,7 @@ export class OverlapAdder {
       const from = this.#head * this.#speakers;
       const total = this.#total[this.#head]!;
       for (let k = 0; k < this.#speakers; k++) {
-        // Two slots of a window may be the same speaker's.
-        this.#row[k] = total > 0 ? Math.min(1, this.#sum[from + k]! / total) : 0;
+        this.#row[k] = total > 0 ? this.#sum[from + k]! / total : 0;
         this.#sum[from + k] = 0;
       }
       this.#total[this.#head] = 0;
