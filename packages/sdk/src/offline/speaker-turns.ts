@@ -148,8 +148,6 @@ function* attemptOf(cnn: SolveContext, local: LocalRecording, grouping: Grouping
   const silences = local.mask?.silences(0, local.startOf(local.windows) + local.frames);
   let frame = 0;
   const emit = (scores: Float32Array) => {
-    // All slots of a window are the only speaker's.
-    if (partition.speakers === 1) scores[0] = Math.min(1, scores[0]!);
     if (rules.overlap && local.mask?.overlapped(frame)) raiseSecond(scores, rules.overlap, rules.onset);
     if (silences?.[frame++]) scores.fill(CERTAIN_SILENCE);
     tracker.push(scores);

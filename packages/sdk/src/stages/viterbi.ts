@@ -53,8 +53,6 @@ export function* decodeSteps(
   rules: DecodeRules,
   frame: number,
 ): Steps<Int16Array> {
-  // All that is said is said by the one: a second slot is a voice that came to no cluster of its own.
-  if (speakers === 1) return Int16Array.from(slots.rowAt, (row) => (row < 0 ? -1 : 0));
   const most = CANDIDATES ** local.slots;
   // Of each window's states: who its slots are, and which state of the window before was best.
   const names = new Int16Array(local.windows * most * local.slots).fill(-1);
@@ -116,7 +114,8 @@ function statesOf(local: LocalWindows, slots: Slots, scores: Float32Array, speak
     const likely = likeliest(own);
     const named = states.flatMap((state) =>
       likely
-        .filter((k) => !state.speakers.includes(k))
+        // All that is said is the only speaker's: a second slot is a voice that came to no cluster of its own.
+        .filter((k) => speakers < 2 || !state.speakers.includes(k))
         .map((k) => ({ speakers: [...state.speakers, k], score: state.score + own[k]! })),
     );
     // More slots than speakers: the slot stays nobody's.
