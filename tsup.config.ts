@@ -129,5 +129,5 @@ export default defineConfig([
     { esbuildPlugins: [script, page] },
   ),
   esm('packages/cli', ['main.ts', 'render/index.ts'], { platform: 'node' }),
-  esm('bench', ['index.ts', 'main.ts', 'serve.ts', 'serve-faulty.ts']),
+  esm('bench', ['main.ts']),
 ]);

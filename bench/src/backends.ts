@@ -5,7 +5,7 @@ import { feedsFor } from './model/feeds.ts';
 import { FAST_CNN, fastCnnPath, readModel } from './model/files.ts';
 import { seededRandom } from './stats/random.ts';
 import { type PairedRatio, pairedRatio } from './stats/ratio.ts';
-import { percentile, type Summary, summarize } from './stats/summary.ts';
+import { median, type Summary, summarize } from './stats/summary.ts';
 
 /** One way to run fast-cnn. */
 export interface Contender {
@@ -136,7 +136,7 @@ async function prepare(contender: Contender): Promise<Runner> {
       runner.cpu += ((user + system) / 1000) * (count / times.length);
       const counted = times.slice(-count);
       samples.push(...counted);
-      medians.push(percentile(Float64Array.from(counted).sort(), 50) / contender.batch);
+      medians.push(median(counted) / contender.batch);
     },
   };
   return runner;

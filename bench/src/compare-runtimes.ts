@@ -42,9 +42,13 @@ export async function measureBackends(
   return { runtimes, skipped };
 }
 
-function child(runtime: Runtime, args: readonly string[], signal?: AbortSignal, patience?: number): Promise<string> {
-  const options = { command: runtime.command, before: runtime.args, signal };
-  return runPart(args, patience === undefined ? options : { ...options, patience });
+function child(
+  { command, args: before }: Runtime,
+  args: readonly string[],
+  signal?: AbortSignal,
+  patience?: number,
+): Promise<string> {
+  return runPart(args, { command, before, signal, patience });
 }
 
 async function coldStarts(runtime: Runtime, signal?: AbortSignal): Promise<RuntimeResult['coldStart']> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { figures, ms, percent, summaryLine, table } from './format.ts';
+import { counts, figures, ms, percent, summaryLine } from './format.ts';
 
 describe('format', () => {
   it('shows three figures that matter', () => {
@@ -19,12 +19,7 @@ describe('format', () => {
     expect(shares.map(percent)).toEqual(['0 %', '25 %', '12.3 %', '99 %', '99.951 %', '100 %', '239.3 %']);
   });
 
-  it('aligns columns', () => {
-    expect(
-      table([
-        ['a', 'value'],
-        ['long name', '1'],
-      ]),
-    ).toBe('a          value\nlong name      1');
+  it('lists what was counted', () => {
+    expect([counts({ 'http-503': 4, reset: 1 }), counts({})]).toEqual(['http-503 4, reset 1', '']);
   });
 });

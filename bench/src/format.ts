@@ -27,16 +27,9 @@ export function summaryLine(summary: Summary | undefined): string {
   return `P50 ${ms(p50)} · P95 ${ms(p95)} · P99 ${ms(p99)} · max ${ms(max)}`;
 }
 
-/** Rows in columns that are as wide as they must be; the first column left, the others right. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widths: number[] = [];
-  for (const row of rows) {
-    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
-  }
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
-      .join('  ')
-      .trimEnd();
-  return rows.map(line).join('\n');
+/** `http-503 4, reset 1`; empty where there is nothing. */
+export function counts(of: Readonly<Record<string, number>>): string {
+  return Object.entries(of)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ');
 }

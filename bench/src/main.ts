@@ -13,6 +13,6 @@ const part = parts[name];
 const io = processIo(stop.signal);
 if (part === undefined) process.exitCode = await runBench(process.argv.slice(2), io);
 else {
-  process.exitCode = await part(rest, io);
+  process.exitCode = await part.run(rest, io);
   io.out(END_OF_PART);
 }

@@ -1,32 +1,70 @@
-import { type BenchIo, choiceFlag, countFlag, optionalNumber, parseFlags } from './args.ts';
+import { fileURLToPath } from 'node:url';
+import { serveNode } from '@voiceflow-ml/server/node';
+import { type BenchCommand, choice, command, count, number } from './args.ts';
 import { coldStart, compareBackends } from './backends.ts';
 import { startNullServer } from './load/null-server.ts';
-import { ENGINES } from './model/engines.ts';
+import { ENGINES, loadEngine } from './model/engines.ts';
+import { feedsFor } from './model/feeds.ts';
+import { FAST_CNN, fastCnnPath, readModel } from './model/files.ts';
+import { measureIsolated } from './model/isolated.ts';
 import { measureSpeed } from './pipelines.ts';
+import { seededRandom } from './stats/random.ts';
 
 /** Parts of the measurements that need a process of their own; called by the commands, not by people. */
-export const parts: Readonly<Record<string, (args: readonly string[], io: BenchIo) => Promise<number>>> = {
-  async inside(args, io) {
-    const iterations = countFlag(parseFlags(args, { iterations: 'string' }), 'iterations', [10, 100_000], 200);
-    io.out(JSON.stringify(await compareBackends({ iterations })));
-    return 0;
-  },
-  async 'cold-start'(args) {
-    await coldStart(choiceFlag(parseFlags(args, { engine: 'string' }), 'engine', ENGINES));
-    return 0;
-  },
-  async speed(args, io) {
-    const flags = parseFlags(args, { backend: 'string', minutes: 'string', repeats: 'string' });
-    const minutes = optionalNumber(flags, 'minutes', [0.1, 600]);
-    const backend = choiceFlag(flags, 'backend', ['node', 'wasm']);
-    const repeats = countFlag(flags, 'repeats', [1, 100], 3);
-    io.out(JSON.stringify(await measureSpeed({ backend, repeats, minutes })));
-    return 0;
-  },
-  async 'null-server'(args, io) {
-    const server = await startNullServer(countFlag(parseFlags(args, { port: 'string' }), 'port', [0, 65_535], 0));
-    await new Promise<void>((resolve) => io.signal?.addEventListener('abort', () => resolve()));
-    await server.close();
-    return 0;
-  },
+export const parts: Readonly<Record<string, BenchCommand>> = {
+  inside: command({
+    summary: 'the comparison of backends, in this runtime',
+    options: { iterations: count([10, 100_000], 200, '') },
+    run: async ({ iterations }, io) => io.out(JSON.stringify(await compareBackends({ iterations }))),
+  }),
+  'cold-start': command({
+    summary: 'from nothing to the first answer',
+    options: { engine: choice(ENGINES, '') },
+    run: ({ engine }) => coldStart(engine),
+  }),
+  speed: command({
+    summary: 'a pipeline on a recording',
+    options: {
+      backend: choice(['node', 'wasm'], ''),
+      minutes: number([0.1, 600], 'MINUTES', ''),
+      repeats: count([1, 100], 3, ''),
+    },
+    run: async (options, io) => io.out(JSON.stringify(await measureSpeed(options))),
+  }),
+  'bare-loop': command({
+    summary: 'ONNX Runtime in this thread, one run after the other',
+    options: { seconds: number([0.1, 600], 5, '') },
+    async run({ seconds }, io) {
+      const engine = 'native-direct';
+      const file = await readModel(fastCnnPath(FAST_CNN));
+      const model = await loadEngine(engine, file);
+      const signal = AbortSignal.timeout(1000 * seconds);
+      const options = { engine, name: file.name, iterations: Number.POSITIVE_INFINITY, warmup: 20, signal };
+      io.out(JSON.stringify(await measureIsolated(model, feedsFor(model.inputs, {}, seededRandom(1)), options)));
+    },
+  }),
+  'null-server': command({
+    summary: 'a server that does nothing',
+    options: { port: count([0, 65_535], 0, '') },
+    async run({ port }, io) {
+      const server = await startNullServer(port);
+      await new Promise<void>((resolve) => io.signal?.addEventListener('abort', () => resolve()));
+      await server.close();
+    },
+  }),
+  'faulty-server': command({
+    summary: 'the server with workers that fail as VOICEFLOW_FAULTS says',
+    options: {},
+    async run(_, io) {
+      const worker = fileURLToPath(import.meta.resolve('@voiceflow-ml/server/faulty-worker'));
+      const server = await serveNode({
+        port: Number(process.env.VOICEFLOW_PORT),
+        workers: Number(process.env.VOICEFLOW_WORKERS),
+        command: { command: process.execPath, args: [worker], env: {} },
+        log: () => {},
+      });
+      await new Promise<void>((resolve) => io.signal?.addEventListener('abort', () => resolve()));
+      await server.close();
+    },
+  }),
 };

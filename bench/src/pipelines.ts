@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createDiarizer, standard } from 'voiceflow-ml';
 import { CONVERSATION, conversationPcm, repeatedWav } from './conversation.ts';
-import { percentile } from './stats/summary.ts';
+import { median } from './stats/summary.ts';
 
 /** The model of the report's pipelines, by the name under which it is asked for: its manifest has the name of its embedding network. */
 export const MEASURED_MODEL = 'standard';
@@ -52,11 +52,7 @@ export async function measureSpeed(options: SpeedOptions): Promise<SpeedResult> 
       runs.push({ wall: performance.now() - start, cpu: (cpu.user + cpu.system) / 1000 });
       load = Math.max(load, result.timings.load);
       if (run + 1 < options.repeats) continue;
-      const middle = (name: 'wall' | 'cpu') =>
-        percentile(
-          runs.map((each) => each[name]).sort((a, b) => a - b),
-          50,
-        );
+      const middle = (name: 'wall' | 'cpu') => median(runs.map((each) => each[name]));
       const milliseconds = 1000 * result.duration;
       return {
         pipeline: MEASURED_MODEL,

@@ -3,13 +3,17 @@ import type { BenchCommand, BenchIo } from './args.ts';
 import { accuracyCommand } from './commands/accuracy.ts';
 import { backends } from './commands/backends.ts';
 import { calibrate } from './commands/calibrate.ts';
+import { sessions, slow } from './commands/clients.ts';
 import { cpu } from './commands/cpu.ts';
 import { e2e } from './commands/e2e.ts';
+import { chaos, drain } from './commands/failures.ts';
 import { live } from './commands/live.ts';
 import { load } from './commands/load.ts';
 import { naming } from './commands/naming.ts';
 import { report } from './commands/report.ts';
 import { scaling } from './commands/scaling.ts';
+import { soak } from './commands/soak.ts';
+import { throughput } from './commands/throughput.ts';
 
 /** What `npm run bench --` offers, by name. */
 export const benchCommands: Readonly<Record<string, BenchCommand>> = {
@@ -23,6 +27,12 @@ export const benchCommands: Readonly<Record<string, BenchCommand>> = {
   calibrate,
   report,
   scaling,
+  throughput,
+  chaos,
+  drain,
+  slow,
+  sessions,
+  soak,
 };
 
 /** Runs `npm run bench -- ARGS`; gives the exit code: 0 done, 1 a promise missed or an error, 2 wrong usage, 130 interrupted. */
@@ -35,7 +45,7 @@ export async function runBench(args: readonly string[], io: BenchIo = processIo(
     return wanted ? 0 : 2;
   }
   if (rest.includes('--help') || rest.includes('-h')) {
-    io.out(command.help);
+    io.out(command.help(name));
     return 0;
   }
   try {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { figures } from './format.ts';
 import { REPOSITORY } from './machine.ts';
-import { markdownTable } from './report/markdown.ts';
+import { table } from './report/markdown.ts';
 
 /** `bench/results/jobs.json`, which `scripts/measure-workers.ts` writes. */
 export interface JobsReport {
@@ -65,7 +65,7 @@ Computed from \`bench/results/jobs.json\`, which \`npx tsx scripts/measure-worke
 ### Computed
 Workers are planned to be ${BUSY * 100} % busy; one worker is one core.
 
-${markdownTable(['hours a day', 'CPU a day', 'workers', 'audio a day (16 kHz WAV)', 'network'], rows)}
+${table(['hours a day', 'CPU a day', 'workers', 'audio a day (16 kHz WAV)', 'network'], rows)}
 
 - 1 hour a day: \`voiceflow serve --data DIR\` does it beside its requests, with the embedded database.
 - 100 hours: the same; a PostgreSQL server and a bucket only where the machine may be lost.

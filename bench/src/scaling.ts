@@ -1,6 +1,6 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { figures, ms, percent } from './format.ts';
-import { markdownTable } from './report/markdown.ts';
+import { table } from './report/markdown.ts';
 import type { Report } from './report/types.ts';
 import { type JobsReport, renderJobs } from './scaling-jobs.ts';
 
@@ -123,7 +123,7 @@ Computed by \`npm run bench -- --docs\` (or \`npm run bench -- scaling\`) from [
 ## Computed
 Cores are planned to be ${percent(BUSY)} busy (at 100 % the queue grows without bound); machines of ${CORES_A_MACHINE} cores, ${SPARE} more than needed, so that one may die; requests arrive at random.
 
-${markdownTable(['req/s', 'cores', 'machines', 'memory', 'uploads', 'under way (Little)', 'mean wait (Erlang C)'], rows)}
+${table(['req/s', 'cores', 'machines', 'memory', 'uploads', 'under way (Little)', 'mean wait (Erlang C)'], rows)}
 
 - The cost of a request is CPU, and requests share nothing: machines add up, as far as the network in front of them does. On the machine of the report, servers behind nginx shared its ${machine.cores} cores with nginx and the load generator${sharing(report)}; more machines could not be had there, so the table is arithmetic, not a measurement.
 - Raw float32 at 48 kHz is ${figures((REQUEST_BYTES * 8) / 1e6)} Mbit a request: beyond some thousands of requests a second it is the network cards and the balancers, not the cores, that must be planned first. Sending 16-bit WAV halves it; 16 kHz makes it a sixth.

@@ -1,15 +1,16 @@
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { SERVER_FLAGS } from '@voiceflow-ml/server/node';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { REPOSITORY } from './machine.ts';
 import { freePort, type ManagedProcess, startProcess } from './managed-process.ts';
+import { findRuntimes } from './runtimes.ts';
 
 export interface ServerOptions {
-  /** Worker threads; the server's default when absent. */
+  /** Worker processes; the server's default when absent. */
   readonly workers?: number | undefined;
-  readonly port?: number;
+  /** Further settings, `VOICEFLOW_…`. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Another program than the server on Node: what runs it, and its arguments. */
+  readonly command?: readonly [string, ...string[]];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -17,18 +18,34 @@ export interface ServerUnderTest extends ManagedProcess {
   readonly url: string;
 }
 
-/** Starts the server of `voiceflow serve` on loopback as a process of its own. @throws `backend-unavailable`. */
+const NODE = [process.execPath, ...SERVER_FLAGS, `${REPOSITORY}packages/server/dist/main-node.js`] as const;
+
+/** The server's program on a runtime. @throws `backend-unavailable` when the runtime is not installed. */
+export function serverOn(name: 'node' | 'bun' | 'deno'): readonly [string, ...string[]] {
+  if (name === 'node') return NODE;
+  const runtime = findRuntimes().find((each) => each.name === name);
+  if (runtime === undefined || runtime.missing !== undefined) {
+    throw new VoiceFlowError('backend-unavailable', runtime?.missing ?? `there is no ${name}`);
+  }
+  return [runtime.command, ...runtime.args, `${REPOSITORY}packages/server/dist/main-${name}.js`];
+}
+
+/** Starts the server of `voiceflow serve` on a free port of loopback, as a process of its own. @throws `backend-unavailable`. */
 export async function startServer(options: ServerOptions = {}): Promise<ServerUnderTest> {
-  const port = options.port ?? (await freePort());
-  const args = [...SERVER_FLAGS, entryFile(), '--host', '127.0.0.1', '--port', String(port)];
-  if (options.workers !== undefined) args.push('--workers', String(options.workers));
+  const { workers, env, signal, command: [command, ...args] = NODE } = options;
+  const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const server = await startProcess({
-    command: process.execPath,
+    command,
     args,
     readyUrl: `${url}/readyz`,
-    env: options.env,
-    signal: options.signal,
+    env: {
+      VOICEFLOW_HOST: '127.0.0.1',
+      VOICEFLOW_PORT: String(port),
+      ...(workers !== undefined && { VOICEFLOW_WORKERS: String(workers) }),
+      ...env,
+    },
+    signal,
   });
   return { ...server, url };
 }
@@ -43,16 +60,19 @@ export async function withServer<T>(options: ServerOptions, use: (server: Server
   }
 }
 
-/** The server's entry for Node: of this repository when it is built, else as installed. */
-function entryFile(): string {
-  const built = `${REPOSITORY}packages/server/dist/main-node.js`;
-  if (existsSync(built)) return built;
-  try {
-    return createRequire(import.meta.url).resolve('@voiceflow-ml/server/node');
-  } catch (cause) {
-    throw new VoiceFlowError('backend-unavailable', 'the server is not installed', {
-      hint: 'npm run build, or give the address of a server with --url',
-      cause,
-    });
-  }
+/** A value of the server's metrics by the beginning of its line; 0 when it is not there. */
+export async function metric(url: string, line: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const found = text.split('\n').find((each) => each.startsWith(line));
+  return found === undefined ? 0 : Number(found.slice(found.lastIndexOf(' ')));
+}
+
+/** P99 of the event loop's lag since it was asked for last, in milliseconds. */
+export async function eventLoopLag(url: string): Promise<number> {
+  return 1000 * (await metric(url, 'voiceflow_event_loop_lag_seconds{quantile="0.99"}'));
+}
+
+/** CPU seconds so far, and megabytes now, of a server and its workers; NaN where the system does not tell. */
+export function usageOf(server: ManagedProcess): { readonly cpuSeconds: number; readonly rss: number } {
+  return server.usage() ?? { cpuSeconds: Number.NaN, rss: Number.NaN };
 }

@@ -1,3 +1,7 @@
+import type { BenchIo } from './args.ts';
+import { figures } from './format.ts';
+import type { LoadResult } from './load/recorder.ts';
+
 /** One promise, and whether it was kept. */
 export interface Verdict {
   readonly name: string;
@@ -34,8 +38,42 @@ export function judge(figures: SlaFigures): Verdict[] {
   ];
 }
 
+export function judgeLoad({ server, latency, successRate }: LoadResult): Verdict[] {
+  return judge({ modelP99: server.model?.p99, endToEndP99: latency?.p99, successRate });
+}
+
 /** A time that must stay below a limit, milliseconds. */
 export function below(name: string, measured: number | undefined, limit: number): Verdict {
   const kept = measured !== undefined && measured < limit;
   return { name, limit: `< ${limit} ms`, unit: 'ms', measured, kept };
+}
+
+export function atMost(name: string, measured: number | undefined, limit: number, unit: string): Verdict {
+  const kept = measured !== undefined && measured <= limit;
+  return { name, limit: `≤ ${figures(limit)} ${unit}`, unit, kept, measured };
+}
+
+export function atLeast(name: string, measured: number | undefined, limit: number, unit: string): Verdict {
+  const kept = measured !== undefined && measured >= limit;
+  return { name, limit: `≥ ${figures(limit)} ${unit}`, unit, kept, measured };
+}
+
+export function formatVerdicts(verdicts: readonly Verdict[]): string {
+  return verdicts
+    .map(({ name, limit, measured, unit, kept }) => {
+      const found = measured === undefined ? 'not measured' : `${figures(measured)} ${unit}`;
+      return `${kept ? 'kept  ' : 'MISSED'}  ${name} ${limit}: ${found}`;
+    })
+    .join('\n');
+}
+
+/** The exit code: 1 when one was missed. */
+export function exitCode(verdicts: readonly Verdict[]): number {
+  return verdicts.every(({ kept }) => kept) ? 0 : 1;
+}
+
+/** Prints the verdicts. @returns The exit code. */
+export function conclude(io: BenchIo, verdicts: readonly Verdict[]): number {
+  io.out(`\n${formatVerdicts(verdicts)}`);
+  return exitCode(verdicts);
 }

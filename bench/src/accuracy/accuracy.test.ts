@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Diarizer, encodeWav, type Turn, toRttm } from 'voiceflow-ml/core';
 import { accuracy } from './accuracy.ts';
-import { parseSettings, parseWithFolders } from './flags.ts';
 import { recordingsOf } from './recordings.ts';
 
 const turn = (start: number, end: number, speaker: string): Turn => ({ start, end, speaker });
@@ -64,13 +63,5 @@ describe('accuracy', () => {
   it('refuses a folder without recordings', async () => {
     await expect(recordingsOf(await folder({}))).rejects.toMatchObject({ code: 'invalid-option' });
     await expect(recordingsOf('/nowhere')).rejects.toMatchObject({ code: 'invalid-option' });
-  });
-
-  it('reads folders before flags, and settings', () => {
-    const { folders, flags } = parseWithFolders(['a', 'b', '--json'], { json: 'boolean' });
-    expect([folders, flags.json]).toEqual([['a', 'b'], true]);
-    expect(() => parseWithFolders(['--json'], { json: 'boolean' })).toThrow(/no folder/);
-    expect(parseSettings('turns.onset=0.6,hop=0.48')).toEqual({ 'turns.onset': 0.6, hop: 0.48 });
-    expect(() => parseSettings('hop')).toThrow(/path=number/);
   });
 });

@@ -7,10 +7,13 @@ const EMBEDDED: Readonly<Record<string, ModelPackage>> = { standard, 'fast-cnn':
 
 /**
  * A model by name with some settings of its manifests replaced.
- * @param name Of a model that is embedded or was pulled, or a folder.
+ * @param name Of a model that is embedded or was pulled, or a folder; `standard` by default.
  * @throws `model-not-found`; as `withModelSettings`.
  */
-export async function modelWith(name: string, settings: Readonly<Record<string, unknown>>): Promise<ModelPackage> {
+export async function modelWith(
+  name = 'standard',
+  settings: Readonly<Record<string, unknown>> = {},
+): Promise<ModelPackage> {
   return withModelSettings(await modelNamed(name), settings, name);
 }
 

@@ -1,50 +1,39 @@
 import { createDiarizer } from 'voiceflow-ml';
 import type { Score } from 'voiceflow-ml/metrics';
 import { accuracy, type FileAccuracy, type FolderAccuracy } from '../accuracy/accuracy.ts';
-import { parseSettings, parseWithFolders } from '../accuracy/flags.ts';
 import { modelWith } from '../accuracy/model.ts';
-import { type BenchCommand, countFlag, textFlag } from '../args.ts';
+import { FOLDERS, MODEL } from '../accuracy/options.ts';
+import { command, count, flag, settings } from '../args.ts';
 
-export const accuracyCommand: BenchCommand = {
+export const accuracyCommand = command({
   summary: 'diarization error of folders of recordings with RTTM beside them',
-  help: `npm run bench -- accuracy FOLDER… [options]
-
-  FOLDER            audio (.wav; .flac, .opus, .ogg and .mp3 with python3 and soundfile) with NAME.rttm beside NAME
-  --model NAME      standard (default), fast-cnn (without the segmenter), a pulled model, or a folder with a manifest.json
-  --count-known     tell the number of speakers
-  --repeat 4        each recording so many times in a row
-  --set A=1,B=2     settings of the manifest to replace, such as cluster.evidence=6,gate.speech=0.4
-  --json            all figures as JSON
-
-DER with collar 0 and overlap scored, one fixed setting for all files.
-
-Example
+  words: 'FOLDER…',
+  about: `${FOLDERS}\nDER with collar 0 and overlap scored, one fixed setting for all files.`,
+  options: {
+    model: MODEL,
+    'count-known': flag('tell the number of speakers'),
+    repeat: count([1, 100], 1, 'each recording so many times in a row'),
+    set: settings('settings of the manifest to replace, such as cluster.evidence=6,gate.speech=0.4'),
+    json: flag('all figures as JSON'),
+  },
+  notes: `Example
   npm run bench -- accuracy ../shared/corpus/eval/sim-dev ../shared/corpus/eval/real-dev`,
-  async run(args, io) {
-    const { folders, flags } = parseWithFolders(args, {
-      'count-known': 'boolean',
-      repeat: 'string',
-      set: 'string',
-      model: 'string',
-      json: 'boolean',
-    });
-    const model = await modelWith(textFlag(flags, 'model') ?? 'standard', parseSettings(textFlag(flags, 'set') ?? ''));
-    const diarizer = await createDiarizer({ model });
+  async run({ model, set, repeat, json, 'count-known': countKnown }, io, folders) {
+    const diarizer = await createDiarizer({ model: await modelWith(model, set) });
     try {
       const result = await accuracy(diarizer, {
         folders,
-        countKnown: flags['count-known'] === true,
-        repeat: countFlag(flags, 'repeat', [1, 100], 1),
+        countKnown,
+        repeat,
         signal: io.signal,
-        onFile: flags.json === true ? undefined : (_, file) => io.out(fileLine(file)),
+        onFile: json ? undefined : (_, file) => io.out(fileLine(file)),
       });
-      io.out(flags.json === true ? JSON.stringify(result) : result.map(folderLine).join('\n'));
-      return 0;
+      io.out(json ? JSON.stringify(result) : result.map(folderLine).join('\n'));
     } finally {
       await diarizer.close();
     }
   },
-};
+});
 
 function fileLine(file: FileAccuracy): string {
   const { reference, found } = file.speakers;

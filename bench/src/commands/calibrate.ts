@@ -7,10 +7,10 @@ import { nodeBackend } from 'voiceflow-ml/backends/node';
 import { type Backend, type Diarizer, type ModelPackage, type Turn, VoiceFlowError } from 'voiceflow-ml/core';
 import * as pipeline from 'voiceflow-ml/stages';
 import { accuracy } from '../accuracy/accuracy.ts';
-import { parseSettings, parseWithFolders } from '../accuracy/flags.ts';
 import { bySettings, modelWith, settingOf, withModelSettings } from '../accuracy/model.ts';
+import { MODEL } from '../accuracy/options.ts';
 import { asWav, recordingsOf } from '../accuracy/recordings.ts';
-import { type BenchCommand, type BenchIo, countFlag, optionalNumber, textFlag } from '../args.ts';
+import { type BenchIo, command, count, flag, number, settings, text } from '../args.ts';
 import { fitConfidence, judgeTurns, reliability, WITNESSES, type Witnessed } from '../calibrate/confidence.ts';
 import { rememberingBackend } from '../calibrate/remembered.ts';
 import { drawsOf, gridOf, type SetScore, search } from '../calibrate/search.ts';
@@ -22,61 +22,49 @@ import { seededRandom } from '../stats/random.ts';
 
 const SEED = 1;
 
-export const calibrate: BenchCommand = {
+export const calibrate = command({
   summary: 'everything in a manifest that depends on the weights: voice space, thresholds, confidence',
-  help: `npm run bench -- calibrate DEV-FOLDER… [options]
-
-  DEV-FOLDER        labelled recordings that the settings are chosen on, each folder counting the same
-  --model NAME      standard (default), fast-cnn (without the segmenter), a pulled model, or a folder with a manifest.json
-  --set A=1,B=2     settings to begin with, in place of the manifest's
-  --voices FOLDER   learn the voice space, from labelled recordings of many speakers, rooms and noises; best of speakers
-                    that the network was not taught with (models/fast-cnn/training/split.py)
-  --live SECONDS    count live sessions of that latency, too, as much as whole recordings
-  --draws 0         random settings that are tried before the search
-  --keep            keep the thresholds: only voice space and confidence
-  --write FOLDER    write FOLDER/manifest.json; the segmenter's settings (gate.) there, or beside it in ../segmenter
-
-The networks run once on each input; settings are tried on what they answered. Then the rules by which voices get names:
-npm run bench -- naming
+  words: 'DEV-FOLDER…',
+  about: `DEV-FOLDER: labelled recordings that the settings are chosen on, each folder counting the same. The networks run once
+on each input; settings are tried on what they answered.`,
+  options: {
+    model: MODEL,
+    set: settings("settings to begin with, in place of the manifest's"),
+    voices: text(
+      'FOLDER',
+      `learn the voice space, from labelled recordings of many speakers, rooms and noises; best of speakers
+that the network was not taught with (models/fast-cnn/training/split.py)`,
+    ),
+    live: number([0.5, 5], 'SECONDS', 'count live sessions of that latency, too, as much as whole recordings'),
+    draws: count([0, 10_000], 0, 'random settings that are tried before the search'),
+    keep: flag('keep the thresholds: only voice space and confidence'),
+    write: text(
+      'FOLDER',
+      "write FOLDER/manifest.json; the segmenter's settings (gate.) there, or beside it in ../segmenter",
+    ),
+  },
+  notes: `Then the rules by which voices get names: npm run bench -- naming
 
 Example
   python3 ../shared/corpus/gen_sim.py --index HELD/index.tsv --out VOICES --n 40 --seed 77 \\
     --prefix sh --noise ../shared/corpus/noise/noise --maxsec 180
   npm run bench -- calibrate ../shared/corpus/eval/{sim,real,meet,phone}-dev examples/audio --voices VOICES --write models/fast-cnn`,
-  async run(args, io) {
-    const { folders, flags } = parseWithFolders(args, {
-      model: 'string',
-      set: 'string',
-      voices: 'string',
-      live: 'string',
-      draws: 'string',
-      keep: 'boolean',
-      write: 'string',
-    });
-    const name = textFlag(flags, 'model') ?? 'standard';
-    const set = parseSettings(textFlag(flags, 'set') ?? '');
+  async run({ model: name, set, voices, live: latency, draws, keep, write: folder }, io, folders) {
     const backend = rememberingBackend(nodeBackend());
-    const bench: Bench = { folders, latency: optionalNumber(flags, 'live', [0.5, 5]), backend, io };
+    const bench: Bench = { folders, latency, backend, io };
     try {
-      let settings: Record<string, unknown> = { ...set };
-      let model = await modelWith(name, set);
-      const voices = textFlag(flags, 'voices');
-      if (voices !== undefined) settings = { ...settings, ...(await voiceSpace(model, voices, bench)) };
-      model = await modelWith(name, settings);
-      if (flags.keep !== true) {
-        settings = { ...settings, ...(await thresholds(model, countFlag(flags, 'draws', [0, 10_000], 0), bench)) };
-        model = await modelWith(name, settings);
-      }
-      settings.confidence = await confidence(model, bench);
-      const folder = textFlag(flags, 'write');
-      if (folder !== undefined) await write(folder, settings);
-      io.out(JSON.stringify(Object.fromEntries(Object.entries(settings).filter(([path]) => !/^voices/.test(path)))));
-      return 0;
+      let found: Record<string, unknown> = { ...set };
+      if (voices !== undefined)
+        found = { ...found, ...(await voiceSpace(await modelWith(name, found), voices, bench)) };
+      if (!keep) found = { ...found, ...(await thresholds(await modelWith(name, found), draws, bench)) };
+      found.confidence = await confidence(await modelWith(name, found), bench);
+      if (folder !== undefined) await write(folder, found);
+      io.out(JSON.stringify(Object.fromEntries(Object.entries(found).filter(([path]) => !/^voices/.test(path)))));
     } finally {
       await backend.end();
     }
   },
-};
+});
 
 /** What a search works with. */
 interface Bench {

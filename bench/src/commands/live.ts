@@ -1,54 +1,47 @@
 import { createDiarizer } from 'voiceflow-ml';
-import { parseWithFolders } from '../accuracy/flags.ts';
 import { modelWith } from '../accuracy/model.ts';
-import { type BenchCommand, numberFlag, optionalNumber, textFlag } from '../args.ts';
+import { FOLDERS, MODEL } from '../accuracy/options.ts';
+import { command, flag, number } from '../args.ts';
 import { type LiveFile, type LiveFolder, measureLive } from '../live.ts';
 
 /** Points of DER that hearing live may cost, and percent of the speech whose label may change. */
 const MOST_POINTS = 6;
 const MOST_CHANGED = 2;
 
-export const live: BenchCommand = {
+export const live = command({
   summary: 'live against whole recordings: what latency costs, how steady the labels are',
-  help: `npm run bench -- live FOLDER… [options]
-
-  FOLDER            audio (.wav; .flac, .opus, .ogg and .mp3 with python3 and soundfile) with NAME.rttm beside NAME
-  --latency 1       seconds after which what was said is final, 0.5–5
-  --step 0.25       seconds between two looks at the audio
-  --model fast-cnn  without the segmenter (default: standard)
-  --json            all figures as JSON
-  --check           exit code 1 when live costs more than ${MOST_POINTS} points, or more than ${MOST_CHANGED} % of speech is renamed
-
+  words: 'FOLDER…',
+  about: `${FOLDERS}
 DER with collar 0 and overlap scored. "renamed" is speech whose label speaker-merged changed after it was final;
-"reassigned" is speech that clustering the whole session again gives to another.
-
-Example
+"reassigned" is speech that clustering the whole session again gives to another.`,
+  options: {
+    latency: number([0.5, 5], 1, 'seconds after which what was said is final, 0.5–5'),
+    step: number([0.25, 1], '0.25', 'seconds between two looks at the audio'),
+    model: MODEL,
+    json: flag('all figures as JSON'),
+    check: flag(
+      `exit code 1 when live costs more than ${MOST_POINTS} points, or more than ${MOST_CHANGED} % of speech is renamed`,
+    ),
+  },
+  notes: `Example
   npm run bench -- live ../shared/corpus/eval/sim-dev ../shared/corpus/eval/real-dev`,
-  async run(args, io) {
-    const { folders, flags } = parseWithFolders(args, {
-      latency: 'string',
-      step: 'string',
-      model: 'string',
-      json: 'boolean',
-      check: 'boolean',
-    });
-    const step = optionalNumber(flags, 'step', [0.25, 1]);
-    const diarizer = await createDiarizer({ model: await modelWith(textFlag(flags, 'model') ?? 'standard', {}) });
+  async run({ model, latency, step, json, check }, io, folders) {
+    const diarizer = await createDiarizer({ model: await modelWith(model) });
     try {
       const result = await measureLive(diarizer, {
         folders,
-        latency: numberFlag(flags, 'latency', [0.5, 5], 1),
+        latency,
         step,
         signal: io.signal,
-        onFile: flags.json === true ? undefined : (_, file) => io.out(fileLine(file)),
+        onFile: json ? undefined : (_, file) => io.out(fileLine(file)),
       });
-      io.out(flags.json === true ? JSON.stringify(result) : result.map(folderLine).join('\n'));
-      return flags.check === true && !result.every(keepsPromises) ? 1 : 0;
+      io.out(json ? JSON.stringify(result) : result.map(folderLine).join('\n'));
+      return check && !result.every(keepsPromises) ? 1 : 0;
     } finally {
       await diarizer.close();
     }
   },
-};
+});
 
 export function keepsPromises({ live: heard, offline, renamed, told }: LiveFolder): boolean {
   return heard - offline <= MOST_POINTS && 100 * renamed <= MOST_CHANGED * told;

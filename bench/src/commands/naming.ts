@@ -3,9 +3,9 @@ import { basename, dirname, join } from 'node:path';
 import { createDiarizer } from 'voiceflow-ml';
 import { FALSE_NAMES, type ModelManifest } from 'voiceflow-ml/core';
 import * as pipeline from 'voiceflow-ml/stages';
-import { parseWithFolders } from '../accuracy/flags.ts';
 import { modelWith } from '../accuracy/model.ts';
-import { type BenchCommand, countFlag, numberFlag, textFlag } from '../args.ts';
+import { MODEL } from '../accuracy/options.ts';
+import { command, count, flag, number, text } from '../args.ts';
 import { drawRates, fitRules, type Heard, hear, keep, kept, liveRates, type NamingRates } from '../naming/naming.ts';
 import { readPeople, SpeechReader } from '../naming/speech.ts';
 import { withSettings } from '../settings.ts';
@@ -14,45 +14,31 @@ const BOOKS = [1, 5, 20, 40] as const;
 const DRAWS = 4000;
 const SEED = 5;
 
-export const naming: BenchCommand = {
+export const naming = command({
   summary: 'how often strangers get a name, and known people theirs, by the size of the book',
-  help: `npm run bench -- naming INDEX… [options]
-
-  INDEX                who speaks where: an index of speech, a list of trials (see bench/src/naming/speech.ts), or a
-                       folder of recordings with RTTM beside them
-  --model NAME         standard (default), fast-cnn, a pulled model, or a folder with a manifest.json
-  --false-names 0.02   share of strangers that may get a name
-  --enroll 12          seconds that a voice is enrolled from
-  --hear 8             seconds that it is heard for, in other recordings
-  --people 150         of each index at most so many people; those of one recording of 10 s or more are halved: they are
-                       strangers and names of books, and not asked for their own
-  --keep FOLDER        keep the embeddings there, and take those that are there already
-  --live               live sessions, too (slow)
-  --write MANIFEST     find the rules and write them: at, width, nuisance
-
-The committed rules were found by
+  words: 'INDEX…',
+  about: `INDEX: who speaks where: an index of speech, a list of trials (see bench/src/naming/speech.ts), or a folder of
+recordings with RTTM beside them.`,
+  options: {
+    model: MODEL,
+    'false-names': number([0.0001, 0.5], FALSE_NAMES, 'share of strangers that may get a name'),
+    enroll: number([2, 600], 12, 'seconds that a voice is enrolled from'),
+    hear: number([1, 600], 8, 'seconds that it is heard for, in other recordings'),
+    people: count(
+      [3, 100_000],
+      150,
+      `of each index at most so many people; those of one recording of 10 s or more are halved: they are
+strangers and names of books, and not asked for their own`,
+    ),
+    keep: text('FOLDER', 'keep the embeddings there, and take those that are there already'),
+    live: flag('live sessions, too (slow)'),
+    write: text('MANIFEST', 'find the rules and write them: at, width, nuisance'),
+  },
+  notes: `The committed rules were found by
   npm run bench -- naming ../shared/corpus/trials-dev.tsv ../shared/corpus/train/index.tsv HELD/index.tsv \\
     --write models/fast-cnn/manifest.json`,
-  async run(args, io) {
-    const kinds = {
-      model: 'string',
-      'false-names': 'string',
-      enroll: 'string',
-      hear: 'string',
-      people: 'string',
-      keep: 'string',
-      live: 'boolean',
-      write: 'string',
-    } as const;
-    const { folders: indexes, flags } = parseWithFolders(args, kinds);
-    const falseNames = numberFlag(flags, 'false-names', [0.0001, 0.5], FALSE_NAMES);
-    const lengths = {
-      enroll: numberFlag(flags, 'enroll', [2, 600], 12),
-      hear: numberFlag(flags, 'hear', [1, 600], 8),
-      people: countFlag(flags, 'people', [3, 100_000], 150),
-    };
-    const folder = textFlag(flags, 'keep');
-    const model = await modelWith(textFlag(flags, 'model') ?? 'standard', {});
+  async run({ model: name, 'false-names': falseNames, keep: folder, live, write: target, ...lengths }, io, indexes) {
+    const model = await modelWith(name);
     const { id, version, space } = model.manifest;
     const diarizer = await createDiarizer({ model });
     try {
@@ -62,8 +48,7 @@ The committed rules were found by
         const name = basename(index) === 'index.tsv' ? basename(dirname(index)) : basename(index, '.tsv');
         const key = [id, version, model.segmenter?.manifest.version ?? 0, name, ...Object.values(lengths)].join('-');
         const file = folder && join(folder, `${key}.json`);
-        const there =
-          file === undefined || flags.live === true ? undefined : await readFile(file, 'utf8').catch(() => undefined);
+        const there = file === undefined || live ? undefined : await readFile(file, 'utf8').catch(() => undefined);
         if (there !== undefined) {
           sets.push({ name, all: kept(there) });
           continue;
@@ -73,7 +58,6 @@ The committed rules were found by
         if (file !== undefined) await writeFile(file, keep(all));
       }
       let context = { space, settings: settingsOf(model.manifest) };
-      const target = textFlag(flags, 'write');
       if (target !== undefined) {
         const found = fitRules(
           sets.map(({ all }) => all),
@@ -85,9 +69,7 @@ The committed rules were found by
         const manifest = withSettings(original, {
           'known.at': at,
           'known.width': width,
-          ...(context.settings.known.evidence
-            ? { 'known.evidence.nuisance': pipeline.packNumbers(found.nuisance) }
-            : {}),
+          ...(context.settings.known.evidence && { 'known.evidence.nuisance': pipeline.packNumbers(found.nuisance) }),
         });
         await writeFile(target, `${JSON.stringify(manifest, null, 2)}\n`);
         io.out(`known.at ${at}, known.width ${width}`);
@@ -98,16 +80,15 @@ The committed rules were found by
         for (const book of BOOKS.filter((size) => size < all.length)) {
           io.out(`  offline  ${line(drawRates(all, { book, falseNames, draws: DRAWS, seed: SEED }, context))}`);
         }
-        if (flags.live !== true) continue;
+        if (!live) continue;
         const rates = await liveRates(diarizer, all, { book: Math.min(20, all.length - 1), falseNames, seed: SEED });
         io.out(`  live     ${line(rates)}`);
       }
-      return 0;
     } finally {
       await diarizer.close();
     }
   },
-};
+});
 
 function settingsOf(manifest: ModelManifest): pipeline.SolveSettings {
   return manifest.pipeline === 'recordings' ? pipeline.recordingSettings(manifest) : pipeline.fastCnnSettings(manifest);

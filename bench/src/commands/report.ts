@@ -1,43 +1,37 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { type BenchCommand, parseFlags, textFlag } from '../args.ts';
-import { formatVerdicts } from '../load/format.ts';
+import { command, flag, text } from '../args.ts';
 import { REPOSITORY } from '../machine.ts';
 import { collectReport } from '../report/collect.ts';
 import { historyEntry, previousRun, readHistory, writeHistory } from '../report/history.ts';
-import { renderMarkdown } from '../report/markdown.ts';
+import { renderSections } from '../report/markdown.ts';
 import { readmeBlock, withReadmeBlock } from '../report/readme.ts';
 import { reportSections } from '../report/sections.ts';
 import type { Report } from '../report/types.ts';
 import { renderScaling } from '../scaling.ts';
 import { readJobsReport } from '../scaling-jobs.ts';
+import { exitCode, formatVerdicts } from '../sla.ts';
 
-const FLAGS = { quick: 'boolean', eval: 'string', from: 'string', out: 'string', docs: 'boolean' } as const;
-
-export const report: BenchCommand = {
+export const report = command({
   summary: 'all of it (about ten minutes), as JSON and Markdown; exit 1 when a promise is missed',
-  help: `npm run bench -- report [options]
-
-  --out DIR      where latest.json and latest.md go (bench/results); history.json lies beside that folder
-  --eval DIR:DIR also score the recordings of these folders that have an .rttm of the same name
-  --docs         put the figures into README.md (between its bench markers) and docs/scaling.md
-  --from FILE    measure nothing: write the report again from its JSON
-  --quick        everything, but too short for figures to be quoted: writes nothing into the history`,
-  async run(args, io) {
-    const flags = parseFlags(args, FLAGS);
-    const folder = textFlag(flags, 'out') ?? join(REPOSITORY, 'bench', 'results');
-    const quick = flags.quick === true;
-    const from = textFlag(flags, 'from');
+  options: {
+    out: text('DIR', 'where latest.json and latest.md go (bench/results); history.json lies beside that folder'),
+    eval: text('DIR:DIR', 'also score the recordings of these folders that have an .rttm of the same name'),
+    docs: flag('put the figures into README.md (between its bench markers) and docs/scaling.md'),
+    from: text('FILE', 'measure nothing: write the report again from its JSON'),
+    quick: flag('everything, but too short for figures to be quoted: writes nothing into the history'),
+  },
+  async run({ out: folder = join(REPOSITORY, 'bench', 'results'), eval: evaluate, docs, from, quick }, io) {
     const measured =
       from === undefined
-        ? await collectReport({ quick, evaluate: textFlag(flags, 'eval')?.split(delimiter) ?? [] }, io)
+        ? await collectReport({ quick, evaluate: evaluate?.split(delimiter) ?? [] }, io)
         : (JSON.parse(await readFile(from, 'utf8')) as Report);
     await writeReport(measured, folder, !quick && from === undefined);
-    if (flags.docs === true) await updateDocs(measured);
+    if (docs) await updateDocs(measured);
     io.out(`${formatVerdicts(measured.verdicts)}\n\n${measured.noise.verdict}\n${join(folder, `${NAME}.md`)}`);
-    return measured.verdicts.every((verdict) => verdict.kept) ? 0 : 1;
+    return exitCode(measured.verdicts);
   },
-};
+});
 
 /** One report is kept; what later runs need of earlier ones stands in the history. */
 const NAME = 'latest';
@@ -48,9 +42,10 @@ export async function writeReport(measured: Report, folder: string, counts: bool
   const historyFile = join(folder, '..', 'history.json');
   const history = await readHistory(historyFile);
   const sections = reportSections(measured, previousRun(measured, history));
-  const title = `VoiceFlow measured: ${measured.date.slice(0, 10)}, commit ${measured.machine.commit}`;
+  const title = `# VoiceFlow measured: ${measured.date.slice(0, 10)}, commit ${measured.machine.commit}`;
+  const how = 'Made by `npm run bench`; nothing here is written by hand.';
   await writeFile(join(folder, `${NAME}.json`), `${JSON.stringify(measured, undefined, 1)}\n`);
-  await writeFile(join(folder, `${NAME}.md`), renderMarkdown(title, sections));
+  await writeFile(join(folder, `${NAME}.md`), `${title}\n\n${how}\n\n${renderSections(sections)}\n`);
   if (!counts) return;
   const others = history.filter((entry) => entry.date !== measured.date);
   await writeHistory(historyFile, [...others, historyEntry(measured)]);

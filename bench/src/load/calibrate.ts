@@ -2,13 +2,12 @@ import { BENCH_SCRIPT } from '../inner.ts';
 import { freePort, startProcess } from '../managed-process.ts';
 import { openLoop, warmUp } from './loops.ts';
 import type { LoadResult } from './recorder.ts';
-import { createHttpTarget, INFER_ANSWER_BYTES } from './target.ts';
+import { inferTarget } from './target.ts';
 
 /** The rate at which the generator's own cost is stated. */
 export const GENERATOR_RATE = 2000;
 
 const CONNECTIONS = 64;
-const WINDOW_BYTES = 48_000 * 4;
 
 /** The generator against a server that does nothing. */
 export interface GeneratorResult {
@@ -22,8 +21,7 @@ export async function measureGenerator(rate: number, seconds: number): Promise<G
   const url = `http://127.0.0.1:${port}`;
   const args = [BENCH_SCRIPT, 'null-server', '--port', String(port)];
   const server = await startProcess({ command: process.execPath, args, readyUrl: url });
-  const body = new Uint8Array(WINDOW_BYTES);
-  const target = createHttpTarget({ url, body, connections: CONNECTIONS, minimumBytes: INFER_ANSWER_BYTES });
+  const target = inferTarget(url, CONNECTIONS);
   try {
     await warmUp(target, 500, 20);
     return { rate, open: await openLoop(target, { rate, seconds, connections: CONNECTIONS }) };

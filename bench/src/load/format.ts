@@ -1,12 +1,12 @@
-import { figures, ms, percent, summaryLine } from '../format.ts';
-import type { Verdict } from '../sla.ts';
+import { counts, figures, ms, percent, summaryLine } from '../format.ts';
 import type { LoadResult } from './recorder.ts';
 
 /** A load test in some lines, for people. */
 export function formatLoad(result: LoadResult): string {
   const { littlesLaw: law } = result;
+  const failures = counts(result.failures);
   const lines = [
-    `success     ${result.succeeded} of ${result.requests} (${percent(result.successRate)})${failures(result)}`,
+    `success     ${result.succeeded} of ${result.requests} (${percent(result.successRate)})${failures && `: ${failures}`}`,
     `throughput  ${figures(result.throughput)} req/s over ${figures(result.seconds)} s`,
     `latency     ${summaryLine(result.latency)}`,
   ];
@@ -22,18 +22,4 @@ export function formatLoad(result: LoadResult): string {
     `generator   ${ms(result.generatorCpu)} of CPU a request${result.lateness && result.lateness.max > 0 ? `; sent late by ${summaryLine(result.lateness)}` : ''}`,
   );
   return lines.join('\n');
-}
-
-export function formatVerdicts(verdicts: readonly Verdict[]): string {
-  return verdicts
-    .map(({ name, limit, measured, unit, kept }) => {
-      const found = measured === undefined ? 'not measured' : `${figures(measured)} ${unit}`;
-      return `${kept ? 'kept  ' : 'MISSED'}  ${name} ${limit}: ${found}`;
-    })
-    .join('\n');
-}
-
-function failures(result: LoadResult): string {
-  const classes = Object.entries(result.failures).map(([name, count]) => `${name} ${count}`);
-  return classes.length === 0 ? '' : `: ${classes.join(', ')}`;
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import { judge } from '../sla.ts';
+import { judgeLoad } from '../sla.ts';
 import { seededRandom } from '../stats/random.ts';
 import { arrivals, closedLoop, openLoop, warmUp } from './loops.ts';
 import { startNullServer } from './null-server.ts';
@@ -93,11 +93,7 @@ describe('closed loop', () => {
   it('makes the verdict fail for a slow server, and for nothing else', async () => {
     const verdicts = async (url: string) => {
       const result = await closedLoop(target(url, 2), { requests: 10, concurrency: 2 });
-      return judge({
-        modelP99: result.server.model?.p99,
-        endToEndP99: result.latency?.p99,
-        successRate: result.successRate,
-      });
+      return judgeLoad(result);
     };
     expect((await verdicts(await listen(serving(120)))).map((v) => v.kept)).toEqual([false, false, true]);
     const fast = await verdicts(await listen(serving(1)));

@@ -27,7 +27,7 @@ export interface LoadResult {
   /** Milliseconds until a failure was known. */
   readonly failureLatency?: Summary;
   /** Milliseconds the server reported, by part: queue, decode, model, total. */
-  readonly server: Readonly<Record<string, Summary>>;
+  readonly server: Readonly<Record<string, Summary | undefined>>;
   /** Answers by `x-served-by`, where the server says it. */
   readonly servedBy: Readonly<Record<string, number>>;
   readonly littlesLaw: LittlesLaw;
@@ -100,8 +100,6 @@ export class Recorder {
     const requests = this.#succeeded + this.#failed;
     const cpu = process.cpuUsage(this.#cpu);
     const observed = this.#looks > 0 ? this.#seen / this.#looks : 0;
-    const server: Record<string, Summary> = {};
-    for (const [part, durations] of this.#server) assign(server, part, durations.summary());
     return {
       requests,
       succeeded: this.#succeeded,
@@ -109,11 +107,11 @@ export class Recorder {
       failures: Object.fromEntries(this.#failures),
       seconds,
       throughput: this.#succeeded / seconds,
-      ...optional('latency', this.#latency.summary()),
-      ...optional('uncorrected', this.#uncorrected.summary()),
-      ...optional('lateness', this.#lateness.summary()),
-      ...optional('failureLatency', this.#failureLatency.summary()),
-      server,
+      latency: this.#latency.summary(),
+      uncorrected: this.#uncorrected.summary(),
+      lateness: this.#lateness.summary(),
+      failureLatency: this.#failureLatency.summary(),
+      server: Object.fromEntries([...this.#server].map(([part, durations]) => [part, durations.summary()])),
       servedBy: Object.fromEntries(this.#servedBy),
       littlesLaw: littlesLaw(requests / seconds, requests > 0 ? this.#waited / requests : 0, observed, this.#looks),
       generatorCpu: requests > 0 ? (cpu.user + cpu.system) / 1000 / requests : 0,
@@ -124,12 +122,4 @@ export class Recorder {
 
 function count(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
-}
-
-function assign(record: Record<string, Summary>, key: string, value: Summary | undefined): void {
-  if (value !== undefined) record[key] = value;
-}
-
-function optional<K extends string>(key: K, value: Summary | undefined): { [P in K]?: Summary } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]: Summary });
 }

@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { conversationPcm, type Pcm } from '../conversation.ts';
-import { percent, summaryLine } from '../format.ts';
+import { counts, percent, summaryLine } from '../format.ts';
 import { seededRandom } from '../stats/random.ts';
 import { type Summary, summarize } from '../stats/summary.ts';
 
@@ -54,7 +55,6 @@ export async function runSessions(options: SessionsOptions): Promise<SessionsRes
   );
   const failures = new Map<string, number>();
   for (const failure of outcomes) if (failure !== undefined) failures.set(failure, (failures.get(failure) ?? 0) + 1);
-  const [ready, turnEnd, end] = [summarize(seen.ready), summarize(seen.turnEnd), summarize(seen.end)];
   return {
     sessions: options.sessions,
     succeeded: outcomes.filter((failure) => failure === undefined).length,
@@ -62,9 +62,9 @@ export async function runSessions(options: SessionsOptions): Promise<SessionsRes
     audio: pcm.name,
     secondsEach: options.seconds,
     events: Object.fromEntries(seen.events),
-    ...(ready && { ready }),
-    ...(turnEnd && { turnEnd }),
-    ...(end && { end }),
+    ready: summarize(seen.ready),
+    turnEnd: summarize(seen.turnEnd),
+    end: summarize(seen.end),
   };
 }
 
@@ -117,7 +117,7 @@ async function feed(socket: WebSocket, pcm: Pcm, seconds: number): Promise<void>
   const start = performance.now();
   let at = 0;
   for (let chunk = 1; chunk * CHUNK_SECONDS <= seconds + 1e-9; chunk++) {
-    await sleep(start + 1000 * CHUNK_SECONDS * chunk - performance.now());
+    await sleep(Math.max(0, start + 1000 * CHUNK_SECONDS * chunk - performance.now()));
     if (socket.readyState !== WebSocket.OPEN) return;
     if (at + chunkBytes > pcm.bytes.byteLength) at = 0;
     socket.send(pcm.bytes.subarray(at, at + chunkBytes));
@@ -137,19 +137,11 @@ function parseEvent(text: string): { readonly type: string; readonly end: number
   }
 }
 
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)));
-}
-
 export function formatSessions(result: SessionsResult): string {
-  const named = (counts: Readonly<Record<string, number>>) =>
-    Object.entries(counts)
-      .map(([name, count]) => `${name} ${count}`)
-      .join(', ') || 'none';
   return [
     `sessions   ${result.succeeded} of ${result.sessions} ended well (${percent(result.succeeded / result.sessions)}), ${result.secondsEach} s each of ${result.audio}`,
-    `failures   ${named(result.failures)}`,
-    `events     ${named(result.events)}`,
+    `failures   ${counts(result.failures) || 'none'}`,
+    `events     ${counts(result.events) || 'none'}`,
     `ready      ${summaryLine(result.ready)}`,
     `turn-end   ${summaryLine(result.turnEnd)}  (after the turn's last audio was sent)`,
     `end        ${summaryLine(result.end)}`,

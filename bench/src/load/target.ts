@@ -1,11 +1,12 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { VoiceFlowError } from 'voiceflow-ml/core';
+import { noise, seededRandom } from '../stats/random.ts';
 import { parseServerTiming, type ServerTiming } from './server-timing.ts';
 
 /** One answer, or the class of failure in a word: `http-503`, `timeout`, `reset`, `refused`, `bad-body`, `error`. */
 export type Reply = { readonly timing: ServerTiming; readonly server?: string } & (
   | { readonly ok: true }
-  | { readonly ok: false; readonly failure: string }
+  | { readonly ok: false; readonly failure: string /** Of an answer that is no success. */; readonly body?: string }
 );
 
 /** What is being loaded: something that answers one request at a time on as many connections as it likes. */
@@ -32,6 +33,16 @@ const DEFAULT_TIMEOUT = 30_000;
 /** Bytes of the raw answer of `/v1/infer`: two embeddings of 192 and at least one frame of activity. */
 export const INFER_ANSWER_BYTES = 4 * (2 * 192 + 2);
 
+/** A window of one second for `/v1/infer`, as its raw body. */
+export function windowBody(): Uint8Array {
+  return new Uint8Array(noise(48_000, seededRandom(1)).buffer);
+}
+
+/** Windows for `/v1/infer` of a server. */
+export function inferTarget(url: string, connections: number, more: Partial<HttpTargetOptions> = {}): Target {
+  return createHttpTarget({ url, body: windowBody(), connections, minimumBytes: INFER_ANSWER_BYTES, ...more });
+}
+
 /** A POST over keep-alive connections of `node:http`; one body, encoded once, is sent again and again. */
 export function createHttpTarget(options: HttpTargetOptions): Target {
   const url = parseUrl(options.url);
@@ -56,12 +67,14 @@ export function createHttpTarget(options: HttpTargetOptions): Target {
     new Promise<Reply>((resolve) => {
       const call = request(settings, (response) => {
         let bytes = 0;
+        let text = '';
         response.on('data', (chunk: Buffer) => {
           bytes += chunk.byteLength;
+          if (!isSuccess(response)) text += chunk.toString();
         });
         response.on('end', () => {
           clearTimeout(timer);
-          resolve(replyOf(response, bytes, minimum));
+          resolve(replyOf(response, bytes, minimum, text));
         });
         response.on('error', fail);
       });
@@ -76,12 +89,15 @@ export function createHttpTarget(options: HttpTargetOptions): Target {
   return { send, close: () => agent.destroy() };
 }
 
-function replyOf(response: IncomingMessage, bytes: number, minimum: number): Reply {
+function isSuccess({ statusCode = 0 }: IncomingMessage): boolean {
+  return statusCode >= 200 && statusCode <= 299;
+}
+
+function replyOf(response: IncomingMessage, bytes: number, minimum: number, body: string): Reply {
   const timing = parseServerTiming(response.headers['server-timing']);
-  const status = response.statusCode ?? 0;
   const server = response.headers['x-served-by'];
   const common = { timing, server: typeof server === 'string' ? server : undefined };
-  if (status < 200 || status > 299) return { ok: false, failure: `http-${status}`, ...common };
+  if (!isSuccess(response)) return { ok: false, failure: `http-${response.statusCode}`, body, ...common };
   if (!response.complete || bytes < minimum) return { ok: false, failure: 'bad-body', ...common };
   return { ok: true, ...common };
 }

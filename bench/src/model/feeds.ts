@@ -1,4 +1,5 @@
 import { type Tensor, type TensorInfo, VoiceFlowError } from 'voiceflow-ml/core';
+import { type Option, unexpected } from '../args.ts';
 import { noise, type Random } from '../stats/random.ts';
 
 /** Shapes of the inputs by name, where they are not the network's own with 1 for what the caller chooses. */
@@ -45,27 +46,22 @@ function filled(input: TensorInfo, wanted: readonly number[] | undefined, random
 }
 
 function copy(tensor: Tensor): Tensor {
-  switch (tensor.type) {
-    case 'float32':
-      return { ...tensor, data: tensor.data.slice() };
-    case 'int32':
-      return { ...tensor, data: tensor.data.slice() };
-    case 'int64':
-      return { ...tensor, data: tensor.data.slice() };
-    default:
-      return { ...tensor, data: tensor.data.slice() };
-  }
+  return { ...tensor, data: tensor.data.slice() } as Tensor;
 }
 
-/** `waveform=1,1,160000` → its name and shape. */
-export function parseShapes(text: string | undefined): Shapes {
-  const shapes: Record<string, number[]> = {};
-  for (const entry of (text ?? '').split(';').filter((part) => part.trim() !== '')) {
-    const match = /^\s*([^=]+)=([\d,\s]+)$/.exec(entry);
-    if (match?.[1] === undefined || match[2] === undefined) {
-      throw new VoiceFlowError('invalid-option', `--shape is ${JSON.stringify(entry)}; NAME=1,2,3 is expected`);
-    }
-    shapes[match[1].trim()] = match[2].split(',').map(Number);
-  }
-  return shapes;
+/** `waveform=1,1,160000;rate=1` as shapes by name. */
+export function shapes(help: string): Option<Shapes> {
+  return {
+    shown: 'N=1,2;M=3',
+    help,
+    read: (text = '', name) => {
+      const read: Record<string, number[]> = {};
+      for (const entry of text.split(';').filter((part) => part.trim() !== '')) {
+        const match = /^\s*([^=]+)=([\d,\s]+)$/.exec(entry);
+        if (match?.[1] === undefined || match[2] === undefined) throw unexpected(name, entry, 'NAME=1,2,3');
+        read[match[1].trim()] = match[2].split(',').map(Number);
+      }
+      return read;
+    },
+  };
 }

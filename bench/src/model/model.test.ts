@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type TensorInfo, VoiceFlowError } from 'voiceflow-ml/core';
 import { seededRandom } from '../stats/random.ts';
 import { loadEngine } from './engines.ts';
-import { feedsFor, parseShapes } from './feeds.ts';
+import { feedsFor, shapes } from './feeds.ts';
 import { FAST_CNN, fastCnnPath, readModel } from './files.ts';
 import { measureIsolated } from './isolated.ts';
 
@@ -30,6 +30,7 @@ describe('feedsFor', () => {
   });
 
   it('reads shapes from text', () => {
+    const parseShapes = (text?: string) => shapes('').read(text, 'shape');
     expect(parseShapes('a=1,2; b = 3')).toEqual({ a: [1, 2], b: [3] });
     expect(parseShapes(undefined)).toEqual({});
     for (const bad of ['a', '=1', 'a=x', 'a=1;b']) expect(() => parseShapes(bad)).toThrow(VoiceFlowError);

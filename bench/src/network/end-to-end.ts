@@ -1,10 +1,7 @@
-import { ms, percent, summaryLine, table } from '../format.ts';
-import { formatVerdicts } from '../load/format.ts';
 import { closedLoop, warmUp } from '../load/loops.ts';
 import type { LoadResult } from '../load/recorder.ts';
-import { createHttpTarget, INFER_ANSWER_BYTES, type Reply } from '../load/target.ts';
-import { judge, type Verdict } from '../sla.ts';
-import { noise, seededRandom } from '../stats/random.ts';
+import { inferTarget, type Reply } from '../load/target.ts';
+import { judgeLoad, type Verdict } from '../sla.ts';
 import { type Summary, summarize } from '../stats/summary.ts';
 import type { NetworkOptions } from './model.ts';
 import { startProxy } from './proxy.ts';
@@ -14,7 +11,6 @@ export interface EndToEndOptions {
   readonly iterations: number;
   readonly concurrency: number;
   readonly network: NetworkOptions;
-  readonly seed: number;
 }
 
 /** Milliseconds of each part of a request; they add up to the whole of every request, not of every percentile. */
@@ -38,7 +34,8 @@ export interface EndToEndResult {
   readonly verdicts: readonly Verdict[];
 }
 
-const WINDOW = 48_000;
+/** Of the network's delays. */
+const SEED = 1;
 
 /** Sends requests through the simulated network and takes each apart. @throws `invalid-option` for a bad address. */
 export async function measureEndToEnd(options: EndToEndOptions): Promise<EndToEndResult> {
@@ -47,15 +44,10 @@ export async function measureEndToEnd(options: EndToEndOptions): Promise<EndToEn
     ...options.network,
     targetHost: server.hostname,
     targetPort: Number(server.port || 80),
-    seed: options.seed,
+    seed: SEED,
   });
   const path = server.pathname === '/' ? '/v1/infer' : server.pathname;
-  const target = createHttpTarget({
-    url: proxy.url + path,
-    body: new Uint8Array(noise(WINDOW, seededRandom(options.seed)).buffer),
-    connections: options.concurrency,
-    minimumBytes: INFER_ANSWER_BYTES,
-  });
+  const target = inferTarget(proxy.url + path, options.concurrency);
   const samples: Breakdown[] = [];
   try {
     await warmUp(target, 2 * options.concurrency, options.concurrency);
@@ -70,12 +62,7 @@ export async function measureEndToEnd(options: EndToEndOptions): Promise<EndToEn
     };
     const load = await closedLoop(timed, { requests: options.iterations, concurrency: options.concurrency });
     const { network, concurrency } = options;
-    const endToEnd = {
-      modelP99: load.server.model?.p99,
-      endToEndP99: load.latency?.p99,
-      successRate: load.successRate,
-    };
-    return { network, concurrency, load, ...takeApart(samples), verdicts: judge(endToEnd) };
+    return { network, concurrency, load, ...takeApart(samples), verdicts: judgeLoad(load) };
   } finally {
     target.close();
     await proxy.close();
@@ -102,27 +89,4 @@ function takeApart(samples: readonly Breakdown[]): Pick<EndToEndResult, 'parts' 
     mean[part] = summary.mean;
   }
   return { parts, mean };
-}
-
-export function formatEndToEnd(result: EndToEndResult): string {
-  const { rtt, jitter } = result.network;
-  const total = PARTS.reduce((sum, part) => sum + result.mean[part], 0);
-  const rows = PARTS.map((part) => {
-    const summary = result.parts[part];
-    return [
-      part,
-      ms(summary?.mean),
-      percent(total > 0 ? result.mean[part] / total : 0),
-      ...[summary?.p50, summary?.p95, summary?.p99, summary?.max].map(ms),
-    ];
-  });
-  return [
-    `network     RTT ${rtt[0]}–${rtt[1]} ms, jitter ${jitter} ms; ${result.concurrency} at a time`,
-    `success     ${result.load.succeeded} of ${result.load.requests} (${percent(result.load.successRate)})`,
-    `end to end  ${summaryLine(result.load.latency)}`,
-    '',
-    table([['part', 'mean', 'share', 'P50', 'P95', 'P99', 'max'], ...rows]),
-    '',
-    formatVerdicts(result.verdicts),
-  ].join('\n');
 }

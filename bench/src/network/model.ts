@@ -1,4 +1,4 @@
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { type Option, unexpected } from '../args.ts';
 import { gaussian, type Random } from '../stats/random.ts';
 
 /** A network between client and server, as far as it delays what is sent. */
@@ -42,16 +42,16 @@ export class NetworkModel {
 }
 
 /** `10-40` or `25`: milliseconds. */
-export function parseRtt(text: string): readonly [number, number] {
-  const match = /^(\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))?$/.exec(text.trim());
-  const least = Number(match?.[1] ?? Number.NaN);
-  const most = Number(match?.[2] ?? match?.[1] ?? Number.NaN);
-  if (!(least <= most && most <= MOST_RTT)) {
-    throw new VoiceFlowError(
-      'invalid-option',
-      `--rtt is ${JSON.stringify(text)}; milliseconds or a range of them up to ${MOST_RTT} are expected`,
-      { hint: 'for example --rtt 10-40' },
-    );
-  }
-  return [least, most];
+export function rtt(help: string): Option<NetworkOptions['rtt']> {
+  return {
+    shown: '10-40',
+    help,
+    read: (text = '10-40', name) => {
+      const match = /^(\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))?$/.exec(text.trim());
+      const least = Number(match?.[1] ?? Number.NaN);
+      const most = Number(match?.[2] ?? match?.[1] ?? Number.NaN);
+      if (least <= most && most <= MOST_RTT) return [least, most];
+      throw unexpected(name, text, `milliseconds or a range of them up to ${MOST_RTT}, such as 10-40,`);
+    },
+  };
 }

@@ -7,7 +7,7 @@ import { closedLoop } from '../load/loops.ts';
 import { startNullServer } from '../load/null-server.ts';
 import { createHttpTarget } from '../load/target.ts';
 import { seededRandom } from '../stats/random.ts';
-import { NetworkModel, parseRtt } from './model.ts';
+import { NetworkModel, rtt } from './model.ts';
 import { startProxy } from './proxy.ts';
 
 const PLAIN = { rtt: [20, 20], jitter: 0 } as const;
@@ -52,7 +52,8 @@ describe('NetworkModel', () => {
   });
 });
 
-describe('parseRtt', () => {
+describe('rtt', () => {
+  const parseRtt = (text: string) => rtt('').read(text, 'rtt');
   it('reads a number or a range, and refuses the rest', () => {
     expect(parseRtt('10-40')).toEqual([10, 40]);
     expect(parseRtt(' 25 ')).toEqual([25, 25]);

@@ -3,20 +3,18 @@ import { promisify } from 'node:util';
 import { figures, ms } from '../format.ts';
 import { closedLoop, warmUp as send } from '../load/loops.ts';
 import type { LoadResult } from '../load/recorder.ts';
-import { createHttpTarget, INFER_ANSWER_BYTES } from '../load/target.ts';
+import { inferTarget } from '../load/target.ts';
 import { REPOSITORY } from '../machine.ts';
 import { freePort, type ManagedProcess, startProcess } from '../managed-process.ts';
 import { FAST_CNN, fastCnnPath } from '../model/files.ts';
 import { withServer } from '../server-under-test.ts';
-import { noise, seededRandom } from '../stats/random.ts';
 import { pairedRatio } from '../stats/ratio.ts';
-import { percentile } from '../stats/summary.ts';
+import { median } from '../stats/summary.ts';
 import type { PeerResult } from './result.ts';
 
 const run = promisify(execFile);
 const FOLDER = `${REPOSITORY}bench/peers/python`;
 const CLIENTS = 20;
-const WINDOW = 48_000;
 /** Requests before each round, on connections of its own. */
 const WARM_CONNECTIONS = 40;
 
@@ -87,8 +85,7 @@ async function loadOne(
   requests: number,
   before = WARM_CONNECTIONS,
 ): Promise<Round> {
-  const body = new Uint8Array(noise(WINDOW, seededRandom(1)).buffer);
-  const target = createHttpTarget({ url, body, connections: CLIENTS, minimumBytes: INFER_ANSWER_BYTES });
+  const target = inferTarget(url, CLIENTS);
   try {
     await send(target, before, CLIENTS);
     const used = server.usage();
@@ -108,20 +105,15 @@ function describe(
 ): PeerResult {
   const column = (side: 'theirs' | 'ours', read: (round: Round) => number | undefined) =>
     rounds.map((round) => read(round[side]) ?? Number.NaN);
-  const middle = (values: readonly number[]) =>
-    percentile(
-      [...values].sort((a, b) => a - b),
-      50,
-    );
   const throughput = (round: Round) => round.load.throughput;
   const lines = (['theirs', 'ours'] as const).map((side) => {
     const rss = side === 'theirs' ? theirRss : ourRss;
-    const cpu = middle(column(side, (round) => round.cpu));
+    const cpu = median(column(side, (round) => round.cpu));
     return [
       side === 'theirs' ? 'FastAPI' : 'VoiceFlow',
-      `${figures(middle(column(side, throughput)))} req/s`,
-      `latency P50 ${ms(middle(column(side, (round) => round.load.latency?.p50)))}, P99 ${ms(middle(column(side, (round) => round.load.latency?.p99)))}`,
-      `model P99 ${ms(middle(column(side, (round) => round.load.server.model?.p99)))}`,
+      `${figures(median(column(side, throughput)))} req/s`,
+      `latency P50 ${ms(median(column(side, (round) => round.load.latency?.p50)))}, P99 ${ms(median(column(side, (round) => round.load.latency?.p99)))}`,
+      `model P99 ${ms(median(column(side, (round) => round.load.server.model?.p99)))}`,
       `success ${(100 * Math.min(...column(side, (round) => round.load.successRate))).toFixed(1)} %`,
       `${ms(cpu)} CPU a request`,
       ...(rss === undefined ? [] : [`${figures(rss)} MB`]),
@@ -137,8 +129,8 @@ function describe(
     version,
     lines,
     figures: {
-      throughput: middle(column('theirs', throughput)),
-      p99: middle(column('theirs', (round) => round.load.latency?.p99)),
+      throughput: median(column('theirs', throughput)),
+      p99: median(column('theirs', (round) => round.load.latency?.p99)),
       ratio: ratio?.median,
     },
   };

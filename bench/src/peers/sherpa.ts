@@ -10,7 +10,7 @@ import { scoreDiarization } from 'voiceflow-ml/metrics';
 import { CONVERSATION, CONVERSATION_RTTM } from '../conversation.ts';
 import { figures, ms, percent } from '../format.ts';
 import { REPOSITORY } from '../machine.ts';
-import { percentile } from '../stats/summary.ts';
+import { median } from '../stats/summary.ts';
 import { SEGMENTATION_METADATA, withMetadata } from './onnx-metadata.ts';
 import type { PeerResult } from './result.ts';
 
@@ -88,12 +88,7 @@ async function prepare(setup: SherpaSetup, folder: string): Promise<{ segmentati
 }
 
 async function describe(setup: SherpaSetup, audio: string, output: SherpaOutput): Promise<PeerResult> {
-  const middle = (values: readonly number[]) =>
-    percentile(
-      [...values].sort((a, b) => a - b),
-      50,
-    );
-  const [wall, cpu] = [middle(output.wall) / 1000, middle(output.cpu) / 1000];
+  const [wall, cpu] = [median(output.wall) / 1000, median(output.cpu) / 1000];
   const speed = {
     rtf: wall / output.seconds,
     cpuFactor: cpu / output.seconds,

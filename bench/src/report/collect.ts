@@ -98,16 +98,16 @@ export async function collectReport(options: CollectOptions, io: BenchIo): Promi
     seconds: (performance.now() - start) / 1000,
     machine,
     noise: judgeNoise(noise),
-    ...present({ isolated, backends, generator, serving, speed, accuracy, scaleOut, peers }),
+    isolated,
+    backends,
+    generator,
+    serving,
+    speed,
+    accuracy,
+    scaleOut,
+    peers,
     verdicts,
     notMeasured: [...notMeasured, ...BEYOND],
-  };
-}
-
-/** The entries that are there: absent ones must be absent, not undefined. */
-function present<T extends object>(parts: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: NonNullable<T[K]>;
   };
 }
 

@@ -1,5 +1,5 @@
 import { percent } from '../format.ts';
-import { percentile } from '../stats/summary.ts';
+import { median } from '../stats/summary.ts';
 import type { Report } from './types.ts';
 
 /** The figures that are followed from run to run, by name. Lower is better unless `better` says more. */
@@ -14,18 +14,10 @@ export function headlineFigures(report: Report): Figure[] {
   const { serving, isolated } = report;
   const node = report.backends?.runtimes.find(({ runtime }) => runtime.startsWith('node'));
   const wasm = node?.ratios.find(({ name }) => name.startsWith('WASM against native, one'));
-  const less = (name: string, unit: string, value: number | undefined): Figure => ({
-    name,
-    unit,
-    better: 'less',
-    value,
-  });
-  const more = (name: string, unit: string, value: number | undefined): Figure => ({
-    name,
-    unit,
-    better: 'more',
-    value,
-  });
+  const figure =
+    (better: Figure['better']) =>
+    (name: string, unit: string, value: number | undefined): Figure => ({ name, unit, better, value });
+  const [less, more] = [figure('less'), figure('more')];
   return [
     less('model P50, isolated', 'ms', middle(isolated?.map(({ latency }) => latency.p50))),
     less('model P99, isolated', 'ms', middle(isolated?.map(({ latency }) => latency.p99))),
@@ -45,19 +37,13 @@ export function headlineFigures(report: Report): Figure[] {
 }
 
 /** The median of repeats; undefined without any. */
-export function middle(values: readonly number[] | undefined): number | undefined {
-  return values === undefined || values.length === 0
-    ? undefined
-    : percentile(
-        [...values].sort((a, b) => a - b),
-        50,
-      );
+export function middle(values: readonly number[] = []): number | undefined {
+  return values.length === 0 ? undefined : median(values);
 }
 
 /** How far repeats lie apart: (greatest − least) / median. */
 export function agreement(values: readonly number[]): number | undefined {
-  const median = middle(values);
-  return median === undefined || values.length < 2 ? undefined : (Math.max(...values) - Math.min(...values)) / median;
+  return values.length < 2 ? undefined : (Math.max(...values) - Math.min(...values)) / median(values);
 }
 
 const AGREED = 0.1;

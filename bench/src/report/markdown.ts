@@ -1,45 +1,61 @@
-import { figures } from '../format.ts';
-import type { Block, Chart, Section } from './blocks.ts';
+import { figures, ms } from '../format.ts';
+import type { Summary } from '../stats/summary.ts';
 
-/** The report as Markdown; charts are Mermaid, which GitHub and VitePress draw. */
-export function renderMarkdown(title: string, sections: readonly Section[]): string {
-  const parts = sections.flatMap((section) => [`## ${section.title}`, ...section.blocks.map(renderBlock)]);
-  return `# ${title}\n\nMade by \`npm run bench\`; nothing here is written by hand.\n\n${parts.join('\n\n')}\n`;
+/** A part of a report; its blocks are Markdown. */
+export interface Section {
+  readonly title: string;
+  readonly blocks: readonly string[];
 }
 
-function renderBlock(block: Block): string {
-  switch (block.kind) {
-    case 'text':
-      return block.text;
-    case 'list':
-      return block.items.map((item) => `- ${item}`).join('\n');
-    case 'chart':
-      return renderChart(block);
-    case 'table':
-      return markdownTable(block.head, block.rows);
-  }
+/** Sections as Markdown, under headings of the second level. */
+export function renderSections(sections: readonly Section[]): string {
+  return sections.flatMap(({ title, blocks }) => [`## ${title}`, ...blocks]).join('\n\n');
 }
 
-/** Mermaid's charts have no legend: the caption names the lines in order. */
-function renderChart({ title, x, y, places, series }: Chart): string {
-  const quoted = (text: string) => `"${text.replaceAll('"', "'")}"`;
-  const lines = series.map(({ values }) => `  line [${values.map(figures).join(', ')}]`);
-  const most = Math.max(...series.flatMap(({ values }) => values), 1);
-  return [
-    '```mermaid',
-    'xychart-beta',
-    `  title ${quoted(title)}`,
-    `  x-axis ${quoted(x)} [${places.map(quoted).join(', ')}]`,
-    `  y-axis ${quoted(y)} 0 --> ${Math.ceil(1.1 * most)}`,
-    ...lines,
-    '```',
-    ...(series.length > 1 ? ['', `Lines: ${series.map(({ name }) => name).join(', ')}.`] : []),
-  ].join('\n');
+export function list(items: readonly string[]): string {
+  return items.map((item) => `- ${item}`).join('\n');
 }
 
 /** A table with the first column left and the others right. */
-export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   const rule = `|${head.map((_, at) => (at === 0 ? '---' : '--:')).join('|')}|`;
   return [line(head), rule, ...rows.map(line)].join('\n');
+}
+
+/** A table of latencies, a row a name. */
+export function latencies(rows: Readonly<Record<string, Summary | undefined>>, title = ''): string {
+  return table(
+    [title, ...LATENCY],
+    Object.entries(rows).map(([name, summary]) => [name, ...latency(summary)]),
+  );
+}
+
+/** The usual columns of latencies, and what stands in them. */
+export const LATENCY = ['min', 'P50', 'P95', 'P99', 'max'];
+
+export function latency(summary: Summary | undefined): string[] {
+  return [summary?.min, summary?.p50, summary?.p95, summary?.p99, summary?.max].map(ms);
+}
+
+/** Lines over named places on the x axis, as Mermaid, which GitHub and VitePress draw; without a legend: the caption names the lines in order. */
+export function chart(
+  title: string,
+  x: string,
+  y: string,
+  places: readonly (string | number)[],
+  series: Readonly<Record<string, readonly number[]>>,
+): string {
+  const lines = Object.values(series);
+  const most = Math.max(...lines.flat(), 1);
+  return [
+    '```mermaid',
+    'xychart-beta',
+    `  title "${title}"`,
+    `  x-axis "${x}" [${places.map((place) => `"${place}"`).join(', ')}]`,
+    `  y-axis "${y}" 0 --> ${Math.ceil(1.1 * most)}`,
+    ...lines.map((values) => `  line [${values.map(figures).join(', ')}]`),
+    '```',
+    ...(lines.length > 1 ? ['', `Lines: ${Object.keys(series).join(', ')}.`] : []),
+  ].join('\n');
 }

@@ -1,6 +1,6 @@
 import { figures, ms, percent } from '../format.ts';
 import { middle } from './figures.ts';
-import { markdownTable } from './markdown.ts';
+import { table } from './markdown.ts';
 import type { Report } from './types.ts';
 
 const START = '<!-- bench:start -->';
@@ -35,7 +35,7 @@ export function readmeBlock(report: Report): string {
   }
   const noise = report.noise.noisy ? ' The machine was noisy during this run.' : '';
   return [
-    markdownTable(['', 'measured'], rows),
+    table(['', 'measured'], rows),
     '',
     `${machine.cores} × ${machine.cpu}, ${machine.runtime}, by \`npm run bench\` (commit ${machine.commit}); [the whole report](bench/results/latest.md).${noise}`,
   ].join('\n');

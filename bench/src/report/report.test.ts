@@ -7,7 +7,7 @@ import { judge } from '../sla.ts';
 import { agreement, headlineFigures, verdictOnAgreement } from './figures.ts';
 import { loadFixture, reportFixture } from './fixture.ts';
 import { changesSince, historyEntry, previousRun, readHistory } from './history.ts';
-import { renderMarkdown } from './markdown.ts';
+import { renderSections } from './markdown.ts';
 import { readmeBlock, withReadmeBlock } from './readme.ts';
 import { reportSections } from './sections.ts';
 
@@ -57,7 +57,7 @@ describe('figures', () => {
 describe('rendering', () => {
   it('shows a missed promise as missed', () => {
     const verdicts = judge({ modelP99: 12, endToEndP99: 20, successRate: 0.99 });
-    const markdown = renderMarkdown('t', reportSections(reportFixture({ verdicts }), undefined));
+    const markdown = renderSections(reportSections(reportFixture({ verdicts }), undefined));
     expect(markdown).toContain('| model P99 under load | < 10 ms | 12.0 ms | MISSED |');
     expect(markdown).toContain('| success rate | 100 % | 99.0 % | MISSED |');
     expect(markdown).toContain('| end-to-end P99 | < 100 ms | 20.0 ms | kept |');
@@ -68,7 +68,7 @@ describe('rendering', () => {
       const ratio = { name: 'WASM against native, one thread each', median, lower: median, upper: median, pairs: 10 };
       const runtimes = [{ runtime: 'node', contenders: [], ratios: [ratio], unavailable: {}, coldStart: {} }];
       const backends = { runtimes, skipped: [] };
-      return renderMarkdown('t', reportSections(reportFixture({ backends }), undefined));
+      return renderSections(reportSections(reportFixture({ backends }), undefined));
     };
     expect(rendered(2.9)).toContain('one thread each, is 2.5×: missed, at 2.90×');
     expect(rendered(2.4)).toContain('one thread each, is 2.5×: kept, at 2.40×');
@@ -80,7 +80,7 @@ describe('rendering', () => {
   });
 
   it('says what failed, what was refused and what was not measured', () => {
-    const markdown = renderMarkdown('t', reportSections(reportFixture(), undefined));
+    const markdown = renderSections(reportSections(reportFixture(), undefined));
     expect(markdown).toContain('http-503 50');
     expect(markdown).toContain('- WebGPU: needs a GPU');
     expect(markdown).toContain('xychart-beta\n  title "Throughput against concurrency"');
@@ -96,7 +96,7 @@ describe('rendering', () => {
       'Against the run before',
       'Not measured',
     ]);
-    expect(renderMarkdown('t', sections)).not.toMatch(/undefined|NaN/);
+    expect(renderSections(sections)).not.toMatch(/undefined|NaN/);
   });
 });
 

@@ -1,20 +1,21 @@
 import { figures, ms, percent } from '../format.ts';
-import { type Block, list, row, type Section, table, text } from './blocks.ts';
 import { agreement, headlineFigures, verdictOnAgreement } from './figures.ts';
 import { changesSince, type HistoryEntry } from './history.ts';
+import { LATENCY, list, type Section, table, latency as times } from './markdown.ts';
 import { endToEnd, latency, throughput } from './serving-sections.ts';
 import type { Report } from './types.ts';
 
 /** All sections; those without figures are left out, and what is missing is named in the last one. */
 export function reportSections(report: Report, before: HistoryEntry | undefined): Section[] {
+  const { serving } = report;
   const sections: (Section | undefined)[] = [
     summary(report),
-    report.serving && latency(report.serving),
-    report.serving && throughput(report.serving),
-    report.serving && endToEnd(report.serving),
-    backends(report),
-    pipelines(report),
-    accuracy(report),
+    serving && latency(serving),
+    serving && throughput(serving),
+    serving && endToEnd([serving.endToEnd, serving.endToEndLoaded]),
+    report.backends && backends(report.backends),
+    report.speed && pipelines(report.speed),
+    report.accuracy && accuracy(report.accuracy),
     scaleOut(report),
     peers(report),
     machine(report),
@@ -40,7 +41,7 @@ function summary(report: Report): Section {
         ['figure', 'value'],
         headlines.map(({ name, unit, value }) => [name, `${figures(value ?? 0)} ${unit}`.trim()]),
       ),
-      text(`The machine was ${report.noise.verdict}.`),
+      `The machine was ${report.noise.verdict}.`,
     ],
   };
 }
@@ -48,105 +49,66 @@ function summary(report: Report): Section {
 /** Times native's P50, one thread each. */
 const WASM_GOAL = 2.5;
 
-function backends(report: Report): Section | undefined {
-  if (report.backends === undefined) return undefined;
-  const blocks = report.backends.runtimes.flatMap((result): Block[] => [
-    text(`**${result.runtime}**, milliseconds of one run of fast-cnn (×4, ×8: batches):`),
+export function backends({ runtimes }: NonNullable<Report['backends']>): Section {
+  const blocks = runtimes.flatMap(({ runtime, contenders, ratios, coldStart, unavailable }) => [
+    `**${runtime}**, milliseconds of one run of fast-cnn (×4, ×8: batches):`,
     table(
-      ['', 'min', 'P50', 'P95', 'P99', 'max', 'a second of audio', 'CPU'],
-      result.contenders.map(({ name, latency, perSecond, cpu }) => [...row(name, latency), ms(perSecond), ms(cpu)]),
+      ['', ...LATENCY, 'a second of audio', 'CPU'],
+      contenders.map(({ name, latency, perSecond, cpu }) => [name, ...times(latency), ms(perSecond), ms(cpu)]),
     ),
     table(
       ['in pairs of one run', 'ratio', 'middle half'],
-      result.ratios.map(({ name, median, lower, upper }) => [
+      ratios.map(({ name, median, lower, upper }) => [
         name,
         `${figures(median)}×`,
         `${figures(lower)}–${figures(upper)}×`,
       ]),
     ),
-    list(
-      Object.entries(result.coldStart).map(
+    list([
+      ...Object.entries(coldStart).map(
         ([engine, cold]) =>
           `cold start, ${engine}: ${ms(cold?.p50)} from starting the process to its first answer (P50 of ${cold?.count})`,
       ),
-    ),
+      ...Object.entries(unavailable).map(([name, why]) => `not run, ${name}: ${why}`),
+    ]),
   ]);
-  const ratio = report.backends.runtimes[0]?.ratios.find(({ name }) => name.startsWith('WASM against native, one'));
+  const ratio = runtimes[0]?.ratios.find(({ name }) => name.startsWith('WASM against native, one'));
   if (ratio !== undefined) {
     const kept = ratio.median <= WASM_GOAL ? 'kept' : 'missed';
     blocks.push(
-      text(
-        `The goal for WASM against native, one thread each, is ${WASM_GOAL}×: ${kept}, at ${figures(ratio.median)}×.`,
-      ),
+      `The goal for WASM against native, one thread each, is ${WASM_GOAL}×: ${kept}, at ${figures(ratio.median)}×.`,
     );
   }
   return { title: 'Backends', blocks };
 }
 
-function pipelines(report: Report): Section | undefined {
-  if (report.speed === undefined) return undefined;
-  const rows = report.speed.map((speed) => [
-    `${speed.pipeline}, ${speed.backend}`,
-    speed.recording,
-    figures(speed.rtf),
-    figures(speed.cpuFactor),
-    percent(speed.modelShare),
-    ms(speed.load),
-    `${figures(speed.peakRss)} MB`,
-    String(speed.speakers),
+function pipelines(speed: NonNullable<Report['speed']>): Section {
+  const head = ['pipeline', 'recording', 'real-time factor', 'CPU factor', 'in the network', 'load', 'peak memory'];
+  const rows = speed.map(({ pipeline, backend, recording, rtf, cpuFactor, modelShare, load, peakRss, speakers }) => [
+    `${pipeline}, ${backend}`,
+    recording,
+    figures(rtf),
+    figures(cpuFactor),
+    percent(modelShare),
+    ms(load),
+    `${figures(peakRss)} MB`,
+    String(speakers),
   ]);
-  return {
-    title: 'Pipelines on recordings',
-    blocks: [
-      table(
-        [
-          'pipeline',
-          'recording',
-          'real-time factor',
-          'CPU factor',
-          'in the network',
-          'load',
-          'peak memory',
-          'speakers',
-        ],
-        rows,
-      ),
-    ],
-  };
+  return { title: 'Pipelines on recordings', blocks: [table([...head, 'speakers'], rows)] };
 }
 
-function accuracy(report: Report): Section | undefined {
-  if (report.accuracy === undefined) return undefined;
-  const cell = (value: number) => `${value.toFixed(1)} %`;
-  const rows = report.accuracy.map((entry) => [
-    entry.pipeline,
-    entry.set,
-    String(entry.recordings),
-    ...[entry.der, entry.miss, entry.falseAlarm, entry.confusion, entry.jer].map(cell),
-    figures(entry.countError),
-    figures(entry.rtf),
+function accuracy(entries: NonNullable<Report['accuracy']>): Section {
+  const head = ['pipeline', 'set', 'recordings', 'DER', 'miss', 'false alarm', 'confusion', 'JER'];
+  const rows = entries.map(({ pipeline, set, recordings, countError, rtf, ...rates }) => [
+    pipeline,
+    set,
+    String(recordings),
+    ...[rates.der, rates.miss, rates.falseAlarm, rates.confusion, rates.jer].map((rate) => `${rate.toFixed(1)} %`),
+    figures(countError),
+    figures(rtf),
   ]);
-  return {
-    title: 'Accuracy',
-    blocks: [
-      text('No collar, overlapped speech scored, number of speakers not told.'),
-      table(
-        [
-          'pipeline',
-          'set',
-          'recordings',
-          'DER',
-          'miss',
-          'false alarm',
-          'confusion',
-          'JER',
-          'speakers off by',
-          'real-time factor',
-        ],
-        rows,
-      ),
-    ],
-  };
+  const how = 'No collar, overlapped speech scored, number of speakers not told.';
+  return { title: 'Accuracy', blocks: [how, table([...head, 'speakers off by', 'real-time factor'], rows)] };
 }
 
 function scaleOut(report: Report): Section | undefined {
@@ -163,9 +125,7 @@ function scaleOut(report: Report): Section | undefined {
   return {
     title: 'Scaling out',
     blocks: [
-      text(
-        `Servers of one worker each behind nginx with \`deploy/nginx/voiceflow.conf\`, 20 clients; all share the ${report.machine.cores} processors of this machine with nginx and the generator, so more servers than processors cannot bring more.`,
-      ),
+      `Servers of one worker each behind nginx with \`deploy/nginx/voiceflow.conf\`, 20 clients; all share the ${report.machine.cores} processors of this machine with nginx and the generator, so more servers than processors cannot bring more.`,
       table(['servers', 'req/s', 'P50', 'P99', 'success', 'retried', 'answers by server'], rows),
     ],
   };
@@ -175,7 +135,7 @@ function peers(report: Report): Section | undefined {
   if (report.peers === undefined || report.peers.length === 0) return undefined;
   return {
     title: 'Peers',
-    blocks: report.peers.flatMap(({ name, version, lines }) => [text(`**${name}** (${version})`), list(lines)]),
+    blocks: report.peers.flatMap(({ name, version, lines }) => [`**${name}** (${version})`, list(lines)]),
   };
 }
 
@@ -211,12 +171,10 @@ function repeats({ isolated }: Report): string[] {
 function comparison(report: Report, before: HistoryEntry | undefined): Section {
   const title = 'Against the run before';
   if (before === undefined)
-    return { title, blocks: [text('There is no earlier run on this kind of machine in bench/history.json.')] };
+    return { title, blocks: ['There is no earlier run on this kind of machine in bench/history.json.'] };
   const changes = changesSince(report, before);
-  const head = text(
-    `Against ${before.commit} of ${before.date.slice(0, 16).replace('T', ' ')} on the same kind of machine${before.noisy || report.noise.noisy ? ' (at least one of the two runs was noisy)' : ''}; moves within 10 % are not listed.`,
-  );
-  if (changes.length === 0) return { title, blocks: [head, text('Nothing moved.')] };
+  const head = `Against ${before.commit} of ${before.date.slice(0, 16).replace('T', ' ')} on the same kind of machine${before.noisy || report.noise.noisy ? ' (at least one of the two runs was noisy)' : ''}; moves within 10 % are not listed.`;
+  if (changes.length === 0) return { title, blocks: [head, 'Nothing moved.'] };
   const rows = changes.map(({ figure, before: old, change, better }) => [
     figure.name,
     figures(old),

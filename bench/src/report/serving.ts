@@ -1,10 +1,10 @@
 import { closedLoop, openLoop, warmUp } from '../load/loops.ts';
 import type { LoadResult } from '../load/recorder.ts';
 import { runSessions } from '../load/sessions.ts';
-import { createHttpTarget, INFER_ANSWER_BYTES } from '../load/target.ts';
+import { inferTarget } from '../load/target.ts';
 import { measureEndToEnd } from '../network/end-to-end.ts';
 import type { ServerUnderTest } from '../server-under-test.ts';
-import { noise, seededRandom } from '../stats/random.ts';
+import { seededRandom } from '../stats/random.ts';
 import type { OpenPoint, ServingResult, SweepPoint } from './types.ts';
 
 /** How long each part of the load test is; the quick setting only shows that everything works. */
@@ -55,7 +55,6 @@ const NETWORK = { rtt: [10, 40], jitter: 2 } as const;
 /** Requests that each new connection makes before any counts: they all begin at once. */
 const WARM_CONNECTIONS = 10;
 const CONNECTIONS = 256;
-const WINDOW = 48_000;
 const SEED = 1;
 
 /** Loads one server in every way the report tells of. `note` says what is being done. */
@@ -66,15 +65,14 @@ export async function measureServing(
   note: (text: string) => void,
   signal?: AbortSignal,
 ): Promise<ServingResult> {
-  const body = new Uint8Array(noise(WINDOW, seededRandom(SEED)).buffer);
   const target = (connections: number, accept = 'application/octet-stream') =>
-    createHttpTarget({ url: server.url, body, connections, minimumBytes: INFER_ANSWER_BYTES, headers: { accept } });
+    inferTarget(server.url, connections, { headers: { accept } });
   const closed = async (clients: number, requests: number, accept?: string): Promise<LoadResult> => {
     signal?.throwIfAborted();
     const made = target(clients, accept);
     try {
       await warmUp(made, WARM_CONNECTIONS * clients, clients);
-      return await closedLoop(made, { requests, concurrency: clients, ...(signal && { signal }) });
+      return await closedLoop(made, { requests, concurrency: clients, signal });
     } finally {
       made.close();
     }
@@ -117,7 +115,7 @@ export async function measureServing(
   });
   note('end to end over the simulated network');
   const endToEnd = (concurrency: number, iterations: number) =>
-    measureEndToEnd({ url: server.url, iterations, concurrency, network: NETWORK, seed: SEED });
+    measureEndToEnd({ url: server.url, iterations, concurrency, network: NETWORK });
   const alone = await endToEnd(1, plan.endToEnd);
   const loaded = await endToEnd(CLIENTS, 3 * plan.endToEnd);
   return {
@@ -129,11 +127,9 @@ export async function measureServing(
     sweep,
     open,
     sessions,
-    ...(before &&
-      after && {
-        cpu: (1000 * (after.cpuSeconds - before.cpuSeconds)) / (main.requests + WARM_CONNECTIONS * CLIENTS),
-        rss: after.rss,
-      }),
+    cpu:
+      before && after && (1000 * (after.cpuSeconds - before.cpuSeconds)) / (main.requests + WARM_CONNECTIONS * CLIENTS),
+    rss: after?.rss,
     endToEnd: alone,
     endToEndLoaded: loaded,
   };

@@ -1,7 +1,6 @@
 import { closedLoop, warmUp } from '../load/loops.ts';
-import { createHttpTarget, INFER_ANSWER_BYTES, type Reply } from '../load/target.ts';
+import { inferTarget, type Reply } from '../load/target.ts';
 import { type ServerUnderTest, startServer } from '../server-under-test.ts';
-import { noise, seededRandom } from '../stats/random.ts';
 import { type Balancer, startNginx } from './nginx.ts';
 
 export interface ScaleOutOptions {
@@ -35,8 +34,6 @@ export interface ScaleOutResult {
   readonly afterDeath: number;
 }
 
-const WINDOW = 48_000;
-
 /** Loads several server processes through nginx with the deployed configuration. */
 export async function measureScaleOut(options: ScaleOutOptions): Promise<ScaleOutResult> {
   const servers: ServerUnderTest[] = [];
@@ -64,12 +61,7 @@ async function loadThrough(
   options: ScaleOutOptions,
 ): Promise<ScaleOutResult> {
   const victim = options.killOne ? servers[0] : undefined;
-  const target = createHttpTarget({
-    url: balancer.url,
-    body: new Uint8Array(noise(WINDOW, seededRandom(1)).buffer),
-    connections: options.concurrency,
-    minimumBytes: INFER_ANSWER_BYTES,
-  });
+  const target = inferTarget(balancer.url, options.concurrency);
   const served = new Map<string, number>();
   let retried = 0;
   let dead = false;

@@ -24,6 +24,11 @@ export function percentile(sorted: ArrayLike<number>, percent: number): number {
   return sorted[Math.min(sorted.length, Math.max(1, rank)) - 1]!;
 }
 
+/** The nearest-rank median of samples in any order. @param samples Not empty. */
+export function median(samples: ArrayLike<number>): number {
+  return percentile(Float64Array.from(samples).sort(), 50);
+}
+
 /** Undefined when there are no samples. */
 export function summarize(samples: ArrayLike<number>): Summary | undefined {
   if (samples.length === 0) return undefined;

@@ -1,0 +1,67 @@
+import { expect, expectTypeOf, it } from 'vitest';
+import { type BenchIo, choice, command, count, flag, number, settings, text } from './args.ts';
+
+const io: BenchIo = { out: () => {}, note: () => {} };
+let seen: unknown;
+const made = command({
+  summary: 'does nothing',
+  words: 'FOLDER…',
+  about: 'About it.',
+  options: {
+    runs: count([1, 10], 3, 'how often'),
+    rate: number([0, 2], 'R', 'of it\nall'),
+    how: choice(['well', 'badly'], 'or badly'),
+    set: settings('settings'),
+    out: text('FILE', 'where to'),
+    json: flag('as JSON'),
+  },
+  notes: 'Example',
+  async run(values, _, folders) {
+    expectTypeOf(values.runs).toEqualTypeOf<number>();
+    expectTypeOf(values.rate).toEqualTypeOf<number | undefined>();
+    expectTypeOf(values.how).toEqualTypeOf<'well' | 'badly'>();
+    seen = { ...values, folders };
+    return values.json ? 1 : 'no code';
+  },
+});
+
+it('reads words and options in any order, and gives what is absent its default', async () => {
+  expect(await made.run(['a', '--json', '--set', 'turns.onset=0.6,hop=0.48', 'b'], io)).toBe(1);
+  const set = { 'turns.onset': 0.6, hop: 0.48 };
+  const rest = { rate: undefined, out: undefined, how: 'well' };
+  expect(seen).toEqual({ ...rest, runs: 3, set, json: true, folders: ['a', 'b'] });
+  expect(await made.run(['a', '--rate=0.5', '--how', 'badly', '--runs', '10', '--out', 'x'], io)).toBe(0);
+  expect(seen).toEqual({ rate: 0.5, how: 'badly', runs: 10, out: 'x', set: {}, json: false, folders: ['a'] });
+});
+
+it.each([
+  [[], /FOLDER… is missing/],
+  [['a', '--runs', '11'], /--runs is "11"; a number from 1 to 10 is expected/],
+  [['a', '--runs', '1.5'], /--runs is "1.5"; a whole number is expected/],
+  [['a', '--rate', ''], /--rate is ""/],
+  [['a', '--how', 'so'], /one of well, badly/],
+  [['a', '--set', 'hop'], /path=number/],
+  [['a', '--out'], /--out/],
+  [['a', '--nothing'], /--nothing/],
+] as const)('refuses %j', async (args, told) => {
+  await expect(made.run(args, io)).rejects.toMatchObject({
+    code: 'invalid-option',
+    message: expect.stringMatching(told),
+  });
+});
+
+it('lists the options in the help', () => {
+  expect(made.help('make')).toBe(`npm run bench -- make FOLDER… [options]
+
+About it.
+
+  --runs 3       how often
+  --rate R       of it
+                 all
+  --how well     or badly
+  --set A=1,B=2  settings
+  --out FILE     where to
+  --json         as JSON
+
+Example`);
+});

@@ -1,0 +1,108 @@
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import { command, count, number } from '../args.ts';
+import { figures, summaryLine } from '../format.ts';
+import { closedLoop, warmUp } from '../load/loops.ts';
+import { formatSessions, runSessions } from '../load/sessions.ts';
+import { inferTarget } from '../load/target.ts';
+import { eventLoopLag, metric, usageOf, withServer } from '../server-under-test.ts';
+import { atLeast, atMost, conclude } from '../sla.ts';
+import { median } from '../stats/summary.ts';
+
+export const slow = command({
+  summary: 'a healthy client beside slow sockets that send a byte now and then',
+  options: {
+    sockets: count([1, 10_000], 500, 'slow sockets'),
+    rounds: count([1, 100], 5, 'pairs of with and without them'),
+  },
+  run: ({ sockets: number, rounds }, io) =>
+    withServer({}, async (server) => {
+      const target = inferTarget(server.url, 1);
+      await warmUp(target, 300, 1);
+      const ratios: number[] = [];
+      for (let round = 0; round < rounds; round++) {
+        const alone = await closedLoop(target, { requests: 400, concurrency: 1 });
+        const sockets = slowSockets(server.url, number);
+        await sleep(1000);
+        const beside = await closedLoop(target, { requests: 400, concurrency: 1 });
+        sockets.stop();
+        await sleep(200);
+        ratios.push((beside.latency?.p99 ?? Number.NaN) / (alone.latency?.p99 ?? Number.NaN));
+        io.out(`alone ${summaryLine(alone.latency)}\nbeside ${summaryLine(beside.latency)}`);
+      }
+      target.close();
+      const found = 100 * median(ratios);
+      return conclude(io, [atMost('P99 beside slow sockets, median of rounds', found, 110, '% of alone')]);
+    }),
+});
+
+function slowSockets(url: string, count: number): { stop(): void } {
+  const { port } = new URL(url);
+  const sockets: Socket[] = Array.from({ length: count }, () => {
+    const socket = connect(Number(port), '127.0.0.1').on('error', () => {});
+    socket.write('POST /v1/diarize HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n\r\n');
+    return socket;
+  });
+  let next = 0;
+  const dripping = setInterval(() => {
+    for (let i = 0; i < count / 10; i++) sockets[next++ % count]?.write('x');
+  }, 100);
+  return {
+    stop: () => {
+      clearInterval(dripping);
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+export const sessions = command({
+  summary: 'live sessions in real time at once, then many that end abruptly',
+  options: {
+    sessions: count([1, 10_000], 200, 'sessions at once'),
+    seconds: number([1, 3600], 30, 'of audio of each'),
+    aborts: count([0, 100_000], 1000, 'sessions that end abruptly, and as many again'),
+    latency: number([0.5, 5], 1, 'as for a session'),
+    step: number([0.25, 1], 0.25, 'as for a session'),
+  },
+  run: ({ sessions: count, seconds, aborts, latency, step }, io) =>
+    withServer({}, async (server) => {
+      const url = `${server.url}/v1/stream?latency=${latency}&step=${step}`;
+      const { cpuSeconds } = usageOf(server);
+      const result = await runSessions({ url, sessions: count, seconds, seed: 1 });
+      const perSecond = (1000 * (usageOf(server).cpuSeconds - cpuSeconds)) / (count * seconds);
+      io.out(`${formatSessions(result)}\nCPU        ${figures(perSecond)} ms a second of audio`);
+      const lag = await eventLoopLag(server.url);
+      // As often before: what heaps grow to with new work is there then, and what is left besides is found.
+      await abrupt(server.url, url, aborts);
+      const before = usageOf(server).rss;
+      await abrupt(server.url, url, aborts);
+      const left = await metric(server.url, 'voiceflow_sessions_active');
+      const grown = usageOf(server).rss - before;
+      io.out(`after ${aborts} abrupt ends, and as many again: ${left} sessions, ${figures(grown)} MB more`);
+      return conclude(io, [
+        atLeast('sessions that ended well', result.succeeded, count, ''),
+        atMost('turn-end after its audio, P99', result.turnEnd?.p99, 1000 * (latency + step), 'ms (latency + step)'),
+        atMost('event-loop lag P99', lag, 20, 'ms'),
+        atMost('sessions left', left, 0, ''),
+        atMost('memory left', grown, 50, 'MB'),
+      ]);
+    }),
+});
+
+/** Sessions that end in the middle; resolves when the server knows, or should. */
+async function abrupt(server: string, url: string, count: number): Promise<void> {
+  const address = `${url.replace('http', 'ws')}&sampleRate=16000`;
+  for (let done = 0; done < count; done += 50) {
+    await Promise.all(
+      Array.from({ length: Math.min(50, count - done) }, async () => {
+        const socket = new WebSocket(address).on('error', () => {});
+        await new Promise((resolve) => socket.once('message', resolve).once('close', resolve));
+        if (socket.readyState === WebSocket.OPEN) socket.send(new Uint8Array(32_000));
+        socket.terminate();
+      }),
+    );
+  }
+  const deadline = performance.now() + 10_000;
+  while ((await metric(server, 'voiceflow_sessions_active')) > 0 && performance.now() < deadline) await sleep(50);
+}

@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SERVER_FLAGS } from '@voiceflow-ml/server/node';
+import { choice, command, count, number } from '../args.ts';
+import { counts, summaryLine } from '../format.ts';
+import { BENCH_SCRIPT } from '../inner.ts';
+import { inferTarget, type Reply } from '../load/target.ts';
+import { metric, type ServerUnderTest, serverOn, startServer, withServer } from '../server-under-test.ts';
+import { atLeast, atMost, conclude } from '../sla.ts';
+import { seededRandom } from '../stats/random.ts';
+import { summarize } from '../stats/summary.ts';
+
+/** Codes by which the contract answers for a worker that failed. */
+const TYPED = ['backend-failed', 'deadline-exceeded', 'overloaded'];
+
+/** `ok`, or the code of the problem, or the class of failure. */
+function outcome(reply: Reply): string {
+  if (reply.ok) return 'ok';
+  const { code } = JSON.parse(reply.body || '{}') as { code?: string };
+  return code ?? reply.failure;
+}
+
+export const chaos = command({
+  summary: 'workers that throw, hang or die, one of them every other second: every request is answered',
+  options: {
+    seconds: number([1, 3600], 60, 'how long'),
+    every: number([10, 60_000], 2000, 'milliseconds between failures'),
+    clients: count([1, 256], 8, 'clients at once'),
+  },
+  run({ seconds, every, clients }, io) {
+    // Two workers, each failing at half the rate.
+    const faults = JSON.stringify({ faults: ['throw', 'hang', 'exit'], everyMs: 2 * every });
+    const env = { VOICEFLOW_FAULTS: faults, VOICEFLOW_INFER_DEADLINE_MS: '2000' };
+    const faulty = [process.execPath, ...SERVER_FLAGS, BENCH_SCRIPT, 'faulty-server'] as const;
+    return withServer({ workers: 2, env, command: faulty }, async ({ url }) => {
+      const target = inferTarget(url, clients);
+      const seen: Record<string, number> = {};
+      const latencies: number[] = [];
+      const until = performance.now() + seconds * 1000;
+      const client = async () => {
+        while (performance.now() < until) {
+          const sent = performance.now();
+          const key = outcome(await target.send());
+          latencies.push(performance.now() - sent);
+          seen[key] = (seen[key] ?? 0) + 1;
+        }
+      };
+      await Promise.all(Array.from({ length: clients }, client));
+      target.close();
+      const restarts = await metric(url, 'voiceflow_worker_restarts_total');
+      const of = (codes: readonly string[]) => codes.reduce((sum, code) => sum + (seen[code] ?? 0), 0);
+      const ok = of(['ok']);
+      io.out(`${counts(seen)}; ${restarts} workers replaced\n  ${summaryLine(summarize(latencies))}`);
+      return conclude(io, [
+        atMost('requests without an answer or a typed error', latencies.length - ok - of(TYPED), 0, ''),
+        atLeast('answered well', (100 * ok) / latencies.length, 95, '%'),
+        atLeast('workers replaced', restarts, Math.floor(seconds / (every / 1000) / 3), ''),
+      ]);
+    });
+  },
+});
+
+/** On a busy machine, too: this is about what is lost, not about what is late. */
+const PATIENT = { VOICEFLOW_INFER_DEADLINE_MS: '60000' };
+
+export const drain = command({
+  summary: 'SIGTERM under load, again and again: nothing that was accepted fails, and the exit code is 0',
+  options: {
+    on: choice(['node', 'bun', 'deno'], 'or bun, or deno'),
+    rounds: count([1, 1000], 20, 'how often'),
+    clients: count([1, 256], 16, 'clients at once'),
+  },
+  async run({ on, rounds, clients }, io) {
+    const failures: string[] = [];
+    const exits: (number | string)[] = [];
+    let answered = 0;
+    for (let round = 1; round <= rounds; round++) {
+      const server = await startServer({ env: PATIENT, command: serverOn(on) });
+      answered += await drainOnce(server, clients, round, failures);
+      const exit = await server.exited;
+      exits.push(exit);
+      io.note(`round ${round}: exit ${exit}, ${answered} answered so far, failures: ${failures.join(', ') || 'none'}`);
+    }
+    return conclude(io, [
+      atMost('failed requests', failures.length, 0, ''),
+      atMost('exits that are not 0', exits.filter((exit) => exit !== 0).length, 0, ''),
+      atLeast('answered', answered, rounds * clients, 'requests'),
+    ]);
+  },
+});
+
+async function drainOnce(server: ServerUnderTest, clients: number, round: number, failures: string[]): Promise<number> {
+  const target = inferTarget(server.url, clients);
+  let answered = 0;
+  let gone = false;
+  const client = async () => {
+    while (!gone) {
+      const how = outcome(await target.send());
+      if (how === 'ok') answered++;
+      else if (how === 'refused') gone = true;
+      else failures.push(how);
+    }
+  };
+  const load = Promise.all(Array.from({ length: clients }, client));
+  while (answered < clients) await sleep(5);
+  // Another moment of the work each time.
+  await sleep(seededRandom(round)() * 50);
+  server.kill('SIGTERM');
+  await load;
+  target.close();
+  return answered;
+}

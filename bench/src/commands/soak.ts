@@ -1,0 +1,173 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { command, count, number } from '../args.ts';
+import { conversationPcm, type Pcm, repeatedWav } from '../conversation.ts';
+import { counts, figures } from '../format.ts';
+import { closedLoop, warmUp } from '../load/loops.ts';
+import { runSessions } from '../load/sessions.ts';
+import { inferTarget } from '../load/target.ts';
+import { processUsage } from '../managed-process.ts';
+import { eventLoopLag, metric, usageOf, withServer } from '../server-under-test.ts';
+import { atLeast, atMost, conclude } from '../sla.ts';
+
+interface Point {
+  /** Hours from the beginning. */
+  readonly at: number;
+  readonly rss: number;
+  /** Of the server's own process. */
+  readonly server: number;
+}
+
+/** Seconds of which the smallest value counts: what a collector frees sooner or later is no growth. */
+const FLOOR_SECONDS = 30;
+const RECORDING_SECONDS = 60;
+const SESSION_SECONDS = 20;
+
+export const soak = command({
+  summary: 'the event loop while an hour of audio comes in; memory under windows, recordings and sessions',
+  about: 'Nothing is refused for being late here: the machine may be busy with other things.',
+  options: {
+    minutes: number([0.1, 1440], 20, 'how long'),
+    upload: number([0, 14_400], 3600, 'seconds of the recording that is sent first'),
+    clients: count([1, 256], 4, 'that send windows'),
+    recordings: count([0, 64], 1, `recordings of ${RECORDING_SECONDS} s at once`),
+    sessions: count([0, 1000], 8, `sessions of ${SESSION_SECONDS} s at once`),
+    slope: number([0, 1000], 5, 'MB an hour that memory may grow by'),
+  },
+  run({ minutes, upload, clients, recordings, sessions, slope: limit }, io) {
+    const late = { VOICEFLOW_DEADLINE_MS: '600000', VOICEFLOW_INFER_DEADLINE_MS: '60000' };
+    return withServer({ env: late }, async (server) => {
+      const pcm = await conversationPcm();
+      const lag = upload > 0 ? await uploadLag(server.url, repeatedWav(pcm, upload), io.out) : undefined;
+      // A server that ends takes everything along, and says why.
+      let over = false;
+      void server.exited.then((how) => over || io.note(`the server ended (${how}): ${server.said()}`));
+      const target = inferTarget(server.url, clients);
+      await warmUp(target, 500, clients);
+      const points: Point[] = [];
+      const begun = performance.now();
+      const { cpuSeconds } = usageOf(server);
+      const watching = setInterval(() => {
+        const at = (performance.now() - begun) / 3_600_000;
+        points.push({ at, rss: usageOf(server).rss, server: processUsage(server.pid)?.rss ?? 0 });
+      }, 1000);
+      const stop = AbortSignal.timeout(minutes * 60_000);
+      const [windows, files, live] = await Promise.all([
+        closedLoop(target, { requests: 100_000_000, concurrency: clients, signal: stop }),
+        recordingLoop(server.url, repeatedWav(pcm, RECORDING_SECONDS), recordings, stop),
+        sessionLoop(server.url, pcm, sessions, stop),
+      ]);
+      over = true;
+      clearInterval(watching);
+      target.close();
+      const seconds = (performance.now() - begun) / 1000;
+      const floor = floors(points.slice(Math.floor(points.length / 5)));
+      const [first, last] = [floor[0], floor.at(-1)];
+      io.out(
+        [
+          `windows     ${windows.requests}, ${windows.succeeded} well${told(windows)}`,
+          `recordings  ${files.sent} of ${RECORDING_SECONDS} s, ${files.well} well${told(files)}`,
+          `sessions    ${live.sent} of ${SESSION_SECONDS} s in real time, ${live.well} well${told(live)}`,
+          `load        ${figures((usageOf(server).cpuSeconds - cpuSeconds) / seconds)} cores for ${figures(seconds / 60)} minutes`,
+          `RSS         ${figures(first?.rss ?? 0)} → ${figures(last?.rss ?? 0)} MB in all, the server alone ${figures(first?.server ?? 0)} → ${figures(last?.server ?? 0)} MB`,
+          `slope       ${figures(slope(floor, 'rss'))} MB/h in all, the server alone ${figures(slope(floor, 'server'))} MB/h`,
+        ].join('\n'),
+      );
+      const restarts = await metric(server.url, 'voiceflow_worker_restarts_total');
+      const sent = windows.requests + files.sent + live.sent;
+      return conclude(io, [
+        ...(lag === undefined ? [] : [atMost('event-loop lag P99 during the upload', lag, 20, 'ms')]),
+        atLeast('success', (100 * (windows.succeeded + files.well + live.well)) / sent, 100, '%'),
+        atMost('workers replaced', restarts, 0, ''),
+        atMost('memory slope', slope(floor, 'rss'), limit, 'MB/h'),
+      ]);
+    });
+  },
+});
+
+async function uploadLag(url: string, body: Uint8Array<ArrayBuffer>, out: (text: string) => void): Promise<number> {
+  await eventLoopLag(url);
+  const answer = await fetch(`${url}/v1/diarize`, { method: 'POST', body });
+  await answer.arrayBuffer();
+  const lag = await eventLoopLag(url);
+  out(`${figures(body.length / 1e6)} MB of audio: ${answer.status}, ${answer.headers.get('server-timing')}`);
+  return lag;
+}
+
+interface Count {
+  sent: number;
+  well: number;
+  readonly failures: Record<string, number>;
+}
+
+/** What went wrong, and how often. */
+function told({ failures }: { readonly failures: Readonly<Record<string, number>> }): string {
+  const kinds = counts(failures);
+  return kinds && ` (${kinds})`;
+}
+
+/** What a failed `fetch` says of the connection: its own message is the same for all. */
+function causeOf(error: unknown): string {
+  const { cause = error } = error as { cause?: unknown };
+  const { code, message } = cause as { code?: string; message?: string };
+  return `${code ?? 'error'}: ${message ?? String(cause)}`;
+}
+
+async function recordingLoop(
+  url: string,
+  body: Uint8Array<ArrayBuffer>,
+  atOnce: number,
+  stop: AbortSignal,
+): Promise<Count> {
+  const count: Count = { sent: 0, well: 0, failures: {} };
+  const ask = async (): Promise<string | undefined> => {
+    try {
+      const answer = await fetch(`${url}/v1/diarize`, { method: 'POST', body });
+      await answer.arrayBuffer();
+      return answer.ok ? undefined : `http-${answer.status}`;
+    } catch (error) {
+      return causeOf(error);
+    }
+  };
+  const client = async () => {
+    while (!stop.aborted) {
+      count.sent++;
+      const failure = await ask();
+      if (failure === undefined) count.well++;
+      else {
+        count.failures[failure] = (count.failures[failure] ?? 0) + 1;
+        await sleep(1000);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, client));
+  return count;
+}
+
+async function sessionLoop(url: string, pcm: Pcm, sessions: number, stop: AbortSignal): Promise<Count> {
+  const count: Count = { sent: 0, well: 0, failures: {} };
+  for (let seed = 1; sessions > 0 && !stop.aborted; seed++) {
+    const result = await runSessions({ url, sessions, seconds: SESSION_SECONDS, seed, pcm });
+    count.sent += result.sessions;
+    count.well += result.succeeded;
+    for (const [kind, n] of Object.entries(result.failures)) count.failures[kind] = (count.failures[kind] ?? 0) + n;
+  }
+  return count;
+}
+
+/** The least of each `FLOOR_SECONDS`. */
+function floors(points: readonly Point[]): Point[] {
+  const least: Point[] = [];
+  for (let at = 0; at + FLOOR_SECONDS <= points.length; at += FLOOR_SECONDS) {
+    const part = points.slice(at, at + FLOOR_SECONDS);
+    const min = (pick: (point: Point) => number) => Math.min(...part.map(pick));
+    least.push({ at: part[0]?.at ?? 0, rss: min(({ rss }) => rss), server: min(({ server }) => server) });
+  }
+  return least;
+}
+
+/** MB an hour, by least squares. */
+function slope(points: readonly Point[], what: 'rss' | 'server'): number {
+  const mean = (pick: (point: Point) => number) => points.reduce((sum, point) => sum + pick(point), 0) / points.length;
+  const [x, y] = [mean(({ at }) => at), mean((point) => point[what])];
+  return mean((point) => (point.at - x) * (point[what] - y)) / mean(({ at }) => (at - x) ** 2);
+}
