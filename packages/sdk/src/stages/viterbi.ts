@@ -27,8 +27,9 @@ interface State {
 }
 
 /**
- * Who each slot is: the most likely sequence (Viterbi) over the windows. Slots of one window are different speakers;
- * each slot should sound like its speaker, and windows that hear the same audio should agree on who speaks in it.
+ * Who each slot is: the most likely sequence (Viterbi) over the windows. Slots of one window are different speakers
+ * where there are several; each slot should sound like its speaker, and windows that hear the same audio should agree
+ * on who speaks in it.
  * @param scores `[rows, speakers]` of `speakerScores`.
  * @returns `[windows, slots]` speakers, −1 for silent slots.
  */
@@ -113,7 +114,8 @@ function statesOf(local: LocalWindows, slots: Slots, scores: Float32Array, speak
     const likely = likeliest(own);
     const named = states.flatMap((state) =>
       likely
-        .filter((k) => !state.speakers.includes(k))
+        // All that is said is the only speaker's: a second slot is a voice that came to no cluster of its own.
+        .filter((k) => speakers < 2 || !state.speakers.includes(k))
         .map((k) => ({ speakers: [...state.speakers, k], score: state.score + own[k]! })),
     );
     // More slots than speakers: the slot stays nobody's.
