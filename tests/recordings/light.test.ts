@@ -28,7 +28,7 @@ describe.skipIf(!segmentation)('the model light', { timeout: 300_000 }, () => {
     const whole = await diarizer.diarize({ samples: conversation, sampleRate: RATE });
     expect(whole.speakers).toHaveLength(4);
     expect(whole.model).toMatchObject({ id: 'light', space: fastCnn.manifest.space });
-    expect(scoreDiarization(reference, { uri: 'x', turns: whole.turns }).total.der).toBeLessThan(20);
+    expect(scoreDiarization(reference, { uri: 'x', turns: whole.turns }).total.der).toBeLessThan(7);
     const resampler = createResampler(RATE, RATE / 2);
     const low = resampler.push(conversation).slice();
     const telephone = await diarizer.diarize({ samples: low, sampleRate: RATE / 2 });
@@ -55,9 +55,15 @@ describe.skipIf(!segmentation)('the model light', { timeout: 300_000 }, () => {
     expect(turns.every(({ start, end }) => start >= 0 && end <= duration && end > start)).toBe(true);
   });
 
-  it('takes silence, and opens no live session', async () => {
+  it('takes silence', async () => {
     const { warnings } = await diarizer.diarize({ samples: new Float32Array(RATE), sampleRate: RATE });
     expect(warnings.map(({ code }) => code)).toContain('audio-silent');
-    expect(() => diarizer.open({ sampleRate: RATE })).toThrow(/for recordings/);
+  });
+
+  it('hears live sessions', async () => {
+    const session = diarizer.open({ sampleRate: RATE });
+    for (let at = 0; at < 20 * RATE; at += RATE / 4) await session.push(conversation.subarray(at, at + RATE / 4));
+    const { speakers } = await session.end();
+    expect(speakers.length).toBeGreaterThanOrEqual(2);
   });
 });

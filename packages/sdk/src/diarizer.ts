@@ -11,7 +11,7 @@ import { checkSegments, type DiarizeOptions, type EmbedOptions, speakerBounds } 
 import type { Diarization, Timings } from './contract/result.ts';
 import { SPEC_VERSION } from './contract/version.ts';
 import type { Warning } from './contract/warnings.ts';
-import { type Segmentation, segmentation } from './inference/segmentation.ts';
+import { segmentation } from './inference/segmentation.ts';
 import { readWeights } from './inference/weights.ts';
 import { diarizeChannels } from './offline/join-channels.ts';
 import type { Pipeline, PipelineFactory } from './pipelines/pipeline.ts';
@@ -55,37 +55,35 @@ export async function createDiarizer(options: CreateDiarizerOptions): Promise<Di
   const name = `${manifest.id}@${manifest.version}`;
   const loading = { workers, signal };
   const model = await backend.load({ name, bytes }, loading);
-  let segmenter: Segmentation | undefined;
+  const models = [model];
+  const also = async (beside: ModelPackage) => {
+    const loaded = await loadPackage(beside, backend, loading);
+    models.push(loaded);
+    return loaded;
+  };
   try {
-    segmenter = pack.segmenter && (await loadSegmenter(pack.segmenter, backend, loading));
-    const pipeline = make(manifest, model, segmenter);
+    const { segmenter, windows } = pack;
+    const segments = segmenter && segmentation(segmenter.manifest, await also(segmenter));
+    const besides = windows && { manifest: windows.manifest, model: await also(windows) };
     return new LoadedDiarizer({
       manifest,
-      models: segmenter ? [model, segmenter.model] : [model],
-      pipeline,
+      models,
+      pipeline: make(manifest, model, segments, besides),
       backend: backend.name,
       decoders: options.decoders ?? [],
       warnings: [...(options.warnings ?? []), ...warnings],
       load: performance.now() - begun,
     });
   } catch (error) {
-    await model.close();
-    await segmenter?.model.close();
+    for (const loaded of models) await loaded.close();
     throw error;
   }
 }
 
-async function loadSegmenter(pack: ModelPackage, backend: Backend, loading: LoadOptions): Promise<Segmentation> {
-  const { manifest } = pack;
+async function loadPackage(pack: ModelPackage, backend: Backend, loading: LoadOptions): Promise<Model> {
+  const { id, version } = pack.manifest;
   const { bytes } = await readWeights(pack, loading.signal);
-  const name = `${manifest.id}@${manifest.version}`;
-  const model = await backend.load({ name, bytes }, loading);
-  try {
-    return segmentation(manifest, model);
-  } catch (error) {
-    await model.close();
-    throw error;
-  }
+  return backend.load({ name: `${id}@${version}`, bytes }, loading);
 }
 
 interface Loaded {

@@ -23,26 +23,20 @@ export interface SegmentationPart {
   readonly speakersAtOnce: number;
 }
 
-/**
- * A network that hears speech and gives the voice: Kaldi fbank `[N, T, bins]` → `[N, dimensions]`; or (`samples`) one of
- * windows, such as the Fast CNN, which hears a piece of speech window by window.
- */
+/** A network that hears speech and gives the voice: Kaldi fbank `[N, T, bins]` → `[N, dimensions]`. */
 export interface EmbeddingPart {
   /** Of the audio that it hears. */
   readonly sampleRate: number;
-  readonly features: 'fbank' | 'samples';
-  /** Of fbank. */
+  readonly features: 'fbank';
   readonly window: 'povey' | 'hamming';
-  /** Of fbank: what samples in ±1 are multiplied by: 1, or 32768 for networks that were trained on 16-bit numbers. */
+  /** What samples in ±1 are multiplied by: 1, or 32768 for networks that were trained on 16-bit numbers. */
   readonly scale: number;
-  /** Mel bins, or samples of 10 ms. */
+  /** Mel bins. */
   readonly bins: number;
   /** Numbers of an embedding. */
   readonly dimensions: number;
   /** Least frames of a piece of speech; shorter ones are repeated. */
   readonly leastFrames: number;
-  /** Of a network of windows: the rate that it hears at itself. */
-  readonly windowRate?: number;
 }
 
 /** `manifest.json` of a model: what it is, how it is checked, and all settings that depend on its weights. */
@@ -65,7 +59,10 @@ export interface ModelManifest {
   readonly embedding?: EmbeddingPart;
   /** Of a model in a folder: the network beside it that tells who speaks when. */
   readonly segmenter?: ModelManifest;
-  /** Of a model in a folder: the network that comes with VoiceFlow and gives the voices; its settings come before these. */
+  /**
+   * Of a model in a folder: the network that comes with VoiceFlow takes part. Where the folder has no network of its own but
+   * a segmenter, it stands in its place, and its settings come before these; else it is the package's `windows`.
+   */
   readonly embedded?: 'fast-cnn';
   /** Length and lowercase hex SHA-256 of each weights file. */
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
@@ -86,4 +83,6 @@ export interface ModelPackage {
   readFile?(name: string, signal?: AbortSignal): Promise<Uint8Array>;
   /** The network that tells who speaks when, where this one is for voices alone, or is helped by it. */
   readonly segmenter?: ModelPackage;
+  /** The network of windows whose local speakers are taken, where this one gives the voices of pieces of speech. */
+  readonly windows?: ModelPackage;
 }

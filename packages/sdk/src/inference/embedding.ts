@@ -5,13 +5,11 @@ import { Fbank, subtractMean } from '../stages/fbank.ts';
 import { normalize } from '../stages/vectors.ts';
 import type { Embedding } from './piece-embedding.ts';
 import { floats } from './run-windows.ts';
-import { windowEmbedding } from './window-embedding.ts';
 
 /** Checks that a manifest's embedding part and the loaded network belong together. @throws `model-incompatible`. */
 export function embedding(manifest: ModelManifest, model: Model): Embedding {
   const part = manifest.embedding;
   if (!part) throw incompatible(manifest, 'its manifest has no part `embedding`');
-  if (part.features === 'samples') return windowEmbedding(manifest, model);
   const input = model.inputs[0];
   const output = model.outputs[0];
   const bins = input?.dims[2];

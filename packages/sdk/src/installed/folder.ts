@@ -6,14 +6,15 @@ import type { ModelManifest, ModelPackage } from '../contract/model.ts';
 
 /**
  * A model from a folder: `manifest.json`, and beside it one of the files that it lists; one of its segmenter's, too,
- * where it names one. `embedded` stands for the network that comes with VoiceFlow.
+ * where it names one. `embedded` stands for the network that comes with VoiceFlow: alone, or beside one in the folder.
  * @throws `model-not-found` when something is missing, `model-incompatible` for what is no manifest.
  */
 export async function modelFromFolder(folder: string): Promise<ModelPackage> {
   const manifest = await readManifest(join(folder, 'manifest.json'));
   const segmenter = manifest.segmenter && (await packageIn(folder, manifest.segmenter));
-  const own = manifest.embedded === undefined ? await packageIn(folder, manifest) : withVoices(manifest);
-  return { ...own, segmenter };
+  if (manifest.embedded === undefined) return { ...(await packageIn(folder, manifest)), segmenter };
+  if (Object.keys(manifest.files).length === 0) return { ...withVoices(manifest), segmenter };
+  return { ...(await packageIn(folder, manifest)), segmenter, windows: fastCnn };
 }
 
 /** The embedded network in the place of one in the folder: its voices are the space, and its settings come first. */

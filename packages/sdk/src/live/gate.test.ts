@@ -40,7 +40,12 @@ function source(chunk: number): AudioSource {
 
 const request = { bounds: { least: 1, most: 100 }, known: [] };
 const heard = (cnn: FastCnn, from: AudioSource) =>
-  diarize(cnn, (audio, how) => analyze(cnn, audio, how), from, request);
+  diarize(
+    () => cnn,
+    (audio, how) => analyze(cnn, audio, how),
+    from,
+    request,
+  );
 const times = (turns: readonly { readonly start: number; readonly end: number }[]) =>
   turns.map(({ start, end }) => [Math.round(start), Math.round(end)]);
 

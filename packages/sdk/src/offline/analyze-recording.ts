@@ -4,12 +4,11 @@ import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
 import { embedding } from '../inference/embedding.ts';
 import type { Embedding } from '../inference/piece-embedding.ts';
-import { PieceVoices } from '../inference/piece-voices.ts';
 import { pushAll } from '../inference/run-windows.ts';
 import { firstFrame, type Segmentation, segmentationRunner } from '../inference/segmentation.ts';
-import { PieceCutter } from '../stages/pieces.ts';
 import { SegmentedRecording } from '../stages/segmented.ts';
 import { type RecordingSettings, recordingSettings } from '../stages/settings.ts';
+import { PieceCollector } from './piece-collector.ts';
 import type { DiarizeRequest } from './types.ts';
 
 /** Two networks and their settings: who speaks in windows of some seconds, and whose voice a piece of speech is. */
@@ -70,11 +69,7 @@ export interface RecordingAnalysis {
   readonly total: number;
 }
 
-/**
- * Runs both networks over a source, side by side: pieces are embedded as soon as no later window can change them, so
- * only the features of the latest windows are kept.
- * @throws `invalid-audio` for a source without samples.
- */
+/** Runs both networks over a source, side by side. @throws `invalid-audio` for a source without samples. */
 export async function analyzeRecording(
   model: RecordingModel,
   source: AudioSource,
@@ -84,41 +79,34 @@ export async function analyzeRecording(
   const { settings, frame, step } = model;
   const { part, powerset } = model.segmentation;
   const startOf = (window: number) => firstFrame(part, window, step);
-  const frames = (seconds: number) => Math.max(1, Math.round(seconds / frame));
   const local = new SegmentedRecording(
     { frames: part.frames, slots: part.speakers, dimensions: model.embedding.part.dimensions, startOf },
-    frames(settings.activity.shortest),
+    Math.max(1, Math.round(settings.activity.shortest / frame)),
   );
-  const voices = new PieceVoices(model.embedding, part, signal);
-  const rules = { target: frames(settings.pieces.target), gap: frames(settings.pieces.gap) };
-  const cutter = new PieceCutter(part.frames, powerset.classes, rules, (piece) => voices.add(piece));
+  const pieces = new PieceCollector(model.embedding, model.segmentation, settings.pieces, signal);
   const total = source.lengthHint === undefined ? undefined : source.lengthHint / source.sampleRate;
   const runner = segmentationRunner(model.segmentation, { step, signal }, async (window, scores) => {
     local.add(powerset.decisions(scores), powerset.levels(scores));
-    cutter.add(startOf(window), powerset.likeliest(scores));
-    voices.forget(cutter.undecided);
-    await voices.settle();
+    await pieces.window(startOf(window), scores);
     const done = ((window + 1) * step) / part.sampleRate;
     onProgress?.({ stage: 'model', ...(total === undefined ? { done } : { done: Math.min(done, total), total }) });
   });
-  const features = model.embedding.features();
   let samples = 0;
   const decode = await pushAll(
     source,
     {
       push: async (chunk) => {
         samples += chunk.length;
-        features.push(chunk, (row) => voices.push(row));
+        pieces.push(chunk);
         await runner.push(chunk);
       },
       end: async () => {
         await runner.end();
-        cutter.end(Math.max(1, Math.floor((samples / part.sampleRate - model.offset) / frame)));
-        local.hear(await voices.end());
+        local.hear(await pieces.end());
       },
       settled: async () => {
         await runner.settled();
-        await voices.settled();
+        await pieces.settled();
       },
     },
     signal,

@@ -4,7 +4,7 @@ import type { FastCnn } from '../inference/network.ts';
 import { floats, pushAll } from '../inference/run-windows.ts';
 import { WindowRunner } from '../inference/window-runner.ts';
 import { LocalSpeakers } from '../stages/local-speakers.ts';
-import { HeldWindows } from './held-windows.ts';
+import { type GateListener, HeldWindows } from './held-windows.ts';
 import type { DiarizeRequest } from './types.ts';
 
 /** The network over a whole source. */
@@ -34,11 +34,15 @@ function both(runner: WindowRunner, held: HeldWindows): Pick<WindowRunner, 'push
   };
 }
 
-/** Runs the network over all windows and keeps what it says. @throws `invalid-audio` for a source without samples. */
+/**
+ * Runs the network over all windows and keeps what it says.
+ * @param listener Of the gate, which there must be then. @throws `invalid-audio` for a source without samples.
+ */
 export async function analyze(
   cnn: FastCnn,
   source: AudioSource,
   { signal, onProgress }: Pick<DiarizeRequest, 'signal' | 'onProgress'>,
+  listener?: GateListener,
 ): Promise<Analysis> {
   const { network, settings, manifest } = cnn;
   const begun = performance.now();
@@ -55,7 +59,7 @@ export async function analyze(
     input: network.input,
     signal,
   };
-  const held = cnn.gate && new HeldWindows(cnn.gate, local, manifest.sampleRate, cnn.frame, signal);
+  const held = cnn.gate && new HeldWindows(cnn.gate, local, manifest.sampleRate, cnn.frame, { signal, listener });
   const runner = new WindowRunner(cnn.model, run, (outputs, first, count) => {
     const activity = floats(outputs, network.activity, count * network.frames * network.slots);
     const embeddings = floats(outputs, network.embeddings, count * network.slots * network.dimensions);

@@ -17,20 +17,22 @@ interface Heard {
 
 /**
  * A whole recording: local speakers → clusters → turns, whichever networks heard it.
- * @param analyze Runs the networks. @throws as `analyze`; `aborted`.
+ * @param contextOf What is known of the model, given what its networks said. @param analyze Runs the networks.
+ * @throws as `analyze`; `aborted`.
  */
-export async function diarize(
-  context: SolveContext,
-  analyze: (source: AudioSource, request: DiarizeRequest) => Promise<Heard>,
+export async function diarize<T extends Heard>(
+  contextOf: (heard: T) => SolveContext,
+  analyze: (source: AudioSource, request: DiarizeRequest) => Promise<T>,
   source: AudioSource,
   request: DiarizeRequest,
 ): Promise<PipelineResult> {
   const { onProgress, signal } = request;
-  const { local, duration, decode, total } = await analyze(source, request);
+  const heard = await analyze(source, request);
+  const { local, duration, decode, total } = heard;
   const begun = performance.now();
   const getsOn = () => onProgress?.({ stage: 'cluster', done: 0, total: duration });
   getsOn();
-  const solution = await paced(solveSteps(context, local, duration, request), signal, getsOn);
+  const solution = await paced(solveSteps(contextOf(heard), local, duration, request), signal, getsOn);
   onProgress?.({ stage: 'done', done: duration, total: duration });
   const warnings: readonly Warning[] = [...source.warnings, ...solution.warnings];
   return { ...solution, duration, warnings, decode, model: total - decode, cluster: performance.now() - begun };

@@ -13,12 +13,23 @@ interface Held {
   readonly embeddings: Float32Array;
 }
 
+/** Gets what a gate's network hears, and what it says, in order. */
+export interface GateListener {
+  /** Samples at the network's rate: those of a window come before it. */
+  push(samples: Float32Array): void;
+  /** @param start First frame of a window. @param scores `[frames, classes]`; a view. */
+  window(start: number, scores: Float32Array): Promise<void>;
+  /** Waits for what is in flight. */
+  settled(): Promise<void>;
+}
+
 /**
  * Runs a gate's network over the audio of a recording, and holds the windows of the other network back until it has
  * said whether anybody speaks there: about one of its own windows.
  */
 export class HeldWindows {
   readonly #local: LocalSpeakers;
+  readonly #listener: GateListener | undefined;
   readonly #resampler: Resampler;
   readonly #runner: WindowRunner;
   readonly #speech: WindowMean;
@@ -29,10 +40,17 @@ export class HeldWindows {
   #windows = 0;
 
   /** @param rate Of the samples that come. @param frame Seconds of a frame of `local`, which gets the windows. */
-  constructor(gate: Gate, local: LocalSpeakers, rate: number, frame: number, signal?: AbortSignal) {
+  constructor(
+    gate: Gate,
+    local: LocalSpeakers,
+    rate: number,
+    frame: number,
+    { signal, listener }: { readonly signal?: AbortSignal | undefined; readonly listener?: GateListener | undefined },
+  ) {
     const { part, powerset } = gate.segmentation;
     const step = Math.round(gate.settings.step * part.sampleRate);
     this.#local = local;
+    this.#listener = listener;
     this.#resampler = createResampler(rate, part.sampleRate);
     this.#mask = new SpeechMask(speechRules(gate, frame));
     const two: number[] = [];
@@ -40,17 +58,18 @@ export class HeldWindows {
     const map = new FrameMap(part, frame, 0, (speech) => this.#mask.push(speech, two.shift()));
     this.#two = new WindowMean(part.frames, (mean, index) => twoMap.push(mean, index));
     this.#speech = new WindowMean(part.frames, (mean, index) => map.push(mean, index));
-    this.#runner = segmentationRunner(gate.segmentation, { step, signal }, (window, scores) => {
+    this.#runner = segmentationRunner(gate.segmentation, { step, signal }, async (window, scores) => {
       const at = firstFrame(part, window, step);
       this.#two.add(at, powerset.overlap(scores));
       this.#speech.add(at, powerset.speech(scores));
       this.#release(this.#mask.known);
+      await listener?.window(at, scores);
     });
   }
 
   /** The next samples of the recording. */
   async push(samples: Float32Array): Promise<void> {
-    await this.#runner.push(this.#resampler.push(samples));
+    await this.#hear(this.#resampler.push(samples));
   }
 
   /** The next windows. @param activity `[count, frames, slots]`. @param embeddings `[count, slots, dimensions]`. */
@@ -70,7 +89,7 @@ export class HeldWindows {
 
   /** The end of the recording: all windows have been added. */
   async end(): Promise<void> {
-    await this.#runner.push(this.#resampler.end());
+    await this.#hear(this.#resampler.end());
     await this.#runner.end();
     this.#two.end();
     this.#speech.end();
@@ -78,8 +97,14 @@ export class HeldWindows {
     this.#local.mask = this.#mask;
   }
 
-  settled(): Promise<void> {
-    return this.#runner.settled();
+  async settled(): Promise<void> {
+    await this.#runner.settled();
+    await this.#listener?.settled();
+  }
+
+  #hear(samples: Float32Array): Promise<void> {
+    this.#listener?.push(samples);
+    return this.#runner.push(samples);
   }
 
   #release(known: number): void {

@@ -45,6 +45,10 @@ export interface SolveContext {
   readonly frame: number;
   /** Seconds from the recording's start to that of its first frame. Default 0. */
   readonly offset?: number;
+  /** Clusters the local speakers; default: `clusterSpeakers`. */
+  readonly cluster?: () => Steps<Clustering>;
+  /** The local speakers with the voices that speakers are known by, where it is not their own. */
+  readonly known?: { readonly local: LocalRecording; readonly settings: Pick<SolveSettings, 'voices' | 'known'> };
 }
 
 /** Local speakers → speakers and turns, within the bounds. */
@@ -64,18 +68,18 @@ export function* solveSteps(
   duration: number,
   { bounds, known, falseNames }: Pick<DiarizeRequest, 'bounds' | 'known' | 'falseNames'>,
 ): Steps<Solution> {
-  const clustering = yield* clusterSpeakers(local, cnn.settings, cnn.frame);
+  const clustering = yield* cnn.cluster?.() ?? clusterSpeakers(local, cnn.settings, cnn.frame);
   const { automatic, most } = clustering;
   if (automatic === 0) return { turns: [], speakers: [], warnings: countWarnings(0, bounds), evidence: [] };
   const attemptWith = (count: number) => attemptOf(cnn, local, clustering, count);
   const attempt = yield* chooseSpeakerCount(yield* attemptWith(automatic), bounds, most, attemptWith);
   const { partition } = attempt;
-  const mean = cnn.settings.voices.mean;
-  const embeddings = attempt.speakers.map((speaker) => speakerEmbedding(local, partition, speaker, mean));
+  const by = cnn.known ?? { local, settings: cnn.settings };
+  const { voices, known: rules } = by.settings;
+  const embeddings = attempt.speakers.map((speaker) => speakerEmbedding(by.local, partition, speaker, voices.mean));
   const heard = embeddings.map((embedding, i) => {
     return { embedding, seconds: secondsOf(attempt, attempt.speakers[i]!) * cnn.frame };
   });
-  const { voices, known: rules } = cnn.settings;
   const matches = nameVoices(heard, known, { space: cnn.manifest.space, voices, rules, falseNames });
   const labels = labelSpeakers(matches, known);
   const told = yield* turnEvidence(local, partition, attempt.turns);

@@ -21,7 +21,13 @@ export function fastCnnPipeline(manifest: ModelManifest, model: Model, segmentat
   const tempo = new Tempo();
   return {
     dimensions: cnn.network.dimensions,
-    diarize: (source, request) => diarize(cnn, (from, how) => analyze(cnn, from, how), source, request),
+    diarize: (source, request) =>
+      diarize(
+        () => cnn,
+        (from, how) => analyze(cnn, from, how),
+        source,
+        request,
+      ),
     embed: async (source, segments, signal) => {
       const { local, duration } = await analyze(ungated, source, { signal });
       return embedSpans(cnn, local, segments, duration);

@@ -22,8 +22,19 @@ export interface Pipeline {
   open(options: LiveOptions, origin: SessionOrigin): DiarizationSession;
 }
 
-/** Makes the pipeline around a loaded network. @throws `model-incompatible` for a network or settings that do not fit. */
-export type PipelineFactory = (manifest: ModelManifest, model: Model, segmentation?: Segmentation) => Pipeline;
+/** A loaded network of windows, beside one of voices. */
+export interface LoadedWindows {
+  readonly manifest: ModelManifest;
+  readonly model: Model;
+}
+
+/** Makes the pipeline around loaded networks. @throws `model-incompatible` for a network or settings that do not fit. */
+export type PipelineFactory = (
+  manifest: ModelManifest,
+  model: Model,
+  segmentation?: Segmentation,
+  windows?: LoadedWindows,
+) => Pipeline;
 
 /** A pipeline before its network is loaded: what the backend loads, and what is made around it. */
 export interface Prepared extends CheckedBytes {

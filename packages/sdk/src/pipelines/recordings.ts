@@ -15,7 +15,13 @@ export function recordingPipeline(manifest: ModelManifest, network: Model, segme
   const model = recordingModel(manifest, network, segmenter);
   return {
     dimensions: model.embedding.part.dimensions,
-    diarize: (source, request) => diarize(model, (from, how) => analyzeRecording(model, from, how), source, request),
+    diarize: (source, request) =>
+      diarize(
+        () => model,
+        (from, how) => analyzeRecording(model, from, how),
+        source,
+        request,
+      ),
     embed: async (source, segments, signal) => {
       const { local, duration } = await analyzeRecording(model, source, { signal });
       return embedSpans(model, local, segments, duration);

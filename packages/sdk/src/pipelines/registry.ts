@@ -10,6 +10,7 @@ type Prepare = (pack: ModelPackage, weights: CheckedBytes, signal?: AbortSignal)
 const BUILT_IN: Readonly<Record<string, Prepare>> = {
   'fast-cnn': async (_, weights) => ({ ...weights, make: fastCnnPipeline }),
   recordings: async (_, weights) => ({ ...weights, make: (await import('./recordings.ts')).recordingPipeline }),
+  joined: async (_, weights) => ({ ...weights, make: (await import('./joined.ts')).joinedPipeline }),
   pyannote: async (...given) => (await import('./pyannote.ts')).preparePyannote(...given),
 };
 

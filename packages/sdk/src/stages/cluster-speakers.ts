@@ -45,8 +45,21 @@ export interface Partition {
   readonly models: readonly SpeakerModel[];
 }
 
+/** How clusters become speakers. */
+interface Naming {
+  /** Rounds of naming the slots and learning the speakers anew. */
+  readonly rounds: number;
+  /** What is made of the partition in the end. */
+  readonly settle: (partition: Partition) => Steps<Partition>;
+}
+
 /** Clusters local speakers: tracks, then speakers by evidence, which also tells how many there are. */
-export function* clusterSpeakers(local: LocalRecording, settings: SolveSettings, frame: number): Steps<Clustering> {
+export function* clusterSpeakers(
+  local: LocalRecording,
+  settings: SolveSettings,
+  frame: number,
+  naming?: Naming,
+): Steps<Clustering> {
   const { cluster } = settings;
   const slots = yield* tabulateSteps(local, settings.voices, settings.activity.on, frame);
   const tracks = local.pieces
@@ -63,11 +76,12 @@ export function* clusterSpeakers(local: LocalRecording, settings: SolveSettings,
   return {
     automatic: tree.points === 0 ? 0 : Math.max(1, large(cut(tree, clustersLeft(tree, settings))).length),
     most: tree.points,
-    partition: (count) => {
+    partition: function* (count) {
       const labels = enoughClusters(tree, count, (candidate) => large(candidate).length);
       const kept = largest(labels, seconds).slice(0, count);
       const models = kept.map(({ label }) => modelOf(settings, compact, labels, label));
-      return refine(local, slots, models, settings, frame);
+      const partition = yield* refine(local, slots, models, settings, frame, naming?.rounds);
+      return naming ? yield* naming.settle(partition) : partition;
     },
   };
 }
@@ -196,14 +210,26 @@ function* refine(
   first: readonly SpeakerModel[],
   settings: SolveSettings,
   frame: number,
+  rounds = ROUNDS,
 ): Steps<Partition> {
   let models = first;
   for (let round = 1; ; round++) {
     const scores = yield* speakerScoreSteps(slots, models, settings.decode.trust);
     const speakerOf = yield* decodeSteps(local, slots, scores, models.length, settings.decode, frame);
-    if (round === ROUNDS) return { speakers: models.length, slots, speakerOf, scores, models };
+    if (round === rounds) return { speakers: models.length, slots, speakerOf, scores, models };
     models = learn(local, slots, speakerOf, models.length, settings);
   }
+}
+
+/** Learns the speakers from a partition that was found otherwise, and names all slots. */
+export function* refinePartition(
+  local: LocalRecording,
+  { speakerOf, speakers }: Partition,
+  settings: SolveSettings,
+  frame: number,
+): Steps<Partition> {
+  const slots = yield* tabulateSteps(local, settings.voices, settings.activity.on, frame);
+  return yield* refine(local, slots, learn(local, slots, speakerOf, speakers, settings), settings, frame);
 }
 
 function learn(

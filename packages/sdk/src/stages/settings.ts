@@ -160,8 +160,24 @@ export function recordingSettings(manifest: ModelManifest): RecordingSettings {
   const read = new SettingsReader(manifest);
   return {
     segmentation: { step: read.number('segmentation.step', 0.1, 60) },
-    pieces: { target: read.number('pieces.target', 0.5, 20), gap: read.number('pieces.gap', 0, 60) },
+    pieces: pieceSettings(read),
     ...solveSettings(read),
+  };
+}
+
+export function pieceSettings(read: SettingsReader): RecordingSettings['pieces'] {
+  return { target: read.number('pieces.target', 0.5, 20), gap: read.number('pieces.gap', 0, 60) };
+}
+
+export function clusterSettings(read: SettingsReader): SolveSettings['cluster'] {
+  return {
+    rate: read.number('cluster.rate', 1e-3, 50),
+    saturation: read.number('cluster.saturation', 0.1, 1e6),
+    horizon: read.has('cluster.horizon') ? read.number('cluster.horizon', 1, 1e6) : undefined,
+    evidence: read.number('cluster.evidence', -1000, 1000),
+    shortestTrack: read.number('cluster.shortestTrack', 0, 10),
+    shortestSpeaker: read.number('cluster.shortestSpeaker', 0, 60),
+    leastShare: read.number('cluster.leastShare', 0, 0.5),
   };
 }
 
@@ -175,15 +191,7 @@ function solveSettings(read: SettingsReader): SolveSettings {
       similarity: read.number('tracks.similarity', -1, 1),
       evidence: read.number('tracks.evidence', -1000, 1000),
     },
-    cluster: {
-      rate: read.number('cluster.rate', 1e-3, 50),
-      saturation: read.number('cluster.saturation', 0.1, 1e6),
-      horizon: read.has('cluster.horizon') ? read.number('cluster.horizon', 1, 1e6) : undefined,
-      evidence: read.number('cluster.evidence', -1000, 1000),
-      shortestTrack: read.number('cluster.shortestTrack', 0, 10),
-      shortestSpeaker: read.number('cluster.shortestSpeaker', 0, 60),
-      leastShare: read.number('cluster.leastShare', 0, 0.5),
-    },
+    cluster: clusterSettings(read),
     decode: { trust: read.number('decode.trust', 0, 100), continuity: read.number('decode.continuity', 0, 1000) },
     turns: {
       onset: read.number('turns.onset', 0, 1),
@@ -241,7 +249,7 @@ export function namingRules(read: SettingsReader, to = 1): NamingRules {
   return { at: read.number('known', -1, 1), width: COSINE_WIDTH };
 }
 
-function voiceSpace(read: SettingsReader): VoiceSpace {
+export function voiceSpace(read: SettingsReader): VoiceSpace {
   const between = Float32Array.from(read.list('voices.between'), (value) => Number(value));
   const mean = read.packed('voices.mean');
   const projection = read.packed('voices.projection');

@@ -1,0 +1,99 @@
+import type { AudioSource } from '../contract/audio.ts';
+import type { Model } from '../contract/backend.ts';
+import { VoiceFlowError } from '../contract/errors.ts';
+import type { ModelManifest } from '../contract/model.ts';
+import { embedding } from '../inference/embedding.ts';
+import type { FastCnn } from '../inference/network.ts';
+import type { Embedding } from '../inference/piece-embedding.ts';
+import type { Segmentation } from '../inference/segmentation.ts';
+import { clusterJoined } from '../stages/cluster-joined.ts';
+import { type JoinedSettings, joinedSettings } from '../stages/joined-settings.ts';
+import type { LocalRecording } from '../stages/local-speakers.ts';
+import { byPieces } from '../stages/piece-speakers.ts';
+import { type Analysis, analyze } from './analyze.ts';
+import { PieceCollector } from './piece-collector.ts';
+import type { SolveContext } from './speaker-turns.ts';
+import type { DiarizeRequest } from './types.ts';
+
+/** A network of windows with its gate, and one that gives the voices of pieces of speech. */
+export interface JoinedModel {
+  readonly manifest: ModelManifest;
+  readonly cnn: FastCnn;
+  readonly segmentation: Segmentation;
+  readonly embedding: Embedding;
+  readonly settings: JoinedSettings;
+}
+
+/** Checks that the networks and the settings belong together. @throws `model-incompatible`. */
+export function joinedModel(manifest: ModelManifest, network: Model, cnn: FastCnn): JoinedModel {
+  const voices = embedding(manifest, network);
+  const settings = joinedSettings(manifest);
+  const segmentation = cnn.gate?.segmentation;
+  if (!segmentation) throw incompatible(manifest, 'it has no segmentation network');
+  if (voices.part.sampleRate !== segmentation.part.sampleRate) {
+    throw incompatible(
+      manifest,
+      `its networks hear ${segmentation.part.sampleRate} and ${voices.part.sampleRate} Hz; both must hear the same`,
+    );
+  }
+  if (manifest.sampleRate !== cnn.manifest.sampleRate) {
+    throw incompatible(
+      manifest,
+      `it hears ${manifest.sampleRate} Hz, its windows are of ${cnn.manifest.sampleRate} Hz`,
+    );
+  }
+  if (settings.voices.from !== voices.part.dimensions) {
+    throw incompatible(
+      manifest,
+      `its voice space takes ${settings.voices.from} numbers, its network gives ${voices.part.dimensions}`,
+    );
+  }
+  return { manifest, cnn, segmentation, embedding: voices, settings };
+}
+
+/** What the networks say of a whole source. */
+export interface JoinedAnalysis extends Analysis {
+  /** The local speakers with the voices of the pieces that they say. */
+  readonly known: LocalRecording;
+}
+
+/** Runs all networks over a source. @throws as `analyze`. */
+export async function analyzeJoined(
+  { cnn, segmentation, embedding: voices, settings }: JoinedModel,
+  source: AudioSource,
+  request: Pick<DiarizeRequest, 'signal' | 'onProgress'>,
+): Promise<JoinedAnalysis> {
+  const begun = performance.now();
+  const collector = new PieceCollector(voices, segmentation, settings.pieces, request.signal);
+  const analysis = await analyze(cnn, source, request, collector);
+  const pieces = await collector.end();
+  const { frameStart, frameStep, sampleRate } = segmentation.part;
+  const known = byPieces(analysis.local, {
+    pieces,
+    grid: { frame: frameStep / sampleRate, offset: (frameStart - frameStep / 2) / sampleRate },
+    frame: cnn.frame,
+    on: cnn.settings.activity.on,
+    mean: settings.voices.mean,
+  });
+  return { ...analysis, known, total: performance.now() - begun };
+}
+
+/** How a recording is solved: clustered by both voices, its speakers known by the pieces'. */
+export function joinedContext(
+  { manifest, cnn, settings }: JoinedModel,
+  { local, known }: JoinedAnalysis,
+): SolveContext {
+  return {
+    manifest,
+    settings: cnn.settings,
+    frame: cnn.frame,
+    cluster: () => clusterJoined(local, known, cnn.settings, settings, cnn.frame),
+    known: { local: known, settings },
+  };
+}
+
+function incompatible({ id, version }: ModelManifest, what: string): VoiceFlowError {
+  return new VoiceFlowError('model-incompatible', `${id}@${version}: ${what}`, {
+    hint: 'the manifest and the weights must belong together',
+  });
+}

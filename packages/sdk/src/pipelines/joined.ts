@@ -1,0 +1,47 @@
+import type { Model } from '../contract/backend.ts';
+import { VoiceFlowError } from '../contract/errors.ts';
+import type { ModelManifest } from '../contract/model.ts';
+import { gateOf } from '../inference/gate.ts';
+import { fastCnn } from '../inference/network.ts';
+import type { Segmentation } from '../inference/segmentation.ts';
+import { analyzeJoined, type JoinedAnalysis, joinedContext, joinedModel } from '../offline/analyze-joined.ts';
+import { diarize } from '../offline/diarize.ts';
+import { embedSpans } from '../offline/embed.ts';
+import type { LoadedWindows, Pipeline } from './pipeline.ts';
+import { noLiveSessions } from './recordings.ts';
+
+/**
+ * The fast-cnn pipeline with the voices of another network beside its own: windows → local speakers, behind a gate; pieces
+ * of clean speech, cut by the gate's network → their voices; clusters by both → turns.
+ * @param network Gives the voices of pieces. @param windows Gives local speakers. @throws `model-incompatible`.
+ */
+export function joinedPipeline(
+  manifest: ModelManifest,
+  network: Model,
+  segmentation?: Segmentation,
+  windows?: LoadedWindows,
+): Pipeline {
+  if (!windows) {
+    throw new VoiceFlowError('model-incompatible', `${manifest.id}@${manifest.version} has no network of windows`, {
+      hint: 'give the model package `windows`',
+    });
+  }
+  const cnn = fastCnn(windows.manifest, windows.model, segmentation && gateOf(segmentation));
+  const model = joinedModel(manifest, network, cnn);
+  const { mean } = model.settings.voices;
+  return {
+    dimensions: mean.length,
+    diarize: (source, request) =>
+      diarize(
+        (heard: JoinedAnalysis) => joinedContext(model, heard),
+        (from, how) => analyzeJoined(model, from, how),
+        source,
+        request,
+      ),
+    embed: async (source, segments, signal) => {
+      const { known, duration } = await analyzeJoined(model, source, { signal });
+      return embedSpans({ settings: { voices: { mean } }, frame: cnn.frame }, known, segments, duration);
+    },
+    open: noLiveSessions(manifest),
+  };
+}

@@ -1,0 +1,22 @@
+import type { ModelManifest } from '../contract/model.ts';
+import {
+  clusterSettings,
+  namingRules,
+  pieceSettings,
+  type RecordingSettings,
+  SettingsReader,
+  type SolveSettings,
+  voiceSpace,
+} from './settings.ts';
+
+/** Settings of a network of pieces' voices that are clustered beside those of windows; speakers are known by the pieces'. */
+export interface JoinedSettings extends Pick<SolveSettings, 'voices' | 'cluster' | 'known'> {
+  readonly pieces: RecordingSettings['pieces'];
+}
+
+/** @throws `model-incompatible`, naming the setting and its range. */
+export function joinedSettings(manifest: ModelManifest): JoinedSettings {
+  const read = new SettingsReader(manifest);
+  const voices = voiceSpace(read);
+  return { pieces: pieceSettings(read), voices, cluster: clusterSettings(read), known: namingRules(read, voices.to) };
+}
