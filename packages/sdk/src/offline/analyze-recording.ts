@@ -6,9 +6,12 @@ import { embedding } from '../inference/embedding.ts';
 import type { Embedding } from '../inference/piece-embedding.ts';
 import { pushAll } from '../inference/run-windows.ts';
 import { firstFrame, type Segmentation, segmentationRunner } from '../inference/segmentation.ts';
+import { ActiveSpeakersAdder } from '../stages/active-speakers.ts';
+import { piecePosteriors } from '../stages/piece-posteriors.ts';
+import { type RecordingSettings, recordingSettings } from '../stages/recording-settings.ts';
 import { SegmentedRecording } from '../stages/segmented.ts';
-import { type RecordingSettings, recordingSettings } from '../stages/settings.ts';
 import { PieceCollector } from './piece-collector.ts';
+import type { SolveContext } from './speaker-turns.ts';
 import type { DiarizeRequest } from './types.ts';
 
 /** Two networks and their settings: who speaks in windows of some seconds, and whose voice a piece of speech is. */
@@ -56,6 +59,24 @@ export function recordingModel(manifest: ModelManifest, network: Model, segmente
     frame: part.frameStep / part.sampleRate,
     offset: (part.frameStart - part.frameStep / 2) / part.sampleRate,
     step: Math.round(settings.segmentation.step * part.sampleRate),
+  };
+}
+
+/** How a recording is solved: at each frame as many speakers are on as the segmentation network hears. */
+export function recordingContext(model: RecordingModel, { local }: Pick<RecordingAnalysis, 'local'>): SolveContext {
+  const { settings, frame } = model;
+  const { count, pieces } = settings.turns;
+  if (!count) return model;
+  return {
+    ...model,
+    adder: function* (shape, { models }) {
+      const posteriors = pieces && (yield* piecePosteriors(local.pieces, models, settings.voices, frame, pieces));
+      const adder = new ActiveSpeakersAdder(shape, count, posteriors);
+      return {
+        add: (window, ...rest) => adder.add(local.activity(window), local.levels(window), ...rest),
+        end: (emit) => adder.end(emit),
+      };
+    },
   };
 }
 

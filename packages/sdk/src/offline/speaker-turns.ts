@@ -2,14 +2,12 @@ import type { ModelManifest } from '../contract/model.ts';
 import type { Speaker } from '../contract/result.ts';
 import type { Turn } from '../contract/segment.ts';
 import type { Warning } from '../contract/warnings.ts';
-import { ActiveSpeakersAdder } from '../stages/active-speakers.ts';
 import { type Clustering, clusterSpeakers, type Partition, speakerEmbedding } from '../stages/cluster-speakers.ts';
 import { confidenceOf, type TurnEvidence, turnEvidence } from '../stages/confidence.ts';
 import { type FrameTurn, TurnTracker } from '../stages/hysteresis.ts';
 import type { LocalRecording } from '../stages/local-speakers.ts';
 import { raiseSecond } from '../stages/overlap.ts';
 import { OverlapAdder, windowWeight } from '../stages/overlap-add.ts';
-import { piecePosteriors } from '../stages/piece-posteriors.ts';
 import type { SolveSettings } from '../stages/settings.ts';
 import { CERTAIN_SILENCE } from '../stages/speech.ts';
 import { finish, type Steps } from '../stages/steps.ts';
@@ -37,6 +35,15 @@ interface Attempt {
   readonly speakers: readonly number[];
 }
 
+/** Gives the score of every speaker at each frame, of what windows say, in order. */
+export interface FrameScores {
+  /** The next window. @param speakerOf `[slots]`. @param emit Gets `[speakers]`. @param advance Frames to the next one. */
+  add(window: number, speakerOf: ArrayLike<number>, emit: (scores: Float32Array) => void, advance: number): void;
+  end(emit: (scores: Float32Array) => void): void;
+}
+
+export type AdderShape = ConstructorParameters<typeof OverlapAdder>[0];
+
 /** What solving needs to know of the model; the network itself has done its part. */
 export interface SolveContext {
   readonly manifest: ModelManifest;
@@ -45,6 +52,8 @@ export interface SolveContext {
   readonly frame: number;
   /** Seconds from the recording's start to that of its first frame. Default 0. */
   readonly offset?: number;
+  /** What gives the speakers' scores; default: `OverlapAdder`. */
+  readonly adder?: (shape: AdderShape, partition: Partition) => Steps<FrameScores>;
   /** Clusters the local speakers; default: `clusterSpeakers`. */
   readonly cluster?: () => Steps<Clustering>;
   /** The local speakers with the voices that speakers are known by, where it is not their own. */
@@ -117,12 +126,7 @@ function* attemptOf(cnn: SolveContext, local: LocalRecording, clustering: Cluste
     speakers: partition.speakers,
     weight: windowWeight(local.frames, rules.edge ?? EDGE_WEIGHT),
   };
-  const pieces =
-    rules.pieces && local.pieces
-      ? yield* piecePosteriors(local.pieces, partition.models, cnn.settings.voices, cnn.frame, rules.pieces)
-      : undefined;
-  const counted = rules.count && local.levels ? new ActiveSpeakersAdder(shape, rules.count, pieces) : undefined;
-  const adder = counted ?? new OverlapAdder(shape);
+  const adder = cnn.adder ? yield* cnn.adder(shape, partition) : overlapScores(local, shape);
   const silences = local.mask?.silences(0, local.startOf(local.windows) + local.frames);
   let frame = 0;
   const emit = (scores: Float32Array) => {
@@ -135,14 +139,20 @@ function* attemptOf(cnn: SolveContext, local: LocalRecording, clustering: Cluste
     const at = window * local.slots;
     const advance = local.startOf(window + 1) - local.startOf(window);
     const speakerOf = partition.speakerOf.subarray(at, at + local.slots);
-    const levels = counted && local.levels?.(window);
-    if (counted && levels) counted.add(local.activity(window), levels, speakerOf, emit, advance);
-    else if (adder instanceof OverlapAdder) adder.add(local.activity(window), speakerOf, emit, advance);
+    adder.add(window, speakerOf, emit, advance);
   }
   adder.end(emit);
   tracker.end();
   turns.sort((a, b) => a.start - b.start || a.end - b.end || a.speaker - b.speaker);
   return { partition, turns, speakers: [...new Set(turns.map((turn) => turn.speaker))] };
+}
+
+function overlapScores(local: LocalRecording, shape: AdderShape): FrameScores {
+  const adder = new OverlapAdder(shape);
+  return {
+    add: (window, ...rest) => adder.add(local.activity(window), ...rest),
+    end: (emit) => adder.end(emit),
+  };
 }
 
 function turnsOf(

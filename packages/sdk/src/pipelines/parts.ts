@@ -29,21 +29,25 @@ export {
   analyzeRecording,
   type RecordingAnalysis,
   type RecordingModel,
+  recordingContext,
   recordingModel,
 } from '../offline/analyze-recording.ts';
 export { diarize } from '../offline/diarize.ts';
 export { type Solution, type SolveContext, solve } from '../offline/speaker-turns.ts';
 export { centroidLinkage, flatClusters, type Linkage } from '../stages/centroid-linkage.ts';
+export { clusterJoined } from '../stages/cluster-joined.ts';
 export { type Clustering, clusterSpeakers, type Partition, speakerEmbedding } from '../stages/cluster-speakers.ts';
 export { type TurnEvidence, turnEvidence } from '../stages/confidence.ts';
 export { Fbank, type FbankShape, fbank, subtractMean } from '../stages/fbank.ts';
 export { HeardRecording } from '../stages/heard-recording.ts';
 export { type HeardWindows, spokenFrames } from '../stages/heard-windows.ts';
 export { type FrameTurn, type TurnRules, TurnTracker } from '../stages/hysteresis.ts';
+export { type JoinedSettings, joinedSettings } from '../stages/joined-settings.ts';
 export { cleanFrames } from '../stages/local-speaker-table.ts';
 export type { LocalRecording } from '../stages/local-speakers.ts';
 export { LocalSpeakers } from '../stages/local-speakers.ts';
 export { OverlapAdder, windowWeight } from '../stages/overlap-add.ts';
+export { byPieces } from '../stages/piece-speakers.ts';
 export { type Piece, PieceCutter, type PieceRules, type VoicedPiece } from '../stages/pieces.ts';
 export {
   evidence,
@@ -56,6 +60,7 @@ export {
 export { Powerset, powersetClasses, powersetProbabilities } from '../stages/powerset.ts';
 export { PLDA_FILES, pyannoteSettings, readPlda } from '../stages/pyannote-settings.ts';
 export { halfEven, reconstruct } from '../stages/reconstruct.ts';
+export { type RecordingSettings, recordingSettings } from '../stages/recording-settings.ts';
 export { SegmentedRecording } from '../stages/segmented.ts';
 export {
   type FastCnnSettings,
@@ -63,8 +68,6 @@ export {
   type NamingRules,
   type PackedNumbers,
   packNumbers,
-  type RecordingSettings,
-  recordingSettings,
   type SolveSettings,
 } from '../stages/settings.ts';
 export { finish, type Steps } from '../stages/steps.ts';

@@ -2,7 +2,12 @@ import type { Model } from '../contract/backend.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
 import type { Segmentation } from '../inference/segmentation.ts';
-import { analyzeRecording, recordingModel } from '../offline/analyze-recording.ts';
+import {
+  analyzeRecording,
+  type RecordingAnalysis,
+  recordingContext,
+  recordingModel,
+} from '../offline/analyze-recording.ts';
 import { diarize } from '../offline/diarize.ts';
 import { embedSpans } from '../offline/embed.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -17,7 +22,7 @@ export function recordingPipeline(manifest: ModelManifest, network: Model, segme
     dimensions: model.embedding.part.dimensions,
     diarize: (source, request) =>
       diarize(
-        () => model,
+        (heard: RecordingAnalysis) => recordingContext(model, heard),
         (from, how) => analyzeRecording(model, from, how),
         source,
         request,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { seededRandom } from '../contract/random.ts';
 import { joinedSpace } from './cluster-joined.ts';
 import { evidence, project, type VoiceSpace } from './plda.ts';
-import { seededRandom } from './random.ts';
 
 const random = seededRandom(5);
 const numbers = (n: number, least = -1) => Float32Array.from({ length: n }, () => least + random() * (1 - least));

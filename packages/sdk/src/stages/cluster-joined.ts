@@ -1,4 +1,5 @@
-import { type Clustering, clusterSpeakers, refinePartition } from './cluster-speakers.ts';
+import { type Clustering, clusterSpeakers, learn, refine } from './cluster-speakers.ts';
+import { tabulateSteps } from './local-speaker-table.ts';
 import type { LocalRecording } from './local-speakers.ts';
 import { joinedVoices } from './piece-speakers.ts';
 import type { VoiceSpace } from './plda.ts';
@@ -22,7 +23,10 @@ export function clusterJoined(
   const both = { ...settings, cluster: joined.cluster, voices };
   return clusterSpeakers(joinedVoices(local, other), both, frame, {
     rounds: 1,
-    settle: (partition) => refinePartition(local, partition, settings, frame),
+    settle: function* ({ speakerOf, speakers }) {
+      const slots = yield* tabulateSteps(local, settings.voices, settings.activity.on, frame);
+      return yield* refine(local, slots, learn(local, slots, speakerOf, speakers, settings), settings, frame);
+    },
   });
 }
 

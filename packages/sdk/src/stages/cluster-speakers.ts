@@ -204,7 +204,7 @@ function modelFrom({ voices, cluster }: SolveSettings, weight: number, sum: Floa
 }
 
 /** Names all slots, learns the speakers from what they were given, and again. */
-function* refine(
+export function* refine(
   local: LocalRecording,
   slots: Slots,
   first: readonly SpeakerModel[],
@@ -221,18 +221,8 @@ function* refine(
   }
 }
 
-/** Learns the speakers from a partition that was found otherwise, and names all slots. */
-export function* refinePartition(
-  local: LocalRecording,
-  { speakerOf, speakers }: Partition,
-  settings: SolveSettings,
-  frame: number,
-): Steps<Partition> {
-  const slots = yield* tabulateSteps(local, settings.voices, settings.activity.on, frame);
-  return yield* refine(local, slots, learn(local, slots, speakerOf, speakers, settings), settings, frame);
-}
-
-function learn(
+/** Speakers as what their slots say makes them. @param speakerOf `[windows, slots]`. */
+export function learn(
   local: LocalRecording,
   slots: Slots,
   speakerOf: Int16Array,

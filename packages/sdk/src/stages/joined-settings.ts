@@ -1,13 +1,6 @@
 import type { ModelManifest } from '../contract/model.ts';
-import {
-  clusterSettings,
-  namingRules,
-  pieceSettings,
-  type RecordingSettings,
-  SettingsReader,
-  type SolveSettings,
-  voiceSpace,
-} from './settings.ts';
+import { pieceSettings, type RecordingSettings } from './recording-settings.ts';
+import { clusterSettings, namingRules, SettingsReader, type SolveSettings, voiceSpace } from './settings.ts';
 
 /** Settings of a network of pieces' voices that are clustered beside those of windows; speakers are known by the pieces'. */
 export interface JoinedSettings extends Pick<SolveSettings, 'voices' | 'cluster' | 'known'> {

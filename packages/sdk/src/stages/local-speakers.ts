@@ -24,11 +24,6 @@ export interface LocalRecording extends LocalWindows {
   readonly hop: number;
   /** Frame at which a window begins. */
   startOf(window: number): number;
-  /**
-   * `[frames, 2]` of one window, where the network tells it: the probabilities that one speaker at least and that two at
-   * least are active. Then so many speakers are on as these say, and not all whose own activity is high enough.
-   */
-  levels?(window: number): Float32Array;
   /** Stretches of clean speech that were embedded by themselves: what is clustered, in place of tracks of slots. */
   readonly pieces?: readonly VoicedPiece[];
   /** Unit vector of a slot, or undefined where it is silent. */

@@ -42,11 +42,11 @@ describe('voices of pieces', () => {
     expect(known.embedding(1, 0)).toEqual(spoken.mean);
   });
 
-  it('are nobody\'s where a slot is silent', () => {
+  it("are nobody's where a slot is silent", () => {
     expect(byPieces(speakers(), spoken).embedding(0, 1)).toBeUndefined();
   });
 
-  it('stand behind the windows\' own in joined voices', () => {
+  it("stand behind the windows' own in joined voices", () => {
     const local = speakers();
     const joined = joinedVoices(local, byPieces(local, spoken));
     expect(joined.dimensions).toBe(5);

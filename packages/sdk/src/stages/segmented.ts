@@ -87,6 +87,10 @@ export class SegmentedRecording implements LocalRecording {
     return shares(this.#activity.row(window));
   }
 
+  /**
+   * `[frames, 2]` of one window: the probabilities that one speaker at least and that two at least are active. So many are on,
+   * and not all whose own activity is high enough.
+   */
   levels(window: number): Float32Array {
     return shares(this.#levels.row(window));
   }

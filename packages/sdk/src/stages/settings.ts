@@ -135,38 +135,10 @@ export interface FastCnnSettings extends SolveSettings {
   readonly batch: number;
 }
 
-/** Those of a pipeline with a network for each part. */
-export interface RecordingSettings extends SolveSettings {
-  readonly segmentation: {
-    /** Seconds between windows. */
-    readonly step: number;
-  };
-  readonly pieces: {
-    /** Seconds of speech that one embedding is made of: three quarters to one and a half of it in long stretches. */
-    readonly target: number;
-    /** Seconds of the longest pause inside a piece. */
-    readonly gap: number;
-  };
-}
-
 /** Reads and checks a manifest's settings. @throws `model-incompatible`, naming the setting and its range. */
 export function fastCnnSettings(manifest: ModelManifest): FastCnnSettings {
   const read = new SettingsReader(manifest);
   return { hop: read.number('hop', 0.02, 1), batch: read.number('batch', 1, 64), ...solveSettings(read) };
-}
-
-/** The same for a model with a network for each part. @throws `model-incompatible`. */
-export function recordingSettings(manifest: ModelManifest): RecordingSettings {
-  const read = new SettingsReader(manifest);
-  return {
-    segmentation: { step: read.number('segmentation.step', 0.1, 60) },
-    pieces: pieceSettings(read),
-    ...solveSettings(read),
-  };
-}
-
-export function pieceSettings(read: SettingsReader): RecordingSettings['pieces'] {
-  return { target: read.number('pieces.target', 0.5, 20), gap: read.number('pieces.gap', 0, 60) };
 }
 
 export function clusterSettings(read: SettingsReader): SolveSettings['cluster'] {
@@ -181,7 +153,7 @@ export function clusterSettings(read: SettingsReader): SolveSettings['cluster'] 
   };
 }
 
-function solveSettings(read: SettingsReader): SolveSettings {
+export function solveSettings(read: SettingsReader): SolveSettings {
   const voices = voiceSpace(read);
   return {
     activity: { on: read.number('activity.on', 0, 1), shortest: read.number('activity.shortest', 0, 1) },
