@@ -14,13 +14,14 @@ import { Submission } from './schema.ts';
 
 /** What the routes of jobs get of the server. */
 export function jobsHost(state: AppState): JobsHost {
-  const { limits, options, registry, log } = state;
+  const { limits, options, registry, log, budget } = state;
   const exchange = (c: Context) => (c as AppContext).var.exchange;
   return {
     recordings: queuedRecordings(state),
     registry,
     log,
     limits,
+    budget,
     client: (c) => exchange(c).client ?? '',
     requestId: (c) => exchange(c).requestId,
     body: options.openBody ?? ((c) => c.req.raw.body ?? noBody()),
