@@ -119,7 +119,7 @@ export default defineConfig([
       bun: 'adapters/bun/server.ts',
       deno: 'adapters/deno/server.ts',
       workerd: 'adapters/workerd/handler.ts',
-      worker: 'engine/processes/worker.ts',
+      worker: 'engine/processes/worker-main.ts',
       'main-node': 'adapters/node/main.ts',
       'main-job-worker': 'adapters/node/main-job-worker.ts',
       'main-bun': 'adapters/bun/main.ts',

@@ -31,7 +31,7 @@ export interface LiveOptions {
   /** As in `DiarizeOptions`. */
   readonly falseNames?: number;
   /**
-   * Seconds of audio that the session keeps for a second look by another diarizer at its end, 0–14,400 (default 0). It
+   * Seconds of audio that the session keeps to be re-clustered by another diarizer at its end, 0–14,400 (default 0). It
    * takes 2 bytes a sample: 115 MB an hour at 16 kHz. A session that lasts longer keeps none of it.
    */
   readonly keepAudio?: number;

@@ -7,7 +7,7 @@ const BLOCK = 1024;
 const LARGEST = 32_767;
 
 /**
- * The audio of a session for a second look when it is over: 16 bits a sample, each block of 1,024 with a scale of its
+ * The audio of a session, to re-cluster it when it is over: 16 bits a sample, each block of 1,024 with a scale of its
  * own, so that soft speech keeps its detail and no level clips.
  */
 export class KeptAudio {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../stages/random.ts';
+import { seededRandom } from '../contract/random.ts';
 import { finish } from '../stages/steps.ts';
 import { LiveSpeakers } from './speakers.ts';
 import { TurnLog } from './turn-log.ts';
@@ -43,7 +43,7 @@ describe('VoiceMemory', () => {
     const mean = new Float32Array(8);
     const told = [0, 1, 2].map((speaker) => memory.embedding((stretch) => stretch.speaker === speaker, mean).seconds);
     expect(told.reduce((sum, seconds) => sum + seconds, 0)).toBeCloseTo(900, 3);
-    expect(finish(memory.regroup(() => false)).merged).toEqual([]);
+    expect(finish(memory.recluster(() => false)).merged).toEqual([]);
   });
 
   it('finds that two speakers are one voice, the label of most speech staying', () => {
@@ -54,9 +54,9 @@ describe('VoiceMemory', () => {
       remember(memory, 1, two());
       remember(memory, 2, one());
     }
-    expect(finish(memory.regroup(() => false)).merged).toEqual([[3, 2]]);
+    expect(finish(memory.recluster(() => false)).merged).toEqual([[3, 2]]);
     remember(memory, 3, one());
-    expect(finish(memory.regroup(() => false)).merged).toEqual([[2, 3]]);
+    expect(finish(memory.recluster(() => false)).merged).toEqual([[2, 3]]);
   });
 
   it('finds voices that were mistaken for another’s, and leaves young speakers alone', () => {
@@ -67,7 +67,7 @@ describe('VoiceMemory', () => {
       remember(memory, 0, two());
       remember(memory, 1, one());
     }
-    const { strangers, merged } = finish(memory.regroup((speaker) => speaker === 1));
+    const { strangers, merged } = finish(memory.recluster((speaker) => speaker === 1));
     expect(merged).toEqual([]);
     expect(strangers.map((members) => members.length)).toEqual([5]);
     memory.give(strangers[0] ?? [], 2);

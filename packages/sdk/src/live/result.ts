@@ -15,7 +15,7 @@ export interface LiveResultParts {
   readonly warnings: readonly Warning[];
 }
 
-/** What another look at the session has found. */
+/** What re-clustering a session has found. */
 export interface Found extends Pick<Diarization, 'turns' | 'speakers'> {
   /** Names that were told stay where it gives none: it has not looked for them. */
   readonly keepNames?: boolean;
@@ -26,36 +26,36 @@ export interface Told {
   readonly memory: VoiceMemory;
   readonly speakers: LiveSpeakers;
   readonly log: TurnLog;
+  /** `[from]`: the mean of all voices. */
+  readonly mean: Float32Array;
 }
 
-/**
- * What a session comes to, as it was told.
- * @param mean `[from]`: the mean of all voices.
- */
-export function toldResult({ memory, speakers, log }: Told, mean: Float32Array): LiveResultParts {
+/** What a session comes to, as it was told. */
+export function toldResult(told: Told): LiveResultParts {
+  const { speakers, log } = told;
   const turns = join(log.turns.map((turn) => turnOf(turn, speakers.now(turn.speaker))));
   const labels = speakers.all.map(({ label }, speaker) => [label, speakerLabel(speakers.now(speaker))]);
   return {
     turns,
-    speakers: speakersOf(turns, (label) => toldSpeaker(label, { memory, speakers }, mean)),
+    speakers: speakersOf(turns, (label) => toldSpeaker(label, told)),
     labels: Object.fromEntries(labels),
     warnings: warningsOf(turns, log),
   };
 }
 
 /**
- * What a session comes to after another look at all of it. Speakers keep the labels with which they share most
+ * What a session comes to when all of it is re-clustered. Speakers keep the labels with which they share most
  * speech, one to one; those that were never told get new ones.
- * @param revision Its turns, in seconds since `start`; what was told before that stands.
+ * @param reclustered Its turns, in seconds since `start`; what was told before that stands.
  */
-export function revisedResult(told: Told, mean: Float32Array, revision: Found, start: number): LiveResultParts {
+export function reclusteredResult(told: Told, reclustered: Found, start: number): LiveResultParts {
   const { speakers, log } = told;
-  const index = new Map(revision.speakers.map(({ label }, i) => [label, i]));
-  const found = revision.turns.map(({ speaker, ...turn }) => {
+  const index = new Map(reclustered.speakers.map(({ label }, i) => [label, i]));
+  const found = reclustered.turns.map(({ speaker, ...turn }) => {
     return { ...turn, start: turn.start + start, end: turn.end + start, speaker: index.get(speaker) as number };
   });
   const logged = log.turns.map((turn) => ({ ...turn, speaker: speakers.now(turn.speaker) }));
-  const { numbers, became } = matched(sharedSeconds(logged, found), revision.speakers.length, speakers);
+  const { numbers, became } = matched(sharedSeconds(logged, found), reclustered.speakers.length, speakers);
   const turns = join([
     ...logged
       .filter((turn) => turn.start < start)
@@ -63,15 +63,15 @@ export function revisedResult(told: Told, mean: Float32Array, revision: Found, s
     ...found.map((turn) => turnOf(turn, numbers[turn.speaker]!)),
   ]);
   const anew = new Map(
-    revision.speakers.map((speaker, i) => {
-      const name = speaker.name ?? (revision.keepNames ? speakers.all[numbers[i]!]?.name : undefined);
+    reclustered.speakers.map((speaker, i) => {
+      const name = speaker.name ?? (reclustered.keepNames ? speakers.all[numbers[i]!]?.name : undefined);
       return [speakerLabel(numbers[i]!), { ...speaker, ...(name === undefined ? {} : { name }) }];
     }),
   );
   const labels = speakers.all.map(({ label }, speaker) => [label, speakerLabel(became(speakers.now(speaker)))]);
   return {
     turns,
-    speakers: speakersOf(turns, (label) => anew.get(label) ?? toldSpeaker(label, told, mean)),
+    speakers: speakersOf(turns, (label) => anew.get(label) ?? toldSpeaker(label, told)),
     labels: Object.fromEntries(labels),
     warnings: warningsOf(turns, log),
   };
@@ -129,11 +129,7 @@ function speakersOf(turns: readonly Turn[], of: (label: string) => Omit<Speaker,
 }
 
 /** A speaker as far as it is known from what was told. */
-function toldSpeaker(
-  label: string,
-  { memory, speakers }: Omit<Told, 'log'>,
-  mean: Float32Array,
-): Omit<Speaker, 'label' | 'seconds'> {
+function toldSpeaker(label: string, { memory, speakers, mean }: Told): Omit<Speaker, 'label' | 'seconds'> {
   const number = speakers.all.findIndex((speaker) => speaker.label === label);
   const { sum } = memory.embedding((stretch) => stretch.speaker === number, mean);
   const { name } = speakers.at(number);

@@ -25,8 +25,8 @@ import { LiveGate } from './gate.ts';
 import { KeptAudio } from './kept-audio.ts';
 import { leadOf, liveTiming } from './options.ts';
 import { Pace, Tempo } from './pace.ts';
+import { reclusterAtEnd } from './recluster-at-end.ts';
 import type { LiveResultParts } from './result.ts';
-import { forgottenWarning, secondLook } from './second-look.ts';
 import { type HeardRun, LiveTracker } from './tracker.ts';
 
 /** Seconds of audio that may wait while more is pushed; beyond it, pushing is refused. */
@@ -167,27 +167,21 @@ class LiveSession implements DiarizationSession {
     });
   }
 
-  async #result(recluster: LiveEndOptions['recluster']): Promise<LiveResultParts & SessionModel> {
+  async #result(recluster: boolean | RecordingDiarizer): Promise<LiveResultParts & SessionModel> {
     const { model, backend } = this.#origin;
     if (!recluster) return { ...this.#tracker.told(), model, backend };
-    if (recluster !== true && this.#audio?.whole) return this.#revised(recluster, this.#audio);
-    const result = await this.#paced(this.#tracker.reclustered());
-    const forgotten = recluster === true ? [] : [forgottenWarning(this.#options.keepAudio)];
-    return { ...result, model, backend, warnings: [...result.warnings, ...forgotten] };
-  }
-
-  async #revised(diarizer: RecordingDiarizer, audio: KeptAudio): Promise<LiveResultParts & SessionModel> {
-    const { space } = this.#cnn.manifest;
     const { signal } = this.#stop;
-    const { timings, model, backend, warnings, ...found } = await secondLook(diarizer, audio, this.#options, {
-      space,
+    const result = await reclusterAtEnd(recluster, {
+      tracker: this.#tracker,
+      audio: this.#audio,
+      options: this.#options,
+      space: this.#cnn.manifest.space,
+      spent: this.#spent,
       signal,
+      paced: (steps) => this.#paced(steps),
     });
     if (signal.aborted) throw this.#over ?? closedError();
-    for (const stage of ['decode', 'model', 'cluster'] as const) this.#spent[stage] += timings[stage];
-    const result = this.#tracker.revised(found);
-    const own = result.warnings.filter(({ code }) => warnings.every((warning) => warning.code !== code));
-    return { ...result, model, backend, warnings: [...own, ...warnings] };
+    return { model, backend, ...result };
   }
 
   async close(): Promise<void> {

@@ -11,13 +11,13 @@ import type { Steps } from '../stages/steps.ts';
 import { linkTracks, type Tracks } from '../stages/tracks.ts';
 import { normalize } from '../stages/vectors.ts';
 import type { HeardVoice } from '../voices/naming.ts';
+import { assignLocalSpeakers, trackStates } from './assign-local-speakers.ts';
 import { frameScores } from './frame-scores.ts';
 import type { HeardSpeech } from './gate.ts';
-import { nameSlots, trackStates } from './naming.ts';
 import { type LiveTiming, leadOf } from './options.ts';
 import { type HeardWindow, RecentWindows } from './recent-windows.ts';
 import { SessionRecord } from './record.ts';
-import { type Found, type LiveResultParts, revisedResult, toldResult } from './result.ts';
+import { type Found, type LiveResultParts, reclusteredResult, type Told, toldResult } from './result.ts';
 import { LiveSpeakers } from './speakers.ts';
 import { markSpeech, RecentSpeech } from './speech.ts';
 import type { Stretch } from './stretch.ts';
@@ -29,8 +29,8 @@ import { VoiceMemory } from './voice-memory.ts';
 
 /** Seconds before the final frame that are remembered: tracks are followed this far back. */
 const CONTEXT = 2;
-/** Seconds between two clusterings of what is remembered, and the stretches from which on it is done less often. */
-const REGROUP = { every: 2, stretches: 64 };
+/** Seconds between two re-clusterings of what is remembered, and the stretches from which on it is done less often. */
+const RECLUSTER = { every: 2, stretches: 64 };
 /** Seconds for which a new speaker may say less than a speaker must. */
 const YOUNG = 10;
 /** Seconds of a track that may be a new speaker: any time, and when the track's beginning has to be decided. */
@@ -88,8 +88,8 @@ export class LiveTracker {
   #next: number;
   readonly #speech: RecentSpeech | undefined;
   #mask: SpeechMask | undefined;
-  /** The frame after the last that was heard when what is remembered was last clustered. */
-  #regrouped = 0;
+  /** The frame after the last that was heard when what is remembered was last re-clustered. */
+  #reclustered = 0;
   readonly #suspicions = new Suspicions();
   #duration = Number.POSITIVE_INFINITY;
 
@@ -140,27 +140,28 @@ export class LiveTracker {
 
   /** What was told, as the result. */
   told(): LiveResultParts {
-    return toldResult(this.#all, this.#cnn.settings.voices.mean);
+    return toldResult(this.#told);
   }
 
-  /** The result that another look at the whole session gives. */
-  revised(found: Found): LiveResultParts {
-    return revisedResult(this.#all, this.#cnn.settings.voices.mean, found, 0);
+  /** The result, when another diarizer has found `found` in the session's audio. */
+  reclusteredAs(found: Found): LiveResultParts {
+    return reclusteredResult(this.#told, found, 0);
   }
 
-  /** What the session came to, after `end`, when all of it is clustered as a recording's windows are. */
-  *reclustered(): Steps<LiveResultParts> {
+  /** The result, after `end`, when all windows of the session are clustered as a recording's are. */
+  *reclusteredWindows(): Steps<LiveResultParts> {
     const { known, falseNames, maxSpeakers = MOST_SPEAKERS } = this.#rules;
     const start = this.#record.start * this.#cnn.frame;
     this.#record.mask = this.#speech?.mask(this.#record.start, 0);
     const bounds = { least: 1, most: maxSpeakers };
     const request = { bounds, known, falseNames };
     const solution = yield* solveSteps(this.#cnn, this.#record, this.#duration - start, request);
-    return revisedResult(this.#all, this.#cnn.settings.voices.mean, solution, start);
+    return reclusteredResult(this.#told, solution, start);
   }
 
-  get #all() {
-    return { memory: this.#memory, speakers: this.#speakers, log: this.#log };
+  get #told(): Told {
+    const { mean } = this.#cnn.settings.voices;
+    return { memory: this.#memory, speakers: this.#speakers, log: this.#log, mean };
   }
 
   #hear({ activity, embeddings, heard }: HeardRun, step: number): number {
@@ -183,14 +184,14 @@ export class LiveTracker {
     const tracks = linkTracks(this.#recent, table, settings.tracks);
     this.#meet(table, tracks, final);
     const speakers = this.#memory.speakers.map((speaker) => ({ speaker, model: this.#memory.model(speaker) }));
-    if (speakers.length > 0) nameSlots(this.#recent, table, speakers, settings.decode, frame);
+    if (speakers.length > 0) assignLocalSpeakers(this.#recent, table, speakers, settings.decode, frame);
     this.#tell(final, present, isEnd);
     this.#settle(table, tracks, isEnd ? Number.POSITIVE_INFINITY : final);
-    const { every, stretches } = REGROUP;
+    const { every, stretches } = RECLUSTER;
     // Its time grows with the square of what is remembered.
-    if ((present - this.#regrouped) * frame >= every * Math.max(1, this.#memory.size / stretches)) {
-      this.#regrouped = present;
-      yield* this.#regroup();
+    if ((present - this.#reclustered) * frame >= every * Math.max(1, this.#memory.size / stretches)) {
+      this.#reclustered = present;
+      yield* this.#recluster();
     }
     yield* this.#memory.compact();
     this.#recent.dropUntil(final - Math.round(CONTEXT / frame));
@@ -286,9 +287,9 @@ export class LiveTracker {
     });
   }
 
-  *#regroup(): Steps<void> {
+  *#recluster(): Steps<void> {
     const since = this.#next - YOUNG / this.#cnn.frame;
-    const { merged, strangers } = yield* this.#memory.regroup((speaker) => this.#speakers.at(speaker).since > since);
+    const { merged, strangers } = yield* this.#memory.recluster((speaker) => this.#speakers.at(speaker).since > since);
     for (const [from, into] of this.#suspicions.confirmed(merged, this.#next * this.#cnn.frame)) {
       // One voice does not overlap itself: then there is time to see more.
       if (!this.#turns.bothSpeak(from, into)) this.#merge(from, into);

@@ -1,7 +1,7 @@
 import { evidence, type SpeakerModel } from '../stages/plda.ts';
 import type { Steps } from '../stages/steps.ts';
 import { accumulate } from '../stages/vectors.ts';
-import { condense, type Regrouping, regroup } from './regroup.ts';
+import { condense, type Reclustering, reclusterStretches } from './recluster-stretches.ts';
 import { type Stretch, type Voice, type VoiceRules, voiceOf } from './stretch.ts';
 
 /** Seconds that the first words of a new speaker count at most. */
@@ -117,11 +117,11 @@ export class VoiceMemory {
     this.#voices.clear();
   }
 
-  /** See `regroup`. @param young Speakers that are too new to be judged: they keep their voice. */
-  regroup(young: (speaker: number) => boolean): Steps<Regrouping> {
+  /** See `reclusterStretches`. @param young Speakers that are too new to be judged: they keep their voice. */
+  recluster(young: (speaker: number) => boolean): Steps<Reclustering> {
     for (const speaker of [...this.#seeds.keys()]) if (!young(speaker)) this.#forgetSeed(speaker);
     this.#voices.clear();
-    return regroup(
+    return reclusterStretches(
       this.#stretches.filter(({ speaker }) => !young(speaker)),
       this.#rules,
     );

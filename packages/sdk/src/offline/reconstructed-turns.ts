@@ -1,5 +1,4 @@
 import type { ModelManifest } from '../contract/model.ts';
-import type { SpeakerBounds } from '../contract/options.ts';
 import type { Speaker } from '../contract/result.ts';
 import type { Turn } from '../contract/segment.ts';
 import type { Warning } from '../contract/warnings.ts';
@@ -9,10 +8,10 @@ import type { PyannoteSettings } from '../stages/pyannote-settings.ts';
 import { reconstruct } from '../stages/reconstruct.ts';
 import type { Steps } from '../stages/steps.ts';
 import type { XVectorSpace } from '../stages/vbx.ts';
-import { type Assignment, assignVoices, findVoices, regroupVoices, type Voices } from '../stages/vbx-clustering.ts';
+import { type Assignment, assignVoices, assignVoicesToCount, findVoices } from '../stages/vbx-clustering.ts';
 import { normalize } from '../stages/vectors.ts';
 import { labelSpeakers, nameVoices } from '../voices/naming.ts';
-import { warningsOf } from './speaker-turns.ts';
+import { chooseSpeakerCount, countWarnings } from './speaker-count.ts';
 import type { DiarizeRequest } from './types.ts';
 
 /** What the reference's clustering needs to know of the model. */
@@ -32,9 +31,6 @@ interface Attempt {
   readonly speakers: readonly number[];
 }
 
-/** How many clusters beyond the wanted number are tried: some say nothing in the end. */
-const MOST_EXTRA = 8;
-
 /** Local speakers of all windows → speakers and turns, within the bounds. A turn's confidence is the share of the windows that agree. */
 export function* reconstructSteps(
   context: ReconstructContext,
@@ -44,7 +40,14 @@ export function* reconstructSteps(
 ): Steps<{ turns: readonly Turn[]; speakers: readonly Speaker[]; warnings: readonly Warning[] }> {
   const { manifest, settings, space, frame, offset } = context;
   const voices = yield* findVoices(heard, space, settings.clustering);
-  const { assignment, turns, speakers } = yield* search(heard, voices, bounds);
+  const free = yield* attempt(heard, yield* assignVoices(voices), Number.POSITIVE_INFINITY);
+  const attemptWith = function* (count: number): Steps<Attempt> {
+    const same = count === voices.centroids.length;
+    const assignment = yield* same ? assignVoices(voices) : assignVoicesToCount(voices, count);
+    return yield* attempt(heard, assignment, bounds.most);
+  };
+  const most = Math.max(voices.rows.length, bounds.least);
+  const { assignment, turns, speakers } = yield* chooseSpeakerCount(free, bounds, most, attemptWith);
   const seconds = (at: number) => Math.min(duration, Math.round((at * frame + offset) * 1e6) / 1e6);
   const spoken = turns.filter((turn) => seconds(turn.end) > seconds(turn.start));
   const present = speakers.filter((speaker) => spoken.some((turn) => turn.speaker === speaker));
@@ -69,27 +72,8 @@ export function* reconstructSteps(
       const name = matches[i]?.name;
       return { label: labels[i]!, ...voice, ...(name === undefined ? {} : { name }) };
     }),
-    warnings: warningsOf(present.length, bounds),
+    warnings: countWarnings(present.length, bounds),
   };
-}
-
-/** The number that is found without asking stands when it is within the bounds; else the nearest bound is aimed at. */
-function* search(heard: HeardRecording, voices: Voices, bounds: SpeakerBounds): Steps<Attempt> {
-  const free = yield* attempt(heard, yield* assignVoices(voices), Number.POSITIVE_INFINITY);
-  const found = free.speakers.length;
-  const wanted = Math.min(Math.max(found, bounds.least), bounds.most);
-  let best = free;
-  const off = ({ speakers }: Attempt) => {
-    return Math.abs(speakers.length - wanted) + (speakers.length > bounds.most ? 1000 : 0);
-  };
-  for (let count = wanted; found > 0 && off(best) > 0 && count <= wanted + MOST_EXTRA; count++) {
-    if (count > voices.rows.length && count > wanted) break;
-    const same = count === voices.centroids.length;
-    const assignment = yield* same ? assignVoices(voices) : regroupVoices(voices, count);
-    const candidate = yield* attempt(heard, assignment, bounds.most);
-    if (off(candidate) < off(best)) best = candidate;
-  }
-  return best;
 }
 
 function* attempt(heard: HeardRecording, assignment: Assignment, most: number): Steps<Attempt> {

@@ -1,26 +1,24 @@
 import type { ModelManifest } from '../contract/model.ts';
-import type { SpeakerBounds } from '../contract/options.ts';
 import type { Speaker } from '../contract/result.ts';
 import type { Turn } from '../contract/segment.ts';
 import type { Warning } from '../contract/warnings.ts';
+import { ActiveSpeakersAdder } from '../stages/active-speakers.ts';
+import { type Clustering, clusterSpeakers, type Partition, speakerEmbedding } from '../stages/cluster-speakers.ts';
 import { confidenceOf, type TurnEvidence, turnEvidence } from '../stages/confidence.ts';
-import { CountedAdder } from '../stages/count.ts';
 import { type FrameTurn, TurnTracker } from '../stages/hysteresis.ts';
 import type { LocalRecording } from '../stages/local-speakers.ts';
 import { raiseSecond } from '../stages/overlap.ts';
 import { OverlapAdder, windowWeight } from '../stages/overlap-add.ts';
 import { piecePosteriors } from '../stages/piece-posteriors.ts';
 import type { SolveSettings } from '../stages/settings.ts';
-import { type Grouping, group, type Partition, speakerEmbedding } from '../stages/speakers.ts';
 import { CERTAIN_SILENCE } from '../stages/speech.ts';
 import { finish, type Steps } from '../stages/steps.ts';
 import { labelSpeakers, nameVoices } from '../voices/naming.ts';
+import { chooseSpeakerCount, countWarnings } from './speaker-count.ts';
 import type { DiarizeRequest } from './types.ts';
 
 /** Trust in a window's edges, relative to its middle. */
 export const EDGE_WEIGHT = 0.05;
-/** How many clusters beyond the wanted number are tried before a count is given up: clusters without a turn are rare. */
-const MOST_EXTRA = 8;
 /** A few milliseconds of work. */
 const WINDOWS_PER_STEP = 256;
 
@@ -66,9 +64,11 @@ export function* solveSteps(
   duration: number,
   { bounds, known, falseNames }: Pick<DiarizeRequest, 'bounds' | 'known' | 'falseNames'>,
 ): Steps<Solution> {
-  const grouping = yield* group(local, cnn.settings, cnn.frame);
-  const attempt = yield* search(cnn, local, grouping, bounds);
-  if (!attempt) return { turns: [], speakers: [], warnings: warningsOf(0, bounds), evidence: [] };
+  const clustering = yield* clusterSpeakers(local, cnn.settings, cnn.frame);
+  const { automatic, most } = clustering;
+  if (automatic === 0) return { turns: [], speakers: [], warnings: countWarnings(0, bounds), evidence: [] };
+  const attemptWith = (count: number) => attemptOf(cnn, local, clustering, count);
+  const attempt = yield* chooseSpeakerCount(yield* attemptWith(automatic), bounds, most, attemptWith);
   const { partition } = attempt;
   const mean = cnn.settings.voices.mean;
   const embeddings = attempt.speakers.map((speaker) => speakerEmbedding(local, partition, speaker, mean));
@@ -89,7 +89,7 @@ export function* solveSteps(
     const name = matches[i]?.name;
     return { label, seconds, embedding, ...(name === undefined ? {} : { name }) };
   });
-  return { turns, speakers, warnings: warningsOf(speakers.length, bounds), evidence };
+  return { turns, speakers, warnings: countWarnings(speakers.length, bounds), evidence };
 }
 
 /** Frames that a speaker speaks. */
@@ -97,34 +97,8 @@ function secondsOf({ turns }: Attempt, speaker: number): number {
   return turns.reduce((sum, turn) => sum + (turn.speaker === speaker ? turn.end - turn.start : 0), 0);
 }
 
-/**
- * The number that is found without asking stands when it is within the bounds; else the nearest bound is aimed at.
- * So asking for what was found changes nothing, and neither does a bound that does not bind.
- */
-function* search(
-  cnn: SolveContext,
-  local: LocalRecording,
-  grouping: Grouping,
-  bounds: SpeakerBounds,
-): Steps<Attempt | undefined> {
-  if (grouping.automatic === 0) return undefined;
-  const free = yield* attemptOf(cnn, local, grouping, grouping.automatic);
-  const found = free.speakers.length;
-  const wanted = Math.min(Math.max(found, bounds.least), bounds.most);
-  if (found === wanted || found === 0) return free;
-  let best = free;
-  const off = (candidate: Attempt) =>
-    Math.abs(candidate.speakers.length - wanted) + (candidate.speakers.length > bounds.most ? 1000 : 0);
-  for (let count = wanted; count <= Math.min(grouping.most, wanted + MOST_EXTRA); count++) {
-    const candidate = yield* attemptOf(cnn, local, grouping, count);
-    if (off(candidate) < off(best)) best = candidate;
-    if (off(best) === 0) break;
-  }
-  return best;
-}
-
-function* attemptOf(cnn: SolveContext, local: LocalRecording, grouping: Grouping, count: number): Steps<Attempt> {
-  const partition = yield* grouping.partition(count);
+function* attemptOf(cnn: SolveContext, local: LocalRecording, clustering: Clustering, count: number): Steps<Attempt> {
+  const partition = yield* clustering.partition(count);
   const { turns: rules } = cnn.settings;
   const turns: FrameTurn[] = [];
   const frames = (seconds: number) => Math.round(seconds / cnn.frame);
@@ -143,7 +117,7 @@ function* attemptOf(cnn: SolveContext, local: LocalRecording, grouping: Grouping
     rules.pieces && local.pieces
       ? yield* piecePosteriors(local.pieces, partition.models, cnn.settings.voices, cnn.frame, rules.pieces)
       : undefined;
-  const counted = rules.count && local.levels ? new CountedAdder(shape, rules.count, pieces) : undefined;
+  const counted = rules.count && local.levels ? new ActiveSpeakersAdder(shape, rules.count, pieces) : undefined;
   const adder = counted ?? new OverlapAdder(shape);
   const silences = local.mask?.silences(0, local.startOf(local.windows) + local.frames);
   let frame = 0;
@@ -188,18 +162,4 @@ function turnsOf(
 /** Without the last bits of a product such as 3 × 0.02. */
 function seconds(frames: number, { frame, offset = 0 }: SolveContext): number {
   return Math.round((frames * frame + offset) * 1e6) / 1e6;
-}
-
-/** Of a number of speakers. */
-export function warningsOf(found: number, bounds: SpeakerBounds): Warning[] {
-  const warnings: Warning[] = [];
-  if (found === 0) warnings.push({ code: 'audio-silent', message: 'no speech was found' });
-  if (found < bounds.least && bounds.least > 1) {
-    const asked = bounds.least === bounds.most ? `${bounds.least}` : `at least ${bounds.least}`;
-    warnings.push({
-      code: 'speaker-count-unreached',
-      message: `${asked} speakers were asked for, but only ${found} could be told apart`,
-    });
-  }
-  return warnings;
 }

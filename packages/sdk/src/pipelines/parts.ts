@@ -34,6 +34,7 @@ export {
 export { diarize } from '../offline/diarize.ts';
 export { type Solution, type SolveContext, solve } from '../offline/speaker-turns.ts';
 export { centroidLinkage, flatClusters, type Linkage } from '../stages/centroid-linkage.ts';
+export { type Clustering, clusterSpeakers, type Partition, speakerEmbedding } from '../stages/cluster-speakers.ts';
 export { type TurnEvidence, turnEvidence } from '../stages/confidence.ts';
 export { Fbank, type FbankShape, fbank, subtractMean } from '../stages/fbank.ts';
 export { HeardRecording } from '../stages/heard-recording.ts';
@@ -52,7 +53,7 @@ export {
   speakerModel,
   type VoiceSpace,
 } from '../stages/plda.ts';
-export { Powerset, powersetClasses } from '../stages/powerset.ts';
+export { Powerset, powersetClasses, powersetProbabilities } from '../stages/powerset.ts';
 export { PLDA_FILES, pyannoteSettings, readPlda } from '../stages/pyannote-settings.ts';
 export { halfEven, reconstruct } from '../stages/reconstruct.ts';
 export { SegmentedRecording } from '../stages/segmented.ts';
@@ -66,15 +67,14 @@ export {
   recordingSettings,
   type SolveSettings,
 } from '../stages/settings.ts';
-export { type Grouping, group, type Partition, speakerEmbedding } from '../stages/speakers.ts';
 export { finish, type Steps } from '../stages/steps.ts';
 export { toXVectorSpace, type Vbx, type VbxRules, vbx, type XVectorSpace, xVectorSpace } from '../stages/vbx.ts';
 export {
   type Assignment,
   assignVoices,
+  assignVoicesToCount,
   findVoices,
   NOBODY,
-  regroupVoices,
   type VbxSettings,
   type Voices,
 } from '../stages/vbx-clustering.ts';

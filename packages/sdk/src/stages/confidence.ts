@@ -1,7 +1,7 @@
+import type { Partition } from './cluster-speakers.ts';
 import type { FrameTurn } from './hysteresis.ts';
 import type { LocalRecording } from './local-speakers.ts';
 import type { SolveSettings } from './settings.ts';
-import type { Partition } from './speakers.ts';
 import type { Steps } from './steps.ts';
 
 /** What a turn's confidence is told from, both as log odds. */

@@ -21,7 +21,6 @@ export function powersetClasses(speakers: number, atOnce: number): number[][] {
 export class Powerset {
   readonly classes: readonly (readonly number[])[];
   readonly speakers: number;
-  readonly #posterior: Float64Array;
 
   /** @throws `invalid-option` where the first class is not "nobody". */
   constructor(classes: readonly (readonly number[])[]) {
@@ -30,36 +29,6 @@ export class Powerset {
     }
     this.classes = classes;
     this.speakers = 1 + Math.max(...classes.flat());
-    this.#posterior = new Float64Array(classes.length);
-  }
-
-  /**
-   * Probability of each speaker: the sum of the posteriors of the classes that hold it.
-   * @param scores `[frames, classes]`: logits or log-probabilities. @returns `[frames, speakers]`.
-   */
-  probabilities(scores: Float32Array): Float32Array {
-    const width = this.classes.length;
-    const frames = scores.length / width;
-    const result = new Float32Array(frames * this.speakers);
-    const p = this.#posterior;
-    for (let frame = 0; frame < frames; frame++) {
-      const at = frame * width;
-      let most = Number.NEGATIVE_INFINITY;
-      for (let c = 0; c < width; c++) most = Math.max(most, scores[at + c]!);
-      let sum = 0;
-      for (let c = 0; c < width; c++) {
-        p[c] = Math.exp(scores[at + c]! - most);
-        sum += p[c]!;
-      }
-      for (let c = 1; c < width; c++) {
-        const share = p[c]! / sum;
-        for (const speaker of this.classes[c]!) {
-          const to = frame * this.speakers + speaker;
-          result[to] = Math.min(1, result[to]! + share);
-        }
-      }
-    }
-    return result;
   }
 
   /** The likeliest class of each frame, ties to the lower. @param scores `[frames, classes]`. @returns `[frames]`. */
@@ -123,4 +92,33 @@ export class Powerset {
     }
     return result;
   }
+}
+
+/**
+ * Probability of each speaker: the sum of the posteriors of the classes that hold it.
+ * @param scores `[frames, classes]`: logits or log-probabilities. @returns `[frames, speakers]`.
+ */
+export function powersetProbabilities({ classes, speakers }: Powerset, scores: Float32Array): Float32Array {
+  const width = classes.length;
+  const frames = scores.length / width;
+  const result = new Float32Array(frames * speakers);
+  const p = new Float64Array(width);
+  for (let frame = 0; frame < frames; frame++) {
+    const at = frame * width;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let c = 0; c < width; c++) most = Math.max(most, scores[at + c]!);
+    let sum = 0;
+    for (let c = 0; c < width; c++) {
+      p[c] = Math.exp(scores[at + c]! - most);
+      sum += p[c]!;
+    }
+    for (let c = 1; c < width; c++) {
+      const share = p[c]! / sum;
+      for (const speaker of classes[c]!) {
+        const to = frame * speakers + speaker;
+        result[to] = Math.min(1, result[to]! + share);
+      }
+    }
+  }
+  return result;
 }

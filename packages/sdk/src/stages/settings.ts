@@ -1,6 +1,6 @@
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
-import type { CountRules } from './count.ts';
+import type { ActiveSpeakersRules } from './active-speakers.ts';
 import type { OverlapRules } from './overlap.ts';
 import type { PieceRules } from './piece-posteriors.ts';
 import type { VoiceSpace } from './plda.ts';
@@ -77,7 +77,7 @@ export interface SolveSettings {
     /** Trust in a window's edges, relative to its middle. Default 0.05. */
     readonly edge?: number;
     /** Where the network tells how many speak: that many speakers are on. */
-    readonly count?: CountRules;
+    readonly count?: ActiveSpeakersRules;
     /** Where pieces of speech were embedded: how far they say by themselves who speaks. */
     readonly pieces?: PieceRules;
     /** Where another network tells when two speak at once: when the second speaker is on. */

@@ -102,7 +102,7 @@ export function assignVoices(voices: Voices): Steps<Assignment> {
 }
 
 /** The same with another number of clusters, by k-means; then two of one window may be one speaker, as in the reference. */
-export function* regroupVoices(voices: Voices, count: number): Steps<Assignment> {
+export function* assignVoicesToCount(voices: Voices, count: number): Steps<Assignment> {
   const { heard, rows, units } = voices;
   const labels = yield* kMeans(units, Math.min(count, Math.max(1, rows.length)));
   const centroids = Array.from({ length: Math.max(1, countOf(labels)) }, (_, k) =>

@@ -1,7 +1,7 @@
 import type { Reply, Request, Settings } from './protocol.ts';
 import type { Session } from './session.ts';
 import type { Thread, ThreadEvents } from './thread.ts';
-import { serve } from './worker.ts';
+import { serve } from './worker-side.ts';
 
 /**
  * A "thread" that is none, for hosts without workers of their own: the pool's other side in the same thread.

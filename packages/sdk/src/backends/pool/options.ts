@@ -7,7 +7,10 @@ const MAX_THREADS = 256;
 /** Beyond this many, workers cost memory (native 30 MB each, WebAssembly 130) that few programs mean to spend unasked. */
 const DEFAULT_WORKERS = 4;
 
-/** Workers where nobody asked for a number: the one place that decides it. @param processors There are on this host. */
+/**
+ * Workers of a pool where nobody asked for a number. Programs that know more of what they do choose their own: the
+ * command, the server, the worker for jobs (docs/decisions/017-number-of-workers.md). @param processors Of this host.
+ */
 export function defaultWorkers(processors: number): number {
   return Math.max(1, Math.min(processors, DEFAULT_WORKERS));
 }

@@ -2,8 +2,8 @@ import type { Model, ModelFile, RunOptions, Tensor, TensorInfo } from '../../con
 import { abortError, throwIfAborted, VoiceFlowError } from '../../contract/errors.ts';
 import { onAbort } from '../../contract/on-abort.ts';
 import { checkFeeds } from './feeds.ts';
+import { Member } from './member.ts';
 import { checkModelFile } from './options.ts';
-import { Member } from './pool-worker.ts';
 import type { Settings, Tensors } from './protocol.ts';
 import { pack } from './tensors.ts';
 import type { Thread } from './thread.ts';

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { parentPort } from 'node:worker_threads';
 import { webPort } from './web-port.ts';
-import type { Port } from './worker.ts';
+import type { Port } from './worker-side.ts';
 
 /** The line to the main thread, in a worker on Node and Bun (`node:worker_threads`) or Deno (a Web Worker). */
 export function serverPort(): Port {

@@ -1,5 +1,5 @@
 import type { Request } from './protocol.ts';
-import type { Port } from './worker.ts';
+import type { Port } from './worker-side.ts';
 
 /** The line to the page (or to Deno's program) in a Web Worker. */
 export function webPort(): Port {

@@ -2,7 +2,7 @@
 import * as ort from 'onnxruntime-web/wasm';
 import { serverPort } from '../pool/port.ts';
 import { openSession } from '../pool/session.ts';
-import { serve } from '../pool/worker.ts';
+import { serve } from '../pool/worker-side.ts';
 import { withModule } from './with-module.ts';
 
 serve(serverPort(), (bytes, { module }) => {

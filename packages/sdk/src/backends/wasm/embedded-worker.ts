@@ -2,7 +2,7 @@
 import * as ort from 'onnxruntime-web/wasm';
 import { openSession } from '../pool/session.ts';
 import { webPort } from '../pool/web-port.ts';
-import { serve } from '../pool/worker.ts';
+import { serve } from '../pool/worker-side.ts';
 import { FIRST, type Greeting } from './start-worker.ts';
 import { withModule } from './with-module.ts';
 

@@ -12,8 +12,8 @@ import { openPool } from '../pool/pool.ts';
 import type { Settings } from '../pool/protocol.ts';
 import { spawnThread } from '../pool/spawn.ts';
 import { script as embedded } from './embedded-server-worker.ts?script';
+import { script as installed } from './installed-worker.ts?script';
 import { checkCpu, type WasmBackendOptions } from './options.ts';
-import { script as installed } from './worker.ts?script';
 
 export type { WasmBackendOptions } from './options.ts';
 

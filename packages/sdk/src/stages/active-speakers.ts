@@ -2,7 +2,7 @@ import { OverlapAdder } from './overlap-add.ts';
 import type { PiecePosteriors } from './piece-posteriors.ts';
 
 /** From which probability on a speaker is on, and a second one. */
-export interface CountRules {
+export interface ActiveSpeakersRules {
   readonly speech: number;
   readonly overlap: number;
 }
@@ -11,13 +11,13 @@ export interface CountRules {
 const LEAST_SCORE = 0.01;
 
 /**
- * The frames' most active speakers, as many as speak: the network knows better whether and how many people speak than
+ * Counted reconstruction: who is active in each frame. The most active speakers, as many as speak: the network knows better whether and how many people speak than
  * which of its windows' local speakers is who. Adds up windows as `OverlapAdder` does.
  */
-export class CountedAdder {
+export class ActiveSpeakersAdder {
   readonly #slots: number;
   readonly #speakers: number;
-  readonly #rules: CountRules;
+  readonly #rules: ActiveSpeakersRules;
   readonly #adder: OverlapAdder;
   readonly #activity: Float32Array;
   readonly #named: Int16Array;
@@ -25,7 +25,11 @@ export class CountedAdder {
   readonly #pieces: PiecePosteriors | undefined;
   #frame = 0;
 
-  constructor(shape: ConstructorParameters<typeof OverlapAdder>[0], rules: CountRules, pieces?: PiecePosteriors) {
+  constructor(
+    shape: ConstructorParameters<typeof OverlapAdder>[0],
+    rules: ActiveSpeakersRules,
+    pieces?: PiecePosteriors,
+  ) {
     const { slots, speakers, frames } = shape;
     this.#slots = slots;
     this.#speakers = speakers;

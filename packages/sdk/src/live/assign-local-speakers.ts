@@ -8,8 +8,8 @@ import type { RecentWindows } from './recent-windows.ts';
 /** Log likelihood that keeps a settled slot with its speaker. */
 const PINNED = 1e5;
 
-/** Decides anew who the slots are that are not settled. @param known The speakers there are, ≥ 1. */
-export function nameSlots(
+/** Decides anew who the local speakers are of windows that are not settled. @param known The speakers there are, ≥ 1. */
+export function assignLocalSpeakers(
   recent: RecentWindows,
   table: Slots,
   known: readonly { readonly speaker: number; readonly model: SpeakerModel }[],

@@ -6,7 +6,7 @@ import { VoiceFlowError } from '../../contract/errors.ts';
 import { messageOf } from '../pool/failure.ts';
 import { serverPort } from '../pool/port.ts';
 import { openSession } from '../pool/session.ts';
-import { serve } from '../pool/worker.ts';
+import { serve } from '../pool/worker-side.ts';
 import type { OrtWasm } from './ort.ts';
 
 serve(serverPort(), async (bytes, settings) => {

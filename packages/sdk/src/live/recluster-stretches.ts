@@ -11,8 +11,8 @@ const SPEAKER_SHARE = 0.75;
 /** Share of a speaker's speech that must be another's voice for the two to be one. */
 const MERGE_SHARE = 0.7;
 
-/** What clustering the remembered speech again has shown. */
-export interface Regrouping {
+/** What re-clustering the remembered speech, while the session goes on, has shown. */
+export interface Reclustering {
   /** Speakers that turned out to be another one: `[from, into]`. */
   readonly merged: readonly (readonly [number, number])[];
   /** Clusters of nobody, longest first: voices that were mistaken for others'. */
@@ -23,7 +23,7 @@ export interface Regrouping {
  * Clusters stretches as a recording's tracks are, and names the clusters after the speakers that they share most speech
  * with: their stretches count as those speakers' voices from now on.
  */
-export function* regroup(stretches: readonly Stretch[], rules: VoiceRules): Steps<Regrouping> {
+export function* reclusterStretches(stretches: readonly Stretch[], rules: VoiceRules): Steps<Reclustering> {
   const clusters = yield* cluster(stretches, rules);
   const { speakers, shared, owners } = ownersOf(clusters);
   /** For each cluster the speakers that are it. */

@@ -25,7 +25,7 @@ const PIECES_PER_STEP = 128;
 type TrackSums = Pick<Tracks, 'seconds' | 'sum'>;
 
 /** Who is who: the local speakers of all windows, and the tree of their clusters. */
-export interface Grouping {
+export interface Clustering {
   /** Speakers when nothing is asked for, ≥ 1 (0 without speech). */
   readonly automatic: number;
   /** The most speakers there can be. */
@@ -45,8 +45,8 @@ export interface Partition {
   readonly models: readonly SpeakerModel[];
 }
 
-/** Clusters local speakers: tracks, then speakers by evidence. */
-export function* group(local: LocalRecording, settings: SolveSettings, frame: number): Steps<Grouping> {
+/** Clusters local speakers: tracks, then speakers by evidence, which also tells how many there are. */
+export function* clusterSpeakers(local: LocalRecording, settings: SolveSettings, frame: number): Steps<Clustering> {
   const { cluster } = settings;
   const slots = yield* tabulateSteps(local, settings.voices, settings.activity.on, frame);
   const tracks = local.pieces
