@@ -1,4 +1,5 @@
 /** The CPU of clustering for 1 and 4 hours, of every pipeline, on made-up recordings: what their networks would say. */
+
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import {
@@ -14,8 +15,9 @@ import {
   type VoicedPiece,
   xVectorSpace,
 } from 'voiceflow-ml/stages';
+import { seededRandom } from 'voiceflow-ml/testing';
 import { madeUpRecording, plainSpace } from '../bench/src/clustering.ts';
-import { gaussian, seededRandom } from '../bench/src/stats/random.ts';
+import { gaussian } from '../bench/src/stats/random.ts';
 
 const manifestOf = (name: string) =>
   JSON.parse(readFileSync(new URL(`../models/${name}/manifest.json`, import.meta.url), 'utf8'));

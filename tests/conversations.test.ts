@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { createDiarizer } from 'voiceflow-ml';
 import { collect, openAudio, parseRttm, type Turn } from 'voiceflow-ml/core';
 import { scoreDiarization } from 'voiceflow-ml/metrics';
-import { seededRandom } from '../packages/sdk/src/stages/random.ts';
+import { seededRandom } from '../packages/sdk/src/contract/random.ts';
 
 /**
  * Conversations that are put together, from seeds, of what each voice of the demo says alone: their truth is known to

@@ -1,9 +1,9 @@
 import { measure } from 'mitata';
 import { type Model, VoiceFlowError } from 'voiceflow-ml/core';
+import { seededRandom } from 'voiceflow-ml/testing';
 import { type EngineName, loadEngine } from './model/engines.ts';
 import { feedsFor } from './model/feeds.ts';
 import { FAST_CNN, fastCnnPath, readModel } from './model/files.ts';
-import { seededRandom } from './stats/random.ts';
 import { type PairedRatio, pairedRatio } from './stats/ratio.ts';
 import { median, type Summary, summarize } from './stats/summary.ts';
 

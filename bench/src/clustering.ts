@@ -1,6 +1,7 @@
 import type { Turn } from 'voiceflow-ml/core';
 import * as pipeline from 'voiceflow-ml/stages';
-import { gaussian, seededRandom } from './stats/random.ts';
+import { seededRandom } from 'voiceflow-ml/testing';
+import { gaussian } from './stats/random.ts';
 
 /** Who speaks in a made-up recording. */
 export interface Script {

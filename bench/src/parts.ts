@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { serveNode } from '@voiceflow-ml/server/node';
+import { seededRandom } from 'voiceflow-ml/testing';
 import { type BenchCommand, choice, command, count, number } from './args.ts';
 import { coldStart, compareBackends } from './backends.ts';
 import { startNullServer } from './load/null-server.ts';
@@ -8,7 +9,6 @@ import { feedsFor } from './model/feeds.ts';
 import { FAST_CNN, fastCnnPath, readModel } from './model/files.ts';
 import { measureIsolated } from './model/isolated.ts';
 import { measureSpeed } from './pipelines.ts';
-import { seededRandom } from './stats/random.ts';
 
 /** Parts of the measurements that need a process of their own; called by the commands, not by people. */
 export const parts: Readonly<Record<string, BenchCommand>> = {

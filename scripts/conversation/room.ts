@@ -1,4 +1,4 @@
-import { seededRandom } from '../../packages/sdk/src/stages/random.ts';
+import { seededRandom } from '../../packages/sdk/src/contract/random.ts';
 
 /** Metres. */
 export type Point = readonly [x: number, y: number, z: number];

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDiarizer, type Diarizer } from 'voiceflow-ml';
 import type { Turn } from 'voiceflow-ml/core';
 import { scoreDiarization } from 'voiceflow-ml/metrics';
-import { seededRandom } from '../../packages/sdk/src/stages/random.ts';
+import { seededRandom } from '../../packages/sdk/src/contract/random.ts';
 import { demoSamples, demoTurns } from './networks.ts';
 
 /**

@@ -68,20 +68,18 @@ export function fitConfidence(turns: readonly JudgedTurn[]): { bias: number; act
   return { bias, activity, identity };
 }
 
-/** Mean confidence and mean right share of turns in ten bins of confidence, by time, and their mean distance. */
-export function reliability(turns: readonly JudgedTurn[], w: { bias: number; activity: number; identity: number }) {
-  const bins = Array.from({ length: 10 }, () => ({ seconds: 0, told: 0, right: 0 }));
+/** Mean distance, by time, of the confidence from the right share, in ten bins of confidence. */
+export function calibrationError(
+  turns: readonly JudgedTurn[],
+  w: { bias: number; activity: number; identity: number },
+) {
+  const bins = Array.from({ length: 10 }, () => ({ told: 0, right: 0 }));
   for (const { evidence, right, seconds } of turns) {
     const told = 1 / (1 + Math.exp(-(w.bias + w.activity * evidence.activity + w.identity * evidence.identity)));
     const bin = bins[Math.min(9, Math.floor(told * 10))]!;
-    bin.seconds += seconds;
     bin.told += told * seconds;
     bin.right += right * seconds;
   }
-  const total = bins.reduce((sum, bin) => sum + bin.seconds, 0);
-  const error = bins.reduce((sum, bin) => sum + Math.abs(bin.told - bin.right), 0) / total;
-  return {
-    bins: bins.map(({ seconds, told, right }) => ({ seconds, told: told / seconds, right: right / seconds })),
-    error,
-  };
+  const total = turns.reduce((sum, { seconds }) => sum + seconds, 0);
+  return bins.reduce((sum, bin) => sum + Math.abs(bin.told - bin.right), 0) / total;
 }

@@ -1,42 +1,33 @@
 /** Symmetric matrices `[n, n]`, row-major, float64: what the voice space is computed with. */
 
-/** Lower factor L of a positive definite matrix, A = L Lᵀ. @throws RangeError when it is not positive definite. */
-export function cholesky(a: Float64Array, n: number): Float64Array {
-  const l = new Float64Array(n * n);
+/** A · B. */
+export function product(a: Float64Array, b: Float64Array, n: number): Float64Array {
+  const c = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = a[i * n + j]!;
-      for (let k = 0; k < j; k++) sum -= l[i * n + k]! * l[j * n + k]!;
-      if (i !== j) l[i * n + j] = sum / l[j * n + j]!;
-      else if (sum > 0) l[i * n + i] = Math.sqrt(sum);
-      else throw new RangeError(`the matrix is not positive definite (row ${i})`);
+    for (let k = 0; k < n; k++) {
+      const factor = a[i * n + k]!;
+      for (let j = 0; j < n; j++) c[i * n + j]! += factor * b[k * n + j]!;
     }
   }
-  return l;
+  return c;
 }
 
-/** Solves L x = b in place for every column of `b` (`[n, columns]`). */
-export function solveLower(l: Float64Array, b: Float64Array, n: number, columns: number): void {
-  for (let i = 0; i < n; i++) {
-    for (let k = 0; k < i; k++) subtractRow(b, columns, i, k, l[i * n + k]!);
-    scaleRow(b, columns, i, 1 / l[i * n + i]!);
-  }
-}
-
-/** Solves Lᵀ x = b in place for every column of `b` (`[n, columns]`). */
-export function solveUpper(l: Float64Array, b: Float64Array, n: number, columns: number): void {
-  for (let i = n - 1; i >= 0; i--) {
-    for (let k = i + 1; k < n; k++) subtractRow(b, columns, i, k, l[k * n + i]!);
-    scaleRow(b, columns, i, 1 / l[i * n + i]!);
-  }
-}
-
-function subtractRow(b: Float64Array, columns: number, i: number, k: number, factor: number): void {
-  for (let c = 0; c < columns; c++) b[i * columns + c]! -= factor * b[k * columns + c]!;
-}
-
-function scaleRow(b: Float64Array, columns: number, i: number, factor: number): void {
-  for (let c = 0; c < columns; c++) b[i * columns + c]! *= factor;
+/**
+ * Solves B x = λ A x of a positive definite A: λ, largest first, and the vectors as columns, Xᵀ A X = 1.
+ * @throws RangeError when A is not positive definite.
+ */
+export function generalEigen(
+  b: Float64Array,
+  a: Float64Array,
+  n: number,
+): { values: Float64Array; vectors: Float64Array } {
+  const { values, vectors } = symmetricEigen(a, n);
+  if (!(values[n - 1]! > 0)) throw new RangeError('the matrix is not positive definite');
+  const half = vectors.map((x, i) => x / values[i % n]! ** 0.25);
+  // A to the power of −½
+  const whitening = product(half, transpose(half, n), n);
+  const white = symmetricEigen(product(product(whitening, b, n), whitening, n), n);
+  return { values: white.values, vectors: product(whitening, white.vectors, n) };
 }
 
 export function transpose(a: Float64Array, n: number): Float64Array {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../stats/random.ts';
+import { seededRandom } from 'voiceflow-ml/testing';
 import { drawsOf, gridOf, type SetScore, search } from './search.ts';
 
 const GRID = [

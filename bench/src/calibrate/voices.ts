@@ -1,5 +1,5 @@
 import type * as pipeline from 'voiceflow-ml/stages';
-import { cholesky, solveLower, solveUpper, symmetricEigen, transpose } from './matrix.ts';
+import { generalEigen } from './matrix.ts';
 import type { Analyzed } from './windows.ts';
 
 /** A slot is taken when this share of its activity is one speaker's, and lasts this many frames. */
@@ -21,15 +21,7 @@ export function learnVoices(recordings: readonly Analyzed[], above: number, fram
   const { mean, within, between } = covariances(classes, from);
   const trace = diagonal(within, from).reduce((sum, x) => sum + x, 0);
   const drawn = within.map((x, i) => (1 - SHRINK) * x + (i % (from + 1) === 0 ? (SHRINK * trace) / from : 0));
-  const l = cholesky(drawn, from);
-  // L⁻¹ B L⁻ᵀ
-  const first = between.slice();
-  solveLower(l, first, from, from);
-  const whitened = transpose(first, from);
-  solveLower(l, whitened, from, from);
-  const { values, vectors } = symmetricEigen(whitened, from);
-  const axes = vectors.slice();
-  solveUpper(l, axes, from, from);
+  const { values, vectors: axes } = generalEigen(between, drawn, from);
   const to = Math.min(VOICE_DIMENSIONS, values.filter((x) => x > 1e-6).length);
   const projection = new Float32Array(from * to);
   for (let i = 0; i < from; i++) for (let j = 0; j < to; j++) projection[j * from + i] = axes[i * from + j]!;

@@ -6,19 +6,19 @@ import { createDiarizer } from 'voiceflow-ml';
 import { nodeBackend } from 'voiceflow-ml/backends/node';
 import { type Backend, type Diarizer, type ModelPackage, type Turn, VoiceFlowError } from 'voiceflow-ml/core';
 import * as pipeline from 'voiceflow-ml/stages';
+import { seededRandom } from 'voiceflow-ml/testing';
 import { accuracy } from '../accuracy/accuracy.ts';
 import { bySettings, modelWith, settingOf, withModelSettings } from '../accuracy/model.ts';
 import { MODEL } from '../accuracy/options.ts';
 import { asWav, recordingsOf } from '../accuracy/recordings.ts';
 import { type BenchIo, command, count, flag, number, settings, text } from '../args.ts';
-import { fitConfidence, judgeTurns, reliability, WITNESSES, type Witnessed } from '../calibrate/confidence.ts';
+import { calibrationError, fitConfidence, judgeTurns, WITNESSES, type Witnessed } from '../calibrate/confidence.ts';
 import { rememberingBackend } from '../calibrate/remembered.ts';
 import { drawsOf, gridOf, type SetScore, search } from '../calibrate/search.ts';
 import { learnVoices } from '../calibrate/voices.ts';
 import { analyzeFolder } from '../calibrate/windows.ts';
 import { measureLive } from '../live.ts';
 import { withSettings } from '../settings.ts';
-import { seededRandom } from '../stats/random.ts';
 
 const SEED = 1;
 
@@ -139,7 +139,7 @@ async function confidence(model: ModelPackage, bench: Bench) {
   );
   const turns = judgeTurns(recordings);
   const fitted = fitConfidence(turns);
-  bench.io.note(`confidence: off by ${(100 * reliability(turns, fitted).error).toFixed(1)} points on average`);
+  bench.io.note(`confidence: off by ${(100 * calibrationError(turns, fitted)).toFixed(1)} points on average`);
   return fitted;
 }
 

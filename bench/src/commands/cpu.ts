@@ -1,10 +1,10 @@
+import { seededRandom } from 'voiceflow-ml/testing';
 import { choice, command, count, flag, text } from '../args.ts';
 import { figures, ms, summaryLine } from '../format.ts';
 import { ENGINES, loadEngine } from '../model/engines.ts';
 import { feedsFor, shapes } from '../model/feeds.ts';
 import { FAST_CNN, fastCnnPath, readModel } from '../model/files.ts';
 import { type IsolatedResult, measureIsolated } from '../model/isolated.ts';
-import { seededRandom } from '../stats/random.ts';
 
 export const cpu = command({
   summary: 'one network alone: one thread, one run after the other',

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SERVER_FLAGS } from '@voiceflow-ml/server/node';
+import { seededRandom } from 'voiceflow-ml/testing';
 import { choice, command, count, number } from '../args.ts';
 import { counts, summaryLine } from '../format.ts';
 import { BENCH_SCRIPT } from '../inner.ts';
 import { inferTarget, type Reply } from '../load/target.ts';
 import { metric, type ServerUnderTest, serverOn, startServer, withServer } from '../server-under-test.ts';
 import { atLeast, atMost, conclude } from '../sla.ts';
-import { seededRandom } from '../stats/random.ts';
 import { summarize } from '../stats/summary.ts';
 
 /** Codes by which the contract answers for a worker that failed. */

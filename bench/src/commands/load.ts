@@ -1,3 +1,4 @@
+import { seededRandom } from 'voiceflow-ml/testing';
 import { type BenchIo, choice, command, count, flag, number, text } from '../args.ts';
 import { GENERATOR_RATE, measureGenerator } from '../load/calibrate.ts';
 import { formatLoad } from '../load/format.ts';
@@ -7,7 +8,6 @@ import { formatSessions, runSessions } from '../load/sessions.ts';
 import { inferTarget } from '../load/target.ts';
 import { withServer } from '../server-under-test.ts';
 import { exitCode, formatVerdicts, judgeLoad } from '../sla.ts';
-import { seededRandom } from '../stats/random.ts';
 
 export const load = command({
   summary: 'load a server: closed loop, open loop, or live sessions',

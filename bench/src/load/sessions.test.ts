@@ -4,7 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { repeatedWav } from '../conversation.ts';
 import { formatSessions, runSessions } from './sessions.ts';
 
-const PCM = { sampleRate: 8000, bytes: new Uint8Array(8000), name: 'half a second of zeros' };
+const PCM = { sampleRate: 8000, bytes: new Uint8Array(8000) };
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
@@ -69,7 +69,7 @@ describe('runSessions', () => {
 describe('repeatedWav', () => {
   it('repeats the samples to the length asked for, cutting the last round', () => {
     const bytes = Uint8Array.from({ length: 8000 }, (_, i) => i & 0xff);
-    const wav = repeatedWav({ ...PCM, bytes }, 1.25);
+    const wav = repeatedWav({ ...PCM, bytes, header: new Uint8Array(44) }, 1.25);
     expect(wav.byteLength).toBe(44 + 20_000);
     expect(wav.subarray(44, 8044)).toEqual(bytes);
     expect(wav.subarray(8044, 16_044)).toEqual(bytes);

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { seededRandom } from 'voiceflow-ml/testing';
 import { WebSocket } from 'ws';
 import { conversationPcm, type Pcm } from '../conversation.ts';
 import { counts, percent, summaryLine } from '../format.ts';
-import { seededRandom } from '../stats/random.ts';
 import { type Summary, summarize } from '../stats/summary.ts';
 
 export interface SessionsOptions {
@@ -12,7 +12,7 @@ export interface SessionsOptions {
   readonly seconds: number;
   /** Of the moments at which sessions begin, spread over the first second. */
   readonly seed: number;
-  readonly pcm?: Pcm;
+  readonly pcm?: Samples;
 }
 
 export interface SessionsResult {
@@ -20,7 +20,6 @@ export interface SessionsResult {
   /** Sessions that were made ready, heard to the end and ended well. */
   readonly succeeded: number;
   readonly failures: Readonly<Record<string, number>>;
-  readonly audio: string;
   readonly secondsEach: number;
   /** Events received, by type. */
   readonly events: Readonly<Record<string, number>>;
@@ -31,6 +30,9 @@ export interface SessionsResult {
   /** Milliseconds from the client's `end` to the server's. */
   readonly end?: Summary;
 }
+
+/** What is streamed. */
+type Samples = Pick<Pcm, 'sampleRate' | 'bytes'>;
 
 interface Observations {
   readonly ready: number[];
@@ -59,7 +61,6 @@ export async function runSessions(options: SessionsOptions): Promise<SessionsRes
     sessions: options.sessions,
     succeeded: outcomes.filter((failure) => failure === undefined).length,
     failures: Object.fromEntries(failures),
-    audio: pcm.name,
     secondsEach: options.seconds,
     events: Object.fromEntries(seen.events),
     ready: summarize(seen.ready),
@@ -69,7 +70,7 @@ export async function runSessions(options: SessionsOptions): Promise<SessionsRes
 }
 
 /** Undefined when all went well, else the failure in a word. */
-async function runSession(options: SessionsOptions, pcm: Pcm, seen: Observations): Promise<string | undefined> {
+async function runSession(options: SessionsOptions, pcm: Samples, seen: Observations): Promise<string | undefined> {
   const address = new URL(options.url);
   address.protocol = address.protocol.replace('http', 'ws');
   if (address.pathname === '/') address.pathname = '/v1/stream';
@@ -112,7 +113,7 @@ async function runSession(options: SessionsOptions, pcm: Pcm, seen: Observations
 }
 
 /** Sends the audio, round and round, each chunk when a microphone would have it. */
-async function feed(socket: WebSocket, pcm: Pcm, seconds: number): Promise<void> {
+async function feed(socket: WebSocket, pcm: Samples, seconds: number): Promise<void> {
   const chunkBytes = 2 * Math.round(pcm.sampleRate * CHUNK_SECONDS);
   const start = performance.now();
   let at = 0;
@@ -139,7 +140,7 @@ function parseEvent(text: string): { readonly type: string; readonly end: number
 
 export function formatSessions(result: SessionsResult): string {
   return [
-    `sessions   ${result.succeeded} of ${result.sessions} ended well (${percent(result.succeeded / result.sessions)}), ${result.secondsEach} s each of ${result.audio}`,
+    `sessions   ${result.succeeded} of ${result.sessions} ended well (${percent(result.succeeded / result.sessions)}), ${result.secondsEach} s each of the demo conversation`,
     `failures   ${counts(result.failures) || 'none'}`,
     `events     ${counts(result.events) || 'none'}`,
     `ready      ${summaryLine(result.ready)}`,

@@ -1,6 +1,7 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import { noise, seededRandom } from '../stats/random.ts';
+import { seededRandom } from 'voiceflow-ml/testing';
+import { noise } from '../stats/random.ts';
 import { parseServerTiming, type ServerTiming } from './server-timing.ts';
 
 /** One answer, or the class of failure in a word: `http-503`, `timeout`, `reset`, `refused`, `bad-body`, `error`. */

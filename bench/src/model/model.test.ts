@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type TensorInfo, VoiceFlowError } from 'voiceflow-ml/core';
-import { seededRandom } from '../stats/random.ts';
+import { seededRandom } from 'voiceflow-ml/testing';
 import { loadEngine } from './engines.ts';
 import { feedsFor, shapes } from './feeds.ts';
 import { FAST_CNN, fastCnnPath, readModel } from './files.ts';

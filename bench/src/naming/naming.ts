@@ -1,6 +1,6 @@
 import { type Diarizer, type KnownVoice, VoiceFlowError } from 'voiceflow-ml/core';
 import * as pipeline from 'voiceflow-ml/stages';
-import { seededRandom } from '../stats/random.ts';
+import { seededRandom } from 'voiceflow-ml/testing';
 import { type Person, type SpeechReader, secondsOf } from './speech.ts';
 
 /** A person as a book knows them, and as they are heard in another recording. */

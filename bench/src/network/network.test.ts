@@ -3,10 +3,10 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { VoiceFlowError } from 'voiceflow-ml/core';
+import { seededRandom } from 'voiceflow-ml/testing';
 import { closedLoop } from '../load/loops.ts';
 import { startNullServer } from '../load/null-server.ts';
 import { createHttpTarget } from '../load/target.ts';
-import { seededRandom } from '../stats/random.ts';
 import { NetworkModel, rtt } from './model.ts';
 import { startProxy } from './proxy.ts';
 

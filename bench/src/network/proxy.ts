@@ -1,5 +1,5 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { seededRandom } from '../stats/random.ts';
+import { seededRandom } from 'voiceflow-ml/testing';
 import { NetworkModel, type NetworkOptions } from './model.ts';
 
 export interface ProxyOptions extends NetworkOptions {

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { seededRandom } from 'voiceflow-ml/testing';
 import type { BenchIo } from '../args.ts';
 import { measureBackends } from '../compare-runtimes.ts';
 import { runPart } from '../inner.ts';
@@ -14,7 +15,6 @@ import { findNginx } from '../scale-out/nginx.ts';
 import { withServer } from '../server-under-test.ts';
 import { below, judge, SLA } from '../sla.ts';
 import { calibrate, judgeNoise } from '../stats/noise.ts';
-import { seededRandom } from '../stats/random.ts';
 import { measureAccuracy } from './accuracy.ts';
 import { measurePeers } from './peers.ts';
 import { FULL_PLAN, measureServing, QUICK_PLAN } from './serving.ts';

@@ -1,10 +1,10 @@
+import { seededRandom } from 'voiceflow-ml/testing';
 import { closedLoop, openLoop, warmUp } from '../load/loops.ts';
 import type { LoadResult } from '../load/recorder.ts';
 import { runSessions } from '../load/sessions.ts';
 import { inferTarget } from '../load/target.ts';
 import { measureEndToEnd } from '../network/end-to-end.ts';
 import type { ServerUnderTest } from '../server-under-test.ts';
-import { seededRandom } from '../stats/random.ts';
 import type { OpenPoint, ServingResult, SweepPoint } from './types.ts';
 
 /** How long each part of the load test is; the quick setting only shows that everything works. */

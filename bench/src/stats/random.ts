@@ -1,15 +1,5 @@
-/** A stream of numbers in [0, 1) that is the same for the same seed (mulberry32). */
+/** A stream of numbers in [0, 1), such as `seededRandom` of `voiceflow-ml/testing`. */
 export type Random = () => number;
-
-export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** A normally distributed number with mean 0 and standard deviation 1 (Box–Muller). */
 export function gaussian(random: Random): number {

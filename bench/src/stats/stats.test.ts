@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from 'voiceflow-ml/testing';
 import { DurationHistogram } from './histogram.ts';
 import { littlesLaw, utilisation } from './littles-law.ts';
 import { calibrate, calibrationLoop, judgeNoise } from './noise.ts';
-import { gaussian, noise, seededRandom } from './random.ts';
+import { gaussian, noise } from './random.ts';
 import { pairedRatio } from './ratio.ts';
 import { percentile, summarize } from './summary.ts';
 

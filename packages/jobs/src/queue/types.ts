@@ -2,8 +2,6 @@ import type { DiarizationJson, Progress, TurnJson } from 'voiceflow-ml/core';
 
 export type JobState = 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled';
 
-export const JOB_STATES: readonly JobState[] = ['queued', 'running', 'succeeded', 'failed', 'canceled'];
-
 /** Why a job failed: a problem of the contract, without a request. */
 export interface JobProblem {
   readonly code: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../stages/random.ts';
+import { seededRandom } from '../contract/random.ts';
 import { finish } from '../stages/steps.ts';
 import { LiveSpeakers } from './speakers.ts';
 import { TurnLog } from './turn-log.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../stages/random.ts';
+import { seededRandom } from '../contract/random.ts';
 import { SpeechMask } from '../stages/speech.ts';
 import { SessionRecord } from './record.ts';
 

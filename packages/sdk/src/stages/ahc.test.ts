@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../contract/random.ts';
 import { agglomerateSteps, clustersAfter, clustersAt, cut, type Points } from './ahc.ts';
 import { evidence } from './plda.ts';
-import { seededRandom } from './random.ts';
 import { finish } from './steps.ts';
 
 const agglomerate = (...args: Parameters<typeof agglomerateSteps>) => finish(agglomerateSteps(...args));

@@ -1,4 +1,4 @@
-import { seededRandom } from './random.ts';
+import { seededRandom } from '../contract/random.ts';
 import { type Steps, Work } from './steps.ts';
 
 /** Beginnings that are tried. */

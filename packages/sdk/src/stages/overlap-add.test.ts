@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../contract/random.ts';
 import { OverlapAdder, windowWeight } from './overlap-add.ts';
-import { seededRandom } from './random.ts';
 
 describe('overlap-add', () => {
   it('is the weighted mean over the windows that cover a frame', () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../contract/random.ts';
 import type { Slots } from './local-speaker-table.ts';
 import type { VoiceSpace } from './plda.ts';
-import { seededRandom } from './random.ts';
 import { splitTrackSteps } from './split-tracks.ts';
 import { finish } from './steps.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../contract/random.ts';
 import { centroidLinkage } from './centroid-linkage.ts';
 import { kMeans } from './k-means.ts';
-import { seededRandom } from './random.ts';
 import { finish, type Steps, Work } from './steps.ts';
 import { vbx } from './vbx.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../contract/random.ts';
 import type { Slots } from './local-speaker-table.ts';
 import { LocalSpeakers } from './local-speakers.ts';
-import { seededRandom } from './random.ts';
 import { decode } from './viterbi.ts';
 
 const FRAME = 0.1;

@@ -1,5 +1,6 @@
 /** @module What people who write a backend of their own test it with. Works under any test runner. */
 
+export { seededRandom } from '../contract/random.ts';
 export { type BackendTestOptions, backendCases, type TestRunner, testBackend } from './backend.ts';
 export type { BackendCase } from './case.ts';
 export { affineModel, slowFeeds, slowModel } from './models.ts';

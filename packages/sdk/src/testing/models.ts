@@ -1,4 +1,5 @@
 import type { Tensor } from '../contract/backend.ts';
+import { seededRandom } from '../contract/random.ts';
 import { encodeOnnx, type OnnxValue } from './onnx.ts';
 
 /** The models that the conformance suite runs, with what they must give. */
@@ -6,15 +7,10 @@ import { encodeOnnx, type OnnxValue } from './onnx.ts';
 const FEATURES = 8;
 const CLASSES = 4;
 
-/** Numbers of [-1, 1), the same for the same seed (mulberry32). */
-export function seededNumbers(count: number, seed: number): Float32Array {
-  let state = seed >>> 0;
-  return Float32Array.from({ length: count }, () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let x = Math.imul(state ^ (state >>> 15), state | 1);
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 31 - 1;
-  });
+/** Numbers of [-1, 1), the same for the same seed. */
+function seededNumbers(count: number, seed: number): Float32Array {
+  const random = seededRandom(seed);
+  return Float32Array.from({ length: count }, () => 2 * random() - 1);
 }
 
 const weights = seededNumbers(FEATURES * CLASSES, 1);

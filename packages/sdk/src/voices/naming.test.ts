@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../stages/random.ts';
+import { seededRandom } from '../contract/random.ts';
 import { labelSpeakers, leastScore, type NamingOptions, nameVoices } from './naming.ts';
 
 const DIMENSIONS = 16;

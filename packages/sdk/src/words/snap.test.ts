@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../contract/random.ts';
 import type { Turn } from '../contract/segment.ts';
-import { seededRandom } from '../stages/random.ts';
 import { assignWords } from './assign-words.ts';
 
 const turn = (start: number, end: number, speaker: string): Turn => ({ start, end, speaker });
