@@ -7,7 +7,7 @@
 import { openAsBlob } from 'node:fs';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
-import { createDiarizer, fastCnnNetwork as embedded } from 'voiceflow-ml';
+import { createDiarizer, fastCnn as embedded } from 'voiceflow-ml';
 import { analyze, diarize, fastCnnNetwork, fastCnnPipeline } from 'voiceflow-ml/stages';
 
 /**
