@@ -12,6 +12,9 @@ import { diarizeOutput } from '../diarize/route.ts';
 import { queryOf } from '../recording.ts';
 import { Submission } from './schema.ts';
 
+/** Of the time to drain, for jobs to end in: one that takes longer is given back, and telling the database takes the rest. */
+export const JOBS_DRAIN_SHARE = 0.8;
+
 /** What the routes of jobs get of the server. */
 export function jobsHost(state: AppState): JobsHost {
   const { limits, options, registry, log, budget } = state;
