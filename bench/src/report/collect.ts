@@ -3,7 +3,7 @@ import { seededRandom } from 'voiceflow-ml/testing';
 import type { BenchIo } from '../args.ts';
 import { measureBackends } from '../compare-runtimes.ts';
 import { runPart } from '../inner.ts';
-import { GENERATOR_RATE, measureGenerator } from '../load/calibrate.ts';
+import { GENERATOR_RATE, measureGenerator } from '../load/generator-cost.ts';
 import { describeMachine } from '../machine.ts';
 import { loadEngine } from '../model/engines.ts';
 import { feedsFor } from '../model/feeds.ts';
