@@ -8,7 +8,7 @@ import { openAsBlob } from 'node:fs';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { createDiarizer, fastCnn as embedded } from 'voiceflow-ml';
-import { analyze, diarize, fastCnn, fastCnnPipeline } from 'voiceflow-ml/stages';
+import { analyze, diarize, fastCnnNetwork, fastCnnPipeline } from 'voiceflow-ml/stages';
 
 /**
  * The stage: what the network said of each window, with silence outside of the regions. Typed arrays in and out.
@@ -42,7 +42,7 @@ export function within(local, regions, frame) {
 
 /** The built-in pipeline with the stage in it. @returns {import('voiceflow-ml').PipelineFactory} */
 export const regionPipeline = (regions) => (manifest, model) => {
-  const cnn = fastCnn(manifest, model);
+  const cnn = fastCnnNetwork(manifest, model);
   const analyzeRegions = async (source, request) => {
     const analysis = await analyze(cnn, source, request);
     return { ...analysis, local: within(analysis.local, regions, cnn.frame) };

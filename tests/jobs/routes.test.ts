@@ -207,6 +207,14 @@ describe('bad input', () => {
     ['JSON without url', '{}', '', JSON_TYPE, 'invalid-option'],
     ['JSON that is none', '{', '', JSON_TYPE, 'invalid-option'],
     ['JSON that is a list', '[]', '', JSON_TYPE, 'invalid-option'],
+    ['JSON of too many levels', `{"x":${'['.repeat(40_000)}${']'.repeat(40_000)}}`, '', JSON_TYPE, 'invalid-option'],
+    [
+      'metadata of too many levels',
+      `{"url":"http://example.com/","metadata":${'{"a":'.repeat(2_500)}1${'}'.repeat(2_500)}}`,
+      '',
+      JSON_TYPE,
+      'invalid-option',
+    ],
     ['a url with a password', '{"url":"http://a:b@example.com/"}', '', JSON_TYPE, 'invalid-option'],
     ['a url that is a number', '{"url":7}', '', JSON_TYPE, 'invalid-option'],
     ['a form without boundary', 'x', '', { 'content-type': 'multipart/form-data' }, 'invalid-option'],
@@ -234,6 +242,16 @@ describe('bad input', () => {
     const before = files().length;
     const silent = new ReadableStream({ start: (c) => c.enqueue(new Uint8Array(10)) });
     expect((await post(silent)).json.code).toBe('deadline-exceeded');
+    const dripping = new ReadableStream({
+      async pull(c) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        c.enqueue(new Uint8Array(1));
+      },
+    });
+    expect((await post(dripping)).json).toMatchObject({
+      code: 'deadline-exceeded',
+      detail: expect.stringMatching(/fewer than 1024/),
+    });
     const endless = new ReadableStream({ pull: (c) => c.enqueue(new Uint8Array(50_000)) });
     expect((await post(endless)).json.code).toBe('audio-too-large');
     expect(files().length).toBe(before);

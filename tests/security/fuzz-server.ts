@@ -141,7 +141,8 @@ export const MESSAGES = fc.array(
     ),
     fc.json({ maxDepth: 3 }),
     fc.string({ maxLength: 50 }),
-    fc.uint8Array({ maxLength: 600 }),
+    // The worker without a model hangs on purpose at audio that begins with 255.
+    fc.uint8Array({ maxLength: 600 }).filter(([first]) => first !== 255),
   ),
   { maxLength: 6 },
 );

@@ -16,7 +16,7 @@ export async function analyzeFolder(
   folder: string,
   onFile: (name: string) => void,
 ): Promise<Analyzed[]> {
-  const cnn = pipeline.fastCnn(manifest, model);
+  const cnn = pipeline.fastCnnNetwork(manifest, model);
   const all = { ...cnn, settings: { ...cnn.settings, activity: { on: 0, shortest: 0 } } };
   const result: Analyzed[] = [];
   for (const { name, audio, reference } of await recordingsOf(folder)) {

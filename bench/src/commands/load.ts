@@ -1,7 +1,7 @@
 import { seededRandom } from 'voiceflow-ml/testing';
 import { type BenchIo, choice, command, count, flag, number, text } from '../args.ts';
-import { GENERATOR_RATE, measureGenerator } from '../load/calibrate.ts';
 import { formatLoad } from '../load/format.ts';
+import { GENERATOR_RATE, measureGenerator } from '../load/generator-cost.ts';
 import { closedLoop, openLoop, warmUp } from '../load/loops.ts';
 import type { LoadResult } from '../load/recorder.ts';
 import { formatSessions, runSessions } from '../load/sessions.ts';
@@ -25,18 +25,19 @@ export const load = command({
     warmup: count([0, 100_000], 400, 'requests before anything counts'),
     accept: choice(['binary', 'json'], 'or json'),
     workers: count([1, 256], 'N', 'workers of the server started here'),
-    calibrate: flag("the generator's own cost: an open loop (--rate 2000) against a server that does nothing"),
+    generator: flag("the generator's own cost: an open loop (--rate 2000) against a server that does nothing"),
     check: flag('exit with 1 when a promise (SLA) is missed'),
     json: flag('the result as JSON'),
   },
   notes: `Examples
   npm run bench -- load --url http://127.0.0.1:8080 --requests 2000 --concurrency 20
-  npm run bench -- load --url http://127.0.0.1:8080 --rate 150 --duration 30 --arrivals poisson`,
+  npm run bench -- load --url http://127.0.0.1:8080 --rate 150 --duration 30 --arrivals poisson
+Overload: a --rate of several times what the closed loop reaches; refusals are counted beside the answers.`,
   async run(options, io) {
-    const { url, workers, calibrate, rate = GENERATOR_RATE, duration, json, sessions, check } = options;
+    const { url, workers, generator, rate = GENERATOR_RATE, duration, json, sessions, check } = options;
     const show = <T>(result: T, format: (result: T) => string) =>
       io.out(json ? JSON.stringify(result) : format(result));
-    if (calibrate) {
+    if (generator) {
       const { open } = await measureGenerator(rate, duration);
       show(open, (load) => `${rate} req/s against a server that does nothing\n${formatLoad(load)}`);
       return 0;

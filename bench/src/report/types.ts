@@ -1,5 +1,5 @@
 import type { BackendsResult } from '../compare-runtimes.ts';
-import type { GeneratorResult } from '../load/calibrate.ts';
+import type { GeneratorResult } from '../load/generator-cost.ts';
 import type { LoadResult } from '../load/recorder.ts';
 import type { SessionsResult } from '../load/sessions.ts';
 import type { Machine } from '../machine.ts';

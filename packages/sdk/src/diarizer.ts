@@ -35,8 +35,8 @@ export interface CreateDiarizerOptions {
 }
 
 /**
- * Reads and checks the weights (the segmenter's too, if the model has one), loads them into the backend, and gives the
- * front door.
+ * Reads and checks the weights (the segmenter's too, if the model has one), loads them into the backend, and makes the
+ * pipeline that the manifest names.
  * @throws `model-not-found`; `model-corrupt` when length or SHA-256 differ from the manifest; `model-incompatible` when
  *   the network is not what its pipeline needs; `backend-unavailable`; `invalid-option`; `aborted`.
  */

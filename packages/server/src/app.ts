@@ -11,7 +11,7 @@ import { demoPage } from './routes/demo/page.ts';
 import { described } from './routes/describe.ts';
 import { openApi } from './routes/docs/document.ts';
 import { docsPage } from './routes/docs/page.ts';
-import { jobsHost } from './routes/jobs/host.ts';
+import { JOBS_DRAIN_SHARE, jobsHost } from './routes/jobs/host.ts';
 import { fixed, once, page } from './routes/pages.ts';
 import { DEMO, DOCS, OPENAPI } from './routes/system/schema.ts';
 import { type AppOptions, type AppState, createState } from './state.ts';
@@ -85,9 +85,6 @@ export function createApp(options: AppOptions): VoiceFlowApp {
     drain: () => drain(state, jobs),
   };
 }
-
-/** Of the time to drain: a job that takes longer is given back, which must be told to the database in the rest. */
-const JOBS_DRAIN_SHARE = 0.8;
 
 async function drain(state: AppState, jobs: JobsMount | undefined): Promise<void> {
   state.draining = true;

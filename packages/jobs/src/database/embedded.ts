@@ -116,6 +116,8 @@ class Embedded implements Database {
         else this.#take(message);
       });
       thread.on('error', (error) => onEnd(error.message));
+      // Whose answer it was is not known: all who wait are told, and the thread begins anew.
+      thread.on('messageerror', () => void thread.terminate());
       thread.on('exit', (code) => onEnd(`its thread ended with ${code}`));
     });
   }

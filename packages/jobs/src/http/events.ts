@@ -15,7 +15,7 @@ export async function eventsOf(c: Context, id: string, parts: RouteParts): Promi
   if (first === undefined) return c.notFound();
   let wake = () => {};
   let latest: Job | undefined = first;
-  const unsubscribe = watch.subscribe(id, (job) => {
+  const unsubscribe = watch.subscribe(key, id, (job) => {
     latest = job;
     wake();
   });

@@ -57,7 +57,7 @@ export function jobHandlers(parts: RouteParts): JobHandlers {
       const key = host.client(c);
       let job = await jobs.get(key, id);
       if (job !== undefined && wait > 0 && !hasEnded(job)) {
-        await watch.wait(id, wait * 1000, c.req.raw.signal, hasEnded);
+        await watch.wait(key, id, wait * 1000, c.req.raw.signal, hasEnded);
         job = await jobs.get(key, id);
       }
       if (job === undefined) return c.notFound();

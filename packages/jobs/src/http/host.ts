@@ -20,6 +20,8 @@ export interface JobsHost {
   readonly registry: Registry;
   readonly log: Log;
   readonly limits: { readonly bodyBytes: number; readonly idleBodyMs: number };
+  /** Bytes in memory for all requests together. `take` throws `overloaded`. */
+  readonly budget: { take(bytes: number): void; give(bytes: number): void };
   /** The name of the request's API key; empty where there are no keys. */
   client(c: Context): string;
   /** The body with back pressure: what is not taken is not read. */

@@ -6,6 +6,7 @@ import type { Submitted } from '../queue/submit.ts';
 import type { Job, JobOptions, NewJob } from '../queue/types.ts';
 import { objectOf } from '../storage/storage.ts';
 import { uuidv7 } from '../uuid.ts';
+import { Held } from './held.ts';
 import type { RouteParts } from './parts.ts';
 import { bounded, storeForm, tooLarge } from './upload.ts';
 
@@ -16,6 +17,8 @@ const FLAGS = ['voices', 'embeddings'] as const;
 const MOST_METADATA = 16_384;
 /** A JSON body holds no audio; known voices with their embeddings are some 6 kB each. */
 const MOST_JSON = 1024 * 1024;
+/** Lists and objects inside each other: what goes through JSON, messages and databases later calls itself for each. */
+const MOST_LEVELS = 64;
 
 type Asked = Pick<NewJob, 'options' | 'priority' | 'metadata' | 'webhook' | 'url'>;
 
@@ -24,6 +27,15 @@ type Asked = Pick<NewJob, 'options' | 'priority' | 'metadata' | 'webhook' | 'url
  * recording is judged before it is read.
  */
 export async function submit(c: Context, parts: RouteParts): Promise<Submitted> {
+  const held = new Held(parts.host.budget);
+  try {
+    return await submitHolding(c, parts, held);
+  } finally {
+    held.release();
+  }
+}
+
+async function submitHolding(c: Context, parts: RouteParts, held: Held): Promise<Submitted> {
   const { host, jobs, storage } = parts;
   const key = host.client(c);
   const id = uuidv7();
@@ -34,7 +46,7 @@ export async function submit(c: Context, parts: RouteParts): Promise<Submitted> 
   await parts.admit(key);
 
   if (/^application\/json\b/i.test(contentType)) {
-    const text = await readText(bounded(host.body(c), { ...host.limits, bodyBytes: MOST_JSON }));
+    const text = await readText(held.all(bounded(host.body(c), { ...host.limits, bodyBytes: MOST_JSON })));
     const asked = askedOf({ ...query, ...jsonOf(text) }, parts);
     if (asked.url === undefined) {
       throw new VoiceFlowError('invalid-option', 'url is missing: a JSON body must say where the recording is', {
@@ -55,7 +67,7 @@ export async function submit(c: Context, parts: RouteParts): Promise<Submitted> 
   try {
     const body = bounded(host.body(c), host.limits);
     const { bytes, fields } = form
-      ? await storeForm(storage, object, body, contentType)
+      ? await storeForm(storage, object, body, contentType, held)
       : { bytes: await storage.put(object, body), fields: {} };
     if (bytes === 0) {
       throw new VoiceFlowError('invalid-audio', 'the request has no audio: 0 bytes', {
@@ -133,6 +145,8 @@ function flag(name: string, text: string): string {
 }
 
 function jsonOf(text: string, name = 'the body'): Record<string, unknown> {
+  if (levelsOf(text) > MOST_LEVELS)
+    throw new VoiceFlowError('invalid-option', `${name} has more than ${MOST_LEVELS} levels of lists and objects`);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -141,6 +155,21 @@ function jsonOf(text: string, name = 'the body'): Record<string, unknown> {
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new VoiceFlowError('invalid-option', `${name} is no JSON object`);
+}
+
+/** How deep JSON goes, from its brackets: nothing is parsed that a later stage could not write again. */
+function levelsOf(text: string): number {
+  let [level, most, quoted] = [0, 0, false];
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (quoted) {
+      if (char === '\\') at++;
+      else if (char === '"') quoted = false;
+    } else if (char === '"') quoted = true;
+    else if (char === '[' || char === '{') most = Math.max(most, ++level);
+    else if (char === ']' || char === '}') level--;
+  }
+  return most;
 }
 
 interface Repeat {

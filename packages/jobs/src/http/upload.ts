@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { Busboy, type BusboyHeaders } from '@fastify/busboy';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { Storage } from '../storage/storage.ts';
+import type { Held } from './held.ts';
 
 export interface UploadLimits {
   readonly bodyBytes: number;
@@ -17,19 +18,30 @@ export interface Upload {
 const MOST_FIELDS = 64;
 /** Known voices with their embeddings are some 6 kB each. */
 const MOST_FIELD_BYTES = 1024 * 1024;
+/** All fields of a form, with what comes around them: they are kept in memory, which a file is not. */
+const MOST_TEXT_BYTES = 2 * MOST_FIELD_BYTES;
+/** Bytes that must come in each two idle times: a body that drips holds a connection and a file for ever. */
+const LEAST_BYTES = 1024;
 
 /**
  * A body within its limits.
- * @throws `audio-too-large`; `deadline-exceeded` when nothing comes for a while; `aborted` when the client left.
+ * @throws `audio-too-large`; `deadline-exceeded` when nothing comes for a while, or next to nothing for twice as long;
+ * `aborted` when the client left.
  */
 export async function* bounded(body: AsyncIterable<Uint8Array>, limits: UploadLimits): AsyncGenerator<Uint8Array> {
   const iterator = body[Symbol.asyncIterator]();
   let bytes = 0;
+  /** Since when, and how many bytes had come by then. */
+  let [begun, before] = [performance.now(), 0];
   try {
     for (;;) {
       const { done, value } = await nextOf(iterator, limits.idleBodyMs, bytes);
       if (done) return;
       bytes += value.byteLength;
+      if (performance.now() - begun >= 2 * limits.idleBodyMs) {
+        if (bytes - before < LEAST_BYTES) throw dripping(2 * limits.idleBodyMs);
+        [begun, before] = [performance.now(), bytes];
+      }
       if (bytes > limits.bodyBytes) throw tooLarge(bytes, limits.bodyBytes);
       yield value;
     }
@@ -58,6 +70,11 @@ async function nextOf(iterator: AsyncIterator<Uint8Array>, idleMs: number, bytes
   }
 }
 
+function dripping(ms: number): VoiceFlowError {
+  const message = `fewer than ${LEAST_BYTES} bytes of the body came in ${Math.round(ms)} ms`;
+  return new VoiceFlowError('deadline-exceeded', message, { hint: 'Send the body without pauses.' });
+}
+
 export function tooLarge(bytes: number, limit: number): VoiceFlowError {
   return new VoiceFlowError('audio-too-large', `the body has ${bytes} bytes or more, the limit is ${limit}`, {
     hint: 'Send a compressed or shorter recording, or raise the limit of the server.',
@@ -66,6 +83,7 @@ export function tooLarge(bytes: number, limit: number): VoiceFlowError {
 
 /**
  * Writes the part `file` of a form to the storage as it comes.
+ * @param held What the fields take in memory.
  * @throws `invalid-option` for a form that cannot be read or has not exactly one file.
  */
 export async function storeForm(
@@ -73,9 +91,23 @@ export async function storeForm(
   name: string,
   body: AsyncIterable<Uint8Array>,
   contentType: string,
+  held: Held,
 ): Promise<Upload> {
   const fields: Record<string, string> = Object.create(null);
-  const source = Readable.from(body, { objectMode: false });
+  /** Whether what comes belongs to the file, give or take a chunk. */
+  let inFile = false;
+  let text = 0;
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of body) {
+      if (!inFile) {
+        text += chunk.byteLength;
+        if (text > MOST_TEXT_BYTES) throw unreadable(`it has more than ${MOST_TEXT_BYTES} bytes beside its file`);
+        held.take(chunk.byteLength);
+      }
+      yield chunk;
+    }
+  }
+  const source = Readable.from(counted(), { objectMode: false });
   let form: InstanceType<typeof Busboy>;
   try {
     form = new Busboy({
@@ -92,6 +124,10 @@ export async function storeForm(
   form.on('file', (field, file) => {
     // Whoever reads it is told; one that nobody reads must not end the process.
     file.on('error', () => {});
+    inFile = true;
+    file.once('end', () => {
+      inFile = false;
+    });
     if (field === 'file' && stored === undefined) {
       part = file;
       stored = storage.put(name, file);

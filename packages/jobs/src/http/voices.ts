@@ -3,6 +3,7 @@ import { objectOf } from '../storage/storage.ts';
 import { uuidv7 } from '../uuid.ts';
 import type { StoredVoice } from '../voices/voices.ts';
 import { recordingAt } from '../worker/worker.ts';
+import { Held } from './held.ts';
 import type { RouteParts } from './parts.ts';
 import { bounded, storeForm } from './upload.ts';
 
@@ -11,9 +12,11 @@ export async function enroll(c: Context, name: string, parts: RouteParts): Promi
   const { host, storage, voices } = parts;
   const object = objectOf(uuidv7());
   const contentType = c.req.header('content-type') ?? '';
+  await voices.admit(host.client(c), name);
+  const held = new Held(host.budget);
   try {
     const body = bounded(host.body(c), host.limits);
-    if (/^multipart\/form-data\b/i.test(contentType)) await storeForm(storage, object, body, contentType);
+    if (/^multipart\/form-data\b/i.test(contentType)) await storeForm(storage, object, body, contentType, held);
     else await storage.put(object, body);
     const { signal } = c.req.raw;
     const { embedding, space } = await storage.withFile(object, signal, async (path) =>
@@ -21,6 +24,7 @@ export async function enroll(c: Context, name: string, parts: RouteParts): Promi
     );
     return await voices.enroll(host.client(c), { name, space, embedding });
   } finally {
+    held.release();
     await storage.delete(object).catch(() => {});
   }
 }

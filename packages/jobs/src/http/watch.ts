@@ -5,6 +5,8 @@ import type { Job } from '../queue/types.ts';
 
 /** Requests that wait for jobs at once. */
 const MOST_WATCHERS = 2_000;
+/** Of them, those of one key: others must be able to wait as well. */
+const MOST_OF_A_KEY = 1_500;
 /** A notice can be lost with a connection. */
 const POLL_MS = 1_000;
 /** Notices that come together are looked up together. */
@@ -17,6 +19,7 @@ export class Watch {
   readonly #jobs: Jobs;
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #due = new Set<string>();
+  readonly #ofKey = new Map<string, number>();
   #count = 0;
   #poll: ReturnType<typeof setInterval> | undefined;
   #gather: ReturnType<typeof setTimeout> | undefined;
@@ -34,13 +37,16 @@ export class Watch {
    * Calls back with the job after each change, and without one when it was removed. Gives a function that ends it.
    * @throws `overloaded`.
    */
-  subscribe(id: string, listener: Listener): () => void {
-    if (this.#count >= MOST_WATCHERS) {
-      throw new VoiceFlowError('overloaded', `${MOST_WATCHERS} requests wait for jobs, which is the limit`, {
+  subscribe(key: string, id: string, listener: Listener): () => void {
+    const own = this.#ofKey.get(key) ?? 0;
+    if (this.#count >= MOST_WATCHERS || own >= MOST_OF_A_KEY) {
+      const what = own >= MOST_OF_A_KEY ? `${own} requests of this key` : `${this.#count} requests`;
+      throw new VoiceFlowError('overloaded', `${what} wait for jobs, which is the limit`, {
         hint: 'Ask for the job now and then instead, or give a webhook.',
         retryAfter: 5,
       });
     }
+    this.#ofKey.set(key, own + 1);
     const listeners = this.#listeners.get(id) ?? new Set();
     this.#listeners.set(id, listeners.add(listener));
     this.#count++;
@@ -48,6 +54,9 @@ export class Watch {
     return () => {
       if (!listeners.delete(listener)) return;
       this.#count--;
+      const left = (this.#ofKey.get(key) ?? 1) - 1;
+      if (left > 0) this.#ofKey.set(key, left);
+      else this.#ofKey.delete(key);
       if (listeners.size === 0) this.#listeners.delete(id);
       if (this.#count === 0) {
         clearInterval(this.#poll);
@@ -57,7 +66,7 @@ export class Watch {
   }
 
   /** Resolves at the next change that `until` is true of, or after so many milliseconds, or when the signal fires. */
-  async wait(id: string, ms: number, signal: AbortSignal, until: (job: Job) => boolean): Promise<void> {
+  async wait(key: string, id: string, ms: number, signal: AbortSignal, until: (job: Job) => boolean): Promise<void> {
     await new Promise<void>((resolve) => {
       const finish = () => {
         clearTimeout(timer);
@@ -66,7 +75,7 @@ export class Watch {
         resolve();
       };
       const timer = setTimeout(finish, ms);
-      const end = this.subscribe(id, (job) => {
+      const end = this.subscribe(key, id, (job) => {
         if (job === undefined || until(job)) finish();
       });
       signal.addEventListener('abort', finish, { once: true });

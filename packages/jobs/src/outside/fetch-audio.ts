@@ -20,15 +20,27 @@ export interface FetchAudioOptions {
   readonly idleMs?: number;
   /** From the first byte to the last. */
   readonly totalMs?: number;
+  /** Time in which a sender may be as slow as it likes; on average it must be faster than `LEAST_RATE` then. */
+  readonly slowMs?: number;
 }
 
 const REDIRECTS = 5;
+/** Bytes a second. A job has a worker's place while its recording comes: slower than one listens nobody may hold it. */
+const LEAST_RATE = 8 * 1024;
 /** Answers below 500 that may be another one later. */
 const MAY_PASS: readonly number[] = [408, 425, 429];
 
 /** Fetches a recording from an address into a file, within limits. What it is, its bytes tell whoever opens it. */
 export function fetchAudio(options: FetchAudioOptions): WithUrl {
-  const { folder, maxBytes, allowPrivate, headerMs = 20_000, idleMs = 30_000, totalMs = 3_600_000 } = options;
+  const {
+    folder,
+    maxBytes,
+    allowPrivate,
+    headerMs = 20_000,
+    idleMs = 30_000,
+    totalMs = 3_600_000,
+    slowMs = 60_000,
+  } = options;
   return async (url, signal, use) => {
     const path = join(folder, `${randomUUID()}.part`);
     await mkdir(folder, { recursive: true }).catch((error) => {
@@ -67,11 +79,17 @@ export function fetchAudio(options: FetchAudioOptions): WithUrl {
         () => answer.destroy(new OutsideError(`it was not complete after ${totalMs} ms`, false)),
         totalMs,
       );
+      let bytes = 0;
+      const begun = performance.now();
+      const watch = setInterval(() => {
+        const ms = performance.now() - begun - slowMs;
+        if (ms > 0 && bytes < (LEAST_RATE * ms) / 1000)
+          answer.destroy(new OutsideError(`${bytes} bytes came in ${Math.round((ms + slowMs) / 1000)} s`, false));
+      }, 1_000);
       try {
         await pipeline(
           answer,
           async function* limit(source: AsyncIterable<Buffer>) {
-            let bytes = 0;
             for await (const chunk of source) {
               bytes += chunk.length;
               if (bytes > maxBytes) throw tooLarge(bytes, maxBytes);
@@ -85,6 +103,7 @@ export function fetchAudio(options: FetchAudioOptions): WithUrl {
       } catch (error) {
         throw urlError(error, signal);
       } finally {
+        clearInterval(watch);
         clearTimeout(total);
       }
     }

@@ -1,3 +1,4 @@
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { Database } from '../database/database.ts';
 
 export interface StoredVoice {
@@ -13,6 +14,9 @@ export interface NamedEmbedding {
   readonly space: string;
   readonly embedding: readonly number[];
 }
+
+/** Of one key: jobs are told all of them, and the list is one answer. */
+const MOST_VOICES = 2_000;
 
 const VOICE = `name, space, samples,
   to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "createdAt",
@@ -45,6 +49,18 @@ export class Voices {
       );
       if (voice !== undefined) return voice;
     }
+  }
+
+  /** @throws `invalid-option` for a new name in a book that is full. */
+  async admit(key: string, name: string): Promise<void> {
+    const [row] = await this.#db.query<{ count: number }>(
+      'select count(*)::float8 as count from voiceflow.voice where key = $1 and name <> $2',
+      [key, name],
+    );
+    if ((row?.count ?? 0) < MOST_VOICES) return;
+    throw new VoiceFlowError('invalid-option', `the book has ${MOST_VOICES} voices, which is the limit`, {
+      hint: 'Remove voices that are not needed: among fewer, strangers get a name less often.',
+    });
   }
 
   async list(key: string): Promise<StoredVoice[]> {

@@ -38,18 +38,18 @@ interface Running {
   done: Promise<void>;
 }
 
-/** A job can become due without a notice: one that waits after a failure, or one whose notice was lost. */
+/** Between two looks for jobs: one can become due without a notification, after a failure's wait or when it was lost. */
 const POLL_MS = 1_000;
-/** Also what watchers see of the progress. */
+/** Between two heartbeats; they also write the progress that clients see. */
 const HEARTBEAT_MS = 1_000;
-/** Between two attempts to tell a database that is away how a job ended. */
-const TELL_AGAIN_MS = { first: 100, last: 2_000 };
+/** Between two attempts to write how a job ended, while the database is away. */
+const REPORT_AGAIN_MS = { first: 100, last: 2_000 };
 
-/** That audio was deleted is noted for several jobs together: nobody waits for it. */
+/** Deletions of audio are noted in the database for several jobs together: nobody waits for them. */
 const FORGET_MS = 200;
 const MOST_FORGOTTEN = 500;
 
-/** What no repetition changes. */
+/** Errors that every attempt would give. */
 const FINAL: readonly ErrorCode[] = [
   'unsupported-format',
   'invalid-audio',
@@ -57,7 +57,7 @@ const FINAL: readonly ErrorCode[] = [
   'audio-too-large',
   'invalid-option',
 ];
-/** What says nothing about the job. */
+/** Errors of this worker rather than of the job, which is tried again without counting a failure. */
 const DEFERRED: readonly ErrorCode[] = [
   'overloaded',
   'backend-unavailable',
@@ -71,6 +71,7 @@ export class Worker {
   readonly #parts: WorkerParts;
   readonly #running = new Map<string, Running>();
   #pumping = false;
+  /** `#pump` was called while it ran. */
   #again = false;
   #stopping = false;
   /** No claims before this time: the database was away. */
@@ -78,7 +79,8 @@ export class Worker {
   #timers: ReturnType<typeof setInterval>[] = [];
   #beating = false;
 
-  readonly #leftovers = new Set<Promise<void>>();
+  /** Work after a job's end, which `stop` waits for. */
+  readonly #background = new Set<Promise<void>>();
   readonly #forget: (object: string) => Promise<undefined>;
 
   constructor(parts: WorkerParts) {
@@ -120,9 +122,10 @@ export class Worker {
       await Promise.allSettled(left.map(({ done }) => done));
     }
     for (const each of this.#timers) clearInterval(each);
-    await Promise.all(this.#leftovers);
+    await Promise.all(this.#background);
   }
 
+  /** Takes jobs while there is room. */
   async #pump(): Promise<void> {
     if (this.#pumping) {
       this.#again = true;
@@ -173,13 +176,13 @@ export class Worker {
           onProgress,
         }),
       );
-      const won = await this.#tell(stop.signal, () =>
+      const won = await this.#report(stop.signal, () =>
         this.#parts.leases.succeed(claimed, result, result.duration, embeddings === 'true'),
       );
       if (!won) return;
       metrics.ended('succeeded', result.duration);
       log({ level: 'info', message: 'job succeeded', job: claimed.id, ms: Math.round(performance.now() - begun) });
-      this.#later(this.#deleteAudio(claimed));
+      this.#inBackground(this.#deleteAudio(claimed));
     } catch (error) {
       if (stop.signal.aborted) return;
       await this.#failed(claimed, stop.signal, error);
@@ -191,14 +194,16 @@ export class Worker {
     const verdict = verdictOf(error);
     const { metrics, log } = this.#parts;
     log({ level: 'warn', message: 'job failed', job: claimed.id, verdict, code: problem.code, error: String(error) });
-    const state = await this.#tell(signal, () => this.#parts.leases.fail(claimed, problem, verdict)).catch((untold) => {
-      log({ level: 'error', message: 'failure of a job not noted', job: claimed.id, error: String(untold) });
-      return undefined;
-    });
+    const state = await this.#report(signal, () => this.#parts.leases.fail(claimed, problem, verdict)).catch(
+      (unreported) => {
+        log({ level: 'error', message: 'failure of a job not noted', job: claimed.id, error: String(unreported) });
+        return undefined;
+      },
+    );
     if (state === 'queued') metrics.retried();
     if (state !== 'failed') return;
     metrics.ended('failed', 0);
-    this.#later(this.#deleteAudio(claimed));
+    this.#inBackground(this.#deleteAudio(claimed));
   }
 
   async #known(key: string): Promise<{ known?: string }> {
@@ -213,9 +218,9 @@ export class Worker {
     throw new VoiceFlowError('invalid-audio', 'the job has no audio');
   }
 
-  /** What the next job need not wait for, and the end of the worker must. */
-  #later(work: Promise<void>): void {
-    const all = this.#leftovers;
+  /** For what the next job need not wait for, and `stop` must. */
+  #inBackground(work: Promise<void>): void {
+    const all = this.#background;
     all.add(work);
     void work.finally(() => all.delete(work));
   }
@@ -232,11 +237,11 @@ export class Worker {
     }
   }
 
-  /** Tells the database, again and again while it is away: what was computed must not be lost with a connection. */
-  async #tell<T>(signal: AbortSignal, say: () => Promise<T>): Promise<T> {
-    for (let wait = TELL_AGAIN_MS.first; ; wait = Math.min(2 * wait, TELL_AGAIN_MS.last)) {
+  /** Writes how a job ended, again and again while the database is away: a result must not be lost with a connection. */
+  async #report<T>(signal: AbortSignal, write: () => Promise<T>): Promise<T> {
+    for (let wait = REPORT_AGAIN_MS.first; ; wait = Math.min(2 * wait, REPORT_AGAIN_MS.last)) {
       try {
-        return await say();
+        return await write();
       } catch (error) {
         if (!isAway(error) || signal.aborted) throw error;
         await new Promise((resolve) => setTimeout(resolve, wait));
@@ -244,6 +249,7 @@ export class Worker {
     }
   }
 
+  /** Renews the leases of all running jobs, and stops those whose lease is lost. */
   async #beat(): Promise<void> {
     if (this.#beating || this.#running.size === 0) return;
     this.#beating = true;
@@ -259,7 +265,7 @@ export class Worker {
           stop.abort(new VoiceFlowError('aborted', 'the job was cancelled or given to another worker'));
       }
     } catch {
-      // The database is away: the work goes on, and the fence tells in the end whether it was in time.
+      // The database is away: the work goes on. A result is taken only while its lease still holds.
     } finally {
       this.#beating = false;
     }

@@ -13,7 +13,7 @@ import type {
 } from '../contract/live.ts';
 import { onAbort } from '../contract/on-abort.ts';
 import type { DiarizationParts } from '../contract/result.ts';
-import type { FastCnn } from '../inference/network.ts';
+import type { FastCnnNetwork } from '../inference/fast-cnn-network.ts';
 import { paced } from '../inference/paced.ts';
 import { abortable, floats } from '../inference/run-windows.ts';
 import type { Steps } from '../stages/steps.ts';
@@ -21,12 +21,12 @@ import { WindowCutter } from '../stages/windows.ts';
 import { checkVoices } from '../voices/match.ts';
 import { checkFalseNames } from '../voices/naming.ts';
 import { EventQueue } from './event-queue.ts';
-import { LiveGate } from './gate.ts';
 import { KeptAudio } from './kept-audio.ts';
 import { leadOf, liveTiming } from './options.ts';
 import { Pace, Tempo } from './pace.ts';
 import { reclusterAtEnd } from './recluster-at-end.ts';
 import type { LiveResultParts } from './result.ts';
+import { LiveSpeechGate } from './speech-gate.ts';
 import { type HeardRun, LiveTracker } from './tracker.ts';
 
 /** Seconds of audio that may wait while more is pushed; beyond it, pushing is refused. */
@@ -44,7 +44,7 @@ export interface SessionOrigin extends Pick<DiarizationParts, 'warnings' | 'mode
 
 /** Opens a live session of the fast-cnn pipeline. @param tempo Of all sessions of the network. @throws `invalid-option`; `aborted`. */
 export function openSession(
-  cnn: FastCnn,
+  cnn: FastCnnNetwork,
   options: LiveOptions,
   origin: SessionOrigin,
   tempo = new Tempo(),
@@ -65,12 +65,12 @@ interface Running {
 }
 
 class LiveSession implements DiarizationSession {
-  readonly #cnn: FastCnn;
+  readonly #cnn: FastCnnNetwork;
   readonly #origin: SessionOrigin;
   readonly #rate: number;
   readonly #resampler: Resampler;
   readonly #cutter: WindowCutter;
-  readonly #gate: LiveGate | undefined;
+  readonly #gate: LiveSpeechGate | undefined;
   readonly #audio: KeptAudio | undefined;
   readonly #options: LiveOptions;
   /** Frames between windows. */
@@ -97,7 +97,7 @@ class LiveSession implements DiarizationSession {
   readonly #spent = { decode: 0, model: 0, cluster: 0 };
   readonly #begun = performance.now();
 
-  constructor(cnn: FastCnn, options: LiveOptions, origin: SessionOrigin, tempo: Tempo) {
+  constructor(cnn: FastCnnNetwork, options: LiveOptions, origin: SessionOrigin, tempo: Tempo) {
     const { network, manifest, frame } = cnn;
     const { lag, hop } = liveTiming(options, frame);
     const { signal } = options;
@@ -112,7 +112,7 @@ class LiveSession implements DiarizationSession {
     if (options.keepUp) {
       this.#pace = new Pace({ frames: network.frames, hop, lead, most: Math.min(lag, network.frames) }, frame, tempo);
     }
-    this.#gate = cnn.gate && new LiveGate(cnn.gate, options.sampleRate, frame);
+    this.#gate = cnn.gate && new LiveSpeechGate(cnn.gate, options.sampleRate, frame);
     this.#options = options;
     if (options.keepAudio) this.#audio = new KeptAudio(options.sampleRate, options.keepAudio);
     this.#hop = hop;

@@ -1,6 +1,6 @@
 import { type OverlapRules, raiseSecond } from '../stages/overlap.ts';
 import { CERTAIN_SILENCE, SpeechMask, type SpeechRules } from '../stages/speech.ts';
-import type { HeardSpeech } from './gate.ts';
+import type { HeardSpeech } from './speech-gate.ts';
 
 /** Of the runs that heard a frame: sums of what they said of speech and of two at once, and their number. */
 type Sums = readonly [speech: number, two: number, runs: number];

@@ -1,7 +1,7 @@
 import type { LiveEvent, TurnEvent } from '../contract/live.ts';
 import { type KnownVoice, MOST_SPEAKERS } from '../contract/options.ts';
-import { speechRules } from '../inference/gate.ts';
-import type { FastCnn } from '../inference/network.ts';
+import type { FastCnnNetwork } from '../inference/fast-cnn-network.ts';
+import { speechRules } from '../inference/speech-gate.ts';
 import { EDGE_WEIGHT, solveSteps } from '../offline/speaker-turns.ts';
 import { confidenceOf } from '../stages/confidence.ts';
 import type { Slots } from '../stages/local-speaker-table.ts';
@@ -13,13 +13,13 @@ import { normalize } from '../stages/vectors.ts';
 import type { HeardVoice } from '../voices/naming.ts';
 import { assignLocalSpeakers, trackStates } from './assign-local-speakers.ts';
 import { frameScores } from './frame-scores.ts';
-import type { HeardSpeech } from './gate.ts';
 import { type LiveTiming, leadOf } from './options.ts';
 import { type HeardWindow, RecentWindows } from './recent-windows.ts';
 import { SessionRecord } from './record.ts';
 import { type Found, type LiveResultParts, reclusteredResult, type Told, toldResult } from './result.ts';
 import { LiveSpeakers } from './speakers.ts';
 import { markSpeech, RecentSpeech } from './speech.ts';
+import type { HeardSpeech } from './speech-gate.ts';
 import type { Stretch } from './stretch.ts';
 import { Suspicions } from './suspicions.ts';
 import { type LiveTurn, TurnBuilder } from './turn-builder.ts';
@@ -72,7 +72,7 @@ interface OpenStretch {
  * depends on the clock.
  */
 export class LiveTracker {
-  readonly #cnn: FastCnn;
+  readonly #cnn: FastCnnNetwork;
   readonly #rules: TrackerRules;
   readonly #recent: RecentWindows;
   readonly #memory: VoiceMemory;
@@ -93,7 +93,7 @@ export class LiveTracker {
   readonly #suspicions = new Suspicions();
   #duration = Number.POSITIVE_INFINITY;
 
-  constructor(cnn: FastCnn, rules: TrackerRules, emit: (event: LiveEvent) => void) {
+  constructor(cnn: FastCnnNetwork, rules: TrackerRules, emit: (event: LiveEvent) => void) {
     const { settings, network, frame } = cnn;
     const { turns, activity, cluster, voices } = settings;
     this.#cnn = cnn;

@@ -3,7 +3,7 @@ import type { Model } from '../contract/backend.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
 import { embedding } from '../inference/embedding.ts';
-import type { FastCnn } from '../inference/network.ts';
+import type { FastCnnNetwork } from '../inference/fast-cnn-network.ts';
 import type { Embedding } from '../inference/piece-embedding.ts';
 import type { Segmentation } from '../inference/segmentation.ts';
 import { clusterJoined } from '../stages/cluster-joined.ts';
@@ -18,14 +18,14 @@ import type { DiarizeRequest } from './types.ts';
 /** A network of windows with its gate, and one that gives the voices of pieces of speech. */
 export interface JoinedModel {
   readonly manifest: ModelManifest;
-  readonly cnn: FastCnn;
+  readonly cnn: FastCnnNetwork;
   readonly segmentation: Segmentation;
   readonly embedding: Embedding;
   readonly settings: JoinedSettings;
 }
 
 /** Checks that the networks and the settings belong together. @throws `model-incompatible`. */
-export function joinedModel(manifest: ModelManifest, network: Model, cnn: FastCnn): JoinedModel {
+export function joinedModel(manifest: ModelManifest, network: Model, cnn: FastCnnNetwork): JoinedModel {
   const voices = embedding(manifest, network);
   const settings = joinedSettings(manifest);
   const segmentation = cnn.gate?.segmentation;

@@ -1,6 +1,6 @@
 import type { AudioSource } from '../contract/audio.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
-import type { FastCnn } from '../inference/network.ts';
+import type { FastCnnNetwork } from '../inference/fast-cnn-network.ts';
 import { floats, pushAll } from '../inference/run-windows.ts';
 import { WindowRunner } from '../inference/window-runner.ts';
 import { LocalSpeakers } from '../stages/local-speakers.ts';
@@ -39,7 +39,7 @@ function both(runner: WindowRunner, held: HeldWindows): Pick<WindowRunner, 'push
  * @param listener Of the gate, which there must be then. @throws `invalid-audio` for a source without samples.
  */
 export async function analyze(
-  cnn: FastCnn,
+  cnn: FastCnnNetwork,
   source: AudioSource,
   { signal, onProgress }: Pick<DiarizeRequest, 'signal' | 'onProgress'>,
   listener?: GateListener,

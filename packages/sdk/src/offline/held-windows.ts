@@ -1,6 +1,6 @@
 import { createResampler, type Resampler } from '../audio/resample.ts';
-import { FrameMap, type Gate, speechRules } from '../inference/gate.ts';
 import { firstFrame, segmentationRunner, WindowMean } from '../inference/segmentation.ts';
+import { FrameMap, type SpeechGate, speechRules } from '../inference/speech-gate.ts';
 import type { WindowRunner } from '../inference/window-runner.ts';
 import type { LocalSpeakers } from '../stages/local-speakers.ts';
 import { SpeechMask } from '../stages/speech.ts';
@@ -41,7 +41,7 @@ export class HeldWindows {
 
   /** @param rate Of the samples that come. @param frame Seconds of a frame of `local`, which gets the windows. */
   constructor(
-    gate: Gate,
+    gate: SpeechGate,
     local: LocalSpeakers,
     rate: number,
     frame: number,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SpeakerBounds } from '../contract/options.ts';
 import type { Turn } from '../contract/segment.ts';
-import { fastCnn } from '../inference/network.ts';
+import { fastCnnNetwork } from '../inference/fast-cnn-network.ts';
 import { scoreDiarization } from '../metrics/score.ts';
 import { conversation, manifest, RATE, script, scriptedModel } from '../stages/fixtures/scripted.ts';
 import { analyze } from './analyze.ts';
@@ -12,7 +12,7 @@ const ANY: SpeakerBounds = { least: 1, most: 100 };
 
 async function prepared(turns: readonly Turn[], seconds: number, noise = 0.08) {
   const samples = script(turns, seconds);
-  const cnn = fastCnn(manifest(), scriptedModel({ noise }));
+  const cnn = fastCnnNetwork(manifest(), scriptedModel({ noise }));
   let done = false;
   const source = {
     sampleRate: RATE,

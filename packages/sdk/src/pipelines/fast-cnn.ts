@@ -1,8 +1,8 @@
 import type { Model } from '../contract/backend.ts';
 import type { ModelManifest } from '../contract/model.ts';
-import { gateOf } from '../inference/gate.ts';
-import { fastCnn } from '../inference/network.ts';
+import { fastCnnNetwork } from '../inference/fast-cnn-network.ts';
 import type { Segmentation } from '../inference/segmentation.ts';
+import { speechGateOf } from '../inference/speech-gate.ts';
 import { Tempo } from '../live/pace.ts';
 import { openSession } from '../live/session.ts';
 import { analyze } from '../offline/analyze.ts';
@@ -15,7 +15,7 @@ import type { Pipeline } from './pipeline.ts';
  * @param segmentation A network of more context: where it says that nobody speaks, nobody does. @throws `model-incompatible`.
  */
 export function fastCnnPipeline(manifest: ModelManifest, model: Model, segmentation?: Segmentation): Pipeline {
-  const cnn = fastCnn(manifest, model, segmentation && gateOf(segmentation));
+  const cnn = fastCnnNetwork(manifest, model, segmentation && speechGateOf(segmentation));
   // Whoever names a segment says that somebody speaks there.
   const { gate: _, ...ungated } = cnn;
   const tempo = new Tempo();

@@ -1,9 +1,9 @@
 import type { Model } from '../contract/backend.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
-import { gateOf } from '../inference/gate.ts';
-import { fastCnn } from '../inference/network.ts';
+import { fastCnnNetwork } from '../inference/fast-cnn-network.ts';
 import type { Segmentation } from '../inference/segmentation.ts';
+import { speechGateOf } from '../inference/speech-gate.ts';
 import { analyzeJoined, type JoinedAnalysis, joinedContext, joinedModel } from '../offline/analyze-joined.ts';
 import { diarize } from '../offline/diarize.ts';
 import { embedSpans } from '../offline/embed.ts';
@@ -26,7 +26,7 @@ export function joinedPipeline(
       hint: 'give the model package `windows`',
     });
   }
-  const cnn = fastCnn(windows.manifest, windows.model, segmentation && gateOf(segmentation));
+  const cnn = fastCnnNetwork(windows.manifest, windows.model, segmentation && speechGateOf(segmentation));
   const model = joinedModel(manifest, network, cnn);
   const { mean } = model.settings.voices;
   return {

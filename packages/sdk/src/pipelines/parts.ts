@@ -1,6 +1,7 @@
 /** @module The parts of the pipelines, for tools that measure, calibrate or take them apart. */
 
 export { embedding } from '../inference/embedding.ts';
+export { type FastCnnNetwork, fastCnnNetwork } from '../inference/fast-cnn-network.ts';
 export {
   type MaskedEmbedding,
   maskedEmbedding,
@@ -9,7 +10,6 @@ export {
   pooledVoice,
   voiceMask,
 } from '../inference/masked-embedding.ts';
-export { type FastCnn, fastCnn } from '../inference/network.ts';
 export { type LinearLayer, openAtPooling, type PooledNetwork } from '../inference/onnx-graph.ts';
 export type { Embedding, FeatureSource } from '../inference/piece-embedding.ts';
 export { pushAll } from '../inference/run-windows.ts';

@@ -17,7 +17,7 @@ export interface Ticket {
   readonly cost: number;
   /** Milliseconds that the caller is ready to wait for the result, from now. */
   readonly deadlineMs: number;
-  /** The deadline is for the start, and again for each step of the work after the one before: see `run`. */
+  /** The deadline is for the start of the work, then for each step, counted from the step before: see `run`. */
   readonly renewable?: boolean;
   /** With a renewable deadline, milliseconds of work in all, from its start. */
   readonly workMs?: number;
@@ -27,6 +27,7 @@ export interface Ticket {
   readonly signal: AbortSignal;
 }
 
+/** What admission is decided by. */
 type Asked = Omit<Ticket, 'signal'>;
 
 interface Waiting extends Ticket {
@@ -40,15 +41,15 @@ interface Claim {
   readonly lapses: number;
 }
 
-/** A claim counts for so long: whoever sends a body slowly must not keep others out. */
+/** How long a claim counts, in milliseconds: whoever sends a body slowly must not keep others out. */
 const CLAIM_MS = 100;
 
 /** Weight of the newest service time in the moving average: about the last ten jobs count. */
 const EWMA_WEIGHT = 0.2;
-/** Jobs whose median bounds what one of them can do to the average: 0.1 to 10 times as long. */
+/** The median of so many last jobs bounds what one of them counts for in the average: 0.1 to 10 times the median. */
 const REMEMBERED = 15;
 const OUTLIER = 10;
-/** Seconds: beyond it, nobody knows. */
+/** Seconds; nothing is predicted further ahead. */
 const MAX_RETRY_AFTER = 60;
 
 /**
@@ -69,7 +70,7 @@ export class JobQueue {
   #waitingCost = 0;
   #running = 0;
   #msPerCost = 0;
-  /** Of the last jobs, as they were. */
+  /** Milliseconds a unit of cost of the last jobs, oldest first. */
   readonly #times: number[] = [];
 
   constructor(options: QueueOptions) {
@@ -91,9 +92,10 @@ export class JobQueue {
   }
 
   /**
-   * The same for a job whose body is about to come, and which is counted as one that waits until then: without it, all
-   * requests that come while one body is on its way are let in for the same place, and refused when they have sent
-   * theirs. Gives a function that ends the claim, to be called before `run`.
+   * As `assertAdmits`, for a job whose body is still to come; it counts as waiting until then. Without a claim, all
+   * requests that arrive while one body is on its way would be admitted to the same place, and refused after they have
+   * sent theirs.
+   * @returns Ends the claim; to be called before `run`.
    * @throws `overloaded`.
    */
   claim(ticket: Asked): () => void {
@@ -147,13 +149,13 @@ export class JobQueue {
     const arrived = this.#now();
     const stop = new AbortController();
     let leave: (reason: VoiceFlowError) => void = () => {};
-    const left = new Promise<never>((_, reject) => {
+    const gaveUp = new Promise<never>((_, reject) => {
       leave = (reason) => {
         stop.abort(reason);
         reject(reason);
       };
     });
-    left.catch(() => {});
+    gaveUp.catch(() => {});
     const onAbort = () => leave(callerLeft());
     ticket.signal.addEventListener('abort', onAbort, { once: true });
     let renewed = arrived;
@@ -162,23 +164,23 @@ export class JobQueue {
       if (ticket.renewable) renewed = this.#now();
     };
     const onTime = () => {
-      const left = Math.min(renewed + ticket.deadlineMs, over) - this.#now();
-      if (renewed > arrived && left > 0) timer = setTimeout(onTime, left);
+      const remaining = Math.min(renewed + ticket.deadlineMs, over) - this.#now();
+      if (renewed > arrived && remaining > 0) timer = setTimeout(onTime, remaining);
       else leave(deadlineExceeded(this.#now() - arrived, ticket, this.#options.noun));
     };
     let timer = setTimeout(onTime, ticket.deadlineMs);
     try {
-      await Promise.race([this.#slot(ticket, stop.signal, leave), left]);
+      await Promise.race([this.#takeSlot(ticket, stop.signal, leave), gaveUp]);
       const waited = this.#now() - arrived;
       if (ticket.renewable && ticket.workMs !== undefined) {
         over = this.#now() + ticket.workMs;
-        // Else it is looked at when the deadline is, or each step's.
+        // Otherwise the timer of the deadline is due first, and looks at both.
         if (ticket.workMs < ticket.deadlineMs) {
           clearTimeout(timer);
           timer = setTimeout(onTime, ticket.workMs);
         }
       }
-      return await Promise.race([this.#serve(ticket.cost, () => work(stop.signal, waited, step)), left]);
+      return await Promise.race([this.#useSlot(ticket.cost, () => work(stop.signal, waited, step)), gaveUp]);
     } finally {
       clearTimeout(timer);
       ticket.signal.removeEventListener('abort', onAbort);
@@ -195,14 +197,14 @@ export class JobQueue {
     while (this.#waiting.length > 0 && this.#running < this.#options.slots()) {
       const next = this.#waiting.shift();
       if (next === undefined) return;
-      this.#left(next);
+      this.#uncount(next);
       this.#running++;
       next.start();
     }
   }
 
   /** Resolves once the job holds a slot; a job that left before is taken out, and rejects nothing by itself. */
-  #slot(ticket: Ticket, left: AbortSignal, leave: Waiting['leave']): Promise<void> {
+  #takeSlot(ticket: Ticket, stop: AbortSignal, leave: Waiting['leave']): Promise<void> {
     if (this.#waiting.length === 0 && this.#running < this.#options.slots()) {
       this.#running++;
       return Promise.resolve();
@@ -212,22 +214,23 @@ export class JobQueue {
       this.#waiting.push(entry);
       this.#waitingCost += ticket.cost;
       this.#shares.add(ticket.client, 1);
-      left.addEventListener('abort', () => {
+      stop.addEventListener('abort', () => {
         const at = this.#waiting.indexOf(entry);
         if (at === -1) return;
         this.#waiting.splice(at, 1);
-        this.#left(ticket);
+        this.#uncount(ticket);
       });
     });
   }
 
-  /** One waits no more. */
-  #left({ cost, client }: Asked): void {
+  /** A job that waited has started or left. */
+  #uncount({ cost, client }: Asked): void {
     this.#waitingCost -= cost;
     this.#shares.add(client, -1);
   }
 
-  async #serve<T>(cost: number, work: () => Promise<T>): Promise<T> {
+  /** Does the work and frees the slot. */
+  async #useSlot<T>(cost: number, work: () => Promise<T>): Promise<T> {
     const started = this.#now();
     try {
       const result = await work();
@@ -239,7 +242,7 @@ export class JobQueue {
     }
   }
 
-  /** One job that is unlike the others must not speak for them. */
+  /** Takes a job's service time into the average; an outlier counts for no more than its bound. */
   #learn(perCost: number): void {
     const times = this.#times;
     times.push(perCost);
@@ -249,12 +252,13 @@ export class JobQueue {
     this.#msPerCost += (bounded - this.#msPerCost) * (this.#msPerCost === 0 ? 1 : EWMA_WEIGHT);
   }
 
+  /** Milliseconds until `cost` units of work, behind all that wait, are done. */
   #predictMs(cost: number): number {
     return ((this.#waitingCost + cost) * this.#msPerCost) / Math.max(this.#options.slots(), 1);
   }
 }
 
-/** Made thousands of times a second when there is too much to do, and never printed: without a stack. */
+/** Without a stack: an overloaded server makes thousands of these a second, and prints none. */
 function overloaded(why: string, retryAfter: number): VoiceFlowError {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;

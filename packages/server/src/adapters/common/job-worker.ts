@@ -1,6 +1,5 @@
 import { hostname } from 'node:os';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 import type { JobsOptions } from '@voiceflow-ml/jobs';
 import { jobsOptions } from '@voiceflow-ml/jobs/options';
 import { VoiceFlowError } from 'voiceflow-ml/core';
@@ -8,9 +7,9 @@ import { PoolEngine } from '../../engine/processes/pool-engine.ts';
 import type { WorkerCommand } from '../../engine/processes/worker-process.ts';
 import type { LogEntry } from '../../http/log.ts';
 import { type Limits, resolveLimits } from '../../limits.ts';
-import { recordingsOf } from '../../routes/jobs/host.ts';
+import { JOBS_DRAIN_SHARE, recordingsOf } from '../../routes/jobs/host.ts';
 import { logLine } from './log-lines.ts';
-import type { Environment } from './options.ts';
+import { type Environment, parseOptions, whole } from './options.ts';
 import { runProgram, untilStopSignal } from './program.ts';
 import { workerCommand } from './worker-command.ts';
 
@@ -31,9 +30,6 @@ export interface RunningWorker {
   /** Takes no more jobs; finishes those that end within the time to drain, gives back the others. */
   close(): Promise<void>;
 }
-
-/** Of the time to drain: what takes longer is given back, which must be told to the database in the rest. */
-const FINISH_SHARE = 0.8;
 
 const WORK_HELP = `Usage: voiceflow worker [options]
 
@@ -76,7 +72,7 @@ export async function startWork(options: WorkOptions): Promise<RunningWorker> {
     return {
       pool,
       async close() {
-        await working.stop(limits.drainMs * FINISH_SHARE);
+        await working.stop(limits.drainMs * JOBS_DRAIN_SHARE);
         await open.db.close();
         await pool.close();
       },
@@ -87,10 +83,19 @@ export async function startWork(options: WorkOptions): Promise<RunningWorker> {
   }
 }
 
+const OPTIONS = {
+  database: { type: 'string' },
+  data: { type: 'string' },
+  s3: { type: 'string' },
+  workers: { type: 'string' },
+  model: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
 /** The program: options from the command line, ends on SIGTERM and SIGINT. Resolves with the exit code. */
 export function runWork(args: readonly string[], command?: WorkerCommand): Promise<number> {
   return runProgram(async () => {
-    const values = parse(args);
+    const values = parseOptions(args, OPTIONS);
     if (values.help) {
       process.stdout.write(WORK_HELP);
       return;
@@ -99,37 +104,11 @@ export function runWork(args: readonly string[], command?: WorkerCommand): Promi
     const jobs = jobsOptions(env, { data: values.data, database: values.database });
     if (jobs === undefined)
       throw new VoiceFlowError('invalid-option', 'a worker needs --database', { hint: 'Try --help.' });
-    const workers = Number(values.workers ?? process.env.VOICEFLOW_WORKERS ?? 1);
-    if (!Number.isInteger(workers) || workers < 1 || workers > 256)
-      throw new VoiceFlowError('invalid-option', `workers is ${values.workers}, expected a whole number from 1 to 256`);
+    const workers = whole('workers', Number(values.workers ?? process.env.VOICEFLOW_WORKERS ?? 1), 1, 256);
     const model = values.model ?? process.env.VOICEFLOW_MODEL;
-    const worker = await startWork({
-      jobs,
-      workers,
-      model: model || undefined,
-      command,
-    });
+    const worker = await startWork({ jobs, workers, model: model || undefined, command });
     process.stderr.write('VoiceFlow works on jobs\n');
     await untilStopSignal();
     await worker.close();
   });
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        database: { type: 'string' },
-        data: { type: 'string' },
-        s3: { type: 'string' },
-        workers: { type: 'string' },
-        model: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new VoiceFlowError('invalid-option', message, { hint: 'Try --help.', cause });
-  }
 }

@@ -81,7 +81,7 @@ VOICEFLOW_KEEP, VOICEFLOW_WEBHOOK_SECRET, … (README of @voiceflow-ml/jobs).
  * @throws `invalid-option`.
  */
 export function parseServeArgs(args: readonly string[], env: Environment): ProgramOptions {
-  const values = parse(args);
+  const values = parseOptions(args, OPTIONS);
   const text = (name: 'host' | 'port' | 'workers' | 'model' | 'backend' | 'cors' | 'quota' | 'nice') => {
     const value = values[name] ?? env[`VOICEFLOW_${name.toUpperCase()}`];
     return value === undefined || value === '' ? undefined : value;
@@ -113,26 +113,31 @@ function isTrue(text: string | undefined): boolean {
   return /^(1|true|yes)$/i.test(text ?? '');
 }
 
-function parse(args: readonly string[]) {
+const OPTIONS = {
+  host: { type: 'string' },
+  port: { type: 'string' },
+  workers: { type: 'string' },
+  model: { type: 'string' },
+  backend: { type: 'string' },
+  cors: { type: 'string' },
+  quota: { type: 'string' },
+  data: { type: 'string' },
+  database: { type: 'string' },
+  'api-only': { type: 'boolean' },
+  nice: { type: 'string' },
+  open: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const;
+
+type OptionKinds = Readonly<Record<string, { readonly type: 'string' | 'boolean'; readonly short?: string }>>;
+
+/** The values of a program's options. @throws `invalid-option`. */
+export function parseOptions<O extends OptionKinds>(
+  args: readonly string[],
+  options: O,
+): { readonly [Name in keyof O]?: O[Name]['type'] extends 'boolean' ? boolean : string } {
   try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        host: { type: 'string' },
-        port: { type: 'string' },
-        workers: { type: 'string' },
-        model: { type: 'string' },
-        backend: { type: 'string' },
-        cors: { type: 'string' },
-        quota: { type: 'string' },
-        data: { type: 'string' },
-        database: { type: 'string' },
-        'api-only': { type: 'boolean' },
-        nice: { type: 'string' },
-        open: { type: 'boolean' },
-        help: { type: 'boolean' },
-      },
-    }).values;
+    return parseArgs({ args: [...args], options: { ...options } }).values as ReturnType<typeof parseOptions<O>>;
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new VoiceFlowError('invalid-option', message, { hint: 'Try --help.', cause });
@@ -190,7 +195,7 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
-function whole(name: string, value: number, min: number, max: number): number {
+export function whole(name: string, value: number, min: number, max: number): number {
   if (Number.isInteger(value) && value >= min && value <= max) return value;
   throw new VoiceFlowError('invalid-option', `${name} is ${value}, expected a whole number from ${min} to ${max}`);
 }

@@ -12,15 +12,19 @@ import { diarizeOutput } from '../diarize/route.ts';
 import { queryOf } from '../recording.ts';
 import { Submission } from './schema.ts';
 
+/** Of the time to drain, for jobs to end in: one that takes longer is given back, and telling the database takes the rest. */
+export const JOBS_DRAIN_SHARE = 0.8;
+
 /** What the routes of jobs get of the server. */
 export function jobsHost(state: AppState): JobsHost {
-  const { limits, options, registry, log } = state;
+  const { limits, options, registry, log, budget } = state;
   const exchange = (c: Context) => (c as AppContext).var.exchange;
   return {
     recordings: queuedRecordings(state),
     registry,
     log,
     limits,
+    budget,
     client: (c) => exchange(c).client ?? '',
     requestId: (c) => exchange(c).requestId,
     body: options.openBody ?? ((c) => c.req.raw.body ?? noBody()),

@@ -3,18 +3,18 @@ import type { SpeechRules } from '../stages/speech.ts';
 import { frameTime, type Segmentation } from './segmentation.ts';
 
 /** A network of some seconds that says where nobody speaks, for a pipeline whose own windows are shorter. */
-export interface Gate {
+export interface SpeechGate {
   readonly segmentation: Segmentation;
   readonly settings: GateSettings;
 }
 
 /** @throws `model-incompatible` when the network's manifest has no settings for it. */
-export function gateOf(segmentation: Segmentation): Gate {
+export function speechGateOf(segmentation: Segmentation): SpeechGate {
   return { segmentation, settings: gateSettings(segmentation.manifest) };
 }
 
 /** Its rules in frames of the pipeline. @param frame Seconds. */
-export function speechRules({ settings }: Gate, frame: number): SpeechRules {
+export function speechRules({ settings }: SpeechGate, frame: number): SpeechRules {
   return {
     speech: settings.speech,
     shortestSilence: Math.max(1, Math.round(settings.shortestSilence / frame)),

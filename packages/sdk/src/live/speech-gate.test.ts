@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { AudioSource } from '../contract/audio.ts';
 import type { Turn } from '../contract/segment.ts';
-import type { FastCnn } from '../inference/network.ts';
+import type { FastCnnNetwork } from '../inference/fast-cnn-network.ts';
 import { analyze } from '../offline/analyze.ts';
 import { diarize } from '../offline/diarize.ts';
-import { NOISE, scriptedGate } from './fixtures/gate.ts';
 import { audioOf, eventsOf, liveCnn, open, RATE } from './fixtures/live.ts';
-import { LiveGate } from './gate.ts';
+import { NOISE, scriptedGate } from './fixtures/speech-gate.ts';
+import { LiveSpeechGate } from './speech-gate.ts';
 
 /** Two people with a pause of noise between them, which the scripted network takes for a third. */
 const people: readonly Turn[] = [
@@ -21,7 +21,7 @@ const noise: readonly Turn[] = [
 const SECONDS = 26;
 const samples = audioOf([...people, ...noise], SECONDS);
 
-const gated = (runs?: { count: number }): FastCnn => ({ ...liveCnn(), gate: scriptedGate(runs) });
+const gated = (runs?: { count: number }): FastCnnNetwork => ({ ...liveCnn(), gate: scriptedGate(runs) });
 
 function source(chunk: number): AudioSource {
   let at = 0;
@@ -39,7 +39,7 @@ function source(chunk: number): AudioSource {
 }
 
 const request = { bounds: { least: 1, most: 100 }, known: [] };
-const heard = (cnn: FastCnn, from: AudioSource) =>
+const heard = (cnn: FastCnnNetwork, from: AudioSource) =>
   diarize(
     () => cnn,
     (audio, how) => analyze(cnn, audio, how),
@@ -83,9 +83,9 @@ describe('the gate', () => {
   });
 });
 
-describe('LiveGate', () => {
+describe('LiveSpeechGate', () => {
   it('hears the frames before the present, those of a young session too', async () => {
-    const gate = new LiveGate(scriptedGate(), RATE, 0.02);
+    const gate = new LiveSpeechGate(scriptedGate(), RATE, 0.02);
     const { signal } = new AbortController();
     gate.push(samples.subarray(0, 2 * RATE));
     const young = await gate.run(100, signal);

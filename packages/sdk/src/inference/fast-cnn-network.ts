@@ -2,11 +2,11 @@ import type { Model } from '../contract/backend.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
 import { type FastCnnSettings, fastCnnSettings } from '../stages/settings.ts';
-import type { Gate } from './gate.ts';
 import { type WindowNetwork, windowNetwork } from './network-shape.ts';
+import type { SpeechGate } from './speech-gate.ts';
 
 /** The network, its sizes and its settings: what every step of the pipeline needs to know. */
-export interface FastCnn {
+export interface FastCnnNetwork {
   readonly manifest: ModelManifest;
   readonly model: Model;
   readonly network: WindowNetwork;
@@ -16,11 +16,11 @@ export interface FastCnn {
   /** Frames between windows. */
   readonly hop: number;
   /** Where a network of more context says that nobody speaks, nobody does. */
-  readonly gate?: Gate;
+  readonly gate?: SpeechGate;
 }
 
 /** Checks that manifest, network and settings belong together. @throws `model-incompatible`. */
-export function fastCnn(manifest: ModelManifest, model: Model, gate?: Gate): FastCnn {
+export function fastCnnNetwork(manifest: ModelManifest, model: Model, gate?: SpeechGate): FastCnnNetwork {
   const network = windowNetwork(manifest, model);
   const settings = gated(fastCnnSettings(manifest), gate);
   const frame = network.window / manifest.sampleRate / network.frames;
@@ -34,7 +34,7 @@ export function fastCnn(manifest: ModelManifest, model: Model, gate?: Gate): Fas
   return { manifest, model, network, settings, frame, hop, gate };
 }
 
-function gated(settings: FastCnnSettings, gate: Gate | undefined): FastCnnSettings {
+function gated(settings: FastCnnSettings, gate: SpeechGate | undefined): FastCnnSettings {
   if (!gate) return settings;
   const { onset, offset, shortestGap = settings.turns.shortestGap, overlap = settings.turns.overlap } = gate.settings;
   const turns = { ...settings.turns, onset, offset, shortestGap, overlap };

@@ -1,7 +1,7 @@
 import { createResampler, type Resampler } from '../audio/resample.ts';
 import type { Tensor } from '../contract/backend.ts';
-import type { Gate } from '../inference/gate.ts';
 import { floats } from '../inference/run-windows.ts';
+import type { SpeechGate } from '../inference/speech-gate.ts';
 
 /** What a gate's network said of the latest seconds: probabilities of the frames from `start` on. */
 export interface HeardSpeech {
@@ -15,8 +15,8 @@ export interface HeardSpeech {
 const MARGIN = 1;
 
 /** Runs a gate's network over the latest seconds of a live session. Keeps two of its windows. */
-export class LiveGate {
-  readonly #gate: Gate;
+export class LiveSpeechGate {
+  readonly #gate: SpeechGate;
   readonly #frame: number;
   readonly #resampler: Resampler;
   readonly #kept: Float32Array;
@@ -26,7 +26,7 @@ export class LiveGate {
   #last = Number.NEGATIVE_INFINITY;
 
   /** @param rate Of the session's samples. @param frame Seconds of the session's frames. */
-  constructor(gate: Gate, rate: number, frame: number) {
+  constructor(gate: SpeechGate, rate: number, frame: number) {
     const { part } = gate.segmentation;
     this.#gate = gate;
     this.#frame = frame;

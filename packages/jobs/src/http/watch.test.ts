@@ -1,0 +1,20 @@
+import { afterEach, expect, it } from 'vitest';
+import type { Database } from '../database/database.ts';
+import type { Jobs } from '../queue/submit.ts';
+import { Watch } from './watch.ts';
+
+const watch = new Watch({ listen() {} } as unknown as Database, { states: async () => [] } as unknown as Jobs);
+afterEach(() => watch.close());
+
+it('keeps room for the jobs of others beside those that one key waits for', () => {
+  const ends = Array.from({ length: 1_500 }, (_, i) => watch.subscribe('a', `job ${i}`, () => {}));
+  expect(() => watch.subscribe('a', 'one more', () => {})).toThrow(expect.objectContaining({ code: 'overloaded' }));
+  watch.subscribe('b', 'another', () => {})();
+  ends[0]?.();
+  // Ending twice frees one place.
+  ends[0]?.();
+  ends[0] = watch.subscribe('a', 'again', () => {});
+  expect(() => watch.subscribe('a', 'one more', () => {})).toThrow(expect.objectContaining({ code: 'overloaded' }));
+  for (const end of ends) end();
+  watch.subscribe('a', 'at last', () => {})();
+});
