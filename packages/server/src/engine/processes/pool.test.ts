@@ -255,6 +255,17 @@ describe('PoolEngine', () => {
     expect(pool.restarts).toBe(1);
   });
 
+  it('does not take its own standstill for the silence of a worker', async () => {
+    const pool = await start({ workers: 1, silentMs: 5_000 });
+    const session = await pool.open({ encoding: 's16le', sampleRate: 8000 }, () => {});
+    const taken = session.push(new Uint8Array(2));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 6_000);
+    await taken;
+    await session.push(new Uint8Array(2));
+    expect(pool.restarts).toBe(0);
+    expect(pool.pids).toHaveLength(1);
+  });
+
   it('lets workers end by themselves when it is closed', async () => {
     const pool = await start();
     await ready(pool, 2);
