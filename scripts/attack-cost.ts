@@ -145,7 +145,7 @@ async function costOf(server: Spawned, body: Uint8Array<ArrayBuffer>, times: num
   return [(cpuSeconds(server.pid) - before) / times, answered];
 }
 
-/** Prints each input's cost, and the largest ratio. @param part Of the names of inputs: those alone. */
+/** Prints each input's cost, and the largest ratio of those that are taken and of those that are refused. @param part Of the names of inputs: those alone. */
 export async function cost(part = ''): Promise<void> {
   const server = await spawnServer([process.execPath, NODE_ENTRY], {
     VOICEFLOW_WORKERS: '1',
@@ -160,13 +160,14 @@ export async function cost(part = ''): Promise<void> {
     console.log(`ordinary speech of ${seconds} s, 16 kHz: ${(1000 * cpu).toFixed(0)} ms of CPU`);
   }
   console.log('\n| input | seconds | CPU | beside ordinary audio of its length |\n|---|---|---|---|');
-  let most = 0;
+  const most = { taken: 0, refused: 0 };
   for (const { name, seconds, body } of inputs) {
     const [cpu, answered] = await costOf(server, body(), timesOf(seconds));
     const ratio = cpu / (ordinary.get(seconds) ?? Number.NaN);
-    most = Math.max(most, ratio);
+    const kind = answered === '' ? 'taken' : 'refused';
+    most[kind] = Math.max(most[kind], ratio);
     console.log(`| ${name}${answered} | ${seconds} | ${(1000 * cpu).toFixed(0)} ms | × ${ratio.toFixed(2)} |`);
   }
-  console.log(`\nat most × ${most.toFixed(2)}`);
+  console.log(`\nat most × ${most.taken.toFixed(2)}; of what is refused, its bytes: × ${most.refused.toFixed(2)}`);
   await server.close();
 }

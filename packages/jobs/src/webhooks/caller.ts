@@ -8,6 +8,8 @@ import { signedHeaders } from './sign.ts';
 const POLL_MS = 1_000;
 /** Calls under way at once: a receiver that never answers holds one of them for its time. */
 const AT_ONCE = 32;
+/** Of them, for jobs of one key, give or take as many: receivers of one that never answer must not hold up all others. */
+const OF_A_KEY = 8;
 const CALL_MS = 10_000;
 
 export interface CallerParts {
@@ -23,6 +25,7 @@ export class Caller {
   readonly #parts: CallerParts;
   readonly #deliveries: Deliveries;
   readonly #calls = new Set<Promise<void>>();
+  readonly #ofKey = new Map<string, number>();
   readonly #stop = new AbortController();
   #timer: ReturnType<typeof setInterval> | undefined;
   #looking = false;
@@ -47,25 +50,36 @@ export class Caller {
   }
 
   async #look(): Promise<void> {
-    const room = AT_ONCE - this.#calls.size;
-    if (this.#looking || room <= 0 || this.#stop.signal.aborted) return;
+    if (this.#looking || this.#stop.signal.aborted) return;
     this.#looking = true;
     try {
-      for (const delivery of await this.#deliveries.take(room)) {
-        const call: Promise<void> = this.#call(delivery)
-          .catch((error) => this.#parts.log({ level: 'warn', message: 'webhook not noted', error: String(error) }))
-          .finally(() => {
-            this.#calls.delete(call);
-            // Others may have waited for this place.
-            if (this.#calls.size === AT_ONCE - 1) void this.#look();
-          });
-        this.#calls.add(call);
+      for (let room = AT_ONCE - this.#calls.size; room > 0; room = AT_ONCE - this.#calls.size) {
+        const busy = [...this.#ofKey].filter(([, count]) => count >= OF_A_KEY).map(([key]) => key);
+        const due = await this.#deliveries.take(Math.min(room, OF_A_KEY), busy);
+        if (due.length === 0) break;
+        for (const delivery of due) this.#begin(delivery);
       }
     } catch {
       // The database is away: the next look will tell.
     } finally {
       this.#looking = false;
     }
+  }
+
+  #begin(delivery: Delivery): void {
+    const { key } = delivery;
+    this.#ofKey.set(key, (this.#ofKey.get(key) ?? 0) + 1);
+    const call: Promise<void> = this.#call(delivery)
+      .catch((error) => this.#parts.log({ level: 'warn', message: 'webhook not noted', error: String(error) }))
+      .finally(() => {
+        this.#calls.delete(call);
+        const left = (this.#ofKey.get(key) ?? 1) - 1;
+        if (left > 0) this.#ofKey.set(key, left);
+        else this.#ofKey.delete(key);
+        // Others may have waited for this place.
+        if (this.#calls.size === AT_ONCE - 1 || left === OF_A_KEY - 1) void this.#look();
+      });
+    this.#calls.add(call);
   }
 
   async #call(delivery: Delivery): Promise<void> {

@@ -4,6 +4,8 @@ import type { Database } from '../database/database.ts';
 export interface Delivery {
   readonly id: string;
   readonly url: string;
+  /** Whose job it is of. */
+  readonly key: string;
   /** Tries before this one. */
   readonly tries: number;
   readonly job: string;
@@ -27,20 +29,22 @@ export class Deliveries {
     this.#db = db;
   }
 
-  async take(limit: number): Promise<Delivery[]> {
+  /** @param without Keys that have enough calls under way. */
+  async take(limit: number, without: readonly string[]): Promise<Delivery[]> {
     return this.#db.query<Delivery>(
       `with due as (
-        select id from voiceflow.delivery where delivered_at is null and given_up_at is null and run_at <= now()
-        order by run_at limit $1 for update skip locked
+        select d.id from voiceflow.delivery d join voiceflow.job j on j.id = d.job_id
+        where d.delivered_at is null and d.given_up_at is null and d.run_at <= now() and j.key <> all($3::text[])
+        order by d.run_at limit $1 for update of d skip locked
       ), taken as (
         update voiceflow.delivery d set run_at = now() + make_interval(secs => $2), tries = tries + 1
         from due where d.id = due.id returning d.*
       )
-      select t.id, t.url, t.tries - 1 as tries, j.id as job, j.state, j.metadata, j.problem,
+      select t.id, t.url, j.key, t.tries - 1 as tries, j.id as job, j.state, j.metadata, j.problem,
         j.audio_seconds as "audioSeconds",
         to_char(j.ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "endedAt"
       from taken t join voiceflow.job j on j.id = t.job_id`,
-      [limit, CALL_SECONDS],
+      [limit, CALL_SECONDS, [...without]],
     );
   }
 
