@@ -3,7 +3,7 @@ import { type Model, VoiceFlowError } from 'voiceflow-ml/core';
 import { seededRandom } from 'voiceflow-ml/testing';
 import { type EngineName, loadEngine } from './model/engines.ts';
 import { feedsFor } from './model/feeds.ts';
-import { FAST_CNN, fastCnnPath, readModel } from './model/files.ts';
+import { readModel } from './model/files.ts';
 import { type PairedRatio, pairedRatio } from './stats/ratio.ts';
 import { median, type Summary, summarize } from './stats/summary.ts';
 
@@ -108,7 +108,7 @@ interface Runner {
 }
 
 async function prepare(contender: Contender): Promise<Runner> {
-  const file = await readModel(fastCnnPath(FAST_CNN));
+  const file = await readModel();
   const model = await loadEngine(contender.engine, file);
   const feeds = feedsFor(model.inputs, { audio: [contender.batch, 48_000] }, seededRandom(1));
   for (let i = 0; i < WARMUP; i++) await model.run(feeds());
@@ -171,6 +171,6 @@ export const coldStartContenders = ['native', 'wasm'] as const;
 
 /** From nothing to the first answer: load the engine, read the weights, run once. What it loaded stays open. */
 export async function coldStart(engine: EngineName): Promise<void> {
-  const model = await loadEngine(engine, await readModel(fastCnnPath(FAST_CNN)));
+  const model = await loadEngine(engine, await readModel());
   await model.run(feedsFor(model.inputs, {}, seededRandom(1))());
 }

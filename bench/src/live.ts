@@ -1,7 +1,7 @@
 import { openAsBlob } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { type Diarizer, type LiveDiarization, type LiveEvent, openAudio, type Turn } from 'voiceflow-ml/core';
-import { type Score, scoreDiarization } from 'voiceflow-ml/metrics';
+import { scoreDiarization } from 'voiceflow-ml/metrics';
 import { asWav, type Recording, recordingsOf } from './accuracy/recordings.ts';
 
 export interface LiveOptions {
@@ -44,6 +44,8 @@ interface Heard {
   readonly latest: number;
 }
 
+const WAYS = ['live', 'offline', 'reclustered'] as const;
+
 /** Seconds pushed at once. */
 const PIECE = 0.02;
 
@@ -52,26 +54,25 @@ const PIECE = 0.02;
  * `speaker-merged` renames what was told.
  */
 export async function measureLive(diarizer: Diarizer, options: LiveOptions): Promise<LiveFolder[]> {
+  const { signal } = options;
   const result: LiveFolder[] = [];
   for (const folder of options.folders) {
     const files: LiveFile[] = [];
-    const all: Record<'live' | 'offline' | 'reclustered', Parameters<typeof scored>[0]> = {
-      live: [],
-      offline: [],
-      reclustered: [],
-    };
+    const all: Record<keyof Rates, Pair[]> = { live: [], offline: [], reclustered: [] };
     for (const recording of await recordingsOf(folder)) {
-      const offline = await diarizer.diarize(await openAsBlob(await asWav(recording.audio)), signalOf(options));
+      const { turns: offline } = await diarizer.diarize(await openAsBlob(await asWav(recording.audio)), { signal });
       const heard = await hear(diarizer, recording, options);
-      const live = heard.turns.map(({ told, speaker }) => ({ ...told, speaker }));
-      all.live.push({ recording, turns: live });
-      all.offline.push({ recording, turns: offline.turns });
-      all.reclustered.push({ recording, turns: heard.result.turns });
-      const file = describe(recording, heard, {
-        live: derOf([{ recording, turns: live }]),
-        offline: derOf([{ recording, turns: offline.turns }]),
-        reclustered: derOf([{ recording, turns: heard.result.turns }]),
-      });
+      const pairs = {
+        live: { recording, turns: heard.turns.map(({ told, speaker }) => ({ ...told, speaker })) },
+        offline: { recording, turns: offline },
+        reclustered: { recording, turns: heard.result.turns },
+      };
+      for (const how of WAYS) all[how].push(pairs[how]);
+      const file = describe(
+        recording,
+        heard,
+        ratesOf((how) => [pairs[how]]),
+      );
       files.push(file);
       options.onFile?.(folder, file);
     }
@@ -79,9 +80,7 @@ export async function measureLive(diarizer: Diarizer, options: LiveOptions): Pro
     result.push({
       folder: basename(resolve(folder)),
       files,
-      live: derOf(all.live),
-      offline: derOf(all.offline),
-      reclustered: derOf(all.reclustered),
+      ...ratesOf((how) => all[how]),
       told: sum(({ told }) => told),
       renamed: sum(({ renamed }) => renamed),
       reassigned: sum(({ reassigned }) => reassigned),
@@ -93,14 +92,9 @@ export async function measureLive(diarizer: Diarizer, options: LiveOptions): Pro
 
 async function hear(diarizer: Diarizer, recording: Recording, options: LiveOptions): Promise<Heard> {
   const { sampleRate } = diarizer.manifest;
-  const { latency, step } = options;
-  const source = await openAudio(await openAsBlob(await asWav(recording.audio)), { sampleRate, ...signalOf(options) });
-  const session = diarizer.open({
-    sampleRate,
-    latency,
-    step,
-    ...signalOf(options),
-  });
+  const { latency, step, signal } = options;
+  const source = await openAudio(await openAsBlob(await asWav(recording.audio)), { sampleRate, signal });
+  const session = diarizer.open({ sampleRate, latency, step, signal });
   const turns: { told: Turn; speaker: string }[] = [];
   let pushed = 0;
   let latest = 0;
@@ -133,11 +127,7 @@ async function hear(diarizer: Diarizer, recording: Recording, options: LiveOptio
   }
 }
 
-function describe(
-  recording: Recording,
-  { turns, result, latest }: Heard,
-  rates: Pick<LiveFile, 'live' | 'offline' | 'reclustered'>,
-): LiveFile {
+function describe(recording: Recording, { turns, result, latest }: Heard, rates: Rates): LiveFile {
   const length = ({ start, end }: Turn) => end - start;
   const sum = (chosen: readonly { told: Turn }[]) => chosen.reduce((total, { told }) => total + length(told), 0);
   return {
@@ -163,17 +153,20 @@ function describe(
   };
 }
 
-function derOf(pairs: Parameters<typeof scored>[0]): number {
-  return scored(pairs).der ?? Number.NaN;
+interface Pair {
+  readonly recording: Recording;
+  readonly turns: readonly Turn[];
 }
 
-function scored(pairs: { readonly recording: Recording; readonly turns: readonly Turn[] }[]): Score {
-  return scoreDiarization(
-    pairs.map(({ recording }) => ({ uri: recording.name, turns: recording.reference })),
-    pairs.map(({ recording, turns }) => ({ uri: recording.name, turns })),
-  ).total;
-}
+type Rates = Pick<LiveFile, (typeof WAYS)[number]>;
 
-function signalOf({ signal }: Pick<LiveOptions, 'signal'>): { readonly signal?: AbortSignal } {
-  return { signal };
+/** DER of each way to hear recordings, in percent. */
+function ratesOf(pairsOf: (how: keyof Rates) => readonly Pair[]): Rates {
+  const rates = WAYS.map((how) => {
+    const pairs = pairsOf(how);
+    const reference = pairs.map(({ recording }) => ({ uri: recording.name, turns: recording.reference }));
+    const hypothesis = pairs.map(({ recording, turns }) => ({ uri: recording.name, turns }));
+    return [how, scoreDiarization(reference, hypothesis).total.der ?? Number.NaN];
+  });
+  return Object.fromEntries(rates);
 }

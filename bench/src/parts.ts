@@ -6,7 +6,7 @@ import { coldStart, compareBackends } from './backends.ts';
 import { startNullServer } from './load/null-server.ts';
 import { ENGINES, loadEngine } from './model/engines.ts';
 import { feedsFor } from './model/feeds.ts';
-import { FAST_CNN, fastCnnPath, readModel } from './model/files.ts';
+import { readModel } from './model/files.ts';
 import { measureIsolated } from './model/isolated.ts';
 import { measureSpeed } from './pipelines.ts';
 
@@ -36,7 +36,7 @@ export const parts: Readonly<Record<string, BenchCommand>> = {
     options: { seconds: number([0.1, 600], 5, '') },
     async run({ seconds }, io) {
       const engine = 'native-direct';
-      const file = await readModel(fastCnnPath(FAST_CNN));
+      const file = await readModel();
       const model = await loadEngine(engine, file);
       const signal = AbortSignal.timeout(1000 * seconds);
       const options = { engine, name: file.name, iterations: Number.POSITIVE_INFINITY, warmup: 20, signal };

@@ -112,4 +112,13 @@ describe('the ladders', () => {
       new RegExp(`## The ladder inside the ${name}\\n([\\s\\S]*?)\\n## `, 'i').exec(architecture) ?? [];
     expect(folders.filter((folder) => !ladder.includes(`\`${folder}/\``))).toEqual([]);
   });
+
+  it('and the pipeline name stages that are there', () => {
+    const [, list = ''] = /^\| `stages\/` \|(.*)$/m.exec(architecture) ?? [];
+    const arrows = [...architecture.matchAll(/\|"stages\/([\w, -]+)/g)].flatMap(([, names = '']) => names.split(', '));
+    const names = [...quoted(list), ...arrows];
+    expect(names.length).toBeGreaterThan(20);
+    const there = readdirSync(join(ROOT, 'packages/sdk/src/stages'));
+    expect(names.filter((name) => !there.includes(`${name}.ts`))).toEqual([]);
+  });
 });

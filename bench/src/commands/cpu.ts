@@ -3,7 +3,7 @@ import { choice, command, count, flag, text } from '../args.ts';
 import { figures, ms, summaryLine } from '../format.ts';
 import { ENGINES, loadEngine } from '../model/engines.ts';
 import { feedsFor, shapes } from '../model/feeds.ts';
-import { FAST_CNN, fastCnnPath, readModel } from '../model/files.ts';
+import { readModel } from '../model/files.ts';
 import { type IsolatedResult, measureIsolated } from '../model/isolated.ts';
 
 export const cpu = command({
@@ -18,7 +18,7 @@ export const cpu = command({
   },
   notes: `Example
   npm run bench -- cpu --model segmentation-3.0.onnx --shape waveform=1,1,160000 --iterations 50`,
-  async run({ model: path = fastCnnPath(FAST_CNN), iterations, warmup, engine, shape, json }, io) {
+  async run({ model: path, iterations, warmup, engine, shape, json }, io) {
     const file = await readModel(path);
     const model = await loadEngine(engine, file);
     try {

@@ -3,7 +3,7 @@ import { type TensorInfo, VoiceFlowError } from 'voiceflow-ml/core';
 import { seededRandom } from 'voiceflow-ml/testing';
 import { loadEngine } from './engines.ts';
 import { feedsFor, shapes } from './feeds.ts';
-import { FAST_CNN, fastCnnPath, readModel } from './files.ts';
+import { readModel } from './files.ts';
 import { measureIsolated } from './isolated.ts';
 
 const INPUTS: readonly TensorInfo[] = [
@@ -52,7 +52,7 @@ describe('measureIsolated', () => {
 
 describe('engines', () => {
   it('give the same numbers for the same input, natively with and without a worker, and by WASM', async () => {
-    const file = await readModel(fastCnnPath(FAST_CNN));
+    const file = await readModel();
     const outputs: Float32Array[] = [];
     for (const engine of ['native-direct', 'native', 'wasm'] as const) {
       const model = await loadEngine(engine, { ...file, bytes: file.bytes.slice() });

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { InferenceSession } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { conversationPcm, repeatedWav } from '../conversation.ts';
-import { FAST_CNN, fastCnnPath } from '../model/files.ts';
+import { FAST_CNN } from '../model/files.ts';
 import { withMetadata } from './onnx-metadata.ts';
 import { findPython, measurePython, PYTHON_MISSING } from './python.ts';
 import { findSherpa, measureSherpa } from './sherpa.ts';
@@ -17,7 +17,7 @@ const server = existsSync(fileURLToPath(new URL('../../../packages/server/dist/n
 
 describe('withMetadata', () => {
   it('appends what a protobuf reader finds, and leaves a model that still loads', async () => {
-    const model = new Uint8Array(await readFile(fastCnnPath(FAST_CNN)));
+    const model = new Uint8Array(await readFile(FAST_CNN));
     const long = 'x'.repeat(300);
     const changed = withMetadata(model, { sample_rate: '16000', note: long });
     expect(Buffer.compare(changed.subarray(0, model.length), model)).toBe(0);

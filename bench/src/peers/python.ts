@@ -6,7 +6,7 @@ import type { LoadResult } from '../load/recorder.ts';
 import { inferTarget } from '../load/target.ts';
 import { REPOSITORY } from '../machine.ts';
 import { freePort, type ManagedProcess, startProcess } from '../managed-process.ts';
-import { FAST_CNN, fastCnnPath } from '../model/files.ts';
+import { FAST_CNN } from '../model/files.ts';
 import { withServer } from '../server-under-test.ts';
 import { pairedRatio } from '../stats/ratio.ts';
 import { median } from '../stats/summary.ts';
@@ -57,7 +57,7 @@ export interface PeerPlan {
 export async function measurePython(python: string, { rounds, requests, warmUp }: PeerPlan): Promise<PeerResult> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const args = [`${FOLDER}/server.py`, fastCnnPath(FAST_CNN), String(port)];
+  const args = [`${FOLDER}/server.py`, FAST_CNN, String(port)];
   const theirs = await startProcess({ command: python, args, readyUrl: `${url}/readyz` });
   try {
     return await withServer({}, async (ours) => {

@@ -7,7 +7,7 @@ import { GENERATOR_RATE, measureGenerator } from '../load/generator-cost.ts';
 import { describeMachine } from '../machine.ts';
 import { loadEngine } from '../model/engines.ts';
 import { feedsFor } from '../model/feeds.ts';
-import { FAST_CNN, fastCnnPath, readModel } from '../model/files.ts';
+import { readModel } from '../model/files.ts';
 import { type IsolatedResult, measureIsolated } from '../model/isolated.ts';
 import type { SpeedResult } from '../pipelines.ts';
 import { measureScaleOut, type ScaleOutResult } from '../scale-out/measure.ts';
@@ -116,7 +116,7 @@ function indented(io: BenchIo): (text: string) => void {
 }
 
 async function measureAlone(repeats: number, iterations: number): Promise<IsolatedResult[]> {
-  const file = await readModel(fastCnnPath(FAST_CNN));
+  const file = await readModel();
   const model = await loadEngine('native', file);
   try {
     const feeds = feedsFor(model.inputs, {}, seededRandom(1));

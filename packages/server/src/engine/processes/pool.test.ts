@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import { JobQueue } from '../../queue/queue.ts';
+import { RequestQueue } from '../../admission/request-queue.ts';
 import type { Job, LiveMessage } from '../engine.ts';
 import { PoolEngine, type PoolOptions } from './pool-engine.ts';
 
@@ -158,7 +158,7 @@ describe('PoolEngine', () => {
   it('kills a worker that hangs past the deadline, and does its other jobs elsewhere', async () => {
     const pool = await start();
     await ready(pool, 2);
-    const queue = new JobQueue({ slots: () => pool.info?.slots.infer ?? 0, maxWaiting: 20, noun: 'test' });
+    const queue = new RequestQueue({ slots: () => pool.info?.slots.infer ?? 0, maxWaiting: 20, noun: 'test' });
     pool.onChange(() => queue.pump());
     const through = (params: Record<string, string>, deadlineMs: number) =>
       codeOf(
