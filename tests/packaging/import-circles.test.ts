@@ -27,7 +27,7 @@ const LADDERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   'packages/server/src': [
     ['engine', 'http', 'limits.ts', 'version.ts'],
-    ['queue', 'testing'],
+    ['admission', 'testing'],
     ['metrics'],
     ['middleware'],
     ['state.ts'],

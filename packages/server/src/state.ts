@@ -2,6 +2,8 @@ import type { JobsHost, JobsMount } from '@voiceflow-ml/jobs';
 import type { Context } from 'hono';
 import type { UpgradeWebSocket } from 'hono/ws';
 import { VoiceFlowError } from 'voiceflow-ml/core';
+import { RequestQueue, type Ticket } from './admission/request-queue.ts';
+import { Strikes } from './admission/strikes.ts';
 import type { Engine, Lane } from './engine/engine.ts';
 import { type BodyPump, ByteBudget } from './http/body.ts';
 import type { Exchange, RuntimeOfContext } from './http/exchange.ts';
@@ -11,8 +13,6 @@ import { MetricsRegistry } from './metrics/registry.ts';
 import { registerServerMetrics, type ServerMetrics } from './metrics/server-metrics.ts';
 import { type ApiKey, KeyRing } from './middleware/auth.ts';
 import { Quota } from './middleware/quota.ts';
-import { JobQueue, type Ticket } from './queue/queue.ts';
-import { Strikes } from './queue/strikes.ts';
 
 export interface AppOptions extends RuntimeOfContext {
   readonly engine: Engine;
@@ -59,7 +59,7 @@ export interface AppState {
   readonly keys: KeyRing;
   readonly quota: Quota;
   readonly strikes: Strikes;
-  readonly queues: Readonly<Record<Lane, JobQueue>>;
+  readonly queues: Readonly<Record<Lane, RequestQueue>>;
   readonly budget: ByteBudget;
   readonly registry: MetricsRegistry;
   readonly metrics: ServerMetrics;
@@ -75,7 +75,7 @@ export function createState(options: AppOptions): AppState {
   const { engine } = options;
   const limits = resolveLimits(options.limits);
   const queue = (lane: Lane, noun: string) =>
-    new JobQueue({ slots: () => engine.info?.slots[lane] ?? 0, maxWaiting: limits.queueJobs, noun });
+    new RequestQueue({ slots: () => engine.info?.slots[lane] ?? 0, maxWaiting: limits.queueJobs, noun });
   const registry = options.metrics ?? new MetricsRegistry();
   const queues = { infer: queue('infer', 'window'), recording: queue('recording', 'recording') };
   engine.onChange(() => {

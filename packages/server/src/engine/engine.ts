@@ -7,7 +7,10 @@ import type {
   VoiceFlowError,
 } from 'voiceflow-ml/core';
 
-/** What is asked of a worker. `body` travels beside it; everything here is small and structured-cloneable. */
+/**
+ * What is asked of a worker, for one request or one try of a durable job (`packages/jobs`). `body` travels beside it;
+ * everything here is small and structured-cloneable.
+ */
 export interface Job {
   readonly kind: 'infer' | 'diarize' | 'embed' | 'tensors';
   /** The request's `Content-Type`, as it came. */

@@ -1,6 +1,6 @@
+import type { RequestQueue } from '../admission/request-queue.ts';
 import type { Engine, Lane } from '../engine/engine.ts';
 import type { ByteBudget } from '../http/body.ts';
-import type { JobQueue } from '../queue/queue.ts';
 import { type Counter, type Histogram, labelText, type MetricsRegistry } from './registry.ts';
 
 export interface ServerMetrics {
@@ -21,7 +21,7 @@ const SECONDS_BUCKETS = [
 ];
 
 export interface Watched {
-  readonly queues: Readonly<Record<Lane, JobQueue>>;
+  readonly queues: Readonly<Record<Lane, RequestQueue>>;
   readonly budget: ByteBudget;
   readonly sessions: ReadonlySet<unknown>;
   readonly engine: Engine;
@@ -30,7 +30,7 @@ export interface Watched {
 /** Names follow Prometheus: base units, `_total` for counters. */
 export function registerServerMetrics(registry: MetricsRegistry, watched: Watched): ServerMetrics {
   const { queues, budget, sessions, engine } = watched;
-  const byLane = (read: (queue: JobQueue) => number) => () =>
+  const byLane = (read: (queue: RequestQueue) => number) => () =>
     new Map((['infer', 'recording'] as const).map((lane) => [labelText({ lane }), read(queues[lane])]));
   registry.gauge(
     'voiceflow_queue_depth',

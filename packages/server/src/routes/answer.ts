@@ -1,8 +1,8 @@
 import { type Progress, VoiceFlowError } from 'voiceflow-ml/core';
+import { secondsOf } from '../admission/cost.ts';
 import type { Job, JobReply, Lane } from '../engine/engine.ts';
 import { type Body, collectBody } from '../http/body.ts';
 import { type Answer, clientOf, type Exchange } from '../http/exchange.ts';
-import { secondsOf } from '../queue/cost.ts';
 import { type AppState, type Deadline, deadlineOf } from '../state.ts';
 
 export interface Question {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import { JobQueue } from '../../queue/queue.ts';
+import { RequestQueue } from '../../admission/request-queue.ts';
 import type { Job, LiveMessage } from '../engine.ts';
 import { PoolEngine, type PoolOptions } from './pool-engine.ts';
 
@@ -158,7 +158,7 @@ describe('PoolEngine', () => {
   it('kills a worker that hangs past the deadline, and does its other jobs elsewhere', async () => {
     const pool = await start();
     await ready(pool, 2);
-    const queue = new JobQueue({ slots: () => pool.info?.slots.infer ?? 0, maxWaiting: 20, noun: 'test' });
+    const queue = new RequestQueue({ slots: () => pool.info?.slots.infer ?? 0, maxWaiting: 20, noun: 'test' });
     pool.onChange(() => queue.pump());
     const through = (params: Record<string, string>, deadlineMs: number) =>
       codeOf(
@@ -253,6 +253,17 @@ describe('PoolEngine', () => {
     });
     await ready(pool, 1);
     expect(pool.restarts).toBe(1);
+  });
+
+  it('does not take its own standstill for the silence of a worker', async () => {
+    const pool = await start({ workers: 1, silentMs: 5_000 });
+    const session = await pool.open({ encoding: 's16le', sampleRate: 8000 }, () => {});
+    const taken = session.push(new Uint8Array(2));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 6_000);
+    await taken;
+    await session.push(new Uint8Array(2));
+    expect(pool.restarts).toBe(0);
+    expect(pool.pids).toHaveLength(1);
   });
 
   it('lets workers end by themselves when it is closed', async () => {

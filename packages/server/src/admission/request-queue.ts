@@ -53,14 +53,14 @@ const OUTLIER = 10;
 const MAX_RETRY_AFTER = 60;
 
 /**
- * A bounded queue that refuses early what it could not do in time.
+ * A bounded queue of requests for workers, which refuses early what it could not do in time.
  *
  * A job is admitted when a slot is free, or when fewer than `maxWaiting` wait and the work ahead of it, by the moving
  * average of what a unit of cost took, fits its deadline. It leaves the queue when its deadline passes or its caller
  * leaves; nothing dead is ever started. A running job's slot is free again when its work has settled, which may be
  * later than the answer to a caller whose deadline passed.
  */
-export class JobQueue {
+export class RequestQueue {
   readonly #options: QueueOptions;
   readonly #now: () => number;
   #waiting: Waiting[] = [];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import { JobQueue } from './queue.ts';
+import { RequestQueue } from './request-queue.ts';
 
 const NEVER = new AbortController().signal;
 
@@ -33,9 +33,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('JobQueue', () => {
+describe('RequestQueue', () => {
   it('runs as many as there are slots, the others in order of arrival', async () => {
-    const queue = new JobQueue({ slots: () => 2, maxWaiting: 10, noun: 'test' });
+    const queue = new RequestQueue({ slots: () => 2, maxWaiting: 10, noun: 'test' });
     const jobs = Array.from({ length: 5 }, () => controlled());
     const results = jobs.map((job) => queue.run(ticket(), job.work));
     await vi.advanceTimersByTimeAsync(0);
@@ -51,7 +51,7 @@ describe('JobQueue', () => {
   });
 
   it('lets work that gets on go on, and no longer, where its deadline is renewable', async () => {
-    const queue = new JobQueue({ slots: () => 1, maxWaiting: 10, noun: 'test' });
+    const queue = new RequestQueue({ slots: () => 1, maxWaiting: 10, noun: 'test' });
     const runs = [true, false].map((renewable) => {
       let step: () => void = () => {};
       const work = vi.fn((_signal: AbortSignal, _waited: number, onStep: () => void) => {
@@ -75,7 +75,7 @@ describe('JobQueue', () => {
   });
 
   it('ends work at its limit, also where that is shorter than the deadline of a step', async () => {
-    const queue = new JobQueue({ slots: () => 1, maxWaiting: 10, noun: 'test' });
+    const queue = new RequestQueue({ slots: () => 1, maxWaiting: 10, noun: 'test' });
     const code = codeOf(
       queue.run({ ...ticket(60_000), renewable: true, workMs: 400 }, () => new Promise<string>(() => {})),
     );
@@ -85,7 +85,7 @@ describe('JobQueue', () => {
   });
 
   it('counts jobs whose bodies are on their way, for a while, so that no two are let in for one place', async () => {
-    const queue = new JobQueue({ slots: () => 1, maxWaiting: 2, noun: 'test' });
+    const queue = new RequestQueue({ slots: () => 1, maxWaiting: 2, noun: 'test' });
     const running = controlled();
     const first = queue.run(ticket(), running.work);
     const release = [queue.claim(ticket()), queue.claim(ticket())];
@@ -109,7 +109,7 @@ describe('JobQueue', () => {
   });
 
   it('counts what is on its way in predicting the wait, and not against free slots', async () => {
-    const queue = new JobQueue({ slots: () => 2, maxWaiting: 10, noun: 'test' });
+    const queue = new RequestQueue({ slots: () => 2, maxWaiting: 10, noun: 'test' });
     const learn = controlled();
     const learnt = queue.run(ticket(), learn.work);
     await vi.advanceTimersByTimeAsync(100);
@@ -125,7 +125,7 @@ describe('JobQueue', () => {
   });
 
   it('does not count the length of a job against a renewable deadline, only what is ahead of it', async () => {
-    const queue = new JobQueue({ slots: () => 1, maxWaiting: 10, noun: 'test' });
+    const queue = new RequestQueue({ slots: () => 1, maxWaiting: 10, noun: 'test' });
     const learn = controlled();
     const learnt = queue.run(ticket(1000, NEVER, 10), learn.work);
     await vi.advanceTimersByTimeAsync(100);
@@ -138,7 +138,7 @@ describe('JobQueue', () => {
   });
 
   it('refuses what comes when as many wait as may, with a time after which to try again', async () => {
-    const queue = new JobQueue({ slots: () => 1, maxWaiting: 1, noun: 'test' });
+    const queue = new RequestQueue({ slots: () => 1, maxWaiting: 1, noun: 'test' });
     const first = controlled();
     void queue.run(ticket(), first.work);
     const second = queue.run(ticket(), async () => 'second');
@@ -150,7 +150,7 @@ describe('JobQueue', () => {
   });
 
   it('refuses at once what could not be done in time, by what jobs took before', async () => {
-    const queue = new JobQueue({ slots: () => 1, maxWaiting: 100, noun: 'test' });
+    const queue = new RequestQueue({ slots: () => 1, maxWaiting: 100, noun: 'test' });
     const slow = () => new Promise<string>((resolve) => setTimeout(() => resolve('done'), 100));
     void queue.run(ticket(), slow);
     await vi.advanceTimersByTimeAsync(100);
@@ -164,7 +164,7 @@ describe('JobQueue', () => {
   });
 
   it('is not misled by a few jobs that are unlike the others, and never asks to wait for longer than a minute', async () => {
-    const queue = new JobQueue({ slots: () => 1, maxWaiting: 2, noun: 'test' });
+    const queue = new RequestQueue({ slots: () => 1, maxWaiting: 2, noun: 'test' });
     const serve = async (ms: number) => {
       const job = controlled();
       const result = queue.run({ ...ticket(10_000_000), cost: 10 }, job.work);
@@ -182,7 +182,7 @@ describe('JobQueue', () => {
     for (const job of jobs) job.resolve('done');
     await Promise.all(running);
     expect(third).toBeDefined();
-    const slow = new JobQueue({ slots: () => 1, maxWaiting: 1, noun: 'test' });
+    const slow = new RequestQueue({ slots: () => 1, maxWaiting: 1, noun: 'test' });
     const first = controlled();
     const done = slow.run(ticket(10_000_000), first.work);
     await vi.advanceTimersByTimeAsync(1_000_000);
@@ -194,7 +194,7 @@ describe('JobQueue', () => {
   });
 
   it('keeps places for others while they ask, and a claim counts as one that waits', () => {
-    const queue = new JobQueue({ slots: () => 0, maxWaiting: 16, noun: 'test' });
+    const queue = new RequestQueue({ slots: () => 0, maxWaiting: 16, noun: 'test' });
     const one = { cost: 1, deadlineMs: 1_000 };
     queue.assertAdmits({ ...one, client: 'b' });
     const claims = Array.from({ length: 8 }, () => queue.claim({ ...one, client: 'a' }));
@@ -205,7 +205,7 @@ describe('JobQueue', () => {
   });
 
   it('takes any job when a slot is free, whatever it expects: else one wrong guess would refuse for ever', async () => {
-    const queue = new JobQueue({ slots: () => 1, maxWaiting: 1, noun: 'test' });
+    const queue = new RequestQueue({ slots: () => 1, maxWaiting: 1, noun: 'test' });
     const done = queue.run(ticket(), () => new Promise<void>((resolve) => setTimeout(resolve, 900)));
     await vi.advanceTimersByTimeAsync(900);
     await done;
@@ -213,7 +213,7 @@ describe('JobQueue', () => {
   });
 
   it('answers at the deadline, and frees the slot only when the work has really ended', async () => {
-    const queue = new JobQueue({ slots: () => 1, maxWaiting: 5, noun: 'test' });
+    const queue = new RequestQueue({ slots: () => 1, maxWaiting: 5, noun: 'test' });
     const stuck = controlled();
     const result = codeOf(queue.run(ticket(50), stuck.work));
     const next = controlled();
@@ -230,7 +230,7 @@ describe('JobQueue', () => {
   });
 
   it('never starts a job whose deadline passed or whose caller left while it waited', async () => {
-    const queue = new JobQueue({ slots: () => 1, maxWaiting: 5, noun: 'test' });
+    const queue = new RequestQueue({ slots: () => 1, maxWaiting: 5, noun: 'test' });
     const first = controlled();
     void queue.run(ticket(), first.work);
     const caller = new AbortController();
@@ -250,14 +250,14 @@ describe('JobQueue', () => {
   });
 
   it('refuses a caller that has left already', async () => {
-    const queue = new JobQueue({ slots: () => 1, maxWaiting: 5, noun: 'test' });
+    const queue = new RequestQueue({ slots: () => 1, maxWaiting: 5, noun: 'test' });
     expect(await codeOf(queue.run(ticket(10, AbortSignal.abort()), async () => 1))).toBe('aborted');
     expect(queue.running).toBe(0);
   });
 
   it('holds jobs while there is no slot, and starts them when one comes', async () => {
     let slots = 0;
-    const queue = new JobQueue({ slots: () => slots, maxWaiting: 5, noun: 'test' });
+    const queue = new RequestQueue({ slots: () => slots, maxWaiting: 5, noun: 'test' });
     const result = queue.run(ticket(), async () => 'done');
     await vi.advanceTimersByTimeAsync(10);
     expect(queue.waiting).toBe(1);
@@ -281,7 +281,7 @@ describe('JobQueue', () => {
         ),
         fc.integer({ min: 1, max: 3 }),
         async (jobs, slots) => {
-          const queue = new JobQueue({ slots: () => slots, maxWaiting: 4, noun: 'test' });
+          const queue = new RequestQueue({ slots: () => slots, maxWaiting: 4, noun: 'test' });
           const outcomes: string[] = [];
           let most = 0;
           for (const job of jobs) {
