@@ -49,7 +49,7 @@ export const regionPipeline = (regions) => (manifest, model) => {
   };
   return {
     ...fastCnnPipeline(manifest, model),
-    diarize: (source, request) => diarize(cnn, analyzeRegions, source, request),
+    diarize: (source, request) => diarize(() => cnn, analyzeRegions, source, request),
   };
 };
 

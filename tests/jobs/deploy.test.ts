@@ -12,7 +12,7 @@ const documents = (path: string) =>
     expect(document.errors).toEqual([]);
     return document.toJS();
   });
-const PROGRAM = /packages\/server\/dist\/(main-\w+)\.js/;
+const PROGRAM = /packages\/server\/dist\/(main-[\w-]+)\.js/;
 const DRAIN_SECONDS = LIMIT_RULES.drainMs.default / 1000;
 
 it('scales workers by a query that the database understands', async () => {
