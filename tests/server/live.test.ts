@@ -57,7 +57,10 @@ for (const { name, command, missing } of servers) {
       });
       afterAll(() => server?.close());
 
-      it('tells the very events of the SDK, several sessions at once, however their audio is cut', async () => {
+      // A session that a loaded machine makes late hears less often (`keepUp`), and is not told the same: tried again once.
+      it('tells the very events of the SDK, several sessions at once, however their audio is cut', {
+        retry: 1,
+      }, async () => {
         expect(expected.events.filter(({ type }) => type === 'turn-end').length).toBeGreaterThan(3);
         const client = new VoiceFlowClient({
           url: server.url,
