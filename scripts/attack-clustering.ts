@@ -103,13 +103,13 @@ function accurate({ hours, voices, turn }: Script): Work {
     return { ranges: Int32Array.of(i * frames, (i + 1) * frames), frames, voice };
   });
   const grid = { frame: SHAPE.frame, offset: 0 };
-  const known = byPieces(local, { pieces, grid, frame, on: settings.activity.on, mean: joined.voices.mean });
+  const other = byPieces(local, { pieces, grid, frame, on: settings.activity.on, mean: joined.voices.mean });
   const context = {
     manifest,
     settings,
     frame,
-    cluster: () => clusterJoined(local, known, settings, joined, frame),
-    known: { local: known, settings: joined },
+    cluster: () => clusterJoined(local, other, settings, joined, frame),
+    identity: { local: other, settings: joined },
   };
   return () => solve(context, local, duration, { bounds: { least: 1, most: 100 }, known: [] });
 }

@@ -35,6 +35,27 @@ async function direct(): Promise<{ events: LiveEvent[]; turns: unknown }> {
 const rounded = (value: unknown) =>
   JSON.parse(JSON.stringify(value, (_, each) => (typeof each === 'number' ? Math.round(each * 1e9) / 1e9 : each)));
 
+/** A process that does not run for so long takes audio that was waiting for audio that comes late. */
+const STILL_MS = 1_000;
+
+/** What `work` gives when the machine let this process run all the while: the first such time of at most five. */
+async function undisturbed<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    let last = performance.now();
+    let longest = 0;
+    const tick = () => {
+      const now = performance.now();
+      longest = Math.max(longest, now - last);
+      last = now;
+    };
+    const timer = setInterval(tick, 20);
+    const result = await work();
+    clearInterval(timer);
+    tick();
+    if (longest < STILL_MS || tries === 5) return result;
+  }
+}
+
 const servers = [
   { name: 'Node', command: [process.execPath, NODE_ENTRY], missing: undefined },
   ...['Bun', 'Deno'].map((name) => {
@@ -57,34 +78,30 @@ for (const { name, command, missing } of servers) {
       });
       afterAll(() => server?.close());
 
-      // A session that a loaded machine makes late hears less often (`keepUp`), and is not told the same: tried again once.
-      it('tells the very events of the SDK, several sessions at once, however their audio is cut', {
-        retry: 1,
-      }, async () => {
+      it('tells the very events of the SDK, several sessions at once, however their audio is cut', async () => {
         expect(expected.events.filter(({ type }) => type === 'turn-end').length).toBeGreaterThan(3);
         const client = new VoiceFlowClient({
           url: server.url,
           WebSocket: WebSocket as unknown as WebSocketConstructor,
         });
-        await Promise.all(
-          [700, 1600, 48_000].map(async (size) => {
-            // 16-bit samples are what the file has: nothing is lost on the way.
-            const live = client.stream({ ...OPTIONS, encoding: 's16le', reconnects: 0 });
-            const events: unknown[] = [];
-            const listening = (async () => {
-              for await (const event of live) events.push(event);
-            })();
-            listening.catch(() => {});
-            // Audio that is far ahead of real time is in no hurry: none of it is left out, however busy the machine is.
-            await live.push(samples.subarray(0, AHEAD));
-            for (let at = AHEAD; at < samples.length; at += size) await live.push(samples.subarray(at, at + size));
-            const result = await live.end();
-            await listening;
-            expect(rounded(events)).toEqual(rounded(expected.events));
-            expect(result.turns).toEqual(expected.turns);
-            expect(result.offset).toBe(0);
-          }),
-        );
+        const heard = async (size: number) => {
+          // 16-bit samples are what the file has: nothing is lost on the way.
+          const live = client.stream({ ...OPTIONS, encoding: 's16le', reconnects: 0 });
+          const events: unknown[] = [];
+          const listening = (async () => {
+            for await (const event of live) events.push(event);
+          })();
+          listening.catch(() => {});
+          // Audio that is far ahead of real time is in no hurry: none of it is left out, however busy the machine is.
+          await live.push(samples.subarray(0, AHEAD));
+          for (let at = AHEAD; at < samples.length; at += size) await live.push(samples.subarray(at, at + size));
+          const result = await live.end();
+          await listening;
+          return { events: rounded(events), turns: result.turns, offset: result.offset };
+        };
+        const wanted = { events: rounded(expected.events), turns: expected.turns, offset: 0 };
+        const sessions = await undisturbed(() => Promise.all([700, 1600, 48_000].map(heard)));
+        for (const told of sessions) expect(told).toEqual(wanted);
       });
 
       it('is drained: a session that is open ends with the advice to connect again', async () => {

@@ -121,10 +121,8 @@ describe('refusals', () => {
     });
   }
 
-  // Once in some hundreds of runs on a loaded machine fetch gave an empty body: not understood yet, so tried again once.
   it.each(PATHS)(
     'of %s are read by clients that keep their connection, fetch and curl, while they still send',
-    { retry: 1 },
     async (path) => {
       const server = await toyServer({ limits: LIMITS });
       const body = new Uint8Array(5_000_000);

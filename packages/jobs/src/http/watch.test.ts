@@ -3,6 +3,7 @@ import type { Database } from '../database/database.ts';
 import type { Jobs } from '../queue/submit.ts';
 import { Watch } from './watch.ts';
 
+// A stand-in with the one method that is called.
 const watch = new Watch({ listen() {} } as unknown as Database, { states: async () => [] } as unknown as Jobs);
 afterEach(() => watch.close());
 

@@ -3,6 +3,7 @@ import type { Database } from '../database/database.ts';
 import { Voices } from './voices.ts';
 
 it('refuses a new name in a book that is full', async () => {
+  // A stand-in with the one method that is called.
   const voicesOf = (count: number) => new Voices({ query: async () => [{ count }] } as unknown as Database);
   await voicesOf(1_999).admit('k', 'Ada');
   await expect(voicesOf(2_000).admit('k', 'Ada')).rejects.toMatchObject({ code: 'invalid-option' });

@@ -27,6 +27,7 @@ it('calls for one key while the receivers of another never answer', async () => 
       for (const each of taken) due.splice(due.indexOf(each), 1);
       return taken;
     },
+    // A stand-in with what is called of it.
   } as unknown as Database;
   const parts = { db, secret: new Uint8Array(32), allowPrivate: true, metrics: NO_METRICS, log: () => {} };
   const caller = new Caller(parts);

@@ -54,7 +54,7 @@ export function joinedModel(manifest: ModelManifest, network: Model, cnn: FastCn
 /** What the networks say of a whole source. */
 export interface JoinedAnalysis extends Analysis {
   /** The local speakers with the voices of the pieces that they say. */
-  readonly known: LocalRecording;
+  readonly byPieces: LocalRecording;
 }
 
 /** Runs all networks over a source. @throws as `analyze`. */
@@ -68,27 +68,27 @@ export async function analyzeJoined(
   const analysis = await analyze(cnn, source, request, collector);
   const pieces = await collector.end();
   const { frameStart, frameStep, sampleRate } = segmentation.part;
-  const known = byPieces(analysis.local, {
+  const voiced = byPieces(analysis.local, {
     pieces,
     grid: { frame: frameStep / sampleRate, offset: (frameStart - frameStep / 2) / sampleRate },
     frame: cnn.frame,
     on: cnn.settings.activity.on,
     mean: settings.voices.mean,
   });
-  return { ...analysis, known, total: performance.now() - begun };
+  return { ...analysis, byPieces: voiced, total: performance.now() - begun };
 }
 
 /** How a recording is solved: clustered by both voices, its speakers known by the pieces'. */
 export function joinedContext(
   { manifest, cnn, settings }: JoinedModel,
-  { local, known }: JoinedAnalysis,
+  { local, byPieces: other }: JoinedAnalysis,
 ): SolveContext {
   return {
     manifest,
     settings: cnn.settings,
     frame: cnn.frame,
-    cluster: () => clusterJoined(local, known, cnn.settings, settings, cnn.frame),
-    known: { local: known, settings },
+    cluster: () => clusterJoined(local, other, cnn.settings, settings, cnn.frame),
+    identity: { local: other, settings },
   };
 }
 

@@ -57,7 +57,7 @@ export interface SolveContext {
   /** Clusters the local speakers; default: `clusterSpeakers`. */
   readonly cluster?: () => Steps<Clustering>;
   /** The local speakers with the voices that speakers are known by, where it is not their own. */
-  readonly known?: { readonly local: LocalRecording; readonly settings: Pick<SolveSettings, 'voices' | 'known'> };
+  readonly identity?: { readonly local: LocalRecording; readonly settings: Pick<SolveSettings, 'voices' | 'known'> };
 }
 
 /** Local speakers → speakers and turns, within the bounds. */
@@ -83,7 +83,7 @@ export function* solveSteps(
   const attemptWith = (count: number) => attemptOf(cnn, local, clustering, count);
   const attempt = yield* chooseSpeakerCount(yield* attemptWith(automatic), bounds, most, attemptWith);
   const { partition } = attempt;
-  const by = cnn.known ?? { local, settings: cnn.settings };
+  const by = cnn.identity ?? { local, settings: cnn.settings };
   const { voices, known: rules } = by.settings;
   const embeddings = attempt.speakers.map((speaker) => speakerEmbedding(by.local, partition, speaker, voices.mean));
   const heard = embeddings.map((embedding, i) => {

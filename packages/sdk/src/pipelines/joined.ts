@@ -39,8 +39,8 @@ export function joinedPipeline(
         request,
       ),
     embed: async (source, segments, signal) => {
-      const { known, duration } = await analyzeJoined(model, source, { signal });
-      return embedSpans({ settings: { voices: { mean } }, frame: cnn.frame }, known, segments, duration);
+      const { byPieces, duration } = await analyzeJoined(model, source, { signal });
+      return embedSpans({ settings: { voices: { mean } }, frame: cnn.frame }, byPieces, segments, duration);
     },
     open: noLiveSessions(manifest),
   };
