@@ -1,10 +1,13 @@
 import { observations } from '../stages/ahc.ts';
-import { type SpeakerModel, speakerModel } from '../stages/plda.ts';
+import { evidence, type SpeakerModel, speakerModel } from '../stages/plda.ts';
 import type { FastCnnSettings } from '../stages/settings.ts';
 import { accumulate } from '../stages/vectors.ts';
 
 /** A stretch of one voice: what is remembered of speech. */
 export interface Stretch {
+  /** The session's frames `[from, to)` that its windows hear; none of a new speaker's first words. */
+  from: number;
+  to: number;
   /** Seconds of clean speech; audio that several windows hear counts once. */
   seconds: number;
   /** `[to]`: sum of its slots' voices in the voice space, weighted by their seconds. */
@@ -31,7 +34,10 @@ export interface Voice {
   readonly model: SpeakerModel;
 }
 
-export function voiceOf(stretches: readonly Stretch[], { between, cluster }: VoiceRules): Voice {
+export function voiceOf(
+  stretches: readonly Pick<Stretch, 'seconds' | 'sum'>[],
+  { between, cluster }: VoiceRules,
+): Voice {
   const sum = new Float32Array(between.length);
   const seconds = secondsOf(stretches);
   const count = observations(seconds * cluster.rate, cluster.saturation);
@@ -39,6 +45,33 @@ export function voiceOf(stretches: readonly Stretch[], { between, cluster }: Voi
   return { count, sum, model: speakerModel(between, count, sum) };
 }
 
-export function secondsOf(stretches: readonly Stretch[]): number {
+/** How much speaks for two voices' being one. */
+export interface Likeness {
+  /** Log evidence for one speaker, against two. */
+  readonly gain: number;
+  /** It is two: they would not be clustered, though there is enough of both to tell. */
+  readonly differ: boolean;
+}
+
+/** Share of the evidence that one voice would be expected to give for itself below which it is another. */
+const SURE = 0.5;
+
+export function likeness(a: Voice, b: Voice, { between, cluster }: VoiceRules): Likeness {
+  const own = evidence(between, a.count, a.sum, undefined) + evidence(between, b.count, b.sum, undefined);
+  const gain = evidence(between, a.count + b.count, a.sum, b.sum) - own;
+  return { gain, differ: gain < Math.min(cluster.evidence, SURE * expectedGain(between, a.count, b.count)) };
+}
+
+/**
+ * Log evidence that two lots of `n` and `m` observations of one speaker give for being one, on average: what they tell
+ * about each other.
+ */
+function expectedGain(between: Float32Array, n: number, m: number): number {
+  let sum = 0;
+  for (const phi of between) sum += Math.log(((1 + n * phi) * (1 + m * phi)) / (1 + (n + m) * phi));
+  return sum / 2;
+}
+
+export function secondsOf(stretches: readonly Pick<Stretch, 'seconds'>[]): number {
   return stretches.reduce((sum, { seconds }) => sum + seconds, 0);
 }
