@@ -1,9 +1,10 @@
+import { flag, integer } from '@voiceflow-ml/server/args';
 import { createDiarizer } from 'voiceflow-ml';
 import type { Score } from 'voiceflow-ml/metrics';
 import { accuracy, type FileAccuracy, type FolderAccuracy } from '../accuracy/accuracy.ts';
 import { modelWith } from '../accuracy/model.ts';
 import { FOLDERS, MODEL } from '../accuracy/options.ts';
-import { command, count, flag, settings } from '../args.ts';
+import { command, settings } from '../command.ts';
 
 export const accuracyCommand = command({
   summary: 'diarization error of folders of recordings with RTTM beside them',
@@ -12,7 +13,7 @@ export const accuracyCommand = command({
   options: {
     model: MODEL,
     'count-known': flag('tell the number of speakers'),
-    repeat: count([1, 100], 1, 'each recording so many times in a row'),
+    repeat: integer([1, 100], 1, 'each recording so many times in a row'),
     set: settings('settings of the manifest to replace, such as cluster.evidence=6,gate.speech=0.4'),
     json: flag('all figures as JSON'),
   },

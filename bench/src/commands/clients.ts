@@ -1,7 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { integer, number } from '@voiceflow-ml/server/args';
 import { WebSocket } from 'ws';
-import { command, count, number } from '../args.ts';
+import { command } from '../command.ts';
 import { figures, summaryLine } from '../format.ts';
 import { closedLoop, warmUp } from '../load/loops.ts';
 import { formatSessions, runSessions } from '../load/sessions.ts';
@@ -13,8 +14,8 @@ import { median } from '../stats/summary.ts';
 export const slow = command({
   summary: 'a healthy client beside slow sockets that send a byte now and then',
   options: {
-    sockets: count([1, 10_000], 500, 'slow sockets'),
-    rounds: count([1, 100], 5, 'pairs of with and without them'),
+    sockets: integer([1, 10_000], 500, 'slow sockets'),
+    rounds: integer([1, 100], 5, 'pairs of with and without them'),
   },
   run: ({ sockets: number, rounds }, io) =>
     withServer({}, async (server) => {
@@ -59,9 +60,9 @@ function slowSockets(url: string, count: number): { stop(): void } {
 export const sessions = command({
   summary: 'live sessions in real time at once, then many that end abruptly',
   options: {
-    sessions: count([1, 10_000], 200, 'sessions at once'),
+    sessions: integer([1, 10_000], 200, 'sessions at once'),
     seconds: number([1, 3600], 30, 'of audio of each'),
-    aborts: count([0, 100_000], 1000, 'sessions that end abruptly, and as many again'),
+    aborts: integer([0, 100_000], 1000, 'sessions that end abruptly, and as many again'),
     latency: number([0.5, 5], 1, 'as for a session'),
     step: number([0.25, 1], 0.25, 'as for a session'),
   },

@@ -1,4 +1,5 @@
-import { command, count, flag, number, text } from '../args.ts';
+import { flag, integer, number, text } from '@voiceflow-ml/server/args';
+import { command } from '../command.ts';
 import { measureEndToEnd } from '../network/end-to-end.ts';
 import { rtt } from '../network/model.ts';
 import { renderSections } from '../report/markdown.ts';
@@ -12,11 +13,11 @@ export const e2e = command({
 this repository is started for it.`,
   options: {
     url: text('http://HOST:PORT', 'a server that runs'),
-    iterations: count([1, 1_000_000], 100, 'requests'),
-    concurrency: count([1, 1000], 1, 'clients at once'),
+    iterations: integer([1, 1_000_000], 100, 'requests'),
+    concurrency: integer([1, 1000], 1, 'clients at once'),
     rtt: rtt('round-trip milliseconds, drawn anew for each request'),
     jitter: number([0, 10_000], 0, "standard deviation of each delivery's delay, milliseconds"),
-    workers: count([1, 256], 'N', 'workers of the server started here'),
+    workers: integer([1, 256], 'N', 'workers of the server started here'),
     check: flag('exit with 1 when P99 is 100 ms or more'),
     json: flag('the result as JSON'),
   },

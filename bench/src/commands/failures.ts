@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { choice, integer, number, or } from '@voiceflow-ml/server/args';
 import { SERVER_FLAGS } from '@voiceflow-ml/server/node';
 import { seededRandom } from 'voiceflow-ml/testing';
-import { choice, command, count, number } from '../args.ts';
+import { command } from '../command.ts';
 import { counts, summaryLine } from '../format.ts';
 import { BENCH_SCRIPT } from '../inner.ts';
 import { inferTarget, type Reply } from '../load/target.ts';
@@ -24,7 +25,7 @@ export const chaos = command({
   options: {
     seconds: number([1, 3600], 60, 'how long'),
     every: number([10, 60_000], 2000, 'milliseconds between failures'),
-    clients: count([1, 256], 8, 'clients at once'),
+    clients: integer([1, 256], 8, 'clients at once'),
   },
   run({ seconds, every, clients }, io) {
     // Two workers, each failing at half the rate.
@@ -65,9 +66,9 @@ const PATIENT = { VOICEFLOW_INFER_DEADLINE_MS: '60000' };
 export const drain = command({
   summary: 'SIGTERM under load, again and again: nothing that was accepted fails, and the exit code is 0',
   options: {
-    on: choice(['node', 'bun', 'deno'], 'or bun, or deno'),
-    rounds: count([1, 1000], 20, 'how often'),
-    clients: count([1, 256], 16, 'clients at once'),
+    on: or(choice(['node', 'bun', 'deno'], 'or bun, or deno'), 'node'),
+    rounds: integer([1, 1000], 20, 'how often'),
+    clients: integer([1, 256], 16, 'clients at once'),
   },
   async run({ on, rounds, clients }, io) {
     const failures: string[] = [];

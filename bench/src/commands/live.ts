@@ -1,7 +1,8 @@
+import { flag, number } from '@voiceflow-ml/server/args';
 import { createDiarizer } from 'voiceflow-ml';
 import { modelWith } from '../accuracy/model.ts';
 import { FOLDERS, MODEL } from '../accuracy/options.ts';
-import { command, flag, number } from '../args.ts';
+import { command } from '../command.ts';
 import { type LiveFile, type LiveFolder, measureLive } from '../live.ts';
 
 /** Points of DER that hearing live may cost, and percent of the speech whose label may change. */

@@ -1,5 +1,6 @@
+import { choice, flag, integer, number, or, text } from '@voiceflow-ml/server/args';
 import { seededRandom } from 'voiceflow-ml/testing';
-import { type BenchIo, choice, command, count, flag, number, text } from '../args.ts';
+import { type BenchIo, command } from '../command.ts';
 import { formatLoad } from '../load/format.ts';
 import { GENERATOR_RATE, measureGenerator } from '../load/generator-cost.ts';
 import { closedLoop, openLoop, warmUp } from '../load/loops.ts';
@@ -14,17 +15,17 @@ export const load = command({
   about: 'Without --url a server of this repository is started (and stopped) for the test.',
   options: {
     url: text('http://HOST:PORT', 'a server that runs'),
-    requests: count([1, 10_000_000], 200, 'how many requests in the closed loop'),
-    concurrency: count([1, 10_000], 20, 'clients that each wait for their answer'),
+    requests: integer([1, 10_000_000], 200, 'how many requests in the closed loop'),
+    concurrency: integer([1, 10_000], 20, 'clients that each wait for their answer'),
     rate: number([0.01, 100_000], 'R', 'open loop instead: R requests a second, answered or not'),
     duration: number([0.1, 86_400], 10, 'seconds of the open loop, or of each live session'),
-    arrivals: choice(['even', 'poisson'], 'or poisson (seeded)'),
-    connections: count([1, 10_000], 256, 'keep-alive connections of the open loop at most'),
-    sessions: count([1, 10_000], 'N', 'live sessions over WebSocket instead, each in real time'),
+    arrivals: or(choice(['even', 'poisson'], 'or poisson (seeded)'), 'even'),
+    connections: integer([1, 10_000], 256, 'keep-alive connections of the open loop at most'),
+    sessions: integer([1, 10_000], 'N', 'live sessions over WebSocket instead, each in real time'),
     timeout: number([1, 3_600_000], 30_000, 'milliseconds until a request has failed'),
-    warmup: count([0, 100_000], 400, 'requests before anything counts'),
-    accept: choice(['binary', 'json'], 'or json'),
-    workers: count([1, 256], 'N', 'workers of the server started here'),
+    warmup: integer([0, 100_000], 400, 'requests before anything counts'),
+    accept: or(choice(['binary', 'json'], 'or json'), 'binary'),
+    workers: integer([1, 256], 'N', 'workers of the server started here'),
     generator: flag("the generator's own cost: an open loop (--rate 2000) against a server that does nothing"),
     check: flag('exit with 1 when a promise (SLA) is missed'),
     json: flag('the result as JSON'),

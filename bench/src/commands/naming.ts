@@ -1,11 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { flag, integer, number, text } from '@voiceflow-ml/server/args';
 import { createDiarizer } from 'voiceflow-ml';
 import { FALSE_NAMES, type ModelManifest } from 'voiceflow-ml/core';
 import * as pipeline from 'voiceflow-ml/stages';
 import { modelWith } from '../accuracy/model.ts';
 import { MODEL } from '../accuracy/options.ts';
-import { command, count, flag, number, text } from '../args.ts';
+import { command } from '../command.ts';
 import { drawRates, fitRules, type Heard, hear, keep, kept, liveRates, type NamingRates } from '../naming/naming.ts';
 import { readPeople, SpeechReader } from '../naming/speech.ts';
 import { withSettings } from '../settings.ts';
@@ -24,11 +25,10 @@ recordings with RTTM beside them.`,
     'false-names': number([0.0001, 0.5], FALSE_NAMES, 'share of strangers that may get a name'),
     enroll: number([2, 600], 12, 'seconds that a voice is enrolled from'),
     hear: number([1, 600], 8, 'seconds that it is heard for, in other recordings'),
-    people: count(
+    people: integer(
       [3, 100_000],
       150,
-      `of each index at most so many people; those of one recording of 10 s or more are halved: they are
-strangers and names of books, and not asked for their own`,
+      `of each index at most so many people; those of one recording of 10 s or more are halved: they are strangers and names of books, and not asked for their own`,
     ),
     keep: text('FOLDER', 'keep the embeddings there, and take those that are there already'),
     live: flag('live sessions, too (slow)'),

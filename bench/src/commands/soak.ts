@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { command, count, number } from '../args.ts';
+import { integer, number } from '@voiceflow-ml/server/args';
+import { command } from '../command.ts';
 import { conversationPcm, type Pcm, repeatedWav } from '../conversation.ts';
 import { counts, figures } from '../format.ts';
 import { closedLoop, warmUp } from '../load/loops.ts';
@@ -28,9 +29,9 @@ export const soak = command({
   options: {
     minutes: number([0.1, 1440], 20, 'how long'),
     upload: number([0, 14_400], 3600, 'seconds of the recording that is sent first'),
-    clients: count([1, 256], 4, 'that send windows'),
-    recordings: count([0, 64], 1, `recordings of ${RECORDING_SECONDS} s at once`),
-    sessions: count([0, 1000], 8, `sessions of ${SESSION_SECONDS} s at once`),
+    clients: integer([1, 256], 4, 'that send windows'),
+    recordings: integer([0, 64], 1, `recordings of ${RECORDING_SECONDS} s at once`),
+    sessions: integer([0, 1000], 8, `sessions of ${SESSION_SECONDS} s at once`),
     slope: number([0, 1000], 5, 'MB an hour that memory may grow by'),
   },
   run({ minutes, upload, clients, recordings, sessions, slope: limit }, io) {

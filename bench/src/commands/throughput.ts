@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { command, count } from '../args.ts';
+import { integer } from '@voiceflow-ml/server/args';
+import { command } from '../command.ts';
 import { figures, ms, percent, summaryLine } from '../format.ts';
 import { runPart } from '../inner.ts';
 import { closedLoop, warmUp } from '../load/loops.ts';
@@ -18,8 +19,8 @@ export const throughput = command({
   summary:
     'POST /v1/infer under 20 clients against bare loops of the network on all cores, before and after; one client',
   options: {
-    rounds: count([1, 100], 3, 'of which the median counts'),
-    requests: count([1, 1_000_000], 2000, 'of each round'),
+    rounds: integer([1, 100], 3, 'of which the median counts'),
+    requests: integer([1, 1_000_000], 2000, 'of each round'),
   },
   async run({ rounds, requests }, io) {
     const cores = availableParallelism();

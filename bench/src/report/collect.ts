@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { seededRandom } from 'voiceflow-ml/testing';
-import type { BenchIo } from '../args.ts';
+import type { BenchIo } from '../command.ts';
 import { measureBackends } from '../compare-runtimes.ts';
 import { runPart } from '../inner.ts';
 import { GENERATOR_RATE, measureGenerator } from '../load/generator-cost.ts';

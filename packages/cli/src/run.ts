@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
-import { nearest } from './args/suggest.ts';
+import { asksForHelp, nearest, UsageError } from '@voiceflow-ml/server/args';
 import type { AnyCommand, Context } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
-import { EXIT, explain, isAbort, UsageError } from './errors.ts';
+import { EXIT, explain, isAbort } from './errors.ts';
 import { commandHelp, overview } from './help.ts';
 import { version } from './version.ts';
 
@@ -65,9 +65,4 @@ function find(name: string) {
     `there is no command "${name}"`,
     meant === undefined ? 'See voiceflow --help for the commands' : `Did you mean voiceflow ${meant}?`,
   );
-}
-
-function asksForHelp(args: readonly string[]): boolean {
-  const end = args.indexOf('--');
-  return args.slice(0, end < 0 ? args.length : end).some((arg) => arg === '--help' || arg === '-h');
 }

@@ -1,59 +1,46 @@
 import { inspect } from 'node:util';
+import { choice, flag, integer, text, UsageError, type Values } from '@voiceflow-ml/server/args';
 import { type DiarizeOptions, MOST_SPEAKERS } from 'voiceflow-ml/core';
-import type { OptionSpecs, OptionValues } from '../args/options.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { DiarizeJob } from '../diarize/job.ts';
 import { planOutputs } from '../diarize/outputs.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
-import { EXIT, explain, UsageError } from '../errors.ts';
+import { EXIT, explain } from '../errors.ts';
 import { NAMING_OPTIONS, readNaming } from '../files/book.ts';
 import { findInputs } from '../files/inputs.ts';
 
 /** As many as the SDK takes. */
 const MOST_JOBS = 64;
 
-const count = (help: string) => ({ kind: 'integer', value: 'N', min: 1, max: MOST_SPEAKERS, help }) as const;
+const count = (help: string) => integer([1, MOST_SPEAKERS], 'N', help);
 
 const options = {
   speakers: count('exactly this many speakers'),
   min: count('at least this many speakers'),
   max: count('at most this many speakers'),
-  channels: {
-    kind: 'text',
-    value: 'HOW',
-    help: 'mix (default); separate: a call with a speaker a channel (LEFT, RIGHT); names for them: agent,customer; or 2: that one alone',
-  },
+  channels: text(
+    'HOW',
+    'mix (default); separate: a call with a speaker a channel (LEFT, RIGHT); names for them: agent,customer; or 2: that one alone',
+  ),
   format: {
-    kind: 'choice',
-    choices: ['text', 'json', 'rttm', 'srt', 'vtt'],
+    ...choice(
+      ['text', 'json', 'rttm', 'srt', 'vtt'],
+      'what is written (default text: a line a turn; on a terminal with a timeline)',
+    ),
     short: 'f',
-    help: 'what is written (default text: a line a turn; on a terminal with a timeline)',
   },
   out: {
-    kind: 'text',
-    value: 'DIR|-',
+    ...text('DIR|-', 'write one file for each recording into this folder; - is standard output (default)'),
     short: 'o',
-    help: 'write one file for each recording into this folder; - is standard output (default)',
   },
-  timeline: {
-    kind: 'text',
-    value: 'FILE.svg',
-    help: 'draw a timeline as an image as well; with several recordings, a folder',
-  },
-  exclusive: { kind: 'flag', help: 'one speaker at a time: overlapped speech goes to the surer one' },
+  timeline: text('FILE.svg', 'draw a timeline as an image as well; with several recordings, a folder'),
+  exclusive: flag('one speaker at a time: overlapped speech goes to the surer one'),
   ...NAMING_OPTIONS,
-  jobs: {
-    kind: 'integer',
-    value: 'N',
-    min: 1,
-    max: MOST_JOBS,
-    short: 'j',
-    help: 'recordings side by side (default 1)',
-  },
+  jobs: { ...integer([1, MOST_JOBS], 'N', 'recordings side by side (default 1)'), short: 'j' },
   ...ENGINE_OPTIONS,
-} as const satisfies OptionSpecs;
+};
 
-export type DiarizeValues = OptionValues<typeof options>;
+export type DiarizeValues = Values<typeof options>;
 
 export const diarize = defineCommand({
   name: 'diarize',

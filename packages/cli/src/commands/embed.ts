@@ -1,17 +1,17 @@
-import type { OptionSpecs } from '../args/options.ts';
+import { number, UsageError } from '@voiceflow-ml/server/args';
 import { defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
-import { EXIT, explain, FileError, isAbort, UsageError } from '../errors.ts';
+import { EXIT, explain, FileError, isAbort } from '../errors.ts';
 import { openAudio } from '../files/open.ts';
 
 /** More than a day: far beyond what a recording may last. */
 const LATEST = 1e6;
 
 const options = {
-  from: { kind: 'seconds', value: 'SECONDS', min: 0, max: LATEST, help: 'where the voice begins (default 0)' },
-  to: { kind: 'seconds', value: 'SECONDS', min: 0, max: LATEST, help: 'where it ends (default the end)' },
+  from: number([0, LATEST], 'SECONDS', 'where the voice begins (default 0)', 'seconds'),
+  to: number([0, LATEST], 'SECONDS', 'where it ends (default the end)', 'seconds'),
   ...ENGINE_OPTIONS,
-} as const satisfies OptionSpecs;
+};
 
 export const embed = defineCommand({
   name: 'embed',

@@ -1,3 +1,4 @@
+import { requiredText, UsageError } from '@voiceflow-ml/server/args';
 import {
   checkVoices,
   type Diarization,
@@ -7,10 +8,9 @@ import {
   type VoiceBook,
   type VoiceSample,
 } from 'voiceflow-ml/core';
-import type { OptionSpecs } from '../args/options.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
-import { EXIT, explain, FileError, isAbort, UsageError } from '../errors.ts';
+import { EXIT, explain, FileError, isAbort } from '../errors.ts';
 import { changeBook, readOrStartBook } from '../files/book.ts';
 import { findInputs, type Input } from '../files/inputs.ts';
 import { openAudio } from '../files/open.ts';
@@ -29,9 +29,9 @@ const STRETCH = { least: 1, most: 3 };
 const MOST_STRETCHES = 60;
 
 const options = {
-  book: { kind: 'text', value: 'FILE.json', required: true, help: 'the voice book; made when it is not there yet' },
+  book: requiredText('FILE.json', 'the voice book; made when it is not there yet'),
   ...ENGINE_OPTIONS,
-} as const satisfies OptionSpecs;
+};
 
 export const enroll = defineCommand({
   name: 'enroll',

@@ -1,8 +1,8 @@
+import { flag, integer, requiredText, UsageError } from '@voiceflow-ml/server/args';
 import { type Diarization, matchVoices, type VoiceBook } from 'voiceflow-ml/core';
-import type { OptionSpecs } from '../args/options.ts';
 import { defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
-import { EXIT, explain, FileError, isAbort, UsageError } from '../errors.ts';
+import { EXIT, explain, FileError, isAbort } from '../errors.ts';
 import { NAMING_OPTIONS, readBook, readNaming } from '../files/book.ts';
 import { openAudio } from '../files/open.ts';
 import { showProgress } from '../progress.ts';
@@ -11,11 +11,11 @@ import { table } from '../render/table.ts';
 
 const options = {
   ...NAMING_OPTIONS,
-  book: { kind: 'text', value: 'FILE.json', required: true, help: 'the voice book that enroll wrote' },
-  speakers: { kind: 'integer', value: 'N', min: 1, max: 100, help: 'exactly this many speakers' },
-  json: { kind: 'flag', help: 'JSON, for programs' },
+  book: requiredText('FILE.json', 'the voice book that enroll wrote'),
+  speakers: integer([1, 100], 'N', 'exactly this many speakers'),
+  json: flag('JSON, for programs'),
   ...ENGINE_OPTIONS,
-} as const satisfies OptionSpecs;
+};
 
 export const identify = defineCommand({
   name: 'identify',

@@ -1,3 +1,4 @@
+import { choice, integer, number, text, UsageError } from '@voiceflow-ml/server/args';
 import { type Turn, toSrt, toVtt } from 'voiceflow-ml/core';
 import {
   assignWords,
@@ -7,10 +8,9 @@ import {
   type Transcript,
   type Utterance,
 } from 'voiceflow-ml/words';
-import type { OptionSpecs } from '../args/options.ts';
 import { defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, type EngineValues, openDiarizer } from '../diarizer.ts';
-import { EXIT, explain, FileError, isAbort, UsageError } from '../errors.ts';
+import { EXIT, explain, FileError, isAbort } from '../errors.ts';
 import { NAMING_OPTIONS, readNaming } from '../files/book.ts';
 import { openAudio, readText } from '../files/open.ts';
 import { readTurns } from '../files/turns.ts';
@@ -27,42 +27,34 @@ const MOST_OUTSIDE = 0.5;
 
 const options = {
   format: {
-    kind: 'choice',
-    choices: ['text', 'srt', 'vtt', 'json'],
+    ...choice(
+      ['text', 'srt', 'vtt', 'json'],
+      'text (default: a line an utterance), subtitles, or JSON with every word',
+    ),
     short: 'f',
-    help: 'text (default: a line an utterance), subtitles, or JSON with every word',
   },
-  out: { kind: 'text', value: 'FILE', help: 'where to write; standard output when absent' },
-  snap: {
-    kind: 'choice',
-    choices: ['none', 'sentence'],
-    help: "sentence: a change of speaker within a second of a sentence's end moves there (times of words are often off)",
-  },
-  'max-distance': {
-    kind: 'seconds',
-    value: 'SECONDS',
-    min: 0,
-    max: 1e6,
-    help: 'words farther from every turn are UNKNOWN (default: no bound)',
-  },
-  'max-pause': {
-    kind: 'seconds',
-    value: 'SECONDS',
-    min: 0,
-    max: 1e6,
-    help: 'a longer pause begins a new utterance (default 2)',
-  },
-  'max-seconds': {
-    kind: 'seconds',
-    value: 'SECONDS',
-    min: 0.1,
-    max: 1e6,
-    help: `an utterance lasts at most so long (default: ${LONGEST_CUE} in subtitles, else no bound)`,
-  },
-  speakers: { kind: 'integer', value: 'N', min: 1, max: 100, help: 'of a recording: exactly this many speakers' },
+  out: text('FILE', 'where to write; standard output when absent'),
+  snap: choice(
+    ['none', 'sentence'],
+    "sentence: a change of speaker within a second of a sentence's end moves there (times of words are often off)",
+  ),
+  'max-distance': number(
+    [0, 1e6],
+    'SECONDS',
+    'words farther from every turn are UNKNOWN (default: no bound)',
+    'seconds',
+  ),
+  'max-pause': number([0, 1e6], 'SECONDS', 'a longer pause begins a new utterance (default 2)', 'seconds'),
+  'max-seconds': number(
+    [0.1, 1e6],
+    'SECONDS',
+    `an utterance lasts at most so long (default: ${LONGEST_CUE} in subtitles, else no bound)`,
+    'seconds',
+  ),
+  speakers: integer([1, 100], 'N', 'of a recording: exactly this many speakers'),
   ...NAMING_OPTIONS,
   ...ENGINE_OPTIONS,
-} as const satisfies OptionSpecs;
+};
 
 export const words = defineCommand({
   name: 'words',
