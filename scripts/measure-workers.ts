@@ -12,6 +12,7 @@ import { cpus, loadavg } from 'node:os';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { encodeWav } from 'voiceflow-ml/core';
+import { treeUsage } from '../bench/src/managed-process.ts';
 import { integer, or, text } from '../packages/server/src/args/index.ts';
 import { startBucket } from '../tests/jobs/bucket.ts';
 import { killed, REAL, sleep, startServer, startWorker } from '../tests/jobs/chaos.ts';
@@ -36,16 +37,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const UNDISTURBED = 12;
 
 /** CPU seconds of a process and of all that it started and that lives. Linux. */
-function cpuOf(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
-    const own = [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0) / 100;
-    return children.reduce((sum, child) => sum + cpuOf(Number(child)), own);
-  } catch {
-    return 0;
-  }
-}
+const cpuOf = (pid: number) => treeUsage(pid)?.cpuSeconds ?? 0;
 
 /** 16-bit samples of one channel. */
 const whole = readFileSync(here('../examples/audio/conversation.wav'));
