@@ -304,6 +304,13 @@ describe('refusals', () => {
   });
 });
 
+it('metrics are named as Prometheus has it: counters end in _total, and nothing else does', async () => {
+  const text = await (await fetch(`${(await toyServer()).url}/metrics`)).text();
+  const types = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name = '', type = '']) => [name, type] as const);
+  expect(types.length).toBeGreaterThan(10);
+  for (const [name, type] of types) expect(name.endsWith('_total'), `${name} ${type}`).toBe(type === 'counter');
+});
+
 describe('the deadline of a recording', () => {
   it('is for its start and each step, unless the client gives one for the answer', async () => {
     const server = await toyServer({ limits: { deadlineMs: 4000 } });
