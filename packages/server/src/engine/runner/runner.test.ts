@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Diarizer, ModelManifest, Progress } from 'voiceflow-ml/core';
-import type { Job } from '../engine.ts';
-import { JobRunner } from './runner.ts';
+import type { Task } from '../engine.ts';
+import { TaskRunner } from './runner.ts';
 
 const manifest = { id: 'm', version: '1', space: 's' } as ModelManifest;
 const STEP: Progress = { stage: 'model', done: 1, total: 2 };
@@ -19,10 +19,10 @@ const diarizer = {
 
 // The deadline of a recording counts from its last step: what tells none would be given up while it gets on.
 it.each(['diarize', 'embed'] as const)('tells the progress of %s', async (kind) => {
-  const runner = new JobRunner({ manifest, diarizer, openAudio: () => Promise.reject(new Error('not used')) });
-  const job: Job = { kind, contentType: 'audio/wav', output: 'json', params: {}, maxSeconds: 60 };
+  const runner = new TaskRunner({ manifest, diarizer, openAudio: () => Promise.reject(new Error('not used')) });
+  const task: Task = { kind, contentType: 'audio/wav', output: 'json', params: {}, maxSeconds: 60 };
   const seen: Progress[] = [];
-  await runner.run(job, new Uint8Array(8), {
+  await runner.run(task, new Uint8Array(8), {
     signal: new AbortController().signal,
     onProgress: (progress) => seen.push(progress),
   });

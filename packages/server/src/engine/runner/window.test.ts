@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelManifest, Tensor } from 'voiceflow-ml/core';
-import type { Job } from '../engine.ts';
+import type { Task } from '../engine.ts';
 import { WindowRunner } from './window.ts';
 
 const MANIFEST = {
@@ -18,9 +18,9 @@ function answer(samples: readonly number[], poison = 0) {
   };
   const run = async () => ({ embeddings: output([1, 2, 2], 0.5), activity: output([1, 2, 2], poison) });
   const parts = { manifest: MANIFEST, model: { run } as never, openAudio: () => Promise.reject(new Error('not used')) };
-  const job: Job = { kind: 'infer', contentType: '', output: 'json', params: {}, maxSeconds: 60 };
+  const task: Task = { kind: 'infer', contentType: '', output: 'json', params: {}, maxSeconds: 60 };
   const body = new Uint8Array(Float32Array.from(samples).buffer);
-  return new WindowRunner(parts).run(job, body, { signal: new AbortController().signal });
+  return new WindowRunner(parts).run(task, body, { signal: new AbortController().signal });
 }
 
 describe('a raw window', () => {

@@ -6,7 +6,7 @@ import {
   type Tensor,
   VoiceFlowError,
 } from 'voiceflow-ml/core';
-import type { Job, JobContext, JobReply } from '../engine.ts';
+import type { Task, TaskContext, TaskReply } from '../engine.ts';
 import { bytesToFloats, findBadSample, floatBytes, utf8 } from './bytes.ts';
 
 /** Opens encoded audio as mono at a rate: core's decoders and resampler. */
@@ -45,9 +45,9 @@ export class WindowRunner {
   }
 
   /** @throws `invalid-audio` for bytes that are not one window; `unsupported-format`. */
-  async run(job: Job, body: Uint8Array<ArrayBuffer>, context: JobContext): Promise<JobReply> {
+  async run(task: Task, body: Uint8Array<ArrayBuffer>, context: TaskContext): Promise<TaskReply> {
     const begin = performance.now();
-    const samples = await this.#decode(job.contentType, body, context.signal);
+    const samples = await this.#decode(task.contentType, body, context.signal);
     const decoded = performance.now();
     const { outputs, modelMs } = await this.runTensors(
       { [this.#input]: { type: 'float32', dims: [1, this.#samples], data: samples } },
@@ -57,7 +57,7 @@ export class WindowRunner {
     const embeddings = floats(outputs, 'embeddings');
     const activity = floats(outputs, 'activity');
     const audioSeconds = this.#samples / this.#parts.manifest.sampleRate;
-    if (job.output === 'binary') {
+    if (task.output === 'binary') {
       const both = new Float32Array(embeddings.length + activity.length);
       both.set(embeddings);
       both.set(activity, embeddings.length);
