@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { DiarizationResult } from './annotation/diarization.ts';
 import { openAudio, openChannels } from './audio/open.ts';
+import { channelProgress } from './channel-progress.ts';
 import type { AudioDecoder, AudioInput, AudioSource } from './contract/audio.ts';
 import type { Backend, LoadOptions, Model } from './contract/backend.ts';
 import type { Diarizer } from './contract/diarizer.ts';
@@ -121,9 +122,9 @@ class LoadedDiarizer implements Diarizer {
   embed(audio: AudioInput, options: EmbedOptions = {}): Promise<Float32Array[]> {
     return this.#call(async () => {
       checkSegments(options.segments);
-      const { signal } = options;
+      const { signal, onProgress } = options;
       return this.#withSources(audio, options, ([source]) =>
-        this.#loaded.pipeline.embed(source as AudioSource, options.segments, signal),
+        this.#loaded.pipeline.embed(source as AudioSource, options.segments, { signal, onProgress }),
       );
     });
   }
@@ -160,11 +161,12 @@ class LoadedDiarizer implements Diarizer {
     checkFalseNames(falseNames);
     const begun = performance.now();
     const request = { bounds, known, falseNames, signal };
-    const result = await this.#withSources(audio, options, (sources) =>
-      diarizeChannels(sources, options.channelNames, (source, channel) =>
-        pipeline.diarize(source, { ...request, onProgress: channel === 0 ? onProgress : undefined }),
-      ),
-    );
+    const result = await this.#withSources(audio, options, (sources) => {
+      const progressOf = onProgress && channelProgress(sources.length, onProgress);
+      return diarizeChannels(sources, options.channelNames, (source, channel) =>
+        pipeline.diarize(source, { ...request, onProgress: progressOf?.(channel) }),
+      );
+    });
     const load = this.#load;
     this.#load = 0;
     const { decode, model, cluster } = result;

@@ -115,6 +115,7 @@ export class TaskRunner {
       ...embedParams(params),
       limits: { maxSeconds: task.maxSeconds, maxSamplesPerSecond: MAX_SAMPLES_PER_SECOND },
       signal: context.signal,
+      onProgress: context.onProgress,
     });
     if (embedding === undefined) throw new VoiceFlowError('backend-failed', 'the pipeline gave no embedding');
     const timings = { total: performance.now() - begin };
