@@ -15,10 +15,8 @@ export interface Example {
 
 /** One of `voiceflow`'s commands: what the help says, and what it does. */
 export interface Command<O extends Options = Options> {
-  readonly name: string;
   /** After the name, such as `FILE… [options]`. */
   readonly usage: string;
-  readonly summary: string;
   /** Further paragraphs of the help. */
   readonly details?: readonly string[];
   readonly options: O;
@@ -30,7 +28,7 @@ export interface Command<O extends Options = Options> {
   run(values: Values<O>, positionals: readonly string[], context: Context): Promise<number>;
 }
 
-/** A command as the table of commands knows it: its module is loaded when it is called. */
+/** A command in the table of commands: its module is loaded when it is called. */
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;

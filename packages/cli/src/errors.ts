@@ -33,6 +33,17 @@ export function explain(error: unknown, subject?: string): string {
   return subject === undefined ? text : `${oneLine(subject)}: ${text}`;
 }
 
+/** The error again, with the file's name; as it is where the work was stopped, or asked for wrongly. */
+export function failedOn(path: string, error: unknown): never {
+  if (isAbort(error) || error instanceof UsageError) throw error;
+  throw new FileError(explain(error, path), { cause: error });
+}
+
+/** Work on a file, whose errors get its name. */
+export async function onFile<T>(path: string, work: () => Promise<T>): Promise<T> {
+  return work().catch((error: unknown) => failedOn(path, error));
+}
+
 /** What an error of the operating system means, said for people. */
 export function explainSystemError(error: unknown): string {
   switch (codeOf(error)) {

@@ -32,14 +32,14 @@ export function overview(commands: readonly CommandEntry[], screen: Screen): str
 }
 
 /** What `voiceflow COMMAND --help` says. */
-export function commandHelp(command: AnyCommand, screen: Screen): string {
+export function commandHelp({ name, summary }: CommandEntry, command: AnyCommand, screen: Screen): string {
   const paint = paintFor(screen.colorDepth);
   const width = Math.min(WIDEST, Math.max(40, screen.columns));
   const lines = [
-    `${paint.bold(`voiceflow ${command.name}`)}: ${command.summary}`,
+    `${paint.bold(`voiceflow ${name}`)}: ${summary}`,
     '',
     heading('Usage', paint),
-    `${INDENT}voiceflow ${command.name} ${command.usage}`,
+    `${INDENT}voiceflow ${name} ${command.usage}`,
   ];
   for (const paragraph of command.details ?? []) lines.push('', ...wrap(paragraph, width));
   lines.push('', heading('Options', paint), ...listOptions(command.options, width));

@@ -30,9 +30,7 @@ const options = {
 };
 
 export const batch = defineCommand({
-  name: 'batch',
   usage: 'FOLDER… --out DIR --server URL',
-  summary: 'a folder of recordings through a server, to be interrupted and gone on with',
   details: [
     'Every recording becomes a job of the server, and its result a file. Results that are there already are left alone, and a recording that was submitted before is not submitted again, so an interrupted batch goes on where it was. A recording that fails does not stop the others; exit code 1 at the end.',
   ],

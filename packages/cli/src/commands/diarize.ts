@@ -43,9 +43,7 @@ const options = {
 export type DiarizeValues = Values<typeof options>;
 
 export const diarize = defineCommand({
-  name: 'diarize',
   usage: 'FILE… [options]',
-  summary: 'who spoke when in files, folders and patterns',
   details: [
     'A FILE may be a recording, a folder (with the audio files in it and below), a pattern such as "calls/**/*.wav", or - for standard input. WAV, MP3, M4A, FLAC, Opus, WebM, videos and more are read; the bytes decide, not the name. A file that cannot be read does not stop the others: it is told, and the exit code is 1 at the end.',
   ],

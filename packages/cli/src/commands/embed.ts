@@ -1,7 +1,7 @@
 import { number, UsageError } from '@voiceflow-ml/server/args';
 import { defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
-import { EXIT, explain, FileError, isAbort } from '../errors.ts';
+import { EXIT, failedOn } from '../errors.ts';
 import { openAudio } from '../files/open.ts';
 
 /** More than a day: far beyond what a recording may last. */
@@ -14,9 +14,7 @@ const options = {
 };
 
 export const embed = defineCommand({
-  name: 'embed',
   usage: 'FILE [--from s --to s]',
-  summary: 'a voice as a vector',
   details: [
     'Prints JSON with one vector of length 1 for the voice in the recording, or in a part of it in which one person speaks. The cosine of two vectors says how alike two voices are; only vectors of the same space may be compared.',
   ],
@@ -34,12 +32,12 @@ export const embed = defineCommand({
     if (to !== undefined && to <= (from ?? 0)) throw new UsageError(`--to ${to} is not after --from ${from ?? 0}`);
     if (from !== undefined && to === undefined) throw new UsageError('--from needs --to as well');
     const segment = to === undefined ? undefined : { start: from ?? 0, end: to };
-    const audio = await openAudio(path).catch((error: unknown) => fail(path, error));
+    const audio = await openAudio(path).catch((error: unknown) => failedOn(path, error));
     const diarizer = await openDiarizer(values, signal);
     try {
       const [embedding] = await diarizer
         .embed(audio, { signal, segments: segment && [segment] })
-        .catch((error: unknown) => fail(path, error));
+        .catch((error: unknown) => failedOn(path, error));
       const { id, version, space } = diarizer.manifest;
       const result = { file: path, ...segment, model: { id, version, space }, embedding: [...(embedding ?? [])] };
       await io.out(`${JSON.stringify(result)}\n`);
@@ -49,9 +47,3 @@ export const embed = defineCommand({
     return EXIT.done;
   },
 });
-
-/** The error again, with the file's name. */
-function fail(path: string, error: unknown): never {
-  if (isAbort(error)) throw error;
-  throw new FileError(explain(error, path), { cause: error });
-}

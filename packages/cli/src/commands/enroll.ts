@@ -10,7 +10,7 @@ import {
 } from 'voiceflow-ml/core';
 import { type Context, defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
-import { EXIT, explain, FileError, isAbort } from '../errors.ts';
+import { EXIT, FileError, failedOn } from '../errors.ts';
 import { changeBook, readOrStartBook } from '../files/book.ts';
 import { findInputs, type Input } from '../files/inputs.ts';
 import { openAudio } from '../files/open.ts';
@@ -34,9 +34,7 @@ const options = {
 };
 
 export const enroll = defineCommand({
-  name: 'enroll',
   usage: 'NAME FILE… --book voices.json',
-  summary: 'give a voice a name',
   details: [
     'Adds a voice to a book from recordings in which this person alone speaks; ten seconds are good, a minute is better. Enrolling again makes the voice surer. The book is changed only when all recordings could be read.',
   ],
@@ -50,7 +48,7 @@ export const enroll = defineCommand({
     const name = normalizeName(given);
     const inputs = await findInputs(files);
     const failure = inputs.find(({ error }) => error !== undefined);
-    if (failure !== undefined) throw new FileError(explain(failure.error, failure.path), { cause: failure.error });
+    if (failure !== undefined) failedOn(failure.path, failure.error);
 
     const diarizer = await openDiarizer(values, context.signal);
     try {
@@ -109,8 +107,7 @@ async function samplesOf(diarizer: Diarizer, { path }: Input, { io, signal }: Co
       return { embedding: embeddings[i] as Float32Array, seconds: (end - start) * scale };
     });
   } catch (error) {
-    if (isAbort(error)) throw error;
-    throw new FileError(explain(error, path), { cause: error });
+    failedOn(path, error);
   }
 }
 

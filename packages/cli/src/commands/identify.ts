@@ -2,7 +2,7 @@ import { flag, integer, requiredText, UsageError } from '@voiceflow-ml/server/ar
 import { type Diarization, matchVoices, type VoiceBook } from 'voiceflow-ml/core';
 import { defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
-import { EXIT, explain, FileError, isAbort } from '../errors.ts';
+import { EXIT, failedOn } from '../errors.ts';
 import { NAMING_OPTIONS, readBook, readNaming } from '../files/book.ts';
 import { openAudio } from '../files/open.ts';
 import { showProgress } from '../progress.ts';
@@ -18,9 +18,7 @@ const options = {
 };
 
 export const identify = defineCommand({
-  name: 'identify',
   usage: 'FILE --book voices.json',
-  summary: 'whose voices of a book are in a recording',
   details: [
     'Finds the speakers of a recording and names those that the book knows. A name is given once at most; the more voices the book has, the surer a name must be, so that 2 of 100 strangers get one (--false-names); a voice that two of the book fit stays unknown. The score is the cosine with the nearest voice of the book.',
   ],
@@ -50,8 +48,7 @@ export const identify = defineCommand({
       const found = describe(result, book);
       await io.out(values.json ? `${JSON.stringify({ file: path, speakers: found }, null, 2)}\n` : asTable(found));
     } catch (error) {
-      if (isAbort(error)) throw error;
-      throw new FileError(explain(error, path), { cause: error });
+      failedOn(path, error);
     } finally {
       await diarizer.close();
     }

@@ -21,9 +21,7 @@ const options = {
 type Given = Values<typeof options>;
 
 export const jobs = defineCommand({
-  name: 'jobs',
   usage: 'submit FILE-or-URL | status [ID] | wait ID | cancel ID',
-  summary: 'recordings that a server works on: submit, status, wait, cancel',
   details: [
     'submit prints the id of the job; status prints jobs as JSON lines; wait prints the result once it is there; cancel stops a job, or removes one that has ended. The key of the server comes from VOICEFLOW_API_KEY.',
   ],

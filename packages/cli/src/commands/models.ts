@@ -17,9 +17,7 @@ const options = {
 const ACTIONS = ['list', 'pull', 'verify', 'path'] as const;
 
 export const models = defineCommand({
-  name: 'models',
   usage: 'list | pull NAME [--from URL-or-DIR] | verify [NAME] | path [NAME]',
-  summary: 'list, fetch and check the networks',
   details: [
     'fast-cnn comes with VoiceFlow. Other networks are fetched from their public addresses, checked against the SHA-256 of the manifest, and kept in your cache folder; an interrupted pull goes on where it stopped. VOICEFLOW_MODELS names another folder.',
   ],

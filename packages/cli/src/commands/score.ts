@@ -2,7 +2,7 @@ import { choice, flag, number, text, UsageError, type Values } from '@voiceflow-
 import { parseRttm, parseUem, type RttmRecording } from 'voiceflow-ml/core';
 import { type RecordingScore, type Score, type ScoreOptions, scoreDiarization } from 'voiceflow-ml/metrics';
 import { defineCommand } from '../command.ts';
-import { EXIT, explain, FileError } from '../errors.ts';
+import { EXIT, onFile } from '../errors.ts';
 import { readText } from '../files/open.ts';
 import { table } from '../render/table.ts';
 
@@ -23,9 +23,7 @@ const options = {
 };
 
 export const score = defineCommand({
-  name: 'score',
   usage: 'REF.rttm HYP.rttm [options]',
-  summary: 'how far a result is from the truth: DER and JER',
   details: [
     'DER is missed speech, false alarms and confused speakers over the speech of the reference, as NIST md-eval counts them, with the best mapping of labels. JER is the Jaccard error rate as dscore counts it. Both files may hold many recordings.',
   ],
@@ -69,12 +67,8 @@ function readRttm(path: string): Promise<RttmRecording[]> {
 }
 
 /** @throws FileError that names the file, whatever is wrong with it. */
-async function parsed<T>(path: string, parse: (text: string) => T): Promise<T> {
-  try {
-    return parse(await readText(path));
-  } catch (error) {
-    throw new FileError(explain(error, path), { cause: error });
-  }
+function parsed<T>(path: string, parse: (text: string) => T): Promise<T> {
+  return onFile(path, async () => parse(await readText(path)));
 }
 
 function scoreTable(files: Readonly<Record<string, RecordingScore>>, total: Score): string {

@@ -3,7 +3,7 @@ import { choice, flag, integer, number, text, UsageError, type Values } from '@v
 import type { DiarizationSession, Diarizer, LiveDiarization, LiveOptions } from 'voiceflow-ml/core';
 import { type Context, defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
-import { EXIT, explain, FileError } from '../errors.ts';
+import { EXIT, onFile } from '../errors.ts';
 import { NAMING_OPTIONS, readNaming } from '../files/book.ts';
 import { type LiveInput, openLive, type PcmFormat } from '../files/live.ts';
 import type { Io } from '../io.ts';
@@ -48,9 +48,7 @@ const options = {
 type Given = Values<typeof options>;
 
 export const stream = defineCommand({
-  name: 'stream',
   usage: '[--input -|FILE] [options]',
-  summary: 'who speaks, while they speak',
   details: [
     'Writes a line of JSON for each event: "speaker" when a voice appears or is recognised, "turn-start" and "turn-update" while a turn is tentative, "turn-end" when it is final (a turn that proved to be none ends where it starts), "speaker-merged" when two voices turn out to be one. The last line is "end", with the turns and speakers of the whole session, and for each label that was told the one it has there.',
     'Ctrl-C ends the session as the end of the input does: the last events and the result are still written, and the exit code is 130.',
@@ -111,7 +109,7 @@ async function follow(
   { io, signal }: Context,
 ): Promise<void> {
   const path = values.input ?? '-';
-  const input = await openLive(path, pcmFormat(values, path), diarizer.manifest.sampleRate).catch(toFileError(path));
+  const input = await onFile(path, () => openLive(path, pcmFormat(values, path), diarizer.manifest.sampleRate));
   const session = diarizer.open({
     sampleRate: input.sampleRate,
     ...naming,
@@ -122,7 +120,7 @@ async function follow(
   // What fails first is thrown below; until then it must not count as unhandled.
   told.catch(() => {});
   try {
-    await listen(input, session, values.realtime, signal).catch(toFileError(path));
+    await onFile(path, () => listen(input, session, values.realtime, signal));
     const result = await session.end({ recluster: second ?? values.recluster });
     await told;
     await io.out(`${JSON.stringify({ type: 'end', ...summary(result) })}\n`);
@@ -177,10 +175,4 @@ async function listen(
 function summary(result: LiveDiarization) {
   const { speakers, ...json } = result.toJSON();
   return { ...json, speakers: speakers.map(({ embedding: _, ...speaker }) => speaker), labels: result.labels };
-}
-
-function toFileError(path: string): (error: unknown) => never {
-  return (error) => {
-    throw new FileError(explain(error, path), { cause: error });
-  };
 }

@@ -13,9 +13,7 @@ const options = {
 const ACTIONS = ['list', 'remove', 'rename'] as const;
 
 export const voices = defineCommand({
-  name: 'voices',
   usage: 'list | remove NAME | rename NAME NEW-NAME --book voices.json',
-  summary: 'list, remove and rename the voices of a book',
   details: [
     'Enroll adds voices; a voice that was enrolled from the wrong recording cannot be mended, but removed and enrolled again. Blanks at the ends of a name do not count.',
   ],

@@ -10,7 +10,7 @@ import {
 } from 'voiceflow-ml/words';
 import { defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, type EngineValues, openDiarizer } from '../diarizer.ts';
-import { EXIT, explain, FileError, isAbort } from '../errors.ts';
+import { EXIT, onFile } from '../errors.ts';
 import { NAMING_OPTIONS, readNaming } from '../files/book.ts';
 import { openAudio, readText } from '../files/open.ts';
 import { readTurns } from '../files/turns.ts';
@@ -57,9 +57,7 @@ const options = {
 };
 
 export const words = defineCommand({
-  name: 'words',
   usage: 'WORDS RECORDING|TURNS [options]',
-  summary: 'who said what: the words of a speech recogniser with speakers',
   details: [
     'WORDS is what a recogniser wrote, known by its content: JSON of whisper.cpp, openai-whisper, faster-whisper, whisperX, transformers.js, Deepgram or AssemblyAI, SRT or WebVTT, or a list of { text, start, end } in seconds. Words without times go with those around them; where a file has times of segments only, they are parted by length.',
     'The second file is the recording, or its turns: RTTM or the JSON of voiceflow diarize.',
@@ -78,12 +76,12 @@ export const words = defineCommand({
     if (path === undefined || second === undefined || more.length > 0) {
       throw new UsageError(`words takes two files, WORDS and RECORDING or TURNS, but was given ${positionals.length}`);
     }
-    const transcript = await named(path, async () => parseWords(await readText(path)));
+    const transcript = await onFile(path, async () => parseWords(await readText(path)));
     const turns = (await readTurns(second)) ?? (await diarize(second, values, io, signal));
     const { 'max-distance': maxDistance, 'max-pause': maxPause, snap, format = 'text' } = values;
     const subtitles = format === 'srt' || format === 'vtt';
     const maxSeconds = values['max-seconds'] ?? (subtitles ? LONGEST_CUE : undefined);
-    const assigned = await named(path, async () => assignWords(transcript.words, turns, { maxDistance, snap }));
+    const assigned = await onFile(path, async () => assignWords(transcript.words, turns, { maxDistance, snap }));
     for (const warning of warningsOf(transcript, assigned))
       io.err(`voiceflow: warning: ${oneLine(path)}: ${warning}\n`);
     const text = render(format, groupWords(assigned, { maxPause, maxSeconds }), transcript);
@@ -100,7 +98,7 @@ async function diarize(
   signal: AbortSignal,
 ): Promise<readonly Turn[]> {
   const naming = await readNaming(values);
-  return named(path, async () => {
+  return onFile(path, async () => {
     const audio = await openAudio(path);
     const diarizer = await openDiarizer(values, signal);
     try {
@@ -115,16 +113,6 @@ async function diarize(
       await diarizer.close();
     }
   });
-}
-
-/** Errors with the file's name. */
-async function named<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isAbort(error) || error instanceof UsageError) throw error;
-    throw new FileError(explain(error, path), { cause: error });
-  }
 }
 
 function* warningsOf({ words: all, timing }: Transcript, assigned: readonly { readonly coverage: number }[]) {

@@ -2,7 +2,7 @@ import { mkdir, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { number, text, UsageError } from '@voiceflow-ml/server/args';
 import { type DiarizeOptions, VoiceBook } from 'voiceflow-ml/core';
-import { codeOf, explain, FileError } from '../errors.ts';
+import { codeOf, onFile } from '../errors.ts';
 import { withLock } from './lock.ts';
 import { readText } from './open.ts';
 import { writeFileAtomic } from './write.ts';
@@ -31,12 +31,8 @@ export async function readNaming(values: {
 }
 
 /** @throws FileError that names the file, when it is missing or no voice book. */
-export async function readBook(path: string): Promise<VoiceBook> {
-  try {
-    return VoiceBook.parse(await readText(path));
-  } catch (error) {
-    throw new FileError(explain(error, path), { cause: error });
-  }
+export function readBook(path: string): Promise<VoiceBook> {
+  return onFile(path, async () => VoiceBook.parse(await readText(path)));
 }
 
 /** The book in a file, or an empty one where there is no file yet. */
