@@ -11,7 +11,8 @@ export interface ProcessUsage {
   readonly rss: number;
 }
 
-export interface ManagedProcess {
+/** Stopped in the end, with ten seconds of grace. */
+export interface ManagedProcess extends AsyncDisposable {
   readonly pid: number;
   /** Its child processes included; undefined where the system does not tell (anything but Linux). */
   usage(): ProcessUsage | undefined;
@@ -83,6 +84,7 @@ export async function startProcess(options: StartOptions): Promise<ManagedProces
       await exited;
       clearTimeout(timer);
     },
+    [Symbol.asyncDispose]: () => managed.stop(),
   };
   const until = performance.now() + (options.patience ?? PATIENCE);
   while (!(await answers(options.readyUrl))) {

@@ -20,19 +20,15 @@ export const accuracyCommand = command({
   notes: `Example
   npm run bench -- accuracy ../shared/corpus/eval/sim-dev ../shared/corpus/eval/real-dev`,
   async run({ model, set, repeat, json, 'count-known': countKnown }, io, folders) {
-    const diarizer = await createDiarizer({ model: await modelWith(model, set) });
-    try {
-      const result = await accuracy(diarizer, {
-        folders,
-        countKnown,
-        repeat,
-        signal: io.signal,
-        onFile: json ? undefined : (_, file) => io.out(fileLine(file)),
-      });
-      io.out(json ? JSON.stringify(result) : result.map(folderLine).join('\n'));
-    } finally {
-      await diarizer.close();
-    }
+    await using diarizer = await createDiarizer({ model: await modelWith(model, set) });
+    const result = await accuracy(diarizer, {
+      folders,
+      countKnown,
+      repeat,
+      signal: io.signal,
+      onFile: json ? undefined : (_, file) => io.out(fileLine(file)),
+    });
+    io.out(json ? JSON.stringify(result) : result.map(folderLine).join('\n'));
   },
 });
 

@@ -75,12 +75,8 @@ interface Bench {
 }
 
 async function withDiarizer<T>(model: ModelPackage, { backend }: Bench, use: (diarizer: Diarizer) => Promise<T>) {
-  const diarizer = await createDiarizer({ model, backend, workers: availableParallelism() });
-  try {
-    return await use(diarizer);
-  } finally {
-    await diarizer.close();
-  }
+  await using diarizer = await createDiarizer({ model, backend, workers: availableParallelism() });
+  return await use(diarizer);
 }
 
 async function voiceSpace(model: ModelPackage, folder: string, bench: Bench): Promise<Record<string, unknown>> {

@@ -4,7 +4,7 @@ import { measureEndToEnd } from '../network/end-to-end.ts';
 import { rtt } from '../network/model.ts';
 import { renderSections } from '../report/markdown.ts';
 import { endToEnd } from '../report/serving-sections.ts';
-import { withServer } from '../server-under-test.ts';
+import { serverAt } from '../server-under-test.ts';
 import { exitCode, formatVerdicts } from '../sla.ts';
 
 export const e2e = command({
@@ -24,11 +24,8 @@ this repository is started for it.`,
   notes: `Example
   npm run bench -- e2e --iterations 100 --rtt 10-40 --jitter 2`,
   async run({ url, iterations, concurrency, rtt, jitter, workers, check, json }, io) {
-    const measure = (url: string) => measureEndToEnd({ url, iterations, concurrency, network: { rtt, jitter } });
-    const result =
-      url !== undefined
-        ? await measure(url)
-        : await withServer({ workers, signal: io.signal }, (server) => measure(server.url));
+    await using server = await serverAt(url, { workers, signal: io.signal });
+    const result = await measureEndToEnd({ url: server.url, iterations, concurrency, network: { rtt, jitter } });
     const { verdicts } = result;
     io.out(json ? JSON.stringify(result) : `${renderSections([endToEnd([result])])}\n\n${formatVerdicts(verdicts)}`);
     return check ? exitCode(verdicts) : 0;

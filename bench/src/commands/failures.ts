@@ -6,7 +6,7 @@ import { command } from '../command.ts';
 import { counts, summaryLine } from '../format.ts';
 import { BENCH_SCRIPT } from '../inner.ts';
 import { inferTarget, type Reply } from '../load/target.ts';
-import { metric, type ServerUnderTest, serverOn, startServer, withServer } from '../server-under-test.ts';
+import { metric, type ServerUnderTest, serverOn, startServer } from '../server-under-test.ts';
 import { atLeast, atMost, conclude } from '../sla.ts';
 import { summarize } from '../stats/summary.ts';
 
@@ -27,36 +27,35 @@ export const chaos = command({
     every: number([10, 60_000], 2000, 'milliseconds between failures'),
     clients: integer([1, 256], 8, 'clients at once'),
   },
-  run({ seconds, every, clients }, io) {
+  async run({ seconds, every, clients }, io) {
     // Two workers, each failing at half the rate.
     const faults = JSON.stringify({ faults: ['throw', 'hang', 'exit'], everyMs: 2 * every });
     const env = { VOICEFLOW_FAULTS: faults, VOICEFLOW_INFER_DEADLINE_MS: '2000' };
     const faulty = [process.execPath, ...SERVER_FLAGS, BENCH_SCRIPT, 'faulty-server'] as const;
-    return withServer({ workers: 2, env, command: faulty }, async ({ url }) => {
-      const target = inferTarget(url, clients);
-      const seen: Record<string, number> = {};
-      const latencies: number[] = [];
-      const until = performance.now() + seconds * 1000;
-      const client = async () => {
-        while (performance.now() < until) {
-          const sent = performance.now();
-          const key = outcome(await target.send());
-          latencies.push(performance.now() - sent);
-          seen[key] = (seen[key] ?? 0) + 1;
-        }
-      };
-      await Promise.all(Array.from({ length: clients }, client));
-      target.close();
-      const restarts = await metric(url, 'voiceflow_worker_restarts_total');
-      const of = (codes: readonly string[]) => codes.reduce((sum, code) => sum + (seen[code] ?? 0), 0);
-      const ok = of(['ok']);
-      io.out(`${counts(seen)}; ${restarts} workers replaced\n  ${summaryLine(summarize(latencies))}`);
-      return conclude(io, [
-        atMost('requests without an answer or a typed error', latencies.length - ok - of(TYPED), 0, ''),
-        atLeast('answered well', (100 * ok) / latencies.length, 95, '%'),
-        atLeast('workers replaced', restarts, Math.floor(seconds / (every / 1000) / 3), ''),
-      ]);
-    });
+    await using server = await startServer({ workers: 2, env, command: faulty });
+    const { url } = server;
+    using target = inferTarget(url, clients);
+    const seen: Record<string, number> = {};
+    const latencies: number[] = [];
+    const until = performance.now() + seconds * 1000;
+    const client = async () => {
+      while (performance.now() < until) {
+        const sent = performance.now();
+        const key = outcome(await target.send());
+        latencies.push(performance.now() - sent);
+        seen[key] = (seen[key] ?? 0) + 1;
+      }
+    };
+    await Promise.all(Array.from({ length: clients }, client));
+    const restarts = await metric(url, 'voiceflow_worker_restarts_total');
+    const of = (codes: readonly string[]) => codes.reduce((sum, code) => sum + (seen[code] ?? 0), 0);
+    const ok = of(['ok']);
+    io.out(`${counts(seen)}; ${restarts} workers replaced\n  ${summaryLine(summarize(latencies))}`);
+    return conclude(io, [
+      atMost('requests without an answer or a typed error', latencies.length - ok - of(TYPED), 0, ''),
+      atLeast('answered well', (100 * ok) / latencies.length, 95, '%'),
+      atLeast('workers replaced', restarts, Math.floor(seconds / (every / 1000) / 3), ''),
+    ]);
   },
 });
 
@@ -90,7 +89,7 @@ export const drain = command({
 });
 
 async function drainOnce(server: ServerUnderTest, clients: number, round: number, failures: string[]): Promise<number> {
-  const target = inferTarget(server.url, clients);
+  using target = inferTarget(server.url, clients);
   let answered = 0;
   let gone = false;
   const client = async () => {
@@ -107,6 +106,5 @@ async function drainOnce(server: ServerUnderTest, clients: number, round: number
   await sleep(seededRandom(round)() * 50);
   server.kill('SIGTERM');
   await load;
-  target.close();
   return answered;
 }

@@ -27,20 +27,16 @@ DER with collar 0 and overlap scored. "renamed" is speech whose label speaker-me
   notes: `Example
   npm run bench -- live ../shared/corpus/eval/sim-dev ../shared/corpus/eval/real-dev`,
   async run({ model, latency, step, json, check }, io, folders) {
-    const diarizer = await createDiarizer({ model: await modelWith(model) });
-    try {
-      const result = await measureLive(diarizer, {
-        folders,
-        latency,
-        step,
-        signal: io.signal,
-        onFile: json ? undefined : (_, file) => io.out(fileLine(file)),
-      });
-      io.out(json ? JSON.stringify(result) : result.map(folderLine).join('\n'));
-      return check && !result.every(keepsPromises) ? 1 : 0;
-    } finally {
-      await diarizer.close();
-    }
+    await using diarizer = await createDiarizer({ model: await modelWith(model) });
+    const result = await measureLive(diarizer, {
+      folders,
+      latency,
+      step,
+      signal: io.signal,
+      onFile: json ? undefined : (_, file) => io.out(fileLine(file)),
+    });
+    io.out(json ? JSON.stringify(result) : result.map(folderLine).join('\n'));
+    return check && !result.every(keepsPromises) ? 1 : 0;
   },
 });
 

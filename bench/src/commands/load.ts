@@ -7,7 +7,7 @@ import { closedLoop, openLoop, warmUp } from '../load/loops.ts';
 import type { LoadResult } from '../load/recorder.ts';
 import { formatSessions, runSessions } from '../load/sessions.ts';
 import { inferTarget } from '../load/target.ts';
-import { withServer } from '../server-under-test.ts';
+import { serverAt } from '../server-under-test.ts';
 import { exitCode, formatVerdicts, judgeLoad } from '../sla.ts';
 
 export const load = command({
@@ -43,19 +43,16 @@ Overload: a --rate of several times what the closed loop reaches; refusals are c
       show(open, (load) => `${rate} req/s against a server that does nothing\n${formatLoad(load)}`);
       return 0;
     }
-    const measure = async (url: string) => {
-      if (sessions !== undefined) {
-        const result = await runSessions({ url, sessions, seconds: duration, seed: 1 });
-        show(result, formatSessions);
-        return check && result.succeeded < result.sessions ? 1 : 0;
-      }
-      const result = await loadServer(url, options, io);
-      const verdicts = judgeLoad(result);
-      show({ ...result, verdicts }, () => `${formatLoad(result)}\n\n${formatVerdicts(verdicts)}`);
-      return check ? exitCode(verdicts) : 0;
-    };
-    if (url !== undefined) return measure(url);
-    return withServer({ workers, signal: io.signal }, (server) => measure(server.url));
+    await using server = await serverAt(url, { workers, signal: io.signal });
+    if (sessions !== undefined) {
+      const result = await runSessions({ url: server.url, sessions, seconds: duration, seed: 1 });
+      show(result, formatSessions);
+      return check && result.succeeded < result.sessions ? 1 : 0;
+    }
+    const result = await loadServer(server.url, options, io);
+    const verdicts = judgeLoad(result);
+    show({ ...result, verdicts }, () => `${formatLoad(result)}\n\n${formatVerdicts(verdicts)}`);
+    return check ? exitCode(verdicts) : 0;
   },
 });
 
@@ -75,13 +72,9 @@ async function loadServer(url: string, options: LoadOptions, { signal }: BenchIo
   const { requests, concurrency, rate, duration: seconds, arrivals, timeout, accept } = options;
   const connections = rate === undefined ? concurrency : options.connections;
   const headers = { accept: accept === 'json' ? 'application/json' : 'application/octet-stream' };
-  const target = inferTarget(url, connections, { timeout, headers });
-  try {
-    await warmUp(target, options.warmup, concurrency);
-    if (rate === undefined) return await closedLoop(target, { requests, concurrency, signal });
-    const random = arrivals === 'poisson' ? seededRandom(1) : undefined;
-    return await openLoop(target, { rate, seconds, connections, random, signal });
-  } finally {
-    target.close();
-  }
+  using target = inferTarget(url, connections, { timeout, headers });
+  await warmUp(target, options.warmup, concurrency);
+  if (rate === undefined) return await closedLoop(target, { requests, concurrency, signal });
+  const random = arrivals === 'poisson' ? seededRandom(1) : undefined;
+  return await openLoop(target, { rate, seconds, connections, random, signal });
 }

@@ -112,10 +112,6 @@ async function diarizeAll(
   context: Context,
   tell: (path: string, error: unknown) => void,
 ): Promise<void> {
-  const diarizer = await openDiarizer(values, context.signal, values.jobs);
-  try {
-    await new DiarizeJob(diarizer, wishes, values, context, tell).run(outputs);
-  } finally {
-    await diarizer.close();
-  }
+  await using diarizer = await openDiarizer(values, context.signal, values.jobs);
+  await new DiarizeJob(diarizer, wishes, values, context, tell).run(outputs);
 }

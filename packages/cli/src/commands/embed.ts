@@ -1,7 +1,7 @@
 import { number, UsageError } from '@voiceflow-ml/server/args';
 import { defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
-import { EXIT, failedOn } from '../errors.ts';
+import { EXIT, onFile } from '../errors.ts';
 import { openAudio } from '../files/open.ts';
 
 /** More than a day: far beyond what a recording may last. */
@@ -32,18 +32,12 @@ export const embed = defineCommand({
     if (to !== undefined && to <= (from ?? 0)) throw new UsageError(`--to ${to} is not after --from ${from ?? 0}`);
     if (from !== undefined && to === undefined) throw new UsageError('--from needs --to as well');
     const segment = to === undefined ? undefined : { start: from ?? 0, end: to };
-    const audio = await openAudio(path).catch((error: unknown) => failedOn(path, error));
-    const diarizer = await openDiarizer(values, signal);
-    try {
-      const [embedding] = await diarizer
-        .embed(audio, { signal, segments: segment && [segment] })
-        .catch((error: unknown) => failedOn(path, error));
-      const { id, version, space } = diarizer.manifest;
-      const result = { file: path, ...segment, model: { id, version, space }, embedding: [...(embedding ?? [])] };
-      await io.out(`${JSON.stringify(result)}\n`);
-    } finally {
-      await diarizer.close();
-    }
+    const audio = await onFile(path, () => openAudio(path));
+    await using diarizer = await openDiarizer(values, signal);
+    const [embedding] = await onFile(path, () => diarizer.embed(audio, { signal, segments: segment && [segment] }));
+    const { id, version, space } = diarizer.manifest;
+    const result = { file: path, ...segment, model: { id, version, space }, embedding: [...(embedding ?? [])] };
+    await io.out(`${JSON.stringify(result)}\n`);
     return EXIT.done;
   },
 });

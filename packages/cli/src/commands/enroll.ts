@@ -50,19 +50,15 @@ export const enroll = defineCommand({
     const failure = inputs.find(({ error }) => error !== undefined);
     if (failure !== undefined) failedOn(failure.path, failure.error);
 
-    const diarizer = await openDiarizer(values, context.signal);
-    try {
-      const { space } = diarizer.manifest;
-      // Before the work: a book of another space is refused at once.
-      checkVoices((await readOrStartBook(values.book, space)).voices, space);
-      const samples: VoiceSample[] = [];
-      for (const input of inputs) samples.push(...(await samplesOf(diarizer, input, context)));
-      const read = (path: string) => readOrStartBook(path, space);
-      const book = await changeBook(values.book, (before) => before.enroll(name, samples, space), read);
-      await tell(book, name, context);
-    } finally {
-      await diarizer.close();
-    }
+    await using diarizer = await openDiarizer(values, context.signal);
+    const { space } = diarizer.manifest;
+    // Before the work: a book of another space is refused at once.
+    checkVoices((await readOrStartBook(values.book, space)).voices, space);
+    const samples: VoiceSample[] = [];
+    for (const input of inputs) samples.push(...(await samplesOf(diarizer, input, context)));
+    const read = (path: string) => readOrStartBook(path, space);
+    const book = await changeBook(values.book, (before) => before.enroll(name, samples, space), read);
+    await tell(book, name, context);
     return EXIT.done;
   },
 });

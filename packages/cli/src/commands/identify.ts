@@ -2,7 +2,7 @@ import { flag, integer, requiredText, UsageError } from '@voiceflow-ml/server/ar
 import { type Diarization, matchVoices, type VoiceBook } from 'voiceflow-ml/core';
 import { defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
-import { EXIT, failedOn } from '../errors.ts';
+import { EXIT, onFile } from '../errors.ts';
 import { NAMING_OPTIONS, readBook, readNaming } from '../files/book.ts';
 import { openAudio } from '../files/open.ts';
 import { showProgress } from '../progress.ts';
@@ -34,24 +34,15 @@ export const identify = defineCommand({
     }
     const book = await readBook(values.book);
     const naming = await readNaming(values);
-    const diarizer = await openDiarizer(values, signal);
-    try {
+    await using diarizer = await openDiarizer(values, signal);
+    const result = await onFile(path, async () => {
       const audio = await openAudio(path);
-      const result = await showProgress(io, path, clock, (onProgress) =>
-        diarizer.diarize(audio, {
-          signal,
-          onProgress,
-          ...naming,
-          numSpeakers: values.speakers,
-        }),
+      return showProgress(io, path, clock, (onProgress) =>
+        diarizer.diarize(audio, { signal, onProgress, ...naming, numSpeakers: values.speakers }),
       );
-      const found = describe(result, book);
-      await io.out(values.json ? `${JSON.stringify({ file: path, speakers: found }, null, 2)}\n` : asTable(found));
-    } catch (error) {
-      failedOn(path, error);
-    } finally {
-      await diarizer.close();
-    }
+    });
+    const found = describe(result, book);
+    await io.out(values.json ? `${JSON.stringify({ file: path, speakers: found }, null, 2)}\n` : asTable(found));
     return EXIT.done;
   },
 });

@@ -75,17 +75,9 @@ export const stream = defineCommand({
       throw new UsageError(`--step ${step} is more than --latency ${latency}`);
     }
     const naming = await readNaming(values);
-    const diarizer = await openDiarizer(values, context.signal);
-    const second = await openSecond(values, context.signal).catch(async (error) => {
-      await diarizer.close();
-      throw error;
-    });
-    try {
-      await follow({ diarizer, second }, values, naming, context);
-    } finally {
-      await diarizer.close();
-      await second?.close();
-    }
+    await using diarizer = await openDiarizer(values, context.signal);
+    await using second = await openSecond(values, context.signal);
+    await follow({ diarizer, second }, values, naming, context);
     return EXIT.done;
   },
 });

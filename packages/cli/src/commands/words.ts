@@ -100,18 +100,14 @@ async function diarize(
   const naming = await readNaming(values);
   return onFile(path, async () => {
     const audio = await openAudio(path);
-    const diarizer = await openDiarizer(values, signal);
-    try {
-      const result = await showProgress(io, path, clock, (onProgress) =>
-        diarizer.diarize(audio, { signal, onProgress, ...naming, numSpeakers: values.speakers }),
-      );
-      for (const { message, code } of result.warnings) {
-        io.err(`voiceflow: warning: ${oneLine(path)}: ${message} [${code}]\n`);
-      }
-      return result.turns;
-    } finally {
-      await diarizer.close();
+    await using diarizer = await openDiarizer(values, signal);
+    const result = await showProgress(io, path, clock, (onProgress) =>
+      diarizer.diarize(audio, { signal, onProgress, ...naming, numSpeakers: values.speakers }),
+    );
+    for (const { message, code } of result.warnings) {
+      io.err(`voiceflow: warning: ${oneLine(path)}: ${message} [${code}]\n`);
     }
+    return result.turns;
   });
 }
 
