@@ -91,6 +91,10 @@ for (const name of names) {
       memory.push(Math.round(process.memoryUsage().heapUsed / 1e6));
     }
   }
+  if (![...outcomes.keys()].some((outcome) => outcome === 'ok' || outcome.startsWith('answered'))) {
+    failed++;
+    console.error(`${name}: nothing was taken, so all inputs ended at the first check`);
+  }
   const told = [...outcomes].map(([outcome, n]) => `${n} ${outcome}`).join(', ');
   console.log(`| ${name} | ${total} | ${told} | ${slowest.toFixed(0)} ms | ${memory.join(', ')} MB |`);
 }

@@ -105,6 +105,16 @@ describe('models', () => {
     expect(folder).toMatchObject({ code: 1, stderr: expect.stringMatching(/manifest\.json.*\[model-not-found\]/) });
   });
 
+  it('of another version than is run are told, with what to do', async () => {
+    const place = at('old-models/light/2.0.0');
+    mkdirSync(place, { recursive: true });
+    writeFileSync(join(place, 'manifest.json'), '{"id":"light","version":"2.0.0","pipeline":"recordings","files":{}}');
+    const env = { VOICEFLOW_MODELS: at('old-models') };
+    const { code, stdout, stderr } = await voiceflow(['diarize', CONVERSATION, '--model', 'light'], { env });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/light 2\.0\.0 is installed .* runs light 3\.x \[model-incompatible\].*models pull light/);
+  });
+
   it('installed and damaged are found by verify', async () => {
     const env = { VOICEFLOW_HOME: at('home') };
     const place = at('home/models/pyannote/4.0.0');

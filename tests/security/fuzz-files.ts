@@ -19,8 +19,8 @@ import { fastCnnSettings, recordingSettings } from 'voiceflow-ml/stages';
 import { assignWords, groupWords, parseWords } from 'voiceflow-ml/words';
 import { openAtPooling } from '../../packages/sdk/src/inference/onnx-graph.ts';
 import { parseManifest } from '../../packages/sdk/src/installed/folder.ts';
-import { npzOf } from '../../packages/sdk/src/stages/fixtures/npz.ts';
 import { readPlda } from '../../packages/sdk/src/stages/pyannote-settings.ts';
+import { toXVectorSpace } from '../../packages/sdk/src/stages/vbx.ts';
 import { encodeOnnx } from '../../packages/sdk/src/testing/onnx.ts';
 import {
   assertUnpolluted,
@@ -33,6 +33,7 @@ import {
   TEXT,
   target,
 } from './fuzz-targets.ts';
+import { npzFile } from './npz.ts';
 
 /** Usual most of the time. */
 const mostly = (usual: fc.Arbitrary<unknown>, odd: fc.Arbitrary<unknown> = ODD) =>
@@ -196,7 +197,24 @@ const NETWORK = encodeOnnx({
     { name: 'b', dims: [2], data: Float32Array.of(0, 1) },
   ],
 });
-const NPZ = npzOf('<f8', new Uint8Array(Float64Array.of(1.5, -2).buffer));
+/** The two files of a PLDA from 3 numbers to 2, most of the time; some arrays have other numbers, or other lengths. */
+const arrayOf = (length: number, least = -9) => {
+  const usual = fc.integer({ min: least, max: 9 });
+  const odd = fc.oneof(usual, fc.constantFrom(0, -1, 1e308, Number.POSITIVE_INFINITY, Number.NaN));
+  return fc.oneof(
+    { weight: 12, arbitrary: fc.array(usual, { minLength: length, maxLength: length }) },
+    { weight: 1, arbitrary: fc.array(odd, { maxLength: 8 }) },
+  );
+};
+const npz = (arrays: Record<string, fc.Arbitrary<number[]>>) =>
+  fc.oneof(
+    { weight: 1, arbitrary: fc.record(arrays).map((given) => String.fromCharCode(...npzFile(given))) },
+    { weight: 1, arbitrary: fc.record(arrays).chain((given) => binary(npzFile(given))) },
+  );
+const PLDA = fc.tuple(
+  npz({ mean1: arrayOf(3), mean2: arrayOf(2), lda: arrayOf(6) }),
+  npz({ mu: arrayOf(2), tr: arrayOf(4), psi: arrayOf(2, 1) }),
+);
 
 /** The reader takes what the writer makes of what it took. */
 function again<T>(read: (text: string) => T, write: (value: T) => string): (input: unknown) => void {
@@ -246,8 +264,12 @@ export const FILE_TARGETS: Readonly<Record<string, FuzzTarget>> = {
     refusals: ['model-incompatible'],
   }),
   plda: target({
-    inputs: fc.tuple(binary(NPZ), binary(NPZ)),
-    run: ([transform, plda]) => readPlda(latin1(transform), latin1(plda)),
+    inputs: PLDA,
+    run: ([transform, plda]) => {
+      const space = readPlda(latin1(transform), latin1(plda));
+      const voice = toXVectorSpace(space, new Float32Array(space.from).fill(1));
+      if (voice.length !== space.between.length) throw new Error('a voice has another length than its space');
+    },
     refusals: ['model-corrupt'],
   }),
 };

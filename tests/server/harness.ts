@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type AppOptions, createApp, JobRunner, localEngine } from '@voiceflow-ml/server';
+import { type AppOptions, createApp, localEngine, TaskRunner } from '@voiceflow-ml/server';
 import { createDiarizer, fastCnn, type Model, openAudio } from 'voiceflow-ml';
 import { nodeBackend } from 'voiceflow-ml/backends/node';
 import { encodeWav } from 'voiceflow-ml/core';
@@ -50,7 +50,7 @@ export function patient(subject: Subject): Subject {
   };
 }
 
-/** A toy worker: no model, does what a job's parameters say. */
+/** A toy worker: no model, does what a task's parameters say. */
 export const TOY = { command: process.execPath, args: [FAULTY_WORKER], env: { VOICEFLOW_FAULTS: '{"toy":true}' } };
 
 /** The real model behind an app without a server. */
@@ -65,7 +65,7 @@ export async function inProcess(options: Partial<AppOptions> = {}): Promise<Subj
   };
   const diarizer = await createDiarizer({ backend: { ...native, load } });
   if (model === undefined) throw new Error('the model was not loaded');
-  const runner = new JobRunner({ manifest: fastCnn.manifest, diarizer, model, openAudio });
+  const runner = new TaskRunner({ manifest: fastCnn.manifest, diarizer, model, openAudio });
   const engine = localEngine(runner, { manifest: fastCnn.manifest, backend: native.name });
   const app = createApp({ engine, version: '0.0.0', ...options });
   return {

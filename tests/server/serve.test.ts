@@ -45,8 +45,18 @@ describe('keys, quotas and other origins', () => {
     }
     expect((await fetch(`${server.url}/metrics`)).status).toBe(401);
     expect((await post(server, '/v1/infer', 'x', bearer)).status).toBe(200);
-    for (const path of ['/healthz', '/readyz', '/v2/health/live', '/', '/docs', '/openapi.json']) {
-      expect((await fetch(`${server.url}${path}`)).status, path).toBe(200);
+    const open = ['/healthz', '/readyz', '/v2/health/live', '/v2/health/ready', '/', '/docs', '/openapi.json'];
+    for (const path of open) expect((await fetch(`${server.url}${path}`)).status, path).toBe(200);
+    const { paths } = (await (await fetch(`${server.url}/openapi.json`)).json()) as { paths: Record<string, object> };
+    const closed = Object.entries(paths).filter(([path]) => !open.includes(path));
+    expect(closed.length).toBeGreaterThan(8);
+    for (const [path, methods] of closed) {
+      for (const method of Object.keys(methods)) {
+        const asked = await fetch(`${server.url}${path.replaceAll(/\{\w+\}/g, 'toy')}`, {
+          method: method.toUpperCase(),
+        });
+        expect(asked.status, `${method} ${path}`).toBe(401);
+      }
     }
     expect(log.filter((entry) => entry.client === 'alice')).toHaveLength(1);
     expect(JSON.stringify(log)).not.toContain('0123456789abcdef');
@@ -60,7 +70,7 @@ describe('keys, quotas and other origins', () => {
   });
 
   it.each([
-    [['--workers', '0'], 'voiceflow: workers is 0, expected a whole number from 1 to 256\n'],
+    [['--workers', '0'], 'voiceflow: --workers is "0", expected a whole number from 1 to 256\n'],
     [
       ['--host', '0.0.0.0'],
       /^voiceflow: listening on 0\.0\.0\.0 without API keys .* \(Set VOICEFLOW_API_KEYS, .*\)\n$/,
@@ -292,6 +302,13 @@ describe('refusals', () => {
     expect((await post(server, '/v1/diarize', 'next')).status).toBe(200);
     expect(server.pool.restarts).toBe(0);
   });
+});
+
+it('metrics are named as Prometheus has it: counters end in _total, and nothing else does', async () => {
+  const text = await (await fetch(`${(await toyServer()).url}/metrics`)).text();
+  const types = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name = '', type = '']) => [name, type] as const);
+  expect(types.length).toBeGreaterThan(10);
+  for (const [name, type] of types) expect(name.endsWith('_total'), `${name} ${type}`).toBe(type === 'counter');
 });
 
 describe('the deadline of a recording', () => {

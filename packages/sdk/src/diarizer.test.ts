@@ -104,6 +104,15 @@ describe('createDiarizer', () => {
     await diarizer.close();
   });
 
+  it('tells how far it is with an embedding, too', async () => {
+    const seen: Progress[] = [];
+    const diarizer = await create();
+    await diarizer.embed(source(), { onProgress: (progress) => seen.push(progress) });
+    expect(seen.length).toBeGreaterThan(5);
+    expect(seen.at(-1)).toMatchObject({ stage: 'model', total: 40 });
+    await diarizer.close();
+  });
+
   it('stops within one step of the signal, with its reason, and goes on working', async () => {
     const controller = new AbortController();
     let runs = 0;

@@ -13,6 +13,7 @@ import { SPEC_VERSION } from './contract/version.ts';
 import type { Warning } from './contract/warnings.ts';
 import { segmentation } from './inference/segmentation.ts';
 import { readWeights } from './inference/weights.ts';
+import { channelProgress } from './offline/channel-progress.ts';
 import { diarizeChannels } from './offline/join-channels.ts';
 import type { Pipeline, PipelineFactory } from './pipelines/pipeline.ts';
 import { preparePipeline } from './pipelines/registry.ts';
@@ -121,9 +122,9 @@ class LoadedDiarizer implements Diarizer {
   embed(audio: AudioInput, options: EmbedOptions = {}): Promise<Float32Array[]> {
     return this.#call(async () => {
       checkSegments(options.segments);
-      const { signal } = options;
+      const { signal, onProgress } = options;
       return this.#withSources(audio, options, ([source]) =>
-        this.#loaded.pipeline.embed(source as AudioSource, options.segments, signal),
+        this.#loaded.pipeline.embed(source as AudioSource, options.segments, { signal, onProgress }),
       );
     });
   }
@@ -160,11 +161,12 @@ class LoadedDiarizer implements Diarizer {
     checkFalseNames(falseNames);
     const begun = performance.now();
     const request = { bounds, known, falseNames, signal };
-    const result = await this.#withSources(audio, options, (sources) =>
-      diarizeChannels(sources, options.channelNames, (source, channel) =>
-        pipeline.diarize(source, { ...request, onProgress: channel === 0 ? onProgress : undefined }),
-      ),
-    );
+    const result = await this.#withSources(audio, options, (sources) => {
+      const progressOf = onProgress && channelProgress(sources.length, onProgress);
+      return diarizeChannels(sources, options.channelNames, (source, channel) =>
+        pipeline.diarize(source, { ...request, onProgress: progressOf?.(channel) }),
+      );
+    });
     const load = this.#load;
     this.#load = 0;
     const { decode, model, cluster } = result;

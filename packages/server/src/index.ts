@@ -4,17 +4,17 @@ export { createApp, type VoiceFlowApp } from './app.ts';
 export type {
   Engine,
   EngineInfo,
-  Job,
-  JobContext,
-  JobOutput,
-  JobReply,
   Lane,
   LiveChannel,
   LiveMessage,
   LiveRequest,
+  Task,
+  TaskContext,
+  TaskOutput,
+  TaskReply,
 } from './engine/engine.ts';
 export { localEngine } from './engine/local/local-engine.ts';
-export { JobRunner, type RunnerParts } from './engine/runner/runner.ts';
+export { type RunnerParts, TaskRunner } from './engine/runner/runner.ts';
 export { type BodyPump, pumpWebStream, type ReadBody } from './http/body.ts';
 export type { LogEntry } from './http/log.ts';
 export type { Problem } from './http/problem.ts';

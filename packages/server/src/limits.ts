@@ -8,7 +8,7 @@ export interface Limits {
   readonly inferBodyBytes: number;
   /** Length of a recording. */
   readonly audioSeconds: number;
-  /** Jobs that wait, in each lane. */
+  /** Requests that wait, in each lane. */
   readonly queueJobs: number;
   /** Bodies in memory (arriving, waiting and being worked on) and answers that have not left. */
   readonly queueBytes: number;

@@ -60,6 +60,7 @@ export interface EmbedOptions {
   /** Seconds; the whole recording when absent. One vector a segment. */
   readonly segments?: readonly { readonly start: number; readonly end: number }[];
   readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
   readonly limits?: AudioLimits;
   /** `mix` (default): the mean of all channels. A number, from 1: that channel alone. */
   readonly channels?: 'mix' | number;

@@ -3,6 +3,7 @@ import { VoiceFlowError } from '../contract/errors.ts';
 import type { EmbeddingPart, ModelManifest } from '../contract/model.ts';
 import { subtractMean } from '../stages/fbank.ts';
 import type { LinearLayer, PooledNetwork } from './onnx-graph.ts';
+import { checkFinite } from './run-windows.ts';
 
 /** A loaded embedding network that pools by masks: one run of it gives the voices of all local speakers of a window. */
 export interface MaskedEmbedding {
@@ -38,7 +39,7 @@ export interface PooledFeatures {
   readonly frames: number;
 }
 
-/** Runs the network once. @param rows Fbank, `[T, bins]`; changed in place. @throws `aborted`; of the model. */
+/** Runs the network once. @param rows Fbank, `[T, bins]`; changed in place. @throws `aborted`; `backend-failed` for numbers that are not finite; of the model. */
 export async function poolable(
   { model, part, input, features, head }: MaskedEmbedding,
   rows: Float32Array,
@@ -49,6 +50,7 @@ export async function poolable(
   const tensor = (await model.run(feeds, { signal }))[features];
   const channels = head.from / 2;
   if (tensor?.type === 'float32' && tensor.data.length > 0 && tensor.data.length % channels === 0) {
+    checkFinite(tensor.data, features);
     return { data: tensor.data, frames: tensor.data.length / channels };
   }
   throw new VoiceFlowError(

@@ -52,7 +52,8 @@ export function floats(outputs: Record<string, Tensor>, name: string, size: numb
   throw new VoiceFlowError('model-incompatible', `output "${name}" is ${seen}; ${size} float32 numbers were expected`);
 }
 
-function checkFinite(data: Float32Array, name: string): void {
+/** @param name of the output that they are. @throws `backend-failed`. */
+export function checkFinite(data: Float32Array, name: string): void {
   // A sum is finite only if all of it is; of finite float32 numbers it cannot leave the range of a double.
   let sum = 0;
   for (let i = 0; i < data.length; i++) sum += data[i]!;

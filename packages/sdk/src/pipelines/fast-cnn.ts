@@ -28,8 +28,8 @@ export function fastCnnPipeline(manifest: ModelManifest, model: Model, segmentat
         source,
         request,
       ),
-    embed: async (source, segments, signal) => {
-      const { local, duration } = await analyze(ungated, source, { signal });
+    embed: async (source, segments, request) => {
+      const { local, duration } = await analyze(ungated, source, request);
       return embedSpans(cnn, local, segments, duration);
     },
     open: (options, origin) => openSession(cnn, options, origin, tempo),

@@ -38,8 +38,8 @@ export function joinedPipeline(
         source,
         request,
       ),
-    embed: async (source, segments, signal) => {
-      const { byPieces, duration } = await analyzeJoined(model, source, { signal });
+    embed: async (source, segments, request) => {
+      const { byPieces, duration } = await analyzeJoined(model, source, request);
       return embedSpans({ settings: { voices: { mean } }, frame: cnn.frame }, byPieces, segments, duration);
     },
     open: noLiveSessions(manifest),

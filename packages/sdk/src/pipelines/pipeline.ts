@@ -7,6 +7,9 @@ import type { CheckedBytes } from '../inference/weights.ts';
 import type { SessionOrigin } from '../live/session.ts';
 import type { DiarizeRequest, PipelineResult } from '../offline/types.ts';
 
+/** What is asked of `embed` besides the segments. */
+export type EmbedRequest = Pick<DiarizeRequest, 'signal' | 'onProgress'>;
+
 /** What a model does with audio: pure functions of the audio and the network, whatever the runtime. */
 export interface Pipeline {
   /** Numbers of an embedding. */
@@ -16,7 +19,7 @@ export interface Pipeline {
   embed(
     source: AudioSource,
     segments: readonly { readonly start: number; readonly end: number }[] | undefined,
-    signal?: AbortSignal,
+    request: EmbedRequest,
   ): Promise<Float32Array[]>;
   /** A live session. @throws `invalid-option`; `aborted`. */
   open(options: LiveOptions, origin: SessionOrigin): DiarizationSession;

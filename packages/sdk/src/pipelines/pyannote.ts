@@ -63,8 +63,8 @@ function pipeline(context: ReconstructContext, model: Parameters<typeof analyzeW
       const warnings = [...source.warnings, ...solution.warnings];
       return { ...solution, duration, warnings, decode, model: total - decode, cluster: performance.now() - begun };
     },
-    embed: async (source, segments, signal) => {
-      const { heard, duration } = await analyzeWindows(model, source, { signal });
+    embed: async (source, segments, request) => {
+      const { heard, duration } = await analyzeWindows(model, source, request);
       return embedSpans({ settings: { voices: { mean } }, frame }, heard, segments, duration);
     },
     open: noLiveSessions(manifest),

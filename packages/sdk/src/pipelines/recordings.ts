@@ -27,8 +27,8 @@ export function recordingPipeline(manifest: ModelManifest, network: Model, segme
         source,
         request,
       ),
-    embed: async (source, segments, signal) => {
-      const { local, duration } = await analyzeRecording(model, source, { signal });
+    embed: async (source, segments, request) => {
+      const { local, duration } = await analyzeRecording(model, source, request);
       return embedSpans(model, local, segments, duration);
     },
     open: noLiveSessions(manifest),

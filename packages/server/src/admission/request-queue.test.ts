@@ -5,7 +5,7 @@ import { RequestQueue } from './request-queue.ts';
 
 const NEVER = new AbortController().signal;
 
-/** A job that ends when it is told to. */
+/** A request that ends when it is told to. */
 function controlled<T = string>() {
   let resolve: (value: T) => void = () => {};
   let reject: (error: unknown) => void = () => {};
@@ -36,15 +36,15 @@ afterEach(() => {
 describe('RequestQueue', () => {
   it('runs as many as there are slots, the others in order of arrival', async () => {
     const queue = new RequestQueue({ slots: () => 2, maxWaiting: 10, noun: 'test' });
-    const jobs = Array.from({ length: 5 }, () => controlled());
-    const results = jobs.map((job) => queue.run(ticket(), job.work));
+    const requests = Array.from({ length: 5 }, () => controlled());
+    const results = requests.map((request) => queue.run(ticket(), request.work));
     await vi.advanceTimersByTimeAsync(0);
-    expect(jobs.map((job) => job.work.mock.calls.length)).toEqual([1, 1, 0, 0, 0]);
+    expect(requests.map((request) => request.work.mock.calls.length)).toEqual([1, 1, 0, 0, 0]);
     expect([queue.running, queue.waiting]).toEqual([2, 3]);
-    jobs[1]?.resolve('b');
+    requests[1]?.resolve('b');
     await vi.advanceTimersByTimeAsync(0);
-    expect(jobs.map((job) => job.work.mock.calls.length)).toEqual([1, 1, 1, 0, 0]);
-    for (const job of jobs) job.resolve('x');
+    expect(requests.map((request) => request.work.mock.calls.length)).toEqual([1, 1, 1, 0, 0]);
+    for (const request of requests) request.resolve('x');
     await vi.advanceTimersByTimeAsync(0);
     expect(await Promise.all(results)).toEqual(['x', 'b', 'x', 'x', 'x']);
     expect([queue.running, queue.waiting]).toEqual([0, 0]);
@@ -84,21 +84,21 @@ describe('RequestQueue', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('counts jobs whose bodies are on their way, for a while, so that no two are let in for one place', async () => {
+  it('counts requests whose bodies are on their way, for a while, so that no two are let in for one place', async () => {
     const queue = new RequestQueue({ slots: () => 1, maxWaiting: 2, noun: 'test' });
     const running = controlled();
     const first = queue.run(ticket(), running.work);
     const release = [queue.claim(ticket()), queue.claim(ticket())];
-    expect(() => queue.claim(ticket())).toThrow(/2 test jobs wait, which is the limit/);
+    expect(() => queue.claim(ticket())).toThrow(/2 test requests wait, which is the limit/);
     // A body that is there has its place, whoever else is coming.
     release[0]?.();
     const second = queue.run(ticket(), controlled().work).catch(() => {});
     expect(queue.waiting).toBe(1);
-    expect(() => queue.claim(ticket())).toThrow(/2 test jobs wait/);
+    expect(() => queue.claim(ticket())).toThrow(/2 test requests wait/);
     release[1]?.();
     release[1]?.();
     queue.claim(ticket());
-    expect(() => queue.claim(ticket())).toThrow(/2 test jobs wait/);
+    expect(() => queue.claim(ticket())).toThrow(/2 test requests wait/);
     // Slow senders do not keep others out.
     await vi.advanceTimersByTimeAsync(100);
     expect(() => queue.claim(ticket())).not.toThrow();
@@ -115,7 +115,7 @@ describe('RequestQueue', () => {
     await vi.advanceTimersByTimeAsync(100);
     learn.resolve('x');
     await learnt;
-    // 100 ms a job, two at a time, two of them at once.
+    // 100 ms a request, two at a time, two of them at once.
     const claims = Array.from({ length: 3 }, () => queue.claim(ticket(150)));
     expect(() => queue.claim(ticket(150))).toThrow(
       /would take about 200 ms now, which is beyond its deadline of 150 ms/,
@@ -124,7 +124,7 @@ describe('RequestQueue', () => {
     expect(() => queue.claim(ticket(1))).not.toThrow();
   });
 
-  it('does not count the length of a job against a renewable deadline, only what is ahead of it', async () => {
+  it('does not count the length of a request against a renewable deadline, only what is ahead of it', async () => {
     const queue = new RequestQueue({ slots: () => 1, maxWaiting: 10, noun: 'test' });
     const learn = controlled();
     const learnt = queue.run(ticket(1000, NEVER, 10), learn.work);
@@ -149,7 +149,7 @@ describe('RequestQueue', () => {
     expect(await second).toBe('second');
   });
 
-  it('refuses at once what could not be done in time, by what jobs took before', async () => {
+  it('refuses at once what could not be done in time, by what requests took before', async () => {
     const queue = new RequestQueue({ slots: () => 1, maxWaiting: 100, noun: 'test' });
     const slow = () => new Promise<string>((resolve) => setTimeout(() => resolve('done'), 100));
     void queue.run(ticket(), slow);
@@ -163,23 +163,23 @@ describe('RequestQueue', () => {
     expect(await Promise.all([running, waits])).toEqual(['done', 'done']);
   });
 
-  it('is not misled by a few jobs that are unlike the others, and never asks to wait for longer than a minute', async () => {
+  it('is not misled by a few requests that are unlike the others, and never asks to wait for longer than a minute', async () => {
     const queue = new RequestQueue({ slots: () => 1, maxWaiting: 2, noun: 'test' });
     const serve = async (ms: number) => {
-      const job = controlled();
-      const result = queue.run({ ...ticket(10_000_000), cost: 10 }, job.work);
+      const request = controlled();
+      const result = queue.run({ ...ticket(10_000_000), cost: 10 }, request.work);
       await vi.advanceTimersByTimeAsync(ms);
-      job.resolve('done');
+      request.resolve('done');
       await result;
     };
     for (let i = 0; i < 15; i++) await serve(100);
     for (let i = 0; i < 3; i++) await serve(100_000);
-    const jobs = Array.from({ length: 3 }, () => controlled());
-    const running = jobs.slice(0, 2).map((job) => queue.run({ ...ticket(10_000_000), cost: 10 }, job.work));
+    const requests = Array.from({ length: 3 }, () => controlled());
+    const running = requests.slice(0, 2).map((request) => queue.run({ ...ticket(10_000_000), cost: 10 }, request.work));
     // By the average alone, 10 of cost would now be taken for 48 s.
     expect(() => queue.assertAdmits({ cost: 10, deadlineMs: 5_000, renewable: true })).not.toThrow();
-    const [, third] = jobs;
-    for (const job of jobs) job.resolve('done');
+    const [, third] = requests;
+    for (const request of requests) request.resolve('done');
     await Promise.all(running);
     expect(third).toBeDefined();
     const slow = new RequestQueue({ slots: () => 1, maxWaiting: 1, noun: 'test' });
@@ -188,7 +188,7 @@ describe('RequestQueue', () => {
     await vi.advanceTimersByTimeAsync(1_000_000);
     first.resolve('done');
     await done;
-    const held = [controlled(), controlled()].map((job) => slow.run(ticket(10_000_000), job.work));
+    const held = [controlled(), controlled()].map((request) => slow.run(ticket(10_000_000), request.work));
     for (const each of held) each.catch(() => {});
     expect(() => slow.assertAdmits(ticket())).toThrow(expect.objectContaining({ code: 'overloaded', retryAfter: 60 }));
   });
@@ -204,7 +204,7 @@ describe('RequestQueue', () => {
     expect(() => queue.claim({ ...one, client: 'a' })).not.toThrow();
   });
 
-  it('takes any job when a slot is free, whatever it expects: else one wrong guess would refuse for ever', async () => {
+  it('takes any request when a slot is free, whatever it expects: else one wrong guess would refuse for ever', async () => {
     const queue = new RequestQueue({ slots: () => 1, maxWaiting: 1, noun: 'test' });
     const done = queue.run(ticket(), () => new Promise<void>((resolve) => setTimeout(resolve, 900)));
     await vi.advanceTimersByTimeAsync(900);
@@ -229,7 +229,7 @@ describe('RequestQueue', () => {
     expect(await after).toBe('ok');
   });
 
-  it('never starts a job whose deadline passed or whose caller left while it waited', async () => {
+  it('never starts a request whose deadline passed or whose caller left while it waited', async () => {
     const queue = new RequestQueue({ slots: () => 1, maxWaiting: 5, noun: 'test' });
     const first = controlled();
     void queue.run(ticket(), first.work);
@@ -255,7 +255,7 @@ describe('RequestQueue', () => {
     expect(queue.running).toBe(0);
   });
 
-  it('holds jobs while there is no slot, and starts them when one comes', async () => {
+  it('holds requests while there is no slot, and starts them when one comes', async () => {
     let slots = 0;
     const queue = new RequestQueue({ slots: () => slots, maxWaiting: 5, noun: 'test' });
     const result = queue.run(ticket(), async () => 'done');
@@ -266,7 +266,7 @@ describe('RequestQueue', () => {
     expect(await result).toBe('done');
   });
 
-  it('settles every job exactly once and ends empty, whatever happens in whatever order', async () => {
+  it('settles every request exactly once and ends empty, whatever happens in whatever order', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(
@@ -280,25 +280,25 @@ describe('RequestQueue', () => {
           { maxLength: 40 },
         ),
         fc.integer({ min: 1, max: 3 }),
-        async (jobs, slots) => {
+        async (requests, slots) => {
           const queue = new RequestQueue({ slots: () => slots, maxWaiting: 4, noun: 'test' });
           const outcomes: string[] = [];
           let most = 0;
-          for (const job of jobs) {
+          for (const request of requests) {
             setTimeout(() => {
               const caller = new AbortController();
-              if (job.leaves !== undefined) setTimeout(() => caller.abort(), job.leaves);
+              if (request.leaves !== undefined) setTimeout(() => caller.abort(), request.leaves);
               const work = () => {
                 most = Math.max(most, queue.running);
                 return new Promise<void>((resolve, reject) =>
-                  setTimeout(() => (job.fails ? reject(new Error('failed')) : resolve()), job.takes),
+                  setTimeout(() => (request.fails ? reject(new Error('failed')) : resolve()), request.takes),
                 );
               };
-              void codeOf(queue.run(ticket(job.deadline, caller.signal), work)).then((code) => outcomes.push(code));
-            }, job.at);
+              void codeOf(queue.run(ticket(request.deadline, caller.signal), work)).then((code) => outcomes.push(code));
+            }, request.at);
           }
           await vi.advanceTimersByTimeAsync(2000);
-          expect(outcomes).toHaveLength(jobs.length);
+          expect(outcomes).toHaveLength(requests.length);
           expect([queue.running, queue.waiting]).toEqual([0, 0]);
           expect(most).toBeLessThanOrEqual(slots);
           const allowed = ['ok', 'overloaded', 'deadline-exceeded', 'aborted', 'Error: failed'];

@@ -2,9 +2,9 @@ import { VoiceFlowError } from 'voiceflow-ml/core';
 import { Shares } from './shares.ts';
 
 export interface QueueOptions {
-  /** Jobs that run at once; asked anew each time, since workers come and go. */
+  /** Requests that run at once; asked anew each time, since workers come and go. */
   readonly slots: () => number;
-  /** Jobs that may wait. */
+  /** Requests that may wait. */
   readonly maxWaiting: number;
   /** For messages: `window`, `recording`. */
   readonly noun: string;
@@ -44,9 +44,9 @@ interface Claim {
 /** How long a claim counts, in milliseconds: whoever sends a body slowly must not keep others out. */
 const CLAIM_MS = 100;
 
-/** Weight of the newest service time in the moving average: about the last ten jobs count. */
+/** Weight of the newest service time in the moving average: about the last ten requests count. */
 const EWMA_WEIGHT = 0.2;
-/** The median of so many last jobs bounds what one of them counts for in the average: 0.1 to 10 times the median. */
+/** The median of so many last requests bounds what one of them counts for in the average: 0.1 to 10 times the median. */
 const REMEMBERED = 15;
 const OUTLIER = 10;
 /** Seconds; nothing is predicted further ahead. */
@@ -55,9 +55,9 @@ const MAX_RETRY_AFTER = 60;
 /**
  * A bounded queue of requests for workers, which refuses early what it could not do in time.
  *
- * A job is admitted when a slot is free, or when fewer than `maxWaiting` wait and the work ahead of it, by the moving
+ * A request is admitted when a slot is free, or when fewer than `maxWaiting` wait and the work ahead of it, by the moving
  * average of what a unit of cost took, fits its deadline. It leaves the queue when its deadline passes or its caller
- * leaves; nothing dead is ever started. A running job's slot is free again when its work has settled, which may be
+ * leaves; nothing dead is ever started. A running request's slot is free again when its work has settled, which may be
  * later than the answer to a caller whose deadline passed.
  */
 export class RequestQueue {
@@ -70,7 +70,7 @@ export class RequestQueue {
   #waitingCost = 0;
   #running = 0;
   #msPerCost = 0;
-  /** Milliseconds a unit of cost of the last jobs, oldest first. */
+  /** Milliseconds a unit of cost of the last requests, oldest first. */
   readonly #times: number[] = [];
 
   constructor(options: QueueOptions) {
@@ -86,13 +86,13 @@ export class RequestQueue {
     return this.#running;
   }
 
-  /** @throws `overloaded` if a job with this ticket would be refused now; to be asked before a body is read. */
+  /** @throws `overloaded` if a request with this ticket would be refused now; to be asked before a body is read. */
   assertAdmits(ticket: Asked): void {
     this.#admit(ticket, []);
   }
 
   /**
-   * As `assertAdmits`, for a job whose body is still to come; it counts as waiting until then. Without a claim, all
+   * As `assertAdmits`, for a request whose body is still to come; it counts as waiting until then. Without a claim, all
    * requests that arrive while one body is on its way would be admitted to the same place, and refused after they have
    * sent theirs.
    * @returns Ends the claim; to be called before `run`.
@@ -128,10 +128,10 @@ export class RequestQueue {
     if (!full && !beyondShare && wait <= ticket.deadlineMs) return;
     const { noun } = this.#options;
     const why = full
-      ? `${ahead - free} ${noun} jobs wait, which is the limit`
+      ? `${ahead - free} ${noun} requests wait, which is the limit`
       : beyondShare
-        ? `as many ${noun} jobs of this client wait as its share is, while others ask too`
-        : `a ${noun} job would ${ticket.renewable ? 'wait' : 'take'} about ${Math.ceil(wait)} ms now, which is beyond its deadline of ${Math.floor(ticket.deadlineMs)} ms`;
+        ? `as many ${noun} requests of this client wait as its share is, while others ask too`
+        : `a ${noun} request would ${ticket.renewable ? 'wait' : 'take'} about ${Math.ceil(wait)} ms now, which is beyond its deadline of ${Math.floor(ticket.deadlineMs)} ms`;
     throw overloaded(why, Math.min(Math.max(1, Math.ceil(this.#predictMs(0) / 1000)), MAX_RETRY_AFTER));
   }
 
@@ -203,7 +203,7 @@ export class RequestQueue {
     }
   }
 
-  /** Resolves once the job holds a slot; a job that left before is taken out, and rejects nothing by itself. */
+  /** Resolves once the request holds a slot; a request that left before is taken out, and rejects nothing by itself. */
   #takeSlot(ticket: Ticket, stop: AbortSignal, leave: Waiting['leave']): Promise<void> {
     if (this.#waiting.length === 0 && this.#running < this.#options.slots()) {
       this.#running++;
@@ -223,7 +223,7 @@ export class RequestQueue {
     });
   }
 
-  /** A job that waited has started or left. */
+  /** A request that waited has started or left. */
   #uncount({ cost, client }: Asked): void {
     this.#waitingCost -= cost;
     this.#shares.add(client, -1);
@@ -242,7 +242,7 @@ export class RequestQueue {
     }
   }
 
-  /** Takes a job's service time into the average; an outlier counts for no more than its bound. */
+  /** Takes a request's service time into the average; an outlier counts for no more than its bound. */
   #learn(perCost: number): void {
     const times = this.#times;
     times.push(perCost);
@@ -277,7 +277,7 @@ function deadlineExceeded(waitedMs: number, { deadlineMs, renewable }: Ticket, n
   const deadline = `a deadline of ${Math.round(deadlineMs)} ms${renewable ? ' for its start and each step' : ''}`;
   return new VoiceFlowError(
     'deadline-exceeded',
-    `the ${noun} job was not done ${Math.round(waitedMs)} ms after its body had arrived, with ${deadline}`,
+    `the ${noun} request was not done ${Math.round(waitedMs)} ms after its body had arrived, with ${deadline}`,
     { hint: 'Send shorter audio, or raise the deadline (x-deadline-ms, up to the limit of the server).' },
   );
 }

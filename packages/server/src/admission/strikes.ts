@@ -1,13 +1,13 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
 
-/** Workers that a client's jobs may cost within a window of time before it is refused for a while. */
+/** Workers that a client's requests may cost within a window of time before it is refused for a while. */
 const MAX_STRIKES = 3;
 const WINDOW_MS = 10 * 60_000;
 const REFUSED_MS = 60_000;
 /** Clients remembered; beyond it the ones struck longest ago are forgotten. */
 const MAX_CLIENTS = 10_000;
 
-/** Clients (API keys) whose jobs had to be killed, or killed their workers: each costs others a restart. */
+/** Clients (API keys) whose requests had to be killed, or killed their workers: each costs others a restart. */
 export class Strikes {
   readonly #now: () => number;
   /** Times of each client's strikes, the client struck longest ago first. */
@@ -33,7 +33,7 @@ export class Strikes {
     const times = (this.#of.get(client) ?? []).filter((time) => now - time < WINDOW_MS);
     const left = (times.at(-1) ?? Number.NEGATIVE_INFINITY) + REFUSED_MS - now;
     if (times.length < MAX_STRIKES || left <= 0) return;
-    throw new VoiceFlowError('quota-exceeded', `jobs of this client ended ${MAX_STRIKES} worker processes`, {
+    throw new VoiceFlowError('quota-exceeded', `requests of this client ended ${MAX_STRIKES} worker processes`, {
       hint: 'Try again after Retry-After seconds, with other audio.',
       retryAfter: left / 1000,
     });

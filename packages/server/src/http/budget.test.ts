@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import type { Engine, JobReply } from '../engine/engine.ts';
+import type { Engine, TaskReply } from '../engine/engine.ts';
 import { answer, type Question } from '../routes/answer.ts';
 import { createState } from '../state.ts';
 import type { Exchange } from './exchange.ts';
 
 const QUESTION: Question = {
-  job: { kind: 'diarize', contentType: '', output: 'json', params: {}, maxSeconds: 10 },
+  task: { kind: 'diarize', contentType: '', output: 'json', params: {}, maxSeconds: 10 },
   lane: 'recording',
   maxBytes: 500,
   deadlineMs: 200,
@@ -24,7 +24,7 @@ function engineOf(next: () => { bytes: number; ms: number; fails: boolean }): En
       await new Promise((resolve) => setTimeout(resolve, ms));
       if (fails) throw new VoiceFlowError('backend-failed', 'a fault of the test');
       const body = new Uint8Array(bytes);
-      return { contentType: '', body, timings: {}, audioSeconds: 0 } satisfies JobReply;
+      return { contentType: '', body, timings: {}, audioSeconds: 0 } satisfies TaskReply;
     },
     open: () => Promise.reject(new Error('not here')),
     close: async () => {},
@@ -53,9 +53,9 @@ describe('the budget of bytes', () => {
     });
     await fc.assert(
       fc.asyncProperty(fc.array(client, { maxLength: 25 }), async (clients) => {
-        const jobs = clients.map((each) => each);
+        const tasks = clients.map((each) => each);
         const state = createState({
-          engine: engineOf(() => jobs.shift() ?? { bytes: 0, ms: 0, fails: false }),
+          engine: engineOf(() => tasks.shift() ?? { bytes: 0, ms: 0, fails: false }),
           version: '0',
           limits: { queueBytes: 1_000, idleBodyMs: 100 },
         });

@@ -34,12 +34,12 @@ export function registerServerMetrics(registry: MetricsRegistry, watched: Watche
     new Map((['infer', 'recording'] as const).map((lane) => [labelText({ lane }), read(queues[lane])]));
   registry.gauge(
     'voiceflow_queue_depth',
-    'Jobs that wait for a worker.',
+    'Requests that wait for a worker.',
     byLane((queue) => queue.waiting),
   );
   registry.gauge(
     'voiceflow_jobs_running',
-    'Jobs at the workers.',
+    'Requests at the workers.',
     byLane((queue) => queue.running),
   );
   registry.gauge('voiceflow_body_bytes', 'Bytes of request bodies and of answers in memory.', () => budget.used);
@@ -56,7 +56,7 @@ export function registerServerMetrics(registry: MetricsRegistry, watched: Watche
     queueSeconds: registry.histogram('voiceflow_queue_duration_seconds', 'Waiting for a worker.', SECONDS_BUCKETS),
     inferenceSeconds: registry.histogram(
       'voiceflow_inference_duration_seconds',
-      'The network alone, all windows of a job together.',
+      'The network alone, all windows of a request together.',
       SECONDS_BUCKETS,
     ),
     audioSeconds: registry.counter('voiceflow_audio_seconds_total', 'Seconds of audio worked on.'),

@@ -1,18 +1,18 @@
 import { type Progress, VoiceFlowError } from 'voiceflow-ml/core';
 import { secondsOf } from '../admission/cost.ts';
-import type { Job, JobReply, Lane } from '../engine/engine.ts';
+import type { Lane, Task, TaskReply } from '../engine/engine.ts';
 import { type Body, collectBody } from '../http/body.ts';
 import { type Answer, clientOf, type Exchange } from '../http/exchange.ts';
 import { type AppState, type Deadline, deadlineOf } from '../state.ts';
 
 export interface Question {
-  readonly job: Job;
+  readonly task: Task;
   readonly lane: Lane;
   readonly maxBytes: number;
   readonly deadlineMs: number;
 }
 
-/** A job whose body is there and which nothing has refused so far. */
+/** A task whose body is there and which nothing has refused so far. */
 export interface Accepted {
   readonly body: Body;
   readonly deadline: Deadline;
@@ -21,7 +21,7 @@ export interface Accepted {
 }
 
 export interface Done {
-  readonly reply: JobReply;
+  readonly reply: TaskReply;
   readonly queueMs: number;
 }
 
@@ -68,7 +68,7 @@ export async function accept(x: Exchange, state: AppState, question: Question): 
 export async function work(
   x: Exchange,
   state: AppState,
-  { job, lane }: Question,
+  { task, lane }: Question,
   { body, deadline }: Accepted,
   onProgress?: (progress: Progress) => void,
 ): Promise<Done> {
@@ -82,7 +82,7 @@ export async function work(
           step();
           onProgress?.(progress);
         };
-        return state.engine.run(job, body.chunks, {
+        return state.engine.run(task, body.chunks, {
           signal,
           onProgress: progressed,
           onBlame: () => x.client !== undefined && state.strikes.add(x.client),

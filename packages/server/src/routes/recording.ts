@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import type { JobOutput } from '../engine/engine.ts';
+import type { TaskOutput } from '../engine/engine.ts';
 import type { AppContext } from '../http/exchange.ts';
 import type { AppState } from '../state.ts';
 import type { Question } from './answer.ts';
@@ -10,10 +10,10 @@ export function recordingQuestion(
   c: AppContext,
   state: AppState,
   kind: 'diarize' | 'embed',
-  output: JobOutput,
+  output: TaskOutput,
 ): Question {
   return {
-    job: {
+    task: {
       kind,
       contentType: c.req.header('content-type') ?? '',
       output,

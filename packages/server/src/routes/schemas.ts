@@ -33,8 +33,8 @@ export const DEADLINE = {
   ),
 };
 
-/** What routes that run a job may answer beside what all may. */
-export const JOB_PROBLEMS = [
+/** What routes that run a task may answer beside what all may. */
+export const TASK_PROBLEMS = [
   'overloaded',
   'deadline-exceeded',
   'backend-failed',

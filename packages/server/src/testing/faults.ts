@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
-import type { JobReply } from '../engine/engine.ts';
+import type { TaskReply } from '../engine/engine.ts';
 import { noteRun } from '../engine/processes/culprit.ts';
-import type { Runner } from '../engine/processes/serve-jobs.ts';
+import type { Runner } from '../engine/processes/serve-tasks.ts';
 
 /** What a worker can do wrong. */
 export type Fault = 'throw' | 'hang' | 'exit' | 'crash';
@@ -16,14 +16,14 @@ export function commit(fault: Fault): never {
   throw new Error('a fault of the test');
 }
 
-/** A runner that every `everyMs` commits the next of the faults, in turn, in the middle of a job. */
+/** A runner that every `everyMs` commits the next of the faults, in turn, in the middle of a task. */
 export function withFaults(runner: Runner, faults: readonly Fault[], everyMs: number): Runner {
   let next = performance.now() + everyMs;
   let turn = process.pid;
   return {
     open: (request, tell) => runner.open(request, tell),
-    run: (job, body, context) => {
-      if (performance.now() < next) return runner.run(job, body, context);
+    run: (task, body, context) => {
+      if (performance.now() < next) return runner.run(task, body, context);
       next = performance.now() + everyMs;
       return commit(faults[turn++ % faults.length] ?? 'throw');
     },
@@ -39,7 +39,7 @@ function orders(file: string): Readonly<Record<string, string>> {
 const HANGING = 255;
 
 /**
- * A runner without a model: answers what it got, and does what a job's parameters say — `fault`, `once` (a file that
+ * A runner without a model: answers what it got, and does what a task's parameters say — `fault`, `once` (a file that
  * marks that the fault has been committed), `answer` for one of so many bytes, `ms` to take (heeding the signal, unless `deaf`), as many times as `steps`
  * with progress between.
  */
@@ -57,9 +57,9 @@ export const toyRunner: Runner = {
       close: () => {},
     };
   },
-  run: async (job, body, { signal, onProgress }): Promise<JobReply> => {
+  run: async (task, body, { signal, onProgress }): Promise<TaskReply> => {
     noteRun(signal);
-    const { fault, once, ms, deaf, answer, steps = '1' } = job.file === undefined ? job.params : orders(job.file);
+    const { fault, once, ms, deaf, answer, steps = '1' } = task.file === undefined ? task.params : orders(task.file);
     if (fault !== undefined && (once === undefined || !existsSync(once))) {
       if (once !== undefined) writeFileSync(once, '');
       commit(fault as Fault);
@@ -82,8 +82,8 @@ export const toyRunner: Runner = {
     const model = { id: 'toy', version: '1', space: 'toy' };
     const result = { duration: 1, turns, speakers, model, backend: 'toy', warnings: [], timings: {} };
     const text = JSON.stringify({
-      ...(job.file === undefined ? {} : result),
-      ...{ bytes: body.length, sum, pid: process.pid, kind: job.kind },
+      ...(task.file === undefined ? {} : result),
+      ...{ bytes: body.length, sum, pid: process.pid, kind: task.kind },
     });
     return {
       contentType: 'application/json',

@@ -12,7 +12,7 @@ afterEach(() => {
 const SIZE = 1_000_000;
 
 /** A client of a server that answers before the body comes. */
-async function refused() {
+async function refused(length = SIZE) {
   const leftovers = new Leftovers();
   const server = createServer((incoming, outgoing) => {
     leftovers.afterAnswer(incoming, outgoing);
@@ -27,7 +27,7 @@ async function refused() {
   client.on('data', (more) => {
     text += more;
   });
-  client.write(`POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${SIZE}\r\n\r\n`);
+  client.write(`POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${length}\r\n\r\n`);
   await once(client, 'data');
   return { client, leftovers, failures, text: () => text };
 }
@@ -48,6 +48,22 @@ it('are not waited for when they do not come', async () => {
   const { client } = await refused();
   client.write('some');
   await once(client, 'close');
+});
+
+it('are taken up to a bound: who goes on sending is cut off', async () => {
+  const { client } = await refused(2 ** 32);
+  const chunk = Buffer.alloc(8 * 1024 * 1024);
+  let chunks = 0;
+  const sending = setInterval(() => {
+    if (client.writableNeedDrain) return;
+    client.write(chunk);
+    chunks++;
+  }, 50);
+  await once(client, 'close');
+  clearInterval(sending);
+  // 64 MiB, and what comes until that is noticed; by the time alone it would be thousands of them.
+  expect(chunks).toBeGreaterThanOrEqual(8);
+  expect(chunks).toBeLessThan(64);
 });
 
 it('are not waited for as long when the server goes down', async () => {

@@ -11,7 +11,7 @@ import { type AddressInfo, Server, type Socket } from 'node:net';
 import process from 'node:process';
 import { createAdaptorServer, upgradeWebSocket } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
-import { MAX_MESSAGE_BYTES } from '../../routes/stream/route.ts';
+import { MAX_MESSAGE_BYTES } from '../../routes/stream/messages.ts';
 import { acceptLastArrivals, drainUntilQuiet, lapse } from '../common/drain.ts';
 import { type EntryOptions, prepare } from '../common/prepare.ts';
 import { runServe } from '../common/program.ts';

@@ -3,7 +3,7 @@ import { codecsFrom } from '@voiceflow-ml/codecs';
 import { createDiarizer, fastCnnFrom, type Model, openAudio, segmenterFrom, wasmBackend } from 'voiceflow-ml';
 import { createApp } from '../../app.ts';
 import { localEngine } from '../../engine/local/local-engine.ts';
-import { JobRunner } from '../../engine/runner/runner.ts';
+import { TaskRunner } from '../../engine/runner/runner.ts';
 import type { AppOptions } from '../../state.ts';
 import { VERSION } from '../../version.ts';
 import { upgradeWebSocket } from './socket.ts';
@@ -30,8 +30,8 @@ export interface WorkerdHandler {
 const BODY_BYTES = 24 * 1024 * 1024;
 
 /**
- * All routes, one job of each lane at a time. The model is loaded by the first request. Time stands still in workerd
- * while it computes: deadlines are judged before a job begins and not during it, and timings are 0. A live session
+ * All routes, one task of each lane at a time. The model is loaded by the first request. Time stands still in workerd
+ * while it computes: deadlines are judged before a task begins and not during it, and timings are 0. A live session
  * lives as long as its isolate does: clients should connect again, as `VoiceFlowClient` does.
  *
  * @example
@@ -60,7 +60,7 @@ export function workerdHandler({
       decoders: codecs && codecsFrom(codecs),
     });
     const { manifest } = pack;
-    const runner = new JobRunner({ manifest, diarizer, openAudio, keepUp: false, model });
+    const runner = new TaskRunner({ manifest, diarizer, openAudio, keepUp: false, model });
     const engine = localEngine(runner, { manifest, backend: base.name });
     const limits = { bodyBytes: BODY_BYTES, queueBytes: 2 * BODY_BYTES, ...options.limits };
     return createApp({ engine, version: VERSION, upgradeWebSocket, ...options, limits });

@@ -1,13 +1,13 @@
 import { abortError, throwIfAborted, VoiceFlowError } from 'voiceflow-ml/core';
 import type { Engine, EngineInfo } from '../engine.ts';
 import { joinChunks } from '../runner/bytes.ts';
-import type { JobRunner } from '../runner/runner.ts';
+import type { TaskRunner } from '../runner/runner.ts';
 
 /**
- * An engine in the app's own thread, for runtimes without processes and for tests: one job of each lane at a time.
+ * An engine in the app's own thread, for runtimes without processes and for tests: one task of each lane at a time.
  * Only the network runs elsewhere, if its backend sees to that.
  */
-export function localEngine(runner: Pick<JobRunner, 'run' | 'open'>, info: Omit<EngineInfo, 'slots'>): Engine {
+export function localEngine(runner: Pick<TaskRunner, 'run' | 'open'>, info: Omit<EngineInfo, 'slots'>): Engine {
   let closed = false;
   const running = new Set<Promise<unknown>>();
   const assertOpen = () => {
@@ -19,10 +19,10 @@ export function localEngine(runner: Pick<JobRunner, 'run' | 'open'>, info: Omit<
       return !closed;
     },
     onChange: () => {},
-    run: async (job, body, context) => {
+    run: async (task, body, context) => {
       assertOpen();
       throwIfAborted(context.signal);
-      const work = runner.run(job, joinChunks(body), context).catch((error: unknown) => {
+      const work = runner.run(task, joinChunks(body), context).catch((error: unknown) => {
         if (context.signal.aborted) throw abortError(context.signal);
         throw error;
       });

@@ -5,7 +5,7 @@ import process from 'node:process';
 import { MARK_AT, SHARED_FD } from './shared-slots.ts';
 
 /**
- * @module Which job a worker was computing when it died. A worker has several jobs at once, and a native crash leaves no
+ * @module Which task a worker was computing when it died. A worker has several tasks at once, and a native crash leaves no
  * word: so it notes whose run it begins, in the shared memory or in a file, and the server reads that when the worker
  * has ended.
  */
@@ -15,12 +15,12 @@ const note = new Uint32Array(1);
 /** Where the worker finds its file, in its environment. */
 const NOTE_ENV = 'VOICEFLOW_RUN_NOTE';
 
-/** The job that a run with this signal belongs to. */
-export function nameJob(signal: AbortSignal, id: number): void {
+/** The task that a run with this signal belongs to. */
+export function nameTask(signal: AbortSignal, id: number): void {
   ids.set(signal, id);
 }
 
-/** Notes that a run begins; 0 for what is no job, such as live audio. Does nothing in what is no worker. */
+/** Notes that a run begins; 0 for what is no task, such as live audio. Does nothing in what is no worker. */
 export function noteRun(signal: AbortSignal | undefined): void {
   note[0] = (signal && ids.get(signal)) ?? 0;
   place ??= noteFile();
@@ -68,7 +68,7 @@ export class RunNote {
     return { [NOTE_ENV]: this.#path };
   }
 
-  /** The job whose run the worker began last; undefined where it noted none. */
+  /** The task whose run the worker began last; undefined where it noted none. */
   lastRun(): number | undefined {
     const read = new Uint32Array(1);
     try {

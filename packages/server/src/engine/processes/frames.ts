@@ -76,7 +76,9 @@ export class FrameReader {
       const view = new DataView(this.#prefix.buffer);
       const [mark, head, body] = [view.getUint32(0, true), view.getUint32(4, true), view.getUint32(8, true)];
       if (mark !== MARK) throw broken(`it begins with ${JSON.stringify(String.fromCharCode(...this.#prefix))}`);
-      if (head > MAX_HEAD_BYTES || body > MAX_BODY_BYTES) throw broken(`its lengths are ${head} and ${body} bytes`);
+      // A frame without a head would never be finished.
+      if (head === 0 || head > MAX_HEAD_BYTES || body > MAX_BODY_BYTES)
+        throw broken(`its lengths are ${head} and ${body} bytes`);
       this.#json = new Uint8Array(head);
       this.#body = new Uint8Array(body);
     }

@@ -1,5 +1,5 @@
 import { type ErrorCode, type LiveEndOptions, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
-import type { EngineInfo, Job, JobReply, LiveMessage, LiveRequest } from '../engine.ts';
+import type { EngineInfo, LiveMessage, LiveRequest, Task, TaskReply } from '../engine.ts';
 
 /** The worker's descriptor for what it says, after the three standard streams and the shared memory. */
 export const FRAMES_FD = 4;
@@ -10,7 +10,7 @@ export type ToWorker =
    * With the whole body, or (`bytes` > what is there) the first part of it: `more` frames bring the rest. With a
    * `slot`, the body is there in the shared memory.
    */
-  | { readonly type: 'job'; readonly id: number; readonly job: Job; readonly bytes: number; readonly slot?: number }
+  | { readonly type: 'task'; readonly id: number; readonly task: Task; readonly bytes: number; readonly slot?: number }
   | { readonly type: 'more'; readonly id: number }
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'open'; readonly id: number; readonly request: WireLiveRequest }
@@ -23,7 +23,7 @@ export type FromWorker =
   | { readonly type: 'ready'; readonly info: Omit<EngineInfo, 'slots'> }
   | { readonly type: 'failed'; readonly error: WireError }
   | { readonly type: 'progress'; readonly id: number; readonly progress: Progress }
-  | { readonly type: 'reply'; readonly id: number; readonly reply: Omit<JobReply, 'body'> }
+  | { readonly type: 'reply'; readonly id: number; readonly reply: Omit<TaskReply, 'body'> }
   | { readonly type: 'error'; readonly id: number; readonly error: WireError }
   | { readonly type: 'opened'; readonly id: number }
   /** A `push` has been worked off. */
@@ -47,7 +47,7 @@ export interface WireError {
   readonly retryAfter?: number;
 }
 
-/** Anything thrown in a worker; what is no `VoiceFlowError` is a defect, and the same job may succeed elsewhere. */
+/** Anything thrown in a worker; what is no `VoiceFlowError` is a defect, and the same task may succeed elsewhere. */
 export function toWireError(error: unknown): WireError {
   if (VoiceFlowError.isInstance(error)) {
     const { code, message, hint, retryAfter } = error;

@@ -2,13 +2,13 @@ import { VoiceFlowError } from 'voiceflow-ml/core';
 import type {
   Engine,
   EngineInfo,
-  Job,
-  JobContext,
-  JobReply,
   Lane,
   LiveChannel,
   LiveMessage,
   LiveRequest,
+  Task,
+  TaskContext,
+  TaskReply,
 } from '../engine.ts';
 import { MAX_CRASHES, PoisonList, poisonous } from './poison.ts';
 import { laneOf, type WorkerCommand, type WorkerOptions, WorkerProcess } from './worker-process.ts';
@@ -22,11 +22,11 @@ export interface PoolOptions extends Partial<WorkerOptions> {
 }
 
 /**
- * Jobs that one worker has at once: one computes and the next are already there, so that no core waits for a pipe, nor
+ * Tasks that one worker has at once: one computes and the next are already there, so that no core waits for a pipe, nor
  * for a server that waits for a core. With two windows, workers were idle a tenth of the time under 20 clients.
  */
 const PER_WORKER: Readonly<Record<Lane, number>> = { infer: 4, recording: 1 };
-/** Times that a job is tried where nobody knows why its workers died. */
+/** Times that a task is tried where nobody knows why its workers died. */
 const ATTEMPTS = 3;
 const GRACE_MS = 2_000;
 const START_MS = 60_000;
@@ -105,7 +105,7 @@ export class PoolEngine implements Engine {
     this.#listeners.push(listener);
   }
 
-  async run(job: Job, body: readonly Uint8Array[], context: JobContext): Promise<JobReply> {
+  async run(task: Task, body: readonly Uint8Array[], context: TaskContext): Promise<TaskReply> {
     this.#poison.check(body);
     let crashes = 0;
     const blamed = () => {
@@ -113,14 +113,14 @@ export class PoolEngine implements Engine {
       context.onBlame?.();
     };
     for (let attempt = 1; ; attempt++) {
-      // Picked and given its job in one go: jobs that come together must not all see the same worker free.
-      let worker = this.#pick(laneOf(job));
+      // Picked and given its task in one go: tasks that come together must not all see the same worker free.
+      let worker = this.#pick(laneOf(task));
       while (worker === undefined) {
         await this.#changes(context.signal);
-        worker = this.#pick(laneOf(job));
+        worker = this.#pick(laneOf(task));
       }
       try {
-        return await worker.run(job, body, { ...context, onBlame: blamed });
+        return await worker.run(task, body, { ...context, onBlame: blamed });
       } catch (error) {
         if (crashes >= MAX_CRASHES) {
           this.#poison.add(body);
@@ -148,7 +148,7 @@ export class PoolEngine implements Engine {
     return this.#workers.filter((worker) => worker?.alive && worker.info !== undefined) as WorkerProcess[];
   }
 
-  /** The ready worker with the fewest jobs of the lane. */
+  /** The ready worker with the fewest tasks of the lane. */
   #pick(lane: Lane): WorkerProcess | undefined {
     const [worker] = this.#ready().sort((a, b) => a.count(lane) - b.count(lane));
     return worker;

@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { RequestQueue } from '../../admission/request-queue.ts';
-import type { Job, LiveMessage } from '../engine.ts';
+import type { LiveMessage, Task } from '../engine.ts';
 import { PoolEngine, type PoolOptions } from './pool-engine.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'voiceflow-pool-'));
@@ -37,7 +37,7 @@ async function start(options: Partial<PoolOptions> = {}): Promise<PoolEngine> {
   return pool;
 }
 
-function job(params: Record<string, string> = {}, kind: Job['kind'] = 'infer'): Job {
+function task(params: Record<string, string> = {}, kind: Task['kind'] = 'infer'): Task {
   return { kind, contentType: '', output: 'json', params, maxSeconds: 1 };
 }
 
@@ -47,7 +47,7 @@ async function ask(
   signal = new AbortController().signal,
   body = new Uint8Array(3),
 ) {
-  const reply = await pool.run(job(params), [body], { signal });
+  const reply = await pool.run(task(params), [body], { signal });
   return JSON.parse(new TextDecoder().decode(reply.body));
 }
 
@@ -62,7 +62,7 @@ async function ready(pool: PoolEngine, count: number): Promise<void> {
 }
 
 describe('PoolEngine', () => {
-  it('runs jobs in processes, spread over them, and brings bodies and progress across', async () => {
+  it('runs tasks in processes, spread over them, and brings bodies and progress across', async () => {
     const pool = await start();
     await ready(pool, 2);
     expect(pool.info).toMatchObject({ backend: 'toy', slots: { infer: 8, recording: 2 } });
@@ -70,7 +70,7 @@ describe('PoolEngine', () => {
     const sum = body.reduce((total, byte) => (total + byte) % 65_521, 0);
     const chunks = [body.slice(0, 1_500_000), body.slice(1_500_000, 1_500_001), body.slice(1_500_001)];
     const progress: unknown[] = [];
-    const reply = await pool.run(job({}, 'diarize'), chunks, {
+    const reply = await pool.run(task({}, 'diarize'), chunks, {
       signal: new AbortController().signal,
       onProgress: (p) => progress.push(p),
     });
@@ -86,14 +86,14 @@ describe('PoolEngine', () => {
     const order: string[] = [];
     const chunks = Array.from({ length: 64 }, () => new Uint8Array(1024 * 1024));
     const long = pool
-      .run(job({}, 'diarize'), chunks, { signal: new AbortController().signal })
+      .run(task({}, 'diarize'), chunks, { signal: new AbortController().signal })
       .then(() => order.push('recording'));
     const short = ask(pool).then(() => order.push('window'));
     await Promise.all([long, short]);
     expect(order).toEqual(['window', 'recording']);
   });
 
-  it('tries a job again elsewhere when its worker dies, and starts a new worker', async () => {
+  it('tries a task again elsewhere when its worker dies, and starts a new worker', async () => {
     const pool = await start();
     const once = join(folder, 'died');
     const [retried, beside] = await Promise.all([ask(pool, { fault: 'exit', once }), ask(pool, { ms: '100' })]);
@@ -103,7 +103,7 @@ describe('PoolEngine', () => {
     expect(pool.restarts).toBe(1);
   });
 
-  it('tries a job again when its worker throws, and gives a typed error when it always does', async () => {
+  it('tries a task again when its worker throws, and gives a typed error when it always does', async () => {
     const pool = await start();
     expect((await ask(pool, { fault: 'throw', once: join(folder, 'threw') })).bytes).toBe(3);
     const error = await ask(pool, { fault: 'throw' }).catch((e) => e);
@@ -111,7 +111,7 @@ describe('PoolEngine', () => {
     expect(pool.restarts).toBe(0);
   });
 
-  it('gives up on a job that kills every worker it meets, and goes on with the others', async () => {
+  it('gives up on a task that kills every worker it meets, and goes on with the others', async () => {
     const pool = await start();
     const own = new AbortController().signal;
     const crash = () => ask(pool, { fault: 'crash' }, own, new Uint8Array(4)).catch((error) => error);
@@ -124,12 +124,12 @@ describe('PoolEngine', () => {
     expect(pool.restarts).toBe(2);
   });
 
-  it('blames the job that was being computed, not those that were beside it', async () => {
+  it('blames the task that was being computed, not those that were beside it', async () => {
     const pool = await start({ workers: 1 });
     const blamed: string[] = [];
     const run = (name: string, params: Record<string, string>) =>
       codeOf(
-        pool.run(job(params), [new Uint8Array(name.length)], {
+        pool.run(task(params), [new Uint8Array(name.length)], {
           signal: new AbortController().signal,
           onBlame: () => blamed.push(name),
         }),
@@ -155,7 +155,7 @@ describe('PoolEngine', () => {
     expect((await ask(pool)).bytes).toBe(3);
   });
 
-  it('kills a worker that hangs past the deadline, and does its other jobs elsewhere', async () => {
+  it('kills a worker that hangs past the deadline, and does its other tasks elsewhere', async () => {
     const pool = await start();
     await ready(pool, 2);
     const queue = new RequestQueue({ slots: () => pool.info?.slots.infer ?? 0, maxWaiting: 20, noun: 'test' });
@@ -173,7 +173,7 @@ describe('PoolEngine', () => {
     expect(pool.restarts).toBe(1);
   });
 
-  it('stops a job whose caller has left, without hurting its worker', async () => {
+  it('stops a task whose caller has left, without hurting its worker', async () => {
     const pool = await start({ workers: 1 });
     const leaving = new AbortController();
     const left = codeOf(ask(pool, { ms: '60000' }, leaving.signal));
@@ -183,7 +183,7 @@ describe('PoolEngine', () => {
     expect((await ask(pool)).pid).toBe(pid);
   });
 
-  it('survives a worker lost every moment: every job is answered', async () => {
+  it('survives a worker lost every moment: every task is answered', async () => {
     const pool = await start();
     const killing = setInterval(() => {
       // Always with another one beside it: a machine on which no worker ever starts in time shows nothing.

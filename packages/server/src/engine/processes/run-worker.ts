@@ -15,10 +15,10 @@ import {
 } from 'voiceflow-ml';
 import { nodeBackend } from 'voiceflow-ml/backends/node';
 import { installedModel, PULLED_MODELS } from 'voiceflow-ml/installed';
-import { JobRunner } from '../runner/runner.ts';
+import { TaskRunner } from '../runner/runner.ts';
 import { noteRun } from './culprit.ts';
 import { FRAMES_FD } from './messages.ts';
-import { type Started, serveJobs } from './serve-jobs.ts';
+import { type Started, serveTasks } from './serve-tasks.ts';
 
 /** A started runner, and how to free what it holds. */
 export interface Worker extends Started {
@@ -71,7 +71,7 @@ async function load(pack: ModelPackage, base: Backend): Promise<Worker> {
   const diarizer = await createDiarizer({ model: pack, backend, workers: 1 });
   const { manifest } = pack;
   const windows = manifest.pipeline === 'fast-cnn' ? model : undefined;
-  const runner = new JobRunner({ manifest, diarizer, openAudio, openFile: openAsBlob, model: windows });
+  const runner = new TaskRunner({ manifest, diarizer, openAudio, openFile: openAsBlob, model: windows });
   if (windows) await warmUp(runner);
   return {
     runner,
@@ -102,13 +102,13 @@ function inTurn(model: Model): Model {
 /** Windows before a worker is ready: its memory is there and its code compiled when the first request comes. */
 const WARM_UP = 30;
 
-async function warmUp(runner: JobRunner): Promise<void> {
-  const job = { kind: 'infer', contentType: '', params: {}, maxSeconds: 1 } as const;
+async function warmUp(runner: TaskRunner): Promise<void> {
+  const task = { kind: 'infer', contentType: '', params: {}, maxSeconds: 1 } as const;
   const { signal } = new AbortController();
   for (let i = 0; i < WARM_UP; i++) {
     // A backend with threads takes the buffer of what it runs.
     const body = new Uint8Array(runner.windowBytes);
-    await runner.run({ ...job, output: i % 2 === 0 ? 'binary' : 'json' }, body, { signal });
+    await runner.run({ ...task, output: i % 2 === 0 ? 'binary' : 'json' }, body, { signal });
   }
 }
 
@@ -129,7 +129,7 @@ export async function runWorker(start: () => Promise<Worker>): Promise<void> {
   const output = new Socket({ fd: FRAMES_FD, readable: false, writable: true });
   // When the server is gone, the end of the input says so.
   output.on('error', () => {});
-  await serveJobs({ input: process.stdin, output }, async () => {
+  await serveTasks({ input: process.stdin, output }, async () => {
     worker = await start();
     return worker;
   });

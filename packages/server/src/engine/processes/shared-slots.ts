@@ -56,7 +56,7 @@ export class SharedSlots {
     if (slot !== undefined) this.#free.push(slot);
   }
 
-  /** The job whose run the worker began last; undefined where it noted none. */
+  /** The task whose run the worker began last; undefined where it noted none. */
   lastRun(): number | undefined {
     const note = new Uint32Array(1);
     try {

@@ -1,7 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { type LiveEndOptions, VoiceFlowError } from 'voiceflow-ml/core';
-import type { EngineInfo, Job, JobContext, JobReply, Lane, LiveChannel, LiveMessage, LiveRequest } from '../engine.ts';
+import type {
+  EngineInfo,
+  Lane,
+  LiveChannel,
+  LiveMessage,
+  LiveRequest,
+  Task,
+  TaskContext,
+  TaskReply,
+} from '../engine.ts';
 import { cutChunks } from '../runner/bytes.ts';
 import { RunNote } from './culprit.ts';
 import { FrameReader, writeFrame } from './frames.ts';
@@ -16,7 +25,7 @@ export interface WorkerCommand {
 }
 
 export interface WorkerOptions {
-  /** Milliseconds in which a cancelled job must stop; after it the process counts as hung and is killed. */
+  /** Milliseconds in which a cancelled task must stop; after it the process counts as hung and is killed. */
   readonly graceMs: number;
   /** Milliseconds in which the model must be loaded. */
   readonly startMs: number;
@@ -26,10 +35,10 @@ export interface WorkerOptions {
 
 interface Pending {
   readonly lane: Lane;
-  readonly resolve: (reply: JobReply) => void;
+  readonly resolve: (reply: TaskReply) => void;
   readonly reject: (error: VoiceFlowError) => void;
-  readonly onProgress: JobContext['onProgress'];
-  readonly onBlame: JobContext['onBlame'];
+  readonly onProgress: TaskContext['onProgress'];
+  readonly onBlame: TaskContext['onBlame'];
 }
 
 interface Session {
@@ -53,8 +62,8 @@ const STDERR_FD = 2;
 /** Bodies in shared memory at once: the windows at the worker, and some recordings. */
 const SLOTS = 6;
 
-export function laneOf(job: Job): Lane {
-  return job.kind === 'infer' || job.kind === 'tensors' ? 'infer' : 'recording';
+export function laneOf(task: Task): Lane {
+  return task.kind === 'infer' || task.kind === 'tensors' ? 'infer' : 'recording';
 }
 
 /**
@@ -169,8 +178,8 @@ export class WorkerProcess {
     return count;
   }
 
-  /** Settles when the worker has answered, has stopped a cancelled job, or is dead. */
-  async run(job: Job, body: readonly Uint8Array[], { signal, onProgress, onBlame }: JobContext): Promise<JobReply> {
+  /** Settles when the worker has answered, has stopped a cancelled task, or is dead. */
+  async run(task: Task, body: readonly Uint8Array[], { signal, onProgress, onBlame }: TaskContext): Promise<TaskReply> {
     const id = this.#nextId++;
     const bytes = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
     const slot = this.#dead ? undefined : this.#slots?.write(body, bytes);
@@ -180,14 +189,14 @@ export class WorkerProcess {
       const { graceMs } = this.#options;
       grace = setTimeout(() => {
         onBlame?.();
-        this.kill(`a job did not stop ${graceMs} ms after it was cancelled`);
+        this.kill(`a task did not stop ${graceMs} ms after it was cancelled`);
       }, graceMs);
     };
     try {
-      return await new Promise<JobReply>((resolve, reject) => {
-        this.#pending.set(id, { lane: laneOf(job), resolve, reject, onProgress, onBlame });
+      return await new Promise<TaskReply>((resolve, reject) => {
+        this.#pending.set(id, { lane: laneOf(task), resolve, reject, onProgress, onBlame });
         signal.addEventListener('abort', onAbort, { once: true });
-        void this.#sendJob({ type: 'job', id, job, bytes, slot }, body);
+        void this.#sendTask({ type: 'task', id, task, bytes, slot }, body);
       });
     } finally {
       clearTimeout(grace);
@@ -228,7 +237,7 @@ export class WorkerProcess {
     clearTimeout(timer);
   }
 
-  async #sendJob(head: Extract<ToWorker, { type: 'job' }>, body: readonly Uint8Array[]): Promise<void> {
+  async #sendTask(head: Extract<ToWorker, { type: 'task' }>, body: readonly Uint8Array[]): Promise<void> {
     const parts = head.slot === undefined ? cutChunks(body, PART_BYTES) : [];
     if (!this.#send(head, parts[0])) await this.#drained();
     for (const part of parts.slice(1)) {

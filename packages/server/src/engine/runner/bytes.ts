@@ -22,6 +22,15 @@ export function bytesToFloats(bytes: Uint8Array<ArrayBuffer>): Float32Array<Arra
   return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
 }
 
+/** Full scale is 1; of louder samples than these the network's squares leave the range of its numbers. */
+export const MOST_AMPLITUDE = 2 ** 31;
+
+/** Index of the first number that is no sample: not finite, or absurdly loud; or -1. */
+export function findBadSample(samples: Float32Array): number {
+  // Written so that NaN fails it.
+  return samples.findIndex((sample) => !(Math.abs(sample) <= MOST_AMPLITUDE));
+}
+
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }

@@ -1,5 +1,5 @@
 import { type Diarizer, type Model, type ModelManifest, VoiceFlowError } from 'voiceflow-ml/core';
-import type { Job, JobContext, JobReply, LiveChannel, LiveMessage, LiveRequest } from '../engine.ts';
+import type { LiveChannel, LiveMessage, LiveRequest, Task, TaskContext, TaskReply } from '../engine.ts';
 import { floatBytes, utf8 } from './bytes.ts';
 import { openLive } from './live.ts';
 import { type Form, isMultipart, parseMultipart } from './multipart.ts';
@@ -30,8 +30,8 @@ interface RecordingForm extends Omit<Form, 'file'> {
  */
 const MAX_SAMPLES_PER_SECOND = 1_600_000;
 
-/** Does jobs with one diarizer: everything between the bytes of a request and the bytes of its answer. */
-export class JobRunner {
+/** Does tasks with one diarizer: everything between the bytes of a request and the bytes of its answer. */
+export class TaskRunner {
   readonly #parts: RunnerParts;
   readonly #windows: WindowRunner | undefined;
 
@@ -49,19 +49,19 @@ export class JobRunner {
   }
 
   /** @throws `VoiceFlowError` with the contract's codes. */
-  async run(job: Job, body: Uint8Array<ArrayBuffer>, context: JobContext): Promise<JobReply> {
-    if (job.kind === 'infer') return this.#window().run(job, body, context);
-    if (job.kind === 'tensors') return this.#tensors(job, body, context);
-    const form = await this.#form(job, body, context);
-    const params = joinParams(job.params, form.fields);
+  async run(task: Task, body: Uint8Array<ArrayBuffer>, context: TaskContext): Promise<TaskReply> {
+    if (task.kind === 'infer') return this.#window().run(task, body, context);
+    if (task.kind === 'tensors') return this.#tensors(task, body, context);
+    const form = await this.#form(task, body, context);
+    const params = joinParams(task.params, form.fields);
     if ((form.file instanceof Blob ? form.file.size : form.file.length) === 0) {
       throw new VoiceFlowError('invalid-audio', 'the request has no audio: 0 bytes', {
         hint: 'Send the recording as the body, or as the part "file" of a form.',
       });
     }
-    return job.kind === 'diarize'
-      ? this.#diarize(job, form, params, context)
-      : this.#embed(job, form.file, params, context);
+    return task.kind === 'diarize'
+      ? this.#diarize(task, form, params, context)
+      : this.#embed(task, form.file, params, context);
   }
 
   open(request: LiveRequest, onMessage: (message: LiveMessage) => void): LiveChannel {
@@ -69,27 +69,27 @@ export class JobRunner {
     return openLive(diarizer, { ...request, keepUp }, onMessage);
   }
 
-  async #form(job: Job, body: Uint8Array<ArrayBuffer>, context: JobContext): Promise<RecordingForm> {
-    if (job.file === undefined) {
-      return isMultipart(job.contentType)
-        ? parseMultipart(body, job.contentType, context.signal)
+  async #form(task: Task, body: Uint8Array<ArrayBuffer>, context: TaskContext): Promise<RecordingForm> {
+    if (task.file === undefined) {
+      return isMultipart(task.contentType)
+        ? parseMultipart(body, task.contentType, context.signal)
         : { file: body, filename: undefined, fields: {} };
     }
     const { openFile } = this.#parts;
     if (openFile === undefined) throw new VoiceFlowError('backend-unavailable', 'this worker cannot open files');
-    return { file: await openFile(job.file), filename: undefined, fields: {} };
+    return { file: await openFile(task.file), filename: undefined, fields: {} };
   }
 
   async #diarize(
-    job: Job,
+    task: Task,
     { file, filename }: Pick<RecordingForm, 'file' | 'filename'>,
     params: Readonly<Record<string, string>>,
-    context: JobContext,
-  ): Promise<JobReply> {
+    context: TaskContext,
+  ): Promise<TaskReply> {
     const { options, exclusive, uri } = diarizeParams(params);
     const result = await this.#parts.diarizer.diarize(file, {
       ...options,
-      limits: { maxSeconds: job.maxSeconds, maxSamplesPerSecond: MAX_SAMPLES_PER_SECOND },
+      limits: { maxSeconds: task.maxSeconds, maxSamplesPerSecond: MAX_SAMPLES_PER_SECOND },
       signal: context.signal,
       onProgress: context.onProgress,
     });
@@ -99,26 +99,27 @@ export class JobRunner {
       srt: () => result.toSRT(),
       vtt: () => result.toVTT(),
     };
-    const output = job.output === 'binary' ? 'json' : job.output;
+    const output = task.output === 'binary' ? 'json' : task.output;
     const { load: _, ...timings } = result.timings;
     return { contentType: TEXT_TYPES[output], body: utf8(text[output]()), timings, audioSeconds: result.duration };
   }
 
   async #embed(
-    job: Job,
+    task: Task,
     file: Uint8Array | Blob,
     params: Readonly<Record<string, string>>,
-    context: JobContext,
-  ): Promise<JobReply> {
+    context: TaskContext,
+  ): Promise<TaskReply> {
     const begin = performance.now();
     const [embedding] = await this.#parts.diarizer.embed(file, {
       ...embedParams(params),
-      limits: { maxSeconds: job.maxSeconds, maxSamplesPerSecond: MAX_SAMPLES_PER_SECOND },
+      limits: { maxSeconds: task.maxSeconds, maxSamplesPerSecond: MAX_SAMPLES_PER_SECOND },
       signal: context.signal,
+      onProgress: context.onProgress,
     });
     if (embedding === undefined) throw new VoiceFlowError('backend-failed', 'the pipeline gave no embedding');
     const timings = { total: performance.now() - begin };
-    if (job.output === 'binary') {
+    if (task.output === 'binary') {
       return { contentType: 'application/octet-stream', body: floatBytes(embedding.slice()), timings, audioSeconds: 0 };
     }
     const { id, version, space } = this.#parts.manifest;
@@ -126,12 +127,12 @@ export class JobRunner {
     return { contentType: 'application/json', body: utf8(json), timings, audioSeconds: 0 };
   }
 
-  async #tensors(job: Job, body: Uint8Array<ArrayBuffer>, context: JobContext): Promise<JobReply> {
+  async #tensors(task: Task, body: Uint8Array<ArrayBuffer>, context: TaskContext): Promise<TaskReply> {
     const { manifest } = this.#parts;
     const windows = this.#window();
     const begin = performance.now();
     let model = 0;
-    const reply = await inferTensors(body, job.headerLength, manifest, async (feeds) => {
+    const reply = await inferTensors(body, task.headerLength, manifest, async (feeds) => {
       const { outputs, modelMs } = await windows.runTensors(feeds, context.signal);
       model = modelMs;
       return outputs;

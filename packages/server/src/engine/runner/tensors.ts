@@ -1,5 +1,5 @@
 import { flushDenormals, type Model, type Tensor, type TensorInfo, VoiceFlowError } from 'voiceflow-ml/core';
-import { bytesToFloats, utf8 } from './bytes.ts';
+import { bytesToFloats, findBadSample, utf8 } from './bytes.ts';
 
 /** An infer request of the Open Inference Protocol v2, as it is in the JSON. */
 interface InferRequest {
@@ -79,11 +79,13 @@ export function parseInferRequest(
   };
 }
 
-/** The request's tensors for the network. @throws `invalid-option` for non-finite numbers. */
+/** The request's tensors for the network. @throws `invalid-option` for numbers that are no samples. */
 function toFeeds(request: InferRequest): Record<string, Tensor> {
   const feeds: Record<string, Tensor> = {};
   for (const { name, shape, data } of request.inputs) {
-    if (!data.every(Number.isFinite)) throw bad(`the data of "${name}" has numbers that are not finite`);
+    const odd = findBadSample(data);
+    if (odd !== -1)
+      throw bad(`the data of "${name}" is ${data[odd]} at ${odd}, expected finite numbers, about ±1 at full scale`);
     // A buffer of its own: the network takes it over, and the body holds other tensors as well.
     feeds[name] = { type: 'float32', dims: shape, data: flushDenormals(data.slice()) };
   }

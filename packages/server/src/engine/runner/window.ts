@@ -6,8 +6,8 @@ import {
   type Tensor,
   VoiceFlowError,
 } from 'voiceflow-ml/core';
-import type { Job, JobContext, JobReply } from '../engine.ts';
-import { bytesToFloats, floatBytes, utf8 } from './bytes.ts';
+import type { Task, TaskContext, TaskReply } from '../engine.ts';
+import { bytesToFloats, findBadSample, floatBytes, utf8 } from './bytes.ts';
 
 /** Opens encoded audio as mono at a rate: core's decoders and resampler. */
 export type OpenAudio = (
@@ -45,9 +45,9 @@ export class WindowRunner {
   }
 
   /** @throws `invalid-audio` for bytes that are not one window; `unsupported-format`. */
-  async run(job: Job, body: Uint8Array<ArrayBuffer>, context: JobContext): Promise<JobReply> {
+  async run(task: Task, body: Uint8Array<ArrayBuffer>, context: TaskContext): Promise<TaskReply> {
     const begin = performance.now();
-    const samples = await this.#decode(job.contentType, body, context.signal);
+    const samples = await this.#decode(task.contentType, body, context.signal);
     const decoded = performance.now();
     const { outputs, modelMs } = await this.runTensors(
       { [this.#input]: { type: 'float32', dims: [1, this.#samples], data: samples } },
@@ -57,7 +57,7 @@ export class WindowRunner {
     const embeddings = floats(outputs, 'embeddings');
     const activity = floats(outputs, 'activity');
     const audioSeconds = this.#samples / this.#parts.manifest.sampleRate;
-    if (job.output === 'binary') {
+    if (task.output === 'binary') {
       const both = new Float32Array(embeddings.length + activity.length);
       both.set(embeddings);
       both.set(activity, embeddings.length);
@@ -73,7 +73,10 @@ export class WindowRunner {
     return { contentType: 'application/json', body: utf8(JSON.stringify(json)), timings, audioSeconds };
   }
 
-  /** Runs the network after the windows before it; gives its outputs, and how long it alone took. */
+  /**
+   * Runs the network after the windows before it; gives its outputs, and how long it alone took.
+   * @throws `backend-failed` for outputs that are not finite.
+   */
   runTensors(
     feeds: Readonly<Record<string, Tensor>>,
     signal: AbortSignal,
@@ -81,7 +84,9 @@ export class WindowRunner {
     const turn = this.#last.then(async () => {
       const begin = performance.now();
       const outputs = await this.#parts.model.run(feeds, { signal });
-      return { outputs, modelMs: performance.now() - begin };
+      const modelMs = performance.now() - begin;
+      assertFinite(outputs);
+      return { outputs, modelMs };
     });
     this.#last = turn.catch(() => {});
     return turn;
@@ -100,9 +105,12 @@ export class WindowRunner {
     }
     const samples = bytesToFloats(body);
     if (allOrdinary(samples)) return samples;
-    const bad = firstNonFinite(samples);
+    const bad = findBadSample(samples);
     if (bad === -1) return flushDenormals(samples);
-    throw new VoiceFlowError('invalid-audio', `sample ${bad} is ${samples[bad]}, expected finite numbers`);
+    throw new VoiceFlowError(
+      'invalid-audio',
+      `sample ${bad} is ${samples[bad]}, expected finite numbers, about ±1 at full scale`,
+    );
   }
 
   async #decodeFile(type: string, body: Uint8Array, signal: AbortSignal): Promise<Float32Array> {
@@ -134,6 +142,15 @@ export class WindowRunner {
   }
 }
 
+/** JSON has no word for other numbers: they would be answered as null. */
+function assertFinite(outputs: Readonly<Record<string, Tensor>>): void {
+  for (const [name, tensor] of Object.entries(outputs)) {
+    const bad = tensor.type === 'float32' ? tensor.data.findIndex((value) => !Number.isFinite(value)) : -1;
+    if (bad === -1) continue;
+    throw new VoiceFlowError('backend-failed', `output "${name}" is ${tensor.data[bad]} at ${bad}`);
+  }
+}
+
 function floats(outputs: Record<string, Tensor>, name: string): Float32Array {
   const tensor = outputs[name];
   if (tensor?.type !== 'float32')
@@ -147,11 +164,11 @@ function rows(values: Float32Array, width: number): number[][] {
   );
 }
 
-/** The bits of two float32 numbers: 2^-59 (above all that `flushDenormals` takes away), and the largest finite one. */
-const [LOWEST, HIGHEST] = [(127 - 59) << 23, 0x7f7fffff];
+/** The bits of two float32 numbers: 2^-59 (above all that `flushDenormals` takes away), and `MOST_AMPLITUDE`. */
+const [LOWEST, HIGHEST] = [(127 - 59) << 23, (127 + 31) << 23];
 
 /**
- * Whether all numbers are finite and none is small enough to be slow; zeros and what is nearly silent count as
+ * Whether all numbers are samples and none is small enough to be slow; zeros and what is nearly silent count as
  * doubtful. By their bits, whose order is that of the numbers: 20 µs a window, where asking each number takes 400.
  */
 function allOrdinary(samples: Float32Array): boolean {
@@ -166,11 +183,6 @@ function allOrdinary(samples: Float32Array): boolean {
   for (let i = 0; i < whole; i += 4) all |= odd(i) | odd(i + 1) | odd(i + 2) | odd(i + 3);
   for (let i = whole; i < bits.length; i++) all |= odd(i);
   return all >= 0;
-}
-
-function firstNonFinite(samples: Float32Array): number {
-  for (let i = 0; i < samples.length; i++) if (!Number.isFinite(samples[i])) return i;
-  return -1;
 }
 
 /** Microseconds are enough. */

@@ -23,7 +23,7 @@ export function eventStream(c: AppContext, state: AppState, question: Question, 
         try {
           controller.enqueue(encoder.encode(text));
         } catch {
-          // The reader has left; the request's signal stops the job.
+          // The reader has left; the request's signal stops the task.
         }
       };
       const send = (event: string, data: string) =>

@@ -1,5 +1,5 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import type { JobOutput } from '../../engine/engine.ts';
+import type { TaskOutput } from '../../engine/engine.ts';
 import { type AppContext, respond } from '../../http/exchange.ts';
 import type { AppState } from '../../state.ts';
 import { accept, answer, costOf } from '../answer.ts';
@@ -25,7 +25,7 @@ export async function diarize(c: AppContext, state: AppState): Promise<Response>
 }
 
 /** The form of the result: by `format` in the query, which a link or curl can say easily, or by `Accept`. */
-export function diarizeOutput(accepts: string, format: string | undefined): JobOutput {
+export function diarizeOutput(accepts: string, format: string | undefined): TaskOutput {
   if (format !== undefined) {
     if (format === 'json' || format === 'rttm' || format === 'srt' || format === 'vtt') return format;
     throw new VoiceFlowError('invalid-option', `format is "${format.slice(0, 20)}", expected json, rttm, srt or vtt`);

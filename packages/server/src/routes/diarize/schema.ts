@@ -3,7 +3,7 @@ import type { DiarizationJson } from 'voiceflow-ml/core';
 import { DiarizeQuery } from '../../engine/runner/params.ts';
 import type { Limits } from '../../limits.ts';
 import type { RouteSpec } from '../describe.ts';
-import { DEADLINE, JOB_PROBLEMS, ModelSchema, RECORDING_BODY, TimingsSchema } from '../schemas.ts';
+import { DEADLINE, ModelSchema, RECORDING_BODY, TASK_PROBLEMS, TimingsSchema } from '../schemas.ts';
 
 const TurnSchema = v.object({
   start: v.pipe(v.number(), v.description('Seconds.')),
@@ -59,5 +59,5 @@ export const diarizeSpec = (limits: Limits) =>
         },
       },
     },
-    problems: [...JOB_PROBLEMS, 'audio-too-long'],
+    problems: [...TASK_PROBLEMS, 'audio-too-long'],
   }) as const satisfies RouteSpec;

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { EmbedQuery } from '../../engine/runner/params.ts';
 import type { Limits } from '../../limits.ts';
 import type { RouteSpec } from '../describe.ts';
-import { DEADLINE, JOB_PROBLEMS, ModelSchema, RECORDING_BODY } from '../schemas.ts';
+import { DEADLINE, ModelSchema, RECORDING_BODY, TASK_PROBLEMS } from '../schemas.ts';
 
 export const EmbeddingSchema = v.pipe(
   v.object({
@@ -31,5 +31,5 @@ export const embedSpec = (limits: Limits) =>
         content: { 'application/json': EmbeddingSchema, 'application/octet-stream': 'bytes' },
       },
     },
-    problems: [...JOB_PROBLEMS, 'audio-too-long'],
+    problems: [...TASK_PROBLEMS, 'audio-too-long'],
   }) as const satisfies RouteSpec;

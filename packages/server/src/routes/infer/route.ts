@@ -1,4 +1,4 @@
-import type { Job, JobOutput } from '../../engine/engine.ts';
+import type { Task, TaskOutput } from '../../engine/engine.ts';
 import { type AppContext, type Exchange, respond } from '../../http/exchange.ts';
 import type { AppState } from '../../state.ts';
 import { answer, type Question } from '../answer.ts';
@@ -14,12 +14,12 @@ export async function infer(c: AppContext, state: AppState): Promise<Response> {
 export function windowQuestion(
   x: Exchange,
   state: AppState,
-  kind: Job['kind'],
-  output: JobOutput,
+  kind: Task['kind'],
+  output: TaskOutput,
   headerLength?: number,
 ): Question {
   return {
-    job: {
+    task: {
       kind,
       contentType: x.header('content-type') ?? '',
       output,

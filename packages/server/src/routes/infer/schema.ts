@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Limits } from '../../limits.ts';
 import type { RouteSpec } from '../describe.ts';
-import { DEADLINE, JOB_PROBLEMS, ModelSchema, TimingsSchema } from '../schemas.ts';
+import { DEADLINE, ModelSchema, TASK_PROBLEMS, TimingsSchema } from '../schemas.ts';
 
 const rows = (description: string) => v.pipe(v.array(v.array(v.number())), v.description(description));
 
@@ -32,5 +32,5 @@ export const inferSpec = (limits: Limits) =>
         content: { 'application/json': WindowSchema, 'application/octet-stream': 'bytes' },
       },
     },
-    problems: [...JOB_PROBLEMS, 'model-incompatible'],
+    problems: [...TASK_PROBLEMS, 'model-incompatible'],
   }) as const satisfies RouteSpec;

@@ -1,7 +1,7 @@
 import type { JobOptions, JobResult, JobsHost, Recording, RecordingContext, Recordings } from '@voiceflow-ml/jobs';
 import type { Context } from 'hono';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import type { Engine, Job, JobReply } from '../../engine/engine.ts';
+import type { Engine, Task, TaskReply } from '../../engine/engine.ts';
 import { diarizeParams, readParams } from '../../engine/runner/params.ts';
 import type { AppContext } from '../../http/exchange.ts';
 import { toProblem } from '../../http/problem.ts';
@@ -41,21 +41,21 @@ export function jobsHost(state: AppState): JobsHost {
 
 async function* noBody(): AsyncGenerator<Uint8Array> {}
 
-/** Runs one job with whatever there is to run it. */
-type Run = (job: Job, recording: Recording, context: RecordingContext) => Promise<JobReply>;
+/** Runs one task with whatever there is to run it. */
+type Run = (task: Task, recording: Recording, context: RecordingContext) => Promise<TaskReply>;
 
 /** Recordings on an engine's workers, which open the files themselves. */
 export function recordingsOf(
   engine: Engine,
   maxSeconds: number,
   free: (taken: number) => number,
-  run: Run = (job, _, context) => engine.run(job, [], { ...context, attempts: 1 }),
+  run: Run = (task, _, context) => engine.run(task, [], { ...context, attempts: 1 }),
 ): Recordings {
-  const jobOf = (kind: Job['kind'], { path }: Recording, params: JobOptions): Job => {
-    const job = { kind, contentType: 'application/octet-stream', output: 'json', params, maxSeconds } as const;
-    return { ...job, file: path };
+  const taskOf = (kind: Task['kind'], { path }: Recording, params: JobOptions): Task => {
+    const task = { kind, contentType: 'application/octet-stream', output: 'json', params, maxSeconds } as const;
+    return { ...task, file: path };
   };
-  const json = async (reply: Promise<JobReply>) => JSON.parse(new TextDecoder().decode((await reply).body));
+  const json = async (reply: Promise<TaskReply>) => JSON.parse(new TextDecoder().decode((await reply).body));
   return {
     get space() {
       return engine.info?.manifest.space ?? '';
@@ -63,9 +63,9 @@ export function recordingsOf(
     free,
     onFree: (listener) => engine.onChange(listener),
     diarize: (recording, params, context): Promise<JobResult> =>
-      json(run(jobOf('diarize', recording, params), recording, context)),
+      json(run(taskOf('diarize', recording, params), recording, context)),
     embed: (recording, signal): Promise<{ embedding: number[]; space: string }> =>
-      json(run(jobOf('embed', recording, {}), recording, { signal, onProgress: () => {} })),
+      json(run(taskOf('embed', recording, {}), recording, { signal, onProgress: () => {} })),
   };
 }
 
@@ -77,7 +77,7 @@ function queuedRecordings(state: AppState): Recordings {
   let ours = 0;
   const free = (taken: number) =>
     queue.waiting > 0 ? 0 : (engine.info?.slots.recording ?? 0) - (queue.running - ours) - taken;
-  return recordingsOf(engine, limits.audioSeconds, free, async (job, { bytes }, { signal, onProgress }) => {
+  return recordingsOf(engine, limits.audioSeconds, free, async (task, { bytes }, { signal, onProgress }) => {
     const ticket = { cost: costOf('recording', [], bytes), deadlineMs: limits.deadlineMs, renewable: true, signal };
     try {
       const reply = await queue.run(ticket, (stop, _, step) => {
@@ -86,7 +86,7 @@ function queuedRecordings(state: AppState): Recordings {
           onProgress(progress);
         };
         ours++;
-        return engine.run(job, [], { signal: stop, onProgress: progressed, attempts: 1 }).finally(() => ours--);
+        return engine.run(task, [], { signal: stop, onProgress: progressed, attempts: 1 }).finally(() => ours--);
       });
       metrics.inferenceSeconds.observe((reply.timings.model ?? 0) / 1000, { lane: 'recording' });
       metrics.audioSeconds.add(reply.audioSeconds, { lane: 'recording' });

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { RouteSpec } from '../describe.ts';
-import { DEADLINE, JOB_PROBLEMS } from '../schemas.ts';
+import { DEADLINE, TASK_PROBLEMS } from '../schemas.ts';
 
 const shape = v.array(v.pipe(v.number(), v.integer()));
 const parameters = v.optional(v.record(v.string(), v.unknown()));
@@ -117,5 +117,5 @@ export const MODEL_INFER = {
       content: { 'application/json': InferenceResponse, 'application/octet-stream': 'bytes' },
     },
   },
-  problems: [...JOB_PROBLEMS, 'not-found'],
+  problems: [...TASK_PROBLEMS, 'not-found'],
 } as const satisfies RouteSpec;

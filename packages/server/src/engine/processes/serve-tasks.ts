@@ -1,13 +1,13 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import type { EngineInfo, Job, LiveChannel } from '../engine.ts';
-import type { JobRunner } from '../runner/runner.ts';
-import { nameJob } from './culprit.ts';
+import type { EngineInfo, LiveChannel, Task } from '../engine.ts';
+import type { TaskRunner } from '../runner/runner.ts';
+import { nameTask } from './culprit.ts';
 import { FrameReader, type FrameSink, writeFrame } from './frames.ts';
 import { type FromWorker, fromWireRequest, type ToWorker, toWireError } from './messages.ts';
 import { SlotReader } from './shared-slots.ts';
 
-/** What a worker does jobs with: a `JobRunner`, or one that misbehaves on purpose in a test. */
-export type Runner = Pick<JobRunner, 'run' | 'open'>;
+/** What a worker does tasks with: a `TaskRunner`, or one that misbehaves on purpose in a test. */
+export type Runner = Pick<TaskRunner, 'run' | 'open'>;
 
 export interface Started {
   readonly runner: Runner;
@@ -27,15 +27,15 @@ export interface WorkerPipes {
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 interface Running {
-  readonly job: Job;
+  readonly task: Task;
   readonly body: Uint8Array<ArrayBuffer>;
   /** Bytes of the body that have come. */
   filled: number;
   readonly cancel: AbortController;
 }
 
-/** A worker's side of the pipes: starts, tells that it is ready, and does jobs until the server goes away. */
-export async function serveJobs(pipes: WorkerPipes, start: () => Promise<Started>): Promise<void> {
+/** A worker's side of the pipes: starts, tells that it is ready, and does tasks until the server goes away. */
+export async function serveTasks(pipes: WorkerPipes, start: () => Promise<Started>): Promise<void> {
   const tell = (head: FromWorker, body: readonly Uint8Array[] = []) => void writeFrame(pipes.output, head, body);
   try {
     const { runner, info } = await start();
@@ -52,7 +52,7 @@ export async function serveJobs(pipes: WorkerPipes, start: () => Promise<Started
 class Desk {
   readonly #runner: Runner;
   readonly #tell: (head: FromWorker, body?: readonly Uint8Array[]) => void;
-  readonly #jobs = new Map<number, Running>();
+  readonly #tasks = new Map<number, Running>();
   readonly #sessions = new Map<number, LiveChannel>();
   readonly #slots = new SlotReader();
 
@@ -63,7 +63,7 @@ class Desk {
 
   take(message: ToWorker, body: Uint8Array<ArrayBuffer>): void {
     const { id } = message;
-    if (message.type === 'job') this.#begin(message, body);
+    if (message.type === 'task') this.#begin(message, body);
     else if (message.type === 'more') this.#fill(id, body);
     else if (message.type === 'cancel') this.#cancel(id);
     else if (message.type === 'open') {
@@ -89,24 +89,24 @@ class Desk {
 
   /** Nobody waits for answers any more: what is under way is given up. */
   close(): void {
-    for (const { cancel } of this.#jobs.values()) cancel.abort();
+    for (const { cancel } of this.#tasks.values()) cancel.abort();
     for (const session of this.#sessions.values()) session.close();
     this.#sessions.clear();
   }
 
-  #begin({ id, job, bytes, slot }: Extract<ToWorker, { type: 'job' }>, part: Uint8Array<ArrayBuffer>): void {
+  #begin({ id, task, bytes, slot }: Extract<ToWorker, { type: 'task' }>, part: Uint8Array<ArrayBuffer>): void {
     const first = slot === undefined ? part : this.#slots.read(slot, bytes);
     const whole = first.length === bytes;
     const body = whole ? first : new Uint8Array(bytes);
     if (!whole) body.set(first);
-    const running: Running = { job, body, filled: first.length, cancel: new AbortController() };
-    this.#jobs.set(id, running);
-    nameJob(running.cancel.signal, id);
+    const running: Running = { task, body, filled: first.length, cancel: new AbortController() };
+    this.#tasks.set(id, running);
+    nameTask(running.cancel.signal, id);
     if (whole) void this.#run(id, running);
   }
 
   #fill(id: number, part: Uint8Array): void {
-    const running = this.#jobs.get(id);
+    const running = this.#tasks.get(id);
     if (running === undefined) return;
     running.body.set(part, running.filled);
     running.filled += part.length;
@@ -114,18 +114,18 @@ class Desk {
   }
 
   #cancel(id: number): void {
-    const running = this.#jobs.get(id);
+    const running = this.#tasks.get(id);
     if (running === undefined) return;
     running.cancel.abort();
     if (running.filled === running.body.length) return;
     // It never began: nobody else would answer.
-    this.#jobs.delete(id);
-    this.#tell({ type: 'error', id, error: toWireError(new VoiceFlowError('aborted', 'the job was cancelled')) });
+    this.#tasks.delete(id);
+    this.#tell({ type: 'error', id, error: toWireError(new VoiceFlowError('aborted', 'the task was cancelled')) });
   }
 
-  async #run(id: number, { job, body, cancel }: Running): Promise<void> {
+  async #run(id: number, { task, body, cancel }: Running): Promise<void> {
     try {
-      const { body: bytes, ...reply } = await this.#runner.run(job, body, {
+      const { body: bytes, ...reply } = await this.#runner.run(task, body, {
         signal: cancel.signal,
         onProgress: (progress) => this.#tell({ type: 'progress', id, progress }),
       });
@@ -134,7 +134,7 @@ class Desk {
     } catch (error) {
       this.#tell({ type: 'error', id, error: toWireError(error) });
     } finally {
-      this.#jobs.delete(id);
+      this.#tasks.delete(id);
     }
   }
 }

@@ -1,0 +1,28 @@
+import type { Progress } from '../contract/options.ts';
+
+const STAGES: readonly Progress['stage'][] = ['model', 'cluster', 'done'];
+
+/**
+ * The progress of channels that are worked on side by side as one: where the last of them is. Told whenever any of them
+ * gets on, so that whoever waits sees that.
+ * @returns What each channel (0, 1, …) tells its progress to.
+ */
+export function channelProgress(
+  channels: number,
+  tell: (progress: Progress) => void,
+): (channel: number) => (progress: Progress) => void {
+  const reached = Array.from({ length: channels }, (): Progress => ({ stage: 'model', done: 0 }));
+  return (channel) => (progress) => {
+    reached[channel] = progress;
+    tell({ ...progress, ...last(reached) });
+  };
+}
+
+function last(reached: readonly Progress[]): Pick<Progress, 'stage' | 'done'> {
+  const order = ({ stage, done }: Progress) => [STAGES.indexOf(stage), done] as const;
+  const { stage, done } = reached.reduce((a, b) => {
+    const [x, y] = [order(a), order(b)];
+    return y[0] < x[0] || (y[0] === x[0] && y[1] < x[1]) ? b : a;
+  });
+  return { stage, done };
+}
