@@ -57,19 +57,14 @@ export interface Likeness {
 const SURE = 0.5;
 
 export function likeness(a: Voice, b: Voice, { between, cluster }: VoiceRules): Likeness {
-  const own = evidence(between, a.count, a.sum, undefined) + evidence(between, b.count, b.sum, undefined);
-  const gain = evidence(between, a.count + b.count, a.sum, b.sum) - own;
-  return { gain, differ: gain < Math.min(cluster.evidence, SURE * expectedGain(between, a.count, b.count)) };
-}
-
-/**
- * Log evidence that two lots of `n` and `m` observations of one speaker give for being one, on average: what they tell
- * about each other.
- */
-function expectedGain(between: Float32Array, n: number, m: number): number {
-  let sum = 0;
-  for (const phi of between) sum += Math.log(((1 + n * phi) * (1 + m * phi)) / (1 + (n + m) * phi));
-  return sum / 2;
+  const gainOf = (x: Float32Array, y: Float32Array) =>
+    evidence(between, a.count + b.count, x, y) -
+    evidence(between, a.count, x, undefined) -
+    evidence(between, b.count, y, undefined);
+  const gain = gainOf(a.sum, b.sum);
+  const none = new Float32Array(between.length);
+  // Without sums, the gain is what two lots of observations of one speaker give for being one on average.
+  return { gain, differ: gain < Math.min(cluster.evidence, SURE * gainOf(none, none)) };
 }
 
 export function secondsOf(stretches: readonly Pick<Stretch, 'seconds'>[]): number {

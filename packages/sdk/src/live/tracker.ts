@@ -255,9 +255,10 @@ export class LiveTracker {
     const found = this.#memory.whoSaid(said, told);
     if (found === told || (found === undefined && this.#full)) return told;
     const speaker = found ?? this.#addSpeaker();
-    this.#memory.move(said, speaker);
+    this.#memory.give(said, speaker, true);
+    const rest = this.#memory.saidIn({ speaker: told, start: Number.NEGATIVE_INFINITY, end: turn.end });
     // All that was told of it was this: it never was a speaker of its own.
-    if (!this.#memory.remembers(told) && !this.#log.holds(told)) this.#merge(told, speaker);
+    if (rest.length === 0 && this.#log.turns.every((other) => other.speaker !== told)) this.#merge(told, speaker);
     return speaker;
   }
 

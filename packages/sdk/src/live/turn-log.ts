@@ -13,7 +13,6 @@ const MOST_TURNS = 100_000;
 export class TurnLog {
   #turns: LoggedTurn[] = [];
   #forgotten = 0;
-  readonly #speakers = new Set<number>();
 
   get turns(): readonly LoggedTurn[] {
     return this.#turns;
@@ -24,13 +23,7 @@ export class TurnLog {
     return this.#forgotten;
   }
 
-  /** Whether a turn was ever told to be a speaker's. */
-  holds(speaker: number): boolean {
-    return this.#speakers.has(speaker);
-  }
-
   add(turn: LoggedTurn): void {
-    this.#speakers.add(turn.speaker);
     this.#turns.push(turn);
     if (this.#turns.length < MOST_TURNS) return;
     const gone = Math.floor(MOST_TURNS / 10);

@@ -1,4 +1,4 @@
-import { likeness, type Stretch, secondsOf, type VoiceRules, voiceOf } from './stretch.ts';
+import { type Likeness, likeness, type Stretch, secondsOf, type VoiceRules, voiceOf } from './stretch.ts';
 
 /** Seconds of a turn from which on it is looked at again. */
 const LEAST_SECONDS = 0.5;
@@ -21,24 +21,20 @@ export function whoSaid(
 ): number | undefined {
   if (secondsOf(said) < LEAST_SECONDS) return told;
   const heard = voiceOf(said, rules);
-  const known = saidElsewhere(said, all)
-    .map(({ speaker, stretches }) => ({ speaker, ...likeness(voiceOf(stretches, rules), heard, rules) }))
-    .sort((a, b) => b.gain - a.gain || a.speaker - b.speaker);
-  const [likeliest] = known;
-  const isNew = !known.some(({ speaker }) => speaker === told);
+  const elsewhere = new Map<number, Stretch[]>();
+  for (const stretch of all) {
+    if (stretch.voice < 0 || said.includes(stretch)) continue;
+    elsewhere.set(stretch.voice, [...(elsewhere.get(stretch.voice) ?? []), stretch]);
+  }
+  let isNew = true;
+  let likeliest: (Likeness & { readonly speaker: number }) | undefined;
+  for (const [speaker, stretches] of elsewhere) {
+    // A new speaker's first words are no more than a guess.
+    if (secondsOf(stretches.filter(({ to }) => to > 0)) < KNOWN_SECONDS) continue;
+    isNew &&= speaker !== told;
+    const alike = likeness(voiceOf(stretches, rules), heard, rules);
+    if (!likeliest || alike.gain > likeliest.gain) likeliest = { ...alike, speaker };
+  }
   if (!likeliest || likeliest.differ) return isNew ? told : undefined;
   return isNew && likeliest.gain <= SURELY * rules.cluster.evidence ? told : likeliest.speaker;
-}
-
-/** Of each speaker that has said enough outside of a turn what that is; a new speaker's first words are no more than a guess. */
-function saidElsewhere(said: readonly Stretch[], all: readonly Stretch[]) {
-  const own = new Set(said);
-  const speakers = new Map<number, Stretch[]>();
-  for (const stretch of all) {
-    if (stretch.voice < 0 || own.has(stretch)) continue;
-    speakers.set(stretch.voice, [...(speakers.get(stretch.voice) ?? []), stretch]);
-  }
-  return [...speakers]
-    .filter(([, stretches]) => secondsOf(stretches.filter(({ to }) => to > 0)) >= KNOWN_SECONDS)
-    .map(([speaker, stretches]) => ({ speaker, stretches }));
 }

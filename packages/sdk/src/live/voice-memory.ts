@@ -101,17 +101,6 @@ export class VoiceMemory {
     return whoSaid(said, this.#stretches, told, this.#rules);
   }
 
-  /** Whether anything is remembered that was told to be a speaker's, but for their first words. */
-  remembers(speaker: number): boolean {
-    return this.#stretches.some((stretch) => stretch.speaker === speaker && stretch.to > 0);
-  }
-
-  /** Some stretches were said by another speaker than was told. */
-  move(stretches: readonly Stretch[], speaker: number): void {
-    for (const stretch of stretches) stretch.speaker = speaker;
-    this.give(stretches, speaker);
-  }
-
   /** Sum of some stretches' embeddings, less the mean of all voices, and the seconds that it is made of. `[from]`. */
   embedding(of: (stretch: Stretch) => boolean, mean: Float32Array): { seconds: number; sum: Float32Array } {
     const sum = new Float32Array(mean.length);
@@ -135,9 +124,12 @@ export class VoiceMemory {
     this.#voices.clear();
   }
 
-  /** Some stretches are a speaker's voice from now on. */
-  give(stretches: readonly Stretch[], voice: number): void {
-    for (const stretch of stretches) stretch.voice = voice;
+  /** Some stretches are a speaker's voice from now on. @param isTold They are told to be that speaker's, too. */
+  give(stretches: readonly Stretch[], voice: number, isTold = false): void {
+    for (const stretch of stretches) {
+      stretch.voice = voice;
+      if (isTold) stretch.speaker = voice;
+    }
     this.#voices.clear();
   }
 
