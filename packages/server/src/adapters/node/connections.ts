@@ -12,8 +12,8 @@ const MAX_WAITING = 32;
 
 interface Connection {
   readonly socket: Socket;
-  /** A request is being answered. */
-  busy: boolean;
+  /** Of the request that is being answered. */
+  answer: ServerResponse | undefined;
   paused: boolean;
   readonly waiting: (() => void)[];
   /** What had left when it was last looked at, and for how long it has been as much. */
@@ -51,7 +51,7 @@ export class Connections {
     const timer = setTimeout(async () => {
       // What came while the process did not run has not been read yet.
       await turnOfTheLoop();
-      if (socket.bytesRead === bytesRead && this.#all.get(socket)?.busy !== true) socket.destroy();
+      if (socket.bytesRead === bytesRead && this.#all.get(socket)?.answer === undefined) socket.destroy();
     }, LAST_REQUEST_MS);
     timer.unref();
   }
@@ -66,13 +66,7 @@ export class Connections {
       const { socket } = incoming;
       if (socket.destroyed) return;
       const connection = this.#of(socket);
-      if (hasTwoHosts(incoming)) {
-        // RFC 9112, 3.2: who is asked must not depend on who reads it.
-        outgoing.writeHead(400, { connection: 'close' });
-        outgoing.end();
-        return;
-      }
-      if (!connection.busy) return this.#start(connection, listener, incoming, outgoing);
+      if (connection.answer === undefined) return this.#start(connection, listener, incoming, outgoing);
       this.#wait(connection, () => this.#start(connection, listener, incoming, outgoing));
     };
   }
@@ -80,7 +74,7 @@ export class Connections {
   /** Runs `then` once everything that this connection asked before has been answered; at once where nothing was. */
   afterAnswers(socket: Socket, then: () => void): void {
     const connection = this.#all.get(socket);
-    if (connection?.busy !== true) {
+    if (connection?.answer === undefined) {
       then();
       return;
     }
@@ -90,8 +84,13 @@ export class Connections {
     this.#wait(connection, () => {
       socket.off('error', unheard);
       then();
-      if (!connection.busy) this.#next(connection);
+      if (connection.answer === undefined) this.#next(connection);
     });
+  }
+
+  /** Whether something of an answer has been written that is not at its end yet. */
+  isInAnswer(socket: Socket): boolean {
+    return this.#all.get(socket)?.answer?.headersSent === true;
   }
 
   close(): void {
@@ -101,7 +100,14 @@ export class Connections {
   #of(socket: Socket): Connection {
     const known = this.#all.get(socket);
     if (known !== undefined) return known;
-    const connection = { socket, busy: false, paused: false, waiting: [], sent: '', idleMs: 0 };
+    const connection: Connection = {
+      socket,
+      answer: undefined,
+      paused: false,
+      waiting: [],
+      sent: '',
+      idleMs: 0,
+    };
     this.#all.set(socket, connection);
     socket.once('close', () => {
       connection.waiting.length = 0;
@@ -111,9 +117,9 @@ export class Connections {
   }
 
   #start(connection: Connection, listener: RequestListener, incoming: IncomingMessage, outgoing: ServerResponse): void {
-    connection.busy = true;
+    connection.answer = outgoing;
     outgoing.once('close', () => {
-      connection.busy = false;
+      connection.answer = undefined;
       this.#next(connection);
     });
     listener(incoming, outgoing as Parameters<RequestListener>[1]);
@@ -160,15 +166,6 @@ export class Connections {
       }
     }
   }
-}
-
-function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
-  let hosts = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i];
-    if (name?.length === 4 && name.toLowerCase() === 'host') hosts++;
-  }
-  return hosts > 1;
 }
 
 /**
