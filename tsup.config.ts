@@ -115,6 +115,7 @@ export default defineConfig([
     {
       index: 'index.ts',
       client: 'client/index.ts',
+      args: 'args/index.ts',
       node: 'adapters/node/server.ts',
       bun: 'adapters/bun/server.ts',
       deno: 'adapters/deno/server.ts',

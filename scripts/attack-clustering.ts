@@ -17,7 +17,7 @@ import {
   xVectorSpace,
 } from 'voiceflow-ml/stages';
 import { seededRandom } from 'voiceflow-ml/testing';
-import { madeUpRecording, plainSpace } from '../bench/src/clustering.ts';
+import { madeUpRecording, plainSpace, type Script, turnsOf, voicesOf, windowsOf } from '../bench/src/clustering.ts';
 import { gaussian } from '../bench/src/stats/random.ts';
 
 const manifestOf = (name: string) =>
@@ -26,73 +26,24 @@ const manifestOf = (name: string) =>
 /** Frames of a window of segmentation-3.0 and of its grid, and local speakers. */
 const SHAPE = { frames: 589, slots: 3, frame: 270 / 16_000, offset: 495 / 16_000 };
 
-interface Script {
-  readonly hours: number;
-  readonly voices: number;
-  /** Seconds of a turn. */
-  readonly turn: number;
-}
-
-interface Said {
-  readonly start: number;
-  readonly end: number;
-  readonly voice: number;
-}
-
-/** Turns, in frames of the recording's grid. */
-function turnsOf({ hours, voices, turn }: Script, random: () => number): Said[] {
-  const turns: Said[] = [];
-  const end = (hours * 3600) / SHAPE.frame;
-  for (let at = 0; at < end; ) {
-    const next = Math.min(end, at + Math.round((turn * (0.7 + 0.6 * random())) / SHAPE.frame));
-    turns.push({ start: at, end: next, voice: Math.floor(random() * voices) });
-    at = next + (random() < 0.3 ? 30 : 0);
-  }
-  return turns;
-}
-
-/** Who speaks in a window: the first three voices of it, each in a slot. */
-function* windowsOf(turns: readonly Said[], hours: number, startOf: (window: number) => number) {
-  let first = 0;
-  const count = Math.floor((hours * 3600) / SHAPE.frame / startOf(1)) - Math.ceil(SHAPE.frames / startOf(1));
-  for (let window = 0; window < count; window++) {
-    const start = startOf(window);
-    const active = new Uint8Array(SHAPE.frames * SHAPE.slots);
-    const slots = new Map<number, number>();
-    while ((turns[first]?.end ?? Number.POSITIVE_INFINITY) <= start) first++;
-    for (let i = first; i < turns.length && (turns[i] as Said).start < start + SHAPE.frames; i++) {
-      const turn = turns[i] as Said;
-      const slot = slots.get(turn.voice) ?? slots.size;
-      if (slot >= SHAPE.slots) continue;
-      slots.set(turn.voice, slot);
-      for (let t = Math.max(turn.start, start); t < Math.min(turn.end, start + SHAPE.frames); t++)
-        active[(t - start) * SHAPE.slots + slot] = 1;
-    }
-    yield { active, slots };
-  }
-}
-
-function voicesOf(count: number, between: ArrayLike<number>, normal: () => number): Float32Array[] {
-  return Array.from({ length: count }, () => Float32Array.from(between, (phi) => Math.sqrt(phi) * normal()));
-}
-
 type Work = () => unknown;
 
 function fastCnn(name: string) {
-  return ({ hours, voices, turn }: Script): Work => {
+  return (script: Script): Work => {
     const manifest = manifestOf(name);
     const settings = plainSpace(fastCnnSettings(manifest));
-    const { local, duration, frame } = madeUpRecording([...settings.voices.between], { hours, voices, turn, seed: 1 });
+    const { local, duration, frame } = madeUpRecording([...settings.voices.between], script, 1);
     return () => solve({ manifest, settings, frame }, local, duration, { bounds: { least: 1, most: 100 }, known: [] });
   };
 }
 
 /** The Fast CNN's local speakers, and a voice for each piece: who says it does not matter for what it costs. */
-function accurate({ hours, voices, turn }: Script): Work {
+function accurate(script: Script): Work {
+  const { hours, voices, turn } = script;
   const settings = plainSpace(fastCnnSettings(manifestOf('fast-cnn')));
   const manifest = manifestOf('accurate');
   const joined = plainSpace(joinedSettings(manifest));
-  const { local, duration, frame } = madeUpRecording([...settings.voices.between], { hours, voices, turn, seed: 1 });
+  const { local, duration, frame } = madeUpRecording([...settings.voices.between], script, 1);
   const random = seededRandom(1);
   const normal = () => gaussian(random);
   const centres = voicesOf(voices, joined.voices.between, normal);
@@ -141,7 +92,7 @@ function pyannote(script: Script): Work {
   const startOf = (window: number) => Math.round((window * step) / SHAPE.frame);
   const heard = new HeardRecording({ ...SHAPE, dimensions: SIZE, startOf });
   const centres = voicesOf(script.voices, [...between, ...new Float64Array(SIZE - to)], normal);
-  for (const { active, slots } of windowsOf(turnsOf(script, random), script.hours, startOf)) {
+  for (const { active, slots } of windowsOf(turnsOf(script, SHAPE.frame, random), SHAPE, script.hours, startOf)) {
     const window = heard.windows;
     heard.add(active);
     for (const [voice, slot] of slots)

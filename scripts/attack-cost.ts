@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { encodeWav } from 'voiceflow-ml/core';
+import { seededRandom } from 'voiceflow-ml/testing';
+import { treeUsage } from '../bench/src/managed-process.ts';
 import { NODE_ENTRY, type Spawned, spawnServer } from '../tests/server/harness.ts';
 
 const FIXTURES = new URL('../packages/codecs/fixtures/', import.meta.url);
@@ -11,8 +13,6 @@ const RATE = 16_000;
 const SECONDS = 60;
 /** Of each fixture: seconds 2 to 4 of the conversation. */
 const SHORT = 2;
-/** Clock ticks of /proc a second. */
-const TICKS = 100;
 
 interface Input {
   readonly name: string;
@@ -31,11 +31,8 @@ function speech(seconds: number, from = 0): Float32Array {
 
 /** The same every time. */
 function noise(length: number): Float32Array {
-  let state = 1;
-  return Float32Array.from({ length }, () => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
+  const random = seededRandom(1);
+  return Float32Array.from({ length }, () => 2 * random() - 1);
 }
 
 /** A WAV whose bytes are any: 8-bit samples of so many channels at a rate. */
@@ -122,14 +119,7 @@ const INPUTS: readonly Input[] = [
 ];
 
 /** CPU seconds of a process and its children so far. */
-export function cpuSeconds(pid: number): number {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
-  return [String(pid), ...children].reduce((sum, each) => {
-    const stat = readFileSync(`/proc/${each}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return sum + (Number(fields[11]) + Number(fields[12])) / TICKS;
-  }, 0);
-}
+const cpuSeconds = (pid: number) => treeUsage(pid)?.cpuSeconds ?? Number.NaN;
 
 /** CPU seconds of one request, of so many in turn. */
 async function costOf(server: Spawned, body: Uint8Array<ArrayBuffer>, times: number): Promise<[number, string]> {

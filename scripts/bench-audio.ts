@@ -2,15 +2,15 @@
  * How fast audio is decoded, mixed and resampled, in CPU time (other programs' load does not count):
  *   npx tsx scripts/bench-audio.ts [--to 48000] [--seconds 60]
  */
-import { parseArgs } from 'node:util';
 import { encodeWav } from '../packages/sdk/src/audio/encode-wav.ts';
 import { openAudio } from '../packages/sdk/src/audio/open.ts';
+import { integer } from '../packages/server/src/args/index.ts';
+import { scriptArguments } from './arguments.ts';
 
-const { values } = parseArgs({
-  options: { to: { type: 'string', default: '48000' }, seconds: { type: 'string', default: '60' } },
-});
-const to = Number(values.to);
-const seconds = Number(values.seconds);
+const { to, seconds } = scriptArguments({
+  to: integer([1, 384_000], 48_000, 'samples a second that it is resampled to'),
+  seconds: integer([1, 3600], 60, 'of audio'),
+}).values;
 const RATES = [8_000, 11_025, 16_000, 22_050, 44_100, 48_000, 96_000, 47_999];
 const RUNS = 7;
 

@@ -8,20 +8,19 @@
  * postgresql.
  */
 import process from 'node:process';
-import { parseArgs } from 'node:util';
+import { integer } from '../packages/server/src/args/index.ts';
 import { killServer, killWorkers } from '../tests/jobs/chaos.ts';
+import { scriptArguments } from './arguments.ts';
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    jobs: { type: 'string' },
-    workers: { type: 'string', default: '5' },
-    every: { type: 'string', default: '2000' },
-    restarts: { type: 'string', default: '2' },
-    rounds: { type: 'string', default: '20' },
-    ms: { type: 'string' },
-  },
+const { positionals, values } = scriptArguments({
+  jobs: integer([1, 1e6], 'N', 'jobs (1000, or 100 for a server)'),
+  workers: integer([1, 256], 5, 'worker processes'),
+  every: integer([1, 1e6], 2000, 'milliseconds between kills'),
+  restarts: integer([0, 1000], 2, 'of PostgreSQL'),
+  rounds: integer([1, 1000], 20, 'servers killed'),
+  ms: integer([0, 1e6], 'MS', 'of each job (50, or 200 for a server)'),
 });
+const { workers, every: killEveryMs, restarts, rounds } = values;
 const [what] = positionals;
 if (what !== 'workers' && what !== 'server') {
   process.stderr.write('chaos-jobs: expected "workers" or "server"\n');
@@ -30,16 +29,16 @@ if (what !== 'workers' && what !== 'server') {
 const tally =
   what === 'workers'
     ? await killWorkers({
-        jobs: Number(values.jobs ?? 1000),
-        workers: Number(values.workers),
-        killEveryMs: Number(values.every),
-        restarts: Number(values.restarts),
-        ms: Number(values.ms ?? 50),
+        jobs: values.jobs ?? 1000,
+        workers,
+        killEveryMs,
+        restarts,
+        ms: values.ms ?? 50,
       })
     : await killServer({
-        rounds: Number(values.rounds),
-        jobs: Number(values.jobs ?? 100),
-        ms: Number(values.ms ?? 200),
+        rounds,
+        jobs: values.jobs ?? 100,
+        ms: values.ms ?? 200,
       });
 process.stdout.write(`${JSON.stringify(tally, null, 2)}\n`);
 process.exit(tally.states.succeeded === tally.submitted ? 0 : 1);

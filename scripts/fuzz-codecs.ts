@@ -5,24 +5,21 @@
  * `--file F --seed S --count 1` runs it again. At the end: how much CPU the slowest took, and the most memory at once.
  */
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 import { codecs } from '@voiceflow-ml/codecs';
 import { FILES, fuzzOnce } from '../packages/codecs/fixtures/fuzz.ts';
+import { choice, integer } from '../packages/server/src/args/index.ts';
+import { scriptArguments } from './arguments.ts';
 
-const { values } = parseArgs({
-  options: {
-    count: { type: 'string', default: '20000' },
-    seed: { type: 'string', default: '1000000' },
-    file: { type: 'string' },
-  },
-});
-const count = Number(values.count);
-const first = Number(values.seed);
-const files = values.file === undefined ? FILES : FILES.filter((name) => name === values.file);
-if (!(count > 0) || !Number.isInteger(first) || files.length === 0) {
-  console.error('usage: npx tsx scripts/fuzz-codecs.ts [--count N] [--seed S] [--file NAME]');
-  process.exit(2);
-}
+const {
+  count,
+  seed: first,
+  file,
+} = scriptArguments({
+  count: integer([1, 1e9], 20_000, 'mutants of each file'),
+  seed: integer([0, 1e9], 1_000_000, 'of the first'),
+  file: choice(FILES, 'that one alone'),
+}).values;
+const files = file === undefined ? FILES : [file];
 
 Error.stackTraceLimit = 4;
 let failures = 0;

@@ -3,18 +3,14 @@
  *   npx tsx scripts/fuzz-wav.ts [--count 1000000] [--seed 100000]
  * Every input comes from its own seed; a failure prints it, and `--seed S --count 1` runs it again.
  */
-import { parseArgs } from 'node:util';
 import { fuzzInput, fuzzOnce } from '../packages/sdk/src/audio/fixtures/fuzz.ts';
+import { integer } from '../packages/server/src/args/index.ts';
+import { scriptArguments } from './arguments.ts';
 
-const { values } = parseArgs({
-  options: { count: { type: 'string', default: '1000000' }, seed: { type: 'string', default: '100000' } },
-});
-const count = Number(values.count);
-const first = Number(values.seed);
-if (!(count > 0) || !Number.isInteger(first)) {
-  console.error('usage: npx tsx scripts/fuzz-wav.ts [--count N] [--seed S]');
-  process.exit(2);
-}
+const { count, seed: first } = scriptArguments({
+  count: integer([1, 1e9], 1_000_000, 'inputs'),
+  seed: integer([0, 1e9], 100_000, 'of the first'),
+}).values;
 
 let failures = 0;
 for (let seed = first; seed < first + count; seed++) {

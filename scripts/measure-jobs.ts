@@ -10,19 +10,18 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
+import { integer } from '../packages/server/src/args/index.ts';
 import { killed, startServer } from '../tests/jobs/chaos.ts';
 import { dataFolder } from '../tests/jobs/databases.ts';
+import { scriptArguments } from './arguments.ts';
 
-const { values } = parseArgs({
-  options: {
-    pairs: { type: 'string', default: '100' },
-    submissions: { type: 'string', default: '1000' },
-    'at-once': { type: 'string', default: '10' },
-    rate: { type: 'string', default: '200' },
-    for: { type: 'string', default: '10' },
-    ms: { type: 'string', default: '0' },
-  },
+const { values } = scriptArguments({
+  pairs: integer([1, 1e6], 100, 'of a job and a request'),
+  submissions: integer([1, 1e6], 1000, 'at once'),
+  'at-once': integer([1, 1000], 10, 'so many'),
+  rate: integer([1, 1e5], 200, 'submissions a second'),
+  for: integer([1, 3600], 10, 'seconds'),
+  ms: integer([0, 1e6], 0, 'milliseconds of each job'),
 });
 const quantiles = (list: readonly number[]) => {
   const sorted = list.toSorted((a, b) => a - b);
@@ -53,18 +52,18 @@ try {
   for (let i = 0; i < 20; i++) await Promise.all([job(), post('/v1/diarize')]);
   const plain: number[] = [];
   const jobs: number[] = [];
-  for (let i = 0; i < Number(values.pairs); i++) {
+  for (let i = 0; i < values.pairs; i++) {
     plain.push(await timed(() => post('/v1/diarize')));
     jobs.push(await timed(job));
   }
   const overhead = jobs.map((ms, i) => ms - (plain[i] ?? 0));
   const before = rss();
   const submissions: number[] = [];
-  let left = Number(values.submissions);
+  let left = values.submissions;
   const seconds =
     (await timed(() =>
       Promise.all(
-        Array.from({ length: Number(values['at-once']) }, async () => {
+        Array.from({ length: values['at-once'] }, async () => {
           while (left-- > 0) submissions.push(await timed(() => post('/v1/jobs')));
         }),
       ),
@@ -72,10 +71,10 @@ try {
   // At a rate that does not wait for answers: a slow one holds up nothing but itself.
   const paced: Promise<number>[] = [];
   const start = performance.now();
-  while (paced.length < Number(values.rate) * Number(values.for)) {
-    const due = start + (1000 * paced.length) / Number(values.rate);
+  while (paced.length < values.rate * values.for) {
+    const due = start + (1000 * paced.length) / values.rate;
     if (performance.now() < due) await new Promise((resolve) => setTimeout(resolve, 1));
-    else paced.push(timed(() => post('/v1/jobs', JSON.stringify({ ms: values.ms }))));
+    else paced.push(timed(() => post('/v1/jobs', JSON.stringify({ ms: String(values.ms) }))));
   }
   const atRate = await Promise.all(paced);
   const report = {
@@ -84,7 +83,7 @@ try {
     overhead: quantiles(overhead),
     submission: quantiles(submissions),
     submissionsPerSecond: Math.round(submissions.length / seconds),
-    submissionAtRate: { perSecond: Number(values.rate), ...quantiles(atRate) },
+    submissionAtRate: { perSecond: values.rate, ...quantiles(atRate) },
     memoryMiB: { before: Math.round(before), after: Math.round(rss()) },
   };
   process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);

@@ -11,40 +11,33 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { encodeWav } from 'voiceflow-ml/core';
+import { treeUsage } from '../bench/src/managed-process.ts';
+import { integer, or, text } from '../packages/server/src/args/index.ts';
 import { startBucket } from '../tests/jobs/bucket.ts';
 import { killed, REAL, sleep, startServer, startWorker } from '../tests/jobs/chaos.ts';
 import { askPostgres, PostgresServer } from '../tests/jobs/databases.ts';
+import { scriptArguments } from './arguments.ts';
 
-const { values } = parseArgs({
-  options: {
-    recordings: { type: 'string', default: '200' },
-    seconds: { type: 'string', default: '20' },
-    workers: { type: 'string', default: '2' },
-    every: { type: 'string', default: '5' },
-    model: { type: 'string', default: 'standard' },
-  },
-});
+const {
+  recordings,
+  seconds,
+  workers: count,
+  every,
+  model,
+} = scriptArguments({
+  recordings: integer([1, 1e6], 200, 'jobs'),
+  seconds: integer([1, 3600], 20, 'of each'),
+  workers: integer([1, 256], 2, 'processes'),
+  every: integer([1, 3600], 5, 'seconds between kills'),
+  model: or(text('NAME', 'of the workers'), 'standard'),
+}).values;
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const { model } = values;
-const [recordings, seconds, count, every] = [values.recordings, values.seconds, values.workers, values.every].map(
-  Number,
-) as [number, number, number, number];
 /** Recordings whose CPU is measured before anything is killed. */
 const UNDISTURBED = 12;
 
 /** CPU seconds of a process and of all that it started and that lives. Linux. */
-function cpuOf(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
-    const own = [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0) / 100;
-    return children.reduce((sum, child) => sum + cpuOf(Number(child)), own);
-  } catch {
-    return 0;
-  }
-}
+const cpuOf = (pid: number) => treeUsage(pid)?.cpuSeconds ?? 0;
 
 /** 16-bit samples of one channel. */
 const whole = readFileSync(here('../examples/audio/conversation.wav'));

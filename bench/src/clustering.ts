@@ -1,4 +1,3 @@
-import type { Turn } from 'voiceflow-ml/core';
 import * as pipeline from 'voiceflow-ml/stages';
 import { seededRandom } from 'voiceflow-ml/testing';
 import { gaussian } from './stats/random.ts';
@@ -10,58 +9,89 @@ export interface Script {
   readonly voices: number;
   /** Seconds of a turn. */
   readonly turn: number;
-  readonly seed: number;
 }
 
-const FRAMES = 50;
-const SLOTS = 2;
-const HOP = 12;
-const FRAME = 0.02;
+/** A turn, in frames of the recording's grid. */
+export interface Said {
+  readonly start: number;
+  readonly end: number;
+  readonly voice: number;
+}
+
+/** What a network says of a window: frames, local speakers at most, seconds a frame. */
+export interface Shape {
+  readonly frames: number;
+  readonly slots: number;
+  readonly frame: number;
+}
+
+const FAST_CNN = { frames: 50, slots: 2, frame: 0.02, hop: 12 } as const;
+/** Frames of a pause, which three in ten turns are followed by. */
+const PAUSE = 30;
+
+/** Turns of random voices and lengths. */
+export function turnsOf({ hours, voices, turn }: Script, frame: number, random: () => number): Said[] {
+  const turns: Said[] = [];
+  const end = Math.floor((hours * 3600) / frame);
+  for (let at = 0; at < end; ) {
+    const next = Math.min(end, at + Math.round((turn * (0.7 + 0.6 * random())) / frame));
+    turns.push({ start: at, end: next, voice: Math.floor(random() * voices) });
+    at = next + (random() < 0.3 ? PAUSE : 0);
+  }
+  return turns;
+}
+
+/** Who speaks in each window: `active` is `[frames, slots]`; the first voices of it get a slot each. */
+export function* windowsOf(turns: readonly Said[], shape: Shape, hours: number, startOf: (window: number) => number) {
+  const { frames, slots: most, frame } = shape;
+  const count = Math.floor((hours * 3600) / frame / startOf(1)) - Math.ceil(frames / startOf(1));
+  let first = 0;
+  for (let window = 0; window < count; window++) {
+    const start = startOf(window);
+    const active = new Uint8Array(frames * most);
+    const slots = new Map<number, number>();
+    while ((turns[first]?.end ?? Number.POSITIVE_INFINITY) <= start) first++;
+    for (let i = first; i < turns.length && turns[i]!.start < start + frames; i++) {
+      const turn = turns[i]!;
+      const slot = slots.get(turn.voice) ?? slots.size;
+      if (slot >= most) continue;
+      slots.set(turn.voice, slot);
+      for (let t = Math.max(turn.start, start); t < Math.min(turn.end, start + frames); t++)
+        active[(t - start) * most + slot] = 1;
+    }
+    yield { active, slots };
+  }
+}
+
+/** Voices of a space with so much variance between them. */
+export function voicesOf(count: number, between: ArrayLike<number>, normal: () => number): Float32Array[] {
+  return Array.from({ length: count }, () => Float32Array.from(between, (phi) => Math.sqrt(phi) * normal()));
+}
 
 /**
- * What a network would say of a recording of hours, made without audio: voices drawn from the voice space (variance
- * `between`), each window's embedding of its main voice with noise of variance 1 round it.
+ * What the Fast CNN would say of a recording of hours, made without audio: voices drawn from the voice space (variance
+ * `between`), each window's embedding of a voice with noise of variance 1 round it.
  */
-export function madeUpRecording(between: readonly number[], { hours, voices, turn, seed }: Script) {
-  const next = seededRandom(seed);
-  const normal = () => gaussian(next);
-  const centers = Array.from({ length: voices }, () => Float32Array.from(between, (phi) => Math.sqrt(phi) * normal()));
-  const seconds = hours * 3600;
-  const turns: (Turn & { readonly voice: number })[] = [];
-  for (let at = 0; at < seconds; ) {
-    const voice = Math.floor(next() * voices);
-    const end = Math.min(seconds, at + turn * (0.7 + 0.6 * next()));
-    turns.push({ start: at, end, speaker: String(voice), voice });
-    at = end + (next() < 0.3 ? 0.6 : 0);
-  }
-  const shape = { frames: FRAMES, slots: SLOTS, dimensions: between.length, hop: HOP };
-  const local = new pipeline.LocalSpeakers(shape, { above: 0.2, frames: 8 });
-  const activity = new Float32Array(FRAMES * SLOTS);
-  const embeddings = new Float32Array(SLOTS * between.length);
-  let first = 0;
-  for (let start = 0; start + FRAMES * FRAME <= seconds; start += HOP * FRAME) {
-    activity.fill(0.02);
-    embeddings.fill(0);
-    while ((turns[first]?.end ?? Number.POSITIVE_INFINITY) <= start) first++;
-    const heard = new Map<number, number>();
-    for (let i = first; i < turns.length && (turns[i]?.start ?? 0) < start + FRAMES * FRAME; i++) {
-      const { voice = 0, start: from = 0, end = 0 } = turns[i] ?? {};
-      if (!heard.has(voice) && heard.size === SLOTS) continue;
-      const slot = heard.get(voice) ?? heard.size;
-      heard.set(voice, slot);
-      const last = Math.min(FRAMES, Math.round((end - start) / FRAME));
-      for (let t = Math.max(0, Math.round((from - start) / FRAME)); t < last; t++) activity[t * SLOTS + slot] = 0.97;
+export function madeUpRecording(between: readonly number[], script: Script, seed: number) {
+  const { frames, slots: most, frame, hop } = FAST_CNN;
+  const random = seededRandom(seed);
+  const normal = () => gaussian(random);
+  const centers = voicesOf(script.voices, between, normal);
+  const dimensions = between.length;
+  const local = new pipeline.LocalSpeakers({ frames, slots: most, dimensions, hop }, { above: 0.2, frames: 8 });
+  const turns = turnsOf(script, frame, random);
+  for (const { active, slots } of windowsOf(turns, FAST_CNN, script.hours, (window) => window * hop)) {
+    const embeddings = new Float32Array(most * dimensions);
+    for (const [voice, slot] of slots) {
+      const embedding = centers[voice]!.map((x) => x + normal());
+      embeddings.set(embedding, slot * dimensions);
     }
-    for (const [voice, slot] of heard) {
-      const center = centers[voice]!;
-      embeddings.set(
-        center.map((x) => x + normal()),
-        slot * between.length,
-      );
-    }
-    local.add(activity, embeddings);
+    local.add(
+      Float32Array.from(active, (on) => (on ? 0.97 : 0.02)),
+      embeddings,
+    );
   }
-  return { local, turns: turns as readonly Turn[], duration: seconds, frame: FRAME, hop: HOP };
+  return { local, duration: script.hours * 3600, frame };
 }
 
 /** Settings whose voice space is that of the made-up voices: no projection. */

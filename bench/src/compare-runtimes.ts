@@ -1,5 +1,5 @@
-import type { BenchIo } from './args.ts';
 import { type ComparisonResult, coldStartContenders } from './backends.ts';
+import type { BenchIo } from './command.ts';
 import { runPart } from './inner.ts';
 import { findRuntimes, type Runtime } from './runtimes.ts';
 import { type Summary, summarize } from './stats/summary.ts';

@@ -9,11 +9,10 @@ export interface ProcessUsage {
   readonly cpuSeconds: number;
   /** Megabytes resident now. */
   readonly rss: number;
-  /** Megabytes resident at most. */
-  readonly peakRss: number;
 }
 
-export interface ManagedProcess {
+/** Stopped in the end, with ten seconds of grace. */
+export interface ManagedProcess extends AsyncDisposable {
   readonly pid: number;
   /** Its child processes included; undefined where the system does not tell (anything but Linux). */
   usage(): ProcessUsage | undefined;
@@ -85,6 +84,7 @@ export async function startProcess(options: StartOptions): Promise<ManagedProces
       await exited;
       clearTimeout(timer);
     },
+    [Symbol.asyncDispose]: () => managed.stop(),
   };
   const until = performance.now() + (options.patience ?? PATIENCE);
   while (!(await answers(options.readyUrl))) {
@@ -116,7 +116,7 @@ export function treeUsage(pid: number): ProcessUsage | undefined {
   const usages = processTree(pid).flatMap((each) => processUsage(each) ?? []);
   if (usages.length === 0) return undefined;
   const sum = (name: keyof ProcessUsage) => usages.reduce((total, usage) => total + usage[name], 0);
-  return { cpuSeconds: sum('cpuSeconds'), rss: sum('rss'), peakRss: sum('peakRss') };
+  return { cpuSeconds: sum('cpuSeconds'), rss: sum('rss') };
 }
 
 /** Of one process, its threads, and children that have ended. */
@@ -125,25 +125,27 @@ export function processUsage(pid: number): ProcessUsage | undefined {
     // The name in parentheses may hold spaces: fields are counted after it.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
+    const [, kilobytes = 0] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
     // Its own user and system time, and that of children that have ended.
     const ticks = fields.slice(11, 15).reduce((total, field) => total + Number(field), 0);
-    return { cpuSeconds: ticks / CLOCK_TICKS, rss: kilobytes('VmRSS') / 1024, peakRss: kilobytes('VmHWM') / 1024 };
+    return { cpuSeconds: ticks / CLOCK_TICKS, rss: Number(kilobytes) / 1024 };
   } catch {
     return undefined;
   }
 }
 
 function processTree(pid: number): number[] {
+  return [pid, ...childrenOf(pid).flatMap(processTree)];
+}
+
+/** Those that it, in any of its threads, has started and that live; none where there is no /proc. */
+export function childrenOf(pid: number): number[] {
   try {
-    const threads = readdirSync(`/proc/${pid}/task`);
-    const children = threads.flatMap((thread) =>
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
       readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
     );
-    return [pid, ...children.flatMap(processTree)];
   } catch {
-    return [pid];
+    return [];
   }
 }
 

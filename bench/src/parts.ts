@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
+import { choice, integer, number, or } from '@voiceflow-ml/server/args';
 import { serveNode } from '@voiceflow-ml/server/node';
 import { seededRandom } from 'voiceflow-ml/testing';
-import { type BenchCommand, choice, command, count, number } from './args.ts';
 import { coldStart, compareBackends } from './backends.ts';
+import { type BenchCommand, command } from './command.ts';
 import { startNullServer } from './load/null-server.ts';
 import { ENGINES, loadEngine } from './model/engines.ts';
 import { feedsFor } from './model/feeds.ts';
@@ -14,20 +15,20 @@ import { measureSpeed } from './pipelines.ts';
 export const parts: Readonly<Record<string, BenchCommand>> = {
   inside: command({
     summary: 'the comparison of backends, in this runtime',
-    options: { iterations: count([10, 100_000], 200, '') },
+    options: { iterations: integer([10, 100_000], 200, '') },
     run: async ({ iterations }, io) => io.out(JSON.stringify(await compareBackends({ iterations }))),
   }),
   'cold-start': command({
     summary: 'from nothing to the first answer',
-    options: { engine: choice(ENGINES, '') },
+    options: { engine: or(choice(ENGINES, ''), ENGINES[0]) },
     run: ({ engine }) => coldStart(engine),
   }),
   speed: command({
     summary: 'a pipeline on a recording',
     options: {
-      backend: choice(['node', 'wasm'], ''),
+      backend: or(choice(['node', 'wasm'], ''), 'node'),
       minutes: number([0.1, 600], 'MINUTES', ''),
-      repeats: count([1, 100], 3, ''),
+      repeats: integer([1, 100], 3, ''),
     },
     run: async (options, io) => io.out(JSON.stringify(await measureSpeed(options))),
   }),
@@ -45,7 +46,7 @@ export const parts: Readonly<Record<string, BenchCommand>> = {
   }),
   'null-server': command({
     summary: 'a server that does nothing',
-    options: { port: count([0, 65_535], 0, '') },
+    options: { port: integer([0, 65_535], 0, '') },
     async run({ port }, io) {
       const server = await startNullServer(port);
       await new Promise<void>((resolve) => io.signal?.addEventListener('abort', () => resolve()));

@@ -40,36 +40,31 @@ export async function measureSpeed(options: SpeedOptions): Promise<SpeedResult> 
     options.minutes === undefined
       ? new Uint8Array(await readFile(CONVERSATION))
       : repeatedWav(await conversationPcm(), options.minutes * 60);
-  const diarizer = await createDiarizer({ model: standard, backend: options.backend, workers: 1 });
-  try {
-    const runs: { readonly wall: number; readonly cpu: number }[] = [];
-    let load = 0;
-    for (let run = 0; ; run++) {
-      const before = process.cpuUsage();
-      const start = performance.now();
-      const result = await diarizer.diarize(audio);
-      const cpu = process.cpuUsage(before);
-      runs.push({ wall: performance.now() - start, cpu: (cpu.user + cpu.system) / 1000 });
-      load = Math.max(load, result.timings.load);
-      if (run + 1 < options.repeats) continue;
-      const middle = (name: 'wall' | 'cpu') => median(runs.map((each) => each[name]));
-      const milliseconds = 1000 * result.duration;
-      return {
-        pipeline: MEASURED_MODEL,
-        backend: result.backend,
-        recording:
-          options.minutes === undefined ? 'the demo conversation' : `${options.minutes} minutes of it repeated`,
-        seconds: result.duration,
-        rtf: middle('wall') / milliseconds,
-        cpuFactor: middle('cpu') / milliseconds,
-        modelShare: result.timings.model / result.timings.total,
-        load,
-        peakRss: process.resourceUsage().maxRSS / 1024,
-        speakers: result.speakers.length,
-        repeats: options.repeats,
-      };
-    }
-  } finally {
-    await diarizer.close();
+  await using diarizer = await createDiarizer({ model: standard, backend: options.backend, workers: 1 });
+  const runs: { readonly wall: number; readonly cpu: number }[] = [];
+  let load = 0;
+  for (let run = 0; ; run++) {
+    const before = process.cpuUsage();
+    const start = performance.now();
+    const result = await diarizer.diarize(audio);
+    const cpu = process.cpuUsage(before);
+    runs.push({ wall: performance.now() - start, cpu: (cpu.user + cpu.system) / 1000 });
+    load = Math.max(load, result.timings.load);
+    if (run + 1 < options.repeats) continue;
+    const middle = (name: 'wall' | 'cpu') => median(runs.map((each) => each[name]));
+    const milliseconds = 1000 * result.duration;
+    return {
+      pipeline: MEASURED_MODEL,
+      backend: result.backend,
+      recording: options.minutes === undefined ? 'the demo conversation' : `${options.minutes} minutes of it repeated`,
+      seconds: result.duration,
+      rtf: middle('wall') / milliseconds,
+      cpuFactor: middle('cpu') / milliseconds,
+      modelShare: result.timings.model / result.timings.total,
+      load,
+      peakRss: process.resourceUsage().maxRSS / 1024,
+      speakers: result.speakers.length,
+      repeats: options.repeats,
+    };
   }
 }

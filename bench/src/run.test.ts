@@ -107,10 +107,11 @@ describe('bench cpu', () => {
 });
 
 describe('wrong usage', () => {
-  it('ends with 2 and says what is known', async () => {
+  it('ends with 2 and says what is wrong', async () => {
     for (const [args, told] of [
       [['nonsense'], /no bench nonsense/],
-      [['load', '--nonsense'], /--nonsense.*known are --url/],
+      [['load', '--nonsense'], /unknown option --nonsense.*See --help/],
+      [['load', '--reqests', '1'], /unknown option --reqests.*Did you mean --requests/],
       [['load', '--url', 'http://127.0.0.1:1', '--requests', '0'], /--requests is "0"/],
       [['load', '--url', 'http://127.0.0.1:1', '--requests', '1.5'], /whole number/],
       [['load', '--url', 'http://127.0.0.1:1', '--accept', 'xml'], /one of binary, json/],

@@ -1,5 +1,6 @@
+import { asksForHelp } from '@voiceflow-ml/server/args';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import type { BenchCommand, BenchIo } from './args.ts';
+import type { BenchCommand, BenchIo } from './command.ts';
 import { accuracyCommand } from './commands/accuracy.ts';
 import { backends } from './commands/backends.ts';
 import { calibrate } from './commands/calibrate.ts';
@@ -44,7 +45,7 @@ export async function runBench(args: readonly string[], io: BenchIo = processIo(
     (wanted ? io.out : io.note)(`${wanted ? '' : `there is no bench ${name}\n\n`}${usage()}`);
     return wanted ? 0 : 2;
   }
-  if (rest.includes('--help') || rest.includes('-h')) {
+  if (asksForHelp(rest)) {
     io.out(command.help(name));
     return 0;
   }

@@ -50,14 +50,12 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerUn
   return { ...server, url };
 }
 
-/** Runs `use` with a server, which is stopped however that ends. */
-export async function withServer<T>(options: ServerOptions, use: (server: ServerUnderTest) => Promise<T>): Promise<T> {
-  const server = await startServer(options);
-  try {
-    return await use(server);
-  } finally {
-    await server.stop();
-  }
+/** The server at an address; without one, a server that is started, and stopped in the end. */
+export async function serverAt(
+  url: string | undefined,
+  options: ServerOptions,
+): Promise<Pick<ServerUnderTest, 'url'> & AsyncDisposable> {
+  return url === undefined ? startServer(options) : { url, [Symbol.asyncDispose]: async () => {} };
 }
 
 /** A value of the server's metrics by the beginning of its line; 0 when it is not there. */

@@ -1,4 +1,4 @@
-import type { BenchIo } from './args.ts';
+import type { BenchIo } from './command.ts';
 import { figures } from './format.ts';
 import type { LoadResult } from './load/recorder.ts';
 

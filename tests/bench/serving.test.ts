@@ -5,7 +5,7 @@ import { BENCH_SCRIPT, runPart } from '../../bench/src/inner.ts';
 import { REPOSITORY } from '../../bench/src/machine.ts';
 import { measureServing, type ServingPlan } from '../../bench/src/report/serving.ts';
 import { findRuntimes } from '../../bench/src/runtimes.ts';
-import { withServer } from '../../bench/src/server-under-test.ts';
+import { startServer } from '../../bench/src/server-under-test.ts';
 
 const built = existsSync(BENCH_SCRIPT) && existsSync(`${REPOSITORY}packages/server/dist/node.js`);
 const why = built ? '' : ' (skipped: npm run build)';
@@ -27,7 +27,8 @@ const PLAN: ServingPlan = {
 describe.skipIf(!built)(`the report's load test of the real server${why}`, () => {
   it('measures every part, and the server tells all its times', async () => {
     const workers = Math.min(2, availableParallelism());
-    const result = await withServer({ workers }, (server) => measureServing(server, workers, PLAN, () => {}));
+    await using server = await startServer({ workers });
+    const result = await measureServing(server, workers, PLAN, () => {});
     for (const load of [...result.first, result.closed, result.json, result.single, result.open[0]?.load]) {
       expect(load?.failures).toEqual({});
       expect(load?.successRate).toBe(1);

@@ -49,7 +49,9 @@ describe('the contract', () => {
 
   it('has every command', () => {
     const [, told = ''] = /`voiceflow ([a-z| ]+)`/.exec(section('Command')) ?? [];
-    const commands = [...read('packages/cli/src/commands/index.ts').matchAll(/name: '(\w+)'/g)].map(([, name]) => name);
+    const commands = [...read('packages/cli/src/commands/index.ts').matchAll(/entry\(\s*'(\w+)'/g)].map(
+      ([, name]) => name,
+    );
     expect(told.split(' | ')).toEqual(commands);
   });
 });

@@ -26,7 +26,7 @@ const LADDERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['index.ts', 'node.ts', 'workerd.ts'],
   ],
   'packages/server/src': [
-    ['engine', 'http', 'limits.ts', 'version.ts'],
+    ['args', 'engine', 'http', 'limits.ts', 'version.ts'],
     ['admission', 'testing'],
     ['metrics'],
     ['middleware'],

@@ -70,7 +70,7 @@ describe('keys, quotas and other origins', () => {
   });
 
   it.each([
-    [['--workers', '0'], 'voiceflow: workers is 0, expected a whole number from 1 to 256\n'],
+    [['--workers', '0'], 'voiceflow: --workers is "0", expected a whole number from 1 to 256\n'],
     [
       ['--host', '0.0.0.0'],
       /^voiceflow: listening on 0\.0\.0\.0 without API keys .* \(Set VOICEFLOW_API_KEYS, .*\)\n$/,

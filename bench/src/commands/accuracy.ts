@@ -1,9 +1,10 @@
+import { flag, integer } from '@voiceflow-ml/server/args';
 import { createDiarizer } from 'voiceflow-ml';
 import type { Score } from 'voiceflow-ml/metrics';
 import { accuracy, type FileAccuracy, type FolderAccuracy } from '../accuracy/accuracy.ts';
 import { modelWith } from '../accuracy/model.ts';
 import { FOLDERS, MODEL } from '../accuracy/options.ts';
-import { command, count, flag, settings } from '../args.ts';
+import { command, settings } from '../command.ts';
 
 export const accuracyCommand = command({
   summary: 'diarization error of folders of recordings with RTTM beside them',
@@ -12,26 +13,22 @@ export const accuracyCommand = command({
   options: {
     model: MODEL,
     'count-known': flag('tell the number of speakers'),
-    repeat: count([1, 100], 1, 'each recording so many times in a row'),
+    repeat: integer([1, 100], 1, 'each recording so many times in a row'),
     set: settings('settings of the manifest to replace, such as cluster.evidence=6,gate.speech=0.4'),
     json: flag('all figures as JSON'),
   },
   notes: `Example
   npm run bench -- accuracy ../shared/corpus/eval/sim-dev ../shared/corpus/eval/real-dev`,
   async run({ model, set, repeat, json, 'count-known': countKnown }, io, folders) {
-    const diarizer = await createDiarizer({ model: await modelWith(model, set) });
-    try {
-      const result = await accuracy(diarizer, {
-        folders,
-        countKnown,
-        repeat,
-        signal: io.signal,
-        onFile: json ? undefined : (_, file) => io.out(fileLine(file)),
-      });
-      io.out(json ? JSON.stringify(result) : result.map(folderLine).join('\n'));
-    } finally {
-      await diarizer.close();
-    }
+    await using diarizer = await createDiarizer({ model: await modelWith(model, set) });
+    const result = await accuracy(diarizer, {
+      folders,
+      countKnown,
+      repeat,
+      signal: io.signal,
+      onFile: json ? undefined : (_, file) => io.out(fileLine(file)),
+    });
+    io.out(json ? JSON.stringify(result) : result.map(folderLine).join('\n'));
   },
 });
 

@@ -1,4 +1,5 @@
-import { choice, command, count, flag } from '../args.ts';
+import { choice, flag, integer, or } from '@voiceflow-ml/server/args';
+import { command } from '../command.ts';
 import { measureBackends } from '../compare-runtimes.ts';
 import { renderSections } from '../report/markdown.ts';
 import { backends as section } from '../report/sections.ts';
@@ -7,8 +8,8 @@ export const backends = command({
   summary: 'native against WASM, batches, cold start, on Node, Bun and Deno (mitata)',
   about: 'All contenders take turns in one process a runtime, so that ratios compare like with like.',
   options: {
-    iterations: count([10, 100_000], 200, 'runs of each contender'),
-    runtimes: choice(['all', 'this'], 'all (those that are installed), or this'),
+    iterations: integer([10, 100_000], 200, 'runs of each contender'),
+    runtimes: or(choice(['all', 'this'], 'all (those that are installed), or this'), 'all'),
     json: flag('the result as JSON'),
   },
   async run({ iterations, runtimes, json }, io) {

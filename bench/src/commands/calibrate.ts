@@ -2,6 +2,7 @@ import { openAsBlob } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { flag, integer, number, text } from '@voiceflow-ml/server/args';
 import { createDiarizer } from 'voiceflow-ml';
 import { nodeBackend } from 'voiceflow-ml/backends/node';
 import { type Backend, type Diarizer, type ModelPackage, type Turn, VoiceFlowError } from 'voiceflow-ml/core';
@@ -11,12 +12,12 @@ import { accuracy } from '../accuracy/accuracy.ts';
 import { bySettings, modelWith, settingOf, withModelSettings } from '../accuracy/model.ts';
 import { MODEL } from '../accuracy/options.ts';
 import { asWav, recordingsOf } from '../accuracy/recordings.ts';
-import { type BenchIo, command, count, flag, number, settings, text } from '../args.ts';
 import { calibrationError, fitConfidence, judgeTurns, WITNESSES, type Witnessed } from '../calibrate/confidence.ts';
 import { rememberingBackend } from '../calibrate/remembered.ts';
 import { drawsOf, gridOf, type SetScore, search } from '../calibrate/search.ts';
 import { learnVoices } from '../calibrate/voices.ts';
 import { analyzeFolder } from '../calibrate/windows.ts';
+import { type BenchIo, command, settings } from '../command.ts';
 import { measureLive } from '../live.ts';
 import { withSettings } from '../settings.ts';
 
@@ -32,11 +33,10 @@ on each input; settings are tried on what they answered.`,
     set: settings("settings to begin with, in place of the manifest's"),
     voices: text(
       'FOLDER',
-      `learn the voice space, from labelled recordings of many speakers, rooms and noises; best of speakers
-that the network was not taught with (models/fast-cnn/training/split.py)`,
+      'learn the voice space, from labelled recordings of many speakers, rooms and noises; best of speakers that the network was not taught with (models/fast-cnn/training/split.py)',
     ),
     live: number([0.5, 5], 'SECONDS', 'count live sessions of that latency, too, as much as whole recordings'),
-    draws: count([0, 10_000], 0, 'random settings that are tried before the search'),
+    draws: integer([0, 10_000], 0, 'random settings that are tried before the search'),
     keep: flag('keep the thresholds: only voice space and confidence'),
     write: text(
       'FOLDER',
@@ -75,12 +75,8 @@ interface Bench {
 }
 
 async function withDiarizer<T>(model: ModelPackage, { backend }: Bench, use: (diarizer: Diarizer) => Promise<T>) {
-  const diarizer = await createDiarizer({ model, backend, workers: availableParallelism() });
-  try {
-    return await use(diarizer);
-  } finally {
-    await diarizer.close();
-  }
+  await using diarizer = await createDiarizer({ model, backend, workers: availableParallelism() });
+  return await use(diarizer);
 }
 
 async function voiceSpace(model: ModelPackage, folder: string, bench: Bench): Promise<Record<string, unknown>> {

@@ -1,40 +1,40 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { integer, number } from '@voiceflow-ml/server/args';
 import { WebSocket } from 'ws';
-import { command, count, number } from '../args.ts';
+import { command } from '../command.ts';
 import { figures, summaryLine } from '../format.ts';
 import { closedLoop, warmUp } from '../load/loops.ts';
 import { formatSessions, runSessions } from '../load/sessions.ts';
 import { inferTarget } from '../load/target.ts';
-import { eventLoopLag, metric, usageOf, withServer } from '../server-under-test.ts';
+import { eventLoopLag, metric, startServer, usageOf } from '../server-under-test.ts';
 import { atLeast, atMost, conclude } from '../sla.ts';
 import { median } from '../stats/summary.ts';
 
 export const slow = command({
   summary: 'a healthy client beside slow sockets that send a byte now and then',
   options: {
-    sockets: count([1, 10_000], 500, 'slow sockets'),
-    rounds: count([1, 100], 5, 'pairs of with and without them'),
+    sockets: integer([1, 10_000], 500, 'slow sockets'),
+    rounds: integer([1, 100], 5, 'pairs of with and without them'),
   },
-  run: ({ sockets: number, rounds }, io) =>
-    withServer({}, async (server) => {
-      const target = inferTarget(server.url, 1);
-      await warmUp(target, 300, 1);
-      const ratios: number[] = [];
-      for (let round = 0; round < rounds; round++) {
-        const alone = await closedLoop(target, { requests: 400, concurrency: 1 });
-        const sockets = slowSockets(server.url, number);
-        await sleep(1000);
-        const beside = await closedLoop(target, { requests: 400, concurrency: 1 });
-        sockets.stop();
-        await sleep(200);
-        ratios.push((beside.latency?.p99 ?? Number.NaN) / (alone.latency?.p99 ?? Number.NaN));
-        io.out(`alone ${summaryLine(alone.latency)}\nbeside ${summaryLine(beside.latency)}`);
-      }
-      target.close();
-      const found = 100 * median(ratios);
-      return conclude(io, [atMost('P99 beside slow sockets, median of rounds', found, 110, '% of alone')]);
-    }),
+  async run({ sockets: number, rounds }, io) {
+    await using server = await startServer();
+    using target = inferTarget(server.url, 1);
+    await warmUp(target, 300, 1);
+    const ratios: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const alone = await closedLoop(target, { requests: 400, concurrency: 1 });
+      const sockets = slowSockets(server.url, number);
+      await sleep(1000);
+      const beside = await closedLoop(target, { requests: 400, concurrency: 1 });
+      sockets.stop();
+      await sleep(200);
+      ratios.push((beside.latency?.p99 ?? Number.NaN) / (alone.latency?.p99 ?? Number.NaN));
+      io.out(`alone ${summaryLine(alone.latency)}\nbeside ${summaryLine(beside.latency)}`);
+    }
+    const found = 100 * median(ratios);
+    return conclude(io, [atMost('P99 beside slow sockets, median of rounds', found, 110, '% of alone')]);
+  },
 });
 
 function slowSockets(url: string, count: number): { stop(): void } {
@@ -59,35 +59,35 @@ function slowSockets(url: string, count: number): { stop(): void } {
 export const sessions = command({
   summary: 'live sessions in real time at once, then many that end abruptly',
   options: {
-    sessions: count([1, 10_000], 200, 'sessions at once'),
+    sessions: integer([1, 10_000], 200, 'sessions at once'),
     seconds: number([1, 3600], 30, 'of audio of each'),
-    aborts: count([0, 100_000], 1000, 'sessions that end abruptly, and as many again'),
+    aborts: integer([0, 100_000], 1000, 'sessions that end abruptly, and as many again'),
     latency: number([0.5, 5], 1, 'as for a session'),
     step: number([0.25, 1], 0.25, 'as for a session'),
   },
-  run: ({ sessions: count, seconds, aborts, latency, step }, io) =>
-    withServer({}, async (server) => {
-      const url = `${server.url}/v1/stream?latency=${latency}&step=${step}`;
-      const { cpuSeconds } = usageOf(server);
-      const result = await runSessions({ url, sessions: count, seconds, seed: 1 });
-      const perSecond = (1000 * (usageOf(server).cpuSeconds - cpuSeconds)) / (count * seconds);
-      io.out(`${formatSessions(result)}\nCPU        ${figures(perSecond)} ms a second of audio`);
-      const lag = await eventLoopLag(server.url);
-      // As often before: what heaps grow to with new work is there then, and what is left besides is found.
-      await abrupt(server.url, url, aborts);
-      const before = usageOf(server).rss;
-      await abrupt(server.url, url, aborts);
-      const left = await metric(server.url, 'voiceflow_sessions_active');
-      const grown = usageOf(server).rss - before;
-      io.out(`after ${aborts} abrupt ends, and as many again: ${left} sessions, ${figures(grown)} MB more`);
-      return conclude(io, [
-        atLeast('sessions that ended well', result.succeeded, count, ''),
-        atMost('turn-end after its audio, P99', result.turnEnd?.p99, 1000 * (latency + step), 'ms (latency + step)'),
-        atMost('event-loop lag P99', lag, 20, 'ms'),
-        atMost('sessions left', left, 0, ''),
-        atMost('memory left', grown, 50, 'MB'),
-      ]);
-    }),
+  async run({ sessions: count, seconds, aborts, latency, step }, io) {
+    await using server = await startServer();
+    const url = `${server.url}/v1/stream?latency=${latency}&step=${step}`;
+    const { cpuSeconds } = usageOf(server);
+    const result = await runSessions({ url, sessions: count, seconds, seed: 1 });
+    const perSecond = (1000 * (usageOf(server).cpuSeconds - cpuSeconds)) / (count * seconds);
+    io.out(`${formatSessions(result)}\nCPU        ${figures(perSecond)} ms a second of audio`);
+    const lag = await eventLoopLag(server.url);
+    // As often before: what heaps grow to with new work is there then, and what is left besides is found.
+    await abrupt(server.url, url, aborts);
+    const before = usageOf(server).rss;
+    await abrupt(server.url, url, aborts);
+    const left = await metric(server.url, 'voiceflow_sessions_active');
+    const grown = usageOf(server).rss - before;
+    io.out(`after ${aborts} abrupt ends, and as many again: ${left} sessions, ${figures(grown)} MB more`);
+    return conclude(io, [
+      atLeast('sessions that ended well', result.succeeded, count, ''),
+      atMost('turn-end after its audio, P99', result.turnEnd?.p99, 1000 * (latency + step), 'ms (latency + step)'),
+      atMost('event-loop lag P99', lag, 20, 'ms'),
+      atMost('sessions left', left, 0, ''),
+      atMost('memory left', grown, 50, 'MB'),
+    ]);
+  },
 });
 
 /** Sessions that end in the middle; resolves when the server knows, or should. */

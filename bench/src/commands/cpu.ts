@@ -1,5 +1,6 @@
+import { choice, flag, integer, or, text } from '@voiceflow-ml/server/args';
 import { seededRandom } from 'voiceflow-ml/testing';
-import { choice, command, count, flag, text } from '../args.ts';
+import { command } from '../command.ts';
 import { figures, ms, summaryLine } from '../format.ts';
 import { ENGINES, loadEngine } from '../model/engines.ts';
 import { feedsFor, shapes } from '../model/feeds.ts';
@@ -10,9 +11,9 @@ export const cpu = command({
   summary: 'one network alone: one thread, one run after the other',
   options: {
     model: text('FILE.onnx', 'any ONNX network; the embedded fast-cnn when absent'),
-    iterations: count([1, 1_000_000], 200, 'runs that count'),
-    warmup: count([0, 100_000], 20, 'runs before them'),
-    engine: choice(ENGINES, ENGINES.join(', ')),
+    iterations: integer([1, 1_000_000], 200, 'runs that count'),
+    warmup: integer([0, 100_000], 20, 'runs before them'),
+    engine: or(choice(ENGINES, ENGINES.join(', ')), ENGINES[0]),
     shape: shapes("shapes of inputs; dimensions of the caller's choice are 1 when absent"),
     json: flag('the result as JSON'),
   },

@@ -1,9 +1,10 @@
-import { command, count, flag, number, text } from '../args.ts';
+import { flag, integer, number, text } from '@voiceflow-ml/server/args';
+import { command } from '../command.ts';
 import { measureEndToEnd } from '../network/end-to-end.ts';
 import { rtt } from '../network/model.ts';
 import { renderSections } from '../report/markdown.ts';
 import { endToEnd } from '../report/serving-sections.ts';
-import { withServer } from '../server-under-test.ts';
+import { serverAt } from '../server-under-test.ts';
 import { exitCode, formatVerdicts } from '../sla.ts';
 
 export const e2e = command({
@@ -12,22 +13,19 @@ export const e2e = command({
 this repository is started for it.`,
   options: {
     url: text('http://HOST:PORT', 'a server that runs'),
-    iterations: count([1, 1_000_000], 100, 'requests'),
-    concurrency: count([1, 1000], 1, 'clients at once'),
+    iterations: integer([1, 1_000_000], 100, 'requests'),
+    concurrency: integer([1, 1000], 1, 'clients at once'),
     rtt: rtt('round-trip milliseconds, drawn anew for each request'),
     jitter: number([0, 10_000], 0, "standard deviation of each delivery's delay, milliseconds"),
-    workers: count([1, 256], 'N', 'workers of the server started here'),
+    workers: integer([1, 256], 'N', 'workers of the server started here'),
     check: flag('exit with 1 when P99 is 100 ms or more'),
     json: flag('the result as JSON'),
   },
   notes: `Example
   npm run bench -- e2e --iterations 100 --rtt 10-40 --jitter 2`,
   async run({ url, iterations, concurrency, rtt, jitter, workers, check, json }, io) {
-    const measure = (url: string) => measureEndToEnd({ url, iterations, concurrency, network: { rtt, jitter } });
-    const result =
-      url !== undefined
-        ? await measure(url)
-        : await withServer({ workers, signal: io.signal }, (server) => measure(server.url));
+    await using server = await serverAt(url, { workers, signal: io.signal });
+    const result = await measureEndToEnd({ url: server.url, iterations, concurrency, network: { rtt, jitter } });
     const { verdicts } = result;
     io.out(json ? JSON.stringify(result) : `${renderSections([endToEnd([result])])}\n\n${formatVerdicts(verdicts)}`);
     return check ? exitCode(verdicts) : 0;

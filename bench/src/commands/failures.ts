@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { choice, integer, number, or } from '@voiceflow-ml/server/args';
 import { SERVER_FLAGS } from '@voiceflow-ml/server/node';
 import { seededRandom } from 'voiceflow-ml/testing';
-import { choice, command, count, number } from '../args.ts';
+import { command } from '../command.ts';
 import { counts, summaryLine } from '../format.ts';
 import { BENCH_SCRIPT } from '../inner.ts';
 import { inferTarget, type Reply } from '../load/target.ts';
-import { metric, type ServerUnderTest, serverOn, startServer, withServer } from '../server-under-test.ts';
+import { metric, type ServerUnderTest, serverOn, startServer } from '../server-under-test.ts';
 import { atLeast, atMost, conclude } from '../sla.ts';
 import { summarize } from '../stats/summary.ts';
 
@@ -24,38 +25,37 @@ export const chaos = command({
   options: {
     seconds: number([1, 3600], 60, 'how long'),
     every: number([10, 60_000], 2000, 'milliseconds between failures'),
-    clients: count([1, 256], 8, 'clients at once'),
+    clients: integer([1, 256], 8, 'clients at once'),
   },
-  run({ seconds, every, clients }, io) {
+  async run({ seconds, every, clients }, io) {
     // Two workers, each failing at half the rate.
     const faults = JSON.stringify({ faults: ['throw', 'hang', 'exit'], everyMs: 2 * every });
     const env = { VOICEFLOW_FAULTS: faults, VOICEFLOW_INFER_DEADLINE_MS: '2000' };
     const faulty = [process.execPath, ...SERVER_FLAGS, BENCH_SCRIPT, 'faulty-server'] as const;
-    return withServer({ workers: 2, env, command: faulty }, async ({ url }) => {
-      const target = inferTarget(url, clients);
-      const seen: Record<string, number> = {};
-      const latencies: number[] = [];
-      const until = performance.now() + seconds * 1000;
-      const client = async () => {
-        while (performance.now() < until) {
-          const sent = performance.now();
-          const key = outcome(await target.send());
-          latencies.push(performance.now() - sent);
-          seen[key] = (seen[key] ?? 0) + 1;
-        }
-      };
-      await Promise.all(Array.from({ length: clients }, client));
-      target.close();
-      const restarts = await metric(url, 'voiceflow_worker_restarts_total');
-      const of = (codes: readonly string[]) => codes.reduce((sum, code) => sum + (seen[code] ?? 0), 0);
-      const ok = of(['ok']);
-      io.out(`${counts(seen)}; ${restarts} workers replaced\n  ${summaryLine(summarize(latencies))}`);
-      return conclude(io, [
-        atMost('requests without an answer or a typed error', latencies.length - ok - of(TYPED), 0, ''),
-        atLeast('answered well', (100 * ok) / latencies.length, 95, '%'),
-        atLeast('workers replaced', restarts, Math.floor(seconds / (every / 1000) / 3), ''),
-      ]);
-    });
+    await using server = await startServer({ workers: 2, env, command: faulty });
+    const { url } = server;
+    using target = inferTarget(url, clients);
+    const seen: Record<string, number> = {};
+    const latencies: number[] = [];
+    const until = performance.now() + seconds * 1000;
+    const client = async () => {
+      while (performance.now() < until) {
+        const sent = performance.now();
+        const key = outcome(await target.send());
+        latencies.push(performance.now() - sent);
+        seen[key] = (seen[key] ?? 0) + 1;
+      }
+    };
+    await Promise.all(Array.from({ length: clients }, client));
+    const restarts = await metric(url, 'voiceflow_worker_restarts_total');
+    const of = (codes: readonly string[]) => codes.reduce((sum, code) => sum + (seen[code] ?? 0), 0);
+    const ok = of(['ok']);
+    io.out(`${counts(seen)}; ${restarts} workers replaced\n  ${summaryLine(summarize(latencies))}`);
+    return conclude(io, [
+      atMost('requests without an answer or a typed error', latencies.length - ok - of(TYPED), 0, ''),
+      atLeast('answered well', (100 * ok) / latencies.length, 95, '%'),
+      atLeast('workers replaced', restarts, Math.floor(seconds / (every / 1000) / 3), ''),
+    ]);
   },
 });
 
@@ -65,9 +65,9 @@ const PATIENT = { VOICEFLOW_INFER_DEADLINE_MS: '60000' };
 export const drain = command({
   summary: 'SIGTERM under load, again and again: nothing that was accepted fails, and the exit code is 0',
   options: {
-    on: choice(['node', 'bun', 'deno'], 'or bun, or deno'),
-    rounds: count([1, 1000], 20, 'how often'),
-    clients: count([1, 256], 16, 'clients at once'),
+    on: or(choice(['node', 'bun', 'deno'], 'or bun, or deno'), 'node'),
+    rounds: integer([1, 1000], 20, 'how often'),
+    clients: integer([1, 256], 16, 'clients at once'),
   },
   async run({ on, rounds, clients }, io) {
     const failures: string[] = [];
@@ -89,7 +89,7 @@ export const drain = command({
 });
 
 async function drainOnce(server: ServerUnderTest, clients: number, round: number, failures: string[]): Promise<number> {
-  const target = inferTarget(server.url, clients);
+  using target = inferTarget(server.url, clients);
   let answered = 0;
   let gone = false;
   const client = async () => {
@@ -106,6 +106,5 @@ async function drainOnce(server: ServerUnderTest, clients: number, round: number
   await sleep(seededRandom(round)() * 50);
   server.kill('SIGTERM');
   await load;
-  target.close();
   return answered;
 }

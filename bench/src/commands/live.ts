@@ -1,7 +1,8 @@
+import { flag, number } from '@voiceflow-ml/server/args';
 import { createDiarizer } from 'voiceflow-ml';
 import { modelWith } from '../accuracy/model.ts';
 import { FOLDERS, MODEL } from '../accuracy/options.ts';
-import { command, flag, number } from '../args.ts';
+import { command } from '../command.ts';
 import { type LiveFile, type LiveFolder, measureLive } from '../live.ts';
 
 /** Points of DER that hearing live may cost, and percent of the speech whose label may change. */
@@ -26,20 +27,16 @@ DER with collar 0 and overlap scored. "renamed" is speech whose label speaker-me
   notes: `Example
   npm run bench -- live ../shared/corpus/eval/sim-dev ../shared/corpus/eval/real-dev`,
   async run({ model, latency, step, json, check }, io, folders) {
-    const diarizer = await createDiarizer({ model: await modelWith(model) });
-    try {
-      const result = await measureLive(diarizer, {
-        folders,
-        latency,
-        step,
-        signal: io.signal,
-        onFile: json ? undefined : (_, file) => io.out(fileLine(file)),
-      });
-      io.out(json ? JSON.stringify(result) : result.map(folderLine).join('\n'));
-      return check && !result.every(keepsPromises) ? 1 : 0;
-    } finally {
-      await diarizer.close();
-    }
+    await using diarizer = await createDiarizer({ model: await modelWith(model) });
+    const result = await measureLive(diarizer, {
+      folders,
+      latency,
+      step,
+      signal: io.signal,
+      onFile: json ? undefined : (_, file) => io.out(fileLine(file)),
+    });
+    io.out(json ? JSON.stringify(result) : result.map(folderLine).join('\n'));
+    return check && !result.every(keepsPromises) ? 1 : 0;
   },
 });
 

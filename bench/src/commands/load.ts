@@ -1,12 +1,13 @@
+import { choice, flag, integer, number, or, text } from '@voiceflow-ml/server/args';
 import { seededRandom } from 'voiceflow-ml/testing';
-import { type BenchIo, choice, command, count, flag, number, text } from '../args.ts';
+import { type BenchIo, command } from '../command.ts';
 import { formatLoad } from '../load/format.ts';
 import { GENERATOR_RATE, measureGenerator } from '../load/generator-cost.ts';
 import { closedLoop, openLoop, warmUp } from '../load/loops.ts';
 import type { LoadResult } from '../load/recorder.ts';
 import { formatSessions, runSessions } from '../load/sessions.ts';
 import { inferTarget } from '../load/target.ts';
-import { withServer } from '../server-under-test.ts';
+import { serverAt } from '../server-under-test.ts';
 import { exitCode, formatVerdicts, judgeLoad } from '../sla.ts';
 
 export const load = command({
@@ -14,17 +15,17 @@ export const load = command({
   about: 'Without --url a server of this repository is started (and stopped) for the test.',
   options: {
     url: text('http://HOST:PORT', 'a server that runs'),
-    requests: count([1, 10_000_000], 200, 'how many requests in the closed loop'),
-    concurrency: count([1, 10_000], 20, 'clients that each wait for their answer'),
+    requests: integer([1, 10_000_000], 200, 'how many requests in the closed loop'),
+    concurrency: integer([1, 10_000], 20, 'clients that each wait for their answer'),
     rate: number([0.01, 100_000], 'R', 'open loop instead: R requests a second, answered or not'),
     duration: number([0.1, 86_400], 10, 'seconds of the open loop, or of each live session'),
-    arrivals: choice(['even', 'poisson'], 'or poisson (seeded)'),
-    connections: count([1, 10_000], 256, 'keep-alive connections of the open loop at most'),
-    sessions: count([1, 10_000], 'N', 'live sessions over WebSocket instead, each in real time'),
+    arrivals: or(choice(['even', 'poisson'], 'or poisson (seeded)'), 'even'),
+    connections: integer([1, 10_000], 256, 'keep-alive connections of the open loop at most'),
+    sessions: integer([1, 10_000], 'N', 'live sessions over WebSocket instead, each in real time'),
     timeout: number([1, 3_600_000], 30_000, 'milliseconds until a request has failed'),
-    warmup: count([0, 100_000], 400, 'requests before anything counts'),
-    accept: choice(['binary', 'json'], 'or json'),
-    workers: count([1, 256], 'N', 'workers of the server started here'),
+    warmup: integer([0, 100_000], 400, 'requests before anything counts'),
+    accept: or(choice(['binary', 'json'], 'or json'), 'binary'),
+    workers: integer([1, 256], 'N', 'workers of the server started here'),
     generator: flag("the generator's own cost: an open loop (--rate 2000) against a server that does nothing"),
     check: flag('exit with 1 when a promise (SLA) is missed'),
     json: flag('the result as JSON'),
@@ -42,19 +43,16 @@ Overload: a --rate of several times what the closed loop reaches; refusals are c
       show(open, (load) => `${rate} req/s against a server that does nothing\n${formatLoad(load)}`);
       return 0;
     }
-    const measure = async (url: string) => {
-      if (sessions !== undefined) {
-        const result = await runSessions({ url, sessions, seconds: duration, seed: 1 });
-        show(result, formatSessions);
-        return check && result.succeeded < result.sessions ? 1 : 0;
-      }
-      const result = await loadServer(url, options, io);
-      const verdicts = judgeLoad(result);
-      show({ ...result, verdicts }, () => `${formatLoad(result)}\n\n${formatVerdicts(verdicts)}`);
-      return check ? exitCode(verdicts) : 0;
-    };
-    if (url !== undefined) return measure(url);
-    return withServer({ workers, signal: io.signal }, (server) => measure(server.url));
+    await using server = await serverAt(url, { workers, signal: io.signal });
+    if (sessions !== undefined) {
+      const result = await runSessions({ url: server.url, sessions, seconds: duration, seed: 1 });
+      show(result, formatSessions);
+      return check && result.succeeded < result.sessions ? 1 : 0;
+    }
+    const result = await loadServer(server.url, options, io);
+    const verdicts = judgeLoad(result);
+    show({ ...result, verdicts }, () => `${formatLoad(result)}\n\n${formatVerdicts(verdicts)}`);
+    return check ? exitCode(verdicts) : 0;
   },
 });
 
@@ -74,13 +72,9 @@ async function loadServer(url: string, options: LoadOptions, { signal }: BenchIo
   const { requests, concurrency, rate, duration: seconds, arrivals, timeout, accept } = options;
   const connections = rate === undefined ? concurrency : options.connections;
   const headers = { accept: accept === 'json' ? 'application/json' : 'application/octet-stream' };
-  const target = inferTarget(url, connections, { timeout, headers });
-  try {
-    await warmUp(target, options.warmup, concurrency);
-    if (rate === undefined) return await closedLoop(target, { requests, concurrency, signal });
-    const random = arrivals === 'poisson' ? seededRandom(1) : undefined;
-    return await openLoop(target, { rate, seconds, connections, random, signal });
-  } finally {
-    target.close();
-  }
+  using target = inferTarget(url, connections, { timeout, headers });
+  await warmUp(target, options.warmup, concurrency);
+  if (rate === undefined) return await closedLoop(target, { requests, concurrency, signal });
+  const random = arrivals === 'poisson' ? seededRandom(1) : undefined;
+  return await openLoop(target, { rate, seconds, connections, random, signal });
 }

@@ -1,11 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { flag, integer, number, text } from '@voiceflow-ml/server/args';
 import { createDiarizer } from 'voiceflow-ml';
 import { FALSE_NAMES, type ModelManifest } from 'voiceflow-ml/core';
 import * as pipeline from 'voiceflow-ml/stages';
 import { modelWith } from '../accuracy/model.ts';
 import { MODEL } from '../accuracy/options.ts';
-import { command, count, flag, number, text } from '../args.ts';
+import { command } from '../command.ts';
 import { drawRates, fitRules, type Heard, hear, keep, kept, liveRates, type NamingRates } from '../naming/naming.ts';
 import { readPeople, SpeechReader } from '../naming/speech.ts';
 import { withSettings } from '../settings.ts';
@@ -24,11 +25,10 @@ recordings with RTTM beside them.`,
     'false-names': number([0.0001, 0.5], FALSE_NAMES, 'share of strangers that may get a name'),
     enroll: number([2, 600], 12, 'seconds that a voice is enrolled from'),
     hear: number([1, 600], 8, 'seconds that it is heard for, in other recordings'),
-    people: count(
+    people: integer(
       [3, 100_000],
       150,
-      `of each index at most so many people; those of one recording of 10 s or more are halved: they are
-strangers and names of books, and not asked for their own`,
+      `of each index at most so many people; those of one recording of 10 s or more are halved: they are strangers and names of books, and not asked for their own`,
     ),
     keep: text('FOLDER', 'keep the embeddings there, and take those that are there already'),
     live: flag('live sessions, too (slow)'),
@@ -40,52 +40,48 @@ strangers and names of books, and not asked for their own`,
   async run({ model: name, 'false-names': falseNames, keep: folder, live, write: target, ...lengths }, io, indexes) {
     const model = await modelWith(name);
     const { id, version, space } = model.manifest;
-    const diarizer = await createDiarizer({ model });
-    try {
-      const sets: { name: string; all: Heard[] }[] = [];
-      for (const index of indexes) {
-        io.note(index);
-        const name = basename(index) === 'index.tsv' ? basename(dirname(index)) : basename(index, '.tsv');
-        const key = [id, version, model.segmenter?.manifest.version ?? 0, name, ...Object.values(lengths)].join('-');
-        const file = folder && join(folder, `${key}.json`);
-        const there = file === undefined || live ? undefined : await readFile(file, 'utf8').catch(() => undefined);
-        if (there !== undefined) {
-          sets.push({ name, all: kept(there) });
-          continue;
-        }
-        const all = await hear(diarizer, await readPeople(index), new SpeechReader(), lengths);
-        sets.push({ name, all });
-        if (file !== undefined) await writeFile(file, keep(all));
+    await using diarizer = await createDiarizer({ model });
+    const sets: { name: string; all: Heard[] }[] = [];
+    for (const index of indexes) {
+      io.note(index);
+      const name = basename(index) === 'index.tsv' ? basename(dirname(index)) : basename(index, '.tsv');
+      const key = [id, version, model.segmenter?.manifest.version ?? 0, name, ...Object.values(lengths)].join('-');
+      const file = folder && join(folder, `${key}.json`);
+      const there = file === undefined || live ? undefined : await readFile(file, 'utf8').catch(() => undefined);
+      if (there !== undefined) {
+        sets.push({ name, all: kept(there) });
+        continue;
       }
-      let context = { space, settings: settingsOf(model.manifest) };
-      if (target !== undefined) {
-        const found = fitRules(
-          sets.map(({ all }) => all),
-          context,
-          SEED,
-        );
-        const [at, width] = [found.at, found.width].map((x) => Math.round(x * 100) / 100);
-        const original = JSON.parse(await readFile(target, 'utf8')) as ModelManifest;
-        const manifest = withSettings(original, {
-          'known.at': at,
-          'known.width': width,
-          ...(context.settings.known.evidence && { 'known.evidence.nuisance': pipeline.packNumbers(found.nuisance) }),
-        });
-        await writeFile(target, `${JSON.stringify(manifest, null, 2)}\n`);
-        io.out(`known.at ${at}, known.width ${width}`);
-        context = { space, settings: settingsOf(manifest) };
+      const all = await hear(diarizer, await readPeople(index), new SpeechReader(), lengths);
+      sets.push({ name, all });
+      if (file !== undefined) await writeFile(file, keep(all));
+    }
+    let context = { space, settings: settingsOf(model.manifest) };
+    if (target !== undefined) {
+      const found = fitRules(
+        sets.map(({ all }) => all),
+        context,
+        SEED,
+      );
+      const [at, width] = [found.at, found.width].map((x) => Math.round(x * 100) / 100);
+      const original = JSON.parse(await readFile(target, 'utf8')) as ModelManifest;
+      const manifest = withSettings(original, {
+        'known.at': at,
+        'known.width': width,
+        ...(context.settings.known.evidence && { 'known.evidence.nuisance': pipeline.packNumbers(found.nuisance) }),
+      });
+      await writeFile(target, `${JSON.stringify(manifest, null, 2)}\n`);
+      io.out(`known.at ${at}, known.width ${width}`);
+      context = { space, settings: settingsOf(manifest) };
+    }
+    for (const { name, all } of sets) {
+      io.out(`${name}: ${all.length} people, enrolled from ${lengths.enroll} s, heard for ${lengths.hear} s`);
+      for (const book of BOOKS.filter((size) => size < all.length)) {
+        io.out(`  offline  ${line(drawRates(all, { book, falseNames, draws: DRAWS, seed: SEED }, context))}`);
       }
-      for (const { name, all } of sets) {
-        io.out(`${name}: ${all.length} people, enrolled from ${lengths.enroll} s, heard for ${lengths.hear} s`);
-        for (const book of BOOKS.filter((size) => size < all.length)) {
-          io.out(`  offline  ${line(drawRates(all, { book, falseNames, draws: DRAWS, seed: SEED }, context))}`);
-        }
-        if (!live) continue;
-        const rates = await liveRates(diarizer, all, { book: Math.min(20, all.length - 1), falseNames, seed: SEED });
-        io.out(`  live     ${line(rates)}`);
-      }
-    } finally {
-      await diarizer.close();
+      if (!live) continue;
+      const rates = await liveRates(diarizer, all, { book: Math.min(20, all.length - 1), falseNames, seed: SEED });
+      io.out(`  live     ${line(rates)}`);
     }
   },
 });

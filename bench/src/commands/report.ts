@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { command, flag, text } from '../args.ts';
+import { flag, text } from '@voiceflow-ml/server/args';
+import { command } from '../command.ts';
 import { REPOSITORY } from '../machine.ts';
 import { collectReport } from '../report/collect.ts';
 import { historyEntry, previousRun, readHistory, writeHistory } from '../report/history.ts';

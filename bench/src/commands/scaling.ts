@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from '@voiceflow-ml/server/args';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import { command, text } from '../args.ts';
+import { command } from '../command.ts';
 import { REPOSITORY } from '../machine.ts';
 import type { Report } from '../report/types.ts';
 import { renderScaling } from '../scaling.ts';

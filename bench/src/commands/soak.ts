@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { command, count, number } from '../args.ts';
+import { integer, number } from '@voiceflow-ml/server/args';
+import { command } from '../command.ts';
 import { conversationPcm, type Pcm, repeatedWav } from '../conversation.ts';
 import { counts, figures } from '../format.ts';
 import { closedLoop, warmUp } from '../load/loops.ts';
 import { runSessions } from '../load/sessions.ts';
 import { inferTarget } from '../load/target.ts';
 import { processUsage } from '../managed-process.ts';
-import { eventLoopLag, metric, usageOf, withServer } from '../server-under-test.ts';
+import { eventLoopLag, metric, startServer, usageOf } from '../server-under-test.ts';
 import { atLeast, atMost, conclude } from '../sla.ts';
 
 interface Point {
@@ -28,59 +29,57 @@ export const soak = command({
   options: {
     minutes: number([0.1, 1440], 20, 'how long'),
     upload: number([0, 14_400], 3600, 'seconds of the recording that is sent first'),
-    clients: count([1, 256], 4, 'that send windows'),
-    recordings: count([0, 64], 1, `recordings of ${RECORDING_SECONDS} s at once`),
-    sessions: count([0, 1000], 8, `sessions of ${SESSION_SECONDS} s at once`),
+    clients: integer([1, 256], 4, 'that send windows'),
+    recordings: integer([0, 64], 1, `recordings of ${RECORDING_SECONDS} s at once`),
+    sessions: integer([0, 1000], 8, `sessions of ${SESSION_SECONDS} s at once`),
     slope: number([0, 1000], 5, 'MB an hour that memory may grow by'),
   },
-  run({ minutes, upload, clients, recordings, sessions, slope: limit }, io) {
+  async run({ minutes, upload, clients, recordings, sessions, slope: limit }, io) {
     const late = { VOICEFLOW_DEADLINE_MS: '600000', VOICEFLOW_INFER_DEADLINE_MS: '60000' };
-    return withServer({ env: late }, async (server) => {
-      const pcm = await conversationPcm();
-      const lag = upload > 0 ? await uploadLag(server.url, repeatedWav(pcm, upload), io.out) : undefined;
-      // A server that ends takes everything along, and says why.
-      let over = false;
-      void server.exited.then((how) => over || io.note(`the server ended (${how}): ${server.said()}`));
-      const target = inferTarget(server.url, clients);
-      await warmUp(target, 500, clients);
-      const points: Point[] = [];
-      const begun = performance.now();
-      const { cpuSeconds } = usageOf(server);
-      const watching = setInterval(() => {
-        const at = (performance.now() - begun) / 3_600_000;
-        points.push({ at, rss: usageOf(server).rss, server: processUsage(server.pid)?.rss ?? 0 });
-      }, 1000);
-      const stop = AbortSignal.timeout(minutes * 60_000);
-      const [windows, files, live] = await Promise.all([
-        closedLoop(target, { requests: 100_000_000, concurrency: clients, signal: stop }),
-        recordingLoop(server.url, repeatedWav(pcm, RECORDING_SECONDS), recordings, stop),
-        sessionLoop(server.url, pcm, sessions, stop),
-      ]);
-      over = true;
-      clearInterval(watching);
-      target.close();
-      const seconds = (performance.now() - begun) / 1000;
-      const floor = floors(points.slice(Math.floor(points.length / 5)));
-      const [first, last] = [floor[0], floor.at(-1)];
-      io.out(
-        [
-          `windows     ${windows.requests}, ${windows.succeeded} well${told(windows)}`,
-          `recordings  ${files.sent} of ${RECORDING_SECONDS} s, ${files.well} well${told(files)}`,
-          `sessions    ${live.sent} of ${SESSION_SECONDS} s in real time, ${live.well} well${told(live)}`,
-          `load        ${figures((usageOf(server).cpuSeconds - cpuSeconds) / seconds)} cores for ${figures(seconds / 60)} minutes`,
-          `RSS         ${figures(first?.rss ?? 0)} → ${figures(last?.rss ?? 0)} MB in all, the server alone ${figures(first?.server ?? 0)} → ${figures(last?.server ?? 0)} MB`,
-          `slope       ${figures(slope(floor, 'rss'))} MB/h in all, the server alone ${figures(slope(floor, 'server'))} MB/h`,
-        ].join('\n'),
-      );
-      const restarts = await metric(server.url, 'voiceflow_worker_restarts_total');
-      const sent = windows.requests + files.sent + live.sent;
-      return conclude(io, [
-        ...(lag === undefined ? [] : [atMost('event-loop lag P99 during the upload', lag, 20, 'ms')]),
-        atLeast('success', (100 * (windows.succeeded + files.well + live.well)) / sent, 100, '%'),
-        atMost('workers replaced', restarts, 0, ''),
-        atMost('memory slope', slope(floor, 'rss'), limit, 'MB/h'),
-      ]);
-    });
+    await using server = await startServer({ env: late });
+    const pcm = await conversationPcm();
+    const lag = upload > 0 ? await uploadLag(server.url, repeatedWav(pcm, upload), io.out) : undefined;
+    // A server that ends takes everything along, and says why.
+    let over = false;
+    void server.exited.then((how) => over || io.note(`the server ended (${how}): ${server.said()}`));
+    using target = inferTarget(server.url, clients);
+    await warmUp(target, 500, clients);
+    const points: Point[] = [];
+    const begun = performance.now();
+    const { cpuSeconds } = usageOf(server);
+    const watching = setInterval(() => {
+      const at = (performance.now() - begun) / 3_600_000;
+      points.push({ at, rss: usageOf(server).rss, server: processUsage(server.pid)?.rss ?? 0 });
+    }, 1000);
+    const stop = AbortSignal.timeout(minutes * 60_000);
+    const [windows, files, live] = await Promise.all([
+      closedLoop(target, { requests: 100_000_000, concurrency: clients, signal: stop }),
+      recordingLoop(server.url, repeatedWav(pcm, RECORDING_SECONDS), recordings, stop),
+      sessionLoop(server.url, pcm, sessions, stop),
+    ]);
+    over = true;
+    clearInterval(watching);
+    const seconds = (performance.now() - begun) / 1000;
+    const floor = floors(points.slice(Math.floor(points.length / 5)));
+    const [first, last] = [floor[0], floor.at(-1)];
+    io.out(
+      [
+        `windows     ${windows.requests}, ${windows.succeeded} well${told(windows)}`,
+        `recordings  ${files.sent} of ${RECORDING_SECONDS} s, ${files.well} well${told(files)}`,
+        `sessions    ${live.sent} of ${SESSION_SECONDS} s in real time, ${live.well} well${told(live)}`,
+        `load        ${figures((usageOf(server).cpuSeconds - cpuSeconds) / seconds)} cores for ${figures(seconds / 60)} minutes`,
+        `RSS         ${figures(first?.rss ?? 0)} → ${figures(last?.rss ?? 0)} MB in all, the server alone ${figures(first?.server ?? 0)} → ${figures(last?.server ?? 0)} MB`,
+        `slope       ${figures(slope(floor, 'rss'))} MB/h in all, the server alone ${figures(slope(floor, 'server'))} MB/h`,
+      ].join('\n'),
+    );
+    const restarts = await metric(server.url, 'voiceflow_worker_restarts_total');
+    const sent = windows.requests + files.sent + live.sent;
+    return conclude(io, [
+      ...(lag === undefined ? [] : [atMost('event-loop lag P99 during the upload', lag, 20, 'ms')]),
+      atLeast('success', (100 * (windows.succeeded + files.well + live.well)) / sent, 100, '%'),
+      atMost('workers replaced', restarts, 0, ''),
+      atMost('memory slope', slope(floor, 'rss'), limit, 'MB/h'),
+    ]);
   },
 });
 

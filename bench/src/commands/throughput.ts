@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
-import { command, count } from '../args.ts';
+import { integer } from '@voiceflow-ml/server/args';
+import { command } from '../command.ts';
 import { figures, ms, percent, summaryLine } from '../format.ts';
 import { runPart } from '../inner.ts';
 import { closedLoop, warmUp } from '../load/loops.ts';
 import type { LoadResult } from '../load/recorder.ts';
 import { inferTarget } from '../load/target.ts';
 import type { IsolatedResult } from '../model/isolated.ts';
-import { eventLoopLag, type ServerUnderTest, usageOf, withServer } from '../server-under-test.ts';
+import { eventLoopLag, type ServerUnderTest, startServer, usageOf } from '../server-under-test.ts';
 import { atLeast, atMost, conclude } from '../sla.ts';
 import { median } from '../stats/summary.ts';
 
@@ -18,54 +19,53 @@ export const throughput = command({
   summary:
     'POST /v1/infer under 20 clients against bare loops of the network on all cores, before and after; one client',
   options: {
-    rounds: count([1, 100], 3, 'of which the median counts'),
-    requests: count([1, 1_000_000], 2000, 'of each round'),
+    rounds: integer([1, 100], 3, 'of which the median counts'),
+    requests: integer([1, 1_000_000], 2000, 'of each round'),
   },
   async run({ rounds, requests }, io) {
     const cores = availableParallelism();
     const [alone] = await bareLoops(1, 3);
     io.note(`one bare loop alone: ${figures(alone?.throughput ?? 0)}/s, ${summaryLine(alone?.latency)}`);
-    return withServer({}, async (server) => {
-      const done: { readonly load: LoadResult; readonly ratio: number }[] = [];
-      await loaded(server, CLIENTS, WARM_UP);
-      for (let round = 1; round <= rounds; round++) {
-        const before = await bareLoops(cores, 4);
-        const { load, cpu } = await loaded(server, CLIENTS, requests);
-        const both = [...before, ...(await bareLoops(cores, 4))];
-        const bare = both.reduce((sum, loop) => sum + loop.throughput, 0) / 2;
-        // What the generator used of the cores, the bare loops had.
-        const left = (cores - (load.generatorCpu * load.requests) / 1000 / load.seconds) / cores;
-        const ratio = load.throughput / (bare * left);
-        done.push({ load, ratio });
-        io.out(
-          `round ${round}: ${figures(load.throughput)} req/s; bare ${figures(bare)}/s, of which the generator (${ms(load.generatorCpu)} of CPU a request) leaves ${percent(left)}; ratio ${percent(ratio)}\n  end to end ${summaryLine(load.latency)}\n  model      ${summaryLine(load.server.model)}\n  CPU a request: server ${ms(cpu)}, bare run ${ms(before[0]?.cpu)}`,
-        );
-      }
-      const { load: one } = await loaded(server, 1, 500);
-      io.out(`one client: end to end ${summaryLine(one.latency)}; model ${summaryLine(one.server.model)}`);
-      const lag = await eventLoopLag(server.url);
-      const middle = (pick: (load: LoadResult) => number | undefined) =>
-        median(done.map(({ load }) => pick(load) ?? Number.NaN));
-      const modelP99 = middle((load) => load.server.model?.p99);
-      const endToEndP99 = middle((load) => load.latency?.p99);
-      const beyond = (one.latency?.p50 ?? Number.NaN) - (one.server.model?.p50 ?? 0);
-      return conclude(io, [
-        atLeast('success', 100 * Math.min(...done.map(({ load }) => load.successRate)), 100, '%'),
-        atLeast('throughput of the bare loops', 100 * median(done.map(({ ratio }) => ratio)), 85, '%'),
-        atLeast(
-          'throughput',
-          middle((load) => load.throughput),
-          300,
-          'req/s',
-        ),
-        atMost('model P99', modelP99, 2 * (alone?.latency.p99 ?? 0), 'ms (twice its isolated P99)'),
-        atMost('model P99', modelP99, 10, 'ms'),
-        atMost('end-to-end P99', endToEndP99, 100, 'ms'),
-        atMost('end-to-end P99 (aim)', endToEndP99, 60, 'ms'),
-        atMost('one client beyond the model, P50', beyond, 1.5, 'ms'),
-        atMost('event-loop lag P99', lag, 20, 'ms'),
-      ]);
-    });
+    await using server = await startServer();
+    const done: { readonly load: LoadResult; readonly ratio: number }[] = [];
+    await loaded(server, CLIENTS, WARM_UP);
+    for (let round = 1; round <= rounds; round++) {
+      const before = await bareLoops(cores, 4);
+      const { load, cpu } = await loaded(server, CLIENTS, requests);
+      const both = [...before, ...(await bareLoops(cores, 4))];
+      const bare = both.reduce((sum, loop) => sum + loop.throughput, 0) / 2;
+      // What the generator used of the cores, the bare loops had.
+      const left = (cores - (load.generatorCpu * load.requests) / 1000 / load.seconds) / cores;
+      const ratio = load.throughput / (bare * left);
+      done.push({ load, ratio });
+      io.out(
+        `round ${round}: ${figures(load.throughput)} req/s; bare ${figures(bare)}/s, of which the generator (${ms(load.generatorCpu)} of CPU a request) leaves ${percent(left)}; ratio ${percent(ratio)}\n  end to end ${summaryLine(load.latency)}\n  model      ${summaryLine(load.server.model)}\n  CPU a request: server ${ms(cpu)}, bare run ${ms(before[0]?.cpu)}`,
+      );
+    }
+    const { load: one } = await loaded(server, 1, 500);
+    io.out(`one client: end to end ${summaryLine(one.latency)}; model ${summaryLine(one.server.model)}`);
+    const lag = await eventLoopLag(server.url);
+    const middle = (pick: (load: LoadResult) => number | undefined) =>
+      median(done.map(({ load }) => pick(load) ?? Number.NaN));
+    const modelP99 = middle((load) => load.server.model?.p99);
+    const endToEndP99 = middle((load) => load.latency?.p99);
+    const beyond = (one.latency?.p50 ?? Number.NaN) - (one.server.model?.p50 ?? 0);
+    return conclude(io, [
+      atLeast('success', 100 * Math.min(...done.map(({ load }) => load.successRate)), 100, '%'),
+      atLeast('throughput of the bare loops', 100 * median(done.map(({ ratio }) => ratio)), 85, '%'),
+      atLeast(
+        'throughput',
+        middle((load) => load.throughput),
+        300,
+        'req/s',
+      ),
+      atMost('model P99', modelP99, 2 * (alone?.latency.p99 ?? 0), 'ms (twice its isolated P99)'),
+      atMost('model P99', modelP99, 10, 'ms'),
+      atMost('end-to-end P99', endToEndP99, 100, 'ms'),
+      atMost('end-to-end P99 (aim)', endToEndP99, 60, 'ms'),
+      atMost('one client beyond the model, P50', beyond, 1.5, 'ms'),
+      atMost('event-loop lag P99', lag, 20, 'ms'),
+    ]);
   },
 });
 
@@ -77,13 +77,9 @@ function bareLoops(count: number, seconds: number): Promise<IsolatedResult[]> {
 
 /** @returns Also CPU milliseconds of the server and its workers a request. */
 async function loaded(server: ServerUnderTest, clients: number, requests: number) {
-  const target = inferTarget(server.url, clients);
-  try {
-    await warmUp(target, Math.max(50, 10 * clients), clients);
-    const before = usageOf(server);
-    const load = await closedLoop(target, { requests, concurrency: clients });
-    return { load, cpu: (1000 * (usageOf(server).cpuSeconds - before.cpuSeconds)) / requests };
-  } finally {
-    target.close();
-  }
+  using target = inferTarget(server.url, clients);
+  await warmUp(target, Math.max(50, 10 * clients), clients);
+  const before = usageOf(server);
+  const load = await closedLoop(target, { requests, concurrency: clients });
+  return { load, cpu: (1000 * (usageOf(server).cpuSeconds - before.cpuSeconds)) / requests };
 }

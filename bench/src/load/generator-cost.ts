@@ -20,13 +20,8 @@ export async function measureGenerator(rate: number, seconds: number): Promise<G
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const args = [BENCH_SCRIPT, 'null-server', '--port', String(port)];
-  const server = await startProcess({ command: process.execPath, args, readyUrl: url });
-  const target = inferTarget(url, CONNECTIONS);
-  try {
-    await warmUp(target, 500, 20);
-    return { rate, open: await openLoop(target, { rate, seconds, connections: CONNECTIONS }) };
-  } finally {
-    target.close();
-    await server.stop();
-  }
+  await using _server = await startProcess({ command: process.execPath, args, readyUrl: url });
+  using target = inferTarget(url, CONNECTIONS);
+  await warmUp(target, 500, 20);
+  return { rate, open: await openLoop(target, { rate, seconds, connections: CONNECTIONS }) };
 }

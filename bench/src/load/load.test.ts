@@ -32,7 +32,7 @@ async function listenWith(server: Server): Promise<string> {
 
 function target(url: string, connections: number, more: { timeout?: number } = {}) {
   const made = createHttpTarget({ url, body: BODY, connections, minimumBytes: INFER_ANSWER_BYTES, ...more });
-  closing.push(() => made.close());
+  closing.push(async () => made[Symbol.dispose]());
   return made;
 }
 

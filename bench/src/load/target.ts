@@ -14,8 +14,10 @@ export type Reply = { readonly timing: ServerTiming; readonly server?: string } 
 export interface Target {
   /** Never rejects: a failure is an answer too. */
   send(): Promise<Reply>;
-  close(): void;
 }
+
+/** One over connections, which are closed in the end. */
+export interface HttpTarget extends Target, Disposable {}
 
 export interface HttpTargetOptions {
   readonly url: string;
@@ -40,12 +42,12 @@ export function windowBody(): Uint8Array {
 }
 
 /** Windows for `/v1/infer` of a server. */
-export function inferTarget(url: string, connections: number, more: Partial<HttpTargetOptions> = {}): Target {
+export function inferTarget(url: string, connections: number, more: Partial<HttpTargetOptions> = {}): HttpTarget {
   return createHttpTarget({ url, body: windowBody(), connections, minimumBytes: INFER_ANSWER_BYTES, ...more });
 }
 
 /** A POST over keep-alive connections of `node:http`; one body, encoded once, is sent again and again. */
-export function createHttpTarget(options: HttpTargetOptions): Target {
+export function createHttpTarget(options: HttpTargetOptions): HttpTarget {
   const url = parseUrl(options.url);
   const agent = new Agent({ keepAlive: true, maxSockets: options.connections, maxFreeSockets: options.connections });
   const settings = {
@@ -87,7 +89,7 @@ export function createHttpTarget(options: HttpTargetOptions): Target {
       call.on('error', fail);
       call.end(options.body);
     });
-  return { send, close: () => agent.destroy() };
+  return { send, [Symbol.dispose]: () => agent.destroy() };
 }
 
 function isSuccess({ statusCode = 0 }: IncomingMessage): boolean {

@@ -1,5 +1,5 @@
+import { type Option, unexpected } from '@voiceflow-ml/server/args';
 import { type Tensor, type TensorInfo, VoiceFlowError } from 'voiceflow-ml/core';
-import { type Option, unexpected } from '../args.ts';
 import { noise, type Random } from '../stats/random.ts';
 
 /** Shapes of the inputs by name, where they are not the network's own with 1 for what the caller chooses. */
@@ -52,7 +52,7 @@ function copy(tensor: Tensor): Tensor {
 /** `waveform=1,1,160000;rate=1` as shapes by name. */
 export function shapes(help: string): Option<Shapes> {
   return {
-    shown: 'N=1,2;M=3',
+    value: 'N=1,2;M=3',
     help,
     read: (text = '', name) => {
       const read: Record<string, number[]> = {};

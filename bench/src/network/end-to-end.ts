@@ -40,33 +40,27 @@ const SEED = 1;
 /** Sends requests through the simulated network and takes each apart. @throws `invalid-option` for a bad address. */
 export async function measureEndToEnd(options: EndToEndOptions): Promise<EndToEndResult> {
   const server = new URL(options.url);
-  const proxy = await startProxy({
+  await using proxy = await startProxy({
     ...options.network,
     targetHost: server.hostname,
     targetPort: Number(server.port || 80),
     seed: SEED,
   });
   const path = server.pathname === '/' ? '/v1/infer' : server.pathname;
-  const target = inferTarget(proxy.url + path, options.concurrency);
+  using target = inferTarget(proxy.url + path, options.concurrency);
   const samples: Breakdown[] = [];
-  try {
-    await warmUp(target, 2 * options.concurrency, options.concurrency);
-    const timed = {
-      close: () => target.close(),
-      async send(): Promise<Reply> {
-        const sent = performance.now();
-        const reply = await target.send();
-        if (reply.ok) samples.push(breakDown(performance.now() - sent, reply.timing));
-        return reply;
-      },
-    };
-    const load = await closedLoop(timed, { requests: options.iterations, concurrency: options.concurrency });
-    const { network, concurrency } = options;
-    return { network, concurrency, load, ...takeApart(samples), verdicts: judgeLoad(load) };
-  } finally {
-    target.close();
-    await proxy.close();
-  }
+  await warmUp(target, 2 * options.concurrency, options.concurrency);
+  const timed = {
+    async send(): Promise<Reply> {
+      const sent = performance.now();
+      const reply = await target.send();
+      if (reply.ok) samples.push(breakDown(performance.now() - sent, reply.timing));
+      return reply;
+    },
+  };
+  const load = await closedLoop(timed, { requests: options.iterations, concurrency: options.concurrency });
+  const { network, concurrency } = options;
+  return { network, concurrency, load, ...takeApart(samples), verdicts: judgeLoad(load) };
 }
 
 /** @param total Milliseconds that the client saw. */

@@ -1,4 +1,4 @@
-import { type Option, unexpected } from '../args.ts';
+import { type Option, unexpected } from '@voiceflow-ml/server/args';
 import { gaussian, type Random } from '../stats/random.ts';
 
 /** A network between client and server, as far as it delays what is sent. */
@@ -44,7 +44,7 @@ export class NetworkModel {
 /** `10-40` or `25`: milliseconds. */
 export function rtt(help: string): Option<NetworkOptions['rtt']> {
   return {
-    shown: '10-40',
+    value: '10-40',
     help,
     read: (text = '10-40', name) => {
       const match = /^(\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))?$/.exec(text.trim());

@@ -83,7 +83,7 @@ describe('startProxy', () => {
       targetPort,
       seed: 5,
     });
-    closing.push(() => proxy.close());
+    closing.push(async () => proxy[Symbol.asyncDispose]());
     const sent = Buffer.from(Uint32Array.from({ length: 250_000 }, (_, i) => i).buffer);
     const received = await new Promise<Buffer>((resolve, reject) => {
       const parts: Buffer[] = [];
@@ -100,9 +100,9 @@ describe('startProxy', () => {
     closing.push(() => server.close());
     const targetPort = Number(new URL(server.url).port);
     const proxy = await startProxy({ rtt: [30, 40], jitter: 0, targetHost: '127.0.0.1', targetPort, seed: 6 });
-    closing.push(() => proxy.close());
+    closing.push(async () => proxy[Symbol.asyncDispose]());
     const target = createHttpTarget({ url: proxy.url, body: new Uint8Array(192_000), connections: 1 });
-    closing.push(() => target.close());
+    closing.push(async () => target[Symbol.dispose]());
     const result = await closedLoop(target, { requests: 10, concurrency: 1 });
     expect(result.successRate).toBe(1);
     expect(result.latency?.min).toBeGreaterThanOrEqual(29);
@@ -114,9 +114,9 @@ describe('startProxy', () => {
     const targetPort = (server.address() as AddressInfo).port;
     closing.push(() => new Promise((resolve) => void server.close(() => resolve())));
     const proxy = await startProxy({ ...PLAIN, targetHost: '127.0.0.1', targetPort, seed: 7 });
-    closing.push(() => proxy.close());
+    closing.push(async () => proxy[Symbol.asyncDispose]());
     const target = createHttpTarget({ url: proxy.url, body: new Uint8Array(10), connections: 1, timeout: 5000 });
-    closing.push(() => target.close());
+    closing.push(async () => target[Symbol.dispose]());
     expect((await closedLoop(target, { requests: 2, concurrency: 1 })).failures).toEqual({ reset: 2 });
   });
 });

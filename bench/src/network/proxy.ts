@@ -9,10 +9,9 @@ export interface ProxyOptions extends NetworkOptions {
   readonly seed: number;
 }
 
-export interface NetworkProxy {
+export interface NetworkProxy extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
-  close(): Promise<void>;
 }
 
 /** Bytes under way in one direction; beyond it the sender is held, as by a full TCP window. */
@@ -58,7 +57,7 @@ export async function startProxy(options: ProxyOptions): Promise<NetworkProxy> {
   return {
     url: `http://127.0.0.1:${port}`,
     port,
-    close: () =>
+    [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
         for (const socket of sockets) socket.destroy();
         server.close(() => resolve());

@@ -7,7 +7,7 @@ import { inferTarget } from '../load/target.ts';
 import { REPOSITORY } from '../machine.ts';
 import { freePort, type ManagedProcess, startProcess } from '../managed-process.ts';
 import { FAST_CNN } from '../model/files.ts';
-import { withServer } from '../server-under-test.ts';
+import { startServer } from '../server-under-test.ts';
 import { pairedRatio } from '../stats/ratio.ts';
 import { median } from '../stats/summary.ts';
 import type { PeerResult } from './result.ts';
@@ -58,25 +58,20 @@ export async function measurePython(python: string, { rounds, requests, warmUp }
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const args = [`${FOLDER}/server.py`, FAST_CNN, String(port)];
-  const theirs = await startProcess({ command: python, args, readyUrl: `${url}/readyz` });
-  try {
-    return await withServer({}, async (ours) => {
-      await loadOne(url, theirs, 1, warmUp);
-      await loadOne(ours.url, ours, 1, warmUp);
-      const measured: { readonly theirs: Round; readonly ours: Round }[] = [];
-      for (let round = 0; round < rounds; round++) {
-        measured.push({ theirs: await loadOne(url, theirs, requests), ours: await loadOne(ours.url, ours, requests) });
-      }
-      const { stdout } = await run(python, [
-        '-c',
-        'import sys, onnxruntime; print(sys.version.split()[0], onnxruntime.__version__)',
-      ]);
-      const [version = '', runtime = ''] = stdout.trim().split(' ');
-      return describe(measured, `Python ${version}, onnxruntime ${runtime}`, theirs.usage()?.rss, ours.usage()?.rss);
-    });
-  } finally {
-    await theirs.stop();
+  await using theirs = await startProcess({ command: python, args, readyUrl: `${url}/readyz` });
+  await using ours = await startServer();
+  await loadOne(url, theirs, 1, warmUp);
+  await loadOne(ours.url, ours, 1, warmUp);
+  const measured: { readonly theirs: Round; readonly ours: Round }[] = [];
+  for (let round = 0; round < rounds; round++) {
+    measured.push({ theirs: await loadOne(url, theirs, requests), ours: await loadOne(ours.url, ours, requests) });
   }
+  const { stdout } = await run(python, [
+    '-c',
+    'import sys, onnxruntime; print(sys.version.split()[0], onnxruntime.__version__)',
+  ]);
+  const [version = '', runtime = ''] = stdout.trim().split(' ');
+  return describe(measured, `Python ${version}, onnxruntime ${runtime}`, theirs.usage()?.rss, ours.usage()?.rss);
 }
 
 async function loadOne(
@@ -85,16 +80,12 @@ async function loadOne(
   requests: number,
   before = WARM_CONNECTIONS,
 ): Promise<Round> {
-  const target = inferTarget(url, CLIENTS);
-  try {
-    await send(target, before, CLIENTS);
-    const used = server.usage();
-    const load = await closedLoop(target, { requests, concurrency: CLIENTS });
-    const after = server.usage();
-    return { load, cpu: used && after && (1000 * (after.cpuSeconds - used.cpuSeconds)) / load.requests };
-  } finally {
-    target.close();
-  }
+  using target = inferTarget(url, CLIENTS);
+  await send(target, before, CLIENTS);
+  const used = server.usage();
+  const load = await closedLoop(target, { requests, concurrency: CLIENTS });
+  const after = server.usage();
+  return { load, cpu: used && after && (1000 * (after.cpuSeconds - used.cpuSeconds)) / load.requests };
 }
 
 function describe(

@@ -16,22 +16,18 @@ export async function measureAccuracy(
 ): Promise<AccuracyRow[]> {
   const demo = dirname(CONVERSATION);
   const rows: AccuracyRow[] = [];
-  const diarizer = await createDiarizer({ model: standard, workers: 1 });
-  try {
-    for (const folder of [demo, ...folders]) {
-      try {
-        const results = await accuracy(diarizer, { folders: [folder], onFile: (_, { name }) => note(name) });
-        for (const result of results) {
-          rows.push(rowOf(folder === demo ? 'demo conversation' : result.folder, result));
-        }
-      } catch (error) {
-        notMeasured.push(`accuracy on ${folder}: ${error instanceof Error ? error.message : String(error)}`);
+  await using diarizer = await createDiarizer({ model: standard, workers: 1 });
+  for (const folder of [demo, ...folders]) {
+    try {
+      const results = await accuracy(diarizer, { folders: [folder], onFile: (_, { name }) => note(name) });
+      for (const result of results) {
+        rows.push(rowOf(folder === demo ? 'demo conversation' : result.folder, result));
       }
+    } catch (error) {
+      notMeasured.push(`accuracy on ${folder}: ${error instanceof Error ? error.message : String(error)}`);
     }
-    return rows;
-  } finally {
-    await diarizer.close();
   }
+  return rows;
 }
 
 function rowOf(set: string, { files, total, countError, rtf }: FolderAccuracy): AccuracyRow {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { seededRandom } from 'voiceflow-ml/testing';
-import type { BenchIo } from '../args.ts';
+import type { BenchIo } from '../command.ts';
 import { measureBackends } from '../compare-runtimes.ts';
 import { runPart } from '../inner.ts';
 import { GENERATOR_RATE, measureGenerator } from '../load/generator-cost.ts';
@@ -12,7 +12,7 @@ import { type IsolatedResult, measureIsolated } from '../model/isolated.ts';
 import type { SpeedResult } from '../pipelines.ts';
 import { measureScaleOut, type ScaleOutResult } from '../scale-out/measure.ts';
 import { findNginx } from '../scale-out/nginx.ts';
-import { withServer } from '../server-under-test.ts';
+import { startServer } from '../server-under-test.ts';
 import { below, judge, SLA } from '../sla.ts';
 import { calibrate, judgeNoise } from '../stats/noise.ts';
 import { measureAccuracy } from './accuracy.ts';
@@ -72,11 +72,10 @@ export async function collectReport(options: CollectOptions, io: BenchIo): Promi
   const generator = await measure("the load generator's own cost", () =>
     measureGenerator(GENERATOR_RATE, options.quick ? 1 : 5),
   );
-  const serving = await measure('the server', () =>
-    withServer({ workers, signal: io.signal }, (server) =>
-      measureServing(server, workers, plan, indented(io), io.signal),
-    ),
-  );
+  const serving = await measure('the server', async () => {
+    await using server = await startServer({ workers, signal: io.signal });
+    return await measureServing(server, workers, plan, indented(io), io.signal);
+  });
   const accuracy = await measure('accuracy', () => measureAccuracy(options.evaluate, notMeasured, indented(io)));
   const scaleOut = await measure('scaling out behind nginx', () => measureBehindNginx(options.quick));
   const peers = await measure('peers', () => measurePeers(options.quick, notMeasured, indented(io)));

@@ -69,13 +69,9 @@ export async function measureServing(
     inferTarget(server.url, connections, { headers: { accept } });
   const closed = async (clients: number, requests: number, accept?: string): Promise<LoadResult> => {
     signal?.throwIfAborted();
-    const made = target(clients, accept);
-    try {
-      await warmUp(made, WARM_CONNECTIONS * clients, clients);
-      return await closedLoop(made, { requests, concurrency: clients, signal });
-    } finally {
-      made.close();
-    }
+    using made = target(clients, accept);
+    await warmUp(made, WARM_CONNECTIONS * clients, clients);
+    return await closedLoop(made, { requests, concurrency: clients, signal });
   };
 
   note(`load: ${CLIENTS} clients, ${FIRST_REQUESTS} requests, ${plan.repeats} times`);
@@ -101,10 +97,9 @@ export async function measureServing(
   for (const share of plan.openShares) {
     const rate = share * peak;
     note(`load: open loop at ${Math.round(100 * share)} % of the peak`);
-    const made = target(CONNECTIONS);
+    using made = target(CONNECTIONS);
     const options = { rate, seconds: plan.openSeconds, connections: CONNECTIONS, random: seededRandom(SEED) };
     open.push({ share, rate, load: await openLoop(made, options) });
-    made.close();
   }
   note(`load: ${plan.sessions} live sessions`);
   const sessions = await runSessions({

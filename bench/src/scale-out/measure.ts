@@ -61,13 +61,12 @@ async function loadThrough(
   options: ScaleOutOptions,
 ): Promise<ScaleOutResult> {
   const victim = options.killOne ? servers[0] : undefined;
-  const target = inferTarget(balancer.url, options.concurrency);
+  using target = inferTarget(balancer.url, options.concurrency);
   const served = new Map<string, number>();
   let retried = 0;
   let dead = false;
   let afterDeath = 0;
   const counting = {
-    close: () => target.close(),
     async send(): Promise<Reply> {
       const sentAfterDeath = dead;
       const reply = await target.send();
@@ -80,34 +79,30 @@ async function loadThrough(
       return reply;
     },
   };
-  try {
-    await warmUp(target, 4 * options.concurrency, options.concurrency);
-    const load = await closedLoop(counting, {
-      requests: options.requests,
-      concurrency: options.concurrency,
-      onProgress: (done) => {
-        if (victim === undefined || dead || done < options.requests / 2) return;
-        dead = true;
-        victim.kill('SIGKILL');
-      },
-    });
-    const { servers: count, workers, concurrency } = options;
-    return {
-      servers: count,
-      workers,
-      concurrency,
-      requests: load.requests,
-      succeeded: load.succeeded,
-      failures: load.failures,
-      retried,
-      throughput: load.throughput,
-      p50: load.latency?.p50 ?? Number.NaN,
-      p99: load.latency?.p99 ?? Number.NaN,
-      spread: [...served.values()].sort((a, b) => b - a),
-      killed: dead,
-      afterDeath,
-    };
-  } finally {
-    target.close();
-  }
+  await warmUp(target, 4 * options.concurrency, options.concurrency);
+  const load = await closedLoop(counting, {
+    requests: options.requests,
+    concurrency: options.concurrency,
+    onProgress: (done) => {
+      if (victim === undefined || dead || done < options.requests / 2) return;
+      dead = true;
+      victim.kill('SIGKILL');
+    },
+  });
+  const { servers: count, workers, concurrency } = options;
+  return {
+    servers: count,
+    workers,
+    concurrency,
+    requests: load.requests,
+    succeeded: load.succeeded,
+    failures: load.failures,
+    retried,
+    throughput: load.throughput,
+    p50: load.latency?.p50 ?? Number.NaN,
+    p99: load.latency?.p99 ?? Number.NaN,
+    spread: [...served.values()].sort((a, b) => b - a),
+    killed: dead,
+    afterDeath,
+  };
 }

@@ -1,5 +1,4 @@
-import type { OptionSpecs, OptionValues } from './args/options.ts';
-import { parseCommand } from './args/parse.ts';
+import { type Options, parseOptions, type Values } from '@voiceflow-ml/server/args';
 import type { Io } from './io.ts';
 
 /** What a command works with beside its arguments. */
@@ -15,23 +14,21 @@ export interface Example {
 }
 
 /** One of `voiceflow`'s commands: what the help says, and what it does. */
-export interface Command<S extends OptionSpecs = OptionSpecs> {
-  readonly name: string;
+export interface Command<O extends Options = Options> {
   /** After the name, such as `FILE… [options]`. */
   readonly usage: string;
-  readonly summary: string;
   /** Further paragraphs of the help. */
   readonly details?: readonly string[];
-  readonly options: S;
+  readonly options: O;
   readonly examples: readonly Example[];
   /**
    * @returns The exit code.
    * @throws UsageError, FileError or VoiceFlowError, which end as one line on stderr.
    */
-  run(values: OptionValues<S>, positionals: readonly string[], context: Context): Promise<number>;
+  run(values: Values<O>, positionals: readonly string[], context: Context): Promise<number>;
 }
 
-/** A command as the table of commands knows it: its module is loaded when it is called. */
+/** A command in the table of commands: its module is loaded when it is called. */
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
@@ -45,12 +42,12 @@ export interface AnyCommand extends Omit<Command, 'run'> {
   execute(args: readonly string[], context: Context): Promise<number>;
 }
 
-export function defineCommand<S extends OptionSpecs>(command: Command<S>): AnyCommand {
+export function defineCommand<O extends Options>(command: Command<O>): AnyCommand {
   const { run, ...described } = command;
   return {
     ...described,
     execute: (args, context) => {
-      const { values, positionals } = parseCommand(args, command.options);
+      const { values, positionals } = parseOptions(args, command.options);
       return run(values, positionals, context);
     },
   };

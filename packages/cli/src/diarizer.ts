@@ -1,31 +1,23 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { choice, nearest, text, UsageError } from '@voiceflow-ml/server/args';
 import type { Diarizer, ModelPackage } from 'voiceflow-ml/core';
 import { installedModel, modelFromFolder, PULLED_MODELS } from 'voiceflow-ml/installed';
-import type { OptionSpecs } from './args/options.ts';
-import { nearest } from './args/suggest.ts';
-import { UsageError } from './errors.ts';
 
 const EMBEDDED = ['standard', 'fast-cnn'];
 
 /** The options of every command that runs the network. */
 export const ENGINE_OPTIONS = {
-  model: {
-    kind: 'text',
-    value: 'NAME',
-    help: 'standard (default), fast-cnn (without the segmenter), light, accurate or pyannote (fetched by models pull NAME), or a folder with a manifest.json',
-  },
-  backend: {
-    kind: 'choice',
-    choices: ['node', 'wasm'],
-    help: 'what runs the network: native (default where it is installed) or WebAssembly',
-  },
-  device: {
-    kind: 'choice',
-    choices: ['cpu', 'webgpu', 'cuda', 'coreml', 'directml'],
-    help: 'what the native backend runs it on (default cpu); the CPU does it, with a warning, where the device cannot be used',
-  },
-} as const satisfies OptionSpecs;
+  model: text(
+    'NAME',
+    'standard (default), fast-cnn (without the segmenter), light, accurate or pyannote (fetched by models pull NAME), or a folder with a manifest.json',
+  ),
+  backend: choice(['node', 'wasm'], 'what runs the network: native (default where it is installed) or WebAssembly'),
+  device: choice(
+    ['cpu', 'webgpu', 'cuda', 'coreml', 'directml'],
+    'what the native backend runs it on (default cpu); the CPU does it, with a warning, where the device cannot be used',
+  ),
+};
 
 export interface EngineValues {
   readonly model?: string | undefined;

@@ -1,6 +1,7 @@
+import { UsageError } from '@voiceflow-ml/server/args';
 import { describe, expect, it } from 'vitest';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import { explain, explainSystemError, FileError, isAbort, UsageError } from './errors.ts';
+import { explain, explainSystemError, FileError, isAbort } from './errors.ts';
 
 describe('explain', () => {
   it('says what, why and what to do, on one line', () => {

@@ -1,19 +1,9 @@
+import { UsageError } from '@voiceflow-ml/server/args';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { oneLine } from './printable.ts';
 
 /** What the process ends with. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
-
-/** The command was called wrongly: exit code 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-  readonly hint?: string;
-
-  constructor(message: string, hint?: string) {
-    super(message);
-    if (hint !== undefined) this.hint = hint;
-  }
-}
 
 /** A file could not be read or written: exit code 1. */
 export class FileError extends Error {
@@ -33,13 +23,25 @@ export function isAbort(error: unknown): boolean {
 
 /** One line: what, why, what to do. */
 export function explain(error: unknown, subject?: string): string {
-  const code = VoiceFlowError.isInstance(error) ? ` [${error.code}]` : '';
-  const foreseen = code !== '' || error instanceof UsageError || error instanceof FileError;
+  const known = VoiceFlowError.isInstance(error);
+  const code = known && !(error instanceof UsageError) ? ` [${error.code}]` : '';
+  const foreseen = known || error instanceof FileError;
   const parts = [`${foreseen ? '' : 'internal error: '}${messageOf(error)}${code}`];
   const hint = foreseen ? hintOf(error) : 'Please report it; with VOICEFLOW_DEBUG=1 it is told where it comes from';
   if (hint !== undefined) parts.push(hint.charAt(0).toUpperCase() + hint.slice(1));
   const text = parts.map(oneLine).map(stop).join(' ');
   return subject === undefined ? text : `${oneLine(subject)}: ${text}`;
+}
+
+/** The error again, with the file's name; as it is where the work was stopped, or asked for wrongly. */
+export function failedOn(path: string, error: unknown): never {
+  if (isAbort(error) || error instanceof UsageError) throw error;
+  throw new FileError(explain(error, path), { cause: error });
+}
+
+/** Work on a file, whose errors get its name. */
+export async function onFile<T>(path: string, work: () => Promise<T>): Promise<T> {
+  return work().catch((error: unknown) => failedOn(path, error));
 }
 
 /** What an error of the operating system means, said for people. */

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
-import { nearest } from './args/suggest.ts';
-import type { AnyCommand, Context } from './command.ts';
+import { asksForHelp, nearest, UsageError } from '@voiceflow-ml/server/args';
+import type { CommandEntry, Context } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
-import { EXIT, explain, isAbort, UsageError } from './errors.ts';
+import { EXIT, explain, isAbort } from './errors.ts';
 import { commandHelp, overview } from './help.ts';
 import { version } from './version.ts';
 
@@ -35,24 +35,25 @@ async function dispatch(args: readonly string[], context: Context): Promise<numb
     return EXIT.done;
   }
   if (name === '--help' || name === '-h' || name === 'help') return help(rest, context);
-  const command = await find(name).load();
-  return asksForHelp(rest) ? helpOf(command, context) : command.execute(rest, context);
+  const entry = find(name);
+  return asksForHelp(rest) ? helpOf(entry, context) : (await entry.load()).execute(rest, context);
 }
 
 async function help([name]: readonly string[], context: Context): Promise<number> {
-  if (name !== undefined) return helpOf(await find(name).load(), context);
+  if (name !== undefined) return helpOf(find(name), context);
   await context.io.out(overview(COMMANDS, context.io.screen), 'drawn');
   return EXIT.done;
 }
 
-async function helpOf(command: AnyCommand, context: Context): Promise<number> {
-  await context.io.out(commandHelp(command, context.io.screen), 'drawn');
+async function helpOf(entry: CommandEntry, context: Context): Promise<number> {
+  const command = await entry.load();
+  await context.io.out(commandHelp(entry, command, context.io.screen), 'drawn');
   if (!command.ownHelp) return EXIT.done;
   await context.io.out('\n');
   return command.execute(['--help'], context);
 }
 
-function find(name: string) {
+function find(name: string): CommandEntry {
   const entry = COMMANDS.find((command) => command.name === name);
   if (entry !== undefined) return entry;
   if (name.startsWith('-'))
@@ -65,9 +66,4 @@ function find(name: string) {
     `there is no command "${name}"`,
     meant === undefined ? 'See voiceflow --help for the commands' : `Did you mean voiceflow ${meant}?`,
   );
-}
-
-function asksForHelp(args: readonly string[]): boolean {
-  const end = args.indexOf('--');
-  return args.slice(0, end < 0 ? args.length : end).some((arg) => arg === '--help' || arg === '-h');
 }

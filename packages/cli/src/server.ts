@@ -1,21 +1,20 @@
+import { flag, integer, text, UsageError } from '@voiceflow-ml/server/args';
 import { VoiceFlowClient } from '@voiceflow-ml/server/client';
-import type { OptionSpecs } from './args/options.ts';
-import { UsageError } from './errors.ts';
 
 /** The options of every command that asks a server. */
 export const SERVER_OPTIONS = {
-  server: { kind: 'text', value: 'URL', help: 'the server (VOICEFLOW_SERVER; default http://127.0.0.1:8080)' },
-} as const satisfies OptionSpecs;
+  server: text('URL', 'the server (VOICEFLOW_SERVER; default http://127.0.0.1:8080)'),
+};
 
 /** The options of a submission. */
 export const SUBMIT_OPTIONS = {
-  speakers: { kind: 'integer', value: 'N', min: 1, max: 100, help: 'exactly so many voices' },
-  min: { kind: 'integer', value: 'N', min: 1, max: 100, help: 'at least so many' },
-  max: { kind: 'integer', value: 'N', min: 1, max: 100, help: 'at most so many' },
-  exclusive: { kind: 'flag', help: 'one speaker at a time' },
-  voices: { kind: 'flag', help: 'recognise the voices enrolled on the server' },
-  priority: { kind: 'integer', value: 'N', min: 0, max: 100, help: 'before your other jobs (default 0)' },
-} as const satisfies OptionSpecs;
+  speakers: integer([1, 100], 'N', 'exactly so many voices'),
+  min: integer([1, 100], 'N', 'at least so many'),
+  max: integer([1, 100], 'N', 'at most so many'),
+  exclusive: flag('one speaker at a time'),
+  voices: flag('recognise the voices enrolled on the server'),
+  priority: integer([0, 100], 'N', 'before your other jobs (default 0)'),
+};
 
 export interface SubmitValues {
   readonly speakers?: number | undefined;

@@ -1,7 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { DiarizationResult } from './annotation/diarization.ts';
 import { openAudio, openChannels } from './audio/open.ts';
-import { channelProgress } from './channel-progress.ts';
 import type { AudioDecoder, AudioInput, AudioSource } from './contract/audio.ts';
 import type { Backend, LoadOptions, Model } from './contract/backend.ts';
 import type { Diarizer } from './contract/diarizer.ts';
@@ -14,6 +13,7 @@ import { SPEC_VERSION } from './contract/version.ts';
 import type { Warning } from './contract/warnings.ts';
 import { segmentation } from './inference/segmentation.ts';
 import { readWeights } from './inference/weights.ts';
+import { channelProgress } from './offline/channel-progress.ts';
 import { diarizeChannels } from './offline/join-channels.ts';
 import type { Pipeline, PipelineFactory } from './pipelines/pipeline.ts';
 import { preparePipeline } from './pipelines/registry.ts';

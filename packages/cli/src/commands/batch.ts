@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { choice, integer, requiredText, UsageError } from '@voiceflow-ml/server/args';
 import type { VoiceFlowClient } from '@voiceflow-ml/server/client';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import type { OptionSpecs } from '../args/options.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { inOrder } from '../diarize/in-order.ts';
-import { EXIT, explain, isAbort, UsageError } from '../errors.ts';
+import { EXIT, explain, isAbort } from '../errors.ts';
 import { findInputs, type Input } from '../files/inputs.ts';
 import { writeFileAtomic } from '../files/write.ts';
 import { ProgressLine } from '../progress.ts';
@@ -24,15 +24,13 @@ const MOST_TRIES = 30;
 const options = {
   ...SERVER_OPTIONS,
   ...SUBMIT_OPTIONS,
-  out: { kind: 'text', value: 'DIR', required: true, help: 'where the results go, named as the recordings' },
-  format: { kind: 'choice', choices: Object.keys(EXTENSIONS) as Format[], help: 'of the results (default json)' },
-  'at-once': { kind: 'integer', value: 'N', min: 1, max: 256, help: 'recordings under way at once (default 8)' },
-} as const satisfies OptionSpecs;
+  out: requiredText('DIR', 'where the results go, named as the recordings'),
+  format: choice(Object.keys(EXTENSIONS) as Format[], 'of the results (default json)'),
+  'at-once': integer([1, 256], 'N', 'recordings under way at once (default 8)'),
+};
 
 export const batch = defineCommand({
-  name: 'batch',
   usage: 'FOLDER… --out DIR --server URL',
-  summary: 'a folder of recordings through a server, to be interrupted and gone on with',
   details: [
     'Every recording becomes a job of the server, and its result a file. Results that are there already are left alone, and a recording that was submitted before is not submitted again, so an interrupted batch goes on where it was. A recording that fails does not stop the others; exit code 1 at the end.',
   ],

@@ -1,64 +1,49 @@
 import { inspect } from 'node:util';
+import { choice, flag, integer, text, UsageError, type Values } from '@voiceflow-ml/server/args';
 import { type DiarizeOptions, MOST_SPEAKERS } from 'voiceflow-ml/core';
-import type { OptionSpecs, OptionValues } from '../args/options.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { DiarizeJob } from '../diarize/job.ts';
 import { planOutputs } from '../diarize/outputs.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
-import { EXIT, explain, UsageError } from '../errors.ts';
+import { EXIT, explain } from '../errors.ts';
 import { NAMING_OPTIONS, readNaming } from '../files/book.ts';
 import { findInputs } from '../files/inputs.ts';
 
 /** As many as the SDK takes. */
 const MOST_JOBS = 64;
 
-const count = (help: string) => ({ kind: 'integer', value: 'N', min: 1, max: MOST_SPEAKERS, help }) as const;
+const count = (help: string) => integer([1, MOST_SPEAKERS], 'N', help);
 
 const options = {
   speakers: count('exactly this many speakers'),
   min: count('at least this many speakers'),
   max: count('at most this many speakers'),
-  channels: {
-    kind: 'text',
-    value: 'HOW',
-    help: 'mix (default); separate: a call with a speaker a channel (LEFT, RIGHT); names for them: agent,customer; or 2: that one alone',
-  },
+  channels: text(
+    'HOW',
+    'mix (default); separate: a call with a speaker a channel (LEFT, RIGHT); names for them: agent,customer; or 2: that one alone',
+  ),
   format: {
-    kind: 'choice',
-    choices: ['text', 'json', 'rttm', 'srt', 'vtt'],
+    ...choice(
+      ['text', 'json', 'rttm', 'srt', 'vtt'],
+      'what is written (default text: a line a turn; on a terminal with a timeline)',
+    ),
     short: 'f',
-    help: 'what is written (default text: a line a turn; on a terminal with a timeline)',
   },
   out: {
-    kind: 'text',
-    value: 'DIR|-',
+    ...text('DIR|-', 'write one file for each recording into this folder; - is standard output (default)'),
     short: 'o',
-    help: 'write one file for each recording into this folder; - is standard output (default)',
   },
-  timeline: {
-    kind: 'text',
-    value: 'FILE.svg',
-    help: 'draw a timeline as an image as well; with several recordings, a folder',
-  },
-  exclusive: { kind: 'flag', help: 'one speaker at a time: overlapped speech goes to the surer one' },
+  timeline: text('FILE.svg', 'draw a timeline as an image as well; with several recordings, a folder'),
+  exclusive: flag('one speaker at a time: overlapped speech goes to the surer one'),
   ...NAMING_OPTIONS,
-  jobs: {
-    kind: 'integer',
-    value: 'N',
-    min: 1,
-    max: MOST_JOBS,
-    short: 'j',
-    help: 'recordings side by side (default 1)',
-  },
+  jobs: { ...integer([1, MOST_JOBS], 'N', 'recordings side by side (default 1)'), short: 'j' },
   ...ENGINE_OPTIONS,
-} as const satisfies OptionSpecs;
+};
 
-export type DiarizeValues = OptionValues<typeof options>;
+export type DiarizeValues = Values<typeof options>;
 
 export const diarize = defineCommand({
-  name: 'diarize',
   usage: 'FILE… [options]',
-  summary: 'who spoke when in files, folders and patterns',
   details: [
     'A FILE may be a recording, a folder (with the audio files in it and below), a pattern such as "calls/**/*.wav", or - for standard input. WAV, MP3, M4A, FLAC, Opus, WebM, videos and more are read; the bytes decide, not the name. A file that cannot be read does not stop the others: it is told, and the exit code is 1 at the end.',
   ],
@@ -127,10 +112,6 @@ async function diarizeAll(
   context: Context,
   tell: (path: string, error: unknown) => void,
 ): Promise<void> {
-  const diarizer = await openDiarizer(values, context.signal, values.jobs);
-  try {
-    await new DiarizeJob(diarizer, wishes, values, context, tell).run(outputs);
-  } finally {
-    await diarizer.close();
-  }
+  await using diarizer = await openDiarizer(values, context.signal, values.jobs);
+  await new DiarizeJob(diarizer, wishes, values, context, tell).run(outputs);
 }

@@ -1,22 +1,20 @@
-import type { OptionSpecs } from '../args/options.ts';
+import { number, UsageError } from '@voiceflow-ml/server/args';
 import { defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
-import { EXIT, explain, FileError, isAbort, UsageError } from '../errors.ts';
+import { EXIT, onFile } from '../errors.ts';
 import { openAudio } from '../files/open.ts';
 
 /** More than a day: far beyond what a recording may last. */
 const LATEST = 1e6;
 
 const options = {
-  from: { kind: 'seconds', value: 'SECONDS', min: 0, max: LATEST, help: 'where the voice begins (default 0)' },
-  to: { kind: 'seconds', value: 'SECONDS', min: 0, max: LATEST, help: 'where it ends (default the end)' },
+  from: number([0, LATEST], 'SECONDS', 'where the voice begins (default 0)', 'seconds'),
+  to: number([0, LATEST], 'SECONDS', 'where it ends (default the end)', 'seconds'),
   ...ENGINE_OPTIONS,
-} as const satisfies OptionSpecs;
+};
 
 export const embed = defineCommand({
-  name: 'embed',
   usage: 'FILE [--from s --to s]',
-  summary: 'a voice as a vector',
   details: [
     'Prints JSON with one vector of length 1 for the voice in the recording, or in a part of it in which one person speaks. The cosine of two vectors says how alike two voices are; only vectors of the same space may be compared.',
   ],
@@ -34,24 +32,12 @@ export const embed = defineCommand({
     if (to !== undefined && to <= (from ?? 0)) throw new UsageError(`--to ${to} is not after --from ${from ?? 0}`);
     if (from !== undefined && to === undefined) throw new UsageError('--from needs --to as well');
     const segment = to === undefined ? undefined : { start: from ?? 0, end: to };
-    const audio = await openAudio(path).catch((error: unknown) => fail(path, error));
-    const diarizer = await openDiarizer(values, signal);
-    try {
-      const [embedding] = await diarizer
-        .embed(audio, { signal, segments: segment && [segment] })
-        .catch((error: unknown) => fail(path, error));
-      const { id, version, space } = diarizer.manifest;
-      const result = { file: path, ...segment, model: { id, version, space }, embedding: [...(embedding ?? [])] };
-      await io.out(`${JSON.stringify(result)}\n`);
-    } finally {
-      await diarizer.close();
-    }
+    const audio = await onFile(path, () => openAudio(path));
+    await using diarizer = await openDiarizer(values, signal);
+    const [embedding] = await onFile(path, () => diarizer.embed(audio, { signal, segments: segment && [segment] }));
+    const { id, version, space } = diarizer.manifest;
+    const result = { file: path, ...segment, model: { id, version, space }, embedding: [...(embedding ?? [])] };
+    await io.out(`${JSON.stringify(result)}\n`);
     return EXIT.done;
   },
 });
-
-/** The error again, with the file's name. */
-function fail(path: string, error: unknown): never {
-  if (isAbort(error)) throw error;
-  throw new FileError(explain(error, path), { cause: error });
-}

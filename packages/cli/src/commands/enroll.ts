@@ -1,3 +1,4 @@
+import { requiredText, UsageError } from '@voiceflow-ml/server/args';
 import {
   checkVoices,
   type Diarization,
@@ -7,10 +8,9 @@ import {
   type VoiceBook,
   type VoiceSample,
 } from 'voiceflow-ml/core';
-import type { OptionSpecs } from '../args/options.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
-import { EXIT, explain, FileError, isAbort, UsageError } from '../errors.ts';
+import { EXIT, FileError, failedOn } from '../errors.ts';
 import { changeBook, readOrStartBook } from '../files/book.ts';
 import { findInputs, type Input } from '../files/inputs.ts';
 import { openAudio } from '../files/open.ts';
@@ -29,14 +29,12 @@ const STRETCH = { least: 1, most: 3 };
 const MOST_STRETCHES = 60;
 
 const options = {
-  book: { kind: 'text', value: 'FILE.json', required: true, help: 'the voice book; made when it is not there yet' },
+  book: requiredText('FILE.json', 'the voice book; made when it is not there yet'),
   ...ENGINE_OPTIONS,
-} as const satisfies OptionSpecs;
+};
 
 export const enroll = defineCommand({
-  name: 'enroll',
   usage: 'NAME FILE… --book voices.json',
-  summary: 'give a voice a name',
   details: [
     'Adds a voice to a book from recordings in which this person alone speaks; ten seconds are good, a minute is better. Enrolling again makes the voice surer. The book is changed only when all recordings could be read.',
   ],
@@ -50,21 +48,17 @@ export const enroll = defineCommand({
     const name = normalizeName(given);
     const inputs = await findInputs(files);
     const failure = inputs.find(({ error }) => error !== undefined);
-    if (failure !== undefined) throw new FileError(explain(failure.error, failure.path), { cause: failure.error });
+    if (failure !== undefined) failedOn(failure.path, failure.error);
 
-    const diarizer = await openDiarizer(values, context.signal);
-    try {
-      const { space } = diarizer.manifest;
-      // Before the work: a book of another space is refused at once.
-      checkVoices((await readOrStartBook(values.book, space)).voices, space);
-      const samples: VoiceSample[] = [];
-      for (const input of inputs) samples.push(...(await samplesOf(diarizer, input, context)));
-      const read = (path: string) => readOrStartBook(path, space);
-      const book = await changeBook(values.book, (before) => before.enroll(name, samples, space), read);
-      await tell(book, name, context);
-    } finally {
-      await diarizer.close();
-    }
+    await using diarizer = await openDiarizer(values, context.signal);
+    const { space } = diarizer.manifest;
+    // Before the work: a book of another space is refused at once.
+    checkVoices((await readOrStartBook(values.book, space)).voices, space);
+    const samples: VoiceSample[] = [];
+    for (const input of inputs) samples.push(...(await samplesOf(diarizer, input, context)));
+    const read = (path: string) => readOrStartBook(path, space);
+    const book = await changeBook(values.book, (before) => before.enroll(name, samples, space), read);
+    await tell(book, name, context);
     return EXIT.done;
   },
 });
@@ -109,8 +103,7 @@ async function samplesOf(diarizer: Diarizer, { path }: Input, { io, signal }: Co
       return { embedding: embeddings[i] as Float32Array, seconds: (end - start) * scale };
     });
   } catch (error) {
-    if (isAbort(error)) throw error;
-    throw new FileError(explain(error, path), { cause: error });
+    failedOn(path, error);
   }
 }
 

@@ -1,8 +1,8 @@
+import { flag, integer, requiredText, UsageError } from '@voiceflow-ml/server/args';
 import { type Diarization, matchVoices, type VoiceBook } from 'voiceflow-ml/core';
-import type { OptionSpecs } from '../args/options.ts';
 import { defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
-import { EXIT, explain, FileError, isAbort, UsageError } from '../errors.ts';
+import { EXIT, onFile } from '../errors.ts';
 import { NAMING_OPTIONS, readBook, readNaming } from '../files/book.ts';
 import { openAudio } from '../files/open.ts';
 import { showProgress } from '../progress.ts';
@@ -11,16 +11,14 @@ import { table } from '../render/table.ts';
 
 const options = {
   ...NAMING_OPTIONS,
-  book: { kind: 'text', value: 'FILE.json', required: true, help: 'the voice book that enroll wrote' },
-  speakers: { kind: 'integer', value: 'N', min: 1, max: 100, help: 'exactly this many speakers' },
-  json: { kind: 'flag', help: 'JSON, for programs' },
+  book: requiredText('FILE.json', 'the voice book that enroll wrote'),
+  speakers: integer([1, 100], 'N', 'exactly this many speakers'),
+  json: flag('JSON, for programs'),
   ...ENGINE_OPTIONS,
-} as const satisfies OptionSpecs;
+};
 
 export const identify = defineCommand({
-  name: 'identify',
   usage: 'FILE --book voices.json',
-  summary: 'whose voices of a book are in a recording',
   details: [
     'Finds the speakers of a recording and names those that the book knows. A name is given once at most; the more voices the book has, the surer a name must be, so that 2 of 100 strangers get one (--false-names); a voice that two of the book fit stays unknown. The score is the cosine with the nearest voice of the book.',
   ],
@@ -36,25 +34,15 @@ export const identify = defineCommand({
     }
     const book = await readBook(values.book);
     const naming = await readNaming(values);
-    const diarizer = await openDiarizer(values, signal);
-    try {
+    await using diarizer = await openDiarizer(values, signal);
+    const result = await onFile(path, async () => {
       const audio = await openAudio(path);
-      const result = await showProgress(io, path, clock, (onProgress) =>
-        diarizer.diarize(audio, {
-          signal,
-          onProgress,
-          ...naming,
-          numSpeakers: values.speakers,
-        }),
+      return showProgress(io, path, clock, (onProgress) =>
+        diarizer.diarize(audio, { signal, onProgress, ...naming, numSpeakers: values.speakers }),
       );
-      const found = describe(result, book);
-      await io.out(values.json ? `${JSON.stringify({ file: path, speakers: found }, null, 2)}\n` : asTable(found));
-    } catch (error) {
-      if (isAbort(error)) throw error;
-      throw new FileError(explain(error, path), { cause: error });
-    } finally {
-      await diarizer.close();
-    }
+    });
+    const found = describe(result, book);
+    await io.out(values.json ? `${JSON.stringify({ file: path, speakers: found }, null, 2)}\n` : asTable(found));
     return EXIT.done;
   },
 });

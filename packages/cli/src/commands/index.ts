@@ -1,70 +1,36 @@
 import type { CommandEntry } from '../command.ts';
 
+const entry = (name: string, summary: string, load: CommandEntry['load']): CommandEntry => ({ name, summary, load });
+
 /** All commands, in the order of the help. A new one is a file in this folder and an entry here. */
 export const COMMANDS: readonly CommandEntry[] = [
-  {
-    name: 'diarize',
-    summary: 'who spoke when in files, folders and patterns',
-    load: async () => (await import('./diarize.ts')).diarize,
-  },
-  {
-    name: 'words',
-    summary: 'who said what: the words of a speech recogniser with speakers',
-    load: async () => (await import('./words.ts')).words,
-  },
-  {
-    name: 'embed',
-    summary: 'a voice as a vector',
-    load: async () => (await import('./embed.ts')).embed,
-  },
-  {
-    name: 'enroll',
-    summary: 'give a voice a name',
-    load: async () => (await import('./enroll.ts')).enroll,
-  },
-  {
-    name: 'identify',
-    summary: 'whose voices of a book are in a recording',
-    load: async () => (await import('./identify.ts')).identify,
-  },
-  {
-    name: 'voices',
-    summary: 'list, remove and rename the voices of a book',
-    load: async () => (await import('./voices.ts')).voices,
-  },
-  {
-    name: 'stream',
-    summary: 'who speaks, while they speak',
-    load: async () => (await import('./stream.ts')).stream,
-  },
-  {
-    name: 'score',
-    summary: 'how far a result is from the truth: DER and JER',
-    load: async () => (await import('./score.ts')).score,
-  },
-  {
-    name: 'models',
-    summary: 'list, fetch and check the networks',
-    load: async () => (await import('./models.ts')).models,
-  },
-  {
-    name: 'serve',
-    summary: 'the HTTP server: recordings, windows, live audio, a demo page',
-    load: async () => (await import('./serve.ts')).serve,
-  },
-  {
-    name: 'jobs',
-    summary: 'recordings that a server works on: submit, status, wait, cancel',
-    load: async () => (await import('./jobs.ts')).jobs,
-  },
-  {
-    name: 'batch',
-    summary: 'a folder of recordings through a server, to be interrupted and gone on with',
-    load: async () => (await import('./batch.ts')).batch,
-  },
-  {
-    name: 'worker',
-    summary: 'works on the jobs of a database',
-    load: async () => (await import('./worker.ts')).worker,
-  },
+  entry('diarize', 'who spoke when in files, folders and patterns', async () => (await import('./diarize.ts')).diarize),
+  entry(
+    'words',
+    'who said what: the words of a speech recogniser with speakers',
+    async () => (await import('./words.ts')).words,
+  ),
+  entry('embed', 'a voice as a vector', async () => (await import('./embed.ts')).embed),
+  entry('enroll', 'give a voice a name', async () => (await import('./enroll.ts')).enroll),
+  entry('identify', 'whose voices of a book are in a recording', async () => (await import('./identify.ts')).identify),
+  entry('voices', 'list, remove and rename the voices of a book', async () => (await import('./voices.ts')).voices),
+  entry('stream', 'who speaks, while they speak', async () => (await import('./stream.ts')).stream),
+  entry('score', 'how far a result is from the truth: DER and JER', async () => (await import('./score.ts')).score),
+  entry('models', 'list, fetch and check the networks', async () => (await import('./models.ts')).models),
+  entry(
+    'serve',
+    'the HTTP server: recordings, windows, live audio, a demo page',
+    async () => (await import('./serve.ts')).serve,
+  ),
+  entry(
+    'jobs',
+    'recordings that a server works on: submit, status, wait, cancel',
+    async () => (await import('./jobs.ts')).jobs,
+  ),
+  entry(
+    'batch',
+    'a folder of recordings through a server, to be interrupted and gone on with',
+    async () => (await import('./batch.ts')).batch,
+  ),
+  entry('worker', 'works on the jobs of a database', async () => (await import('./worker.ts')).worker),
 ];

@@ -1,10 +1,10 @@
 import { constants, openAsBlob } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { choice, integer, UsageError, type Values } from '@voiceflow-ml/server/args';
 import type { VoiceFlowClient } from '@voiceflow-ml/server/client';
-import type { OptionSpecs, OptionValues } from '../args/options.ts';
 import { type Context, defineCommand } from '../command.ts';
-import { EXIT, explainSystemError, FileError, UsageError } from '../errors.ts';
+import { EXIT, explainSystemError, FileError } from '../errors.ts';
 import { showProgress } from '../progress.ts';
 import { clock } from '../render/axis.ts';
 import { openServer, SERVER_OPTIONS, SUBMIT_OPTIONS, submitOptions } from '../server.ts';
@@ -14,16 +14,14 @@ const FORMATS = ['json', 'rttm', 'srt', 'vtt'] as const;
 const options = {
   ...SERVER_OPTIONS,
   ...SUBMIT_OPTIONS,
-  format: { kind: 'choice', choices: FORMATS, help: 'wait: the form of the result (default json)' },
-  limit: { kind: 'integer', value: 'N', min: 1, max: 100, help: 'status: jobs to show (default 20)' },
-} as const satisfies OptionSpecs;
+  format: choice(FORMATS, 'wait: the form of the result (default json)'),
+  limit: integer([1, 100], 'N', 'status: jobs to show (default 20)'),
+};
 
-type Values = OptionValues<typeof options>;
+type Given = Values<typeof options>;
 
 export const jobs = defineCommand({
-  name: 'jobs',
   usage: 'submit FILE-or-URL | status [ID] | wait ID | cancel ID',
-  summary: 'recordings that a server works on: submit, status, wait, cancel',
   details: [
     'submit prints the id of the job; status prints jobs as JSON lines; wait prints the result once it is there; cancel stops a job, or removes one that has ended. The key of the server comes from VOICEFLOW_API_KEY.',
   ],
@@ -48,7 +46,7 @@ export const jobs = defineCommand({
   },
 });
 
-type Action = (client: VoiceFlowClient, target: string | undefined, values: Values, context: Context) => Promise<void>;
+type Action = (client: VoiceFlowClient, target: string | undefined, values: Given, context: Context) => Promise<void>;
 
 const submit: Action = async (client, target, values, { io, signal }) => {
   const file = needed(target, 'a file or an address');

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
+import { text, UsageError, unknownAction } from '@voiceflow-ml/server/args';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { modelFolder, modelsFolder, voiceflowHome } from 'voiceflow-ml/installed';
-import type { OptionSpecs } from '../args/options.ts';
-import { unknownAction } from '../args/suggest.ts';
 import { type Context, defineCommand } from '../command.ts';
-import { EXIT, explain, UsageError } from '../errors.ts';
+import { EXIT, explain } from '../errors.ts';
 import { showProgress } from '../progress.ts';
 import { table } from '../render/table.ts';
 import { type CatalogEntry, catalog, find, type Listed } from '../weights/catalog.ts';
@@ -12,15 +11,13 @@ import { checkFiles, corrupt, type FileState } from '../weights/check.ts';
 import { pull } from '../weights/pull.ts';
 
 const options = {
-  from: { kind: 'text', value: 'URL-or-DIR', help: 'pull: fetch the files from this folder or below this address' },
-} as const satisfies OptionSpecs;
+  from: text('URL-or-DIR', 'pull: fetch the files from this folder or below this address'),
+};
 
 const ACTIONS = ['list', 'pull', 'verify', 'path'] as const;
 
 export const models = defineCommand({
-  name: 'models',
   usage: 'list | pull NAME [--from URL-or-DIR] | verify [NAME] | path [NAME]',
-  summary: 'list, fetch and check the networks',
   details: [
     'fast-cnn comes with VoiceFlow. Other networks are fetched from their public addresses, checked against the SHA-256 of the manifest, and kept in your cache folder; an interrupted pull goes on where it stopped. VOICEFLOW_MODELS names another folder.',
   ],

@@ -1,33 +1,29 @@
+import { choice, flag, number, text, UsageError, type Values } from '@voiceflow-ml/server/args';
 import { parseRttm, parseUem, type RttmRecording } from 'voiceflow-ml/core';
 import { type RecordingScore, type Score, type ScoreOptions, scoreDiarization } from 'voiceflow-ml/metrics';
-import type { OptionSpecs, OptionValues } from '../args/options.ts';
 import { defineCommand } from '../command.ts';
-import { EXIT, explain, FileError, UsageError } from '../errors.ts';
+import { EXIT, onFile } from '../errors.ts';
 import { readText } from '../files/open.ts';
 import { table } from '../render/table.ts';
 
 const options = {
-  uem: { kind: 'text', value: 'FILE', help: 'score only these parts of the recordings (UEM)' },
-  collar: {
-    kind: 'seconds',
-    value: 'SECONDS',
-    min: 0,
-    max: 1e6,
-    help: 'leave out this much on each side of every reference boundary, as NIST does (default 0)',
-  },
-  'skip-overlap': { kind: 'flag', help: 'leave out where the reference has two or more speakers at once' },
-  extent: {
-    kind: 'choice',
-    choices: ['union', 'reference'],
-    help: "without a UEM: score the extent of both files (union, default) or of the reference (md-eval's own default)",
-  },
-  json: { kind: 'flag', help: 'JSON: rates in percent, times in seconds' },
-} as const satisfies OptionSpecs;
+  uem: text('FILE', 'score only these parts of the recordings (UEM)'),
+  collar: number(
+    [0, 1e6],
+    'SECONDS',
+    'leave out this much on each side of every reference boundary, as NIST does (default 0)',
+    'seconds',
+  ),
+  'skip-overlap': flag('leave out where the reference has two or more speakers at once'),
+  extent: choice(
+    ['union', 'reference'],
+    "without a UEM: score the extent of both files (union, default) or of the reference (md-eval's own default)",
+  ),
+  json: flag('JSON: rates in percent, times in seconds'),
+};
 
 export const score = defineCommand({
-  name: 'score',
   usage: 'REF.rttm HYP.rttm [options]',
-  summary: 'how far a result is from the truth: DER and JER',
   details: [
     'DER is missed speech, false alarms and confused speakers over the speech of the reference, as NIST md-eval counts them, with the best mapping of labels. JER is the Jaccard error rate as dscore counts it. Both files may hold many recordings.',
   ],
@@ -57,7 +53,7 @@ export const score = defineCommand({
   },
 });
 
-async function scoreOptions(values: OptionValues<typeof options>): Promise<ScoreOptions> {
+async function scoreOptions(values: Values<typeof options>): Promise<ScoreOptions> {
   return {
     skipOverlap: values['skip-overlap'],
     collar: values.collar,
@@ -71,12 +67,8 @@ function readRttm(path: string): Promise<RttmRecording[]> {
 }
 
 /** @throws FileError that names the file, whatever is wrong with it. */
-async function parsed<T>(path: string, parse: (text: string) => T): Promise<T> {
-  try {
-    return parse(await readText(path));
-  } catch (error) {
-    throw new FileError(explain(error, path), { cause: error });
-  }
+function parsed<T>(path: string, parse: (text: string) => T): Promise<T> {
+  return onFile(path, async () => parse(await readText(path)));
 }
 
 function scoreTable(files: Readonly<Record<string, RecordingScore>>, total: Score): string {

@@ -3,9 +3,7 @@ import type { AnyCommand } from '../command.ts';
 
 /** Hands over to the server, which has its own help, options and signals. */
 export const serve: AnyCommand = {
-  name: 'serve',
   usage: '[--host] [--port] [--workers] [--model] …',
-  summary: 'the HTTP server: recordings, windows, live audio, a demo page',
   details: ['Drains on SIGTERM and Ctrl-C: what was accepted is answered, then it ends with exit code 0.'],
   options: {},
   examples: [

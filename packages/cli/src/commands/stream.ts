@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { choice, flag, integer, number, text, UsageError, type Values } from '@voiceflow-ml/server/args';
 import type { DiarizationSession, Diarizer, LiveDiarization, LiveOptions } from 'voiceflow-ml/core';
-import type { OptionSpecs, OptionValues } from '../args/options.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
-import { EXIT, explain, FileError, UsageError } from '../errors.ts';
+import { EXIT, onFile } from '../errors.ts';
 import { NAMING_OPTIONS, readNaming } from '../files/book.ts';
 import { type LiveInput, openLive, type PcmFormat } from '../files/live.ts';
 import type { Io } from '../io.ts';
@@ -16,52 +16,39 @@ const PIECE = 0.1;
 
 const options = {
   input: {
-    kind: 'text',
-    value: '-|FILE',
+    ...text('-|FILE', 'PCM on standard input (default), or a recording; with --rate or --encoding, a file of PCM'),
     short: 'i',
-    help: 'PCM on standard input (default), or a recording; with --rate or --encoding, a file of PCM',
   },
-  rate: {
-    kind: 'integer',
-    value: 'R',
-    min: 8_000,
-    max: 192_000,
-    short: 'r',
-    help: `samples a second of the PCM (default ${DEFAULT_RATE})`,
-  },
+  rate: { ...integer([8_000, 192_000], 'R', `samples a second of the PCM (default ${DEFAULT_RATE})`), short: 'r' },
   encoding: {
-    kind: 'choice',
-    choices: ['s16le', 'f32le'],
+    ...choice(['s16le', 'f32le'], 'how the PCM is written: 16-bit integers (default) or floats; mono, little-endian'),
     short: 'e',
-    help: 'how the PCM is written: 16-bit integers (default) or floats; mono, little-endian',
   },
-  realtime: { kind: 'flag', help: 'take the input at the pace of speech, however fast it comes' },
+  realtime: flag('take the input at the pace of speech, however fast it comes'),
   latency: {
-    kind: 'seconds',
-    value: 'S',
-    min: 0.5,
-    max: 5,
+    ...number(
+      [0.5, 5],
+      'S',
+      'after this time what was said is final (default 1); more latency, fewer errors',
+      'seconds',
+    ),
     short: 'l',
-    help: 'after this time what was said is final (default 1); more latency, fewer errors',
   },
-  step: { kind: 'seconds', value: 'S', min: 0.25, max: 1, help: 'between two looks at the audio (default 0.25)' },
-  max: { kind: 'integer', value: 'N', min: 1, max: 100, help: 'at most this many speakers' },
+  step: number([0.25, 1], 'S', 'between two looks at the audio (default 0.25)', 'seconds'),
+  max: integer([1, 100], 'N', 'at most this many speakers'),
   ...NAMING_OPTIONS,
-  recluster: { kind: 'flag', help: 'cluster the whole session again for the result in the last line' },
-  'recluster-with': {
-    kind: 'text',
-    value: 'NAME',
-    help: 'diarize the audio again with another model for the result in the last line, such as accurate; up to 4 hours are kept in memory, 115 MB each at 16 kHz',
-  },
+  recluster: flag('cluster the whole session again for the result in the last line'),
+  'recluster-with': text(
+    'NAME',
+    'diarize the audio again with another model for the result in the last line, such as accurate; up to 4 hours are kept in memory, 115 MB each at 16 kHz',
+  ),
   ...ENGINE_OPTIONS,
-} as const satisfies OptionSpecs;
+};
 
-type Values = OptionValues<typeof options>;
+type Given = Values<typeof options>;
 
 export const stream = defineCommand({
-  name: 'stream',
   usage: '[--input -|FILE] [options]',
-  summary: 'who speaks, while they speak',
   details: [
     'Writes a line of JSON for each event: "speaker" when a voice appears or is recognised, "turn-start" and "turn-update" while a turn is tentative, "turn-end" when it is final (a turn that proved to be none ends where it starts), "speaker-merged" when two voices turn out to be one. The last line is "end", with the turns and speakers of the whole session, and for each label that was told the one it has there.',
     'Ctrl-C ends the session as the end of the input does: the last events and the result are still written, and the exit code is 130.',
@@ -88,17 +75,9 @@ export const stream = defineCommand({
       throw new UsageError(`--step ${step} is more than --latency ${latency}`);
     }
     const naming = await readNaming(values);
-    const diarizer = await openDiarizer(values, context.signal);
-    const second = await openSecond(values, context.signal).catch(async (error) => {
-      await diarizer.close();
-      throw error;
-    });
-    try {
-      await follow({ diarizer, second }, values, naming, context);
-    } finally {
-      await diarizer.close();
-      await second?.close();
-    }
+    await using diarizer = await openDiarizer(values, context.signal);
+    await using second = await openSecond(values, context.signal);
+    await follow({ diarizer, second }, values, naming, context);
     return EXIT.done;
   },
 });
@@ -110,19 +89,19 @@ interface Engines {
 }
 
 /** Opened before the session: a model that is missing is told at once, and not after the meeting. */
-async function openSecond(values: Values, signal: AbortSignal): Promise<Diarizer | undefined> {
+async function openSecond(values: Given, signal: AbortSignal): Promise<Diarizer | undefined> {
   const model = values['recluster-with'];
   return model === undefined ? undefined : openDiarizer({ ...values, model }, signal);
 }
 
 async function follow(
   { diarizer, second }: Engines,
-  values: Values,
+  values: Given,
   naming: Pick<LiveOptions, 'known' | 'falseNames'>,
   { io, signal }: Context,
 ): Promise<void> {
   const path = values.input ?? '-';
-  const input = await openLive(path, pcmFormat(values, path), diarizer.manifest.sampleRate).catch(toFileError(path));
+  const input = await onFile(path, () => openLive(path, pcmFormat(values, path), diarizer.manifest.sampleRate));
   const session = diarizer.open({
     sampleRate: input.sampleRate,
     ...naming,
@@ -133,7 +112,7 @@ async function follow(
   // What fails first is thrown below; until then it must not count as unhandled.
   told.catch(() => {});
   try {
-    await listen(input, session, values.realtime, signal).catch(toFileError(path));
+    await onFile(path, () => listen(input, session, values.realtime, signal));
     const result = await session.end({ recluster: second ?? values.recluster });
     await told;
     await io.out(`${JSON.stringify({ type: 'end', ...summary(result) })}\n`);
@@ -144,12 +123,12 @@ async function follow(
 }
 
 /** Standard input is PCM; a file is when it is said how it is written. */
-function pcmFormat({ rate, encoding }: Values, path: string): PcmFormat | undefined {
+function pcmFormat({ rate, encoding }: Given, path: string): PcmFormat | undefined {
   if (path !== '-' && rate === undefined && encoding === undefined) return undefined;
   return { sampleRate: rate ?? DEFAULT_RATE, encoding: encoding ?? 's16le' };
 }
 
-function sessionOptions({ latency, step, max }: Values): Partial<LiveOptions> {
+function sessionOptions({ latency, step, max }: Given): Partial<LiveOptions> {
   return { latency, step, maxSpeakers: max };
 }
 
@@ -188,10 +167,4 @@ async function listen(
 function summary(result: LiveDiarization) {
   const { speakers, ...json } = result.toJSON();
   return { ...json, speakers: speakers.map(({ embedding: _, ...speaker }) => speaker), labels: result.labels };
-}
-
-function toFileError(path: string): (error: unknown) => never {
-  return (error) => {
-    throw new FileError(explain(error, path), { cause: error });
-  };
 }

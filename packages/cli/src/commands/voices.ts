@@ -1,22 +1,19 @@
-import type { OptionSpecs } from '../args/options.ts';
-import { nearest, unknownAction } from '../args/suggest.ts';
+import { flag, nearest, requiredText, UsageError, unknownAction } from '@voiceflow-ml/server/args';
 import { defineCommand } from '../command.ts';
-import { EXIT, FileError, UsageError } from '../errors.ts';
+import { EXIT, FileError } from '../errors.ts';
 import { changeBook, readBook } from '../files/book.ts';
 import type { Io } from '../io.ts';
 import { table } from '../render/table.ts';
 
 const options = {
-  book: { kind: 'text', value: 'FILE.json', required: true, help: 'the voice book' },
-  json: { kind: 'flag', help: 'list: JSON' },
-} as const satisfies OptionSpecs;
+  book: requiredText('FILE.json', 'the voice book'),
+  json: flag('list: JSON'),
+};
 
 const ACTIONS = ['list', 'remove', 'rename'] as const;
 
 export const voices = defineCommand({
-  name: 'voices',
   usage: 'list | remove NAME | rename NAME NEW-NAME --book voices.json',
-  summary: 'list, remove and rename the voices of a book',
   details: [
     'Enroll adds voices; a voice that was enrolled from the wrong recording cannot be mended, but removed and enrolled again. Blanks at the ends of a name do not count.',
   ],

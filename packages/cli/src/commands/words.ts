@@ -1,3 +1,4 @@
+import { choice, integer, number, text, UsageError } from '@voiceflow-ml/server/args';
 import { type Turn, toSrt, toVtt } from 'voiceflow-ml/core';
 import {
   assignWords,
@@ -7,10 +8,9 @@ import {
   type Transcript,
   type Utterance,
 } from 'voiceflow-ml/words';
-import type { OptionSpecs } from '../args/options.ts';
 import { defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, type EngineValues, openDiarizer } from '../diarizer.ts';
-import { EXIT, explain, FileError, isAbort, UsageError } from '../errors.ts';
+import { EXIT, onFile } from '../errors.ts';
 import { NAMING_OPTIONS, readNaming } from '../files/book.ts';
 import { openAudio, readText } from '../files/open.ts';
 import { readTurns } from '../files/turns.ts';
@@ -27,47 +27,37 @@ const MOST_OUTSIDE = 0.5;
 
 const options = {
   format: {
-    kind: 'choice',
-    choices: ['text', 'srt', 'vtt', 'json'],
+    ...choice(
+      ['text', 'srt', 'vtt', 'json'],
+      'text (default: a line an utterance), subtitles, or JSON with every word',
+    ),
     short: 'f',
-    help: 'text (default: a line an utterance), subtitles, or JSON with every word',
   },
-  out: { kind: 'text', value: 'FILE', help: 'where to write; standard output when absent' },
-  snap: {
-    kind: 'choice',
-    choices: ['none', 'sentence'],
-    help: "sentence: a change of speaker within a second of a sentence's end moves there (times of words are often off)",
-  },
-  'max-distance': {
-    kind: 'seconds',
-    value: 'SECONDS',
-    min: 0,
-    max: 1e6,
-    help: 'words farther from every turn are UNKNOWN (default: no bound)',
-  },
-  'max-pause': {
-    kind: 'seconds',
-    value: 'SECONDS',
-    min: 0,
-    max: 1e6,
-    help: 'a longer pause begins a new utterance (default 2)',
-  },
-  'max-seconds': {
-    kind: 'seconds',
-    value: 'SECONDS',
-    min: 0.1,
-    max: 1e6,
-    help: `an utterance lasts at most so long (default: ${LONGEST_CUE} in subtitles, else no bound)`,
-  },
-  speakers: { kind: 'integer', value: 'N', min: 1, max: 100, help: 'of a recording: exactly this many speakers' },
+  out: text('FILE', 'where to write; standard output when absent'),
+  snap: choice(
+    ['none', 'sentence'],
+    "sentence: a change of speaker within a second of a sentence's end moves there (times of words are often off)",
+  ),
+  'max-distance': number(
+    [0, 1e6],
+    'SECONDS',
+    'words farther from every turn are UNKNOWN (default: no bound)',
+    'seconds',
+  ),
+  'max-pause': number([0, 1e6], 'SECONDS', 'a longer pause begins a new utterance (default 2)', 'seconds'),
+  'max-seconds': number(
+    [0.1, 1e6],
+    'SECONDS',
+    `an utterance lasts at most so long (default: ${LONGEST_CUE} in subtitles, else no bound)`,
+    'seconds',
+  ),
+  speakers: integer([1, 100], 'N', 'of a recording: exactly this many speakers'),
   ...NAMING_OPTIONS,
   ...ENGINE_OPTIONS,
-} as const satisfies OptionSpecs;
+};
 
 export const words = defineCommand({
-  name: 'words',
   usage: 'WORDS RECORDING|TURNS [options]',
-  summary: 'who said what: the words of a speech recogniser with speakers',
   details: [
     'WORDS is what a recogniser wrote, known by its content: JSON of whisper.cpp, openai-whisper, faster-whisper, whisperX, transformers.js, Deepgram or AssemblyAI, SRT or WebVTT, or a list of { text, start, end } in seconds. Words without times go with those around them; where a file has times of segments only, they are parted by length.',
     'The second file is the recording, or its turns: RTTM or the JSON of voiceflow diarize.',
@@ -86,12 +76,12 @@ export const words = defineCommand({
     if (path === undefined || second === undefined || more.length > 0) {
       throw new UsageError(`words takes two files, WORDS and RECORDING or TURNS, but was given ${positionals.length}`);
     }
-    const transcript = await named(path, async () => parseWords(await readText(path)));
+    const transcript = await onFile(path, async () => parseWords(await readText(path)));
     const turns = (await readTurns(second)) ?? (await diarize(second, values, io, signal));
     const { 'max-distance': maxDistance, 'max-pause': maxPause, snap, format = 'text' } = values;
     const subtitles = format === 'srt' || format === 'vtt';
     const maxSeconds = values['max-seconds'] ?? (subtitles ? LONGEST_CUE : undefined);
-    const assigned = await named(path, async () => assignWords(transcript.words, turns, { maxDistance, snap }));
+    const assigned = await onFile(path, async () => assignWords(transcript.words, turns, { maxDistance, snap }));
     for (const warning of warningsOf(transcript, assigned))
       io.err(`voiceflow: warning: ${oneLine(path)}: ${warning}\n`);
     const text = render(format, groupWords(assigned, { maxPause, maxSeconds }), transcript);
@@ -108,31 +98,17 @@ async function diarize(
   signal: AbortSignal,
 ): Promise<readonly Turn[]> {
   const naming = await readNaming(values);
-  return named(path, async () => {
+  return onFile(path, async () => {
     const audio = await openAudio(path);
-    const diarizer = await openDiarizer(values, signal);
-    try {
-      const result = await showProgress(io, path, clock, (onProgress) =>
-        diarizer.diarize(audio, { signal, onProgress, ...naming, numSpeakers: values.speakers }),
-      );
-      for (const { message, code } of result.warnings) {
-        io.err(`voiceflow: warning: ${oneLine(path)}: ${message} [${code}]\n`);
-      }
-      return result.turns;
-    } finally {
-      await diarizer.close();
+    await using diarizer = await openDiarizer(values, signal);
+    const result = await showProgress(io, path, clock, (onProgress) =>
+      diarizer.diarize(audio, { signal, onProgress, ...naming, numSpeakers: values.speakers }),
+    );
+    for (const { message, code } of result.warnings) {
+      io.err(`voiceflow: warning: ${oneLine(path)}: ${message} [${code}]\n`);
     }
+    return result.turns;
   });
-}
-
-/** Errors with the file's name. */
-async function named<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isAbort(error) || error instanceof UsageError) throw error;
-    throw new FileError(explain(error, path), { cause: error });
-  }
 }
 
 function* warningsOf({ words: all, timing }: Transcript, assigned: readonly { readonly coverage: number }[]) {

@@ -3,9 +3,7 @@ import type { AnyCommand } from '../command.ts';
 
 /** Hands over to the worker, which has its own help, options and signals. */
 export const worker: AnyCommand = {
-  name: 'worker',
   usage: '--database URL [--data DIR | --s3 BUCKET] [--workers N] …',
-  summary: 'works on the jobs of a database',
   details: [
     'Any number of them, on any machines. SIGTERM and Ctrl-C: its jobs are finished or given back, then it ends with exit code 0.',
   ],

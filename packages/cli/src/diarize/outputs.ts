@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '@voiceflow-ml/server/args';
 import type { Input } from '../files/inputs.ts';
 import type { Format } from './formats.ts';
 import { EXTENSIONS, isJoinable } from './formats.ts';

@@ -1,23 +1,22 @@
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { number, text, UsageError } from '@voiceflow-ml/server/args';
 import { type DiarizeOptions, VoiceBook } from 'voiceflow-ml/core';
-import type { OptionSpecs } from '../args/options.ts';
-import { codeOf, explain, FileError, UsageError } from '../errors.ts';
+import { codeOf, onFile } from '../errors.ts';
 import { withLock } from './lock.ts';
 import { readText } from './open.ts';
 import { writeFileAtomic } from './write.ts';
 
 /** The options of every command that gives names. */
 export const NAMING_OPTIONS = {
-  book: { kind: 'text', value: 'FILE.json', help: 'name the speakers that this voice book knows (see enroll)' },
-  'false-names': {
-    kind: 'percent',
-    value: 'PERCENT',
-    min: 0.01,
-    max: 50,
-    help: 'with a book: at most so many of 100 strangers get a name, however large the book (default 2); more names, more false ones',
-  },
-} as const satisfies OptionSpecs;
+  book: text('FILE.json', 'name the speakers that this voice book knows (see enroll)'),
+  'false-names': number(
+    [0.01, 50],
+    'PERCENT',
+    'with a book: at most so many of 100 strangers get a name, however large the book (default 2); more names, more false ones',
+    'a percentage',
+  ),
+};
 
 /** The voices of a book and how sure a name must be, as the SDK takes them. */
 export async function readNaming(values: {
@@ -32,12 +31,8 @@ export async function readNaming(values: {
 }
 
 /** @throws FileError that names the file, when it is missing or no voice book. */
-export async function readBook(path: string): Promise<VoiceBook> {
-  try {
-    return VoiceBook.parse(await readText(path));
-  } catch (error) {
-    throw new FileError(explain(error, path), { cause: error });
-  }
+export function readBook(path: string): Promise<VoiceBook> {
+  return onFile(path, async () => VoiceBook.parse(await readText(path)));
 }
 
 /** The book in a file, or an empty one where there is no file yet. */

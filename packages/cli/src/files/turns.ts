@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { parseRttm, parseTurnsJson, type Turn, VoiceFlowError } from 'voiceflow-ml/core';
-import { explain, FileError } from '../errors.ts';
+import { onFile } from '../errors.ts';
 import { readText } from './open.ts';
 
 /** What the first bytes of a file of turns are: JSON, or a line of RTTM. */
@@ -16,12 +16,10 @@ export async function readTurns(path: string): Promise<readonly Turn[] | undefin
   const head = await headOf(path);
   const isJson = JSON_TURNS.test(head);
   if (!isJson && !RTTM.test(head)) return undefined;
-  try {
+  return onFile(path, async () => {
     const text = await readText(path);
     return isJson ? parseTurnsJson(text) : ofOne(text);
-  } catch (error) {
-    throw new FileError(explain(error, path), { cause: error });
-  }
+  });
 }
 
 function ofOne(text: string): readonly Turn[] {

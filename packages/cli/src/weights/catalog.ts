@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { nearest, UsageError } from '@voiceflow-ml/server/args';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import { nearest } from '../args/suggest.ts';
-import { UsageError } from '../errors.ts';
 
 /** One file of weights: how it is checked, and where it is fetched from. */
 export interface WeightsFile {

@@ -1,9 +1,10 @@
 import { copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { UsageError } from '@voiceflow-ml/server/args';
 import { throwIfAborted, VoiceFlowError } from 'voiceflow-ml/core';
 import { modelFolder } from 'voiceflow-ml/installed';
-import { explainSystemError, FileError, isAbort, UsageError } from '../errors.ts';
+import { explainSystemError, FileError, isAbort } from '../errors.ts';
 import type { CatalogEntry, WeightsFile } from './catalog.ts';
 import { checkFile, checkFiles, corrupt } from './check.ts';
 import { download } from './download.ts';

@@ -1,7 +1,7 @@
 /** @module The server on Bun: its own HTTP and WebSockets, inference in worker processes. */
 
 import process from 'node:process';
-import { MAX_MESSAGE_BYTES } from '../../routes/stream/route.ts';
+import { MAX_MESSAGE_BYTES } from '../../routes/stream/messages.ts';
 import { drainUntilQuiet, lapse } from '../common/drain.ts';
 import { type EntryOptions, prepare } from '../common/prepare.ts';
 import { runServe } from '../common/program.ts';

@@ -3,13 +3,14 @@ import process from 'node:process';
 import type { JobsOptions } from '@voiceflow-ml/jobs';
 import { jobsOptions } from '@voiceflow-ml/jobs/options';
 import { VoiceFlowError } from 'voiceflow-ml/core';
+import { asksForHelp, listOptions, onlyOptions, text } from '../../args/index.ts';
 import { PoolEngine } from '../../engine/processes/pool-engine.ts';
 import type { WorkerCommand } from '../../engine/processes/worker-process.ts';
 import type { LogEntry } from '../../http/log.ts';
 import { type Limits, resolveLimits } from '../../limits.ts';
 import { JOBS_DRAIN_SHARE, recordingsOf } from '../../routes/jobs/host.ts';
 import { logLine } from './log-lines.ts';
-import { type Environment, parseOptions, whole } from './options.ts';
+import { WORK_OPTIONS } from './options.ts';
 import { runProgram, untilStopSignal } from './program.ts';
 import { workerCommand } from './worker-command.ts';
 
@@ -17,7 +18,7 @@ import { workerCommand } from './worker-command.ts';
 export interface WorkOptions {
   readonly jobs: JobsOptions;
   /** Recordings at once, each in a process of its own; 1 by default. */
-  readonly workers?: number;
+  readonly workers?: number | undefined;
   readonly model?: string | undefined;
   readonly limits?: Partial<Limits>;
   readonly log?: (entry: LogEntry) => void;
@@ -31,14 +32,15 @@ export interface RunningWorker {
   close(): Promise<void>;
 }
 
+const OPTIONS = {
+  ...WORK_OPTIONS,
+  data: { ...WORK_OPTIONS.data, help: 'folder with the audio, shared by all' },
+  s3: { ...text('BUCKET', 'bucket with the audio'), env: 'VOICEFLOW_S3_BUCKET' },
+};
+
 const WORK_HELP = `Usage: voiceflow worker [options]
 
-  --database URL   postgres://… with the jobs             VOICEFLOW_DATABASE_URL
-  --data DIR       folder with the audio, shared by all   VOICEFLOW_DATA
-  --s3 BUCKET      bucket with the audio                  VOICEFLOW_S3_BUCKET
-  --workers N      recordings at once (1)                 VOICEFLOW_WORKERS
-  --model NAME     standard, fast-cnn, accurate (pulled)  VOICEFLOW_MODEL
-  --help
+${listOptions(OPTIONS).join('\n')}
 
 Runs on any number of machines. SIGTERM: finishes its jobs, or gives them back after VOICEFLOW_DRAIN_MS.
 `;
@@ -83,30 +85,18 @@ export async function startWork(options: WorkOptions): Promise<RunningWorker> {
   }
 }
 
-const OPTIONS = {
-  database: { type: 'string' },
-  data: { type: 'string' },
-  s3: { type: 'string' },
-  workers: { type: 'string' },
-  model: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
-} as const;
-
 /** The program: options from the command line, ends on SIGTERM and SIGINT. Resolves with the exit code. */
 export function runWork(args: readonly string[], command?: WorkerCommand): Promise<number> {
   return runProgram(async () => {
-    const values = parseOptions(args, OPTIONS);
-    if (values.help) {
+    if (asksForHelp(args)) {
       process.stdout.write(WORK_HELP);
       return;
     }
-    const env: Environment = values.s3 === undefined ? process.env : { ...process.env, VOICEFLOW_S3_BUCKET: values.s3 };
-    const jobs = jobsOptions(env, { data: values.data, database: values.database });
+    const { data, database, s3, workers, model } = onlyOptions(args, OPTIONS, process.env);
+    const jobs = jobsOptions({ ...process.env, VOICEFLOW_S3_BUCKET: s3 }, { data, database });
     if (jobs === undefined)
       throw new VoiceFlowError('invalid-option', 'a worker needs --database', { hint: 'Try --help.' });
-    const workers = whole('workers', Number(values.workers ?? process.env.VOICEFLOW_WORKERS ?? 1), 1, 256);
-    const model = values.model ?? process.env.VOICEFLOW_MODEL;
-    const worker = await startWork({ jobs, workers, model: model || undefined, command });
+    const worker = await startWork({ jobs, workers, model, command });
     process.stderr.write('VoiceFlow works on jobs\n');
     await untilStopSignal();
     await worker.close();

@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util';
 import { type JobsOptions, jobsOptions } from '@voiceflow-ml/jobs/options';
 import { VoiceFlowError } from 'voiceflow-ml/core';
+import { choice, flag, integer, listOptions, onlyOptions, text } from '../../args/index.ts';
 import { type Limits, resolveLimits } from '../../limits.ts';
 import { type ApiKey, parseApiKeys } from '../../middleware/auth.ts';
 
@@ -36,7 +36,6 @@ export type BackendName = 'auto' | 'node' | 'wasm';
 
 /** What only the program takes. */
 export interface ProgramOptions extends ServeOptions {
-  readonly help: boolean;
   /** How much nicer the server is than its workers: by 5, they get three times its share of a core that both want. */
   readonly nice: number;
 }
@@ -54,21 +53,35 @@ export type ResolvedOptions = {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Inclusive, of what both the program and `serve…()` take. */
+const PORTS = [0, 65_535] as const;
+const WORKERS = [1, 256] as const;
+const QUOTAS = [0, 1_000_000] as const;
+
+/** What programs that do the work of the network take. */
+export const WORK_OPTIONS = {
+  data: { ...text('DIR', 'a folder for jobs (/v1/jobs) and their audio'), env: 'VOICEFLOW_DATA' },
+  database: { ...text('URL', 'postgres://… with the jobs'), env: 'VOICEFLOW_DATABASE_URL' },
+  workers: { ...integer(WORKERS, 'N', 'recordings at once (1)'), env: 'VOICEFLOW_WORKERS' },
+  model: { ...text('NAME', 'standard (default), fast-cnn, or a pulled one: light, accurate'), env: 'VOICEFLOW_MODEL' },
+};
+
+const OPTIONS = {
+  host: { ...text('HOST', 'where to listen (127.0.0.1)'), env: 'VOICEFLOW_HOST' },
+  port: { ...integer(PORTS, 'PORT', '8080; 0 for any that is free'), env: 'VOICEFLOW_PORT' },
+  ...WORK_OPTIONS,
+  workers: { ...WORK_OPTIONS.workers, help: 'worker processes (one a core)' },
+  backend: { ...choice(['auto', 'node', 'wasm'], 'what runs the network (auto)'), env: 'VOICEFLOW_BACKEND' },
+  cors: { ...text('ORIGINS', 'pages that may call, or * (none)'), env: 'VOICEFLOW_CORS' },
+  quota: { ...integer(QUOTAS, 'N', 'requests a minute and client (no bound)'), env: 'VOICEFLOW_QUOTA' },
+  'api-only': { ...flag('takes jobs, leaves them to workers'), env: 'VOICEFLOW_API_ONLY' },
+  nice: { ...integer([0, 19], NICE, "below its workers' priority"), env: 'VOICEFLOW_NICE' },
+  open: { ...flag('no keys needed beyond loopback'), env: 'VOICEFLOW_OPEN' },
+};
+
 export const SERVE_HELP = `Usage: serve [options]
 
-  --host HOST      where to listen (127.0.0.1)            VOICEFLOW_HOST
-  --port PORT      8080; 0 for any free one               VOICEFLOW_PORT
-  --workers N      worker processes (one a core)          VOICEFLOW_WORKERS
-  --model NAME     standard, fast-cnn, accurate (pulled)  VOICEFLOW_MODEL
-  --backend NAME   node, wasm or auto (auto)              VOICEFLOW_BACKEND
-  --cors ORIGINS   pages that may call, or * (none)       VOICEFLOW_CORS
-  --quota N        requests a minute and client (none)    VOICEFLOW_QUOTA
-  --data DIR       keeps jobs (/v1/jobs) in a folder      VOICEFLOW_DATA
-  --database URL   keeps jobs in PostgreSQL               VOICEFLOW_DATABASE_URL
-  --api-only       takes jobs, leaves them to workers     VOICEFLOW_API_ONLY=1
-  --nice N         below its workers' priority (5)        VOICEFLOW_NICE
-  --open           no keys needed beyond loopback         VOICEFLOW_OPEN=1
-  --help
+${listOptions(OPTIONS).join('\n')}
 
 API keys come from VOICEFLOW_API_KEYS (name:key,name:key), other names of this server from
 VOICEFLOW_ALLOWED_HOSTS, proxies whose X-Forwarded-For counts from VOICEFLOW_TRUSTED_PROXIES. Limits: VOICEFLOW_BODY_BYTES,
@@ -81,67 +94,17 @@ VOICEFLOW_KEEP, VOICEFLOW_WEBHOOK_SECRET, … (README of @voiceflow-ml/jobs).
  * @throws `invalid-option`.
  */
 export function parseServeArgs(args: readonly string[], env: Environment): ProgramOptions {
-  const values = parseOptions(args, OPTIONS);
-  const text = (name: 'host' | 'port' | 'workers' | 'model' | 'backend' | 'cors' | 'quota' | 'nice') => {
-    const value = values[name] ?? env[`VOICEFLOW_${name.toUpperCase()}`];
-    return value === undefined || value === '' ? undefined : value;
-  };
-  const number = (name: 'port' | 'workers' | 'quota') => {
-    const value = text(name);
-    return value === undefined ? undefined : Number(value);
-  };
+  const { data, database, cors, quota, 'api-only': apiOnly, ...options } = onlyOptions(args, OPTIONS, env);
   return {
-    help: values.help ?? false,
-    jobs: jobsOptions(env, { data: values.data, database: values.database }),
-    apiOnly: values['api-only'] ?? isTrue(env.VOICEFLOW_API_ONLY),
-    nice: whole('nice', Number(text('nice') ?? NICE), 0, 19),
-    open: values.open ?? isTrue(env.VOICEFLOW_OPEN),
+    ...options,
+    apiOnly,
+    jobs: jobsOptions(env, { data, database }),
     keys: parseApiKeys(env.VOICEFLOW_API_KEYS),
-    host: text('host'),
-    port: number('port'),
-    workers: number('workers'),
-    model: text('model'),
-    backend: backendNamed(text('backend')),
-    corsOrigins: listOf(text('cors')),
-    quotaPerMinute: number('quota'),
+    corsOrigins: listOf(cors),
+    quotaPerMinute: quota,
     allowedHosts: listOf(env.VOICEFLOW_ALLOWED_HOSTS),
     trustedProxies: listOf(env.VOICEFLOW_TRUSTED_PROXIES),
   };
-}
-
-function isTrue(text: string | undefined): boolean {
-  return /^(1|true|yes)$/i.test(text ?? '');
-}
-
-const OPTIONS = {
-  host: { type: 'string' },
-  port: { type: 'string' },
-  workers: { type: 'string' },
-  model: { type: 'string' },
-  backend: { type: 'string' },
-  cors: { type: 'string' },
-  quota: { type: 'string' },
-  data: { type: 'string' },
-  database: { type: 'string' },
-  'api-only': { type: 'boolean' },
-  nice: { type: 'string' },
-  open: { type: 'boolean' },
-  help: { type: 'boolean' },
-} as const;
-
-type OptionKinds = Readonly<Record<string, { readonly type: 'string' | 'boolean'; readonly short?: string }>>;
-
-/** The values of a program's options. @throws `invalid-option`. */
-export function parseOptions<O extends OptionKinds>(
-  args: readonly string[],
-  options: O,
-): { readonly [Name in keyof O]?: O[Name]['type'] extends 'boolean' ? boolean : string } {
-  try {
-    return parseArgs({ args: [...args], options: { ...options } }).values as ReturnType<typeof parseOptions<O>>;
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new VoiceFlowError('invalid-option', message, { hint: 'Try --help.', cause });
-  }
 }
 
 /**
@@ -151,8 +114,8 @@ export function parseOptions<O extends OptionKinds>(
 export function resolveOptions(options: ServeOptions, env: Environment, cores: number): ResolvedOptions {
   const resolved = {
     host: options.host ?? '127.0.0.1',
-    port: whole('port', options.port ?? 8080, 0, 65_535),
-    workers: whole('workers', options.workers ?? cores, 1, 256),
+    port: whole('port', options.port ?? 8080, PORTS),
+    workers: whole('workers', options.workers ?? cores, WORKERS),
     model: options.model ?? 'standard',
     backend: options.backend ?? 'auto',
     keys: options.keys ?? [],
@@ -160,7 +123,7 @@ export function resolveOptions(options: ServeOptions, env: Environment, cores: n
     corsOrigins: options.corsOrigins ?? [],
     allowedHosts: options.allowedHosts?.map((name) => name.toLowerCase()),
     trustedProxies: options.trustedProxies ?? [],
-    quotaPerMinute: whole('quota', options.quotaPerMinute ?? 0, 0, 1_000_000),
+    quotaPerMinute: whole('quota', options.quotaPerMinute ?? 0, QUOTAS),
     limits: resolveLimits(options.limits, env),
     jobs: options.jobs,
     apiOnly: options.apiOnly ?? false,
@@ -186,16 +149,11 @@ function listOf(text = ''): string[] | undefined {
   return list.length === 0 ? undefined : list;
 }
 
-function backendNamed(name: string | undefined): BackendName | undefined {
-  if (name === undefined || name === 'auto' || name === 'node' || name === 'wasm') return name;
-  throw new VoiceFlowError('invalid-option', `backend is "${name.slice(0, 20)}", expected node, wasm or auto`);
-}
-
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
-export function whole(name: string, value: number, min: number, max: number): number {
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new VoiceFlowError('invalid-option', `${name} is ${value}, expected a whole number from ${min} to ${max}`);
+function whole(name: string, value: number, [least, most]: readonly [number, number]): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new VoiceFlowError('invalid-option', `${name} is ${value}, expected a whole number from ${least} to ${most}`);
 }

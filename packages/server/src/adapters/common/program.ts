@@ -1,6 +1,7 @@
 /** @module The programs: options from the command line, work until a signal to stop, an exit code. */
 import process from 'node:process';
 import { VoiceFlowError } from 'voiceflow-ml/core';
+import { asksForHelp } from '../../args/index.ts';
 import { yieldToWorkers } from '../../engine/processes/niceness.ts';
 import { flushLog } from './log-lines.ts';
 import { parseServeArgs, SERVE_HELP } from './options.ts';
@@ -16,11 +17,11 @@ export function runServe(
   args: readonly string[],
 ): Promise<number> {
   return runProgram(async () => {
-    const { help, nice, ...options } = parseServeArgs(args, process.env);
-    if (help) {
+    if (asksForHelp(args)) {
       process.stdout.write(SERVE_HELP);
       return;
     }
+    const { nice, ...options } = parseServeArgs(args, process.env);
     const server = await start(options);
     yieldToWorkers(nice);
     process.stderr.write(`VoiceFlow listens on ${server.url}\n`);

@@ -6,7 +6,7 @@ import process from 'node:process';
 import { createAdaptorServer, getRequestListener, RequestError, upgradeWebSocket } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
 import { problemResponse, toProblem, toResponse } from '../../http/problem.ts';
-import { MAX_MESSAGE_BYTES } from '../../routes/stream/route.ts';
+import { MAX_MESSAGE_BYTES } from '../../routes/stream/messages.ts';
 import { acceptLastArrivals, drainUntilQuiet, lapse } from '../common/drain.ts';
 import { type EntryOptions, prepare } from '../common/prepare.ts';
 import { runServe } from '../common/program.ts';

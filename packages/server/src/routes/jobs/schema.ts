@@ -149,21 +149,20 @@ const SubmitQuery = v.object({
   embeddings: flagText('Keep the embeddings of the speakers.'),
 });
 
-const tag = 'Jobs';
-const key = true;
+const JOBS = { tag: 'Jobs', key: true } as const;
 const json = <const S extends v.GenericSchema>(description: string, schema: S) =>
   ({ description, content: { 'application/json': schema } }) as const;
 /** The database, or the storage, may be away. */
 const AWAY = ['overloaded', 'backend-unavailable'] as const;
 const ABSENT = ['not-found', ...AWAY] as const;
+const ONE_JOB = { ...JOBS, params: IdParams.entries, problems: ABSENT } as const;
 const AUDIO_PROBLEMS = ['audio-too-large', 'invalid-audio', 'deadline-exceeded', ...AWAY] as const;
 
 export const SUBMIT_JOB = {
   summary: 'Submits a recording',
   description:
     'The recording as the body or as the part "file" of a form, or JSON { url }; the options of /v1/diarize, "webhook", "metadata" (JSON), "priority", "voices" (recognise the enrolled ones), "embeddings" (keep those of the speakers), in the query, the form or the JSON. A repeated Idempotency-Key gives the job that it made.',
-  tag,
-  key,
+  ...JOBS,
   query: SubmitQuery,
   headers: { 'idempotency-key': text('1 to 255 visible characters: the same one gives the same job.') },
   body: { ...RECORDING_BODY, 'application/json': v.pipe(Submission, v.title('Submission')) },
@@ -174,8 +173,7 @@ export const SUBMIT_JOB = {
 export const LIST_JOBS = {
   summary: 'Jobs of this key, newest first',
   description: 'Pages by `before`; filtered by `state`.',
-  tag,
-  key,
+  ...JOBS,
   query: ListQuery,
   answers: { 200: json('A page.', JobListSchema) },
   problems: AWAY,
@@ -184,20 +182,15 @@ export const LIST_JOBS = {
 export const GET_JOB = {
   summary: 'A job',
   description: 'With its progress, its result or its problem. `wait`: seconds to wait for its end.',
-  tag,
-  key,
-  params: IdParams.entries,
+  ...ONE_JOB,
   query: GetQuery,
   answers: { 200: json('The job.', JobSchema) },
-  problems: ABSENT,
 } as const satisfies RouteSpec;
 
 export const GET_RESULT = {
   summary: 'The result of a job',
   description: 'In the form of `format` or `Accept`. 202 with the job while it has none; its problem where it failed.',
-  tag,
-  key,
-  params: IdParams.entries,
+  ...ONE_JOB,
   query: FormatQuery,
   answers: {
     200: {
@@ -211,35 +204,27 @@ export const GET_RESULT = {
     },
     202: json('The job, which has not ended.', JobSchema),
   },
-  problems: ABSENT,
 } as const satisfies RouteSpec;
 
 export const GET_EVENTS = {
   summary: 'A job as it goes on',
   description: 'Server-sent events: `job` at each change, at the end `result` or `problem`.',
-  tag,
-  key,
-  params: IdParams.entries,
+  ...ONE_JOB,
   answers: { 200: { description: 'The events.', content: { 'text/event-stream': 'text' } } },
-  problems: ABSENT,
 } as const satisfies RouteSpec;
 
 export const REMOVE_JOB = {
   summary: 'Cancels a job, or removes it',
   description: 'One that has not ended is cancelled, and its audio deleted; one that has is removed, with its result.',
-  tag,
-  key,
-  params: IdParams.entries,
+  ...ONE_JOB,
   answers: { 200: json('The job, cancelled.', JobSchema), 204: { description: 'It was removed.' } },
-  problems: ABSENT,
 } as const satisfies RouteSpec;
 
 export const ENROLL_VOICE = {
   summary: 'Enrolls a voice',
   description:
     'A recording of one voice as the body, its name in the query; again under the same name, the voice is the mean of all.',
-  tag,
-  key,
+  ...JOBS,
   query: NameParams,
   body: RECORDING_BODY,
   answers: { 201: json('The voice.', VoiceSchema) },
@@ -249,8 +234,7 @@ export const ENROLL_VOICE = {
 export const LIST_VOICES = {
   summary: 'Enrolled voices of this key',
   description: 'Without their embeddings.',
-  tag,
-  key,
+  ...JOBS,
   answers: { 200: json('The voices.', VoiceListSchema) },
   problems: AWAY,
 } as const satisfies RouteSpec;
@@ -258,8 +242,7 @@ export const LIST_VOICES = {
 export const REMOVE_VOICE = {
   summary: 'Deletes a voice',
   description: 'With its embedding; results that named it keep the name.',
-  tag,
-  key,
+  ...JOBS,
   params: NameParams.entries,
   answers: { 204: { description: 'It was deleted.' } },
   problems: ABSENT,

@@ -3,6 +3,9 @@ import type { LiveRequest } from '../../engine/engine.ts';
 import { readParams } from '../../engine/runner/params.ts';
 import { StreamQuery } from './schema.ts';
 
+/** One message of the client: about 5 s of 48 kHz float32. */
+export const MAX_MESSAGE_BYTES = 1024 * 1024;
+
 /** Browsers let any page open a WebSocket to anywhere: unlike for requests, it is for the server to look at the origin. */
 export function isOwnOrigin(origin: string, host: string | undefined): boolean {
   return URL.canParse(origin) && new URL(origin).host === host;

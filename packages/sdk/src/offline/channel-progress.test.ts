@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import type { Progress } from '../contract/options.ts';
 import { channelProgress } from './channel-progress.ts';
-import type { Progress } from './contract/options.ts';
 
 it('is that of the last channel, is told whenever one gets on, and is done when all are', () => {
   const told: Progress[] = [];

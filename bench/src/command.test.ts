@@ -1,5 +1,6 @@
+import { choice, flag, integer, number, or, text } from '@voiceflow-ml/server/args';
 import { expect, expectTypeOf, it } from 'vitest';
-import { type BenchIo, choice, command, count, flag, number, settings, text } from './args.ts';
+import { type BenchIo, command, settings } from './command.ts';
 
 const io: BenchIo = { out: () => {}, note: () => {} };
 let seen: unknown;
@@ -8,9 +9,9 @@ const made = command({
   words: 'FOLDER…',
   about: 'About it.',
   options: {
-    runs: count([1, 10], 3, 'how often'),
-    rate: number([0, 2], 'R', 'of it\nall'),
-    how: choice(['well', 'badly'], 'or badly'),
+    runs: integer([1, 10], 3, 'how often'),
+    rate: number([0, 2], 'R', 'of it all'),
+    how: or(choice(['well', 'badly'], 'or badly'), 'well'),
     set: settings('settings'),
     out: text('FILE', 'where to'),
     json: flag('as JSON'),
@@ -36,9 +37,9 @@ it('reads words and options in any order, and gives what is absent its default',
 
 it.each([
   [[], /FOLDER… is missing/],
-  [['a', '--runs', '11'], /--runs is "11"; a number from 1 to 10 is expected/],
-  [['a', '--runs', '1.5'], /--runs is "1.5"; a whole number is expected/],
-  [['a', '--rate', ''], /--rate is ""/],
+  [['a', '--runs', '11'], /--runs is "11", expected a whole number from 1 to 10/],
+  [['a', '--runs', '1.5'], /--runs is "1.5", expected a whole number/],
+  [['a', '--rate', ''], /--rate needs a value: a number from 0 to 2/],
   [['a', '--how', 'so'], /one of well, badly/],
   [['a', '--set', 'hop'], /path=number/],
   [['a', '--out'], /--out/],
@@ -56,12 +57,12 @@ it('lists the options in the help', () => {
 About it.
 
   --runs 3       how often
-  --rate R       of it
-                 all
+  --rate R       of it all
   --how well     or badly
   --set A=1,B=2  settings
   --out FILE     where to
   --json         as JSON
+  -h, --help     show this help
 
 Example`);
 });

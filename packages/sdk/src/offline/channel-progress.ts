@@ -1,4 +1,4 @@
-import type { Progress } from './contract/options.ts';
+import type { Progress } from '../contract/options.ts';
 
 const STAGES: readonly Progress['stage'][] = ['model', 'cluster', 'done'];
 

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Wrong letters up to which a word is still taken for a misspelling of another. */
 const MOST_EDITS = 2;

@@ -1,19 +1,19 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { UsageError } from '../errors.ts';
-import type { OptionSpecs } from './options.ts';
-import { parseCommand } from './parse.ts';
+import { choice, flag, integer, number, or, requiredText, text } from './options.ts';
+import { onlyOptions, parseOptions } from './parse.ts';
+import { UsageError } from './usage-error.ts';
 
-const specs = {
-  speakers: { kind: 'integer', value: 'N', min: 1, max: 100, help: '' },
-  collar: { kind: 'seconds', value: 'S', min: 0, help: '' },
-  format: { kind: 'choice', choices: ['json', 'rttm'], short: 'f', help: '' },
-  out: { kind: 'text', value: 'DIR', help: '' },
-  exclusive: { kind: 'flag', help: '' },
-} as const satisfies OptionSpecs;
+const options = {
+  speakers: integer([1, 100], 'N', ''),
+  collar: number([0, Infinity], 'S', '', 'seconds'),
+  format: { ...choice(['json', 'rttm'], ''), short: 'f' },
+  out: text('DIR', ''),
+  exclusive: flag(''),
+};
 
 function failure(...args: string[]): string {
   try {
-    parseCommand(args, specs);
+    parseOptions(args, options);
   } catch (error) {
     expect(error).toBeInstanceOf(UsageError);
     const { message, hint } = error as UsageError;
@@ -22,11 +22,11 @@ function failure(...args: string[]): string {
   throw new Error(`${args.join(' ')} was taken`);
 }
 
-describe('parseCommand', () => {
+describe('parseOptions', () => {
   it('reads every kind of option, in both ways of writing, among the arguments', () => {
-    const { values, positionals } = parseCommand(
+    const { values, positionals } = parseOptions(
       ['a.wav', '--speakers', '3', '--collar=.25', '-f', 'json', '--exclusive', 'b.wav', '--out', '-'],
-      specs,
+      options,
     );
     expect(values).toEqual({ speakers: 3, collar: 0.25, format: 'json', exclusive: true, out: '-' });
     expect(positionals).toEqual(['a.wav', 'b.wav']);
@@ -35,7 +35,7 @@ describe('parseCommand', () => {
   });
 
   it('takes what follows -- for arguments, and - for one', () => {
-    expect(parseCommand(['-', '--', '--speakers', '-x'], specs).positionals).toEqual(['-', '--speakers', '-x']);
+    expect(parseOptions(['-', '--', '--speakers', '-x'], options).positionals).toEqual(['-', '--speakers', '-x']);
   });
 
   it.each([
@@ -64,8 +64,32 @@ describe('parseCommand', () => {
   });
 
   it('demands what a command cannot do without', () => {
-    const needy = { book: { kind: 'text', value: 'FILE', required: true, help: '' } } as const satisfies OptionSpecs;
-    expect(() => parseCommand([], needy)).toThrow('--book FILE is missing');
-    expectTypeOf(parseCommand(['--book', 'b'], needy).values.book).toEqualTypeOf<string>();
+    const needy = { book: requiredText('FILE', '') };
+    expect(() => parseOptions([], needy)).toThrow('--book FILE is missing');
+    expectTypeOf(parseOptions(['--book', 'b'], needy).values.book).toEqualTypeOf<string>();
+  });
+
+  it('gives what is absent its default', () => {
+    const { values } = parseOptions([], {
+      runs: integer([1, 10], 3, ''),
+      how: or(choice(['well', 'badly'], ''), 'well'),
+    });
+    expect(values).toEqual({ runs: 3, how: 'well' });
+    expectTypeOf(values).toEqualTypeOf<{ readonly runs: number; readonly how: 'well' | 'badly' }>();
+  });
+
+  it('asks the environment where the command line says nothing, and names what was wrong', () => {
+    const served = { port: { ...integer([0, 65_535], 'PORT', ''), env: 'PORT' }, open: { ...flag(''), env: 'OPEN' } };
+    expect(parseOptions([], served, { PORT: '9000', OPEN: '1' }).values).toEqual({ port: 9000, open: true });
+    expect(parseOptions(['--port', '1'], served, { PORT: 'x', OPEN: 'no' }).values).toEqual({ port: 1, open: false });
+    expect(parseOptions([], served, { PORT: '' }).values.port).toBeUndefined();
+    expect(() => parseOptions([], served, { PORT: '-1' })).toThrow(
+      'PORT is "-1", expected a whole number from 0 to 65535',
+    );
+  });
+
+  it('takes no arguments for a program that has none', () => {
+    expect(onlyOptions(['--out', 'x'], options).out).toBe('x');
+    expect(() => onlyOptions(['stray'], options)).toThrow('"stray" is no option');
   });
 });

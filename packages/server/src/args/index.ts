@@ -1,0 +1,18 @@
+/** @module Options of programs: what each takes, how arguments and environment are read, what the help says. */
+export { asksForHelp, listOptions, wrap } from './help.ts';
+export {
+  choice,
+  flag,
+  integer,
+  number,
+  type Option,
+  type Options,
+  or,
+  requiredText,
+  text,
+  unexpected,
+  type Values,
+} from './options.ts';
+export { onlyOptions, type Parsed, parseOptions } from './parse.ts';
+export { nearest, unknownAction } from './suggest.ts';
+export { UsageError } from './usage-error.ts';

@@ -1,0 +1,90 @@
+import { parseArgs } from 'node:util';
+import type { Option, Options, Values } from './options.ts';
+import { nearest } from './suggest.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface Parsed<O extends Options> {
+  readonly values: Values<O>;
+  readonly positionals: readonly string[];
+}
+
+/** `-5`, `-.5`: a value that only looks like an option. */
+const NEGATIVE_NUMBER = /^-(\d|\.\d)/;
+
+/**
+ * Reads a program's arguments, then its environment. `--name value` and `--name=value`; `--` ends the options; `-`
+ * alone is an argument.
+ * @throws UsageError that names the option, the value and what is allowed.
+ */
+export function parseOptions<O extends Options>(
+  args: readonly string[],
+  options: O,
+  env: Readonly<Record<string, string | undefined>> = {},
+): Parsed<O> {
+  const kinds = Object.entries(options).map(([name, { value, short }]) => {
+    const type = value === undefined ? 'boolean' : 'string';
+    return [name, { type, ...(short === undefined ? {} : { short }) }] as const;
+  });
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: Object.fromEntries(kinds),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const given = new Map<string, string>();
+  const positionals: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value);
+    if (token.kind !== 'option') continue;
+    const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
+    if (option === undefined) throw unknownOption(token.rawName, options);
+    if (given.has(token.name)) throw new UsageError(`--${token.name} is given more than once`);
+    given.set(token.name, textOf(token, option));
+  }
+  const values = Object.entries(options).map(([name, option]) => {
+    // A variable that is set to nothing is not set.
+    const variable = (option.env !== undefined && !given.has(name) && env[option.env]) || undefined;
+    const read =
+      variable === undefined ? option.read(given.get(name), `--${name}`) : option.read(variable, `${option.env}`);
+    return [name, read] as const;
+  });
+  return { values: Object.fromEntries(values) as Values<O>, positionals };
+}
+
+/** Without arguments beside the options. @throws UsageError. */
+export function onlyOptions<O extends Options>(...call: Parameters<typeof parseOptions<O>>): Values<O> {
+  const { values, positionals } = parseOptions(...call);
+  const [stray] = positionals;
+  if (stray !== undefined) throw new UsageError(`"${stray}" is no option`, 'See --help for the options.');
+  return values;
+}
+
+interface OptionToken {
+  readonly name: string;
+  readonly value?: string | undefined;
+  readonly inlineValue?: boolean | undefined;
+}
+
+function textOf({ name, value, inlineValue = false }: OptionToken, option: Option<unknown>): string {
+  if (option.value === undefined) {
+    if (value !== undefined) throw new UsageError(`--${name} takes no value, but was given "${value}"`);
+    return 'true';
+  }
+  if (value === undefined || value === '' || looksLikeOption(value, inlineValue)) {
+    throw new UsageError(`--${name} needs a value: ${option.expected ?? option.value}`);
+  }
+  return value;
+}
+
+function looksLikeOption(value: string, inline: boolean): boolean {
+  return !inline && value.length > 1 && value.startsWith('-') && !NEGATIVE_NUMBER.test(value);
+}
+
+function unknownOption(rawName: string, options: Options): UsageError {
+  const meant = nearest(rawName.replace(/^-+/, '').toLowerCase(), Object.keys(options));
+  return new UsageError(
+    `unknown option ${rawName}`,
+    meant === undefined ? 'See --help for the options of this command.' : `Did you mean --${meant}?`,
+  );
+}

@@ -1,0 +1,258 @@
+import type { WSContext, WSEvents } from 'hono/ws';
+import { type LiveEndOptions, VoiceFlowError } from 'voiceflow-ml/core';
+import type { LiveChannel, LiveMessage, LiveRequest } from '../../engine/engine.ts';
+import { joinChunks } from '../../engine/runner/bytes.ts';
+import { toMessage } from '../../engine/runner/live.ts';
+import type { AppContext } from '../../http/exchange.ts';
+import type { AppState, OpenSession } from '../../state.ts';
+import { liveRequest, MAX_MESSAGE_BYTES, parseCommand } from './messages.ts';
+import { makeRoom } from './places.ts';
+
+/** Bytes that wait for a client that does not read; then it is closed, since events may be neither lost nor piled up. */
+const MAX_UNREAD_BYTES = 1024 * 1024;
+/** Audio that a session holds before the sender is paused (where the runtime can), in seconds. */
+const PAUSE_SECONDS = 5;
+/** The same where the sender cannot be paused: beyond it the session ends. */
+const MAX_AHEAD_SECONDS = 60;
+
+/** WebSocket close codes. */
+const CLOSE = { normal: 1000, policy: 1008, tooBig: 1009, failed: 1011, restart: 1012, tryLater: 1013 } as const;
+
+/** One WebSocket and its session. */
+export class LiveSocket {
+  readonly #c: AppContext;
+  readonly #state: AppState;
+  readonly #begun = performance.now();
+  /** What came before the session was open waits for it, in order. */
+  #channel: Promise<LiveChannel> | undefined;
+  /** Messages that came before `ready` was sent: it is always the first. */
+  #early: LiveMessage[] | undefined = [];
+  #bytesPerSecond = 1;
+  /** Audio that has come and was not handed over yet. */
+  readonly #waiting: Uint8Array<ArrayBuffer>[] = [];
+  #feeding = false;
+  /** The client's last word: said when all audio has been worked off. */
+  #ending: LiveEndOptions | undefined;
+  #ahead = 0;
+  #received = 0;
+  #over = false;
+  #idle: ReturnType<typeof setTimeout> | undefined;
+  #lastMessage = performance.now();
+  #lastAudio = performance.now();
+  #entry: OpenSession | undefined;
+
+  constructor(c: AppContext, state: AppState) {
+    this.#c = c;
+    this.#state = state;
+  }
+
+  events(): WSEvents {
+    return {
+      onOpen: (_, ws) => this.#open(ws),
+      onMessage: ({ data }, ws) => this.#message(data, ws),
+      onClose: () => this.#finish('closed'),
+      onError: () => this.#finish('failed'),
+    };
+  }
+
+  #open(ws: WSContext): void {
+    const { sessions, limits, engine, draining } = this.#state;
+    try {
+      if (draining) throw new VoiceFlowError('closed', 'the server is going down', { hint: 'Connect again.' });
+      makeRoom(sessions, limits.sessions, this.#c.var.exchange.client);
+      const request = liveRequest(this.#c.req.query());
+      this.#bytesPerSecond = request.sampleRate * (request.encoding === 's16le' ? 2 : 4);
+      this.#entry = this.#asOpen(ws);
+      sessions.add(this.#entry);
+      this.#channel = engine.open(request, (message) => this.#tell(ws, message));
+      this.#channel.then(
+        () => this.#ready(ws, request),
+        (error) => this.#fail(ws, error),
+      );
+      this.#watchIdle(ws);
+    } catch (error) {
+      this.#fail(ws, error);
+    }
+  }
+
+  #asOpen(ws: WSContext): OpenSession {
+    const lastAudio = () => this.#lastAudio;
+    return {
+      client: this.#c.var.exchange.client,
+      get lastAudio() {
+        return lastAudio();
+      },
+      end: (reason) => {
+        const hint = 'Connect again.';
+        if (reason === 'draining') {
+          this.#fail(ws, new VoiceFlowError('closed', 'the server is going down', { hint }), CLOSE.restart);
+        } else {
+          const text = 'another session needs the place of this one, which had no audio for long';
+          this.#fail(ws, new VoiceFlowError('overloaded', text, { hint }), CLOSE.tryLater);
+        }
+      },
+    };
+  }
+
+  #ready(ws: WSContext, { sampleRate, encoding }: LiveRequest): void {
+    if (this.#over) return;
+    const manifest = this.#state.engine.info?.manifest;
+    const { idleBodyMs: idleMs } = this.#state.limits;
+    const model = { id: manifest?.id, version: manifest?.version, space: manifest?.space };
+    this.#send(ws, { type: 'ready', session: this.#c.var.exchange.requestId, sampleRate, encoding, model, idleMs });
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const message of early) this.#tell(ws, message);
+  }
+
+  #message(data: unknown, ws: WSContext): void {
+    if (this.#over) return;
+    this.#lastMessage = performance.now();
+    if (typeof data === 'string') this.#command(data, ws);
+    else if (data instanceof ArrayBuffer) this.#audio(new Uint8Array(data), ws);
+    else if (data instanceof Uint8Array) this.#audio(data.slice(), ws);
+    else this.#fail(ws, new VoiceFlowError('invalid-option', 'the message is neither text nor binary'));
+  }
+
+  #audio(bytes: Uint8Array<ArrayBuffer>, ws: WSContext): void {
+    const { length } = bytes;
+    if (length > MAX_MESSAGE_BYTES) {
+      const text = `a message has ${length} bytes, the limit is ${MAX_MESSAGE_BYTES}`;
+      this.#fail(ws, new VoiceFlowError('audio-too-large', text), CLOSE.tooBig);
+      return;
+    }
+    this.#lastAudio = performance.now();
+    this.#received += length;
+    this.#ahead += length;
+    const pausable = pausableOf(ws);
+    if (this.#ahead > PAUSE_SECONDS * this.#bytesPerSecond) pausable?.pause();
+    if (this.#ahead > MAX_AHEAD_SECONDS * this.#bytesPerSecond + MAX_MESSAGE_BYTES) {
+      const text = `the audio is more than ${MAX_AHEAD_SECONDS} s ahead of the session`;
+      this.#fail(ws, new VoiceFlowError('overloaded', text, { hint: 'Send in real time.' }));
+      return;
+    }
+    this.#waiting.push(bytes);
+    void this.#feed(pausable);
+  }
+
+  /** Hands over what waits, as one piece: audio that comes while the worker is busy costs one message, not many. */
+  async #feed(pausable?: { resume(): void }): Promise<void> {
+    if (this.#feeding) return;
+    this.#feeding = true;
+    try {
+      const channel = await this.#channel;
+      while (this.#waiting.length > 0 && !this.#over) {
+        const bytes = joinChunks(this.#waiting.splice(0));
+        const { length } = bytes;
+        await channel?.push(bytes);
+        this.#ahead -= length;
+        this.#lastMessage = performance.now();
+        if (this.#ahead <= PAUSE_SECONDS * this.#bytesPerSecond) pausable?.resume();
+      }
+      if (this.#ending !== undefined && !this.#over) channel?.end(this.#ending);
+    } catch {
+      // The session could not be opened: `#open` has said so.
+    } finally {
+      this.#feeding = false;
+    }
+  }
+
+  #command(text: string, ws: WSContext): void {
+    const command = parseCommand(text);
+    if (command === 'keep-alive') return;
+    if (command !== undefined) {
+      this.#ending ??= command;
+      void this.#feed();
+      return;
+    }
+    this.#fail(
+      ws,
+      new VoiceFlowError('invalid-option', `the message "${text.slice(0, 60)}" is none that is known`, {
+        hint: 'Send {"type":"end"} to finish, {"type":"keep-alive"} while there is no audio.',
+      }),
+    );
+  }
+
+  #tell(ws: WSContext, message: LiveMessage): void {
+    if (this.#over) return;
+    if (this.#early !== undefined) {
+      this.#early.push(message);
+      return;
+    }
+    this.#state.metrics.liveEvents.add(1, { type: message.type });
+    this.#send(ws, message);
+    if (message.type === 'end') this.#finish('ended', ws, CLOSE.normal);
+    else if (message.type === 'error') this.#finish(message.code, ws, CLOSE.failed);
+  }
+
+  /** Tells the error, then closes. */
+  #fail(ws: WSContext, error: unknown, close?: number): void {
+    if (this.#over) return;
+    const message = toMessage(error);
+    const code = message.type === 'error' ? message.code : 'backend-failed';
+    this.#send(ws, message);
+    const later = code === 'overloaded' || code === 'backend-unavailable';
+    this.#finish(code, ws, close ?? (later ? CLOSE.tryLater : code === 'backend-failed' ? CLOSE.failed : CLOSE.policy));
+  }
+
+  #send(ws: WSContext, message: unknown): void {
+    if (ws.readyState !== 1) return;
+    if (unreadBytes(ws) > MAX_UNREAD_BYTES) {
+      this.#finish('slow-reader', ws, CLOSE.policy);
+      return;
+    }
+    ws.send(JSON.stringify(message));
+  }
+
+  #watchIdle(ws: WSContext, doubted = false): void {
+    const { idleBodyMs } = this.#state.limits;
+    const silent = performance.now() - this.#lastMessage;
+    if (silent < idleBodyMs || this.#ahead > 0) {
+      this.#idle = setTimeout(() => this.#watchIdle(ws), Math.max(idleBodyMs - silent, idleBodyMs / 10));
+      return;
+    }
+    if (!doubted) {
+      // A process that did not run for so long finds its timers due before it has read what came meanwhile.
+      this.#idle = setTimeout(() => this.#watchIdle(ws, true), 0);
+      return;
+    }
+    const hint = 'Send {"type":"keep-alive"} while there is no audio.';
+    this.#fail(ws, new VoiceFlowError('deadline-exceeded', `nothing came for ${idleBodyMs} ms`, { hint }));
+  }
+
+  /** Once: frees everything, says so in the log. */
+  #finish(outcome: string, ws?: WSContext, close?: number): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#idle);
+    if (this.#entry !== undefined) this.#state.sessions.delete(this.#entry);
+    this.#channel?.then(
+      (channel) => channel.close(),
+      () => {},
+    );
+    ws?.close(close, outcome);
+    this.#state.metrics.requests.add(1, { route: '/v1/stream', outcome });
+    this.#state.log({
+      level: 'info',
+      message: 'session',
+      requestId: this.#c.var.exchange.requestId,
+      client: this.#c.var.exchange.client,
+      outcome,
+      seconds: Math.round(performance.now() - this.#begun) / 1000,
+      audioSeconds: Math.round((this.#received / this.#bytesPerSecond) * 1000) / 1000,
+    });
+  }
+}
+
+/** The socket of `ws` can be paused, so that a fast sender waits in TCP; Bun's and Deno's cannot. */
+function pausableOf(ws: WSContext): { pause(): void; resume(): void } | undefined {
+  const raw = ws.raw as { pause?: () => void; resume?: () => void } | undefined;
+  if (typeof raw?.pause !== 'function' || typeof raw.resume !== 'function') return undefined;
+  return { pause: () => raw.pause?.(), resume: () => raw.resume?.() };
+}
+
+/** Bytes sent that the client has not read; the name differs by runtime. */
+function unreadBytes(ws: WSContext): number {
+  const raw = ws.raw as { bufferedAmount?: number; getBufferedAmount?: () => number } | undefined;
+  return raw?.bufferedAmount ?? raw?.getBufferedAmount?.() ?? 0;
+}
