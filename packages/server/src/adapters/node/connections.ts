@@ -30,6 +30,8 @@ const LAST_REQUEST_MS = 2_000;
 /** The connections of one server that have asked something. */
 export class Connections {
   readonly #all = new Map<Socket, Connection>();
+  /** Requests so far, those to upgrade too. */
+  readonly #asked = new WeakMap<Socket, number>();
   readonly #sweep: ReturnType<typeof setInterval>;
 
   /** @param idleMs A connection whose client reads nothing of an answer for so long is closed. */
@@ -66,14 +68,16 @@ export class Connections {
       const { socket } = incoming;
       if (socket.destroyed) return;
       const connection = this.#of(socket);
+      this.#count(socket);
       if (connection.answer === undefined) return this.#start(connection, listener, incoming, outgoing);
       this.#wait(connection, () => this.#start(connection, listener, incoming, outgoing));
     };
   }
 
-  /** Runs `then` once everything that this connection asked before has been answered; at once where nothing was. */
+  /** Takes a request to upgrade: runs `then` once everything that this connection asked before has been answered; at once where nothing was. */
   afterAnswers(socket: Socket, then: () => void): void {
     const connection = this.#all.get(socket);
+    this.#count(socket);
     if (connection?.answer === undefined) {
       then();
       return;
@@ -88,6 +92,11 @@ export class Connections {
     });
   }
 
+  /** Requests that a connection has made so far. */
+  asked(socket: Socket): number {
+    return this.#asked.get(socket) ?? 0;
+  }
+
   /** Whether something of an answer has been written that is not at its end yet. */
   isInAnswer(socket: Socket): boolean {
     return this.#all.get(socket)?.answer?.headersSent === true;
@@ -95,6 +104,10 @@ export class Connections {
 
   close(): void {
     clearInterval(this.#sweep);
+  }
+
+  #count(socket: Socket): void {
+    this.#asked.set(socket, this.asked(socket) + 1);
   }
 
   #of(socket: Socket): Connection {

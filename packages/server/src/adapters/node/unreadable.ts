@@ -65,10 +65,6 @@ const STATUSES: Readonly<Record<string, number>> = {
  */
 export function answerUnreadable(server: EventEmitter, connections: Connections, headerMs: number): void {
   const given = new WeakSet<Socket>();
-  /** Requests of a connection so far. */
-  const asked = new WeakMap<Socket, number>();
-  const count = ({ socket }: IncomingMessage) => asked.set(socket, (asked.get(socket) ?? 0) + 1);
-  server.on('request', count).on('upgrade', count);
   const giveUp = (socket: Socket, status: number, detail: string) => {
     // What else comes is given up again.
     if (given.has(socket)) return;
@@ -78,9 +74,9 @@ export function answerUnreadable(server: EventEmitter, connections: Connections,
   };
   const late = async (socket: Socket) => {
     const { bytesRead } = socket;
-    const before = asked.get(socket);
+    const before = connections.asked(socket);
     const giveUpUnlessAsked = () => {
-      if (asked.get(socket) === before) giveUp(socket, 408, `no header came within ${headerMs} ms`);
+      if (connections.asked(socket) === before) giveUp(socket, 408, `no header came within ${headerMs} ms`);
     };
     await turnOfTheLoop();
     if (socket.bytesRead === bytesRead) giveUpUnlessAsked();
