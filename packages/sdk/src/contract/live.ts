@@ -42,9 +42,9 @@ export interface LiveOptions {
 /**
  * Somebody speaks: tentative until `turn-end`, which is final and never changes.
  * `start`, `end` in seconds since the session's first sample; in a `turn-start` or `turn-update`, `end` is as far as
- * is known now. The speaker of a turn may change by `turn-update` while the turn is tentative; never afterwards
- * except through `speaker-merged`. Once the beginning of a turn is final (`latency` after it was pushed), its start and
- * speaker stay. A tentative turn that proves to be none ends by a `turn-end` with `end` equal to `start`.
+ * is known now. The speaker of a turn may change by `turn-update` and `turn-end`, which is decided by all that was heard
+ * of the turn; never afterwards except through `speaker-merged`. Once the beginning of a turn is final (`latency` after
+ * it was pushed), its start stays. A tentative turn that proves to be none ends by a `turn-end` with `end` equal to `start`.
  */
 export interface TurnEvent extends Turn {
   readonly type: 'turn-start' | 'turn-update' | 'turn-end';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Model, TensorInfo } from '../contract/backend.ts';
 import type { ModelManifest } from '../contract/model.ts';
-import { halfEven } from '../stages/reconstruct.ts';
+import { halfEven } from '../stages/half-even.ts';
 import { firstFrame, frameTime, segmentation, segmentationRunner, WindowMean } from './segmentation.ts';
 
 const part = {

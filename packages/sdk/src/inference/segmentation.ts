@@ -1,8 +1,8 @@
 import type { Model } from '../contract/backend.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest, SegmentationPart } from '../contract/model.ts';
+import { halfEven } from '../stages/half-even.ts';
 import { Powerset, powersetClasses } from '../stages/powerset.ts';
-import { halfEven } from '../stages/reconstruct.ts';
 import { floats } from './run-windows.ts';
 import { WindowRunner } from './window-runner.ts';
 

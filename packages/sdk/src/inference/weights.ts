@@ -14,20 +14,11 @@ export interface CheckedBytes {
  * @throws `model-not-found` from the package; `model-corrupt`.
  */
 export async function readWeights(pack: ModelPackage, signal?: AbortSignal): Promise<CheckedBytes> {
-  return checked(pack, pack.file, () => pack.read(signal));
+  return readChecked(pack, pack.file, () => pack.read(signal));
 }
 
-/** Another file of a package, checked in the same way. @throws as `readWeights`; `model-not-found` where it has none. */
-export async function readBeside(pack: ModelPackage, name: string, signal?: AbortSignal): Promise<CheckedBytes> {
-  return checked(pack, name, async () => {
-    if (pack.readFile) return pack.readFile(name, signal);
-    throw new VoiceFlowError('model-not-found', `the package of ${pack.manifest.id} gives no file beside its network`, {
-      hint: `${name} is needed: give the package a readFile()`,
-    });
-  });
-}
-
-async function checked(
+/** A file of a package as `read` gives it, checked in the same way. @throws as `read`; `model-not-found`, `model-corrupt`. */
+export async function readChecked(
   { manifest }: ModelPackage,
   file: string,
   read: () => Promise<Uint8Array>,

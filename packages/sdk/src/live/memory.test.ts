@@ -27,7 +27,7 @@ function voices(speaker: number, seed: number): () => Float32Array {
 
 function remember(memory: VoiceMemory, told: number, voice: Float32Array, seconds = 1) {
   const stretch = memory.open(told, 8);
-  memory.extend(stretch, seconds, voice, voice);
+  memory.extend(stretch, { from: 0, to: 50, seconds }, voice, voice);
   return stretch;
 }
 

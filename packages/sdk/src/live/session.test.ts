@@ -106,6 +106,18 @@ describe('a live session', () => {
     checkProtocol(events, 120);
   });
 
+  it('ends a turn under another speaker than it began with, where all of it says so', async () => {
+    const events = await eventsOf(open(liveCnn({ noise: 0.3 })), audioOf(conversation(4, 60, 6), 60));
+    const turns = events.filter(isTurn);
+    const corrected = turns.filter(({ type, turn, speaker, start, end }) => {
+      const before = turns.findLast((event) => event.turn === turn && event.type !== 'turn-end');
+      return type === 'turn-end' && end > start && before !== undefined && before.speaker !== speaker;
+    });
+    // If this fails after a change of the rules: look for another recording in which it happens.
+    expect(corrected.length).toBeGreaterThan(0);
+    checkProtocol(events, 60);
+  });
+
   it('has at most maxSpeakers voices', async () => {
     for (const maxSpeakers of [1, 2, 3]) {
       const samples = audioOf(conversation(5, 40, 9), 40);

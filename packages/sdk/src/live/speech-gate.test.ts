@@ -21,7 +21,9 @@ const noise: readonly Turn[] = [
 const SECONDS = 26;
 const samples = audioOf([...people, ...noise], SECONDS);
 
-const gated = (runs?: { count: number }): FastCnnNetwork => ({ ...liveCnn(), gate: scriptedGate(runs) });
+const gated = (runs?: { count: number }, batch?: number): FastCnnNetwork => {
+  return { ...liveCnn(), gate: scriptedGate(runs, batch) };
+};
 
 function source(chunk: number): AudioSource {
   let at = 0;
@@ -61,6 +63,14 @@ describe('the gate', () => {
   it('does not depend on how a recording comes', async () => {
     const [one, other] = await Promise.all([777, 100_000].map((chunk) => heard(gated(), source(chunk))));
     expect(one?.turns).toEqual(other?.turns);
+  });
+
+  it('hears several windows of a recording at once where its manifest says so, and says the same', async () => {
+    const [one, four] = [{ count: 0 }, { count: 0 }];
+    const alone = await heard(gated(one), source(1000));
+    expect((await heard(gated(four, 4), source(1000))).turns).toEqual(alone.turns);
+    expect(four.count).toBe(Math.ceil(one.count / 4));
+    expect(one.count).toBeGreaterThan(4);
   });
 
   it('leaves it out of a live session', async () => {

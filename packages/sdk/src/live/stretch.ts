@@ -1,10 +1,13 @@
 import { observations } from '../stages/ahc.ts';
-import { type SpeakerModel, speakerModel } from '../stages/plda.ts';
+import { evidence, type SpeakerModel, speakerModel } from '../stages/plda.ts';
 import type { FastCnnSettings } from '../stages/settings.ts';
 import { accumulate } from '../stages/vectors.ts';
 
 /** A stretch of one voice: what is remembered of speech. */
 export interface Stretch {
+  /** The session's frames `[from, to)` that its windows hear; none of a new speaker's first words. */
+  from: number;
+  to: number;
   /** Seconds of clean speech; audio that several windows hear counts once. */
   seconds: number;
   /** `[to]`: sum of its slots' voices in the voice space, weighted by their seconds. */
@@ -31,7 +34,10 @@ export interface Voice {
   readonly model: SpeakerModel;
 }
 
-export function voiceOf(stretches: readonly Stretch[], { between, cluster }: VoiceRules): Voice {
+export function voiceOf(
+  stretches: readonly Pick<Stretch, 'seconds' | 'sum'>[],
+  { between, cluster }: VoiceRules,
+): Voice {
   const sum = new Float32Array(between.length);
   const seconds = secondsOf(stretches);
   const count = observations(seconds * cluster.rate, cluster.saturation);
@@ -39,6 +45,28 @@ export function voiceOf(stretches: readonly Stretch[], { between, cluster }: Voi
   return { count, sum, model: speakerModel(between, count, sum) };
 }
 
-export function secondsOf(stretches: readonly Stretch[]): number {
+/** How much speaks for two voices' being one. */
+export interface Likeness {
+  /** Log evidence for one speaker, against two. */
+  readonly gain: number;
+  /** It is two: they would not be clustered, though there is enough of both to tell. */
+  readonly differ: boolean;
+}
+
+/** Share of the evidence that one voice would be expected to give for itself below which it is another. */
+const SURE = 0.5;
+
+export function likeness(a: Voice, b: Voice, { between, cluster }: VoiceRules): Likeness {
+  const gainOf = (x: Float32Array, y: Float32Array) =>
+    evidence(between, a.count + b.count, x, y) -
+    evidence(between, a.count, x, undefined) -
+    evidence(between, b.count, y, undefined);
+  const gain = gainOf(a.sum, b.sum);
+  const none = new Float32Array(between.length);
+  // Without sums, the gain is what two lots of observations of one speaker give for being one on average.
+  return { gain, differ: gain < Math.min(cluster.evidence, SURE * gainOf(none, none)) };
+}
+
+export function secondsOf(stretches: readonly Pick<Stretch, 'seconds'>[]): number {
   return stretches.reduce((sum, { seconds }) => sum + seconds, 0);
 }

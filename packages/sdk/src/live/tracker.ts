@@ -13,14 +13,14 @@ import { normalize } from '../stages/vectors.ts';
 import type { HeardVoice } from '../voices/naming.ts';
 import { assignLocalSpeakers, trackStates } from './assign-local-speakers.ts';
 import { frameScores } from './frame-scores.ts';
+import { OpenStretches } from './open-stretches.ts';
 import { type LiveTiming, leadOf } from './options.ts';
-import { type HeardWindow, RecentWindows } from './recent-windows.ts';
+import { RecentWindows } from './recent-windows.ts';
 import { SessionRecord } from './record.ts';
 import { type Found, type LiveResultParts, reclusteredResult, type Told, toldResult } from './result.ts';
 import { LiveSpeakers } from './speakers.ts';
 import { markSpeech, RecentSpeech } from './speech.ts';
 import type { HeardSpeech } from './speech-gate.ts';
-import type { Stretch } from './stretch.ts';
 import { Suspicions } from './suspicions.ts';
 import { type LiveTurn, TurnBuilder } from './turn-builder.ts';
 import { TurnLog } from './turn-log.ts';
@@ -37,8 +37,6 @@ const YOUNG = 10;
 const NEW = { ever: 0.5, due: 0.3 };
 /** The same for the first voice, which cannot be mistaken for another. */
 const FIRST = { ever: 0.4, due: 0.1 };
-/** A slot without clean speech still counts this many seconds: it must belong somewhere. */
-const LEAST_SECONDS = 0.02;
 /** Seconds of a voice that must be heard before it is given a name. */
 const RECOGNIZE_SECONDS = 1;
 export interface TrackerRules extends LiveTiming {
@@ -60,13 +58,6 @@ export interface LastWindow extends HeardRun {
   readonly start: number;
 }
 
-/** Where a stretch goes on: the settled slot that was its latest. */
-interface OpenStretch {
-  readonly stretch: Stretch;
-  readonly window: HeardWindow;
-  readonly slot: number;
-}
-
 /**
  * Live diarization proper: what the network says of windows in, events out. Everything is counted in frames, nothing
  * depends on the clock.
@@ -83,8 +74,7 @@ export class LiveTracker {
   readonly #weight: Float32Array;
   readonly #emit: (event: LiveEvent) => void;
   readonly #evidence = new TurnSums();
-  /** The stretch that each speaker's latest settled slot went to. */
-  #open = new Map<number, OpenStretch>();
+  readonly #open: OpenStretches;
   #next: number;
   readonly #speech: RecentSpeech | undefined;
   #mask: SpeechMask | undefined;
@@ -107,6 +97,7 @@ export class LiveTracker {
       { space: voices, above: activity.on, least: Math.max(1, frames(activity.shortest)), frame },
     );
     this.#memory = new VoiceMemory({ between: voices.between, cluster });
+    this.#open = new OpenStretches(this.#recent, this.#memory);
     this.#turns = new TurnBuilder({
       ...turns,
       shortestGap: frames(turns.shortestGap),
@@ -186,7 +177,7 @@ export class LiveTracker {
     const speakers = this.#memory.speakers.map((speaker) => ({ speaker, model: this.#memory.model(speaker) }));
     if (speakers.length > 0) assignLocalSpeakers(this.#recent, table, speakers, settings.decode, frame);
     this.#tell(final, present, isEnd);
-    this.#settle(table, tracks, isEnd ? Number.POSITIVE_INFINITY : final);
+    this.#open.settle(table, tracks, isEnd ? Number.POSITIVE_INFINITY : final);
     const { every, stretches } = RECLUSTER;
     // Its time grows with the square of what is remembered.
     if ((present - this.#reclustered) * frame >= every * Math.max(1, this.#memory.size / stretches)) {
@@ -235,11 +226,11 @@ export class LiveTracker {
     const scores = new Map([...frames].map(([speaker, { score }]) => [speaker, score.slice()]));
     if (this.#mask) markSpeech(scores, this.#mask, from, present, this.#cnn.settings.turns);
     const { started, changed, ended } = this.#turns.look(scores, final, present, isEnd);
-    const tell = (type: TurnEvent['type'], turn: LiveTurn): TurnEvent => {
+    const tell = (type: TurnEvent['type'], turn: LiveTurn, speaker = turn.speaker): TurnEvent => {
       const event: TurnEvent = {
         type,
         turn: `t${turn.id}`,
-        speaker: this.#speakers.at(turn.speaker).label,
+        speaker: this.#speakers.at(speaker).label,
         start: this.#seconds(turn.start),
         end: this.#seconds(turn.end),
         confidence: confidenceOf(this.#cnn.settings.confidence, this.#evidence.of(turn, frames, from)),
@@ -250,41 +241,30 @@ export class LiveTracker {
     for (const turn of changed) tell('turn-update', turn);
     for (const turn of started) tell('turn-start', turn);
     for (const turn of ended) {
-      const { start, end, confidence } = tell('turn-end', turn);
-      if (end > start) this.#log.add({ start, end, speaker: turn.speaker, confidence });
+      const speaker = this.#speakerOf(turn);
+      const { start, end, confidence } = tell('turn-end', turn, speaker);
+      if (end > start) this.#log.add({ start, end, speaker, confidence });
     }
     this.#evidence.keep(this.#turns.underWay, frames, from, final);
+  }
+
+  /** The speaker of a turn that is over: the one that it was told with, another, or somebody new. */
+  #speakerOf(turn: LiveTurn): number {
+    const told = this.#speakers.now(turn.speaker);
+    const said = this.#memory.saidIn({ ...turn, speaker: told });
+    const found = this.#memory.whoSaid(said, told);
+    if (found === told || (found === undefined && this.#full)) return told;
+    const speaker = found ?? this.#addSpeaker();
+    this.#memory.give(said, speaker, true);
+    const rest = this.#memory.saidIn({ speaker: told, start: Number.NEGATIVE_INFINITY, end: turn.end });
+    // All that was told of it was this: it never was a speaker of its own.
+    if (rest.length === 0 && this.#log.turns.every((other) => other.speaker !== told)) this.#merge(told, speaker);
+    return speaker;
   }
 
   /** Without the last bits of a product such as 3 × 0.02. */
   #seconds(frames: number): number {
     return Math.min(this.#duration, Math.round(frames * this.#cnn.frame * 1e6) / 1e6);
-  }
-
-  /** Windows that end before the final frame are decided: what was heard in them is remembered. */
-  #settle(table: Slots, tracks: Tracks, final: number): void {
-    const { slots, frames, all } = this.#recent;
-    all.forEach((window, w) => {
-      if (window.settled || window.start + frames > final) return;
-      window.settled = true;
-      const open = new Map<number, OpenStretch>();
-      window.embeddings.forEach((embedding, slot) => {
-        const speaker = window.speakerOf[slot]!;
-        const row = table.rowAt[w * slots + slot]!;
-        if (!embedding || speaker < 0) return;
-        const before = this.#open.get(speaker);
-        const follows =
-          before !== undefined &&
-          before.window === all[w - 1] &&
-          tracks.trackOf[table.rowAt[(w - 1) * slots + before.slot]!] === tracks.trackOf[row];
-        const stretch = follows ? before.stretch : this.#memory.open(speaker, embedding.length);
-        const seconds = (window.clean[slot]! + LEAST_SECONDS) * (this.#recent.step(w) / frames);
-        const voice = window.voices.subarray(slot * table.to, (slot + 1) * table.to);
-        this.#memory.extend(stretch, seconds, voice, embedding);
-        open.set(speaker, { stretch, window, slot });
-      });
-      this.#open = open;
-    });
   }
 
   *#recluster(): Steps<void> {
@@ -310,7 +290,7 @@ export class LiveTracker {
     if (this.#speakers.merge(from, into)) this.#tellSpeaker(into);
     this.#memory.merge(from, into);
     this.#turns.merge(from, into);
-    this.#open.delete(from);
+    this.#open.forget(from);
     for (const { speakerOf } of this.#recent.all) {
       speakerOf.forEach((speaker, slot) => {
         if (speaker === from) speakerOf[slot] = into;

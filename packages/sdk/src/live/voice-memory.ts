@@ -1,13 +1,13 @@
-import { evidence, type SpeakerModel } from '../stages/plda.ts';
+import type { SpeakerModel } from '../stages/plda.ts';
 import type { Steps } from '../stages/steps.ts';
 import { accumulate } from '../stages/vectors.ts';
 import { condense, type Reclustering, reclusterStretches } from './recluster-stretches.ts';
-import { type Stretch, type Voice, type VoiceRules, voiceOf } from './stretch.ts';
+import { likeness, type Stretch, type Voice, type VoiceRules, voiceOf } from './stretch.ts';
+import type { LiveTurn } from './turn-builder.ts';
+import { whoSaid } from './turn-speaker.ts';
 
 /** Seconds that the first words of a new speaker count at most. */
 const SEED_SECONDS = 0.5;
-/** Share of the evidence that one voice would be expected to give for itself below which it is another. */
-const SURE = 0.3;
 /** Stretches that are kept; then those of one speaker that sound most alike become one, down to the half. */
 const MOST_STRETCHES = 256;
 
@@ -37,13 +37,20 @@ export class VoiceMemory {
   /** @param from Numbers of an embedding. */
   open(speaker: number, from: number): Stretch {
     const sum = new Float32Array(this.#rules.between.length);
-    const stretch = { seconds: 0, sum, raw: new Float32Array(from), speaker, voice: speaker };
+    const stretch = { from: 0, to: 0, seconds: 0, sum, raw: new Float32Array(from), speaker, voice: speaker };
     this.#stretches.push(stretch);
     return stretch;
   }
 
-  /** @param voice `[to]`. @param embedding `[from]`. */
-  extend(stretch: Stretch, seconds: number, voice: Float32Array, embedding: Float32Array): void {
+  /** @param from The window's first frame. @param to The frame after its last. @param voice `[to]`. @param embedding `[from]`. */
+  extend(
+    stretch: Stretch,
+    { from, to, seconds }: Pick<Stretch, 'from' | 'to' | 'seconds'>,
+    voice: Float32Array,
+    embedding: Float32Array,
+  ): void {
+    if (stretch.to === 0) stretch.from = from;
+    stretch.to = to;
     stretch.seconds += seconds;
     accumulate(stretch.sum, voice, seconds);
     accumulate(stretch.raw, embedding, seconds);
@@ -78,14 +85,20 @@ export class VoiceMemory {
    * there is enough of both to tell. @param sum As a stretch's.
    */
   differs(speaker: number, seconds: number, sum: Float32Array): boolean {
-    const { between, cluster } = this.#rules;
-    const known = this.#voice(speaker);
-    const heard = voiceOf([{ seconds, sum, raw: sum, speaker, voice: speaker }], this.#rules);
-    const gain =
-      evidence(between, known.count + heard.count, known.sum, heard.sum) -
-      evidence(between, known.count, known.sum, undefined) -
-      evidence(between, heard.count, heard.sum, undefined);
-    return gain < Math.min(cluster.evidence, SURE * expectedGain(between, known.count, heard.count));
+    return likeness(this.#voice(speaker), voiceOf([{ seconds, sum }], this.#rules), this.#rules).differ;
+  }
+
+  /** What was heard of a turn: the stretches of its speaker most of which lies in it. Frames `[start, end)`. */
+  saidIn({ speaker, start, end }: Pick<LiveTurn, 'speaker' | 'start' | 'end'>): Stretch[] {
+    return this.#stretches.filter((stretch) => {
+      const common = Math.min(stretch.to, end) - Math.max(stretch.from, start);
+      return stretch.speaker === speaker && common > (stretch.to - stretch.from) / 2;
+    });
+  }
+
+  /** See `whoSaid`. @param said Of `saidIn`. */
+  whoSaid(said: readonly Stretch[], told: number): number | undefined {
+    return whoSaid(said, this.#stretches, told, this.#rules);
   }
 
   /** Sum of some stretches' embeddings, less the mean of all voices, and the seconds that it is made of. `[from]`. */
@@ -111,9 +124,12 @@ export class VoiceMemory {
     this.#voices.clear();
   }
 
-  /** Some stretches are a speaker's voice from now on. */
-  give(stretches: readonly Stretch[], voice: number): void {
-    for (const stretch of stretches) stretch.voice = voice;
+  /** Some stretches are a speaker's voice from now on. @param isTold They are told to be that speaker's, too. */
+  give(stretches: readonly Stretch[], voice: number, isTold = false): void {
+    for (const stretch of stretches) {
+      stretch.voice = voice;
+      if (isTold) stretch.speaker = voice;
+    }
     this.#voices.clear();
   }
 
@@ -135,6 +151,8 @@ export class VoiceMemory {
     this.#stretches = groups.map(([first, ...others]) => {
       const kept = first as Stretch;
       for (const stretch of others) {
+        kept.from = Math.min(kept.from, stretch.from);
+        kept.to = Math.max(kept.to, stretch.to);
         kept.seconds += stretch.seconds;
         accumulate(kept.sum, stretch.sum, 1);
         accumulate(kept.raw, stretch.raw, 1);
@@ -155,14 +173,4 @@ export class VoiceMemory {
     }
     return voice;
   }
-}
-
-/**
- * Log evidence that two lots of `n` and `m` observations of one speaker give for being one, on average: what they tell
- * about each other.
- */
-function expectedGain(between: Float32Array, n: number, m: number): number {
-  let sum = 0;
-  for (const phi of between) sum += Math.log(((1 + n * phi) * (1 + m * phi)) / (1 + (n + m) * phi));
-  return sum / 2;
 }

@@ -58,13 +58,17 @@ export class HeldWindows {
     const map = new FrameMap(part, frame, 0, (speech) => this.#mask.push(speech, two.shift()));
     this.#two = new WindowMean(part.frames, (mean, index) => twoMap.push(mean, index));
     this.#speech = new WindowMean(part.frames, (mean, index) => map.push(mean, index));
-    this.#runner = segmentationRunner(gate.segmentation, { step, signal }, async (window, scores) => {
-      const at = firstFrame(part, window, step);
-      this.#two.add(at, powerset.overlap(scores));
-      this.#speech.add(at, powerset.speech(scores));
-      this.#release(this.#mask.known);
-      await listener?.window(at, scores);
-    });
+    this.#runner = segmentationRunner(
+      gate.segmentation,
+      { step, batch: gate.settings.batch, signal },
+      async (window, scores) => {
+        const at = firstFrame(part, window, step);
+        this.#two.add(at, powerset.overlap(scores));
+        this.#speech.add(at, powerset.speech(scores));
+        this.#release(this.#mask.known);
+        await listener?.window(at, scores);
+      },
+    );
   }
 
   /** The next samples of the recording. */

@@ -39,6 +39,7 @@ export { clusterJoined } from '../stages/cluster-joined.ts';
 export { type Clustering, clusterSpeakers, type Partition, speakerEmbedding } from '../stages/cluster-speakers.ts';
 export { type TurnEvidence, turnEvidence } from '../stages/confidence.ts';
 export { Fbank, type FbankShape, fbank, subtractMean } from '../stages/fbank.ts';
+export { halfEven } from '../stages/half-even.ts';
 export { HeardRecording } from '../stages/heard-recording.ts';
 export { type HeardWindows, spokenFrames } from '../stages/heard-windows.ts';
 export { type FrameTurn, type TurnRules, TurnTracker } from '../stages/hysteresis.ts';
@@ -59,7 +60,7 @@ export {
 } from '../stages/plda.ts';
 export { Powerset, powersetClasses, powersetProbabilities } from '../stages/powerset.ts';
 export { PLDA_FILES, pyannoteSettings, readPlda } from '../stages/pyannote-settings.ts';
-export { halfEven, reconstruct } from '../stages/reconstruct.ts';
+export { reconstruct } from '../stages/reconstruct.ts';
 export { type RecordingSettings, recordingSettings } from '../stages/recording-settings.ts';
 export { SegmentedRecording } from '../stages/segmented.ts';
 export {

@@ -1,3 +1,4 @@
+import { halfEven } from './half-even.ts';
 import type { HeardWindows } from './heard-windows.ts';
 import { type FrameTurn, TurnTracker } from './hysteresis.ts';
 import { OverlapAdder } from './overlap-add.ts';
@@ -72,12 +73,4 @@ function choose(shares: Float32Array, count: number, on: Float32Array): void {
     for (let k = 0; k < on.length; k++) if (on[k] === 0 && (best < 0 || shares[k]! > shares[best]!)) best = k;
     on[best] = Math.max(LEAST_SCORE, shares[best]!);
   }
-}
-
-/** As NumPy's `rint`, which the reference uses. */
-export function halfEven(x: number): number {
-  const floor = Math.floor(x);
-  const rest = x - floor;
-  if (rest !== 0.5) return Math.round(x);
-  return floor % 2 === 0 ? floor : floor + 1;
 }

@@ -94,6 +94,8 @@ export interface GateSettings {
   /** Seconds between windows of a recording, and of a live session. */
   readonly step: number;
   readonly liveStep: number;
+  /** Windows of a recording in one run of the network: some networks are faster with several. Default 1. */
+  readonly batch: number;
   /** Probability of speech below which nobody speaks. */
   readonly speech: number;
   /** Seconds of silence that end a turn, whatever gaps it may have. */
@@ -116,6 +118,7 @@ export function gateSettings(manifest: ModelManifest): GateSettings {
   return {
     step: read.number('gate.step', 0.1, 10),
     liveStep: read.number('gate.liveStep', 0.1, 10),
+    batch: read.has('gate.batch') ? Math.round(read.number('gate.batch', 1, 64)) : 1,
     speech: read.number('gate.speech', 0, 1),
     shortestSilence: read.number('gate.shortestSilence', 0, 10),
     onset: read.number('gate.onset', 0, 1),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { halfEven } from './half-even.ts';
 import { HeardRecording } from './heard-recording.ts';
 import { kMeans } from './k-means.ts';
-import { halfEven, reconstruct } from './reconstruct.ts';
+import { reconstruct } from './reconstruct.ts';
 import { finish } from './steps.ts';
 import { vbx, xVectorSpace } from './vbx.ts';
 import { assignVoices, assignVoicesToCount, findVoices, NOBODY } from './vbx-clustering.ts';

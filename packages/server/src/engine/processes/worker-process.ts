@@ -50,6 +50,11 @@ interface Session {
 
 /** Bytes of a body written at once: a long recording must not hold up windows and live audio behind it. */
 const PART_BYTES = 1024 * 1024;
+/**
+ * What glibc takes from the kernel by itself, and gives back at once, in bytes. Left to itself, glibc raises both limits
+ * with the largest block it has freed, up to 32 MiB, and a worker's heap grows with all that was ever freed in between.
+ */
+const MALLOC = { MALLOC_MMAP_THRESHOLD_: '262144', MALLOC_TRIM_THRESHOLD_: '1048576' };
 /** Signals that a process gets for what it does itself. SIGKILL is another's doing: an operator's, or the kernel's. */
 const CRASHES: ReadonlySet<string> = new Set(['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGABRT', 'SIGTRAP', 'SIGSYS']);
 /** The server's own standard error. */
@@ -95,7 +100,7 @@ export class WorkerProcess {
     this.#child = spawn(command, [...args], {
       // Frames have a descriptor of their own: what a library prints on standard output goes to the log.
       stdio: ['pipe', STDERR_FD, 'inherit', this.#slots?.fd ?? 'ignore', 'pipe'],
-      env: { ...process.env, VOICEFLOW_API_KEYS: undefined, ...file?.env, ...env },
+      env: { ...MALLOC, ...process.env, VOICEFLOW_API_KEYS: undefined, ...file?.env, ...env },
     });
     unyield(this.#child.pid);
     let failed: (error: VoiceFlowError) => void = () => {};
