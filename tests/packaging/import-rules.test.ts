@@ -49,6 +49,8 @@ beforeAll(() => {
     writeFileSync(join(source, `${i}.ts`), VIOLATIONS[title][0]);
   });
   writeFileSync(join(source, `${CLEAN}.ts`), 'export const one = 1;\n');
+  mkdirSync(join(folder, 'packages/cli/src'), { recursive: true });
+  writeFileSync(join(folder, 'packages/cli/src/parser.ts'), "export { parseArgs } from 'node:util';\n");
   const biome = join(ROOT, 'node_modules/@biomejs/biome/bin/biome');
   const { stdout } = spawnSync(process.execPath, [biome, 'lint', '--reporter=json', '.'], {
     cwd: folder,
@@ -65,6 +67,10 @@ describe('the inner part of the SDK may not use', () => {
   it.each(TITLES.map((title, i) => ({ title, i })))('$title', ({ title, i }) => {
     expect(objections.get(String(i))).toContain(VIOLATIONS[title][1]);
   });
+});
+
+it('a program may not read its options by a parser of its own (decision 104)', () => {
+  expect(objections.get('parser')).toContain('noRestrictedImports');
 });
 
 it('and code without violations passes', () => {

@@ -152,7 +152,7 @@ const HANG_MS = 120_000;
 /** Time for what a server of short limits does with half a request. */
 const PATIENCE_MS = 400;
 
-/** Sends a connection's bytes. @throws where any answer is a 5xx that no request may bring about. */
+/** Sends a connection's bytes. @throws where any answer is a 5xx that no request may bring about, or a refusal without a problem. */
 export async function connectionOutcome(url: string, bytes: string): Promise<string> {
   const client = await rawClient(url, Buffer.from(bytes, 'latin1'));
   client.socket.end();
@@ -166,6 +166,10 @@ export async function connectionOutcome(url: string, bytes: string): Promise<str
   // 503, 504: not within the deadline that it gives, or its body did not come. 501, 505: no part of this server.
   const bad = statuses(client.text()).filter((status) => status >= 500 && ![501, 503, 504, 505].includes(status));
   if (bad.length > 0) throw new Error(`answered ${bad.join(', ')}`);
+  // Handshakes that are none are answered by the library for WebSockets, in plain text.
+  const refusals = client.text().match(/HTTP\/1\.1 [45]\d\d [\s\S]*?\r\n\r\n/g) ?? [];
+  const bare = refusals.find((head) => !/^content-type: application\/problem\+json/im.test(head));
+  if (bare !== undefined && !/upgrade: websocket/i.test(bytes)) throw new Error(`no problem: ${bare}`);
   return `answered ${statuses(client.text())[0] ?? 'nothing'}`;
 }
 

@@ -262,7 +262,68 @@ describe('refusals', () => {
     socket.write('POST /v1/diarize HTTP/1.1\r\nhost: localhost\r\nx-slow: ');
     const [answer] = await once(socket.setEncoding('utf8'), 'data');
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(answer).toContain('"code":"deadline-exceeded"');
     await once(socket, 'close');
+  });
+
+  it('are none for a header that came while the server did not run', async () => {
+    const server = await toyServer({ limits: { headerMs: 150 } });
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('utf8');
+    let text = '';
+    socket.on('data', (more) => {
+      text += more;
+    });
+    const standStill = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
+    await once(socket, 'connect');
+    for (let i = 1; i <= 3; i++) {
+      socket.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n');
+      standStill();
+      await until(() => text.split('HTTP/1.1 ').length > i);
+      expect(text).not.toContain('HTTP/1.1 408');
+    }
+    const live = connect(Number(new URL(server.url).port), '127.0.0.1');
+    await once(live, 'connect');
+    await until(async () => (await fetch(`${server.url}/healthz`)).ok);
+    live.write(
+      'GET /v1/stream?sampleRate=16000 HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n' +
+        'sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+    );
+    standStill();
+    const [accepted] = await once(live.setEncoding('latin1'), 'data');
+    expect(accepted).toMatch(/^HTTP\/1\.1 101 /);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(live.readableEnded).toBe(false);
+    live.destroy();
+    // What is half a header by then must be whole within the limit.
+    socket.write('GET /healthz HTTP/1.1\r\n');
+    standStill();
+    await once(socket, 'close');
+    expect(text).toContain('HTTP/1.1 408');
+  });
+
+  it('have a problem also where the request is no HTTP, or its header has no end', async () => {
+    const server = await toyServer();
+    const requests = {
+      'no http at all\r\n\r\n': 400,
+      'GET / HTTP/1.1\r\n\r\n': 400,
+      'GET / HTTP/1.1\r\nhost: localhost\r\nexpect: a miracle\r\nconnection: close\r\n\r\n': 417,
+      'GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n': 400,
+      'GET / HTTP/1.1\r\nhost: lo cal\r\nconnection: close\r\n\r\n': 400,
+      [`GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`]: 431,
+      'POST /v1/infer HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n': 400,
+    };
+    for (const [request, status] of Object.entries(requests)) {
+      const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('utf8');
+      let answer = '';
+      socket.on('data', (more) => {
+        answer += more;
+      });
+      socket.write(request);
+      await once(socket, 'close');
+      expect(answer, request.slice(0, 60)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ status, code: 'invalid-option' });
+    }
+    await until(() => server.app.active === 0);
   });
 
   it.each(PATHS)('of %s end a body whose sender falls silent, and leave nothing behind', async (path) => {

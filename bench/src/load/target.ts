@@ -37,7 +37,7 @@ const DEFAULT_TIMEOUT = 30_000;
 export const INFER_ANSWER_BYTES = 4 * (2 * 192 + 2);
 
 /** A window of one second for `/v1/infer`, as its raw body. */
-export function windowBody(): Uint8Array {
+function windowBody(): Uint8Array {
   return new Uint8Array(noise(48_000, seededRandom(1)).buffer);
 }
 

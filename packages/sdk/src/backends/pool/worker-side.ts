@@ -6,7 +6,7 @@ import type { Session } from './session.ts';
 import { pack } from './tensors.ts';
 
 export type { Settings } from './protocol.ts';
-export { type OrtModule, openSession, type Session } from './session.ts';
+export type { Session } from './session.ts';
 
 /** The worker's end of the line. */
 export interface Port {

@@ -1,5 +1,4 @@
 /** @module The worker's script: built into one text (`?script`) and started from there. */
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { VoiceFlowError } from '../../contract/errors.ts';
@@ -8,16 +7,12 @@ import { serverPort } from '../pool/port.ts';
 import { openSession } from '../pool/session.ts';
 import { serve } from '../pool/worker-side.ts';
 import type { OrtWasm } from './ort.ts';
+import { withModule } from './with-module.ts';
 
-serve(serverPort(), async (bytes, settings) => {
-  const url = String(settings.module);
-  const ort = load(url);
-  ort.env.wasm.numThreads = Number(settings.threads);
-  ort.env.wasm.wasmBinary = readFileSync(new URL('ort-wasm-simd-threaded.wasm', url));
-  const session = await openSession(ort, bytes, { executionProviders: ['wasm'] });
-  // Compiled by now: 14 MB that need not stay.
-  delete ort.env.wasm.wasmBinary;
-  return session;
+serve(serverPort(), (bytes, { script, module, threads }) => {
+  if (!(module instanceof WebAssembly.Module)) throw new Error('the worker got no WebAssembly');
+  const ort = load(String(script));
+  return withModule(ort, module, Number(threads), () => openSession(ort, bytes, { executionProviders: ['wasm'] }));
 });
 
 function load(url: string): OrtWasm {

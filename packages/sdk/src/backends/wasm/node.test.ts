@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { wasmBackend } from 'voiceflow-ml/backends/wasm';
 import { VoiceFlowError } from 'voiceflow-ml/core';
@@ -24,6 +26,25 @@ describe('WebAssembly threads', () => {
     expect(VoiceFlowError.isInstance(error) && error.code).toBe('invalid-option');
   });
 });
+
+/** Address space that is set aside in pieces of gigabytes, as each WebAssembly memory has it. */
+function reservations(): number {
+  const ranges = readFileSync('/proc/self/maps', 'utf8').matchAll(/^([0-9a-f]+)-([0-9a-f]+) ---p/gm);
+  return [...ranges].filter(([, from, to]) => Number(`0x${to}`) - Number(`0x${from}`) >= 2 ** 30).length;
+}
+
+it.skipIf(process.platform !== 'linux')(
+  'gives the memory of each session back when it is closed (/proc tells)',
+  async () => {
+    const before = reservations();
+    for (let i = 0; i < 3; i++) {
+      const model = await wasmBackend().load({ name: 'affine', bytes: affineModel() }, { workers: 1 });
+      expect(reservations()).toBeGreaterThan(before);
+      await model.close();
+      expect(reservations()).toBe(before);
+    }
+  },
+);
 
 it('cuts off a run that goes on after its abort', async () => {
   const model = await wasmBackend().load({ name: 'slow', bytes: slowModel() }, { workers: 1 });

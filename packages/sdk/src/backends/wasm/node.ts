@@ -5,8 +5,9 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { scriptUrl } from '@voiceflow-ml/wasm-runtime/node';
 import type { Backend } from '../../contract/backend.ts';
-import { VoiceFlowError } from '../../contract/errors.ts';
+import { throwIfAborted, VoiceFlowError } from '../../contract/errors.ts';
 import { SPEC_VERSION } from '../../contract/version.ts';
+import { messageOf } from '../pool/failure.ts';
 import { checkThreads, defaultWorkers } from '../pool/options.ts';
 import { openPool } from '../pool/pool.ts';
 import type { Settings } from '../pool/protocol.ts';
@@ -37,7 +38,8 @@ export function wasmBackend(options: WasmBackendOptions = {}): Backend {
     async load(model, { workers = defaultWorkers(availableParallelism()), signal } = {}) {
       const threads = Math.min(checkThreads('threads', options.threads ?? 1), availableParallelism());
       const { wasm } = options;
-      const settings: Settings = wasm === undefined ? { module: locate(), threads } : { module: await compiled(wasm) };
+      const settings = wasm === undefined ? await installedSettings(threads) : { module: await compiled(wasm) };
+      throwIfAborted(signal);
       const spawn = () => spawnThread(wasm === undefined ? installed : embedded, false);
       return openPool({ model, workers: checkThreads('workers', workers), settings, spawn, signal });
     },
@@ -45,28 +47,59 @@ export function wasmBackend(options: WasmBackendOptions = {}): Backend {
 }
 
 /** The URL of the runtime's script, found here because the worker's script has no address to look for it from. */
-function locate(): string {
+function locate(): URL {
   const url = scriptUrl();
-  if (existsSync(url)) return url.href;
-  throw new VoiceFlowError('backend-unavailable', `ONNX Runtime's WebAssembly is not at ${fileURLToPath(url)}`, {
+  if (existsSync(url)) return url;
+  throw notUsable(`is not at ${fileURLToPath(url)}`);
+}
+
+async function installedSettings(threads: number): Promise<Settings> {
+  const script = locate();
+  return { script: script.href, module: await installedModule(script), threads };
+}
+
+let own: Promise<WebAssembly.Module> | undefined;
+
+/**
+ * The installed runtime, compiled once for all workers of this process: in each it would take seconds of CPU, and some
+ * hundred megabytes that the C library keeps.
+ */
+function installedModule(script: URL): Promise<WebAssembly.Module> {
+  own ??= compiledFile(new URL('ort-wasm-simd-threaded.wasm', script)).catch((cause: unknown) => {
+    own = undefined;
+    throw notUsable(`cannot be used: ${messageOf(cause)}`, cause);
+  });
+  return own;
+}
+
+function notUsable(why: string, cause?: unknown): VoiceFlowError {
+  return new VoiceFlowError('backend-unavailable', `ONNX Runtime's WebAssembly ${why}`, {
     hint:
       'keep @voiceflow-ml/wasm-runtime out of the bundle (external), or hand the file ' +
       'dist/ort-wasm-simd-threaded.wasm of it over: wasmBackend({ wasm: bytes })',
+    cause,
   });
 }
 
 async function compiled(wasm: NonNullable<WasmBackendOptions['wasm']>): Promise<WebAssembly.Module> {
   if (wasm instanceof WebAssembly.Module) return wasm;
   try {
-    const bytes = wasm instanceof Uint8Array ? wasm : await readFile(fileOf(String(wasm)));
-    return await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
+    if (!(wasm instanceof Uint8Array)) return await compiledFile(fileOf(String(wasm)));
+    return await WebAssembly.compile(wasm as Uint8Array<ArrayBuffer>);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new VoiceFlowError('backend-unavailable', `the WebAssembly that was handed over cannot be used: ${why}`, {
-      hint: 'hand over dist/ort-wasm-simd-threaded.wasm of @voiceflow-ml/wasm-runtime: its path or its bytes',
-      cause,
-    });
+    throw new VoiceFlowError(
+      'backend-unavailable',
+      `the WebAssembly that was handed over cannot be used: ${messageOf(cause)}`,
+      {
+        hint: 'hand over dist/ort-wasm-simd-threaded.wasm of @voiceflow-ml/wasm-runtime: its path or its bytes',
+        cause,
+      },
+    );
   }
+}
+
+async function compiledFile(file: URL): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(await readFile(file));
 }
 
 function fileOf(wasm: string): URL {

@@ -12,8 +12,8 @@ const MAX_WAITING = 32;
 
 interface Connection {
   readonly socket: Socket;
-  /** A request is being answered. */
-  busy: boolean;
+  /** Of the request that is being answered. */
+  answer: ServerResponse | undefined;
   paused: boolean;
   readonly waiting: (() => void)[];
   /** What had left when it was last looked at, and for how long it has been as much. */
@@ -30,6 +30,8 @@ const LAST_REQUEST_MS = 2_000;
 /** The connections of one server that have asked something. */
 export class Connections {
   readonly #all = new Map<Socket, Connection>();
+  /** Requests so far, those to upgrade too. */
+  readonly #asked = new WeakMap<Socket, number>();
   readonly #sweep: ReturnType<typeof setInterval>;
 
   /** @param idleMs A connection whose client reads nothing of an answer for so long is closed. */
@@ -51,7 +53,7 @@ export class Connections {
     const timer = setTimeout(async () => {
       // What came while the process did not run has not been read yet.
       await turnOfTheLoop();
-      if (socket.bytesRead === bytesRead && this.#all.get(socket)?.busy !== true) socket.destroy();
+      if (socket.bytesRead === bytesRead && this.#all.get(socket)?.answer === undefined) socket.destroy();
     }, LAST_REQUEST_MS);
     timer.unref();
   }
@@ -66,21 +68,17 @@ export class Connections {
       const { socket } = incoming;
       if (socket.destroyed) return;
       const connection = this.#of(socket);
-      if (hasTwoHosts(incoming)) {
-        // RFC 9112, 3.2: who is asked must not depend on who reads it.
-        outgoing.writeHead(400, { connection: 'close' });
-        outgoing.end();
-        return;
-      }
-      if (!connection.busy) return this.#start(connection, listener, incoming, outgoing);
+      this.#count(socket);
+      if (connection.answer === undefined) return this.#start(connection, listener, incoming, outgoing);
       this.#wait(connection, () => this.#start(connection, listener, incoming, outgoing));
     };
   }
 
-  /** Runs `then` once everything that this connection asked before has been answered; at once where nothing was. */
+  /** Takes a request to upgrade: runs `then` once everything that this connection asked before has been answered; at once where nothing was. */
   afterAnswers(socket: Socket, then: () => void): void {
     const connection = this.#all.get(socket);
-    if (connection?.busy !== true) {
+    this.#count(socket);
+    if (connection?.answer === undefined) {
       then();
       return;
     }
@@ -90,18 +88,39 @@ export class Connections {
     this.#wait(connection, () => {
       socket.off('error', unheard);
       then();
-      if (!connection.busy) this.#next(connection);
+      if (connection.answer === undefined) this.#next(connection);
     });
+  }
+
+  /** Requests that a connection has made so far. */
+  asked(socket: Socket): number {
+    return this.#asked.get(socket) ?? 0;
+  }
+
+  /** Whether something of an answer has been written that is not at its end yet. */
+  isInAnswer(socket: Socket): boolean {
+    return this.#all.get(socket)?.answer?.headersSent === true;
   }
 
   close(): void {
     clearInterval(this.#sweep);
   }
 
+  #count(socket: Socket): void {
+    this.#asked.set(socket, this.asked(socket) + 1);
+  }
+
   #of(socket: Socket): Connection {
     const known = this.#all.get(socket);
     if (known !== undefined) return known;
-    const connection = { socket, busy: false, paused: false, waiting: [], sent: '', idleMs: 0 };
+    const connection: Connection = {
+      socket,
+      answer: undefined,
+      paused: false,
+      waiting: [],
+      sent: '',
+      idleMs: 0,
+    };
     this.#all.set(socket, connection);
     socket.once('close', () => {
       connection.waiting.length = 0;
@@ -111,9 +130,9 @@ export class Connections {
   }
 
   #start(connection: Connection, listener: RequestListener, incoming: IncomingMessage, outgoing: ServerResponse): void {
-    connection.busy = true;
+    connection.answer = outgoing;
     outgoing.once('close', () => {
-      connection.busy = false;
+      connection.answer = undefined;
       this.#next(connection);
     });
     listener(incoming, outgoing as Parameters<RequestListener>[1]);
@@ -160,15 +179,6 @@ export class Connections {
       }
     }
   }
-}
-
-function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
-  let hosts = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i];
-    if (name?.length === 4 && name.toLowerCase() === 'host') hosts++;
-  }
-  return hosts > 1;
 }
 
 /**

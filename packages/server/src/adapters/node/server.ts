@@ -1,16 +1,11 @@
 /** @module The server on Node: HTTP by `@hono/node-server`, WebSockets by `ws`, inference in worker processes. */
 import { readFileSync } from 'node:fs';
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type ServerOptions,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http';
 import { type AddressInfo, Server, type Socket } from 'node:net';
 import process from 'node:process';
-import { createAdaptorServer, upgradeWebSocket } from '@hono/node-server';
+import { createAdaptorServer, getRequestListener, RequestError, upgradeWebSocket } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
+import { problemResponse, toProblem, toResponse } from '../../http/problem.ts';
 import { MAX_MESSAGE_BYTES } from '../../routes/stream/messages.ts';
 import { acceptLastArrivals, drainUntilQuiet, lapse } from '../common/drain.ts';
 import { type EntryOptions, prepare } from '../common/prepare.ts';
@@ -19,6 +14,7 @@ import { type RunningServer, runningServer } from '../common/running-server.ts';
 import { Connections } from './connections.ts';
 import { awaitsContinue, openIncoming, readIncoming } from './incoming.ts';
 import { Leftovers } from './leftovers.ts';
+import { answerUnreadable, refuseUnreadable, unreadable } from './unreadable.ts';
 import { ignoreOtherUpgrades } from './upgrades.ts';
 
 export { restartWithFlags, SERVER_FLAGS } from '../../engine/processes/v8.ts';
@@ -51,20 +47,28 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
     maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
   });
+  // The adaptor's own answers what it cannot read without a word, and what the app throws.
+  const listener = getRequestListener(app.fetch, {
+    hostname: options.host,
+    // It closes connections half a second after an answer, whatever still comes of the body.
+    autoCleanupIncoming: false,
+    errorHandler: (error) =>
+      error instanceof RequestError
+        ? toResponse(unreadable(400, error.message))
+        : problemResponse(toProblem(error, crypto.randomUUID())),
+  });
   const server = createAdaptorServer({
     fetch: app.fetch,
     hostname: options.host,
     // The adaptor's description of ws is narrower than ws's own types, though made for it.
-    createServer: ((how: ServerOptions, others: RequestListener) =>
+    createServer: ((how: ServerOptions) =>
       createServer(
         how,
         connections.inTurn((incoming, outgoing) => {
           leftovers.afterAnswer(incoming, outgoing);
-          return others(incoming, outgoing);
+          if (!refuseUnreadable(incoming, outgoing)) return listener(incoming, outgoing);
         }),
       )) as typeof createServer,
-    // It closes connections half a second after an answer, whatever still comes of the body.
-    autoCleanupIncoming: false,
     websocket: { server: sockets as unknown as AdaptorWebSockets },
     serverOptions: {
       highWaterMark: HIGH_WATER_BYTES,
@@ -73,17 +77,21 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
       // Bodies have an idle limit of their own; a long upload that goes on is welcome.
       requestTimeout: 0,
       keepAliveTimeout: 65_000,
+      // It would be answered without a body.
+      requireHostHeader: false,
     },
   }) as Server & { closeIdleConnections(): void; closeAllConnections(): void };
   server.maxConnections = mostConnections(options.workers);
   // Node would close the connection at the very moment that it told the client (`Keep-Alive: timeout=65`).
   server.on('timeout', (socket: Socket) => connections.closeIdle(socket));
   ignoreOtherUpgrades(server, connections);
+  answerUnreadable(server, connections, options.limits.headerMs);
   // Whoever waits for `100 Continue` is refused before sending anything: the body is asked for when it is read.
   server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
     awaitsContinue(incoming, outgoing);
     server.emit('request', incoming, outgoing);
   });
+  server.on('checkExpectation', (incoming, outgoing) => server.emit('request', incoming, outgoing));
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);

@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Connections } from './connections.ts';
+import { endUnreadable } from './unreadable.ts';
 
 type OnUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 
@@ -21,7 +22,7 @@ export function ignoreOtherUpgrades(server: EventEmitter, connections: Connectio
     if (request.headers.upgrade?.toLowerCase() === 'websocket') {
       if (!URL.canParse(request.url ?? '', 'http://localhost')) {
         socket.on('error', () => {});
-        socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+        endUnreadable(socket, 400, 'the address of the request cannot be read');
         return;
       }
       for (const listener of adaptors) listener.call(server, request, socket, head);
