@@ -238,6 +238,18 @@ describe('voices', () => {
     ]);
   });
 
+  it('are of one person: another voice is told, and too little is refused', async () => {
+    const own = at('one.json');
+    const several = await voiceflow(['enroll', 'sally', excerpt('several.wav', 0.7, 18.2), '--book', own]);
+    expect(several).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/\d\d % of the speech sounds like another voice; the main one was taken/),
+    });
+    const short = await voiceflow(['enroll', 'ross', excerpt('short.wav', 15, 15.4), '--book', own]);
+    expect(short).toMatchObject({ code: 1, stderr: expect.stringMatching(/only 0\.\d s of speech are in it/) });
+    expect(VoiceBook.parse(readFileSync(own, 'utf8')).voices.map(({ name }) => name)).toEqual(['sally']);
+  });
+
   it('are listed, renamed and removed', async () => {
     const copy = at('copy.json');
     writeFileSync(copy, readFileSync(book(), 'utf8'));

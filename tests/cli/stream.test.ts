@@ -51,6 +51,12 @@ describe('voiceflow stream', () => {
     expect(file.events).toEqual(events);
     const wav = parse(await voiceflow(['stream', '--input', CONVERSATION]));
     expect(wav.events).toEqual(events);
+    // A WAV on standard input is read as one, whatever the options say of PCM; another container is refused.
+    const header = parse(await voiceflow(['stream', '--rate', '48000'], { input: readFileSync(CONVERSATION) }));
+    expect(header.events).toEqual(events);
+    const ogg = await voiceflow(['stream'], { input: Buffer.concat([Buffer.from('OggS\0'), pcm]) });
+    expect(ogg).toMatchObject({ stdout: '', stderr: expect.stringContaining('Ogg') });
+    expect(ogg.code).not.toBe(0);
   });
 
   it('takes floats at another rate, and obeys its options', async () => {

@@ -95,6 +95,21 @@ describe('pipelined requests', () => {
   });
 });
 
+it('handshakes that are refused leave no connection behind, whatever else was sent', async () => {
+  const keys = [{ name: 'me', key: 'secret-0123456789abcdef' }];
+  // So long that nothing but the end of all connections ends the server.
+  const server = await toyServer({ keys, limits: { drainMs: 24 * 3_600_000 } });
+  const handshake =
+    'Connection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n';
+  const asked = ['POST /v1/infer', 'GET /v1/stream', 'GET /healthz', 'GET http://[/v1/stream'].map(
+    (line) => `${line} HTTP/1.1\r\nHost: localhost\r\n${handshake}Content-Length: 192000\r\n\r\n${'x'.repeat(192_000)}`,
+  );
+  const clients = await Promise.all([...asked, ...asked].map((text) => rawClient(server.url, text)));
+  await until(() => clients.every(({ text }) => statuses(text()).length === 1));
+  for (const { text } of clients) expect(statuses(text())).not.toContain(101);
+  await server.close();
+});
+
 describe('answers that nobody reads', () => {
   const ask = 'POST /v1/diarize?answer=20000000 HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\n\r\nx';
 

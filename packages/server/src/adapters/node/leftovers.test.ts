@@ -11,8 +11,8 @@ afterEach(() => {
 
 const SIZE = 1_000_000;
 
-/** A client of a server that answers before the body comes. */
-async function refused(length = SIZE) {
+/** A server that answers before the body comes. */
+async function refusing() {
   const leftovers = new Leftovers();
   const server = createServer((incoming, outgoing) => {
     leftovers.afterAnswer(incoming, outgoing);
@@ -20,7 +20,13 @@ async function refused(length = SIZE) {
   });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const client = connect((server.address() as AddressInfo).port, '127.0.0.1').setEncoding('latin1');
+  return { leftovers, port: (server.address() as AddressInfo).port };
+}
+
+/** A client of such a server that has read its answer. */
+async function refused(length = SIZE) {
+  const { leftovers, port } = await refusing();
+  const client = connect(port, '127.0.0.1').setEncoding('latin1');
   const failures: unknown[] = [];
   client.on('error', (error) => failures.push(error));
   let text = '';
@@ -41,6 +47,26 @@ it('of a body that comes slowly are taken, and the connection goes on', async ()
   client.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
   while (text().split('HTTP/1.1 413').length < 3) await once(client, 'data');
   expect(failures).toEqual([]);
+  client.destroy();
+});
+
+it.each([
+  'HTTP/1.1\r\nhost: localhost\r\nconnection: keep-alive',
+  'HTTP/1.1\r\nhost: localhost\r\nconnection: close',
+  'HTTP/1.0',
+])('are taken from a client that writes all before it reads: %j', async (head) => {
+  const { port } = await refusing();
+  // More than the system keeps for a connection.
+  const size = 40_000_000;
+  const client = connect(port, '127.0.0.1').setEncoding('latin1');
+  client.write(`POST / ${head}\r\ncontent-length: ${size}\r\n\r\n`);
+  const half = Buffer.alloc(size / 2);
+  await new Promise((resolve, reject) => {
+    client.once('error', reject);
+    client.write(half, () => client.write(half, resolve));
+  });
+  const [answer] = await once(client, 'data');
+  expect(answer).toMatch(/^HTTP\/1\.1 413 /);
   client.destroy();
 });
 

@@ -21,8 +21,9 @@ export class Leftovers {
 
   /** To be called before the request is answered. */
   afterAnswer(incoming: IncomingMessage, outgoing: ServerResponse): void {
-    outgoing.once('finish', () => {
-      if (!incoming.complete && !incoming.destroyed) this.#throwAway(incoming);
+    // Before Node's own listener, which closes the connection where the client or the answer asked for that.
+    outgoing.prependOnceListener('finish', () => {
+      if (!incoming.complete && !incoming.destroyed) this.#throwAway(incoming, !outgoing.shouldKeepAlive);
     });
   }
 
@@ -31,8 +32,10 @@ export class Leftovers {
     this.#mostMs = HURRIED_MS;
   }
 
-  #throwAway(incoming: IncomingMessage): void {
+  #throwAway(incoming: IncomingMessage, closes: boolean): void {
     const { socket } = incoming;
+    // Where there is no such method, Node ends its side alone, and what comes can still be read.
+    Object.assign(socket, { destroySoon: undefined });
     const begun = socket.bytesRead;
     let seen = begun;
     let silentMs = 0;
@@ -51,13 +54,15 @@ export class Leftovers {
         await turnOfTheLoop();
         if (socket.bytesRead !== seen) return;
       }
+      closes = true;
       over();
-      socket.destroySoon();
     }, CHECK_MS);
     timer.unref();
     const over = () => {
       clearInterval(timer);
       incoming.off('end', over).off('error', over).off('close', over);
+      Reflect.deleteProperty(socket, 'destroySoon');
+      if (closes) socket.destroySoon();
     };
     incoming.on('end', over).on('error', over).on('close', over);
     incoming.resume();

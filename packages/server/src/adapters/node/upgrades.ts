@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Connections } from './connections.ts';
-import { endUnreadable } from './unreadable.ts';
+import { closeSoon, endUnreadable } from './unreadable.ts';
 
 type OnUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 
@@ -25,6 +25,8 @@ export function ignoreOtherUpgrades(server: EventEmitter, connections: Connectio
         endUnreadable(socket, 400, 'the address of the request cannot be read');
         return;
       }
+      // Nobody reads from a connection whose handshake is refused, and while something is unread its end is not noticed.
+      socket.once('finish', () => closeSoon(socket));
       for (const listener of adaptors) listener.call(server, request, socket, head);
       return;
     }

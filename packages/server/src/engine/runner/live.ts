@@ -1,4 +1,11 @@
-import { type DiarizationSession, type Diarizer, pcmReader, VoiceFlowError } from 'voiceflow-ml/core';
+import {
+  CONTAINER_BYTES,
+  containerOf,
+  type DiarizationSession,
+  type Diarizer,
+  pcmReader,
+  VoiceFlowError,
+} from 'voiceflow-ml/core';
 import type { LiveChannel, LiveMessage, LiveRequest } from '../engine.ts';
 
 /**
@@ -12,6 +19,7 @@ export function openLive(
 ): LiveChannel {
   const session = diarizer.open(options);
   const toSamples = pcmReader(encoding);
+  const checkHead = headCheck(encoding);
   let over = false;
   const fail = (error: unknown) => {
     if (over) return;
@@ -27,6 +35,7 @@ export function openLive(
     push: async (bytes) => {
       if (over) return;
       try {
+        checkHead(bytes);
         const samples = toSamples(bytes);
         if (samples.length > 0) await session.push(samples);
       } catch (error) {
@@ -48,6 +57,23 @@ export function openLive(
       over = true;
       void session.close().catch(() => {});
     },
+  };
+}
+
+/** Of a recording with a header the samples would be noise, of which turns are invented. @throws `unsupported-format`. */
+function headCheck(encoding: LiveRequest['encoding']): (bytes: Uint8Array) => void {
+  const head = new Uint8Array(CONTAINER_BYTES);
+  let filled = 0;
+  return (bytes) => {
+    if (filled === CONTAINER_BYTES) return;
+    const more = bytes.subarray(0, CONTAINER_BYTES - filled);
+    head.set(more, filled);
+    filled += more.length;
+    const container = filled < CONTAINER_BYTES ? undefined : containerOf(head);
+    if (container === undefined) return;
+    throw new VoiceFlowError('unsupported-format', `the audio begins as a ${container}, ${encoding} was announced`, {
+      hint: 'Send samples without a header; whole recordings go to /v1/diarize.',
+    });
   };
 }
 
