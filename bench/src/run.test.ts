@@ -102,7 +102,7 @@ describe('bench cpu', () => {
       '--json',
     );
     expect(code).toBe(0);
-    expect(JSON.parse(out)).toMatchObject({ engine: 'native-direct', model: 'fast-cnn.fp16.onnx', iterations: 5 });
+    expect(JSON.parse(out)).toMatchObject({ engine: 'native-direct', model: 'fast-cnn.onnx', iterations: 5 });
   });
 });
 

@@ -32,7 +32,7 @@ const { resolve: find } = createRequire(import.meta.url);
 const wasm = 'ort-wasm-simd-threaded.wasm';
 copyFileSync(find(`@voiceflow-ml/wasm-runtime/${wasm}`), join(out, 'assets', wasm));
 for (const name of ['fast-cnn', 'segmenter']) {
-  copyFileSync(find(`@voiceflow-ml/${name}/${name}.fp16.onnx`), join(out, `${name}.fp16.onnx`));
+  copyFileSync(find(`@voiceflow-ml/${name}/${name}.onnx`), join(out, `${name}.onnx`));
 }
 
 if (args.includes('--serve')) {

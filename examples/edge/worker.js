@@ -1,5 +1,5 @@
 // A Cloudflare Worker: curl --data-binary @meeting.wav https://….workers.dev
-import weights from '@voiceflow-ml/fast-cnn/fast-cnn.fp16.onnx';
+import weights from '@voiceflow-ml/fast-cnn/fast-cnn.onnx';
 import wasm from '@voiceflow-ml/wasm-runtime/ort-wasm-simd-threaded.wasm';
 import { createDiarizer, fastCnnFrom, VoiceFlowError, wasmBackend } from 'voiceflow-ml';
 

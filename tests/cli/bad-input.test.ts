@@ -18,9 +18,9 @@ beforeAll(() => {
   writeFileSync(at('page.wav'), '<!DOCTYPE html><html><head><title>404</title></head></html>');
   writeFileSync(at('silence.wav'), encodeWav(new Float32Array(0), 16_000));
   writeFileSync(at('nan.wav'), encodeWav(new Float32Array(16_000).fill(Number.NaN), 16_000, { encoding: 'f32' }));
-  const weights = readFileSync(new URL('fast-cnn.fp16.onnx', MODEL));
+  const weights = readFileSync(new URL('fast-cnn.onnx', MODEL));
   weights[weights.length >> 1] = (weights[weights.length >> 1] ?? 0) ^ 1;
-  writeFileSync(at('model/fast-cnn.fp16.onnx'), weights);
+  writeFileSync(at('model/fast-cnn.onnx'), weights);
   copyFileSync(new URL('manifest.json', MODEL), at('model/manifest.json'));
 });
 
@@ -88,7 +88,7 @@ describe('models', () => {
     const { code, stdout, stderr } = await voiceflow(['diarize', CONVERSATION, '--model', at('model')]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(
-      /^voiceflow: fast-cnn\.fp16\.onnx has SHA-256 [0-9a-f]{64}; the manifest says .*\[model-corrupt\].*\n$/,
+      /^voiceflow: fast-cnn\.onnx has SHA-256 [0-9a-f]{64}; the manifest says .*\[model-corrupt\].*\n$/,
     );
   });
 

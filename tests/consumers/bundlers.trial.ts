@@ -118,8 +118,8 @@ describe.skipIf(!CHROMIUM)(`in Chromium${WITHOUT_CHROMIUM}`, () => {
     run([process.execPath, rollup.path, '-c', 'rollup.config.mjs', '--silent'], folder);
     const modules = join(folder, 'node_modules/@voiceflow-ml');
     // Above the script lies the root here, so the weights are beside it for browsers.
-    copyFileSync(join(modules, 'fast-cnn/fast-cnn.fp16.onnx'), join(folder, 'public/fast-cnn.fp16.onnx'));
-    copyFileSync(join(modules, 'segmenter/segmenter.fp16.onnx'), join(folder, 'public/segmenter.fp16.onnx'));
+    copyFileSync(join(modules, 'fast-cnn/fast-cnn.onnx'), join(folder, 'public/fast-cnn.onnx'));
+    copyFileSync(join(modules, 'segmenter/segmenter.onnx'), join(folder, 'public/segmenter.onnx'));
     const wasm = 'ort-wasm-simd-threaded.wasm';
     copyFileSync(join(modules, 'wasm-runtime/dist', wasm), join(folder, 'public', wasm));
     expect(await visitFolder(join(folder, 'public'))).toMatchObject(FOUND);
@@ -137,14 +137,14 @@ await diarizer.close();
 console.log(JSON.stringify({ backend: result.backend, speakers: result.speakers.length }));
 `;
 const FILES = {
-  segmenter: 'node_modules/@voiceflow-ml/segmenter/segmenter.fp16.onnx',
-  weights: 'node_modules/@voiceflow-ml/fast-cnn/fast-cnn.fp16.onnx',
+  segmenter: 'node_modules/@voiceflow-ml/segmenter/segmenter.onnx',
+  weights: 'node_modules/@voiceflow-ml/fast-cnn/fast-cnn.onnx',
   wasm: 'node_modules/@voiceflow-ml/wasm-runtime/dist/ort-wasm-simd-threaded.wasm',
 };
 const CARRIED = `{
   model: {
-    ...fastCnnFrom(readFileSync('fast-cnn.fp16.onnx')),
-    segmenter: segmenterFrom(readFileSync('segmenter.fp16.onnx')),
+    ...fastCnnFrom(readFileSync('fast-cnn.onnx')),
+    segmenter: segmenterFrom(readFileSync('segmenter.onnx')),
   },
   backend: wasmBackend({ wasm: readFileSync('ort.wasm') }),
 }`;
@@ -168,8 +168,8 @@ describe('servers in one file', () => {
       external: ['onnxruntime-node'],
       logLevel: 'silent',
     });
-    copyFileSync(join(folder, FILES.weights), join(folder, 'fast-cnn.fp16.onnx'));
-    copyFileSync(join(folder, FILES.segmenter), join(folder, 'segmenter.fp16.onnx'));
+    copyFileSync(join(folder, FILES.weights), join(folder, 'fast-cnn.onnx'));
+    copyFileSync(join(folder, FILES.segmenter), join(folder, 'segmenter.onnx'));
     copyFileSync(join(folder, FILES.wasm), join(folder, 'ort.wasm'));
     removeFolder(join(folder, 'node_modules'));
     expect(JSON.parse(run([process.execPath, outfile], folder))).toEqual(FOUND);

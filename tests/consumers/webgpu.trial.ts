@@ -48,7 +48,7 @@ describe.skipIf(!CHROMIUM)(`WebGPU in a page, on Chromium's software adapter${WI
       logLevel: 'silent',
     });
     for (const file of [
-      '@voiceflow-ml/fast-cnn/fast-cnn.fp16.onnx',
+      '@voiceflow-ml/fast-cnn/fast-cnn.onnx',
       '@voiceflow-ml/wasm-runtime/dist/ort-wasm-simd-threaded.wasm',
     ]) {
       copyFileSync(join(folder, 'node_modules', file), join(out, file.replace(/^.*\//, '')));

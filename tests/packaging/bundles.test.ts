@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type BuildOptions, build } from 'esbuild';
 import { expect, it } from 'vitest';
 import { ROOT } from './packed.ts';
+
+const WASM = 'packages/wasm-runtime/dist/ort-wasm-simd-threaded.wasm';
 
 /** What bundlers make of the packages. */
 
@@ -10,6 +14,8 @@ import { ROOT } from './packed.ts';
 const CORE_BYTES = 52_000;
 /** What a page takes of it beside a backend: a diarizer, with live sessions and audio. 44.3 kB when this was written. */
 const PAGE_BYTES = 45_000;
+/** All that the first visit of a page fetches: that part, both networks, ONNX Runtime in WebAssembly. */
+const VISIT_BYTES = 7_000_000;
 
 const built = (source: string, options: BuildOptions) =>
   build({
@@ -61,6 +67,14 @@ it(`voiceflow-ml/core is at most ${CORE_BYTES / 1000} kB minified and gzipped`, 
   expect(gzipped).toBeLessThanOrEqual(CORE_BYTES);
 });
 
+it(`the first visit of a page fetches at most ${VISIT_BYTES / 1e6} MB gzipped`, async () => {
+  const files = ['models/fast-cnn/fast-cnn.onnx', 'models/segmenter/segmenter.onnx', WASM].map((path) => {
+    return gzipSync(readFileSync(join(ROOT, path)), { level: 9 }).length;
+  });
+  const { gzipped } = await entryChunk("export { createDiarizer } from 'voiceflow-ml/core'");
+  expect(files.reduce((sum, bytes) => sum + bytes, gzipped)).toBeLessThanOrEqual(VISIT_BYTES);
+});
+
 it(`a page's part of it, createDiarizer, is at most ${PAGE_BYTES / 1000} kB`, async () => {
   const { gzipped } = await entryChunk("export { createDiarizer } from 'voiceflow-ml/core'");
   expect(gzipped).toBeLessThanOrEqual(PAGE_BYTES);
@@ -90,7 +104,7 @@ it('voiceflow-ml bundles for browsers without a module of Node’s', async () =>
     platform: 'browser',
   });
   expect(imports).toEqual([]);
-  expect(text).toContain('fast-cnn.fp16.onnx');
+  expect(text).toContain('fast-cnn.onnx');
   // ONNX Runtime's own script counts processors in this way where there is no `navigator`.
   expect(text.replace(/\w+\(\\?"node:os\\?"\)/g, '').match(/["']node:/g)).toBeNull();
 });

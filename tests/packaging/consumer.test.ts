@@ -35,7 +35,7 @@ export const wrong = () => createDiarizer({ backend: 'gpu' });
 
 const EDGE = `
 import wasm from '@voiceflow-ml/wasm-runtime/ort-wasm-simd-threaded.wasm';
-import weights from '@voiceflow-ml/fast-cnn/fast-cnn.fp16.onnx';
+import weights from '@voiceflow-ml/fast-cnn/fast-cnn.onnx';
 import { createDiarizer, fastCnnFrom, wasmBackend } from 'voiceflow-ml';
 export const diarizer = createDiarizer({ model: fastCnnFrom(weights), backend: wasmBackend({ wasm }) });
 `;

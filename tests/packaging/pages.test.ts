@@ -18,8 +18,8 @@ import { removeFolder } from './packed.ts';
 
 /** A page that a stranger builds from the packed packages with esbuild, and hosts as static files. */
 describe.skipIf(!CHROMIUM)(`a page bundled with esbuild${WITHOUT_CHROMIUM}`, () => {
-  const WEIGHTS = '@voiceflow-ml/fast-cnn/fast-cnn.fp16.onnx';
-  const SEGMENTER = '@voiceflow-ml/segmenter/segmenter.fp16.onnx';
+  const WEIGHTS = '@voiceflow-ml/fast-cnn/fast-cnn.onnx';
+  const SEGMENTER = '@voiceflow-ml/segmenter/segmenter.onnx';
   const WASM = '@voiceflow-ml/wasm-runtime/dist/ort-wasm-simd-threaded.wasm';
   const withoutWorker = '{ backend: wasmBackend({ worker: false }) }';
   let folder = '';
@@ -57,7 +57,7 @@ describe.skipIf(!CHROMIUM)(`a page bundled with esbuild${WITHOUT_CHROMIUM}`, () 
   }
 
   it.each([
-    [[], 'model-not-found', 'fast-cnn.fp16.onnx'],
+    [[], 'model-not-found', 'fast-cnn.onnx'],
     [[WEIGHTS, SEGMENTER], 'backend-unavailable', 'ort-wasm-simd-threaded.wasm'],
   ])('with %j beside it says what came in place of the rest, and what to do', async (copied, code, file) => {
     const outcome = await open(copied);

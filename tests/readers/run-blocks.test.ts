@@ -46,8 +46,8 @@ const ADDRESS = 'http://127.0.0.1:8080';
 const STRANGER = fileURLToPath(new URL('stranger.mjs', import.meta.url));
 const CONVERSATION = join(ROOT, 'examples/audio/conversation.wav');
 const NETWORKS = [
-  'models/fast-cnn/fast-cnn.fp16.onnx',
-  'models/segmenter/segmenter.fp16.onnx',
+  'models/fast-cnn/fast-cnn.onnx',
+  'models/segmenter/segmenter.onnx',
   'packages/wasm-runtime/dist/ort-wasm-simd-threaded.wasm',
 ];
 

@@ -43,8 +43,8 @@ export async function startWorkerd(runtime: Runtime, program: string): Promise<W
     logLevel: 'silent',
   });
   copyFileSync(join(ROOT, 'node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm'), join(folder, 'ort.wasm'));
-  copyFileSync(join(ROOT, 'models/fast-cnn/fast-cnn.fp16.onnx'), join(folder, 'weights.bin'));
-  copyFileSync(join(ROOT, 'models/segmenter/segmenter.fp16.onnx'), join(folder, 'segmenter.bin'));
+  copyFileSync(join(ROOT, 'models/fast-cnn/fast-cnn.onnx'), join(folder, 'weights.bin'));
+  copyFileSync(join(ROOT, 'models/segmenter/segmenter.onnx'), join(folder, 'segmenter.bin'));
   copyFileSync(join(ROOT, 'packages/codecs/voiceflow-codecs.wasm'), join(folder, 'codecs.wasm'));
   const port = await freePort();
   writeFileSync(join(folder, 'config.capnp'), CONFIG(port));

@@ -41,8 +41,8 @@ describe('an upload to Cloudflare Workers', () => {
     const parts = {
       script: outputFiles[0]?.contents ?? new Uint8Array(),
       wasm: readFileSync(join(ROOT, 'node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm')),
-      weights: readFileSync(join(ROOT, 'models/fast-cnn/fast-cnn.fp16.onnx')),
-      segmenter: readFileSync(join(ROOT, 'models/segmenter/segmenter.fp16.onnx')),
+      weights: readFileSync(join(ROOT, 'models/fast-cnn/fast-cnn.onnx')),
+      segmenter: readFileSync(join(ROOT, 'models/segmenter/segmenter.onnx')),
     };
     const sizes = Object.values(parts).map((part) => gzipSync(part).length);
     expect(Math.min(...sizes)).toBeGreaterThan(10_000);

@@ -3,8 +3,8 @@ import { basename } from 'node:path';
 import { type ModelFile, VoiceFlowError } from 'voiceflow-ml/core';
 import { REPOSITORY } from '../machine.ts';
 
-/** The embedded network as it ships: weights stored in half precision. */
-export const FAST_CNN = `${REPOSITORY}models/fast-cnn/fast-cnn.fp16.onnx`;
+/** The embedded network as it ships: weights stored in a byte each. */
+export const FAST_CNN = `${REPOSITORY}models/fast-cnn/fast-cnn.onnx`;
 
 /** @throws `model-not-found`. */
 export async function readModel(path = FAST_CNN): Promise<ModelFile> {

@@ -43,7 +43,7 @@ function isolatedFixture(latency: number): IsolatedResult {
   if (summary === undefined) throw new RangeError('no samples');
   return {
     engine: 'native',
-    model: 'fast-cnn.fp16.onnx',
+    model: 'fast-cnn.onnx',
     iterations: 3,
     latency: summary,
     throughput: 1000 / latency,

@@ -5,12 +5,12 @@ import { FILE, manifest, PACKAGE, packageOf } from './package.ts';
 /** The embedded model, its weights fetched from where the package is served. */
 export const fastCnn: ModelPackage = packageOf((signal) =>
   // A literal: bundlers look for exactly this form.
-  weightsAt(new URL('../fast-cnn.fp16.onnx', import.meta.url), signal),
+  weightsAt(new URL('../fast-cnn.onnx', import.meta.url), signal),
 );
 
 /**
  * The model with weights from elsewhere: their address, or the bytes for hosts that cannot fetch the package's own
- * file, such as workerd (`import weights from '@voiceflow-ml/fast-cnn/fast-cnn.fp16.onnx'`).
+ * file, such as workerd (`import weights from '@voiceflow-ml/fast-cnn/fast-cnn.onnx'`).
  */
 export function fastCnnFrom(weights: Uint8Array | ArrayBuffer | string | URL): ModelPackage {
   if (weights instanceof Uint8Array) return packageOf(async () => weights);

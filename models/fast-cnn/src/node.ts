@@ -7,7 +7,7 @@ import { packageOf } from './package.ts';
 /** The embedded model, its weights read from the installed package. */
 export const fastCnn: ModelPackage = packageOf((signal) =>
   // A literal: bundlers look for exactly this form, and take a template for a pattern.
-  weightsAt(new URL('../fast-cnn.fp16.onnx', import.meta.url), signal),
+  weightsAt(new URL('../fast-cnn.onnx', import.meta.url), signal),
 );
 
 /** The model with weights from elsewhere: a path, a `file:` URL, or the bytes, for programs bundled into one file. */
@@ -25,7 +25,7 @@ async function weightsAt(url: URL, signal?: AbortSignal): Promise<Uint8Array> {
     if (signal?.aborted) throw abortError(signal);
     throw new VoiceFlowError('model-not-found', `the weights of fast-cnn could not be read from ${url.href}`, {
       hint:
-        'keep @voiceflow-ml/fast-cnn out of the bundle (external), copy fast-cnn.fp16.onnx of it there, ' +
+        'keep @voiceflow-ml/fast-cnn out of the bundle (external), copy fast-cnn.onnx of it there, ' +
         'or hand the weights over: fastCnnFrom(pathOrBytes)',
       cause,
     });

@@ -70,7 +70,7 @@ describe('weights that are not there', () => {
   it('are model-not-found with the path, on a server', async () => {
     const error = await readAlone('node.js');
     expect(VoiceFlowError.isInstance(error) && error.code).toBe('model-not-found');
-    expect(String(error)).toContain('fast-cnn.fp16.onnx');
+    expect(String(error)).toContain('fast-cnn.onnx');
   });
 
   it('are model-not-found with the address, in a page', async () => {

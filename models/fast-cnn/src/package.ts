@@ -3,7 +3,7 @@ import json from '../manifest.json';
 
 export const PACKAGE = '@voiceflow-ml/fast-cnn';
 /** The weights in half precision: half the size, the same results to 4e-4. */
-export const FILE = 'fast-cnn.fp16.onnx';
+export const FILE = 'fast-cnn.onnx';
 
 export const manifest = json as ModelManifest;
 

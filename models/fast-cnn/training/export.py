@@ -1,10 +1,10 @@
-"""export.py CHECKPOINT OUT.onnx: fp32 ONNX, a variant stored as fp16 (OUT.fp16.onnx), and their parity with PyTorch."""
+"""export.py CHECKPOINT OUT.onnx: the file that ships (see onnx_file.store), one with fp32 weights (OUT.fp32.onnx), and their parity with PyTorch."""
 import argparse
 import hashlib
 import os
 import numpy as np
 import torch
-from onnx_file import session, store_fp16
+from onnx_file import session, store
 from runner import load_net
 
 
@@ -29,15 +29,16 @@ def main():
     p.add_argument("checkpoint")
     p.add_argument("out")
     a = p.parse_args()
+    whole = a.out.replace(".onnx", ".fp32.onnx")
     net = load_net(a.checkpoint)
     names = dict(input_names=["audio"], output_names=["embeddings", "activity"])
     axes = {n: {0: "N"} for n in ("audio", "embeddings", "activity")}
-    torch.onnx.export(net, (torch.randn(1, 48000) * 0.1,), a.out, **names, dynamic_axes=axes, opset_version=17, dynamo=False)
-    half, x = a.out.replace(".onnx", ".fp16.onnx"), probe_audio()
-    store_fp16(a.out, half)
+    torch.onnx.export(net, (torch.randn(1, 48000) * 0.1,), whole, **names, dynamic_axes=axes, opset_version=17, dynamo=False)
+    x = probe_audio()
+    store(whole, a.out)
     with torch.no_grad():
         here = [v.numpy() for v in net(torch.from_numpy(x))]
-    for path in (a.out, half):
+    for path in (whole, a.out):
         s = session(path)
         cos, act = parity(lambda _: here, lambda x: s.run(None, {"audio": x}), x)
         with open(path, "rb") as f:

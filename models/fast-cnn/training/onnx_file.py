@@ -1,4 +1,4 @@
-"""ONNX files as VoiceFlow ships them: weights stored as fp16, Fourier matrices computed when the graph is loaded."""
+"""ONNX files as VoiceFlow ships them: weights stored in a byte or two each, Fourier matrices computed when the graph is loaded."""
 import numpy as np
 import onnx
 import onnxruntime as ort
@@ -36,17 +36,38 @@ def transforms(graph, period=480, rows=240, bins=239):
     return inits, nodes, replaced
 
 
-def store_fp16(src, dst, smallest=1024, **fourier):
-    """Weights of at least `smallest` numbers stored as fp16 and cast back when the graph is loaded; arithmetic stays fp32. `fourier`: for `transforms`."""
+def in_bytes(a, axis, tries=31):
+    """Weights -> int8 of the same shape and a float32 scale for each index of `axis`: of shrunk ranges the one with the least squared error."""
+    rest = tuple(i for i in range(a.ndim) if i != axis)
+    largest = np.maximum(abs(a).max(rest, keepdims=True), 1e-12)
+    scales = [(largest * share / 127).astype(np.float32) for share in np.linspace(0.7, 1, tries)]
+    rounded = [np.clip(np.rint(a / scale), -127, 127) for scale in scales]
+    errors = [((z * scale - a) ** 2).sum(rest, keepdims=True) for z, scale in zip(rounded, scales)]
+    scale = np.take_along_axis(np.stack(scales), np.argmin(errors, 0)[None], 0)[0]
+    return np.clip(np.rint(a / scale), -127, 127).astype(np.int8), scale
+
+
+def store(src, dst, smallest=1024, in_bytes_from=16_000, **fourier):
+    """Weights of at least `in_bytes_from` numbers are stored as int8 with a scale for each output channel, of at least `smallest` as fp16.
+
+    Both are made fp32 again when the graph is loaded (runtimes fold the nodes), and arithmetic is fp32: so all runtimes compute the same.
+    `fourier`: for `transforms`.
+    """
     m = onnx.load(src)
     inits, nodes, replaced = transforms(m.graph, **fourier)
+    products = {name for n in m.graph.node if n.op_type == "MatMul" for name in n.input}
     for t in m.graph.initializer:
         a = numpy_helper.to_array(t)
-        if a.dtype == np.float32 and a.size >= smallest:
+        if a.dtype != np.float32 or a.size < smallest:
+            inits.append(t)
+        elif a.size < in_bytes_from or a.ndim < 2:
             inits.append(numpy_helper.from_array(a.astype(np.float16), t.name + "_h"))
             nodes.append(helper.make_node("Cast", [t.name + "_h"], [t.name], to=TensorProto.FLOAT))
         else:
-            inits.append(t)
+            whole, scale = in_bytes(a, axis=1 if t.name in products else 0)
+            inits += [numpy_helper.from_array(whole, t.name + "_b"), numpy_helper.from_array(scale, t.name + "_scale")]
+            nodes += [helper.make_node("Cast", [t.name + "_b"], [t.name + "_whole"], to=TensorProto.FLOAT),
+                      helper.make_node("Mul", [t.name + "_whole", t.name + "_scale"], [t.name])]
     rest = [n for n in m.graph.node if n.output[0] not in replaced]
     del m.graph.initializer[:], m.graph.node[:]
     m.graph.initializer.extend(inits)

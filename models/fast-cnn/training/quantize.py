@@ -15,7 +15,7 @@ import numpy as np
 import onnx
 import scipy.signal as ss
 from onnx import numpy_helper
-from onnx_file import session, store_fp16
+from onnx_file import session, store
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from speech import RATE, read
 
@@ -68,7 +68,7 @@ def layers(graph, kinds, smallest=2048):
 
 
 def fourier_of(graph):
-    """What `store_fp16` must know of a network's Fourier matrices: the Fast CNN's have 240 rows (of 480 points), the segmenter's 201 (of 512)."""
+    """What `store` must know of a network's Fourier matrices: the Fast CNN's have 240 rows (of 480 points), the segmenter's 201 (of 512)."""
     shapes = [tuple(n.attribute[0].t.dims) for n in graph.node if n.op_type == "Constant"]
     return next((dict(period=p, rows=s[0], bins=s[1]) for s in shapes for p, rows in ((480, 240), (512, 201)) if len(s) == 2 and s[0] == rows), {})
 
@@ -84,7 +84,7 @@ def quantize(source, target, x, kinds, percentile, full_range=False):
         quantize_static(named, int8, Reader(name, shaped(x, dims)), QuantFormat.QDQ, nodes_to_quantize=layers(model.graph, kinds), per_channel=True,
                         reduce_range=not full_range, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
                         calibrate_method=CalibrationMethod.Percentile, extra_options=dict(CalibPercentile=percentile, CalibMaxIntermediateOutputs=20))
-        store_fp16(int8, target, **fourier_of(model.graph))
+        store(int8, target, in_bytes_from=np.inf, **fourier_of(model.graph))
 
 
 def main():

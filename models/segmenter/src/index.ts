@@ -5,12 +5,12 @@ import { FILE, manifest, PACKAGE, packageOf } from './package.ts';
 /** The embedded model, its weights fetched from where the package is served. */
 export const segmenter: ModelPackage = packageOf((signal) =>
   // A literal: bundlers look for exactly this form.
-  weightsAt(new URL('../segmenter.fp16.onnx', import.meta.url), signal),
+  weightsAt(new URL('../segmenter.onnx', import.meta.url), signal),
 );
 
 /**
  * The model with weights from elsewhere: their address, or the bytes for hosts that cannot fetch the package's own
- * file, such as workerd (`import weights from '@voiceflow-ml/segmenter/segmenter.fp16.onnx'`).
+ * file, such as workerd (`import weights from '@voiceflow-ml/segmenter/segmenter.onnx'`).
  */
 export function segmenterFrom(weights: Uint8Array | ArrayBuffer | string | URL): ModelPackage {
   if (weights instanceof Uint8Array) return packageOf(async () => weights);

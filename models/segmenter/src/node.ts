@@ -7,7 +7,7 @@ import { packageOf } from './package.ts';
 /** The embedded model, its weights read from the installed package. */
 export const segmenter: ModelPackage = packageOf((signal) =>
   // A literal: bundlers look for exactly this form, and take a template for a pattern.
-  weightsAt(new URL('../segmenter.fp16.onnx', import.meta.url), signal),
+  weightsAt(new URL('../segmenter.onnx', import.meta.url), signal),
 );
 
 /** The model with weights from elsewhere: a path, a `file:` URL, or the bytes, for programs bundled into one file. */
@@ -25,7 +25,7 @@ async function weightsAt(url: URL, signal?: AbortSignal): Promise<Uint8Array> {
     if (signal?.aborted) throw abortError(signal);
     throw new VoiceFlowError('model-not-found', `the weights of segmenter could not be read from ${url.href}`, {
       hint:
-        'keep @voiceflow-ml/segmenter out of the bundle (external), copy segmenter.fp16.onnx of it there, ' +
+        'keep @voiceflow-ml/segmenter out of the bundle (external), copy segmenter.onnx of it there, ' +
         'or hand the weights over: segmenterFrom(pathOrBytes)',
       cause,
     });

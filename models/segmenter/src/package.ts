@@ -3,7 +3,7 @@ import json from '../manifest.json';
 
 export const PACKAGE = '@voiceflow-ml/segmenter';
 /** The weights in half precision: half the size, the same probabilities to 4e-4. */
-export const FILE = 'segmenter.fp16.onnx';
+export const FILE = 'segmenter.onnx';
 
 export const manifest = json as ModelManifest;
 

@@ -1,4 +1,4 @@
-"""export.py CHECKPOINT OUT.onnx: fp32 ONNX, a variant stored as fp16 (OUT.fp16.onnx), and their parity with PyTorch.
+"""export.py CHECKPOINT OUT.onnx: the file that ships (see onnx_file.store), one with fp32 weights (OUT.fp32.onnx), and their parity with PyTorch.
 
 `waveform` float32 [N, 1, 160000] -> `logprobs` float32 [N, 500, 7], log probabilities: names and form as segmentation-3.0's, so one runner serves both.
 """
@@ -12,7 +12,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from evaluate import load_net
 from network import HOP, LEFT, LENGTH, POINTS, RATE, WINDOW, finish, mel_bank
-from onnx_file import session, store_fp16
+from onnx_file import session, store
 
 HALF = LENGTH // 2 + 1                                                  # a window folded on its middle
 
@@ -61,16 +61,17 @@ def main():
     p.add_argument("checkpoint")
     p.add_argument("out")
     a = p.parse_args()
+    whole = a.out.replace(".onnx", ".fp32.onnx")
     net = load_net(a.checkpoint)
     exported = Exported(net).eval()
     names = dict(input_names=["waveform"], output_names=["logprobs"])
-    torch.onnx.export(exported, (torch.randn(1, 1, WINDOW) * 0.1,), a.out, **names, dynamic_axes={n: {0: "N"} for n in ("waveform", "logprobs")},
+    torch.onnx.export(exported, (torch.randn(1, 1, WINDOW) * 0.1,), whole, **names, dynamic_axes={n: {0: "N"} for n in ("waveform", "logprobs")},
                       opset_version=17, dynamo=False)
-    half, x = a.out.replace(".onnx", ".fp16.onnx"), probe_audio()
-    store_fp16(a.out, half, period=POINTS, rows=HALF, bins=exported.bins)
+    x = probe_audio()
+    store(whole, a.out, period=POINTS, rows=HALF, bins=exported.bins)
     with torch.no_grad():
         here = torch.softmax(net(torch.from_numpy(x[:, 0])), -1).numpy()
-    for path in (a.out, half):
+    for path in (whole, a.out):
         there = np.exp(session(path).run(None, {"waveform": x})[0])
         with open(path, "rb") as f:
             digest = hashlib.sha256(f.read()).hexdigest()

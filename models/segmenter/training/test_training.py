@@ -101,9 +101,9 @@ def test_export_is_the_same_network(tmp_path):
     x = export.probe_audio(2)
     with torch.no_grad():
         here = torch.softmax(net(torch.from_numpy(x[:, 0])), -1).numpy()
-    for p in (path, path.replace(".onnx", ".fp16.onnx")):
+    for p in (path.replace(".onnx", ".fp32.onnx"), path):
         there = np.exp(ort.InferenceSession(p).run(None, {"waveform": x})[0])
-        assert abs(here - there).max() < (1e-4 if p == path else 1e-2)
+        assert abs(here - there).max() < (1e-4 if p.endswith(".fp32.onnx") else 3e-2)
 
 
 def test_soup_of_a_network_without_attention_computes_a_mean():

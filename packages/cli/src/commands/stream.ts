@@ -101,7 +101,7 @@ async function follow(
   { io, signal }: Context,
 ): Promise<void> {
   const path = values.input ?? '-';
-  const input = await onFile(path, () => openLive(path, pcmFormat(values, path), diarizer.manifest.sampleRate));
+  const input = await onFile(path, () => openLive(path, pcmFormat(values, path)));
   const session = diarizer.open({
     sampleRate: input.sampleRate,
     ...naming,

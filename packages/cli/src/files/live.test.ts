@@ -16,7 +16,7 @@ function file(name: string, bytes: Uint8Array): string {
 }
 
 async function secondsOf(path: string): Promise<number> {
-  const input = await openLive(path, PCM, 48_000);
+  const input = await openLive(path, PCM);
   let samples = 0;
   for (let piece = await input.read(); piece !== null; piece = await input.read()) samples += piece.length;
   await input.close();
@@ -30,9 +30,19 @@ describe('openLive', () => {
     expect(await secondsOf(file('a.wav', wav))).toBeCloseTo(2, 2);
   });
 
+  it.each([
+    [16_000, 16_000],
+    [4_000, 8_000],
+    [384_000, 192_000],
+  ])('gives a recording of %i Hz to the session at %i Hz', async (own, rate) => {
+    const input = await openLive(file('rate.wav', encodeWav(new Float32Array(own), own)), undefined);
+    expect(input.sampleRate).toBe(rate);
+    await input.close();
+  });
+
   it('refuses a recording that no decoder knows, and says what it is', async () => {
     const wavpack = Uint8Array.from('wvpk'.padEnd(64, '\0'), (letter) => letter.charCodeAt(0));
-    await expect(openLive(file('a.wv', wavpack), PCM, 48_000)).rejects.toThrow(/WavPack/);
+    await expect(openLive(file('a.wv', wavpack), PCM)).rejects.toThrow(/WavPack/);
   });
 
   it.each([0, 3, 11, 12, 13, 100_001])('takes %i bytes of PCM, none lost', async (bytes) => {

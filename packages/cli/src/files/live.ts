@@ -18,6 +18,9 @@ export interface LiveInput {
   close(): Promise<void>;
 }
 
+/** Rates that a session takes, in samples a second. */
+const [LEAST_RATE, MOST_RATE] = [8_000, 192_000];
+
 /** How samples without a header are to be read. */
 export interface PcmFormat {
   readonly sampleRate: number;
@@ -27,13 +30,17 @@ export interface PcmFormat {
 /**
  * @param path `-` for standard input. @param pcm Absent for a recording that says itself what it is; bytes that begin
  *   as a recording does are none without a header, whatever was announced.
- * @param sampleRate What a recording is resampled to.
  * @throws FileError; VoiceFlowError for a recording that cannot be read.
  */
-export async function openLive(path: string, pcm: PcmFormat | undefined, sampleRate: number): Promise<LiveInput> {
+export async function openLive(path: string, pcm: PcmFormat | undefined): Promise<LiveInput> {
   const input = await openAudio(path);
-  const recording = (from: AudioInput) =>
-    openRecording(from, { sampleRate, decoders: codecs, limits: { maxSeconds: Number.POSITIVE_INFINITY } });
+  const limits = { maxSeconds: Number.POSITIVE_INFINITY };
+  const recording = async (from: AudioInput) => {
+    // At its own rate, as PCM comes: resampled twice, a recording would not tell quite what its PCM does.
+    const source = await openRecording(from, { decoders: codecs, limits });
+    const sampleRate = Math.min(MOST_RATE, Math.max(LEAST_RATE, source.sampleRate));
+    return sampleRate === source.sampleRate ? source : openRecording(source, { sampleRate, limits });
+  };
   if (!pcm) return recording(input);
   const { head, reader } = await begin(streamOf(input));
   if (containerOf(head) !== undefined) return recording(rejoined(head, reader));

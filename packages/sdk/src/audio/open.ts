@@ -11,8 +11,8 @@ import { wavDecoder } from './wav.ts';
 export const DEFAULT_MAX_SECONDS = 4 * 3600;
 
 export interface OpenAudioOptions {
-  /** Samples a second that the caller wants. */
-  readonly sampleRate: number;
+  /** Samples a second that the caller wants; default: those of the input. */
+  readonly sampleRate?: number;
   readonly limits?: AudioLimits;
   /** Decoders besides WAV, asked in this order before it. */
   readonly decoders?: readonly AudioDecoder[];
@@ -24,7 +24,7 @@ export interface OpenAudioOptions {
 }
 
 /**
- * Opens any `AudioInput` as finite mono samples at the wanted rate. Bytes decide the format. The source closes itself,
+ * Opens any `AudioInput` as finite mono samples at the wanted rate, or at its own. Bytes decide the format. The source closes itself,
  * and with it a stream, when it fails or is aborted.
  * @throws `unsupported-format` for bytes that no decoder knows, `invalid-audio` for broken or empty audio,
  * `audio-too-long` and `audio-too-large` beyond the limits, `invalid-option` for what is no audio input at all,
@@ -53,7 +53,7 @@ async function open(
 ): Promise<AudioSource[]> {
   const { signal, sampleRate } = options;
   throwIfAborted(signal);
-  if (!isSupportedRate(sampleRate)) {
+  if (sampleRate !== undefined && !isSupportedRate(sampleRate)) {
     throw new VoiceFlowError('invalid-option', `sampleRate is ${sampleRate}; expected ${RATE_RANGE}`);
   }
   const maxSeconds = checkLimit('maxSeconds', options.limits?.maxSeconds) ?? DEFAULT_MAX_SECONDS;
@@ -64,7 +64,7 @@ async function open(
     checkRate(source.sampleRate);
     checkDensity(source, most);
     const guard = { maxSeconds, nonFinite: options.nonFinite ?? 'refuse', signal } as const;
-    const sources = split(source).map((one) => resampled(guarded(one, guard), sampleRate));
+    const sources = split(source).map((one) => resampled(guarded(one, guard), sampleRate ?? one.sampleRate));
     return await Promise.all(sources.map(primed));
   } catch (error) {
     await source.close();
@@ -176,7 +176,7 @@ function checkRate(sampleRate: unknown): void {
     'invalid-audio',
     `the audio has a sample rate of ${String(sampleRate)} Hz; expected ${RATE_RANGE}`,
     {
-      hint: 'check the rate that the recording was made with',
+      hint: 'give the rate of the recording',
     },
   );
 }

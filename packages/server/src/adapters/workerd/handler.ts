@@ -11,9 +11,9 @@ import { upgradeWebSocket } from './socket.ts';
 export interface WorkerdOptions extends Pick<AppOptions, 'keys' | 'limits' | 'corsOrigins' | 'quotaPerMinute' | 'log'> {
   /** `import wasm from '@voiceflow-ml/wasm-runtime/ort-wasm-simd-threaded.wasm'`: workerd compiles no WebAssembly at run time. */
   readonly wasm: WebAssembly.Module;
-  /** `import weights from '@voiceflow-ml/fast-cnn/fast-cnn.fp16.onnx'`, as data. */
+  /** `import weights from '@voiceflow-ml/fast-cnn/fast-cnn.onnx'`, as data. */
   readonly weights: ArrayBuffer;
-  /** The same of `@voiceflow-ml/segmenter/segmenter.fp16.onnx`: with it, what is no speech makes fewer turns; 1.8 MB more. */
+  /** The same of `@voiceflow-ml/segmenter/segmenter.onnx`: with it, what is no speech makes fewer turns; 1 MB more. */
   readonly segmenterWeights?: ArrayBuffer;
   /**
    * `import codecs from '@voiceflow-ml/codecs/voiceflow-codecs.wasm'`: reads MP3, AAC, Opus and the rest too (3 MB more
