@@ -155,6 +155,9 @@ describe('voiceflow diarize', () => {
     expect(one.stdout).toBe(
       ['a', 'may/b', 'may/c'].map((name) => readFileSync(at(`res/${name}.rttm`), 'utf8')).join(''),
     );
+    // Of one name, they are told apart.
+    const twins = await voiceflow(['diarize', at('calls/a.wav'), excerpt('a.wav', 5, 15), '-f', 'rttm']);
+    expect(parseRttm(twins.stdout).map(({ uri }) => uri)).toEqual([at('calls/a.wav'), at('a.wav')]);
     const lines = (await voiceflow([...args.slice(0, 2), '-f', 'json'])).stdout.trim().split('\n');
     expect(lines.map((line) => JSON.parse(line).file)).toEqual([
       at('calls/a.wav'),

@@ -23,10 +23,12 @@ export interface WriteOptions {
   readonly exclusive: boolean;
   /** One of several in a stream: JSON then takes one line a recording, text has a line with the name above. */
   readonly joined: boolean;
+  /** What RTTM calls the recording. */
+  readonly fileId: string;
 }
 
 /** A result as it is written. */
-export function write(result: Diarization, input: Input, { format, exclusive, joined }: WriteOptions): string {
+export function write(result: Diarization, input: Input, { format, exclusive, joined, fileId }: WriteOptions): string {
   const turns = shown(result, exclusive);
   switch (format) {
     case 'json': {
@@ -34,7 +36,7 @@ export function write(result: Diarization, input: Input, { format, exclusive, jo
       return `${joined ? JSON.stringify(json) : JSON.stringify(json, null, 2)}\n`;
     }
     case 'rttm':
-      return toRttm(turns, fileId(input));
+      return toRttm(turns, fileId);
     case 'srt':
       return toSrt(turns);
     case 'vtt':
@@ -47,11 +49,6 @@ export function write(result: Diarization, input: Input, { format, exclusive, jo
 /** The turns that are written. */
 export function shown(result: Diarization, exclusive: boolean): readonly Turn[] {
   return exclusive ? result.exclusive() : result.turns;
-}
-
-/** The file id of RTTM: the name without folder and extension. */
-function fileId({ name }: Input): string {
-  return name.split(/[/\\]/).pop() ?? name;
 }
 
 function textLine({ start, end, speaker }: Turn): string {

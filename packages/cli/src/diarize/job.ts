@@ -88,11 +88,11 @@ export class DiarizeJob {
 
   async #deliver(result: Diarization, output: Output, joined: boolean): Promise<void> {
     const { io } = this.#context;
-    const { input, file } = output;
+    const { input, file, fileId } = output;
     for (const { code, message } of result.warnings)
       io.err(`voiceflow: ${oneLine(input.path)}: warning: ${message} [${code}]\n`);
     const { format = 'text', exclusive } = this.#values;
-    const text = write(result, input, { format, exclusive, joined: joined && file === undefined });
+    const text = write(result, input, { format, exclusive, joined: joined && file === undefined, fileId });
     if (file === undefined) {
       if (format === 'text' && io.screen.isTerminal) await io.out(this.#picture(result, input.path), 'drawn');
       await io.out(text);

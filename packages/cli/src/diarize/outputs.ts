@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '@voiceflow-ml/server/args';
+import { slashes } from '../files/glob.ts';
 import type { Input } from '../files/inputs.ts';
 import type { Format } from './formats.ts';
 import { EXTENSIONS, isJoinable } from './formats.ts';
@@ -10,6 +11,8 @@ export interface Output {
   readonly input: Input;
   /** A path; standard output when absent. */
   readonly file?: string;
+  /** What RTTM calls the recording: its name without folder and extension. With them where a stream has several of it. */
+  readonly fileId: string;
   /** Where the image goes, if one is wanted. */
   readonly timeline?: string;
 }
@@ -34,13 +37,24 @@ export async function planOutputs(inputs: readonly Input[], values: OutputValues
     throw new UsageError(`--out is "${out}", which is a file; expected a folder, or - for standard output`);
   }
   const images = timeline === undefined ? undefined : await imagePlaces(timeline, several);
+  const alike = out === '-' ? repeated(inputs.map(baseName)) : undefined;
   const outputs = inputs.map((input) => ({
     input,
+    fileId: alike?.has(baseName(input)) ? slashes(input.path) : baseName(input),
     file: out === '-' ? undefined : join(out, `${input.name}${EXTENSIONS[format]}`),
     timeline: images?.(input),
   }));
   rejectCollisions(outputs);
   return outputs;
+}
+
+function baseName({ name }: Input): string {
+  return name.split(/[/\\]/).pop() ?? name;
+}
+
+function repeated(names: readonly string[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  return new Set(names.filter((name) => seen.size === seen.add(name).size));
 }
 
 async function imagePlaces(timeline: string, several: boolean): Promise<(input: Input) => string> {
