@@ -36,9 +36,9 @@ def transforms(graph, period=480, rows=240, bins=239):
     return inits, nodes, replaced
 
 
-def in_bytes(a, axis, tries=31):
-    """Weights -> int8 of the same shape and a float32 scale for each index of `axis`: of shrunk ranges the one with the least squared error."""
-    rest = tuple(i for i in range(a.ndim) if i != axis)
+def in_bytes(a, tries=31):
+    """Weights of a convolution -> int8 of the same shape and a float32 scale for each output channel: of shrunk ranges the one with the least squared error."""
+    rest = tuple(range(1, a.ndim))
     largest = np.maximum(abs(a).max(rest, keepdims=True), 1e-12)
     scales = [(largest * share / 127).astype(np.float32) for share in np.linspace(0.7, 1, tries)]
     rounded = [np.clip(np.rint(a / scale), -127, 127) for scale in scales]
@@ -48,23 +48,24 @@ def in_bytes(a, axis, tries=31):
 
 
 def store(src, dst, smallest=1024, in_bytes_from=16_000, **fourier):
-    """Weights of at least `in_bytes_from` numbers are stored as int8 with a scale for each output channel, of at least `smallest` as fp16.
+    """Convolutions of at least `in_bytes_from` numbers are stored as int8 with a scale for each output channel, other weights of at least `smallest` as fp16:
+    those of the last layer, too, whose errors would be the embedding's.
 
     Both are made fp32 again when the graph is loaded (runtimes fold the nodes), and arithmetic is fp32: so all runtimes compute the same.
     `fourier`: for `transforms`.
     """
     m = onnx.load(src)
     inits, nodes, replaced = transforms(m.graph, **fourier)
-    products = {name for n in m.graph.node if n.op_type == "MatMul" for name in n.input}
+    convolutions = {n.input[1] for n in m.graph.node if n.op_type == "Conv"}
     for t in m.graph.initializer:
         a = numpy_helper.to_array(t)
         if a.dtype != np.float32 or a.size < smallest:
             inits.append(t)
-        elif a.size < in_bytes_from or a.ndim < 2:
+        elif a.size < in_bytes_from or t.name not in convolutions:
             inits.append(numpy_helper.from_array(a.astype(np.float16), t.name + "_h"))
             nodes.append(helper.make_node("Cast", [t.name + "_h"], [t.name], to=TensorProto.FLOAT))
         else:
-            whole, scale = in_bytes(a, axis=1 if t.name in products else 0)
+            whole, scale = in_bytes(a)
             inits += [numpy_helper.from_array(whole, t.name + "_b"), numpy_helper.from_array(scale, t.name + "_scale")]
             nodes += [helper.make_node("Cast", [t.name + "_b"], [t.name + "_whole"], to=TensorProto.FLOAT),
                       helper.make_node("Mul", [t.name + "_whole", t.name + "_scale"], [t.name])]
