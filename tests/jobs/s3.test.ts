@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { AwsClient } from 'aws4fetch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { s3Storage } from '../../packages/jobs/src/storage/s3.ts';
 import type { Storage } from '../../packages/jobs/src/storage/storage.ts';
@@ -55,6 +56,11 @@ describe.skipIf(NO_MOTO !== '')(`a bucket${NO_MOTO}`, () => {
     const left = [];
     for await (const name of storage.old(0)) left.push(name);
     expect(left).toEqual([]);
+    // Parts of an upload that was begun and not given up would be kept, and paid for.
+    const client = new AwsClient({ ...KEYS, service: 's3' });
+    const uploads = await (await client.fetch(`${endpoint}/${KEYS.bucket}?uploads=`)).text();
+    expect(uploads).toContain('<ListMultipartUploadsResult');
+    expect(uploads).not.toContain('<UploadId>');
   });
 
   it('keeps the audio of jobs until they have ended', async () => {

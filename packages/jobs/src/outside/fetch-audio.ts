@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { storageError } from '../storage/folder.ts';
+import { writeFile } from '../storage/write-file.ts';
 import { askOutside, OutsideError } from './request.ts';
 
 /** Makes what is at an address a file for `use`. */
@@ -87,18 +87,14 @@ export function fetchAudio(options: FetchAudioOptions): WithUrl {
           answer.destroy(new OutsideError(`${bytes} bytes came in ${Math.round((ms + slowMs) / 1000)} s`, false));
       }, 1_000);
       try {
-        await pipeline(
-          answer,
-          async function* limit(source: AsyncIterable<Buffer>) {
-            for await (const chunk of source) {
-              bytes += chunk.length;
-              if (bytes > maxBytes) throw tooLarge(bytes, maxBytes);
-              yield chunk;
-            }
-          },
-          createWriteStream(file, { mode: 0o600 }),
-          { signal },
-        );
+        async function* limit(source: AsyncIterable<Buffer>) {
+          for await (const chunk of source) {
+            bytes += chunk.length;
+            if (bytes > maxBytes) throw tooLarge(bytes, maxBytes);
+            yield chunk;
+          }
+        }
+        await writeFile(file, (sink) => pipeline(answer, limit, sink, { signal }));
         if (!answer.complete) throw new OutsideError('it ended before it was complete', false);
       } catch (error) {
         throw urlError(error, signal);

@@ -1,10 +1,10 @@
-import { createWriteStream } from 'node:fs';
 import { access, mkdir, opendir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { Storage } from './storage.ts';
+import { writeFile } from './write-file.ts';
 
 /**
  * Objects as files below a folder, spread over 256 folders.
@@ -20,11 +20,9 @@ export function folderStorage(root: string, { flush }: { readonly flush: boolean
         throw storageError(error);
       });
       try {
-        await pipeline(
-          Readable.from(count(body, (n) => (bytes += n))),
-          // A name that is complete has all of its bytes.
-          createWriteStream(`${path}.part`, { flush, mode: 0o600 }),
-        );
+        const source = Readable.from(count(body, (n) => (bytes += n)));
+        // A name that is complete has all of its bytes.
+        await writeFile(`${path}.part`, (sink) => pipeline(source, sink), { flush });
         await rename(`${path}.part`, path);
       } catch (error) {
         await rm(`${path}.part`, { force: true }).catch(() => {});

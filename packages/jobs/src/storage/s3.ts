@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -9,6 +8,7 @@ import { AwsClient } from 'aws4fetch';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { missing, storageError } from './folder.ts';
 import type { Storage } from './storage.ts';
+import { writeFile } from './write-file.ts';
 
 export interface S3Options {
   /** Such as `https://s3.eu-central-1.amazonaws.com`; the bucket is put into the path. */
@@ -85,7 +85,7 @@ export function s3Storage(options: S3Options): Storage {
         if (response.status === 404) throw missing();
         if (response.body === null) throw away('GET gave no body');
         const source = Readable.fromWeb(response.body as NodeReadableStream);
-        await pipeline(source, createWriteStream(path, { mode: 0o600 }), { signal });
+        await writeFile(path, (sink) => pipeline(source, sink, { signal }));
       } catch (error) {
         await rm(path, { force: true }).catch(() => {});
         throw storageError(error);
