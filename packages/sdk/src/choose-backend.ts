@@ -6,8 +6,8 @@ export interface CreateDiarizerOptions extends Omit<CoreOptions, 'model' | 'back
   /** Default: `standard`, the embedded Fast CNN with the segmenter beside it; `fastCnn` is the Fast CNN alone. */
   readonly model?: CoreOptions['model'];
   /**
-   * What runs the network. `node` is native and needs `onnxruntime-node` beside it; `wasm` runs everywhere, about
-   * three times slower. Default: `node` on Node, Bun and Deno where it is installed, else `wasm` (with the warning
+   * What runs the network. `node` is native and needs `onnxruntime-node` beside it; `wasm` runs everywhere,
+   * three to four times slower. Default: `node` on Node, Bun and Deno where it is installed, else `wasm` (with the warning
    * `backend-fallback` on servers).
    */
   readonly backend?: CoreOptions['backend'] | 'node' | 'wasm';

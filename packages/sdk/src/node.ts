@@ -29,7 +29,7 @@ interface Choice {
 const NATIVE: Choice = { backend: () => nodeBackend(), instead: 'the CPU runs the network instead' };
 const WASM: Choice = {
   backend: () => wasmBackend(),
-  instead: 'WebAssembly runs the network instead, about three times slower',
+  instead: 'WebAssembly runs the network instead, three to four times slower',
 };
 
 /** See `index.ts`; here the default backend is native where it is installed, and so are decoders for other formats. */

@@ -1,13 +1,11 @@
 import type { Slots } from '../stages/local-speaker-table.ts';
-import type { Tracks } from '../stages/tracks.ts';
+import { secondsOf, type Tracks } from '../stages/tracks.ts';
 import type { HeardWindow, RecentWindows } from './recent-windows.ts';
 import type { Stretch } from './stretch.ts';
 import type { VoiceMemory } from './voice-memory.ts';
 
 /** Seconds of a stretch. Where one speaker follows another unnoticed, so much is learnt as one voice, and no more. */
 const STRETCH = 2;
-/** A slot without clean speech still counts this many seconds: it must belong somewhere. */
-const LEAST_SECONDS = 0.02;
 
 /** Where a stretch goes on: the settled slot that was its latest. */
 interface OpenStretch {
@@ -39,7 +37,8 @@ export class OpenStretches {
         const speaker = window.speakerOf[slot]!;
         if (!embedding || speaker < 0) return;
         const stretch = this.#following(table, tracks, w, slot) ?? this.#memory.open(speaker, embedding.length);
-        const seconds = (window.clean[slot]! + LEAST_SECONDS) * (this.#recent.step(w) / frames);
+        const row = table.rowAt[w * this.#recent.slots + slot]!;
+        const seconds = secondsOf(table, row, this.#recent.step(w) / frames);
         const voice = window.voices.subarray(slot * table.to, (slot + 1) * table.to);
         this.#memory.extend(stretch, { from: window.start, to: window.start + frames, seconds }, voice, embedding);
         open.set(speaker, { stretch, window, slot });

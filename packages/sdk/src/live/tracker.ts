@@ -253,12 +253,14 @@ export class LiveTracker {
     const told = this.#speakers.now(turn.speaker);
     const said = this.#memory.saidIn({ ...turn, speaker: told });
     const found = this.#memory.whoSaid(said, told);
-    if (found === told || (found === undefined && this.#full)) return told;
+    if (found === told) return told;
+    const all = this.#memory.saidIn({ ...turn, speaker: told, start: 0 });
+    /** Nothing else was told to be its: it is somebody new, or never was a speaker of its own. */
+    const isAll = all.length === said.length && this.#log.turns.every((other) => other.speaker !== told);
+    if (found === undefined && (isAll || this.#full)) return told;
     const speaker = found ?? this.#addSpeaker();
     this.#memory.give(said, speaker, true);
-    const rest = this.#memory.saidIn({ speaker: told, start: Number.NEGATIVE_INFINITY, end: turn.end });
-    // All that was told of it was this: it never was a speaker of its own.
-    if (rest.length === 0 && this.#log.turns.every((other) => other.speaker !== told)) this.#merge(told, speaker);
+    if (isAll) this.#merge(told, speaker);
     return speaker;
   }
 

@@ -19,7 +19,7 @@ import { checkCpu, type WasmBackendOptions } from './options.ts';
 export type { WasmBackendOptions } from './options.ts';
 
 /**
- * ONNX Runtime WebAssembly, one session a worker: about three times slower than native, with nothing to install and
+ * ONNX Runtime WebAssembly, one session a worker: three to four times slower than native, with nothing to install and
  * the same results (to 1e-6). Workers start as in `nodeBackend`; a run that does not end after it was aborted is cut
  * off, since nothing native is at stake. With `wasm` nothing is read from the installed packages: for programs that
  * are bundled into one file.
