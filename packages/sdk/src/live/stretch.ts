@@ -58,9 +58,7 @@ const SURE = 0.5;
 
 export function likeness(a: Voice, b: Voice, { between, cluster }: VoiceRules): Likeness {
   const gainOf = (x: Float32Array, y: Float32Array) =>
-    evidence(between, a.count + b.count, x, y) -
-    evidence(between, a.count, x, undefined) -
-    evidence(between, b.count, y, undefined);
+    evidence(between, a.count + b.count, x, y) - evidence(between, a.count, x) - evidence(between, b.count, y);
   const gain = gainOf(a.sum, b.sum);
   const none = new Float32Array(between.length);
   // Without sums, the gain is what two lots of observations of one speaker give for being one on average.

@@ -129,7 +129,7 @@ class Merger {
   scaledGain(i: number, j: number, scale: number): number {
     const [x, n] = this.#scaled(i, scale);
     const [y, m] = this.#scaled(j, scale);
-    const own = evidence(this.#between, n, x, undefined) + evidence(this.#between, m, y, undefined);
+    const own = evidence(this.#between, n, x) + evidence(this.#between, m, y);
     return evidence(this.#between, n + m, x, y) - own;
   }
 
@@ -185,7 +185,7 @@ class Merger {
     const known = this.#known[i]!;
     for (let d = 0; d < sum.length; d++) known[d] = (sum[d]! * count) / weight;
     this.#count[i] = count;
-    this.#own[i] = evidence(this.#between, count, known, undefined);
+    this.#own[i] = evidence(this.#between, count, known);
   }
 
   #merged(i: number, j: number): number {

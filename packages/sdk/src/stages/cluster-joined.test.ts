@@ -22,6 +22,6 @@ it('evidence in a joined space is the sum of that in both', () => {
   const joined = joinedSpace(a, b);
   const voice = projected(joined, Float32Array.of(...x, ...y));
   expect(voice).toEqual(Float32Array.of(...projected(a, x), ...projected(b, y)));
-  const of = (s: VoiceSpace, v: Float32Array) => evidence(s.between, 2.5, v, undefined);
+  const of = (s: VoiceSpace, v: Float32Array) => evidence(s.between, 2.5, v);
   expect(of(joined, voice)).toBeCloseTo(of(a, projected(a, x)) + of(b, projected(b, y)), 4);
 });

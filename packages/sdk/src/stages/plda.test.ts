@@ -32,7 +32,7 @@ describe('voice space', () => {
         fc.array(small, { minLength: 1, maxLength: 5 }),
         (phi, xs) => {
           const sum = xs.reduce((total, x) => total + x, 0);
-          const told = evidence(f32(phi), xs.length, f32(sum), undefined);
+          const told = evidence(f32(phi), xs.length, f32(sum));
           expect(told).toBeCloseTo(integrated(phi, xs), 3);
         },
       ),
@@ -43,7 +43,7 @@ describe('voice space', () => {
   it('adds up over dimensions, many as well as few', () => {
     const between = Float32Array.from({ length: 70 }, (_, j) => 0.1 + j / 10);
     const sum = Float32Array.from({ length: 70 }, (_, j) => Math.sin(j) * 5);
-    const single = [...between].map((phi, j) => evidence(f32(phi), 3.5, f32(sum[j] as number), undefined));
+    const single = [...between].map((phi, j) => evidence(f32(phi), 3.5, f32(sum[j] as number)));
     const half = sum.map((x) => x / 2);
     expect(evidence(between, 3.5, half, half)).toBeCloseTo(
       single.reduce((a, b) => a + b, 0),

@@ -51,7 +51,7 @@ const FACTORS = 24;
  * `a + b`, Σ ½ (φ (a+b)² / (1 + nφ) − ln(1 + nφ)). Two sums come apart because the caller asks for merges; `n` need not
  * be whole.
  */
-export function evidence(between: Float32Array, n: number, a: Float32Array, b: Float32Array | undefined): number {
+export function evidence(between: Float32Array, n: number, a: Float32Array, b?: Float32Array): number {
   let sum = 0;
   let product = 1;
   for (let j = 0; j < between.length; j++) {

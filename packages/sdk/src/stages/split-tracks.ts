@@ -77,7 +77,7 @@ type Side = readonly [sum: Float32Array, seconds: number];
 function mergeGain(between: Float32Array, a: Side, b: Side, rules: SplitRules): number {
   const [x, n] = effective(a, rules);
   const [y, m] = effective(b, rules);
-  return evidence(between, n + m, x, y) - evidence(between, n, x, undefined) - evidence(between, m, y, undefined);
+  return evidence(between, n + m, x, y) - evidence(between, n, x) - evidence(between, m, y);
 }
 
 function effective([sum, seconds]: Side, { rate, saturation }: SplitRules): [sum: Float32Array, count: number] {

@@ -124,7 +124,7 @@ function scorer(
     project(voices, at, voice);
     if (worth.nuisance) takeOut(worth.nuisance, voice);
     const sum = voice.map((x) => x * count);
-    return { count, sum, alone: evidence(voices.between, count, sum, undefined) };
+    return { count, sum, alone: evidence(voices.between, count, sum) };
   };
   const all = known.map(({ embedding, seconds = USUAL_SECONDS }) => observed(embedding, seconds));
   return ({ embedding, seconds }) => {
