@@ -4,20 +4,25 @@ import { SpeechMask } from '../stages/speech.ts';
 import { SessionRecord } from './record.ts';
 
 const SHAPE = { frames: 50, slots: 2, dimensions: 16, hop: 12 };
+const KEEP = { above: 0.5, frames: 5 };
+const NOBODY = new Float32Array(32);
+
+/** Two of three windows, by slot. */
+function speaks(window: number, slot: number): boolean {
+  return (window + slot) % 3 !== 0;
+}
 
 function windows(count: number, seed: number) {
   const random = seededRandom(seed);
   return Array.from({ length: count }, (_, i) => ({
     start: i * SHAPE.hop,
-    activity: Float32Array.from({ length: 100 }, random),
-    embeddings: [0, 1].map((slot) =>
-      (i + slot) % 3 === 0 ? undefined : Float32Array.from({ length: 16 }, () => random() - 0.5),
-    ),
+    activity: Float32Array.from({ length: 100 }, (_, at) => (speaks(i, at % 2) ? random() : 0.4 * random())),
+    embeddings: Float32Array.from({ length: 32 }, () => random() - 0.5),
   }));
 }
 
 function recordOf(given: ReturnType<typeof windows>, most?: number): SessionRecord {
-  const record = new SessionRecord(SHAPE, most);
+  const record = new SessionRecord(SHAPE, KEEP, most);
   for (const { start, activity, embeddings } of given) record.add(start, activity, embeddings);
   return record;
 }
@@ -31,21 +36,22 @@ describe('SessionRecord', () => {
       record.activity(w).forEach((p, i) => {
         expect(Math.abs(p - (activity[i] as number))).toBeLessThanOrEqual(0.5 / 255 + 1e-6);
       });
-      embeddings.forEach((embedding, slot) => {
+      for (const slot of [0, 1]) {
         const kept = record.embedding(w, slot);
-        expect(kept === undefined).toBe(embedding === undefined);
-        const most = Math.max(...(embedding ?? []).map(Math.abs));
+        expect(kept !== undefined).toBe(speaks(w, slot));
+        const embedding = embeddings.subarray(slot * 16, slot * 16 + 16);
+        const most = Math.max(...embedding.map(Math.abs));
         kept?.forEach((x, i) => {
-          expect(Math.abs(x - (embedding?.[i] as number))).toBeLessThanOrEqual(most / 254 + 1e-6);
+          expect(Math.abs(x - (embedding[i] as number))).toBeLessThanOrEqual(most / 254 + 1e-6);
         });
-      });
+      }
     });
   });
 
   it('leaves out windows that begin before the session', () => {
-    const record = new SessionRecord(SHAPE);
+    const record = new SessionRecord(SHAPE, KEEP);
     const activity = new Float32Array(100);
-    for (const start of [-24, -12, 0, 12]) record.add(start, activity, [undefined, undefined]);
+    for (const start of [-24, -12, 0, 12]) record.add(start, activity, NOBODY);
     expect([record.windows, record.start]).toEqual([2, 0]);
   });
 
@@ -53,7 +59,7 @@ describe('SessionRecord', () => {
     const record = recordOf(windows(400, 4), 66);
     const [before, start] = [record.windows, record.start];
     expect(start).toBeGreaterThan(0);
-    for (let i = 400; i < 440; i += 4) record.add(i * 12, new Float32Array(100), [undefined, undefined]);
+    for (let i = 400; i < 440; i += 4) record.add(i * 12, new Float32Array(100), NOBODY);
     expect(record.hop).toBe(48);
     expect(record.windows).toBeGreaterThan(before / 2);
     expect(record.start + (record.windows - 1) * 48).toBe(436 * 12);
@@ -72,7 +78,7 @@ describe('SessionRecord', () => {
   it('thins itself when it is full, then forgets the first half, and stays the same windows', () => {
     const given = windows(400, 2);
     const most = 64;
-    const record = new SessionRecord(SHAPE, most);
+    const record = new SessionRecord(SHAPE, KEEP, most);
     for (const [i, { start, activity, embeddings }] of given.entries()) {
       record.add(start, activity, embeddings);
       expect(record.windows).toBeLessThan(most);
@@ -84,18 +90,20 @@ describe('SessionRecord', () => {
     }
     expect(record.start).toBeGreaterThan(0);
     for (let w = 0; w < record.windows; w++) {
-      const { activity, embeddings } = given[(record.start + w * record.hop) / 12] as (typeof given)[number];
+      const window = (record.start + w * record.hop) / 12;
+      const { activity, embeddings } = given[window] as (typeof given)[number];
       expect(record.activity(w)[7]).toBeCloseTo(activity[7] as number, 2);
-      expect(record.embedding(w, 1)?.[3] ?? 0).toBeCloseTo(embeddings[1]?.[3] ?? 0, 2);
+      expect(record.embedding(w, 1)?.[3] ?? 0).toBeCloseTo(speaks(window, 1) ? (embeddings[19] as number) : 0, 2);
     }
   });
 
   it('is silent where a mask tells that nobody speaks', () => {
-    const record = new SessionRecord(SHAPE);
-    for (let i = 0; i < 4; i++) record.add(i * SHAPE.hop, new Float32Array(100).fill(1), [undefined, undefined]);
+    const record = new SessionRecord(SHAPE, KEEP);
+    for (let i = 0; i < 4; i++) record.add(i * SHAPE.hop, new Float32Array(100).fill(1), NOBODY);
     const mask = new SpeechMask({ speech: 0.5, shortestSilence: 20 });
     for (let frame = 0; frame < 100; frame++) mask.push(frame < 30 ? 1 : 0);
     record.mask = mask;
     expect([0, 1, 2, 3].map((window) => record.activity(window).lastIndexOf(1))).toEqual([59, 35, 11, -1]);
+    expect([0, 1, 2, 3].map((window) => record.embedding(window, 0) !== undefined)).toEqual([true, true, true, false]);
   });
 });

@@ -1,4 +1,4 @@
-import type { LocalRecording } from '../stages/local-speakers.ts';
+import { activeFrames, type LocalRecording } from '../stages/local-speakers.ts';
 import { RowStore } from '../stages/row-store.ts';
 import type { SpeechMask } from '../stages/speech.ts';
 
@@ -13,6 +13,11 @@ interface Shape {
   readonly dimensions: number;
   /** Frames between windows as they come. */
   readonly hop: number;
+}
+
+interface Keep {
+  readonly above: number;
+  readonly frames: number;
 }
 
 interface Kept {
@@ -33,21 +38,21 @@ export class SessionRecord implements LocalRecording {
   readonly frames: number;
   readonly slots: number;
   readonly dimensions: number;
+  readonly #keep: Keep;
   readonly #most: number;
   #hop: number;
   #start = 0;
   #kept: Kept;
-  /**
-   * What another network, which has heard all of the session by then, says of the frames from `start` on: when the
-   * windows came, it had not heard what followed.
-   */
+  /** What a gate's network, which has heard all of the session by then, says of the frames from `start` on. */
   mask: SpeechMask | undefined;
 
-  constructor(shape: Shape, most = MOST_WINDOWS) {
+  /** @param keep A slot has an embedding when its activity is above `keep.above` in at least `keep.frames` frames. */
+  constructor(shape: Shape, keep: Keep, most = MOST_WINDOWS) {
     this.frames = shape.frames;
     this.slots = shape.slots;
     this.dimensions = shape.dimensions;
     this.#hop = shape.hop;
+    this.#keep = keep;
     this.#most = most;
     this.#kept = this.#empty();
   }
@@ -76,21 +81,21 @@ export class SessionRecord implements LocalRecording {
   /**
    * The next window, of which every `hop` frames one comes; of those that begin at no multiple of two or four times
    * as much some may be left out. Those that begin before the session did are not kept.
-   * @param start Its first frame. @param activity `[frames, slots]`.
-   * @param embeddings `[slots]`: the unit vector of a slot that speaks.
+   * @param start Its first frame. @param activity `[frames, slots]`. @param embeddings `[slots, dimensions]`, unit length.
    */
-  add(start: number, activity: Float32Array, embeddings: readonly (Float32Array | undefined)[]): void {
+  add(start: number, activity: Float32Array, embeddings: Float32Array): void {
     const at = start - this.#start;
     // Some are missing: then others are forgotten as if they were, too.
     while (at > this.windows * this.#hop) this.#thin(true);
     if (at < 0 || at % this.#hop !== 0) return;
     const { activity: rows, embeddings: vectors, rowOf, steps } = this.#kept;
     rows.push(activity.map((p) => Math.round(p * PROBABILITIES)));
-    for (const embedding of embeddings) {
-      if (!embedding) {
+    for (let slot = 0; slot < this.slots; slot++) {
+      if (!this.#speaks(activity, slot)) {
         rowOf.push(-1);
         continue;
       }
+      const embedding = embeddings.subarray(slot * this.dimensions, (slot + 1) * this.dimensions);
       const step = embedding.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / NUMBERS || 1;
       rowOf.push(vectors.push(embedding.map((x) => Math.round(x / step))));
       steps.push(step);
@@ -109,8 +114,12 @@ export class SessionRecord implements LocalRecording {
   embedding(window: number, slot: number): Float32Array | undefined {
     const { embeddings, rowOf, steps } = this.#kept;
     const row = rowOf[window * this.slots + slot] ?? -1;
-    if (row < 0) return undefined;
+    if (row < 0 || (this.mask && !this.#speaks(this.activity(window), slot))) return undefined;
     return scaled(embeddings.row(row), steps[row]!);
+  }
+
+  #speaks(activity: Float32Array, slot: number): boolean {
+    return activeFrames(activity, this.slots, slot, this.#keep.above) >= this.#keep.frames;
   }
 
   #empty(): Kept {

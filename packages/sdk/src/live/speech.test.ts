@@ -46,20 +46,27 @@ describe('RecentSpeech', () => {
     recent.add({ start: 3, speech: Float32Array.of(1, 1), two: Float32Array.of(0.5, 0) });
     const overlapped = () => [2, 3, 4].filter((frame) => recent.mask().overlapped(frame));
     expect(overlapped()).toEqual([3]);
-    recent.settle(3, 0);
-    expect(overlapped()).toEqual([3]);
-    recent.settle(4, 0);
-    expect(overlapped()).toEqual([]);
+    // The next runs begin at 3 and 4: of what lies before them, nothing more is heard.
+    for (const [start, found] of [
+      [3, [3]],
+      [4, []],
+    ] as const) {
+      recent.add({ start, speech: new Float32Array(0), two: new Float32Array(0) });
+      expect(overlapped()).toEqual(found);
+    }
   });
 
-  it('keeps what settled frames came to, until they are forgotten', () => {
+  it('keeps what frames came to, until they are forgotten', () => {
     const recent = new RecentSpeech({ speech: 0.5, shortestSilence: 1 });
     recent.add({ start: 0, speech: Float32Array.of(0, 1, 0, 1), two: new Float32Array(4) });
-    recent.settle(2, 0);
-    // The last word on frame 2; frame 1 is settled.
     recent.add({ start: 1, speech: Float32Array.of(0, 1, 1, 0), two: new Float32Array(4) });
-    expect([...recent.mask(0).silences(0, 5)]).toEqual([1, 0, 0, 0, 1]);
-    recent.settle(4, 2);
+    recent.add({ start: 3, speech: Float32Array.of(0, 0), two: new Float32Array(2) });
+    const silences = () => [...recent.mask(0).silences(0, 5)];
+    expect(silences()).toEqual([1, 0, 0, 0, 1]);
+    recent.forget(2);
     expect([...recent.mask(2, 0).silences(0, 3)]).toEqual([0, 0, 1]);
+    // Nothing that is still heard is forgotten.
+    recent.forget(5);
+    expect([...recent.mask(3, 0).silences(0, 2)]).toEqual([0, 1]);
   });
 });

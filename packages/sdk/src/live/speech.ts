@@ -10,7 +10,7 @@ type Sums = readonly [speech: number, two: number, runs: number];
  * before, what it came to.
  */
 export class RecentSpeech {
-  /** Of the frames that are settled. */
+  /** Of the frames that no run will hear again. */
   #past: SpeechMask;
   /** Of the frames after them. */
   #sums: (Sums | undefined)[] = [];
@@ -19,7 +19,9 @@ export class RecentSpeech {
     this.#past = new SpeechMask(rules);
   }
 
+  /** What a run says of its window, after which no run hears what lies before it. */
   add({ start, speech, two }: HeardSpeech): void {
+    tell(this.#past, this.#sums.splice(0, Math.max(0, start - this.#past.known)));
     speech.forEach((p, i) => {
       const at = start + i - this.#past.known;
       if (at < 0) return;
@@ -29,20 +31,16 @@ export class RecentSpeech {
   }
 
   /**
-   * Of the frames from one on: by default, those that are not settled.
+   * Of the frames from one on: by default, those that are still heard.
    * @param first What that frame is called in the mask.
    */
   mask(from = this.#past.known, first = from): SpeechMask {
     return tell(this.#past.from(from, first), this.#sums);
   }
 
-  /**
-   * What was said of the frames before one stands: no more is heard of them.
-   * @param from The first frame that a mask may be asked for.
-   */
-  settle(frame: number, from: number): void {
-    tell(this.#past, this.#sums.splice(0, Math.max(0, frame - this.#past.known)));
-    if (from > this.#past.first) this.#past = this.#past.from(from);
+  /** @param from The first frame that a mask may be asked for from now on. */
+  forget(from: number): void {
+    if (from > this.#past.first && from <= this.#past.known) this.#past = this.#past.from(from);
   }
 }
 

@@ -90,11 +90,12 @@ export class LiveTracker {
     this.#rules = rules;
     this.#emit = emit;
     this.#next = -leadOf(network.frames, rules.hop);
-    this.#record = new SessionRecord({ ...network, hop: rules.hop });
     const frames = (seconds: number) => Math.round(seconds / frame);
+    const least = Math.max(1, frames(activity.shortest));
+    this.#record = new SessionRecord({ ...network, hop: rules.hop }, { above: activity.on, frames: least });
     this.#recent = new RecentWindows(
       { frames: network.frames, slots: network.slots, hop: rules.hop },
-      { space: voices, above: activity.on, least: Math.max(1, frames(activity.shortest)), frame },
+      { space: voices, above: activity.on, least, frame },
     );
     this.#memory = new VoiceMemory({ between: voices.between, cluster });
     this.#open = new OpenStretches(this.#recent, this.#memory);
@@ -160,9 +161,10 @@ export class LiveTracker {
       this.#speech?.add(heard);
       this.#mask = this.#speech?.mask();
     }
+    // As the network said it: at the end of the session the gate knows better what is speech.
+    this.#record.add(this.#next, activity, embeddings);
     this.#mask?.apply(activity, this.#recent.slots, this.#next);
-    const { embeddings: speaking } = this.#recent.add(this.#next, activity, embeddings);
-    this.#record.add(this.#next, activity, speaking);
+    this.#recent.add(this.#next, activity, embeddings);
     const present = this.#next + this.#recent.frames;
     this.#next += step;
     return present;
@@ -186,7 +188,7 @@ export class LiveTracker {
     }
     yield* this.#memory.compact();
     this.#recent.dropUntil(final - Math.round(CONTEXT / frame));
-    this.#speech?.settle(final - Math.round(CONTEXT / frame), this.#record.start);
+    this.#speech?.forget(this.#record.start);
   }
 
   /** Makes new speakers of tracks that are none of those there are. */
