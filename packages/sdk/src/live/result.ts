@@ -1,4 +1,6 @@
-import type { Diarization, Speaker } from '../contract/result.ts';
+import { DiarizationResult } from '../annotation/diarization.ts';
+import type { LiveDiarization } from '../contract/live.ts';
+import type { Diarization, DiarizationParts, Speaker } from '../contract/result.ts';
 import { compareTurns, type Turn } from '../contract/segment.ts';
 import type { Warning } from '../contract/warnings.ts';
 import { assignment } from '../stages/hungarian.ts';
@@ -28,6 +30,16 @@ export interface Told {
   readonly log: TurnLog;
   /** `[from]`: the mean of all voices. */
   readonly mean: Float32Array;
+}
+
+/** A diarization with what became of the live labels. */
+export class LiveResult extends DiarizationResult implements LiveDiarization {
+  readonly labels: Readonly<Record<string, string>>;
+
+  constructor(parts: DiarizationParts, labels: Readonly<Record<string, string>>) {
+    super(parts);
+    this.labels = labels;
+  }
 }
 
 /** What a session comes to, as it was told. */

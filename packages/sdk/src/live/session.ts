@@ -1,8 +1,6 @@
-import { DiarizationResult } from '../annotation/diarization.ts';
 import { flushDenormals } from '../audio/denormals.ts';
 import { createResampler, type Resampler } from '../audio/resample.ts';
-import type { Tensor } from '../contract/backend.ts';
-import { abortError, VoiceFlowError } from '../contract/errors.ts';
+import { abortError, type VoiceFlowError } from '../contract/errors.ts';
 import type {
   DiarizationSession,
   LiveDiarization,
@@ -15,7 +13,6 @@ import { onAbort } from '../contract/on-abort.ts';
 import type { DiarizationParts } from '../contract/result.ts';
 import type { FastCnnNetwork } from '../inference/fast-cnn-network.ts';
 import { paced } from '../inference/paced.ts';
-import { abortable, floats } from '../inference/run-windows.ts';
 import type { Steps } from '../stages/steps.ts';
 import { WindowCutter } from '../stages/windows.ts';
 import { checkVoices } from '../voices/match.ts';
@@ -25,16 +22,11 @@ import { KeptAudio } from './kept-audio.ts';
 import { leadOf, liveTiming } from './options.ts';
 import { Pace, Tempo } from './pace.ts';
 import { reclusterAtEnd } from './recluster-at-end.ts';
-import type { LiveResultParts } from './result.ts';
+import { LiveResult, type LiveResultParts } from './result.ts';
+import { runNetworks } from './run-networks.ts';
+import { checkRoom, checkSamples, closedError, endedError, nothingKeptError, toFailure } from './session-checks.ts';
 import { LiveSpeechGate } from './speech-gate.ts';
 import { type HeardRun, LiveTracker } from './tracker.ts';
-
-/** Seconds of audio that may wait while more is pushed; beyond it, pushing is refused. */
-const MOST_WAITING = 60;
-/** Louder is beyond any format's integer scale: sums of squares must stay finite in float32. */
-const MOST_AMPLITUDE = 2 ** 31;
-/** Events that may wait to be read: hours of conversation. */
-const MOST_UNREAD = 65_536;
 
 /** Who opened a session, and what its result tells of them. */
 export interface SessionOrigin extends Pick<DiarizationParts, 'warnings' | 'model' | 'backend'> {
@@ -133,7 +125,7 @@ class LiveSession implements DiarizationSession {
   async push(samples: Float32Array): Promise<void> {
     if (this.#over) throw this.#over;
     checkSamples(samples);
-    this.#checkRoom();
+    checkRoom(this.#waiting / this.#rate, this.#events.length);
     const own = flushDenormals(samples.slice());
     this.#pace?.arrived(this.#received / this.#rate, own.length / this.#rate);
     this.#waiting += own.length;
@@ -284,36 +276,7 @@ class LiveSession implements DiarizationSession {
 
   /** @param present The frame after the window's last. */
   #run(window: Float32Array, present: number): Promise<HeardRun> {
-    const { model, network } = this.#cnn;
-    const { signal } = this.#stop;
-    const feeds: Record<string, Tensor> = {
-      [network.input]: { type: 'float32', dims: [1, network.window], data: window },
-    };
-    const both = Promise.all([model.run(feeds, { signal }), this.#gate?.run(present, signal)]);
-    const run = abortable(both, signal).then(([outputs, heard]) => ({
-      activity: floats(outputs, network.activity, network.frames * network.slots),
-      embeddings: floats(outputs, network.embeddings, network.slots * network.dimensions),
-      heard,
-    }));
-    // A failure is told when its turn comes; until then it must not count as unhandled.
-    run.catch(() => {});
-    return run;
-  }
-
-  #checkRoom(): void {
-    if (this.#waiting > MOST_WAITING * this.#rate) {
-      const seconds = (this.#waiting / this.#rate).toFixed(0);
-      throw new VoiceFlowError('overloaded', `${seconds} s of audio wait, more than ${MOST_WAITING} s`, {
-        hint: 'await each push before the next',
-        retryAfter: 1,
-      });
-    }
-    if (this.#events.length > MOST_UNREAD) {
-      throw new VoiceFlowError('overloaded', `${this.#events.length} events wait to be read`, {
-        hint: 'iterate the session while audio is pushed',
-        retryAfter: 1,
-      });
-    }
+    return runNetworks(this.#cnn, this.#gate, window, present, this.#stop.signal);
   }
 
   #fail(error: VoiceFlowError): void {
@@ -328,47 +291,4 @@ class LiveSession implements DiarizationSession {
     this.#forgetSignal();
     this.#origin.onOver?.();
   }
-}
-
-/** A diarization with what became of the live labels. */
-class LiveResult extends DiarizationResult implements LiveDiarization {
-  readonly labels: Readonly<Record<string, string>>;
-
-  constructor(parts: DiarizationParts, labels: Readonly<Record<string, string>>) {
-    super(parts);
-    this.labels = labels;
-  }
-}
-
-function checkSamples(samples: unknown): void {
-  if (!(samples instanceof Float32Array)) {
-    throw new VoiceFlowError('invalid-option', `samples are ${typeof samples}; a Float32Array of mono was expected`);
-  }
-  let bad = 0;
-  // Written so that NaN fails it.
-  while (bad < samples.length && Math.abs(samples[bad]!) <= MOST_AMPLITUDE) bad++;
-  if (bad === samples.length) return;
-  const message = `sample ${bad} of the push is ${samples[bad]}; expected finite numbers, about ±1 at full scale`;
-  throw new VoiceFlowError('invalid-audio', message, {
-    hint: 'nothing of this push was taken; push sound samples to go on',
-  });
-}
-
-function toFailure(error: unknown): VoiceFlowError {
-  if (VoiceFlowError.isInstance(error)) return error;
-  return new VoiceFlowError('backend-failed', 'the live session failed', { cause: error });
-}
-
-function endedError(): VoiceFlowError {
-  return new VoiceFlowError('closed', 'the session was used after end()', { hint: 'open a new one' });
-}
-
-function nothingKeptError(): VoiceFlowError {
-  return new VoiceFlowError('invalid-option', 'recluster is a diarizer, but the session keeps no audio for it', {
-    hint: 'open the session with keepAudio: seconds, or give recluster: true',
-  });
-}
-
-function closedError(): VoiceFlowError {
-  return new VoiceFlowError('closed', 'the session was used after close()', { hint: 'open a new one' });
 }

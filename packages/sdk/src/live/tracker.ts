@@ -1,5 +1,5 @@
 import type { LiveEvent, TurnEvent } from '../contract/live.ts';
-import { type KnownVoice, MOST_SPEAKERS } from '../contract/options.ts';
+import { MOST_SPEAKERS } from '../contract/options.ts';
 import type { FastCnnNetwork } from '../inference/fast-cnn-network.ts';
 import { speechRules } from '../inference/speech-gate.ts';
 import { EDGE_WEIGHT, solveSteps } from '../offline/speaker-turns.ts';
@@ -9,13 +9,12 @@ import { windowWeight } from '../stages/overlap-add.ts';
 import type { SpeechMask } from '../stages/speech.ts';
 import type { Steps } from '../stages/steps.ts';
 import { linkTracks, type Tracks } from '../stages/tracks.ts';
-import { normalize } from '../stages/vectors.ts';
-import type { HeardVoice } from '../voices/naming.ts';
 import { assignLocalSpeakers, trackStates } from './assign-local-speakers.ts';
 import { frameScores } from './frame-scores.ts';
 import { OpenStretches } from './open-stretches.ts';
 import { type LiveTiming, leadOf } from './options.ts';
 import { RecentWindows } from './recent-windows.ts';
+import { type KnownVoices, recognized } from './recognize.ts';
 import { SessionRecord } from './record.ts';
 import { type Found, type LiveResultParts, reclusteredResult, type Told, toldResult } from './result.ts';
 import { LiveSpeakers } from './speakers.ts';
@@ -37,12 +36,9 @@ const YOUNG = 10;
 const NEW = { ever: 0.5, due: 0.3 };
 /** The same for the first voice, which cannot be mistaken for another. */
 const FIRST = { ever: 0.4, due: 0.1 };
-/** Seconds of a voice that must be heard before it is given a name. */
-const RECOGNIZE_SECONDS = 1;
-export interface TrackerRules extends LiveTiming {
+
+export interface TrackerRules extends LiveTiming, KnownVoices {
   readonly maxSpeakers: number | undefined;
-  readonly known: readonly KnownVoice[];
-  readonly falseNames?: number | undefined;
 }
 
 /** What the networks said of a window. */
@@ -303,15 +299,6 @@ export class LiveTracker {
   }
 
   #recognize(): void {
-    const { known, falseNames } = this.#rules;
-    if (known.length === 0) return;
-    const { settings, manifest } = this.#cnn;
-    const heard = new Map<number, HeardVoice>();
-    for (const speaker of this.#speakers.active) {
-      const { seconds, sum } = this.#memory.embedding(({ voice }) => voice === speaker, settings.voices.mean);
-      if (seconds >= RECOGNIZE_SECONDS) heard.set(speaker, { embedding: normalize(sum), seconds });
-    }
-    const options = { space: manifest.space, voices: settings.voices, rules: settings.known, falseNames };
-    for (const speaker of this.#speakers.recognize(heard, known, options)) this.#tellSpeaker(speaker);
+    for (const speaker of recognized(this.#cnn, this.#rules, this.#memory, this.#speakers)) this.#tellSpeaker(speaker);
   }
 }

@@ -67,10 +67,9 @@ export {
   type FastCnnSettings,
   fastCnnSettings,
   type NamingRules,
-  type PackedNumbers,
-  packNumbers,
   type SolveSettings,
 } from '../stages/settings.ts';
+export { type PackedNumbers, packNumbers } from '../stages/settings-reader.ts';
 export { finish, type Steps } from '../stages/steps.ts';
 export { toXVectorSpace, type Vbx, type VbxRules, vbx, type XVectorSpace, xVectorSpace } from '../stages/vbx.ts';
 export {

@@ -1,6 +1,7 @@
 import type { ModelManifest } from '../contract/model.ts';
 import { pieceSettings, type RecordingSettings } from './recording-settings.ts';
-import { clusterSettings, namingRules, SettingsReader, type SolveSettings, voiceSpace } from './settings.ts';
+import { clusterSettings, namingRules, type SolveSettings, voiceSpace } from './settings.ts';
+import { SettingsReader } from './settings-reader.ts';
 
 /** Settings of a network of pieces' voices that are clustered beside those of windows; speakers are known by the pieces'. */
 export interface JoinedSettings extends Pick<SolveSettings, 'voices' | 'cluster' | 'known'> {

@@ -1,7 +1,8 @@
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
 import { readNpz } from './npz.ts';
-import { type NamingRules, namingRules, SettingsReader } from './settings.ts';
+import { type NamingRules, namingRules } from './settings.ts';
+import { SettingsReader } from './settings-reader.ts';
 import { type XVectorSpace, xVectorSpace } from './vbx.ts';
 import type { VbxSettings } from './vbx-clustering.ts';
 

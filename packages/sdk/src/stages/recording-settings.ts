@@ -1,5 +1,6 @@
 import type { ModelManifest } from '../contract/model.ts';
-import { SettingsReader, type SolveSettings, solveSettings } from './settings.ts';
+import { type SolveSettings, solveSettings } from './settings.ts';
+import { SettingsReader } from './settings-reader.ts';
 
 /** Those of a pipeline with a network for each part. */
 export interface RecordingSettings extends SolveSettings {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { manifest } from './fixtures/scripted.ts';
-import { fastCnnSettings, packNumbers } from './settings.ts';
+import { fastCnnSettings } from './settings.ts';
+import { packNumbers } from './settings-reader.ts';
 
 describe('settings', () => {
   it('read what a manifest says', () => {

@@ -1,9 +1,9 @@
-import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
 import type { ActiveSpeakersRules } from './active-speakers.ts';
 import type { OverlapRules } from './overlap.ts';
 import type { PieceRules } from './piece-posteriors.ts';
 import type { VoiceSpace } from './plda.ts';
+import { SettingsReader } from './settings-reader.ts';
 import type { LinkRules } from './tracks.ts';
 import type { DecodeRules } from './viterbi.ts';
 
@@ -237,85 +237,4 @@ export function voiceSpace(read: SettingsReader): VoiceSpace {
     );
   }
   return { from, to, mean, projection, between };
-}
-
-/** Numbers as they stand in a manifest: base64 of little-endian int16, times `scale`. */
-export interface PackedNumbers {
-  readonly scale: number;
-  readonly data: string;
-}
-
-export function packNumbers(values: Float32Array): PackedNumbers {
-  const most = values.reduce((max, x) => Math.max(max, Math.abs(x)), 0);
-  const scale = most > 0 ? most / 32767 : 1;
-  const view = new DataView(new ArrayBuffer(values.length * 2));
-  values.forEach((x, i) => {
-    view.setInt16(i * 2, Math.round(x / scale), true);
-  });
-  let text = '';
-  for (let i = 0; i < view.byteLength; i++) text += String.fromCharCode(view.getUint8(i));
-  return { scale, data: btoa(text) };
-}
-
-function unpackNumbers({ scale, data }: PackedNumbers): Float32Array {
-  const text = atob(data);
-  const view = new DataView(new ArrayBuffer(text.length - (text.length % 2)));
-  for (let i = 0; i < view.byteLength; i++) view.setUint8(i, text.charCodeAt(i));
-  return Float32Array.from({ length: view.byteLength / 2 }, (_, i) => view.getInt16(i * 2, true) * scale);
-}
-
-/** Reads a manifest's settings, one at a time. */
-export class SettingsReader {
-  readonly #manifest: ModelManifest;
-
-  constructor(manifest: ModelManifest) {
-    this.#manifest = manifest;
-  }
-
-  has(path: string): boolean {
-    return this.#at(path) !== undefined;
-  }
-
-  number(path: string, least: number, most: number): number {
-    const value = this.#at(path);
-    if (typeof value === 'number' && value >= least && value <= most) return value;
-    throw this.wrong(path, JSON.stringify(value) ?? 'absent', `a number from ${least} to ${most}`);
-  }
-
-  list(path: string): readonly unknown[] {
-    const value = this.#at(path);
-    if (Array.isArray(value)) return value;
-    throw this.wrong(path, typeof value, 'a list of numbers');
-  }
-
-  packed(path: string): Float32Array {
-    const value = this.#at(path);
-    try {
-      if (isRecord(value) && typeof value.scale === 'number' && typeof value.data === 'string') {
-        return unpackNumbers({ scale: value.scale, data: value.data });
-      }
-    } catch {
-      // Not base64: told below.
-    }
-    throw this.wrong(path, typeof value, '{ scale, data } with base64 data');
-  }
-
-  wrong(path: string, found: string, expected: string): VoiceFlowError {
-    const { id, version } = this.#manifest;
-    return new VoiceFlowError(
-      'model-incompatible',
-      `${id}@${version}: settings.${path} is ${found}; ${expected} was expected`,
-      { hint: 'use the manifest that was made for these weights' },
-    );
-  }
-
-  #at(path: string): unknown {
-    let value: unknown = this.#manifest.settings;
-    for (const key of path.split('.')) value = isRecord(value) ? value[key] : undefined;
-    return value;
-  }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

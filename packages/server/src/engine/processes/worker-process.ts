@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { type LiveEndOptions, VoiceFlowError } from 'voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import type {
   EngineInfo,
   Lane,
@@ -14,9 +14,10 @@ import type {
 import { cutChunks } from '../runner/bytes.ts';
 import { RunNote } from './culprit.ts';
 import { FrameReader, writeFrame } from './frames.ts';
-import { FRAMES_FD, type FromWorker, fromWireError, type ToWorker, toWireRequest } from './messages.ts';
+import { FRAMES_FD, type FromWorker, fromWireError, type ToWorker } from './messages.ts';
 import { unyield } from './niceness.ts';
 import { SharedSlots } from './shared-slots.ts';
+import { WorkerSessions } from './worker-sessions.ts';
 
 export interface WorkerCommand {
   readonly command: string;
@@ -39,13 +40,6 @@ interface Pending {
   readonly reject: (error: VoiceFlowError) => void;
   readonly onProgress: TaskContext['onProgress'];
   readonly onBlame: TaskContext['onBlame'];
-}
-
-interface Session {
-  readonly tell: (message: LiveMessage) => void;
-  readonly opened: { resolve(): void; reject(error: VoiceFlowError): void };
-  /** Pushes that have not been worked off, oldest first. */
-  readonly pushes: (() => void)[];
 }
 
 /** Bytes of a body written at once: a long recording must not hold up windows and live audio behind it. */
@@ -77,11 +71,9 @@ export class WorkerProcess {
   /** Where the worker notes whose run it begins. */
   readonly #note: Pick<RunNote, 'lastRun'> | undefined;
   readonly #pending = new Map<number, Pending>();
-  readonly #sessions = new Map<number, Session>();
+  readonly #live: WorkerSessions;
   #nextId = 1;
   #draining: Promise<void> | undefined;
-  #lastHeard = performance.now();
-  #watch: ReturnType<typeof setTimeout> | undefined;
   #dead = false;
   #whyKilled: string | undefined;
   /** Known once the worker is ready. */
@@ -94,6 +86,11 @@ export class WorkerProcess {
 
   constructor({ command, args, env }: WorkerCommand, options: WorkerOptions) {
     this.#options = options;
+    this.#live = new WorkerSessions({
+      silentMs: options.silentMs,
+      send: (message, body) => this.#send(message, body),
+      kill: (why) => this.kill(why),
+    });
     this.#slots = SharedSlots.create(SLOTS);
     const file = this.#slots === undefined ? RunNote.create() : undefined;
     this.#note = this.#slots ?? file;
@@ -121,7 +118,7 @@ export class WorkerProcess {
       });
       this.#frames?.on('data', (chunk: Uint8Array) => {
         if (!this.alive) return;
-        this.#lastHeard = performance.now();
+        this.#live.heard();
         try {
           reader.push(chunk);
         } catch (error) {
@@ -146,7 +143,6 @@ export class WorkerProcess {
         this.#failAll(error);
         this.#slots?.close();
         file?.close();
-        clearTimeout(this.#watch);
         resolve(error);
       };
       this.#child.once('error', (error) => onEnd(error.message));
@@ -169,7 +165,7 @@ export class WorkerProcess {
   }
 
   get sessions(): number {
-    return this.#sessions.size;
+    return this.#live.count;
   }
 
   count(lane: Lane): number {
@@ -206,20 +202,8 @@ export class WorkerProcess {
     }
   }
 
-  async open(request: LiveRequest, tell: (message: LiveMessage) => void): Promise<LiveChannel> {
-    const id = this.#nextId++;
-    await new Promise<void>((resolve, reject) => {
-      this.#sessions.set(id, { tell, opened: { resolve, reject }, pushes: [] });
-      this.#send({ type: 'open', id, request: toWireRequest(request) });
-    });
-    return {
-      push: (bytes) => this.#push(id, bytes),
-      end: (options: LiveEndOptions) => this.#send({ type: 'end', id, options }),
-      close: () => {
-        if (!this.#forget(id)) return;
-        this.#send({ type: 'drop', id });
-      },
-    };
+  open(request: LiveRequest, tell: (message: LiveMessage) => void): Promise<LiveChannel> {
+    return this.#live.open(this.#nextId++, request, tell);
   }
 
   /** Ends the process now, whatever it does. */
@@ -268,28 +252,6 @@ export class WorkerProcess {
     return this.#draining;
   }
 
-  #push(id: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    const session = this.#sessions.get(id);
-    if (session === undefined) return Promise.resolve();
-    return new Promise((resolve) => {
-      session.pushes.push(resolve);
-      this.#watch ??= setTimeout(() => this.#checkSilence(), this.#options.silentMs);
-      this.#send({ type: 'push', id }, [bytes]);
-    });
-  }
-
-  /** Live audio has no deadlines by which a hanging worker would be found, so its silence is watched. */
-  #checkSilence(doubted = false): void {
-    this.#watch = undefined;
-    if (![...this.#sessions.values()].some(({ pushes }) => pushes.length > 0)) return;
-    const { silentMs } = this.#options;
-    const silent = performance.now() - this.#lastHeard;
-    // A server that did not run for so long finds its timers due before it has read what came meanwhile.
-    if (silent >= silentMs && !doubted) this.#watch = setTimeout(() => this.#checkSilence(true), 0);
-    else if (silent >= silentMs) this.kill(`it said nothing for ${silentMs} ms and had live audio to work off`);
-    else this.#watch = setTimeout(() => this.#checkSilence(), silentMs - silent);
-  }
-
   #take(message: Exclude<FromWorker, { type: 'ready' | 'failed' }>, body: Uint8Array<ArrayBuffer>): void {
     const { id } = message;
     if (message.type === 'reply') this.#pending.get(id)?.resolve({ ...message.reply, body });
@@ -297,37 +259,12 @@ export class WorkerProcess {
     else if (message.type === 'error') {
       const error = fromWireError(message.error);
       this.#pending.get(id)?.reject(error);
-      this.#sessions.get(id)?.opened.reject(error);
-      this.#forget(id);
-    } else this.#takeLive(message, this.#sessions.get(id));
-  }
-
-  #takeLive(message: Extract<FromWorker, { type: 'opened' | 'taken' | 'live' }>, session: Session | undefined): void {
-    if (session === undefined) return;
-    if (message.type === 'opened') session.opened.resolve();
-    else if (message.type === 'taken') {
-      session.pushes.shift()?.();
-    } else {
-      const last = message.message.type === 'end' || message.message.type === 'error';
-      if (last) this.#forget(message.id);
-      session.tell(message.message);
-    }
-  }
-
-  #forget(id: number): boolean {
-    const session = this.#sessions.get(id);
-    if (session === undefined) return false;
-    this.#sessions.delete(id);
-    for (const taken of session.pushes.splice(0)) taken();
-    return true;
+      this.#live.refused(id, error);
+    } else this.#live.take(message);
   }
 
   #failAll(error: VoiceFlowError): void {
     for (const pending of this.#pending.values()) pending.reject(error);
-    for (const [id, session] of [...this.#sessions]) {
-      this.#forget(id);
-      session.opened.reject(error);
-      session.tell({ type: 'error', code: error.code, message: error.message, hint: 'Connect again.' });
-    }
+    this.#live.fail(error);
   }
 }

@@ -1,0 +1,32 @@
+import type { KnownVoice } from '../contract/options.ts';
+import type { FastCnnNetwork } from '../inference/fast-cnn-network.ts';
+import { normalize } from '../stages/vectors.ts';
+import type { HeardVoice } from '../voices/naming.ts';
+import type { LiveSpeakers } from './speakers.ts';
+import type { VoiceMemory } from './voice-memory.ts';
+
+/** Seconds of a voice that must be heard before it is given a name. */
+const LEAST_SECONDS = 1;
+
+/** Whom a session may name. */
+export interface KnownVoices {
+  readonly known: readonly KnownVoice[];
+  readonly falseNames?: number | undefined;
+}
+
+/** Gives the speakers whose voices are known their names. Returns those whose name has changed. */
+export function recognized(
+  { settings, manifest }: FastCnnNetwork,
+  { known, falseNames }: KnownVoices,
+  memory: VoiceMemory,
+  speakers: LiveSpeakers,
+): Iterable<number> {
+  if (known.length === 0) return [];
+  const heard = new Map<number, HeardVoice>();
+  for (const speaker of speakers.active) {
+    const { seconds, sum } = memory.embedding(({ voice }) => voice === speaker, settings.voices.mean);
+    if (seconds >= LEAST_SECONDS) heard.set(speaker, { embedding: normalize(sum), seconds });
+  }
+  const options = { space: manifest.space, voices: settings.voices, rules: settings.known, falseNames };
+  return speakers.recognize(heard, known, options);
+}

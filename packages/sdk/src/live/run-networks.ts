@@ -1,0 +1,27 @@
+import type { Tensor } from '../contract/backend.ts';
+import type { FastCnnNetwork } from '../inference/fast-cnn-network.ts';
+import { abortable, floats } from '../inference/run-windows.ts';
+import type { LiveSpeechGate } from './speech-gate.ts';
+import type { HeardRun } from './tracker.ts';
+
+/** Runs the networks over a window of a session. @param present The frame after the window's last. */
+export function runNetworks(
+  { model, network }: FastCnnNetwork,
+  gate: LiveSpeechGate | undefined,
+  window: Float32Array,
+  present: number,
+  signal: AbortSignal,
+): Promise<HeardRun> {
+  const feeds: Record<string, Tensor> = {
+    [network.input]: { type: 'float32', dims: [1, network.window], data: window },
+  };
+  const both = Promise.all([model.run(feeds, { signal }), gate?.run(present, signal)]);
+  const run = abortable(both, signal).then(([outputs, heard]) => ({
+    activity: floats(outputs, network.activity, network.frames * network.slots),
+    embeddings: floats(outputs, network.embeddings, network.slots * network.dimensions),
+    heard,
+  }));
+  // A failure is told when its turn comes; until then it must not count as unhandled.
+  run.catch(() => {});
+  return run;
+}

@@ -1,0 +1,57 @@
+import { VoiceFlowError } from '../contract/errors.ts';
+
+/** Seconds of audio that may wait while more is pushed; beyond it, pushing is refused. */
+const MOST_WAITING = 60;
+/** Events that may wait to be read: hours of conversation. */
+const MOST_UNREAD = 65_536;
+/** Louder is beyond any format's integer scale: sums of squares must stay finite in float32. */
+const MOST_AMPLITUDE = 2 ** 31;
+
+export function checkSamples(samples: unknown): void {
+  if (!(samples instanceof Float32Array)) {
+    throw new VoiceFlowError('invalid-option', `samples are ${typeof samples}; a Float32Array of mono was expected`);
+  }
+  let bad = 0;
+  // Written so that NaN fails it.
+  while (bad < samples.length && Math.abs(samples[bad]!) <= MOST_AMPLITUDE) bad++;
+  if (bad === samples.length) return;
+  const message = `sample ${bad} of the push is ${samples[bad]}; expected finite numbers, about ±1 at full scale`;
+  throw new VoiceFlowError('invalid-audio', message, {
+    hint: 'nothing of this push was taken; push sound samples to go on',
+  });
+}
+
+/** @param waiting Seconds of audio. @param unread Events. @throws `overloaded`. */
+export function checkRoom(waiting: number, unread: number): void {
+  if (waiting > MOST_WAITING) {
+    throw new VoiceFlowError('overloaded', `${waiting.toFixed(0)} s of audio wait, more than ${MOST_WAITING} s`, {
+      hint: 'await each push before the next',
+      retryAfter: 1,
+    });
+  }
+  if (unread > MOST_UNREAD) {
+    throw new VoiceFlowError('overloaded', `${unread} events wait to be read`, {
+      hint: 'iterate the session while audio is pushed',
+      retryAfter: 1,
+    });
+  }
+}
+
+export function toFailure(error: unknown): VoiceFlowError {
+  if (VoiceFlowError.isInstance(error)) return error;
+  return new VoiceFlowError('backend-failed', 'the live session failed', { cause: error });
+}
+
+export function endedError(): VoiceFlowError {
+  return new VoiceFlowError('closed', 'the session was used after end()', { hint: 'open a new one' });
+}
+
+export function nothingKeptError(): VoiceFlowError {
+  return new VoiceFlowError('invalid-option', 'recluster is a diarizer, but the session keeps no audio for it', {
+    hint: 'open the session with keepAudio: seconds, or give recluster: true',
+  });
+}
+
+export function closedError(): VoiceFlowError {
+  return new VoiceFlowError('closed', 'the session was used after close()', { hint: 'open a new one' });
+}
