@@ -62,7 +62,7 @@ export async function leaving(): Promise<void> {
   // The worker's own time says what it still did, however busy the machine is with other things.
   const [worker = 0] = childrenOf(server.pid);
   const workerCpu = () => 1000 * (processUsage(worker)?.cpuSeconds ?? 0);
-  const busy = async () => /jobs_running\{lane="recording"\} 1/.test(await (await server.fetch('/metrics')).text());
+  const busy = async () => /requests_running\{lane="recording"\} 1/.test(await (await server.fetch('/metrics')).text());
   /** Leaves so many times, each when `begun` says so. */
   const leave = async (name: string, body: Uint8Array, type: string, times: number, begun: Begun) => {
     const waits: number[] = [];

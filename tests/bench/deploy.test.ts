@@ -83,7 +83,7 @@ describe('Kubernetes', () => {
     expect(String(rule?.seriesQuery)).toContain(name);
     expect(scaler.spec?.scaleTargetRef?.name).toBe(deployment.metadata?.name);
     // It must scale long before the queue refuses.
-    expect(Number(metric?.target?.averageValue)).toBeLessThan(LIMIT_RULES.queueJobs.default / 4);
+    expect(Number(metric?.target?.averageValue)).toBeLessThan(LIMIT_RULES.queueRequests.default / 4);
   });
 });
 

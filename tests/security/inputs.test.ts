@@ -126,7 +126,7 @@ describe('the real model', () => {
       await until(async () => (await metric(server.url, 'voiceflow_body_bytes')) === 0);
     }
     await until(async () =>
-      /voiceflow_jobs_running\{lane="recording"\} 0/.test(await (await server.fetch('/metrics')).text()),
+      /voiceflow_requests_running\{lane="recording"\} 0/.test(await (await server.fetch('/metrics')).text()),
     );
     expect(await metric(server.url, 'voiceflow_worker_restarts_total')).toBe(0);
   });

@@ -270,7 +270,9 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
           expect(late).toMatchObject({ code: 'deadline-exceeded', status: 504 });
           // Its worker is still stopping: until then, this deadline would be refused before the stream begins.
           const busy = async () =>
-            !(await (await subject.fetch('/metrics')).text()).includes('voiceflow_jobs_running{lane="recording"} 0');
+            !(await (await subject.fetch('/metrics')).text()).includes(
+              'voiceflow_requests_running{lane="recording"} 0',
+            );
           while (await busy()) await new Promise((resolve) => setTimeout(resolve, 10));
           const headers = { 'x-deadline-ms': '5', accept: 'text/event-stream' };
           const stream = await events(await post('/v1/diarize', CONVERSATION, headers));

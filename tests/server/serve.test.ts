@@ -232,12 +232,12 @@ describe('refusals', () => {
   );
 
   it('come at once when the queue is full, with the time after which to try again, and the rest is answered', async () => {
-    const server = await toyServer({ limits: { queueJobs: 2 } });
+    const server = await toyServer({ limits: { queueRequests: 2 } });
     const says = (line: string) =>
       until(async () => (await (await fetch(`${server.url}/metrics`)).text()).includes(line));
     // The first holds the worker for as long as the rest of this takes on a busy machine.
     const first = post(server, '/v1/diarize?ms=10000', new Uint8Array(200_000));
-    await says('voiceflow_jobs_running{lane="recording"} 1');
+    await says('voiceflow_requests_running{lane="recording"} 1');
     const accepted = [first, ...[1, 2].map(() => post(server, '/v1/diarize', new Uint8Array(200_000)))];
     await says('voiceflow_queue_depth{lane="recording"} 2');
     const refused = await Promise.all(

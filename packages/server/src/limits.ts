@@ -9,7 +9,7 @@ export interface Limits {
   /** Length of a recording. */
   readonly audioSeconds: number;
   /** Requests that wait, in each lane. */
-  readonly queueJobs: number;
+  readonly queueRequests: number;
   /** Bodies in memory (arriving, waiting and being worked on) and answers that have not left. */
   readonly queueBytes: number;
   /** From the last byte of a recording's body to its first progress, and between two; to the answer where the client gives a deadline. */
@@ -41,7 +41,7 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
   bodyBytes: { default: 256 * MiB, env: 'VOICEFLOW_BODY_BYTES', min: 1, max: 4096 * MiB },
   inferBodyBytes: { default: MiB, env: 'VOICEFLOW_INFER_BODY_BYTES', min: 1, max: 256 * MiB },
   audioSeconds: { default: 4 * 3600, env: 'VOICEFLOW_AUDIO_SECONDS', min: 1, max: 7 * 24 * 3600 },
-  queueJobs: { default: 64, env: 'VOICEFLOW_QUEUE_JOBS', min: 0, max: 100_000 },
+  queueRequests: { default: 64, env: 'VOICEFLOW_QUEUE_REQUESTS', min: 0, max: 100_000 },
   queueBytes: { default: 512 * MiB, env: 'VOICEFLOW_QUEUE_BYTES', min: 1, max: 1024 * 1024 * MiB },
   deadlineMs: { default: 30_000, env: 'VOICEFLOW_DEADLINE_MS', min: 1, max: 24 * 3_600_000 },
   workMs: { default: 30 * 60_000, env: 'VOICEFLOW_WORK_MS', min: 1, max: 24 * 3_600_000 },

@@ -75,7 +75,7 @@ export function createState(options: AppOptions): AppState {
   const { engine } = options;
   const limits = resolveLimits(options.limits);
   const queue = (lane: Lane, noun: string) =>
-    new RequestQueue({ slots: () => engine.info?.slots[lane] ?? 0, maxWaiting: limits.queueJobs, noun });
+    new RequestQueue({ slots: () => engine.info?.slots[lane] ?? 0, maxWaiting: limits.queueRequests, noun });
   const registry = options.metrics ?? new MetricsRegistry();
   const queues = { infer: queue('infer', 'window'), recording: queue('recording', 'recording') };
   engine.onChange(() => {

@@ -38,7 +38,7 @@ export function registerServerMetrics(registry: MetricsRegistry, watched: Watche
     byLane((queue) => queue.waiting),
   );
   registry.gauge(
-    'voiceflow_jobs_running',
+    'voiceflow_requests_running',
     'Requests at the workers.',
     byLane((queue) => queue.running),
   );

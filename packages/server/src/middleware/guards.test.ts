@@ -59,10 +59,10 @@ describe('Quota', () => {
 
 describe('resolveLimits', () => {
   it('takes options before the environment before the defaults', () => {
-    expect(resolveLimits().queueJobs).toBe(64);
-    expect(resolveLimits({}, { VOICEFLOW_QUEUE_JOBS: '7' }).queueJobs).toBe(7);
-    expect(resolveLimits({ queueJobs: 3 }, { VOICEFLOW_QUEUE_JOBS: '7' }).queueJobs).toBe(3);
-    expect(resolveLimits({}, { VOICEFLOW_QUEUE_JOBS: '' }).queueJobs).toBe(64);
+    expect(resolveLimits().queueRequests).toBe(64);
+    expect(resolveLimits({}, { VOICEFLOW_QUEUE_REQUESTS: '7' }).queueRequests).toBe(7);
+    expect(resolveLimits({ queueRequests: 3 }, { VOICEFLOW_QUEUE_REQUESTS: '7' }).queueRequests).toBe(3);
+    expect(resolveLimits({}, { VOICEFLOW_QUEUE_REQUESTS: '' }).queueRequests).toBe(64);
   });
 
   it('names the limit, the variable and the range of a bad value', () => {
@@ -78,7 +78,7 @@ describe('resolveLimits', () => {
       bodyBytes: 256 * 2 ** 20,
       inferBodyBytes: 2 ** 20,
       audioSeconds: 4 * 3600,
-      queueJobs: 64,
+      queueRequests: 64,
       queueBytes: 512 * 2 ** 20,
       deadlineMs: 30_000,
       inferDeadlineMs: 2_000,

@@ -85,7 +85,7 @@ ${listOptions(OPTIONS).join('\n')}
 
 API keys come from VOICEFLOW_API_KEYS (name:key,name:key), other names of this server from
 VOICEFLOW_ALLOWED_HOSTS, proxies whose X-Forwarded-For counts from VOICEFLOW_TRUSTED_PROXIES. Limits: VOICEFLOW_BODY_BYTES,
-VOICEFLOW_QUEUE_JOBS, VOICEFLOW_DEADLINE_MS, … (README of @voiceflow-ml/server). Jobs: VOICEFLOW_S3_*,
+VOICEFLOW_QUEUE_REQUESTS, VOICEFLOW_DEADLINE_MS, … (README of @voiceflow-ml/server). Jobs: VOICEFLOW_S3_*,
 VOICEFLOW_KEEP, VOICEFLOW_WEBHOOK_SECRET, … (README of @voiceflow-ml/jobs).
 `;
 
