@@ -90,6 +90,9 @@ describe('voiceflow diarize', () => {
     );
     const wrong = await voiceflow(['diarize', call, '--channels', 'both']);
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('mix, separate, a number') });
+    writeFileSync(at('mono.wav'), encodeWav([mono], 16_000));
+    const single = await voiceflow(['diarize', at('mono.wav'), '-f', 'rttm', '--channels', 'separate']);
+    expect(single.stdout).toContain('SPEAKER_00');
     const third = await voiceflow(['diarize', call, '--channels', '3']);
     expect(third).toMatchObject({ code: 1, stderr: expect.stringContaining('2 channels') });
   });

@@ -14,7 +14,6 @@ import type { Warning } from './contract/warnings.ts';
 import { segmentation } from './inference/segmentation.ts';
 import { readWeights } from './inference/weights.ts';
 import { channelProgress } from './offline/channel-progress.ts';
-import { diarizeChannels } from './offline/join-channels.ts';
 import type { Pipeline, PipelineFactory } from './pipelines/pipeline.ts';
 import { preparePipeline } from './pipelines/registry.ts';
 import { checkVoices } from './voices/match.ts';
@@ -161,11 +160,15 @@ class LoadedDiarizer implements Diarizer {
     checkFalseNames(falseNames);
     const begun = performance.now();
     const request = { bounds, known, falseNames, signal };
-    const result = await this.#withSources(audio, options, (sources) => {
+    const result = await this.#withSources(audio, options, async (sources) => {
       const progressOf = onProgress && channelProgress(sources.length, onProgress);
-      return diarizeChannels(sources, options.channelNames, (source, channel) =>
-        pipeline.diarize(source, { ...request, onProgress: progressOf?.(channel) }),
-      );
+      const diarize = (source: AudioSource, channel: number) =>
+        pipeline.diarize(source, { ...request, onProgress: progressOf?.(channel) });
+      const [only, ...others] = sources;
+      if (only && others.length === 0) return diarize(only, 0);
+      // Loaded when it is needed: most recordings have one channel, or are mixed to one.
+      const { diarizeChannels } = await import('./offline/join-channels.ts');
+      return diarizeChannels(sources, options.channelNames, diarize);
     });
     const load = this.#load;
     this.#load = 0;

@@ -23,17 +23,14 @@ export function checkSamples(samples: unknown): void {
 
 /** @param waiting Seconds of audio. @param unread Events. @throws `overloaded`. */
 export function checkRoom(waiting: number, unread: number): void {
+  const refuse = (message: string, hint: string) => {
+    throw new VoiceFlowError('overloaded', message, { hint, retryAfter: 1 });
+  };
   if (waiting > MOST_WAITING) {
-    throw new VoiceFlowError('overloaded', `${waiting.toFixed(0)} s of audio wait, more than ${MOST_WAITING} s`, {
-      hint: 'await each push before the next',
-      retryAfter: 1,
-    });
+    refuse(`${waiting.toFixed(0)} s of audio wait, more than ${MOST_WAITING} s`, 'await each push before the next');
   }
   if (unread > MOST_UNREAD) {
-    throw new VoiceFlowError('overloaded', `${unread} events wait to be read`, {
-      hint: 'iterate the session while audio is pushed',
-      retryAfter: 1,
-    });
+    refuse(`${unread} events wait to be read`, 'iterate the session while audio is pushed');
   }
 }
 
@@ -42,16 +39,13 @@ export function toFailure(error: unknown): VoiceFlowError {
   return new VoiceFlowError('backend-failed', 'the live session failed', { cause: error });
 }
 
-export function endedError(): VoiceFlowError {
-  return new VoiceFlowError('closed', 'the session was used after end()', { hint: 'open a new one' });
-}
-
 export function nothingKeptError(): VoiceFlowError {
   return new VoiceFlowError('invalid-option', 'recluster is a diarizer, but the session keeps no audio for it', {
     hint: 'open the session with keepAudio: seconds, or give recluster: true',
   });
 }
 
-export function closedError(): VoiceFlowError {
-  return new VoiceFlowError('closed', 'the session was used after close()', { hint: 'open a new one' });
+/** @param by What has ended the session. */
+export function closedError(by: 'end' | 'close' = 'close'): VoiceFlowError {
+  return new VoiceFlowError('closed', `the session was used after ${by}()`, { hint: 'open a new one' });
 }

@@ -24,7 +24,7 @@ import { Pace, Tempo } from './pace.ts';
 import { reclusterAtEnd } from './recluster-at-end.ts';
 import { LiveResult, type LiveResultParts } from './result.ts';
 import { runNetworks } from './run-networks.ts';
-import { checkRoom, checkSamples, closedError, endedError, nothingKeptError, toFailure } from './session-checks.ts';
+import { checkRoom, checkSamples, closedError, nothingKeptError, toFailure } from './session-checks.ts';
 import { LiveSpeechGate } from './speech-gate.ts';
 import { type HeardRun, LiveTracker } from './tracker.ts';
 
@@ -136,7 +136,7 @@ class LiveSession implements DiarizationSession {
   async end({ recluster = false }: LiveEndOptions = {}): Promise<LiveDiarization> {
     if (this.#over) throw this.#over;
     if (typeof recluster === 'object' && !this.#audio) throw nothingKeptError();
-    this.#over = endedError();
+    this.#over = closedError('end');
     return this.#next(async () => {
       await this.#cut(() => this.#resampler.end());
       await this.#settle(0);

@@ -85,11 +85,6 @@ describe('joinChannels', () => {
 describe('diarizeChannels', () => {
   const source = (): AudioSource => ({ sampleRate: 8000, warnings: [], read: async () => null, close: async () => {} });
 
-  it('leaves the labels of a single channel', async () => {
-    const joined = await diarizeChannels([source()], undefined, async () => result([[0, 1, 'SPEAKER_00']]));
-    expect(shown(joined)).toEqual([[0, 1, 'SPEAKER_00']]);
-  });
-
   it.each([[['a']], [['a', 'a']], [['a', '']], [['a', 'b', 'c']]])('refuses the names %j', async (names) => {
     const joined = diarizeChannels([source(), source()], names, async () => result([]));
     await expect(joined).rejects.toMatchObject({ code: 'invalid-option' });

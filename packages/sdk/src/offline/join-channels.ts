@@ -15,7 +15,7 @@ export function channelNames(count: number): string[] {
 }
 
 /**
- * Diarizes a recording's channels side by side, and joins what is found; a single one is diarized as it is.
+ * Diarizes a recording's channels side by side, and joins what is found.
  * @param names of the channels. @throws `invalid-option` for names that are not one each, or not different.
  */
 export async function diarizeChannels(
@@ -23,8 +23,6 @@ export async function diarizeChannels(
   names: readonly string[] | undefined,
   diarize: (source: AudioSource, channel: number) => Promise<PipelineResult>,
 ): Promise<PipelineResult> {
-  const [only] = sources;
-  if (only !== undefined && sources.length === 1) return diarize(only, 0);
   const called = names ?? channelNames(sources.length);
   if (called.length !== sources.length || new Set(called).size < called.length || called.includes('')) {
     throw new VoiceFlowError(
