@@ -3,22 +3,22 @@ import { VoiceFlowError } from './contract/errors.ts';
 import type { CreateDiarizerOptions as CoreOptions } from './diarizer.ts';
 
 export interface CreateDiarizerOptions extends Omit<CoreOptions, 'model' | 'backend' | 'warnings'> {
-  /** Default: `standard`, the embedded Fast CNN with the segmenter beside it; `fastCnn` is the Fast CNN alone. */
+  /** Default: `standard`, the embedded Fast CNN with the segmenter. `fastCnn` is the Fast CNN alone. */
   readonly model?: CoreOptions['model'];
   /**
-   * What runs the network. `node` is native and needs `onnxruntime-node` beside it; `wasm` runs everywhere,
-   * three to four times slower. Default: `node` on Node, Bun and Deno where it is installed, else `wasm` (with the warning
-   * `backend-fallback` on servers).
+   * Backend that runs the network. `node` is native and needs the package `onnxruntime-node`; `wasm` runs everywhere,
+   * three to four times slower. Default: `node` on Node, Bun and Deno if `onnxruntime-node` is installed; otherwise
+   * `wasm` (on Node, Bun and Deno with the warning `backend-fallback`).
    */
   readonly backend?: CoreOptions['backend'] | 'node' | 'wasm';
   /**
-   * What the native backend runs the network on (default `cpu`; see `NodeBackendOptions`). Where the device cannot be
-   * used, the CPU does it, with the warning `backend-fallback`; a Backend of your own chooses for itself.
+   * Device for the native backend (default `cpu`; see `NodeBackendOptions`). If the device cannot be used, the network
+   * runs on the CPU, with the warning `backend-fallback`. A custom `Backend` chooses its own device.
    */
   readonly device?: Device;
 }
 
-/** For programs without types. */
+/** The error for an unknown backend name, which only callers without type checking can pass. */
 export function unknownBackend(backend: string): VoiceFlowError {
   return new VoiceFlowError('invalid-option', `backend is "${backend}"; "node", "wasm" or a Backend was expected`);
 }

@@ -1,4 +1,4 @@
-/** @module VoiceFlow's domain: runs anywhere JavaScript runs, imports nothing. */
+/** @module The core of VoiceFlow: no dependencies, runs in any JavaScript runtime. */
 export { Annotation } from './annotation/annotation.ts';
 export type { Cue } from './annotation/cues.ts';
 export * from './annotation/diarization.ts';

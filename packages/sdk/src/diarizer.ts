@@ -22,23 +22,23 @@ import { checkFalseNames } from './voices/naming.ts';
 export interface CreateDiarizerOptions {
   readonly model: ModelPackage;
   readonly backend: Backend;
-  /** Runs of the network side by side, ≥ 1. A backend may offer fewer, and chooses when this is absent (see its docs). */
+  /** Number of parallel network runs, ≥ 1. A backend may offer fewer. Default: chosen by the backend (see its docs). */
   readonly workers?: number;
-  /** What reads formats besides WAV, such as `codecs` of `@voiceflow-ml/codecs`. */
+  /** Decoders of formats other than WAV, such as `codecs` of `@voiceflow-ml/codecs`. */
   readonly decoders?: readonly AudioDecoder[];
-  /** Pipelines of your own, by the name that a manifest has in `pipeline`; they come before the built-in ones. */
+  /** Custom pipelines, by the name in a manifest's `pipeline`. They take precedence over built-in ones. */
   readonly pipelines?: Readonly<Record<string, PipelineFactory>>;
-  /** Stops the loading. */
+  /** Aborts loading. */
   readonly signal?: AbortSignal;
-  /** What was noticed while choosing the above; carried into each result's warnings. */
+  /** Warnings from choosing these options; included in the warnings of every result. */
   readonly warnings?: readonly Warning[];
 }
 
 /**
- * Reads and checks the weights (the segmenter's too, if the model has one), loads them into the backend, and makes the
- * pipeline that the manifest names.
- * @throws `model-not-found`; `model-corrupt` when length or SHA-256 differ from the manifest; `model-incompatible` when
- *   the network is not what its pipeline needs; `backend-unavailable`; `invalid-option`; `aborted`.
+ * Reads and checks the weights of the model (and of its segmenter and `windows`, if it has them), loads them into the
+ * backend, and creates the pipeline named in the manifest.
+ * @throws `model-not-found`; `model-corrupt` if length or SHA-256 differ from the manifest; `model-incompatible` if the
+ *   network does not fit its pipeline; `backend-unavailable`; `invalid-option`; `aborted`.
  */
 export async function createDiarizer(options: CreateDiarizerOptions): Promise<Diarizer> {
   const { model: pack, backend, signal, workers } = options;
@@ -93,7 +93,7 @@ interface Loaded {
   readonly backend: string;
   readonly decoders: readonly AudioDecoder[];
   readonly warnings: readonly Warning[];
-  /** Milliseconds. */
+  /** Milliseconds spent loading. */
   readonly load: number;
 }
 
@@ -101,7 +101,7 @@ class LoadedDiarizer implements Diarizer {
   readonly manifest: ModelManifest;
   readonly backend: string;
   readonly #loaded: Loaded;
-  /** Time of loading that no result has reported yet. */
+  /** Loading time in milliseconds; 0 once a result has reported it. */
   #load: number;
   readonly #calls = new Set<Promise<unknown>>();
   readonly #sessions = new Set<DiarizationSession>();
@@ -166,7 +166,7 @@ class LoadedDiarizer implements Diarizer {
         pipeline.diarize(source, { ...request, onProgress: progressOf?.(channel) });
       const [only, ...others] = sources;
       if (only && others.length === 0) return diarize(only, 0);
-      // Loaded when it is needed: most recordings have one channel, or are mixed to one.
+      // Imported only when needed: most recordings have one channel or are mixed to one.
       const { diarizeChannels } = await import('./offline/join-channels.ts');
       return diarizeChannels(sources, options.channelNames, diarize);
     });
@@ -209,7 +209,7 @@ class LoadedDiarizer implements Diarizer {
     }
   }
 
-  /** Keeps count of the calls under way, which `close` waits for. */
+  /** Tracks running calls, since `close` waits for them. */
   #call<T>(work: () => Promise<T>): Promise<T> {
     if (this.#closed) return Promise.reject(closedError());
     const call = work();

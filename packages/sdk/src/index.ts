@@ -1,4 +1,4 @@
-/** @module VoiceFlow for browsers: the core, the embedded model, WebAssembly. Other runtimes have entries of their own (package.json). */
+/** @module VoiceFlow for browsers: the core, the embedded model and WebAssembly. Other runtimes have other entries. */
 import { wasmBackend } from './backends/wasm/page.ts';
 import { createDiarizerOn } from './wasm-only.ts';
 
@@ -11,11 +11,11 @@ export { standard } from './standard.ts';
 export * from './words/index.ts';
 
 /**
- * Loads the model into a backend, by default the embedded one into the fastest there is here.
+ * Loads a model into a backend; by default the embedded model into the WebAssembly backend.
  *
  * @example
  * const diarizer = await createDiarizer();
  * const { turns } = await diarizer.diarize(await openAsBlob('meeting.wav'));
- * @throws as core's: `backend-unavailable`, `model-not-found`, `model-corrupt`, `model-incompatible`, `aborted`.
+ * @throws `invalid-option`, `backend-unavailable`, `model-not-found`, `model-corrupt`, `model-incompatible`, `aborted`.
  */
 export const createDiarizer = createDiarizerOn(wasmBackend);

@@ -1,4 +1,4 @@
-/** @module VoiceFlow for Node, Bun and Deno: core, the embedded model, native ONNX Runtime or else WebAssembly. */
+/** @module VoiceFlow for Node, Bun and Deno: the core, the embedded model, and native ONNX Runtime or WebAssembly. */
 
 import { checkDevice, type Device } from './backends/device.ts';
 import { nodeBackend } from './backends/node/backend.ts';
@@ -20,7 +20,7 @@ export * from './core.ts';
 export { standard } from './standard.ts';
 export * from './words/index.ts';
 
-/** A backend, and what is said when the one before it cannot run. */
+/** A backend to try, and the end of the warning if an earlier one was unavailable. */
 interface Choice {
   readonly backend: () => Backend;
   readonly instead?: string;
@@ -32,7 +32,10 @@ const WASM: Choice = {
   instead: 'WebAssembly runs the network instead, three to four times slower',
 };
 
-/** See `index.ts`; here the default backend is native where it is installed, and so are decoders for other formats. */
+/**
+ * Like `createDiarizer` of `index.ts`, but the default backend is the native one if it is installed, and the default
+ * decoders are those of `@voiceflow-ml/codecs` if it is installed.
+ */
 export async function createDiarizer(options: CreateDiarizerOptions = {}): Promise<Diarizer> {
   const { device, backend, ...rest } = options;
   const { model = standard, decoders = await installedDecoders() } = rest;
@@ -42,7 +45,7 @@ export async function createDiarizer(options: CreateDiarizerOptions = {}): Promi
   );
 }
 
-/** With the first of the backends that can run here. */
+/** Tries the backends in order, and adds a warning for each that is unavailable. */
 async function createFirst(
   [choice, next, ...others]: readonly Choice[],
   load: (choice: Choice, warnings: readonly Warning[]) => Promise<Diarizer>,
@@ -56,10 +59,10 @@ async function createFirst(
     return createFirst([next, ...others], load, [...warnings, warning]);
   }
 }
-/** A variable, so that bundlers do not look for a package that may not be there. */
+/** Not a literal in `import()`, so that bundlers do not try to resolve a package that may not be installed. */
 const CODECS = '@voiceflow-ml/codecs';
 
-/** The decoders of `@voiceflow-ml/codecs` where it is installed; WAV alone is read where it is not. */
+/** The decoders of `@voiceflow-ml/codecs` if it is installed; otherwise none, so that only WAV can be read. */
 async function installedDecoders(): Promise<readonly AudioDecoder[]> {
   try {
     const { codecs } = (await import(CODECS)) as { readonly codecs: readonly AudioDecoder[] };
@@ -69,7 +72,7 @@ async function installedDecoders(): Promise<readonly AudioDecoder[]> {
   }
 }
 
-/** What to try, in order. @throws `invalid-option`. */
+/** The backends to try, in order. @throws `invalid-option`. */
 function choicesOf(backend: CreateDiarizerOptions['backend'], device: Device): readonly Choice[] {
   if (device === 'cpu') {
     if (backend === undefined) return [NATIVE, WASM];

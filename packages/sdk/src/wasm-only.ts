@@ -7,7 +7,7 @@ import type { Warning } from './contract/warnings.ts';
 import { createDiarizer as create } from './diarizer.ts';
 import { standard } from './standard.ts';
 
-/** `createDiarizer` of hosts that have WebAssembly only. @param wasmBackend The host's variant of it. */
+/** Makes `createDiarizer` for hosts that only have WebAssembly. @param wasmBackend Creates the host's WASM backend. */
 export function createDiarizerOn(wasmBackend: () => Backend): (options?: CreateDiarizerOptions) => Promise<Diarizer> {
   return async (options = {}) => {
     const { device, ...rest } = options;

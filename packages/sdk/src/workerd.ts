@@ -1,4 +1,4 @@
-/** @module VoiceFlow for workerd (Cloudflare Workers): the core, the embedded model, WebAssembly. */
+/** @module VoiceFlow for workerd (Cloudflare Workers): the core, the embedded model and WebAssembly. */
 import { wasmBackend } from './backends/wasm/workerd.ts';
 import { createDiarizerOn } from './wasm-only.ts';
 
@@ -10,5 +10,5 @@ export * from './core.ts';
 export { standard } from './standard.ts';
 export * from './words/index.ts';
 
-/** See `index.ts`. */
+/** Like `createDiarizer` of `index.ts`. */
 export const createDiarizer = createDiarizerOn(wasmBackend);

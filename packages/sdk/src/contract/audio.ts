@@ -1,66 +1,69 @@
 import type { Warning } from './warnings.ts';
 
-/** A pull stream of mono float32 samples at one rate, nominally in [-1, 1]. */
+/** A pull stream of mono float32 samples at one sample rate, nominally in [-1, 1]. */
 export interface AudioSource {
-  /** Samples a second. */
+  /** Sample rate in Hz. */
   readonly sampleRate: number;
-  /** Samples expected in all, when something claims it; for progress only, never for allocation. */
+  /** Expected number of samples, such as a header's claim. For progress only, never for allocation. */
   readonly lengthHint?: number;
-  /** Samples in all where they are known to be there, as in memory; never a claim. Lets limits refuse at once. */
+  /** Exact number of samples, if known (as for samples in memory). Never a claim; limits can reject it at once. */
   readonly length?: number;
-  /** The next samples (never empty), or null at the end. The buffer is the caller's until the next call. */
+  /** Returns the next samples (never empty), or null at the end. The buffer is valid until the next call. */
   read(): Promise<Float32Array | null>;
-  /** Channels that `readChannels` gives apart; one where it is absent. */
+  /** Number of channels that `readChannels` returns. Default 1. */
   readonly channels?: number;
-  /** Samples that are decoded for a second, where that is more than the rate times `channels`. */
+  /** Samples decoded per second of audio, if more than the sample rate times `channels`. */
   readonly samplesPerSecond?: number;
-  /** In place of `read`, of which it is the same stretch: the channels apart, as arrays of equal length above 0. */
+  /** Alternative to `read` that returns one array per channel (equal length, never empty), or null at the end. */
   readChannels?(): Promise<readonly Float32Array[] | null>;
-  /** Frees what is held (a file, a stream); safe to call twice and after the end. */
+  /** Releases the file or stream. Safe to call twice and after the end. */
   close(): Promise<void>;
-  /** What was noticed so far, such as a truncated file; complete once `read` gave null. */
+  /** Warnings so far, such as a truncated file; complete once `read` has returned null. */
   readonly warnings: readonly Warning[];
 }
 
-/** Samples in memory: mono, or an array of channels of equal length. */
+/** Samples in memory: mono, or one array per channel, all of equal length. */
 export interface SampleInput {
   readonly samples: Float32Array | readonly Float32Array[];
   readonly sampleRate: number;
 }
 
-/** What `diarize` takes. The bytes decide the format, never the name. */
+/** Audio that `diarize` accepts. The format is detected from the bytes, never from a file name. */
 export type AudioInput = SampleInput | Blob | Uint8Array | ArrayBuffer | ReadableStream<Uint8Array> | AudioSource;
 
-/** Limits judged from what arrives, never from what a header claims. */
+/** Limits on the audio. They are checked against the data that arrives, never against a header's claim. */
 export interface AudioLimits {
-  /** Seconds of audio; beyond it `audio-too-long`. Default 4 h (`DEFAULT_MAX_SECONDS`). */
+  /** Maximum seconds of audio; more throws `audio-too-long`. Default 4 h (`DEFAULT_MAX_SECONDS`). */
   readonly maxSeconds?: number;
-  /** Encoded bytes; beyond it `audio-too-large`. Default none. */
+  /** Maximum encoded bytes; more throws `audio-too-large`. Default: no limit. */
   readonly maxBytes?: number;
-  /** Sample rate times channels; beyond it `audio-too-large`: the cost of decoding follows it. Default none. */
+  /** Maximum sample rate × channels, to bound the decoding cost; more throws `audio-too-large`. Default: no limit. */
   readonly maxSamplesPerSecond?: number;
 }
 
-/** Encoded bytes, read in order; `seek` only where the input is a Blob or in memory. */
+/** Sequential reader of encoded bytes. */
 export interface ByteReader {
-  /** Total bytes where known. */
+  /** Total number of bytes, if known. */
   readonly size?: number;
   readonly position: number;
-  /** Up to `count` bytes (fewer only at the end). The view is valid until the next call. */
+  /** Returns up to `count` bytes (fewer only at the end). The view is valid until the next call. */
   read(count: number): Promise<Uint8Array>;
-  /** Passes over up to `count` bytes; gives how many there were. */
+  /** Skips up to `count` bytes and returns the number skipped. */
   skip(count: number): Promise<number>;
-  /** Present where the input allows going back. */
+  /** Moves to a position. Present only if the input can be re-read: a Blob, or bytes in memory. */
   seek?(position: number): void;
   close(): Promise<void>;
 }
 
-/** A format that VoiceFlow can read; WAV is built in, others plug in here. */
+/** A decoder of one audio format. WAV is built in; other formats are added through this interface. */
 export interface AudioDecoder {
-  /** For messages, such as `wav`. */
+  /** Name of the format for messages, such as `wav`. */
   readonly format: string;
-  /** Whether the first bytes are of this format: 512 or all there are, behind ID3 tags; up to 4096 where 512 say nothing. */
+  /**
+   * Whether the first bytes are of this format. `head` starts after any ID3 tags and has 512 bytes (or all of a shorter
+   * file), or up to 4096 if no decoder recognized the first 512.
+   */
   sniff(head: Uint8Array): boolean;
-  /** @throws `invalid-audio` for a file of this format that is broken beyond use. */
+  /** @throws `invalid-audio` for a file of this format that is too damaged to read. */
   open(bytes: ByteReader, options: { readonly signal?: AbortSignal }): Promise<AudioSource>;
 }

@@ -1,4 +1,4 @@
-/** Numbers in a shape, row-major. `dims` multiply to `data.length`. */
+/** A tensor in row-major order. The product of `dims` equals `data.length`. */
 export type Tensor =
   | { readonly type: 'float32'; readonly dims: readonly number[]; readonly data: Float32Array }
   | { readonly type: 'int32'; readonly dims: readonly number[]; readonly data: Int32Array }
@@ -8,61 +8,66 @@ export type Tensor =
 export interface TensorInfo {
   readonly name: string;
   readonly type: Tensor['type'];
-  /** A string stands for a dimension that the caller chooses, such as `N`. */
+  /** A string is a dynamic dimension that the caller chooses, such as `N`. */
   readonly dims: readonly (number | string)[];
 }
 
 /** An ONNX file in memory. */
 export interface ModelFile {
-  /** For messages, such as `fast-cnn@0.1.0`. */
+  /** Name for messages, such as `fast-cnn@0.1.0`. */
   readonly name: string;
   readonly bytes: Uint8Array;
 }
 
 export interface LoadOptions {
-  /** Runs that may go on side by side, each single-threaded; ≥ 1. A backend may offer fewer (see `Model.concurrency`). */
+  /** Number of parallel runs, ≥ 1, each single-threaded. A backend may offer fewer (see `Model.concurrency`). */
   readonly workers?: number;
   readonly signal?: AbortSignal;
 }
 
 export interface RunOptions {
-  /** Rejects the call with `aborted`. A run that has begun natively finishes in the background and its result is dropped. */
+  /**
+   * Aborting it rejects the call with `aborted`. A native run that has already started finishes in the background, and
+   * its result is discarded.
+   */
   readonly signal?: AbortSignal;
 }
 
-/** A loaded network. Calls may overlap; each is answered once. */
+/** A loaded network. Calls may overlap. */
 export interface Model {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
-  /** How many runs proceed at once; keep about this many in flight. */
+  /** Number of runs that execute in parallel. Keep about this many calls in flight. */
   readonly concurrency: number;
   /**
-   * Runs the network once. The buffers of `feeds` are handed over: they may be detached by the call.
+   * Runs the network once. Takes ownership of the buffers of `feeds`: the call may detach them.
    * @throws `model-incompatible` for feeds of the wrong name, type or shape; `aborted`; `closed`;
-   *   `backend-failed` when the session or its worker died (the call may be tried again).
+   *   `backend-failed` when the session or its worker died (the call may be retried).
    */
   run(feeds: Readonly<Record<string, Tensor>>, options?: RunOptions): Promise<Record<string, Tensor>>;
   /** Waits for running calls, then frees the sessions. Later calls throw `closed`. Safe to call twice. */
   close(): Promise<void>;
 }
 
-/** What a backend can use here, and why not more. */
+/** What a backend can use in this environment. */
 export interface BackendCapabilities {
   readonly workers: number;
   readonly threads: number;
   readonly simd: boolean;
   readonly gpu: boolean;
-  /** Reasons for whatever is missing, such as "no cross-origin isolation: one thread". */
+  /** Reasons for missing capabilities, such as "no cross-origin isolation: one thread". */
   readonly notes: readonly string[];
 }
 
-/** What a runtime must provide, and nothing more. */
+/** Loads and runs networks. This is all that a runtime must provide. */
 export interface Backend {
-  /** The version of this contract that it implements (`SPEC_VERSION`). Absent: 1. Others are refused. */
+  /** Version of this contract that the backend implements (`SPEC_VERSION`). Default 1; other versions are rejected. */
   readonly specVersion?: 1;
-  /** `node` (native) or `wasm`, or a name of your own. */
+  /** `node` (native), `wasm`, or any other name for a custom backend. */
   readonly name: string;
   capabilities(): Promise<BackendCapabilities>;
-  /** @throws `backend-unavailable` when the runtime lacks what it needs; `model-incompatible` for bytes that are no model. */
+  /**
+   * @throws `backend-unavailable` if the runtime lacks a requirement; `model-incompatible` if it cannot load the bytes.
+   */
   load(model: ModelFile, options?: LoadOptions): Promise<Model>;
 }

@@ -1,4 +1,4 @@
-/** What went wrong, for programs. Stable; each code has one HTTP status in the server. */
+/** Machine-readable error codes. They are stable; the server maps each to one HTTP status. */
 export type ErrorCode =
   | 'unsupported-format'
   | 'invalid-audio'
@@ -18,18 +18,18 @@ export type ErrorCode =
   | 'closed';
 
 export interface ErrorDetails {
-  /** What the caller can do about it, in one sentence. */
+  /** One sentence: how the caller can fix the error. */
   readonly hint?: string;
   readonly cause?: unknown;
-  /** Seconds after which the same call may succeed (`overloaded`, `quota-exceeded`). */
+  /** Seconds after which a retry may succeed (`overloaded`, `quota-exceeded`). */
   readonly retryAfter?: number;
 }
 
 const MARKER = Symbol.for('voiceflow.error');
 
 /**
- * The one error that leaves VoiceFlow's public functions.
- * `message` says what was received and what was expected; `hint` says what to do.
+ * The error class of all public functions of VoiceFlow.
+ * `message` says what was received and what was expected; `hint` says how to fix it.
  */
 export class VoiceFlowError extends Error {
   override readonly name = 'VoiceFlowError';
@@ -45,18 +45,18 @@ export class VoiceFlowError extends Error {
     Object.defineProperty(this, MARKER, { value: true });
   }
 
-  /** True for an error of any installed copy of VoiceFlow, where `instanceof` fails across duplicates. */
+  /** True for errors of any installed copy of VoiceFlow; `instanceof` fails when the package is installed twice. */
   static isInstance(value: unknown): value is VoiceFlowError {
     return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[MARKER] === true;
   }
 }
 
-/** Throws `aborted` when the caller's signal has fired. */
+/** @throws `aborted` if the caller's signal has aborted. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortError(signal);
 }
 
-/** The `aborted` error for a signal that has fired, with the caller's reason as its cause. */
+/** Creates the `aborted` error for a signal that has aborted, with the signal's reason as its cause. */
 export function abortError(signal: AbortSignal): VoiceFlowError {
   return new VoiceFlowError('aborted', 'the call was aborted by its signal', { cause: signal.reason });
 }

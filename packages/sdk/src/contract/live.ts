@@ -5,46 +5,49 @@ import type { DiarizeOptions, KnownVoice } from './options.ts';
 import type { Diarization } from './result.ts';
 import type { Turn } from './segment.ts';
 
-/** How a live session listens. */
+/** Options of a live session. */
 export interface LiveOptions {
-  /** Samples a second of what `push` will bring, 8,000–192,000. */
+  /** Sample rate in Hz of the audio passed to `push`, 8,000–192,000. */
   readonly sampleRate: number;
   /**
-   * Seconds after which the audio of a moment is final at the latest, 0.5–5 (default 1).
-   * A `turn-end` comes at most this long after the audio of the turn's end was pushed; more latency, fewer errors.
+   * Seconds of audio after which the result for a moment is final, 0.5–5 (default 1). A `turn-end` is emitted at most
+   * this long after the end of the turn was pushed. A higher latency gives fewer errors.
    */
   readonly latency?: number;
   /**
-   * Seconds between two looks at the audio, 0.25–1 and at most `latency` (default 0.25). Each look is a run of the
-   * network: longer steps cost less, and a few points of accuracy.
+   * Seconds of audio between two runs of the network, 0.25–1 and at most `latency` (default 0.25). A longer step needs
+   * less computation and costs a few points of accuracy.
    */
   readonly step?: number;
   /**
-   * Look half or a quarter as often while the machine is behind real time, rather than be late (default false: the same
-   * audio gives the same events). Looks are never farther apart than the latency and one window.
+   * Run the network half or a quarter as often while the machine is behind real time, so that events are not late.
+   * Default false: the same audio then always gives the same events. Two runs are at most the latency and at most one
+   * window apart.
    */
   readonly keepUp?: boolean;
-  /** At most this many voices, ≥ 1. */
+  /** Maximum number of speakers, 1–100. */
   readonly maxSpeakers?: number;
-  /** Voices to recognise by name. */
+  /** Voices to recognize by name. */
   readonly known?: readonly KnownVoice[];
   /** As in `DiarizeOptions`. */
   readonly falseNames?: number;
   /**
-   * Seconds of audio that the session keeps to be re-clustered by another diarizer at its end, 0–14,400 (default 0). It
-   * takes 2 bytes a sample: 115 MB an hour at 16 kHz. A session that lasts longer keeps none of it.
+   * Seconds of audio to keep in memory so that another diarizer can process the session at its end, 0–14,400 (default
+   * 0). It takes 2 bytes per sample: 115 MB per hour at 16 kHz. A session that lasts longer keeps no audio at all.
    */
   readonly keepAudio?: number;
-  /** Ends the session with `aborted`: `push` and `end` reject, the events stop. */
+  /** Aborting it ends the session with `aborted`: `push` and `end` reject, and no more events are emitted. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Somebody speaks: tentative until `turn-end`, which is final and never changes.
- * `start`, `end` in seconds since the session's first sample; in a `turn-start` or `turn-update`, `end` is as far as
- * is known now. The speaker of a turn may change by `turn-update` and `turn-end`, which is decided by all that was heard
- * of the turn; never afterwards except through `speaker-merged`. Once the beginning of a turn is final (`latency` after
- * it was pushed), its start stays. A tentative turn that proves to be none ends by a `turn-end` with `end` equal to `start`.
+ * A turn starts, changes or ends. It is tentative until its `turn-end`, which is final.
+ *
+ * `start` and `end` are in seconds since the session's first sample. In `turn-start` and `turn-update`, `end` is the
+ * end known so far. `turn-update` and `turn-end` may change the speaker; the speaker of `turn-end` is decided from all
+ * audio of the turn, and changes later only through `speaker-merged`. `start` no longer changes once the beginning of
+ * the turn is final (`latency` after it was pushed). A tentative turn that turns out not to exist is withdrawn by a
+ * `turn-end` with `end` equal to `start`.
  */
 export interface TurnEvent extends Turn {
   readonly type: 'turn-start' | 'turn-update' | 'turn-end';
@@ -53,14 +56,20 @@ export interface TurnEvent extends Turn {
   readonly confidence: number;
 }
 
-/** A voice appears for the first time, or is recognised as a known one (`name`), or recognised later (once more, with its name). */
+/**
+ * A new speaker, with `name` if it is recognized as a known voice. If it is recognized only later, the event is emitted
+ * again with the name.
+ */
 export interface SpeakerEvent {
   readonly type: 'speaker';
   readonly speaker: string;
   readonly name?: string;
 }
 
-/** Two labels turned out to be one voice: from now on `from` is `into`, in what was sent as well. `from` is never used again. */
+/**
+ * Two labels turned out to be the same speaker: replace `from` by `into`, also in turns that were already emitted.
+ * `from` is never used again.
+ */
 export interface SpeakerMergedEvent {
   readonly type: 'speaker-merged';
   readonly from: string;
@@ -68,25 +77,27 @@ export interface SpeakerMergedEvent {
 }
 
 /**
- * What a live session tells. A speaker's `speaker` event comes before the first turn with its label.
- * The same samples give the same events in the same order, however they were cut into pushes.
+ * An event of a live session. A speaker's `speaker` event comes before the first turn with its label. The same samples
+ * give the same events in the same order, however they are split into pushes (unless `keepUp` is set).
  */
 export type LiveEvent = TurnEvent | SpeakerEvent | SpeakerMergedEvent;
 
 export interface LiveEndOptions {
   /**
-   * Clusters the session again, as a recording is (default false: the live labels stand): as accurate as `diarize`, and
-   * some seconds of work for an hour. Of sessions longer than four hours, two hours or more at the end; before, labels stand.
+   * `true`: cluster the whole session again, in the way that `diarize` clusters a recording. The result is as accurate
+   * as that of `diarize` and takes a few seconds of computation per hour of audio. In sessions longer than four hours
+   * only the last part (two hours or more) is clustered again; the live labels are kept before it. Default false: the
+   * live labels are kept.
    *
-   * A diarizer instead of `true` diarizes the audio that the session kept (`keepAudio`), such as one of the `accurate`
-   * model: live turns while people speak, accurate ones for the files. Turns, model, backend and embeddings are then its;
-   * labels go on, and names that were told stay. A session that outlasted `keepAudio` is clustered again as by `true`,
-   * with the warning `audio-forgotten`.
+   * A diarizer: run it on the audio that the session kept (`keepAudio`), for example one with the `accurate` model.
+   * Turns, model, backend and embeddings of the result are then those of that diarizer; speakers keep the labels that
+   * were emitted, and also their names where that model's embeddings cannot be compared with `known`. If the session
+   * lasted longer than `keepAudio`, it is clustered again as with `true`, with the warning `audio-forgotten`.
    */
   readonly recluster?: boolean | RecordingDiarizer;
 }
 
-/** What diarizes the recording of a session: a `Diarizer`. */
+/** The part of a `Diarizer` that is needed to diarize the kept audio of a session. */
 export interface RecordingDiarizer {
   readonly manifest: Pick<ModelManifest, 'space'>;
   diarize(audio: AudioSource, options?: DiarizeOptions): Promise<Diarization>;
@@ -94,34 +105,38 @@ export interface RecordingDiarizer {
 
 /** The final result of a session. */
 export interface LiveDiarization extends Diarization {
-  /** The result's label of each label that was sent live, merged ones included. */
+  /** Maps each label that was emitted live, including merged ones, to its label in this result. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
 /**
- * Live diarization: push samples, iterate events, end. Memory is bounded however long the session lasts: a session keeps
- * the audio of its latest second (and what `keepAudio` asks for), 256 remembered stretches of speech (then the most alike of each speaker become one),
- * what the network said (6 MB an hour, 13 MB at most; beyond two hours more coarsely), and its latest 100,000 turns
- * (older ones are missing from the result, with the warning `turns-forgotten`).
+ * A live session: push samples, iterate over events, end.
  *
- * Events wait in the session until they are iterated (one consumer); iteration is over after `end`, and throws the
- * session's error when it failed (`aborted`, `backend-failed`).
+ * Memory is bounded however long the session lasts. A session keeps:
+ * - the last second of audio (and what `keepAudio` asks for);
+ * - up to 256 stretches of speech; beyond that, the most similar stretches of a speaker are merged;
+ * - the outputs of the network (6 MB per hour, at most 13 MB; at a lower resolution beyond two hours);
+ * - the latest 100,000 turns; older ones are missing from the result, with the warning `turns-forgotten`.
+ *
+ * Events are queued in the session until they are read by one consumer. Iteration finishes after `end`, and throws the
+ * session's error if the session failed (`aborted`, `backend-failed`).
  */
 export interface DiarizationSession extends AsyncIterable<LiveEvent> {
   /**
-   * Takes mono samples in any number (copied before it returns). The promise resolves when the session has worked off
-   * what it can, so awaiting it is the backpressure; calls need not wait for one another and keep their order.
-   * @throws `invalid-audio` for non-finite samples, and `overloaded` when more than 60 s of audio or 65,536 events wait
-   *   (nothing of that push is taken, and the session goes on); `closed` after `end` or `close`; `aborted`;
-   *   `backend-failed`.
+   * Takes any number of mono samples (copied before it returns). The promise resolves when the session has processed
+   * everything it can, so await it for backpressure. Calls may overlap; they are processed in order.
+   * @throws `invalid-audio` for non-finite samples; `overloaded` when more than 60 s of audio or 65,536 events are
+   *   waiting (in both cases the push is rejected as a whole and the session continues); `closed` after `end` or
+   *   `close`; `aborted`; `backend-failed`.
    */
   push(samples: Float32Array): Promise<void>;
   /**
-   * Finishes the last turns (their events come), and gives the result of the whole session.
-   * @throws `invalid-option` for a diarizer where no audio is kept (the session goes on); what that diarizer throws.
+   * Finishes the open turns (emitting their events) and returns the result of the whole session.
+   * @throws `invalid-option` for a `recluster` diarizer if no audio is kept (the session continues); any error of that
+   *   diarizer.
    */
   end(options?: LiveEndOptions): Promise<LiveDiarization>;
-  /** Drops the session without a result; the events stop. Safe to call twice and after `end`. */
+  /** Ends the session without a result; no more events are emitted. Safe to call twice and after `end`. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }

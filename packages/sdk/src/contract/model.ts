@@ -1,67 +1,68 @@
 import type { TensorInfo } from './backend.ts';
 
-/** Which of a recording's questions a network answers: who speaks when in a window, whose voice it is, or both. */
+/** The task of a network: who speaks when in a window (`segmentation`), whose voice it is (`embedding`), or both. */
 export type ModelPart = 'segmentation' | 'embedding' | 'both';
 
 /**
- * A network that hears a window and says who of a few local speakers is active in each frame: float32
- * `[N, window]` or `[N, 1, window]` → `[N, frames, classes]`, logits or log-probabilities of powerset classes.
+ * A segmentation network: for a window of audio, it outputs which of a few local speakers are active in each frame.
+ * float32 `[N, window]` or `[N, 1, window]` → `[N, frames, classes]`, logits or log-probabilities of powerset classes.
  */
 export interface SegmentationPart {
-  /** Of the audio that it hears. */
+  /** Sample rate of the input in Hz. */
   readonly sampleRate: number;
-  /** Samples of a window. */
+  /** Samples per window. */
   readonly window: number;
-  /** Frames of a window. */
+  /** Frames per window. */
   readonly frames: number;
   /** Samples between frames. */
   readonly frameStep: number;
   /** Samples from the window's start to the middle of its first frame. */
   readonly frameStart: number;
-  /** Local speakers of a window, and how many of them may be active at once: together they make the classes. */
+  /** Local speakers per window, and how many of them may be active at once; together they determine the classes. */
   readonly speakers: number;
   readonly speakersAtOnce: number;
 }
 
-/** A network that hears speech and gives the voice: Kaldi fbank `[N, T, bins]` → `[N, dimensions]`. */
+/** An embedding network, which turns speech into a voice embedding: Kaldi fbank `[N, T, bins]` → `[N, dimensions]`. */
 export interface EmbeddingPart {
-  /** Of the audio that it hears. */
+  /** Sample rate of the input in Hz. */
   readonly sampleRate: number;
   readonly features: 'fbank';
   readonly window: 'povey' | 'hamming';
-  /** What samples in ±1 are multiplied by: 1, or 32768 for networks that were trained on 16-bit numbers. */
+  /** Factor applied to samples in ±1: 1, or 32768 for networks that were trained on 16-bit integers. */
   readonly scale: number;
   /** Mel bins. */
   readonly bins: number;
-  /** Numbers of an embedding. */
+  /** Length of an embedding. */
   readonly dimensions: number;
-  /** Least frames of a piece of speech; shorter ones are repeated. */
+  /** Minimum number of feature frames in the input; shorter speech is repeated to reach it. */
   readonly leastFrames: number;
 }
 
-/** `manifest.json` of a model: what it is, how it is checked, and all settings that depend on its weights. */
+/** `manifest.json` of a model: its identity, the checksums of its files and the settings that depend on its weights. */
 export interface ModelManifest {
-  /** The version of this contract that it is written for (`SPEC_VERSION`). Absent: 1. Others are refused. */
+  /** Version of this contract that the manifest follows (`SPEC_VERSION`). Default 1; other versions are rejected. */
   readonly specVersion?: 1;
   readonly id: string;
   readonly version: string;
-  /** The embedding space. Vectors of different spaces must never be compared. */
+  /** Id of the embedding space. Vectors of different spaces must never be compared. */
   readonly space: string;
   readonly license: string;
-  /** The pipeline that runs it. */
+  /** Name of the pipeline that runs the model. */
   readonly pipeline: string;
   readonly sampleRate: number;
-  /** What the network answers. Default `both`. */
+  /** Task of the network. Default `both`. */
   readonly part?: ModelPart;
-  /** Of a network that segments windows by powerset classes. */
+  /** Present for a network that outputs powerset classes of windows. */
   readonly segmentation?: SegmentationPart;
-  /** Of a network that gives voices from features. */
+  /** Present for a network that computes voice embeddings from features. */
   readonly embedding?: EmbeddingPart;
-  /** Of a model in a folder: the network beside it that tells who speaks when. */
+  /** For a model in a folder: manifest of the segmentation network in the same folder. */
   readonly segmenter?: ModelManifest;
   /**
-   * Of a model in a folder: the network that comes with VoiceFlow takes part. Where the folder has no network of its own but
-   * a segmenter, it stands in its place, and its settings come before these; else it is the package's `windows`.
+   * For a model in a folder: the model also uses the network that is embedded in VoiceFlow. If the folder has only a
+   * segmenter, the embedded network is the model's main network, and its settings take precedence over these; otherwise
+   * it becomes the `windows` of the package.
    */
   readonly embedded?: 'fast-cnn';
   /** Length and lowercase hex SHA-256 of each weights file. */
@@ -72,17 +73,17 @@ export interface ModelManifest {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** A model as it is handed to `createDiarizer`: its manifest, and a way to get its weights. */
+/** A model as passed to `createDiarizer`: its manifest, and functions that read its weights. */
 export interface ModelPackage {
   readonly manifest: ModelManifest;
-  /** Which entry of `manifest.files` to load. */
+  /** Entry of `manifest.files` to load. */
   readonly file: string;
-  /** The bytes of the weights. @throws `model-not-found`. */
+  /** Reads the weights. @throws `model-not-found`. */
   read(signal?: AbortSignal): Promise<Uint8Array>;
-  /** The bytes of another entry of `manifest.files`, where a pipeline needs more than the network. */
+  /** Reads another entry of `manifest.files`, for pipelines that need more files than the network. */
   readFile?(name: string, signal?: AbortSignal): Promise<Uint8Array>;
-  /** The network that tells who speaks when, where this one is for voices alone, or is helped by it. */
+  /** Segmentation network, for a model that only computes embeddings or that uses it as a speech gate. */
   readonly segmenter?: ModelPackage;
-  /** The network of windows whose local speakers are taken, where this one gives the voices of pieces of speech. */
+  /** Network that outputs local speakers of windows, for a model that only embeds pieces of speech. */
   readonly windows?: ModelPackage;
 }

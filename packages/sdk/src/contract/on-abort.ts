@@ -1,10 +1,10 @@
-/** Who waits for each signal. */
+/** Registered callbacks for each signal. */
 const waiting = new WeakMap<AbortSignal, Set<{ readonly callback: () => void }>>();
 
 /**
- * Calls back when a signal fires, unless it has already. All that wait for a signal share one listener of it: one call
- * has many runs of the network under way, and Node warns of a leak from eleven listeners on.
- * @returns Stops waiting.
+ * Calls `callback` when the signal aborts; does nothing if it has already aborted. All callbacks of a signal share one
+ * event listener: one call has many network runs in flight, and Node warns of a leak from eleven listeners on.
+ * @returns A function that removes the callback.
  */
 export function onAbort(signal: AbortSignal | undefined, callback: () => void): () => void {
   if (!signal || signal.aborted) return () => {};

@@ -1,10 +1,10 @@
 import type { AudioLimits } from './audio.ts';
 import { VoiceFlowError } from './errors.ts';
 
-/** The most speakers that can be asked for. */
+/** Largest number of speakers that can be requested. */
 export const MOST_SPEAKERS = 100;
 
-/** How many voices there are. Exact with a bound is `invalid-option`. */
+/** The expected number of speakers. `numSpeakers` together with a bound throws `invalid-option`. */
 export interface SpeakerCountOptions {
   /** Exactly this many, 1–100. */
   readonly numSpeakers?: number;
@@ -14,65 +14,70 @@ export interface SpeakerCountOptions {
   readonly maxSpeakers?: number;
 }
 
-/** What is being done, for progress bars: `done` and `total` in seconds of audio. */
+/** Progress of a call, for progress bars. `done` and `total` are in seconds of audio. */
 export interface Progress {
   readonly stage: 'model' | 'cluster' | 'done';
   readonly done: number;
-  /** Absent while the length is not known. */
+  /** Absent while the length of the audio is not known. */
   readonly total?: number;
 }
 
-/** A voice with a name, to be recognised. */
+/** A named voice to recognize. */
 export interface KnownVoice {
   readonly name: string;
-  /** Unit length, of the model's space. */
+  /** Unit-length vector in the model's embedding space. */
   readonly embedding: Float32Array;
-  /** Must equal the model's `space`, else `invalid-option`. */
+  /** Id of the embedding space. Must equal the model's `space`; otherwise the call throws `invalid-option`. */
   readonly space: string;
-  /** Speech that it was learnt from; more is trusted more. Default 10. */
+  /** Seconds of speech that the embedding was computed from; a longer sample is trusted more. Default 10. */
   readonly seconds?: number;
 }
 
 export interface DiarizeOptions extends SpeakerCountOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
-  /** Voices to recognise by name. */
+  /** Voices to recognize by name. */
   readonly known?: readonly KnownVoice[];
   /**
-   * Share of people who are none of `known` that may get a name all the same, 0–0.5 (default 0.02), however many voices
-   * are known: the more, the surer a name must be.
+   * Accepted rate of false names, 0–0.5 (default 0.02): the share of speakers not in `known` that may still be given a
+   * name. It holds for any number of known voices: with more of them, a stronger match is required.
    */
   readonly falseNames?: number;
   readonly limits?: AudioLimits;
   /**
-   * What becomes of several channels. `mix` (default): their mean. A number, from 1: that channel alone. `separate`: for
-   * recordings with a speaker (or several) a channel, such as calls: each channel (of 16 at most) is diarized by itself,
-   * at the cost of a recording for each; its speaker is labeled `LEFT` or `RIGHT` (of more channels `CHANNEL_1` …),
-   * several are numbered (`LEFT_1`), and what a channel has of a louder one (cross-talk) is silenced. Counts of speakers
-   * are then for each channel. A mono recording is diarized as always.
+   * How to handle several channels.
+   * - `mix` (default): use the mean of all channels.
+   * - A number, from 1: use that channel alone.
+   * - `separate`: diarize each channel (at most 16) on its own, at the cost of one recording each. For recordings with
+   *   one or more speakers per channel, such as calls. A channel's only speaker is labeled `LEFT` or `RIGHT` (with more
+   *   than two channels `CHANNEL_1`, …); several are numbered (`LEFT_1`, …). Cross-talk from a louder channel is
+   *   silenced. Speaker counts then apply to each channel. A mono recording is diarized as usual.
    */
   readonly channels?: 'mix' | 'separate' | number;
-  /** Names of the channels for `separate`, in place of `LEFT` and `RIGHT`; one for each, all different. */
+  /** Channel names for `separate`, instead of `LEFT` and `RIGHT`: one per channel, all different. */
   readonly channelNames?: readonly string[];
 }
 
 export interface EmbedOptions {
-  /** Seconds; the whole recording when absent. One vector a segment. */
+  /** Segments to embed, in seconds; one vector is returned for each. Default: the whole recording. */
   readonly segments?: readonly { readonly start: number; readonly end: number }[];
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
   readonly limits?: AudioLimits;
-  /** `mix` (default): the mean of all channels. A number, from 1: that channel alone. */
+  /** `mix` (default): use the mean of all channels. A number, from 1: use that channel alone. */
   readonly channels?: 'mix' | number;
 }
 
-/** How many speakers a result may have, from the options. */
+/** The allowed number of speakers in a result, derived from the options. */
 export interface SpeakerBounds {
   readonly least: number;
   readonly most: number;
 }
 
-/** @throws `invalid-option` for a count that is no whole number in 1–100, exact with a bound, or crossed bounds. */
+/**
+ * @throws `invalid-option` for a count that is not a whole number in 1–100, for `numSpeakers` together with a bound, or
+ *   for `minSpeakers` above `maxSpeakers`.
+ */
 export function speakerBounds(options: SpeakerCountOptions): SpeakerBounds {
   const { numSpeakers, minSpeakers, maxSpeakers } = options;
   for (const [name, value] of Object.entries({ numSpeakers, minSpeakers, maxSpeakers })) checkCount(name, value);
@@ -105,7 +110,7 @@ function checkCount(name: string, value: unknown): void {
   );
 }
 
-/** @throws `invalid-option` for a segment that is empty, backwards or not in time. */
+/** @throws `invalid-option` for an empty list, or for a segment that is not finite with 0 ≤ start < end. */
 export function checkSegments(segments: EmbedOptions['segments']): void {
   if (segments !== undefined && !(Array.isArray(segments) && segments.length > 0)) {
     throw new VoiceFlowError('invalid-option', 'segments must be a list with at least one segment', {

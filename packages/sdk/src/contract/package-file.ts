@@ -1,18 +1,18 @@
 import { abortError, VoiceFlowError } from './errors.ts';
 
-/** A file that a package brings along and that a page fetches from where the bundler has put it. */
+/** A file that ships in a package. A web page fetches it from where the bundler has put it. */
 export interface PackageFile {
-  /** Named in errors, such as "the weights of fast-cnn". */
+  /** Description for error messages, such as "the weights of fast-cnn". */
   readonly what: string;
   readonly url: URL;
   readonly packageName: string;
-  /** Inside the package, such as `dist/x.wasm`. */
+  /** Path inside the package, such as `dist/x.wasm`. */
   readonly path: string;
-  /** How a program hands it over itself, for the hint: `fastCnnFrom(addressOrBytes)`. */
+  /** How a program can supply the file itself, for the error's hint, such as `fastCnnFrom(addressOrBytes)`. */
   readonly instead: string;
 }
 
-/** The part of a `Response` that is used. */
+/** The subset of `Response` that is used. */
 export interface FetchedFile {
   readonly status: number;
   readonly ok: boolean;
@@ -20,13 +20,13 @@ export interface FetchedFile {
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
-/** Vite before version 8 moves scripts of packages there for its development server, without the files beside them. */
+/** Vite before version 8 copies package scripts here for its development server, without the files next to them. */
 const VITE_CACHE = /^(.*\/node_modules\/)\.vite[^/]*\//;
 
 /**
- * Fetches it from where the bundler put it, or else from where Vite's development server keeps packages.
- * @param read Takes what came. What it throws counts as "this is not the file".
- * @throws `model-not-found` with every address that was asked and what came from there; `aborted`.
+ * Fetches the file from where the bundler put it, or from where Vite's development server keeps packages.
+ * @param read Reads the response. If it throws, the response is treated as not being the file.
+ * @throws `model-not-found`, listing each URL that was tried and its response; `aborted`.
  */
 export async function fetchPackageFile<T>(
   file: PackageFile,
@@ -57,14 +57,14 @@ export async function fetchPackageFile<T>(
   });
 }
 
-/** The bytes of an answer. @throws Error unless there are as many as expected. */
+/** Reads the body of a response. @throws Error if its length is not the expected one. */
 export async function bytesOf(response: FetchedFile, expected?: number): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(await response.arrayBuffer());
   if (expected === undefined || bytes.length === expected) return bytes;
   throw new Error(`${bytes.length} bytes came${looksLikeHtml(bytes) ? ' (HTML)' : ''}, ${expected} were expected`);
 }
 
-/** Whether bytes begin as a page does, which single-page servers give for every unknown address. */
+/** Whether the bytes begin like an HTML page, which single-page-app servers return for every unknown URL. */
 export function looksLikeHtml(bytes: Uint8Array): boolean {
   const start = String.fromCharCode(...bytes.subarray(0, 64)).trimStart();
   return /^<(!doctype|html|head|\?xml)/i.test(start);

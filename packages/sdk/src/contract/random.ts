@@ -1,4 +1,4 @@
-/** Numbers in [0, 1), the same for the same seed: mulberry32 (Tommy Ettinger, public domain). */
+/** Returns a generator of numbers in [0, 1), deterministic for a seed: mulberry32 (Tommy Ettinger, public domain). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -3,19 +3,19 @@ import type { Warning } from './warnings.ts';
 
 export interface Speaker {
   readonly label: string;
-  /** Seconds spoken, overlap included. */
+  /** Total speaking time in seconds, overlapped speech included. */
   readonly seconds: number;
-  /** Unit length, in the model's space. */
+  /** Unit-length vector in the model's embedding space. */
   readonly embedding: Float32Array;
-  /** Name of the known voice it was recognised as. */
+  /** Name of the known voice that this speaker was recognized as. */
   readonly name?: string;
 }
 
 /**
- * Milliseconds by the clock. `decode` (reading and resampling), `model` (waiting for the network; runs side by side
- * count once) and `cluster` (all the rest) follow one another: together they are at most `total`. Of a live session
- * `total` is its age, waits for audio included. `load` is spent once for each diarizer, is no part of
- * `total`, and is reported in the first result only (0 later).
+ * Wall-clock times in milliseconds. `decode` (reading and resampling), `model` (waiting for the network; parallel runs
+ * count once) and `cluster` (everything else) do not overlap: their sum is at most `total`. For a live session, `total`
+ * is the time since it was opened, including waiting for audio. `load` is the time to load the model: it happens once
+ * per diarizer, is not part of `total`, and is reported only in the first result (0 in later ones).
  */
 export interface Timings {
   readonly load: number;
@@ -25,29 +25,29 @@ export interface Timings {
   readonly total: number;
 }
 
-/** Who spoke when. */
+/** The result of a diarization: who spoke when. */
 export interface Diarization {
-  /** In order of start; turns of different speakers may overlap. */
+  /** Sorted by start time; turns of different speakers may overlap. */
   readonly turns: readonly Turn[];
   /** In order of first appearance. */
   readonly speakers: readonly Speaker[];
-  /** Seconds of audio that were there. */
+  /** Length of the audio in seconds. */
   readonly duration: number;
   readonly warnings: readonly Warning[];
   readonly timings: Timings;
   readonly model: { readonly id: string; readonly version: string; readonly space: string };
   /** Name of the backend that ran the network. */
   readonly backend: string;
-  /** One speaker at a time: for merging with words, subtitles. */
+  /** Turns without overlap (one speaker at a time), for subtitles or for merging with a transcript. */
   exclusive(): readonly Turn[];
   toJSON(): DiarizationJson;
-  /** @param uri The file id in the RTTM lines; `audio` when absent. */
+  /** @param uri File id to write in the RTTM lines. Default `audio`. */
   toRTTM(uri?: string): string;
   toSRT(): string;
   toVTT(): string;
 }
 
-/** The JSON form: seconds rounded to milliseconds. */
+/** The JSON form of a `Diarization`: seconds are rounded to milliseconds. */
 export interface DiarizationJson {
   readonly duration: number;
   readonly turns: readonly { start: number; end: number; speaker: string; confidence?: number }[];
@@ -58,7 +58,7 @@ export interface DiarizationJson {
   readonly timings: Timings;
 }
 
-/** What a diarization is made of. */
+/** The data of a `Diarization`, without its methods. */
 export type DiarizationParts = Pick<
   Diarization,
   'turns' | 'speakers' | 'duration' | 'warnings' | 'timings' | 'model' | 'backend'

@@ -1,33 +1,33 @@
 import { VoiceFlowError } from './errors.ts';
 
-/** A stretch of time in seconds, `start` inclusive, `end` exclusive. */
+/** A time interval in seconds: `start` inclusive, `end` exclusive. */
 export interface Segment {
   readonly start: number;
   readonly end: number;
 }
 
-/** One speaker speaking without a pause: who, when, and how sure. */
+/** An interval in which one speaker speaks without a pause. */
 export interface Turn extends Segment {
-  /** `SPEAKER_00`, … in order of first appearance, or a known voice's name. */
+  /** `SPEAKER_00`, `SPEAKER_01`, … in order of first appearance, or the name of a known voice. */
   readonly speaker: string;
-  /** Calibrated probability in [0, 1] that this speaker speaks in this turn; absent in files that have none. */
+  /** Calibrated probability in [0, 1] that this speaker speaks in this turn. Absent if a file has none. */
   readonly confidence?: number;
 }
 
-/** The largest time that is taken, in seconds (31 years): sums of microseconds stay exact in a double. */
+/** Largest accepted time in seconds (31 years), so that sums of microseconds stay exact in a double. */
 export const MAX_SECONDS = 1e9;
 
-/** Seconds that both segments hold. */
+/** Length of the overlap of two segments, in seconds. */
 export function overlapSeconds(a: Segment, b: Segment): number {
   return Math.max(0, Math.min(a.end, b.end) - Math.max(a.start, b.start));
 }
 
-/** Order of time: by start, then by end. */
+/** Sort order: by start, then by end. */
 export function compareSegments(a: Segment, b: Segment): number {
   return a.start - b.start || a.end - b.end;
 }
 
-/** Order of time, then of the label's code units. */
+/** Sort order: by start, then by end, then by the speaker label's code units. */
 export function compareTurns(a: Turn, b: Turn): number {
   return compareSegments(a, b) || (a.speaker < b.speaker ? -1 : a.speaker > b.speaker ? 1 : 0);
 }
@@ -42,7 +42,7 @@ export function checkSegment(segment: Segment, name = 'segment'): void {
   }
 }
 
-/** @throws VoiceFlowError `invalid-option` unless the times are sound, there is a label, and confidence is in [0, 1]. */
+/** @throws VoiceFlowError `invalid-option` for invalid times, an empty label or a confidence outside [0, 1]. */
 export function checkTurn(turn: Turn, name = 'turn'): void {
   checkSegment(turn, name);
   const { speaker, confidence } = turn;
@@ -57,7 +57,7 @@ export function checkTurn(turn: Turn, name = 'turn'): void {
   }
 }
 
-/** @throws VoiceFlowError `invalid-option` unless the option is a number of seconds of at least 0 (`Infinity` too). */
+/** @throws VoiceFlowError `invalid-option` unless the option is a number of seconds ≥ 0 (`Infinity` is allowed). */
 export function checkLength(value: number, name: string): void {
   if (typeof value === 'number' && value >= 0) return;
   throw new VoiceFlowError('invalid-option', `${name} is ${shown(value)}, expected seconds of at least 0`);
@@ -69,7 +69,7 @@ function checkSeconds(value: unknown, name: string): void {
   }
 }
 
-/** A value for a message: an object may have a `toString` that is none. */
+/** Formats a value for an error message. Objects are not converted to text, since their `toString` may be missing. */
 function shown(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }

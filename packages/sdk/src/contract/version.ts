@@ -1,5 +1,5 @@
 /**
- * The version of the contract between VoiceFlow and what others write for it: `Backend` with its `Model`s, and
- * `ModelManifest`. It changes when something that fulfils it today would not any more.
+ * Version of the interfaces that extensions implement: `Backend` with its `Model`s, and `ModelManifest`. It is raised
+ * when a change breaks existing implementations.
  */
 export const SPEC_VERSION = 1;

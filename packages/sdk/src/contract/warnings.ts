@@ -1,4 +1,4 @@
-/** Conditions that do not stop a call but that its caller should know of. */
+/** Conditions that do not stop a call but that the caller should know about. */
 export type WarningCode =
   | 'audio-truncated'
   | 'audio-silent'
@@ -16,6 +16,6 @@ export type WarningCode =
 
 export interface Warning {
   readonly code: WarningCode;
-  /** One sentence: what was seen, and what was done about it. */
+  /** One sentence: what was detected, and how it was handled. */
   readonly message: string;
 }

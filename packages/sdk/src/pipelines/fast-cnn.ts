@@ -11,12 +11,13 @@ import { embedSpans } from '../offline/embed.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /**
- * One second at a time: windows → local speakers → clusters → turns.
- * @param segmentation A network of more context: where it says that nobody speaks, nobody does. @throws `model-incompatible`.
+ * The pipeline of the embedded model: one-second windows → local speakers → clusters → turns.
+ * @param segmentation A network with longer windows, used as a speech gate: activity is removed where it detects no
+ *   speech. @throws `model-incompatible`.
  */
 export function fastCnnPipeline(manifest: ModelManifest, model: Model, segmentation?: Segmentation): Pipeline {
   const cnn = fastCnnNetwork(manifest, model, segmentation && speechGateOf(segmentation));
-  // Whoever names a segment says that somebody speaks there.
+  // `embed` runs without the gate: the caller asserts that somebody speaks in the segments.
   const { gate: _, ...ungated } = cnn;
   const tempo = new Tempo();
   return {

@@ -11,9 +11,9 @@ import type { LoadedWindows, Pipeline } from './pipeline.ts';
 import { noLiveSessions } from './recordings.ts';
 
 /**
- * The fast-cnn pipeline with the voices of another network beside its own: windows → local speakers, behind a gate; pieces
- * of clean speech, cut by the gate's network → their voices; clusters by both → turns.
- * @param network Gives the voices of pieces. @param windows Gives local speakers. @throws `model-incompatible`.
+ * The fast-cnn pipeline with the embeddings of a second network: windows → gated local speakers; pieces of clean
+ * speech, cut by the gate's network → their embeddings; clustering with both kinds of embeddings → turns.
+ * @param network Embeds the pieces. @param windows Outputs the local speakers. @throws `model-incompatible`.
  */
 export function joinedPipeline(
   manifest: ModelManifest,

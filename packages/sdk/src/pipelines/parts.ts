@@ -1,4 +1,4 @@
-/** @module The parts of the pipelines, for tools that measure, calibrate or take them apart. */
+/** @module The parts of the pipelines, for tools that measure, calibrate or recombine them. */
 
 export { embedding } from '../inference/embedding.ts';
 export { type FastCnnNetwork, fastCnnNetwork } from '../inference/fast-cnn-network.ts';

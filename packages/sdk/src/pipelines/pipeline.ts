@@ -7,31 +7,31 @@ import type { CheckedBytes } from '../inference/weights.ts';
 import type { SessionOrigin } from '../live/session.ts';
 import type { DiarizeRequest, PipelineResult } from '../offline/types.ts';
 
-/** What is asked of `embed` besides the segments. */
+/** Options of `embed` besides the segments. */
 export type EmbedRequest = Pick<DiarizeRequest, 'signal' | 'onProgress'>;
 
-/** What a model does with audio: pure functions of the audio and the network, whatever the runtime. */
+/** The processing steps of a model. Results depend only on the audio and the network, not on the runtime. */
 export interface Pipeline {
-  /** Numbers of an embedding. */
+  /** Length of an embedding. */
   readonly dimensions: number;
   diarize(source: AudioSource, request: DiarizeRequest): Promise<PipelineResult>;
-  /** One unit vector for each segment (seconds), or one for the whole recording. */
+  /** Returns one unit vector for each segment (in seconds), or one for the whole recording. */
   embed(
     source: AudioSource,
     segments: readonly { readonly start: number; readonly end: number }[] | undefined,
     request: EmbedRequest,
   ): Promise<Float32Array[]>;
-  /** A live session. @throws `invalid-option`; `aborted`. */
+  /** Opens a live session. @throws `invalid-option`; `aborted`. */
   open(options: LiveOptions, origin: SessionOrigin): DiarizationSession;
 }
 
-/** A loaded network of windows, beside one of voices. */
+/** A loaded network that outputs local speakers of windows, used together with an embedding network. */
 export interface LoadedWindows {
   readonly manifest: ModelManifest;
   readonly model: Model;
 }
 
-/** Makes the pipeline around loaded networks. @throws `model-incompatible` for a network or settings that do not fit. */
+/** Creates a pipeline from loaded networks. @throws `model-incompatible` for a network or settings that do not fit. */
 export type PipelineFactory = (
   manifest: ModelManifest,
   model: Model,
@@ -39,7 +39,7 @@ export type PipelineFactory = (
   windows?: LoadedWindows,
 ) => Pipeline;
 
-/** A pipeline before its network is loaded: what the backend loads, and what is made around it. */
+/** A pipeline whose network is not loaded yet: the bytes for the backend to load, and the factory of the pipeline. */
 export interface Prepared extends CheckedBytes {
   readonly make: PipelineFactory;
 }

@@ -14,9 +14,9 @@ import type { Pipeline, Prepared } from './pipeline.ts';
 import { noLiveSessions } from './recordings.ts';
 
 /**
- * pyannote.audio's speaker-diarization-community-1: windows of ten seconds → local speakers → a voice of each in each
- * window, by masked pooling → PLDA and VBx → counted reconstruction.
- * @throws `model-not-found` and `model-corrupt` for the PLDA's files; `model-incompatible`.
+ * The pipeline of pyannote.audio's speaker-diarization-community-1: ten-second windows → local speakers → an embedding
+ * of each in each window, by masked pooling → PLDA and VBx → reconstruction by the number of active speakers.
+ * @throws `model-not-found` and `model-corrupt` for the PLDA files; `model-incompatible`.
  */
 export async function preparePyannote(
   pack: ModelPackage,

@@ -13,8 +13,9 @@ import { embedSpans } from '../offline/embed.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /**
- * Windows of some seconds → local speakers → pieces of one voice → their voices → clusters → turns.
- * @param network Gives voices. @param segmenter Tells who speaks in a window. @throws `model-incompatible`.
+ * The pipeline of a segmentation and an embedding network: windows of several seconds → local speakers → pieces with
+ * one speaker → their embeddings → clusters → turns.
+ * @param network Embeds the pieces. @param segmenter Outputs who speaks in a window. @throws `model-incompatible`.
  */
 export function recordingPipeline(manifest: ModelManifest, network: Model, segmenter?: Segmentation): Pipeline {
   const model = recordingModel(manifest, network, segmenter);
@@ -35,7 +36,7 @@ export function recordingPipeline(manifest: ModelManifest, network: Model, segme
   };
 }
 
-/** For models of recordings. */
+/** The `open` of pipelines that only process recordings: always throws. */
 export function noLiveSessions({ id }: ModelManifest): () => never {
   return () => {
     throw new VoiceFlowError('invalid-option', `the model ${id} is for recordings, not for live sessions`, {

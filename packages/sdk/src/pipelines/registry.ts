@@ -6,7 +6,7 @@ import type { PipelineFactory, Prepared } from './pipeline.ts';
 
 type Prepare = (pack: ModelPackage, weights: CheckedBytes, signal?: AbortSignal) => Promise<Prepared>;
 
-/** Those of models that are fetched are loaded when one is opened: a page with the embedded model does without. */
+/** Pipelines of fetched models are imported on demand, so that a page with the embedded model does not load them. */
 const BUILT_IN: Readonly<Record<string, Prepare>> = {
   'fast-cnn': async (_, weights) => ({ ...weights, make: fastCnnPipeline }),
   recordings: async (_, weights) => ({ ...weights, make: (await import('./recordings.ts')).recordingPipeline }),
@@ -15,9 +15,9 @@ const BUILT_IN: Readonly<Record<string, Prepare>> = {
 };
 
 /**
- * The pipeline that a manifest names.
- * @param own Pipelines of the caller's, which come first.
- * @throws `model-incompatible` for a pipeline that is not there; of the pipeline.
+ * Prepares the pipeline named in a manifest.
+ * @param own Custom pipelines, which take precedence.
+ * @throws `model-incompatible` for an unknown pipeline; any error of the pipeline.
  */
 export async function preparePipeline(
   pack: ModelPackage,
