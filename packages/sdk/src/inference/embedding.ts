@@ -6,7 +6,7 @@ import { normalize } from '../stages/vectors.ts';
 import type { Embedding } from './piece-embedding.ts';
 import { floats } from './run-windows.ts';
 
-/** Checks that a manifest's embedding part and the loaded network belong together. @throws `model-incompatible`. */
+/** Checks that a manifest's embedding part and the loaded network fit together. @throws `model-incompatible`. */
 export function embedding(manifest: ModelManifest, model: Model): Embedding {
   const part = manifest.embedding;
   if (!part) throw incompatible(manifest, 'its manifest has no part `embedding`');
@@ -36,7 +36,7 @@ export function embedding(manifest: ModelManifest, model: Model): Embedding {
   };
 }
 
-/** At least `least` numbers: what is too short is said again. */
+/** Repeats the rows until there are at least `least` numbers. */
 function repeated(rows: Float32Array, least: number): Float32Array {
   if (rows.length >= least) return rows;
   const times = Math.ceil(least / rows.length);

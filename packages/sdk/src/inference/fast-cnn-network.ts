@@ -5,21 +5,21 @@ import { type FastCnnSettings, fastCnnSettings } from '../stages/settings.ts';
 import { type WindowNetwork, windowNetwork } from './network-shape.ts';
 import type { SpeechGate } from './speech-gate.ts';
 
-/** The network, its sizes and its settings: what every step of the pipeline needs to know. */
+/** The loaded Fast CNN with its sizes and settings, as all steps of the pipeline use it. */
 export interface FastCnnNetwork {
   readonly manifest: ModelManifest;
   readonly model: Model;
   readonly network: WindowNetwork;
   readonly settings: FastCnnSettings;
-  /** Seconds of a frame. */
+  /** Seconds per frame. */
   readonly frame: number;
   /** Frames between windows. */
   readonly hop: number;
-  /** Where a network of more context says that nobody speaks, nobody does. */
+  /** A network with longer windows; where it detects no speech, activity is removed. */
   readonly gate?: SpeechGate;
 }
 
-/** Checks that manifest, network and settings belong together. @throws `model-incompatible`. */
+/** Checks that manifest, network and settings fit together. @throws `model-incompatible`. */
 export function fastCnnNetwork(manifest: ModelManifest, model: Model, gate?: SpeechGate): FastCnnNetwork {
   const network = windowNetwork(manifest, model);
   const settings = gated(fastCnnSettings(manifest), gate);

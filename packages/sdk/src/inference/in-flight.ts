@@ -1,4 +1,4 @@
-/** Runs that have begun: how many are let go on at once, and what the first of them failed with. */
+/** The runs in flight: bounds their number and keeps the first error. */
 export class InFlight {
   readonly #running: Promise<void>[] = [];
   #failure: unknown;
@@ -11,13 +11,13 @@ export class InFlight {
     );
   }
 
-  /** Waits until `most` are left. @throws what a run failed with. */
+  /** Waits until at most `most` runs are left. @throws The first error of a run. */
   async settle(most: number): Promise<void> {
     while (this.#running.length > most) await this.#running.shift();
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Waits for all without asking what became of them. */
+  /** Waits for all runs, ignoring their errors. */
   async settled(): Promise<void> {
     await Promise.all(this.#running);
   }

@@ -5,17 +5,17 @@ import { subtractMean } from '../stages/fbank.ts';
 import type { LinearLayer, PooledNetwork } from './onnx-graph.ts';
 import { checkFinite } from './run-windows.ts';
 
-/** A loaded embedding network that pools by masks: one run of it gives the voices of all local speakers of a window. */
+/** A loaded embedding network with masked pooling: one run gives the embeddings of all local speakers of a window. */
 export interface MaskedEmbedding {
   readonly model: Model;
   readonly part: EmbeddingPart;
   readonly input: string;
-  /** The output with what is pooled, `[N, channels …, T]`. */
+  /** Name of the output with the features to pool, `[N, channels …, T]`. */
   readonly features: string;
   readonly head: LinearLayer;
 }
 
-/** Checks that manifest and network belong together. @throws `model-incompatible`. */
+/** Checks that manifest and network fit together. @throws `model-incompatible`. */
 export function maskedEmbedding(
   manifest: ModelManifest,
   model: Model,
@@ -33,13 +33,17 @@ export function maskedEmbedding(
   );
 }
 
-/** What the network pools, `[channels, frames]`. */
+/** The features to pool, `[channels, frames]`. */
 export interface PooledFeatures {
   readonly data: Float32Array;
   readonly frames: number;
 }
 
-/** Runs the network once. @param rows Fbank, `[T, bins]`; changed in place. @throws `aborted`; `backend-failed` for numbers that are not finite; of the model. */
+/**
+ * Runs the network once.
+ * @param rows Fbank, `[T, bins]`; changed in place.
+ * @throws `aborted`; `backend-failed` for numbers that are not finite; errors of the model.
+ */
 export async function poolable(
   { model, part, input, features, head }: MaskedEmbedding,
   rows: Float32Array,
@@ -59,12 +63,13 @@ export async function poolable(
   );
 }
 
-/** Keeps a division by nothing away, as the reference does. */
+/** Avoids a division by zero, as in pyannote. */
 const LITTLE = 1e-8;
 
 /**
- * The voice of the frames of a mask: weighted mean and standard deviation over time, then the last layer. `[dimensions]`.
- * @param mask `[any number of frames of the same stretch]`, ≥ 0; read at the network's frames by nearest neighbor.
+ * The embedding of the frames in a mask: weighted mean and standard deviation over time, then the last layer.
+ * @param mask Weights ≥ 0 for any number of frames of the same audio; resampled to the network's frames by nearest
+ *   neighbor. @returns `[dimensions]`.
  */
 export function pooledVoice(
   { data, frames }: PooledFeatures,
@@ -97,8 +102,8 @@ export function pooledVoice(
 }
 
 /**
- * Which frames of a window stand for a local speaker: those in which it speaks alone, or all of its own where these are
- * not more than `least`.
+ * The frames of a window from which a local speaker is embedded: those in which it speaks alone, or all of its frames
+ * if it speaks alone in no more than `least` frames.
  * @param active `[frames, slots]`, 0 or 1.
  */
 export function voiceMask(active: Uint8Array, slots: number, slot: number, least: number): Uint8Array {

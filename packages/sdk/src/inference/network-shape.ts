@@ -2,12 +2,12 @@ import type { Model, TensorInfo } from '../contract/backend.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
 
-/** Names and sizes of a network that hears one window and tells a few local speakers. */
+/** Tensor names and sizes of a network that outputs a few local speakers for each window. */
 export interface WindowNetwork {
   readonly input: string;
   readonly embeddings: string;
   readonly activity: string;
-  /** Samples of a window. */
+  /** Samples per window. */
   readonly window: number;
   readonly frames: number;
   readonly slots: number;
@@ -29,7 +29,7 @@ export function windowNetwork(manifest: ModelManifest, model: Model): WindowNetw
   return { input: 'audio', embeddings: 'embeddings', activity: 'activity', window, frames, slots, dimensions };
 }
 
-/** Dimensions of a tensor of the manifest; the first is the caller's and 0 here. */
+/** Dimensions of a tensor in the manifest. The first is the batch size, which the caller chooses; it is 0 here. */
 function declared(
   manifest: ModelManifest,
   side: 'inputs' | 'outputs',

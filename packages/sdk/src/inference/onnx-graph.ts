@@ -10,11 +10,11 @@ export interface LinearLayer {
   readonly to: number;
 }
 
-/** A network that pools over time, taken apart. */
+/** A network that pools over time, split at the pooling. */
 export interface PooledNetwork {
-  /** The same network, which gives what it pools, too. */
+  /** The same network, with the features before pooling as an additional output. */
   readonly bytes: Uint8Array;
-  /** The output with what is pooled: `[N, channels …, T]`. */
+  /** Name of that output: `[N, channels …, T]`. */
   readonly features: string;
   readonly head: LinearLayer;
 }
@@ -32,9 +32,9 @@ const GRAPH = { node: 1, initializer: 5, output: 12 } as const;
 const FLOAT = 1;
 
 /**
- * Finds, in an ONNX file, the tensor that an embedding network pools over time (the input of its first mean before the
- * last linear layer) and that layer, and adds the tensor to the network's outputs: a protobuf message may be added to by
- * appending, so nothing is rewritten.
+ * Finds, in an ONNX file, the tensor that an embedding network pools over time (the input of the first mean before the
+ * last linear layer) and that linear layer, and adds the tensor to the network's outputs. A protobuf message can be
+ * extended by appending to it, so nothing is rewritten.
  * @throws `model-incompatible` for a network without these.
  */
 export function openAtPooling(bytes: Uint8Array, what: string): PooledNetwork {
@@ -49,7 +49,7 @@ export function openAtPooling(bytes: Uint8Array, what: string): PooledNetwork {
   }
   const last = nodes.findLast(({ type, inputs }) => type === 'Gemm' && tensors.has(inputs[1] ?? ''));
   const before = last && ancestors(nodes, last.inputs[0] ?? '');
-  // Nodes stand in the order in which they are run.
+  // Nodes are in the order of execution.
   const mean = nodes.find((node) => node.type === 'ReduceMean' && before?.has(node));
   const features = mean?.inputs[0];
   if (!last || features === undefined) {
@@ -74,7 +74,7 @@ function headOf({ inputs, transposed }: Node, tensors: ReadonlyMap<string, Uint8
   return { weights, bias: bias ? tensorOf(bias).data : new Float32Array(to), from, to };
 }
 
-/** The nodes that a tensor is made by. */
+/** All nodes that a tensor depends on. */
 function ancestors(nodes: readonly Node[], tensor: string): Set<Node> {
   const makers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
   const found = new Set<Node>();
@@ -115,7 +115,7 @@ function tensorOf(bytes: Uint8Array): { dims: number[]; data: Float32Array } {
     if (number === 1 && part.length > 0)
       for (let at = 0; at < part.length; ) at = varint(part, at, (n) => dims.push(n));
     if (number === 2) type = value;
-    // A copy, and not slice(), which is a view where the bytes are a Buffer.
+    // Copied by the constructor: `slice()` of a Node `Buffer` would be a view.
     if (number === 4 || number === 9) data = new Float32Array(new Uint8Array(part).buffer, 0, part.length >> 2);
   }
   return { dims, data: type === FLOAT ? data : new Float32Array(0) };
@@ -141,9 +141,9 @@ function delimited(number: number, bytes: readonly number[]): number[] {
 
 interface Field {
   readonly number: number;
-  /** Of a whole number; else 0. */
+  /** Value of an integer field; otherwise 0. */
   readonly value: number;
-  /** Of a message, text or bytes; else empty. */
+  /** Contents of a message, string or bytes field; otherwise empty. */
   readonly bytes: Uint8Array;
 }
 
@@ -177,7 +177,7 @@ function fieldsOf(bytes: Uint8Array): Field[] {
   return fields;
 }
 
-/** @returns Where the next one begins. */
+/** Reads a varint. @returns The position after it. */
 function varint(bytes: Uint8Array, at: number, take: (n: number) => void): number {
   let value = 0;
   let scale = 1;

@@ -1,12 +1,12 @@
 import { throwIfAborted } from '../contract/errors.ts';
 import type { Steps } from '../stages/steps.ts';
 
-/** Milliseconds of work before others get their turn. */
+/** Milliseconds of work before the event loop gets a turn. */
 const SLICE = 8;
 
 /**
- * Runs the steps in slices, with a macrotask between.
- * @param onSlice Called after each: it gets on. @throws `aborted` between two slices.
+ * Runs the steps in slices, with a macrotask between slices.
+ * @param onSlice Called after each slice. @throws `aborted` between two slices.
  */
 export async function paced<T>(steps: Steps<T>, signal?: AbortSignal, onSlice?: () => void): Promise<T> {
   let begun = performance.now();

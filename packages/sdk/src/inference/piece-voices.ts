@@ -5,13 +5,13 @@ import { InFlight } from './in-flight.ts';
 import type { Embedding } from './piece-embedding.ts';
 
 /**
- * The voices of pieces while a recording is read: keeps the features of what is not decided yet, and a few runs of the
- * embedding network in flight.
+ * Embeds pieces while a recording is read. Keeps the features of audio that may still become part of a piece, and a few
+ * runs of the embedding network in flight.
  */
 export class PieceVoices {
   readonly #embedding: Embedding;
   readonly #signal: AbortSignal | undefined;
-  /** Samples to the middle of a feature row, and between rows. */
+  /** Samples to the middle of the first feature row, and between rows. */
   readonly #rowStart: number;
   readonly #rowStep: number;
   readonly #part: SegmentationPart;
@@ -29,15 +29,15 @@ export class PieceVoices {
     this.#rowStep = 0.01 * part.sampleRate;
   }
 
-  /** The next feature row, `[bins]`. */
+  /** Adds the next feature row, `[bins]`. */
   push(row: Float32Array): void {
     this.#features.push(row);
   }
 
-  /** Starts to embed a piece. Its features must still be there. */
+  /** Starts embedding a piece, whose features must still be kept. */
   add(piece: Piece): void {
     const rows = this.#features.copy(this.#spansOf(piece));
-    // Shorter than a feature frame, at the very end of the recording.
+    // A piece shorter than a feature frame, at the end of the recording.
     if (rows.length === 0) return;
     const at = this.#pieces.push(undefined) - 1;
     this.#running.add(
@@ -47,28 +47,28 @@ export class PieceVoices {
     );
   }
 
-  /** Features before a frame are needed no more. */
+  /** Drops features before a frame. */
   forget(frame: number): void {
     this.#features.forget(this.#rowAt(frame));
   }
 
-  /** Waits until a few runs are in flight at most. @throws what a run failed with. */
+  /** Waits until at most `most` runs are in flight. @throws The first error of a run. */
   async settle(most = this.#embedding.model.concurrency): Promise<void> {
     await this.#running.settle(most);
   }
 
-  /** All pieces, in the order in which they were added. */
+  /** Waits for all runs, and returns all pieces in the order in which they were added. */
   async end(): Promise<readonly VoicedPiece[]> {
     await this.settle(0);
     return this.#pieces.filter((piece) => piece !== undefined);
   }
 
-  /** Waits for what is in flight without asking what became of it. */
+  /** Waits for runs in flight, ignoring their errors. */
   async settled(): Promise<void> {
     await this.#running.settled();
   }
 
-  /** First feature row whose middle lies in a frame or after it. */
+  /** First feature row whose middle is in a frame or after it. */
   #rowAt(frame: number): number {
     const { frameStart, frameStep } = this.#part;
     return Math.max(0, Math.ceil((frameStart + (frame - 0.5) * frameStep - this.#rowStart) / this.#rowStep));

@@ -4,7 +4,10 @@ import { abortError, throwIfAborted, VoiceFlowError } from '../contract/errors.t
 import { onAbort } from '../contract/on-abort.ts';
 import type { WindowRunner } from './window-runner.ts';
 
-/** Pushes all of a source. @returns Milliseconds of waiting for audio. @throws `aborted`, of the source, of the runner. */
+/**
+ * Pushes all audio of a source to a runner.
+ * @returns Milliseconds of waiting for audio. @throws `aborted`; errors of the source and of the runner.
+ */
 export async function pushAll(
   source: AudioSource,
   runner: Pick<WindowRunner, 'push' | 'end' | 'settled'>,
@@ -27,7 +30,7 @@ export async function pushAll(
   return decode;
 }
 
-/** Waits for a promise, but no longer than the signal allows: a source may never answer. */
+/** Waits for a promise, or rejects as soon as the signal aborts: a source may never answer. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;
   return new Promise<T>((resolve, reject) => {
@@ -38,9 +41,9 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
 }
 
 /**
- * The float32 numbers of an output.
- * @throws `model-incompatible` when they are absent or of the wrong size; `backend-failed` when one is not finite: that
- *   would pass for silence, or for a fault of the caller's, further on.
+ * Returns the float32 data of an output.
+ * @throws `model-incompatible` if it is absent or has the wrong size; `backend-failed` if a number is not finite, which
+ *   later steps would treat as silence or as an error of the caller.
  */
 export function floats(outputs: Record<string, Tensor>, name: string, size: number): Float32Array {
   const tensor = outputs[name];
@@ -52,9 +55,9 @@ export function floats(outputs: Record<string, Tensor>, name: string, size: numb
   throw new VoiceFlowError('model-incompatible', `output "${name}" is ${seen}; ${size} float32 numbers were expected`);
 }
 
-/** @param name of the output that they are. @throws `backend-failed`. */
+/** @param name Name of the output. @throws `backend-failed` if a number is not finite. */
 export function checkFinite(data: Float32Array, name: string): void {
-  // A sum is finite only if all of it is; of finite float32 numbers it cannot leave the range of a double.
+  // The sum is finite if and only if all numbers are: a sum of finite float32 numbers cannot overflow a double.
   let sum = 0;
   for (let i = 0; i < data.length; i++) sum += data[i]!;
   if (Number.isFinite(sum)) return;

@@ -6,7 +6,7 @@ import { Powerset, powersetClasses } from '../stages/powerset.ts';
 import { floats } from './run-windows.ts';
 import { WindowRunner } from './window-runner.ts';
 
-/** A loaded segmentation network: windows of audio → who speaks in them, as powerset classes. */
+/** A loaded segmentation network: windows of audio → powerset classes of their local speakers. */
 export interface Segmentation {
   readonly manifest: ModelManifest;
   readonly model: Model;
@@ -14,23 +14,23 @@ export interface Segmentation {
   readonly powerset: Powerset;
   readonly input: string;
   readonly output: string;
-  /** Shape of the input for a number of windows. */
+  /** Input shape for a number of windows. */
   readonly dims: (count: number) => readonly number[];
 }
 
-/** What the network said of one window: `[frames, classes]` scores (logits or log-probabilities); a view. */
+/** Receives the network's output for one window: `[frames, classes]` scores (logits or log-probabilities); a view. */
 export type TakeWindow = (window: number, scores: Float32Array) => void | Promise<void>;
 
 export interface SegmentationRun {
   /** Samples between windows; ≥ 1. */
   readonly step: number;
-  /** Windows of one run of the network. Default 1. */
+  /** Windows per run of the network. Default 1. */
   readonly batch?: number;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Checks that a manifest's segmentation part and the loaded network belong together.
+ * Checks that a manifest's segmentation part and the loaded network fit together.
  * @throws `model-incompatible`.
  */
 export function segmentation(manifest: ModelManifest, model: Model): Segmentation {
@@ -63,7 +63,7 @@ export function segmentation(manifest: ModelManifest, model: Model): Segmentatio
   };
 }
 
-/** Runs a segmentation network over audio of its rate that is pushed in pieces; `take` gets each window in order. */
+/** Runs a segmentation network on pushed audio of its sample rate; `take` receives each window in order. */
 export function segmentationRunner(network: Segmentation, run: SegmentationRun, take: TakeWindow): WindowRunner {
   const { part, powerset, input, output, dims, model } = network;
   const size = part.frames * powerset.classes.length;
@@ -84,29 +84,29 @@ export function segmentationRunner(network: Segmentation, run: SegmentationRun, 
   );
 }
 
-/** The frame, on the grid of the whole recording, at which a window begins (its start, rounded to whole frames). */
+/** First frame of a window on the recording's frame grid: the window's start, rounded to whole frames. */
 export function firstFrame(part: Pick<SegmentationPart, 'frameStep'>, window: number, step: number): number {
   return halfEven((window * step) / part.frameStep);
 }
 
-/** Seconds of the middle of a frame of the recording's grid. */
+/** Time in seconds of the middle of a frame on the recording's grid. */
 export function frameTime(part: SegmentationPart, frame: number): number {
   return (part.frameStart + frame * part.frameStep) / part.sampleRate;
 }
 
 /**
- * Means over the windows that cover a frame, as windows come: one value for each frame of the recording's grid. Keeps
- * one window.
+ * Running mean over the windows that cover each frame: gives one value for each frame of the recording's grid. Keeps
+ * one window in memory.
  */
 export class WindowMean {
   readonly #frames: number;
   readonly #emit: (mean: number, frame: number) => void;
   readonly #sum: Float64Array;
   readonly #count: Float64Array;
-  /** First frame that was not given yet. */
+  /** First frame that was not emitted yet. */
   #next = 0;
 
-  /** @param frames Of a window. @param emit Gets each frame's mean once no later window can cover it, in order. */
+  /** @param frames Frames per window. @param emit Gets each frame's mean once no later window covers it, in order. */
   constructor(frames: number, emit: (mean: number, frame: number) => void) {
     this.#frames = frames;
     this.#emit = emit;
@@ -114,7 +114,7 @@ export class WindowMean {
     this.#count = new Float64Array(frames);
   }
 
-  /** The next window, which begins at a frame ≥ that of the one before. @param values `[frames]`. */
+  /** Adds the next window. Its start must be ≥ that of the previous window. @param values `[frames]`. */
   add(start: number, values: ArrayLike<number>): void {
     this.#give(start);
     for (let i = 0; i < this.#frames; i++) {
@@ -124,7 +124,7 @@ export class WindowMean {
     }
   }
 
-  /** After the last window: gives what is left. */
+  /** Emits the remaining frames, after the last window. */
   end(): void {
     this.#give(this.#next + this.#frames);
   }
@@ -133,7 +133,7 @@ export class WindowMean {
     for (; this.#next < until; this.#next++) {
       const at = this.#next % this.#frames;
       const count = this.#count[at]!;
-      // A frame between windows that do not meet has nothing to say.
+      // A frame in a gap between windows has the mean 0.
       if (count > 0 || this.#next < until - this.#frames)
         this.#emit(count > 0 ? this.#sum[at]! / count : 0, this.#next);
       this.#sum[at] = 0;

@@ -2,18 +2,18 @@ import { type GateSettings, gateSettings } from '../stages/settings.ts';
 import type { SpeechRules } from '../stages/speech.ts';
 import { frameTime, type Segmentation } from './segmentation.ts';
 
-/** A network of some seconds that says where nobody speaks, for a pipeline whose own windows are shorter. */
+/** A network with windows of several seconds that detects speech, for a pipeline whose own windows are shorter. */
 export interface SpeechGate {
   readonly segmentation: Segmentation;
   readonly settings: GateSettings;
 }
 
-/** @throws `model-incompatible` when the network's manifest has no settings for it. */
+/** @throws `model-incompatible` if the network's manifest has no gate settings. */
 export function speechGateOf(segmentation: Segmentation): SpeechGate {
   return { segmentation, settings: gateSettings(segmentation.manifest) };
 }
 
-/** Its rules in frames of the pipeline. @param frame Seconds. */
+/** The gate's rules in frames of the pipeline. @param frame Seconds per frame. */
 export function speechRules({ settings }: SpeechGate, frame: number): SpeechRules {
   return {
     speech: settings.speech,
@@ -23,8 +23,8 @@ export function speechRules({ settings }: SpeechGate, frame: number): SpeechRule
 }
 
 /**
- * Turns values of a segmentation network's frames, which come in order, into values of the pipeline's frames: that of
- * the frame whose middle is nearest.
+ * Maps values from a segmentation network's frames, which come in order, to the pipeline's frames: each gets the value
+ * of the frame whose middle is nearest.
  */
 export class FrameMap {
   readonly #part: Segmentation['part'];
@@ -32,7 +32,7 @@ export class FrameMap {
   readonly #give: (value: number) => void;
   #next: number;
 
-  /** @param frame Seconds of the pipeline's frames. @param first The first that is wanted. @param give Gets each, in order. */
+  /** @param frame Seconds per pipeline frame. @param first First frame. @param give Gets the values in order. */
   constructor(part: Segmentation['part'], frame: number, first: number, give: (value: number) => void) {
     this.#part = part;
     this.#frame = frame;
@@ -40,11 +40,11 @@ export class FrameMap {
     this.#give = give;
   }
 
-  /** @param value Of the network's frame `index`. */
+  /** @param value Value of the network's frame `index`. */
   push(value: number, index: number): void {
     const { frameStep, sampleRate } = this.#part;
     const until = frameTime(this.#part, index) + frameStep / 2 / sampleRate;
-    // The 1e-9 keeps frames of one length on one another.
+    // The 1e-9 keeps frames aligned if both grids have the same frame length.
     for (; (this.#next + 0.5) * this.#frame < until - 1e-9; this.#next++) this.#give(value);
   }
 }

@@ -3,8 +3,9 @@ import type { ModelPackage } from '../contract/model.ts';
 import { type CheckedBytes, readChecked } from './weights.ts';
 
 /**
- * A file of a package beside its network, checked against the manifest; apart from the network's, since a page needs none.
- * @throws as `readChecked`; `model-not-found` where the package has none.
+ * Reads another file of a package than its network, checked against the manifest. In its own module, since web pages do
+ * not need it.
+ * @throws Same as `readChecked`; `model-not-found` if the package has no other files.
  */
 export async function readBeside(pack: ModelPackage, name: string, signal?: AbortSignal): Promise<CheckedBytes> {
   return readChecked(pack, name, async () => {

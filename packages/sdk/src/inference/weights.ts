@@ -2,22 +2,22 @@ import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelPackage } from '../contract/model.ts';
 import type { Warning } from '../contract/warnings.ts';
 
-/** Bytes that are those of the manifest, as far as the runtime can tell. */
+/** Bytes that match the manifest, as far as the runtime can check. */
 export interface CheckedBytes {
   readonly bytes: Uint8Array;
   readonly warnings: readonly Warning[];
 }
 
 /**
- * The weights of a package, checked against its manifest.
- * Where the runtime has no `crypto.subtle` (a page without HTTPS), only the length is checked, with a warning.
- * @throws `model-not-found` from the package; `model-corrupt`.
+ * Reads the weights of a package and checks them against its manifest.
+ * If the runtime has no `crypto.subtle` (a page without HTTPS), only the length is checked, with a warning.
+ * @throws `model-not-found`; `model-corrupt`; errors of the package.
  */
 export async function readWeights(pack: ModelPackage, signal?: AbortSignal): Promise<CheckedBytes> {
   return readChecked(pack, pack.file, () => pack.read(signal));
 }
 
-/** A file of a package as `read` gives it, checked in the same way. @throws as `read`; `model-not-found`, `model-corrupt`. */
+/** Checks the bytes from `read` in the same way. @throws Errors of `read`; `model-not-found`; `model-corrupt`. */
 export async function readChecked(
   { manifest }: ModelPackage,
   file: string,
@@ -37,7 +37,7 @@ export async function readChecked(
     const message = `${file} could not be checked: this runtime has no crypto.subtle`;
     return { bytes, warnings: [{ code: 'model-unverified', message }] };
   }
-  // A copy where the bytes are shared memory, which digest() refuses.
+  // Copied if the bytes are in shared memory, which `digest()` rejects.
   const plain = bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
   const hash = hex(new Uint8Array(await subtle.digest('SHA-256', plain)));
   if (hash !== expected.sha256) throw corrupt(`${file} has SHA-256 ${hash}; the manifest says ${expected.sha256}`);

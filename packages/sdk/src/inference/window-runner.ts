@@ -6,15 +6,15 @@ export interface WindowRun {
   /** Samples in a window and between windows. */
   readonly window: number;
   readonly hop: number;
-  /** Windows of one run of the network. */
+  /** Windows per run of the network. */
   readonly batch: number;
   readonly input: string;
-  /** Shape of the input for a number of windows. Default `[count, window]`. */
+  /** Input shape for a number of windows. Default `[count, window]`. */
   readonly dims?: (count: number) => readonly number[];
   readonly signal?: AbortSignal;
 }
 
-/** Gets the outputs of `count` windows from window `first` on. */
+/** Receives the outputs of `count` windows from window `first` on. */
 export type TakeOutputs = (outputs: Record<string, Tensor>, first: number, count: number) => void | Promise<void>;
 
 interface Pending {
@@ -24,8 +24,8 @@ interface Pending {
 }
 
 /**
- * Runs a network over windows of samples that are pushed in pieces of any size, keeping `model.concurrency + 1` runs in
- * flight. `take` gets the outputs in order of time, however the runs overtake each other. Holds one batch of samples.
+ * Runs a network on windows of samples that are pushed in chunks of any size, with up to `model.concurrency + 1` runs
+ * in flight. `take` receives the outputs in time order, even if runs finish out of order. Holds one batch of samples.
  */
 export class WindowRunner {
   readonly #model: Model;
@@ -51,20 +51,20 @@ export class WindowRunner {
     return this.#cutter.samples;
   }
 
-  /** Takes the next samples (copied before it returns). Resolves when there is room for more. @throws `aborted`; of the model. */
+  /** Adds samples (copied before it returns). Resolves when there is room for more. @throws `aborted`; model errors. */
   async push(samples: Float32Array): Promise<void> {
     this.#cutter.push(samples, this.#add);
     await this.#start(this.#model.concurrency);
   }
 
-  /** The end of the audio: runs what is left, and waits for all. */
+  /** Ends the audio: runs the remaining windows, and waits for all runs. */
   async end(): Promise<void> {
     this.#cutter.end(this.#add);
     if (this.#count > 0) this.#close();
     await this.#start(0);
   }
 
-  /** Waits for runs under way without asking what became of them: to be called when something failed. */
+  /** Waits for runs in flight, ignoring their errors. To be called after a failure. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#pending.map((run) => run.outputs));
   }
@@ -81,7 +81,7 @@ export class WindowRunner {
     this.#count = 0;
   }
 
-  /** Starts what is full, until at most `most` runs are in flight. */
+  /** Starts the runs of full batches, then waits until at most `most` runs are in flight. */
   async #start(most: number): Promise<void> {
     const { window, input, signal, dims = (count: number) => [count, window] } = this.#run;
     const full = this.#full;
@@ -91,7 +91,7 @@ export class WindowRunner {
       const count = data.length / window;
       const feeds: Record<string, Tensor> = { [input]: { type: 'float32', dims: dims(count), data } };
       const outputs = this.#model.run(feeds, { signal });
-      // A failure is reported when its turn comes; until then it must not count as unhandled.
+      // A failure is thrown when the run is awaited; until then it must not count as an unhandled rejection.
       outputs.catch(() => {});
       this.#pending.push({ first: this.#first, count, outputs });
       this.#first += count;

@@ -15,7 +15,7 @@ import { PieceCollector } from './piece-collector.ts';
 import type { SolveContext } from './speaker-turns.ts';
 import type { DiarizeRequest } from './types.ts';
 
-/** A network of windows with its gate, and one that gives the voices of pieces of speech. */
+/** The networks of the joined pipeline: the Fast CNN with its gate, and a network that embeds pieces of speech. */
 export interface JoinedModel {
   readonly manifest: ModelManifest;
   readonly cnn: FastCnnNetwork;
@@ -24,7 +24,7 @@ export interface JoinedModel {
   readonly settings: JoinedSettings;
 }
 
-/** Checks that the networks and the settings belong together. @throws `model-incompatible`. */
+/** Checks that the networks and the settings fit together. @throws `model-incompatible`. */
 export function joinedModel(manifest: ModelManifest, network: Model, cnn: FastCnnNetwork): JoinedModel {
   const voices = embedding(manifest, network);
   const settings = joinedSettings(manifest);
@@ -51,13 +51,13 @@ export function joinedModel(manifest: ModelManifest, network: Model, cnn: FastCn
   return { manifest, cnn, segmentation, embedding: voices, settings };
 }
 
-/** What the networks say of a whole source. */
+/** Outputs of the networks for a whole source. */
 export interface JoinedAnalysis extends Analysis {
-  /** The local speakers with the voices of the pieces that they say. */
+  /** The local speakers with the embeddings of the pieces that they speak. */
   readonly byPieces: LocalRecording;
 }
 
-/** Runs all networks over a source. @throws as `analyze`. */
+/** Runs all networks on a source. @throws Same as `analyze`. */
 export async function analyzeJoined(
   { cnn, segmentation, embedding: voices, settings }: JoinedModel,
   source: AudioSource,
@@ -78,7 +78,7 @@ export async function analyzeJoined(
   return { ...analysis, byPieces: voiced, total: performance.now() - begun };
 }
 
-/** How a recording is solved: clustered by both voices, its speakers known by the pieces'. */
+/** Solver context: clusters with both kinds of embeddings; the speakers' embeddings are those of the pieces. */
 export function joinedContext(
   { manifest, cnn, settings }: JoinedModel,
   { local, byPieces: other }: JoinedAnalysis,

@@ -14,20 +14,20 @@ import { PieceCollector } from './piece-collector.ts';
 import type { SolveContext } from './speaker-turns.ts';
 import type { DiarizeRequest } from './types.ts';
 
-/** Two networks and their settings: who speaks in windows of some seconds, and whose voice a piece of speech is. */
+/** A segmentation network for windows of several seconds, an embedding network for pieces of speech, and settings. */
 export interface RecordingModel {
   readonly manifest: ModelManifest;
   readonly segmentation: Segmentation;
   readonly embedding: Embedding;
   readonly settings: RecordingSettings;
-  /** Seconds of a frame, and from the recording's start to that of its first frame. */
+  /** Seconds per frame, and from the recording's start to the start of its first frame. */
   readonly frame: number;
   readonly offset: number;
   /** Samples between windows. */
   readonly step: number;
 }
 
-/** Checks that manifest, networks and settings belong together. @throws `model-incompatible`. */
+/** Checks that manifest, networks and settings fit together. @throws `model-incompatible`. */
 export function recordingModel(manifest: ModelManifest, network: Model, segmenter?: Segmentation): RecordingModel {
   const voices = embedding(manifest, network);
   if (!segmenter) {
@@ -62,7 +62,7 @@ export function recordingModel(manifest: ModelManifest, network: Model, segmente
   };
 }
 
-/** How a recording is solved: at each frame as many speakers are on as the segmentation network hears. */
+/** Solver context: with `turns.count`, the number of active speakers per frame is that of the segmentation network. */
 export function recordingContext(model: RecordingModel, { local }: Pick<RecordingAnalysis, 'local'>): SolveContext {
   const { settings, frame } = model;
   const { count, pieces } = settings.turns;
@@ -80,17 +80,17 @@ export function recordingContext(model: RecordingModel, { local }: Pick<Recordin
   };
 }
 
-/** What both networks say of a whole source. */
+/** Outputs of both networks for a whole source. */
 export interface RecordingAnalysis {
   readonly local: SegmentedRecording;
   /** Seconds. */
   readonly duration: number;
-  /** Milliseconds of waiting for audio, and in all. */
+  /** Milliseconds of waiting for audio, and in total. */
   readonly decode: number;
   readonly total: number;
 }
 
-/** Runs both networks over a source, side by side. @throws `invalid-audio` for a source without samples. */
+/** Runs both networks on a source, in parallel. @throws `invalid-audio` for a source without samples. */
 export async function analyzeRecording(
   model: RecordingModel,
   source: AudioSource,

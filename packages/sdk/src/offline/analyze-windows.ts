@@ -9,7 +9,7 @@ import { FeatureRows } from '../stages/feature-rows.ts';
 import { HeardRecording } from '../stages/heard-recording.ts';
 import type { DiarizeRequest } from './types.ts';
 
-/** The networks of the reference's pipeline. */
+/** The networks of the pyannote pipeline. */
 export interface WindowModel {
   readonly segmentation: Segmentation;
   readonly embedding: MaskedEmbedding;
@@ -17,12 +17,12 @@ export interface WindowModel {
   readonly step: number;
 }
 
-/** Samples that a voice is made of at least, in the reference's network. */
+/** Minimum samples for an embedding in pyannote's network. */
 const LEAST_SAMPLES = 400;
 
 /**
- * Runs both networks over a source: each window through the segmentation, and, where somebody speaks in it, once through
- * the embedding network, for all of its local speakers.
+ * Runs both networks on a source: each window goes through the segmentation network and, if it contains speech, once
+ * through the embedding network, for all of its local speakers.
  * @throws `invalid-audio` for a source without samples.
  */
 export async function analyzeWindows(
@@ -74,7 +74,7 @@ export async function analyzeWindows(
         await runner.push(chunk);
       },
       end: async () => {
-        // The silence that pads the last window.
+        // Features of the silence that pads the last window.
         push(new Float32Array(part.window));
         await runner.end();
         await running.settle(0);

@@ -7,17 +7,17 @@ import { LocalSpeakers } from '../stages/local-speakers.ts';
 import { type GateListener, HeldWindows } from './held-windows.ts';
 import type { DiarizeRequest } from './types.ts';
 
-/** The network over a whole source. */
+/** Output of the network for a whole source. */
 export interface Analysis {
   readonly local: LocalSpeakers;
   /** Seconds. */
   readonly duration: number;
-  /** Milliseconds of waiting for audio, and in all. */
+  /** Milliseconds of waiting for audio, and in total. */
   readonly decode: number;
   readonly total: number;
 }
 
-/** The gate's network goes on beside the other, and ends after it. */
+/** Runs the gate's network in parallel with the other network. Its end comes last: all windows must have been added. */
 function both(runner: WindowRunner, held: HeldWindows): Pick<WindowRunner, 'push' | 'end' | 'settled'> {
   return {
     push: async (samples) => {
@@ -35,8 +35,9 @@ function both(runner: WindowRunner, held: HeldWindows): Pick<WindowRunner, 'push
 }
 
 /**
- * Runs the network over all windows and keeps what it says.
- * @param listener Of the gate, which there must be then. @throws `invalid-audio` for a source without samples.
+ * Runs the network on all windows and keeps its outputs.
+ * @param listener Receives the gate's audio and outputs; needs a gate.
+ * @throws `invalid-audio` for a source without samples.
  */
 export async function analyze(
   cnn: FastCnnNetwork,

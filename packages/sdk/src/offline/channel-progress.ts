@@ -3,9 +3,9 @@ import type { Progress } from '../contract/options.ts';
 const STAGES: readonly Progress['stage'][] = ['model', 'cluster', 'done'];
 
 /**
- * The progress of channels that are worked on side by side as one: where the last of them is. Told whenever any of them
- * gets on, so that whoever waits sees that.
- * @returns What each channel (0, 1, …) tells its progress to.
+ * Combines the progress of channels that are processed in parallel: reports the progress of the slowest channel,
+ * whenever any channel makes progress.
+ * @returns For each channel (0, 1, …), the callback for its progress.
  */
 export function channelProgress(
   channels: number,

@@ -5,20 +5,20 @@ import type { LocalRecording } from '../stages/local-speakers.ts';
 import { type SolveContext, solveSteps } from './speaker-turns.ts';
 import type { DiarizeRequest, PipelineResult } from './types.ts';
 
-/** What the networks of a pipeline said of a whole source. */
+/** Outputs of a pipeline's networks for a whole source. */
 interface Heard {
   readonly local: LocalRecording;
   /** Seconds. */
   readonly duration: number;
-  /** Milliseconds of waiting for audio, and in all. */
+  /** Milliseconds of waiting for audio, and in total. */
   readonly decode: number;
   readonly total: number;
 }
 
 /**
- * A whole recording: local speakers → clusters → turns, whichever networks heard it.
- * @param contextOf What is known of the model, given what its networks said. @param analyze Runs the networks.
- * @throws as `analyze`; `aborted`.
+ * Diarizes a whole recording: local speakers → clusters → turns. Independent of the networks.
+ * @param contextOf Makes the solver's context from the outputs of the networks. @param analyze Runs the networks.
+ * @throws Same as `analyze`; `aborted`.
  */
 export async function diarize<T extends Heard>(
   contextOf: (heard: T) => SolveContext,

@@ -3,7 +3,7 @@ import type { LocalRecording } from '../stages/local-speakers.ts';
 import type { VoiceSpace } from '../stages/plda.ts';
 import { accumulate, dot, normalize } from '../stages/vectors.ts';
 
-/** The mean of all voices, and seconds of a frame. */
+/** The mean of all embeddings, and seconds per frame. */
 interface EmbedContext {
   readonly settings: { readonly voices: Pick<VoiceSpace, 'mean'> };
   readonly frame: number;
@@ -17,8 +17,8 @@ interface Span {
 }
 
 /**
- * One unit vector for each span, or one for the whole recording: the embeddings of the windows' main voice inside it, weighted by its activity, less
- * the mean of all voices.
+ * Returns one unit vector for each span, or one for the whole recording: the mean of the embeddings of each window's
+ * main local speaker in the span, weighted by its activity, minus the mean of all embeddings.
  * @throws `invalid-audio` when a segment holds no speech.
  */
 export function embedSpans(
@@ -54,7 +54,7 @@ function voiceOf(cnn: EmbedContext, local: Heard, span: Span, duration: number):
   );
 }
 
-/** The slot that speaks most in the frames `[from, to)`; its weight counts what it says elsewhere against it. */
+/** The slot that speaks most in the frames `[from, to)`. Its weight is lower if it also speaks outside of them. */
 function mainSlot(local: Heard, window: number, from: number, to: number): { slot: number; weight: number } {
   const activity = local.activity(window);
   let best = 0;

@@ -13,19 +13,19 @@ interface Held {
   readonly embeddings: Float32Array;
 }
 
-/** Gets what a gate's network hears, and what it says, in order. */
+/** Receives the input and the outputs of a gate's network, in order. */
 export interface GateListener {
-  /** Samples at the network's rate: those of a window come before it. */
+  /** Samples at the network's rate; all samples of a window come before its `window` call. */
   push(samples: Float32Array): void;
   /** @param start First frame of a window. @param scores `[frames, classes]`; a view. */
   window(start: number, scores: Float32Array): Promise<void>;
-  /** Waits for what is in flight. */
+  /** Waits for runs in flight. */
   settled(): Promise<void>;
 }
 
 /**
- * Runs a gate's network over the audio of a recording, and holds the windows of the other network back until it has
- * said whether anybody speaks there: about one of its own windows.
+ * Runs a gate's network on the audio of a recording, and holds back the windows of the other network until the gate has
+ * decided whether they contain speech, which takes about one window of the gate.
  */
 export class HeldWindows {
   readonly #local: LocalSpeakers;
@@ -33,13 +33,16 @@ export class HeldWindows {
   readonly #resampler: Resampler;
   readonly #runner: WindowRunner;
   readonly #speech: WindowMean;
-  /** Of two speakers at once; ahead of `#speech`, whose frames are what is released by. */
+  /** Mean probability of two speakers. Updated before `#speech`, which decides what is released. */
   readonly #two: WindowMean;
   readonly #mask: SpeechMask;
   #held: Held[] = [];
   #windows = 0;
 
-  /** @param rate Of the samples that come. @param frame Seconds of a frame of `local`, which gets the windows. */
+  /**
+   * @param local Receives the windows.
+   * @param rate Rate of the pushed samples. @param frame Seconds per `local` frame.
+   */
   constructor(
     gate: SpeechGate,
     local: LocalSpeakers,
@@ -71,12 +74,15 @@ export class HeldWindows {
     );
   }
 
-  /** The next samples of the recording. */
+  /** Adds the next samples of the recording. */
   async push(samples: Float32Array): Promise<void> {
     await this.#hear(this.#resampler.push(samples));
   }
 
-  /** The next windows. @param activity `[count, frames, slots]`. @param embeddings `[count, slots, dimensions]`. */
+  /**
+   * Adds windows in order.
+   * @param activity `[count, frames, slots]`. @param embeddings `[count, slots, dimensions]`.
+   */
   add(activity: Float32Array, embeddings: Float32Array): void {
     const { frames, slots, dimensions, hop } = this.#local;
     for (let at = 0; at < activity.length / (frames * slots); at++) {
@@ -91,7 +97,7 @@ export class HeldWindows {
     this.#release(this.#mask.known);
   }
 
-  /** The end of the recording: all windows have been added. */
+  /** Ends the recording. All windows must have been added. */
   async end(): Promise<void> {
     await this.#hear(this.#resampler.end());
     await this.#runner.end();

@@ -5,18 +5,18 @@ import { compareTurns, type Turn } from '../contract/segment.ts';
 import type { Warning } from '../contract/warnings.ts';
 import type { PipelineResult } from './types.ts';
 
-/** What is said of one channel alone. */
+/** Warnings that apply to one channel; their messages get the channel's name. */
 const OF_A_CHANNEL: readonly Warning['code'][] = ['audio-silent', 'speaker-count-unreached'];
 
-/** The names of channels that have none given: of two `LEFT` and `RIGHT`, of others `CHANNEL_1` and so on. */
+/** Default channel names: `LEFT` and `RIGHT` for two channels, otherwise `CHANNEL_1` and so on. */
 export function channelNames(count: number): string[] {
   if (count === 2) return ['LEFT', 'RIGHT'];
   return Array.from({ length: count }, (_, i) => `CHANNEL_${i + 1}`);
 }
 
 /**
- * Diarizes a recording's channels side by side, and joins what is found.
- * @param names of the channels. @throws `invalid-option` for names that are not one each, or not different.
+ * Diarizes a recording's channels in parallel, and joins the results.
+ * @param names Names of the channels. @throws `invalid-option` unless there is one different name for each channel.
  */
 export async function diarizeChannels(
   sources: readonly AudioSource[],
@@ -30,7 +30,7 @@ export async function diarizeChannels(
       `channelNames is ${JSON.stringify(called)}; ${sources.length} different names were expected, one a channel`,
     );
   }
-  // Where one fails its source is closed, and the others go on to their end: they are awaited, since they use the network.
+  // If a channel fails, the others are still awaited, since they use the network.
   const done = await Promise.allSettled(
     sources.map(async (source, channel) => {
       try {
@@ -49,9 +49,9 @@ export async function diarizeChannels(
 }
 
 /**
- * The results of a recording's channels as one. A channel's only speaker is called as the channel, several get numbers
- * behind its name; known voices keep theirs, and are one speaker in all channels.
- * @param names one for each result.
+ * Joins the results of a recording's channels. A channel's only speaker is labeled with the channel's name, several get
+ * numbers after it. A known voice keeps its name and is one speaker across all channels.
+ * @param names One name for each result.
  */
 export function joinChannels(results: readonly PipelineResult[], names: readonly string[]): PipelineResult {
   const turns: Turn[] = [];
@@ -78,7 +78,7 @@ export function joinChannels(results: readonly PipelineResult[], names: readonly
     seconds.set(speaker, (seconds.get(speaker) ?? 0) + end - start);
   }
   const order = ({ label }: Speaker) => first.get(label) ?? first.size;
-  // Channels are done side by side: the times of the one that took longest are those of the whole.
+  // Channels are processed in parallel: use the times of the slowest one.
   const slowest = results.reduce((a, b) => (a.decode + a.model + a.cluster >= b.decode + b.model + b.cluster ? a : b));
   return {
     turns: joined,
@@ -93,7 +93,7 @@ export function joinChannels(results: readonly PipelineResult[], names: readonly
   };
 }
 
-/** The label in the whole of each speaker of a channel. */
+/** Maps the speaker labels of a channel to labels in the joined result. */
 function labelsOf(speakers: readonly Speaker[], channel: string): Map<string, string> {
   const unnamed = speakers.filter(({ name }) => name === undefined);
   return new Map(
@@ -101,7 +101,7 @@ function labelsOf(speakers: readonly Speaker[], channel: string): Map<string, st
   );
 }
 
-/** In order; turns of one speaker that overlap (a known voice in two channels) become one. */
+/** Sorts turns, and joins overlapping turns of one speaker (a known voice in two channels). */
 function unite(turns: readonly Turn[]): Turn[] {
   const last = new Map<string, number>();
   const out: Turn[] = [];

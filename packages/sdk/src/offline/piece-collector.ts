@@ -10,9 +10,9 @@ interface Lengths {
 }
 
 /**
- * Pieces of clean speech and their voices, while a recording is read: what a segmentation network says cuts the pieces,
- * and each goes through the embedding network once, as soon as no later window can change it. So only the features of the
- * latest windows are kept.
+ * Collects pieces of clean speech and their embeddings while a recording is read. The outputs of a segmentation network
+ * determine the pieces; each goes through the embedding network once, as soon as no later window can change it. So only
+ * the features of the latest windows are kept.
  */
 export class PieceCollector {
   readonly #segmentation: Segmentation;
@@ -35,27 +35,27 @@ export class PieceCollector {
     );
   }
 
-  /** The next samples, at the networks' rate: those of a window come before it. */
+  /** Adds the next samples, at the networks' rate. All samples of a window must come before its `window` call. */
   push(samples: Float32Array): void {
     this.#samples += samples.length;
     this.#features.push(samples, (row) => this.#voices.push(row));
   }
 
-  /** The next window. @param start Its first frame. @param scores `[frames, classes]`. @throws of the embedding network. */
+  /** Adds the next window. @param start First frame. @param scores `[frames, classes]`. @throws Network errors. */
   async window(start: number, scores: Float32Array): Promise<void> {
     this.#cutter.add(start, this.#segmentation.powerset.likeliest(scores));
     this.#voices.forget(this.#cutter.undecided);
     await this.#voices.settle();
   }
 
-  /** After the last window. @throws of the embedding network. */
+  /** Ends the recording, after the last window. @throws Errors of the embedding network. */
   async end(): Promise<readonly VoicedPiece[]> {
     const { frameStart, frameStep } = this.#segmentation.part;
     this.#cutter.end(Math.max(1, Math.floor((this.#samples - frameStart) / frameStep + 0.5)));
     return this.#voices.end();
   }
 
-  /** Waits for what is in flight without asking what became of it. */
+  /** Waits for runs in flight, ignoring their errors. */
   settled(): Promise<void> {
     return this.#voices.settled();
   }

@@ -14,12 +14,12 @@ import { labelSpeakers, nameVoices } from '../voices/naming.ts';
 import { chooseSpeakerCount, countWarnings } from './speaker-count.ts';
 import type { DiarizeRequest } from './types.ts';
 
-/** What the reference's clustering needs to know of the model. */
+/** Properties of the model for pyannote's clustering and reconstruction. */
 export interface ReconstructContext {
   readonly manifest: ModelManifest;
   readonly settings: PyannoteSettings;
   readonly space: XVectorSpace;
-  /** Seconds of a frame, and from the recording's start to the middle of its first one: where turns begin and end. */
+  /** Seconds per frame, and from the recording's start to the middle of its first frame, where turns begin and end. */
   readonly frame: number;
   readonly offset: number;
 }
@@ -31,7 +31,10 @@ interface Attempt {
   readonly speakers: readonly number[];
 }
 
-/** Local speakers of all windows → speakers and turns, within the bounds. A turn's confidence is the share of the windows that agree. */
+/**
+ * Local speakers of all windows → speakers and turns, within the bounds. A turn's confidence is the share of windows
+ * that contain its speaker.
+ */
 export function* reconstructSteps(
   context: ReconstructContext,
   heard: HeardRecording,
@@ -81,7 +84,7 @@ function* attempt(heard: HeardRecording, assignment: Assignment, most: number): 
   return { assignment, turns, speakers: [...new Set(turns.map((turn) => turn.speaker))] };
 }
 
-/** Less the mean of all voices, unit length; nothing for a speaker who was only counted. */
+/** Centroid minus the mean of all embeddings, unit length; zeros for a speaker without a cluster (only counted). */
 function voiceOf(centroid: Float64Array | undefined, space: XVectorSpace): Float32Array {
   if (!centroid) return new Float32Array(space.from);
   return normalize(Float32Array.from(centroid, (x, i) => x - space.before[i]!));

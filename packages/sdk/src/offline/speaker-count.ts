@@ -2,19 +2,20 @@ import type { SpeakerBounds } from '../contract/options.ts';
 import type { Warning } from '../contract/warnings.ts';
 import type { Steps } from '../stages/steps.ts';
 
-/** How many clusters beyond the wanted number are tried before a count is given up: clusters without a turn are rare. */
+/** How many more clusters than the wanted number are tried, since some clusters may end up without a turn. */
 const MOST_EXTRA = 8;
 
-/** One way to part a recording: who of its clusters has any turn. */
+/** A partition of a recording: the clusters that have at least one turn. */
 interface Attempt {
   readonly speakers: readonly number[];
 }
 
 /**
- * How many speakers there are. The number that is found without asking stands when it is within the bounds; else the
- * nearest bound is aimed at. So asking for what was found changes nothing, and neither does a bound that does not bind.
- * @param free What is found without asking. @param most Clusters that there can be.
- * @param attempt Parts the recording into so many clusters, of which some may have no turn in the end.
+ * Chooses the number of speakers. The number found without bounds is kept if it is within them; otherwise the nearest
+ * bound is the target. So requesting the number that was found changes nothing, and neither does a bound that does not
+ * bind.
+ * @param free Partition found without bounds. @param most Maximum number of clusters.
+ * @param attempt Partitions the recording into a number of clusters, some of which may end up without a turn.
  */
 export function* chooseSpeakerCount<T extends Attempt>(
   free: T,
@@ -34,7 +35,7 @@ export function* chooseSpeakerCount<T extends Attempt>(
   return best;
 }
 
-/** What a result of `found` speakers has to say of their number. */
+/** Warnings about the number of speakers found. */
 export function countWarnings(found: number, bounds: SpeakerBounds): Warning[] {
   const warnings: Warning[] = [];
   if (found === 0) warnings.push({ code: 'audio-silent', message: 'no speech was found' });

@@ -15,7 +15,7 @@ import { labelSpeakers, nameVoices } from '../voices/naming.ts';
 import { chooseSpeakerCount, countWarnings } from './speaker-count.ts';
 import type { DiarizeRequest } from './types.ts';
 
-/** Trust in a window's edges, relative to its middle. */
+/** Weight of a window's edges, relative to its middle. */
 export const EDGE_WEIGHT = 0.05;
 /** A few milliseconds of work. */
 const WINDOWS_PER_STEP = 256;
@@ -24,43 +24,46 @@ export interface Solution {
   readonly turns: readonly Turn[];
   readonly speakers: readonly Speaker[];
   readonly warnings: readonly Warning[];
-  /** What each turn's confidence was told from, in order of `turns`. */
+  /** Evidence for the confidence of each turn, in the order of `turns`. */
   readonly evidence: readonly TurnEvidence[];
 }
 
-/** One way to part the recording: its turns, and who of the partition's clusters has any, in order of appearance. */
+/** A partition of the recording: its turns, and the clusters that have turns, in order of appearance. */
 interface Attempt {
   readonly partition: Partition;
   readonly turns: readonly FrameTurn[];
   readonly speakers: readonly number[];
 }
 
-/** Gives the score of every speaker at each frame, of what windows say, in order. */
+/** Combines windows into a score for every speaker at each frame, in order. */
 export interface FrameScores {
-  /** The next window. @param speakerOf `[slots]`. @param emit Gets `[speakers]`. @param advance Frames to the next one. */
+  /**
+   * Adds a window.
+   * @param speakerOf `[slots]`. @param emit Gets `[speakers]`. @param advance Frames to the next window.
+   */
   add(window: number, speakerOf: ArrayLike<number>, emit: (scores: Float32Array) => void, advance: number): void;
   end(emit: (scores: Float32Array) => void): void;
 }
 
 export type AdderShape = ConstructorParameters<typeof OverlapAdder>[0];
 
-/** What solving needs to know of the model; the network itself has done its part. */
+/** Properties of the model for solving (clustering and turns), after its networks have run. */
 export interface SolveContext {
   readonly manifest: ModelManifest;
   readonly settings: SolveSettings;
-  /** Seconds of a frame. */
+  /** Seconds per frame. */
   readonly frame: number;
-  /** Seconds from the recording's start to that of its first frame. Default 0. */
+  /** Seconds from the recording's start to the start of its first frame. Default 0. */
   readonly offset?: number;
-  /** What gives the speakers' scores; default: `OverlapAdder`. */
+  /** Makes the object that computes the speakers' scores. Default: `OverlapAdder`. */
   readonly adder?: (shape: AdderShape, partition: Partition) => Steps<FrameScores>;
-  /** Clusters the local speakers; default: `clusterSpeakers`. */
+  /** Clusters the local speakers. Default: `clusterSpeakers`. */
   readonly cluster?: () => Steps<Clustering>;
-  /** The local speakers with the voices that speakers are known by, where it is not their own. */
+  /** Local speakers with the embeddings used for speakers and known voices. Default: those used for clustering. */
   readonly identity?: { readonly local: LocalRecording; readonly settings: Pick<SolveSettings, 'voices' | 'known'> };
 }
 
-/** Local speakers → speakers and turns, within the bounds. */
+/** Local speakers → speakers and turns, within the bounds on the number of speakers. */
 export function solve(
   cnn: SolveContext,
   local: LocalRecording,
@@ -70,7 +73,7 @@ export function solve(
   return finish(solveSteps(cnn, local, duration, request));
 }
 
-/** The same in steps. */
+/** Like `solve`, in steps. */
 export function* solveSteps(
   cnn: SolveContext,
   local: LocalRecording,
@@ -173,7 +176,7 @@ function turnsOf(
   });
 }
 
-/** Without the last bits of a product such as 3 × 0.02. */
+/** Frames to seconds, rounded to avoid floating-point errors such as in 3 × 0.02. */
 function seconds(frames: number, { frame, offset = 0 }: SolveContext): number {
   return Math.round((frames * frame + offset) * 1e6) / 1e6;
 }

@@ -17,7 +17,7 @@ export interface PipelineResult {
   /** Seconds. */
   readonly duration: number;
   readonly warnings: readonly Warning[];
-  /** Milliseconds: waiting for audio, waiting for the network, everything after. */
+  /** Milliseconds spent waiting for audio, waiting for the network, and on everything after. */
   readonly decode: number;
   readonly model: number;
   readonly cluster: number;

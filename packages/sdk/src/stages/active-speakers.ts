@@ -1,18 +1,19 @@
 import { OverlapAdder } from './overlap-add.ts';
 import type { PiecePosteriors } from './piece-posteriors.ts';
 
-/** From which probability on a speaker is on, and a second one. */
+/** Probabilities above which one speaker is active (`speech`), and a second one (`overlap`). */
 export interface ActiveSpeakersRules {
   readonly speech: number;
   readonly overlap: number;
 }
 
-/** Given to a speaker who is on although no window says so of them. */
+/** Minimum score of an active speaker. */
 const LEAST_SCORE = 0.01;
 
 /**
- * Counted reconstruction: who is active in each frame. The most active speakers, as many as speak: the network knows better whether and how many people speak than
- * which of its windows' local speakers is who. Adds up windows as `OverlapAdder` does.
+ * Counted reconstruction: decides who is active in each frame by choosing the most active speakers, as many as the
+ * network detects. The number of speakers in a frame is more reliable than the assignment of local speakers to
+ * speakers. Combines windows like `OverlapAdder`.
  */
 export class ActiveSpeakersAdder {
   readonly #slots: number;
@@ -35,7 +36,7 @@ export class ActiveSpeakersAdder {
     this.#speakers = speakers;
     this.#rules = rules;
     this.#pieces = pieces;
-    // Two more of both: somebody, and somebody else.
+    // Two additional slots and speakers carry the probabilities of at least one and at least two speakers.
     this.#adder = new OverlapAdder({ ...shape, slots: slots + 2, speakers: speakers + 2 });
     this.#activity = new Float32Array(frames * (slots + 2));
     this.#named = Int16Array.from({ length: slots + 2 }, (_, i) => speakers + i - slots);
@@ -44,7 +45,7 @@ export class ActiveSpeakersAdder {
 
   /**
    * Adds the next window; see `OverlapAdder`. @param levels `[frames, 2]`.
-   * @param emit Gets `[speakers]`: the score of those who are on, 0 of the others.
+   * @param emit Gets `[speakers]`: scores of the active speakers, 0 for the others.
    */
   add(
     activity: Float32Array,
@@ -64,7 +65,7 @@ export class ActiveSpeakersAdder {
     this.#adder.add(all, this.#named, (scores) => emit(this.#choose(scores)), advance);
   }
 
-  /** After the last window: gives the frames that are left. */
+  /** Emits the remaining frames, after the last window. */
   end(emit: (scores: Float32Array) => void): void {
     this.#adder.end((scores) => emit(this.#choose(scores)));
   }
@@ -81,7 +82,7 @@ export class ActiveSpeakersAdder {
     return row;
   }
 
-  /** The most active speaker but one, ties to the lower; −1 where nobody is active. */
+  /** The most active speaker other than `but`, ties to the lower index; −1 if nobody is active. */
   #best(scores: Float32Array, but: number): number {
     let best = -1;
     let most = 0;

@@ -1,7 +1,7 @@
 import { evidence } from './plda.ts';
 import type { Steps } from './steps.ts';
 
-/** Weighted sums of observations: what a cluster is, and all that merging needs. */
+/** Points to cluster, as weighted sums of observations; clusters have the same form. */
 export interface Points {
   /** `[n]`: total weight of each point's observations, > 0. */
   readonly weight: Float64Array;
@@ -10,8 +10,9 @@ export interface Points {
 }
 
 /**
- * How many independent observations a weight is worth: all of a small one, `saturation` at most. Noise, room and mood
- * do not average out however long somebody speaks; without this, long recordings fall into ever more speakers.
+ * Equivalent number of independent observations of a weight: close to the weight if it is small, `saturation` at most.
+ * Noise, room and mood do not average out however long somebody speaks; without this limit, the speakers of long
+ * recordings are split.
  */
 export function observations(weight: number, saturation: number): number {
   return weight / (1 + weight / saturation);
@@ -22,19 +23,19 @@ export interface Tree {
   readonly points: number;
   readonly a: Int32Array;
   readonly b: Int32Array;
-  /** Log evidence that each merge gained: negative where two speakers are likelier than one. Not always falling. */
+  /** Gain in log evidence of each merge, negative if two speakers are likelier than one. Not always decreasing. */
   readonly gain: Float64Array;
 }
 
 /**
- * Merges, again and again, the two clusters of which it is likeliest that they are one speaker (the log likelihood ratio
- * of their voices under the voice space, as known as their speech makes them), down to one cluster. O(n²) memory,
- * O(n² d) time: keep `n` to about a thousand.
- * In steps of about a millisecond. Deterministic: ties go to the lower index.
- * @param saturation Observations that a cluster is worth at most.
- * @param scale What the weights count for in the gains that the tree tells (≤ 1; merges are chosen by the full weights,
- *   since of weak evidence the largest cluster takes all).
- * @param apart Taken from the gain of merging two points (cannot-link), summed over the pairs of two clusters.
+ * Agglomerative clustering: repeatedly merges the two clusters that are likeliest to be one speaker (by the log
+ * likelihood ratio of their observations in the voice space) until one cluster is left. O(n²) memory, O(n² d) time:
+ * keep `n` to about a thousand. In steps of about a millisecond. Deterministic: ties go to the lower index.
+ * @param apart Penalty (cannot-link) subtracted from the gain of merging two points, summed over the pairs of points of
+ *   two clusters.
+ * @param saturation Maximum number of observations that a cluster counts for.
+ * @param scale Factor ≤ 1 on the weights in the gains of the returned tree. Merges are chosen by the full weights,
+ *   since with weak evidence the largest cluster absorbs everything.
  */
 export function* agglomerateSteps(
   points: Points,
@@ -64,7 +65,7 @@ export function* agglomerateSteps(
   return { points: n, a, b, gain };
 }
 
-/** Of a thousand points, about a millisecond of work. */
+/** About a millisecond of work for a thousand points. */
 const ROWS_PER_STEP = 8;
 const MERGES_PER_STEP = 4;
 
@@ -74,16 +75,16 @@ class Merger {
   readonly #saturation: number;
   readonly #weight: Float64Array;
   readonly #sum: Float32Array[];
-  /** Effective observations of each cluster, and their sum. */
+  /** Equivalent number of observations of each cluster, and their sum. */
   readonly #count: Float64Array;
   readonly #known: Float32Array[];
-  /** Evidence of each cluster by itself. */
+  /** Log evidence of each cluster alone. */
   readonly #own: Float64Array;
   readonly #alive: Uint8Array;
-  /** `[n, n]` gains of merging, cannot-links taken off. */
+  /** `[n, n]`: gains of merging, minus the cannot-link penalties. */
   readonly #gain: Float32Array;
   readonly #apart: Float32Array | undefined;
-  /** Best partner of each living cluster. */
+  /** Best partner of each remaining cluster. */
   readonly #partner: Int32Array;
 
   constructor(
@@ -108,7 +109,7 @@ class Merger {
     this.#partner = new Int32Array(n).fill(-1);
   }
 
-  /** Gains of all pairs. */
+  /** Computes the gains of all pairs. */
   *prepare(apart: ((i: number, j: number) => number) | undefined): Steps<void> {
     const n = this.#n;
     for (let i = 0; i < n; i++) {
@@ -139,7 +140,7 @@ class Merger {
     return [this.#sum[i]!.map((x) => (x * count) / weight), count];
   }
 
-  /** The pair with the largest gain, the lower index first. */
+  /** The pair with the largest gain, lower index first. */
   best(): [number, number] {
     let best = -1;
     let most = Number.NEGATIVE_INFINITY;
@@ -177,7 +178,7 @@ class Merger {
     this.#look(kept);
   }
 
-  /** What a cluster's weight is worth as observations. */
+  /** Updates a cluster's equivalent observations and evidence from its weight and sum. */
   #weigh(i: number): void {
     const weight = this.#weight[i]!;
     const count = observations(weight, this.#saturation);
@@ -215,7 +216,7 @@ class Merger {
   }
 }
 
-/** Clusters that are left when merging stops at the first merge that gains less than `least`. */
+/** Number of clusters if merging stops at the first merge that gains less than `least`. */
 export function clustersAt(tree: Tree, least: number): number {
   let merges = 0;
   while (merges < tree.gain.length && tree.gain[merges]! >= least) merges++;
@@ -223,8 +224,8 @@ export function clustersAt(tree: Tree, least: number): number {
 }
 
 /**
- * The same when merging goes on until no later merge gains `least`: for trees whose gains were scaled, where merges of
- * single points gain next to nothing.
+ * Number of clusters if merging continues until no later merge gains `least`: for trees with scaled gains, in which
+ * merges of single points gain almost nothing.
  */
 export function clustersAfter(tree: Tree, least: number): number {
   let merges = tree.gain.length;
@@ -232,7 +233,7 @@ export function clustersAfter(tree: Tree, least: number): number {
   return tree.points - merges;
 }
 
-/** Cluster of each point when merging stops at `count` clusters (1 … points): 0, 1, … in order of first point. */
+/** Cluster of each point if merging stops at `count` clusters (1 … points), numbered in order of their first point. */
 export function cut(tree: Tree, count: number): Int32Array {
   const n = tree.points;
   const parent = Int32Array.from({ length: 2 * n }, (_, i) => i);

@@ -5,18 +5,18 @@ export interface Linkage {
   readonly points: number;
   readonly a: Int32Array;
   readonly b: Int32Array;
-  /** Distance of the two centroids. Not always rising: a merger may lie nearer to a third than its parts did. */
+  /** Distance of the two centroids. Not always increasing: a merged cluster may be nearer to a third than its parts. */
   readonly distance: Float64Array;
 }
 
-/** Of a thousand points, about a millisecond of work. */
+/** About a millisecond of work for a thousand points. */
 const ROWS_PER_STEP = 16;
 const MERGES_PER_STEP = 16;
 
 /**
- * Centroid linkage by Euclidean distance, as SciPy's `linkage(…, 'centroid')`: again and again the two clusters whose
- * centroids are nearest. O(n²) memory (8 bytes a pair), O(n² d) time; ties go to the lower index.
- * @param points `n` rows of one length.
+ * Centroid linkage by Euclidean distance, as in SciPy's `linkage(…, 'centroid')`: repeatedly merges the two clusters
+ * with the nearest centroids. O(n²) memory (8 bytes per pair), O(n² d) time; ties go to the lower index.
+ * @param points `n` rows of equal length.
  */
 export function* centroidLinkage(points: readonly ArrayLike<number>[]): Steps<Linkage> {
   const n = points.length;
@@ -41,15 +41,15 @@ export function* centroidLinkage(points: readonly ArrayLike<number>[]): Steps<Li
   return { points: n, a, b, distance };
 }
 
-/** Squared distances of the living clusters, and the nearest one after each. */
+/** Squared distances of the remaining clusters, and for each the nearest one with a higher index. */
 class Pairs {
   readonly #n: number;
-  /** Of `i < j` at `#row[i] + j`. */
+  /** The squared distance of `i < j` is at index `#row[i] + j`. */
   readonly #square: Float64Array;
   readonly #row: Float64Array;
   readonly #size: Float64Array;
   readonly #alive: Uint8Array;
-  /** The nearest later cluster of each, −1 for none. */
+  /** For each cluster, the nearest one with a higher index, −1 for none. */
   readonly #partner: Int32Array;
 
   constructor(n: number) {
@@ -89,7 +89,7 @@ class Pairs {
     return [best, this.#partner[best]!, least];
   }
 
-  /** The first is gone, the second is both: Lance and Williams' formula for centroids. */
+  /** Merges `gone` into `kept`, with the Lance–Williams formula for centroids. */
   merge(gone: number, kept: number): void {
     const nx = this.#size[gone]!;
     const ny = this.#size[kept]!;
@@ -135,8 +135,8 @@ class Pairs {
 }
 
 /**
- * Cluster of each point where no merger inside a cluster is farther than `threshold`: 0, 1, … in the order in which the
- * tree is walked, first parts first and single points after both parts, as SciPy's `fcluster(…, 'distance')` numbers them.
+ * Cluster of each point, such that no merge inside a cluster exceeds the distance `threshold`. Numbered in tree order,
+ * first parts first and single points after merged clusters, like SciPy's `fcluster(…, 'distance')`.
  */
 export function flatClusters({ points: n, a, b, distance }: Linkage, threshold: number): Int32Array {
   const labels = new Int32Array(n);
@@ -145,7 +145,7 @@ export function flatClusters({ points: n, a, b, distance }: Linkage, threshold: 
   const inside = (node: number) => (node < n ? Number.NEGATIVE_INFINITY : farthest[node - n]!);
   for (let i = 0; i < n - 1; i++) farthest[i] = Math.max(distance[i]!, inside(a[i]!), inside(b[i]!));
   let clusters = 0;
-  // Each with the cluster that it belongs to, −1 for none yet.
+  // Nodes to visit, with the cluster that they belong to, −1 for none yet.
   const stack: [node: number, cluster: number][] = [[2 * n - 2, -1]];
   for (let top = stack.pop(); top; top = stack.pop()) {
     const [node, above] = top;
@@ -155,7 +155,7 @@ export function flatClusters({ points: n, a, b, distance }: Linkage, threshold: 
       continue;
     }
     const [first, second] = [a[node - n]!, b[node - n]!];
-    // The last one that is put on the stack is walked first; a < b, so of two parts only the second may be a merger.
+    // The last one pushed is visited first. a < b, so if only one part is a merged cluster, it is the second.
     if (first < n && second >= n) stack.push([first, cluster], [second, cluster]);
     else stack.push([second, cluster], [first, cluster]);
   }

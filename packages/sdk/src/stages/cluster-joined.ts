@@ -7,10 +7,11 @@ import type { SolveSettings } from './settings.ts';
 import type { Steps } from './steps.ts';
 
 /**
- * Clusters by two networks' voices, then names every local speaker by its own window's alone: a piece of some seconds tells
- * better whose voice it is, and a window which of two is speaking.
- * @param local With the windows' voices. @param other The same local speakers with the pieces' voices.
- * @param settings For the windows' voices. @param joined The pieces' voices, and how both together are clustered.
+ * Clusters with the embeddings of two networks, then assigns speakers to local speakers by the embeddings of their
+ * windows alone: a piece of several seconds identifies a voice better, a window better tells which of two is speaking.
+ * @param local Local speakers with window embeddings. @param other The same local speakers with piece embeddings.
+ * @param settings For window embeddings. @param joined Voice space of the pieces, and clustering rules for both
+ *   together.
  */
 export function clusterJoined(
   local: LocalRecording,
@@ -30,7 +31,7 @@ export function clusterJoined(
   });
 }
 
-/** The space of voices of two networks, one after the other: evidence of both adds up. */
+/** The voice space of the concatenated embeddings of two networks, in which their evidence adds up. */
 export function joinedSpace(a: VoiceSpace, b: VoiceSpace): VoiceSpace {
   const [from, to] = [a.from + b.from, a.to + b.to];
   const projection = new Float32Array(from * to);

@@ -10,13 +10,13 @@ import { linkTrackSteps, type Tracks } from './tracks.ts';
 import { accumulate, dot, normalize } from './vectors.ts';
 import { decodeSteps, speakerScoreSteps } from './viterbi.ts';
 
-/** Points of one clustering: its matrix is `n²` float32 numbers, 4 MB. More are merged block by block first. */
+/** Maximum points of one clustering, whose matrix has `n²` float32 numbers (4 MB). More are first merged in blocks. */
 const MOST_POINTS = 1000;
-/** Points of a block, in order of time: a block costs the square of it, so all blocks together the length times it. */
+/** Consecutive points per block. A block's cost grows with its square, so the total cost grows with the length. */
 const BLOCK = 128;
-/** Rounds of naming the slots and learning the speakers anew: they have settled by then. */
+/** Rounds of assigning the slots and estimating the speakers again; they have converged by then. */
 const ROUNDS = 3;
-/** How much finer than wanted the tree may be cut to find enough clusters that are more than a stray track. */
+/** How many more clusters than wanted the tree may be cut into, to find enough that are more than a stray track. */
 const MOST_STRAYS = 60;
 
 /** A few milliseconds of work. */
@@ -24,11 +24,11 @@ const PIECES_PER_STEP = 128;
 
 type TrackSums = Pick<Tracks, 'seconds' | 'sum'>;
 
-/** Who is who: the local speakers of all windows, and the tree of their clusters. */
+/** A clustering of the local speakers of all windows, which can be cut into any number of speakers. */
 export interface Clustering {
-  /** Speakers when nothing is asked for, ≥ 1 (0 without speech). */
+  /** Number of speakers found without bounds, ≥ 1 (0 without speech). */
   readonly automatic: number;
-  /** The most speakers there can be. */
+  /** Maximum number of speakers. */
   readonly most: number;
   /** The partition into a number of speakers in 1 … `most`. */
   partition(count: number): Steps<Partition>;
@@ -37,7 +37,7 @@ export interface Clustering {
 export interface Partition {
   readonly speakers: number;
   readonly slots: Slots;
-  /** `[windows, slots]`: speaker of each slot, −1 for nobody. */
+  /** `[windows, slots]`: speaker of each slot, −1 for none. */
   readonly speakerOf: Int16Array;
   /** `[rows, speakers]`: scaled log likelihood of each local speaker under each speaker. */
   readonly scores: Float32Array;
@@ -47,13 +47,13 @@ export interface Partition {
 
 /** How clusters become speakers. */
 interface Naming {
-  /** Rounds of naming the slots and learning the speakers anew. */
+  /** Rounds of assigning the slots and estimating the speakers again. */
   readonly rounds: number;
-  /** What is made of the partition in the end. */
+  /** Final step on the partition. */
   readonly settle: (partition: Partition) => Steps<Partition>;
 }
 
-/** Clusters local speakers: tracks, then speakers by evidence, which also tells how many there are. */
+/** Clusters local speakers: into tracks, then into speakers by evidence, which also determines their number. */
 export function* clusterSpeakers(
   local: LocalRecording,
   settings: SolveSettings,
@@ -86,13 +86,15 @@ export function* clusterSpeakers(
   };
 }
 
-/** In a recording with more speech than the horizon, a second of it counts for less: all of it counts as much as that. */
+/**
+ * Scales down the weight of speech if the recording has more than `horizon` seconds of it, so that it counts as that.
+ */
 function scaleOf({ cluster }: SolveSettings, seconds: Float64Array): number {
   const all = seconds.reduce((sum, x) => sum + x, 0);
   return cluster.horizon === undefined || all <= cluster.horizon ? 1 : cluster.horizon / all;
 }
 
-/** Clusters that merging leaves. */
+/** Number of clusters after merging. */
 function clustersLeft(tree: Tree, { cluster }: SolveSettings): number {
   return cluster.horizon === undefined ? clustersAt(tree, cluster.evidence) : clustersAfter(tree, cluster.evidence);
 }
@@ -108,7 +110,7 @@ function* slotTracks(local: LocalRecording, slots: Slots, settings: SolveSetting
   });
 }
 
-/** Each piece is a track of its own. */
+/** Makes each piece a track. */
 function* pieceTracks(pieces: readonly VoicedPiece[], space: VoiceSpace, frame: number): Steps<TrackSums> {
   const sum: Float32Array[] = [];
   for (const { voice, frames } of pieces) {
@@ -120,7 +122,7 @@ function* pieceTracks(pieces: readonly VoicedPiece[], space: VoiceSpace, frame: 
   return { seconds: Float64Array.from(pieces, ({ frames }) => frames * frame), sum };
 }
 
-/** Tracks that are long enough (all, where too few are): the rest is named later. */
+/** The tracks that are long enough for clustering, or all if too few are. The others are assigned later. */
 function trackPoints(tracks: TrackSums, least: number, rate: number): Points {
   const all = Array.from(tracks.seconds.keys());
   const long = all.filter((i) => tracks.seconds[i]! >= least);
@@ -131,11 +133,11 @@ function trackPoints(tracks: TrackSums, least: number, rate: number): Points {
   };
 }
 
-/** Merges block by block, in order of time, until there are few enough points for one clustering. */
+/** Merges points in consecutive blocks until there are few enough for one clustering. */
 function* inBlocks(points: Points, settings: SolveSettings, scale: number): Steps<Points> {
   const { voices, cluster } = settings;
   let current = points;
-  // Halving, at least, each time: blocks that would not merge must not go on for ever.
+  // Each pass at least halves the points, so that the loop ends even if blocks would not merge.
   while (current.weight.length > MOST_POINTS) {
     const merged: { weight: number[]; sum: Float32Array[] } = { weight: [], sum: [] };
     for (let from = 0; from < current.weight.length; from += BLOCK) {
@@ -168,7 +170,7 @@ function total(points: Points, labels: Int32Array, label: number): { weight: num
   return { weight, sum };
 }
 
-/** Clusters by the seconds of their points, longest first. */
+/** Clusters with the seconds of their points, longest first. */
 function largest(labels: Int32Array, seconds: Float64Array): { readonly label: number; readonly total: number }[] {
   const totals: number[] = [];
   labels.forEach((label, i) => {
@@ -177,7 +179,7 @@ function largest(labels: Int32Array, seconds: Float64Array): { readonly label: n
   return totals.map((total, label) => ({ label, total })).sort((a, b) => b.total - a.total || a.label - b.label);
 }
 
-/** The coarsest cut with `count` large clusters: stray tracks may stay clusters of their own, and are left out. */
+/** The coarsest cut with `count` large clusters. Stray tracks may remain as small clusters, which are ignored. */
 function enoughClusters(tree: Tree, count: number, large: (labels: Int32Array) => number): Int32Array {
   const plain = cut(tree, Math.min(count, tree.points));
   for (let pieces = count; pieces <= Math.min(tree.points, count + MOST_STRAYS); pieces++) {
@@ -192,7 +194,7 @@ function modelOf(settings: SolveSettings, points: Points, labels: Int32Array, la
   return modelFrom(settings, weight, sum);
 }
 
-/** A speaker is known as well as their speech makes them, and no better than `saturation` allows. */
+/** Estimates a speaker. The certainty grows with the amount of speech, up to `saturation`. */
 function modelFrom({ voices, cluster }: SolveSettings, weight: number, sum: Float32Array): SpeakerModel {
   const count = observations(weight, cluster.saturation);
   const scale = weight > 0 ? count / weight : 0;
@@ -203,7 +205,7 @@ function modelFrom({ voices, cluster }: SolveSettings, weight: number, sum: Floa
   );
 }
 
-/** Names all slots, learns the speakers from what they were given, and again. */
+/** Alternates between assigning speakers to all slots and estimating the speakers from their slots. */
 export function* refine(
   local: LocalRecording,
   slots: Slots,
@@ -221,7 +223,7 @@ export function* refine(
   }
 }
 
-/** Speakers as what their slots say makes them. @param speakerOf `[windows, slots]`. */
+/** Estimates the speakers from their slots. @param speakerOf `[windows, slots]`. */
 export function learn(
   local: LocalRecording,
   slots: Slots,
@@ -243,7 +245,7 @@ export function learn(
   return sums.map((sum, k) => modelFrom(settings, weights[k]!, sum));
 }
 
-/** A speaker's embedding: the mean of their slots', less the mean of all voices, weighted by clean speech; unit length. */
+/** A speaker's embedding: mean of its slots' embeddings, weighted by clean speech, minus `mean`; unit length. */
 export function speakerEmbedding(
   local: LocalRecording,
   { slots, speakerOf }: Partition,

@@ -4,21 +4,21 @@ import type { LocalRecording } from './local-speakers.ts';
 import type { SolveSettings } from './settings.ts';
 import type { Steps } from './steps.ts';
 
-/** What a turn's confidence is told from, both as log odds. */
+/** The evidence from which a turn's confidence is computed, both as log odds. */
 export interface TurnEvidence {
-  /** That somebody speaks: of the mean activity. */
+  /** That somebody speaks: from the mean activity. */
   readonly activity: number;
-  /** That it is this speaker: of the mean posterior over the turn's slots. */
+  /** That it is this speaker: from the mean posterior over the turn's slots. */
   readonly identity: number;
 }
 
-/** Probabilities are kept this far from 0 and 1: calibration must not see infinities. */
+/** Minimum distance of probabilities from 0 and 1, to avoid infinite log odds. */
 const LEAST = 0.001;
 /** A few milliseconds of work. */
 const WINDOWS_PER_STEP = 512;
 
 /**
- * Evidence for each turn. Its slots are those that decoding gave to its speaker in the windows that it meets, each
+ * Evidence for each turn. The slots of a turn are those assigned to its speaker in the windows that overlap it, each
  * weighted by its activity inside the turn.
  */
 export function* turnEvidence(
@@ -29,7 +29,7 @@ export function* turnEvidence(
   const sums = turns.map(() => ({ posterior: 0, weight: 0 }));
   const bySpeaker = Array.from({ length: partition.speakers }, (): number[] => []);
   for (const [i, turn] of turns.entries()) bySpeaker[turn.speaker]?.push(i);
-  // Turns of a speaker do not overlap and windows come in order: the first turn that may still matter only moves on.
+  // Turns of a speaker do not overlap and windows come in order, so the first relevant turn only moves forward.
   const first = new Int32Array(partition.speakers);
   for (let window = 0; window < local.windows; window++) {
     if (window % WINDOWS_PER_STEP === 0) yield;
@@ -60,12 +60,15 @@ export function* turnEvidence(
   });
 }
 
-/** The calibrated probability of a turn. */
+/** Calibrated confidence of a turn. */
 export function confidenceOf(rules: SolveSettings['confidence'], { activity, identity }: TurnEvidence): number {
   return 1 / (1 + Math.exp(-(rules.bias + activity * rules.activity + identity * rules.identity)));
 }
 
-/** Probability of the speaker for a local speaker, among all speakers. @param scores Log likelihoods, `[rows, speakers]`. */
+/**
+ * Probability that a local speaker is a speaker, among all speakers.
+ * @param scores Log likelihoods, `[rows, speakers]`.
+ */
 export function posteriorOf(
   { scores, speakers }: Pick<Partition, 'scores' | 'speakers'>,
   row: number,
@@ -87,7 +90,7 @@ function activityIn(local: LocalRecording, window: number, slot: number, from: n
   return sum;
 }
 
-/** Of a probability, which is kept a little away from 0 and 1. */
+/** Log odds of a probability, which is kept away from 0 and 1. */
 export function logOdds(probability: number): number {
   const p = Math.min(1 - LEAST, Math.max(LEAST, probability));
   return Math.log(p / (1 - p));

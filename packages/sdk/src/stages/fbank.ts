@@ -6,19 +6,19 @@ const FRAME_SECONDS = 0.025;
 const STEP_SECONDS = 0.01;
 const PREEMPHASIS = 0.97;
 const LOWEST_HZ = 20;
-/** Kaldi's floor of energies: float32's epsilon. */
+/** Kaldi's floor for energies: the epsilon of float32. */
 const FLOOR = 1.1920928955078125e-7;
 
 export type FbankShape = Pick<EmbeddingPart, 'sampleRate' | 'window' | 'bins' | 'scale'>;
 
 /**
- * Log mel energies as Kaldi's `compute-fbank-feats` makes them without dither, frame by frame as samples come (snip
- * edges: a frame is given when all of its samples are there). DC offset removed, pre-emphasis 0.97, power spectrum,
- * triangles linear in mel from 20 Hz to the Nyquist frequency. Not for several streams at once.
+ * Log mel energies as computed by Kaldi's `compute-fbank-feats` without dither, frame by frame as samples arrive (snip
+ * edges: a frame is emitted when all of its samples have arrived). DC offset removed, pre-emphasis 0.97, power
+ * spectrum, triangular filters linear in mel from 20 Hz to the Nyquist frequency. One instance per stream.
  */
 export class Fbank {
   readonly bins: number;
-  /** Samples of a frame and between frames. */
+  /** Samples per frame and between frames. */
   readonly length: number;
   readonly step: number;
   readonly #scale: number;
@@ -103,7 +103,7 @@ export function fbank(shape: FbankShape, samples: Float32Array): Float32Array {
   return rows;
 }
 
-/** Takes from each bin its mean over all rows, in place. @param rows `[frames, bins]`. */
+/** Subtracts from each bin its mean over all rows, in place. @param rows `[frames, bins]`. */
 export function subtractMean(rows: Float32Array, bins: number): Float32Array {
   const frames = rows.length / bins;
   for (let bin = 0; bin < bins; bin++) {
@@ -124,7 +124,7 @@ function taper(window: FbankShape['window'], length: number): Float64Array {
   return Float64Array.from({ length }, (_, i) => of(i));
 }
 
-/** For each bin its first spectral line and the weights from there on. */
+/** For each mel bin, its first spectral line and the weights from there on. */
 function melFilters(bins: number, size: number, rate: number): { first: Int32Array; weights: Float64Array[] } {
   const mel = (hz: number) => 1127 * Math.log(1 + hz / 700);
   const lowest = mel(LOWEST_HZ);

@@ -1,7 +1,7 @@
-/** Rows in one block. */
+/** Rows per block. */
 const BLOCK = 256;
 
-/** The latest rows of features of a recording, by their number from its start. */
+/** The latest feature rows of a recording, indexed from its start. */
 export class FeatureRows {
   readonly #columns: number;
   readonly #blocks = new Map<number, Float32Array>();
@@ -12,12 +12,12 @@ export class FeatureRows {
     this.#columns = columns;
   }
 
-  /** Rows so far. */
+  /** Number of rows so far. */
   get rows(): number {
     return this.#rows;
   }
 
-  /** Copies the next row in, `[columns]`. */
+  /** Adds the next row, `[columns]` (copied). */
   push(row: Float32Array): void {
     const at = this.#rows % BLOCK;
     const index = (this.#rows - at) / BLOCK;
@@ -30,13 +30,13 @@ export class FeatureRows {
     this.#rows++;
   }
 
-  /** Rows before this one are needed no more. */
+  /** Frees the rows before this one (in whole blocks). */
   forget(row: number): void {
     const until = Math.floor(row / BLOCK);
     for (; this.#forgotten < until; this.#forgotten++) this.#blocks.delete(this.#forgotten);
   }
 
-  /** Copies the rows of some spans, one after the other. They must still be there. @param spans `[from, to)` of rows. */
+  /** Copies the rows of some spans, concatenated. They must still be kept. @param spans Row ranges `[from, to)`. */
   copy(spans: readonly (readonly [from: number, to: number])[]): Float32Array {
     const columns = this.#columns;
     const result = new Float32Array(spans.reduce((sum, [from, to]) => sum + Math.max(0, to - from), 0) * columns);

@@ -1,6 +1,6 @@
 /**
- * Power spectrum of real numbers: a complex transform of half the size (radix 2, in place), taken apart.
- * Not for several callers at once: each keeps its own.
+ * Power spectrum of real numbers, from a complex FFT of half the size (radix 2, in place).
+ * Reuses its buffers: each caller needs its own instance.
  */
 export class PowerSpectrum {
   readonly size: number;

@@ -1,4 +1,4 @@
-/** As NumPy's `rint`, which the reference uses. */
+/** Rounds halves to even, like NumPy's `rint`, which pyannote uses. */
 export function halfEven(x: number): number {
   const floor = Math.floor(x);
   const rest = x - floor;

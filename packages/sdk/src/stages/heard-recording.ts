@@ -9,13 +9,13 @@ interface Shape {
   readonly startOf: (window: number) => number;
 }
 
-/** Windows as they come, in a byte a frame and slot, with the voices of those who speak. */
+/** Stores windows as they arrive (one byte per frame and slot), with the embeddings of active local speakers. */
 export class HeardRecording implements HeardWindows {
   readonly frames: number;
   readonly slots: number;
   readonly dimensions: number;
   readonly startOf: (window: number) => number;
-  /** By row: window × slots + slot. */
+  /** Embeddings by row: window × slots + slot. */
   readonly voices: Map<number, Float32Array> = new Map();
   readonly #active: RowStore<Uint8Array>;
   readonly #nothing: Float32Array;
@@ -33,7 +33,7 @@ export class HeardRecording implements HeardWindows {
     return this.#active.rows;
   }
 
-  /** The next window. @param active `[frames, slots]`, 0 or 1. */
+  /** Adds the next window. @param active `[frames, slots]`, 0 or 1. */
   add(active: Uint8Array): void {
     this.#active.push(active);
   }
@@ -51,7 +51,7 @@ export class HeardRecording implements HeardWindows {
     return new Float32Array(this.active(window));
   }
 
-  /** As the network gives it; undefined for who says nothing. */
+  /** The network's embedding of a slot; undefined for a silent one. */
   embedding(window: number, slot: number): Float32Array | undefined {
     return this.voices.get(window * this.slots + slot);
   }

@@ -1,21 +1,21 @@
 /**
- * What a segmentation network decided in each window of a recording, and the voice of each of its local speakers. A
+ * The decisions of a segmentation network for each window of a recording, and the embedding of each local speaker. A
  * local speaker's row is `window × slots + slot`.
  */
 export interface HeardWindows {
   readonly windows: number;
-  /** Frames of a window, and local speakers. */
+  /** Frames per window, and local speakers per window. */
   readonly frames: number;
   readonly slots: number;
   /** Frame at which a window begins. */
   startOf(window: number): number;
   /** `[frames, slots]` of one window, 0 or 1: a view. */
   active(window: number): Uint8Array;
-  /** `[dimensions]` of a row, as the network gives it; of those who say nothing, too. */
+  /** Embedding of a row, `[dimensions]`; also defined for silent rows. */
   voice(row: number): Float32Array;
 }
 
-/** Frames of each local speaker, by row: alone, and in all. */
+/** Number of frames in which each local speaker speaks, by row: alone, and in total. */
 export function spokenFrames(heard: HeardWindows): { readonly alone: Uint32Array; readonly all: Uint32Array } {
   const { windows, frames, slots } = heard;
   const alone = new Uint32Array(windows * slots);

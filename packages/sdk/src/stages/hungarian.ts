@@ -8,14 +8,14 @@ export interface AssignmentOptions {
 /**
  * The one-to-one assignment of rows to columns with the smallest (or largest) total.
  *
- * `min(rows, columns)` pairs are made, whatever their cost; the rows left over when there are more rows than columns
- * get −1. Ties are broken the same way every time.
+ * Makes `min(rows, columns)` pairs, whatever their cost. If there are more rows than columns, the remaining rows get
+ * −1. Ties are broken deterministically.
  *
  * O(min² · max) time, O(rows + columns) space: the Hungarian method by shortest augmenting paths with potentials
  * (Kuhn 1955; Jonker & Volgenant, Computing 38, 1987), as in SciPy's `linear_sum_assignment`.
  *
  * @param cost `[rows, columns]`, row-major, finite.
- * @returns For each row its column, or −1.
+ * @returns For each row, its column or −1.
  * @throws VoiceFlowError `invalid-option` for a size that does not fit or a cost that is not finite.
  */
 export function assignment(
@@ -26,7 +26,7 @@ export function assignment(
 ): Int32Array {
   check(cost, rows, columns);
   const result = new Int32Array(rows).fill(-1);
-  // The method grows the assignment by one short-side line at a time, so the short side is walked.
+  // The method adds one line of the short side at a time.
   const transposed = rows > columns;
   const owner = transposed
     ? solve(cost, columns, rows, 1, columns, options.maximize === true)
@@ -52,7 +52,7 @@ function check(cost: Float64Array, rows: number, columns: number): void {
   if (bad >= 0) throw new VoiceFlowError('invalid-option', `cost[${bad}] is ${cost[bad]}, expected a finite number`);
 }
 
-/** For each line of the long side the line of the short side that owns it, or −1. */
+/** For each line of the long side, the line of the short side that is assigned to it, or −1. */
 function solve(
   cost: Float64Array,
   short: number,
@@ -70,7 +70,7 @@ function solve(
   const done = new Uint8Array(long);
 
   for (let start = 0; start < short; start++) {
-    // Dijkstra over reduced costs from `start` to the nearest line of the long side that nobody owns.
+    // Dijkstra over reduced costs from `start` to the nearest unassigned line of the long side.
     distance.fill(Number.POSITIVE_INFINITY);
     previous.fill(-1);
     done.fill(0);
@@ -90,7 +90,7 @@ function solve(
           previous[j] = last;
         }
         const current = distance[j]!;
-        // Of equally near lines a free one ends the search at once.
+        // Among equally near lines, prefer an unassigned one: it ends the search.
         if (current < best || (current === best && owner[j] === -1 && owner[nearest] !== -1)) {
           best = current;
           nearest = j;
@@ -103,7 +103,7 @@ function solve(
       if (next < 0) free = nearest;
       else line = next;
     }
-    // Potentials keep every reduced cost ≥ 0 and those along the assignment 0.
+    // Update the potentials, so that reduced costs stay ≥ 0 and those of assigned pairs stay 0.
     shortPotential[start]! += reached;
     for (let j = 0; j < long; j++) {
       if (!done[j] || j === free) continue;
@@ -112,7 +112,7 @@ function solve(
       const line = owner[j]!;
       shortPotential[line]! += slack;
     }
-    // Shift the ownership along the path found.
+    // Shift the assignments along the path that was found.
     for (let j = free; j >= 0; ) {
       const before = previous[j]!;
       owner[j] = before < 0 ? start : owner[before]!;

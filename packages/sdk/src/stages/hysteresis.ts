@@ -1,6 +1,6 @@
 import { CERTAIN_SILENCE } from './speech.ts';
 
-/** When a speaker's score makes a turn. Scores in [0, 1]; lengths in frames. */
+/** Rules for making turns of a speaker's scores. Scores in [0, 1]; lengths in frames. */
 export interface TurnRules {
   /** A turn begins above this score … */
   readonly onset: number;
@@ -12,7 +12,7 @@ export interface TurnRules {
   readonly shortestTurn: number;
 }
 
-/** A turn in frames: `[start, end)`, and the mean of its speaker's scores over the frames that were on. */
+/** A turn in frames: `[start, end)`, and the mean of its speaker's scores over its active frames. */
 export interface FrameTurn {
   readonly speaker: number;
   readonly start: number;
@@ -22,21 +22,24 @@ export interface FrameTurn {
 
 interface Open {
   start: number;
-  /** End of the last frame that was on. */
+  /** End of the last active frame. */
   end: number;
   on: boolean;
   sum: number;
   frames: number;
 }
 
-/** Turns from scores (`CERTAIN_SILENCE` ends a turn at once), frame by frame: hysteresis, short gaps filled, short turns dropped. */
+/**
+ * Makes turns of scores, frame by frame: hysteresis, short gaps filled, short turns dropped. `CERTAIN_SILENCE` ends a
+ * turn at once.
+ */
 export class TurnTracker {
   readonly #rules: TurnRules;
   readonly #open: (Open | undefined)[] = [];
   readonly #take: (turn: FrameTurn) => void;
   #frame = 0;
 
-  /** @param take Gets each turn when it is sure to have ended: in order of end for one speaker, not across speakers. */
+  /** @param take Gets each turn when it is known to have ended: in order for one speaker, but not across speakers. */
   constructor(rules: TurnRules, take: (turn: FrameTurn) => void) {
     this.#rules = rules;
     this.#take = take;
@@ -48,7 +51,7 @@ export class TurnTracker {
     this.#frame++;
   }
 
-  /** The end of the recording: closes what is open. */
+  /** Ends the recording and closes open turns. */
   end(): void {
     for (let speaker = 0; speaker < this.#open.length; speaker++) this.#close(speaker);
   }

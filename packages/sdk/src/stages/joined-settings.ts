@@ -3,7 +3,7 @@ import { pieceSettings, type RecordingSettings } from './recording-settings.ts';
 import { clusterSettings, namingRules, type SolveSettings, voiceSpace } from './settings.ts';
 import { SettingsReader } from './settings-reader.ts';
 
-/** Settings of a network of pieces' voices that are clustered beside those of windows; speakers are known by the pieces'. */
+/** Settings of the network that embeds pieces in the joined pipeline. Known voices are matched with its embeddings. */
 export interface JoinedSettings extends Pick<SolveSettings, 'voices' | 'cluster' | 'known'> {
   readonly pieces: RecordingSettings['pieces'];
 }

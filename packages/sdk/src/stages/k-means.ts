@@ -1,13 +1,13 @@
 import { seededRandom } from '../contract/random.ts';
 import { type Steps, Work } from './steps.ts';
 
-/** Beginnings that are tried. */
+/** Number of initializations. */
 const STARTS = 3;
 const MOST_ROUNDS = 300;
 
 /**
- * k-means with the beginnings of k-means++ (D. Arthur, S. Vassilvitskii, 2007), the best of three; the same for the same
- * points. @param points Rows of one length, at least `count`. @returns Cluster of each: 0, 1, … below `count`.
+ * k-means with k-means++ initialization (D. Arthur, S. Vassilvitskii, 2007), best of three runs; deterministic.
+ * @param points Rows of equal length, at least `count`. @returns Cluster of each point: 0, 1, … below `count`.
  */
 export function* kMeans(points: readonly Float32Array[], count: number): Steps<Int32Array> {
   let best = new Int32Array(points.length);
@@ -60,7 +60,7 @@ function* settle(
   return { labels, inertia };
 }
 
-/** Each further one is drawn by the square of its distance to those before. */
+/** Initial centers: each further one is drawn with a probability ∝ its squared distance to the nearest one so far. */
 function* beginnings(points: readonly Float32Array[], count: number, random: () => number): Steps<Float64Array[]> {
   const work = new Work();
   const centers = [Float64Array.from(points[Math.floor(random() * points.length)]!)];

@@ -5,22 +5,22 @@ import type { Steps } from './steps.ts';
 /** A few milliseconds of work. */
 const SLOTS_PER_STEP = 128;
 
-/** All local speakers of a recording (slots that speak), one row each, in order of window and slot. */
+/** All local speakers of a recording (slots with speech), one row each, in order of window and slot. */
 export interface Slots {
-  /** `[windows, slots]`: the slot's row, −1 for a silent one. */
+  /** `[windows, slots]`: row of the slot, −1 for a silent one. */
   readonly rowAt: Int32Array;
-  /** `[rows]`: which window, which of its slots. */
+  /** `[rows]`: window and slot of each row. */
   readonly window: Int32Array;
   readonly slot: Uint8Array;
-  /** `[rows]`: seconds of speech, by probability, that no other slot of the window overlaps. */
+  /** `[rows]`: seconds of speech, weighted by probability, without overlap by another slot of the window. */
   readonly clean: Float32Array;
-  /** `[rows, to]`: the slot's voice in the voice space. */
+  /** `[rows, to]`: the slot's embedding, projected into the voice space. */
   readonly voices: Float32Array;
-  /** Numbers of a voice. */
+  /** Dimensions of the voice space. */
   readonly to: number;
 }
 
-/** @param above Activity from which another slot overlaps. @param frame Seconds of a frame. */
+/** @param above Activity above which another slot counts as overlapping. @param frame Seconds per frame. */
 export function* tabulateSteps(local: LocalRecording, space: VoiceSpace, above: number, frame: number): Steps<Slots> {
   const rowAt = new Int32Array(local.windows * local.slots).fill(-1);
   let rows = 0;
@@ -52,12 +52,12 @@ export function* tabulateSteps(local: LocalRecording, space: VoiceSpace, above: 
   return table;
 }
 
-/** A slot's voice: a view. */
+/** A row's vector in the voice space; a view. */
 export function voiceOf(slots: Pick<Slots, 'voices' | 'to'>, row: number): Float32Array {
   return slots.voices.subarray(row * slots.to, (row + 1) * slots.to);
 }
 
-/** Frames of a slot, each counted by its probability, in which no other slot speaks. `[frames, slots]`. */
+/** Sum of a slot's activity over the frames in which no other slot speaks. @param activity `[frames, slots]`. */
 export function cleanFrames(activity: Float32Array, slots: number, slot: number, above: number): number {
   let sum = 0;
   for (let at = 0; at < activity.length; at += slots) {

@@ -2,48 +2,48 @@ import type { VoicedPiece } from './pieces.ts';
 import { RowStore } from './row-store.ts';
 import type { SpeechMask } from './speech.ts';
 
-/** What the network said of windows in a row: all of a recording's, or the latest of a live session. */
+/** Network outputs for consecutive windows: all windows of a recording, or the latest of a live session. */
 export interface LocalWindows {
-  /** Windows there are. */
+  /** Number of windows. */
   readonly windows: number;
-  /** Frames of a window. */
+  /** Frames per window. */
   readonly frames: number;
-  /** Local speakers of a window. */
+  /** Local speakers (slots) per window. */
   readonly slots: number;
-  /** Frames from the beginning of the window before to that of a window; of the first, as if there were one before. */
+  /** Frames from the start of the previous window to the start of this one; for the first, the usual distance. */
   step(window: number): number;
   /** `[frames, slots]` of one window: a view, not a copy. */
   activity(window: number): Float32Array;
 }
 
-/** What the network said of a whole recording. */
+/** Network outputs for a whole recording. */
 export interface LocalRecording extends LocalWindows {
-  /** Numbers of an embedding. */
+  /** Length of an embedding. */
   readonly dimensions: number;
-  /** Frames between the starts of neighbouring windows, on average. */
+  /** Frames between the starts of adjacent windows, on average. */
   readonly hop: number;
   /** Frame at which a window begins. */
   startOf(window: number): number;
-  /** Stretches of clean speech that were embedded by themselves: what is clustered, in place of tracks of slots. */
+  /** Pieces of clean speech with their own embeddings. If present, they are clustered instead of tracks of slots. */
   readonly pieces?: readonly VoicedPiece[];
-  /** Unit vector of a slot, or undefined where it is silent. */
+  /** Unit-length embedding of a slot, or undefined if it is silent. */
   embedding(window: number, slot: number): Float32Array | undefined;
-  /** Where another network tells: when nobody speaks and when two do, by frames of the recording. */
+  /** If there is a speech gate: the frames of the recording in which nobody speaks, and in which two do. */
   readonly mask?: SpeechMask | undefined;
 }
 
 /**
- * What the network said of every window, compactly: activity of all slots, embeddings only of the slots that speak.
- * Filled window by window, so that a recording of hours and a live stream use the same code.
+ * Compact store of the network outputs for every window: activity of all slots, embeddings only of the slots that
+ * speak. Filled window by window.
  */
 export class LocalSpeakers implements LocalRecording {
-  /** Frames of a window. */
+  /** Frames per window. */
   readonly frames: number;
-  /** Local speakers of a window. */
+  /** Local speakers per window. */
   readonly slots: number;
-  /** Numbers of an embedding. */
+  /** Length of an embedding. */
   readonly dimensions: number;
-  /** Frames between the starts of neighbouring windows. */
+  /** Frames between the starts of adjacent windows. */
   readonly hop: number;
   readonly #activity: RowStore;
   readonly #embeddings: RowStore;
@@ -53,7 +53,7 @@ export class LocalSpeakers implements LocalRecording {
   mask: SpeechMask | undefined;
 
   /**
-   * @param keep A slot keeps its embedding when its activity is above `keep.above` in at least `keep.frames` frames.
+   * @param keep A slot's embedding is kept if its activity is above `keep.above` in at least `keep.frames` frames.
    */
   constructor(
     shape: { readonly frames: number; readonly slots: number; readonly dimensions: number; readonly hop: number },
@@ -82,8 +82,9 @@ export class LocalSpeakers implements LocalRecording {
   }
 
   /**
-   * Adds windows in order of time.
-   * @param activity `[count, frames, slots]`, probabilities. @param embeddings `[count, slots, dimensions]`, unit length.
+   * Adds windows in time order.
+   * @param activity `[count, frames, slots]`, probabilities. @param embeddings `[count, slots, dimensions]`, unit
+   *   length.
    */
   add(activity: Float32Array, embeddings: Float32Array): void {
     const size = this.frames * this.slots;
@@ -103,7 +104,7 @@ export class LocalSpeakers implements LocalRecording {
     return this.#activity.row(window);
   }
 
-  /** Unit vector of a slot, or undefined where it is silent: a view, not a copy. */
+  /** Unit-length embedding of a slot, or undefined if it is silent: a view, not a copy. */
   embedding(window: number, slot: number): Float32Array | undefined {
     const row = this.#rowOf[window * this.slots + slot] ?? -1;
     return row < 0 ? undefined : this.#embeddings.row(row);
@@ -114,7 +115,7 @@ function floatBlock(length: number): Float32Array {
   return new Float32Array(length);
 }
 
-/** Frames of a window in which a slot's activity is above a threshold. @param activity `[frames, slots]`. */
+/** Number of frames in which a slot's activity is above a threshold. @param activity `[frames, slots]`. */
 export function activeFrames(activity: Float32Array, slots: number, slot: number, above: number): number {
   let active = 0;
   for (let i = slot; i < activity.length; i += slots) if (activity[i]! > above) active++;

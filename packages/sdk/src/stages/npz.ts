@@ -1,13 +1,13 @@
 import { VoiceFlowError } from '../contract/errors.ts';
 
-/** End of the directory of a zip file, and an entry of it. */
+/** Signatures of the end of a zip file's directory, and of an entry. */
 const END = 0x06054b50;
 const ENTRY = 0x02014b50;
 const MOST_COMMENT = 65_535;
 
 /**
- * The arrays of an `.npz` file of NumPy that is not compressed, by name, as float64 (from little-endian float32 or
- * float64 in C order; the shape is not told).
+ * Reads the arrays of an uncompressed NumPy `.npz` file, by name, as float64 (from little-endian float32 or float64 in
+ * C order; shapes are not returned).
  * @throws `model-corrupt` for anything else.
  */
 export function readNpz(bytes: Uint8Array, what: string): Record<string, Float64Array> {

@@ -1,7 +1,8 @@
 /**
- * Adds up what overlapping windows say of each speaker, frame by frame, as the windows come: a ring of one window's
- * length, so memory does not grow with the recording. The score of a speaker at a frame is the weighted mean, over
- * the windows that cover the frame, of the activity of the slots given to that speaker (0 where a window has none).
+ * Combines the activity of overlapping windows into one score per speaker and frame, as the windows arrive. Uses a ring
+ * buffer of one window, so memory does not grow with the recording. A speaker's score at a frame is the weighted mean,
+ * over the windows that cover the frame, of the activity of the slots assigned to that speaker (0 if a window has
+ * none).
  */
 export class OverlapAdder {
   readonly #frames: number;
@@ -14,7 +15,7 @@ export class OverlapAdder {
   #head = 0;
   #advance: number;
 
-  /** @param weight `[frames]`: how far a window is to be trusted at each of its frames, > 0. */
+  /** @param weight `[frames]`: weight of a window at each of its frames, > 0. */
   constructor(shape: {
     readonly frames: number;
     readonly slots: number;
@@ -33,10 +34,10 @@ export class OverlapAdder {
   }
 
   /**
-   * Adds the next window, then gives the frames that no later window covers.
-   * @param activity `[frames, slots]`. @param speakerOf `[slots]`, −1 for a slot that is nobody.
+   * Adds the next window, then emits the frames that no later window covers.
+   * @param activity `[frames, slots]`. @param speakerOf `[slots]`, −1 for a slot without a speaker.
    * @param emit Gets `[speakers]` scores; the view is valid during the call only.
-   * @param advance Frames to the beginning of the window after it; those of the window before when absent.
+   * @param advance Frames to the start of the next window. Default: the same as before.
    */
   add(
     activity: Float32Array,
@@ -59,7 +60,7 @@ export class OverlapAdder {
     this.#flush(advance, emit);
   }
 
-  /** After the last window: gives the frames that are left. */
+  /** Emits the remaining frames, after the last window. */
   end(emit: (scores: Float32Array) => void): void {
     this.#flush(this.#frames - this.#advance, emit);
   }
@@ -79,7 +80,7 @@ export class OverlapAdder {
   }
 }
 
-/** A raised cosine on a floor: the middle of a window knows its surroundings, its edges do not. `[frames]`. */
+/** Raised cosine plus a floor, `[frames]`: the network has more context in the middle of a window than at its edges. */
 export function windowWeight(frames: number, floor: number): Float32Array {
   return Float32Array.from({ length: frames }, (_, i) => Math.sin((Math.PI * (i + 0.5)) / frames) ** 2 + floor);
 }

@@ -1,15 +1,15 @@
-/** When the second most active speaker is on, in frames in which two speak at once. */
+/** Rule for activating the second most active speaker in frames in which two speak at once. */
 export interface OverlapRules {
-  /** Score that the second speaker must have: somebody must have been heard at least a little. */
+  /** Minimum score of the second speaker, so that there is at least some evidence for it. */
   readonly least: number;
 }
 
-/** By how much a raised score exceeds the onset. */
+/** How much a raised score exceeds the onset. */
 const ABOVE = 1e-3;
 
 /**
- * Two speak in this frame: the second most active speaker is on, however little was heard of them beside the louder one.
- * @param scores `[speakers]`, changed in place; ties go to the lower speaker. @param onset Above it a speaker is on.
+ * For a frame in which two speak: raises the score of the second most active speaker above the onset.
+ * @param scores `[speakers]`, changed in place; ties go to the lower index. @param onset Above it a speaker is active.
  */
 export function raiseSecond(scores: Float32Array, { least }: OverlapRules, onset: number): void {
   let first = -1;

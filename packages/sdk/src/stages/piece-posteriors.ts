@@ -2,24 +2,24 @@ import type { VoicedPiece } from './pieces.ts';
 import { logLikelihood, project, type SpeakerModel, type VoiceSpace } from './plda.ts';
 import type { Steps } from './steps.ts';
 
-/** How far the voice of a piece of speech by itself says who speaks in it. */
+/** How much the embedding of a piece of speech contributes to the scores of speakers. */
 export interface PieceRules {
-  /** Weight of that beside what the windows say, which is 1 in all. */
+  /** Weight of the pieces, relative to a total weight of 1 of the windows. */
   readonly weight: number;
-  /** Scales the log likelihood of a second of the piece. */
+  /** Factor on the log likelihood per second of a piece. */
   readonly trust: number;
 }
 
 /** A few milliseconds of work. */
 const PIECES_PER_STEP = 64;
 
-/** What the pieces say of each frame: a window's local speaker may be two people, a piece of it is one. */
+/** Adds evidence from pieces to each frame: a window's local speaker may mix two people, a piece contains one. */
 export interface PiecePosteriors {
-  /** Adds, for a frame, to the scores of the speakers. @param scores `[speakers …]`. */
+  /** Adds the posteriors of a frame to the speakers' scores. @param scores `[speakers …]`. */
   add(frame: number, scores: Float32Array): void;
 }
 
-/** Posteriors of the speakers for each piece, by its voice alone. */
+/** Computes the posteriors of the speakers for each piece from its embedding alone. */
 export function* piecePosteriors(
   pieces: readonly VoicedPiece[],
   models: readonly SpeakerModel[],

@@ -2,7 +2,7 @@ import type { LocalRecording } from './local-speakers.ts';
 import type { VoicedPiece } from './pieces.ts';
 import { accumulate } from './vectors.ts';
 
-/** Seconds of a frame, and from the recording's start to that of its first frame. */
+/** Seconds per frame, and from the recording's start to the start of its first frame. */
 interface Grid {
   readonly frame: number;
   readonly offset: number;
@@ -10,17 +10,17 @@ interface Grid {
 
 interface Spoken {
   readonly pieces: readonly VoicedPiece[];
-  /** Of the frames that pieces are given in. */
+  /** Frame grid of the pieces. */
   readonly grid: Grid;
-  /** Seconds of a frame of the local speakers. */
+  /** Seconds per frame of the local speakers. */
   readonly frame: number;
   /** Activity above which a local speaker speaks. */
   readonly on: number;
-  /** `[dimensions]`: the voice of a local speaker of whom no piece is. */
+  /** `[dimensions]`: the embedding for local speakers without a piece. */
   readonly mean: Float32Array;
 }
 
-/** `[frames]`: the piece that holds a frame of the local speakers, −1 where none does. */
+/** `[frames]`: the piece that contains each frame of the local speakers, −1 for none. */
 function pieceOfFrames(frames: number, { pieces, grid, frame }: Spoken): Int32Array {
   const pieceOf = new Int32Array(frames).fill(-1);
   const at = (index: number) => Math.max(0, Math.round((index * grid.frame + grid.offset) / frame));
@@ -31,8 +31,8 @@ function pieceOfFrames(frames: number, { pieces, grid, frame }: Spoken): Int32Ar
 }
 
 /**
- * The local speakers of a recording with the voices of pieces: the mean of the pieces that a local speaker says,
- * weighted by the frames in which it is the most active of its window.
+ * The local speakers of a recording with embeddings of pieces: the mean over the pieces that a local speaker speaks,
+ * weighted by the number of frames in which it is the most active one of its window.
  */
 export function byPieces(local: LocalRecording, spoken: Spoken): LocalRecording {
   const { pieces, mean, on } = spoken;
@@ -64,7 +64,7 @@ function isMostActive(activity: Float32Array, at: number, slots: number, slot: n
   return true;
 }
 
-/** The local speakers of a recording with the voices of both: one after the other, as in `joinedSpace`. */
+/** The local speakers of a recording with the embeddings of both, concatenated as in `joinedSpace`. */
 export function joinedVoices(local: LocalRecording, other: LocalRecording): LocalRecording {
   return revoiced(local, local.dimensions + other.dimensions, (window, slot, own) => {
     const voice = new Float32Array(own.length + other.dimensions);
@@ -74,7 +74,7 @@ export function joinedVoices(local: LocalRecording, other: LocalRecording): Loca
   });
 }
 
-/** @param voice That of a local speaker who speaks. */
+/** Replaces the embeddings of a recording. @param voice Returns the embedding of an active local speaker. */
 function revoiced(
   local: LocalRecording,
   dimensions: number,

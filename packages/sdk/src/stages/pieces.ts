@@ -1,33 +1,33 @@
-/** Stretches in which one voice speaks alone, as far as the windows tell: the frames that one embedding is made of. */
+/** A piece of clean speech: frames in which one speaker speaks alone, from which one embedding is computed. */
 export interface Piece {
-  /** Frames of the recording's grid, in order: `[start, end)` pairs. */
+  /** Frames on the recording's grid, in order, as `[start, end)` pairs. */
   readonly ranges: Int32Array;
-  /** Frames in all. */
+  /** Total number of frames. */
   readonly frames: number;
 }
 
-/** A piece of clean speech with its voice. */
+/** A piece with its embedding. */
 export interface VoicedPiece extends Piece {
-  /** Unit length. */
+  /** Unit-length embedding. */
   readonly voice: Float32Array;
 }
 
 export interface PieceRules {
-  /** Frames that a piece should have: a long stretch is cut into pieces of three quarters to one and a half of it. */
+  /** Target length in frames: longer speech is cut into pieces of three quarters to one and a half times this. */
   readonly target: number;
   /** Longest pause inside a piece, in frames. */
   readonly gap: number;
 }
 
 interface Open {
-  /** In order. */
+  /** In time order. */
   frames: number[];
   last: number;
 }
 
 interface Heard {
   readonly start: number;
-  /** `[frames]`: the one speaker of a frame, −1 for nobody, −2 for several. */
+  /** `[frames]`: the only speaker of a frame, −1 for nobody, −2 for several. */
   readonly solo: Int8Array;
 }
 
@@ -35,10 +35,10 @@ const NOBODY = -1;
 const SEVERAL = -2;
 
 /**
- * Cuts a recording into pieces of one voice each, as windows come, so that no audio goes through the embedding network
- * twice. A frame is alone when most windows that hear it hear one speaker. It continues the piece whose latest frame
- * most of the windows that hear both give to the same local speaker. So it needs no names across windows, and short
- * answers of one voice with pauses between become one piece.
+ * Cuts a recording into pieces with one speaker each, as windows arrive, so that no audio goes through the embedding
+ * network twice. A frame is used if most windows that cover it detect exactly one speaker. It continues the piece whose
+ * latest frame has the same local speaker in most of the windows that cover both frames. So speakers need not be
+ * matched across windows first, and short answers of one speaker with pauses between them become one piece.
  */
 export class PieceCutter {
   readonly #frames: number;
@@ -50,8 +50,8 @@ export class PieceCutter {
   #next = 0;
 
   /**
-   * @param frames Of a window. @param classes The powerset. @param emit Gets each piece when it is complete, in order of
-   *   completion.
+   * @param frames Frames per window. @param classes The powerset classes. @param emit Gets each piece when it is
+   *   complete, in order of completion.
    */
   constructor(
     frames: number,
@@ -67,18 +67,18 @@ export class PieceCutter {
     this.#emit = emit;
   }
 
-  /** Frames before this one are in pieces that were given, or in none. */
+  /** First frame that may still become part of a piece. */
   get undecided(): number {
     return this.#open.reduce((first, { frames, last }) => Math.min(first, frames[0] ?? last), this.#next);
   }
 
-  /** The next window. @param likeliest `[frames]` classes. */
+  /** Adds the next window. @param likeliest `[frames]`: likeliest class of each frame. */
   add(start: number, likeliest: Uint8Array): void {
     this.#decide(start);
     this.#windows.push({ start, solo: Int8Array.from(likeliest, (c) => this.#solo[c]!) });
   }
 
-  /** After the last window. @param frames Of the recording: what is beyond is padding. */
+  /** Ends the recording, after the last window. @param frames Length of the recording; later frames are padding. */
   end(frames: number): void {
     this.#decide(frames);
     for (const open of this.#open) this.#close(open);
@@ -120,7 +120,7 @@ export class PieceCutter {
     if (best.frames.length >= 2 * target) this.#give(best.frames.splice(0, target));
   }
 
-  /** Share of the windows that hear both frames which give them to one speaker. */
+  /** Share of the windows covering two frames that assign both to the same speaker. */
   #agreement(a: number, b: number): number {
     let both = 0;
     let same = 0;

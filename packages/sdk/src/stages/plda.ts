@@ -1,11 +1,11 @@
 /**
- * How voices vary, learnt from labelled speech (probabilistic linear discriminant analysis with two covariances):
- * after `projection × (x − mean)` what one voice varies by has covariance I, and what voices differ by is the diagonal
- * `between`. Distances, and with them every threshold, become likelihoods.
+ * A voice space: model of how embeddings vary, learned from labeled speech (probabilistic linear discriminant analysis
+ * with two covariances). After `projection × (x − mean)`, the covariance within one voice is I, and the covariance
+ * between voices is the diagonal `between`. So likelihoods can be used instead of distances and thresholds.
  * S. Ioffe, Probabilistic Linear Discriminant Analysis, ECCV 2006; two-covariance form as in VBx (Landini et al. 2022).
  */
 export interface VoiceSpace {
-  /** Numbers of an embedding, and of a voice in this space. */
+  /** Length of an embedding, and dimensions of this space. */
   readonly from: number;
   readonly to: number;
   /** `[from]`. */
@@ -16,7 +16,7 @@ export interface VoiceSpace {
   readonly between: Float32Array;
 }
 
-/** `x − mean` while it is projected: kept, so that nothing is allocated for each slot. */
+/** Buffer for `x − mean`, reused so that nothing is allocated for each slot. */
 let centred = new Float64Array(0);
 
 /** Writes `projection × (x − mean)` to `out` (`[to]`). */
@@ -31,7 +31,7 @@ export function project({ from, to, mean, projection }: VoiceSpace, x: Float32Ar
     let b = 0;
     let d = 0;
     let e = 0;
-    // Four sums, so that no addition need wait for another: this loop is most of what clustering costs.
+    // Four independent sums, so that additions need not wait for each other: most of clustering's time is spent here.
     for (let i = 0; i < whole; i += 4) {
       a += c[i]! * projection[row + i]!;
       b += c[i + 1]! * projection[row + i + 1]!;
@@ -43,13 +43,13 @@ export function project({ from, to, mean, projection }: VoiceSpace, x: Float32Ar
   }
 }
 
-/** Products of more factors than this may leave the range of a double. */
+/** Products of more factors than this may overflow a double. */
 const FACTORS = 24;
 
 /**
- * Log evidence that observations belong to one speaker, against each of them being anyone: with `n` observations of sum
- * `a + b`, Σ ½ (φ (a+b)² / (1 + nφ) − ln(1 + nφ)). Two sums come apart because the caller asks for merges; `n` need not
- * be whole.
+ * Log evidence that observations belong to one speaker, against each being from a different one: with `n` observations
+ * of sum `a + b`, Σ ½ (φ (a+b)² / (1 + nφ) − ln(1 + nφ)). Takes two sums, to evaluate merges without allocating; `n`
+ * need not be an integer.
  */
 export function evidence(between: Float32Array, n: number, a: Float32Array, b?: Float32Array): number {
   let sum = 0;
@@ -68,13 +68,13 @@ export function evidence(between: Float32Array, n: number, a: Float32Array, b?: 
   return (sum - Math.log(product)) / 2;
 }
 
-/** What is known of a speaker after some observations: `[to]` mean and variance of their voice. */
+/** Posterior of a speaker's voice after some observations: mean and variance, `[to]`. */
 export interface SpeakerModel {
   readonly mean: Float32Array;
   readonly variance: Float32Array;
 }
 
-/** The posterior of a speaker's voice after observations of total weight `n` and sum `sum`. */
+/** Computes the posterior of a speaker's voice from observations of total weight `n` and sum `sum`. */
 export function speakerModel(between: Float32Array, n: number, sum: Float32Array): SpeakerModel {
   const mean = new Float32Array(between.length);
   const variance = new Float32Array(between.length);
@@ -85,7 +85,7 @@ export function speakerModel(between: Float32Array, n: number, sum: Float32Array
   return { mean, variance };
 }
 
-/** Log likelihood of one voice under a speaker's model, up to a constant of all speakers. */
+/** Log likelihood of a vector under a speaker's model, up to a constant that is the same for all speakers. */
 export function logLikelihood(model: SpeakerModel, voice: Float32Array): number {
   let sum = 0;
   let product = 1;

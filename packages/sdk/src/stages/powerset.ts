@@ -17,12 +17,12 @@ export function powersetClasses(speakers: number, atOnce: number): number[][] {
   return classes;
 }
 
-/** Turns scores of powerset classes into activity of local speakers. */
+/** Converts scores of powerset classes to activity of local speakers. */
 export class Powerset {
   readonly classes: readonly (readonly number[])[];
   readonly speakers: number;
 
-  /** @throws `invalid-option` where the first class is not "nobody". */
+  /** @throws `invalid-option` if the first class is not "nobody". */
   constructor(classes: readonly (readonly number[])[]) {
     if (classes.length < 2 || classes[0]?.length !== 0) {
       throw new VoiceFlowError('invalid-option', 'the first powerset class must be nobody, and others must follow');
@@ -31,7 +31,7 @@ export class Powerset {
     this.speakers = 1 + Math.max(...classes.flat());
   }
 
-  /** The likeliest class of each frame, ties to the lower. @param scores `[frames, classes]`. @returns `[frames]`. */
+  /** Likeliest class of each frame, ties to the lower index. @param scores `[frames, classes]`. @returns `[frames]`. */
   likeliest(scores: Float32Array): Uint8Array {
     const width = this.classes.length;
     const result = new Uint8Array(scores.length / width);
@@ -54,7 +54,7 @@ export class Powerset {
     return result;
   }
 
-  /** Probabilities that one speaker at least and that two at least are active. @returns `[frames, 2]`. */
+  /** Probabilities that at least one and at least two speakers are active. @returns `[frames, 2]`. */
   levels(scores: Float32Array): Float32Array {
     const width = this.classes.length;
     const result = new Float32Array((scores.length / width) * 2);
@@ -73,7 +73,7 @@ export class Powerset {
     return result;
   }
 
-  /** Probability that two at least speak. @param scores `[frames, classes]`. @returns `[frames]`. */
+  /** Probability that at least two speakers are active. @param scores `[frames, classes]`. @returns `[frames]`. */
   overlap(scores: Float32Array): Float32Array {
     const levels = this.levels(scores);
     return Float32Array.from({ length: levels.length / 2 }, (_, frame) => levels[2 * frame + 1]!);
@@ -87,7 +87,7 @@ export class Powerset {
       const nobody = scores[frame * width]!;
       let others = 0;
       for (let c = 1; c < width; c++) others += Math.exp(scores[frame * width + c]! - nobody);
-      // An overflow to infinity is certainty.
+      // If `others` overflows to infinity, the probability is 1.
       result[frame] = 1 - 1 / (1 + others);
     }
     return result;
@@ -95,7 +95,7 @@ export class Powerset {
 }
 
 /**
- * Probability of each speaker: the sum of the posteriors of the classes that hold it.
+ * Probability of each speaker: the sum of the posteriors of the classes that contain it.
  * @param scores `[frames, classes]`: logits or log-probabilities. @returns `[frames, speakers]`.
  */
 export function powersetProbabilities({ classes, speakers }: Powerset, scores: Float32Array): Float32Array {

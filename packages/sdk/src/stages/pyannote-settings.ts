@@ -6,7 +6,7 @@ import { SettingsReader } from './settings-reader.ts';
 import { type XVectorSpace, xVectorSpace } from './vbx.ts';
 import type { VbxSettings } from './vbx-clustering.ts';
 
-/** What the reference's pipeline reads from a manifest. */
+/** Settings of the pyannote pipeline in a manifest. */
 export interface PyannoteSettings {
   /** Seconds between windows. */
   readonly step: number;
@@ -31,10 +31,10 @@ export function pyannoteSettings(manifest: ModelManifest): PyannoteSettings {
   };
 }
 
-/** The two files of a PLDA, as pyannote publishes them. */
+/** The two PLDA files, as pyannote publishes them. */
 export const PLDA_FILES = { transform: 'xvec_transform.npz', plda: 'plda.npz' } as const;
 
-/** The voice space of the two files. @throws `model-corrupt`. */
+/** Reads the voice space from the two files. @throws `model-corrupt`. */
 export function readPlda(transform: Uint8Array, plda: Uint8Array): XVectorSpace {
   const x = readNpz(transform, PLDA_FILES.transform);
   const p = readNpz(plda, PLDA_FILES.plda);

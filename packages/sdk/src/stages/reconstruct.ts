@@ -6,18 +6,18 @@ import type { Steps } from './steps.ts';
 
 /** A few milliseconds of work. */
 const WINDOWS_PER_STEP = 256;
-/** Score of a speaker who is on although no window says so: more speak than there are clusters. */
+/** Minimum score of an active speaker, for frames with more speakers than clusters. */
 const LEAST_SCORE = 1e-3;
-/** As the frames say. */
+/** Turns exactly as the frames are, without hysteresis or minimum lengths. */
 const PLAIN = { onset: 0, offset: 0, shortestGap: 0, shortestTurn: 0 };
 
 /**
- * Turns as pyannote reconstructs them: at each frame as many speakers are on as the windows count on average (rounded,
- * halves to even), those whom most windows hear.
- * @param clusterOf By row (window × slots + slot): a cluster, or below 0 for nobody.
- * @param most Speakers at one time; 1 gives the exclusive view.
- * @returns In order of start; `score` is the mean share of a frame's windows that hear the speaker. More speakers than
- *   clusters where more are counted at once.
+ * Reconstructs turns like pyannote: the number of active speakers in a frame is the mean count over its windows
+ * (rounded, halves to even); the active ones are those detected in most windows.
+ * @param clusterOf By row (window × slots + slot): a cluster, or below 0 for none.
+ * @param most Maximum number of speakers at once; 1 gives turns without overlap.
+ * @returns Turns in order of start; `score` is the mean share of a frame's windows that detect the speaker. There can
+ *   be more speakers than clusters, if more are counted at once.
  */
 export function* reconstruct(
   heard: HeardWindows,
@@ -29,7 +29,7 @@ export function* reconstruct(
   const speakers = Math.max(clusters, Math.min(slots, most));
   const turns: FrameTurn[] = [];
   const tracker = new TurnTracker(PLAIN, (turn) => turns.push(turn));
-  // One more of both: how many speak.
+  // One additional slot and speaker carry the number of active speakers.
   const shape = { frames, slots: slots + 1, speakers: speakers + 1, weight: new Float32Array(frames).fill(1) };
   const adder = new OverlapAdder({ ...shape, hop: heard.startOf(1) });
   const said = new Float32Array(frames * (slots + 1));
@@ -50,7 +50,7 @@ export function* reconstruct(
   return turns.sort((a, b) => a.start - b.start || a.end - b.end || a.speaker - b.speaker);
 }
 
-/** The window's activity, a cluster of two local speakers said once; in the last column how many are active. */
+/** Writes the window's activity (two local speakers of one cluster count once), with the count in the last column. */
 function say(active: Uint8Array, names: Int16Array, said: Float32Array): void {
   const slots = names.length - 1;
   for (let from = 0, to = 0; to < said.length; from += slots, to += slots + 1) {
@@ -65,7 +65,7 @@ function say(active: Uint8Array, names: Int16Array, said: Float32Array): void {
   }
 }
 
-/** Keeps the `count` highest shares, ties to the lower index; 0 for the others. */
+/** Keeps the `count` highest shares, ties to the lower index, and sets the others to 0. */
 function choose(shares: Float32Array, count: number, on: Float32Array): void {
   on.fill(0);
   for (let left = Math.min(count, on.length); left > 0; left--) {

@@ -2,16 +2,16 @@ import type { ModelManifest } from '../contract/model.ts';
 import { type SolveSettings, solveSettings } from './settings.ts';
 import { SettingsReader } from './settings-reader.ts';
 
-/** Those of a pipeline with a network for each part. */
+/** Settings of the pipeline with separate segmentation and embedding networks. */
 export interface RecordingSettings extends SolveSettings {
   readonly segmentation: {
     /** Seconds between windows. */
     readonly step: number;
   };
   readonly pieces: {
-    /** Seconds of speech that one embedding is made of: three quarters to one and a half of it in long stretches. */
+    /** Target seconds of a piece: longer speech is cut into pieces of three quarters to one and a half times this. */
     readonly target: number;
-    /** Seconds of the longest pause inside a piece. */
+    /** Longest pause inside a piece, in seconds. */
     readonly gap: number;
   };
 }

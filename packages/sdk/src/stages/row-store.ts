@@ -1,16 +1,16 @@
-/** Rows kept in one block; a block is small enough that the last, part-filled one wastes little. */
+/** Rows per block; small enough that the last, partly filled block wastes little memory. */
 const BLOCK_ROWS = 512;
 
 type Numbers = Float32Array | Int16Array | Int8Array | Uint8Array;
 
-/** A growing matrix of rows of numbers: no copy when it grows, no array of objects. */
+/** A growing matrix of numbers that is not copied when it grows. */
 export class RowStore<T extends Numbers = Float32Array> {
   readonly columns: number;
   readonly #make: (length: number) => T;
   readonly #blocks: T[] = [];
   #rows = 0;
 
-  /** @param make Makes a block: `(length) => new Float32Array(length)`, say. */
+  /** @param make Creates a block, such as `(length) => new Float32Array(length)`. */
   constructor(columns: number, make: (length: number) => T) {
     this.columns = columns;
     this.#make = make;
@@ -20,7 +20,7 @@ export class RowStore<T extends Numbers = Float32Array> {
     return this.#rows;
   }
 
-  /** Copies a row in; gives its index. */
+  /** Adds a row (copied) and returns its index. */
   push(row: ArrayLike<number>): number {
     const block = Math.floor(this.#rows / BLOCK_ROWS);
     if (block === this.#blocks.length) this.#blocks.push(this.#make(BLOCK_ROWS * this.columns));
@@ -28,7 +28,7 @@ export class RowStore<T extends Numbers = Float32Array> {
     return this.#rows++;
   }
 
-  /** A view of a row; the caller keeps to `index < rows`. */
+  /** Returns a view of a row. The index is not checked: it must be below `rows`. */
   row(index: number): T {
     const at = (index % BLOCK_ROWS) * this.columns;
     return this.#blocks[Math.floor(index / BLOCK_ROWS)]!.subarray(at, at + this.columns) as T;

@@ -3,7 +3,7 @@ import type { Piece, VoicedPiece } from './pieces.ts';
 import { RowStore } from './row-store.ts';
 import { accumulate } from './vectors.ts';
 
-/** Steps of a stored probability. */
+/** Quantization levels of a stored probability. */
 const PROBABILITIES = 255;
 
 interface Shape {
@@ -15,8 +15,9 @@ interface Shape {
 }
 
 /**
- * What a segmentation network said of a recording, in a byte a number, with the voices of pieces of clean speech. A local
- * speaker's voice is the mean of the pieces that it speaks, weighted by how much of each it speaks alone.
+ * Outputs of a segmentation network for a recording (one byte per number), with the embeddings of pieces of clean
+ * speech. A local speaker's embedding is the mean over the pieces that it speaks, weighted by the frames that it speaks
+ * in each.
  */
 export class SegmentedRecording implements LocalRecording {
   readonly frames: number;
@@ -26,15 +27,15 @@ export class SegmentedRecording implements LocalRecording {
   readonly startOf: (window: number) => number;
   readonly #activity: RowStore<Uint8Array>;
   readonly #levels: RowStore<Uint8Array>;
-  /** `[windows × slots]`: whether it is a local speaker. */
+  /** `[windows × slots]`: whether the slot speaks enough to be a local speaker. */
   readonly #speaks: boolean[] = [];
   readonly #least: number;
   #pieces: readonly VoicedPiece[] = [];
-  /** Of each local speaker: indices of pieces, and the frames that it speaks of each. */
+  /** For each slot: indices of pieces, and the frames that it speaks in each. */
   #parts: { readonly piece: number; frames: number }[][] = [];
   #mean: Float32Array;
 
-  /** @param least Frames that a slot must speak to be a local speaker. */
+  /** @param least Minimum frames that a slot must speak to be a local speaker. */
   constructor(shape: Shape, least: number) {
     this.frames = shape.frames;
     this.slots = shape.slots;
@@ -59,7 +60,7 @@ export class SegmentedRecording implements LocalRecording {
     return window > 0 ? this.startOf(window) - this.startOf(window - 1) : this.hop;
   }
 
-  /** The next window. @param activity `[frames, slots]` probabilities. @param levels `[frames, 2]`, see `levels`. */
+  /** Adds the next window. @param activity `[frames, slots]`, probabilities. @param levels See `levels`. */
   add(activity: Float32Array, levels: Float32Array): void {
     this.#levels.push(levels.map((p) => Math.round(p * PROBABILITIES)));
     this.#activity.push(activity.map((p) => Math.round(p * PROBABILITIES)));
@@ -70,7 +71,7 @@ export class SegmentedRecording implements LocalRecording {
     }
   }
 
-  /** The voices, once all windows are there. */
+  /** Sets the pieces, after all windows were added. */
   hear(pieces: readonly VoicedPiece[]): void {
     this.#pieces = pieces;
     this.#parts = this.#speaks.map(() => []);
@@ -88,8 +89,8 @@ export class SegmentedRecording implements LocalRecording {
   }
 
   /**
-   * `[frames, 2]` of one window: the probabilities that one speaker at least and that two at least are active. So many are on,
-   * and not all whose own activity is high enough.
+   * `[frames, 2]` of one window: the probabilities that at least one and at least two speakers are active. They decide
+   * how many speakers are active, instead of a threshold on each speaker's activity.
    */
   levels(window: number): Float32Array {
     return shares(this.#levels.row(window));
@@ -99,7 +100,7 @@ export class SegmentedRecording implements LocalRecording {
     const at = window * this.slots + slot;
     if (!this.#speaks[at]) return undefined;
     const parts = this.#parts[at] ?? [];
-    // Somebody who only speaks together with others: nothing is known of the voice.
+    // A speaker who only speaks in overlap: its voice is unknown.
     if (parts.length === 0) return this.#mean;
     const sum = new Float32Array(this.dimensions);
     let frames = 0;
@@ -108,7 +109,7 @@ export class SegmentedRecording implements LocalRecording {
     return sum;
   }
 
-  /** Who speaks a piece in each window that hears it. */
+  /** Finds who speaks a piece, in each window that overlaps it. */
   #share(piece: Piece, index: number): void {
     const first = piece.ranges[0]!;
     const end = piece.ranges[piece.ranges.length - 1]!;
@@ -132,7 +133,7 @@ export class SegmentedRecording implements LocalRecording {
   }
 }
 
-/** By a loop: `Float32Array.from` with a function takes twenty times as long, most of the clustering of hours. */
+/** A loop, because `Float32Array.from` with a function is twenty times slower, which dominates in long recordings. */
 function shares(bytes: Uint8Array): Float32Array {
   const probabilities = new Float32Array(bytes.length);
   for (let i = 0; i < bytes.length; i++) probabilities[i] = (bytes[i] as number) / PROBABILITIES;

@@ -1,7 +1,7 @@
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
 
-/** Numbers as they stand in a manifest: base64 of little-endian int16, times `scale`. */
+/** Numbers in a manifest: base64 of little-endian int16 values, which are multiplied by `scale`. */
 export interface PackedNumbers {
   readonly scale: number;
   readonly data: string;
@@ -26,7 +26,7 @@ function unpackNumbers({ scale, data }: PackedNumbers): Float32Array {
   return Float32Array.from({ length: view.byteLength / 2 }, (_, i) => view.getInt16(i * 2, true) * scale);
 }
 
-/** Reads a manifest's settings, one at a time. */
+/** Reads and checks the settings of a manifest, one at a time. */
 export class SettingsReader {
   readonly #manifest: ModelManifest;
 
@@ -57,7 +57,7 @@ export class SettingsReader {
         return unpackNumbers({ scale: value.scale, data: value.data });
       }
     } catch {
-      // Not base64: told below.
+      // Not base64: the error below is thrown.
     }
     throw this.wrong(path, typeof value, '{ scale, data } with base64 data');
   }

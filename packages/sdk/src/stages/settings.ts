@@ -7,63 +7,63 @@ import { SettingsReader } from './settings-reader.ts';
 import type { LinkRules } from './tracks.ts';
 import type { DecodeRules } from './viterbi.ts';
 
-/** When a voice has a name. All of it depends on the weights; `npm run naming` finds it. */
+/** Rules for naming a voice. They depend on the weights and are computed by `npm run naming`. */
 export interface NamingRules {
   /**
-   * Score that 2 % of the pairs of different people exceed, and by how much more of it that share falls to 1 / e.
-   * Measured where it is worst, so that a stated rate of false names holds.
+   * Score that is exceeded by 2 % of the pairs of different people, and the increase in score that reduces this share
+   * by a factor of e. Measured on the worst case, so that the stated rate of false names holds.
    */
   readonly at: number;
   readonly width: number;
-  /** What speech is worth; absent: the score is the cosine. */
+  /** How scores take the amount of speech into account. Absent: the score is the cosine. */
   readonly evidence?: {
-    /** Independent observations of a voice in a second of its speech, and what it is worth at most, however long. */
+    /** Independent observations of a voice per second of speech, and their maximum number. */
     readonly rate: number;
     readonly saturation: number;
-    /** Length of a voice in the voice space: of embeddings the direction alone is kept. */
+    /** Length of a vector in the voice space: embeddings keep only their direction. */
     readonly scale: number;
     /**
-     * `[k, to]`, orthonormal: directions of the voice space in which kinds of recordings differ, whoever speaks. They say
-     * nothing of who it is, and are taken out (nuisance attribute projection: Solomonoff et al., ICASSP 2005).
+     * `[k, to]`, orthonormal: directions of the voice space in which kinds of recordings differ, independent of the
+     * speaker. They are projected out (nuisance attribute projection: Solomonoff et al., ICASSP 2005).
      */
     readonly nuisance?: Float32Array | undefined;
   };
 }
 
 /**
- * Everything after the networks that depends on their weights, whichever they are. Stands in `manifest.json`, under
- * `settings`, where `npm run calibrate` writes it.
+ * Settings of clustering and turns, which depend on the weights of the networks. Stored in `manifest.json` under
+ * `settings`, where `npm run calibrate` writes them.
  */
 export interface SolveSettings {
   readonly activity: {
-    /** A slot's frame counts as speech above this. */
+    /** Activity above which a slot's frame counts as speech. */
     readonly on: number;
-    /** Seconds a slot must speak in a window to be a local speaker. */
+    /** Minimum seconds that a slot must speak in a window to be a local speaker. */
     readonly shortest: number;
   };
-  /** What voices vary by. */
+  /** How voices vary. */
   readonly voices: VoiceSpace;
   readonly tracks: LinkRules & {
     /** Log evidence below which the two sides of a track are two speakers. */
     readonly evidence: number;
   };
   readonly cluster: {
-    /** Independent observations of a voice in a second of its speech: less than windows, which share audio and mood. */
+    /** Independent observations of a voice per second of speech: fewer than windows, which share audio and mood. */
     readonly rate: number;
-    /** Observations that a cluster is worth at most, however long. */
+    /** Maximum number of observations that a cluster counts for. */
     readonly saturation: number;
     /**
-     * Seconds of clean speech that a whole recording counts for at most. Without it, small differences between one
-     * speaker's moments add up to proof of two speakers in long recordings.
+     * Maximum seconds of clean speech that a whole recording counts for. Without this limit, small variations of one
+     * speaker's voice add up to evidence for two speakers in long recordings.
      */
     readonly horizon?: number;
-    /** Log evidence that a merge must gain. */
+    /** Minimum gain in log evidence for a merge. */
     readonly evidence: number;
-    /** Seconds of clean speech that make a track a point of the clustering. */
+    /** Minimum seconds of clean speech for a track to take part in clustering. */
     readonly shortestTrack: number;
-    /** Seconds of clean speech that make a cluster a speaker. */
+    /** Minimum seconds of clean speech for a cluster to be a speaker. */
     readonly shortestSpeaker: number;
-    /** And the least share of all clean speech: long recordings have more strays. */
+    /** Minimum share of all clean speech for a cluster to be a speaker: long recordings have more stray tracks. */
     readonly leastShare: number;
   };
   readonly decode: DecodeRules;
@@ -74,40 +74,43 @@ export interface SolveSettings {
     readonly shortestGap: number;
     /** Seconds. */
     readonly shortestTurn: number;
-    /** Trust in a window's edges, relative to its middle. Default 0.05. */
+    /** Weight of a window's edges, relative to its middle. Default 0.05. */
     readonly edge?: number;
-    /** Where the network tells how many speak: that many speakers are on. */
+    /** For networks that output how many people speak: that number of speakers is active. */
     readonly count?: ActiveSpeakersRules;
-    /** Where pieces of speech were embedded: how far they say by themselves who speaks. */
+    /** For pipelines that embed pieces of speech: how much these contribute to the scores. */
     readonly pieces?: PieceRules;
-    /** Where another network tells when two speak at once: when the second speaker is on. */
+    /** With a gate that detects two speakers at once: when the second speaker is active. */
     readonly overlap?: OverlapRules;
   };
   /** Logistic calibration of a turn: 1 / (1 + exp(−(bias + activity × a + identity × i))); see `confidence.ts`. */
   readonly confidence: { readonly bias: number; readonly activity: number; readonly identity: number };
-  /** When a voice is taken for a known one. */
+  /** When a voice is recognized as a known one. */
   readonly known: NamingRules;
 }
 
-/** How a segmentation network decides where nobody speaks, and what turns are made of then. In its own manifest, under `settings.gate`. */
+/**
+ * Settings of a segmentation network that is used as a speech gate, and of turns when it is. Stored in its own manifest
+ * under `settings.gate`.
+ */
 export interface GateSettings {
   /** Seconds between windows of a recording, and of a live session. */
   readonly step: number;
   readonly liveStep: number;
-  /** Windows of a recording in one run of the network: some networks are faster with several. Default 1. */
+  /** Windows per run of the network for recordings: some networks are faster with several. Default 1. */
   readonly batch: number;
   /** Probability of speech below which nobody speaks. */
   readonly speech: number;
-  /** Seconds of silence that end a turn, whatever gaps it may have. */
+  /** Seconds of silence that always end a turn, even if `shortestGap` is longer. */
   readonly shortestSilence: number;
-  /** In place of `turns.onset` and `turns.offset`: what is left is speech, and less is needed to believe it. */
+  /** Replace `turns.onset` and `turns.offset`: after the gate only speech is left, so lower thresholds suffice. */
   readonly onset: number;
   readonly offset: number;
-  /** In place of `turns.shortestGap`. */
+  /** Replaces `turns.shortestGap`. */
   readonly shortestGap?: number;
-  /** When a second speaker is on, though below the onset; absent: never. */
+  /** When a second speaker is active although its score is below the onset. Absent: never. */
   readonly overlap?: OverlapRules & {
-    /** Probability of two speakers at once above which they are two. */
+    /** Probability of overlap above which two speakers are active. */
     readonly two: number;
   };
 }
@@ -130,11 +133,11 @@ export function gateSettings(manifest: ModelManifest): GateSettings {
   };
 }
 
-/** Those of the fast-cnn pipeline, whose network does both parts. */
+/** Settings of the fast-cnn pipeline, whose network does both segmentation and embedding. */
 export interface FastCnnSettings extends SolveSettings {
-  /** Seconds between windows; whole frames. */
+  /** Seconds between windows; a whole number of frames. */
   readonly hop: number;
-  /** Windows of one run of the network. */
+  /** Windows per run of the network. */
   readonly batch: number;
 }
 
@@ -200,10 +203,10 @@ export function solveSettings(read: SettingsReader): SolveSettings {
   };
 }
 
-/** How the share of strangers falls with the cosine, where a manifest says no more than a cosine. */
+/** `NamingRules.width` for manifests that only give a cosine threshold. */
 const COSINE_WIDTH = 0.05;
 
-/** @param to Dimensions of the voice space, where there is one. */
+/** @param to Dimensions of the voice space, if there is one. */
 export function namingRules(read: SettingsReader, to = 1): NamingRules {
   if (read.has('known.at')) {
     const nuisance = read.has('known.evidence.nuisance') ? read.packed('known.evidence.nuisance') : undefined;

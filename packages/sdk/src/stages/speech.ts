@@ -1,52 +1,52 @@
-/** When what is heard is speech. Lengths in frames. */
+/** Rules for detecting speech. Lengths in frames. */
 export interface SpeechRules {
   /** Probability of speech below which nobody speaks. */
   readonly speech: number;
-  /** Frames that silence must last to end a turn for certain, whatever gaps a turn may have. */
+  /** Minimum frames of silence that always end a turn, even if longer gaps are filled. */
   readonly shortestSilence: number;
-  /** Probability above which two speak at once; absent: it is not asked for. */
+  /** Probability above which two speak at once. Absent: overlap is not detected. */
   readonly overlap?: number;
 }
 
-/** The score that silence gives to everybody: no turn holds such a frame, and none goes on across it. */
+/** Score of all speakers in a frame of certain silence: no turn contains such a frame or continues across it. */
 export const CERTAIN_SILENCE = -1;
 
-/** What is kept of a frame. */
+/** Flags of a frame. */
 const QUIET = 1;
 const OVERLAP = 2;
 
 /**
- * Where nobody speaks, and where two do, by a network that hears some seconds around each moment. What it calls silence is taken from the
- * activity of windows that hear less, before anything is made of them. Frames of a recording or of a stretch of a live
- * session, in order; a frame it has not heard of counts as speech.
+ * The frames in which nobody speaks, and those in which two do, as detected by a network with long windows (a speech
+ * gate). Activity in silent frames is removed from the shorter windows of the pipeline before they are used. Covers
+ * frames of a recording or of a part of a live session, in order; unknown frames count as speech.
  */
 export class SpeechMask {
   readonly #rules: SpeechRules;
-  /** The first frame that it tells of. */
+  /** First frame of the mask. */
   readonly first: number;
-  /** Of each frame: QUIET, OVERLAP, both or neither. */
+  /** Flags of each frame: QUIET, OVERLAP, both or neither. */
   #heard: number[] = [];
 
-  /** @param first The first frame that `push` will tell of. */
+  /** @param first Frame of the first `push`. */
   constructor(rules: SpeechRules, first = 0) {
     this.#rules = rules;
     this.first = first;
   }
 
-  /** The frame before which everything is known. */
+  /** The frame after the last known one. */
   get known(): number {
     return this.first + this.#heard.length;
   }
 
-  /** @param speech Probability of speech in the next frame. @param two Of two speakers at least. */
+  /** Adds the next frame. @param speech Probability of speech. @param two Probability of at least two speakers. */
   push(speech: number, two = 0): void {
     const { speech: least, overlap = Number.POSITIVE_INFINITY } = this.#rules;
     this.#heard.push((speech >= least ? 0 : QUIET) | (two > overlap ? OVERLAP : 0));
   }
 
   /**
-   * A copy that knows nothing of the frames before one, which is none before the first.
-   * @param first What that frame is called in it.
+   * Copies the mask from a frame on, which must not be before the first one.
+   * @param first Number of that frame in the copy.
    */
   from(frame: number, first = frame): SpeechMask {
     const copy = new SpeechMask(this.#rules, first);
@@ -54,19 +54,19 @@ export class SpeechMask {
     return copy;
   }
 
-  /** Whether two speak in a frame, as far as is known. */
+  /** Whether two speak in a frame; false if it is unknown. */
   overlapped(frame: number): boolean {
     return this.#isHeard(frame - this.first, OVERLAP);
   }
 
-  /** Silences the frames of a window in which nobody speaks, in place. @param activity `[frames, slots]` from frame `start` on. */
+  /** Sets the activity of silent frames to 0, in place. @param activity `[frames, slots]` from frame `start` on. */
   apply(activity: Float32Array, slots: number, start: number): void {
     for (let at = 0, i = start - this.first; at < activity.length; at += slots, i++) {
       if (this.#isHeard(i, QUIET)) activity.fill(0, at, at + slots);
     }
   }
 
-  /** `[to − from]`: 1 where silence lasts long enough to be certain. */
+  /** `[to − from]`: 1 in frames of silence that lasts at least `shortestSilence`. */
   silences(from: number, to: number): Uint8Array {
     const silent = new Uint8Array(to - from);
     let begun = -1;

@@ -5,24 +5,25 @@ import type { Steps } from './steps.ts';
 import { secondsOf, type Tracks } from './tracks.ts';
 import { accumulate } from './vectors.ts';
 
-/** What a piece of a track must hold, and when two pieces are one speaker. */
+/** Rules for splitting tracks. */
 export interface SplitRules {
-  /** Observations in a second of speech, and what a piece is worth at most. */
+  /** Independent observations per second of speech, and their maximum number in a part. */
   readonly rate: number;
   readonly saturation: number;
-  /** Log evidence below which two pieces are two speakers. */
+  /** Log evidence below which two parts are two speakers. */
   readonly evidence: number;
-  /** Share of a window that is new: windows overlap. */
+  /** Share of a window that the previous window does not cover. */
   readonly share: number;
 }
 
-/** Seconds of speech that a piece must have to be told from the rest. */
+/** Minimum seconds of speech of a part. */
 const LEAST_SECONDS = 0.4;
 
 /**
- * Parts tracks in which the voice changes. Where one speaker follows another without a pause, windows that hear both
- * lead from the one's voice to the other's in small steps that linking cannot see; the track as a whole shows it: its two
- * sides are likelier two speakers than one. Each track is cut where that is clearest, and its pieces again.
+ * Splits tracks in which the speaker changes. If one speaker follows another without a pause, windows that contain both
+ * lead from one voice to the other in small steps that linking does not detect. The whole track shows the change: its
+ * two sides are likelier two speakers than one. Each track is split where this is clearest, and its parts are split
+ * again.
  */
 export function* splitTrackSteps(slots: Slots, tracks: Tracks, space: VoiceSpace, rules: SplitRules): Steps<Tracks> {
   const members: number[][] = Array.from(tracks.seconds, () => []);
@@ -49,7 +50,7 @@ export function* splitTrackSteps(slots: Slots, tracks: Tracks, space: VoiceSpace
   return { trackOf, seconds: Float64Array.from(seconds), sum };
 }
 
-/** Where the two sides of a track are least likely one speaker, if they are likelier two; else 0. */
+/** The position at which the two sides of a track are least likely one speaker, or 0 if it should not be split. */
 function bestCut(slots: Slots, rows: readonly number[], space: VoiceSpace, rules: SplitRules): number {
   const whole = new Float32Array(slots.to);
   let all = 0;

@@ -1,11 +1,11 @@
 /**
- * Long work in small pieces: a generator that yields every few milliseconds of work and returns the result. So the same
- * code runs at one go (`finish`) or with room for others in between (`paced`): a server answers while hours of audio
- * are clustered, and a signal is heard.
+ * Long work in small steps: a generator that yields every few milliseconds of work and returns the result. So the same
+ * code can run without interruption (`finish`), or in slices (`paced`) that let a server respond and abort signals take
+ * effect while hours of audio are clustered.
  */
 export type Steps<T> = Generator<undefined, T, undefined>;
 
-/** Runs the steps at one go. */
+/** Runs all steps without interruption. */
 export function finish<T>(steps: Steps<T>): T {
   for (;;) {
     const step = steps.next();
@@ -13,14 +13,14 @@ export function finish<T>(steps: Steps<T>): T {
   }
 }
 
-/** Additions and multiplications of a step: some milliseconds. */
+/** Additions and multiplications per step: a few milliseconds. */
 const PER_STEP = 1 << 21;
 
-/** Counts work, for loops whose rounds cost little or much by what is given to them. */
+/** Counts work, for loops in which the cost of an iteration depends on the input. */
 export class Work {
   #done = 0;
 
-  /** Adds what the next round costs; true when a step is full. */
+  /** Adds the cost of the next iteration. @returns Whether it is time to yield. */
   isDue(cost: number): boolean {
     this.#done += cost;
     if (this.#done < PER_STEP) return false;

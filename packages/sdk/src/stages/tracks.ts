@@ -4,37 +4,37 @@ import type { LocalWindows } from './local-speakers.ts';
 import { finish, type Steps } from './steps.ts';
 import { accumulate, dot } from './vectors.ts';
 
-/** When slots of neighbouring windows are one voice. */
+/** When slots of adjacent windows are linked as one voice. */
 export interface LinkRules {
-  /** Least share of their activity that they have in common in the frames that both windows hear. */
+  /** Minimum share of their activity that they have in common, in the frames that both windows cover. */
   readonly overlap: number;
-  /** Least cosine of their voices in the voice space. */
+  /** Minimum cosine of their vectors in the voice space. */
   readonly similarity: number;
 }
 
-/** Chains of slots of neighbouring windows that hear the same voice: few good points instead of many poor ones. */
+/** Chains of slots of adjacent windows with the same voice: fewer and more reliable points to cluster. */
 export interface Tracks {
-  /** `[rows of slots]`: which track. */
+  /** `[rows of slots]`: track of each slot. */
   readonly trackOf: Int32Array;
-  /** `[tracks]`: seconds of clean speech; audio that several windows hear counts once. */
+  /** `[tracks]`: seconds of clean speech; audio in several windows counts once. */
   readonly seconds: Float64Array;
-  /** `[tracks]` rows of `[to]`: sum of the slots' voices weighted by their seconds. */
+  /** `[tracks]` rows of `[to]`: sum of the slots' vectors in the voice space, weighted by their seconds. */
   readonly sum: readonly Float32Array[];
 }
 
-/** A slot without clean speech still counts this many seconds: it must belong somewhere. */
+/** Seconds that a slot without clean speech still counts for, so that it has some weight. */
 const LEAST_SECONDS = 0.02;
-/** Frames of activity, in all, below which two windows have too little in common to compare. */
+/** Minimum total activity, in frames, that two slots must have in the common frames to be compared. */
 const LEAST_COMMON = 4;
 /** A few milliseconds of work. */
 const WINDOWS_PER_STEP = 256;
 
-/** Links slots to those of the window before that share audio, activity and voice. One pass, O(windows × slots²). */
+/** Links slots to slots of the previous window with similar activity and voice. One pass, O(windows × slots²). */
 export function linkTracks(local: LocalWindows, slots: Slots, rules: LinkRules): Tracks {
   return finish(linkTrackSteps(local, slots, rules));
 }
 
-/** The same in steps. */
+/** Like `linkTracks`, in steps. */
 export function* linkTrackSteps(local: LocalWindows, slots: Slots, rules: LinkRules): Steps<Tracks> {
   const trackOf = new Int32Array(slots.window.length).fill(-1);
   const seconds: number[] = [];
@@ -60,7 +60,7 @@ export function* linkTrackSteps(local: LocalWindows, slots: Slots, rules: LinkRu
   return { trackOf, seconds: Float64Array.from(seconds), sum };
 }
 
-/** Seconds that a slot adds to its track. @param share The part of a window that the one before did not hear. */
+/** Seconds that a slot adds to its track. @param share The part of a window that the previous one does not cover. */
 export function secondsOf(slots: Slots, row: number, share: number): number {
   return (slots.clean[row]! + LEAST_SECONDS) * share;
 }
@@ -74,7 +74,7 @@ function speaking(slots: Slots, perWindow: number, window: number): number[] {
   return rows;
 }
 
-/** For each row of a window the row of the window before that it continues, or −1. */
+/** For each row of a window, the row of the previous window that it continues, or −1. */
 function links(local: LocalWindows, slots: Slots, before: number[], rows: number[], rules: LinkRules): number[] {
   if (before.length === 0 || rows.length === 0) return [];
   const fit = new Float64Array(rows.length * before.length);
@@ -92,7 +92,7 @@ function links(local: LocalWindows, slots: Slots, before: number[], rows: number
   });
 }
 
-/** Σ min / Σ max of two slots' activities in the frames that both windows hear. */
+/** Σ min / Σ max of two slots' activities in the frames that both windows cover. */
 function commonActivity(local: LocalWindows, slots: Slots, earlier: number, later: number): number {
   const a = local.activity(slots.window[earlier]!);
   const b = local.activity(slots.window[later]!);

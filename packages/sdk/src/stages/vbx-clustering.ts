@@ -7,50 +7,51 @@ import { toXVectorSpace, type VbxRules, vbx, type XVectorSpace } from './vbx.ts'
 import { normalize } from './vectors.ts';
 
 export interface VbxSettings extends VbxRules {
-  /** Distance of unit vectors' centroids up to which they are one cluster, to begin with. */
+  /** Maximum distance of centroids of unit vectors for the initial clusters. */
   readonly threshold: number;
-  /** Share of a window that a local speaker must speak alone to take part in clustering. */
+  /** Minimum share of a window that a local speaker must speak alone to take part in clustering. */
   readonly leastShare: number;
 }
 
-/** Local speakers in one clustering: its distances are 8 bytes a pair, 25 MB. Of more, every so many-th takes part. */
+/** Maximum local speakers in a clustering (8 bytes per pair, 25 MB). If there are more, only every n-th takes part. */
 const MOST_POINTS = 2500;
 /**
- * Clusters that VBx begins with: each of its rounds takes points × clusters × dimensions. Voices that are all unlike each
- * other would begin with one each, which took three minutes for four hours; nobody's recording has as many speakers.
+ * Maximum number of initial clusters of VBx, whose iterations cost points × clusters × dimensions. Voices that are all
+ * different would each start as a cluster, which took three minutes for four hours of audio.
  */
 const MOST_CLUSTERS = 100;
-/** A speaker whose prior is not above this is none. */
+/** Speakers with a prior up to this are dropped. */
 const LEAST_PRIOR = 1e-7;
 /** A few milliseconds of work. */
 const WINDOWS_PER_STEP = 256;
 
-/** Nobody: a local speaker who says nothing, or for whom no cluster was left. */
+/** Cluster of a local speaker that is silent, or for which no cluster was left. */
 export const NOBODY = -2;
 
-/** The voices of a recording, before anybody is named. */
+/** The voices (clusters) of a recording, before local speakers are assigned to them. */
 export interface Voices {
   readonly heard: HeardWindows;
-  /** Rows that take part in clustering; their unit vectors. */
+  /** Rows that take part in clustering, and their unit-length embeddings. */
   readonly rows: Int32Array;
   readonly units: readonly Float32Array[];
-  /** Whether a row says anything, by row. */
+  /** By row: whether the local speaker speaks. */
   readonly speaks: Uint8Array;
-  /** Of the clusters that are found without being asked for: `[clusters]` means of the network's own vectors. */
+  /** `[clusters]`: mean embedding of each cluster found without bounds. */
   readonly centroids: readonly Float64Array[];
 }
 
-/** Who a recording's local speakers are. */
+/** The clusters of a recording's local speakers. */
 export interface Assignment {
   readonly centroids: readonly Float64Array[];
   /** Cluster by row, or `NOBODY`. */
   readonly clusterOf: Int16Array;
-  /** Cosine of each row with its cluster; 0 for nobody. */
+  /** Cosine of each row with its cluster's centroid; 0 without a cluster. */
   readonly likeness: Float32Array;
 }
 
 /**
- * As pyannote's community-1: centroid linkage, then VBx in the space of PLDA; the centroids of what is left.
+ * Finds the clusters like pyannote's community-1: centroid linkage, then VBx in the PLDA space; returns the centroids
+ * of the remaining clusters.
  */
 export function* findVoices(heard: HeardWindows, space: XVectorSpace, settings: VbxSettings): Steps<Voices> {
   const { alone, all } = spokenFrames(heard);
@@ -78,7 +79,7 @@ export function* findVoices(heard: HeardWindows, space: XVectorSpace, settings: 
   return { ...found, centroids };
 }
 
-/** The clusters at the threshold, or at the least above it that leaves few enough. */
+/** The clusters at the threshold, or at the lowest higher threshold with at most `MOST_CLUSTERS` clusters. */
 function firstClusters(tree: Linkage, threshold: number): Int32Array {
   const labels = flatClusters(tree, threshold);
   if (countOf(labels) <= MOST_CLUSTERS) return labels;
@@ -96,12 +97,15 @@ function countOf(labels: Int32Array): number {
   return labels.reduce((most, label) => Math.max(most, label + 1), 0);
 }
 
-/** Every local speaker to the centroid of its voice; those of one window to different ones. */
+/** Assigns every local speaker to the most similar centroid; those of one window to different centroids. */
 export function assignVoices(voices: Voices): Steps<Assignment> {
   return assign(voices, voices.centroids, true);
 }
 
-/** The same with another number of clusters, by k-means; then two of one window may be one speaker, as in the reference. */
+/**
+ * Like `assignVoices`, for another number of clusters, found by k-means. Two local speakers of one window may then get
+ * the same cluster, as in pyannote.
+ */
 export function* assignVoicesToCount(voices: Voices, count: number): Steps<Assignment> {
   const { heard, rows, units } = voices;
   const labels = yield* kMeans(units, Math.min(count, Math.max(1, rows.length)));
@@ -126,7 +130,7 @@ function* assign(
     for (let slot = 0; slot < slots; slot++) {
       const row = window * slots + slot;
       centroids.forEach((centroid, k) => {
-        // Who says nothing must not take a cluster from anybody: less than every cosine.
+        // Below every cosine, so that silent local speakers do not take a cluster from others.
         score[slot * centroids.length + k] = speaks[row] ? cosine(heard.voice(row), centroid, lengths[k]!) : -3;
       });
     }

@@ -1,27 +1,28 @@
 import { type Steps, Work } from './steps.ts';
 
 /**
- * The voice space of pyannote's community-1: x-vectors are centred, scaled, reduced by linear discriminant analysis, and
- * whitened, so that voices of one person have covariance I and people differ by the diagonal `between`.
+ * The voice space of pyannote's community-1: x-vectors are centered, scaled, reduced by linear discriminant analysis
+ * and whitened, so that the covariance within one speaker is I and the covariance between speakers is the diagonal
+ * `between`.
  */
 export interface XVectorSpace {
-  /** Numbers of an embedding, and in this space. */
+  /** Length of an embedding, and dimensions of this space. */
   readonly from: number;
   readonly to: number;
-  /** `[from]`, `[to]`: taken away before and after the reduction. */
+  /** `[from]`, `[to]`: subtracted before and after the reduction. */
   readonly before: Float64Array;
   readonly after: Float64Array;
   /** `[from, to]`. */
   readonly reduction: Float64Array;
-  /** `[to]`: taken away before whitening. */
+  /** `[to]`: subtracted before whitening. */
   readonly mean: Float64Array;
   /** `[to, to]`; the largest variances first. */
   readonly whitening: Float64Array;
-  /** `[to]`, falling. */
+  /** `[to]`, in descending order. */
   readonly between: Float64Array;
 }
 
-/** As it is kept: `whitening` and `between` in any order. */
+/** Sorts `whitening` and `between`, which may come in any order, by descending variance. */
 export function xVectorSpace(space: XVectorSpace): XVectorSpace {
   const { to, between, whitening } = space;
   const order = Array.from(between.keys()).sort((x, y) => between[y]! - between[x]!);
@@ -32,7 +33,7 @@ export function xVectorSpace(space: XVectorSpace): XVectorSpace {
   return { ...space, whitening: sorted, between: Float64Array.from(order, (i) => between[i]!) };
 }
 
-/** An embedding in the space, `[to]`. */
+/** Projects an embedding into the space. @returns `[to]`. */
 export function toXVectorSpace(space: XVectorSpace, embedding: ArrayLike<number>): Float64Array {
   const { from, to } = space;
   const x = unitTimes(
@@ -61,12 +62,12 @@ function unitTimes(x: Float64Array, length: number): Float64Array {
 }
 
 export interface VbxRules {
-  /** Scales what the voices say: they are not independent. */
+  /** Factor on the evidence of the embeddings, which are not independent. */
   readonly fa: number;
-  /** Holds speakers back: fewer of them the larger it is. */
+  /** Speaker regularization: a larger value gives fewer speakers. */
   readonly fb: number;
   readonly iterations: number;
-  /** How sure the first clusters are: softmax of this much for the own one. */
+  /** Certainty of the initial clusters: logit of a point's own cluster in a softmax over all. */
   readonly smoothing: number;
 }
 
@@ -76,19 +77,20 @@ export interface Vbx {
   readonly responsibilities: Float64Array;
   /** `[speakers]`. */
   readonly priors: Float64Array;
-  /** The bound after each iteration. */
+  /** Evidence lower bound after each iteration. */
   readonly bounds: readonly number[];
 }
 
-/** A bound that rises by less is the last. */
+/** Iterations stop when the bound rises by less than this. */
 const ENOUGH = 1e-4;
 const LEAST_PRIOR = 1e-8;
 
 /**
- * Bayesian clustering of voices (VBx without its chain of time): speakers that the voices do not need lose their prior.
- * F. Landini et al., Computer Speech & Language 71, 2022; the formulas' numbers are that paper's.
- * @param voices Rows in a space with covariance I within one voice. @param between `[to]`, > 0, between voices.
- * @param first Cluster of each voice to begin with: 0, 1, ….
+ * Bayesian clustering of voices (VBx without its hidden Markov chain): redundant speakers lose their prior.
+ * F. Landini et al., Computer Speech & Language 71, 2022; formula numbers refer to that paper.
+ * @param voices Rows in a space with covariance I within one voice. @param between `[to]`, > 0: variance between
+ *   voices.
+ * @param first Initial cluster of each voice: 0, 1, ….
  */
 export function* vbx(
   voices: readonly Float64Array[],
@@ -152,7 +154,7 @@ interface Speaker {
   readonly penalty: number;
 }
 
-/** (16) and (17). */
+/** Formulas (16) and (17) of the paper. */
 function speakerOf(
   s: number,
   speakers: number,

@@ -3,23 +3,23 @@ import type { LocalWindows } from './local-speakers.ts';
 import { logLikelihood, type SpeakerModel } from './plda.ts';
 import { finish, type Steps } from './steps.ts';
 
-/** How the evidence for a speaker is weighed against the continuity of neighbouring windows. */
+/** How the evidence for a speaker is weighed against the continuity of adjacent windows. */
 export interface DecodeRules {
-  /** How far a second of a slot's voice is to be trusted: scales its log likelihood. */
+  /** Factor on the log likelihood of a slot's voice, per second of speech. */
   readonly trust: number;
-  /** Cost of a second in which two windows that hear the same frame say different things of a speaker. */
+  /** Cost per second in which two overlapping windows disagree on whether a speaker is active. */
   readonly continuity: number;
 }
 
-/** Speakers considered for a slot: the likeliest. */
+/** Number of likeliest speakers considered for a slot. */
 const CANDIDATES = 4;
-/** Seconds added to a slot's clean speech: overlapped speech says something of its speaker, too. */
+/** Seconds added to a slot's clean speech, since overlapped speech is some evidence, too. */
 const LEAST_SECONDS = 0.05;
 /** A few milliseconds of work. */
 const WINDOWS_PER_STEP = 128;
 const ROWS_PER_STEP = 256;
 
-/** One way to name the slots of a window. */
+/** One assignment of speakers to the slots of a window. */
 interface State {
   /** `[slots]`, −1 for a silent slot. */
   readonly speakers: readonly number[];
@@ -27,9 +27,9 @@ interface State {
 }
 
 /**
- * Who each slot is: the most likely sequence (Viterbi) over the windows. Slots of one window are different speakers
- * where there are several; each slot should sound like its speaker, and windows that hear the same audio should agree
- * on who speaks in it.
+ * Assigns a speaker to each slot by the most likely sequence over the windows (Viterbi). Slots of one window are
+ * different speakers if there are several speakers. Each slot should sound like its speaker, and windows that cover the
+ * same audio should agree on who speaks in it.
  * @param scores `[rows, speakers]` of `speakerScores`.
  * @returns `[windows, slots]` speakers, −1 for silent slots.
  */
@@ -44,7 +44,7 @@ export function decode(
   return finish(decodeSteps(local, slots, scores, speakers, rules, frame));
 }
 
-/** The same in steps. Keeps a few bytes a window: hours fit. */
+/** Like `decode`, in steps. Keeps a few bytes per window, so that hours of audio fit. */
 export function* decodeSteps(
   local: LocalWindows,
   slots: Slots,
@@ -54,7 +54,7 @@ export function* decodeSteps(
   frame: number,
 ): Steps<Int16Array> {
   const most = CANDIDATES ** local.slots;
-  // Of each window's states: who its slots are, and which state of the window before was best.
+  // For each state of a window: the speakers of its slots, and the best state of the previous window.
   const names = new Int16Array(local.windows * most * local.slots).fill(-1);
   const from = new Uint16Array(local.windows * most);
   let before: State[] = [];
@@ -86,7 +86,7 @@ export function speakerScores(slots: Slots, models: readonly SpeakerModel[], tru
   return finish(speakerScoreSteps(slots, models, trust));
 }
 
-/** The same in steps. */
+/** Like `speakerScores`, in steps. */
 export function* speakerScoreSteps(slots: Slots, models: readonly SpeakerModel[], trust: number): Steps<Float32Array> {
   const rows = slots.window.length;
   const scores = new Float32Array(rows * models.length);
@@ -100,7 +100,7 @@ export function* speakerScoreSteps(slots: Slots, models: readonly SpeakerModel[]
   return scores;
 }
 
-/** All ways to give different speakers, out of each slot's likeliest, to the slots of a window. */
+/** All assignments of different speakers to the slots of a window, from each slot's likeliest speakers. */
 function statesOf(local: LocalWindows, slots: Slots, scores: Float32Array, speakers: number, window: number): State[] {
   let states: State[] = [{ speakers: [], score: 0 }];
   for (let slot = 0; slot < local.slots; slot++) {
@@ -114,17 +114,17 @@ function statesOf(local: LocalWindows, slots: Slots, scores: Float32Array, speak
     const likely = likeliest(own);
     const named = states.flatMap((state) =>
       likely
-        // All that is said is the only speaker's: a second slot is a voice that came to no cluster of its own.
+        // If there is only one speaker, all slots are assigned to it: a second voice has no cluster of its own.
         .filter((k) => speakers < 2 || !state.speakers.includes(k))
         .map((k) => ({ speakers: [...state.speakers, k], score: state.score + own[k]! })),
     );
-    // More slots than speakers: the slot stays nobody's.
+    // More slots than speakers: the slot gets no speaker.
     states = named.length > 0 ? named : silent;
   }
   return states;
 }
 
-/** The best `CANDIDATES` speakers, best first; ties to the lower. */
+/** The best `CANDIDATES` speakers, best first; ties to the lower index. */
 function likeliest(scores: Float32Array): number[] {
   const best: number[] = [];
   for (let k = 0; k < scores.length; k++) {
@@ -137,12 +137,12 @@ function likeliest(scores: Float32Array): number[] {
   return best;
 }
 
-/** In the frames that a window shares with the one before, in seconds. */
+/** Differences in the frames that a window shares with the previous one, in seconds. */
 interface Differences {
   readonly slots: number;
-  /** `[slots, slots]`: by how much the activity of an earlier slot differs from that of a later one. */
+  /** `[slots, slots]`: difference in activity between a slot of the earlier and a slot of the later window. */
   readonly pair: Float64Array;
-  /** `[slots]`: activity of the earlier and of the later slots by themselves. */
+  /** `[slots]`: total activity of the slots of the earlier and of the later window. */
   readonly earlier: Float64Array;
   readonly later: Float64Array;
 }
@@ -169,7 +169,7 @@ function differences(local: LocalWindows, window: number, frame: number): Differ
   return { slots, pair, earlier, later };
 }
 
-/** Seconds in which two windows tell different things of a speaker, summed over speakers. */
+/** Seconds in which two windows disagree on a speaker's activity, summed over speakers. */
 function disagreement(differ: Differences, before: State, after: State): number {
   let sum = 0;
   for (let i = 0; i < differ.slots; i++) {
@@ -185,7 +185,7 @@ function disagreement(differ: Differences, before: State, after: State): number 
   return sum;
 }
 
-/** The speakers along the best path, from its end. */
+/** The speakers along the best path, traced back from its end. */
 function traceBack(
   names: Int16Array,
   from: Uint16Array,

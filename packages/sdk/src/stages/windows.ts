@@ -1,6 +1,6 @@
 /**
- * Cuts a stream of samples into windows of `window` samples every `hop` samples, whatever the sizes of the
- * chunks that come. Holds less than one window and one chunk. For recordings and for live audio.
+ * Cuts a stream of samples, in chunks of any size, into windows of `window` samples every `hop` samples. Holds less
+ * than one window and one chunk.
  */
 export class WindowCutter {
   readonly #window: number;
@@ -22,12 +22,12 @@ export class WindowCutter {
     return this.#samples;
   }
 
-  /** Windows given so far; window `i` starts at sample `i × hop`. */
+  /** Windows output so far; window `i` starts at sample `i × hop`. */
   get windows(): number {
     return this.#windows;
   }
 
-  /** Takes the next samples; `take` gets each window that they complete (its view is valid during the call only). */
+  /** Adds the next samples. @param take Gets each window that they complete; the view is valid during the call only. */
   push(samples: Float32Array, take: (window: Float32Array) => void): void {
     this.#samples += samples.length;
     let read = 0;
@@ -46,7 +46,7 @@ export class WindowCutter {
     }
   }
 
-  /** The end of the audio: gives the last window, padded with silence, where samples remain that no window holds. */
+  /** Ends the audio. If samples remain that no window contains, outputs a last window, padded with silence. */
   end(take: (window: Float32Array) => void): void {
     const covered = this.#windows === 0 ? 0 : (this.#windows - 1) * this.#hop + this.#window;
     if (this.#samples <= covered) return;
