@@ -5,10 +5,10 @@ import type { Tracks } from '../stages/tracks.ts';
 import { type DecodeRules, decode, speakerScores } from '../stages/viterbi.ts';
 import type { RecentWindows } from './recent-windows.ts';
 
-/** Log likelihood that keeps a settled slot with its speaker. */
+/** Log likelihood that fixes a settled slot to its speaker. */
 const PINNED = 1e5;
 
-/** Decides anew who the local speakers are of windows that are not settled. @param known The speakers there are, ≥ 1. */
+/** Assigns speakers again to local speakers of windows that are not settled. @param known The speakers so far, ≥ 1. */
 export function assignLocalSpeakers(
   recent: RecentWindows,
   table: Slots,
@@ -42,7 +42,7 @@ export function assignLocalSpeakers(
   });
 }
 
-/** Where tracks begin, and which of them hold slots that are settled. */
+/** The first frame of each track, and the tracks that contain settled slots. */
 export function trackStates(
   recent: RecentWindows,
   table: Slots,

@@ -1,13 +1,13 @@
-/** What waits to be iterated. One consumer: two iterators would share the events between them. */
+/** Queue of events that have not been read yet. For one consumer: two iterators would split the events between them. */
 export class EventQueue<T> implements AsyncIterable<T> {
   #waiting: T[] = [];
-  /** Where in `#waiting` the next one is: shifting an array of thousands would copy it each time. */
+  /** Index of the next event in `#waiting`: `shift()` on an array of thousands would copy it each time. */
   #at = 0;
   #over = false;
   #error: unknown;
   #wake: (() => void) | undefined;
 
-  /** Events that nobody has read yet. */
+  /** Number of unread events. */
   get length(): number {
     return this.#waiting.length - this.#at;
   }
@@ -18,13 +18,13 @@ export class EventQueue<T> implements AsyncIterable<T> {
     this.#wake?.();
   }
 
-  /** No more will come; what waits can still be read. */
+  /** Ends the queue; unread events can still be read. */
   end(): void {
     this.#over = true;
     this.#wake?.();
   }
 
-  /** No more will come, what waits is dropped, and reading throws `error`, if there is one. */
+  /** Ends the queue and drops unread events. Reading then throws `error`, if given. */
   stop(error?: unknown): void {
     this.#waiting = [];
     this.#at = 0;

@@ -1,16 +1,16 @@
 import type { RecentWindows } from './recent-windows.ts';
 
-/** What the windows say of one speaker, frame by frame. */
+/** Scores of one speaker for each frame, combined over the windows. */
 export interface SpeakerFrames {
-  /** Weighted mean of the activity of the slots given to the speaker, as overlap-adding a recording gives it. */
+  /** Weighted mean of the activity of the slots assigned to the speaker, as overlap-add computes it for a recording. */
   readonly score: Float32Array;
-  /** The same, each slot's part times the probability that it is this speaker. */
+  /** The same, with each slot's part multiplied by the probability that it is this speaker. */
   readonly likely: Float32Array;
 }
 
 /**
- * @param weight `[frames]`: how far a window is to be trusted at each of its frames.
- * @returns For each speaker of the recent windows its frames in `[from, to)`.
+ * @param weight `[frames]`: weight of a window at each of its frames.
+ * @returns For each speaker of the recent windows, the scores of the frames in `[from, to)`.
  */
 export function frameScores(
   recent: RecentWindows,

@@ -1,37 +1,37 @@
 import type { AudioSource } from '../contract/audio.ts';
 import { RowStore } from '../stages/row-store.ts';
 
-/** Samples that share one scale. */
+/** Samples per block; each block has one scale. */
 const BLOCK = 1024;
-/** Largest stored number. */
+/** Largest stored value. */
 const LARGEST = 32_767;
 
 /**
- * The audio of a session, to re-cluster it when it is over: 16 bits a sample, each block of 1,024 with a scale of its
- * own, so that soft speech keeps its detail and no level clips.
+ * The audio of a session, kept so that another diarizer can process it at the end. Stored with 16 bits per sample; each
+ * block of 1,024 samples has its own scale, so that soft speech keeps its detail and loud speech is not clipped.
  */
 export class KeptAudio {
   readonly #sampleRate: number;
   readonly #most: number;
   #blocks = new RowStore(BLOCK, (length) => new Int16Array(length));
   #scales: number[] = [];
-  /** Samples of the block that is not full yet. */
+  /** Samples of the last, incomplete block. */
   readonly #rest = new Float32Array(BLOCK);
   #filled = 0;
   #length = 0;
 
-  /** @param sampleRate Of what is pushed. @param seconds Kept at most; beyond, nothing is. */
+  /** @param sampleRate Rate of the pushed samples. @param seconds Maximum length; if exceeded, nothing is kept. */
   constructor(sampleRate: number, seconds: number) {
     this.#sampleRate = sampleRate;
     this.#most = Math.round(sampleRate * seconds);
   }
 
-  /** Whether all that was pushed is here. */
+  /** Whether all pushed samples are still kept. */
   get whole(): boolean {
     return this.#length <= this.#most;
   }
 
-  /** Takes samples (copied). What exceeds the bound frees all: half a session is no recording. */
+  /** Adds samples (copied). Exceeding the maximum frees all of them, since part of a session is of no use. */
   push(samples: Float32Array): void {
     this.#length += samples.length;
     if (!this.whole) {
@@ -47,7 +47,7 @@ export class KeptAudio {
     }
   }
 
-  /** What was kept, once, from the first sample on; nothing may be pushed meanwhile. */
+  /** Returns the kept audio as a source that can be read once. Nothing may be pushed while it is read. */
   source(): AudioSource {
     let next = 0;
     const read = async (): Promise<Float32Array | null> => {

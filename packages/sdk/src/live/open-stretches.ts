@@ -4,21 +4,21 @@ import type { HeardWindow, RecentWindows } from './recent-windows.ts';
 import type { Stretch } from './stretch.ts';
 import type { VoiceMemory } from './voice-memory.ts';
 
-/** Seconds of a stretch. Where one speaker follows another unnoticed, so much is learnt as one voice, and no more. */
+/** Maximum seconds of a stretch. If a speaker change is missed, this limits how much speech of two people is mixed. */
 const STRETCH = 2;
 
-/** Where a stretch goes on: the settled slot that was its latest. */
+/** A stretch that can be continued, with the last settled slot that was added to it. */
 interface OpenStretch {
   readonly stretch: Stretch;
   readonly window: HeardWindow;
   readonly slot: number;
 }
 
-/** Gives what windows heard to the stretches that are remembered, once it is decided who speaks in them. */
+/** Adds the speech of windows to the remembered stretches once the windows' speakers are final. */
 export class OpenStretches {
   readonly #recent: RecentWindows;
   readonly #memory: VoiceMemory;
-  /** The stretch that each speaker's latest settled slot went to. */
+  /** For each speaker, the stretch that contains its latest settled slot. */
   #open = new Map<number, OpenStretch>();
 
   constructor(recent: RecentWindows, memory: VoiceMemory) {
@@ -26,7 +26,7 @@ export class OpenStretches {
     this.#memory = memory;
   }
 
-  /** Windows that end before the final frame are decided: what was heard in them is remembered. */
+  /** Settles the windows that end by the frame `final`, and adds their speech to stretches. */
   settle(table: Slots, tracks: Tracks, final: number): void {
     const { frames, all } = this.#recent;
     all.forEach((window, w) => {
@@ -47,12 +47,12 @@ export class OpenStretches {
     });
   }
 
-  /** A speaker's stretch does not go on. */
+  /** Ends a speaker's open stretch. */
   forget(speaker: number): void {
     this.#open.delete(speaker);
   }
 
-  /** The stretch that a slot goes on with: that of its speaker in the window before, where both are one track. */
+  /** The stretch that a slot continues: that of its speaker and track in the previous window, unless it is full. */
   #following(table: Slots, { trackOf }: Tracks, window: number, slot: number): Stretch | undefined {
     const { slots, all } = this.#recent;
     const before = this.#open.get(all[window]!.speakerOf[slot]!);

@@ -9,17 +9,17 @@ const KEPT_SECONDS = [0, 14_400] as const;
 const DEFAULT_LATENCY = 1;
 const DEFAULT_STEP = 0.25;
 
-/** A session's options in the units of its network. */
+/** Timing of a session, in frames of its network. */
 export interface LiveTiming {
-  /** Frames from a moment's being pushed to its being final. */
+  /** Frames of audio that must follow a moment for it to be final. */
   readonly lag: number;
-  /** Frames between two looks, at most `lag`. */
+  /** Frames between two windows, at most `lag`. */
   readonly hop: number;
 }
 
 /**
- * Checks the options of a session, but for the voices.
- * @param frame Seconds of a frame: times are rounded down to whole frames, so that the bound holds.
+ * Checks the options of a session, except the known voices.
+ * @param frame Seconds per frame. Times are rounded down to whole frames, so that the latency is not exceeded.
  * @throws `invalid-option` naming the option, its value and its range.
  */
 export function liveTiming(options: LiveOptions, frame: number): LiveTiming {
@@ -55,8 +55,8 @@ function show(value: unknown): string {
 }
 
 /**
- * Frames of silence before a session's first window: so many whole steps that the first look comes within one step, and
- * that windows begin where a recording's do.
+ * Frames of silence before a session: the largest multiple of `hop` that is shorter than a window. The first window is
+ * then complete after at most one hop of audio, and windows begin at the same frames as those of a recording.
  */
 export function leadOf(frames: number, hop: number): number {
   return Math.floor((frames - 1) / hop) * hop;

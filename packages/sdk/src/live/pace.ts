@@ -1,62 +1,63 @@
-/** Milliseconds behind real time from which only every second or fourth window is heard. */
+/** `[delay, count]`: from this many milliseconds behind real time, only one of `count` windows is processed. */
 const LATE = [
   [60, 2],
   [180, 4],
 ] as const;
-/** Milliseconds without being late after which windows are heard twice as often again: at first, and at most. */
+/** Milliseconds without delay after which twice as many windows are processed again: initial value, and maximum. */
 const PATIENCE = [4_000, 64_000] as const;
 /**
- * Milliseconds by which audio may come faster than it can be said: more is a recording, which is not in a hurry. Of what
- * is ahead of real time the second number is remembered, so that a session soon counts as live again.
+ * Audio that arrives more than `least` milliseconds ahead of real time comes from a recording, and is never late. The
+ * lead is capped at `most` milliseconds, so that the session soon counts as live again when real-time audio follows.
  */
 const AHEAD = { least: 2000, most: 4000 } as const;
 
-/** What the sessions of one network share: those that open while others are late need not be late themselves first. */
+/** State shared by the sessions of one network: a session that opens while others are late starts at their pace. */
 export class Tempo {
-  /** One of so many windows was to be heard, when a session was last late. */
+  /** When a session was last late, one of this many windows was processed. */
   sparsity = 1;
+  /** Time in milliseconds at which a session was last late. */
   at = Number.NEGATIVE_INFINITY;
 }
 
 /**
- * Leaves out windows while a session is behind real time, so that it catches up: fewer looks cost some accuracy, late
- * ones help nobody. Audio that comes faster than real time is never late.
+ * Skips windows while a session is behind real time, so that it catches up: fewer windows cost some accuracy, but late
+ * events are of no use. Audio that comes faster than real time is never late.
  *
- * It is slow to hear more again, and slower each time that this was too much: sessions of one machine are late
- * together, and if all heard everything as soon as none was late, they would be late again at once.
+ * The rate is raised again slowly, and more slowly each time that this proved too much: all sessions of a machine are
+ * late at the same time, and if all of them returned to the full rate at once, they would be late again immediately.
  */
 export class Pace {
   readonly #hop: number;
   readonly #frames: number;
   readonly #most: number;
-  /** Milliseconds of a frame. */
+  /** Milliseconds per frame. */
   readonly #frame: number;
   readonly #now: () => number;
-  /** When the session's first sample was said, as far as arrivals tell. */
+  /** When the session's first sample was spoken, estimated from the times of arrival. */
   #began = Number.POSITIVE_INFINITY;
-  /** Milliseconds by which the latest audio was ahead of real time, when it came. */
+  /** Milliseconds by which the latest audio was ahead of real time when it arrived. */
   #ahead = 0;
   #latest = Number.NEGATIVE_INFINITY;
-  /** The latest audio came as a recording does. */
+  /** Whether the latest audio came from a recording (see `AHEAD`). */
   #wasRecording = false;
-  /** Milliseconds of audio that came so: none of it is late, whenever it is heard. */
+  /** Milliseconds of audio up to the end of the recording part: windows before it are never late. */
   #unhurried = 0;
-  /** The next window begins so many hops after the session did. */
+  /** Start of the next window, in hops from the session's beginning. */
   #next: number;
-  /** And the next one that is to be heard. */
+  /** Start of the next window to be processed, in hops. */
   #heard: number;
   readonly #tempo: Tempo;
-  /** One of so many windows is to be heard. */
+  /** One of this many windows is processed. */
   #sparsity = 1;
-  /** When the session was last late, or began to hear more. */
+  /** When the session was last late, or last raised its rate. */
   #calmSince = Number.NEGATIVE_INFINITY;
-  /** Milliseconds to be calm before it hears more. */
+  /** Milliseconds without delay before the rate is raised. */
   #patience: number = PATIENCE[0];
 
   /**
-   * @param shape Frames of a window, between windows, and from the first window's beginning to the session's; and the
-   *   most that there may be between two that are heard.
-   * @param frame Seconds of a frame. @param tempo Of the network. @param now Milliseconds.
+   * @param shape In frames: length of a window, distance between windows, distance from the first window's start to the
+   *   session's, and the maximum distance between two processed windows.
+   * @param frame Seconds per frame. @param tempo Shared with the network's other sessions. @param now Clock in ms.
    */
   constructor(
     shape: { readonly frames: number; readonly hop: number; readonly lead: number; readonly most: number },
@@ -78,19 +79,19 @@ export class Pace {
     }
   }
 
-  /** Audio has come. @param before Seconds of audio before it. @param seconds Of it. */
+  /** Records the arrival of audio. @param before Seconds of audio before it. @param seconds Its length. */
   arrived(before: number, seconds: number): void {
     const now = this.#now();
     const began = now - 1000 * before;
     this.#ahead = Math.min(AHEAD.most, Math.max(0, this.#ahead - (now - this.#latest)) + 1000 * seconds);
     this.#latest = now;
-    // What a recording took to be heard does not make what comes after it late.
+    // The time spent on processing a recording does not make the audio after it late.
     this.#began = this.#wasRecording ? began : Math.min(this.#began, began);
     this.#wasRecording = this.#ahead > AHEAD.least;
     if (this.#wasRecording) this.#unhurried = 1000 * (before + seconds);
   }
 
-  /** The next window is there: frames until the next one that is to be heard, or 0 if it is itself left out. */
+  /** Called for each window. @returns Frames until the next window to be processed, or 0 if this one is skipped. */
   next(): number {
     const window = this.#next++;
     if (window < this.#heard) return 0;
@@ -98,7 +99,7 @@ export class Pace {
     let hops = 1;
     if (this.#isUnhurried(window)) return this.#hear(window, hops);
     for (const [, count] of LATE) {
-      // Those that are heard are always the same ones: multiples of two and four, counted from the session's beginning.
+      // The processed windows are always multiples of two or four hops from the session's beginning.
       if (count <= this.#sparsity && window % count === 0 && count * this.#hop <= this.#most) hops = count;
     }
     return this.#hear(window, hops);
@@ -113,12 +114,12 @@ export class Pace {
     return this.#wasRecording || this.#endOf(window) <= this.#unhurried;
   }
 
-  /** Milliseconds of audio until a window's end. */
+  /** End of a window, in milliseconds of audio. */
   #endOf(window: number): number {
     return (window * this.#hop + this.#frames) * this.#frame;
   }
 
-  /** What the network says of a window has come. @param start Of the window, in frames from the session's beginning. */
+  /** Called when the network's output for a window is ready. @param start First frame of the window in the session. */
   said(start: number): void {
     this.#adapt(start / this.#hop);
   }
@@ -131,7 +132,7 @@ export class Pace {
     let wanted = 1;
     for (const [least, count] of LATE) if (late > least) wanted = count;
     if (wanted > this.#sparsity) {
-      // Late so soon after hearing more: that was too much.
+      // Late soon after raising the rate: that was too much.
       this.#patience = now - this.#calmSince < this.#patience ? Math.min(2 * this.#patience, most) : first;
       this.#sparsity = wanted;
     }

@@ -2,33 +2,33 @@ import { cleanFrames, type Slots, voiceOf } from '../stages/local-speaker-table.
 import { activeFrames, type LocalWindows } from '../stages/local-speakers.ts';
 import { project, type VoiceSpace } from '../stages/plda.ts';
 
-/** One window of a live session, with what is worked out of it once. */
+/** One window of a live session, with the values derived from it. */
 export interface HeardWindow {
-  /** Its first frame; the session's first sample is in frame 0. */
+  /** First frame of the window; the session's first sample is in frame 0. */
   readonly start: number;
   /** `[frames, slots]`. */
   readonly activity: Float32Array;
-  /** `[slots]`: the unit vector of a slot that speaks. */
+  /** `[slots]`: unit-length embedding of each slot that speaks. */
   readonly embeddings: readonly (Float32Array | undefined)[];
-  /** `[slots, to]`: the voices of the slots that speak, in the voice space. */
+  /** `[slots, to]`: embeddings of the slots that speak, projected into the voice space. */
   readonly voices: Float32Array;
-  /** `[slots]`: seconds of speech that no other slot overlaps. */
+  /** `[slots]`: seconds of speech without overlap by another slot. */
   readonly clean: Float32Array;
-  /** `[slots]`: the speaker that decoding gave to the slot at the latest look, −1 for nobody. */
+  /** `[slots]`: the speaker that decoding last assigned to the slot, −1 for none. */
   readonly speakerOf: Int16Array;
-  /** `[slots]`: probability that the slot is that speaker, among all. */
+  /** `[slots]`: probability that the slot is that speaker. */
   readonly posterior: Float32Array;
-  /** Nothing will change `speakerOf` any more. */
+  /** Whether `speakerOf` is final. */
   settled: boolean;
 }
 
 export interface HearingRules {
   readonly space: VoiceSpace;
-  /** A frame counts as speech above this. */
+  /** Activity above which a frame counts as speech. */
   readonly above: number;
-  /** Frames of speech that make a slot a local speaker. */
+  /** Minimum frames of speech for a slot to count as a local speaker. */
   readonly least: number;
-  /** Seconds of a frame. */
+  /** Seconds per frame. */
   readonly frame: number;
 }
 
@@ -36,7 +36,7 @@ export interface HearingRules {
 export class RecentWindows implements LocalWindows {
   readonly frames: number;
   readonly slots: number;
-  /** Frames between windows, if none was left out. */
+  /** Frames between windows, if none is skipped. */
   readonly hop: number;
   readonly #rules: HearingRules;
   #kept: HeardWindow[] = [];
@@ -57,7 +57,7 @@ export class RecentWindows implements LocalWindows {
     return before ? this.#kept[window]!.start - before.start : this.hop;
   }
 
-  /** In order of time. */
+  /** The kept windows, in time order. */
   get all(): readonly HeardWindow[] {
     return this.#kept;
   }
@@ -67,7 +67,7 @@ export class RecentWindows implements LocalWindows {
   }
 
   /**
-   * The next window.
+   * Adds the next window.
    * @param activity `[frames, slots]`. @param embeddings `[slots, from]`. Both are kept, not copied.
    */
   add(start: number, activity: Float32Array, embeddings: Float32Array): HeardWindow {
@@ -96,14 +96,14 @@ export class RecentWindows implements LocalWindows {
     return window;
   }
 
-  /** Forgets the windows that end at or before a frame. */
+  /** Drops the windows that end at or before a frame. */
   dropUntil(frame: number): void {
     let gone = 0;
     while (gone < this.#kept.length && this.#kept[gone]!.start + this.frames <= frame) gone++;
     if (gone > 0) this.#kept = this.#kept.slice(gone);
   }
 
-  /** The local speakers of the kept windows, for the steps that a recording goes through as well. */
+  /** The local speakers of the kept windows, in the form that the stages shared with recordings expect. */
   table(): Slots {
     const { slots } = this;
     const { to } = this.#rules.space;

@@ -5,25 +5,25 @@ import type { KeptAudio } from './kept-audio.ts';
 import type { LiveResultParts } from './result.ts';
 import type { LiveTracker } from './tracker.ts';
 
-/** A session that is over: nothing more is heard. */
+/** A session that has ended. */
 export interface EndedSession {
   readonly tracker: LiveTracker;
   readonly audio: KeptAudio | undefined;
   readonly options: LiveOptions;
-  /** Of the session's embeddings: known voices mean nothing in another. */
+  /** Space of the session's embeddings and known voices, which cannot be compared with those of other spaces. */
   readonly space: string;
-  /** Milliseconds, to which those of another diarizer are added. */
+  /** Milliseconds spent; those of another diarizer are added. */
   readonly spent: Record<'decode' | 'model' | 'cluster', number>;
   readonly signal: AbortSignal;
   paced<T>(steps: Steps<T>): Promise<T>;
 }
 
-/** What a session comes to, and what made it, if that was not the session's own model. */
+/** The result of a session, with model and backend if they are not the session's own. */
 export type ReclusteredResult = LiveResultParts & Partial<Pick<DiarizationParts, 'model' | 'backend'>>;
 
 /**
- * The result of `end({ recluster })`. With a diarizer, what it says of the session's audio; with `true`, or where the
- * audio is not whole, what clustering says of all that the session's own networks heard. The labels that were told stay.
+ * Computes the result of `end({ recluster })`. A diarizer processes the kept audio; with `true`, or if the kept audio
+ * is incomplete, the recorded outputs of the session's networks are clustered again. Speakers keep their live labels.
  */
 export async function reclusterAtEnd(
   recluster: true | RecordingDiarizer,
@@ -37,7 +37,7 @@ export async function reclusterAtEnd(
   return { ...result, warnings: [...result.warnings, { code: 'audio-forgotten', message }] };
 }
 
-/** The kept audio, diarized as a recording under the session's options. */
+/** Diarizes the kept audio as a recording, with the session's options. */
 async function reclusterAudio(
   diarizer: RecordingDiarizer,
   audio: KeptAudio,

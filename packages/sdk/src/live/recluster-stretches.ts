@@ -4,29 +4,29 @@ import { logLikelihood, type SpeakerModel } from '../stages/plda.ts';
 import type { Steps } from '../stages/steps.ts';
 import { type Stretch, secondsOf, type VoiceRules, voiceOf } from './stretch.ts';
 
-/** Rounds of giving stretches to the voice that they sound most like, and learning the voices anew. */
+/** Rounds of assigning stretches to the most similar voice and estimating the voices again. */
 const ROUNDS = 2;
-/** Of the speech that makes a speaker of a recording: who is new has said less so far than they will have. */
+/** Factor on the minimum speech of a speaker in a recording: a new speaker in a session has not said everything yet. */
 const SPEAKER_SHARE = 0.75;
-/** Share of a speaker's speech that must be another's voice for the two to be one. */
+/** Share of a speaker's speech that must be in another speaker's cluster for the two to be merged. */
 const MERGE_SHARE = 0.7;
 
-/** What re-clustering the remembered speech, while the session goes on, has shown. */
+/** Result of re-clustering the remembered speech during a session. */
 export interface Reclustering {
-  /** Speakers that turned out to be another one: `[from, into]`. */
+  /** Pairs of speakers that are one: `[from, into]`. */
   readonly merged: readonly (readonly [number, number])[];
-  /** Clusters of nobody, longest first: voices that were mistaken for others'. */
+  /** Clusters without a speaker, longest first: voices that were mistaken for other speakers. */
   readonly strangers: readonly (readonly Stretch[])[];
 }
 
 /**
- * Clusters stretches as a recording's tracks are, and names the clusters after the speakers that they share most speech
- * with: their stretches count as those speakers' voices from now on.
+ * Clusters stretches like the tracks of a recording, and assigns each cluster to the speaker with which it shares most
+ * speech: the `voice` of its stretches becomes that speaker.
  */
 export function* reclusterStretches(stretches: readonly Stretch[], rules: VoiceRules): Steps<Reclustering> {
   const clusters = yield* cluster(stretches, rules);
   const { speakers, shared, owners } = ownersOf(clusters);
-  /** For each cluster the speakers that are it. */
+  /** For each cluster, the speakers that it belongs to. */
   const joined = owners.map((owner) => (owner < 0 ? [] : [owner]));
   speakers.forEach((speaker, k) => {
     if (owners.includes(speaker)) return;
@@ -37,7 +37,7 @@ export function* reclusterStretches(stretches: readonly Stretch[], rules: VoiceR
   });
   const told = (speaker: number) => secondsOf(stretches.filter((stretch) => stretch.speaker === speaker));
   clusters.forEach((members, c) => {
-    // The label of most speech stays: as little as can be is renamed.
+    // Keep the label with most speech, so that as little as possible is renamed.
     const [into] = [...joined[c]!].sort((a, b) => told(b) - told(a) || a - b);
     if (into !== undefined) owners[c] = into;
     for (const member of members) member.voice = owners[c]!;
@@ -49,7 +49,7 @@ export function* reclusterStretches(stretches: readonly Stretch[], rules: VoiceR
   return { merged, strangers: clusters.filter((_, c) => owners[c] === -1) };
 }
 
-/** Fewer stretches, for a bounded memory: those of one speaker that sound most alike become one. In order of time. */
+/** Groups the most similar stretches of each speaker until `count` groups are left, to bound memory. */
 export function* condense(
   stretches: readonly Stretch[],
   { between, cluster }: VoiceRules,
@@ -69,10 +69,10 @@ export function* condense(
   return groups;
 }
 
-/** Evidence that no merge gains. */
+/** Larger than any evidence, to prevent merges. */
 const NEVER = 1e6;
 
-/** Groups that together hold all stretches, longest first: those that are large enough. */
+/** Clusters the stretches. Clusters that are too small are dissolved into the others; longest first. */
 function* cluster(stretches: readonly Stretch[], rules: VoiceRules): Steps<Stretch[][]> {
   const { between, cluster: own } = rules;
   const points = stretches.filter(({ seconds }) => seconds >= own.shortestTrack);
@@ -110,7 +110,7 @@ function pointsOf(stretches: readonly Stretch[], rate: number): Points {
   };
 }
 
-/** Which told speaker each cluster is: one to one, so that most speech keeps its speaker; −1 for none. */
+/** Matches clusters and live speakers one to one so that most speech keeps its speaker; −1 for none. */
 function ownersOf(clusters: readonly (readonly Stretch[])[]) {
   const told = clusters.flatMap((members) => members.map(({ speaker }) => speaker));
   const speakers = [...new Set(told)].sort((a, b) => a - b);

@@ -5,16 +5,16 @@ import type { HeardVoice } from '../voices/naming.ts';
 import type { LiveSpeakers } from './speakers.ts';
 import type { VoiceMemory } from './voice-memory.ts';
 
-/** Seconds of a voice that must be heard before it is given a name. */
+/** Minimum seconds of a speaker's speech before it can be given a name. */
 const LEAST_SECONDS = 1;
 
-/** Whom a session may name. */
+/** The naming options of a session. */
 export interface KnownVoices {
   readonly known: readonly KnownVoice[];
   readonly falseNames?: number | undefined;
 }
 
-/** Gives the speakers whose voices are known their names. Returns those whose name has changed. */
+/** Names the speakers that match known voices. @returns The speakers that got a name. */
 export function recognized(
   { settings, manifest }: FastCnnNetwork,
   { known, falseNames }: KnownVoices,

@@ -2,16 +2,16 @@ import { activeFrames, type LocalRecording } from '../stages/local-speakers.ts';
 import { RowStore } from '../stages/row-store.ts';
 import type { SpeechMask } from '../stages/speech.ts';
 
-/** Windows that are kept at most, of 0.4 kB: four hours of steps of half a second. */
+/** Maximum number of kept windows, 0.4 kB each: four hours with a step of half a second. */
 const MOST_WINDOWS = 30_000;
-/** Steps of a stored probability, and of an embedding's number relative to its largest. */
+/** Quantization levels of a probability, and of an embedding's values relative to the largest one. */
 const [PROBABILITIES, NUMBERS] = [255, 127];
 
 interface Shape {
   readonly frames: number;
   readonly slots: number;
   readonly dimensions: number;
-  /** Frames between windows as they come. */
+  /** Frames between incoming windows. */
   readonly hop: number;
 }
 
@@ -25,14 +25,14 @@ interface Kept {
   readonly embeddings: RowStore<Int8Array>;
   /** `[windows × slots]`: row of the slot's embedding, −1 for none. */
   readonly rowOf: number[];
-  /** `[rows]`: what a step of the embedding's numbers is worth. */
+  /** `[rows]`: size of a quantization step of the embedding. */
   readonly steps: number[];
 }
 
 /**
- * What the network said in a session, in a byte a number, so that it can be clustered as a recording is when it is over.
- * When there is too much, every other window is forgotten; and when the windows that are left hardly overlap any more,
- * the first half of the session is.
+ * The network outputs of a session, stored as one byte per number, so that the session can be clustered like a
+ * recording at its end. When it is full, every other window is dropped; once the remaining windows hardly overlap any
+ * more, the first half of the session is dropped instead.
  */
 export class SessionRecord implements LocalRecording {
   readonly frames: number;
@@ -43,7 +43,7 @@ export class SessionRecord implements LocalRecording {
   #hop: number;
   #start = 0;
   #kept: Kept;
-  /** What a gate's network, which has heard all of the session by then, says of the frames from `start` on. */
+  /** Speech mask of the frames from `start` on, set at the end of the session. */
   mask: SpeechMask | undefined;
 
   /** @param keep A slot has an embedding when its activity is above `keep.above` in at least `keep.frames` frames. */
@@ -73,19 +73,19 @@ export class SessionRecord implements LocalRecording {
     return window * this.#hop;
   }
 
-  /** Frame of the session in which the first window begins. */
+  /** First frame of the first kept window, in the session. */
   get start(): number {
     return this.#start;
   }
 
   /**
-   * The next window, of which every `hop` frames one comes; of those that begin at no multiple of two or four times
-   * as much some may be left out. Those that begin before the session did are not kept.
-   * @param start Its first frame. @param activity `[frames, slots]`. @param embeddings `[slots, dimensions]`, unit length.
+   * Adds the next window. Windows come every `hop` frames; those that do not begin at a multiple of two or four hops
+   * may be missing. Windows that begin before the session are not kept.
+   * @param start First frame. @param activity `[frames, slots]`. @param embeddings `[slots, dimensions]`, unit length.
    */
   add(start: number, activity: Float32Array, embeddings: Float32Array): void {
     const at = start - this.#start;
-    // Some are missing: then others are forgotten as if they were, too.
+    // Some windows are missing: double the hop, which drops the others in between.
     while (at > this.windows * this.#hop) this.#thin(true);
     if (at < 0 || at % this.#hop !== 0) return;
     const { activity: rows, embeddings: vectors, rowOf, steps } = this.#kept;
@@ -103,14 +103,14 @@ export class SessionRecord implements LocalRecording {
     if (this.windows >= this.#most) this.#thin(this.#hop * 2 <= this.frames / 2);
   }
 
-  /** A copy. */
+  /** Returns a copy. */
   activity(window: number): Float32Array {
     const activity = scaled(this.#kept.activity.row(window), 1 / PROBABILITIES);
     this.mask?.apply(activity, this.slots, this.startOf(window));
     return activity;
   }
 
-  /** A copy. */
+  /** Returns a copy. */
   embedding(window: number, slot: number): Float32Array | undefined {
     const { embeddings, rowOf, steps } = this.#kept;
     const row = rowOf[window * this.slots + slot] ?? -1;
@@ -131,11 +131,11 @@ export class SessionRecord implements LocalRecording {
     };
   }
 
-  /** @param apart Keeps every other window, instead of the second half of them. */
+  /** Drops half of the windows. @param apart Keeps every other window instead of the second half. */
   #thin(apart: boolean): void {
     const { activity, embeddings, rowOf, steps } = this.#kept;
     const kept = this.#empty();
-    // A multiple of four, as windows that are never left out are.
+    // A multiple of four, since the windows at multiples of four are never skipped.
     const first = apart ? 0 : (activity.rows >> 3) << 2;
     for (let window = first; window < activity.rows; window += apart ? 2 : 1) {
       kept.activity.push(activity.row(window));

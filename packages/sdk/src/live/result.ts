@@ -17,22 +17,22 @@ export interface LiveResultParts {
   readonly warnings: readonly Warning[];
 }
 
-/** What re-clustering a session has found. */
+/** Turns and speakers found by re-clustering a session. */
 export interface Found extends Pick<Diarization, 'turns' | 'speakers'> {
-  /** Names that were told stay where it gives none: it has not looked for them. */
+  /** Keep emitted names where this has none, because known voices were not matched again. */
   readonly keepNames?: boolean;
 }
 
-/** What was told in a session. */
+/** What a session has emitted so far. */
 export interface Told {
   readonly memory: VoiceMemory;
   readonly speakers: LiveSpeakers;
   readonly log: TurnLog;
-  /** `[from]`: the mean of all voices. */
+  /** `[from]`: mean of all embeddings. */
   readonly mean: Float32Array;
 }
 
-/** A diarization with what became of the live labels. */
+/** A diarization with a map from live labels to its labels. */
 export class LiveResult extends DiarizationResult implements LiveDiarization {
   readonly labels: Readonly<Record<string, string>>;
 
@@ -42,7 +42,7 @@ export class LiveResult extends DiarizationResult implements LiveDiarization {
   }
 }
 
-/** What a session comes to, as it was told. */
+/** The result of a session, as it was emitted live. */
 export function toldResult(told: Told): LiveResultParts {
   const { speakers, log } = told;
   const turns = join(log.turns.map((turn) => turnOf(turn, speakers.now(turn.speaker))));
@@ -56,9 +56,9 @@ export function toldResult(told: Told): LiveResultParts {
 }
 
 /**
- * What a session comes to when all of it is re-clustered. Speakers keep the labels with which they share most
- * speech, one to one; those that were never told get new ones.
- * @param reclustered Its turns, in seconds since `start`; what was told before that stands.
+ * The result of a session that was clustered again. Speakers get the live labels with which they share most speech, one
+ * to one; speakers that were not found live get new labels.
+ * @param reclustered Turns in seconds since `start`; before `start`, the live turns are kept.
  */
 export function reclusteredResult(told: Told, reclustered: Found, start: number): LiveResultParts {
   const { speakers, log } = told;
@@ -90,7 +90,7 @@ export function reclusteredResult(told: Told, reclustered: Found, start: number)
 }
 
 type NumberedTurn = Omit<Turn, 'speaker'> & { readonly speaker: number };
-/** Seconds that told speakers (first key) share with those that were found (second key). */
+/** Seconds of speech that live speakers (first key) share with speakers of the re-clustered result (second key). */
 type Shares = ReadonlyMap<number, ReadonlyMap<number, number>>;
 
 function sharedSeconds(told: readonly NumberedTurn[], found: readonly NumberedTurn[]): Shares {
@@ -110,7 +110,7 @@ function sharedSeconds(told: readonly NumberedTurn[], found: readonly NumberedTu
   return shares;
 }
 
-/** The number of each speaker that was found, and which number each told one becomes. */
+/** Matches speakers: the number of each re-clustered speaker, and the number that each live speaker becomes. */
 function matched(shares: Shares, count: number, speakers: LiveSpeakers) {
   const told = speakers.active;
   const cost = Float64Array.from({ length: count * told.length }, (_, at) => {
@@ -121,7 +121,7 @@ function matched(shares: Shares, count: number, speakers: LiveSpeakers) {
   const numbers = Array.from(pairs, (column, i) =>
     column >= 0 && cost[i * told.length + column]! > 0 ? told[column]! : fresh++,
   );
-  /** Whoever got most of its speech; itself, if all of that turned out to be silence. */
+  /** The speaker with most of its speech, or itself if all of its speech turned out to be silence. */
   const became = (speaker: number) => {
     const [best] = [...(shares.get(speaker) ?? [])].sort(([i, a], [j, b]) => b - a || i - j);
     return best ? numbers[best[0]]! : speaker;
@@ -133,14 +133,14 @@ function turnOf({ start, end, confidence }: Omit<Turn, 'speaker'>, speaker: numb
   return { start, end, speaker: speakerLabel(speaker), ...(confidence === undefined ? {} : { confidence }) };
 }
 
-/** The speakers of turns, in order of appearance, with their seconds. */
+/** The speakers of the turns, in order of appearance, with their speaking time. */
 function speakersOf(turns: readonly Turn[], of: (label: string) => Omit<Speaker, 'label' | 'seconds'>): Speaker[] {
   const seconds = new Map<string, number>();
   for (const { speaker, start, end } of turns) seconds.set(speaker, (seconds.get(speaker) ?? 0) + end - start);
   return [...seconds].map(([label, spoken]) => ({ ...of(label), label, seconds: spoken }));
 }
 
-/** A speaker as far as it is known from what was told. */
+/** Embedding and name of a live speaker. */
 function toldSpeaker(label: string, { memory, speakers, mean }: Told): Omit<Speaker, 'label' | 'seconds'> {
   const number = speakers.all.findIndex((speaker) => speaker.label === label);
   const { sum } = memory.embedding((stretch) => stretch.speaker === number, mean);
@@ -148,7 +148,7 @@ function toldSpeaker(label: string, { memory, speakers, mean }: Told): Omit<Spea
   return { embedding: dot(sum, sum) > 0 ? normalize(sum) : sum, ...(name === undefined ? {} : { name }) };
 }
 
-/** Turns in order of time; those of one speaker that touch or overlap, since they were told to be two, become one. */
+/** Sorts turns and joins those of one speaker that touch or overlap, which happens when two speakers were merged. */
 function join(turns: Turn[]): Turn[] {
   const open = new Map<string, number>();
   const joined: Turn[] = [];

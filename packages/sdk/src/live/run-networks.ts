@@ -4,7 +4,7 @@ import { abortable, floats } from '../inference/run-windows.ts';
 import type { LiveSpeechGate } from './speech-gate.ts';
 import type { HeardRun } from './tracker.ts';
 
-/** Runs the networks over a window of a session. @param present The frame after the window's last. */
+/** Runs the networks on a window of a session. @param present The frame after the window's last. */
 export function runNetworks(
   { model, network }: FastCnnNetwork,
   gate: LiveSpeechGate | undefined,
@@ -21,7 +21,7 @@ export function runNetworks(
     embeddings: floats(outputs, network.embeddings, network.slots * network.dimensions),
     heard,
   }));
-  // A failure is told when its turn comes; until then it must not count as unhandled.
+  // A failure is thrown when the run is awaited; until then it must not count as an unhandled rejection.
   run.catch(() => {});
   return run;
 }

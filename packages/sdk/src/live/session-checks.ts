@@ -1,10 +1,10 @@
 import { VoiceFlowError } from '../contract/errors.ts';
 
-/** Seconds of audio that may wait while more is pushed; beyond it, pushing is refused. */
+/** Maximum seconds of unprocessed audio; beyond it, `push` is rejected. */
 const MOST_WAITING = 60;
-/** Events that may wait to be read: hours of conversation. */
+/** Maximum number of unread events: hours of conversation. */
 const MOST_UNREAD = 65_536;
-/** Louder is beyond any format's integer scale: sums of squares must stay finite in float32. */
+/** Maximum amplitude, the scale of 32-bit integers: sums of squares must stay finite in float32. */
 const MOST_AMPLITUDE = 2 ** 31;
 
 export function checkSamples(samples: unknown): void {
@@ -12,7 +12,7 @@ export function checkSamples(samples: unknown): void {
     throw new VoiceFlowError('invalid-option', `samples are ${typeof samples}; a Float32Array of mono was expected`);
   }
   let bad = 0;
-  // Written so that NaN fails it.
+  // The comparison also fails for NaN.
   while (bad < samples.length && Math.abs(samples[bad]!) <= MOST_AMPLITUDE) bad++;
   if (bad === samples.length) return;
   const message = `sample ${bad} of the push is ${samples[bad]}; expected finite numbers, about ±1 at full scale`;
@@ -21,7 +21,7 @@ export function checkSamples(samples: unknown): void {
   });
 }
 
-/** @param waiting Seconds of audio. @param unread Events. @throws `overloaded`. */
+/** @param waiting Seconds of unprocessed audio. @param unread Number of unread events. @throws `overloaded`. */
 export function checkRoom(waiting: number, unread: number): void {
   const refuse = (message: string, hint: string) => {
     throw new VoiceFlowError('overloaded', message, { hint, retryAfter: 1 });
@@ -45,7 +45,7 @@ export function nothingKeptError(): VoiceFlowError {
   });
 }
 
-/** @param by What has ended the session. */
+/** @param by The call that ended the session. */
 export function closedError(by: 'end' | 'close' = 'close'): VoiceFlowError {
   return new VoiceFlowError('closed', `the session was used after ${by}()`, { hint: 'open a new one' });
 }

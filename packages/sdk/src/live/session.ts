@@ -28,13 +28,16 @@ import { checkRoom, checkSamples, closedError, nothingKeptError, toFailure } fro
 import { LiveSpeechGate } from './speech-gate.ts';
 import { type HeardRun, LiveTracker } from './tracker.ts';
 
-/** Who opened a session, and what its result tells of them. */
+/** Properties of the diarizer that opened a session, for the session's result. */
 export interface SessionOrigin extends Pick<DiarizationParts, 'warnings' | 'model' | 'backend'> {
-  /** Called when the session has ended, failed or been closed; perhaps more than once. */
+  /** Called when the session has ended, failed or been closed; may be called more than once. */
   readonly onOver?: () => void;
 }
 
-/** Opens a live session of the fast-cnn pipeline. @param tempo Of all sessions of the network. @throws `invalid-option`; `aborted`. */
+/**
+ * Opens a live session of the fast-cnn pipeline.
+ * @param tempo Shared by all sessions of the network. @throws `invalid-option`; `aborted`.
+ */
 export function openSession(
   cnn: FastCnnNetwork,
   options: LiveOptions,
@@ -47,10 +50,10 @@ export function openSession(
   return new LiveSession(cnn, options, origin, tempo);
 }
 
-/** What made a result. */
+/** Model and backend of a result. */
 type SessionModel = Pick<SessionOrigin, 'model' | 'backend'>;
 
-/** A run under way, and frames from its window's beginning to the next's. */
+/** A run in flight, and the frames from its window's start to the next window's start. */
 interface Running {
   readonly outputs: Promise<HeardRun>;
   readonly step: number;
@@ -69,23 +72,23 @@ class LiveSession implements DiarizationSession {
   readonly #hop: number;
   readonly #tracker: LiveTracker;
   readonly #events = new EventQueue<LiveEvent>();
-  /** Stops runs of the network when the session fails or is closed. */
+  /** Aborts network runs when the session fails or is closed. */
   readonly #stop = new AbortController();
   readonly #forgetSignal: () => void;
-  /** Frames from the session's beginning to that of the next window that the network will have said something of. */
+  /** First frame of the next window whose output will be handed to the tracker. */
   #said: number;
-  /** Runs of the network under way, in order of their windows. */
+  /** Network runs in flight, in order of their windows. */
   readonly #running: Running[] = [];
-  /** All that was asked of the session so far, in order. */
+  /** Chain of all calls so far: they are processed in order. */
   #work: Promise<unknown> = Promise.resolve();
   #received = 0;
-  /** The latest window, if it was left out: the session may end with it. */
+  /** The latest window, if it was skipped: it must be processed if the session ends with it. */
   #leftOut: Float32Array | undefined;
-  /** What windows are left out, if any may be. */
+  /** Decides which windows are skipped; absent unless `keepUp` is set. */
   readonly #pace: Pace | undefined;
   #waiting = 0;
   #over: VoiceFlowError | undefined;
-  /** Milliseconds of the session's own work and waits. They follow one another, so they never exceed the whole. */
+  /** Milliseconds of the session's own work and waits. They do not overlap, so their sum is at most the total. */
   readonly #spent = { decode: 0, model: 0, cluster: 0 };
   readonly #begun = performance.now();
 
@@ -181,7 +184,7 @@ class LiveSession implements DiarizationSession {
     this.#stop.abort();
     this.#events.stop();
     this.#release();
-    // A failure has been told to whoever pushed.
+    // A failure has already been thrown by the call that caused it.
     await this.#work.catch(() => {});
     await Promise.allSettled(this.#running.map(({ outputs }) => outputs));
   }
@@ -190,7 +193,7 @@ class LiveSession implements DiarizationSession {
     return this.close();
   }
 
-  /** Does some work after all that was asked for before; a failure ends the session. */
+  /** Runs some work after all earlier calls. A failure ends the session. */
   #next<T>(work: () => Promise<T>): Promise<T> {
     const { signal } = this.#stop;
     const result = this.#work.then(async () => {
@@ -220,7 +223,7 @@ class LiveSession implements DiarizationSession {
     await this.#settle(0);
   }
 
-  /** Starts a run for each window that the samples complete. One window a run: a batch would change the last bits. */
+  /** Starts a run for each window that the samples complete. One window per run: batches would change the last bits. */
   async #cut(samples: () => Float32Array): Promise<void> {
     const windows: { readonly window: Float32Array; readonly step: number; readonly present: number }[] = [];
     const begun = performance.now();
@@ -237,12 +240,12 @@ class LiveSession implements DiarizationSession {
     }
   }
 
-  /** The first frame of the latest window. */
+  /** First frame of the latest window. */
   get #latest(): number {
     return (this.#cutter.windows - 1) * this.#hop - leadOf(this.#cnn.network.frames, this.#hop);
   }
 
-  /** Hands what the network said to the tracker, in order, until at most `most` runs are under way. */
+  /** Hands the network's outputs to the tracker, in order, until at most `most` runs are in flight. */
   async #settle(most: number): Promise<void> {
     while (this.#running.length > most) {
       const { outputs, step } = this.#running[0]!;
@@ -255,7 +258,7 @@ class LiveSession implements DiarizationSession {
     }
   }
 
-  /** Leaves room for other sessions while this one clusters. */
+  /** Runs the steps in slices, so that other sessions can proceed meanwhile. */
   async #paced<T>(steps: Steps<T>): Promise<T> {
     const begun = performance.now();
     const result = await paced(steps, this.#stop.signal);
@@ -264,7 +267,7 @@ class LiveSession implements DiarizationSession {
     return result;
   }
 
-  /** Counts the wait for the network; runs that overlap count once. */
+  /** Measures the time spent waiting for the network; parallel runs count once. */
   async #waited(run: Promise<HeardRun>): Promise<HeardRun> {
     const begun = performance.now();
     try {

@@ -3,14 +3,14 @@ import { type HeardVoice, type NamingOptions, nameVoices, speakerLabel } from '.
 
 export interface LiveSpeaker {
   readonly label: string;
-  /** Frame in which it was first told. */
+  /** Frame at which the speaker was added. */
   readonly since: number;
   name?: string;
-  /** Whom it turned out to be. */
+  /** Speaker that it was merged into. */
   into?: number;
 }
 
-/** The speakers of a session: numbers that are never used again, their labels and names, and who became whom. */
+/** The speakers of a session: numbers that are never reused, with labels, names and merges. */
 export class LiveSpeakers {
   readonly #all: LiveSpeaker[] = [];
   #active: number[] = [];
@@ -35,14 +35,14 @@ export class LiveSpeakers {
     return this.#all[speaker]!;
   }
 
-  /** The speaker that a speaker has become. */
+  /** The speaker that a speaker was merged into, or itself. */
   now(speaker: number): number {
     let at = speaker;
     for (let into = this.at(at).into; into !== undefined; into = this.at(at).into) at = into;
     return at;
   }
 
-  /** @returns Whether `into` was nameless and has the name of `from` now. */
+  /** Merges `from` into `into`. @returns Whether `into` had no name and takes over that of `from`. */
   merge(from: number, into: number): boolean {
     this.at(from).into = into;
     this.#active = this.#active.filter((speaker) => speaker !== from);
@@ -52,12 +52,12 @@ export class LiveSpeakers {
     return true;
   }
 
-  /** Names for nameless speakers, from the known voices whose names are free. */
+  /** Names unnamed speakers by known voices whose names are not taken. @returns The speakers that got a name. */
   recognize(heard: ReadonlyMap<number, HeardVoice>, known: readonly KnownVoice[], options: NamingOptions): number[] {
     const taken = new Set(this.#active.map((speaker) => this.at(speaker).name));
     const all = this.#active.filter((speaker) => heard.has(speaker));
     if (all.every((speaker) => this.at(speaker).name !== undefined)) return [];
-    // Those that have a name take part: whoever sounds like a name that is taken gets none.
+    // Named speakers take part in matching too, so that a speaker who matches a taken name gets none.
     const matches = nameVoices(
       all.map((speaker) => heard.get(speaker) as HeardVoice),
       known,

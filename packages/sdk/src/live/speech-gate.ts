@@ -3,29 +3,29 @@ import type { Tensor } from '../contract/backend.ts';
 import { floats } from '../inference/run-windows.ts';
 import type { SpeechGate } from '../inference/speech-gate.ts';
 
-/** What a gate's network said of the latest seconds: probabilities of the frames from `start` on. */
+/** Output of a gate's network for the latest seconds: speech probabilities of the frames from `start` on. */
 export interface HeardSpeech {
   readonly start: number;
   readonly speech: Float32Array;
-  /** That two speak at least. */
+  /** Probability that at least two people speak. */
   readonly two: Float32Array;
 }
 
-/** Frames before the present of which nothing is asked: the resampler has not given their last samples yet. */
+/** Latest frames that are left out, because the resampler has not output their last samples yet. */
 const MARGIN = 1;
 
-/** Runs a gate's network over the latest seconds of a live session. Keeps two of its windows. */
+/** Runs a gate's network on the latest seconds of a live session. Keeps two of its windows. */
 export class LiveSpeechGate {
   readonly #gate: SpeechGate;
   readonly #frame: number;
   readonly #resampler: Resampler;
   readonly #kept: Float32Array;
-  /** Samples that came, and how many of them are in `#kept`. */
+  /** Samples received so far, and how many of them are in `#kept`. */
   #received = 0;
   #filled = 0;
   #last = Number.NEGATIVE_INFINITY;
 
-  /** @param rate Of the session's samples. @param frame Seconds of the session's frames. */
+  /** @param rate Sample rate of the session. @param frame Seconds per frame of the session. */
   constructor(gate: SpeechGate, rate: number, frame: number) {
     const { part } = gate.segmentation;
     this.#gate = gate;
@@ -41,13 +41,13 @@ export class LiveSpeechGate {
   /** The end of the session. */
   end(): void {
     this.#keep(this.#resampler.end());
-    // What it says last is for good.
+    // Makes the last run happen: its output is final.
     this.#last = Number.NEGATIVE_INFINITY;
   }
 
   /**
-   * Asks the network, unless it was asked a moment ago.
-   * @param present The frame after the last that was heard. @param signal Stops the run.
+   * Runs the network, unless its last run was less than `liveStep` ago.
+   * @param present The frame after the last received one. @param signal Aborts the run.
    */
   async run(present: number, signal: AbortSignal): Promise<HeardSpeech | undefined> {
     const { segmentation, settings } = this.#gate;
@@ -77,7 +77,7 @@ export class LiveSpeechGate {
     return { start, speech, two };
   }
 
-  /** The window that ends at a sample. A young session is repeated to fill it: its levels are all that is known. */
+  /** The window that ends at a sample. If the session is shorter than a window, its audio is repeated to fill it. */
   #latest(until: number): Float32Array | undefined {
     const { window } = this.#gate.segmentation.part;
     const end = this.#filled - (this.#received - until);

@@ -2,24 +2,24 @@ import { type OverlapRules, raiseSecond } from '../stages/overlap.ts';
 import { CERTAIN_SILENCE, SpeechMask, type SpeechRules } from '../stages/speech.ts';
 import type { HeardSpeech } from './speech-gate.ts';
 
-/** Of the runs that heard a frame: sums of what they said of speech and of two at once, and their number. */
+/** For one frame: sums of the speech and overlap probabilities over all runs that cover it, and the number of runs. */
 type Sums = readonly [speech: number, two: number, runs: number];
 
 /**
- * The mean of what a gate's network said of the latest frames of a session, each time with more of what follows; of those
- * before, what it came to.
+ * Mean over the runs of a gate's network for the latest frames of a session, which further runs will still cover, and
+ * the final mask of the frames before them.
  */
 export class RecentSpeech {
-  /** Of the frames that no run will hear again. */
+  /** Mask of the frames that no further run will cover. */
   #past: SpeechMask;
-  /** Of the frames after them. */
+  /** Sums of the frames after them. */
   #sums: (Sums | undefined)[] = [];
 
   constructor(rules: SpeechRules) {
     this.#past = new SpeechMask(rules);
   }
 
-  /** What a run says of its window, after which no run hears what lies before it. */
+  /** Adds the output of a run. No later run covers the frames before its window. */
   add({ start, speech, two }: HeardSpeech): void {
     tell(this.#past, this.#sums.splice(0, Math.max(0, start - this.#past.known)));
     speech.forEach((p, i) => {
@@ -31,21 +31,21 @@ export class RecentSpeech {
   }
 
   /**
-   * Of the frames from one on: by default, those that are still heard.
-   * @param first What that frame is called in the mask.
+   * The mask of the frames from `from` on; by default those that further runs will still cover.
+   * @param first Number of the frame `from` in the returned mask.
    */
   mask(from = this.#past.known, first = from): SpeechMask {
     return tell(this.#past.from(from, first), this.#sums);
   }
 
-  /** @param from The first frame that a mask may be asked for from now on. */
+  /** Drops the frames before `from`; later masks must not start before it. */
   forget(from: number): void {
     if (from > this.#past.first && from <= this.#past.known) this.#past = this.#past.from(from);
   }
 }
 
 function tell(mask: SpeechMask, sums: readonly (Sums | undefined)[]): SpeechMask {
-  // A frame that no run has heard counts as speech. Not every method of arrays visits holes; this does.
+  // A frame that no run covers counts as speech. `for…of` visits holes in an array, which `forEach` does not.
   for (const heard of sums) {
     const [sum, two, runs] = heard ?? [1, 0, 1];
     mask.push(sum / runs, two / runs);
@@ -54,8 +54,8 @@ function tell(mask: SpeechMask, sums: readonly (Sums | undefined)[]): SpeechMask
 }
 
 /**
- * Marks in the scores of all speakers, in place, where two speak and where silence is certain.
- * @param scores Of each speaker the frames `[from, to)`.
+ * Changes the scores in place: marks certain silence, and raises the second speaker where two speak.
+ * @param scores For each speaker, the scores of the frames `[from, to)`.
  */
 export function markSpeech(
   scores: ReadonlyMap<number, Float32Array>,

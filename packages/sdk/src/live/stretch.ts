@@ -3,32 +3,32 @@ import { evidence, type SpeakerModel, speakerModel } from '../stages/plda.ts';
 import type { FastCnnSettings } from '../stages/settings.ts';
 import { accumulate } from '../stages/vectors.ts';
 
-/** A stretch of one voice: what is remembered of speech. */
+/** A stretch of speech of one voice, as it is remembered during a session. */
 export interface Stretch {
-  /** The session's frames `[from, to)` that its windows hear; none of a new speaker's first words. */
+  /** Frames `[from, to)` of the session covered by its windows; both 0 for the seed of a new speaker. */
   from: number;
   to: number;
-  /** Seconds of clean speech; audio that several windows hear counts once. */
+  /** Seconds of speech without overlap; audio in several windows counts once. */
   seconds: number;
-  /** `[to]`: sum of its slots' voices in the voice space, weighted by their seconds. */
+  /** `[to]`: sum of its slots' vectors in the voice space, weighted by their seconds. */
   readonly sum: Float32Array;
-  /** `[from]`: the same of their embeddings. */
+  /** `[from]`: the same for their embeddings. */
   readonly raw: Float32Array;
-  /** Whom it was told to be. */
+  /** Speaker to whom it was attributed in emitted turns. */
   speaker: number;
-  /** Whose voice it is thought to be now; −1 for nobody's. Told turns never follow it, what comes does. */
+  /** Speaker whose voice it currently counts as, −1 for none. Affects later turns only, not emitted ones. */
   voice: number;
 }
 
-/** Variance of voices in the voice space, and what makes a speaker. */
+/** Between-speaker variance in the voice space, and the clustering settings. */
 export interface VoiceRules {
   readonly between: Float32Array;
   readonly cluster: FastCnnSettings['cluster'];
 }
 
-/** What some stretches of one voice come to. */
+/** Statistics of the stretches of one voice. */
 export interface Voice {
-  /** Independent observations that they are worth, and their sum. */
+  /** Equivalent number of independent observations, and their sum. */
   readonly count: number;
   readonly sum: Float32Array;
   readonly model: SpeakerModel;
@@ -45,15 +45,15 @@ export function voiceOf(
   return { count, sum, model: speakerModel(between, count, sum) };
 }
 
-/** How much speaks for two voices' being one. */
+/** How likely two voices belong to one speaker. */
 export interface Likeness {
-  /** Log evidence for one speaker, against two. */
+  /** Log evidence for one speaker against two. */
   readonly gain: number;
-  /** It is two: they would not be clustered, though there is enough of both to tell. */
+  /** Two speakers: the voices would not be clustered together, although there is enough speech of both to decide. */
   readonly differ: boolean;
 }
 
-/** Share of the evidence that one voice would be expected to give for itself below which it is another. */
+/** Below this share of the evidence expected for two samples of the same voice, they are different voices. */
 const SURE = 0.5;
 
 export function likeness(a: Voice, b: Voice, { between, cluster }: VoiceRules): Likeness {
@@ -61,7 +61,7 @@ export function likeness(a: Voice, b: Voice, { between, cluster }: VoiceRules): 
     evidence(between, a.count + b.count, x, y) - evidence(between, a.count, x) - evidence(between, b.count, y);
   const gain = gainOf(a.sum, b.sum);
   const none = new Float32Array(between.length);
-  // Without sums, the gain is what two lots of observations of one speaker give for being one on average.
+  // With zero sums, the gain is the average gain for two sets of observations of the same speaker.
   return { gain, differ: gain < Math.min(cluster.evidence, SURE * gainOf(none, none)) };
 }
 

@@ -1,17 +1,17 @@
 /**
- * Seconds for which every clustering must find two speakers to be one. Merging at once renames more than 2 % of what was
- * told, and after 50 s two-speaker calls have twice as many labels too many.
+ * Seconds for which every re-clustering must join two speakers before they are merged. Merging at once renames more
+ * than 2 % of the emitted speech; waiting for 50 s doubles the number of excess labels in two-speaker calls.
  */
 const CONFIRM = 10;
 
-/** Pairs of speakers that seem to be one: believed when it is seen again and again. */
+/** Pairs of speakers that seem to be one. A pair is confirmed once all re-clusterings have found it for long enough. */
 export class Suspicions {
-  /** Since when, in seconds. */
+  /** Time in seconds at which each pair was first found. */
   #since = new Map<string, number>();
 
   /**
-   * @param merged What the latest clustering found, `[from, into]`. @param now Seconds.
-   * @returns The pairs of which all clusterings have said so for long enough.
+   * @param merged Pairs found by the latest re-clustering, `[from, into]`. @param now Seconds.
+   * @returns The confirmed pairs.
    */
   confirmed(merged: readonly (readonly [number, number])[], now: number): (readonly [number, number])[] {
     const keyOf = ([from, into]: readonly [number, number]) => `${from} ${into}`;

@@ -26,37 +26,37 @@ import { TurnLog } from './turn-log.ts';
 import { TurnSums } from './turn-sums.ts';
 import { VoiceMemory } from './voice-memory.ts';
 
-/** Seconds before the final frame that are remembered: tracks are followed this far back. */
+/** Seconds before the final frame for which windows are kept; tracks are followed this far back. */
 const CONTEXT = 2;
-/** Seconds between two re-clusterings of what is remembered, and the stretches from which on it is done less often. */
+/** Seconds between two re-clusterings of the remembered speech; with more `stretches`, they become less frequent. */
 const RECLUSTER = { every: 2, stretches: 64 };
-/** Seconds for which a new speaker may say less than a speaker must. */
+/** Seconds for which a new speaker is exempt from re-clustering, since it has little speech yet. */
 const YOUNG = 10;
-/** Seconds of a track that may be a new speaker: any time, and when the track's beginning has to be decided. */
+/** Minimum seconds of a track to make a new speaker: at any time, and once the track's beginning becomes final. */
 const NEW = { ever: 0.5, due: 0.3 };
-/** The same for the first voice, which cannot be mistaken for another. */
+/** The same for the first speaker, who cannot be confused with another. */
 const FIRST = { ever: 0.4, due: 0.1 };
 
 export interface TrackerRules extends LiveTiming, KnownVoices {
   readonly maxSpeakers: number | undefined;
 }
 
-/** What the networks said of a window. */
+/** Outputs of the networks for a window. */
 export interface HeardRun {
   readonly activity: Float32Array;
   readonly embeddings: Float32Array;
-  /** Of the latest seconds, by the gate's network, where it was asked. */
+  /** Output of the gate's network for the latest seconds, if it was run. */
   readonly heard: HeardSpeech | undefined;
 }
 
-/** The same of a window that begins at frame `start`: one that silence had to fill, or that was left out. */
+/** Outputs for the last window, which begins at frame `start`: padded with silence, or skipped before. */
 export interface LastWindow extends HeardRun {
   readonly start: number;
 }
 
 /**
- * Live diarization proper: what the network says of windows in, events out. Everything is counted in frames, nothing
- * depends on the clock.
+ * The live diarization algorithm: takes the networks' outputs for windows, and emits events. All times are in frames,
+ * and nothing depends on the clock.
  */
 export class LiveTracker {
   readonly #cnn: FastCnnNetwork;
@@ -74,7 +74,7 @@ export class LiveTracker {
   #next: number;
   readonly #speech: RecentSpeech | undefined;
   #mask: SpeechMask | undefined;
-  /** The frame after the last that was heard when what is remembered was last re-clustered. */
+  /** The frame after the last received one at the latest re-clustering. */
   #reclustered = 0;
   readonly #suspicions = new Suspicions();
   #duration = Number.POSITIVE_INFINITY;
@@ -105,15 +105,15 @@ export class LiveTracker {
   }
 
   /**
-   * The next window. The first begins `leadOf` frames before the session.
-   * @param step Frames until the next window begins: `hop`, or a multiple where some are left out, at most the lag.
+   * Processes the next window. The first begins `leadOf` frames before the session.
+   * @param step Frames until the next window begins: `hop`, or a multiple if windows are skipped; at most the lag.
    */
   *add(run: HeardRun, step = this.#rules.hop): Steps<void> {
     const present = this.#hear(run, step);
     yield* this.#look(Math.max(0, present - this.#rules.lag + step), present);
   }
 
-  /** The end, `duration` seconds after the beginning; with the last window, if it was not heard. */
+  /** Ends the session after `duration` seconds. @param last The last window, if it was not processed yet. */
   *end(duration: number, last?: LastWindow): Steps<void> {
     if (last) {
       this.#next = last.start;
@@ -122,21 +122,21 @@ export class LiveTracker {
     this.#duration = duration;
     const present = Math.max(this.#turns.final, Math.ceil(duration / this.#cnn.frame - 1e-6));
     yield* this.#look(present, present, true);
-    // What came since the last clustering may be what a name lacked.
+    // Speech since the last re-clustering may be enough to recognize a known voice.
     this.#recognize();
   }
 
-  /** What was told, as the result. */
+  /** The result, as it was emitted live. */
   told(): LiveResultParts {
     return toldResult(this.#told);
   }
 
-  /** The result, when another diarizer has found `found` in the session's audio. */
+  /** The result, with turns and speakers that another diarizer found in the session's audio. */
   reclusteredAs(found: Found): LiveResultParts {
     return reclusteredResult(this.#told, found, 0);
   }
 
-  /** The result, after `end`, when all windows of the session are clustered as a recording's are. */
+  /** The result, after `end`, of clustering all recorded windows of the session like a recording. */
   *reclusteredWindows(): Steps<LiveResultParts> {
     const { known, falseNames, maxSpeakers = MOST_SPEAKERS } = this.#rules;
     const start = this.#record.start * this.#cnn.frame;
@@ -157,7 +157,7 @@ export class LiveTracker {
       this.#speech?.add(heard);
       this.#mask = this.#speech?.mask();
     }
-    // As the network said it: at the end of the session the gate knows better what is speech.
+    // Recorded without the mask: at the end of the session, a better mask is known.
     this.#record.add(this.#next, activity, embeddings);
     this.#mask?.apply(activity, this.#recent.slots, this.#next);
     this.#recent.add(this.#next, activity, embeddings);
@@ -166,7 +166,7 @@ export class LiveTracker {
     return present;
   }
 
-  /** @param isEnd Nothing comes after it: all that was heard is decided. */
+  /** Updates speakers and turns, and emits events. @param isEnd Nothing follows, so everything becomes final. */
   *#look(final: number, present: number, isEnd = false): Steps<void> {
     const { frame, settings } = this.#cnn;
     const table = this.#recent.table();
@@ -177,7 +177,7 @@ export class LiveTracker {
     this.#tell(final, present, isEnd);
     this.#open.settle(table, tracks, isEnd ? Number.POSITIVE_INFINITY : final);
     const { every, stretches } = RECLUSTER;
-    // Its time grows with the square of what is remembered.
+    // The time for re-clustering grows with the square of the number of stretches.
     if ((present - this.#reclustered) * frame >= every * Math.max(1, this.#memory.size / stretches)) {
       this.#reclustered = present;
       yield* this.#recluster();
@@ -187,7 +187,7 @@ export class LiveTracker {
     this.#speech?.forget(this.#record.start);
   }
 
-  /** Makes new speakers of tracks that are none of those there are. */
+  /** Adds a new speaker for each track that matches none of the existing ones. */
   #meet(table: Slots, tracks: Tracks, final: number): void {
     const { starts, decided } = trackStates(this.#recent, table, tracks);
     tracks.sum.forEach((sum, track) => {
@@ -196,13 +196,13 @@ export class LiveTracker {
       const seconds = tracks.seconds[track]!;
       const least = speakers.length === 0 ? FIRST : NEW;
       if (seconds < ((starts.get(track) as number) < final ? least.due : least.ever)) return;
-      // What would not be clustered with any of them is somebody else.
+      // A track that would not be clustered with any speaker is a new one.
       if (!speakers.every((speaker) => this.#memory.differs(speaker, seconds, sum))) return;
       this.#memory.seed(this.#addSpeaker(), seconds, sum);
     });
   }
 
-  /** There may be no more speakers. */
+  /** Whether the maximum number of speakers is reached. */
   get #full(): boolean {
     return this.#speakers.active.length >= (this.#rules.maxSpeakers ?? Number.POSITIVE_INFINITY);
   }
@@ -246,14 +246,14 @@ export class LiveTracker {
     this.#evidence.keep(this.#turns.underWay, frames, from, final);
   }
 
-  /** The speaker of a turn that is over: the one that it was told with, another, or somebody new. */
+  /** Decides the speaker of a finished turn: the one emitted so far, another one, or a new one. */
   #speakerOf(turn: LiveTurn): number {
     const told = this.#speakers.now(turn.speaker);
     const said = this.#memory.saidIn({ ...turn, speaker: told });
     const found = this.#memory.whoSaid(said, told);
     if (found === told) return told;
     const all = this.#memory.saidIn({ ...turn, speaker: told, start: 0 });
-    /** Nothing else was told to be its: it is somebody new, or never was a speaker of its own. */
+    /** Whether this turn is all of the speaker's speech: it is a new speaker, or was never a separate one. */
     const isAll = all.length === said.length && this.#log.turns.every((other) => other.speaker !== told);
     if (found === undefined && (isAll || this.#full)) return told;
     const speaker = found ?? this.#addSpeaker();
@@ -262,7 +262,7 @@ export class LiveTracker {
     return speaker;
   }
 
-  /** Without the last bits of a product such as 3 × 0.02. */
+  /** Frames to seconds, rounded to avoid floating-point errors such as in 3 × 0.02. */
   #seconds(frames: number): number {
     return Math.min(this.#duration, Math.round(frames * this.#cnn.frame * 1e6) / 1e6);
   }
@@ -271,7 +271,7 @@ export class LiveTracker {
     const since = this.#next - YOUNG / this.#cnn.frame;
     const { merged, strangers } = yield* this.#memory.recluster((speaker) => this.#speakers.at(speaker).since > since);
     for (const [from, into] of this.#suspicions.confirmed(merged, this.#next * this.#cnn.frame)) {
-      // One voice does not overlap itself: then there is time to see more.
+      // While both speak they cannot be one voice: wait for a later re-clustering.
       if (!this.#turns.bothSpeak(from, into)) this.#merge(from, into);
     }
     for (const members of strangers) {

@@ -1,10 +1,10 @@
 import type { TurnRules } from '../stages/hysteresis.ts';
 import { CERTAIN_SILENCE } from '../stages/speech.ts';
 
-/** In place of on and off: no turn goes on across this frame. */
+/** Frame state besides on (1) and off (0): no turn continues across this frame. */
 const CUT = 2;
 
-/** A turn as it is known at a look: `[start, end)` in frames. */
+/** A turn as known at an update: `[start, end)` in frames. */
 export interface LiveTurn {
   readonly id: number;
   readonly speaker: number;
@@ -12,9 +12,9 @@ export interface LiveTurn {
   readonly end: number;
 }
 
-/** What a look changed, in the order in which it should be told. */
+/** The changes made by an update. */
 export interface TurnChanges {
-  /** Turns that are final now; one that proved to be none has `end === start`. */
+  /** Turns that are final now. A tentative turn that was withdrawn has `end === start`. */
   readonly ended: readonly LiveTurn[];
   readonly changed: readonly LiveTurn[];
   readonly started: readonly LiveTurn[];
@@ -24,7 +24,7 @@ export interface TurnChanges {
 interface Settled {
   /** Whether the last final frame was above the threshold. */
   on: boolean;
-  /** The turn that is under way there. */
+  /** The turn that is open at that frame. */
   turn: LiveTurn | undefined;
 }
 
@@ -34,16 +34,16 @@ interface Run {
 }
 
 /**
- * Turns of a stream, from scores that are tentative up to the present and final up to a frame before it. The rules are
- * those of a recording (hysteresis, short gaps filled, short turns dropped) as far as the frames after the final ones
- * tell; what is final never changes.
+ * Builds turns from a stream of scores that are final up to some frame and tentative after it. The rules are those for
+ * a recording (hysteresis, short gaps filled, short turns dropped), applied as far as the frames after the final ones
+ * allow. What is final never changes.
  */
 export class TurnBuilder {
   readonly #rules: TurnRules;
   readonly #settled = new Map<number, Settled>();
-  /** Turns that were told but have no final frame yet. */
+  /** Turns that were emitted but have no final frame yet. */
   #tentative: LiveTurn[] = [];
-  /** Turns that a merger ended; they are told at the next look. */
+  /** Turns ended by a merge; they are reported at the next update. */
   #cutShort: LiveTurn[] = [];
   #final = 0;
   #nextId = 0;
@@ -57,15 +57,16 @@ export class TurnBuilder {
     return this.#final;
   }
 
-  /** Turns that have begun for good and are not over. */
+  /** Open turns whose start is final. */
   get underWay(): readonly LiveTurn[] {
     return [...this.#settled.values()].flatMap(({ turn }) => turn ?? []);
   }
 
   /**
-   * @param scores For each speaker that may be speaking, scores of the frames from `final` to the present.
-   * @param final Frames before this one become final. @param present The frame after the last that was heard.
-   * @param isEnd Nothing comes after it: turns that are under way end there.
+   * Updates the turns.
+   * @param scores For each speaker that may be speaking, scores of the frames from the current `final` to `present`.
+   * @param final Frames before this one become final. @param present The frame after the last received one.
+   * @param isEnd Nothing follows: open turns end here.
    */
   look(scores: ReadonlyMap<number, Float32Array>, final: number, present: number, isEnd = false): TurnChanges {
     const speakers = [...new Set([...this.#settled.keys(), ...scores.keys()])].sort((a, b) => a - b);
@@ -80,7 +81,7 @@ export class TurnBuilder {
       let turn = settled.turn;
       const runs = this.#runs(raw, turn);
       if (turn) {
-        // The first run continues the turn, as far as there is more of it.
+        // The first run continues the open turn.
         const { end } = runs.shift() as Run;
         const now = { ...turn, end: Math.max(end, turn.end) };
         if (now.end < final || isEnd) {
@@ -113,8 +114,8 @@ export class TurnBuilder {
   }
 
   /**
-   * Two speakers turned out to be one: the turns of both are its. Of two turns under way the earlier goes on, and the
-   * other ends at the next look where it stands (see `bothSpeak`).
+   * Merges two speakers: `into` gets the turns of both. If both have an open turn, the earlier one continues, and the
+   * other one ends at the next update (see `bothSpeak`).
    */
   merge(from: number, into: number): void {
     this.#tentative = this.#tentative.map((turn) => (turn.speaker === from ? { ...turn, speaker: into } : turn));
@@ -129,7 +130,7 @@ export class TurnBuilder {
     this.#settled.set(into, { on: own.on || other?.on === true, turn });
   }
 
-  /** True where both have a turn under way: then merging would make one voice overlap itself. */
+  /** Whether both speakers have an open turn: merging them would make a voice overlap itself. */
   bothSpeak(a: number, b: number): boolean {
     return this.#settled.get(a)?.turn !== undefined && this.#settled.get(b)?.turn !== undefined;
   }
@@ -145,7 +146,7 @@ export class TurnBuilder {
     return on;
   }
 
-  /** Runs of frames that are on, gaps filled; the turn under way, if any, is the first. */
+  /** Runs of frames that are on, with short gaps filled. The open turn, if any, is the first run. */
   #runs(on: Uint8Array, turn: LiveTurn | undefined): Run[] {
     const runs: { start: number; end: number }[] = turn ? [{ start: turn.start, end: turn.end }] : [];
     let cut = false;
@@ -161,7 +162,7 @@ export class TurnBuilder {
     return runs;
   }
 
-  /** Gives runs their turns: those that were told tentatively, as far as they are the same, or new ones. */
+  /** Matches runs to tentative turns that overlap them, or creates new turns. */
   #tell(
     fresh: readonly { speaker: number; run: Run; final: boolean }[],
     final: number,
@@ -174,7 +175,7 @@ export class TurnBuilder {
     const old = [...this.#tentative];
     this.#tentative = [];
     const inOrder = [...fresh].sort((a, b) => a.run.start - b.run.start || a.speaker - b.speaker);
-    // Turns of the same speaker find each other first.
+    // Turns of the same speaker are matched first.
     const known = inOrder.map(({ speaker, run }) => takeBest(old, run, (turn) => turn.speaker === speaker));
     inOrder.forEach(({ speaker, run, final: isFinal }, i) => {
       const before = known[i] ?? takeBest(old, run, () => true);
@@ -193,7 +194,7 @@ export class TurnBuilder {
   }
 }
 
-/** Takes from `turns` the one that shares most frames with a run. */
+/** Removes from `turns` the one that shares most frames with a run, and returns it. */
 function takeBest(turns: LiveTurn[], run: Run, eligible: (turn: LiveTurn) => boolean): LiveTurn | undefined {
   let best = -1;
   let most = 0;

@@ -1,4 +1,4 @@
-/** A final turn: seconds, and whom it was told to be. */
+/** A final turn: times in seconds, and the speaker as emitted. */
 export interface LoggedTurn {
   readonly start: number;
   readonly end: number;
@@ -6,10 +6,10 @@ export interface LoggedTurn {
   readonly confidence: number;
 }
 
-/** Final turns that are kept, about two days of lively talk (10 MB); then the oldest tenth is forgotten. */
+/** Maximum number of kept turns, about two days of lively talk (10 MB); then the oldest tenth is dropped. */
 const MOST_TURNS = 100_000;
 
-/** The final turns of a session, the latest of them if it lasts for days. */
+/** The final turns of a session, or the latest of them if it lasts for days. */
 export class TurnLog {
   #turns: LoggedTurn[] = [];
   #forgotten = 0;
@@ -18,7 +18,7 @@ export class TurnLog {
     return this.#turns;
   }
 
-  /** Turns that were dropped to bound the memory. */
+  /** Number of turns dropped to bound memory. */
   get forgotten(): number {
     return this.#forgotten;
   }

@@ -1,17 +1,18 @@
 import { type Likeness, likeness, type Stretch, secondsOf, type VoiceRules, voiceOf } from './stretch.ts';
 
-/** Seconds of a turn from which on it is looked at again. */
+/** Minimum seconds of a turn for its speaker to be checked again. */
 const LEAST_SECONDS = 0.5;
-/** Seconds that a speaker must have said elsewhere for a turn to be compared with. */
+/** Minimum seconds of a speaker's other speech for a turn to be compared with it. */
 const KNOWN_SECONDS = 1;
-/** Times the evidence that joins two clusters: what it takes to find that somebody new was somebody known. */
+/** Factor on the evidence that joins two clusters, to attribute a new speaker's turn to an existing speaker. */
 const SURELY = 2;
 
 /**
- * Whose a turn is by all that was heard of it. It was given to a speaker by its first second; since then it has taught
- * that speaker its own voice, right or wrong. So it is compared with what speakers have said elsewhere.
- * @param said The turn's stretches. @param all Those of everybody. @param told The speaker that it was given to.
- * @returns Undefined for somebody who was not heard before.
+ * Decides the speaker of a finished turn from all of its speech. The first second of the turn decided its speaker;
+ * since then the turn itself has changed that speaker's voice model, right or wrong. So the turn is compared only with
+ * the speakers' other speech.
+ * @param said The turn's stretches. @param all All stretches. @param told The speaker emitted so far.
+ * @returns The speaker, or undefined for a new one.
  */
 export function whoSaid(
   said: readonly Stretch[],
@@ -29,7 +30,7 @@ export function whoSaid(
   let isNew = true;
   let likeliest: (Likeness & { readonly speaker: number }) | undefined;
   for (const [speaker, stretches] of elsewhere) {
-    // A new speaker's first words are no more than a guess.
+    // The seed of a new speaker (`to` is 0) is not reliable enough.
     if (secondsOf(stretches.filter(({ to }) => to > 0)) < KNOWN_SECONDS) continue;
     isNew &&= speaker !== told;
     const alike = likeness(voiceOf(stretches, rules), heard, rules);

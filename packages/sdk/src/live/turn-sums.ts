@@ -10,11 +10,11 @@ interface Sums {
 
 const NONE: Sums = { frames: 0, score: 0, likely: 0 };
 
-/** What the confidence of turns is told from: summed over their final frames, and the tentative ones of a look. */
+/** Sums from which the confidence of open turns is computed: over their final frames, plus the tentative ones. */
 export class TurnSums {
   #sums = new Map<number, Sums>();
 
-  /** @param frames What is said of speakers from frame `from` on. */
+  /** @param frames Scores of the speakers from frame `from` on. */
   of(turn: LiveTurn, frames: ReadonlyMap<number, SpeakerFrames>, from: number): TurnEvidence {
     const { frames: count, score, likely } = this.#with(turn, frames, from, turn.end);
     return {
@@ -23,7 +23,7 @@ export class TurnSums {
     };
   }
 
-  /** Keeps the sums of turns that go on, over their frames before `final`, and no others. */
+  /** Keeps only the sums of open turns, over their frames before `final`. */
   keep(underWay: readonly LiveTurn[], frames: ReadonlyMap<number, SpeakerFrames>, from: number, final: number): void {
     this.#sums = new Map(underWay.map((turn) => [turn.id, this.#with(turn, frames, from, Math.min(final, turn.end))]));
   }

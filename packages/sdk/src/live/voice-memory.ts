@@ -6,16 +6,16 @@ import { likeness, type Stretch, type Voice, type VoiceRules, voiceOf } from './
 import type { LiveTurn } from './turn-builder.ts';
 import { whoSaid } from './turn-speaker.ts';
 
-/** Seconds that the first words of a new speaker count at most. */
+/** Maximum weight in seconds of a new speaker's seed. */
 const SEED_SECONDS = 0.5;
-/** Stretches that are kept; then those of one speaker that sound most alike become one, down to the half. */
+/** Maximum number of stretches; then the most similar ones of each speaker are merged until half are left. */
 const MOST_STRETCHES = 256;
 
-/** The voices of a session: what is remembered is bounded, however long it lasts. */
+/** The voices of a session, as a bounded number of stretches of speech. */
 export class VoiceMemory {
   readonly #rules: VoiceRules;
   #stretches: Stretch[] = [];
-  /** First words of new speakers, known before they are settled: they count until as much is. */
+  /** Seeds: the first speech of new speakers before it is settled. A seed is dropped once as much speech is settled. */
   readonly #seeds = new Map<number, Stretch>();
   readonly #voices = new Map<number, Voice>();
 
@@ -23,18 +23,18 @@ export class VoiceMemory {
     this.#rules = rules;
   }
 
-  /** Stretches that are remembered. */
+  /** Number of stretches. */
   get size(): number {
     return this.#stretches.length;
   }
 
-  /** Speakers that have a voice, in order. */
+  /** Speakers that have at least one stretch, in ascending order. */
   get speakers(): readonly number[] {
     const voices = new Set(this.#stretches.map(({ voice }) => voice));
     return [...voices].filter((voice) => voice >= 0).sort((a, b) => a - b);
   }
 
-  /** @param from Numbers of an embedding. */
+  /** Adds an empty stretch. @param from Length of an embedding. */
   open(speaker: number, from: number): Stretch {
     const sum = new Float32Array(this.#rules.between.length);
     const stretch = { from: 0, to: 0, seconds: 0, sum, raw: new Float32Array(from), speaker, voice: speaker };
@@ -42,7 +42,7 @@ export class VoiceMemory {
     return stretch;
   }
 
-  /** @param from The window's first frame. @param to The frame after its last. @param voice `[to]`. @param embedding `[from]`. */
+  /** Adds a window's slot, of the frames `[from, to)`, to a stretch. @param voice `[to]`. @param embedding `[from]`. */
   extend(
     stretch: Stretch,
     { from, to, seconds }: Pick<Stretch, 'from' | 'to' | 'seconds'>,
@@ -59,7 +59,7 @@ export class VoiceMemory {
     if (seed && stretch.seconds >= seed.seconds) this.#forgetSeed(stretch.speaker);
   }
 
-  /** A new speaker: what was heard of it and is not settled. @param sum As a stretch's. */
+  /** Adds a new speaker with its speech so far, which is not settled. @param sum Like `Stretch.sum`. */
   seed(speaker: number, seconds: number, sum: Float32Array): void {
     const seed = this.open(speaker, 0);
     seed.seconds = Math.min(seconds, SEED_SECONDS);
@@ -75,20 +75,20 @@ export class VoiceMemory {
     this.#voices.delete(seed.voice);
   }
 
-  /** A speaker's voice as far as it is known. */
+  /** Model of a speaker's voice. */
   model(speaker: number): SpeakerModel {
     return this.#voice(speaker).model;
   }
 
   /**
-   * Whether some speech is somebody else than a speaker: it would not be clustered with what is known of them, though
-   * there is enough of both to tell. @param sum As a stretch's.
+   * Whether some speech is not a speaker's: it would not be clustered with the speaker, although there is enough speech
+   * of both to decide. @param sum Like `Stretch.sum`.
    */
   differs(speaker: number, seconds: number, sum: Float32Array): boolean {
     return likeness(this.#voice(speaker), voiceOf([{ seconds, sum }], this.#rules), this.#rules).differ;
   }
 
-  /** What was heard of a turn: the stretches of its speaker most of which lies in it. Frames `[start, end)`. */
+  /** The stretches of a turn: those of its speaker that lie mostly in the frames `[start, end)`. */
   saidIn({ speaker, start, end }: Pick<LiveTurn, 'speaker' | 'start' | 'end'>): Stretch[] {
     return this.#stretches.filter((stretch) => {
       const common = Math.min(stretch.to, end) - Math.max(stretch.from, start);
@@ -96,12 +96,12 @@ export class VoiceMemory {
     });
   }
 
-  /** See `whoSaid`. @param said Of `saidIn`. */
+  /** See `whoSaid`. @param said Result of `saidIn`. */
   whoSaid(said: readonly Stretch[], told: number): number | undefined {
     return whoSaid(said, this.#stretches, told, this.#rules);
   }
 
-  /** Sum of some stretches' embeddings, less the mean of all voices, and the seconds that it is made of. `[from]`. */
+  /** Sum of the selected stretches' embeddings minus the mean of all embeddings, `[from]`, and their total seconds. */
   embedding(of: (stretch: Stretch) => boolean, mean: Float32Array): { seconds: number; sum: Float32Array } {
     const sum = new Float32Array(mean.length);
     let seconds = 0;
@@ -114,7 +114,7 @@ export class VoiceMemory {
     return { seconds, sum };
   }
 
-  /** All that `from` was is `into` now. */
+  /** Moves all stretches of `from` to `into`. */
   merge(from: number, into: number): void {
     this.#forgetSeed(from);
     for (const stretch of this.#stretches) {
@@ -124,7 +124,7 @@ export class VoiceMemory {
     this.#voices.clear();
   }
 
-  /** Some stretches are a speaker's voice from now on. @param isTold They are told to be that speaker's, too. */
+  /** Assigns stretches to a speaker's voice. @param isTold Their turn is emitted with that speaker as well. */
   give(stretches: readonly Stretch[], voice: number, isTold = false): void {
     for (const stretch of stretches) {
       stretch.voice = voice;
@@ -133,7 +133,7 @@ export class VoiceMemory {
     this.#voices.clear();
   }
 
-  /** See `reclusterStretches`. @param young Speakers that are too new to be judged: they keep their voice. */
+  /** See `reclusterStretches`. @param young Whether a speaker is too new: its stretches are not re-clustered. */
   recluster(young: (speaker: number) => boolean): Steps<Reclustering> {
     for (const speaker of [...this.#seeds.keys()]) if (!young(speaker)) this.#forgetSeed(speaker);
     this.#voices.clear();
@@ -143,7 +143,7 @@ export class VoiceMemory {
     );
   }
 
-  /** Keeps the memory bounded. */
+  /** Merges similar stretches if there are too many. */
   *compact(): Steps<void> {
     if (this.#stretches.length < MOST_STRETCHES) return;
     for (const speaker of [...this.#seeds.keys()]) this.#forgetSeed(speaker);
