@@ -61,7 +61,7 @@ export interface AudioDecoder {
   readonly format: string;
   /**
    * Whether the first bytes are of this format. `head` starts after any ID3 tags and has 512 bytes (or all of a shorter
-   * file), or up to 4096 if no decoder recognized the first 512.
+   * file). If no decoder matches, it may be called again with up to 4096 bytes, or with the tags.
    */
   sniff(head: Uint8Array): boolean;
   /** @throws `invalid-audio` for a file of this format that is too damaged to read. */

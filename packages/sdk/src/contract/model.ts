@@ -61,8 +61,8 @@ export interface ModelManifest {
   readonly segmenter?: ModelManifest;
   /**
    * For a model in a folder: the model also uses the network that is embedded in VoiceFlow. If the folder has only a
-   * segmenter, the embedded network is the model's main network, and its settings take precedence over these; otherwise
-   * it becomes the `windows` of the package.
+   * segmenter, the embedded network is the model's main network, and its settings are defaults for `settings`;
+   * otherwise it becomes the `windows` of the package.
    */
   readonly embedded?: 'fast-cnn';
   /** Length and lowercase hex SHA-256 of each weights file. */
