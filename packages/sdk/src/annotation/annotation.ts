@@ -5,23 +5,23 @@ import { HALF_TICK, onGrid } from './time.ts';
 import { cropEach, supportOf, Timeline } from './timeline.ts';
 
 /**
- * Who spoke when: an immutable, ordered set of turns of several speakers, which may overlap.
+ * An immutable, ordered set of turns of several speakers, which may overlap.
  *
  *     const annotation = new Annotation(result.turns)
  *     annotation.labels                        // ['SPEAKER_00', 'SPEAKER_01'], in order of first appearance
  *     annotation.seconds().get('SPEAKER_00')   // 12.5
  *     annotation.rename({ SPEAKER_00: 'Ada' }).crop({ start: 0, end: 60 }).support(0.5)
  *
- * Times are held on the microsecond grid; empty turns are dropped.
+ * Times are rounded to microseconds; empty turns are dropped.
  */
 export class Annotation implements Iterable<Turn> {
-  /** By start, then by end, then by label. */
+  /** Sorted by start, then by end, then by label. */
   readonly turns: readonly Turn[];
-  /** What the turns were heard in: the file id of RTTM and UEM. */
+  /** Id of the recording: the file id of RTTM and UEM. */
   readonly uri: string;
   #labels: readonly string[] | undefined;
 
-  /** @throws VoiceFlowError `invalid-option` for a turn without a label, with times or a confidence out of range. */
+  /** @throws VoiceFlowError `invalid-option` for a turn without a label, or with times or a confidence out of range. */
   constructor(turns: Iterable<Turn> = [], uri = 'audio') {
     const kept: Turn[] = [];
     let index = 0;
@@ -43,7 +43,7 @@ export class Annotation implements Iterable<Turn> {
     return this.turns.length;
   }
 
-  /** In order of first appearance. */
+  /** Speaker labels, in order of first appearance. */
   get labels(): readonly string[] {
     this.#labels ??= Object.freeze([...new Set(this.turns.map((turn) => turn.speaker))]);
     return this.#labels;
@@ -59,24 +59,26 @@ export class Annotation implements Iterable<Turn> {
     return new Timeline(speaker === undefined ? this.turns : this.turns.filter((turn) => turn.speaker === speaker));
   }
 
-  /** Seconds that each speaker speaks, in the order of `labels`. Overlap counts for each of its speakers, once. */
+  /**
+   * Speaking time of each speaker in seconds, in the order of `labels`. Overlap counts once for each of its speakers.
+   */
   seconds(): ReadonlyMap<string, number> {
     return new Map([...this.#bySpeaker()].map(([speaker, turns]) => [speaker, new Timeline(turns).duration]));
   }
 
-  /** Where two or more speakers speak. */
+  /** The intervals in which two or more speakers speak. */
   overlap(): Timeline {
     return new Timeline(covered([...this.support()], 2));
   }
 
-  /** The parts of the turns that lie in `to`. */
+  /** The parts of the turns that are within `to`. */
   crop(to: Segment | Timeline): Annotation {
     return new Annotation(cropEach(this.turns, supportOf(to)), this.uri);
   }
 
   /**
-   * Each speaker's overlapping and touching turns merged, and pauses of at most `maxGap` seconds filled.
-   * The confidence of a merged turn is the mean by time, where all have one.
+   * Merges overlapping and touching turns of each speaker, and fills pauses of at most `maxGap` seconds.
+   * The confidence of a merged turn is the time-weighted mean, if all its parts have one.
    */
   support(maxGap = 0): Annotation {
     checkLength(maxGap, 'maxGap');
@@ -84,7 +86,7 @@ export class Annotation implements Iterable<Turn> {
     return new Annotation(merged, this.uri);
   }
 
-  /** Turns under other labels. Two speakers given one name become one. */
+  /** Renames labels. Two speakers with the same new label become one. */
   rename(names: Readonly<Record<string, string>> | ((label: string) => string)): Annotation {
     const rename =
       typeof names === 'function' ? names : (label: string) => (Object.hasOwn(names, label) ? names[label] : label);
@@ -94,7 +96,7 @@ export class Annotation implements Iterable<Turn> {
     );
   }
 
-  /** The turns of these speakers alone. */
+  /** Only the turns of these speakers. */
   subset(labels: Iterable<string>): Annotation {
     const kept = new Set(labels);
     return new Annotation(
@@ -103,7 +105,7 @@ export class Annotation implements Iterable<Turn> {
     );
   }
 
-  /** One speaker at a time; `exclusiveTurns` has the rules. */
+  /** Turns without overlap (one speaker at a time); see `exclusiveTurns`. */
   exclusive(): Annotation {
     return new Annotation(exclusiveTurns(this.turns), this.uri);
   }

@@ -1,25 +1,25 @@
 import type { Segment } from '../contract/segment.ts';
 import { toMilliseconds } from './time.ts';
 
-/** A subtitle: a turn, an utterance of `groupWords`, or what a subtitle file says. */
+/** A subtitle cue: a turn, an utterance of `groupWords`, or a cue of a subtitle file. */
 export interface Cue extends Segment {
   readonly speaker?: string;
-  /** Without text, the speaker's label is shown. */
+  /** If absent, the speaker's label is shown. */
   readonly text?: string;
 }
 
-/** A cue as it is written: whole milliseconds from 0, start < end. */
+/** A cue as it is written: integer milliseconds ≥ 0, start < end. */
 export interface WrittenCue {
   readonly start: number;
   readonly end: number;
   readonly speaker: string | undefined;
-  /** At least one line, none of them blank; empty when the cue has no text. */
+  /** Lines of text, none of them blank; empty if the cue has no text. */
   readonly lines: readonly string[];
 }
 
 /**
- * Cues in the order that both formats want: by start, then by end. What begins before 0 begins at 0. A cue without
- * text that rounds to no milliseconds is left out; one with text lasts at least a millisecond.
+ * Prepares cues for writing, sorted by start, then by end, as both formats require. A start before 0 becomes 0. A cue
+ * without text that rounds to zero length is left out; a cue with text lasts at least a millisecond.
  */
 export function arrangeCues(cues: Iterable<Cue>): WrittenCue[] {
   const written: WrittenCue[] = [];
@@ -33,7 +33,7 @@ export function arrangeCues(cues: Iterable<Cue>): WrittenCue[] {
   return written.sort((a, b) => a.start - b.start || a.end - b.end);
 }
 
-/** `HH:MM:SS` and milliseconds; hours take more digits when they need them. */
+/** `HH:MM:SS` and milliseconds; hours may have more than two digits. */
 export function timestamp(milliseconds: number, separator: ',' | '.'): string {
   const pad = (value: number, width: number) => String(value).padStart(width, '0');
   const seconds = Math.floor(milliseconds / 1000);
@@ -44,7 +44,7 @@ export function timestamp(milliseconds: number, separator: ',' | '.'): string {
 const TIMING =
   /^[ \t]*(?:(\d{1,5}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})[ \t]*-->[ \t]*(?:(\d{1,5}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})(?:[ \t]|$)/;
 
-/** The times of a `start --> end` line of SRT or VTT in seconds, or undefined. What follows the times is not looked at. */
+/** Times in seconds of a `start --> end` line of SRT or VTT, or undefined. Text after the times is ignored. */
 export function parseTiming(line: string): Segment | undefined {
   const match = TIMING.exec(line);
   if (match === null) return undefined;
@@ -58,7 +58,7 @@ function secondsOf([hours = '0', minutes = '0', seconds = '0', fraction = '0']: 
   return (whole * 1000 + Number(fraction.padEnd(3, '0'))) / 1000;
 }
 
-/** Lines with their index, in groups parted by blank lines. */
+/** Groups of lines that are separated by blank lines, with the index of the first line. */
 export function blocksOf(lines: readonly string[]): { readonly index: number; readonly lines: string[] }[] {
   const blocks: { index: number; lines: string[] }[] = [];
   let open = false;

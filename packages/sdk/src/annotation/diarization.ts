@@ -8,7 +8,7 @@ import { toSrt } from './srt.ts';
 import { roundToMillisecond } from './time.ts';
 import { toVtt } from './vtt.ts';
 
-/** The `Diarization` that `diarize` gives: plain data with its written forms. */
+/** The `Diarization` that `diarize` returns: plain data with methods for the output formats. */
 export class DiarizationResult implements Diarization {
   readonly turns: readonly Turn[];
   readonly speakers: readonly Speaker[];

@@ -1,12 +1,12 @@
 import { compareTurns, type Turn } from '../contract/segment.ts';
 
 /**
- * One speaker at a time. Where turns overlap, one of them holds the floor for as long as both last: the one with the
- * higher confidence (absent counts as 0), else the one that began earlier, else the longer one, else the first label.
- * What the other loses is cut off, or cut out of its middle. Pieces of one speaker that touch become one turn, with the
- * mean confidence by time. Silence stays silence. O(n log n).
+ * Turns without overlap (one speaker at a time). Where turns overlap, one of them is kept for the whole overlap: the
+ * one with the higher confidence (absent counts as 0), else the one that began earlier, else the longer one, else the
+ * first label. The overlap is cut off the other turn, or out of its middle. Touching parts of one speaker become one
+ * turn, with the time-weighted mean confidence. O(n log n).
  *
- * @returns In order of start, not overlapping.
+ * @returns Turns in order of start, without overlap.
  */
 export function exclusiveTurns(turns: readonly Turn[]): Turn[] {
   const sorted = turns.filter((turn) => turn.end > turn.start).sort(compareTurns);
@@ -28,8 +28,9 @@ export function exclusiveTurns(turns: readonly Turn[]): Turn[] {
 }
 
 /**
- * Joins neighbours in a list of turns where the speaker stays the same and the pause is at most `maxGap` seconds.
- * @param turns In order of start. Turns of other speakers in between part a pair: pass one speaker's turns to avoid it.
+ * Joins adjacent turns of a list if they have the same speaker and the pause is at most `maxGap` seconds.
+ * @param turns In order of start. A turn of another speaker in between prevents joining; pass one speaker's turns to
+ *   avoid this.
  */
 export function mergeTurns(turns: readonly Turn[], maxGap = 0): Turn[] {
   const result: Turn[] = [];
@@ -48,7 +49,7 @@ export function mergeTurns(turns: readonly Turn[], maxGap = 0): Turn[] {
   return result;
 }
 
-/** One turn over all of one speaker's; confidence is the mean by time, where all have one. */
+/** Joins turns of one speaker. The confidence is the time-weighted mean, if all of them have one. */
 function join(turns: readonly Turn[]): Turn {
   const first = turns[0]!;
   if (turns.length === 1) return first;
@@ -61,7 +62,7 @@ function join(turns: readonly Turn[]): Turn {
     sure += (turn.end - turn.start) * (turn.confidence ?? Number.NaN);
   }
   const { confidence: _, ...rest } = first;
-  // Rounding may carry the mean of ones past one.
+  // Rounding errors may make the mean larger than 1.
   return Number.isNaN(sure) ? { ...rest, end } : { ...rest, end, confidence: Math.min(1, sure / seconds) };
 }
 

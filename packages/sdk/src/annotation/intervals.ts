@@ -1,11 +1,11 @@
 import { compareSegments, type Segment } from '../contract/segment.ts';
 
 /**
- * The algebra under `Timeline` and the scores: pure functions of segments in any one unit.
- * "Disjoint" means sorted, not empty, and neither overlapping nor touching, as `unite` makes them.
+ * Set operations for `Timeline` and the scores: pure functions of segments in any unit.
+ * "Disjoint" means sorted, not empty, and neither overlapping nor touching, as returned by `unite`.
  */
 
-/** The stretches covered by at least one segment, disjoint. Gaps of at most `maxGap` are filled. */
+/** The intervals covered by at least one segment, disjoint. Gaps of at most `maxGap` are filled. */
 export function unite(segments: readonly Segment[], maxGap = 0): Segment[] {
   const sorted = segments.filter((segment) => segment.end > segment.start).sort(compareSegments);
   const result: { start: number; end: number }[] = [];
@@ -21,7 +21,7 @@ export function unite(segments: readonly Segment[], maxGap = 0): Segment[] {
   return result;
 }
 
-/** What both hold. Both disjoint; so is the result. */
+/** Intersection. Inputs and result are disjoint. */
 export function intersect(a: readonly Segment[], b: readonly Segment[]): Segment[] {
   const result: Segment[] = [];
   let i = 0;
@@ -36,7 +36,7 @@ export function intersect(a: readonly Segment[], b: readonly Segment[]): Segment
   return result;
 }
 
-/** What `a` holds and `b` does not. Both disjoint; so is the result. */
+/** Difference: parts of `a` that are not in `b`. Inputs and result are disjoint. */
 export function subtract(a: readonly Segment[], b: readonly Segment[]): Segment[] {
   const result: Segment[] = [];
   let j = 0;
@@ -52,7 +52,7 @@ export function subtract(a: readonly Segment[], b: readonly Segment[]): Segment[
   return result;
 }
 
-/** Where at least `depth` segments are open at once, disjoint. */
+/** The intervals covered by at least `depth` segments, disjoint. */
 export function covered(segments: readonly Segment[], depth: number): Segment[] {
   const kept = segments.filter((segment) => segment.end > segment.start);
   const starts = Float64Array.from(kept, (segment) => segment.start).sort();
@@ -63,7 +63,7 @@ export function covered(segments: readonly Segment[], depth: number): Segment[] 
   for (let i = 0, j = 0; j < ends.length; ) {
     const start = i < starts.length ? starts[i]! : Number.POSITIVE_INFINITY;
     const end = ends[j]!;
-    // Starts first where both fall together, so that touching segments leave no seam.
+    // At equal times starts come first, so that touching segments leave no gap.
     if (start <= end) {
       i++;
       if (++open === depth) from = start;

@@ -2,7 +2,7 @@ import { VoiceFlowError } from '../contract/errors.ts';
 import { checkTurn, type Turn } from '../contract/segment.ts';
 import { roundToMillisecond } from './time.ts';
 
-/** A turn as `Diarization.toJSON()` writes it: seconds rounded to a millisecond, confidence to a thousandth. */
+/** A turn in `Diarization.toJSON()`: seconds rounded to milliseconds, confidence to three decimals. */
 export interface TurnJson {
   start: number;
   end: number;
@@ -18,9 +18,9 @@ export function turnsToJson(turns: Iterable<Turn>): TurnJson[] {
 }
 
 /**
- * The turns of a `DiarizationJson`, or of a bare list of turns; as text or parsed.
+ * Reads the turns of a `DiarizationJson` or of a list of turns, as text or parsed.
  *
- * @throws VoiceFlowError `invalid-option` for text that is no JSON, or naming the turn that is wrong.
+ * @throws VoiceFlowError `invalid-option` for invalid JSON or an invalid turn, which is named.
  */
 export function parseTurnsJson(json: unknown): Turn[] {
   const value = typeof json === 'string' ? parse(json) : json;

@@ -3,31 +3,31 @@ import { escapeName, unescapeName } from './names.ts';
 import { badLine, linesOf, parseDecimal } from './text.ts';
 import { toMilliseconds } from './time.ts';
 
-/** A stretch of a reference that md-eval leaves out of the scoring: a `NOSCORE` or `NON-LEX` line. */
+/** An interval that md-eval excludes from scoring: a `NOSCORE` or `NON-LEX` line of a reference. */
 export interface NoScoreZone extends Segment {
   readonly type: 'NOSCORE' | 'NON-LEX';
 }
 
-/** What one RTTM file says of one channel of a recording. */
+/** The contents of an RTTM file for one channel of a recording. */
 export interface RttmRecording {
   readonly uri: string;
-  /** As it stands: channels of one file are recordings of their own, as in md-eval. */
+  /** Channel field of the lines. Channels of one file are separate recordings, as in md-eval. */
   readonly channel: string;
-  /** In the order of the lines, as they stand: also turns of no length and overlapping turns of one speaker. */
+  /** In file order, unchanged: may include turns of zero length and overlapping turns of one speaker. */
   readonly turns: readonly Turn[];
   readonly noScore: readonly NoScoreZone[];
 }
 
-/** The line types of the RT-09 plan, Appendix A, beside the three that are read. */
+/** The line types of the RT-09 plan, Appendix A, other than the three that are read. */
 const OTHER_TYPES = new Set('SEGMENT NO_RT_METADATA LEXEME NON-SPEECH FILLER EDIT IP SU CB A/P SPKR-INFO'.split(' '));
 
 /**
- * RTTM: one `SPEAKER` line a turn, seconds with three decimals. Both ends are rounded, so that turns that touch still
- * touch; turns that round to nothing are left out. Blanks in names are written as in a URL (`%20`).
+ * Writes RTTM: one `SPEAKER` line per turn, seconds with three decimals. Start and end are rounded, so that touching
+ * turns still touch; turns that round to zero length are left out. Spaces in names are percent-encoded (`%20`).
  *
  * Source: NIST, The 2009 (RT-09) Rich Transcription Meeting Recognition Evaluation Plan, Appendix A.
  *
- * @param uri The file id of the lines.
+ * @param uri File id of the lines.
  */
 export function toRttm(turns: Iterable<Turn>, uri = 'audio'): string {
   let text = '';
@@ -41,20 +41,20 @@ export function toRttm(turns: Iterable<Turn>, uri = 'audio'): string {
   return text;
 }
 
-/** RTTM of several recordings, one after the other. */
+/** Writes several recordings to one RTTM file. */
 export function toRttmFile(recordings: Iterable<{ readonly uri: string; readonly turns: Iterable<Turn> }>): string {
   return [...recordings].map(({ uri, turns }) => toRttm(turns, uri)).join('');
 }
 
 /**
- * Reads RTTM. Fields are parted by blanks or tabs; any line ends; blank lines and comments (`;`, `#`) are skipped;
- * other line types of the standard are skipped; the last field and the confidence may be missing. A time may end in
- * `*`, an absent duration (`<NA>`) is 0, as in md-eval. Names with blanks, which the format has no way to write and
- * other tools write all the same, are read where the `<NA> <NA>` after the times leaves one way to do so.
+ * Reads RTTM. Fields are separated by spaces or tabs; any line endings are accepted; blank lines, comments (`;`, `#`)
+ * and other line types of the standard are skipped; the last field and the confidence may be missing. A time may end in
+ * `*`, and an absent duration (`<NA>`) is 0, as in md-eval. Names with spaces, which the format does not allow but
+ * other tools write, are read if the `<NA> <NA>` after the times makes the line unambiguous.
  *
- * @returns The recordings (each channel one) in order of first appearance; also those that only a skipped line names.
- * @throws VoiceFlowError `invalid-option` with the line's number for an unknown type, too few or too many fields, or bad
- *   times.
+ * @returns The recordings (one per channel) in order of first appearance, including those named only by skipped lines.
+ * @throws VoiceFlowError `invalid-option` with the line's number for an unknown type, too few or too many fields, or
+ *   bad times.
  */
 export function parseRttm(text: string): RttmRecording[] {
   const recordings = new Map<string, { uri: string; channel: string; turns: Turn[]; noScore: NoScoreZone[] }>();
@@ -96,9 +96,9 @@ const ABSENT = /^<NA>$/i;
 const CHANNEL = /^(?:\d{1,3}|[a-z]|<NA>)$/i;
 
 /**
- * The fields of a line, also where names hold blanks: a channel, two times and `<NA> <NA>` stand between file and
- * speaker, confidence and lookahead behind it.
- * @returns Undefined where there is no such way to read it, or several.
+ * The fields of a line, even if names contain spaces: channel, two times and `<NA> <NA>` are between file and speaker;
+ * confidence and lookahead follow the speaker.
+ * @returns Undefined if there is no way or more than one way to read the line.
  */
 function fieldsOf(words: readonly string[]): readonly string[] | undefined {
   const places = words.flatMap((_, at) =>
@@ -107,7 +107,7 @@ function fieldsOf(words: readonly string[]): readonly string[] | undefined {
   const [at] = places;
   if (words.length <= FIELDS && (at === undefined || at === 2)) return words;
   const rest = words.slice((at ?? 0) + 5);
-  // What follows the speaker; a name of one word may stand without it.
+  // Number of fields after the speaker; they may be missing after a name of one word.
   const ends = rest.length > 2 ? 2 : rest.length - 1;
   const sound = ends >= 0 && rest.slice(rest.length - ends).every((field) => ABSENT.test(field) || isNumber(field));
   if (at === undefined || places.length > 1 || !sound) return undefined;

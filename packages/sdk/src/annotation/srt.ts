@@ -2,14 +2,14 @@ import { arrangeCues, blocksOf, type Cue, parseTiming, timestamp } from './cues.
 import { badLine, linesOf } from './text.ts';
 
 /**
- * SRT: `[SPEAKER_00]: text`, the form that WhisperX made common, or `[SPEAKER_00]` for a turn without words.
- * Cues are numbered from 1 in order of start. Cues that overlap stay so; give `exclusiveTurns(turns)` for players that
- * show one cue at a time.
+ * Writes SRT with `[SPEAKER_00]: text` (the form used by WhisperX), or `[SPEAKER_00]` for a cue without text. Cues are
+ * numbered from 1 in order of start. Overlapping cues are kept; pass `exclusiveTurns(turns)` for players that show one
+ * cue at a time.
  */
 export function toSrt(cues: Iterable<Cue>): string {
   return arrangeCues(cues)
     .map(({ start, end, speaker, lines }, index) => {
-      // An arrow in the text would read as times.
+      // An arrow in the text would be read as a time line.
       const text = lines.join('\n').replaceAll('-->', '->');
       const label = speaker ? `[${speaker.replaceAll(']', ')').replaceAll('-->', '->')}]` : '';
       const body = label && text ? `${label}: ${text}` : label || text;
@@ -19,10 +19,10 @@ export function toSrt(cues: Iterable<Cue>): string {
 }
 
 /**
- * Reads SRT. Any line ends; the numbers may be missing; `.` for `,` is forgiven; what follows the times is not looked
- * at; a text that begins with `[label]` alone, or `[label]: `, has a speaker.
+ * Reads SRT. Any line endings are accepted; cue numbers may be missing; `.` is accepted for `,`; text after the times
+ * is ignored. A text that is `[label]` or begins with `[label]: ` has a speaker.
  *
- * @throws VoiceFlowError `invalid-option` with the line's number where the times of a cue are missing or wrong.
+ * @throws VoiceFlowError `invalid-option` with the line number if the times of a cue are missing or wrong.
  */
 export function parseSrt(text: string): Cue[] {
   return blocksOf(linesOf(text, 'SRT')).map(({ index, lines }) => {

@@ -1,6 +1,9 @@
 import { VoiceFlowError } from '../contract/errors.ts';
 
-/** The lines of a text file: any line ends, no byte order mark. @throws `invalid-option` for what is no string. */
+/**
+ * Splits a text file into lines (any line endings), without the byte order mark.
+ * @throws `invalid-option` for a non-string.
+ */
 export function linesOf(text: string, format: string): string[] {
   if (typeof text !== 'string') {
     throw new VoiceFlowError('invalid-option', `${format}: received ${typeof text}, expected the text of a file`);
@@ -8,7 +11,7 @@ export function linesOf(text: string, format: string): string[] {
   return (text.startsWith('\uFEFF') ? text.slice(1) : text).split(/\r\n|\r|\n/);
 }
 
-/** The error of every reader here: `invalid-option`, with the format, the line (from 1) and what was expected there. */
+/** The error of all readers: `invalid-option` with the format, the line number (from 1) and what was expected. */
 export function badLine(format: string, index: number, line: string, expected: string): VoiceFlowError {
   const shown = line.length > 60 ? `${line.slice(0, 57)}…` : line;
   return new VoiceFlowError('invalid-option', `${format} line ${index + 1} is ${JSON.stringify(shown)}: ${expected}`, {
@@ -16,10 +19,10 @@ export function badLine(format: string, index: number, line: string, expected: s
   });
 }
 
-// One way to match each digit: a line of a million digits takes no longer than any other.
+// Each digit can match in only one way, so that matching takes linear time.
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
-/** A plain decimal number, or NaN: `Number` alone takes '', '0x10' and 'Infinity' too. */
+/** Parses a decimal number, or returns NaN. `Number` alone would also accept '', '0x10' and 'Infinity'. */
 export function parseDecimal(text: string): number {
   return DECIMAL.test(text) ? Number(text) : Number.NaN;
 }

@@ -10,13 +10,13 @@ import { HALF_TICK, onGrid } from './time.ts';
  *     timeline.support()  |------| |---------| |----------|
  *     timeline.gaps()            |-|         |-|
  *
- * Times are held on the microsecond grid; empty segments are dropped.
+ * Times are rounded to microseconds; empty segments are dropped.
  */
 export class Timeline implements Iterable<Segment> {
-  /** By start, then by end. */
+  /** Sorted by start, then by end. */
   readonly segments: readonly Segment[];
 
-  /** @throws VoiceFlowError `invalid-option` for a segment whose times are no seconds or that ends before it starts. */
+  /** @throws VoiceFlowError `invalid-option` for a segment with invalid times or an end before its start. */
   constructor(segments: Iterable<Segment> = []) {
     const kept: Segment[] = [];
     let index = 0;
@@ -44,52 +44,52 @@ export class Timeline implements Iterable<Segment> {
     return { start: first.start, end: this.segments.reduce((end, segment) => Math.max(end, segment.end), first.end) };
   }
 
-  /** Seconds covered, each instant counted once. */
+  /** Covered time in seconds; overlaps count once. */
   get duration(): number {
     return onGrid(unite(this.segments).reduce((sum, { start, end }) => sum + end - start, 0));
   }
 
-  /** The stretches that are covered, without overlaps. Gaps of at most `maxGap` seconds are filled. */
+  /** The covered intervals, without overlaps. Gaps of at most `maxGap` seconds are filled. */
   support(maxGap = 0): Timeline {
     checkLength(maxGap, 'maxGap');
     return new Timeline(unite(this.segments, maxGap + HALF_TICK));
   }
 
-  /** The stretches that are not covered, within `within` or, without it, within the extent. */
+  /** The intervals in `within` (default: the extent) that are not covered. */
   gaps(within: Segment | Timeline | undefined = this.extent): Timeline {
     return within === undefined ? new Timeline() : new Timeline(subtract(supportOf(within), unite(this.segments)));
   }
 
-  /** The parts of the segments that lie in `to`. */
+  /** The parts of the segments that are within `to`. */
   crop(to: Segment | Timeline): Timeline {
     return new Timeline(cropEach(this.segments, supportOf(to)));
   }
 
-  /** The parts of the segments that lie outside of `what`. */
+  /** The parts of the segments that are outside of `what`. */
   extrude(what: Segment | Timeline): Timeline {
     const extent = this.extent;
     if (extent === undefined) return this;
     return this.crop(new Timeline(subtract([extent], supportOf(what))));
   }
 
-  /** The segments of both. */
+  /** The segments of both timelines. */
   union(other: Iterable<Segment>): Timeline {
     return new Timeline([...this.segments, ...other]);
   }
 
-  /** Whether some segment holds the instant `time`. */
+  /** Whether any segment contains the time `time`. */
   covers(time: number): boolean {
     const at = onGrid(time);
     return this.segments.some((segment) => segment.start <= at && at < segment.end);
   }
 }
 
-/** `to` as disjoint segments on the grid. */
+/** Converts `to` to disjoint segments on the microsecond grid. */
 export function supportOf(to: Segment | Timeline): Segment[] {
   return unite((to instanceof Timeline ? to : new Timeline([to])).segments);
 }
 
-/** Each part of each segment that lies in `support` (disjoint), in the order of the segments, other fields kept. */
+/** The parts of each segment that are within `support` (disjoint), in the order of the segments; keeps other fields. */
 export function cropEach<T extends Segment>(segments: readonly T[], support: readonly Segment[]): T[] {
   const result: T[] = [];
   for (const segment of segments) {
@@ -102,7 +102,7 @@ export function cropEach<T extends Segment>(segments: readonly T[], support: rea
   return result;
 }
 
-/** Index of the first that ends after `time`. */
+/** Index of the first segment that ends after `time`. */
 export function firstEndingAfter(disjoint: readonly Segment[], time: number): number {
   let low = 0;
   let high = disjoint.length;

@@ -5,17 +5,19 @@ import { roundToMillisecond } from './time.ts';
 import { Timeline } from './timeline.ts';
 
 /**
- * UEM (un-partitioned evaluation map): which parts of each recording are scored. File id → parts; of a file with several
- * channels, `channelId` → parts.
+ * UEM (un-partitioned evaluation map): the parts of each recording that are scored, by file id, or by `channelId` for a
+ * file with several channels.
  */
 export type Uem = ReadonlyMap<string, Timeline>;
 
-/** What a channel of a file with several is called where recordings are told apart by one name. */
+/** Recording id for one channel of a file with several channels. */
 export function channelId(uri: string, channel: string): string {
   return `${uri} ${channel}`;
 }
 
-/** UEM: `file 1 start end`, seconds with three decimals. Names are escaped as in RTTM; empty parts are left out. */
+/**
+ * Writes UEM: `file 1 start end`, seconds with three decimals. Names are escaped as in RTTM; empty parts are left out.
+ */
 export function toUem(uem: Uem | Iterable<readonly [string, Iterable<Segment>]>): string {
   let text = '';
   for (const [uri, segments] of uem) {
@@ -29,10 +31,10 @@ export function toUem(uem: Uem | Iterable<readonly [string, Iterable<Segment>]>)
 }
 
 /**
- * Reads UEM. Blank lines and comments (`;`, `#`) are skipped, commas at the times are forgiven as in md-eval. Parts of
- * one file may touch or overlap: their union counts. Where a file has lines of several channels, each has an entry.
+ * Reads UEM. Blank lines and comments (`;`, `#`) are skipped; commas in times are ignored as in md-eval. Parts of one
+ * file may touch or overlap: their union is used. If a file has lines for several channels, each has its own entry.
  *
- * @throws VoiceFlowError `invalid-option` with the line's number for fewer than four fields or bad times.
+ * @throws VoiceFlowError `invalid-option` with the line number for fewer than four fields or invalid times.
  */
 export function parseUem(text: string): Map<string, Timeline> {
   const files = new Map<string, Map<string, Segment[]>>();

@@ -14,8 +14,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /**
- * WebVTT with the speaker in a voice tag: `<v SPEAKER_00>text`; a turn without words shows its label.
- * Cues stand in order of start, as the format demands; they may overlap.
+ * Writes WebVTT with the speaker in a voice tag: `<v SPEAKER_00>text`. A cue without text shows its label. Cues are in
+ * order of start, as the format requires; they may overlap.
  *
  * Source: W3C, WebVTT: The Web Video Text Tracks Format, 2019.
  */
@@ -28,10 +28,10 @@ export function toVtt(cues: Iterable<Cue>): string {
 }
 
 /**
- * Reads WebVTT: a cue for each voice in it, other tags taken out, character references resolved. Comments, styles,
- * regions, identifiers and settings are skipped.
+ * Reads WebVTT. Each voice tag gives a separate cue; other tags are removed, and character references are resolved.
+ * Comments, styles, regions, identifiers and settings are skipped.
  *
- * @throws VoiceFlowError `invalid-option` with the line's number for a missing header or for wrong times.
+ * @throws VoiceFlowError `invalid-option` with the line number for a missing header or invalid times.
  */
 export function parseVtt(text: string): Cue[] {
   const all = linesOf(text, 'WebVTT');
@@ -43,7 +43,7 @@ export function parseVtt(text: string): Cue[] {
     throw badLine('WebVTT', inHeader, header?.lines[inHeader] ?? '', 'expected a blank line before it');
   return blocks.flatMap(({ index, lines }) => {
     const at = lines.slice(0, 2).findIndex((line) => line.includes('-->'));
-    // As the standard has it, a block without times is skipped.
+    // A block without times is skipped, as in the standard.
     if (at < 0) return [];
     const times = parseTiming(lines[at] ?? '');
     if (times === undefined) {
@@ -54,7 +54,7 @@ export function parseVtt(text: string): Cue[] {
 }
 
 function voicesOf(times: Segment, payload: string): Cue[] {
-  // Odd places of the split hold the names.
+  // Odd indices of the split are the names.
   const parts = payload.split(/<v(?:\.[^ \t\n<>]*)?[ \t\n]([^<>]*)>/);
   const cues: Cue[] = [];
   for (let i = 0; i < parts.length; i += 2) {

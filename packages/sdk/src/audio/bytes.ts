@@ -2,26 +2,26 @@ import type { ByteReader } from '../contract/audio.ts';
 import { abortError, throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
 import { onAbort } from '../contract/on-abort.ts';
 
-/** Bytes fetched from a Blob at once: few calls, little memory (about 30 s of 16 kHz speech). */
+/** Bytes read from a Blob at once: few calls, and little memory (about 30 s of 16 kHz speech). */
 const BLOB_SLICE = 1 << 20;
 
-/** A `ByteReader` that can also look ahead, which sniffing needs before a decoder is chosen. */
+/** A `ByteReader` that can also look ahead, which is needed to detect the format before a decoder is chosen. */
 export interface PeekReader extends ByteReader {
-  /** The next bytes without passing over them: `count` of them, or fewer at the end. Valid until the next call. */
+  /** Returns the next `count` bytes (fewer at the end) without advancing. Valid until the next call. */
   peek(count: number): Promise<Uint8Array>;
 }
 
 export interface ByteOptions {
-  /** Encoded bytes allowed; judged by the real size, or by what arrives. */
+  /** Maximum number of encoded bytes, checked against the actual size or the bytes that arrive. */
   readonly maxBytes?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Input of encoded bytes. */
+/** Encoded bytes as input. */
 export type ByteInput = Blob | Uint8Array | ArrayBuffer | ReadableStream<Uint8Array>;
 
 /**
- * Opens bytes for reading in order. Blobs are read by slices, streams as they come; nothing is copied that need not be.
+ * Opens bytes for sequential reading, without unnecessary copies. Blobs are read in slices, streams as they arrive.
  * @throws `audio-too-large` beyond `maxBytes`; `invalid-option` for a locked stream; `aborted`.
  */
 export function openBytes(input: ByteInput, options: ByteOptions = {}): PeekReader {
@@ -47,15 +47,15 @@ export function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 
-/** By shape: blobs of other realms and libraries count. */
+/** Checks the shape, not the class, to accept blobs of other realms and libraries. */
 export function isBlob(value: unknown): value is Blob {
   return typeof value === 'object' && value !== null && 'size' in value && 'slice' in value && 'arrayBuffer' in value;
 }
 
-/** A reader that can go anywhere, and has a stretch of the bytes at hand. */
+/** A reader that can seek, with part of the bytes in a buffer. */
 abstract class SeekableReader implements PeekReader {
   position = 0;
-  /** What is at hand, and where it begins. */
+  /** Buffered bytes, and their position in the input. */
   protected bytes: Uint8Array;
   protected start = 0;
 
@@ -66,7 +66,7 @@ abstract class SeekableReader implements PeekReader {
     this.bytes = bytes;
   }
 
-  /** Bytes from the position on: `count` of them, or more. */
+  /** Reads at least `count` bytes from the current position. */
   protected abstract fetch(count: number): Promise<Uint8Array>;
 
   async peek(count: number): Promise<Uint8Array> {
@@ -102,7 +102,7 @@ class MemoryReader extends SeekableReader {
     super(bytes.length, bytes);
   }
 
-  /** Only after closing is anything not at hand. */
+  /** Called only after closing: all bytes are buffered before. */
   protected async fetch(): Promise<Uint8Array> {
     return this.bytes;
   }
@@ -141,7 +141,7 @@ class StreamReader implements PeekReader {
   #arrived = 0;
   #ended = false;
   #closed = false;
-  /** What has arrived and is not yet read. */
+  /** Bytes that have arrived but are not read yet. */
   #rest = new Uint8Array(0);
 
   constructor(stream: ReadableStream<Uint8Array>, options: ByteOptions) {
@@ -183,7 +183,7 @@ class StreamReader implements PeekReader {
     if (this.#closed) return;
     this.#closed = true;
     this.#forgetSignal();
-    // Not awaited, because a stream may take for ever to cancel; one that has failed rejects with the error already met.
+    // Not awaited, because a stream may never finish canceling; a failed stream rejects with the error already thrown.
     this.#reader.cancel(this.#signal?.reason).catch(() => {});
     this.#reader.releaseLock();
   }
@@ -193,7 +193,7 @@ class StreamReader implements PeekReader {
     this.position += count;
   }
 
-  /** Joins chunks until `count` bytes are there; memory follows what arrives, never `count` alone. */
+  /** Joins chunks until there are `count` bytes. Memory grows with the bytes that arrive, not with `count`. */
   async #gather(count: number): Promise<void> {
     const parts = [this.#rest];
     let length = this.#rest.length;
@@ -217,7 +217,7 @@ class StreamReader implements PeekReader {
     this.#rest = joined;
   }
 
-  /** The next chunk that holds something, or null at the end. */
+  /** The next non-empty chunk, or null at the end. */
   async #next(): Promise<Uint8Array<ArrayBuffer> | null> {
     while (!this.#ended && !this.#closed) {
       const { done, value } = await this.#reader.read().catch((cause: unknown) => {
@@ -250,7 +250,7 @@ function notBytes(value: unknown): VoiceFlowError {
   });
 }
 
-/** Any failure of an input as a `VoiceFlowError`; one that is already passes. */
+/** Converts any error of an input to a `VoiceFlowError`; a `VoiceFlowError` is returned as it is. */
 export function readError(cause: unknown, signal: AbortSignal | undefined): VoiceFlowError {
   if (VoiceFlowError.isInstance(cause)) return cause;
   if (signal?.aborted) return abortError(signal);

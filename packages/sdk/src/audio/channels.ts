@@ -4,7 +4,7 @@ import type { Warning, WarningCode } from '../contract/warnings.ts';
 import { windowsOf } from './likeness.ts';
 import { mixPlanar } from './mix.ts';
 
-/** A source that can give its channels apart. */
+/** A source with separate channels. */
 export type ChannelSource = AudioSource & Required<Pick<AudioSource, 'channels' | 'readChannels'>>;
 
 /** Whether a source has channels to choose from. */
@@ -12,33 +12,33 @@ function hasChannels(source: AudioSource): source is ChannelSource {
   return (source.channels ?? 1) > 1 && source.readChannels !== undefined;
 }
 
-/** A mix with less than this part of the power that unrelated channels would give is one that cancels itself. */
+/** Channels cancel each other if their mix has less than this share of the power expected for unrelated channels. */
 const CANCELS = 0.25;
-/** A channel that is this much quieter than another may be its echo: 6 dB, in power. */
+/** A channel may be an echo of another if it is this factor quieter, in power (6 dB). */
 const QUIETER = 4;
-/** Such a channel is an echo where it is this much like the louder one, up to so many seconds later. */
+/** Such a channel is an echo if its likeness to the louder one is above this, at a delay of up to so many seconds. */
 const ECHO = { likeness: 0.65, seconds: 0.025 };
-/** A channel that is this much louder than the other has a stretch for itself: 10 dB, in power. */
+/** A channel is alone in a window if it is this factor louder than the other, in power (10 dB). */
 const ALONE = 10;
-/** Channels this little alike at the same moment have different voices; microphones apart hear one 1 ms apart. */
+/** Channels with a likeness up to this have different voices. Two microphones record one voice up to 1 ms apart. */
 const UNLIKE = { likeness: 0.5, seconds: 0.001 };
-/** Windows with less than this part of the loudest one's power say nothing: -30 dB. */
+/** Windows with less than this share of the loudest window's power are ignored (-30 dB). */
 const ACTIVE = 1e-3;
-/** Channels this much alike, at the same level, are the same. */
+/** Channels with a likeness above this, at the same level, have the same content. */
 const SAME = 0.95;
-/** Of the active windows, before something is said of a whole recording. */
+/** Minimum share (`MOST`) and number (`FEWEST`) of active windows for a warning about the whole recording. */
 const MOST = 0.8;
 const FEWEST = 10;
-/** Channels that are looked at apart before they are mixed: of more, that would cost more than all the rest. */
+/** Maximum number of channels that are compared before mixing: for more, this would cost more than everything else. */
 const MOST_LOOKED_AT = 8;
-/** The same of rate times channels: 8 at 96 kHz. */
+/** The same limit on sample rate × channels: 8 channels at 96 kHz. */
 const MOST_SAMPLES_LOOKED_AT = 800_000;
-/** Channels that become recordings of their own: each costs as much as one. */
+/** Maximum number of channels that are diarized separately: each costs as much as a recording. */
 const MOST_SEPARATE = 16;
-/** Seconds in which a channel is faded out and in. */
+/** Seconds of a fade-out or fade-in of a channel. */
 const FADE_SECONDS = 0.005;
 
-/** One of a source's channels, as mono. @param number from 1. @throws `invalid-option` where there is no such channel. */
+/** One channel of a source, as mono. @param number From 1. @throws `invalid-option` if there is no such channel. */
 export function channelOf(source: AudioSource, number: number): AudioSource {
   const count = source.channels ?? 1;
   if (number > count) {
@@ -53,9 +53,9 @@ export function channelOf(source: AudioSource, number: number): AudioSource {
 }
 
 /**
- * A source's channels mixed by their mean, as mono. Where they cancel each other (one is the other inverted, as a
- * balanced line wrongly wired gives), the loudest is taken; more than eight are mixed as they are. Warns of both, and of
- * two voices that had a channel each.
+ * The mean of a source's channels, as mono. Where the channels cancel each other (one is the other inverted, as from a
+ * wrongly wired balanced line), the loudest channel is used instead, with a warning. Also warns if each of two channels
+ * has its own voice. More than eight channels are mixed without these checks.
  */
 export function mixed(source: AudioSource): AudioSource {
   if (!hasChannels(source) || source.channels > MOST_LOOKED_AT) return source;
@@ -99,7 +99,7 @@ export function mixed(source: AudioSource): AudioSource {
   );
 }
 
-/** Counts the stretches in which two channels have different voices. */
+/** Counts the windows in which two channels have different voices. */
 class ApartCounter {
   #peak = 0;
   #active = 0;
@@ -121,7 +121,7 @@ class ApartCounter {
     }
   }
 
-  /** Whether that was most of the recording, and each channel had some. */
+  /** Whether the channels have different voices in most of the recording, and each channel has some speech. */
   get result(): boolean {
     const each = Math.min(...this.#own);
     return this.#active >= FEWEST && this.#apart >= MOST * this.#active && each >= FEWEST / 2;
@@ -129,9 +129,9 @@ class ApartCounter {
 }
 
 /**
- * A source's channels, each as a source of its own. They are read in step: none can be more than a block ahead, so all
- * of them must be read (or closed) side by side. What a channel has of a louder one (cross-talk) is silenced.
- * @throws `invalid-option` for more than `MOST_SEPARATE`.
+ * Each channel of a source as a separate source. No channel can be more than a block ahead of the others, so all of
+ * them must be read (or closed) in parallel. Cross-talk from a louder channel is silenced.
+ * @throws `invalid-option` for more than `MOST_SEPARATE` channels.
  */
 export function separated(source: AudioSource): AudioSource[] {
   if (!hasChannels(source)) return [source];
@@ -148,7 +148,7 @@ export function separated(source: AudioSource): AudioSource[] {
   let open = source.channels;
   return Array.from({ length: source.channels }, (_, i) => {
     let closed = false;
-    // The file's warnings are those of all channels: they are told once.
+    // The file's warnings apply to all channels: report them once.
     const one = view(source, async () => (closed ? null : ((await steps.next(i))?.[i] ?? null)), i === 0 ? own : null);
     return {
       ...one,
@@ -165,7 +165,7 @@ export function separated(source: AudioSource): AudioSource[] {
   });
 }
 
-/** Silences in each channel what is another, louder one. */
+/** Silences cross-talk: parts of a channel that are an echo of a louder channel. */
 class CrosstalkGate {
   readonly #source: ChannelSource;
   readonly #warnings: Warning[];
@@ -229,10 +229,10 @@ class CrosstalkGate {
   }
 }
 
-/** Hands each block to every reader before the next one is read: its arrays stay valid until all have asked again. */
+/** Gives each block to every reader before it reads the next one, so that its arrays stay valid until all are done. */
 class InStep {
   readonly #read: () => Promise<readonly Float32Array[] | null>;
-  /** Readers that are there, and whether they wait for the next block. */
+  /** Active readers, and whether each is waiting for the next block. */
   readonly #waiting: Map<number, boolean>;
   #next: { promise: Promise<readonly Float32Array[] | null>; go(): void } | undefined;
 
@@ -269,7 +269,7 @@ class InStep {
   }
 }
 
-/** Another mono reading of a source. @param warnings Besides those of the source; null for none at all. */
+/** A mono source that reads from another. @param warnings Added to those of the source; null for no warnings at all. */
 function view(
   source: AudioSource,
   read: () => Promise<Float32Array | null>,

@@ -6,10 +6,11 @@ export interface EncodeWavOptions {
 }
 
 /**
- * Samples as a WAV file.
- * @param samples mono, or channels of equal length; nominally in [-1, 1].
- * @param sampleRate whole number of samples a second.
- * @throws `invalid-option` for no channels, unequal channels, a bad rate, or more than the 4 GiB that WAV can hold.
+ * Encodes samples as a WAV file.
+ * @param samples Mono, or one array per channel, of equal length; nominally in [-1, 1].
+ * @param sampleRate Integer, in Hz.
+ * @throws `invalid-option` for no channels, channels of different lengths, a bad rate, or more than WAV's limit of 4
+ *   GiB.
  */
 export function encodeWav(
   samples: Float32Array | readonly Float32Array[],

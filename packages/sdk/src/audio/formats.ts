@@ -1,10 +1,10 @@
-/** What bytes look like, without an article, and what to do about it. */
+/** What some bytes look like (without an article), and a hint for the user. */
 export interface Likeness {
   readonly name: string;
   readonly hint: string;
 }
 
-/** Bytes that `describeBytes` wants to see. */
+/** Number of bytes that `describeBytes` needs. */
 export const DESCRIBE_BYTES = 512;
 
 const CONVERT = 'convert it first: ffmpeg -i INPUT -ar 16000 -ac 1 out.wav';
@@ -15,7 +15,7 @@ const CHECK = 'check that the path or address leads to the recording';
 const LOOK = 'look at it: it may be an error message in place of the recording';
 const DECODE = 'decode it and pass the bytes';
 
-/** [offset, bytes as Latin-1 text, name]; the first that matches wins. */
+/** [offset, bytes as Latin-1 text, name]; the first match wins. */
 type Signature = readonly [number, string, string];
 
 const AUDIO: readonly Signature[] = [
@@ -63,7 +63,7 @@ const ENCODED: readonly Signature[] = [
   [0, '--', 'multipart body or other text'],
 ];
 
-/** In text, after blanks and in lower case. */
+/** Signatures of text, after leading whitespace, in lower case. */
 const MESSAGES: readonly Signature[] = [
   [0, '<!doctype html', 'HTML page'],
   [0, '<html', 'HTML page'],
@@ -77,7 +77,10 @@ function match(latin: string, signatures: readonly Signature[], hint: string): L
   return found && { name: found[2], hint };
 }
 
-/** Says what bytes that no decoder knows look like. @param head the first `DESCRIBE_BYTES`, or all there are. */
+/**
+ * Describes bytes that no decoder supports.
+ * @param head The first `DESCRIBE_BYTES` bytes, or all if there are fewer.
+ */
 export function describeBytes(head: Uint8Array): Likeness {
   const known = recognize(head);
   if (known) return known;
@@ -92,7 +95,7 @@ export function describeBytes(head: Uint8Array): Likeness {
   return { name: `unknown data (it begins with ${start})`, hint };
 }
 
-/** The format whose signature the bytes begin with, if it is one of ours. */
+/** The format whose signature the bytes begin with, if it is a known one. */
 export function recognize(head: Uint8Array): Likeness | undefined {
   const latin = String.fromCharCode(...head);
   const found =
@@ -107,14 +110,14 @@ export function recognize(head: Uint8Array): Likeness | undefined {
   return mpeg === undefined ? undefined : { name: mpeg, hint: INSTALL };
 }
 
-/** Bytes that `containerOf` wants to see. */
+/** Number of bytes that `containerOf` needs. */
 export const CONTAINER_BYTES = 12;
-/** Signatures as short as this one come up in samples by chance. */
+/** A signature as short as this one can occur in raw samples by chance, so the version is checked too. */
 const ID3 = 'ID3';
 
 /**
- * What bytes are that can be no samples without a header: they begin with a signature of four bytes or more (`ID3` with
- * a version). @param head The first `CONTAINER_BYTES`.
+ * The format of bytes that cannot be headerless samples, because they begin with a signature of at least four bytes (or
+ * `ID3` with a version). @param head The first `CONTAINER_BYTES` bytes.
  */
 export function containerOf(head: Uint8Array): string | undefined {
   const latin = String.fromCharCode(...head.subarray(0, CONTAINER_BYTES));
@@ -123,7 +126,7 @@ export function containerOf(head: Uint8Array): string | undefined {
   return AUDIO.find(([at, magic]) => magic.length >= 4 && latin.startsWith(magic, at))?.[2];
 }
 
-/** MPEG audio by the fields of its frame header (ISO/IEC 11172-3, 13818-7). */
+/** Recognizes MPEG audio by the fields of its frame header (ISO/IEC 11172-3, 13818-7). */
 function describeMpeg(head: Uint8Array): string | undefined {
   const [first = 0, second = 0, third = 0] = head;
   if (first !== 0xff || second < 0xe0) return undefined;
@@ -134,7 +137,7 @@ function describeMpeg(head: Uint8Array): string | undefined {
   return `MP${4 - layer} recording`;
 }
 
-/** Whether it is UTF-8 without control characters but blanks; a character cut off at the end is fine. */
+/** Whether the bytes are UTF-8 without control characters except whitespace. The last character may be cut off. */
 function isText(head: Uint8Array): boolean {
   if (head.some((byte) => byte === 0x7f || (byte < 0x20 && (byte < 9 || byte > 13)))) return false;
   try {

@@ -1,9 +1,9 @@
-/** Samples a second at which channels are compared: voices, and few multiplications. */
+/** Sample rate in Hz at which channels are compared: enough for voices, with few multiplications. */
 const COMPARED_RATE = 4000;
-/** Seconds that are judged at once. */
+/** Length of a window in seconds. */
 const WINDOW_SECONDS = 0.2;
 
-/** A stretch of a block, in samples at the block's rate, with what the channels have in it. */
+/** A window of a block, in samples at the block's rate, with measures of its channels. */
 export interface Window {
   readonly from: number;
   readonly to: number;
@@ -12,15 +12,15 @@ export interface Window {
   /** The channel with the most power. */
   readonly loudest: number;
   /**
-   * How much one channel is another, delayed by up to `seconds`, filtered a little, at any level and sign: the largest
-   * magnitude of their normalized cross-correlation, 0 to 1.
+   * How similar two channels are, at any level and sign and with a delay of up to `seconds`: the largest magnitude of
+   * their normalized cross-correlation, 0 to 1.
    */
   likeness(a: number, b: number, seconds: number): number;
 }
 
 /**
- * Cuts a block of channels into windows of 0.2 s; the last one takes what is left.
- * @param channels arrays of equal length. @param rate samples a second.
+ * Cuts a block of channels into windows of 0.2 s; the last one includes the remainder.
+ * @param channels Arrays of equal length. @param rate Sample rate in Hz.
  */
 export function windowsOf(channels: readonly Float32Array[], rate: number): Window[] {
   const factor = Math.max(1, Math.floor(rate / COMPARED_RATE));
@@ -48,7 +48,7 @@ export function windowsOf(channels: readonly Float32Array[], rate: number): Wind
 
 const at = (channels: readonly Float32Array[], i: number) => channels[i] ?? new Float32Array(0);
 
-/** Means of `factor` samples each; what is left at the end is dropped, unless it is all there is. */
+/** Downsamples by the mean of `factor` samples; a remainder at the end is dropped, unless there is nothing else. */
 function thin(samples: Float32Array, factor: number): Float32Array {
   const out = new Float32Array(Math.max(samples.length > 0 ? 1 : 0, Math.floor(samples.length / factor)));
   for (let i = 0; i < out.length; i++) {

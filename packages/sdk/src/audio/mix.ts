@@ -1,10 +1,10 @@
-/** Sample arrays that the mixers take. */
+/** Sample arrays that can be mixed. */
 export type SampleArray = Int16Array | Int32Array | Float32Array | Float64Array;
 
 /**
- * Interleaved channels to mono: `out[i] = scale · mean(source[i, 0…channels-1])`, summed in double precision.
+ * Mixes interleaved channels to mono: `out[i] = scale · mean(source[i, 0…channels-1])`, summed in double precision.
  * @param source `[frames, channels]`, row-major; at least `frames · channels` values.
- * @param out at least `frames` values.
+ * @param out At least `frames` values.
  */
 export function mixInterleaved(
   source: SampleArray,
@@ -28,8 +28,8 @@ export function mixInterleaved(
 }
 
 /**
- * Interleaved channels to arrays of their own: `out[c][i] = scale · source[i, c]`.
- * @param out as many arrays as channels, each of at least `frames` values.
+ * Splits interleaved channels into one array per channel: `out[c][i] = scale · source[i, c]`.
+ * @param out One array per channel, each of at least `frames` values.
  */
 export function splitInterleaved(
   source: SampleArray,
@@ -43,8 +43,8 @@ export function splitInterleaved(
 }
 
 /**
- * Channels in arrays of their own to mono, for samples `from` to `from + count`.
- * @param out at least `count` values.
+ * Mixes channels in separate arrays to mono, for the samples `[from, from + count)`.
+ * @param out At least `count` values.
  */
 export function mixPlanar(channels: readonly Float32Array[], from: number, count: number, out: Float32Array): void {
   const gain = 1 / channels.length;

@@ -7,28 +7,31 @@ import { guarded, primed, resampled, samplesSource } from './pipes.ts';
 import { concat, isSupportedRate, RATE_RANGE } from './resample.ts';
 import { wavDecoder } from './wav.ts';
 
-/** Longest recording that is taken by default: 4 h. */
+/** Maximum length of a recording by default: 4 h. */
 export const DEFAULT_MAX_SECONDS = 4 * 3600;
 
 export interface OpenAudioOptions {
-  /** Samples a second that the caller wants; default: those of the input. */
+  /** Output sample rate in Hz. Default: that of the input. */
   readonly sampleRate?: number;
   readonly limits?: AudioLimits;
-  /** Decoders besides WAV, asked in this order before it. */
+  /** Decoders besides WAV, tried in this order before it. */
   readonly decoders?: readonly AudioDecoder[];
   readonly signal?: AbortSignal;
-  /** `mix` (default): the mean of all channels. A number, from 1: that channel alone. */
+  /** `mix` (default): use the mean of all channels. A number, from 1: use that channel alone. */
   readonly channels?: 'mix' | number;
-  /** What to do about NaN and infinities: `refuse` (default) with `invalid-audio`, or `replace` by 0 and full scale with a warning. */
+  /**
+   * How to handle NaN and infinities: `refuse` (default) throws `invalid-audio`; `replace` replaces them by 0 and full
+   * scale, with a warning.
+   */
   readonly nonFinite?: 'refuse' | 'replace';
 }
 
 /**
- * Opens any `AudioInput` as finite mono samples at the wanted rate, or at its own. Bytes decide the format. The source closes itself,
- * and with it a stream, when it fails or is aborted.
- * @throws `unsupported-format` for bytes that no decoder knows, `invalid-audio` for broken or empty audio,
- * `audio-too-long` and `audio-too-large` beyond the limits, `invalid-option` for what is no audio input at all,
- * `aborted`; reading may throw the same.
+ * Opens any `AudioInput` as a source of finite mono samples at the requested rate, or at its own. The format is
+ * detected from the bytes. The source closes itself and its input when it fails or is aborted.
+ * @throws `unsupported-format` for bytes that no decoder supports; `invalid-audio` for damaged or empty audio;
+ *   `audio-too-long` and `audio-too-large` beyond the limits; `invalid-option` for a value that is no audio input;
+ *   `aborted`. Reading may throw the same errors.
  */
 export async function openAudio(input: AudioInput, options: OpenAudioOptions): Promise<AudioSource> {
   const { channels = 'mix' } = options;
@@ -38,14 +41,14 @@ export async function openAudio(input: AudioInput, options: OpenAudioOptions): P
 }
 
 /**
- * Opens each channel as a source of its own, as `openAudio` does; what a channel has of a louder one is silenced. The
- * sources are read in step, at most a block ahead of each other, so all must be read or closed side by side.
+ * Like `openAudio`, but opens each channel as a separate source, with cross-talk from louder channels silenced. No
+ * source can be more than a block ahead of the others, so all of them must be read (or closed) in parallel.
  */
 export function openChannels(input: AudioInput, options: Omit<OpenAudioOptions, 'channels'>): Promise<AudioSource[]> {
   return open(input, options, separated);
 }
 
-/** @param split What becomes of the input's channels: mono sources. */
+/** @param split Turns the input's channels into mono sources. */
 async function open(
   input: AudioInput,
   options: OpenAudioOptions,
@@ -72,7 +75,7 @@ async function open(
   }
 }
 
-/** The input's own samples, mono, at its own rate. */
+/** Opens the input as a source at its own rate. */
 async function openSource(
   input: AudioInput,
   options: { readonly maxBytes?: number; readonly decoders?: readonly AudioDecoder[]; readonly signal?: AbortSignal },
@@ -89,7 +92,7 @@ async function openSource(
   }
 }
 
-/** Finds the decoder that knows the first bytes; ID3 tags before them are passed over. */
+/** Finds the decoder for the first bytes, after skipping ID3 tags, and opens it. */
 async function decode(
   bytes: PeekReader,
   decoders: readonly AudioDecoder[],
@@ -105,7 +108,7 @@ async function decode(
   let decoder = find(behind);
   if (!decoder && mayHoldFrames(behind)) decoder = find((await bytes.peek(SNIFF_BYTES)).slice());
   if (!decoder && behind !== head) {
-    // The tag may lie about its length: what reads tags itself may find more.
+    // The tag's length may be wrong: try decoders that read tags themselves.
     decoder = find(head);
     if (decoder) bytes.seek?.(0);
   }
@@ -121,17 +124,17 @@ async function decode(
   );
 }
 
-/** Whether it is worth waiting for more: bytes that are nothing known may be frames of a recording that was cut anywhere. */
+/** Whether to look at more bytes: unknown data may be frames of a recording that was cut at any position. */
 function mayHoldFrames(head: Uint8Array): boolean {
   return head.length === DESCRIBE_BYTES && describeBytes(head).name.startsWith('unknown data');
 }
 
-/** Bytes that decoders see at most. */
+/** Maximum number of bytes that decoders get to detect a format. */
 const SNIFF_BYTES = 4096;
-/** ID3 tags in a row that are passed over. */
+/** Maximum number of consecutive ID3 tags that are skipped. */
 const MAX_TAGS = 16;
 
-/** Bytes of an ID3v2 tag (id3.org, 2.4.0 §3.1), which some tools put before any kind of audio; 0 where there is none. */
+/** Length of an ID3v2 tag (id3.org, 2.4.0 §3.1), which some tools put before any kind of audio; 0 if there is none. */
 function id3Length(head: Uint8Array): number {
   if (head.length < 10 || head[0] !== 0x49 || head[1] !== 0x44 || head[2] !== 0x33) return 0;
   const size = head.subarray(6, 10).reduce((sum, byte) => sum * 128 + (byte & 0x7f), 0);
@@ -204,7 +207,7 @@ function checkLimit(name: string, value: number | undefined): number | undefined
   throw new VoiceFlowError('invalid-option', `limits.${name} is ${value}; expected a number above 0`);
 }
 
-/** All samples of a source as one array; for short audio, because memory follows its length. */
+/** Reads all samples of a source into one array. For short audio: memory grows with its length. */
 export async function collect(source: AudioSource): Promise<Float32Array> {
   const parts: Float32Array[] = [];
   try {

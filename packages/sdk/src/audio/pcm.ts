@@ -1,9 +1,9 @@
-/** How headerless samples are written: little-endian, interleaved. */
+/** Encoding of headerless samples: little-endian, interleaved. */
 export type PcmEncoding = 's16le' | 'f32le';
 
 /**
- * Turns headerless mono PCM that comes in pieces cut anywhere into samples in [−1, 1).
- * @returns A function from the next bytes to the samples that they complete (possibly none).
+ * Decodes headerless mono PCM, which may arrive in chunks cut at any byte, into samples in [−1, 1).
+ * @returns A function that takes the next bytes and returns the samples that they complete (possibly none).
  */
 export function pcmReader(encoding: PcmEncoding): (bytes: Uint8Array) => Float32Array {
   const width = encoding === 's16le' ? 2 : 4;

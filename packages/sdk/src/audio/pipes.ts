@@ -6,14 +6,14 @@ import { TINY } from './denormals.ts';
 import { mixPlanar } from './mix.ts';
 import { createResampler } from './resample.ts';
 
-/** Samples passed on at once: short enough that no step stalls an event loop. */
+/** Samples per block: short enough that no step blocks an event loop for long. */
 const BLOCK = 1 << 15;
-/** Louder samples are clipped: beyond any format's integer scale, so that sums of squares stay finite in float32. */
+/** Louder samples are clipped, so that sums of squares stay finite in float32. Beyond any format's integer scale. */
 const MAX_AMPLITUDE = 2 ** 31;
 
 /**
- * Samples in memory as a source: mono without a copy, channels mixed by their mean.
- * @throws `invalid-option` where these are not Float32Arrays, `invalid-audio` for no or unequal channels.
+ * Makes a source from samples in memory. Mono is not copied; several channels are mixed by their mean.
+ * @throws `invalid-option` if they are not Float32Arrays; `invalid-audio` for no channels or different lengths.
  */
 export function samplesSource(input: SampleInput): AudioSource {
   const channels = isFloat32(input.samples) ? [input.samples] : input.samples;
@@ -64,21 +64,22 @@ function checkChannels(channels: unknown): number {
   );
 }
 
-/** By tag, because test runners and frames have constructors of their own. */
+/** Checks the tag, not the class, because test runners and frames have their own constructors. */
 function isFloat32(value: unknown): value is Float32Array {
   return tagOf(value) === 'Float32Array';
 }
 
 export interface GuardOptions {
-  /** Seconds allowed. */
+  /** Maximum length in seconds. */
   readonly maxSeconds: number;
   readonly nonFinite: 'refuse' | 'replace';
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Holds a source to its promises: finite samples of sane loudness (the inaudible ones are 0), within the limit, typed errors, closed on failure.
- * @throws `audio-too-long` at once where the length is known.
+ * Enforces the requirements on a source: finite samples of plausible loudness (inaudible ones are set to 0), length
+ * within the limit, typed errors, and closing on failure.
+ * @throws `audio-too-long` at once if the length is known.
  */
 export function guarded(source: AudioSource, options: GuardOptions): AudioSource {
   const { maxSeconds, signal } = options;
@@ -119,14 +120,14 @@ export function guarded(source: AudioSource, options: GuardOptions): AudioSource
 
 interface Changes {
   readonly sampleRate?: number;
-  /** Besides those of the source. */
+  /** Warnings added to those of the source. */
   readonly warnings?: readonly Warning[];
   read(): Promise<Float32Array | null>;
-  /** Done before the source is closed. */
+  /** Called before the source is closed. */
   close?(): void;
 }
 
-/** A source that reads from another, and is as long in seconds. */
+/** A source that reads from another one of the same length in seconds. */
 function derived(
   source: AudioSource,
   { sampleRate = source.sampleRate, warnings = [], read, close }: Changes,
@@ -147,17 +148,17 @@ function derived(
   };
 }
 
-/** Index of the first sample that is not finite, absurdly loud, or too quiet to be computed with quickly; or -1. */
+/** Index of the first sample that is not finite, implausibly loud, or so quiet that it slows computation; or -1. */
 function findOutlier(samples: Float32Array): number {
   for (let i = 0; i < samples.length; i++) {
     const loudness = Math.abs(samples[i]!);
-    // Written so that NaN fails it.
+    // The comparison also fails for NaN.
     if (!(loudness <= MAX_AMPLITUDE) || (loudness < TINY && loudness !== 0)) return i;
   }
   return -1;
 }
 
-/** A copy with outliers repaired, because the samples may be the caller's own. */
+/** Returns a copy with outliers repaired, because the samples may belong to the caller. */
 function repair(
   samples: Float32Array,
   first: number,
@@ -205,7 +206,7 @@ function tooLong(what: string, maxSeconds: number): VoiceFlowError {
   });
 }
 
-/** The source at another rate; itself where the rate is right already. */
+/** Resamples a source to another rate; returns it unchanged if the rate is the same. */
 export function resampled(source: AudioSource, sampleRate: number): AudioSource {
   if (source.sampleRate === sampleRate) return source;
   const resampler = createResampler(source.sampleRate, sampleRate);
@@ -241,8 +242,8 @@ export function resampled(source: AudioSource, sampleRate: number): AudioSource 
 }
 
 /**
- * Reads the first samples ahead, so that opening fails where reading would.
- * @throws `invalid-audio` where there are none, and whatever reading throws.
+ * Reads the first samples in advance, so that errors are thrown on opening.
+ * @throws `invalid-audio` if there are no samples; any error of reading.
  */
 export async function primed(source: AudioSource): Promise<AudioSource> {
   let first = await source.read();

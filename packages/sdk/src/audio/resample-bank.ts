@@ -1,38 +1,41 @@
 import { designLowpass, type Lowpass } from './resample-filter.ts';
 import { type Bank, LANES, SUMS } from './resample-kernel.ts';
 
-/** Coefficients kept for a ratio (4 MiB of float32); ratios that need more interpolate between fine phases. */
+/** Maximum coefficients per ratio (4 MiB of float32). Ratios that need more interpolate between fine phases. */
 const MAX_COEFFICIENTS = 1 << 20;
-/** Fine phases for each input sample of a filter that does not decimate: interpolation errs by less than −110 dB. */
+/** Fine phases per input sample for a filter that does not decimate: the interpolation error is below −110 dB. */
 const FINE_PHASES = 512;
-/** Interpolated coefficients made at a time: a few groups, of however many rows. */
+/** Maximum interpolated coefficients computed at a time: a few groups. */
 const MADE_COEFFICIENTS = 1 << 15;
-/** Ratios whose coefficients stay in memory: one process rarely meets more rates. */
+/** Maximum number of ratios whose coefficients are cached: a process rarely uses more rates. */
 const CACHED_RATIOS = 8;
 
-/** The arithmetic of one ratio: outputs come in groups of `LANES`, the pattern of groups repeats after a period. */
+/** The resampling plan of one ratio. Outputs are computed in groups of `LANES`; the groups repeat after a period. */
 export interface Plan {
-  /** Outputs for every `down` inputs, without common factors. */
+  /** `up` outputs for every `down` inputs, without common factors. */
   readonly up: number;
   readonly down: number;
-  /** Groups a period, and the inputs that it advances. */
+  /** Groups per period, and the inputs that a period advances. */
   readonly groups: number;
   readonly advance: number;
-  /** Inputs that an output reads before and after its own time. */
+  /** Number of inputs before and after an output's time that it depends on. */
   readonly half: number;
-  /** Inputs that a group reads. */
+  /** Number of inputs that a group reads. */
   readonly rows: number;
-  /** Where a group's inputs start, counted from the start of its period. */
+  /** First input of a group, relative to the start of its period. */
   offset(group: number): number;
-  /** Coefficients of the whole period where `whole`; else of at most `count` groups from `group` on, valid until the next call. */
+  /**
+   * Coefficients of the whole period if `whole`; otherwise of at most `count` groups from `group` on, valid until the
+   * next call.
+   */
   bank(group: number, count: number): Bank;
-  /** Whether one bank serves all groups. */
+  /** Whether one bank contains all groups. */
   readonly whole: boolean;
 }
 
 const cache = new Map<string, Plan>();
 
-/** The plan of a ratio, made once. */
+/** The plan of a ratio, cached. */
 export function planFor(fromRate: number, toRate: number): Plan {
   const divisor = gcd(fromRate, toRate);
   const key = `${fromRate / divisor}/${toRate / divisor}`;
@@ -85,8 +88,8 @@ function makePlan(down: number, up: number): Plan {
 }
 
 /**
- * Writes the filter's taps for an output that lies `fraction` of an input sample after its base, at every 8th place from
- * `at`; tap k belongs to the input `half - 1 - k` samples before the base. They sum to one.
+ * Writes the filter taps for an output that is `fraction` of an input sample after its base, to every 8th position from
+ * `at`. Tap k belongs to the input `half - 1 - k` samples before the base. The taps sum to one.
  */
 type PhaseWriter = (fraction: number, target: Float32Array, at: number) => void;
 
@@ -98,7 +101,10 @@ function exactPhases(lowpass: Lowpass, half: number): PhaseWriter {
   };
 }
 
-/** Straight lines between fine phases. @param ratio of the rates, at most 1: longer filters are smoother. */
+/**
+ * Linear interpolation between fine phases.
+ * @param ratio Ratio of the rates, at most 1: longer filters are smoother.
+ */
 function finePhases(lowpass: Lowpass, half: number, ratio: number): PhaseWriter {
   const phases = Math.max(16, Math.ceil(FINE_PHASES * ratio));
   const length = 2 * half;

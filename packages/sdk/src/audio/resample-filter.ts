@@ -1,21 +1,22 @@
 /**
  * The filter, in units of the lower rate: half its length in samples, its cutoff as a share of the Nyquist frequency,
- * and the β of Kaiser's window ("Nonrecursive digital filter design", 1974). The shortest of its kind, by a scan of the
- * three, that loses less than 0.1 dB at 0.9 of the Nyquist frequency (0.06) and has lost 80 dB at 1.0 (82).
+ * and the β of Kaiser's window ("Nonrecursive digital filter design", 1974). Chosen by a scan of the three values as
+ * the shortest filter that attenuates less than 0.1 dB at 0.9 of the Nyquist frequency (0.06) and at least 80 dB at 1.0
+ * (82).
  */
 const HALF_WIDTH = 46;
 const CUTOFF = 0.944;
 const BETA = 7.9;
 
-/** A continuous low-pass for resampling, in units of input samples. */
+/** A continuous low-pass filter for resampling, in units of input samples. */
 export interface Lowpass {
   /** Half the length of the filter, in input samples. */
   readonly halfWidth: number;
-  /** Its value at `offset` input samples from the centre. */
+  /** Value of the filter at `offset` input samples from its center. */
   at(offset: number): number;
 }
 
-/** Kaiser-windowed sinc that passes 0.9 of the lower Nyquist frequency and stops at it. */
+/** Kaiser-windowed sinc with a pass band up to 0.9 of the lower Nyquist frequency and a stop band from 1.0 on. */
 export function designLowpass(fromRate: number, toRate: number): Lowpass {
   const ratio = Math.min(1, toRate / fromRate);
   const cutoff = CUTOFF * ratio;
@@ -35,11 +36,11 @@ export function designLowpass(fromRate: number, toRate: number): Lowpass {
   };
 }
 
-/** Steps of the window's table: straight lines between them err by less than −130 dB. */
+/** Steps of the window table: the error of linear interpolation between them is below −130 dB. */
 const WINDOW_STEPS = 4_096;
 let table: Float64Array | undefined;
 
-/** Kaiser's window from its centre to its end, made once. */
+/** Kaiser window from its center to its end, cached. */
 function kaiserWindow(): Float64Array {
   table ??= Float64Array.from({ length: WINDOW_STEPS + 1 }, (_, i) => {
     return bessel0(BETA * Math.sqrt(1 - (i / WINDOW_STEPS) ** 2)) / bessel0(BETA);

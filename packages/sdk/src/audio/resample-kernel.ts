@@ -1,21 +1,21 @@
-/** Outputs that are computed together: two SIMD registers of four. */
+/** Outputs computed together: two SIMD registers of four. */
 export const LANES = 8;
-/** The rows of a group are added up in this many partial sums, which hides the latency of additions. */
+/** Number of partial sums for the rows of a group, which hides the latency of additions. */
 export const SUMS = 4;
 
 /** Coefficients of groups of `LANES` outputs, which read the same inputs. */
 export interface Bank {
-  /** Coefficients a lane; a multiple of `SUMS`. */
+  /** Coefficients per lane; a multiple of `SUMS`. */
   readonly rows: number;
-  /** Where each group's inputs start, counted from the start of the period. */
+  /** First input of each group, relative to the start of the period. */
   readonly offsets: Int32Array;
-  /** Inputs from one period of groups to the next. */
+  /** Number of inputs from one period to the next. */
   readonly advance: number;
   /** `[groups, rows, LANES]`. */
   readonly coefficients: Float32Array;
 }
 
-/** Which groups to compute: `count` of them, the first being `group` of the period that starts at `input[origin]`. */
+/** The groups to compute: `count` groups from `group` on, of the period that starts at `input[origin]`. */
 export interface Run {
   readonly origin: number;
   readonly group: number;
@@ -23,12 +23,12 @@ export interface Run {
 }
 
 /**
- * The inner loop: `output[8n + j] = Σ_k input[origin + offsets[g] + k] · coefficients[g, k, j]` for groups g in turn.
- * The bank may have changed since the last call only if it is another object.
+ * The inner loop: `output[8n + j] = Σ_k input[origin + offsets[g] + k] · coefficients[g, k, j]` for consecutive groups
+ * g. A bank object must not change between calls.
  */
 export type Kernel = (bank: Bank, input: Float32Array, run: Run, output: Float32Array) => void;
 
-/** The kernel in plain JavaScript, for runtimes that compile no WebAssembly: the same float32 operations in the same order. */
+/** The kernel in JavaScript, for runtimes without WebAssembly: the same float32 operations in the same order. */
 export const scalarKernel: Kernel = (bank, input, { origin, group, count }, output) => {
   const { rows, offsets, advance } = bank;
   const sums = new Float32Array(SUMS * LANES);
@@ -48,7 +48,7 @@ export const scalarKernel: Kernel = (bank, input, { origin, group, count }, outp
   }
 };
 
-/** Row r goes to partial sum r modulo `SUMS`, in each lane. */
+/** Adds row r to partial sum r modulo `SUMS`, in each lane. */
 function addRows(
   { rows, coefficients }: Bank,
   base: number,

@@ -2,19 +2,19 @@ import { type Bank, type Kernel, LANES } from './resample-kernel.ts';
 
 const PAGE = 65_536;
 
-/** The WebAssembly module of `resample-kernel.wat` in base64; a test holds the two together. */
+/** The WebAssembly module of `resample-kernel.wat` in base64; a test checks that they match. */
 export const MODULE =
   'AGFzbQEAAAABDQFgCX9/f39/f39/fwACCAEBYQFtAgABAwIBAAcFAQFyAAAK9gIB8wICA38KewJAA0AgAEUNASABIAZsIAhqIQogCiAGaiELIAFBBGwgB2ooAgAgAmohCSAMIQ4gDCEPIAwhECAMIREgDCESIAwhEyAMIRQgDCEVA0AgCf0JAgAhDSAOIA0gCv0ABAD95gH95AEhDiAPIA0gCv0ABBD95gH95AEhDyAJ/QkCBCENIBAgDSAK/QAEIP3mAf3kASEQIBEgDSAK/QAEMP3mAf3kASERIAn9CQIIIQ0gEiANIAr9AARA/eYB/eQBIRIgEyANIAr9AARQ/eYB/eQBIRMgCf0JAgwhDSAUIA0gCv0ABGD95gH95AEhFCAVIA0gCv0ABHD95gH95AEhFSAJQRBqIQkgCkGAAWohCiAKIAtJDQALIAMgDiAQ/eQBIBIgFP3kAf3kAf0LBAAgAyAPIBH95AEgEyAV/eQB/eQB/QsEECADQSBqIQMgAUEBaiEBIAEgBEYEQEEAIQEgAiAFaiECCyAAQQFrIQAMAAsLCw==';
 
 let made: Kernel | null | undefined;
 
-/** The kernel in WebAssembly SIMD, one for all resamplers; null where the runtime has none or forbids compiling. */
+/** The kernel in WebAssembly SIMD, shared by all resamplers; null if the runtime lacks it or forbids compiling it. */
 export function simdKernel(): Kernel | null {
   if (made === undefined) {
     try {
       made = createSimdKernel();
     } catch {
-      // No WebAssembly, no SIMD, or a policy against it: the scalar kernel gives the same samples.
+      // No WebAssembly, no SIMD, or forbidden by a policy: the scalar kernel gives the same samples.
       made = null;
     }
   }
@@ -29,7 +29,7 @@ function createSimdKernel(): Kernel {
   let floats = new Float32Array(memory.buffer);
   let loaded: Bank | undefined;
 
-  /** Puts the bank at the start of the memory; gives the index after it. */
+  /** Writes the bank to the start of the memory, and returns the index after it. */
   function load(bank: Bank, more: number): number {
     const { coefficients, offsets } = bank;
     const end = align(coefficients.length + offsets.length);
@@ -61,7 +61,7 @@ function createSimdKernel(): Kernel {
   };
 }
 
-/** The next multiple of a vector's length. */
+/** Rounds up to a multiple of a SIMD vector's length. */
 function align(length: number): number {
   return Math.ceil(length / 4) * 4;
 }

@@ -3,31 +3,32 @@ import { type Plan, planFor } from './resample-bank.ts';
 import { type Kernel, LANES, scalarKernel } from './resample-kernel.ts';
 import { simdKernel } from './resample-simd.ts';
 
-/** Sample rates between which we convert, in Hz. Below, no speech is left; above are no recordings of speech. */
+/** Supported sample rates in Hz. Lower rates contain no speech; higher ones are not used for speech. */
 const MIN_SAMPLE_RATE = 1_000;
 const MAX_SAMPLE_RATE = 1_000_000;
 /** For messages. */
 export const RATE_RANGE = `a whole number from ${MIN_SAMPLE_RATE} to ${MAX_SAMPLE_RATE}`;
 
-/** Samples computed in one go: bounds the memory whatever the ratio. */
+/** Maximum samples computed at once, to bound memory for any ratio. */
 const MAX_BLOCK = 1 << 14;
 
-/** Changes the sample rate of mono samples that come in pieces; the result does not depend on the pieces. */
+/** Changes the sample rate of mono samples that arrive in chunks. The result does not depend on the chunk sizes. */
 export interface Resampler {
   readonly fromRate: number;
   readonly toRate: number;
-  /** Samples to push at once for the least copying; more is allowed. */
+  /** Number of samples to push at once with the least copying; more is allowed. */
   readonly block: number;
-  /** What `samples` make computable (possibly nothing). The array is valid until the next call. */
+  /** Returns the output that can be computed now (possibly empty). The array is valid until the next call. */
   push(samples: Float32Array): Float32Array;
-  /** The rest; in all there are ⌈inputs · toRate / fromRate⌉ samples. Nothing may be pushed after. */
+  /** Returns the rest: ⌈inputs · toRate / fromRate⌉ samples in total. Nothing may be pushed afterwards. */
   end(): Float32Array;
 }
 
 /**
- * A polyphase windowed-sinc resampler: passes 0.9 of the lower Nyquist frequency within 0.1 dB, stops from that Nyquist
- * frequency on by 80 dB, and delays nothing (output n is the input's value at time n / toRate).
- * @param fromRate whole Hz, 1 000 to 1 000 000. @param toRate the same.
+ * A polyphase windowed-sinc resampler. Its pass band reaches 0.9 of the lower Nyquist frequency (within 0.1 dB); from
+ * that Nyquist frequency on it attenuates by 80 dB. It adds no delay (output n is the input's value at time n /
+ * toRate).
+ * @param fromRate Integer Hz, 1 000 to 1 000 000. @param toRate The same.
  * @throws `invalid-option` for other rates.
  */
 export function createResampler(fromRate: number, toRate: number): Resampler {
@@ -46,14 +47,14 @@ export function isSupportedRate(rate: number): boolean {
   return Number.isInteger(rate) && rate >= MIN_SAMPLE_RATE && rate <= MAX_SAMPLE_RATE;
 }
 
-/** Keeps the inputs that later outputs still read, and runs the kernel whenever whole groups can be computed. */
+/** Keeps the inputs that later outputs need, and runs the kernel whenever whole groups can be computed. */
 export class PolyphaseResampler implements Resampler {
   readonly block: number;
   readonly #plan: Plan;
   readonly #kernel: Kernel;
   readonly #input: Float32Array;
   readonly #output: Float32Array;
-  /** In `#input`: where the current period starts (before the array, once its first inputs are dropped), and the end. */
+  /** Positions in `#input`: start of the current period (negative once its first inputs are dropped), and end. */
   #origin = 0;
   #filled: number;
   #group = 0;
@@ -72,7 +73,7 @@ export class PolyphaseResampler implements Resampler {
     this.block = Math.min(MAX_BLOCK, Math.max(1, Math.floor((MAX_BLOCK * down) / up)));
     this.#input = new Float32Array(rows + Math.ceil((LANES * down) / up) + this.block);
     this.#output = new Float32Array(Math.ceil(((this.block + 2) * up) / down / LANES + 2) * LANES);
-    // Silence before the first sample, so that the filter is centred on it.
+    // Silence before the first sample, so that the filter is centered on it.
     this.#filled = half - 1;
   }
 
@@ -97,14 +98,14 @@ export class PolyphaseResampler implements Resampler {
     return concat(parts).subarray(0, left);
   }
 
-  /** @param samples at most a block. */
+  /** @param samples At most `block` samples. */
   #process(samples: Float32Array): Float32Array {
     const { up, down, rows, whole } = this.#plan;
     this.#compact(samples.length);
     this.#input.set(samples, this.#filled);
     this.#filled += samples.length;
     const reach = this.#filled - rows - this.#origin;
-    // Group i starts ⌊8·i·down/up⌋ inputs after the origin, which must be within reach.
+    // Group i starts ⌊8·i·down/up⌋ inputs after the origin; this must not exceed `reach`.
     const end = reach < 0 ? 0 : Math.ceil(((reach + 1) * up) / (LANES * down));
     const count = Math.max(0, end - this.#group);
     const input = this.#input.subarray(0, this.#filled);
@@ -126,7 +127,7 @@ export class PolyphaseResampler implements Resampler {
     this.#group = group % this.#plan.groups;
   }
 
-  /** Makes room for `count` samples by dropping what no group reads any more. */
+  /** Makes room for `count` samples by dropping inputs that are not needed any more. */
   #compact(count: number): void {
     if (this.#filled + count <= this.#input.length) return;
     const keep = this.#origin + this.#plan.offset(this.#group);
@@ -136,7 +137,7 @@ export class PolyphaseResampler implements Resampler {
   }
 }
 
-/** Arrays one after the other. */
+/** Concatenates arrays. */
 export function concat(parts: readonly Float32Array[]): Float32Array {
   const joined = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;

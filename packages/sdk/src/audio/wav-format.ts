@@ -1,15 +1,15 @@
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { WavEncoding } from './wav-samples.ts';
 
-/** What a `fmt ` chunk says, after its contradictions are resolved. */
+/** The format in a `fmt ` chunk, after contradictions are resolved. */
 export interface WavFormat {
   readonly encoding: WavEncoding;
   readonly channels: number;
-  /** Samples a second and channel, at least 1. */
+  /** Sample rate in Hz, at least 1. */
   readonly sampleRate: number;
 }
 
-/** Bytes of a `fmt ` chunk that are looked at; EXTENSIBLE has 40. */
+/** Maximum bytes of a `fmt ` chunk that are read; EXTENSIBLE has 40. */
 export const FMT_BYTES = 40;
 
 const PCM = 0x0001;
@@ -18,7 +18,9 @@ const ALAW = 0x0006;
 const ULAW = 0x0007;
 const EXTENSIBLE = 0xfffe;
 
-/** Ends of the sub-format GUIDs whose first word is a plain format tag: mmreg.h's, and ambisonic B-format's (Dobson). */
+/**
+ * Ends of sub-format GUIDs whose first word is a plain format tag: those of mmreg.h and ambisonic B-format (Dobson).
+ */
 const GUID_ENDS = ['0000-0010-800000aa00389b71', '0721-11d3-8644c8c1ca000000'];
 
 const CODECS: Readonly<Record<number, string>> = {
@@ -32,10 +34,10 @@ const CODECS: Readonly<Record<number, string>> = {
 };
 
 /**
- * Reads a `fmt ` chunk. The block size and byte rate are ignored where bits and channels already say it, as all
- * readers do; valid bits and channel masks never change the samples.
- * @param body the chunk's bytes, at most `FMT_BYTES` of them.
- * @throws `invalid-audio` where it makes no sense, `unsupported-format` for a codec inside the WAV.
+ * Reads a `fmt ` chunk. Like all readers, it ignores the block size and byte rate if bits and channels already
+ * determine them. Valid bits and channel masks never change the samples.
+ * @param body The chunk's bytes, at most `FMT_BYTES`.
+ * @throws `invalid-audio` if it is inconsistent; `unsupported-format` for a codec inside the WAV.
  */
 export function parseFormat(body: Uint8Array, bigEndian: boolean): WavFormat {
   if (body.length < 14) {
@@ -57,7 +59,7 @@ export function parseFormat(body: Uint8Array, bigEndian: boolean): WavFormat {
   return { encoding: encodingOf(tag, bits, block / channels), channels, sampleRate };
 }
 
-/** The plain tag that an EXTENSIBLE chunk's GUID stands for. */
+/** The plain format tag in the GUID of an EXTENSIBLE chunk. */
 function subFormat(body: Uint8Array, view: DataView, little: boolean): number {
   if (body.length < FMT_BYTES || view.getUint16(16, little) < 22) {
     throw invalid('its EXTENSIBLE fmt chunk is cut before the sub-format');
@@ -85,8 +87,8 @@ function bytesHex(bytes: Uint8Array): string {
 }
 
 /**
- * @param bits as the chunk says; 0 where it does not.
- * @param container bytes a sample that the block size implies.
+ * @param bits Bits per sample in the chunk; 0 if absent.
+ * @param container Bytes per sample implied by the block size.
  */
 function encodingOf(tag: number, bits: number, container: number): WavEncoding {
   if (tag === ALAW) return 'alaw';
@@ -96,7 +98,7 @@ function encodingOf(tag: number, bits: number, container: number): WavEncoding {
     if (bits === 64) return 'f64';
     throw invalid(`its floats have ${bits} bits; expected 32 or 64`);
   }
-  // Some writers pack 24 bits into four bytes without EXTENSIBLE: only the block size tells.
+  // Some writers pack 24 bits into four bytes without EXTENSIBLE, which only the block size reveals.
   const bytes = bits === 0 || (bits === 24 && container === 4) ? container : Math.ceil(bits / 8);
   const encoding = ({ 1: 'u8', 2: 's16', 3: 's24', 4: 's32' } as const)[bytes];
   if (encoding) return encoding;
@@ -117,7 +119,7 @@ function unsupportedCodec(tag: number): VoiceFlowError {
   );
 }
 
-/** `invalid-audio` for a WAV. @param why completes "the WAV is unusable: …". */
+/** The `invalid-audio` error for a WAV. @param why Completes "the WAV is unusable: …". */
 export function invalid(why: string): VoiceFlowError {
   return new VoiceFlowError('invalid-audio', `the WAV is unusable: ${why}`, {
     hint: 'check that the whole file arrived unchanged, or export the recording again',

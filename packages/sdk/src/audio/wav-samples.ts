@@ -15,18 +15,18 @@ export const SAMPLE_BYTES: Readonly<Record<WavEncoding, number>> = {
   ulaw: 1,
 };
 
-/** Stored bytes as numbers; `value · scale` is the sample in [-1, 1]. */
+/** Converts stored bytes to numbers; `value · scale` is the sample in [-1, 1]. */
 export interface Unpacker {
   readonly scale: number;
-  /** Values of whole samples; the array is the unpacker's until the next call and may be longer than asked. */
+  /** Returns the values of `samples` samples. The array is valid until the next call and may be longer. */
   unpack(bytes: Uint8Array, samples: number): SampleArray;
 }
 
 const HOST_IS_BIG_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 0;
-/** Doubles beyond the range of float32 would turn into infinities; this bound is inside it. */
+/** Doubles are clipped to this bound inside the range of float32, so that they do not become infinite. */
 const MAX_FLOAT = 3.4e38;
 
-/** How to read samples of one encoding and byte order. */
+/** Creates the unpacker for an encoding and byte order. */
 export function createUnpacker(encoding: WavEncoding, bigEndian: boolean): Unpacker {
   const swap = bigEndian !== HOST_IS_BIG_ENDIAN;
   switch (encoding) {
@@ -51,7 +51,7 @@ export function createUnpacker(encoding: WavEncoding, bigEndian: boolean): Unpac
 
 const tables = new Map<WavEncoding, Float32Array>();
 
-/** One byte a sample: a look-up, in a table that is made once. */
+/** Unpacks one byte per sample by a lookup table, which is cached. */
 function fromTable(encoding: WavEncoding, value: (code: number) => number): Unpacker {
   const table = tables.get(encoding) ?? Float32Array.from({ length: 256 }, (_, code) => value(code));
   tables.set(encoding, table);
@@ -66,7 +66,7 @@ function fromTable(encoding: WavEncoding, value: (code: number) => number): Unpa
   };
 }
 
-/** Words the machine reads itself: a view on the bytes where alignment and byte order allow, else on a copy. */
+/** Unpacks native numbers: a view of the bytes if alignment and byte order allow it, otherwise a view of a copy. */
 function fromWords(
   width: number,
   swap: boolean,
@@ -93,7 +93,7 @@ function swapBytes(from: Uint8Array, to: Uint8Array, length: number, width: numb
   }
 }
 
-/** Three bytes a sample, as the upper ones of 32 bits. */
+/** Unpacks three bytes per sample, as the upper bytes of 32-bit integers. */
 function from24(bigEndian: boolean): Unpacker {
   const high = bigEndian ? 0 : 2;
   const low = 2 - high;
@@ -110,7 +110,7 @@ function from24(bigEndian: boolean): Unpacker {
   };
 }
 
-/** Finite doubles stay finite as float32; infinities and NaN pass, to be found out later. */
+/** Clips finite doubles so that they stay finite as float32. Infinities and NaN are kept, and detected later. */
 function bounded(inner: Unpacker): Unpacker {
   let values = new Float64Array(0);
   return {

@@ -8,17 +8,20 @@ import { createUnpacker, SAMPLE_BYTES } from './wav-samples.ts';
 
 /** Bytes decoded at once, rounded down to whole frames. */
 const BLOCK_BYTES = 1 << 16;
-/** Chunks passed over in search of the samples; a file with more is hostile, not odd. */
+/** Maximum number of chunks searched for the samples; more than this indicates a malicious file. */
 const MAX_CHUNKS = 1 << 17;
-/** More channels are given mixed only: they are no recording with a voice a channel, and each costs an array. */
+/**
+ * Files with more channels can only be read mixed: they are not one voice per channel, and each would need an array.
+ */
 const MAX_APART = 64;
-/** Sample bytes held in memory where they come before `fmt ` and the input cannot go back. */
+/** Maximum sample bytes held in memory if they come before `fmt ` and the input cannot seek. */
 const MAX_HELD_BYTES = 1 << 26;
 
 /**
  * The built-in WAV reader: 8/16/24/32-bit PCM, 32/64-bit float, A-law and µ-law, plain or EXTENSIBLE, in RIFF, RIFX
- * (big-endian), RF64 and BW64, mixed to mono. Sizes in headers are claims: what is there is read, what is missing is
- * the warning `audio-truncated`. Layout: IBM and Microsoft, "Multimedia Programming Interface" (1991); EBU Tech 3306.
+ * (big-endian), RF64 and BW64, mixed to mono. Sizes in headers are not trusted: all data that is present is read, and
+ * missing data gives the warning `audio-truncated`. Layout: IBM and Microsoft, "Multimedia Programming Interface"
+ * (1991); EBU Tech 3306.
  */
 export const wavDecoder: AudioDecoder = {
   format: 'wav',
@@ -31,12 +34,12 @@ export const wavDecoder: AudioDecoder = {
 
 const CONTAINERS = ['RIFF', 'RIFX', 'RF64', 'BW64'];
 
-/** Where the samples are, with the reader standing at the first. */
+/** Location of the samples; the reader is positioned at the first sample. */
 interface WavLayout {
   readonly bytes: ByteReader;
   readonly format: WavFormat;
   readonly bigEndian: boolean;
-  /** Bytes of samples that the header claims; infinite where it leaves that open. */
+  /** Bytes of samples according to the header; infinite if the header leaves it open. */
   readonly claimed: number;
   readonly warnings: Warning[];
 }
@@ -46,15 +49,15 @@ interface Chunk {
   readonly size: number;
 }
 
-/** Samples that came before their format. */
+/** A `data` chunk that comes before the `fmt ` chunk. */
 interface EarlySamples {
   readonly position: number;
   readonly claimed: number;
-  /** Their bytes where the input cannot go back to them. */
+  /** The bytes of the samples, if the input cannot seek back to them. */
   readonly held: Uint8Array | null;
 }
 
-/** Walks the chunks until both `fmt ` and `data` are known. */
+/** Reads chunks until both `fmt ` and `data` are found. */
 async function findSamples(bytes: ByteReader, signal: AbortSignal | undefined): Promise<WavLayout> {
   const walk = new ChunkWalk(bytes, bytes.position, await bytes.read(12));
   for (let count = 0; count < MAX_CHUNKS; count++) {
@@ -65,20 +68,20 @@ async function findSamples(bytes: ByteReader, signal: AbortSignal | undefined): 
   throw invalid(`its samples are not among the first ${MAX_CHUNKS} chunks`);
 }
 
-/** What the chunks have said so far. */
+/** State of reading the chunks. */
 class ChunkWalk {
   readonly #bytes: ByteReader;
   readonly #container: string;
   readonly #bigEndian: boolean;
-  /** Where the file ends by the container's word. */
+  /** End of the file according to the container. */
   readonly #riffEnd: number;
   readonly #warnings: Warning[] = [];
   #format: WavFormat | undefined;
-  /** The data chunk's size by `ds64`, which 32 bits cannot hold. */
+  /** Size of the data chunk in a `ds64` chunk, for sizes beyond 32 bits. */
   #wideSize: number | undefined;
   #early: EarlySamples | undefined;
 
-  /** @param start the reader's position at the container's header. @param head its 12 bytes. */
+  /** @param start Position of the container's header. @param head Its 12 bytes. */
   constructor(bytes: ByteReader, start: number, head: Uint8Array) {
     this.#bytes = bytes;
     this.#container = fourCc(head, 0);
@@ -86,7 +89,7 @@ class ChunkWalk {
     this.#riffEnd = start + 8 + uint32(head, 4, this.#bigEndian);
   }
 
-  /** Takes the next chunk; gives the layout once it is known. */
+  /** Reads the next chunk. @returns The layout once it is known. */
   async next(): Promise<WavLayout | null> {
     const { id, size } = await this.#readHeader();
     const from = this.#bytes.position;
@@ -103,7 +106,7 @@ class ChunkWalk {
     return this.#format && this.#early ? this.#goBack(this.#format, this.#early) : null;
   }
 
-  /** @throws `invalid-audio` at the end; a header cut short is the end too. */
+  /** @throws `invalid-audio` at the end of the file, also if it ends within a chunk header. */
   async #readHeader(): Promise<Chunk> {
     const head = await this.#bytes.read(8);
     if (head.length === 8) return { id: fourCc(head, 0), size: uint32(head, 4, this.#bigEndian) };
@@ -137,19 +140,20 @@ class ChunkWalk {
 }
 
 /**
- * How many bytes of samples the headers claim.
- * @param size the data chunk's. @param wide the `ds64` chunk's. @param remaining of the RIFF size after the header.
+ * Number of sample bytes according to the headers.
+ * @param size Size in the data chunk. @param wide Size in the `ds64` chunk. @param remaining Bytes left in the RIFF
+ *   size.
  */
 function claimedBytes(size: number, wide: number | undefined, remaining: number): number {
   if (wide !== undefined && size === 0xffffffff) return wide;
-  // Writers to pipes cannot come back to fill in the size: they leave all ones, near it, or sox's 0x7ffff000 …
+  // Writers to pipes cannot go back to fill in the size: they leave 0xffffffff or close to it, or sox's 0x7ffff000 …
   if (size >= 0xfffff000 || (size >= 0x7ffff000 && size <= 0x7fffffff)) return Number.POSITIVE_INFINITY;
-  // … or nothing. Zero is true only where the RIFF size agrees that something else follows.
+  // … or zero. Zero is a true size only if other data follows according to the RIFF size.
   if (size === 0 && wide === undefined && remaining <= 0) return Number.POSITIVE_INFINITY;
   return size;
 }
 
-/** Samples that came before their format, in memory as they arrive. */
+/** Reads samples that come before their format into memory. */
 async function hold(bytes: ByteReader, claimed: number): Promise<Uint8Array> {
   const held = new Uint8Array(await bytes.read(Math.min(claimed, MAX_HELD_BYTES)));
   if (held.length === MAX_HELD_BYTES && claimed > MAX_HELD_BYTES) {
@@ -158,7 +162,7 @@ async function hold(bytes: ByteReader, claimed: number): Promise<Uint8Array> {
   return held;
 }
 
-/** The held bytes as a reader, which closes the stream they came from. */
+/** A reader of the held bytes that closes their stream. */
 function chained(held: Uint8Array, stream: ByteReader): ByteReader {
   const reader = openBytes(held);
   reader.close = () => stream.close();
@@ -223,7 +227,7 @@ class WavSource implements AudioSource {
     return this.#apart.map((samples) => samples.subarray(0, frames));
   }
 
-  /** The next samples as they are stored. */
+  /** Reads the next block of samples, in their stored scale. */
   async #block(): Promise<{ readonly values: SampleArray; readonly frames: number } | null> {
     throwIfAborted(this.#signal);
     const { bytes, format, claimed } = this.#layout;
@@ -254,7 +258,7 @@ class WavSource implements AudioSource {
   }
 }
 
-/** Four letters at an offset; shorter at the end of the bytes. */
+/** Four characters at an offset; fewer at the end of the bytes. */
 function fourCc(bytes: Uint8Array, at: number): string {
   return String.fromCharCode(...bytes.subarray(at, at + 4));
 }

@@ -6,18 +6,18 @@ interface Heard {
   readonly channel?: string;
 }
 
-/** One channel of a file with several. */
+/** One channel of a file with several channels. */
 export interface Channel {
   readonly uri: string;
   readonly channel: string;
 }
 
 /**
- * Files with several channels, whose channels are recordings of their own. Of other files the channel does not matter:
- * some tools count from 0.
+ * The files with several channels, whose channels are scored as separate recordings. For other files the channel is
+ * ignored, since some tools count from 0.
  */
 export class Channels {
-  /** By `channelId`. */
+  /** Channels by `channelId`. */
   readonly #all = new Map<string, Channel>();
   readonly #uris = new Set<string>();
 
@@ -34,18 +34,18 @@ export class Channels {
     if (this.#uris.has(uri)) this.#all.set(channelId(uri, channel), { uri, channel });
   }
 
-  /** What a recording is called in the scores. */
+  /** Name of a recording in the scores. */
   nameOf({ uri = 'audio', channel = '1' }: Heard): string {
     return this.#uris.has(uri) ? channelId(uri, channel) : uri;
   }
 
-  /** A name as `strip` makes it of the file's. */
+  /** Applies `strip` to the file part of a name. */
   stripped(name: string, strip: (uri: string) => string): string {
     const found = this.#all.get(name);
     return found ? channelId(strip(found.uri), found.channel) : strip(name);
   }
 
-  /** A UEM with an entry for each channel: what it says of a file without naming channels, it says of all of them. */
+  /** A UEM with an entry for each channel: an entry without a channel applies to all channels of the file. */
   spread(uem: Uem, strip: (uri: string) => string): Uem {
     if (this.#all.size === 0) return uem;
     const spread = new Map<string, Timeline>();

@@ -4,7 +4,7 @@ import { assignment } from '../stages/hungarian.ts';
 import { type ExclusionOptions, evaluatedRegions, scoredRegions } from './exclusion.ts';
 import { type Pair, sweep } from './sweep.ts';
 
-/** Speaker time in microseconds. */
+/** Speaker times in microseconds. */
 export interface ErrorTimes {
   readonly scored: number;
   readonly miss: number;
@@ -13,15 +13,15 @@ export interface ErrorTimes {
 }
 
 /**
- * The times that make up the diarization error rate of one recording, as NIST md-eval 22 counts them:
- * 1. A speaker is active or not, however many of his turns are open.
- * 2. Speakers are mapped one to one so that mapped pairs share the most time, over `regions` before collars and
- *    overlap are taken out. Ties go to the first labels.
- * 3. At each instant of the scored regions, with r reference and h hypothesis speakers active, m of them mapped pairs:
+ * Computes the times for the diarization error rate of one recording, like NIST md-eval 22:
+ * 1. A speaker counts once, even if several of their turns overlap.
+ * 2. Speakers are mapped one to one so that mapped pairs share the most time, over `regions` before collars and overlap
+ *    are removed. Ties go to the first labels.
+ * 3. At each moment of the scored regions, with r reference and h hypothesis speakers active, m of them mapped pairs:
  *    scored r, miss max(r − h, 0), false alarm max(h − r, 0), confusion min(r, h) − m.
  *
- * @param regions What is evaluated, microseconds.
- * @returns The times, and for each reference speaker the hypothesis speaker mapped to him, or −1.
+ * @param regions Evaluated regions, in microseconds.
+ * @returns The times, and for each reference speaker the mapped hypothesis speaker, or −1.
  */
 export function errorTimes(
   pair: Pair,
@@ -44,7 +44,7 @@ export function errorTimes(
   return { times, mapping };
 }
 
-/** Time that each pair shares and each speaker has within `regions`, microseconds. */
+/** Shared time of each pair of speakers and total time of each speaker within `regions`, in microseconds. */
 export function sharedTimes(pair: Pair, regions: readonly Segment[]) {
   const rows = pair.reference.labels.length;
   const columns = pair.hypothesis.labels.length;
@@ -71,6 +71,6 @@ function mapSpeakers(pair: Pair, regions: readonly Segment[]): Int32Array {
   const columns = pair.hypothesis.labels.length;
   const { shared } = sharedTimes(pair, regions);
   const mapping = assignment(shared, pair.reference.labels.length, columns, { maximize: true });
-  // A pair that shares no time is no pair.
+  // Pairs that share no time are not mapped.
   return mapping.map((column, row) => (column >= 0 && shared[row * columns + column]! > 0 ? column : -1));
 }

@@ -3,19 +3,19 @@ import type { NoScoreZone } from '../annotation/rttm.ts';
 import { toTicks } from '../annotation/time.ts';
 import type { Segment } from '../contract/segment.ts';
 
-/** md-eval widens the zone of a NON-LEX event to the next speaker boundary, by at most this (`$default_extend`). */
+/** md-eval extends the zone of a NON-LEX event to the next speaker boundary, by at most this (`$default_extend`). */
 const NON_LEX_EXTENSION = toTicks(0.5);
 
-/** Every other zone is widened by md-eval's `$epsilon`, 1e-8 s. */
+/** Other zones are extended by md-eval's `$epsilon`, 1e-8 s. */
 const EPSILON = 0.01;
 
 export interface ExclusionOptions {
-  /** Microseconds each side of every boundary of the reference. */
+  /** Microseconds excluded on each side of every reference boundary. */
   readonly collar: number;
   readonly skipOverlap: boolean;
 }
 
-/** The parts of a recording that are evaluated: all but the reference's NOSCORE zones. Microseconds, in order. */
+/** The evaluated parts of a recording: all except the reference's NOSCORE zones. In microseconds, in order. */
 export function evaluatedRegions(
   regions: readonly Segment[],
   reference: readonly Segment[],
@@ -25,9 +25,9 @@ export function evaluatedRegions(
 }
 
 /**
- * The parts that are scored once the mapping is made: without collars (also round turns of no length, and where two
- * turns of one speaker touch), without NON-LEX events and, if asked, without stretches where two or more *turns* of
- * the reference are open (two turns of one speaker are two). Microseconds, in order.
+ * The parts that are scored after speakers are mapped: without collars (also around turns of zero length and where two
+ * turns of one speaker touch), without NON-LEX events and, with `skipOverlap`, without intervals in which two or more
+ * *turns* of the reference overlap (also two turns of one speaker). In microseconds, in order.
  */
 export function scoredRegions(
   evaluated: readonly Segment[],
@@ -51,7 +51,7 @@ interface Boundary {
   readonly isZone: boolean;
 }
 
-/** md-eval's order: by time; at one time ends come first, and beginnings in the reverse of the order given. */
+/** md-eval's order: by time; at equal times ends come first, and starts are in reverse of the input order. */
 function inOrder(pairs: readonly (Segment & { readonly isZone: boolean })[]): Boundary[] {
   const begins = pairs.toReversed().map(({ start, isZone }) => ({ time: start, begins: true, isZone }));
   const ends = pairs.map(({ end, isZone }) => ({ time: end, begins: false, isZone }));
@@ -59,9 +59,9 @@ function inOrder(pairs: readonly (Segment & { readonly isZone: boolean })[]): Bo
 }
 
 /**
- * The zones of some lines: from up to `extend` before a line, but not before the last speaker boundary, to up to
- * `extend` after it, but not after the next one. A zone after the last boundary of the reference never ends.
- * The automaton of md-eval's `add_exclusion_zones_to_uem`, without its words.
+ * The excluded zones of some lines: each zone is extended by up to `extend` on both sides, but not beyond the nearest
+ * speaker boundaries. A zone after the last boundary of the reference never ends. This is the algorithm of md-eval's
+ * `add_exclusion_zones_to_uem`.
  */
 function excluded(
   zones: readonly NoScoreZone[],
@@ -81,7 +81,7 @@ function excluded(
   let open = 0;
   let lastEnd = 0;
   let lastTurn = 0;
-  /** Where the zone at hand began. */
+  /** Start of the current zone. */
   let since: number | undefined;
   for (const { time, begins, isZone } of inOrder(boundaries)) {
     if (!isZone) lastTurn = time;
@@ -103,9 +103,8 @@ function excluded(
 }
 
 /**
- * Regions less zones, by the automaton that md-eval uses for this. It differs from set subtraction only where
- * boundaries coincide (a region that begins together with the zone that covers it is kept), and is what published
- * figures rest on.
+ * Subtracts zones from regions with the algorithm of md-eval, on which published results are based. It differs from set
+ * subtraction only if boundaries coincide (a region that begins together with the zone that covers it is kept).
  */
 function without(regions: readonly Segment[], zones: readonly Segment[]): Segment[] {
   if (zones.length === 0) return [...regions];

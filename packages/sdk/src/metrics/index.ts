@@ -1,4 +1,4 @@
-/** @module How far a diarization is from the truth: DER as NIST md-eval counts it, JER as dscore does. */
+/** @module Scores of a diarization against a reference: DER like NIST md-eval, JER like dscore. */
 export {
   type DiarizationScore,
   type RecordingScore,

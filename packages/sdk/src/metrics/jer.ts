@@ -3,22 +3,22 @@ import { assignment } from '../stages/hungarian.ts';
 import { sharedTimes } from './der.ts';
 import type { Pair } from './sweep.ts';
 
-/** What one recording adds to the Jaccard error rate. */
+/** The contribution of one recording to the Jaccard error rate. */
 export interface JaccardErrors {
-  /** In [0, 1], one for each reference speaker heard in the regions. */
+  /** Errors in [0, 1], one for each reference speaker who speaks in the regions. */
   readonly errors: readonly number[];
-  /** How many hypothesis speakers are heard there. */
+  /** Number of hypothesis speakers who speak in the regions. */
   readonly hypothesisSpeakers: number;
 }
 
 /**
- * The Jaccard errors of one recording's reference speakers, as dscore's `jer()` counts them, without its 10 ms frames:
- * speakers are paired one to one so that the sum of 1 − |both| / |either| is least; a speaker without partner has 1.
- * Collars, overlap and no-score zones play no part.
+ * The Jaccard errors of one recording's reference speakers, like dscore's `jer()` but without its 10 ms frames:
+ * speakers are paired one to one so that the sum of 1 − |both| / |either| is smallest; a speaker without a partner has
+ * error 1. Collars, overlap and no-score zones have no effect.
  *
  * Source: Ryant et al., The Second DIHARD Diarization Challenge, 2019, section 3.2; github.com/nryant/dscore.
  *
- * @param regions What is evaluated, microseconds.
+ * @param regions Evaluated regions, in microseconds.
  */
 export function jaccardErrors(pair: Pair, regions: readonly Segment[]): JaccardErrors {
   const { shared, referenceTotals, hypothesisTotals } = sharedTimes(pair, regions);
@@ -40,8 +40,8 @@ export function jaccardErrors(pair: Pair, regions: readonly Segment[]): JaccardE
 }
 
 /**
- * The rate in percent over one or more recordings: the mean over all their reference speakers. Where no reference
- * speaker is heard: 100 when the hypothesis has somebody, else 0 (as dscore).
+ * The Jaccard error rate in percent over one or more recordings: the mean over all their reference speakers. Without
+ * any reference speaker: 100 if the hypothesis has a speaker, else 0 (like dscore).
  */
 export function jaccardErrorRate(recordings: readonly JaccardErrors[]): number {
   const errors = recordings.flatMap((recording) => recording.errors);

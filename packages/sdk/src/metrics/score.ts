@@ -10,69 +10,73 @@ import { type ErrorTimes, errorTimes } from './der.ts';
 import { type JaccardErrors, jaccardErrorRate, jaccardErrors } from './jer.ts';
 import { pairOf, trackOf } from './sweep.ts';
 
-/** One recording's turns: an `RttmRecording`, an `Annotation`, a `Diarization`. */
+/** The turns of one recording: an `RttmRecording`, an `Annotation` or a `Diarization`. */
 export interface ScoredRecording {
-  /** `audio` when absent. */
+  /** Recording id. Default `audio`. */
   readonly uri?: string;
-  /** Counts where a file has several, in the reference or the hypothesis: each is scored for itself. */
+  /** If a file has several channels in the reference or the hypothesis, each channel is scored separately. */
   readonly channel?: string;
   readonly turns: readonly Turn[];
   readonly noScore?: readonly NoScoreZone[];
 }
 
-/** One recording, as its turns or whole; or several. */
+/** One recording (or just its turns), or several recordings. */
 export type ScoreInput = ScoredRecording | readonly ScoredRecording[] | readonly Turn[];
 
 export interface ScoreOptions {
-  /** What is scored, for each recording or for all. */
+  /** Regions to score, for each recording (`Uem`) or for all (`Timeline`). */
   readonly uem?: Uem | Timeline;
-  /** Seconds left out on *each* side of every reference boundary, as NIST's; pyannote.metrics takes both together. Default 0. */
+  /**
+   * Seconds excluded on *each* side of every reference boundary, as in NIST's tools (in pyannote.metrics, the collar is
+   * the sum of both sides). Default 0.
+   */
   readonly collar?: number;
-  /** Leave out where the reference has two or more turns at once. Default false. */
+  /** Exclude regions in which the reference has two or more turns at once. Default false. */
   readonly skipOverlap?: boolean;
   /**
-   * What is scored without a UEM: from the first start to the last end of both sides (`union`, the default, as dscore)
-   * or of the reference (`reference`, as md-eval, which forgives what is said before and after).
+   * Region to score without a UEM: from the first start to the last end of both sides (`union`, the default, like
+   * dscore) or of the reference (`reference`, like md-eval, which ignores hypothesis turns before and after it).
    */
   readonly extent?: 'union' | 'reference';
 }
 
 /** Rates in percent, times in seconds of speaker time. */
 export interface Score {
-  /** Diarization error rate: (miss + falseAlarm + confusion) / scored; null where nothing is scored. */
+  /** Diarization error rate: (miss + falseAlarm + confusion) / scored; null if nothing is scored. */
   readonly der: number | null;
   readonly miss: number;
   readonly falseAlarm: number;
   readonly confusion: number;
-  /** Speaker time of the reference: two speakers at once count twice. */
+  /** Speaker time of the reference; two speakers at once count twice. */
   readonly scored: number;
-  /** Jaccard error rate; null for a recording that the UEM does not name. */
+  /** Jaccard error rate; null for a recording that is not in the UEM. */
   readonly jer: number | null;
 }
 
 export interface RecordingScore extends Score {
-  /** Hypothesis label → reference label; without the speakers that have no partner. */
+  /** Hypothesis label → reference label, without unmapped speakers. */
   readonly mapping: Readonly<Record<string, string>>;
 }
 
 export interface DiarizationScore {
-  /** By file id, sorted; `FILE CHANNEL` where a file has several channels. */
+  /** Scores by file id, sorted; `FILE CHANNEL` for files with several channels. */
   readonly files: Readonly<Record<string, RecordingScore>>;
-  /** Over all recordings that the reference has turns of: times summed, DER of the sums, JER over all speakers. */
+  /** Total over all recordings with reference turns: summed times, DER of the sums, JER over all speakers. */
   readonly total: Score;
   readonly warnings: readonly Warning[];
 }
 
 /**
- * Scores who-spoke-when against a reference: DER as NIST md-eval 22, JER as dscore (without its rounding to frames).
+ * Scores a diarization against a reference: DER like NIST md-eval 22, JER like dscore (without its rounding to frames).
  *
- * md-eval's ways are kept, since published figures rest on them: the mapping is made before collars and overlap are
- * taken out; a speaker who overlaps himself counts once; `NOSCORE` and `NON-LEX` lines are honoured; of a file name in
- * the UEM the directory and the first extension are dropped, and a recording that the UEM then does not name is scored
- * over the reference's extent; a recording without reference turns is listed but left out of the total. The last two
- * are told in `warnings`. Channels of one file are recordings of their own.
+ * The behavior of md-eval is kept, since published results are based on it: speakers are mapped before collars and
+ * overlap are removed; overlapping turns of one speaker count once; `NOSCORE` and `NON-LEX` lines are respected; the
+ * directory and the first extension of file names in the UEM are dropped, and a recording that is then not in the UEM
+ * is scored over the extent of its reference; a recording without reference turns is listed but not included in the
+ * total. The last two cases give `warnings`. Channels of one file are separate recordings.
  *
- * @throws VoiceFlowError `invalid-option` for a bad option, bad times, or more than 1,000 speakers in a recording.
+ * @throws VoiceFlowError `invalid-option` for an invalid option, invalid times, or more than 1,000 speakers per
+ *   recording.
  */
 export function scoreDiarization(
   reference: ScoreInput,
@@ -91,7 +95,7 @@ export function scoreDiarization(
   const regions = chooseRegions(names, references, hypotheses, options, channels);
 
   const warnings: Warning[] = [];
-  // Entries, since a file may be called __proto__.
+  // A list of entries, since a file may be called __proto__.
   const files: [string, RecordingScore][] = [];
   const counted: ErrorTimes[] = [];
   const jaccard: JaccardErrors[] = [];
@@ -133,7 +137,7 @@ function listOf(input: ScoreInput): readonly ScoredRecording[] {
   return bare.length > 0 ? [{ turns: bare }, ...whole] : whole;
 }
 
-/** By file id; what comes twice is put together. */
+/** Recordings by file id; recordings with the same id are joined. */
 function recordingsOf(list: readonly ScoredRecording[], channels: Channels, side: string): Recordings {
   const result: Recordings = new Map();
   for (const { uri = 'audio', channel = '1', turns, noScore = [] } of list) {
@@ -145,11 +149,11 @@ function recordingsOf(list: readonly ScoredRecording[], channels: Channels, side
   return result;
 }
 
-/** Microseconds. */
+/** Regions for each score, in microseconds. */
 interface Regions {
   der?: readonly Segment[];
   jer?: readonly Segment[];
-  /** The UEM does not name the recording. */
+  /** Whether the recording is missing in the UEM. */
   fallback?: boolean;
 }
 
@@ -178,7 +182,7 @@ function chooseRegions(
   for (const [entry, timeline] of channels.spread(uem, nistName)) {
     const ticks = inTicks(timeline);
     const stripped = channels.stripped(entry, nistName);
-    // md-eval knows the stripped name alone; dscore, whose JER this is, the name as it stands.
+    // md-eval uses only the stripped name; dscore, on which JER is based, uses the unchanged name.
     const name = names.has(entry) || !names.has(stripped) ? entry : stripped;
     const ours = result.get(name) ?? {};
     result.set(name, ticks.length > 0 ? { ...ours, jer: [...(ours.jer ?? []), ...ticks] } : ours);
@@ -194,7 +198,7 @@ function chooseRegions(
   return result;
 }
 
-/** What md-eval makes of a file name in a UEM: without directories and without its first extension. */
+/** A file name in a UEM as md-eval reads it: without directories and without its first extension. */
 function nistName(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1).replace(/\.[^.]*/, '');
 }
@@ -215,7 +219,7 @@ function inTicks(timeline: Timeline): Segment[] {
 }
 
 function scoreOf(times: ErrorTimes, jer: number | null): Score {
-  // md-eval's epsilon round zones leaves hundredths of microseconds.
+  // md-eval's epsilon around zones leaves hundredths of microseconds.
   const [scored, miss, falseAlarm, confusion] = [times.scored, times.miss, times.falseAlarm, times.confusion].map(
     Math.round,
   ) as [number, number, number, number];

@@ -2,13 +2,13 @@ import { toTicks } from '../annotation/time.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { Segment, Turn } from '../contract/segment.ts';
 
-/** The mapping is cubic in the number of speakers of one recording: beyond this a file is broken, not scored. */
+/** Maximum number of speakers in a recording, since mapping has cubic cost. A file with more is invalid. */
 const MAX_SPEAKERS = 1000;
 
-/** One side's turns of one recording in microseconds, in the order given; labels sorted. */
+/** The turns of one side (reference or hypothesis) in microseconds, in input order. Labels are sorted. */
 export interface Track {
   readonly labels: readonly string[];
-  /** For each turn its index in `labels`. */
+  /** For each turn, its speaker's index in `labels`. */
   readonly speakers: Int32Array;
   readonly segments: readonly Segment[];
 }
@@ -30,9 +30,9 @@ export function trackOf(turns: readonly Turn[], name: string): Track {
   };
 }
 
-/** The speakers active at an instant, each once, however many of his turns are open. */
+/** The speakers who are active at a moment; each counts once, even if several of their turns overlap. */
 class ActiveSpeakers {
-  /** The first `size` are active. */
+  /** The first `size` entries are the active speakers. */
   readonly list: Int32Array;
   size = 0;
   readonly #open: Int32Array;
@@ -67,13 +67,13 @@ class ActiveSpeakers {
   }
 }
 
-/** Both sides of one recording, with all starts and ends in order of time. */
+/** Both sides of one recording, with all starts and ends in time order. */
 export interface Pair {
   readonly reference: Track;
   readonly hypothesis: Track;
   /** Microseconds, ascending. */
   readonly times: Float64Array;
-  /** The speaker who starts or stops then; the hypothesis's stand after the reference's. */
+  /** The speaker who starts or stops at each time; hypothesis speakers are numbered after those of the reference. */
   readonly speakers: Int32Array;
   readonly starts: Uint8Array;
 }
@@ -81,9 +81,9 @@ export interface Pair {
 export function pairOf(reference: Track, hypothesis: Track): Pair {
   const all = [...reference.segments, ...hypothesis.segments];
   const owners = [...reference.speakers, ...Array.from(hypothesis.speakers, (i) => i + reference.labels.length)];
-  // All starts, then all ends: turns mostly stand in order, and the sort is fast on runs that are in order already.
+  // All starts, then all ends: turns are mostly in order, and sorting is fast for runs that are already sorted.
   const times = [...all.map((segment) => segment.start), ...all.map((segment) => segment.end)];
-  // At equal times starts come first, so that a turn of no length opens before it closes.
+  // At equal times starts come first, so that a turn of zero length opens before it closes.
   const order = Array.from(times.keys()).sort((a, b) => times[a]! - times[b]! || a - b);
   return {
     reference,
@@ -95,8 +95,8 @@ export function pairOf(reference: Track, hypothesis: Track): Pair {
 }
 
 /**
- * Walks through `regions` (in order, not overlapping, microseconds) and calls `visit` for each stretch in which nobody
- * starts or stops, with its length and who is active on either side. O(n) for n turns and regions.
+ * Goes through `regions` (in order, not overlapping, microseconds) and calls `visit` for each interval in which nobody
+ * starts or stops, with its length and the active speakers of both sides. O(n) for n turns and regions.
  */
 export function sweep(
   pair: Pair,

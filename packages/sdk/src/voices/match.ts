@@ -3,31 +3,32 @@ import type { KnownVoice } from '../contract/options.ts';
 import { assignment } from '../stages/hungarian.ts';
 
 export interface MatchOptions {
-  /** The embedding space of the vectors to be named; every voice must be of it. */
+  /** Embedding space of the vectors; all voices must have the same space. */
   readonly space: string;
-  /** Least cosine for a name. It depends on the weights: take it from the model's settings. */
+  /** Minimum cosine for a name. It depends on the weights: take it from the model's settings. */
   readonly threshold: number;
-  /** Least lead over the next voice that is still to be had. Default 0. */
+  /** Minimum lead over the next voice that is not assigned to another vector. Default 0. */
   readonly margin?: number;
-  /** One name for one vector at most. Default true; false lets several vectors be the same voice. */
+  /** Assign each name to at most one vector. Default true; with false, several vectors may get the same name. */
   readonly unique?: boolean;
 }
 
 export interface VoiceMatch {
-  /** Absent: unknown. */
+  /** Name of the matched voice; absent if unknown. */
   readonly name?: string;
-  /** Cosine with the voice named or, for an unknown one, with the nearest; −1 where there are no voices. */
+  /** Cosine with the matched voice or, if unknown, with the nearest one; −1 if there are no voices. */
   readonly score: number;
 }
 
 /**
- * Names for several speakers of one recording. Names are given one to one so that the sum of what the cosines exceed
- * the threshold by is largest: two speakers never get one name, unless `unique` is false. A speaker stays unknown below
- * the threshold, or where a name that nobody got comes closer than `margin`. Several voices of one name count as one.
+ * Names several speakers of one recording. Names are assigned one to one so that the sum of the cosines above the
+ * threshold is largest: two speakers never get the same name, unless `unique` is false. A speaker stays unknown below
+ * the threshold, or if the score of an unassigned name is closer than `margin`. Several voices with one name count as
+ * one.
  *
- * @param embeddings One vector a speaker, of the voices' dimension.
- * @returns For each vector its match.
- * @throws VoiceFlowError `invalid-option` for a voice of another space or dimension, or a broken vector.
+ * @param embeddings One vector per speaker, of the same dimension as the voices.
+ * @returns A match for each vector.
+ * @throws VoiceFlowError `invalid-option` for a voice of another space or dimension, or an invalid vector.
  */
 export function matchVoices(
   embeddings: readonly Float32Array[],
@@ -42,7 +43,7 @@ export function matchVoices(
   return assignNames(scoresOf(embeddings, voices, names), names, { threshold, margin, unique });
 }
 
-/** Names by scores, `[speakers][names]`, whatever they count: see `matchVoices`. */
+/** Assigns names by scores of any kind, `[speakers][names]`; see `matchVoices`. */
 export function assignNames(
   scores: readonly (readonly number[])[],
   names: readonly string[],
@@ -67,8 +68,8 @@ export function assignNames(
 }
 
 /**
- * Checks voices before they are compared with vectors of `space`.
- * @throws VoiceFlowError `invalid-option` naming the voice that is of another space or dimension, or broken.
+ * Checks that voices can be compared with vectors of `space`.
+ * @throws VoiceFlowError `invalid-option`, naming the voice, for another space or dimension or an invalid vector.
  */
 export function checkVoices(voices: readonly KnownVoice[], space: string, dimension?: number): void {
   for (const voice of voices) {
@@ -78,7 +79,7 @@ export function checkVoices(voices: readonly KnownVoice[], space: string, dimens
   }
 }
 
-/** `[speakers][names]`; of several voices of one name the nearest counts. */
+/** Cosines, `[speakers][names]`; of several voices with one name, the nearest counts. */
 function scoresOf(embeddings: readonly Float32Array[], voices: readonly KnownVoice[], names: readonly string[]) {
   const directions = voices.map(({ name, embedding }) => ({ at: names.indexOf(name), vector: unit(embedding, name) }));
   return embeddings.map((embedding, index) => {
@@ -91,7 +92,7 @@ function scoresOf(embeddings: readonly Float32Array[], voices: readonly KnownVoi
   });
 }
 
-/** For each row its column, or −1; no pair below the threshold is made for the sake of another. */
+/** For each row, its column or −1. Scores below the threshold do not influence the assignment. */
 function assignOneToOne(scores: readonly (readonly number[])[], columns: number, threshold: number): number[] {
   const gains = Float64Array.from(scores.flatMap((row) => row.map((score) => Math.max(0, score - threshold))));
   const pairs = assignment(gains, scores.length, columns, { maximize: true });
@@ -102,14 +103,14 @@ function nearest(row: readonly number[]): number {
   return row.reduce((best, score, index) => (score > (row[best] ?? Number.NEGATIVE_INFINITY) ? index : best), -1);
 }
 
-/** Of vectors of unit length. */
+/** Cosine of vectors of unit length. */
 export function cosine(a: Float32Array, b: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return Math.max(-1, Math.min(1, sum));
 }
 
-/** The vector at unit length. @throws `invalid-option` for another dimension, a value that is not finite, or length 0. */
+/** Scales to unit length. @throws `invalid-option` for another dimension, a value that is not finite, or length 0. */
 export function unit(vector: Float32Array, what: string, dimension?: number): Float32Array {
   const sound = vector instanceof Float32Array && vector.length > 0;
   if (!sound || vector.length !== (dimension ?? vector.length)) {
@@ -128,7 +129,7 @@ export function unit(vector: Float32Array, what: string, dimension?: number): Fl
   return Math.abs(length - 1) < 1e-6 ? vector : vector.map((value) => value / length);
 }
 
-/** Controls, halves of characters, and what turns the direction of the writing after it. */
+/** Control characters, surrogates, and characters that change the writing direction. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069]/u;
 
 function checkName(name: unknown): void {
@@ -139,7 +140,7 @@ function checkName(name: unknown): void {
   );
 }
 
-/** A name as a book keeps it: letters composed (NFC), no blanks at its ends. @throws `invalid-option` for none. */
+/** Normalizes a name for a voice book: composed (NFC) and trimmed. @throws `invalid-option` for an invalid name. */
 export function normalizeName(name: unknown): string {
   checkName(name);
   return (name as string).normalize('NFC').trim();

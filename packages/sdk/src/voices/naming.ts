@@ -5,11 +5,11 @@ import { evidence, project, type VoiceSpace } from '../stages/plda.ts';
 import type { NamingRules } from '../stages/settings.ts';
 import { assignNames, checkVoices, cosine, unit, type VoiceMatch } from './match.ts';
 
-/** A voice of a recording, to be named. */
+/** A speaker's voice in a recording, to be named. */
 export interface HeardVoice {
-  /** Less the mean of all voices. */
+  /** Embedding minus the mean of all embeddings. */
   readonly embedding: Float32Array;
-  /** Seconds of its speech. */
+  /** Seconds of speech that it was computed from. */
   readonly seconds: number;
 }
 
@@ -17,24 +17,24 @@ export interface NamingOptions {
   readonly space: string;
   readonly voices: VoiceSpace;
   readonly rules: NamingRules;
-  /** Share of people who are not in the book that may get a name. Default `FALSE_NAMES`. */
+  /** Accepted share of unknown people who get a name. Default `FALSE_NAMES`. */
   readonly falseNames?: number | undefined;
 }
 
-/** Share of strangers that get a name, unless another is asked for. */
+/** Default accepted share of unknown people who get a name. */
 export const FALSE_NAMES = 0.02;
-/** The share of pairs that `NamingRules.at` stands for. */
+/** The share of pairs to which `NamingRules.at` refers. */
 const SHARE = 0.02;
-/** Lead over the next voice, in `NamingRules.width`. */
+/** Minimum lead over the next voice, in units of `NamingRules.width`. */
 const LEAD = 0.5;
-/** Seconds of speech of a known voice that does not say. */
+/** Default seconds of speech of a known voice. */
 const USUAL_SECONDS = 10;
 
 /**
- * Names for the speakers of one recording, each given once. The larger the book, the more evidence a name needs: a
- * stranger is compared with every voice of it, and `falseNames` of the strangers may get a name in all. A name also needs
- * a lead over the next voice: where two fit, neither is told. Evidence is the log likelihood ratio of one voice against
- * two in the voice space, which weighs how much was heard of both.
+ * Names the speakers of one recording; each name is assigned at most once. With more known voices, a name needs more
+ * evidence, so that the total share of unknown people who get a name stays at `falseNames`. A name also needs a lead
+ * over the next voice: if two voices fit, the speaker gets no name. The evidence is the log likelihood ratio of one
+ * speaker against two in the voice space, which takes the amount of speech of both into account.
  * @throws VoiceFlowError `invalid-option` for a voice of another space or dimension, or a rate out of range.
  */
 export function nameVoices(
@@ -59,7 +59,7 @@ export function nameVoices(
   return assignNames(scores, names, { threshold: leastScore(rules, names.length, rate), margin: LEAD * rules.width });
 }
 
-/** How likely a voice is each known one: evidence, or cosines. Minus infinity where nothing was heard. */
+/** Scores of a voice for each known voice: evidence, or cosines. Minus infinity if its embedding is zero. */
 export function voiceScores(
   heard: HeardVoice,
   known: readonly KnownVoice[],
@@ -73,7 +73,7 @@ export function speakerLabel(number: number): string {
   return `SPEAKER_${String(number).padStart(2, '0')}`;
 }
 
-/** Labels in order of speakers: names, and numbers for the others; a number that somebody is called by is left out. */
+/** Labels of speakers, in order: names, and numbered labels for the others. Labels that are known names are skipped. */
 export function labelSpeakers(matches: readonly VoiceMatch[], known: readonly KnownVoice[]): string[] {
   const names = new Set(known.map(({ name }) => name));
   let spare = matches.length;
@@ -84,13 +84,15 @@ export function labelSpeakers(matches: readonly VoiceMatch[], known: readonly Kn
   });
 }
 
-/** Score from which one of `names` names is given, so that a stranger gets any of them at `rate`. */
+/**
+ * Minimum score for a name among `names` names, such that an unknown person gets any of them with probability `rate`.
+ */
 export function leastScore({ at, width }: NamingRules, names: number, rate: number): number {
   const each = 1 - (1 - rate) ** (1 / names);
   return at + width * Math.log(SHARE / each);
 }
 
-/** @throws `invalid-option` for a share that is not above 0 and at most 0.5. */
+/** @throws `invalid-option` for a share outside (0, 0.5]. */
 export function checkFalseNames(falseNames: unknown = FALSE_NAMES): number {
   if (typeof falseNames === 'number' && falseNames > 0 && falseNames <= 0.5) return falseNames;
   throw new VoiceFlowError(
@@ -100,14 +102,14 @@ export function checkFalseNames(falseNames: unknown = FALSE_NAMES): number {
   );
 }
 
-/** Scores of a voice with each known one. */
+/** Makes the function that scores a voice against each known one. */
 function scorer(
   voices: VoiceSpace,
   { evidence: worth }: NamingRules,
   known: readonly KnownVoice[],
 ): (heard: HeardVoice) => number[] {
   const nothing = known.map(() => Number.NEGATIVE_INFINITY);
-  // A network may give nothing for a voice: it has no name then.
+  // A speaker's embedding may be zero: such a speaker gets no name.
   const isSilent = (embedding: Float32Array) => !embedding.some((x) => x !== 0);
   if (worth === undefined) {
     const directions = known.map(({ name, embedding }) => unit(embedding, name));
@@ -137,7 +139,7 @@ function scorer(
   };
 }
 
-/** Takes directions (`[k, voice.length]`, orthonormal) out of a voice; its length stays, which says nothing. */
+/** Removes directions (`[k, voice.length]`, orthonormal) from a vector and restores its length, in place. */
 function takeOut(directions: Float32Array, voice: Float32Array): void {
   const before = Math.hypot(...voice);
   for (let row = 0; row < directions.length; row += voice.length) {
@@ -148,6 +150,6 @@ function takeOut(directions: Float32Array, voice: Float32Array): void {
     }
   }
   const factor = before / Math.hypot(...voice);
-  // A voice of nothing else stays as it is left.
+  // A vector of (almost) only these directions is not scaled up.
   if (factor < 1e6) for (let i = 0; i < voice.length; i++) voice[i]! *= factor;
 }

@@ -10,26 +10,28 @@ import {
   wrongSpace,
 } from './match.ts';
 
-/** A voice in a book: what is known of it, and from how much speech. */
+/** A voice in a voice book. */
 export interface Voice extends KnownVoice {
-  /** Speech it was enrolled from. */
+  /** Total seconds of speech it was enrolled from. */
   readonly seconds: number;
-  /** Samples it was enrolled from. */
+  /** Number of samples it was enrolled from. */
   readonly samples: number;
-  /** How alike the samples were: length of their mean by seconds, in (0, 1]. Low: different voices, or noise. */
+  /**
+   * Similarity of the samples: length of their weighted mean, in (0, 1]. A low value means different voices or noise.
+   */
   readonly consistency: number;
 }
 
-/** One embedding to enrol a voice with. */
+/** An embedding to enroll a voice with. */
 export interface VoiceSample {
-  /** Of any length but 0; only its direction counts. */
+  /** Vector of any length except 0; only its direction is used. */
   readonly embedding: Float32Array;
-  /** Its weight. Default 1. */
+  /** Seconds of speech, used as the weight. Default 1. */
   readonly seconds?: number;
 }
 
 /**
- * Voices with names, all of one embedding space. Immutable.
+ * A set of named voices of one embedding space. Immutable.
  *
  *     const book = VoiceBook.parse(text).enroll('Ada', [{ embedding, seconds: 12.4 }])
  *     book.identify(vector, { threshold, margin })         // { name: 'Ada', score: 0.81 }
@@ -38,12 +40,13 @@ export interface VoiceSample {
  */
 export class VoiceBook {
   readonly space: string;
-  /** In order of enrolment. */
+  /** In order of enrollment. */
   readonly voices: readonly Voice[];
 
   /**
-   * @param voices Names are kept normalized: composed (NFC), without blanks at their ends.
-   * @throws VoiceFlowError `invalid-option` for voices of other spaces, of different dimensions, or broken.
+   * @param voices Their names are normalized: composed (NFC) and trimmed.
+   * @throws VoiceFlowError `invalid-option` for voices of other spaces or dimensions, invalid vectors or duplicate
+   *   names.
    */
   constructor(space: string, voices: readonly Voice[] = []) {
     if (typeof space !== 'string' || space === '') {
@@ -67,11 +70,11 @@ export class VoiceBook {
   }
 
   /**
-   * The book with a voice added, or one that it has made surer: the mean direction of all its samples, weighted by
-   * seconds, of unit length. The order of enrolment does not matter.
+   * Returns the book with a voice added, or with more samples for an existing voice. The embedding is the mean
+   * direction of all samples, weighted by seconds, with unit length. The order of enrollment does not matter.
    *
-   * @param space The space of the samples, if known: must be the book's.
-   * @throws VoiceFlowError `invalid-option` for a bad name or vector, another space, or samples that cancel out.
+   * @param space Space of the samples; must be that of the book.
+   * @throws VoiceFlowError `invalid-option` for an invalid name or vector, another space, or samples that cancel out.
    */
   enroll(given: string, samples: readonly VoiceSample[], space = this.space): VoiceBook {
     const name = normalizeName(given);
@@ -112,7 +115,7 @@ export class VoiceBook {
     return new VoiceBook(this.space, others);
   }
 
-  /** The book without a voice; the same book when it has none of that name. */
+  /** Returns the book without a voice, or the same book if it has no voice with that name. */
   remove(name: string): VoiceBook {
     const gone = normalizeName(name);
     const kept = this.voices.filter((voice) => voice.name !== gone);
@@ -120,8 +123,8 @@ export class VoiceBook {
   }
 
   /**
-   * The book with a voice under another name.
-   * @throws VoiceFlowError `invalid-option` when there is no such voice, or another has that name.
+   * Returns the book with a voice renamed.
+   * @throws VoiceFlowError `invalid-option` if there is no such voice, or another voice has the new name.
    */
   rename(from: string, to: string): VoiceBook {
     const [before, after] = [normalizeName(from), normalizeName(to)];
@@ -139,13 +142,13 @@ export class VoiceBook {
     );
   }
 
-  /** Whose voice this is. `space` of the options defaults to the book's; see `matchVoices`. */
+  /** Identifies a voice; see `matchVoices`. `space` defaults to that of the book. */
   identify(embedding: Float32Array, options: Omit<MatchOptions, 'space' | 'unique'> & { space?: string }): VoiceMatch {
     const [match] = matchVoices([embedding], this.voices, { ...options, space: options.space ?? this.space });
     return match ?? { score: -1 };
   }
 
-  /** What `VoiceBook.parse` reads. */
+  /** The JSON form, which `VoiceBook.parse` reads. */
   toJSON(): VoiceBookJson {
     return {
       format: FORMAT,
@@ -163,7 +166,7 @@ export class VoiceBook {
 
   /**
    * Reads a book from its JSON, as text or parsed.
-   * @throws VoiceFlowError `invalid-option` for anything else, for a newer version, or for a broken book, saying where.
+   * @throws VoiceFlowError `invalid-option` for other JSON, another version, or an invalid book, naming the place.
    */
   static parse(json: unknown): VoiceBook {
     const book = record(typeof json === 'string' ? parseText(json) : json, 'the book');
@@ -190,7 +193,7 @@ export class VoiceBook {
 const FORMAT = 'voiceflow-voices';
 const VERSION = 1;
 
-/** The JSON form of a book. `version` changes when an older reader could not read it. */
+/** The JSON form of a voice book. `version` changes if older readers can no longer read it. */
 export interface VoiceBookJson {
   readonly format: typeof FORMAT;
   readonly version: typeof VERSION;
@@ -243,7 +246,7 @@ function addScaled(sum: Float64Array, vector: Float32Array, scale: number): void
   for (let i = 0; i < sum.length; i++) sum[i]! += scale * vector[i]!;
 }
 
-/** Nine digits bring a float32 back exactly. */
+/** Rounds to nine digits, which represent a float32 exactly. */
 function shorten(value: number): number {
   return Number(value.toPrecision(9));
 }
