@@ -1,12 +1,12 @@
 import { VoiceFlowError } from '../contract/errors.ts';
 
-/** Devices that a network can run on, and ONNX Runtime's names of what runs it there. */
+/** Devices on which a network can run, with the names of ONNX Runtime's execution providers. */
 const PROVIDERS = { cpu: 'cpu', webgpu: 'webgpu', cuda: 'cuda', coreml: 'coreml', directml: 'dml' } as const;
 
-/** What runs the network. All but `cpu` depend on the machine, its drivers and the build of ONNX Runtime. */
+/** Device that runs the network. All but `cpu` depend on the machine, its drivers and the build of ONNX Runtime. */
 export type Device = keyof typeof PROVIDERS;
 
-/** For programs without types. @throws `invalid-option`. */
+/** Validates a device at run time. @throws `invalid-option`. */
 export function checkDevice(device: unknown): Device {
   if (typeof device === 'string' && Object.hasOwn(PROVIDERS, device)) return device as Device;
   const names = Object.keys(PROVIDERS).join(', ');
@@ -14,8 +14,8 @@ export function checkDevice(device: unknown): Device {
 }
 
 /**
- * ONNX Runtime's execution providers. It adds the CPU for operators that a device lacks; named here, the CPU would
- * also stand in silently for a device that is not there.
+ * ONNX Runtime's execution providers for a device. ONNX Runtime itself adds the CPU for operators that the device
+ * lacks. If the CPU were listed here, it would also silently replace a device that is not available.
  */
 export function providersOf(device: Device): readonly string[] {
   return [PROVIDERS[device]];

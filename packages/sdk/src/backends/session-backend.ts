@@ -9,24 +9,24 @@ export interface SessionBackendOptions {
   readonly name: string;
   capabilities(): Promise<BackendCapabilities>;
   /**
-   * Opens a network for one run at a time. The bytes are its own.
-   * @throws VoiceFlowError `model-incompatible` for bytes that are no model, `backend-unavailable`, `backend-failed`.
+   * Opens a network for one run at a time. It owns the bytes.
+   * @throws VoiceFlowError `model-incompatible` if the bytes are no model; `backend-unavailable`; `backend-failed`.
    */
   open(bytes: Uint8Array): Promise<Session>;
   /**
-   * Runs a task later: between two runs, timers and events get their turn. Default `setTimeout`; `setImmediate` on
-   * servers is faster.
+   * Runs a task later, so that timers and events can run between two network runs. Default `setTimeout`; `setImmediate`
+   * is faster on servers.
    */
   readonly defer?: (task: () => void) => void;
 }
 
 /**
- * A backend around sessions in the calling thread, one run at a time. It adds what every backend must do: checks of the
- * feeds, a queue, cancellation, closing after the runs under way. For runtimes without threads, and for backends of
- * your own.
+ * Makes a backend from sessions in the calling thread, with one run at a time. It adds everything else that a backend
+ * needs: checks of the feeds, a queue, cancellation, and closing after running calls. For runtimes without threads and
+ * for custom backends.
  *
- * @example
- * const mine = sessionBackend({ name: 'mine', capabilities, open: async (bytes) => ({ inputs, outputs, run, release }) });
+ * @example const mine = sessionBackend({ name: 'mine', capabilities, open: async (bytes) => ({ inputs, outputs, run,
+ *   release }) });
  */
 export function sessionBackend({ name, capabilities, open, defer = setTimeout }: SessionBackendOptions): Backend {
   return {

@@ -8,22 +8,23 @@ import { modelsFolder } from './home.ts';
 /** Models that `voiceflow models pull` fetches. */
 export const PULLED_MODELS = ['accurate', 'light', 'pyannote'] as const;
 
-/** The first number of the versions that this code runs: another one is another pipeline, or other settings. */
+/** Supported major version of each model. Other major versions need another pipeline or other settings. */
 const RUNS: Readonly<Record<string, number>> = { accurate: 2, light: 3, pyannote: 4 } satisfies Record<
   (typeof PULLED_MODELS)[number],
   number
 >;
 
 /**
- * A model that was fetched with `voiceflow models pull NAME`: the latest version that this code runs, below the folder of
- * models (`VOICEFLOW_MODELS`, else `models` of `VOICEFLOW_HOME` or of the user's cache). Its weights are checked when they are read.
- * @throws `model-not-found` where it is not there, `model-incompatible` where other versions alone are there or the
- *   manifest is none, both with the command that fetches it.
+ * Opens a model that was fetched with `voiceflow models pull NAME`: the latest supported version in the models folder
+ * (`VOICEFLOW_MODELS`, else `models` in `VOICEFLOW_HOME` or in the user's cache). Its weights are checked when they are
+ * read.
+ * @throws `model-not-found` if it is not installed; `model-incompatible` if only unsupported versions are installed or
+ *   the manifest is invalid; both with the command that fetches the model.
  */
 export async function installedModel(name: string, models = modelsFolder()): Promise<ModelPackage> {
   const folder = join(models, name);
   const found = await readdir(folder).catch(() => [] as string[]);
-  // An unfinished pull lies beside; a folder of one's own may be without versions.
+  // A custom model's folder may have no version folders. Other entries, such as an unfinished pull, are ignored.
   if (found.includes('manifest.json')) return opened(name, folder);
   const versions = found.filter((version) => /^\d+(\.\d+)*$/.test(version)).sort(byVersion);
   const runs = RUNS[name];
@@ -48,7 +49,7 @@ function toPull(name: string, code: VoiceFlowError['code'], message: string, cau
   return new VoiceFlowError(code, message, { hint: `Run voiceflow models pull ${name}`, cause });
 }
 
-/** Latest first. */
+/** Sort order: latest version first. */
 function byVersion(a: string, b: string): number {
   const [x, y] = [a.split('.').map(Number), b.split('.').map(Number)];
   for (let i = 0; i < Math.max(x.length, y.length); i++) {

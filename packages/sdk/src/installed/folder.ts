@@ -5,9 +5,10 @@ import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest, ModelPackage } from '../contract/model.ts';
 
 /**
- * A model from a folder: `manifest.json`, and beside it one of the files that it lists; one of its segmenter's, too,
- * where it names one. `embedded` stands for the network that comes with VoiceFlow: alone, or beside one in the folder.
- * @throws `model-not-found` when something is missing, `model-incompatible` for what is no manifest.
+ * Opens a model from a folder with `manifest.json` and one of the files listed in it (and one of the segmenter's files,
+ * if the manifest has a segmenter). With `embedded`, the model uses the network that is embedded in VoiceFlow, alone or
+ * together with a network in the folder.
+ * @throws `model-not-found` if a file is missing; `model-incompatible` for an invalid manifest.
  */
 export async function modelFromFolder(folder: string): Promise<ModelPackage> {
   const manifest = await readManifest(join(folder, 'manifest.json'));
@@ -17,7 +18,7 @@ export async function modelFromFolder(folder: string): Promise<ModelPackage> {
   return { ...(await packageIn(folder, manifest)), segmenter, windows: fastCnn };
 }
 
-/** The embedded network in the place of one in the folder: its voices are the space, and its settings come first. */
+/** Uses the embedded network as the main network, with its embedding space and its settings as defaults. */
 function withVoices({ files: _, ...manifest }: ModelManifest): ModelPackage {
   const { files, inputs, outputs, space, settings } = fastCnn.manifest;
   const all = { ...settings, ...manifest.settings };
@@ -25,7 +26,7 @@ function withVoices({ files: _, ...manifest }: ModelManifest): ModelPackage {
 }
 
 async function packageIn(folder: string, manifest: ModelManifest): Promise<ModelPackage> {
-  // Tables of numbers stand beside a network.
+  // Exclude tables of numbers, which are additional files of a network.
   const names = Object.keys(manifest.files).filter((name) => !name.endsWith('.npz'));
   const there = await Promise.all(names.map((name) => isFile(join(folder, name))));
   const file = names.find((_, i) => there[i]);
@@ -58,7 +59,7 @@ async function readManifest(path: string): Promise<ModelManifest> {
   return parseManifest(text, path);
 }
 
-/** A manifest from its text. @param path For errors. @throws `model-incompatible`. */
+/** Parses a manifest. @param path Path for error messages. @throws `model-incompatible`. */
 export function parseManifest(text: string, path: string): ModelManifest {
   let value: unknown;
   try {
@@ -68,11 +69,11 @@ export function parseManifest(text: string, path: string): ModelManifest {
   }
   const wrong = faultOf(value);
   if (wrong !== undefined) throw noManifest(path, wrong);
-  // A pipeline says itself which settings it lacks.
+  // Missing settings are reported by the pipeline.
   return withDefaults(value as unknown as Given);
 }
 
-/** Manifests that were pulled before 0.2 call the license `licence`. */
+/** In manifests pulled before 0.2, the license field is named `licence`. */
 type Given = Omit<ModelManifest, 'settings' | 'license'> &
   Partial<Pick<ModelManifest, 'settings' | 'license'>> & { readonly licence?: string };
 
@@ -80,7 +81,7 @@ function withDefaults({ licence = '', license = licence, settings = {}, ...manif
   return { ...manifest, license, settings };
 }
 
-/** What a manifest must have to be loaded; the pipeline checks its own settings. */
+/** Required fields of a manifest. The pipeline checks its settings. */
 const PARTS = { id: 'string', version: 'string', pipeline: 'string', files: 'object' } as const;
 
 function faultOf(value: unknown): string | undefined {

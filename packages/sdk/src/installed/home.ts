@@ -5,8 +5,9 @@ import process from 'node:process';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Where pulled weights are kept: `VOICEFLOW_HOME`, else the user's cache as the platform has it
- * (`$XDG_CACHE_HOME/voiceflow` or `~/.cache/voiceflow`; `~/Library/Caches/voiceflow`; `%LOCALAPPDATA%\voiceflow\Cache`).
+ * The folder for pulled weights: `VOICEFLOW_HOME`, else the user's cache folder of the platform
+ * (`$XDG_CACHE_HOME/voiceflow` or `~/.cache/voiceflow`; `~/Library/Caches/voiceflow`;
+ * `%LOCALAPPDATA%\voiceflow\Cache`).
  */
 export function voiceflowHome(
   env: Environment = process.env,
@@ -20,12 +21,12 @@ export function voiceflowHome(
   return join(home, '.cache', 'voiceflow');
 }
 
-/** The folder that models are in: `VOICEFLOW_MODELS`, else `models` of the home. */
+/** The models folder: `VOICEFLOW_MODELS`, else `models` in `voiceflowHome()`. */
 export function modelsFolder(env: Environment = process.env, home = voiceflowHome(env)): string {
   return env.VOICEFLOW_MODELS ? resolve(env.VOICEFLOW_MODELS) : join(home, 'models');
 }
 
-/** The folder of one version of a model below `models`; there only when all of its files are. */
+/** The folder of one version of a model in `models`. It exists only if all of its files are complete. */
 export function modelFolder(
   models: string,
   { id, version }: { readonly id: string; readonly version: string },

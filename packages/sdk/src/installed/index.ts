@@ -1,4 +1,4 @@
-/** @module Models that were fetched to this machine: where they lie, and how they are opened. For Node, Bun and Deno. */
+/** @module Locates and opens models that were fetched to this machine. For Node, Bun and Deno. */
 export { installedModel, PULLED_MODELS } from './find.ts';
 export { modelFromFolder } from './folder.ts';
 export { modelFolder, modelsFolder, voiceflowHome } from './home.ts';

@@ -7,13 +7,13 @@ import { runCases } from './cases-run.ts';
 
 export interface BackendTestOptions {
   readonly name: string;
-  /** A fresh backend; called once for each case. */
+  /** Creates a new backend; called once for each case. */
   create(): Backend | Promise<Backend>;
   /** Cases that this backend cannot pass on this host, each with the reason. */
   readonly skip?: readonly { readonly reason: string; readonly cases: readonly string[] }[];
 }
 
-/** The functions of a test runner: vitest's, bun:test's, node:test's and jest's fit as they are. */
+/** Functions of a test runner. Those of vitest, bun:test, node:test and jest can be used directly. */
 export interface TestRunner {
   describe(name: string, body: () => void): void;
   readonly it: {
@@ -22,7 +22,7 @@ export interface TestRunner {
   };
 }
 
-/** The suite as plain functions, for hosts without a test runner. Skipped cases are left out. */
+/** The suite as plain functions, for hosts without a test runner. Skipped cases are omitted. */
 export function backendCases(options: BackendTestOptions): BackendCase[] {
   const create = async () => options.create();
   const skipped = new Set(options.skip?.flatMap(({ cases }) => cases));
@@ -33,8 +33,8 @@ export function backendCases(options: BackendTestOptions): BackendCase[] {
 }
 
 /**
- * Registers what every backend must do: shapes and values, types, batches, overlapping runs, cancellation, refusals,
- * ownership of buffers, closing. It writes its own small ONNX models.
+ * Registers the tests that every backend must pass: shapes and values, types, batches, overlapping runs, cancellation,
+ * rejected input, ownership of buffers, closing. It generates its own small ONNX models.
  *
  * @example
  * import { testBackend } from 'voiceflow-ml/testing';

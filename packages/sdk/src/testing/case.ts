@@ -1,4 +1,4 @@
-/** One check of the suite. `run` rejects with what was seen and expected. */
+/** One test of the suite. `run` rejects with the actual and the expected result. */
 export interface BackendCase {
   readonly name: string;
   run(): Promise<void>;

@@ -4,7 +4,7 @@ import { withModel } from './cases-run.ts';
 import { check, checkClose, checkEqual, checkRejects, floats } from './check.ts';
 import { affineFeeds, affineModel, affineResult, slowFeeds, slowModel } from './models.ts';
 
-/** Cancellation: it reaches the call that asked, and no other. */
+/** Cancellation: it must affect only the call whose signal aborts. */
 export function abortCases(create: () => Promise<Backend>): BackendCase[] {
   return [
     { name: 'refuses a run whose signal has fired', run: () => withModel(create, affineModel(), firedBefore) },

@@ -4,7 +4,7 @@ import { withModel } from './cases-run.ts';
 import { check, checkClose, checkEqual, checkRejects, floats } from './check.ts';
 import { affineFeeds, affineModel, affineResult, slowFeeds, slowModel } from './models.ts';
 
-/** Who owns which buffer, and how a model ends. */
+/** Ownership of buffers, and closing of models. */
 export function lifeCases(create: () => Promise<Backend>): BackendCase[] {
   return [
     { name: 'keeps no hold on the bytes of the model', run: () => ownsModel(create) },
@@ -61,7 +61,7 @@ async function closeWaits(create: () => Promise<Backend>): Promise<void> {
   let answered = 0;
   const runs = Array.from({ length: 5 }, () => model.run(slowFeeds(200)).then(() => (answered += 1)));
   await model.close();
-  // The answers are there, and their `then` has had its turn, before close is done.
+  // The runs have resolved, and their `then` callbacks have run, before `close` resolves.
   checkEqual(answered, 5, 'runs answered when close was done');
   await Promise.all(runs);
 }

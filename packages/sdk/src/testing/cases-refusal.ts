@@ -4,7 +4,7 @@ import { withModel } from './cases-run.ts';
 import { check, checkClose, checkRejects, floats } from './check.ts';
 import { affineFeeds, affineModel, affineResult, identityModel, pairModel } from './models.ts';
 
-/** Wrong feeds and wrong bytes: each is refused with a code, and harms nothing else. */
+/** Invalid feeds and bytes: each must be rejected with an error code, without affecting other calls. */
 export function refusalCases(create: () => Promise<Backend>): BackendCase[] {
   return [
     { name: 'refuses feeds that the network does not take', run: () => withModel(create, affineModel(), wrongFeeds) },
@@ -38,7 +38,7 @@ async function wrongFeeds(model: Model): Promise<void> {
       x: { type: 'float32', dims: [1, 8], data: new Int32Array(8) as unknown as Float32Array },
     },
   };
-  // What programs without types may hand in.
+  // Values that callers without type checking may pass.
   const untyped = {
     'no feeds': undefined,
     'a feed that is null': { x: null },

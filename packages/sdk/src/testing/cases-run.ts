@@ -3,7 +3,7 @@ import type { BackendCase } from './case.ts';
 import { check, checkClose, checkEqual, floats } from './check.ts';
 import { affineFeeds, affineModel, affineResult, identityModel, pairModel, slowFeeds, slowModel } from './models.ts';
 
-/** What a loaded network gives. */
+/** Results of a loaded network. */
 export function runCases(create: () => Promise<Backend>): BackendCase[] {
   return [
     { name: 'says what it can use', run: async () => checkCapabilities(await create()) },
@@ -19,7 +19,7 @@ export function runCases(create: () => Promise<Backend>): BackendCase[] {
   ];
 }
 
-/** Loads, uses and closes. */
+/** Loads a model, uses it and closes it. */
 export async function withModel(
   create: () => Promise<Backend>,
   bytes: Uint8Array,
@@ -136,7 +136,7 @@ async function timersFire(model: Model): Promise<void> {
   };
   setTimeout(tick, 0);
   const runs = 4;
-  // Each run starts when the one before is answered: a backend that answers in microtasks starves the timer.
+  // Each run starts when the previous one has finished: a backend that resolves in microtasks would block the timer.
   for (let run = 0; run < runs; run += 1) await model.run(slowFeeds(500));
   open = false;
   check(ticks >= runs - 1, `a timer fired ${ticks} times during ${runs} runs in a row`);

@@ -1,7 +1,7 @@
 import type { Tensor } from '../contract/backend.ts';
 import { type ErrorCode, VoiceFlowError } from '../contract/errors.ts';
 
-/** Assertions of the suite's own: it must run under any test runner, or none. */
+/** The suite's own assertions, since it must run with any test runner or without one. */
 
 export function check(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(message);
@@ -12,7 +12,7 @@ export function checkEqual(actual: unknown, expected: unknown, what: string): vo
   check(given === wanted, `${what}: got ${given}, expected ${wanted}`);
 }
 
-/** The promise must reject with a VoiceFlowError of this code that says something. */
+/** Checks that a promise rejects with a VoiceFlowError with this code and a non-empty message. */
 export async function checkRejects(promise: Promise<unknown>, code: ErrorCode, what: string): Promise<VoiceFlowError> {
   const error = await promise.then(
     () => undefined,
@@ -25,7 +25,7 @@ export async function checkRejects(promise: Promise<unknown>, code: ErrorCode, w
   return error;
 }
 
-/** Largest difference allowed between a network's numbers and the same in double precision. */
+/** Maximum difference between a network's outputs and the same computation in double precision. */
 const TOLERANCE = 1e-5;
 
 export function checkClose(actual: Float32Array, expected: Float32Array, what: string): void {

@@ -1,4 +1,4 @@
-/** @module What people who write a backend of their own test it with. Works under any test runner. */
+/** @module The conformance suite for custom backends. Works with any test runner. */
 
 export { seededRandom } from '../contract/random.ts';
 export { type BackendTestOptions, backendCases, type TestRunner, testBackend } from './backend.ts';

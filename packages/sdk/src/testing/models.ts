@@ -2,12 +2,12 @@ import type { Tensor } from '../contract/backend.ts';
 import { seededRandom } from '../contract/random.ts';
 import { encodeOnnx, type OnnxValue } from './onnx.ts';
 
-/** The models that the conformance suite runs, with what they must give. */
+/** The models of the conformance suite, with their expected results. */
 
 const FEATURES = 8;
 const CLASSES = 4;
 
-/** Numbers of [-1, 1), the same for the same seed. */
+/** Numbers in [-1, 1), deterministic for a seed. */
 function seededNumbers(count: number, seed: number): Float32Array {
   const random = seededRandom(seed);
   return Float32Array.from({ length: count }, () => 2 * random() - 1);
@@ -32,12 +32,12 @@ export function affineModel(): Uint8Array {
   });
 }
 
-/** Feeds of `rows` rows for `affineModel`. */
+/** Feeds with `rows` rows for `affineModel`. */
 export function affineFeeds(rows: number, seed: number): { x: Extract<Tensor, { type: 'float32' }> } {
   return { x: { type: 'float32', dims: [rows, FEATURES], data: seededNumbers(rows * FEATURES, seed) } };
 }
 
-/** What `affineModel` must give, computed here in double precision. */
+/** Expected result of `affineModel`, computed in double precision. */
 export function affineResult(x: Float32Array): Float32Array {
   const rows = x.length / FEATURES;
   return Float32Array.from({ length: rows * CLASSES }, (_, i) => {
@@ -49,7 +49,7 @@ export function affineResult(x: Float32Array): Float32Array {
   });
 }
 
-/** Two inputs of the same number of rows: `sum = a + b`, `difference = a - b`, all [N,3]. */
+/** Two inputs with the same number of rows: `sum = a + b`, `difference = a - b`, all [N,3]. */
 export function pairModel(): Uint8Array {
   const value = (name: string): OnnxValue => ({ name, type: 'float32', dims: ['N', 3] });
   return encodeOnnx({
@@ -62,7 +62,7 @@ export function pairModel(): Uint8Array {
   });
 }
 
-/** Gives its input `x[N]` back as `y[N]`. */
+/** Returns its input `x[N]` as `y[N]`. */
 export function identityModel(type: OnnxValue['type']): Uint8Array {
   return encodeOnnx({
     inputs: [{ name: 'x', type, dims: ['N'] }],
@@ -74,7 +74,7 @@ export function identityModel(type: OnnxValue['type']): Uint8Array {
 const WIDTH = 256;
 const DEPTH = 12;
 
-/** A run that takes a while: `x[N,256]` through twelve layers of `tanh(x · W)`. */
+/** A model with slow runs: twelve layers of `tanh(x · W)` on `x[N,256]`. */
 export function slowModel(): Uint8Array {
   const names = ['x', ...Array.from({ length: DEPTH - 1 }, (_, i) => `layer${i}`), 'y'];
   return encodeOnnx({
@@ -88,7 +88,7 @@ export function slowModel(): Uint8Array {
   });
 }
 
-/** Feeds for `slowModel`: 2,000 rows take some 100 ms natively, more in WebAssembly. */
+/** Feeds for `slowModel`: 2,000 rows take about 100 ms natively, longer in WebAssembly. */
 export function slowFeeds(rows = 2000): Record<string, Tensor> {
   return { x: { type: 'float32', dims: [rows, WIDTH], data: seededNumbers(rows * WIDTH, 4) } };
 }

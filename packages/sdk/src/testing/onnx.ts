@@ -4,14 +4,14 @@ import { Message } from './protobuf.ts';
 
 const TYPES = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10, float64: 11 } as const;
 
-/** Any runtime of the last years reads these. */
+/** Versions that all runtimes of recent years can read. */
 const IR_VERSION = 8;
 const OPSET = 13;
 
 export interface OnnxValue {
   readonly name: string;
   readonly type: keyof typeof TYPES;
-  /** A string is a dimension that the caller chooses. */
+  /** A string is a dynamic dimension that the caller chooses. */
   readonly dims: readonly (number | string)[];
 }
 
@@ -34,7 +34,7 @@ export interface OnnxGraph {
   readonly weights?: readonly OnnxWeights[];
 }
 
-/** The bytes of an .onnx file with this graph. */
+/** Encodes a graph as the bytes of an .onnx file. */
 export function encodeOnnx({ inputs, outputs, nodes, weights = [] }: OnnxGraph): Uint8Array {
   const graph = new Message();
   for (const node of nodes) graph.message(1, nodeProto(node));

@@ -1,13 +1,13 @@
-/** Protocol buffers, as far as writing an ONNX model needs them: https://protobuf.dev/programming-guides/encoding/ */
+/** The part of protocol buffers needed to write ONNX models: https://protobuf.dev/programming-guides/encoding/ */
 
 const VARINT = 0;
 const LENGTH_DELIMITED = 2;
 
-/** The fields of one message, in the order in which they were added. */
+/** A message: its encoded fields, in the order in which they were added. */
 export class Message {
   readonly #bytes: number[] = [];
 
-  /** A whole number ≥ 0. */
+  /** Adds an integer ≥ 0. */
   int(field: number, value: number): this {
     this.#varint(field * 8 + VARINT);
     this.#varint(value);
@@ -25,7 +25,7 @@ export class Message {
   raw(field: number, bytes: ArrayLike<number>): this {
     this.#varint(field * 8 + LENGTH_DELIMITED);
     this.#varint(bytes.length);
-    // One by one: spread arguments overflow the stack for megabytes.
+    // One by one, because spread arguments overflow the stack for megabytes.
     for (let i = 0; i < bytes.length; i += 1) this.#bytes.push(bytes[i] ?? 0);
     return this;
   }

@@ -6,50 +6,50 @@ import { checkLength, checkSegment, overlapSeconds, type Segment, type Turn } fr
 import { snapToSentences } from './snap.ts';
 import { defaultText, endsSentence } from './text.ts';
 
-/** A word of any recogniser, with whatever other fields it has. Some recognisers give no times for numerals. */
+/** A word of any speech recognizer; other fields are kept. Some recognizers give no times for numerals. */
 export interface TimedWord {
   /** Seconds. */
   readonly start?: number | null | undefined;
-  /** Seconds; before the start it counts as the start. */
+  /** Seconds; an end before the start is treated as the start. */
   readonly end?: number | null | undefined;
 }
 
-/** A word and who said it. */
+/** A word with its speaker. */
 export type AssignedWord<W extends TimedWord = TimedWord> = W & {
   readonly speaker: string;
-  /** How much of the word lies within this speaker's turns, in [0, 1]; 0 where the nearest turn had to do. */
+  /** Share of the word within this speaker's turns, in [0, 1]; 0 if the nearest turn was used. */
   readonly coverage: number;
 };
 
 export interface AssignWordsOptions<W extends TimedWord = TimedWord> {
-  /** Words farther than this from every turn get `unknown`. Seconds; default: no bound. */
+  /** Words farther than this from every turn get the label `unknown`. Seconds; default: no limit. */
   readonly maxDistance?: number | undefined;
-  /** The label where no turn will do: none near enough, or none at all. Default `UNKNOWN`. */
+  /** Label for words without a turn that is near enough. Default `UNKNOWN`. */
   readonly unknown?: string | undefined;
   /**
-   * `sentence`: a change of speaker that lies within a second of a sentence's end moves there, since the times of words
-   * are off by more than those of turns. Default `none`.
+   * `sentence`: move a speaker change that is within a second of the end of a sentence to that end, since word times
+   * are less accurate than turn times. Default `none`.
    */
   readonly snap?: 'none' | 'sentence' | undefined;
-  /** The text of a word, which tells where sentences end. Default: its `text`, else its `word`. */
+  /** Returns the text of a word, to detect ends of sentences. Default: its `text`, else its `word`. */
   readonly text?: ((word: W) => string) | undefined;
 }
 
 /**
- * Who said what: each word gets a speaker, never `undefined`.
+ * Assigns a speaker to each word (never `undefined`).
  *
- * 1. The speaker whose turns share most time with the word. A tie goes to the turn that began earlier, then to the
- *    longer one: who has the floor keeps it. A word of no length belongs to the turns that hold its instant.
- * 2. In a gap between turns, the speaker of the nearest turn; a tie goes to the one before.
- * 3. Words without times go with the words around them. Where those have two speakers, a sentence that ends between
- *    them parts the words; else the turns in the time between do.
+ * 1. A word gets the speaker whose turns share most time with it. A tie goes to the turn that began earlier, then to
+ * the longer one. A word of zero length belongs to the turns that contain its time. 2. A word in a gap between turns
+ * gets the speaker of the nearest turn; a tie goes to the earlier turn. 3. Words without times get the speaker of the
+ * words around them. If those have two speakers, the words are divided at the end of a sentence between them; without
+ * one, by the turns in the time between.
  *
- * O(n log n) for n words and turns, and the pairs that overlap.
+ * O(n log n) for n words and turns, plus the number of overlapping pairs.
  *
- * @param words In any order; the result is in the same. `parseWords` of `voiceflow-ml/words` reads the files of
- *   recognisers.
- * @param turns An `Annotation`, a `Diarization` or its turns; overlap is fine (`exclusive()` is not needed).
- * @throws VoiceFlowError `invalid-option` for words or turns with bad times, or what is no list of words.
+ * @param words In any order, which the result keeps. `parseWords` of `voiceflow-ml/words` reads the files of
+ *   recognizers.
+ * @param turns An `Annotation`, a `Diarization` or its turns. They may overlap (`exclusive()` is not needed).
+ * @throws VoiceFlowError `invalid-option` for words or turns with invalid times, or an invalid list of words.
  */
 export function assignWords<W extends TimedWord>(
   words: readonly W[],
@@ -96,12 +96,12 @@ function segmentOf(word: TimedWord, index: number): Segment | undefined {
   if (typeof word !== 'object' || word === null) throw notWords(`words[${index}] is ${JSON.stringify(word)}`);
   const { start, end } = word;
   if ((start ?? end ?? undefined) === undefined) {
-    // Times under another name would be lost in silence.
+    // Otherwise times under another name would be silently ignored.
     const other = OTHER_TIMES.find((name) => name in word);
     if (other !== undefined) throw notWords(`words[${index}] has its times in "${other}"`);
     return undefined;
   }
-  // One time alone is an instant; so is a word whose end lies before its start, as recognisers give now and then.
+  // A word with only one time has zero length, and so has a word with an end before its start, which can occur.
   const from = start ?? end ?? 0;
   const to = end ?? from;
   const segment = { start: from, end: Math.max(from, to) };
@@ -109,10 +109,10 @@ function segmentOf(word: TimedWord, index: number): Segment | undefined {
   return { start: onGrid(segment.start), end: onGrid(segment.end) };
 }
 
-/** Where other recognisers have the times of a word: transformers.js, whisper.cpp, Google, AWS. */
+/** Fields with the times of a word in other recognizers: transformers.js, whisper.cpp, Google, AWS. */
 const OTHER_TIMES = ['timestamp', 'timestamps', 'offsets', 'startTime', 'start_time'];
 
-/** Words without times in equal parts of the time between their neighbours; none where no word has times. */
+/** Gives words without times equal parts of the time between their neighbors; undefined if no word has times. */
 function betweenTimes(timed: readonly (Segment | undefined)[]): (Segment | undefined)[] {
   const times = [...timed];
   for (let from = 0; from < times.length; from++) {
@@ -129,7 +129,7 @@ function betweenTimes(timed: readonly (Segment | undefined)[]): (Segment | undef
   return times;
 }
 
-/** Words without times get one of their neighbours' speakers. @param speakers As the times between tell; changed. */
+/** Gives words without times the speaker of a neighbor. @param speakers By estimated times; changed in place. */
 function nameUntimed(speakers: string[], timed: readonly (Segment | undefined)[], ends: () => boolean[]): void {
   for (let from = 0; from < speakers.length; from++) {
     if (timed[from] !== undefined) continue;
@@ -138,7 +138,7 @@ function nameUntimed(speakers: string[], timed: readonly (Segment | undefined)[]
     const [before, after] = [speakers[from - 1] ?? speakers[to], speakers[to] ?? speakers[from - 1]];
     if (before === undefined || after === undefined) return;
     const end = before === after ? to : ends().lastIndexOf(true, to - 1) + 1;
-    // Without a sentence's end, as many as the turns give to who speaks next, from the first that they do.
+    // Without an end of a sentence, change at the first word that the turns assign to the next speaker.
     const first = speakers.indexOf(after, from);
     const change = end >= from ? end : first < 0 ? to : Math.min(first, to);
     speakers.fill(before, from, change).fill(after, change, to);
@@ -161,15 +161,15 @@ interface Found {
   readonly distance: number;
 }
 
-/** Walks along the turns: `find` must be asked in order of start. Its work is the turns that overlap the word. */
+/** Finds turns for words, in one pass: `find` must be called in order of start. Costs one step per overlapping turn. */
 class TurnFinder {
-  /** In order of start, those of one speaker apart from each other. */
+  /** In order of start; turns of one speaker do not overlap or touch. */
   readonly #turns: readonly Turn[];
-  /** Begun by the start of the word at hand, not ended by then. In order of start. */
+  /** Turns that contain the start of the current word, in order of start. */
   #open: Turn[] = [];
-  /** The first turn that begins later. */
+  /** Index of the first turn that begins later. */
   #next = 0;
-  /** Of the turns that ended before the word at hand, the one that ended last. */
+  /** The last turn to end before the current word. */
   #before: Turn | undefined;
 
   constructor(turns: readonly Turn[]) {
@@ -193,7 +193,7 @@ class TurnFinder {
 }
 
 interface Share {
-  /** The speaker's first turn in the word. */
+  /** The speaker's first turn that overlaps the word. */
   readonly turn: Turn;
   seconds: number;
 }
@@ -202,7 +202,7 @@ function largestShare(word: Segment, overlapping: readonly Turn[]): Found | unde
   const length = word.end - word.start;
   const shares = new Map<string, Share>();
   for (const turn of overlapping) {
-    // A word of no length is all in the turn.
+    // A word of zero length is entirely in the turn.
     const seconds = length > 0 ? overlapSeconds(turn, word) : 1;
     const share = shares.get(turn.speaker);
     if (share === undefined) shares.set(turn.speaker, { turn, seconds });
@@ -228,7 +228,10 @@ function isBetter(a: Share, b: Share): boolean {
   return a.turn.end - a.turn.start > b.turn.end - b.turn.start;
 }
 
-/** How much of a word lies within a speaker's turns, in [0, 1]. @param turns A speaker's own do not overlap. */
+/**
+ * Computes the share of a word within a speaker's turns, in [0, 1].
+ * @param turns Those of one speaker do not overlap.
+ */
 function shareFinder(turns: readonly Turn[]): (speaker: string, word: Segment) => number {
   const own = new Map<string, Turn[]>();
   for (const turn of turns) own.get(turn.speaker)?.push(turn) ?? own.set(turn.speaker, [turn]);

@@ -2,7 +2,7 @@ import { checkLength, type Segment } from '../contract/segment.ts';
 import type { AssignedWord, TimedWord } from './assign-words.ts';
 import { defaultText, joins } from './text.ts';
 
-/** What one speaker says without another in between. A `Cue`: `toSrt` and `toVtt` take it. */
+/** Consecutive words of one speaker. It is a `Cue`, so it can be passed to `toSrt` and `toVtt`. */
 export interface Utterance<W extends TimedWord = TimedWord> extends Segment {
   readonly speaker: string;
   readonly text: string;
@@ -10,17 +10,17 @@ export interface Utterance<W extends TimedWord = TimedWord> extends Segment {
 }
 
 export interface GroupWordsOptions<W extends TimedWord> {
-  /** A longer pause begins a new utterance. Seconds, default 2. */
+  /** A longer pause starts a new utterance. Seconds, default 2. */
   readonly maxPause?: number | undefined;
-  /** A word that would make an utterance longer than this begins a new one. Seconds, default: no bound. */
+  /** Maximum length of an utterance; a word that would exceed it starts a new one. Seconds, default: no limit. */
   readonly maxSeconds?: number | undefined;
-  /** The text of a word. Default: its `text`, else its `word`. */
+  /** Returns the text of a word. Default: its `text`, else its `word`. */
   readonly text?: ((word: W) => string) | undefined;
 }
 
 /**
- * Groups words, in their order, into utterances: the speaker stays, the pause is short.
- * Texts are joined with blanks, or as they stand where the recogniser's words bring their own (as Whisper's).
+ * Groups words, in their order, into utterances of one speaker without long pauses. Texts are joined with spaces, or
+ * unchanged if the recognizer's words include spaces (like Whisper's).
  *
  * @throws VoiceFlowError `invalid-option` for a negative length.
  */
@@ -32,7 +32,7 @@ export function groupWords<W extends TimedWord>(
   checkLength(maxPause, 'maxPause');
   checkLength(maxSeconds, 'maxSeconds');
   const blanks = words.filter((word) => /^\s|\s$/.test(text(word))).length;
-  // By the majority: a single word with a blank at its end is no sign that the others bring theirs.
+  // By majority, because a single word with a space does not mean that the others include theirs.
   const spaced = blanks * 2 > words.length;
   const groups: { start: number | undefined; end: number; speaker: string; words: AssignedWord<W>[] }[] = [];
   for (const word of words) {
@@ -55,7 +55,7 @@ export function groupWords<W extends TimedWord>(
   }
   return groups.map(({ start, end, speaker, words: own }) => {
     const joined = own.map(text).reduce((line, word) => line + (spaced || joins(line, word) ? '' : ' ') + word, '');
-    // Words without times stand where the utterance before ended.
+    // An utterance without times is placed at the end of the previous one.
     return { start: start ?? end, end, speaker, text: joined.replace(/\s+/g, ' ').trim(), words: own };
   });
 }

@@ -1,4 +1,4 @@
-/** @module Who said what: words of speech recognisers, from their files to speakers. */
+/** @module Who said what: reads the words of speech recognizers and assigns speakers to them. */
 
 export {
   type AssignedWord,

@@ -11,10 +11,10 @@ const HINT =
   'These are read: JSON of whisper.cpp, openai-whisper, faster-whisper, whisperX, transformers.js, Deepgram, AssemblyAI; SRT; WebVTT; [{ "text", "start", "end" }, …] in seconds.';
 
 /**
- * The words of a recogniser's file, whichever it is: its content tells.
+ * Reads the words of a recognizer's file. The format is detected from the content.
  *
- * @param file Its text, or its JSON parsed.
- * @throws VoiceFlowError `invalid-option` for a file that is none of these, or naming what is wrong in it.
+ * @param file The text of the file, or its parsed JSON.
+ * @throws VoiceFlowError `invalid-option` for an unknown format or an invalid file, naming the problem.
  */
 export function parseWords(file: unknown): Transcript {
   if (typeof file !== 'string') return readJson(file);

@@ -1,16 +1,16 @@
 import type { Segment } from '../contract/segment.ts';
 
-/** Seconds of speech that a change of speaker moves at most: what word times of recognisers are off by. */
+/** Maximum seconds of speech by which a speaker change is moved: the typical error of recognizers' word times. */
 const REACH = 1;
 
 /**
- * A sentence that two speakers share, one after the other, goes to the one of them who says nearly all of it: the change
- * moves to its nearer end, if that is within reach. The other must be speaking beyond that end, so nobody's only words
- * are taken; and sentences of more than one change, as with an interjection, stay.
+ * Assigns a sentence with one speaker change to the speaker who has nearly all of it: the change is moved to the nearer
+ * end of the sentence, if that is within `REACH`. The other speaker must also speak beyond that end, so that nobody
+ * loses their only words. Sentences with more than one change, as with an interjection, are not changed.
  *
- * @param speakers One a word, in order; changed in place.
- * @param ends Whether a sentence ends with the word.
- * @param times Of the words.
+ * @param speakers Speaker of each word, in order; changed in place.
+ * @param ends Whether a sentence ends with each word.
+ * @param times Times of the words.
  */
 export function snapToSentences(
   speakers: string[],

@@ -15,33 +15,33 @@ import { script } from './worker.ts?script';
 
 export interface NodeBackendOptions {
   /**
-   * Where onnxruntime-node lies (a `file:` URL or an absolute path of its main file), for programs that carry it
-   * along in their own way. Found like any import when absent.
+   * Location of onnxruntime-node (a `file:` URL or the absolute path of its main file), for programs that ship it in
+   * their own way. Default: resolved like any import.
    */
   readonly module?: string | URL;
   /**
-   * `threads` (default): one session a worker thread, the event loop stays free. `in-process`: one session in the calling
-   * thread, which each run holds for its time (about 3 ms a window of the Fast CNN) and which saves the way to a thread
-   * and back: for a process that does nothing else.
+   * `threads` (default): one session per worker thread; the event loop is not blocked. `in-process`: one session in the
+   * calling thread, which each run blocks (about 3 ms per window of the Fast CNN). This saves the communication with a
+   * thread, for a process that does nothing else.
    */
   readonly mode?: 'threads' | 'in-process';
   /**
-   * What runs the network (default `cpu`). Others need a build of onnxruntime-node that has them and the drivers:
-   * `cuda` on Linux, `directml` on Windows, `coreml` on macOS, `webgpu` where there is Vulkan, Metal or Direct3D 12.
-   * Results agree with the CPU's to rounding. `load` throws `backend-unavailable` where the device cannot be used.
+   * Device that runs the network (default `cpu`). Other devices need a build of onnxruntime-node that supports them,
+   * and drivers: `cuda` on Linux, `directml` on Windows, `coreml` on macOS, `webgpu` with Vulkan, Metal or Direct3D 12.
+   * Results equal those of the CPU up to rounding. `load` throws `backend-unavailable` if the device cannot be used.
    */
   readonly device?: Device;
 }
 
 /**
- * Native ONNX Runtime, one single-threaded session a worker thread: the event loop stays free during runs (or in
- * process: see `mode`). `load` starts one worker; the others, up to `workers` (default: `defaultWorkers`), start when
- * runs overlap. A worker that ends unexpectedly fails its call with `backend-failed` and is replaced. Idle workers do
- * not keep the process alive, and the process may exit at any time, also during a run.
+ * Native ONNX Runtime with one single-threaded session per worker thread, so that runs do not block the event loop (or
+ * in process: see `mode`). `load` starts one worker; the others, up to `workers` (default: `defaultWorkers`), start
+ * when runs overlap. If a worker ends unexpectedly, its call fails with `backend-failed`, and the worker is replaced.
+ * Idle workers do not keep the process alive, and the process may exit at any time, also during a run.
  *
- * `onnxruntime-node` must be installed beside it (an optional peer dependency), else `load` throws
- * `backend-unavailable`. Its telemetry is turned off for the whole process, unless `ORT_DISABLE_TELEMETRY=0` is set; a
- * worker thread of Node's that cannot do so throws `backend-unavailable` as well.
+ * `onnxruntime-node` must be installed (an optional peer dependency); otherwise `load` throws `backend-unavailable`.
+ * Its telemetry is turned off for the whole process, unless `ORT_DISABLE_TELEMETRY=0` is set. In a Node worker thread
+ * this is not possible, and `load` throws `backend-unavailable`, unless the variable is already set.
  */
 export function nodeBackend(options: NodeBackendOptions = {}): Backend {
   const { mode = 'threads' } = options;

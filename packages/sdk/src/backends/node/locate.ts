@@ -6,13 +6,14 @@ import { INSTALL_HINT } from './install-hint.ts';
 const NAME = 'onnxruntime-node';
 
 /**
- * The `file:` URL of onnxruntime-node. The worker's script has no address from which to look for it, so it is found here.
- * @throws `backend-unavailable` with what to install.
+ * The `file:` URL of onnxruntime-node. It is resolved here, because the worker's script has no file path to resolve
+ * from.
+ * @throws `backend-unavailable` with an install hint.
  */
 export function locate(given?: string | URL): string {
   if (given !== undefined) return String(given).startsWith('file:') ? String(given) : pathToFileURL(String(given)).href;
   try {
-    // Absent in bundles to CommonJS: then it is looked for from where the program was started.
+    // `import.meta.url` is absent in CommonJS bundles; then it is resolved from the working directory.
     const from = import.meta.url ?? pathToFileURL('./').href;
     return pathToFileURL(createRequire(from).resolve(NAME)).href;
   } catch (cause) {

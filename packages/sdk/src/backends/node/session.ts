@@ -7,8 +7,8 @@ import { type OrtModule, openSession, type Session } from '../pool/session.ts';
 import { INSTALL_HINT } from './install-hint.ts';
 
 /**
- * One thread, which sleeps when there is nothing to do: with spinning, idle sessions burn whole processors. Denormal
- * numbers count as zero, since processors take forty times as long for them.
+ * One thread without spinning, since idle sessions that spin use whole processors. Denormal numbers are treated as
+ * zero, since processors handle them forty times slower.
  */
 const SESSION_OPTIONS = {
   intraOpNumThreads: 1,
@@ -18,7 +18,7 @@ const SESSION_OPTIONS = {
   extra: { session: { set_denormal_as_zero: '1', intra_op: { allow_spinning: '0' } } },
 };
 
-/** One native session, as both modes of the backend open it. @param url The `file:` URL of onnxruntime-node. */
+/** Opens a native session, for both modes of the backend. @param url The `file:` URL of onnxruntime-node. */
 export async function openNative(bytes: Uint8Array, url: string, device: Device): Promise<Session> {
   const ort = load(url);
   if (device === 'cpu') return openSession(ort, bytes, SESSION_OPTIONS);
@@ -26,7 +26,7 @@ export async function openNative(bytes: Uint8Array, url: string, device: Device)
   try {
     return await openSession(ort, bytes, options);
   } catch (error) {
-    // The CPU tells whether it is the device that fails, or the model.
+    // Trying the CPU shows whether the device or the model is at fault.
     const session = await openSession(ort, bytes, SESSION_OPTIONS);
     await session.release();
     throw deviceError(device, messageOf(error));
@@ -35,7 +35,7 @@ export async function openNative(bytes: Uint8Array, url: string, device: Device)
 
 function load(url: string): OrtModule {
   try {
-    // By `require`: Deno takes a CommonJS file that is imported by its URL for an ES module.
+    // With `require`, because Deno treats a CommonJS file that is imported by its URL as an ES module.
     return createRequire(url)(fileURLToPath(url)) as OrtModule;
   } catch (error) {
     throw new VoiceFlowError('backend-unavailable', `onnxruntime-node could not be loaded: ${messageOf(error)}`, {

@@ -1,4 +1,4 @@
-/** @module The worker's script: built into one text (`?script`) and started from there. */
+/** @module The worker's script: bundled into one string (`?script`), from which workers are started. */
 import { checkDevice } from '../device.ts';
 import { serverPort } from '../pool/port.ts';
 import { serve } from '../pool/worker-side.ts';

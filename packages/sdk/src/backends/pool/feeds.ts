@@ -4,8 +4,9 @@ import type { Tensors } from './protocol.ts';
 import { ANY, ARRAY_OF } from './tensors.ts';
 
 /**
- * Compares feeds with what the network declares: names, types, ranks, sizes; one symbol, one size.
- * @throws `model-incompatible` with what was given and what is expected.
+ * Checks feeds against the declared inputs: names, types, ranks and sizes. A dimension symbol must have the same size
+ * everywhere.
+ * @throws `model-incompatible` with the given and the expected feeds.
  */
 export function checkFeeds(inputs: readonly TensorInfo[], feeds: Tensors): void {
   if (typeof feeds !== 'object' || feeds === null) throw incompatible(String(feeds), 'an object of tensors by name');
@@ -36,7 +37,7 @@ function checkFeed(input: TensorInfo, feed: Tensor, symbols: Map<string, number>
   if (count !== feed.data.length) {
     throw incompatible(`${given()} with ${feed.data.length} values`, `${count} values`);
   }
-  // ORT gives no dimensions for an input whose shape the model leaves open.
+  // ONNX Runtime reports no dimensions for an input without a declared shape.
   if (input.dims.length === 0) return;
   const fits = input.dims.length === feed.dims.length && input.dims.every((size, i) => admits(size, feed.dims[i]));
   if (!fits) throw incompatible(given(), describe(input));

@@ -1,7 +1,7 @@
 /**
- * A flag shared with a worker, by which a process may end at any moment without cutting a native call short:
- * ending a thread inside ONNX Runtime aborts the whole process (exit code 134, not catchable).
- * Both sides write their own cell, then read the other's, so that one of them always sees the other.
+ * A flag shared with a worker that lets a process exit at any time without interrupting a native call: ending a thread
+ * inside ONNX Runtime aborts the whole process (exit code 134, cannot be caught). Each side writes its own cell and
+ * then reads the other's, so that at least one of them sees the other.
  */
 const BUSY = 0;
 const LEAVING = 1;
@@ -10,7 +10,7 @@ export function createGuard(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
 }
 
-/** In the worker: runs native work, unless the process is about to end (then it never comes back). */
+/** In the worker: runs native work, unless the process is about to exit (then the promise never settles). */
 export async function guarded<T>(guard: Int32Array | undefined, work: () => Promise<T>): Promise<T> {
   if (!guard) return work();
   Atomics.store(guard, BUSY, 1);
@@ -31,8 +31,8 @@ function rest(guard: Int32Array): void {
 }
 
 /**
- * In the main thread, as the process ends: blocks until the worker is outside native code, and keeps it there.
- * @returns false when `timeout` milliseconds passed first.
+ * In the main thread, when the process exits: blocks until the worker has left native code, and keeps it out.
+ * @returns False if `timeout` milliseconds passed first.
  */
 export function awaitGuard(guard: Int32Array, timeout: number): boolean {
   Atomics.store(guard, LEAVING, 1);

@@ -4,9 +4,9 @@ import type { Thread, ThreadEvents } from './thread.ts';
 import { serve } from './worker-side.ts';
 
 /**
- * A "thread" that is none, for hosts without workers of their own: the pool's other side in the same thread.
- * @param defer Runs a task later. With `setTimeout`, timers and events get their turn between runs, which
- *   WebAssembly would not give them (its runs come back in microtasks).
+ * A `Thread` for hosts without workers: runs the worker's side of the pool in the same thread.
+ * @param defer Runs a task later. With `setTimeout`, timers and events can run between two network runs, which
+ *   WebAssembly would not allow (its runs finish in microtasks).
  */
 export function inlineThread(
   open: (bytes: Uint8Array, settings: Settings) => Promise<Session>,

@@ -7,9 +7,9 @@ interface Question {
   reject(error: unknown): void;
 }
 
-/** One worker of the pool: one question at a time, each answered or failed. */
+/** The pool's side of one worker. Sends one request at a time, which gets a reply or fails. */
 export class Member {
-  /** Its run was given up by the caller and has gone on for too long to be counted on. */
+  /** The caller aborted its run, but the run has not ended in time: the worker no longer counts as available. */
   parked = false;
   readonly #thread: Thread;
   readonly #gone: Promise<void>;
@@ -41,7 +41,7 @@ export class Member {
     return this.#question !== undefined;
   }
 
-  /** Open, alive and without work. */
+  /** Open, alive and without a request. */
   get idle(): boolean {
     return this.#open && !this.#ended && !this.busy;
   }
@@ -50,7 +50,7 @@ export class Member {
     return this.#ended;
   }
 
-  /** Settles when the question under way is answered. */
+  /** Settles when the current request is answered. */
   get answered(): Promise<unknown> {
     return this.#last;
   }
@@ -59,9 +59,9 @@ export class Member {
     return this.#thread.killable;
   }
 
-  /** @returns The `opened` reply. @throws VoiceFlowError as the worker says. */
+  /** @returns The `opened` reply. @throws VoiceFlowError The worker's error. */
   async open(bytes: Uint8Array, settings: Settings): Promise<Extract<Reply, { kind: 'opened' }>> {
-    // Each worker gets bytes of its own: ONNX Runtime refuses shared memory.
+    // Each worker gets its own copy of the bytes: ONNX Runtime does not accept shared memory.
     const own = new Uint8Array(bytes);
     const { guard } = this.#thread;
     const request = { kind: 'open', bytes: own, settings, guard } as const;
@@ -74,14 +74,14 @@ export class Member {
     return expect('result', await this.#ask({ kind: 'run', feeds }, transfer)).outputs;
   }
 
-  /** Lets the run under way end, then the worker frees its session and ends itself. Never throws. */
+  /** Waits for the current run, then lets the worker free its session and end itself. Never throws. */
   async stop(): Promise<void> {
     await this.#last.catch(() => {});
     if (!this.#ended) await this.#ask({ kind: 'stop' }).catch(() => {});
     return this.#gone;
   }
 
-  /** For killable threads: ends it under its run. */
+  /** Ends the worker during its run. Only for killable threads. */
   kill(): void {
     this.#thread.kill();
   }
@@ -109,7 +109,7 @@ export class Member {
   }
 
   #answer(reply: Reply): void {
-    // A worker without work must not keep the process alive; one that is ending is waited for.
+    // A worker without a request must not keep the process alive, except while it is ending.
     if (reply.kind !== 'stopped') this.#thread.hold(false);
     this.#take()?.resolve(reply);
   }

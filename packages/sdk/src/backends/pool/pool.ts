@@ -10,27 +10,27 @@ import type { Thread } from './thread.ts';
 
 export interface PoolOptions {
   readonly model: ModelFile;
-  /** Workers at most; the first starts at once, the others when runs queue up. */
+  /** Maximum number of workers. The first starts at once, the others when runs are queued. */
   readonly workers: number;
   readonly settings: Settings;
   readonly spawn: () => Thread;
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds that a run may go on after its caller gave it up before its worker is written off. */
+  /** Milliseconds after which the worker of an aborted run is given up if the run has not ended. */
   readonly patience?: number;
 }
 
-/** A window takes 10 ms, a batch of 32 a third of a second: what takes longer than this is stuck, or nearly. */
+/** Default `patience`. A window takes 10 ms, a batch of 32 a third of a second: a longer run is probably stuck. */
 const PATIENCE_MS = 1000;
 
-/** Milliseconds until a worker that could not be started is tried again: doubled each time, up to the second. */
+/** Milliseconds before starting a worker is retried after a failure: initial value, doubled up to the maximum. */
 const RETRY_MS = [1000, 60_000] as const;
 
-/** Threads at most for each worker asked for, those written off included: a bound on what stuck runs can eat. */
+/** Maximum threads per requested worker, including those given up, to bound the resources used by stuck runs. */
 const THREADS_PER_WORKER = 2;
 
 /**
  * Opens a model in a pool of workers.
- * @throws `aborted`; what the worker says: `model-incompatible`, `backend-unavailable`, `backend-failed`.
+ * @throws `aborted`; errors of the worker: `model-incompatible`, `backend-unavailable`, `backend-failed`.
  */
 export async function openPool(options: PoolOptions): Promise<Model> {
   const { signal } = options;
@@ -51,7 +51,7 @@ interface Job {
   readonly feeds: Tensors;
   readonly transfer: ArrayBuffer[];
   settle(result: Promise<Tensors>): void;
-  /** The member that runs it. */
+  /** The worker that runs it. */
   member?: Member;
 }
 
@@ -65,7 +65,7 @@ class Pool implements Model {
   readonly #queue: Job[] = [];
   readonly #waiters: (() => void)[] = [];
   #opening = 0;
-  /** When another worker may be started, after one could not be; and how long to wait when the next cannot. */
+  /** After a failed start: the time from which another worker may be started, and the pause after the next failure. */
   #retry: { readonly at: number; readonly pause: number } = { at: 0, pause: RETRY_MS[0] };
   #closing: Promise<void> | undefined;
 
@@ -96,7 +96,7 @@ class Pool implements Model {
         feeds: tensors,
         transfer,
         settle(result) {
-          // First of all: once the caller knows, its signal must not reach what the worker does next.
+          // Registered first: once the caller has the result, its signal must not affect the worker's next run.
           result.then(forget, forget);
           result.then(resolve, reject);
         },
@@ -116,7 +116,7 @@ class Pool implements Model {
     while (this.#queue.length > 0 || this.#some((member) => member.busy && !member.parked)) {
       await new Promise<void>((resolve) => this.#waiters.push(resolve));
     }
-    // A worker that was written off goes when its run ends; nobody waits for that.
+    // A worker that was given up ends when its run ends; closing does not wait for it.
     await Promise.all([...this.#members].map((member) => (member.parked ? void member.stop() : member.stop())));
   }
 
@@ -144,7 +144,9 @@ class Pool implements Model {
       .finally(() => this.#pump());
   }
 
-  /** A further worker could not start: go on with those there are for a while, or fail what waits when there are none. */
+  /**
+   * Handles a failed start of a worker: continues with the others for a while, or fails queued runs if there are none.
+   */
   #stayWithout(error: unknown): void {
     const { pause } = this.#retry;
     this.#retry = { at: performance.now() + pause, pause: Math.min(RETRY_MS[1], 2 * pause) };
@@ -152,7 +154,7 @@ class Pool implements Model {
     for (const job of this.#queue.splice(0)) job.settle(Promise.reject(error));
   }
 
-  /** Hands waiting runs to idle workers and starts workers for the rest. Called after each change. */
+  /** Gives queued runs to idle workers, and starts workers for the others. Called after each change. */
   #pump(): void {
     for (const member of this.#members) {
       if (member.ended) this.#members.delete(member);
@@ -162,7 +164,7 @@ class Pool implements Model {
     for (let unserved = this.#queue.length - this.#opening; unserved > 0; unserved -= 1) {
       const active = this.#active();
       if (active >= this.concurrency || this.#members.size >= bound) break;
-      // With none at work a call is due an answer now: the worker's, or why it cannot start.
+      // Without any worker, try at once, so that the call gets a result or the error of the start.
       if (active > 0 && performance.now() < this.#retry.at) break;
       this.#grow();
     }
@@ -171,7 +173,7 @@ class Pool implements Model {
 
   #employ(member: Member): void {
     if (this.#active() > this.concurrency) {
-      // It was written off, came back, and its successor is at work.
+      // The worker was given up and replaced, and has become available again.
       this.#members.delete(member);
       void member.stop();
       return;
@@ -188,12 +190,12 @@ class Pool implements Model {
     result.then(done, done);
   }
 
-  /** The caller no longer wants it: forget it if it waits, else let it end and watch that it does. */
+  /** Handles an aborted run: removes it from the queue, or lets it end and gives up its worker if it takes too long. */
   #giveUp(job: Job): void {
     const { member } = job;
     if (!member) {
       const at = this.#queue.indexOf(job);
-      // Absent: it has failed in this moment, as all that waited.
+      // Absent if all queued runs have just failed.
       if (at >= 0) this.#queue.splice(at, 1);
       this.#pump();
       return;

@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { webPort } from './web-port.ts';
 import type { Port } from './worker-side.ts';
 
-/** The line to the main thread, in a worker on Node and Bun (`node:worker_threads`) or Deno (a Web Worker). */
+/** The port to the main thread, in a worker on Node and Bun (`node:worker_threads`) or Deno (a Web Worker). */
 export function serverPort(): Port {
   if (!parentPort) return webPort();
   const parent = parentPort;

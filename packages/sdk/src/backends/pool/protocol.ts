@@ -1,13 +1,13 @@
 import type { Tensor, TensorInfo } from '../../contract/backend.ts';
 import type { ErrorCode } from '../../contract/errors.ts';
 
-/** What the pool asks of its worker, which answers each request once; the next is asked after that. */
+/** Requests of the pool to a worker. Each gets one reply, and the next request is sent after that. */
 export type Request =
   | { readonly kind: 'open'; readonly bytes: Uint8Array; readonly settings: Settings; readonly guard?: Int32Array }
   | { readonly kind: 'run'; readonly feeds: Tensors }
   | { readonly kind: 'stop' };
 
-/** What a worker answers. After `stopped` it ends itself. */
+/** Replies of a worker. After `stopped`, the worker ends itself. */
 export type Reply =
   | { readonly kind: 'opened'; readonly inputs: readonly TensorInfo[]; readonly outputs: readonly TensorInfo[] }
   | { readonly kind: 'result'; readonly outputs: Tensors }
@@ -16,15 +16,15 @@ export type Reply =
 
 export type Tensors = Readonly<Record<string, Tensor>>;
 
-/** `WebAssembly.Module` where the types of a DOM know it, so that programs without them compile as well. */
+/** `WebAssembly.Module`, or `object` in programs without the DOM's types, so that these compile as well. */
 export type CompiledWasm = typeof globalThis extends { WebAssembly: { Module: new (...args: never[]) => infer M } }
   ? M
   : object;
 
-/** What the backend's own worker understands, such as where its runtime lies. Structured clones of it are sent. */
+/** Settings for the backend's worker script, such as the location of its runtime. Sent as structured clones. */
 export type Settings = Readonly<Record<string, string | number | boolean | CompiledWasm>>;
 
-/** An error on its way between threads: classes do not survive the trip. */
+/** An error as plain data for messages between threads, which do not preserve classes. */
 export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;

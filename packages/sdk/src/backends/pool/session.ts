@@ -4,7 +4,7 @@ import { messageOf } from './failure.ts';
 import type { Tensors } from './protocol.ts';
 import { ANY, isTensorType } from './tensors.ts';
 
-/** The part of the `onnxruntime-common` interface that is used; both runtimes provide it. */
+/** The subset of `onnxruntime-common` that is used; both runtimes provide it. */
 export interface OrtModule {
   readonly InferenceSession: { create(bytes: Uint8Array, options: object): Promise<OrtSession> };
   readonly Tensor: new (type: Tensor['type'], data: Tensor['data'], dims: readonly number[]) => OrtTensor;
@@ -30,7 +30,7 @@ interface OrtMetadata {
   readonly shape?: readonly (number | string)[];
 }
 
-/** One network, ready to run. */
+/** A loaded network that runs one call at a time. */
 export interface Session {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
@@ -38,7 +38,7 @@ export interface Session {
   release(): Promise<void>;
 }
 
-/** @throws VoiceFlowError `model-incompatible` for bytes that are no model of ours, `backend-failed` without memory. */
+/** @throws VoiceFlowError `model-incompatible` for an unsupported model; `backend-failed` without memory. */
 export async function openSession(ort: OrtModule, bytes: Uint8Array, options: object): Promise<Session> {
   const session = await create(ort, bytes, options);
   try {
@@ -54,7 +54,7 @@ async function create(ort: OrtModule, bytes: Uint8Array, options: object): Promi
     return await ort.InferenceSession.create(bytes, options);
   } catch (error) {
     const message = messageOf(error);
-    // onnxruntime-web loads its WebAssembly at the first `create`, and says so in this way when it cannot.
+    // onnxruntime-web loads its WebAssembly in the first `create`; these are its error messages if that fails.
     if (/no available backend|initializ\w+ WebAssembly|wasm streaming compile/i.test(message)) {
       throw new VoiceFlowError('backend-unavailable', `ONNX Runtime could not start: ${message}`);
     }
@@ -96,11 +96,11 @@ function infoOf(value: OrtMetadata): TensorInfo {
 }
 
 function tensorOf({ type, dims, data }: OrtTensor): Tensor {
-  // `infoOf` has admitted the declared output types, and ONNX Runtime gives each in its own typed array.
+  // `infoOf` has checked the declared output types, and ONNX Runtime returns the matching typed array for each.
   return { type, dims, data } as Tensor;
 }
 
-/** ONNX Runtime throws plain errors; those about feeds name the feeds. */
+/** Converts ONNX Runtime's plain errors. Errors caused by the feeds are recognized by their message. */
 function runError(message: string): VoiceFlowError {
   const blame = /INVALID_ARGUMENT|invalid (rank|dimension|feed)|unexpected input|input '.*' is missing/i.test(message);
   return new VoiceFlowError(blame ? 'model-incompatible' : 'backend-failed', `ONNX Runtime: ${message}`);

@@ -3,18 +3,19 @@ import { Worker as NodeWorkerThread } from 'node:worker_threads';
 import { awaitGuard, createGuard } from './guard.ts';
 import { nodeThread, type Thread, type WebWorker, webThread } from './thread.ts';
 
-/** Shown by debuggers and `ps`. */
+/** Thread name, shown by debuggers and `ps`. */
 const NAME = 'voiceflow';
 
-/** A run takes milliseconds; a process that wants to end waits this long for one at most. */
+/** Maximum time that an exiting process waits for a run, which normally takes milliseconds. */
 const EXIT_PATIENCE_MS = 5000;
 
-/** Guards of the threads that live. */
+/** Guards of the running threads. */
 const guards = new Set<Int32Array>();
 
 /**
- * Starts a worker on Node, Bun or Deno. Its script travels as a data URL, so that bundlers have no second file to lose.
- * @param native Whether the script calls native code, under which a thread must never be ended.
+ * Starts a worker on Node, Bun or Deno. Its script is passed as a data URL, so that bundlers need not include a second
+ * file.
+ * @param native Whether the script calls native code; such a thread must not be ended during a call.
  */
 export function spawnThread(script: string, native: boolean): Thread {
   const url = new URL(`data:text/javascript,${encodeURIComponent(script)}`);
@@ -23,7 +24,7 @@ export function spawnThread(script: string, native: boolean): Thread {
     const { Worker } = globalThis as unknown as { Worker: new (url: URL, options: object) => WebWorker };
     return webThread(new Worker(url, { type: 'module', name: NAME }), options);
   }
-  // The program's own flags (loaders, inspectors) are not for this thread and would slow its start.
+  // The program's own flags (loaders, inspectors) are not needed in this thread and would slow its start.
   return nodeThread(new NodeWorkerThread(url, { name: NAME, execArgv: [] }), options);
 }
 
@@ -38,7 +39,7 @@ function watched() {
   return { guard, onGone };
 }
 
-/** On `process.exit` and at the natural end: lets each worker come out of native code before the process goes. */
+/** When the process exits (by `process.exit` or normally): waits until each worker has left native code. */
 function awaitWorkers(): void {
   for (const guard of guards) awaitGuard(guard, EXIT_PATIENCE_MS);
 }

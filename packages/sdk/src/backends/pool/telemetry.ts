@@ -5,15 +5,15 @@ import { isMainThread } from 'node:worker_threads';
 import { VoiceFlowError } from '../../contract/errors.ts';
 
 /**
- * onnxruntime-node ≥ 1.29 reports to its maker: unless this variable is true (or `CI` is set), the first session
- * writes a device id and a database below the home folder and looks up the collector's address. There is no other
- * switch in JavaScript.
+ * onnxruntime-node ≥ 1.29 has telemetry: unless this variable is true (or `CI` is set), the first session writes a
+ * device id and a database in the home folder, and looks up the address of the collector. There is no other switch in
+ * JavaScript.
  */
 const VARIABLE = 'ORT_DISABLE_TELEMETRY';
 
 const HINT = `set ${VARIABLE}=1 in the environment before the program starts, or ${VARIABLE}=0 to allow the telemetry`;
 
-/** What is used of `bun:ffi`. */
+/** The subset of `bun:ffi` that is used. */
 interface BunFfi {
   dlopen(
     library: string,
@@ -22,9 +22,9 @@ interface BunFfi {
 }
 
 /**
- * Turns the telemetry of ONNX Runtime off for this process. To be called before the first session; what the user has
- * set (`ORT_DISABLE_TELEMETRY=0` allows it) stays.
- * @throws `backend-unavailable` where that cannot be done: in a thread of Node's, which has the environment as a copy,
+ * Turns off the telemetry of ONNX Runtime for this process. Must be called before the first session. Does nothing if
+ * the user has set the variable (`ORT_DISABLE_TELEMETRY=0` allows telemetry).
+ * @throws `backend-unavailable` if this is not possible: in a Node worker thread, which has a copy of the environment,
  *   and on Deno without permission for the variable.
  */
 export function disableTelemetry(): void {
@@ -34,7 +34,7 @@ export function disableTelemetry(): void {
   }
   try {
     const { Deno } = globalThis as { Deno?: { env: { set(name: string, value: string): void } } };
-    // In threads, Deno's `process.env` is a copy, its own is not.
+    // In threads, Deno's `process.env` is a copy, but `Deno.env` is not.
     if (Deno) Deno.env.set(VARIABLE, '1');
     else process.env[VARIABLE] = '1';
     if ('Bun' in globalThis) setNative();
@@ -47,11 +47,11 @@ function read(): string | undefined {
   try {
     return process.env[VARIABLE];
   } catch {
-    return undefined; // Deno without permission: so says the attempt to write.
+    return undefined; // Deno without permission: setting the variable then reports the error.
   }
 }
 
-/** Bun's `process.env` is its own copy, which native code does not see. */
+/** Sets the variable with native calls: Bun's `process.env` is a copy that native code does not see. */
 function setNative(): void {
   const { dlopen } = createRequire(pathToFileURL('./'))('bun:ffi') as BunFfi;
   const [name, value] = [`${VARIABLE}\0`, '1\0'].map((text) => new TextEncoder().encode(text));

@@ -10,17 +10,17 @@ export const ARRAY_OF = {
   bool: Uint8Array,
 } as const;
 
-/** The tensor types that VoiceFlow carries. */
+/** Whether VoiceFlow supports the tensor type. */
 export function isTensorType(type: string): type is Tensor['type'] {
   return Object.hasOwn(ARRAY_OF, type);
 }
 
-/** A dimension without a name: any size, independent of others. */
+/** A dimension without a name: any size, independent of other dimensions. */
 export const ANY = '?';
 
 /**
- * Tensors as they go to another thread: whole buffers are handed over, and what is only a part of a buffer
- * (or lies in shared memory, which ONNX Runtime refuses on some runtimes) is copied, so that nothing else is detached.
+ * Prepares tensors for another thread. Whole buffers are transferred. A part of a buffer is copied, so that nothing
+ * else is detached, and so is shared memory, which ONNX Runtime does not accept on some runtimes.
  */
 export function pack(tensors: Tensors): { tensors: Tensors; transfer: ArrayBuffer[] } {
   const transfer = new Set<ArrayBuffer>();
@@ -36,6 +36,6 @@ export function pack(tensors: Tensors): { tensors: Tensors; transfer: ArrayBuffe
 }
 
 function copy(data: Tensor['data']): Tensor['data'] {
-  // The `slice` of Node's Buffer, which is a Uint8Array too, does not copy.
+  // Node's Buffer is a Uint8Array too, but its `slice` does not copy.
   return data instanceof Uint8Array ? new Uint8Array(data) : data.slice();
 }

@@ -2,19 +2,19 @@ import type { Reply, Request } from './protocol.ts';
 
 export interface ThreadEvents {
   message(reply: Reply): void;
-  /** Once, when the thread has ended for whatever reason. */
+  /** Called once, when the thread has ended for any reason. */
   gone(reason: Error | undefined): void;
 }
 
-/** A worker as the pool sees it. */
+/** A worker thread, as used by the pool. */
 export interface Thread {
-  /** Shared with the worker where ending the process under it would be fatal. */
+  /** Shared flag that delays the exit of the process while the worker is in native code; see `guard.ts`. */
   readonly guard?: Int32Array;
-  /** Whether `kill` is safe while a run is under way. */
+  /** Whether `kill` is safe during a run. */
   readonly killable: boolean;
   listen(events: ThreadEvents): void;
   post(request: Request, transfer?: ArrayBuffer[]): void;
-  /** Whether the process must stay alive for it. */
+  /** Sets whether the thread keeps the process alive. */
   hold(alive: boolean): void;
   /** Ends the thread at once. Only for killable threads. */
   kill(): void;
@@ -26,7 +26,7 @@ export interface ThreadOptions {
   readonly onGone?: () => void;
 }
 
-/** The part of `node:worker_threads`' Worker that is used. */
+/** The subset of the Worker of `node:worker_threads` that is used. */
 export interface NodeWorker {
   postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   on(event: 'message', listener: (message: Reply) => void): unknown;
@@ -57,7 +57,7 @@ export function nodeThread(worker: NodeWorker, options: ThreadOptions): Thread {
   };
 }
 
-/** The part of a Web Worker that is used. */
+/** The subset of a Web Worker that is used. */
 export interface WebWorker {
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   terminate(): void;
@@ -81,7 +81,7 @@ export function webThread(worker: WebWorker, options: ThreadOptions): Thread {
     listen(events) {
       worker.onmessage = ({ data }) => {
         events.message(data);
-        // A Web Worker tells nobody that it has ended; this is its last word.
+        // A Web Worker emits no event when it ends; `stopped` is its last message.
         if (data.kind === 'stopped') end(events);
       };
       worker.onerror = (event) => {
@@ -101,9 +101,9 @@ export function webThread(worker: WebWorker, options: ThreadOptions): Thread {
 }
 
 /**
- * Deno keeps a process alive for every Web Worker and offers no `unref`; its own `node:worker_threads` uses a method
- * under an unnamed symbol for that (and takes 8 ms for each message with a buffer, hence Web Workers here).
- * Without the method a process lives until `close()`, no worse; `tests/runtimes` watches for its absence.
+ * Deno keeps the process alive for every Web Worker and has no `unref`. Its `node:worker_threads` uses a method under
+ * an unnamed symbol for this (but takes 8 ms for each message with a buffer, so Web Workers are used here). If the
+ * method is missing, the process stays alive until `close()`; `tests/runtimes` would detect that.
  */
 function denoHold(worker: object, wanted: boolean): void {
   const prototype: object = Object.getPrototypeOf(worker);

@@ -1,7 +1,7 @@
 import type { Request } from './protocol.ts';
 import type { Port } from './worker-side.ts';
 
-/** The line to the page (or to Deno's program) in a Web Worker. */
+/** The port from a Web Worker to its page or Deno program. */
 export function webPort(): Port {
   const self = globalThis as unknown as WorkerScope;
   return {

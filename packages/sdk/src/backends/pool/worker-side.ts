@@ -1,4 +1,4 @@
-/** @module The worker's side of the pool: what a backend's worker script is made of. */
+/** @module The worker's side of the pool, for the worker scripts of backends. */
 import { toFailure } from './failure.ts';
 import { guarded } from './guard.ts';
 import type { Reply, Request, Settings } from './protocol.ts';
@@ -8,14 +8,14 @@ import { pack } from './tensors.ts';
 export type { Settings } from './protocol.ts';
 export type { Session } from './session.ts';
 
-/** The worker's end of the line. */
+/** The worker's connection to the pool. */
 export interface Port {
   post(reply: Reply, transfer?: ArrayBuffer[]): void;
   listen(handler: (request: Request) => void): void;
   exit(): void;
 }
 
-/** Answers requests in order, one at a time, with the session that `open` makes. */
+/** Processes requests in order, one at a time, with the session that `open` creates. */
 export function serve(port: Port, open: (bytes: Uint8Array, settings: Settings) => Promise<Session>): void {
   let session: Session | undefined;
   let guard: Int32Array | undefined;
@@ -23,7 +23,7 @@ export function serve(port: Port, open: (bytes: Uint8Array, settings: Settings) 
 
   port.listen((request) => {
     const answer = answers[request.kind] as ((request: Request) => Promise<void>) | undefined;
-    // Anything else means that the two sides are not of one build: better to end than to leave a call unanswered.
+    // An unknown request means that the two sides are from different builds: fail rather than leave it unanswered.
     if (!answer) throw new Error(`the worker got a request it does not know: ${JSON.stringify(request)}`);
     last = last.then(() => answer(request));
   });
@@ -52,7 +52,7 @@ export function serve(port: Port, open: (bytes: Uint8Array, settings: Settings) 
     async stop() {
       const opened = session;
       session = undefined;
-      // What cannot be released goes with the thread.
+      // If releasing fails, the memory is freed when the thread ends.
       if (opened) await guarded(guard, () => opened.release()).catch(() => {});
       port.post({ kind: 'stopped' });
       port.exit();

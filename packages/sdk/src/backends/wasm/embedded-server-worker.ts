@@ -1,4 +1,4 @@
-/** @module As `embedded-worker.ts`, for Node, Bun and Deno: nothing but this script and the bytes are needed. */
+/** @module Like `embedded-worker.ts`, for Node, Bun and Deno: needs nothing except this script and the bytes. */
 import * as ort from 'onnxruntime-web/wasm';
 import { serverPort } from '../pool/port.ts';
 import { openSession } from '../pool/session.ts';

@@ -1,4 +1,4 @@
-/** @module The worker's script with ONNX Runtime in it: built into one text (`?script`) and started from there. */
+/** @module The worker's script including ONNX Runtime: bundled into one string (`?script`) to start workers from. */
 import * as ort from 'onnxruntime-web/wasm';
 import { openSession } from '../pool/session.ts';
 import { webPort } from '../pool/web-port.ts';
@@ -8,7 +8,7 @@ import { withModule } from './with-module.ts';
 
 const scope = globalThis as unknown as { readonly name: string; postMessage(message: Greeting): void };
 
-// ONNX Runtime starts its own threads from the same script, under this name.
+// ONNX Runtime starts its own threads from the same script, with this name.
 if (!scope.name.startsWith('em-pthread')) {
   serve(webPort(), (bytes, { module, threads }) => {
     if (!(module instanceof WebAssembly.Module)) throw new Error('the worker got no WebAssembly');

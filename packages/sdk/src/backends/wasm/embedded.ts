@@ -1,4 +1,4 @@
-/** @module ONNX Runtime in this very thread, its script in the bundle: for workerd, and pages that forbid workers. */
+/** @module ONNX Runtime in the calling thread, included in the bundle: for workerd and pages that forbid workers. */
 import * as ort from 'onnxruntime-web/wasm';
 import { openSession, type Session } from '../pool/session.ts';
 import { inTurn } from './in-turn.ts';

@@ -1,4 +1,4 @@
-/** @module The worker's script: built into one text (`?script`) and started from there. */
+/** @module The worker's script: bundled into one string (`?script`), from which workers are started. */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { VoiceFlowError } from '../../contract/errors.ts';

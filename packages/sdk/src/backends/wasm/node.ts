@@ -1,4 +1,4 @@
-/** @module ONNX Runtime WebAssembly for Node, Bun and Deno: in worker threads. */
+/** @module ONNX Runtime WebAssembly in worker threads, for Node, Bun and Deno. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -19,10 +19,10 @@ import { checkCpu, type WasmBackendOptions } from './options.ts';
 export type { WasmBackendOptions } from './options.ts';
 
 /**
- * ONNX Runtime WebAssembly, one session a worker: three to four times slower than native, with nothing to install and
- * the same results (to 1e-6). Workers start as in `nodeBackend`; a run that does not end after it was aborted is cut
- * off, since nothing native is at stake. With `wasm` nothing is read from the installed packages: for programs that
- * are bundled into one file.
+ * ONNX Runtime WebAssembly with one session per worker: three to four times slower than native, with nothing to install
+ * and the same results (within 1e-6). Workers start as in `nodeBackend`. The worker of an aborted run that does not end
+ * is killed, which is safe without native code. With the option `wasm`, nothing is read from the installed packages,
+ * for programs that are bundled into one file.
  */
 export function wasmBackend(options: WasmBackendOptions = {}): Backend {
   checkCpu(options);
@@ -46,7 +46,7 @@ export function wasmBackend(options: WasmBackendOptions = {}): Backend {
   };
 }
 
-/** The URL of the runtime's script, found here because the worker's script has no address to look for it from. */
+/** The URL of the runtime's script, resolved here because the worker's script has no file path to resolve from. */
 function locate(): URL {
   const url = scriptUrl();
   if (existsSync(url)) return url;
@@ -61,8 +61,8 @@ async function installedSettings(threads: number): Promise<Settings> {
 let own: Promise<WebAssembly.Module> | undefined;
 
 /**
- * The installed runtime, compiled once for all workers of this process: in each it would take seconds of CPU, and some
- * hundred megabytes that the C library keeps.
+ * The installed runtime, compiled once for all workers of this process: compiling it in each worker would take seconds
+ * of CPU time and a few hundred megabytes that the C library does not return.
  */
 function installedModule(script: URL): Promise<WebAssembly.Module> {
   own ??= compiledFile(new URL('ort-wasm-simd-threaded.wasm', script)).catch((cause: unknown) => {

@@ -4,21 +4,21 @@ import type { OrtWasm } from './ort.ts';
 
 export interface WasmBackendOptions {
   /**
-   * WebAssembly threads inside each session; default 1. Several runs side by side gain more from `workers`. More than
-   * `capabilities().threads` falls back to what there is.
+   * WebAssembly threads in each session; default 1. For parallel runs, more `workers` give a larger speedup. Limited to
+   * `capabilities().threads`.
    */
   readonly threads?: number;
   /**
-   * The file `ort-wasm-simd-threaded.wasm` of `@voiceflow-ml/wasm-runtime`, where it is not found by itself: its
-   * address (in pages), its bytes, or the compiled module that an import gives on edge workers (workerd), where it is
-   * required. Bytes also let a single-file executable run (with one thread).
+   * The file `ort-wasm-simd-threaded.wasm` of `@voiceflow-ml/wasm-runtime`, if it is not found automatically: its URL
+   * or path, its bytes, or the compiled module that an import returns on edge workers (workerd), where it is required.
+   * Bytes also make single-file executables possible (with one thread).
    */
   readonly wasm?: CompiledWasm | Uint8Array | string | URL;
-  /** In pages: `false` runs the network in the page's own thread rather than in a Web Worker. */
+  /** In pages: `false` runs the network in the page's main thread instead of a Web Worker. */
   readonly worker?: boolean;
   /**
    * In pages: `webgpu` runs the network on the GPU (default `cpu`). Needs `runtime`; `load` throws
-   * `backend-unavailable` where there is no adapter. Results agree with the CPU's to rounding.
+   * `backend-unavailable` if there is no adapter. Results equal those of the CPU up to rounding.
    */
   readonly device?: 'cpu' | 'webgpu';
   /**
@@ -28,7 +28,7 @@ export interface WasmBackendOptions {
   readonly runtime?: OrtWasm;
 }
 
-/** Outside of pages. @throws `invalid-option`; `backend-unavailable` for any device but the CPU. */
+/** Checks the device outside of pages. @throws `invalid-option`; `backend-unavailable` for any device but the CPU. */
 export function checkCpu({ device = 'cpu' }: WasmBackendOptions): void {
   if (checkDevice(device) === 'cpu') return;
   throw deviceError(device, 'WebAssembly runs on the processor here', 'nodeBackend({ device }) has devices');

@@ -1,6 +1,6 @@
 import type { OrtModule } from '../pool/session.ts';
 
-/** The part of onnxruntime-web's settings that is used. */
+/** The subset of onnxruntime-web that is used. */
 export type OrtWasm = OrtModule & {
   readonly env: {
     readonly wasm: { numThreads?: number | undefined; wasmBinary?: ArrayBufferLike | Uint8Array | undefined };

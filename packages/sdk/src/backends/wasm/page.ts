@@ -1,4 +1,4 @@
-/** @module ONNX Runtime WebAssembly for browsers. Servers and workerd have entries of their own (package.json). */
+/** @module ONNX Runtime WebAssembly for browsers. Servers and workerd have separate entries (package.json). */
 import { PACKAGE, WASM_FILE, wasmUrl } from '@voiceflow-ml/wasm-runtime';
 import type { Backend } from '../../contract/backend.ts';
 import { throwIfAborted, VoiceFlowError } from '../../contract/errors.ts';
@@ -16,11 +16,12 @@ import { webgpuBackend } from './webgpu.ts';
 export type { WasmBackendOptions } from './options.ts';
 
 /**
- * ONNX Runtime WebAssembly in Web Workers: the page stays smooth during runs. Workers start as runs overlap, up to
- * `workers` (default 1; each takes about 40 MB). Where a Content-Security-Policy allows no worker from a `blob:` URL
- * (`worker-src blob:`), or with `worker: false`, it runs in the page's own thread, one run at a time. With
- * `device: 'webgpu'` and its `runtime` the network runs on the GPU.
- * @throws `invalid-option` for a device that there is not, or `webgpu` without a runtime.
+ * ONNX Runtime WebAssembly in Web Workers, so that runs do not block the page. Workers start when runs overlap, up to
+ * `workers` (default 1; each takes about 40 MB). If a Content-Security-Policy forbids workers from a `blob:` URL
+ * (`worker-src blob:`), or with `worker: false`, it runs in the page's main thread, one run at a time. With
+ * `device: 'webgpu'` and its `runtime`, the network runs on the GPU.
+ * @throws `invalid-option` for an unknown device, or `webgpu` without a runtime; `backend-unavailable` for a device
+ *   that pages do not have.
  */
 export function wasmBackend(options: WasmBackendOptions = {}): Backend {
   const device = checkDevice(options.device ?? 'cpu');

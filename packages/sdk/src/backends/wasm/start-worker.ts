@@ -1,25 +1,28 @@
 import type { WebWorker } from '../pool/thread.ts';
 
-/** The worker of this name says that it is there; the others need not. */
+/** Name of the worker that sends a greeting when it has started; the others do not. */
 export const FIRST = 'voiceflow-first';
 const NEXT = 'voiceflow';
 export type Greeting = 'here';
 
-/** A worker that neither comes nor fails within this time is not waited for: milliseconds. */
+/** Milliseconds to wait for the first worker to start or fail. */
 const PATIENCE_MS = 20_000;
 
 let address: string | undefined;
 
 /**
- * Its script travels as a `blob:` URL, so that bundlers have no second file to lose. The URL stays: threads of ONNX
- * Runtime start from it as well.
+ * Starts a worker. Its script is passed as a `blob:` URL, so that bundlers need not include a second file. The URL is
+ * never revoked, since threads of ONNX Runtime start from it as well.
  */
 export function newWorker(script: string, name = NEXT): WebWorker {
   address ??= URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
   return new Worker(address, { type: 'module', name }) as unknown as WebWorker;
 }
 
-/** The first worker of a page, or nothing where there are none or a Content-Security-Policy forbids it. */
+/**
+ * Starts the first worker of a page.
+ * @returns Undefined if workers are missing or a Content-Security-Policy forbids them.
+ */
 export function firstWorker(script: string): Promise<WebWorker | undefined> {
   if (typeof Worker !== 'function') return Promise.resolve(undefined);
   let worker: WebWorker;

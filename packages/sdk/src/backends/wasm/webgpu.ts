@@ -12,8 +12,8 @@ const HINT =
   'on https or localhost; chrome://gpu)';
 
 /**
- * ONNX Runtime on the page's GPU, in the page's own thread, whose work is little: it waits for the GPU. One run at a
- * time. Its runtime is another build, twice as large, which the page brings along.
+ * ONNX Runtime on the GPU, called from the page's main thread, which mostly waits for the GPU. One run at a time. It
+ * needs another build of the runtime, twice as large, which the page imports itself.
  * @throws `invalid-option` without a runtime.
  */
 export function webgpuBackend(runtime: OrtWasm | undefined): Backend {
@@ -36,7 +36,7 @@ export function webgpuBackend(runtime: OrtWasm | undefined): Backend {
       const missing = await whyNot();
       if (missing !== undefined) throw deviceError('webgpu', missing, HINT);
       runtime.env.wasm.numThreads ??= 1;
-      // It knows one start and one run at a time, of all its sessions.
+      // It can only start or run one session at a time.
       const session = await inTurn(() => openSession(runtime, bytes, { executionProviders: ['webgpu'] }));
       return oneAtATime(session);
     },
@@ -48,12 +48,12 @@ function oneAtATime(session: Session): Session {
   return { inputs, outputs, run: (feeds) => inTurn(() => session.run(feeds)), release: () => session.release() };
 }
 
-/** The part of `navigator.gpu` that is used: types of the DOM do not always know it. */
+/** The subset of `navigator.gpu` that is used: DOM types do not always include it. */
 interface Gpu {
   requestAdapter(): Promise<object | null>;
 }
 
-/** What keeps this page from its GPU; nothing where it can be used. */
+/** The reason why this page cannot use a GPU, or undefined if it can. */
 async function whyNot(): Promise<string | undefined> {
   const { gpu } = (globalThis.navigator ?? {}) as { readonly gpu?: Gpu };
   if (!gpu) return 'there is no navigator.gpu';

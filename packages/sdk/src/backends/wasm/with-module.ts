@@ -1,9 +1,9 @@
 import type { OrtWasm } from './ort.ts';
 
 /**
- * Starts ONNX Runtime from WebAssembly that is compiled already: shared by all workers of a page, and the only way on
- * workerd, which compiles none at run time. onnxruntime-web 1.30 cannot take a compiled module; it instantiates bytes.
- * So while it starts, instantiation of any bytes gives this module instead (the bytes are a placeholder of ours).
+ * Starts ONNX Runtime from an already compiled WebAssembly module, which all workers of a page share and which workerd
+ * requires, since it cannot compile at run time. onnxruntime-web 1.30 only accepts bytes, not a compiled module. So it
+ * gets placeholder bytes, and while it starts, `WebAssembly.instantiate` of any bytes returns this module instead.
  */
 export async function withModule<T>(
   ort: OrtWasm,

@@ -9,9 +9,9 @@ import { checkCpu, type WasmBackendOptions } from './options.ts';
 export type { WasmBackendOptions } from './options.ts';
 
 /**
- * One session, one run at a time. workerd compiles no WebAssembly at run time, so the module must be handed in:
- * `import wasm from '@voiceflow-ml/wasm-runtime/ort-wasm-simd-threaded.wasm'`, then `wasmBackend({ wasm })`. Load in a request,
- * not at module scope.
+ * ONNX Runtime WebAssembly with one session and one run at a time. workerd cannot compile WebAssembly at run time, so
+ * the module must be passed: `import wasm from '@voiceflow-ml/wasm-runtime/ort-wasm-simd-threaded.wasm'`, then
+ * `wasmBackend({ wasm })`. Load models in a request, not at module scope.
  */
 export function wasmBackend(options: WasmBackendOptions = {}): Backend {
   checkCpu(options);
@@ -33,7 +33,7 @@ export function wasmBackend(options: WasmBackendOptions = {}): Backend {
       }
       return openHere(wasm, bytes);
     },
-    // Microtasks: a timer would belong to the request that set it, while the session serves them all.
+    // Microtasks, because a timer would belong to the request that set it, while the session serves all requests.
     defer: queueMicrotask,
   });
 }

@@ -12,7 +12,7 @@ export function readSrt(text: string): Transcript {
   return readCues('srt', parseSrt(text));
 }
 
-/** Subtitles: words get parts of their cue's time. Their speakers are not looked at. */
+/** Reads subtitles: words get parts of their cue's time. Speakers in the cues are ignored. */
 function readCues(format: 'srt' | 'vtt', cues: readonly Cue[]): Transcript {
   const parts = cues.map(({ start, end, text = '' }) =>
     wordsOfSegment(text.replace(/<\/?[a-z][^<>]*>/gi, ''), start, end),

@@ -1,6 +1,6 @@
 import { VoiceFlowError } from '../../contract/errors.ts';
 
-/** Reading JSON of strangers: what is not as expected is named, with where it stands. */
+/** Reading of untrusted JSON: errors name the unexpected value and its location. */
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -24,14 +24,14 @@ export function listAt(value: unknown, where: string): readonly unknown[] {
   throw wrong(where, value, 'a list');
 }
 
-/** Undefined for what is absent or null. */
+/** Reads a string; undefined if absent or null. */
 export function textAt(value: unknown, where: string): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'string') return value;
   throw wrong(where, value, 'text');
 }
 
-/** Seconds, of a number in `unit`s a second; undefined for what is absent or null. */
+/** Reads a time in units of 1 / `unit` s, as seconds; undefined if absent or null. */
 export function secondsAt(value: unknown, where: string, unit = 1): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'number' && Number.isFinite(value)) return value / unit;

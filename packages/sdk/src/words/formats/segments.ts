@@ -1,15 +1,18 @@
 import { UNSPACED } from '../text.ts';
 import type { Part, RecognizedWord } from './transcript.ts';
 
-/** A letter of a language without blanks with its marks and what closes it, or letters up to the next such or a blank. */
+/**
+ * One character of a script without spaces, with its marks and punctuation; or characters up to the next such or a
+ * space.
+ */
 const WORDS = new RegExp(`${UNSPACED}\\p{M}*[^\\s\\p{L}\\p{N}]*|(?:(?!${UNSPACED})\\S)+`, 'gu');
 
-/** The words of a text whose times are not known apart: each takes a part of the segment, by its length. */
+/** Splits a segment without word times into words: each gets a part of the segment's time by its length. */
 export function wordsOfSegment(text: string, start: number | undefined, end: number | undefined): Part {
   const texts = text.match(WORDS) ?? [];
   if (start === undefined || end === undefined) {
     const words = texts.map((word) => ({ text: word }));
-    // A single time is that of the first word.
+    // A start without an end is that of the first word.
     return {
       words: words.map((word, i) => (i === 0 && start !== undefined ? { ...word, start } : word)),
       estimated: true,
@@ -23,6 +26,6 @@ export function wordsOfSegment(text: string, start: number | undefined, end: num
     letters += word.length;
     return { text: word, start: from, end: start + (seconds * letters) / total };
   });
-  // A segment of one word has its times.
+  // A segment of one word has exact times.
   return { words, estimated: texts.length > 1 };
 }

@@ -9,8 +9,8 @@ export function isDeepgram(json: unknown): json is JsonObject {
 }
 
 /**
- * Deepgram's answer to a recording: `results.channels[].alternatives[0].words`, seconds, `punctuated_word` with
- * `smart_format` or `punctuate`. Words of several channels come in order of time.
+ * Reads Deepgram's response for a recording: `results.channels[].alternatives[0].words`, in seconds, with
+ * `punctuated_word` if `smart_format` or `punctuate` is set. Words of several channels are sorted by time.
  * Source: Deepgram's API reference, Listen.
  */
 export function readDeepgram(json: JsonObject): Transcript {
@@ -31,14 +31,16 @@ export function readDeepgram(json: JsonObject): Transcript {
   return transcript('deepgram', [{ words, estimated: false }], language);
 }
 
-/** What AssemblyAI's transcripts have beside `words`, and nobody else's. */
+/** Fields that only AssemblyAI's transcripts have besides `words`. */
 const MARKS = ['audio_url', 'audio_duration', 'utterances', 'acoustic_model', 'language_code', 'speech_model'];
 
 export function isAssemblyAi(json: unknown): json is JsonObject {
   return isObject(json) && !('segments' in json) && MARKS.some((name) => name in json);
 }
 
-/** AssemblyAI's transcript: `words` of `{ text, start, end }` in milliseconds. Source: its API reference, Transcripts. */
+/**
+ * Reads AssemblyAI's transcript: `words` of `{ text, start, end }` in milliseconds. Source: API reference, Transcripts.
+ */
 export function readAssemblyAi(json: JsonObject): Transcript {
   const { status, words } = json;
   if (words === undefined || words === null) {

@@ -10,33 +10,33 @@ export type TranscriptFormat =
   | 'vtt'
   | 'words';
 
-/** A word of a recogniser. */
+/** A word of a speech recognizer. */
 export interface RecognizedWord extends TimedWord {
-  /** As the recogniser gives it: Whisper's words begin with the blank that parts them from the one before. */
+  /** Text as in the file. Whisper's words begin with the space that separates them from the previous word. */
   readonly text: string;
-  /** Seconds; absent where the recogniser gave none. */
+  /** Seconds; absent if the recognizer gave no time. */
   readonly start?: number | undefined;
   /** Seconds. */
   readonly end?: number | undefined;
-  /** Of the audio, where the recogniser kept channels apart. */
+  /** Audio channel, if the recognizer processed channels separately. */
   readonly channel?: number | undefined;
 }
 
-/** What the file of a recogniser says. */
+/** The contents of a recognizer's file. */
 export interface Transcript {
   readonly format: TranscriptFormat;
-  /** In the order of the file. */
+  /** Words in file order (words of several channels by time). */
   readonly words: readonly RecognizedWord[];
   /**
-   * Where the times come from: `words`; or `segments`, some or all of whose words have no times of their own: theirs are
-   * parts of their segment's, by length of text, and may be off by seconds.
+   * Source of the times. `words`: the recognizer. `segments`: some or all words had no times of their own; these are
+   * estimated from their segment's times by text length, and may be off by seconds.
    */
   readonly timing: 'words' | 'segments';
-  /** As the recogniser names it, such as `en`. */
+  /** Language as named by the recognizer, such as `en`. */
   readonly language?: string | undefined;
 }
 
-/** The words of a part of a file, and whether their times are estimated. */
+/** Words of a part of a file, and whether their times are estimated. */
 export interface Part {
   readonly words: readonly RecognizedWord[];
   readonly estimated: boolean;

@@ -4,13 +4,13 @@ import { type Transcript, transcript } from './transcript.ts';
 
 const isChunk = (item: unknown) => isObject(item) && Array.isArray(item.timestamp);
 
-/** Transformers' and transformers.js's speech recognition: `chunks` of `{ text, timestamp: [start, end] }`, or these alone. */
+/** Output of Transformers and transformers.js: `chunks` of `{ text, timestamp: [start, end] }`, or just this list. */
 export function chunksOf(json: unknown): readonly unknown[] | undefined {
   const chunks = isObject(json) ? json.chunks : json;
   return Array.isArray(chunks) && chunks.some(isChunk) ? chunks : undefined;
 }
 
-/** A chunk is a word with `return_timestamps: 'word'`, else a segment. The last end may be null. */
+/** With `return_timestamps: 'word'` a chunk is a word, otherwise a segment. The last end may be null. */
 export function readTransformers(chunks: readonly unknown[]): Transcript {
   const parts = chunks.map((item, i) => {
     const where = `chunks[${i}]`;

@@ -5,7 +5,7 @@ import { type Part, type RecognizedWord, type Transcript, transcript } from './t
 
 /** Times are in milliseconds. */
 const UNIT = 1000;
-/** `[_BEG_]`, `[_TT_50]`, `<|endoftext|>`: no words. */
+/** Special tokens that are no words: `[_BEG_]`, `[_TT_50]`, `<|endoftext|>`. */
 const SPECIAL = /^(?:\[_[^\]]*\]|<\|[^|]*\|>)$/;
 const BEGINS_WORD = new RegExp(`^(?:\\s|${UNSPACED})`, 'u');
 
@@ -14,7 +14,7 @@ export function isWhisperCpp(json: unknown): json is JsonObject {
 }
 
 /**
- * `whisper-cli --output-json` or, with tokens, `--output-json-full`.
+ * Reads the output of `whisper-cli --output-json` or, with tokens, `--output-json-full`.
  * Source: `output_json` in examples/cli/cli.cpp of ggml-org/whisper.cpp.
  */
 export function readWhisperCpp(json: JsonObject): Transcript {
@@ -30,7 +30,7 @@ export function readWhisperCpp(json: JsonObject): Transcript {
   return transcript('whisper.cpp', parts, isObject(result) ? result.language : undefined);
 }
 
-/** Tokens are pieces of words. Undefined where a piece is no whole letter: the segment's text has it whole. */
+/** Joins tokens to words. Undefined if a token is not a whole character; then the segment's text is used. */
 function wordsOfTokens(tokens: unknown, where: string): Part | undefined {
   const words: { text: string; start: number | undefined; end: number | undefined }[] = [];
   for (const [i, item] of listAt(tokens, where).entries()) {

@@ -3,8 +3,8 @@ import { wordsOfSegment } from './segments.ts';
 import { type Part, type RecognizedWord, type Transcript, transcript } from './transcript.ts';
 
 /**
- * The JSON that openai-whisper writes, and that faster-whisper's tools, whisperX, whisper-timestamped and the OpenAI API
- * (`verbose_json`) took over: `segments`, with `words` where they were asked for. Seconds.
+ * Recognizes the JSON format of openai-whisper, which faster-whisper's tools, whisperX, whisper-timestamped and the
+ * OpenAI API (`verbose_json`) also use: `segments`, with `words` if requested, in seconds.
  * Sources: `WriteJSON` in whisper/utils.py of openai/whisper; `align` in whisperx/alignment.py of m-bain/whisperX.
  */
 export function isWhisper(json: unknown): json is JsonObject {
@@ -14,7 +14,7 @@ export function isWhisper(json: unknown): json is JsonObject {
 export function readWhisper(json: JsonObject): Transcript {
   const segments = json.segments === undefined || json.segments === null ? [] : listAt(json.segments, 'segments');
   const parts = segments.map((segment, i) => partOfSegment(segment, `segments[${i}]`));
-  // The API gives words beside the segments, older whisperX as well.
+  // The OpenAI API and older versions of whisperX have the words next to the segments.
   const flat = ['words', 'word_segments'].find(
     (name) => Array.isArray(json[name]) && listAt(json[name], name).length > 0,
   );
@@ -32,7 +32,7 @@ export function isSegmentList(json: unknown): json is readonly unknown[] {
   );
 }
 
-/** A bare list of segments, as people write faster-whisper's with `json.dump`. */
+/** Reads a list of segments, such as those of faster-whisper written with `json.dump`. */
 export function readSegmentList(json: readonly unknown[]): Transcript {
   return transcript(
     'whisper',
@@ -48,7 +48,10 @@ function partOfSegment(item: unknown, where: string): Part {
   return wordsOfSegment(text, secondsAt(segment.start, `${where}.start`), secondsAt(segment.end, `${where}.end`));
 }
 
-/** `{ word or text, start, end }`, in seconds unless told otherwise; times may be absent (whisperX: numerals). */
+/**
+ * Reads `{ word or text, start, end }`; times may be absent (whisperX: numerals).
+ * @param unit Time units per second.
+ */
 export function readWords(items: readonly unknown[], where: string, unit = 1): Part {
   const words = items.flatMap((item, i): RecognizedWord[] => {
     const at = `${where}[${i}]`;
