@@ -42,7 +42,7 @@ export function isStream(value: unknown): value is ReadableStream<Uint8Array> {
   return typeof value === 'object' && value !== null && 'getReader' in value;
 }
 
-/** The built-in type of a value, whatever realm it comes from, such as `Uint8Array`. */
+/** The built-in type of a value from any realm, such as `Uint8Array`. */
 export function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }

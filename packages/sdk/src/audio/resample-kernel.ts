@@ -24,7 +24,7 @@ export interface Run {
 
 /**
  * The inner loop: `output[8n + j] = Σ_k input[origin + offsets[g] + k] · coefficients[g, k, j]` for consecutive groups
- * g. A bank object must not change between calls.
+ * g. If the bank has changed since the last call, it must be another object.
  */
 export type Kernel = (bank: Bank, input: Float32Array, run: Run, output: Float32Array) => void;
 

@@ -6,7 +6,7 @@ import { simdKernel } from './resample-simd.ts';
 /** Supported sample rates in Hz. Lower rates contain no speech; higher ones are not used for speech. */
 const MIN_SAMPLE_RATE = 1_000;
 const MAX_SAMPLE_RATE = 1_000_000;
-/** For messages. */
+/** The supported rates, for error messages. */
 export const RATE_RANGE = `a whole number from ${MIN_SAMPLE_RATE} to ${MAX_SAMPLE_RATE}`;
 
 /** Maximum samples computed at once, to bound memory for any ratio. */

@@ -113,7 +113,7 @@ export interface LiveDiarization extends Diarization {
  * A live session: push samples, iterate over events, end.
  *
  * Memory is bounded however long the session lasts. A session keeps:
- * - the last second of audio (and what `keepAudio` asks for);
+ * - the last second of audio, or about 20 s with a segmenter (and what `keepAudio` asks for);
  * - up to 256 stretches of speech; beyond that, the most similar stretches of a speaker are merged;
  * - the outputs of the network (6 MB per hour, at most 13 MB; at a lower resolution beyond two hours);
  * - the latest 100,000 turns; older ones are missing from the result, with the warning `turns-forgotten`.
@@ -125,9 +125,9 @@ export interface DiarizationSession extends AsyncIterable<LiveEvent> {
   /**
    * Takes any number of mono samples (copied before it returns). The promise resolves when the session has processed
    * everything it can, so await it for backpressure. Calls may overlap; they are processed in order.
-   * @throws `invalid-audio` for non-finite samples; `overloaded` when more than 60 s of audio or 65,536 events are
-   *   waiting (in both cases the push is rejected as a whole and the session continues); `closed` after `end` or
-   *   `close`; `aborted`; `backend-failed`.
+   * @throws `invalid-option` for anything but a Float32Array, `invalid-audio` for non-finite samples, and `overloaded`
+   *   when more than 60 s of audio or 65,536 events are waiting (in these cases the push is rejected as a whole and the
+   *   session continues); `closed` after `end` or `close`; `aborted`; `backend-failed`.
    */
   push(samples: Float32Array): Promise<void>;
   /**

@@ -39,8 +39,8 @@ export interface DiarizeOptions extends SpeakerCountOptions {
   /** Voices to recognize by name. */
   readonly known?: readonly KnownVoice[];
   /**
-   * Accepted rate of false names, 0–0.5 (default 0.02): the share of speakers not in `known` that may still be given a
-   * name. It holds for any number of known voices: with more of them, a stronger match is required.
+   * Accepted rate of false names, above 0 and at most 0.5 (default 0.02): the share of speakers not in `known` that may
+   * still be given a name. It holds for any number of known voices: with more of them, a stronger match is required.
    */
   readonly falseNames?: number;
   readonly limits?: AudioLimits;

@@ -38,7 +38,7 @@ export class LiveSpeechGate {
     this.#keep(this.#resampler.push(samples));
   }
 
-  /** The end of the session. */
+  /** Ends the session. */
   end(): void {
     this.#keep(this.#resampler.end());
     // Makes the last run happen: its output is final.

@@ -67,7 +67,7 @@ export class PieceCutter {
     this.#emit = emit;
   }
 
-  /** First frame that may still become part of a piece. */
+  /** First frame that may belong to a piece that is not emitted yet. */
   get undecided(): number {
     return this.#open.reduce((first, { frames, last }) => Math.min(first, frames[0] ?? last), this.#next);
   }

@@ -17,7 +17,8 @@ export interface VbxSettings extends VbxRules {
 const MOST_POINTS = 2500;
 /**
  * Maximum number of initial clusters of VBx, whose iterations cost points × clusters × dimensions. Voices that are all
- * different would each start as a cluster, which took three minutes for four hours of audio.
+ * different would each start as a cluster, which took three minutes for four hours of audio; no recording has that many
+ * speakers.
  */
 const MOST_CLUSTERS = 100;
 /** Speakers with a prior up to this are dropped. */
