@@ -6,7 +6,7 @@ import { checkLength, checkSegment, overlapSeconds, type Segment, type Turn } fr
 import { snapToSentences } from './snap.ts';
 import { defaultText, endsSentence } from './text.ts';
 
-/** A word of any recogniser, with whatever other fields it has. Some recognisers give no times for numerals. */
+/** A word of any recognizer, with whatever other fields it has. Some recognisers give no times for numerals. */
 export interface TimedWord {
   /** Seconds. */
   readonly start?: number | null | undefined;
@@ -88,7 +88,7 @@ export function assignWords<W extends TimedWord>(
 
 function notWords(what: string): VoiceFlowError {
   return new VoiceFlowError('invalid-option', `${what}: expected [{ text, start, end }, …] with seconds`, {
-    hint: 'Read the file of a recogniser with parseWords of voiceflow-ml/words.',
+    hint: 'Read the file of a recognizer with parseWords of voiceflow-ml/words.',
   });
 }
 
