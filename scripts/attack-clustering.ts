@@ -46,11 +46,11 @@ function accurate(script: Script): Work {
   const { local, duration, frame } = madeUpRecording([...settings.voices.between], script, 1);
   const random = seededRandom(1);
   const normal = () => gaussian(random);
-  const centres = voicesOf(voices, joined.voices.between, normal);
+  const centers = voicesOf(voices, joined.voices.between, normal);
   const frames = Math.round(joined.pieces.target / SHAPE.frame);
   const pieces = Array.from({ length: Math.floor((hours * 3600) / joined.pieces.target) }, (_, i): VoicedPiece => {
-    const centre = centres[Math.floor((i * joined.pieces.target) / turn) % voices] as Float32Array;
-    const voice = centre.map((x) => x + normal());
+    const center = centers[Math.floor((i * joined.pieces.target) / turn) % voices] as Float32Array;
+    const voice = center.map((x) => x + normal());
     return { ranges: Int32Array.of(i * frames, (i + 1) * frames), frames, voice };
   });
   const grid = { frame: SHAPE.frame, offset: 0 };
@@ -91,14 +91,14 @@ function pyannote(script: Script): Work {
   });
   const startOf = (window: number) => Math.round((window * step) / SHAPE.frame);
   const heard = new HeardRecording({ ...SHAPE, dimensions: SIZE, startOf });
-  const centres = voicesOf(script.voices, [...between, ...new Float64Array(SIZE - to)], normal);
+  const centers = voicesOf(script.voices, [...between, ...new Float64Array(SIZE - to)], normal);
   for (const { active, slots } of windowsOf(turnsOf(script, SHAPE.frame, random), SHAPE, script.hours, startOf)) {
     const window = heard.windows;
     heard.add(active);
     for (const [voice, slot] of slots)
       heard.voices.set(
         window * SHAPE.slots + slot,
-        (centres[voice] as Float32Array).map((x) => x + 0.4 * normal()),
+        (centers[voice] as Float32Array).map((x) => x + 0.4 * normal()),
       );
   }
   return () => {

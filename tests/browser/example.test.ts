@@ -100,7 +100,7 @@ describe.skipIf(!CHROMIUM)(`examples/browser${WITHOUT_CHROMIUM}`, () => {
     writeFileSync(long, repeated(readFileSync(join(ROOT, 'examples/audio/conversation.wav')), 24));
     await page.locator('#file').setInputFiles(long);
     await page.getByRole('button', { name: 'Cancel' }).click();
-    await page.getByRole('status').filter({ hasText: 'Cancelled.' }).waitFor();
+    await page.getByRole('status').filter({ hasText: 'Canceled.' }).waitFor();
   });
 
   it('says what is wrong with a file', async () => {

@@ -26,7 +26,7 @@ export function overview(commands: readonly CommandEntry[], screen: Screen): str
     `${INDENT}voiceflow diarize recordings/ --format rttm --out results`,
     `${INDENT}voiceflow diarize --help`,
     '',
-    'Results go to standard output, everything else to standard error. NO_COLOR turns colours off.',
+    'Results go to standard output, everything else to standard error. NO_COLOR turns colors off.',
     EXIT_CODES,
   ].join('\n')}\n`;
 }

@@ -12,7 +12,7 @@ export const SUBMIT_OPTIONS = {
   min: integer([1, 100], 'N', 'at least so many'),
   max: integer([1, 100], 'N', 'at most so many'),
   exclusive: flag('one speaker at a time'),
-  voices: flag('recognise the voices enrolled on the server'),
+  voices: flag('recognize the voices enrolled on the server'),
   priority: integer([0, 100], 'N', 'before your other jobs (default 0)'),
 };
 

@@ -72,7 +72,7 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
       if (recording === shown) view.show(shown);
     } catch (error) {
       if (running !== own) return;
-      if (own.signal.aborted) say('Cancelled.');
+      if (own.signal.aborted) say('Canceled.');
       else problem(error);
     } finally {
       if (running === own) busy(false);

@@ -7,7 +7,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry('diarize', 'who spoke when in files, folders and patterns', async () => (await import('./diarize.ts')).diarize),
   entry(
     'words',
-    'who said what: the words of a speech recogniser with speakers',
+    'who said what: the words of a speech recognizer with speakers',
     async () => (await import('./words.ts')).words,
   ),
   entry('embed', 'a voice as a vector', async () => (await import('./embed.ts')).embed),

@@ -50,7 +50,7 @@ type Given = Values<typeof options>;
 export const stream = defineCommand({
   usage: '[--input -|FILE] [options]',
   details: [
-    'Writes a line of JSON for each event: "speaker" when a voice appears or is recognised, "turn-start" and "turn-update" while a turn is tentative, "turn-end" when it is final (a turn that proved to be none ends where it starts), "speaker-merged" when two voices turn out to be one. The last line is "end", with the turns and speakers of the whole session, and for each label that was told the one it has there.',
+    'Writes a line of JSON for each event: "speaker" when a voice appears or is recognized, "turn-start" and "turn-update" while a turn is tentative, "turn-end" when it is final (a turn that proved to be none ends where it starts), "speaker-merged" when two voices turn out to be one. The last line is "end", with the turns and speakers of the whole session, and for each label that was told the one it has there.',
     'Ctrl-C ends the session as the end of the input does: the last events and the result are still written, and the exit code is 130.',
   ],
   options,

@@ -59,7 +59,7 @@ const options = {
 export const words = defineCommand({
   usage: 'WORDS RECORDING|TURNS [options]',
   details: [
-    'WORDS is what a recogniser wrote, known by its content: JSON of whisper.cpp, openai-whisper, faster-whisper, whisperX, transformers.js, Deepgram or AssemblyAI, SRT or WebVTT, or a list of { text, start, end } in seconds. Words without times go with those around them; where a file has times of segments only, they are parted by length.',
+    'WORDS is what a recognizer wrote, known by its content: JSON of whisper.cpp, openai-whisper, faster-whisper, whisperX, transformers.js, Deepgram or AssemblyAI, SRT or WebVTT, or a list of { text, start, end } in seconds. Words without times go with those around them; where a file has times of segments only, they are parted by length.',
     'The second file is the recording, or its turns: RTTM or the JSON of voiceflow diarize.',
   ],
   options,
@@ -114,10 +114,10 @@ async function diarize(
 function* warningsOf({ words: all, timing }: Transcript, assigned: readonly { readonly coverage: number }[]) {
   if (all.length === 0) yield 'it has no words';
   else if (all.every(({ start, end }) => start === undefined && end === undefined)) {
-    yield 'no word has times, so that nobody can be told apart; have the recogniser write times of words';
+    yield 'no word has times, so that nobody can be told apart; have the recognizer write times of words';
   } else {
     if (timing === 'segments') {
-      yield 'words have the times of their segments only, and speakers may be wrong where they change; have the recogniser write times of words';
+      yield 'words have the times of their segments only, and speakers may be wrong where they change; have the recognizer write times of words';
     }
     const outside = assigned.filter(({ coverage }) => coverage === 0).length;
     if (outside > MOST_OUTSIDE * all.length) {

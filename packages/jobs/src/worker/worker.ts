@@ -262,7 +262,7 @@ export class Worker {
       for (const { claimed, stop } of beats) {
         // Cancelled, deleted, or given to another: its result would be refused.
         if (!held.has(claimed.lease) && this.#running.has(claimed.lease))
-          stop.abort(new VoiceFlowError('aborted', 'the job was cancelled or given to another worker'));
+          stop.abort(new VoiceFlowError('aborted', 'the job was canceled or given to another worker'));
       }
     } catch {
       // The database is away: the work goes on. A result is taken only while its lease still holds.

@@ -17,12 +17,12 @@ export interface VoiceSpace {
 }
 
 /** Buffer for `x − mean`, reused so that nothing is allocated for each slot. */
-let centred = new Float64Array(0);
+let centered = new Float64Array(0);
 
 /** Writes `projection × (x − mean)` to `out` (`[to]`). */
 export function project({ from, to, mean, projection }: VoiceSpace, x: Float32Array, out: Float32Array): void {
-  if (centred.length !== from) centred = new Float64Array(from);
-  const c = centred;
+  if (centered.length !== from) centered = new Float64Array(from);
+  const c = centered;
   for (let i = 0; i < from; i++) c[i] = x[i]! - mean[i]!;
   const whole = from - (from % 4);
   for (let j = 0; j < to; j++) {

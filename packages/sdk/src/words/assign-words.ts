@@ -88,7 +88,7 @@ export function assignWords<W extends TimedWord>(
 
 function notWords(what: string): VoiceFlowError {
   return new VoiceFlowError('invalid-option', `${what}: expected [{ text, start, end }, …] with seconds`, {
-    hint: 'Read the file of a recogniser with parseWords of voiceflow-ml/words.',
+    hint: 'Read the file of a recognizer with parseWords of voiceflow-ml/words.',
   });
 }
 

@@ -56,7 +56,7 @@ export class JobsClient {
    * Waits for the end of a job, however long it takes, through short failures of the server.
    * @param onChange Told of the job now and then.
    * @returns Its result.
-   * @throws What it failed with; `closed` where it was cancelled; `aborted`.
+   * @throws What it failed with; `closed` where it was canceled; `aborted`.
    */
   async wait(id: string, options: CallOptions & { onChange?: (job: JobJson) => void } = {}): Promise<DiarizeJson> {
     const { onChange, ...call } = options;
@@ -67,7 +67,7 @@ export class JobsClient {
         onChange?.(job);
         pause = ASK_AGAIN_MS.first;
         if (job.state === 'succeeded' && job.result !== undefined) return job.result;
-        if (job.state === 'canceled') throw new VoiceFlowError('closed', 'the job was cancelled');
+        if (job.state === 'canceled') throw new VoiceFlowError('closed', 'the job was canceled');
         if (job.state === 'failed') throw new JobFailed(toError({ ...job.problem }));
       } catch (error) {
         if (error instanceof JobFailed) throw error.why;

@@ -120,7 +120,7 @@ class Desk {
     if (running.filled === running.body.length) return;
     // It never began: nobody else would answer.
     this.#tasks.delete(id);
-    this.#tell({ type: 'error', id, error: toWireError(new VoiceFlowError('aborted', 'the task was cancelled')) });
+    this.#tell({ type: 'error', id, error: toWireError(new VoiceFlowError('aborted', 'the task was canceled')) });
   }
 
   async #run(id: number, { task, body, cancel }: Running): Promise<void> {

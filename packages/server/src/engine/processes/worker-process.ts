@@ -185,7 +185,7 @@ export class WorkerProcess {
       const { graceMs } = this.#options;
       grace = setTimeout(() => {
         onBlame?.();
-        this.kill(`a task did not stop ${graceMs} ms after it was cancelled`);
+        this.kill(`a task did not stop ${graceMs} ms after it was canceled`);
       }, graceMs);
     };
     try {

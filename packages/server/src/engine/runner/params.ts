@@ -69,7 +69,7 @@ const count = (name: string, description: string) =>
 export const known = v.optional(
   option(
     parseKnown,
-    'Voices to recognise, as JSON: a list of { name, embedding, space, seconds }; the seconds of speech that a voice was learnt from may be absent.',
+    'Voices to recognize, as JSON: a list of { name, embedding, space, seconds }; the seconds of speech that a voice was learnt from may be absent.',
   ),
 );
 export const falseNames = v.optional(

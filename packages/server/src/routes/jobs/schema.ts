@@ -145,7 +145,7 @@ const SubmitQuery = v.object({
   webhook: Submission.entries.webhook,
   priority: v.optional(wholeText(PRIORITY.min, PRIORITY.max, 'Among the jobs of one key: the highest first.')),
   metadata: v.optional(text('Kept with the job, as JSON.')),
-  voices: flagText('Recognise the enrolled voices.'),
+  voices: flagText('Recognize the enrolled voices.'),
   embeddings: flagText('Keep the embeddings of the speakers.'),
 });
 
@@ -161,7 +161,7 @@ const AUDIO_PROBLEMS = ['audio-too-large', 'invalid-audio', 'deadline-exceeded',
 export const SUBMIT_JOB = {
   summary: 'Submits a recording',
   description:
-    'The recording as the body or as the part "file" of a form, or JSON { url }; the options of /v1/diarize, "webhook", "metadata" (JSON), "priority", "voices" (recognise the enrolled ones), "embeddings" (keep those of the speakers), in the query, the form or the JSON. A repeated Idempotency-Key gives the job that it made.',
+    'The recording as the body or as the part "file" of a form, or JSON { url }; the options of /v1/diarize, "webhook", "metadata" (JSON), "priority", "voices" (recognize the enrolled ones), "embeddings" (keep those of the speakers), in the query, the form or the JSON. A repeated Idempotency-Key gives the job that it made.',
   ...JOBS,
   query: SubmitQuery,
   headers: { 'idempotency-key': text('1 to 255 visible characters: the same one gives the same job.') },
@@ -215,9 +215,9 @@ export const GET_EVENTS = {
 
 export const REMOVE_JOB = {
   summary: 'Cancels a job, or removes it',
-  description: 'One that has not ended is cancelled, and its audio deleted; one that has is removed, with its result.',
+  description: 'One that has not ended is canceled, and its audio deleted; one that has is removed, with its result.',
   ...ONE_JOB,
-  answers: { 200: json('The job, cancelled.', JobSchema), 204: { description: 'It was removed.' } },
+  answers: { 200: json('The job, canceled.', JobSchema), 204: { description: 'It was removed.' } },
 } as const satisfies RouteSpec;
 
 export const ENROLL_VOICE = {
