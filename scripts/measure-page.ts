@@ -1,8 +1,8 @@
 /**
- * Measures long tasks (over 50 ms) of the examples/browser page in Chromium: `npx tsx scripts/measure-page.ts
- * [SECONDS]`.
- * Diarizes the demo's conversation from a file and from the microphone (SECONDS of it, default 20). Prints the
- * length of each long task, and the longest task by CPU time, which other load on the machine does not affect.
+ * Measures long tasks (over 50 ms) of the page of examples/browser in Chromium:
+ * `npx tsx scripts/measure-page.ts [SECONDS]`. Diarizes the demo's conversation from a file and from the microphone
+ * (SECONDS of it, default 20). Prints the length of each long task, and the longest task by CPU time, which other load
+ * on the machine does not affect.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';

@@ -2,7 +2,7 @@ import type { ModelManifest, ModelPackage } from 'voiceflow-ml/core';
 import json from '../manifest.json';
 
 export const PACKAGE = '@voiceflow-ml/segmenter';
-/** The weights in half precision: half the size, the same probabilities to 4e-4. */
+/** The weights in half precision: half the size; probabilities differ by at most 4e-4. */
 export const FILE = 'segmenter.onnx';
 
 export const manifest = json as ModelManifest;

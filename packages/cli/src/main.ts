@@ -20,8 +20,7 @@ const GRACE_MS = 2000;
 
 /**
  * Ends the process on the second Ctrl-C and after `GRACE_MS`. `process.exit` would abort with code 134 during a run of
- * a
- * native worker; the system's default handling of the signal ends the process without stopping its workers first.
+ * a native worker; the system's default handling of the signal ends the process without stopping its workers first.
  */
 function endAtOnce(signal: NodeJS.Signals): void {
   removeUnfinished();

@@ -9,8 +9,7 @@ const MAX_TEXT_BYTES = 256 * 2 ** 20;
 
 /**
  * Opens a file as audio. A regular file is read in slices, so it may have any length; pipes, devices and `-` are read
- * as
- * streams.
+ * as streams.
  * @throws FileError when it cannot be read. The content is not checked here.
  */
 export async function openAudio(path: string): Promise<AudioInput> {

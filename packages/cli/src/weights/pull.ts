@@ -26,8 +26,7 @@ export interface PullOptions {
  * model is installed completely or not at all. An interrupted pull can be resumed.
  * @returns The folder, and whether the model was newly installed.
  * @throws `model-corrupt`, `model-not-found`, `aborted`; FileError; UsageError for a `from` that is neither a folder
- * nor
- *   an address.
+ *   nor an address.
  */
 export async function pull(entry: CatalogEntry, options: PullOptions): Promise<{ folder: string; fresh: boolean }> {
   const { models, signal, onProgress } = options;
