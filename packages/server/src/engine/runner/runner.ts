@@ -16,7 +16,8 @@ export interface RunnerParts {
   /** Opens a file on this machine in slices, if the runtime has files. */
   readonly openFile?: (path: string) => Promise<Blob>;
   /**
-   * Whether late live sessions skip audio to catch up. Default: true. Must be false where the clock is not reliable.
+   * Whether live sessions that are behind real time run the network less often. Default: true. Must be false where the
+   * clock stands still during work.
    */
   readonly keepUp?: boolean;
 }
