@@ -83,7 +83,7 @@ export async function compareBackends(options: ComparisonOptions): Promise<Compa
     }
     const count = (each: Contender) => Math.max(1, Math.round(options.iterations / ROUNDS / (each.batch > 1 ? 4 : 1)));
     for (let round = 0; round < ROUNDS; round++) {
-      // Each round starts with a different contender, because being first after a pause is an advantage.
+      // Each round starts with a different contender, so that none is always the first after a pause.
       for (let at = 0; at < runners.length; at++) {
         const runner = runners[(at + round) % runners.length];
         if (runner !== undefined) await runner.round(count(runner.contender));

@@ -3,7 +3,7 @@ import { givingWay } from './give-way.ts';
 import { type LoadResult, Recorder } from './recorder.ts';
 import type { Target } from './target.ts';
 
-/** Hooks between requests. `signal` ends the run early. */
+/** Cancellation and progress of a run. */
 export interface LoopControl {
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number) => void;

@@ -26,8 +26,7 @@ export interface Person {
  * - a tab-separated file of pieces, with the columns `file start_s end_s speaker … utt`. Pieces with the same `utt` are
  *   one recording. The audio lies beside the file.
  * - a tab-separated file of trials, with the columns `len_s … file_a start_a file_b start_b spk_a spk_b`. Each side is
- * a
- *   recording; only the longest length is used. The audio lies in a folder of the same name.
+ *   a recording; only the longest length is used. The audio lies in a folder of the same name.
  * - a folder of labeled recordings. The segments in which a speaker talks alone are a recording of that person.
  */
 export async function readPeople(index: string): Promise<Person[]> {

@@ -34,7 +34,7 @@ export interface ScaleOutResult {
   readonly afterDeath: number;
 }
 
-/** Loads several server processes through nginx with the deployed configuration. */
+/** Loads several server processes through nginx with the deployment configuration. */
 export async function measureScaleOut(options: ScaleOutOptions): Promise<ScaleOutResult> {
   const servers: ServerUnderTest[] = [];
   let balancer: Balancer | undefined;

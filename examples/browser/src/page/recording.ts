@@ -97,7 +97,7 @@ const FORMATS = {
 };
 export type Format = keyof typeof FORMATS | 'json';
 
-/** 1:02:03.4 */
+/** Formats seconds as `1:02:03.4`. */
 export function clock(seconds: number): string {
   const tenths = Math.round(seconds * 10);
   const two = (value: number) => String(value).padStart(2, '0');
@@ -106,7 +106,7 @@ export function clock(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${rest}` : `${minutes}:${rest}`;
 }
 
-/** `Ada, 0:01.0 to 0:02.5` */
+/** A turn as text: `Ada, 0:01.0 to 0:02.5`. */
 export function describe(recording: Recording, { speaker, start, end }: ShownTurn): string {
   return `${recording.nameOf(speaker)}, ${clock(start)} to ${clock(end)}`;
 }

@@ -15,7 +15,7 @@ export interface Output {
    * File ID in RTTM: the name without folder and extension, or the whole path when several in a stream share the name.
    */
   readonly fileId: string;
-  /** Where the image goes, if one is wanted. */
+  /** Path of the timeline image, if one is requested. */
   readonly timeline?: string;
 }
 

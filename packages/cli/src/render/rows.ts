@@ -8,7 +8,7 @@ export interface TimelineRow {
   /** Index of the color. A found speaker has the color of the reference speaker that it was matched with. */
   readonly hue: number;
   readonly segments: readonly Segment[];
-  /** Seconds spoken. */
+  /** Speaking time in seconds. */
   readonly seconds: number;
 }
 

@@ -187,7 +187,7 @@ export interface Depth {
   readonly running: number;
   /** Webhook calls that are due or wait for a retry. */
   readonly deliveries: number;
-  /** Seconds that the oldest job has been due for. */
+  /** Seconds since the oldest due job became due. */
   readonly age: number;
   /** Jobs that failed and wait for a retry. */
   readonly retrying: number;

@@ -17,7 +17,7 @@ export interface CallOptions {
 
 export interface ClientDiarizeOptions extends CallOptions, SpeakerCountOptions {
   readonly known?: readonly KnownVoice[];
-  /** Share of people who are not among them that may get a name, in (0, 0.5]. Default 0.02. */
+  /** Largest share of unknown people who may be given a name of `known`, in (0, 0.5]. Default 0.02. */
   readonly falseNames?: number;
   readonly exclusive?: boolean;
   /** Like `channels` of `diarize`; or a name for each channel, which separates them. */
@@ -77,7 +77,7 @@ export interface ClientStreamOptions {
   readonly step?: number;
   readonly maxSpeakers?: number;
   readonly known?: readonly KnownVoice[];
-  /** Share of people who are not among them that may get a name, in (0, 0.5]. Default 0.02. */
+  /** Largest share of unknown people who may be given a name of `known`, in (0, 0.5]. Default 0.02. */
   readonly falseNames?: number;
   /** Encoding of the sent samples: `s16le` (default) takes half the bandwidth. */
   readonly encoding?: 's16le' | 'f32le';

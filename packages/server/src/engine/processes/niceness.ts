@@ -8,8 +8,9 @@ const own = process.platform === 'linux' ? getPriority() : 0;
 /**
  * Raises the server's niceness, so that workers can finish their runs before the server takes a core from them. With as
  * many workers as cores, a server that preempts at each packet makes every tenth run take twice as long. A nicer server
- * wakes less often and handles more requests at a time (docs/decisions/). For dedicated programs only, after the
- * workers have started, and only on Linux, where niceness applies to a single thread.
+ * wakes less often and handles more requests at a time (docs/decisions/009-priorities-of-server-and-workers.md). For
+ * dedicated programs only, after the workers have started, and only on Linux, where niceness applies to a single
+ * thread.
  */
 export function yieldToWorkers(nice: number): void {
   if (process.platform === 'linux') change(process.pid, Math.min(own + nice, NICEST));

@@ -19,8 +19,8 @@ export function floatBytes(values: Float32Array<ArrayBuffer>): Uint8Array<ArrayB
 }
 
 /**
- * Float32 numbers from little-endian bytes. Copies only when the offset is not a multiple of 4; `bytes.length` must be
- * one.
+ * Float32 numbers from little-endian bytes. Copies only when the offset is not a multiple of 4. `bytes.length` must be
+ * a multiple of 4.
  */
 export function bytesToFloats(bytes: Uint8Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();

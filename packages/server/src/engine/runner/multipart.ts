@@ -94,7 +94,7 @@ function headEndFrom(body: Uint8Array, from: number): number {
   return -1;
 }
 
-/** Finds the lines that are delimiters. */
+/** Finds delimiter lines. */
 class Delimiters {
   readonly #body: Uint8Array;
   readonly #between: Uint8Array;
