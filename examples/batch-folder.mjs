@@ -1,5 +1,6 @@
-// Every WAV of a folder, one RTTM each.   node examples/batch-folder.mjs [recordings results]
-// One diarizer serves all; a file that is no good does not stop the others.
+// Diarizes every WAV file of a folder and writes an RTTM file for each.
+//   node examples/batch-folder.mjs [recordings results]
+// All files use one diarizer. A file that cannot be read does not stop the others.
 import { openAsBlob } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, parse } from 'node:path';

@@ -1,5 +1,5 @@
-// The demo: who spoke when in a conversation of four, beside the truth.   npm run demo
-// Everything it uses is public: `voiceflow-ml` diarizes and scores, `@voiceflow-ml/cli/render` draws.
+// The demo diarizes a conversation of four people and shows the result beside the reference.   npm run demo
+// It uses only the public API: `voiceflow-ml` diarizes and scores, `@voiceflow-ml/cli/render` draws.
 
 import { openAsBlob } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -19,7 +19,7 @@ const diarizer = await createDiarizer({ model: standard });
 const result = await diarizer.diarize(await openAsBlob(audio));
 await diarizer.close();
 
-// Labels are SPEAKER_00 and so on: scoring finds out which stands for whom.
+// Labels are SPEAKER_00 and so on. Scoring maps each label to a speaker of the reference.
 const { files } = scoreDiarization(reference, { uri: reference.uri, turns: result.turns });
 const score = files[reference.uri];
 const timeline = arrangeTimeline(result.turns, {

@@ -1,9 +1,9 @@
-// Names instead of labels: voices are enrolled from a few seconds each, and recognised in the recording.
+// Names instead of labels: enrolls voices from a few seconds of speech each and recognizes them in the recording.
 //   node examples/known-voices.mjs
 import { openAsBlob } from 'node:fs';
 import { createDiarizer, VoiceBook } from 'voiceflow-ml';
 
-/** Where somebody speaks alone; for real, a recording of each person. */
+/** Where each person speaks alone. In practice, use a separate recording of each person. */
 const samples = {
   Sally: { start: 0.7, end: 6.0 },
   Ross: { start: 14.1, end: 18.2 },
@@ -18,7 +18,7 @@ for (const [name, segment] of Object.entries(samples)) {
   const [embedding] = await diarizer.embed(audio, { segments: [segment] });
   book = book.enroll(name, [{ embedding, seconds: segment.end - segment.start }]);
 }
-// A book is JSON: JSON.stringify(book) keeps it, VoiceBook.parse(text) brings it back.
+// JSON.stringify(book) saves a book, VoiceBook.parse(text) loads it.
 
 const { speakers } = await diarizer.diarize(audio, { known: book.voices });
 for (const { label, name, seconds } of speakers)

@@ -1,4 +1,4 @@
-// Who is speaking now, from a microphone or any raw audio on standard input: 16-bit mono at 16 kHz.
+// Prints who is speaking now. Reads raw audio (16-bit mono at 16 kHz) from standard input, here from a microphone:
 //   arecord -q -t raw -f S16_LE -r 16000 -c 1 | node examples/live-microphone.mjs
 //   ffmpeg -loglevel error -f avfoundation -i :0 -ac 1 -ar 16000 -f s16le - | node examples/live-microphone.mjs
 import { createDiarizer } from 'voiceflow-ml';

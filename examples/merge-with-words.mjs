@@ -1,7 +1,7 @@
-// Who said what: the words of any speech recogniser, with their times, and the turns.
+// Who said what: combines the words of any speech recognizer, with their times, with the turns.
 //   node examples/merge-with-words.mjs [meeting.wav words.json]
-// words.json is what a recogniser wrote (Whisper and its kin, Deepgram, AssemblyAI, SRT, WebVTT), or a list of
-// { "text": "hello", "start": 1.2, "end": 1.5 }. The same on the command line: voiceflow words words.json meeting.wav
+// words.json is the output of a recognizer (Whisper and its variants, Deepgram, AssemblyAI, SRT, WebVTT), or a list of
+// { "text": "hello", "start": 1.2, "end": 1.5 }. The command does the same: voiceflow words words.json meeting.wav
 import { openAsBlob } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createDiarizer } from 'voiceflow-ml';

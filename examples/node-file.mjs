@@ -1,4 +1,4 @@
-// Who spoke when in a file.   node examples/node-file.mjs [meeting.wav]
+// Prints who spoke when in a file.   node examples/node-file.mjs [meeting.wav]
 import { openAsBlob } from 'node:fs';
 import { createDiarizer } from 'voiceflow-ml';
 

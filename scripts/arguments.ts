@@ -8,7 +8,7 @@ import {
   UsageError,
 } from '../packages/server/src/args/index.ts';
 
-/** The arguments of a script. `--help` lists the options; what is wrong ends the process with 2. */
+/** Parses the arguments of a script. `--help` lists the options; invalid arguments end the process with exit code 2. */
 export function scriptArguments<O extends Options>(options: O): Parsed<O> {
   const args = process.argv.slice(2);
   if (asksForHelp(args)) {

@@ -1,4 +1,4 @@
-/** The CPU of clustering for 1 and 4 hours, of every pipeline, on made-up recordings: what their networks would say. */
+/** CPU time of clustering for 1 and 4 hours in every pipeline, on synthetic network outputs. */
 
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
@@ -23,7 +23,7 @@ import { gaussian } from '../bench/src/stats/random.ts';
 const manifestOf = (name: string) =>
   JSON.parse(readFileSync(new URL(`../models/${name}/manifest.json`, import.meta.url), 'utf8'));
 
-/** Frames of a window of segmentation-3.0 and of its grid, and local speakers. */
+/** segmentation-3.0: frames and local speakers per window; length and offset of its frames in seconds. */
 const SHAPE = { frames: 589, slots: 3, frame: 270 / 16_000, offset: 495 / 16_000 };
 
 type Work = () => unknown;
@@ -37,7 +37,7 @@ function fastCnn(name: string) {
   };
 }
 
-/** The Fast CNN's local speakers, and a voice for each piece: who says it does not matter for what it costs. */
+/** The Fast CNN's local speakers, and a voice for each piece. Which voice a piece has does not affect the cost. */
 function accurate(script: Script): Work {
   const { hours, voices, turn } = script;
   const settings = plainSpace(fastCnnSettings(manifestOf('fast-cnn')));
@@ -71,7 +71,7 @@ function pyannote(script: Script): Work {
   const { clustering, step } = pyannoteSettings(manifestOf('pyannote'));
   const random = seededRandom(1);
   const normal = () => gaussian(random);
-  // Voices are their own space: 128 dimensions, of which the first differ most.
+  // The space of voices has 128 dimensions; voices differ most in the first ones.
   const to = 128;
   const between = Float64Array.from({ length: to }, (_, d) => 8 / (1 + d));
   const identity = new Float64Array(to * to);
@@ -112,13 +112,13 @@ const PIPELINES: Readonly<Record<string, (script: Script) => Work>> = {
   accurate,
   pyannote,
 };
-/** Ordinary talk, and as many voices and turns as anybody could put into it. */
+/** An ordinary conversation, and one with far more voices and turns than any real one. */
 const SCRIPTS = [
   { voices: 4, turn: 4 },
   { voices: 60, turn: 0.8 },
 ];
 
-/** Prints the CPU and what was held at most. */
+/** Prints the CPU time and the peak memory. */
 export async function clustering(only = ''): Promise<void> {
   console.log('| clustering of | voices | seconds a turn | 1 h | 4 h |\n|---|---|---|---|---|');
   let most = 0;

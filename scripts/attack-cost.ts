@@ -1,4 +1,4 @@
-/** What inputs cost: the CPU of the server and its worker for each, beside that of ordinary audio of the same length. */
+/** CPU time of the server and its worker for each input, relative to ordinary audio of the same length. */
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { encodeWav } from 'voiceflow-ml/core';
@@ -9,9 +9,9 @@ import { NODE_ENTRY, type Spawned, spawnServer } from '../tests/server/harness.t
 const FIXTURES = new URL('../packages/codecs/fixtures/', import.meta.url);
 const CONVERSATION = readFileSync(new URL('../examples/audio/conversation.wav', import.meta.url));
 const RATE = 16_000;
-/** Seconds of each made-up recording. */
+/** Length of each synthetic recording in seconds. */
 const SECONDS = 60;
-/** Of each fixture: seconds 2 to 4 of the conversation. */
+/** Length of each fixture in seconds: seconds 2 to 4 of the conversation. */
 const SHORT = 2;
 
 interface Input {
@@ -29,13 +29,13 @@ function speech(seconds: number, from = 0): Float32Array {
   );
 }
 
-/** The same every time. */
+/** Seeded white noise. */
 function noise(length: number): Float32Array {
   const random = seededRandom(1);
   return Float32Array.from({ length }, () => 2 * random() - 1);
 }
 
-/** A WAV whose bytes are any: 8-bit samples of so many channels at a rate. */
+/** A WAV file of arbitrary samples in the given format. */
 function anyWav(seconds: number, rate: number, channels: number, bits = 8): Uint8Array<ArrayBuffer> {
   const frame = (channels * bits) / 8;
   const bytes = new Uint8Array(44 + seconds * rate * frame);
@@ -58,7 +58,7 @@ function anyWav(seconds: number, rate: number, channels: number, bits = 8): Uint
   view.setUint32(40, bytes.length - 44, true);
   const period = Math.min(bytes.length, 44 + 11 * 2 ** 16);
   for (let i = 44; i < period; i++) bytes[i] = 128 + 60 * Math.sin(i / (7 + ((i >> 16) % 11)));
-  // Doubled until it is full: while this runs, connections that are kept alive are closed at their other end.
+  // Filled by doubling, because the server closes idle keep-alive connections while this blocks the event loop.
   for (let at = period; at < bytes.length; at += at - 44) bytes.copyWithin(at, 44, at);
   return bytes;
 }
@@ -93,10 +93,10 @@ const made: readonly (readonly [string, () => Uint8Array<ArrayBuffer>])[] = [
 
 const INPUTS: readonly Input[] = [
   ...made.map(([name, body]) => ({ name, seconds: SECONDS, body })),
-  // Nothing longer fits the limit of the body.
+  // Longer ones would exceed the body size limit.
   { name: '192 kHz, 8 channels, 24 bit', seconds: 10, body: () => anyWav(10, 192_000, 8, 24) },
   { name: '48 kHz, 32 channels, 24 bit', seconds: 10, body: () => anyWav(10, 48_000, 32, 24) },
-  // Refused: what they cost is their bytes.
+  // Refused: their cost is that of receiving the bytes.
   { name: '1 MHz, 16 channels', seconds: 10, body: () => anyWav(10, 1_000_000, 16) },
   { name: '16 kHz, 1,000 channels', seconds: 10, body: () => anyWav(10, 16_000, 1_000) },
   ...[
@@ -118,10 +118,10 @@ const INPUTS: readonly Input[] = [
   ].map((name) => ({ name, seconds: SHORT, body: () => new Uint8Array(readFileSync(new URL(name, FIXTURES))) })),
 ];
 
-/** CPU seconds of a process and its children so far. */
+/** CPU seconds used so far by a process and its children. */
 const cpuSeconds = (pid: number) => treeUsage(pid)?.cpuSeconds ?? Number.NaN;
 
-/** CPU seconds of one request, of so many in turn. */
+/** Mean CPU seconds per request over `times` consecutive requests, and the refusal, if any. */
 async function costOf(server: Spawned, body: Uint8Array<ArrayBuffer>, times: number): Promise<[number, string]> {
   let answered = '';
   const ask = async () => {
@@ -135,7 +135,10 @@ async function costOf(server: Spawned, body: Uint8Array<ArrayBuffer>, times: num
   return [(cpuSeconds(server.pid) - before) / times, answered];
 }
 
-/** Prints each input's cost, and the largest ratio of those that are taken and of those that are refused. @param part Of the names of inputs: those alone. */
+/**
+ * Prints each input's cost, and the largest ratio among accepted and among refused inputs.
+ * @param part Only inputs whose names contain it.
+ */
 export async function cost(part = ''): Promise<void> {
   const server = await spawnServer([process.execPath, NODE_ENTRY], {
     VOICEFLOW_WORKERS: '1',

@@ -1,4 +1,4 @@
-/** What a worker still does for clients that leave in the middle of the work. */
+/** Measures how long a worker keeps working for clients that disconnect during processing. */
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { NODE_ENTRY, spawnServer } from '../tests/server/harness.ts';
 const MiB = 1024 * 1024;
 const FIXTURES = new URL('../packages/codecs/fixtures/', import.meta.url);
 
-/** A stream of frames that is as good many times over. */
+/** Repeats a file up to at least `bytes`. These formats stay valid when repeated. */
 function again(name: string, bytes: number): Uint8Array<ArrayBuffer> {
   const file = readFileSync(new URL(name, FIXTURES));
   const all = new Uint8Array(Math.ceil(bytes / file.length) * file.length);
@@ -18,26 +18,29 @@ function again(name: string, bytes: number): Uint8Array<ArrayBuffer> {
   return all;
 }
 
-/** When a client leaves: told what it was sent, and asked whether it is time, for the i-th time. */
+/**
+ * Decides when a client disconnects: `tell` receives the response so far, `yet` says whether the i-th client leaves
+ * now.
+ */
 interface Begun {
   readonly accept: string;
   tell(piece: string): void;
   yet(i: number): Promise<boolean>;
 }
 
-/** The same of a FLAC file, whose frames follow a head that tells how many there are: this one does not. */
+/** The same for a FLAC file. Its header states the number of samples, so the number is erased here. */
 function flacAgain(bytes: number): Uint8Array<ArrayBuffer> {
   const file = readFileSync(new URL('talk.flac', FIXTURES));
   let frames = 4;
   for (let isLast = false; !isLast; frames += 4 + file.readUIntBE(frames + 1, 3)) isLast = (file[frames] ?? 0) >= 128;
   const head = new Uint8Array(file.subarray(0, frames));
-  // Low bits of the number of samples, and the MD5 of them all.
+  // The low bits of the number of samples, and the MD5 of all samples.
   head.fill(0, 22, 42);
   const count = Math.ceil(bytes / (file.length - frames));
   return Buffer.concat([head, ...Array.from({ length: count }, () => file.subarray(frames))]);
 }
 
-/** How long a worker is busy with what nobody waits for any more: clients that leave at any moment of the work. */
+/** Prints how long a worker stays busy after its client disconnected, at various moments of the work. */
 export async function leaving(): Promise<void> {
   const tone = (_: unknown, i: number) => Math.sin(i / (20 + ((i >> 14) % 9))) * 0.2;
   const wav = encodeWav(new Float32Array(16_000 * 1800).map(tone), 16_000);
@@ -59,11 +62,11 @@ export async function leaving(): Promise<void> {
     'Vorbis in Ogg': [again('talk.ogg', 8 * MiB), 'audio/ogg'],
   };
   const server = await spawnServer([process.execPath, NODE_ENTRY], { VOICEFLOW_WORKERS: '1' });
-  // The worker's own time says what it still did, however busy the machine is with other things.
+  // The worker's CPU time does not depend on other load on the machine.
   const [worker = 0] = childrenOf(server.pid);
   const workerCpu = () => 1000 * (processUsage(worker)?.cpuSeconds ?? 0);
   const busy = async () => /requests_running\{lane="recording"\} 1/.test(await (await server.fetch('/metrics')).text());
-  /** Leaves so many times, each when `begun` says so. */
+  /** Disconnects `times` times, each when `begun.yet` says so. */
   const leave = async (name: string, body: Uint8Array, type: string, times: number, begun: Begun) => {
     const waits: number[] = [];
     const worked: number[] = [];
@@ -111,7 +114,7 @@ export async function leaving(): Promise<void> {
     };
     await leave(name, body, type, 8, { accept: 'application/json', tell: () => {}, yet });
   }
-  // Voices that change all the time: what is clustered is as much as it can be.
+  // Constantly changing voices give the clustering as much work as possible.
   const voices = new Float32Array(16_000 * 1800).map((_, i) => Math.sin((i * (1 + (((i / 6400) | 0) % 7))) / 40) * 0.3);
   let heard = '';
   await leave('clustering of half an hour', encodeWav(voices, 16_000), 'audio/wav', 3, {

@@ -1,5 +1,5 @@
 /**
- * Memory over many cycles of create, use and close. Each kind runs in a process of its own:
+ * Measures memory over many cycles of create, use and close. Each kind runs in its own process:
  *
  *   npm run attack -- recreate [CYCLES]
  *   node --expose-gc --import tsx scripts/attack-recreate.ts threads|in-process|wasm|pool [CYCLES]
@@ -35,7 +35,7 @@ const cycles: Readonly<Record<(typeof KINDS)[number], () => Promise<void>>> = {
   pool: poolCycle,
 };
 
-/** By least squares, a cycle. */
+/** Least-squares slope per cycle. */
 function slope(values: readonly number[]): number {
   const mean = (list: readonly number[]) => list.reduce((sum, x) => sum + x, 0) / list.length;
   const [x, y] = [(values.length - 1) / 2, mean(values)];
@@ -49,7 +49,7 @@ async function measure(kind: (typeof KINDS)[number], count: number): Promise<voi
     globalThis.gc?.();
     rss.push(process.memoryUsage.rss() / 2 ** 20);
   }
-  // The first half is the runtime's warming up.
+  // The first half is the runtime's warm-up.
   const half = rss.slice(count >> 1);
   const at = (share: number) => (rss[Math.min(count - 1, Math.floor(count * share))] ?? 0).toFixed(0);
   console.log(
@@ -57,7 +57,7 @@ async function measure(kind: (typeof KINDS)[number], count: number): Promise<voi
   );
 }
 
-/** All kinds, one after the other. */
+/** Measures all kinds, one after the other. */
 export async function recreate(count: number): Promise<void> {
   console.log('| create, use, close | cycles | resident at 5, 25, 50, 75, 100 % | growth a cycle, second half |');
   console.log('|---|---|---|---|');

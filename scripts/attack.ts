@@ -1,9 +1,9 @@
 /**
- * Attacks a server of its own and prints what that cost:
+ * Starts a server, attacks it and prints what the attacks cost:
  *
  *   npm run attack -- [pipelining|unread|uploads|leaving|cost [PART]|clustering|recreate [CYCLES]|all]
  *
- * Build first. The short forms are tests (tests/security). Linux: memory is read from /proc.
+ * Build first. Short versions of these run as tests (tests/security). Linux only: memory is read from /proc.
  */
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -22,7 +22,7 @@ const KEY = 'secret-0123456789abcdef';
 const BEARER = { authorization: `Bearer ${KEY}` };
 const MiB = 1024 * 1024;
 
-/** One window after the other for so many seconds; milliseconds of each. */
+/** Sends one window after another for a number of seconds; returns the milliseconds of each. */
 async function healthy(server: Spawned, seconds: number): Promise<number[]> {
   const times: number[] = [];
   const end = performance.now() + seconds * 1000;
@@ -127,7 +127,7 @@ async function unread(): Promise<void> {
   await server.close();
 }
 
-/** Proportional memory of the server and its workers, in MB. */
+/** Proportional set size (PSS) of the server and its workers, in MB. */
 function together(pid: number): number {
   return [pid, ...childrenOf(pid)].reduce((sum, each) => {
     try {

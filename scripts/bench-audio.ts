@@ -1,5 +1,5 @@
 /**
- * How fast audio is decoded, mixed and resampled, in CPU time (other programs' load does not count):
+ * Measures decoding, mixing and resampling in CPU time, which other programs' load does not affect:
  *   npx tsx scripts/bench-audio.ts [--to 48000] [--seconds 60]
  */
 import { encodeWav } from '../packages/sdk/src/audio/encode-wav.ts';
@@ -14,7 +14,7 @@ const { to, seconds } = scriptArguments({
 const RATES = [8_000, 11_025, 16_000, 22_050, 44_100, 48_000, 96_000, 47_999];
 const RUNS = 7;
 
-/** Milliseconds of CPU that one pass over the WAV takes. */
+/** Milliseconds of CPU time for one pass over the WAV. */
 async function pass(wav: Uint8Array<ArrayBuffer>): Promise<number> {
   const start = process.cpuUsage();
   const source = await openAudio(wav, { sampleRate: to });

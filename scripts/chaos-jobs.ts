@@ -1,11 +1,11 @@
 /**
- * The long form of `tests/jobs/survival.test.ts`, with real processes and toy workers:
+ * A longer version of `tests/jobs/survival.test.ts`, with real processes and toy workers:
  *
  *   npx tsx scripts/chaos-jobs.ts workers [--jobs 1000] [--workers 5] [--every 2000] [--restarts 2] [--ms 50]
  *   npx tsx scripts/chaos-jobs.ts server [--rounds 20] [--jobs 100] [--ms 200]
  *
- * Prints what became of every job as JSON; exit code 1 when one was lost or did not succeed. `workers` needs Debian's
- * postgresql.
+ * Prints the outcome of all jobs as JSON; exits with code 1 when a job was lost or did not succeed. `workers` needs
+ * Debian's postgresql.
  */
 import process from 'node:process';
 import { integer } from '../packages/server/src/args/index.ts';

@@ -1,6 +1,6 @@
 /**
- * `npm run docs`: the site of the documentation, to docs/.vitepress/dist. The reference comes from the declarations
- * (TypeDoc), the site from VitePress, which fails on dead links. The generators are fetched once, into docs/.
+ * `npm run docs`: builds the documentation site into docs/.vitepress/dist. TypeDoc generates the reference from the
+ * declarations; VitePress builds the site and fails on dead links. Both are installed once, into docs/.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';

@@ -1,8 +1,8 @@
 /**
- * Fuzzes the decoders beyond what the tests run:
+ * Fuzzes the decoders with more inputs than the tests:
  *   npx tsx scripts/fuzz-codecs.ts [--count 20000] [--seed 1000000] [--file talk.mp3]
- * `--count` is for each file of packages/codecs/fixtures. A failure prints its file and seed, and
- * `--file F --seed S --count 1` runs it again. At the end: how much CPU the slowest took, and the most memory at once.
+ * `--count` applies to each file of packages/codecs/fixtures. A failure prints its file and seed;
+ * `--file F --seed S --count 1` repeats it. At the end, prints the CPU time of the slowest input and the peak memory.
  */
 import process from 'node:process';
 import { codecs } from '@voiceflow-ml/codecs';
@@ -26,7 +26,7 @@ let failures = 0;
 for (const name of files) {
   const slowest = { seed: 0, ms: 0 };
   for (let seed = first; seed < first + count; seed++) {
-    // By CPU: the machine may be busy with other things.
+    // CPU time, because the machine may be busy with other work.
     const begun = process.cpuUsage();
     const problem = await fuzzOnce(codecs, name, seed);
     const { user, system } = process.cpuUsage(begun);

@@ -1,7 +1,7 @@
 /**
- * Fuzzes the WAV reader beyond what the tests run:
+ * Fuzzes the WAV reader with more inputs than the tests:
  *   npx tsx scripts/fuzz-wav.ts [--count 1000000] [--seed 100000]
- * Every input comes from its own seed; a failure prints it, and `--seed S --count 1` runs it again.
+ * Every input has its own seed. A failure prints the seed; `--seed S --count 1` repeats it.
  */
 import { fuzzInput, fuzzOnce } from '../packages/sdk/src/audio/fixtures/fuzz.ts';
 import { integer } from '../packages/server/src/args/index.ts';

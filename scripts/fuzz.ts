@@ -1,11 +1,11 @@
 /**
- * Gives the parsers of the server and of people's files many inputs and prints what became of them:
+ * Fuzzes the parsers of requests and of user files, and prints the outcomes:
  *
  *   npm run fuzz -- [TARGET|http|sessions|all] [COUNT] [SEED]      default: all 20000 1
  *
- * `http` and `sessions` are connections to a real server (with a worker without a model); build first. Fails on
- * anything but success or a typed refusal, and on an input that takes more than 2 s of CPU (the server's in the same
- * process counts). Inputs that failed are added to tests/security/corpus, which the tests replay.
+ * `http` and `sessions` connect to a real server (whose worker has no model); build first. An input fails unless it
+ * succeeds or is refused with a typed error, and when it takes more than 2 s of CPU (including the server, which runs
+ * in the same process). Inputs that failed are added to tests/security/corpus, which the tests replay.
  */
 import { appendFileSync } from 'node:fs';
 import process from 'node:process';
@@ -17,7 +17,7 @@ import { type FuzzTarget, outcomeOf, TARGETS } from '../tests/security/fuzz-targ
 
 const SLOW_MS = 2_000;
 const BATCH = 250;
-/** Connections at once: each waits for the server's limits, which are short here. */
+/** Concurrent connections: each waits for the server's timeouts, which are short here. */
 const AT_ONCE = 25;
 const [which = 'all', count = '20000', seed = '1'] = process.argv.slice(2);
 
@@ -31,7 +31,9 @@ const serverOf = (limits: object) =>
     limits,
     log: () => {},
   });
-/** Connections wait for these limits. Sessions wait for none, and on a busy machine a handshake may take longer. */
+/**
+ * Only `http` inputs wait for these timeouts. Sessions use the defaults: on a busy machine a handshake may take longer.
+ */
 const [server, patient] = [await serverOf({ idleBodyMs: 200, headerMs: 200 }), await serverOf({})];
 const online: Record<string, FuzzTarget> = {
   http: { inputs: CONNECTION, run: (bytes) => connectionOutcome(server.url, bytes as string), refusals: [] },
@@ -62,7 +64,7 @@ for (const name of names) {
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     if (outcome.startsWith('FAILED')) fail(name, input);
   };
-  /** Some inputs at once, by their CPU: the machine may be busy with other things. */
+  /** Runs inputs concurrently; returns the CPU time, because the machine may be busy with other work. */
   const cpuOf = async (inputs: readonly unknown[]) => {
     const begin = process.cpuUsage();
     await Promise.all(inputs.map(one));

@@ -1,5 +1,5 @@
 /**
- * What libsndfile and ffmpeg say of the odd WAVs of `packages/sdk/src/audio/fixtures/odd-wavs.ts`: writes
+ * Records how libsndfile and ffmpeg read the unusual WAVs of `packages/sdk/src/audio/fixtures/odd-wavs.ts`: writes
  * `odd-wavs.json` beside it.
  *
  *   pip install soundfile==0.14.0 && npx tsx scripts/judge-wavs.ts [PYTHON]       (needs ffmpeg)
@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { mono16Hash, oddWavs, type Verdict } from '../packages/sdk/src/audio/fixtures/odd-wavs.ts';
 
-/** One line a file: rate, frames and SHA-256 of the mono mix in 16-bit steps, or the refusal. */
+/** Prints one line per file: rate, frames and SHA-256 of the mono mix in 16-bit steps, or the error. */
 const PYTHON = `
 import hashlib, sys
 import numpy as np, soundfile as sf

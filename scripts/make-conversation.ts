@@ -1,14 +1,15 @@
 /**
  * Makes the demo's conversation: examples/audio/conversation.{wav,rttm,words.json}.
  *
- *   apt-get install flite      # Debian's, 2.2; its voices are the whole material
+ *   apt-get install flite      # Debian's version 2.2; all voices come from it
  *   npx tsx scripts/make-conversation.ts [FOLDER]
  *
- * The same flite gives the same bytes. The dialogue is in conversation/dialogue.ts, the room in conversation/room.ts.
+ * The same version of flite gives the same bytes. The dialogue is in conversation/dialogue.ts, the room in
+ * conversation/room.ts.
  *
- * When somebody speaks (the RTTM) is measured on each dry line before the room: frames of 10 ms within 40 dB of the
- * line's loudest are speech; a pause of more than 0.3 s ends a turn, a shorter one does not; each turn is as long as its
- * frames, with no margin. The room's echoes after the last frame are not speech. Words are flite's own phone times.
+ * The speech times of the RTTM are measured on each dry line, before the room is added: 10 ms frames within 40 dB of
+ * the line's loudest frame are speech; a pause of more than 0.3 s ends a turn; a turn covers exactly its frames, with
+ * no margin. The room's echoes after the last frame are not speech. The times of words are flite's own phone times.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,18 +21,20 @@ import { addThrough, at, impulseResponse, type Point, pinkNoise, type Room } fro
 
 const RATE = 16_000;
 const FRAME = RATE / 100;
-/** Frames quieter than this below the line's loudest are no speech. */
+/** A frame that is more than this below the line's loudest frame is not speech. */
 const SPEECH_RANGE_DB = 40;
-/** As in the corpora that the network is measured on. */
+/** In seconds, as in the corpora that the network is evaluated on. */
 const LONGEST_PAUSE = 0.3;
 const SPEECH_LEVEL_DB = -26;
 const NOISE_LEVEL_DB = -58;
 const LEAD_OUT = 1.2;
 
-/** A living room with a table; the microphone lies on it, a little off the middle. */
+/** A living room. The microphone lies on a table, slightly off the middle. */
 const ROOM: Room = { size: [5.2, 4.1, 2.6], microphone: [2.5, 2.2, 0.8], reflection: 0.68, seconds: 0.28 };
 
-/** Each seat in metres, how fast the voice speaks (flite's duration_stretch), and how loud beside the others in dB. */
+/**
+ * Each speaker's seat in meters, flite's duration_stretch (larger is slower), and gain relative to the others in dB.
+ */
 const SEATS: Readonly<Record<Voice, { at: Point; stretch: number; gainDb: number }>> = {
   slt: { at: [1.6, 1.5, 1.2], stretch: 0.95, gainDb: 0 },
   rms: { at: [3.5, 1.6, 1.25], stretch: 0.95, gainDb: 1 },
@@ -72,7 +75,7 @@ interface Phone {
   readonly end: number;
 }
 
-/** flite tells phones with times, and words without: each word is given as many phones as it has when said alone. */
+/** flite reports times for phones only. Each word gets as many phones as it has when flite speaks it alone. */
 function alignWords(text: string, phones: readonly Phone[], countPhones: (word: string) => number) {
   const timed = phones
     .map((phone, i) => ({ ...phone, start: phones[i - 1]?.end ?? 0 }))
@@ -97,7 +100,7 @@ function readWav(file: string): Float64Array {
   return samples;
 }
 
-/** The stretches of speech in a dry line, in samples; the rule is at the top of this file. */
+/** The ranges of speech in a dry line, in samples, by the rule at the top of this file. */
 function speechExtents(samples: Float64Array): { start: number; end: number }[] {
   const frames = Math.floor(samples.length / FRAME);
   const energy = Float64Array.from({ length: frames }, (_, f) => {
@@ -117,7 +120,7 @@ function speechExtents(samples: Float64Array): { start: number; end: number }[] 
   return extents;
 }
 
-/** Gain that brings the speech of a line to the common level. */
+/** The gain that brings the speech of a line to the level `db`. */
 function levelGain(samples: Float64Array, extents: readonly { start: number; end: number }[], db: number): number {
   let [sum, count] = [0, 0];
   for (const { start, end } of extents) {

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Reference and system RTTM of our own, and what pyannote.metrics and spyder say of them.
+"""Makes synthetic reference and system RTTM files, and scores them with pyannote.metrics and spyder.
 
     pip install pyannote.metrics==4.2.0 spy-der==0.4.1
     python3 scripts/make-scoring-pairs.py        (writes tests/scoring/; the same bytes each time)
 
-A figure is kept where both tools give it to a millisecond: they differ, by definition and not by defect, where the
-best mapping changes once collars are taken out. JER is dscore's definition (the mapping with the best Jaccard indices)
-by scipy, since both tools have another.
+A figure is kept only if both tools agree to a millisecond. They differ by definition where the best mapping changes
+after collars are removed. JER follows dscore's definition (the mapping with the best Jaccard indices), computed with
+scipy, because both tools define it differently.
 """
 import json
 import os
@@ -40,7 +40,7 @@ def speech(rnd, speakers, end, overlap, shortest, longest):
 
 
 def heard(rnd, turns, end, labels):
-    """What a system might say of them: moved ends, lost, split and confused turns, and some that are none."""
+    """A possible system output: moved ends; lost, split, confused and invented turns."""
     names = [f"spk{i:02}" for i in rnd.sample(range(40), labels)]
     out = []
     for start, stop, who in turns:
@@ -59,7 +59,7 @@ def heard(rnd, turns, end, labels):
 
 
 def apart(turns):
-    """Cuts what one speaker says twice at once."""
+    """Shortens turns so that those of one speaker do not overlap."""
     last, out = {}, []
     for start, stop, who in sorted(turns):
         start = max(start, last.get(who, -10) + 10)
@@ -104,7 +104,7 @@ def by_pyannote(reference, system, regions, collar, skip):
 def by_spyder(reference, system, regions, collar, skip):
     rows = lambda turns: [(who, a / 1000, b / 1000) for a, b, who in turns]
     if not system:
-        # It gives nothing for a system without turns: all of it is missed.
+        # spyder returns nothing for a system without turns, so everything counts as missed.
         told = by_pyannote(reference, system, regions, collar, skip)
         return [told[0], told[0], 0.0, 0.0]
     r = spyder.DER(
@@ -146,7 +146,7 @@ def main():
             for collar in COLLARS:
                 for skip in (False, True):
                     one = by_pyannote(reference, system, regions, collar, skip)
-                    # spyder divides by what is scored: where collars leave nothing, there is nothing to compare.
+                    # spyder divides by the scored time; when collars leave none, there is nothing to compare.
                     other = by_spyder(reference, system, regions, collar, skip) if one[0] > 0 else [9e9]
                     if max(abs(x - y) for x, y in zip(one, other)) > 0.0015:
                         left_out += 1

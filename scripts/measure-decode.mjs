@@ -1,6 +1,7 @@
 /**
- * Memory while a recording is decoded: `node --expose-gc scripts/measure-decode.mjs FILE`, a line each half hour of it.
- * A four-hour MP3: `ffmpeg -stream_loop 187 -i examples/audio/conversation.wav -b:a 32k four-hours.mp3`.
+ * Measures memory during decoding: `node --expose-gc scripts/measure-decode.mjs FILE`. Prints a line for each half hour
+ * of audio. To make a four-hour MP3:
+ * `ffmpeg -stream_loop 187 -i examples/audio/conversation.wav -b:a 32k four-hours.mp3`.
  */
 import { openAsBlob } from 'node:fs';
 import process from 'node:process';

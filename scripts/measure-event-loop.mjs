@@ -1,7 +1,7 @@
 /**
- * How long the event loop stands still while the network runs: `node scripts/measure-event-loop.mjs [node|wasm]`.
+ * Measures how long the network blocks the event loop: `node scripts/measure-event-loop.mjs [node|wasm]`.
  * Runs batches of the embedded network for ten seconds, several at once, and prints the lag of a 1 ms timer beside
- * that of the same process without runs. What the operating system takes from the process is in both.
+ * that of the idle process. Delays caused by the operating system are in both.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import process from 'node:process';

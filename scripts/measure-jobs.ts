@@ -1,11 +1,11 @@
 /**
- * What a job costs over a plain request, on the embedded database, with a toy in place of the network:
+ * Measures what a job costs over a plain request, on the embedded database, with a toy in place of the network:
  *
  *   npx tsx scripts/measure-jobs.ts [--pairs 100] [--submissions 1000] [--at-once 10] [--rate 200] [--for 10] [--ms 0]
  *
- * Prints milliseconds as JSON. Pairs are asked in turn, so that both see the same machine. Submissions are made twice:
- * so many at once, for how many can be made a second; and so many a second, for how long each takes then, while jobs of
- * `--ms` milliseconds each are done beside them (0: as fast as they come, three statements for each).
+ * Prints milliseconds as JSON. The job and the request of a pair alternate, so that both see the same machine load.
+ * Submissions are measured twice: `--at-once` concurrent ones, for the throughput; then at a fixed `--rate`, for the
+ * latency, while jobs of `--ms` milliseconds each are processed (0: each ends at once and takes three statements).
  */
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -68,7 +68,7 @@ try {
         }),
       ),
     )) / 1000;
-  // At a rate that does not wait for answers: a slow one holds up nothing but itself.
+  // The rate does not wait for responses, so a slow response does not delay later requests.
   const paced: Promise<number>[] = [];
   const start = performance.now();
   while (paced.length < values.rate * values.for) {

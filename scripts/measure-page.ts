@@ -1,7 +1,8 @@
 /**
- * Long tasks (over 50 ms) of the page of examples/browser, in Chromium: `npx tsx scripts/measure-page.ts [SECONDS]`.
- * Diarizes the demo's conversation from a file and from the microphone (SECONDS of it, default 20), and prints the
- * length of each, and the longest task by CPU: on the clock, a busy machine's other work is in them.
+ * Measures long tasks (over 50 ms) of the page of examples/browser in Chromium:
+ * `npx tsx scripts/measure-page.ts [SECONDS]`. Diarizes the demo's conversation from a file and from the microphone
+ * (SECONDS of it, default 20). Prints the length of each long task, and the longest task by CPU time, which other load
+ * on the machine does not affect.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ import { makeFolder, ROOT, removeFolder } from '../tests/packaging/packed.ts';
 
 const SECONDS = Number(process.argv[2] ?? 20);
 const AUDIO = join(ROOT, 'examples/audio/conversation.wav');
-/** Chromium's own account of its tasks. */
+/** The trace categories in which Chromium records its tasks. */
 const TRACED = { categories: ['toplevel', '__metadata'] };
 const LONG_MS = 50;
 
@@ -74,13 +75,13 @@ interface TraceEvent {
   readonly ph: string;
   readonly pid: number;
   readonly tid: number;
-  /** Microseconds on the clock, and of the thread's CPU. */
+  /** Microseconds of wall-clock time (`dur`) and of the thread's CPU time (`tdur`). */
   readonly dur?: number;
   readonly tdur?: number;
   readonly args: { readonly name?: string };
 }
 
-/** Milliseconds of all tasks of the page's main thread. */
+/** Durations in milliseconds of all tasks of the page's main thread. */
 function tasksOfPage(events: readonly TraceEvent[]): { readonly clock: number; readonly cpu: number }[] {
   const threadOf = ({ pid, tid }: TraceEvent) => `${pid}:${tid}`;
   const named = events.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain');

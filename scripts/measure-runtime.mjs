@@ -1,7 +1,7 @@
 /**
- * Where the time goes on the runtime that runs this: `node scripts/measure-runtime.mjs [node|wasm] [RUNS]`, the same
- * with `bun` or `deno run -A`. Prints milliseconds on the clock and of CPU (all threads) for importing, loading, and
- * each time that the demo's conversation is diarized. For pairs on a machine with other work: `chrt -r 1` before it.
+ * Measures the current runtime: `node scripts/measure-runtime.mjs [node|wasm] [RUNS]`; also runs with `bun` or
+ * `deno run -A`. Prints milliseconds of wall-clock and CPU time (all threads) for importing, for loading, and for each
+ * diarization of the demo's conversation. To compare on a busy machine, run it under `chrt -r 1`.
  */
 import { openAsBlob } from 'node:fs';
 import process from 'node:process';

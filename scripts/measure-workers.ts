@@ -1,11 +1,12 @@
 /**
- * An archive in small: real workers, a PostgreSQL server, an S3 server, one worker killed every so often.
+ * A small archive run: real workers, a PostgreSQL server and an S3 server; a worker is killed at intervals.
  *
  *   npx tsx scripts/measure-workers.ts [--recordings 200] [--seconds 20] [--workers 2] [--every 5] [--model standard]
  *
- * First some recordings without kills, for what an hour of audio costs; then all of them with kills. Writes
- * bench/results/jobs.json, of which `npm run bench -- scaling` makes a part of docs/scaling.md. Exit code 1 when a job
- * was lost or did not succeed. Needs Debian's postgresql, and moto (`pip install "moto[server,s3]"`).
+ * Processes some recordings without kills, to measure the cost of an hour of audio; then all of them with kills.
+ * Writes bench/results/jobs.json, from which `npm run bench -- scaling` makes a part of docs/scaling.md. Exits with
+ * code 1 when a job was lost or did not succeed. Needs Debian's postgresql, and moto
+ * (`pip install "moto[server,s3]"`).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
@@ -33,17 +34,17 @@ const {
   model: or(text('NAME', 'of the workers'), 'standard'),
 }).values;
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-/** Recordings whose CPU is measured before anything is killed. */
+/** Recordings whose CPU time is measured before any worker is killed. */
 const UNDISTURBED = 12;
 
-/** CPU seconds of a process and of all that it started and that lives. Linux. */
+/** CPU seconds of a process and its living descendants. Linux only. */
 const cpuOf = (pid: number) => treeUsage(pid)?.cpuSeconds ?? 0;
 
 /** 16-bit samples of one channel. */
 const whole = readFileSync(here('../examples/audio/conversation.wav'));
 const HEADER_BYTES = 44;
 const SAMPLE_RATE = whole.readUInt32LE(24);
-/** A stretch of the example conversation, another one for each recording. */
+/** A part of the example conversation, a different one for each index. */
 function recording(index: number): Uint8Array<ArrayBuffer> {
   const length = Math.round(seconds * SAMPLE_RATE);
   const begin = Math.floor(((index * 0.618) % 1) * Math.max(0, (whole.length - HEADER_BYTES) / 2 - length));
@@ -82,7 +83,7 @@ async function all(from: number, howMany: number): Promise<Record<string, number
 
 let over = false;
 try {
-  // Each worker has loaded its model when it has done one.
+  // Warm-up: a worker has loaded its model after its first job.
   await all(0, 2 * count);
   const before = cpu();
   await all(2 * count, UNDISTURBED);
@@ -115,7 +116,7 @@ try {
     ...{ model, recordings, secondsEach: seconds, workers: count, killEverySeconds: every, kills },
     states,
     results: Number(row?.results) - UNDISTURBED - 2 * count,
-    /** Times that a worker died with a job, and jobs to which that happened. */
+    /** How often a worker died while it ran a job, and how many jobs this happened to. */
     losses: Number(row?.losses),
     jobsHit: Number(row?.hit),
     seconds: Math.round(took),

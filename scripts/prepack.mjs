@@ -1,8 +1,8 @@
 /**
- * Before npm packs a package (`prepack`): builds scripts and declarations, and puts the licence files beside the
- * manifest. In a package's folder:
+ * Runs before npm packs a package (`prepack`): builds scripts and declarations, and copies the license files beside
+ * the manifest. In a package's folder:
  *
- *   node ../../scripts/prepack.mjs [--no-build]     --no-build: only the licence files
+ *   node ../../scripts/prepack.mjs [--no-build]     --no-build: only the license files
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 if (!process.argv.includes('--no-build')) {
   for (const args of [['scripts/setup.mjs'], ['node_modules/typescript/bin/tsc', '-b']]) {
-    // Standard output belongs to npm, which may have been asked for JSON.
+    // Output goes to standard error: npm's own output on standard output may be JSON.
     const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 2, 2] });
     if (status !== 0) process.exit(status ?? 1);
   }

@@ -1,4 +1,4 @@
-/** Types of report.mjs, which runs before there is a compiler. */
+/** Types of report.mjs, which is plain JavaScript because it runs before there is a compiler. */
 interface Counts {
   readonly passed: number;
   readonly failed: number;

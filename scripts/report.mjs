@@ -2,9 +2,9 @@ import { relative } from 'node:path';
 import process from 'node:process';
 
 /**
- * What a run of vitest came to, from its JSON report.
+ * Counts the results of a vitest run from its JSON report.
  * @param report The parsed report.
- * @param ended Whether vitest itself ended well.
+ * @param ended Whether vitest itself succeeded.
  */
 export function count(report, ended) {
   const failures = [];
@@ -17,13 +17,13 @@ export function count(report, ended) {
     const done = assertionResults.filter((one) => one.status === 'passed').length;
     passed += done;
     skipped += assertionResults.length - broken.length - done;
-    // A file that could not even be read has no tests that could fail.
+    // A file that failed to load has no tests to count, so it counts as one failure.
     if (status === 'failed' && broken.length === 0) {
       failures.push(`${file}: ${message.split('\n')[0]}`);
       failed += 1;
     }
   }
-  // An error outside of every test, such as an unhandled rejection, fails the run and no test.
+  // An error outside any test, such as an unhandled rejection, fails the run but no test.
   if (!ended && failed === 0) {
     failures.push('an error outside of the tests (see above)');
     failed = 1;

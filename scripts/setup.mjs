@@ -1,7 +1,7 @@
 /**
- * Makes a fresh clone ready: installs what is missing, builds what is stale.
+ * Prepares a fresh clone: installs missing dependencies and builds stale packages.
  *
- *   node scripts/setup.mjs [--build]     --build: build in any case
+ *   node scripts/setup.mjs [--build]     --build: always build
  *
  * Plain Node ≥ 20, no dependencies: it runs before there are any.
  */
@@ -23,7 +23,7 @@ function checkNode() {
   fail(`VoiceFlow needs Node ${OLDEST_NODE} or newer; this is ${process.version}`);
 }
 
-/** Whether node_modules holds what the lock file lists: npm writes its own account of it there. */
+/** Whether node_modules holds what the lock file lists, by the copy of the lock file that npm writes there. */
 function isInstalled() {
   const wanted = readLock('package-lock.json');
   const present = readLock('node_modules/.package-lock.json');
@@ -41,7 +41,7 @@ function readLock(file) {
 
 function install() {
   console.log('setup: installing the dependencies (npm ci)');
-  // The script of onnxruntime-node downloads CUDA files from outside the registry, which VoiceFlow does not use.
+  // The install script of onnxruntime-node downloads CUDA files from outside the registry; VoiceFlow does not use them.
   const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' };
   run('installing', npm(), ['ci', '--no-audit', '--no-fund', '--loglevel=error'], env);
 }
@@ -52,7 +52,7 @@ function npm() {
   return path?.endsWith('.js') ? [process.execPath, path] : ['npm'];
 }
 
-/** Whether a source is newer than what was built from it. */
+/** Whether a source file is newer than the build. */
 function isStale() {
   const workspaces = ['packages', 'models'].flatMap((folder) =>
     readdirSync(join(ROOT, folder)).map((name) => join(folder, name)),
@@ -70,7 +70,7 @@ function isStale() {
   return built.length === 0 || Math.min(...built) < newest;
 }
 
-/** The built files that a package promises. */
+/** The built files that a package exports. */
 function filesOfExports(manifest) {
   const { exports = {} } = JSON.parse(readFileSync(manifest, 'utf8'));
   const files = [];
@@ -90,7 +90,7 @@ function* timesBelow(folder) {
   }
 }
 
-/** 0 where there is no such file: older than anything. */
+/** 0 for a missing file, so that it is older than any other. */
 function timeOf(path) {
   return existsSync(path) ? statSync(path).mtimeMs : 0;
 }
@@ -100,7 +100,7 @@ function build() {
   run('building', [process.execPath, join(ROOT, 'node_modules/tsup/dist/cli-default.js')], []);
 }
 
-/** Quiet unless it fails. */
+/** Runs a command; prints its output only when it fails. */
 function run(what, [command, ...before], args, env = process.env) {
   const shell = process.platform === 'win32' && command === 'npm';
   const result = spawnSync(command, [...before, ...args], { cwd: ROOT, env, shell, encoding: 'utf8' });

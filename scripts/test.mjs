@@ -1,6 +1,6 @@
 /**
- * `npm test`: sets up, then lint, types, and every test. The last line is the count:
- * `N passed, N failed` or `N passed, N failed, N skipped`, where failed lint and failed types count as one failure each.
+ * `npm test`: sets up, then runs the linter, the type checker and every test. The last line is the count,
+ * `N passed, N failed` or `N passed, N failed, N skipped`; failed lint and failed types count as one failure each.
  *
  *   node scripts/test.mjs [PATH…]     only the tests below these paths
  */
@@ -25,7 +25,7 @@ const checks = [
 const tests = runTests();
 finish({ ...tests, failed: tests.failed + checks.filter((passed) => !passed).length });
 
-/** Runs a script of Node's; true when it succeeds. */
+/** Runs a script with Node; true when it succeeds. */
 function node(name, script, ...args) {
   const { status } = spawnSync(process.execPath, [join(ROOT, script), ...args], { cwd: ROOT, stdio: 'inherit' });
   if (status !== 0) console.error(`\n${name}: FAILED (exit code ${status})\n`);

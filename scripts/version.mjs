@@ -1,8 +1,8 @@
 /**
- * One version for all packages.
+ * Reads or sets the version, which is the same in all packages.
  *
- *   node scripts/version.mjs               says it; fails where packages differ
- *   node scripts/version.mjs 0.2.0         sets it in every manifest, and in what packages ask of each other
+ *   node scripts/version.mjs               prints it; fails when packages differ
+ *   node scripts/version.mjs 0.2.0         sets it in every manifest and in the dependencies between packages
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ const manifests = ['packages', 'models', '.']
   .filter(existsSync)
   .map((path) => ({ path, manifest: JSON.parse(readFileSync(path, 'utf8')) }));
 const ours = new Set(manifests.map(({ manifest }) => manifest.name));
-/** What JSR would publish: the SDK's core. */
+/** The manifest for publishing the SDK's core on JSR. */
 const JSR = join(ROOT, 'packages/sdk/jsr.json');
 const jsr = JSON.parse(readFileSync(JSR, 'utf8'));
 

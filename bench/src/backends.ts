@@ -7,7 +7,7 @@ import { readModel } from './model/files.ts';
 import { type PairedRatio, pairedRatio } from './stats/ratio.ts';
 import { median, type Summary, summarize } from './stats/summary.ts';
 
-/** One way to run fast-cnn. */
+/** One way to run the fast-cnn network. */
 export interface Contender {
   readonly name: string;
   readonly engine: EngineName;
@@ -27,7 +27,7 @@ export const CONTENDERS: readonly Contender[] = [
   contender('wasm', 8),
 ];
 
-/** Slower by: numerator over denominator, per second of audio. */
+/** Ratios of time per second of audio: name, numerator, denominator. */
 const RATIOS: readonly (readonly [string, string, string])[] = [
   ['WASM against native, one thread each', 'wasm ×1', 'native ×1'],
   ['WASM with all threads against native with one', 'wasm-threads ×1', 'native ×1'],
@@ -39,11 +39,11 @@ const RATIOS: readonly (readonly [string, string, string])[] = [
 ];
 
 export interface ContenderResult extends Contender {
-  /** Milliseconds of one run (of the whole batch). */
+  /** Milliseconds per run (of a whole batch). */
   readonly latency: Summary;
-  /** Milliseconds a second of audio. */
+  /** Milliseconds per second of audio. */
   readonly perSecond: number;
-  /** CPU-milliseconds of the process a run: other programs do not count into it, busy waiting does. */
+  /** CPU milliseconds of the process per run. Includes busy waiting, but no other programs. */
   readonly cpu: number;
 }
 
@@ -60,7 +60,7 @@ export interface ComparisonResult {
 }
 
 export interface ComparisonOptions {
-  /** Runs of each contender; batches get a quarter of it. */
+  /** Runs of each contender; batches get a quarter of this. */
   readonly iterations: number;
   readonly contenders?: readonly Contender[];
   readonly onProgress?: (round: number, rounds: number) => void;
@@ -69,7 +69,7 @@ export interface ComparisonOptions {
 const ROUNDS = 10;
 const WARMUP = 5;
 
-/** Runs all contenders in this runtime, taking turns, so that a pair of a round meets the same machine. */
+/** Runs all contenders in this runtime in turns, so that the pairs of a round have the same conditions. */
 export async function compareBackends(options: ComparisonOptions): Promise<ComparisonResult> {
   const unavailable: Record<string, string> = {};
   const runners: Runner[] = [];
@@ -83,7 +83,7 @@ export async function compareBackends(options: ComparisonOptions): Promise<Compa
     }
     const count = (each: Contender) => Math.max(1, Math.round(options.iterations / ROUNDS / (each.batch > 1 ? 4 : 1)));
     for (let round = 0; round < ROUNDS; round++) {
-      // A different one begins each round: being first after a pause is no one's privilege.
+      // Each round starts with a different contender, so that none is always the first after a pause.
       for (let at = 0; at < runners.length; at++) {
         const runner = runners[(at + round) % runners.length];
         if (runner !== undefined) await runner.round(count(runner.contender));
@@ -100,9 +100,9 @@ interface Runner {
   readonly contender: Contender;
   readonly model: Model;
   readonly samples: number[];
-  /** Median of each round, milliseconds a second of audio. */
+  /** Median of each round, in milliseconds per second of audio. */
   readonly medians: number[];
-  /** CPU-milliseconds of all counted runs. */
+  /** CPU milliseconds of all counted runs. */
   cpu: number;
   round(count: number): Promise<void>;
 }
@@ -128,8 +128,8 @@ async function prepare(contender: Contender): Promise<Runner> {
         await model.run(input);
         times.push(performance.now() - start);
       };
-      // mitata drives the loop and keeps its warm-up call apart. Its own samples leave out the two greatest and
-      // the copy of the input would be in them, so the raw times are taken here.
+      // mitata runs the loop and a separate warm-up call. Its own samples omit the two largest and would include the
+      // copy of the input, so the raw times are taken here.
       const before = process.cpuUsage();
       await measure(run, { min_samples: count, max_samples: count, min_cpu_time: 0, gc: false });
       const { user, system } = process.cpuUsage(before);
@@ -161,7 +161,7 @@ function ratiosOf(runners: readonly Runner[]): RatioResult[] {
   });
 }
 
-/** `node 20.1.0`, `bun 1.4.5`, `deno 2.9.6`. */
+/** Name and version of the runtime: `node 20.1.0`, `bun 1.4.5`, `deno 2.9.6`. */
 export function runtimeName(versions: Readonly<Record<string, string | undefined>> = process.versions): string {
   for (const name of ['bun', 'deno']) if (versions[name] !== undefined) return `${name} ${versions[name]}`;
   return `node ${versions.node}`;
@@ -169,7 +169,7 @@ export function runtimeName(versions: Readonly<Record<string, string | undefined
 
 export const coldStartContenders = ['native', 'wasm'] as const;
 
-/** From nothing to the first answer: load the engine, read the weights, run once. What it loaded stays open. */
+/** Loads the engine, reads the weights and runs once. The model stays open. */
 export async function coldStart(engine: EngineName): Promise<void> {
   const model = await loadEngine(engine, await readModel());
   await model.run(feedsFor(model.inputs, {}, seededRandom(1))());

@@ -2,12 +2,12 @@ import * as pipeline from 'voiceflow-ml/stages';
 import { seededRandom } from 'voiceflow-ml/testing';
 import { gaussian } from './stats/random.ts';
 
-/** Who speaks in a made-up recording. */
+/** The parameters of a synthetic recording. */
 export interface Script {
   readonly hours: number;
-  /** Voices there are; each turn is of one of them. */
+  /** Number of voices. */
   readonly voices: number;
-  /** Seconds of a turn. */
+  /** Mean length of a turn in seconds. */
   readonly turn: number;
 }
 
@@ -18,7 +18,7 @@ export interface Said {
   readonly voice: number;
 }
 
-/** What a network says of a window: frames, local speakers at most, seconds a frame. */
+/** Shape of a network's output for a window: frames, most local speakers, seconds per frame. */
 export interface Shape {
   readonly frames: number;
   readonly slots: number;
@@ -26,10 +26,10 @@ export interface Shape {
 }
 
 const FAST_CNN = { frames: 50, slots: 2, frame: 0.02, hop: 12 } as const;
-/** Frames of a pause, which three in ten turns are followed by. */
+/** Length in frames of the pause that follows three in ten turns. */
 const PAUSE = 30;
 
-/** Turns of random voices and lengths. */
+/** Random turns. */
 export function turnsOf({ hours, voices, turn }: Script, frame: number, random: () => number): Said[] {
   const turns: Said[] = [];
   const end = Math.floor((hours * 3600) / frame);
@@ -41,7 +41,7 @@ export function turnsOf({ hours, voices, turn }: Script, frame: number, random: 
   return turns;
 }
 
-/** Who speaks in each window: `active` is `[frames, slots]`; the first voices of it get a slot each. */
+/** Activity in each window: `active` is `[frames, slots]`; the first voices of a window get one slot each. */
 export function* windowsOf(turns: readonly Said[], shape: Shape, hours: number, startOf: (window: number) => number) {
   const { frames, slots: most, frame } = shape;
   const count = Math.floor((hours * 3600) / frame / startOf(1)) - Math.ceil(frames / startOf(1));
@@ -63,14 +63,14 @@ export function* windowsOf(turns: readonly Said[], shape: Shape, hours: number, 
   }
 }
 
-/** Voices of a space with so much variance between them. */
+/** Random voices with the given variance in each dimension. */
 export function voicesOf(count: number, between: ArrayLike<number>, normal: () => number): Float32Array[] {
   return Array.from({ length: count }, () => Float32Array.from(between, (phi) => Math.sqrt(phi) * normal()));
 }
 
 /**
- * What the Fast CNN would say of a recording of hours, made without audio: voices drawn from the voice space (variance
- * `between`), each window's embedding of a voice with noise of variance 1 round it.
+ * Synthetic outputs of the Fast CNN for a long recording: voices drawn from the voice space (variance `between`), and
+ * for each window the embedding of a voice plus noise of variance 1.
  */
 export function madeUpRecording(between: readonly number[], script: Script, seed: number) {
   const { frames, slots: most, frame, hop } = FAST_CNN;
@@ -94,7 +94,7 @@ export function madeUpRecording(between: readonly number[], script: Script, seed
   return { local, duration: script.hours * 3600, frame };
 }
 
-/** Settings whose voice space is that of the made-up voices: no projection. */
+/** Settings for synthetic voices, which need no projection. */
 export function plainSpace<T extends Pick<pipeline.SolveSettings, 'voices'>>(settings: T): T {
   const to = settings.voices.between.length;
   const projection = new Float32Array(to * to);

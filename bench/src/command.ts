@@ -8,34 +8,37 @@ import {
   type Values,
 } from '@voiceflow-ml/server/args';
 
-/** Where a command writes, and what may stop it. */
+/** A command's outputs, and the signal that stops it. */
 export interface BenchIo {
   /** Results. */
   out(text: string): void;
-  /** Progress and remarks. */
+  /** Progress and notes. */
   note(text: string): void;
   readonly signal?: AbortSignal;
 }
 
-/** One `bench` command: what it is called with, and the exit code it ends with. */
+/** One `bench` command. `run` resolves with the exit code. */
 export interface BenchCommand {
   readonly summary: string;
-  /** @param name Under which it is called. */
+  /** @param name The name of the command on the command line. */
   help(name: string): string;
   run(args: readonly string[], io: BenchIo): Promise<number>;
 }
 
-/** A command that reads its options by what its help says of them. */
+/** Makes a command whose help and parsing use the same definitions of options. */
 export function command<O extends Options>(spec: {
   readonly summary: string;
-  /** What stands before the options, such as `FOLDER…`: one word at least. Absent: no words are taken. */
+  /**
+   * Name of the positional arguments in the usage, such as `FOLDER…`; at least one is then required. Absent: none are
+   * accepted.
+   */
   readonly words?: string;
-  /** Behind the usage, before the options. */
+  /** Help text after the usage, before the options. */
   readonly about?: string;
   readonly options: O;
-  /** Behind the options. */
+  /** Help text after the options. */
   readonly notes?: string;
-  /** Resolves with the exit code (1: a promise was missed), or with something else for 0. */
+  /** Resolves with the exit code (1: a target was missed); any other value means 0. */
   run(values: Values<O>, io: BenchIo, words: readonly string[]): Promise<unknown>;
 }): BenchCommand {
   const { summary, words, about, options, notes } = spec;
@@ -61,7 +64,7 @@ export function command<O extends Options>(spec: {
   };
 }
 
-/** `a.b=1,c=2` as `{ 'a.b': 1, c: 2 }`. */
+/** An option that parses `a.b=1,c=2` to `{ 'a.b': 1, c: 2 }`. */
 export function settings(help: string): Option<Readonly<Record<string, number>>> {
   return {
     value: 'A=1,B=2',

@@ -7,9 +7,9 @@ import { type Summary, summarize } from './stats/summary.ts';
 const COLD_STARTS = 5;
 const COLD_PATIENCE = 60_000;
 
-/** The comparison in one runtime, with what can only be seen from outside of it. */
+/** The comparison in one runtime, with figures that must be measured from outside the process. */
 export interface RuntimeResult extends ComparisonResult {
-  /** Milliseconds from starting the process to its first answer. */
+  /** Milliseconds from starting the process to its first result. */
   readonly coldStart: Readonly<Partial<Record<(typeof coldStartContenders)[number], Summary>>>;
 }
 
@@ -18,7 +18,7 @@ export interface BackendsResult {
   readonly skipped: readonly string[];
 }
 
-/** Runs the comparison in a process of each runtime. */
+/** Runs the comparison in each runtime, in a separate process. */
 export async function measureBackends(
   { iterations, all }: { readonly iterations: number; readonly all: boolean },
   io: Pick<BenchIo, 'note' | 'signal'>,

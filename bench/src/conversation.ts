@@ -1,20 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { REPOSITORY } from './machine.ts';
 
-/** The demo's conversation, committed: four voices, 76.9 s. */
+/** The demo's conversation, a file in the repository: four voices, 76.9 s. */
 export const CONVERSATION = `${REPOSITORY}examples/audio/conversation.wav`;
 export const CONVERSATION_RTTM = `${REPOSITORY}examples/audio/conversation.rttm`;
 
-/** Mono samples to stream. */
+/** Mono samples for streaming. */
 export interface Pcm {
   readonly sampleRate: number;
   /** Little-endian int16. */
   readonly bytes: Uint8Array;
-  /** Of a WAV file of it. */
+  /** The header of a WAV file with these samples. */
   readonly header: Uint8Array;
 }
 
-/** `scripts/make-conversation.ts` writes the canonical header of 44 bytes, of 16-bit mono. */
+/** `scripts/make-conversation.ts` writes 16-bit mono with the canonical header of 44 bytes. */
 const [HEADER, RATE_AT] = [44, 24];
 
 /** The demo's conversation as raw samples. */
@@ -24,8 +24,8 @@ export async function conversationPcm(): Promise<Pcm> {
 }
 
 /**
- * A WAV file of `seconds` made of the conversation again and again, for figures about long recordings.
- * The voices and their number stay the same; only the length grows.
+ * A WAV file of `seconds` that repeats the conversation, for measurements of long recordings.
+ * The voices stay the same; only the length grows.
  */
 export function repeatedWav({ sampleRate, bytes, header }: Pcm, seconds: number): Uint8Array<ArrayBuffer> {
   const length = Math.round(seconds * sampleRate) * 2;

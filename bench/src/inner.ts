@@ -5,27 +5,27 @@ import { abortError, VoiceFlowError } from 'voiceflow-ml/core';
 const PATIENCE = 240_000;
 const KEPT_ERRORS = 2000;
 
-/** The built measurements, which every runtime can start. */
+/** The built script of the measurements, which every runtime can run. */
 export const BENCH_SCRIPT = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
-/** What a part prints when it has printed everything (ASCII "end of transmission"). */
+/** Printed by a part at the end of its output (ASCII "end of transmission"). */
 export const END_OF_PART = '\u0004';
 
 export interface PartOptions {
-  /** The runtime and what it needs before the script; this one when absent. */
+  /** The runtime and its arguments before the script; default: the current runtime. */
   readonly command?: string;
   readonly before?: readonly string[];
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds until it is given up. */
+  /** Timeout in milliseconds. */
   readonly patience?: number;
-  /** Another script than the built measurements, for tests. */
+  /** Replaces the built script of the measurements, for tests. */
   readonly script?: string;
 }
 
 /**
- * Runs a part of the measurements in a process of its own and gives what it printed, as soon as that is complete. The
- * process is then killed, not waited for: what a runtime does on its way out is no part of the measurement.
- * @throws `backend-failed` with the end of what it said when it ends or is given up before; `aborted`.
+ * Runs a part of the measurements in its own process and resolves with its output as soon as that is complete. The
+ * process is then killed, because the shutdown of a runtime is not part of the measurement.
+ * @throws `backend-failed` with the end of its output when it ends early or times out; `aborted`.
  */
 export function runPart(args: readonly string[], options: PartOptions = {}): Promise<string> {
   const { command = process.execPath, before = [], signal, patience = PATIENCE, script = BENCH_SCRIPT } = options;

@@ -5,7 +5,7 @@ import { scoreDiarization } from 'voiceflow-ml/metrics';
 import { asWav, type Recording, recordingsOf } from './accuracy/recordings.ts';
 
 export interface LiveOptions {
-  /** Each holds recordings with an RTTM beside them. */
+  /** Folders of recordings with RTTM files beside them. */
   readonly folders: readonly string[];
   /** Seconds. */
   readonly latency: number;
@@ -14,20 +14,23 @@ export interface LiveOptions {
   readonly onFile?: (folder: string, file: LiveFile) => void;
 }
 
-/** One recording, heard live and as a whole. DER in percent, with collar 0 and overlap scored. */
+/** Results of one recording, diarized live and as a whole. DER in percent, with collar 0 and overlap scored. */
 export interface LiveFile {
   readonly name: string;
   readonly live: number;
   readonly offline: number;
-  /** Of the live result after re-clustering the whole session. */
+  /** DER of the live result after re-clustering the whole session. */
   readonly reclustered: number;
-  /** Voices told live that were not merged into another; and those of the reference. */
+  /** Number of live speakers that were not merged into another, and of reference speakers. */
   readonly speakers: { readonly found: number; readonly reference: number };
-  /** Seconds of final turns; of those whose label `speaker-merged` changed afterwards; of those that re-clustering gives to another. */
+  /**
+   * Seconds of final turns; of those whose label `speaker-merged` changed later; of those that re-clustering assigned
+   * to another speaker.
+   */
   readonly told: number;
   readonly renamed: number;
   readonly reassigned: number;
-  /** Longest time from the push of a turn's end to its `turn-end`, in seconds of audio. */
+  /** Longest delay from the push of a turn's end to its `turn-end` event, in seconds of audio. */
   readonly latest: number;
 }
 
@@ -36,9 +39,9 @@ export interface LiveFolder extends Omit<LiveFile, 'name' | 'speakers'> {
   readonly files: readonly LiveFile[];
 }
 
-/** What was told of a recording while it was heard. */
+/** The events and the result of a live session on a recording. */
 interface Heard {
-  /** Final turns, and the label under which each is known at the end. */
+  /** Final turns, with the label that each has at the end of the session. */
   readonly turns: readonly { readonly told: Turn; readonly speaker: string }[];
   readonly result: LiveDiarization;
   readonly latest: number;
@@ -46,12 +49,12 @@ interface Heard {
 
 const WAYS = ['live', 'offline', 'reclustered'] as const;
 
-/** Seconds pushed at once. */
+/** Seconds of audio per push. */
 const PIECE = 0.02;
 
 /**
- * Diarizes folders live and as recordings. Live turns count under the labels that they have at the end of the session:
- * `speaker-merged` renames what was told.
+ * Diarizes folders live and as whole recordings. Live turns are scored with the labels that they have at the end of the
+ * session, after all `speaker-merged` events.
  */
 export async function measureLive(diarizer: Diarizer, options: LiveOptions): Promise<LiveFolder[]> {
   const { signal } = options;
@@ -160,7 +163,7 @@ interface Pair {
 
 type Rates = Pick<LiveFile, (typeof WAYS)[number]>;
 
-/** DER of each way to hear recordings, in percent. */
+/** DER of each way of diarizing, in percent. */
 function ratesOf(pairsOf: (how: keyof Rates) => readonly Pair[]): Rates {
   const rates = WAYS.map((how) => {
     const pairs = pairsOf(how);

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-/** What the figures were measured on and with. */
+/** The machine and the software of a measurement. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
@@ -13,13 +13,13 @@ export interface Machine {
   readonly system: string;
   readonly runtime: string;
   readonly versions: Readonly<Record<string, string>>;
-  /** Short hash, with `+` when the working tree had changes. */
+  /** Short commit hash, with `+` when the working tree had changes. */
   readonly commit: string;
-  /** Load average of the last minute before the run. */
+  /** Load average of the minute before the run. */
   readonly load: number;
 }
 
-/** The root of the repository, seen from `bench/src` and `bench/dist` alike. */
+/** The root of the repository; works from both `bench/src` and `bench/dist`. */
 export const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 
 export function describeMachine(): Machine {

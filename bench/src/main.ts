@@ -1,11 +1,11 @@
-/** The measurements as a process of their own: `node bench/dist/main.js COMMAND …`. */
+/** The program of the measurements: `node bench/dist/main.js COMMAND …`. */
 import { END_OF_PART } from './inner.ts';
 import { parts } from './parts.ts';
 import { processIo, runBench } from './run.ts';
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // Once: servers that were started are stopped on the way out. A second one ends the process at once.
+  // `once`: the first signal stops the started servers before the exit, a second one ends the process at once.
   process.once(signal, () => stop.abort(new Error(signal)));
 }
 const [name = '', ...rest] = process.argv.slice(2);

@@ -4,41 +4,41 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 
-/** What a process (and its children, see the function) has used so far. */
+/** Resource usage of a process so far. Whether its children are included depends on the function. */
 export interface ProcessUsage {
   readonly cpuSeconds: number;
-  /** Megabytes resident now. */
+  /** Current resident memory in megabytes. */
   readonly rss: number;
 }
 
-/** Stopped in the end, with ten seconds of grace. */
+/** A started process. Disposal stops it, with ten seconds of grace. */
 export interface ManagedProcess extends AsyncDisposable {
   readonly pid: number;
-  /** Its child processes included; undefined where the system does not tell (anything but Linux). */
+  /** Usage including child processes; undefined except on Linux. */
   usage(): ProcessUsage | undefined;
   /** Resolves with the exit code, or the signal's name. */
   readonly exited: Promise<number | string>;
-  /** SIGTERM, and SIGKILL when that is not heeded in `grace` milliseconds. */
+  /** Sends SIGTERM, and SIGKILL if the process has not ended after `grace` milliseconds. */
   stop(grace?: number): Promise<void>;
   kill(signal: NodeJS.Signals): void;
-  /** The end of what it has printed. */
+  /** The last part of its output. */
   said(): string;
 }
 
 export interface StartOptions {
   readonly command: string;
   readonly args: readonly string[];
-  /** Answers with 2xx when the process is ready. */
+  /** URL that responds with 2xx when the process is ready. */
   readonly readyUrl: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Milliseconds until it must be ready. */
+  /** Milliseconds in which it must become ready. */
   readonly patience?: number;
   readonly signal?: AbortSignal;
 }
 
 const CLOCK_TICKS = 100;
-/** For a machine that has other things to do. */
+/** Long enough for a busy machine. */
 const PATIENCE = 300_000;
 const POLL_INTERVAL = 50;
 const KEPT_OUTPUT = 2000;
@@ -48,7 +48,7 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** Starts a process and waits until it answers. @throws `backend-unavailable` with the end of what it said. */
+/** Starts a process and waits until it responds. @throws `backend-unavailable` with the end of its output. */
 export async function startProcess(options: StartOptions): Promise<ManagedProcess> {
   const child = spawn(options.command, [...options.args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -111,7 +111,7 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** Of a process and its children, from /proc; undefined where there is none. */
+/** Usage of a process and its children, from /proc; undefined when there is none. */
 export function treeUsage(pid: number): ProcessUsage | undefined {
   const usages = processTree(pid).flatMap((each) => processUsage(each) ?? []);
   if (usages.length === 0) return undefined;
@@ -119,14 +119,14 @@ export function treeUsage(pid: number): ProcessUsage | undefined {
   return { cpuSeconds: sum('cpuSeconds'), rss: sum('rss') };
 }
 
-/** Of one process, its threads, and children that have ended. */
+/** Usage of one process, its threads, and its ended children. */
 export function processUsage(pid: number): ProcessUsage | undefined {
   try {
-    // The name in parentheses may hold spaces: fields are counted after it.
+    // The name in parentheses may contain spaces, so fields are counted after it.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const [, kilobytes = 0] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    // Its own user and system time, and that of children that have ended.
+    // User and system time of the process itself and of its ended children.
     const ticks = fields.slice(11, 15).reduce((total, field) => total + Number(field), 0);
     return { cpuSeconds: ticks / CLOCK_TICKS, rss: Number(kilobytes) / 1024 };
   } catch {
@@ -138,7 +138,7 @@ function processTree(pid: number): number[] {
   return [pid, ...childrenOf(pid).flatMap(processTree)];
 }
 
-/** Those that it, in any of its threads, has started and that live; none where there is no /proc. */
+/** Living child processes, started by any of its threads; none without /proc. */
 export function childrenOf(pid: number): number[] {
   try {
     return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
@@ -149,7 +149,7 @@ export function childrenOf(pid: number): number[] {
   }
 }
 
-/** A port that was free a moment ago. */
+/** A currently free port. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -11,7 +11,7 @@ import { readModel } from './model/files.ts';
 import { measureIsolated } from './model/isolated.ts';
 import { measureSpeed } from './pipelines.ts';
 
-/** Parts of the measurements that need a process of their own; called by the commands, not by people. */
+/** Parts of the measurements that need their own process. The commands run them; users do not. */
 export const parts: Readonly<Record<string, BenchCommand>> = {
   inside: command({
     summary: 'the comparison of backends, in this runtime',

@@ -3,25 +3,28 @@ import { createDiarizer, standard } from 'voiceflow-ml';
 import { CONVERSATION, conversationPcm, repeatedWav } from './conversation.ts';
 import { median } from './stats/summary.ts';
 
-/** The model of the report's pipelines, by the name under which it is asked for: its manifest has the name of its embedding network. */
+/**
+ * The model of the report's pipelines. This is the name that users give; its manifest has the name of its embedding
+ * network.
+ */
 export const MEASURED_MODEL = 'standard';
 
-/** What a whole pipeline costs on one recording. */
+/** The cost of a whole pipeline on one recording. */
 export interface SpeedResult {
   readonly pipeline: string;
   readonly backend: string;
   readonly recording: string;
   /** Seconds of audio. */
   readonly seconds: number;
-  /** Real-time factor: seconds of work for a second of audio, the model's loading not counted. Median of the repeats. */
+  /** Real-time factor: seconds of work per second of audio, without loading the model. Median of the repeats. */
   readonly rtf: number;
-  /** The same in CPU-seconds. */
+  /** The same in CPU seconds. */
   readonly cpuFactor: number;
   /** Share of the time spent in the network, 0–1. */
   readonly modelShare: number;
   /** Milliseconds to load the model. */
   readonly load: number;
-  /** Megabytes resident at most: the whole process. */
+  /** Peak resident memory of the whole process in megabytes. */
   readonly peakRss: number;
   readonly speakers: number;
   readonly repeats: number;
@@ -29,12 +32,15 @@ export interface SpeedResult {
 
 export interface SpeedOptions {
   readonly backend: 'node' | 'wasm';
-  /** Minutes of the conversation repeated; absent: the conversation itself. */
+  /** Minutes of the repeated conversation; absent: the conversation itself. */
   readonly minutes?: number;
   readonly repeats: number;
 }
 
-/** Diarizes from bytes in memory to turns, with one worker. Run it in a process of its own: memory is the process's. */
+/**
+ * Measures diarization from bytes in memory to turns, with one worker. Needs its own process, because it measures the
+ * process's memory.
+ */
 export async function measureSpeed(options: SpeedOptions): Promise<SpeedResult> {
   const audio =
     options.minutes === undefined

@@ -16,7 +16,7 @@ import { scaling } from './commands/scaling.ts';
 import { soak } from './commands/soak.ts';
 import { throughput } from './commands/throughput.ts';
 
-/** What `npm run bench --` offers, by name. */
+/** The commands of `npm run bench --`, by name. */
 export const benchCommands: Readonly<Record<string, BenchCommand>> = {
   cpu,
   load,
@@ -36,7 +36,10 @@ export const benchCommands: Readonly<Record<string, BenchCommand>> = {
   soak,
 };
 
-/** Runs `npm run bench -- ARGS`; gives the exit code: 0 done, 1 a promise missed or an error, 2 wrong usage, 130 interrupted. */
+/**
+ * Runs `npm run bench -- ARGS`. Returns the exit code: 0 done, 1 a missed target or an error, 2 wrong usage, 130
+ * interrupted.
+ */
 export async function runBench(args: readonly string[], io: BenchIo = processIo()): Promise<number> {
   const [name = 'report', ...rest] = isReport(args) ? ['report', ...args] : args;
   const command = benchCommands[name];
@@ -59,7 +62,7 @@ export async function runBench(args: readonly string[], io: BenchIo = processIo(
   }
 }
 
-/** `npm run bench` and `npm run bench -- --docs` are the whole report. */
+/** `npm run bench` and `npm run bench -- --docs` run the whole report. */
 function isReport([first]: readonly string[]): boolean {
   return first === undefined || (first.startsWith('--') && first !== '--help');
 }

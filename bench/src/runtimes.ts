@@ -5,15 +5,15 @@ import { REPOSITORY } from './machine.ts';
 export interface Runtime {
   readonly name: string;
   readonly command: string;
-  /** Before the script. */
+  /** Arguments before the script. */
   readonly args: readonly string[];
-  /** What to do when it is absent. */
+  /** Why the runtime is missing and how to install it. */
   readonly missing?: string;
 }
 
 const FOLDER = `${REPOSITORY}tests/runtimes`;
 
-/** The runtime this process runs on, and those that were installed for the runtime tests. */
+/** The current runtime, and those of the runtime tests. */
 export function findRuntimes(exists: (path: string) => boolean = existsSync): Runtime[] {
   const installed = (name: string, file: string, args: readonly string[] = []): Runtime => {
     const command = `${FOLDER}/${file}`;

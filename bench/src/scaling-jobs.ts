@@ -4,10 +4,10 @@ import { figures } from './format.ts';
 import { REPOSITORY } from './machine.ts';
 import { table } from './report/markdown.ts';
 
-/** `bench/results/jobs.json`, which `scripts/measure-workers.ts` writes. */
+/** The content of `bench/results/jobs.json`, written by `scripts/measure-workers.ts`. */
 export interface JobsReport {
   readonly date: string;
-  /** `load`: processes that wanted to run, of which most were not ours. */
+  /** `load`: runnable processes, most of them not ours. */
   readonly machine: { readonly cpu: string; readonly cores: number; readonly load: number };
   readonly model: string;
   readonly recordings: number;
@@ -17,27 +17,27 @@ export interface JobsReport {
   readonly kills: number;
   readonly states: Readonly<Record<string, number>>;
   readonly results: number;
-  /** Times that a worker died with a job. */
+  /** How often a worker died while it ran a job. */
   readonly losses: number;
   readonly seconds: number;
-  /** CPU seconds of a worker for an hour of audio, without kills. */
+  /** CPU seconds of a worker per hour of audio, without kills. */
   readonly cpuSecondsPerHour: number;
 }
 
 const HOURS_A_DAY = [1, 100, 10_000] as const;
 const SECONDS_A_DAY = 86_400;
-/** As for requests: at 100 % the queue grows without bound. */
+/** Planned utilization of cores, as for requests: at 100 % the queue grows without bound. */
 const BUSY = 0.7;
-/** 16-bit WAV of one channel at 16 kHz. */
+/** Bytes per hour of 16-bit mono WAV at 16 kHz. */
 const BYTES_AN_HOUR = 16_000 * 2 * 3_600;
 
-/** What was measured last; undefined where nothing was. */
+/** The latest measurement; undefined without one. */
 export async function readJobsReport(): Promise<JobsReport | undefined> {
   const text = await readFile(join(REPOSITORY, 'bench', 'results', 'jobs.json'), 'utf8').catch(() => undefined);
   return text === undefined ? undefined : (JSON.parse(text) as JobsReport);
 }
 
-/** The part of `docs/scaling.md` about jobs. */
+/** Renders the part of `docs/scaling.md` about jobs. */
 export function renderJobs(report: JobsReport): string {
   const { machine, model, recordings, secondsEach, workers, kills, killEverySeconds, states, results, losses } = report;
   const rows = HOURS_A_DAY.map((hours) => {

@@ -4,42 +4,42 @@ import { table } from './report/markdown.ts';
 import type { Report } from './report/types.ts';
 import { type JobsReport, renderJobs } from './scaling-jobs.ts';
 
-/** What one core can do, as measured. */
+/** The measured cost of requests. */
 export interface CoreCost {
-  /** CPU-milliseconds of the server a request, all its processes. */
+  /** CPU milliseconds of all processes of the server per request. */
   readonly server: number;
-  /** Share of a lone request's time in the server that is the network's, 0–1: both from the same requests. */
+  /** Share of the network in a single client's time in the server, 0–1; both from the same requests. */
   readonly network: number;
-  /** Milliseconds a worker is held by a request: the network and what is around it, on a quiet core. */
+  /** Milliseconds for which a request occupies a worker: the network and the work around it, on an idle core. */
   readonly service: number;
-  /** Megabytes of a server, and how many workers it had. */
+  /** Memory of a server in megabytes, and its number of workers. */
   readonly memory: number;
   readonly workers: number;
 }
 
-/** What a rate of requests needs. */
+/** The resources for a rate of requests. */
 export interface Requirement {
   readonly rate: number;
   readonly cores: number;
-  /** Machines of `CORES_A_MACHINE` cores, the spare one included. */
+  /** Machines with `CORES_A_MACHINE` cores, including the spare one. */
   readonly machines: number;
-  /** Gigabytes in all. */
+  /** Total gigabytes. */
   readonly memory: number;
-  /** Megabits a second of uploads. */
+  /** Uploads in megabits per second. */
   readonly uplink: number;
-  /** Mean requests under way in the workers, by Little's law. */
+  /** Mean number of requests in the workers, by Little's law. */
   readonly underWay: number;
-  /** Mean wait for a worker of one machine, milliseconds. */
+  /** Mean wait for a worker of one machine, in milliseconds. */
   readonly wait: number;
 }
 
-/** A common size of machine, half of whose cores many clouds sell as hyper-threads: count real cores. */
+/** A common machine size, in real cores: half of the cores that many clouds offer are hyper-threads. */
 const CORES_A_MACHINE = 8;
-/** Cores are not planned to be busier than this: at 100 % a queue grows without bound. */
+/** Planned utilization of cores: at 100 % a queue grows without bound. */
 const BUSY = 0.7;
-/** One machine more than needed, so that one may die or be replaced. */
+/** Spare machines, so that one may fail or be replaced. */
 const SPARE = 1;
-/** A body of 48,000 float32 and its headers. */
+/** Bytes of a request: 48,000 float32 and the headers. */
 const REQUEST_BYTES = 192_400;
 const RATES = [1_000, 10_000, 100_000] as const;
 
@@ -50,7 +50,7 @@ export function coreCost(report: Report): CoreCost | undefined {
   if (serving?.cpu === undefined || serving.rss === undefined || model === undefined || total === undefined) {
     return undefined;
   }
-  // Means, and of the same requests: of each the network's time is a part of the whole.
+  // Means of the same requests, so that the network's time is a part of the total.
   const network = model.mean / total.mean;
   if (!(network > 0 && network <= 1)) {
     const found = `${model.mean} ms in the network of ${total.mean} ms in the server`;
@@ -59,7 +59,7 @@ export function coreCost(report: Report): CoreCost | undefined {
   return { server: serving.cpu, network, service: total.p50, memory: serving.rss, workers: serving.workers };
 }
 
-/** @param rate Requests a second. */
+/** @param rate Requests per second. */
 export function requirement(rate: number, cost: CoreCost): Requirement {
   const busy = (rate * cost.server) / 1000;
   const machines = Math.ceil(busy / BUSY / CORES_A_MACHINE) + SPARE;
@@ -76,14 +76,15 @@ export function requirement(rate: number, cost: CoreCost): Requirement {
 }
 
 /**
- * Mean wait for one of `servers` when requests arrive at random and take `service` milliseconds each: Erlang's
- * formula (M/M/c), an upper bound here, since a network of fixed size takes nearly the same time for every request.
- * @param rate Requests a second. @returns Milliseconds; infinite at or past what they can do.
+ * Mean wait for one of `servers` when requests arrive randomly and take `service` milliseconds each, by Erlang's
+ * formula (M/M/c). It is an upper bound here, because the network takes nearly the same time for every request.
+ * @param rate Requests per second.
+ * @returns Milliseconds; infinite at or above the servers' capacity.
  */
 export function erlangWait(rate: number, service: number, servers: number): number {
   const offered = (rate * service) / 1000;
   if (offered >= servers) return Number.POSITIVE_INFINITY;
-  // Erlang B by its recursion, then C from it: no factorials that overflow.
+  // Erlang B by recursion, then Erlang C from it, to avoid factorials that overflow.
   let blocking = 1;
   for (let server = 1; server <= servers; server++) blocking = (offered * blocking) / (server + offered * blocking);
   const waiting = blocking / (1 - (offered / servers) * (1 - blocking));
@@ -91,8 +92,8 @@ export function erlangWait(rate: number, service: number, servers: number): numb
 }
 
 /**
- * `docs/scaling.md`, from one report, and what was measured of jobs.
- * Undefined when the report lacks the server's cost.
+ * Renders `docs/scaling.md` from one report and the measurement of jobs. Undefined when the report lacks the server's
+ * cost.
  */
 export function renderScaling(report: Report, jobs?: JobsReport): string | undefined {
   const cost = coreCost(report);

@@ -5,11 +5,11 @@ import { freePort, type ManagedProcess, startProcess } from './managed-process.t
 import { findRuntimes } from './runtimes.ts';
 
 export interface ServerOptions {
-  /** Worker processes; the server's default when absent. */
+  /** Worker processes; default: the server's default. */
   readonly workers?: number | undefined;
-  /** Further settings, `VOICEFLOW_…`. */
+  /** Further settings: environment variables `VOICEFLOW_…`. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Another program than the server on Node: what runs it, and its arguments. */
+  /** Replaces the server on Node: the command and its arguments. */
   readonly command?: readonly [string, ...string[]];
   readonly signal?: AbortSignal | undefined;
 }
@@ -20,7 +20,7 @@ export interface ServerUnderTest extends ManagedProcess {
 
 const NODE = [process.execPath, ...SERVER_FLAGS, `${REPOSITORY}packages/server/dist/main-node.js`] as const;
 
-/** The server's program on a runtime. @throws `backend-unavailable` when the runtime is not installed. */
+/** The command of the server on a runtime. @throws `backend-unavailable` when the runtime is not installed. */
 export function serverOn(name: 'node' | 'bun' | 'deno'): readonly [string, ...string[]] {
   if (name === 'node') return NODE;
   const runtime = findRuntimes().find((each) => each.name === name);
@@ -30,7 +30,10 @@ export function serverOn(name: 'node' | 'bun' | 'deno'): readonly [string, ...st
   return [runtime.command, ...runtime.args, `${REPOSITORY}packages/server/dist/main-${name}.js`];
 }
 
-/** Starts the server of `voiceflow serve` on a free port of loopback, as a process of its own. @throws `backend-unavailable`. */
+/**
+ * Starts the server of `voiceflow serve` in its own process, on a free port of loopback.
+ * @throws `backend-unavailable`.
+ */
 export async function startServer(options: ServerOptions = {}): Promise<ServerUnderTest> {
   const { workers, env, signal, command: [command, ...args] = NODE } = options;
   const port = await freePort();
@@ -50,7 +53,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerUn
   return { ...server, url };
 }
 
-/** The server at an address; without one, a server that is started, and stopped in the end. */
+/** The server at an address. Without an address, starts a server, which disposal stops. */
 export async function serverAt(
   url: string | undefined,
   options: ServerOptions,
@@ -58,19 +61,19 @@ export async function serverAt(
   return url === undefined ? startServer(options) : { url, [Symbol.asyncDispose]: async () => {} };
 }
 
-/** A value of the server's metrics by the beginning of its line; 0 when it is not there. */
+/** The value of a server metric, by the beginning of its line; 0 when absent. */
 export async function metric(url: string, line: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const found = text.split('\n').find((each) => each.startsWith(line));
   return found === undefined ? 0 : Number(found.slice(found.lastIndexOf(' ')));
 }
 
-/** P99 of the event loop's lag since it was asked for last, in milliseconds. */
+/** P99 of the event loop's lag since the last call, in milliseconds. */
 export async function eventLoopLag(url: string): Promise<number> {
   return 1000 * (await metric(url, 'voiceflow_event_loop_lag_seconds{quantile="0.99"}'));
 }
 
-/** CPU seconds so far, and megabytes now, of a server and its workers; NaN where the system does not tell. */
+/** CPU seconds so far and current megabytes of a server and its workers; NaN if the system does not report them. */
 export function usageOf(server: ManagedProcess): { readonly cpuSeconds: number; readonly rss: number } {
   return server.usage() ?? { cpuSeconds: Number.NaN, rss: Number.NaN };
 }

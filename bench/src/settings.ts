@@ -1,6 +1,6 @@
 import type { ModelManifest } from 'voiceflow-ml/core';
 
-/** The manifest with some settings replaced; paths are made where they are missing. */
+/** The manifest with some settings replaced. Missing paths are created. */
 export function withSettings(manifest: ModelManifest, settings: Readonly<Record<string, unknown>>): ModelManifest {
   const copy = structuredClone(manifest) as ModelManifest & { settings: Record<string, unknown> };
   for (const [path, value] of Object.entries(settings)) {

@@ -2,11 +2,11 @@ import type { BenchIo } from './command.ts';
 import { figures } from './format.ts';
 import type { LoadResult } from './load/recorder.ts';
 
-/** One promise, and whether it was kept. */
+/** A target, and whether it was met. */
 export interface Verdict {
   readonly name: string;
   readonly limit: string;
-  /** Undefined when it was not measured: then it is not kept either. */
+  /** Undefined when it was not measured; then the target is not met. */
   readonly measured?: number;
   readonly unit: string;
   readonly kept: boolean;
@@ -15,13 +15,13 @@ export interface Verdict {
 export interface SlaFigures {
   /** P99 of the time the server spends in the network under load, milliseconds. */
   readonly modelP99: number | undefined;
-  /** P99 from the client's send to its answer, milliseconds. */
+  /** P99 from the client's send to the response, milliseconds. */
   readonly endToEndP99: number | undefined;
-  /** Share of requests answered well, 0–1. */
+  /** Share of successful requests, 0–1. */
   readonly successRate: number | undefined;
 }
 
-/** What the first report promised. */
+/** The targets of the first report. */
 export const SLA = { modelP99: 10, endToEndP99: 100, successRate: 1 } as const;
 
 export function judge(figures: SlaFigures): Verdict[] {
@@ -42,7 +42,7 @@ export function judgeLoad({ server, latency, successRate }: LoadResult): Verdict
   return judge({ modelP99: server.model?.p99, endToEndP99: latency?.p99, successRate });
 }
 
-/** A time that must stay below a limit, milliseconds. */
+/** The verdict for a time in milliseconds that must stay below a limit. */
 export function below(name: string, measured: number | undefined, limit: number): Verdict {
   const kept = measured !== undefined && measured < limit;
   return { name, limit: `< ${limit} ms`, unit: 'ms', measured, kept };
@@ -67,7 +67,7 @@ export function formatVerdicts(verdicts: readonly Verdict[]): string {
     .join('\n');
 }
 
-/** The exit code: 1 when one was missed. */
+/** The exit code: 1 when a target was missed. */
 export function exitCode(verdicts: readonly Verdict[]): number {
   return verdicts.every(({ kept }) => kept) ? 0 : 1;
 }

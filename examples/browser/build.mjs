@@ -27,7 +27,8 @@ await build({
 });
 copyFileSync(join(here, 'index.html'), join(out, 'index.html'));
 
-// esbuild leaves these out: the runtime belongs beside the script, the weights above it (as in their packages).
+// esbuild does not copy these files. The script looks for the runtime beside itself and for the weights one folder
+// above, as they lie in their packages.
 const { resolve: find } = createRequire(import.meta.url);
 const wasm = 'ort-wasm-simd-threaded.wasm';
 copyFileSync(find(`@voiceflow-ml/wasm-runtime/${wasm}`), join(out, 'assets', wasm));

@@ -1,4 +1,5 @@
-// A Cloudflare Worker: curl --data-binary @meeting.wav https://….workers.dev
+// A Cloudflare Worker that diarizes the recording in the request:
+//   curl --data-binary @meeting.wav https://….workers.dev
 import weights from '@voiceflow-ml/fast-cnn/fast-cnn.onnx';
 import wasm from '@voiceflow-ml/wasm-runtime/ort-wasm-simd-threaded.wasm';
 import { createDiarizer, fastCnnFrom, VoiceFlowError, wasmBackend } from 'voiceflow-ml';
@@ -8,7 +9,7 @@ let diarizer;
 export default {
   async fetch(request) {
     if (request.method !== 'POST') return new Response('POST a recording\n', { status: 405 });
-    // Within a request: workerd starts no WebAssembly at module scope.
+    // Created within a request because workerd cannot start WebAssembly at module scope.
     diarizer ??= createDiarizer({ model: fastCnnFrom(weights), backend: wasmBackend({ wasm }) });
     try {
       const result = await (await diarizer).diarize(request.body);

@@ -1,7 +1,7 @@
 /**
- * A backend of your own: any runtime that can run an ONNX network. This one takes onnxruntime-web in the calling thread.
- * What a backend must be able to do beyond running (queue, checks of feeds, cancellation, closing) `sessionBackend` adds;
- * `tests/examples.test.ts` runs VoiceFlow's conformance suite on it.
+ * A custom backend. Any runtime that can run an ONNX network will do; this one uses onnxruntime-web in the calling
+ * thread. `sessionBackend` adds everything else that a backend needs: queue, checks of feeds, cancellation, closing.
+ * `tests/extending.test.ts` runs VoiceFlow's conformance suite on it.
  *
  *   node examples/extend/backend.mjs recording.wav
  */
@@ -24,7 +24,7 @@ export function myBackend() {
   });
 }
 
-/** One network, ready to run: shapes of its inputs and outputs, and how it is run and let go. */
+/** Loads one network: returns the shapes of its inputs and outputs, and functions to run and release it. */
 async function open(bytes) {
   ort.env.wasm.numThreads = 1;
   const session = await ort.InferenceSession.create(bytes, { executionProviders: ['wasm'] }).catch((cause) => {
@@ -39,7 +39,7 @@ async function open(bytes) {
         new ort.Tensor(type, data, dims),
       ]);
       const outputs = await session.run(Object.fromEntries(given)).catch((cause) => {
-        // Feeds have been checked against `inputs`; shapes inside the network may still disagree.
+        // Feeds were checked against `inputs`, but shapes inside the network may still not match.
         const code = /INVALID_ARGUMENT/.test(cause.message) ? 'model-incompatible' : 'backend-failed';
         throw new VoiceFlowError(code, `the runtime failed: ${cause.message}`, { cause });
       });
@@ -51,7 +51,7 @@ async function open(bytes) {
   };
 }
 
-/** A free dimension has a name, any will do. */
+/** A dimension of variable size must have a name; any name will do. */
 function describe({ name, isTensor, type, shape }) {
   if (!isTensor || !TYPES.includes(type)) {
     throw new VoiceFlowError('model-incompatible', `"${name}" is ${type}; expected one of ${TYPES.join(', ')}`);

@@ -1,6 +1,6 @@
 /**
- * A stage of your own in the pipeline: here between the network and the clustering. What lies outside of given regions
- * (music on hold, a jingle, what your own voice detector refused) is taken as silence, so it makes no speaker and no turn.
+ * A custom stage in the pipeline, between the network and the clustering. Audio outside the given regions (music on
+ * hold, a jingle, what your own voice detector rejected) counts as silence, so it produces no speakers and no turns.
  *
  *   node examples/extend/stage.mjs recording.wav 10-60 75-120
  */
@@ -11,10 +11,10 @@ import { createDiarizer, fastCnn as embedded } from 'voiceflow-ml';
 import { analyze, diarize, fastCnnNetwork, fastCnnPipeline } from 'voiceflow-ml/stages';
 
 /**
- * The stage: what the network said of each window, with silence outside of the regions. Typed arrays in and out.
+ * The stage: the network's output for each window, with silence outside the regions. Typed arrays in and out.
  * @param {import('voiceflow-ml/stages').LocalRecording} local
  * @param {readonly { start: number, end: number }[]} regions Seconds.
- * @param {number} frame Seconds of a frame.
+ * @param {number} frame Length of a frame in seconds.
  * @returns {import('voiceflow-ml/stages').LocalRecording}
  */
 export function within(local, regions, frame) {
@@ -35,12 +35,12 @@ export function within(local, regions, frame) {
     step: (window) => local.step(window),
     startOf: (window) => local.startOf(window),
     activity: (window) => activities[window],
-    // A local speaker whose speech is all outside has no voice either.
+    // A local speaker who speaks only outside the regions has no embedding.
     embedding: (window, slot) => (speakers[window][slot] ? local.embedding(window, slot) : undefined),
   };
 }
 
-/** The built-in pipeline with the stage in it. @returns {import('voiceflow-ml').PipelineFactory} */
+/** The built-in pipeline with the added stage. @returns {import('voiceflow-ml').PipelineFactory} */
 export const regionPipeline = (regions) => (manifest, model) => {
   const cnn = fastCnnNetwork(manifest, model);
   const analyzeRegions = async (source, request) => {
@@ -53,7 +53,7 @@ export const regionPipeline = (regions) => (manifest, model) => {
   };
 };
 
-/** A diarizer for the regions. The manifest names the pipeline. */
+/** A diarizer for the regions. The manifest's `pipeline` selects the pipeline by name. */
 export function regionDiarizer(regions) {
   const model = { ...embedded, manifest: { ...embedded.manifest, pipeline: 'regions' } };
   return createDiarizer({ model, pipelines: { regions: regionPipeline(regions) } });

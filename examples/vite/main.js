@@ -1,4 +1,4 @@
-// Nothing to configure: Vite takes the weights and the WebAssembly along, and the network runs in a worker.
+// No configuration needed: Vite bundles the weights and the WebAssembly, and the network runs in a worker.
 import { createDiarizer } from 'voiceflow-ml';
 
 const diarizer = createDiarizer();

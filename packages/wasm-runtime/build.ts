@@ -8,9 +8,9 @@ import { tune } from './tuning/tune.ts';
 const WASM = 'ort-wasm-simd-threaded.wasm';
 
 /**
- * Takes one build of onnxruntime-web (14 of its 140 MB) into `dist`: its WebAssembly with the tuned matrix product,
- * and the scripts that load it on servers.
- * @throws where the build is not the one whose matrix product is known.
+ * Copies one build of onnxruntime-web (14 of its 140 MB) to `dist`: its WebAssembly with the tuned matrix product, and
+ * the scripts that load it on servers.
+ * @throws when the matrix product of the build is not the known one.
  */
 export async function buildRuntime(): Promise<void> {
   const source = dirname(createRequire(import.meta.url).resolve('onnxruntime-web'));

@@ -7,7 +7,7 @@ export interface Line {
    * finished (an interruption, or two people at once).
    */
   readonly gap: number;
-  /** A murmur beside somebody else's line: the next `gap` still counts from the line before this one. */
+  /** A short remark during somebody else's line: the next `gap` still counts from the line before this one. */
   readonly beside?: true;
 }
 

@@ -1,24 +1,25 @@
 import { seededRandom } from '../../packages/sdk/src/contract/random.ts';
 
-/** Metres. */
+/** In meters. */
 export type Point = readonly [x: number, y: number, z: number];
 
 const SPEED_OF_SOUND = 343;
-/** Taps of the windowed sinc that places an echo between two samples. */
+/** Taps of the windowed sinc filter that places an echo between two samples. */
 const SINC_TAPS = 32;
 
 export interface Room {
   readonly size: Point;
   readonly microphone: Point;
-  /** Share of the pressure that a wall gives back, 0–1. */
+  /** Share of the sound pressure that a wall reflects, 0–1. */
   readonly reflection: number;
   /** Length of the response in seconds. */
   readonly seconds: number;
 }
 
 /**
- * Impulse response from a seat to the microphone: mirror images of the seat in the six walls (Allen & Berkley 1979), each
- * moved a little (seeded) so that the echoes of a perfect box do not ring. Scaled so that the direct sound is 1.
+ * Impulse response from a seat to the microphone: mirror images of the seat in the six walls (Allen & Berkley 1979),
+ * each shifted slightly (seeded) because the regular echoes of a perfect box would ring. Scaled so that the direct
+ * sound is 1.
  * @returns the response, and the index of the direct sound in it.
  */
 export function impulseResponse(room: Room, seat: Point, sampleRate: number, seed: number) {
@@ -60,7 +61,7 @@ function placeEcho(response: Float64Array, arrival: number, gain: number): void 
   }
 }
 
-/** `signal` through `response`, added into `out` from `offset` on, times `gain`. */
+/** Convolves `signal` with `response` and adds the result, times `gain`, to `out` from `offset` on. */
 export function addThrough(
   response: Float64Array,
   signal: Float64Array,
@@ -77,7 +78,7 @@ export function addThrough(
   }
 }
 
-/** Pink noise (Voss's octave bands after Kellet's filter) of RMS 1, seeded: the hum of a room at night. */
+/** Seeded pink noise (Voss's octave bands after Kellet's filter) of RMS 1: the background noise of a quiet room. */
 export function pinkNoise(length: number, seed: number): Float64Array {
   const next = seededRandom(seed);
   const out = new Float64Array(length);
@@ -100,7 +101,7 @@ function distance(a: readonly number[], b: readonly number[]): number {
   return Math.hypot(at(a, 0) - at(b, 0), at(a, 1) - at(b, 1), at(a, 2) - at(b, 2));
 }
 
-/** An element that is known to be there. */
+/** An element that is known to exist. */
 export function at(values: ArrayLike<number>, index: number): number {
   return values[index] as number;
 }

@@ -1,9 +1,9 @@
-"""The server of the first report, as small as people write it: FastAPI, uvicorn, ONNX Runtime, the same ONNX file.
+"""The server of the first report, a minimal one with FastAPI, uvicorn, ONNX Runtime and the same ONNX file.
 
     python server.py MODEL.onnx PORT
 
-POST /v1/infer takes 48,000 little-endian float32 and answers with the outputs as raw float32, and with how long the
-network took in Server-Timing. ONNX Runtime's default options: all cores for one run, with spinning.
+POST /v1/infer takes 48,000 little-endian float32 and responds with the outputs as raw float32. Server-Timing has the
+time of the network. ONNX Runtime has its default options: all cores for one run, with spinning.
 """
 
 import sys

@@ -1,6 +1,6 @@
 /**
- * Diarizes the same WAV file with a model folder of VoiceFlow's, such as `accurate` as it was pulled, on one thread, and
- * prints what it cost as JSON, as run.mjs does of sherpa-onnx.
+ * Diarizes the same WAV file with a model folder of VoiceFlow, such as the pulled `accurate`, on one thread, and prints
+ * the cost as JSON, like run.mjs for sherpa-onnx.
  * node accurate.mjs FILE.wav FOLDER [REPEATS]
  */
 import { readFile } from 'node:fs/promises';

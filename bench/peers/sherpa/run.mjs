@@ -1,5 +1,5 @@
 /**
- * Diarizes one WAV file (16 kHz mono) with sherpa-onnx and prints what it found and cost as JSON.
+ * Diarizes one WAV file (16 kHz mono) with sherpa-onnx and prints the result and the cost as JSON.
  * node run.mjs FILE.wav SEGMENTATION.onnx EMBEDDING.onnx [THREADS] [REPEATS]
  */
 import { createRequire } from 'node:module';
@@ -12,7 +12,7 @@ const started = performance.now();
 const diarizer = new sherpa.OfflineSpeakerDiarization({
   segmentation: { pyannote: { model: segmentation }, numThreads },
   embedding: { model: embedding, numThreads },
-  // Its own defaults for a number of speakers that is not known.
+  // sherpa-onnx's defaults for an unknown number of speakers.
   clustering: { numClusters: -1, threshold: 0.5 },
   minDurationOn: 0.2,
   minDurationOff: 0.5,

@@ -12,15 +12,15 @@ import {
 import { type Score, type ScoredRecording, scoreDiarization } from 'voiceflow-ml/metrics';
 import { asWav, type Recording, recordingsOf } from './recordings.ts';
 
-/** The corpora's rate. */
+/** The sample rate of the corpora. */
 const REPEAT_RATE = 16_000;
 
 export interface AccuracyOptions {
-  /** Each holds recordings with an RTTM beside them. */
+  /** Folders of recordings with RTTM files beside them. */
   readonly folders: readonly string[];
-  /** Tell the diarizer the true number of speakers. Default false. */
+  /** Whether to pass the true number of speakers to the diarizer. Default: false. */
   readonly countKnown?: boolean;
-  /** Each recording this many times in a row: shows what only long recordings do. Default 1. */
+  /** Repeats each recording this many times, to measure effects of long recordings. Default: 1. */
   readonly repeat?: number;
   readonly signal?: AbortSignal;
   readonly onFile?: (folder: string, file: FileAccuracy) => void;
@@ -31,7 +31,7 @@ export interface FileAccuracy extends Score {
   readonly speakers: { readonly reference: number; readonly found: number };
   /** Seconds of audio. */
   readonly seconds: number;
-  /** Time of the whole call over the audio's length. */
+  /** Real-time factor: time of the whole call divided by the audio's length. */
   readonly rtf: number;
 }
 
@@ -46,8 +46,8 @@ export interface FolderAccuracy {
 }
 
 /**
- * Diarizes folders with the product, one fixed setting for all, and scores it: collar 0, overlap scored, all of the
- * audio counts. DER and JER in percent, times in seconds.
+ * Diarizes folders with the same settings for all and scores the results: collar 0, overlap scored, all of the audio.
+ * DER and JER in percent, times in seconds.
  * @throws VoiceFlowError of the diarizer; `invalid-option` for a folder without recordings.
  */
 export async function accuracy(diarizer: Diarizer, options: AccuracyOptions): Promise<FolderAccuracy[]> {

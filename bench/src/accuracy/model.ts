@@ -6,8 +6,8 @@ import { withSettings } from '../settings.ts';
 const EMBEDDED: Readonly<Record<string, ModelPackage>> = { standard, 'fast-cnn': fastCnn };
 
 /**
- * A model by name with some settings of its manifests replaced.
- * @param name Of a model that is embedded or was pulled, or a folder; `standard` by default.
+ * A model by name, with some settings of its manifests replaced.
+ * @param name An embedded or pulled model, or a folder; default `standard`.
  * @throws `model-not-found`; as `withModelSettings`.
  */
 export async function modelWith(
@@ -17,7 +17,10 @@ export async function modelWith(
   return withModelSettings(await modelNamed(name), settings, name);
 }
 
-/** Settings of `gate.` are the segmenter's. @throws `invalid-option` for those where there is no segmenter. */
+/**
+ * Settings that begin with `gate.` are the segmenter's.
+ * @throws `invalid-option` for such a setting without a segmenter.
+ */
 export function withModelSettings(
   model: ModelPackage,
   settings: Readonly<Record<string, unknown>>,
@@ -38,14 +41,14 @@ export function withModelSettings(
   };
 }
 
-/** The number that stands in a model's manifests under a path. */
+/** The number at a path in a model's manifests. */
 export function settingOf({ manifest, segmenter }: ModelPackage, path: string): number {
   let value: unknown = isGate(path) ? segmenter?.manifest.settings : manifest.settings;
   for (const key of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[key];
   return Number(value);
 }
 
-/** Settings of the model itself, and of its segmenter. */
+/** Divides settings into those of the model itself and of its segmenter. */
 export function bySettings(settings: Readonly<Record<string, unknown>>): {
   readonly own: Readonly<Record<string, unknown>>;
   readonly gate: Readonly<Record<string, unknown>>;

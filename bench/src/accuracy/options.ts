@@ -1,6 +1,6 @@
 import { text } from '@voiceflow-ml/server/args';
 
-/** What commands on recordings have in common: their words, and which model. */
+/** Help texts and options shared by the commands on recordings. */
 export const FOLDERS = `FOLDER: audio (.wav; .flac, .opus, .ogg and .mp3 with python3 and soundfile) with NAME.rttm beside NAME.`;
 export const MODEL = text(
   'NAME',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, extname, join, resolve } from 'node:path';
 import { parseRttm, type Turn, VoiceFlowError } from 'voiceflow-ml/core';
 
-/** A recording with the truth about it. */
+/** A recording with its reference. */
 export interface Recording {
   readonly name: string;
   readonly audio: string;
@@ -14,7 +14,10 @@ export interface Recording {
 
 const AUDIO = ['.wav', '.flac', '.opus', '.ogg', '.mp3'];
 
-/** Recordings of a folder that have an RTTM of the same name beside them, in order of name. @throws `invalid-option`. */
+/**
+ * Recordings of a folder that have an RTTM file of the same name beside them, sorted by name.
+ * @throws `invalid-option`.
+ */
 export async function recordingsOf(folder: string): Promise<Recording[]> {
   const names = await readdir(folder).catch((cause: unknown) => {
     throw new VoiceFlowError('invalid-option', `${folder} is no folder that can be read`, { cause });
@@ -33,14 +36,14 @@ export async function recordingsOf(folder: string): Promise<Recording[]> {
   });
 }
 
-/** Decodes with libsndfile: the product decodes WAV itself, and the corpora are FLAC and Opus. */
+/** Decodes with libsndfile, because the corpora are FLAC and Opus. */
 const DECODE = `
 import sys, soundfile
 samples, rate = soundfile.read(sys.argv[1], dtype="float32", always_2d=True)
 soundfile.write(sys.argv[2], samples, rate, subtype="FLOAT", format="WAV")
 `;
 
-/** The recording as a WAV file: itself, or a decoded copy in the system's temporary folder, made once. */
+/** The path of the recording as WAV: the file itself, or a decoded copy in the system's temporary folder, made once. */
 export async function asWav(path: string): Promise<string> {
   if (extname(path) === '.wav') return path;
   const { mtimeMs, size } = await stat(path);

@@ -2,7 +2,7 @@ import type { Turn } from 'voiceflow-ml/core';
 import { scoreDiarization } from 'voiceflow-ml/metrics';
 import type * as pipeline from 'voiceflow-ml/stages';
 
-/** A turn with what its confidence is told from, and which share of its time is right. */
+/** A turn with the evidence for its confidence, and the share of its time that is correct. */
 export interface JudgedTurn {
   readonly evidence: pipeline.TurnEvidence;
   /** Share of the turn in which its speaker (by the best mapping) speaks, 0–1. */
@@ -10,14 +10,14 @@ export interface JudgedTurn {
   readonly seconds: number;
 }
 
-/** A recording with two diarizations that differ in what their confidence is told from alone. */
+/** A recording with two diarizations that differ only in the evidence behind their confidence. */
 export interface Witnessed {
   readonly reference: readonly Turn[];
   readonly byActivity: readonly Turn[];
   readonly byIdentity: readonly Turn[];
 }
 
-/** Weights that make the confidence tell one kind of evidence: its log odds are that evidence. */
+/** Weights with which the log odds of the confidence equal one kind of evidence. */
 export const WITNESSES = {
   byActivity: { bias: 0, activity: 1, identity: 0 },
   byIdentity: { bias: 0, activity: 0, identity: 1 },
@@ -40,7 +40,7 @@ function logOdds({ confidence = 0.5 }: Turn): number {
   return Math.log(confidence / (1 - confidence));
 }
 
-/** Seconds of a turn that others (not overlapping each other) cover. */
+/** Seconds of a turn that are covered by others, which do not overlap each other. */
 function covered(turn: Turn, others: readonly Turn[]): number {
   let sum = 0;
   for (const other of others) sum += Math.max(0, Math.min(turn.end, other.end) - Math.max(turn.start, other.start));
@@ -50,7 +50,7 @@ function covered(turn: Turn, others: readonly Turn[]): number {
 const STEPS = 4000;
 const RATE = 0.3;
 
-/** Logistic regression of the right share on the evidence, each turn weighted by its length; gradient descent. */
+/** Logistic regression of the correct share on the evidence by gradient descent; turns are weighted by their length. */
 export function fitConfidence(turns: readonly JudgedTurn[]): { bias: number; activity: number; identity: number } {
   const w = [0, 0.5, 0.5];
   const total = turns.reduce((sum, { seconds }) => sum + seconds, 0);
@@ -68,7 +68,7 @@ export function fitConfidence(turns: readonly JudgedTurn[]): { bias: number; act
   return { bias, activity, identity };
 }
 
-/** Mean distance, by time, of the confidence from the right share, in ten bins of confidence. */
+/** Calibration error: mean difference, weighted by time, of confidence and correct share in ten bins of confidence. */
 export function calibrationError(
   turns: readonly JudgedTurn[],
   w: { bias: number; activity: number; identity: number },

@@ -1,4 +1,4 @@
-/** Symmetric matrices `[n, n]`, row-major, float64: what the voice space is computed with. */
+/** Operations on symmetric matrices `[n, n]`, row-major, float64, for computing the voice space. */
 
 /** A · B. */
 export function product(a: Float64Array, b: Float64Array, n: number): Float64Array {
@@ -13,7 +13,7 @@ export function product(a: Float64Array, b: Float64Array, n: number): Float64Arr
 }
 
 /**
- * Solves B x = λ A x of a positive definite A: λ, largest first, and the vectors as columns, Xᵀ A X = 1.
+ * Solves B x = λ A x for a positive definite A. Returns λ, largest first, and the vectors as columns, with Xᵀ A X = 1.
  * @throws RangeError when A is not positive definite.
  */
 export function generalEigen(
@@ -36,12 +36,12 @@ export function transpose(a: Float64Array, n: number): Float64Array {
   return t;
 }
 
-/** Sweeps of Jacobi rotations; a few suffice, this many mean that something is wrong. */
+/** Limit of sweeps of Jacobi rotations. A few suffice normally. */
 const MOST_SWEEPS = 30;
 
 /**
- * Eigenvalues, largest first, and eigenvectors as columns of `[n, n]`, of a symmetric matrix: cyclic Jacobi rotations
- * (Golub and Van Loan, 8.5). The largest entry of each vector is made positive, so the result is determined.
+ * Eigenvalues of a symmetric matrix, largest first, and eigenvectors as columns of `[n, n]`, by cyclic Jacobi rotations
+ * (Golub and Van Loan, 8.5). The largest entry of each vector is made positive, so that the result is unique.
  */
 export function symmetricEigen(matrix: Float64Array, n: number): { values: Float64Array; vectors: Float64Array } {
   const a = matrix.slice();
@@ -60,7 +60,10 @@ function offDiagonal(a: Float64Array, n: number): number {
   return Math.sqrt(sum);
 }
 
-/** Makes `a[p, q]` zero; rows of `v` are kept transposed (a row an eigenvector) so that the loop runs along memory. */
+/**
+ * Makes `a[p, q]` zero. `v` is stored transposed (one eigenvector per row), so that the loop accesses memory
+ * sequentially.
+ */
 function rotate(a: Float64Array, v: Float64Array, n: number, p: number, q: number): void {
   const apq = a[p * n + q]!;
   if (apq === 0) return;

@@ -3,15 +3,15 @@ import type { Backend, Model, Tensor } from 'voiceflow-ml/core';
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
-/** A backend whose networks run once for the same input; they stay loaded until `end`. */
+/** A backend whose networks run only once for the same input and stay loaded until `end`. */
 export interface RememberingBackend extends Backend {
   /** Closes the networks. */
   end(): Promise<void>;
 }
 
 /**
- * Keeps what the networks answered, in memory, and loads each network once, however many diarizers use it: settings can
- * be tried on the same audio at the cost of what comes after the networks. Calls are kept by the SHA-1 of their feeds.
+ * Caches the networks' outputs in memory by the SHA-1 of their feeds, and loads each network once for all diarizers. So
+ * trying settings on the same audio costs only the steps after the networks.
  */
 export function rememberingBackend(inner: Backend): RememberingBackend {
   const networks = new Map<
@@ -47,7 +47,7 @@ export function rememberingBackend(inner: Backend): RememberingBackend {
   };
 }
 
-/** Of names, shapes and numbers. */
+/** SHA-1 of names, types, shapes and data. */
 function keyOf(feeds: Tensors): string {
   const hash = createHash('sha1');
   for (const name of Object.keys(feeds).sort()) {

@@ -1,13 +1,13 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
 
-/** Settings by path, such as `{ 'turns.onset': 0.7 }`; those that begin with `gate.` are the segmenter's. */
+/** Settings by path, such as `{ 'turns.onset': 0.7 }`. Those that begin with `gate.` are the segmenter's. */
 export type Choice = Readonly<Record<string, number>>;
 type Grid = readonly (readonly [path: string, values: readonly number[]])[];
 
 /**
- * Values tried, one setting at a time, in this order. Coarse on purpose: the development sets are small, and a finer
- * grid would fit their accidents. Settings that are not here did not move, or stand for reasons that these sets do not
- * show (`docs/accuracy.md`: saturation and the least share of a speaker are for recordings longer than any of them).
+ * Values to try, one setting at a time, in this order. The grid is coarse because the development sets are small, and a
+ * finer one would overfit them. Settings that are not here did not change, or have reasons that these sets do not show
+ * (`docs/accuracy.md`: saturation and the least share of a speaker matter only for longer recordings than these).
  */
 const CLUSTERING: Grid = [
   ['cluster.rate', [0.4, 0.5, 0.62, 0.75, 0.9]],
@@ -48,25 +48,25 @@ const GRIDS: Readonly<Record<string, Grid>> = {
   ],
 };
 
-/** A setting moves only for this much: less is within the accidents of the sets. */
+/** Smallest gain for which a setting is changed; smaller ones may be chance. */
 const LEAST_GAIN = 0.1;
-/** What one speaker too many or too few costs, in points of DER. */
+/** Cost of one speaker too many or too few, in points of DER. */
 const COUNT_COST = 1;
 
 export interface SetScore {
   readonly set: string;
-  /** Percent, of recordings as a whole or live. */
+  /** DER in percent, of whole recordings or of live sessions. */
   readonly der: number;
-  /** Mean of |speakers found − speakers there|. */
+  /** Mean of |found − true number of speakers|. */
   readonly countError: number;
 }
 
-/** Mean over sets: each set counts the same, however long. */
+/** Mean over the sets, which have equal weight. */
 function cost(scores: readonly SetScore[]): number {
   return scores.reduce((sum, { der, countError }) => sum + der + COUNT_COST * countError, 0) / scores.length;
 }
 
-/** Settings that are searched. @throws `invalid-option` for a pipeline that has none. */
+/** The settings to search. @throws `invalid-option` for a pipeline without any. */
 export function gridOf(pipeline: string, gated: boolean): Grid {
   const grid = GRIDS[pipeline === 'fast-cnn' && gated ? 'gated' : pipeline];
   if (grid) return grid;
@@ -74,10 +74,10 @@ export function gridOf(pipeline: string, gated: boolean): Grid {
 }
 
 /**
- * Draws, then a coordinate search over the grid, twice through, from the best of them.
- * @param at The value that a setting has now.
- * @param draws Random points of the grid that are tried first.
- * @returns What changes.
+ * Tries the draws, then does two rounds of coordinate search over the grid from the best draw.
+ * @param at The current value of a setting.
+ * @param draws Random points of the grid.
+ * @returns The settings that change.
  */
 export async function search(
   grid: Grid,
@@ -112,7 +112,9 @@ export async function search(
   return best;
 }
 
-/** Random points of the grid: every setting keeps its value, or takes one of the grid's, by a toss. */
+/**
+ * Random points of the grid: each setting keeps its value or takes one of the grid's values, with equal probability.
+ */
 export function drawsOf(grid: Grid, count: number, random: () => number): Choice[] {
   return Array.from({ length: count }, () =>
     Object.fromEntries(
@@ -123,7 +125,7 @@ export function drawsOf(grid: Grid, count: number, random: () => number): Choice
   );
 }
 
-/** An offset above its onset is refused by the pipelines. */
+/** Whether no offset is above its onset, which the pipelines would refuse. */
 function isOrdered(choice: Choice, at: (path: string) => number): boolean {
   return ['turns', 'gate'].every((name) => {
     const [on, off] = [`${name}.onset`, `${name}.offset`].map((path) => choice[path] ?? at(path)) as [number, number];

@@ -2,17 +2,20 @@ import type * as pipeline from 'voiceflow-ml/stages';
 import { generalEigen } from './matrix.ts';
 import type { Analyzed } from './windows.ts';
 
-/** A slot is taken when this share of its activity is one speaker's, and lasts this many frames. */
+/** A slot is used when at least this share of its activity is one speaker's, and at least this many frames. */
 const PURE = 0.85;
 const LEAST_FRAMES = 20;
-/** Fewer slots say nothing of how a voice varies. */
+/** Fewer slots are not enough to estimate how a voice varies. */
 const LEAST_SLOTS = 4;
-/** The within-speaker covariance is drawn towards a round one: it is estimated from few voices and rooms. */
+/**
+ * Shrinkage of the within-speaker covariance towards a multiple of the identity, because it is estimated from few
+ * voices and rooms.
+ */
 const SHRINK = 0.3;
-/** Dimensions of the voice space; beyond these voices differ by less than the noise of the estimate. */
+/** Dimensions of the voice space. In further ones, voices differ by less than the noise of the estimate. */
 const VOICE_DIMENSIONS = 64;
 
-/** The voice space of a network, from labelled recordings: a class is one speaker in one recording. */
+/** Computes the voice space of a network from labeled recordings. A class is one speaker in one recording. */
 export function learnVoices(recordings: readonly Analyzed[], above: number, frame: number): pipeline.VoiceSpace {
   const classes = recordings
     .flatMap((recording) => pureSlots(recording, above, frame))
@@ -28,7 +31,7 @@ export function learnVoices(recordings: readonly Analyzed[], above: number, fram
   return { from, to, mean, projection, between: Float32Array.from(values.subarray(0, to)) };
 }
 
-/** Embeddings by speaker of slots that hear one speaker alone. */
+/** Embeddings of slots with a single speaker, by speaker. */
 function pureSlots({ local, reference }: Analyzed, above: number, frame: number): Float32Array[][] {
   const speakers = [...new Set(reference.map((turn) => turn.speaker))].sort();
   const frames = local.startOf(local.windows) + local.frames;
@@ -73,7 +76,9 @@ function pureSpeaker(
   return frames > 0 && share >= LEAST_FRAMES && share >= PURE * total ? best : -1;
 }
 
-/** Mean of all rows; covariance within classes (pooled) and of the classes' means (each class counts once). */
+/**
+ * Mean of all rows; pooled covariance within classes; covariance of the class means, with equal weight for each class.
+ */
 function covariances(
   classes: readonly Float32Array[][],
   d: number,

@@ -3,7 +3,7 @@ import { type Model, type ModelManifest, openAudio, type Turn } from 'voiceflow-
 import * as pipeline from 'voiceflow-ml/stages';
 import { asWav, recordingsOf } from '../accuracy/recordings.ts';
 
-/** What the network says of a labelled recording, all slots kept. */
+/** The network's outputs for a labeled recording, with all slots. */
 export interface Analyzed {
   readonly reference: readonly Turn[];
   readonly local: pipeline.LocalSpeakers;

@@ -66,7 +66,7 @@ Example
   },
 });
 
-/** What a search works with. */
+/** The context of a search. */
 interface Bench {
   readonly folders: readonly string[];
   readonly latency: number | undefined;
@@ -116,7 +116,7 @@ async function scores(diarizer: Diarizer, { folders, latency, io: { signal } }: 
   ];
 }
 
-/** Fitted where the speakers are new to the network, as a user's are. */
+/** Fits the confidence on recordings whose speakers are new to the network, as a user's are. */
 async function confidence(model: ModelPackage, bench: Bench) {
   const turnsBy = (weights: object) =>
     withDiarizer(withModelSettings(model, { confidence: weights }), bench, async (diarizer) => {

@@ -73,7 +73,7 @@ export const sessions = command({
     const perSecond = (1000 * (usageOf(server).cpuSeconds - cpuSeconds)) / (count * seconds);
     io.out(`${formatSessions(result)}\nCPU        ${figures(perSecond)} ms a second of audio`);
     const lag = await eventLoopLag(server.url);
-    // As often before: what heaps grow to with new work is there then, and what is left besides is found.
+    // Repeated once before the measurement, so that normal heap growth is done and only leaks remain visible.
     await abrupt(server.url, url, aborts);
     const before = usageOf(server).rss;
     await abrupt(server.url, url, aborts);
@@ -90,7 +90,7 @@ export const sessions = command({
   },
 });
 
-/** Sessions that end in the middle; resolves when the server knows, or should. */
+/** Starts sessions and disconnects during them. Resolves when the server has noticed, or should have. */
 async function abrupt(server: string, url: string, count: number): Promise<void> {
   const address = `${url.replace('http', 'ws')}&sampleRate=16000`;
   for (let done = 0; done < count; done += 50) {

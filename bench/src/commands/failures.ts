@@ -10,10 +10,10 @@ import { metric, type ServerUnderTest, serverOn, startServer } from '../server-u
 import { atLeast, atMost, conclude } from '../sla.ts';
 import { summarize } from '../stats/summary.ts';
 
-/** Codes by which the contract answers for a worker that failed. */
+/** The contract's error codes for a failed worker. */
 const TYPED = ['backend-failed', 'deadline-exceeded', 'overloaded'];
 
-/** `ok`, or the code of the problem, or the class of failure. */
+/** The outcome of a request: `ok`, the code of the problem, or the class of failure. */
 function outcome(reply: Reply): string {
   if (reply.ok) return 'ok';
   const { code } = JSON.parse(reply.body || '{}') as { code?: string };
@@ -59,7 +59,7 @@ export const chaos = command({
   },
 });
 
-/** On a busy machine, too: this is about what is lost, not about what is late. */
+/** A long deadline for busy machines: this test looks for lost requests, not for late ones. */
 const PATIENT = { VOICEFLOW_INFER_DEADLINE_MS: '60000' };
 
 export const drain = command({
@@ -102,7 +102,7 @@ async function drainOnce(server: ServerUnderTest, clients: number, round: number
   };
   const load = Promise.all(Array.from({ length: clients }, client));
   while (answered < clients) await sleep(5);
-  // Another moment of the work each time.
+  // A different moment of the work in each round.
   await sleep(seededRandom(round)() * 50);
   server.kill('SIGTERM');
   await load;

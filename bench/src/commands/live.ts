@@ -5,7 +5,7 @@ import { FOLDERS, MODEL } from '../accuracy/options.ts';
 import { command } from '../command.ts';
 import { type LiveFile, type LiveFolder, measureLive } from '../live.ts';
 
-/** Points of DER that hearing live may cost, and percent of the speech whose label may change. */
+/** Limits: points of DER that live diarization may cost, and percent of the speech whose label may change. */
 const MOST_POINTS = 6;
 const MOST_CHANGED = 2;
 

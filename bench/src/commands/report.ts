@@ -34,10 +34,10 @@ export const report = command({
   },
 });
 
-/** One report is kept; what later runs need of earlier ones stands in the history. */
+/** Only the latest report is kept. The history has what later runs need of earlier ones. */
 const NAME = 'latest';
 
-/** Writes the report as JSON and Markdown and, when it counts, adds it to the history. */
+/** Writes the report as JSON and Markdown; with `counts`, adds it to the history. */
 export async function writeReport(measured: Report, folder: string, counts: boolean): Promise<void> {
   await mkdir(folder, { recursive: true });
   const historyFile = join(folder, '..', 'history.json');

@@ -11,14 +11,17 @@ import { eventLoopLag, metric, startServer, usageOf } from '../server-under-test
 import { atLeast, atMost, conclude } from '../sla.ts';
 
 interface Point {
-  /** Hours from the beginning. */
+  /** Hours since the start. */
   readonly at: number;
   readonly rss: number;
-  /** Of the server's own process. */
+  /** Memory of the server's own process. */
   readonly server: number;
 }
 
-/** Seconds of which the smallest value counts: what a collector frees sooner or later is no growth. */
+/**
+ * Length in seconds of intervals of which the smallest value counts, because garbage that is collected later is not
+ * growth.
+ */
 const FLOOR_SECONDS = 30;
 const RECORDING_SECONDS = 60;
 const SESSION_SECONDS = 20;
@@ -39,7 +42,7 @@ export const soak = command({
     await using server = await startServer({ env: late });
     const pcm = await conversationPcm();
     const lag = upload > 0 ? await uploadLag(server.url, repeatedWav(pcm, upload), io.out) : undefined;
-    // A server that ends takes everything along, and says why.
+    // If the server ends early, prints why, because everything else fails then.
     let over = false;
     void server.exited.then((how) => over || io.note(`the server ended (${how}): ${server.said()}`));
     using target = inferTarget(server.url, clients);
@@ -98,13 +101,13 @@ interface Count {
   readonly failures: Record<string, number>;
 }
 
-/** What went wrong, and how often. */
+/** The failures with their counts, as text. */
 function told({ failures }: { readonly failures: Readonly<Record<string, number>> }): string {
   const kinds = counts(failures);
   return kinds && ` (${kinds})`;
 }
 
-/** What a failed `fetch` says of the connection: its own message is the same for all. */
+/** The cause of a failed `fetch`, whose own message is always the same. */
 function causeOf(error: unknown): string {
   const { cause = error } = error as { cause?: unknown };
   const { code, message } = cause as { code?: string; message?: string };
@@ -153,7 +156,7 @@ async function sessionLoop(url: string, pcm: Pcm, sessions: number, stop: AbortS
   return count;
 }
 
-/** The least of each `FLOOR_SECONDS`. */
+/** The smallest value of each interval of `FLOOR_SECONDS`. */
 function floors(points: readonly Point[]): Point[] {
   const least: Point[] = [];
   for (let at = 0; at + FLOOR_SECONDS <= points.length; at += FLOOR_SECONDS) {
@@ -164,7 +167,7 @@ function floors(points: readonly Point[]): Point[] {
   return least;
 }
 
-/** MB an hour, by least squares. */
+/** Growth in MB per hour, by least squares. */
 function slope(points: readonly Point[], what: 'rss' | 'server'): number {
   const mean = (pick: (point: Point) => number) => points.reduce((sum, point) => sum + pick(point), 0) / points.length;
   const [x, y] = [mean(({ at }) => at), mean((point) => point[what])];

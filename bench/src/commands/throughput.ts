@@ -12,7 +12,7 @@ import { atLeast, atMost, conclude } from '../sla.ts';
 import { median } from '../stats/summary.ts';
 
 const CLIENTS = 20;
-/** Requests before anything counts: the server's code is compiled while it is used. */
+/** Requests before the measurement, because the server's code is compiled while it runs. */
 const WARM_UP = 2000;
 
 export const throughput = command({
@@ -34,7 +34,7 @@ export const throughput = command({
       const { load, cpu } = await loaded(server, CLIENTS, requests);
       const both = [...before, ...(await bareLoops(cores, 4))];
       const bare = both.reduce((sum, loop) => sum + loop.throughput, 0) / 2;
-      // What the generator used of the cores, the bare loops had.
+      // The share of the cores that the generator left. The bare loops had all cores.
       const left = (cores - (load.generatorCpu * load.requests) / 1000 / load.seconds) / cores;
       const ratio = load.throughput / (bare * left);
       done.push({ load, ratio });
@@ -69,13 +69,13 @@ export const throughput = command({
   },
 });
 
-/** Bare loops at once, each in a process of its own. */
+/** Runs bare loops concurrently, each in its own process. */
 function bareLoops(count: number, seconds: number): Promise<IsolatedResult[]> {
   const loop = async () => JSON.parse(await runPart(['bare-loop', '--seconds', String(seconds)])) as IsolatedResult;
   return Promise.all(Array.from({ length: count }, loop));
 }
 
-/** @returns Also CPU milliseconds of the server and its workers a request. */
+/** @returns The load result, and CPU milliseconds of the server and its workers per request. */
 async function loaded(server: ServerUnderTest, clients: number, requests: number) {
   using target = inferTarget(server.url, clients);
   await warmUp(target, Math.max(50, 10 * clients), clients);

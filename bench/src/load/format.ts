@@ -1,7 +1,7 @@
 import { counts, figures, ms, percent, summaryLine } from '../format.ts';
 import type { LoadResult } from './recorder.ts';
 
-/** A load test in some lines, for people. */
+/** The result of a load test as readable text. */
 export function formatLoad(result: LoadResult): string {
   const { littlesLaw: law } = result;
   const failures = counts(result.failures);

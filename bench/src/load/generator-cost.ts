@@ -4,18 +4,18 @@ import { openLoop, warmUp } from './loops.ts';
 import type { LoadResult } from './recorder.ts';
 import { inferTarget } from './target.ts';
 
-/** The rate at which the generator's own cost is stated. */
+/** The request rate at which the generator's own cost is measured. */
 export const GENERATOR_RATE = 2000;
 
 const CONNECTIONS = 64;
 
-/** The generator against a server that does nothing. */
+/** The generator's result with a server that does nothing. */
 export interface GeneratorResult {
   readonly rate: number;
   readonly open: LoadResult;
 }
 
-/** Loads a null server in a process of its own: what comes out is the generator's cost and error, not a server's. */
+/** Loads a null server in its own process, to measure the cost and the error of the generator itself. */
 export async function measureGenerator(rate: number, seconds: number): Promise<GeneratorResult> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;

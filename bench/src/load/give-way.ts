@@ -1,14 +1,13 @@
 import { getPriority, setPriority } from 'node:os';
 
-/** How much nicer the generator is than what it loads, which gets nine times its share of a core that both want. */
+/** Niceness of the generator relative to the server, which then gets nine times its share of a contended core. */
 const NICER = 10;
 const NICEST = 19;
 
 /**
- * Runs a load whose generator gives way to the server. It would be on another machine; here it shares the cores, and by
- * taking one in the middle of a run of the network it would add to the server's times what is its own. The CPU that it
- * takes is stated and subtracted in any case. Where a process may not become less nice again (it needs CAP_SYS_NICE),
- * it stays so.
+ * Runs a load whose generator gives the server priority. Normally the generator would be on another machine; here it
+ * shares the cores, and by taking one during a run of the network it would increase the server's times. Its CPU time is
+ * reported and subtracted in any case. Where the niceness cannot be reset (this needs CAP_SYS_NICE), it stays raised.
  */
 export async function givingWay<T>(load: () => Promise<T>): Promise<T> {
   if (loads++ === 0) {
@@ -22,7 +21,7 @@ export async function givingWay<T>(load: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Under way: the first one changes the priority, and the last one changes it back. */
+/** Number of active loads. The first one changes the priority, the last one resets it. */
 let loads = 0;
 let own = 0;
 
@@ -30,6 +29,6 @@ function change(priority: number): void {
   try {
     setPriority(priority);
   } catch {
-    // Not allowed: it is as it is.
+    // Not permitted: the priority stays unchanged.
   }
 }

@@ -3,13 +3,15 @@ import { givingWay } from './give-way.ts';
 import { type LoadResult, Recorder } from './recorder.ts';
 import type { Target } from './target.ts';
 
-/** Asked between requests; true ends the run early. */
+/** Cancellation and progress of a run. */
 export interface LoopControl {
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number) => void;
 }
 
-/** Sends `count` requests, `concurrency` at a time, and forgets them: connections open, code warm. */
+/**
+ * Sends `count` requests, `concurrency` at a time, and ignores the results, to open connections and warm up the code.
+ */
 export async function warmUp(target: Target, count: number, concurrency: number): Promise<void> {
   let left = count;
   const client = async () => {
@@ -19,8 +21,8 @@ export async function warmUp(target: Target, count: number, concurrency: number)
 }
 
 /**
- * Closed loop: each of `concurrency` clients sends its next request when the last is answered. It shows the
- * greatest throughput; its latencies are those of clients that politely wait (coordinated omission).
+ * Closed loop: each of `concurrency` clients sends its next request after the previous response. It shows the highest
+ * throughput, but its latencies suffer from coordinated omission, because clients wait for the server.
  */
 export async function closedLoop(
   target: Target,
@@ -40,11 +42,14 @@ export async function closedLoop(
   return recorder.finish();
 }
 
-/** Milliseconds after the start at which requests are due: evenly spaced, or at random (Poisson) as from many users. */
+/**
+ * Times at which requests are due, in milliseconds after the start: evenly spaced, or random (Poisson) as from many
+ * users.
+ */
 export function* arrivals(rate: number, seconds: number, random?: Random): Generator<number> {
   const gap = 1000 / rate;
   const end = seconds * 1000;
-  // Even spacing multiplies instead of adding up, so that the last request is as punctual as the first.
+  // Even spacing uses a product instead of a sum, so that rounding errors do not accumulate.
   for (let i = 0, at = 0; at < end; i++) {
     yield at;
     at = random === undefined ? (i + 1) * gap : at - Math.log(1 - random()) * gap;
@@ -52,9 +57,9 @@ export function* arrivals(rate: number, seconds: number, random?: Random): Gener
 }
 
 /**
- * Open loop: requests are due at their own times whether or not earlier ones were answered, and each latency
- * counts from the time it was due. A server that stalls is thus charged for every request it kept waiting,
- * also for those that waited for a free connection inside this generator.
+ * Open loop: requests are due at fixed times, independent of earlier responses, and each latency counts from the due
+ * time. So a stall of the server affects the latency of every request that it delays, including those that wait for a
+ * free connection in this generator.
  */
 export async function openLoop(
   target: Target,
@@ -102,7 +107,10 @@ export async function openLoop(
   return recorder.finish();
 }
 
-/** Never early: timers count whole milliseconds, so this is up to one late, and the lateness is recorded. */
+/**
+ * Waits until a time. Never early; up to a millisecond late, because timers have whole milliseconds. The lateness is
+ * recorded.
+ */
 async function until(time: number): Promise<void> {
   for (let left = time - performance.now(); left > 0; left = time - performance.now()) {
     const whole = Math.ceil(left);

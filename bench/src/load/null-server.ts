@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { INFER_ANSWER_BYTES } from './target.ts';
 
-/** A server that reads the body and answers at once: whatever a load test of it shows is the generator's own cost. */
+/** A server that reads the body and responds at once. A load test with it measures the generator's own cost. */
 export async function startNullServer(port = 0): Promise<{ readonly url: string; close(): Promise<void> }> {
   const answer = Buffer.alloc(INFER_ANSWER_BYTES);
   const headers = {

@@ -3,41 +3,41 @@ import { type LittlesLaw, littlesLaw } from '../stats/littles-law.ts';
 import type { Summary } from '../stats/summary.ts';
 import type { Reply } from './target.ts';
 
-/** Milliseconds between looks at how many requests are under way. */
+/** Milliseconds between samples of the number of active requests. */
 const LOOK_INTERVAL = 10;
 
 export interface LoadResult {
-  /** Requests that were answered well or failed, warm-up not counted. */
+  /** Successful and failed requests, without the warm-up. */
   readonly requests: number;
   readonly succeeded: number;
   /** 0–1. */
   readonly successRate: number;
   /** Failures by class, such as `http-503`, `timeout`, `reset`. */
   readonly failures: Readonly<Record<string, number>>;
-  /** Seconds from the first send to the last answer. */
+  /** Seconds from the first send to the last response. */
   readonly seconds: number;
-  /** Successful answers a second. */
+  /** Successful responses per second. */
   readonly throughput: number;
   /** Milliseconds of successful requests, from the intended send time. */
   readonly latency?: Summary;
-  /** The same from the actual send time: what a generator blind to coordinated omission would report. */
+  /** The same from the actual send time, as a generator that ignores coordinated omission would report. */
   readonly uncorrected?: Summary;
-  /** How late the generator itself sent: its own error, in milliseconds. */
+  /** How late the generator itself sent, in milliseconds; its own error. */
   readonly lateness?: Summary;
-  /** Milliseconds until a failure was known. */
+  /** Milliseconds until a failure was detected. */
   readonly failureLatency?: Summary;
-  /** Milliseconds the server reported, by part: queue, decode, model, total. */
+  /** Milliseconds reported by the server, by part: queue, decode, model, total. */
   readonly server: Readonly<Record<string, Summary | undefined>>;
-  /** Answers by `x-served-by`, where the server says it. */
+  /** Responses by `x-served-by`, if the server sends it. */
   readonly servedBy: Readonly<Record<string, number>>;
   readonly littlesLaw: LittlesLaw;
-  /** CPU-milliseconds of the generator itself, a request. */
+  /** CPU milliseconds of the generator itself per request. */
   readonly generatorCpu: number;
   /** Percentile and milliseconds of `latency`, for charts. */
   readonly curve: readonly (readonly [percent: number, milliseconds: number])[];
 }
 
-/** Takes down what happens to each request and makes the result of it. */
+/** Records the outcome of each request and computes the result. */
 export class Recorder {
   readonly #latency = new DurationHistogram();
   readonly #uncorrected = new DurationHistogram();
@@ -64,13 +64,16 @@ export class Recorder {
     }, LOOK_INTERVAL);
   }
 
-  /** A request goes out: gives the time of it. */
+  /** Records that a request is sent; returns the time. */
   sent(): number {
     this.#underWay++;
     return performance.now();
   }
 
-  /** @param intended When it should have been sent. @param sent When it was. Both by `performance.now()`. */
+  /**
+   * @param intended When the request should have been sent.
+   * @param sent When it was sent. Both by `performance.now()`.
+   */
   done(reply: Reply, intended: number, sent: number): void {
     const now = performance.now();
     this.#last = now;

@@ -3,7 +3,7 @@ export type ServerTiming = Readonly<Record<string, number>>;
 
 const DURATION = /(?:^|;)\s*dur\s*=\s*"?([0-9.]+)"?/i;
 
-/** Reads `queue;dur=0.4, model;dur=9.1, total;dur=9.9`; entries without a duration are passed over. */
+/** Parses `queue;dur=0.4, model;dur=9.1, total;dur=9.9`; skips entries without a duration. */
 export function parseServerTiming(header: string | readonly string[] | undefined): ServerTiming {
   if (header === undefined) return {};
   const timing: Record<string, number> = {};

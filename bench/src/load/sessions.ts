@@ -10,14 +10,14 @@ export interface SessionsOptions {
   readonly sessions: number;
   /** Seconds of audio of each session, sent in real time. */
   readonly seconds: number;
-  /** Of the moments at which sessions begin, spread over the first second. */
+  /** Seed of the start times of sessions, which are spread over the first second. */
   readonly seed: number;
   readonly pcm?: Samples;
 }
 
 export interface SessionsResult {
   readonly sessions: number;
-  /** Sessions that were made ready, heard to the end and ended well. */
+  /** Sessions that became ready, were processed to the end and ended successfully. */
   readonly succeeded: number;
   readonly failures: Readonly<Record<string, number>>;
   readonly secondsEach: number;
@@ -25,13 +25,13 @@ export interface SessionsResult {
   readonly events: Readonly<Record<string, number>>;
   /** Milliseconds from opening the socket to `ready`. */
   readonly ready?: Summary;
-  /** Milliseconds from the moment the last audio of a turn was sent to its `turn-end`: the latency option is in it. */
+  /** Milliseconds from sending the last audio of a turn to its `turn-end`. Includes the session's latency option. */
   readonly turnEnd?: Summary;
-  /** Milliseconds from the client's `end` to the server's. */
+  /** Milliseconds from the client's `end` message to the server's. */
   readonly end?: Summary;
 }
 
-/** What is streamed. */
+/** The samples to stream. */
 type Samples = Pick<Pcm, 'sampleRate' | 'bytes'>;
 
 interface Observations {
@@ -44,7 +44,7 @@ interface Observations {
 const CHUNK_SECONDS = 0.1;
 const PATIENCE = 30_000;
 
-/** Opens live sessions at once, each fed in real time as from a microphone. */
+/** Opens concurrent live sessions and sends each audio in real time, like a microphone. */
 export async function runSessions(options: SessionsOptions): Promise<SessionsResult> {
   const pcm = options.pcm ?? (await conversationPcm());
   const random = seededRandom(options.seed);
@@ -69,7 +69,7 @@ export async function runSessions(options: SessionsOptions): Promise<SessionsRes
   };
 }
 
-/** Undefined when all went well, else the failure in a word. */
+/** Undefined for a successful session, else the class of failure. */
 async function runSession(options: SessionsOptions, pcm: Samples, seen: Observations): Promise<string | undefined> {
   const address = new URL(options.url);
   address.protocol = address.protocol.replace('http', 'ws');
@@ -112,7 +112,7 @@ async function runSession(options: SessionsOptions, pcm: Samples, seen: Observat
   });
 }
 
-/** Sends the audio, round and round, each chunk when a microphone would have it. */
+/** Sends the audio in a loop, each chunk at the time when a microphone would deliver it. */
 async function feed(socket: WebSocket, pcm: Samples, seconds: number): Promise<void> {
   const chunkBytes = 2 * Math.round(pcm.sampleRate * CHUNK_SECONDS);
   const start = performance.now();

@@ -4,49 +4,49 @@ import { seededRandom } from 'voiceflow-ml/testing';
 import { noise } from '../stats/random.ts';
 import { parseServerTiming, type ServerTiming } from './server-timing.ts';
 
-/** One answer, or the class of failure in a word: `http-503`, `timeout`, `reset`, `refused`, `bad-body`, `error`. */
+/** One response, or the class of failure: `http-503`, `timeout`, `reset`, `refused`, `bad-body`, `error`. */
 export type Reply = { readonly timing: ServerTiming; readonly server?: string } & (
   | { readonly ok: true }
-  | { readonly ok: false; readonly failure: string /** Of an answer that is no success. */; readonly body?: string }
+  | { readonly ok: false; readonly failure: string /** Body of an unsuccessful response. */; readonly body?: string }
 );
 
-/** What is being loaded: something that answers one request at a time on as many connections as it likes. */
+/** The target of a load test. */
 export interface Target {
-  /** Never rejects: a failure is an answer too. */
+  /** Sends a request. Never rejects; a failure is a reply, too. */
   send(): Promise<Reply>;
 }
 
-/** One over connections, which are closed in the end. */
+/** A target over HTTP connections, which disposal closes. */
 export interface HttpTarget extends Target, Disposable {}
 
 export interface HttpTargetOptions {
   readonly url: string;
   readonly body: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Keep-alive connections at most; further requests wait for one inside the generator. */
+  /** Most keep-alive connections. Further requests wait for one inside the generator. */
   readonly connections: number;
   /** Milliseconds until a request counts as failed. */
   readonly timeout?: number;
-  /** A successful answer must have at least this many bytes. */
+  /** A successful response must have at least this many bytes. */
   readonly minimumBytes?: number;
 }
 
 const DEFAULT_TIMEOUT = 30_000;
 
-/** Bytes of the raw answer of `/v1/infer`: two embeddings of 192 and at least one frame of activity. */
+/** Bytes of the raw response of `/v1/infer`: two embeddings of 192 and at least one frame of activity. */
 export const INFER_ANSWER_BYTES = 4 * (2 * 192 + 2);
 
-/** A window of one second for `/v1/infer`, as its raw body. */
+/** The raw body for `/v1/infer`: a window of one second. */
 function windowBody(): Uint8Array {
   return new Uint8Array(noise(48_000, seededRandom(1)).buffer);
 }
 
-/** Windows for `/v1/infer` of a server. */
+/** A target that sends windows to `/v1/infer` of a server. */
 export function inferTarget(url: string, connections: number, more: Partial<HttpTargetOptions> = {}): HttpTarget {
   return createHttpTarget({ url, body: windowBody(), connections, minimumBytes: INFER_ANSWER_BYTES, ...more });
 }
 
-/** A POST over keep-alive connections of `node:http`; one body, encoded once, is sent again and again. */
+/** A target that sends the same POST request over keep-alive connections of `node:http`. */
 export function createHttpTarget(options: HttpTargetOptions): HttpTarget {
   const url = parseUrl(options.url);
   const agent = new Agent({ keepAlive: true, maxSockets: options.connections, maxFreeSockets: options.connections });

@@ -9,14 +9,14 @@ import {
 } from 'voiceflow-ml/core';
 
 /**
- * Ways to run one network: `native` and `wasm` are the backends users get, each in a worker with one thread;
- * `wasm-threads` lets WASM use all processors for one run; `native-direct` is ONNX Runtime called in this very
- * thread, which is what the backend's hop to its worker must be compared with.
+ * Ways to run one network: `native` and `wasm` are the users' backends, each in a worker with one thread;
+ * `wasm-threads` lets WASM use all processors for one run; `native-direct` is ONNX Runtime in the current thread, as
+ * the baseline for the cost of the backend's worker.
  */
 export const ENGINES = ['native', 'native-direct', 'wasm', 'wasm-threads'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
-/** @throws `backend-unavailable` where the runtime lacks what the engine needs. */
+/** @throws `backend-unavailable` when the runtime lacks what the engine needs. */
 export async function loadEngine(engine: EngineName, model: ModelFile): Promise<Model> {
   switch (engine) {
     case 'native': {
@@ -34,7 +34,7 @@ export async function loadEngine(engine: EngineName, model: ModelFile): Promise<
   }
 }
 
-/** ONNX Runtime with the backend's settings but without its worker: it blocks the caller's event loop. */
+/** ONNX Runtime with the backend's settings but without its worker. It blocks the caller's event loop. */
 const directBackend: Pick<Backend, 'name' | 'load'> = {
   name: 'native-direct',
   async load(file) {

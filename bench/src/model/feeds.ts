@@ -2,13 +2,13 @@ import { type Option, unexpected } from '@voiceflow-ml/server/args';
 import { type Tensor, type TensorInfo, VoiceFlowError } from 'voiceflow-ml/core';
 import { noise, type Random } from '../stats/random.ts';
 
-/** Shapes of the inputs by name, where they are not the network's own with 1 for what the caller chooses. */
+/** Shapes of inputs by name. The default is the network's own shape, with 1 for variable dimensions. */
 export type Shapes = Readonly<Record<string, readonly number[]>>;
 
 const MOST_VALUES = 2 ** 26;
 
 /**
- * Seeded noise in the shape of the network's inputs; each call gives fresh buffers, since a run may take them away.
+ * Seeded noise in the shapes of the network's inputs. Each call returns new buffers, because a run may detach them.
  * @throws `invalid-option` for a shape that the input cannot have.
  */
 export function feedsFor(inputs: readonly TensorInfo[], shapes: Shapes, random: Random): () => Record<string, Tensor> {
@@ -49,7 +49,7 @@ function copy(tensor: Tensor): Tensor {
   return { ...tensor, data: tensor.data.slice() } as Tensor;
 }
 
-/** `waveform=1,1,160000;rate=1` as shapes by name. */
+/** An option that parses `waveform=1,1,160000;rate=1` to shapes by name. */
 export function shapes(help: string): Option<Shapes> {
   return {
     value: 'N=1,2;M=3',

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { type ModelFile, VoiceFlowError } from 'voiceflow-ml/core';
 import { REPOSITORY } from '../machine.ts';
 
-/** The embedded network as it ships: weights stored in a byte each. */
+/** The published file of the embedded network. */
 export const FAST_CNN = `${REPOSITORY}models/fast-cnn/fast-cnn.onnx`;
 
 /** @throws `model-not-found`. */

@@ -1,16 +1,16 @@
 import type { Model, Tensor } from 'voiceflow-ml/core';
 import { type Summary, summarize } from '../stats/summary.ts';
 
-/** One network, alone, one run after the other. */
+/** Results of a single network, run sequentially. */
 export interface IsolatedResult {
   readonly engine: string;
   readonly model: string;
   readonly iterations: number;
-  /** Milliseconds of one run. */
+  /** Milliseconds per run. */
   readonly latency: Summary;
-  /** Runs a second, back to back. */
+  /** Runs per second, back to back. */
   readonly throughput: number;
-  /** CPU-milliseconds of the whole process a run; more than the latency would mean busy waiting. */
+  /** CPU milliseconds of the whole process per run. More than the latency would indicate busy waiting. */
   readonly cpu: number;
 }
 
@@ -22,7 +22,7 @@ export interface IsolatedOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Times `iterations` runs after `warmup` that do not count. Copies of the inputs are made outside the timing. */
+/** Times `iterations` runs after `warmup` uncounted runs. The time does not include the copies of the inputs. */
 export async function measureIsolated(
   model: Pick<Model, 'run'>,
   feeds: () => Record<string, Tensor>,

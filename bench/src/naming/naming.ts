@@ -3,28 +3,31 @@ import * as pipeline from 'voiceflow-ml/stages';
 import { seededRandom } from 'voiceflow-ml/testing';
 import { type Person, type SpeechReader, secondsOf } from './speech.ts';
 
-/** A person as a book knows them, and as they are heard in another recording. */
+/** A person's enrolled voice, and the voice in another recording. */
 export interface Heard {
   readonly known: KnownVoice;
   readonly heard: pipeline.HeardVoice;
-  /** One recording gave both: they serve as a stranger and as a name of the book, but are not asked for their own. */
+  /**
+   * Both voices are from one recording. Such a person serves as a stranger and as a member of books, but not to test
+   * for the own name.
+   */
   readonly once: boolean;
-  /** Samples of the other recording; absent where embeddings were kept from a run before. */
+  /** Samples of the other recording; absent when embeddings were kept from an earlier run. */
   readonly recording?: { readonly samples: Float32Array; readonly sampleRate: number };
 }
 
-/** Seconds of speech: what a voice is enrolled from, and what it is heard for, at most. */
+/** Limits in seconds of speech: for enrolling a voice, and for the other recording. */
 export interface Lengths {
   readonly enroll: number;
   readonly hear: number;
-  /** People, at most. */
+  /** Most people. */
   readonly people: number;
 }
 
-/** Seconds of a single recording that is worth halving. */
+/** Shortest single recording that is divided into halves, in seconds. */
 const LEAST_ONCE = 10;
 
-/** Enrols each person from some recordings, and hears them in others; who is heard too little is left out. */
+/** Enrolls each person from some recordings and computes the voice in others. Skips people with too little speech. */
 export async function hear(
   diarizer: Diarizer,
   people: readonly Person[],
@@ -36,7 +39,7 @@ export async function hear(
     if (result.length >= wanted) break;
     const once = recordings.length < 2;
     if (once && secondsOf(recordings) < LEAST_ONCE) continue;
-    // The halves of a single recording.
+    // For a person with a single recording: its halves.
     const rest = once ? recordings.flatMap(halves) : [...recordings];
     const first = take(rest, enroll, 1);
     const other = take(rest, most, 0);
@@ -64,7 +67,7 @@ function halves(pieces: Person['recordings'][number]): Person['recordings'][numb
   return parts;
 }
 
-/** As JSON, without the recordings: what a later run takes in place of hearing everybody again. */
+/** Serializes the voices as JSON without the recordings, for reuse in a later run. */
 export function keep(all: readonly Heard[]): string {
   const rows = all.map(({ known, heard, once }) => ({
     once,
@@ -84,30 +87,30 @@ export function kept(json: string): Heard[] {
   }));
 }
 
-/** Takes recordings until there are enough seconds, leaving some. */
+/** Takes recordings until they have enough seconds, but leaves at least `left`. */
 function take<T extends Person['recordings'][number]>(from: T[], seconds: number, left: number): T[] {
   const taken: T[] = [];
   while (from.length > left && secondsOf(taken) < seconds) taken.push(from.shift() as T);
   return taken;
 }
 
-/** Shares of draws, in per cent. */
+/** Rates in percent of the draws. */
 export interface NamingRates {
   readonly book: number;
-  /** Strangers that got a name. */
+  /** Strangers that were given a name. */
   readonly falseNames: number;
-  /** Known people that got their own name, and another. Absent where nobody has two recordings. */
+  /** Known people that were given their own name, or a wrong one. Absent when nobody has two recordings. */
   readonly right: number | undefined;
   readonly wrong: number | undefined;
 }
 
-/** What is said of a model: its space, and when a voice has a name. */
+/** The model's embedding space and its naming rules. */
 export interface NamingContext {
   readonly space: string;
   readonly settings: Pick<pipeline.SolveSettings, 'voices' | 'known'>;
 }
 
-/** Draws books at random, and asks each for somebody who is in it and somebody who is not. */
+/** Draws random books and tests each with a member and with a stranger. */
 export function drawRates(
   all: readonly Heard[],
   { book, falseNames, draws, seed }: { book: number; falseNames: number; draws: number; seed: number },
@@ -135,7 +138,10 @@ export function drawRates(
   };
 }
 
-/** The same of live sessions, one draw a person: each is heard twice, with a book that has them and one that has not. */
+/**
+ * The same for live sessions, with one draw per person: each is diarized twice, with a book that contains the person
+ * and one that does not.
+ */
 export async function liveRates(
   diarizer: Diarizer,
   all: readonly Heard[],
@@ -192,9 +198,9 @@ function shuffled<T>(items: readonly T[], random: () => number): T[] {
 }
 
 /**
- * The naming rules of a model: `nuisance`, what the sets' means span (each set is of one kind of recording, and has many
- * people, so that its mean is nobody's voice); `at` and `width`, from the largest scores, over the sets, that a
- * stranger's best of 1 and of 20 voices exceeds once in fifty.
+ * Fits the naming rules of a model. `nuisance` is the span of the sets' means: each set has one kind of recording and
+ * many people, so its mean is not a person's voice. `at` and `width` come from the scores that a stranger's best match
+ * among 1 and among 20 voices exceeds once in fifty (the largest over the sets).
  */
 export function fitRules(
   sets: readonly (readonly Heard[])[],
@@ -222,10 +228,10 @@ export function fitRules(
   return { at: one, width: (twenty - one) / Math.log(20), nuisance };
 }
 
-/** Draws that a threshold is found from. */
+/** Number of draws for fitting a threshold. */
 const DRAWN = 4000;
 
-/** `[sets, to]`, orthonormal (Gram–Schmidt). */
+/** An orthonormal basis `[sets, to]` of the span of the sets' means (Gram–Schmidt). */
 function spanOfMeans(sets: readonly (readonly Heard[])[], voices: pipeline.VoiceSpace): Float32Array {
   const { to } = voices;
   const rows: Float64Array[] = [];

@@ -5,27 +5,29 @@ import { Annotation, collect, openAudio, Timeline, VoiceFlowError } from 'voicef
 import { asWav, recordingsOf } from '../accuracy/recordings.ts';
 
 const RATE = 16_000;
-/** Seconds of a labelled piece that says something of a voice. */
+/** Shortest labeled piece that is used, in seconds. */
 const SHORTEST = 0.3;
 
-/** A stretch of speech of one person, in a file. */
+/** A segment of one person's speech in a file. */
 export interface Piece {
   readonly file: string;
   readonly start: number;
   readonly end: number;
 }
 
-/** A person, and separate recordings of them, each made of pieces. */
+/** A person with separate recordings, each made of pieces. */
 export interface Person {
   readonly name: string;
   readonly recordings: readonly (readonly Piece[])[];
 }
 
 /**
- * Reads who speaks where: tab-separated with a heading, either `file start_s end_s speaker … utt` (pieces; those of one
- * `utt` are one recording) or a list of trials (`len_s … file_a start_a file_b start_b spk_a spk_b`, each side a
- * recording; the longest length alone). Audio lies beside an index, and beside trials in the folder of their name.
- * Or a folder of labelled recordings: what a label says alone is a recording of that person.
+ * Reads who speaks where. The index is one of:
+ * - a tab-separated file of pieces, with the columns `file start_s end_s speaker … utt`. Pieces with the same `utt` are
+ *   one recording. The audio lies beside the file.
+ * - a tab-separated file of trials, with the columns `len_s … file_a start_a file_b start_b spk_a spk_b`. Each side is
+ *   a recording; only the longest length is used. The audio lies in a folder of the same name.
+ * - a folder of labeled recordings. The segments in which a speaker talks alone are a recording of that person.
  */
 export async function readPeople(index: string): Promise<Person[]> {
   if ((await stat(index)).isDirectory()) return labeledPeople(index);
@@ -73,7 +75,7 @@ async function labeledPeople(folder: string): Promise<Person[]> {
   return [...people].map(([name, recordings]) => ({ name, recordings }));
 }
 
-/** Reads pieces as samples; keeps the last files that were decoded. */
+/** Reads pieces as samples, with a cache of decoded files. */
 export class SpeechReader {
   readonly #files = new Map<string, Promise<Float32Array>>();
 

@@ -13,11 +13,11 @@ export interface EndToEndOptions {
   readonly network: NetworkOptions;
 }
 
-/** Milliseconds of each part of a request; they add up to the whole of every request, not of every percentile. */
+/** Milliseconds of each part of a request. The parts add up to the total for each request, but not for percentiles. */
 export interface Breakdown {
-  /** All that is not the server's: the simulated network, loopback, both HTTP ends. */
+  /** Everything outside the server: the simulated network, loopback, both HTTP ends. */
   readonly network: number;
-  /** The server's own share: reading, decoding, answering. */
+  /** The server's own share: reading, decoding, responding. */
   readonly server: number;
   readonly queue: number;
   readonly model: number;
@@ -34,10 +34,13 @@ export interface EndToEndResult {
   readonly verdicts: readonly Verdict[];
 }
 
-/** Of the network's delays. */
+/** Seed of the network's delays. */
 const SEED = 1;
 
-/** Sends requests through the simulated network and takes each apart. @throws `invalid-option` for a bad address. */
+/**
+ * Sends requests through the simulated network and breaks down the time of each.
+ * @throws `invalid-option` for a bad address.
+ */
 export async function measureEndToEnd(options: EndToEndOptions): Promise<EndToEndResult> {
   const server = new URL(options.url);
   await using proxy = await startProxy({
@@ -63,7 +66,7 @@ export async function measureEndToEnd(options: EndToEndOptions): Promise<EndToEn
   return { network, concurrency, load, ...takeApart(samples), verdicts: judgeLoad(load) };
 }
 
-/** @param total Milliseconds that the client saw. */
+/** @param total Milliseconds measured by the client. */
 export function breakDown(total: number, timing: Readonly<Record<string, number>>): Breakdown {
   const queue = timing.queue ?? 0;
   const model = timing.model ?? 0;

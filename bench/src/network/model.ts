@@ -1,17 +1,17 @@
 import { type Option, unexpected } from '@voiceflow-ml/server/args';
 import { gaussian, type Random } from '../stats/random.ts';
 
-/** A network between client and server, as far as it delays what is sent. */
+/** The delays of a network between client and server. */
 export interface NetworkOptions {
-  /** Round-trip milliseconds; each exchange draws its own between the two. */
+  /** Range of the round-trip time in milliseconds; each exchange draws its own. */
   readonly rtt: readonly [least: number, most: number];
-  /** Standard deviation, in milliseconds, added to each delivery's delay; never makes it negative. */
+  /** Standard deviation in milliseconds of the noise added to each delay, which never becomes negative. */
   readonly jitter: number;
 }
 
 const MOST_RTT = 10_000;
 
-/** Delays of one connection. TCP delivers in order, so nothing overtakes: the caller keeps the order. */
+/** Delays of one connection. The caller must keep the order of deliveries, as TCP does. */
 export class NetworkModel {
   readonly #options: NetworkOptions;
   readonly #random: Random;
@@ -23,25 +23,25 @@ export class NetworkModel {
     this.beginExchange();
   }
 
-  /** Round-trip milliseconds of the exchange under way. */
+  /** Round-trip time of the current exchange in milliseconds. */
   get rtt(): number {
     return this.#rtt;
   }
 
-  /** A new request begins: another path, another round trip. */
+  /** Draws the round-trip time of a new request. */
   beginExchange(): void {
     const [least, most] = this.#options.rtt;
     this.#rtt = least + (most - least) * this.#random();
   }
 
-  /** Milliseconds from one side to the other. */
+  /** Delay of one delivery in one direction, in milliseconds. */
   delay(): number {
     const jitter = this.#options.jitter > 0 ? this.#options.jitter * gaussian(this.#random) : 0;
     return Math.max(0, this.#rtt / 2 + jitter);
   }
 }
 
-/** `10-40` or `25`: milliseconds. */
+/** An option with a round-trip time in milliseconds: `10-40` or `25`. */
 export function rtt(help: string): Option<NetworkOptions['rtt']> {
   return {
     value: '10-40',

@@ -14,12 +14,12 @@ export interface NetworkProxy extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Bytes under way in one direction; beyond it the sender is held, as by a full TCP window. */
+/** Most bytes in transit in one direction. Beyond it the sender is paused, as with a full TCP window. */
 const MOST_UNDER_WAY = 4 * 1024 * 1024;
 
 /**
- * A TCP proxy on loopback that delays what it passes on, in both directions, as the modelled network would.
- * What it leaves out, and a first request on a fresh connection would feel: the handshakes and slow start.
+ * A TCP proxy on loopback that delays data in both directions like the modeled network. It does not simulate handshakes
+ * and slow start, which would affect the first request on a new connection.
  */
 export async function startProxy(options: ProxyOptions): Promise<NetworkProxy> {
   const sockets = new Set<Socket>();
@@ -65,7 +65,7 @@ export async function startProxy(options: ProxyOptions): Promise<NetworkProxy> {
   };
 }
 
-/** Passes bytes on, each burst at its time and never before an earlier one. */
+/** Forwards bytes, each burst after its delay and never before an earlier one. */
 function relay(from: Socket, to: Socket, network: NetworkModel, onBurst: () => void): void {
   const queue: { readonly at: number; readonly chunk: Buffer | undefined }[] = [];
   let underWay = 0;

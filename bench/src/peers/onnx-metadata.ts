@@ -1,6 +1,6 @@
 /**
- * An ONNX file with further metadata. A model is a protobuf message, and appending a repeated field to its end adds
- * to it: `metadata_props` is field 14 of ModelProto, of messages { key: 1, value: 2 } (onnx.proto).
+ * Adds metadata to an ONNX file. A model is a protobuf message, so repeated fields can be appended to its end:
+ * `metadata_props` is field 14 of ModelProto, with messages { key: 1, value: 2 } (onnx.proto).
  */
 export function withMetadata(model: Uint8Array, entries: Readonly<Record<string, string>>): Uint8Array {
   const added = Object.entries(entries).flatMap(([key, value]) =>
@@ -12,7 +12,7 @@ export function withMetadata(model: Uint8Array, entries: Readonly<Record<string,
   return longer;
 }
 
-/** A length-delimited field. */
+/** A length-delimited protobuf field. */
 function field(number: number, bytes: readonly number[]): number[] {
   return [(number << 3) | 2, ...varint(bytes.length), ...bytes];
 }
@@ -31,7 +31,7 @@ function utf8(text: string): number[] {
   return [...new TextEncoder().encode(text)];
 }
 
-/** What sherpa-onnx reads from the metadata of pyannote's segmentation-3.0 (its export script writes them). */
+/** The metadata of pyannote's segmentation-3.0 that sherpa-onnx reads (its export script writes them). */
 export const SEGMENTATION_METADATA = {
   model_type: 'pyannote-segmentation-3.0',
   version: '1',

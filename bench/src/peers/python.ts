@@ -15,10 +15,10 @@ import type { PeerResult } from './result.ts';
 const run = promisify(execFile);
 const FOLDER = `${REPOSITORY}bench/peers/python`;
 const CLIENTS = 20;
-/** Requests before each round, on connections of its own. */
+/** Requests before each round, which open the round's connections. */
 const WARM_CONNECTIONS = 40;
 
-/** A Python that has the packages; undefined without one. `VOICEFLOW_PYTHON` names another. */
+/** A Python with the required packages; undefined without one. `VOICEFLOW_PYTHON` selects another. */
 export async function findPython(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<string | undefined> {
@@ -28,7 +28,7 @@ export async function findPython(
       await run(python, ['-c', 'import fastapi, numpy, onnxruntime, uvicorn'], { timeout: 60_000 });
       return python;
     } catch {
-      // The next one may have them.
+      // The next candidate may have them.
     }
   }
   return undefined;
@@ -39,20 +39,20 @@ export const PYTHON_MISSING =
 
 interface Round {
   readonly load: LoadResult;
-  /** CPU-milliseconds of the server a request. */
+  /** CPU milliseconds of the server per request. */
   readonly cpu: number | undefined;
 }
 
 export interface PeerPlan {
   readonly rounds: number;
   readonly requests: number;
-  /** Requests to each before anything counts: ours is compiled while it is used. */
+  /** Requests to each server before the measurement, because our server's code is compiled while it runs. */
   readonly warmUp: number;
 }
 
 /**
- * The first report's setting, measured again: 20 clients, the same network, the same load; the Python server and ours
- * take turns, so that both meet the same machine.
+ * Repeats the setting of the first report: 20 clients, the same network, the same load. The Python server and ours are
+ * measured in turns, so that both have the same conditions.
  */
 export async function measurePython(python: string, { rounds, requests, warmUp }: PeerPlan): Promise<PeerResult> {
   const port = await freePort();

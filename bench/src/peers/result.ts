@@ -1,4 +1,4 @@
-/** How the same recordings fare with something else. */
+/** Results of another program on the same recordings. */
 export interface PeerResult {
   readonly name: string;
   readonly version: string;

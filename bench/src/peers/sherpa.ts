@@ -19,7 +19,7 @@ const FOLDER = `${REPOSITORY}bench/peers/sherpa`;
 const NETWORKS = `${REPOSITORY}../shared/models/pyannote`;
 const PATIENCE = 600_000;
 
-/** Where sherpa-onnx and its two networks are. `random` says that the second has no trained weights. */
+/** Paths of sherpa-onnx's two networks. `random`: the second one has no trained weights. */
 export interface SherpaSetup {
   readonly segmentation: string;
   readonly embedding: string;
@@ -27,8 +27,9 @@ export interface SherpaSetup {
 }
 
 /**
- * Networks named by `VOICEFLOW_PEER_SEGMENTATION` and `VOICEFLOW_PEER_EMBEDDING`, else those of the development data.
- * @returns Or the reason, in one line, why sherpa-onnx cannot run here.
+ * Finds the networks given by `VOICEFLOW_PEER_SEGMENTATION` and `VOICEFLOW_PEER_EMBEDDING`, else those of the
+ * development data.
+ * @returns The setup, or the reason why sherpa-onnx cannot run here, in one line.
  */
 export function findSherpa(env: Readonly<Record<string, string | undefined>> = process.env): SherpaSetup | string {
   if (!existsSync(`${FOLDER}/node_modules/sherpa-onnx-node`)) {
@@ -47,7 +48,7 @@ export function findSherpa(env: Readonly<Record<string, string | undefined>> = p
 interface SherpaOutput {
   readonly turns: readonly { readonly start: number; readonly end: number; readonly speaker: number }[];
   readonly seconds: number;
-  /** Milliseconds of each repeat. */
+  /** Milliseconds per repeat. */
   readonly wall: readonly number[];
   readonly cpu: readonly number[];
   readonly load: number;
@@ -55,12 +56,12 @@ interface SherpaOutput {
 }
 
 export interface SherpaOptions {
-  /** 16 kHz mono WAV; the demo conversation, which is scored too, when absent. */
+  /** A 16 kHz mono WAV file. Default: the demo conversation, which is also scored. */
   readonly audio?: string;
   readonly repeats: number;
 }
 
-/** A recording through sherpa-onnx, one thread, in a process of its own. */
+/** Diarizes a recording with sherpa-onnx, on one thread in its own process. */
 export async function measureSherpa(
   setup: SherpaSetup,
   { audio = CONVERSATION, repeats }: SherpaOptions,
@@ -77,7 +78,7 @@ export async function measureSherpa(
   }
 }
 
-/** sherpa-onnx wants metadata in the file and no compression. */
+/** sherpa-onnx requires metadata in the file and no compression. */
 async function prepare(setup: SherpaSetup, folder: string): Promise<{ segmentation: string; embedding: string }> {
   if (!setup.random) return setup;
   const segmentation = join(folder, 'segmentation.onnx');

@@ -6,8 +6,8 @@ import { MEASURED_MODEL } from '../pipelines.ts';
 import type { AccuracyRow } from './types.ts';
 
 /**
- * DER on the demo conversation and on folders of recordings, as `bench accuracy` measures it. A folder that fails
- * adds a line to `notMeasured` and does not take the others along.
+ * Measures DER on the demo conversation and on folders of recordings, like `bench accuracy`. A folder that fails adds a
+ * line to `notMeasured` and does not stop the others.
  */
 export async function measureAccuracy(
   folders: readonly string[],

@@ -21,13 +21,13 @@ import { FULL_PLAN, measureServing, QUICK_PLAN } from './serving.ts';
 import type { Report } from './types.ts';
 
 export interface CollectOptions {
-  /** Everything, but so short that only its working is shown. */
+  /** Runs everything, but so briefly that it only shows that it works. */
   readonly quick: boolean;
-  /** Folders of recordings with `.rttm` beside them, scored beside the demo conversation. */
+  /** Folders of recordings with `.rttm` files, scored in addition to the demo conversation. */
   readonly evaluate: readonly string[];
 }
 
-/** What no run on an ordinary machine can tell. */
+/** What a run on an ordinary machine cannot measure. */
 const BEYOND = [
   'models that are fetched: npm run accuracy -- FOLDER --model accurate',
   'GPUs: none here; nodeBackend({ device }) was tried with a software adapter (docs/decisions/041-devices.md)',
@@ -37,7 +37,7 @@ const BEYOND = [
 
 const NOISE_ROUNDS = 20;
 
-/** Measures everything there is to measure here; what fails or is absent is told, not fatal. */
+/** Measures everything that can be measured here. What fails or is missing is listed in the report. */
 export async function collectReport(options: CollectOptions, io: BenchIo): Promise<Report> {
   const start = performance.now();
   const date = new Date().toISOString();
@@ -88,7 +88,7 @@ export async function collectReport(options: CollectOptions, io: BenchIo): Promi
       endToEndP99: serving?.endToEnd.load.latency?.p99,
       successRate: successes.length > 0 ? Math.min(...successes) : undefined,
     }),
-    // The promise did not say for how many clients: it is held to the harder case as well.
+    // The target did not state a number of clients, so the harder case is checked, too.
     below('end-to-end P99, 20 clients at once', serving?.closed.latency?.p99, SLA.endToEndP99),
   ];
   return {

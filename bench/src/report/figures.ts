@@ -2,7 +2,7 @@ import { percent } from '../format.ts';
 import { median } from '../stats/summary.ts';
 import type { Report } from './types.ts';
 
-/** The figures that are followed from run to run, by name. Lower is better unless `better` says more. */
+/** A figure that is compared between runs. */
 export interface Figure {
   readonly name: string;
   readonly unit: string;
@@ -36,19 +36,19 @@ export function headlineFigures(report: Report): Figure[] {
   ];
 }
 
-/** The median of repeats; undefined without any. */
+/** The median of repeats; undefined without repeats. */
 export function middle(values: readonly number[] = []): number | undefined {
   return values.length === 0 ? undefined : median(values);
 }
 
-/** How far repeats lie apart: (greatest − least) / median. */
+/** The spread of repeats: (largest − smallest) / median. */
 export function agreement(values: readonly number[]): number | undefined {
   return values.length < 2 ? undefined : (Math.max(...values) - Math.min(...values)) / median(values);
 }
 
 const AGREED = 0.1;
 
-/** Whether repeated runs agree: their medians within 10 % of each other. */
+/** Whether repeated runs agree: their medians differ by at most 10 %. */
 export function verdictOnAgreement(apart: number): string {
   return `${percent(apart)} apart: ${apart <= AGREED ? 'they agree' : 'they do NOT agree'} (within ${percent(AGREED)})`;
 }

@@ -8,7 +8,10 @@ import { judgeNoise } from '../stats/noise.ts';
 import { summarize } from '../stats/summary.ts';
 import type { Report } from './types.ts';
 
-/** For tests: a load test in which every request took `latency` milliseconds, `model` of them in the network. */
+/**
+ * For tests: the result of a load test in which every request took `latency` milliseconds, `model` of them in the
+ * network.
+ */
 export function loadFixture(
   latency: number,
   model: number,
@@ -62,7 +65,7 @@ function endToEndFixture(load: LoadResult, concurrency: number): EndToEndResult 
   };
 }
 
-/** For tests: a whole report of made-up, simple figures. */
+/** For tests: a complete report with simple, invented figures. */
 export function reportFixture(changes: Partial<Report> = {}): Report {
   const load = loadFixture(20, 5);
   return {

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { type Figure, headlineFigures } from './figures.ts';
 import type { Report } from './types.ts';
 
-/** What is kept of each run for comparison. */
+/** The data kept of each run for comparison. */
 export interface HistoryEntry {
   readonly date: string;
   readonly commit: string;
@@ -16,12 +16,12 @@ export interface HistoryEntry {
 export interface Change {
   readonly figure: Figure;
   readonly before: number;
-  /** Relative: 0.1 is ten per cent more. */
+  /** Relative change: 0.1 is ten percent more. */
   readonly change: number;
   readonly better: boolean;
 }
 
-/** Runs on a quiet machine agree within this; less is not called a change. */
+/** Runs on an idle machine agree within this. Smaller differences do not count as changes. */
 const AGREEMENT = 0.1;
 
 export function historyEntry(report: Report): HistoryEntry {
@@ -42,7 +42,7 @@ export function previousRun(report: Report, history: readonly HistoryEntry[]): H
     .at(-1);
 }
 
-/** Figures that moved by more than repeated runs do. */
+/** Figures that changed by more than the variation of repeated runs. */
 export function changesSince(report: Report, before: HistoryEntry): Change[] {
   return headlineFigures(report).flatMap((figure) => {
     const old = before.figures[figure.name];
@@ -53,7 +53,10 @@ export function changesSince(report: Report, before: HistoryEntry): Change[] {
   });
 }
 
-/** An absent file is an empty history. @throws SyntaxError for one that is not JSON: it must not be overwritten. */
+/**
+ * Reads the history; a missing file is an empty history.
+ * @throws SyntaxError for a file that is not JSON, which must not be overwritten.
+ */
 export async function readHistory(path: string): Promise<HistoryEntry[]> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '[]';

@@ -1,13 +1,13 @@
 import { figures, ms } from '../format.ts';
 import type { Summary } from '../stats/summary.ts';
 
-/** A part of a report; its blocks are Markdown. */
+/** A section of a report. Its blocks are Markdown. */
 export interface Section {
   readonly title: string;
   readonly blocks: readonly string[];
 }
 
-/** Sections as Markdown, under headings of the second level. */
+/** Sections as Markdown with second-level headings. */
 export function renderSections(sections: readonly Section[]): string {
   return sections.flatMap(({ title, blocks }) => [`## ${title}`, ...blocks]).join('\n\n');
 }
@@ -16,14 +16,14 @@ export function list(items: readonly string[]): string {
   return items.map((item) => `- ${item}`).join('\n');
 }
 
-/** A table with the first column left and the others right. */
+/** A table with the first column left-aligned and the others right-aligned. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   const rule = `|${head.map((_, at) => (at === 0 ? '---' : '--:')).join('|')}|`;
   return [line(head), rule, ...rows.map(line)].join('\n');
 }
 
-/** A table of latencies, a row a name. */
+/** A table of latencies, with one row per name. */
 export function latencies(rows: Readonly<Record<string, Summary | undefined>>, title = ''): string {
   return table(
     [title, ...LATENCY],
@@ -31,14 +31,17 @@ export function latencies(rows: Readonly<Record<string, Summary | undefined>>, t
   );
 }
 
-/** The usual columns of latencies, and what stands in them. */
+/** The usual columns of latencies. */
 export const LATENCY = ['min', 'P50', 'P95', 'P99', 'max'];
 
 export function latency(summary: Summary | undefined): string[] {
   return [summary?.min, summary?.p50, summary?.p95, summary?.p99, summary?.max].map(ms);
 }
 
-/** Lines over named places on the x axis, as Mermaid, which GitHub and VitePress draw; without a legend: the caption names the lines in order. */
+/**
+ * A line chart over named positions on the x axis, in Mermaid, which GitHub and VitePress render. Mermaid has no
+ * legend, so the caption names the lines in order.
+ */
 export function chart(
   title: string,
   x: string,

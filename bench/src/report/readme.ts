@@ -6,7 +6,7 @@ import type { Report } from './types.ts';
 const START = '<!-- bench:start -->';
 const END = '<!-- bench:end -->';
 
-/** The figures that the README shows, all from one report. */
+/** The figures in the README, all from one report. */
 export function readmeBlock(report: Report): string {
   const { serving, isolated, machine } = report;
   const alone = middle(isolated?.map(({ latency }) => latency.p50));
@@ -41,7 +41,7 @@ export function readmeBlock(report: Report): string {
   ].join('\n');
 }
 
-/** The README with the block between its markers replaced; undefined when it has none. */
+/** The README with the block between its markers replaced; undefined without markers. */
 export function withReadmeBlock(readme: string, block: string): string | undefined {
   const start = readme.indexOf(START);
   const end = readme.indexOf(END, start);

@@ -5,7 +5,7 @@ import { LATENCY, list, type Section, table, latency as times } from './markdown
 import { endToEnd, latency, throughput } from './serving-sections.ts';
 import type { Report } from './types.ts';
 
-/** All sections; those without figures are left out, and what is missing is named in the last one. */
+/** All sections with figures. The last one lists what is missing. */
 export function reportSections(report: Report, before: HistoryEntry | undefined): Section[] {
   const { serving } = report;
   const sections: (Section | undefined)[] = [
@@ -46,7 +46,7 @@ function summary(report: Report): Section {
   };
 }
 
-/** Times native's P50, one thread each. */
+/** Target for WASM: at most this many times the P50 of native, with one thread each. */
 const WASM_GOAL = 2.5;
 
 export function backends({ runtimes }: NonNullable<Report['backends']>): Section {
@@ -159,7 +159,7 @@ function machine(report: Report): Section {
   return { title: 'Machine and method', blocks: [list(items)] };
 }
 
-/** Whether the same measurement gives the same again. */
+/** A line about whether repeats of the same measurement agree. */
 function repeats({ isolated }: Report): string[] {
   const medians = isolated?.map(({ latency }) => latency.p50) ?? [];
   const apart = agreement(medians);

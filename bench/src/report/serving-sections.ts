@@ -78,7 +78,7 @@ export function throughput({ closed, workers, open, sweep, sessions, cpu, rss }:
   return { title: 'Throughput', blocks };
 }
 
-/** @param results Of one network, with different numbers of clients. */
+/** @param results Results with the same network and different numbers of clients. */
 export function endToEnd(results: readonly [EndToEndResult, ...EndToEndResult[]]): Section {
   const { rtt, jitter } = results[0].network;
   return {
@@ -95,7 +95,7 @@ export function endToEnd(results: readonly [EndToEndResult, ...EndToEndResult[]]
   };
 }
 
-/** Percentiles that all three loads have samples for. */
+/** A chart of the percentiles for which all three loads have samples. */
 function percentileChart({ single, closed, endToEnd: { load: simulated } }: ServingResult): string {
   const shown = Math.min(...[single, closed, simulated].map(({ curve }) => curve.length));
   const values = ({ curve }: LoadResult) => curve.slice(0, shown).map(([, milliseconds]) => milliseconds);

@@ -7,9 +7,9 @@ import { measureEndToEnd } from '../network/end-to-end.ts';
 import type { ServerUnderTest } from '../server-under-test.ts';
 import type { OpenPoint, ServingResult, SweepPoint } from './types.ts';
 
-/** How long each part of the load test is; the quick setting only shows that everything works. */
+/** The length of each part of the load test. The quick setting only shows that everything works. */
 export interface ServingPlan {
-  /** Requests before anything counts: a server's code is compiled while it is used. */
+  /** Requests before the measurement, because a server's code is compiled while it runs. */
   readonly warmUp: number;
   readonly repeats: number;
   readonly closedRequests: number;
@@ -52,12 +52,12 @@ export const QUICK_PLAN: ServingPlan = {
 const CLIENTS = 20;
 const FIRST_REQUESTS = 200;
 const NETWORK = { rtt: [10, 40], jitter: 2 } as const;
-/** Requests that each new connection makes before any counts: they all begin at once. */
+/** Uncounted requests of each new connection, because all connections start at once. */
 const WARM_CONNECTIONS = 10;
 const CONNECTIONS = 256;
 const SEED = 1;
 
-/** Loads one server in every way the report tells of. `note` says what is being done. */
+/** Runs all load tests of the report on one server. `note` receives the progress. */
 export async function measureServing(
   server: ServerUnderTest,
   workers: number,

@@ -11,7 +11,7 @@ import type { ScaleOutResult } from '../scale-out/measure.ts';
 import type { Verdict } from '../sla.ts';
 import type { NoiseReport } from '../stats/noise.ts';
 
-/** One point of throughput against concurrency. */
+/** Throughput at one level of concurrency. */
 export interface SweepPoint {
   readonly concurrency: number;
   readonly throughput: number;
@@ -20,28 +20,28 @@ export interface SweepPoint {
   readonly successRate: number;
 }
 
-/** An open loop at a share of the greatest throughput. */
+/** An open loop at a share of the highest throughput. */
 export interface OpenPoint {
-  /** 1.5: half as much again as the server can do. */
+  /** Request rate relative to the highest throughput. 1.5 is 50 % more than the server can handle. */
   readonly share: number;
   readonly rate: number;
   readonly load: LoadResult;
 }
 
-/** One server process under load from another. */
+/** Load tests of one server, with the generator in another process. */
 export interface ServingResult {
   readonly workers: number;
-  /** 20 clients, 200 requests, as often as repeated. */
+  /** 20 clients, 200 requests; one result per repeat. */
   readonly first: readonly LoadResult[];
   /** 20 clients, long enough for a P99.9. */
   readonly closed: LoadResult;
-  /** The same, answered in JSON. */
+  /** The same with JSON responses. */
   readonly json: LoadResult;
   readonly single: LoadResult;
   readonly sweep: readonly SweepPoint[];
   readonly open: readonly OpenPoint[];
   readonly sessions?: SessionsResult;
-  /** CPU-milliseconds of the server process a request, and its memory in megabytes; where the system tells. */
+  /** CPU milliseconds of the server process per request, and its memory in megabytes, if the system reports them. */
   readonly cpu?: number;
   readonly rss?: number;
   readonly endToEnd: EndToEndResult;
@@ -49,7 +49,7 @@ export interface ServingResult {
   readonly endToEndLoaded: EndToEndResult;
 }
 
-/** DER and its parts of one pipeline on one set, in per cent. */
+/** DER and its parts of one pipeline on one set, in percent. */
 export interface AccuracyRow {
   readonly pipeline: string;
   readonly set: string;
@@ -59,17 +59,17 @@ export interface AccuracyRow {
   readonly confusion: number;
   readonly jer: number;
   readonly recordings: number;
-  /** Mean of |speakers found − speakers there are|. */
+  /** Mean of |found − true number of speakers|. */
   readonly countError: number;
   readonly rtf: number;
 }
 
-/** All that one `bench report` measured; what was not measured is absent here and named in `notMeasured`. */
+/** All results of one `bench report`. What was not measured is absent here and listed in `notMeasured`. */
 export interface Report {
   readonly schema: 1;
   /** ISO 8601, UTC. */
   readonly date: string;
-  /** Seconds that the measurements took. */
+  /** Duration of the measurements in seconds. */
   readonly seconds: number;
   readonly machine: Machine;
   readonly noise: NoiseReport;

@@ -6,11 +6,11 @@ import { type Balancer, startNginx } from './nginx.ts';
 export interface ScaleOutOptions {
   readonly nginx: string;
   readonly servers: number;
-  /** Of each server. */
+  /** Workers of each server. */
   readonly workers: number;
   readonly requests: number;
   readonly concurrency: number;
-  /** Kill one server (SIGKILL) when half of the requests are answered. */
+  /** Whether to kill one server (SIGKILL) after half of the responses. */
   readonly killOne: boolean;
 }
 
@@ -21,20 +21,20 @@ export interface ScaleOutResult {
   readonly requests: number;
   readonly succeeded: number;
   readonly failures: Readonly<Record<string, number>>;
-  /** Requests that nginx gave to a second server. */
+  /** Requests that nginx retried on a second server. */
   readonly retried: number;
   readonly throughput: number;
   readonly p50: number;
   readonly p99: number;
-  /** Answers by server, most first. */
+  /** Responses per server, in descending order. */
   readonly spread: readonly number[];
-  /** Whether one was killed half-way. */
+  /** Whether one server was killed halfway. */
   readonly killed: boolean;
-  /** Answers of the killed server after its death; must be 0. */
+  /** Responses of the killed server after its death; must be 0. */
   readonly afterDeath: number;
 }
 
-/** Loads several server processes through nginx with the deployed configuration. */
+/** Loads several server processes through nginx with the deployment configuration. */
 export async function measureScaleOut(options: ScaleOutOptions): Promise<ScaleOutResult> {
   const servers: ServerUnderTest[] = [];
   let balancer: Balancer | undefined;
@@ -70,7 +70,7 @@ async function loadThrough(
     async send(): Promise<Reply> {
       const sentAfterDeath = dead;
       const reply = await target.send();
-      // nginx lists the servers it asked, in order: `a` or, after a failure, `a, b`.
+      // nginx lists the servers it tried, in order: `a`, or `a, b` after a failure.
       const asked = (reply.server ?? '').split(',').map((address) => address.trim());
       const last = asked[asked.length - 1] ?? '';
       if (asked.length > 1) retried++;

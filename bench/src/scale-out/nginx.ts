@@ -5,25 +5,26 @@ import { join } from 'node:path';
 import { REPOSITORY } from '../machine.ts';
 import { freePort, type ManagedProcess, startProcess } from '../managed-process.ts';
 
-/** The configuration that people deploy. */
+/** The nginx configuration for deployment. */
 export const NGINX_CONFIGURATION = `${REPOSITORY}deploy/nginx/voiceflow.conf`;
 
 const PLACES = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/usr/local/nginx/sbin/nginx', '/opt/homebrew/bin/nginx'];
 
-/** Undefined where nginx is not installed. */
+/** Path of nginx; undefined when it is not installed. */
 export function findNginx(): string | undefined {
   return PLACES.find((path) => existsSync(path));
 }
 
 export interface Balancer extends ManagedProcess {
   readonly url: string;
-  /** What it has written into its access log. */
+  /** The content of its access log. */
   log(): Promise<string>;
 }
 
 /**
- * The deployed configuration with other addresses.
- * @throws RangeError when there is nothing to replace: then something else would be tested than is deployed.
+ * The deployment configuration with other addresses.
+ * @throws RangeError when there is nothing to replace, because the test would not use the deployment configuration
+ * then.
  */
 export function withAddresses(configuration: string, port: number, ports: readonly number[]): string {
   const servers = [...configuration.matchAll(/^( *)server 127\.0\.0\.1:\d+(.*;)$/gm)];
@@ -37,13 +38,13 @@ export function withAddresses(configuration: string, port: number, ports: readon
   return replaced.replace(first[0], lines);
 }
 
-/** Starts nginx as an ordinary user with the deployed configuration, in front of servers on loopback. */
+/** Starts nginx as an ordinary user with the deployment configuration, in front of servers on loopback. */
 export async function startNginx(command: string, ports: readonly number[]): Promise<Balancer> {
   const folder = await mkdtemp(join(tmpdir(), 'voiceflow-nginx-'));
   await mkdir(join(folder, 'logs'));
   const port = await freePort();
   const configuration = withAddresses(await readFile(NGINX_CONFIGURATION, 'utf8'), port, ports);
-  // Only root may write where the deployed one does.
+  // Only root may write to the log folder of the deployment configuration.
   await writeFile(join(folder, 'voiceflow.conf'), configuration.replaceAll('/var/log/nginx', `${folder}/logs`));
   await writeFile(join(folder, 'nginx.conf'), main(folder));
   const url = `http://127.0.0.1:${port}`;
@@ -64,7 +65,7 @@ export async function startNginx(command: string, ports: readonly number[]): Pro
   };
 }
 
-/** What Debian's own nginx.conf brings, reduced to what must be somewhere, in a folder of ours. */
+/** A minimal version of Debian's nginx.conf, with all paths in our own folder. */
 function main(folder: string): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return `daemon off;

@@ -1,20 +1,20 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { Summary } from './summary.ts';
 
-/** The longest duration that is counted as it is, in nanoseconds: ten hours. */
+/** The longest recorded duration in nanoseconds: ten hours. Longer ones are clamped. */
 const LONGEST = 3.6e13;
 const NANOSECONDS = 1e6;
-/** Percentiles of a chart; each further nine needs ten times as many samples. */
+/** Percentiles of a chart. Each further nine needs ten times as many samples. */
 const CURVE = [10, 25, 50, 75, 90, 95, 99, 99.9] as const;
 
-/** Durations in milliseconds, kept in Node's own HdrHistogram (three significant digits, constant memory). */
+/** A histogram of durations in milliseconds, with Node's HdrHistogram (three significant digits, constant memory). */
 export class DurationHistogram {
   readonly #histogram: RecordableHistogram = createHistogram({ highest: LONGEST, figures: 3 });
   #sum = 0;
   #min = Number.POSITIVE_INFINITY;
   #max = 0;
 
-  /** @param duration Milliseconds; held between 1 ns and ten hours. */
+  /** @param duration Milliseconds; clamped to 1 ns to ten hours. */
   record(duration: number): void {
     const held = Math.min(LONGEST, Math.max(1, Math.round(duration * NANOSECONDS)));
     this.#histogram.record(held);
@@ -23,7 +23,7 @@ export class DurationHistogram {
     this.#max = Math.max(this.#max, duration);
   }
 
-  /** Milliseconds; undefined when nothing was recorded. */
+  /** The summary in milliseconds; undefined when nothing was recorded. */
   summary(): Summary | undefined {
     const { count } = this.#histogram;
     if (count === 0) return undefined;
@@ -41,7 +41,7 @@ export class DurationHistogram {
     };
   }
 
-  /** Milliseconds at the percentiles of a chart, as far as at least one sample lies beyond each. */
+  /** Milliseconds at those percentiles of a chart that have at least one sample beyond them. */
   curve(): [percent: number, milliseconds: number][] {
     const { count } = this.#histogram;
     return CURVE.filter((percent) => (1 - percent / 100) * count >= 1 - 1e-9).map((percent) => [
@@ -50,7 +50,10 @@ export class DurationHistogram {
     ]);
   }
 
-  /** Nearest rank, as `percentile` in summary.ts: HdrHistogram rounds the rank. A bucket's edge may lie outside of what was recorded. */
+  /**
+   * Nearest rank, like `percentile` in summary.ts; HdrHistogram itself rounds the rank. Clamped, because a bucket's
+   * edge may be outside the recorded range.
+   */
   #percentile(percent: number): number {
     const { count } = this.#histogram;
     const rank = Math.max(1, Math.ceil((percent / 100) * count - 1e-9));

@@ -1,26 +1,26 @@
-/** Little's law, L = λW: what must hold of any measurement that is not wrong. */
+/** Little's law, L = λW, which every correct measurement satisfies. */
 export interface LittlesLaw {
-  /** λ: requests finished a second. */
+  /** λ: finished requests per second. */
   readonly rate: number;
-  /** W: mean milliseconds from send to answer. */
+  /** W: mean milliseconds from send to response. */
   readonly meanLatency: number;
-  /** λW: requests that must have been under way on average. */
+  /** λW: implied mean number of active requests. */
   readonly implied: number;
-  /** Requests under way as sampled by a clock of its own. */
+  /** Mean number of active requests, sampled independently by a timer. */
   readonly observed: number;
   /** |implied − observed| / observed. */
   readonly deviation: number;
   readonly holds: boolean;
 }
 
-/** Beyond what chance explains, the two may differ by this: ends of the run, lateness of the clock. */
+/** Allowed relative deviation, for the ends of the run and delays of the timer. */
 const TOLERANCE = 0.1;
-/** Standard deviations that are put down to chance. */
+/** Standard deviations that count as chance. */
 const CHANCE = 3;
 
 /**
- * @param rate Requests finished a second. @param meanLatency Milliseconds.
- * @param observed Mean of `looks` counts of the requests under way; few looks at few requests see the mean badly.
+ * @param rate Finished requests per second. @param meanLatency Milliseconds.
+ * @param observed Mean of `looks` samples of the number of active requests; few samples of few requests are imprecise.
  */
 export function littlesLaw(rate: number, meanLatency: number, observed: number, looks = Infinity): LittlesLaw {
   const implied = (rate * meanLatency) / 1000;
@@ -30,9 +30,9 @@ export function littlesLaw(rate: number, meanLatency: number, observed: number, 
 }
 
 /**
- * The share of time that servers are busy: λ·S / servers. Near 1 the queue grows without bound; above 1
- * the figures contradict each other.
- * @param serviceTime Milliseconds of a server's time that one request takes.
+ * The share of time in which servers are busy: λ·S / servers. Near 1 the queue grows without bound; above 1 the figures
+ * contradict each other.
+ * @param serviceTime Milliseconds of a server's time per request.
  */
 export function utilisation(rate: number, serviceTime: number, servers: number): number {
   return (rate * serviceTime) / 1000 / servers;

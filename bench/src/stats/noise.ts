@@ -1,21 +1,21 @@
 import { summarize } from './summary.ts';
 
-/** How steady the machine was while it measured. */
+/** How steady the machine was during the measurement. */
 export interface NoiseReport {
-  /** Milliseconds of the same piece of arithmetic. */
+  /** Median time of the calibration loop in milliseconds. */
   readonly p50: number;
   /** (P90 − P50) / P50. */
   readonly spread: number;
   readonly noisy: boolean;
-  /** One sentence for people. */
+  /** The verdict as a sentence. */
   readonly verdict: string;
 }
 
-/** An idle machine repeats the loop within 5 %; beyond this the 10 % agreement of medians cannot be promised. */
+/** An idle machine repeats the loop within 5 %. Above this limit, medians may not agree within 10 %. */
 const NOISY_SPREAD = 0.1;
 const LOOP_STEPS = 2_000_000;
 
-/** A fixed amount of integer arithmetic that nothing but the processor's share of time can slow. */
+/** A fixed amount of integer arithmetic, whose time depends only on the available CPU time. */
 export function calibrationLoop(steps = LOOP_STEPS): number {
   let state = 1;
   for (let i = 0; i < steps; i++) state = (Math.imul(state, 1664525) + 1013904223) | 0;

@@ -1,17 +1,17 @@
 import { percentile } from './summary.ts';
 
-/** How many times slower `a` is than `b`, from measurements taken in pairs. */
+/** How many times slower `a` is than `b`, from paired measurements. */
 export interface PairedRatio {
   readonly median: number;
-  /** The middle half of the pairs lies between these. */
+  /** The quartiles: the middle half of the ratios lies between these. */
   readonly lower: number;
   readonly upper: number;
   readonly pairs: number;
 }
 
 /**
- * The median of a[i] / b[i]. Each pair is measured side by side in time, so that whatever else the machine
- * did then slows both, and the ratio stays. Undefined without pairs.
+ * The median of a[i] / b[i]. The two of a pair are measured at nearly the same time, so that other load on the machine
+ * slows both and does not change the ratio. Undefined without pairs.
  */
 export function pairedRatio(a: ArrayLike<number>, b: ArrayLike<number>): PairedRatio | undefined {
   const pairs = Math.min(a.length, b.length);

@@ -1,4 +1,4 @@
-/** What a set of samples looks like; all in the unit of the samples. */
+/** Statistics of a set of samples, in the unit of the samples. */
 export interface Summary {
   readonly count: number;
   readonly min: number;
@@ -12,8 +12,8 @@ export interface Summary {
 }
 
 /**
- * The nearest-rank percentile: the smallest sample that at least `percent` of all samples do not exceed.
- * It is always a value that was measured, never an interpolation.
+ * The nearest-rank percentile: the smallest sample that at least `percent` percent of all samples do not exceed.
+ * It is always a measured value, never an interpolation.
  * @param sorted Ascending, not empty.
  * @param percent 0–100.
  */

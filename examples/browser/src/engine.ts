@@ -3,7 +3,7 @@ import type { Engine, FileOptions } from './page/engine.ts';
 
 let loading: Promise<Diarizer> | undefined;
 
-/** One diarizer for the page, loaded at its first use; the network runs in a worker. */
+/** The page's only diarizer, loaded on first use. The network runs in a worker. */
 function diarizer(): Promise<Diarizer> {
   loading ??= createDiarizer().catch((error: unknown) => {
     loading = undefined;
@@ -12,11 +12,11 @@ function diarizer(): Promise<Diarizer> {
   return loading;
 }
 
-/** The SDK in this browser. */
+/** Runs the SDK in this browser. */
 export const engine: Engine = {
   waiting: 'Loading the network …',
 
-  /** VoiceFlow reads the file by slices where it knows its format; for the rest the browser decodes it as a whole. */
+  /** The SDK reads formats that it supports in slices. The browser decodes any other file, as a whole. */
   async diarize(file, options) {
     const loaded = await diarizer();
     options.signal.throwIfAborted();
@@ -39,7 +39,7 @@ export const engine: Engine = {
   },
 };
 
-/** Beyond this a browser would need gigabytes for the samples. */
+/** The decoded samples of a larger file would take gigabytes of memory. */
 const MOST_DECODED_BYTES = 200e6;
 const SAMPLE_RATE = 16_000;
 

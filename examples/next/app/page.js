@@ -1,5 +1,5 @@
 'use client';
-// In the page: the recording stays in the browser.
+// Diarizes in the page: the recording stays in the browser.
 import { useState } from 'react';
 import { createDiarizer } from 'voiceflow-ml';
 

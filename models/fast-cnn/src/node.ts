@@ -1,16 +1,18 @@
-/** @module The Fast CNN, for Node, Bun and Deno: its weights are a file of the package. */
+/** @module The Fast CNN for Node, Bun and Deno. Its weights are a file of the package. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { abortError, type ModelPackage, VoiceFlowError } from 'voiceflow-ml/core';
 import { packageOf } from './package.ts';
 
-/** The embedded model, its weights read from the installed package. */
+/** The embedded model. Its weights are read from the installed package. */
 export const fastCnn: ModelPackage = packageOf((signal) =>
-  // A literal: bundlers look for exactly this form, and take a template for a pattern.
+  // Bundlers recognize only this form with a literal. They treat a template string as a pattern.
   weightsAt(new URL('../fast-cnn.onnx', import.meta.url), signal),
 );
 
-/** The model with weights from elsewhere: a path, a `file:` URL, or the bytes, for programs bundled into one file. */
+/**
+ * The model with weights from another place: a path, a `file:` URL, or the bytes for programs bundled into one file.
+ */
 export function fastCnnFrom(weights: Uint8Array | ArrayBuffer | string | URL): ModelPackage {
   if (weights instanceof Uint8Array) return packageOf(async () => weights);
   if (weights instanceof ArrayBuffer) return packageOf(async () => new Uint8Array(weights));

@@ -2,7 +2,7 @@ import type { ModelManifest, ModelPackage } from 'voiceflow-ml/core';
 import json from '../manifest.json';
 
 export const PACKAGE = '@voiceflow-ml/fast-cnn';
-/** The weights in half precision: half the size, the same results to 4e-4. */
+/** The file of the weights, most of which are stored in a byte each (docs/decisions/003-weights-in-bytes.md). */
 export const FILE = 'fast-cnn.onnx';
 
 export const manifest = json as ModelManifest;

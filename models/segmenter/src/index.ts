@@ -1,16 +1,16 @@
-/** @module The segmenter, for browsers: its weights lie beside the script, where bundlers find them by this URL. */
+/** @module The segmenter for browsers. Its weights lie beside the script, where bundlers find them by their URL. */
 import { bytesOf, fetchPackageFile, type ModelPackage } from 'voiceflow-ml/core';
 import { FILE, manifest, PACKAGE, packageOf } from './package.ts';
 
-/** The embedded model, its weights fetched from where the package is served. */
+/** The embedded model. Its weights are fetched from the address of the package. */
 export const segmenter: ModelPackage = packageOf((signal) =>
-  // A literal: bundlers look for exactly this form.
+  // Bundlers recognize only this form with a literal.
   weightsAt(new URL('../segmenter.onnx', import.meta.url), signal),
 );
 
 /**
- * The model with weights from elsewhere: their address, or the bytes for hosts that cannot fetch the package's own
- * file, such as workerd (`import weights from '@voiceflow-ml/segmenter/segmenter.onnx'`).
+ * The model with weights from another place: their address, or their bytes for hosts that cannot fetch the package's
+ * own file, such as workerd (`import weights from '@voiceflow-ml/segmenter/segmenter.onnx'`).
  */
 export function segmenterFrom(weights: Uint8Array | ArrayBuffer | string | URL): ModelPackage {
   if (weights instanceof Uint8Array) return packageOf(async () => weights);

@@ -1,4 +1,4 @@
-/** The manifest lies outside `src`, beside the weights that it describes; the build takes it in. */
+/** The manifest lies outside `src`, beside the weights that it describes. The build bundles it. */
 declare module '*/manifest.json' {
   const manifest: unknown;
   // biome-ignore lint/style/noDefaultExport: this is how JSON modules are imported

@@ -1,10 +1,10 @@
 import { type Options, parseOptions, type Values } from '@voiceflow-ml/server/args';
 import type { Io } from './io.ts';
 
-/** What a command works with beside its arguments. */
+/** What a command uses besides its arguments. */
 export interface Context {
   readonly io: Io;
-  /** Fires on Ctrl-C and when whoever reads the output has gone. */
+  /** Fires on Ctrl-C, and when the reader of standard output closes it. */
   readonly signal: AbortSignal;
 }
 
@@ -13,9 +13,9 @@ export interface Example {
   readonly does: string;
 }
 
-/** One of `voiceflow`'s commands: what the help says, and what it does. */
+/** One of `voiceflow`'s commands: its help texts and its program. */
 export interface Command<O extends Options = Options> {
-  /** After the name, such as `FILE… [options]`. */
+  /** The usage line after the command's name, such as `FILE… [options]`. */
   readonly usage: string;
   /** Further paragraphs of the help. */
   readonly details?: readonly string[];
@@ -23,21 +23,21 @@ export interface Command<O extends Options = Options> {
   readonly examples: readonly Example[];
   /**
    * @returns The exit code.
-   * @throws UsageError, FileError or VoiceFlowError, which end as one line on stderr.
+   * @throws UsageError, FileError or VoiceFlowError; each is printed as one line on stderr.
    */
   run(values: Values<O>, positionals: readonly string[], context: Context): Promise<number>;
 }
 
-/** A command in the table of commands: its module is loaded when it is called. */
+/** A command in the table of commands. Its module is loaded when the command is run. */
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
   load(): Promise<AnyCommand>;
 }
 
-/** A command whose options have been forgotten; made by `defineCommand`, which keeps them together with `run`. */
+/** A command without the type of its options. `defineCommand` makes it and binds the options to `run`. */
 export interface AnyCommand extends Omit<Command, 'run'> {
-  /** It hands over to a program with options of its own, which answers `--help` itself. */
+  /** The command runs another program, which parses its own options and handles `--help` itself. */
   readonly ownHelp?: boolean;
   execute(args: readonly string[], context: Context): Promise<number>;
 }

@@ -25,11 +25,11 @@ export interface EngineValues {
   readonly device?: 'cpu' | 'webgpu' | 'cuda' | 'coreml' | 'directml' | undefined;
 }
 
-/** More than these workers are loaded for more recordings at once only: each takes about 30 MB. */
+/** More workers are loaded only for as many concurrent recordings, because each takes about 30 MB. */
 const MOST_WORKERS = 4;
 
 /**
- * @param jobs Recordings side by side.
+ * @param jobs Recordings diarized concurrently.
  * @throws `model-not-found`, `model-corrupt`, `backend-unavailable`, `aborted`.
  */
 export async function openDiarizer(
@@ -38,7 +38,7 @@ export async function openDiarizer(
   jobs = 1,
 ): Promise<Diarizer> {
   const own = await ownModel(model);
-  // Loaded here and not at the top: --help and usage errors need no network.
+  // Imported here and not at the top, because --help and usage errors do not need the network.
   const { createDiarizer } = await import('voiceflow-ml');
   return createDiarizer({
     signal,
@@ -49,7 +49,7 @@ export async function openDiarizer(
   });
 }
 
-/** Undefined for the one that comes with VoiceFlow. */
+/** The model for `--model`; undefined for the default one. */
 async function ownModel(model: string | undefined): Promise<ModelPackage | undefined> {
   if (model === undefined || model === 'standard') return undefined;
   if (model === 'fast-cnn') return (await import('voiceflow-ml')).fastCnn;
@@ -67,7 +67,7 @@ async function ownModel(model: string | undefined): Promise<ModelPackage | undef
   );
 }
 
-/** One core is left for decoding and clustering, which go on beside the network. */
+/** Leaves one core for decoding and clustering, which run at the same time as the network. */
 function workersFor(jobs: number): number {
   const cores = availableParallelism();
   return Math.max(1, Math.min(cores - 1, MOST_WORKERS), Math.min(cores, jobs));

@@ -2,7 +2,7 @@ import { UsageError } from '@voiceflow-ml/server/args';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { oneLine } from './printable.ts';
 
-/** What the process ends with. */
+/** Exit codes of the process. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 /** A file could not be read or written: exit code 1. */
@@ -16,12 +16,12 @@ export class FileError extends Error {
   }
 }
 
-/** Whether the work was stopped by its signal (Ctrl-C, a closed pipe), which is no failure to report. */
+/** Whether the work was stopped by its signal (Ctrl-C, a closed pipe). Such an error is not reported. */
 export function isAbort(error: unknown): boolean {
   return VoiceFlowError.isInstance(error) ? error.code === 'aborted' : isNamed(error, 'AbortError');
 }
 
-/** One line: what, why, what to do. */
+/** An error as one line: what failed, why, and what to do. */
 export function explain(error: unknown, subject?: string): string {
   const known = VoiceFlowError.isInstance(error);
   const code = known && !(error instanceof UsageError) ? ` [${error.code}]` : '';
@@ -33,18 +33,18 @@ export function explain(error: unknown, subject?: string): string {
   return subject === undefined ? text : `${oneLine(subject)}: ${text}`;
 }
 
-/** The error again, with the file's name; as it is where the work was stopped, or asked for wrongly. */
+/** Throws a FileError with the path. An abort or a UsageError is thrown unchanged. */
 export function failedOn(path: string, error: unknown): never {
   if (isAbort(error) || error instanceof UsageError) throw error;
   throw new FileError(explain(error, path), { cause: error });
 }
 
-/** Work on a file, whose errors get its name. */
+/** Runs work on a file; its errors get the file's path (see `failedOn`). */
 export async function onFile<T>(path: string, work: () => Promise<T>): Promise<T> {
   return work().catch((error: unknown) => failedOn(path, error));
 }
 
-/** What an error of the operating system means, said for people. */
+/** An error of the operating system in plain words. */
 export function explainSystemError(error: unknown): string {
   switch (codeOf(error)) {
     case 'ENOENT':

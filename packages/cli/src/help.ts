@@ -7,7 +7,7 @@ const WIDEST = 100;
 const INDENT = '  ';
 const EXIT_CODES = 'Exit codes: 0 done, 1 a file or its content was no good, 2 called wrongly, 130 interrupted.';
 
-/** What `voiceflow --help` says. */
+/** The text of `voiceflow --help`. */
 export function overview(commands: readonly CommandEntry[], screen: Screen): string {
   const paint = paintFor(screen.colorDepth);
   const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
@@ -31,7 +31,7 @@ export function overview(commands: readonly CommandEntry[], screen: Screen): str
   ].join('\n')}\n`;
 }
 
-/** What `voiceflow COMMAND --help` says. */
+/** The text of `voiceflow COMMAND --help`. */
 export function commandHelp({ name, summary }: CommandEntry, command: AnyCommand, screen: Screen): string {
   const paint = paintFor(screen.colorDepth);
   const width = Math.min(WIDEST, Math.max(40, screen.columns));

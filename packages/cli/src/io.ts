@@ -7,21 +7,21 @@ export interface Io {
   readonly screen: Screen;
   readonly errorScreen: Screen;
   /**
-   * Writes results to stdout, and waits until they are taken. On a terminal, what it would obey is replaced.
-   * @param drawn Of our own making, colours and all: goes to a terminal as it is.
-   * @throws FileError when they cannot be written. A reader that has gone is none: it stops the work by its signal.
+   * Writes results to stdout and waits until they are written. On a terminal, control characters are replaced.
+   * @param drawn The text is the program's own and may contain color codes: it is not filtered.
+   * @throws FileError when writing fails. A reader that closed stdout is not an error: it fires the command's signal.
    */
   out(text: string, drawn?: 'drawn'): Promise<void>;
-  /** Writes to stderr; what a terminal would obey is replaced, unless it is `drawn`. */
+  /** Writes to stderr. Control characters are replaced unless the text is `drawn`. */
   err(text: string, drawn?: 'drawn'): void;
 }
 
-/** @param onReaderGone Called once stdout's reader has closed it (`voiceflow … | head -1`). */
+/** @param onReaderGone Called when the reader of stdout closes it (`voiceflow … | head -1`). */
 export function processIo(onReaderGone: () => void): Io {
   const fail = (error: Error): void => {
     if (isReaderGone(error)) onReaderGone();
   };
-  // Without a listener an error event would end the process with a stack trace. The callback of `write` tells `out`.
+  // Without a listener an error event would end the process with a stack trace. `out` gets the error from `write`.
   process.stdout.on('error', fail);
   process.stderr.on('error', () => {});
   const screen = screenOf(process.stdout);

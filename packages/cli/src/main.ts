@@ -1,4 +1,4 @@
-/** @module The process `voiceflow`: signals, streams and exit codes around `run`. */
+/** @module The entry of the `voiceflow` process: handles signals, streams and exit codes around `run`. */
 import { removeUnfinished } from './files/write.ts';
 import { processIo } from './io.ts';
 import { run } from './run.ts';
@@ -15,12 +15,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-/** After this the process ends even if something, such as a pipe that nobody writes to, still keeps it. */
+/** After this the process ends even if something, such as a pipe that nobody writes to, keeps it alive. */
 const GRACE_MS = 2000;
 
 /**
- * The second Ctrl-C, and the end of patience. Not `process.exit`, which aborts with code 134 while a native worker is
- * in a run: the system's own handling of the signal ends the process without tearing its workers down.
+ * Ends the process on the second Ctrl-C and after `GRACE_MS`. `process.exit` would abort with code 134 during a run of
+ * a native worker; the system's default handling of the signal ends the process without stopping its workers first.
  */
 function endAtOnce(signal: NodeJS.Signals): void {
   removeUnfinished();
@@ -29,7 +29,7 @@ function endAtOnce(signal: NodeJS.Signals): void {
 }
 
 const code = await run(process.argv.slice(2), { io, signal: stop.signal });
-// 128 + the signal's number, as shells have it. Set, not `process.exit`: output that is under way is still written.
+// 128 + the signal's number, as in shells. Not `process.exit`, so that pending output is still written.
 process.exitCode = interruptedBy === undefined ? code : interruptedBy === 'SIGINT' ? 130 : 143;
 if (interruptedBy !== undefined) {
   const signal = interruptedBy;

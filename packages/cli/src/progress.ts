@@ -1,20 +1,20 @@
 import type { Io } from './io.ts';
 import { oneLine } from './printable.ts';
 
-/** Times between two drawings in milliseconds: more often only flickers. */
+/** Milliseconds between redraws; more frequent ones would flicker. */
 const REDRAW_MS = 100;
 const BAR_CELLS = 24;
-/** Before this share is done, an estimate of the rest is a guess. */
+/** No estimate of the remaining time is shown before this share is done: it would be unreliable. */
 const LEAST_SHARE_FOR_ETA = 0.03;
 
-/** How far the work on one file has come. */
+/** Progress of one file. */
 export interface Share {
   readonly done: number;
   /** Absent while unknown. */
   readonly total?: number;
 }
 
-/** One line on a terminal that says how far it is and how long it will take; nothing where stderr is no terminal. */
+/** A line on a terminal with the progress and the remaining time. Draws nothing when stderr is not a terminal. */
 export class ProgressLine {
   readonly #io: Io;
   readonly #now: () => number;
@@ -23,7 +23,7 @@ export class ProgressLine {
   #drawnAt = Number.NEGATIVE_INFINITY;
   #shown = false;
   #finished = 0;
-  /** Files in all. */
+  /** Total number of files. */
   readonly #files: number;
   readonly #unit: (value: number) => string;
 
@@ -44,13 +44,13 @@ export class ProgressLine {
     this.#draw(name, share, now - this.#begun);
   }
 
-  /** The work on a file has ended, well or not. */
+  /** Reports that a file is finished, successfully or not. */
   finish(name: string): void {
     this.#shares.delete(name);
     this.#finished++;
   }
 
-  /** Takes the line off the screen, so that other text can be written. */
+  /** Removes the line from the screen, so that other text can be written. */
   clear(): void {
     if (this.#shown) this.#io.err('\r\u001b[K', 'drawn');
     this.#shown = false;
@@ -71,7 +71,9 @@ export class ProgressLine {
     this.#shown = true;
   }
 
-  /** Share of all files that is done; files count alike, as their lengths are not known before they are opened. */
+  /**
+   * Share of all files that is done. Files have equal weight, because a length is unknown before its file is opened.
+   */
   #allShares(): number | undefined {
     let sum = this.#finished;
     for (const share of this.#shares.values()) {
@@ -83,7 +85,7 @@ export class ProgressLine {
   }
 }
 
-/** Shows how far the work on one thing has come. */
+/** Shows a progress line while `work` runs. */
 export async function showProgress<T>(
   io: Io,
   name: string,
@@ -112,7 +114,7 @@ function fit(text: string, room: number): string {
   return text.length <= room ? text : `…${text.slice(text.length - room + 1)}`;
 }
 
-/** `8 s`, `2 min 05 s`, `1 h 12 min`. */
+/** Formats a remaining time: `8 s`, `2 min 05 s`, `1 h 12 min`. */
 export function left(milliseconds: number): string {
   const seconds = Math.ceil(milliseconds / 1000);
   if (seconds < 60) return `${seconds} s`;

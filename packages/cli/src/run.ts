@@ -8,15 +8,15 @@ import { version } from './version.ts';
 
 /**
  * Runs the command line.
- * @param args What follows `voiceflow`.
- * @returns The exit code; what went wrong has been told on stderr.
+ * @param args The arguments after `voiceflow`.
+ * @returns The exit code. Errors have been printed on stderr.
  */
 export async function run(args: readonly string[], context: Context): Promise<number> {
   const { io, signal } = context;
   try {
     return await dispatch(args, context);
   } catch (error) {
-    // Ctrl-C and a reader that has gone need no explanation.
+    // Ctrl-C and a closed standard output need no message.
     if (signal.aborted && isAbort(error)) return EXIT.done;
     io.err(`voiceflow: ${explain(error)}\n`);
     if (process.env.VOICEFLOW_DEBUG) io.err(`${inspect(error)}\n`);

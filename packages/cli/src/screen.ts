@@ -1,13 +1,13 @@
 import type { WriteStream } from 'node:tty';
 
-/** What a stream can show. */
+/** What an output stream can display. */
 export interface Screen {
   readonly isTerminal: boolean;
-  /** Characters a line. */
+  /** Characters per line. */
   readonly columns: number;
-  /** Bits of colour: 1 for none, 4, 8 or 24. `NO_COLOR` and `FORCE_COLOR` count. */
+  /** Color depth in bits: 1 for none, 4, 8 or 24. Respects `NO_COLOR` and `FORCE_COLOR`. */
   readonly colorDepth: number;
-  /** Whether block characters may be drawn; else ASCII. */
+  /** Whether to draw with block characters instead of ASCII. */
   readonly unicode: boolean;
 }
 
@@ -15,7 +15,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const DEFAULT_COLUMNS = 80;
 
-/** What can be shown on one of the process's own streams. */
+/** What one of the process's own streams can display. */
 export function screenOf(stream: NodeJS.WriteStream): Screen {
   const isTerminal = stream.isTTY === true;
   return {
@@ -26,7 +26,7 @@ export function screenOf(stream: NodeJS.WriteStream): Screen {
   };
 }
 
-/** @param terminal Absent where the stream is none. */
+/** @param terminal Absent when the stream is not a terminal. */
 export function colorDepth(terminal: { getColorDepth(env?: object): number } | undefined, env: Environment): number {
   const forced = env.FORCE_COLOR;
   if (forced !== undefined && forced !== '' && forced !== '0') return { '2': 8, '3': 24 }[forced] ?? 4;
@@ -34,7 +34,7 @@ export function colorDepth(terminal: { getColorDepth(env?: object): number } | u
   return terminal.getColorDepth(env);
 }
 
-/** The locale says so on Unix; Windows' terminals of the last years do. */
+/** On Unix the locale decides. Recent Windows terminals support Unicode. */
 export function speaksUnicode(env: Environment, platform: string): boolean {
   if (platform === 'win32') return true;
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';

@@ -1,12 +1,12 @@
 import { flag, integer, text, UsageError } from '@voiceflow-ml/server/args';
 import { VoiceFlowClient } from '@voiceflow-ml/server/client';
 
-/** The options of every command that asks a server. */
+/** The options of every command that calls a server. */
 export const SERVER_OPTIONS = {
   server: text('URL', 'the server (VOICEFLOW_SERVER; default http://127.0.0.1:8080)'),
 };
 
-/** The options of a submission. */
+/** The options for submitting a job. */
 export const SUBMIT_OPTIONS = {
   speakers: integer([1, 100], 'N', 'exactly so many voices'),
   min: integer([1, 100], 'N', 'at least so many'),
@@ -25,7 +25,7 @@ export interface SubmitValues {
   readonly priority?: number | undefined;
 }
 
-/** The key comes from VOICEFLOW_API_KEY: arguments can be read by everybody on the machine. */
+/** The key comes from VOICEFLOW_API_KEY, because every user of the machine can see a process's arguments. */
 export function openServer(server: string | undefined): VoiceFlowClient {
   const url = server ?? process.env.VOICEFLOW_SERVER ?? 'http://127.0.0.1:8080';
   if (!/^https?:\/\//.test(url) || !URL.canParse(url))

@@ -3,10 +3,10 @@ import { FAMILIES } from './formats.ts';
 import { inOrder } from './mp4.ts';
 import { openSource } from './source.ts';
 
-/** Gives the compiled WebAssembly. */
+/** Loads and compiles the WebAssembly. */
 export type LoadModule = (signal: AbortSignal | undefined) => Promise<WebAssembly.Module>;
 
-/** A decoder for each family of formats. The WebAssembly is loaded when the first file needs it, once. */
+/** A decoder for each family of formats. The WebAssembly is loaded once, when the first file needs it. */
 export function decodersOf(load: LoadModule): readonly AudioDecoder[] {
   return FAMILIES.map(({ format, sniff }) => ({
     format,
@@ -20,7 +20,7 @@ export function decodersOf(load: LoadModule): readonly AudioDecoder[] {
   }));
 }
 
-/** Remembers what was loaded; a load that failed is tried again. */
+/** Caches the loaded module. A failed load is retried on the next call. */
 export function once(load: LoadModule): LoadModule {
   let module: WebAssembly.Module | undefined;
   return async (signal) => {

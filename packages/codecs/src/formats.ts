@@ -1,6 +1,6 @@
-/** A family of formats, known by its first bytes. */
+/** A family of formats, detected by the first bytes of a file. */
 export interface Family {
-  /** For messages. */
+  /** Name for messages. */
   readonly format: string;
   sniff(head: Uint8Array): boolean;
 }
@@ -8,7 +8,10 @@ export interface Family {
 /** [offset, bytes as Latin-1 text]. */
 type Signature = readonly [number, string];
 
-/** What reads as a signature, and what by its fields. The bytes decide; WAV itself is core's but for its codecs. */
+/**
+ * Formats detected by a signature, then those detected by their header fields. WAV files are left to core, unless they
+ * are compressed.
+ */
 export const FAMILIES: readonly Family[] = [
   family('FLAC', [
     [0, 'fLaC'],
@@ -52,15 +55,15 @@ function family(format: string, signatures: readonly Signature[]): Family {
   };
 }
 
-/** Packets of 188 bytes that begin with 0x47 (ISO/IEC 13818-1 §2.4.3.2). */
+/** Whether packets of 188 bytes begin with 0x47 (ISO/IEC 13818-1 §2.4.3.2). */
 function isTransportStream(head: Uint8Array): boolean {
   return [0, 188, 376].every((at) => head[at] === 0x47);
 }
 
-/** Format tags that core reads by itself (mmreg.h): PCM, float, A-law, µ-law, and EXTENSIBLE. */
+/** Format tags that core reads itself (mmreg.h): PCM, float, A-law, µ-law, and EXTENSIBLE. */
 const PLAIN_TAGS = [0x0001, 0x0003, 0x0006, 0x0007, 0xfffe];
 
-/** A WAV whose `fmt ` chunk is within the head and names a codec that core does not read. */
+/** Whether it is a WAV whose `fmt ` chunk is within the head and names a codec that core does not read. */
 function isCompressedWav(head: Uint8Array): boolean {
   const view = new DataView(head.buffer, head.byteOffset, head.length);
   const text = (at: number) => String.fromCharCode(...head.subarray(at, at + 4));
@@ -73,15 +76,15 @@ function isCompressedWav(head: Uint8Array): boolean {
   return false;
 }
 
-/** AAC with ADTS headers (ISO/IEC 13818-7 §6.2): sync word, layer 0, a known rate. */
+/** Whether it is AAC with ADTS headers (ISO/IEC 13818-7 §6.2): sync word, layer 0, a known rate. */
 function isAdts(head: Uint8Array): boolean {
   const [first = 0, second = 0, third = 0] = head;
   return first === 0xff && (second & 0xf6) === 0xf0 && ((third >> 2) & 15) < 13;
 }
 
 /**
- * MPEG audio: a frame at the start, or three frames in a row after what was cut or does not belong; or an ID3 tag
- * behind which nothing else is known.
+ * Whether it is MPEG audio: a frame at the start, or three consecutive frames after other bytes (such as a cut frame);
+ * or an ID3 tag, when no other format was detected.
  */
 function isMpegAudio(head: Uint8Array): boolean {
   if (mpegFrame(head, 0) !== undefined) return true;
@@ -90,14 +93,16 @@ function isMpegAudio(head: Uint8Array): boolean {
   return false;
 }
 
-/** Frames from a position on that begin where the one before ends. */
+/** Number of consecutive frames from a position on. */
 function inARow(head: Uint8Array, from: number): number {
   let count = 0;
   for (let at = from, step = mpegFrame(head, at); step; at += step, step = mpegFrame(head, at)) count++;
   return count;
 }
 
-/** Kilobits a second by version 1 or 2 and layer III, II, I (ISO/IEC 11172-3 §2.4.2.3, 13818-3). */
+/**
+ * Bit rates in kbit/s, by version (1 or 2) and layer bits (1, 2, 3 for III, II, I) (ISO/IEC 11172-3 §2.4.2.3, 13818-3).
+ */
 const KILOBITS: Readonly<Record<string, readonly number[]>> = {
   '1.1': [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
   '1.2': [0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
@@ -107,7 +112,7 @@ const KILOBITS: Readonly<Record<string, readonly number[]>> = {
   '2.3': [0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256],
 };
 
-/** Bytes of the frame whose header is there (0 for free format), or undefined where there is none. */
+/** Length in bytes of the frame whose header is at a position (0 for free format); undefined when there is none. */
 function mpegFrame(head: Uint8Array, at: number): number | undefined {
   const [first = 0, second = 0, third = 0] = head.subarray(at, at + 3);
   const version = (second >> 3) & 3;

@@ -1,4 +1,4 @@
-/** @module Decoders for browsers: the WebAssembly lies beside the script, where bundlers find it by this URL. */
+/** @module Decoders for browsers. The WebAssembly lies beside the script, where bundlers find it by its URL. */
 import { type AudioDecoder, abortError, VoiceFlowError } from 'voiceflow-ml/core';
 import { decodersOf, once } from './decoders.ts';
 
@@ -20,5 +20,8 @@ const load = once(async (signal) => {
   }
 });
 
-/** Decoders for `decoders` of `createDiarizer` and `openAudio`. Nothing is fetched before a file needs it. */
+/**
+ * Decoders for the option `decoders` of `createDiarizer` and `openAudio`. The WebAssembly is fetched when a file first
+ * needs it.
+ */
 export const codecs: readonly AudioDecoder[] = decodersOf(load);

@@ -1,25 +1,25 @@
 import { type ByteReader, throwIfAborted } from 'voiceflow-ml/core';
 import { PAGE_BYTES } from './ogg.ts';
 
-/** Bytes fetched at once: few suspensions of the decoder, little memory. */
+/** Bytes per fetch: large enough to suspend the decoder rarely, small enough to use little memory. */
 const BLOCK_BYTES = 1 << 18;
 
-/** Encoded bytes as a C library reads them: by position, from the block at hand or after a fetch. */
+/** Gives a C library random access to encoded bytes: from the current block, or after a fetch. */
 export class Input {
   readonly #bytes: ByteReader;
   readonly #signal: AbortSignal | undefined;
-  /** The reader's position that is 0 here: what came before it, such as a tag, is not seen. */
+  /** The reader's position that counts as 0 here. Earlier bytes, such as a tag, are not visible. */
   readonly #base: number;
   #block: Uint8Array;
-  /** Where the block begins. */
+  /** Position of the block's first byte. */
   #start = 0;
   #ended = false;
-  /** The last bytes that were read before the block. */
+  /** The last bytes before the block. */
   #tail = new Uint8Array(0);
-  /** Where the next read begins. */
+  /** Position of the next read. */
   position = 0;
 
-  /** @param head bytes that were read ahead already. */
+  /** @param head Bytes that were already read. */
   constructor(bytes: ByteReader, signal: AbortSignal | undefined, head: Uint8Array = new Uint8Array(0)) {
     this.#bytes = bytes;
     this.#signal = signal;
@@ -31,12 +31,12 @@ export class Input {
     return this.#bytes.seek !== undefined;
   }
 
-  /** Bytes in all, or undefined where nobody knows. */
+  /** Total bytes; undefined when unknown. */
   get size(): number | undefined {
     return this.#bytes.size === undefined ? undefined : this.#bytes.size - this.#base;
   }
 
-  /** Copies what is at hand to `to`: how many bytes, 0 at the end, or undefined when they must be fetched first. */
+  /** Copies available bytes to `to`. Returns their number, 0 at the end, or undefined when a fetch is needed first. */
   take(to: Uint8Array): number | undefined {
     const offset = this.position - this.#start;
     const count = Math.min(to.length, this.#block.length - offset);
@@ -46,7 +46,7 @@ export class Input {
     return count;
   }
 
-  /** Fetches the block that the position is in. @throws whatever the reader throws; `aborted`. */
+  /** Fetches the block that contains the position. @throws whatever the reader throws; `aborted`. */
   async fetch(): Promise<void> {
     throwIfAborted(this.#signal);
     this.#tail = lastOf(this.#tail, this.#block);
@@ -61,7 +61,7 @@ export class Input {
     throwIfAborted(this.#signal);
   }
 
-  /** The last bytes that were read, up to a page of an Ogg. */
+  /** The last bytes that were read, at most the largest Ogg page. */
   get tail(): Uint8Array {
     return lastOf(this.#tail, this.#block);
   }
@@ -71,7 +71,7 @@ export class Input {
   }
 }
 
-/** The last bytes of two stretches, in memory of their own. */
+/** A copy of the last bytes of two consecutive arrays. */
 function lastOf(before: Uint8Array, after: Uint8Array): Uint8Array<ArrayBuffer> {
   if (after.length >= PAGE_BYTES) return after.slice(-PAGE_BYTES);
   const kept = before.subarray(Math.max(0, before.length + after.length - PAGE_BYTES));

@@ -1,7 +1,7 @@
 import type { Input } from './input.ts';
 import type { Pace } from './pace.ts';
 
-/** What `native/glue.c` exports, and Asyncify adds. */
+/** The exports of `native/glue.c`, and those that Asyncify adds. */
 interface Exports {
   _initialize(): void;
   vf_async(): number;
@@ -21,31 +21,34 @@ interface Exports {
   asyncify_get_state(): number;
 }
 
-/** `AVERROR(EAGAIN)` by wasi-libc's numbers: call again. */
+/** `AVERROR(EAGAIN)` with wasi-libc's error numbers: call again. */
 export const AGAIN = -6;
-/** `AVERROR(ENOMEM)` by wasi-libc's numbers. */
+/** `AVERROR(ENOMEM)` with wasi-libc's error numbers. */
 export const NO_MEMORY = -48;
 
 const PAGE = 1 << 16;
-/** What the library needs before it has read anything, and what one more byte of a file may cost in its indexes. */
+/**
+ * Limits of memory in pages: at the start; at most, for an empty file and for any file; and per byte of the file, for
+ * its indexes.
+ */
 const FIRST_PAGES = 80;
 const LEAST_PAGES = 1024;
 const MOST_PAGES = 8192;
 const PAGES_PER_BYTE = 8 / PAGE;
-/** Milliseconds of work without new samples after which a file is given up. */
+/** Milliseconds of work without new samples after which decoding stops. */
 const MAX_STALL = 20_000;
 const SEEK_SIZE = 0x10000;
 /** WASI's "function not supported". */
 const ENOSYS = 52;
 
-/** One file in an instance of its own: what it does to its memory ends with it. */
+/** Decodes one file in its own WebAssembly instance, so that damage to its memory cannot affect other files. */
 export class Instance {
   #exports!: Exports;
   readonly #memory: WebAssembly.Memory;
   readonly #input: Input;
   readonly #pace: Pace;
   #area = 0;
-  /** Lines that FFmpeg had to say; the first few. */
+  /** The first lines that FFmpeg logged. */
   readonly log: string[] = [];
   #pending: Promise<void> | undefined;
   #failure: unknown;
@@ -58,7 +61,7 @@ export class Instance {
     this.#memory = new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: Math.min(MOST_PAGES, pages) });
   }
 
-  /** @param pace When to give way in the middle of a call that reads much, such as that which opens a file. */
+  /** @param pace Decides when to yield during a call that reads much, such as `open`. */
   static async create(module: WebAssembly.Module, input: Input, pace: Pace): Promise<Instance> {
     const instance = new Instance(input, pace);
     const { exports } = await WebAssembly.instantiate(module, {
@@ -71,12 +74,12 @@ export class Instance {
     return instance;
   }
 
-  /** 0, or one of FFmpeg's errors. @throws what the input throws; `WebAssembly.RuntimeError`. */
+  /** @returns 0, or one of FFmpeg's errors. @throws what the input throws; `WebAssembly.RuntimeError`. */
   open(): Promise<number> {
     return this.#call(() => this.#exports.vf_open(this.#input.seekable ? 1 : 0));
   }
 
-  /** Samples a channel, 0 at the end, `AGAIN`, or one of FFmpeg's errors. Throws as `open`. */
+  /** @returns Samples per channel, 0 at the end, `AGAIN`, or one of FFmpeg's errors. Throws as `open`. */
   next(): Promise<number> {
     return this.#call(() => this.#exports.vf_next());
   }
@@ -94,7 +97,7 @@ export class Instance {
     return this.#exports.vf_rate();
   }
 
-  /** Seconds; 0 where the file claims none. */
+  /** The file's stated duration in seconds; 0 when it states none. */
   get claimed(): number {
     return this.#exports.vf_claimed();
   }
@@ -111,7 +114,7 @@ export class Instance {
     return this.#text(this.#exports.vf_format());
   }
 
-  /** Runs a function; each time that it suspends for bytes, fetches them and goes on. */
+  /** Runs a function. Each time it suspends for bytes, fetches them and resumes it. */
   async #call(run: () => number): Promise<number> {
     const { asyncify_get_state, asyncify_stop_unwind, asyncify_start_rewind } = this.#exports;
     this.#until = performance.now() + MAX_STALL;
@@ -122,7 +125,7 @@ export class Instance {
       try {
         await this.#pending;
       } catch (error) {
-        // FFmpeg is told that the file cannot be read on; what was thrown goes to the caller.
+        // FFmpeg gets a read error; the caller gets this one.
         this.#failure = error;
       }
       this.#until += performance.now() - begun;
@@ -169,7 +172,7 @@ export class Instance {
     };
   }
 
-  /** There is no operating system: time passes, and everything else is not supported. */
+  /** A WASI without an operating system: only the clock works, everything else is unsupported. */
   #wasi(): WebAssembly.ModuleImports {
     const none = () => ENOSYS;
     return {

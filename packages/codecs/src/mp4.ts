@@ -1,11 +1,13 @@
 import { type ByteReader, openBytes, VoiceFlowError } from 'voiceflow-ml/core';
 
-/** Bytes of an MP4 from a stream that are held where its index comes last: about 2 h of speech at 128 kbit/s. */
+/**
+ * Largest streamed MP4 in bytes that is held in memory because its index comes last: about 2 h of speech at 128 kbit/s.
+ */
 const MAX_HELD_BYTES = 1 << 27;
-/** Boxes are looked for in this much. */
+/** Boxes are searched in this many bytes from the start. */
 const LOOK_BYTES = 1 << 16;
 
-/** Whether the samples come before the index, by the boxes that are at hand (ISO/IEC 14496-12 §4.2). */
+/** Whether the samples come before the index, judged by the boxes in `head` (ISO/IEC 14496-12 §4.2). */
 function indexComesLast(head: Uint8Array): boolean {
   const view = new DataView(head.buffer, head.byteOffset, head.length);
   for (let at = 0; at + 16 <= head.length; ) {
@@ -21,10 +23,10 @@ function indexComesLast(head: Uint8Array): boolean {
 }
 
 /**
- * An MP4 that comes as a stream, as something that can be read in order: one with its index at the end is held in
- * memory, because its samples cannot be found before.
- * @returns the reader, and what of it is read already.
- * @throws `audio-too-large` for one that is too large to hold.
+ * Prepares a streamed MP4 for reading in order. A file with its index at the end is held in memory, because its samples
+ * cannot be located without the index.
+ * @returns the reader, and the bytes that were already read from it.
+ * @throws `audio-too-large` for a file that is too large to hold.
  */
 export async function inOrder(bytes: ByteReader): Promise<{ readonly bytes: ByteReader; readonly head: Uint8Array }> {
   const head = (await bytes.read(LOOK_BYTES)).slice();

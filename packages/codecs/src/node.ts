@@ -1,4 +1,4 @@
-/** @module Decoders for Node, Bun and Deno: the WebAssembly is a file of the package. */
+/** @module Decoders for Node, Bun and Deno. The WebAssembly is a file of the package. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type AudioDecoder, abortError, VoiceFlowError } from 'voiceflow-ml/core';
@@ -19,5 +19,8 @@ const load = once(async (signal) => {
   }
 });
 
-/** Decoders for `decoders` of `createDiarizer` and `openAudio`. Nothing is read before a file needs it. */
+/**
+ * Decoders for the option `decoders` of `createDiarizer` and `openAudio`. The WebAssembly is read when a file first
+ * needs it.
+ */
 export const codecs: readonly AudioDecoder[] = decodersOf(load);

@@ -1,7 +1,7 @@
-/** The largest page of an Ogg: 27 bytes, 255 lengths, 255 · 255 bytes (RFC 3533 §6). */
+/** Size of the largest Ogg page: 27 bytes, 255 lengths, 255 · 255 bytes (RFC 3533 §6). */
 export const PAGE_BYTES = 27 + 255 + 255 * 255;
 
-/** Whether an Ogg's last bytes are a whole page that is marked as the last one. Nothing else tells that it was cut. */
+/** Whether an Ogg file ends with a complete page that is marked as the last. Nothing else shows that a file was cut. */
 export function endsWhole(tail: Uint8Array): boolean {
   for (let at = tail.length - 27; at >= 0; at--) {
     if (tail[at] !== 0x4f || String.fromCharCode(...tail.subarray(at, at + 4)) !== 'OggS') continue;

@@ -1,10 +1,10 @@
 import { throwIfAborted } from 'voiceflow-ml/core';
 import { yieldTurn } from './yield.ts';
 
-/** Milliseconds of work between two turns for the rest of the program. */
+/** Milliseconds of work between yields to the event loop. */
 const SLICE = 15;
 
-/** Long work that gives way now and then, and ends where nobody waits for it any more. */
+/** Makes long work yield regularly, and stop when its signal fires. */
 export class Pace {
   readonly #signal: AbortSignal | undefined;
   readonly #now: () => number;
@@ -16,12 +16,12 @@ export class Pace {
     this.#last = now();
   }
 
-  /** Whether the slice is over, or there is nothing to go on for. */
+  /** Whether it is time to yield, or the signal has fired. */
   get due(): boolean {
     return this.#signal?.aborted === true || this.#now() - this.#last >= SLICE;
   }
 
-  /** @throws `aborted`, before and after the others had their turn. */
+  /** Yields to the event loop. @throws `aborted`, checked before and after. */
   async giveWay(): Promise<void> {
     throwIfAborted(this.#signal);
     await yieldTurn();

@@ -11,28 +11,31 @@ import { AGAIN, Instance, NO_MEMORY } from './instance.ts';
 import { endsWhole } from './ogg.ts';
 import { Pace } from './pace.ts';
 
-/** Samples a channel that one `read` gives, about; a frame more than that at most. */
+/** Samples per channel of one `read`, approximately: at most a frame more. */
 const BLOCK = 1 << 14;
-/** More channels than this are no recording of speech, and each costs a buffer. */
+/** A recording of speech does not have more channels than this, and each one needs a buffer. */
 const MAX_CHANNELS = 64;
-/** Claims are this far off in sound files, by encoder delay and whole frames: seconds, samples, part of the claim. */
+/**
+ * Tolerance of a stated duration: in intact files, encoder delay and whole frames make it this inexact. In seconds, in
+ * samples, and as a share of the duration.
+ */
 const SLACK = { seconds: 0.1, samples: 3000, part: 0.005 };
 
-/** What FFmpeg says about sound files that is no sign of damage. */
+/** Messages that FFmpeg logs for intact files, too. */
 const HARMLESS = /estimating duration|could not find codec parameters|consider increasing|no longer|multiple/i;
 
 export interface OpenOptions {
-  /** For messages, such as `MP3`. */
+  /** Name of the format for messages, such as `MP3`. */
   readonly name: string;
   readonly signal?: AbortSignal | undefined;
-  /** Bytes that were read ahead. */
+  /** Bytes that were already read. */
   readonly head?: Uint8Array | undefined;
 }
 
 /**
  * Opens encoded bytes as an `AudioSource` of the file's first audio stream, or of the one with the most channels.
- * @throws `invalid-audio` where nothing in it can be decoded, `unsupported-format` for a codec that is not known,
- *   `aborted`, and whatever the reader throws.
+ * @throws `invalid-audio` when nothing can be decoded, `unsupported-format` for an unknown codec, `aborted`, and
+ *   whatever the reader throws.
  */
 export async function openSource(
   module: WebAssembly.Module,
@@ -54,18 +57,21 @@ class DecodedSource implements AudioSource {
   #instance: Instance | undefined;
   #rate = 0;
   #channels = 1;
-  /** Seconds that the file claims; 0 for none. */
+  /** The file's stated duration in seconds; 0 for none. */
   #claimed = 0;
   #codec = '';
-  /** Samples a channel so far, at the source's rate. */
+  /** Samples per channel so far, at the source's rate. */
   #count = 0;
   #frames = 0;
-  /** Whether it has ended, and two thirds of it could not be decoded: noise that looks like a format. FFmpeg's own rule. */
+  /**
+   * Set at the end when two thirds of the file could not be decoded: it only looked like this format. This is FFmpeg's
+   * own rule.
+   */
   #mostlyBroken = false;
-  /** The first block, which opening reads. */
+  /** The first block, which is read when the file is opened. */
   #first: Float32Array[] | null = null;
   readonly #pace: Pace;
-  /** What is decoded and not yet handed out. */
+  /** Decoded samples that were not returned yet. */
   #parts: Float32Array[][] = [];
   #resamplers: Resampler[] = [];
   #mono = new Float32Array(0);
@@ -92,7 +98,7 @@ class DecodedSource implements AudioSource {
     return this.#channels;
   }
 
-  /** Opens the file and decodes the first samples, which tell the rate. */
+  /** Opens the file and decodes the first samples, which determine the rate. */
   async begin(): Promise<void> {
     const instance = await Instance.create(this.#module, this.#input, this.#pace);
     this.#instance = instance;
@@ -100,7 +106,7 @@ class DecodedSource implements AudioSource {
     if (status < 0) throw await this.#refusal(status);
     this.#codec = instance.codec;
     const claimed = instance.claimed;
-    // Ogg claims nothing: what FFmpeg takes for the length is the time of the last page, which may count from anywhere.
+    // Ogg states no duration: FFmpeg reports the time of the last page, which may count from any start.
     this.#claimed = Number.isFinite(claimed) && claimed > 0 && instance.container !== 'ogg' ? claimed : 0;
     this.#first = await this.#block();
     if (this.#first === null || this.#mostlyBroken) throw await this.#refusal(0);
@@ -159,7 +165,7 @@ class DecodedSource implements AudioSource {
     return block;
   }
 
-  /** Copies what was decoded, at the rate and with the channels of the first samples. */
+  /** Copies the decoded samples, at the rate and with the channels of the first samples. */
   #take(instance: Instance, count: number): number {
     const channels = instance.channels(count);
     if (channels.length > MAX_CHANNELS) {
@@ -180,7 +186,7 @@ class DecodedSource implements AudioSource {
     return gathered + (part[0]?.length ?? 0);
   }
 
-  /** Some files change their rate on the way (chained Ogg, joined MP3): the rest is brought to the first one. */
+  /** Some files change their rate midway (chained Ogg, joined MP3). The rest is resampled to the first rate. */
   #changeRate(rate: number): number {
     if (!this.warnings.some(({ message }) => message.includes('sample rate'))) {
       this.#warn('format-questionable', `changes its sample rate from ${this.#rate} to ${rate} Hz; it was resampled`);
@@ -198,7 +204,7 @@ class DecodedSource implements AudioSource {
     return part[0]?.length ?? 0;
   }
 
-  /** Notes what is missing or broken. @param status 0 at the end of the file, or why it stopped. */
+  /** Adds warnings about missing or broken parts. @param status 0 at the end of the file, or FFmpeg's error. */
   #end(status: number): void {
     const instance = this.#open();
     const decoded = (this.#count + this.#parts.reduce((sum, part) => sum + (part[0]?.length ?? 0), 0)) / this.#rate;
@@ -227,7 +233,7 @@ class DecodedSource implements AudioSource {
     } catch (cause) {
       if (VoiceFlowError.isInstance(cause) || this.#signal?.aborted) throw cause;
       if (!(cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError)) throw cause;
-      // A trap ends the instance, never the program; what was decoded until then stands.
+      // A trap ends the instance but not the program. The samples decoded so far are kept.
       if (this.#rate === 0) {
         throw this.#error('invalid-audio', `the decoder gave up on it (${cause.message})`, cause);
       }
@@ -242,7 +248,7 @@ class DecodedSource implements AudioSource {
     return this.#instance;
   }
 
-  /** Why nothing of the file can be used. */
+  /** The error for a file of which nothing can be used. */
   async #refusal(status: number): Promise<VoiceFlowError> {
     const said = this.#instance?.log.filter((line) => !HARMLESS.test(line)).at(-1);
     const codec = this.#instance?.codec ?? this.#codec;

@@ -1,4 +1,4 @@
-/** Lets timers, sockets and clicks have their turn. Node's `setImmediate` costs less than a timer. */
+/** Yields to the event loop (timers, sockets, user input). Node's `setImmediate` costs less than a timer. */
 export function yieldTurn(): Promise<void> {
   const { setImmediate } = globalThis as { setImmediate?: (run: () => void) => void };
   return new Promise((resolve) => {

@@ -1,4 +1,6 @@
-/** @module Durable jobs: a queue on PostgreSQL (embedded or a server), workers, storage, webhooks, and what answers requests for them. */
+/**
+ * @module Durable jobs: a queue on PostgreSQL (embedded or a server), workers, storage, webhooks, and request handlers.
+ */
 export type { Database } from './database/database.ts';
 export type { JobHandlers, ListQuery } from './http/handlers.ts';
 export type { JobsHost, ResultFormat, Submission } from './http/host.ts';

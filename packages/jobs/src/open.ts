@@ -25,10 +25,10 @@ import { type JobMetrics, jobMetrics, NO_METRICS } from './worker/metrics.ts';
 import type { Recordings } from './worker/recordings.ts';
 import { type Log, Worker } from './worker/worker.ts';
 
-/** What the queue's gauges show is looked up this often. */
+/** Interval at which the queue's gauges are updated. */
 const DEPTH_MS = 2_000;
 
-/** The database and the storage, opened: what the server and every worker have in common. */
+/** The opened database and storage, which the server and every worker use. */
 export interface OpenJobs {
   readonly options: JobsOptions;
   readonly db: Database;
@@ -37,17 +37,20 @@ export interface OpenJobs {
   readonly secret: Uint8Array | undefined;
 }
 
-/** Jobs under way in this process: the worker, the webhooks, the janitor. */
+/** The background work of this process: the worker, the webhooks, the janitor. */
 export interface Working {
   readonly worker: Worker | undefined;
-  /** Takes no more; finishes what ends within the time, gives back the rest. The database stays open. */
+  /**
+   * Claims no more jobs, finishes those that end within the grace period and releases the rest. The database stays
+   * open.
+   */
   stop(graceMs: number): Promise<void>;
 }
 
-/** What the server mounts. */
+/** The jobs part of a server. */
 export interface JobsMount {
   readonly handlers: JobHandlers;
-  /** Works no more, and lets go of whoever waits. The handlers still answer. */
+  /** Stops the background work and ends all waiting requests. The handlers still respond. */
   stop(graceMs: number): Promise<void>;
   /** Closes the database. */
   close(): Promise<void>;
@@ -61,7 +64,7 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
   const { databaseUrl, data } = options;
   const db = databaseUrl === undefined ? await openEmbedded(folderOf(data)) : await openPostgres(databaseUrl);
   const leases = new Leases(db, options);
-  // What the process before had: nobody else can have it.
+  // Releases the jobs of the previous process; no other process can have the database open.
   if (db.kind === 'embedded') await leases.reap(true);
   const spool = spoolOf(options, join(tmpdir(), 'voiceflow-spool'));
   const storage =
@@ -72,7 +75,7 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
   return { options, db, storage, leases, secret };
 }
 
-/** Starts to work on jobs. @param recordings Nothing: only webhooks and deletions. */
+/** Starts to work on jobs. @param recordings Undefined for webhooks and deletions only. */
 export function startWorking(
   { options, db, storage, leases, secret }: OpenJobs,
   recordings: Recordings | undefined,
@@ -106,7 +109,7 @@ export function startWorking(
   };
 }
 
-/** The handlers on an opened database. @param work Whether this process works on jobs as well. */
+/** Makes the handlers for an opened database. @param work Whether this process also works on jobs. */
 export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMount {
   const { db, storage, options, secret } = open;
   const jobs = new Jobs(db);
@@ -181,7 +184,7 @@ function folderOf(data: string | undefined): string {
   throw new VoiceFlowError('invalid-option', 'there is no data folder', { hint: 'Give --data DIR.' });
 }
 
-/** Made at the first start: webhooks can be signed without anything to set. */
+/** A secret that is generated at the first start, so that webhooks are signed without any setting. */
 function ownSecret(folder: string): Uint8Array {
   const path = join(folder, 'webhook-secret');
   if (!existsSync(path)) writeFileSync(path, `whsec_${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });

@@ -5,23 +5,23 @@ import type { Keep } from './worker/janitor.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where jobs are kept and how; from the command line and the environment. */
+/** How and where jobs are stored; from the command line and the environment. */
 export interface JobsOptions {
-  /** The data folder: of the embedded database, and of audio unless there is a bucket. */
+  /** The data folder, for the embedded database, and for audio unless it goes to a bucket. */
   readonly data?: string | undefined;
-  /** `postgres://…`: a server instead of the embedded database. */
+  /** `postgres://…`: uses a server instead of the embedded database. */
   readonly databaseUrl?: string | undefined;
   readonly s3?: Omit<import('./storage/s3.ts').S3Options, 'spool'> | undefined;
   readonly keep: Keep;
-  /** Signs webhooks. The embedded database makes one for itself in its folder. */
+  /** Signs webhooks. With the embedded database, default: a generated one in the data folder. */
   readonly webhookSecret?: Uint8Array | undefined;
-  /** Lets `url` and `webhook` lead into private networks. */
+  /** Allows `url` and `webhook` to lead into private networks. */
   readonly allowPrivate: boolean;
-  /** Seconds of audio that a key may have done in 24 hours; 0 for no bound. */
+  /** Seconds of audio that an API key may have processed in 24 hours; 0 for no limit. */
   readonly secondsPerDay: number;
-  /** Jobs that may wait, of all keys. */
+  /** Largest number of queued jobs, of all keys. */
   readonly mostQueued: number;
-  /** Bytes of a recording that is fetched from a url. */
+  /** Largest recording in bytes that is fetched from a URL. */
   readonly urlBytes: number;
   readonly leaseSeconds: number;
   readonly retrySeconds: number;
@@ -31,8 +31,8 @@ const DAY = 86_400;
 const DEFAULT_KEEP: Keep = { audio: 0, results: 30 * DAY };
 
 /**
- * @param data `--data`, before `VOICEFLOW_DATA`.
- * @returns Nothing where neither a folder nor a database is named: there are no jobs then.
+ * @param data `--data`, which has priority over `VOICEFLOW_DATA`.
+ * @returns Undefined when neither a folder nor a database is given; then there are no jobs.
  * @throws `invalid-option`.
  */
 export function jobsOptions(
@@ -67,13 +67,13 @@ export function jobsOptions(
   };
 }
 
-/** Where audio lies while it is worked on, when it is not in the data folder. */
+/** Folder of temporary audio files: below the data folder, or `fallback` without one. */
 export function spoolOf(options: JobsOptions, fallback: string): string {
   return options.data === undefined ? fallback : join(options.data, 'spool');
 }
 
 /**
- * `audio=0,results=30d`: numbers of seconds, or with s, m, h, d.
+ * Parses `audio=0,results=30d`: seconds, or numbers with the unit s, m, h or d.
  * @throws `invalid-option`.
  */
 export function parseKeep(value: string | undefined): Keep {

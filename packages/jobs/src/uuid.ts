@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 
-/** A UUID of version 7 (RFC 9562): milliseconds first, so that ids made one after the other lie beside each other in an index. */
+/**
+ * A UUID of version 7 (RFC 9562): it begins with the time in milliseconds, so that consecutive ids are neighbors in an
+ * index.
+ */
 export function uuidv7(now = Date.now()): string {
   const time = now.toString(16).padStart(12, '0');
   const random = randomUUID();

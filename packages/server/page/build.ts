@@ -7,7 +7,7 @@ const TEMPLATE = at('../../../examples/browser/index.html');
 const PROMISE = 'Who spoke when';
 const SCRIPT = '<script type="module" src="assets/main.js"></script>';
 
-/** The server's page in one file: that of examples/browser, with a script that asks the server. */
+/** Builds the server's page as one file: the page of examples/browser with a script that calls the server. */
 export async function buildPage(): Promise<{ readonly html: string; readonly files: readonly string[] }> {
   const { outputFiles, metafile } = await build({
     entryPoints: [at('main.ts')],
@@ -18,14 +18,14 @@ export async function buildPage(): Promise<{ readonly html: string; readonly fil
     format: 'iife',
     platform: 'browser',
     target: 'es2022',
-    // The sources: packages are built side by side, and the SDK may not be there yet.
+    // Points to the sources because packages are built in parallel, and the SDK may not be built yet.
     alias: { 'voiceflow-ml/core': at('../../sdk/src/core.ts') },
   });
   const template = readFileSync(TEMPLATE, 'utf8');
   for (const part of [`${PROMISE}</span>`, SCRIPT]) {
     if (!template.includes(part)) throw new Error(`${TEMPLATE} has no ${part}`);
   }
-  // By functions: `$` means nothing special in what they give.
+  // Replaced by functions, because `$` has a special meaning in replacement strings.
   const html = template
     .replace(`${PROMISE}</span>`, () => `${PROMISE}, by this server</span>`)
     .replace(SCRIPT, () => `<script>${outputFiles[0]?.text.trim()}</script>`);

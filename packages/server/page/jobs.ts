@@ -3,11 +3,11 @@ import { onFile, type Page } from '../../../examples/browser/src/page/page.ts';
 import type { JobsClient } from '../src/client/jobs.ts';
 import type { JobJson } from '../src/client/types.ts';
 
-/** Milliseconds between two looks at jobs that are not at their end. */
+/** Milliseconds between refreshes while jobs have not ended. */
 const LOOK_MS = 1000;
 const MOST_SHOWN = 20;
 
-/** The jobs that the server keeps: what is shown after a reload is what was shown before. @returns How to look again. */
+/** Shows the jobs that the server keeps, also after a reload. @returns A function that refreshes the list. */
 export function showJobs(page: Page, jobs: () => JobsClient): () => Promise<void> {
   const section = element('section');
   const submit = element('button', '', 'Hand a recording over');

@@ -1,4 +1,6 @@
-/** @module The server's page: that of examples/browser, the work done by the server; its jobs, its API key. */
+/**
+ * @module The server's page: the page of examples/browser with the server as its engine, and with jobs and the API key.
+ */
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { $, element } from '../../../examples/browser/src/page/dom.ts';
 import type { Engine } from '../../../examples/browser/src/page/engine.ts';
@@ -6,7 +8,7 @@ import { startPage } from '../../../examples/browser/src/page/page.ts';
 import { VoiceFlowClient } from '../src/client/client.ts';
 import { showJobs } from './jobs.ts';
 
-/** Where the server is: also below a path, with or without a slash at its end. */
+/** The server's address. It may have a path, with or without a slash at the end. */
 const base = new URL(location.pathname.replace(/\/?$/, '/'), location.href);
 
 const link = element('a', '', 'API');

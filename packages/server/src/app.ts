@@ -16,18 +16,18 @@ import { fixed, once, page } from './routes/pages.ts';
 import { DEMO, DOCS, OPENAPI } from './routes/system/schema.ts';
 import { type AppOptions, type AppState, createState } from './state.ts';
 
-/** The server as a handler: `fetch` is all that a runtime needs. */
+/** The server as a handler. A runtime needs only `fetch`. */
 export interface VoiceFlowApp {
   readonly fetch: Hono<AppEnv>['fetch'];
   readonly hono: Hono<AppEnv>;
-  /** Requests and live sessions under way. */
+  /** Number of active requests and live sessions. */
   readonly active: number;
-  /** Becomes not ready, ends live sessions, and resolves when everything that was accepted has been answered. */
+  /** Becomes not ready, ends live sessions, and resolves when all accepted requests have their responses. */
   drain(): Promise<void>;
 }
 
 /**
- * All routes of the contract around an engine. Imports nothing of any runtime.
+ * Creates all routes of the contract around an engine. Imports nothing of any runtime.
  * @throws `invalid-option` for limits out of range.
  */
 export function createApp(options: AppOptions): VoiceFlowApp {
@@ -70,7 +70,7 @@ export function createApp(options: AppOptions): VoiceFlowApp {
     ),
   );
 
-  // A known path with another method: 405, where a router would say 404.
+  // A known path with another method gets 405; the router alone would respond with 404.
   for (const path of new Set(app.routes.filter((r) => r.method !== 'ALL').map((r) => r.path))) {
     const methods = [...new Set(app.routes.filter((r) => r.path === path && r.method !== 'ALL').map((r) => r.method))];
     app.all(path, (c) => methodNotAllowed(c, methods));

@@ -1,4 +1,7 @@
-/** @module The server as a handler for any runtime. Entries: `/node`, `/bun`, `/deno`, `/workerd`; the client: `/client`. */
+/**
+ * @module The server as a handler for any runtime. Entries by runtime: `/node`, `/bun`, `/deno`, `/workerd`. The
+ * client: `/client`.
+ */
 
 export { createApp, type VoiceFlowApp } from './app.ts';
 export type {

@@ -1,29 +1,32 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
 
-/** Every limit of the server. Bytes, seconds and milliseconds as the names say. */
+/** All limits of the server. The names give the units: bytes, seconds or milliseconds. */
 export interface Limits {
   /** Body of `/v1/diarize` and `/v1/embed`. */
   readonly bodyBytes: number;
-  /** Body of `/v1/infer` and of each OIP request. */
+  /** Body of `/v1/infer` and of each Open Inference Protocol (OIP) request. */
   readonly inferBodyBytes: number;
   /** Length of a recording. */
   readonly audioSeconds: number;
-  /** Requests that wait, in each lane. */
+  /** Waiting requests, in each lane. */
   readonly queueRequests: number;
-  /** Bodies in memory (arriving, waiting and being worked on) and answers that have not left. */
+  /** Bodies in memory (arriving, waiting and being processed) and unsent responses. */
   readonly queueBytes: number;
-  /** From the last byte of a recording's body to its first progress, and between two; to the answer where the client gives a deadline. */
+  /**
+   * From the last byte of a recording's body to its first progress, and between two progress reports. With a deadline
+   * given by the client: to the response.
+   */
   readonly deadlineMs: number;
-  /** The work on a recording in all, however steadily it gets on. */
+  /** The whole work on a recording, even if it makes steady progress. */
   readonly workMs: number;
-  /** From the last byte of a window's body to its answer. */
+  /** From the last byte of a window's body to its response. */
   readonly inferDeadlineMs: number;
   readonly sessions: number;
-  /** From connecting to the end of the header (entries that can set it). */
+  /** From connecting to the end of the header (only in entries that support it). */
   readonly headerMs: number;
-  /** Between two chunks of a body. */
+  /** Between two chunks of a body, and between two messages of a live session. */
   readonly idleBodyMs: number;
-  /** From SIGTERM to giving up on what still runs. */
+  /** From SIGTERM to aborting what still runs. */
   readonly drainMs: number;
 }
 
@@ -36,7 +39,7 @@ interface LimitRule {
   readonly max: number;
 }
 
-/** Defaults of the contract, their environment variables, and the values that make sense. */
+/** The contract's defaults, their environment variables and allowed ranges. */
 export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
   bodyBytes: { default: 256 * MiB, env: 'VOICEFLOW_BODY_BYTES', min: 1, max: 4096 * MiB },
   inferBodyBytes: { default: MiB, env: 'VOICEFLOW_INFER_BODY_BYTES', min: 1, max: 256 * MiB },
@@ -53,8 +56,8 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
 };
 
 /**
- * Limits from options, then the environment, then the defaults.
- * @throws `invalid-option` naming the limit, its value and its range.
+ * Takes limits from the options, then the environment, then the defaults.
+ * @throws `invalid-option` with the limit, its value and its range.
  */
 export function resolveLimits(
   options: Partial<Limits> = {},

@@ -18,40 +18,40 @@ export interface AppOptions extends RuntimeOfContext {
   readonly engine: Engine;
   readonly version: string;
   readonly limits?: Partial<Limits>;
-  /** None: everybody is let in. */
+  /** API keys. Without keys all requests are allowed. */
   readonly keys?: readonly ApiKey[];
-  /** Requests a minute of each key, or of each address without keys; 0 (default) for no quota. */
+  /** Requests per minute for each key, or for each address without keys; 0 (default) for no quota. */
   readonly quotaPerMinute?: number;
-  /** Origins of pages that may call the server, or `*`. None by default. */
+  /** Origins of pages that may call the server, or `*`. Default: none. */
   readonly corsOrigins?: readonly string[];
   /**
-   * Names (beside those of loopback) by which the server may be asked in `Host`; any when absent. To be set where
-   * whoever reaches the server is let in: any page may give its own name the address of this machine.
+   * Allowed names in `Host`, besides those of loopback; any when absent. Should be set when the server has no keys,
+   * because any web page can point its own host name to this machine.
    */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** Takes one entry a request and a session; nowhere by default. */
+  /** Receives one log entry per request and per session. Default: no log. */
   readonly log?: (entry: LogEntry) => void;
   readonly metrics?: MetricsRegistry;
-  /** A faster way to read bodies than the web stream, where the runtime has one. */
+  /** Reads bodies faster than the web stream, if the runtime can. */
   readonly pump?: BodyPump;
-  /** The runtime's WebSockets; `/v1/stream` answers 501 without them. */
+  /** The runtime's WebSockets. Without them, `/v1/stream` responds with 501. */
   readonly upgradeWebSocket?: UpgradeWebSocket;
-  /** A body with back pressure, where the runtime has a better way than the web stream. */
+  /** Opens a body with back pressure, if the runtime has a better way than the web stream. */
   readonly openBody?: (c: Context) => AsyncIterable<Uint8Array>;
   /** Routes of jobs: `mountJobs` of `@voiceflow-ml/jobs` on an opened database. */
   readonly jobs?: ((host: JobsHost) => JobsMount) | undefined;
 }
 
-/** A live session that is open. */
+/** An open live session. */
 export interface OpenSession {
   readonly client: string | undefined;
-  /** Milliseconds, monotonic: when audio came last. */
+  /** When audio was last received, in monotonic milliseconds. */
   readonly lastAudio: number;
-  /** Ends it, and tells its client why. */
+  /** Ends the session and sends the reason to its client. */
   end(reason: 'draining' | 'replaced'): void;
 }
 
-/** What all routes share. */
+/** The state shared by all routes. */
 export interface AppState {
   readonly options: AppOptions;
   readonly engine: Engine;
@@ -66,7 +66,7 @@ export interface AppState {
   readonly sessions: Set<OpenSession>;
   readonly log: (entry: LogEntry) => void;
   draining: boolean;
-  /** Requests being answered. */
+  /** Number of active requests. */
   active: number;
 }
 
@@ -104,12 +104,12 @@ export function createState(options: AppOptions): AppState {
   };
 }
 
-/** A deadline, and whether it is renewed by each step of the work. */
+/** A deadline, and whether each step of the work renews it. */
 export type Deadline = Pick<Ticket, 'deadlineMs' | 'renewable' | 'workMs'>;
 
 /**
- * What the client gives by `x-deadline-ms`, at most the server's limit: from the body's last byte to the answer. Without
- * it, the server's limit; a recording then has as long again after each step, since four hours take minutes.
+ * The client's `x-deadline-ms`, at most the server's limit: from the body's last byte to the response. Default: the
+ * server's limit; for a recording, each step then renews it, because four hours of audio take minutes.
  * @throws `invalid-option`.
  */
 export function deadlineOf(x: Exchange, limitMs: number, lane: Lane, workMs: number): Deadline {

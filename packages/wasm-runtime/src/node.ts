@@ -1,4 +1,4 @@
-/** @module Where ONNX Runtime's WebAssembly and its script lie, for Node, Bun and Deno. */
+/** @module The location of ONNX Runtime's WebAssembly and its script, for Node, Bun and Deno. */
 
 /** The `file:` URL of the runtime's script (CommonJS), which finds its WebAssembly beside it. */
 export function scriptUrl(): URL {

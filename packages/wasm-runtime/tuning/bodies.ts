@@ -1,11 +1,11 @@
 const CODE_SECTION = 10;
 const MAGIC = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 
-/** The bodies of a WebAssembly module's functions, in place; none where the bytes are no module or end too early. */
+/** The bodies of a WebAssembly module's functions, as views. None when the bytes are not a module or end too early. */
 export function* functionBodies(wasm: Uint8Array): Generator<Uint8Array> {
   if (!MAGIC.every((byte, i) => wasm[i] === byte)) return;
   let position = MAGIC.length;
-  /** Unsigned LEB128, 32 bits. */
+  /** Reads an unsigned LEB128 number of 32 bits. */
   const number = () => {
     let value = 0;
     for (let shift = 0; shift < 35; shift += 7) {

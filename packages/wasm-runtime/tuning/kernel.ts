@@ -3,7 +3,7 @@ import { functionBodies } from './bodies.ts';
 
 const wabt = await loadWabt();
 
-/** Of a row of A: its addresses in A and C, its element of A, its sums of 16 columns. */
+/** Locals for a row of A: its addresses in A and C, the current element of A, its sums of 16 columns. */
 interface Row {
   readonly a: string;
   readonly c: string;
@@ -16,22 +16,25 @@ const SECOND: Row = { a: '$a1', c: '$c1', x: '$x1', sums: ['$s10', '$s11', '$s12
 
 const FLOAT = 4;
 const VECTOR = 4 * FLOAT;
-/** Of B's columns; ONNX Runtime has packed them in panels of as many, the last filled up with zeros. */
+/**
+ * Bytes of a row of a panel: ONNX Runtime packs the columns of B into panels of 16 and fills the last one with zeros.
+ */
 const PANEL = 4 * VECTOR;
 
 const NOTHING = 0x01;
 const END = 0x0b;
 
 /**
- * Code of ONNX Runtime's inner matrix product for WebAssembly (`MlasSgemmKernel` in `SgemmKernelWasmSimd.cpp`), as the
- * body of a function: one or two rows of A times packed panels of B, stored to C or added to it; returns how many rows
- * were done. The order of all operations on an element of C is that of the original, and so is every bit of it.
+ * Code for ONNX Runtime's inner matrix product in WebAssembly (`MlasSgemmKernel` in `SgemmKernelWasmSimd.cpp`), as the
+ * body of a function: multiplies one or two rows of A by packed panels of B, and stores the result to C or adds it;
+ * returns the number of processed rows. The operations on each element of C have the same order as in the original, so
+ * the results are the same to the bit.
  *
- * The original takes two steps of the inner loop at a time. V8 then has 22 vectors alive, where x86-64 has 16
- * registers, and the sums go through memory: 14 billion multiply-adds a second. One step at a time needs 15: 22 billion.
- * @param adds whether C is added to
- * @param size bytes that the body is to have
- * @throws RangeError when it takes more
+ * The original unrolls the inner loop by two. V8 then needs 22 vectors, but x86-64 has 16 registers, so the sums go
+ * through memory: 14 billion multiply-adds per second. Without unrolling it needs 15 vectors: 22 billion.
+ * @param adds whether the result is added to C
+ * @param size length of the body in bytes
+ * @throws RangeError when the code is longer
  */
 export function kernelBody(adds: boolean, size: number): Uint8Array {
   const module = wabt.parseWat('kernel.wat', kernelText(adds), { simd: true });
@@ -44,7 +47,7 @@ export function kernelBody(adds: boolean, size: number): Uint8Array {
   return body;
 }
 
-/** The kernel in WebAssembly's text format. A, B and C are addresses, strides are in floats. */
+/** The kernel in WebAssembly's text format. A, B and C are addresses; strides are in floats. */
 export function kernelText(adds: boolean): string {
   return `(module
     (memory 0)
@@ -81,7 +84,10 @@ function clear(rows: readonly Row[]): string {
     v128.const i32x4 0 0 0 0 ${each(others, (sum) => `local.tee ${sum}`)} local.set ${first}`;
 }
 
-/** Over the depth: B's panel, a vector at a time, into the sums of all rows. Its zeros at the end are left out by fours. */
+/**
+ * The loop over the depth: adds a row of B's panel, vector by vector, to the sums of all rows. `vectors` is 3 where the
+ * last vector is all zeros.
+ */
 function inner(rows: readonly Row[], vectors: 3 | 4): string {
   return `(if (local.tee $count (local.get $depth)) (then
     loop $step
@@ -97,7 +103,7 @@ function inner(rows: readonly Row[], vectors: 3 | 4): string {
     end))`;
 }
 
-/** The last columns, fewer than 16: 8, 4, 2 and 1 as their number's binary digits say. */
+/** Stores the last columns, fewer than 16, in groups of 8, 4, 2 and 1 by the binary digits of their number. */
 function narrow(rows: readonly Row[], adds: boolean): string {
   const digit = (columns: number, body: (row: Row) => string) =>
     `(if (i32.and (local.get $columns) (i32.const ${columns})) (then ${each(rows, body)}))`;
@@ -121,7 +127,7 @@ function narrow(rows: readonly Row[], adds: boolean): string {
 
 const UPPER_HALVES = '8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31';
 
-/** Stores a sum to C, or adds it; only so many of its floats as `store` takes. Floats lie on multiples of 4 bytes. */
+/** Stores a sum to C or adds it; only as many floats as `store` writes. Floats are aligned to 4 bytes. */
 function put(c: string, sum: string, offset: number, adds: boolean, load = 'v128.load', store = 'v128.store'): string {
   const value = adds
     ? `(f32x4.add (local.get ${sum}) (${load} offset=${offset} align=4 (local.get ${c})))`
@@ -132,7 +138,7 @@ function put(c: string, sum: string, offset: number, adds: boolean, load = 'v128
 const advance = (local: string, bytes: number) =>
   `(local.set ${local} (i32.add (local.get ${local}) (i32.const ${bytes})))`;
 
-/** The address one row further. */
+/** Computes the address of the next row. */
 const nextRow = (from: string, stride: string, to: string) =>
   `(local.set ${to} (i32.add (local.get ${from}) (i32.shl (local.get ${stride}) (i32.const 2))))`;
 

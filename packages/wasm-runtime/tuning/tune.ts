@@ -1,16 +1,16 @@
 import { functionBodies } from './bodies.ts';
 import { kernelBody } from './kernel.ts';
 
-/** The two functions, byte for byte the same in all builds of onnxruntime-web from 1.22 to 1.30 that were looked at. */
+/** The two original functions, identical in all inspected builds of onnxruntime-web from 1.22 to 1.30. */
 const STOCK = [
   { size: 2040, hash: 0x3eacadd4, adds: false },
   { size: 1922, hash: 0xca587132, adds: true },
 ] as const;
 
 /**
- * Replaces ONNX Runtime's inner matrix product, in its compiled WebAssembly and in place, by one that computes the same
- * bits in two thirds of the time (`kernelBody`). A build whose functions are not exactly the known ones is left alone.
- * @param wasm the whole of `ort-wasm-simd-threaded.wasm` or of a variant of it
+ * Replaces ONNX Runtime's inner matrix product in its compiled WebAssembly, in place, by one that computes the same
+ * bits in two thirds of the time (`kernelBody`). A build whose functions are not exactly the known ones is not changed.
+ * @param wasm all bytes of `ort-wasm-simd-threaded.wasm` or of a variant of it
  * @returns whether it was replaced
  */
 export function tune(wasm: Uint8Array): boolean {
@@ -22,7 +22,7 @@ export function tune(wasm: Uint8Array): boolean {
   return true;
 }
 
-/** For each of `STOCK` the bodies that are exactly it. */
+/** For each entry of `STOCK`, the identical bodies. */
 export function stockBodies(wasm: Uint8Array): Uint8Array[][] {
   const found: Uint8Array[][] = STOCK.map(() => []);
   for (const body of functionBodies(wasm)) {
@@ -32,7 +32,7 @@ export function stockBodies(wasm: Uint8Array): Uint8Array[][] {
   return found;
 }
 
-/** FNV-1a, 32 bits. */
+/** FNV-1a hash, 32 bits. */
 function hashOf(bytes: Uint8Array): number {
   let hash = 0x811c9dc5;
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);

@@ -16,7 +16,7 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Gives text to the user as a file. */
+/** Downloads text as a file. */
 export function save(name: string, text: string): void {
   const link = element('a');
   link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));

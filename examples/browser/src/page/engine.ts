@@ -6,17 +6,17 @@ export interface FileOptions {
   readonly onProgress: (progress: Progress) => void;
 }
 
-/** A live session, here or on a server. */
+/** A live session, in this browser or on a server. */
 export interface LiveSession extends AsyncIterable<LiveEvent> {
   push(samples: Float32Array): Promise<void>;
-  /** The result of the whole session; the events end. */
+  /** Ends the session and its events; returns the result of the whole session. */
   end(): Promise<DiarizationJson>;
   close(): void | Promise<void>;
 }
 
-/** What does the work of the page: the SDK in this browser, or a server. */
+/** Diarizes for the page: with the SDK in this browser, or on a server. */
 export interface Engine {
-  /** Shown until the first progress. */
+  /** Message that the page shows until the first progress report. */
   readonly waiting: string;
   diarize(file: File, options: FileOptions): Promise<DiarizationJson>;
   open(options: { readonly sampleRate: number; readonly maxSpeakers?: number }): Promise<LiveSession>;

@@ -1,7 +1,7 @@
 import type { LiveEvent } from 'voiceflow-ml/core';
 import type { ShownTurn } from './recording.ts';
 
-/** The turns of a live session as its events tell them. */
+/** The turns of a live session, kept up to date from its events. */
 export class LiveTurns {
   readonly #turns = new Map<string, ShownTurn>();
 
@@ -17,7 +17,7 @@ export class LiveTurns {
     }
   }
 
-  /** By their start. */
+  /** Sorted by start. */
   get turns(): ShownTurn[] {
     return [...this.#turns.values()].sort((a, b) => a.start - b.start);
   }

@@ -1,4 +1,4 @@
-/** Runs in the audio thread: hands samples over, a tenth of a second at a time. */
+/** Runs in the audio thread and posts the samples in blocks of a tenth of a second. */
 const TAP = `registerProcessor('tap', class extends AudioWorkletProcessor {
   constructor() { super(); this.buffer = new Float32Array(Math.round(sampleRate / 10)); this.at = 0; }
   process([[channel]]) {
@@ -12,12 +12,12 @@ const TAP = `registerProcessor('tap', class extends AudioWorkletProcessor {
 
 export interface Microphone {
   readonly sampleRate: number;
-  /** Gives mono samples, a tenth of a second at a time, until `close`. */
+  /** Calls `onSamples` with mono samples, in blocks of a tenth of a second, until `close`. */
   start(onSamples: (samples: Float32Array<ArrayBuffer>) => void): void;
   close(): Promise<void>;
 }
 
-/** @throws Error where the microphone may not be used. */
+/** @throws Error when the microphone may not be used. */
 export async function openMicrophone(): Promise<Microphone> {
   const constraints = { channelCount: 1, echoCancellation: false, noiseSuppression: false };
   let stream: MediaStream | undefined;

@@ -8,16 +8,16 @@ import { Player } from './player.ts';
 import { clock, type Format, Recording } from './recording.ts';
 import { View } from './view.ts';
 
-/** What the hosts of the page can ask of it. */
+/** What the code that starts the page can call. */
 export interface Page {
   say(message: string): void;
   problem(error: unknown): void;
-  /** Shows a result that came in another way, without sound. */
+  /** Shows a result that the page did not compute itself. There is no audio to play. */
   show(name: string, result: DiarizationJson): void;
 }
 
 export interface PageOptions {
-  /** Told of every problem, after it is shown. */
+  /** Called with every problem after it is shown. */
   readonly onProblem?: (error: unknown) => void;
 }
 
@@ -28,11 +28,11 @@ interface Listening {
   readonly events: Promise<void>;
 }
 
-/** Milliseconds between two pictures of a live session. */
+/** Milliseconds between redraws during a live session. */
 const REDRAW_MS = 250;
 const MOST_SPEAKERS = 10;
 
-/** Brings the page to life: files and the microphone go to the engine, what comes back is shown. */
+/** Starts the page: sends files and microphone audio to the engine and shows the results. */
 export function startPage(engine: Engine, options: PageOptions = {}): Page {
   const player = new Player($<HTMLAudioElement>('audio'));
   let recording = new Recording('audio');
@@ -44,7 +44,7 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
     renamed: (speaker) => say(`${speaker} is ${recording.nameOf(speaker)}`),
   });
 
-  // ---------------------------------------------------------------- a file
+  // ---------------------------------------------------------------- files
 
   async function open(file: File): Promise<void> {
     running?.abort();
@@ -79,7 +79,7 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
     }
   }
 
-  // ---------------------------------------------------------------- the microphone
+  // ---------------------------------------------------------------- microphone
 
   async function startLive(): Promise<void> {
     running?.abort();
@@ -99,7 +99,7 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
       microphone.start((samples) => {
         heard.push(samples);
         shown.duration = Math.max(shown.duration, (heard.length * samples.length) / sampleRate);
-        // Refused when a minute waits (`overloaded`): then this piece is left out. Other errors end the events as well.
+        // `overloaded` (a minute of audio is queued) drops this block only. Other errors also end the events.
         session.push(samples).catch(() => {});
       });
       own.events.catch((error: unknown) => {
@@ -115,7 +115,7 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
     }
   }
 
-  /** Shows what a session tells, some pictures a second. */
+  /** Shows the session's events, with a few redraws per second. */
   async function follow(session: LiveSession, shown: Recording): Promise<void> {
     const turns = new LiveTurns();
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -152,7 +152,7 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
     }
   }
 
-  /** The session failed under way: what was heard until then stays. */
+  /** Handles a session that failed: the audio and turns so far stay on the page. */
   async function lost(own: Listening, error: unknown): Promise<void> {
     live = undefined;
     recordButton('Use the microphone');
@@ -177,7 +177,7 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
     $<HTMLButtonElement>('choose').disabled = live !== undefined;
   }
 
-  // ---------------------------------------------------------------- what is shown
+  // ---------------------------------------------------------------- display
 
   function begin(name: string, blob?: Blob): Recording {
     player.load(blob);
@@ -219,7 +219,7 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
     return Number($<HTMLSelectElement>('count').value);
   }
 
-  // ---------------------------------------------------------------- hands
+  // ---------------------------------------------------------------- controls
 
   player.onTime = (time) => {
     view.now = time;
@@ -272,7 +272,7 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
   };
 }
 
-/** A button that lets the user choose a file; the same one can be chosen again. */
+/** Makes a button open the file chooser. The same file can be chosen again. */
 export function onFile(input: HTMLInputElement, button: HTMLElement, use: (file: File) => void): void {
   button.onclick = () => input.click();
   input.onchange = () => {

@@ -1,19 +1,19 @@
-/** Bins of the waveform: a second, and at most. */
+/** Bins of the waveform: per second, and at most in total. */
 const PER_SECOND = 50;
 const MOST = 100_000;
-/** Samples that are looked at before the page gets its turn: some milliseconds. */
+/** Samples processed before the page may redraw; takes a few milliseconds. */
 const SLICE = 500_000;
-/** Beyond this a browser would need gigabytes for the samples: no waveform. */
+/** A larger file gets no waveform: its decoded samples would take gigabytes of memory. */
 const MOST_BYTES = 50e6;
 const SAMPLE_RATE = 16_000;
 
-/** The loudest sample of each of many equal parts of a recording, relative to the loudest of all: in [0, 1]. */
+/** The peak of each of many equal parts of a recording, relative to the peak of the whole, in [0, 1]. */
 export class Peaks {
   readonly #parts: Float32Array;
   readonly #total: number;
   #at = 0;
 
-  /** @param total Samples to come. */
+  /** @param total Samples that will be added. */
   constructor(total: number, sampleRate: number) {
     this.#total = Math.max(1, total);
     this.#parts = new Float32Array(Math.max(1, Math.min(MOST, Math.ceil((total * PER_SECOND) / sampleRate))));
@@ -34,7 +34,7 @@ export class Peaks {
   }
 }
 
-/** The waveform of pieces of sound. The page stays smooth. */
+/** The waveform of consecutive blocks of samples. Yields to the page between slices. */
 export async function peaksOf(pieces: readonly Float32Array[], sampleRate: number): Promise<Float32Array> {
   const peaks = new Peaks(
     pieces.reduce((sum, { length }) => sum + length, 0),
@@ -54,7 +54,7 @@ export async function peaksOf(pieces: readonly Float32Array[], sampleRate: numbe
   return peaks.relative;
 }
 
-/** The waveform of a file, where this browser can decode it. */
+/** The waveform of a file, or undefined when this browser cannot decode it. */
 export async function peaksOfFile(file: Blob): Promise<Float32Array | undefined> {
   if (file.size > MOST_BYTES) return undefined;
   try {

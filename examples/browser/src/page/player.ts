@@ -2,12 +2,12 @@ import type { ShownTurn } from './recording.ts';
 
 /** Plays a recording, or one turn of it. */
 export class Player {
-  /** At every frame while it plays, and where it is set. Seconds. */
+  /** Called with the position in seconds, on every animation frame during playback and after a seek. */
   onTime: (time: number) => void = () => {};
   onState: (playing: boolean) => void = () => {};
   onProblem: (error: unknown) => void = () => {};
   readonly #audio: HTMLAudioElement;
-  /** Where playing stops: the end of the turn that is played. */
+  /** Where playback stops, in seconds: the end of the turn being played. */
   #stopAt = Number.POSITIVE_INFINITY;
   #frame = 0;
 
@@ -29,7 +29,7 @@ export class Player {
     return this.#audio.currentTime;
   }
 
-  /** Nothing: there is nothing to play. */
+  /** Loads a recording; `undefined` unloads the current one. */
   load(blob: Blob | undefined): void {
     this.#audio.pause();
     if (this.#audio.src) URL.revokeObjectURL(this.#audio.src);
@@ -63,7 +63,7 @@ export class Player {
 
   #play(): void {
     this.#audio.play().catch((error: unknown) => {
-      // Stopped, or another turn asked for, before it began: no fault.
+      // Playback was stopped, or another turn was chosen, before it began.
       if (!(error instanceof DOMException && error.name === 'AbortError')) this.onProblem(error);
     });
   }

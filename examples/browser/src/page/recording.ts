@@ -5,17 +5,17 @@ export interface ShownTurn {
   readonly end: number;
   readonly speaker: string;
   readonly confidence?: number;
-  /** Still being heard. */
+  /** The turn has not ended yet (live sessions). */
   readonly tentative?: boolean;
 }
 
-/** What is shown of a recording: its turns, its waveform, and the names that the user has given to speakers. */
+/** What the page shows of a recording: its turns, its waveform and the names that the user gave the speakers. */
 export class Recording {
   readonly name: string;
   /** Seconds. */
   duration = 0;
   turns: readonly ShownTurn[] = [];
-  /** Loudness from the start to the end, in [0, 1], at even distances. */
+  /** Evenly spaced peaks over the whole recording, in [0, 1]. */
   peaks: Float32Array | undefined;
   #result: DiarizationJson | undefined;
   readonly #names = new Map<string, string>();
@@ -24,7 +24,7 @@ export class Recording {
     this.name = fileName.replace(/\.[^.]*$/, '') || 'audio';
   }
 
-  /** The final result takes the place of what was heard so far; names that the user gave stay. */
+  /** Replaces the turns with those of the final result. Names that the user gave stay. */
   show(result: DiarizationJson): void {
     this.#result = result;
     this.duration = result.duration;
@@ -41,7 +41,7 @@ export class Recording {
     return this.#names.get(speaker) ?? speaker;
   }
 
-  /** An empty name brings the label back. */
+  /** An empty name restores the label. */
   rename(speaker: string, name: string): void {
     const clean = name.trim();
     if (clean === '' || clean === speaker) this.#names.delete(speaker);
@@ -52,21 +52,21 @@ export class Recording {
     return this.turns.filter((turn) => turn.speaker === speaker).reduce((sum, { start, end }) => sum + end - start, 0);
   }
 
-  /** The turn at a time, of a speaker where two speak at once. */
+  /** The turn at a time in seconds. `speaker` selects one of several overlapping turns. */
   turnAt(time: number, speaker?: string): ShownTurn | undefined {
     return this.turns.find(
       (turn) => time >= turn.start && time < turn.end && (speaker === undefined || turn.speaker === speaker),
     );
   }
 
-  /** The turn to go to from a time: the next that starts, or the one that started before. */
+  /** The next (1) or previous (-1) turn, by start, seen from a time in seconds. */
   turnFrom(time: number, direction: 1 | -1): ShownTurn | undefined {
     return direction > 0
       ? this.turns.find(({ start }) => start > time + STEP_ON)
       : this.turns.findLast(({ start }) => start < time - STEP_BACK);
   }
 
-  /** As a file of a format, with the names given. */
+  /** The recording as the text of a file in a format, with the user's names. */
   toFile(format: Format): string {
     const turns = this.turns.map(({ start, end, speaker, confidence }) => ({
       start,
@@ -83,7 +83,10 @@ export class Recording {
   }
 }
 
-/** Seconds: a turn that has just begun counts as begun, and going back soon after its start goes to the one before. */
+/**
+ * Tolerances in seconds, so that stepping never lands on the current turn: going back soon after a turn's start goes to
+ * the one before.
+ */
 const STEP_ON = 0.05;
 const STEP_BACK = 0.5;
 
@@ -94,7 +97,7 @@ const FORMATS = {
 };
 export type Format = keyof typeof FORMATS | 'json';
 
-/** 1:02:03.4 */
+/** Formats seconds as `1:02:03.4`. */
 export function clock(seconds: number): string {
   const tenths = Math.round(seconds * 10);
   const two = (value: number) => String(value).padStart(2, '0');
@@ -103,7 +106,7 @@ export function clock(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${rest}` : `${minutes}:${rest}`;
 }
 
-/** `Ada, 0:01.0 to 0:02.5` */
+/** A turn as text: `Ada, 0:01.0 to 0:02.5`. */
 export function describe(recording: Recording, { speaker, start, end }: ShownTurn): string {
   return `${recording.nameOf(speaker)}, ${clock(start)} to ${clock(end)}`;
 }

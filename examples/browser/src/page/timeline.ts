@@ -5,13 +5,13 @@ const AXIS = 22;
 const WAVE = 72;
 const TOP = AXIS + WAVE;
 const LABEL_INSET = 6;
-/** Seconds: closer than this nothing is to be seen. */
+/** The shortest time span that can be shown, in seconds. */
 const CLOSEST = 2;
-/** Seconds between marks of the axis; the first that leaves room is taken. */
+/** Candidate distances between axis marks in seconds; the first that leaves enough room is used. */
 const MARKS = [0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
 const MARK_WIDTH = 70;
 
-/** The waveform and the turns on a canvas, one lane a speaker, between two moments: for recordings of any length. */
+/** Draws the waveform and the turns of a time span on a canvas, one lane per speaker. */
 export class Timeline {
   onPlay: (turn: ShownTurn) => void = () => {};
   onSeek: (time: number) => void = () => {};
@@ -30,12 +30,12 @@ export class Timeline {
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.draw());
   }
 
-  /** Seconds shown. */
+  /** The time span on the canvas, in seconds. */
   get shown(): { readonly from: number; readonly to: number } {
     return { from: this.#from, to: this.#to };
   }
 
-  /** Another recording is shown as a whole; of the same one, what is looked at stays. */
+  /** Shows a new recording as a whole. For the same recording, the time span stays. */
   show(recording: Recording): void {
     const whole = recording !== this.#recording || this.#to >= this.#shownDuration;
     this.#recording = recording;
@@ -48,12 +48,12 @@ export class Timeline {
     this.#look(0, this.#recording?.duration ?? 1);
   }
 
-  /** @param factor Below 1 comes closer. @param around Seconds; default: the middle. */
+  /** @param factor Below 1 zooms in. @param around Fixed point of the zoom in seconds; default: the middle. */
   zoom(factor: number, around = (this.#from + this.#to) / 2): void {
     this.#look(around - (around - this.#from) * factor, around + (this.#to - around) * factor);
   }
 
-  /** Shows where it plays, and follows. */
+  /** Sets the playback position in seconds; scrolls when it leaves the time span. */
   set now(time: number) {
     this.#now = time;
     const length = this.#to - this.#from;
@@ -106,7 +106,7 @@ export class Timeline {
     context.fillRect(this.#x(this.#now) - 1, 0, 2, canvas.clientHeight);
   }
 
-  /** Each column as loud as its loudest moment, in the colour of who speaks. */
+  /** Draws the peak of each column in the color of its speaker. */
   #drawWave(
     context: CanvasRenderingContext2D,
     recording: Recording,
@@ -171,7 +171,7 @@ export class Timeline {
   }
 }
 
-/** In [0, 1], between two moments; without a waveform, whether anybody speaks. */
+/** The peak between two times, in [0, 1]. Without a waveform: a fixed value where somebody speaks. */
 function loudness({ peaks, duration }: Recording, from: number, to: number, speech: boolean): number {
   if (!peaks || !(duration > 0)) return speech ? 0.6 : 0;
   const part = (time: number) => Math.floor((time / duration) * peaks.length);
@@ -180,7 +180,7 @@ function loudness({ peaks, duration }: Recording, from: number, to: number, spee
   return most;
 }
 
-/** Far apart for any number of speakers. */
+/** Hues that differ clearly for any number of speakers. */
 function colorAt(at: number): string {
   return `hsl(${(at * 137 + 215) % 360} 60% 55%)`;
 }

@@ -8,14 +8,14 @@ export interface Hands {
   renamed(speaker: string): void;
 }
 
-/** A recording on the page: timeline, speakers, turns. */
+/** Shows a recording on the page: timeline, speakers and turns. */
 export class View {
   readonly #timeline = new Timeline($<HTMLCanvasElement>('timeline'));
   readonly #hands: Hands;
   #recording: Recording | undefined;
-  /** Whose speakers are listed: the list stays as it is while somebody types a name into it. */
+  /** The recording whose speakers are listed. The list is not rebuilt while the user types a name into it. */
   #named: Recording | undefined;
-  /** What each row of the list of turns says: only rows that say something else are made again. */
+  /** The rows of the list of turns. Only rows whose content (`key`) changed are rebuilt. */
   #rows: { key: string; turn: ShownTurn; button: HTMLButtonElement }[] = [];
 
   constructor(hands: Hands) {
@@ -42,7 +42,7 @@ export class View {
     }
   }
 
-  /** Shows where it plays. Seconds. */
+  /** Sets the playback position in seconds. */
   set now(time: number) {
     this.#timeline.now = time;
     $('clock').textContent = clock(time);

@@ -17,7 +17,7 @@ import { openFile } from './jobs.ts';
 const EXTENSIONS = { json: '.json', rttm: '.rttm', srt: '.srt', vtt: '.vtt' } as const;
 type Format = keyof typeof EXTENSIONS;
 
-/** A server that is full or away for a moment is asked again. */
+/** Delay between retries, in milliseconds, while the server is full or unreachable. */
 const AGAIN_MS = 2_000;
 const MOST_TRIES = 30;
 
@@ -105,7 +105,7 @@ async function run(
   await writeFileAtomic(file, text);
 }
 
-/** Again and again while the server says that it is full, or is not there: an archive takes longer than a restart. */
+/** Retries while the server is full or unreachable: a batch must survive a restart of the server. */
 async function patiently<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {

@@ -9,7 +9,7 @@ import { EXIT, explain } from '../errors.ts';
 import { NAMING_OPTIONS, readNaming } from '../files/book.ts';
 import { findInputs } from '../files/inputs.ts';
 
-/** As many as the SDK takes. */
+/** The SDK's own limit. */
 const MOST_JOBS = 64;
 
 const count = (help: string) => integer([1, MOST_SPEAKERS], 'N', help);
@@ -81,7 +81,7 @@ export const diarize = defineCommand({
   },
 });
 
-/** `mix`, `separate`, a number, or the names of the channels: `agent,customer`. */
+/** Parses `--channels`: `mix`, `separate`, a number, or a name for each channel, such as `agent,customer`. */
 function channelsOf(text: string | undefined): DiarizeOptions {
   if (text === undefined) return {};
   if (text === 'mix' || text === 'separate') return { channels: text };

@@ -4,7 +4,7 @@ import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
 import { EXIT, onFile } from '../errors.ts';
 import { openAudio } from '../files/open.ts';
 
-/** More than a day: far beyond what a recording may last. */
+/** In seconds; far longer than a recording may be. */
 const LATEST = 1e6;
 
 const options = {

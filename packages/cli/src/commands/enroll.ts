@@ -18,13 +18,15 @@ import { oneLine } from '../printable.ts';
 import { showProgress } from '../progress.ts';
 import { clock } from '../render/axis.ts';
 
-/** Below this the samples are hardly one voice: told, not refused, as noise does it too. */
+/**
+ * Below this the samples may be of several voices. This is a warning, not an error, because noise has the same effect.
+ */
 const DOUBTFUL_CONSISTENCY = 0.75;
-/** Seconds of speech without which a voice is not known at all, and from which on it is known well enough. */
+/** Seconds of speech: less than `least` is refused, less than `enough` gives a warning. */
 const SPEECH = { least: 1, enough: 5 };
-/** Share of the speech that another voice may have: a cough, a word of greeting. */
+/** Largest share of the speech that may be of other voices without a warning (a cough, a greeting). */
 const MOST_OTHERS = 0.1;
-/** Seconds of a stretch that is compared with the others, and how many stretches are. */
+/** Shortest and longest segment that is embedded separately, in seconds, and the largest number of segments. */
 const STRETCH = { least: 1, most: 3 };
 const MOST_STRETCHES = 60;
 
@@ -52,7 +54,7 @@ export const enroll = defineCommand({
 
     await using diarizer = await openDiarizer(values, context.signal);
     const { space } = diarizer.manifest;
-    // Before the work: a book of another space is refused at once.
+    // Checked before the slow part: a book with another embedding space is refused at once.
     checkVoices((await readOrStartBook(values.book, space)).voices, space);
     const samples: VoiceSample[] = [];
     for (const input of inputs) samples.push(...(await samplesOf(diarizer, input, context)));
@@ -75,7 +77,7 @@ async function tell(book: VoiceBook, name: string, { io }: Context): Promise<voi
     io.err(`voiceflow: warning: ${voice.name} is known from ${seconds.toFixed(1)} s only; ten are good\n`);
   }
 }
-/** The main voice of a recording: its stretches, so that it shows whether they are of one voice. */
+/** Samples of the main voice of a recording. Several segments, so that their consistency can be measured. */
 async function samplesOf(diarizer: Diarizer, { path }: Input, { io, signal }: Context): Promise<VoiceSample[]> {
   try {
     const audio = await openAudio(path);
@@ -95,7 +97,7 @@ async function samplesOf(diarizer: Diarizer, { path }: Input, { io, signal }: Co
     }
     const whole = [{ embedding: main.embedding, seconds: main.seconds }];
     const stretches = stretchesOf(result, main.label);
-    // What was piped is gone.
+    // Piped audio cannot be read a second time.
     if (stretches.length < 2 || !(audio instanceof Blob)) return whole;
     const embeddings = await diarizer.embed(audio, { segments: stretches, signal });
     const scale = main.seconds / stretches.reduce((sum, { start, end }) => sum + end - start, 0);
@@ -107,7 +109,7 @@ async function samplesOf(diarizer: Diarizer, { path }: Input, { io, signal }: Co
   }
 }
 
-/** Stretches in which a speaker alone speaks, a few seconds each, from all over the recording. */
+/** Segments of a few seconds in which only this speaker talks, spread over the recording. */
 function stretchesOf(result: Diarization, label: string): Segment[] {
   const stretches = result.exclusive().flatMap(({ start, end, speaker }) => {
     if (speaker !== label || end - start < STRETCH.least) return [];

@@ -49,10 +49,10 @@ export const identify = defineCommand({
 
 interface Found {
   readonly speaker: string;
-  /** Null for a voice that the book does not know. */
+  /** Null when no voice of the book matches. */
   readonly name: string | null;
   readonly seconds: number;
-  /** Cosine with the nearest voice of the book; null where the book has none. */
+  /** Cosine similarity to the nearest voice of the book; null for an empty book. */
   readonly score: number | null;
 }
 

@@ -2,7 +2,7 @@ import type { CommandEntry } from '../command.ts';
 
 const entry = (name: string, summary: string, load: CommandEntry['load']): CommandEntry => ({ name, summary, load });
 
-/** All commands, in the order of the help. A new one is a file in this folder and an entry here. */
+/** All commands, in the order of the help. To add one, add a file to this folder and an entry here. */
 export const COMMANDS: readonly CommandEntry[] = [
   entry('diarize', 'who spoke when in files, folders and patterns', async () => (await import('./diarize.ts')).diarize),
   entry(

@@ -82,10 +82,10 @@ function needed(target: string | undefined, what: string): string {
   return target;
 }
 
-/** A file that is sent by slices, never read whole. */
+/** Opens a file for upload in slices; it is never read as a whole. */
 export async function openFile(path: string): Promise<Blob> {
   try {
-    // A file that is not there makes openAsBlob throw without a code.
+    // For a missing file, openAsBlob throws an error without a code.
     await access(path, constants.R_OK);
     return await openAsBlob(path);
   } catch (cause) {

@@ -90,7 +90,7 @@ async function fetchModel(name: string, from: string | undefined, { io, signal }
   return EXIT.done;
 }
 
-/** What a pull fetches, how much, from where, under which license. */
+/** The text printed before a pull: files, sizes, addresses and license. */
 function announcement({ id, version, license, files }: CatalogEntry, from: string | undefined): string[] {
   const all = Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0);
   return [
@@ -101,7 +101,7 @@ function announcement({ id, version, license, files }: CatalogEntry, from: strin
   ];
 }
 
-/** Without a name: all that are installed. With one: it must be. */
+/** Verifies the named model, which must be installed, or all installed models. */
 async function verify(name: string | undefined, { io, signal }: Context): Promise<number> {
   let good = true;
   for (const listed of name === undefined ? await catalog() : [await find(name)]) {
@@ -119,7 +119,7 @@ async function verify(name: string | undefined, { io, signal }: Context): Promis
 async function filesToVerify(listed: Listed, demanded: boolean, signal: AbortSignal) {
   const folder = folderOf(listed);
   const files = await checkFiles(folder, listed.entry, signal);
-  // A model that is not installed is no fault, unless it was asked for or comes with the command.
+  // A missing model is an error only when it was named or comes with the command.
   const expected = demanded || listed.folder !== undefined || files.some(({ state }) => state.state !== 'missing');
   const wanted = expected ? files : [];
   return wanted.map(({ name, state }) => ({ path: join(folder, name), state }));

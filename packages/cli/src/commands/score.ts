@@ -66,7 +66,7 @@ function readRttm(path: string): Promise<RttmRecording[]> {
   return parsed(path, parseRttm);
 }
 
-/** @throws FileError that names the file, whatever is wrong with it. */
+/** @throws FileError with the path of the file, for any error in reading or parsing it. */
 function parsed<T>(path: string, parse: (text: string) => T): Promise<T> {
   return onFile(path, async () => parse(await readText(path)));
 }

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import type { AnyCommand } from '../command.ts';
 
-/** Hands over to the server, which has its own help, options and signals. */
+/** Runs the server program, which handles its own help, options and signals. */
 export const serve: AnyCommand = {
   usage: '[--host] [--port] [--workers] [--model] …',
   details: ['Drains on SIGTERM and Ctrl-C: what was accepted is answered, then it ends with exit code 0.'],
@@ -13,7 +13,8 @@ export const serve: AnyCommand = {
   ownHelp: true,
   async execute(args) {
     const code = await (await program())([...args]);
-    // The signal that ended it was an order, not an interruption: its exit code is the server's own.
+    // A signal is the normal way to stop a server, so the exit code is the server's own and not 128 + the signal's
+    // number.
     process.exit(code);
   },
 };

@@ -9,9 +9,9 @@ import { type LiveInput, openLive, type PcmFormat } from '../files/live.ts';
 import type { Io } from '../io.ts';
 
 const DEFAULT_RATE = 16_000;
-/** Seconds of audio that may be diarized again: as long as a recording may be. */
+/** Seconds of audio kept for diarizing the session again: the longest that a recording may be. */
 const KEPT_SECONDS = 14_400;
-/** Seconds that are pushed at once when it goes at the pace of speech. */
+/** Seconds of audio per push with `--realtime`. */
 const PIECE = 0.1;
 
 const options = {
@@ -84,11 +84,11 @@ export const stream = defineCommand({
 
 interface Engines {
   readonly diarizer: Diarizer;
-  /** Diarizes the whole audio in the end. */
+  /** Diarizes the whole audio again when the session ends. */
   readonly second: Diarizer | undefined;
 }
 
-/** Opened before the session: a model that is missing is told at once, and not after the meeting. */
+/** Opened before the session, so that a missing model is reported at once and not at the end of the session. */
 async function openSecond(values: Given, signal: AbortSignal): Promise<Diarizer | undefined> {
   const model = values['recluster-with'];
   return model === undefined ? undefined : openDiarizer({ ...values, model }, signal);
@@ -109,7 +109,7 @@ async function follow(
     ...sessionOptions(values),
   });
   const told = tell(session, io);
-  // What fails first is thrown below; until then it must not count as unhandled.
+  // Its error is thrown by the `await` below; until then it must not count as an unhandled rejection.
   told.catch(() => {});
   try {
     await onFile(path, () => listen(input, session, values.realtime, signal));
@@ -122,7 +122,7 @@ async function follow(
   }
 }
 
-/** Standard input is PCM; a file is when it is said how it is written. */
+/** Standard input is PCM. A file is PCM only when its rate or encoding is given. */
 function pcmFormat({ rate, encoding }: Given, path: string): PcmFormat | undefined {
   if (path !== '-' && rate === undefined && encoding === undefined) return undefined;
   return { sampleRate: rate ?? DEFAULT_RATE, encoding: encoding ?? 's16le' };
@@ -163,7 +163,7 @@ async function listen(
   }
 }
 
-/** The result as JSON, without the long vectors. */
+/** The result as JSON, without the embeddings. */
 function summary(result: LiveDiarization) {
   const { speakers, ...json } = result.toJSON();
   return { ...json, speakers: speakers.map(({ embedding: _, ...speaker }) => speaker), labels: result.labels };

@@ -20,9 +20,9 @@ import { oneLine } from '../printable.ts';
 import { showProgress } from '../progress.ts';
 import { clock, preciseClock } from '../render/axis.ts';
 
-/** A cue that lasts longer is hard to read. Seconds. */
+/** Longest subtitle cue in seconds; a longer one is hard to read. */
 const LONGEST_CUE = 7;
-/** A larger share of words in no turn tells that words and turns are of two recordings. */
+/** When a larger share of the words is outside all turns, words and turns are probably of different recordings. */
 const MOST_OUTSIDE = 0.5;
 
 const options = {

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import type { AnyCommand } from '../command.ts';
 
-/** Hands over to the worker, which has its own help, options and signals. */
+/** Runs the worker program, which handles its own help, options and signals. */
 export const worker: AnyCommand = {
   usage: '--database URL [--data DIR | --s3 BUCKET] [--workers N] …',
   details: [

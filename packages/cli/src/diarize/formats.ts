@@ -13,7 +13,7 @@ export const EXTENSIONS: Readonly<Record<Format, string>> = {
   vtt: '.vtt',
 };
 
-/** Whether several results may stand one after the other in one stream. */
+/** Whether several results may follow each other in one stream. */
 export function isJoinable(format: Format): boolean {
   return format === 'text' || format === 'json' || format === 'rttm';
 }
@@ -21,13 +21,13 @@ export function isJoinable(format: Format): boolean {
 export interface WriteOptions {
   readonly format: Format;
   readonly exclusive: boolean;
-  /** One of several in a stream: JSON then takes one line a recording, text has a line with the name above. */
+  /** Several results share a stream: JSON takes one line per recording, text has a line with the name above each. */
   readonly joined: boolean;
-  /** What RTTM calls the recording. */
+  /** The recording's file ID in RTTM. */
   readonly fileId: string;
 }
 
-/** A result as it is written. */
+/** A result as text in a format. */
 export function write(result: Diarization, input: Input, { format, exclusive, joined, fileId }: WriteOptions): string {
   const turns = shown(result, exclusive);
   switch (format) {
@@ -46,7 +46,7 @@ export function write(result: Diarization, input: Input, { format, exclusive, jo
   }
 }
 
-/** The turns that are written. */
+/** The turns of the output. */
 export function shown(result: Diarization, exclusive: boolean): readonly Turn[] {
   return exclusive ? result.exclusive() : result.turns;
 }

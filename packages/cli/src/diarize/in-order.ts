@@ -1,7 +1,7 @@
 /**
- * Works on items side by side, at most `limit` at once, and hands over what came of them in the order of the items.
- * `work` must not throw. Begins nothing more once `consume` has thrown or the signal has fired; what is under way is
- * waited for.
+ * Runs `work` on items concurrently, at most `limit` at once, and passes the results to `consume` in the order of the
+ * items. `work` must not throw. When `consume` throws or the signal fires, no further item is started, and running
+ * ones are awaited.
  */
 export async function inOrder<T, R>(
   items: readonly T[],
@@ -32,7 +32,7 @@ export async function inOrder<T, R>(
   }
 }
 
-/** Lets a number of takers in at once, the others in the order in which they came. */
+/** A semaphore whose waiters are served in order. */
 class Places {
   readonly #waiting: (() => void)[] = [];
   #free: number;

@@ -22,7 +22,7 @@ export interface JobValues {
 
 type Outcome = { readonly result: Diarization } | { readonly error: unknown };
 
-/** The recordings of one call: each is diarized and written; one that fails is told and does not stop the others. */
+/** Diarizes the recordings of one call and writes the results. A failure is reported and does not stop the others. */
 export class DiarizeJob {
   readonly #diarizer: Diarizer;
   readonly #wishes: DiarizeOptions;
@@ -44,7 +44,7 @@ export class DiarizeJob {
     this.#tell = tell;
   }
 
-  /** @throws `aborted`; FileError when standard output cannot be written, after which nothing more can be told. */
+  /** @throws `aborted`; FileError when standard output cannot be written, which ends the whole run. */
   async run(outputs: readonly Output[]): Promise<void> {
     const { io, signal } = this.#context;
     const progress = new ProgressLine(io, outputs.length, clock);
@@ -97,7 +97,7 @@ export class DiarizeJob {
       if (format === 'text' && io.screen.isTerminal) await io.out(this.#picture(result, input.path), 'drawn');
       await io.out(text);
     }
-    // What goes to files can fail for one recording (its name is taken by a folder) and do for the next.
+    // Writing a file may fail for one recording (a folder has its name) and work for the next.
     await this.#try(input.path, async () => {
       if (file !== undefined) await writeFileAtomic(file, text);
       if (output.timeline !== undefined) {

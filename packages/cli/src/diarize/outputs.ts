@@ -11,9 +11,11 @@ export interface Output {
   readonly input: Input;
   /** A path; standard output when absent. */
   readonly file?: string;
-  /** What RTTM calls the recording: its name without folder and extension. With them where a stream has several of it. */
+  /**
+   * File ID in RTTM: the name without folder and extension, or the whole path when several in a stream share the name.
+   */
   readonly fileId: string;
-  /** Where the image goes, if one is wanted. */
+  /** Path of the timeline image, if one is requested. */
   readonly timeline?: string;
 }
 
@@ -24,8 +26,8 @@ export interface OutputValues {
 }
 
 /**
- * Decides before any work where everything goes.
- * @throws UsageError when two results would go to one place, or a form cannot hold several.
+ * Decides where each result is written, before anything is diarized.
+ * @throws UsageError when two results would have the same path, or the format cannot hold several recordings.
  */
 export async function planOutputs(inputs: readonly Input[], values: OutputValues): Promise<Output[]> {
   const { out = '-', format = 'text', timeline } = values;

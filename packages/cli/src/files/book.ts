@@ -7,7 +7,7 @@ import { withLock } from './lock.ts';
 import { readText } from './open.ts';
 import { writeFileAtomic } from './write.ts';
 
-/** The options of every command that gives names. */
+/** The options of every command that names speakers. */
 export const NAMING_OPTIONS = {
   book: text('FILE.json', 'name the speakers that this voice book knows (see enroll)'),
   'false-names': number(
@@ -18,7 +18,7 @@ export const NAMING_OPTIONS = {
   ),
 };
 
-/** The voices of a book and how sure a name must be, as the SDK takes them. */
+/** The naming options in the SDK's form: the voices of the book and the rate of false names. */
 export async function readNaming(values: {
   readonly book?: string | undefined;
   readonly 'false-names'?: number | undefined;
@@ -30,12 +30,12 @@ export async function readNaming(values: {
   return percent === undefined ? { known } : { known, falseNames: percent / 100 };
 }
 
-/** @throws FileError that names the file, when it is missing or no voice book. */
+/** @throws FileError with the path of the file, when it is missing or not a voice book. */
 export function readBook(path: string): Promise<VoiceBook> {
   return onFile(path, async () => VoiceBook.parse(await readText(path)));
 }
 
-/** The book in a file, or an empty one where there is no file yet. */
+/** Reads a book from a file; an empty book when there is no file yet. */
 export async function readOrStartBook(path: string, space: string): Promise<VoiceBook> {
   try {
     await stat(path);
@@ -46,16 +46,16 @@ export async function readOrStartBook(path: string, space: string): Promise<Voic
 }
 
 /**
- * Changes the book in a file as it is at that moment: others who change it at once wait, and nothing of theirs is lost.
+ * Changes the book in a file under a lock, so that concurrent changes by other processes are not lost.
  * @param read Defaults to `readBook`.
- * @returns The book as it was written.
+ * @returns The written book.
  */
 export async function changeBook(
   path: string,
   change: (book: VoiceBook) => VoiceBook,
   read: (path: string) => Promise<VoiceBook> = readBook,
 ): Promise<VoiceBook> {
-  // The file itself, so that two links to it have one lock.
+  // The link's target, so that two links to the same file share a lock.
   const target = await realpath(path).catch(() => path);
   await mkdir(dirname(target), { recursive: true });
   return withLock(target, async () => {

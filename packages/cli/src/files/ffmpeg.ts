@@ -6,8 +6,8 @@ import { type AudioInput, VoiceFlowError } from 'voiceflow-ml/core';
 import { openAudio } from './open.ts';
 
 /**
- * Does something with a recording. A file that nothing of VoiceFlow reads is given again as the installed ffmpeg
- * decodes it; without ffmpeg, or where that fails too, the first refusal stands.
+ * Calls `work` with a recording. When VoiceFlow does not support the file's format, calls it again with the output of
+ * the installed ffmpeg. Without ffmpeg, or when that fails too, the first error is thrown.
  * @throws as `openAudio` and `work`.
  */
 export async function withAudio<T>(
@@ -32,14 +32,16 @@ export async function withAudio<T>(
   }
 }
 
-/** The first audio track as a WAV that comes while ffmpeg decodes it; it may open that file alone, and no address. */
+/**
+ * Streams the first audio track as WAV while ffmpeg decodes it. ffmpeg may read local files only, no network addresses.
+ */
 function byFfmpeg(path: string): { readonly audio: AudioInput; stop(): void } {
   const input = ['-protocol_whitelist', 'file', '-i', `file:${resolve(path)}`];
   const output = ['-map', '0:a:0', '-c:a', 'pcm_f32le', '-f', 'wav', '-'];
   const child = spawn('ffmpeg', ['-v', 'quiet', '-nostdin', ...input, ...output], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  // Where there is no ffmpeg, its output ends at once: it holds no audio.
+  // Without ffmpeg the output ends at once, without audio.
   child.on('error', () => child.stdout.push(null));
   return { audio: Readable.toWeb(child.stdout) as ReadableStream<Uint8Array>, stop: () => void child.kill('SIGKILL') };
 }

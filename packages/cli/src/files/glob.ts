@@ -3,12 +3,12 @@ import { FileError } from '../errors.ts';
 
 const SPECIAL = /[*?[{]/;
 
-/** Whether a path that is no file may be a pattern (shells that expand patterns themselves leave unmatched ones). */
+/** Whether a path that is not a file may be a pattern. Shells pass on a pattern that matches nothing. */
 export function hasGlob(path: string): boolean {
   return SPECIAL.test(path);
 }
 
-/** The folder above the first part of the pattern that is special; empty for the current one. */
+/** The folder before the first path part with a special character; empty for the current folder. */
 export function globBase(pattern: string): string {
   const parts = slashes(pattern).split('/');
   const special = parts.findIndex((part) => SPECIAL.test(part));
@@ -17,8 +17,8 @@ export function globBase(pattern: string): string {
 }
 
 /**
- * Whether paths with forward slashes match: `*` and `?` within a part, `**` over parts, `[a-z]`, `[!a-z]`,
- * `{wav,flac}`, `{1..9}`. Everything else stands for itself, as an unclosed bracket or brace does.
+ * Makes a matcher for paths with forward slashes: `*` and `?` within a path part, `**` across parts, `[a-z]`, `[!a-z]`,
+ * `{wav,flac}`, `{1..9}`. Everything else is literal, also an unclosed bracket or brace.
  * @throws FileError for a pattern that is too long.
  */
 export function globMatcher(pattern: string): (path: string) => boolean {

@@ -4,23 +4,23 @@ import { basename, extname, join, relative, resolve } from 'node:path';
 import { codeOf, explainSystemError, FileError } from '../errors.ts';
 import { globBase, globMatcher, hasGlob, slashes } from './glob.ts';
 
-/** A file to work on, or why an argument gave none. */
+/** An input file, or the error for an argument that gave none. */
 export interface Input {
-  /** As it is shown; `-` is standard input. */
+  /** The path as displayed; `-` is standard input. */
   readonly path: string;
   /** Path of its outputs below the output folder, without extension: `b/c` for `a/b/c.wav` found in the folder `a`. */
   readonly name: string;
   readonly error?: FileError;
 }
 
-/** In a folder the name decides what is tried; whether it is audio is decided by its bytes. */
+/** Files of a folder with these extensions are opened; their bytes then decide whether they are audio. */
 const AUDIO_EXTENSIONS = new Set(
   '.wav .wave .bwf .rf64 .w64 .flac .mp3 .ogg .oga .opus .m4a .aac .aif .aiff .aifc .caf .wma .webm .mp4'.split(' '),
 );
 
 /**
- * The files that arguments stand for: files, folders (with their sub-folders), globs, `-`. Each file once, in the order
- * of the arguments and of the names inside a folder. What cannot be found is told by an entry of its own.
+ * Resolves arguments to files: files, folders (with their subfolders), globs, `-`. Each file appears once, in the order
+ * of the arguments and of the names inside a folder. An argument without a file gives an entry with an error.
  */
 export async function findInputs(args: readonly string[]): Promise<Input[]> {
   const seen = new Set<string>();
@@ -67,7 +67,7 @@ async function expandGlob(pattern: string): Promise<Input[]> {
   return [failed(pattern, new FileError('no file matches this pattern', { hint: 'Check the pattern' }))];
 }
 
-/** Files down to `depth` levels, hidden ones left out, in the order of their names; links to folders are not followed. */
+/** Files down to `depth` levels, sorted by name. Hidden files are skipped, links to folders are not followed. */
 async function walk(folder: string, depth = Number.POSITIVE_INFINITY): Promise<string[]> {
   if (depth < 1) return [];
   let entries: Dirent[];

@@ -10,7 +10,7 @@ import {
 import { FileError } from '../errors.ts';
 import { openAudio } from './open.ts';
 
-/** Samples as they come. */
+/** A stream of samples. */
 export interface LiveInput {
   readonly sampleRate: number;
   /** Null at the end. */
@@ -18,25 +18,26 @@ export interface LiveInput {
   close(): Promise<void>;
 }
 
-/** Rates that a session takes, in samples a second. */
+/** Sample rates that a session accepts, in samples per second. */
 const [LEAST_RATE, MOST_RATE] = [8_000, 192_000];
 
-/** How samples without a header are to be read. */
+/** The format of samples without a header. */
 export interface PcmFormat {
   readonly sampleRate: number;
   readonly encoding: PcmEncoding;
 }
 
 /**
- * @param path `-` for standard input. @param pcm Absent for a recording that says itself what it is; bytes that begin
- *   as a recording does are none without a header, whatever was announced.
+ * @param path `-` for standard input.
+ * @param pcm Absent for a recording with a header. Bytes that begin with the header of a known format are read as a
+ *   recording even when `pcm` is given.
  * @throws FileError; VoiceFlowError for a recording that cannot be read.
  */
 export async function openLive(path: string, pcm: PcmFormat | undefined): Promise<LiveInput> {
   const input = await openAudio(path);
   const limits = { maxSeconds: Number.POSITIVE_INFINITY };
   const recording = async (from: AudioInput) => {
-    // At its own rate, as PCM comes: resampled twice, a recording would not tell quite what its PCM does.
+    // Opened at its own rate: resampling twice would give results that differ slightly from those of its PCM.
     const source = await openRecording(from, { decoders: codecs, limits });
     const sampleRate = Math.min(MOST_RATE, Math.max(LEAST_RATE, source.sampleRate));
     return sampleRate === source.sampleRate ? source : openRecording(source, { sampleRate, limits });
@@ -62,7 +63,7 @@ export async function openLive(path: string, pcm: PcmFormat | undefined): Promis
 }
 
 interface Begun {
-  /** `CONTAINER_BYTES` or more, fewer where the stream is shorter. */
+  /** At least `CONTAINER_BYTES` bytes, or the whole stream when it is shorter. */
   readonly head: Uint8Array;
   readonly reader: ReadableStreamDefaultReader<Uint8Array>;
 }

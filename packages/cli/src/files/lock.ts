@@ -3,15 +3,15 @@ import { open, rename, rm, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, explainSystemError, FileError } from '../errors.ts';
 
-/** Milliseconds between two tries, and until a lock is given up: it is held for as long as a small file is written. */
+/** Milliseconds between tries, and until giving up. A lock is held only while a small file is written. */
 const TRY_MS = 25;
 const PATIENCE_MS = 10_000;
-/** A lock that is older was left by a process that ended in between. */
+/** An older lock was left behind by a process that ended while it held the lock. */
 const STALE_MS = 30_000;
 
 /**
- * Does some work while no other process does: a file `PATH.lock` stands beside the file meanwhile.
- * @throws FileError when the lock cannot be had; whatever the work throws.
+ * Runs `work` under a lock between processes: the file `PATH.lock` exists while it runs.
+ * @throws FileError when the lock cannot be acquired; whatever `work` throws.
  */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
   const lock = `${path}.lock`;
@@ -45,7 +45,7 @@ async function take(lock: string, path: string): Promise<void> {
   }
 }
 
-/** Moved away first: of several that find it stale, one does. */
+/** Removes a stale lock. It is renamed first: when several processes find it stale, only one succeeds. */
 async function dropStale(lock: string): Promise<boolean> {
   const old = await stat(lock).catch(() => undefined);
   if (old === undefined) return true;

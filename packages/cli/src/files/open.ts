@@ -4,13 +4,13 @@ import { Readable } from 'node:stream';
 import type { AudioInput } from 'voiceflow-ml/core';
 import { explainSystemError, FileError } from '../errors.ts';
 
-/** No RTTM, UEM or voice book comes near; a recording given by mistake is not read whole. */
+/** Far larger than any RTTM, UEM or voice book; prevents reading a whole recording given by mistake. */
 const MAX_TEXT_BYTES = 256 * 2 ** 20;
 
 /**
- * A file as audio. A regular file is read by slices, so its length does not matter; pipes, devices and `-` are read as
- * they come.
- * @throws FileError when it cannot be read; what is in it is judged by whoever reads it.
+ * Opens a file as audio. A regular file is read in slices, so it may have any length; pipes, devices and `-` are read
+ * as streams.
+ * @throws FileError when it cannot be read. The content is not checked here.
  */
 export async function openAudio(path: string): Promise<AudioInput> {
   if (path === '-') return openStdin();
@@ -43,7 +43,7 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
-/** A Blob says of an unreadable file only that it is empty: the system's own reason is found by reading. */
+/** Reads a byte to get the system's error: for an unreadable file, a Blob reports only that it is empty. */
 async function readOneByte(path: string): Promise<void> {
   const file = await open(path);
   try {

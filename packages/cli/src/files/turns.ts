@@ -3,14 +3,14 @@ import { parseRttm, parseTurnsJson, type Turn, VoiceFlowError } from 'voiceflow-
 import { onFile } from '../errors.ts';
 import { readText } from './open.ts';
 
-/** What the first bytes of a file of turns are: JSON, or a line of RTTM. */
+/** How a file of turns begins: with JSON, or with a line of RTTM. */
 const JSON_TURNS = /^\uFEFF?\s*[{[]/;
 const RTTM =
   /^\uFEFF?\s*(?:;;|(?:SPEAKER|SPKR-INFO|NOSCORE|NO_RT_METADATA|LEXEME|NON-LEX|NON-SPEECH|SEGMENT|SU|A\/P)\s)/;
 
 /**
- * The turns in a file of JSON or RTTM, as its content tells; undefined where it is something else, such as audio.
- * @throws FileError that names the file, for turns that cannot be read or of several recordings.
+ * The turns in a JSON or RTTM file, detected by its content; undefined for any other file, such as audio.
+ * @throws FileError with the path of the file, for turns that cannot be read or are of several recordings.
  */
 export async function readTurns(path: string): Promise<readonly Turn[] | undefined> {
   const head = await headOf(path);
@@ -32,7 +32,7 @@ function ofOne(text: string): readonly Turn[] {
   });
 }
 
-/** Nothing where the file cannot be read: whoever opens it as audio says why. */
+/** The first bytes of a file. Empty for an unreadable file: opening it as audio then reports the error. */
 async function headOf(path: string): Promise<string> {
   const file = path === '-' ? undefined : await open(path).catch(() => undefined);
   if (file === undefined) return '';

@@ -7,9 +7,9 @@ import { codeOf, explainSystemError, FileError } from '../errors.ts';
 const unfinished = new Set<string>();
 
 /**
- * Writes a whole file or nothing: into a hidden file beside it, which is then renamed. Missing folders are made. A
- * device or pipe is written to as it is.
- * @throws FileError; what was there before is then still there.
+ * Writes a file atomically: writes a hidden file beside it and renames that. Creates missing folders. A device or pipe
+ * is written to directly.
+ * @throws FileError; the previous file is then unchanged.
  */
 export async function writeFileAtomic(path: string, text: string): Promise<void> {
   try {
@@ -26,7 +26,7 @@ export async function writeFileAtomic(path: string, text: string): Promise<void>
 }
 
 async function replace(target: string, text: string, mode: number | undefined): Promise<void> {
-  // A name that nobody can foresee, and never a file that is there: a link planted beside the target is not followed.
+  // The name is unpredictable and must be new, so that a link planted beside the target is never followed.
   const draft = join(dirname(target), `.voiceflow-${randomUUID()}.tmp`);
   unfinished.add(draft);
   try {
@@ -46,13 +46,13 @@ async function replace(target: string, text: string, mode: number | undefined): 
   }
 }
 
-/** Removes what is being written, when the process must end at once. */
+/** Removes unfinished files when the process must end at once. */
 export function removeUnfinished(): void {
   for (const draft of unfinished) {
     try {
       unlinkSync(draft);
     } catch {
-      // It was not there yet, or has just been renamed.
+      // The file was not created yet, or has just been renamed.
     }
   }
 }

@@ -6,7 +6,7 @@ export interface Tick {
   readonly label: string;
 }
 
-/** Round times from 0 to `duration` seconds, at most `most` of them apart from the first. */
+/** Axis ticks at round times from 0 to `duration` seconds: the one at 0 and at most `most` others. */
 export function ticks(duration: number, most: number): Tick[] {
   const least = duration / Math.max(1, most);
   const step = STEPS.find((candidate) => candidate >= least) ?? Math.ceil(least / DAY) * DAY;
@@ -16,14 +16,14 @@ export function ticks(duration: number, most: number): Tick[] {
   }));
 }
 
-/** `1:05`, `1:02:03`. */
+/** Formats seconds as `1:05` or `1:02:03`. */
 export function clock(seconds: number): string {
   const whole = Math.round(seconds);
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, String(whole % 60).padStart(2, '0')];
   return h > 0 ? `${h}:${String(m).padStart(2, '0')}:${s}` : `${m}:${s}`;
 }
 
-/** `0:01:05.250`, always with hours and milliseconds: for columns of times. */
+/** Formats seconds as `0:01:05.250`, always with hours and milliseconds, for columns of times. */
 export function preciseClock(seconds: number): string {
   const ms = Math.max(0, Math.round(seconds * 1000));
   const two = (value: number) => String(value).padStart(2, '0');

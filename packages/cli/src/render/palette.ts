@@ -1,31 +1,31 @@
 /**
- * Colours that people with any colour vision can tell apart (Okabe & Ito 2008, "Color Universal Design"), darkened on
- * light ground and lightened on dark ground until each has a contrast of 3:1 to it. Each speaker has a row and a label
- * as well: no reader depends on the colour.
+ * Colors that people with any color vision can distinguish (Okabe & Ito 2008, "Color Universal Design"), darkened for a
+ * light background and lightened for a dark one until each has a contrast of 3:1. Each speaker also has a row and a
+ * label, so that no reader depends on color.
  */
 export const PALETTE = {
   light: ['#0072b2', '#c97b00', '#00866a', '#b8578d', '#d55e00', '#2b8fc4', '#7d6fc4', '#6b7280'],
   dark: ['#4aa8e0', '#e69f00', '#1fbf94', '#dd94bd', '#ef7f35', '#7cc8f0', '#a99cf0', '#a3adba'],
 } as const;
 
-/** For a terminal, whose ground is not known: colours that stand out on black and on white. */
+/** Colors for a terminal, whose background is unknown: visible on black and on white. */
 const TERMINAL = ['#2f92d0', '#d98b00', '#00a37c', '#c86aa0', '#df6a1a', '#56b4e9', '#9183dd', '#8b95a1'] as const;
 
-/** The nearest of the 16 colours, for terminals that have no more: blue, yellow, green, magenta, red, cyan … */
+/** The nearest of the 16 basic colors, for terminals with no others: blue, yellow, green, magenta, red, cyan … */
 const ANSI_16 = [34, 33, 32, 35, 31, 36, 95, 90] as const;
 
-/** How many speakers have a colour of their own; further ones share. */
+/** Number of different colors. Further speakers reuse them. */
 export const HUES = PALETTE.light.length;
 
 export interface Paint {
-  /** A speaker's colour. */
+  /** Colors text in the color of a speaker. */
   hue(index: number, text: string): string;
   faint(text: string): string;
   bold(text: string): string;
   alarm(text: string): string;
 }
 
-/** @param depth Bits of colour of the terminal: 1 for none, 4, 8 or 24. */
+/** @param depth Color depth of the terminal in bits: 1 for none, 4, 8 or 24. */
 export function paintFor(depth: number): Paint {
   if (depth <= 1) {
     const plain = (text: string) => text;

@@ -3,12 +3,12 @@ import type { Segment, Turn } from 'voiceflow-ml/core';
 /** One speaker's line in a timeline. */
 export interface TimelineRow {
   readonly label: string;
-  /** The truth that results are held against, or what was found. */
+  /** Whether the row shows the reference or the result. */
   readonly role: 'reference' | 'found';
-  /** Index of the colour; a found speaker has that of the reference speaker it was matched with. */
+  /** Index of the color. A found speaker has the color of the reference speaker that it was matched with. */
   readonly hue: number;
   readonly segments: readonly Segment[];
-  /** Seconds spoken. */
+  /** Speaking time in seconds. */
   readonly seconds: number;
 }
 
@@ -16,24 +16,24 @@ export interface Timeline {
   readonly rows: readonly TimelineRow[];
   /** Seconds. */
   readonly duration: number;
-  /** Where what was found differs from the reference; empty without one. */
+  /** Where the result differs from the reference; empty without a reference. */
   readonly differences: readonly Segment[];
 }
 
 export interface TimelineOptions {
-  /** Seconds of the recording; the end of the last turn when absent. */
+  /** Length of the recording in seconds; default: the end of the last turn. */
   readonly duration?: number;
   /** Names to show instead of labels. */
   readonly names?: ReadonlyMap<string, string>;
-  /** The truth, to be drawn above what was found. */
+  /** The reference turns, drawn above those of the result. */
   readonly reference?: readonly Turn[];
-  /** Found label → the reference label that it stands for, as scoring matched them. */
+  /** Maps each found label to the reference label that scoring matched it with. */
   readonly mapping?: ReadonlyMap<string, string>;
 }
 
 /**
- * Arranges turns as rows: in order of first appearance, or, with a reference, each of its speakers followed by the
- * speaker that was found for it; those found beside them come last.
+ * Arranges turns as rows, in order of first appearance. With a reference, each reference speaker is followed by the
+ * found speaker matched with it, and unmatched found speakers come last.
  */
 export function arrangeTimeline(turns: readonly Turn[], options: TimelineOptions = {}): Timeline {
   const { reference = [], mapping = new Map<string, string>(), names } = options;
@@ -73,7 +73,7 @@ function bySpeaker(turns: readonly Turn[]): Map<string, Segment[]> {
   return speakers;
 }
 
-/** Where the set of speakers is not the same, after the labels are matched. */
+/** Where the sets of active speakers differ after the labels are matched. */
 function findDifferences(reference: readonly Turn[], turns: readonly Turn[], mapping: ReadonlyMap<string, string>) {
   const truth = bySpeaker(reference);
   const events: { time: number; speaker: string; side: 'reference' | 'found'; by: 1 | -1 }[] = [];

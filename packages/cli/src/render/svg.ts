@@ -12,16 +12,16 @@ const REFERENCE_BAR = 8;
 const HEAD = 64;
 const FOOT = 40;
 const TICK_PIXELS = 80;
-/** A turn is drawn at least this wide, so that none vanishes in a long recording. */
+/** Minimum width of a turn, so that none disappears in a long recording. */
 const NARROWEST = 1.2;
 const CLOSE = 18;
 
 /**
- * A timeline as an SVG image: one row a speaker, a time axis, the time spoken at the end of each row; a tooltip on every
- * turn. Readable on light and dark ground (`prefers-color-scheme`) and without telling colours apart. With a reference,
- * its turns are thin bars above the row of the speaker found for it, and where the two differ is marked below.
+ * A timeline as an SVG image: one row per speaker, a time axis, the speaking time at the end of each row, a tooltip on
+ * every turn. Readable on light and dark backgrounds (`prefers-color-scheme`) and without distinguishing colors. The
+ * turns of a reference are thin bars above the row of the matched speaker; differences are marked below.
  *
- * @param title Shown above, and the image's name for screen readers.
+ * @param title Shown above, and used as the image's name for screen readers.
  */
 export function timelineSvg(timeline: Timeline, title: string): string {
   const { rows, duration, differences } = timeline;
@@ -104,7 +104,7 @@ function style(): string {
   ].join('');
 }
 
-/** Text for an XML document: markup is escaped, characters that XML forbids are replaced. */
+/** Text for an XML document: escapes markup and replaces characters that XML forbids. */
 export function escapeXml(text: string): string {
   return text
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')

@@ -1,8 +1,8 @@
 import { printable } from '../printable.ts';
 
 /**
- * Cells in columns, two blanks between them.
- * @param right Columns that stand at the right.
+ * Aligns cells in columns, with two spaces between them.
+ * @param right Indices of right-aligned columns.
  */
 export function table(
   rows: readonly (readonly string[])[],

@@ -8,10 +8,13 @@ import type { Timeline, TimelineRow } from './rows.ts';
 const LONGEST_LABEL = 24;
 const FEWEST_CELLS = 20;
 const MOST_CELLS = 240;
-/** Cells between two times on the axis. */
+/** Cells between two axis labels. */
 const TICK_CELLS = 10;
 
-/** Left half, right half, both; empty. The reference hangs low and what was found hangs high, so that a pair touches. */
+/**
+ * Glyphs for the left half, the right half and both. The reference fills the lower part of a line and the result the
+ * upper part, so that the two rows of a pair touch.
+ */
 const GLYPHS = {
   reference: { left: '▖', right: '▗', both: '▄' },
   found: { left: '▘', right: '▝', both: '▀' },
@@ -19,8 +22,8 @@ const GLYPHS = {
 const ASCII = { reference: '=', found: '#' } as const;
 
 /**
- * A timeline for the terminal: one line a speaker, half a cell of precision, an axis above, the time spoken at the end.
- * Fits into `screen.columns`, and says the same without colours.
+ * A timeline for the terminal: one line per speaker with a precision of half a cell, an axis above, the speaking time
+ * at the end. Fits into `screen.columns`, and is readable without colors.
  */
 export function timelineText(timeline: Timeline, screen: Screen): string {
   const paint = paintFor(screen.colorDepth);
@@ -84,7 +87,7 @@ function drawRow(row: TimelineRow, duration: number, cells: number, unicode: boo
 }
 
 function differenceLine(timeline: Timeline, gutter: number, cells: number, unicode: boolean, paint: Paint): string {
-  // Boundaries that are a few frames off are everywhere: only what fills half a cell is worth a mark.
+  // Boundaries are often a few frames off, so only differences that fill half a cell are marked.
   const halves = coverHalves(timeline.differences, timeline.duration, cells * 2, { keepShort: false });
   const marks = Array.from({ length: cells }, (_, cell) =>
     halves[2 * cell] || halves[2 * cell + 1] ? (unicode ? '▴' : '^') : ' ',
@@ -92,7 +95,10 @@ function differenceLine(timeline: Timeline, gutter: number, cells: number, unico
   return `${paint.faint('differs'.padEnd(gutter))}${paint.alarm(marks.join('').trimEnd())}`;
 }
 
-/** Which of `count` equal parts of the time are mostly covered; a segment too short for that has the part of its middle. */
+/**
+ * Which of `count` equal parts of the time are mostly covered. With `keepShort`, a segment too short for that marks the
+ * part of its middle.
+ */
 function coverHalves(
   segments: readonly Segment[],
   duration: number,

@@ -4,16 +4,16 @@ import { dirname, join } from 'node:path';
 import { nearest, UsageError } from '@voiceflow-ml/server/args';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 
-/** One file of weights: how it is checked, and where it is fetched from. */
+/** One file of weights: how to check it, and where to download it. */
 export interface WeightsFile {
   readonly bytes: number;
   /** Lowercase hex. */
   readonly sha256: string;
-  /** Public addresses of the same bytes, in the order in which they are tried; absent for what comes in a package. */
+  /** Public addresses of the file, tried in this order; absent for files that come in a package. */
   readonly urls?: readonly string[];
 }
 
-/** What `models` needs of a model's manifest. */
+/** The part of a model's manifest that `models` uses. */
 export interface CatalogEntry {
   readonly id: string;
   readonly version: string;
@@ -22,26 +22,26 @@ export interface CatalogEntry {
   readonly files: Readonly<Record<string, WeightsFile>>;
 }
 
-/** A manifest as it is published; of two networks one stands inside the other. */
+/** A manifest as published. A model of two networks has the second one's manifest inside. */
 interface Manifest extends CatalogEntry {
   readonly segmenter?: Pick<CatalogEntry, 'files'>;
 }
 
-/** Networks that are not part of a package, each with the package that has its manifest, and the manifest's name. */
+/** Models whose weights are downloaded, each with the package and file name of its manifest. */
 const PULLED = {
   light: ['@voiceflow-ml/accurate', 'light.json'],
   accurate: ['@voiceflow-ml/accurate', 'manifest.json'],
   pyannote: ['@voiceflow-ml/pyannote', 'manifest.json'],
 } as const;
 
-/** Networks that come with the command. */
+/** Models whose weights come with the command. */
 const EMBEDDED = { 'fast-cnn': '@voiceflow-ml/fast-cnn', segmenter: '@voiceflow-ml/segmenter' } as const;
 
 export interface Listed {
   readonly entry: CatalogEntry;
-  /** What is installed beside the weights of a model that is pulled. */
+  /** The manifest that is installed beside downloaded weights. */
   readonly manifest?: object;
-  /** Folder of the weights that come in a package; absent for those that are pulled. */
+  /** Folder of weights that come in a package; absent for downloaded ones. */
   readonly folder?: string;
 }
 
@@ -49,7 +49,7 @@ export async function catalog(): Promise<Listed[]> {
   return Promise.all([...Object.keys(EMBEDDED), ...Object.keys(PULLED)].map(find));
 }
 
-/** @throws UsageError for a name that is not in the catalogue. */
+/** @throws UsageError for a name that is not in the catalog. */
 export async function find(name: string): Promise<Listed> {
   if (Object.hasOwn(PULLED, name)) {
     const [pack, file] = PULLED[name as keyof typeof PULLED];
@@ -60,7 +60,7 @@ export async function find(name: string): Promise<Listed> {
     const pack = EMBEDDED[name as keyof typeof EMBEDDED];
     const entry = await readManifest(pack);
     const carried = await carriedFiles(pack);
-    // The manifest lists every form of the weights; a package carries one.
+    // The manifest lists every variant of the weights; the package contains one.
     const files = Object.fromEntries(Object.entries(entry.files).filter(([name]) => carried.includes(name)));
     return { entry: { ...entry, files }, folder: folderOf(pack) };
   }
@@ -76,7 +76,7 @@ function readManifest(pack: string, file = 'manifest.json'): Promise<Manifest> {
   return readJson<Manifest>(pack, file);
 }
 
-/** What is published of a package. */
+/** The files that a package publishes. */
 async function carriedFiles(pack: string): Promise<readonly string[]> {
   return (await readJson<{ readonly files?: readonly string[] }>(pack, 'package.json')).files ?? [];
 }

@@ -11,7 +11,7 @@ export type FileState =
   | { readonly state: 'missing' }
   | { readonly state: 'wrong'; readonly reason: string };
 
-/** Compares a file with its length and SHA-256, reading it in pieces. */
+/** Checks a file's length and SHA-256, reading it in chunks. */
 export async function checkFile(path: string, expected: WeightsFile, signal?: AbortSignal): Promise<FileState> {
   try {
     const { size } = await stat(path);
@@ -27,7 +27,7 @@ export async function checkFile(path: string, expected: WeightsFile, signal?: Ab
   }
 }
 
-/** How each file of a model is, in the order of the manifest. */
+/** The state of each file of a model, in the order of the manifest. */
 export async function checkFiles(folder: string, entry: CatalogEntry, signal?: AbortSignal) {
   const states: { name: string; state: FileState }[] = [];
   for (const [name, file] of Object.entries(entry.files)) {
@@ -36,7 +36,7 @@ export async function checkFiles(folder: string, entry: CatalogEntry, signal?: A
   return states;
 }
 
-/** The `model-corrupt` error for a file that is not what the manifest says. */
+/** The `model-corrupt` error for a file that does not match the manifest. */
 export function corrupt(what: string, reason: string, hint: string): VoiceFlowError {
   return new VoiceFlowError('model-corrupt', `${what} is not the file of the manifest: ${reason}`, { hint });
 }

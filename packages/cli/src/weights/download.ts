@@ -6,25 +6,25 @@ import { explainSystemError, FileError } from '../errors.ts';
 import type { WeightsFile } from './catalog.ts';
 import { corrupt } from './check.ts';
 
-/** A transfer that brings nothing for so long is given up, and tried again. */
+/** A transfer that receives nothing for this long is stopped and retried. */
 const STALL_MS = 30_000;
-/** Tries in a row that bring nothing new, after which an address is given up. */
+/** Consecutive tries without new bytes after which an address is given up. */
 const FRUITLESS_TRIES = 3;
 
 export interface DownloadOptions {
   readonly signal?: AbortSignal;
-  /** Called with the bytes that are there. */
+  /** Called with the number of bytes present so far. */
   readonly onProgress?: (bytes: number) => void;
   readonly stallMs?: number;
 }
 
-/** A transfer ended early: it can go on from where it stopped. */
+/** A transfer ended early and can be resumed. */
 class Interrupted extends Error {}
 
 /**
- * Fetches a file into `path`, going on from what an earlier try left there (HTTP `Range`), and checks its SHA-256.
- * @throws `model-corrupt` when the bytes are not those of the manifest (they are removed then); FileError when the
- *   address does not answer or the file cannot be written (what has come stays, to go on from); `aborted`.
+ * Downloads a file to `path`, resumes an earlier partial download (HTTP `Range`), and checks the SHA-256.
+ * @throws `model-corrupt` when the bytes do not match the manifest (the file is then removed); FileError when the
+ *   address does not respond or the file cannot be written (the partial file stays and can be resumed); `aborted`.
  */
 export async function download(
   url: string,
@@ -65,7 +65,7 @@ async function transfer(url: string, path: string, file: WeightsFile, options: D
   try {
     const response = await request(url, have, watch);
     if (response.status === 206 && startOf(response) === have) await hashFile(path, hash);
-    else have = 0; // The address does not know ranges: from the beginning.
+    else have = 0; // The address does not support ranges: start over.
     await receive(response, path, { have, hash, file, url, watch, onProgress: options.onProgress });
     return hash.digest('hex');
   } finally {
@@ -140,7 +140,7 @@ async function writeAll(out: FileHandle, chunk: Uint8Array, path: string): Promi
   }
 }
 
-/** Ends a request at the caller's signal, or when nothing has come for a while. */
+/** Aborts a request when the caller's signal fires, or when nothing is received for `stallMs`. */
 class Watch {
   readonly #controller = new AbortController();
   readonly #caller: AbortSignal | undefined;
@@ -170,7 +170,7 @@ class Watch {
     this.#caller?.removeEventListener('abort', this.#onAbort);
   }
 
-  /** Why a request failed: the caller's wish, no news for too long, or the network. */
+  /** Why a request failed: the caller aborted it, it stalled, or the network failed. */
   reasonFor(error: unknown): Error {
     if (this.#caller?.aborted) return abortError(this.#caller);
     if (this.signal.aborted) return new Interrupted(`nothing came for ${this.#stallMs / 1000} s`);

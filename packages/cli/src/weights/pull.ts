@@ -10,22 +10,23 @@ import { checkFile, checkFiles, corrupt } from './check.ts';
 import { download } from './download.ts';
 
 export interface PullOptions {
-  /** The folder that models are in. */
+  /** The folder that contains all models. */
   readonly models: string;
-  /** Written beside the weights, so that the folder is a model by itself. */
+  /** Written beside the weights, so that the folder is a complete model. */
   readonly manifest?: object;
-  /** A folder that has the files, or an address below which they are; the manifest's own addresses when absent. */
+  /** A folder with the files, or the base address of the files; default: the addresses in the manifest. */
   readonly from?: string;
   readonly signal?: AbortSignal;
-  /** Bytes of all files that are there, and in all. */
+  /** Called with the bytes present and the total bytes, of all files. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 /**
- * Fetches a model's files into a folder beside their own, checks each, and moves the folder to its place when all are
- * right: a model is there wholly or not at all. What an interrupted pull has fetched is gone on from.
- * @returns The folder, and whether anything was to do.
- * @throws `model-corrupt`, `model-not-found`, `aborted`; FileError; UsageError for a `from` that is no address.
+ * Downloads a model's files into a staging folder, checks each, and renames the folder when all are correct, so that a
+ * model is installed completely or not at all. An interrupted pull can be resumed.
+ * @returns The folder, and whether the model was newly installed.
+ * @throws `model-corrupt`, `model-not-found`, `aborted`; FileError; UsageError for a `from` that is neither a folder
+ *   nor an address.
  */
 export async function pull(entry: CatalogEntry, options: PullOptions): Promise<{ folder: string; fresh: boolean }> {
   const { models, signal, onProgress } = options;
@@ -85,7 +86,7 @@ async function fetchFile(name: string, file: WeightsFile, path: string, options:
   throw new VoiceFlowError('model-not-found', `no address is known for ${name}`, { hint: 'Name one with --from' });
 }
 
-/** The folder may have the file under our name, or under the name it has at its public address. */
+/** The file in the folder may have its name in the manifest, or its name at the public address. */
 async function copyFrom(folder: string, name: string, file: WeightsFile, path: string): Promise<void> {
   const names = [name, ...(file.urls ?? []).map((url) => basename(new URL(url).pathname))];
   for (const candidate of new Set(names)) {

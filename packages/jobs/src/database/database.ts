@@ -1,23 +1,26 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
 
 /**
- * PostgreSQL, embedded or a server. Few members on purpose: every change of state is one statement, which is atomic
- * by itself, so that no caller holds a transaction open (the embedded database has a single connection).
+ * PostgreSQL, embedded or a server. There are no transactions on purpose: every change of state is one statement, which
+ * is atomic, so no caller keeps a transaction open (the embedded database has a single connection).
  */
 export interface Database {
-  /** `embedded`: nobody else can have it open. */
+  /** `embedded`: no other process can have it open. */
   readonly kind: 'embedded' | 'server';
   /**
-   * One statement with `$1` parameters; its rows.
-   * @throws `backend-unavailable` while the database is away; `DatabaseError` for what the statement itself did wrong.
+   * Runs one statement with `$1` parameters and returns its rows.
+   * @throws `backend-unavailable` while the database is unavailable; `DatabaseError` for an error of the statement.
    */
   query<Row>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
-  /** Calls back at each `NOTIFY` on the channel, as far as the connection holds: a hint to look, never the only one. */
+  /**
+   * Calls back on each `NOTIFY` on the channel. Notifications can be lost with the connection, so callers must also
+   * poll.
+   */
   listen(channel: Channel, callback: (payload: string) => void): void;
   close(): Promise<void>;
 }
 
-/** `ready`: a job can be taken. `changed`: a job's state changed; its payload is the id. `webhook`: a call is due. */
+/** `ready`: a job can be claimed. `changed`: a job's state changed; the payload is its id. `webhook`: a call is due. */
 export const CHANNELS = ['voiceflow_ready', 'voiceflow_changed', 'voiceflow_webhook'] as const;
 export type Channel = (typeof CHANNELS)[number];
 
@@ -32,10 +35,10 @@ export class DatabaseError extends Error {
   }
 }
 
-/** SQLSTATE classes in which a statement did nothing wrong: connections, resources, operator intervention, recovery. */
+/** SQLSTATE classes that are not errors of the statement: connections, resources, operator intervention, recovery. */
 const AWAY = /^(08|53|57P|25006)/;
 
-/** What a client of PostgreSQL threw, as an error of ours. */
+/** Converts an error of a PostgreSQL client to one of ours. */
 export function databaseError(error: unknown): Error {
   if (VoiceFlowError.isInstance(error) || error instanceof DatabaseError) return error;
   const { message, code } = error as { message?: string; code?: unknown };

@@ -4,11 +4,14 @@ import { type Channel, type Database, databaseError, unavailable } from './datab
 import { lockFolder } from './folder-lock.ts';
 import type { FromThread, ToThread } from './pglite-messages.ts';
 
-/** Statements that wait for the single connection; beyond it the database counts as away. */
+/** Most statements that wait for the single connection; beyond this the database counts as unavailable. */
 const MOST_WAITING = 2_000;
-/** Between two starts of a database that failed. */
+/** Delay before restarting a failed database. */
 const RESTART_MS = 500;
-/** The first start makes the database: five seconds of a core, which a machine with other work has not at once. */
+/**
+ * Timeout of a start. The first one creates the database, which takes five seconds of CPU and far longer on a busy
+ * machine.
+ */
 const OPEN_MS = 900_000;
 
 interface Waiting {
@@ -17,8 +20,8 @@ interface Waiting {
 }
 
 /**
- * PGlite (PostgreSQL in WebAssembly) in a thread, kept in `folder/postgres`; one process at a time.
- * @throws `invalid-option` where another process has the folder, `backend-unavailable` where it cannot be opened.
+ * Opens PGlite (PostgreSQL in WebAssembly) in a thread, stored in `folder/postgres`, for one process at a time.
+ * @throws `invalid-option` when another process has the folder, `backend-unavailable` when it cannot be opened.
  */
 export async function openEmbedded(folder: string): Promise<Database> {
   const lock = await lockFolder(folder);
@@ -116,7 +119,7 @@ class Embedded implements Database {
         else this.#take(message);
       });
       thread.on('error', (error) => onEnd(error.message));
-      // Whose answer it was is not known: all who wait are told, and the thread begins anew.
+      // It is unknown which statement this response belongs to: all waiting ones fail, and the thread is restarted.
       thread.on('messageerror', () => void thread.terminate());
       thread.on('exit', (code) => onEnd(`its thread ended with ${code}`));
     });

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 
-/** The longest path of a socket that every system takes. */
+/** The longest socket path that every system accepts. */
 const LONGEST_PATH = 100;
 
 export interface FolderLock {
@@ -14,9 +14,9 @@ export interface FolderLock {
 }
 
 /**
- * Holds a folder for this process. By a local socket, not by a file with a process id: the system frees it when the
- * process dies, and in containers every server is process 1.
- * @throws `invalid-option` where another process holds it, or where it cannot be written.
+ * Locks a folder for this process with a local socket. A file with a process id would not work: it outlives a process
+ * that dies, and in containers every server is process 1.
+ * @throws `invalid-option` when another process holds the lock, or when the folder cannot be written.
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   try {
@@ -35,14 +35,14 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   const nonce = randomUUID();
   const server = createServer((socket) => socket.on('error', () => {}).end(nonce));
   if ((await answerOf(path)) !== undefined) throw held(folder);
-  // Left by a process that died.
+  // The socket was left behind by a process that died.
   if (process.platform !== 'win32') rmSync(path, { force: true });
   try {
     await listen(server, path);
   } catch {
     throw held(folder);
   }
-  // Two processes may both have found the socket dead; only one of them is answered by itself.
+  // Two processes may both have found a dead socket. Only the one that gets its own nonce as response has the lock.
   if ((await answerOf(path)) !== nonce) {
     server.close();
     throw held(folder);
@@ -65,7 +65,7 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-/** What the holder says; undefined where nobody listens. */
+/** The response of the lock's holder; undefined when there is none. */
 function answerOf(path: string): Promise<string | undefined> {
   return new Promise((done) => {
     let text = '';

@@ -2,12 +2,12 @@ import { MIGRATIONS } from './migrations.ts';
 
 type Run = (sql: string, params: readonly unknown[]) => Promise<Record<string, unknown>[]>;
 
-/** Any number that nobody else locks: processes that start together migrate one after the other. */
+/** An arbitrary number for the advisory lock: processes that start together migrate one after the other. */
 const LOCK = 7_240_118;
 
 /**
- * Brings the schema `voiceflow` up to date, in one transaction. `run` must use one connection.
- * @throws what the database does; the schema is then as it was.
+ * Brings the schema `voiceflow` up to date, in one transaction. `run` must always use the same connection.
+ * @throws what the database throws; the schema is then unchanged.
  */
 export async function migrate(run: Run): Promise<void> {
   await run('begin', []);

@@ -1,6 +1,6 @@
 /**
- * The schema, as the lists of statements that made it version by version. A version that was released is never
- * changed; a new one is added. Times are the database's own everywhere: clocks of machines differ.
+ * The schema, as a list of statements for each version. A released version is never changed; a new one is added.
+ * All times come from the database, because the clocks of machines differ.
  */
 export const MIGRATIONS: readonly (readonly string[])[] = [
   [

@@ -1,4 +1,4 @@
-/** @module The embedded database's own thread: its statements must not hold up the event loop of the server. */
+/** @module The thread of the embedded database, so that its statements do not block the server's event loop. */
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -16,7 +16,7 @@ try {
   await migrate(async (sql, params) => (await db.query<Record<string, unknown>>(sql, [...params])).rows);
   for (const channel of CHANNELS) await db.listen(channel, (payload) => tell({ type: 'notify', channel, payload }));
   const statements = new PreparedStatements(db);
-  // One after the other: that of one request may be prepared again while another waits.
+  // Statements run one after the other, as `PreparedStatements` requires.
   let turn = Promise.resolve();
   parentPort?.on('message', (message: ToThread) => {
     turn = turn.then(() => serve(db, statements, message));
@@ -27,9 +27,9 @@ try {
 }
 
 /**
- * A new database is made beside its place and moved there when it is complete: half of one could never be opened.
- * Files are written by the system's cache (PGlite never waits for the disk), so what was committed survives the death
- * of this process, and may not survive the machine's.
+ * A new database is created in another folder and renamed when complete, because an incomplete one could never be
+ * opened. PGlite never waits for the disk, so committed data survives a crash of this process, but perhaps not a crash
+ * of the machine.
  */
 async function open(place: string): Promise<PGlite> {
   if (!existsSync(place)) {
@@ -54,7 +54,7 @@ async function serve(db: PGlite, statements: PreparedStatements, message: ToThre
   } catch (error) {
     const { message: text, code } = error as { message?: string; code?: string };
     tell({ type: 'error', id, message: text ?? String(error), code });
-    // Without a state of PostgreSQL's it is the machine below that failed (a full disk aborts it): start anew.
+    // An error without SQLSTATE means that PGlite itself failed (a full disk aborts it): restart.
     if (code === undefined) fail(error);
   }
 }

@@ -2,17 +2,20 @@ import pg from 'pg';
 import { type Channel, type Database, databaseError, unavailable } from './database.ts';
 import { migrate } from './migrate.ts';
 
-/** Connections of one process: the API's statements take about a millisecond each. */
+/** Connections per process. Few suffice: the API's statements take about a millisecond each. */
 const CONNECTIONS = 10;
 const CONNECT_MS = 3_000;
-/** Statements here are short; one that hangs (a frozen server, a lost network) counts as a database that is away. */
+/**
+ * Timeout of a statement. All are short; when one hangs (frozen server, lost network), the database counts as
+ * unavailable.
+ */
 const STATEMENT_MS = 15_000;
-/** Between two attempts to listen again. */
+/** Delay before reconnecting a lost listener. */
 const RELISTEN_MS = 1_000;
 
 /**
- * A PostgreSQL server (12 or newer), by a URL `postgres://…`.
- * @throws `backend-unavailable` where it cannot be reached.
+ * Connects to a PostgreSQL server (12 or newer) by a URL `postgres://…`.
+ * @throws `backend-unavailable` when it cannot be reached.
  */
 export async function openPostgres(url: string): Promise<Database> {
   const settings = { connectionString: url, connectionTimeoutMillis: CONNECT_MS, application_name: 'voiceflow' };
@@ -24,7 +27,7 @@ export async function openPostgres(url: string): Promise<Database> {
     keepAlive: true,
     idleTimeoutMillis: 30_000,
   });
-  // An idle connection that breaks is thrown away by the pool; without a listener it would end the process.
+  // The pool discards an idle connection that breaks. Without a listener the error event would end the process.
   pool.on('error', () => {});
   try {
     const client = await pool.connect();
@@ -65,7 +68,7 @@ export async function openPostgres(url: string): Promise<Database> {
   };
 }
 
-/** A connection of its own that listens, opened again whenever it is lost. */
+/** A separate connection for notifications, which reconnects whenever it is lost. */
 class Listener {
   readonly #settings: pg.ClientConfig;
   readonly #listeners: ReadonlyMap<Channel, ReadonlySet<(payload: string) => void>>;

@@ -1,21 +1,21 @@
-/** @module Statements of PGlite that are parsed and planned once, not at each use: that is two thirds of their cost. */
+/** @module Prepared statements for PGlite: parsing and planning at each use would be two thirds of their cost. */
 import { type PGlite, parse, protocol } from '@electric-sql/pglite';
 
 const { serialize } = protocol;
 
-/** A plan is made for tables as they are, and nothing makes PGlite look again as they grow. */
+/** Lifetime of a plan. A plan suits the current size of the tables, and PGlite does not renew it as they grow. */
 const FRESH_MS = 10_000;
-/** The program has some forty; beyond it they are made again. */
+/** Largest number of prepared statements; the program uses about forty. Beyond it they are prepared again. */
 const MOST = 200;
 
 interface Statement {
   readonly name: string;
-  /** Types of the parameters, as PostgreSQL's object identifiers. */
+  /** Types of the parameters, as PostgreSQL object identifiers (OIDs). */
   readonly types: readonly number[];
   readonly until: number;
 }
 
-/** What `db.query` does, by named statements. One at a time is up to the caller. */
+/** Like `db.query`, with named statements. The caller must run them one at a time. */
 export class PreparedStatements {
   readonly #db: PGlite;
   readonly #now: () => number;
@@ -27,7 +27,7 @@ export class PreparedStatements {
     this.#now = now;
   }
 
-  /** @throws what the database does, with PostgreSQL's `code`. */
+  /** @throws what the database throws, with PostgreSQL's `code`. */
   async query<Row>(sql: string, params: readonly unknown[]): Promise<Row[]> {
     const db = this.#db;
     const { name, types } = await this.#statement(sql);
@@ -55,7 +55,7 @@ export class PreparedStatements {
     this.#statements.delete(sql);
     const { messages } = await this.#db.execProtocol(
       joined([
-        // To close one that is not there is no error.
+        // Closing a statement that does not exist is not an error.
         serialize.close({ type: 'S', name }),
         serialize.parse({ name, text: sql }),
         serialize.describe({ type: 'S', name }),

@@ -4,10 +4,10 @@ import type { Job } from '../queue/types.ts';
 import type { RouteParts } from './parts.ts';
 import { hasEnded, viewOf } from './view.ts';
 
-/** A comment this often keeps proxies from closing a silent stream. */
+/** Interval of comments that keep proxies from closing a silent stream. */
 const KEEP_ALIVE_MS = 15_000;
 
-/** `GET /v1/jobs/:id/events`: `job` now and at each change, and at the end `result` or `problem`. */
+/** `GET /v1/jobs/:id/events`: sends `job` at once and on each change, and `result` or `problem` at the end. */
 export async function eventsOf(c: Context, id: string, parts: RouteParts): Promise<Response> {
   const { jobs, host, watch } = parts;
   const key = host.client(c);

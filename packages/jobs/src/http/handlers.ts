@@ -7,26 +7,26 @@ import { submit } from './submit.ts';
 import { hasEnded, viewOf } from './view.ts';
 import { enroll } from './voices.ts';
 
-/** Which jobs to list. */
+/** Selects the jobs to list. */
 export interface ListQuery {
   readonly limit: number;
-  /** The `next` of the page before. */
+  /** The value `next` of the previous page. */
   readonly before?: string | undefined;
   readonly state?: JobState | undefined;
 }
 
 /**
- * What answers requests for jobs and voices. The server has the routes, their descriptions and the options that come
- * with them; errors are thrown, for it to answer.
+ * Handlers of the requests for jobs and voices. The server defines the routes, their descriptions and their options,
+ * and turns thrown errors into responses.
  */
 export interface JobHandlers {
   submit(c: Context): Promise<Response>;
   list(c: Context, query: ListQuery): Promise<Response>;
-  /** @param wait Seconds to wait for its end. */
+  /** @param wait Seconds to wait for the end of the job. */
   get(c: Context, id: string, wait: number): Promise<Response>;
   result(c: Context, id: string): Promise<Response>;
   events(c: Context, id: string): Promise<Response>;
-  /** Cancels one that has not ended, removes one that has. */
+  /** Cancels a job that has not ended; removes one that has. */
   remove(c: Context, id: string): Promise<Response>;
   enroll(c: Context, name: string): Promise<Response>;
   listVoices(c: Context): Promise<Response>;

@@ -1,6 +1,9 @@
 import type { JobsHost } from './host.ts';
 
-/** What one request holds in memory, taken from the budget of all of them. Recordings are not: they go to the storage. */
+/**
+ * The memory that one request takes from the budget of all requests. Recordings do not count: they are streamed to the
+ * storage.
+ */
 export class Held {
   readonly #budget: JobsHost['budget'];
   #bytes = 0;
@@ -9,7 +12,7 @@ export class Held {
     this.#budget = budget;
   }
 
-  /** @throws `overloaded` where all requests together would hold too much. */
+  /** @throws `overloaded` when all requests together would exceed the budget. */
   take(bytes: number): void {
     this.#budget.take(bytes);
     this.#bytes += bytes;
@@ -20,7 +23,7 @@ export class Held {
     this.#bytes = 0;
   }
 
-  /** A body that is kept whole. */
+  /** Passes on a body that is kept in memory as a whole, and counts its bytes. */
   async *all(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of body) {
       this.take(chunk.byteLength);

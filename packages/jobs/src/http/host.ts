@@ -6,7 +6,7 @@ import type { Log } from '../worker/worker.ts';
 
 export type ResultFormat = 'json' | 'rttm' | 'srt' | 'vtt';
 
-/** Options of a submission that the queue itself knows. */
+/** Options of a submission that the queue itself uses. */
 export interface Submission {
   readonly url?: string | undefined;
   readonly webhook?: string | undefined;
@@ -14,30 +14,30 @@ export interface Submission {
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** What the server gives the routes of jobs: all that it does for its own routes as well. */
+/** What the server provides to the routes of jobs; it uses the same for its own routes. */
 export interface JobsHost {
   readonly recordings: Recordings;
   readonly registry: Registry;
   readonly log: Log;
   readonly limits: { readonly bodyBytes: number; readonly idleBodyMs: number };
-  /** Bytes in memory for all requests together. `take` throws `overloaded`. */
+  /** Budget of bytes in memory for all requests. `take` throws `overloaded`. */
   readonly budget: { take(bytes: number): void; give(bytes: number): void };
-  /** The name of the request's API key; empty where there are no keys. */
+  /** The name of the request's API key; empty when the server has no keys. */
   client(c: Context): string;
-  /** The body with back pressure: what is not taken is not read. */
+  /** The body with back pressure: it is read only as fast as it is consumed. */
   body(c: Context): AsyncIterable<Uint8Array>;
   /** @throws `invalid-option` for options that `/v1/diarize` would refuse. */
   checkOptions(options: JobOptions): void;
   /**
-   * The queue's own options of a submission, from JSON or as text.
+   * Parses the queue's own options of a submission, from JSON or text.
    * @throws `invalid-option`.
    */
   submission(given: Readonly<Record<string, unknown>>): Submission;
-  /** @throws `invalid-option` for an option that is given twice. */
+  /** The options in the query string. @throws `invalid-option` for an option that is given twice. */
   query(c: Context): Record<string, string>;
-  /** By `format` in the query, or by `Accept`. */
+  /** The format that the request asks for, by `format` in the query or by `Accept`. */
   format(c: Context): ResultFormat;
-  /** A job's problem as the server writes problems. */
+  /** A job's problem in the server's format for problems. */
   problem(problem: JobProblem, requestId: string): { readonly status: number };
   requestId(c: Context): string;
 }

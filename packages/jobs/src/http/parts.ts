@@ -4,7 +4,7 @@ import type { Voices } from '../voices/voices.ts';
 import type { JobsHost } from './host.ts';
 import type { Watch } from './watch.ts';
 
-/** What the routes work with. */
+/** The dependencies of the routes. */
 export interface RouteParts {
   readonly host: JobsHost;
   readonly jobs: Jobs;

@@ -10,7 +10,10 @@ const TYPES: Readonly<Record<Exclude<ResultFormat, 'json'>, string>> = {
   vtt: 'text/vtt; charset=utf-8',
 };
 
-/** `GET /v1/jobs/:id/result`: the diarization, the problem for which there is none, or the job that goes on. */
+/**
+ * `GET /v1/jobs/:id/result`: responds with the diarization, with the problem of a failed job, or with a job that has
+ * not ended.
+ */
 export async function answerResult(c: Context, id: string, { host, jobs }: RouteParts): Promise<Response> {
   const format = host.format(c);
   const key = host.client(c);

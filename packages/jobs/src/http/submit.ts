@@ -10,21 +10,21 @@ import { Held } from './held.ts';
 import type { RouteParts } from './parts.ts';
 import { bounded, storeForm, tooLarge } from './upload.ts';
 
-/** Options that the queue itself knows; the others are those of `/v1/diarize`. */
+/** Options that the queue itself uses. All others are those of `/v1/diarize`. */
 const OWN = ['url', 'webhook', 'priority', 'metadata'] as const;
 const FLAGS = ['voices', 'embeddings'] as const;
-/** Characters of what is kept with a job, as JSON. */
+/** Largest metadata of a job, in characters of JSON. */
 const MOST_METADATA = 16_384;
-/** A JSON body holds no audio; known voices with their embeddings are some 6 kB each. */
+/** Largest JSON body in bytes. It holds no audio; known voices with their embeddings take about 6 kB each. */
 const MOST_JSON = 1024 * 1024;
-/** Lists and objects inside each other: what goes through JSON, messages and databases later calls itself for each. */
+/** Deepest nesting of JSON: later stages (JSON, messages, databases) process nested values recursively. */
 const MOST_LEVELS = 64;
 
 type Asked = Pick<NewJob, 'options' | 'priority' | 'metadata' | 'webhook' | 'url'>;
 
 /**
- * `POST /v1/jobs`: takes the recording to the storage as it comes, then makes the job. What can be judged without the
- * recording is judged before it is read.
+ * `POST /v1/jobs`: streams the recording to the storage, then creates the job. Everything that does not depend on the
+ * recording is checked before it is read.
  */
 export async function submit(c: Context, parts: RouteParts): Promise<Submitted> {
   const held = new Held(parts.host.budget);
@@ -56,7 +56,7 @@ async function submitHolding(c: Context, parts: RouteParts, held: Held): Promise
     return jobs.submit({ id, key, ...asked, ...(await idempotent(c, parts, key, text)).fields });
   }
 
-  // A form's fields are options as well, and come with it.
+  // The fields of a form are options, too; they are known only after the form is read.
   const form = /^multipart\/form-data\b/i.test(contentType);
   const before = askedOf(query, parts);
   const repeat = await idempotent(c, parts, key, `${JSON.stringify(query)} ${claimed}`);
@@ -85,7 +85,10 @@ async function submitHolding(c: Context, parts: RouteParts, held: Held): Promise
   }
 }
 
-/** Options from text or JSON, sorted into the queue's own and the recording's. @throws `invalid-option`. */
+/**
+ * Parses options from text or JSON and separates the queue's own from those for the recording.
+ * @throws `invalid-option`.
+ */
 function askedOf(given: Readonly<Record<string, unknown>>, { host, allowPrivate, webhooks }: RouteParts): Asked {
   const own: Record<string, unknown> = {};
   const options: Record<string, string> = {};
@@ -124,10 +127,10 @@ function askedOf(given: Readonly<Record<string, unknown>>, { host, allowPrivate,
   return { options: { ...known, ...flags } satisfies JobOptions, priority, metadata, webhook, url };
 }
 
-/** PostgreSQL keeps no text with U+0000 or half of a surrogate pair. @throws `invalid-option`. */
+/** PostgreSQL cannot store text with U+0000 or a lone surrogate. @throws `invalid-option`. */
 function checkStorable(given: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(given)) {
-    // JSON writes both as escapes; a backslash of the text itself is doubled.
+    // JSON writes both as escapes. Double backslashes are removed, since they stand for a backslash in the text itself.
     const json = (JSON.stringify(value) ?? '').replaceAll('\\\\', '');
     const bad = /\\u(0000|d[89a-f])/.exec(json);
     if (bad !== null) {
@@ -157,7 +160,10 @@ function jsonOf(text: string, name = 'the body'): Record<string, unknown> {
   throw new VoiceFlowError('invalid-option', `${name} is no JSON object`);
 }
 
-/** How deep JSON goes, from its brackets: nothing is parsed that a later stage could not write again. */
+/**
+ * Nesting depth of JSON, counted from its brackets before it is parsed, because later stages cannot process deep
+ * nesting.
+ */
 function levelsOf(text: string): number {
   let [level, most, quoted] = [0, 0, false];
   for (let at = 0; at < text.length; at++) {
@@ -174,11 +180,11 @@ function levelsOf(text: string): number {
 
 interface Repeat {
   readonly fields: Pick<NewJob, 'idempotencyKey' | 'digest'>;
-  /** The job that was made before. */
+  /** The job that was created earlier with the same idempotency key. */
   readonly job?: Job | undefined;
 }
 
-/** @param asked What tells one request from another: not the recording's own bytes, which are not read twice. */
+/** @param asked Identifies the content of the request, without the bytes of the recording, which are not read twice. */
 async function idempotent(c: Context, { jobs }: RouteParts, key: string, asked: string): Promise<Repeat> {
   const idempotencyKey = c.req.header('idempotency-key');
   if (idempotencyKey === undefined) return { fields: {} };

@@ -16,22 +16,22 @@ export interface Upload {
 }
 
 const MOST_FIELDS = 64;
-/** Known voices with their embeddings are some 6 kB each. */
+/** Known voices with their embeddings take about 6 kB each. */
 const MOST_FIELD_BYTES = 1024 * 1024;
-/** All fields of a form, with what comes around them: they are kept in memory, which a file is not. */
+/** Largest total of a form without its file, which is the part that is kept in memory. */
 const MOST_TEXT_BYTES = 2 * MOST_FIELD_BYTES;
-/** Bytes that must come in each two idle times: a body that drips holds a connection and a file for ever. */
+/** Least bytes per two idle timeouts: a body that trickles would hold a connection and a file forever. */
 const LEAST_BYTES = 1024;
 
 /**
- * A body within its limits.
- * @throws `audio-too-large`; `deadline-exceeded` when nothing comes for a while, or next to nothing for twice as long;
- * `aborted` when the client left.
+ * Passes on a body and enforces the limits.
+ * @throws `audio-too-large`; `deadline-exceeded` when nothing arrives for `idleBodyMs`, or fewer than `LEAST_BYTES` in
+ * twice that time; `aborted` when the client disconnected.
  */
 export async function* bounded(body: AsyncIterable<Uint8Array>, limits: UploadLimits): AsyncGenerator<Uint8Array> {
   const iterator = body[Symbol.asyncIterator]();
   let bytes = 0;
-  /** Since when, and how many bytes had come by then. */
+  /** Start of the current interval, and the number of bytes received before it. */
   let [begun, before] = [performance.now(), 0];
   try {
     for (;;) {
@@ -46,7 +46,7 @@ export async function* bounded(body: AsyncIterable<Uint8Array>, limits: UploadLi
       yield value;
     }
   } finally {
-    // Not awaited: the answer must not wait for a sender that is slow.
+    // Not awaited: the response must not wait for a slow sender.
     void iterator.return?.().catch(() => {});
   }
 }
@@ -82,9 +82,9 @@ export function tooLarge(bytes: number, limit: number): VoiceFlowError {
 }
 
 /**
- * Writes the part `file` of a form to the storage as it comes.
- * @param held What the fields take in memory.
- * @throws `invalid-option` for a form that cannot be read or has not exactly one file.
+ * Streams the part `file` of a form to the storage.
+ * @param held Counts the memory that the fields take.
+ * @throws `invalid-option` for a form that cannot be read or does not have exactly one file.
  */
 export async function storeForm(
   storage: Storage,
@@ -94,7 +94,7 @@ export async function storeForm(
   held: Held,
 ): Promise<Upload> {
   const fields: Record<string, string> = Object.create(null);
-  /** Whether what comes belongs to the file, give or take a chunk. */
+  /** Whether the current chunk belongs to the file; exact to one chunk. */
   let inFile = false;
   let text = 0;
   async function* counted(): AsyncGenerator<Uint8Array> {
@@ -122,7 +122,7 @@ export async function storeForm(
   let part: Readable | undefined;
   let problem: VoiceFlowError | undefined;
   form.on('file', (field, file) => {
-    // Whoever reads it is told; one that nobody reads must not end the process.
+    // The reader of the file gets the error. Without a listener, the error of an unread file would end the process.
     file.on('error', () => {});
     inFile = true;
     file.once('end', () => {
@@ -131,7 +131,7 @@ export async function storeForm(
     if (field === 'file' && stored === undefined) {
       part = file;
       stored = storage.put(name, file);
-      // Waited for below; until then, its failure must stop the form.
+      // Awaited below. Until then, its failure must stop the form.
       stored.catch((error) => source.destroy(error));
     } else {
       problem ??= unreadable(`it has a file "${String(field).slice(0, 60)}"`);
@@ -149,7 +149,7 @@ export async function storeForm(
     });
   const parsed = new Promise<void>((done, reject) => {
     form.once('finish', done);
-    // Not once: a form that was cut off has several.
+    // `on` and not `once`: a truncated form emits several errors.
     form.on('error', (error) => reject(unreadable((error as Error).message)));
     source.on('error', reject);
   });
@@ -162,7 +162,7 @@ export async function storeForm(
     return { bytes, fields };
   } catch (error) {
     source.destroy();
-    // Without the rest of the form it would never end.
+    // Without the rest of the form the part would never end.
     part?.destroy(error as Error);
     await stored?.catch(() => {});
     throw error;

@@ -1,10 +1,10 @@
 import type { Job } from '../queue/types.ts';
 import type { JobsHost } from './host.ts';
 
-/** A job as the API answers it: its problem as a problem of the server's, its progress with the time that is left. */
+/** A job as in API responses: its problem in the server's format, its progress with the remaining time. */
 export function viewOf(job: Job, host: JobsHost, requestId: string, result?: unknown) {
   const { seq: _, losses: __, runningSeconds, progress, problem, options, ...rest } = job;
-  // Embeddings of known voices came from the client, and need not go back.
+  // The client sent the embeddings of known voices itself, so they are left out.
   const { known: ___, ...shown } = options;
   return {
     ...rest,
@@ -15,7 +15,7 @@ export function viewOf(job: Job, host: JobsHost, requestId: string, result?: unk
   };
 }
 
-/** Below this share, the speed so far says little. */
+/** Below this share the speed so far is too unreliable for an estimate. */
 const LEAST_SHARE = 0.02;
 
 function share({ done, total }: NonNullable<Job['progress']>, runningSeconds: number | null) {

@@ -7,7 +7,7 @@ import { Held } from './held.ts';
 import type { RouteParts } from './parts.ts';
 import { bounded, storeForm } from './upload.ts';
 
-/** `POST /v1/voices?name=…`: the voice of a recording, added to the book of the key. The recording is not kept. */
+/** `POST /v1/voices?name=…`: adds the voice of a recording to the book of the API key. The recording is not kept. */
 export async function enroll(c: Context, name: string, parts: RouteParts): Promise<StoredVoice> {
   const { host, storage, voices } = parts;
   const object = objectOf(uuidv7());

@@ -3,18 +3,18 @@ import type { Database } from '../database/database.ts';
 import type { Jobs } from '../queue/submit.ts';
 import type { Job } from '../queue/types.ts';
 
-/** Requests that wait for jobs at once. */
+/** Most requests that may wait for jobs at the same time. */
 const MOST_WATCHERS = 2_000;
-/** Of them, those of one key: others must be able to wait as well. */
+/** Most of them with the same API key, so that requests of others can wait, too. */
 const MOST_OF_A_KEY = 1_500;
-/** A notice can be lost with a connection. */
+/** Interval of polling, because a notification can be lost with a connection. */
 const POLL_MS = 1_000;
-/** Notices that come together are looked up together. */
+/** Notifications within this time are looked up with one query. */
 const GATHER_MS = 5;
 
 type Listener = (job: Job | undefined) => void;
 
-/** Tells those who wait for jobs of their changes: one look at the database for all of them. */
+/** Notifies waiting requests of changes of jobs, with one database query for all of them. */
 export class Watch {
   readonly #jobs: Jobs;
   readonly #listeners = new Map<string, Set<Listener>>();
@@ -34,7 +34,8 @@ export class Watch {
   }
 
   /**
-   * Calls back with the job after each change, and without one when it was removed. Gives a function that ends it.
+   * Calls back with the job after each change, and with `undefined` when it was removed. Returns a function that ends
+   * it.
    * @throws `overloaded`.
    */
   subscribe(key: string, id: string, listener: Listener): () => void {
@@ -65,7 +66,9 @@ export class Watch {
     };
   }
 
-  /** Resolves at the next change that `until` is true of, or after so many milliseconds, or when the signal fires. */
+  /**
+   * Resolves when `until` is true of the job, when it was removed, after `ms` milliseconds, or when the signal fires.
+   */
   async wait(key: string, id: string, ms: number, signal: AbortSignal, until: (job: Job) => boolean): Promise<void> {
     await new Promise<void>((resolve) => {
       const finish = () => {
@@ -83,7 +86,7 @@ export class Watch {
     });
   }
 
-  /** Lets go of everybody who waits: the server ends. */
+  /** Ends all waiting, for the shutdown of the server. */
   close(): void {
     this.#closed = true;
     clearInterval(this.#poll);
@@ -109,7 +112,7 @@ export class Watch {
       const found = new Map((await this.#jobs.states(ids)).map((job) => [job.id, job]));
       for (const id of ids) for (const listener of this.#listeners.get(id) ?? []) listener(found.get(id));
     } catch {
-      // The database is away: whoever waits goes on waiting, until the next look or its own limit.
+      // The database is unavailable: requests keep waiting until the next query or their own timeout.
     }
     this.#looking = false;
     if (this.#due.size > 0 && !this.#closed) this.#lookAt();

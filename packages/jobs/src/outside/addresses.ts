@@ -18,7 +18,10 @@ const V4 = [
   ['224.0.0.0', 3],
 ] as const;
 
-/** Within 2000::/3, which alone is public: protocol assignments, documentation, and 6to4, which may lead to any IPv4. */
+/**
+ * Blocked parts of 2000::/3, the only public range: protocol assignments, documentation, and 6to4, which may lead to
+ * any IPv4 address.
+ */
 const V6 = [
   ['2001::', 23],
   ['2001:db8::', 32],
@@ -32,11 +35,11 @@ for (const [network, prefix] of V6) blocked.addSubnet(network, prefix, 'ipv6');
 const global = new BlockList();
 global.addSubnet('2000::', 3, 'ipv6');
 
-/** Whether an address is of the public internet. What is no address is not. */
+/** Whether text is an address on the public internet. */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address);
   if (family === 4) return !blocked.check(address, 'ipv4');
-  // IPv4 written as IPv6 (::ffff:…, 64:ff9b::…) is outside of 2000::/3 and so refused; a name resolves to IPv4 as such.
+  // IPv4 in IPv6 form (::ffff:…, 64:ff9b::…) is outside 2000::/3 and so refused; names resolve to plain IPv4.
   const [plain = ''] = address.split('%');
   return family === 6 && global.check(plain, 'ipv6') && !blocked.check(plain, 'ipv6');
 }

@@ -7,30 +7,32 @@ import { storageError } from '../storage/folder.ts';
 import { writeFile } from '../storage/write-file.ts';
 import { askOutside, OutsideError } from './request.ts';
 
-/** Makes what is at an address a file for `use`. */
+/** Downloads an address to a temporary file for `use`. */
 export type WithUrl = <T>(url: string, signal: AbortSignal, use: (path: string) => Promise<T>) => Promise<T>;
 
 export interface FetchAudioOptions {
-  /** Where files lie while they are worked on. */
+  /** Folder of the temporary files. */
   readonly folder: string;
   readonly maxBytes: number;
   readonly allowPrivate: boolean;
   readonly headerMs?: number;
-  /** Without a byte. */
+  /** Longest time without a byte, in milliseconds. */
   readonly idleMs?: number;
-  /** From the first byte to the last. */
+  /** Longest time from the first byte to the last, in milliseconds. */
   readonly totalMs?: number;
-  /** Time in which a sender may be as slow as it likes; on average it must be faster than `LEAST_RATE` then. */
+  /** Grace period in milliseconds before `LEAST_RATE` applies. */
   readonly slowMs?: number;
 }
 
 const REDIRECTS = 5;
-/** Bytes a second. A job has a worker's place while its recording comes: slower than one listens nobody may hold it. */
+/**
+ * Bytes per second. A job occupies a worker during the download, so a slower sender than normal playback is refused.
+ */
 const LEAST_RATE = 8 * 1024;
-/** Answers below 500 that may be another one later. */
+/** Status codes below 500 after which a retry may succeed. */
 const MAY_PASS: readonly number[] = [408, 425, 429];
 
-/** Fetches a recording from an address into a file, within limits. What it is, its bytes tell whoever opens it. */
+/** Downloads a recording to a file, within limits. The format is not checked here. */
 export function fetchAudio(options: FetchAudioOptions): WithUrl {
   const {
     folder,

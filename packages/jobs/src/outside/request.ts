@@ -5,7 +5,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { isPublicAddress } from './addresses.ts';
 
-/** Lets private, loopback and link-local addresses be asked, or some of them: for tests and closed networks. */
+/** Allows requests to all or some private, loopback and link-local addresses, for tests and closed networks. */
 export type AllowPrivate = boolean | ((address: string) => boolean);
 
 function isAllowed(address: string, allowPrivate: AllowPrivate): boolean {
@@ -18,13 +18,13 @@ export interface OutsideOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly allowPrivate: AllowPrivate;
-  /** Milliseconds to the header of the answer, redirects included. */
+  /** Milliseconds until the header of the response, including redirects. */
   readonly timeoutMs: number;
   readonly redirects: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Why an address given by a client could not be asked. `permanent`: asking again changes nothing. */
+/** A request to an address given by a client failed. `permanent`: a retry would fail, too. */
 export class OutsideError extends Error {
   override readonly name = 'OutsideError';
   readonly permanent: boolean;
@@ -36,8 +36,8 @@ export class OutsideError extends Error {
 }
 
 /**
- * The address that a client gave, as far as it can be judged without asking anybody.
- * @throws `invalid-option` naming the option.
+ * Checks an address given by a client, as far as possible without network access.
+ * @throws `invalid-option` with the name of the option.
  */
 export function checkAddress(name: string, text: string, allowPrivate: AllowPrivate): URL {
   const refuse = (why: string) =>
@@ -55,9 +55,9 @@ export function checkAddress(name: string, text: string, allowPrivate: AllowPriv
 }
 
 /**
- * Asks an address that a client gave. Each hop's name is resolved once, its addresses are judged, and the connection
- * goes to what was judged: a name that answers otherwise the second time gains nothing.
- * @returns The answer with its body unread; whoever takes it must read or destroy it.
+ * Sends a request to an address given by a client. The name of each hop is resolved once, and the connection uses the
+ * checked addresses, so a name that resolves differently the second time (DNS rebinding) cannot bypass the check.
+ * @returns The response with its body unread; the caller must read or destroy it.
  * @throws OutsideError.
  */
 export async function askOutside(address: string, options: OutsideOptions): Promise<IncomingMessage> {
@@ -109,7 +109,7 @@ function ask(url: URL, options: OutsideOptions, signal: AbortSignal, deadline: A
   });
 }
 
-/** Resolves a name and refuses it when any of its addresses is not public. */
+/** Resolves a name; fails when any of its addresses is not public. */
 function publicLookup(allowPrivate: AllowPrivate): LookupFunction {
   return (host, options, callback) => {
     resolve(host, { ...options, all: true }, (error, addresses) => {

@@ -1,13 +1,12 @@
 import { DatabaseError } from '../database/database.ts';
 
 /**
- * Calls that come while one is under way are made together, as the next one: under load, many of them cost hardly more
- * than one.
- * @param most Items of one call.
- * @param work Gives one output for each item, in their order. Where the statement of several is refused
- *   (`DatabaseError`), each is tried alone: one that cannot be done must not take the others along. Any other error, such
- *   as that of a database that is away, every caller of the call is told.
- * @param delayMs Waits so long for company, for what nobody waits for.
+ * Batches calls: those made while a batch runs form the next one. Under load, a batch costs hardly more than one call.
+ * @param most Most items of a batch.
+ * @param work Returns one output for each item, in their order. When it throws a `DatabaseError` for several items,
+ *   each is tried alone, so that one invalid item does not fail the others. Any other error, such as of an unavailable
+ *   database, rejects all calls of the batch.
+ * @param delayMs Delay before the first batch, to collect more items when no caller waits for the result.
  */
 export function gathered<In, Out>(
   most: number,

@@ -6,13 +6,13 @@ import type { Claimed, Freed, JobProblem, JobResult } from './types.ts';
 export interface LeaseOptions {
   /** Seconds without a heartbeat after which a worker counts as lost. */
   readonly leaseSeconds: number;
-  /** Failures of a job after which it is not tried again. */
+  /** Failures of a job after which it is not retried. */
   readonly mostFailures: number;
-  /** Workers lost with a job after which it is not tried again: it may be what ends them. */
+  /** Workers lost during a job after which it is not retried, because the job may be the cause. */
   readonly mostLosses: number;
-  /** The first wait after a failure, in seconds; doubled with each. */
+  /** Delay after the first failure, in seconds; doubled with each further one. */
   readonly retrySeconds: number;
-  /** Seconds of audio that a key may have done in 24 hours; further jobs wait. 0 for no bound. */
+  /** Seconds of audio that an API key may have processed in 24 hours; further jobs wait. 0 for no limit. */
   readonly secondsPerDay: number;
 }
 
@@ -24,10 +24,13 @@ const LEASE_DEFAULTS: LeaseOptions = {
   secondsPerDay: 0,
 };
 
-/** What a failure means: the job is over; it counts and is tried again; or nothing of the job's own was wrong. */
+/**
+ * What a failure means: the job fails for good; it is retried and the failure counts; or it is retried without
+ * counting, because the job was not the cause.
+ */
 export type Verdict = 'final' | 'retry' | 'defer';
 
-/** A delivery for each job in `ended` that wants to be told of. */
+/** Inserts a webhook delivery for each job in `ended` that has a webhook, and sends the notifications. */
 const DELIVER = `deliveries as (
   insert into voiceflow.delivery (id, job_id, url) select gen_random_uuid(), id, webhook from ended where webhook is not null
 ), told as (
@@ -35,13 +38,15 @@ const DELIVER = `deliveries as (
   from ended
 )`;
 
-/** What PostgreSQL keeps no text with: U+0000 and halves of surrogate pairs. Messages that quote a recording have them. */
+/**
+ * Replaces U+0000 and lone surrogates, which PostgreSQL cannot store. Messages that quote a recording may contain them.
+ */
 function storable({ code, detail, hint }: JobProblem): JobProblem {
   const clean = (text: string) => text.replace(/[\0\p{Surrogate}]/gu, '\ufffd');
   return { code, detail: clean(detail), hint: hint && clean(hint) };
 }
 
-/** What workers do with the queue. Every method is one statement: it happened as a whole or not at all. */
+/** The workers' operations on the queue. Every method is one statement and so atomic. */
 export class Leases {
   readonly #db: Database;
   readonly #options: LeaseOptions;
@@ -56,9 +61,9 @@ export class Leases {
   }
 
   /**
-   * Takes the next job. Keys take turns: the one with the fewest jobs running comes first, then the one that was served
-   * longest ago; within a key, higher priorities first, then older jobs. The keys are found by an index scan that
-   * jumps from key to key, so a long queue costs no more than a short one.
+   * Claims the next job. API keys take turns: first the key with the fewest running jobs, then the one served longest
+   * ago; within a key, higher priorities first, then older jobs. An index scan jumps from key to key, so a long queue
+   * costs no more than a short one.
    */
   async claim(worker: string): Promise<Claimed | undefined> {
     const [claimed] = await this.#db.query<Claimed>(
@@ -92,7 +97,10 @@ export class Leases {
     return claimed;
   }
 
-  /** Keeps the leases of jobs and tells how far they are. Gives those that are still held; the others must stop. */
+  /**
+   * Renews the leases of jobs and stores their progress. Returns the leases that are still held; the other jobs must
+   * stop.
+   */
   async heartbeat(jobs: readonly { readonly lease: string; readonly progress: Progress | null }[]): Promise<string[]> {
     const rows = await this.#db.query<{ lease: string }>(
       `with beats as (select * from jsonb_to_recordset($1::jsonb) as b (lease uuid, progress jsonb)),
@@ -107,8 +115,8 @@ export class Leases {
   }
 
   /**
-   * Ends a job with its result, if the lease is still the job's: two workers never both succeed.
-   * @param embeddings Whether the voices of its speakers are kept.
+   * Ends a job with its result, if the lease is still valid, so that two workers never both succeed.
+   * @param embeddings Whether the embeddings of its speakers are stored.
    */
   async succeed(claimed: Claimed, result: JobResult, audioSeconds: number, embeddings: boolean): Promise<boolean> {
     const speakers = result.speakers.map(({ label, name, seconds, embedding }) => ({
@@ -150,7 +158,10 @@ export class Leases {
     return row?.ended === '1';
   }
 
-  /** Ends a job, or gives it back to be tried again later, until it has failed as often as it may. Gives what it is now; nothing where the lease was lost. */
+  /**
+   * Requeues a failed job for a later retry, or ends it when the verdict is `final` or after `mostFailures` failures.
+   * Returns its new state; undefined when the lease was lost.
+   */
   async fail(claimed: Claimed, problem: JobProblem, verdict: Verdict): Promise<'queued' | 'failed' | undefined> {
     const { mostFailures, retrySeconds } = this.#options;
     const [row] = await this.#db.query<{ state: 'queued' | 'failed' }>(
@@ -176,7 +187,7 @@ export class Leases {
     return row?.state;
   }
 
-  /** Gives jobs back as if they had not been taken: their worker stops. */
+  /** Requeues jobs as if they had not been claimed, because their worker stops. */
   async release(leases: readonly string[]): Promise<void> {
     await this.#db.query(
       `with back as (
@@ -187,7 +198,10 @@ export class Leases {
     );
   }
 
-  /** Gives back what lost workers had. @param all Everything that runs: nobody else can have the database open. */
+  /**
+   * Requeues the jobs of lost workers.
+   * @param all All running jobs, when no other process can have the database open.
+   */
   async reap(all = false): Promise<number> {
     const rows = await this.#db.query(
       `with lost as (
@@ -216,7 +230,7 @@ export class Leases {
     return rows.length;
   }
 
-  /** Audio of jobs that ended and whose audio is not kept: to be deleted, then told by `forget`. */
+  /** Audio of ended jobs that is no longer kept. The caller deletes it and then calls `forget`. */
   async freed(keepSeconds: number, limit: number): Promise<Freed[]> {
     return this.#db.query<Freed>(
       `select id, object from voiceflow.job
@@ -229,7 +243,10 @@ export class Leases {
     await this.#db.query('update voiceflow.job set object = null where object = any($1::text[])', [[...objects]]);
   }
 
-  /** Removes jobs that ended so long ago, with their results. Only such whose audio is gone. */
+  /**
+   * Removes jobs that ended at least `keepSeconds` ago, with their results, but only those whose audio is already
+   * deleted.
+   */
   async expire(keepSeconds: number, limit: number): Promise<number> {
     const rows = await this.#db.query(
       `delete from voiceflow.job where id in (
@@ -241,7 +258,7 @@ export class Leases {
     return rows.length;
   }
 
-  /** Which of these objects no job has. */
+  /** Which of these objects belong to no job. */
   async orphans(objects: readonly string[]): Promise<string[]> {
     const rows = await this.#db.query<{ object: string }>(
       `select o as object from unnest($1::text[]) as o

@@ -3,7 +3,7 @@ import type { Database } from '../database/database.ts';
 import { gathered } from './gather.ts';
 import type { Job, JobState, NewJob } from './types.ts';
 
-/** The columns of a `Job`, from a row `j`. */
+/** The columns of a `Job`, for a table alias `j`. */
 const JOB = `
   j.id, j.seq::text as seq, j.state, j.priority, j.bytes::float8 as bytes, j.url, j.audio_seconds as "audioSeconds",
   j.options, j.metadata, j.webhook, j.progress, j.failures, j.losses, j.problem,
@@ -12,16 +12,16 @@ const JOB = `
   to_char(j.ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "endedAt",
   case when j.state = 'running' then extract(epoch from now() - j.started_at)::float8 end as "runningSeconds"`;
 
-/** Jobs of one statement. */
+/** Most jobs inserted with one statement. */
 const MOST_TOGETHER = 100;
 
 export interface Submitted {
   readonly job: Job;
-  /** Whether the idempotency key had been used before: nothing was submitted then. */
+  /** Whether the idempotency key had been used before; then nothing was submitted. */
   readonly repeated: boolean;
 }
 
-/** The jobs that one key owns: nothing of another key's is ever read or changed. */
+/** The jobs of API keys. Methods that take a key never read or change jobs of another key. */
 export class Jobs {
   readonly #db: Database;
   readonly #insert: (job: NewJob) => Promise<Job | undefined>;
@@ -31,7 +31,7 @@ export class Jobs {
     this.#insert = gathered(MOST_TOGETHER, (jobs) => this.#insertAll(jobs));
   }
 
-  /** @throws `invalid-option` for an idempotency key that was used for another request; `backend-unavailable`. */
+  /** @throws `invalid-option` for an idempotency key that was used for a different request; `backend-unavailable`. */
   async submit(job: NewJob): Promise<Submitted> {
     const made = await this.#insert(job);
     if (made !== undefined) return { job: made, repeated: false };
@@ -41,7 +41,7 @@ export class Jobs {
     return { job: before, repeated: true };
   }
 
-  /** Gives nothing for a job whose idempotency key was used before. */
+  /** Returns undefined for a job whose idempotency key was used before. */
   async #insertAll(jobs: readonly NewJob[]): Promise<readonly (Job | undefined)[]> {
     const rows = await this.#db.query<Job>(
       `with made as (
@@ -62,8 +62,8 @@ export class Jobs {
   }
 
   /**
-   * The job that was submitted under an idempotency key.
-   * @throws `invalid-option` where it was for something else.
+   * The job that was submitted with an idempotency key.
+   * @throws `invalid-option` when the key was used for a different request.
    */
   async repeated(key: string, idempotencyKey: string, digest: string | undefined): Promise<Job | undefined> {
     const [row] = await this.#db.query<Job & { digest: string | null }>(
@@ -97,7 +97,7 @@ export class Jobs {
     return row?.body;
   }
 
-  /** Newest first. @param before The `seq` of the last job of the page before. */
+  /** Newest first. @param before The `seq` of the last job of the previous page. */
   async list(
     key: string,
     { limit, before, state }: { limit: number; before?: string | undefined; state?: JobState | undefined },
@@ -110,12 +110,12 @@ export class Jobs {
     );
   }
 
-  /** The states of some jobs, whoever owns them: for whoever watches. */
+  /** Some jobs of any key, for `Watch`. */
   async states(ids: readonly string[]): Promise<Job[]> {
     return this.#db.query<Job>(`select ${JOB} from voiceflow.job j where j.id = any($1::uuid[])`, [[...ids]]);
   }
 
-  /** Ends a job that has not ended; its worker notices at its next heartbeat. Gives the job as it is now. */
+  /** Cancels a job that has not ended; its worker notices at its next heartbeat. Returns the changed job. */
   async cancel(key: string, id: string): Promise<Job | undefined> {
     const [job] = await this.#db.query<Job>(
       `with ended as (
@@ -128,7 +128,7 @@ export class Jobs {
     return job;
   }
 
-  /** Where the audio of a job is, as long as it is kept. */
+  /** The storage object of a job's audio, while it is kept. */
   async object(key: string, id: string): Promise<string | undefined> {
     const [row] = await this.#db.query<{ object: string | null }>(
       'select object from voiceflow.job where key = $1 and id = $2',
@@ -137,12 +137,12 @@ export class Jobs {
     return row?.object ?? undefined;
   }
 
-  /** Notes that the audio of a job was deleted. */
+  /** Records that the audio of a job was deleted. */
   async forget(key: string, id: string): Promise<void> {
     await this.#db.query('update voiceflow.job set object = null where key = $1 and id = $2', [key, id]);
   }
 
-  /** Removes a job that has ended, with its result, its rows and its deliveries. Its audio must be gone. */
+  /** Removes a job that has ended, with its result and its deliveries. Its audio must have been deleted. */
   async remove(key: string, id: string): Promise<boolean> {
     const rows = await this.#db.query(
       `delete from voiceflow.job where key = $1 and id = $2 and ended_at is not null and object is null returning id`,
@@ -151,7 +151,7 @@ export class Jobs {
     return rows.length > 0;
   }
 
-  /** Seconds of audio of a key's jobs that began in the last 24 hours. */
+  /** Seconds of audio of a key's jobs that started in the last 24 hours. */
   async secondsToday(key: string): Promise<number> {
     const [row] = await this.#db.query<{ seconds: number }>(
       `select coalesce(sum(audio_seconds), 0)::float8 as seconds from voiceflow.job
@@ -161,7 +161,7 @@ export class Jobs {
     return row?.seconds ?? 0;
   }
 
-  /** The queue as a whole. */
+  /** Figures of the whole queue. */
   async depth(): Promise<Depth> {
     const [row] = await this.#db.query<Depth>(
       `select
@@ -185,14 +185,14 @@ export const NOTHING: Depth = { queued: 0, running: 0, deliveries: 0, age: 0, re
 export interface Depth {
   readonly queued: number;
   readonly running: number;
-  /** Webhook calls that are due or wait to be tried again. */
+  /** Webhook calls that are due or wait for a retry. */
   readonly deliveries: number;
-  /** Seconds that the oldest job has been due for. */
+  /** Seconds since the oldest due job became due. */
   readonly age: number;
-  /** Jobs that failed and wait to be tried again. */
+  /** Jobs that failed and wait for a retry. */
   readonly retrying: number;
   /** Jobs that failed for good in the last hour. */
   readonly failed: number;
-  /** Seconds of audio done a second, in the last minute. */
+  /** Seconds of audio processed per second, over the last minute. */
   readonly speed: number;
 }

@@ -2,14 +2,14 @@ import type { DiarizationJson, Progress, TurnJson } from 'voiceflow-ml/core';
 
 export type JobState = 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled';
 
-/** Why a job failed: a problem of the contract, without a request. */
+/** Why a job failed: a problem of the contract, without the fields of a request. */
 export interface JobProblem {
   readonly code: string;
   readonly detail: string;
   readonly hint?: string;
 }
 
-/** Options of `/v1/diarize` as text, `voices` and `embeddings` besides. */
+/** Options of `/v1/diarize` as text, and `voices` and `embeddings`. */
 export type JobOptions = Readonly<Record<string, string>>;
 
 export interface NewJob {
@@ -20,19 +20,19 @@ export interface NewJob {
   readonly options: JobOptions;
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   readonly webhook?: string | undefined;
-  /** An object of the storage, or an address. */
+  /** The storage object of the audio. A job has either this or `url`. */
   readonly object?: string | undefined;
   readonly url?: string | undefined;
   readonly bytes?: number | undefined;
   readonly idempotencyKey?: string | undefined;
-  /** Of what was asked, to tell a repetition from another request under the same key. */
+  /** Digest of the request, to distinguish a repetition from another request with the same idempotency key. */
   readonly digest?: string | undefined;
 }
 
-/** A job as the API shows it. Times are ISO 8601. */
+/** A job as in the API. Times are ISO 8601. */
 export interface Job {
   readonly id: string;
-  /** Grows with each job: pages are cut by it. */
+  /** Grows with each job; used for paging. */
   readonly seq: string;
   readonly state: JobState;
   readonly priority: number;
@@ -46,14 +46,14 @@ export interface Job {
   readonly metadata: Readonly<Record<string, unknown>> | null;
   readonly webhook: string | null;
   readonly progress: (Progress & { readonly fraction?: number }) | null;
-  /** Seconds that it has been running for. */
+  /** Seconds since the job started. */
   readonly runningSeconds: number | null;
   readonly failures: number;
   readonly losses: number;
   readonly problem: JobProblem | null;
 }
 
-/** A job that a worker holds, and by which lease. */
+/** A job that a worker has claimed, with its lease. */
 export interface Claimed {
   readonly id: string;
   readonly key: string;
@@ -62,16 +62,16 @@ export interface Claimed {
   readonly url: string | null;
   readonly options: JobOptions;
   readonly failures: number;
-  /** Seconds that it waited. */
+  /** Seconds that the job waited. */
   readonly waited: number;
 }
 
-/** What `/v1/diarize` answers as JSON. */
+/** The JSON response of `/v1/diarize`. */
 export interface JobResult extends DiarizationJson {
   readonly exclusive?: readonly TurnJson[];
 }
 
-/** Audio that nothing needs any more. */
+/** Audio that is no longer needed. */
 export interface Freed {
   readonly id: string;
   readonly object: string;

@@ -7,8 +7,8 @@ import type { Storage } from './storage.ts';
 import { writeFile } from './write-file.ts';
 
 /**
- * Objects as files below a folder, spread over 256 folders.
- * @param flush Waits for the disk: what was written survives the loss of power. Of use only where the database does so too.
+ * Stores objects as files below a folder, spread over 256 subfolders.
+ * @param flush Waits for the disk, so that objects survive a loss of power. Useful only if the database does the same.
  */
 export function folderStorage(root: string, { flush }: { readonly flush: boolean }): Storage {
   const pathOf = (name: string) => join(root, dirname(name), name.slice(-2), name.slice(dirname(name).length + 1));
@@ -21,7 +21,7 @@ export function folderStorage(root: string, { flush }: { readonly flush: boolean
       });
       try {
         const source = Readable.from(count(body, (n) => (bytes += n)));
-        // A name that is complete has all of its bytes.
+        // Renamed when complete, so that an object is never partial.
         await writeFile(`${path}.part`, (sink) => pipeline(source, sink), { flush });
         await rename(`${path}.part`, path);
       } catch (error) {
@@ -70,7 +70,7 @@ async function* count(body: AsyncIterable<Uint8Array>, add: (bytes: number) => v
 
 const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
-/** What went wrong below, as an error of the contract. */
+/** Converts an error of the file system to an error of the contract. */
 export function storageError(error: unknown): unknown {
   if (VoiceFlowError.isInstance(error)) return error;
   const { code, message } = error as NodeJS.ErrnoException;

@@ -11,22 +11,25 @@ import type { Storage } from './storage.ts';
 import { writeFile } from './write-file.ts';
 
 export interface S3Options {
-  /** Such as `https://s3.eu-central-1.amazonaws.com`; the bucket is put into the path. */
+  /** Such as `https://s3.eu-central-1.amazonaws.com`. The bucket becomes part of the path. */
   readonly endpoint: string;
   readonly bucket: string;
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Where objects lie as files while they are worked on. */
+  /** Folder of temporary files for `withFile`. */
   readonly spool: string;
 }
 
-/** An upload holds one part in memory: its length need not be known. S3 wants 5 MiB at least, but for the last. */
+/**
+ * An upload holds one part in memory, so its total length need not be known. S3 requires at least 5 MiB except for the
+ * last part.
+ */
 const PART_BYTES = 8 * 1024 * 1024;
 const REQUEST_MS = 60_000;
 const RETRIES = 3;
 
-/** Objects of a bucket of any server that speaks S3. */
+/** Stores objects in a bucket of any server with the S3 API. */
 export function s3Storage(options: S3Options): Storage {
   const { endpoint, bucket, region, accessKeyId, secretAccessKey, spool } = options;
   const client = new AwsClient({ accessKeyId, secretAccessKey, region, service: 's3', retries: RETRIES });
@@ -60,7 +63,7 @@ export function s3Storage(options: S3Options): Storage {
       const parts = etags.map((etag, at) => `<Part><PartNumber>${at + 1}</PartNumber><ETag>${etag}</ETag></Part>`);
       const body = `<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`;
       const done = await (await ask(`${name}?uploadId=${encodeURIComponent(upload)}`, { method: 'POST', body })).text();
-      // S3 may answer 200 and say in the body that it failed.
+      // S3 may respond with 200 and report an error in the body.
       if (tag(done, 'Code') !== undefined) throw away(`completing was answered ${tag(done, 'Code')}`);
       return bytes;
     } catch (error) {
@@ -115,7 +118,7 @@ export function s3Storage(options: S3Options): Storage {
   };
 }
 
-/** Parts of exactly `PART_BYTES`, and a shorter one at the end, if any. */
+/** Splits a body into parts of exactly `PART_BYTES`; the last one may be shorter. */
 async function* cut(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, undefined> {
   let part = new Uint8Array(PART_BYTES);
   let filled = 0;

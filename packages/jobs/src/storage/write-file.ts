@@ -3,9 +3,9 @@ import { rm } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 
 /**
- * Makes a file that only this user may read, and has `write` fill it. When that fails, no file is there, now or later.
- * @param write Ends once the sink has all bytes, such as a `pipeline` into it.
- * @param flush Waits for the disk.
+ * Creates a file that only this user may read, and fills it with `write`. A failure leaves no file, not even later.
+ * @param write Resolves when the sink has all bytes, such as a `pipeline` into it.
+ * @param flush Whether to wait for the disk.
  * @throws what `write` throws.
  */
 export async function writeFile(
@@ -18,7 +18,7 @@ export async function writeFile(
   try {
     await write(sink);
   } catch (error) {
-    // A pipeline that fails does not wait for a file that is still being opened: it would come after its removal.
+    // A failed pipeline does not wait for a file that is still being opened; the file would appear after its removal.
     sink.destroy();
     await closed;
     await rm(path, { force: true }).catch(() => {});

@@ -15,14 +15,17 @@ export interface NamedEmbedding {
   readonly embedding: readonly number[];
 }
 
-/** Of one key: jobs are told all of them, and the list is one answer. */
+/** Most voices of one API key: every job gets all of them, and they are listed in one response. */
 const MOST_VOICES = 2_000;
 
 const VOICE = `name, space, samples,
   to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "createdAt",
   to_char(updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "updatedAt"`;
 
-/** The voice book of each key. Embeddings are biometric data: they are stored for enrolled voices, and leave by no route. */
+/**
+ * The voice book of each API key. Embeddings are biometric data: they are stored for enrolled voices, but no route
+ * returns them.
+ */
 export class Voices {
   readonly #db: Database;
 
@@ -30,9 +33,9 @@ export class Voices {
     this.#db = db;
   }
 
-  /** Adds a recording to a voice: the mean of all of its recordings, of unit length. */
+  /** Adds a recording to a voice. The voice is the mean of all its recordings, scaled to unit length. */
   async enroll(key: string, { name, space, embedding }: NamedEmbedding): Promise<StoredVoice> {
-    // Two enrolments at once: the one that finds the other's change reads again.
+    // Of two concurrent enrollments, the one whose update finds the other's change reads again.
     for (;;) {
       const [before] = await this.#db.query<{ embedding: number[]; samples: number }>(
         'select embedding, samples from voiceflow.voice where key = $1 and name = $2 and space = $3',
@@ -51,7 +54,7 @@ export class Voices {
     }
   }
 
-  /** @throws `invalid-option` for a new name in a book that is full. */
+  /** @throws `invalid-option` for a new name in a full book. */
   async admit(key: string, name: string): Promise<void> {
     const [row] = await this.#db.query<{ count: number }>(
       'select count(*)::float8 as count from voiceflow.voice where key = $1 and name <> $2',
@@ -69,7 +72,7 @@ export class Voices {
     ]);
   }
 
-  /** What recordings are compared with: the voices of one model's space. */
+  /** The voices that recordings are compared with: those of the model's embedding space. */
   async known(key: string, space: string): Promise<NamedEmbedding[]> {
     return this.#db.query<NamedEmbedding>(
       'select name, space, embedding from voiceflow.voice where key = $1 and space = $2 order by name',
@@ -77,7 +80,7 @@ export class Voices {
     );
   }
 
-  /** @returns Whether there was one. */
+  /** @returns Whether the voice existed. */
   async remove(key: string, name: string): Promise<boolean> {
     const rows = await this.#db.query('delete from voiceflow.voice where key = $1 and name = $2 returning name', [
       key,

@@ -6,9 +6,12 @@ import { Deliveries, type Delivery } from './deliveries.ts';
 import { signedHeaders } from './sign.ts';
 
 const POLL_MS = 1_000;
-/** Calls under way at once: a receiver that never answers holds one of them for its time. */
+/** Most concurrent calls. A receiver that never responds occupies one of them until the timeout. */
 const AT_ONCE = 32;
-/** Of them, for jobs of one key, give or take as many: receivers of one that never answer must not hold up all others. */
+/**
+ * Most of them for jobs of one API key (at times up to twice as many), so that its unresponsive receivers do not block
+ * all others.
+ */
 const OF_A_KEY = 8;
 const CALL_MS = 10_000;
 
@@ -20,7 +23,7 @@ export interface CallerParts {
   readonly log: Log;
 }
 
-/** Makes the calls that are due, until each was answered with success or was tried often enough. */
+/** Makes the webhook calls that are due, until each has succeeded or was retried often enough. */
 export class Caller {
   readonly #parts: CallerParts;
   readonly #deliveries: Deliveries;
@@ -42,7 +45,7 @@ export class Caller {
     look();
   }
 
-  /** What is under way is cut off; it is made again by whoever comes next. */
+  /** Aborts running calls. They stay due, and this or another process makes them again. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#stop.abort();
@@ -60,7 +63,7 @@ export class Caller {
         for (const delivery of due) this.#begin(delivery);
       }
     } catch {
-      // The database is away: the next look will tell.
+      // The database is unavailable; the next poll tries again.
     } finally {
       this.#looking = false;
     }
@@ -76,7 +79,7 @@ export class Caller {
         const left = (this.#ofKey.get(key) ?? 1) - 1;
         if (left > 0) this.#ofKey.set(key, left);
         else this.#ofKey.delete(key);
-        // Others may have waited for this place.
+        // Other deliveries may have waited for this slot.
         if (this.#calls.size === AT_ONCE - 1 || left === OF_A_KEY - 1) void this.#look();
       });
     this.#calls.add(call);
@@ -113,7 +116,7 @@ export class Caller {
       body,
       allowPrivate: this.#parts.allowPrivate,
       timeoutMs: CALL_MS,
-      // A redirected POST would become a GET, or go to somebody else with our signature.
+      // A redirect would turn the POST into a GET, or send our signature to another receiver.
       redirects: 0,
       signal: this.#stop.signal,
     });

@@ -1,12 +1,12 @@
 import type { Database } from '../database/database.ts';
 
-/** A call that is due. */
+/** A webhook call that is due. */
 export interface Delivery {
   readonly id: string;
   readonly url: string;
-  /** Whose job it is of. */
+  /** The API key that owns the job. */
   readonly key: string;
-  /** Tries before this one. */
+  /** Number of earlier tries. */
   readonly tries: number;
   readonly job: string;
   readonly state: string;
@@ -16,12 +16,12 @@ export interface Delivery {
   readonly endedAt: string;
 }
 
-/** Seconds from one try to the next: 7 tries in about 11 hours. */
+/** Seconds between tries: 7 tries in about 11 hours. */
 const BACKOFF_SECONDS = [5, 60, 300, 1_800, 7_200, 28_800] as const;
-/** A call that is under way is nobody else's for so long; whoever dies with it leaves it to be made again. */
+/** A running call is reserved for this long. If its process dies, another one makes the call again. */
 const CALL_SECONDS = 60;
 
-/** The calls that are to be made. They are made at least once: receivers know a repetition by its `webhook-id`. */
+/** The queue of webhook calls. Each is made at least once; receivers detect a repetition by its `webhook-id`. */
 export class Deliveries {
   readonly #db: Database;
 
@@ -29,7 +29,7 @@ export class Deliveries {
     this.#db = db;
   }
 
-  /** @param without Keys that have enough calls under way. */
+  /** @param without API keys that already have enough running calls. */
   async take(limit: number, without: readonly string[]): Promise<Delivery[]> {
     return this.#db.query<Delivery>(
       `with due as (
@@ -52,7 +52,7 @@ export class Deliveries {
     await this.#db.query('update voiceflow.delivery set delivered_at = now(), problem = null where id = $1', [id]);
   }
 
-  /** @returns Whether it will be tried again. */
+  /** @returns Whether the call will be retried. */
   async failed({ id, tries }: Delivery, problem: string, permanent: boolean): Promise<boolean> {
     const wait = permanent ? undefined : BACKOFF_SECONDS[tries];
     await this.#db.query(

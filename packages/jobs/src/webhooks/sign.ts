@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 
-/** Headers of a signed call, as Standard Webhooks 1.0 has them: receivers may check it with any of its libraries. */
+/** Headers of a signed call, by Standard Webhooks 1.0: receivers can verify it with any of its libraries. */
 export function signedHeaders(secret: Uint8Array, id: string, body: string, seconds: number): Record<string, string> {
   const signature = createHmac('sha256', secret).update(`${id}.${seconds}.${body}`).digest('base64');
   return { 'webhook-id': id, 'webhook-timestamp': String(seconds), 'webhook-signature': `v1,${signature}` };
@@ -10,8 +10,8 @@ export function signedHeaders(secret: Uint8Array, id: string, body: string, seco
 const LEAST_BYTES = 24;
 
 /**
- * A secret from `whsec_` and base64, as Standard Webhooks writes them.
- * @throws `invalid-option` for another form, or fewer than 24 bytes.
+ * Parses a secret in the form of Standard Webhooks: `whsec_` and base64.
+ * @throws `invalid-option` for another form, or for fewer than 24 bytes.
  */
 export function parseSecret(text: string): Uint8Array {
   const base64 = text.startsWith('whsec_') ? text.slice(6) : undefined;

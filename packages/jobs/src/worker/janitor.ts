@@ -3,7 +3,7 @@ import type { Leases } from '../queue/leases.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Log } from './worker.ts';
 
-/** How long what is kept. Seconds from the end of a job. */
+/** How long data is kept, in seconds from the end of a job. */
 export interface Keep {
   /** 0: deleted as soon as the job has ended. */
   readonly audio: number;
@@ -14,9 +14,9 @@ const REAP_MS = 5_000;
 const EXPIRE_MS = 60_000;
 const ORPHANS_MS = 3_600_000;
 const VACUUM_MS = 300_000;
-/** Rows or objects of one step: none takes long, and the next step follows at once. */
+/** Rows or objects per step, so that no step takes long. The next step follows at once. */
 const BATCH = 500;
-/** An upload that takes longer than this is taken for one that was cut off. */
+/** An upload that takes longer than this counts as interrupted. */
 const ORPHAN_SECONDS = 6 * 3_600;
 
 export interface JanitorParts {
@@ -27,7 +27,7 @@ export interface JanitorParts {
   readonly log: Log;
 }
 
-/** Gives back the jobs of lost workers, and deletes what is not to be kept. Any number may do it side by side. */
+/** Requeues the jobs of lost workers and deletes expired data. Several processes may do this at the same time. */
 export class Janitor {
   readonly #parts: JanitorParts;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
@@ -63,7 +63,7 @@ export class Janitor {
       const count = await leases.reap();
       if (count > 0) log({ level: 'warn', message: 'jobs of lost workers given back', count });
     } catch (error) {
-      // Workers could not renew their leases meanwhile either: they get as long again.
+      // Workers could not renew their leases in this time either, so they get a full lease time more.
       this.#reapNotBefore = performance.now() + leases.leaseSeconds * 1000;
       throw error;
     }
@@ -80,7 +80,7 @@ export class Janitor {
     while (!this.#stopped && (await leases.expire(keep.results, BATCH)) === BATCH);
   }
 
-  /** Objects whose job was never made or is gone: a process died between the two. */
+  /** Deletes objects without a job, which remain when a process dies between two steps. */
   async orphans(): Promise<void> {
     const { leases, storage } = this.#parts;
     let batch: string[] = [];

@@ -1,4 +1,4 @@
-/** The part of the server's registry that jobs count with. */
+/** The part of the server's metrics registry that jobs use. */
 export interface Registry {
   counter(name: string, help: string): { add(amount: number, labels?: Readonly<Record<string, string>>): void };
   gauge(name: string, help: string, read: () => number | ReadonlyMap<string, number>): void;
@@ -18,7 +18,7 @@ export interface JobMetrics {
 
 const WAIT_BUCKETS = [0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400];
 
-/** What this process did; the queue as a whole is told by gauges (`watchQueue`). */
+/** Metrics of this process's work. Gauges describe the whole queue (`watchQueue`). */
 export function jobMetrics(registry: Registry): JobMetrics {
   const wait = registry.histogram('voiceflow_job_wait_seconds', 'From when a job was due to its start.', WAIT_BUCKETS);
   const ended = registry.counter('voiceflow_jobs_ended_total', 'Jobs ended here, by state.');

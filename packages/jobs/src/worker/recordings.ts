@@ -1,7 +1,7 @@
 import type { Progress } from 'voiceflow-ml/core';
 import type { JobOptions, JobResult } from '../queue/types.ts';
 
-/** A file of this machine. */
+/** A file on this machine. */
 export interface Recording {
   readonly path: string;
   readonly bytes: number;
@@ -12,17 +12,17 @@ export interface RecordingContext {
   readonly onProgress: (progress: Progress) => void;
 }
 
-/** What diarizes, wherever it runs: the server's workers, or those of `voiceflow worker`. */
+/** Diarizes recordings, with the workers of the server or of `voiceflow worker`. */
 export interface Recordings {
   /** The embedding space of the model. */
   readonly space: string;
-  /** Recordings that could begin now, beside so many that the worker has taken. */
+  /** How many more recordings could start now. @param taken Jobs that the worker has already claimed. */
   free(taken: number): number;
-  /** Calls back when there may be more room. */
+  /** Calls back when more recordings may start. */
   onFree(listener: () => void): void;
-  /** @param options As `/v1/diarize` takes them. @throws `VoiceFlowError`. */
+  /** @param options The options of `/v1/diarize`. @throws `VoiceFlowError`. */
   diarize(recording: Recording, options: JobOptions, context: RecordingContext): Promise<JobResult>;
-  /** The voice of a recording. */
+  /** The embedding of the voice in a recording. */
   embed(
     recording: Recording,
     signal: AbortSignal,

@@ -38,18 +38,21 @@ interface Running {
   done: Promise<void>;
 }
 
-/** Between two looks for jobs: one can become due without a notification, after a failure's wait or when it was lost. */
+/**
+ * Interval of polling for jobs. A job can become due without a notification: after a retry delay, or when the
+ * notification was lost.
+ */
 const POLL_MS = 1_000;
-/** Between two heartbeats; they also write the progress that clients see. */
+/** Interval of heartbeats, which also store the progress that clients see. */
 const HEARTBEAT_MS = 1_000;
-/** Between two attempts to write how a job ended, while the database is away. */
+/** Delays between attempts to store the outcome of a job while the database is unavailable. */
 const REPORT_AGAIN_MS = { first: 100, last: 2_000 };
 
-/** Deletions of audio are noted in the database for several jobs together: nobody waits for them. */
+/** Deletions of audio are recorded in the database in batches, because nothing waits for them. */
 const FORGET_MS = 200;
 const MOST_FORGOTTEN = 500;
 
-/** Errors that every attempt would give. */
+/** Errors that every retry would repeat. */
 const FINAL: readonly ErrorCode[] = [
   'unsupported-format',
   'invalid-audio',
@@ -57,7 +60,7 @@ const FINAL: readonly ErrorCode[] = [
   'audio-too-large',
   'invalid-option',
 ];
-/** Errors of this worker rather than of the job, which is tried again without counting a failure. */
+/** Errors of this worker and not of the job. The job is retried without counting a failure. */
 const DEFERRED: readonly ErrorCode[] = [
   'overloaded',
   'backend-unavailable',
@@ -66,7 +69,7 @@ const DEFERRED: readonly ErrorCode[] = [
   'closed',
 ];
 
-/** Takes jobs as long as there is room, keeps their leases, and ends each at most once. */
+/** Claims jobs while there is capacity, renews their leases, and ends each at most once. */
 export class Worker {
   readonly #parts: WorkerParts;
   readonly #running = new Map<string, Running>();
@@ -74,12 +77,12 @@ export class Worker {
   /** `#pump` was called while it ran. */
   #again = false;
   #stopping = false;
-  /** No claims before this time: the database was away. */
+  /** No claims before this time, because the database was unavailable. */
   #notBefore = 0;
   #timers: ReturnType<typeof setInterval>[] = [];
   #beating = false;
 
-  /** Work after a job's end, which `stop` waits for. */
+  /** Work after the end of a job, which `stop` awaits. */
   readonly #background = new Set<Promise<void>>();
   readonly #forget: (object: string) => Promise<undefined>;
 
@@ -105,7 +108,7 @@ export class Worker {
     wake();
   }
 
-  /** Takes no more jobs; finishes those that end within the time and gives the others back. */
+  /** Claims no more jobs, finishes those that end within `graceMs` milliseconds, and requeues the others. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
     const all = Promise.all([...this.#running.values()].map(({ done }) => done));
@@ -125,7 +128,7 @@ export class Worker {
     await Promise.all(this.#background);
   }
 
-  /** Takes jobs while there is room. */
+  /** Claims jobs while there is capacity. */
   async #pump(): Promise<void> {
     if (this.#pumping) {
       this.#again = true;
@@ -218,14 +221,14 @@ export class Worker {
     throw new VoiceFlowError('invalid-audio', 'the job has no audio');
   }
 
-  /** For what the next job need not wait for, and `stop` must. */
+  /** Runs work that the next job need not wait for, but `stop` must. */
   #inBackground(work: Promise<void>): void {
     const all = this.#background;
     all.add(work);
     void work.finally(() => all.delete(work));
   }
 
-  /** Best effort: what is left is found by the janitor. */
+  /** Best effort: the janitor deletes what remains. */
   async #deleteAudio({ object }: Claimed): Promise<void> {
     const { storage, deleteAudio, log } = this.#parts;
     if (object === null || !deleteAudio) return;
@@ -237,7 +240,10 @@ export class Worker {
     }
   }
 
-  /** Writes how a job ended, again and again while the database is away: a result must not be lost with a connection. */
+  /**
+   * Stores the outcome of a job, with retries while the database is unavailable, so that no result is lost with a
+   * connection.
+   */
   async #report<T>(signal: AbortSignal, write: () => Promise<T>): Promise<T> {
     for (let wait = REPORT_AGAIN_MS.first; ; wait = Math.min(2 * wait, REPORT_AGAIN_MS.last)) {
       try {
@@ -260,12 +266,12 @@ export class Worker {
       );
       const held = new Set(kept);
       for (const { claimed, stop } of beats) {
-        // Cancelled, deleted, or given to another: its result would be refused.
+        // The job was canceled, deleted, or given to another worker: its result would be refused.
         if (!held.has(claimed.lease) && this.#running.has(claimed.lease))
           stop.abort(new VoiceFlowError('aborted', 'the job was canceled or given to another worker'));
       }
     } catch {
-      // The database is away: the work goes on. A result is taken only while its lease still holds.
+      // The database is unavailable: the work continues. A result is accepted only while its lease is valid.
     } finally {
       this.#beating = false;
     }

@@ -2,32 +2,32 @@ import { VoiceFlowError } from 'voiceflow-ml/core';
 import { Shares } from './shares.ts';
 
 export interface QueueOptions {
-  /** Requests that run at once; asked anew each time, since workers come and go. */
+  /** Number of requests that may run concurrently. Called each time, because the number of workers changes. */
   readonly slots: () => number;
-  /** Requests that may wait. */
+  /** Most requests that may wait. */
   readonly maxWaiting: number;
-  /** For messages: `window`, `recording`. */
+  /** The word for messages: `window`, `recording`. */
   readonly noun: string;
   /** Milliseconds, monotonic. */
   readonly now?: () => number;
 }
 
 export interface Ticket {
-  /** How much work it is, in a unit in which service time is about linear (1, or seconds of a recording). */
+  /** Amount of work, in a unit that is roughly proportional to service time (1, or seconds of a recording). */
   readonly cost: number;
-  /** Milliseconds that the caller is ready to wait for the result, from now. */
+  /** Milliseconds from now in which the caller needs the result. */
   readonly deadlineMs: number;
-  /** The deadline is for the start of the work, then for each step, counted from the step before: see `run`. */
+  /** The deadline applies to the start of the work and then to each step, counted from the previous step; see `run`. */
   readonly renewable?: boolean;
-  /** With a renewable deadline, milliseconds of work in all, from its start. */
+  /** With a renewable deadline: limit of the whole work in milliseconds, from its start. */
   readonly workMs?: number;
-  /** Who asks: while others do too, one client gets its share of the places to wait in. */
+  /** The client. While several clients send requests, each may use only its share of the waiting places. */
   readonly client?: string | undefined;
-  /** Fires when the caller left. */
+  /** Fires when the caller has disconnected. */
   readonly signal: AbortSignal;
 }
 
-/** What admission is decided by. */
+/** The input of the admission decision. */
 type Asked = Omit<Ticket, 'signal'>;
 
 interface Waiting extends Ticket {
@@ -41,24 +41,24 @@ interface Claim {
   readonly lapses: number;
 }
 
-/** How long a claim counts, in milliseconds: whoever sends a body slowly must not keep others out. */
+/** Lifetime of a claim in milliseconds, so that a slow sender does not keep others out. */
 const CLAIM_MS = 100;
 
-/** Weight of the newest service time in the moving average: about the last ten requests count. */
+/** Weight of the newest service time in the moving average, which covers about the last ten requests. */
 const EWMA_WEIGHT = 0.2;
-/** The median of so many last requests bounds what one of them counts for in the average: 0.1 to 10 times the median. */
+/** The median of this many recent requests limits the effect of each on the average: to 0.1 to 10 times the median. */
 const REMEMBERED = 15;
 const OUTLIER = 10;
-/** Seconds; nothing is predicted further ahead. */
+/** Largest `Retry-After`, in seconds. */
 const MAX_RETRY_AFTER = 60;
 
 /**
- * A bounded queue of requests for workers, which refuses early what it could not do in time.
+ * A bounded queue of requests for workers. It refuses early requests that it could not finish in time.
  *
- * A request is admitted when a slot is free, or when fewer than `maxWaiting` wait and the work ahead of it, by the moving
- * average of what a unit of cost took, fits its deadline. It leaves the queue when its deadline passes or its caller
- * leaves; nothing dead is ever started. A running request's slot is free again when its work has settled, which may be
- * later than the answer to a caller whose deadline passed.
+ * A request is admitted when a slot is free, or when fewer than `maxWaiting` requests wait and the work ahead of it
+ * fits its deadline, estimated by the moving average of the time per unit of cost. It leaves the queue when its
+ * deadline passes or its caller disconnects, so it is never started then. The slot of a running request is freed when
+ * its work settles, which may be later than the response to a caller whose deadline passed.
  */
 export class RequestQueue {
   readonly #options: QueueOptions;
@@ -70,7 +70,7 @@ export class RequestQueue {
   #waitingCost = 0;
   #running = 0;
   #msPerCost = 0;
-  /** Milliseconds a unit of cost of the last requests, oldest first. */
+  /** Milliseconds per unit of cost of the last requests, oldest first. */
   readonly #times: number[] = [];
 
   constructor(options: QueueOptions) {
@@ -86,16 +86,16 @@ export class RequestQueue {
     return this.#running;
   }
 
-  /** @throws `overloaded` if a request with this ticket would be refused now; to be asked before a body is read. */
+  /** @throws `overloaded` if a request with this ticket would be refused now. Called before the body is read. */
   assertAdmits(ticket: Asked): void {
     this.#admit(ticket, []);
   }
 
   /**
-   * As `assertAdmits`, for a request whose body is still to come; it counts as waiting until then. Without a claim, all
-   * requests that arrive while one body is on its way would be admitted to the same place, and refused after they have
-   * sent theirs.
-   * @returns Ends the claim; to be called before `run`.
+   * Like `assertAdmits`, for a request whose body has not arrived yet: it counts as waiting until then. Without a
+   * claim, all requests that arrive while one body is on its way would be admitted to the same place and refused after
+   * sending their bodies.
+   * @returns A function that ends the claim; must be called before `run`.
    * @throws `overloaded`.
    */
   claim(ticket: Asked): () => void {
@@ -120,7 +120,7 @@ export class RequestQueue {
     const free = Math.max(this.#options.slots() - this.#running, 0);
     const ahead = this.#waiting.length + claims.length;
     if (ahead < free) return;
-    // The work ahead of it; with a deadline for the result, its own as well.
+    // The work ahead of it, plus its own unless the deadline is renewable.
     const wait = this.#predictMs(
       (ticket.renewable ? 0 : ticket.cost) + claims.reduce((sum, { cost }) => sum + cost, 0),
     );
@@ -136,8 +136,8 @@ export class RequestQueue {
   }
 
   /**
-   * Waits for a slot and runs `work`, whose signal fires when the caller leaves or the deadline passes. `work` may call
-   * `step` as it gets on: a renewable deadline counts from the last step (or from the arrival, before the first).
+   * Waits for a slot and runs `work`, whose signal fires when the caller disconnects or the deadline passes. `work` may
+   * call `step` on progress: a renewable deadline counts from the last step, or from the arrival before the first.
    * @throws `overloaded`, `deadline-exceeded`, `aborted`, and whatever `work` throws.
    */
   async run<T>(
@@ -174,7 +174,7 @@ export class RequestQueue {
       const waited = this.#now() - arrived;
       if (ticket.renewable && ticket.workMs !== undefined) {
         over = this.#now() + ticket.workMs;
-        // Otherwise the timer of the deadline is due first, and looks at both.
+        // Otherwise the timer of the deadline fires first and checks both limits.
         if (ticket.workMs < ticket.deadlineMs) {
           clearTimeout(timer);
           timer = setTimeout(onTime, ticket.workMs);
@@ -187,12 +187,12 @@ export class RequestQueue {
     }
   }
 
-  /** Refuses all that wait: there will be no slot for them. */
+  /** Refuses all waiting requests, because there will be no slot for them. */
   refuse(reason: VoiceFlowError): void {
     for (const { leave } of [...this.#waiting]) leave(reason);
   }
 
-  /** Starts whatever there are slots for; to be called when slots appear (a worker came). */
+  /** Starts as many requests as there are slots. Must be called when slots are added (a worker is ready). */
   pump(): void {
     while (this.#waiting.length > 0 && this.#running < this.#options.slots()) {
       const next = this.#waiting.shift();
@@ -203,7 +203,7 @@ export class RequestQueue {
     }
   }
 
-  /** Resolves once the request holds a slot; a request that left before is taken out, and rejects nothing by itself. */
+  /** Resolves when the request has a slot. A request that leaves first is removed; this promise then stays pending. */
   #takeSlot(ticket: Ticket, stop: AbortSignal, leave: Waiting['leave']): Promise<void> {
     if (this.#waiting.length === 0 && this.#running < this.#options.slots()) {
       this.#running++;
@@ -223,13 +223,13 @@ export class RequestQueue {
     });
   }
 
-  /** A request that waited has started or left. */
+  /** Updates the totals when a waiting request has started or left. */
   #uncount({ cost, client }: Asked): void {
     this.#waitingCost -= cost;
     this.#shares.add(client, -1);
   }
 
-  /** Does the work and frees the slot. */
+  /** Runs the work and frees the slot. */
   async #useSlot<T>(cost: number, work: () => Promise<T>): Promise<T> {
     const started = this.#now();
     try {
@@ -242,7 +242,7 @@ export class RequestQueue {
     }
   }
 
-  /** Takes a request's service time into the average; an outlier counts for no more than its bound. */
+  /** Updates the average with a request's service time; outliers are clamped. */
   #learn(perCost: number): void {
     const times = this.#times;
     times.push(perCost);
@@ -252,13 +252,13 @@ export class RequestQueue {
     this.#msPerCost += (bounded - this.#msPerCost) * (this.#msPerCost === 0 ? 1 : EWMA_WEIGHT);
   }
 
-  /** Milliseconds until `cost` units of work, behind all that wait, are done. */
+  /** Predicted milliseconds until `cost` units of work behind all waiting requests are done. */
   #predictMs(cost: number): number {
     return ((this.#waitingCost + cost) * this.#msPerCost) / Math.max(this.#options.slots(), 1);
   }
 }
 
-/** Without a stack: an overloaded server makes thousands of these a second, and prints none. */
+/** Created without a stack trace: an overloaded server makes thousands of these errors per second and prints none. */
 function overloaded(why: string, retryAfter: number): VoiceFlowError {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;

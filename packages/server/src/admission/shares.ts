@@ -1,14 +1,14 @@
-/** Milliseconds since its last request for which a client counts as one that asks. */
+/** Milliseconds after its last request for which a client counts as active. */
 const ACTIVE_MS = 10_000;
-/** Places that any client gets, however many ask. */
+/** Places that every client gets, however many are active. */
 const LEAST = 8;
-/** Clients remembered. */
+/** Most clients that are remembered. */
 const MAX_CLIENTS = 10_000;
 
-/** Places of one queue by client: alone, a client may take all of them; among others, as many as each of them. */
+/** Divides the places of a queue: a single active client may use all of them, several get equal shares. */
 export class Shares {
   readonly #held = new Map<string, number>();
-  /** When each asked last, longest ago first. */
+  /** Time of each client's last request, oldest first. */
   readonly #asked = new Map<string, number>();
 
   add(client: string | undefined, places: 1 | -1): void {
@@ -18,7 +18,7 @@ export class Shares {
     else this.#held.delete(client);
   }
 
-  /** Whether a client that asks now holds its share of `places` already. */
+  /** Whether a client that sends a request now already holds its share of `places`. */
   isBeyond(client: string | undefined, places: number, now: number): boolean {
     if (client === undefined) return false;
     this.#asked.delete(client);

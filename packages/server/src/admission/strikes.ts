@@ -1,16 +1,19 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
 
-/** Workers that a client's requests may cost within a window of time before it is refused for a while. */
+/** Number of workers lost to a client's requests within `WINDOW_MS` after which it is refused for `REFUSED_MS`. */
 const MAX_STRIKES = 3;
 const WINDOW_MS = 10 * 60_000;
 const REFUSED_MS = 60_000;
-/** Clients remembered; beyond it the ones struck longest ago are forgotten. */
+/** Most clients that are remembered; beyond this, those with the oldest strikes are forgotten. */
 const MAX_CLIENTS = 10_000;
 
-/** Clients (API keys) whose requests had to be killed, or killed their workers: each costs others a restart. */
+/**
+ * Counts requests of clients (API keys) that crashed their workers or had to be killed: each costs all clients a
+ * restart.
+ */
 export class Strikes {
   readonly #now: () => number;
-  /** Times of each client's strikes, the client struck longest ago first. */
+  /** Times of each client's strikes; the client with the oldest last strike first. */
   readonly #of = new Map<string, number[]>();
 
   constructor(now: () => number = () => performance.now()) {

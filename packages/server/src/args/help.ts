@@ -1,18 +1,18 @@
 import { flag, type Option, type Options } from './options.ts';
 
 const INDENT = '  ';
-/** Columns of an option with its value; the help of a longer one begins in a line of its own. */
+/** Width of the column of options. The help text of a longer option begins on the next line. */
 const WIDEST_OPTION = 34;
 
 const HELP = { ...flag('show this help'), short: 'h' };
 
-/** Whether `--help` or `-h` is among the options. */
+/** Whether the options contain `--help` or `-h`. */
 export function asksForHelp(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   return args.slice(0, end < 0 ? args.length : end).some((arg) => arg === '--help' || arg === '-h');
 }
 
-/** The options as lines of the help. @param width Columns. */
+/** The options as lines of help text. @param width Columns. */
 export function listOptions(options: Options, width = 100): string[] {
   const all = Object.entries<Option<unknown>>({ ...options, help: HELP });
   const rows = all.map(([name, { value, short, env, help }]) => ({
@@ -27,7 +27,7 @@ export function listOptions(options: Options, width = 100): string[] {
   });
 }
 
-/** A paragraph in lines of so many columns, or of 20. */
+/** Wraps a paragraph to lines of `width` columns, at least 20. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';

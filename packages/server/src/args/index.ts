@@ -1,4 +1,4 @@
-/** @module Options of programs: what each takes, how arguments and environment are read, what the help says. */
+/** @module Options of programs: their definitions, parsing of arguments and environment, and help texts. */
 export { asksForHelp, listOptions, wrap } from './help.ts';
 export {
   choice,

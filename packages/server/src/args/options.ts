@@ -1,20 +1,20 @@
 import { nearest } from './suggest.ts';
 import { UsageError } from './usage-error.ts';
 
-/** One option of a program: what its text means, and what the help says of it. */
+/** One option of a program: how its text is parsed, and its help text. */
 export interface Option<T> {
-  /** Stands behind the name in the help: the default, or a word for the value. Absent: a switch. */
+  /** Text after the name in the help: the default, or a word for the value. Absent for a switch. */
   readonly value?: string;
-  /** What the value is, for errors; `value` where it does not say more. */
+  /** Description of the value for errors; default: `value`. */
   readonly expected?: string;
   readonly help: string;
   /** One letter for `-x`. */
   readonly short?: string;
-  /** The variable of the environment that says it where the command line does not. */
+  /** The environment variable that is used when the command line does not have the option. */
   readonly env?: string;
   /**
-   * @param text Undefined where the option is absent.
-   * @param name As it was given: `--port`, or the variable.
+   * @param text Undefined when the option is absent.
+   * @param name The name as given: `--port`, or the variable.
    * @throws UsageError.
    */
   read(text: string | undefined, name: string): T;
@@ -25,24 +25,24 @@ export type Options = Readonly<Record<string, Option<unknown>>>;
 /** The values of a program's options. */
 export type Values<O extends Options> = { readonly [Name in keyof O]: O[Name] extends Option<infer T> ? T : never };
 
-/** What may be named and be absent. */
+/** A numeric option: with a numeric default always a number, else a number or undefined. */
 type Numeric<F> = Option<F extends number ? number : number | undefined>;
 
 export function unexpected(name: string, text: string, expected: string, hint?: string): UsageError {
   return new UsageError(`${name} is "${text}", expected ${expected}`, hint);
 }
 
-/** A switch: true where it is given, or where its variable says `1`, `true` or `yes`. */
+/** A switch: true when it is given, or when its variable is `1`, `true` or `yes`. */
 export function flag(help: string): Option<boolean> {
   return { help, read: (text) => /^(1|true|yes)$/i.test(text ?? '') };
 }
 
-/** @param value The word for it in the help, such as `FILE`. */
+/** @param value The word for the value in the help, such as `FILE`. */
 export function text(value: string, help: string): Option<string | undefined> {
   return { value, help, read: (given) => given };
 }
 
-/** The same, which cannot be left out. */
+/** Like `text`, but required. */
 export function requiredText(value: string, help: string): Option<string> {
   return {
     value,
@@ -55,9 +55,9 @@ export function requiredText(value: string, help: string): Option<string> {
 }
 
 /**
- * A number within a range, both ends included.
- * @param value Where the option is absent; or a word for the value, in the help.
- * @param what Is expected, for the error.
+ * A number within an inclusive range.
+ * @param value The default; or a word for the value in the help, for an option without a default.
+ * @param what Description of the expected value, for the error.
  */
 export function number<F extends number | string>(
   range: readonly [number, number],
@@ -106,7 +106,7 @@ export function choice<const T extends string>(choices: readonly T[], help: stri
   };
 }
 
-/** An option that gives `fallback` where it is absent; the help shows it. */
+/** Adds a default to an option, which the help shows. */
 export function or<T, const F extends T & {}>(option: Option<T>, fallback: F): Option<NonNullable<T>> {
   return { ...option, value: String(fallback), read: (text, name) => option.read(text, name) ?? fallback };
 }

@@ -8,13 +8,13 @@ export interface Parsed<O extends Options> {
   readonly positionals: readonly string[];
 }
 
-/** `-5`, `-.5`: a value that only looks like an option. */
+/** `-5`, `-.5`: a value that looks like an option. */
 const NEGATIVE_NUMBER = /^-(\d|\.\d)/;
 
 /**
- * Reads a program's arguments, then its environment. `--name value` and `--name=value`; `--` ends the options; `-`
- * alone is an argument.
- * @throws UsageError that names the option, the value and what is allowed.
+ * Parses a program's arguments, then its environment. Accepts `--name value` and `--name=value`; `--` ends the options;
+ * `-` alone is an argument.
+ * @throws UsageError with the option, the value and the allowed values.
  */
 export function parseOptions<O extends Options>(
   args: readonly string[],
@@ -43,7 +43,7 @@ export function parseOptions<O extends Options>(
     given.set(token.name, textOf(token, option));
   }
   const values = Object.entries(options).map(([name, option]) => {
-    // A variable that is set to nothing is not set.
+    // An empty variable counts as not set.
     const variable = (option.env !== undefined && !given.has(name) && env[option.env]) || undefined;
     const read =
       variable === undefined ? option.read(given.get(name), `--${name}`) : option.read(variable, `${option.env}`);
@@ -52,7 +52,7 @@ export function parseOptions<O extends Options>(
   return { values: Object.fromEntries(values) as Values<O>, positionals };
 }
 
-/** Without arguments beside the options. @throws UsageError. */
+/** Parses options and accepts no other arguments. @throws UsageError. */
 export function onlyOptions<O extends Options>(...call: Parameters<typeof parseOptions<O>>): Values<O> {
   const { values, positionals } = parseOptions(...call);
   const [stray] = positionals;

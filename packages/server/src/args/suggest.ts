@@ -1,9 +1,9 @@
 import { UsageError } from './usage-error.ts';
 
-/** Wrong letters up to which a word is still taken for a misspelling of another. */
+/** Most edits for which a word counts as a misspelling of another. */
 const MOST_EDITS = 2;
 
-/** The candidate that was probably meant by a mistyped word, if one is near enough. */
+/** The candidate that a mistyped word probably stands for, if one is similar enough. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let fewest = Math.min(MOST_EDITS, Math.floor(word.length / 2)) + 1;
@@ -15,7 +15,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** Insertions, deletions, substitutions and swaps of neighbours between two words (optimal string alignment). */
+/** Insertions, deletions, substitutions and swaps of neighbors between two words (optimal string alignment). */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -34,7 +34,7 @@ export function editDistance(a: string, b: string): number {
   return last[b.length] ?? 0;
 }
 
-/** A command was given an action that it does not have. */
+/** The error for an action that a command does not have. */
 export function unknownAction(command: string, action: string, actions: readonly string[]): UsageError {
   const meant = nearest(action, actions);
   const received = action === '' ? `${command} needs one of` : `${command} cannot "${action}", expected one of`;

@@ -1,6 +1,6 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
 
-/** A program was called wrongly: it ends with exit code 2. */
+/** A program was called with wrong arguments. It ends with exit code 2. */
 export class UsageError extends VoiceFlowError {
   constructor(message: string, hint?: string) {
     super('invalid-option', message, { hint });

@@ -17,17 +17,17 @@ import type {
 } from './types.ts';
 
 export interface ClientOptions {
-  /** Where the server is, such as `https://voices.example`. */
+  /** The server's address, such as `https://voices.example`. */
   readonly url: string;
-  /** The API key, where the server wants one. */
+  /** The API key, if the server requires one. */
   readonly key?: string;
-  /** Another `fetch`, for proxies and tests. */
+  /** Replaces the global `fetch`, for proxies and tests. */
   readonly fetch?: (url: string, init?: RequestInit) => Promise<Response>;
-  /** The `WebSocket` of `stream`; needed on Node before 22 (`ws`). */
+  /** The `WebSocket` class for `stream`; required on Node before 22 (use `ws`). */
   readonly WebSocket?: WebSocketConstructor;
 }
 
-/** Asks a VoiceFlow server. Errors are `VoiceFlowError` with the server's codes. */
+/** A client of a VoiceFlow server. Errors are `VoiceFlowError` with the server's codes. */
 export class VoiceFlowClient {
   readonly #options: ClientOptions;
   readonly #url: string;
@@ -39,7 +39,7 @@ export class VoiceFlowClient {
     this.#url = options.url.replace(/\/+$/, '');
   }
 
-  /** One window: 48,000 samples at 48 kHz, or a WAV file. */
+  /** Runs the network on one window: 48,000 samples at 48 kHz, or a WAV file. */
   async infer(audio: Float32Array<ArrayBuffer> | Blob, options: CallOptions = {}): Promise<WindowJson> {
     const raw = audio instanceof Float32Array;
     const type = raw ? 'application/octet-stream' : 'audio/wav';
@@ -47,7 +47,7 @@ export class VoiceFlowClient {
     return (await this.#post('/v1/infer', body, options, { 'content-type': type })).json();
   }
 
-  /** Who spoke when. With `onProgress`, the server tells how far it is. */
+  /** Diarizes a recording. With `onProgress`, the server reports its progress. */
   async diarize(audio: ClientAudio, options: ClientDiarizeOptions = {}): Promise<DiarizeJson> {
     const { numSpeakers, minSpeakers, maxSpeakers, exclusive, known, falseNames, channels, onProgress, ...call } =
       options;
@@ -64,19 +64,19 @@ export class VoiceFlowClient {
     return this.#watch(response, onProgress, call.signal);
   }
 
-  /** The voice of a recording. */
+  /** The embedding of the voice in a recording. */
   async embed(audio: ClientAudio, options: ClientEmbedOptions = {}): Promise<EmbeddingJson> {
     const { segment, ...call } = options;
     const query = toQuery({ start: segment?.start, end: segment?.end });
     return (await this.#post(`/v1/embed${query}`, audio, call)).json();
   }
 
-  /** Recordings that outlive a request, where the server keeps jobs. */
+  /** Durable jobs, if the server keeps jobs. */
   get jobs(): JobsClient {
     return new JobsClient((method, path, options) => this.#ask(method, path, options));
   }
 
-  /** Live diarization. @throws `backend-unavailable` where there is no `WebSocket`. */
+  /** Starts live diarization. @throws `backend-unavailable` when there is no `WebSocket`. */
   stream(options: ClientStreamOptions): LiveConnection {
     const WebSocket = this.#options.WebSocket ?? (globalThis.WebSocket as WebSocketConstructor | undefined);
     if (WebSocket === undefined) {

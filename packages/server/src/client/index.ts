@@ -1,4 +1,4 @@
-/** @module The typed client of a VoiceFlow server, for browsers and servers alike. */
+/** @module The typed client of a VoiceFlow server, for browsers and servers. */
 
 export type { AppType } from '../routes/api.ts';
 export type { DiarizeJson } from '../routes/diarize/schema.ts';

@@ -12,7 +12,7 @@ import type {
   VoiceJson,
 } from './types.ts';
 
-/** How the client asks its server. @throws `VoiceFlowError` with the server's code. */
+/** Sends a request to the client's server. @throws `VoiceFlowError` with the server's code. */
 export type Ask = (method: string, path: string, options?: AskOptions) => Promise<Response>;
 
 export interface AskOptions extends CallOptions {
@@ -20,9 +20,9 @@ export interface AskOptions extends CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Seconds that one request waits for the end of a job. */
+/** Seconds that one request of `wait` waits for the end of a job. */
 const WAIT_SECONDS = 30;
-/** A server or its database that is away for a moment is asked again: the job goes on without us. */
+/** Delays before retries while the server or its database is unavailable. The job continues in the meantime. */
 const ASK_AGAIN_MS = { first: 500, last: 10_000 };
 
 /** Jobs of a server that keeps them (`serve --data` or `--database`). */
@@ -33,7 +33,7 @@ export class JobsClient {
     this.#ask = ask;
   }
 
-  /** Submits a recording, or the address of one. With an `idempotencyKey` it may be repeated without harm. */
+  /** Submits a recording, or its address. With an `idempotencyKey` the call may be repeated safely. */
   async submit(audio: ClientAudio | { readonly url: string }, options: ClientSubmitOptions = {}): Promise<JobJson> {
     const { signal, idempotencyKey, metadata, ...values } = options;
     const query = new URLSearchParams();
@@ -47,16 +47,16 @@ export class JobsClient {
     return (await this.#ask('POST', `/v1/jobs?${query}`, { signal, ...sent })).json();
   }
 
-  /** A job as it is, with its result where it has one. */
+  /** The current state of a job, with its result if it has one. */
   async get(id: string, options: CallOptions = {}): Promise<JobJson> {
     return (await this.#ask('GET', pathOf(id), options)).json();
   }
 
   /**
-   * Waits for the end of a job, however long it takes, through short failures of the server.
-   * @param onChange Told of the job now and then.
-   * @returns Its result.
-   * @throws What it failed with; `closed` where it was canceled; `aborted`.
+   * Waits for the end of a job, however long it takes. Short failures of the server are retried.
+   * @param onChange Called with the job about once per second.
+   * @returns The result of the job.
+   * @throws The job's error; `closed` when it was canceled; `aborted`.
    */
   async wait(id: string, options: CallOptions & { onChange?: (job: JobJson) => void } = {}): Promise<DiarizeJson> {
     const { onChange, ...call } = options;
@@ -78,7 +78,7 @@ export class JobsClient {
     }
   }
 
-  /** Newest first. @param options.before The `next` of the page before. */
+  /** Lists jobs, newest first. @param options.before The value `next` of the previous page. */
   async list(
     options: CallOptions & { limit?: number; before?: string; state?: JobJson['state'] } = {},
   ): Promise<JobListJson> {
@@ -90,8 +90,8 @@ export class JobsClient {
   }
 
   /**
-   * The result, as JSON or as text in another form.
-   * @throws What the job failed with; `invalid-option` where it has not ended.
+   * The result of a job, as JSON or as text in another format.
+   * @throws The job's error; `invalid-option` when it has not ended.
    */
   async result(id: string, format: 'json', options?: CallOptions): Promise<DiarizeJson>;
   async result(id: string, format: 'rttm' | 'srt' | 'vtt', options?: CallOptions): Promise<string>;
@@ -106,7 +106,9 @@ export class JobsClient {
     return format === 'json' ? response.json() : response.text();
   }
 
-  /** The job now and at each change, at its end its result or its problem. For one that must survive: `wait`. */
+  /**
+   * Yields the job at once and on each change, and its result or problem at the end. Does not reconnect; see `wait`.
+   */
   async *events(id: string, options: CallOptions = {}): AsyncGenerator<JobEvent> {
     const { body } = await this.#ask('GET', `${pathOf(id)}/events`, options);
     if (body === null) return;
@@ -117,12 +119,12 @@ export class JobsClient {
     }
   }
 
-  /** Cancels a job that has not ended; removes one that has, with its result. */
+  /** Cancels a job that has not ended. Removes one that has, with its result. */
   async cancel(id: string, options: CallOptions = {}): Promise<void> {
     await (await this.#ask('DELETE', pathOf(id), options)).body?.cancel();
   }
 
-  /** Adds a recording to a voice of the key's book. */
+  /** Adds a recording to a voice in the voice book of the API key. */
   async enroll(name: string, audio: ClientAudio, options: CallOptions = {}): Promise<VoiceJson> {
     const path = `/v1/voices?name=${encodeURIComponent(name)}`;
     return (await this.#ask('POST', path, { ...options, body: audio })).json();
@@ -138,7 +140,7 @@ export class JobsClient {
   }
 }
 
-/** A failure of the job, told apart from one of the request that asked for it. */
+/** Wraps a failure of the job, to distinguish it from a failure of the request. */
 class JobFailed extends Error {
   readonly why: VoiceFlowError;
 
@@ -148,7 +150,7 @@ class JobFailed extends Error {
   }
 }
 
-/** Cut short by the signal: whoever asks next is told of it. */
+/** Resolves early when the signal fires; the next request then throws. */
 function pauseFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const finish = () => {

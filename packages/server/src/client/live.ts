@@ -8,21 +8,21 @@ import type {
   WebSocketLike,
 } from './types.ts';
 
-/** Milliseconds before a lost connection is opened again: doubled each time, up to the last. */
+/** Milliseconds before reconnecting; doubled each time, up to `last`. */
 const BACKOFF_MS = { first: 250, last: 8_000 };
-/** Bytes that the socket holds before `push` waits. */
+/** Bytes buffered in the socket above which `push` waits. */
 const MAX_BUFFERED = 256 * 1024;
 const POLL_MS = 20;
-/** Where the server does not say how long it waits for a word. */
+/** The server's idle timeout, when it does not report it. */
 const IDLE_MS = 30_000;
-/** Others are those of a newer server. */
+/** Known event types. A newer server may send others, which are ignored. */
 const EVENTS: ReadonlySet<string> = new Set(['turn-start', 'turn-update', 'turn-end', 'speaker', 'speaker-merged']);
 const KEEP_ALIVE = JSON.stringify({ type: 'keep-alive' });
 const OPEN = 1;
 
 type OpenTurn = Extract<ClientLiveEvent, { type: 'turn-start' | 'turn-update' | 'turn-end' }>;
 
-/** Live diarization on a server: push samples, iterate events, end. Lost connections are opened again. */
+/** Live diarization on a server: push samples, iterate events, call `end`. Reconnects when the connection is lost. */
 export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
   readonly #url: string;
   readonly #options: ClientStreamOptions;
@@ -32,12 +32,12 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
   #ready = false;
   #session = 0;
   #attempts = 0;
-  /** Samples: pushed in all, and before the current session. */
+  /** Samples pushed in total, and before the current session. */
   #pushed = 0;
   #offset = 0;
   #lost = 0;
   #backlog: ArrayBuffer[] = [];
-  /** What ends the session, as it is sent. */
+  /** The message that ends the session, once `end` was called. */
   #command: string | undefined;
   /** Why the server ended the last session. */
   #reason: VoiceFlowError | undefined;
@@ -51,7 +51,7 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
   #error: VoiceFlowError | undefined;
   #over = false;
 
-  /** Made by `VoiceFlowClient.stream`. */
+  /** Called by `VoiceFlowClient.stream`. */
   constructor(url: string, options: ClientStreamOptions, WebSocket: WebSocketConstructor) {
     this.#url = url;
     this.#options = options;
@@ -60,7 +60,7 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
   }
 
   /**
-   * Sends mono samples, nominally in [-1, 1]. Resolves when the connection takes more.
+   * Sends mono samples, nominally in [-1, 1]. Resolves when the connection accepts more.
    * @throws the session's error; `closed` after `end` or `close`.
    */
   async push(samples: Float32Array): Promise<void> {
@@ -76,8 +76,9 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
   }
 
   /**
-   * Finishes: the last events come, then the result. The same promise when called again.
-   * @throws the session's error; `closed` when `close` was called before the result came.
+   * Ends the session: the last events are emitted, then the promise resolves with the result. Further calls return the
+   * same promise.
+   * @throws the session's error; `closed` when `close` was called before the result.
    */
   end(options: { readonly recluster?: boolean } = {}): Promise<LiveResultJson> {
     this.#ended ??= new Promise((resolve, reject) => {
@@ -123,17 +124,17 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
     socket.addEventListener('close', () => {
       if (socket === this.#socket && !this.#over) this.#reconnect();
     });
-    // Every failure is followed by `close`; without a listener some runtimes throw.
+    // Every error is followed by `close`. Without a listener some runtimes throw.
     socket.addEventListener('error', () => {});
   }
 
-  /** What is no message of ours comes from something else that answers there: as if the connection had been lost. */
+  /** An unknown message comes from something other than a VoiceFlow server; it counts as a lost connection. */
   #receive(text: string): void {
     let message: unknown;
     try {
       message = JSON.parse(text);
     } catch {
-      // Said below.
+      // Reported below.
     }
     if (typeof message === 'object' && message !== null && 'type' in message && typeof message.type === 'string') {
       this.#message(message as { readonly type: string } & Record<string, unknown>);
@@ -164,14 +165,14 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
     } else if (message.type === 'error') {
       const error = toError(message);
       if (error.code === 'closed' || error.code === 'backend-failed' || error.code === 'overloaded') {
-        // The server or its worker went away, or is full for the moment: another session may go on.
+        // The server or its worker stopped, or is full at the moment: a new session may continue.
         this.#reason = error;
         this.#socket?.close();
       } else this.#finish(error);
     } else if (EVENTS.has(message.type)) this.#emit(this.#own(message as unknown as ClientLiveEvent));
   }
 
-  /** The event with times from the first sample of all, and with labels and ids that no earlier session had. */
+  /** The event with times counted from the first pushed sample, and with labels and ids unique across sessions. */
   #own(event: ClientLiveEvent): ClientLiveEvent {
     const name = (label: string) => (this.#session > 1 ? `${this.#session}/${label}` : label);
     if (event.type === 'speaker') return { ...event, speaker: name(event.speaker) };
@@ -190,7 +191,7 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
     return own;
   }
 
-  /** Says a word where there is no audio for a while: a user who is muted is still there. */
+  /** Sends keep-alive messages while there is no audio, such as from a muted user. */
   #keepAwake(idleMs: number): void {
     clearInterval(this.#keepAlive);
     this.#lastSent = performance.now();
@@ -229,7 +230,7 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
     if (this.#command !== undefined) this.#socket.send(this.#command);
   }
 
-  /** Without a connection, the newest audio is worth more than the oldest. */
+  /** Drops the oldest buffered audio beyond `bufferSeconds`. */
   #trim(): void {
     const { bufferSeconds = 30, sampleRate } = this.#options;
     let held = this.#backlog.reduce((sum, chunk) => sum + this.#samplesOf(chunk), 0);

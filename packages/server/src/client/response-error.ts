@@ -1,7 +1,7 @@
 import type { VoiceFlowError } from 'voiceflow-ml/core';
 import { toError } from '../http/problem-error.ts';
 
-/** The error of a response that is no success, whoever gave it (a proxy's HTML too). */
+/** The error for an unsuccessful response, from the server or a proxy (whose body may be HTML). */
 export async function responseError(response: Response): Promise<VoiceFlowError> {
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
   const retryAfter = Number.isFinite(seconds) ? seconds : undefined;

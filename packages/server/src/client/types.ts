@@ -11,26 +11,26 @@ import type { JobOutput, VoiceOutput } from '../routes/jobs/schema.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
-  /** Milliseconds from the last byte of the body to the answer, up to the limit of the server. */
+  /** Milliseconds from the last byte of the body to the response, up to the limit of the server. */
   readonly deadlineMs?: number;
 }
 
 export interface ClientDiarizeOptions extends CallOptions, SpeakerCountOptions {
   readonly known?: readonly KnownVoice[];
-  /** Share of people who are not among them that may get a name, in (0, 0.5]. Default 0.02. */
+  /** Largest share of unknown people who may be given a name of `known`, in (0, 0.5]. Default 0.02. */
   readonly falseNames?: number;
   readonly exclusive?: boolean;
-  /** As `channels` of `diarize`; or a name for each channel, which separates them. */
+  /** Like `channels` of `diarize`; or a name for each channel, which separates them. */
   readonly channels?: 'mix' | 'separate' | number | readonly string[];
   readonly onProgress?: (progress: Progress) => void;
 }
 
 export interface ClientEmbedOptions extends CallOptions {
-  /** Seconds: the part of the recording that has the voice. */
+  /** The part of the recording with the voice, in seconds. */
   readonly segment?: { readonly start: number; readonly end: number };
 }
 
-/** How `jobs.submit` asks: the options of `diarize`, but those that need somebody to wait. */
+/** Options of `jobs.submit`: those of `diarize` except those that require a waiting caller. */
 export interface ClientSubmitOptions extends SpeakerCountOptions {
   readonly signal?: AbortSignal;
   readonly exclusive?: boolean;
@@ -40,22 +40,22 @@ export interface ClientSubmitOptions extends SpeakerCountOptions {
   readonly webhook?: string;
   /** Kept with the job. */
   readonly metadata?: Readonly<Record<string, unknown>>;
-  /** Among the jobs of one key, the highest first: -100 to 100. */
+  /** -100 to 100; among the jobs of one API key, the highest is first. */
   readonly priority?: number;
-  /** Recognise the voices that are enrolled on the server. */
+  /** Recognize the voices enrolled on the server. */
   readonly voices?: boolean;
-  /** Keep the embeddings of the speakers. */
+  /** Store the embeddings of the speakers. */
   readonly embeddings?: boolean;
-  /** The same key gives the same job. */
+  /** A repeated key returns the same job. */
   readonly idempotencyKey?: string;
 }
 
-/** A job; its result only where one job was asked for. See the API description for its members. */
+/** A job. It has its result only when requested alone, not in lists. See the API description for its members. */
 export interface JobJson extends Readonly<Omit<JobOutput, 'result'>> {
   readonly result?: DiarizeJson;
 }
 
-/** What `jobs.events` tells. */
+/** The events of `jobs.events`. */
 export type JobEvent =
   | { readonly type: 'job'; readonly job: JobJson }
   | { readonly type: 'result'; readonly result: DiarizeJson }
@@ -63,39 +63,39 @@ export type JobEvent =
 
 export interface JobListJson {
   readonly jobs: readonly JobJson[];
-  /** The `before` of the next page. */
+  /** The value of `before` for the next page. */
   readonly next: string | null;
 }
 
 /** A voice of the server's book, without its embedding. */
 export type VoiceJson = Readonly<VoiceOutput>;
 
-/** How `stream` listens; see `LiveOptions` of core. */
+/** Options of `stream`; see `LiveOptions` of core. */
 export interface ClientStreamOptions {
   readonly sampleRate: number;
   readonly latency?: number;
   readonly step?: number;
   readonly maxSpeakers?: number;
   readonly known?: readonly KnownVoice[];
-  /** Share of people who are not among them that may get a name, in (0, 0.5]. Default 0.02. */
+  /** Largest share of unknown people who may be given a name of `known`, in (0, 0.5]. Default 0.02. */
   readonly falseNames?: number;
-  /** How samples are sent: `s16le` (default) takes half of the bandwidth. */
+  /** Encoding of the sent samples: `s16le` (default) takes half the bandwidth. */
   readonly encoding?: 's16le' | 'f32le';
-  /** Times that a lost connection is opened again in a row (default 5); 0 for never. */
+  /** Largest number of consecutive reconnects (default 5); 0 for never. */
   readonly reconnects?: number;
-  /** Seconds of audio kept while there is no connection (default 30); older audio is dropped. */
+  /** Seconds of audio buffered while there is no connection (default 30); older audio is dropped. */
   readonly bufferSeconds?: number;
 }
 
 /**
- * The connection was lost and is there again: a new session of the server, which began at `at` seconds of the audio.
- * Turns that were open have been ended as they were; labels and turn ids of the new session are new ones
- * (`2/SPEAKER_00`), since it cannot know who spoke before.
+ * The connection was lost and is restored, with a new session on the server that began at `at` seconds of the audio.
+ * Open turns have been ended as they were. The new session has new labels and turn ids (`2/SPEAKER_00`), because it
+ * cannot know who spoke before.
  */
 export interface ReconnectEvent {
   readonly type: 'reconnect';
   readonly at: number;
-  /** Seconds of audio that were dropped meanwhile; what was on its way when the connection went is lost besides. */
+  /** Seconds of audio dropped in the meantime, without the audio that was being sent when the connection was lost. */
   readonly lost: number;
 }
 
@@ -104,11 +104,13 @@ export type ClientLiveEvent = LiveEvent | ReconnectEvent;
 /** The result of the (last) session. */
 export interface LiveResultJson extends DiarizationJson {
   readonly labels: Readonly<Record<string, string>>;
-  /** Seconds of the audio at which this session began: 0 unless the connection was lost. Times here count from it. */
+  /**
+   * Start of this session in seconds of the audio: 0 unless the connection was lost. Times in the result count from it.
+   */
   readonly offset: number;
 }
 
-/** The part of a WebSocket that is used: the browser's, `ws`'s, and that of every other runtime have it. */
+/** The part of a WebSocket that is used, common to browsers, `ws` and the other runtimes. */
 export interface WebSocketLike {
   binaryType: string;
   readonly readyState: number;
@@ -121,5 +123,5 @@ export interface WebSocketLike {
 
 export type WebSocketConstructor = new (url: string) => WebSocketLike;
 
-/** An encoded recording. A `Blob` is sent without being read into memory. */
+/** An encoded recording. A `Blob` is sent without loading it into memory. */
 export type ClientAudio = Blob | Uint8Array<ArrayBuffer> | ArrayBuffer;

@@ -1,9 +1,9 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { JobJson } from './types.ts';
 
-/** A call of a server: a job has ended. */
+/** The webhook call of a server when a job has ended. */
 export interface WebhookEvent {
-  /** The same for every repetition of one call: take a second one for the first. */
+  /** The same for every repetition of a call; use it to ignore repetitions. */
   readonly id: string;
   readonly type: 'job.succeeded' | 'job.failed';
   /** When the job ended, ISO 8601. */
@@ -17,9 +17,9 @@ export interface WebhookEvent {
 }
 
 export interface VerifyWebhookOptions {
-  /** `whsec_…`, as the server has it (`VOICEFLOW_WEBHOOK_SECRET`); several while one is being replaced. */
+  /** The server's `VOICEFLOW_WEBHOOK_SECRET` (`whsec_…`); several while it is being replaced. */
   readonly secret: string | readonly string[];
-  /** Seconds that the call's time may differ from ours (default 300): older ones may be replays. */
+  /** Largest difference between the call's time and now in seconds (default 300); older calls may be replays. */
   readonly toleranceSeconds?: number;
   /** Milliseconds since 1970; for tests. */
   readonly now?: () => number;
@@ -32,9 +32,9 @@ const SECRET_PREFIX = 'whsec_';
 const DEFAULT_TOLERANCE_SECONDS = 300;
 
 /**
- * Checks a webhook call by its signature (Standard Webhooks 1.0: HMAC-SHA-256 of id, time and body) and its time.
- * @param body The body as it came, before any parsing.
- * @throws `unauthorized` for a call that is not the server's or too old; `invalid-option` for a secret that is none.
+ * Verifies a webhook call by its signature (Standard Webhooks 1.0: HMAC-SHA-256 of id, time and body) and its time.
+ * @param body The raw body, before any parsing.
+ * @throws `unauthorized` for a call that is not from the server or too old; `invalid-option` for an invalid secret.
  */
 export async function verifyWebhook(
   headers: WebhookHeaders,

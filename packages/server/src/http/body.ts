@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 
-/** Bytes held in memory for all requests together: bodies on their way in, and answers on their way out. */
+/** Bytes in memory for all requests together: incoming bodies and outgoing responses. */
 export class ByteBudget {
   readonly #limit: number;
   #used = 0;
@@ -14,7 +14,7 @@ export class ByteBudget {
     return this.#used;
   }
 
-  /** @throws `overloaded` when all of them together would be beyond the limit. */
+  /** @throws `overloaded` when the total would exceed the limit. */
   take(bytes: number): void {
     if (this.#used + bytes > this.#limit) {
       throw new VoiceFlowError(
@@ -35,15 +35,15 @@ export class ByteBudget {
 }
 
 /**
- * Reads a request's body chunk by chunk. Resolves at the end of the body. Stops reading and rejects with what
- * `onChunk` throws, or with the signal's reason.
+ * Reads a request's body chunk by chunk. Resolves at the end of the body. When `onChunk` throws or the signal fires, it
+ * stops reading and rejects with that error or the signal's reason.
  */
 export type ReadBody = (onChunk: (chunk: Uint8Array<ArrayBuffer>) => void, signal: AbortSignal) => Promise<void>;
 
-/** The same of the request that Hono carries. Each runtime may bring a faster one than the web stream. */
+/** `ReadBody` for a Hono request. A runtime may provide a faster implementation than the web stream. */
 export type BodyPump = (c: Context, ...read: Parameters<ReadBody>) => Promise<void>;
 
-/** Reads the standard `Request.body`, on every runtime. */
+/** Reads the standard `Request.body`; works on every runtime. */
 export const pumpWebStream: BodyPump = async (c, onChunk, signal) => {
   const reader = c.req.raw.body?.getReader();
   if (reader === undefined) return;
@@ -57,8 +57,8 @@ export const pumpWebStream: BodyPump = async (c, onChunk, signal) => {
       onChunk(value);
     }
   } catch (error) {
-    // Deno waits for ever on a kept-alive connection whose body was neither read nor cancelled. Not awaited: the
-    // answer must not wait for a sender that is slow.
+    // Deno waits forever on a kept-alive connection whose body was neither read nor canceled. Not awaited, because the
+    // response must not wait for a slow sender.
     void reader.cancel(error).catch(() => {});
     throw error;
   } finally {
@@ -71,19 +71,19 @@ export interface CollectOptions {
   readonly idleMs: number;
   readonly budget: ByteBudget;
   readonly read: ReadBody;
-  /** The length that the header announces; NaN or 0 when it does not. */
+  /** The length in the header; NaN or 0 when absent. */
   readonly claimed: number;
-  /** Called before the first chunk is taken; what it throws refuses the body. */
+  /** Called before the first chunk; throws to refuse the body. */
   readonly onFirst?: () => void;
-  /** Fires when the client left. */
+  /** Fires when the client disconnected. */
   readonly signal: AbortSignal;
 }
 
-/** Chunks smaller than this are copied together: a body that comes in bytes must not become an object a byte. */
+/** Smaller chunks are merged, so that a body sent in single bytes does not become one object per byte. */
 const SMALL_CHUNK = 8 * 1024;
 const BLOCK_BYTES = 64 * 1024;
 
-/** Keeps large chunks as they are, and packs small ones into blocks. */
+/** Keeps large chunks unchanged and packs small ones into blocks. */
 class ChunkList {
   readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
   #block = new Uint8Array(0);
@@ -115,7 +115,7 @@ class ChunkList {
   }
 }
 
-/** A body in memory, as the chunks that came; `release` gives its bytes back to the budget, once. */
+/** A body in memory, in chunks. `release` returns its bytes to the budget, once. */
 export interface Body {
   readonly chunks: Uint8Array<ArrayBuffer>[];
   readonly bytes: number;
@@ -123,8 +123,8 @@ export interface Body {
 }
 
 /**
- * Collects a body within its limit, within the budget of all bodies, and without waiting for a silent sender.
- * @throws `audio-too-large`, `overloaded`, `deadline-exceeded` (nothing came for `idleMs`), `aborted`.
+ * Collects a body within its size limit, the budget of all bodies and the idle timeout.
+ * @throws `audio-too-large`, `overloaded`, `deadline-exceeded` (idle for `idleMs`, or too slow), `aborted`.
  */
 export async function collectBody(options: CollectOptions): Promise<Body> {
   const { claimed } = options;
@@ -159,12 +159,12 @@ export async function collectBody(options: CollectOptions): Promise<Body> {
   }
 }
 
-/** Bytes that must come in each two idle times (a minute): a body that drips holds a socket and its place for ever. */
+/** Least bytes per two idle timeouts (a minute): a body that trickles would hold a socket and its place forever. */
 const LEAST_BYTES = 1024;
 
 /**
- * A signal that fires when nothing was touched for `idleMs` or too little in twice as long, or the client left. One
- * timer however many chunks.
+ * A signal that fires when `touch` was not called for `idleMs`, when too few bytes arrived in twice that time, or when
+ * the client disconnected. Uses one timer for any number of chunks.
  */
 function watchIdle({ idleMs, signal }: CollectOptions): {
   signal: AbortSignal;
@@ -175,7 +175,7 @@ function watchIdle({ idleMs, signal }: CollectOptions): {
   const onLeave = () =>
     controller.abort(new VoiceFlowError('aborted', 'the client closed the request before its body was complete'));
   let last = performance.now();
-  /** Since when, and how many bytes since then. */
+  /** Start of the current interval, and the number of bytes since then. */
   let [begun, came] = [last, 0];
   let doubted = false;
   const check = () => {
@@ -184,7 +184,8 @@ function watchIdle({ idleMs, signal }: CollectOptions): {
     const dripping = now - begun >= 2 * idleMs && came < LEAST_BYTES;
     const late = silent >= idleMs || dripping;
     if (late && !doubted) {
-      // A process that did not run for so long finds its timers due before it has read what came meanwhile.
+      // After the process was suspended, its timers fire before it has read data that arrived in the meantime; check
+      // again.
       doubted = true;
       timer = setTimeout(check, 0);
       return;

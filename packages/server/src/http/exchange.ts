@@ -2,55 +2,55 @@ import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { BodyPump, ReadBody } from './body.ts';
 
-/** One request under way, whatever carries it: a context of Hono's, or a runtime's own objects. */
+/** One active request, independent of what represents it: a Hono context, or a runtime's own objects. */
 export interface Exchange {
   readonly method: string;
-  /** Without the query. */
+  /** The path without the query. */
   readonly path: string;
-  /** The client's own where it is one, otherwise ours. */
+  /** The client's request ID if it is valid, otherwise a generated one. */
   readonly requestId: string;
-  /** Milliseconds, monotonic: when the header had come. */
+  /** When the header was received, in monotonic milliseconds. */
   readonly begun: number;
-  /** Fires when the client left. */
+  /** Fires when the client disconnected. */
   readonly signal: AbortSignal;
   readonly read: ReadBody;
-  /** The name of the API key, once it is known. */
+  /** The name of the API key, once it was checked. */
   client: string | undefined;
-  /** The code of the problem that is answered. */
+  /** The code of the problem in the response, if any. */
   code: string | undefined;
   /** @param name In lower case. */
   header(name: string): string | undefined;
-  /** The client's address, where the runtime tells. */
+  /** The client's address, if the runtime provides it. */
   address(): string | undefined;
-  /** Calls back once, when the answer has left or its client has; at once where the runtime does not tell. */
+  /** Calls back once, when the response was sent or the client disconnected; at once if the runtime cannot tell. */
   whenSent(then: () => void): void;
 }
 
-/** What is sent: all of it, at once. */
+/** A complete response. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array<ArrayBuffer> | string;
 }
 
-/** Who asks, for quotas and shares: the name of the key, or the address where there are no keys. */
+/** The client for quotas and shares: the name of its API key, or its address without keys. */
 export function clientOf(x: Exchange): string {
   return x.client ?? x.address() ?? 'unknown';
 }
 
-/** The id that the client gave, if it is fit for logs and headers, or a new one. */
+/** The client's ID if it is safe for logs and headers, or a new one. */
 function requestIdOf(given: string | undefined): string {
   return given !== undefined && /^[\w.:-]{1,64}$/.test(given) ? given : crypto.randomUUID();
 }
 
-/** What only the runtime knows of a request that Hono carries. */
+/** Information about a Hono request that only the runtime has. */
 export interface RuntimeOfContext {
   readonly clientAddress?: ((c: Context) => string | undefined) | undefined;
-  /** Calls back when the answer has left or its client has; undefined where it cannot. */
+  /** Calls back when the response was sent or the client disconnected; returns undefined if the runtime cannot tell. */
   readonly whenSent?: ((c: Context, then: () => void) => unknown) | undefined;
 }
 
-/** A request that Hono carries, on any runtime. */
+/** An exchange for a Hono request, on any runtime. */
 export class HonoExchange implements Exchange {
   readonly begun = performance.now();
   readonly requestId: string;
@@ -94,7 +94,7 @@ export class HonoExchange implements Exchange {
   }
 }
 
-/** What the routes find in their context. */
+/** The type of the routes' Hono context. */
 export interface AppEnv {
   Variables: {
     exchange: Exchange;
@@ -103,7 +103,7 @@ export interface AppEnv {
 
 export type AppContext = Context<AppEnv>;
 
-/** The answer as Hono sends it, with what its middleware adds. */
+/** Converts an answer to a Hono response, which includes the headers of the middleware. */
 export function respond(c: Context, { status, headers, body }: Answer): Response {
   return c.body(body, status as ContentfulStatusCode, { ...headers });
 }

@@ -1,4 +1,4 @@
-/** A structured log line. Never audio, keys, query strings or bodies. */
+/** A structured log line. It never contains audio, keys, query strings or bodies. */
 export interface LogEntry {
   readonly level: 'info' | 'warn' | 'error';
   readonly message: string;

@@ -1,7 +1,7 @@
 import { type ErrorCode, VoiceFlowError } from 'voiceflow-ml/core';
 import { STATUS } from './problem.ts';
 
-/** A problem of the server as the error that the SDK would throw. */
+/** Converts a problem of the server to the error that the SDK would throw. */
 export function toError(problem: Readonly<Record<string, unknown>>, retryAfter?: number): VoiceFlowError {
   const { code, detail, message, hint } = problem;
   const text = [detail, message].find((each) => typeof each === 'string') ?? 'the server gave no reason';

@@ -1,7 +1,7 @@
 import { type ErrorCode, VoiceFlowError } from 'voiceflow-ml/core';
 import type { Answer } from './exchange.ts';
 
-/** The contract's HTTP status of each code. */
+/** The HTTP status of each error code, by the contract. */
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
   'unsupported-format': 415,
   'invalid-audio': 422,
@@ -52,7 +52,9 @@ export interface Problem {
   readonly error: string;
 }
 
-/** Any thrown value as a problem. What is not a `VoiceFlowError` is a defect of ours: its text stays in the log. */
+/**
+ * Converts any thrown value to a problem. What is not a `VoiceFlowError` is a defect, whose text goes only to the log.
+ */
 export function toProblem(error: unknown, requestId: string): Problem {
   if (!VoiceFlowError.isInstance(error)) {
     return problem(500, 'internal', 'Internal error', 'the server failed; its log tells more', requestId);
@@ -80,7 +82,7 @@ export function problem(
   };
 }
 
-/** The answer for a problem, with `Retry-After` and `WWW-Authenticate` where they belong. */
+/** The response for a problem, with `Retry-After` and `WWW-Authenticate` when applicable. */
 export function problemAnswer(body: Problem, retryAfter?: number): Answer {
   const headers: Record<string, string> = {
     'content-type': 'application/problem+json',

@@ -6,12 +6,12 @@ export class MetricsRegistry {
     return this.#add(name, new Counter(name, help));
   }
 
-  /** The same of a value that is counted elsewhere. */
+  /** A counter whose value is kept elsewhere. */
   counterOf(name: string, help: string, read: () => number): void {
     this.#add(name, new Reading(name, help, read, 'counter'));
   }
 
-  /** A value read when the metrics are asked for. */
+  /** A value that is read when the metrics are rendered. */
   gauge(name: string, help: string, read: () => number | ReadonlyMap<string, number>): void {
     this.#add(name, new Reading(name, help, read, 'gauge'));
   }
@@ -77,7 +77,7 @@ class Reading implements Metric {
 }
 
 interface Series {
-  /** Observations at most each bound; the last one is +Inf. */
+  /** Number of observations up to each bound; the last bound is +Inf. */
   readonly counts: Float64Array;
   sum: number;
 }
@@ -122,7 +122,7 @@ export class Histogram implements Metric {
   }
 }
 
-/** `name="value"` pairs as Prometheus writes them, also the key of a series. */
+/** `name="value"` pairs in Prometheus's format, also the key of a series. */
 export function labelText(labels: Labels): string {
   let text = '';
   for (const name in labels) text += `${text === '' ? '' : ','}${name}="${escaped(labels[name] ?? '')}"`;

@@ -4,7 +4,7 @@ import type { ByteBudget } from '../http/body.ts';
 import { type Counter, type Histogram, labelText, type MetricsRegistry } from './registry.ts';
 
 export interface ServerMetrics {
-  /** By route and outcome: `ok`, or the code of the problem. */
+  /** Requests by route and outcome: `ok`, or the code of the problem. */
   readonly requests: Counter;
   /** Problems by code. */
   readonly refusals: Counter;
@@ -27,7 +27,7 @@ export interface Watched {
   readonly engine: Engine;
 }
 
-/** Names follow Prometheus: base units, `_total` for counters. */
+/** Names follow Prometheus's conventions: base units, `_total` for counters. */
 export function registerServerMetrics(registry: MetricsRegistry, watched: Watched): ServerMetrics {
   const { queues, budget, sessions, engine } = watched;
   const byLane = (read: (queue: RequestQueue) => number) => () =>

@@ -1,7 +1,7 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
 
 export interface ApiKey {
-  /** For logs and quotas; never the key itself. */
+  /** Name for logs and quotas, which never contain the key itself. */
   readonly name: string;
   readonly key: string;
 }
@@ -11,7 +11,7 @@ interface HashedKey {
   readonly digest: Uint8Array;
 }
 
-/** Checks `Authorization: Bearer` against the keys. Without keys everybody is let in, without a name. */
+/** Checks `Authorization: Bearer` against the keys. Without keys, all requests are allowed, without a name. */
 export class KeyRing {
   readonly #keys: Promise<readonly HashedKey[]>;
   readonly enabled: boolean;
@@ -22,8 +22,8 @@ export class KeyRing {
   }
 
   /**
-   * The name of the key; undefined where none is needed. Takes the same time whichever key it is and wherever it
-   * differs: digests are compared, all of them, to the end.
+   * The name of the key; undefined when there are no keys. Takes constant time: the digests of all keys are compared
+   * completely.
    * @throws `unauthorized`.
    */
   async check(authorization: string | undefined): Promise<string | undefined> {
@@ -49,7 +49,7 @@ export class KeyRing {
 }
 
 /**
- * Keys from `NAME:KEY,NAME:KEY` (or bare keys, which are named `key-1`, …).
+ * Parses keys in the form `NAME:KEY,NAME:KEY`. Keys without a name get the names `key-1`, ….
  * @throws `invalid-option` for a key shorter than 16 characters or a name that is used twice.
  */
 export function parseApiKeys(text: string | undefined): ApiKey[] {
@@ -78,7 +78,7 @@ export function parseApiKeys(text: string | undefined): ApiKey[] {
   return keys;
 }
 
-/** Short keys can be guessed within a server's life. */
+/** Shorter keys could be guessed during a server's lifetime. */
 const MIN_KEY_LENGTH = 16;
 
 async function sha256(text: string): Promise<Uint8Array> {

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 
-/** Lets pages of these origins (or of all, `*`) call the server and read what it answers. */
+/** Allows pages of these origins (or of all, `*`) to call the server and read its responses. */
 export function corsFor(origins: readonly string[]): MiddlewareHandler {
   return cors({
     origin: origins.includes('*') ? '*' : [...origins],

@@ -5,12 +5,12 @@ import { problemResponse } from '../http/problem.ts';
 import type { ServerMetrics } from '../metrics/server-metrics.ts';
 import { type SiteOptions, wrongSite } from './site.ts';
 
-/** Where requests are counted and logged. */
+/** The targets of counts and log entries. */
 export interface Observers {
   readonly metrics: ServerMetrics;
   readonly log: (entry: LogEntry) => void;
   readonly draining: boolean;
-  /** Requests being answered. */
+  /** Number of active requests. */
   active: number;
 }
 
@@ -18,7 +18,7 @@ export interface ObserveOptions extends RuntimeOfContext, SiteOptions {
   readonly pump?: BodyPump;
 }
 
-/** Names each request, counts it, logs it; while draining, asks clients to connect anew elsewhere. */
+/** Assigns each request an ID, counts it and logs it. During draining, tells clients to close their connections. */
 export function observe(observers: Observers, { pump = pumpWebStream, ...options }: ObserveOptions) {
   return async (c: AppContext, next: () => Promise<void>): Promise<void> => {
     const x = new HonoExchange(c, pump, options);
@@ -38,7 +38,7 @@ export function observe(observers: Observers, { pump = pumpWebStream, ...options
   };
 }
 
-/** Counts and logs a request that is answered. @param streaming Its outcome comes later, and is counted then. */
+/** Counts and logs a request with its response. @param streaming The outcome is counted later, when it is known. */
 function record(x: Exchange, { metrics, log }: Observers, status: number, streaming = false): void {
   const ms = performance.now() - x.begun;
   const { code, client, method, path, requestId } = x;
@@ -59,7 +59,7 @@ function record(x: Exchange, { metrics, log }: Observers, status: number, stream
   });
 }
 
-/** A label with few values, whatever is asked for. */
+/** A label for the route; the number of values is limited for any path. */
 function routeName(path: string): string {
   if (/^\/(v1\/(infer|diarize|embed|stream)|healthz|readyz|metrics|openapi\.json|docs)?$/.test(path)) return path;
   const jobs = /^\/v1\/(jobs(?:\/[^/]+(\/result|\/events)?)?|voices)/.exec(path);

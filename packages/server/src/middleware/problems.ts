@@ -3,7 +3,7 @@ import type { Answer, AppContext, Exchange } from '../http/exchange.ts';
 import { problem, problemAnswer, problemResponse, toProblem } from '../http/problem.ts';
 import type { Observers } from './observe.ts';
 
-/** The problem to answer for what a handler threw. */
+/** The problem response for an error that a handler threw. */
 export function refuse(x: Exchange, { metrics, log }: Observers, error: unknown): Answer {
   const body = toProblem(error, x.requestId);
   x.code = body.code;
@@ -20,7 +20,7 @@ export function notFound(c: AppContext): Response {
   return problemResponse(problem(404, 'not-found', 'Not found', text, c.var.exchange.requestId, 'See /docs.'));
 }
 
-/** A known path with another method. */
+/** The response for a known path with another method. */
 export function methodNotAllowed(c: AppContext, methods: readonly string[]): Response {
   const text = `${c.req.path.slice(0, 100)} takes ${methods.join(', ')}, not ${c.req.method}`;
   const response = problemResponse(

@@ -5,17 +5,17 @@ interface Bucket {
   at: number;
 }
 
-/** Clients remembered; beyond it the ones seen longest ago are forgotten, as full buckets. */
+/** Most clients that are remembered. Beyond this, those seen longest ago are forgotten, which refills their buckets. */
 const MAX_CLIENTS = 10_000;
 
-/** A token bucket for each client: `perMinute` requests, at most that many at once. */
+/** A token bucket for each client: `perMinute` requests per minute, and at most that many at once. */
 export class Quota {
   readonly #perMinute: number;
   readonly enabled: boolean;
   readonly #now: () => number;
   readonly #buckets = new Map<string, Bucket>();
 
-  /** @param perMinute Requests a minute and client; 0 for no quota. */
+  /** @param perMinute Requests per minute and client; 0 for no quota. */
   constructor(perMinute: number, now: () => number = () => performance.now()) {
     this.#perMinute = perMinute;
     this.enabled = perMinute > 0;

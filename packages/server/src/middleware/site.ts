@@ -7,12 +7,12 @@ export interface SiteOptions {
   readonly corsOrigins?: readonly string[] | undefined;
 }
 
-/** @module What a browser on the same machine may be made to do by a page of somebody else's. */
+/** @module Protects a local server against foreign web pages in a browser on the same machine. */
 
 /**
- * The problem to answer to a page that must not ask: one that reached the server by a name of its own that points to
- * this machine (DNS rebinding), or one that posts across sites, whose answer it could not read but whose work would be
- * done. Undefined for everybody else.
+ * The problem for a page that must not call the server: one that reached it by its own host name pointing to this
+ * machine (DNS rebinding), or one that sends a cross-site POST, whose response it could not read but whose work would
+ * be done. Undefined for all other requests.
  */
 export function wrongSite(x: Exchange, { allowedHosts, corsOrigins = [] }: SiteOptions): Problem | undefined {
   if (allowedHosts !== undefined) {
@@ -31,7 +31,7 @@ function forbidden(x: Exchange, text: string, hint: string): Problem {
   return problem(403, 'unauthorized', 'Forbidden', text, x.requestId, hint);
 }
 
-/** In lower case, without the port; undefined where there is none. */
+/** The host name in lower case, without the port; undefined without a host. */
 function hostName(host: string | undefined): string | undefined {
   return host?.trim().toLowerCase().replace(/:\d*$/, '');
 }

@@ -12,11 +12,11 @@ export interface Question {
   readonly deadlineMs: number;
 }
 
-/** A task whose body is there and which nothing has refused so far. */
+/** A request that was admitted and whose body was received. */
 export interface Accepted {
   readonly body: Body;
   readonly deadline: Deadline;
-  /** Milliseconds that the body took to come. */
+  /** Milliseconds that it took to receive the body. */
   readonly receivedMs: number;
 }
 
@@ -25,10 +25,10 @@ export interface Done {
   readonly queueMs: number;
 }
 
-/** Refuses what could not be done in time before its body is read, then reads the body. */
+/** Refuses a request that could not be done in time before its body is read; then reads the body. */
 export async function accept(x: Exchange, state: AppState, question: Question): Promise<Accepted> {
   const deadline = deadlineOf(x, question.deadlineMs, question.lane, state.limits.workMs);
-  // By key alone: behind a proxy, an address may be everybody's.
+  // Strikes count by key only: behind a proxy, all clients may have the same address.
   if (x.client !== undefined) state.strikes.check(x.client);
   const coding = x.header('content-encoding')?.trim().toLowerCase() ?? 'identity';
   if (coding !== '' && coding !== 'identity') {
@@ -39,7 +39,7 @@ export async function accept(x: Exchange, state: AppState, question: Question): 
   if (state.engine.failure !== undefined) throw state.engine.failure;
   const claimed = Number(x.header('content-length')) || 1;
   const queue = state.queues[question.lane];
-  // How long a recording is, its body tells: so far, what is ahead of it counts.
+  // The length of a recording is known only from its body, so only the work ahead of it counts here.
   const ticket = { cost: 1, ...deadline, client: clientOf(x) };
   queue.assertAdmits(ticket);
   let unclaim: (() => void) | undefined;
@@ -52,8 +52,8 @@ export async function accept(x: Exchange, state: AppState, question: Question): 
       budget: state.budget,
       read: x.read,
       signal: x.signal,
-      // Windows come at once; a recording takes its time, in which the queue will have changed. A header alone is no
-      // claim to a place.
+      // Only windows claim a place: their bodies arrive at once, but the queue changes while a recording arrives. A
+      // header alone does not claim a place.
       onFirst: () => {
         if (question.lane === 'infer') unclaim = queue.claim(ticket);
       },
@@ -64,7 +64,7 @@ export async function accept(x: Exchange, state: AppState, question: Question): 
   }
 }
 
-/** Waits for a worker and for its answer, and counts both. */
+/** Waits for a worker and for its reply, and records both times. */
 export async function work(
   x: Exchange,
   state: AppState,
@@ -99,13 +99,13 @@ export async function work(
   }
 }
 
-/** Counts an answer until its client has it: one that nobody reads must not be held beside the budget. */
+/** Counts a response in the budget until it was sent, so that unread responses cannot exceed the budget. */
 function holdAnswer(x: Exchange, { budget }: AppState, bytes: number): void {
   budget.take(bytes);
   x.whenSent(() => budget.give(bytes));
 }
 
-/** The whole of a plain request: one body, one answer. */
+/** Handles a plain request completely: one body, one response. */
 export async function answer(x: Exchange, state: AppState, question: Question): Promise<Answer> {
   const accepted = await accept(x, state, question);
   const { reply, queueMs } = await work(x, state, question, accepted);
@@ -118,7 +118,7 @@ export async function answer(x: Exchange, state: AppState, question: Question): 
   return { status: 200, headers, body: reply.body };
 }
 
-/** `Server-Timing` of the parts, and of everything since the request's header as `total`. */
+/** `Server-Timing` of the parts; `total` is the time since the request's header. */
 export function serverTiming(parts: Readonly<Record<string, number>>, begun: number): string {
   const all = { ...parts, total: performance.now() - begun };
   return Object.entries(all)
@@ -126,7 +126,7 @@ export function serverTiming(parts: Readonly<Record<string, number>>, begun: num
     .join(', ');
 }
 
-/** Windows are alike; recordings take time by their length. */
+/** All windows cost the same; the cost of a recording is its length. */
 export function costOf(lane: Lane, chunks: readonly Uint8Array[], bytes: number): number {
   return lane === 'infer' ? 1 : secondsOf(chunks, bytes);
 }

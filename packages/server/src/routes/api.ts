@@ -33,7 +33,7 @@ export function apiRoutes(state: AppState) {
       .post('/v1/diarize', described(state, diarizeSpec(limits), diarize))
       .post('/v1/embed', described(state, embedSpec(limits), embed))
       .get('/v1/stream', described(state, STREAM, stream))
-      // The specification's prose says /v2, its schema /v2/.
+      // The specification's text has /v2, its schema has /v2/.
       .get('/v2', serverMetadata)
       .get('/v2/', serverMetadata)
       .get('/v2/health/live', described(state, SERVER_LIVE, v2.serverLive))
@@ -47,13 +47,13 @@ export function apiRoutes(state: AppState) {
   );
 }
 
-/** With those of jobs. */
+/** The routes of `apiRoutes`, and those of jobs. */
 export function allRoutes(state: AppState, jobs: JobHandlers) {
   return apiRoutes(state).route('/', jobRoutes(state, jobs));
 }
 
 /**
- * The server for Hono's `hc<AppType>(url)`: routes, options and answers. Bodies are bytes, so they are given beside
- * the typed input: `client.v1.infer.$post({}, { init: { body } })`.
+ * The server's type for Hono's `hc<AppType>(url)`: routes, options and responses. Bodies are bytes, so they are passed
+ * separately from the typed input: `client.v1.infer.$post({}, { init: { body } })`.
  */
 export type AppType = ReturnType<typeof allRoutes>;

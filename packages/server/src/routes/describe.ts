@@ -6,34 +6,36 @@ import type { AppContext, AppEnv } from '../http/exchange.ts';
 import type { Problem } from '../http/problem.ts';
 import type { AppState } from '../state.ts';
 
-/** What is sent in one form: a valibot schema where it is JSON or a form, else bytes or text. */
+/** The content of one media type: a valibot schema for JSON or a form, else bytes or text. */
 export type Media = v.GenericSchema | 'bytes' | 'text';
 
-/** One answer of a route. */
+/** One response of a route. */
 export interface Answered {
   readonly description: string;
   readonly content?: Readonly<Record<string, Media>>;
 }
 
-/** A route as it is documented, typed for clients, and (by its schemas) validated. */
+/**
+ * The specification of a route, for its documentation, for the types of clients and (by its schemas) for validation.
+ */
 export interface RouteSpec {
   readonly summary: string;
   readonly description?: string;
   readonly tag: 'Inference' | 'Jobs' | 'Open Inference Protocol' | 'System';
-  /** Whether it asks for an API key, where the server has keys. */
+  /** Whether it requires an API key, if the server has keys. */
   readonly key: boolean;
-  /** Of the options in the query, which are text. */
+  /** Schema of the options in the query, which are text. */
   readonly query?: v.GenericSchema & { readonly entries: Readonly<Record<string, v.GenericSchema>> };
   readonly headers?: Readonly<Record<string, v.GenericSchema>>;
-  /** Of the parts of the path that are not fixed. */
+  /** Schemas of the path's parameters. */
   readonly params?: Readonly<Record<string, v.GenericSchema>>;
   readonly body?: Readonly<Record<string, Media>>;
   readonly answers: Readonly<Record<number, Answered>>;
-  /** Codes of the problems that it answers, beside those of every route. */
+  /** Codes of its problem responses, besides those of every route. */
   readonly problems?: readonly ProblemCode[];
 }
 
-/** `not-found` is no error of the SDK's: a route that says so has addresses that may lead to nothing. */
+/** `not-found` is not an error code of the SDK; it is for routes whose path may name something that does not exist. */
 export type ProblemCode = ErrorCode | 'not-found';
 
 type JsonOf<A> = A extends { readonly content: { readonly 'application/json': infer S extends v.GenericSchema } }
@@ -48,12 +50,12 @@ type TypedProblems<S> = S extends { readonly problems: readonly ProblemCode[] }
   ? TypedResponse<Problem, 400 | 401 | 404 | 413 | 415 | 422 | 429 | 500 | 503 | 504, 'json'>
   : never;
 
-/** What Hono's client gives: options as text, all of which may be left out where none must be given. */
+/** The input type of Hono's client: options as text; the query may be omitted when all options are optional. */
 type InputOf<S> = S extends { readonly query: infer Q extends v.GenericSchema }
   ? { in: { query?: v.InferInput<Q> }; out: { query: v.InferInput<Q> } }
   : object;
 
-/** A handler that carries the description of its route, for the document and for the type of the app. */
+/** A handler with the description of its route, for the API description and for the type of the app. */
 export type Described<S extends RouteSpec> = Handler<
   AppEnv,
   string,
@@ -63,7 +65,7 @@ export type Described<S extends RouteSpec> = Handler<
 
 const SPECS = new WeakMap<object, RouteSpec>();
 
-/** A handler of what all routes share, with its description. */
+/** Makes a handler with access to the shared state, and attaches its description. */
 export function described<const S extends RouteSpec>(
   state: AppState,
   spec: S,
@@ -71,8 +73,8 @@ export function described<const S extends RouteSpec>(
 ): Described<S> {
   const handler = async (c: AppContext) => handle(c, state);
   SPECS.set(handler, spec);
-  // Hono cannot see the type of an answer that is made of bytes: the description says it, and the route suite holds the
-  // answers to the document that is made of it.
+  // Hono cannot infer the type of a response made of bytes. The description gives the type, and the tests of the routes
+  // check the responses against the document generated from it.
   return handler as unknown as Described<S>;
 }
 

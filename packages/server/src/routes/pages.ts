@@ -1,15 +1,15 @@
 import type { AppContext } from '../http/exchange.ts';
 
-/** Our own pages load nothing from elsewhere, run only their own script, and nothing may frame them. */
+/** The content security policy of our own pages: no external resources, only their own script, no framing. */
 async function pagePolicy(html: string): Promise<string> {
   const script = /<script>([\s\S]*?)<\/script>/.exec(html)?.[1] ?? '';
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(script)));
-  // blob: for the audio worklet that taps the microphone.
+  // blob: is for the audio worklet that reads the microphone.
   const scripts = `script-src 'sha256-${btoa(String.fromCharCode(...digest))}' blob:`;
   return `default-src 'none'; ${scripts}; style-src 'unsafe-inline'; img-src 'self' data: blob:; media-src blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`;
 }
 
-/** Makes what it makes when it is first asked for: some runtimes allow no such work while a module is loaded. */
+/** Runs `make` once, at the first call: some runtimes do not allow such work during module loading. */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
@@ -18,7 +18,7 @@ export function once<T>(make: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Answers all the same bytes: made once, however often they are asked for and not read. */
+/** Makes a handler that always responds with the same bytes, which exist once in memory for all responses. */
 export function fixed(make: () => Promise<Uint8Array<ArrayBuffer>>, headers: Readonly<Record<string, string>>) {
   const bytes = once(make);
   return async (c: AppContext) => c.body(await bytes(), 200, { ...headers });

@@ -5,7 +5,7 @@ import type { AppContext } from '../http/exchange.ts';
 import type { AppState } from '../state.ts';
 import type { Question } from './answer.ts';
 
-/** A question about a recording: its options come with it. */
+/** The `Question` of a request with a recording and its options. */
 export function recordingQuestion(
   c: AppContext,
   state: AppState,

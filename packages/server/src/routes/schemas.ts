@@ -16,13 +16,13 @@ export const ProblemSchema = v.pipe(
   v.title('Problem'),
 );
 
-/** What every answer says about the model: vectors of different spaces must never be compared. */
+/** The model in every response. Clients need it because embeddings of different spaces must never be compared. */
 export const ModelSchema = v.object({ id: v.string(), version: v.string(), space: v.string() });
 
-/** Milliseconds by part. */
+/** Milliseconds by stage. */
 export const TimingsSchema = v.record(v.string(), v.number());
 
-/** A recording as the part of a form; its other fields are options. */
+/** A form with a recording; its other fields are options. */
 const RecordingForm = v.object({ file: v.pipe(v.string(), v.metadata({ schema: { format: 'binary' } })) });
 
 export const DEADLINE = {
@@ -33,7 +33,7 @@ export const DEADLINE = {
   ),
 };
 
-/** What routes that run a task may answer beside what all may. */
+/** Problems of routes that run a task, besides those of all routes. */
 export const TASK_PROBLEMS = [
   'overloaded',
   'deadline-exceeded',

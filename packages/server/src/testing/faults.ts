@@ -4,19 +4,22 @@ import type { TaskReply } from '../engine/engine.ts';
 import { noteRun } from '../engine/processes/culprit.ts';
 import type { Runner } from '../engine/processes/serve-tasks.ts';
 
-/** What a worker can do wrong. */
+/** The faults of a worker. */
 export type Fault = 'throw' | 'hang' | 'exit' | 'crash';
 
-/** Misbehaves on purpose: throws what is no `VoiceFlowError`, never comes back (and answers nothing else), or dies (`crash`: as native code does). */
+/**
+ * Fails on purpose: throws an error that is not a `VoiceFlowError`, blocks forever, or dies (`crash`: like a crash in
+ * native code).
+ */
 export function commit(fault: Fault): never {
   if (fault === 'exit') process.kill(process.pid, 'SIGKILL');
   if (fault === 'crash') process.kill(process.pid, 'SIGSEGV');
-  // Not even a timer runs: as a native call that never returns.
+  // Blocks even timers, like a native call that never returns.
   while (fault !== 'throw') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
   throw new Error('a fault of the test');
 }
 
-/** A runner that every `everyMs` commits the next of the faults, in turn, in the middle of a task. */
+/** A runner that commits the next of the faults during a task, every `everyMs` milliseconds. */
 export function withFaults(runner: Runner, faults: readonly Fault[], everyMs: number): Runner {
   let next = performance.now() + everyMs;
   let turn = process.pid;
@@ -30,18 +33,18 @@ export function withFaults(runner: Runner, faults: readonly Fault[], everyMs: nu
   };
 }
 
-/** What a recording that is a file tells the toy to do: it is JSON. */
+/** The parameters of the toy runner in a recording that is a file: its content is JSON. */
 function orders(file: string): Readonly<Record<string, string>> {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-/** Audio that begins with this byte makes the toy hang. */
+/** Audio that begins with this byte makes the toy runner hang. */
 const HANGING = 255;
 
 /**
- * A runner without a model: answers what it got, and does what a task's parameters say — `fault`, `once` (a file that
- * marks that the fault has been committed), `answer` for one of so many bytes, `ms` to take (heeding the signal, unless `deaf`), as many times as `steps`
- * with progress between.
+ * A runner without a model. It responds with facts about its input and obeys a task's parameters: `fault`; `once` (path
+ * of a file that records that the fault was committed); `answer` (length of the response in bytes); `ms` (milliseconds
+ * per step; stops on the signal unless `deaf`); `steps` (number of steps, with progress for each).
  */
 export const toyRunner: Runner = {
   open: (request, tell) => {

@@ -1,6 +1,7 @@
 /**
- * @module A worker that fails on purpose, for tests and `bench`. `VOICEFLOW_FAULTS` says how, as JSON: `{"toy": true}`
- * for the runner without a model, `{"faults": ["throw", "hang", "exit"], "everyMs": 2000}` around the real one.
+ * @module A worker that fails on purpose, for tests and `bench`. `VOICEFLOW_FAULTS` has its options as JSON: `{"toy":
+ * true}` for the runner without a model, `{"faults": ["throw", "hang", "exit"], "everyMs": 2000}` for faults of the
+ * real runner.
  */
 import process from 'node:process';
 import { runWorker, startModel, type Worker } from '../engine/processes/run-worker.ts';

@@ -1,4 +1,4 @@
-// On the server: curl --data-binary @meeting.wav http://localhost:3000/api/who
+// Diarizes on the server: curl --data-binary @meeting.wav http://localhost:3000/api/who
 import { createDiarizer, VoiceFlowError } from 'voiceflow-ml';
 
 export const runtime = 'nodejs';

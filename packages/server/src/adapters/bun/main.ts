@@ -1,4 +1,4 @@
-/** @module The program: `bun main-bun.js`. What is imported is `bun.ts`, which starts nothing. */
+/** @module The program: `bun main-bun.js`. The module to import is `bun.ts`, which starts nothing. */
 import process from 'node:process';
 import { serve } from './server.ts';
 

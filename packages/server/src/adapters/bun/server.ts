@@ -1,4 +1,4 @@
-/** @module The server on Bun: its own HTTP and WebSockets, inference in worker processes. */
+/** @module The server on Bun, with Bun's own HTTP and WebSockets, and inference in worker processes. */
 
 import process from 'node:process';
 import { MAX_MESSAGE_BYTES } from '../../routes/stream/messages.ts';
@@ -9,7 +9,7 @@ import { type RunningServer, runningServer } from '../common/running-server.ts';
 
 export type { EntryOptions, RunningServer };
 
-/** The program `serve`, for other programs: see `runServe`. */
+/** The program `serve`, for use in other programs; see `runServe`. */
 export const serve = (args = process.argv.slice(2)): Promise<number> => runServe(serveBun, args);
 
 interface BunServer {
@@ -18,7 +18,7 @@ interface BunServer {
   stop(closeActive: boolean): Promise<void>;
 }
 
-/** The part of Bun's own interface that is used. */
+/** The part of Bun's API that is used here. */
 declare const Bun: {
   serve(options: {
     readonly hostname: string;
@@ -30,28 +30,30 @@ declare const Bun: {
   }): BunServer;
 };
 
-/** Seconds, the most that Bun allows: a recording may be worked on for as long without a byte on its connection. */
+/**
+ * In seconds, the most that Bun allows, because a recording may be processed for long without a byte on its connection.
+ */
 const IDLE_SECONDS = 255;
 
-/** Time for connections that are kept alive to be asked something once more, and to be told to close. */
+/** Time in which kept-alive connections may send one more request, whose response tells them to close. */
 const LAST_ASKED_MS = 1_000;
 /**
- * Time in which no answer leaves before the server stops listening. Bun closes every connection on which no request is
- * under way at that moment, also one that has just been made, or whose next request is on its way. While clients wait
- * for their answers they neither connect nor ask, so after this time each is either being served or has nothing to ask.
+ * Time in which no response is sent before the server stops listening. At that moment Bun closes every connection
+ * without an active request, even a new one or one whose next request is on its way. While clients wait for responses
+ * they neither connect nor send requests, so after this time each client is being served or has nothing to send.
  */
 const HOLD_MS = 250;
 
-/** As `serveNode`, on Bun. The header has no limit of its own there; bodies and deadlines do. */
+/** Like `serveNode`, on Bun. There is no timeout for the header; the limits of bodies and deadlines apply. */
 export async function serveBun(entry: EntryOptions = {}): Promise<RunningServer> {
-  // Elsewhere it throws when it is imported, and this module must not.
+  // Imported here because it throws on import in other runtimes, and this module must not.
   const { upgradeWebSocket, websocket } = await import('hono/bun');
   const prepared = await prepare(entry, {
     upgradeWebSocket,
     clientAddress: (c) => (c.env as { server?: BunServer }).server?.requestIP(c.req.raw)?.address,
   });
   const { app, pool, options } = prepared;
-  /** While set, answers wait for it. */
+  /** While set, responses wait for it. */
   let held: Promise<void> | undefined;
   const answer = async (request: Request, own: BunServer): Promise<Response> => {
     const response = await app.fetch(request, { server: own });
@@ -61,7 +63,7 @@ export async function serveBun(entry: EntryOptions = {}): Promise<RunningServer>
   const server = Bun.serve({
     hostname: options.host,
     port: options.port,
-    // Ours is judged first and tells more: Bun's is the last bound.
+    // The app checks its own limit first, with a better message. Bun's limit is only the last resort.
     maxRequestBodySize: 2 * options.limits.bodyBytes + MAX_MESSAGE_BYTES,
     idleTimeout: IDLE_SECONDS,
     websocket: { ...websocket, maxPayloadLength: 2 * MAX_MESSAGE_BYTES, backpressureLimit: 2 * MAX_MESSAGE_BYTES },

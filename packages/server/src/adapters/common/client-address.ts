@@ -1,17 +1,17 @@
 import { BlockList, isIP } from 'node:net';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 
-/** @module Who is at the other end, where proxies may be between. */
+/** @module The address of a client that may be behind proxies. */
 
-/** Gives the address of a client from that of its connection and from `X-Forwarded-For`. */
+/** Determines the address of a client from that of its connection and from `X-Forwarded-For`. */
 export type ClientAddress = (connection: string | undefined, forwardedFor: string | undefined) => string | undefined;
 
-/** Addresses in one header that are looked at: a client may write as many as it likes before the proxies do. */
+/** Most addresses in a header that are examined, because a client may add any number before the proxies do. */
 const MAX_HOPS = 32;
 
 /**
- * The last address that no trusted proxy has: what stands before it may be anybody's invention. IPv6 addresses count by
- * their /64, which is what one subscriber gets.
+ * Finds the last address that is not a trusted proxy; all before it may be forged. IPv6 addresses are reduced to their
+ * /64 network, which is what one subscriber gets.
  * @param proxies Addresses and CIDR ranges. @throws `invalid-option`.
  */
 export function clientAddresses(proxies: readonly string[]): ClientAddress {
@@ -45,14 +45,14 @@ function addTo(list: BlockList, proxy: string): void {
   list.addSubnet(address, prefix, version === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** An IPv4 address within IPv6 as itself, without a zone; undefined for what is no address. */
+/** An address without a zone, and IPv4-mapped IPv6 as IPv4; undefined for text that is not an address. */
 function plain(address: string | undefined): string | undefined {
   const bare = address?.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
   return bare !== undefined && isIP(bare) !== 0 ? bare : undefined;
 }
 
 function prefix64(address: string): string {
-  // The URL parser writes addresses in one form, with at most one `::`.
+  // The URL parser normalizes addresses, with at most one `::`.
   const canonical = new URL(`http://[${address}]/`).hostname.slice(1, -1);
   const [head = '', tail] = canonical.split('::');
   const front = head === '' ? [] : head.split(':');

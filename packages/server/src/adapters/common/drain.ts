@@ -2,16 +2,19 @@ import type { EventEmitter } from 'node:events';
 import type { VoiceFlowApp } from '../../app.ts';
 import { turnOfTheLoop } from './event-loop.ts';
 
-/** While draining, answers tell clients to close their connections; one that asked nothing for so long is idle. */
+/**
+ * During draining, responses tell clients to close their connections. A connection without a request for this long is
+ * idle.
+ */
 const QUIET_MS = 500;
 
-/** Connections that come without a pause are not waited for longer. */
+/** Longest wait when new connections keep arriving. */
 const LAST_ARRIVALS_MS = 1_000;
 
 /**
- * Resolves when no connection waits to be accepted. A server that stops listening resets those that do, though their
- * clients have been connected to and may have sent a request; and libuv (since 1.45) accepts one in each turn of the
- * event loop, so that under load some do.
+ * Resolves when no connection waits to be accepted. When a server stops listening, waiting connections are reset, even
+ * though their clients count them as connected and may have sent a request. Under load there are some, because libuv
+ * (since 1.45) accepts one per turn of the event loop.
  */
 export async function acceptLastArrivals(server: EventEmitter): Promise<void> {
   const until = performance.now() + LAST_ARRIVALS_MS;
@@ -25,7 +28,10 @@ export async function acceptLastArrivals(server: EventEmitter): Promise<void> {
   server.off('connection', onConnection);
 }
 
-/** Drains until nothing has come for a moment: a request may have been on its way when listening ended. */
+/**
+ * Drains until nothing has arrived for `QUIET_MS`: a request may have been on its way when the server stopped
+ * listening.
+ */
 export async function drainUntilQuiet(app: VoiceFlowApp): Promise<void> {
   do {
     await app.drain();
@@ -33,7 +39,7 @@ export async function drainUntilQuiet(app: VoiceFlowApp): Promise<void> {
   } while (app.active > 0);
 }
 
-/** Resolves after `ms`; does not keep the process alive where the runtime knows such timers. */
+/** Resolves after `ms`. Does not keep the process alive, if the runtime supports such timers. */
 export function lapse(ms: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms) as { unref?(): void };

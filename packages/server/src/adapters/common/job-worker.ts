@@ -14,21 +14,21 @@ import { WORK_OPTIONS } from './options.ts';
 import { runProgram, untilStopSignal } from './program.ts';
 import { workerCommand } from './worker-command.ts';
 
-/** How to work on jobs of a database, without serving. */
+/** Options of a worker that processes the jobs of a database and serves no requests. */
 export interface WorkOptions {
   readonly jobs: JobsOptions;
-  /** Recordings at once, each in a process of its own; 1 by default. */
+  /** Concurrent recordings, each in its own process; default 1. */
   readonly workers?: number | undefined;
   readonly model?: string | undefined;
   readonly limits?: Partial<Limits>;
   readonly log?: (entry: LogEntry) => void;
-  /** How a worker process is started, for tests. */
+  /** The command that starts a worker process, for tests. */
   readonly command?: WorkerCommand | undefined;
 }
 
 export interface RunningWorker {
   readonly pool: PoolEngine;
-  /** Takes no more jobs; finishes those that end within the time to drain, gives back the others. */
+  /** Claims no more jobs, finishes those that end within the drain time and requeues the others. */
   close(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ ${listOptions(OPTIONS).join('\n')}
 Runs on any number of machines. SIGTERM: finishes its jobs, or gives them back after VOICEFLOW_DRAIN_MS.
 `;
 
-/** Starts to take jobs. @throws `invalid-option`, `backend-unavailable`, `model-not-found`. */
+/** Starts to process jobs. @throws `invalid-option`, `backend-unavailable`, `model-not-found`. */
 export async function startWork(options: WorkOptions): Promise<RunningWorker> {
   const {
     jobs,
@@ -85,7 +85,7 @@ export async function startWork(options: WorkOptions): Promise<RunningWorker> {
   }
 }
 
-/** The program: options from the command line, ends on SIGTERM and SIGINT. Resolves with the exit code. */
+/** The program: reads options from the command line, ends on SIGTERM and SIGINT. Resolves with the exit code. */
 export function runWork(args: readonly string[], command?: WorkerCommand): Promise<number> {
   return runProgram(async () => {
     if (asksForHelp(args)) {

@@ -1,12 +1,12 @@
 import process from 'node:process';
 import type { LogEntry } from '../../http/log.ts';
 
-/** Lines that wait to be written together: a system call for each would cost as much as the rest of a small request. */
+/** Buffered lines: a system call for each line would cost as much as the rest of a small request. */
 let lines = '';
 const LOG_FLUSH_MS = 100;
 const LOG_FLUSH_LENGTH = 16_384;
 
-/** Writes an entry on standard error, as one line of JSON. */
+/** Writes an entry to standard error as one line of JSON. */
 export function logLine(entry: LogEntry): void {
   if (lines === '') setTimeout(flushLog, LOG_FLUSH_MS).unref();
   lines += `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`;

@@ -3,18 +3,18 @@ import type { LogEntry } from '../../http/log.ts';
 import type { ResolvedOptions } from './options.ts';
 
 const MB = 1_000_000;
-/** The server itself, and one worker with its model, measured under load (deploy/README.md). */
+/** Memory of the server itself, and of one worker with its model, measured under load (deploy/README.md). */
 const SERVER_BYTES = 250 * MB;
 const WORKER_BYTES = 170 * MB;
-/** A body is in the server, which may have to try it again, and in its worker. */
+/** A body is both in the server, which may have to retry it, and in its worker. */
 const COPIES = 2;
 
-/** What a server with these options may come to use. */
+/** The most memory that a server with these options may use, in bytes. */
 export function memoryNeeded({ workers, limits }: Pick<ResolvedOptions, 'workers' | 'limits'>): number {
   return SERVER_BYTES + workers * WORKER_BYTES + COPIES * limits.queueBytes;
 }
 
-/** The warning where the container's limit is lower: it would be killed by uploads that its own limits allow. */
+/** A warning when the container's limit is lower: uploads that the server's own limits allow could get it killed. */
 export function memoryWarning(options: ResolvedOptions, limit = containerLimit()): LogEntry | undefined {
   const needed = memoryNeeded(options);
   if (limit === undefined || limit >= needed) return undefined;
@@ -25,7 +25,7 @@ export function memoryWarning(options: ResolvedOptions, limit = containerLimit()
   };
 }
 
-/** Of the control group, where there is one; a limit beyond what any machine has is none. */
+/** The memory limit of the control group. A limit larger than any machine's memory counts as none. */
 function containerLimit(): number | undefined {
   if (typeof process.constrainedMemory !== 'function') return undefined;
   const limit = process.constrainedMemory();

@@ -4,45 +4,48 @@ import { choice, flag, integer, listOptions, onlyOptions, text } from '../../arg
 import { type Limits, resolveLimits } from '../../limits.ts';
 import { type ApiKey, parseApiKeys } from '../../middleware/auth.ts';
 
-/** How to serve; everything has a default. */
+/** Options of a server; all have defaults. */
 export interface ServeOptions {
-  /** `127.0.0.1` by default. */
+  /** Default: `127.0.0.1`. */
   readonly host?: string | undefined;
-  /** 8080 by default; 0 for any that is free. */
+  /** Default: 8080. 0 for any free port. */
   readonly port?: number | undefined;
-  /** Worker processes, by default one a core. */
+  /** Worker processes; default: one per core. */
   readonly workers?: number | undefined;
-  /** `standard` (the Fast CNN with the segmenter beside it) by default; or `fast-cnn`. */
+  /** `standard` (default; the Fast CNN and the segmenter) or `fast-cnn`. */
   readonly model?: string | undefined;
-  /** What runs the network: by default ONNX Runtime's native build where it is installed, else WebAssembly. */
+  /** The backend of the network. Default: ONNX Runtime's native build if it is installed, else WebAssembly. */
   readonly backend?: BackendName | undefined;
   readonly keys?: readonly ApiKey[] | undefined;
-  /** Lets everybody in when listening beyond loopback without keys. */
+  /** Allows listening beyond loopback without keys, so that everybody has access. */
   readonly open?: boolean | undefined;
   readonly corsOrigins?: readonly string[] | undefined;
-  /** Names by which it may be asked, beside those of loopback; any where it has keys or listens beyond loopback. */
+  /** Allowed `Host` names besides those of loopback. Default: any with keys or when listening beyond loopback. */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** Proxies (addresses or CIDR ranges) whose `X-Forwarded-For` is believed. */
+  /** Proxies (addresses or CIDR ranges) whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies?: readonly string[] | undefined;
   readonly quotaPerMinute?: number | undefined;
   readonly limits?: Partial<Limits> | undefined;
-  /** Where jobs are kept; there are none without. */
+  /** Where jobs are stored. Without it the server has no jobs. */
   readonly jobs?: JobsOptions | undefined;
-  /** Jobs are left to workers elsewhere. */
+  /** Leaves the processing of jobs to other workers. */
   readonly apiOnly?: boolean | undefined;
 }
 
 export type BackendName = 'auto' | 'node' | 'wasm';
 
-/** What only the program takes. */
+/** Options of the program only. */
 export interface ProgramOptions extends ServeOptions {
-  /** How much nicer the server is than its workers: by 5, they get three times its share of a core that both want. */
+  /**
+   * Niceness of the server relative to its workers. With 5, workers get three times the server's share of a contended
+   * core.
+   */
   readonly nice: number;
 }
 
 const NICE = 5;
 
-/** The same with the defaults filled in. */
+/** `ServeOptions` with the defaults filled in. */
 export type ResolvedOptions = {
   readonly [Name in keyof Omit<ServeOptions, 'limits' | 'allowedHosts' | 'jobs'>]-?: NonNullable<ServeOptions[Name]>;
 } & {
@@ -53,12 +56,12 @@ export type ResolvedOptions = {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Inclusive, of what both the program and `serve…()` take. */
+/** Inclusive ranges of options, for both the program and `serve…()`. */
 const PORTS = [0, 65_535] as const;
 const WORKERS = [1, 256] as const;
 const QUOTAS = [0, 1_000_000] as const;
 
-/** What programs that do the work of the network take. */
+/** Options of programs that run the network. */
 export const WORK_OPTIONS = {
   data: { ...text('DIR', 'a folder for jobs (/v1/jobs) and their audio'), env: 'VOICEFLOW_DATA' },
   database: { ...text('URL', 'postgres://… with the jobs'), env: 'VOICEFLOW_DATABASE_URL' },
@@ -90,7 +93,7 @@ VOICEFLOW_KEEP, VOICEFLOW_WEBHOOK_SECRET, … (README of @voiceflow-ml/jobs).
 `;
 
 /**
- * Options from the command line, then the environment.
+ * Reads options from the command line, then from the environment.
  * @throws `invalid-option`.
  */
 export function parseServeArgs(args: readonly string[], env: Environment): ProgramOptions {
@@ -108,7 +111,7 @@ export function parseServeArgs(args: readonly string[], env: Environment): Progr
 }
 
 /**
- * Fills in the defaults and refuses what is not safe.
+ * Fills in the defaults and refuses unsafe combinations.
  * @throws `invalid-option` for a bad value, and for listening beyond loopback without keys and without `open`.
  */
 export function resolveOptions(options: ServeOptions, env: Environment, cores: number): ResolvedOptions {

@@ -14,11 +14,11 @@ import { type ResolvedOptions, resolveOptions, type ServeOptions } from './optio
 import { registerProcessMetrics } from './process-metrics.ts';
 import { workerCommand } from './worker-command.ts';
 
-/** What an entry adds to make a server on processes. */
+/** Options of the entries that use worker processes. */
 export interface EntryOptions extends ServeOptions {
-  /** Takes log entries; one JSON line each on standard error by default. */
+  /** Receives log entries. Default: writes each as a line of JSON to standard error. */
   readonly log?: (entry: LogEntry) => void;
-  /** How a worker is started, for tests. */
+  /** The command that starts a worker, for tests. */
   readonly command?: WorkerCommand;
 }
 
@@ -30,8 +30,8 @@ export interface Prepared {
 }
 
 /**
- * Starts the workers and makes the app, ready to be listened with.
- * @param runtime What it adds; its `clientAddress` is that of the connection.
+ * Starts the workers and creates the app, ready to serve requests.
+ * @param runtime Functions of the runtime; its `clientAddress` returns the address of the connection.
  */
 export async function prepare(
   entry: EntryOptions,
@@ -70,7 +70,7 @@ export async function prepare(
   return { app, pool, options, log };
 }
 
-/** The module of jobs, with its database, is loaded only where jobs are kept. */
+/** Loads the module for jobs, with its database, only if the server keeps jobs. */
 async function jobsOf({ jobs, apiOnly }: ResolvedOptions): Promise<AppOptions['jobs']> {
   if (jobs === undefined) return undefined;
   const { mountJobs, openJobs } = await import('@voiceflow-ml/jobs');

@@ -3,10 +3,10 @@ import process from 'node:process';
 import type { PoolEngine } from '../../engine/processes/pool-engine.ts';
 import { labelText, type MetricsRegistry } from '../../metrics/registry.ts';
 
-/** The timer whose lateness is measured; its own period is part of what Node reports. */
+/** Period of the timer whose delay is measured. Node's report includes the period itself. */
 const LAG_RESOLUTION_MS = 10;
 
-/** Memory, lateness of the event loop, and workers that were replaced. */
+/** Metrics: memory, delay of the event loop, and replaced workers. */
 export function registerProcessMetrics(metrics: MetricsRegistry, pool: PoolEngine): void {
   metrics.gauge(
     'process_resident_memory_bytes',

@@ -1,4 +1,4 @@
-/** @module The programs: options from the command line, work until a signal to stop, an exit code. */
+/** @module The programs: read options from the command line, run until a stop signal, return an exit code. */
 import process from 'node:process';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { asksForHelp } from '../../args/index.ts';
@@ -9,8 +9,8 @@ import type { EntryOptions } from './prepare.ts';
 import type { RunningServer } from './running-server.ts';
 
 /**
- * The server's program: options from the command line, drain on the first SIGTERM or SIGINT, leave at once on the second.
- * Resolves with the exit code when it is over; workers have ended by then, so the process may exit at once.
+ * The server's program: reads options from the command line, drains on the first SIGTERM or SIGINT, exits at once on
+ * the second. Resolves with the exit code at the end; the workers have ended by then, so the process may exit at once.
  */
 export function runServe(
   start: (options: EntryOptions) => Promise<RunningServer>,
@@ -30,10 +30,10 @@ export function runServe(
   });
 }
 
-/** Runs a program to its end, with the log written out and errors told. @returns the exit code. */
+/** Runs a program to its end, flushes the log and prints errors. @returns the exit code. */
 export async function runProgram(program: () => Promise<void>): Promise<number> {
   process.once('exit', flushLog);
-  // Whoever reads the log may leave; the server must not go with it.
+  // The reader of the log may close the pipe, which must not end the server.
   process.stderr.on('error', () => {});
   try {
     await program();
@@ -45,10 +45,12 @@ export async function runProgram(program: () => Promise<void>): Promise<number> 
   }
 }
 
-/** One order to stop may come twice: from a terminal's group and from the program in front. */
+/**
+ * The same stop signal may arrive twice within this time: from the terminal's process group and from a parent program.
+ */
 const SAME_ORDER_MS = 1000;
 
-/** Resolves on the first SIGTERM or SIGINT; a later one ends the process at once. */
+/** Resolves on the first SIGTERM or SIGINT. A later one ends the process at once. */
 export function untilStopSignal(): Promise<void> {
   return new Promise((resolve) => {
     let first: number | undefined;

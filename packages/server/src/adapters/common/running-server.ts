@@ -2,16 +2,19 @@ import type { VoiceFlowApp } from '../../app.ts';
 import type { PoolEngine } from '../../engine/processes/pool-engine.ts';
 import type { Prepared } from './prepare.ts';
 
-/** A running server, of any runtime. */
+/** A running server, on any runtime. */
 export interface RunningServer {
   readonly url: string;
   readonly app: VoiceFlowApp;
   readonly pool: PoolEngine;
-  /** Stops listening, answers everything that was accepted, ends the workers. The same promise when called again. */
+  /** Stops listening, responds to all accepted requests, ends the workers. Further calls return the same promise. */
   close(): Promise<void>;
 }
 
-/** What an entry returns when it listens on `port`. @param close Runs once, however often the server is closed. */
+/**
+ * Makes the return value of an entry that listens on `port`.
+ * @param close Runs once, however often the server is closed.
+ */
 export function runningServer(
   { app, pool, options }: Prepared,
   port: number,
@@ -29,7 +32,7 @@ export function runningServer(
   };
 }
 
-/** An address to ask, for a host and a port that are listened on. */
+/** The URL of a server that listens on a host and port. */
 function urlOf(host: string, port: number): string {
   return `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`;
 }

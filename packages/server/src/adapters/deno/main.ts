@@ -1,4 +1,4 @@
-/** @module The program: `deno main-deno.js`. What is imported is `deno.ts`, which starts nothing. */
+/** @module The program: `deno main-deno.js`. The module to import is `deno.ts`, which starts nothing. */
 import process from 'node:process';
 import { serve } from './server.ts';
 

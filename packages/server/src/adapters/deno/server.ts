@@ -1,4 +1,7 @@
-/** @module The server on Deno: its own HTTP and WebSockets, inference in worker processes. Run with `deno run -A`. */
+/**
+ * @module The server on Deno, with Deno's own HTTP and WebSockets, and inference in worker processes. Run with `deno
+ * run -A`.
+ */
 
 import process from 'node:process';
 import { drainUntilQuiet, lapse } from '../common/drain.ts';
@@ -8,7 +11,7 @@ import { type RunningServer, runningServer } from '../common/running-server.ts';
 
 export type { EntryOptions, RunningServer };
 
-/** The program `serve`, for other programs: see `runServe`. */
+/** The program `serve`, for use in other programs; see `runServe`. */
 export const serve = (args = process.argv.slice(2)): Promise<number> => runServe(serveDeno, args);
 
 interface DenoServer {
@@ -20,7 +23,7 @@ interface DenoInfo {
   readonly remoteAddr: { readonly hostname?: string };
 }
 
-/** The part of Deno's own interface that is used. */
+/** The part of Deno's API that is used here. */
 declare const Deno: {
   serve(
     options: { readonly hostname: string; readonly port: number; onListen(): void },
@@ -28,12 +31,12 @@ declare const Deno: {
   ): DenoServer;
 };
 
-/** Time for a close frame to go out. */
+/** Time to send a close frame. */
 const FAREWELL_MS = 50;
 
-/** As `serveNode`, on Deno. The header has no limit of its own there; bodies and deadlines do. */
+/** Like `serveNode`, on Deno. There is no timeout for the header; the limits of bodies and deadlines apply. */
 export async function serveDeno(entry: EntryOptions = {}): Promise<RunningServer> {
-  // Elsewhere it throws when it is imported, and this module must not.
+  // Imported here because it throws on import in other runtimes, and this module must not.
   const { upgradeWebSocket } = await import('hono/deno');
   const prepared = await prepare(entry, {
     upgradeWebSocket,
@@ -45,7 +48,7 @@ export async function serveDeno(entry: EntryOptions = {}): Promise<RunningServer
   );
   const close = async () => {
     const late = lapse(options.limits.drainMs);
-    // First our word to live sessions (1012), which Deno would else close with its own (1001).
+    // Live sessions are closed with our code (1012) first; Deno would close them with its own (1001).
     const drained = drainUntilQuiet(app);
     await lapse(FAREWELL_MS);
     const ended = server.shutdown();

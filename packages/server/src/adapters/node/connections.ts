@@ -2,56 +2,56 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Socket } from 'node:net';
 import { turnOfTheLoop } from '../common/event-loop.ts';
 
-/** @module What one connection of Node's HTTP server may hold: requests that wait for their turn, and unread answers. */
+/** @module Limits per connection of Node's HTTP server: waiting requests and unread responses. */
 
 /**
- * Requests of one connection that wait for the answer to the one before; a connection with more is closed. No client
- * that we know pipelines as many, and one read of the socket (64 kB) can bring 1,800.
+ * Most pipelined requests of one connection that wait for the previous response; a connection with more is closed. No
+ * client that we know pipelines that many, but one read of the socket (64 kB) can contain 1,800.
  */
 const MAX_WAITING = 32;
 
 interface Connection {
   readonly socket: Socket;
-  /** Of the request that is being answered. */
+  /** The response in progress. */
   answer: ServerResponse | undefined;
   paused: boolean;
   readonly waiting: (() => void)[];
-  /** What had left when it was last looked at, and for how long it has been as much. */
+  /** How much had been sent at the last check (see `leftOf`), and for how long it has not changed. */
   sent: string;
   idleMs: number;
 }
 
 /**
- * A connection that is kept alive stays open for so long after its client has been told that it ends: a request may be
- * on its way, and whoever sent it cannot know whether it may be sent again (RFC 9112, 9.5).
+ * A kept-alive connection stays open this much longer than its client was told: a request may be on its way, and its
+ * sender cannot know whether it is safe to send it again (RFC 9112, 9.5).
  */
 const LAST_REQUEST_MS = 2_000;
 
-/** The connections of one server that have asked something. */
+/** The connections of a server that have sent a request. */
 export class Connections {
   readonly #all = new Map<Socket, Connection>();
-  /** Requests so far, those to upgrade too. */
+  /** Number of requests per connection, including upgrades. */
   readonly #asked = new WeakMap<Socket, number>();
   readonly #sweep: ReturnType<typeof setInterval>;
 
-  /** @param idleMs A connection whose client reads nothing of an answer for so long is closed. */
+  /** @param idleMs A connection is closed when its client reads nothing of a response for this long. */
   constructor(idleMs: number) {
     const period = Math.min(idleMs / 4, 1_000);
     let last = performance.now();
     this.#sweep = setInterval(() => {
       const now = performance.now();
-      // While this process did not run, no client could read: that time is nobody's silence.
+      // While this process was suspended, no client could read, so that time does not count.
       this.#closeUnread(idleMs, Math.min(now - last, 2 * period));
       last = now;
     }, period);
     this.#sweep.unref();
   }
 
-  /** Closes a connection that nothing was asked on for as long as it is kept alive, unless something is on its way. */
+  /** Closes a connection whose keep-alive time has passed, unless a request still arrives. */
   closeIdle(socket: Socket): void {
     const { bytesRead } = socket;
     const timer = setTimeout(async () => {
-      // What came while the process did not run has not been read yet.
+      // Data that arrived while the process was suspended has not been read yet.
       await turnOfTheLoop();
       if (socket.bytesRead === bytesRead && this.#all.get(socket)?.answer === undefined) socket.destroy();
     }, LAST_REQUEST_MS);
@@ -59,9 +59,9 @@ export class Connections {
   }
 
   /**
-   * A listener that answers the requests of each connection one after the other, which is the order in which their
-   * answers leave anyway (RFC 9112, 9.3.2). While one waits, nothing more is read from its connection. Without it, all
-   * requests of one read are worked on before the first answer leaves, and their answers pile up unread.
+   * Makes a listener process the requests of each connection one after the other. Responses are sent in that order
+   * anyway (RFC 9112, 9.3.2). While a request waits, its connection is not read. Otherwise all requests of one read
+   * would be processed before the first response is sent, and unread responses would pile up.
    */
   inTurn(listener: RequestListener): RequestListener {
     return (incoming, outgoing) => {
@@ -74,7 +74,7 @@ export class Connections {
     };
   }
 
-  /** Takes a request to upgrade: runs `then` once everything that this connection asked before has been answered; at once where nothing was. */
+  /** Handles an upgrade request: runs `then` when all earlier requests of the connection have their responses. */
   afterAnswers(socket: Socket, then: () => void): void {
     const connection = this.#all.get(socket);
     this.#count(socket);
@@ -82,7 +82,7 @@ export class Connections {
       then();
       return;
     }
-    // Nobody else listens once Node has given the socket away, and an error that nobody hears ends the process.
+    // Node has released the socket and no longer listens to its errors; an error without a listener ends the process.
     const unheard = () => {};
     socket.on('error', unheard);
     this.#wait(connection, () => {
@@ -92,12 +92,12 @@ export class Connections {
     });
   }
 
-  /** Requests that a connection has made so far. */
+  /** Number of requests on a connection so far. */
   asked(socket: Socket): number {
     return this.#asked.get(socket) ?? 0;
   }
 
-  /** Whether something of an answer has been written that is not at its end yet. */
+  /** Whether a response has been started but not completed. */
   isInAnswer(socket: Socket): boolean {
     return this.#all.get(socket)?.answer?.headersSent === true;
   }
@@ -182,9 +182,10 @@ export class Connections {
 }
 
 /**
- * The rest of what was read would still be parsed, and 1,800 requests made of it, which Node keeps until the connection
- * has gone. Nothing public ends that. What Node's parser calls for each request may answer 2 (an upgrade: what follows
- * is no HTTP), as it does itself; where this is no longer so, all is parsed and 3 MB of garbage a connection made.
+ * Stops the parsing of data that was already read. Otherwise up to 1,800 requests would be created from it, which Node
+ * keeps until the connection is closed. There is no public API for this: the parser's callback for each request may
+ * return 2, as Node's own does for an upgrade (no HTTP follows). If a future Node ignores this, the only effect is 3 MB
+ * of garbage per connection.
  */
 function stopParsing(socket: Socket): void {
   const { parser } = socket as { parser?: { onIncoming?: unknown } | null };
@@ -192,8 +193,8 @@ function stopParsing(socket: Socket): void {
 }
 
 /**
- * Tells how much has left: it changes when the client reads, and not when more is written. The kernel takes a large
- * answer in parts, which only libuv's count of what it still has shows (`net` itself looks there for its timeouts).
+ * A measure of how much has been sent: it changes when the client reads, not when more is written. The kernel takes a
+ * large response in parts, which only libuv's count of queued bytes shows (`net` uses it for its own timeouts).
  */
 function leftOf(socket: Socket): string {
   const { _handle } = socket as { _handle?: { writeQueueSize?: number } | null };

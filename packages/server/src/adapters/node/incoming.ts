@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ReadBody } from '../../http/body.ts';
 
-/** @module Bodies as Node's own HTTP server gives them, without a web stream between. */
+/** @module Reads bodies directly from Node's HTTP server, without a web stream in between. */
 
-/** Requests whose client sends its body only when it is told to. */
+/** Requests whose client waits for `100 Continue` before it sends the body. */
 const waiting = new WeakMap<IncomingMessage, ServerResponse>();
 
 /**
- * Notes that the client of this request waits for `100 Continue`. Should it be refused, a body may or may not follow on
- * this connection: it cannot be used again, unless the body is chunked, whose end is seen in either case. It is
- * thrown away (`Leftovers`), so that a refusal under load need not cost a connection.
+ * Records that the client of this request waits for `100 Continue`. After a refusal, a body may or may not follow on
+ * the connection, so it cannot be reused, unless the body is chunked: then its end is recognizable in either case. Such
+ * a body is discarded (`Leftovers`), so that a refusal under load does not cost a connection.
  */
 export function awaitsContinue(incoming: IncomingMessage, outgoing: ServerResponse): void {
   waiting.set(incoming, outgoing);
@@ -17,7 +17,7 @@ export function awaitsContinue(incoming: IncomingMessage, outgoing: ServerRespon
   if (incoming.headers['transfer-encoding'] !== undefined) outgoing.setHeader('connection', 'keep-alive');
 }
 
-/** Takes chunks as Node's parser gives them: no web stream between, and nothing copied. */
+/** Passes on chunks from Node's parser without a web stream and without copies. */
 export function readIncoming(incoming: IncomingMessage | undefined): ReadBody {
   return (onChunk, signal) =>
     new Promise((resolve, reject) => {
@@ -32,7 +32,7 @@ export function readIncoming(incoming: IncomingMessage | undefined): ReadBody {
         try {
           onChunk(chunk);
         } catch (error) {
-          // The rest stays in the socket; a bounded part of it is thrown away once the answer is out (`Leftovers`).
+          // The rest stays in the socket. A limited part of it is discarded after the response (`Leftovers`).
           incoming.pause();
           fail(error);
         }
@@ -48,7 +48,10 @@ export function readIncoming(incoming: IncomingMessage | undefined): ReadBody {
     });
 }
 
-/** The body with back pressure. One that is left early stays in the socket, so that the answer can be read. */
+/**
+ * The body with back pressure. When the reader stops early, the rest stays in the socket, so that the client can read
+ * the response.
+ */
 export async function* openIncoming(incoming: IncomingMessage | undefined): AsyncGenerator<Uint8Array> {
   if (incoming === undefined || incoming.readableEnded) return;
   askForBody(incoming);
@@ -59,7 +62,7 @@ export async function* openIncoming(incoming: IncomingMessage | undefined): Asyn
   }
 }
 
-/** Tells a client that waits for it to send its body. */
+/** Sends `100 Continue` to a client that waits for it. */
 function askForBody(incoming: IncomingMessage): void {
   const outgoing = waiting.get(incoming);
   if (outgoing === undefined) return;

@@ -1,40 +1,40 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { turnOfTheLoop } from '../common/event-loop.ts';
 
-/** @module What clients still send of a body that has been answered already: a refusal comes before its end. */
+/** @module Handles the rest of a body after an early response, such as a refusal. */
 
-/** Nothing has come for so long: the client does not go on. */
+/** When nothing has arrived for this long, the client has stopped sending. */
 const SILENT_MS = 2_000;
-/** As nginx's `lingering_time`, and some of the largest body: then the connection is closed, whatever still comes. */
+/** Like nginx's `lingering_time`, and a part of the largest body. After these the connection is closed. */
 const MOST_MS = 30_000;
 const MOST_BYTES = 64 * 1024 * 1024;
-/** The same as `MOST_MS` once the server is going down. */
+/** Replaces `MOST_MS` when the server shuts down. */
 const HURRIED_MS = 500;
 const CHECK_MS = 250;
 
 /**
- * Reads what is left of bodies and throws it away, so that clients that write before they read find the answer. A
- * connection that is closed while its client still sends is reset, and the client then sees a broken pipe instead.
+ * Reads and discards the rest of bodies, so that clients that write before they read receive the response. If the
+ * connection were closed while the client still sends, it would be reset, and the client would see a broken pipe.
  */
 export class Leftovers {
   #mostMs = MOST_MS;
 
-  /** To be called before the request is answered. */
+  /** Must be called before the response. */
   afterAnswer(incoming: IncomingMessage, outgoing: ServerResponse): void {
-    // Before Node's own listener, which closes the connection where the client or the answer asked for that.
+    // Runs before Node's own listener, which closes the connection if the client or the response asked for it.
     outgoing.prependOnceListener('finish', () => {
       if (!incoming.complete && !incoming.destroyed) this.#throwAway(incoming, !outgoing.shouldKeepAlive);
     });
   }
 
-  /** The server is going down: nobody is waited for as long as usual. */
+  /** Shortens the wait, for the shutdown of the server. */
   hurry(): void {
     this.#mostMs = HURRIED_MS;
   }
 
   #throwAway(incoming: IncomingMessage, closes: boolean): void {
     const { socket } = incoming;
-    // Where there is no such method, Node ends its side alone, and what comes can still be read.
+    // Without this method, Node closes only its own side, and incoming data can still be read.
     Object.assign(socket, { destroySoon: undefined });
     const begun = socket.bytesRead;
     let seen = begun;
@@ -43,7 +43,7 @@ export class Leftovers {
     let last = performance.now();
     const timer = setInterval(async () => {
       const now = performance.now();
-      // While this process did not run, nothing could be read: that time is nobody's silence.
+      // While this process was suspended, nothing could be read, so that time does not count.
       const passed = Math.min(now - last, 2 * CHECK_MS);
       last = now;
       totalMs += passed;

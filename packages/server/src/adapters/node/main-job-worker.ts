@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** @module The program: `node main-job-worker.js`, which works on the jobs of a database and serves nothing. */
+/** @module The program: `node main-job-worker.js`, which processes the jobs of a database and serves no requests. */
 import process from 'node:process';
 import { runWork } from '../common/job-worker.ts';
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** @module The program: `node main-node.js`. What is imported is `node.ts`, which starts nothing. */
+/** @module The program: `node main-node.js`. The module to import is `node.ts`, which starts nothing. */
 import process from 'node:process';
 import { restartWithFlags } from '../../engine/processes/v8.ts';
 

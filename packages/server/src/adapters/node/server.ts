@@ -1,4 +1,6 @@
-/** @module The server on Node: HTTP by `@hono/node-server`, WebSockets by `ws`, inference in worker processes. */
+/**
+ * @module The server on Node, with HTTP by `@hono/node-server`, WebSockets by `ws`, and inference in worker processes.
+ */
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http';
 import { type AddressInfo, Server, type Socket } from 'node:net';
@@ -21,15 +23,18 @@ export { restartWithFlags, SERVER_FLAGS } from '../../engine/processes/v8.ts';
 export { type RunningWorker, runWork, startWork, type WorkOptions } from '../common/job-worker.ts';
 export type { EntryOptions, RunningServer };
 
-/** The program `serve`, for other programs: see `runServe`. */
+/** The program `serve`, for use in other programs; see `runServe`. */
 export const serve = (args = process.argv.slice(2)): Promise<number> => runServe(serveNode, args);
 
-/** Of a body that nobody reads yet. More than a window: below it, each pause of the socket costs a turn of the loop. */
+/**
+ * Buffer for a body that is not read yet. Larger than a window, because each pause of the socket costs a turn of the
+ * event loop.
+ */
 const HIGH_WATER_BYTES = 256 * 1024;
 
 /**
- * Starts the server and resolves when it listens with its first worker ready.
- * @throws `invalid-option`; `model-not-found`, `backend-unavailable` and what else keeps workers from starting.
+ * Starts the server. Resolves when it listens and its first worker is ready.
+ * @throws `invalid-option`; `model-not-found`, `backend-unavailable` and other errors of starting workers.
  */
 export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer> {
   const prepared = await prepare(entry, {
@@ -47,10 +52,11 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
     maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
   });
-  // The adaptor's own answers what it cannot read without a word, and what the app throws.
+  // The adaptor's default listener would respond to unreadable requests and to errors of the app without a problem
+  // body.
   const listener = getRequestListener(app.fetch, {
     hostname: options.host,
-    // It closes connections half a second after an answer, whatever still comes of the body.
+    // It would close connections half a second after a response, even if the body still arrives.
     autoCleanupIncoming: false,
     errorHandler: (error) =>
       error instanceof RequestError
@@ -60,7 +66,7 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
   const server = createAdaptorServer({
     fetch: app.fetch,
     hostname: options.host,
-    // The adaptor's description of ws is narrower than ws's own types, though made for it.
+    // The adaptor's type for ws is narrower than the types of ws itself.
     createServer: ((how: ServerOptions) =>
       createServer(
         how,
@@ -74,19 +80,20 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
       highWaterMark: HIGH_WATER_BYTES,
       headersTimeout: options.limits.headerMs,
       connectionsCheckingInterval: Math.min(options.limits.headerMs, 5_000),
-      // Bodies have an idle limit of their own; a long upload that goes on is welcome.
+      // Bodies have their own idle timeout; a long upload that makes progress is allowed.
       requestTimeout: 0,
       keepAliveTimeout: 65_000,
-      // It would be answered without a body.
+      // Node's own response would have no body.
       requireHostHeader: false,
     },
   }) as Server & { closeIdleConnections(): void; closeAllConnections(): void };
   server.maxConnections = mostConnections(options.workers);
-  // Node would close the connection at the very moment that it told the client (`Keep-Alive: timeout=65`).
+  // Node would close the connection exactly at the time it announced (`Keep-Alive: timeout=65`).
   server.on('timeout', (socket: Socket) => connections.closeIdle(socket));
   ignoreOtherUpgrades(server, connections);
   answerUnreadable(server, connections, options.limits.headerMs);
-  // Whoever waits for `100 Continue` is refused before sending anything: the body is asked for when it is read.
+  // A client that waits for `100 Continue` can be refused before it sends the body: `100` is sent when the body is
+  // read.
   server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
     awaitsContinue(incoming, outgoing);
     server.emit('request', incoming, outgoing);
@@ -106,7 +113,7 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
   const close = async () => {
     await acceptLastArrivals(server);
     const ended = new Promise<void>((resolve) => {
-      // Not http's own close(): it would at once cut kept-alive connections on which a request may be on its way.
+      // http's own close() would at once close kept-alive connections on which a request may be on its way.
       Server.prototype.close.call(server, () => resolve());
     });
     const late = lapse(options.limits.drainMs);
@@ -122,9 +129,9 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
   return runningServer(prepared, port, close);
 }
 
-/** Connections at once; more are closed as they come. */
+/** Most concurrent connections; further ones are closed on arrival. */
 const MAX_CONNECTIONS = 4_096;
-/** Descriptors that are not for connections: the server's own, and of each worker, which must be able to start again. */
+/** Descriptors reserved for the server itself and for each worker, which must be able to restart. */
 const OWN_DESCRIPTORS = 24;
 const WORKER_DESCRIPTORS = 6;
 
@@ -133,7 +140,7 @@ function mostConnections(workers: number): number {
   return Math.max(1, Math.min(MAX_CONNECTIONS, free));
 }
 
-/** `ulimit -n`, where the system tells. */
+/** `ulimit -n`, if it can be read. */
 function descriptorLimit(): number {
   try {
     return Number(

@@ -6,9 +6,9 @@ import { problem, problemAnswer } from '../../http/problem.ts';
 import { turnOfTheLoop } from '../common/event-loop.ts';
 import type { Connections } from './connections.ts';
 
-/** @module Requests that never come to the app, since they are no HTTP or do not come: they get a problem like others. */
+/** @module Problem responses for requests that never reach the app because they are not valid HTTP or incomplete. */
 
-/** The client may still send, and a connection that is closed meanwhile is reset before the answer is read. */
+/** Time before closing: a connection closed while the client still sends is reset before it reads the response. */
 const LINGER_MS = 1_000;
 
 /** The problem of a request that cannot be read. */
@@ -17,10 +17,10 @@ export function unreadable(status: number, detail: string): Answer {
   return problemAnswer(problem(status, code, STATUS_CODES[status] ?? 'Bad Request', detail, crypto.randomUUID()));
 }
 
-/** Answers a request that is not to be read by the app; false where it is. */
+/** Responds to a request that must not reach the app. @returns false for any other request. */
 export function refuseUnreadable(incoming: IncomingMessage, outgoing: ServerResponse): boolean {
   const { expect = '100-continue' } = incoming.headers;
-  // RFC 9112, 3.2: who is asked must not depend on who reads it.
+  // RFC 9112, 3.2: all readers must agree on the host of a request.
   if (hostsOf(incoming) !== 1) answer(outgoing, 400, 'the request has no Host header, or two', { connection: 'close' });
   else if (expect.toLowerCase() !== '100-continue') answer(outgoing, 417, 'what the request expects is not known');
   else return false;
@@ -33,7 +33,7 @@ function answer(outgoing: ServerResponse, status: number, detail: string, more =
   outgoing.end(body);
 }
 
-/** 1 in HTTP/1.0, which needs none. */
+/** Number of Host headers; 1 for HTTP/1.0 without one, which does not require it. */
 function hostsOf({ rawHeaders, httpVersion }: IncomingMessage): number {
   let hosts = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -43,7 +43,7 @@ function hostsOf({ rawHeaders, httpVersion }: IncomingMessage): number {
   return hosts === 0 && httpVersion === '1.0' ? 1 : hosts;
 }
 
-/** Answers on the bare connection, and closes it. */
+/** Writes a response directly to the socket and closes the connection. */
 export function endUnreadable(socket: Socket, status: number, detail: string): void {
   const { headers, body } = unreadable(status, detail);
   const lines = Object.entries({ ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' });
@@ -52,26 +52,26 @@ export function endUnreadable(socket: Socket, status: number, detail: string): v
   closeSoon(socket);
 }
 
-/** Closes a connection whose last answer is out. */
+/** Closes a connection shortly after its last response. */
 export function closeSoon(socket: Socket): void {
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
-/** As Node answers what its parser gives up. */
+/** The status codes that Node itself uses for these parser errors. */
 const STATUSES: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
 };
 
 /**
- * Answers what Node's server gives up. It would do so without a body, and count the time for which the process did not
- * run against a client whose header lies there unread.
- * @param headerMs Within which a header must have come.
+ * Responds to requests that Node's server rejects. Node's own responses have no body, and its header timeout includes
+ * time in which the process was suspended and the header lay unread.
+ * @param headerMs Milliseconds in which a header must arrive.
  */
 export function answerUnreadable(server: EventEmitter, connections: Connections, headerMs: number): void {
   const given = new WeakSet<Socket>();
   const giveUp = (socket: Socket, status: number, detail: string) => {
-    // What else comes is given up again.
+    // Further data on the connection causes further errors.
     if (given.has(socket)) return;
     given.add(socket);
     if (!socket.writable || connections.isInAnswer(socket)) socket.destroy();
@@ -85,7 +85,7 @@ export function answerUnreadable(server: EventEmitter, connections: Connections,
     };
     await turnOfTheLoop();
     if (socket.bytesRead === bytesRead) giveUpUnlessAsked();
-    // Node looks at each header once.
+    // Node checks the timeout of each header only once.
     else setTimeout(giveUpUnlessAsked, headerMs).unref();
   };
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {

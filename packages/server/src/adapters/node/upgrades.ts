@@ -6,13 +6,14 @@ import { closeSoon, endUnreadable } from './unreadable.ts';
 
 type OnUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 
-/** Headers of an offer to go on with another protocol. */
+/** Headers that offer a switch to another protocol. */
 const OFFER = /^(connection|upgrade|http2-settings)$/i;
 
 /**
- * Leaves handshakes of WebSockets to the adaptor, and takes any other offer to upgrade for the plain request that it is
- * (RFC 9110, 7.8): Java's client and `curl --http2` offer h2c with their first request. To be called once the adaptor
- * has its listener, which leaves those hanging, with a socket whose errors nobody hears: a reset would end the process.
+ * Leaves WebSocket handshakes to the adaptor, and handles a request with any other upgrade offer as a plain request
+ * (RFC 9110, 7.8): Java's client and `curl --http2` offer h2c with their first request. Must be called after the
+ * adaptor has added its listener, which would leave such requests without a response and their sockets without an error
+ * listener, so that a reset would end the process.
  */
 export function ignoreOtherUpgrades(server: EventEmitter, connections: Connections): void {
   const adaptors = server.listeners('upgrade') as OnUpgrade[];
@@ -25,16 +26,16 @@ export function ignoreOtherUpgrades(server: EventEmitter, connections: Connectio
         endUnreadable(socket, 400, 'the address of the request cannot be read');
         return;
       }
-      // Nobody reads from a connection whose handshake is refused, and while something is unread its end is not noticed.
+      // After a refused handshake the connection is not read, and its end is not noticed while data is unread.
       socket.once('finish', () => closeSoon(socket));
       for (const listener of adaptors) listener.call(server, request, socket, head);
       return;
     }
     socket.unshift(Buffer.concat([Buffer.from(withoutOffer(request), 'latin1'), head]));
-    // As a connection that has just been made, whose first bytes have come.
+    // Handled like a new connection whose first bytes have arrived.
     server.emit('connection', socket);
   };
-  // Answers to what was asked before still belong to Node's account of this connection, which ends here.
+  // Earlier requests must have their responses first, because Node stops tracking the connection here.
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) =>
     connections.afterAnswers(socket, () => take(request, socket, head)),
   );

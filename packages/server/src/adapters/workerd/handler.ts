@@ -1,4 +1,7 @@
-/** @module The server as a handler for workerd (Cloudflare Workers): the network runs in WebAssembly, in the isolate itself. */
+/**
+ * @module The server as a handler for workerd (Cloudflare Workers). The network runs in WebAssembly in the isolate
+ * itself.
+ */
 import { codecsFrom } from '@voiceflow-ml/codecs';
 import { createDiarizer, fastCnnFrom, type Model, openAudio, segmenterFrom, wasmBackend } from 'voiceflow-ml';
 import { createApp } from '../../app.ts';
@@ -9,15 +12,18 @@ import { VERSION } from '../../version.ts';
 import { upgradeWebSocket } from './socket.ts';
 
 export interface WorkerdOptions extends Pick<AppOptions, 'keys' | 'limits' | 'corsOrigins' | 'quotaPerMinute' | 'log'> {
-  /** `import wasm from '@voiceflow-ml/wasm-runtime/ort-wasm-simd-threaded.wasm'`: workerd compiles no WebAssembly at run time. */
+  /**
+   * `import wasm from '@voiceflow-ml/wasm-runtime/ort-wasm-simd-threaded.wasm'`: workerd cannot compile WebAssembly at
+   * run time.
+   */
   readonly wasm: WebAssembly.Module;
   /** `import weights from '@voiceflow-ml/fast-cnn/fast-cnn.onnx'`, as data. */
   readonly weights: ArrayBuffer;
-  /** The same of `@voiceflow-ml/segmenter/segmenter.onnx`: with it, what is no speech makes fewer turns; 1 MB more. */
+  /** The same for `@voiceflow-ml/segmenter/segmenter.onnx`: reduces turns where nobody speaks; adds 1 MB. */
   readonly segmenterWeights?: ArrayBuffer;
   /**
-   * `import codecs from '@voiceflow-ml/codecs/voiceflow-codecs.wasm'`: reads MP3, AAC, Opus and the rest too (3 MB more
-   * of the script's size). WAV alone is read without it.
+   * `import codecs from '@voiceflow-ml/codecs/voiceflow-codecs.wasm'`: adds MP3, AAC, Opus and the other formats, and
+   * 3 MB to the script's size. Without it only WAV is supported.
    */
   readonly codecs?: WebAssembly.Module;
 }
@@ -26,13 +32,13 @@ export interface WorkerdHandler {
   fetch(request: Request): Promise<Response>;
 }
 
-/** An isolate has 128 MB in all; decoding needs a multiple of the body. */
+/** Largest body: an isolate has 128 MB, and decoding needs a multiple of the body. */
 const BODY_BYTES = 24 * 1024 * 1024;
 
 /**
- * All routes, one task of each lane at a time. The model is loaded by the first request. Time stands still in workerd
- * while it computes: deadlines are judged before a task begins and not during it, and timings are 0. A live session
- * lives as long as its isolate does: clients should connect again, as `VoiceFlowClient` does.
+ * Serves all routes, with one task of each lane at a time. The first request loads the model. In workerd the clock
+ * stands still during computation: deadlines are checked before a task starts and not during it, and timings are 0. A
+ * live session ends with its isolate, so clients should reconnect, as `VoiceFlowClient` does.
  *
  * @example
  * export default workerdHandler({ wasm, weights });
@@ -68,7 +74,7 @@ export function workerdHandler({
   let ready: ReturnType<typeof open> | undefined;
   return {
     fetch: async (request) => {
-      // In a request, not before: workerd allows no work at the top of a module.
+      // Opened within a request, because workerd does not allow such work at module scope.
       ready ??= open();
       try {
         return await (await ready).fetch(request);

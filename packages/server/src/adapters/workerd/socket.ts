@@ -1,6 +1,6 @@
 import { defineWebSocketHelper, WSContext, type WSReadyState } from 'hono/ws';
 
-/** workerd's half of a WebSocket: what is used of it here. */
+/** The part of workerd's server-side WebSocket that is used here. */
 interface WorkerdSocket extends EventTarget {
   readonly readyState: WSReadyState;
   readonly protocol: string | null;
@@ -12,10 +12,10 @@ interface WorkerdSocket extends EventTarget {
 
 declare const WebSocketPair: new () => { readonly 0: WorkerdSocket; readonly 1: WorkerdSocket };
 
-/** Hono's own helper for workerd tells of no `open` event, with which a session begins here. */
+/** Replaces Hono's helper for workerd, which does not emit the `open` event that starts a session here. */
 export const upgradeWebSocket = defineWebSocketHelper(async (_c, events) => {
   const { 0: client, 1: server } = new WebSocketPair();
-  // Newer compatibility dates give a Blob, which can only be read later.
+  // With newer compatibility dates the default is a Blob, which can only be read asynchronously.
   server.binaryType = 'arraybuffer';
   server.accept();
   const ws = new WSContext<WorkerdSocket>({

@@ -4,8 +4,8 @@ import { joinChunks } from '../runner/bytes.ts';
 import type { TaskRunner } from '../runner/runner.ts';
 
 /**
- * An engine in the app's own thread, for runtimes without processes and for tests: one task of each lane at a time.
- * Only the network runs elsewhere, if its backend sees to that.
+ * An engine in the app's own thread, for runtimes without processes and for tests. Runs one task of each lane at a
+ * time. Only the network may run elsewhere, depending on its backend.
  */
 export function localEngine(runner: Pick<TaskRunner, 'run' | 'open'>, info: Omit<EngineInfo, 'slots'>): Engine {
   let closed = false;

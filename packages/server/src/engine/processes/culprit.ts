@@ -5,29 +5,32 @@ import process from 'node:process';
 import { MARK_AT, SHARED_FD } from './shared-slots.ts';
 
 /**
- * @module Which task a worker was computing when it died. A worker has several tasks at once, and a native crash leaves no
- * word: so it notes whose run it begins, in the shared memory or in a file, and the server reads that when the worker
- * has ended.
+ * @module Finds the task that a worker was computing when it died. A worker has several tasks at once, and a native
+ * crash leaves no message. So the worker records the task of each run before it starts, in the shared memory or in a
+ * file, and the server reads the record when the worker has ended.
  */
 
 const ids = new WeakMap<AbortSignal, number>();
 const note = new Uint32Array(1);
-/** Where the worker finds its file, in its environment. */
+/** The environment variable with the path of the worker's file. */
 const NOTE_ENV = 'VOICEFLOW_RUN_NOTE';
 
-/** The task that a run with this signal belongs to. */
+/** Associates a signal with the task whose runs use it. */
 export function nameTask(signal: AbortSignal, id: number): void {
   ids.set(signal, id);
 }
 
-/** Notes that a run begins; 0 for what is no task, such as live audio. Does nothing in what is no worker. */
+/**
+ * Records the task of a run that is about to start; 0 when there is no task, such as for live audio. Has no effect
+ * outside a worker.
+ */
 export function noteRun(signal: AbortSignal | undefined): void {
   note[0] = (signal && ids.get(signal)) ?? 0;
   place ??= noteFile();
   try {
     writeSync(place.fd, note, 0, 4, place.at);
   } catch {
-    // Nowhere to write it: then nobody is blamed.
+    // Without a place to write, no task is blamed.
   }
 }
 
@@ -43,7 +46,7 @@ function noteFile(): { readonly fd: number; readonly at: number } {
   }
 }
 
-/** A file of four bytes for one worker, where it cannot be handed shared memory (Bun, Deno, a system without tmpfs). */
+/** A file of four bytes for one worker without shared memory (Bun, Deno, a system without tmpfs). */
 export class RunNote {
   readonly #path: string;
   readonly #fd: number;
@@ -53,7 +56,7 @@ export class RunNote {
     this.#fd = fd;
   }
 
-  /** Undefined where no file can be made: then nobody is blamed. */
+  /** Undefined when no file can be created; then no task is blamed. */
   static create(): RunNote | undefined {
     const path = join(tmpdir(), `voiceflow-run-${process.pid}-${crypto.randomUUID()}`);
     try {
@@ -63,12 +66,12 @@ export class RunNote {
     }
   }
 
-  /** For the worker's environment. */
+  /** The variable to add to the worker's environment. */
   get env(): Readonly<Record<string, string>> {
     return { [NOTE_ENV]: this.#path };
   }
 
-  /** The task whose run the worker began last; undefined where it noted none. */
+  /** The task of the worker's last run; undefined when none was recorded. */
   lastRun(): number | undefined {
     const read = new Uint32Array(1);
     try {

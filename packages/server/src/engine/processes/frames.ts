@@ -2,10 +2,10 @@ import { VoiceFlowError } from 'voiceflow-ml/core';
 
 /**
  * Frames between the server and a worker process: a mark and two lengths (uint32, little-endian), a JSON head, a body.
- * Nothing is believed: a worker runs native code, which may write wherever it likes.
+ * Frames from a worker are not trusted, because it runs native code that may corrupt its memory.
  */
 
-/** Where frames are written: a pipe to the other process. */
+/** The target of frames: a pipe to the other process. */
 export interface FrameSink {
   write(bytes: Uint8Array): boolean;
   cork(): void;
@@ -15,12 +15,12 @@ export interface FrameSink {
 
 const MARK = 0x31467656; // "VvF1"
 const PREFIX = 12;
-/** Heads are small but for the result of a live session: some hours of turns as JSON. */
+/** Heads are small, except for the result of a live session: some hours of turns as JSON. */
 const MAX_HEAD_BYTES = 64 * 1024 * 1024;
-/** A part of a recording or a minute of live audio to the worker; an answer from it. */
+/** To the worker: a part of a recording or a minute of live audio. From it: a response. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
-/** Writes one frame; its body's chunks go out as they are. False when the pipe is full (wait for `drain`). */
+/** Writes one frame; the chunks of the body are not copied. Returns false when the pipe is full (wait for `drain`). */
 export function writeFrame(sink: FrameSink, head: unknown, body: readonly Uint8Array[] = []): boolean {
   const json = new TextEncoder().encode(JSON.stringify(head));
   const bodyBytes = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
@@ -30,7 +30,7 @@ export function writeFrame(sink: FrameSink, head: unknown, body: readonly Uint8A
   view.setUint32(4, json.length, true);
   view.setUint32(8, bodyBytes, true);
   start.set(json, PREFIX);
-  // Corked: one system call for the head and the chunks of the body.
+  // Corked to send the head and the chunks of the body with one system call.
   sink.cork();
   let free = sink.write(start);
   for (const chunk of body) free = sink.write(chunk);
@@ -39,15 +39,15 @@ export function writeFrame(sink: FrameSink, head: unknown, body: readonly Uint8A
 }
 
 /**
- * Puts frames together from the chunks that a pipe gives. Each body has a buffer of its own, ready to be transferred.
- * `push` throws when what comes is no frame; nothing that comes after can be trusted then.
+ * Assembles frames from the chunks of a pipe. Each body has its own buffer, which may be transferred.
+ * `push` throws when the data is not a frame; after that, no further data can be trusted.
  */
 export class FrameReader {
   readonly #onFrame: (head: { readonly type: string }, body: Uint8Array<ArrayBuffer>) => void;
   readonly #prefix = new Uint8Array(PREFIX);
   #json = new Uint8Array(0);
   #body = new Uint8Array(0);
-  /** Bytes of the frame that have come. */
+  /** Bytes of the current frame received so far. */
   #at = 0;
 
   constructor(onFrame: (head: { readonly type: string }, body: Uint8Array<ArrayBuffer>) => void) {
@@ -63,7 +63,7 @@ export class FrameReader {
     }
   }
 
-  /** Copies what fits into the part that is being filled; gives how much that was. */
+  /** Copies as much as fits into the current part; returns the number of bytes. */
   #take(chunk: Uint8Array): number {
     const jsonEnd = PREFIX + this.#json.length;
     const [part, begin] =
@@ -76,7 +76,7 @@ export class FrameReader {
       const view = new DataView(this.#prefix.buffer);
       const [mark, head, body] = [view.getUint32(0, true), view.getUint32(4, true), view.getUint32(8, true)];
       if (mark !== MARK) throw broken(`it begins with ${JSON.stringify(String.fromCharCode(...this.#prefix))}`);
-      // A frame without a head would never be finished.
+      // A frame without a head would never be complete.
       if (head === 0 || head > MAX_HEAD_BYTES || body > MAX_BODY_BYTES)
         throw broken(`its lengths are ${head} and ${body} bytes`);
       this.#json = new Uint8Array(head);
@@ -95,7 +95,7 @@ export class FrameReader {
   }
 }
 
-/** An object with a `type`: what its other members are is for its reader, who knows the types. */
+/** Parses a head and checks only that it has a `type`. The reader of the message knows the other members. */
 function parseHead(json: Uint8Array): { readonly type: string } {
   try {
     const head: unknown = JSON.parse(new TextDecoder().decode(json));
@@ -103,7 +103,7 @@ function parseHead(json: Uint8Array): { readonly type: string } {
       return head as { readonly type: string };
     }
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw broken('its head is no message');
 }

@@ -1,14 +1,14 @@
 import { type ErrorCode, type LiveEndOptions, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
 import type { EngineInfo, LiveMessage, LiveRequest, Task, TaskReply } from '../engine.ts';
 
-/** The worker's descriptor for what it says, after the three standard streams and the shared memory. */
+/** The descriptor for the worker's frames, after the three standard streams and the shared memory. */
 export const FRAMES_FD = 4;
 
-/** Heads of the frames from the server to a worker. Ids are the server's, never used twice for one worker. */
+/** Heads of the frames from the server to a worker. The server assigns ids and never reuses them for a worker. */
 export type ToWorker =
   /**
-   * With the whole body, or (`bytes` > what is there) the first part of it: `more` frames bring the rest. With a
-   * `slot`, the body is there in the shared memory.
+   * Has the whole body, or (when `bytes` is larger than the frame's body) its first part; `more` frames bring the rest.
+   * With a `slot`, the body is in the shared memory.
    */
   | { readonly type: 'task'; readonly id: number; readonly task: Task; readonly bytes: number; readonly slot?: number }
   | { readonly type: 'more'; readonly id: number }
@@ -26,11 +26,11 @@ export type FromWorker =
   | { readonly type: 'reply'; readonly id: number; readonly reply: Omit<TaskReply, 'body'> }
   | { readonly type: 'error'; readonly id: number; readonly error: WireError }
   | { readonly type: 'opened'; readonly id: number }
-  /** A `push` has been worked off. */
+  /** A `push` has been processed. */
   | { readonly type: 'taken'; readonly id: number }
   | { readonly type: 'live'; readonly id: number; readonly message: LiveMessage };
 
-/** Known voices' embeddings as plain numbers, which JSON can carry. */
+/** A live request with the embeddings of known voices as plain numbers, for JSON. */
 export interface WireLiveRequest extends Omit<LiveRequest, 'known'> {
   readonly known?: readonly {
     readonly name: string;
@@ -47,7 +47,10 @@ export interface WireError {
   readonly retryAfter?: number;
 }
 
-/** Anything thrown in a worker; what is no `VoiceFlowError` is a defect, and the same task may succeed elsewhere. */
+/**
+ * Converts anything thrown in a worker. What is not a `VoiceFlowError` is a defect, and a retry in another worker may
+ * succeed.
+ */
 export function toWireError(error: unknown): WireError {
   if (VoiceFlowError.isInstance(error)) {
     const { code, message, hint, retryAfter } = error;

@@ -2,20 +2,21 @@ import { getPriority, setPriority } from 'node:os';
 import process from 'node:process';
 
 const NICEST = 19;
-/** As this process was started. */
+/** The niceness with which this process was started. */
 const own = process.platform === 'linux' ? getPriority() : 0;
 
 /**
- * Lets the workers finish their runs before the server takes a core from them. With as many workers as cores, a server
- * that preempts at each packet makes every tenth run take twice as long; this way it wakes less often, for more
- * requests at a time (docs/decisions/). For a program of its own, once its workers are
- * there; on Linux, where this is a matter of one thread.
+ * Raises the server's niceness, so that workers can finish their runs before the server takes a core from them. With as
+ * many workers as cores, a server that preempts at each packet makes every tenth run take twice as long. A nicer server
+ * wakes less often and handles more requests at a time (docs/decisions/009-priorities-of-server-and-workers.md). For
+ * dedicated programs only, after the workers have started, and only on Linux, where niceness applies to a single
+ * thread.
  */
 export function yieldToWorkers(nice: number): void {
   if (process.platform === 'linux') change(process.pid, Math.min(own + nice, NICEST));
 }
 
-/** A worker started later is as nice as the server now is; gives it its due where that is allowed (CAP_SYS_NICE). */
+/** Resets the niceness of a worker started later, which inherits the server's, if this is permitted (CAP_SYS_NICE). */
 export function unyield(worker: number | undefined): void {
   if (process.platform === 'linux' && worker !== undefined && getPriority() !== own) change(worker, own);
 }
@@ -24,6 +25,6 @@ function change(pid: number, niceness: number): void {
   try {
     setPriority(pid, niceness);
   } catch {
-    // Not allowed, or gone: all the same, only less punctual.
+    // Not permitted, or the process has ended: everything still works, only with longer delays.
   }
 }

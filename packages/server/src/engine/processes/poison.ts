@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 
-/** Times that an input may end a worker: the first may have been chance. */
+/** Crashes after which an input is refused. A single crash may be chance. */
 export const MAX_CRASHES = 2;
 const REMEMBERED_MS = 10 * 60_000;
 const MAX_REMEMBERED = 1_000;
 
-/** Inputs that ended workers, refused for a while when they come again. */
+/** Inputs that crashed workers and are refused for a while. */
 export class PoisonList {
-  /** By digest, oldest first. */
+  /** Expiry times by digest, oldest first. */
   readonly #until = new Map<string, number>();
-  /** Bytes of these inputs: nothing else needs a digest. */
+  /** Expiry times by size of these inputs: a digest is computed only for inputs of such a size. */
   readonly #sizes = new Map<number, number>();
   readonly #now: () => number;
 
@@ -31,7 +31,7 @@ export class PoisonList {
     }
   }
 
-  /** @throws `backend-failed` for an input that ended workers before. */
+  /** @throws `backend-failed` for an input that crashed workers before. */
   check(body: readonly Uint8Array[]): void {
     if ((this.#sizes.get(sizeOf(body)) ?? 0) <= this.#now()) return;
     if ((this.#until.get(digestOf(body)) ?? 0) > this.#now()) throw poisonous();

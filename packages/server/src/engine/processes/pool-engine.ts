@@ -14,24 +14,24 @@ import { MAX_CRASHES, PoisonList, poisonous } from './poison.ts';
 import { laneOf, type WorkerCommand, type WorkerOptions, WorkerProcess } from './worker-process.ts';
 
 export interface PoolOptions extends Partial<WorkerOptions> {
-  /** Worker processes; one a core. */
+  /** Number of worker processes. */
   readonly workers: number;
   readonly command: WorkerCommand;
-  /** Told of each worker that ended, or could not start; it is replaced in any case. */
+  /** Called for each worker that ended or failed to start; it is replaced in either case. */
   readonly onWorkerEnd?: (error: unknown) => void;
 }
 
 /**
- * Tasks that one worker has at once: one computes and the next are already there, so that no core waits for a pipe, nor
- * for a server that waits for a core. With two windows, workers were idle a tenth of the time under 20 clients.
+ * Tasks per worker: one is computed and the next are already in the worker, so that no core waits for a pipe, or for a
+ * server that waits for a core. With two windows, workers were idle a tenth of the time under 20 clients.
  */
 const PER_WORKER: Readonly<Record<Lane, number>> = { infer: 4, recording: 1 };
-/** Times that a task is tried where nobody knows why its workers died. */
+/** Number of tries of a task when the cause of its workers' deaths is unknown. */
 const ATTEMPTS = 3;
 const GRACE_MS = 2_000;
 const START_MS = 60_000;
 const SILENT_MS = 15_000;
-/** Between two starts of a worker that does not come up: doubled each time, up to the last. */
+/** Delays between starts of a worker that fails to start; doubled each time, up to `last`. */
 const BACKOFF_MS = { first: 100, last: 5_000 };
 
 /** An engine of worker processes that are replaced when they die. */
@@ -40,7 +40,7 @@ export class PoolEngine implements Engine {
   readonly #workers: (WorkerProcess | undefined)[];
   readonly #listeners: (() => void)[] = [];
   #info: Omit<EngineInfo, 'slots'> | undefined;
-  /** The same with the slots that there are now. */
+  /** `#info` with the current slots. */
   #current: EngineInfo | undefined;
   #startError: VoiceFlowError | undefined;
   #closing = false;
@@ -53,13 +53,16 @@ export class PoolEngine implements Engine {
     this.#workers = new Array(options.workers).fill(undefined);
   }
 
-  /** Starts all workers. @throws what the first of them says when none can start, such as `model-not-found`. */
+  /**
+   * Starts all workers; resolves when one is ready.
+   * @throws the first worker's error when none can start, such as `model-not-found`.
+   */
   static async start(options: PoolOptions): Promise<PoolEngine> {
     const pool = new PoolEngine(options);
     const starts = pool.#workers.map((_, slot) => pool.#spawn(slot));
     try {
       await Promise.any(starts);
-      // The others come when they come; one that does not is started again.
+      // The others may become ready later. One that fails is restarted.
       starts.forEach((start, slot) => {
         start.catch((error) => {
           options.onWorkerEnd?.(error);
@@ -81,7 +84,7 @@ export class PoolEngine implements Engine {
     return this.#ready().length > 0;
   }
 
-  /** Why the last start failed, while there is no worker. */
+  /** Why the last start failed, while no worker is ready. */
   get failure(): VoiceFlowError | undefined {
     const error = this.#startError;
     if (this.ready || error?.code !== 'backend-failed') return this.ready ? undefined : error;
@@ -113,7 +116,8 @@ export class PoolEngine implements Engine {
       context.onBlame?.();
     };
     for (let attempt = 1; ; attempt++) {
-      // Picked and given its task in one go: tasks that come together must not all see the same worker free.
+      // Chosen and given its task without an await in between, so that concurrent tasks do not all choose the same
+      // worker.
       let worker = this.#pick(laneOf(task));
       while (worker === undefined) {
         await this.#changes(context.signal);
@@ -154,7 +158,7 @@ export class PoolEngine implements Engine {
     return worker;
   }
 
-  /** Resolves when workers came or went. @throws the signal's reason; why no worker will come. */
+  /** Resolves when the set of workers changes. @throws the signal's reason; the reason why no worker will start. */
   async #changes(signal: AbortSignal): Promise<void> {
     if (this.failure !== undefined || this.#closing) throw this.#unavailable();
     await new Promise<void>((resolve, reject) => {

@@ -20,15 +20,15 @@ import { noteRun } from './culprit.ts';
 import { FRAMES_FD } from './messages.ts';
 import { type Started, serveTasks } from './serve-tasks.ts';
 
-/** A started runner, and how to free what it holds. */
+/** A started runner, and a function that frees its resources. */
 export interface Worker extends Started {
   close(): Promise<void>;
 }
 
 /**
- * Loads the model that the environment names, with the backend that it names: natively, or in WebAssembly where
- * onnxruntime-node is not installed, unless one of them is asked for.
- * @throws `model-not-found` and what else `createDiarizer` does.
+ * Loads the model and the backend given by the environment. The default backend is the native one, or WebAssembly if
+ * onnxruntime-node is not installed.
+ * @throws `model-not-found` and the other errors of `createDiarizer`.
  */
 export async function startModel(
   name = process.env.VOICEFLOW_MODEL ?? 'standard',
@@ -58,12 +58,12 @@ async function modelNamed(name: string): Promise<ModelPackage> {
 
 async function load(pack: ModelPackage, base: Backend): Promise<Worker> {
   let model: Model | undefined;
-  // One session for recordings, live audio and single windows alike.
+  // One session serves recordings, live audio and single windows.
   const backend: Backend = {
     ...base,
     load: async (file, options) => {
       const loaded = inTurn(await base.load(file, options));
-      // The first is the one with the windows; a segmenter comes after it.
+      // The first network is the one for windows; a segmenter is loaded after it.
       model ??= loaded;
       return loaded;
     },
@@ -80,7 +80,7 @@ async function load(pack: ModelPackage, base: Backend): Promise<Worker> {
   };
 }
 
-/** One run after the other, each noted before it begins: should it crash, the server knows whose it was. */
+/** Runs one at a time and records each run before it starts, so that after a crash the server knows its task. */
 function inTurn(model: Model): Model {
   let last: Promise<unknown> = Promise.resolve();
   return {
@@ -99,35 +99,37 @@ function inTurn(model: Model): Model {
   };
 }
 
-/** Windows before a worker is ready: its memory is there and its code compiled when the first request comes. */
+/**
+ * Windows run before a worker is ready, so that its memory is allocated and its code compiled before the first request.
+ */
 const WARM_UP = 30;
 
 async function warmUp(runner: TaskRunner): Promise<void> {
   const task = { kind: 'infer', contentType: '', params: {}, maxSeconds: 1 } as const;
   const { signal } = new AbortController();
   for (let i = 0; i < WARM_UP; i++) {
-    // A backend with threads takes the buffer of what it runs.
+    // A new buffer each time, because a backend with threads detaches it.
     const body = new Uint8Array(runner.windowBytes);
     await runner.run({ ...task, output: i % 2 === 0 ? 'binary' : 'json' }, body, { signal });
   }
 }
 
-/** Makes this process a worker of the server that started it. */
+/** Runs this process as a worker of the server that started it. */
 export async function runWorker(start: () => Promise<Worker>): Promise<void> {
-  // As for the program itself, standard output is for results.
+  // Standard output is for results only, as in the program itself.
   globalThis.console = new Console(process.stderr);
-  // The server decides when its workers end, also when Ctrl-C reaches the whole group.
+  // Only the server ends its workers, even when Ctrl-C reaches the whole process group.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
   let worker: Worker | undefined;
-  // The server closes the input when it is done with this worker, and so does its death.
+  // The input ends when the server stops this worker, and also when the server dies.
   process.stdin.once('end', () => {
     const exit = () => process.exit(0);
     if (worker === undefined) exit();
     else worker.close().then(exit, exit);
   });
   const output = new Socket({ fd: FRAMES_FD, readable: false, writable: true });
-  // When the server is gone, the end of the input says so.
+  // A server that has died is detected by the end of the input.
   output.on('error', () => {});
   await serveTasks({ input: process.stdin, output }, async () => {
     worker = await start();

@@ -6,7 +6,7 @@ import { FrameReader, type FrameSink, writeFrame } from './frames.ts';
 import { type FromWorker, fromWireRequest, type ToWorker, toWireError } from './messages.ts';
 import { SlotReader } from './shared-slots.ts';
 
-/** What a worker does tasks with: a `TaskRunner`, or one that misbehaves on purpose in a test. */
+/** Runs the tasks of a worker: a `TaskRunner`, or one that fails on purpose in a test. */
 export type Runner = Pick<TaskRunner, 'run' | 'open'>;
 
 export interface Started {
@@ -23,18 +23,20 @@ export interface WorkerPipes {
   readonly output: FrameSink;
 }
 
-/** No request makes a larger answer: four hours of turns are a few MB. */
+/** Largest response. Four hours of turns are a few MB. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 interface Running {
   readonly task: Task;
   readonly body: Uint8Array<ArrayBuffer>;
-  /** Bytes of the body that have come. */
+  /** Bytes of the body received so far. */
   filled: number;
   readonly cancel: AbortController;
 }
 
-/** A worker's side of the pipes: starts, tells that it is ready, and does tasks until the server goes away. */
+/**
+ * The worker's side of the pipes: starts, reports that it is ready, and runs tasks until the server closes the input.
+ */
 export async function serveTasks(pipes: WorkerPipes, start: () => Promise<Started>): Promise<void> {
   const tell = (head: FromWorker, body: readonly Uint8Array[] = []) => void writeFrame(pipes.output, head, body);
   try {
@@ -87,7 +89,7 @@ class Desk {
     }
   }
 
-  /** Nobody waits for answers any more: what is under way is given up. */
+  /** Aborts all tasks and sessions, because nothing waits for their results. */
   close(): void {
     for (const { cancel } of this.#tasks.values()) cancel.abort();
     for (const session of this.#sessions.values()) session.close();
@@ -118,7 +120,7 @@ class Desk {
     if (running === undefined) return;
     running.cancel.abort();
     if (running.filled === running.body.length) return;
-    // It never began: nobody else would answer.
+    // The task never started, so nothing else would respond.
     this.#tasks.delete(id);
     this.#tell({ type: 'error', id, error: toWireError(new VoiceFlowError('aborted', 'the task was canceled')) });
   }

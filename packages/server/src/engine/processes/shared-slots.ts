@@ -1,19 +1,19 @@
 import { closeSync, existsSync, openSync, readSync, unlinkSync, writevSync } from 'node:fs';
 import process from 'node:process';
 
-/** A body up to this size can go through shared memory: any window, and a minute of compressed speech. */
+/** Largest body that can be passed through shared memory: enough for any window and a minute of compressed speech. */
 export const SLOT_BYTES = 1024 * 1024;
-/** Where files are memory and nothing else. */
+/** A folder whose files exist in memory only. */
 const FOLDER = '/dev/shm';
-/** The file in the worker, after its three standard streams. */
+/** The descriptor of the file in the worker, after its three standard streams. */
 export const SHARED_FD = 3;
-/** Slots at most, and behind them where the worker notes whose run it begins. */
+/** Most slots; behind them is the position where the worker records the task of its current run. */
 const MAX_SLOTS = 64;
 export const MARK_AT = MAX_SLOTS * SLOT_BYTES;
 
 /**
- * Memory that the server and one worker both see: an unnamed file of tmpfs. A window written here costs one copy and
- * one system call, where the pipe, which holds less than a window, costs three times that and a wait between.
+ * Memory shared by the server and one worker: an unnamed file in tmpfs. Writing a window here costs one copy and one
+ * system call. The pipe holds less than a window, so it costs three times as much, and a wait.
  */
 export class SharedSlots {
   readonly fd: number;
@@ -24,13 +24,13 @@ export class SharedSlots {
     this.#free = Array.from({ length: Math.min(slots, MAX_SLOTS) }, (_, slot) => slot);
   }
 
-  /** Undefined where there is no such memory, or no way to hand it to a worker: then everything goes by the pipe. */
+  /** Undefined when there is no such memory, or no way to pass it to a worker; then all bodies use the pipe. */
   static create(slots: number): SharedSlots | undefined {
     if ('Bun' in globalThis || 'Deno' in globalThis || !existsSync(FOLDER)) return undefined;
     const path = `${FOLDER}/voiceflow-${process.pid}-${crypto.randomUUID()}`;
     try {
       const fd = openSync(path, 'wx+', 0o600);
-      // Nobody else can open it, and it is gone with the last of the two processes.
+      // No other process can open it, and it is freed when both processes have ended.
       unlinkSync(path);
       return new SharedSlots(fd, slots);
     } catch {
@@ -38,7 +38,7 @@ export class SharedSlots {
     }
   }
 
-  /** Writes a body and gives its slot; undefined when it does not fit or all slots are taken. */
+  /** Writes a body and returns its slot; undefined when it does not fit or all slots are in use. */
   write(body: readonly Uint8Array[], bytes: number): number | undefined {
     if (bytes === 0 || bytes > SLOT_BYTES) return undefined;
     const slot = this.#free.pop();
@@ -46,7 +46,7 @@ export class SharedSlots {
     try {
       if (writevSync(this.fd, body, slot * SLOT_BYTES) === bytes) return slot;
     } catch {
-      // No memory left there: the pipe still works.
+      // No memory is left; the body goes through the pipe.
     }
     this.#free.push(slot);
     return undefined;
@@ -56,7 +56,7 @@ export class SharedSlots {
     if (slot !== undefined) this.#free.push(slot);
   }
 
-  /** The task whose run the worker began last; undefined where it noted none. */
+  /** The task of the worker's last run; undefined when none was recorded. */
   lastRun(): number | undefined {
     const note = new Uint32Array(1);
     try {
@@ -72,13 +72,13 @@ export class SharedSlots {
   }
 }
 
-/** The worker's side: the body in a slot, in a buffer that is used again for the slot's next one. */
+/** The worker's side. Reads the body in a slot into a buffer that is reused for the slot's next body. */
 export class SlotReader {
   readonly #buffers: ArrayBuffer[] = [];
 
   read(slot: number, bytes: number): Uint8Array<ArrayBuffer> {
     let buffer = this.#buffers[slot];
-    // A backend with threads takes buffers away: then the next body gets a new one.
+    // A backend with threads detaches buffers; then the next body gets a new one.
     if (buffer === undefined || buffer.byteLength === 0) {
       buffer = new ArrayBuffer(SLOT_BYTES);
       this.#buffers[slot] = buffer;

@@ -1,33 +1,33 @@
 import process from 'node:process';
 
 /**
- * @module Flags of V8 for the command lines of our own processes. They are never set at run time: they would be those of
- * whatever else runs in the process, and Node warns of setting them once V8 has started.
+ * @module V8 flags for the command lines of our own processes. They are never set at run time, because they would apply
+ * to everything else in the process, and Node warns against changing them after V8 has started.
  */
 
 /**
- * How much the heap may grow, in percent of what is alive, before all of it is searched for garbage. Bodies are garbage
- * within milliseconds, but V8 counts them as if they were here to stay: under load it marked the whole heap every 60
- * windows, which was a quarter of the time of the process that takes them. This way scavenging finds them (every 32 MB).
+ * Growth of the heap, in percent of live data, before a full garbage collection. Bodies become garbage within
+ * milliseconds, but V8 counts them like long-lived data: under load it marked the whole heap every 60 windows, which
+ * took a quarter of the server process's time. With this flag, scavenging (every 32 MB) collects them.
  */
 const GROWTH = '--heap-growing-percent=1000';
 
 /**
- * Bytes of bytecode that a function runs before V8 thinks of compiling it well: a seventh of the default. A server's
- * functions run once a request each, which by default leaves them uncompiled for thousands of requests.
+ * Bytes of bytecode that a function runs before V8 considers optimizing it: a seventh of the default. A server's
+ * functions run once per request, which by default leaves them unoptimized for thousands of requests.
  */
 const INTERRUPT_BUDGET = '--interrupt-budget=10000';
 
 const onNode = !('Bun' in globalThis) && !('Deno' in globalThis);
 
-/** V8's flags for a worker process. From Node 22 on, V8 does not know this one and would not start. */
+/** V8 flags for a worker process. From Node 22 on, V8 does not know this flag and would not start. */
 export const WORKER_FLAGS: readonly string[] =
   onNode && Number.parseInt(process.versions.node, 10) < 22 ? [INTERRUPT_BUDGET] : [];
 
-/** V8's flags for the command line of a program that serves: `node ${SERVER_FLAGS.join(' ')} program.js`. */
+/** V8 flags for the command line of a server program: `node ${SERVER_FLAGS.join(' ')} program.js`. */
 export const SERVER_FLAGS: readonly string[] = onNode ? [GROWTH, ...WORKER_FLAGS] : [];
 
-/** What of Node's `process` is asked. */
+/** The part of Node's `process` that is used. */
 export interface OwnProcess {
   readonly execPath: string;
   readonly execArgv: readonly string[];
@@ -40,9 +40,9 @@ export interface OwnProcess {
 }
 
 /**
- * For our own programs, before anything else: begins the program again, in this same process, with `SERVER_FLAGS` on its
- * command line. Where Node cannot (20, Windows), or a parent holds a channel to this process, it goes on without them:
- * 1.4 times the CPU in the process that takes requests, 7 % of all.
+ * Restarts the program in the same process with `SERVER_FLAGS` on its command line. Called first in our own programs.
+ * If Node cannot do this (20, Windows), or a parent has an IPC channel to this process, it continues without the flags:
+ * this costs 1.4 times the CPU in the server process, 7 % in total.
  */
 export function restartWithFlags(own: OwnProcess = process as unknown as OwnProcess): void {
   const missing = SERVER_FLAGS.filter((flag) => !own.execArgv.includes(flag));

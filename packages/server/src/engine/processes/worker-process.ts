@@ -26,11 +26,11 @@ export interface WorkerCommand {
 }
 
 export interface WorkerOptions {
-  /** Milliseconds in which a cancelled task must stop; after it the process counts as hung and is killed. */
+  /** Milliseconds in which a canceled task must stop; after that the process counts as hung and is killed. */
   readonly graceMs: number;
-  /** Milliseconds in which the model must be loaded. */
+  /** Milliseconds in which the worker must load its model. */
   readonly startMs: number;
-  /** A worker that has live audio to work off, and says nothing at all for so many milliseconds, hangs. */
+  /** A worker with unprocessed live audio that sends nothing for this many milliseconds counts as hung. */
   readonly silentMs: number;
 }
 
@@ -42,18 +42,18 @@ interface Pending {
   readonly onBlame: TaskContext['onBlame'];
 }
 
-/** Bytes of a body written at once: a long recording must not hold up windows and live audio behind it. */
+/** Bytes of a body per write, so that a long recording does not delay windows and live audio behind it. */
 const PART_BYTES = 1024 * 1024;
 /**
- * What glibc takes from the kernel by itself, and gives back at once, in bytes. Left to itself, glibc raises both limits
- * with the largest block it has freed, up to 32 MiB, and a worker's heap grows with all that was ever freed in between.
+ * Fixed thresholds in bytes above which glibc allocates from the kernel directly and returns freed memory to it. By
+ * default, glibc raises both with the largest block it has freed, up to 32 MiB, and a worker's heap keeps growing.
  */
 const MALLOC = { MALLOC_MMAP_THRESHOLD_: '262144', MALLOC_TRIM_THRESHOLD_: '1048576' };
-/** Signals that a process gets for what it does itself. SIGKILL is another's doing: an operator's, or the kernel's. */
+/** Signals that a process causes itself. SIGKILL is not among them: it is sent by an operator or by the kernel. */
 const CRASHES: ReadonlySet<string> = new Set(['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGABRT', 'SIGTRAP', 'SIGSYS']);
-/** The server's own standard error. */
+/** The server's standard error. */
 const STDERR_FD = 2;
-/** Bodies in shared memory at once: the windows at the worker, and some recordings. */
+/** Slots in shared memory: for the worker's windows and some recordings. */
 const SLOTS = 6;
 
 export function laneOf(task: Task): Lane {
@@ -61,14 +61,14 @@ export function laneOf(task: Task): Lane {
 }
 
 /**
- * One worker process. A process, because a native run that hangs or crashes in a thread takes all threads along, and
- * a busy native thread cannot be terminated; a process can be killed at any moment.
+ * One worker process. Workers are not threads, because a native crash in a thread ends all threads, and a thread that
+ * hangs in native code cannot be terminated. A process can be killed at any time.
  */
 export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #options: WorkerOptions;
   readonly #slots: SharedSlots | undefined;
-  /** Where the worker notes whose run it begins. */
+  /** Where the worker records the task of its current run. */
   readonly #note: Pick<RunNote, 'lastRun'> | undefined;
   readonly #pending = new Map<number, Pending>();
   readonly #live: WorkerSessions;
@@ -76,12 +76,12 @@ export class WorkerProcess {
   #draining: Promise<void> | undefined;
   #dead = false;
   #whyKilled: string | undefined;
-  /** Known once the worker is ready. */
+  /** Defined once the worker is ready. */
   info: Omit<EngineInfo, 'slots'> | undefined;
 
-  /** Resolves when the model is loaded. Rejects with what the worker says, or when it ended before. */
+  /** Resolves when the model is loaded. Rejects with the worker's error, or when it ended before. */
   readonly ready: Promise<void>;
-  /** Resolves with why it ended. */
+  /** Resolves with the reason when the worker has ended. */
   readonly exited: Promise<VoiceFlowError>;
 
   constructor({ command, args, env }: WorkerCommand, options: WorkerOptions) {
@@ -95,7 +95,7 @@ export class WorkerProcess {
     const file = this.#slots === undefined ? RunNote.create() : undefined;
     this.#note = this.#slots ?? file;
     this.#child = spawn(command, [...args], {
-      // Frames have a descriptor of their own: what a library prints on standard output goes to the log.
+      // Frames use a separate descriptor, and standard output goes to the log, because a library may print to it.
       stdio: ['pipe', STDERR_FD, 'inherit', this.#slots?.fd ?? 'ignore', 'pipe'],
       env: { ...MALLOC, ...process.env, VOICEFLOW_API_KEYS: undefined, ...file?.env, ...env },
     });
@@ -122,13 +122,13 @@ export class WorkerProcess {
         try {
           reader.push(chunk);
         } catch (error) {
-          // Whatever it means, it is not what was agreed: the worker is broken, and the server must not be.
+          // An invalid frame means that the worker is broken; it must not affect the server.
           this.kill(error instanceof Error ? error.message : String(error));
         }
       });
     });
     this.ready.catch(() => {});
-    // A dying pipe is no error of its own: the exit tells.
+    // A broken pipe is not reported, because the exit event follows.
     this.#child.stdin?.on('error', () => {});
     this.#frames?.on('error', () => {});
     this.exited = new Promise((resolve) => {
@@ -174,7 +174,7 @@ export class WorkerProcess {
     return count;
   }
 
-  /** Settles when the worker has answered, has stopped a cancelled task, or is dead. */
+  /** Settles when the worker has responded, has stopped a canceled task, or is dead. */
   async run(task: Task, body: readonly Uint8Array[], { signal, onProgress, onBlame }: TaskContext): Promise<TaskReply> {
     const id = this.#nextId++;
     const bytes = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
@@ -206,14 +206,14 @@ export class WorkerProcess {
     return this.#live.open(this.#nextId++, request, tell);
   }
 
-  /** Ends the process now, whatever it does. */
+  /** Kills the process at once. */
   kill(why: string): void {
     if (this.#dead) return;
     this.#whyKilled ??= why;
     this.#child.kill('SIGKILL');
   }
 
-  /** Lets the worker end by itself: it does when its input is closed. Kills it when it does not. */
+  /** Closes the worker's input, which makes it end. Kills it when it does not end in time. */
   async stop(): Promise<void> {
     this.#child.stdin?.end();
     const timer = setTimeout(() => this.kill('it did not stop'), this.#options.graceMs);
@@ -230,14 +230,14 @@ export class WorkerProcess {
     }
   }
 
-  /** False when the pipe is full. What a dead worker is told gets lost: its exit tells. */
+  /** Returns false when the pipe is full. Messages to a dead worker are dropped; its exit is reported. */
   #send(head: ToWorker, body?: readonly Uint8Array[]): boolean {
     const { stdin } = this.#child;
     if (stdin === null || this.#dead || !stdin.writable) return true;
     return writeFrame(stdin, head, body);
   }
 
-  /** Resolves when the pipe takes more, or is gone; one wait for all who ask. */
+  /** Resolves when the pipe accepts more or is closed. All callers share one wait. */
   #drained(): Promise<void> {
     this.#draining ??= new Promise((resolve) => {
       const { stdin } = this.#child;

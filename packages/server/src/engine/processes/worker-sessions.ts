@@ -5,13 +5,13 @@ import { type FromWorker, type ToWorker, toWireRequest } from './messages.ts';
 interface Session {
   readonly tell: (message: LiveMessage) => void;
   readonly opened: { resolve(): void; reject(error: VoiceFlowError): void };
-  /** Pushes that have not been worked off, oldest first. */
+  /** Pushes that have not been processed, oldest first. */
   readonly pushes: (() => void)[];
 }
 
-/** The worker process of the sessions. */
+/** What the sessions need of their worker process. */
 interface Worker {
-  /** A worker that has live audio to work off, and says nothing at all for so many milliseconds, hangs. */
+  /** A worker with unprocessed live audio that sends nothing for this many milliseconds counts as hung. */
   readonly silentMs: number;
   send(message: ToWorker, body?: readonly Uint8Array[]): void;
   kill(why: string): void;
@@ -47,7 +47,7 @@ export class WorkerSessions {
     };
   }
 
-  /** The worker has said something, whatever it is. */
+  /** The worker has sent something. */
   heard(): void {
     this.#lastHeard = performance.now();
   }
@@ -64,7 +64,7 @@ export class WorkerSessions {
     }
   }
 
-  /** The worker could not open a session, if `id` is one's. */
+  /** The worker could not open a session; ignored when `id` is not that of a session. */
   refused(id: number, error: VoiceFlowError): void {
     this.#sessions.get(id)?.opened.reject(error);
     this.#forget(id);
@@ -90,13 +90,14 @@ export class WorkerSessions {
     });
   }
 
-  /** Live audio has no deadlines by which a hanging worker would be found, so its silence is watched. */
+  /** Live audio has no deadlines that would reveal a hanging worker, so its silence is monitored. */
   #checkSilence(doubted = false): void {
     this.#watch = undefined;
     if (![...this.#sessions.values()].some(({ pushes }) => pushes.length > 0)) return;
     const { silentMs } = this.#worker;
     const silent = performance.now() - this.#lastHeard;
-    // A server that did not run for so long finds its timers due before it has read what came meanwhile.
+    // After the server was suspended, its timers fire before it has read data that arrived in the meantime; check
+    // again.
     if (silent >= silentMs && !doubted) this.#watch = setTimeout(() => this.#checkSilence(true), 0);
     else if (silent >= silentMs) this.#worker.kill(`it said nothing for ${silentMs} ms and had live audio to work off`);
     else this.#watch = setTimeout(() => this.#checkSilence(), silentMs - silent);

@@ -1,4 +1,6 @@
-/** The chunks one after the other in a buffer of their own, which may be transferred; one chunk that owns its buffer is given as it is. */
+/**
+ * Joins chunks in a new buffer, which may be transferred. A single chunk that owns its buffer is returned unchanged.
+ */
 export function joinChunks(chunks: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
   const [first] = chunks;
   if (chunks.length === 1 && first !== undefined && first.byteLength === first.buffer.byteLength) return first;
@@ -11,23 +13,26 @@ export function joinChunks(chunks: readonly Uint8Array<ArrayBuffer>[]): Uint8Arr
   return joined;
 }
 
-/** Little-endian bytes of float32 numbers; every runtime that exists is little-endian, so a view is enough. */
+/** Little-endian bytes of float32 numbers, as a view: all existing runtimes are little-endian. */
 export function floatBytes(values: Float32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
-/** Float32 numbers from little-endian bytes; copies only where the offset is not a multiple of 4. `bytes.length` must be one. */
+/**
+ * Float32 numbers from little-endian bytes. Copies only when the offset is not a multiple of 4. `bytes.length` must be
+ * a multiple of 4.
+ */
 export function bytesToFloats(bytes: Uint8Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
   return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
 }
 
-/** Full scale is 1; of louder samples than these the network's squares leave the range of its numbers. */
+/** Largest accepted amplitude; full scale is 1. The network squares samples, and louder ones would overflow. */
 export const MOST_AMPLITUDE = 2 ** 31;
 
-/** Index of the first number that is no sample: not finite, or absurdly loud; or -1. */
+/** Index of the first number that is not a valid sample (not finite, or beyond `MOST_AMPLITUDE`); -1 for none. */
 export function findBadSample(samples: Float32Array): number {
-  // Written so that NaN fails it.
+  // Written as a negation so that NaN counts as invalid.
   return samples.findIndex((sample) => !(Math.abs(sample) <= MOST_AMPLITUDE));
 }
 
@@ -35,7 +40,7 @@ export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 
-/** Groups of chunks of about `size` bytes each; at least one, possibly empty. */
+/** Divides chunks into groups of about `size` bytes; at least one group, possibly empty. */
 export function cutChunks(chunks: readonly Uint8Array[], size: number): Uint8Array[][] {
   const groups: Uint8Array[][] = [[]];
   let held = 0;

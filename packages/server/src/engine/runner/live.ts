@@ -9,7 +9,7 @@ import {
 import type { LiveChannel, LiveMessage, LiveRequest } from '../engine.ts';
 
 /**
- * Opens a live session and tells its events, then its result or its error, each once.
+ * Opens a live session and sends its events, then its result or its error.
  * @throws `invalid-option`.
  */
 export function openLive(
@@ -60,7 +60,10 @@ export function openLive(
   };
 }
 
-/** Of a recording with a header the samples would be noise, of which turns are invented. @throws `unsupported-format`. */
+/**
+ * Refuses recordings with a header: as PCM they would be noise, and the turns would be meaningless.
+ * @throws `unsupported-format`.
+ */
 function headCheck(encoding: LiveRequest['encoding']): (bytes: Uint8Array) => void {
   const head = new Uint8Array(CONTAINER_BYTES);
   let filled = 0;

@@ -1,28 +1,28 @@
 import { throwIfAborted, VoiceFlowError } from 'voiceflow-ml/core';
 
-/** A form: one file, and the text fields. */
+/** A form with one file and text fields. */
 export interface Form {
   readonly file: Uint8Array<ArrayBuffer>;
-  /** The file's name, as the client tells it. */
+  /** The file's name, given by the client. */
   readonly filename: string | undefined;
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** Parts in one form. */
+/** Most parts in a form. */
 const MAX_PARTS = 64;
-/** Bytes of one part's headers. */
+/** Largest headers of a part, in bytes. */
 const MAX_HEAD = 16_384;
-/** Bytes of one text field: known voices with their embeddings are some 6 kB each. */
+/** Largest text field in bytes. Known voices with their embeddings take about 6 kB each. */
 const MAX_FIELD = 1024 * 1024;
 
-/** Whether a `Content-Type` is that of a form. */
+/** Whether a `Content-Type` is that of a multipart form. */
 export function isMultipart(contentType: string): boolean {
   return /^multipart\/form-data\b/i.test(contentType);
 }
 
 /**
- * Takes a `multipart/form-data` body (RFC 7578) apart without copying its file. A form that was cut off gives what
- * there is of its file, like any truncated audio. Its time is linear in the size of the body, whatever is in it.
+ * Parses a `multipart/form-data` body (RFC 7578) without copying its file. A truncated form yields the available part
+ * of its file, like any truncated audio. The time is linear in the size of the body, for any content.
  * @throws `invalid-option` for a form without a boundary or without one part named `file`; the signal's reason.
  */
 export async function parseMultipart(
@@ -39,7 +39,7 @@ export async function parseMultipart(
   let file: Form['file'] | undefined;
   let filename: string | undefined;
   const fields: Record<string, string> = Object.create(null);
-  // A delimiter is a line: the first may begin the body, any other begins after a line end.
+  // A delimiter is a whole line. The first may start the body; all others follow a line end.
   let at = lines.isDelimiter(-LINE_END) ? -LINE_END : await lines.next(0);
   for (let parts = 0; at !== -1; parts++) {
     if (parts > MAX_PARTS) throw broken(`it has more than ${MAX_PARTS} parts`);
@@ -48,7 +48,7 @@ export async function parseMultipart(
     const headEnd = headEndFrom(body, at);
     if (headEnd === -1) break;
     const start = headEnd + 2 * LINE_END;
-    // The headers' own line end counts as the one before the next boundary, so an empty part is found as well.
+    // The line end of the headers may also be the one before the next boundary, so that an empty part is found.
     const next = await lines.next(start - LINE_END);
     const part = body.subarray(start, next === -1 ? body.length : Math.max(next, start));
     const head = new TextDecoder().decode(body.subarray(at, headEnd));
@@ -71,9 +71,9 @@ export async function parseMultipart(
 
 const [TAB, LF, CR, SPACE, DASH] = [9, 10, 13, 32, 45];
 const LINE_END = 2;
-/** White space that may follow a delimiter on its line. */
+/** Most white space after a delimiter on its line. */
 const MAX_PADDING = 100;
-/** Bytes searched between two looks at the signal: some milliseconds. */
+/** Bytes searched between checks of the signal; takes a few milliseconds. */
 const STRETCH_BYTES = 4 * 1024 * 1024;
 
 /** A parameter of a part's Content-Disposition. */
@@ -94,7 +94,7 @@ function headEndFrom(body: Uint8Array, from: number): number {
   return -1;
 }
 
-/** Finds the lines that are delimiters. */
+/** Finds delimiter lines. */
 class Delimiters {
   readonly #body: Uint8Array;
   readonly #between: Uint8Array;
@@ -107,8 +107,8 @@ class Delimiters {
   }
 
   /**
-   * Where the next line that is a delimiter begins (its line end before it counted in), or -1. Each begins with the
-   * one CR that is in it, so that nothing is compared twice: what has been compared holds no other beginning.
+   * Position of the next delimiter line, including the line end before it, or -1. A delimiter begins with a CR and has
+   * no other one, so compared bytes never contain another possible start and nothing is compared twice.
    */
   async next(from: number): Promise<number> {
     const body = this.#body;
@@ -121,7 +121,7 @@ class Delimiters {
     return -1;
   }
 
-  /** More text after it makes it a line of the file. */
+  /** Whether a delimiter line is at a position. With other text after it, it is a line of the file. */
   isDelimiter(at: number): boolean {
     const body = this.#body;
     if (!isAt(body, this.#between, at)) return false;
@@ -133,13 +133,13 @@ class Delimiters {
   }
 }
 
-/** @param at May be negative: what lies before the body counts as equal. */
+/** @param at May be negative: positions before the body count as equal. */
 function isAt(body: Uint8Array, bytes: Uint8Array, at: number): boolean {
   for (let i = Math.max(0, -at); i < bytes.length; i++) if (body[at + i] !== bytes[i]) return false;
   return true;
 }
 
-/** Lets other work have its turn, such as the message that cancels this one. */
+/** Yields to the event loop, for example to receive the message that cancels this task. */
 async function breathe(signal: AbortSignal | undefined): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve));
   throwIfAborted(signal);

@@ -9,21 +9,21 @@ import {
 
 type Params = Readonly<Record<string, string>>;
 
-/** Options of `/v1/diarize`, from text. Ranges and contradictions are the SDK's to judge. */
+/** Options of `/v1/diarize`, parsed from text. The SDK checks ranges and contradictions. */
 export interface DiarizeParams {
   readonly options: Pick<
     DiarizeOptions,
     'numSpeakers' | 'minSpeakers' | 'maxSpeakers' | 'known' | 'falseNames' | 'channels' | 'channelNames'
   >;
-  /** Adds one-speaker-at-a-time turns to the JSON. */
+  /** Adds turns with one speaker at a time to the JSON. */
   readonly exclusive: boolean;
   /** The file id in RTTM. */
   readonly uri: string | undefined;
 }
 
 /**
- * The options of a request: from its query and from the fields of its form.
- * @throws `invalid-option` for an option in both, and for `format` as a field: it is needed before the form is read.
+ * Joins the options in the query and in the fields of the form.
+ * @throws `invalid-option` for an option in both, and for `format` as a field, which is needed before the form is read.
  */
 export function joinParams(query: Params, fields: Params): Params {
   if ('format' in fields) {
@@ -39,7 +39,7 @@ export function joinParams(query: Params, fields: Params): Params {
   );
 }
 
-/** The file id of an upload: its name without folders and extension; undefined where nothing is left of it. */
+/** The file ID of an upload: its name without folders and extension; undefined when nothing remains. */
 export function baseName(filename: string | undefined): string | undefined {
   const name = filename
     ?.replace(/^.*[/\\]/s, '')
@@ -48,9 +48,12 @@ export function baseName(filename: string | undefined): string | undefined {
   return name === '' ? undefined : name;
 }
 
-/** @module Options as text: one schema each, which reads them, says what is wrong, and describes them for the API. */
+/**
+ * @module Options as text. Each has one schema, which parses it, reports errors and describes it in the API
+ * description.
+ */
 
-/** An option: how its text is read, and its description; `schema` is what a generator of clients should know of it. */
+/** An option with a parser and a description. `schema` is its JSON schema for generators of clients. */
 function option<T>(read: (text: string) => T, description: string, schema: Readonly<Record<string, unknown>> = {}) {
   return v.pipe(v.string(), v.transform(read), v.description(description), v.metadata({ schema }));
 }
@@ -78,7 +81,7 @@ export const falseNames = v.optional(
   }),
 );
 
-/** Options of `/v1/diarize`, in the query or the form. Ranges and contradictions are the SDK's to judge. */
+/** Options of `/v1/diarize`, in the query or the form. The SDK checks ranges and contradictions. */
 export const DiarizeQuery = v.object({
   numSpeakers: count('numSpeakers', 'Exactly this many voices.'),
   minSpeakers: count('minSpeakers', 'At least this many.'),
@@ -108,8 +111,8 @@ export const EmbedQuery = v.object({
 });
 
 /**
- * The options as their schema reads them.
- * @throws `invalid-option` naming the option, its value and what is allowed; also for a name that is none.
+ * Parses options with their schema.
+ * @throws `invalid-option` with the option, its value and the allowed values; also for an unknown option.
  */
 export function readParams<E extends v.ObjectEntries>(
   schema: v.ObjectSchema<E, undefined>,
@@ -125,7 +128,7 @@ export function readParams<E extends v.ObjectEntries>(
   throw invalid(name, text, issue.message);
 }
 
-/** @throws `invalid-option` naming the option, its value and what is allowed. */
+/** @throws `invalid-option` with the option, its value and the allowed values. */
 export function diarizeParams(params: Params): DiarizeParams {
   const { exclusive = false, uri, channels, format: _, ...options } = readParams(DiarizeQuery, params);
   return { options: { ...options, ...channels }, exclusive, uri };
@@ -136,7 +139,7 @@ function fileId(uri: string): string {
   throw invalid('uri', uri, 'up to 200 characters without spaces, as an RTTM file id has');
 }
 
-/** `mix`, `separate`, a number from 1, or a name for each channel, which separates them: `agent,customer`. */
+/** Parses `mix`, `separate`, a number from 1, or a name for each channel, which separates them: `agent,customer`. */
 function channelsOf(text: string): Pick<DiarizeOptions, 'channels' | 'channelNames'> {
   if (text === 'mix' || text === 'separate') return { channels: text };
   if (/^[1-9]\d{0,2}$/.test(text)) return { channels: Number(text) };
@@ -146,7 +149,7 @@ function channelsOf(text: string): Pick<DiarizeOptions, 'channels' | 'channelNam
   throw invalid('channels', text, '"mix", "separate", a number from 1, or a name for each channel (agent,customer)');
 }
 
-/** `start` and `end` in seconds: the part of the recording that has the voice. */
+/** Parses `start` and `end` in seconds: the part of the recording with the voice. */
 export function embedParams(params: Params): Pick<EmbedOptions, 'segments'> {
   const { start = 0, end } = readParams(EmbedQuery, params);
   if (end === undefined) {
@@ -157,13 +160,15 @@ export function embedParams(params: Params): Pick<EmbedOptions, 'segments'> {
   return { segments: [{ start, end }] };
 }
 
-/** Characters of a voice's name, which every turn of the answer repeats. */
+/** Longest name of a voice in characters. Every turn of the response repeats it. */
 const MAX_NAME = 200;
 const MAX_EMBEDDING = 4096;
-/** Speech that a voice was learnt from: more than anybody has. */
+/** Upper limit of the seconds of speech of a voice, far more than any real value. */
 const MAX_SECONDS = 1e9;
 
-/** Voices as JSON: `[{"name": …, "embedding": [192 numbers], "space": …, "seconds": 12}]`; seconds may be absent. */
+/**
+ * Parses voices in JSON: `[{"name": …, "embedding": [192 numbers], "space": …, "seconds": 12}]`; seconds may be absent.
+ */
 function parseKnown(text: string): KnownVoice[] {
   let list: unknown;
   try {
@@ -193,7 +198,7 @@ function toKnown(value: unknown): KnownVoice | undefined {
   return typeof seconds === 'number' && seconds > 0 && seconds < MAX_SECONDS ? { ...voice, seconds } : undefined;
 }
 
-/** @throws `invalid-option` for a name that is none: a misspelt option must not be ignored silently. */
+/** @throws `invalid-option` for an unknown name: a misspelled option must not be ignored silently. */
 function assertKnown(params: Readonly<Record<string, unknown>>, names: readonly string[]): void {
   const unknown = Object.keys(params).find((name) => !names.includes(name));
   if (unknown === undefined) return;
@@ -212,7 +217,7 @@ function seconds(name: string, text: string): number {
   return Number(text);
 }
 
-/** Its range is the SDK's to judge. */
+/** The SDK checks the range. */
 function share(text: string): number {
   if (/^\d?\.?\d{1,9}$/.test(text.trim())) return Number(text);
   throw invalid('falseNames', text, 'a share above 0 and at most 0.5, such as 0.02');

@@ -10,27 +10,30 @@ import { type OpenAudio, WindowRunner } from './window.ts';
 export interface RunnerParts {
   readonly manifest: ModelManifest;
   readonly diarizer: Diarizer;
-  /** The network itself, for single windows; absent where the pipeline has several networks. */
+  /** The network itself, for single windows; absent when the pipeline has several networks. */
   readonly model?: Model;
   readonly openAudio: OpenAudio;
-  /** Opens a file of this machine by slices, where there are files. */
+  /** Opens a file on this machine in slices, if the runtime has files. */
   readonly openFile?: (path: string) => Promise<Blob>;
-  /** Whether live sessions that are late hear less; not where the clock does not tell. True by default. */
+  /**
+   * Whether live sessions that are behind real time run the network less often. Default: true. Must be false where the
+   * clock stands still during work.
+   */
   readonly keepUp?: boolean;
 }
 
-/** A form whose file may be one of this machine, read by slices. */
+/** A form whose file may be a file on this machine, read in slices. */
 interface RecordingForm extends Omit<Form, 'file'> {
   readonly file: Uint8Array | Blob;
 }
 
 /**
- * Of a recording: 32 channels at 48 kHz, 8 at 192 kHz. To decode as many takes about as long as the networks take for
- * the same seconds (`npm run attack -- cost`).
+ * Limit for a recording: 32 channels at 48 kHz, 8 at 192 kHz. At this limit, decoding takes about as long as the
+ * networks take for the same audio (`npm run attack -- cost`).
  */
 const MAX_SAMPLES_PER_SECOND = 1_600_000;
 
-/** Does tasks with one diarizer: everything between the bytes of a request and the bytes of its answer. */
+/** Runs tasks with one diarizer: everything between the bytes of a request and the bytes of its response. */
 export class TaskRunner {
   readonly #parts: RunnerParts;
   readonly #windows: WindowRunner | undefined;
@@ -43,7 +46,7 @@ export class TaskRunner {
         : new WindowRunner({ manifest: parts.manifest, model: parts.model, openAudio: parts.openAudio });
   }
 
-  /** Bytes of one raw window. @throws `model-incompatible` where the model has no single windows. */
+  /** Bytes of one raw window. @throws `model-incompatible` when the model does not support single windows. */
   get windowBytes(): number {
     return this.#window().bytes;
   }

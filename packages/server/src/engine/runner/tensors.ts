@@ -1,11 +1,11 @@
 import { flushDenormals, type Model, type Tensor, type TensorInfo, VoiceFlowError } from 'voiceflow-ml/core';
 import { bytesToFloats, findBadSample, utf8 } from './bytes.ts';
 
-/** An infer request of the Open Inference Protocol v2, as it is in the JSON. */
+/** An infer request of the Open Inference Protocol v2. */
 interface InferRequest {
   readonly id: string | undefined;
   readonly inputs: readonly RequestTensor[];
-  /** Names wanted, each with whether its data goes as bytes; all outputs when absent. */
+  /** The requested outputs, each with whether its data is sent as bytes; all outputs when absent. */
   readonly outputs: readonly { readonly name: string; readonly binary: boolean | undefined }[] | undefined;
   readonly binaryOutputs: boolean;
 }
@@ -22,13 +22,13 @@ export interface TensorReply {
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
-/** Windows in one request: each takes milliseconds, and the request's deadline is that of one window. */
+/** Most windows per request: each takes milliseconds, and the deadline is that of one window. */
 const MAX_WINDOWS = 64;
 
 /**
- * Reads an infer request: JSON, or JSON followed by raw tensors (`headerLength`, the extension `binary_tensor_data`;
- * 0 means that the body is nothing but the data of the only input).
- * @throws `invalid-option` saying what is wrong with the request.
+ * Parses an infer request: JSON, or JSON followed by raw tensors (`headerLength`, the extension `binary_tensor_data`;
+ * 0 means that the body is only the data of the single input).
+ * @throws `invalid-option` with a description of the error.
  */
 export function parseInferRequest(
   body: Uint8Array<ArrayBuffer>,
@@ -79,20 +79,20 @@ export function parseInferRequest(
   };
 }
 
-/** The request's tensors for the network. @throws `invalid-option` for numbers that are no samples. */
+/** The request's tensors for the network. @throws `invalid-option` for invalid samples. */
 function toFeeds(request: InferRequest): Record<string, Tensor> {
   const feeds: Record<string, Tensor> = {};
   for (const { name, shape, data } of request.inputs) {
     const odd = findBadSample(data);
     if (odd !== -1)
       throw bad(`the data of "${name}" is ${data[odd]} at ${odd}, expected finite numbers, about ±1 at full scale`);
-    // A buffer of its own: the network takes it over, and the body holds other tensors as well.
+    // Copied, because the network takes ownership of the buffer, and the body also holds other tensors.
     feeds[name] = { type: 'float32', dims: shape, data: flushDenormals(data.slice()) };
   }
   return feeds;
 }
 
-/** Writes the outputs that were asked for, as JSON or as bytes after it. */
+/** Writes the requested outputs, as JSON or as bytes after the JSON. */
 function writeInferReply(
   request: InferRequest,
   outputs: Readonly<Record<string, Tensor>>,
@@ -134,7 +134,7 @@ function writeInferReply(
   };
 }
 
-/** The whole of an infer request. */
+/** Handles an infer request completely. */
 export async function inferTensors(
   body: Uint8Array<ArrayBuffer>,
   headerLength: number | undefined,
@@ -185,7 +185,7 @@ function flatten(value: unknown, count: number, name: string): Float32Array {
   return Float32Array.from(flat);
 }
 
-/** Each name once: an answer must not be larger than what the network gives. */
+/** Each name may occur once, so that a response is never larger than the network's outputs. */
 function parseOutputs(value: unknown): InferRequest['outputs'] {
   if (value === undefined) return undefined;
   if (!Array.isArray(value)) throw bad('"outputs" is no list');
@@ -200,14 +200,14 @@ function parseOutputs(value: unknown): InferRequest['outputs'] {
   });
 }
 
-/** @throws `invalid-option` for what is neither text nor a number. */
+/** @throws `invalid-option` for a value that is neither text nor a number. */
 function textOf(value: unknown, what: string): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return String(value);
   throw bad(`${what} is ${shown(value)}, expected text`);
 }
 
-/** A value of any shape in a message: an object may have a `toString` of its own, or be nested without end. */
+/** A value for a message. Objects are not converted: they may have their own `toString` or be deeply nested. */
 function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 40));
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);

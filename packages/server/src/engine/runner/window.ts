@@ -9,7 +9,7 @@ import {
 import type { Task, TaskContext, TaskReply } from '../engine.ts';
 import { bytesToFloats, findBadSample, floatBytes, utf8 } from './bytes.ts';
 
-/** Opens encoded audio as mono at a rate: core's decoders and resampler. */
+/** Opens encoded audio as mono at a rate, with core's decoders and resampler. */
 export type OpenAudio = (
   bytes: Uint8Array,
   options: { sampleRate: number; signal: AbortSignal },
@@ -21,7 +21,7 @@ export interface WindowParts {
   readonly openAudio: OpenAudio;
 }
 
-/** Runs one window at a time, so that what is measured as model time is the model alone. */
+/** Runs one window at a time, so that the measured model time includes only the model. */
 export class WindowRunner {
   readonly #parts: WindowParts;
   readonly #input: string;
@@ -39,7 +39,7 @@ export class WindowRunner {
     this.#samples = samples;
   }
 
-  /** Of one window as raw float32. */
+  /** Bytes of one window as raw float32. */
   get bytes(): number {
     return 4 * this.#samples;
   }
@@ -74,7 +74,7 @@ export class WindowRunner {
   }
 
   /**
-   * Runs the network after the windows before it; gives its outputs, and how long it alone took.
+   * Runs the network after all earlier windows. Returns its outputs and its own run time.
    * @throws `backend-failed` for outputs that are not finite.
    */
   runTensors(
@@ -142,7 +142,7 @@ export class WindowRunner {
   }
 }
 
-/** JSON has no word for other numbers: they would be answered as null. */
+/** JSON cannot represent other numbers; they would become null. */
 function assertFinite(outputs: Readonly<Record<string, Tensor>>): void {
   for (const [name, tensor] of Object.entries(outputs)) {
     const bad = tensor.type === 'float32' ? tensor.data.findIndex((value) => !Number.isFinite(value)) : -1;
@@ -164,16 +164,16 @@ function rows(values: Float32Array, width: number): number[][] {
   );
 }
 
-/** The bits of two float32 numbers: 2^-59 (above all that `flushDenormals` takes away), and `MOST_AMPLITUDE`. */
+/** The bits of two float32 numbers: 2^-59 (above everything that `flushDenormals` removes) and `MOST_AMPLITUDE`. */
 const [LOWEST, HIGHEST] = [(127 - 59) << 23, (127 + 31) << 23];
 
 /**
- * Whether all numbers are samples and none is small enough to be slow; zeros and what is nearly silent count as
- * doubtful. By their bits, whose order is that of the numbers: 20 µs a window, where asking each number takes 400.
+ * Whether all numbers are valid samples and none is small enough to be slow. Zeros and near-silence return false, too.
+ * Compares the numbers by their bits, which have the same order: this takes 20 µs per window instead of 400.
  */
 function allOrdinary(samples: Float32Array): boolean {
   const bits = new Int32Array(samples.buffer, samples.byteOffset, samples.length);
-  // Negative where the number is beyond either bound. Within the array by the loops' conditions.
+  // Negative when the number is beyond either bound. The loops' conditions keep `i` within the array.
   const odd = (i: number) => {
     const size = (bits[i] as number) & 0x7fffffff;
     return (size - LOWEST) | (HIGHEST - size);
@@ -185,7 +185,7 @@ function allOrdinary(samples: Float32Array): boolean {
   return all >= 0;
 }
 
-/** Microseconds are enough. */
+/** Rounds to microseconds. */
 function round(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }

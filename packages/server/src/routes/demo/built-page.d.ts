@@ -1,4 +1,4 @@
-/** The page that `buildPage` makes (tsup.config.ts), as text. */
+/** The page built by `buildPage` (tsup.config.ts), as text. */
 declare module '*?page' {
   export const html: string;
 }

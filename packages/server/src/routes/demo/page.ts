@@ -1,4 +1,4 @@
 import { html } from '../../../page/build.ts?page';
 
-/** The demo page: one file of HTML, CSS and JavaScript, which loads nothing from elsewhere. */
+/** The demo page: one file with HTML, CSS and JavaScript, which loads nothing else. */
 export const demoPage: string = html;

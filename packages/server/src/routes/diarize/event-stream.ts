@@ -3,14 +3,14 @@ import { toProblem } from '../../http/problem.ts';
 import type { AppState } from '../../state.ts';
 import { type Accepted, type Question, serverTiming, work } from '../answer.ts';
 
-/** A comment this often keeps proxies from closing a silent stream. */
+/** Interval of comments that keep proxies from closing a silent stream. */
 const KEEP_ALIVE_MS = 15_000;
-/** Progress is told at most this often; the newest is what counts. */
+/** Shortest interval between progress events. */
 const PROGRESS_MS = 100;
 
 /**
- * Server-sent events: `progress` while it runs, then `result`, or `problem` with what would have been the problem
- * response. A reader that is slow misses progress, never the result.
+ * Sends server-sent events: `progress` during the work, then `result`, or `problem` with the content of the problem
+ * response. A slow reader may miss progress, but never the result.
  */
 export function eventStream(c: AppContext, state: AppState, question: Question, accepted: Accepted): Response {
   const encoder = new TextEncoder();
@@ -23,7 +23,7 @@ export function eventStream(c: AppContext, state: AppState, question: Question, 
         try {
           controller.enqueue(encoder.encode(text));
         } catch {
-          // The reader has left; the request's signal stops the task.
+          // The reader has disconnected; the request's signal stops the task.
         }
       };
       const send = (event: string, data: string) =>
@@ -34,7 +34,7 @@ export function eventStream(c: AppContext, state: AppState, question: Question, 
             .join('')}\n`,
         );
       keepAlive = setInterval(() => roomy() && write(': waiting\n\n'), KEEP_ALIVE_MS);
-      // Sent at once: the client sees that it was accepted.
+      // Sent at once, so that the client sees that the request was accepted.
       write(': accepted\n\n');
       const { requestId, begun } = c.var.exchange;
       try {
@@ -58,7 +58,7 @@ export function eventStream(c: AppContext, state: AppState, question: Question, 
         try {
           controller.close();
         } catch {
-          // Cancelled by its reader.
+          // The reader has canceled the stream.
         }
       }
     },

@@ -6,7 +6,7 @@ import { accept, answer, costOf } from '../answer.ts';
 import { recordingQuestion } from '../recording.ts';
 import { eventStream } from './event-stream.ts';
 
-/** `POST /v1/diarize`: who spoke when. */
+/** `POST /v1/diarize`: diarizes a recording. */
 export async function diarize(c: AppContext, state: AppState): Promise<Response> {
   const accepts = c.req.header('accept') ?? '';
   const question = recordingQuestion(c, state, 'diarize', diarizeOutput(accepts, c.req.query('format')));
@@ -24,7 +24,7 @@ export async function diarize(c: AppContext, state: AppState): Promise<Response>
   return eventStream(c, state, question, accepted);
 }
 
-/** The form of the result: by `format` in the query, which a link or curl can say easily, or by `Accept`. */
+/** The format of the result: by `format` in the query, which is easy to use in a link or with curl, or by `Accept`. */
 export function diarizeOutput(accepts: string, format: string | undefined): TaskOutput {
   if (format !== undefined) {
     if (format === 'json' || format === 'rttm' || format === 'srt' || format === 'vtt') return format;

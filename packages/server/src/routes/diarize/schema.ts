@@ -12,7 +12,7 @@ const TurnSchema = v.object({
   confidence: v.exactOptional(v.number()),
 });
 
-/** The answer of `/v1/diarize`; `exclusive` when it was asked for. */
+/** The response of `/v1/diarize`. It has `exclusive` when requested. */
 export interface DiarizeJson extends DiarizationJson {
   readonly exclusive?: DiarizationJson['turns'];
 }

@@ -6,7 +6,7 @@ import { STATUS } from '../../http/problem.ts';
 import { type Media, type ProblemCode, type RouteSpec, specOf } from '../describe.ts';
 import { ProblemSchema } from '../schemas.ts';
 
-/** An OpenAPI 3.1 document, as far as we write and read it ourselves. */
+/** The part of an OpenAPI 3.1 document that is used here. */
 export interface OpenApi {
   readonly openapi: string;
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
@@ -36,7 +36,7 @@ export interface Parameter {
 
 const SECURITY = [{ key: [] }, {}];
 
-/** The description of every route of the app, from what the routes themselves carry. */
+/** The API description of the app, made from the descriptions attached to its routes. */
 export function openApi(app: Hono<AppEnv>, version: string): OpenApi {
   const schemas: Record<string, unknown> = {};
   const paths: OpenApi['paths'] = {};
@@ -44,7 +44,7 @@ export function openApi(app: Hono<AppEnv>, version: string): OpenApi {
     const name = path.replace(/:(\w+)/g, '{$1}');
     if (method === 'ALL') continue;
     const spec = specOf(handler);
-    // One that a host added to the app; a test holds ours to having one.
+    // A route that a host added to the app. A test checks that all our own routes have descriptions.
     if (spec === undefined) continue;
     paths[name] = { ...paths[name], [method.toLowerCase()]: operation(spec, name, schemas) };
   }
@@ -89,7 +89,7 @@ function operation(spec: RouteSpec, path: string, schemas: Record<string, unknow
   };
 }
 
-/** By status, with the codes that it stands for. */
+/** The problem responses by status, with the codes of each. */
 function problemAnswers(key: boolean, codes: readonly ProblemCode[], schemas: Record<string, unknown>) {
   const byStatus = new Map<number, ProblemCode[]>();
   const every: readonly ProblemCode[] = key ? ['invalid-option', 'unauthorized', 'quota-exceeded'] : [];

@@ -1,6 +1,6 @@
 import type { OpenApi, Operation, Parameter } from './document.ts';
 
-/** The description as a page to read: no script, nothing loaded from elsewhere. */
+/** The API description as a readable page, without scripts or external resources. */
 export function docsPage(api: OpenApi): string {
   const operations = Object.entries(api.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),

@@ -3,7 +3,7 @@ import type { AppState } from '../../state.ts';
 import { answer } from '../answer.ts';
 import { recordingQuestion } from '../recording.ts';
 
-/** `POST /v1/embed`: the voice of a recording, or of a part of it. */
+/** `POST /v1/embed`: the embedding of the voice in a recording, or in a part of it. */
 export async function embed(c: AppContext, state: AppState): Promise<Response> {
   const output = (c.req.header('accept') ?? '').includes('application/octet-stream') ? 'binary' : 'json';
   return respond(c, await answer(c.var.exchange, state, recordingQuestion(c, state, 'embed', output)));

@@ -13,7 +13,7 @@ export const EmbeddingSchema = v.pipe(
   v.title('Embedding'),
 );
 
-/** The answer of `/v1/embed`. */
+/** The response of `/v1/embed`. */
 export type EmbeddingJson = v.InferOutput<typeof EmbeddingSchema>;
 
 export const embedSpec = (limits: Limits) =>

@@ -3,14 +3,14 @@ import { type AppContext, type Exchange, respond } from '../../http/exchange.ts'
 import type { AppState } from '../../state.ts';
 import { answer, type Question } from '../answer.ts';
 
-/** `POST /v1/infer`: one window through the network. */
+/** `POST /v1/infer`: runs the network on one window. */
 export async function infer(c: AppContext, state: AppState): Promise<Response> {
   const x = c.get('exchange');
   const output = (x.header('accept') ?? '').includes('application/octet-stream') ? 'binary' : 'json';
   return respond(c, await answer(x, state, windowQuestion(x, state, 'infer', output)));
 }
 
-/** A question of milliseconds, about windows. */
+/** The `Question` of a request for windows, which takes milliseconds. */
 export function windowQuestion(
   x: Exchange,
   state: AppState,

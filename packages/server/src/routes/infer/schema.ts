@@ -15,7 +15,7 @@ export const WindowSchema = v.pipe(
   v.title('Window'),
 );
 
-/** The answer of `/v1/infer`. */
+/** The response of `/v1/infer`. */
 export type WindowJson = v.InferOutput<typeof WindowSchema>;
 
 export const inferSpec = (limits: Limits) =>

@@ -12,10 +12,13 @@ import { diarizeOutput } from '../diarize/route.ts';
 import { queryOf } from '../recording.ts';
 import { Submission } from './schema.ts';
 
-/** Of the time to drain, for jobs to end in: one that takes longer is given back, and telling the database takes the rest. */
+/**
+ * Share of the drain time in which jobs may finish. Longer jobs are requeued; the rest of the time is for updating the
+ * database.
+ */
 export const JOBS_DRAIN_SHARE = 0.8;
 
-/** What the routes of jobs get of the server. */
+/** What the server provides to the routes of jobs. */
 export function jobsHost(state: AppState): JobsHost {
   const { limits, options, registry, log, budget } = state;
   const exchange = (c: Context) => (c as AppContext).var.exchange;
@@ -41,10 +44,10 @@ export function jobsHost(state: AppState): JobsHost {
 
 async function* noBody(): AsyncGenerator<Uint8Array> {}
 
-/** Runs one task with whatever there is to run it. */
+/** Runs one task. */
 type Run = (task: Task, recording: Recording, context: RecordingContext) => Promise<TaskReply>;
 
-/** Recordings on an engine's workers, which open the files themselves. */
+/** Processes recordings on an engine's workers, which open the files themselves. */
 export function recordingsOf(
   engine: Engine,
   maxSeconds: number,
@@ -69,11 +72,11 @@ export function recordingsOf(
   };
 }
 
-/** Through the server's own queue of recordings, behind those that somebody waits for. */
+/** Processes recordings of jobs through the server's own queue; requests with a waiting client have priority. */
 function queuedRecordings(state: AppState): Recordings {
   const { engine, limits, metrics } = state;
   const queue = state.queues.recording;
-  /** Of the queue's running ones, those of jobs. */
+  /** How many of the queue's running requests are jobs. */
   let ours = 0;
   const free = (taken: number) =>
     queue.waiting > 0 ? 0 : (engine.info?.slots.recording ?? 0) - (queue.running - ours) - taken;
@@ -92,7 +95,7 @@ function queuedRecordings(state: AppState): Recordings {
       metrics.audioSeconds.add(reply.audioSeconds, { lane: 'recording' });
       return reply;
     } catch (error) {
-      // The job's signal stays silent when the server's engine is closed under it.
+      // The job's signal does not fire when the server's engine is closed.
       if (VoiceFlowError.isInstance(error) && error.code === 'aborted' && !signal.aborted)
         throw new VoiceFlowError('closed', 'the server ended', { cause: error });
       throw error;

@@ -8,7 +8,7 @@ import { described } from '../describe.ts';
 import { queryOf } from '../recording.ts';
 import * as schema from './schema.ts';
 
-/** The routes of jobs and voices: options are read here, `@voiceflow-ml/jobs` answers. */
+/** The routes of jobs and voices. Options are parsed here; the handlers of `@voiceflow-ml/jobs` respond. */
 export function jobRoutes(state: AppState, jobs: JobHandlers) {
   const idOf = (c: AppContext) => readParams(schema.IdParams, { id: c.req.param('id') ?? '' }).id;
   const query = <E extends v.ObjectEntries>(c: AppContext, of: v.ObjectSchema<E, undefined>) =>

@@ -7,7 +7,7 @@ import { ProblemSchema, RECORDING_BODY } from '../schemas.ts';
 
 const STATES = ['queued', 'running', 'succeeded', 'failed', 'canceled'] as const satisfies readonly JobState[];
 
-/** The longest wait that one request may ask for. */
+/** The longest wait that a request may specify. */
 const MOST_WAIT_SECONDS = 30;
 const MOST_PER_PAGE = 100;
 const PRIORITY = { min: -100, max: 100 } as const;
@@ -49,7 +49,7 @@ const JobSchema = v.pipe(
   v.title('Job'),
 );
 
-/** A job; its result only where one job was asked for. */
+/** A job. It has its result only when requested alone, not in lists. */
 export type JobOutput = v.InferOutput<typeof JobSchema>;
 
 const JobListSchema = v.pipe(
@@ -113,7 +113,7 @@ export const ListQuery = v.object({
 });
 const FormatQuery = v.object({ format: DiarizeQuery.entries.format });
 
-/** The queue's own options of a submission: as JSON, or as text of the query and the fields of a form. */
+/** The queue's own options of a submission, from JSON, or as text from the query and a form's fields. */
 export const Submission = v.object({
   url: v.optional(v.pipe(v.string('an address'), v.description('Where to fetch the recording from.'))),
   webhook: v.optional(v.pipe(v.string('an address'), v.description('Called when the job has succeeded or failed.'))),
@@ -138,7 +138,7 @@ export const Submission = v.object({
 
 const { format: _, ...diarizeOptions } = DiarizeQuery.entries;
 
-/** All options of a submission as text; the handler judges them, together with the fields of a form. */
+/** All options of a submission as text. The handler checks them, together with the fields of a form. */
 const SubmitQuery = v.object({
   ...diarizeOptions,
   url: Submission.entries.url,
@@ -152,7 +152,7 @@ const SubmitQuery = v.object({
 const JOBS = { tag: 'Jobs', key: true } as const;
 const json = <const S extends v.GenericSchema>(description: string, schema: S) =>
   ({ description, content: { 'application/json': schema } }) as const;
-/** The database, or the storage, may be away. */
+/** The problems when the database or the storage is unavailable. */
 const AWAY = ['overloaded', 'backend-unavailable'] as const;
 const ABSENT = ['not-found', ...AWAY] as const;
 const ONE_JOB = { ...JOBS, params: IdParams.entries, problems: ABSENT } as const;

@@ -8,11 +8,11 @@ import type { AppState, OpenSession } from '../../state.ts';
 import { liveRequest, MAX_MESSAGE_BYTES, parseCommand } from './messages.ts';
 import { makeRoom } from './places.ts';
 
-/** Bytes that wait for a client that does not read; then it is closed, since events may be neither lost nor piled up. */
+/** Most unread bytes for a client. Beyond this the socket is closed, because events may neither be lost nor pile up. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
-/** Audio that a session holds before the sender is paused (where the runtime can), in seconds. */
+/** Seconds of unprocessed audio after which the sender is paused, if the runtime supports it. */
 const PAUSE_SECONDS = 5;
-/** The same where the sender cannot be paused: beyond it the session ends. */
+/** Seconds of unprocessed audio after which the session ends, when the sender cannot be paused. */
 const MAX_AHEAD_SECONDS = 60;
 
 /** WebSocket close codes. */
@@ -23,15 +23,15 @@ export class LiveSocket {
   readonly #c: AppContext;
   readonly #state: AppState;
   readonly #begun = performance.now();
-  /** What came before the session was open waits for it, in order. */
+  /** Resolves when the session is open; earlier messages wait for it, in order. */
   #channel: Promise<LiveChannel> | undefined;
-  /** Messages that came before `ready` was sent: it is always the first. */
+  /** Messages of the session before `ready` was sent, which is always the first message to the client. */
   #early: LiveMessage[] | undefined = [];
   #bytesPerSecond = 1;
-  /** Audio that has come and was not handed over yet. */
+  /** Received audio that was not sent to the worker yet. */
   readonly #waiting: Uint8Array<ArrayBuffer>[] = [];
   #feeding = false;
-  /** The client's last word: said when all audio has been worked off. */
+  /** The client's `end` command, applied when all audio has been processed. */
   #ending: LiveEndOptions | undefined;
   #ahead = 0;
   #received = 0;
@@ -135,7 +135,7 @@ export class LiveSocket {
     void this.#feed(pausable);
   }
 
-  /** Hands over what waits, as one piece: audio that comes while the worker is busy costs one message, not many. */
+  /** Sends all waiting audio to the worker as one message, so that audio received while it is busy is batched. */
   async #feed(pausable?: { resume(): void }): Promise<void> {
     if (this.#feeding) return;
     this.#feeding = true;
@@ -151,7 +151,7 @@ export class LiveSocket {
       }
       if (this.#ending !== undefined && !this.#over) channel?.end(this.#ending);
     } catch {
-      // The session could not be opened: `#open` has said so.
+      // The session could not be opened; `#open` has reported the error.
     } finally {
       this.#feeding = false;
     }
@@ -185,7 +185,7 @@ export class LiveSocket {
     else if (message.type === 'error') this.#finish(message.code, ws, CLOSE.failed);
   }
 
-  /** Tells the error, then closes. */
+  /** Sends the error, then closes the socket. */
   #fail(ws: WSContext, error: unknown, close?: number): void {
     if (this.#over) return;
     const message = toMessage(error);
@@ -212,7 +212,8 @@ export class LiveSocket {
       return;
     }
     if (!doubted) {
-      // A process that did not run for so long finds its timers due before it has read what came meanwhile.
+      // After the process was suspended, its timers fire before it has read data that arrived in the meantime; check
+      // again.
       this.#idle = setTimeout(() => this.#watchIdle(ws, true), 0);
       return;
     }
@@ -220,7 +221,7 @@ export class LiveSocket {
     this.#fail(ws, new VoiceFlowError('deadline-exceeded', `nothing came for ${idleBodyMs} ms`, { hint }));
   }
 
-  /** Once: frees everything, says so in the log. */
+  /** Frees all resources and logs the outcome, once. */
   #finish(outcome: string, ws?: WSContext, close?: number): void {
     if (this.#over) return;
     this.#over = true;
@@ -244,14 +245,14 @@ export class LiveSocket {
   }
 }
 
-/** The socket of `ws` can be paused, so that a fast sender waits in TCP; Bun's and Deno's cannot. */
+/** The socket of `ws` can be paused, so that TCP slows down a fast sender. Bun's and Deno's sockets cannot. */
 function pausableOf(ws: WSContext): { pause(): void; resume(): void } | undefined {
   const raw = ws.raw as { pause?: () => void; resume?: () => void } | undefined;
   if (typeof raw?.pause !== 'function' || typeof raw.resume !== 'function') return undefined;
   return { pause: () => raw.pause?.(), resume: () => raw.resume?.() };
 }
 
-/** Bytes sent that the client has not read; the name differs by runtime. */
+/** Sent bytes that the client has not read. The property's name depends on the runtime. */
 function unreadBytes(ws: WSContext): number {
   const raw = ws.raw as { bufferedAmount?: number; getBufferedAmount?: () => number } | undefined;
   return raw?.bufferedAmount ?? raw?.getBufferedAmount?.() ?? 0;

@@ -1,14 +1,14 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { OpenSession } from '../../state.ts';
 
-/** A session without audio for so long gives its place to another, where there is no other. */
+/** When all places are in use, a session without audio for this long may be replaced by a new one. */
 const SPARE_MS = 60_000;
-/** Of all places, what the sessions of one key may take. */
+/** Share of all places that the sessions of one API key may use. */
 const KEY_SHARE = 0.75;
 
 /**
- * Sees to a place for one more session.
- * @throws `overloaded` when all are in use, or as many by this key as its share is.
+ * Makes sure that there is a place for one more session.
+ * @throws `overloaded` when all places are in use, or when this key uses its share.
  */
 export function makeRoom(sessions: ReadonlySet<OpenSession>, limit: number, client: string | undefined): void {
   if (client !== undefined) {

@@ -5,8 +5,9 @@ import { LiveSocket } from './live-socket.ts';
 import { isOwnOrigin } from './messages.ts';
 
 /**
- * `GET /v1/stream`: a live session over a WebSocket. A request that cannot be served is still upgraded: browsers hide
- * the answer to a failed handshake, whereas an `error` event can be read. (A missing key is refused with 401 before.)
+ * `GET /v1/stream`: a live session over a WebSocket. A request that cannot be served is still upgraded, because
+ * browsers hide the response of a failed handshake, but can read an `error` event. (A missing key is refused earlier,
+ * with 401.)
  */
 export async function stream(c: AppContext, state: AppState): Promise<Response> {
   if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') return upgradeRequired(c);
@@ -28,7 +29,7 @@ export async function stream(c: AppContext, state: AppState): Promise<Response> 
   }
   try {
     const response = await upgradeWebSocket(() => new LiveSocket(c, state).events())(c, async () => {});
-    // An upgrade that is named but not asked for (without `Connection: Upgrade`): the runtime has none to give.
+    // With `Upgrade` but without `Connection: Upgrade` there is no upgrade request, so the runtime returns none.
     return response === undefined || response.status >= 500 ? upgradeRequired(c) : response;
   } catch {
     return upgradeRequired(c);

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { falseNames, known, secondsText, wholeText } from '../../engine/runner/params.ts';
 import type { RouteSpec } from '../describe.ts';
 
-/** The options of a live session. Their ranges are the SDK's to judge. */
+/** The options of a live session. The SDK checks their ranges. */
 export const StreamQuery = v.object({
   sampleRate: wholeText('sampleRate', 'Samples a second.', 'the samples a second, such as 16000'),
   encoding: v.optional(

@@ -1,12 +1,12 @@
 import type { AppContext } from '../../http/exchange.ts';
 import type { AppState } from '../../state.ts';
 
-/** `GET /healthz`: the process answers. */
+/** `GET /healthz`: whether the process responds. */
 export function healthz(c: AppContext): Response {
   return c.json({ status: 'ok' });
 }
 
-/** `GET /readyz`: whether to send work here. False while starting and while draining. */
+/** `GET /readyz`: whether the server accepts work. Not ready while starting and while draining. */
 export function readyz(c: AppContext, state: AppState): Response {
   const status = state.draining ? 'draining' : state.engine.ready ? 'ready' : 'starting';
   return c.json({ status }, status === 'ready' ? 200 : 503);

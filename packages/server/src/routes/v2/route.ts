@@ -19,7 +19,7 @@ export function serverLive(c: AppContext): Response {
   return c.json({ live: true });
 }
 
-/** The specification shows `live` here as well; `ready` is what its prose and its clients read. */
+/** The specification's example has `live` here, too; its text and its clients use `ready`. */
 export function serverReady(c: AppContext, state: AppState): Response {
   const ready = isReady(state);
   return c.json({ live: ready, ready }, ready ? 200 : 503);
@@ -67,7 +67,7 @@ function headerLength(c: AppContext): number | undefined {
   );
 }
 
-/** The model that the path names, or the problem to answer. */
+/** The model named in the path, or the problem response. */
 function findModel(c: AppContext, state: AppState): EngineInfo | Response {
   const { info } = state.engine;
   if (info === undefined)
