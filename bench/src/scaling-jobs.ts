@@ -53,23 +53,23 @@ export function renderJobs(report: JobsReport): string {
     ];
   });
   return `
-## What an archive needs
+## Jobs for an archive
 
 Computed from \`bench/results/jobs.json\`, which \`npx tsx scripts/measure-workers.ts\` writes: an API server, ${workers} workers with the model ${model}, PostgreSQL and an S3 server (moto) on one machine, ${recordings} recordings of ${secondsEach} s, one worker killed (SIGKILL) every ${killEverySeconds} s.
 
 ### Measured on ${report.date.slice(0, 10)}, on ${machine.cores} × ${machine.cpu}
-- ${states.succeeded ?? 0} of ${recordings} jobs succeeded, with ${results} results; ${kills} workers were killed, ${losses} of them with a job, which another one did again.
-- ${report.seconds} s for ${figures((recordings * secondsEach) / 60)} minutes of audio, kills and loading the model ${kills} times included.
-- An hour of audio costs ${figures(report.cpuSecondsPerHour)} s of one core (without kills). The machine had other work (load ${machine.load} on ${machine.cores} cores): on one of your own it is less.
+- ${states.succeeded ?? 0} of ${recordings} jobs succeeded, with ${results} results; ${kills} workers were killed, ${losses} of them during a job, which another worker then repeated.
+- ${report.seconds} s for ${figures((recordings * secondsEach) / 60)} minutes of audio, including the kills and loading the model ${kills} times.
+- An hour of audio costs ${figures(report.cpuSecondsPerHour)} s of one core (without kills). The machine had other work (load ${machine.load} on ${machine.cores} cores); on an idle machine it is less.
 
 ### Computed
-Workers are planned to be ${BUSY * 100} % busy; one worker is one core.
+Assumptions: workers are ${BUSY * 100} % busy; one worker uses one core.
 
 ${table(['hours a day', 'CPU a day', 'workers', 'audio a day (16 kHz WAV)', 'network'], rows)}
 
-- 1 hour a day: \`voiceflow serve --data DIR\` does it beside its requests, with the embedded database.
-- 100 hours: the same; a PostgreSQL server and a bucket only where the machine may be lost.
-- 10,000 hours: PostgreSQL, a bucket, workers on several machines, scaled on the queue (\`deploy/kubernetes/jobs.yaml\`). The database is asked about five times for a job and once a second by each worker. The bucket's network is what to plan first.
-- This counts the mean. A day's audio that comes in one hour needs 24 times the workers for that hour, or waits.
+- 1 hour a day: \`voiceflow serve --data DIR\` processes this next to its requests, with the embedded database.
+- 100 hours: the same; use a PostgreSQL server and a bucket only if the jobs must survive the loss of the machine.
+- 10,000 hours: PostgreSQL, a bucket, workers on several machines, scaled on the queue (\`deploy/kubernetes/jobs.yaml\`). The database gets about five queries for each job and one a second from each worker. Plan the network of the bucket first.
+- These figures are for an even load. If a day's audio arrives within one hour, it needs 24 times the workers for that hour, or it waits.
 `;
 }

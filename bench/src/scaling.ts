@@ -110,25 +110,25 @@ export function renderScaling(report: Report, jobs?: JobsReport): string | undef
     ];
   });
   const { machine, noise } = report;
-  return `# What a load needs
+  return `# Capacity planning
 
-Computed by \`npm run bench -- --docs\` (or \`npm run bench -- scaling\`) from [the report of ${report.date.slice(0, 10)}](../bench/results/latest.md); nothing here is written by hand. Repeat \`npm run bench\` on your own machines and this page becomes yours.
+Computed by \`npm run bench -- --docs\` (or \`npm run bench -- scaling\`) from [the report of ${report.date.slice(0, 10)}](../bench/results/latest.md); this page is generated. Run \`npm run bench\` on your own machines to compute the page for them.
 
 ## Measured, on ${machine.cores} × ${machine.cpu}
 - A request of one second of audio costs the server ${ms(cost.server)} of CPU.
-- That is ${figures(1000 / cost.server)} requests a second for each core that does nothing else.
-- A request alone is in the server for ${ms(cost.service)}, ${percent(cost.network)} of that in the network; ${figures(cost.memory / cost.workers)} MB of memory for each worker.
+- That is ${figures(1000 / cost.server)} requests a second for each core, if it does nothing else.
+- A single request spends ${ms(cost.service)} in the server, ${percent(cost.network)} of that in the network; each worker uses ${figures(cost.memory / cost.workers)} MB of memory.
 - The machine was ${noise.verdict}.
 
 ## Computed
-Cores are planned to be ${percent(BUSY)} busy (at 100 % the queue grows without bound); machines of ${CORES_A_MACHINE} cores, ${SPARE} more than needed, so that one may die; requests arrive at random.
+Assumptions: cores are ${percent(BUSY)} busy (at 100 % the queue grows without bound); machines have ${CORES_A_MACHINE} cores; there is ${SPARE} machine more than needed, so that one may fail; requests arrive at random.
 
-${table(['req/s', 'cores', 'machines', 'memory', 'uploads', 'under way (Little)', 'mean wait (Erlang C)'], rows)}
+${table(['req/s', 'cores', 'machines', 'memory', 'uploads', 'in progress (Little)', 'mean wait (Erlang C)'], rows)}
 
-- The cost of a request is CPU, and requests share nothing: machines add up, as far as the network in front of them does. On the machine of the report, servers behind nginx shared its ${machine.cores} cores with nginx and the load generator${sharing(report)}; more machines could not be had there, so the table is arithmetic, not a measurement.
-- Raw float32 at 48 kHz is ${figures((REQUEST_BYTES * 8) / 1e6)} Mbit a request: beyond some thousands of requests a second it is the network cards and the balancers, not the cores, that must be planned first. Sending 16-bit WAV halves it; 16 kHz makes it a sixth.
-- A balancer passes every upload on: it needs the column of uploads twice, in and out, and several of them share it behind DNS or a network load balancer.
-- Scale on queue depth (\`deploy/kubernetes/autoscaling.yaml\`): CPU cannot tell a busy server from one that is overrun.
+- The cost of a request is CPU time, and requests are independent: capacity grows with the number of machines, as long as the network in front of them keeps up. On the machine of the report, servers behind nginx shared its ${machine.cores} cores with nginx and the load generator${sharing(report)}. We had no further machines, so the table is computed, not measured.
+- Raw float32 at 48 kHz is ${figures((REQUEST_BYTES * 8) / 1e6)} Mbit a request: beyond some thousands of requests a second plan the network cards and the load balancers first, not the cores. 16-bit WAV halves this; 16 kHz reduces it to a sixth.
+- A load balancer forwards every upload: it needs twice the bandwidth of the column "uploads", in and out. Several of them can share it behind DNS or a network load balancer.
+- Scale on queue depth (\`deploy/kubernetes/autoscaling.yaml\`): CPU usage does not distinguish a busy server from an overloaded one.
 ${jobs === undefined ? '' : renderJobs(jobs)}`;
 }
 
