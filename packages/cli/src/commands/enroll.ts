@@ -83,10 +83,10 @@ async function samplesOf(diarizer: Diarizer, { path }: Input, { io, signal }: Co
     const audio = await openAudio(path);
     const result = await showProgress(io, path, clock, (onProgress) => diarizer.diarize(audio, { signal, onProgress }));
     const [main, ...others] = [...result.speakers].sort((a, b) => b.seconds - a.seconds);
-    if (main === undefined) throw new FileError('nobody speaks in it', { hint: 'Enrol from a recording of speech' });
+    if (main === undefined) throw new FileError('nobody speaks in it', { hint: 'Enroll from a recording of speech' });
     if (main.seconds < SPEECH.least) {
       const heard = `only ${main.seconds.toFixed(1)} s of speech are in it`;
-      throw new FileError(heard, { hint: `Enrol from ${SPEECH.least} s or more; ten are good` });
+      throw new FileError(heard, { hint: `Enroll from ${SPEECH.least} s or more; ten are good` });
     }
     const rest = others.reduce((sum, { seconds }) => sum + seconds, 0);
     const share = rest / (rest + main.seconds);

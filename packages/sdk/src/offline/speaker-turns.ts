@@ -90,7 +90,7 @@ export function* solveSteps(
   const { voices, known: rules } = by.settings;
   const embeddings = attempt.speakers.map((speaker) => speakerEmbedding(by.local, partition, speaker, voices.mean));
   const heard = embeddings.map((embedding, i) => {
-    return { embedding, seconds: secondsOf(attempt, attempt.speakers[i]!) * cnn.frame };
+    return { embedding, seconds: framesOf(attempt, attempt.speakers[i]!) * cnn.frame };
   });
   const matches = nameVoices(heard, known, { space: cnn.manifest.space, voices, rules, falseNames });
   const labels = labelSpeakers(matches, known);
@@ -109,7 +109,7 @@ export function* solveSteps(
 }
 
 /** Frames that a speaker speaks. */
-function secondsOf({ turns }: Attempt, speaker: number): number {
+function framesOf({ turns }: Attempt, speaker: number): number {
   return turns.reduce((sum, turn) => sum + (turn.speaker === speaker ? turn.end - turn.start : 0), 0);
 }
 

@@ -7,7 +7,7 @@ import { SettingsReader } from './settings-reader.ts';
 import type { LinkRules } from './tracks.ts';
 import type { DecodeRules } from './viterbi.ts';
 
-/** Rules for naming a voice. They depend on the weights and are computed by `npm run naming`. */
+/** Rules for naming a voice. They depend on the weights and are computed by `npm run bench -- naming`. */
 export interface NamingRules {
   /**
    * Score that is exceeded by 2 % of the pairs of different people, and the increase in score that reduces this share

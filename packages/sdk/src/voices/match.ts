@@ -150,7 +150,7 @@ export function wrongSpace(what: string, found: string, expected: string): Voice
   return new VoiceFlowError(
     'invalid-option',
     `${what} is of the embedding space ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`,
-    { hint: 'Vectors of different spaces cannot be compared: enrol the voice again with this model.' },
+    { hint: 'Vectors of different spaces cannot be compared: enroll the voice again with this model.' },
   );
 }
 

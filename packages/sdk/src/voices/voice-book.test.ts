@@ -185,7 +185,7 @@ describe('VoiceBook', () => {
       () => new VoiceBook(SPACE).enroll('A\nB', [{ embedding: unit(0) }]),
       'printable characters',
     ],
-  ])('refuses to enrol: %s', (_, enroll, message) => {
+  ])('refuses to enroll: %s', (_, enroll, message) => {
     expect(enroll).toThrow(VoiceFlowError);
     expect(enroll).toThrow(message);
   });

@@ -80,7 +80,7 @@ export class VoiceBook {
     const name = normalizeName(given);
     if (space !== this.space) throw wrongSpace('the sample', space, this.space);
     if (samples.length === 0)
-      throw new VoiceFlowError('invalid-option', `no samples to enrol ${JSON.stringify(name)} from`);
+      throw new VoiceFlowError('invalid-option', `no samples to enroll ${JSON.stringify(name)} from`);
     const dimension = (this.voices[0]?.embedding ?? samples[0]?.embedding)?.length;
     const known = this.voices.find((voice) => voice.name === name);
     const sum = new Float64Array(dimension ?? 0);
@@ -100,7 +100,7 @@ export class VoiceBook {
     const length = Math.sqrt(sum.reduce((squares, value) => squares + value * value, 0));
     if (length < 1e-6 * seconds) {
       throw new VoiceFlowError('invalid-option', `the samples of ${JSON.stringify(name)} cancel each other out`, {
-        hint: 'Enrol from recordings of one person only.',
+        hint: 'Enroll from recordings of one person only.',
       });
     }
     const voice: Voice = {
@@ -176,7 +176,7 @@ export class VoiceBook {
         'invalid-option',
         `the voice book is of version ${JSON.stringify(book.version)}, expected ${VERSION}`,
         {
-          hint: 'Update VoiceFlow, or enrol the voices again.',
+          hint: 'Update VoiceFlow, or enroll the voices again.',
         },
       );
     }
@@ -237,7 +237,7 @@ function record(value: unknown, where: string): Record<string, unknown> {
 
 function broken(what: string, cause?: unknown): VoiceFlowError {
   return new VoiceFlowError('invalid-option', `the voice book cannot be read: ${what}`, {
-    hint: 'Check that the file was written by `voiceflow enroll`, or enrol the voices again.',
+    hint: 'Check that the file was written by `voiceflow enroll`, or enroll the voices again.',
     cause,
   });
 }

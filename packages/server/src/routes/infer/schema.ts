@@ -21,7 +21,7 @@ export type WindowJson = v.InferOutput<typeof WindowSchema>;
 export const inferSpec = (limits: Limits) =>
   ({
     summary: 'One window through the network',
-    description: `48,000 little-endian float32 samples (one second of mono at 48 kHz), or a WAV file whose first second is used. Body up to ${limits.inferBodyBytes} bytes, deadline ${limits.inferDeadlineMs} ms. Accept: application/octet-stream gives float32: embeddings [2, 256], then activity [T, 2].`,
+    description: `48,000 little-endian float32 samples (one second of mono at 48 kHz), or a WAV file whose first second is used. Body up to ${limits.inferBodyBytes} bytes, deadline ${limits.inferDeadlineMs} ms. Accept: application/octet-stream gives float32: embeddings [2, 192], then activity [T, 2].`,
     tag: 'Inference',
     key: true,
     headers: DEADLINE,
