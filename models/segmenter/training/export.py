@@ -11,7 +11,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from evaluate import load_net
-from network import HOP, LEFT, LENGTH, POINTS, RATE, WINDOW, finish, mel_bank
+from network import HOP, LEFT, LENGTH, POINTS, RATE, WINDOW, calibrated, finish, mel_bank
 from onnx_file import session, store
 
 HALF = LENGTH // 2 + 1                                                  # a window folded on its middle
@@ -33,17 +33,18 @@ class Exported(nn.Module):
         self.register_buffer("sine", const(np.sin(phase) * w[:, None]), persistent=False)
         self.register_buffer("bank", const(bank[1:self.bins + 1]), persistent=False)
 
-    def front(self, audio):
-        """[N, 160000] -> [N, 1, 64, 1000]."""
+    def energy(self, audio):
+        """[N, 160000] -> mel energies [N, 1000, 64]."""
         frames = WINDOW // HOP
         rows = F.pad(audio, (LEFT, (frames + 2) * HOP - WINDOW - LEFT)).reshape(-1, frames + 2, HOP)
         x = torch.cat([rows[:, :-2], rows[:, 1:-1], rows[:, 2:, :LENGTH - 2 * HOP]], 2)   # [N, 1000, 401]
         right, left = x[..., HALF - 1:], torch.flip(x[..., :HALF], [2])
         real, imag = torch.matmul(right + left, self.cosine), torch.matmul(right - left, self.sine)
-        return finish(torch.matmul(real * real + imag * imag, self.bank))
+        return torch.matmul(real * real + imag * imag, self.bank)
 
     def forward(self, waveform):
-        return F.log_softmax(self.net.body(self.front(waveform.reshape(-1, WINDOW))), -1)
+        energy = self.energy(waveform.reshape(-1, WINDOW))
+        return F.log_softmax(calibrated(self.net.body(finish(energy)), energy), -1)
 
 
 def probe_audio(n=6, seed=0):

@@ -4,7 +4,8 @@
       -> log mel [N, 1, 64, 1000] (25 ms symmetric Hamming window, 10 ms hop, 512-point DFT; every band free of its mean over the window)
       -> 2-D stem, stride 4 in time [N, 32, 8, 250] -> [N, 128, 1, 250]
       -> residual blocks (depthwise over time, dilated), with self-attention over the window's 40 ms frames in between
-      -> every 40 ms frame says two of 20 ms: log probabilities [N, 500, 7] over {nobody, 1, 2, 3, 1+2, 1+3, 2+3}
+      -> every 40 ms frame says two of 20 ms: logits [N, 500, 7] over {nobody, 1, 2, 3, 1+2, 1+3, 2+3}
+      -> in audio of a telephone's band "nobody" is likelier by a constant (`calibrated`)
 
 Convolutions are 2-D throughout, as in the Fast CNN: ONNX Runtime's blocked kernels run them near the core's peak. Attention is there because
 telling voices apart needs a comparison of moments seconds apart; its output layer begins at zero, so a network trained without it can be continued.
@@ -41,16 +42,35 @@ class FrontEnd(nn.Module):
         self.register_buffer("bank", torch.tensor(mel_bank(mel), dtype=torch.float32), persistent=False)
         self.register_buffer("w", torch.hamming_window(LENGTH, periodic=False), persistent=False)
 
-    def forward(self, audio):
-        """[N, 160000] -> [N, 1, mel, 1000]; by FFT, which ONNX does not have (export.py computes the same by matrices)."""
+    def energy(self, audio):
+        """[N, 160000] -> mel energies [N, 1000, mel]; by FFT, which ONNX does not have (export.py computes the same by matrices)."""
         p = torch.fft.rfft(F.pad(audio, (LEFT, LENGTH - HOP - LEFT)).unfold(1, LENGTH, HOP) * self.w, POINTS)
-        return finish((p.real.square() + p.imag.square()) @ self.bank)
+        return (p.real.square() + p.imag.square()) @ self.bank
+
+    def forward(self, audio):
+        """[N, 160000] -> [N, 1, mel, 1000]."""
+        return finish(self.energy(audio))
 
 
 def finish(energy):
     """Mel energies [N, 1000, mel] -> log, free of the mean over the window, [N, 1, mel, 1000]."""
     m = torch.log(energy + 1e-6)
     return (m - m.mean(1, keepdim=True)).transpose(1, 2).unsqueeze(1)
+
+
+# Mel bands from 270 to 3360 Hz, and from 4590 to 7600. In audio of a telephone's band the upper ones are 32 dB or more below the others.
+VOICE_BANDS, UPPER_BANDS, BAND_LIMIT = slice(8, 45), slice(53, 64), -32
+# Added to the logit of "nobody" in such audio: telephone lines carry breath and line noise between words. Chosen on all development sets (RESULTS.md).
+LINE = 0.9
+
+
+def calibrated(logits, energy):
+    """Logits [N, 500, 7] of a network whose input has no levels, and mel energies [N, 1000, mel] of its windows -> logits in which a telephone's band counts."""
+    upper, voice = (energy[..., bands].mean((1, 2)) + 1e-12 for bands in (UPPER_BANDS, VOICE_BANDS))
+    level = torch.log10(upper / voice) * 10
+    narrow = torch.sigmoid(BAND_LIMIT - level)                          # half at the limit, nearly 0 or 1 from 4 dB away
+    nobody = torch.tensor([LINE] + [0.0] * (len(POWERSET) - 1), dtype=logits.dtype)
+    return logits + narrow[:, None, None] * nobody
 
 
 def conv(i, o, k, stride=1, dilation=1, groups=1, act=True, pad=None):
@@ -116,7 +136,8 @@ class Segmenter(nn.Module):
 
     def forward(self, audio):
         """[N, 160000] -> logits [N, 500, 7]."""
-        return self.body(self.front(audio))
+        energy = self.front.energy(audio)
+        return calibrated(self.body(finish(energy)), energy)
 
 
 def from_start(state, net):

@@ -7,7 +7,7 @@ import torch
 import export
 from conversations import PAST, SAMPLES, Conversations
 from losses import hard_targets, powerset, segmentation_loss
-from network import FRAMES, PERMUTATIONS, POWERSET, WINDOW, Segmenter, from_start
+from network import FRAMES, LINE, PERMUTATIONS, POWERSET, WINDOW, FrontEnd, Segmenter, calibrated, from_start
 from sounds import line, music, noises, seats, signals
 from speech import RATE, Bank
 
@@ -39,6 +39,16 @@ def test_attention_begins_as_nothing():
     net.load_state_dict(from_start(plain.state_dict(), net))
     with torch.no_grad():
         assert torch.allclose(plain(x), net(x), atol=1e-5)
+
+
+@pytest.mark.parametrize("gain", [1, 1e-3])
+def test_nobody_is_likelier_in_a_telephones_band_alone(gain):
+    wide = torch.randn(1, WINDOW, generator=torch.Generator().manual_seed(0)) * 0.1 * gain
+    spectrum = torch.fft.rfft(wide)
+    spectrum[:, int(3400 / 8000 * spectrum.shape[1]):] = 0
+    for x, expected in ((wide, 0), (torch.fft.irfft(spectrum, WINDOW), LINE)):
+        shift = calibrated(torch.zeros(1, FRAMES, 7), FrontEnd().energy(x))
+        assert abs(shift[..., 0] - expected).max() < 0.02 and shift[..., 1:].abs().max() == 0
 
 
 def test_permutations_are_of_speakers():
