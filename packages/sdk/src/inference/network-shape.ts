@@ -38,8 +38,8 @@ function declared(
 ): [number, number, number] {
   const info = manifest[side].find((tensor) => tensor.name === name);
   const sizes = info?.dims.slice(1) ?? [];
-  const sound = sizes.every((size) => typeof size === 'number' && Number.isInteger(size) && size > 0);
-  if (info?.type !== 'float32' || info.dims.length !== rank || !sound) {
+  const valid = sizes.every((size) => typeof size === 'number' && Number.isInteger(size) && size > 0);
+  if (info?.type !== 'float32' || info.dims.length !== rank || !valid) {
     throw incompatible(manifest, `its manifest must list "${name}" among ${side}, float32 of ${rank} dimensions`);
   }
   return [0, Number(sizes[0]), Number(sizes[1] ?? 0)];

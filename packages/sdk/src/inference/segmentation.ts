@@ -36,8 +36,8 @@ export interface SegmentationRun {
 export function segmentation(manifest: ModelManifest, model: Model): Segmentation {
   const part = manifest.segmentation;
   if (!part) throw incompatible(manifest, 'its manifest has no part `segmentation`');
-  const whole = { window: part.window, frames: part.frames, speakers: part.speakers, frameStep: part.frameStep };
-  for (const [name, value] of Object.entries(whole)) {
+  const sizes = { window: part.window, frames: part.frames, speakers: part.speakers, frameStep: part.frameStep };
+  for (const [name, value] of Object.entries(sizes)) {
     if (!(Number.isFinite(value) && value > 0)) throw incompatible(manifest, `segmentation.${name} is ${value}`);
   }
   const powerset = new Powerset(powersetClasses(part.speakers, part.speakersAtOnce));
@@ -116,7 +116,7 @@ export class WindowMean {
 
   /** Adds the next window. Its start must be ≥ that of the previous window. @param values `[frames]`. */
   add(start: number, values: ArrayLike<number>): void {
-    this.#give(start);
+    this.#flush(start);
     for (let i = 0; i < this.#frames; i++) {
       const at = (start + i) % this.#frames;
       this.#sum[at]! += values[i]!;
@@ -126,10 +126,10 @@ export class WindowMean {
 
   /** Emits the remaining frames, after the last window. */
   end(): void {
-    this.#give(this.#next + this.#frames);
+    this.#flush(this.#next + this.#frames);
   }
 
-  #give(until: number): void {
+  #flush(until: number): void {
     for (; this.#next < until; this.#next++) {
       const at = this.#next % this.#frames;
       const count = this.#count[at]!;

@@ -40,10 +40,10 @@ function check(
   name: string,
   value: unknown,
   [least, most]: readonly [number, number],
-  sound: boolean,
+  valid: boolean,
   what: string,
 ): void {
-  if (typeof value === 'number' && sound && value >= least && value <= most) return;
+  if (typeof value === 'number' && valid && value >= least && value <= most) return;
   throw new VoiceFlowError(
     'invalid-option',
     `${name} is ${show(value)}; ${what} from ${least} to ${most} was expected`,

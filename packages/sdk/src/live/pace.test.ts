@@ -75,7 +75,7 @@ describe('Pace', () => {
     const { clock, pace } = start();
     expect(hear(pace, clock, 4, 0)).toEqual(every(1, 4));
     clock.now += 300;
-    pace.said(-12);
+    pace.processed(-12);
     expect(hear(pace, clock, 4, 0)).toEqual(every(4, 1));
   });
 
@@ -102,7 +102,7 @@ describe('Pace', () => {
     for (let window = 0; window < 60; window++) {
       now += 500;
       expect(pace.next()).toBe(12);
-      pace.said(12 * (window - 4));
+      pace.processed(12 * (window - 4));
     }
   });
 
@@ -115,7 +115,7 @@ describe('Pace', () => {
     for (let window = 0; window < 44; window++) {
       now += 1000;
       expect(pace.next()).toBe(12);
-      pace.said(12 * (window - 4));
+      pace.processed(12 * (window - 4));
     }
     // What comes in real time after it is not late for it.
     pace.arrived(10, 0.3);
@@ -158,8 +158,8 @@ async function inRealTime(cost: number, keepUp: boolean) {
   await over;
   const der = (turns: typeof result.turns) => scoreDiarization(reference, turns).total.der ?? 100;
   const end = (turns: readonly { readonly end: number }[]) => Math.max(...turns.map((turn) => turn.end));
-  const [heard, said] = [end(finalTurns(events)), end(reference)];
-  return { runs, latest, late, heard, said, live: der(finalTurns(events)), reclustered: der(result.turns) };
+  const [lastEnd, referenceEnd] = [end(finalTurns(events)), end(reference)];
+  return { runs, latest, late, lastEnd, referenceEnd, live: der(finalTurns(events)), reclustered: der(result.turns) };
 }
 
 describe('a session that keeps up', () => {
@@ -171,7 +171,7 @@ describe('a session that keeps up', () => {
     // A piece holds a tenth of a second.
     expect(slow.latest).toBeLessThanOrEqual(1.1 + 1e-9);
     expect(slow.live).toBeLessThan(15);
-    expect(slow.heard).toBeCloseTo(slow.said, 1);
+    expect(slow.lastEnd).toBeCloseTo(slow.referenceEnd, 1);
     expect(slow.reclustered).toBeLessThan(10);
   });
 

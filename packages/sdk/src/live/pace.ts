@@ -41,11 +41,11 @@ export class Pace {
   /** Whether the latest audio came from a recording (see `AHEAD`). */
   #wasRecording = false;
   /** Milliseconds of audio up to the end of the recording part: windows before it are never late. */
-  #unhurried = 0;
+  #recordedUntil = 0;
   /** Start of the next window, in hops from the session's beginning. */
   #next: number;
   /** Start of the next window to be processed, in hops. */
-  #heard: number;
+  #nextRun: number;
   readonly #tempo: Tempo;
   /** One of this many windows is processed. */
   #sparsity = 1;
@@ -70,7 +70,7 @@ export class Pace {
     this.#frame = 1000 * frame;
     this.#now = now;
     this.#next = -shape.lead / shape.hop;
-    this.#heard = this.#next;
+    this.#nextRun = this.#next;
     this.#most = shape.most;
     this.#tempo = tempo;
     if (now() - tempo.at < PATIENCE[0]) {
@@ -88,30 +88,30 @@ export class Pace {
     // The time spent on processing a recording does not make the audio after it late.
     this.#began = this.#wasRecording ? began : Math.min(this.#began, began);
     this.#wasRecording = this.#ahead > AHEAD.least;
-    if (this.#wasRecording) this.#unhurried = 1000 * (before + seconds);
+    if (this.#wasRecording) this.#recordedUntil = 1000 * (before + seconds);
   }
 
   /** Called for each window. @returns Frames until the next window to be processed, or 0 if this one is skipped. */
   next(): number {
     const window = this.#next++;
-    if (window < this.#heard) return 0;
+    if (window < this.#nextRun) return 0;
     this.#adapt(window);
     let hops = 1;
-    if (this.#isUnhurried(window)) return this.#hear(window, hops);
+    if (this.#isRecorded(window)) return this.#schedule(window, hops);
     for (const [, count] of LATE) {
       // The processed windows are always multiples of two or four hops from the session's beginning.
       if (count <= this.#sparsity && window % count === 0 && count * this.#hop <= this.#most) hops = count;
     }
-    return this.#hear(window, hops);
+    return this.#schedule(window, hops);
   }
 
-  #hear(window: number, hops: number): number {
-    this.#heard = window + hops;
+  #schedule(window: number, hops: number): number {
+    this.#nextRun = window + hops;
     return hops * this.#hop;
   }
 
-  #isUnhurried(window: number): boolean {
-    return this.#wasRecording || this.#endOf(window) <= this.#unhurried;
+  #isRecorded(window: number): boolean {
+    return this.#wasRecording || this.#endOf(window) <= this.#recordedUntil;
   }
 
   /** End of a window, in milliseconds of audio. */
@@ -120,14 +120,14 @@ export class Pace {
   }
 
   /** Called when the network's output for a window is ready. @param start First frame of the window in the session. */
-  said(start: number): void {
+  processed(start: number): void {
     this.#adapt(start / this.#hop);
   }
 
   #adapt(window: number): void {
     const now = this.#now();
     const elapsed = now - this.#began;
-    const late = this.#isUnhurried(window) ? 0 : elapsed - this.#endOf(window);
+    const late = this.#isRecorded(window) ? 0 : elapsed - this.#endOf(window);
     const [first, most] = PATIENCE;
     let wanted = 1;
     for (const [least, count] of LATE) if (late > least) wanted = count;

@@ -22,7 +22,7 @@ export function checkSamples(samples: unknown): void {
 }
 
 /** @param waiting Seconds of unprocessed audio. @param unread Number of unread events. @throws `overloaded`. */
-export function checkRoom(waiting: number, unread: number): void {
+export function checkBacklog(waiting: number, unread: number): void {
   const refuse = (message: string, hint: string) => {
     throw new VoiceFlowError('overloaded', message, { hint, retryAfter: 1 });
   };
@@ -39,7 +39,7 @@ export function toFailure(error: unknown): VoiceFlowError {
   return new VoiceFlowError('backend-failed', 'the live session failed', { cause: error });
 }
 
-export function nothingKeptError(): VoiceFlowError {
+export function noKeptAudioError(): VoiceFlowError {
   return new VoiceFlowError('invalid-option', 'recluster is a diarizer, but the session keeps no audio for it', {
     hint: 'open the session with keepAudio: seconds, or give recluster: true',
   });

@@ -194,18 +194,18 @@ describe('a live session', () => {
 });
 
 describe('the end of a session', () => {
-  it('gives the turns that were told', async () => {
+  it('returns the turns that were emitted', async () => {
     const samples = audioOf(conversation(4, 40, 11), 40);
     const session = open(liveCnn());
     const { events, over } = listen(session);
     await session.push(samples);
     const result = await session.end();
     await over;
-    const told = finalTurns(events).map(({ start, end, speaker }) => ({ start, end, speaker }));
-    expect(result.turns.map(({ start, end, speaker }) => ({ start, end, speaker }))).toEqual(told);
+    const emitted = finalTurns(events).map(({ start, end, speaker }) => ({ start, end, speaker }));
+    expect(result.turns.map(({ start, end, speaker }) => ({ start, end, speaker }))).toEqual(emitted);
     expect(result.duration).toBe(40);
     for (const { label, seconds } of result.speakers) {
-      const own = told.filter(({ speaker }) => speaker === label);
+      const own = emitted.filter(({ speaker }) => speaker === label);
       expect(seconds).toBeCloseTo(own.reduce((sum, { start, end }) => sum + end - start, 0));
     }
   });
@@ -233,8 +233,8 @@ describe('the end of a session', () => {
       await session.push(audioOf(conversation(speakers, seconds, seed), seconds));
       const result = await session.end({ recluster: true });
       await over;
-      const told = events.flatMap((event) => (event.type === 'speaker' ? [event.speaker] : []));
-      expect(Object.keys(result.labels).sort()).toEqual([...new Set(told)].sort());
+      const emitted = events.flatMap((event) => (event.type === 'speaker' ? [event.speaker] : []));
+      expect(Object.keys(result.labels).sort()).toEqual([...new Set(emitted)].sort());
       const labels = result.speakers.map(({ label }) => label);
       expect(new Set(labels).size).toBe(labels.length);
       for (const { speaker } of result.turns) expect(labels).toContain(speaker);
@@ -265,7 +265,7 @@ function checkProtocol(events: readonly LiveEvent[], seconds: number): void {
       expect(gone).not.toContain(event.into);
       gone.add(event.from);
       const name = names.get(event.from);
-      // A name goes along, and is told.
+      // A name goes along, and is emitted.
       if (name !== undefined && !names.has(event.into)) {
         expect(events[i + 1]).toMatchObject({ type: 'speaker', speaker: event.into, name });
       }
@@ -289,9 +289,9 @@ function checkProtocol(events: readonly LiveEvent[], seconds: number): void {
   }
   expect([...under.keys()]).toEqual([]);
   // One voice does not overlap itself.
-  const told = finalTurns(events);
-  for (const [i, turn] of told.entries()) {
-    const next = told.slice(i + 1).find(({ speaker }) => speaker === turn.speaker);
+  const emitted = finalTurns(events);
+  for (const [i, turn] of emitted.entries()) {
+    const next = emitted.slice(i + 1).find(({ speaker }) => speaker === turn.speaker);
     if (next) expect(next.start).toBeGreaterThanOrEqual(turn.end);
   }
 }

@@ -41,7 +41,7 @@ function source(chunk: number): AudioSource {
 }
 
 const request = { bounds: { least: 1, most: 100 }, known: [] };
-const heard = (cnn: FastCnnNetwork, from: AudioSource) =>
+const diarized = (cnn: FastCnnNetwork, from: AudioSource) =>
   diarize(
     () => cnn,
     (audio, how) => analyze(cnn, audio, how),
@@ -53,22 +53,22 @@ const times = (turns: readonly { readonly start: number; readonly end: number }[
 
 describe('the gate', () => {
   it('leaves out of a recording what is no speech, and its speaker', async () => {
-    const without = await heard(liveCnn(), source(1000));
-    const { turns, speakers } = await heard(gated(), source(1000));
+    const without = await diarized(liveCnn(), source(1000));
+    const { turns, speakers } = await diarized(gated(), source(1000));
     expect(without.speakers).toHaveLength(3);
     expect(speakers).toHaveLength(2);
     expect(times(turns)).toEqual(times(people));
   });
 
   it('does not depend on how a recording comes', async () => {
-    const [one, other] = await Promise.all([777, 100_000].map((chunk) => heard(gated(), source(chunk))));
+    const [one, other] = await Promise.all([777, 100_000].map((chunk) => diarized(gated(), source(chunk))));
     expect(one?.turns).toEqual(other?.turns);
   });
 
   it('hears several windows of a recording at once where its manifest says so, and says the same', async () => {
     const [one, four] = [{ count: 0 }, { count: 0 }];
-    const alone = await heard(gated(one), source(1000));
-    expect((await heard(gated(four, 4), source(1000))).turns).toEqual(alone.turns);
+    const alone = await diarized(gated(one), source(1000));
+    expect((await diarized(gated(four, 4), source(1000))).turns).toEqual(alone.turns);
     expect(four.count).toBe(Math.ceil(one.count / 4));
     expect(one.count).toBeGreaterThan(4);
   });

@@ -20,7 +20,7 @@ function speaking(embedding: Float32Array) {
   const activity = Float32Array.from({ length: FRAMES * SLOTS }, (_, at) => (at % SLOTS === 0 ? 0.97 : 0.02));
   const embeddings = new Float32Array(SLOTS * DIMENSIONS);
   embeddings.set(embedding);
-  return { activity, embeddings, heard: undefined };
+  return { activity, embeddings, gate: undefined };
 }
 
 it('tells the name that a merger brings along', () => {

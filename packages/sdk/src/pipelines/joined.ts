@@ -33,7 +33,7 @@ export function joinedPipeline(
     dimensions: mean.length,
     diarize: (source, request) =>
       diarize(
-        (heard: JoinedAnalysis) => joinedContext(model, heard),
+        (analysis: JoinedAnalysis) => joinedContext(model, analysis),
         (from, how) => analyzeJoined(model, from, how),
         source,
         request,

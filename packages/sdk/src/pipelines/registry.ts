@@ -11,7 +11,7 @@ const BUILT_IN: Readonly<Record<string, Prepare>> = {
   'fast-cnn': async (_, weights) => ({ ...weights, make: fastCnnPipeline }),
   recordings: async (_, weights) => ({ ...weights, make: (await import('./recordings.ts')).recordingPipeline }),
   joined: async (_, weights) => ({ ...weights, make: (await import('./joined.ts')).joinedPipeline }),
-  pyannote: async (...given) => (await import('./pyannote.ts')).preparePyannote(...given),
+  pyannote: async (...args) => (await import('./pyannote.ts')).preparePyannote(...args),
 };
 
 /**

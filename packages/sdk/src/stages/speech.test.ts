@@ -47,16 +47,16 @@ describe('SpeechMask', () => {
     );
   });
 
-  it('knows where two speak, where it was told when they do', () => {
-    const told = new SpeechMask({ ...RULES, overlap: 0.5 }, 2);
-    const untold = new SpeechMask(RULES, 2);
+  it('knows where two speak, if it gets the probability of two speakers', () => {
+    const mask = new SpeechMask({ ...RULES, overlap: 0.5 }, 2);
+    const without = new SpeechMask(RULES, 2);
     for (const [speech, two] of [[0.9, 0.6], [0.9, 0.4], [0.9]] as const) {
-      told.push(speech, two);
-      untold.push(speech, two);
+      mask.push(speech, two);
+      without.push(speech, two);
     }
     const frames = [0, 1, 2, 3, 4, 5];
-    expect(frames.filter((frame) => told.overlapped(frame))).toEqual([2]);
-    expect(frames.filter((frame) => untold.overlapped(frame))).toEqual([]);
+    expect(frames.filter((frame) => mask.overlapped(frame))).toEqual([2]);
+    expect(frames.filter((frame) => without.overlapped(frame))).toEqual([]);
   });
 
   it('keeps recordings of any length', () => {

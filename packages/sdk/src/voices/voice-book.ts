@@ -56,10 +56,10 @@ export class VoiceBook {
     const kept = voices.map((voice) => Object.freeze({ ...voice, name: normalizeName(voice.name) }));
     const names = new Set(kept.map((voice) => voice.name));
     if (names.size < voices.length) {
-      const [twice] = kept.filter(({ name }, i) => kept.findIndex((voice) => voice.name === name) < i);
+      const [duplicate] = kept.filter(({ name }, i) => kept.findIndex((voice) => voice.name === name) < i);
       throw new VoiceFlowError(
         'invalid-option',
-        `the name ${JSON.stringify(twice?.name)} stands in the voice book twice`,
+        `the name ${JSON.stringify(duplicate?.name)} stands in the voice book twice`,
         {
           hint: 'Blanks at the ends and the spelling of accents make no other name: rename one of the two.',
         },
@@ -76,8 +76,8 @@ export class VoiceBook {
    * @param space Space of the samples; must be that of the book.
    * @throws VoiceFlowError `invalid-option` for an invalid name or vector, another space, or samples that cancel out.
    */
-  enroll(given: string, samples: readonly VoiceSample[], space = this.space): VoiceBook {
-    const name = normalizeName(given);
+  enroll(rawName: string, samples: readonly VoiceSample[], space = this.space): VoiceBook {
+    const name = normalizeName(rawName);
     if (space !== this.space) throw wrongSpace('the sample', space, this.space);
     if (samples.length === 0)
       throw new VoiceFlowError('invalid-option', `no samples to enroll ${JSON.stringify(name)} from`);
@@ -117,8 +117,8 @@ export class VoiceBook {
 
   /** Returns the book without a voice, or the same book if it has no voice with that name. */
   remove(name: string): VoiceBook {
-    const gone = normalizeName(name);
-    const kept = this.voices.filter((voice) => voice.name !== gone);
+    const removed = normalizeName(name);
+    const kept = this.voices.filter((voice) => voice.name !== removed);
     return kept.length === this.voices.length ? this : new VoiceBook(this.space, kept);
   }
 
