@@ -197,7 +197,7 @@ export class Instance {
       path_open: none,
       poll_oneoff: none,
       proc_exit: (code: number) => {
-        throw new Error(`FFmpeg gave up (${code})`);
+        throw new Error(`FFmpeg failed (${code})`);
       },
     };
   }

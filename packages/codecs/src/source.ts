@@ -211,18 +211,21 @@ class DecodedSource implements AudioSource {
     const slack = Math.max(SLACK.seconds, SLACK.samples / this.#rate, this.#declared * SLACK.part);
     const logLine = instance.log.find((line) => !HARMLESS.test(line));
     this.#mostlyBroken = instance.failures >= 2 * this.#frames;
-    const because = logLine === undefined ? '' : ` (the decoder says: ${logLine})`;
+    const because = logLine === undefined ? '' : ` (decoder: ${logLine})`;
     if (this.#rate > 0 && decoded < this.#declared - slack) {
       this.#warn(
         'audio-truncated',
-        `ends early or has gaps: ${decoded.toFixed(2)} s of ${this.#declared.toFixed(2)} s are there and were used${because}`,
+        `ends early or has gaps: ${decoded.toFixed(2)} s of ${this.#declared.toFixed(2)} s were decoded and used${because}`,
       );
     } else if (instance.container === 'ogg' && !endsWhole(this.#input.tail)) {
-      this.#warn('audio-truncated', `has no end, so it may have been cut; the ${decoded.toFixed(2)} s there were used`);
+      this.#warn('audio-truncated', `has no end and may be truncated; the ${decoded.toFixed(2)} s of it were used`);
     } else if (status === NO_MEMORY) {
-      this.#warn('audio-truncated', `needs more memory than its size allows: ${decoded.toFixed(2)} s were used`);
+      this.#warn(
+        'audio-truncated',
+        `needs more memory than a file of its size may use: only ${decoded.toFixed(2)} s were used`,
+      );
     } else if (instance.failures > 0 || logLine !== undefined) {
-      this.#warn('format-questionable', `is damaged or odd; what could be decoded was used${because}`);
+      this.#warn('format-questionable', `is damaged or unusual; the part that could be decoded was used${because}`);
     }
     this.#instance = undefined;
   }
@@ -235,9 +238,12 @@ class DecodedSource implements AudioSource {
       if (!(cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError)) throw cause;
       // A trap ends the instance but not the program. The samples decoded so far are kept.
       if (this.#rate === 0) {
-        throw this.#error('invalid-audio', `the decoder gave up on it (${cause.message})`, cause);
+        throw this.#error('invalid-audio', `the decoder failed (${cause.message})`, cause);
       }
-      this.#warn('audio-truncated', `could only be decoded in part (${cause.message}); what came before was used`);
+      this.#warn(
+        'audio-truncated',
+        `could only be decoded in part (${cause.message}); the part before the error was used`,
+      );
       this.#instance = undefined;
       return 0;
     }
@@ -254,13 +260,11 @@ class DecodedSource implements AudioSource {
     const codec = this.#instance?.codec ?? this.#codec;
     await this.close();
     if (status === DECODER_NOT_FOUND) {
-      return this.#error(
-        'unsupported-format',
-        `its sound is in a codec that cannot be decoded (${codec || 'unknown'})`,
-      );
+      return this.#error('unsupported-format', `its audio codec is not supported (${codec || 'unknown'})`);
     }
     if (status === STREAM_NOT_FOUND) return this.#error('invalid-audio', 'it has no audio track');
-    if (status === NO_MEMORY) return this.#error('invalid-audio', 'it needs more memory than its size allows');
+    if (status === NO_MEMORY)
+      return this.#error('invalid-audio', 'it needs more memory than a file of its size may use');
     return this.#error(
       'invalid-audio',
       `nothing in it could be decoded${logLine === undefined ? '' : ` (${logLine})`}`,
@@ -271,7 +275,7 @@ class DecodedSource implements AudioSource {
     const hint =
       code === 'unsupported-format'
         ? 'convert it first: ffmpeg -i INPUT -ar 16000 -ac 1 out.wav'
-        : 'check that the whole file arrived unchanged, or export the recording again';
+        : 'check that the file was transferred completely, or export the recording again';
     return new VoiceFlowError(code, `the ${this.#name} is unusable: ${why}`, { hint, cause });
   }
 

@@ -147,7 +147,7 @@ class StreamReader implements PeekReader {
   constructor(stream: ReadableStream<Uint8Array>, options: ByteOptions) {
     if (stream.locked) {
       throw new VoiceFlowError('invalid-option', 'the audio stream is locked: something else is reading it', {
-        hint: 'pass a stream that nothing has begun to read',
+        hint: 'pass a stream without another reader',
       });
     }
     this.#reader = stream.getReader();
@@ -245,9 +245,13 @@ function checkSize(size: number, maxBytes: number | undefined): void {
 }
 
 function notBytes(value: unknown): VoiceFlowError {
-  return new VoiceFlowError('invalid-option', `the stream gave ${typeof value} chunks; expected Uint8Array`, {
-    hint: 'pass a byte stream, such as `response.body` or `blob.stream()`',
-  });
+  return new VoiceFlowError(
+    'invalid-option',
+    `the stream returned a chunk of type ${typeof value}; expected Uint8Array`,
+    {
+      hint: 'pass a byte stream, such as `response.body` or `blob.stream()`',
+    },
+  );
 }
 
 /** Converts any error of an input to a `VoiceFlowError`; a `VoiceFlowError` is returned as it is. */
@@ -256,7 +260,7 @@ export function readError(cause: unknown, signal: AbortSignal | undefined): Voic
   if (signal?.aborted) return abortError(signal);
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new VoiceFlowError('invalid-audio', `the audio could not be read to its end: ${reason}`, {
-    hint: 'check that the file is still there and readable, or that the connection held',
+    hint: 'check that the file still exists and is readable, or the connection',
     cause,
   });
 }

@@ -70,12 +70,7 @@ export function mixed(source: AudioSource): AudioSource {
       const length = channels?.[0]?.length ?? 0;
       if (channels === null || length === 0) {
         if (apart.result) {
-          warnOnce(
-            own,
-            'channels-mixed',
-            'each channel has a voice of its own, and they were mixed',
-            ' (try "separate")',
-          );
+          warnOnce(own, 'channels-mixed', 'the channels have different voices, and were mixed', ' (try "separate")');
         }
         return null;
       }
@@ -86,11 +81,7 @@ export function mixed(source: AudioSource): AudioSource {
       const total = powers.reduce((sum, one) => sum + one, 0);
       if (power(mix) < (CANCELS * total) / channels.length ** 2) {
         mix.set(channels[powers.indexOf(Math.max(...powers))]!);
-        warnOnce(
-          own,
-          'channels-inverted',
-          'the channels cancel each other; the loudest was used in place of their mix',
-        );
+        warnOnce(own, 'channels-inverted', 'the channels cancel each other; the loudest was used instead of their mix');
       }
       if (channels.length === 2) apart.add(channels, source.sampleRate);
       return mix;
@@ -188,7 +179,7 @@ class CrosstalkGate {
         warnOnce(
           this.#warnings,
           'channels-alike',
-          'the channels hold the same sound: each voice is found once a channel',
+          'the channels have the same content: each voice is found once per channel',
           ' (use "mix")',
         );
       }

@@ -11,8 +11,8 @@ const CONVERT = 'convert it first: ffmpeg -i INPUT -ar 16000 -ac 1 out.wav';
 const INSTALL =
   'npm install @voiceflow-ml/codecs reads it (in a page, pass it as `decoders`); or convert it: ffmpeg -i INPUT -ar 16000 -ac 1 out.wav';
 const UNPACK = 'unpack it and pass the audio inside';
-const CHECK = 'check that the path or address leads to the recording';
-const LOOK = 'look at it: it may be an error message in place of the recording';
+const CHECK = 'check that the path or URL points to the recording';
+const LOOK = 'inspect it: it may be an error message instead of the recording';
 const DECODE = 'decode it and pass the bytes';
 
 /** [offset, bytes as Latin-1 text, name]; the first match wins. */
@@ -105,7 +105,7 @@ export function recognize(head: Uint8Array): Likeness | undefined {
     match(latin, ENCODED, DECODE);
   if (found) return found;
   if (/^(R|RI|RIF|RIF[FX].*|RF64.*|BW64.*)$/s.test(latin))
-    return { name: 'RIFF file that is cut short or no WAVE', hint: CHECK };
+    return { name: 'RIFF file that is truncated or not WAVE', hint: CHECK };
   const mpeg = describeMpeg(head);
   return mpeg === undefined ? undefined : { name: mpeg, hint: INSTALL };
 }
@@ -130,7 +130,7 @@ export function containerOf(head: Uint8Array): string | undefined {
 function describeMpeg(head: Uint8Array): string | undefined {
   const [first = 0, second = 0, third = 0] = head;
   if (first !== 0xff || second < 0xe0) return undefined;
-  if (second === 0xf8) return 'FLAC frame without the head of its file';
+  if (second === 0xf8) return 'FLAC frame without the header of its file';
   if ((second & 0xf6) === 0xf0) return 'AAC recording (ADTS)';
   const layer = (second >> 1) & 3;
   if (layer === 0 || ((second >> 3) & 3) === 1 || third >> 4 === 15 || ((third >> 2) & 3) === 3) return undefined;

@@ -162,9 +162,9 @@ function notAudioInput(input: unknown): VoiceFlowError {
     input === null ? 'null' : typeof input === 'object' ? (input.constructor?.name ?? 'object') : typeof input;
   const hint =
     typeof input === 'string'
-      ? 'open the path first: await fs.openAsBlob(path), or the address: (await fetch(url)).body'
+      ? 'open the path first: await fs.openAsBlob(path), or the URL: (await fetch(url)).body'
       : ArrayBuffer.isView(input)
-        ? 'samples need their rate: { samples, sampleRate }'
+        ? 'pass samples with their rate: { samples, sampleRate }'
         : 'pass encoded bytes, or samples as { samples, sampleRate }';
   return new VoiceFlowError(
     'invalid-option',
@@ -179,7 +179,7 @@ function checkRate(sampleRate: unknown): void {
     'invalid-audio',
     `the audio has a sample rate of ${String(sampleRate)} Hz; expected ${RATE_RANGE}`,
     {
-      hint: 'give the rate of the recording',
+      hint: 'pass the sample rate of the recording',
     },
   );
 }
@@ -189,7 +189,7 @@ function checkDensity(source: AudioSource, most = Number.POSITIVE_INFINITY): voi
   if (samplesPerSecond <= most) return;
   throw new VoiceFlowError(
     'audio-too-large',
-    `the audio has ${samplesPerSecond / sampleRate} channels at ${sampleRate} Hz; the limit is ${most} samples a second`,
+    `the audio has ${samplesPerSecond / sampleRate} channels at ${sampleRate} Hz; the limit is ${most} samples per second`,
     { hint: 'one channel at 16 kHz is enough' },
   );
 }
@@ -198,7 +198,7 @@ function checkChannelOption(channels: unknown): void {
   if (channels === 'mix' || (Number.isInteger(channels) && (channels as number) >= 1)) return;
   throw new VoiceFlowError(
     'invalid-option',
-    `channels is ${JSON.stringify(channels)}; "mix" or a number from 1 was expected`,
+    `channels is ${JSON.stringify(channels)}; expected "mix" or a number from 1`,
   );
 }
 

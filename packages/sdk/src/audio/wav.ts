@@ -65,7 +65,7 @@ async function findSamples(bytes: ByteReader, signal: AbortSignal | undefined): 
     const layout = await walk.next();
     if (layout) return layout;
   }
-  throw invalid(`its samples are not among the first ${MAX_CHUNKS} chunks`);
+  throw invalid(`there are no samples in its first ${MAX_CHUNKS} chunks`);
 }
 
 /** State of reading the chunks. */
@@ -110,7 +110,7 @@ class ChunkWalk {
   async #readHeader(): Promise<Chunk> {
     const head = await this.#bytes.read(8);
     if (head.length === 8) return { id: fourCc(head, 0), size: uint32(head, 4, this.#bigEndian) };
-    if (this.#early) throw invalid('it has samples but no fmt chunk, which says how to read them');
+    if (this.#early) throw invalid('it has samples but no fmt chunk with their format');
     throw invalid(`it has ${this.#format ? '' : 'no fmt chunk and '}no data chunk`);
   }
 
@@ -157,7 +157,7 @@ function declaredBytes(size: number, wide: number | undefined, remaining: number
 async function hold(bytes: ByteReader, declared: number): Promise<Uint8Array> {
   const held = new Uint8Array(await bytes.read(Math.min(declared, MAX_HELD_BYTES)));
   if (held.length === MAX_HELD_BYTES && declared > MAX_HELD_BYTES) {
-    throw invalid('its fmt chunk comes after more samples than a stream can hold; pass the file as a Blob');
+    throw invalid('its fmt chunk comes after more samples than are buffered for a stream; pass the file as a Blob');
   }
   return held;
 }
@@ -253,7 +253,7 @@ class WavSource implements AudioSource {
     const frames = Math.floor((declared - this.#left) / this.#frameBytes);
     this.warnings.push({
       code: 'audio-truncated',
-      message: `the WAV ends early: ${frames} of ${Math.floor(declared / this.#frameBytes)} samples are there and were used`,
+      message: `the WAV ends early: only ${frames} of ${Math.floor(declared / this.#frameBytes)} samples are present and were used`,
     });
   }
 }

@@ -25,6 +25,6 @@ it('gives what the network pools', async () => {
 it.each([Number.NaN, Number.POSITIVE_INFINITY])('takes %d for a failure of the backend', async (value) => {
   await expect(poolable(network([1, value, 3]), new Float32Array(6))).rejects.toMatchObject({
     code: 'backend-failed',
-    message: expect.stringContaining(`"y" is ${value} at 1`),
+    message: expect.stringContaining(`"y" is ${value} at index 1`),
   });
 });

@@ -28,8 +28,8 @@ export function maskedEmbedding(
   if (valid && head.from % 2 === 0) return { model, part, input: input.name, features, head };
   throw new VoiceFlowError(
     'model-incompatible',
-    `${manifest.id}@${manifest.version}: a network from [N, T, bins] over ${part?.dimensions ?? 'some'} dimensions was expected; its last layer gives ${head.to}`,
-    { hint: 'the manifest and the weights must belong together' },
+    `${manifest.id}@${manifest.version}: expected a network from [N, T, bins] to ${part?.dimensions ?? 'some'} dimensions; its last layer outputs ${head.to}`,
+    { hint: 'use the manifest and the weights of the same model' },
   );
 }
 
@@ -59,7 +59,7 @@ export async function poolable(
   }
   throw new VoiceFlowError(
     'model-incompatible',
-    `output "${features}" is ${tensor ? `${tensor.type} [${tensor.dims.join(', ')}]` : 'absent'}; float32 numbers in ${channels} rows were expected`,
+    `output "${features}" is ${tensor ? `${tensor.type} [${tensor.dims.join(', ')}]` : 'missing'}; expected float32 numbers in ${channels} rows`,
   );
 }
 

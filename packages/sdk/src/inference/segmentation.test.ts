@@ -62,7 +62,7 @@ describe('segmentation', () => {
   });
 
   it('refuses a network of another number of classes, and a manifest without the part', () => {
-    expect(() => segmentation(manifest, network(['N', 100], 7))).toThrow(/3 powerset classes were expected/);
+    expect(() => segmentation(manifest, network(['N', 100], 7))).toThrow(/expected 3 powerset classes/);
     const { segmentation: _, ...without } = manifest;
     expect(() => segmentation(without, network())).toThrow(/no part `segmentation`/);
     expect(() => segmentation(manifest, network(['N']))).toThrow(/1 dimensions/);

@@ -30,10 +30,9 @@ export async function installedModel(name: string, models = modelsFolder()): Pro
   const runs = RUNS[name];
   const fitting = versions.find((version) => runs === undefined || Number(version.split('.')[0]) === runs);
   if (fitting !== undefined) return opened(name, join(folder, fitting));
-  if (versions.length === 0)
-    throw toPull(name, 'model-not-found', `the model ${name} is not installed below ${models}`);
-  const there = `${name} ${versions.join(', ')} is installed below ${models}`;
-  throw toPull(name, 'model-incompatible', `${there}; this version of VoiceFlow runs ${name} ${runs}.x`);
+  if (versions.length === 0) throw toPull(name, 'model-not-found', `the model ${name} is not installed in ${models}`);
+  const there = `${name} ${versions.join(', ')} is installed in ${models}`;
+  throw toPull(name, 'model-incompatible', `${there}; this version of VoiceFlow supports ${name} ${runs}.x`);
 }
 
 async function opened(name: string, folder: string): Promise<ModelPackage> {

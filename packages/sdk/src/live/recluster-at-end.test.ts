@@ -127,5 +127,5 @@ it('tells a failure of the diarizer, and stops with the session', async () => {
 });
 
 it('names the range of keepAudio', () => {
-  expect(() => open(liveCnn(), { keepAudio: -1 })).toThrow('keepAudio is -1; seconds from 0 to 14400 was expected');
+  expect(() => open(liveCnn(), { keepAudio: -1 })).toThrow('keepAudio is -1; expected seconds from 0 to 14400');
 });

@@ -168,7 +168,7 @@ function warningsOf(turns: readonly Turn[], log: TurnLog): Warning[] {
   const warnings: Warning[] = [];
   if (turns.length === 0) warnings.push({ code: 'audio-silent', message: 'no speech was found' });
   if (log.forgotten > 0) {
-    const message = `the first ${log.forgotten} turns were forgotten: a session keeps its latest turns only`;
+    const message = `the first ${log.forgotten} turns were dropped: a session keeps only its latest turns`;
     warnings.push({ code: 'turns-forgotten', message });
   }
   return warnings;

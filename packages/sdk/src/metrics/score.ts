@@ -250,6 +250,6 @@ function unreferenced(name: string, { falseAlarm }: ErrorTimes): Warning {
 }
 
 function unnamed(name: string): Warning {
-  const message = `${name}: the UEM does not name it (md-eval drops a name's first extension there); scored over the reference's extent`;
+  const message = `${name}: not in the UEM (md-eval removes the first extension of names there); scored over the extent of the reference`;
   return { code: 'format-questionable', message };
 }

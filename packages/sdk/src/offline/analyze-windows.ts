@@ -88,7 +88,7 @@ export async function analyzeWindows(
     signal,
   );
   if (samples === 0) {
-    throw new VoiceFlowError('invalid-audio', 'the audio has no samples', { hint: 'give at least one sample' });
+    throw new VoiceFlowError('invalid-audio', 'the audio has no samples', { hint: 'pass at least one sample' });
   }
   return { recording, duration: samples / part.sampleRate, decode, total: performance.now() - begun };
 }

@@ -50,9 +50,9 @@ function voiceOf(cnn: EmbedContext, local: Recording, span: Span, duration: numb
   if (dot(sum, sum) > 0) return normalize(sum);
   throw new VoiceFlowError(
     'invalid-audio',
-    `no speech between ${span.start} s and ${span.end} s to take a voice from`,
+    `no speech between ${span.start} s and ${span.end} s to compute an embedding from`,
     {
-      hint: 'choose a stretch in which somebody speaks',
+      hint: 'choose a segment with speech',
     },
   );
 }

@@ -31,7 +31,7 @@ export async function diarizeChannels(
   ) {
     throw new VoiceFlowError(
       'invalid-option',
-      `channelNames is ${JSON.stringify(resolvedNames)}; ${sources.length} different names were expected, one a channel`,
+      `channelNames is ${JSON.stringify(resolvedNames)}; expected ${sources.length} different names, one per channel`,
     );
   }
   // If a channel fails, the others are still awaited, since they use the network.

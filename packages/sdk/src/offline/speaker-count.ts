@@ -43,7 +43,7 @@ export function countWarnings(found: number, bounds: SpeakerBounds): Warning[] {
     const requested = bounds.least === bounds.most ? `${bounds.least}` : `at least ${bounds.least}`;
     warnings.push({
       code: 'speaker-count-unreached',
-      message: `${requested} speakers were asked for, but only ${found} could be told apart`,
+      message: `${requested} speakers were requested, but only ${found} could be distinguished`,
     });
   }
   return warnings;

@@ -22,8 +22,8 @@ export function joinedPipeline(
   windows?: LoadedWindows,
 ): Pipeline {
   if (!windows) {
-    throw new VoiceFlowError('model-incompatible', `${manifest.id}@${manifest.version} has no network of windows`, {
-      hint: 'give the model package `windows`',
+    throw new VoiceFlowError('model-incompatible', `${manifest.id}@${manifest.version} has no network for windows`, {
+      hint: 'set `windows` in the model package',
     });
   }
   const cnn = fastCnnNetwork(windows.manifest, windows.model, segmentation && speechGateOf(segmentation));

@@ -36,7 +36,10 @@ export async function preparePyannote(
     make: (_, model, segmentation) => {
       const embedding = maskedEmbedding(manifest, model, network);
       if (space.from !== embedding.part.dimensions) {
-        throw incompatible(manifest, `its PLDA takes ${space.from} numbers, its network gives ${embedding.head.to}`);
+        throw incompatible(
+          manifest,
+          `its PLDA takes ${space.from} dimensions, but its network outputs ${embedding.head.to}`,
+        );
       }
       const settings = pyannoteSettings(manifest);
       const part = partOf(manifest, segmentation);
@@ -79,7 +82,7 @@ function partOf(manifest: ModelManifest, segmentation: Segmentation | undefined)
   if (part.sampleRate === manifest.sampleRate && embeddingRate === manifest.sampleRate) return segmentation;
   throw incompatible(
     manifest,
-    `its networks hear ${part.sampleRate} and ${embeddingRate} Hz, not ${manifest.sampleRate} Hz`,
+    `its networks need ${part.sampleRate} and ${embeddingRate} Hz; expected ${manifest.sampleRate} Hz`,
   );
 }
 

@@ -34,6 +34,6 @@ export async function preparePipeline(
   throw new VoiceFlowError(
     'model-incompatible',
     `${id}@${version} needs the pipeline "${pipeline}"; this version has: ${names}`,
-    { hint: 'update VoiceFlow, choose another model, or give the pipeline in `pipelines`' },
+    { hint: 'update VoiceFlow, choose another model, or pass the pipeline in `pipelines`' },
   );
 }

@@ -49,5 +49,8 @@ export function readPlda(transform: Uint8Array, plda: Uint8Array): XVectorSpace 
 }
 
 function unlike(why: string): VoiceFlowError {
-  return new VoiceFlowError('model-corrupt', `${PLDA_FILES.transform} and ${PLDA_FILES.plda} are no PLDA: ${why}`);
+  return new VoiceFlowError(
+    'model-corrupt',
+    `${PLDA_FILES.transform} and ${PLDA_FILES.plda} are not a valid PLDA: ${why}`,
+  );
 }

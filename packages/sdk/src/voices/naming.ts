@@ -97,8 +97,8 @@ export function checkFalseNames(falseNames: unknown = FALSE_NAMES): number {
   if (typeof falseNames === 'number' && falseNames > 0 && falseNames <= 0.5) return falseNames;
   throw new VoiceFlowError(
     'invalid-option',
-    `falseNames is ${String(falseNames)}; a share above 0 and at most 0.5 was expected`,
-    { hint: `leave it out for ${FALSE_NAMES}: 2 of 100 strangers get a name` },
+    `falseNames is ${String(falseNames)}; expected a share above 0 and at most 0.5`,
+    { hint: `omit it for ${FALSE_NAMES}: 2 of 100 unknown speakers get a name` },
   );
 }
 

@@ -61,7 +61,7 @@ export function assignWords<W extends TimedWord>(
   if (snap !== 'none' && snap !== 'sentence') {
     throw new VoiceFlowError('invalid-option', `snap is ${JSON.stringify(snap)}, expected 'none' or 'sentence'`);
   }
-  if (!Array.isArray(words)) throw notWords(`the words are ${words === null ? 'null' : typeof words}, not a list`);
+  if (!Array.isArray(words)) throw notWords(`words is of type ${words === null ? 'null' : typeof words}`);
   const annotation = new Annotation('turns' in turns ? turns.turns : turns).support();
   const finder = new TurnFinder(annotation.turns);
   const timed = words.map(segmentOf);
@@ -87,8 +87,8 @@ export function assignWords<W extends TimedWord>(
 }
 
 function notWords(what: string): VoiceFlowError {
-  return new VoiceFlowError('invalid-option', `${what}: expected [{ text, start, end }, …] with seconds`, {
-    hint: 'Read the file of a recognizer with parseWords of voiceflow-ml/words.',
+  return new VoiceFlowError('invalid-option', `${what}; expected [{ text, start, end }, …] with times in seconds`, {
+    hint: 'Use parseWords of voiceflow-ml/words to read the file of a recognizer.',
   });
 }
 

@@ -236,10 +236,10 @@ describe('parseWords', () => {
   it.each<[unknown, string]>([
     ['', 'neither JSON, nor SRT, nor WebVTT'],
     ['Good morning.', 'neither JSON, nor SRT, nor WebVTT'],
-    ['{"segments": [', 'the words are no JSON'],
-    ['{"hello": 1}', 'the JSON has no words in a place that is known'],
-    ['[1, 2]', 'a list of something else than words'],
-    [7, 'the JSON has no words in a place that is known'],
+    ['{"segments": [', 'the words are not valid JSON'],
+    ['{"hello": 1}', 'the JSON has no words in any known place'],
+    ['[1, 2]', 'a list, but not of words'],
+    [7, 'the JSON has no words in any known place'],
     [{ transcription: {} }, 'transcription is an object, expected a list'],
     [
       { transcription: [{ offsets: { from: '0' } }] },

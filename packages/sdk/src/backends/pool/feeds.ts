@@ -28,7 +28,7 @@ function checkFeed(input: TensorInfo, feed: Tensor, symbols: Map<string, number>
   const received = () => `feed ${describe({ name: input.name, type: feed.type, dims: feed.dims })}`;
   if (feed.type !== input.type) throw incompatible(received(), describe(input));
   if (!(feed.data instanceof ARRAY_OF[feed.type])) {
-    throw incompatible(`feed "${input.name}" with data of another kind`, `a ${ARRAY_OF[feed.type].name}`);
+    throw incompatible(`feed "${input.name}" with data of another type`, `a ${ARRAY_OF[feed.type].name}`);
   }
   if (!feed.dims.every((size) => Number.isSafeInteger(size) && size >= 0)) {
     throw incompatible(received(), 'dimensions that are whole numbers, 0 or more');
@@ -61,7 +61,7 @@ function listOf(names: readonly string[]): string {
 }
 
 function incompatible(received: string, expected: string): VoiceFlowError {
-  return new VoiceFlowError('model-incompatible', `the network got ${received} but takes ${expected}`, {
+  return new VoiceFlowError('model-incompatible', `the network received ${received}; expected ${expected}`, {
     hint: "compare the feeds with the model's `inputs`",
   });
 }

@@ -26,8 +26,8 @@ export class Member {
         exited: (reason) => {
           this.#ended = true;
           this.#takePending()?.reject(
-            new VoiceFlowError('backend-failed', `the worker ended in the middle of its work${because(reason)}`, {
-              hint: 'the call may be tried again: another worker takes its place',
+            new VoiceFlowError('backend-failed', `the worker exited during a request${because(reason)}`, {
+              hint: 'try the call again: another worker replaces it',
               cause: reason,
             }),
           );
@@ -101,8 +101,8 @@ export class Member {
       this.#thread.post(request, transfer);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw new VoiceFlowError('model-incompatible', `the feeds could not be handed over: ${why}`, {
-        hint: 'give each run buffers of its own: a run takes them',
+      throw new VoiceFlowError('model-incompatible', `the feeds could not be sent to the worker: ${why}`, {
+        hint: 'use separate buffers for each run: a run transfers them',
         cause,
       });
     }
@@ -123,7 +123,8 @@ export class Member {
 
 function expect<K extends Reply['kind']>(kind: K, reply: Reply): Extract<Reply, { kind: K }> {
   if (reply.kind === 'failed') throw fromFailure(reply.failure);
-  if (reply.kind !== kind) throw new VoiceFlowError('backend-failed', `the worker answered ${reply.kind} for ${kind}`);
+  if (reply.kind !== kind)
+    throw new VoiceFlowError('backend-failed', `the worker sent the reply ${reply.kind}; expected ${kind}`);
   return reply as Extract<Reply, { kind: K }>;
 }
 

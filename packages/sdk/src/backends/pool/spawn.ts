@@ -36,7 +36,7 @@ function watched() {
     guards.delete(guard);
     if (guards.size === 0) process.off('exit', awaitWorkers);
   };
-  return { guard, onGone: onExit };
+  return { guard, onExit };
 }
 
 /** When the process exits (by `process.exit` or normally): waits until each worker has left native code. */

@@ -48,7 +48,7 @@ export function nodeThread(worker: NodeWorker, options: ThreadOptions): Thread {
       });
       worker.on('exit', (code) => {
         options.onExit?.();
-        events.exited(reason ?? (code === 0 ? undefined : new Error(`the worker ended with code ${code}`)));
+        events.exited(reason ?? (code === 0 ? undefined : new Error(`the worker exited with code ${code}`)));
       });
     },
     post: (request, transfer = []) => worker.postMessage(request, transfer),
