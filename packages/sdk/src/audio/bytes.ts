@@ -137,7 +137,7 @@ class StreamReader implements PeekReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #maxBytes: number;
   readonly #signal: AbortSignal | undefined;
-  readonly #forgetSignal: () => void;
+  readonly #removeAbortListener: () => void;
   #arrived = 0;
   #ended = false;
   #closed = false;
@@ -153,7 +153,7 @@ class StreamReader implements PeekReader {
     this.#reader = stream.getReader();
     this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
     this.#signal = options.signal;
-    this.#forgetSignal = onAbort(options.signal, () => void this.close());
+    this.#removeAbortListener = onAbort(options.signal, () => void this.close());
   }
 
   async peek(count: number): Promise<Uint8Array> {
@@ -182,7 +182,7 @@ class StreamReader implements PeekReader {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#forgetSignal();
+    this.#removeAbortListener();
     // Not awaited, because a stream may never finish canceling; a failed stream rejects with the error already thrown.
     this.#reader.cancel(this.#signal?.reason).catch(() => {});
     this.#reader.releaseLock();

@@ -100,26 +100,26 @@ async function decode(
 ): Promise<AudioSource> {
   const find = (bytes: Uint8Array) => decoders.find((one) => one.sniff(bytes));
   const head = (await bytes.peek(DESCRIBE_BYTES)).slice();
-  let behind = head;
-  for (let tags = 0; tags < MAX_TAGS && id3Length(behind) > 0; tags++) {
-    await bytes.skip(id3Length(behind));
-    behind = (await bytes.peek(DESCRIBE_BYTES)).slice();
+  let content = head;
+  for (let tags = 0; tags < MAX_TAGS && id3Length(content) > 0; tags++) {
+    await bytes.skip(id3Length(content));
+    content = (await bytes.peek(DESCRIBE_BYTES)).slice();
   }
-  let decoder = find(behind);
-  if (!decoder && mayHoldFrames(behind)) decoder = find((await bytes.peek(SNIFF_BYTES)).slice());
-  if (!decoder && behind !== head) {
+  let decoder = find(content);
+  if (!decoder && mayHoldFrames(content)) decoder = find((await bytes.peek(SNIFF_BYTES)).slice());
+  if (!decoder && content !== head) {
     // The tag's length may be wrong: try decoders that read tags themselves.
     decoder = find(head);
     if (decoder) bytes.seek?.(0);
   }
   if (decoder) return decoder.open(bytes, { signal });
-  const likeness = recognize(behind) ?? describeBytes(head);
+  const guess = recognize(content) ?? describeBytes(head);
   const known = decoders.map((one) => one.format.toUpperCase()).join(', ');
   throw new VoiceFlowError(
     'unsupported-format',
-    `no supported audio format: the bytes look like ${likeness.name}; expected ${known}`,
+    `no supported audio format: the bytes look like ${guess.name}; expected ${known}`,
     {
-      hint: likeness.hint,
+      hint: guess.hint,
     },
   );
 }

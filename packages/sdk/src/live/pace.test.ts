@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { scoreDiarization } from '../metrics/score.ts';
 import { conversation } from '../stages/fixtures/scripted.ts';
 import { audioOf, finalTurns, listen, liveCnn, open, RATE } from './fixtures/live.ts';
-import { Pace, Tempo } from './pace.ts';
+import { Pace, SharedPace } from './pace.ts';
 
 const SHAPE = { frames: 50, hop: 12, lead: 48, most: 50 };
 
@@ -20,9 +20,9 @@ describe('Pace', () => {
       return pace.next();
     });
   }
-  const start = (tempo?: Tempo) => {
+  const start = (shared?: SharedPace) => {
     const clock = { now: 0, window: 0 };
-    const pace = new Pace(SHAPE, 0.02, tempo, () => clock.now);
+    const pace = new Pace(SHAPE, 0.02, shared, () => clock.now);
     pace.arrived(0, 0.1);
     return { clock, pace };
   };
@@ -59,14 +59,14 @@ describe('Pace', () => {
   });
 
   it('hears less from the beginning where others are late', () => {
-    const tempo = new Tempo();
-    const late = start(tempo);
+    const shared = new SharedPace();
+    const late = start(shared);
     hear(late.pace, late.clock, 8, 350);
-    const pace = new Pace(SHAPE, 0.02, tempo, () => late.clock.now);
+    const pace = new Pace(SHAPE, 0.02, shared, () => late.clock.now);
     pace.arrived(0, 0.1);
     expect([pace.next(), pace.next(), pace.next(), pace.next()]).toEqual(every(4, 1));
     late.clock.now += 60_000;
-    const later = new Pace(SHAPE, 0.02, tempo, () => late.clock.now);
+    const later = new Pace(SHAPE, 0.02, shared, () => late.clock.now);
     later.arrived(0, 0.1);
     expect(later.next()).toBe(12);
   });
@@ -91,8 +91,8 @@ describe('Pace', () => {
 
   it('takes a recording that comes in small pieces for what it is, while others are late too', () => {
     let now = 0;
-    const tempo = Object.assign(new Tempo(), { sparsity: 4, at: 0 });
-    const pace = new Pace(SHAPE, 0.02, tempo, () => now);
+    const shared = Object.assign(new SharedPace(), { sparsity: 4, lateAt: 0 });
+    const pace = new Pace(SHAPE, 0.02, shared, () => now);
     pace.arrived(0, 5);
     for (let piece = 0; piece < 100; piece++) {
       now += 10;

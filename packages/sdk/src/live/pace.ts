@@ -12,11 +12,11 @@ const PATIENCE = [4_000, 64_000] as const;
 const AHEAD = { least: 2000, most: 4000 } as const;
 
 /** State shared by the sessions of one network: a session that opens while others are late starts at their pace. */
-export class Tempo {
+export class SharedPace {
   /** When a session was last late, one of this many windows was processed. */
   sparsity = 1;
   /** Time in milliseconds at which a session was last late. */
-  at = Number.NEGATIVE_INFINITY;
+  lateAt = Number.NEGATIVE_INFINITY;
 }
 
 /**
@@ -46,7 +46,7 @@ export class Pace {
   #next: number;
   /** Start of the next window to be processed, in hops. */
   #nextRun: number;
-  readonly #tempo: Tempo;
+  readonly #shared: SharedPace;
   /** One of this many windows is processed. */
   #sparsity = 1;
   /** When the session was last late, or last raised its rate. */
@@ -57,12 +57,12 @@ export class Pace {
   /**
    * @param shape In frames: length of a window, distance between windows, distance from the first window's start to the
    *   session's, and the maximum distance between two processed windows.
-   * @param frame Seconds per frame. @param tempo Shared with the network's other sessions. @param now Clock in ms.
+   * @param frame Seconds per frame. @param shared Shared with the network's other sessions. @param now Clock in ms.
    */
   constructor(
     shape: { readonly frames: number; readonly hop: number; readonly lead: number; readonly most: number },
     frame: number,
-    tempo: Tempo = new Tempo(),
+    shared: SharedPace = new SharedPace(),
     now: () => number = () => performance.now(),
   ) {
     this.#hop = shape.hop;
@@ -72,10 +72,10 @@ export class Pace {
     this.#next = -shape.lead / shape.hop;
     this.#nextRun = this.#next;
     this.#most = shape.most;
-    this.#tempo = tempo;
-    if (now() - tempo.at < PATIENCE[0]) {
-      this.#sparsity = tempo.sparsity;
-      this.#calmSince = tempo.at;
+    this.#shared = shared;
+    if (now() - shared.lateAt < PATIENCE[0]) {
+      this.#sparsity = shared.sparsity;
+      this.#calmSince = shared.lateAt;
     }
   }
 
@@ -138,7 +138,7 @@ export class Pace {
     }
     if (wanted > 1) {
       this.#calmSince = now;
-      Object.assign(this.#tempo, { sparsity: this.#sparsity, at: now });
+      Object.assign(this.#shared, { sparsity: this.#sparsity, lateAt: now });
     } else if (this.#sparsity > 1 && now - this.#calmSince > this.#patience) {
       this.#sparsity /= 2;
       this.#calmSince = now;

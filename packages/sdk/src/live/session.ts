@@ -20,7 +20,7 @@ import { checkFalseNames } from '../voices/naming.ts';
 import { EventQueue } from './event-queue.ts';
 import { KeptAudio } from './kept-audio.ts';
 import { leadOf, liveTiming } from './options.ts';
-import { Pace, Tempo } from './pace.ts';
+import { Pace, SharedPace } from './pace.ts';
 import { reclusterAtEnd } from './recluster-at-end.ts';
 import { LiveResult, type LiveResultParts } from './result.ts';
 import { runNetworks } from './run-networks.ts';
@@ -36,18 +36,18 @@ export interface SessionOrigin extends Pick<DiarizationParts, 'warnings' | 'mode
 
 /**
  * Opens a live session of the fast-cnn pipeline.
- * @param tempo Shared by all sessions of the network. @throws `invalid-option`; `aborted`.
+ * @param sharedPace Shared by all sessions of the network. @throws `invalid-option`; `aborted`.
  */
 export function openSession(
   cnn: FastCnnNetwork,
   options: LiveOptions,
   origin: SessionOrigin,
-  tempo = new Tempo(),
+  sharedPace = new SharedPace(),
 ): DiarizationSession {
   checkFalseNames(options.falseNames);
   checkVoices(options.known ?? [], cnn.manifest.space, cnn.network.dimensions);
   if (options.signal?.aborted) throw abortError(options.signal);
-  return new LiveSession(cnn, options, origin, tempo);
+  return new LiveSession(cnn, options, origin, sharedPace);
 }
 
 /** Model and backend of a result. */
@@ -92,7 +92,7 @@ class LiveSession implements DiarizationSession {
   readonly #spent = { decode: 0, model: 0, cluster: 0 };
   readonly #begun = performance.now();
 
-  constructor(cnn: FastCnnNetwork, options: LiveOptions, origin: SessionOrigin, tempo: Tempo) {
+  constructor(cnn: FastCnnNetwork, options: LiveOptions, origin: SessionOrigin, sharedPace: SharedPace) {
     const { network, manifest, frame } = cnn;
     const { lag, hop } = liveTiming(options, frame);
     const { signal } = options;
@@ -105,7 +105,11 @@ class LiveSession implements DiarizationSession {
     this.#cutter = new WindowCutter(network.window, hopSamples);
     this.#cutter.push(new Float32Array((lead * network.window) / network.frames), () => {});
     if (options.keepUp) {
-      this.#pace = new Pace({ frames: network.frames, hop, lead, most: Math.min(lag, network.frames) }, frame, tempo);
+      this.#pace = new Pace(
+        { frames: network.frames, hop, lead, most: Math.min(lag, network.frames) },
+        frame,
+        sharedPace,
+      );
     }
     this.#gate = cnn.gate && new LiveSpeechGate(cnn.gate, options.sampleRate, frame);
     this.#options = options;

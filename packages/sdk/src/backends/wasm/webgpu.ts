@@ -29,11 +29,11 @@ export function webgpuBackend(runtime: OrtWasm | undefined): Backend {
   return sessionBackend({
     name: 'webgpu',
     async capabilities() {
-      const missing = await whyNot();
+      const missing = await unavailableReason();
       return { workers: 1, threads: 1, simd: true, gpu: missing === undefined, notes: missing ? [missing] : [] };
     },
     async open(bytes) {
-      const missing = await whyNot();
+      const missing = await unavailableReason();
       if (missing !== undefined) throw deviceError('webgpu', missing, HINT);
       runtime.env.wasm.numThreads ??= 1;
       // It can only start or run one session at a time.
@@ -54,7 +54,7 @@ interface Gpu {
 }
 
 /** The reason why this page cannot use a GPU, or undefined if it can. */
-async function whyNot(): Promise<string | undefined> {
+async function unavailableReason(): Promise<string | undefined> {
   const { gpu } = (globalThis.navigator ?? {}) as { readonly gpu?: Gpu };
   if (!gpu) return 'navigator.gpu is missing';
   const adapter = await gpu.requestAdapter().catch(() => null);
