@@ -260,7 +260,7 @@ export function readError(cause: unknown, signal: AbortSignal | undefined): Voic
   if (signal?.aborted) return abortError(signal);
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new VoiceFlowError('invalid-audio', `the audio could not be read to its end: ${reason}`, {
-    hint: 'check that the file still exists and is readable, or the connection',
+    hint: 'check that the file still exists and is readable, or that the connection is stable',
     cause,
   });
 }

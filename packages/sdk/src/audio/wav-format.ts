@@ -54,7 +54,7 @@ export function parseFormat(body: Uint8Array, bigEndian: boolean): WavFormat {
   if (![PCM, FLOAT, ALAW, ULAW].includes(tag)) throw unsupportedCodec(tag);
   if (channels === 0) throw invalid('it has 0 channels; expected at least 1');
   if (sampleRate === 0 || sampleRate > 0x7fffffff) {
-    throw invalid(`its sample rate is ${sampleRate} Hz; expected a valid rate`);
+    throw invalid(`its sample rate is ${sampleRate} Hz; expected 1 to 2147483647 Hz`);
   }
   return { encoding: encodingOf(tag, bits, block / channels), channels, sampleRate };
 }

@@ -32,7 +32,7 @@ function remember(memory: VoiceMemory, assigned: number, voice: Float32Array, se
 }
 
 describe('VoiceMemory', () => {
-  it('stays bounded in a session of days, without losing a second', () => {
+  it('stays bounded in a session of days without losing any speech time', () => {
     const memory = new VoiceMemory(RULES);
     const sources = [0, 1, 2].map((speaker) => voices(speaker, speaker));
     for (let i = 0; i < 900; i++) {
@@ -48,7 +48,7 @@ describe('VoiceMemory', () => {
     expect(finish(memory.recluster(() => false)).merged).toEqual([]);
   });
 
-  it('finds that two speakers are one voice, the label of most speech staying', () => {
+  it('finds that two speakers are one, and keeps the label with most speech', () => {
     const memory = new VoiceMemory(RULES);
     const [one, two] = [voices(0, 1), voices(1, 2)];
     for (let i = 0; i < 6; i++) {
@@ -93,7 +93,7 @@ describe('VoiceMemory', () => {
 });
 
 describe('TurnLog', () => {
-  it('keeps the latest turns, and knows how many it forgot', () => {
+  it('keeps the latest turns, and counts the dropped ones', () => {
     const log = new TurnLog();
     for (let i = 0; i < 105_000; i++) {
       log.add({ start: i, end: i + 0.5, speaker: 0, confidence: 1 });
@@ -105,7 +105,7 @@ describe('TurnLog', () => {
 });
 
 describe('LiveSpeakers', () => {
-  it('follows mergers of mergers, and never uses a number again', () => {
+  it('follows chains of merges, and never reuses a number', () => {
     const speakers = new LiveSpeakers();
     const [a, b, c] = [speakers.add(0), speakers.add(0), speakers.add(0)];
     speakers.at(c).name = 'Ada';

@@ -31,14 +31,14 @@ describe('Pace', () => {
       .fill([12 * hops, ...Array(hops - 1).fill(0)])
       .flat();
 
-  it('hears every window while it keeps up with real time, and fewer the later it is', () => {
+  it('processes every window in real time, and fewer the later it is', () => {
     const { clock, pace } = start();
     expect(hear(pace, clock, 12, 50)).toEqual(every(1, 12));
     expect(hear(pace, clock, 8, 150)).toEqual(every(2, 4));
     expect(hear(pace, clock, 12, 350)).toEqual(every(4, 3));
   });
 
-  it('hears more again when it has not been late for a while, and for longer each time that was too much', () => {
+  it('processes more windows after a while without delay, and waits longer each time that was too much', () => {
     const { clock, pace } = start();
     /** Seconds from being late until every window is heard. */
     const recover = () => {
@@ -58,7 +58,7 @@ describe('Pace', () => {
     expect(recover()).toBeLessThan(13);
   });
 
-  it('hears less from the beginning where others are late', () => {
+  it('starts with fewer windows if other sessions are late', () => {
     const shared = new SharedPace();
     const late = start(shared);
     hear(late.pace, late.clock, 8, 350);
@@ -71,7 +71,7 @@ describe('Pace', () => {
     expect(later.next()).toBe(12);
   });
 
-  it('counts how late the network is too', () => {
+  it('includes the delay of the network', () => {
     const { clock, pace } = start();
     expect(hear(pace, clock, 4, 0)).toEqual(every(1, 4));
     clock.now += 300;
@@ -79,7 +79,7 @@ describe('Pace', () => {
     expect(hear(pace, clock, 4, 0)).toEqual(every(4, 1));
   });
 
-  it('never leaves out so many that events would be late for it', () => {
+  it('never skips so many windows that events would be late', () => {
     let now = 0;
     const pace = new Pace({ ...SHAPE, most: 25 }, 0.02, undefined, () => now);
     pace.arrived(0, 0.1);
@@ -89,7 +89,7 @@ describe('Pace', () => {
     }
   });
 
-  it('takes a recording that comes in small pieces for what it is, while others are late too', () => {
+  it('detects a recording that arrives in small pieces, even while other sessions are late', () => {
     let now = 0;
     const shared = Object.assign(new SharedPace(), { sparsity: 4, lateAt: 0 });
     const pace = new Pace(SHAPE, 0.02, shared, () => now);
@@ -106,7 +106,7 @@ describe('Pace', () => {
     }
   });
 
-  it('takes audio that comes faster than real time for what it is, however long it is heard', () => {
+  it('detects audio that arrives faster than real time, even if processing takes long', () => {
     let now = 0;
     const pace = new Pace(SHAPE, 0.02, undefined, () => now);
     pace.arrived(0, 10);
@@ -163,7 +163,7 @@ async function inRealTime(cost: number, keepUp: boolean) {
 }
 
 describe('a session that keeps up', () => {
-  it('looks less often on a machine that is too slow, and is neither late nor much worse', async () => {
+  it('processes fewer windows on a machine that is too slow, and is neither late nor much less accurate', async () => {
     const windows = Math.floor(40 / 0.24);
     const slow = await inRealTime(300, true);
     expect(slow.runs).toBeLessThan(0.9 * windows);
@@ -175,7 +175,7 @@ describe('a session that keeps up', () => {
     expect(slow.reclustered).toBeLessThan(10);
   });
 
-  it('looks as often as others on one that is fast enough, as every session does that was not asked to', async () => {
+  it('processes all windows on a machine that is fast enough, and without keepUp', async () => {
     const fast = await inRealTime(20, true);
     const other = await inRealTime(20, false);
     expect(fast).toEqual(other);

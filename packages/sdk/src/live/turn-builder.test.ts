@@ -37,7 +37,7 @@ const scores = fc
   .map((runs) => Float32Array.from(runs.flatMap(({ length, score }) => new Array<number>(length).fill(score))));
 
 describe('TurnBuilder', () => {
-  it('makes the turns of a recording when it may wait long enough', () => {
+  it('makes the same turns as for a recording if the lag is long enough', () => {
     const law = fc.property(scores, fc.integer({ min: 1, max: 12 }), (all, hop) => {
       const { turns } = follow(all, hop, hop + RULES.shortestGap + RULES.shortestTurn);
       expect(turns.map(({ start, end }) => [start, end])).toEqual(offline(all).map(({ start, end }) => [start, end]));
@@ -45,7 +45,7 @@ describe('TurnBuilder', () => {
     fc.assert(law, { seed: 1, numRuns: 300 });
   });
 
-  it('ends every turn that it started, once, whatever the lag', () => {
+  it('ends every started turn once, for any lag', () => {
     const law = fc.property(scores, fc.integer({ min: 1, max: 12 }), fc.nat(12), (all, hop, more) => {
       const { ended, ids, turns } = follow(all, hop, hop + more);
       expect(ended.map(({ id }) => id).sort((a, b) => a - b)).toEqual([...ids].sort((a, b) => a - b));
@@ -55,12 +55,12 @@ describe('TurnBuilder', () => {
     fc.assert(law, { seed: 2, numRuns: 300 });
   });
 
-  it('goes on with a turn where all that was heard becomes final at once, as in sessions that leave windows out', () => {
+  it('continues a turn if all frames become final at once, as when windows are skipped', () => {
     const { turns } = follow(new Float32Array(40).fill(0.9), 8, 8);
     expect(turns).toMatchObject([{ start: 0, end: 40 }]);
   });
 
-  it('keeps a turn’s id while its speaker is changed, until its beginning is final', () => {
+  it('keeps a turn’s id when its speaker changes, until its start is final', () => {
     const builder = new TurnBuilder(RULES);
     const on = new Float32Array(20).fill(0.9);
     expect(builder.update(new Map([[0, on.subarray(0, 10)]]), 0, 10).started).toMatchObject([{ id: 0, speaker: 0 }]);
@@ -73,14 +73,14 @@ describe('TurnBuilder', () => {
     expect(ended).toMatchObject([{ id: 0, speaker: 1, start: 0, end: 4 }]);
   });
 
-  it('takes back a tentative turn that proved to be none', () => {
+  it('withdraws a tentative turn that turns out to be none', () => {
     const builder = new TurnBuilder(RULES);
     builder.update(new Map([[0, new Float32Array(10).fill(0.9)]]), 0, 10);
     const { ended } = builder.update(new Map(), 0, 12);
     expect(ended).toEqual([{ id: 0, speaker: 0, start: 0, end: 0 }]);
   });
 
-  it('gives the turns under way to the speaker that a speaker became', () => {
+  it('assigns open turns to the merged speaker', () => {
     const builder = new TurnBuilder(RULES);
     builder.update(new Map([[5, new Float32Array(10).fill(0.9)]]), 6, 10);
     builder.merge(5, 2);
@@ -90,7 +90,7 @@ describe('TurnBuilder', () => {
     expect(ended).toMatchObject([{ id: 0, speaker: 2, start: 0, end: 10 }]);
   });
 
-  it('keeps the turn of a speaker that another becomes while that one is on, but without a turn', () => {
+  it('keeps the open turn of a speaker when one without an open turn is merged into it', () => {
     const builder = new TurnBuilder({ onset: 0.5, offset: 0.5, shortestGap: 5, shortestTurn: 6 });
     const on = (from: number, to: number) => Float32Array.from({ length: 20 }, (_, i) => Number(i >= from && i < to));
     const scores = new Map([
@@ -105,7 +105,7 @@ describe('TurnBuilder', () => {
     expect(builder.update(new Map(), 40, 40, true).ended).toMatchObject([{ id: 0, speaker: 1, start: 0, end: 20 }]);
   });
 
-  it('ends every turn that it started, once, whoever becomes whom', () => {
+  it('ends every started turn once, for any merges', () => {
     const voices = fc.array(scores, { minLength: 2, maxLength: 3 });
     const mergers = fc.array(fc.tuple(fc.nat(2), fc.nat(2)), { maxLength: 20 });
     const law = fc.property(voices, fc.integer({ min: 1, max: 9 }), fc.nat(9), mergers, (all, hop, more, pairs) => {

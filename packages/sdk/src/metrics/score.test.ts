@@ -252,13 +252,13 @@ describe('against a raster that tries every mapping', () => {
         expect(confusions).toContain(total.confusion);
 
         const errors = maps.map((map) => {
-          const heard = ['A', 'B', 'C'].filter((ref) => both.some(({ refs }) => refs.includes(ref)));
+          const active = ['A', 'B', 'C'].filter((ref) => both.some(({ refs }) => refs.includes(ref)));
           const error = (ref: string) => {
             const hyp = map.get(ref) ?? '';
             const either = both.filter(({ refs, hyps }) => refs.includes(ref) || hyps.includes(hyp)).length;
             return 1 - both.filter(({ refs, hyps }) => refs.includes(ref) && hyps.includes(hyp)).length / either;
           };
-          return heard.reduce((total, ref) => total + error(ref), 0) / heard.length;
+          return active.reduce((total, ref) => total + error(ref), 0) / active.length;
         });
         const somebody = both.some(({ hyps }) => hyps.length > 0);
         const least = Math.min(...errors);

@@ -8,7 +8,7 @@ it('reads float32 and float64', () => {
   expect([...(readNpz(npzOf('<f4', new Uint8Array(Float32Array.of(0.5, 3).buffer)), 'a').x ?? [])]).toEqual([0.5, 3]);
 });
 
-it('refuses entries that share their bytes: a small file must not become a large one', () => {
+it('rejects entries that share their bytes: a small file must not become a large one', () => {
   const file = npzOf('<f8', new Uint8Array(800));
   const directory = file.length - 22;
   const entry = file.slice(new DataView(file.buffer).getUint32(directory + 16, true), directory);
@@ -22,6 +22,6 @@ it.each([
   ['compression', npzOf('<f8', new Uint8Array(16), 8), /it is compressed/],
   ['whole numbers', npzOf('<i8', new Uint8Array(16)), /'<i8'/],
   ['a file that ends early', npzOf('<f8', new Uint8Array(16)).subarray(20), /model-corrupt|not a readable \.npz file/],
-])('refuses %s', (_, bytes, message) => {
+])('rejects %s', (_, bytes, message) => {
   expect(() => readNpz(bytes, 'plda.npz')).toThrow(message);
 });

@@ -5,7 +5,7 @@ import { fastCnnSettings } from './settings.ts';
 import { packNumbers } from './settings-reader.ts';
 
 describe('settings', () => {
-  it('read what a manifest says', () => {
+  it('are read from a manifest', () => {
     const settings = fastCnnSettings(manifest({ hop: 0.5 }));
     expect(settings.hop).toBe(0.5);
     expect(settings.tracks).toEqual({ overlap: 0.5, similarity: 0.6, evidence: 0 });

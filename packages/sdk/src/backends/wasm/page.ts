@@ -26,7 +26,7 @@ export type { WasmBackendOptions } from './options.ts';
 export function wasmBackend(options: WasmBackendOptions = {}): Backend {
   const device = checkDevice(options.device ?? 'cpu');
   if (device === 'webgpu') return webgpuBackend(options.runtime);
-  if (device !== 'cpu') throw deviceError(device, 'in pages, expected cpu or webgpu', 'see `device` of wasmBackend');
+  if (device !== 'cpu') throw deviceError(device, 'pages support cpu and webgpu', 'see `device` of wasmBackend');
   return {
     name: 'wasm',
     async capabilities() {
