@@ -112,7 +112,9 @@ describe('models', () => {
     const env = { VOICEFLOW_MODELS: at('old-models') };
     const { code, stdout, stderr } = await voiceflow(['diarize', CONVERSATION, '--model', 'light'], { env });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/light 2\.0\.0 is installed .* supports light 3\.x \[model-incompatible\].*models pull light/);
+    expect(stderr).toMatch(
+      /light 2\.0\.0 is installed .* supports light 3\.x \[model-incompatible\].*models pull light/,
+    );
   });
 
   it('installed and damaged are found by verify', async () => {
