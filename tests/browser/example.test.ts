@@ -71,7 +71,7 @@ describe.skipIf(!CHROMIUM)(`examples/browser${WITHOUT_CHROMIUM}`, () => {
     const whole = await picture();
     await page.getByRole('button', { name: 'Closer' }).click();
     expect(await picture()).not.toBe(whole);
-    await page.getByRole('button', { name: 'All of it' }).click();
+    await page.getByRole('button', { name: 'Show all' }).click();
     expect(await picture()).toBe(whole);
 
     const download = async (format: string) => {

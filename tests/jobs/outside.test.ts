@@ -248,7 +248,7 @@ describe('a webhook', () => {
     // The call has ten seconds.
     for (let i = 0; i < 600 && (await noted())?.problem == null; i++)
       await new Promise((done) => setTimeout(done, 100));
-    expect(await noted()).toEqual({ problem: 'it did not answer in 10000 ms', tries: 1, waits: true });
+    expect(await noted()).toEqual({ problem: 'it did not respond within 10000 ms', tries: 1, waits: true });
   }, 90_000);
 
   it('that fails is tried again later, under the same id; one that redirects is given up', async () => {

@@ -48,7 +48,7 @@ export function databaseError(error: unknown): Error {
 }
 
 export function unavailable(why: string, cause?: unknown): VoiceFlowError {
-  return new VoiceFlowError('backend-unavailable', `the database of jobs is away: ${why}`, {
+  return new VoiceFlowError('backend-unavailable', `the database of jobs is unavailable: ${why}`, {
     hint: 'Try again after Retry-After seconds.',
     retryAfter: 1,
     cause,

@@ -22,14 +22,10 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new VoiceFlowError(
-      'invalid-option',
-      `the data folder ${folder} cannot be made: ${(cause as Error).message}`,
-      {
-        hint: 'Give --data a folder that the server may write.',
-        cause,
-      },
-    );
+    throw new VoiceFlowError('invalid-option', `cannot create the data folder ${folder}: ${(cause as Error).message}`, {
+      hint: 'Set --data to a folder that the server can write to.',
+      cause,
+    });
   }
   const path = socketOf(resolve(folder));
   const nonce = randomUUID();
@@ -82,7 +78,7 @@ function answerOf(path: string): Promise<string | undefined> {
 }
 
 function held(folder: string): VoiceFlowError {
-  return new VoiceFlowError('invalid-option', `another process has the data folder ${folder} open`, {
-    hint: 'One server to a folder: give each its own --data, or all of them one VOICEFLOW_DATABASE_URL.',
+  return new VoiceFlowError('invalid-option', `another process uses the data folder ${folder}`, {
+    hint: 'Only one server can use a folder: give each server its own --data, or use one VOICEFLOW_DATABASE_URL for all.',
   });
 }

@@ -49,8 +49,8 @@ async function submitHolding(c: Context, parts: RouteParts, held: Held): Promise
     const text = await readText(held.all(bounded(host.body(c), { ...host.limits, bodyBytes: MOST_JSON })));
     const asked = askedOf({ ...query, ...jsonOf(text) }, parts);
     if (asked.url === undefined) {
-      throw new VoiceFlowError('invalid-option', 'url is missing: a JSON body must say where the recording is', {
-        hint: 'Give { "url": "https://…" }, or send the recording itself as the body.',
+      throw new VoiceFlowError('invalid-option', 'url is missing: a JSON body must have the address of the recording', {
+        hint: 'Send { "url": "https://…" }, or the recording itself as the body.',
       });
     }
     return jobs.submit({ id, key, ...asked, ...(await idempotent(c, parts, key, text)).fields });
@@ -75,7 +75,8 @@ async function submitHolding(c: Context, parts: RouteParts, held: Held): Promise
       });
     }
     const asked = form ? askedOf({ ...query, ...fields }, parts) : before;
-    if (asked.url !== undefined) throw new VoiceFlowError('invalid-option', 'url was given together with a recording');
+    if (asked.url !== undefined)
+      throw new VoiceFlowError('invalid-option', 'the request has both url and a recording, expected one of them');
     const submitted = await jobs.submit({ id, key, ...asked, object, bytes, ...repeat.fields });
     if (submitted.repeated) await storage.delete(object);
     return submitted;
@@ -106,9 +107,9 @@ function askedOf(given: Readonly<Record<string, unknown>>, { host, allowPrivate,
     if (!webhooks) {
       throw new VoiceFlowError(
         'invalid-option',
-        'webhook was given, but this server has no secret to sign calls with',
+        'webhook cannot be used: this server has no secret to sign calls with',
         {
-          hint: 'Whoever runs the server must set VOICEFLOW_WEBHOOK_SECRET.',
+          hint: 'The operator of the server must set VOICEFLOW_WEBHOOK_SECRET.',
         },
       );
     }
@@ -122,7 +123,7 @@ function askedOf(given: Readonly<Record<string, unknown>>, { host, allowPrivate,
   if (flags.voices === 'true' && known.known !== undefined)
     throw new VoiceFlowError(
       'invalid-option',
-      'known was given together with voices: either those, or the stored ones',
+      'known and voices cannot be combined: known is a list of voices, voices uses the stored ones',
     );
   return { options: { ...known, ...flags } satisfies JobOptions, priority, metadata, webhook, url };
 }
@@ -135,7 +136,7 @@ function checkStorable(given: Readonly<Record<string, unknown>>): void {
     const bad = /\\u(0000|d[89a-f])/.exec(json);
     if (bad !== null) {
       throw new VoiceFlowError('invalid-option', `${name} has the character ${bad[0]}, which cannot be stored`, {
-        hint: 'Leave it out.',
+        hint: 'Remove it.',
       });
     }
   }
@@ -154,10 +155,10 @@ function jsonOf(text: string, name = 'the body'): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new VoiceFlowError('invalid-option', `${name} is no JSON: ${(cause as Error).message}`, { cause });
+    throw new VoiceFlowError('invalid-option', `${name} is not valid JSON: ${(cause as Error).message}`, { cause });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new VoiceFlowError('invalid-option', `${name} is no JSON object`);
+  throw new VoiceFlowError('invalid-option', `${name} is not a JSON object`);
 }
 
 /**
@@ -189,7 +190,7 @@ async function idempotent(c: Context, { jobs }: RouteParts, key: string, asked: 
   const idempotencyKey = c.req.header('idempotency-key');
   if (idempotencyKey === undefined) return { fields: {} };
   if (!/^[\x21-\x7e]{1,255}$/.test(idempotencyKey))
-    throw new VoiceFlowError('invalid-option', 'Idempotency-Key is expected to be 1 to 255 visible characters');
+    throw new VoiceFlowError('invalid-option', 'Idempotency-Key is invalid, expected 1 to 255 visible characters');
   const digest = createHash('sha256').update(asked).digest('hex');
   const job = await jobs.repeated(key, idempotencyKey, digest);
   return { fields: { idempotencyKey, digest }, job };

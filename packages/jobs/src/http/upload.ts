@@ -55,7 +55,7 @@ async function nextOf(iterator: AsyncIterator<Uint8Array>, idleMs: number, bytes
   let timer: ReturnType<typeof setTimeout> | undefined;
   const idle = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      const message = `no byte of the body came for ${Math.round(idleMs)} ms`;
+      const message = `no data of the body was received for ${Math.round(idleMs)} ms`;
       reject(new VoiceFlowError('deadline-exceeded', message, { hint: 'Send the body without pauses.' }));
     }, idleMs);
   });
@@ -71,7 +71,7 @@ async function nextOf(iterator: AsyncIterator<Uint8Array>, idleMs: number, bytes
 }
 
 function dripping(ms: number): VoiceFlowError {
-  const message = `fewer than ${LEAST_BYTES} bytes of the body came in ${Math.round(ms)} ms`;
+  const message = `fewer than ${LEAST_BYTES} bytes of the body were received in ${Math.round(ms)} ms`;
   return new VoiceFlowError('deadline-exceeded', message, { hint: 'Send the body without pauses.' });
 }
 
@@ -101,7 +101,7 @@ export async function storeForm(
     for await (const chunk of body) {
       if (!inFile) {
         text += chunk.byteLength;
-        if (text > MOST_TEXT_BYTES) throw unreadable(`it has more than ${MOST_TEXT_BYTES} bytes beside its file`);
+        if (text > MOST_TEXT_BYTES) throw unreadable(`it has more than ${MOST_TEXT_BYTES} bytes besides the file`);
         held.take(chunk.byteLength);
       }
       yield chunk;
@@ -134,18 +134,18 @@ export async function storeForm(
       // Awaited below. Until then, its failure must stop the form.
       stored.catch((error) => source.destroy(error));
     } else {
-      problem ??= unreadable(`it has a file "${String(field).slice(0, 60)}"`);
+      problem ??= unreadable(`it has a file in the part "${String(field).slice(0, 60)}", expected "file"`);
       file.resume();
     }
   });
   form.on('field', (field, value, _nameCut, valueCut) => {
     if (valueCut) problem ??= unreadable(`its field "${field.slice(0, 60)}" has more than ${MOST_FIELD_BYTES} bytes`);
-    if (Object.hasOwn(fields, field)) problem ??= unreadable(`its field "${field.slice(0, 60)}" is given twice`);
+    if (Object.hasOwn(fields, field)) problem ??= unreadable(`its field "${field.slice(0, 60)}" appears twice`);
     fields[field] = value;
   });
   for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const)
     form.on(limit, () => {
-      problem ??= unreadable(`it has more than one file or ${MOST_FIELDS} fields`);
+      problem ??= unreadable(`it has more than one file or more than ${MOST_FIELDS} fields`);
     });
   const parsed = new Promise<void>((done, reject) => {
     form.once('finish', done);

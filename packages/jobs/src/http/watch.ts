@@ -42,8 +42,8 @@ export class Watch {
     const own = this.#ofKey.get(key) ?? 0;
     if (this.#count >= MOST_WATCHERS || own >= MOST_OF_A_KEY) {
       const what = own >= MOST_OF_A_KEY ? `${own} requests of this key` : `${this.#count} requests`;
-      throw new VoiceFlowError('overloaded', `${what} wait for jobs, which is the limit`, {
-        hint: 'Ask for the job now and then instead, or give a webhook.',
+      throw new VoiceFlowError('overloaded', `${what} are waiting for jobs, which is the limit`, {
+        hint: 'Poll the job instead, or use a webhook.',
         retryAfter: 5,
       });
     }

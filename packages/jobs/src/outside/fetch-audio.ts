@@ -69,16 +69,16 @@ export function fetchAudio(options: FetchAudioOptions): WithUrl {
       if (statusCode !== 200) {
         answer.destroy();
         const permanent = statusCode < 500 && !MAY_PASS.includes(statusCode);
-        throw urlError(new OutsideError(`it answered ${statusCode}`, permanent), signal);
+        throw urlError(new OutsideError(`it responded with ${statusCode}`, permanent), signal);
       }
       const claimed = Number(headers['content-length'] ?? 0);
       if (claimed > maxBytes) {
         answer.destroy();
         throw tooLarge(claimed, maxBytes);
       }
-      answer.setTimeout(idleMs, () => answer.destroy(new OutsideError(`no byte came for ${idleMs} ms`, false)));
+      answer.setTimeout(idleMs, () => answer.destroy(new OutsideError(`no data was received for ${idleMs} ms`, false)));
       const total = setTimeout(
-        () => answer.destroy(new OutsideError(`it was not complete after ${totalMs} ms`, false)),
+        () => answer.destroy(new OutsideError(`the download was not complete after ${totalMs} ms`, false)),
         totalMs,
       );
       let bytes = 0;
@@ -86,7 +86,9 @@ export function fetchAudio(options: FetchAudioOptions): WithUrl {
       const watch = setInterval(() => {
         const ms = performance.now() - begun - slowMs;
         if (ms > 0 && bytes < (LEAST_RATE * ms) / 1000)
-          answer.destroy(new OutsideError(`${bytes} bytes came in ${Math.round((ms + slowMs) / 1000)} s`, false));
+          answer.destroy(
+            new OutsideError(`${bytes} bytes were received in ${Math.round((ms + slowMs) / 1000)} s`, false),
+          );
       }, 1_000);
       try {
         async function* limit(source: AsyncIterable<Buffer>) {
@@ -97,7 +99,7 @@ export function fetchAudio(options: FetchAudioOptions): WithUrl {
           }
         }
         await writeFile(file, (sink) => pipeline(answer, limit, sink, { signal }));
-        if (!answer.complete) throw new OutsideError('it ended before it was complete', false);
+        if (!answer.complete) throw new OutsideError('the response ended before it was complete', false);
       } catch (error) {
         throw urlError(error, signal);
       } finally {
@@ -112,9 +114,9 @@ function urlError(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return new VoiceFlowError('aborted', 'the job was stopped');
   if (VoiceFlowError.isInstance(error)) return error;
   if (error instanceof OutsideError || isNetwork(error)) {
-    const why = error instanceof OutsideError ? error : new OutsideError('its connection was lost', false, error);
-    return new VoiceFlowError('invalid-option', `the recording could not be fetched from its url: ${why.message}`, {
-      hint: 'Check the address, or send the recording itself.',
+    const why = error instanceof OutsideError ? error : new OutsideError('the connection was lost', false, error);
+    return new VoiceFlowError('invalid-option', `cannot fetch the recording from its url: ${why.message}`, {
+      hint: 'Check the address, or upload the recording itself.',
       cause: why,
     });
   }

@@ -40,17 +40,17 @@ export function s3Storage(options: S3Options): Storage {
     try {
       response = await client.fetch(`${root}/${path}`, { signal: AbortSignal.timeout(REQUEST_MS), ...init });
     } catch (cause) {
-      throw away(`${init.method ?? 'GET'} failed: ${reason(cause)}`, cause);
+      throw unavailable(`${init.method ?? 'GET'} failed: ${reason(cause)}`, cause);
     }
     if (response.ok || allowed.includes(response.status)) return response;
     const text = await response.text().catch(() => '');
-    throw away(`${init.method ?? 'GET'} was answered ${response.status} ${tag(text, 'Code') ?? ''}`.trim());
+    throw unavailable(`${init.method ?? 'GET'} failed with ${response.status} ${tag(text, 'Code') ?? ''}`.trim());
   }
 
   async function putParts(name: string, first: Uint8Array, rest: AsyncGenerator<Uint8Array>): Promise<number> {
     const begun = await (await ask(`${name}?uploads=`, { method: 'POST' })).text();
     const upload = tag(begun, 'UploadId');
-    if (upload === undefined) throw away('it gave no UploadId');
+    if (upload === undefined) throw unavailable('the response has no UploadId');
     const etags: string[] = [];
     let bytes = 0;
     try {
@@ -64,7 +64,7 @@ export function s3Storage(options: S3Options): Storage {
       const body = `<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`;
       const done = await (await ask(`${name}?uploadId=${encodeURIComponent(upload)}`, { method: 'POST', body })).text();
       // S3 may respond with 200 and report an error in the body.
-      if (tag(done, 'Code') !== undefined) throw away(`completing was answered ${tag(done, 'Code')}`);
+      if (tag(done, 'Code') !== undefined) throw unavailable(`completing the upload failed with ${tag(done, 'Code')}`);
       return bytes;
     } catch (error) {
       await ask(`${name}?uploadId=${encodeURIComponent(upload)}`, { method: 'DELETE' }).catch(() => {});
@@ -86,7 +86,7 @@ export function s3Storage(options: S3Options): Storage {
         await mkdir(spool, { recursive: true });
         const response = await ask(name, { signal }, [404]);
         if (response.status === 404) throw missing();
-        if (response.body === null) throw away('GET gave no body');
+        if (response.body === null) throw unavailable('the response to GET has no body');
         const source = Readable.fromWeb(response.body as NodeReadableStream);
         await writeFile(path, (sink) => pipeline(source, sink, { signal }));
       } catch (error) {
@@ -148,8 +148,8 @@ function reason(error: unknown): string {
   return cause?.code ?? message ?? String(error);
 }
 
-function away(why: string, cause?: unknown): VoiceFlowError {
-  return new VoiceFlowError('backend-unavailable', `the storage of recordings is away: ${why}`, {
+function unavailable(why: string, cause?: unknown): VoiceFlowError {
+  return new VoiceFlowError('backend-unavailable', `the storage of recordings is unavailable: ${why}`, {
     hint: 'Try again after Retry-After seconds.',
     retryAfter: 5,
     cause,

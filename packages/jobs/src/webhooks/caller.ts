@@ -73,7 +73,9 @@ export class Caller {
     const { key } = delivery;
     this.#ofKey.set(key, (this.#ofKey.get(key) ?? 0) + 1);
     const call: Promise<void> = this.#call(delivery)
-      .catch((error) => this.#parts.log({ level: 'warn', message: 'webhook not noted', error: String(error) }))
+      .catch((error) =>
+        this.#parts.log({ level: 'warn', message: 'outcome of a webhook call not stored', error: String(error) }),
+      )
       .finally(() => {
         this.#calls.delete(call);
         const left = (this.#ofKey.get(key) ?? 1) - 1;
@@ -122,6 +124,6 @@ export class Caller {
     });
     answer.on('error', () => {}).destroy();
     const { statusCode = 0 } = answer;
-    if (statusCode < 200 || statusCode > 299) throw new Error(`it answered ${statusCode}`);
+    if (statusCode < 200 || statusCode > 299) throw new Error(`it responded with ${statusCode}`);
   }
 }

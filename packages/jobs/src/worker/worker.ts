@@ -121,7 +121,7 @@ export class Worker {
     if (ended === 'late') {
       const left = [...this.#running.values()];
       await this.#parts.leases.release(left.map(({ claimed }) => claimed.lease)).catch(() => {});
-      for (const { stop } of left) stop.abort(new VoiceFlowError('aborted', 'the worker stops'));
+      for (const { stop } of left) stop.abort(new VoiceFlowError('aborted', 'the worker is stopping'));
       await Promise.allSettled(left.map(({ done }) => done));
     }
     for (const each of this.#timers) clearInterval(each);
@@ -147,7 +147,7 @@ export class Worker {
       } while (this.#again && !this.#stopping);
     } catch (error) {
       this.#notBefore = performance.now() + POLL_MS;
-      this.#parts.log({ level: 'warn', message: 'no jobs can be taken', error: String(error) });
+      this.#parts.log({ level: 'warn', message: 'cannot claim jobs', error: String(error) });
     } finally {
       this.#pumping = false;
     }
@@ -199,7 +199,7 @@ export class Worker {
     log({ level: 'warn', message: 'job failed', job: claimed.id, verdict, code: problem.code, error: String(error) });
     const state = await this.#report(signal, () => this.#parts.leases.fail(claimed, problem, verdict)).catch(
       (unreported) => {
-        log({ level: 'error', message: 'failure of a job not noted', job: claimed.id, error: String(unreported) });
+        log({ level: 'error', message: 'failure of a job not stored', job: claimed.id, error: String(unreported) });
         return undefined;
       },
     );
@@ -236,7 +236,7 @@ export class Worker {
       await storage.delete(object);
       await this.#forget(object);
     } catch (error) {
-      log({ level: 'warn', message: 'audio was not deleted yet', error: String(error) });
+      log({ level: 'warn', message: 'audio not deleted yet', error: String(error) });
     }
   }
 
@@ -268,7 +268,7 @@ export class Worker {
       for (const { claimed, stop } of beats) {
         // The job was canceled, deleted, or given to another worker: its result would be refused.
         if (!held.has(claimed.lease) && this.#running.has(claimed.lease))
-          stop.abort(new VoiceFlowError('aborted', 'the job was canceled or given to another worker'));
+          stop.abort(new VoiceFlowError('aborted', 'the job was canceled or claimed by another worker'));
       }
     } catch {
       // The database is unavailable: the work continues. A result is accepted only while its lease is valid.
@@ -283,7 +283,7 @@ export async function recordingAt(path: string): Promise<Recording> {
 }
 
 function problemOf(error: unknown): JobProblem {
-  if (!VoiceFlowError.isInstance(error)) return { code: 'internal', detail: 'the worker failed; its log tells more' };
+  if (!VoiceFlowError.isInstance(error)) return { code: 'internal', detail: 'the worker failed; see its log' };
   const { code, message, hint } = error;
   return { code, detail: message, hint };
 }

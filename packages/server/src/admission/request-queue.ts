@@ -128,10 +128,10 @@ export class RequestQueue {
     if (!full && !beyondShare && wait <= ticket.deadlineMs) return;
     const { noun } = this.#options;
     const why = full
-      ? `${ahead - free} ${noun} requests wait, which is the limit`
+      ? `${ahead - free} ${noun} requests are waiting, which is the limit`
       : beyondShare
-        ? `as many ${noun} requests of this client wait as its share is, while others ask too`
-        : `a ${noun} request would ${ticket.renewable ? 'wait' : 'take'} about ${Math.ceil(wait)} ms now, which is beyond its deadline of ${Math.floor(ticket.deadlineMs)} ms`;
+        ? `this client has used its share of the queue for ${noun} requests, while other clients are waiting`
+        : `a ${noun} request would ${ticket.renewable ? 'wait' : 'take'} about ${Math.ceil(wait)} ms now, more than its deadline of ${Math.floor(ticket.deadlineMs)} ms`;
     throw overloaded(why, Math.min(Math.max(1, Math.ceil(this.#predictMs(0) / 1000)), MAX_RETRY_AFTER));
   }
 
@@ -270,7 +270,7 @@ function overloaded(why: string, retryAfter: number): VoiceFlowError {
 }
 
 function callerLeft(): VoiceFlowError {
-  return new VoiceFlowError('aborted', 'the client closed the request before its answer');
+  return new VoiceFlowError('aborted', 'the client closed the request before its response');
 }
 
 function deadlineExceeded(waitedMs: number, { deadlineMs, renewable }: Ticket, noun: string): VoiceFlowError {

@@ -39,7 +39,7 @@ export function parseOptions<O extends Options>(
     if (token.kind !== 'option') continue;
     const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
     if (option === undefined) throw unknownOption(token.rawName, options);
-    if (given.has(token.name)) throw new UsageError(`--${token.name} is given more than once`);
+    if (given.has(token.name)) throw new UsageError(`--${token.name} appears more than once`);
     given.set(token.name, textOf(token, option));
   }
   const values = Object.entries(options).map(([name, option]) => {
@@ -55,8 +55,9 @@ export function parseOptions<O extends Options>(
 /** Parses options and accepts no other arguments. @throws UsageError. */
 export function onlyOptions<O extends Options>(...call: Parameters<typeof parseOptions<O>>): Values<O> {
   const { values, positionals } = parseOptions(...call);
-  const [stray] = positionals;
-  if (stray !== undefined) throw new UsageError(`"${stray}" is no option`, 'See --help for the options.');
+  const [unexpected] = positionals;
+  if (unexpected !== undefined)
+    throw new UsageError(`unexpected argument "${unexpected}"`, 'See --help for the options.');
   return values;
 }
 
@@ -68,7 +69,7 @@ interface OptionToken {
 
 function textOf({ name, value, inlineValue = false }: OptionToken, option: Option<unknown>): string {
   if (option.value === undefined) {
-    if (value !== undefined) throw new UsageError(`--${name} takes no value, but was given "${value}"`);
+    if (value !== undefined) throw new UsageError(`--${name} takes no value, received "${value}"`);
     return 'true';
   }
   if (value === undefined || value === '' || looksLikeOption(value, inlineValue)) {

@@ -100,7 +100,7 @@ export class JobsClient {
     if (response.status === 202) {
       await response.body?.cancel();
       throw new VoiceFlowError('invalid-option', `job ${id} has no result yet`, {
-        hint: 'Wait for it: jobs.wait(id).',
+        hint: 'Wait for it with jobs.wait(id).',
       });
     }
     return format === 'json' ? response.json() : response.text();

@@ -65,7 +65,7 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
    */
   async push(samples: Float32Array): Promise<void> {
     if (this.#error !== undefined) throw this.#error;
-    if (this.#over || this.#ended !== undefined) throw new VoiceFlowError('closed', 'push was called after the end');
+    if (this.#over || this.#ended !== undefined) throw new VoiceFlowError('closed', 'push() was called after end()');
     this.#pushed += samples.length;
     this.#backlog.push(encode(samples, this.#options.encoding ?? 's16le'));
     this.#flush();
@@ -94,7 +94,8 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
 
   /** Drops the session without a result. */
   close(): void {
-    if (!this.#over) this.#failing?.(new VoiceFlowError('closed', 'the connection was closed before its result'));
+    if (!this.#over)
+      this.#failing?.(new VoiceFlowError('closed', 'the connection was closed before the result was received'));
     this.#finish(undefined);
     this.#socket?.close(1000);
   }
@@ -140,9 +141,13 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
       this.#message(message as { readonly type: string } & Record<string, unknown>);
       return;
     }
-    this.#reason = new VoiceFlowError('backend-failed', `the server sent "${text.slice(0, 60)}", which is no message`, {
-      hint: 'Check that the address is that of a VoiceFlow server.',
-    });
+    this.#reason = new VoiceFlowError(
+      'backend-failed',
+      `the server sent "${text.slice(0, 60)}", which is not a valid message`,
+      {
+        hint: 'Check that the address is of a VoiceFlow server.',
+      },
+    );
     this.#socket?.close();
   }
 
@@ -208,7 +213,7 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
     this.#ready = false;
     clearInterval(this.#keepAlive);
     if (this.#attempts >= reconnects) {
-      const text = `the connection was lost, and ${reconnects} attempts to open it again failed`;
+      const text = `the connection was lost, and ${reconnects} attempts to reconnect failed`;
       const hint = 'Check the address and the key of the server.';
       this.#finish(this.#reason ?? new VoiceFlowError('backend-failed', text, { hint }));
       return;

@@ -19,7 +19,7 @@ export class ByteBudget {
     if (this.#used + bytes > this.#limit) {
       throw new VoiceFlowError(
         'overloaded',
-        `the bodies and answers of the requests under way fill the ${this.#limit} bytes for them`,
+        `the bodies and responses of the current requests use all of the ${this.#limit} bytes allowed`,
         {
           hint: 'Try again after Retry-After seconds.',
           retryAfter: 1,
@@ -197,8 +197,8 @@ function watchIdle({ idleMs, signal }: CollectOptions): {
       return;
     }
     const what = dripping
-      ? `fewer than ${LEAST_BYTES} bytes of the body came in ${Math.round(2 * idleMs)} ms`
-      : `no byte of the body came for ${Math.round(idleMs)} ms`;
+      ? `fewer than ${LEAST_BYTES} bytes of the body were received in ${Math.round(2 * idleMs)} ms`
+      : `no data of the body was received for ${Math.round(idleMs)} ms`;
     controller.abort(new VoiceFlowError('deadline-exceeded', what, { hint: 'Send the body without pauses.' }));
   };
   let timer = setTimeout(check, idleMs);

@@ -57,7 +57,7 @@ export interface Problem {
  */
 export function toProblem(error: unknown, requestId: string): Problem {
   if (!VoiceFlowError.isInstance(error)) {
-    return problem(500, 'internal', 'Internal error', 'the server failed; its log tells more', requestId);
+    return problem(500, 'internal', 'Internal error', 'the server failed; see its log', requestId);
   }
   return problem(STATUS[error.code], error.code, TITLES[error.code], error.message, requestId, error.hint);
 }

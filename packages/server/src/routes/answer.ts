@@ -32,8 +32,8 @@ export async function accept(x: Exchange, state: AppState, question: Question): 
   if (x.client !== undefined) state.strikes.check(x.client);
   const coding = x.header('content-encoding')?.trim().toLowerCase() ?? 'identity';
   if (coding !== '' && coding !== 'identity') {
-    throw new VoiceFlowError('unsupported-format', `the body is encoded as "${coding.slice(0, 20)}"`, {
-      hint: 'Send it as it is, without Content-Encoding.',
+    throw new VoiceFlowError('unsupported-format', `Content-Encoding is "${coding.slice(0, 20)}", expected none`, {
+      hint: 'Send the body uncompressed, without Content-Encoding.',
     });
   }
   if (state.engine.failure !== undefined) throw state.engine.failure;

@@ -32,7 +32,7 @@ export function queryOf(c: Context): Record<string, string> {
   for (const [name, values] of Object.entries(c.req.queries())) {
     const [value] = values;
     if (value === undefined || values.length > 1) {
-      throw new VoiceFlowError('invalid-option', `the option "${name.slice(0, 60)}" is given ${values.length} times`);
+      throw new VoiceFlowError('invalid-option', `the option "${name.slice(0, 60)}" appears ${values.length} times`);
     }
     params[name] = value;
   }

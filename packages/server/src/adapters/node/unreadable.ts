@@ -22,7 +22,8 @@ export function refuseUnreadable(incoming: IncomingMessage, outgoing: ServerResp
   const { expect = '100-continue' } = incoming.headers;
   // RFC 9112, 3.2: all readers must agree on the host of a request.
   if (hostsOf(incoming) !== 1) answer(outgoing, 400, 'the request has no Host header, or two', { connection: 'close' });
-  else if (expect.toLowerCase() !== '100-continue') answer(outgoing, 417, 'what the request expects is not known');
+  else if (expect.toLowerCase() !== '100-continue')
+    answer(outgoing, 417, 'the value of the header Expect is not supported');
   else return false;
   return true;
 }
@@ -81,7 +82,8 @@ export function answerUnreadable(server: EventEmitter, connections: Connections,
     const { bytesRead } = socket;
     const before = connections.asked(socket);
     const giveUpUnlessAsked = () => {
-      if (connections.asked(socket) === before) giveUp(socket, 408, `no header came within ${headerMs} ms`);
+      if (connections.asked(socket) === before)
+        giveUp(socket, 408, `no request header was received within ${headerMs} ms`);
     };
     await turnOfTheLoop();
     if (socket.bytesRead === bytesRead) giveUpUnlessAsked();

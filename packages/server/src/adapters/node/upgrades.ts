@@ -23,7 +23,7 @@ export function ignoreOtherUpgrades(server: EventEmitter, connections: Connectio
     if (request.headers.upgrade?.toLowerCase() === 'websocket') {
       if (!URL.canParse(request.url ?? '', 'http://localhost')) {
         socket.on('error', () => {});
-        endUnreadable(socket, 400, 'the address of the request cannot be read');
+        endUnreadable(socket, 400, 'the address of the request is invalid');
         return;
       }
       // After a refused handshake the connection is not read, and its end is not noticed while data is unread.

@@ -41,7 +41,7 @@ export async function startModel(
   } catch (error) {
     if (backend === 'node') throw error;
     if (!VoiceFlowError.isInstance(error) || error.code !== 'backend-unavailable') throw error;
-    console.error(`${error.message}; WebAssembly runs the network instead, three to four times slower`);
+    console.error(`${error.message}; the network runs in WebAssembly instead, three to four times slower`);
     return load(pack, wasmBackend());
   }
 }

@@ -142,7 +142,7 @@ class Desk {
 }
 
 function tooLarge(bytes: number): VoiceFlowError {
-  return new VoiceFlowError('audio-too-large', `the answer has ${bytes} bytes, the limit is ${MAX_ANSWER_BYTES}`, {
-    hint: 'Send a shorter recording, or names that are shorter.',
+  return new VoiceFlowError('audio-too-large', `the response has ${bytes} bytes, the limit is ${MAX_ANSWER_BYTES}`, {
+    hint: 'Send a shorter recording or use shorter names.',
   });
 }

@@ -102,7 +102,7 @@ export class WorkerProcess {
     unyield(this.#child.pid);
     let failed: (error: VoiceFlowError) => void = () => {};
     this.ready = new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.kill(`it was not ready after ${options.startMs} ms`), options.startMs);
+      const timer = setTimeout(() => this.kill(`not ready after ${options.startMs} ms`), options.startMs);
       failed = (error) => {
         clearTimeout(timer);
         reject(error);
@@ -136,7 +136,7 @@ export class WorkerProcess {
         if (this.#dead) return;
         this.#dead = true;
         const error = new VoiceFlowError('backend-failed', `the worker process ended: ${this.#whyKilled ?? why}`, {
-          hint: 'The call may be tried again.',
+          hint: 'Try again.',
         });
         failed(error);
         if (signal !== null && CRASHES.has(signal)) this.#pending.get(this.#note?.lastRun() ?? 0)?.onBlame?.();
@@ -185,7 +185,7 @@ export class WorkerProcess {
       const { graceMs } = this.#options;
       grace = setTimeout(() => {
         onBlame?.();
-        this.kill(`a task did not stop ${graceMs} ms after it was canceled`);
+        this.kill(`a task was still running ${graceMs} ms after it was canceled`);
       }, graceMs);
     };
     try {
@@ -216,7 +216,7 @@ export class WorkerProcess {
   /** Closes the worker's input, which makes it end. Kills it when it does not end in time. */
   async stop(): Promise<void> {
     this.#child.stdin?.end();
-    const timer = setTimeout(() => this.kill('it did not stop'), this.#options.graceMs);
+    const timer = setTimeout(() => this.kill('did not stop'), this.#options.graceMs);
     await this.exited;
     clearTimeout(timer);
   }

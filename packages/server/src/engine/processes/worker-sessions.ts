@@ -99,7 +99,7 @@ export class WorkerSessions {
     // After the server was suspended, its timers fire before it has read data that arrived in the meantime; check
     // again.
     if (silent >= silentMs && !doubted) this.#watch = setTimeout(() => this.#checkSilence(true), 0);
-    else if (silent >= silentMs) this.#worker.kill(`it said nothing for ${silentMs} ms and had live audio to work off`);
+    else if (silent >= silentMs) this.#worker.kill(`no message for ${silentMs} ms, with live audio pending`);
     else this.#watch = setTimeout(() => this.#checkSilence(), silentMs - silent);
   }
 

@@ -74,9 +74,13 @@ function headCheck(encoding: LiveRequest['encoding']): (bytes: Uint8Array) => vo
     filled += more.length;
     const container = filled < CONTAINER_BYTES ? undefined : containerOf(head);
     if (container === undefined) return;
-    throw new VoiceFlowError('unsupported-format', `the audio begins as a ${container}, ${encoding} was announced`, {
-      hint: 'Send samples without a header; whole recordings go to /v1/diarize.',
-    });
+    throw new VoiceFlowError(
+      'unsupported-format',
+      `the audio begins like a ${container} file, expected raw ${encoding} samples`,
+      {
+        hint: 'Send samples without a file header; send whole recordings to /v1/diarize.',
+      },
+    );
   };
 }
 

@@ -32,7 +32,7 @@ export async function parseMultipart(
 ): Promise<Form> {
   const boundary = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(contentType);
   const name = boundary?.[1] ?? boundary?.[2];
-  if (name === undefined) throw broken('its Content-Type names no boundary');
+  if (name === undefined) throw broken('its Content-Type has no boundary');
   const between = new TextEncoder().encode(`\r\n--${name}`);
   const lines = new Delimiters(body, between, signal);
 
@@ -60,7 +60,7 @@ export async function parseMultipart(
     } else if (field !== undefined) {
       if (part.length > MAX_FIELD)
         throw broken(`its field "${field.slice(0, 60)}" has ${part.length} bytes, expected at most ${MAX_FIELD}`);
-      if (field in fields) throw broken(`its field "${field.slice(0, 60)}" is there twice`);
+      if (field in fields) throw broken(`its field "${field.slice(0, 60)}" appears twice`);
       fields[field] = new TextDecoder().decode(part);
     }
     at = next;

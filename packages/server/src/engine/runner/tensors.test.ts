@@ -86,10 +86,10 @@ describe('the Open Inference Protocol', () => {
   it('says what is wrong', async () => {
     const tensor = { name: 'audio', shape: [1, 4], datatype: 'FP32', data: [1, 2, 3, 4] };
     const cases: [unknown, RegExp][] = [
-      [[], /no JSON object/],
+      [[], /not a JSON object/],
       [{}, /"inputs" is missing/],
-      [{ inputs: [] }, /expected the input "audio" once/],
-      [{ inputs: [tensor, tensor] }, /expected the input "audio" once/],
+      [{ inputs: [] }, /must contain "audio" exactly once/],
+      [{ inputs: [tensor, tensor] }, /must contain "audio" exactly once/],
       [{ inputs: [{ ...tensor, name: 'x' }] }, /there is no input "x", expected audio/],
       [{ inputs: [{ ...tensor, datatype: 'FP16' }] }, /"FP16", expected FP32/],
       [{ inputs: [{ ...tensor, shape: [1, 5] }] }, /expected \[1–64, 4\]/],
@@ -102,7 +102,7 @@ describe('the Open Inference Protocol', () => {
       [{ inputs: [{ ...tensor, parameters: { binary_data_size: 15 } }] }, /expected 16/],
       [{ inputs: [{ ...tensor, parameters: { binary_data_size: 16 } }] }, /body ends before/],
       [{ inputs: [tensor], outputs: [{ name: 'x' }] }, /there is no output "x", expected mean, negated/],
-      [{ inputs: [tensor], outputs: [{ name: 'mean' }, { name: 'mean' }] }, /"mean" is asked for twice/],
+      [{ inputs: [tensor], outputs: [{ name: 'mean' }, { name: 'mean' }] }, /"mean" is requested twice/],
       [{ inputs: [{ ...tensor, name: { toString: 1 } }] }, /the name of an input is an object, expected text/],
       [{ inputs: [{ ...tensor, datatype: { toString: 1 } }] }, /is an object, expected FP32/],
       [{ inputs: [{ ...tensor, shape: [nested(1_000)] }] }, /is \[a list\], expected/],

@@ -54,7 +54,7 @@ export function openApi(app: Hono<AppEnv>, version: string): OpenApi {
       title: 'VoiceFlow',
       version,
       description:
-        'Who spoke when. Errors are application/problem+json (RFC 9457) with a stable `code`; every response carries x-request-id, inference ones Server-Timing.',
+        'Who spoke when. Errors are application/problem+json (RFC 9457) with a stable `code`; every response has x-request-id, inference responses have Server-Timing.',
     },
     paths,
     components: {

@@ -97,7 +97,7 @@ function queuedRecordings(state: AppState): Recordings {
     } catch (error) {
       // The job's signal does not fire when the server's engine is closed.
       if (VoiceFlowError.isInstance(error) && error.code === 'aborted' && !signal.aborted)
-        throw new VoiceFlowError('closed', 'the server ended', { cause: error });
+        throw new VoiceFlowError('closed', 'the server shut down', { cause: error });
       throw error;
     }
   });

@@ -58,7 +58,7 @@ export class LiveSocket {
   #open(ws: WSContext): void {
     const { sessions, limits, engine, draining } = this.#state;
     try {
-      if (draining) throw new VoiceFlowError('closed', 'the server is going down', { hint: 'Connect again.' });
+      if (draining) throw new VoiceFlowError('closed', 'the server is shutting down', { hint: 'Connect again.' });
       makeRoom(sessions, limits.sessions, this.#c.var.exchange.client);
       const request = liveRequest(this.#c.req.query());
       this.#bytesPerSecond = request.sampleRate * (request.encoding === 's16le' ? 2 : 4);
@@ -85,9 +85,9 @@ export class LiveSocket {
       end: (reason) => {
         const hint = 'Connect again.';
         if (reason === 'draining') {
-          this.#fail(ws, new VoiceFlowError('closed', 'the server is going down', { hint }), CLOSE.restart);
+          this.#fail(ws, new VoiceFlowError('closed', 'the server is shutting down', { hint }), CLOSE.restart);
         } else {
-          const text = 'another session needs the place of this one, which had no audio for long';
+          const text = 'this session had no audio for a long time and was ended to make room for another';
           this.#fail(ws, new VoiceFlowError('overloaded', text, { hint }), CLOSE.tryLater);
         }
       },
@@ -128,7 +128,7 @@ export class LiveSocket {
     if (this.#ahead > PAUSE_SECONDS * this.#bytesPerSecond) pausable?.pause();
     if (this.#ahead > MAX_AHEAD_SECONDS * this.#bytesPerSecond + MAX_MESSAGE_BYTES) {
       const text = `the audio is more than ${MAX_AHEAD_SECONDS} s ahead of the session`;
-      this.#fail(ws, new VoiceFlowError('overloaded', text, { hint: 'Send in real time.' }));
+      this.#fail(ws, new VoiceFlowError('overloaded', text, { hint: 'Send audio in real time.' }));
       return;
     }
     this.#waiting.push(bytes);
@@ -167,7 +167,7 @@ export class LiveSocket {
     }
     this.#fail(
       ws,
-      new VoiceFlowError('invalid-option', `the message "${text.slice(0, 60)}" is none that is known`, {
+      new VoiceFlowError('invalid-option', `the message "${text.slice(0, 60)}" is not a known message`, {
         hint: 'Send {"type":"end"} to finish, {"type":"keep-alive"} while there is no audio.',
       }),
     );
@@ -218,7 +218,7 @@ export class LiveSocket {
       return;
     }
     const hint = 'Send {"type":"keep-alive"} while there is no audio.';
-    this.#fail(ws, new VoiceFlowError('deadline-exceeded', `nothing came for ${idleBodyMs} ms`, { hint }));
+    this.#fail(ws, new VoiceFlowError('deadline-exceeded', `no message was received for ${idleBodyMs} ms`, { hint }));
   }
 
   /** Frees all resources and logs the outcome, once. */

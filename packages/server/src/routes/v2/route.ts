@@ -71,7 +71,7 @@ function headerLength(c: AppContext): number | undefined {
 function findModel(c: AppContext, state: AppState): EngineInfo | Response {
   const { info } = state.engine;
   if (info === undefined)
-    throw new VoiceFlowError('backend-unavailable', 'the model is still being loaded', { retryAfter: 1 });
+    throw new VoiceFlowError('backend-unavailable', 'the model is still loading', { retryAfter: 1 });
   const name = c.req.param('model') ?? '';
   const version = c.req.param('version');
   const { manifest } = info;
