@@ -94,11 +94,11 @@ describe('RequestQueue', () => {
     release[0]?.();
     const second = queue.run(ticket(), controlled().work).catch(() => {});
     expect(queue.waiting).toBe(1);
-    expect(() => queue.claim(ticket())).toThrow(/2 test requests wait/);
+    expect(() => queue.claim(ticket())).toThrow(/2 test requests are waiting/);
     release[1]?.();
     release[1]?.();
     queue.claim(ticket());
-    expect(() => queue.claim(ticket())).toThrow(/2 test requests wait/);
+    expect(() => queue.claim(ticket())).toThrow(/2 test requests are waiting/);
     // Slow senders do not keep others out.
     await vi.advanceTimersByTimeAsync(100);
     expect(() => queue.claim(ticket())).not.toThrow();

@@ -76,7 +76,7 @@ function headCheck(encoding: LiveRequest['encoding']): (bytes: Uint8Array) => vo
     if (container === undefined) return;
     throw new VoiceFlowError(
       'unsupported-format',
-      `the audio begins like a ${container} file, expected raw ${encoding} samples`,
+      `the audio begins like a ${container}, expected raw ${encoding} samples`,
       {
         hint: 'Send samples without a file header; send whole recordings to /v1/diarize.',
       },
