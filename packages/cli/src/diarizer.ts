@@ -63,10 +63,10 @@ async function modelNamed(model: string | undefined): Promise<ModelPackage | und
     () => false,
   );
   if (isFolder) return modelFromFolder(model);
-  const meant = nearest(model, names);
+  const suggestion = nearest(model, names);
   throw new UsageError(
     `--model is "${model}", expected ${names.join(', ')} or a folder with a manifest.json`,
-    meant === undefined ? undefined : `Did you mean ${meant}?`,
+    suggestion === undefined ? undefined : `Did you mean ${suggestion}?`,
   );
 }
 

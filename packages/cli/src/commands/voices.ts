@@ -56,12 +56,12 @@ async function remove(path: string, name: string): Promise<void> {
   await changeBook(path, (book) => {
     const after = book.remove(name);
     if (after !== book) return after;
-    const meant = nearest(
+    const suggestion = nearest(
       name,
       book.voices.map((voice) => voice.name),
     );
     throw new FileError(`${path}: there is no voice "${name}"`, {
-      hint: meant === undefined ? 'See voiceflow voices list' : `Did you mean ${meant}?`,
+      hint: suggestion === undefined ? 'See voiceflow voices list' : `Did you mean ${suggestion}?`,
     });
   });
 }

@@ -65,10 +65,10 @@ export async function find(name: string): Promise<ListedModel> {
     return { entry: { ...entry, files }, folder: folderOf(pack) };
   }
   const names = [...Object.keys(EMBEDDED), ...Object.keys(PULLED)];
-  const meant = nearest(name, names);
+  const suggestion = nearest(name, names);
   throw new UsageError(
     `there is no model "${name}"`,
-    meant === undefined ? `The models are ${names.join(', ')}` : `Did you mean ${meant}?`,
+    suggestion === undefined ? `The models are ${names.join(', ')}` : `Did you mean ${suggestion}?`,
   );
 }
 

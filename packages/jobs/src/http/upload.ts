@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { Busboy, type BusboyHeaders } from '@fastify/busboy';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { Storage } from '../storage/storage.ts';
-import type { Held } from './held.ts';
+import type { RequestMemory } from './request-memory.ts';
 
 export interface UploadLimits {
   readonly bodyBytes: number;
@@ -32,15 +32,15 @@ export async function* bounded(body: AsyncIterable<Uint8Array>, limits: UploadLi
   const iterator = body[Symbol.asyncIterator]();
   let bytes = 0;
   /** Start of the current interval, and the number of bytes received before it. */
-  let [begun, before] = [performance.now(), 0];
+  let [startedAt, before] = [performance.now(), 0];
   try {
     for (;;) {
       const { done, value } = await nextOf(iterator, limits.idleBodyMs, bytes);
       if (done) return;
       bytes += value.byteLength;
-      if (performance.now() - begun >= 2 * limits.idleBodyMs) {
+      if (performance.now() - startedAt >= 2 * limits.idleBodyMs) {
         if (bytes - before < LEAST_BYTES) throw dripping(2 * limits.idleBodyMs);
-        [begun, before] = [performance.now(), bytes];
+        [startedAt, before] = [performance.now(), bytes];
       }
       if (bytes > limits.bodyBytes) throw tooLarge(bytes, limits.bodyBytes);
       yield value;
@@ -91,7 +91,7 @@ export async function storeForm(
   name: string,
   body: AsyncIterable<Uint8Array>,
   contentType: string,
-  held: Held,
+  memory: RequestMemory,
 ): Promise<Upload> {
   const fields: Record<string, string> = Object.create(null);
   /** Whether the current chunk belongs to the file; exact to one chunk. */
@@ -102,7 +102,7 @@ export async function storeForm(
       if (!inFile) {
         text += chunk.byteLength;
         if (text > MOST_TEXT_BYTES) throw unreadable(`it has more than ${MOST_TEXT_BYTES} bytes besides the file`);
-        held.take(chunk.byteLength);
+        memory.take(chunk.byteLength);
       }
       yield chunk;
     }

@@ -60,7 +60,7 @@ export function checkAddress(name: string, text: string, allowPrivate: AllowPriv
  * @returns The response with its body unread; the caller must read or destroy it.
  * @throws OutsideError.
  */
-export async function askOutside(address: string, options: OutsideOptions): Promise<IncomingMessage> {
+export async function requestOutside(address: string, options: OutsideOptions): Promise<IncomingMessage> {
   const deadline = AbortSignal.timeout(options.timeoutMs);
   const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
   let current = address;
@@ -71,11 +71,11 @@ export async function askOutside(address: string, options: OutsideOptions): Prom
     } catch (error) {
       throw new OutsideError((error as Error).message, true, error);
     }
-    const answer = await ask(url, options, signal, deadline);
-    const { statusCode = 0, headers } = answer;
+    const response = await openRequest(url, options, signal, deadline);
+    const { statusCode = 0, headers } = response;
     const next = statusCode >= 300 && statusCode < 400 ? headers.location : undefined;
-    if (next === undefined) return answer;
-    answer.destroy();
+    if (next === undefined) return response;
+    response.destroy();
     if (hops >= options.redirects) throw new OutsideError(`it redirects more than ${options.redirects} times`, true);
     if (!URL.canParse(next, url)) throw new OutsideError('it redirects to an invalid address', true);
     current = new URL(next, url).href;
@@ -84,7 +84,12 @@ export async function askOutside(address: string, options: OutsideOptions): Prom
   }
 }
 
-function ask(url: URL, options: OutsideOptions, signal: AbortSignal, deadline: AbortSignal): Promise<IncomingMessage> {
+function openRequest(
+  url: URL,
+  options: OutsideOptions,
+  signal: AbortSignal,
+  deadline: AbortSignal,
+): Promise<IncomingMessage> {
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((done, reject) => {
     const fail = (error: Error) => {

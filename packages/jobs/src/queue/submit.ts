@@ -1,6 +1,6 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { Database } from '../database/database.ts';
-import { gathered } from './gather.ts';
+import { batched } from './batched.ts';
 import type { Job, JobState, NewJob } from './types.ts';
 
 /** The columns of a `Job`, for a table alias `j`. */
@@ -28,7 +28,7 @@ export class Jobs {
 
   constructor(db: Database) {
     this.#db = db;
-    this.#insert = gathered(MOST_TOGETHER, (jobs) => this.#insertAll(jobs));
+    this.#insert = batched(MOST_TOGETHER, (jobs) => this.#insertAll(jobs));
   }
 
   /** @throws `invalid-option` for an idempotency key that was used for a different request; `backend-unavailable`. */

@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.ts';
-import { askOutside, OutsideError } from '../outside/request.ts';
+import { OutsideError, requestOutside } from '../outside/request.ts';
 import type { JobMetrics } from '../worker/metrics.ts';
 import type { Log } from '../worker/worker.ts';
 import { Deliveries, type Delivery } from './deliveries.ts';
@@ -90,7 +90,7 @@ export class Caller {
   async #call(delivery: Delivery): Promise<void> {
     const { metrics, log } = this.#parts;
     try {
-      await this.#ask(delivery);
+      await this.#send(delivery);
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       const why = error instanceof Error ? error.message : String(error);
@@ -103,13 +103,13 @@ export class Caller {
     metrics.delivered('ok');
   }
 
-  async #ask({ id, url, job, state, metadata, problem, audioSeconds, endedAt }: Delivery): Promise<void> {
+  async #send({ id, url, job, state, metadata, problem, audioSeconds, endedAt }: Delivery): Promise<void> {
     const body = JSON.stringify({
       type: `job.${state}`,
       timestamp: endedAt,
       data: { id: job, state, metadata, problem, audioSeconds, result: `/v1/jobs/${job}/result` },
     });
-    const answer = await askOutside(url, {
+    const response = await requestOutside(url, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -122,8 +122,8 @@ export class Caller {
       redirects: 0,
       signal: this.#stop.signal,
     });
-    answer.on('error', () => {}).destroy();
-    const { statusCode = 0 } = answer;
+    response.on('error', () => {}).destroy();
+    const { statusCode = 0 } = response;
     if (statusCode < 200 || statusCode > 299) throw new Error(`it responded with ${statusCode}`);
   }
 }

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { type ErrorCode, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
-import { type Database, isAway } from '../database/database.ts';
+import { type Database, isUnavailable } from '../database/database.ts';
 import type { WithUrl } from '../outside/fetch-audio.ts';
 import { OutsideError } from '../outside/request.ts';
-import { gathered } from '../queue/gather.ts';
+import { batched } from '../queue/batched.ts';
 import type { Leases, Verdict } from '../queue/leases.ts';
 import type { Claimed, JobOptions, JobProblem } from '../queue/types.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -92,7 +92,7 @@ export class Worker {
       await parts.leases.forget(objects);
       return objects.map(() => undefined);
     };
-    this.#forget = gathered(MOST_FORGOTTEN, forget, FORGET_MS);
+    this.#forget = batched(MOST_FORGOTTEN, forget, FORGET_MS);
   }
 
   get running(): number {
@@ -166,7 +166,7 @@ export class Worker {
   async #work(running: Running): Promise<void> {
     const { claimed, stop } = running;
     const { log, metrics } = this.#parts;
-    const begun = performance.now();
+    const startedAt = performance.now();
     const onProgress = (progress: Progress) => {
       running.progress = progress;
     };
@@ -184,7 +184,7 @@ export class Worker {
       );
       if (!won) return;
       metrics.ended('succeeded', result.duration);
-      log({ level: 'info', message: 'job succeeded', job: claimed.id, ms: Math.round(performance.now() - begun) });
+      log({ level: 'info', message: 'job succeeded', job: claimed.id, ms: Math.round(performance.now() - startedAt) });
       this.#inBackground(this.#deleteAudio(claimed));
     } catch (error) {
       if (stop.signal.aborted) return;
@@ -249,7 +249,7 @@ export class Worker {
       try {
         return await write();
       } catch (error) {
-        if (!isAway(error) || signal.aborted) throw error;
+        if (!isUnavailable(error) || signal.aborted) throw error;
         await new Promise((resolve) => setTimeout(resolve, wait));
       }
     }

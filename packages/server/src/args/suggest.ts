@@ -36,10 +36,10 @@ export function editDistance(a: string, b: string): number {
 
 /** The error for an action that a command does not have. */
 export function unknownAction(command: string, action: string, actions: readonly string[]): UsageError {
-  const meant = nearest(action, actions);
+  const suggestion = nearest(action, actions);
   const received = action === '' ? `${command} needs one of` : `${command} has no action "${action}", expected one of`;
   return new UsageError(
     `${received} ${actions.join(', ')}`,
-    meant === undefined ? undefined : `Did you mean ${command} ${meant}?`,
+    suggestion === undefined ? undefined : `Did you mean ${command} ${suggestion}?`,
   );
 }

@@ -4,7 +4,7 @@ import type { DiarizeJson } from '../routes/diarize/schema.ts';
 import type { EmbeddingJson } from '../routes/embed/schema.ts';
 import type { WindowJson } from '../routes/infer/schema.ts';
 import { readEvents } from './events.ts';
-import { type AskOptions, JobsClient } from './jobs.ts';
+import { JobsClient, type RequestOptions } from './jobs.ts';
 import { LiveConnection } from './live.ts';
 import { responseError } from './response-error.ts';
 import type {
@@ -73,7 +73,7 @@ export class VoiceFlowClient {
 
   /** Durable jobs, if the server keeps jobs. */
   get jobs(): JobsClient {
-    return new JobsClient((method, path, options) => this.#ask(method, path, options));
+    return new JobsClient((method, path, options) => this.#request(method, path, options));
   }
 
   /** Starts live diarization. @throws `backend-unavailable` when there is no `WebSocket`. */
@@ -119,10 +119,10 @@ export class VoiceFlowClient {
   }
 
   #post(path: string, body: BodyInit, options: CallOptions, headers: Record<string, string> = {}): Promise<Response> {
-    return this.#ask('POST', path, { ...options, body, headers });
+    return this.#request('POST', path, { ...options, body, headers });
   }
 
-  async #ask(method: string, path: string, options: AskOptions = {}): Promise<Response> {
+  async #request(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
     const { fetch = (url, init) => globalThis.fetch(url, init), key } = this.#options;
     const { signal, deadlineMs, body, headers } = options;
     let response: Response;

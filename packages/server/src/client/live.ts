@@ -49,7 +49,7 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
   #keepAlive: ReturnType<typeof setInterval> | undefined;
   #lastSent = 0;
   #error: VoiceFlowError | undefined;
-  #over = false;
+  #finished = false;
 
   /** Called by `VoiceFlowClient.stream`. */
   constructor(url: string, options: ClientStreamOptions, WebSocket: WebSocketConstructor) {
@@ -65,12 +65,13 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
    */
   async push(samples: Float32Array): Promise<void> {
     if (this.#error !== undefined) throw this.#error;
-    if (this.#over || this.#ended !== undefined) throw new VoiceFlowError('closed', 'push() was called after end()');
+    if (this.#finished || this.#ended !== undefined)
+      throw new VoiceFlowError('closed', 'push() was called after end()');
     this.#pushed += samples.length;
     this.#backlog.push(encode(samples, this.#options.encoding ?? 's16le'));
     this.#flush();
     this.#trim();
-    while (this.#socket?.readyState === OPEN && this.#socket.bufferedAmount > MAX_BUFFERED && !this.#over) {
+    while (this.#socket?.readyState === OPEN && this.#socket.bufferedAmount > MAX_BUFFERED && !this.#finished) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
@@ -83,7 +84,7 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
   end(options: { readonly recluster?: boolean } = {}): Promise<LiveResultJson> {
     this.#ended ??= new Promise((resolve, reject) => {
       if (this.#error !== undefined) return reject(this.#error);
-      if (this.#over) return reject(new VoiceFlowError('closed', 'the connection was closed'));
+      if (this.#finished) return reject(new VoiceFlowError('closed', 'the connection was closed'));
       this.#ending = resolve;
       this.#failing = reject;
       this.#command = JSON.stringify({ type: 'end', ...options });
@@ -94,7 +95,7 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
 
   /** Drops the session without a result. */
   close(): void {
-    if (!this.#over)
+    if (!this.#finished)
       this.#failing?.(new VoiceFlowError('closed', 'the connection was closed before the result was received'));
     this.#finish(undefined);
     this.#socket?.close(1000);
@@ -105,7 +106,7 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
       const event = this.#events.shift();
       if (event !== undefined) yield event;
       else if (this.#error !== undefined) throw this.#error;
-      else if (this.#over) return;
+      else if (this.#finished) return;
       else {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
@@ -120,10 +121,10 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
     this.#socket = socket;
     this.#ready = false;
     socket.addEventListener('message', ({ data }) => {
-      if (socket === this.#socket && !this.#over && typeof data === 'string') this.#receive(data);
+      if (socket === this.#socket && !this.#finished && typeof data === 'string') this.#receive(data);
     });
     socket.addEventListener('close', () => {
-      if (socket === this.#socket && !this.#over) this.#reconnect();
+      if (socket === this.#socket && !this.#finished) this.#reconnect();
     });
     // Every error is followed by `close`. Without a listener some runtimes throw.
     socket.addEventListener('error', () => {});
@@ -224,7 +225,7 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
     this.#offset = this.#pushed - waiting;
     const wait = Math.min(BACKOFF_MS.first * 2 ** this.#attempts++, BACKOFF_MS.last);
     setTimeout(() => {
-      if (!this.#over) this.#connect();
+      if (!this.#finished) this.#connect();
     }, wait);
   }
 
@@ -257,8 +258,8 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
   }
 
   #finish(error: VoiceFlowError | undefined): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#finished) return;
+    this.#finished = true;
     clearInterval(this.#keepAlive);
     this.#error = error;
     if (error !== undefined) this.#failing?.(error);

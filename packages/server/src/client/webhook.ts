@@ -45,30 +45,32 @@ export async function verifyWebhook(
   const time = headerOf(headers, 'webhook-timestamp');
   const signatures = headerOf(headers, 'webhook-signature');
   if (!/^\d{1,12}$/.test(time))
-    throw refused(`webhook-timestamp is "${time.slice(0, 40)}", expected a Unix time in seconds`);
+    throw unauthorized(`webhook-timestamp is "${time.slice(0, 40)}", expected a Unix time in seconds`);
   const age = now() / 1000 - Number(time);
   if (!(Math.abs(age) <= toleranceSeconds)) {
-    throw refused(
+    throw unauthorized(
       `signed ${Math.round(age)} s ago, the tolerance is ${toleranceSeconds} s`,
       'Check the clocks of both machines.',
     );
   }
   const text = typeof body === 'string' ? body : new TextDecoder().decode(body);
   const signed = new TextEncoder().encode(`${id}.${time}.${text}`);
-  const given = signatures.split(' ').flatMap((each) => (each.startsWith('v1,') ? (bytesOf(each.slice(3)) ?? []) : []));
+  const received = signatures
+    .split(' ')
+    .flatMap((each) => (each.startsWith('v1,') ? (bytesOf(each.slice(3)) ?? []) : []));
   for (const each of typeof secret === 'string' ? [secret] : secret) {
     const key = await keyOf(each);
-    for (const signature of given) {
+    for (const signature of received) {
       if (await crypto.subtle.verify('HMAC', key, signature, signed)) return { id, ...JSON.parse(text) };
     }
   }
-  throw refused('no signature matches', 'Check the secret, and pass the body unchanged.');
+  throw unauthorized('no signature matches', 'Check the secret, and pass the body unchanged.');
 }
 
 function headerOf(headers: WebhookHeaders, name: string): string {
   const value = headers instanceof Headers ? headers.get(name) : headers[name];
   if (typeof value === 'string' && value !== '') return value;
-  throw refused(`the header ${name} is missing`);
+  throw unauthorized(`the header ${name} is missing`);
 }
 
 async function keyOf(secret: string): Promise<CryptoKey> {
@@ -89,6 +91,6 @@ function bytesOf(base64: string): Uint8Array<ArrayBuffer> | undefined {
   }
 }
 
-function refused(why: string, hint = 'Reject the call.'): VoiceFlowError {
+function unauthorized(why: string, hint = 'Reject the call.'): VoiceFlowError {
   return new VoiceFlowError('unauthorized', `the webhook call is not authentic: ${why}`, { hint });
 }

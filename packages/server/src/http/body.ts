@@ -176,12 +176,12 @@ function watchIdle({ idleMs, signal }: CollectOptions): {
     controller.abort(new VoiceFlowError('aborted', 'the client closed the request before its body was complete'));
   let last = performance.now();
   /** Start of the current interval, and the number of bytes since then. */
-  let [begun, came] = [last, 0];
+  let [startedAt, received] = [last, 0];
   let doubted = false;
   const check = () => {
     const now = performance.now();
     const silent = now - last;
-    const dripping = now - begun >= 2 * idleMs && came < LEAST_BYTES;
+    const dripping = now - startedAt >= 2 * idleMs && received < LEAST_BYTES;
     const late = silent >= idleMs || dripping;
     if (late && !doubted) {
       // After the process was suspended, its timers fire before it has read data that arrived in the meantime; check
@@ -191,7 +191,7 @@ function watchIdle({ idleMs, signal }: CollectOptions): {
       return;
     }
     doubted = false;
-    if (now - begun >= 2 * idleMs) [begun, came] = [now, 0];
+    if (now - startedAt >= 2 * idleMs) [startedAt, received] = [now, 0];
     if (!late) {
       timer = setTimeout(check, Math.max(1, idleMs - silent));
       return;
@@ -208,7 +208,7 @@ function watchIdle({ idleMs, signal }: CollectOptions): {
     signal: controller.signal,
     touch: (bytes) => {
       last = performance.now();
-      came += bytes;
+      received += bytes;
     },
     stop: () => {
       clearTimeout(timer);

@@ -14,7 +14,7 @@ export interface SiteOptions {
  * machine (DNS rebinding), or one that sends a cross-site POST, whose response it could not read but whose work would
  * be done. Undefined for all other requests.
  */
-export function wrongSite(x: Exchange, { allowedHosts, corsOrigins = [] }: SiteOptions): Problem | undefined {
+export function siteProblem(x: Exchange, { allowedHosts, corsOrigins = [] }: SiteOptions): Problem | undefined {
   if (allowedHosts !== undefined) {
     const name = hostName(x.header('host'));
     if (name !== undefined && !isLoopbackName(name) && !allowedHosts.includes(name)) {

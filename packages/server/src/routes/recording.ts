@@ -3,15 +3,15 @@ import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { TaskOutput } from '../engine/engine.ts';
 import type { AppContext } from '../http/exchange.ts';
 import type { AppState } from '../state.ts';
-import type { Question } from './answer.ts';
+import type { TaskRequest } from './run-task.ts';
 
 /** The `Question` of a request with a recording and its options. */
-export function recordingQuestion(
+export function recordingRequest(
   c: AppContext,
   state: AppState,
   kind: 'diarize' | 'embed',
   output: TaskOutput,
-): Question {
+): TaskRequest {
   return {
     task: {
       kind,

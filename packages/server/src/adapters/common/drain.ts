@@ -18,11 +18,11 @@ const LAST_ARRIVALS_MS = 1_000;
  */
 export async function acceptLastArrivals(server: EventEmitter): Promise<void> {
   const until = performance.now() + LAST_ARRIVALS_MS;
-  let came = 0;
-  const onConnection = () => came++;
+  let connections = 0;
+  const onConnection = () => connections++;
   server.on('connection', onConnection);
-  for (let before = -1; before !== came && performance.now() < until; ) {
-    before = came;
+  for (let before = -1; before !== connections && performance.now() < until; ) {
+    before = connections;
     await turnOfTheLoop();
   }
   server.off('connection', onConnection);

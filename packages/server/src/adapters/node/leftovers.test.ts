@@ -65,8 +65,8 @@ it.each([
     client.once('error', reject);
     client.write(half, () => client.write(half, resolve));
   });
-  const [answer] = await once(client, 'data');
-  expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+  const [respond] = await once(client, 'data');
+  expect(respond).toMatch(/^HTTP\/1\.1 413 /);
   client.destroy();
 });
 

@@ -36,8 +36,8 @@ export class Leftovers {
     const { socket } = incoming;
     // Without this method, Node closes only its own side, and incoming data can still be read.
     Object.assign(socket, { destroySoon: undefined });
-    const begun = socket.bytesRead;
-    let seen = begun;
+    const bytesAtStart = socket.bytesRead;
+    let seen = bytesAtStart;
     let silentMs = 0;
     let totalMs = 0;
     let last = performance.now();
@@ -49,7 +49,7 @@ export class Leftovers {
       totalMs += passed;
       silentMs = socket.bytesRead === seen ? silentMs + passed : 0;
       seen = socket.bytesRead;
-      if (totalMs < this.#mostMs && seen - begun < MOST_BYTES) {
+      if (totalMs < this.#mostMs && seen - bytesAtStart < MOST_BYTES) {
         if (silentMs < SILENT_MS) return;
         await turnOfTheLoop();
         if (socket.bytesRead !== seen) return;

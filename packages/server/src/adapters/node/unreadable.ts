@@ -1,8 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Answer } from '../../http/exchange.ts';
-import { problem, problemAnswer } from '../../http/problem.ts';
+import type { PlainResponse } from '../../http/exchange.ts';
+import { problem, problemPlainResponse } from '../../http/problem.ts';
 import { turnOfTheLoop } from '../common/event-loop.ts';
 import type { Connections } from './connections.ts';
 
@@ -12,23 +12,26 @@ import type { Connections } from './connections.ts';
 const LINGER_MS = 1_000;
 
 /** The problem of a request that cannot be read. */
-export function unreadable(status: number, detail: string): Answer {
+export function unreadable(status: number, detail: string): PlainResponse {
   const code = status === 408 ? 'deadline-exceeded' : 'invalid-option';
-  return problemAnswer(problem(status, code, STATUS_CODES[status] ?? 'Bad Request', detail, crypto.randomUUID()));
+  return problemPlainResponse(
+    problem(status, code, STATUS_CODES[status] ?? 'Bad Request', detail, crypto.randomUUID()),
+  );
 }
 
 /** Responds to a request that must not reach the app. @returns false for any other request. */
 export function refuseUnreadable(incoming: IncomingMessage, outgoing: ServerResponse): boolean {
   const { expect = '100-continue' } = incoming.headers;
   // RFC 9112, 3.2: all readers must agree on the host of a request.
-  if (hostsOf(incoming) !== 1) answer(outgoing, 400, 'the request has no Host header, or two', { connection: 'close' });
+  if (hostsOf(incoming) !== 1)
+    respond(outgoing, 400, 'the request has no Host header, or two', { connection: 'close' });
   else if (expect.toLowerCase() !== '100-continue')
-    answer(outgoing, 417, 'the value of the header Expect is not supported');
+    respond(outgoing, 417, 'the value of the header Expect is not supported');
   else return false;
   return true;
 }
 
-function answer(outgoing: ServerResponse, status: number, detail: string, more = {}): void {
+function respond(outgoing: ServerResponse, status: number, detail: string, more = {}): void {
   const { headers, body } = unreadable(status, detail);
   outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body), ...more });
   outgoing.end(body);
@@ -70,19 +73,19 @@ const STATUSES: Readonly<Record<string, number>> = {
  * @param headerMs Milliseconds in which a header must arrive.
  */
 export function answerUnreadable(server: EventEmitter, connections: Connections, headerMs: number): void {
-  const given = new WeakSet<Socket>();
+  const timed = new WeakSet<Socket>();
   const giveUp = (socket: Socket, status: number, detail: string) => {
     // Further data on the connection causes further errors.
-    if (given.has(socket)) return;
-    given.add(socket);
+    if (timed.has(socket)) return;
+    timed.add(socket);
     if (!socket.writable || connections.isInAnswer(socket)) socket.destroy();
     else endUnreadable(socket, status, detail);
   };
   const late = async (socket: Socket) => {
     const { bytesRead } = socket;
-    const before = connections.asked(socket);
+    const before = connections.requestsOf(socket);
     const giveUpUnlessAsked = () => {
-      if (connections.asked(socket) === before)
+      if (connections.requestsOf(socket) === before)
         giveUp(socket, 408, `no request header was received within ${headerMs} ms`);
     };
     await turnOfTheLoop();

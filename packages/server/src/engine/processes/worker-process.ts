@@ -12,10 +12,10 @@ import type {
   TaskReply,
 } from '../engine.ts';
 import { cutChunks } from '../runner/bytes.ts';
-import { RunNote } from './culprit.ts';
 import { FrameReader, writeFrame } from './frames.ts';
 import { FRAMES_FD, type FromWorker, fromWireError, type ToWorker } from './messages.ts';
-import { unyield } from './niceness.ts';
+import { resetNiceness } from './niceness.ts';
+import { RunRecord } from './run-record.ts';
 import { SharedSlots } from './shared-slots.ts';
 import { WorkerSessions } from './worker-sessions.ts';
 
@@ -69,7 +69,7 @@ export class WorkerProcess {
   readonly #options: WorkerOptions;
   readonly #slots: SharedSlots | undefined;
   /** Where the worker records the task of its current run. */
-  readonly #note: Pick<RunNote, 'lastRun'> | undefined;
+  readonly #record: Pick<RunRecord, 'lastRun'> | undefined;
   readonly #pending = new Map<number, Pending>();
   readonly #live: WorkerSessions;
   #nextId = 1;
@@ -92,14 +92,14 @@ export class WorkerProcess {
       kill: (why) => this.kill(why),
     });
     this.#slots = SharedSlots.create(SLOTS);
-    const file = this.#slots === undefined ? RunNote.create() : undefined;
-    this.#note = this.#slots ?? file;
+    const file = this.#slots === undefined ? RunRecord.create() : undefined;
+    this.#record = this.#slots ?? file;
     this.#child = spawn(command, [...args], {
       // Frames use a separate descriptor, and standard output goes to the log, because a library may print to it.
       stdio: ['pipe', STDERR_FD, 'inherit', this.#slots?.fd ?? 'ignore', 'pipe'],
       env: { ...MALLOC, ...process.env, VOICEFLOW_API_KEYS: undefined, ...file?.env, ...env },
     });
-    unyield(this.#child.pid);
+    resetNiceness(this.#child.pid);
     let failed: (error: VoiceFlowError) => void = () => {};
     this.ready = new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.kill(`not ready after ${options.startMs} ms`), options.startMs);
@@ -118,7 +118,7 @@ export class WorkerProcess {
       });
       this.#frames?.on('data', (chunk: Uint8Array) => {
         if (!this.alive) return;
-        this.#live.heard();
+        this.#live.received();
         try {
           reader.push(chunk);
         } catch (error) {
@@ -139,7 +139,7 @@ export class WorkerProcess {
           hint: 'Try again.',
         });
         failed(error);
-        if (signal !== null && CRASHES.has(signal)) this.#pending.get(this.#note?.lastRun() ?? 0)?.onBlame?.();
+        if (signal !== null && CRASHES.has(signal)) this.#pending.get(this.#record?.lastRun() ?? 0)?.onBlame?.();
         this.#failAll(error);
         this.#slots?.close();
         file?.close();
@@ -202,8 +202,8 @@ export class WorkerProcess {
     }
   }
 
-  open(request: LiveRequest, tell: (message: LiveMessage) => void): Promise<LiveChannel> {
-    return this.#live.open(this.#nextId++, request, tell);
+  open(request: LiveRequest, emit: (message: LiveMessage) => void): Promise<LiveChannel> {
+    return this.#live.open(this.#nextId++, request, emit);
   }
 
   /** Kills the process at once. */

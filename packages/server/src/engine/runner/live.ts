@@ -84,8 +84,8 @@ function headCheck(encoding: LiveRequest['encoding']): (bytes: Uint8Array) => vo
   };
 }
 
-async function forward(session: DiarizationSession, tell: (message: LiveMessage) => void): Promise<void> {
-  for await (const event of session) tell(event);
+async function forward(session: DiarizationSession, emit: (message: LiveMessage) => void): Promise<void> {
+  for await (const event of session) emit(event);
 }
 
 export function toMessage(error: unknown): LiveMessage {

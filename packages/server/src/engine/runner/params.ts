@@ -125,8 +125,8 @@ export function readParams<E extends v.ObjectEntries>(
   if (result.success) return result.output;
   const [issue] = result.issues;
   const name = String(issue.path?.[0].key ?? 'an option');
-  const given = params[name];
-  const text = typeof given === 'string' ? given : (JSON.stringify(given) ?? 'absent');
+  const value = params[name];
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'absent');
   throw invalid(name, text, issue.message);
 }
 

@@ -159,10 +159,10 @@ const JOBS = { tag: 'Jobs', key: true } as const;
 const json = <const S extends v.GenericSchema>(description: string, schema: S) =>
   ({ description, content: { 'application/json': schema } }) as const;
 /** The problems when the database or the storage is unavailable. */
-const AWAY = ['overloaded', 'backend-unavailable'] as const;
-const ABSENT = ['not-found', ...AWAY] as const;
+const UNAVAILABLE = ['overloaded', 'backend-unavailable'] as const;
+const ABSENT = ['not-found', ...UNAVAILABLE] as const;
 const ONE_JOB = { ...JOBS, params: IdParams.entries, problems: ABSENT } as const;
-const AUDIO_PROBLEMS = ['audio-too-large', 'invalid-audio', 'deadline-exceeded', ...AWAY] as const;
+const AUDIO_PROBLEMS = ['audio-too-large', 'invalid-audio', 'deadline-exceeded', ...UNAVAILABLE] as const;
 
 export const SUBMIT_JOB = {
   summary: 'Submits a recording',
@@ -184,7 +184,7 @@ export const LIST_JOBS = {
   ...JOBS,
   query: ListQuery,
   answers: { 200: json('A page.', JobListSchema) },
-  problems: AWAY,
+  problems: UNAVAILABLE,
 } as const satisfies RouteSpec;
 
 export const GET_JOB = {
@@ -245,7 +245,7 @@ export const LIST_VOICES = {
   description: 'Without their embeddings.',
   ...JOBS,
   answers: { 200: json('The voices.', VoiceListSchema) },
-  problems: AWAY,
+  problems: UNAVAILABLE,
 } as const satisfies RouteSpec;
 
 export const REMOVE_VOICE = {

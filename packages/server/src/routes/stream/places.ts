@@ -12,10 +12,10 @@ const KEY_SHARE = 0.75;
  */
 export function makeRoom(sessions: ReadonlySet<OpenSession>, limit: number, client: string | undefined): void {
   if (client !== undefined) {
-    let own = 0;
-    for (const session of sessions) if (session.client === client) own++;
-    if (own >= Math.max(Math.ceil(limit * KEY_SHARE), 1)) {
-      throw new VoiceFlowError('overloaded', `this key has ${own} open live sessions, which is its share`, {
+    let count = 0;
+    for (const session of sessions) if (session.client === client) count++;
+    if (count >= Math.max(Math.ceil(limit * KEY_SHARE), 1)) {
+      throw new VoiceFlowError('overloaded', `this key has ${count} open live sessions, which is its share`, {
         hint: 'Close one of them, or try again later.',
       });
     }
