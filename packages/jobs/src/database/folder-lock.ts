@@ -30,7 +30,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   const path = socketOf(resolve(folder));
   const nonce = randomUUID();
   const server = createServer((socket) => socket.on('error', () => {}).end(nonce));
-  if ((await answerOf(path)) !== undefined) throw held(folder);
+  if ((await readNonce(path)) !== undefined) throw held(folder);
   // The socket was left behind by a process that died.
   if (process.platform !== 'win32') rmSync(path, { force: true });
   try {
@@ -39,7 +39,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
     throw held(folder);
   }
   // Two processes may both have found a dead socket. Only the one that gets its own nonce as response has the lock.
-  if ((await answerOf(path)) !== nonce) {
+  if ((await readNonce(path)) !== nonce) {
     server.close();
     throw held(folder);
   }
@@ -62,7 +62,7 @@ function listen(server: Server, path: string): Promise<void> {
 }
 
 /** The response of the lock's holder; undefined when there is none. */
-function answerOf(path: string): Promise<string | undefined> {
+function readNonce(path: string): Promise<string | undefined> {
   return new Promise((done) => {
     let text = '';
     const socket = connect(path);

@@ -28,7 +28,7 @@ const LEASE_DEFAULTS: LeaseOptions = {
  * What a failure means: the job fails for good; it is retried and the failure counts; or it is retried without
  * counting, because the job was not the cause.
  */
-export type Verdict = 'final' | 'retry' | 'defer';
+export type FailureAction = 'final' | 'retry' | 'defer';
 
 /** Inserts a webhook delivery for each job in `ended` that has a webhook, and sends the notifications. */
 const DELIVER = `deliveries as (
@@ -162,7 +162,7 @@ export class Leases {
    * Requeues a failed job for a later retry, or ends it when the verdict is `final` or after `mostFailures` failures.
    * Returns its new state; undefined when the lease was lost.
    */
-  async fail(claimed: Claimed, problem: JobProblem, verdict: Verdict): Promise<'queued' | 'failed' | undefined> {
+  async fail(claimed: Claimed, problem: JobProblem, action: FailureAction): Promise<'queued' | 'failed' | undefined> {
     const { mostFailures, retrySeconds } = this.#options;
     const [row] = await this.#db.query<{ state: 'queued' | 'failed' }>(
       `with changed as (
@@ -179,8 +179,8 @@ export class Leases {
         claimed.id,
         claimed.lease,
         JSON.stringify(storable(problem)),
-        { final: 1, retry: 1, defer: 0 }[verdict],
-        verdict === 'final' ? 0 : mostFailures,
+        { final: 1, retry: 1, defer: 0 }[action],
+        action === 'final' ? 0 : mostFailures,
         retrySeconds,
       ],
     );

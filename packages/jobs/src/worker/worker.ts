@@ -4,7 +4,7 @@ import { type Database, isUnavailable } from '../database/database.ts';
 import type { WithUrl } from '../outside/fetch-audio.ts';
 import { OutsideError } from '../outside/request.ts';
 import { batched } from '../queue/batched.ts';
-import type { Leases, Verdict } from '../queue/leases.ts';
+import type { FailureAction, Leases } from '../queue/leases.ts';
 import type { Claimed, JobOptions, JobProblem } from '../queue/types.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Voices } from '../voices/voices.ts';
@@ -194,10 +194,17 @@ export class Worker {
 
   async #failed(claimed: Claimed, signal: AbortSignal, error: unknown): Promise<void> {
     const problem = problemOf(error);
-    const verdict = verdictOf(error);
+    const action = failureActionOf(error);
     const { metrics, log } = this.#parts;
-    log({ level: 'warn', message: 'job failed', job: claimed.id, verdict, code: problem.code, error: String(error) });
-    const state = await this.#report(signal, () => this.#parts.leases.fail(claimed, problem, verdict)).catch(
+    log({
+      level: 'warn',
+      message: 'job failed',
+      job: claimed.id,
+      verdict: action,
+      code: problem.code,
+      error: String(error),
+    });
+    const state = await this.#report(signal, () => this.#parts.leases.fail(claimed, problem, action)).catch(
       (unreported) => {
         log({ level: 'error', message: 'failure of a job not stored', job: claimed.id, error: String(unreported) });
         return undefined;
@@ -288,7 +295,7 @@ function problemOf(error: unknown): JobProblem {
   return { code, detail: message, hint };
 }
 
-function verdictOf(error: unknown): Verdict {
+function failureActionOf(error: unknown): FailureAction {
   if (!VoiceFlowError.isInstance(error)) return 'retry';
   if (error.cause instanceof OutsideError && !error.cause.permanent) return 'retry';
   if (FINAL.includes(error.code)) return 'final';

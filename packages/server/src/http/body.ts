@@ -172,25 +172,25 @@ function watchIdle({ idleMs, signal }: CollectOptions): {
   stop(): void;
 } {
   const controller = new AbortController();
-  const onLeave = () =>
+  const onDisconnect = () =>
     controller.abort(new VoiceFlowError('aborted', 'the client closed the request before its body was complete'));
   let last = performance.now();
   /** Start of the current interval, and the number of bytes since then. */
   let [startedAt, received] = [last, 0];
-  let doubted = false;
+  let rechecked = false;
   const check = () => {
     const now = performance.now();
     const silent = now - last;
     const dripping = now - startedAt >= 2 * idleMs && received < LEAST_BYTES;
     const late = silent >= idleMs || dripping;
-    if (late && !doubted) {
+    if (late && !rechecked) {
       // After the process was suspended, its timers fire before it has read data that arrived in the meantime; check
       // again.
-      doubted = true;
+      rechecked = true;
       timer = setTimeout(check, 0);
       return;
     }
-    doubted = false;
+    rechecked = false;
     if (now - startedAt >= 2 * idleMs) [startedAt, received] = [now, 0];
     if (!late) {
       timer = setTimeout(check, Math.max(1, idleMs - silent));
@@ -202,8 +202,8 @@ function watchIdle({ idleMs, signal }: CollectOptions): {
     controller.abort(new VoiceFlowError('deadline-exceeded', what, { hint: 'Send the body without pauses.' }));
   };
   let timer = setTimeout(check, idleMs);
-  if (signal.aborted) onLeave();
-  signal.addEventListener('abort', onLeave, { once: true });
+  if (signal.aborted) onDisconnect();
+  signal.addEventListener('abort', onDisconnect, { once: true });
   return {
     signal: controller.signal,
     touch: (bytes) => {
@@ -212,7 +212,7 @@ function watchIdle({ idleMs, signal }: CollectOptions): {
     },
     stop: () => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', onLeave);
+      signal.removeEventListener('abort', onDisconnect);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { turnOfTheLoop } from '../common/event-loop.ts';
+import { nextLoopTurn } from '../common/event-loop.ts';
 
 /** @module Limits per connection of Node's HTTP server: waiting requests and unread responses. */
 
@@ -13,7 +13,7 @@ const MAX_WAITING = 32;
 interface Connection {
   readonly socket: Socket;
   /** The response in progress. */
-  respond: ServerResponse | undefined;
+  response: ServerResponse | undefined;
   paused: boolean;
   readonly waiting: (() => void)[];
   /** How much had been sent at the last check (see `leftOf`), and for how long it has not changed. */
@@ -52,8 +52,8 @@ export class Connections {
     const { bytesRead } = socket;
     const timer = setTimeout(async () => {
       // Data that arrived while the process was suspended has not been read yet.
-      await turnOfTheLoop();
-      if (socket.bytesRead === bytesRead && this.#all.get(socket)?.respond === undefined) socket.destroy();
+      await nextLoopTurn();
+      if (socket.bytesRead === bytesRead && this.#all.get(socket)?.response === undefined) socket.destroy();
     }, LAST_REQUEST_MS);
     timer.unref();
   }
@@ -69,16 +69,16 @@ export class Connections {
       if (socket.destroyed) return;
       const connection = this.#of(socket);
       this.#count(socket);
-      if (connection.respond === undefined) return this.#start(connection, listener, incoming, outgoing);
+      if (connection.response === undefined) return this.#start(connection, listener, incoming, outgoing);
       this.#wait(connection, () => this.#start(connection, listener, incoming, outgoing));
     };
   }
 
   /** Handles an upgrade request: runs `then` when all earlier requests of the connection have their responses. */
-  afterAnswers(socket: Socket, then: () => void): void {
+  afterResponses(socket: Socket, then: () => void): void {
     const connection = this.#all.get(socket);
     this.#count(socket);
-    if (connection?.respond === undefined) {
+    if (connection?.response === undefined) {
       then();
       return;
     }
@@ -88,7 +88,7 @@ export class Connections {
     this.#wait(connection, () => {
       socket.off('error', ignored);
       then();
-      if (connection.respond === undefined) this.#next(connection);
+      if (connection.response === undefined) this.#next(connection);
     });
   }
 
@@ -98,8 +98,8 @@ export class Connections {
   }
 
   /** Whether a response has been started but not completed. */
-  isInAnswer(socket: Socket): boolean {
-    return this.#all.get(socket)?.respond?.headersSent === true;
+  isResponding(socket: Socket): boolean {
+    return this.#all.get(socket)?.response?.headersSent === true;
   }
 
   close(): void {
@@ -115,7 +115,7 @@ export class Connections {
     if (known !== undefined) return known;
     const connection: Connection = {
       socket,
-      respond: undefined,
+      response: undefined,
       paused: false,
       waiting: [],
       sent: '',
@@ -130,9 +130,9 @@ export class Connections {
   }
 
   #start(connection: Connection, listener: RequestListener, incoming: IncomingMessage, outgoing: ServerResponse): void {
-    connection.respond = outgoing;
+    connection.response = outgoing;
     outgoing.once('close', () => {
-      connection.respond = undefined;
+      connection.response = undefined;
       this.#next(connection);
     });
     listener(incoming, outgoing as Parameters<RequestListener>[1]);
@@ -169,7 +169,7 @@ export class Connections {
         connection.sent = '';
         continue;
       }
-      const sent = leftOf(socket);
+      const sent = sentState(socket);
       if (sent !== connection.sent) {
         connection.sent = sent;
         connection.idleMs = 0;
@@ -196,7 +196,7 @@ function stopParsing(socket: Socket): void {
  * A measure of how much has been sent: it changes when the client reads, not when more is written. The kernel takes a
  * large response in parts, which only libuv's count of queued bytes shows (`net` uses it for its own timeouts).
  */
-function leftOf(socket: Socket): string {
+function sentState(socket: Socket): string {
   const { _handle } = socket as { _handle?: { writeQueueSize?: number } | null };
   return `${socket.bytesWritten - socket.writableLength} ${_handle?.writeQueueSize ?? 0}`;
 }

@@ -15,7 +15,7 @@ const SIZE = 1_000_000;
 async function refusing() {
   const leftovers = new Leftovers();
   const server = createServer((incoming, outgoing) => {
-    leftovers.afterAnswer(incoming, outgoing);
+    leftovers.afterResponse(incoming, outgoing);
     outgoing.writeHead(413).end('no');
   });
   servers.push(server);

@@ -3,7 +3,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Socket } from 'node:net';
 import type { PlainResponse } from '../../http/exchange.ts';
 import { problem, problemPlainResponse } from '../../http/problem.ts';
-import { turnOfTheLoop } from '../common/event-loop.ts';
+import { nextLoopTurn } from '../common/event-loop.ts';
 import type { Connections } from './connections.ts';
 
 /** @module Problem responses for requests that never reach the app because they are not valid HTTP or incomplete. */
@@ -24,7 +24,7 @@ export function refuseUnreadable(incoming: IncomingMessage, outgoing: ServerResp
   const { expect = '100-continue' } = incoming.headers;
   // RFC 9112, 3.2: all readers must agree on the host of a request.
   if (hostsOf(incoming) !== 1)
-    respond(outgoing, 400, 'the request has no Host header, or two', { connection: 'close' });
+    respond(outgoing, 400, 'the request must have exactly one Host header', { connection: 'close' });
   else if (expect.toLowerCase() !== '100-continue')
     respond(outgoing, 417, 'the value of the header Expect is not supported');
   else return false;
@@ -48,7 +48,7 @@ function hostsOf({ rawHeaders, httpVersion }: IncomingMessage): number {
 }
 
 /** Writes a response directly to the socket and closes the connection. */
-export function endUnreadable(socket: Socket, status: number, detail: string): void {
+export function closeUnreadable(socket: Socket, status: number, detail: string): void {
   const { headers, body } = unreadable(status, detail);
   const lines = Object.entries({ ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' });
   const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines.map(([name, value]) => `${name}: ${value}`)];
@@ -72,30 +72,30 @@ const STATUSES: Readonly<Record<string, number>> = {
  * time in which the process was suspended and the header lay unread.
  * @param headerMs Milliseconds in which a header must arrive.
  */
-export function answerUnreadable(server: EventEmitter, connections: Connections, headerMs: number): void {
+export function handleUnreadable(server: EventEmitter, connections: Connections, headerMs: number): void {
   const timed = new WeakSet<Socket>();
-  const giveUp = (socket: Socket, status: number, detail: string) => {
+  const refuse = (socket: Socket, status: number, detail: string) => {
     // Further data on the connection causes further errors.
     if (timed.has(socket)) return;
     timed.add(socket);
-    if (!socket.writable || connections.isInAnswer(socket)) socket.destroy();
-    else endUnreadable(socket, status, detail);
+    if (!socket.writable || connections.isResponding(socket)) socket.destroy();
+    else closeUnreadable(socket, status, detail);
   };
   const late = async (socket: Socket) => {
     const { bytesRead } = socket;
     const before = connections.requestsOf(socket);
-    const giveUpUnlessAsked = () => {
+    const refuseIfNoRequest = () => {
       if (connections.requestsOf(socket) === before)
-        giveUp(socket, 408, `no request header was received within ${headerMs} ms`);
+        refuse(socket, 408, `no request header was received within ${headerMs} ms`);
     };
-    await turnOfTheLoop();
-    if (socket.bytesRead === bytesRead) giveUpUnlessAsked();
+    await nextLoopTurn();
+    if (socket.bytesRead === bytesRead) refuseIfNoRequest();
     // Node checks the timeout of each header only once.
-    else setTimeout(giveUpUnlessAsked, headerMs).unref();
+    else setTimeout(refuseIfNoRequest, headerMs).unref();
   };
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const { code = '' } = error;
     if (code === 'ERR_HTTP_REQUEST_TIMEOUT') void late(socket);
-    else giveUp(socket, STATUSES[code] ?? 400, `the request cannot be read: ${error.message}`);
+    else refuse(socket, STATUSES[code] ?? 400, `the request cannot be read: ${error.message}`);
   });
 }

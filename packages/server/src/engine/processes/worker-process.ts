@@ -75,7 +75,7 @@ export class WorkerProcess {
   #nextId = 1;
   #draining: Promise<void> | undefined;
   #dead = false;
-  #whyKilled: string | undefined;
+  #killReason: string | undefined;
   /** Defined once the worker is ready. */
   info: Omit<EngineInfo, 'slots'> | undefined;
 
@@ -135,7 +135,7 @@ export class WorkerProcess {
       const onEnd = (why: string, signal: NodeJS.Signals | null = null) => {
         if (this.#dead) return;
         this.#dead = true;
-        const error = new VoiceFlowError('backend-failed', `the worker process ended: ${this.#whyKilled ?? why}`, {
+        const error = new VoiceFlowError('backend-failed', `the worker process ended: ${this.#killReason ?? why}`, {
           hint: 'Try again.',
         });
         failed(error);
@@ -157,7 +157,7 @@ export class WorkerProcess {
   }
 
   get alive(): boolean {
-    return !this.#dead && this.#whyKilled === undefined;
+    return !this.#dead && this.#killReason === undefined;
   }
 
   get pid(): number | undefined {
@@ -209,7 +209,7 @@ export class WorkerProcess {
   /** Kills the process at once. */
   kill(why: string): void {
     if (this.#dead) return;
-    this.#whyKilled ??= why;
+    this.#killReason ??= why;
     this.#child.kill('SIGKILL');
   }
 

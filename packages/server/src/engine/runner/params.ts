@@ -31,11 +31,11 @@ export function joinParams(query: Params, fields: Params): Params {
       hint: 'For example: /v1/diarize?format=rttm',
     });
   }
-  const twice = Object.keys(fields).find((name) => name in query);
-  if (twice === undefined) return { ...query, ...fields };
+  const duplicate = Object.keys(fields).find((name) => name in query);
+  if (duplicate === undefined) return { ...query, ...fields };
   throw new VoiceFlowError(
     'invalid-option',
-    `the option "${twice.slice(0, 60)}" appears twice, in the query and in the form`,
+    `the option "${duplicate.slice(0, 60)}" appears twice, in the query and in the form`,
   );
 }
 

@@ -85,12 +85,12 @@ function operation(spec: RouteSpec, path: string, schemas: Record<string, unknow
       ...Object.entries(headers).map(([name, schema]) => parameter(name, 'header', v.optional(schema))),
     ],
     requestBody: body && { required: true, content: content(body) },
-    responses: { ...problemAnswers(key, problems, schemas), ...Object.fromEntries(own) },
+    responses: { ...problemResponses(key, problems, schemas), ...Object.fromEntries(own) },
   };
 }
 
 /** The problem responses by status, with the codes of each. */
-function problemAnswers(key: boolean, codes: readonly ProblemCode[], schemas: Record<string, unknown>) {
+function problemResponses(key: boolean, codes: readonly ProblemCode[], schemas: Record<string, unknown>) {
   const byStatus = new Map<number, ProblemCode[]>();
   const every: readonly ProblemCode[] = key ? ['invalid-option', 'unauthorized', 'quota-exceeded'] : [];
   for (const code of [...every, ...codes]) {
