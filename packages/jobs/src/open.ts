@@ -120,7 +120,7 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
   });
   let depth = NOTHING;
   let unavailable = 0;
-  const look = async () => {
+  const updateDepth = async () => {
     try {
       depth = await jobs.depth();
       unavailable = 0;
@@ -128,8 +128,8 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
       unavailable = 1;
     }
   };
-  void look();
-  const timer = setInterval(look, DEPTH_MS);
+  void updateDepth();
+  const timer = setInterval(updateDepth, DEPTH_MS);
   const { registry } = host;
   registry.gauge('voiceflow_jobs_queued', 'Queued jobs, of all servers.', () => depth.queued);
   registry.gauge('voiceflow_jobs_working', 'Running jobs, on all workers.', () => depth.running);

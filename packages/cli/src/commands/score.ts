@@ -29,23 +29,23 @@ export const score = defineCommand({
   ],
   options,
   examples: [
-    { command: 'voiceflow score truth.rttm result.rttm', does: 'strict: no collar, overlapped speech is scored' },
+    { command: 'voiceflow score reference.rttm result.rttm', does: 'strict: no collar, overlapped speech is scored' },
     {
-      command: 'voiceflow score truth.rttm result.rttm --collar 0.25 --skip-overlap',
+      command: 'voiceflow score reference.rttm result.rttm --collar 0.25 --skip-overlap',
       does: 'lenient: as in many papers',
     },
-    { command: 'voiceflow score truth.rttm result.rttm --uem scored.uem --json', does: 'JSON for programs' },
+    { command: 'voiceflow score reference.rttm result.rttm --uem scored.uem --json', does: 'JSON for programs' },
   ],
   async run(values, positionals, { io }) {
     const [reference, hypothesis] = positionals;
     if (reference === undefined || hypothesis === undefined || positionals.length > 2) {
       throw new UsageError(`score needs 2 files, REF.rttm and HYP.rttm, received ${positionals.length}`);
     }
-    const [truth, found] = [await readRttm(reference), await readRttm(hypothesis)];
-    if (truth.every(({ turns }) => turns.length === 0)) {
+    const [references, hypotheses] = [await readRttm(reference), await readRttm(hypothesis)];
+    if (references.every(({ turns }) => turns.length === 0)) {
       io.err(`voiceflow: warning: ${reference} has no SPEAKER lines; there is nothing to score\n`);
     }
-    const result = scoreDiarization(truth, found, await scoreOptions(values));
+    const result = scoreDiarization(references, hypotheses, await scoreOptions(values));
     for (const warning of result.warnings) io.err(`voiceflow: warning: ${warning.message} [${warning.code}]\n`);
     const { files, total } = result;
     await io.out(values.json ? `${JSON.stringify({ files, total }, null, 2)}\n` : scoreTable(files, total));

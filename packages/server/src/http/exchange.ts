@@ -103,7 +103,7 @@ export interface AppEnv {
 
 export type AppContext = Context<AppEnv>;
 
-/** Converts an answer to a Hono response, which includes the headers of the middleware. */
+/** Converts a plain response to a Hono response, which includes the headers of the middleware. */
 export function respond(c: Context, { status, headers, body }: PlainResponse): Response {
   return c.body(body, status as ContentfulStatusCode, { ...headers });
 }
