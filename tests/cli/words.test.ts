@@ -92,7 +92,7 @@ describe('voiceflow words', () => {
       [
         [text, TRUTH],
         1,
-        'in a form that is not known: it is neither JSON, nor SRT, nor WebVTT [invalid-option]. These are read: JSON of whisper.cpp,',
+        'the format of the words is unknown: it is neither JSON, nor SRT, nor WebVTT [invalid-option]. Supported: JSON of whisper.cpp,',
       ],
       [[WORDS, two], 1, 'the file has turns of 2 recordings (a, b'],
       [[WORDS, join(root, 'none.wav')], 1, 'no such file'],

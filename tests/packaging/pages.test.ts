@@ -62,8 +62,8 @@ describe.skipIf(!CHROMIUM)(`a page bundled with esbuild${WITHOUT_CHROMIUM}`, () 
   ])('with %j beside it says what came in place of the rest, and what to do', async (copied, code, file) => {
     const outcome = await open(copied);
     expect(outcome.code).toBe(code);
-    expect(outcome.message).toContain(`${file}: a page of HTML came instead`);
-    expect(outcome.hint).toMatch(/copy it beside the bundle \(esbuild, Rollup\).*Vite: optimizeDeps\.exclude/);
+    expect(outcome.message).toContain(`${file}: received an HTML page`);
+    expect(outcome.hint).toMatch(/copy it next to the bundle \(esbuild, Rollup\).*Vite: optimizeDeps\.exclude/);
   });
 
   it('diarizes in a worker: the page has less than half of the long tasks that it has without', async () => {
@@ -96,7 +96,7 @@ describe.skipIf(!CHROMIUM)(`a page bundled with esbuild${WITHOUT_CHROMIUM}`, () 
     expect(outcome).toMatchObject({
       code: 'backend-unavailable',
       message: expect.stringContaining('the device webgpu cannot be used here'),
-      hint: expect.stringContaining('leave `device` out'),
+      hint: expect.stringContaining('omit `device`'),
     });
   });
 

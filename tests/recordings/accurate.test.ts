@@ -144,7 +144,7 @@ describe.skipIf(!segmentation || !campplus)('the model accurate', { timeout: 600
   it('needs a segmentation network and one of windows', async () => {
     const pack = await modelFromFolder(folder);
     const { windows: _, ...alone } = pack;
-    await expect(createDiarizer({ model: alone, backend: 'node' })).rejects.toThrow(/no network of windows/);
+    await expect(createDiarizer({ model: alone, backend: 'node' })).rejects.toThrow(/no network for windows/);
     const { segmenter: __, ...deaf } = pack;
     await expect(createDiarizer({ model: deaf, backend: 'node' })).rejects.toThrow(/no segmentation network/);
   });

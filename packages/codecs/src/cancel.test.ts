@@ -66,11 +66,11 @@ describe('its pace', () => {
     expect(pace.due).toBe(true);
     let others = 0;
     setImmediate(() => others++);
-    await pace.giveWay();
+    await pace.pause();
     expect(others).toBe(1);
     expect(pace.due).toBe(false);
     controller.abort();
     expect(pace.due).toBe(true);
-    await expect(pace.giveWay()).rejects.toMatchObject({ code: 'aborted' });
+    await expect(pace.pause()).rejects.toMatchObject({ code: 'aborted' });
   });
 });

@@ -8,13 +8,13 @@ const load = once(async (signal) => {
   const url = new URL('../voiceflow-codecs.wasm', import.meta.url);
   try {
     const response = await fetch(url, { signal });
-    if (!response.ok) throw new Error(`the answer was ${response.status}`);
+    if (!response.ok) throw new Error(`HTTP status ${response.status}`);
     return await WebAssembly.compile(await response.arrayBuffer());
   } catch (cause) {
     if (signal?.aborted) throw abortError(signal);
     const type = cause instanceof Error ? cause.message : String(cause);
     throw new VoiceFlowError('backend-unavailable', `the audio decoders were not found at ${url.href}: ${type}`, {
-      hint: 'serve voiceflow-codecs.wasm of @voiceflow-ml/codecs there, or bring the bytes: codecsFrom(bytes)',
+      hint: 'serve voiceflow-codecs.wasm of @voiceflow-ml/codecs there, or pass the bytes: codecsFrom(bytes)',
       cause,
     });
   }

@@ -98,7 +98,7 @@ export class Instance {
   }
 
   /** The file's stated duration in seconds; 0 when it states none. */
-  get claimed(): number {
+  get duration(): number {
     return this.#exports.vf_claimed();
   }
 
@@ -144,7 +144,7 @@ export class Instance {
         if (this.#failure !== undefined) return -1;
         const count = this.#pace.due ? undefined : this.#input.take(new Uint8Array(this.#memory.buffer, to, size));
         if (count !== undefined) return count;
-        this.#pending = this.#pace.due ? this.#pace.giveWay() : this.#input.fetch();
+        this.#pending = this.#pace.due ? this.#pace.pause() : this.#input.fetch();
         this.#exports.vf_async();
         this.#exports.asyncify_start_unwind(this.#area);
         return 0;
@@ -197,7 +197,7 @@ export class Instance {
       path_open: none,
       poll_oneoff: none,
       proc_exit: (code: number) => {
-        throw new Error(`FFmpeg gave up (${code})`);
+        throw new Error(`FFmpeg failed (${code})`);
       },
     };
   }

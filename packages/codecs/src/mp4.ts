@@ -35,9 +35,9 @@ export async function inOrder(bytes: ByteReader): Promise<{ readonly bytes: Byte
   if (head.length + rest.length > MAX_HELD_BYTES) {
     throw new VoiceFlowError(
       'audio-too-large',
-      `the MP4 has its index at the end, and is larger than the ${MAX_HELD_BYTES >> 20} MiB that a stream can hold`,
+      `the MP4 has its index at the end, and is larger than the ${MAX_HELD_BYTES >> 20} MiB that are buffered for a stream`,
       {
-        hint: 'pass the file as a Blob, or write the index first: ffmpeg -i in.mp4 -c copy -movflags +faststart out.mp4',
+        hint: 'pass the file as a Blob, or move the index to the start: ffmpeg -i in.mp4 -c copy -movflags +faststart out.mp4',
       },
     );
   }

@@ -13,7 +13,7 @@ const load = once(async (signal) => {
   } catch (cause) {
     if (signal?.aborted) throw abortError(signal);
     throw new VoiceFlowError('backend-unavailable', `the audio decoders could not be read from ${path}`, {
-      hint: 'keep @voiceflow-ml/codecs out of your bundle, or bring the bytes: codecsFrom(bytes)',
+      hint: 'exclude @voiceflow-ml/codecs from your bundle, or pass the bytes: codecsFrom(bytes)',
       cause,
     });
   }

@@ -22,7 +22,7 @@ export class Pace {
   }
 
   /** Yields to the event loop. @throws `aborted`, checked before and after. */
-  async giveWay(): Promise<void> {
+  async pause(): Promise<void> {
     throwIfAborted(this.#signal);
     await yieldTurn();
     this.#last = this.#now();

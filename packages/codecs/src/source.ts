@@ -58,7 +58,7 @@ class DecodedSource implements AudioSource {
   #rate = 0;
   #channels = 1;
   /** The file's stated duration in seconds; 0 for none. */
-  #claimed = 0;
+  #declared = 0;
   #codec = '';
   /** Samples per channel so far, at the source's rate. */
   #count = 0;
@@ -103,14 +103,14 @@ class DecodedSource implements AudioSource {
     const instance = await Instance.create(this.#module, this.#input, this.#pace);
     this.#instance = instance;
     const status = await this.#run(() => instance.open());
-    if (status < 0) throw await this.#refusal(status);
+    if (status < 0) throw await this.#unusableError(status);
     this.#codec = instance.codec;
-    const claimed = instance.claimed;
+    const duration = instance.duration;
     // Ogg states no duration: FFmpeg reports the time of the last page, which may count from any start.
-    this.#claimed = Number.isFinite(claimed) && claimed > 0 && instance.container !== 'ogg' ? claimed : 0;
+    this.#declared = Number.isFinite(duration) && duration > 0 && instance.container !== 'ogg' ? duration : 0;
     this.#first = await this.#block();
-    if (this.#first === null || this.#mostlyBroken) throw await this.#refusal(0);
-    if (this.#claimed > 0) this.lengthHint = Math.ceil(this.#claimed * this.#rate);
+    if (this.#first === null || this.#mostlyBroken) throw await this.#unusableError(0);
+    if (this.#declared > 0) this.lengthHint = Math.ceil(this.#declared * this.#rate);
   }
 
   async readChannels(): Promise<readonly Float32Array[] | null> {
@@ -148,7 +148,7 @@ class DecodedSource implements AudioSource {
     while (this.#instance !== undefined && gathered < BLOCK) {
       const instance = this.#instance;
       const count = await this.#run(() => instance.next());
-      if (this.#pace.due) await this.#pace.giveWay();
+      if (this.#pace.due) await this.#pace.pause();
       if (count === AGAIN) continue;
       if (count <= 0) {
         this.#end(count);
@@ -208,21 +208,24 @@ class DecodedSource implements AudioSource {
   #end(status: number): void {
     const instance = this.#open();
     const decoded = (this.#count + this.#parts.reduce((sum, part) => sum + (part[0]?.length ?? 0), 0)) / this.#rate;
-    const slack = Math.max(SLACK.seconds, SLACK.samples / this.#rate, this.#claimed * SLACK.part);
-    const said = instance.log.find((line) => !HARMLESS.test(line));
+    const slack = Math.max(SLACK.seconds, SLACK.samples / this.#rate, this.#declared * SLACK.part);
+    const logLine = instance.log.find((line) => !HARMLESS.test(line));
     this.#mostlyBroken = instance.failures >= 2 * this.#frames;
-    const because = said === undefined ? '' : ` (the decoder says: ${said})`;
-    if (this.#rate > 0 && decoded < this.#claimed - slack) {
+    const because = logLine === undefined ? '' : ` (decoder: ${logLine})`;
+    if (this.#rate > 0 && decoded < this.#declared - slack) {
       this.#warn(
         'audio-truncated',
-        `ends early or has gaps: ${decoded.toFixed(2)} s of ${this.#claimed.toFixed(2)} s are there and were used${because}`,
+        `ends early or has gaps: ${decoded.toFixed(2)} s of ${this.#declared.toFixed(2)} s were decoded and used${because}`,
       );
     } else if (instance.container === 'ogg' && !endsWhole(this.#input.tail)) {
-      this.#warn('audio-truncated', `has no end, so it may have been cut; the ${decoded.toFixed(2)} s there were used`);
+      this.#warn('audio-truncated', `has no end and may be truncated; the ${decoded.toFixed(2)} s of it were used`);
     } else if (status === NO_MEMORY) {
-      this.#warn('audio-truncated', `needs more memory than its size allows: ${decoded.toFixed(2)} s were used`);
-    } else if (instance.failures > 0 || said !== undefined) {
-      this.#warn('format-questionable', `is damaged or odd; what could be decoded was used${because}`);
+      this.#warn(
+        'audio-truncated',
+        `needs more memory than a file of its size may use: only ${decoded.toFixed(2)} s were used`,
+      );
+    } else if (instance.failures > 0 || logLine !== undefined) {
+      this.#warn('format-questionable', `is damaged or unusual; the part that could be decoded was used${because}`);
     }
     this.#instance = undefined;
   }
@@ -235,9 +238,12 @@ class DecodedSource implements AudioSource {
       if (!(cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError)) throw cause;
       // A trap ends the instance but not the program. The samples decoded so far are kept.
       if (this.#rate === 0) {
-        throw this.#error('invalid-audio', `the decoder gave up on it (${cause.message})`, cause);
+        throw this.#error('invalid-audio', `the decoder failed (${cause.message})`, cause);
       }
-      this.#warn('audio-truncated', `could only be decoded in part (${cause.message}); what came before was used`);
+      this.#warn(
+        'audio-truncated',
+        `could only be decoded in part (${cause.message}); the part before the error was used`,
+      );
       this.#instance = undefined;
       return 0;
     }
@@ -249,26 +255,27 @@ class DecodedSource implements AudioSource {
   }
 
   /** The error for a file of which nothing can be used. */
-  async #refusal(status: number): Promise<VoiceFlowError> {
-    const said = this.#instance?.log.filter((line) => !HARMLESS.test(line)).at(-1);
+  async #unusableError(status: number): Promise<VoiceFlowError> {
+    const logLine = this.#instance?.log.filter((line) => !HARMLESS.test(line)).at(-1);
     const codec = this.#instance?.codec ?? this.#codec;
     await this.close();
     if (status === DECODER_NOT_FOUND) {
-      return this.#error(
-        'unsupported-format',
-        `its sound is in a codec that cannot be decoded (${codec || 'unknown'})`,
-      );
+      return this.#error('unsupported-format', `its audio codec is not supported (${codec || 'unknown'})`);
     }
     if (status === STREAM_NOT_FOUND) return this.#error('invalid-audio', 'it has no audio track');
-    if (status === NO_MEMORY) return this.#error('invalid-audio', 'it needs more memory than its size allows');
-    return this.#error('invalid-audio', `nothing in it could be decoded${said === undefined ? '' : ` (${said})`}`);
+    if (status === NO_MEMORY)
+      return this.#error('invalid-audio', 'it needs more memory than a file of its size may use');
+    return this.#error(
+      'invalid-audio',
+      `nothing in it could be decoded${logLine === undefined ? '' : ` (${logLine})`}`,
+    );
   }
 
   #error(code: 'invalid-audio' | 'unsupported-format', why: string, cause?: unknown): VoiceFlowError {
     const hint =
       code === 'unsupported-format'
         ? 'convert it first: ffmpeg -i INPUT -ar 16000 -ac 1 out.wav'
-        : 'check that the whole file arrived unchanged, or export the recording again';
+        : 'check that the file was transferred completely, or export the recording again';
     return new VoiceFlowError(code, `the ${this.#name} is unusable: ${why}`, { hint, cause });
   }
 

@@ -36,7 +36,7 @@ it.each(cases)('%s of %d are a failure of the backend, never silence nor the cal
     fastCnnPipeline(manifest(), model).diarize(source, { bounds: { least: 1, most: 9 }, known: [] }),
   );
   expect(VoiceFlowError.isInstance(offline) && offline.code).toBe('backend-failed');
-  expect(String(offline)).toContain(`"${output}" is ${value} at 7`);
+  expect(String(offline)).toContain(`"${output}" is ${value} at index 7`);
 
   const cnn = liveCnn();
   const session = open({ ...cnn, model: poisoned(cnn.model, output, value, 2) });

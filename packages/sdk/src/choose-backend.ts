@@ -20,5 +20,5 @@ export interface CreateDiarizerOptions extends Omit<CoreOptions, 'model' | 'back
 
 /** The error for an unknown backend name, which only callers without type checking can pass. */
 export function unknownBackend(backend: string): VoiceFlowError {
-  return new VoiceFlowError('invalid-option', `backend is "${backend}"; "node", "wasm" or a Backend was expected`);
+  return new VoiceFlowError('invalid-option', `backend is "${backend}"; expected "node", "wasm" or a Backend`);
 }

@@ -43,7 +43,7 @@ export interface CreateDiarizerOptions {
 export async function createDiarizer(options: CreateDiarizerOptions): Promise<Diarizer> {
   const { model: pack, backend, signal, workers } = options;
   if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1)) {
-    throw new VoiceFlowError('invalid-option', `workers is ${String(workers)}; a whole number ≥ 1 was expected`);
+    throw new VoiceFlowError('invalid-option', `workers is ${String(workers)}; expected a whole number ≥ 1`);
   }
   checkSpecVersion('backend-unavailable', `the backend ${backend.name}`, backend.specVersion);
   checkSpecVersion('model-incompatible', `the manifest of ${pack.manifest.id}`, pack.manifest.specVersion);
@@ -222,8 +222,8 @@ class LoadedDiarizer implements Diarizer {
 
 function checkSpecVersion(code: ErrorCode, what: string, version: number | undefined): void {
   if (version === undefined || version === SPEC_VERSION) return;
-  const message = `${what} is of version ${version} of VoiceFlow's contract; this is version ${SPEC_VERSION}`;
-  throw new VoiceFlowError(code, message, { hint: 'install versions that belong together' });
+  const message = `${what} has version ${version} of VoiceFlow's contract; expected version ${SPEC_VERSION}`;
+  throw new VoiceFlowError(code, message, { hint: 'install matching versions of the packages' });
 }
 
 function closedError(): VoiceFlowError {

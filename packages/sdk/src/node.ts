@@ -84,7 +84,7 @@ function choicesOf(backend: CreateDiarizerOptions['backend'], device: Device): r
   if (backend !== undefined && backend !== 'node') {
     const name = typeof backend === 'string' ? backend : backend.name;
     throw new VoiceFlowError('invalid-option', `device is "${device}", but the backend is ${name}`, {
-      hint: 'devices are those of the native backend: leave `backend` out, or give `device` to a backend of your own',
+      hint: '`device` is for the native backend: omit `backend`, or set `device` on your own backend',
     });
   }
   return [{ backend: () => nodeBackend({ device }) }, ...choicesOf(backend, 'cpu')];

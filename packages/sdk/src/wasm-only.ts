@@ -15,7 +15,7 @@ export function createDiarizerOn(wasmBackend: () => Backend): (options?: CreateD
     const warnings = deviceWarnings(checkDevice(device ?? 'cpu'));
     if (backend === 'node') {
       throw new VoiceFlowError('backend-unavailable', 'the native backend needs Node, Bun or Deno', {
-        hint: 'leave `backend` out, or use "wasm"',
+        hint: 'omit `backend`, or use "wasm"',
       });
     }
     if (typeof backend === 'string' && backend !== 'wasm') throw unknownBackend(backend);

@@ -30,7 +30,7 @@ describe('changeBook', () => {
     const path = join(root, 'new/voices.json');
     await changeBook(path, enroll('Ada'), (at) => readOrStartBook(at, 's'));
     const before = readFileSync(path, 'utf8');
-    await expect(changeBook(path, (book) => book.rename('Bob', 'Cy'))).rejects.toThrow('there is no voice "Bob"');
+    await expect(changeBook(path, (book) => book.rename('Bob', 'Cy'))).rejects.toThrow('the book has no voice "Bob"');
     expect(readFileSync(path, 'utf8')).toBe(before);
     expect(existsSync(`${path}.lock`)).toBe(false);
   });

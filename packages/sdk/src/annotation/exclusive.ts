@@ -11,17 +11,17 @@ import { compareTurns, type Turn } from '../contract/segment.ts';
 export function exclusiveTurns(turns: readonly Turn[]): Turn[] {
   const sorted = turns.filter((turn) => turn.end > turn.start).sort(compareTurns);
   const times = [...new Set(sorted.flatMap((turn) => [turn.start, turn.end]))].sort((a, b) => a - b);
-  const floor = new Heap(precedes);
+  const active = new Heap(precedes);
   const pieces: Turn[] = [];
-  let holder: Turn | undefined;
+  let current: Turn | undefined;
   let since = 0;
   let next = 0;
   for (const time of times) {
-    for (let turn = sorted[next]; turn !== undefined && turn.start <= time; turn = sorted[++next]) floor.push(turn);
-    while ((floor.top?.end ?? Number.POSITIVE_INFINITY) <= time) floor.pop();
-    if (floor.top === holder) continue;
-    if (holder !== undefined) pieces.push({ ...holder, start: since, end: time });
-    holder = floor.top;
+    for (let turn = sorted[next]; turn !== undefined && turn.start <= time; turn = sorted[++next]) active.push(turn);
+    while ((active.top?.end ?? Number.POSITIVE_INFINITY) <= time) active.pop();
+    if (active.top === current) continue;
+    if (current !== undefined) pieces.push({ ...current, start: since, end: time });
+    current = active.top;
     since = time;
   }
   return mergeTurns(pieces);

@@ -141,7 +141,7 @@ describe('RTTM', () => {
     ['\n\nSPEAKER f 1 zero 1 <NA> <NA> A', 3, 'start in seconds'],
     ['SPEAKER f 1 0x10 1 <NA> <NA> A', 1, 'start in seconds'],
     ['SPEAKER f 1 0 -1 <NA> <NA> A', 1, 'duration of at least 0 s'],
-    ['SPEAKER my call 1 0 4 <NA> <NA> Ann Bo 0.5', 1, 'expected 10 fields, found 11; blanks in names are written %20'],
+    ['SPEAKER my call 1 0 4 <NA> <NA> Ann Bo 0.5', 1, 'expected 10 fields, found 11; write spaces in names as %20'],
     ['SPEAKER a 1 0 4 <NA> <NA> 1 0 4 <NA> <NA> Ann', 1, 'expected 10 fields'],
     ['SPEAKER my call 4 Ann Bo Cy Di Ed Flo Gus', 1, 'expected 10 fields'],
     ['SPEAKER f 1 0 NaN <NA> <NA> A', 1, 'duration of at least 0 s'],
@@ -210,8 +210,8 @@ describe('JSON', () => {
   });
 
   it.each([
-    ['{', 'the text is no JSON'],
-    ['{}', 'holds no turns'],
+    ['{', 'the text is not valid JSON'],
+    ['{}', 'has no turns'],
     ['[1]', 'turns[0] is number'],
     ['[{"start":0,"end":1}]', 'turns[0].speaker is undefined'],
     ['[{"start":"0","end":1,"speaker":"A"}]', 'turns[0].start is 0'],

@@ -26,7 +26,7 @@ export function parseTurnsJson(json: unknown): Turn[] {
   const value = typeof json === 'string' ? parse(json) : json;
   const list = Array.isArray(value) ? value : isObject(value) ? value.turns : undefined;
   if (!Array.isArray(list)) {
-    throw new VoiceFlowError('invalid-option', 'the JSON holds no turns: expected a list, or an object with `turns`', {
+    throw new VoiceFlowError('invalid-option', 'the JSON has no turns; expected a list, or an object with `turns`', {
       hint: 'Pass the output of `voiceflow diarize --format json`.',
     });
   }
@@ -44,7 +44,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
   } catch (cause) {
-    throw new VoiceFlowError('invalid-option', `the text is no JSON: ${(cause as Error).message}`, { cause });
+    throw new VoiceFlowError('invalid-option', `the text is not valid JSON: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -68,7 +68,7 @@ export function parseRttm(text: string): RttmRecording[] {
 
     const fields = scored ? fieldsOf(words) : words;
     if (fields === undefined) {
-      const expected = `expected ${FIELDS} fields, found ${words.length}; blanks in names are written %20`;
+      const expected = `expected ${FIELDS} fields, found ${words.length}; write spaces in names as %20`;
       throw badLine('RTTM', index, line, expected);
     }
     const uri = unescapeName(fields[1]!);

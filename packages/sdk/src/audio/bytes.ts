@@ -137,7 +137,7 @@ class StreamReader implements PeekReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #maxBytes: number;
   readonly #signal: AbortSignal | undefined;
-  readonly #forgetSignal: () => void;
+  readonly #removeAbortListener: () => void;
   #arrived = 0;
   #ended = false;
   #closed = false;
@@ -147,13 +147,13 @@ class StreamReader implements PeekReader {
   constructor(stream: ReadableStream<Uint8Array>, options: ByteOptions) {
     if (stream.locked) {
       throw new VoiceFlowError('invalid-option', 'the audio stream is locked: something else is reading it', {
-        hint: 'pass a stream that nothing has begun to read',
+        hint: 'pass a stream without another reader',
       });
     }
     this.#reader = stream.getReader();
     this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
     this.#signal = options.signal;
-    this.#forgetSignal = onAbort(options.signal, () => void this.close());
+    this.#removeAbortListener = onAbort(options.signal, () => void this.close());
   }
 
   async peek(count: number): Promise<Uint8Array> {
@@ -182,7 +182,7 @@ class StreamReader implements PeekReader {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#forgetSignal();
+    this.#removeAbortListener();
     // Not awaited, because a stream may never finish canceling; a failed stream rejects with the error already thrown.
     this.#reader.cancel(this.#signal?.reason).catch(() => {});
     this.#reader.releaseLock();
@@ -245,9 +245,13 @@ function checkSize(size: number, maxBytes: number | undefined): void {
 }
 
 function notBytes(value: unknown): VoiceFlowError {
-  return new VoiceFlowError('invalid-option', `the stream gave ${typeof value} chunks; expected Uint8Array`, {
-    hint: 'pass a byte stream, such as `response.body` or `blob.stream()`',
-  });
+  return new VoiceFlowError(
+    'invalid-option',
+    `the stream returned a chunk of type ${typeof value}; expected Uint8Array`,
+    {
+      hint: 'pass a byte stream, such as `response.body` or `blob.stream()`',
+    },
+  );
 }
 
 /** Converts any error of an input to a `VoiceFlowError`; a `VoiceFlowError` is returned as it is. */
@@ -256,7 +260,7 @@ export function readError(cause: unknown, signal: AbortSignal | undefined): Voic
   if (signal?.aborted) return abortError(signal);
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new VoiceFlowError('invalid-audio', `the audio could not be read to its end: ${reason}`, {
-    hint: 'check that the file is still there and readable, or that the connection held',
+    hint: 'check that the file still exists and is readable, or that the connection is stable',
     cause,
   });
 }

@@ -1,7 +1,7 @@
 import type { AudioSource } from '../contract/audio.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { Warning, WarningCode } from '../contract/warnings.ts';
-import { windowsOf } from './likeness.ts';
+import { windowsOf } from './correlation.ts';
 import { mixPlanar } from './mix.ts';
 
 /** A source with separate channels. */
@@ -16,23 +16,23 @@ function hasChannels(source: AudioSource): source is ChannelSource {
 const CANCELS = 0.25;
 /** A channel may be an echo of another if it is this factor quieter, in power (6 dB). */
 const QUIETER = 4;
-/** Such a channel is an echo if its likeness to the louder one is above this, at a delay of up to so many seconds. */
-const ECHO = { likeness: 0.65, seconds: 0.025 };
+/** Such a channel is an echo if its correlation with the louder one is above this, at a delay of up to so many seconds. */
+const ECHO = { correlation: 0.65, seconds: 0.025 };
 /** A channel is alone in a window if it is this factor louder than the other, in power (10 dB). */
 const ALONE = 10;
-/** Channels with a likeness up to this have different voices. Two microphones record one voice up to 1 ms apart. */
-const UNLIKE = { likeness: 0.5, seconds: 0.001 };
+/** Channels with a correlation up to this have different voices. Two microphones record one voice up to 1 ms apart. */
+const DIFFERENT = { correlation: 0.5, seconds: 0.001 };
 /** Windows with less than this share of the loudest window's power are ignored (-30 dB). */
 const ACTIVE = 1e-3;
-/** Channels with a likeness above this, at the same level, have the same content. */
+/** Channels with a correlation above this, at the same level, have the same content. */
 const SAME = 0.95;
 /** Minimum share (`MOST`) and number (`FEWEST`) of active windows for a warning about the whole recording. */
 const MOST = 0.8;
 const FEWEST = 10;
 /** Maximum number of channels that are compared before mixing: for more, this would cost more than everything else. */
-const MOST_LOOKED_AT = 8;
+const MOST_COMPARED = 8;
 /** The same limit on sample rate × channels: 8 channels at 96 kHz. */
-const MOST_SAMPLES_LOOKED_AT = 800_000;
+const MOST_COMPARED_SAMPLES = 800_000;
 /** Maximum number of channels that are diarized separately: each costs as much as a recording. */
 const MOST_SEPARATE = 16;
 /** Seconds of a fade-out or fade-in of a channel. */
@@ -58,8 +58,8 @@ export function channelOf(source: AudioSource, number: number): AudioSource {
  * has its own voice. More than eight channels are mixed without these checks.
  */
 export function mixed(source: AudioSource): AudioSource {
-  if (!hasChannels(source) || source.channels > MOST_LOOKED_AT) return source;
-  if (source.channels * source.sampleRate > MOST_SAMPLES_LOOKED_AT) return source;
+  if (!hasChannels(source) || source.channels > MOST_COMPARED) return source;
+  if (source.channels * source.sampleRate > MOST_COMPARED_SAMPLES) return source;
   const own: Warning[] = [];
   let out = new Float32Array(0);
   const apart = new ApartCounter();
@@ -70,12 +70,7 @@ export function mixed(source: AudioSource): AudioSource {
       const length = channels?.[0]?.length ?? 0;
       if (channels === null || length === 0) {
         if (apart.result) {
-          warnOnce(
-            own,
-            'channels-mixed',
-            'each channel has a voice of its own, and they were mixed',
-            ' (try "separate")',
-          );
+          warnOnce(own, 'channels-mixed', 'the channels have different voices, and were mixed', ' (try "separate")');
         }
         return null;
       }
@@ -86,11 +81,7 @@ export function mixed(source: AudioSource): AudioSource {
       const total = powers.reduce((sum, one) => sum + one, 0);
       if (power(mix) < (CANCELS * total) / channels.length ** 2) {
         mix.set(channels[powers.indexOf(Math.max(...powers))]!);
-        warnOnce(
-          own,
-          'channels-inverted',
-          'the channels cancel each other; the loudest was used in place of their mix',
-        );
+        warnOnce(own, 'channels-inverted', 'the channels cancel each other; the loudest was used instead of their mix');
       }
       if (channels.length === 2) apart.add(channels, source.sampleRate);
       return mix;
@@ -107,14 +98,14 @@ class ApartCounter {
   readonly #own = [0, 0];
 
   add(channels: readonly Float32Array[], rate: number): void {
-    for (const { power: powers, loudest, likeness } of windowsOf(channels, rate)) {
+    for (const { power: powers, loudest, correlation } of windowsOf(channels, rate)) {
       const loud = powers[loudest]!;
       const quiet = powers[1 - loudest]!;
       this.#peak = Math.max(this.#peak, loud);
       if (loud <= ACTIVE * this.#peak) continue;
       this.#active++;
       const alone = loud > ALONE * quiet;
-      if (!alone && likeness(0, 1, UNLIKE.seconds) > UNLIKE.likeness) continue;
+      if (!alone && correlation(0, 1, DIFFERENT.seconds) > DIFFERENT.correlation) continue;
       this.#apart++;
       this.#own[loudest]! += 1;
       if (!alone) this.#own[1 - loudest]! += 1;
@@ -144,7 +135,7 @@ export function separated(source: AudioSource): AudioSource[] {
   }
   const own: Warning[] = [];
   const gate = new CrosstalkGate(source, own);
-  const steps = new InStep(source.channels, () => gate.read());
+  const steps = new Lockstep(source.channels, () => gate.read());
   let open = source.channels;
   return Array.from({ length: source.channels }, (_, i) => {
     let closed = false;
@@ -188,7 +179,7 @@ class CrosstalkGate {
         warnOnce(
           this.#warnings,
           'channels-alike',
-          'the channels hold the same sound: each voice is found once a channel',
+          'the channels have the same content: each voice is found once per channel',
           ' (use "mix")',
         );
       }
@@ -201,15 +192,16 @@ class CrosstalkGate {
       return part;
     });
     for (const window of windowsOf(channels, this.#source.sampleRate)) {
-      const { power: powers, loudest, likeness } = window;
+      const { power: powers, loudest, correlation } = window;
       const loud = powers[loudest]!;
       if (loud === 0) continue;
       this.#active++;
       let same = channels.length - 1;
       for (const [i, quiet] of powers.entries()) {
-        const echo = i !== loudest && quiet * QUIETER < loud && likeness(i, loudest, ECHO.seconds) > ECHO.likeness;
+        const echo =
+          i !== loudest && quiet * QUIETER < loud && correlation(i, loudest, ECHO.seconds) > ECHO.correlation;
         this.#fade(out, i, echo ? 0 : 1, window);
-        if (i !== loudest && quiet * 2 > loud && likeness(i, loudest, UNLIKE.seconds) > SAME) same--;
+        if (i !== loudest && quiet * 2 > loud && correlation(i, loudest, DIFFERENT.seconds) > SAME) same--;
       }
       if (same === 0) this.#same++;
     }
@@ -230,7 +222,7 @@ class CrosstalkGate {
 }
 
 /** Gives each block to every reader before it reads the next one, so that its arrays stay valid until all are done. */
-class InStep {
+class Lockstep {
   readonly #read: () => Promise<readonly Float32Array[] | null>;
   /** Active readers, and whether each is waiting for the next block. */
   readonly #waiting: Map<number, boolean>;
@@ -251,16 +243,16 @@ class InStep {
       this.#next = { promise, go };
     }
     const { promise } = this.#next;
-    this.#goOn();
+    this.#advance();
     return promise;
   }
 
   leave(reader: number): void {
     this.#waiting.delete(reader);
-    this.#goOn();
+    this.#advance();
   }
 
-  #goOn(): void {
+  #advance(): void {
     if (this.#next === undefined || this.#waiting.size === 0 || [...this.#waiting.values()].includes(false)) return;
     const { go } = this.#next;
     this.#next = undefined;

@@ -1,5 +1,5 @@
 /** What some bytes look like (without an article), and a hint for the user. */
-export interface Likeness {
+export interface FormatGuess {
   readonly name: string;
   readonly hint: string;
 }
@@ -11,8 +11,8 @@ const CONVERT = 'convert it first: ffmpeg -i INPUT -ar 16000 -ac 1 out.wav';
 const INSTALL =
   'npm install @voiceflow-ml/codecs reads it (in a page, pass it as `decoders`); or convert it: ffmpeg -i INPUT -ar 16000 -ac 1 out.wav';
 const UNPACK = 'unpack it and pass the audio inside';
-const CHECK = 'check that the path or address leads to the recording';
-const LOOK = 'look at it: it may be an error message in place of the recording';
+const CHECK = 'check that the path or URL points to the recording';
+const INSPECT = 'inspect it: it may be an error message instead of the recording';
 const DECODE = 'decode it and pass the bytes';
 
 /** [offset, bytes as Latin-1 text, name]; the first match wins. */
@@ -72,7 +72,7 @@ const MESSAGES: readonly Signature[] = [
   [0, '[', 'JSON document'],
 ];
 
-function match(latin: string, signatures: readonly Signature[], hint: string): Likeness | undefined {
+function match(latin: string, signatures: readonly Signature[], hint: string): FormatGuess | undefined {
   const found = signatures.find(([at, magic]) => latin.startsWith(magic, at));
   return found && { name: found[2], hint };
 }
@@ -81,14 +81,14 @@ function match(latin: string, signatures: readonly Signature[], hint: string): L
  * Describes bytes that no decoder supports.
  * @param head The first `DESCRIBE_BYTES` bytes, or all if there are fewer.
  */
-export function describeBytes(head: Uint8Array): Likeness {
+export function describeBytes(head: Uint8Array): FormatGuess {
   const known = recognize(head);
   if (known) return known;
   if (head.length === 0) return { name: 'empty input (0 bytes)', hint: CHECK };
   if (head.every((byte) => byte === 0)) return { name: 'run of zero bytes', hint: CHECK };
   if (isText(head)) {
     const text = String.fromCharCode(...head).replace(/^(\xef\xbb\xbf)?\s*/, '');
-    return match(text.toLowerCase(), MESSAGES, LOOK) ?? { name: 'plain text', hint: CHECK };
+    return match(text.toLowerCase(), MESSAGES, INSPECT) ?? { name: 'plain text', hint: CHECK };
   }
   const start = Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
   const hint = `raw PCM needs { samples, sampleRate }; other audio: ${CONVERT}`;
@@ -96,7 +96,7 @@ export function describeBytes(head: Uint8Array): Likeness {
 }
 
 /** The format whose signature the bytes begin with, if it is a known one. */
-export function recognize(head: Uint8Array): Likeness | undefined {
+export function recognize(head: Uint8Array): FormatGuess | undefined {
   const latin = String.fromCharCode(...head);
   const found =
     match(latin, AUDIO, INSTALL) ??
@@ -105,7 +105,7 @@ export function recognize(head: Uint8Array): Likeness | undefined {
     match(latin, ENCODED, DECODE);
   if (found) return found;
   if (/^(R|RI|RIF|RIF[FX].*|RF64.*|BW64.*)$/s.test(latin))
-    return { name: 'RIFF file that is cut short or no WAVE', hint: CHECK };
+    return { name: 'RIFF file that is truncated or not WAVE', hint: CHECK };
   const mpeg = describeMpeg(head);
   return mpeg === undefined ? undefined : { name: mpeg, hint: INSTALL };
 }
@@ -130,7 +130,7 @@ export function containerOf(head: Uint8Array): string | undefined {
 function describeMpeg(head: Uint8Array): string | undefined {
   const [first = 0, second = 0, third = 0] = head;
   if (first !== 0xff || second < 0xe0) return undefined;
-  if (second === 0xf8) return 'FLAC frame without the head of its file';
+  if (second === 0xf8) return 'FLAC frame without the header of its file';
   if ((second & 0xf6) === 0xf0) return 'AAC recording (ADTS)';
   const layer = (second >> 1) & 3;
   if (layer === 0 || ((second >> 3) & 3) === 1 || third >> 4 === 15 || ((third >> 2) & 3) === 3) return undefined;

@@ -33,7 +33,7 @@ async function read(bytes: Uint8Array<ArrayBuffer>): Promise<Reading | undefined
 }
 
 /** A file without a sample is as good as a refused one: `openAudio` refuses it. */
-const told = (reading: Reading | 'reject' | undefined) =>
+const shown = (reading: Reading | 'reject' | undefined) =>
   reading === undefined || reading === 'reject' || reading[1] === 0 ? 'reject' : reading.join(' ');
 
 describe('WAVs that are unusual, cut and damaged', () => {
@@ -51,8 +51,8 @@ describe('WAVs that are unusual, cut and damaged', () => {
     for (const [name, bytes] of files) {
       const verdict = VERDICTS[name] as Verdict;
       if (typeof verdict !== 'string' && !Array.isArray(verdict)) continue;
-      const own = told(await read(bytes));
-      const expected = told(verdict as Reading | 'reject');
+      const own = shown(await read(bytes));
+      const expected = shown(verdict as Reading | 'reject');
       if (own === expected ? DIFFERENT[name] !== undefined : DIFFERENT[name] === undefined)
         failures.push(`${name}: ${own}, expected ${expected}`);
     }

@@ -118,7 +118,7 @@ describe('rate times channels', () => {
     const limits = { maxSamplesPerSecond: 1_600_000 };
     await expect(load(wav(1_000, 16_000), { limits })).rejects.toMatchObject({
       code: 'audio-too-large',
-      message: 'the audio has 1000 channels at 16000 Hz; the limit is 1600000 samples a second',
+      message: 'the audio has 1000 channels at 16000 Hz; the limit is 1600000 samples per second',
     });
     expect(await load(wav(1_000, 16_000))).toHaveLength(100);
     expect(await load(wav(32, 48_000), { limits })).toHaveLength(34);
@@ -184,7 +184,7 @@ describe('limits', () => {
       await expect(openAudio(input, { sampleRate: 48_000, limits })).rejects.toThrow(
         expect.objectContaining({
           code: 'audio-too-long',
-          message: 'the audio is 3 s long, beyond the limit of 2.49 s',
+          message: 'the audio is 3 s long; the limit is 2.49 s',
         }),
       );
       expect(await load(input, { limits: { maxSeconds: seconds } })).toHaveLength(SAMPLES.length);

@@ -100,26 +100,26 @@ async function decode(
 ): Promise<AudioSource> {
   const find = (bytes: Uint8Array) => decoders.find((one) => one.sniff(bytes));
   const head = (await bytes.peek(DESCRIBE_BYTES)).slice();
-  let behind = head;
-  for (let tags = 0; tags < MAX_TAGS && id3Length(behind) > 0; tags++) {
-    await bytes.skip(id3Length(behind));
-    behind = (await bytes.peek(DESCRIBE_BYTES)).slice();
+  let content = head;
+  for (let tags = 0; tags < MAX_TAGS && id3Length(content) > 0; tags++) {
+    await bytes.skip(id3Length(content));
+    content = (await bytes.peek(DESCRIBE_BYTES)).slice();
   }
-  let decoder = find(behind);
-  if (!decoder && mayHoldFrames(behind)) decoder = find((await bytes.peek(SNIFF_BYTES)).slice());
-  if (!decoder && behind !== head) {
+  let decoder = find(content);
+  if (!decoder && mayHoldFrames(content)) decoder = find((await bytes.peek(SNIFF_BYTES)).slice());
+  if (!decoder && content !== head) {
     // The tag's length may be wrong: try decoders that read tags themselves.
     decoder = find(head);
     if (decoder) bytes.seek?.(0);
   }
   if (decoder) return decoder.open(bytes, { signal });
-  const likeness = recognize(behind) ?? describeBytes(head);
+  const guess = recognize(content) ?? describeBytes(head);
   const known = decoders.map((one) => one.format.toUpperCase()).join(', ');
   throw new VoiceFlowError(
     'unsupported-format',
-    `no supported audio format: the bytes look like ${likeness.name}; expected ${known}`,
+    `no supported audio format: the bytes look like ${guess.name}; expected ${known}`,
     {
-      hint: likeness.hint,
+      hint: guess.hint,
     },
   );
 }
@@ -162,9 +162,9 @@ function notAudioInput(input: unknown): VoiceFlowError {
     input === null ? 'null' : typeof input === 'object' ? (input.constructor?.name ?? 'object') : typeof input;
   const hint =
     typeof input === 'string'
-      ? 'open the path first: await fs.openAsBlob(path), or the address: (await fetch(url)).body'
+      ? 'open the path first: await fs.openAsBlob(path), or the URL: (await fetch(url)).body'
       : ArrayBuffer.isView(input)
-        ? 'samples need their rate: { samples, sampleRate }'
+        ? 'pass samples with their rate: { samples, sampleRate }'
         : 'pass encoded bytes, or samples as { samples, sampleRate }';
   return new VoiceFlowError(
     'invalid-option',
@@ -179,7 +179,7 @@ function checkRate(sampleRate: unknown): void {
     'invalid-audio',
     `the audio has a sample rate of ${String(sampleRate)} Hz; expected ${RATE_RANGE}`,
     {
-      hint: 'give the rate of the recording',
+      hint: 'pass the sample rate of the recording',
     },
   );
 }
@@ -189,7 +189,7 @@ function checkDensity(source: AudioSource, most = Number.POSITIVE_INFINITY): voi
   if (samplesPerSecond <= most) return;
   throw new VoiceFlowError(
     'audio-too-large',
-    `the audio has ${samplesPerSecond / sampleRate} channels at ${sampleRate} Hz; the limit is ${most} samples a second`,
+    `the audio has ${samplesPerSecond / sampleRate} channels at ${sampleRate} Hz; the limit is ${most} samples per second`,
     { hint: 'one channel at 16 kHz is enough' },
   );
 }
@@ -198,7 +198,7 @@ function checkChannelOption(channels: unknown): void {
   if (channels === 'mix' || (Number.isInteger(channels) && (channels as number) >= 1)) return;
   throw new VoiceFlowError(
     'invalid-option',
-    `channels is ${JSON.stringify(channels)}; "mix" or a number from 1 was expected`,
+    `channels is ${JSON.stringify(channels)}; expected "mix" or a number from 1`,
   );
 }
 

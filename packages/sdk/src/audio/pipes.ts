@@ -50,9 +50,13 @@ export function samplesSource(input: SampleInput): AudioSource {
 
 function checkChannels(channels: unknown): number {
   if (!Array.isArray(channels) || channels.some((channel) => !isFloat32(channel))) {
-    throw new VoiceFlowError('invalid-option', '`samples` must be a Float32Array, or an array of them, one a channel', {
-      hint: 'convert 16-bit integers by Float32Array.from(pcm, (v) => v / 32768)',
-    });
+    throw new VoiceFlowError(
+      'invalid-option',
+      '`samples` must be a Float32Array, or an array of them, one per channel',
+      {
+        hint: 'convert 16-bit integers with Float32Array.from(pcm, (v) => v / 32768)',
+      },
+    );
   }
   const lengths = new Set(channels.map((channel: Float32Array) => channel.length));
   if (lengths.size === 1) return [...lengths][0]!;
@@ -60,7 +64,7 @@ function checkChannels(channels: unknown): number {
     'invalid-audio',
     lengths.size === 0
       ? '`samples` has no channels'
-      : `\`samples\` has channels of lengths ${[...lengths].join(', ')}; expected equal ones`,
+      : `\`samples\` has channels of lengths ${[...lengths].join(', ')}; expected equal lengths`,
   );
 }
 
@@ -87,7 +91,7 @@ export function guarded(source: AudioSource, options: GuardOptions): AudioSource
   const own: Warning[] = [];
   let count = 0;
   if (source.length !== undefined && source.length > maxSamples) {
-    throw tooLong(`is ${Math.ceil(source.length / source.sampleRate)} s long`, maxSeconds);
+    throw tooLong(`is ${Math.ceil(source.length / source.sampleRate)} s long; the limit is`, maxSeconds);
   }
 
   async function next(): Promise<Float32Array | null> {
@@ -96,8 +100,8 @@ export function guarded(source: AudioSource, options: GuardOptions): AudioSource
     while (samples?.length === 0 && !signal?.aborted) samples = await source.read();
     throwIfAborted(signal);
     if (samples === null) return null;
-    if (!isFloat32(samples)) throw new TypeError('an AudioSource must give Float32Array or null');
-    if (count + samples.length > maxSamples) throw tooLong('goes on', maxSeconds);
+    if (!isFloat32(samples)) throw new TypeError('an AudioSource must return Float32Array or null');
+    if (count + samples.length > maxSamples) throw tooLong('is longer than the limit of', maxSeconds);
     const firstBad = findOutlier(samples);
     const clean =
       firstBad < 0 ? samples : repair(samples, firstBad, (count + firstBad) / source.sampleRate, options, own);
@@ -177,7 +181,7 @@ function repair(
       warnOnce(
         warnings,
         'format-questionable',
-        `samples as loud as ${value.toExponential(1)} were clipped; full scale is 1`,
+        `samples as large as ${value.toExponential(1)} were clipped; full scale is 1`,
       );
       clean[i] = Math.sign(value) * MAX_AMPLITUDE;
     } else if (options.nonFinite === 'refuse') {
@@ -189,7 +193,7 @@ function repair(
         },
       );
     } else {
-      warnOnce(warnings, 'audio-nonfinite', 'samples that are no finite numbers were replaced');
+      warnOnce(warnings, 'audio-nonfinite', 'samples that are not finite numbers were replaced');
       clean[i] = Number.isNaN(value) ? 0 : Math.sign(value);
     }
   }
@@ -201,7 +205,7 @@ function warnOnce(warnings: Warning[], code: Warning['code'], message: string): 
 }
 
 function tooLong(what: string, maxSeconds: number): VoiceFlowError {
-  return new VoiceFlowError('audio-too-long', `the audio ${what}, beyond the limit of ${maxSeconds} s`, {
+  return new VoiceFlowError('audio-too-long', `the audio ${what} ${maxSeconds} s`, {
     hint: 'split the recording, or raise `limits.maxSeconds`',
   });
 }

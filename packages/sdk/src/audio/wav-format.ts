@@ -54,7 +54,7 @@ export function parseFormat(body: Uint8Array, bigEndian: boolean): WavFormat {
   if (![PCM, FLOAT, ALAW, ULAW].includes(tag)) throw unsupportedCodec(tag);
   if (channels === 0) throw invalid('it has 0 channels; expected at least 1');
   if (sampleRate === 0 || sampleRate > 0x7fffffff) {
-    throw invalid(`its sample rate is ${sampleRate} Hz, which no recording has`);
+    throw invalid(`its sample rate is ${sampleRate} Hz; expected 1 to 2147483647 Hz`);
   }
   return { encoding: encodingOf(tag, bits, block / channels), channels, sampleRate };
 }
@@ -62,7 +62,7 @@ export function parseFormat(body: Uint8Array, bigEndian: boolean): WavFormat {
 /** The plain format tag in the GUID of an EXTENSIBLE chunk. */
 function subFormat(body: Uint8Array, view: DataView, little: boolean): number {
   if (body.length < FMT_BYTES || view.getUint16(16, little) < 22) {
-    throw invalid('its EXTENSIBLE fmt chunk is cut before the sub-format');
+    throw invalid('its EXTENSIBLE fmt chunk ends before the sub-format');
   }
   const tag = view.getUint32(24, little);
   const end = [
@@ -112,7 +112,7 @@ function unsupportedCodec(tag: number): VoiceFlowError {
   const name = CODECS[tag] ?? 'an unknown codec';
   return new VoiceFlowError(
     'unsupported-format',
-    `a WAV holding ${name} (format tag 0x${hex(tag, 4)}); expected PCM, float, A-law or µ-law`,
+    `a WAV with ${name} (format tag 0x${hex(tag, 4)}); expected PCM, float, A-law or µ-law`,
     {
       hint: CONVERT,
     },
@@ -122,6 +122,6 @@ function unsupportedCodec(tag: number): VoiceFlowError {
 /** The `invalid-audio` error for a WAV. @param why Completes "the WAV is unusable: …". */
 export function invalid(why: string): VoiceFlowError {
   return new VoiceFlowError('invalid-audio', `the WAV is unusable: ${why}`, {
-    hint: 'check that the whole file arrived unchanged, or export the recording again',
+    hint: 'check that the file was transferred completely, or export the recording again',
   });
 }

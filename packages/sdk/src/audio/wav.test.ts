@@ -190,7 +190,7 @@ describe('refusals', () => {
     ['block and bits 0', file(fmt({ bits: 0, block: 0 })), 'invalid-audio', /0 bits/],
     ['48 bits', file(fmt({ bits: 48 })), 'invalid-audio', /48 bits/],
     ['half floats', file(fmt({ tag: 3, bits: 16 })), 'invalid-audio', /floats have 16 bits/],
-    ['MP3 inside', file(fmt({ tag: 0x55 })), 'unsupported-format', /holding MP3 .*0x0055/],
+    ['MP3 inside', file(fmt({ tag: 0x55 })), 'unsupported-format', /a WAV with MP3 .*0x0055/],
     ['an unknown codec', file(fmt({ tag: 0x1234 })), 'unsupported-format', /0x1234/],
     [
       'an unknown GUID',

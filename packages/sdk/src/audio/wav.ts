@@ -13,7 +13,7 @@ const MAX_CHUNKS = 1 << 17;
 /**
  * Files with more channels can only be read mixed: they are not one voice per channel, and each would need an array.
  */
-const MAX_APART = 64;
+const MAX_SPLIT = 64;
 /** Maximum sample bytes held in memory if they come before `fmt ` and the input cannot seek. */
 const MAX_HELD_BYTES = 1 << 26;
 
@@ -40,7 +40,7 @@ interface WavLayout {
   readonly format: WavFormat;
   readonly bigEndian: boolean;
   /** Bytes of samples according to the header; infinite if the header leaves it open. */
-  readonly claimed: number;
+  readonly declared: number;
   readonly warnings: Warning[];
 }
 
@@ -52,7 +52,7 @@ interface Chunk {
 /** A `data` chunk that comes before the `fmt ` chunk. */
 interface EarlySamples {
   readonly position: number;
-  readonly claimed: number;
+  readonly declared: number;
   /** The bytes of the samples, if the input cannot seek back to them. */
   readonly held: Uint8Array | null;
 }
@@ -65,7 +65,7 @@ async function findSamples(bytes: ByteReader, signal: AbortSignal | undefined): 
     const layout = await walk.next();
     if (layout) return layout;
   }
-  throw invalid(`its samples are not among the first ${MAX_CHUNKS} chunks`);
+  throw invalid(`there are no samples in its first ${MAX_CHUNKS} chunks`);
 }
 
 /** State of reading the chunks. */
@@ -97,10 +97,10 @@ class ChunkWalk {
     if (id === 'fmt ') await this.#readFormat(size);
     else if (id === 'ds64' && this.#container !== 'RIFF') await this.#readWideSize(size);
     else if (id === 'data' && !this.#early) {
-      const claimed = claimedBytes(size, this.#wideSize, this.#riffEnd - from);
-      if (this.#format) return this.#layout(this.#bytes, this.#format, claimed);
-      this.#early = { position: from, claimed, held: this.#bytes.seek ? null : await hold(this.#bytes, claimed) };
-      end = from + claimed;
+      const declared = declaredBytes(size, this.#wideSize, this.#riffEnd - from);
+      if (this.#format) return this.#layout(this.#bytes, this.#format, declared);
+      this.#early = { position: from, declared, held: this.#bytes.seek ? null : await hold(this.#bytes, declared) };
+      end = from + declared;
     }
     await this.#bytes.skip(end - this.#bytes.position + (size & 1));
     return this.#format && this.#early ? this.#goBack(this.#format, this.#early) : null;
@@ -110,7 +110,7 @@ class ChunkWalk {
   async #readHeader(): Promise<Chunk> {
     const head = await this.#bytes.read(8);
     if (head.length === 8) return { id: fourCc(head, 0), size: uint32(head, 4, this.#bigEndian) };
-    if (this.#early) throw invalid('it has samples but no fmt chunk, which says how to read them');
+    if (this.#early) throw invalid('it has samples but no fmt chunk with their format');
     throw invalid(`it has ${this.#format ? '' : 'no fmt chunk and '}no data chunk`);
   }
 
@@ -129,13 +129,13 @@ class ChunkWalk {
   }
 
   #goBack(format: WavFormat, early: EarlySamples): WavLayout {
-    if (early.held) return this.#layout(chained(early.held, this.#bytes), format, early.claimed);
+    if (early.held) return this.#layout(chained(early.held, this.#bytes), format, early.declared);
     this.#bytes.seek?.(early.position);
-    return this.#layout(this.#bytes, format, early.claimed);
+    return this.#layout(this.#bytes, format, early.declared);
   }
 
-  #layout(bytes: ByteReader, format: WavFormat, claimed: number): WavLayout {
-    return { bytes, format, bigEndian: this.#bigEndian, claimed, warnings: this.#warnings };
+  #layout(bytes: ByteReader, format: WavFormat, declared: number): WavLayout {
+    return { bytes, format, bigEndian: this.#bigEndian, declared, warnings: this.#warnings };
   }
 }
 
@@ -144,7 +144,7 @@ class ChunkWalk {
  * @param size Size in the data chunk. @param wide Size in the `ds64` chunk. @param remaining Bytes left in the RIFF
  *   size.
  */
-function claimedBytes(size: number, wide: number | undefined, remaining: number): number {
+function declaredBytes(size: number, wide: number | undefined, remaining: number): number {
   if (wide !== undefined && size === 0xffffffff) return wide;
   // Writers to pipes cannot go back to fill in the size: they leave 0xffffffff or close to it, or sox's 0x7ffff000 …
   if (size >= 0xfffff000 || (size >= 0x7ffff000 && size <= 0x7fffffff)) return Number.POSITIVE_INFINITY;
@@ -154,10 +154,10 @@ function claimedBytes(size: number, wide: number | undefined, remaining: number)
 }
 
 /** Reads samples that come before their format into memory. */
-async function hold(bytes: ByteReader, claimed: number): Promise<Uint8Array> {
-  const held = new Uint8Array(await bytes.read(Math.min(claimed, MAX_HELD_BYTES)));
-  if (held.length === MAX_HELD_BYTES && claimed > MAX_HELD_BYTES) {
-    throw invalid('its fmt chunk comes after more samples than a stream can hold; pass the file as a Blob');
+async function hold(bytes: ByteReader, declared: number): Promise<Uint8Array> {
+  const held = new Uint8Array(await bytes.read(Math.min(declared, MAX_HELD_BYTES)));
+  if (held.length === MAX_HELD_BYTES && declared > MAX_HELD_BYTES) {
+    throw invalid('its fmt chunk comes after more samples than are buffered for a stream; pass the file as a Blob');
   }
   return held;
 }
@@ -183,21 +183,21 @@ class WavSource implements AudioSource {
   readonly #unpacker: ReturnType<typeof createUnpacker>;
   #left: number;
   #out = new Float32Array(0);
-  #apart: Float32Array[] = [];
+  #split: Float32Array[] = [];
 
   constructor(layout: WavLayout, signal: AbortSignal | undefined) {
-    const { bytes, format, bigEndian, claimed } = layout;
+    const { bytes, format, bigEndian, declared } = layout;
     this.#layout = layout;
     this.#signal = signal;
     this.sampleRate = format.sampleRate;
-    this.channels = format.channels <= MAX_APART ? format.channels : 1;
+    this.channels = format.channels <= MAX_SPLIT ? format.channels : 1;
     this.samplesPerSecond = format.channels * format.sampleRate;
     this.warnings = layout.warnings;
     this.#unpacker = createUnpacker(format.encoding, bigEndian);
     this.#frameBytes = SAMPLE_BYTES[format.encoding] * format.channels;
     this.#blockBytes = Math.max(1, Math.floor(BLOCK_BYTES / this.#frameBytes)) * this.#frameBytes;
-    this.#left = claimed;
-    const there = Math.min(claimed, bytes.size === undefined ? claimed : bytes.size - bytes.position);
+    this.#left = declared;
+    const there = Math.min(declared, bytes.size === undefined ? declared : bytes.size - bytes.position);
     if (!Number.isFinite(there)) return;
     this.lengthHint = Math.floor(there / this.#frameBytes);
     if (bytes.size !== undefined) this.length = this.lengthHint;
@@ -220,23 +220,23 @@ class WavSource implements AudioSource {
     const block = await this.#block();
     if (block === null) return null;
     const { values, frames } = block;
-    if ((this.#apart[0]?.length ?? 0) < frames) {
-      this.#apart = Array.from({ length: this.channels }, () => new Float32Array(frames));
+    if ((this.#split[0]?.length ?? 0) < frames) {
+      this.#split = Array.from({ length: this.channels }, () => new Float32Array(frames));
     }
-    splitInterleaved(values, frames, this.#unpacker.scale, this.#apart);
-    return this.#apart.map((samples) => samples.subarray(0, frames));
+    splitInterleaved(values, frames, this.#unpacker.scale, this.#split);
+    return this.#split.map((samples) => samples.subarray(0, frames));
   }
 
   /** Reads the next block of samples, in their stored scale. */
   async #block(): Promise<{ readonly values: SampleArray; readonly frames: number } | null> {
     throwIfAborted(this.#signal);
-    const { bytes, format, claimed } = this.#layout;
+    const { bytes, format, declared } = this.#layout;
     const wanted = Math.min(this.#blockBytes, this.#left);
     if (wanted === 0) return null;
     const block = await bytes.read(wanted);
     this.#left -= block.length;
     if (block.length < wanted) {
-      if (Number.isFinite(claimed)) this.#noteTruncation(claimed);
+      if (Number.isFinite(declared)) this.#noteTruncation(declared);
       this.#left = 0;
     }
     const frames = Math.floor(block.length / this.#frameBytes);
@@ -249,11 +249,11 @@ class WavSource implements AudioSource {
     return this.#layout.bytes.close();
   }
 
-  #noteTruncation(claimed: number): void {
-    const frames = Math.floor((claimed - this.#left) / this.#frameBytes);
+  #noteTruncation(declared: number): void {
+    const frames = Math.floor((declared - this.#left) / this.#frameBytes);
     this.warnings.push({
       code: 'audio-truncated',
-      message: `the WAV ends early: ${frames} of ${Math.floor(claimed / this.#frameBytes)} samples are there and were used`,
+      message: `the WAV ends early: only ${frames} of ${Math.floor(declared / this.#frameBytes)} samples are present and were used`,
     });
   }
 }

@@ -10,7 +10,7 @@ export type Device = keyof typeof PROVIDERS;
 export function checkDevice(device: unknown): Device {
   if (typeof device === 'string' && Object.hasOwn(PROVIDERS, device)) return device as Device;
   const names = Object.keys(PROVIDERS).join(', ');
-  throw new VoiceFlowError('invalid-option', `device is ${JSON.stringify(device)}; one of ${names} was expected`);
+  throw new VoiceFlowError('invalid-option', `device is ${JSON.stringify(device)}; expected one of ${names}`);
 }
 
 /**
@@ -25,5 +25,4 @@ export function deviceError(device: Device, reason: string, hint = NATIVE_HINT):
   return new VoiceFlowError('backend-unavailable', `the device ${device} cannot be used here: ${reason}`, { hint });
 }
 
-const NATIVE_HINT =
-  'leave `device` out for the CPU, or check the drivers and what your build of onnxruntime-node supports';
+const NATIVE_HINT = 'omit `device` for the CPU, or check the drivers and what your build of onnxruntime-node supports';

@@ -4,9 +4,9 @@ import type { Warning } from './warnings.ts';
 export interface AudioSource {
   /** Sample rate in Hz. */
   readonly sampleRate: number;
-  /** Expected number of samples, such as a header's claim. For progress only, never for allocation. */
+  /** Expected number of samples, such as the length in a header. For progress only, never for allocation. */
   readonly lengthHint?: number;
-  /** Exact number of samples, if known (as for samples in memory). Never a claim; limits can reject it at once. */
+  /** Exact number of samples, if known (as for samples in memory). Not an estimate, so limits can reject it at once. */
   readonly length?: number;
   /** Returns the next samples (never empty), or null at the end. The buffer is valid until the next call. */
   read(): Promise<Float32Array | null>;
@@ -31,7 +31,7 @@ export interface SampleInput {
 /** Audio that `diarize` accepts. The format is detected from the bytes, never from a file name. */
 export type AudioInput = SampleInput | Blob | Uint8Array | ArrayBuffer | ReadableStream<Uint8Array> | AudioSource;
 
-/** Limits on the audio. They are checked against the data that arrives, never against a header's claim. */
+/** Limits on the audio. They are checked against the data that arrives, never against the length in a header. */
 export interface AudioLimits {
   /** Maximum seconds of audio; more throws `audio-too-long`. Default 4 h (`DEFAULT_MAX_SECONDS`). */
   readonly maxSeconds?: number;

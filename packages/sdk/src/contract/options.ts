@@ -85,8 +85,8 @@ export function speakerBounds(options: SpeakerCountOptions): SpeakerBounds {
     if (minSpeakers === undefined && maxSpeakers === undefined) return { least: numSpeakers, most: numSpeakers };
     throw new VoiceFlowError(
       'invalid-option',
-      `numSpeakers (${numSpeakers}) was given together with ${minSpeakers === undefined ? 'maxSpeakers' : 'minSpeakers'}`,
-      { hint: 'give either numSpeakers, or minSpeakers and maxSpeakers' },
+      `numSpeakers (${numSpeakers}) cannot be combined with ${minSpeakers === undefined ? 'maxSpeakers' : 'minSpeakers'}`,
+      { hint: 'use either numSpeakers, or minSpeakers and maxSpeakers' },
     );
   }
   const bounds = { least: minSpeakers ?? 1, most: maxSpeakers ?? MOST_SPEAKERS };
@@ -94,7 +94,7 @@ export function speakerBounds(options: SpeakerCountOptions): SpeakerBounds {
     throw new VoiceFlowError(
       'invalid-option',
       `minSpeakers is ${minSpeakers} but maxSpeakers is ${maxSpeakers}; it must be at least minSpeakers`,
-      { hint: 'swap the two, or leave one out' },
+      { hint: 'swap them, or omit one' },
     );
   }
   return bounds;
@@ -105,8 +105,8 @@ function checkCount(name: string, value: unknown): void {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MOST_SPEAKERS) return;
   throw new VoiceFlowError(
     'invalid-option',
-    `${name} is ${show(value)}; a whole number from 1 to ${MOST_SPEAKERS} was expected`,
-    { hint: `leave ${name} out when the number of speakers is not known` },
+    `${name} is ${show(value)}; expected a whole number from 1 to ${MOST_SPEAKERS}`,
+    { hint: `omit ${name} if the number of speakers is unknown` },
   );
 }
 
@@ -114,14 +114,14 @@ function checkCount(name: string, value: unknown): void {
 export function checkSegments(segments: EmbedOptions['segments']): void {
   if (segments !== undefined && !(Array.isArray(segments) && segments.length > 0)) {
     throw new VoiceFlowError('invalid-option', 'segments must be a list with at least one segment', {
-      hint: 'leave segments out for the whole recording',
+      hint: 'omit segments for the whole recording',
     });
   }
   segments?.forEach(({ start, end }, i) => {
     if (Number.isFinite(start) && Number.isFinite(end) && start >= 0 && end > start) return;
     throw new VoiceFlowError(
       'invalid-option',
-      `segments[${i}] is ${show(start)}–${show(end)} s; 0 ≤ start < end was expected`,
+      `segments[${i}] is ${show(start)}–${show(end)} s; expected 0 ≤ start < end`,
     );
   });
 }

@@ -36,16 +36,20 @@ it.each(['.vite/deps', '.vite-temp/deps'])('finds the package behind the cache o
 });
 
 it.each([
-  ['a page', () => new Response(html, { headers: { 'content-type': 'text/html' } }), 'a page of HTML came'],
-  ['a page without a type', () => new Response(html, { headers: { 'content-type': '' } }), '36 bytes came (HTML), 3'],
-  ['part of it', () => new Response(Uint8Array.of(1)), '1 bytes came, 3 were expected'],
-  ['nothing', () => new Response(null, { status: 404 }), 'the answer was 404'],
+  ['a page', () => new Response(html, { headers: { 'content-type': 'text/html' } }), 'received an HTML page'],
+  [
+    'a page without a type',
+    () => new Response(html, { headers: { 'content-type': '' } }),
+    'received 36 bytes (HTML); expected 3',
+  ],
+  ['part of it', () => new Response(Uint8Array.of(1)), 'received 1 bytes; expected 3'],
+  ['nothing', () => new Response(null, { status: 404 }), 'HTTP status 404'],
 ])('says that %s came, from where, and what to do', async (_, answer, message) => {
   serve({ [file.url.href]: answer });
   const error = await fetchPackageFile(file, read).catch((reason: unknown) => reason);
   expect(error).toMatchObject({ code: 'model-not-found' });
   expect(String(error)).toContain(`the weights of toy could not be fetched from ${file.url.href}: ${message}`);
-  expect((error as { hint: string }).hint).toMatch(/copy it beside.*optimizeDeps\.exclude.*toyFrom\(bytes\)/);
+  expect((error as { hint: string }).hint).toMatch(/copy it next to.*optimizeDeps\.exclude.*toyFrom\(bytes\)/);
 });
 
 it('stops on a signal', async () => {

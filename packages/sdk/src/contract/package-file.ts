@@ -38,9 +38,9 @@ export async function fetchPackageFile<T>(
   for (const address of addresses(file)) {
     try {
       const response = await fetch(address, { signal });
-      if (!response.ok) throw new Error(`the answer was ${response.status}`);
+      if (!response.ok) throw new Error(`HTTP status ${response.status}`);
       const type = response.headers.get('content-type') ?? '';
-      if (/^text\/html\b/i.test(type)) throw new Error('a page of HTML came instead');
+      if (/^text\/html\b/i.test(type)) throw new Error('received an HTML page');
       return await read(response);
     } catch (error) {
       if (signal?.aborted) throw abortError(signal);
@@ -51,8 +51,8 @@ export async function fetchPackageFile<T>(
   }
   throw new VoiceFlowError('model-not-found', `${file.what} could not be fetched ${tried.join('; ')}`, {
     hint:
-      `the bundler left ${file.path} of ${file.packageName} out: copy it beside the bundle (esbuild, Rollup), ` +
-      `exclude the package from pre-bundling (Vite: optimizeDeps.exclude), or hand it over: ${file.instead}`,
+      `the bundler omitted ${file.path} of ${file.packageName}: copy it next to the bundle (esbuild, Rollup), ` +
+      `exclude the package from pre-bundling (Vite: optimizeDeps.exclude), or pass it: ${file.instead}`,
     cause,
   });
 }
@@ -61,7 +61,7 @@ export async function fetchPackageFile<T>(
 export async function bytesOf(response: FetchedFile, expected?: number): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(await response.arrayBuffer());
   if (expected === undefined || bytes.length === expected) return bytes;
-  throw new Error(`${bytes.length} bytes came${looksLikeHtml(bytes) ? ' (HTML)' : ''}, ${expected} were expected`);
+  throw new Error(`received ${bytes.length} bytes${looksLikeHtml(bytes) ? ' (HTML)' : ''}; expected ${expected}`);
 }
 
 /** Whether the bytes begin like an HTML page, which single-page-app servers return for every unknown URL. */

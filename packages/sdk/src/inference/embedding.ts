@@ -15,13 +15,16 @@ export function embedding(manifest: ModelManifest, model: Model): Embedding {
   const bins = input?.dims[2];
   const dimensions = output?.dims[1];
   if (!input || !output || input.dims.length !== 3 || output.dims.length !== 2) {
-    throw incompatible(manifest, 'a network from [N, T, bins] to [N, dimensions] was expected');
+    throw incompatible(manifest, 'expected a network from [N, T, bins] to [N, dimensions]');
   }
   if (typeof bins === 'number' && bins !== part.bins) {
-    throw incompatible(manifest, `the network takes ${bins} mel bins, the manifest says ${part.bins}`);
+    throw incompatible(manifest, `the network takes ${bins} mel bins; expected ${part.bins} as in the manifest`);
   }
   if (typeof dimensions === 'number' && dimensions !== part.dimensions) {
-    throw incompatible(manifest, `the network gives ${dimensions} numbers, the manifest says ${part.dimensions}`);
+    throw incompatible(
+      manifest,
+      `the network outputs ${dimensions} dimensions; expected ${part.dimensions} as in the manifest`,
+    );
   }
   return {
     model,
@@ -47,6 +50,6 @@ function repeated(rows: Float32Array, least: number): Float32Array {
 
 function incompatible(manifest: ModelManifest, what: string): VoiceFlowError {
   return new VoiceFlowError('model-incompatible', `${manifest.id}@${manifest.version}: ${what}`, {
-    hint: 'the manifest and the weights must belong together',
+    hint: 'use the manifest and the weights of the same model',
   });
 }

@@ -15,16 +15,16 @@ function network(features: readonly number[]): MaskedEmbedding {
   };
 }
 
-it('gives what the network pools', async () => {
+it('returns the features that the network pools', async () => {
   expect(await poolable(network([1, 2, 3]), new Float32Array(6))).toEqual({
     data: Float32Array.of(1, 2, 3),
     frames: 3,
   });
 });
 
-it.each([Number.NaN, Number.POSITIVE_INFINITY])('takes %d for a failure of the backend', async (value) => {
+it.each([Number.NaN, Number.POSITIVE_INFINITY])('reports %d as a failure of the backend', async (value) => {
   await expect(poolable(network([1, value, 3]), new Float32Array(6))).rejects.toMatchObject({
     code: 'backend-failed',
-    message: expect.stringContaining(`"y" is ${value} at 1`),
+    message: expect.stringContaining(`"y" is ${value} at index 1`),
   });
 });

@@ -23,13 +23,13 @@ export function maskedEmbedding(
 ): MaskedEmbedding {
   const part = manifest.embedding;
   const input = model.inputs[0];
-  const sound =
+  const valid =
     part !== undefined && input?.dims.length === 3 && head.to === part.dimensions && head.bias.length === head.to;
-  if (sound && head.from % 2 === 0) return { model, part, input: input.name, features, head };
+  if (valid && head.from % 2 === 0) return { model, part, input: input.name, features, head };
   throw new VoiceFlowError(
     'model-incompatible',
-    `${manifest.id}@${manifest.version}: a network from [N, T, bins] over ${part?.dimensions ?? 'some'} dimensions was expected; its last layer gives ${head.to}`,
-    { hint: 'the manifest and the weights must belong together' },
+    `${manifest.id}@${manifest.version}: expected a network from [N, T, bins] to ${part?.dimensions ?? 'some'} dimensions; its last layer outputs ${head.to}`,
+    { hint: 'use the manifest and the weights of the same model' },
   );
 }
 
@@ -59,12 +59,12 @@ export async function poolable(
   }
   throw new VoiceFlowError(
     'model-incompatible',
-    `output "${features}" is ${tensor ? `${tensor.type} [${tensor.dims.join(', ')}]` : 'absent'}; float32 numbers in ${channels} rows were expected`,
+    `output "${features}" is ${tensor ? `${tensor.type} [${tensor.dims.join(', ')}]` : 'missing'}; expected float32 numbers in ${channels} rows`,
   );
 }
 
 /** Avoids a division by zero, as in pyannote. */
-const LITTLE = 1e-8;
+const EPSILON = 1e-8;
 
 /**
  * The embedding of the frames in a mask: weighted mean and standard deviation over time, then the last layer.
@@ -77,7 +77,7 @@ export function pooledVoice(
   head: LinearLayer,
 ): Float32Array {
   const weight = Float64Array.from({ length: frames }, (_, t) => mask[Math.floor((t * mask.length) / frames)]!);
-  let sum = LITTLE;
+  let sum = EPSILON;
   let squares = 0;
   for (const w of weight) {
     sum += w;
@@ -92,7 +92,7 @@ export function pooledVoice(
     let variance = 0;
     for (let t = 0; t < frames; t++) variance += weight[t]! * (data[c * frames + t]! - mean) ** 2;
     statistics[c] = mean;
-    statistics[channels + c] = Math.sqrt(variance / (sum - squares / sum + LITTLE));
+    statistics[channels + c] = Math.sqrt(variance / (sum - squares / sum + EPSILON));
   }
   return head.bias.map((bias, row) => {
     let total = bias;

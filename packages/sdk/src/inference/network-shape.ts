@@ -38,9 +38,9 @@ function declared(
 ): [number, number, number] {
   const info = manifest[side].find((tensor) => tensor.name === name);
   const sizes = info?.dims.slice(1) ?? [];
-  const sound = sizes.every((size) => typeof size === 'number' && Number.isInteger(size) && size > 0);
-  if (info?.type !== 'float32' || info.dims.length !== rank || !sound) {
-    throw incompatible(manifest, `its manifest must list "${name}" among ${side}, float32 of ${rank} dimensions`);
+  const valid = sizes.every((size) => typeof size === 'number' && Number.isInteger(size) && size > 0);
+  if (info?.type !== 'float32' || info.dims.length !== rank || !valid) {
+    throw incompatible(manifest, `its manifest must list "${name}" in ${side}, as float32 with ${rank} dimensions`);
   }
   return [0, Number(sizes[0]), Number(sizes[1] ?? 0)];
 }
@@ -54,13 +54,13 @@ function agree(manifest: ModelManifest, expected: TensorInfo, found: readonly Te
       (size, i) => typeof size !== 'number' || typeof expected.dims[i] !== 'number' || size === expected.dims[i],
     );
   if (fits) return;
-  const seen = tensor ? `${tensor.type} [${tensor.dims.join(', ')}]` : 'nothing of that name';
+  const seen = tensor ? `${tensor.type} [${tensor.dims.join(', ')}]` : 'no such tensor';
   const wanted = `${expected.type} [${expected.dims.join(', ')}]`;
-  throw incompatible(manifest, `"${expected.name}" should be ${wanted}, but the network has ${seen}`);
+  throw incompatible(manifest, `expected "${expected.name}" to be ${wanted}, but the network has ${seen}`);
 }
 
 function incompatible(manifest: ModelManifest, what: string): VoiceFlowError {
   return new VoiceFlowError('model-incompatible', `${manifest.id}@${manifest.version}: ${what}`, {
-    hint: 'the manifest and the weights must belong together',
+    hint: 'use the manifest and the weights of the same model',
   });
 }

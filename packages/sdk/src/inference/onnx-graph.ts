@@ -55,7 +55,7 @@ export function openAtPooling(bytes: Uint8Array, what: string): PooledNetwork {
   if (!last || features === undefined) {
     throw new VoiceFlowError(
       'model-incompatible',
-      `${what} has no mean over time before a last linear layer: it is no network that pools`,
+      `${what} has no mean over time before a last linear layer; expected a network with pooling`,
       { hint: 'use the weights that the manifest names' },
     );
   }
@@ -67,7 +67,10 @@ function headOf({ inputs, transposed }: Node, tensors: ReadonlyMap<string, Uint8
   const bias = tensors.get(inputs[2] ?? '');
   const [rows = 0, columns = 0] = dims;
   if (dims.length !== 2 || data.length !== rows * columns) {
-    throw new VoiceFlowError('model-incompatible', `the last layer of ${what} is [${dims.join(', ')}] of no float32`);
+    throw new VoiceFlowError(
+      'model-incompatible',
+      `the last layer of ${what} is [${dims.join(', ')}]; expected a float32 matrix`,
+    );
   }
   const [to, from] = transposed ? [rows, columns] : [columns, rows];
   const weights = transposed ? data : Float32Array.from(data, (_, i) => data[(i % from) * to + Math.floor(i / from)]!);
@@ -171,7 +174,7 @@ function fieldsOf(bytes: Uint8Array): Field[] {
       own = bytes.subarray(at, at + length);
       at += length;
     } else if (wire === 1 || wire === 5) at += wire === 1 ? 8 : 4;
-    else throw new VoiceFlowError('model-incompatible', 'the weights are no ONNX file');
+    else throw new VoiceFlowError('model-incompatible', 'the weights are not an ONNX file');
     fields.push({ number: Math.floor(key / 8), value, bytes: own });
   }
   return fields;
@@ -189,7 +192,7 @@ function varint(bytes: Uint8Array, at: number, take: (n: number) => void): numbe
       return i + 1;
     }
   }
-  throw new VoiceFlowError('model-incompatible', 'the weights are no ONNX file: it ends in the middle of a number');
+  throw new VoiceFlowError('model-incompatible', 'the weights are not an ONNX file: a number is truncated');
 }
 
 function textOf(bytes: Uint8Array, number: number): string {

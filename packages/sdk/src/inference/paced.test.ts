@@ -14,13 +14,13 @@ function* counting(steps: number, milliseconds: number, seen: number[] = []): St
 }
 
 describe('steps', () => {
-  it('give the same result at one go and paced', async () => {
+  it('return the same result at once and paced', async () => {
     expect(finish(counting(5, 0))).toBe(5);
     expect(await paced(counting(5, 0))).toBe(5);
     expect(finish(counting(0, 0))).toBe(0);
   });
 
-  it('let others run in between', async () => {
+  it('let other tasks run in between', async () => {
     const seen: number[] = [];
     let atTimer = -1;
     const timer = setTimeout(() => {
@@ -32,7 +32,7 @@ describe('steps', () => {
     expect(atTimer).toBeLessThan(30);
   });
 
-  it('stop at the signal between two slices', async () => {
+  it('stop at an abort between two slices', async () => {
     const controller = new AbortController();
     const seen: number[] = [];
     setTimeout(() => controller.abort(new Error('enough')));

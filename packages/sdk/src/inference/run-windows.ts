@@ -51,8 +51,8 @@ export function floats(outputs: Record<string, Tensor>, name: string, size: numb
     checkFinite(tensor.data, name);
     return tensor.data;
   }
-  const seen = tensor ? `${tensor.type} [${tensor.dims.join(', ')}]` : 'nothing';
-  throw new VoiceFlowError('model-incompatible', `output "${name}" is ${seen}; ${size} float32 numbers were expected`);
+  const seen = tensor ? `${tensor.type} [${tensor.dims.join(', ')}]` : 'missing';
+  throw new VoiceFlowError('model-incompatible', `output "${name}" is ${seen}; expected ${size} float32 numbers`);
 }
 
 /** @param name Name of the output. @throws `backend-failed` if a number is not finite. */
@@ -62,7 +62,11 @@ export function checkFinite(data: Float32Array, name: string): void {
   for (let i = 0; i < data.length; i++) sum += data[i]!;
   if (Number.isFinite(sum)) return;
   const at = data.findIndex((value) => !Number.isFinite(value));
-  throw new VoiceFlowError('backend-failed', `the network's output "${name}" is ${data[at]} at ${at}`, {
-    hint: 'try another backend, or check the weights: a sound network gives finite numbers for any audio',
-  });
+  throw new VoiceFlowError(
+    'backend-failed',
+    `the network's output "${name}" is ${data[at]} at index ${at}; expected finite numbers`,
+    {
+      hint: 'try another backend, or check the weights: a valid network outputs finite numbers for any audio',
+    },
+  );
 }

@@ -61,14 +61,14 @@ describe('segmentation', () => {
     ]);
   });
 
-  it('refuses a network of another number of classes, and a manifest without the part', () => {
-    expect(() => segmentation(manifest, network(['N', 100], 7))).toThrow(/3 powerset classes were expected/);
+  it('rejects a network with another number of classes, and a manifest without the part', () => {
+    expect(() => segmentation(manifest, network(['N', 100], 7))).toThrow(/expected 3 powerset classes/);
     const { segmentation: _, ...without } = manifest;
     expect(() => segmentation(without, network())).toThrow(/no part `segmentation`/);
     expect(() => segmentation(manifest, network(['N']))).toThrow(/1 dimensions/);
   });
 
-  it('puts windows on the frames of the recording as the reference does', () => {
+  it('maps windows to the frames of the recording like pyannote', () => {
     // segmentation-3.0: frames of 270 samples, windows every second.
     const starts = [0, 1, 2, 3].map((window) => firstFrame({ frameStep: 270 }, window, 16_000));
     expect(starts).toEqual([0, 59, 119, 178]);
@@ -76,7 +76,7 @@ describe('segmentation', () => {
     expect(frameTime(part, 3)).toBe(0.35);
   });
 
-  it('averages what overlapping windows say, each frame as soon as it is sure', () => {
+  it('averages overlapping windows, and emits each frame as soon as it is final', () => {
     const given: [number, number][] = [];
     const mean = new WindowMean(4, (value, frame) => given.push([frame, value]));
     mean.add(0, [1, 1, 1, 1]);

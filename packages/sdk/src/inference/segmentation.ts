@@ -36,9 +36,10 @@ export interface SegmentationRun {
 export function segmentation(manifest: ModelManifest, model: Model): Segmentation {
   const part = manifest.segmentation;
   if (!part) throw incompatible(manifest, 'its manifest has no part `segmentation`');
-  const whole = { window: part.window, frames: part.frames, speakers: part.speakers, frameStep: part.frameStep };
-  for (const [name, value] of Object.entries(whole)) {
-    if (!(Number.isFinite(value) && value > 0)) throw incompatible(manifest, `segmentation.${name} is ${value}`);
+  const sizes = { window: part.window, frames: part.frames, speakers: part.speakers, frameStep: part.frameStep };
+  for (const [name, value] of Object.entries(sizes)) {
+    if (!(Number.isFinite(value) && value > 0))
+      throw incompatible(manifest, `segmentation.${name} is ${value}; expected a number above 0`);
   }
   const powerset = new Powerset(powersetClasses(part.speakers, part.speakersAtOnce));
   const input = model.inputs[0];
@@ -47,11 +48,11 @@ export function segmentation(manifest: ModelManifest, model: Model): Segmentatio
   if (!input || !output || (typeof classes === 'number' && classes !== powerset.classes.length)) {
     throw incompatible(
       manifest,
-      `${powerset.classes.length} powerset classes were expected, but the network's output is [${output?.dims.join(', ')}]`,
+      `expected ${powerset.classes.length} powerset classes, but the network's output is [${output?.dims.join(', ')}]`,
     );
   }
   const rank = input.dims.length;
-  if (rank !== 2 && rank !== 3) throw incompatible(manifest, `its input has ${rank} dimensions; 2 or 3 were expected`);
+  if (rank !== 2 && rank !== 3) throw incompatible(manifest, `its input has ${rank} dimensions; expected 2 or 3`);
   return {
     manifest,
     model,
@@ -116,7 +117,7 @@ export class WindowMean {
 
   /** Adds the next window. Its start must be ≥ that of the previous window. @param values `[frames]`. */
   add(start: number, values: ArrayLike<number>): void {
-    this.#give(start);
+    this.#flush(start);
     for (let i = 0; i < this.#frames; i++) {
       const at = (start + i) % this.#frames;
       this.#sum[at]! += values[i]!;
@@ -126,10 +127,10 @@ export class WindowMean {
 
   /** Emits the remaining frames, after the last window. */
   end(): void {
-    this.#give(this.#next + this.#frames);
+    this.#flush(this.#next + this.#frames);
   }
 
-  #give(until: number): void {
+  #flush(until: number): void {
     for (; this.#next < until; this.#next++) {
       const at = this.#next % this.#frames;
       const count = this.#count[at]!;
@@ -144,6 +145,6 @@ export class WindowMean {
 
 function incompatible(manifest: ModelManifest, what: string): VoiceFlowError {
   return new VoiceFlowError('model-incompatible', `${manifest.id}@${manifest.version}: ${what}`, {
-    hint: 'the manifest and the weights must belong together',
+    hint: 'use the manifest and the weights of the same model',
   });
 }

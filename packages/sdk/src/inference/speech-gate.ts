@@ -29,15 +29,15 @@ export function speechRules({ settings }: SpeechGate, frame: number): SpeechRule
 export class FrameMap {
   readonly #part: Segmentation['part'];
   readonly #frame: number;
-  readonly #give: (value: number) => void;
+  readonly #emit: (value: number) => void;
   #next: number;
 
-  /** @param frame Seconds per pipeline frame. @param first First frame. @param give Gets the values in order. */
-  constructor(part: Segmentation['part'], frame: number, first: number, give: (value: number) => void) {
+  /** @param frame Seconds per pipeline frame. @param first First frame. @param emit Gets the values in order. */
+  constructor(part: Segmentation['part'], frame: number, first: number, emit: (value: number) => void) {
     this.#part = part;
     this.#frame = frame;
     this.#next = first;
-    this.#give = give;
+    this.#emit = emit;
   }
 
   /** @param value Value of the network's frame `index`. */
@@ -45,6 +45,6 @@ export class FrameMap {
     const { frameStep, sampleRate } = this.#part;
     const until = frameTime(this.#part, index) + frameStep / 2 / sampleRate;
     // The 1e-9 keeps frames aligned if both grids have the same frame length.
-    for (; (this.#next + 0.5) * this.#frame < until - 1e-9; this.#next++) this.#give(value);
+    for (; (this.#next + 0.5) * this.#frame < until - 1e-9; this.#next++) this.#emit(value);
   }
 }

@@ -59,7 +59,7 @@ async function collect(samples: Float32Array, sizes: readonly number[], window: 
 }
 
 describe('windows', () => {
-  it('are the same cuts of the audio for any chunk and batch size, and hold every sample', async () => {
+  it('are the same for any chunk and batch size, and contain every sample', async () => {
     const run = fc.asyncProperty(
       fc.nat(120),
       fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 6 }),
@@ -78,7 +78,7 @@ describe('windows', () => {
     await fc.assert(run, { seed: 7, numRuns: 300 });
   });
 
-  it('pads a recording shorter than one window, and gives none for none', async () => {
+  it('pads a recording shorter than one window, and returns no window without samples', async () => {
     expect(await collect(ramp(3), [2], 5, 2, 4)).toEqual([[1, 2, 3, 0, 0]]);
     expect(await collect(ramp(0), [1], 5, 2, 4)).toEqual([]);
   });

@@ -43,7 +43,7 @@ it('says that a damaged manifest must be fetched again', async () => {
   await install('light', '3.0.0', { pipeline: 7 });
   await expect(installedModel('light', models)).rejects.toMatchObject({
     code: 'model-incompatible',
-    message: expect.stringContaining('pipeline is no string'),
+    message: expect.stringContaining('pipeline is not of type string'),
     hint: 'Run voiceflow models pull light',
   });
 });

@@ -9,7 +9,7 @@ import { modelsFolder } from './home.ts';
 export const PULLED_MODELS = ['accurate', 'light', 'pyannote'] as const;
 
 /** Supported major version of each model. Other major versions need another pipeline or other settings. */
-const RUNS: Readonly<Record<string, number>> = { accurate: 2, light: 3, pyannote: 4 } satisfies Record<
+const SUPPORTED: Readonly<Record<string, number>> = { accurate: 2, light: 3, pyannote: 4 } satisfies Record<
   (typeof PULLED_MODELS)[number],
   number
 >;
@@ -27,13 +27,13 @@ export async function installedModel(name: string, models = modelsFolder()): Pro
   // A custom model's folder may have no version folders. Other entries, such as an unfinished pull, are ignored.
   if (found.includes('manifest.json')) return opened(name, folder);
   const versions = found.filter((version) => /^\d+(\.\d+)*$/.test(version)).sort(byVersion);
-  const runs = RUNS[name];
-  const fitting = versions.find((version) => runs === undefined || Number(version.split('.')[0]) === runs);
-  if (fitting !== undefined) return opened(name, join(folder, fitting));
+  const runs = SUPPORTED[name];
+  const supported = versions.find((version) => runs === undefined || Number(version.split('.')[0]) === runs);
+  if (supported !== undefined) return opened(name, join(folder, supported));
   if (versions.length === 0)
-    throw toPull(name, 'model-not-found', `the model ${name} is not installed below ${models}`);
-  const there = `${name} ${versions.join(', ')} is installed below ${models}`;
-  throw toPull(name, 'model-incompatible', `${there}; this version of VoiceFlow runs ${name} ${runs}.x`);
+    throw modelError(name, 'model-not-found', `the model ${name} is not installed in ${models}`);
+  const installed = `${name} ${versions.join(', ')} is installed in ${models}`;
+  throw modelError(name, 'model-incompatible', `${installed}; this version of VoiceFlow supports ${name} ${runs}.x`);
 }
 
 async function opened(name: string, folder: string): Promise<ModelPackage> {
@@ -41,11 +41,11 @@ async function opened(name: string, folder: string): Promise<ModelPackage> {
     return await modelFromFolder(folder);
   } catch (error) {
     if (!VoiceFlowError.isInstance(error)) throw error;
-    throw toPull(name, error.code, error.message, error);
+    throw modelError(name, error.code, error.message, error);
   }
 }
 
-function toPull(name: string, code: VoiceFlowError['code'], message: string, cause?: unknown): VoiceFlowError {
+function modelError(name: string, code: VoiceFlowError['code'], message: string, cause?: unknown): VoiceFlowError {
   return new VoiceFlowError(code, message, { hint: `Run voiceflow models pull ${name}`, cause });
 }
 

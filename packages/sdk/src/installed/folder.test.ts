@@ -20,11 +20,11 @@ const load = async (manifest: unknown) => {
 
 it.each([
   [{ ...WHOLE, id: undefined }, /id is missing$/],
-  [{ ...WHOLE, id: 7, version: undefined }, /id is no string, version is missing$/],
-  [{ ...WHOLE, files: ['a.onnx'] }, /files is no object$/],
-  [{ ...WHOLE, settings: 3 }, /settings is no object$/],
-  [[WHOLE], /it is no object$/],
-  ['{', /it is no JSON/],
+  [{ ...WHOLE, id: 7, version: undefined }, /id is not of type string, version is missing$/],
+  [{ ...WHOLE, files: ['a.onnx'] }, /files is not of type object$/],
+  [{ ...WHOLE, settings: 3 }, /settings is not an object$/],
+  [[WHOLE], /it is not an object$/],
+  ['{', /it is not valid JSON/],
 ])('says what a manifest lacks: %j', async (manifest, message) => {
   const loading = load(manifest);
   await expect(loading).rejects.toThrow(message);

@@ -28,10 +28,10 @@ function withVoices({ files: _, ...manifest }: ModelManifest): ModelPackage {
 async function packageIn(folder: string, manifest: ModelManifest): Promise<ModelPackage> {
   // Exclude tables of numbers, which are additional files of a network.
   const names = Object.keys(manifest.files).filter((name) => !name.endsWith('.npz'));
-  const there = await Promise.all(names.map((name) => isFile(join(folder, name))));
-  const file = names.find((_, i) => there[i]);
+  const present = await Promise.all(names.map((name) => isFile(join(folder, name))));
+  const file = names.find((_, i) => present[i]);
   if (file === undefined) {
-    throw new VoiceFlowError('model-not-found', `${folder} has none of the files of its manifest: ${names.join(', ')}`);
+    throw new VoiceFlowError('model-not-found', `${folder} has none of the files in its manifest: ${names.join(', ')}`);
   }
   const open = async (name: string, signal?: AbortSignal) => {
     return readFile(join(folder, name), { signal }).catch((cause: unknown) => {
@@ -51,7 +51,7 @@ async function readManifest(path: string): Promise<ModelManifest> {
       'model-not-found',
       `cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
       {
-        hint: 'Name a folder with a manifest.json and its weights',
+        hint: 'Pass a folder with a manifest.json and its weights',
         cause,
       },
     );
@@ -65,34 +65,36 @@ export function parseManifest(text: string, path: string): ModelManifest {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw noManifest(path, `it is no JSON: ${(cause as Error).message}`, cause);
+    throw invalidManifest(path, `it is not valid JSON: ${(cause as Error).message}`, cause);
   }
-  const wrong = faultOf(value);
-  if (wrong !== undefined) throw noManifest(path, wrong);
+  const wrong = problemOf(value);
+  if (wrong !== undefined) throw invalidManifest(path, wrong);
   // Missing settings are reported by the pipeline.
-  return withDefaults(value as unknown as Given);
+  return withDefaults(value as unknown as StoredManifest);
 }
 
 /** In manifests pulled before 0.2, the license field is named `licence`. */
-type Given = Omit<ModelManifest, 'settings' | 'license'> &
+type StoredManifest = Omit<ModelManifest, 'settings' | 'license'> &
   Partial<Pick<ModelManifest, 'settings' | 'license'>> & { readonly licence?: string };
 
-function withDefaults({ licence = '', license = licence, settings = {}, ...manifest }: Given): ModelManifest {
+function withDefaults({ licence = '', license = licence, settings = {}, ...manifest }: StoredManifest): ModelManifest {
   return { ...manifest, license, settings };
 }
 
 /** Required fields of a manifest. The pipeline checks its settings. */
 const PARTS = { id: 'string', version: 'string', pipeline: 'string', files: 'object' } as const;
 
-function faultOf(value: unknown): string | undefined {
-  if (!isObject(value)) return 'it is no object';
+function problemOf(value: unknown): string | undefined {
+  if (!isObject(value)) return 'it is not an object';
   const names = Object.keys(PARTS) as (keyof typeof PARTS)[];
   const wrong = names.filter((name) => {
     return PARTS[name] === 'object' ? !isObject(value[name]) : typeof value[name] !== PARTS[name];
   });
   if (wrong.length > 0)
-    return wrong.map((name) => `${name} is ${value[name] === undefined ? 'missing' : `no ${PARTS[name]}`}`).join(', ');
-  if (value.settings !== undefined && !isObject(value.settings)) return 'settings is no object';
+    return wrong
+      .map((name) => `${name} is ${value[name] === undefined ? 'missing' : `not of type ${PARTS[name]}`}`)
+      .join(', ');
+  if (value.settings !== undefined && !isObject(value.settings)) return 'settings is not an object';
   return undefined;
 }
 
@@ -100,8 +102,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function noManifest(path: string, why: string, cause?: unknown): VoiceFlowError {
-  return new VoiceFlowError('model-incompatible', `${path} is no manifest of a model: ${why}`, { cause });
+function invalidManifest(path: string, why: string, cause?: unknown): VoiceFlowError {
+  return new VoiceFlowError('model-incompatible', `${path} is not a valid model manifest: ${why}`, { cause });
 }
 
 function isFile(path: string): Promise<boolean> {

@@ -30,11 +30,11 @@ export function assignLocalSpeakers(
     const at = index.get(speakerOf[table.slot[row]!]!);
     if (settled && at !== undefined) pinned[row * speakers + at] = PINNED;
   });
-  const named = decode(recent, table, pinned, speakers, rules, frame);
+  const assigned = decode(recent, table, pinned, speakers, rules, frame);
   all.forEach(({ settled, speakerOf, posterior }, w) => {
     if (settled) return;
     for (let slot = 0; slot < slots; slot++) {
-      const at = named[w * slots + slot]!;
+      const at = assigned[w * slots + slot]!;
       const row = table.rowAt[w * slots + slot]!;
       speakerOf[slot] = known[at]?.speaker ?? -1;
       posterior[slot] = at < 0 || row < 0 ? 0 : posteriorOf({ scores, speakers }, row, at);

@@ -9,7 +9,7 @@ async function all(source: AudioSource): Promise<number[]> {
   return samples;
 }
 
-it('gives back what was pushed, to 16 bits of the loudest sample near it, however it was cut', async () => {
+it('returns the pushed audio at 16 bits relative to the loudest sample of a block, for any chunk sizes', async () => {
   const pieces = fc.array(
     fc.record({ length: fc.integer({ min: 0, max: 3000 }), level: fc.constantFrom(0, 1e-6, 0.01, 1, 40_000) }),
     { maxLength: 8 },
@@ -36,7 +36,7 @@ it('gives back what was pushed, to 16 bits of the loudest sample near it, howeve
   await fc.assert(law, { seed: 1, numRuns: 15 });
 });
 
-it('keeps nothing of a session that outlasts it', async () => {
+it('keeps nothing if the session is longer than the limit', async () => {
   const kept = new KeptAudio(8_000, 1);
   kept.push(new Float32Array(8_000).fill(0.5));
   expect(kept.whole).toBe(true);

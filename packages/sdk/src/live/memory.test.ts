@@ -25,14 +25,14 @@ function voices(speaker: number, seed: number): () => Float32Array {
   return () => Float32Array.from({ length: 8 }, (_, i) => (i === speaker ? 8 : 0) + normal());
 }
 
-function remember(memory: VoiceMemory, told: number, voice: Float32Array, seconds = 1) {
-  const stretch = memory.open(told, 8);
+function remember(memory: VoiceMemory, assigned: number, voice: Float32Array, seconds = 1) {
+  const stretch = memory.open(assigned, 8);
   memory.extend(stretch, { from: 0, to: 50, seconds }, voice, voice);
   return stretch;
 }
 
 describe('VoiceMemory', () => {
-  it('stays bounded in a session of days, without losing a second', () => {
+  it('stays bounded in a session of days without losing any speech time', () => {
     const memory = new VoiceMemory(RULES);
     const sources = [0, 1, 2].map((speaker) => voices(speaker, speaker));
     for (let i = 0; i < 900; i++) {
@@ -41,12 +41,14 @@ describe('VoiceMemory', () => {
       expect(memory.size).toBeLessThanOrEqual(256);
     }
     const mean = new Float32Array(8);
-    const told = [0, 1, 2].map((speaker) => memory.embedding((stretch) => stretch.speaker === speaker, mean).seconds);
-    expect(told.reduce((sum, seconds) => sum + seconds, 0)).toBeCloseTo(900, 3);
+    const assigned = [0, 1, 2].map(
+      (speaker) => memory.embedding((stretch) => stretch.speaker === speaker, mean).seconds,
+    );
+    expect(assigned.reduce((sum, seconds) => sum + seconds, 0)).toBeCloseTo(900, 3);
     expect(finish(memory.recluster(() => false)).merged).toEqual([]);
   });
 
-  it('finds that two speakers are one voice, the label of most speech staying', () => {
+  it('finds that two speakers are one, and keeps the label with most speech', () => {
     const memory = new VoiceMemory(RULES);
     const [one, two] = [voices(0, 1), voices(1, 2)];
     for (let i = 0; i < 6; i++) {
@@ -59,7 +61,7 @@ describe('VoiceMemory', () => {
     expect(finish(memory.recluster(() => false)).merged).toEqual([[2, 3]]);
   });
 
-  it('finds voices that were mistaken for another’s, and leaves young speakers alone', () => {
+  it('finds voices that were mistaken for another speaker’s, and does not re-cluster new speakers', () => {
     const memory = new VoiceMemory(RULES);
     const [one, two] = [voices(0, 3), voices(1, 4)];
     for (let i = 0; i < 5; i++) {
@@ -67,14 +69,14 @@ describe('VoiceMemory', () => {
       remember(memory, 0, two());
       remember(memory, 1, one());
     }
-    const { strangers, merged } = finish(memory.recluster((speaker) => speaker === 1));
+    const { unmatched, merged } = finish(memory.recluster((speaker) => speaker === 1));
     expect(merged).toEqual([]);
-    expect(strangers.map((members) => members.length)).toEqual([5]);
-    memory.give(strangers[0] ?? [], 2);
+    expect(unmatched.map((members) => members.length)).toEqual([5]);
+    memory.assign(unmatched[0] ?? [], 2);
     expect(memory.speakers).toEqual([0, 1, 2]);
   });
 
-  it('knows speech of others from that of the same, and does not judge by too little', () => {
+  it('tells another voice from the same voice, and does not decide on too little speech', () => {
     const memory = new VoiceMemory(RULES);
     const [one, two] = [voices(0, 5), voices(1, 6)];
     memory.seed(
@@ -91,7 +93,7 @@ describe('VoiceMemory', () => {
 });
 
 describe('TurnLog', () => {
-  it('keeps the latest turns, and knows how many it forgot', () => {
+  it('keeps the latest turns, and counts the dropped ones', () => {
     const log = new TurnLog();
     for (let i = 0; i < 105_000; i++) {
       log.add({ start: i, end: i + 0.5, speaker: 0, confidence: 1 });
@@ -103,7 +105,7 @@ describe('TurnLog', () => {
 });
 
 describe('LiveSpeakers', () => {
-  it('follows mergers of mergers, and never uses a number again', () => {
+  it('follows chains of merges, and never reuses a number', () => {
     const speakers = new LiveSpeakers();
     const [a, b, c] = [speakers.add(0), speakers.add(0), speakers.add(0)];
     speakers.at(c).name = 'Ada';

@@ -1,6 +1,6 @@
 import type { Slots } from '../stages/local-speaker-table.ts';
 import { secondsOf, type Tracks } from '../stages/tracks.ts';
-import type { HeardWindow, RecentWindows } from './recent-windows.ts';
+import type { RecentWindow, RecentWindows } from './recent-windows.ts';
 import type { Stretch } from './stretch.ts';
 import type { VoiceMemory } from './voice-memory.ts';
 
@@ -10,7 +10,7 @@ const STRETCH = 2;
 /** A stretch that can be continued, with the last settled slot that was added to it. */
 interface OpenStretch {
   readonly stretch: Stretch;
-  readonly window: HeardWindow;
+  readonly window: RecentWindow;
   readonly slot: number;
 }
 

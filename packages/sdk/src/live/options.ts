@@ -24,7 +24,7 @@ export interface LiveTiming {
  */
 export function liveTiming(options: LiveOptions, frame: number): LiveTiming {
   const { sampleRate, latency = DEFAULT_LATENCY, step = DEFAULT_STEP, maxSpeakers, keepAudio = 0 } = options;
-  check('sampleRate', sampleRate, RATES, Number.isInteger(sampleRate), 'a whole number of samples a second');
+  check('sampleRate', sampleRate, RATES, Number.isInteger(sampleRate), 'a whole number of samples per second');
   check('latency', latency, LATENCIES, true, 'seconds');
   check('step', step, [STEPS[0], Math.min(STEPS[1], latency)], true, 'seconds, at most the latency,');
   check('keepAudio', keepAudio, KEPT_SECONDS, true, 'seconds');
@@ -40,14 +40,11 @@ function check(
   name: string,
   value: unknown,
   [least, most]: readonly [number, number],
-  sound: boolean,
+  valid: boolean,
   what: string,
 ): void {
-  if (typeof value === 'number' && sound && value >= least && value <= most) return;
-  throw new VoiceFlowError(
-    'invalid-option',
-    `${name} is ${show(value)}; ${what} from ${least} to ${most} was expected`,
-  );
+  if (typeof value === 'number' && valid && value >= least && value <= most) return;
+  throw new VoiceFlowError('invalid-option', `${name} is ${show(value)}; expected ${what} from ${least} to ${most}`);
 }
 
 function show(value: unknown): string {

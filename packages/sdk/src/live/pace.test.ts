@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { scoreDiarization } from '../metrics/score.ts';
 import { conversation } from '../stages/fixtures/scripted.ts';
 import { audioOf, finalTurns, listen, liveCnn, open, RATE } from './fixtures/live.ts';
-import { Pace, Tempo } from './pace.ts';
+import { Pace, SharedPace } from './pace.ts';
 
 const SHAPE = { frames: 50, hop: 12, lead: 48, most: 50 };
 
@@ -20,9 +20,9 @@ describe('Pace', () => {
       return pace.next();
     });
   }
-  const start = (tempo?: Tempo) => {
+  const start = (shared?: SharedPace) => {
     const clock = { now: 0, window: 0 };
-    const pace = new Pace(SHAPE, 0.02, tempo, () => clock.now);
+    const pace = new Pace(SHAPE, 0.02, shared, () => clock.now);
     pace.arrived(0, 0.1);
     return { clock, pace };
   };
@@ -31,14 +31,14 @@ describe('Pace', () => {
       .fill([12 * hops, ...Array(hops - 1).fill(0)])
       .flat();
 
-  it('hears every window while it keeps up with real time, and fewer the later it is', () => {
+  it('processes every window in real time, and fewer the later it is', () => {
     const { clock, pace } = start();
     expect(hear(pace, clock, 12, 50)).toEqual(every(1, 12));
     expect(hear(pace, clock, 8, 150)).toEqual(every(2, 4));
     expect(hear(pace, clock, 12, 350)).toEqual(every(4, 3));
   });
 
-  it('hears more again when it has not been late for a while, and for longer each time that was too much', () => {
+  it('processes more windows after a while without delay, and waits longer each time that was too much', () => {
     const { clock, pace } = start();
     /** Seconds from being late until every window is heard. */
     const recover = () => {
@@ -58,28 +58,28 @@ describe('Pace', () => {
     expect(recover()).toBeLessThan(13);
   });
 
-  it('hears less from the beginning where others are late', () => {
-    const tempo = new Tempo();
-    const late = start(tempo);
+  it('starts with fewer windows if other sessions are late', () => {
+    const shared = new SharedPace();
+    const late = start(shared);
     hear(late.pace, late.clock, 8, 350);
-    const pace = new Pace(SHAPE, 0.02, tempo, () => late.clock.now);
+    const pace = new Pace(SHAPE, 0.02, shared, () => late.clock.now);
     pace.arrived(0, 0.1);
     expect([pace.next(), pace.next(), pace.next(), pace.next()]).toEqual(every(4, 1));
     late.clock.now += 60_000;
-    const later = new Pace(SHAPE, 0.02, tempo, () => late.clock.now);
+    const later = new Pace(SHAPE, 0.02, shared, () => late.clock.now);
     later.arrived(0, 0.1);
     expect(later.next()).toBe(12);
   });
 
-  it('counts how late the network is too', () => {
+  it('includes the delay of the network', () => {
     const { clock, pace } = start();
     expect(hear(pace, clock, 4, 0)).toEqual(every(1, 4));
     clock.now += 300;
-    pace.said(-12);
+    pace.processed(-12);
     expect(hear(pace, clock, 4, 0)).toEqual(every(4, 1));
   });
 
-  it('never leaves out so many that events would be late for it', () => {
+  it('never skips so many windows that events would be late', () => {
     let now = 0;
     const pace = new Pace({ ...SHAPE, most: 25 }, 0.02, undefined, () => now);
     pace.arrived(0, 0.1);
@@ -89,10 +89,10 @@ describe('Pace', () => {
     }
   });
 
-  it('takes a recording that comes in small pieces for what it is, while others are late too', () => {
+  it('detects a recording that arrives in small pieces, even while other sessions are late', () => {
     let now = 0;
-    const tempo = Object.assign(new Tempo(), { sparsity: 4, at: 0 });
-    const pace = new Pace(SHAPE, 0.02, tempo, () => now);
+    const shared = Object.assign(new SharedPace(), { sparsity: 4, lateAt: 0 });
+    const pace = new Pace(SHAPE, 0.02, shared, () => now);
     pace.arrived(0, 5);
     for (let piece = 0; piece < 100; piece++) {
       now += 10;
@@ -102,11 +102,11 @@ describe('Pace', () => {
     for (let window = 0; window < 60; window++) {
       now += 500;
       expect(pace.next()).toBe(12);
-      pace.said(12 * (window - 4));
+      pace.processed(12 * (window - 4));
     }
   });
 
-  it('takes audio that comes faster than real time for what it is, however long it is heard', () => {
+  it('detects audio that arrives faster than real time, even if processing takes long', () => {
     let now = 0;
     const pace = new Pace(SHAPE, 0.02, undefined, () => now);
     pace.arrived(0, 10);
@@ -115,7 +115,7 @@ describe('Pace', () => {
     for (let window = 0; window < 44; window++) {
       now += 1000;
       expect(pace.next()).toBe(12);
-      pace.said(12 * (window - 4));
+      pace.processed(12 * (window - 4));
     }
     // What comes in real time after it is not late for it.
     pace.arrived(10, 0.3);
@@ -158,12 +158,12 @@ async function inRealTime(cost: number, keepUp: boolean) {
   await over;
   const der = (turns: typeof result.turns) => scoreDiarization(reference, turns).total.der ?? 100;
   const end = (turns: readonly { readonly end: number }[]) => Math.max(...turns.map((turn) => turn.end));
-  const [heard, said] = [end(finalTurns(events)), end(reference)];
-  return { runs, latest, late, heard, said, live: der(finalTurns(events)), reclustered: der(result.turns) };
+  const [lastEnd, referenceEnd] = [end(finalTurns(events)), end(reference)];
+  return { runs, latest, late, lastEnd, referenceEnd, live: der(finalTurns(events)), reclustered: der(result.turns) };
 }
 
 describe('a session that keeps up', () => {
-  it('looks less often on a machine that is too slow, and is neither late nor much worse', async () => {
+  it('processes fewer windows on a machine that is too slow, and is neither late nor much less accurate', async () => {
     const windows = Math.floor(40 / 0.24);
     const slow = await inRealTime(300, true);
     expect(slow.runs).toBeLessThan(0.9 * windows);
@@ -171,11 +171,11 @@ describe('a session that keeps up', () => {
     // A piece holds a tenth of a second.
     expect(slow.latest).toBeLessThanOrEqual(1.1 + 1e-9);
     expect(slow.live).toBeLessThan(15);
-    expect(slow.heard).toBeCloseTo(slow.said, 1);
+    expect(slow.lastEnd).toBeCloseTo(slow.referenceEnd, 1);
     expect(slow.reclustered).toBeLessThan(10);
   });
 
-  it('looks as often as others on one that is fast enough, as every session does that was not asked to', async () => {
+  it('processes all windows on a machine that is fast enough, and without keepUp', async () => {
     const fast = await inRealTime(20, true);
     const other = await inRealTime(20, false);
     expect(fast).toEqual(other);

@@ -12,11 +12,11 @@ const PATIENCE = [4_000, 64_000] as const;
 const AHEAD = { least: 2000, most: 4000 } as const;
 
 /** State shared by the sessions of one network: a session that opens while others are late starts at their pace. */
-export class Tempo {
+export class SharedPace {
   /** When a session was last late, one of this many windows was processed. */
   sparsity = 1;
   /** Time in milliseconds at which a session was last late. */
-  at = Number.NEGATIVE_INFINITY;
+  lateAt = Number.NEGATIVE_INFINITY;
 }
 
 /**
@@ -41,12 +41,12 @@ export class Pace {
   /** Whether the latest audio came from a recording (see `AHEAD`). */
   #wasRecording = false;
   /** Milliseconds of audio up to the end of the recording part: windows before it are never late. */
-  #unhurried = 0;
+  #recordedUntil = 0;
   /** Start of the next window, in hops from the session's beginning. */
   #next: number;
   /** Start of the next window to be processed, in hops. */
-  #heard: number;
-  readonly #tempo: Tempo;
+  #nextRun: number;
+  readonly #shared: SharedPace;
   /** One of this many windows is processed. */
   #sparsity = 1;
   /** When the session was last late, or last raised its rate. */
@@ -57,12 +57,12 @@ export class Pace {
   /**
    * @param shape In frames: length of a window, distance between windows, distance from the first window's start to the
    *   session's, and the maximum distance between two processed windows.
-   * @param frame Seconds per frame. @param tempo Shared with the network's other sessions. @param now Clock in ms.
+   * @param frame Seconds per frame. @param shared Shared with the network's other sessions. @param now Clock in ms.
    */
   constructor(
     shape: { readonly frames: number; readonly hop: number; readonly lead: number; readonly most: number },
     frame: number,
-    tempo: Tempo = new Tempo(),
+    shared: SharedPace = new SharedPace(),
     now: () => number = () => performance.now(),
   ) {
     this.#hop = shape.hop;
@@ -70,12 +70,12 @@ export class Pace {
     this.#frame = 1000 * frame;
     this.#now = now;
     this.#next = -shape.lead / shape.hop;
-    this.#heard = this.#next;
+    this.#nextRun = this.#next;
     this.#most = shape.most;
-    this.#tempo = tempo;
-    if (now() - tempo.at < PATIENCE[0]) {
-      this.#sparsity = tempo.sparsity;
-      this.#calmSince = tempo.at;
+    this.#shared = shared;
+    if (now() - shared.lateAt < PATIENCE[0]) {
+      this.#sparsity = shared.sparsity;
+      this.#calmSince = shared.lateAt;
     }
   }
 
@@ -88,30 +88,30 @@ export class Pace {
     // The time spent on processing a recording does not make the audio after it late.
     this.#began = this.#wasRecording ? began : Math.min(this.#began, began);
     this.#wasRecording = this.#ahead > AHEAD.least;
-    if (this.#wasRecording) this.#unhurried = 1000 * (before + seconds);
+    if (this.#wasRecording) this.#recordedUntil = 1000 * (before + seconds);
   }
 
   /** Called for each window. @returns Frames until the next window to be processed, or 0 if this one is skipped. */
   next(): number {
     const window = this.#next++;
-    if (window < this.#heard) return 0;
+    if (window < this.#nextRun) return 0;
     this.#adapt(window);
     let hops = 1;
-    if (this.#isUnhurried(window)) return this.#hear(window, hops);
+    if (this.#isRecorded(window)) return this.#schedule(window, hops);
     for (const [, count] of LATE) {
       // The processed windows are always multiples of two or four hops from the session's beginning.
       if (count <= this.#sparsity && window % count === 0 && count * this.#hop <= this.#most) hops = count;
     }
-    return this.#hear(window, hops);
+    return this.#schedule(window, hops);
   }
 
-  #hear(window: number, hops: number): number {
-    this.#heard = window + hops;
+  #schedule(window: number, hops: number): number {
+    this.#nextRun = window + hops;
     return hops * this.#hop;
   }
 
-  #isUnhurried(window: number): boolean {
-    return this.#wasRecording || this.#endOf(window) <= this.#unhurried;
+  #isRecorded(window: number): boolean {
+    return this.#wasRecording || this.#endOf(window) <= this.#recordedUntil;
   }
 
   /** End of a window, in milliseconds of audio. */
@@ -120,14 +120,14 @@ export class Pace {
   }
 
   /** Called when the network's output for a window is ready. @param start First frame of the window in the session. */
-  said(start: number): void {
+  processed(start: number): void {
     this.#adapt(start / this.#hop);
   }
 
   #adapt(window: number): void {
     const now = this.#now();
     const elapsed = now - this.#began;
-    const late = this.#isUnhurried(window) ? 0 : elapsed - this.#endOf(window);
+    const late = this.#isRecorded(window) ? 0 : elapsed - this.#endOf(window);
     const [first, most] = PATIENCE;
     let wanted = 1;
     for (const [least, count] of LATE) if (late > least) wanted = count;
@@ -138,7 +138,7 @@ export class Pace {
     }
     if (wanted > 1) {
       this.#calmSince = now;
-      Object.assign(this.#tempo, { sparsity: this.#sparsity, at: now });
+      Object.assign(this.#shared, { sparsity: this.#sparsity, lateAt: now });
     } else if (this.#sparsity > 1 && now - this.#calmSince > this.#patience) {
       this.#sparsity /= 2;
       this.#calmSince = now;

@@ -3,7 +3,7 @@ import { activeFrames, type LocalWindows } from '../stages/local-speakers.ts';
 import { project, type VoiceSpace } from '../stages/plda.ts';
 
 /** One window of a live session, with the values derived from it. */
-export interface HeardWindow {
+export interface RecentWindow {
   /** First frame of the window; the session's first sample is in frame 0. */
   readonly start: number;
   /** `[frames, slots]`. */
@@ -22,7 +22,7 @@ export interface HeardWindow {
   settled: boolean;
 }
 
-export interface HearingRules {
+export interface WindowRules {
   readonly space: VoiceSpace;
   /** Activity above which a frame counts as speech. */
   readonly above: number;
@@ -38,10 +38,10 @@ export class RecentWindows implements LocalWindows {
   readonly slots: number;
   /** Frames between windows, if none is skipped. */
   readonly hop: number;
-  readonly #rules: HearingRules;
-  #kept: HeardWindow[] = [];
+  readonly #rules: WindowRules;
+  #kept: RecentWindow[] = [];
 
-  constructor(shape: { readonly frames: number; readonly slots: number; readonly hop: number }, rules: HearingRules) {
+  constructor(shape: { readonly frames: number; readonly slots: number; readonly hop: number }, rules: WindowRules) {
     this.frames = shape.frames;
     this.slots = shape.slots;
     this.hop = shape.hop;
@@ -58,7 +58,7 @@ export class RecentWindows implements LocalWindows {
   }
 
   /** The kept windows, in time order. */
-  get all(): readonly HeardWindow[] {
+  get all(): readonly RecentWindow[] {
     return this.#kept;
   }
 
@@ -70,7 +70,7 @@ export class RecentWindows implements LocalWindows {
    * Adds the next window.
    * @param activity `[frames, slots]`. @param embeddings `[slots, from]`. Both are kept, not copied.
    */
-  add(start: number, activity: Float32Array, embeddings: Float32Array): HeardWindow {
+  add(start: number, activity: Float32Array, embeddings: Float32Array): RecentWindow {
     const { space, above, least, frame } = this.#rules;
     const { slots } = this;
     const voices = new Float32Array(slots * space.to);
@@ -98,9 +98,9 @@ export class RecentWindows implements LocalWindows {
 
   /** Drops the windows that end at or before a frame. */
   dropUntil(frame: number): void {
-    let gone = 0;
-    while (gone < this.#kept.length && this.#kept[gone]!.start + this.frames <= frame) gone++;
-    if (gone > 0) this.#kept = this.#kept.slice(gone);
+    let dropped = 0;
+    while (dropped < this.#kept.length && this.#kept[dropped]!.start + this.frames <= frame) dropped++;
+    if (dropped > 0) this.#kept = this.#kept.slice(dropped);
   }
 
   /** The local speakers of the kept windows, in the form that the stages shared with recordings expect. */

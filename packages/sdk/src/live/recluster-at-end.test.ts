@@ -48,7 +48,7 @@ async function ended(diarizer: RecordingDiarizer, options: Partial<LiveOptions>)
   return result;
 }
 
-it('diarizes all audio of the session, and gives the labels that were told their share of it', async () => {
+it('diarizes all audio of the session, and keeps the live labels', async () => {
   const { diarizer, calls } = halves('another/1');
   const result = await ended(diarizer, { keepAudio: 60, maxSpeakers: 3 });
   expect(calls).toMatchObject([{ heard: samples.length, options: { maxSpeakers: 3 } }]);
@@ -67,7 +67,7 @@ it('diarizes all audio of the session, and gives the labels that were told their
   for (const label of Object.values(result.labels)) expect(labels).toContain(label);
 });
 
-it('passes known voices on only where the spaces are the same', async () => {
+it('passes known voices on only if the embedding spaces are equal', async () => {
   const length = liveCnn().network.dimensions;
   const embedding = Float32Array.from({ length }, (_, i) => (i === 0 ? 1 : 0));
   const known = [{ name: 'Ada', space: 'scripted/1', embedding }];
@@ -81,7 +81,7 @@ it('passes known voices on only where the spaces are the same', async () => {
   }
 });
 
-it('clusters again without the audio where the session outlasted it, and says so', async () => {
+it('re-clusters without the audio if the session was longer than the limit, with a warning', async () => {
   const { diarizer, calls } = halves('another/1');
   const result = await ended(diarizer, { keepAudio: 5 });
   expect(calls).toEqual([]);
@@ -92,7 +92,7 @@ it('clusters again without the audio where the session outlasted it, and says so
   expect((await session.end({ recluster: true })).turns).toEqual(result.turns);
 });
 
-it('refuses a diarizer where no audio is kept, and the session goes on', async () => {
+it('rejects a diarizer if no audio is kept, and the session continues', async () => {
   const { diarizer } = halves('another/1');
   const session = open(liveCnn());
   await session.push(samples);
@@ -104,7 +104,7 @@ it('refuses a diarizer where no audio is kept, and the session goes on', async (
   expect((await session.end()).duration).toBe(2 * SECONDS);
 });
 
-it('tells a failure of the diarizer, and stops with the session', async () => {
+it('reports a failure of the diarizer, and stops with the session', async () => {
   const failing: RecordingDiarizer = {
     manifest: { space: 'another/1' },
     diarize: () => Promise.reject(new Error('out of paper')),
@@ -127,5 +127,5 @@ it('tells a failure of the diarizer, and stops with the session', async () => {
 });
 
 it('names the range of keepAudio', () => {
-  expect(() => open(liveCnn(), { keepAudio: -1 })).toThrow('keepAudio is -1; seconds from 0 to 14400 was expected');
+  expect(() => open(liveCnn(), { keepAudio: -1 })).toThrow('keepAudio is -1; expected seconds from 0 to 14400');
 });

@@ -16,7 +16,7 @@ export interface Reclustering {
   /** Pairs of speakers that are one: `[from, into]`. */
   readonly merged: readonly (readonly [number, number])[];
   /** Clusters without a speaker, longest first: voices that were mistaken for other speakers. */
-  readonly strangers: readonly (readonly Stretch[])[];
+  readonly unmatched: readonly (readonly Stretch[])[];
 }
 
 /**
@@ -35,10 +35,10 @@ export function* reclusterStretches(stretches: readonly Stretch[], rules: VoiceR
     const share = column[most]! / column.reduce((sum, value) => sum + value, 0);
     if (owners[most]! >= 0 && share >= MERGE_SHARE) joined[most]?.push(speaker);
   });
-  const told = (speaker: number) => secondsOf(stretches.filter((stretch) => stretch.speaker === speaker));
+  const emittedSeconds = (speaker: number) => secondsOf(stretches.filter((stretch) => stretch.speaker === speaker));
   clusters.forEach((members, c) => {
     // Keep the label with most speech, so that as little as possible is renamed.
-    const [into] = [...joined[c]!].sort((a, b) => told(b) - told(a) || a - b);
+    const [into] = [...joined[c]!].sort((a, b) => emittedSeconds(b) - emittedSeconds(a) || a - b);
     if (into !== undefined) owners[c] = into;
     for (const member of members) member.voice = owners[c]!;
   });
@@ -46,7 +46,7 @@ export function* reclusterStretches(stretches: readonly Stretch[], rules: VoiceR
     const into = owners[c]!;
     return labels.filter((label) => label !== into).map((from): [number, number] => [from, into]);
   });
-  return { merged, strangers: clusters.filter((_, c) => owners[c] === -1) };
+  return { merged, unmatched: clusters.filter((_, c) => owners[c] === -1) };
 }
 
 /** Groups the most similar stretches of each speaker until `count` groups are left, to bound memory. */
@@ -112,8 +112,8 @@ function pointsOf(stretches: readonly Stretch[], rate: number): Points {
 
 /** Matches clusters and live speakers one to one so that most speech keeps its speaker; −1 for none. */
 function ownersOf(clusters: readonly (readonly Stretch[])[]) {
-  const told = clusters.flatMap((members) => members.map(({ speaker }) => speaker));
-  const speakers = [...new Set(told)].sort((a, b) => a - b);
+  const emitted = clusters.flatMap((members) => members.map(({ speaker }) => speaker));
+  const speakers = [...new Set(emitted)].sort((a, b) => a - b);
   /** `[clusters, speakers]`: seconds. */
   const shared = new Float64Array(clusters.length * speakers.length);
   clusters.forEach((members, c) => {

@@ -15,18 +15,18 @@ export interface KnownVoices {
 }
 
 /** Names the speakers that match known voices. @returns The speakers that got a name. */
-export function recognized(
+export function recognizeSpeakers(
   { settings, manifest }: FastCnnNetwork,
   { known, falseNames }: KnownVoices,
   memory: VoiceMemory,
   speakers: LiveSpeakers,
 ): Iterable<number> {
   if (known.length === 0) return [];
-  const heard = new Map<number, HeardVoice>();
+  const voices = new Map<number, HeardVoice>();
   for (const speaker of speakers.active) {
     const { seconds, sum } = memory.embedding(({ voice }) => voice === speaker, settings.voices.mean);
-    if (seconds >= LEAST_SECONDS) heard.set(speaker, { embedding: normalize(sum), seconds });
+    if (seconds >= LEAST_SECONDS) voices.set(speaker, { embedding: normalize(sum), seconds });
   }
   const options = { space: manifest.space, voices: settings.voices, rules: settings.known, falseNames };
-  return speakers.recognize(heard, known, options);
+  return speakers.recognize(voices, known, options);
 }

@@ -28,7 +28,7 @@ function recordOf(given: ReturnType<typeof windows>, most?: number): SessionReco
 }
 
 describe('SessionRecord', () => {
-  it('gives what it was given, to a byte', () => {
+  it('returns the stored outputs up to the quantization', () => {
     const given = windows(40, 1);
     const record = recordOf(given);
     expect(record.windows).toBe(40);
@@ -48,14 +48,14 @@ describe('SessionRecord', () => {
     });
   });
 
-  it('leaves out windows that begin before the session', () => {
+  it('does not keep windows that begin before the session', () => {
     const record = new SessionRecord(SHAPE, KEEP);
     const activity = new Float32Array(100);
     for (const start of [-24, -12, 0, 12]) record.add(start, activity, NOBODY);
     expect([record.windows, record.start]).toEqual([2, 0]);
   });
 
-  it('goes on when windows are missing after its first half was forgotten', () => {
+  it('continues if windows are missing after its first half was dropped', () => {
     const record = recordOf(windows(400, 4), 66);
     const [before, start] = [record.windows, record.start];
     expect(start).toBeGreaterThan(0);
@@ -65,7 +65,7 @@ describe('SessionRecord', () => {
     expect(record.start + (record.windows - 1) * 48).toBe(436 * 12);
   });
 
-  it('keeps every other window from the moment that one is missing', () => {
+  it('keeps every other window once one is missing', () => {
     const given = windows(60, 3).filter((_, i) => i < 21 || i % 2 === 0);
     const record = recordOf(given);
     expect([record.hop, record.start, record.windows]).toEqual([24, 0, 30]);
@@ -75,7 +75,7 @@ describe('SessionRecord', () => {
     }
   });
 
-  it('thins itself when it is full, then forgets the first half, and stays the same windows', () => {
+  it('drops every other window when it is full, then the first half; the other windows do not change', () => {
     const given = windows(400, 2);
     const most = 64;
     const record = new SessionRecord(SHAPE, KEEP, most);
@@ -97,7 +97,7 @@ describe('SessionRecord', () => {
     }
   });
 
-  it('is silent where a mask tells that nobody speaks', () => {
+  it('is silent where the mask has silence', () => {
     const record = new SessionRecord(SHAPE, KEEP);
     for (let i = 0; i < 4; i++) record.add(i * SHAPE.hop, new Float32Array(100).fill(1), NOBODY);
     const mask = new SpeechMask({ speech: 0.5, shortestSilence: 20 });

@@ -18,13 +18,13 @@ export interface LiveResultParts {
 }
 
 /** Turns and speakers found by re-clustering a session. */
-export interface Found extends Pick<Diarization, 'turns' | 'speakers'> {
+export interface ReclusteredTurns extends Pick<Diarization, 'turns' | 'speakers'> {
   /** Keep emitted names where this has none, because known voices were not matched again. */
   readonly keepNames?: boolean;
 }
 
 /** What a session has emitted so far. */
-export interface Told {
+export interface Emitted {
   readonly memory: VoiceMemory;
   readonly speakers: LiveSpeakers;
   readonly log: TurnLog;
@@ -43,13 +43,13 @@ export class LiveResult extends DiarizationResult implements LiveDiarization {
 }
 
 /** The result of a session, as it was emitted live. */
-export function toldResult(told: Told): LiveResultParts {
-  const { speakers, log } = told;
+export function emittedResult(emitted: Emitted): LiveResultParts {
+  const { speakers, log } = emitted;
   const turns = join(log.turns.map((turn) => turnOf(turn, speakers.now(turn.speaker))));
   const labels = speakers.all.map(({ label }, speaker) => [label, speakerLabel(speakers.now(speaker))]);
   return {
     turns,
-    speakers: speakersOf(turns, (label) => toldSpeaker(label, told)),
+    speakers: speakersOf(turns, (label) => emittedSpeaker(label, emitted)),
     labels: Object.fromEntries(labels),
     warnings: warningsOf(turns, log),
   };
@@ -60,8 +60,8 @@ export function toldResult(told: Told): LiveResultParts {
  * to one; speakers that were not found live get new labels.
  * @param reclustered Turns in seconds since `start`; before `start`, the live turns are kept.
  */
-export function reclusteredResult(told: Told, reclustered: Found, start: number): LiveResultParts {
-  const { speakers, log } = told;
+export function reclusteredResult(emitted: Emitted, reclustered: ReclusteredTurns, start: number): LiveResultParts {
+  const { speakers, log } = emitted;
   const index = new Map(reclustered.speakers.map(({ label }, i) => [label, i]));
   const found = reclustered.turns.map(({ speaker, ...turn }) => {
     return { ...turn, start: turn.start + start, end: turn.end + start, speaker: index.get(speaker) as number };
@@ -74,7 +74,7 @@ export function reclusteredResult(told: Told, reclustered: Found, start: number)
       .map((turn) => turnOf({ ...turn, end: Math.min(turn.end, start) }, became(turn.speaker))),
     ...found.map((turn) => turnOf(turn, numbers[turn.speaker]!)),
   ]);
-  const anew = new Map(
+  const reclusteredSpeakers = new Map(
     reclustered.speakers.map((speaker, i) => {
       const name = speaker.name ?? (reclustered.keepNames ? speakers.all[numbers[i]!]?.name : undefined);
       return [speakerLabel(numbers[i]!), { ...speaker, ...(name === undefined ? {} : { name }) }];
@@ -83,7 +83,7 @@ export function reclusteredResult(told: Told, reclustered: Found, start: number)
   const labels = speakers.all.map(({ label }, speaker) => [label, speakerLabel(became(speakers.now(speaker)))]);
   return {
     turns,
-    speakers: speakersOf(turns, (label) => anew.get(label) ?? toldSpeaker(label, told)),
+    speakers: speakersOf(turns, (label) => reclusteredSpeakers.get(label) ?? emittedSpeaker(label, emitted)),
     labels: Object.fromEntries(labels),
     warnings: warningsOf(turns, log),
   };
@@ -93,10 +93,10 @@ type NumberedTurn = Omit<Turn, 'speaker'> & { readonly speaker: number };
 /** Seconds of speech that live speakers (first key) share with speakers of the re-clustered result (second key). */
 type Shares = ReadonlyMap<number, ReadonlyMap<number, number>>;
 
-function sharedSeconds(told: readonly NumberedTurn[], found: readonly NumberedTurn[]): Shares {
+function sharedSeconds(live: readonly NumberedTurn[], found: readonly NumberedTurn[]): Shares {
   const shares = new Map<number, Map<number, number>>();
   let first = 0;
-  for (const turn of [...told].sort((a, b) => a.start - b.start)) {
+  for (const turn of [...live].sort((a, b) => a.start - b.start)) {
     while (first < found.length && found[first]!.end <= turn.start) first++;
     for (let at = first; at < found.length; at++) {
       const other = found[at]!;
@@ -112,14 +112,14 @@ function sharedSeconds(told: readonly NumberedTurn[], found: readonly NumberedTu
 
 /** Matches speakers: the number of each re-clustered speaker, and the number that each live speaker becomes. */
 function matched(shares: Shares, count: number, speakers: LiveSpeakers) {
-  const told = speakers.active;
-  const cost = Float64Array.from({ length: count * told.length }, (_, at) => {
-    return shares.get(told[at % told.length]!)?.get(Math.floor(at / told.length)) ?? 0;
+  const live = speakers.active;
+  const cost = Float64Array.from({ length: count * live.length }, (_, at) => {
+    return shares.get(live[at % live.length]!)?.get(Math.floor(at / live.length)) ?? 0;
   });
-  const pairs = assignment(cost, count, told.length, { maximize: true });
-  let fresh = speakers.all.length;
+  const pairs = assignment(cost, count, live.length, { maximize: true });
+  let nextNumber = speakers.all.length;
   const numbers = Array.from(pairs, (column, i) =>
-    column >= 0 && cost[i * told.length + column]! > 0 ? told[column]! : fresh++,
+    column >= 0 && cost[i * live.length + column]! > 0 ? live[column]! : nextNumber++,
   );
   /** The speaker with most of its speech, or itself if all of its speech turned out to be silence. */
   const became = (speaker: number) => {
@@ -141,7 +141,7 @@ function speakersOf(turns: readonly Turn[], of: (label: string) => Omit<Speaker,
 }
 
 /** Embedding and name of a live speaker. */
-function toldSpeaker(label: string, { memory, speakers, mean }: Told): Omit<Speaker, 'label' | 'seconds'> {
+function emittedSpeaker(label: string, { memory, speakers, mean }: Emitted): Omit<Speaker, 'label' | 'seconds'> {
   const number = speakers.all.findIndex((speaker) => speaker.label === label);
   const { sum } = memory.embedding((stretch) => stretch.speaker === number, mean);
   const { name } = speakers.at(number);
@@ -168,7 +168,7 @@ function warningsOf(turns: readonly Turn[], log: TurnLog): Warning[] {
   const warnings: Warning[] = [];
   if (turns.length === 0) warnings.push({ code: 'audio-silent', message: 'no speech was found' });
   if (log.forgotten > 0) {
-    const message = `the first ${log.forgotten} turns were forgotten: a session keeps its latest turns only`;
+    const message = `the first ${log.forgotten} turns were dropped: a session keeps only its latest turns`;
     warnings.push({ code: 'turns-forgotten', message });
   }
   return warnings;

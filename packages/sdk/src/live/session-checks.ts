@@ -9,7 +9,7 @@ const MOST_AMPLITUDE = 2 ** 31;
 
 export function checkSamples(samples: unknown): void {
   if (!(samples instanceof Float32Array)) {
-    throw new VoiceFlowError('invalid-option', `samples are ${typeof samples}; a Float32Array of mono was expected`);
+    throw new VoiceFlowError('invalid-option', `samples is of type ${typeof samples}; expected a mono Float32Array`);
   }
   let bad = 0;
   // The comparison also fails for NaN.
@@ -17,20 +17,26 @@ export function checkSamples(samples: unknown): void {
   if (bad === samples.length) return;
   const message = `sample ${bad} of the push is ${samples[bad]}; expected finite numbers, about ±1 at full scale`;
   throw new VoiceFlowError('invalid-audio', message, {
-    hint: 'nothing of this push was taken; push sound samples to go on',
+    hint: 'this push was discarded; continue with valid samples',
   });
 }
 
 /** @param waiting Seconds of unprocessed audio. @param unread Number of unread events. @throws `overloaded`. */
-export function checkRoom(waiting: number, unread: number): void {
+export function checkBacklog(waiting: number, unread: number): void {
   const refuse = (message: string, hint: string) => {
     throw new VoiceFlowError('overloaded', message, { hint, retryAfter: 1 });
   };
   if (waiting > MOST_WAITING) {
-    refuse(`${waiting.toFixed(0)} s of audio wait, more than ${MOST_WAITING} s`, 'await each push before the next');
+    refuse(
+      `${waiting.toFixed(0)} s of audio are not processed yet; the limit is ${MOST_WAITING} s`,
+      'await each push before the next',
+    );
   }
   if (unread > MOST_UNREAD) {
-    refuse(`${unread} events wait to be read`, 'iterate the session while audio is pushed');
+    refuse(
+      `${unread} events are unread; the limit is ${MOST_UNREAD}`,
+      'iterate over the session while audio is pushed',
+    );
   }
 }
 
@@ -39,9 +45,9 @@ export function toFailure(error: unknown): VoiceFlowError {
   return new VoiceFlowError('backend-failed', 'the live session failed', { cause: error });
 }
 
-export function nothingKeptError(): VoiceFlowError {
+export function noKeptAudioError(): VoiceFlowError {
   return new VoiceFlowError('invalid-option', 'recluster is a diarizer, but the session keeps no audio for it', {
-    hint: 'open the session with keepAudio: seconds, or give recluster: true',
+    hint: 'open the session with keepAudio: seconds, or use recluster: true',
   });
 }
 

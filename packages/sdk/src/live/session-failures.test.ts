@@ -27,24 +27,24 @@ describe('the options of a session', () => {
     [{ sampleRate: 44_100.5 }, /sampleRate is 44100.5/],
     [{ sampleRate: '16000' }, /sampleRate is "16000"/],
     [{ sampleRate: undefined }, /sampleRate is undefined/],
-    [{ latency: 0.4 }, /latency is 0.4; seconds from 0.5 to 5/],
+    [{ latency: 0.4 }, /latency is 0.4; expected seconds from 0.5 to 5/],
     [{ latency: 5.1 }, /latency is 5.1/],
     [{ latency: Number.NaN }, /latency is NaN/],
     [{ step: 0.2 }, /step is 0.2/],
     [{ step: 1.5 }, /step is 1.5/],
     [{ latency: 0.5, step: 0.6 }, /step is 0.6; .* from 0.25 to 0.5/],
-    [{ maxSpeakers: 0 }, /maxSpeakers is 0; a whole number from 1 to 100/],
+    [{ maxSpeakers: 0 }, /maxSpeakers is 0; expected a whole number from 1 to 100/],
     [{ maxSpeakers: 1.5 }, /maxSpeakers is 1.5/],
     [{ known: [{ name: 'a', embedding: Float32Array.of(1), space: 'other' }] }, /space/],
-  ])('%o is refused', (options, message) => {
+  ])('%o is rejected', (options, message) => {
     const call = () => open(liveCnn(), options as Partial<LiveOptions>);
     expect(call).toThrow(message);
     expect(call).toThrow(expect.objectContaining({ code: 'invalid-option' }));
   });
 });
 
-describe('a session that goes wrong', () => {
-  it('takes nothing of a push with broken samples, and goes on', async () => {
+describe('a session that fails', () => {
+  it('rejects a push with invalid samples as a whole, and continues', async () => {
     const whole = await eventsOf(open(liveCnn()), samples);
     const session = open(liveCnn());
     const { events, over } = listen(session);
@@ -89,7 +89,7 @@ describe('a session that goes wrong', () => {
     expect(await listen(other).over).toBeUndefined();
   });
 
-  it('stops at its signal: calls reject, events end with the error, and nothing runs on', async () => {
+  it('stops when its signal aborts: calls reject, events end with the error, and no run continues', async () => {
     for (const when of ['before', 'during', 'idle'] as const) {
       const stop = new AbortController();
       const running = gate();
@@ -116,7 +116,7 @@ describe('a session that goes wrong', () => {
     }
   });
 
-  it('tells a failure of the network to whoever pushed, to whoever reads, and to whoever comes later', async () => {
+  it('reports a failure of the network to pushes, to the reader, and to later calls', async () => {
     const failing = liveCnn({
       before: (run) => {
         if (run === 3) throw new VoiceFlowError('backend-failed', 'the worker died');
@@ -132,7 +132,7 @@ describe('a session that goes wrong', () => {
     await session.close();
   });
 
-  it('refuses more audio while a minute waits, and takes it again later', async () => {
+  it('rejects audio while a minute is pending, and accepts it again later', async () => {
     const hold = gate();
     const session = open(liveCnn({ before: () => hold.promise }));
     const minute = new Float32Array(61 * RATE);
@@ -144,7 +144,7 @@ describe('a session that goes wrong', () => {
     expect((await session.end()).duration).toBe(69);
   });
 
-  it('closes while the network runs: pushes reject, the reader comes to an end', async () => {
+  it('can be closed while the network runs: pushes reject, the reader ends', async () => {
     const hold = gate();
     const session = open(liveCnn({ before: () => hold.promise }));
     const { events, over } = listen(session);
@@ -157,7 +157,7 @@ describe('a session that goes wrong', () => {
     expect(events).toEqual([]);
   });
 
-  it('lets a reader stop and another go on', async () => {
+  it('lets one reader stop and another continue', async () => {
     const whole = await eventsOf(open(liveCnn()), samples);
     const session = open(liveCnn());
     await session.push(samples);
@@ -187,7 +187,7 @@ describe('sessions of a diarizer', () => {
     expect(() => diarizer.open({ sampleRate: 8_000 })).toThrow(expect.objectContaining({ code: 'closed' }));
   });
 
-  it('tell model, backend and warnings in their results', async () => {
+  it('have model, backend and warnings in their results', async () => {
     const warnings = [{ code: 'backend-fallback', message: 'slower' }] as const;
     const diarizer = await createDiarizer({ ...parts(), warnings });
     const session = diarizer.open({ sampleRate: 8_000 });

@@ -29,7 +29,7 @@ const timings = fc.constantFrom(
 );
 
 describe('a live session', () => {
-  it('finds who speaks when, overlap included, when the voices are clear', async () => {
+  it('finds who speaks when, including overlap, for clear voices', async () => {
     for (const speakers of [1, 2, 4]) {
       const reference = conversation(speakers, 70, speakers);
       const events = await eventsOf(open(liveCnn()), audioOf(reference, 70));
@@ -38,7 +38,7 @@ describe('a live session', () => {
     }
   });
 
-  it('tells the same events however the audio is cut and whenever the network answers', async () => {
+  it('emits the same events for any chunk sizes and any timing of the network', async () => {
     const law = fc.asyncProperty(
       recordings,
       timings,
@@ -57,14 +57,14 @@ describe('a live session', () => {
     await fc.assert(law, { seed: 1, numRuns: 30 });
   });
 
-  it('does so at another rate than the network’s too', async () => {
+  it('works at sample rates other than the network’s', async () => {
     const samples = audioOf(conversation(2, 12, 3), 12);
     const whole = await eventsOf(open(liveCnn(), { sampleRate: 11_025 }), samples);
     expect(whole.length).toBeGreaterThan(5);
     expect(await eventsOf(open(liveCnn(), { sampleRate: 11_025 }), samples, [1, 7, 441, 20_001])).toEqual(whole);
   });
 
-  it('ends every turn at most the latency after its end was pushed, and fixes its beginning as soon', async () => {
+  it('ends every turn at most the latency after its end was pushed; its start is final equally early', async () => {
     const law = fc.asyncProperty(recordings, timings, async ({ speakers, seconds, seed, noise }, timing) => {
       const samples = audioOf(conversation(speakers, seconds, seed), seconds);
       const session = open(liveCnn({ noise }), timing);
@@ -90,7 +90,7 @@ describe('a live session', () => {
     await fc.assert(law, { seed: 2, numRuns: 20 });
   });
 
-  it('keeps the protocol', async () => {
+  it('follows the event protocol', async () => {
     const law = fc.asyncProperty(recordings, timings, async ({ speakers, seconds, seed, noise }, timing) => {
       const samples = audioOf(conversation(speakers, seconds, seed), seconds);
       checkProtocol(await eventsOf(open(liveCnn({ noise }), timing), samples), seconds);
@@ -98,7 +98,7 @@ describe('a live session', () => {
     await fc.assert(law, { seed: 3, numRuns: 40 });
   });
 
-  it('says so when two voices prove to be one, and never uses the label again', async () => {
+  it('merges two speakers that prove to be one, and never uses the label again', async () => {
     const events = await eventsOf(open(liveCnn({ noise: 0.3 })), audioOf(conversation(4, 120, 4), 120));
     const merged = events.filter((event) => event.type === 'speaker-merged');
     // If this fails after a change of the rules: look for another recording in which it happens.
@@ -106,7 +106,7 @@ describe('a live session', () => {
     checkProtocol(events, 120);
   });
 
-  it('ends a turn under another speaker than it began with, where all of it says so', async () => {
+  it('can end a turn with another speaker than it started with', async () => {
     const events = await eventsOf(open(liveCnn({ noise: 0.3 })), audioOf(conversation(4, 60, 6), 60));
     const turns = events.filter(isTurn);
     const corrected = turns.filter(({ type, turn, speaker, start, end }) => {
@@ -118,7 +118,7 @@ describe('a live session', () => {
     checkProtocol(events, 60);
   });
 
-  it('has at most maxSpeakers voices', async () => {
+  it('has at most maxSpeakers speakers', async () => {
     for (const maxSpeakers of [1, 2, 3]) {
       const samples = audioOf(conversation(5, 40, 9), 40);
       const session = open(liveCnn(), { maxSpeakers });
@@ -130,7 +130,7 @@ describe('a live session', () => {
     }
   });
 
-  it('tells nothing of silence, and of no audio at all', async () => {
+  it('emits nothing for silence or without audio', async () => {
     for (const samples of [new Float32Array(0), new Float32Array(3), new Float32Array(5 * RATE)]) {
       const session = open(liveCnn());
       const { events, over } = listen(session);
@@ -143,7 +143,7 @@ describe('a live session', () => {
     }
   });
 
-  it('hears what is too quiet to be computed with quickly as silence', async () => {
+  it('treats denormal samples as silence', async () => {
     const cnn = liveCnn();
     let quietest = Number.POSITIVE_INFINITY;
     const model = {
@@ -161,7 +161,7 @@ describe('a live session', () => {
     expect(quietest).toBeLessThan(1);
   });
 
-  it('recognises known voices, once', async () => {
+  it('recognizes known voices, each once', async () => {
     const reference = conversation(3, 30, 4);
     const samples = audioOf(reference, 30);
     const first = open(liveCnn());
@@ -194,23 +194,23 @@ describe('a live session', () => {
 });
 
 describe('the end of a session', () => {
-  it('gives the turns that were told', async () => {
+  it('returns the turns that were emitted', async () => {
     const samples = audioOf(conversation(4, 40, 11), 40);
     const session = open(liveCnn());
     const { events, over } = listen(session);
     await session.push(samples);
     const result = await session.end();
     await over;
-    const told = finalTurns(events).map(({ start, end, speaker }) => ({ start, end, speaker }));
-    expect(result.turns.map(({ start, end, speaker }) => ({ start, end, speaker }))).toEqual(told);
+    const emitted = finalTurns(events).map(({ start, end, speaker }) => ({ start, end, speaker }));
+    expect(result.turns.map(({ start, end, speaker }) => ({ start, end, speaker }))).toEqual(emitted);
     expect(result.duration).toBe(40);
     for (const { label, seconds } of result.speakers) {
-      const own = told.filter(({ speaker }) => speaker === label);
+      const own = emitted.filter(({ speaker }) => speaker === label);
       expect(seconds).toBeCloseTo(own.reduce((sum, { start, end }) => sum + end - start, 0));
     }
   });
 
-  it('is what the recording would have been, when it is clustered again', async () => {
+  it('equals the result of the recording when it is re-clustered', async () => {
     const law = fc.asyncProperty(recordings, async ({ speakers, seconds, seed, noise }) => {
       const samples = audioOf(conversation(speakers, seconds, seed), seconds);
       const cnn = liveCnn({ noise });
@@ -226,15 +226,15 @@ describe('the end of a session', () => {
     await fc.assert(law, { seed: 5, numRuns: 10 });
   });
 
-  it('clusters the session again when asked, and says what became of each label', async () => {
+  it('re-clusters the session on request, and maps each live label', async () => {
     const law = fc.asyncProperty(recordings, async ({ speakers, seconds, seed, noise }) => {
       const session = open(liveCnn({ noise }));
       const { events, over } = listen(session);
       await session.push(audioOf(conversation(speakers, seconds, seed), seconds));
       const result = await session.end({ recluster: true });
       await over;
-      const told = events.flatMap((event) => (event.type === 'speaker' ? [event.speaker] : []));
-      expect(Object.keys(result.labels).sort()).toEqual([...new Set(told)].sort());
+      const emitted = events.flatMap((event) => (event.type === 'speaker' ? [event.speaker] : []));
+      expect(Object.keys(result.labels).sort()).toEqual([...new Set(emitted)].sort());
       const labels = result.speakers.map(({ label }) => label);
       expect(new Set(labels).size).toBe(labels.length);
       for (const { speaker } of result.turns) expect(labels).toContain(speaker);
@@ -265,7 +265,7 @@ function checkProtocol(events: readonly LiveEvent[], seconds: number): void {
       expect(gone).not.toContain(event.into);
       gone.add(event.from);
       const name = names.get(event.from);
-      // A name goes along, and is told.
+      // A name goes along, and is emitted.
       if (name !== undefined && !names.has(event.into)) {
         expect(events[i + 1]).toMatchObject({ type: 'speaker', speaker: event.into, name });
       }
@@ -289,9 +289,9 @@ function checkProtocol(events: readonly LiveEvent[], seconds: number): void {
   }
   expect([...under.keys()]).toEqual([]);
   // One voice does not overlap itself.
-  const told = finalTurns(events);
-  for (const [i, turn] of told.entries()) {
-    const next = told.slice(i + 1).find(({ speaker }) => speaker === turn.speaker);
+  const emitted = finalTurns(events);
+  for (const [i, turn] of emitted.entries()) {
+    const next = emitted.slice(i + 1).find(({ speaker }) => speaker === turn.speaker);
     if (next) expect(next.start).toBeGreaterThanOrEqual(turn.end);
   }
 }
@@ -307,7 +307,7 @@ function mostOverlapped(turns: readonly Turn[], reference: readonly Turn[]): str
   return [...seconds].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'nobody';
 }
 
-it.each([1, 4])('tells timings that add up, with %i runs side by side', async (concurrency) => {
+it.each([1, 4])('reports timings that add up, with %i parallel runs', async (concurrency) => {
   const slowly = () => new Promise<void>((resolve) => setTimeout(resolve, 2));
   const session = open(liveCnn({ concurrency, before: slowly }));
   const { over } = listen(session);

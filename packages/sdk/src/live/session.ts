@@ -20,13 +20,13 @@ import { checkFalseNames } from '../voices/naming.ts';
 import { EventQueue } from './event-queue.ts';
 import { KeptAudio } from './kept-audio.ts';
 import { leadOf, liveTiming } from './options.ts';
-import { Pace, Tempo } from './pace.ts';
+import { Pace, SharedPace } from './pace.ts';
 import { reclusterAtEnd } from './recluster-at-end.ts';
 import { LiveResult, type LiveResultParts } from './result.ts';
 import { runNetworks } from './run-networks.ts';
-import { checkRoom, checkSamples, closedError, nothingKeptError, toFailure } from './session-checks.ts';
+import { checkBacklog, checkSamples, closedError, noKeptAudioError, toFailure } from './session-checks.ts';
 import { LiveSpeechGate } from './speech-gate.ts';
-import { type HeardRun, LiveTracker } from './tracker.ts';
+import { LiveTracker, type WindowOutputs } from './tracker.ts';
 
 /** Properties of the diarizer that opened a session, for the session's result. */
 export interface SessionOrigin extends Pick<DiarizationParts, 'warnings' | 'model' | 'backend'> {
@@ -36,18 +36,18 @@ export interface SessionOrigin extends Pick<DiarizationParts, 'warnings' | 'mode
 
 /**
  * Opens a live session of the fast-cnn pipeline.
- * @param tempo Shared by all sessions of the network. @throws `invalid-option`; `aborted`.
+ * @param sharedPace Shared by all sessions of the network. @throws `invalid-option`; `aborted`.
  */
 export function openSession(
   cnn: FastCnnNetwork,
   options: LiveOptions,
   origin: SessionOrigin,
-  tempo = new Tempo(),
+  sharedPace = new SharedPace(),
 ): DiarizationSession {
   checkFalseNames(options.falseNames);
   checkVoices(options.known ?? [], cnn.manifest.space, cnn.network.dimensions);
   if (options.signal?.aborted) throw abortError(options.signal);
-  return new LiveSession(cnn, options, origin, tempo);
+  return new LiveSession(cnn, options, origin, sharedPace);
 }
 
 /** Model and backend of a result. */
@@ -55,7 +55,7 @@ type SessionModel = Pick<SessionOrigin, 'model' | 'backend'>;
 
 /** A run in flight, and the frames from its window's start to the next window's start. */
 interface Running {
-  readonly outputs: Promise<HeardRun>;
+  readonly outputs: Promise<WindowOutputs>;
   readonly step: number;
 }
 
@@ -74,25 +74,25 @@ class LiveSession implements DiarizationSession {
   readonly #events = new EventQueue<LiveEvent>();
   /** Aborts network runs when the session fails or is closed. */
   readonly #stop = new AbortController();
-  readonly #forgetSignal: () => void;
+  readonly #removeAbortListener: () => void;
   /** First frame of the next window whose output will be handed to the tracker. */
-  #said: number;
+  #nextStart: number;
   /** Network runs in flight, in order of their windows. */
   readonly #running: Running[] = [];
   /** Chain of all calls so far: they are processed in order. */
-  #work: Promise<unknown> = Promise.resolve();
+  #queue: Promise<unknown> = Promise.resolve();
   #received = 0;
   /** The latest window, if it was skipped: it must be processed if the session ends with it. */
-  #leftOut: Float32Array | undefined;
+  #skipped: Float32Array | undefined;
   /** Decides which windows are skipped; absent unless `keepUp` is set. */
   readonly #pace: Pace | undefined;
-  #waiting = 0;
+  #pendingSamples = 0;
   #over: VoiceFlowError | undefined;
   /** Milliseconds of the session's own work and waits. They do not overlap, so their sum is at most the total. */
   readonly #spent = { decode: 0, model: 0, cluster: 0 };
   readonly #begun = performance.now();
 
-  constructor(cnn: FastCnnNetwork, options: LiveOptions, origin: SessionOrigin, tempo: Tempo) {
+  constructor(cnn: FastCnnNetwork, options: LiveOptions, origin: SessionOrigin, sharedPace: SharedPace) {
     const { network, manifest, frame } = cnn;
     const { lag, hop } = liveTiming(options, frame);
     const { signal } = options;
@@ -105,20 +105,24 @@ class LiveSession implements DiarizationSession {
     this.#cutter = new WindowCutter(network.window, hopSamples);
     this.#cutter.push(new Float32Array((lead * network.window) / network.frames), () => {});
     if (options.keepUp) {
-      this.#pace = new Pace({ frames: network.frames, hop, lead, most: Math.min(lag, network.frames) }, frame, tempo);
+      this.#pace = new Pace(
+        { frames: network.frames, hop, lead, most: Math.min(lag, network.frames) },
+        frame,
+        sharedPace,
+      );
     }
     this.#gate = cnn.gate && new LiveSpeechGate(cnn.gate, options.sampleRate, frame);
     this.#options = options;
     if (options.keepAudio) this.#audio = new KeptAudio(options.sampleRate, options.keepAudio);
     this.#hop = hop;
-    this.#said = -lead;
+    this.#nextStart = -lead;
     this.#tracker = new LiveTracker(
       cnn,
       { lag, hop, maxSpeakers: options.maxSpeakers, known: options.known ?? [], falseNames: options.falseNames },
       (event) => this.#events.push(event),
     );
     const abort = () => this.#fail(signal ? abortError(signal) : closedError());
-    this.#forgetSignal = onAbort(signal, abort);
+    this.#removeAbortListener = onAbort(signal, abort);
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<LiveEvent, void> {
@@ -128,28 +132,28 @@ class LiveSession implements DiarizationSession {
   async push(samples: Float32Array): Promise<void> {
     if (this.#over) throw this.#over;
     checkSamples(samples);
-    checkRoom(this.#waiting / this.#rate, this.#events.length);
+    checkBacklog(this.#pendingSamples / this.#rate, this.#events.length);
     const own = flushDenormals(samples.slice());
     this.#pace?.arrived(this.#received / this.#rate, own.length / this.#rate);
-    this.#waiting += own.length;
+    this.#pendingSamples += own.length;
     this.#received += own.length;
-    await this.#next(() => this.#take(own));
+    await this.#enqueue(() => this.#process(own));
   }
 
   async end({ recluster = false }: LiveEndOptions = {}): Promise<LiveDiarization> {
     if (this.#over) throw this.#over;
-    if (typeof recluster === 'object' && !this.#audio) throw nothingKeptError();
+    if (typeof recluster === 'object' && !this.#audio) throw noKeptAudioError();
     this.#over = closedError('end');
-    return this.#next(async () => {
+    return this.#enqueue(async () => {
       await this.#cut(() => this.#resampler.end());
       await this.#settle(0);
-      let last = this.#leftOut;
+      let last = this.#skipped;
       this.#cutter.end((window) => {
         last = window.slice();
       });
       this.#gate?.end();
       const start = this.#latest;
-      const run = last && (await this.#waited(this.#run(last, start + this.#cnn.network.frames)));
+      const run = last && (await this.#awaitOutputs(this.#run(last, start + this.#cnn.network.frames)));
       const duration = this.#received / this.#rate;
       await this.#paced(this.#tracker.end(duration, run && { start, ...run }));
       this.#events.end();
@@ -164,7 +168,7 @@ class LiveSession implements DiarizationSession {
 
   async #result(recluster: boolean | RecordingDiarizer): Promise<LiveResultParts & SessionModel> {
     const { model, backend } = this.#origin;
-    if (!recluster) return { ...this.#tracker.told(), model, backend };
+    if (!recluster) return { ...this.#tracker.emitted(), model, backend };
     const { signal } = this.#stop;
     const result = await reclusterAtEnd(recluster, {
       tracker: this.#tracker,
@@ -185,7 +189,7 @@ class LiveSession implements DiarizationSession {
     this.#events.stop();
     this.#release();
     // A failure has already been thrown by the call that caused it.
-    await this.#work.catch(() => {});
+    await this.#queue.catch(() => {});
     await Promise.allSettled(this.#running.map(({ outputs }) => outputs));
   }
 
@@ -194,9 +198,9 @@ class LiveSession implements DiarizationSession {
   }
 
   /** Runs some work after all earlier calls. A failure ends the session. */
-  #next<T>(work: () => Promise<T>): Promise<T> {
+  #enqueue<T>(work: () => Promise<T>): Promise<T> {
     const { signal } = this.#stop;
-    const result = this.#work.then(async () => {
+    const result = this.#queue.then(async () => {
       if (signal.aborted) throw this.#over ?? closedError();
       try {
         return await work();
@@ -205,11 +209,11 @@ class LiveSession implements DiarizationSession {
         throw this.#over;
       }
     });
-    this.#work = result.catch(() => {});
+    this.#queue = result.catch(() => {});
     return result;
   }
 
-  async #take(samples: Float32Array): Promise<void> {
+  async #process(samples: Float32Array): Promise<void> {
     const { block } = this.#resampler;
     for (let at = 0; at < samples.length; at += block) {
       const piece = samples.subarray(at, at + block);
@@ -218,7 +222,7 @@ class LiveSession implements DiarizationSession {
         this.#audio?.push(piece);
         return this.#resampler.push(piece);
       });
-      this.#waiting -= piece.length;
+      this.#pendingSamples -= piece.length;
     }
     await this.#settle(0);
   }
@@ -231,7 +235,7 @@ class LiveSession implements DiarizationSession {
       const step = this.#pace ? this.#pace.next() : this.#hop;
       const own = window.slice();
       if (step > 0) windows.push({ window: own, step, present: this.#latest + this.#cnn.network.frames });
-      this.#leftOut = step > 0 ? undefined : own;
+      this.#skipped = step > 0 ? undefined : own;
     });
     this.#spent.decode += performance.now() - begun;
     for (const { window, step, present } of windows) {
@@ -249,12 +253,12 @@ class LiveSession implements DiarizationSession {
   async #settle(most: number): Promise<void> {
     while (this.#running.length > most) {
       const { outputs, step } = this.#running[0]!;
-      const run = await this.#waited(outputs);
+      const run = await this.#awaitOutputs(outputs);
       this.#running.shift();
       if (this.#stop.signal.aborted) throw this.#over ?? closedError();
       await this.#paced(this.#tracker.add(run, step));
-      this.#pace?.said(this.#said);
-      this.#said += step;
+      this.#pace?.processed(this.#nextStart);
+      this.#nextStart += step;
     }
   }
 
@@ -268,7 +272,7 @@ class LiveSession implements DiarizationSession {
   }
 
   /** Measures the time spent waiting for the network; parallel runs count once. */
-  async #waited(run: Promise<HeardRun>): Promise<HeardRun> {
+  async #awaitOutputs(run: Promise<WindowOutputs>): Promise<WindowOutputs> {
     const begun = performance.now();
     try {
       return await run;
@@ -278,7 +282,7 @@ class LiveSession implements DiarizationSession {
   }
 
   /** @param present The frame after the window's last. */
-  #run(window: Float32Array, present: number): Promise<HeardRun> {
+  #run(window: Float32Array, present: number): Promise<WindowOutputs> {
     return runNetworks(this.#cnn, this.#gate, window, present, this.#stop.signal);
   }
 
@@ -291,7 +295,7 @@ class LiveSession implements DiarizationSession {
   }
 
   #release(): void {
-    this.#forgetSignal();
+    this.#removeAbortListener();
     this.#origin.onOver?.();
   }
 }

@@ -12,14 +12,14 @@ const voices = {
   between: Float32Array.of(9, 9),
 };
 const options = { space: 's', voices, rules: { at: 0.5, width: 0.05 } };
-const heard = (...embedding: number[]) => ({ embedding: Float32Array.from(embedding), seconds: 10 });
+const voiceOf = (...embedding: number[]) => ({ embedding: Float32Array.from(embedding), seconds: 10 });
 
-it('says when a merger brings a name, and keeps the one there is', () => {
+it('reports if a merge brings a name, and keeps an existing name', () => {
   const speakers = new LiveSpeakers();
   const [first, second, third] = [speakers.add(0), speakers.add(0), speakers.add(0)];
   const all = new Map([
-    [second, heard(0, 1)],
-    [third, heard(1, 0)],
+    [second, voiceOf(0, 1)],
+    [third, voiceOf(1, 0)],
   ]);
   expect(speakers.recognize(all, [voice('Ada', 0, 1), voice('Bo', 1, 0)], options)).toEqual([second, third]);
   expect(speakers.merge(second, first)).toBe(true);
@@ -28,13 +28,13 @@ it('says when a merger brings a name, and keeps the one there is', () => {
   expect(speakers.at(first).name).toBe('Ada');
 });
 
-it('gives no name twice, and takes none away', () => {
+it('assigns no name twice, and removes none', () => {
   const speakers = new LiveSpeakers();
   const [first, second] = [speakers.add(0), speakers.add(0)];
-  expect(speakers.recognize(new Map([[first, heard(0.8, 0.6)]]), [voice('Ada', 0, 1)], options)).toEqual([first]);
+  expect(speakers.recognize(new Map([[first, voiceOf(0.8, 0.6)]]), [voice('Ada', 0, 1)], options)).toEqual([first]);
   const both = new Map([
-    [first, heard(0.8, 0.6)],
-    [second, heard(0, 1)],
+    [first, voiceOf(0.8, 0.6)],
+    [second, voiceOf(0, 1)],
   ]);
   expect(speakers.recognize(both, [voice('Ada', 0, 1)], options)).toEqual([]);
   expect([speakers.at(first).name, speakers.at(second).name]).toEqual(['Ada', undefined]);

@@ -53,13 +53,13 @@ export class LiveSpeakers {
   }
 
   /** Names unnamed speakers by known voices whose names are not taken. @returns The speakers that got a name. */
-  recognize(heard: ReadonlyMap<number, HeardVoice>, known: readonly KnownVoice[], options: NamingOptions): number[] {
+  recognize(voices: ReadonlyMap<number, HeardVoice>, known: readonly KnownVoice[], options: NamingOptions): number[] {
     const taken = new Set(this.#active.map((speaker) => this.at(speaker).name));
-    const all = this.#active.filter((speaker) => heard.has(speaker));
+    const all = this.#active.filter((speaker) => voices.has(speaker));
     if (all.every((speaker) => this.at(speaker).name !== undefined)) return [];
     // Named speakers take part in matching too, so that a speaker who matches a taken name gets none.
     const matches = nameVoices(
-      all.map((speaker) => heard.get(speaker) as HeardVoice),
+      all.map((speaker) => voices.get(speaker) as HeardVoice),
       known,
       options,
     );

@@ -41,7 +41,7 @@ function source(chunk: number): AudioSource {
 }
 
 const request = { bounds: { least: 1, most: 100 }, known: [] };
-const heard = (cnn: FastCnnNetwork, from: AudioSource) =>
+const diarized = (cnn: FastCnnNetwork, from: AudioSource) =>
   diarize(
     () => cnn,
     (audio, how) => analyze(cnn, audio, how),
@@ -52,40 +52,40 @@ const times = (turns: readonly { readonly start: number; readonly end: number }[
   turns.map(({ start, end }) => [Math.round(start), Math.round(end)]);
 
 describe('the gate', () => {
-  it('leaves out of a recording what is no speech, and its speaker', async () => {
-    const without = await heard(liveCnn(), source(1000));
-    const { turns, speakers } = await heard(gated(), source(1000));
+  it('removes non-speech, and its speaker, from a recording', async () => {
+    const without = await diarized(liveCnn(), source(1000));
+    const { turns, speakers } = await diarized(gated(), source(1000));
     expect(without.speakers).toHaveLength(3);
     expect(speakers).toHaveLength(2);
     expect(times(turns)).toEqual(times(people));
   });
 
-  it('does not depend on how a recording comes', async () => {
-    const [one, other] = await Promise.all([777, 100_000].map((chunk) => heard(gated(), source(chunk))));
+  it('does not depend on the chunk sizes of a recording', async () => {
+    const [one, other] = await Promise.all([777, 100_000].map((chunk) => diarized(gated(), source(chunk))));
     expect(one?.turns).toEqual(other?.turns);
   });
 
-  it('hears several windows of a recording at once where its manifest says so, and says the same', async () => {
+  it('runs batches of windows if its manifest says so, with the same result', async () => {
     const [one, four] = [{ count: 0 }, { count: 0 }];
-    const alone = await heard(gated(one), source(1000));
-    expect((await heard(gated(four, 4), source(1000))).turns).toEqual(alone.turns);
+    const alone = await diarized(gated(one), source(1000));
+    expect((await diarized(gated(four, 4), source(1000))).turns).toEqual(alone.turns);
     expect(four.count).toBe(Math.ceil(one.count / 4));
     expect(one.count).toBeGreaterThan(4);
   });
 
-  it('leaves it out of a live session', async () => {
+  it('removes it from a live session', async () => {
     const session = open(gated());
     const events = await eventsOf(session, samples);
     const turns = events.flatMap((event) => (event.type === 'turn-end' && event.end > event.start ? [event] : []));
     expect(times(turns)).toEqual(times(people));
   });
 
-  it('tells a live session the same however its audio comes', async () => {
+  it('does not depend on the chunk sizes of a live session', async () => {
     const sizes = [100, 3333, 20_000, 7, 50_000];
     expect(await eventsOf(open(gated()), samples, sizes)).toEqual(await eventsOf(open(gated()), samples));
   });
 
-  it('asks its network twice a second of a live session, not at each look', async () => {
+  it('runs its network twice per second in a live session, not for each window', async () => {
     const runs = { count: 0 };
     await eventsOf(open(gated(runs), { step: 0.25 }), samples);
     expect(runs.count).toBeGreaterThan(SECONDS * 1.8);
@@ -94,7 +94,7 @@ describe('the gate', () => {
 });
 
 describe('LiveSpeechGate', () => {
-  it('hears the frames before the present, those of a young session too', async () => {
+  it('covers the latest frames, also at the beginning of a session', async () => {
     const gate = new LiveSpeechGate(scriptedGate(), RATE, 0.02);
     const { signal } = new AbortController();
     gate.push(samples.subarray(0, 2 * RATE));

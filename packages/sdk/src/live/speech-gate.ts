@@ -4,7 +4,7 @@ import { floats } from '../inference/run-windows.ts';
 import type { SpeechGate } from '../inference/speech-gate.ts';
 
 /** Output of a gate's network for the latest seconds: speech probabilities of the frames from `start` on. */
-export interface HeardSpeech {
+export interface GateOutput {
   readonly start: number;
   readonly speech: Float32Array;
   /** Probability that at least two people speak. */
@@ -49,7 +49,7 @@ export class LiveSpeechGate {
    * Runs the network, unless its last run was less than `liveStep` ago.
    * @param present The frame after the last received one. @param signal Aborts the run.
    */
-  async run(present: number, signal: AbortSignal): Promise<HeardSpeech | undefined> {
+  async run(present: number, signal: AbortSignal): Promise<GateOutput | undefined> {
     const { segmentation, settings } = this.#gate;
     const { part, model, input, output, dims, powerset } = segmentation;
     if ((present - this.#last) * this.#frame < settings.liveStep - 1e-9) return undefined;
@@ -61,8 +61,8 @@ export class LiveSpeechGate {
     const feeds: Record<string, Tensor> = { [input]: { type: 'float32', dims: dims(1), data } };
     const outputs = await model.run(feeds, { signal });
     const scores = floats(outputs, output, part.frames * powerset.classes.length);
-    const said = powerset.speech(scores);
-    const saidTwo = powerset.overlap(scores);
+    const speechOutput = powerset.speech(scores);
+    const overlapOutput = powerset.overlap(scores);
     const before = until - part.window;
     const start = Math.max(0, Math.ceil(before / perFrame - 1e-9));
     const end = Math.floor(until / perFrame + 1e-9);
@@ -71,8 +71,8 @@ export class LiveSpeechGate {
     for (let f = start; f < end; f++) {
       const nearest = Math.round(((f + 0.5) * perFrame - before - part.frameStart) / part.frameStep);
       const index = Math.min(part.frames - 1, Math.max(0, nearest));
-      speech[f - start] = said[index]!;
-      two[f - start] = saidTwo[index]!;
+      speech[f - start] = speechOutput[index]!;
+      two[f - start] = overlapOutput[index]!;
     }
     return { start, speech, two };
   }

@@ -6,7 +6,7 @@ const RULES = { speech: 0.5, shortestSilence: 2, overlap: 0.5 };
 const turns = { onset: 0.75, overlap: { least: 0.25 } };
 
 describe('markSpeech', () => {
-  it('switches the second speaker on where two speak, and everybody off in certain silence', () => {
+  it('activates the second speaker where two speak, and no one in certain silence', () => {
     const mask = new SpeechMask(RULES, 4);
     for (const [speech, two] of [
       [1, 0],
@@ -27,7 +27,7 @@ describe('markSpeech', () => {
     expect(silent).toEqual([CERTAIN_SILENCE, CERTAIN_SILENCE]);
   });
 
-  it('raises nobody where the gate does not ask for it', () => {
+  it('raises no score without the overlap rule of the gate', () => {
     const mask = new SpeechMask(RULES);
     mask.push(1, 1);
     const scores = new Map([
@@ -40,7 +40,7 @@ describe('markSpeech', () => {
 });
 
 describe('RecentSpeech', () => {
-  it('takes means of what was said of a frame, of speech and of two', () => {
+  it('averages the probabilities of all runs that cover a frame', () => {
     const recent = new RecentSpeech(RULES);
     recent.add({ start: 2, speech: Float32Array.of(1, 1), two: Float32Array.of(0.5, 1) });
     recent.add({ start: 3, speech: Float32Array.of(1, 1), two: Float32Array.of(0.5, 0) });
@@ -56,7 +56,7 @@ describe('RecentSpeech', () => {
     }
   });
 
-  it('keeps what frames came to, until they are forgotten', () => {
+  it('keeps the means of past frames until they are dropped', () => {
     const recent = new RecentSpeech({ speech: 0.5, shortestSilence: 1 });
     recent.add({ start: 0, speech: Float32Array.of(0, 1, 0, 1), two: new Float32Array(4) });
     recent.add({ start: 1, speech: Float32Array.of(0, 1, 1, 0), two: new Float32Array(4) });

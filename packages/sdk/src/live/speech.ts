@@ -1,6 +1,6 @@
 import { type OverlapRules, raiseSecond } from '../stages/overlap.ts';
 import { CERTAIN_SILENCE, SpeechMask, type SpeechRules } from '../stages/speech.ts';
-import type { HeardSpeech } from './speech-gate.ts';
+import type { GateOutput } from './speech-gate.ts';
 
 /** For one frame: sums of the speech and overlap probabilities over all runs that cover it, and the number of runs. */
 type Sums = readonly [speech: number, two: number, runs: number];
@@ -20,8 +20,8 @@ export class RecentSpeech {
   }
 
   /** Adds the output of a run. No later run covers the frames before its window. */
-  add({ start, speech, two }: HeardSpeech): void {
-    tell(this.#past, this.#sums.splice(0, Math.max(0, start - this.#past.known)));
+  add({ start, speech, two }: GateOutput): void {
+    pushMeans(this.#past, this.#sums.splice(0, Math.max(0, start - this.#past.known)));
     speech.forEach((p, i) => {
       const at = start + i - this.#past.known;
       if (at < 0) return;
@@ -35,7 +35,7 @@ export class RecentSpeech {
    * @param first Number of the frame `from` in the returned mask.
    */
   mask(from = this.#past.known, first = from): SpeechMask {
-    return tell(this.#past.from(from, first), this.#sums);
+    return pushMeans(this.#past.from(from, first), this.#sums);
   }
 
   /** Drops the frames before `from`; later masks must not start before it. */
@@ -44,10 +44,10 @@ export class RecentSpeech {
   }
 }
 
-function tell(mask: SpeechMask, sums: readonly (Sums | undefined)[]): SpeechMask {
+function pushMeans(mask: SpeechMask, sums: readonly (Sums | undefined)[]): SpeechMask {
   // A frame that no run covers counts as speech. `for…of` visits holes in an array, which `forEach` does not.
-  for (const heard of sums) {
-    const [sum, two, runs] = heard ?? [1, 0, 1];
+  for (const frame of sums) {
+    const [sum, two, runs] = frame ?? [1, 0, 1];
     mask.push(sum / runs, two / runs);
   }
   return mask;

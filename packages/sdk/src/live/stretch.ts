@@ -46,7 +46,7 @@ export function voiceOf(
 }
 
 /** How likely two voices belong to one speaker. */
-export interface Likeness {
+export interface Comparison {
   /** Log evidence for one speaker against two. */
   readonly gain: number;
   /** Two speakers: the voices would not be clustered together, although there is enough speech of both to decide. */
@@ -56,7 +56,7 @@ export interface Likeness {
 /** Below this share of the evidence expected for two samples of the same voice, they are different voices. */
 const SURE = 0.5;
 
-export function likeness(a: Voice, b: Voice, { between, cluster }: VoiceRules): Likeness {
+export function compareVoices(a: Voice, b: Voice, { between, cluster }: VoiceRules): Comparison {
   const gainOf = (x: Float32Array, y: Float32Array) =>
     evidence(between, a.count + b.count, x, y) - evidence(between, a.count, x) - evidence(between, b.count, y);
   const gain = gainOf(a.sum, b.sum);

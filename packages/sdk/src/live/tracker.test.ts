@@ -20,10 +20,10 @@ function speaking(embedding: Float32Array) {
   const activity = Float32Array.from({ length: FRAMES * SLOTS }, (_, at) => (at % SLOTS === 0 ? 0.97 : 0.02));
   const embeddings = new Float32Array(SLOTS * DIMENSIONS);
   embeddings.set(embedding);
-  return { activity, embeddings, heard: undefined };
+  return { activity, embeddings, gate: undefined };
 }
 
-it('tells the name that a merger brings along', () => {
+it('emits the name that a merged speaker brings along', () => {
   const cluster = { rate: 1, saturation: 30, evidence: 0, shortestTrack: 0.1, shortestSpeaker: 0.5, leastShare: 0.2 };
   const known = [{ name: 'Ada', space: 'scripted/1', embedding: voice(1) }];
   const events: LiveEvent[] = [];

@@ -11,16 +11,22 @@ import type { Steps } from '../stages/steps.ts';
 import { linkTracks, type Tracks } from '../stages/tracks.ts';
 import { assignLocalSpeakers, trackStates } from './assign-local-speakers.ts';
 import { frameScores } from './frame-scores.ts';
+import { MergeCandidates } from './merge-candidates.ts';
 import { OpenStretches } from './open-stretches.ts';
 import { type LiveTiming, leadOf } from './options.ts';
 import { RecentWindows } from './recent-windows.ts';
-import { type KnownVoices, recognized } from './recognize.ts';
+import { type KnownVoices, recognizeSpeakers } from './recognize.ts';
 import { SessionRecord } from './record.ts';
-import { type Found, type LiveResultParts, reclusteredResult, type Told, toldResult } from './result.ts';
+import {
+  type Emitted,
+  emittedResult,
+  type LiveResultParts,
+  type ReclusteredTurns,
+  reclusteredResult,
+} from './result.ts';
 import { LiveSpeakers } from './speakers.ts';
 import { markSpeech, RecentSpeech } from './speech.ts';
-import type { HeardSpeech } from './speech-gate.ts';
-import { Suspicions } from './suspicions.ts';
+import type { GateOutput } from './speech-gate.ts';
 import { type LiveTurn, TurnBuilder } from './turn-builder.ts';
 import { TurnLog } from './turn-log.ts';
 import { TurnSums } from './turn-sums.ts';
@@ -42,15 +48,15 @@ export interface TrackerRules extends LiveTiming, KnownVoices {
 }
 
 /** Outputs of the networks for a window. */
-export interface HeardRun {
+export interface WindowOutputs {
   readonly activity: Float32Array;
   readonly embeddings: Float32Array;
   /** Output of the gate's network for the latest seconds, if it was run. */
-  readonly heard: HeardSpeech | undefined;
+  readonly gate: GateOutput | undefined;
 }
 
 /** Outputs for the last window, which begins at frame `start`: padded with silence, or skipped before. */
-export interface LastWindow extends HeardRun {
+export interface LastWindow extends WindowOutputs {
   readonly start: number;
 }
 
@@ -76,7 +82,7 @@ export class LiveTracker {
   #mask: SpeechMask | undefined;
   /** The frame after the last received one at the latest re-clustering. */
   #reclustered = 0;
-  readonly #suspicions = new Suspicions();
+  readonly #mergeCandidates = new MergeCandidates();
   #duration = Number.POSITIVE_INFINITY;
 
   constructor(cnn: FastCnnNetwork, rules: TrackerRules, emit: (event: LiveEvent) => void) {
@@ -108,32 +114,32 @@ export class LiveTracker {
    * Processes the next window. The first begins `leadOf` frames before the session.
    * @param step Frames until the next window begins: `hop`, or a multiple if windows are skipped; at most the lag.
    */
-  *add(run: HeardRun, step = this.#rules.hop): Steps<void> {
-    const present = this.#hear(run, step);
-    yield* this.#look(Math.max(0, present - this.#rules.lag + step), present);
+  *add(run: WindowOutputs, step = this.#rules.hop): Steps<void> {
+    const present = this.#addWindow(run, step);
+    yield* this.#update(Math.max(0, present - this.#rules.lag + step), present);
   }
 
   /** Ends the session after `duration` seconds. @param last The last window, if it was not processed yet. */
   *end(duration: number, last?: LastWindow): Steps<void> {
     if (last) {
       this.#next = last.start;
-      this.#hear(last, this.#rules.hop);
+      this.#addWindow(last, this.#rules.hop);
     }
     this.#duration = duration;
     const present = Math.max(this.#turns.final, Math.ceil(duration / this.#cnn.frame - 1e-6));
-    yield* this.#look(present, present, true);
+    yield* this.#update(present, present, true);
     // Speech since the last re-clustering may be enough to recognize a known voice.
     this.#recognize();
   }
 
   /** The result, as it was emitted live. */
-  told(): LiveResultParts {
-    return toldResult(this.#told);
+  emitted(): LiveResultParts {
+    return emittedResult(this.#emitted);
   }
 
   /** The result, with turns and speakers that another diarizer found in the session's audio. */
-  reclusteredAs(found: Found): LiveResultParts {
-    return reclusteredResult(this.#told, found, 0);
+  reclusteredAs(found: ReclusteredTurns): LiveResultParts {
+    return reclusteredResult(this.#emitted, found, 0);
   }
 
   /** The result, after `end`, of clustering all recorded windows of the session like a recording. */
@@ -144,17 +150,17 @@ export class LiveTracker {
     const bounds = { least: 1, most: maxSpeakers };
     const request = { bounds, known, falseNames };
     const solution = yield* solveSteps(this.#cnn, this.#record, this.#duration - start, request);
-    return reclusteredResult(this.#told, solution, start);
+    return reclusteredResult(this.#emitted, solution, start);
   }
 
-  get #told(): Told {
+  get #emitted(): Emitted {
     const { mean } = this.#cnn.settings.voices;
     return { memory: this.#memory, speakers: this.#speakers, log: this.#log, mean };
   }
 
-  #hear({ activity, embeddings, heard }: HeardRun, step: number): number {
-    if (heard) {
-      this.#speech?.add(heard);
+  #addWindow({ activity, embeddings, gate }: WindowOutputs, step: number): number {
+    if (gate) {
+      this.#speech?.add(gate);
       this.#mask = this.#speech?.mask();
     }
     // Recorded without the mask: at the end of the session, a better mask is known.
@@ -167,14 +173,14 @@ export class LiveTracker {
   }
 
   /** Updates speakers and turns, and emits events. @param isEnd Nothing follows, so everything becomes final. */
-  *#look(final: number, present: number, isEnd = false): Steps<void> {
+  *#update(final: number, present: number, isEnd = false): Steps<void> {
     const { frame, settings } = this.#cnn;
     const table = this.#recent.table();
     const tracks = linkTracks(this.#recent, table, settings.tracks);
-    this.#meet(table, tracks, final);
+    this.#addNewSpeakers(table, tracks, final);
     const speakers = this.#memory.speakers.map((speaker) => ({ speaker, model: this.#memory.model(speaker) }));
     if (speakers.length > 0) assignLocalSpeakers(this.#recent, table, speakers, settings.decode, frame);
-    this.#tell(final, present, isEnd);
+    this.#emitTurns(final, present, isEnd);
     this.#open.settle(table, tracks, isEnd ? Number.POSITIVE_INFINITY : final);
     const { every, stretches } = RECLUSTER;
     // The time for re-clustering grows with the square of the number of stretches.
@@ -188,7 +194,7 @@ export class LiveTracker {
   }
 
   /** Adds a new speaker for each track that matches none of the existing ones. */
-  #meet(table: Slots, tracks: Tracks, final: number): void {
+  #addNewSpeakers(table: Slots, tracks: Tracks, final: number): void {
     const { starts, decided } = trackStates(this.#recent, table, tracks);
     tracks.sum.forEach((sum, track) => {
       if (decided.has(track) || this.#full) return;
@@ -209,22 +215,22 @@ export class LiveTracker {
 
   #addSpeaker(): number {
     const speaker = this.#speakers.add(this.#next);
-    this.#tellSpeaker(speaker);
+    this.#emitSpeaker(speaker);
     return speaker;
   }
 
-  #tellSpeaker(speaker: number): void {
+  #emitSpeaker(speaker: number): void {
     const { label, name } = this.#speakers.at(speaker);
     this.#emit({ type: 'speaker', speaker: label, ...(name === undefined ? {} : { name }) });
   }
 
-  #tell(final: number, present: number, isEnd: boolean): void {
+  #emitTurns(final: number, present: number, isEnd: boolean): void {
     const from = this.#turns.final;
     const frames = frameScores(this.#recent, this.#weight, from, present);
     const scores = new Map([...frames].map(([speaker, { score }]) => [speaker, score.slice()]));
     if (this.#mask) markSpeech(scores, this.#mask, from, present, this.#cnn.settings.turns);
-    const { started, changed, ended } = this.#turns.look(scores, final, present, isEnd);
-    const tell = (type: TurnEvent['type'], turn: LiveTurn, speaker = turn.speaker): TurnEvent => {
+    const { started, changed, ended } = this.#turns.update(scores, final, present, isEnd);
+    const emitTurn = (type: TurnEvent['type'], turn: LiveTurn, speaker = turn.speaker): TurnEvent => {
       const event: TurnEvent = {
         type,
         turn: `t${turn.id}`,
@@ -236,29 +242,29 @@ export class LiveTracker {
       this.#emit(event);
       return event;
     };
-    for (const turn of changed) tell('turn-update', turn);
-    for (const turn of started) tell('turn-start', turn);
+    for (const turn of changed) emitTurn('turn-update', turn);
+    for (const turn of started) emitTurn('turn-start', turn);
     for (const turn of ended) {
       const speaker = this.#speakerOf(turn);
-      const { start, end, confidence } = tell('turn-end', turn, speaker);
+      const { start, end, confidence } = emitTurn('turn-end', turn, speaker);
       if (end > start) this.#log.add({ start, end, speaker, confidence });
     }
-    this.#evidence.keep(this.#turns.underWay, frames, from, final);
+    this.#evidence.keep(this.#turns.open, frames, from, final);
   }
 
   /** Decides the speaker of a finished turn: the one emitted so far, another one, or a new one. */
   #speakerOf(turn: LiveTurn): number {
-    const told = this.#speakers.now(turn.speaker);
-    const said = this.#memory.saidIn({ ...turn, speaker: told });
-    const found = this.#memory.whoSaid(said, told);
-    if (found === told) return told;
-    const all = this.#memory.saidIn({ ...turn, speaker: told, start: 0 });
+    const emitted = this.#speakers.now(turn.speaker);
+    const own = this.#memory.stretchesOf({ ...turn, speaker: emitted });
+    const found = this.#memory.turnSpeaker(own, emitted);
+    if (found === emitted) return emitted;
+    const all = this.#memory.stretchesOf({ ...turn, speaker: emitted, start: 0 });
     /** Whether this turn is all of the speaker's speech: it is a new speaker, or was never a separate one. */
-    const isAll = all.length === said.length && this.#log.turns.every((other) => other.speaker !== told);
-    if (found === undefined && (isAll || this.#full)) return told;
+    const isAll = all.length === own.length && this.#log.turns.every((other) => other.speaker !== emitted);
+    if (found === undefined && (isAll || this.#full)) return emitted;
     const speaker = found ?? this.#addSpeaker();
-    this.#memory.give(said, speaker, true);
-    if (isAll) this.#merge(told, speaker);
+    this.#memory.assign(own, speaker, true);
+    if (isAll) this.#merge(emitted, speaker);
     return speaker;
   }
 
@@ -269,14 +275,14 @@ export class LiveTracker {
 
   *#recluster(): Steps<void> {
     const since = this.#next - YOUNG / this.#cnn.frame;
-    const { merged, strangers } = yield* this.#memory.recluster((speaker) => this.#speakers.at(speaker).since > since);
-    for (const [from, into] of this.#suspicions.confirmed(merged, this.#next * this.#cnn.frame)) {
+    const { merged, unmatched } = yield* this.#memory.recluster((speaker) => this.#speakers.at(speaker).since > since);
+    for (const [from, into] of this.#mergeCandidates.confirmed(merged, this.#next * this.#cnn.frame)) {
       // While both speak they cannot be one voice: wait for a later re-clustering.
       if (!this.#turns.bothSpeak(from, into)) this.#merge(from, into);
     }
-    for (const members of strangers) {
+    for (const members of unmatched) {
       if (this.#full) break;
-      this.#memory.give(members, this.#addSpeaker());
+      this.#memory.assign(members, this.#addSpeaker());
     }
     this.#recognize();
   }
@@ -287,7 +293,7 @@ export class LiveTracker {
       from: this.#speakers.at(from).label,
       into: this.#speakers.at(into).label,
     });
-    if (this.#speakers.merge(from, into)) this.#tellSpeaker(into);
+    if (this.#speakers.merge(from, into)) this.#emitSpeaker(into);
     this.#memory.merge(from, into);
     this.#turns.merge(from, into);
     this.#open.forget(from);
@@ -299,6 +305,7 @@ export class LiveTracker {
   }
 
   #recognize(): void {
-    for (const speaker of recognized(this.#cnn, this.#rules, this.#memory, this.#speakers)) this.#tellSpeaker(speaker);
+    for (const speaker of recognizeSpeakers(this.#cnn, this.#rules, this.#memory, this.#speakers))
+      this.#emitSpeaker(speaker);
   }
 }

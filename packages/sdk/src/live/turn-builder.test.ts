@@ -11,7 +11,7 @@ function follow(scores: Float32Array, hop: number, lag: number) {
   const ended: LiveTurn[] = [];
   const ids = new Set<number>();
   const look = (final: number, present: number, isEnd = false) => {
-    const told = builder.look(new Map([[0, scores.subarray(builder.final, present)]]), final, present, isEnd);
+    const told = builder.update(new Map([[0, scores.subarray(builder.final, present)]]), final, present, isEnd);
     for (const { id } of told.started) ids.add(id);
     ended.push(...told.ended);
   };
@@ -37,7 +37,7 @@ const scores = fc
   .map((runs) => Float32Array.from(runs.flatMap(({ length, score }) => new Array<number>(length).fill(score))));
 
 describe('TurnBuilder', () => {
-  it('makes the turns of a recording when it may wait long enough', () => {
+  it('makes the same turns as for a recording if the lag is long enough', () => {
     const law = fc.property(scores, fc.integer({ min: 1, max: 12 }), (all, hop) => {
       const { turns } = follow(all, hop, hop + RULES.shortestGap + RULES.shortestTurn);
       expect(turns.map(({ start, end }) => [start, end])).toEqual(offline(all).map(({ start, end }) => [start, end]));
@@ -45,7 +45,7 @@ describe('TurnBuilder', () => {
     fc.assert(law, { seed: 1, numRuns: 300 });
   });
 
-  it('ends every turn that it started, once, whatever the lag', () => {
+  it('ends every started turn once, for any lag', () => {
     const law = fc.property(scores, fc.integer({ min: 1, max: 12 }), fc.nat(12), (all, hop, more) => {
       const { ended, ids, turns } = follow(all, hop, hop + more);
       expect(ended.map(({ id }) => id).sort((a, b) => a - b)).toEqual([...ids].sort((a, b) => a - b));
@@ -55,57 +55,57 @@ describe('TurnBuilder', () => {
     fc.assert(law, { seed: 2, numRuns: 300 });
   });
 
-  it('goes on with a turn where all that was heard becomes final at once, as in sessions that leave windows out', () => {
+  it('continues a turn if all frames become final at once, as when windows are skipped', () => {
     const { turns } = follow(new Float32Array(40).fill(0.9), 8, 8);
     expect(turns).toMatchObject([{ start: 0, end: 40 }]);
   });
 
-  it('keeps a turn’s id while its speaker is changed, until its beginning is final', () => {
+  it('keeps a turn’s id when its speaker changes, until its start is final', () => {
     const builder = new TurnBuilder(RULES);
     const on = new Float32Array(20).fill(0.9);
-    expect(builder.look(new Map([[0, on.subarray(0, 10)]]), 0, 10).started).toMatchObject([{ id: 0, speaker: 0 }]);
-    expect(builder.look(new Map([[1, on.subarray(0, 12)]]), 0, 12).changed).toMatchObject([
+    expect(builder.update(new Map([[0, on.subarray(0, 10)]]), 0, 10).started).toMatchObject([{ id: 0, speaker: 0 }]);
+    expect(builder.update(new Map([[1, on.subarray(0, 12)]]), 0, 12).changed).toMatchObject([
       { id: 0, speaker: 1, end: 12 },
     ]);
-    expect(builder.look(new Map([[1, on.subarray(0, 14)]]), 4, 14).changed).toMatchObject([{ id: 0, speaker: 1 }]);
-    const { started, ended } = builder.look(new Map([[0, on.subarray(0, 12)]]), 8, 16);
+    expect(builder.update(new Map([[1, on.subarray(0, 14)]]), 4, 14).changed).toMatchObject([{ id: 0, speaker: 1 }]);
+    const { started, ended } = builder.update(new Map([[0, on.subarray(0, 12)]]), 8, 16);
     expect(started).toMatchObject([{ id: 1, speaker: 0, start: 4 }]);
     expect(ended).toMatchObject([{ id: 0, speaker: 1, start: 0, end: 4 }]);
   });
 
-  it('takes back a tentative turn that proved to be none', () => {
+  it('withdraws a tentative turn that turns out to be none', () => {
     const builder = new TurnBuilder(RULES);
-    builder.look(new Map([[0, new Float32Array(10).fill(0.9)]]), 0, 10);
-    const { ended } = builder.look(new Map(), 0, 12);
+    builder.update(new Map([[0, new Float32Array(10).fill(0.9)]]), 0, 10);
+    const { ended } = builder.update(new Map(), 0, 12);
     expect(ended).toEqual([{ id: 0, speaker: 0, start: 0, end: 0 }]);
   });
 
-  it('gives the turns under way to the speaker that a speaker became', () => {
+  it('assigns open turns to the merged speaker', () => {
     const builder = new TurnBuilder(RULES);
-    builder.look(new Map([[5, new Float32Array(10).fill(0.9)]]), 6, 10);
+    builder.update(new Map([[5, new Float32Array(10).fill(0.9)]]), 6, 10);
     builder.merge(5, 2);
-    expect(builder.underWay).toMatchObject([{ id: 0, speaker: 2 }]);
+    expect(builder.open).toMatchObject([{ id: 0, speaker: 2 }]);
     expect(builder.bothSpeak(2, 5)).toBe(false);
-    const { ended } = builder.look(new Map([[2, new Float32Array(4).fill(0.9)]]), 20, 20, true);
+    const { ended } = builder.update(new Map([[2, new Float32Array(4).fill(0.9)]]), 20, 20, true);
     expect(ended).toMatchObject([{ id: 0, speaker: 2, start: 0, end: 10 }]);
   });
 
-  it('keeps the turn of a speaker that another becomes while that one is on, but without a turn', () => {
+  it('keeps the open turn of a speaker when one without an open turn is merged into it', () => {
     const builder = new TurnBuilder({ onset: 0.5, offset: 0.5, shortestGap: 5, shortestTurn: 6 });
     const on = (from: number, to: number) => Float32Array.from({ length: 20 }, (_, i) => Number(i >= from && i < to));
     const scores = new Map([
       [0, on(7, 10)],
       [1, on(0, 20)],
     ]);
-    builder.look(scores, 10, 20);
+    builder.update(scores, 10, 20);
     expect(builder.bothSpeak(0, 1)).toBe(false);
     builder.merge(0, 1);
-    expect(builder.underWay).toMatchObject([{ speaker: 1, start: 0 }]);
-    expect(builder.look(new Map([[1, on(0, 10)]]), 20, 30).ended).toEqual([]);
-    expect(builder.look(new Map(), 40, 40, true).ended).toMatchObject([{ id: 0, speaker: 1, start: 0, end: 20 }]);
+    expect(builder.open).toMatchObject([{ speaker: 1, start: 0 }]);
+    expect(builder.update(new Map([[1, on(0, 10)]]), 20, 30).ended).toEqual([]);
+    expect(builder.update(new Map(), 40, 40, true).ended).toMatchObject([{ id: 0, speaker: 1, start: 0, end: 20 }]);
   });
 
-  it('ends every turn that it started, once, whoever becomes whom', () => {
+  it('ends every started turn once, for any merges', () => {
     const voices = fc.array(scores, { minLength: 2, maxLength: 3 });
     const mergers = fc.array(fc.tuple(fc.nat(2), fc.nat(2)), { maxLength: 20 });
     const law = fc.property(voices, fc.integer({ min: 1, max: 9 }), fc.nat(9), mergers, (all, hop, more, pairs) => {
@@ -124,7 +124,7 @@ describe('TurnBuilder', () => {
             sum.map((x, i) => Math.max(x, row[builder.final + i] ?? 0)),
           );
         });
-        const told = builder.look(heard, final, present, present === length);
+        const told = builder.update(heard, final, present, present === length);
         started.push(...told.started.map(({ id }) => id));
         ended.push(...told.ended);
         if (present === length) break;

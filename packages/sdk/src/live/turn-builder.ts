@@ -44,7 +44,7 @@ export class TurnBuilder {
   /** Turns that were emitted but have no final frame yet. */
   #tentative: LiveTurn[] = [];
   /** Turns ended by a merge; they are reported at the next update. */
-  #cutShort: LiveTurn[] = [];
+  #endedByMerge: LiveTurn[] = [];
   #final = 0;
   #nextId = 0;
 
@@ -58,7 +58,7 @@ export class TurnBuilder {
   }
 
   /** Open turns whose start is final. */
-  get underWay(): readonly LiveTurn[] {
+  get open(): readonly LiveTurn[] {
     return [...this.#settled.values()].flatMap(({ turn }) => turn ?? []);
   }
 
@@ -68,11 +68,11 @@ export class TurnBuilder {
    * @param final Frames before this one become final. @param present The frame after the last received one.
    * @param isEnd Nothing follows: open turns end here.
    */
-  look(scores: ReadonlyMap<number, Float32Array>, final: number, present: number, isEnd = false): TurnChanges {
+  update(scores: ReadonlyMap<number, Float32Array>, final: number, present: number, isEnd = false): TurnChanges {
     const speakers = [...new Set([...this.#settled.keys(), ...scores.keys()])].sort((a, b) => a - b);
-    const ended: LiveTurn[] = this.#cutShort.splice(0);
+    const ended: LiveTurn[] = this.#endedByMerge.splice(0);
     const changed: LiveTurn[] = [];
-    const fresh: { speaker: number; run: Run; final: boolean }[] = [];
+    const newRuns: { speaker: number; run: Run; final: boolean }[] = [];
     const next = new Map<number, Settled>();
     for (const speaker of speakers) {
       const settled = this.#settled.get(speaker) ?? { on: false, turn: undefined };
@@ -95,11 +95,11 @@ export class TurnBuilder {
       for (const run of runs) {
         const over = run.end < final || isEnd || present - run.end >= this.#rules.shortestGap;
         if (run.end - run.start < this.#rules.shortestTurn && (over || run.start >= final)) continue;
-        fresh.push({ speaker, run, final: run.start < final });
+        newRuns.push({ speaker, run, final: run.start < final });
       }
       next.set(speaker, { on, turn });
     }
-    const told = this.#tell(fresh, final, isEnd, next);
+    const matched = this.#matchTentative(newRuns, final, isEnd, next);
     this.#settled.clear();
     for (const [speaker, state] of next) {
       const turn = state.turn && { ...state.turn, end: Math.min(state.turn.end, final) };
@@ -107,9 +107,9 @@ export class TurnBuilder {
     }
     this.#final = final;
     return {
-      ended: [...ended, ...told.ended].sort(inTime),
-      changed: [...changed, ...told.changed].sort(inTime),
-      started: told.started.sort(inTime),
+      ended: [...ended, ...matched.ended].sort(byTime),
+      changed: [...changed, ...matched.changed].sort(byTime),
+      started: matched.started.sort(byTime),
     };
   }
 
@@ -124,9 +124,9 @@ export class TurnBuilder {
     const other = this.#settled.get(into);
     this.#settled.delete(from);
     const [turn, second] = [own.turn, other?.turn]
-      .flatMap((underWay) => (underWay ? [{ ...underWay, speaker: into }] : []))
-      .sort(inTime);
-    if (second) this.#cutShort.push(second);
+      .flatMap((open) => (open ? [{ ...open, speaker: into }] : []))
+      .sort(byTime);
+    if (second) this.#endedByMerge.push(second);
     this.#settled.set(into, { on: own.on || other?.on === true, turn });
   }
 
@@ -163,8 +163,8 @@ export class TurnBuilder {
   }
 
   /** Matches runs to tentative turns that overlap them, or creates new turns. */
-  #tell(
-    fresh: readonly { speaker: number; run: Run; final: boolean }[],
+  #matchTentative(
+    newRuns: readonly { speaker: number; run: Run; final: boolean }[],
     final: number,
     isEnd: boolean,
     next: Map<number, Settled>,
@@ -174,7 +174,7 @@ export class TurnBuilder {
     const started: LiveTurn[] = [];
     const old = [...this.#tentative];
     this.#tentative = [];
-    const inOrder = [...fresh].sort((a, b) => a.run.start - b.run.start || a.speaker - b.speaker);
+    const inOrder = [...newRuns].sort((a, b) => a.run.start - b.run.start || a.speaker - b.speaker);
     // Turns of the same speaker are matched first.
     const known = inOrder.map(({ speaker, run }) => takeBest(old, run, (turn) => turn.speaker === speaker));
     inOrder.forEach(({ speaker, run, final: isFinal }, i) => {
@@ -208,6 +208,6 @@ function takeBest(turns: LiveTurn[], run: Run, eligible: (turn: LiveTurn) => boo
   return best < 0 ? undefined : turns.splice(best, 1)[0];
 }
 
-function inTime(a: LiveTurn, b: LiveTurn): number {
+function byTime(a: LiveTurn, b: LiveTurn): number {
   return a.start - b.start || a.id - b.id;
 }

@@ -26,8 +26,8 @@ export class TurnLog {
   add(turn: LoggedTurn): void {
     this.#turns.push(turn);
     if (this.#turns.length < MOST_TURNS) return;
-    const gone = Math.floor(MOST_TURNS / 10);
-    this.#turns = this.#turns.slice(gone);
-    this.#forgotten += gone;
+    const dropped = Math.floor(MOST_TURNS / 10);
+    this.#turns = this.#turns.slice(dropped);
+    this.#forgotten += dropped;
   }
 }

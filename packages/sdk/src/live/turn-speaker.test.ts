@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../contract/random.ts';
 import type { Stretch } from './stretch.ts';
-import { whoSaid } from './turn-speaker.ts';
+import { turnSpeaker } from './turn-speaker.ts';
 
 const RULES = {
   between: new Float32Array(8).fill(6),
@@ -9,53 +9,53 @@ const RULES = {
 };
 const random = seededRandom(7);
 
-/** A stretch of a voice, told to be a speaker's. Voices differ in 6 of the 8 units of deviation within one. */
-function stretch(voice: number, told: number, seconds = 2): Stretch {
+/** A stretch of a voice, emitted as a speaker's. Voices differ in 6 of the 8 units of deviation within one. */
+function stretch(voice: number, emitted: number, seconds = 2): Stretch {
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const sum = Float32Array.from({ length: 8 }, (_, i) => ((i === voice ? 6 : 0) + normal()) * seconds);
-  return { from: 0, to: 50, seconds, sum, raw: sum, speaker: told, voice: told };
+  return { from: 0, to: 50, seconds, sum, raw: sum, speaker: emitted, voice: emitted };
 }
 
 /** The first words of a new speaker. */
-const seed = (voice: number, told: number): Stretch => ({ ...stretch(voice, told, 0.5), from: 0, to: 0 });
+const seed = (voice: number, emitted: number): Stretch => ({ ...stretch(voice, emitted, 0.5), from: 0, to: 0 });
 
-describe('whoSaid', () => {
+describe('turnSpeaker', () => {
   const ada = [stretch(0, 0), stretch(0, 0), stretch(0, 0)];
   const bo = [stretch(1, 1), stretch(1, 1)];
 
   it('leaves a turn with its speaker, who has spoken before', () => {
-    const said = [stretch(1, 1), stretch(1, 1)];
-    expect(whoSaid(said, [...ada, ...bo, ...said], 1, RULES)).toBe(1);
+    const own = [stretch(1, 1), stretch(1, 1)];
+    expect(turnSpeaker(own, [...ada, ...bo, ...own], 1, RULES)).toBe(1);
   });
 
-  it('gives it to whom it sounds like, though it has taught its speaker its own voice', () => {
-    const said = [stretch(1, 0), stretch(1, 0), stretch(1, 0)];
-    expect(whoSaid(said, [...ada, ...bo, ...said], 0, RULES)).toBe(1);
+  it('attributes it to the most similar speaker, although its own speech is in the model of the wrong one', () => {
+    const own = [stretch(1, 0), stretch(1, 0), stretch(1, 0)];
+    expect(turnSpeaker(own, [...ada, ...bo, ...own], 0, RULES)).toBe(1);
   });
 
-  it('says that it is somebody new', () => {
-    const said = [stretch(2, 0), stretch(2, 0)];
-    expect(whoSaid(said, [...ada, ...bo, ...said], 0, RULES)).toBeUndefined();
+  it('returns undefined for a new speaker', () => {
+    const own = [stretch(2, 0), stretch(2, 0)];
+    expect(turnSpeaker(own, [...ada, ...bo, ...own], 0, RULES)).toBeUndefined();
   });
 
-  it('finds that somebody new was somebody known, and leaves them alone otherwise', () => {
+  it('attributes the turn of a new speaker to an existing one only if it matches', () => {
     const same = [seed(1, 2), stretch(1, 2), stretch(1, 2)];
-    expect(whoSaid(same.slice(1), [...ada, ...bo, ...same], 2, RULES)).toBe(1);
+    expect(turnSpeaker(same.slice(1), [...ada, ...bo, ...same], 2, RULES)).toBe(1);
     const other = [seed(3, 2), stretch(3, 2), stretch(3, 2)];
-    expect(whoSaid(other.slice(1), [...ada, ...bo, ...other], 2, RULES)).toBe(2);
+    expect(turnSpeaker(other.slice(1), [...ada, ...bo, ...other], 2, RULES)).toBe(2);
   });
 
-  it('does not judge by too little, of the turn or of the others', () => {
+  it('keeps the speaker if the turn or the others have too little speech', () => {
     const short = [stretch(1, 0, 0.4)];
-    expect(whoSaid(short, [...ada, ...bo, ...short], 0, RULES)).toBe(0);
-    const said = [stretch(1, 0)];
-    expect(whoSaid(said, [stretch(1, 1, 0.9), ...said], 0, RULES)).toBe(0);
-    expect(whoSaid([], ada, 0, RULES)).toBe(0);
+    expect(turnSpeaker(short, [...ada, ...bo, ...short], 0, RULES)).toBe(0);
+    const own = [stretch(1, 0)];
+    expect(turnSpeaker(own, [stretch(1, 1, 0.9), ...own], 0, RULES)).toBe(0);
+    expect(turnSpeaker([], ada, 0, RULES)).toBe(0);
   });
 
-  it('compares with nobody’s speech that clustering has given to nobody', () => {
-    const said = [stretch(1, 0), stretch(1, 0)];
+  it('ignores stretches that clustering assigned to no speaker', () => {
+    const own = [stretch(1, 0), stretch(1, 0)];
     const nobody = [stretch(1, -1), stretch(1, -1)];
-    expect(whoSaid(said, [...nobody, ...said], 0, RULES)).toBe(0);
+    expect(turnSpeaker(own, [...nobody, ...own], 0, RULES)).toBe(0);
   });
 });

@@ -24,8 +24,8 @@ export class TurnSums {
   }
 
   /** Keeps only the sums of open turns, over their frames before `final`. */
-  keep(underWay: readonly LiveTurn[], frames: ReadonlyMap<number, SpeakerFrames>, from: number, final: number): void {
-    this.#sums = new Map(underWay.map((turn) => [turn.id, this.#with(turn, frames, from, Math.min(final, turn.end))]));
+  keep(open: readonly LiveTurn[], frames: ReadonlyMap<number, SpeakerFrames>, from: number, final: number): void {
+    this.#sums = new Map(open.map((turn) => [turn.id, this.#with(turn, frames, from, Math.min(final, turn.end))]));
   }
 
   #with(turn: LiveTurn, frames: ReadonlyMap<number, SpeakerFrames>, from: number, end: number): Sums {

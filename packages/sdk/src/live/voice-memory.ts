@@ -2,9 +2,9 @@ import type { SpeakerModel } from '../stages/plda.ts';
 import type { Steps } from '../stages/steps.ts';
 import { accumulate } from '../stages/vectors.ts';
 import { condense, type Reclustering, reclusterStretches } from './recluster-stretches.ts';
-import { likeness, type Stretch, type Voice, type VoiceRules, voiceOf } from './stretch.ts';
+import { compareVoices, type Stretch, type Voice, type VoiceRules, voiceOf } from './stretch.ts';
 import type { LiveTurn } from './turn-builder.ts';
-import { whoSaid } from './turn-speaker.ts';
+import { turnSpeaker } from './turn-speaker.ts';
 
 /** Maximum weight in seconds of a new speaker's seed. */
 const SEED_SECONDS = 0.5;
@@ -85,20 +85,20 @@ export class VoiceMemory {
    * of both to decide. @param sum Like `Stretch.sum`.
    */
   differs(speaker: number, seconds: number, sum: Float32Array): boolean {
-    return likeness(this.#voice(speaker), voiceOf([{ seconds, sum }], this.#rules), this.#rules).differ;
+    return compareVoices(this.#voice(speaker), voiceOf([{ seconds, sum }], this.#rules), this.#rules).differ;
   }
 
   /** The stretches of a turn: those of its speaker that lie mostly in the frames `[start, end)`. */
-  saidIn({ speaker, start, end }: Pick<LiveTurn, 'speaker' | 'start' | 'end'>): Stretch[] {
+  stretchesOf({ speaker, start, end }: Pick<LiveTurn, 'speaker' | 'start' | 'end'>): Stretch[] {
     return this.#stretches.filter((stretch) => {
       const common = Math.min(stretch.to, end) - Math.max(stretch.from, start);
       return stretch.speaker === speaker && common > (stretch.to - stretch.from) / 2;
     });
   }
 
-  /** See `whoSaid`. @param said Result of `saidIn`. */
-  whoSaid(said: readonly Stretch[], told: number): number | undefined {
-    return whoSaid(said, this.#stretches, told, this.#rules);
+  /** See `turnSpeaker` of turn-speaker.ts. @param own Result of `stretchesOf`. */
+  turnSpeaker(own: readonly Stretch[], emitted: number): number | undefined {
+    return turnSpeaker(own, this.#stretches, emitted, this.#rules);
   }
 
   /** Sum of the selected stretches' embeddings minus the mean of all embeddings, `[from]`, and their total seconds. */
@@ -124,11 +124,11 @@ export class VoiceMemory {
     this.#voices.clear();
   }
 
-  /** Assigns stretches to a speaker's voice. @param isTold Their turn is emitted with that speaker as well. */
-  give(stretches: readonly Stretch[], voice: number, isTold = false): void {
+  /** Assigns stretches to a speaker's voice. @param isEmitted Their turn is emitted with that speaker as well. */
+  assign(stretches: readonly Stretch[], voice: number, isEmitted = false): void {
     for (const stretch of stretches) {
       stretch.voice = voice;
-      if (isTold) stretch.speaker = voice;
+      if (isEmitted) stretch.speaker = voice;
     }
     this.#voices.clear();
   }

@@ -1,7 +1,7 @@
 import type { Timeline } from '../annotation/timeline.ts';
 import { channelId, type Uem } from '../annotation/uem.ts';
 
-interface Heard {
+interface RecordingId {
   readonly uri?: string;
   readonly channel?: string;
 }
@@ -21,21 +21,21 @@ export class Channels {
   readonly #all = new Map<string, Channel>();
   readonly #uris = new Set<string>();
 
-  constructor(...sides: readonly (readonly Heard[])[]) {
+  constructor(...sides: readonly (readonly RecordingId[])[]) {
     for (const side of sides) {
       const own = new Map<string, Set<string>>();
       for (const { uri = 'audio', channel = '1' } of side) own.set(uri, (own.get(uri) ?? new Set()).add(channel));
       for (const [uri, channels] of own) if (channels.size > 1) this.#uris.add(uri);
     }
-    for (const side of sides) for (const heard of side) this.#add(heard);
+    for (const side of sides) for (const id of side) this.#add(id);
   }
 
-  #add({ uri = 'audio', channel = '1' }: Heard): void {
+  #add({ uri = 'audio', channel = '1' }: RecordingId): void {
     if (this.#uris.has(uri)) this.#all.set(channelId(uri, channel), { uri, channel });
   }
 
   /** Name of a recording in the scores. */
-  nameOf({ uri = 'audio', channel = '1' }: Heard): string {
+  nameOf({ uri = 'audio', channel = '1' }: RecordingId): string {
     return this.#uris.has(uri) ? channelId(uri, channel) : uri;
   }
 

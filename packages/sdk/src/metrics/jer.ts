@@ -22,8 +22,8 @@ export interface JaccardErrors {
  */
 export function jaccardErrors(pair: Pair, regions: readonly Segment[]): JaccardErrors {
   const { shared, referenceTotals, hypothesisTotals } = sharedTimes(pair, regions);
-  const rows = heard(referenceTotals);
-  const columns = heard(hypothesisTotals);
+  const rows = activeSpeakers(referenceTotals);
+  const columns = activeSpeakers(hypothesisTotals);
   const errors = new Float64Array(rows.length * columns.length);
   for (const [i, row] of rows.entries()) {
     for (const [j, column] of columns.entries()) {
@@ -49,6 +49,6 @@ export function jaccardErrorRate(recordings: readonly JaccardErrors[]): number {
   return (100 * errors.reduce((sum, error) => sum + error, 0)) / errors.length;
 }
 
-function heard(totals: Float64Array): number[] {
+function activeSpeakers(totals: Float64Array): number[] {
   return Array.from(totals.keys()).filter((speaker) => totals[speaker]! > 0);
 }

@@ -109,8 +109,8 @@ export function scoreDiarization(
     const errors = jer && jaccardErrors(pair, jer);
     if (errors !== undefined) jaccard.push(errors);
     if (turns.length > 0) counted.push(times);
-    else if (times.falseAlarm > 0) warnings.push(unreferenced(name, times));
-    if (fallback) warnings.push(unnamed(name));
+    else if (times.falseAlarm > 0) warnings.push(noReference(name, times));
+    if (fallback) warnings.push(notInUem(name));
     const pairs = [...mapping].flatMap((column, row) => (column < 0 ? [] : [[hyp.labels[column], ref.labels[row]]]));
     const score = scoreOf(times, errors === undefined ? null : jaccardErrorRate([errors]));
     files.push([name, { ...score, mapping: Object.fromEntries(pairs) }]);
@@ -244,12 +244,12 @@ function sum(all: readonly ErrorTimes[]): ErrorTimes {
   return total;
 }
 
-function unreferenced(name: string, { falseAlarm }: ErrorTimes): Warning {
+function noReference(name: string, { falseAlarm }: ErrorTimes): Warning {
   const message = `${name}: the reference has no turns; its ${toSeconds(falseAlarm)} s of false alarm are not in the total`;
   return { code: 'format-questionable', message };
 }
 
-function unnamed(name: string): Warning {
-  const message = `${name}: the UEM does not name it (md-eval drops a name's first extension there); scored over the reference's extent`;
+function notInUem(name: string): Warning {
+  const message = `${name}: not in the UEM (md-eval removes the first extension of names there); scored over the extent of the reference`;
   return { code: 'format-questionable', message };
 }

@@ -33,19 +33,19 @@ export function joinedModel(manifest: ModelManifest, network: Model, cnn: FastCn
   if (voices.part.sampleRate !== segmentation.part.sampleRate) {
     throw incompatible(
       manifest,
-      `its networks hear ${segmentation.part.sampleRate} and ${voices.part.sampleRate} Hz; both must hear the same`,
+      `its networks need ${segmentation.part.sampleRate} and ${voices.part.sampleRate} Hz; expected equal rates`,
     );
   }
   if (manifest.sampleRate !== cnn.manifest.sampleRate) {
     throw incompatible(
       manifest,
-      `it hears ${manifest.sampleRate} Hz, its windows are of ${cnn.manifest.sampleRate} Hz`,
+      `its sample rate is ${manifest.sampleRate} Hz; expected ${cnn.manifest.sampleRate} Hz as for its windows`,
     );
   }
   if (settings.voices.from !== voices.part.dimensions) {
     throw incompatible(
       manifest,
-      `its voice space takes ${settings.voices.from} numbers, its network gives ${voices.part.dimensions}`,
+      `its voice space takes ${settings.voices.from} dimensions, but its network outputs ${voices.part.dimensions}`,
     );
   }
   return { manifest, cnn, segmentation, embedding: voices, settings };
@@ -94,6 +94,6 @@ export function joinedContext(
 
 function incompatible({ id, version }: ModelManifest, what: string): VoiceFlowError {
   return new VoiceFlowError('model-incompatible', `${id}@${version}: ${what}`, {
-    hint: 'the manifest and the weights must belong together',
+    hint: 'use the manifest and the weights of the same model',
   });
 }

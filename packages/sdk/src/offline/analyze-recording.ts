@@ -34,7 +34,7 @@ export function recordingModel(manifest: ModelManifest, network: Model, segmente
     throw new VoiceFlowError(
       'model-incompatible',
       `${manifest.id}@${manifest.version} has no segmentation network; the pipeline for recordings needs one`,
-      { hint: 'give the model package a `segmenter`' },
+      { hint: 'set `segmenter` in the model package' },
     );
   }
   const settings = recordingSettings(manifest);
@@ -42,13 +42,13 @@ export function recordingModel(manifest: ModelManifest, network: Model, segmente
   if (part.sampleRate !== manifest.sampleRate || voices.part.sampleRate !== manifest.sampleRate) {
     throw new VoiceFlowError(
       'model-incompatible',
-      `${manifest.id}@${manifest.version}: its networks hear ${part.sampleRate} and ${voices.part.sampleRate} Hz; both must hear ${manifest.sampleRate} Hz`,
+      `${manifest.id}@${manifest.version}: its networks need ${part.sampleRate} and ${voices.part.sampleRate} Hz; expected ${manifest.sampleRate} Hz`,
     );
   }
   if (settings.voices.from !== voices.part.dimensions) {
     throw new VoiceFlowError(
       'model-incompatible',
-      `${manifest.id}@${manifest.version}: its voice space takes ${settings.voices.from} numbers, its network gives ${voices.part.dimensions}`,
+      `${manifest.id}@${manifest.version}: its voice space takes ${settings.voices.from} dimensions, but its network outputs ${voices.part.dimensions}`,
     );
   }
   return {
@@ -133,7 +133,7 @@ export async function analyzeRecording(
     signal,
   );
   if (samples === 0) {
-    throw new VoiceFlowError('invalid-audio', 'the audio has no samples', { hint: 'give at least one sample' });
+    throw new VoiceFlowError('invalid-audio', 'the audio has no samples', { hint: 'pass at least one sample' });
   }
   return { local, duration: samples / part.sampleRate, decode, total: performance.now() - begun };
 }

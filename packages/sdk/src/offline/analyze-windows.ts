@@ -33,7 +33,7 @@ export async function analyzeWindows(
   const begun = performance.now();
   const { part, powerset } = segmentation;
   const { bins, dimensions } = embedding.part;
-  const heard = new HeardRecording({
+  const recording = new HeardRecording({
     frames: part.frames,
     slots: part.speakers,
     dimensions,
@@ -44,20 +44,21 @@ export async function analyzeWindows(
   const rows = new FeatureRows(bins);
   const rowsOfWindow = 1 + Math.floor((part.window - features.length) / features.step);
   const running = new InFlight();
-  const listen = async (window: number, active: Uint8Array) => {
+  const embedWindow = async (window: number, active: Uint8Array) => {
     const from = Math.round((window * step) / features.step);
-    const heardRows = rows.copy([[from, from + rowsOfWindow]]);
-    const pooled = await poolable(embedding, heardRows, signal);
+    const windowRows = rows.copy([[from, from + rowsOfWindow]]);
+    const pooled = await poolable(embedding, windowRows, signal);
     for (let slot = 0; slot < part.speakers; slot++) {
       const mask = voiceMask(active, part.speakers, slot, least);
-      if (mask.includes(1)) heard.voices.set(window * part.speakers + slot, pooledVoice(pooled, mask, embedding.head));
+      if (mask.includes(1))
+        recording.voices.set(window * part.speakers + slot, pooledVoice(pooled, mask, embedding.head));
     }
   };
   const total = source.lengthHint === undefined ? undefined : source.lengthHint / source.sampleRate;
   const runner = segmentationRunner(segmentation, { step, signal }, async (window, scores) => {
     const active = Uint8Array.from(powerset.decisions(scores));
-    heard.add(active);
-    if (active.includes(1)) running.add(listen(window, active));
+    recording.add(active);
+    if (active.includes(1)) running.add(embedWindow(window, active));
     rows.forget(Math.floor(((window + 1) * step) / features.step));
     await running.settle(embedding.model.concurrency);
     const done = ((window + 1) * step) / part.sampleRate;
@@ -87,7 +88,7 @@ export async function analyzeWindows(
     signal,
   );
   if (samples === 0) {
-    throw new VoiceFlowError('invalid-audio', 'the audio has no samples', { hint: 'give at least one sample' });
+    throw new VoiceFlowError('invalid-audio', 'the audio has no samples', { hint: 'pass at least one sample' });
   }
-  return { heard, duration: samples / part.sampleRate, decode, total: performance.now() - begun };
+  return { recording, duration: samples / part.sampleRate, decode, total: performance.now() - begun };
 }

@@ -71,7 +71,7 @@ export async function analyze(
   const decode = await pushAll(source, held ? both(runner, held) : runner, signal);
   const { samples } = runner;
   if (samples === 0) {
-    throw new VoiceFlowError('invalid-audio', 'the audio has no samples', { hint: 'give at least one sample' });
+    throw new VoiceFlowError('invalid-audio', 'the audio has no samples', { hint: 'pass at least one sample' });
   }
   return { local, duration: samples / manifest.sampleRate, decode, total: performance.now() - begun };
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Progress } from '../contract/options.ts';
 import { channelProgress } from './channel-progress.ts';
 
-it('is that of the last channel, is told whenever one gets on, and is done when all are', () => {
+it('is that of the slowest channel, is reported on any progress, and is done when all channels are', () => {
   const told: Progress[] = [];
   const of = channelProgress(2, (progress) => told.push(progress));
   const [left, right] = [of(0), of(1)];

@@ -9,12 +9,12 @@ const STAGES: readonly Progress['stage'][] = ['model', 'cluster', 'done'];
  */
 export function channelProgress(
   channels: number,
-  tell: (progress: Progress) => void,
+  report: (progress: Progress) => void,
 ): (channel: number) => (progress: Progress) => void {
   const reached = Array.from({ length: channels }, (): Progress => ({ stage: 'model', done: 0 }));
   return (channel) => (progress) => {
     reached[channel] = progress;
-    tell({ ...progress, ...last(reached) });
+    report({ ...progress, ...last(reached) });
   };
 }
 

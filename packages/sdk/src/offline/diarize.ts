@@ -6,7 +6,7 @@ import { type SolveContext, solveSteps } from './speaker-turns.ts';
 import type { DiarizeRequest, PipelineResult } from './types.ts';
 
 /** Outputs of a pipeline's networks for a whole source. */
-interface Heard {
+interface NetworkOutputs {
   readonly local: LocalRecording;
   /** Seconds. */
   readonly duration: number;
@@ -20,19 +20,19 @@ interface Heard {
  * @param contextOf Makes the solver's context from the outputs of the networks. @param analyze Runs the networks.
  * @throws Same as `analyze`; `aborted`.
  */
-export async function diarize<T extends Heard>(
-  contextOf: (heard: T) => SolveContext,
+export async function diarize<T extends NetworkOutputs>(
+  contextOf: (outputs: T) => SolveContext,
   analyze: (source: AudioSource, request: DiarizeRequest) => Promise<T>,
   source: AudioSource,
   request: DiarizeRequest,
 ): Promise<PipelineResult> {
   const { onProgress, signal } = request;
-  const heard = await analyze(source, request);
-  const { local, duration, decode, total } = heard;
+  const outputs = await analyze(source, request);
+  const { local, duration, decode, total } = outputs;
   const begun = performance.now();
-  const getsOn = () => onProgress?.({ stage: 'cluster', done: 0, total: duration });
-  getsOn();
-  const solution = await paced(solveSteps(contextOf(heard), local, duration, request), signal, getsOn);
+  const reportClustering = () => onProgress?.({ stage: 'cluster', done: 0, total: duration });
+  reportClustering();
+  const solution = await paced(solveSteps(contextOf(outputs), local, duration, request), signal, reportClustering);
   onProgress?.({ stage: 'done', done: duration, total: duration });
   const warnings: readonly Warning[] = [...source.warnings, ...solution.warnings];
   return { ...solution, duration, warnings, decode, model: total - decode, cluster: performance.now() - begun };

@@ -9,7 +9,10 @@ interface EmbedContext {
   readonly frame: number;
 }
 
-type Heard = Pick<LocalRecording, 'windows' | 'frames' | 'slots' | 'dimensions' | 'startOf' | 'activity' | 'embedding'>;
+type Recording = Pick<
+  LocalRecording,
+  'windows' | 'frames' | 'slots' | 'dimensions' | 'startOf' | 'activity' | 'embedding'
+>;
 
 interface Span {
   readonly start: number;
@@ -23,7 +26,7 @@ interface Span {
  */
 export function embedSpans(
   context: EmbedContext,
-  local: Heard,
+  local: Recording,
   segments: readonly Span[] | undefined,
   duration: number,
 ): Float32Array[] {
@@ -31,7 +34,7 @@ export function embedSpans(
   return spans.map((span) => voiceOf(context, local, span, duration));
 }
 
-function voiceOf(cnn: EmbedContext, local: Heard, span: Span, duration: number): Float32Array {
+function voiceOf(cnn: EmbedContext, local: Recording, span: Span, duration: number): Float32Array {
   const from = Math.round(span.start / cnn.frame);
   const to = Math.round(Math.min(span.end, duration) / cnn.frame);
   const sum = new Float32Array(local.dimensions);
@@ -47,15 +50,15 @@ function voiceOf(cnn: EmbedContext, local: Heard, span: Span, duration: number):
   if (dot(sum, sum) > 0) return normalize(sum);
   throw new VoiceFlowError(
     'invalid-audio',
-    `no speech between ${span.start} s and ${span.end} s to take a voice from`,
+    `no speech between ${span.start} s and ${span.end} s to compute an embedding from`,
     {
-      hint: 'choose a stretch in which somebody speaks',
+      hint: 'choose a segment with speech',
     },
   );
 }
 
 /** The slot that speaks most in the frames `[from, to)`. Its weight is lower if it also speaks outside of them. */
-function mainSlot(local: Heard, window: number, from: number, to: number): { slot: number; weight: number } {
+function mainSlot(local: Recording, window: number, from: number, to: number): { slot: number; weight: number } {
   const activity = local.activity(window);
   let best = 0;
   let weight = 0;

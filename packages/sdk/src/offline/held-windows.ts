@@ -76,7 +76,7 @@ export class HeldWindows {
 
   /** Adds the next samples of the recording. */
   async push(samples: Float32Array): Promise<void> {
-    await this.#hear(this.#resampler.push(samples));
+    await this.#pushToGate(this.#resampler.push(samples));
   }
 
   /**
@@ -99,7 +99,7 @@ export class HeldWindows {
 
   /** Ends the recording. All windows must have been added. */
   async end(): Promise<void> {
-    await this.#hear(this.#resampler.end());
+    await this.#pushToGate(this.#resampler.end());
     await this.#runner.end();
     this.#two.end();
     this.#speech.end();
@@ -112,7 +112,7 @@ export class HeldWindows {
     await this.#listener?.settled();
   }
 
-  #hear(samples: Float32Array): Promise<void> {
+  #pushToGate(samples: Float32Array): Promise<void> {
     this.#listener?.push(samples);
     return this.#runner.push(samples);
   }

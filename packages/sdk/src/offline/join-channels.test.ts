@@ -27,7 +27,7 @@ function result(lines: readonly Line[], more: Partial<PipelineResult> = {}): Pip
 const shown = ({ turns }: PipelineResult) => turns.map(({ start, end, speaker }) => [start, end, speaker]);
 
 describe('joinChannels', () => {
-  it('calls the only speaker of a channel as the channel, and numbers several', () => {
+  it('labels the only speaker of a channel with the channel’s name, and numbers several', () => {
     const joined = joinChannels(
       [
         result([[0, 4, 'SPEAKER_00']]),
@@ -50,7 +50,7 @@ describe('joinChannels', () => {
     ]);
   });
 
-  it('keeps known voices, one speaker in all channels', () => {
+  it('keeps known voices as one speaker across channels', () => {
     const joined = joinChannels(
       [
         result([
@@ -71,7 +71,7 @@ describe('joinChannels', () => {
     ]);
   });
 
-  it('says which channel a warning is of', () => {
+  it('names the channel in a warning', () => {
     const silent = { code: 'audio-silent', message: 'no speech was found' } as const;
     const joined = joinChannels([result([[0, 4, 'SPEAKER_00']]), result([], { warnings: [silent] })], channelNames(2));
     expect(joined.warnings).toEqual([{ code: 'audio-silent', message: 'channel RIGHT: no speech was found' }]);
@@ -85,12 +85,12 @@ describe('joinChannels', () => {
 describe('diarizeChannels', () => {
   const source = (): AudioSource => ({ sampleRate: 8000, warnings: [], read: async () => null, close: async () => {} });
 
-  it.each([[['a']], [['a', 'a']], [['a', '']], [['a', 'b', 'c']]])('refuses the names %j', async (names) => {
+  it.each([[['a']], [['a', 'a']], [['a', '']], [['a', 'b', 'c']]])('rejects the names %j', async (names) => {
     const joined = diarizeChannels([source(), source()], names, async () => result([]));
     await expect(joined).rejects.toMatchObject({ code: 'invalid-option' });
   });
 
-  it('fails as the channel that fails, after all have ended', async () => {
+  it('fails with the error of the failed channel, after all have ended', async () => {
     let ended = 0;
     const joined = diarizeChannels([source(), source()], undefined, async (_, channel) => {
       if (channel === 0) throw new Error('broken');

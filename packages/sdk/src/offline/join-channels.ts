@@ -23,11 +23,15 @@ export async function diarizeChannels(
   names: readonly string[] | undefined,
   diarize: (source: AudioSource, channel: number) => Promise<PipelineResult>,
 ): Promise<PipelineResult> {
-  const called = names ?? channelNames(sources.length);
-  if (called.length !== sources.length || new Set(called).size < called.length || called.includes('')) {
+  const resolvedNames = names ?? channelNames(sources.length);
+  if (
+    resolvedNames.length !== sources.length ||
+    new Set(resolvedNames).size < resolvedNames.length ||
+    resolvedNames.includes('')
+  ) {
     throw new VoiceFlowError(
       'invalid-option',
-      `channelNames is ${JSON.stringify(called)}; ${sources.length} different names were expected, one a channel`,
+      `channelNames is ${JSON.stringify(resolvedNames)}; expected ${sources.length} different names, one per channel`,
     );
   }
   // If a channel fails, the others are still awaited, since they use the network.
@@ -44,7 +48,7 @@ export async function diarizeChannels(
   if (failed) throw failed.reason;
   return joinChannels(
     done.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])),
-    called,
+    resolvedNames,
   );
 }
 

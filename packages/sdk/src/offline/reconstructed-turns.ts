@@ -37,24 +37,24 @@ interface Attempt {
  */
 export function* reconstructSteps(
   context: ReconstructContext,
-  heard: HeardRecording,
+  recording: HeardRecording,
   duration: number,
   { bounds, known, falseNames }: Pick<DiarizeRequest, 'bounds' | 'known' | 'falseNames'>,
 ): Steps<{ turns: readonly Turn[]; speakers: readonly Speaker[]; warnings: readonly Warning[] }> {
   const { manifest, settings, space, frame, offset } = context;
-  const voices = yield* findVoices(heard, space, settings.clustering);
-  const free = yield* attempt(heard, yield* assignVoices(voices), Number.POSITIVE_INFINITY);
+  const voices = yield* findVoices(recording, space, settings.clustering);
+  const free = yield* attempt(recording, yield* assignVoices(voices), Number.POSITIVE_INFINITY);
   const attemptWith = function* (count: number): Steps<Attempt> {
     const same = count === voices.centroids.length;
     const assignment = yield* same ? assignVoices(voices) : assignVoicesToCount(voices, count);
-    return yield* attempt(heard, assignment, bounds.most);
+    return yield* attempt(recording, assignment, bounds.most);
   };
   const most = Math.max(voices.rows.length, bounds.least);
   const { assignment, turns, speakers } = yield* chooseSpeakerCount(free, bounds, most, attemptWith);
   const seconds = (at: number) => Math.min(duration, Math.round((at * frame + offset) * 1e6) / 1e6);
   const spoken = turns.filter((turn) => seconds(turn.end) > seconds(turn.start));
   const present = speakers.filter((speaker) => spoken.some((turn) => turn.speaker === speaker));
-  const voicesHeard = present.map((speaker) => {
+  const speakerVoices = present.map((speaker) => {
     const own = spoken.filter((turn) => turn.speaker === speaker);
     return {
       embedding: voiceOf(assignment.centroids[speaker], space),
@@ -64,14 +64,14 @@ export function* reconstructSteps(
   const mean = Float32Array.from(space.before);
   const voiceSpace = { from: space.from, to: 0, mean, projection: new Float32Array(0), between: new Float32Array(0) };
   const rules = { space: manifest.space, voices: voiceSpace, rules: settings.known, falseNames };
-  const matches = nameVoices(voicesHeard, known, rules);
+  const matches = nameVoices(speakerVoices, known, rules);
   const labels = labelSpeakers(matches, known);
   return {
     turns: spoken.map(({ start, end, speaker, score }) => {
       const label = labels[present.indexOf(speaker)]!;
       return { start: seconds(start), end: seconds(end), speaker: label, confidence: Math.min(1, score) };
     }),
-    speakers: voicesHeard.map((voice, i): Speaker => {
+    speakers: speakerVoices.map((voice, i): Speaker => {
       const name = matches[i]?.name;
       return { label: labels[i]!, ...voice, ...(name === undefined ? {} : { name }) };
     }),
@@ -79,8 +79,8 @@ export function* reconstructSteps(
   };
 }
 
-function* attempt(heard: HeardRecording, assignment: Assignment, most: number): Steps<Attempt> {
-  const turns = yield* reconstruct(heard, assignment.clusterOf, assignment.centroids.length, most);
+function* attempt(recording: HeardRecording, assignment: Assignment, most: number): Steps<Attempt> {
+  const turns = yield* reconstruct(recording, assignment.clusterOf, assignment.centroids.length, most);
   return { assignment, turns, speakers: [...new Set(turns.map((turn) => turn.speaker))] };
 }
 

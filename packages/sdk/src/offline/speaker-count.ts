@@ -40,10 +40,10 @@ export function countWarnings(found: number, bounds: SpeakerBounds): Warning[] {
   const warnings: Warning[] = [];
   if (found === 0) warnings.push({ code: 'audio-silent', message: 'no speech was found' });
   if (found < bounds.least && bounds.least > 1) {
-    const asked = bounds.least === bounds.most ? `${bounds.least}` : `at least ${bounds.least}`;
+    const requested = bounds.least === bounds.most ? `${bounds.least}` : `at least ${bounds.least}`;
     warnings.push({
       code: 'speaker-count-unreached',
-      message: `${asked} speakers were asked for, but only ${found} could be told apart`,
+      message: `${requested} speakers were requested, but only ${found} could be distinguished`,
     });
   }
   return warnings;

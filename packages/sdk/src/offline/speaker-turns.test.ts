@@ -39,7 +39,7 @@ const recordings = fc.record({
 });
 
 describe('solve', () => {
-  it('finds who spoke when, overlap included, when the voices are clear', async () => {
+  it('finds who spoke when, including overlap, for clear voices', async () => {
     for (const speakers of [1, 2, 4, 6]) {
       const reference = conversation(speakers, 70, speakers);
       const { turns, warnings } = (await prepared(reference, 70))(ANY);
@@ -50,7 +50,7 @@ describe('solve', () => {
     }
   });
 
-  it('gives the same partition when exactly the number found is asked for', async () => {
+  it('returns the same partition if exactly the number found is requested', async () => {
     const law = fc.asyncProperty(recordings, async ({ speakers, seconds, seed, noise }) => {
       const run = await prepared(conversation(speakers, seconds, seed), seconds, noise);
       const free = run(ANY);
@@ -72,7 +72,7 @@ describe('solve', () => {
     await fc.assert(law, { seed: 2, numRuns: 25 });
   });
 
-  it('obeys the count that is asked for, or says why not', async () => {
+  it('obeys the requested count, or warns', async () => {
     const law = fc.asyncProperty(
       recordings,
       fc.integer({ min: 1, max: 9 }),
@@ -89,7 +89,7 @@ describe('solve', () => {
     await fc.assert(law, { seed: 3, numRuns: 40 });
   });
 
-  it('keeps its promises about the form of a result', async () => {
+  it('returns well-formed results', async () => {
     const law = fc.asyncProperty(recordings, async ({ speakers, seconds, seed, noise }) => {
       const solution = (await prepared(conversation(speakers, seconds, seed), seconds, noise))(ANY);
       const { turns, speakers: voices, evidence } = solution;
@@ -114,7 +114,7 @@ describe('solve', () => {
     await fc.assert(law, { seed: 4, numRuns: 20 });
   });
 
-  it('finds nobody in silence, and warns', async () => {
+  it('finds no speakers in silence, and warns', async () => {
     const { turns, speakers, warnings } = (await prepared([], 5))({ least: 2, most: 2 });
     expect([turns, speakers]).toEqual([[], []]);
     expect(warnings.map(({ code }) => code)).toEqual(['audio-silent', 'speaker-count-unreached']);

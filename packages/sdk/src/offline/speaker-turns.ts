@@ -89,16 +89,16 @@ export function* solveSteps(
   const by = cnn.identity ?? { local, settings: cnn.settings };
   const { voices, known: rules } = by.settings;
   const embeddings = attempt.speakers.map((speaker) => speakerEmbedding(by.local, partition, speaker, voices.mean));
-  const heard = embeddings.map((embedding, i) => {
+  const speakerVoices = embeddings.map((embedding, i) => {
     return { embedding, seconds: framesOf(attempt, attempt.speakers[i]!) * cnn.frame };
   });
-  const matches = nameVoices(heard, known, { space: cnn.manifest.space, voices, rules, falseNames });
+  const matches = nameVoices(speakerVoices, known, { space: cnn.manifest.space, voices, rules, falseNames });
   const labels = labelSpeakers(matches, known);
-  const told = yield* turnEvidence(local, partition, attempt.turns);
-  const all = turnsOf(cnn, attempt, told, labels, duration);
+  const allEvidence = yield* turnEvidence(local, partition, attempt.turns);
+  const all = turnsOf(cnn, attempt, allEvidence, labels, duration);
   // A turn may begin in the silence that pads the last window.
   const turns = all.filter((turn) => turn.end > turn.start);
-  const evidence = told.filter((_, i) => (all[i]?.end ?? 0) > (all[i]?.start ?? 0));
+  const evidence = allEvidence.filter((_, i) => (all[i]?.end ?? 0) > (all[i]?.start ?? 0));
   const speakers = embeddings.map((embedding, i): Speaker => {
     const label = labels[i]!;
     const seconds = turns.reduce((sum, turn) => sum + (turn.speaker === label ? turn.end - turn.start : 0), 0);

@@ -3,7 +3,7 @@ import type { ModelManifest } from '../contract/model.ts';
 import { fastCnnNetwork } from '../inference/fast-cnn-network.ts';
 import type { Segmentation } from '../inference/segmentation.ts';
 import { speechGateOf } from '../inference/speech-gate.ts';
-import { Tempo } from '../live/pace.ts';
+import { SharedPace } from '../live/pace.ts';
 import { openSession } from '../live/session.ts';
 import { analyze } from '../offline/analyze.ts';
 import { diarize } from '../offline/diarize.ts';
@@ -19,7 +19,7 @@ export function fastCnnPipeline(manifest: ModelManifest, model: Model, segmentat
   const cnn = fastCnnNetwork(manifest, model, segmentation && speechGateOf(segmentation));
   // `embed` runs without the gate: the caller asserts that somebody speaks in the segments.
   const { gate: _, ...ungated } = cnn;
-  const tempo = new Tempo();
+  const sharedPace = new SharedPace();
   return {
     dimensions: cnn.network.dimensions,
     diarize: (source, request) =>
@@ -33,6 +33,6 @@ export function fastCnnPipeline(manifest: ModelManifest, model: Model, segmentat
       const { local, duration } = await analyze(ungated, source, request);
       return embedSpans(cnn, local, segments, duration);
     },
-    open: (options, origin) => openSession(cnn, options, origin, tempo),
+    open: (options, origin) => openSession(cnn, options, origin, sharedPace),
   };
 }

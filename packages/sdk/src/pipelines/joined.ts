@@ -22,8 +22,8 @@ export function joinedPipeline(
   windows?: LoadedWindows,
 ): Pipeline {
   if (!windows) {
-    throw new VoiceFlowError('model-incompatible', `${manifest.id}@${manifest.version} has no network of windows`, {
-      hint: 'give the model package `windows`',
+    throw new VoiceFlowError('model-incompatible', `${manifest.id}@${manifest.version} has no network for windows`, {
+      hint: 'set `windows` in the model package',
     });
   }
   const cnn = fastCnnNetwork(windows.manifest, windows.model, segmentation && speechGateOf(segmentation));
@@ -33,7 +33,7 @@ export function joinedPipeline(
     dimensions: mean.length,
     diarize: (source, request) =>
       diarize(
-        (heard: JoinedAnalysis) => joinedContext(model, heard),
+        (analysis: JoinedAnalysis) => joinedContext(model, analysis),
         (from, how) => analyzeJoined(model, from, how),
         source,
         request,

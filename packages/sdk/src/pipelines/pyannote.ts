@@ -1,11 +1,11 @@
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest, ModelPackage } from '../contract/model.ts';
+import { readExtraFile } from '../inference/extra-file.ts';
 import { maskedEmbedding } from '../inference/masked-embedding.ts';
 import { openAtPooling } from '../inference/onnx-graph.ts';
 import { paced } from '../inference/paced.ts';
 import type { Segmentation } from '../inference/segmentation.ts';
 import type { CheckedBytes } from '../inference/weights.ts';
-import { readBeside } from '../inference/weights-beside.ts';
 import { analyzeWindows } from '../offline/analyze-windows.ts';
 import { embedSpans } from '../offline/embed.ts';
 import { type ReconstructContext, reconstructSteps } from '../offline/reconstructed-turns.ts';
@@ -25,8 +25,8 @@ export async function preparePyannote(
 ): Promise<Prepared> {
   const { manifest } = pack;
   const [transform, plda] = [
-    await readBeside(pack, PLDA_FILES.transform, signal),
-    await readBeside(pack, PLDA_FILES.plda, signal),
+    await readExtraFile(pack, PLDA_FILES.transform, signal),
+    await readExtraFile(pack, PLDA_FILES.plda, signal),
   ];
   const space = readPlda(transform.bytes, plda.bytes);
   const network = openAtPooling(bytes, pack.file);
@@ -36,7 +36,10 @@ export async function preparePyannote(
     make: (_, model, segmentation) => {
       const embedding = maskedEmbedding(manifest, model, network);
       if (space.from !== embedding.part.dimensions) {
-        throw incompatible(manifest, `its PLDA takes ${space.from} numbers, its network gives ${embedding.head.to}`);
+        throw incompatible(
+          manifest,
+          `its PLDA takes ${space.from} dimensions, but its network outputs ${embedding.head.to}`,
+        );
       }
       const settings = pyannoteSettings(manifest);
       const part = partOf(manifest, segmentation);
@@ -55,18 +58,18 @@ function pipeline(context: ReconstructContext, model: Parameters<typeof analyzeW
     dimensions: space.from,
     diarize: async (source, request) => {
       const { signal, onProgress } = request;
-      const { heard, duration, decode, total } = await analyzeWindows(model, source, request);
+      const { recording, duration, decode, total } = await analyzeWindows(model, source, request);
       const begun = performance.now();
-      const getsOn = () => onProgress?.({ stage: 'cluster', done: 0, total: duration });
-      getsOn();
-      const solution = await paced(reconstructSteps(context, heard, duration, request), signal, getsOn);
+      const reportClustering = () => onProgress?.({ stage: 'cluster', done: 0, total: duration });
+      reportClustering();
+      const solution = await paced(reconstructSteps(context, recording, duration, request), signal, reportClustering);
       onProgress?.({ stage: 'done', done: duration, total: duration });
       const warnings = [...source.warnings, ...solution.warnings];
       return { ...solution, duration, warnings, decode, model: total - decode, cluster: performance.now() - begun };
     },
     embed: async (source, segments, request) => {
-      const { heard, duration } = await analyzeWindows(model, source, request);
-      return embedSpans({ settings: { voices: { mean } }, frame }, heard, segments, duration);
+      const { recording, duration } = await analyzeWindows(model, source, request);
+      return embedSpans({ settings: { voices: { mean } }, frame }, recording, segments, duration);
     },
     open: noLiveSessions(manifest),
   };
@@ -75,9 +78,12 @@ function pipeline(context: ReconstructContext, model: Parameters<typeof analyzeW
 function partOf(manifest: ModelManifest, segmentation: Segmentation | undefined): Segmentation {
   if (!segmentation) throw incompatible(manifest, 'it has no segmentation network');
   const { part } = segmentation;
-  const heard = manifest.embedding?.sampleRate;
-  if (part.sampleRate === manifest.sampleRate && heard === manifest.sampleRate) return segmentation;
-  throw incompatible(manifest, `its networks hear ${part.sampleRate} and ${heard} Hz, not ${manifest.sampleRate} Hz`);
+  const embeddingRate = manifest.embedding?.sampleRate;
+  if (part.sampleRate === manifest.sampleRate && embeddingRate === manifest.sampleRate) return segmentation;
+  throw incompatible(
+    manifest,
+    `its networks need ${part.sampleRate} and ${embeddingRate} Hz; expected ${manifest.sampleRate} Hz`,
+  );
 }
 
 function incompatible({ id, version }: ModelManifest, what: string): VoiceFlowError {

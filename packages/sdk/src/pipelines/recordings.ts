@@ -23,7 +23,7 @@ export function recordingPipeline(manifest: ModelManifest, network: Model, segme
     dimensions: model.embedding.part.dimensions,
     diarize: (source, request) =>
       diarize(
-        (heard: RecordingAnalysis) => recordingContext(model, heard),
+        (analysis: RecordingAnalysis) => recordingContext(model, analysis),
         (from, how) => analyzeRecording(model, from, how),
         source,
         request,

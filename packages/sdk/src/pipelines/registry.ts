@@ -11,7 +11,7 @@ const BUILT_IN: Readonly<Record<string, Prepare>> = {
   'fast-cnn': async (_, weights) => ({ ...weights, make: fastCnnPipeline }),
   recordings: async (_, weights) => ({ ...weights, make: (await import('./recordings.ts')).recordingPipeline }),
   joined: async (_, weights) => ({ ...weights, make: (await import('./joined.ts')).joinedPipeline }),
-  pyannote: async (...given) => (await import('./pyannote.ts')).preparePyannote(...given),
+  pyannote: async (...args) => (await import('./pyannote.ts')).preparePyannote(...args),
 };
 
 /**
@@ -34,6 +34,6 @@ export async function preparePipeline(
   throw new VoiceFlowError(
     'model-incompatible',
     `${id}@${version} needs the pipeline "${pipeline}"; this version has: ${names}`,
-    { hint: 'update VoiceFlow, choose another model, or give the pipeline in `pipelines`' },
+    { hint: 'update VoiceFlow, choose another model, or pass the pipeline in `pipelines`' },
   );
 }

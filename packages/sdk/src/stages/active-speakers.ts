@@ -21,7 +21,7 @@ export class ActiveSpeakersAdder {
   readonly #rules: ActiveSpeakersRules;
   readonly #adder: OverlapAdder;
   readonly #activity: Float32Array;
-  readonly #named: Int16Array;
+  readonly #speakerOf: Int16Array;
   readonly #row: Float32Array;
   readonly #pieces: PiecePosteriors | undefined;
   #frame = 0;
@@ -39,7 +39,7 @@ export class ActiveSpeakersAdder {
     // Two additional slots and speakers carry the probabilities of at least one and at least two speakers.
     this.#adder = new OverlapAdder({ ...shape, slots: slots + 2, speakers: speakers + 2 });
     this.#activity = new Float32Array(frames * (slots + 2));
-    this.#named = Int16Array.from({ length: slots + 2 }, (_, i) => speakers + i - slots);
+    this.#speakerOf = Int16Array.from({ length: slots + 2 }, (_, i) => speakers + i - slots);
     this.#row = new Float32Array(speakers);
   }
 
@@ -61,8 +61,8 @@ export class ActiveSpeakersAdder {
       all[to + slots] = levels[2 * frame]!;
       all[to + slots + 1] = levels[2 * frame + 1]!;
     }
-    for (let slot = 0; slot < slots; slot++) this.#named[slot] = speakerOf[slot]!;
-    this.#adder.add(all, this.#named, (scores) => emit(this.#choose(scores)), advance);
+    for (let slot = 0; slot < slots; slot++) this.#speakerOf[slot] = speakerOf[slot]!;
+    this.#adder.add(all, this.#speakerOf, (scores) => emit(this.#choose(scores)), advance);
   }
 
   /** Emits the remaining frames, after the last window. */

@@ -46,7 +46,7 @@ const total = ({ weight, sum }: Points, labels: Int32Array) => {
 };
 
 describe('agglomerate', () => {
-  it('finds as many speakers as there are, and which points are whose, without being told', () => {
+  it('finds the number of speakers and the assignment of the points', () => {
     for (const speakers of [1, 2, 4]) {
       const { points, truth } = voices(speakers, 12, 40 + speakers);
       const tree = agglomerate(points, BETWEEN);
@@ -56,7 +56,7 @@ describe('agglomerate', () => {
     }
   });
 
-  it('tells the evidence that each merge gained', () => {
+  it('returns the gain of each merge', () => {
     const { points } = voices(3, 5, 3);
     const tree = agglomerate(points, BETWEEN);
     for (let count = 1; count < 15; count++) {
@@ -65,7 +65,7 @@ describe('agglomerate', () => {
     }
   });
 
-  it('takes the best merge each time, whatever the order of the points', () => {
+  it('chooses the best merge each time, for any order of the points', () => {
     const law = fc.property(fc.integer({ min: 2, max: 12 }), fc.nat(1000), (n, seed) => {
       const { points } = voices(2, n, seed);
       const reversed = { weight: points.weight.slice().reverse(), sum: [...points.sum].reverse() };
@@ -94,7 +94,7 @@ describe('agglomerate', () => {
     fc.assert(law, { seed: 9, numRuns: 30 });
   });
 
-  it('cuts to nested clusters, numbered as they come', () => {
+  it('cuts to nested clusters, numbered by first point', () => {
     const { points } = voices(4, 6, 8);
     const tree = agglomerate(points, BETWEEN);
     for (let count = 1; count <= 24; count++) {
@@ -107,7 +107,7 @@ describe('agglomerate', () => {
     }
   });
 
-  it('keeps apart what must be, as long as anything else can be merged', () => {
+  it('obeys cannot-link penalties as long as other merges are possible', () => {
     const { points } = voices(1, 6, 2);
     const apart = (i: number, j: number) => (i % 2 === j % 2 ? 0 : 1000);
     const tree = agglomerate(points, BETWEEN, apart);
@@ -115,7 +115,7 @@ describe('agglomerate', () => {
     expect(clustersAt(tree, 0)).toBe(2);
   });
 
-  it('takes nothing and one', () => {
+  it('accepts zero points and one', () => {
     const none = agglomerate({ weight: new Float64Array(), sum: [] }, BETWEEN);
     expect([none.points, clustersAt(none, 0)]).toEqual([0, 0]);
     const one = agglomerate({ weight: Float64Array.of(1), sum: [new Float32Array(6)] }, BETWEEN);

@@ -53,13 +53,13 @@ export function* agglomerateSteps(
   const name = Int32Array.from({ length: n }, (_, i) => i);
   for (let step = 0; step < n - 1; step++) {
     if (step % MERGES_PER_STEP === 0) yield;
-    const [kept, gone] = state.best();
+    const [kept, removed] = state.best();
     const x = name[kept]!;
-    const y = name[gone]!;
+    const y = name[removed]!;
     a[step] = Math.min(x, y);
     b[step] = Math.max(x, y);
-    gain[step] = scale === 1 ? state.gainOf(kept, gone) : state.scaledGain(kept, gone, scale);
-    state.merge(kept, gone);
+    gain[step] = scale === 1 ? state.gainOf(kept, removed) : state.scaledGain(kept, removed, scale);
+    state.merge(kept, removed);
     name[kept] = n + step;
   }
   return { points: n, a, b, gain };
@@ -119,7 +119,7 @@ class Merger {
         this.#set(this.#gain, i, j, this.#merged(i, j));
       }
     }
-    for (let i = 0; i < n; i++) this.#look(i);
+    for (let i = 0; i < n; i++) this.#findPartner(i);
   }
 
   gainOf(i: number, j: number): number {
@@ -157,25 +157,25 @@ class Merger {
     return [Math.min(best, partner), Math.max(best, partner)];
   }
 
-  merge(kept: number, gone: number): void {
+  merge(kept: number, removed: number): void {
     const into = this.#sum[kept]!;
-    const from = this.#sum[gone]!;
+    const from = this.#sum[removed]!;
     for (let d = 0; d < into.length; d++) into[d]! += from[d]!;
-    this.#weight[kept]! += this.#weight[gone]!;
+    this.#weight[kept]! += this.#weight[removed]!;
     this.#weigh(kept);
-    this.#alive[gone] = 0;
+    this.#alive[removed] = 0;
     for (let k = 0; k < this.#n; k++) {
       if (!this.#alive[k] || k === kept) continue;
       if (this.#apart) {
-        const both = this.#apart[kept * this.#n + k]! + this.#apart[gone * this.#n + k]!;
+        const both = this.#apart[kept * this.#n + k]! + this.#apart[removed * this.#n + k]!;
         this.#set(this.#apart, kept, k, both);
       }
       this.#set(this.#gain, kept, k, this.#merged(kept, k));
       const partner = this.#partner[k]!;
-      if (partner === kept || partner === gone) this.#look(k);
+      if (partner === kept || partner === removed) this.#findPartner(k);
       else if (this.gainOf(k, kept) > this.gainOf(k, partner)) this.#partner[k] = kept;
     }
-    this.#look(kept);
+    this.#findPartner(kept);
   }
 
   /** Updates a cluster's equivalent observations and evidence from its weight and sum. */
@@ -201,7 +201,7 @@ class Merger {
     matrix[j * this.#n + i] = value;
   }
 
-  #look(i: number): void {
+  #findPartner(i: number): void {
     let best = -1;
     let most = Number.NEGATIVE_INFINITY;
     for (let j = 0; j < this.#n; j++) {

@@ -71,7 +71,7 @@ class Pairs {
         for (let d = 0; d < x.length; d++) sum += (x[d]! - y[d]!) ** 2;
         this.#square[this.#row[i]! + j] = sum;
       }
-      this.#look(i);
+      this.#findPartner(i);
     }
   }
 
@@ -90,25 +90,25 @@ class Pairs {
   }
 
   /** Merges `gone` into `kept`, with the Lance–Williams formula for centroids. */
-  merge(gone: number, kept: number): void {
-    const nx = this.#size[gone]!;
+  merge(removed: number, kept: number): void {
+    const nx = this.#size[removed]!;
     const ny = this.#size[kept]!;
     const all = nx + ny;
-    const between = this.#at(gone, kept);
-    this.#alive[gone] = 0;
+    const between = this.#at(removed, kept);
+    this.#alive[removed] = 0;
     this.#size[kept] = all;
     for (let k = 0; k < this.#n; k++) {
       if (!this.#alive[k] || k === kept) continue;
-      const square = (nx * this.#at(k, gone) + ny * this.#at(k, kept) - (nx * ny * between) / all) / all;
+      const square = (nx * this.#at(k, removed) + ny * this.#at(k, kept) - (nx * ny * between) / all) / all;
       this.#set(k, kept, Math.max(0, square));
     }
     for (let k = 0; k < kept; k++) {
       if (!this.#alive[k]) continue;
       const partner = this.#partner[k]!;
-      if (partner === gone || partner === kept) this.#look(k);
+      if (partner === removed || partner === kept) this.#findPartner(k);
       else if (partner < 0 || this.#at(k, kept) < this.#at(k, partner)) this.#partner[k] = kept;
     }
-    this.#look(kept);
+    this.#findPartner(kept);
   }
 
   #at(i: number, j: number): number {
@@ -119,7 +119,7 @@ class Pairs {
     this.#square[i < j ? this.#row[i]! + j : this.#row[j]! + i] = value;
   }
 
-  #look(i: number): void {
+  #findPartner(i: number): void {
     let best = -1;
     let least = Number.POSITIVE_INFINITY;
     for (let j = i + 1; j < this.#n; j++) {

@@ -1,4 +1,4 @@
-import { type Clustering, clusterSpeakers, learn, refine } from './cluster-speakers.ts';
+import { type Clustering, clusterSpeakers, estimateModels, refine } from './cluster-speakers.ts';
 import { tabulateSteps } from './local-speaker-table.ts';
 import type { LocalRecording } from './local-speakers.ts';
 import { joinedVoices } from './piece-speakers.ts';
@@ -26,7 +26,7 @@ export function clusterJoined(
     rounds: 1,
     settle: function* ({ speakerOf, speakers }) {
       const slots = yield* tabulateSteps(local, settings.voices, settings.activity.on, frame);
-      return yield* refine(local, slots, learn(local, slots, speakerOf, speakers, settings), settings, frame);
+      return yield* refine(local, slots, estimateModels(local, slots, speakerOf, speakers, settings), settings, frame);
     },
   });
 }

@@ -46,7 +46,7 @@ export interface Partition {
 }
 
 /** How clusters become speakers. */
-interface Naming {
+interface Refinement {
   /** Rounds of assigning the slots and estimating the speakers again. */
   readonly rounds: number;
   /** Final step on the partition. */
@@ -58,7 +58,7 @@ export function* clusterSpeakers(
   local: LocalRecording,
   settings: SolveSettings,
   frame: number,
-  naming?: Naming,
+  refinement?: Refinement,
 ): Steps<Clustering> {
   const { cluster } = settings;
   const slots = yield* tabulateSteps(local, settings.voices, settings.activity.on, frame);
@@ -80,8 +80,8 @@ export function* clusterSpeakers(
       const labels = enoughClusters(tree, count, (candidate) => large(candidate).length);
       const kept = largest(labels, seconds).slice(0, count);
       const models = kept.map(({ label }) => modelOf(settings, compact, labels, label));
-      const partition = yield* refine(local, slots, models, settings, frame, naming?.rounds);
-      return naming ? yield* naming.settle(partition) : partition;
+      const partition = yield* refine(local, slots, models, settings, frame, refinement?.rounds);
+      return refinement ? yield* refinement.settle(partition) : partition;
     },
   };
 }
@@ -219,12 +219,12 @@ export function* refine(
     const scores = yield* speakerScoreSteps(slots, models, settings.decode.trust);
     const speakerOf = yield* decodeSteps(local, slots, scores, models.length, settings.decode, frame);
     if (round === rounds) return { speakers: models.length, slots, speakerOf, scores, models };
-    models = learn(local, slots, speakerOf, models.length, settings);
+    models = estimateModels(local, slots, speakerOf, models.length, settings);
   }
 }
 
 /** Estimates the speakers from their slots. @param speakerOf `[windows, slots]`. */
-export function learn(
+export function estimateModels(
   local: LocalRecording,
   slots: Slots,
   speakerOf: Int16Array,

@@ -26,7 +26,7 @@ describe('power spectrum', () => {
 });
 
 describe('fbank', () => {
-  it('gives the same frames however the samples come', () => {
+  it('returns the same frames for any chunk sizes', () => {
     const samples = tone(440, 5000);
     const whole = fbank(shape, samples);
     expect(whole.length).toBe(80 * (1 + Math.floor((5000 - 400) / 160)));
@@ -50,7 +50,7 @@ describe('fbank', () => {
     expect(fbank(shape, new Float32Array(400))[0]).toBeCloseTo(Math.log(1.1920928955078125e-7), 5);
   });
 
-  it('takes the mean of each bin away', () => {
+  it('subtracts the mean of each bin', () => {
     expect([...subtractMean(Float32Array.of(1, 10, 3, 20), 2)]).toEqual([-1, -5, 1, 5]);
   });
 });

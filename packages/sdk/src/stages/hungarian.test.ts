@@ -56,12 +56,12 @@ describe('assignment', () => {
     expect([...assignment(cost, 2, 2)]).toEqual([0, 1]);
   });
 
-  it('leaves the surplus out', () => {
+  it('leaves surplus rows unassigned', () => {
     expect([...assignment(Float64Array.of(3, 1, 2), 3, 1)]).toEqual([-1, 0, -1]);
     expect([...assignment(Float64Array.of(3, 1, 2), 1, 3)]).toEqual([1]);
   });
 
-  it('answers empty matrices', () => {
+  it('handles empty matrices', () => {
     expect([...assignment(new Float64Array(0), 0, 0)]).toEqual([]);
     expect([...assignment(new Float64Array(0), 0, 4)]).toEqual([]);
     expect([...assignment(new Float64Array(0), 3, 0)]).toEqual([-1, -1, -1]);
@@ -80,7 +80,7 @@ describe('assignment', () => {
     ['fraction', Float64Array.of(1, 2, 3), 1.5, 2],
     ['NaN', Float64Array.of(1, Number.NaN), 1, 2],
     ['infinity', Float64Array.of(1, Number.POSITIVE_INFINITY), 1, 2],
-  ])('refuses a bad %s', (_, cost, rows, columns) => {
+  ])('rejects an invalid %s', (_, cost, rows, columns) => {
     expect(() => assignment(cost, rows, columns)).toThrow(VoiceFlowError);
   });
 });

@@ -15,7 +15,7 @@ export function* kMeans(points: readonly Float32Array[], count: number): Steps<I
   if (count < 2) return best;
   const random = seededRandom(42);
   for (let start = 0; start < STARTS; start++) {
-    const { labels, inertia } = yield* settle(points, yield* beginnings(points, count, random));
+    const { labels, inertia } = yield* iterate(points, yield* initialCenters(points, count, random));
     if (inertia >= least) continue;
     least = inertia;
     best = labels;
@@ -23,7 +23,7 @@ export function* kMeans(points: readonly Float32Array[], count: number): Steps<I
   return best;
 }
 
-function* settle(
+function* iterate(
   points: readonly Float32Array[],
   centers: Float64Array[],
 ): Steps<{ labels: Int32Array<ArrayBuffer>; inertia: number }> {
@@ -61,7 +61,7 @@ function* settle(
 }
 
 /** Initial centers: each further one is drawn with a probability ∝ its squared distance to the nearest one so far. */
-function* beginnings(points: readonly Float32Array[], count: number, random: () => number): Steps<Float64Array[]> {
+function* initialCenters(points: readonly Float32Array[], count: number, random: () => number): Steps<Float64Array[]> {
   const work = new Work();
   const centers = [Float64Array.from(points[Math.floor(random() * points.length)]!)];
   const squares = points.map((point) => squareOf(point, centers[0]!));

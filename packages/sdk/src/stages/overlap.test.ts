@@ -9,13 +9,13 @@ function raised(scores: readonly number[], least = 0.25, onset = 0.75): number[]
 }
 
 describe('raiseSecond', () => {
-  it('switches the second most active speaker on', () => {
+  it('activates the second most active speaker', () => {
     const [a, b, c] = raised([0.5, 0.125, 1]);
     expect([b, c]).toEqual([0.125, 1]);
     expect(a).toBeGreaterThan(0.75);
   });
 
-  it('leaves those alone who are on, or were hardly heard', () => {
+  it('does not change active speakers, or those without evidence', () => {
     expect(raised([0.875, 1])).toEqual([0.875, 1]);
     expect(raised([0.25, 1])).toEqual([0.25, 1]);
     expect(raised([0.5])).toEqual([0.5]);

@@ -28,14 +28,14 @@ const spoken = {
 };
 
 describe('voices of pieces', () => {
-  it('are the mean of the pieces that a local speaker says', () => {
+  it('are the mean of the pieces that a local speaker speaks', () => {
     const known = byPieces(speakers(), spoken);
     expect(known.dimensions).toBe(3);
     // Five frames of the first piece, four of the second; the tenth is nobody's.
     expect(known.embedding(0, 0)).toEqual(Float32Array.of(5 / 9, 4 / 9, 0));
   });
 
-  it('are given to the most active of a window alone', () => {
+  it('are assigned to the most active local speaker of a window only', () => {
     const known = byPieces(speakers(), spoken);
     // Of frames 5 to 9 the second slot has all that a piece holds.
     expect(known.embedding(1, 1)).toEqual(Float32Array.of(0, 1, 0));

@@ -8,7 +8,7 @@ interface Grid {
   readonly offset: number;
 }
 
-interface Spoken {
+interface PieceSource {
   readonly pieces: readonly VoicedPiece[];
   /** Frame grid of the pieces. */
   readonly grid: Grid;
@@ -21,7 +21,7 @@ interface Spoken {
 }
 
 /** `[frames]`: the piece that contains each frame of the local speakers, −1 for none. */
-function pieceOfFrames(frames: number, { pieces, grid, frame }: Spoken): Int32Array {
+function pieceOfFrames(frames: number, { pieces, grid, frame }: PieceSource): Int32Array {
   const pieceOf = new Int32Array(frames).fill(-1);
   const at = (index: number) => Math.max(0, Math.round((index * grid.frame + grid.offset) / frame));
   pieces.forEach(({ ranges }, piece) => {
@@ -34,10 +34,10 @@ function pieceOfFrames(frames: number, { pieces, grid, frame }: Spoken): Int32Ar
  * The local speakers of a recording with embeddings of pieces: the mean over the pieces that a local speaker speaks,
  * weighted by the number of frames in which it is the most active one of its window.
  */
-export function byPieces(local: LocalRecording, spoken: Spoken): LocalRecording {
-  const { pieces, mean, on } = spoken;
+export function byPieces(local: LocalRecording, source: PieceSource): LocalRecording {
+  const { pieces, mean, on } = source;
   const { frames, slots } = local;
-  const pieceOf = pieceOfFrames(local.startOf(local.windows) + frames, spoken);
+  const pieceOf = pieceOfFrames(local.startOf(local.windows) + frames, source);
   return revoiced(local, mean.length, (window, slot) => {
     const activity = local.activity(window);
     const start = local.startOf(window);

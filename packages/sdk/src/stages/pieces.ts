@@ -25,7 +25,7 @@ interface Open {
   last: number;
 }
 
-interface Heard {
+interface WindowSolo {
   readonly start: number;
   /** `[frames]`: the only speaker of a frame, −1 for nobody, −2 for several. */
   readonly solo: Int8Array;
@@ -45,7 +45,7 @@ export class PieceCutter {
   readonly #solo: Int8Array;
   readonly #rules: PieceRules;
   readonly #emit: (piece: Piece) => void;
-  #windows: Heard[] = [];
+  #windows: WindowSolo[] = [];
   #open: Open[] = [];
   #next = 0;
 
@@ -117,7 +117,7 @@ export class PieceCutter {
     best.frames.push(frame);
     best.last = frame;
     const { target } = this.#rules;
-    if (best.frames.length >= 2 * target) this.#give(best.frames.splice(0, target));
+    if (best.frames.length >= 2 * target) this.#emitPiece(best.frames.splice(0, target));
   }
 
   /** Share of the windows covering two frames that assign both to the same speaker. */
@@ -145,11 +145,11 @@ export class PieceCutter {
   }
 
   #close({ frames }: Open): void {
-    if (frames.length > 1.5 * this.#rules.target) this.#give(frames.splice(0, frames.length >> 1));
-    if (frames.length > 0) this.#give(frames);
+    if (frames.length > 1.5 * this.#rules.target) this.#emitPiece(frames.splice(0, frames.length >> 1));
+    if (frames.length > 0) this.#emitPiece(frames);
   }
 
-  #give(frames: readonly number[]): void {
+  #emitPiece(frames: readonly number[]): void {
     const ranges: number[] = [];
     for (const frame of frames) {
       if (ranges.length > 0 && ranges[ranges.length - 1] === frame) ranges[ranges.length - 1] = frame + 1;

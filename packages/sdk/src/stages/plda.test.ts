@@ -18,22 +18,22 @@ const f32 = (...xs: number[]) => Float32Array.from(xs);
 const small = fc.double({ min: -3, max: 3, noNaN: true });
 
 describe('voice space', () => {
-  it('projects what the mean leaves', () => {
+  it('projects the difference from the mean', () => {
     const space = { from: 3, to: 2, mean: f32(1, 0, -1), projection: f32(1, 3, 5, 2, 4, 6), between: f32(1, 1) };
     const out = new Float32Array(2);
     project(space, f32(2, 1, 1), out);
     expect([...out]).toEqual([1 + 3 + 10, 2 + 4 + 12]);
   });
 
-  it('has the evidence that integrating over the speaker gives', () => {
+  it('computes the evidence that integrating over the speaker gives', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0.2, max: 8, noNaN: true }),
         fc.array(small, { minLength: 1, maxLength: 5 }),
         (phi, xs) => {
           const sum = xs.reduce((total, x) => total + x, 0);
-          const told = evidence(f32(phi), xs.length, f32(sum));
-          expect(told).toBeCloseTo(integrated(phi, xs), 3);
+          const computed = evidence(f32(phi), xs.length, f32(sum));
+          expect(computed).toBeCloseTo(integrated(phi, xs), 3);
         },
       ),
       { seed: 5, numRuns: 40 },
@@ -51,7 +51,7 @@ describe('voice space', () => {
     );
   });
 
-  it('knows a speaker better the more it heard of them', () => {
+  it('is more certain of a speaker the more speech there is', () => {
     const between = f32(4, 1);
     const [unknown, known] = [speakerModel(between, 0, f32(0, 0)), speakerModel(between, 1000, f32(2000, -1000))];
     expect([...unknown.mean, ...unknown.variance]).toEqual([0, 0, 4, 1]);

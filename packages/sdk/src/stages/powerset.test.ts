@@ -9,7 +9,7 @@ describe('powerset', () => {
     expect(powersetClasses(4, 3)).toHaveLength(1 + 4 + 6 + 4);
   });
 
-  it('adds up posteriors, whether logits or log-probabilities come', () => {
+  it('adds up posteriors from logits or log-probabilities', () => {
     const powerset = new Powerset(powersetClasses(3, 2));
     const scores = fc.array(fc.double({ min: -30, max: 30, noNaN: true }), { minLength: 7, maxLength: 7 });
     fc.assert(
@@ -42,7 +42,7 @@ describe('powerset', () => {
     expect([...powerset.decisions(rows)]).toEqual([0, 0, 0, 1, 0, 1]);
   });
 
-  it('refuses classes that do not begin with nobody', () => {
+  it('rejects classes whose first is not empty', () => {
     expect(() => new Powerset([[0], [1]])).toThrow(/nobody/);
   });
 });

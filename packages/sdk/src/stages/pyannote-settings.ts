@@ -40,14 +40,18 @@ export function readPlda(transform: Uint8Array, plda: Uint8Array): XVectorSpace 
   const p = readNpz(plda, PLDA_FILES.plda);
   const [before, after, reduction] = [x.mean1, x.mean2, x.lda];
   const [mean, whitening, between] = [p.mu, p.tr, p.psi];
-  if (!before || !after || !reduction || !mean || !whitening || !between) throw unlike('an array is missing');
+  if (!before || !after || !reduction || !mean || !whitening || !between) throw invalidPlda('an array is missing');
   const [from, to] = [before.length, after.length];
   const sizes = [reduction.length, mean.length, whitening.length, between.length];
-  if (sizes.join() !== [from * to, to, to * to, to].join()) throw unlike(`its arrays have ${sizes.join(', ')} numbers`);
-  if (!between.every((phi) => phi > 0)) throw unlike('a variance is not above 0');
+  if (sizes.join() !== [from * to, to, to * to, to].join())
+    throw invalidPlda(`its arrays have ${sizes.join(', ')} numbers`);
+  if (!between.every((phi) => phi > 0)) throw invalidPlda('a variance is not above 0');
   return xVectorSpace({ from, to, before, after, reduction, mean, whitening, between });
 }
 
-function unlike(why: string): VoiceFlowError {
-  return new VoiceFlowError('model-corrupt', `${PLDA_FILES.transform} and ${PLDA_FILES.plda} are no PLDA: ${why}`);
+function invalidPlda(why: string): VoiceFlowError {
+  return new VoiceFlowError(
+    'model-corrupt',
+    `${PLDA_FILES.transform} and ${PLDA_FILES.plda} are not a valid PLDA: ${why}`,
+  );
 }

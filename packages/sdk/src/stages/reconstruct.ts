@@ -20,30 +20,30 @@ const PLAIN = { onset: 0, offset: 0, shortestGap: 0, shortestTurn: 0 };
  *   be more speakers than clusters, if more are counted at once.
  */
 export function* reconstruct(
-  heard: HeardWindows,
+  recording: HeardWindows,
   clusterOf: Int16Array,
   clusters: number,
   most = Number.POSITIVE_INFINITY,
 ): Steps<FrameTurn[]> {
-  const { slots, frames } = heard;
+  const { slots, frames } = recording;
   const speakers = Math.max(clusters, Math.min(slots, most));
   const turns: FrameTurn[] = [];
   const tracker = new TurnTracker(PLAIN, (turn) => turns.push(turn));
   // One additional slot and speaker carry the number of active speakers.
   const shape = { frames, slots: slots + 1, speakers: speakers + 1, weight: new Float32Array(frames).fill(1) };
-  const adder = new OverlapAdder({ ...shape, hop: heard.startOf(1) });
-  const said = new Float32Array(frames * (slots + 1));
-  const names = new Int16Array(slots + 1).fill(speakers);
+  const adder = new OverlapAdder({ ...shape, hop: recording.startOf(1) });
+  const activity = new Float32Array(frames * (slots + 1));
+  const speakerOf = new Int16Array(slots + 1).fill(speakers);
   const on = new Float32Array(speakers);
   const emit = (shares: Float32Array) => {
     choose(shares, Math.min(most, halfEven(shares[speakers]!)), on);
     tracker.push(on);
   };
-  for (let window = 0; window < heard.windows; window++) {
+  for (let window = 0; window < recording.windows; window++) {
     if (window % WINDOWS_PER_STEP === 0) yield;
-    names.set(clusterOf.subarray(window * slots, (window + 1) * slots));
-    say(heard.active(window), names, said);
-    adder.add(said, names, emit, heard.startOf(window + 1) - heard.startOf(window));
+    speakerOf.set(clusterOf.subarray(window * slots, (window + 1) * slots));
+    writeActivity(recording.active(window), speakerOf, activity);
+    adder.add(activity, speakerOf, emit, recording.startOf(window + 1) - recording.startOf(window));
   }
   adder.end(emit);
   tracker.end();
@@ -51,17 +51,18 @@ export function* reconstruct(
 }
 
 /** Writes the window's activity (two local speakers of one cluster count once), with the count in the last column. */
-function say(active: Uint8Array, names: Int16Array, said: Float32Array): void {
-  const slots = names.length - 1;
-  for (let from = 0, to = 0; to < said.length; from += slots, to += slots + 1) {
+function writeActivity(active: Uint8Array, speakerOf: Int16Array, activity: Float32Array): void {
+  const slots = speakerOf.length - 1;
+  for (let from = 0, to = 0; to < activity.length; from += slots, to += slots + 1) {
     let count = 0;
     for (let slot = 0; slot < slots; slot++) {
       let own = active[from + slot]!;
       count += own;
-      for (let other = 0; other < slot; other++) if (names[other] === names[slot] && active[from + other]) own = 0;
-      said[to + slot] = own;
+      for (let other = 0; other < slot; other++)
+        if (speakerOf[other] === speakerOf[slot] && active[from + other]) own = 0;
+      activity[to + slot] = own;
     }
-    said[to + slots] = count;
+    activity[to + slots] = count;
   }
 }
 

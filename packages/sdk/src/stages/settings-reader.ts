@@ -66,8 +66,8 @@ export class SettingsReader {
     const { id, version } = this.#manifest;
     return new VoiceFlowError(
       'model-incompatible',
-      `${id}@${version}: settings.${path} is ${found}; ${expected} was expected`,
-      { hint: 'use the manifest that was made for these weights' },
+      `${id}@${version}: settings.${path} is ${found}; expected ${expected}`,
+      { hint: 'use the manifest of these weights' },
     );
   }
 

@@ -5,7 +5,7 @@ import { fastCnnSettings } from './settings.ts';
 import { packNumbers } from './settings-reader.ts';
 
 describe('settings', () => {
-  it('read what a manifest says', () => {
+  it('are read from a manifest', () => {
     const settings = fastCnnSettings(manifest({ hop: 0.5 }));
     expect(settings.hop).toBe(0.5);
     expect(settings.tracks).toEqual({ overlap: 0.5, similarity: 0.6, evidence: 0 });
@@ -35,14 +35,14 @@ describe('settings', () => {
     expect(known({ nuisance }).evidence?.nuisance).toHaveLength(32);
     const short = packNumbers(new Float32Array(15).fill(0.25));
     expect(() => known({ nuisance: short })).toThrow(
-      'settings.known.evidence.nuisance is 15 numbers; a multiple of 16',
+      'settings.known.evidence.nuisance is 15 numbers; expected a multiple of 16',
     );
   });
 
   it.each([
-    [{ hop: '0.24' }, 'settings.hop is "0.24"; a number from 0.02 to 1 was expected'],
+    [{ hop: '0.24' }, 'settings.hop is "0.24"; expected a number from 0.02 to 1'],
     [{ turns: null }, 'settings.turns.onset is absent'],
-    [{ voices: { between: 3 } }, 'settings.voices.between is number; a list of numbers was expected'],
+    [{ voices: { between: 3 } }, 'settings.voices.between is number; expected a list of numbers'],
   ])('refuse %j', (change, message) => {
     expect(() => fastCnnSettings(manifest(change))).toThrow(message);
   });

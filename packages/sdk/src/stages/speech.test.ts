@@ -12,7 +12,7 @@ function maskOf(speech: string, first = 0): SpeechMask {
 }
 
 describe('SpeechMask', () => {
-  it('takes silence from the activity of a window, wherever the window begins', () => {
+  it('removes silence from the activity of a window, wherever the window begins', () => {
     const mask = maskOf('##..#', 10);
     const activity = new Float32Array(16).fill(1);
     mask.apply(activity, 2, 9);
@@ -21,12 +21,12 @@ describe('SpeechMask', () => {
     expect(mask.known).toBe(15);
   });
 
-  it('is certain of silence that lasts', () => {
+  it('marks long silence as certain', () => {
     expect(maskOf('#..#...#....').silences(0, 14).join('')).toBe('00001110111100');
     expect(maskOf('#..#...#....', 5).silences(10, 14).join('')).toBe('1101');
   });
 
-  it('is certain of the frames of runs that are long enough, and of no others', () => {
+  it('marks exactly the frames of long enough runs as certain', () => {
     const frames = fc.array(fc.boolean(), { maxLength: 60 });
     const range = fc.tuple(fc.nat(50), fc.nat(50), fc.nat(20));
     fc.assert(
@@ -47,16 +47,16 @@ describe('SpeechMask', () => {
     );
   });
 
-  it('knows where two speak, where it was told when they do', () => {
-    const told = new SpeechMask({ ...RULES, overlap: 0.5 }, 2);
-    const untold = new SpeechMask(RULES, 2);
+  it('detects overlap if it gets the probability of two speakers', () => {
+    const mask = new SpeechMask({ ...RULES, overlap: 0.5 }, 2);
+    const without = new SpeechMask(RULES, 2);
     for (const [speech, two] of [[0.9, 0.6], [0.9, 0.4], [0.9]] as const) {
-      told.push(speech, two);
-      untold.push(speech, two);
+      mask.push(speech, two);
+      without.push(speech, two);
     }
     const frames = [0, 1, 2, 3, 4, 5];
-    expect(frames.filter((frame) => told.overlapped(frame))).toEqual([2]);
-    expect(frames.filter((frame) => untold.overlapped(frame))).toEqual([]);
+    expect(frames.filter((frame) => mask.overlapped(frame))).toEqual([2]);
+    expect(frames.filter((frame) => without.overlapped(frame))).toEqual([]);
   });
 
   it('keeps recordings of any length', () => {

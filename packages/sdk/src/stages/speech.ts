@@ -25,7 +25,7 @@ export class SpeechMask {
   /** First frame of the mask. */
   readonly first: number;
   /** Flags of each frame: QUIET, OVERLAP, both or neither. */
-  #heard: number[] = [];
+  #flags: number[] = [];
 
   /** @param first Frame of the first `push`. */
   constructor(rules: SpeechRules, first = 0) {
@@ -35,13 +35,13 @@ export class SpeechMask {
 
   /** The frame after the last known one. */
   get known(): number {
-    return this.first + this.#heard.length;
+    return this.first + this.#flags.length;
   }
 
   /** Adds the next frame. @param speech Probability of speech. @param two Probability of at least two speakers. */
   push(speech: number, two = 0): void {
     const { speech: least, overlap = Number.POSITIVE_INFINITY } = this.#rules;
-    this.#heard.push((speech >= least ? 0 : QUIET) | (two > overlap ? OVERLAP : 0));
+    this.#flags.push((speech >= least ? 0 : QUIET) | (two > overlap ? OVERLAP : 0));
   }
 
   /**
@@ -50,19 +50,19 @@ export class SpeechMask {
    */
   from(frame: number, first = frame): SpeechMask {
     const copy = new SpeechMask(this.#rules, first);
-    copy.#heard = this.#heard.slice(frame - this.first);
+    copy.#flags = this.#flags.slice(frame - this.first);
     return copy;
   }
 
   /** Whether two speak in a frame; false if it is unknown. */
   overlapped(frame: number): boolean {
-    return this.#isHeard(frame - this.first, OVERLAP);
+    return this.#has(frame - this.first, OVERLAP);
   }
 
   /** Sets the activity of silent frames to 0, in place. @param activity `[frames, slots]` from frame `start` on. */
   apply(activity: Float32Array, slots: number, start: number): void {
     for (let at = 0, i = start - this.first; at < activity.length; at += slots, i++) {
-      if (this.#isHeard(i, QUIET)) activity.fill(0, at, at + slots);
+      if (this.#has(i, QUIET)) activity.fill(0, at, at + slots);
     }
   }
 
@@ -70,8 +70,8 @@ export class SpeechMask {
   silences(from: number, to: number): Uint8Array {
     const silent = new Uint8Array(to - from);
     let begun = -1;
-    for (let i = 0; i <= this.#heard.length; i++) {
-      const quiet = this.#isHeard(i, QUIET);
+    for (let i = 0; i <= this.#flags.length; i++) {
+      const quiet = this.#has(i, QUIET);
       if (quiet && begun < 0) begun = i;
       if (quiet || begun < 0) continue;
       if (i - begun >= this.#rules.shortestSilence) {
@@ -82,7 +82,7 @@ export class SpeechMask {
     return silent;
   }
 
-  #isHeard(at: number, what: number): boolean {
-    return ((this.#heard[at] ?? 0) & what) !== 0;
+  #has(at: number, flag: number): boolean {
+    return ((this.#flags[at] ?? 0) & flag) !== 0;
   }
 }

@@ -56,7 +56,7 @@ describe('splitting tracks', () => {
     expect([...trackOf]).toEqual(voices);
   });
 
-  it('leaves a track of one voice whole, and short ones alone', () => {
+  it('does not split tracks of one voice, or short ones', () => {
     for (let seed = 0; seed < 20; seed++) {
       expect(new Set(split(track(repeat(1, 40), 1, seed), repeat(0, 40)).trackOf).size).toBe(1);
     }

@@ -15,20 +15,20 @@ const SPACE = {
 const RULES = { overlap: 0.5, similarity: 0.7 };
 
 type Voice = readonly [x: number, y: number];
-interface Said {
+interface Speech {
   readonly slot: number;
   readonly from: number;
   readonly to: number;
   readonly voice: Voice;
 }
 
-/** Windows of what is said in recording frames; each is heard by the windows that cover it, in the slot it names. */
-function hear(windows: number, said: readonly Said[], swap: readonly number[] = []) {
+/** Links tracks in windows made from speech (in frames of the recording, in the named slot). */
+function link(windows: number, speech: readonly Speech[], swap: readonly number[] = []) {
   const local = new LocalSpeakers(SHAPE, { above: 0.5, frames: 1 });
   for (let w = 0; w < windows; w++) {
     const activity = new Float32Array(20);
     const embeddings = new Float32Array(4);
-    for (const { slot, from, to, voice } of said) {
+    for (const { slot, from, to, voice } of speech) {
       const at = swap.includes(w) ? 1 - slot : slot;
       for (let f = 0; f < 10; f++) if (w * 2 + f >= from && w * 2 + f < to) activity[f * 2 + at] = 1;
       if (from < w * 2 + 10 && to > w * 2) embeddings.set(voice, at * 2);
@@ -41,14 +41,14 @@ function hear(windows: number, said: readonly Said[], swap: readonly number[] = 
 
 describe('tracks', () => {
   it('follow a voice through the windows, whichever slot it has', () => {
-    const { trackOf, seconds } = hear(6, [{ slot: 0, from: 0, to: 20, voice: [1, 0] }], [2, 3]);
+    const { trackOf, seconds } = link(6, [{ slot: 0, from: 0, to: 20, voice: [1, 0] }], [2, 3]);
     expect([...trackOf]).toEqual([0, 0, 0, 0, 0, 0]);
     // Six windows of 1 s, each counted for its hop of 0.2 s.
     expect(seconds[0]).toBeCloseTo(6 * (1 + 0.02) * 0.2, 5);
   });
 
   it('keep two voices apart that speak at once', () => {
-    const { trackOf, slots } = hear(4, [
+    const { trackOf, slots } = link(4, [
       { slot: 0, from: 0, to: 16, voice: [1, 0] },
       { slot: 1, from: 0, to: 16, voice: [0, 1] },
     ]);
@@ -57,12 +57,12 @@ describe('tracks', () => {
   });
 
   it('end where the voice changes, or the speech pauses', () => {
-    const change = hear(8, [
+    const change = link(8, [
       { slot: 0, from: 0, to: 10, voice: [1, 0] },
       { slot: 0, from: 10, to: 30, voice: [0, 1] },
     ]);
     expect(new Set(change.trackOf).size).toBe(2);
-    const pause = hear(12, [
+    const pause = link(12, [
       { slot: 0, from: 0, to: 6, voice: [1, 0] },
       { slot: 0, from: 18, to: 30, voice: [1, 0] },
     ]);
@@ -73,7 +73,7 @@ describe('tracks', () => {
   });
 
   it('sum the voices by their clean seconds', () => {
-    const { sum, seconds } = hear(3, [{ slot: 0, from: 0, to: 14, voice: [0.6, 0.8] }]);
+    const { sum, seconds } = link(3, [{ slot: 0, from: 0, to: 14, voice: [0.6, 0.8] }]);
     expect(sum[0]?.[0]).toBeCloseTo(0.6 * (seconds[0] ?? 0), 5);
     expect(sum[0]?.[1]).toBeCloseTo(0.8 * (seconds[0] ?? 0), 5);
   });

@@ -54,7 +54,7 @@ function recording(windows: readonly string[]): HeardRecording {
 describe('the reference’s clustering', () => {
   const heard = recording(['0- -1', '1- -0', '0- 0-', '0- -1', '1- 1-', '-- --']);
 
-  it('finds the voices, gives those of one window to different speakers, and silence to nobody', () => {
+  it('finds the voices, assigns those of one window to different speakers, and silence to none', () => {
     const voices = finish(findVoices(heard, space, RULES));
     const { clusterOf, centroids } = finish(assignVoices(voices));
     expect(centroids).toHaveLength(2);
@@ -65,12 +65,12 @@ describe('the reference’s clustering', () => {
     expect(Math.max(...finish(assignVoicesToCount(voices, 1)).clusterOf)).toBe(0);
   });
 
-  it('has one voice where too few speak for a clustering', () => {
+  it('has one voice if too few local speakers take part', () => {
     expect(finish(findVoices(recording(['0- 0-']), space, RULES)).centroids).toHaveLength(1);
     expect(finish(findVoices(recording(['-- --']), space, RULES)).rows).toHaveLength(0);
   });
 
-  it('turns on as many as the windows count, and one for the exclusive view', () => {
+  it('activates as many speakers as the windows count, and one for the exclusive view', () => {
     const overlap = recording(['01 01', '01 01', '01 01']);
     const { clusterOf, centroids } = finish(
       assignVoices(finish(findVoices(overlap, space, { ...RULES, leastShare: 0 }))),
@@ -104,7 +104,7 @@ it('VBx’s bound rises until it stays, and speakers that are not needed lose th
   expect(priors.filter((p) => p > 1e-7)).toHaveLength(2);
 });
 
-it('begins with a bounded number of clusters, however unlike the voices are', () => {
+it('starts with a bounded number of clusters, however different the voices are', () => {
   const windows = 400;
   const many = new HeardRecording({ frames: FRAMES, slots: 1, dimensions: windows, startOf: (w) => w * FRAMES });
   for (let w = 0; w < windows; w++) {
@@ -119,7 +119,7 @@ it('begins with a bounded number of clusters, however unlike the voices are', ()
   expect(centroids.length).toBeLessThanOrEqual(100);
 });
 
-it('k-means finds clouds, is the same each time, and takes fewer points than clouds', () => {
+it('k-means finds clusters, is deterministic, and accepts fewer points than clusters', () => {
   const cloud = (at: number) => Array.from({ length: 10 }, (_, i) => Float32Array.of(at, 0.01 * i));
   const points = [...cloud(0), ...cloud(1), ...cloud(2)];
   const labels = finish(kMeans(points, 3));

@@ -44,13 +44,13 @@ function value(
   });
   for (let w = 1; w < local.windows; w++) {
     for (let speaker = 0; speaker < speakers; speaker++) {
-      const heard = (window: number, frame: number) =>
+      const activityOf = (window: number, frame: number) =>
         [0, 1].reduce(
           (a, s) => a + (named[window * 2 + s] === speaker ? (local.activity(window)[frame * 2 + s] ?? 0) : 0),
           0,
         );
       for (let f = 0; f < SHAPE.frames - SHAPE.hop; f++) {
-        sum -= continuity * FRAME * Math.abs(heard(w - 1, f + SHAPE.hop) - heard(w, f));
+        sum -= continuity * FRAME * Math.abs(activityOf(w - 1, f + SHAPE.hop) - activityOf(w, f));
       }
     }
   }
@@ -87,7 +87,7 @@ describe('decode', () => {
     }
   });
 
-  it('never gives two slots of a window to one speaker, and leaves the surplus out, where there are several', () => {
+  it('never assigns two slots of a window to one of several speakers, and leaves surplus slots unassigned', () => {
     for (const speakers of [2, 5]) {
       const problem = random(12, speakers, 77);
       const found = decode(problem.local, problem.slots, problem.scores, speakers, { trust: 1, continuity: 1 }, FRAME);
@@ -100,7 +100,7 @@ describe('decode', () => {
     }
   });
 
-  it('gives all that is said to the only speaker', () => {
+  it('assigns all speech to the only speaker', () => {
     const { local, slots, scores } = random(12, 1, 77);
     const found = decode(local, slots, scores, 1, { trust: 1, continuity: 1 }, FRAME);
     expect([...found]).toEqual([...slots.rowAt].map((row) => (row < 0 ? -1 : 0)));

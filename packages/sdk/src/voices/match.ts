@@ -112,8 +112,8 @@ export function cosine(a: Float32Array, b: Float32Array): number {
 
 /** Scales to unit length. @throws `invalid-option` for another dimension, a value that is not finite, or length 0. */
 export function unit(vector: Float32Array, what: string, dimension?: number): Float32Array {
-  const sound = vector instanceof Float32Array && vector.length > 0;
-  if (!sound || vector.length !== (dimension ?? vector.length)) {
+  const valid = vector instanceof Float32Array && vector.length > 0;
+  if (!valid || vector.length !== (dimension ?? vector.length)) {
     const found = vector instanceof Float32Array ? `${vector.length} values` : `${typeof vector}`;
     throw new VoiceFlowError(
       'invalid-option',

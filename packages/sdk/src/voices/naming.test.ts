@@ -20,10 +20,10 @@ function people(count: number, seed: number) {
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   return Array.from({ length: count }, (_, i) => {
     const center = Float32Array.from({ length: DIMENSIONS }, () => Math.sqrt(BETWEEN) * normal());
-    const hear = () => center.map((x) => x + 0.5 * normal());
+    const sample = () => center.map((x) => x + 0.5 * normal());
     return {
-      known: { name: `p${i}`, space: 's', embedding: hear(), seconds: 20 },
-      heard: { embedding: hear(), seconds: 10 },
+      known: { name: `p${i}`, space: 's', embedding: sample(), seconds: 20 },
+      heard: { embedding: sample(), seconds: 10 },
     };
   });
 }

@@ -38,17 +38,17 @@ const USUAL_SECONDS = 10;
  * @throws VoiceFlowError `invalid-option` for a voice of another space or dimension, or a rate out of range.
  */
 export function nameVoices(
-  heard: readonly HeardVoice[],
+  speakers: readonly HeardVoice[],
   known: readonly KnownVoice[],
   { space, voices, rules, falseNames }: NamingOptions,
 ): VoiceMatch[] {
   const rate = checkFalseNames(falseNames);
-  checkVoices(known, space, heard[0]?.embedding.length);
+  checkVoices(known, space, speakers[0]?.embedding.length);
   const names = [...new Set(known.map(({ name }) => name))];
-  if (names.length === 0) return heard.map(() => ({ score: -1 }));
+  if (names.length === 0) return speakers.map(() => ({ score: -1 }));
   const score = scorer(voices, rules, known);
   const index = new Map(names.map((name, i) => [name, i]));
-  const scores = heard.map((voice) => {
+  const scores = speakers.map((voice) => {
     const row = names.map(() => Number.NEGATIVE_INFINITY);
     score(voice).forEach((own, i) => {
       const at = index.get(known[i]?.name ?? '') as number;
@@ -61,11 +61,11 @@ export function nameVoices(
 
 /** Scores of a voice for each known voice: evidence, or cosines. Minus infinity if its embedding is zero. */
 export function voiceScores(
-  heard: HeardVoice,
+  voice: HeardVoice,
   known: readonly KnownVoice[],
   { voices, rules }: Pick<NamingOptions, 'voices' | 'rules'>,
 ): number[] {
-  return scorer(voices, rules, known)(heard);
+  return scorer(voices, rules, known)(voice);
 }
 
 /** The label of a speaker without a name. */
@@ -76,10 +76,10 @@ export function speakerLabel(number: number): string {
 /** Labels of speakers, in order: names, and numbered labels for the others. Labels that are known names are skipped. */
 export function labelSpeakers(matches: readonly VoiceMatch[], known: readonly KnownVoice[]): string[] {
   const names = new Set(known.map(({ name }) => name));
-  let spare = matches.length;
+  let nextNumber = matches.length;
   return matches.map(({ name }, i) => {
     let label = name ?? speakerLabel(i);
-    while (name === undefined && names.has(label)) label = speakerLabel(spare++);
+    while (name === undefined && names.has(label)) label = speakerLabel(nextNumber++);
     return label;
   });
 }
@@ -97,21 +97,21 @@ export function checkFalseNames(falseNames: unknown = FALSE_NAMES): number {
   if (typeof falseNames === 'number' && falseNames > 0 && falseNames <= 0.5) return falseNames;
   throw new VoiceFlowError(
     'invalid-option',
-    `falseNames is ${String(falseNames)}; a share above 0 and at most 0.5 was expected`,
-    { hint: `leave it out for ${FALSE_NAMES}: 2 of 100 strangers get a name` },
+    `falseNames is ${String(falseNames)}; expected a share above 0 and at most 0.5`,
+    { hint: `omit it for ${FALSE_NAMES}: 2 of 100 unknown speakers get a name` },
   );
 }
 
 /** Makes the function that scores a voice against each known one. */
 function scorer(
   voices: VoiceSpace,
-  { evidence: worth }: NamingRules,
+  { evidence: evidenceRules }: NamingRules,
   known: readonly KnownVoice[],
-): (heard: HeardVoice) => number[] {
+): (voice: HeardVoice) => number[] {
   const nothing = known.map(() => Number.NEGATIVE_INFINITY);
   // A speaker's embedding may be zero: such a speaker gets no name.
   const isSilent = (embedding: Float32Array) => !embedding.some((x) => x !== 0);
-  if (worth === undefined) {
+  if (evidenceRules === undefined) {
     const directions = known.map(({ name, embedding }) => unit(embedding, name));
     return ({ embedding }) => {
       if (isSilent(embedding)) return nothing;
@@ -120,11 +120,11 @@ function scorer(
     };
   }
   const observed = (embedding: Float32Array, seconds: number) => {
-    const count = observations(seconds * worth.rate, worth.saturation);
-    const at = unit(embedding, 'a speaker').map((x, i) => x * worth.scale + voices.mean[i]!);
+    const count = observations(seconds * evidenceRules.rate, evidenceRules.saturation);
+    const at = unit(embedding, 'a speaker').map((x, i) => x * evidenceRules.scale + voices.mean[i]!);
     const voice = new Float32Array(voices.to);
     project(voices, at, voice);
-    if (worth.nuisance) takeOut(worth.nuisance, voice);
+    if (evidenceRules.nuisance) removeDirections(evidenceRules.nuisance, voice);
     const sum = voice.map((x) => x * count);
     return { count, sum, alone: evidence(voices.between, count, sum) };
   };
@@ -140,7 +140,7 @@ function scorer(
 }
 
 /** Removes directions (`[k, voice.length]`, orthonormal) from a vector and restores its length, in place. */
-function takeOut(directions: Float32Array, voice: Float32Array): void {
+function removeDirections(directions: Float32Array, voice: Float32Array): void {
   const before = Math.hypot(...voice);
   for (let row = 0; row < directions.length; row += voice.length) {
     let along = 0;

@@ -70,8 +70,8 @@ describe('VoiceBook', () => {
     const book = new VoiceBook(SPACE).enroll('Ada', [{ embedding: unit(0) }]).enroll('Bob', [{ embedding: unit(90) }]);
     expect(book.rename('Ada', ' Ada L ').voices.map(({ name }) => name)).toEqual(['Ada L', 'Bob']);
     expect(book.rename('Ada', 'Ada').voices).toEqual(book.voices);
-    expect(() => book.rename('Ada', 'Bob')).toThrow('there is a voice "Bob" in the book already');
-    expect(() => book.rename('Cy', 'Di')).toThrow('there is no voice "Cy"');
+    expect(() => book.rename('Ada', 'Bob')).toThrow('the book already has a voice "Bob"');
+    expect(() => book.rename('Cy', 'Di')).toThrow('the book has no voice "Cy"');
   });
 
   it('identifies, or says that it does not know', () => {
@@ -110,14 +110,14 @@ describe('VoiceBook', () => {
   const json = new VoiceBook(SPACE).enroll('Ada', [{ embedding: unit(30) }]).toJSON();
   const [voice] = json.voices;
   it.each<[string, unknown, string]>([
-    ['no JSON', '{', 'it is no JSON'],
+    ['no JSON', '{', 'it is not valid JSON'],
     ['another file', { turns: [] }, 'format is undefined'],
-    ['a list', [], 'the book is no object'],
+    ['a list', [], 'the book is not an object'],
     ['a newer version', { ...json, version: 2 }, 'is of version 2, expected 1'],
     ['no space', { ...json, space: '' }, 'space is missing'],
-    ['no voices', { ...json, voices: {} }, 'voices is no list'],
-    ['no voice', { ...json, voices: [null] }, 'voices[0] is no object'],
-    ['no name', { ...json, voices: [{ ...voice, name: 7 }] }, 'voices[0].name is no text'],
+    ['no voices', { ...json, voices: {} }, 'voices is not a list'],
+    ['no voice', { ...json, voices: [null] }, 'voices[0] is not an object'],
+    ['no name', { ...json, voices: [{ ...voice, name: 7 }] }, 'voices[0].name is not a string'],
     ['an empty name', { ...json, voices: [{ ...voice, name: ' ' }] }, 'the name is " "'],
     ['no seconds', { ...json, voices: [{ ...voice, seconds: -1 }] }, 'voices[0].seconds'],
     ['no count', { ...json, voices: [{ ...voice, samples: 0.5 }] }, 'voices[0].samples'],
@@ -130,7 +130,7 @@ describe('VoiceBook', () => {
       { ...json, voices: [voice, { ...voice, name: 'Bob', embedding: [1] }] },
       'expected a Float32Array of 2',
     ],
-    ['a name twice', { ...json, voices: [voice, voice] }, 'the name "Ada" stands in the voice book twice'],
+    ['a name twice', { ...json, voices: [voice, voice] }, 'the name "Ada" is in the voice book twice'],
   ])('refuses a broken book: %s', (_, book, message) => {
     expect(() => VoiceBook.parse(book)).toThrow(VoiceFlowError);
     expect(() => VoiceBook.parse(book)).toThrow(message);

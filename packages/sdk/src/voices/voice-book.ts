@@ -56,12 +56,12 @@ export class VoiceBook {
     const kept = voices.map((voice) => Object.freeze({ ...voice, name: normalizeName(voice.name) }));
     const names = new Set(kept.map((voice) => voice.name));
     if (names.size < voices.length) {
-      const [twice] = kept.filter(({ name }, i) => kept.findIndex((voice) => voice.name === name) < i);
+      const [duplicate] = kept.filter(({ name }, i) => kept.findIndex((voice) => voice.name === name) < i);
       throw new VoiceFlowError(
         'invalid-option',
-        `the name ${JSON.stringify(twice?.name)} stands in the voice book twice`,
+        `the name ${JSON.stringify(duplicate?.name)} is in the voice book twice`,
         {
-          hint: 'Blanks at the ends and the spelling of accents make no other name: rename one of the two.',
+          hint: 'Spaces at the ends and the encoding of accents are ignored: rename one of the two.',
         },
       );
     }
@@ -76,8 +76,8 @@ export class VoiceBook {
    * @param space Space of the samples; must be that of the book.
    * @throws VoiceFlowError `invalid-option` for an invalid name or vector, another space, or samples that cancel out.
    */
-  enroll(given: string, samples: readonly VoiceSample[], space = this.space): VoiceBook {
-    const name = normalizeName(given);
+  enroll(rawName: string, samples: readonly VoiceSample[], space = this.space): VoiceBook {
+    const name = normalizeName(rawName);
     if (space !== this.space) throw wrongSpace('the sample', space, this.space);
     if (samples.length === 0)
       throw new VoiceFlowError('invalid-option', `no samples to enroll ${JSON.stringify(name)} from`);
@@ -117,8 +117,8 @@ export class VoiceBook {
 
   /** Returns the book without a voice, or the same book if it has no voice with that name. */
   remove(name: string): VoiceBook {
-    const gone = normalizeName(name);
-    const kept = this.voices.filter((voice) => voice.name !== gone);
+    const removed = normalizeName(name);
+    const kept = this.voices.filter((voice) => voice.name !== removed);
     return kept.length === this.voices.length ? this : new VoiceBook(this.space, kept);
   }
 
@@ -129,10 +129,10 @@ export class VoiceBook {
   rename(from: string, to: string): VoiceBook {
     const [before, after] = [normalizeName(from), normalizeName(to)];
     if (!this.voices.some(({ name }) => name === before)) {
-      throw new VoiceFlowError('invalid-option', `there is no voice ${JSON.stringify(before)} in the book`);
+      throw new VoiceFlowError('invalid-option', `the book has no voice ${JSON.stringify(before)}`);
     }
     if (before !== after && this.voices.some(({ name }) => name === after)) {
-      throw new VoiceFlowError('invalid-option', `there is a voice ${JSON.stringify(after)} in the book already`, {
+      throw new VoiceFlowError('invalid-option', `the book already has a voice ${JSON.stringify(after)}`, {
         hint: 'Remove one of the two, or choose another name.',
       });
     }
@@ -182,7 +182,7 @@ export class VoiceBook {
     }
     const { space, voices } = book;
     if (typeof space !== 'string' || space === '') throw broken('space is missing');
-    if (!Array.isArray(voices)) throw broken('voices is no list');
+    if (!Array.isArray(voices)) throw broken('voices is not a list');
     return new VoiceBook(
       space,
       voices.map((item: unknown, index) => parseVoice(item, space, `voices[${index}]`)),
@@ -209,14 +209,15 @@ export interface VoiceBookJson {
 
 function parseVoice(item: unknown, space: string, where: string): Voice {
   const { name, seconds, samples, consistency, embedding } = record(item, where);
-  if (typeof name !== 'string') throw broken(`${where}.name is no text`);
+  if (typeof name !== 'string') throw broken(`${where}.name is not a string`);
   if (typeof seconds !== 'number' || !(seconds > 0)) throw broken(`${where}.seconds is not above 0`);
-  if (!Number.isInteger(samples) || !((samples as number) > 0)) throw broken(`${where}.samples is no count`);
+  if (!Number.isInteger(samples) || !((samples as number) > 0))
+    throw broken(`${where}.samples is not a whole number above 0`);
   if (typeof consistency !== 'number' || !(consistency > 0 && consistency <= 1)) {
     throw broken(`${where}.consistency is not in (0, 1]`);
   }
   if (!Array.isArray(embedding) || embedding.some((value) => typeof value !== 'number')) {
-    throw broken(`${where}.embedding is no list of numbers`);
+    throw broken(`${where}.embedding is not a list of numbers`);
   }
   const vector = Float32Array.from(embedding as number[]);
   return { name, space, seconds, samples: samples as number, consistency, embedding: unit(vector, where) };
@@ -226,12 +227,12 @@ function parseText(text: string): unknown {
   try {
     return JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
   } catch (cause) {
-    throw broken(`it is no JSON: ${(cause as Error).message}`, cause);
+    throw broken(`it is not valid JSON: ${(cause as Error).message}`, cause);
   }
 }
 
 function record(value: unknown, where: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw broken(`${where} is no object`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw broken(`${where} is not an object`);
   return value as Record<string, unknown>;
 }
 

@@ -61,7 +61,7 @@ export function assignWords<W extends TimedWord>(
   if (snap !== 'none' && snap !== 'sentence') {
     throw new VoiceFlowError('invalid-option', `snap is ${JSON.stringify(snap)}, expected 'none' or 'sentence'`);
   }
-  if (!Array.isArray(words)) throw notWords(`the words are ${words === null ? 'null' : typeof words}, not a list`);
+  if (!Array.isArray(words)) throw invalidWords(`words is of type ${words === null ? 'null' : typeof words}`);
   const annotation = new Annotation('turns' in turns ? turns.turns : turns).support();
   const finder = new TurnFinder(annotation.turns);
   const timed = words.map(segmentOf);
@@ -86,19 +86,19 @@ export function assignWords<W extends TimedWord>(
   });
 }
 
-function notWords(what: string): VoiceFlowError {
-  return new VoiceFlowError('invalid-option', `${what}: expected [{ text, start, end }, …] with seconds`, {
-    hint: 'Read the file of a recognizer with parseWords of voiceflow-ml/words.',
+function invalidWords(what: string): VoiceFlowError {
+  return new VoiceFlowError('invalid-option', `${what}; expected [{ text, start, end }, …] with times in seconds`, {
+    hint: 'Use parseWords of voiceflow-ml/words to read the file of a recognizer.',
   });
 }
 
 function segmentOf(word: TimedWord, index: number): Segment | undefined {
-  if (typeof word !== 'object' || word === null) throw notWords(`words[${index}] is ${JSON.stringify(word)}`);
+  if (typeof word !== 'object' || word === null) throw invalidWords(`words[${index}] is ${JSON.stringify(word)}`);
   const { start, end } = word;
   if ((start ?? end ?? undefined) === undefined) {
     // Otherwise times under another name would be silently ignored.
     const other = OTHER_TIMES.find((name) => name in word);
-    if (other !== undefined) throw notWords(`words[${index}] has its times in "${other}"`);
+    if (other !== undefined) throw invalidWords(`words[${index}] has its times in "${other}"`);
     return undefined;
   }
   // A word with only one time has zero length, and so has a word with an end before its start, which can occur.

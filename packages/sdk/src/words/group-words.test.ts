@@ -8,14 +8,14 @@ const turn = (start: number, end: number, speaker: string): Turn => ({ start, en
 const word = (start: number, end: number, text = 'w') => ({ start, end, text });
 
 describe('groupWords', () => {
-  const said = [
+  const words = [
     word(0, 0.4, 'Good'),
     word(0.5, 1, 'morning.'),
     { text: 'Yes', start: null },
     word(1.2, 1.6, 'Hi'),
     word(9, 9.5, 'there.'),
   ];
-  const assigned = assignWords(said, [turn(0, 1.1, 'A'), turn(1.1, 10, 'B')]);
+  const assigned = assignWords(words, [turn(0, 1.1, 'A'), turn(1.1, 10, 'B')]);
 
   it('parts utterances where the speaker changes or pauses', () => {
     expect(groupWords(assigned).map(({ start, end, speaker, text }) => [start, end, speaker, text])).toEqual([
@@ -61,8 +61,8 @@ describe('groupWords', () => {
   });
 
   it('takes a word that ends before it starts for an instant', () => {
-    const [said] = groupWords(assignWords([{ text: 'odd', start: 2, end: 1.98 }], [turn(0, 9, 'A')]));
-    expect(said).toMatchObject({ start: 2, end: 2, speaker: 'A' });
+    const [utterance] = groupWords(assignWords([{ text: 'odd', start: 2, end: 1.98 }], [turn(0, 9, 'A')]));
+    expect(utterance).toMatchObject({ start: 2, end: 2, speaker: 'A' });
   });
 
   it('gives subtitles', () => {

@@ -9,11 +9,11 @@ const TURNS = [
   { start: 0, end: 2, speaker: 'A' },
   { start: 2, end: 6, speaker: 'B' },
 ];
-const said = (file: unknown) => {
+const utterancesOf = (file: unknown) => {
   const { words } = parseWords(typeof file === 'string' ? file : JSON.stringify(file));
   return groupWords(assignWords(words, TURNS, { snap: 'sentence' })).map(({ speaker, text }) => `${speaker}: ${text}`);
 };
-const SAID = ['A: Good morning.', 'B: Hello, it is 2014.'];
+const UTTERANCES = ['A: Good morning.', 'B: Hello, it is 2014.'];
 
 const ms = (from: number, to: number) => ({
   timestamps: { from: '00:00:00,000', to: '00:00:00,000' },
@@ -188,7 +188,7 @@ describe('parseWords', () => {
     ['a list of words', WORDS, 'words', 'words'],
     ['words in an object', { words: WORDS, language: 'en' }, 'words', 'words', 'en'],
   ])('%s', (_, file, format, timing, language) => {
-    expect(said(file)).toEqual(SAID);
+    expect(utterancesOf(file)).toEqual(UTTERANCES);
     expect(parseWords(file)).toMatchObject({ format, timing, language });
   });
 
@@ -218,7 +218,7 @@ describe('parseWords', () => {
       ['好，', 1.3],
       ['Python。', 1.9],
     ]);
-    expect(said('WEBVTT\n\n00:01.000 --> 00:03.000\n你好吗？很好。\n')).toEqual(['A: 你好吗？', 'B: 很好。']);
+    expect(utterancesOf('WEBVTT\n\n00:01.000 --> 00:03.000\n你好吗？很好。\n')).toEqual(['A: 你好吗？', 'B: 很好。']);
     const thai = parseWords('WEBVTT\n\n00:01.000 --> 00:04.000\nสวัสดี\n').words;
     expect(thai.map(({ text }) => text).join('')).toBe('สวัสดี');
   });
@@ -236,10 +236,10 @@ describe('parseWords', () => {
   it.each<[unknown, string]>([
     ['', 'neither JSON, nor SRT, nor WebVTT'],
     ['Good morning.', 'neither JSON, nor SRT, nor WebVTT'],
-    ['{"segments": [', 'the words are no JSON'],
-    ['{"hello": 1}', 'the JSON has no words in a place that is known'],
-    ['[1, 2]', 'a list of something else than words'],
-    [7, 'the JSON has no words in a place that is known'],
+    ['{"segments": [', 'the words are not valid JSON'],
+    ['{"hello": 1}', 'the JSON has no words in any known place'],
+    ['[1, 2]', 'a list, but not of words'],
+    [7, 'the JSON has no words in any known place'],
     [{ transcription: {} }, 'transcription is an object, expected a list'],
     [
       { transcription: [{ offsets: { from: '0' } }] },

@@ -8,7 +8,7 @@ import { isSegmentList, isWhisper, readSegmentList, readWhisper, readWords } fro
 import { isWhisperCpp, readWhisperCpp } from './formats/whisper-cpp.ts';
 
 const HINT =
-  'These are read: JSON of whisper.cpp, openai-whisper, faster-whisper, whisperX, transformers.js, Deepgram, AssemblyAI; SRT; WebVTT; [{ "text", "start", "end" }, …] in seconds.';
+  'Supported: JSON of whisper.cpp, openai-whisper, faster-whisper, whisperX, transformers.js, Deepgram, AssemblyAI; SRT; WebVTT; [{ "text", "start", "end" }, …] in seconds.';
 
 /**
  * Reads the words of a recognizer's file. The format is detected from the content.
@@ -34,8 +34,8 @@ function readJson(json: unknown): Transcript {
   if (chunks) return readTransformers(chunks);
   if (isSegmentList(json)) return readSegmentList(json);
   const list = isObject(json) ? json.words : json;
-  if (!Array.isArray(list)) throw unknownFormat('the JSON has no words in a place that is known');
-  if (list.length > 0 && !list.some(isWord)) throw unknownFormat('the JSON is a list of something else than words');
+  if (!Array.isArray(list)) throw unknownFormat('the JSON has no words in any known place');
+  if (list.length > 0 && !list.some(isWord)) throw unknownFormat('the JSON is a list, but not of words');
   const where = isObject(json) ? 'words' : '';
   return transcript('words', [readWords(list, where)], isObject(json) ? json.language : undefined);
 }
@@ -46,13 +46,13 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new VoiceFlowError('invalid-option', `the words are no JSON: ${(cause as Error).message}`, {
-      hint: 'Check that the file is whole.',
+    throw new VoiceFlowError('invalid-option', `the words are not valid JSON: ${(cause as Error).message}`, {
+      hint: 'Check that the file is complete.',
       cause,
     });
   }
 }
 
 function unknownFormat(why: string): VoiceFlowError {
-  return new VoiceFlowError('invalid-option', `the words are in a form that is not known: ${why}`, { hint: HINT });
+  return new VoiceFlowError('invalid-option', `the format of the words is unknown: ${why}`, { hint: HINT });
 }

@@ -48,17 +48,13 @@ export function nodeBackend(options: NodeBackendOptions = {}): Backend {
   const device = checkDevice(options.device ?? 'cpu');
   if (mode === 'in-process') return inProcess(options);
   if (mode !== 'threads') {
-    throw new VoiceFlowError('invalid-option', `mode is "${String(mode)}"; "threads" or "in-process" was expected`);
+    throw new VoiceFlowError('invalid-option', `mode is "${String(mode)}"; expected "threads" or "in-process"`);
   }
   return {
     specVersion: SPEC_VERSION,
     name: 'node',
     capabilities: () =>
-      capabilities(
-        options,
-        availableParallelism(),
-        'sessions are single-threaded: for more speed on several runs, more workers',
-      ),
+      capabilities(options, availableParallelism(), 'sessions use one thread each: use more workers for parallel runs'),
     async load(model, { workers = defaultWorkers(availableParallelism()), signal } = {}) {
       const settings = { module: locate(options.module), device };
       disableTelemetry();
@@ -76,7 +72,7 @@ export function nodeBackend(options: NodeBackendOptions = {}): Backend {
 function inProcess(options: NodeBackendOptions): Backend {
   return sessionBackend({
     name: 'node',
-    capabilities: () => capabilities(options, 1, 'in process: one run at a time, which holds the event loop'),
+    capabilities: () => capabilities(options, 1, 'in process: one run at a time, which blocks the event loop'),
     open: async (bytes) => {
       const url = locate(options.module);
       disableTelemetry();

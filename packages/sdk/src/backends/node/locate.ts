@@ -10,8 +10,8 @@ const NAME = 'onnxruntime-node';
  * from.
  * @throws `backend-unavailable` with an install hint.
  */
-export function locate(given?: string | URL): string {
-  if (given !== undefined) return String(given).startsWith('file:') ? String(given) : pathToFileURL(String(given)).href;
+export function locate(path?: string | URL): string {
+  if (path !== undefined) return String(path).startsWith('file:') ? String(path) : pathToFileURL(String(path)).href;
   try {
     // `import.meta.url` is absent in CommonJS bundles; then it is resolved from the working directory.
     const from = import.meta.url ?? pathToFileURL('./').href;

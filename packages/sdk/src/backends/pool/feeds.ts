@@ -25,22 +25,22 @@ export function checkFeeds(inputs: readonly TensorInfo[], feeds: Tensors): void 
 
 function checkFeed(input: TensorInfo, feed: Tensor, symbols: Map<string, number>): void {
   if (!Array.isArray(feed.dims)) throw incompatible(`feed "${input.name}" without dimensions`, describe(input));
-  const given = () => `feed ${describe({ name: input.name, type: feed.type, dims: feed.dims })}`;
-  if (feed.type !== input.type) throw incompatible(given(), describe(input));
+  const received = () => `feed ${describe({ name: input.name, type: feed.type, dims: feed.dims })}`;
+  if (feed.type !== input.type) throw incompatible(received(), describe(input));
   if (!(feed.data instanceof ARRAY_OF[feed.type])) {
-    throw incompatible(`feed "${input.name}" with data of another kind`, `a ${ARRAY_OF[feed.type].name}`);
+    throw incompatible(`feed "${input.name}" with data of another type`, `a ${ARRAY_OF[feed.type].name}`);
   }
   if (!feed.dims.every((size) => Number.isSafeInteger(size) && size >= 0)) {
-    throw incompatible(given(), 'dimensions that are whole numbers, 0 or more');
+    throw incompatible(received(), 'dimensions that are whole numbers, 0 or more');
   }
   const count = feed.dims.reduce((product, size) => product * size, 1);
   if (count !== feed.data.length) {
-    throw incompatible(`${given()} with ${feed.data.length} values`, `${count} values`);
+    throw incompatible(`${received()} with ${feed.data.length} values`, `${count} values`);
   }
   // ONNX Runtime reports no dimensions for an input without a declared shape.
   if (input.dims.length === 0) return;
   const fits = input.dims.length === feed.dims.length && input.dims.every((size, i) => admits(size, feed.dims[i]));
-  if (!fits) throw incompatible(given(), describe(input));
+  if (!fits) throw incompatible(received(), describe(input));
 
   function admits(declared: number | string, size: number | undefined): boolean {
     if (size === undefined) return false;
@@ -60,8 +60,8 @@ function listOf(names: readonly string[]): string {
   return names.length === 0 ? '(none)' : names.map((name) => `"${name}"`).join(', ');
 }
 
-function incompatible(given: string, expected: string): VoiceFlowError {
-  return new VoiceFlowError('model-incompatible', `the network got ${given} but takes ${expected}`, {
+function incompatible(received: string, expected: string): VoiceFlowError {
+  return new VoiceFlowError('model-incompatible', `the network received ${received}; expected ${expected}`, {
     hint: "compare the feeds with the model's `inputs`",
   });
 }

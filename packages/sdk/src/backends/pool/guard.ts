@@ -15,17 +15,17 @@ export async function guarded<T>(guard: Int32Array | undefined, work: () => Prom
   if (!guard) return work();
   Atomics.store(guard, BUSY, 1);
   if (Atomics.load(guard, LEAVING) === 1) {
-    rest(guard);
+    setIdle(guard);
     return new Promise<never>(() => {});
   }
   try {
     return await work();
   } finally {
-    rest(guard);
+    setIdle(guard);
   }
 }
 
-function rest(guard: Int32Array): void {
+function setIdle(guard: Int32Array): void {
   Atomics.store(guard, BUSY, 0);
   Atomics.notify(guard, BUSY);
 }

@@ -20,7 +20,7 @@ export function inlineThread(
       listen(handler) {
         handle = handler;
       },
-      exit: () => defer(() => events?.gone(undefined)),
+      exit: () => defer(() => events?.exited(undefined)),
     },
     open,
   );

@@ -2,7 +2,7 @@ import { VoiceFlowError } from '../../contract/errors.ts';
 import type { Failure, Reply, Request, Settings, Tensors } from './protocol.ts';
 import type { Thread } from './thread.ts';
 
-interface Question {
+interface PendingRequest {
   resolve(reply: Reply): void;
   reject(error: unknown): void;
 }
@@ -12,22 +12,22 @@ export class Member {
   /** The caller aborted its run, but the run has not ended in time: the worker no longer counts as available. */
   parked = false;
   readonly #thread: Thread;
-  readonly #gone: Promise<void>;
-  #question: Question | undefined;
+  readonly #exited: Promise<void>;
+  #pending: PendingRequest | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #open = false;
   #ended = false;
 
   constructor(thread: Thread) {
     this.#thread = thread;
-    this.#gone = new Promise((resolve) => {
+    this.#exited = new Promise((resolve) => {
       thread.listen({
         message: (reply) => this.#answer(reply),
-        gone: (reason) => {
+        exited: (reason) => {
           this.#ended = true;
-          this.#take()?.reject(
-            new VoiceFlowError('backend-failed', `the worker ended in the middle of its work${because(reason)}`, {
-              hint: 'the call may be tried again: another worker takes its place',
+          this.#takePending()?.reject(
+            new VoiceFlowError('backend-failed', `the worker exited during a request${because(reason)}`, {
+              hint: 'try the call again: another worker replaces it',
               cause: reason,
             }),
           );
@@ -38,7 +38,7 @@ export class Member {
   }
 
   get busy(): boolean {
-    return this.#question !== undefined;
+    return this.#pending !== undefined;
   }
 
   /** Open, alive and without a request. */
@@ -65,20 +65,20 @@ export class Member {
     const own = new Uint8Array(bytes);
     const { guard } = this.#thread;
     const request = { kind: 'open', bytes: own, settings, guard } as const;
-    const opened = expect('opened', await this.#ask(request, [own.buffer]));
+    const opened = expect('opened', await this.#request(request, [own.buffer]));
     this.#open = true;
     return opened;
   }
 
   async run(feeds: Tensors, transfer: ArrayBuffer[]): Promise<Tensors> {
-    return expect('result', await this.#ask({ kind: 'run', feeds }, transfer)).outputs;
+    return expect('result', await this.#request({ kind: 'run', feeds }, transfer)).outputs;
   }
 
   /** Waits for the current run, then lets the worker free its session and end itself. Never throws. */
   async stop(): Promise<void> {
     await this.#last.catch(() => {});
-    if (!this.#ended) await this.#ask({ kind: 'stop' }).catch(() => {});
-    return this.#gone;
+    if (!this.#ended) await this.#request({ kind: 'stop' }).catch(() => {});
+    return this.#exited;
   }
 
   /** Ends the worker during its run. Only for killable threads. */
@@ -86,14 +86,14 @@ export class Member {
     this.#thread.kill();
   }
 
-  #ask(request: Request, transfer?: ArrayBuffer[]): Promise<Reply> {
-    const asked = new Promise<Reply>((resolve, reject) => {
+  #request(request: Request, transfer?: ArrayBuffer[]): Promise<Reply> {
+    const reply = new Promise<Reply>((resolve, reject) => {
       this.#post(request, transfer);
       this.#thread.hold(true);
-      this.#question = { resolve, reject };
+      this.#pending = { resolve, reject };
     });
-    this.#last = asked;
-    return asked;
+    this.#last = reply;
+    return reply;
   }
 
   #post(request: Request, transfer: ArrayBuffer[] | undefined): void {
@@ -101,8 +101,8 @@ export class Member {
       this.#thread.post(request, transfer);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw new VoiceFlowError('model-incompatible', `the feeds could not be handed over: ${why}`, {
-        hint: 'give each run buffers of its own: a run takes them',
+      throw new VoiceFlowError('model-incompatible', `the feeds could not be sent to the worker: ${why}`, {
+        hint: 'use separate buffers for each run: a run transfers them',
         cause,
       });
     }
@@ -111,19 +111,20 @@ export class Member {
   #answer(reply: Reply): void {
     // A worker without a request must not keep the process alive, except while it is ending.
     if (reply.kind !== 'stopped') this.#thread.hold(false);
-    this.#take()?.resolve(reply);
+    this.#takePending()?.resolve(reply);
   }
 
-  #take(): Question | undefined {
-    const question = this.#question;
-    this.#question = undefined;
-    return question;
+  #takePending(): PendingRequest | undefined {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    return pending;
   }
 }
 
 function expect<K extends Reply['kind']>(kind: K, reply: Reply): Extract<Reply, { kind: K }> {
   if (reply.kind === 'failed') throw fromFailure(reply.failure);
-  if (reply.kind !== kind) throw new VoiceFlowError('backend-failed', `the worker answered ${reply.kind} for ${kind}`);
+  if (reply.kind !== kind)
+    throw new VoiceFlowError('backend-failed', `the worker sent the reply ${reply.kind}; expected ${kind}`);
   return reply as Extract<Reply, { kind: K }>;
 }
 

@@ -18,8 +18,8 @@ export function defaultWorkers(processors: number): number {
 /** @throws `invalid-option` unless `count` is an integer in 1–256. */
 export function checkThreads(name: 'workers' | 'threads', count: number): number {
   if (Number.isInteger(count) && count >= 1 && count <= MAX_THREADS) return count;
-  throw new VoiceFlowError('invalid-option', `${name} is ${count}: a whole number of 1–${MAX_THREADS} is expected`, {
-    hint: 'leave it out for a number that suits the machine',
+  throw new VoiceFlowError('invalid-option', `${name} is ${count}; expected a whole number from 1 to ${MAX_THREADS}`, {
+    hint: 'omit it for a number that fits the machine',
   });
 }
 

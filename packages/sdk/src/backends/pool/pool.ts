@@ -47,7 +47,7 @@ export async function openPool(options: PoolOptions): Promise<Model> {
   });
 }
 
-interface Job {
+interface QueuedRun {
   readonly feeds: Tensors;
   readonly transfer: ArrayBuffer[];
   settle(result: Promise<Tensors>): void;
@@ -62,7 +62,7 @@ class Pool implements Model {
   readonly #options: PoolOptions;
   readonly #bytes: Uint8Array;
   readonly #members = new Set<Member>();
-  readonly #queue: Job[] = [];
+  readonly #queue: QueuedRun[] = [];
   readonly #waiters: (() => void)[] = [];
   #opening = 0;
   /** After a failed start: the time from which another worker may be started, and the pause after the next failure. */
@@ -90,9 +90,9 @@ class Pool implements Model {
     return new Promise((resolve, reject) => {
       const abort = () => {
         if (signal) reject(abortError(signal));
-        this.#giveUp(job);
+        this.#handleAbort(queued);
       };
-      const job: Job = {
+      const queued: QueuedRun = {
         feeds: tensors,
         transfer,
         settle(result) {
@@ -102,8 +102,8 @@ class Pool implements Model {
         },
       };
       const forget = onAbort(signal, abort);
-      this.#queue.push(job);
-      this.#pump();
+      this.#queue.push(queued);
+      this.#dispatch();
     });
   }
 
@@ -138,27 +138,27 @@ class Pool implements Model {
     }
   }
 
-  #grow(): void {
+  #addWorker(): void {
     this.#start()
-      .catch((error: unknown) => this.#stayWithout(error))
-      .finally(() => this.#pump());
+      .catch((error: unknown) => this.#handleStartFailure(error))
+      .finally(() => this.#dispatch());
   }
 
   /**
    * Handles a failed start of a worker: continues with the others for a while, or fails queued runs if there are none.
    */
-  #stayWithout(error: unknown): void {
+  #handleStartFailure(error: unknown): void {
     const { pause } = this.#retry;
     this.#retry = { at: performance.now() + pause, pause: Math.min(RETRY_MS[1], 2 * pause) };
     if (this.#active() > 0) return;
-    for (const job of this.#queue.splice(0)) job.settle(Promise.reject(error));
+    for (const queued of this.#queue.splice(0)) queued.settle(Promise.reject(error));
   }
 
   /** Gives queued runs to idle workers, and starts workers for the others. Called after each change. */
-  #pump(): void {
+  #dispatch(): void {
     for (const member of this.#members) {
       if (member.ended) this.#members.delete(member);
-      else if (member.idle) this.#employ(member);
+      else if (member.idle) this.#assign(member);
     }
     const bound = THREADS_PER_WORKER * this.#options.workers;
     for (let unserved = this.#queue.length - this.#opening; unserved > 0; unserved -= 1) {
@@ -166,47 +166,47 @@ class Pool implements Model {
       if (active >= this.concurrency || this.#members.size >= bound) break;
       // Without any worker, try at once, so that the call gets a result or the error of the start.
       if (active > 0 && performance.now() < this.#retry.at) break;
-      this.#grow();
+      this.#addWorker();
     }
     for (const wake of this.#waiters.splice(0)) wake();
   }
 
-  #employ(member: Member): void {
+  #assign(member: Member): void {
     if (this.#active() > this.concurrency) {
       // The worker was given up and replaced, and has become available again.
       this.#members.delete(member);
       void member.stop();
       return;
     }
-    const job = this.#queue.shift();
-    if (!job) return;
-    job.member = member;
-    const result = member.run(job.feeds, job.transfer);
-    job.settle(result);
+    const queued = this.#queue.shift();
+    if (!queued) return;
+    queued.member = member;
+    const result = member.run(queued.feeds, queued.transfer);
+    queued.settle(result);
     const done = () => {
       member.parked = false;
-      this.#pump();
+      this.#dispatch();
     };
     result.then(done, done);
   }
 
   /** Handles an aborted run: removes it from the queue, or lets it end and gives up its worker if it takes too long. */
-  #giveUp(job: Job): void {
-    const { member } = job;
+  #handleAbort(queued: QueuedRun): void {
+    const { member } = queued;
     if (!member) {
-      const at = this.#queue.indexOf(job);
+      const at = this.#queue.indexOf(queued);
       // Absent if all queued runs have just failed.
       if (at >= 0) this.#queue.splice(at, 1);
-      this.#pump();
+      this.#dispatch();
       return;
     }
     const timer = setTimeout(() => {
       member.parked = true;
       if (member.killable) member.kill();
-      this.#pump();
+      this.#dispatch();
     }, this.#options.patience ?? PATIENCE_MS);
-    const calm = () => clearTimeout(timer);
-    member.answered.then(calm, calm);
+    const cancel = () => clearTimeout(timer);
+    member.answered.then(cancel, cancel);
   }
 
   #active(): number {

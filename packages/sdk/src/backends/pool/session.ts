@@ -59,9 +59,9 @@ async function create(ort: OrtModule, bytes: Uint8Array, options: object): Promi
       throw new VoiceFlowError('backend-unavailable', `ONNX Runtime could not start: ${message}`);
     }
     if (/bad_alloc|allocat|out of memory/i.test(message)) {
-      throw new VoiceFlowError('backend-failed', `no memory for the session: ${message}`);
+      throw new VoiceFlowError('backend-failed', `not enough memory for the session: ${message}`);
     }
-    throw new VoiceFlowError('model-incompatible', `ONNX Runtime refused the model: ${message}`);
+    throw new VoiceFlowError('model-incompatible', `ONNX Runtime rejected the model: ${message}`);
   }
 }
 
@@ -86,7 +86,10 @@ function adapt(ort: OrtModule, session: OrtSession): Session {
 function infoOf(value: OrtMetadata): TensorInfo {
   const { name, type = 'no tensor', shape = [] } = value;
   if (!value.isTensor || !isTensorType(type)) {
-    throw new VoiceFlowError('model-incompatible', `"${name}" of the model is ${type}, which VoiceFlow does not carry`);
+    throw new VoiceFlowError(
+      'model-incompatible',
+      `"${name}" of the model is ${type}, which VoiceFlow does not support`,
+    );
   }
   return {
     name,

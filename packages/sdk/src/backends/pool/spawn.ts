@@ -32,11 +32,11 @@ function watched() {
   const guard = createGuard();
   if (guards.size === 0) process.on('exit', awaitWorkers);
   guards.add(guard);
-  const onGone = () => {
+  const onExit = () => {
     guards.delete(guard);
     if (guards.size === 0) process.off('exit', awaitWorkers);
   };
-  return { guard, onGone };
+  return { guard, onExit };
 }
 
 /** When the process exits (by `process.exit` or normally): waits until each worker has left native code. */

@@ -3,7 +3,7 @@ import type { Reply, Request } from './protocol.ts';
 export interface ThreadEvents {
   message(reply: Reply): void;
   /** Called once, when the thread has ended for any reason. */
-  gone(reason: Error | undefined): void;
+  exited(reason: Error | undefined): void;
 }
 
 /** A worker thread, as used by the pool. */
@@ -23,7 +23,7 @@ export interface Thread {
 export interface ThreadOptions {
   readonly killable: boolean;
   readonly guard?: Int32Array;
-  readonly onGone?: () => void;
+  readonly onExit?: () => void;
 }
 
 /** The subset of the Worker of `node:worker_threads` that is used. */
@@ -47,8 +47,8 @@ export function nodeThread(worker: NodeWorker, options: ThreadOptions): Thread {
         reason = error;
       });
       worker.on('exit', (code) => {
-        options.onGone?.();
-        events.gone(reason ?? (code === 0 ? undefined : new Error(`the worker ended with code ${code}`)));
+        options.onExit?.();
+        events.exited(reason ?? (code === 0 ? undefined : new Error(`the worker exited with code ${code}`)));
       });
     },
     post: (request, transfer = []) => worker.postMessage(request, transfer),
@@ -72,8 +72,8 @@ export function webThread(worker: WebWorker, options: ThreadOptions): Thread {
     if (ended) return;
     ended = true;
     worker.terminate();
-    options.onGone?.();
-    events.gone(reason);
+    options.onExit?.();
+    events.exited(reason);
   };
   let kill = () => worker.terminate();
   return {

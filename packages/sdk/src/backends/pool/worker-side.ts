@@ -24,7 +24,7 @@ export function serve(port: Port, open: (bytes: Uint8Array, settings: Settings) 
   port.listen((request) => {
     const answer = answers[request.kind] as ((request: Request) => Promise<void>) | undefined;
     // An unknown request means that the two sides are from different builds: fail rather than leave it unanswered.
-    if (!answer) throw new Error(`the worker got a request it does not know: ${JSON.stringify(request)}`);
+    if (!answer) throw new Error(`the worker received an unknown request: ${JSON.stringify(request)}`);
     last = last.then(() => answer(request));
   });
 

@@ -6,6 +6,6 @@ import { serve } from '../pool/worker-side.ts';
 import { withModule } from './with-module.ts';
 
 serve(serverPort(), (bytes, { module }) => {
-  if (!(module instanceof WebAssembly.Module)) throw new Error('the worker got no WebAssembly');
+  if (!(module instanceof WebAssembly.Module)) throw new Error('the worker received no WebAssembly');
   return withModule(ort, module, 1, () => openSession(ort, bytes, { executionProviders: ['wasm'] }));
 });

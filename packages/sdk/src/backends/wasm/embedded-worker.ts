@@ -11,7 +11,7 @@ const scope = globalThis as unknown as { readonly name: string; postMessage(mess
 // ONNX Runtime starts its own threads from the same script, with this name.
 if (!scope.name.startsWith('em-pthread')) {
   serve(webPort(), (bytes, { module, threads }) => {
-    if (!(module instanceof WebAssembly.Module)) throw new Error('the worker got no WebAssembly');
+    if (!(module instanceof WebAssembly.Module)) throw new Error('the worker received no WebAssembly');
     return withModule(ort, module, Number(threads), () => openSession(ort, bytes, { executionProviders: ['wasm'] }));
   });
   if (scope.name === FIRST) scope.postMessage('here');

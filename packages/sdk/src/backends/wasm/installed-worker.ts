@@ -10,7 +10,7 @@ import type { OrtWasm } from './ort.ts';
 import { withModule } from './with-module.ts';
 
 serve(serverPort(), (bytes, { script, module, threads }) => {
-  if (!(module instanceof WebAssembly.Module)) throw new Error('the worker got no WebAssembly');
+  if (!(module instanceof WebAssembly.Module)) throw new Error('the worker received no WebAssembly');
   const ort = load(String(script));
   return withModule(ort, module, Number(threads), () => openSession(ort, bytes, { executionProviders: ['wasm'] }));
 });

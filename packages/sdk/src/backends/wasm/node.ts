@@ -31,7 +31,7 @@ export function wasmBackend(options: WasmBackendOptions = {}): Backend {
     name: 'wasm',
     async capabilities() {
       const processors = availableParallelism();
-      const notes = ['no GPU: WebAssembly runs on the processor'];
+      const notes = ['no GPU: WebAssembly runs on the CPU'];
       const threads = options.wasm === undefined ? processors : 1;
       return { workers: processors, threads, simd: true, gpu: false, notes };
     },
@@ -75,8 +75,8 @@ function installedModule(script: URL): Promise<WebAssembly.Module> {
 function notUsable(why: string, cause?: unknown): VoiceFlowError {
   return new VoiceFlowError('backend-unavailable', `ONNX Runtime's WebAssembly ${why}`, {
     hint:
-      'keep @voiceflow-ml/wasm-runtime out of the bundle (external), or hand the file ' +
-      'dist/ort-wasm-simd-threaded.wasm of it over: wasmBackend({ wasm: bytes })',
+      'exclude @voiceflow-ml/wasm-runtime from the bundle (external), or pass its file ' +
+      'dist/ort-wasm-simd-threaded.wasm: wasmBackend({ wasm: bytes })',
     cause,
   });
 }
@@ -89,9 +89,9 @@ async function compiled(wasm: NonNullable<WasmBackendOptions['wasm']>): Promise<
   } catch (cause) {
     throw new VoiceFlowError(
       'backend-unavailable',
-      `the WebAssembly that was handed over cannot be used: ${messageOf(cause)}`,
+      `the WebAssembly of the option wasm cannot be used: ${messageOf(cause)}`,
       {
-        hint: 'hand over dist/ort-wasm-simd-threaded.wasm of @voiceflow-ml/wasm-runtime: its path or its bytes',
+        hint: 'pass dist/ort-wasm-simd-threaded.wasm of @voiceflow-ml/wasm-runtime: its path or its bytes',
         cause,
       },
     );

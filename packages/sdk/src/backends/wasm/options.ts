@@ -31,5 +31,5 @@ export interface WasmBackendOptions {
 /** Checks the device outside of pages. @throws `invalid-option`; `backend-unavailable` for any device but the CPU. */
 export function checkCpu({ device = 'cpu' }: WasmBackendOptions): void {
   if (checkDevice(device) === 'cpu') return;
-  throw deviceError(device, 'WebAssembly runs on the processor here', 'nodeBackend({ device }) has devices');
+  throw deviceError(device, 'WebAssembly runs on the CPU here', 'use nodeBackend({ device }) for other devices');
 }

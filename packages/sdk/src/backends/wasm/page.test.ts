@@ -17,15 +17,15 @@ describe('webgpu', () => {
   const runtime = { InferenceSession: { create: vi.fn() }, Tensor: vi.fn(), env: { wasm: {} } };
 
   it.each([
-    ['a browser without WebGPU', {}, 'there is no navigator.gpu'],
-    ['a browser without an adapter', { gpu: { requestAdapter: async () => null } }, 'the browser gives no adapter'],
+    ['a browser without WebGPU', {}, 'navigator.gpu is missing'],
+    ['a browser without an adapter', { gpu: { requestAdapter: async () => null } }, 'the browser has no GPU adapter'],
   ])('says why it cannot be used, and what to do: %s', async (_, navigator, why) => {
     vi.stubGlobal('navigator', navigator);
     const backend = wasmBackend({ device: 'webgpu', runtime });
     await expect(backend.load(model)).rejects.toMatchObject({
       code: 'backend-unavailable',
       message: `the device webgpu cannot be used here: ${why}`,
-      hint: expect.stringContaining('leave `device` out'),
+      hint: expect.stringContaining('omit `device`'),
     });
     expect(await backend.capabilities()).toMatchObject({ gpu: false, notes: [why] });
     expect(runtime.InferenceSession.create).not.toHaveBeenCalled();
@@ -50,9 +50,9 @@ describe('the WebAssembly of ONNX Runtime', () => {
     vi.stubGlobal('fetch', async () => new Response(body, { headers: { 'content-type': type } }));
 
   it.each([
-    ['a page', '<!doctype html>', 'text/html', /came instead/],
-    ['a page without a type', '<!doctype html>', '', /15 bytes came that are no WebAssembly \(HTML\)/],
-    ['something else', 'wasm', 'application/wasm', /4 bytes came that are no WebAssembly$/],
+    ['a page', '<!doctype html>', 'text/html', /received an HTML page/],
+    ['a page without a type', '<!doctype html>', '', /received 15 bytes that are not WebAssembly \(HTML\)/],
+    ['something else', 'wasm', 'application/wasm', /received 4 bytes that are not WebAssembly$/],
   ])('says what came instead of it: %s', async (_, body, type, message) => {
     answer(body, type);
     const wasm = 'https://cdn.example/ort.wasm';

@@ -26,7 +26,7 @@ export type { WasmBackendOptions } from './options.ts';
 export function wasmBackend(options: WasmBackendOptions = {}): Backend {
   const device = checkDevice(options.device ?? 'cpu');
   if (device === 'webgpu') return webgpuBackend(options.runtime);
-  if (device !== 'cpu') throw deviceError(device, 'pages have cpu and webgpu', 'see `device` of wasmBackend');
+  if (device !== 'cpu') throw deviceError(device, 'pages support cpu and webgpu', 'see `device` of wasmBackend');
   return {
     name: 'wasm',
     async capabilities() {
@@ -88,7 +88,7 @@ function fetched(url: URL, signal?: AbortSignal): Promise<WebAssembly.Module> {
 
 async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
   if (!WebAssembly.validate(bytes.subarray(0, 8))) {
-    throw new Error(`${bytes.length} bytes came that are no WebAssembly${looksLikeHtml(bytes) ? ' (HTML)' : ''}`);
+    throw new Error(`received ${bytes.length} bytes that are not WebAssembly${looksLikeHtml(bytes) ? ' (HTML)' : ''}`);
   }
   try {
     return await WebAssembly.compile(bytes);

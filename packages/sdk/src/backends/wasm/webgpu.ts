@@ -8,7 +8,7 @@ import type { OrtWasm } from './ort.ts';
 
 const IMPORT = "import * as runtime from 'onnxruntime-web/webgpu' (npm install onnxruntime-web)";
 const HINT =
-  'leave `device` out for WebAssembly on the processor, or look whether the browser and its settings allow WebGPU (a page ' +
+  'omit `device` for WebAssembly on the CPU, or check that the browser and its settings allow WebGPU (a page ' +
   'on https or localhost; chrome://gpu)';
 
 /**
@@ -20,7 +20,7 @@ export function webgpuBackend(runtime: OrtWasm | undefined): Backend {
   if (runtime?.InferenceSession === undefined) {
     throw new VoiceFlowError(
       'invalid-option',
-      'the device webgpu needs the build of ONNX Runtime for it as `runtime`',
+      'the device webgpu needs the WebGPU build of ONNX Runtime as `runtime`',
       {
         hint: `${IMPORT}; wasmBackend({ device: 'webgpu', runtime })`,
       },
@@ -29,11 +29,11 @@ export function webgpuBackend(runtime: OrtWasm | undefined): Backend {
   return sessionBackend({
     name: 'webgpu',
     async capabilities() {
-      const missing = await whyNot();
+      const missing = await unavailableReason();
       return { workers: 1, threads: 1, simd: true, gpu: missing === undefined, notes: missing ? [missing] : [] };
     },
     async open(bytes) {
-      const missing = await whyNot();
+      const missing = await unavailableReason();
       if (missing !== undefined) throw deviceError('webgpu', missing, HINT);
       runtime.env.wasm.numThreads ??= 1;
       // It can only start or run one session at a time.
@@ -54,9 +54,9 @@ interface Gpu {
 }
 
 /** The reason why this page cannot use a GPU, or undefined if it can. */
-async function whyNot(): Promise<string | undefined> {
+async function unavailableReason(): Promise<string | undefined> {
   const { gpu } = (globalThis.navigator ?? {}) as { readonly gpu?: Gpu };
-  if (!gpu) return 'there is no navigator.gpu';
+  if (!gpu) return 'navigator.gpu is missing';
   const adapter = await gpu.requestAdapter().catch(() => null);
-  return adapter ? undefined : 'the browser gives no adapter';
+  return adapter ? undefined : 'the browser has no GPU adapter';
 }

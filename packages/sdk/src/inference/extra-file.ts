@@ -7,11 +7,15 @@ import { type CheckedBytes, readChecked } from './weights.ts';
  * not need it.
  * @throws Same as `readChecked`; `model-not-found` if the package has no other files.
  */
-export async function readBeside(pack: ModelPackage, name: string, signal?: AbortSignal): Promise<CheckedBytes> {
+export async function readExtraFile(pack: ModelPackage, name: string, signal?: AbortSignal): Promise<CheckedBytes> {
   return readChecked(pack, name, async () => {
     if (pack.readFile) return pack.readFile(name, signal);
-    throw new VoiceFlowError('model-not-found', `the package of ${pack.manifest.id} gives no file beside its network`, {
-      hint: `${name} is needed: give the package a readFile()`,
-    });
+    throw new VoiceFlowError(
+      'model-not-found',
+      `the package of ${pack.manifest.id} has no files other than its network`,
+      {
+        hint: `${name} is needed: implement readFile() in the package`,
+      },
+    );
   });
 }

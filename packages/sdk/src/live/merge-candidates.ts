@@ -5,7 +5,7 @@
 const CONFIRM = 10;
 
 /** Pairs of speakers that seem to be one. A pair is confirmed once all re-clusterings have found it for long enough. */
-export class Suspicions {
+export class MergeCandidates {
   /** Time in seconds at which each pair was first found. */
   #since = new Map<string, number>();
 

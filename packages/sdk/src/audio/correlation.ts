@@ -15,7 +15,7 @@ export interface Window {
    * How similar two channels are, at any level and sign and with a delay of up to `seconds`: the largest magnitude of
    * their normalized cross-correlation, 0 to 1.
    */
-  likeness(a: number, b: number, seconds: number): number;
+  correlation(a: number, b: number, seconds: number): number;
 }
 
 /**
@@ -39,8 +39,8 @@ export function windowsOf(channels: readonly Float32Array[], rate: number): Wind
       to: k === count - 1 ? (channels[0]?.length ?? 0) : to * factor,
       power,
       loudest: power.indexOf(Math.max(...power)),
-      likeness: (a, b, seconds) =>
-        likeness(at(coarse, a), at(coarse, b), from, to, Math.round((seconds * rate) / factor)),
+      correlation: (a, b, seconds) =>
+        correlation(at(coarse, a), at(coarse, b), from, to, Math.round((seconds * rate) / factor)),
     });
   }
   return windows;
@@ -65,7 +65,7 @@ function meanSquare(samples: Float32Array, from: number, to: number): number {
   return sum / (to - from);
 }
 
-function likeness(a: Float32Array, b: Float32Array, from: number, to: number, lags: number): number {
+function correlation(a: Float32Array, b: Float32Array, from: number, to: number, lags: number): number {
   const own = meanSquare(a, from, to) * (to - from);
   if (own === 0) return 0;
   let best = 0;
