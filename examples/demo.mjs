@@ -10,11 +10,11 @@ import { createDiarizer, parseRttm, standard } from 'voiceflow-ml';
 import { scoreDiarization } from 'voiceflow-ml/metrics';
 
 const audio = fileURLToPath(new URL('audio/conversation.wav', import.meta.url));
-const truth = fileURLToPath(new URL('audio/conversation.rttm', import.meta.url));
+const rttm = fileURLToPath(new URL('audio/conversation.rttm', import.meta.url));
 const folder = process.argv[2] ?? 'demo-output';
 const here = (path) => relative(process.cwd(), path) || '.';
 
-const [reference] = parseRttm(await readFile(truth, 'utf8'));
+const [reference] = parseRttm(await readFile(rttm, 'utf8'));
 const diarizer = await createDiarizer({ model: standard });
 const result = await diarizer.diarize(await openAsBlob(audio));
 await diarizer.close();
@@ -35,13 +35,13 @@ const took = timings.total / 1000;
 const voices = new Set(reference.turns.map(({ speaker }) => speaker)).size;
 
 console.log(`
-Four friends plan a night on a lighthouse: ${here(audio)}, ${duration.toFixed(0)} s.
-Above, who really spoke (the names); below each, whom VoiceFlow found without being told anything.
+A conversation of four people: ${here(audio)}, ${duration.toFixed(0)} s.
+Each name is a speaker of the reference; the row below it is the speaker that VoiceFlow found, without any hints.
 
 ${timelineText(timeline, screenOf(process.stdout))}
-  speakers           ${speakers.length} found, ${voices} are there
+  speakers           ${speakers.length} found, ${voices} in the reference
   error (DER)        ${score.der.toFixed(1)} %: missed ${percent(score.miss)}, false alarms ${percent(score.falseAlarm)}, confused ${percent(score.confusion)}
-                     strict: no collar, overlapped speech counts
+                     strict: no collar, overlapped speech is scored
   real-time factor   ${(took / duration).toFixed(3)}: ${duration.toFixed(0)} s of audio in ${took.toFixed(2)} s, after ${(timings.load / 1000).toFixed(2)} s of loading
   networks           ${model.id} ${model.version} and ${gate.id} ${gate.version}, on the ${backend} backend`);
 
@@ -49,17 +49,17 @@ await mkdir(folder, { recursive: true });
 await writeFile(`${folder}/conversation.rttm`, result.toRTTM('conversation'));
 await writeFile(
   `${folder}/conversation.svg`,
-  timelineSvg(timeline, 'VoiceFlow demo: four voices, the truth above each'),
+  timelineSvg(timeline, 'VoiceFlow demo: four speakers, the reference above each'),
 );
 
 console.log(`
 Saved ${folder}/conversation.rttm and ${folder}/conversation.svg (open it in a browser).
 
-Now yours:
-  npx voiceflow diarize your.mp3                                   see who spoke when
-  npx voiceflow diarize your.mp3 --speakers 3 --timeline your.svg  you know how many; draw it
-  npx voiceflow diarize folder/ --format rttm --out results        many at once
-  npx voiceflow enroll Ada ada.wav --book voices.json              give a voice a name
-  npx voiceflow --help                                             the rest
-In a program: examples/node-file.mjs is ten lines.
+With your own recordings:
+  npx voiceflow diarize your.mp3                                   show who spoke when
+  npx voiceflow diarize your.mp3 --speakers 3 --timeline your.svg  known number of speakers, timeline image
+  npx voiceflow diarize folder/ --format rttm --out results        a folder of recordings
+  npx voiceflow enroll Ada ada.wav --book voices.json              add a named voice to a voice book
+  npx voiceflow --help                                             all commands
+For use in a program, see examples/node-file.mjs (ten lines).
 `);

@@ -7,7 +7,7 @@ const diarizer = await createDiarizer();
 const session = diarizer.open({ sampleRate: 16_000, keepUp: true });
 process.once('SIGINT', () => process.stdin.destroy());
 
-const told = (async () => {
+const printed = (async () => {
   for await (const event of session) {
     if (event.type === 'turn-end') console.log(`${event.start.toFixed(1)}  ${event.end.toFixed(1)}  ${event.speaker}`);
     if (event.type === 'speaker-merged') console.log(`${event.from} is ${event.into}`);
@@ -28,6 +28,6 @@ try {
 }
 
 const { speakers } = await session.end();
-await told;
+await printed;
 for (const { label, seconds } of speakers) console.log(`${label} spoke for ${seconds.toFixed(1)} s`);
 await diarizer.close();

@@ -14,7 +14,7 @@ const diarizer = await createDiarizer();
 const result = await diarizer.diarize(await openAsBlob(file));
 await diarizer.close();
 
-const said = assignWords(parseWords(await readFile(words, 'utf8')).words, result);
-for (const { start, speaker, text } of groupWords(said)) {
+const assigned = assignWords(parseWords(await readFile(words, 'utf8')).words, result);
+for (const { start, speaker, text } of groupWords(assigned)) {
   console.log(`${start.toFixed(1).padStart(6)}  ${speaker}: ${text}`);
 }

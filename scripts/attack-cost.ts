@@ -124,14 +124,14 @@ const cpuSeconds = (pid: number) => treeUsage(pid)?.cpuSeconds ?? Number.NaN;
 /** Mean CPU seconds per request over `times` consecutive requests, and the refusal, if any. */
 async function costOf(server: Spawned, body: Uint8Array<ArrayBuffer>, times: number): Promise<[number, string]> {
   let answered = '';
-  const ask = async () => {
+  const request = async () => {
     const response = await server.fetch('/v1/diarize', { method: 'POST', body });
     const text = await response.text();
     answered = response.ok ? '' : ` (${response.status} ${JSON.parse(text).code})`;
   };
-  await ask();
+  await request();
   const before = cpuSeconds(server.pid);
-  for (let i = 0; i < times; i++) await ask();
+  for (let i = 0; i < times; i++) await request();
   return [(cpuSeconds(server.pid) - before) / times, answered];
 }
 

@@ -22,9 +22,9 @@ function again(name: string, bytes: number): Uint8Array<ArrayBuffer> {
  * Decides when a client disconnects: `tell` receives the response so far, `yet` says whether the i-th client leaves
  * now.
  */
-interface Begun {
+interface StartCheck {
   readonly accept: string;
-  tell(piece: string): void;
+  onPiece(piece: string): void;
   yet(i: number): Promise<boolean>;
 }
 
@@ -67,26 +67,27 @@ export async function leaving(): Promise<void> {
   const workerCpu = () => 1000 * (processUsage(worker)?.cpuSeconds ?? 0);
   const busy = async () => /requests_running\{lane="recording"\} 1/.test(await (await server.fetch('/metrics')).text());
   /** Disconnects `times` times, each when `begun.yet` says so. */
-  const leave = async (name: string, body: Uint8Array, type: string, times: number, begun: Begun) => {
+  const leave = async (name: string, body: Uint8Array, type: string, times: number, startCheck: StartCheck) => {
     const waits: number[] = [];
-    const worked: number[] = [];
+    const cpuMs: number[] = [];
     let over = 0;
     for (let i = 0; i < times; i++) {
       const left = new AbortController();
       let answered = false;
-      const asked = server
+      const request = server
         .fetch('/v1/diarize', {
           method: 'POST',
           body: new Uint8Array(body),
-          headers: { 'content-type': type, accept: begun.accept },
+          headers: { 'content-type': type, accept: startCheck.accept },
           signal: left.signal,
         })
         .then(async (response) => {
-          for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) begun.tell(piece);
+          for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? [])
+            startCheck.onPiece(piece);
           answered = true;
         })
         .catch(() => {});
-      while (!answered && !(await begun.yet(i))) await pause(2);
+      while (!answered && !(await startCheck.yet(i))) await pause(2);
       if (answered) over++;
       const at = performance.now();
       const cpu = workerCpu();
@@ -94,16 +95,16 @@ export async function leaving(): Promise<void> {
       while (await busy()) await pause(2);
       if (!answered) {
         waits.push(performance.now() - at);
-        worked.push(workerCpu() - cpu);
+        cpuMs.push(workerCpu() - cpu);
       }
-      await asked;
+      await request;
     }
-    for (const list of [waits, worked]) list.sort((a, b) => a - b);
+    for (const list of [waits, cpuMs]) list.sort((a, b) => a - b);
     const restarts = await metric(server.url, 'voiceflow_worker_restarts_total');
     console.log(
       `${name}: the worker was free ${quantile(waits, 0.5).toFixed(0)} ms after its client had left (median of ${waits.length}), ` +
-        `${(waits.at(-1) ?? 0).toFixed(0)} ms at most; it worked on for ${quantile(worked, 0.5).toFixed(0)} ms of CPU, ` +
-        `${(worked.at(-1) ?? 0).toFixed(0)} ms at most; ${over} done before; ${restarts} workers replaced`,
+        `${(waits.at(-1) ?? 0).toFixed(0)} ms at most; it worked on for ${quantile(cpuMs, 0.5).toFixed(0)} ms of CPU, ` +
+        `${(cpuMs.at(-1) ?? 0).toFixed(0)} ms at most; ${over} done before; ${restarts} workers replaced`,
     );
   };
   for (const [name, [body, type]] of Object.entries(bodies)) {
@@ -112,19 +113,19 @@ export async function leaving(): Promise<void> {
       await pause(40 * i * i);
       return true;
     };
-    await leave(name, body, type, 8, { accept: 'application/json', tell: () => {}, yet });
+    await leave(name, body, type, 8, { accept: 'application/json', onPiece: () => {}, yet });
   }
   // Constantly changing voices give the clustering as much work as possible.
   const voices = new Float32Array(16_000 * 1800).map((_, i) => Math.sin((i * (1 + (((i / 6400) | 0) % 7))) / 40) * 0.3);
-  let heard = '';
+  let received = '';
   await leave('clustering of half an hour', encodeWav(voices, 16_000), 'audio/wav', 3, {
     accept: 'text/event-stream',
-    tell: (piece) => {
-      heard += piece;
+    onPiece: (piece) => {
+      received += piece;
     },
     yet: async () => {
-      if (!heard.includes('"stage":"cluster"')) return false;
-      heard = '';
+      if (!received.includes('"stage":"cluster"')) return false;
+      received = '';
       return true;
     },
   });

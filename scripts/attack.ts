@@ -104,9 +104,9 @@ async function unread(): Promise<void> {
     log: () => {},
     limits: { queueBytes, idleBodyMs: 5_000 },
   });
-  const ask = 'POST /v1/diarize?answer=8000000 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx';
+  const request = 'POST /v1/diarize?answer=8000000 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx';
   let most = 0;
-  const sockets = Array.from({ length: 100 }, () => deaf(server.url, ask));
+  const sockets = Array.from({ length: 100 }, () => deaf(server.url, request));
   const start = residentMb(process.pid);
   const { peak } = await watched(
     () => residentMb(process.pid),

@@ -27,9 +27,9 @@ for (const name of files) {
   const slowest = { seed: 0, ms: 0 };
   for (let seed = first; seed < first + count; seed++) {
     // CPU time, because the machine may be busy with other work.
-    const begun = process.cpuUsage();
+    const startedAt = process.cpuUsage();
     const problem = await fuzzOnce(codecs, name, seed);
-    const { user, system } = process.cpuUsage(begun);
+    const { user, system } = process.cpuUsage(startedAt);
     const ms = (user + system) / 1000;
     if (ms > slowest.ms) Object.assign(slowest, { seed, ms });
     const done = seed - first + 1;

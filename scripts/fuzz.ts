@@ -97,8 +97,8 @@ for (const name of names) {
     failed++;
     console.error(`${name}: nothing was taken, so all inputs ended at the first check`);
   }
-  const told = [...outcomes].map(([outcome, n]) => `${n} ${outcome}`).join(', ');
-  console.log(`| ${name} | ${total} | ${told} | ${slowest.toFixed(0)} ms | ${memory.join(', ')} MB |`);
+  const summary = [...outcomes].map(([outcome, n]) => `${n} ${outcome}`).join(', ');
+  console.log(`| ${name} | ${total} | ${summary} | ${slowest.toFixed(0)} ms | ${memory.join(', ')} MB |`);
 }
 for (const { url, app, pool, close } of [server, patient]) {
   const metrics = await (await fetch(`${url}/metrics`)).text();

@@ -28,7 +28,7 @@ for path in sys.stdin.read().split():
         print(path, 'reject')
 `;
 
-type Told = readonly [rate: number, frames: number, hash: string] | 'reject';
+type ReaderResult = readonly [rate: number, frames: number, hash: string] | 'reject';
 
 const folder = mkdtempSync(join(tmpdir(), 'odd-wavs-'));
 try {
@@ -41,8 +41,8 @@ try {
   const byLibsndfile = libsndfile([...paths.values()]);
   const lines: string[] = [];
   for (const [name, path] of paths) {
-    const told: [Told, Told] = [byLibsndfile.get(path) ?? 'reject', ffmpeg(path)];
-    lines.push(` ${JSON.stringify(name)}: ${JSON.stringify(verdictOf(told))}`);
+    const results: [ReaderResult, ReaderResult] = [byLibsndfile.get(path) ?? 'reject', ffmpeg(path)];
+    lines.push(` ${JSON.stringify(name)}: ${JSON.stringify(verdictOf(results))}`);
   }
   const out = new URL('../packages/sdk/src/audio/fixtures/odd-wavs.json', import.meta.url);
   writeFileSync(out, `{\n${lines.join(',\n')}\n}\n`);
@@ -50,26 +50,26 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-function verdictOf([one, other]: readonly [Told, Told]): Verdict {
+function verdictOf([one, other]: readonly [ReaderResult, ReaderResult]): Verdict {
   if (String(one) === String(other)) return one;
   return { libsndfile: one, ffmpeg: other };
 }
 
-function libsndfile(paths: readonly string[]): Map<string, Told> {
+function libsndfile(paths: readonly string[]): Map<string, ReaderResult> {
   const python = process.argv[2] ?? 'python3';
   const { stdout, status, stderr } = spawnSync(python, ['-c', PYTHON], { input: paths.join('\n'), encoding: 'utf8' });
   if (status !== 0) throw new Error(`soundfile: ${stderr}`);
-  const told = new Map<string, Told>();
+  const results = new Map<string, ReaderResult>();
   for (const line of stdout.trim().split('\n')) {
     const [path = '', rate = '', frames, hash] = line.split(' ');
-    told.set(path, rate === 'reject' || hash === undefined ? 'reject' : [Number(rate), Number(frames), hash]);
+    results.set(path, rate === 'reject' || hash === undefined ? 'reject' : [Number(rate), Number(frames), hash]);
   }
-  return told;
+  return results;
 }
 
-function ffmpeg(path: string): Told {
-  const asked = ['-select_streams', 'a:0', '-show_entries', 'stream=sample_rate,channels', '-of', 'csv=p=0', path];
-  const probed = spawnSync('ffprobe', ['-v', 'error', ...asked], { encoding: 'utf8' });
+function ffmpeg(path: string): ReaderResult {
+  const probeArgs = ['-select_streams', 'a:0', '-show_entries', 'stream=sample_rate,channels', '-of', 'csv=p=0', path];
+  const probed = spawnSync('ffprobe', ['-v', 'error', ...probeArgs], { encoding: 'utf8' });
   const [rate = 0, channels = 0] = probed.stdout.trim().split(',').map(Number);
   const args = ['-nostdin', '-v', 'error', '-i', path, '-map', '0:a:0', '-c:a', 'pcm_f64le', '-f', 'f64le', '-'];
   const { stdout, status } = spawnSync('ffmpeg', args, { maxBuffer: 1 << 28 });

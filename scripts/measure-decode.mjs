@@ -12,17 +12,17 @@ const [, , file = ''] = process.argv;
 const RATE = 16_000;
 const options = { sampleRate: RATE, decoders: codecs, limits: { maxSeconds: 24 * 3600 } };
 const source = await openAudio(await openAsBlob(file), options);
-let [heard, next] = [0, 0];
+let [decoded, next] = [0, 0];
 function report() {
   globalThis.gc?.();
-  console.log(`${(heard / RATE / 3600).toFixed(2)} h: ${Math.round(process.memoryUsage().rss / 1e6)} MB`);
+  console.log(`${(decoded / RATE / 3600).toFixed(2)} h: ${Math.round(process.memoryUsage().rss / 1e6)} MB`);
 }
 for (let samples = await source.read(); samples !== null; samples = await source.read()) {
-  if (heard >= next) {
+  if (decoded >= next) {
     report();
     next += 1800 * RATE;
   }
-  heard += samples.length;
+  decoded += samples.length;
 }
 report();
 console.log(`${(process.cpuUsage().user / 1e6).toFixed(1)} s of CPU`, source.warnings);

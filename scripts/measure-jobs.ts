@@ -34,9 +34,9 @@ const server = await startServer(data);
 const rss = () =>
   Number(execFileSync('ps', ['-o', 'rss=', '-p', String(server.child.pid)], { encoding: 'utf8' })) / 1024;
 const timed = async (work: () => Promise<unknown>) => {
-  const begun = performance.now();
+  const startedAt = performance.now();
   await work();
-  return performance.now() - begun;
+  return performance.now() - startedAt;
 };
 const post = async (path: string, body = '{}') => {
   const response = await fetch(server.url + path, { method: 'POST', body });

@@ -39,10 +39,10 @@ try {
   await report(page, 'opened, idle for 3 s');
   const settled = page.getByRole('status').filter({ hasText: /speakers? in/ });
 
-  const begun = performance.now();
+  const startedAt = performance.now();
   await page.locator('#file').setInputFiles(AUDIO);
   await settled.waitFor();
-  await report(page, `a file, with loading: ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+  await report(page, `a file, with loading: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
 
   const again = performance.now();
   await page.locator('#file').setInputFiles(AUDIO);

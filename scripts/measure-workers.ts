@@ -100,9 +100,9 @@ try {
       workers[at] = startWorker(env, [], REAL);
     }
   })();
-  const begun = performance.now();
+  const startedAt = performance.now();
   const states = await all(UNDISTURBED + 2 * count, recordings);
-  const took = (performance.now() - begun) / 1000;
+  const took = (performance.now() - startedAt) / 1000;
   over = true;
   await killing;
   const [row] = await askPostgres(

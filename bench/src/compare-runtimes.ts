@@ -46,9 +46,9 @@ function child(
   { command, args: before }: Runtime,
   args: readonly string[],
   signal?: AbortSignal,
-  patience?: number,
+  timeoutMs?: number,
 ): Promise<string> {
-  return runPart(args, { command, before, signal, patience });
+  return runPart(args, { command, before, signal, timeoutMs });
 }
 
 async function coldStarts(runtime: Runtime, signal?: AbortSignal): Promise<RuntimeResult['coldStart']> {

@@ -34,7 +34,7 @@ describe('runPart', () => {
   });
 
   it('gives up in time, on a signal, and when there is nothing to start', async () => {
-    await expect(runPart(['hang'], { script, patience: 300 })).rejects.toThrow(/given up after 0.3 s/);
+    await expect(runPart(['hang'], { script, timeoutMs: 300 })).rejects.toThrow(/given up after 0.3 s/);
     const stop = new AbortController();
     const stopped = runPart(['hang'], { script, signal: stop.signal });
     stop.abort();

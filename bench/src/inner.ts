@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { abortError, VoiceFlowError } from 'voiceflow-ml/core';
 
-const PATIENCE = 240_000;
+const TIMEOUT_MS = 240_000;
 const KEPT_ERRORS = 2000;
 
 /** The built script of the measurements, which every runtime can run. */
@@ -17,7 +17,7 @@ export interface PartOptions {
   readonly before?: readonly string[];
   readonly signal?: AbortSignal | undefined;
   /** Timeout in milliseconds. */
-  readonly patience?: number;
+  readonly timeoutMs?: number;
   /** Replaces the built script of the measurements, for tests. */
   readonly script?: string;
 }
@@ -28,7 +28,7 @@ export interface PartOptions {
  * @throws `backend-failed` with the end of its output when it ends early or times out; `aborted`.
  */
 export function runPart(args: readonly string[], options: PartOptions = {}): Promise<string> {
-  const { command = process.execPath, before = [], signal, patience = PATIENCE, script = BENCH_SCRIPT } = options;
+  const { command = process.execPath, before = [], signal, timeoutMs = TIMEOUT_MS, script = BENCH_SCRIPT } = options;
   if (signal?.aborted) return Promise.reject(abortError(signal));
   return new Promise((resolve, reject) => {
     const child = spawn(command, [...before, script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -45,7 +45,7 @@ export function runPart(args: readonly string[], options: PartOptions = {}): Pro
       finish(() => reject(new VoiceFlowError('backend-failed', message, { cause })));
     };
     const onAbort = () => signal && finish(() => reject(abortError(signal)));
-    const timer = setTimeout(() => fail(`was given up after ${patience / 1000} s`), patience);
+    const timer = setTimeout(() => fail(`was given up after ${timeoutMs / 1000} s`), timeoutMs);
     signal?.addEventListener('abort', onAbort);
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       printed += text;

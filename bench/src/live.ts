@@ -40,9 +40,9 @@ export interface LiveFolder extends Omit<LiveFile, 'name' | 'speakers'> {
 }
 
 /** The events and the result of a live session on a recording. */
-interface Heard {
+interface LiveRun {
   /** Final turns, with the label that each has at the end of the session. */
-  readonly turns: readonly { readonly told: Turn; readonly speaker: string }[];
+  readonly turns: readonly { readonly turn: Turn; readonly speaker: string }[];
   readonly result: LiveDiarization;
   readonly latest: number;
 }
@@ -64,16 +64,16 @@ export async function measureLive(diarizer: Diarizer, options: LiveOptions): Pro
     const all: Record<keyof Rates, Pair[]> = { live: [], offline: [], reclustered: [] };
     for (const recording of await recordingsOf(folder)) {
       const { turns: offline } = await diarizer.diarize(await openAsBlob(await asWav(recording.audio)), { signal });
-      const heard = await hear(diarizer, recording, options);
+      const run = await runLive(diarizer, recording, options);
       const pairs = {
-        live: { recording, turns: heard.turns.map(({ told, speaker }) => ({ ...told, speaker })) },
+        live: { recording, turns: run.turns.map(({ turn, speaker }) => ({ ...turn, speaker })) },
         offline: { recording, turns: offline },
-        reclustered: { recording, turns: heard.result.turns },
+        reclustered: { recording, turns: run.result.turns },
       };
       for (const how of WAYS) all[how].push(pairs[how]);
       const file = describe(
         recording,
-        heard,
+        run,
         ratesOf((how) => [pairs[how]]),
       );
       files.push(file);
@@ -93,24 +93,24 @@ export async function measureLive(diarizer: Diarizer, options: LiveOptions): Pro
   return result;
 }
 
-async function hear(diarizer: Diarizer, recording: Recording, options: LiveOptions): Promise<Heard> {
+async function runLive(diarizer: Diarizer, recording: Recording, options: LiveOptions): Promise<LiveRun> {
   const { sampleRate } = diarizer.manifest;
   const { latency, step, signal } = options;
   const source = await openAudio(await openAsBlob(await asWav(recording.audio)), { sampleRate, signal });
   const session = diarizer.open({ sampleRate, latency, step, signal });
-  const turns: { told: Turn; speaker: string }[] = [];
+  const turns: { turn: Turn; speaker: string }[] = [];
   let pushed = 0;
   let latest = 0;
-  const take = (event: LiveEvent) => {
+  const apply = (event: LiveEvent) => {
     if (event.type === 'turn-end' && event.end > event.start) {
-      turns.push({ told: event, speaker: event.speaker });
+      turns.push({ turn: event, speaker: event.speaker });
       latest = Math.max(latest, pushed / sampleRate - event.end);
     } else if (event.type === 'speaker-merged') {
-      for (const turn of turns) if (turn.speaker === event.from) turn.speaker = event.into;
+      for (const each of turns) if (each.speaker === event.from) each.speaker = event.into;
     }
   };
   const events = (async () => {
-    for await (const event of session) take(event);
+    for await (const event of session) apply(event);
   })();
   try {
     const piece = Math.round(PIECE * sampleRate);
@@ -130,9 +130,9 @@ async function hear(diarizer: Diarizer, recording: Recording, options: LiveOptio
   }
 }
 
-function describe(recording: Recording, { turns, result, latest }: Heard, rates: Rates): LiveFile {
+function describe(recording: Recording, { turns, result, latest }: LiveRun, rates: Rates): LiveFile {
   const length = ({ start, end }: Turn) => end - start;
-  const sum = (chosen: readonly { told: Turn }[]) => chosen.reduce((total, { told }) => total + length(told), 0);
+  const sum = (chosen: readonly { turn: Turn }[]) => chosen.reduce((total, { turn }) => total + length(turn), 0);
   return {
     name: recording.name,
     ...rates,
@@ -141,16 +141,16 @@ function describe(recording: Recording, { turns, result, latest }: Heard, rates:
       reference: new Set(recording.reference.map(({ speaker }) => speaker)).size,
     },
     told: sum(turns),
-    renamed: sum(turns.filter(({ told, speaker }) => told.speaker !== speaker)),
-    reassigned: turns.reduce((total, { told }) => {
-      const label = result.labels[told.speaker];
+    renamed: sum(turns.filter(({ turn, speaker }) => turn.speaker !== speaker)),
+    reassigned: turns.reduce((total, { turn }) => {
+      const label = result.labels[turn.speaker];
       const kept = result.turns
         .filter(({ speaker }) => speaker === label)
         .reduce(
-          (common, turn) => common + Math.max(0, Math.min(turn.end, told.end) - Math.max(turn.start, told.start)),
+          (common, other) => common + Math.max(0, Math.min(other.end, turn.end) - Math.max(other.start, turn.start)),
           0,
         );
-      return total + length(told) - kept;
+      return total + length(turn) - kept;
     }, 0),
     latest,
   };

@@ -22,7 +22,7 @@ export interface ManagedProcess extends AsyncDisposable {
   stop(grace?: number): Promise<void>;
   kill(signal: NodeJS.Signals): void;
   /** The last part of its output. */
-  said(): string;
+  output(): string;
 }
 
 export interface StartOptions {
@@ -33,13 +33,13 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** Milliseconds in which it must become ready. */
-  readonly patience?: number;
+  readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
 const CLOCK_TICKS = 100;
 /** Long enough for a busy machine. */
-const PATIENCE = 300_000;
+const TIMEOUT_MS = 300_000;
 const POLL_INTERVAL = 50;
 const KEPT_OUTPUT = 2000;
 
@@ -56,9 +56,9 @@ export async function startProcess(options: StartOptions): Promise<ManagedProces
     cwd: options.cwd,
   });
   running.add(child);
-  let said = '';
+  let output = '';
   const listen = (text: Buffer) => {
-    said = (said + text.toString()).slice(-KEPT_OUTPUT);
+    output = (output + text.toString()).slice(-KEPT_OUTPUT);
   };
   child.stdout.on('data', listen);
   child.stderr.on('data', listen);
@@ -77,7 +77,7 @@ export async function startProcess(options: StartOptions): Promise<ManagedProces
     usage: () => treeUsage(child.pid ?? -1),
     exited,
     kill: (signal) => void child.kill(signal),
-    said: () => said.trim(),
+    output: () => output.trim(),
     async stop(grace = 10_000) {
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), grace);
@@ -86,7 +86,7 @@ export async function startProcess(options: StartOptions): Promise<ManagedProces
     },
     [Symbol.asyncDispose]: () => managed.stop(),
   };
-  const until = performance.now() + (options.patience ?? PATIENCE);
+  const until = performance.now() + (options.timeoutMs ?? TIMEOUT_MS);
   while (!(await answers(options.readyUrl))) {
     const late = performance.now() > until;
     if (ended === undefined && !late && !options.signal?.aborted) {
@@ -96,7 +96,7 @@ export async function startProcess(options: StartOptions): Promise<ManagedProces
     if (ended === undefined) await managed.stop(1000);
     const why = late ? 'was not ready in time' : `ended with ${ended} before it was ready`;
     const command = [options.command, ...options.args].join(' ');
-    throw new VoiceFlowError('backend-unavailable', `\`${command}\` ${why}: ${said.trim()}`);
+    throw new VoiceFlowError('backend-unavailable', `\`${command}\` ${why}: ${output.trim()}`);
   }
   return managed;
 }

@@ -8,7 +8,7 @@ let diarizer;
 
 export default {
   async fetch(request) {
-    if (request.method !== 'POST') return new Response('POST a recording\n', { status: 405 });
+    if (request.method !== 'POST') return new Response('Send a recording with POST\n', { status: 405 });
     // Created within a request because workerd cannot start WebAssembly at module scope.
     diarizer ??= createDiarizer({ model: fastCnnFrom(weights), backend: wasmBackend({ wasm }) });
     try {

@@ -28,17 +28,17 @@ export function myBackend() {
 async function open(bytes) {
   ort.env.wasm.numThreads = 1;
   const session = await ort.InferenceSession.create(bytes, { executionProviders: ['wasm'] }).catch((cause) => {
-    throw new VoiceFlowError('model-incompatible', `the runtime refused the network: ${cause.message}`, { cause });
+    throw new VoiceFlowError('model-incompatible', `the runtime cannot load the network: ${cause.message}`, { cause });
   });
   return {
     inputs: session.inputMetadata.map(describe),
     outputs: session.outputMetadata.map(describe),
     async run(feeds) {
-      const given = Object.entries(feeds).map(([name, { type, data, dims }]) => [
+      const tensors = Object.entries(feeds).map(([name, { type, data, dims }]) => [
         name,
         new ort.Tensor(type, data, dims),
       ]);
-      const outputs = await session.run(Object.fromEntries(given)).catch((cause) => {
+      const outputs = await session.run(Object.fromEntries(tensors)).catch((cause) => {
         // Feeds were checked against `inputs`, but shapes inside the network may still not match.
         const code = /INVALID_ARGUMENT/.test(cause.message) ? 'model-incompatible' : 'backend-failed';
         throw new VoiceFlowError(code, `the runtime failed: ${cause.message}`, { cause });

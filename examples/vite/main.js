@@ -5,7 +5,7 @@ const diarizer = createDiarizer();
 
 document.getElementById('file').addEventListener('change', async ({ target }) => {
   const turns = document.getElementById('turns');
-  turns.textContent = 'listening …';
+  turns.textContent = 'Analyzing …';
   try {
     const result = await (await diarizer).diarize(target.files[0]);
     turns.textContent = result.turns

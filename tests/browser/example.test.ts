@@ -69,9 +69,9 @@ describe.skipIf(!CHROMIUM)(`examples/browser${WITHOUT_CHROMIUM}`, () => {
 
     const picture = () => page.evaluate(() => document.querySelector('canvas')?.toDataURL());
     const whole = await picture();
-    await page.getByRole('button', { name: 'Closer' }).click();
+    await page.getByRole('button', { name: 'Zoom in' }).click();
     expect(await picture()).not.toBe(whole);
-    await page.getByRole('button', { name: 'All of it' }).click();
+    await page.getByRole('button', { name: 'Show all' }).click();
     expect(await picture()).toBe(whole);
 
     const download = async (format: string) => {

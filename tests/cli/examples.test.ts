@@ -24,7 +24,7 @@ function example(name: string, ...args: string[]): string {
 describe('examples', () => {
   it('demo.mjs finds the four, draws them beside the truth, and saves both files', () => {
     const text = example('demo.mjs', join(root, 'demo'));
-    expect(text).toContain('4 found, 4 are there');
+    expect(text).toContain('4 found, 4 in the reference');
     const [, der] = /error \(DER\) +([\d.]+) %/.exec(text) ?? [];
     expect(Number(der)).toBeLessThanOrEqual(DEMO_DER + 1);
     expect(text).toMatch(/real-time factor +0\.\d{3}: /);

@@ -141,9 +141,9 @@ describe('voiceflow stream', () => {
   });
 
   it.each([
-    [['stream', 'meeting.wav'], 2, /stream takes no FILE/],
+    [['stream', 'meeting.wav'], 2, /unexpected argument "meeting\.wav"\. Give the file with --input/],
     [['stream', '--latency', '0.3'], 2, /--latency/],
-    [['stream', '--latency', '0.5', '--step', '0.8'], 2, /--step 0.8 is more than --latency 0.5/],
+    [['stream', '--latency', '0.5', '--step', '0.8'], 2, /--step is 0\.8, expected at most --latency \(0\.5\)/],
     [['stream', '--rate', '7000'], 2, /--rate/],
     [['stream', '--encoding', 's24le'], 2, /--encoding/],
     [['stream', '-i', '/nowhere.wav'], 1, /nowhere.wav: cannot be read: no such file/],

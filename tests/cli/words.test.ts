@@ -59,7 +59,7 @@ describe('voiceflow words', () => {
     expect(cues.length).toBeGreaterThan(20);
     expect(cues.every(({ start, end }) => end - start <= 7)).toBe(true);
     const vtt = await voiceflow(['words', out, TRUTH, '-f', 'vtt', '--max-seconds', '3']);
-    expect(vtt.stderr).toContain('words have the times of their segments only');
+    expect(vtt.stderr).toContain('the words have only the timestamps of their segments');
     expect(
       parseVtt(vtt.stdout)
         .map(({ text }) => text)
@@ -80,9 +80,9 @@ describe('voiceflow words', () => {
       JSON.stringify(words.map((word) => ({ ...word, start: word.start + 500, end: word.end + 500 }))),
     );
     const { stderr } = await voiceflow(['words', late, TRUTH]);
-    expect(stderr).toContain(`${words.length} of ${words.length} words lie outside of every turn`);
+    expect(stderr).toContain(`${words.length} of ${words.length} words are outside all turns`);
     const plain = file('plain.json', JSON.stringify(words.map(({ text }) => ({ text }))));
-    expect((await voiceflow(['words', plain, TRUTH])).stderr).toContain('no word has times');
+    expect((await voiceflow(['words', plain, TRUTH])).stderr).toContain('no word has timestamps');
   });
 
   it('refuses what it cannot read, with a hint', async () => {
@@ -94,9 +94,9 @@ describe('voiceflow words', () => {
         1,
         'the format of the words is unknown: it is neither JSON, nor SRT, nor WebVTT [invalid-option]. Supported: JSON of whisper.cpp,',
       ],
-      [[WORDS, two], 1, 'it has turns of 2 recordings: a, b'],
+      [[WORDS, two], 1, 'the file has turns of 2 recordings (a, b'],
       [[WORDS, join(root, 'none.wav')], 1, 'no such file'],
-      [[WORDS], 2, 'words takes two files'],
+      [[WORDS], 2, 'words needs 2 files'],
     ] as const) {
       const ended = await voiceflow(['words', ...args]);
       expect(ended.code).toBe(code);

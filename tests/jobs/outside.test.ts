@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isPublicAddress } from '../../packages/jobs/src/outside/addresses.ts';
-import { askOutside, checkAddress } from '../../packages/jobs/src/outside/request.ts';
+import { checkAddress, requestOutside } from '../../packages/jobs/src/outside/request.ts';
 import { jobsApp, orders, type TestApp } from './app.ts';
 import { dataFolder, PATIENCE, testOptions } from './databases.ts';
 
@@ -44,7 +44,7 @@ describe('an address', () => {
   });
 
   it('is refused when its name leads inwards', async () => {
-    const ask = askOutside('http://localhost:1/', {
+    const ask = requestOutside('http://localhost:1/', {
       method: 'GET',
       allowPrivate: false,
       timeoutMs: 5_000,
@@ -76,7 +76,7 @@ describe.skipIf(process.platform !== 'linux')('an address that redirects', () =>
     });
     await new Promise<void>((done) => outside.listen(0, OUTSIDE, done));
     try {
-      const ask = askOutside(`http://${OUTSIDE}:${(outside.address() as AddressInfo).port}/a`, {
+      const ask = requestOutside(`http://${OUTSIDE}:${(outside.address() as AddressInfo).port}/a`, {
         method: 'GET',
         allowPrivate: (address) => address === OUTSIDE,
         timeoutMs: 30_000,
@@ -248,7 +248,7 @@ describe('a webhook', () => {
     // The call has ten seconds.
     for (let i = 0; i < 600 && (await noted())?.problem == null; i++)
       await new Promise((done) => setTimeout(done, 100));
-    expect(await noted()).toEqual({ problem: 'it did not answer in 10000 ms', tries: 1, waits: true });
+    expect(await noted()).toEqual({ problem: 'it did not respond within 10000 ms', tries: 1, waits: true });
   }, 90_000);
 
   it('that fails is tried again later, under the same id; one that redirects is given up', async () => {

@@ -167,7 +167,7 @@ describe('live sessions', () => {
     await until(() => own.every(({ messages }) => messages.length > 0));
     const refused = own.filter(({ messages }) => messages[0]?.type === 'error');
     expect(refused.map(({ messages }) => messages[0]?.message)).toEqual([
-      expect.stringMatching(/3 live sessions of this key/),
+      expect.stringMatching(/this key has 3 open live sessions/),
     ]);
     const other = open(server, keys[1]?.key);
     await until(() => other.messages.length > 0);

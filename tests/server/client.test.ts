@@ -71,7 +71,7 @@ describe('VoiceFlowClient', () => {
       fetch: async () => new Response('<h1>Bad gateway', { status: 503, headers: { 'retry-after': '7' } }),
     });
     await expect(proxy.infer(windowSamples())).rejects.toMatchObject({ code: 'overloaded', retryAfter: 7 });
-    expect(() => new VoiceFlowClient({ url: 'nonsense' })).toThrow(/expected an address/);
+    expect(() => new VoiceFlowClient({ url: 'nonsense' })).toThrow(/expected an http\(s\) address/);
   });
 
   it('has types for Hono’s own client', async () => {

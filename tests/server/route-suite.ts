@@ -241,9 +241,9 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
         ['numSpeakers=x', 'numSpeakers is "x"'],
         ['numSpeakers=2&maxSpeakers=3', 'numSpeakers'],
         ['maxSpeakers=0', 'maxSpeakers'],
-        ['speakers=2', 'no option "speakers"'],
+        ['speakers=2', 'unknown option "speakers"'],
         ['format=mp3', 'expected json, rttm, srt or vtt'],
-        ['numSpeakers=2&numSpeakers=3', 'given 2 times'],
+        ['numSpeakers=2&numSpeakers=3', 'appears 2 times'],
         ['known=[1]', 'known is'],
       ])('refuses ?%s by name', async (query, detail) => {
         const refused = await problem(await post(`/v1/diarize?${query}`, CONVERSATION));

@@ -332,7 +332,9 @@ describe('refusals', () => {
     socket.write(`POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\nabc`);
     const [answer] = await once(socket.setEncoding('utf8'), 'data');
     expect(answer).toMatch(/^HTTP\/1\.1 504 /);
-    expect(answer).toMatch(/no byte of the body came for 100 ms|fewer than 1024 bytes of the body came in 200 ms/);
+    expect(answer).toMatch(
+      /no data of the body was received for 100 ms|fewer than 1024 bytes of the body were received in 200 ms/,
+    );
     await once(socket, 'close');
     expect(server.app.active).toBe(0);
     expect(await (await fetch(`${server.url}/metrics`)).text()).toContain('voiceflow_body_bytes 0');
@@ -595,7 +597,7 @@ describe('GET /v1/stream', () => {
     for (const [query, part] of [
       ['', 'sampleRate is "absent"'],
       ['sampleRate=16000&encoding=mp3', 'encoding is "mp3"'],
-      ['sampleRate=16000&foo=1', 'no option "foo"'],
+      ['sampleRate=16000&foo=1', 'unknown option "foo"'],
     ] as const) {
       const { messages, closed } = open(server, query);
       expect(await closed).toBe(1008);

@@ -83,9 +83,9 @@ async function diarize(
     numSpeakers: countKnown ? speakersIn(recording) : undefined,
     signal,
   };
-  const begun = performance.now();
+  const startedAt = performance.now();
   const diarization = await diarizer.diarize(audio, settings);
-  return { diarization, rtf: (performance.now() - begun) / 1000 / diarization.duration };
+  return { diarization, rtf: (performance.now() - startedAt) / 1000 / diarization.duration };
 }
 
 /** The samples of a file, `repeat` times. */

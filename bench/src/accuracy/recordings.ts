@@ -68,9 +68,9 @@ export async function asWav(path: string): Promise<string> {
 function python(args: readonly string[], path: string): Promise<void> {
   return new Promise((done, fail) => {
     const child = spawn('python3', args, { stdio: ['ignore', 'ignore', 'pipe'] });
-    let told = '';
+    let errors = '';
     child.stderr.on('data', (chunk: Buffer) => {
-      told += chunk.toString();
+      errors += chunk.toString();
     });
     const failed = (why: string, cause?: unknown) =>
       fail(
@@ -80,6 +80,8 @@ function python(args: readonly string[], path: string): Promise<void> {
         }),
       );
     child.on('error', (error) => failed(error.message, error));
-    child.on('close', (code) => (code === 0 ? done() : failed(told.trim().split('\n').at(-1) ?? `exit code ${code}`)));
+    child.on('close', (code) =>
+      code === 0 ? done() : failed(errors.trim().split('\n').at(-1) ?? `exit code ${code}`),
+    );
   });
 }

@@ -73,13 +73,13 @@ export function calibrationError(
   turns: readonly JudgedTurn[],
   w: { bias: number; activity: number; identity: number },
 ) {
-  const bins = Array.from({ length: 10 }, () => ({ told: 0, right: 0 }));
+  const bins = Array.from({ length: 10 }, () => ({ predicted: 0, right: 0 }));
   for (const { evidence, right, seconds } of turns) {
-    const told = 1 / (1 + Math.exp(-(w.bias + w.activity * evidence.activity + w.identity * evidence.identity)));
-    const bin = bins[Math.min(9, Math.floor(told * 10))]!;
-    bin.told += told * seconds;
+    const predicted = 1 / (1 + Math.exp(-(w.bias + w.activity * evidence.activity + w.identity * evidence.identity)));
+    const bin = bins[Math.min(9, Math.floor(predicted * 10))]!;
+    bin.predicted += predicted * seconds;
     bin.right += right * seconds;
   }
   const total = turns.reduce((sum, { seconds }) => sum + seconds, 0);
-  return bins.reduce((sum, bin) => sum + Math.abs(bin.told - bin.right), 0) / total;
+  return bins.reduce((sum, bin) => sum + Math.abs(bin.predicted - bin.right), 0) / total;
 }

@@ -84,7 +84,7 @@ export async function search(
   at: (path: string) => number,
   evaluate: (choice: Choice) => Promise<readonly SetScore[]>,
   draws: readonly Choice[],
-  tell: (line: string) => void,
+  log: (line: string) => void,
 ): Promise<Choice> {
   let best: Choice = {};
   let least = Number.POSITIVE_INFINITY;
@@ -95,7 +95,7 @@ export async function search(
     if (found > least - gain) return;
     least = found;
     best = choice;
-    tell(`${what}: ${found.toFixed(2)} (${scores.map(({ set, der }) => `${set} ${der.toFixed(1)}`).join(', ')})`);
+    log(`${what}: ${found.toFixed(2)} (${scores.map(({ set, der }) => `${set} ${der.toFixed(1)}`).join(', ')})`);
   };
   await attempt({}, 0, 'as it is');
   for (const choice of draws) await attempt(choice, LEAST_GAIN, JSON.stringify(choice));

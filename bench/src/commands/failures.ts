@@ -91,12 +91,12 @@ export const drain = command({
 async function drainOnce(server: ServerUnderTest, clients: number, round: number, failures: string[]): Promise<number> {
   using target = inferTarget(server.url, clients);
   let answered = 0;
-  let gone = false;
+  let refused = false;
   const client = async () => {
-    while (!gone) {
+    while (!refused) {
       const how = outcome(await target.send());
       if (how === 'ok') answered++;
-      else if (how === 'refused') gone = true;
+      else if (how === 'refused') refused = true;
       else failures.push(how);
     }
   };

@@ -10,14 +10,14 @@ const MOST_POINTS = 6;
 const MOST_CHANGED = 2;
 
 export const live = command({
-  summary: 'live against whole recordings: what latency costs, how steady the labels are',
+  summary: 'live against whole recordings: the cost of latency in DER, the stability of labels',
   words: 'FOLDER…',
   about: `${FOLDERS}
 DER with collar 0 and overlap scored. "renamed" is speech whose label speaker-merged changed after it was final;
 "reassigned" is speech that clustering the whole session again gives to another.`,
   options: {
-    latency: number([0.5, 5], 1, 'seconds after which what was said is final, 0.5–5'),
-    step: number([0.25, 1], '0.25', 'seconds between two looks at the audio'),
+    latency: number([0.5, 5], 1, 'seconds until results are final, 0.5–5'),
+    step: number([0.25, 1], '0.25', 'seconds between two analyses of the audio'),
     model: MODEL,
     json: flag('all figures as JSON'),
     check: flag(
@@ -36,12 +36,12 @@ DER with collar 0 and overlap scored. "renamed" is speech whose label speaker-me
       onFile: json ? undefined : (_, file) => io.out(fileLine(file)),
     });
     io.out(json ? JSON.stringify(result) : result.map(folderLine).join('\n'));
-    return check && !result.every(keepsPromises) ? 1 : 0;
+    return check && !result.every(withinLimits) ? 1 : 0;
   },
 });
 
-export function keepsPromises({ live: heard, offline, renamed, told }: LiveFolder): boolean {
-  return heard - offline <= MOST_POINTS && 100 * renamed <= MOST_CHANGED * told;
+export function withinLimits({ live: liveDer, offline, renamed, told }: LiveFolder): boolean {
+  return liveDer - offline <= MOST_POINTS && 100 * renamed <= MOST_CHANGED * told;
 }
 
 function fileLine(file: LiveFile): string {

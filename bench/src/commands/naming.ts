@@ -7,7 +7,16 @@ import * as pipeline from 'voiceflow-ml/stages';
 import { modelWith } from '../accuracy/model.ts';
 import { MODEL } from '../accuracy/options.ts';
 import { command } from '../command.ts';
-import { drawRates, fitRules, type Heard, hear, keep, kept, liveRates, type NamingRates } from '../naming/naming.ts';
+import {
+  collectVoices,
+  drawRates,
+  fitRules,
+  liveRates,
+  type NamingRates,
+  parseVoices,
+  serializeVoices,
+  type VoicePair,
+} from '../naming/naming.ts';
 import { readPeople, SpeechReader } from '../naming/speech.ts';
 import { withSettings } from '../settings.ts';
 
@@ -41,7 +50,7 @@ recordings with RTTM beside them.`,
     const model = await modelWith(name);
     const { id, version, space } = model.manifest;
     await using diarizer = await createDiarizer({ model });
-    const sets: { name: string; all: Heard[] }[] = [];
+    const sets: { name: string; all: VoicePair[] }[] = [];
     for (const index of indexes) {
       io.note(index);
       const name = basename(index) === 'index.tsv' ? basename(dirname(index)) : basename(index, '.tsv');
@@ -49,12 +58,12 @@ recordings with RTTM beside them.`,
       const file = folder && join(folder, `${key}.json`);
       const there = file === undefined || live ? undefined : await readFile(file, 'utf8').catch(() => undefined);
       if (there !== undefined) {
-        sets.push({ name, all: kept(there) });
+        sets.push({ name, all: parseVoices(there) });
         continue;
       }
-      const all = await hear(diarizer, await readPeople(index), new SpeechReader(), lengths);
+      const all = await collectVoices(diarizer, await readPeople(index), new SpeechReader(), lengths);
       sets.push({ name, all });
-      if (file !== undefined) await writeFile(file, keep(all));
+      if (file !== undefined) await writeFile(file, serializeVoices(all));
     }
     let context = { space, settings: settingsOf(model.manifest) };
     if (target !== undefined) {

@@ -44,14 +44,14 @@ export const soak = command({
     const lag = upload > 0 ? await uploadLag(server.url, repeatedWav(pcm, upload), io.out) : undefined;
     // If the server ends early, prints why, because everything else fails then.
     let over = false;
-    void server.exited.then((how) => over || io.note(`the server ended (${how}): ${server.said()}`));
+    void server.exited.then((how) => over || io.note(`the server ended (${how}): ${server.output()}`));
     using target = inferTarget(server.url, clients);
     await warmUp(target, 500, clients);
     const points: Point[] = [];
-    const begun = performance.now();
+    const startedAt = performance.now();
     const { cpuSeconds } = usageOf(server);
     const watching = setInterval(() => {
-      const at = (performance.now() - begun) / 3_600_000;
+      const at = (performance.now() - startedAt) / 3_600_000;
       points.push({ at, rss: usageOf(server).rss, server: processUsage(server.pid)?.rss ?? 0 });
     }, 1000);
     const stop = AbortSignal.timeout(minutes * 60_000);
@@ -62,14 +62,14 @@ export const soak = command({
     ]);
     over = true;
     clearInterval(watching);
-    const seconds = (performance.now() - begun) / 1000;
+    const seconds = (performance.now() - startedAt) / 1000;
     const floor = floors(points.slice(Math.floor(points.length / 5)));
     const [first, last] = [floor[0], floor.at(-1)];
     io.out(
       [
-        `windows     ${windows.requests}, ${windows.succeeded} well${told(windows)}`,
-        `recordings  ${files.sent} of ${RECORDING_SECONDS} s, ${files.well} well${told(files)}`,
-        `sessions    ${live.sent} of ${SESSION_SECONDS} s in real time, ${live.well} well${told(live)}`,
+        `windows     ${windows.requests}, ${windows.succeeded} well${failureText(windows)}`,
+        `recordings  ${files.sent} of ${RECORDING_SECONDS} s, ${files.well} well${failureText(files)}`,
+        `sessions    ${live.sent} of ${SESSION_SECONDS} s in real time, ${live.well} well${failureText(live)}`,
         `load        ${figures((usageOf(server).cpuSeconds - cpuSeconds) / seconds)} cores for ${figures(seconds / 60)} minutes`,
         `RSS         ${figures(first?.rss ?? 0)} → ${figures(last?.rss ?? 0)} MB in all, the server alone ${figures(first?.server ?? 0)} → ${figures(last?.server ?? 0)} MB`,
         `slope       ${figures(slope(floor, 'rss'))} MB/h in all, the server alone ${figures(slope(floor, 'server'))} MB/h`,
@@ -102,7 +102,7 @@ interface Count {
 }
 
 /** The failures with their counts, as text. */
-function told({ failures }: { readonly failures: Readonly<Record<string, number>> }): string {
+function failureText({ failures }: { readonly failures: Readonly<Record<string, number>> }): string {
   const kinds = counts(failures);
   return kinds && ` (${kinds})`;
 }
@@ -121,7 +121,7 @@ async function recordingLoop(
   stop: AbortSignal,
 ): Promise<Count> {
   const count: Count = { sent: 0, well: 0, failures: {} };
-  const ask = async (): Promise<string | undefined> => {
+  const diarize = async (): Promise<string | undefined> => {
     try {
       const answer = await fetch(`${url}/v1/diarize`, { method: 'POST', body });
       await answer.arrayBuffer();
@@ -133,7 +133,7 @@ async function recordingLoop(
   const client = async () => {
     while (!stop.aborted) {
       count.sent++;
-      const failure = await ask();
+      const failure = await diarize();
       if (failure === undefined) count.well++;
       else {
         count.failures[failure] = (count.failures[failure] ?? 0) + 1;

@@ -42,7 +42,7 @@ interface Observations {
 }
 
 const CHUNK_SECONDS = 0.1;
-const PATIENCE = 30_000;
+const TIMEOUT_MS = 30_000;
 
 /** Opens concurrent live sessions and sends each audio in real time, like a microphone. */
 export async function runSessions(options: SessionsOptions): Promise<SessionsResult> {
@@ -87,7 +87,7 @@ async function runSession(options: SessionsOptions, pcm: Samples, seen: Observat
       socket.terminate();
       resolve(failure);
     };
-    const timer = setTimeout(() => finish('timeout'), options.seconds * 1000 + PATIENCE);
+    const timer = setTimeout(() => finish('timeout'), options.seconds * 1000 + TIMEOUT_MS);
     socket.on('error', () => finish('connection'));
     socket.on('close', (code) => finish(`closed-${code}`));
     socket.on('message', (data, binary) => {

@@ -4,7 +4,7 @@ import { seededRandom } from 'voiceflow-ml/testing';
 import { type Person, type SpeechReader, secondsOf } from './speech.ts';
 
 /** A person's enrolled voice, and the voice in another recording. */
-export interface Heard {
+export interface VoicePair {
   readonly known: KnownVoice;
   readonly heard: pipeline.HeardVoice;
   /**
@@ -28,13 +28,13 @@ export interface Lengths {
 const LEAST_ONCE = 10;
 
 /** Enrolls each person from some recordings and computes the voice in others. Skips people with too little speech. */
-export async function hear(
+export async function collectVoices(
   diarizer: Diarizer,
   people: readonly Person[],
   reader: SpeechReader,
   { enroll, hear: most, people: wanted }: Lengths,
-): Promise<Heard[]> {
-  const result: Heard[] = [];
+): Promise<VoicePair[]> {
+  const result: VoicePair[] = [];
   for (const { name, recordings } of people) {
     if (result.length >= wanted) break;
     const once = recordings.length < 2;
@@ -68,7 +68,7 @@ function halves(pieces: Person['recordings'][number]): Person['recordings'][numb
 }
 
 /** Serializes the voices as JSON without the recordings, for reuse in a later run. */
-export function keep(all: readonly Heard[]): string {
+export function serializeVoices(all: readonly VoicePair[]): string {
   const rows = all.map(({ known, heard, once }) => ({
     once,
     known: { ...known, embedding: [...known.embedding] },
@@ -77,7 +77,7 @@ export function keep(all: readonly Heard[]): string {
   return JSON.stringify(rows);
 }
 
-export function kept(json: string): Heard[] {
+export function parseVoices(json: string): VoicePair[] {
   type Row<T> = Omit<T, 'embedding'> & { embedding: number[] };
   const rows = JSON.parse(json) as { once: boolean; known: Row<KnownVoice>; heard: Row<pipeline.HeardVoice> }[];
   return rows.map(({ once, known, heard }) => ({
@@ -112,29 +112,29 @@ export interface NamingContext {
 
 /** Draws random books and tests each with a member and with a stranger. */
 export function drawRates(
-  all: readonly Heard[],
+  all: readonly VoicePair[],
   { book, falseNames, draws, seed }: { book: number; falseNames: number; draws: number; seed: number },
   { space, settings }: NamingContext,
 ): NamingRates {
-  const counts = { falseNames: 0, right: 0, wrong: 0, asked: 0 };
+  const counts = { falseNames: 0, right: 0, wrong: 0, tested: 0 };
   const options = { space, voices: settings.voices, rules: settings.known, falseNames };
   for (const { members, stranger } of books(all, book, draws, seed)) {
     const known = members.map((member) => member.known);
-    const nameOf = (person: Heard) => pipeline.nameVoices([person.heard], known, options)[0]?.name;
+    const nameOf = (person: VoicePair) => pipeline.nameVoices([person.heard], known, options)[0]?.name;
     if (nameOf(stranger) !== undefined) counts.falseNames++;
     const first = members.find(({ once }) => !once);
     if (first === undefined) continue;
-    counts.asked++;
+    counts.tested++;
     const name = nameOf(first);
     if (name === first.known.name) counts.right++;
     else if (name !== undefined) counts.wrong++;
   }
-  const asked = counts.asked > 0;
+  const tested = counts.tested > 0;
   return {
     book,
     falseNames: (100 * counts.falseNames) / draws,
-    right: asked ? (100 * counts.right) / counts.asked : undefined,
-    wrong: asked ? (100 * counts.wrong) / counts.asked : undefined,
+    right: tested ? (100 * counts.right) / counts.tested : undefined,
+    wrong: tested ? (100 * counts.wrong) / counts.tested : undefined,
   };
 }
 
@@ -144,25 +144,25 @@ export function drawRates(
  */
 export async function liveRates(
   diarizer: Diarizer,
-  all: readonly Heard[],
+  all: readonly VoicePair[],
   { book, falseNames, seed }: { book: number; falseNames: number; seed: number },
 ): Promise<NamingRates> {
   const counts = { falseNames: 0, right: 0, wrong: 0 };
   const random = seededRandom(seed);
-  const nameOf = async (person: Heard, members: readonly Heard[]) => {
+  const nameOf = async (person: VoicePair, members: readonly VoicePair[]) => {
     const known = members.map((member) => member.known);
     if (person.recording === undefined)
       throw new VoiceFlowError('invalid-option', 'live sessions need recordings, and kept embeddings have none');
     const { samples, sampleRate } = person.recording;
     const session = diarizer.open({ sampleRate, known, falseNames });
-    const told = (async () => {
+    const firstName = (async () => {
       let name: string | undefined;
       for await (const event of session) if (event.type === 'speaker') name ??= event.name;
       return name;
     })();
     await session.push(samples);
     await session.end();
-    return told;
+    return firstName;
   };
   for (const person of all) {
     const others = shuffled(all, random).filter((other) => other !== person);
@@ -180,7 +180,7 @@ export async function liveRates(
   };
 }
 
-function* books(all: readonly Heard[], size: number, draws: number, seed: number) {
+function* books(all: readonly VoicePair[], size: number, draws: number, seed: number) {
   const random = seededRandom(seed);
   for (let draw = 0; draw < draws; draw++) {
     const [stranger, ...members] = shuffled(all, random).slice(0, size + 1);
@@ -203,7 +203,7 @@ function shuffled<T>(items: readonly T[], random: () => number): T[] {
  * among 1 and among 20 voices exceeds once in fifty (the largest over the sets).
  */
 export function fitRules(
-  sets: readonly (readonly Heard[])[],
+  sets: readonly (readonly VoicePair[])[],
   context: NamingContext,
   seed: number,
 ): Required<Pick<pipeline.NamingRules, 'at' | 'width'>> & { readonly nuisance: Float32Array } {
@@ -232,7 +232,7 @@ export function fitRules(
 const DRAWN = 4000;
 
 /** An orthonormal basis `[sets, to]` of the span of the sets' means (Gram–Schmidt). */
-function spanOfMeans(sets: readonly (readonly Heard[])[], voices: pipeline.VoiceSpace): Float32Array {
+function spanOfMeans(sets: readonly (readonly VoicePair[])[], voices: pipeline.VoiceSpace): Float32Array {
   const { to } = voices;
   const rows: Float64Array[] = [];
   const voice = new Float32Array(to);

@@ -17,7 +17,7 @@ import type { PeerResult } from './result.ts';
 const run = promisify(execFile);
 const FOLDER = `${REPOSITORY}bench/peers/sherpa`;
 const NETWORKS = `${REPOSITORY}../shared/models/pyannote`;
-const PATIENCE = 600_000;
+const TIMEOUT_MS = 600_000;
 
 /** Paths of sherpa-onnx's two networks. `random`: the second one has no trained weights. */
 export interface SherpaSetup {
@@ -70,7 +70,7 @@ export async function measureSherpa(
   try {
     const networks = await prepare(setup, folder);
     const args = [`${FOLDER}/run.mjs`, audio, networks.segmentation, networks.embedding, '1', String(repeats)];
-    const { stdout } = await run(process.execPath, args, { timeout: PATIENCE });
+    const { stdout } = await run(process.execPath, args, { timeout: TIMEOUT_MS });
     const lines = stdout.trim().split('\n');
     return await describe(setup, audio, JSON.parse(lines[lines.length - 1] ?? '') as SherpaOutput);
   } finally {

@@ -71,9 +71,9 @@ async function loadThrough(
       const sentAfterDeath = dead;
       const reply = await target.send();
       // nginx lists the servers it tried, in order: `a`, or `a, b` after a failure.
-      const asked = (reply.server ?? '').split(',').map((address) => address.trim());
-      const last = asked[asked.length - 1] ?? '';
-      if (asked.length > 1) retried++;
+      const upstreams = (reply.server ?? '').split(',').map((address) => address.trim());
+      const last = upstreams[upstreams.length - 1] ?? '';
+      if (upstreams.length > 1) retried++;
       if (reply.ok) served.set(last, (served.get(last) ?? 0) + 1);
       if (sentAfterDeath && reply.ok && last !== '' && victim?.url.endsWith(last)) afterDeath++;
       return reply;

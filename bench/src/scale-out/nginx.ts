@@ -52,7 +52,7 @@ export async function startNginx(command: string, ports: readonly number[]): Pro
     command,
     args: ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'logs', 'error.log')],
     readyUrl: `${url}/nginx-health`,
-    patience: 10_000,
+    timeoutMs: 10_000,
   });
   return {
     ...nginx,

@@ -7,8 +7,8 @@ let diarizer;
 
 export default function Page() {
   const [text, setText] = useState('');
-  async function listen({ target }) {
-    setText('listening …');
+  async function diarizeFile({ target }) {
+    setText('Analyzing …');
     diarizer ??= createDiarizer();
     try {
       const { turns } = await (await diarizer).diarize(target.files[0]);
@@ -19,7 +19,7 @@ export default function Page() {
   }
   return (
     <main>
-      <input type="file" aria-label="A recording" onChange={listen} />
+      <input type="file" aria-label="A recording" onChange={diarizeFile} />
       <pre>{text}</pre>
     </main>
   );

@@ -10,12 +10,15 @@ const EMBEDDED = ['standard', 'fast-cnn'];
 export const ENGINE_OPTIONS = {
   model: text(
     'NAME',
-    'standard (default), fast-cnn (without the segmenter), light, accurate or pyannote (fetched by models pull NAME), or a folder with a manifest.json',
+    'standard (default), fast-cnn (without the segmenter), light, accurate or pyannote (downloaded with models pull NAME), or a folder with a manifest.json',
   ),
-  backend: choice(['node', 'wasm'], 'what runs the network: native (default where it is installed) or WebAssembly'),
+  backend: choice(
+    ['node', 'wasm'],
+    'what runs the network: native code (default where onnxruntime-node is installed) or WebAssembly',
+  ),
   device: choice(
     ['cpu', 'webgpu', 'cuda', 'coreml', 'directml'],
-    'what the native backend runs it on (default cpu); the CPU does it, with a warning, where the device cannot be used',
+    'device of the native backend (default cpu); if it cannot be used, the CPU is used, with a warning',
   ),
 };
 
@@ -37,20 +40,20 @@ export async function openDiarizer(
   signal: AbortSignal,
   jobs = 1,
 ): Promise<Diarizer> {
-  const own = await ownModel(model);
+  const selected = await modelNamed(model);
   // Imported here and not at the top, because --help and usage errors do not need the network.
   const { createDiarizer } = await import('voiceflow-ml');
   return createDiarizer({
     signal,
     workers: workersFor(jobs),
-    model: own,
+    model: selected,
     backend,
     device,
   });
 }
 
 /** The model for `--model`; undefined for the default one. */
-async function ownModel(model: string | undefined): Promise<ModelPackage | undefined> {
+async function modelNamed(model: string | undefined): Promise<ModelPackage | undefined> {
   if (model === undefined || model === 'standard') return undefined;
   if (model === 'fast-cnn') return (await import('voiceflow-ml')).fastCnn;
   if ((PULLED_MODELS as readonly string[]).includes(model)) return installedModel(model);
@@ -60,10 +63,10 @@ async function ownModel(model: string | undefined): Promise<ModelPackage | undef
     () => false,
   );
   if (isFolder) return modelFromFolder(model);
-  const meant = nearest(model, names);
+  const suggestion = nearest(model, names);
   throw new UsageError(
     `--model is "${model}", expected ${names.join(', ')} or a folder with a manifest.json`,
-    meant === undefined ? undefined : `Did you mean ${meant}?`,
+    suggestion === undefined ? undefined : `Did you mean ${suggestion}?`,
   );
 }
 

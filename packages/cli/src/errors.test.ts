@@ -15,7 +15,7 @@ describe('explain', () => {
 
   it('owns up to what nobody foresaw, whatever was thrown', () => {
     expect(explain(new TypeError('x is undefined'))).toMatch(
-      /^internal error: x is undefined\. Please report it; .*\.$/,
+      /^internal error: x is undefined\. Please report this bug.*VOICEFLOW_DEBUG=1.*\.$/,
     );
     expect(explain('text')).toMatch(/^internal error: text\./);
     expect(explain(undefined)).toMatch(/^internal error: undefined\./);

@@ -25,9 +25,9 @@ export function isAbort(error: unknown): boolean {
 export function explain(error: unknown, subject?: string): string {
   const known = VoiceFlowError.isInstance(error);
   const code = known && !(error instanceof UsageError) ? ` [${error.code}]` : '';
-  const foreseen = known || error instanceof FileError;
-  const parts = [`${foreseen ? '' : 'internal error: '}${messageOf(error)}${code}`];
-  const hint = foreseen ? hintOf(error) : 'Please report it; with VOICEFLOW_DEBUG=1 it is told where it comes from';
+  const expected = known || error instanceof FileError;
+  const parts = [`${expected ? '' : 'internal error: '}${messageOf(error)}${code}`];
+  const hint = expected ? hintOf(error) : 'Please report this bug, with the stack trace that VOICEFLOW_DEBUG=1 prints';
   if (hint !== undefined) parts.push(hint.charAt(0).toUpperCase() + hint.slice(1));
   const text = parts.map(oneLine).map(stop).join(' ');
   return subject === undefined ? text : `${oneLine(subject)}: ${text}`;
@@ -53,15 +53,15 @@ export function explainSystemError(error: unknown): string {
     case 'EPERM':
       return 'permission denied';
     case 'EISDIR':
-      return 'it is a directory';
+      return 'is a directory';
     case 'ENOTDIR':
-      return 'a part of the path is no directory';
+      return 'a part of the path is not a directory';
     case 'ENOSPC':
       return 'no space left on the device';
     case 'EDQUOT':
       return 'the disk quota is used up';
     case 'EFBIG':
-      return 'the file would be larger than is allowed';
+      return 'the file would be larger than the system allows';
     case 'EROFS':
       return 'the file system is read-only';
     case 'EMFILE':

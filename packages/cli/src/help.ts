@@ -5,7 +5,7 @@ import type { Screen } from './screen.ts';
 
 const WIDEST = 100;
 const INDENT = '  ';
-const EXIT_CODES = 'Exit codes: 0 done, 1 a file or its content was no good, 2 called wrongly, 130 interrupted.';
+const EXIT_CODES = 'Exit codes: 0 success, 1 a file or its content was unusable, 2 wrong usage, 130 interrupted.';
 
 /** The text of `voiceflow --help`. */
 export function overview(commands: readonly CommandEntry[], screen: Screen): string {
@@ -26,7 +26,7 @@ export function overview(commands: readonly CommandEntry[], screen: Screen): str
     `${INDENT}voiceflow diarize recordings/ --format rttm --out results`,
     `${INDENT}voiceflow diarize --help`,
     '',
-    'Results go to standard output, everything else to standard error. NO_COLOR turns colors off.',
+    'Results go to standard output, everything else to standard error. NO_COLOR disables colors.',
     EXIT_CODES,
   ].join('\n')}\n`;
 }

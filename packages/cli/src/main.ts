@@ -4,7 +4,7 @@ import { processIo } from './io.ts';
 import { run } from './run.ts';
 
 const stop = new AbortController();
-const io = processIo(() => stop.abort(new Error('the reader of standard output has gone')));
+const io = processIo(() => stop.abort(new Error('the reader of standard output closed it')));
 let interruptedBy: NodeJS.Signals | undefined;
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -19,7 +19,7 @@ export class ProgressLine {
   readonly #io: Io;
   readonly #now: () => number;
   readonly #shares = new Map<string, Share>();
-  readonly #begun: number;
+  readonly #startedAt: number;
   #drawnAt = Number.NEGATIVE_INFINITY;
   #shown = false;
   #finished = 0;
@@ -32,7 +32,7 @@ export class ProgressLine {
     this.#files = files;
     this.#unit = unit;
     this.#now = now;
-    this.#begun = now();
+    this.#startedAt = now();
   }
 
   update(name: string, share: Share): void {
@@ -41,7 +41,7 @@ export class ProgressLine {
     const now = this.#now();
     if (now - this.#drawnAt < REDRAW_MS) return;
     this.#drawnAt = now;
-    this.#draw(name, share, now - this.#begun);
+    this.#draw(name, share, now - this.#startedAt);
   }
 
   /** Reports that a file is finished, successfully or not. */

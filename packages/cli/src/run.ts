@@ -58,12 +58,12 @@ function find(name: string): CommandEntry {
   if (entry !== undefined) return entry;
   if (name.startsWith('-'))
     throw new UsageError(`unknown option ${name}`, 'Options follow a command; see voiceflow --help');
-  const meant = nearest(
+  const suggestion = nearest(
     name,
     COMMANDS.map((command) => command.name),
   );
   throw new UsageError(
     `there is no command "${name}"`,
-    meant === undefined ? 'See voiceflow --help for the commands' : `Did you mean voiceflow ${meant}?`,
+    suggestion === undefined ? 'See voiceflow --help for the commands' : `Did you mean voiceflow ${suggestion}?`,
   );
 }

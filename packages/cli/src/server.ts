@@ -3,17 +3,17 @@ import { VoiceFlowClient } from '@voiceflow-ml/server/client';
 
 /** The options of every command that calls a server. */
 export const SERVER_OPTIONS = {
-  server: text('URL', 'the server (VOICEFLOW_SERVER; default http://127.0.0.1:8080)'),
+  server: text('URL', 'address of the server (VOICEFLOW_SERVER; default http://127.0.0.1:8080)'),
 };
 
 /** The options for submitting a job. */
 export const SUBMIT_OPTIONS = {
-  speakers: integer([1, 100], 'N', 'exactly so many voices'),
-  min: integer([1, 100], 'N', 'at least so many'),
-  max: integer([1, 100], 'N', 'at most so many'),
+  speakers: integer([1, 100], 'N', 'exactly this many speakers'),
+  min: integer([1, 100], 'N', 'at least this many speakers'),
+  max: integer([1, 100], 'N', 'at most this many speakers'),
   exclusive: flag('one speaker at a time'),
-  voices: flag('recognize the voices enrolled on the server'),
-  priority: integer([0, 100], 'N', 'before your other jobs (default 0)'),
+  voices: flag('name the speakers whose voices are enrolled on the server'),
+  priority: integer([0, 100], 'N', 'jobs with a higher priority run before your other jobs (default 0)'),
 };
 
 export interface SubmitValues {

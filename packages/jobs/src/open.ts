@@ -119,30 +119,38 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
     metrics: jobMetrics(host.registry),
   });
   let depth = NOTHING;
-  let away = 0;
-  const look = async () => {
+  let unavailable = 0;
+  const updateDepth = async () => {
     try {
       depth = await jobs.depth();
-      away = 0;
+      unavailable = 0;
     } catch {
-      away = 1;
+      unavailable = 1;
     }
   };
-  void look();
-  const timer = setInterval(look, DEPTH_MS);
+  void updateDepth();
+  const timer = setInterval(updateDepth, DEPTH_MS);
   const { registry } = host;
-  registry.gauge('voiceflow_jobs_queued', 'Jobs that wait, of all servers.', () => depth.queued);
-  registry.gauge('voiceflow_jobs_working', 'Jobs that run, at all workers.', () => depth.running);
-  registry.gauge('voiceflow_jobs_age_seconds', 'How long the oldest job has been due for.', () => depth.age);
-  registry.gauge('voiceflow_jobs_retrying', 'Jobs that failed and wait to be tried again.', () => depth.retrying);
-  registry.gauge('voiceflow_jobs_failed_last_hour', 'Jobs that failed for good.', () => depth.failed);
+  registry.gauge('voiceflow_jobs_queued', 'Queued jobs, of all servers.', () => depth.queued);
+  registry.gauge('voiceflow_jobs_working', 'Running jobs, on all workers.', () => depth.running);
+  registry.gauge('voiceflow_jobs_age_seconds', 'Seconds since the oldest queued job was due.', () => depth.age);
+  registry.gauge(
+    'voiceflow_jobs_retrying',
+    'Jobs that failed and are queued for another attempt.',
+    () => depth.retrying,
+  );
+  registry.gauge(
+    'voiceflow_jobs_failed_last_hour',
+    'Jobs that failed after their last attempt, in the last hour.',
+    () => depth.failed,
+  );
   registry.gauge(
     'voiceflow_jobs_audio_seconds_per_second',
-    'Audio done by all workers a second, over the last minute.',
+    'Seconds of audio processed per second by all workers, over the last minute.',
     () => depth.speed,
   );
-  registry.gauge('voiceflow_webhooks_waiting', 'Webhook calls that wait.', () => depth.deliveries);
-  registry.gauge('voiceflow_jobs_database_away', '1 while the database does not answer.', () => away);
+  registry.gauge('voiceflow_webhooks_waiting', 'Pending webhook calls.', () => depth.deliveries);
+  registry.gauge('voiceflow_jobs_database_away', '1 while the database is unavailable.', () => unavailable);
 
   const handlers = jobHandlers({
     host,
@@ -154,7 +162,7 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
     webhooks: secret !== undefined,
     async admit(key) {
       if (depth.queued >= options.mostQueued) {
-        throw new VoiceFlowError('overloaded', `${depth.queued} jobs wait, the limit is ${options.mostQueued}`, {
+        throw new VoiceFlowError('overloaded', `${depth.queued} jobs are queued, the limit is ${options.mostQueued}`, {
           hint: 'Try again after Retry-After seconds.',
           retryAfter: 30,
         });
@@ -162,7 +170,7 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
       if (options.secondsPerDay > 0 && (await jobs.secondsToday(key)) >= options.secondsPerDay) {
         throw new VoiceFlowError(
           'quota-exceeded',
-          `this client has used its ${options.secondsPerDay} seconds of audio in 24 hours`,
+          `this client has used its quota of ${options.secondsPerDay} seconds of audio in 24 hours`,
           { hint: 'Try again after Retry-After seconds.', retryAfter: 600 },
         );
       }
@@ -181,7 +189,7 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
 
 function folderOf(data: string | undefined): string {
   if (data !== undefined) return data;
-  throw new VoiceFlowError('invalid-option', 'there is no data folder', { hint: 'Give --data DIR.' });
+  throw new VoiceFlowError('invalid-option', 'no data folder is set', { hint: 'Set --data DIR.' });
 }
 
 /** A secret that is generated at the first start, so that webhooks are signed without any setting. */

@@ -37,18 +37,21 @@ const DEFAULT_KEEP: Keep = { audio: 0, results: 30 * DAY };
  */
 export function jobsOptions(
   env: Environment,
-  given: { data?: string | undefined; database?: string | undefined } = {},
+  args: { data?: string | undefined; database?: string | undefined } = {},
 ): JobsOptions | undefined {
-  const databaseUrl = text(given.database) ?? text(env.VOICEFLOW_DATABASE_URL);
-  const data = text(given.data) ?? text(env.VOICEFLOW_DATA);
+  const databaseUrl = text(args.database) ?? text(env.VOICEFLOW_DATABASE_URL);
+  const data = text(args.data) ?? text(env.VOICEFLOW_DATA);
   if (databaseUrl === undefined && data === undefined) return undefined;
   if (databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
-    throw new VoiceFlowError('invalid-option', 'VOICEFLOW_DATABASE_URL is expected to begin with postgres://');
+    throw new VoiceFlowError(
+      'invalid-option',
+      'VOICEFLOW_DATABASE_URL is not valid, expected an address that begins with postgres://',
+    );
   }
   const s3 = s3Options(env);
   if (data === undefined && s3 === undefined) {
-    throw new VoiceFlowError('invalid-option', 'with a database there must be a place for the audio', {
-      hint: 'Give --data DIR (shared by all machines), or VOICEFLOW_S3_BUCKET and what belongs to it.',
+    throw new VoiceFlowError('invalid-option', 'a database of jobs needs a storage for the audio', {
+      hint: 'Set --data DIR (shared by all machines), or VOICEFLOW_S3_BUCKET and the other VOICEFLOW_S3_* variables.',
     });
   }
   const secret = text(env.VOICEFLOW_WEBHOOK_SECRET);
@@ -85,7 +88,7 @@ export function parseKeep(value: string | undefined): Keep {
         'invalid-option',
         `VOICEFLOW_KEEP has "${part.slice(0, 40)}", expected audio=… or results=…`,
         {
-          hint: 'Such as audio=0,results=30d (the default), with s, m, h or d.',
+          hint: 'For example audio=0,results=30d (the default); the units are s, m, h and d.',
         },
       );
     }
@@ -103,11 +106,11 @@ function s3Options(env: Environment): JobsOptions['s3'] {
   const secretAccessKey = text(env.VOICEFLOW_S3_SECRET_ACCESS_KEY) ?? text(env.AWS_SECRET_ACCESS_KEY);
   const endpoint = text(env.VOICEFLOW_S3_ENDPOINT) ?? `https://s3.${region}.amazonaws.com`;
   if (accessKeyId === undefined || secretAccessKey === undefined) {
-    throw new VoiceFlowError('invalid-option', 'VOICEFLOW_S3_BUCKET was given without keys', {
+    throw new VoiceFlowError('invalid-option', 'VOICEFLOW_S3_BUCKET is set without access keys', {
       hint: 'Set VOICEFLOW_S3_ACCESS_KEY_ID and VOICEFLOW_S3_SECRET_ACCESS_KEY.',
     });
   }
-  if (!URL.canParse(endpoint)) throw new VoiceFlowError('invalid-option', 'VOICEFLOW_S3_ENDPOINT is no address');
+  if (!URL.canParse(endpoint)) throw new VoiceFlowError('invalid-option', 'VOICEFLOW_S3_ENDPOINT is not a valid URL');
   return { endpoint, bucket, region, accessKeyId, secretAccessKey };
 }
 
@@ -116,8 +119,8 @@ function text(value: string | undefined): string | undefined {
 }
 
 function number(env: Environment, name: string, fallback: number, min: number, max: number): number {
-  const given = text(env[name]);
-  const value = given === undefined ? fallback : Number(given);
+  const setting = text(env[name]);
+  const value = setting === undefined ? fallback : Number(setting);
   if (Number.isFinite(value) && value >= min && value <= max) return value;
-  throw new VoiceFlowError('invalid-option', `${name} is "${given}", expected a number from ${min} to ${max}`);
+  throw new VoiceFlowError('invalid-option', `${name} is "${setting}", expected a number from ${min} to ${max}`);
 }

@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const TEMPLATE = at('../../../examples/browser/index.html');
-const PROMISE = 'Who spoke when';
+const TAGLINE = 'Who spoke when';
 const SCRIPT = '<script type="module" src="assets/main.js"></script>';
 
 /** Builds the server's page as one file: the page of examples/browser with a script that calls the server. */
@@ -22,12 +22,12 @@ export async function buildPage(): Promise<{ readonly html: string; readonly fil
     alias: { 'voiceflow-ml/core': at('../../sdk/src/core.ts') },
   });
   const template = readFileSync(TEMPLATE, 'utf8');
-  for (const part of [`${PROMISE}</span>`, SCRIPT]) {
+  for (const part of [`${TAGLINE}</span>`, SCRIPT]) {
     if (!template.includes(part)) throw new Error(`${TEMPLATE} has no ${part}`);
   }
   // Replaced by functions, because `$` has a special meaning in replacement strings.
   const html = template
-    .replace(`${PROMISE}</span>`, () => `${PROMISE}, by this server</span>`)
+    .replace(`${TAGLINE}</span>`, () => `${TAGLINE}, by this server</span>`)
     .replace(SCRIPT, () => `<script>${outputFiles[0]?.text.trim()}</script>`);
   return { html, files: [TEMPLATE, ...Object.keys(metafile.inputs)] };
 }

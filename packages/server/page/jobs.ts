@@ -4,13 +4,13 @@ import type { JobsClient } from '../src/client/jobs.ts';
 import type { JobJson } from '../src/client/types.ts';
 
 /** Milliseconds between refreshes while jobs have not ended. */
-const LOOK_MS = 1000;
+const REFRESH_MS = 1000;
 const MOST_SHOWN = 20;
 
 /** Shows the jobs that the server keeps, also after a reload. @returns A function that refreshes the list. */
 export function showJobs(page: Page, jobs: () => JobsClient): () => Promise<void> {
   const section = element('section');
-  const submit = element('button', '', 'Hand a recording over');
+  const submit = element('button', '', 'Submit a recording');
   const input = element('input');
   input.type = 'file';
   input.id = 'job-file';
@@ -24,40 +24,40 @@ export function showJobs(page: Page, jobs: () => JobsClient): () => Promise<void
   section.hidden = true;
   section.append(
     element('h2', '', 'Jobs'),
-    element('p', 'soft', 'The server keeps them: close this page and come back.'),
+    element('p', 'soft', 'The server stores jobs, so you can close this page and come back later.'),
     row,
     items,
   );
   $('audio').before(section);
-  onFile(input, submit, (file) => void hand(file));
+  onFile(input, submit, (file) => void submitFile(file));
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  async function look(): Promise<void> {
+  async function refresh(): Promise<void> {
     clearTimeout(timer);
     try {
       const list = await jobs().list({ limit: MOST_SHOWN });
       section.hidden = false;
       items.replaceChildren(...list.jobs.map(item));
       const waiting = list.jobs.some(({ state }) => state === 'queued' || state === 'running');
-      if (waiting) timer = setTimeout(() => void look(), LOOK_MS);
+      if (waiting) timer = setTimeout(() => void refresh(), REFRESH_MS);
     } catch {
       section.hidden = true;
     }
   }
 
   function item(job: JobJson): HTMLElement {
-    const made = element('li', 'row');
+    const row = element('li', 'row');
     const part = job.progress?.fraction === undefined ? '' : ` ${Math.floor(job.progress.fraction * 100)} %`;
     const state = job.problem ? `${job.state}: ${job.problem.detail}` : job.state + part;
-    made.append(element('span', '', nameOf(job)), element('span', 'soft', state));
-    if (job.state === 'succeeded') made.append(action('Show', () => open(job)));
-    made.append(action(job.endedAt ? 'Remove' : 'Cancel', () => jobs().cancel(job.id).then(look)));
-    return made;
+    row.append(element('span', '', nameOf(job)), element('span', 'soft', state));
+    if (job.state === 'succeeded') row.append(action('Show', () => open(job)));
+    row.append(action(job.endedAt ? 'Remove' : 'Cancel', () => jobs().cancel(job.id).then(refresh)));
+    return row;
   }
 
   function action(text: string, act: () => Promise<void>): HTMLElement {
     const button = element('button', '', text);
-    button.onclick = () => act().catch(page.problem);
+    button.onclick = () => act().catch(page.showProblem);
     return button;
   }
 
@@ -66,19 +66,19 @@ export function showJobs(page: Page, jobs: () => JobsClient): () => Promise<void
     if (result) page.show(nameOf(job), result);
   }
 
-  async function hand(file: File): Promise<void> {
-    page.say(`Handing ${file.name} over …`);
+  async function submitFile(file: File): Promise<void> {
+    page.showStatus(`Uploading ${file.name} …`);
     try {
       await jobs().submit(file, { metadata: { file: file.name } });
-      page.say('');
+      page.showStatus('');
     } catch (error) {
-      page.problem(error);
+      page.showProblem(error);
     }
-    await look();
+    await refresh();
   }
 
-  void look();
-  return look;
+  void refresh();
+  return refresh;
 }
 
 function nameOf({ metadata, url, id }: JobJson): string {

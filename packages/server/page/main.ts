@@ -22,7 +22,7 @@ const label = element('label', '', 'API key ');
 const key = element('input');
 key.type = 'password';
 key.autocomplete = 'off';
-const use = element('button', '', 'Use it');
+const use = element('button', '', 'Use key');
 use.type = 'submit';
 label.append(key);
 form.append(label, use);
@@ -30,8 +30,8 @@ form.hidden = true;
 $('status').before(form);
 
 function client(): VoiceFlowClient {
-  const given = key.value.trim();
-  return new VoiceFlowClient({ url: base.href, ...(given ? { key: given } : {}) });
+  const value = key.value.trim();
+  return new VoiceFlowClient({ url: base.href, ...(value ? { key: value } : {}) });
 }
 
 const engine: Engine = {
@@ -62,6 +62,6 @@ const list = document.body.dataset.jobs === undefined ? async () => {} : showJob
 form.onsubmit = (event) => {
   event.preventDefault();
   form.hidden = true;
-  page.say('');
+  page.showStatus('');
   void list();
 };

@@ -14,7 +14,7 @@ export interface Limits {
   readonly queueBytes: number;
   /**
    * From the last byte of a recording's body to its first progress, and between two progress reports. With a deadline
-   * given by the client: to the response.
+   * value by the client: to the response.
    */
   readonly deadlineMs: number;
   /** The whole work on a recording, even if it makes steady progress. */
@@ -65,15 +65,15 @@ export function resolveLimits(
 ): Limits {
   const limits: Record<string, number> = {};
   for (const [name, rule] of Object.entries(LIMIT_RULES) as [keyof Limits, LimitRule][]) {
-    const given: unknown = options[name] ?? fromEnv(env[rule.env]) ?? rule.default;
-    if (typeof given !== 'number' || !Number.isInteger(given) || given < rule.min || given > rule.max) {
+    const value: unknown = options[name] ?? fromEnv(env[rule.env]) ?? rule.default;
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < rule.min || value > rule.max) {
       throw new VoiceFlowError(
         'invalid-option',
         `${name} (${rule.env}) is ${String(options[name] ?? env[rule.env])}, expected a whole number from ${rule.min} to ${rule.max}`,
-        { hint: `Leave it out for the default, ${rule.default}.` },
+        { hint: `Omit it to use the default, ${rule.default}.` },
       );
     }
-    limits[name] = given;
+    limits[name] = value;
   }
   return limits as unknown as Limits;
 }

@@ -23,14 +23,14 @@ export async function openMicrophone(): Promise<Microphone> {
   let stream: MediaStream | undefined;
   let context: AudioContext;
   try {
-    if (!navigator.mediaDevices) throw new Error('browsers allow it on https and localhost only');
+    if (!navigator.mediaDevices) throw new Error('browsers allow microphones only on https and localhost');
     stream = await navigator.mediaDevices.getUserMedia({ audio: constraints });
     context = new AudioContext();
     const module = URL.createObjectURL(new Blob([TAP], { type: 'text/javascript' }));
     await context.audioWorklet.addModule(module);
     URL.revokeObjectURL(module);
   } catch (error) {
-    hush(stream);
+    stopTracks(stream);
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`The microphone cannot be used: ${why}`);
   }
@@ -42,12 +42,12 @@ export async function openMicrophone(): Promise<Microphone> {
       context.createMediaStreamSource(stream).connect(tap);
     },
     async close() {
-      hush(stream);
+      stopTracks(stream);
       await context.close().catch(() => {});
     },
   };
 }
 
-function hush(stream: MediaStream | undefined): void {
+function stopTracks(stream: MediaStream | undefined): void {
   for (const track of stream?.getTracks() ?? []) track.stop();
 }

@@ -10,8 +10,8 @@ import { View } from './view.ts';
 
 /** What the code that starts the page can call. */
 export interface Page {
-  say(message: string): void;
-  problem(error: unknown): void;
+  showStatus(message: string): void;
+  showProblem(error: unknown): void;
   /** Shows a result that the page did not compute itself. There is no audio to play. */
   show(name: string, result: DiarizationJson): void;
 }
@@ -21,10 +21,10 @@ export interface PageOptions {
   readonly onProblem?: (error: unknown) => void;
 }
 
-interface Listening {
+interface LiveRecording {
   readonly microphone: Microphone;
   readonly session: LiveSession;
-  readonly heard: Float32Array<ArrayBuffer>[];
+  readonly blocks: Float32Array<ArrayBuffer>[];
   readonly events: Promise<void>;
 }
 
@@ -37,11 +37,11 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
   const player = new Player($<HTMLAudioElement>('audio'));
   let recording = new Recording('audio');
   let running: AbortController | undefined;
-  let live: Listening | undefined;
+  let live: LiveRecording | undefined;
   const view = new View({
     play: (turn) => player.playTurn(turn),
     seek: (time) => player.seek(time),
-    renamed: (speaker) => say(`${speaker} is ${recording.nameOf(speaker)}`),
+    renamed: (speaker) => showStatus(`${speaker} is ${recording.nameOf(speaker)}`),
   });
 
   // ---------------------------------------------------------------- files
@@ -52,7 +52,7 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
     running = own;
     const shown = begin(file.name, file);
     busy(true);
-    say(engine.waiting);
+    showStatus(engine.waiting);
     const peaks = peaksOfFile(file);
     const count = speakerCount();
     try {
@@ -62,8 +62,8 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
         onProgress: ({ stage, done, total }) => {
           if (running !== own) return;
           if (total) $<HTMLProgressElement>('progress').value = done / total;
-          const heard = `Listening: ${clock(done)}${total ? ` of ${clock(total)}` : ''}`;
-          say(stage === 'model' ? heard : 'Comparing voices …');
+          const analyzed = `Analyzing: ${clock(done)}${total ? ` of ${clock(total)}` : ''}`;
+          showStatus(stage === 'model' ? analyzed : 'Clustering speakers …');
         },
       });
       if (running !== own) return;
@@ -72,8 +72,8 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
       if (recording === shown) view.show(shown);
     } catch (error) {
       if (running !== own) return;
-      if (own.signal.aborted) say('Canceled.');
-      else problem(error);
+      if (own.signal.aborted) showStatus('Canceled.');
+      else showProblem(error);
     } finally {
       if (running === own) busy(false);
     }
@@ -84,7 +84,7 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
   async function startLive(): Promise<void> {
     running?.abort();
     const shown = begin('microphone');
-    say(engine.waiting);
+    showStatus(engine.waiting);
     let microphone: Microphone | undefined;
     const button = $<HTMLButtonElement>('record');
     button.disabled = true;
@@ -93,12 +93,12 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
       const { sampleRate } = microphone;
       const count = speakerCount();
       const session = await engine.open({ sampleRate, ...(count ? { maxSpeakers: count } : {}) });
-      const heard: Float32Array<ArrayBuffer>[] = [];
-      const own = { microphone, session, heard, events: follow(session, shown) };
+      const blocks: Float32Array<ArrayBuffer>[] = [];
+      const own = { microphone, session, blocks, events: follow(session, shown) };
       live = own;
       microphone.start((samples) => {
-        heard.push(samples);
-        shown.duration = Math.max(shown.duration, (heard.length * samples.length) / sampleRate);
+        blocks.push(samples);
+        shown.duration = Math.max(shown.duration, (blocks.length * samples.length) / sampleRate);
         // `overloaded` (a minute of audio is queued) drops this block only. Other errors also end the events.
         session.push(samples).catch(() => {});
       });
@@ -106,10 +106,10 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
         if (live === own) void lost(own, error);
       });
       recordButton('Stop');
-      say('Listening to the microphone. Speak, then press Stop.');
+      showStatus('Recording from the microphone. Press Stop to end.');
     } catch (error) {
       await microphone?.close();
-      problem(error);
+      showProblem(error);
     } finally {
       button.disabled = false;
     }
@@ -136,38 +136,38 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
     }
   }
 
-  async function stopLive(own: Listening): Promise<void> {
+  async function stopLive(own: LiveRecording): Promise<void> {
     live = undefined;
     const shown = recording;
     recordButton('Use the microphone');
-    say('Comparing voices …');
+    showStatus('Clustering speakers …');
     try {
       await own.microphone.close();
       const result = await own.session.end();
       await own.events;
-      await keepHeard(own, shown);
+      await keepAudio(own, shown);
       finish(shown, result);
     } catch (error) {
-      problem(error);
+      showProblem(error);
     }
   }
 
   /** Handles a session that failed: the audio and turns so far stay on the page. */
-  async function lost(own: Listening, error: unknown): Promise<void> {
+  async function lost(own: LiveRecording, error: unknown): Promise<void> {
     live = undefined;
     recordButton('Use the microphone');
-    problem(error);
+    showProblem(error);
     await own.microphone.close();
     await own.session.close();
-    await keepHeard(own, recording);
+    await keepAudio(own, recording);
     $<HTMLButtonElement>('play').disabled = !player.ready;
   }
 
-  async function keepHeard({ heard, microphone }: Listening, shown: Recording): Promise<void> {
-    if (heard.length === 0) return;
+  async function keepAudio({ blocks, microphone }: LiveRecording, shown: Recording): Promise<void> {
+    if (blocks.length === 0) return;
     const { sampleRate } = microphone;
-    player.load(new Blob([encodeWav(joined(heard), sampleRate)], { type: 'audio/wav' }));
-    shown.peaks = await peaksOf(heard, sampleRate);
+    player.load(new Blob([encodeWav(joined(blocks), sampleRate)], { type: 'audio/wav' }));
+    shown.peaks = await peaksOf(blocks, sampleRate);
   }
 
   function recordButton(text: string): void {
@@ -193,7 +193,7 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
     view.show(shown);
     const { length } = shown.speakers;
     const warnings = result.warnings.map(({ message }) => ` · ${message}`).join('');
-    say(`${length} ${length === 1 ? 'speaker' : 'speakers'} in ${clock(result.duration)}${warnings}`);
+    showStatus(`${length} ${length === 1 ? 'speaker' : 'speakers'} in ${clock(result.duration)}${warnings}`);
   }
 
   function busy(now: boolean): void {
@@ -203,14 +203,14 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
     progress.removeAttribute('value');
   }
 
-  function say(message: string): void {
+  function showStatus(message: string): void {
     $('status').className = '';
     $('status').textContent = message;
   }
 
-  function problem(error: unknown): void {
+  function showProblem(error: unknown): void {
     const hint = VoiceFlowError.isInstance(error) && error.hint ? ` (${error.hint})` : '';
-    say(`${error instanceof Error ? error.message : String(error)}${hint}`);
+    showStatus(`${error instanceof Error ? error.message : String(error)}${hint}`);
     $('status').className = 'problem';
     options.onProblem?.(error);
   }
@@ -227,7 +227,7 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
   player.onState = (playing) => {
     $('play').textContent = playing ? 'Pause' : 'Play';
   };
-  player.onProblem = problem;
+  player.onProblem = showProblem;
   for (let count = 1; count <= MOST_SPEAKERS; count++) $('count').append(new Option(String(count), String(count)));
   onFile($<HTMLInputElement>('file'), $('choose'), (file) => void open(file));
   $('record').onclick = () => void (live ? stopLive(live) : startLive());
@@ -262,12 +262,12 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
   });
 
   return {
-    say,
-    problem,
+    showStatus,
+    showProblem,
     show(name, result) {
       running?.abort();
       finish(begin(name), result);
-      say(name);
+      showStatus(name);
     },
   };
 }

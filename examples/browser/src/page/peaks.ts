@@ -40,14 +40,14 @@ export async function peaksOf(pieces: readonly Float32Array[], sampleRate: numbe
     pieces.reduce((sum, { length }) => sum + length, 0),
     sampleRate,
   );
-  let looked = 0;
+  let processed = 0;
   for (const piece of pieces) {
     for (let at = 0; at < piece.length; at += SLICE) {
       const part = piece.subarray(at, at + SLICE);
       peaks.add(part);
-      looked += part.length;
-      if (looked < SLICE) continue;
-      looked = 0;
+      processed += part.length;
+      if (processed < SLICE) continue;
+      processed = 0;
       await new Promise((resolve) => setTimeout(resolve));
     }
   }

@@ -2,7 +2,7 @@ import { $, element } from './dom.ts';
 import { clock, describe, type Recording, type ShownTurn } from './recording.ts';
 import { colorOf, Timeline } from './timeline.ts';
 
-export interface Hands {
+export interface ViewActions {
   play(turn: ShownTurn): void;
   seek(time: number): void;
   renamed(speaker: string): void;
@@ -11,19 +11,19 @@ export interface Hands {
 /** Shows a recording on the page: timeline, speakers and turns. */
 export class View {
   readonly #timeline = new Timeline($<HTMLCanvasElement>('timeline'));
-  readonly #hands: Hands;
+  readonly #actions: ViewActions;
   #recording: Recording | undefined;
   /** The recording whose speakers are listed. The list is not rebuilt while the user types a name into it. */
-  #named: Recording | undefined;
+  #listed: Recording | undefined;
   /** The rows of the list of turns. Only rows whose content (`key`) changed are rebuilt. */
   #rows: { key: string; turn: ShownTurn; button: HTMLButtonElement }[] = [];
 
-  constructor(hands: Hands) {
-    this.#hands = hands;
-    this.#timeline.onPlay = hands.play;
-    this.#timeline.onSeek = hands.seek;
-    $('closer').onclick = () => this.#timeline.zoom(1 / 2);
-    $('farther').onclick = () => this.#timeline.zoom(2);
+  constructor(actions: ViewActions) {
+    this.#actions = actions;
+    this.#timeline.onPlay = actions.play;
+    this.#timeline.onSeek = actions.seek;
+    $('zoom-in').onclick = () => this.#timeline.zoom(1 / 2);
+    $('zoom-out').onclick = () => this.#timeline.zoom(2);
     $('fit').onclick = () => this.#timeline.fit();
   }
 
@@ -54,8 +54,8 @@ export class View {
 
   #showSpeakers(recording: Recording): void {
     const { speakers } = recording;
-    const same = recording === this.#named;
-    this.#named = recording;
+    const same = recording === this.#listed;
+    this.#listed = recording;
     const typing = document.activeElement instanceof HTMLInputElement && document.activeElement.dataset.speaker;
     if (same && typing && speakers.includes(typing)) return;
     const most = Math.max(1e-9, ...speakers.map((speaker) => recording.secondsOf(speaker)));
@@ -82,7 +82,7 @@ export class View {
     this.#recording.rename(speaker, input.value);
     input.value = this.#recording.nameOf(speaker);
     this.show(this.#recording);
-    this.#hands.renamed(speaker);
+    this.#actions.renamed(speaker);
   }
 
   #showTurns(recording: Recording): void {
@@ -114,7 +114,7 @@ export class View {
       element('time', '', `${clock(turn.start)} – ${clock(turn.end)}`),
       element('span', '', recording.nameOf(turn.speaker)),
     );
-    button.onclick = () => this.#hands.play(turn);
+    button.onclick = () => this.#actions.play(turn);
     item.append(button);
     return { item, button };
   }

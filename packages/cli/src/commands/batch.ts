@@ -18,26 +18,29 @@ const EXTENSIONS = { json: '.json', rttm: '.rttm', srt: '.srt', vtt: '.vtt' } as
 type Format = keyof typeof EXTENSIONS;
 
 /** Delay between retries, in milliseconds, while the server is full or unreachable. */
-const AGAIN_MS = 2_000;
+const RETRY_MS = 2_000;
 const MOST_TRIES = 30;
 
 const options = {
   ...SERVER_OPTIONS,
   ...SUBMIT_OPTIONS,
-  out: requiredText('DIR', 'where the results go, named as the recordings'),
-  format: choice(Object.keys(EXTENSIONS) as Format[], 'of the results (default json)'),
-  'at-once': integer([1, 256], 'N', 'recordings under way at once (default 8)'),
+  out: requiredText('DIR', 'folder for the results, which are named like the recordings'),
+  format: choice(Object.keys(EXTENSIONS) as Format[], 'format of the results (default json)'),
+  'at-once': integer([1, 256], 'N', 'largest number of jobs at once (default 8)'),
 };
 
 export const batch = defineCommand({
   usage: 'FOLDER… --out DIR --server URL',
   details: [
-    'Every recording becomes a job of the server, and its result a file. Results that are there already are left alone, and a recording that was submitted before is not submitted again, so an interrupted batch goes on where it was. A recording that fails does not stop the others; exit code 1 at the end.',
+    'Submits each recording to the server as a job and writes its result to a file. A recording whose result file exists is skipped, and one that was submitted before is not submitted again, so an interrupted batch can be continued by running it again. A recording that fails does not stop the others; the exit code is then 1.',
   ],
   options,
   examples: [
-    { command: 'voiceflow batch archive/ --out results --server https://voices.example', does: 'an archive' },
-    { command: 'voiceflow batch archive/ --out results --format rttm --at-once 64', does: 'with many workers' },
+    { command: 'voiceflow batch archive/ --out results --server https://voices.example', does: 'process an archive' },
+    {
+      command: 'voiceflow batch archive/ --out results --format rttm --at-once 64',
+      does: 'for a server with many workers',
+    },
   ],
   async run(values, positionals, context) {
     if (positionals.length === 0) throw new UsageError('batch needs a FOLDER with recordings');
@@ -80,7 +83,7 @@ async function run(
   input: Input,
   file: string,
   format: Format,
-  asked: ReturnType<typeof submitOptions>,
+  options: ReturnType<typeof submitOptions>,
   { signal }: Context,
   progress: ProgressLine,
 ): Promise<void> {
@@ -92,10 +95,10 @@ async function run(
   if (isThere) return;
   const audio = await openFile(input.path);
   const { mtimeMs, size } = await stat(input.path);
-  const what = JSON.stringify([resolve(input.path), size, mtimeMs, asked]);
+  const what = JSON.stringify([resolve(input.path), size, mtimeMs, options]);
   const idempotencyKey = createHash('sha256').update(what).digest('hex');
-  const { id } = await patiently(signal, () =>
-    client.jobs.submit(audio, { ...asked, metadata: { file: input.path }, idempotencyKey, signal }),
+  const { id } = await withRetries(signal, () =>
+    client.jobs.submit(audio, { ...options, metadata: { file: input.path }, idempotencyKey, signal }),
   );
   const onChange = (job: { readonly progress: { readonly done: number; readonly total?: number } | null }) => {
     if (job.progress !== null) progress.update(input.path, job.progress);
@@ -106,16 +109,16 @@ async function run(
 }
 
 /** Retries while the server is full or unreachable: a batch must survive a restart of the server. */
-async function patiently<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
+async function withRetries<T>(signal: AbortSignal, request: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      return await ask();
+      return await request();
     } catch (error) {
-      const passes =
+      const isTemporary =
         VoiceFlowError.isInstance(error) &&
         ['overloaded', 'backend-unavailable', 'quota-exceeded'].includes(error.code);
-      if (!passes || tries === MOST_TRIES || signal.aborted) throw error;
-      await new Promise((done) => setTimeout(done, AGAIN_MS));
+      if (!isTemporary || tries === MOST_TRIES || signal.aborted) throw error;
+      await new Promise((done) => setTimeout(done, RETRY_MS));
     }
   }
 }

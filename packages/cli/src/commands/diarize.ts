@@ -20,12 +20,12 @@ const options = {
   max: count('at most this many speakers'),
   channels: text(
     'HOW',
-    'mix (default); separate: a call with a speaker a channel (LEFT, RIGHT); names for them: agent,customer; or 2: that one alone',
+    'mix (default); separate: a call with one speaker on each channel (LEFT, RIGHT); agent,customer: the same with these names; or a number such as 2: only that channel',
   ),
   format: {
     ...choice(
       ['text', 'json', 'rttm', 'srt', 'vtt'],
-      'what is written (default text: a line a turn; on a terminal with a timeline)',
+      'format of the output (default text: one line for each turn; on a terminal also a timeline)',
     ),
     short: 'f',
   },
@@ -33,10 +33,10 @@ const options = {
     ...text('DIR|-', 'write one file for each recording into this folder; - is standard output (default)'),
     short: 'o',
   },
-  timeline: text('FILE.svg', 'draw a timeline as an image as well; with several recordings, a folder'),
-  exclusive: flag('one speaker at a time: overlapped speech goes to the surer one'),
+  timeline: text('FILE.svg', 'also write a timeline as an image; with several recordings, a folder for the images'),
+  exclusive: flag('one speaker at a time: overlapped speech is assigned to the more probable speaker'),
   ...NAMING_OPTIONS,
-  jobs: { ...integer([1, MOST_JOBS], 'N', 'recordings side by side (default 1)'), short: 'j' },
+  jobs: { ...integer([1, MOST_JOBS], 'N', 'number of recordings processed concurrently (default 1)'), short: 'j' },
   ...ENGINE_OPTIONS,
 };
 
@@ -45,22 +45,22 @@ export type DiarizeValues = Values<typeof options>;
 export const diarize = defineCommand({
   usage: 'FILE… [options]',
   details: [
-    'A FILE may be a recording, a folder (with the audio files in it and below), a pattern such as "calls/**/*.wav", or - for standard input. WAV, MP3, M4A, FLAC, Opus, WebM, videos and more are read; the bytes decide, not the name. A file that cannot be read does not stop the others: it is told, and the exit code is 1 at the end.',
+    'A FILE may be a recording, a folder (with the audio files in it and its subfolders), a pattern such as "calls/**/*.wav", or - for standard input. WAV, MP3, M4A, FLAC, Opus, WebM, videos and more can be read; the format is detected from the content, not from the name. A file that cannot be read is reported and does not stop the others; the exit code is then 1.',
   ],
   options,
   examples: [
-    { command: 'voiceflow diarize meeting.wav', does: 'see who spoke when' },
+    { command: 'voiceflow diarize meeting.wav', does: 'show who spoke when' },
     {
       command: 'voiceflow diarize meeting.wav --speakers 3 --timeline meeting.svg',
-      does: 'three people, and an image',
+      does: 'three speakers, with a timeline image',
     },
     { command: 'voiceflow diarize calls/ --format rttm --out results --jobs 2', does: 'a folder of recordings' },
-    { command: 'voiceflow diarize meeting.wav --format json | jq .speakers', does: 'for programs' },
-    { command: 'voiceflow diarize call.mp3 --channels separate', does: 'a call with a speaker a channel' },
+    { command: 'voiceflow diarize meeting.wav --format json | jq .speakers', does: 'JSON for programs' },
+    { command: 'voiceflow diarize call.mp3 --channels separate', does: 'a call with one speaker on each channel' },
   ],
   async run(values, positionals, context) {
     if (positionals.length === 0) throw new UsageError('diarize needs a FILE', 'See voiceflow diarize --help');
-    const wishes = {
+    const diarizeOptions = {
       ...speakerCounts(values),
       ...channelsOf(values.channels),
       ...(await readNaming(values)),
@@ -69,14 +69,14 @@ export const diarize = defineCommand({
     const outputs = await planOutputs(inputs, values);
 
     let failed = false;
-    const tell = (path: string, error: unknown) => {
+    const reportError = (path: string, error: unknown) => {
       failed = true;
       context.io.err(`voiceflow: ${explain(error, path)}\n`);
       if (process.env.VOICEFLOW_DEBUG) context.io.err(`${inspect(error)}\n`);
     };
-    for (const { path, error } of inputs) if (error !== undefined) tell(path, error);
+    for (const { path, error } of inputs) if (error !== undefined) reportError(path, error);
     const usable = outputs.filter(({ input }) => input.error === undefined);
-    if (usable.length > 0) await diarizeAll(usable, wishes, values, context, tell);
+    if (usable.length > 0) await diarizeAll(usable, diarizeOptions, values, context, reportError);
     return failed ? EXIT.failed : EXIT.done;
   },
 });
@@ -97,21 +97,24 @@ function channelsOf(text: string | undefined): DiarizeOptions {
 /** @throws UsageError for counts that contradict each other. */
 function speakerCounts({ speakers, min, max }: DiarizeValues): DiarizeOptions {
   if (speakers !== undefined && (min !== undefined || max !== undefined)) {
-    throw new UsageError('--speakers is exact and cannot be given with --min or --max', 'Give one or the other');
+    throw new UsageError(
+      '--speakers is exact and cannot be combined with --min or --max',
+      'Use --speakers alone, or --min and --max',
+    );
   }
   if (min !== undefined && max !== undefined && min > max) {
-    throw new UsageError(`--min ${min} is more than --max ${max}`);
+    throw new UsageError(`--min is ${min}, expected at most --max (${max})`);
   }
   return { numSpeakers: speakers, minSpeakers: min, maxSpeakers: max };
 }
 
 async function diarizeAll(
   outputs: Awaited<ReturnType<typeof planOutputs>>,
-  wishes: DiarizeOptions,
+  diarizeOptions: DiarizeOptions,
   values: DiarizeValues,
   context: Context,
-  tell: (path: string, error: unknown) => void,
+  reportError: (path: string, error: unknown) => void,
 ): Promise<void> {
   await using diarizer = await openDiarizer(values, context.signal, values.jobs);
-  await new DiarizeJob(diarizer, wishes, values, context, tell).run(outputs);
+  await new DiarizeJob(diarizer, diarizeOptions, values, context, reportError).run(outputs);
 }

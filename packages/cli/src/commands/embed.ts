@@ -8,29 +8,30 @@ import { openAudio } from '../files/open.ts';
 const LATEST = 1e6;
 
 const options = {
-  from: number([0, LATEST], 'SECONDS', 'where the voice begins (default 0)', 'seconds'),
-  to: number([0, LATEST], 'SECONDS', 'where it ends (default the end)', 'seconds'),
+  from: number([0, LATEST], 'SECONDS', 'start of the part to use (default 0)', 'seconds'),
+  to: number([0, LATEST], 'SECONDS', 'end of the part to use (default: end of the recording)', 'seconds'),
   ...ENGINE_OPTIONS,
 };
 
 export const embed = defineCommand({
   usage: 'FILE [--from s --to s]',
   details: [
-    'Prints JSON with one vector of length 1 for the voice in the recording, or in a part of it in which one person speaks. The cosine of two vectors says how alike two voices are; only vectors of the same space may be compared.',
+    'Prints JSON with a vector of unit length (an embedding) for the voice in the recording, or in a part of it in which one person speaks. The cosine of two vectors is the similarity of the voices; compare only vectors of the same "space".',
   ],
   options,
   examples: [
     { command: 'voiceflow embed ada.wav > ada.json', does: 'the voice of a whole recording' },
-    { command: 'voiceflow embed meeting.wav --from 12.5 --to 20', does: 'of a part of it' },
+    { command: 'voiceflow embed meeting.wav --from 12.5 --to 20', does: 'the voice in a part of it' },
   ],
   async run(values, positionals, { io, signal }) {
     const [path, ...more] = positionals;
     if (path === undefined || more.length > 0) {
-      throw new UsageError(`embed takes one FILE, but was given ${positionals.length}`);
+      throw new UsageError(`embed needs one FILE, received ${positionals.length}`);
     }
     const { from, to } = values;
-    if (to !== undefined && to <= (from ?? 0)) throw new UsageError(`--to ${to} is not after --from ${from ?? 0}`);
-    if (from !== undefined && to === undefined) throw new UsageError('--from needs --to as well');
+    if (to !== undefined && to <= (from ?? 0))
+      throw new UsageError(`--to is ${to}, expected more than --from (${from ?? 0})`);
+    if (from !== undefined && to === undefined) throw new UsageError('--from needs --to');
     const segment = to === undefined ? undefined : { start: from ?? 0, end: to };
     const audio = await onFile(path, () => openAudio(path));
     await using diarizer = await openDiarizer(values, signal);

@@ -27,27 +27,27 @@ const SPEECH = { least: 1, enough: 5 };
 /** Largest share of the speech that may be of other voices without a warning (a cough, a greeting). */
 const MOST_OTHERS = 0.1;
 /** Shortest and longest segment that is embedded separately, in seconds, and the largest number of segments. */
-const STRETCH = { least: 1, most: 3 };
-const MOST_STRETCHES = 60;
+const SEGMENT_SECONDS = { least: 1, most: 3 };
+const MOST_SEGMENTS = 60;
 
 const options = {
-  book: requiredText('FILE.json', 'the voice book; made when it is not there yet'),
+  book: requiredText('FILE.json', 'the voice book; created if it does not exist'),
   ...ENGINE_OPTIONS,
 };
 
 export const enroll = defineCommand({
   usage: 'NAME FILE… --book voices.json',
   details: [
-    'Adds a voice to a book from recordings in which this person alone speaks; ten seconds are good, a minute is better. Enrolling again makes the voice surer. The book is changed only when all recordings could be read.',
+    'Adds a voice to a voice book, from recordings in which only this person speaks; 10 seconds are good, a minute is better. Enrolling the same name again adds to its voice. The book is changed only if all recordings can be read.',
   ],
   options,
   examples: [
-    { command: 'voiceflow enroll Ada ada-1.wav ada-2.wav --book voices.json', does: 'a voice from two recordings' },
-    { command: 'voiceflow identify meeting.wav --book voices.json', does: 'and then' },
+    { command: 'voiceflow enroll Ada ada-1.wav ada-2.wav --book voices.json', does: 'add a voice from two recordings' },
+    { command: 'voiceflow identify meeting.wav --book voices.json', does: 'then find it in a meeting' },
   ],
-  async run(values, [given, ...files], context) {
-    if (given === undefined || files.length === 0) throw new UsageError('enroll needs a NAME and a FILE');
-    const name = normalizeName(given);
+  async run(values, [rawName, ...files], context) {
+    if (rawName === undefined || files.length === 0) throw new UsageError('enroll needs a NAME and at least one FILE');
+    const name = normalizeName(rawName);
     const inputs = await findInputs(files);
     const failure = inputs.find(({ error }) => error !== undefined);
     if (failure !== undefined) failedOn(failure.path, failure.error);
@@ -60,21 +60,21 @@ export const enroll = defineCommand({
     for (const input of inputs) samples.push(...(await samplesOf(diarizer, input, context)));
     const read = (path: string) => readOrStartBook(path, space);
     const book = await changeBook(values.book, (before) => before.enroll(name, samples, space), read);
-    await tell(book, name, context);
+    await printVoice(book, name, context);
     return EXIT.done;
   },
 });
 
-async function tell(book: VoiceBook, name: string, { io }: Context): Promise<void> {
+async function printVoice(book: VoiceBook, name: string, { io }: Context): Promise<void> {
   const voice = book.voices.find((other) => other.name === name);
   if (voice === undefined) return;
   const { seconds, consistency } = voice;
   await io.out(`${voice.name}: ${seconds.toFixed(1)} s of speech, consistency ${consistency.toFixed(2)}\n`);
   if (consistency < DOUBTFUL_CONSISTENCY) {
-    io.err(`voiceflow: warning: the recordings of ${voice.name} sound like different voices or are noisy\n`);
+    io.err(`voiceflow: warning: the recordings of ${voice.name} seem to contain several voices, or noise\n`);
   }
   if (seconds < SPEECH.enough) {
-    io.err(`voiceflow: warning: ${voice.name} is known from ${seconds.toFixed(1)} s only; ten are good\n`);
+    io.err(`voiceflow: warning: ${voice.name} has only ${seconds.toFixed(1)} s of speech; enroll at least 10 s\n`);
   }
 }
 /** Samples of the main voice of a recording. Several segments, so that their consistency can be measured. */
@@ -83,25 +83,28 @@ async function samplesOf(diarizer: Diarizer, { path }: Input, { io, signal }: Co
     const audio = await openAudio(path);
     const result = await showProgress(io, path, clock, (onProgress) => diarizer.diarize(audio, { signal, onProgress }));
     const [main, ...others] = [...result.speakers].sort((a, b) => b.seconds - a.seconds);
-    if (main === undefined) throw new FileError('nobody speaks in it', { hint: 'Enroll from a recording of speech' });
+    if (main === undefined)
+      throw new FileError('no speech found', { hint: 'Use a recording in which this person speaks' });
     if (main.seconds < SPEECH.least) {
-      const heard = `only ${main.seconds.toFixed(1)} s of speech are in it`;
-      throw new FileError(heard, { hint: `Enroll from ${SPEECH.least} s or more; ten are good` });
+      const message = `only ${main.seconds.toFixed(1)} s of speech found`;
+      throw new FileError(message, {
+        hint: `Use a recording with at least ${SPEECH.least} s of speech; 10 s are good`,
+      });
     }
     const rest = others.reduce((sum, { seconds }) => sum + seconds, 0);
     const share = rest / (rest + main.seconds);
     if (share > MOST_OTHERS) {
       io.err(
-        `voiceflow: warning: ${oneLine(path)}: ${Math.round(100 * share)} % of the speech sounds like another voice; the main one was taken\n`,
+        `voiceflow: warning: ${oneLine(path)}: ${Math.round(100 * share)} % of the speech is of other voices; only the main voice is enrolled\n`,
       );
     }
     const whole = [{ embedding: main.embedding, seconds: main.seconds }];
-    const stretches = stretchesOf(result, main.label);
+    const segments = segmentsOf(result, main.label);
     // Piped audio cannot be read a second time.
-    if (stretches.length < 2 || !(audio instanceof Blob)) return whole;
-    const embeddings = await diarizer.embed(audio, { segments: stretches, signal });
-    const scale = main.seconds / stretches.reduce((sum, { start, end }) => sum + end - start, 0);
-    return stretches.map(({ start, end }, i) => {
+    if (segments.length < 2 || !(audio instanceof Blob)) return whole;
+    const embeddings = await diarizer.embed(audio, { segments, signal });
+    const scale = main.seconds / segments.reduce((sum, { start, end }) => sum + end - start, 0);
+    return segments.map(({ start, end }, i) => {
       return { embedding: embeddings[i] as Float32Array, seconds: (end - start) * scale };
     });
   } catch (error) {
@@ -110,13 +113,13 @@ async function samplesOf(diarizer: Diarizer, { path }: Input, { io, signal }: Co
 }
 
 /** Segments of a few seconds in which only this speaker talks, spread over the recording. */
-function stretchesOf(result: Diarization, label: string): Segment[] {
-  const stretches = result.exclusive().flatMap(({ start, end, speaker }) => {
-    if (speaker !== label || end - start < STRETCH.least) return [];
-    const pieces = Math.ceil((end - start) / STRETCH.most);
+function segmentsOf(result: Diarization, label: string): Segment[] {
+  const segments = result.exclusive().flatMap(({ start, end, speaker }) => {
+    if (speaker !== label || end - start < SEGMENT_SECONDS.least) return [];
+    const pieces = Math.ceil((end - start) / SEGMENT_SECONDS.most);
     const length = (end - start) / pieces;
     return Array.from({ length: pieces }, (_, i) => ({ start: start + i * length, end: start + (i + 1) * length }));
   });
-  const every = Math.ceil(stretches.length / MOST_STRETCHES);
-  return stretches.filter((_, i) => i % every === 0);
+  const every = Math.ceil(segments.length / MOST_SEGMENTS);
+  return segments.filter((_, i) => i % every === 0);
 }

@@ -11,26 +11,26 @@ import { table } from '../render/table.ts';
 
 const options = {
   ...NAMING_OPTIONS,
-  book: requiredText('FILE.json', 'the voice book that enroll wrote'),
+  book: requiredText('FILE.json', 'the voice book (see enroll)'),
   speakers: integer([1, 100], 'N', 'exactly this many speakers'),
-  json: flag('JSON, for programs'),
+  json: flag('print JSON'),
   ...ENGINE_OPTIONS,
 };
 
 export const identify = defineCommand({
   usage: 'FILE --book voices.json',
   details: [
-    'Finds the speakers of a recording and names those that the book knows. A name is given once at most; the more voices the book has, the surer a name must be, so that 2 of 100 strangers get one (--false-names); a voice that two of the book fit stays unknown. The score is the cosine with the nearest voice of the book.',
+    'Finds the speakers of a recording and names those whose voices are in the book. Each name is used at most once. The more voices the book has, the higher the similarity that a name requires, so that about 2 of 100 unknown speakers get a false name (change this with --false-names). A speaker who matches two voices of the book equally well stays unknown. The score is the cosine similarity to the nearest voice of the book.',
   ],
   options,
   examples: [
-    { command: 'voiceflow identify meeting.wav --book voices.json', does: 'who is there, and for how long' },
+    { command: 'voiceflow identify meeting.wav --book voices.json', does: 'who speaks, and for how long' },
     { command: 'voiceflow diarize meeting.wav --book voices.json', does: 'who spoke when, with names' },
   ],
   async run(values, positionals, { io, signal }) {
     const [path, ...more] = positionals;
     if (path === undefined || more.length > 0) {
-      throw new UsageError(`identify takes one FILE, but was given ${positionals.length}`);
+      throw new UsageError(`identify needs one FILE, received ${positionals.length}`);
     }
     const book = await readBook(values.book);
     const naming = await readNaming(values);

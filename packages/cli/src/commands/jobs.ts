@@ -14,42 +14,47 @@ const FORMATS = ['json', 'rttm', 'srt', 'vtt'] as const;
 const options = {
   ...SERVER_OPTIONS,
   ...SUBMIT_OPTIONS,
-  format: choice(FORMATS, 'wait: the form of the result (default json)'),
-  limit: integer([1, 100], 'N', 'status: jobs to show (default 20)'),
+  format: choice(FORMATS, 'wait: format of the result (default json)'),
+  limit: integer([1, 100], 'N', 'status: largest number of jobs to print (default 20)'),
 };
 
-type Given = Values<typeof options>;
+type JobsValues = Values<typeof options>;
 
 export const jobs = defineCommand({
   usage: 'submit FILE-or-URL | status [ID] | wait ID | cancel ID',
   details: [
-    'submit prints the id of the job; status prints jobs as JSON lines; wait prints the result once it is there; cancel stops a job, or removes one that has ended. The key of the server comes from VOICEFLOW_API_KEY.',
+    'submit prints the id of the job; status prints jobs as lines of JSON; wait waits for a job to end and prints its result; cancel stops a job, or removes one that has ended. The API key is read from VOICEFLOW_API_KEY.',
   ],
   options,
   examples: [
-    { command: 'voiceflow jobs submit call.wav --server https://voices.example', does: 'hand a recording over' },
+    { command: 'voiceflow jobs submit call.wav --server https://voices.example', does: 'submit a recording' },
     {
       command: 'voiceflow jobs wait "$(voiceflow jobs submit call.wav)" --format rttm',
-      does: 'and wait for its turns',
+      does: 'submit a recording and wait for its turns',
     },
   ],
   async run(values, [action, ...rest], context) {
     const run = { submit, status, wait, cancel }[action ?? ''];
     if (run === undefined) {
-      const given = action === undefined ? 'no action was given' : `there is no action "${action}"`;
-      throw new UsageError(given, 'Give submit, status, wait or cancel');
+      const message = action === undefined ? 'jobs needs an action' : `there is no action "${action}"`;
+      throw new UsageError(message, 'Use submit, status, wait or cancel');
     }
     const [target, ...more] = rest;
-    if (more.length > 0) throw new UsageError(`jobs ${action} takes one argument, but was given ${rest.length}`);
+    if (more.length > 0) throw new UsageError(`jobs ${action} takes one argument, received ${rest.length}`);
     await run(openServer(values.server), target, values, context);
     return EXIT.done;
   },
 });
 
-type Action = (client: VoiceFlowClient, target: string | undefined, values: Given, context: Context) => Promise<void>;
+type Action = (
+  client: VoiceFlowClient,
+  target: string | undefined,
+  values: JobsValues,
+  context: Context,
+) => Promise<void>;
 
 const submit: Action = async (client, target, values, { io, signal }) => {
-  const file = needed(target, 'a file or an address');
+  const file = required(target, 'FILE or URL');
   const isUrl = /^https?:\/\//.test(file);
   const audio = isUrl ? { url: file } : await openFile(file);
   const metadata = { file: isUrl ? file : basename(file) };
@@ -66,7 +71,7 @@ const status: Action = async (client, target, values, { io, signal }) => {
 };
 
 const wait: Action = async (client, target, { format = 'json' }, { io, signal }) => {
-  const id = needed(target, 'the id of a job');
+  const id = required(target, 'ID of the job');
   const result = await showProgress(io, id, clock, (onProgress) =>
     client.jobs.wait(id, { signal, onChange: ({ progress }) => progress !== null && onProgress(progress) }),
   );
@@ -74,10 +79,10 @@ const wait: Action = async (client, target, { format = 'json' }, { io, signal })
 };
 
 const cancel: Action = async (client, target, _, { signal }) => {
-  await client.jobs.cancel(needed(target, 'the id of a job'), { signal });
+  await client.jobs.cancel(required(target, 'ID of the job'), { signal });
 };
 
-function needed(target: string | undefined, what: string): string {
+function required(target: string | undefined, what: string): string {
   if (target === undefined || target === '') throw new UsageError(`${what} is missing`);
   return target;
 }

@@ -6,12 +6,12 @@ import { type Context, defineCommand } from '../command.ts';
 import { EXIT, explain } from '../errors.ts';
 import { showProgress } from '../progress.ts';
 import { table } from '../render/table.ts';
-import { type CatalogEntry, catalog, find, type Listed } from '../weights/catalog.ts';
+import { type CatalogEntry, catalog, find, type ListedModel } from '../weights/catalog.ts';
 import { checkFiles, corrupt, type FileState } from '../weights/check.ts';
 import { pull } from '../weights/pull.ts';
 
 const options = {
-  from: text('URL-or-DIR', 'pull: fetch the files from this folder or below this address'),
+  from: text('URL-or-DIR', 'pull: get the files from this folder or this base address'),
 };
 
 const ACTIONS = ['list', 'pull', 'verify', 'path'] as const;
@@ -19,24 +19,24 @@ const ACTIONS = ['list', 'pull', 'verify', 'path'] as const;
 export const models = defineCommand({
   usage: 'list | pull NAME [--from URL-or-DIR] | verify [NAME] | path [NAME]',
   details: [
-    'fast-cnn comes with VoiceFlow. Other networks are fetched from their public addresses, checked against the SHA-256 of the manifest, and kept in your cache folder; an interrupted pull goes on where it stopped. VOICEFLOW_MODELS names another folder.',
+    'fast-cnn comes with VoiceFlow. Other models are downloaded from their public addresses, verified against the SHA-256 in the manifest, and stored in your cache folder; an interrupted pull can be resumed by running it again. VOICEFLOW_MODELS sets another folder.',
   ],
   options,
   examples: [
-    { command: 'voiceflow models list', does: 'what there is, and what is installed' },
-    { command: 'voiceflow models pull accurate', does: 'fetch the networks of --model accurate (34 MB)' },
-    { command: 'voiceflow models pull accurate --from ./weights', does: 'without a network: from a folder' },
-    { command: 'voiceflow models verify', does: 'read every installed file again and compare its SHA-256' },
+    { command: 'voiceflow models list', does: 'list the models and whether they are installed' },
+    { command: 'voiceflow models pull accurate', does: 'download the model for --model accurate (34 MB)' },
+    { command: 'voiceflow models pull accurate --from ./weights', does: 'offline: copy the files from a folder' },
+    { command: 'voiceflow models verify', does: 'check the SHA-256 of every installed file' },
   ],
   async run({ from }, [action = '', name, ...more], context) {
-    if (more.length > 0) throw new UsageError(`models ${action} takes one name, but was also given "${more[0]}"`);
-    if (from !== undefined && action !== 'pull') throw new UsageError('--from goes with models pull');
+    if (more.length > 0) throw new UsageError(`models ${action} takes one NAME, unexpected argument "${more[0]}"`);
+    if (from !== undefined && action !== 'pull') throw new UsageError('--from can only be used with models pull');
     switch (action) {
       case 'list':
         return list(context);
       case 'pull':
         if (name === undefined) throw new UsageError('models pull needs a NAME', 'See voiceflow models list');
-        return fetchModel(name, from, context);
+        return pullModel(name, from, context);
       case 'verify':
         return verify(name, context);
       case 'path':
@@ -47,7 +47,7 @@ export const models = defineCommand({
   },
 });
 
-function folderOf({ entry, folder }: Listed): string {
+function folderOf({ entry, folder }: ListedModel): string {
   return folder ?? modelFolder(modelsFolder(), entry);
 }
 
@@ -62,17 +62,17 @@ async function list({ io, signal }: Context): Promise<number> {
   return EXIT.done;
 }
 
-async function stateOf(listed: Listed, signal: AbortSignal): Promise<string> {
+async function stateOf(listed: ListedModel, signal: AbortSignal): Promise<string> {
   const states = await checkFiles(folderOf(listed), listed.entry, signal);
   if (states.some(({ state }) => state.state === 'wrong')) return 'damaged';
   if (states.some(({ state }) => state.state === 'missing')) return 'not installed';
   return listed.folder === undefined ? 'installed' : 'embedded';
 }
 
-async function fetchModel(name: string, from: string | undefined, { io, signal }: Context): Promise<number> {
+async function pullModel(name: string, from: string | undefined, { io, signal }: Context): Promise<number> {
   const { entry, manifest, folder: embedded } = await find(name);
   if (embedded !== undefined) {
-    io.err(`voiceflow: ${name} comes with VoiceFlow, there is nothing to fetch\n`);
+    io.err(`voiceflow: ${name} comes with VoiceFlow and needs no download\n`);
     return EXIT.done;
   }
   for (const line of announcement(entry, from)) io.err(`voiceflow: ${line}\n`);
@@ -85,7 +85,7 @@ async function fetchModel(name: string, from: string | undefined, { io, signal }
       from,
     }),
   );
-  if (!fresh) io.err(`voiceflow: ${name} ${entry.version} is installed already, and its files are right\n`);
+  if (!fresh) io.err(`voiceflow: ${name} ${entry.version} is already installed and its files are correct\n`);
   await io.out(`${folder}\n`);
   return EXIT.done;
 }
@@ -109,24 +109,24 @@ async function verify(name: string | undefined, { io, signal }: Context): Promis
       if (state.state === 'ok') await io.out(`ok  ${path}\n`);
       else {
         good = false;
-        io.err(`voiceflow: ${explain(faultOf(path, state, listed))}\n`);
+        io.err(`voiceflow: ${explain(errorOf(path, state, listed))}\n`);
       }
     }
   }
   return good ? EXIT.done : EXIT.failed;
 }
 
-async function filesToVerify(listed: Listed, demanded: boolean, signal: AbortSignal) {
+async function filesToVerify(listed: ListedModel, required: boolean, signal: AbortSignal) {
   const folder = folderOf(listed);
   const files = await checkFiles(folder, listed.entry, signal);
   // A missing model is an error only when it was named or comes with the command.
-  const expected = demanded || listed.folder !== undefined || files.some(({ state }) => state.state !== 'missing');
+  const expected = required || listed.folder !== undefined || files.some(({ state }) => state.state !== 'missing');
   const wanted = expected ? files : [];
   return wanted.map(({ name, state }) => ({ path: join(folder, name), state }));
 }
 
-function faultOf(path: string, state: FileState, { entry, folder }: Listed): VoiceFlowError {
-  const hint = folder === undefined ? `Run voiceflow models pull ${entry.id}` : 'Install VoiceFlow again';
+function errorOf(path: string, state: FileState, { entry, folder }: ListedModel): VoiceFlowError {
+  const hint = folder === undefined ? `Run voiceflow models pull ${entry.id}` : 'Reinstall @voiceflow-ml/cli';
   if (state.state === 'wrong') return corrupt(path, state.reason, hint);
   return new VoiceFlowError('model-not-found', `${path} is not installed`, { hint });
 }

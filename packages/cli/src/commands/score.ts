@@ -7,45 +7,45 @@ import { readText } from '../files/open.ts';
 import { table } from '../render/table.ts';
 
 const options = {
-  uem: text('FILE', 'score only these parts of the recordings (UEM)'),
+  uem: text('FILE', 'score only the parts of the recordings in this UEM file'),
   collar: number(
     [0, 1e6],
     'SECONDS',
-    'leave out this much on each side of every reference boundary, as NIST does (default 0)',
+    'do not score this much on each side of every reference boundary, as NIST does (default 0)',
     'seconds',
   ),
-  'skip-overlap': flag('leave out where the reference has two or more speakers at once'),
+  'skip-overlap': flag('do not score where the reference has two or more speakers at once'),
   extent: choice(
     ['union', 'reference'],
-    "without a UEM: score the extent of both files (union, default) or of the reference (md-eval's own default)",
+    'without --uem: score the extent of both files (union, default) or of the reference (the default of md-eval)',
   ),
-  json: flag('JSON: rates in percent, times in seconds'),
+  json: flag('print JSON, with rates in percent and times in seconds'),
 };
 
 export const score = defineCommand({
   usage: 'REF.rttm HYP.rttm [options]',
   details: [
-    'DER is missed speech, false alarms and confused speakers over the speech of the reference, as NIST md-eval counts them, with the best mapping of labels. JER is the Jaccard error rate as dscore counts it. Both files may hold many recordings.',
+    'DER is the time of missed speech, false alarms and speaker confusion divided by the speech of the reference, with the best mapping of labels, as computed by NIST md-eval. JER is the Jaccard error rate as computed by dscore. Both files may contain many recordings.',
   ],
   options,
   examples: [
-    { command: 'voiceflow score truth.rttm result.rttm', does: 'strict: no collar, overlapped speech counts' },
+    { command: 'voiceflow score reference.rttm result.rttm', does: 'strict: no collar, overlapped speech is scored' },
     {
-      command: 'voiceflow score truth.rttm result.rttm --collar 0.25 --skip-overlap',
-      does: 'lenient: as many papers have it',
+      command: 'voiceflow score reference.rttm result.rttm --collar 0.25 --skip-overlap',
+      does: 'lenient: as in many papers',
     },
-    { command: 'voiceflow score truth.rttm result.rttm --uem scored.uem --json', does: 'for programs' },
+    { command: 'voiceflow score reference.rttm result.rttm --uem scored.uem --json', does: 'JSON for programs' },
   ],
   async run(values, positionals, { io }) {
     const [reference, hypothesis] = positionals;
     if (reference === undefined || hypothesis === undefined || positionals.length > 2) {
-      throw new UsageError(`score takes two files, REF.rttm and HYP.rttm, but was given ${positionals.length}`);
+      throw new UsageError(`score needs 2 files, REF.rttm and HYP.rttm, received ${positionals.length}`);
     }
-    const [truth, found] = [await readRttm(reference), await readRttm(hypothesis)];
-    if (truth.every(({ turns }) => turns.length === 0)) {
-      io.err(`voiceflow: warning: ${reference} has no SPEAKER lines, so there is nothing to score\n`);
+    const [references, hypotheses] = [await readRttm(reference), await readRttm(hypothesis)];
+    if (references.every(({ turns }) => turns.length === 0)) {
+      io.err(`voiceflow: warning: ${reference} has no SPEAKER lines; there is nothing to score\n`);
     }
-    const result = scoreDiarization(truth, found, await scoreOptions(values));
+    const result = scoreDiarization(references, hypotheses, await scoreOptions(values));
     for (const warning of result.warnings) io.err(`voiceflow: warning: ${warning.message} [${warning.code}]\n`);
     const { files, total } = result;
     await io.out(values.json ? `${JSON.stringify({ files, total }, null, 2)}\n` : scoreTable(files, total));

@@ -4,11 +4,13 @@ import type { AnyCommand } from '../command.ts';
 /** Runs the server program, which handles its own help, options and signals. */
 export const serve: AnyCommand = {
   usage: '[--host] [--port] [--workers] [--model] …',
-  details: ['Drains on SIGTERM and Ctrl-C: what was accepted is answered, then it ends with exit code 0.'],
+  details: [
+    'On SIGTERM or Ctrl-C the server stops accepting requests, finishes those it has accepted, and ends with exit code 0.',
+  ],
   options: {},
   examples: [
-    { command: 'voiceflow serve', does: 'on http://127.0.0.1:8080' },
-    { command: 'VOICEFLOW_API_KEYS=me:… voiceflow serve --host 0.0.0.0', does: 'for others, who need a key' },
+    { command: 'voiceflow serve', does: 'serves on http://127.0.0.1:8080' },
+    { command: 'VOICEFLOW_API_KEYS=me:… voiceflow serve --host 0.0.0.0', does: 'for other machines, with an API key' },
   ],
   ownHelp: true,
   async execute(args) {

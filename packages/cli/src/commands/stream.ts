@@ -16,42 +16,40 @@ const PIECE = 0.1;
 
 const options = {
   input: {
-    ...text('-|FILE', 'PCM on standard input (default), or a recording; with --rate or --encoding, a file of PCM'),
+    ...text('-|FILE', 'PCM from standard input (default), or a recording; with --rate or --encoding, a file of PCM'),
     short: 'i',
   },
-  rate: { ...integer([8_000, 192_000], 'R', `samples a second of the PCM (default ${DEFAULT_RATE})`), short: 'r' },
+  rate: { ...integer([8_000, 192_000], 'R', `sample rate of the PCM in Hz (default ${DEFAULT_RATE})`), short: 'r' },
   encoding: {
-    ...choice(['s16le', 'f32le'], 'how the PCM is written: 16-bit integers (default) or floats; mono, little-endian'),
+    ...choice(
+      ['s16le', 'f32le'],
+      'sample format of the PCM: 16-bit integers (default) or 32-bit floats; mono, little-endian',
+    ),
     short: 'e',
   },
-  realtime: flag('take the input at the pace of speech, however fast it comes'),
+  realtime: flag('process the input at its playback speed, even if it arrives faster'),
   latency: {
-    ...number(
-      [0.5, 5],
-      'S',
-      'after this time what was said is final (default 1); more latency, fewer errors',
-      'seconds',
-    ),
+    ...number([0.5, 5], 'S', 'delay until results are final (default 1); a longer delay gives fewer errors', 'seconds'),
     short: 'l',
   },
-  step: number([0.25, 1], 'S', 'between two looks at the audio (default 0.25)', 'seconds'),
+  step: number([0.25, 1], 'S', 'interval between two analyses of the audio (default 0.25)', 'seconds'),
   max: integer([1, 100], 'N', 'at most this many speakers'),
   ...NAMING_OPTIONS,
-  recluster: flag('cluster the whole session again for the result in the last line'),
+  recluster: flag('at the end, cluster the whole session again for the result in the last line'),
   'recluster-with': text(
     'NAME',
-    'diarize the audio again with another model for the result in the last line, such as accurate; up to 4 hours are kept in memory, 115 MB each at 16 kHz',
+    'at the end, diarize the audio again with another model, such as accurate, for the result in the last line; up to 4 hours of audio are kept in memory, 115 MB for each hour at 16 kHz',
   ),
   ...ENGINE_OPTIONS,
 };
 
-type Given = Values<typeof options>;
+type StreamValues = Values<typeof options>;
 
 export const stream = defineCommand({
   usage: '[--input -|FILE] [options]',
   details: [
-    'Writes a line of JSON for each event: "speaker" when a voice appears or is recognized, "turn-start" and "turn-update" while a turn is tentative, "turn-end" when it is final (a turn that proved to be none ends where it starts), "speaker-merged" when two voices turn out to be one. The last line is "end", with the turns and speakers of the whole session, and for each label that was told the one it has there.',
-    'Ctrl-C ends the session as the end of the input does: the last events and the result are still written, and the exit code is 130.',
+    'Writes one line of JSON for each event: "speaker" when a speaker appears or is named, "turn-start" and "turn-update" while a turn is tentative, "turn-end" when it is final (a retracted turn ends where it starts), "speaker-merged" when two labels are the same speaker. The last line is "end", with the turns and speakers of the whole session and, in "labels", the final label for each label in the events.',
+    'Ctrl-C ends the session like the end of the input: the last events and the result are still written; the exit code is 130.',
   ],
   options,
   examples: [
@@ -60,7 +58,7 @@ export const stream = defineCommand({
       command: 'ffmpeg -v error -i http://… -f s16le -ac 1 -ar 16000 - | voiceflow stream',
       does: 'anything that ffmpeg reads',
     },
-    { command: 'voiceflow stream --input meeting.wav --realtime', does: 'see how it would have been' },
+    { command: 'voiceflow stream --input meeting.wav --realtime', does: 'play a recording as live audio' },
     {
       command: 'voiceflow stream -i meeting.wav | jq -c \'select(.type == "turn-end")\'',
       does: 'final turns only',
@@ -68,11 +66,11 @@ export const stream = defineCommand({
   ],
   async run(values, positionals, context) {
     if (positionals.length > 0) {
-      throw new UsageError(`stream takes no FILE, but was given ${positionals[0]}`, 'Name it with --input');
+      throw new UsageError(`unexpected argument "${positionals[0]}"`, 'Give the file with --input');
     }
     const { latency, step } = values;
     if (step !== undefined && latency !== undefined && step > latency) {
-      throw new UsageError(`--step ${step} is more than --latency ${latency}`);
+      throw new UsageError(`--step is ${step}, expected at most --latency (${latency})`);
     }
     const naming = await readNaming(values);
     await using diarizer = await openDiarizer(values, context.signal);
@@ -89,14 +87,14 @@ interface Engines {
 }
 
 /** Opened before the session, so that a missing model is reported at once and not at the end of the session. */
-async function openSecond(values: Given, signal: AbortSignal): Promise<Diarizer | undefined> {
+async function openSecond(values: StreamValues, signal: AbortSignal): Promise<Diarizer | undefined> {
   const model = values['recluster-with'];
   return model === undefined ? undefined : openDiarizer({ ...values, model }, signal);
 }
 
 async function follow(
   { diarizer, second }: Engines,
-  values: Given,
+  values: StreamValues,
   naming: Pick<LiveOptions, 'known' | 'falseNames'>,
   { io, signal }: Context,
 ): Promise<void> {
@@ -108,13 +106,13 @@ async function follow(
     keepAudio: second ? KEPT_SECONDS : 0,
     ...sessionOptions(values),
   });
-  const told = tell(session, io);
+  const output = writeEvents(session, io);
   // Its error is thrown by the `await` below; until then it must not count as an unhandled rejection.
-  told.catch(() => {});
+  output.catch(() => {});
   try {
-    await onFile(path, () => listen(input, session, values.realtime, signal));
+    await onFile(path, () => pushAudio(input, session, values.realtime, signal));
     const result = await session.end({ recluster: second ?? values.recluster });
-    await told;
+    await output;
     await io.out(`${JSON.stringify({ type: 'end', ...summary(result) })}\n`);
   } finally {
     await session.close();
@@ -123,21 +121,21 @@ async function follow(
 }
 
 /** Standard input is PCM. A file is PCM only when its rate or encoding is given. */
-function pcmFormat({ rate, encoding }: Given, path: string): PcmFormat | undefined {
+function pcmFormat({ rate, encoding }: StreamValues, path: string): PcmFormat | undefined {
   if (path !== '-' && rate === undefined && encoding === undefined) return undefined;
   return { sampleRate: rate ?? DEFAULT_RATE, encoding: encoding ?? 's16le' };
 }
 
-function sessionOptions({ latency, step, max }: Given): Partial<LiveOptions> {
+function sessionOptions({ latency, step, max }: StreamValues): Partial<LiveOptions> {
   return { latency, step, maxSpeakers: max };
 }
 
-async function tell(session: DiarizationSession, io: Io): Promise<void> {
+async function writeEvents(session: DiarizationSession, io: Io): Promise<void> {
   for await (const event of session) await io.out(`${JSON.stringify(event)}\n`);
 }
 
 /** Pushes until the input ends or the signal fires. */
-async function listen(
+async function pushAudio(
   input: LiveInput,
   session: DiarizationSession,
   realtime: boolean,
@@ -147,7 +145,7 @@ async function listen(
     if (signal.aborted) resolve(null);
     signal.addEventListener('abort', () => resolve(null), { once: true });
   });
-  const begun = performance.now();
+  const startedAt = performance.now();
   const piece = realtime ? Math.round(PIECE * input.sampleRate) : Number.POSITIVE_INFINITY;
   let pushed = 0;
   for (;;) {
@@ -156,7 +154,7 @@ async function listen(
     for (let at = 0; at < samples.length && !signal.aborted; at += piece) {
       const part = samples.subarray(at, at + piece);
       pushed += part.length;
-      const wait = begun + (1000 * pushed) / input.sampleRate - performance.now();
+      const wait = startedAt + (1000 * pushed) / input.sampleRate - performance.now();
       if (realtime && wait > 0) await sleep(wait, undefined, { signal }).catch(() => {});
       await session.push(part);
     }

@@ -7,7 +7,7 @@ import { table } from '../render/table.ts';
 
 const options = {
   book: requiredText('FILE.json', 'the voice book'),
-  json: flag('list: JSON'),
+  json: flag('list: print JSON'),
 };
 
 const ACTIONS = ['list', 'remove', 'rename'] as const;
@@ -15,21 +15,23 @@ const ACTIONS = ['list', 'remove', 'rename'] as const;
 export const voices = defineCommand({
   usage: 'list | remove NAME | rename NAME NEW-NAME --book voices.json',
   details: [
-    'Enroll adds voices; a voice that was enrolled from the wrong recording cannot be mended, but removed and enrolled again. Blanks at the ends of a name do not count.',
+    'Use enroll to add voices. A recording cannot be taken out of a voice: remove the voice and enroll it again. Spaces at the start and the end of a name are ignored.',
   ],
   options,
   examples: [
-    { command: 'voiceflow voices list --book voices.json', does: 'who is known, and from how much speech' },
-    { command: 'voiceflow voices remove Ada --book voices.json', does: 'forget a voice' },
-    { command: 'voiceflow voices rename Ada "Ada L" --book voices.json', does: 'another name for it' },
+    { command: 'voiceflow voices list --book voices.json', does: 'list the voices, with their seconds of speech' },
+    { command: 'voiceflow voices remove Ada --book voices.json', does: 'remove a voice' },
+    { command: 'voiceflow voices rename Ada "Ada L" --book voices.json', does: 'rename a voice' },
   ],
   async run({ book, json }, [action = '', ...names], { io }) {
-    const wanted = { list: 0, remove: 1, rename: 2 }[action];
-    if (wanted === undefined) throw unknownAction('voices', action, ACTIONS);
-    if (names.length !== wanted) {
-      throw new UsageError(`voices ${action} takes ${wanted} names, but was given ${names.length}`);
+    const expected = { list: 0, remove: 1, rename: 2 }[action];
+    if (expected === undefined) throw unknownAction('voices', action, ACTIONS);
+    if (names.length !== expected) {
+      throw new UsageError(
+        `voices ${action} needs ${expected} ${expected === 1 ? 'name' : 'names'}, received ${names.length}`,
+      );
     }
-    if (json && action !== 'list') throw new UsageError('--json goes with voices list');
+    if (json && action !== 'list') throw new UsageError('--json can only be used with voices list');
     const [name = '', after = ''] = names;
     if (action === 'list') await list(book, json, io);
     else if (action === 'rename') await changeBook(book, (before) => before.rename(name, after));
@@ -54,12 +56,12 @@ async function remove(path: string, name: string): Promise<void> {
   await changeBook(path, (book) => {
     const after = book.remove(name);
     if (after !== book) return after;
-    const meant = nearest(
+    const suggestion = nearest(
       name,
       book.voices.map((voice) => voice.name),
     );
     throw new FileError(`${path}: there is no voice "${name}"`, {
-      hint: meant === undefined ? 'See voiceflow voices list' : `Did you mean ${meant}?`,
+      hint: suggestion === undefined ? 'See voiceflow voices list' : `Did you mean ${suggestion}?`,
     });
   });
 }

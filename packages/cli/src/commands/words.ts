@@ -29,29 +29,29 @@ const options = {
   format: {
     ...choice(
       ['text', 'srt', 'vtt', 'json'],
-      'text (default: a line an utterance), subtitles, or JSON with every word',
+      'text (default: one line for each utterance), subtitles, or JSON with every word',
     ),
     short: 'f',
   },
-  out: text('FILE', 'where to write; standard output when absent'),
+  out: text('FILE', 'write to this file (default: standard output)'),
   snap: choice(
     ['none', 'sentence'],
-    "sentence: a change of speaker within a second of a sentence's end moves there (times of words are often off)",
+    'sentence: a change of speaker within a second of the end of a sentence is moved to that end, because word timestamps are often inexact (default none)',
   ),
   'max-distance': number(
     [0, 1e6],
     'SECONDS',
-    'words farther from every turn are UNKNOWN (default: no bound)',
+    'words farther than this from every turn get the speaker UNKNOWN (default: no limit)',
     'seconds',
   ),
-  'max-pause': number([0, 1e6], 'SECONDS', 'a longer pause begins a new utterance (default 2)', 'seconds'),
+  'max-pause': number([0, 1e6], 'SECONDS', 'a pause longer than this starts a new utterance (default 2)', 'seconds'),
   'max-seconds': number(
     [0.1, 1e6],
     'SECONDS',
-    `an utterance lasts at most so long (default: ${LONGEST_CUE} in subtitles, else no bound)`,
+    `longest utterance (default: ${LONGEST_CUE} in subtitles, otherwise no limit)`,
     'seconds',
   ),
-  speakers: integer([1, 100], 'N', 'of a recording: exactly this many speakers'),
+  speakers: integer([1, 100], 'N', 'exactly this many speakers (only with RECORDING)'),
   ...NAMING_OPTIONS,
   ...ENGINE_OPTIONS,
 };
@@ -59,22 +59,25 @@ const options = {
 export const words = defineCommand({
   usage: 'WORDS RECORDING|TURNS [options]',
   details: [
-    'WORDS is what a recognizer wrote, known by its content: JSON of whisper.cpp, openai-whisper, faster-whisper, whisperX, transformers.js, Deepgram or AssemblyAI, SRT or WebVTT, or a list of { text, start, end } in seconds. Words without times go with those around them; where a file has times of segments only, they are parted by length.',
-    'The second file is the recording, or its turns: RTTM or the JSON of voiceflow diarize.',
+    'WORDS is the output of a speech recognizer; its format is detected from its content: JSON of whisper.cpp, openai-whisper, faster-whisper, whisperX, transformers.js, Deepgram or AssemblyAI, SRT or WebVTT, or a list of { text, start, end } in seconds. Words without timestamps get the speaker of the words around them. Where a file has only segment timestamps, the time of a segment is divided among its words by their length.',
+    'The second file is the recording, or its turns as RTTM or as the JSON of voiceflow diarize.',
   ],
   options,
   examples: [
-    { command: 'voiceflow words meeting.whisper.json meeting.wav', does: 'finds the speakers, and who said what' },
+    { command: 'voiceflow words meeting.whisper.json meeting.wav', does: 'find the speakers and who said what' },
     {
       command: 'voiceflow words words.json meeting.rttm --format srt --out meeting.srt',
-      does: 'subtitles, from turns',
+      does: 'subtitles from turns',
     },
-    { command: 'voiceflow words call.vtt call.mp3 --snap sentence', does: 'speakers change at ends of sentences' },
+    {
+      command: 'voiceflow words call.vtt call.mp3 --snap sentence',
+      does: 'move changes of speaker to the ends of sentences',
+    },
   ],
   async run(values, positionals, { io, signal }) {
     const [path, second, ...more] = positionals;
     if (path === undefined || second === undefined || more.length > 0) {
-      throw new UsageError(`words takes two files, WORDS and RECORDING or TURNS, but was given ${positionals.length}`);
+      throw new UsageError(`words needs 2 files, WORDS and RECORDING or TURNS, received ${positionals.length}`);
     }
     const transcript = await onFile(path, async () => parseWords(await readText(path)));
     const turns = (await readTurns(second)) ?? (await diarize(second, values, io, signal));
@@ -112,41 +115,41 @@ async function diarize(
 }
 
 function* warningsOf({ words: all, timing }: Transcript, assigned: readonly { readonly coverage: number }[]) {
-  if (all.length === 0) yield 'it has no words';
+  if (all.length === 0) yield 'the file has no words';
   else if (all.every(({ start, end }) => start === undefined && end === undefined)) {
-    yield 'no word has times, so that nobody can be told apart; have the recognizer write times of words';
+    yield 'no word has timestamps, so speakers cannot be assigned; enable word timestamps in the recognizer';
   } else {
     if (timing === 'segments') {
-      yield 'words have the times of their segments only, and speakers may be wrong where they change; have the recognizer write times of words';
+      yield 'the words have only the timestamps of their segments, so speakers may be wrong near speaker changes; enable word timestamps in the recognizer';
     }
     const outside = assigned.filter(({ coverage }) => coverage === 0).length;
     if (outside > MOST_OUTSIDE * all.length) {
-      yield `${outside} of ${all.length} words lie outside of every turn; are words and turns of the same recording?`;
+      yield `${outside} of ${all.length} words are outside all turns; check that words and turns are of the same recording`;
     }
   }
 }
 
-type Said = readonly Utterance<RecognizedWord>[];
+type Utterances = readonly Utterance<RecognizedWord>[];
 
-function render(format: 'text' | 'srt' | 'vtt' | 'json', said: Said, transcript: Transcript): string {
+function render(format: 'text' | 'srt' | 'vtt' | 'json', utterances: Utterances, transcript: Transcript): string {
   switch (format) {
     case 'srt':
-      return toSrt(said);
+      return toSrt(utterances);
     case 'vtt':
-      return toVtt(said);
+      return toVtt(utterances);
     case 'json':
-      return `${JSON.stringify(asJson(said, transcript), null, 2)}\n`;
+      return `${JSON.stringify(asJson(utterances, transcript), null, 2)}\n`;
     case 'text':
-      return said
+      return utterances
         .map(({ start, speaker, text }) => `${preciseClock(start)}  ${oneLine(`${speaker}: ${text}`)}\n`)
         .join('');
   }
 }
 
-function asJson(said: Said, { format, timing, language }: Transcript) {
+function asJson(utterances: Utterances, { format, timing, language }: Transcript) {
   const round = (seconds: number | undefined) =>
     seconds === undefined ? undefined : Math.round(seconds * 1000) / 1000;
-  const utterances = said.map(({ start, end, speaker, text, words: own }) => ({
+  const rows = utterances.map(({ start, end, speaker, text, words: own }) => ({
     start: round(start),
     end: round(end),
     speaker,
@@ -158,5 +161,5 @@ function asJson(said: Said, { format, timing, language }: Transcript) {
       coverage: round(word.coverage),
     })),
   }));
-  return { format, timing, language, utterances };
+  return { format, timing, language, utterances: rows };
 }

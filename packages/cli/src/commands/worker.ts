@@ -5,11 +5,14 @@ import type { AnyCommand } from '../command.ts';
 export const worker: AnyCommand = {
   usage: '--database URL [--data DIR | --s3 BUCKET] [--workers N] …',
   details: [
-    'Any number of them, on any machines. SIGTERM and Ctrl-C: its jobs are finished or given back, then it ends with exit code 0.',
+    'Any number of workers can run, on any machines. On SIGTERM or Ctrl-C a worker finishes its jobs or returns them to the queue, then ends with exit code 0.',
   ],
   options: {},
   examples: [
-    { command: 'voiceflow worker --database postgres://… --data /shared', does: 'audio in a folder that all share' },
+    {
+      command: 'voiceflow worker --database postgres://… --data /shared',
+      does: 'audio in a folder that all workers share',
+    },
     { command: 'voiceflow worker --database postgres://… --s3 calls --workers 4', does: 'audio in a bucket' },
   ],
   ownHelp: true,

@@ -11,13 +11,13 @@ export async function inOrder<T, R>(
   signal: AbortSignal,
 ): Promise<void> {
   let stopped = false;
-  const places = new Places(limit);
+  const semaphore = new Semaphore(limit);
   const outcomes = items.map(async (item) => {
-    await places.take();
+    await semaphore.acquire();
     try {
       return stopped || signal.aborted ? undefined : { item, result: await work(item) };
     } finally {
-      places.give();
+      semaphore.release();
     }
   });
   try {
@@ -33,7 +33,7 @@ export async function inOrder<T, R>(
 }
 
 /** A semaphore whose waiters are served in order. */
-class Places {
+class Semaphore {
   readonly #waiting: (() => void)[] = [];
   #free: number;
 
@@ -41,13 +41,13 @@ class Places {
     this.#free = count;
   }
 
-  take(): Promise<void> {
+  acquire(): Promise<void> {
     if (this.#free === 0) return new Promise((resolve) => this.#waiting.push(resolve));
     this.#free--;
     return Promise.resolve();
   }
 
-  give(): void {
+  release(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#free++;
     else next();

@@ -25,23 +25,23 @@ type Outcome = { readonly result: Diarization } | { readonly error: unknown };
 /** Diarizes the recordings of one call and writes the results. A failure is reported and does not stop the others. */
 export class DiarizeJob {
   readonly #diarizer: Diarizer;
-  readonly #wishes: DiarizeOptions;
+  readonly #options: DiarizeOptions;
   readonly #values: JobValues;
   readonly #context: Context;
-  readonly #tell: (path: string, error: unknown) => void;
+  readonly #reportError: (path: string, error: unknown) => void;
 
   constructor(
     diarizer: Diarizer,
-    wishes: DiarizeOptions,
+    options: DiarizeOptions,
     values: JobValues,
     context: Context,
-    tell: (path: string, error: unknown) => void,
+    reportError: (path: string, error: unknown) => void,
   ) {
     this.#diarizer = diarizer;
-    this.#wishes = wishes;
+    this.#options = options;
     this.#values = values;
     this.#context = context;
-    this.#tell = tell;
+    this.#reportError = reportError;
   }
 
   /** @throws `aborted`; FileError when standard output cannot be written, which ends the whole run. */
@@ -57,8 +57,8 @@ export class DiarizeJob {
         async (outcome, output) => {
           throwIfAborted(signal);
           progress.clear();
-          if ('error' in outcome) this.#tell(output.input.path, outcome.error);
-          else await this.#deliver(outcome.result, output, joined);
+          if ('error' in outcome) this.#reportError(output.input.path, outcome.error);
+          else await this.#writeResult(outcome.result, output, joined);
         },
         signal,
       );
@@ -73,7 +73,7 @@ export class DiarizeJob {
       const { signal } = this.#context;
       const result = await withAudio(input.path, signal, (audio) =>
         this.#diarizer.diarize(audio, {
-          ...this.#wishes,
+          ...this.#options,
           signal,
           onProgress: (share) => progress.update(input.path, share),
         }),
@@ -86,7 +86,7 @@ export class DiarizeJob {
     }
   }
 
-  async #deliver(result: Diarization, output: Output, joined: boolean): Promise<void> {
+  async #writeResult(result: Diarization, output: Output, joined: boolean): Promise<void> {
     const { io } = this.#context;
     const { input, file, fileId } = output;
     for (const { code, message } of result.warnings)
@@ -94,7 +94,7 @@ export class DiarizeJob {
     const { format = 'text', exclusive } = this.#values;
     const text = write(result, input, { format, exclusive, joined: joined && file === undefined, fileId });
     if (file === undefined) {
-      if (format === 'text' && io.screen.isTerminal) await io.out(this.#picture(result, input.path), 'drawn');
+      if (format === 'text' && io.screen.isTerminal) await io.out(this.#drawTimeline(result, input.path), 'drawn');
       await io.out(text);
     }
     // Writing a file may fail for one recording (a folder has its name) and work for the next.
@@ -111,7 +111,7 @@ export class DiarizeJob {
       await work();
     } catch (error) {
       if (isAbort(error)) throw error;
-      this.#tell(path, error);
+      this.#reportError(path, error);
     }
   }
 
@@ -120,7 +120,7 @@ export class DiarizeJob {
     return arrangeTimeline(shown(result, this.#values.exclusive), { duration: result.duration, names });
   }
 
-  #picture(result: Diarization, path: string): string {
+  #drawTimeline(result: Diarization, path: string): string {
     const { speakers, duration, timings } = result;
     const took = `${(timings.total / 1000).toFixed(1)} s`;
     const who = speakers.length === 1 ? '1 speaker' : `${speakers.length} speakers`;

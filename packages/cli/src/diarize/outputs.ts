@@ -33,16 +33,19 @@ export async function planOutputs(inputs: readonly Input[], values: OutputValues
   const { out = '-', format = 'text', timeline } = values;
   const several = inputs.length > 1;
   if (out === '-' && several && !isJoinable(format)) {
-    throw new UsageError(`--format ${format} cannot hold several recordings on standard output`, 'Give --out DIR');
+    throw new UsageError(
+      `--format ${format} cannot hold several recordings on standard output`,
+      'Use --out DIR to write one file for each',
+    );
   }
-  if (out !== '-' && (await isOther(out))) {
-    throw new UsageError(`--out is "${out}", which is a file; expected a folder, or - for standard output`);
+  if (out !== '-' && (await isNotFolder(out))) {
+    throw new UsageError(`--out is "${out}", which is a file, expected a folder or - for standard output`);
   }
   const images = timeline === undefined ? undefined : await imagePlaces(timeline, several);
-  const alike = out === '-' ? repeated(inputs.map(baseName)) : undefined;
+  const repeatedNames = out === '-' ? repeated(inputs.map(baseName)) : undefined;
   const outputs = inputs.map((input) => ({
     input,
-    fileId: alike?.has(baseName(input)) ? slashes(input.path) : baseName(input),
+    fileId: repeatedNames?.has(baseName(input)) ? slashes(input.path) : baseName(input),
     file: out === '-' ? undefined : join(out, `${input.name}${EXTENSIONS[format]}`),
     timeline: images?.(input),
   }));
@@ -63,7 +66,10 @@ async function imagePlaces(timeline: string, several: boolean): Promise<(input: 
   const isFolder = /[/\\]$/.test(timeline) || (await isDirectory(timeline));
   if (isFolder) return ({ name }) => join(timeline, `${name}.svg`);
   if (several && /\.svg$/i.test(timeline)) {
-    throw new UsageError(`--timeline ${timeline} is one image, but there are several recordings`, 'Give a folder');
+    throw new UsageError(
+      `--timeline ${timeline} is one image, but there are several recordings`,
+      'Give a folder instead',
+    );
   }
   return several ? ({ name }) => join(timeline, `${name}.svg`) : () => timeline;
 }
@@ -78,7 +84,7 @@ function rejectCollisions(outputs: readonly Output[]): void {
       if (other !== undefined) {
         throw new UsageError(
           `${other.path} and ${output.input.path} would both be written to ${place}`,
-          'Name their common folder, or run the command for each',
+          'Give their common folder, or run the command once for each',
         );
       }
       owners.set(place, output.input);
@@ -93,7 +99,7 @@ async function isDirectory(path: string): Promise<boolean> {
   );
 }
 
-async function isOther(path: string): Promise<boolean> {
+async function isNotFolder(path: string): Promise<boolean> {
   return stat(path).then(
     (stats) => !stats.isDirectory(),
     () => false,

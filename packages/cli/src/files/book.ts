@@ -9,11 +9,11 @@ import { writeFileAtomic } from './write.ts';
 
 /** The options of every command that names speakers. */
 export const NAMING_OPTIONS = {
-  book: text('FILE.json', 'name the speakers that this voice book knows (see enroll)'),
+  book: text('FILE.json', 'name the speakers whose voices are in this voice book (see enroll)'),
   'false-names': number(
     [0.01, 50],
     'PERCENT',
-    'with a book: at most so many of 100 strangers get a name, however large the book (default 2); more names, more false ones',
+    'with --book: largest percentage of speakers not in the book that get a name from it, for a book of any size (default 2); a higher value names more speakers, rightly and wrongly',
     'a percentage',
   ),
 };
@@ -24,7 +24,7 @@ export async function readNaming(values: {
   readonly 'false-names'?: number | undefined;
 }): Promise<Pick<DiarizeOptions, 'known' | 'falseNames'>> {
   const { book, 'false-names': percent } = values;
-  if (book === undefined && percent !== undefined) throw new UsageError('--false-names goes with --book');
+  if (book === undefined && percent !== undefined) throw new UsageError('--false-names needs --book');
   if (book === undefined) return {};
   const { voices: known } = await readBook(book);
   return percent === undefined ? { known } : { known, falseNames: percent / 100 };

@@ -41,7 +41,7 @@ describe('globMatcher', () => {
       },
     );
     fc.assert(law, { seed: 4, numRuns: 2000 });
-    expect(() => globMatcher('*'.repeat(70_000))).toThrow('cannot be read');
+    expect(() => globMatcher('*'.repeat(70_000))).toThrow('invalid pattern');
   });
 
   it('never takes long for a name that almost matches', () => {

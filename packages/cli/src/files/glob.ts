@@ -26,7 +26,7 @@ export function globMatcher(pattern: string): (path: string) => boolean {
   try {
     return picomatch(literal, { dot: true, noextglob: true, nonegate: true, posix: true, windows: false });
   } catch (cause) {
-    throw new FileError(`this pattern cannot be read: ${(cause as Error).message}`, {
+    throw new FileError(`invalid pattern: ${(cause as Error).message}`, {
       hint: 'Check the pattern',
       cause,
     });

@@ -50,10 +50,10 @@ describe('findInputs', () => {
 
   it.each([
     ['missing.wav', 'no such file or directory'],
-    ['empty', 'no audio file in this folder or below it'],
-    ['notes', 'no audio file in this folder or below it'],
+    ['empty', 'no audio file in this folder or its subfolders'],
+    ['notes', 'no audio file in this folder or its subfolders'],
     ['calls/*.mp3', 'no file matches this pattern'],
-    ['noise/x.wav', 'a part of the path is no directory'],
+    ['noise/x.wav', 'a part of the path is not a directory'],
   ])('tells why %s gives nothing, and goes on', async (arg, message) => {
     const [bad, good] = await findInputs([at(arg), at('calls/b.wav')]);
     expect(bad?.error?.message).toBe(message);

@@ -48,8 +48,8 @@ async function expand(arg: string): Promise<Input[]> {
 async function audioIn(folder: string): Promise<Input[]> {
   const files = (await walk(folder)).filter((file) => AUDIO_EXTENSIONS.has(extname(file).toLowerCase()));
   if (files.length > 0) return files.map((file) => ({ path: file, name: stem(relative(folder, file)) }));
-  const error = new FileError('no audio file in this folder or below it', {
-    hint: 'Files are found by their extension, such as .wav; name a file with another one itself',
+  const error = new FileError('no audio file in this folder or its subfolders', {
+    hint: 'In folders, files are found by their extension, such as .wav; give the path of a file with another extension',
   });
   return [failed(folder, error)];
 }

@@ -43,7 +43,7 @@ export async function openLive(path: string, pcm: PcmFormat | undefined): Promis
     return sampleRate === source.sampleRate ? source : openRecording(source, { sampleRate, limits });
   };
   if (!pcm) return recording(input);
-  const { head, reader } = await begin(streamOf(input));
+  const { head, reader } = await readHead(streamOf(input));
   if (containerOf(head) !== undefined) return recording(rejoined(head, reader));
   let first: Uint8Array | undefined = head;
   const toSamples = pcmReader(pcm.encoding);
@@ -62,13 +62,13 @@ export async function openLive(path: string, pcm: PcmFormat | undefined): Promis
   };
 }
 
-interface Begun {
+interface StreamStart {
   /** At least `CONTAINER_BYTES` bytes, or the whole stream when it is shorter. */
   readonly head: Uint8Array;
   readonly reader: ReadableStreamDefaultReader<Uint8Array>;
 }
 
-async function begin(stream: ReadableStream<Uint8Array>): Promise<Begun> {
+async function readHead(stream: ReadableStream<Uint8Array>): Promise<StreamStart> {
   const reader = stream.getReader();
   let head = new Uint8Array(0);
   while (head.length < CONTAINER_BYTES) {
@@ -82,7 +82,7 @@ async function begin(stream: ReadableStream<Uint8Array>): Promise<Begun> {
   return { head, reader };
 }
 
-function rejoined(head: Uint8Array, reader: Begun['reader']): ReadableStream<Uint8Array> {
+function rejoined(head: Uint8Array, reader: StreamStart['reader']): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(head),
     async pull(controller) {
@@ -97,5 +97,5 @@ function rejoined(head: Uint8Array, reader: Begun['reader']): ReadableStream<Uin
 function streamOf(input: AudioInput): ReadableStream<Uint8Array> {
   if (input instanceof Blob) return input.stream();
   if (input instanceof ReadableStream) return input;
-  throw new FileError('it cannot be read as a stream');
+  throw new FileError('cannot be read as a stream');
 }

@@ -5,7 +5,7 @@ import { codeOf, explainSystemError, FileError } from '../errors.ts';
 
 /** Milliseconds between tries, and until giving up. A lock is held only while a small file is written. */
 const TRY_MS = 25;
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 /** An older lock was left behind by a process that ended while it held the lock. */
 const STALE_MS = 30_000;
 
@@ -24,7 +24,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
 }
 
 async function take(lock: string, path: string): Promise<void> {
-  const until = performance.now() + PATIENCE_MS;
+  const until = performance.now() + TIMEOUT_MS;
   for (;;) {
     try {
       await (await open(lock, 'wx')).close();
@@ -37,8 +37,8 @@ async function take(lock: string, path: string): Promise<void> {
     }
     if (await dropStale(lock)) continue;
     if (performance.now() > until) {
-      throw new FileError(`${path} is being changed by another process`, {
-        hint: `If there is none, remove ${lock}`,
+      throw new FileError(`another process is changing ${path}`, {
+        hint: `If no other process uses it, remove ${lock}`,
       });
     }
     await sleep(TRY_MS);

@@ -16,7 +16,7 @@ export async function openAudio(path: string): Promise<AudioInput> {
   if (path === '-') return openStdin();
   try {
     const stats = await stat(path);
-    if (stats.isDirectory()) throw new FileError('it is a directory');
+    if (stats.isDirectory()) throw new FileError('is a directory');
     if (!stats.isFile()) return toWeb(createReadStream(path));
     await readOneByte(path);
     return await openAsBlob(path);
@@ -36,7 +36,7 @@ function openStdin(): ReadableStream<Uint8Array> {
 export async function readText(path: string): Promise<string> {
   try {
     const { size } = await stat(path);
-    if (size > MAX_TEXT_BYTES) throw new FileError(`it has ${size} bytes, expected at most ${MAX_TEXT_BYTES}`);
+    if (size > MAX_TEXT_BYTES) throw new FileError(`the file has ${size} bytes, expected at most ${MAX_TEXT_BYTES}`);
     return await readFile(path, 'utf8');
   } catch (error) {
     throw unreadable(error);

@@ -18,18 +18,22 @@ export async function readTurns(path: string): Promise<readonly Turn[] | undefin
   if (!isJson && !RTTM.test(head)) return undefined;
   return onFile(path, async () => {
     const text = await readText(path);
-    return isJson ? parseTurnsJson(text) : ofOne(text);
+    return isJson ? parseTurnsJson(text) : turnsOfOne(text);
   });
 }
 
-function ofOne(text: string): readonly Turn[] {
+function turnsOfOne(text: string): readonly Turn[] {
   const recordings = parseRttm(text);
   const [first, ...more] = recordings;
   if (more.length === 0) return first?.turns ?? [];
   const names = recordings.map(({ uri }) => uri).slice(0, 5);
-  throw new VoiceFlowError('invalid-option', `it has turns of ${recordings.length} recordings: ${names.join(', ')}…`, {
-    hint: 'Give a file with the turns of one.',
-  });
+  throw new VoiceFlowError(
+    'invalid-option',
+    `the file has turns of ${recordings.length} recordings (${names.join(', ')}…), expected one`,
+    {
+      hint: 'Use a file with the turns of one recording.',
+    },
+  );
 }
 
 /** The first bytes of a file. Empty for an unreadable file: opening it as audio then reports the error. */

@@ -52,7 +52,7 @@ describe('writeFileAtomic', () => {
   it('says what is in the way, and leaves it', async () => {
     mkdirSync(join(root, 'x.rttm'));
     writeFileSync(join(root, 'file'), 'kept');
-    await expect(writeFileAtomic(join(root, 'x.rttm'), 'y')).rejects.toThrow('it is a directory');
+    await expect(writeFileAtomic(join(root, 'x.rttm'), 'y')).rejects.toThrow('is a directory');
     await expect(writeFileAtomic(join(root, 'file/y.rttm'), 'y')).rejects.toThrow(/cannot write .*: /);
     expect(readdirSync(root).sort()).toEqual(['file', 'x.rttm']);
     expect(readFileSync(join(root, 'file'), 'utf8')).toBe('kept');

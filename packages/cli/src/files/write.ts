@@ -15,7 +15,7 @@ export async function writeFileAtomic(path: string, text: string): Promise<void>
   try {
     const target = await realpath(path).catch(() => path);
     const old = await stat(target).catch(() => undefined);
-    if (old?.isDirectory()) throw new FileError(`cannot write ${path}: it is a directory`);
+    if (old?.isDirectory()) throw new FileError(`cannot write ${path}: is a directory`);
     if (old !== undefined && !old.isFile()) return await writeFile(target, text);
     await mkdir(dirname(target), { recursive: true });
     await replace(target, text, old?.mode);
@@ -27,30 +27,30 @@ export async function writeFileAtomic(path: string, text: string): Promise<void>
 
 async function replace(target: string, text: string, mode: number | undefined): Promise<void> {
   // The name is unpredictable and must be new, so that a link planted beside the target is never followed.
-  const draft = join(dirname(target), `.voiceflow-${randomUUID()}.tmp`);
-  unfinished.add(draft);
+  const temporary = join(dirname(target), `.voiceflow-${randomUUID()}.tmp`);
+  unfinished.add(temporary);
   try {
-    const file = await open(draft, 'wx', mode);
+    const file = await open(temporary, 'wx', mode);
     try {
       await file.writeFile(text);
       await file.sync();
     } finally {
       await file.close();
     }
-    await rename(draft, target);
+    await rename(temporary, target);
   } catch (error) {
-    await rm(draft, { force: true });
+    await rm(temporary, { force: true });
     throw error;
   } finally {
-    unfinished.delete(draft);
+    unfinished.delete(temporary);
   }
 }
 
 /** Removes unfinished files when the process must end at once. */
 export function removeUnfinished(): void {
-  for (const draft of unfinished) {
+  for (const temporary of unfinished) {
     try {
-      unlinkSync(draft);
+      unlinkSync(temporary);
     } catch {
       // The file was not created yet, or has just been renamed.
     }
@@ -60,5 +60,5 @@ export function removeUnfinished(): void {
 function hintFor(error: unknown): string {
   const code = codeOf(error);
   if (code === 'ENOSPC' || code === 'EFBIG' || code === 'EDQUOT') return 'Free some space, or choose another folder';
-  return 'Choose another place to write to';
+  return 'Write to another folder';
 }

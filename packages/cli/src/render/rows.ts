@@ -37,7 +37,7 @@ export interface TimelineOptions {
  */
 export function arrangeTimeline(turns: readonly Turn[], options: TimelineOptions = {}): Timeline {
   const { reference = [], mapping = new Map<string, string>(), names } = options;
-  const truth = bySpeaker(reference);
+  const referenceSpeakers = bySpeaker(reference);
   const found = bySpeaker(turns);
   const rows: TimelineRow[] = [];
   let hue = 0;
@@ -45,14 +45,14 @@ export function arrangeTimeline(turns: readonly Turn[], options: TimelineOptions
     const seconds = segments.reduce((sum, { start, end }) => sum + end - start, 0);
     rows.push({ label: role === 'found' ? (names?.get(label) ?? label) : label, role, hue: color, segments, seconds });
   };
-  for (const [label, segments] of truth) {
+  for (const [label, segments] of referenceSpeakers) {
     add(label, 'reference', segments, hue);
     for (const [other, own] of found) if (mapping.get(other) === label) add(other, 'found', own, hue);
     hue++;
   }
   for (const [label, segments] of found) {
     const matched = mapping.get(label);
-    if (matched === undefined || !truth.has(matched)) add(label, 'found', segments, hue++);
+    if (matched === undefined || !referenceSpeakers.has(matched)) add(label, 'found', segments, hue++);
   }
   const last = [...turns, ...reference].reduce((max, { end }) => Math.max(max, end), 0);
   return {
@@ -75,14 +75,14 @@ function bySpeaker(turns: readonly Turn[]): Map<string, Segment[]> {
 
 /** Where the sets of active speakers differ after the labels are matched. */
 function findDifferences(reference: readonly Turn[], turns: readonly Turn[], mapping: ReadonlyMap<string, string>) {
-  const truth = bySpeaker(reference);
+  const referenceSpeakers = bySpeaker(reference);
   const events: { time: number; speaker: string; side: 'reference' | 'found'; by: 1 | -1 }[] = [];
   for (const { start, end, speaker } of reference) {
     events.push({ time: start, speaker, side: 'reference', by: 1 }, { time: end, speaker, side: 'reference', by: -1 });
   }
   for (const { start, end, speaker } of turns) {
     const matched = mapping.get(speaker);
-    const name = matched !== undefined && truth.has(matched) ? matched : `\u0000${speaker}`;
+    const name = matched !== undefined && referenceSpeakers.has(matched) ? matched : `\u0000${speaker}`;
     events.push(
       { time: start, speaker: name, side: 'found', by: 1 },
       { time: end, speaker: name, side: 'found', by: -1 },

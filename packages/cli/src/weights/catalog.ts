@@ -37,7 +37,7 @@ const PULLED = {
 /** Models whose weights come with the command. */
 const EMBEDDED = { 'fast-cnn': '@voiceflow-ml/fast-cnn', segmenter: '@voiceflow-ml/segmenter' } as const;
 
-export interface Listed {
+export interface ListedModel {
   readonly entry: CatalogEntry;
   /** The manifest that is installed beside downloaded weights. */
   readonly manifest?: object;
@@ -45,12 +45,12 @@ export interface Listed {
   readonly folder?: string;
 }
 
-export async function catalog(): Promise<Listed[]> {
+export async function catalog(): Promise<ListedModel[]> {
   return Promise.all([...Object.keys(EMBEDDED), ...Object.keys(PULLED)].map(find));
 }
 
 /** @throws UsageError for a name that is not in the catalog. */
-export async function find(name: string): Promise<Listed> {
+export async function find(name: string): Promise<ListedModel> {
   if (Object.hasOwn(PULLED, name)) {
     const [pack, file] = PULLED[name as keyof typeof PULLED];
     const manifest = await readManifest(pack, file);
@@ -59,16 +59,16 @@ export async function find(name: string): Promise<Listed> {
   if (Object.hasOwn(EMBEDDED, name)) {
     const pack = EMBEDDED[name as keyof typeof EMBEDDED];
     const entry = await readManifest(pack);
-    const carried = await carriedFiles(pack);
+    const published = await publishedFiles(pack);
     // The manifest lists every variant of the weights; the package contains one.
-    const files = Object.fromEntries(Object.entries(entry.files).filter(([name]) => carried.includes(name)));
+    const files = Object.fromEntries(Object.entries(entry.files).filter(([name]) => published.includes(name)));
     return { entry: { ...entry, files }, folder: folderOf(pack) };
   }
   const names = [...Object.keys(EMBEDDED), ...Object.keys(PULLED)];
-  const meant = nearest(name, names);
+  const suggestion = nearest(name, names);
   throw new UsageError(
     `there is no model "${name}"`,
-    meant === undefined ? `There are ${names.join(' and ')}` : `Did you mean ${meant}?`,
+    suggestion === undefined ? `The models are ${names.join(', ')}` : `Did you mean ${suggestion}?`,
   );
 }
 
@@ -77,7 +77,7 @@ function readManifest(pack: string, file = 'manifest.json'): Promise<Manifest> {
 }
 
 /** The files that a package publishes. */
-async function carriedFiles(pack: string): Promise<readonly string[]> {
+async function publishedFiles(pack: string): Promise<readonly string[]> {
   return (await readJson<{ readonly files?: readonly string[] }>(pack, 'package.json')).files ?? [];
 }
 
@@ -85,8 +85,8 @@ async function readJson<T>(pack: string, file: string): Promise<T> {
   try {
     return JSON.parse(await readFile(join(folderOf(pack), file), 'utf8')) as T;
   } catch (cause) {
-    throw new VoiceFlowError('model-corrupt', `cannot read ${file} of the package ${pack}`, {
-      hint: 'Install @voiceflow-ml/cli again',
+    throw new VoiceFlowError('model-corrupt', `cannot read ${file} in the package ${pack}`, {
+      hint: 'Reinstall @voiceflow-ml/cli',
       cause,
     });
   }

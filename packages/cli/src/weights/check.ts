@@ -38,5 +38,5 @@ export async function checkFiles(folder: string, entry: CatalogEntry, signal?: A
 
 /** The `model-corrupt` error for a file that does not match the manifest. */
 export function corrupt(what: string, reason: string, hint: string): VoiceFlowError {
-  return new VoiceFlowError('model-corrupt', `${what} is not the file of the manifest: ${reason}`, { hint });
+  return new VoiceFlowError('model-corrupt', `${what} does not match the manifest: ${reason}`, { hint });
 }

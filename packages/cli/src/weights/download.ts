@@ -9,7 +9,7 @@ import { corrupt } from './check.ts';
 /** A transfer that receives nothing for this long is stopped and retried. */
 const STALL_MS = 30_000;
 /** Consecutive tries without new bytes after which an address is given up. */
-const FRUITLESS_TRIES = 3;
+const MAX_FAILURES = 3;
 
 export interface DownloadOptions {
   readonly signal?: AbortSignal;
@@ -32,20 +32,20 @@ export async function download(
   file: WeightsFile,
   options: DownloadOptions = {},
 ): Promise<void> {
-  let fruitless = 0;
-  let had = await sizeOf(path);
+  let failures = 0;
+  let previous = await sizeOf(path);
   for (;;) {
     try {
       const sha256 = await transfer(url, path, file, options);
       if (sha256 === file.sha256) return;
       await rm(path, { force: true });
-      throw corrupt(url, `sha256 ${sha256}, expected ${file.sha256}`, 'Try again, or another address with --from');
+      throw corrupt(url, `sha256 ${sha256}, expected ${file.sha256}`, 'Try again, or give another address with --from');
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error;
-      const has = await sizeOf(path);
-      fruitless = has > had ? 0 : fruitless + 1;
-      had = has;
-      if (fruitless >= FRUITLESS_TRIES) throw unreachable(url, error);
+      const present = await sizeOf(path);
+      failures = present > previous ? 0 : failures + 1;
+      previous = present;
+      if (failures >= MAX_FAILURES) throw unreachable(url, error);
     }
   }
 }
@@ -81,9 +81,9 @@ async function request(url: string, have: number, watch: Watch): Promise<Respons
   if (response.ok) return response;
   await response.body?.cancel();
   if (response.status === 416) return request(url, 0, watch);
-  if (response.status >= 500 || response.status === 429) throw new Interrupted(`it answers ${response.status}`);
-  throw new FileError(`${url} answers ${response.status} ${response.statusText}`, {
-    hint: 'Check the address, or name another with --from',
+  if (response.status >= 500 || response.status === 429) throw new Interrupted(`it responds with ${response.status}`);
+  throw new FileError(`${url} responds with ${response.status} ${response.statusText}`, {
+    hint: 'Check the address, or give another with --from',
   });
 }
 
@@ -110,7 +110,7 @@ async function receive(response: Response, path: string, to: Receiving): Promise
       bytes += value.length;
       if (bytes > to.file.bytes) {
         await rm(path, { force: true });
-        throw corrupt(to.url, `more than ${to.file.bytes} bytes`, 'Try another address with --from');
+        throw corrupt(to.url, `more than ${to.file.bytes} bytes`, 'Give another address with --from');
       }
       await writeAll(out, value, path);
       to.hash.update(value);
@@ -121,7 +121,7 @@ async function receive(response: Response, path: string, to: Receiving): Promise
     await reader?.cancel().catch(() => {});
     await out.close();
   }
-  if (bytes < to.file.bytes) throw new Interrupted(`it ended after ${bytes} of ${to.file.bytes} bytes`);
+  if (bytes < to.file.bytes) throw new Interrupted(`the response ended after ${bytes} of ${to.file.bytes} bytes`);
 }
 
 async function openFor(path: string, have: number): Promise<FileHandle> {
@@ -173,7 +173,7 @@ class Watch {
   /** Why a request failed: the caller aborted it, it stalled, or the network failed. */
   reasonFor(error: unknown): Error {
     if (this.#caller?.aborted) return abortError(this.#caller);
-    if (this.signal.aborted) return new Interrupted(`nothing came for ${this.#stallMs / 1000} s`);
+    if (this.signal.aborted) return new Interrupted(`no data was received for ${this.#stallMs / 1000} s`);
     const cause = (error as { cause?: unknown }).cause ?? error;
     return new Interrupted(cause instanceof Error ? cause.message : String(cause));
   }
@@ -196,8 +196,8 @@ async function sizeOf(path: string): Promise<number> {
 }
 
 function unreachable(url: string, cause: Error): FileError {
-  return new FileError(`${url} cannot be fetched: ${cause.message}`, {
-    hint: 'Run the command again to go on, or give a folder or another address with --from',
+  return new FileError(`cannot download ${url}: ${cause.message}`, {
+    hint: 'Run the command again to resume, or give a folder or another address with --from',
     cause,
   });
 }

@@ -134,17 +134,19 @@ describe('download', () => {
   });
 
   it('gives up on an address that only says no, naming it', async () => {
-    await expect(get(`${base}/nothing`)).rejects.toThrow(`${base}/nothing answers 404`);
+    await expect(get(`${base}/nothing`)).rejects.toThrow(`${base}/nothing responds with 404`);
     behavior = (_, response) => void response.writeHead(503).end();
-    await expect(get()).rejects.toThrow(/cannot be fetched: it answers 503/);
-    await expect(get('http://127.0.0.1:9/big')).rejects.toThrow(/cannot be fetched/);
+    await expect(get()).rejects.toThrow(/cannot download .*: it responds with 503/);
+    await expect(get('http://127.0.0.1:9/big')).rejects.toThrow(/cannot download/);
   });
 
   it('gives up on a transfer that stands still, and keeps what has come', async () => {
     behavior = (request, response, bytes) => {
       if (request.headers.range === undefined) response.write(bytes.subarray(0, 1000));
     };
-    await expect(download(`${base}/big`, path(), fileOf(BIG), { stallMs: 60 })).rejects.toThrow(/nothing came for/);
+    await expect(download(`${base}/big`, path(), fileOf(BIG), { stallMs: 60 })).rejects.toThrow(
+      /no data was received for/,
+    );
     expect(statSync(path()).size).toBe(1000);
   });
 
@@ -174,7 +176,7 @@ describe('pull', () => {
   it('leaves nothing at the place of the model while a file is missing, and goes on later', async () => {
     await expect(
       pull({ ...entry(), files: { ...entry().files, x: fileOf(SMALL, [`${base}/x`]) } }, { models: root }),
-    ).rejects.toThrow(/answers 404/);
+    ).rejects.toThrow(/responds with 404/);
     expect(readdirSync(join(root, 'two'))).toEqual(['1.0.partial']);
     requests = [];
     await pull(entry(), { models: root });
@@ -210,7 +212,9 @@ describe('pull', () => {
       code: 'model-corrupt',
       message: expect.stringContaining('299999 bytes, expected 300000'),
     });
-    await expect(pull(entry(), { models: root, from: join(root, 'nowhere') })).rejects.toThrow(/no folder and no http/);
+    await expect(pull(entry(), { models: root, from: join(root, 'nowhere') })).rejects.toThrow(
+      /expected a folder or an http/,
+    );
     expect(existsSync(modelFolder(root, entry()))).toBe(false);
   });
 });

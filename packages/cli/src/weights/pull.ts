@@ -38,7 +38,7 @@ export async function pull(entry: CatalogEntry, options: PullOptions): Promise<{
   }
 
   const staging = `${folder}.partial`;
-  await inFolder(staging, () => mkdir(staging, { recursive: true }));
+  await writing(staging, () => mkdir(staging, { recursive: true }));
   const total = Object.values(entry.files).reduce((sum, { bytes }) => sum + bytes, 0);
   let before = 0;
   for (const [name, file] of Object.entries(entry.files)) {
@@ -52,7 +52,7 @@ export async function pull(entry: CatalogEntry, options: PullOptions): Promise<{
     onProgress?.(before, total);
   }
   await writeManifest(staging, options);
-  await inFolder(folder, async () => {
+  await writing(folder, async () => {
     await rm(folder, { recursive: true, force: true });
     await rename(staging, folder);
   });
@@ -62,7 +62,7 @@ export async function pull(entry: CatalogEntry, options: PullOptions): Promise<{
 async function writeManifest(folder: string, { manifest }: PullOptions): Promise<void> {
   if (manifest === undefined) return;
   const path = join(folder, 'manifest.json');
-  await inFolder(path, () => writeFile(path, `${JSON.stringify(manifest, null, 2)}\n`));
+  await writing(path, () => writeFile(path, `${JSON.stringify(manifest, null, 2)}\n`));
 }
 
 type FetchOptions = PullOptions & { readonly onBytes: (bytes: number) => void };
@@ -83,7 +83,9 @@ async function fetchFile(name: string, file: WeightsFile, path: string, options:
   }
   const last = failures[failures.length - 1];
   if (last !== undefined) throw last;
-  throw new VoiceFlowError('model-not-found', `no address is known for ${name}`, { hint: 'Name one with --from' });
+  throw new VoiceFlowError('model-not-found', `the manifest has no address for ${name}`, {
+    hint: 'Give one with --from',
+  });
 }
 
 /** The file in the folder may have its name in the manifest, or its name at the public address. */
@@ -94,16 +96,18 @@ async function copyFrom(folder: string, name: string, file: WeightsFile, path: s
     const { state, ...rest } = await checkFile(source, file);
     if (state === 'missing') continue;
     if (state === 'wrong') {
-      throw corrupt(source, 'reason' in rest ? rest.reason : '', 'Fetch the file again from its public address');
+      throw corrupt(source, 'reason' in rest ? rest.reason : '', 'Download the file again from its public address');
     }
-    return inFolder(path, () => copyFile(source, path));
+    return writing(path, () => copyFile(source, path));
   }
-  const known = await stat(folder).then(
+  const isFolder = await stat(folder).then(
     (stats) => stats.isDirectory(),
     () => false,
   );
-  if (!known) throw new UsageError(`--from is "${folder}", which is no folder and no http(s) address`);
-  throw new FileError(`${folder} has no file ${[...new Set(names)].join(' or ')}`, { hint: 'Check --from' });
+  if (!isFolder) throw new UsageError(`--from is "${folder}", expected a folder or an http(s) address`);
+  throw new FileError(`${folder} has no file ${[...new Set(names)].join(' or ')}`, {
+    hint: 'Check the folder given with --from',
+  });
 }
 
 function isWebAddress(from: string): boolean {
@@ -114,7 +118,7 @@ function asFolder(from: string): string {
   return /^file:\/\//i.test(from) ? fileURLToPath(from) : from;
 }
 
-async function inFolder<T>(path: string, work: () => Promise<T>): Promise<T> {
+async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -36,25 +36,26 @@ export class DatabaseError extends Error {
 }
 
 /** SQLSTATE classes that are not errors of the statement: connections, resources, operator intervention, recovery. */
-const AWAY = /^(08|53|57P|25006)/;
+const UNAVAILABLE_STATES = /^(08|53|57P|25006)/;
 
 /** Converts an error of a PostgreSQL client to one of ours. */
 export function databaseError(error: unknown): Error {
   if (VoiceFlowError.isInstance(error) || error instanceof DatabaseError) return error;
   const { message, code } = error as { message?: string; code?: unknown };
   const state = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
-  if (state !== undefined && !AWAY.test(state)) return new DatabaseError(message ?? 'unknown', state, error);
+  if (state !== undefined && !UNAVAILABLE_STATES.test(state))
+    return new DatabaseError(message ?? 'unknown', state, error);
   return unavailable(message ?? String(error), error);
 }
 
 export function unavailable(why: string, cause?: unknown): VoiceFlowError {
-  return new VoiceFlowError('backend-unavailable', `the database of jobs is away: ${why}`, {
+  return new VoiceFlowError('backend-unavailable', `the database of jobs is unavailable: ${why}`, {
     hint: 'Try again after Retry-After seconds.',
     retryAfter: 1,
     cause,
   });
 }
 
-export function isAway(error: unknown): boolean {
+export function isUnavailable(error: unknown): boolean {
   return VoiceFlowError.isInstance(error) && error.code === 'backend-unavailable';
 }

@@ -44,7 +44,7 @@ class Embedded implements Database {
   #nextId = 1;
   #thread: Worker | undefined;
   #opening: Promise<void>;
-  #why = 'it is starting';
+  #why = 'the database is starting';
   #closed: (() => void) | undefined;
   #closing = false;
 
@@ -62,7 +62,7 @@ class Embedded implements Database {
   async query<Row>(sql: string, params: readonly unknown[] = []): Promise<Row[]> {
     const thread = this.#thread;
     if (thread === undefined || this.#closing) throw unavailable(this.#why);
-    if (this.#waiting.size >= MOST_WAITING) throw unavailable(`${MOST_WAITING} statements wait for it`);
+    if (this.#waiting.size >= MOST_WAITING) throw unavailable(`${MOST_WAITING} statements are waiting`);
     const id = this.#nextId++;
     return new Promise<unknown[]>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
@@ -78,7 +78,7 @@ class Embedded implements Database {
   async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    this.#why = 'it was closed';
+    this.#why = 'the database is closed';
     const thread = this.#thread;
     if (thread !== undefined) {
       const ended = new Promise<void>((resolve) => {
@@ -121,7 +121,7 @@ class Embedded implements Database {
       thread.on('error', (error) => onEnd(error.message));
       // It is unknown which statement this response belongs to: all waiting ones fail, and the thread is restarted.
       thread.on('messageerror', () => void thread.terminate());
-      thread.on('exit', (code) => onEnd(`its thread ended with ${code}`));
+      thread.on('exit', (code) => onEnd(`the thread of the database ended with exit code ${code}`));
     });
   }
 

@@ -22,19 +22,15 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new VoiceFlowError(
-      'invalid-option',
-      `the data folder ${folder} cannot be made: ${(cause as Error).message}`,
-      {
-        hint: 'Give --data a folder that the server may write.',
-        cause,
-      },
-    );
+    throw new VoiceFlowError('invalid-option', `cannot create the data folder ${folder}: ${(cause as Error).message}`, {
+      hint: 'Set --data to a folder that the server can write to.',
+      cause,
+    });
   }
   const path = socketOf(resolve(folder));
   const nonce = randomUUID();
   const server = createServer((socket) => socket.on('error', () => {}).end(nonce));
-  if ((await answerOf(path)) !== undefined) throw held(folder);
+  if ((await readNonce(path)) !== undefined) throw held(folder);
   // The socket was left behind by a process that died.
   if (process.platform !== 'win32') rmSync(path, { force: true });
   try {
@@ -43,7 +39,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
     throw held(folder);
   }
   // Two processes may both have found a dead socket. Only the one that gets its own nonce as response has the lock.
-  if ((await answerOf(path)) !== nonce) {
+  if ((await readNonce(path)) !== nonce) {
     server.close();
     throw held(folder);
   }
@@ -66,7 +62,7 @@ function listen(server: Server, path: string): Promise<void> {
 }
 
 /** The response of the lock's holder; undefined when there is none. */
-function answerOf(path: string): Promise<string | undefined> {
+function readNonce(path: string): Promise<string | undefined> {
   return new Promise((done) => {
     let text = '';
     const socket = connect(path);
@@ -82,7 +78,7 @@ function answerOf(path: string): Promise<string | undefined> {
 }
 
 function held(folder: string): VoiceFlowError {
-  return new VoiceFlowError('invalid-option', `another process has the data folder ${folder} open`, {
-    hint: 'One server to a folder: give each its own --data, or all of them one VOICEFLOW_DATABASE_URL.',
+  return new VoiceFlowError('invalid-option', `another process uses the data folder ${folder}`, {
+    hint: 'Only one server can use a folder: give each server its own --data, or use one VOICEFLOW_DATABASE_URL for all.',
   });
 }

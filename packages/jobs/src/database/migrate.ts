@@ -21,7 +21,7 @@ export async function migrate(run: Run): Promise<void> {
     const [row] = await run('select coalesce(max(version), 0) as version from voiceflow.migration', []);
     const version = Number(row?.version ?? 0);
     if (version > MIGRATIONS.length) {
-      throw new Error(`its schema has version ${version}, newer than this program's ${MIGRATIONS.length}`);
+      throw new Error(`its schema has version ${version}, this program supports up to ${MIGRATIONS.length}`);
     }
     for (const [at, statements] of MIGRATIONS.entries()) {
       if (at < version) continue;

@@ -9,19 +9,19 @@ import type { FromThread, ToThread } from './pglite-messages.ts';
 import { PreparedStatements } from './prepared.ts';
 
 const { folder } = workerData as { folder: string };
-const tell = (message: FromThread) => parentPort?.postMessage(message);
+const send = (message: FromThread) => parentPort?.postMessage(message);
 
 try {
   const db = await open(join(folder, 'postgres'));
   await migrate(async (sql, params) => (await db.query<Record<string, unknown>>(sql, [...params])).rows);
-  for (const channel of CHANNELS) await db.listen(channel, (payload) => tell({ type: 'notify', channel, payload }));
+  for (const channel of CHANNELS) await db.listen(channel, (payload) => send({ type: 'notify', channel, payload }));
   const statements = new PreparedStatements(db);
   // Statements run one after the other, as `PreparedStatements` requires.
   let turn = Promise.resolve();
   parentPort?.on('message', (message: ToThread) => {
     turn = turn.then(() => serve(db, statements, message));
   });
-  tell({ type: 'open' });
+  send({ type: 'open' });
 } catch (error) {
   fail(error);
 }
@@ -44,22 +44,22 @@ async function open(place: string): Promise<PGlite> {
 async function serve(db: PGlite, statements: PreparedStatements, message: ToThread): Promise<void> {
   if (message.type === 'close') {
     await db.close().catch(() => {});
-    tell({ type: 'closed' });
+    send({ type: 'closed' });
     parentPort?.close();
     return;
   }
   const { id, sql, params } = message;
   try {
-    tell({ type: 'rows', id, rows: await statements.query(sql, params) });
+    send({ type: 'rows', id, rows: await statements.query(sql, params) });
   } catch (error) {
     const { message: text, code } = error as { message?: string; code?: string };
-    tell({ type: 'error', id, message: text ?? String(error), code });
+    send({ type: 'error', id, message: text ?? String(error), code });
     // An error without SQLSTATE means that PGlite itself failed (a full disk aborts it): restart.
     if (code === undefined) fail(error);
   }
 }
 
 function fail(error: unknown): void {
-  tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+  send({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
   setTimeout(() => process.exit(1), 50);
 }

@@ -48,7 +48,7 @@ export async function openPostgres(url: string): Promise<Database> {
   return {
     kind: 'server',
     async query(sql, params = []) {
-      if (closed) throw unavailable('it was closed');
+      if (closed) throw unavailable('the connection is closed');
       try {
         return (await pool.query(sql, params as unknown[])).rows;
       } catch (error) {

@@ -24,13 +24,13 @@ export async function eventsOf(c: Context, id: string, parts: RouteParts): Promi
   return streamSSE(c, async (stream) => {
     stream.onAbort(() => wake());
     try {
-      let told = '';
+      let sent = '';
       while (!stream.aborted && latest !== undefined) {
         const view = JSON.stringify(viewOf(latest, host, host.requestId(c)));
         const { runningSeconds: _, ...comparable } = latest;
         const state = JSON.stringify(comparable);
-        if (state !== told) await stream.writeSSE({ event: 'job', data: view });
-        told = state;
+        if (state !== sent) await stream.writeSSE({ event: 'job', data: view });
+        sent = state;
         if (hasEnded(latest)) return await finish(stream, latest);
         const changed = new Promise<'changed'>((resolve) => {
           wake = () => resolve('changed');

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import type { JobState } from '../queue/types.ts';
 import { eventsOf } from './events.ts';
 import type { RouteParts } from './parts.ts';
-import { answerResult } from './result.ts';
+import { respondWithResult } from './result.ts';
 import { submit } from './submit.ts';
 import { hasEnded, viewOf } from './view.ts';
 import { enroll } from './voices.ts';
@@ -65,7 +65,7 @@ export function jobHandlers(parts: RouteParts): JobHandlers {
       return c.json(view(c, job, result));
     },
 
-    result: (c, id) => answerResult(c, id, parts),
+    result: (c, id) => respondWithResult(c, id, parts),
     events: (c, id) => eventsOf(c, id, parts),
 
     async remove(c, id) {

@@ -32,7 +32,7 @@ export interface JobsHost {
    * Parses the queue's own options of a submission, from JSON or text.
    * @throws `invalid-option`.
    */
-  submission(given: Readonly<Record<string, unknown>>): Submission;
+  submission(params: Readonly<Record<string, unknown>>): Submission;
   /** The options in the query string. @throws `invalid-option` for an option that is given twice. */
   query(c: Context): Record<string, string>;
   /** The format that the request asks for, by `format` in the query or by `Accept`. */

@@ -14,7 +14,7 @@ const TYPES: Readonly<Record<Exclude<ResultFormat, 'json'>, string>> = {
  * `GET /v1/jobs/:id/result`: responds with the diarization, with the problem of a failed job, or with a job that has
  * not ended.
  */
-export async function answerResult(c: Context, id: string, { host, jobs }: RouteParts): Promise<Response> {
+export async function respondWithResult(c: Context, id: string, { host, jobs }: RouteParts): Promise<Response> {
   const format = host.format(c);
   const key = host.client(c);
   const job = await jobs.get(key, id);

@@ -6,12 +6,12 @@ import type { Submitted } from '../queue/submit.ts';
 import type { Job, JobOptions, NewJob } from '../queue/types.ts';
 import { objectOf } from '../storage/storage.ts';
 import { uuidv7 } from '../uuid.ts';
-import { Held } from './held.ts';
 import type { RouteParts } from './parts.ts';
+import { RequestMemory } from './request-memory.ts';
 import { bounded, storeForm, tooLarge } from './upload.ts';
 
 /** Options that the queue itself uses. All others are those of `/v1/diarize`. */
-const OWN = ['url', 'webhook', 'priority', 'metadata'] as const;
+const QUEUE_OPTIONS = ['url', 'webhook', 'priority', 'metadata'] as const;
 const FLAGS = ['voices', 'embeddings'] as const;
 /** Largest metadata of a job, in characters of JSON. */
 const MOST_METADATA = 16_384;
@@ -20,22 +20,22 @@ const MOST_JSON = 1024 * 1024;
 /** Deepest nesting of JSON: later stages (JSON, messages, databases) process nested values recursively. */
 const MOST_LEVELS = 64;
 
-type Asked = Pick<NewJob, 'options' | 'priority' | 'metadata' | 'webhook' | 'url'>;
+type ParsedSubmission = Pick<NewJob, 'options' | 'priority' | 'metadata' | 'webhook' | 'url'>;
 
 /**
  * `POST /v1/jobs`: streams the recording to the storage, then creates the job. Everything that does not depend on the
  * recording is checked before it is read.
  */
 export async function submit(c: Context, parts: RouteParts): Promise<Submitted> {
-  const held = new Held(parts.host.budget);
+  const memory = new RequestMemory(parts.host.budget);
   try {
-    return await submitHolding(c, parts, held);
+    return await submitRequest(c, parts, memory);
   } finally {
-    held.release();
+    memory.release();
   }
 }
 
-async function submitHolding(c: Context, parts: RouteParts, held: Held): Promise<Submitted> {
+async function submitRequest(c: Context, parts: RouteParts, memory: RequestMemory): Promise<Submitted> {
   const { host, jobs, storage } = parts;
   const key = host.client(c);
   const id = uuidv7();
@@ -46,19 +46,19 @@ async function submitHolding(c: Context, parts: RouteParts, held: Held): Promise
   await parts.admit(key);
 
   if (/^application\/json\b/i.test(contentType)) {
-    const text = await readText(held.all(bounded(host.body(c), { ...host.limits, bodyBytes: MOST_JSON })));
-    const asked = askedOf({ ...query, ...jsonOf(text) }, parts);
-    if (asked.url === undefined) {
-      throw new VoiceFlowError('invalid-option', 'url is missing: a JSON body must say where the recording is', {
-        hint: 'Give { "url": "https://…" }, or send the recording itself as the body.',
+    const text = await readText(memory.all(bounded(host.body(c), { ...host.limits, bodyBytes: MOST_JSON })));
+    const submission = parseSubmission({ ...query, ...jsonOf(text) }, parts);
+    if (submission.url === undefined) {
+      throw new VoiceFlowError('invalid-option', 'url is missing: a JSON body must have the address of the recording', {
+        hint: 'Send { "url": "https://…" }, or the recording itself as the body.',
       });
     }
-    return jobs.submit({ id, key, ...asked, ...(await idempotent(c, parts, key, text)).fields });
+    return jobs.submit({ id, key, ...submission, ...(await idempotent(c, parts, key, text)).fields });
   }
 
   // The fields of a form are options, too; they are known only after the form is read.
   const form = /^multipart\/form-data\b/i.test(contentType);
-  const before = askedOf(query, parts);
+  const before = parseSubmission(query, parts);
   const repeat = await idempotent(c, parts, key, `${JSON.stringify(query)} ${claimed}`);
   if (repeat.job !== undefined) return { job: repeat.job, repeated: true };
   if (before.url !== undefined) return jobs.submit({ id, key, ...before, ...repeat.fields });
@@ -67,16 +67,17 @@ async function submitHolding(c: Context, parts: RouteParts, held: Held): Promise
   try {
     const body = bounded(host.body(c), host.limits);
     const { bytes, fields } = form
-      ? await storeForm(storage, object, body, contentType, held)
+      ? await storeForm(storage, object, body, contentType, memory)
       : { bytes: await storage.put(object, body), fields: {} };
     if (bytes === 0) {
       throw new VoiceFlowError('invalid-audio', 'the request has no audio: 0 bytes', {
         hint: 'Send the recording as the body, or as the part "file" of a form, or { "url": … } as JSON.',
       });
     }
-    const asked = form ? askedOf({ ...query, ...fields }, parts) : before;
-    if (asked.url !== undefined) throw new VoiceFlowError('invalid-option', 'url was given together with a recording');
-    const submitted = await jobs.submit({ id, key, ...asked, object, bytes, ...repeat.fields });
+    const submission = form ? parseSubmission({ ...query, ...fields }, parts) : before;
+    if (submission.url !== undefined)
+      throw new VoiceFlowError('invalid-option', 'the request has both url and a recording, expected one of them');
+    const submitted = await jobs.submit({ id, key, ...submission, object, bytes, ...repeat.fields });
     if (submitted.repeated) await storage.delete(object);
     return submitted;
   } catch (error) {
@@ -89,15 +90,18 @@ async function submitHolding(c: Context, parts: RouteParts, held: Held): Promise
  * Parses options from text or JSON and separates the queue's own from those for the recording.
  * @throws `invalid-option`.
  */
-function askedOf(given: Readonly<Record<string, unknown>>, { host, allowPrivate, webhooks }: RouteParts): Asked {
-  const own: Record<string, unknown> = {};
+function parseSubmission(
+  params: Readonly<Record<string, unknown>>,
+  { host, allowPrivate, webhooks }: RouteParts,
+): ParsedSubmission {
+  const queueOptions: Record<string, unknown> = {};
   const options: Record<string, string> = {};
-  for (const [name, value] of Object.entries(given)) {
-    if ((OWN as readonly string[]).includes(name)) own[name] = value;
+  for (const [name, value] of Object.entries(params)) {
+    if ((QUEUE_OPTIONS as readonly string[]).includes(name)) queueOptions[name] = value;
     else options[name] = typeof value === 'string' ? value : JSON.stringify(value);
   }
-  if (typeof own.metadata === 'string') own.metadata = jsonOf(own.metadata, 'metadata');
-  const { url, webhook, priority, metadata } = host.submission(own);
+  if (typeof queueOptions.metadata === 'string') queueOptions.metadata = jsonOf(queueOptions.metadata, 'metadata');
+  const { url, webhook, priority, metadata } = host.submission(queueOptions);
   checkStorable({ ...options, metadata, url, webhook });
   if (metadata !== undefined && JSON.stringify(metadata).length > MOST_METADATA)
     throw new VoiceFlowError('invalid-option', `metadata has more than ${MOST_METADATA} characters as JSON`);
@@ -106,9 +110,9 @@ function askedOf(given: Readonly<Record<string, unknown>>, { host, allowPrivate,
     if (!webhooks) {
       throw new VoiceFlowError(
         'invalid-option',
-        'webhook was given, but this server has no secret to sign calls with',
+        'webhook cannot be used: this server has no secret to sign calls with',
         {
-          hint: 'Whoever runs the server must set VOICEFLOW_WEBHOOK_SECRET.',
+          hint: 'The operator of the server must set VOICEFLOW_WEBHOOK_SECRET.',
         },
       );
     }
@@ -122,20 +126,20 @@ function askedOf(given: Readonly<Record<string, unknown>>, { host, allowPrivate,
   if (flags.voices === 'true' && known.known !== undefined)
     throw new VoiceFlowError(
       'invalid-option',
-      'known was given together with voices: either those, or the stored ones',
+      'known and voices cannot be combined: known is a list of voices, voices uses the stored ones',
     );
   return { options: { ...known, ...flags } satisfies JobOptions, priority, metadata, webhook, url };
 }
 
 /** PostgreSQL cannot store text with U+0000 or a lone surrogate. @throws `invalid-option`. */
-function checkStorable(given: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(given)) {
+function checkStorable(params: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(params)) {
     // JSON writes both as escapes. Double backslashes are removed, since they stand for a backslash in the text itself.
     const json = (JSON.stringify(value) ?? '').replaceAll('\\\\', '');
     const bad = /\\u(0000|d[89a-f])/.exec(json);
     if (bad !== null) {
       throw new VoiceFlowError('invalid-option', `${name} has the character ${bad[0]}, which cannot be stored`, {
-        hint: 'Leave it out.',
+        hint: 'Remove it.',
       });
     }
   }
@@ -154,10 +158,10 @@ function jsonOf(text: string, name = 'the body'): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new VoiceFlowError('invalid-option', `${name} is no JSON: ${(cause as Error).message}`, { cause });
+    throw new VoiceFlowError('invalid-option', `${name} is not valid JSON: ${(cause as Error).message}`, { cause });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new VoiceFlowError('invalid-option', `${name} is no JSON object`);
+  throw new VoiceFlowError('invalid-option', `${name} is not a JSON object`);
 }
 
 /**
@@ -184,13 +188,13 @@ interface Repeat {
   readonly job?: Job | undefined;
 }
 
-/** @param asked Identifies the content of the request, without the bytes of the recording, which are not read twice. */
-async function idempotent(c: Context, { jobs }: RouteParts, key: string, asked: string): Promise<Repeat> {
+/** @param content Identifies the content of the request, without the bytes of the recording, which are not read twice. */
+async function idempotent(c: Context, { jobs }: RouteParts, key: string, content: string): Promise<Repeat> {
   const idempotencyKey = c.req.header('idempotency-key');
   if (idempotencyKey === undefined) return { fields: {} };
   if (!/^[\x21-\x7e]{1,255}$/.test(idempotencyKey))
-    throw new VoiceFlowError('invalid-option', 'Idempotency-Key is expected to be 1 to 255 visible characters');
-  const digest = createHash('sha256').update(asked).digest('hex');
+    throw new VoiceFlowError('invalid-option', 'Idempotency-Key is invalid, expected 1 to 255 visible characters');
+  const digest = createHash('sha256').update(content).digest('hex');
   const job = await jobs.repeated(key, idempotencyKey, digest);
   return { fields: { idempotencyKey, digest }, job };
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Storage } from '../storage/storage.ts';
-import { Held } from './held.ts';
+import { RequestMemory } from './request-memory.ts';
 import { storeForm } from './upload.ts';
 
 const storage = {
@@ -13,16 +13,16 @@ const storage = {
 
 /** What is held at most, and now. */
 function budget(limit = Number.POSITIVE_INFINITY) {
-  const held = { now: 0, most: 0 };
+  const memory = { now: 0, most: 0 };
   return {
-    held,
+    memory,
     take(bytes: number) {
-      held.now += bytes;
-      held.most = Math.max(held.most, held.now);
-      if (held.now > limit) throw new Error('the budget is used up');
+      memory.now += bytes;
+      memory.most = Math.max(memory.most, memory.now);
+      if (memory.now > limit) throw new Error('the budget is used up');
     },
     give(bytes: number) {
-      held.now -= bytes;
+      memory.now -= bytes;
     },
   };
 }
@@ -36,25 +36,25 @@ async function* chunksOf(text: string) {
   for (let at = 0; at < bytes.length; at += 65_536) yield new Uint8Array(bytes.subarray(at, at + 65_536));
 }
 
-const store = (text: string, held: Held) =>
-  storeForm(storage, 'x', chunksOf(text), 'multipart/form-data; boundary=b', held);
+const store = (text: string, memory: RequestMemory) =>
+  storeForm(storage, 'x', chunksOf(text), 'multipart/form-data; boundary=b', memory);
 
 it('counts what the fields of a form take, and not its file', async () => {
   const of = budget();
-  const held = new Held(of);
+  const memory = new RequestMemory(of);
   const form = `${part('uri', 'u'.repeat(100_000))}${part('file', 'x'.repeat(8_000_000), FILE)}--b--\r\n`;
-  const { bytes, fields } = await store(form, held);
+  const { bytes, fields } = await store(form, memory);
   expect([bytes, fields.uri?.length]).toEqual([8_000_000, 100_000]);
-  expect(of.held.most).toBeGreaterThanOrEqual(100_000);
-  expect(of.held.most).toBeLessThan(1_000_000);
-  held.release();
-  expect(of.held.now).toBe(0);
+  expect(of.memory.most).toBeGreaterThanOrEqual(100_000);
+  expect(of.memory.most).toBeLessThan(1_000_000);
+  memory.release();
+  expect(of.memory.now).toBe(0);
 });
 
 it('refuses a form whose fields are more than can be kept, before they have all come', async () => {
   const of = budget();
   const many = Array.from({ length: 60 }, (_, i) => part(`f${i}`, 'x'.repeat(1_000_000))).join('');
-  await expect(store(many, new Held(of))).rejects.toMatchObject({ code: 'invalid-option' });
-  expect(of.held.most).toBeLessThan(3_000_000);
-  await expect(store(many, new Held(budget(500_000)))).rejects.toThrow('the budget is used up');
+  await expect(store(many, new RequestMemory(of))).rejects.toMatchObject({ code: 'invalid-option' });
+  expect(of.memory.most).toBeLessThan(3_000_000);
+  await expect(store(many, new RequestMemory(budget(500_000)))).rejects.toThrow('the budget is used up');
 });

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { Busboy, type BusboyHeaders } from '@fastify/busboy';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { Storage } from '../storage/storage.ts';
-import type { Held } from './held.ts';
+import type { RequestMemory } from './request-memory.ts';
 
 export interface UploadLimits {
   readonly bodyBytes: number;
@@ -32,15 +32,15 @@ export async function* bounded(body: AsyncIterable<Uint8Array>, limits: UploadLi
   const iterator = body[Symbol.asyncIterator]();
   let bytes = 0;
   /** Start of the current interval, and the number of bytes received before it. */
-  let [begun, before] = [performance.now(), 0];
+  let [startedAt, before] = [performance.now(), 0];
   try {
     for (;;) {
       const { done, value } = await nextOf(iterator, limits.idleBodyMs, bytes);
       if (done) return;
       bytes += value.byteLength;
-      if (performance.now() - begun >= 2 * limits.idleBodyMs) {
+      if (performance.now() - startedAt >= 2 * limits.idleBodyMs) {
         if (bytes - before < LEAST_BYTES) throw dripping(2 * limits.idleBodyMs);
-        [begun, before] = [performance.now(), bytes];
+        [startedAt, before] = [performance.now(), bytes];
       }
       if (bytes > limits.bodyBytes) throw tooLarge(bytes, limits.bodyBytes);
       yield value;
@@ -55,7 +55,7 @@ async function nextOf(iterator: AsyncIterator<Uint8Array>, idleMs: number, bytes
   let timer: ReturnType<typeof setTimeout> | undefined;
   const idle = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      const message = `no byte of the body came for ${Math.round(idleMs)} ms`;
+      const message = `no data of the body was received for ${Math.round(idleMs)} ms`;
       reject(new VoiceFlowError('deadline-exceeded', message, { hint: 'Send the body without pauses.' }));
     }, idleMs);
   });
@@ -71,7 +71,7 @@ async function nextOf(iterator: AsyncIterator<Uint8Array>, idleMs: number, bytes
 }
 
 function dripping(ms: number): VoiceFlowError {
-  const message = `fewer than ${LEAST_BYTES} bytes of the body came in ${Math.round(ms)} ms`;
+  const message = `fewer than ${LEAST_BYTES} bytes of the body were received in ${Math.round(ms)} ms`;
   return new VoiceFlowError('deadline-exceeded', message, { hint: 'Send the body without pauses.' });
 }
 
@@ -91,7 +91,7 @@ export async function storeForm(
   name: string,
   body: AsyncIterable<Uint8Array>,
   contentType: string,
-  held: Held,
+  memory: RequestMemory,
 ): Promise<Upload> {
   const fields: Record<string, string> = Object.create(null);
   /** Whether the current chunk belongs to the file; exact to one chunk. */
@@ -101,8 +101,8 @@ export async function storeForm(
     for await (const chunk of body) {
       if (!inFile) {
         text += chunk.byteLength;
-        if (text > MOST_TEXT_BYTES) throw unreadable(`it has more than ${MOST_TEXT_BYTES} bytes beside its file`);
-        held.take(chunk.byteLength);
+        if (text > MOST_TEXT_BYTES) throw unreadable(`it has more than ${MOST_TEXT_BYTES} bytes besides the file`);
+        memory.take(chunk.byteLength);
       }
       yield chunk;
     }
@@ -134,18 +134,18 @@ export async function storeForm(
       // Awaited below. Until then, its failure must stop the form.
       stored.catch((error) => source.destroy(error));
     } else {
-      problem ??= unreadable(`it has a file "${String(field).slice(0, 60)}"`);
+      problem ??= unreadable(`it has a file in the part "${String(field).slice(0, 60)}", expected "file"`);
       file.resume();
     }
   });
   form.on('field', (field, value, _nameCut, valueCut) => {
     if (valueCut) problem ??= unreadable(`its field "${field.slice(0, 60)}" has more than ${MOST_FIELD_BYTES} bytes`);
-    if (Object.hasOwn(fields, field)) problem ??= unreadable(`its field "${field.slice(0, 60)}" is given twice`);
+    if (Object.hasOwn(fields, field)) problem ??= unreadable(`its field "${field.slice(0, 60)}" appears twice`);
     fields[field] = value;
   });
   for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const)
     form.on(limit, () => {
-      problem ??= unreadable(`it has more than one file or ${MOST_FIELDS} fields`);
+      problem ??= unreadable(`it has more than one file or more than ${MOST_FIELDS} fields`);
     });
   const parsed = new Promise<void>((done, reject) => {
     form.once('finish', done);

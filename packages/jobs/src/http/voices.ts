@@ -3,8 +3,8 @@ import { objectOf } from '../storage/storage.ts';
 import { uuidv7 } from '../uuid.ts';
 import type { StoredVoice } from '../voices/voices.ts';
 import { recordingAt } from '../worker/worker.ts';
-import { Held } from './held.ts';
 import type { RouteParts } from './parts.ts';
+import { RequestMemory } from './request-memory.ts';
 import { bounded, storeForm } from './upload.ts';
 
 /** `POST /v1/voices?name=…`: adds the voice of a recording to the book of the API key. The recording is not kept. */
@@ -13,10 +13,10 @@ export async function enroll(c: Context, name: string, parts: RouteParts): Promi
   const object = objectOf(uuidv7());
   const contentType = c.req.header('content-type') ?? '';
   await voices.admit(host.client(c), name);
-  const held = new Held(host.budget);
+  const memory = new RequestMemory(host.budget);
   try {
     const body = bounded(host.body(c), host.limits);
-    if (/^multipart\/form-data\b/i.test(contentType)) await storeForm(storage, object, body, contentType, held);
+    if (/^multipart\/form-data\b/i.test(contentType)) await storeForm(storage, object, body, contentType, memory);
     else await storage.put(object, body);
     const { signal } = c.req.raw;
     const { embedding, space } = await storage.withFile(object, signal, async (path) =>
@@ -24,7 +24,7 @@ export async function enroll(c: Context, name: string, parts: RouteParts): Promi
     );
     return await voices.enroll(host.client(c), { name, space, embedding });
   } finally {
-    held.release();
+    memory.release();
     await storage.delete(object).catch(() => {});
   }
 }

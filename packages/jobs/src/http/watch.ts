@@ -19,17 +19,17 @@ export class Watch {
   readonly #jobs: Jobs;
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #due = new Set<string>();
-  readonly #ofKey = new Map<string, number>();
+  readonly #countByKey = new Map<string, number>();
   #count = 0;
   #poll: ReturnType<typeof setInterval> | undefined;
-  #gather: ReturnType<typeof setTimeout> | undefined;
-  #looking = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #querying = false;
   #closed = false;
 
   constructor(db: Database, jobs: Jobs) {
     this.#jobs = jobs;
     db.listen('voiceflow_changed', (id) => {
-      if (this.#listeners.has(id)) this.#lookAt(id);
+      if (this.#listeners.has(id)) this.#schedule(id);
     });
   }
 
@@ -39,25 +39,25 @@ export class Watch {
    * @throws `overloaded`.
    */
   subscribe(key: string, id: string, listener: Listener): () => void {
-    const own = this.#ofKey.get(key) ?? 0;
-    if (this.#count >= MOST_WATCHERS || own >= MOST_OF_A_KEY) {
-      const what = own >= MOST_OF_A_KEY ? `${own} requests of this key` : `${this.#count} requests`;
-      throw new VoiceFlowError('overloaded', `${what} wait for jobs, which is the limit`, {
-        hint: 'Ask for the job now and then instead, or give a webhook.',
+    const ofKey = this.#countByKey.get(key) ?? 0;
+    if (this.#count >= MOST_WATCHERS || ofKey >= MOST_OF_A_KEY) {
+      const what = ofKey >= MOST_OF_A_KEY ? `${ofKey} requests of this key` : `${this.#count} requests`;
+      throw new VoiceFlowError('overloaded', `${what} are waiting for jobs, which is the limit`, {
+        hint: 'Poll the job instead, or use a webhook.',
         retryAfter: 5,
       });
     }
-    this.#ofKey.set(key, own + 1);
+    this.#countByKey.set(key, ofKey + 1);
     const listeners = this.#listeners.get(id) ?? new Set();
     this.#listeners.set(id, listeners.add(listener));
     this.#count++;
-    this.#poll ??= setInterval(() => this.#lookAt(...this.#listeners.keys()), POLL_MS);
+    this.#poll ??= setInterval(() => this.#schedule(...this.#listeners.keys()), POLL_MS);
     return () => {
       if (!listeners.delete(listener)) return;
       this.#count--;
-      const left = (this.#ofKey.get(key) ?? 1) - 1;
-      if (left > 0) this.#ofKey.set(key, left);
-      else this.#ofKey.delete(key);
+      const left = (this.#countByKey.get(key) ?? 1) - 1;
+      if (left > 0) this.#countByKey.set(key, left);
+      else this.#countByKey.delete(key);
       if (listeners.size === 0) this.#listeners.delete(id);
       if (this.#count === 0) {
         clearInterval(this.#poll);
@@ -82,7 +82,7 @@ export class Watch {
         if (job === undefined || until(job)) finish();
       });
       signal.addEventListener('abort', finish, { once: true });
-      this.#lookAt(id);
+      this.#schedule(id);
     });
   }
 
@@ -90,31 +90,31 @@ export class Watch {
   close(): void {
     this.#closed = true;
     clearInterval(this.#poll);
-    clearTimeout(this.#gather);
-    this.#gather = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     for (const listeners of this.#listeners.values()) for (const listener of listeners) listener(undefined);
   }
 
-  #lookAt(...ids: readonly string[]): void {
+  #schedule(...ids: readonly string[]): void {
     for (const id of ids) this.#due.add(id);
-    if (this.#looking) return;
-    this.#gather ??= setTimeout(() => {
-      this.#gather = undefined;
-      void this.#look();
+    if (this.#querying) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.#query();
     }, GATHER_MS);
   }
 
-  async #look(): Promise<void> {
+  async #query(): Promise<void> {
     const ids = [...this.#due];
     this.#due.clear();
-    this.#looking = true;
+    this.#querying = true;
     try {
       const found = new Map((await this.#jobs.states(ids)).map((job) => [job.id, job]));
       for (const id of ids) for (const listener of this.#listeners.get(id) ?? []) listener(found.get(id));
     } catch {
       // The database is unavailable: requests keep waiting until the next query or their own timeout.
     }
-    this.#looking = false;
-    if (this.#due.size > 0 && !this.#closed) this.#lookAt();
+    this.#querying = false;
+    if (this.#due.size > 0 && !this.#closed) this.#schedule();
   }
 }

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { storageError } from '../storage/folder.ts';
 import { writeFile } from '../storage/write-file.ts';
-import { askOutside, OutsideError } from './request.ts';
+import { OutsideError, requestOutside } from './request.ts';
 
 /** Downloads an address to a temporary file for `use`. */
 export type WithUrl = <T>(url: string, signal: AbortSignal, use: (path: string) => Promise<T>) => Promise<T>;
@@ -56,7 +56,7 @@ export function fetchAudio(options: FetchAudioOptions): WithUrl {
     }
 
     async function fetchTo(file: string): Promise<void> {
-      const answer = await askOutside(url, {
+      const response = await requestOutside(url, {
         method: 'GET',
         allowPrivate,
         timeoutMs: headerMs,
@@ -65,28 +65,32 @@ export function fetchAudio(options: FetchAudioOptions): WithUrl {
       }).catch((error) => {
         throw urlError(error, signal);
       });
-      const { statusCode = 0, headers } = answer;
+      const { statusCode = 0, headers } = response;
       if (statusCode !== 200) {
-        answer.destroy();
+        response.destroy();
         const permanent = statusCode < 500 && !MAY_PASS.includes(statusCode);
-        throw urlError(new OutsideError(`it answered ${statusCode}`, permanent), signal);
+        throw urlError(new OutsideError(`it responded with ${statusCode}`, permanent), signal);
       }
       const claimed = Number(headers['content-length'] ?? 0);
       if (claimed > maxBytes) {
-        answer.destroy();
+        response.destroy();
         throw tooLarge(claimed, maxBytes);
       }
-      answer.setTimeout(idleMs, () => answer.destroy(new OutsideError(`no byte came for ${idleMs} ms`, false)));
+      response.setTimeout(idleMs, () =>
+        response.destroy(new OutsideError(`no data was received for ${idleMs} ms`, false)),
+      );
       const total = setTimeout(
-        () => answer.destroy(new OutsideError(`it was not complete after ${totalMs} ms`, false)),
+        () => response.destroy(new OutsideError(`the download was not complete after ${totalMs} ms`, false)),
         totalMs,
       );
       let bytes = 0;
-      const begun = performance.now();
+      const startedAt = performance.now();
       const watch = setInterval(() => {
-        const ms = performance.now() - begun - slowMs;
+        const ms = performance.now() - startedAt - slowMs;
         if (ms > 0 && bytes < (LEAST_RATE * ms) / 1000)
-          answer.destroy(new OutsideError(`${bytes} bytes came in ${Math.round((ms + slowMs) / 1000)} s`, false));
+          response.destroy(
+            new OutsideError(`${bytes} bytes were received in ${Math.round((ms + slowMs) / 1000)} s`, false),
+          );
       }, 1_000);
       try {
         async function* limit(source: AsyncIterable<Buffer>) {
@@ -96,8 +100,8 @@ export function fetchAudio(options: FetchAudioOptions): WithUrl {
             yield chunk;
           }
         }
-        await writeFile(file, (sink) => pipeline(answer, limit, sink, { signal }));
-        if (!answer.complete) throw new OutsideError('it ended before it was complete', false);
+        await writeFile(file, (sink) => pipeline(response, limit, sink, { signal }));
+        if (!response.complete) throw new OutsideError('the response ended before it was complete', false);
       } catch (error) {
         throw urlError(error, signal);
       } finally {
@@ -112,9 +116,9 @@ function urlError(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return new VoiceFlowError('aborted', 'the job was stopped');
   if (VoiceFlowError.isInstance(error)) return error;
   if (error instanceof OutsideError || isNetwork(error)) {
-    const why = error instanceof OutsideError ? error : new OutsideError('its connection was lost', false, error);
-    return new VoiceFlowError('invalid-option', `the recording could not be fetched from its url: ${why.message}`, {
-      hint: 'Check the address, or send the recording itself.',
+    const why = error instanceof OutsideError ? error : new OutsideError('the connection was lost', false, error);
+    return new VoiceFlowError('invalid-option', `cannot fetch the recording from its url: ${why.message}`, {
+      hint: 'Check the address, or upload the recording itself.',
       cause: why,
     });
   }

@@ -42,7 +42,7 @@ export class OutsideError extends Error {
 export function checkAddress(name: string, text: string, allowPrivate: AllowPrivate): URL {
   const refuse = (why: string) =>
     new VoiceFlowError('invalid-option', `${name} ${why}`, {
-      hint: `Give ${name} as an http(s) address on the public internet.`,
+      hint: `Set ${name} to an http(s) address on the public internet.`,
     });
   if (text.length > 4_096) throw refuse(`has ${text.length} characters, expected at most 4096`);
   if (!URL.canParse(text)) throw refuse(`is "${text.slice(0, 60)}", expected an address such as https://…`);
@@ -50,7 +50,7 @@ export function checkAddress(name: string, text: string, allowPrivate: AllowPriv
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw refuse(`has the scheme ${url.protocol}`);
   if (url.username !== '' || url.password !== '') throw refuse('has a user name or a password');
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(host) !== 0 && !isAllowed(host, allowPrivate)) throw refuse(`leads to ${host}, which is not public`);
+  if (isIP(host) !== 0 && !isAllowed(host, allowPrivate)) throw refuse(`has the host ${host}, which is not public`);
   return url;
 }
 
@@ -60,7 +60,7 @@ export function checkAddress(name: string, text: string, allowPrivate: AllowPriv
  * @returns The response with its body unread; the caller must read or destroy it.
  * @throws OutsideError.
  */
-export async function askOutside(address: string, options: OutsideOptions): Promise<IncomingMessage> {
+export async function requestOutside(address: string, options: OutsideOptions): Promise<IncomingMessage> {
   const deadline = AbortSignal.timeout(options.timeoutMs);
   const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
   let current = address;
@@ -71,29 +71,34 @@ export async function askOutside(address: string, options: OutsideOptions): Prom
     } catch (error) {
       throw new OutsideError((error as Error).message, true, error);
     }
-    const answer = await ask(url, options, signal, deadline);
-    const { statusCode = 0, headers } = answer;
+    const response = await openRequest(url, options, signal, deadline);
+    const { statusCode = 0, headers } = response;
     const next = statusCode >= 300 && statusCode < 400 ? headers.location : undefined;
-    if (next === undefined) return answer;
-    answer.destroy();
+    if (next === undefined) return response;
+    response.destroy();
     if (hops >= options.redirects) throw new OutsideError(`it redirects more than ${options.redirects} times`, true);
-    if (!URL.canParse(next, url)) throw new OutsideError('it redirects to something that is no address', true);
+    if (!URL.canParse(next, url)) throw new OutsideError('it redirects to an invalid address', true);
     current = new URL(next, url).href;
     if (url.protocol === 'https:' && current.startsWith('http:'))
       throw new OutsideError('it redirects from https to http', true);
   }
 }
 
-function ask(url: URL, options: OutsideOptions, signal: AbortSignal, deadline: AbortSignal): Promise<IncomingMessage> {
+function openRequest(
+  url: URL,
+  options: OutsideOptions,
+  signal: AbortSignal,
+  deadline: AbortSignal,
+): Promise<IncomingMessage> {
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((done, reject) => {
     const fail = (error: Error) => {
       const late = deadline.aborted
-        ? new OutsideError(`it did not answer in ${options.timeoutMs} ms`, false)
+        ? new OutsideError(`it did not respond within ${options.timeoutMs} ms`, false)
         : undefined;
       const known = error instanceof OutsideError ? error : undefined;
       const { code } = error as NodeJS.ErrnoException;
-      reject(late ?? known ?? new OutsideError(`it could not be reached: ${code ?? error.message}`, false, error));
+      reject(late ?? known ?? new OutsideError(`cannot connect to it: ${code ?? error.message}`, false, error));
     };
     const asking = request(url, {
       method: options.method,
@@ -117,7 +122,7 @@ function publicLookup(allowPrivate: AllowPrivate): LookupFunction {
       const bad = addresses.find(({ address }) => !isAllowed(address, allowPrivate));
       const [first] = addresses;
       if (bad !== undefined)
-        return callback(new OutsideError(`${host} leads to ${bad.address}, which is not public`, true), '', 4);
+        return callback(new OutsideError(`${host} has the address ${bad.address}, which is not public`, true), '', 4);
       if (first === undefined) return callback(new OutsideError(`${host} has no address`, false), '', 4);
       if (options.all === true) callback(null, addresses);
       else callback(null, first.address, first.family);

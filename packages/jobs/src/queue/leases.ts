@@ -28,12 +28,12 @@ const LEASE_DEFAULTS: LeaseOptions = {
  * What a failure means: the job fails for good; it is retried and the failure counts; or it is retried without
  * counting, because the job was not the cause.
  */
-export type Verdict = 'final' | 'retry' | 'defer';
+export type FailureAction = 'final' | 'retry' | 'defer';
 
 /** Inserts a webhook delivery for each job in `ended` that has a webhook, and sends the notifications. */
 const DELIVER = `deliveries as (
   insert into voiceflow.delivery (id, job_id, url) select gen_random_uuid(), id, webhook from ended where webhook is not null
-), told as (
+), notified as (
   select pg_notify('voiceflow_changed', id::text), case when webhook is not null then pg_notify('voiceflow_webhook', '') end
   from ended
 )`;
@@ -107,8 +107,8 @@ export class Leases {
       kept as (
         update voiceflow.job j set lease_until = now() + make_interval(secs => $2), progress = b.progress
         from beats b where j.lease = b.lease and j.state = 'running' returning j.id, j.lease
-      ), told as (select pg_notify('voiceflow_changed', id::text) from kept)
-      select lease from kept, (select count(*) from told) as n`,
+      ), notified as (select pg_notify('voiceflow_changed', id::text) from kept)
+      select lease from kept, (select count(*) from notified) as n`,
       [JSON.stringify(jobs), this.#options.leaseSeconds],
     );
     return rows.map(({ lease }) => lease);
@@ -144,7 +144,7 @@ export class Leases {
         select ended.id, t.start, t."end", t.speaker, t.confidence
         from ended, jsonb_to_recordset($7::jsonb) as t (start float8, "end" float8, speaker text, confidence real)
       ), ${DELIVER}
-      select count(*)::text as ended from ended, (select count(*) from told) as n`,
+      select count(*)::text as ended from ended, (select count(*) from notified) as n`,
       [
         claimed.id,
         claimed.lease,
@@ -162,7 +162,7 @@ export class Leases {
    * Requeues a failed job for a later retry, or ends it when the verdict is `final` or after `mostFailures` failures.
    * Returns its new state; undefined when the lease was lost.
    */
-  async fail(claimed: Claimed, problem: JobProblem, verdict: Verdict): Promise<'queued' | 'failed' | undefined> {
+  async fail(claimed: Claimed, problem: JobProblem, action: FailureAction): Promise<'queued' | 'failed' | undefined> {
     const { mostFailures, retrySeconds } = this.#options;
     const [row] = await this.#db.query<{ state: 'queued' | 'failed' }>(
       `with changed as (
@@ -174,13 +174,13 @@ export class Leases {
           run_at = now() + make_interval(secs => $6 * power(2, failures))
         where id = $1 and lease = $2 and state = 'running' returning id, webhook, state
       ), ended as (select * from changed where state = 'failed'), ${DELIVER}
-      select state from changed, (select count(*) from told) as n`,
+      select state from changed, (select count(*) from notified) as n`,
       [
         claimed.id,
         claimed.lease,
         JSON.stringify(storable(problem)),
-        { final: 1, retry: 1, defer: 0 }[verdict],
-        verdict === 'final' ? 0 : mostFailures,
+        { final: 1, retry: 1, defer: 0 }[action],
+        action === 'final' ? 0 : mostFailures,
         retrySeconds,
       ],
     );
@@ -190,10 +190,10 @@ export class Leases {
   /** Requeues jobs as if they had not been claimed, because their worker stops. */
   async release(leases: readonly string[]): Promise<void> {
     await this.#db.query(
-      `with back as (
+      `with requeued as (
         update voiceflow.job set state = 'queued', lease = null, lease_until = null, progress = null, started_at = null
         where lease = any($1::uuid[]) and state = 'running' returning id
-      ) select pg_notify('voiceflow_ready', '') from back limit 1`,
+      ) select pg_notify('voiceflow_ready', '') from requeued limit 1`,
       [[...leases]],
     );
   }
@@ -216,14 +216,14 @@ export class Leases {
         from lost where j.id = lost.id returning j.id, j.webhook, j.state
       ), ended as (select * from changed where state = 'failed'), ${DELIVER},
       ready as (select pg_notify('voiceflow_ready', '') from changed where state = 'queued' limit 1)
-      select id from changed, (select count(*) from told) as n, (select count(*) from ready) as m`,
+      select id from changed, (select count(*) from notified) as n, (select count(*) from ready) as m`,
       [
         all,
         this.#options.mostLosses,
         JSON.stringify({
           code: 'backend-failed',
-          detail: `${this.#options.mostLosses} workers were lost while they worked on it`,
-          hint: 'The recording may be what ends them: look at their logs.',
+          detail: `${this.#options.mostLosses} workers were lost while they processed this job`,
+          hint: 'The recording may have crashed them; see their logs.',
         } satisfies JobProblem),
       ],
     );

@@ -1,6 +1,6 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { Database } from '../database/database.ts';
-import { gathered } from './gather.ts';
+import { batched } from './batched.ts';
 import type { Job, JobState, NewJob } from './types.ts';
 
 /** The columns of a `Job`, for a table alias `j`. */
@@ -28,7 +28,7 @@ export class Jobs {
 
   constructor(db: Database) {
     this.#db = db;
-    this.#insert = gathered(MOST_TOGETHER, (jobs) => this.#insertAll(jobs));
+    this.#insert = batched(MOST_TOGETHER, (jobs) => this.#insertAll(jobs));
   }
 
   /** @throws `invalid-option` for an idempotency key that was used for a different request; `backend-unavailable`. */
@@ -37,14 +37,14 @@ export class Jobs {
     if (made !== undefined) return { job: made, repeated: false };
     const before = await this.repeated(job.key, job.idempotencyKey ?? '', job.digest);
     if (before === undefined)
-      throw new VoiceFlowError('overloaded', 'the job was deleted while it was submitted again');
+      throw new VoiceFlowError('overloaded', 'the job was deleted while it was being submitted again');
     return { job: before, repeated: true };
   }
 
   /** Returns undefined for a job whose idempotency key was used before. */
   async #insertAll(jobs: readonly NewJob[]): Promise<readonly (Job | undefined)[]> {
     const rows = await this.#db.query<Job>(
-      `with made as (
+      `with created as (
         insert into voiceflow.job as j
           (id, key, priority, options, metadata, webhook, object, url, bytes, idempotency_key, request_digest)
         select n.id, n.key, n.priority, n.options, n.metadata, n.webhook, n.object, n.url, n.bytes, n."idempotencyKey", n.digest
@@ -53,8 +53,8 @@ export class Jobs {
           with ordinality as n order by n.ordinality
         on conflict (key, idempotency_key) where idempotency_key is not null do nothing
         returning *
-      ), told as (select pg_notify('voiceflow_ready', '') from made limit 1)
-      select ${JOB} from made j, (select count(*) from told) as n`,
+      ), notified as (select pg_notify('voiceflow_ready', '') from created limit 1)
+      select ${JOB} from created j, (select count(*) from notified) as n`,
       [JSON.stringify(jobs)],
     );
     const made = new Map(rows.map((job) => [job.id, job]));
@@ -73,8 +73,8 @@ export class Jobs {
     if (row === undefined) return undefined;
     const { digest: before, ...job } = row;
     if (digest !== undefined && before !== digest) {
-      throw new VoiceFlowError('invalid-option', 'the Idempotency-Key was used before for another request', {
-        hint: `It made the job ${job.id}. Use a new key for each recording.`,
+      throw new VoiceFlowError('invalid-option', 'the Idempotency-Key was already used for a different request', {
+        hint: `It created the job ${job.id}. Use a new key for each recording.`,
       });
     }
     return job;
@@ -121,8 +121,8 @@ export class Jobs {
       `with ended as (
         update voiceflow.job set state = 'canceled', ended_at = now(), options = options - 'known', lease = null, lease_until = null, progress = null
         where key = $1 and id = $2 and state in ('queued', 'running') returning *
-      ), told as (select pg_notify('voiceflow_changed', id::text) from ended)
-      select ${JOB} from ended j, told`,
+      ), notified as (select pg_notify('voiceflow_changed', id::text) from ended)
+      select ${JOB} from ended j, notified`,
       [key, id],
     );
     return job;

@@ -75,8 +75,8 @@ export function storageError(error: unknown): unknown {
   if (VoiceFlowError.isInstance(error)) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   if (code !== undefined && NO_ROOM.has(code)) {
-    return new VoiceFlowError('overloaded', 'there is no room for the recording on the server', {
-      hint: 'Try again later; whoever runs the server must free space.',
+    return new VoiceFlowError('overloaded', 'the server has no disk space for the recording', {
+      hint: 'Try again later; the operator of the server must free disk space.',
       retryAfter: 60,
       cause: error,
     });
@@ -89,7 +89,7 @@ export function storageError(error: unknown): unknown {
 }
 
 export function missing(cause?: unknown): VoiceFlowError {
-  return new VoiceFlowError('invalid-audio', 'the audio of the job is not there any more', {
+  return new VoiceFlowError('invalid-audio', 'the audio of the job no longer exists', {
     hint: 'Submit the recording again.',
     cause,
   });

@@ -35,39 +35,41 @@ export function s3Storage(options: S3Options): Storage {
   const client = new AwsClient({ accessKeyId, secretAccessKey, region, service: 's3', retries: RETRIES });
   const root = `${endpoint.replace(/\/+$/, '')}/${bucket}`;
 
-  async function ask(path: string, init: RequestInit, allowed: readonly number[] = []): Promise<Response> {
+  async function send(path: string, init: RequestInit, allowed: readonly number[] = []): Promise<Response> {
     let response: Response;
     try {
       response = await client.fetch(`${root}/${path}`, { signal: AbortSignal.timeout(REQUEST_MS), ...init });
     } catch (cause) {
-      throw away(`${init.method ?? 'GET'} failed: ${reason(cause)}`, cause);
+      throw unavailable(`${init.method ?? 'GET'} failed: ${reason(cause)}`, cause);
     }
     if (response.ok || allowed.includes(response.status)) return response;
     const text = await response.text().catch(() => '');
-    throw away(`${init.method ?? 'GET'} was answered ${response.status} ${tag(text, 'Code') ?? ''}`.trim());
+    throw unavailable(`${init.method ?? 'GET'} failed with ${response.status} ${tag(text, 'Code') ?? ''}`.trim());
   }
 
   async function putParts(name: string, first: Uint8Array, rest: AsyncGenerator<Uint8Array>): Promise<number> {
-    const begun = await (await ask(`${name}?uploads=`, { method: 'POST' })).text();
-    const upload = tag(begun, 'UploadId');
-    if (upload === undefined) throw away('it gave no UploadId');
+    const started = await (await send(`${name}?uploads=`, { method: 'POST' })).text();
+    const upload = tag(started, 'UploadId');
+    if (upload === undefined) throw unavailable('the response has no UploadId');
     const etags: string[] = [];
     let bytes = 0;
     try {
       for (let part: Uint8Array | undefined = first; part !== undefined; part = (await rest.next()).value) {
         const query = `partNumber=${etags.length + 1}&uploadId=${encodeURIComponent(upload)}`;
-        const answer = await ask(`${name}?${query}`, { method: 'PUT', body: part as Uint8Array<ArrayBuffer> });
-        etags.push(answer.headers.get('etag') ?? '');
+        const response = await send(`${name}?${query}`, { method: 'PUT', body: part as Uint8Array<ArrayBuffer> });
+        etags.push(response.headers.get('etag') ?? '');
         bytes += part.byteLength;
       }
       const parts = etags.map((etag, at) => `<Part><PartNumber>${at + 1}</PartNumber><ETag>${etag}</ETag></Part>`);
       const body = `<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`;
-      const done = await (await ask(`${name}?uploadId=${encodeURIComponent(upload)}`, { method: 'POST', body })).text();
+      const done = await (
+        await send(`${name}?uploadId=${encodeURIComponent(upload)}`, { method: 'POST', body })
+      ).text();
       // S3 may respond with 200 and report an error in the body.
-      if (tag(done, 'Code') !== undefined) throw away(`completing was answered ${tag(done, 'Code')}`);
+      if (tag(done, 'Code') !== undefined) throw unavailable(`completing the upload failed with ${tag(done, 'Code')}`);
       return bytes;
     } catch (error) {
-      await ask(`${name}?uploadId=${encodeURIComponent(upload)}`, { method: 'DELETE' }).catch(() => {});
+      await send(`${name}?uploadId=${encodeURIComponent(upload)}`, { method: 'DELETE' }).catch(() => {});
       throw error;
     }
   }
@@ -77,16 +79,16 @@ export function s3Storage(options: S3Options): Storage {
       const parts = cut(body);
       const { value: first } = await parts.next();
       if (first !== undefined && first.byteLength === PART_BYTES) return putParts(name, first, parts);
-      await ask(name, { method: 'PUT', body: (first ?? new Uint8Array(0)) as Uint8Array<ArrayBuffer> });
+      await send(name, { method: 'PUT', body: (first ?? new Uint8Array(0)) as Uint8Array<ArrayBuffer> });
       return first?.byteLength ?? 0;
     },
     async withFile(name, signal, use) {
       const path = join(spool, `${randomUUID()}.part`);
       try {
         await mkdir(spool, { recursive: true });
-        const response = await ask(name, { signal }, [404]);
+        const response = await send(name, { signal }, [404]);
         if (response.status === 404) throw missing();
-        if (response.body === null) throw away('GET gave no body');
+        if (response.body === null) throw unavailable('the response to GET has no body');
         const source = Readable.fromWeb(response.body as NodeReadableStream);
         await writeFile(path, (sink) => pipeline(source, sink, { signal }));
       } catch (error) {
@@ -100,13 +102,13 @@ export function s3Storage(options: S3Options): Storage {
       }
     },
     async delete(name) {
-      await ask(name, { method: 'DELETE' }, [404]);
+      await send(name, { method: 'DELETE' }, [404]);
     },
     async *old(seconds) {
       let token: string | undefined;
       do {
         const next = token === undefined ? '' : `&continuation-token=${encodeURIComponent(token)}`;
-        const list = await (await ask(`?list-type=2&prefix=${encodeURIComponent('audio/')}${next}`, {})).text();
+        const list = await (await send(`?list-type=2&prefix=${encodeURIComponent('audio/')}${next}`, {})).text();
         for (const [, item = ''] of list.matchAll(/<Contents>([\s\S]*?)<\/Contents>/g)) {
           const key = tag(item, 'Key');
           const written = Date.parse(tag(item, 'LastModified') ?? '');
@@ -148,8 +150,8 @@ function reason(error: unknown): string {
   return cause?.code ?? message ?? String(error);
 }
 
-function away(why: string, cause?: unknown): VoiceFlowError {
-  return new VoiceFlowError('backend-unavailable', `the storage of recordings is away: ${why}`, {
+function unavailable(why: string, cause?: unknown): VoiceFlowError {
+  return new VoiceFlowError('backend-unavailable', `the storage of recordings is unavailable: ${why}`, {
     hint: 'Try again after Retry-After seconds.',
     retryAfter: 5,
     cause,

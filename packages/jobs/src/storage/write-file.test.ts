@@ -5,19 +5,19 @@ import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as after } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Held } from '../http/held.ts';
+import { RequestMemory } from '../http/request-memory.ts';
 import { storeForm } from '../http/upload.ts';
 import { folderStorage } from './folder.ts';
 import { writeFile } from './write-file.ts';
 
 /** A disk on which files take long to open, as on a busy machine: `opened` has each that is. */
-const disk = vi.hoisted(() => ({ begun: 0, opened: [] as Promise<void>[], OPEN_MS: 200 }));
+const disk = vi.hoisted(() => ({ startedAt: 0, opened: [] as Promise<void>[], OPEN_MS: 200 }));
 
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>();
   const open = (...args: Parameters<typeof fs.open>) => {
     const done = args.at(-1) as (...result: unknown[]) => void;
-    disk.begun++;
+    disk.startedAt++;
     disk.opened.push(
       new Promise((opened) => {
         const tell = (...result: unknown[]) => {
@@ -37,13 +37,13 @@ let folder = '';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'voiceflow-write-'));
   disk.opened.length = 0;
-  disk.begun = 0;
+  disk.startedAt = 0;
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** All files below the folder, once every file that was asked for is open. */
 async function left(): Promise<string[]> {
-  expect(disk.begun).toBe(1);
+  expect(disk.startedAt).toBe(1);
   await Promise.all(disk.opened);
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
@@ -95,9 +95,9 @@ it('leaves no file of a form that was cut off', async () => {
   async function* form() {
     yield Buffer.from('--b\r\ncontent-disposition: form-data; name="file"; filename="x"\r\n\r\nabc');
   }
-  const held = new Held({ take: () => {}, give: () => {} });
+  const memory = new RequestMemory({ take: () => {}, give: () => {} });
   const storage = folderStorage(folder, { flush: false });
-  const stored = storeForm(storage, 'audio/0123', form(), 'multipart/form-data; boundary=b', held);
+  const stored = storeForm(storage, 'audio/0123', form(), 'multipart/form-data; boundary=b', memory);
   await expect(stored).rejects.toMatchObject({ code: 'invalid-option' });
   expect(existsSync(join(folder, 'audio'))).toBe(true);
   expect(await left()).toEqual([]);

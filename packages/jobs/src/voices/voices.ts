@@ -61,8 +61,8 @@ export class Voices {
       [key, name],
     );
     if ((row?.count ?? 0) < MOST_VOICES) return;
-    throw new VoiceFlowError('invalid-option', `the book has ${MOST_VOICES} voices, which is the limit`, {
-      hint: 'Remove voices that are not needed: among fewer, strangers get a name less often.',
+    throw new VoiceFlowError('invalid-option', `${MOST_VOICES} voices are enrolled, which is the limit`, {
+      hint: 'Delete voices that are not needed; with fewer voices, fewer unknown speakers get a false name.',
     });
   }
 

@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.ts';
-import { askOutside, OutsideError } from '../outside/request.ts';
+import { OutsideError, requestOutside } from '../outside/request.ts';
 import type { JobMetrics } from '../worker/metrics.ts';
 import type { Log } from '../worker/worker.ts';
 import { Deliveries, type Delivery } from './deliveries.ts';
@@ -28,10 +28,10 @@ export class Caller {
   readonly #parts: CallerParts;
   readonly #deliveries: Deliveries;
   readonly #calls = new Set<Promise<void>>();
-  readonly #ofKey = new Map<string, number>();
+  readonly #countByKey = new Map<string, number>();
   readonly #stop = new AbortController();
   #timer: ReturnType<typeof setInterval> | undefined;
-  #looking = false;
+  #delivering = false;
 
   constructor(parts: CallerParts) {
     this.#parts = parts;
@@ -39,7 +39,7 @@ export class Caller {
   }
 
   start(): void {
-    const look = () => void this.#look();
+    const look = () => void this.#deliverDue();
     this.#parts.db.listen('voiceflow_webhook', look);
     this.#timer = setInterval(look, POLL_MS);
     look();
@@ -52,12 +52,12 @@ export class Caller {
     await Promise.all(this.#calls);
   }
 
-  async #look(): Promise<void> {
-    if (this.#looking || this.#stop.signal.aborted) return;
-    this.#looking = true;
+  async #deliverDue(): Promise<void> {
+    if (this.#delivering || this.#stop.signal.aborted) return;
+    this.#delivering = true;
     try {
       for (let room = AT_ONCE - this.#calls.size; room > 0; room = AT_ONCE - this.#calls.size) {
-        const busy = [...this.#ofKey].filter(([, count]) => count >= OF_A_KEY).map(([key]) => key);
+        const busy = [...this.#countByKey].filter(([, count]) => count >= OF_A_KEY).map(([key]) => key);
         const due = await this.#deliveries.take(Math.min(room, OF_A_KEY), busy);
         if (due.length === 0) break;
         for (const delivery of due) this.#begin(delivery);
@@ -65,22 +65,24 @@ export class Caller {
     } catch {
       // The database is unavailable; the next poll tries again.
     } finally {
-      this.#looking = false;
+      this.#delivering = false;
     }
   }
 
   #begin(delivery: Delivery): void {
     const { key } = delivery;
-    this.#ofKey.set(key, (this.#ofKey.get(key) ?? 0) + 1);
+    this.#countByKey.set(key, (this.#countByKey.get(key) ?? 0) + 1);
     const call: Promise<void> = this.#call(delivery)
-      .catch((error) => this.#parts.log({ level: 'warn', message: 'webhook not noted', error: String(error) }))
+      .catch((error) =>
+        this.#parts.log({ level: 'warn', message: 'outcome of a webhook call not stored', error: String(error) }),
+      )
       .finally(() => {
         this.#calls.delete(call);
-        const left = (this.#ofKey.get(key) ?? 1) - 1;
-        if (left > 0) this.#ofKey.set(key, left);
-        else this.#ofKey.delete(key);
+        const left = (this.#countByKey.get(key) ?? 1) - 1;
+        if (left > 0) this.#countByKey.set(key, left);
+        else this.#countByKey.delete(key);
         // Other deliveries may have waited for this slot.
-        if (this.#calls.size === AT_ONCE - 1 || left === OF_A_KEY - 1) void this.#look();
+        if (this.#calls.size === AT_ONCE - 1 || left === OF_A_KEY - 1) void this.#deliverDue();
       });
     this.#calls.add(call);
   }
@@ -88,7 +90,7 @@ export class Caller {
   async #call(delivery: Delivery): Promise<void> {
     const { metrics, log } = this.#parts;
     try {
-      await this.#ask(delivery);
+      await this.#send(delivery);
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       const why = error instanceof Error ? error.message : String(error);
@@ -101,13 +103,13 @@ export class Caller {
     metrics.delivered('ok');
   }
 
-  async #ask({ id, url, job, state, metadata, problem, audioSeconds, endedAt }: Delivery): Promise<void> {
+  async #send({ id, url, job, state, metadata, problem, audioSeconds, endedAt }: Delivery): Promise<void> {
     const body = JSON.stringify({
       type: `job.${state}`,
       timestamp: endedAt,
       data: { id: job, state, metadata, problem, audioSeconds, result: `/v1/jobs/${job}/result` },
     });
-    const answer = await askOutside(url, {
+    const response = await requestOutside(url, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -120,8 +122,8 @@ export class Caller {
       redirects: 0,
       signal: this.#stop.signal,
     });
-    answer.on('error', () => {}).destroy();
-    const { statusCode = 0 } = answer;
-    if (statusCode < 200 || statusCode > 299) throw new Error(`it answered ${statusCode}`);
+    response.on('error', () => {}).destroy();
+    const { statusCode = 0 } = response;
+    if (statusCode < 200 || statusCode > 299) throw new Error(`it responded with ${statusCode}`);
   }
 }

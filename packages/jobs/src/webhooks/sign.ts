@@ -19,7 +19,7 @@ export function parseSecret(text: string): Uint8Array {
   if (bytes.length >= LEAST_BYTES) return bytes;
   throw new VoiceFlowError(
     'invalid-option',
-    `VOICEFLOW_WEBHOOK_SECRET is expected to be whsec_ and the base64 of ${LEAST_BYTES} bytes or more`,
-    { hint: 'Make one with: echo whsec_$(openssl rand -base64 32)' },
+    `VOICEFLOW_WEBHOOK_SECRET is not valid, expected whsec_ and the base64 of at least ${LEAST_BYTES} bytes`,
+    { hint: 'Generate one with: echo whsec_$(openssl rand -base64 32)' },
   );
 }

@@ -61,7 +61,7 @@ export class Janitor {
     if (performance.now() < this.#reapNotBefore) return;
     try {
       const count = await leases.reap();
-      if (count > 0) log({ level: 'warn', message: 'jobs of lost workers given back', count });
+      if (count > 0) log({ level: 'warn', message: 'jobs of lost workers requeued', count });
     } catch (error) {
       // Workers could not renew their leases in this time either, so they get a full lease time more.
       this.#reapNotBefore = performance.now() + leases.leaseSeconds * 1000;

@@ -20,11 +20,18 @@ const WAIT_BUCKETS = [0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_
 
 /** Metrics of this process's work. Gauges describe the whole queue (`watchQueue`). */
 export function jobMetrics(registry: Registry): JobMetrics {
-  const wait = registry.histogram('voiceflow_job_wait_seconds', 'From when a job was due to its start.', WAIT_BUCKETS);
-  const ended = registry.counter('voiceflow_jobs_ended_total', 'Jobs ended here, by state.');
-  const audio = registry.counter('voiceflow_job_audio_seconds_total', 'Seconds of audio of jobs that succeeded here.');
-  const retries = registry.counter('voiceflow_job_retries_total', 'Jobs given back here after a failure.');
-  const webhooks = registry.counter('voiceflow_webhooks_total', 'Webhook calls made here, by outcome.');
+  const wait = registry.histogram(
+    'voiceflow_job_wait_seconds',
+    'Time from when a job was due to its start.',
+    WAIT_BUCKETS,
+  );
+  const ended = registry.counter('voiceflow_jobs_ended_total', 'Jobs that ended on this worker, by state.');
+  const audio = registry.counter(
+    'voiceflow_job_audio_seconds_total',
+    'Seconds of audio of jobs that succeeded on this worker.',
+  );
+  const retries = registry.counter('voiceflow_job_retries_total', 'Jobs requeued by this worker after a failure.');
+  const webhooks = registry.counter('voiceflow_webhooks_total', 'Webhook calls by this worker, by outcome.');
   return {
     waited: (seconds) => wait.observe(seconds),
     ended: (state, seconds) => {

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { type ErrorCode, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
-import { type Database, isAway } from '../database/database.ts';
+import { type Database, isUnavailable } from '../database/database.ts';
 import type { WithUrl } from '../outside/fetch-audio.ts';
 import { OutsideError } from '../outside/request.ts';
-import { gathered } from '../queue/gather.ts';
-import type { Leases, Verdict } from '../queue/leases.ts';
+import { batched } from '../queue/batched.ts';
+import type { FailureAction, Leases } from '../queue/leases.ts';
 import type { Claimed, JobOptions, JobProblem } from '../queue/types.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Voices } from '../voices/voices.ts';
@@ -92,7 +92,7 @@ export class Worker {
       await parts.leases.forget(objects);
       return objects.map(() => undefined);
     };
-    this.#forget = gathered(MOST_FORGOTTEN, forget, FORGET_MS);
+    this.#forget = batched(MOST_FORGOTTEN, forget, FORGET_MS);
   }
 
   get running(): number {
@@ -121,7 +121,7 @@ export class Worker {
     if (ended === 'late') {
       const left = [...this.#running.values()];
       await this.#parts.leases.release(left.map(({ claimed }) => claimed.lease)).catch(() => {});
-      for (const { stop } of left) stop.abort(new VoiceFlowError('aborted', 'the worker stops'));
+      for (const { stop } of left) stop.abort(new VoiceFlowError('aborted', 'the worker is stopping'));
       await Promise.allSettled(left.map(({ done }) => done));
     }
     for (const each of this.#timers) clearInterval(each);
@@ -147,7 +147,7 @@ export class Worker {
       } while (this.#again && !this.#stopping);
     } catch (error) {
       this.#notBefore = performance.now() + POLL_MS;
-      this.#parts.log({ level: 'warn', message: 'no jobs can be taken', error: String(error) });
+      this.#parts.log({ level: 'warn', message: 'cannot claim jobs', error: String(error) });
     } finally {
       this.#pumping = false;
     }
@@ -166,7 +166,7 @@ export class Worker {
   async #work(running: Running): Promise<void> {
     const { claimed, stop } = running;
     const { log, metrics } = this.#parts;
-    const begun = performance.now();
+    const startedAt = performance.now();
     const onProgress = (progress: Progress) => {
       running.progress = progress;
     };
@@ -184,7 +184,7 @@ export class Worker {
       );
       if (!won) return;
       metrics.ended('succeeded', result.duration);
-      log({ level: 'info', message: 'job succeeded', job: claimed.id, ms: Math.round(performance.now() - begun) });
+      log({ level: 'info', message: 'job succeeded', job: claimed.id, ms: Math.round(performance.now() - startedAt) });
       this.#inBackground(this.#deleteAudio(claimed));
     } catch (error) {
       if (stop.signal.aborted) return;
@@ -194,12 +194,19 @@ export class Worker {
 
   async #failed(claimed: Claimed, signal: AbortSignal, error: unknown): Promise<void> {
     const problem = problemOf(error);
-    const verdict = verdictOf(error);
+    const action = failureActionOf(error);
     const { metrics, log } = this.#parts;
-    log({ level: 'warn', message: 'job failed', job: claimed.id, verdict, code: problem.code, error: String(error) });
-    const state = await this.#report(signal, () => this.#parts.leases.fail(claimed, problem, verdict)).catch(
+    log({
+      level: 'warn',
+      message: 'job failed',
+      job: claimed.id,
+      verdict: action,
+      code: problem.code,
+      error: String(error),
+    });
+    const state = await this.#report(signal, () => this.#parts.leases.fail(claimed, problem, action)).catch(
       (unreported) => {
-        log({ level: 'error', message: 'failure of a job not noted', job: claimed.id, error: String(unreported) });
+        log({ level: 'error', message: 'failure of a job not stored', job: claimed.id, error: String(unreported) });
         return undefined;
       },
     );
@@ -236,7 +243,7 @@ export class Worker {
       await storage.delete(object);
       await this.#forget(object);
     } catch (error) {
-      log({ level: 'warn', message: 'audio was not deleted yet', error: String(error) });
+      log({ level: 'warn', message: 'audio not deleted yet', error: String(error) });
     }
   }
 
@@ -249,7 +256,7 @@ export class Worker {
       try {
         return await write();
       } catch (error) {
-        if (!isAway(error) || signal.aborted) throw error;
+        if (!isUnavailable(error) || signal.aborted) throw error;
         await new Promise((resolve) => setTimeout(resolve, wait));
       }
     }
@@ -268,7 +275,7 @@ export class Worker {
       for (const { claimed, stop } of beats) {
         // The job was canceled, deleted, or given to another worker: its result would be refused.
         if (!held.has(claimed.lease) && this.#running.has(claimed.lease))
-          stop.abort(new VoiceFlowError('aborted', 'the job was canceled or given to another worker'));
+          stop.abort(new VoiceFlowError('aborted', 'the job was canceled or claimed by another worker'));
       }
     } catch {
       // The database is unavailable: the work continues. A result is accepted only while its lease is valid.
@@ -283,12 +290,12 @@ export async function recordingAt(path: string): Promise<Recording> {
 }
 
 function problemOf(error: unknown): JobProblem {
-  if (!VoiceFlowError.isInstance(error)) return { code: 'internal', detail: 'the worker failed; its log tells more' };
+  if (!VoiceFlowError.isInstance(error)) return { code: 'internal', detail: 'the worker failed; see its log' };
   const { code, message, hint } = error;
   return { code, detail: message, hint };
 }
 
-function verdictOf(error: unknown): Verdict {
+function failureActionOf(error: unknown): FailureAction {
   if (!VoiceFlowError.isInstance(error)) return 'retry';
   if (error.cause instanceof OutsideError && !error.cause.permanent) return 'retry';
   if (FINAL.includes(error.code)) return 'final';

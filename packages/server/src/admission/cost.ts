@@ -18,12 +18,12 @@ export function secondsOf(chunks: readonly Uint8Array[], bytes: number): number 
 /** Bytes per second by a RIFF header anywhere in the first bytes. */
 function wavRate(head: Uint8Array): number | undefined {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
-  const says = (at: number, text: string) => [...text].every((c, i) => head[at + i] === c.charCodeAt(0));
+  const matches = (at: number, text: string) => [...text].every((c, i) => head[at + i] === c.charCodeAt(0));
   for (let at = head.indexOf(RIFF.charCodeAt(0)); at !== -1; at = head.indexOf(RIFF.charCodeAt(0), at + 1)) {
-    if (!says(at, RIFF) || !says(at + 8, WAVE)) continue;
+    if (!matches(at, RIFF) || !matches(at + 8, WAVE)) continue;
     // The format chunk usually comes first, but others may precede it.
     for (let chunk = at + 12; chunk + 24 <= head.length; chunk += 8 + view.getUint32(chunk + 4, true)) {
-      if (!says(chunk, FMT)) continue;
+      if (!matches(chunk, FMT)) continue;
       const [rate, frame] = [view.getUint32(chunk + 12, true), view.getUint16(chunk + 20, true)];
       return Math.min(Math.max(rate, 1_000), 1_000_000) * Math.max(frame, 1);
     }

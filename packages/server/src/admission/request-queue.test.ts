@@ -89,16 +89,16 @@ describe('RequestQueue', () => {
     const running = controlled();
     const first = queue.run(ticket(), running.work);
     const release = [queue.claim(ticket()), queue.claim(ticket())];
-    expect(() => queue.claim(ticket())).toThrow(/2 test requests wait, which is the limit/);
+    expect(() => queue.claim(ticket())).toThrow(/2 test requests are waiting, which is the limit/);
     // A body that is there has its place, whoever else is coming.
     release[0]?.();
     const second = queue.run(ticket(), controlled().work).catch(() => {});
     expect(queue.waiting).toBe(1);
-    expect(() => queue.claim(ticket())).toThrow(/2 test requests wait/);
+    expect(() => queue.claim(ticket())).toThrow(/2 test requests are waiting/);
     release[1]?.();
     release[1]?.();
     queue.claim(ticket());
-    expect(() => queue.claim(ticket())).toThrow(/2 test requests wait/);
+    expect(() => queue.claim(ticket())).toThrow(/2 test requests are waiting/);
     // Slow senders do not keep others out.
     await vi.advanceTimersByTimeAsync(100);
     expect(() => queue.claim(ticket())).not.toThrow();
@@ -117,9 +117,7 @@ describe('RequestQueue', () => {
     await learnt;
     // 100 ms a request, two at a time, two of them at once.
     const claims = Array.from({ length: 3 }, () => queue.claim(ticket(150)));
-    expect(() => queue.claim(ticket(150))).toThrow(
-      /would take about 200 ms now, which is beyond its deadline of 150 ms/,
-    );
+    expect(() => queue.claim(ticket(150))).toThrow(/would take about 200 ms now, more than its deadline of 150 ms/);
     for (const release of claims) release();
     expect(() => queue.claim(ticket(1))).not.toThrow();
   });
@@ -156,7 +154,7 @@ describe('RequestQueue', () => {
     await vi.advanceTimersByTimeAsync(100);
     const running = queue.run(ticket(), slow);
     const waits = queue.run(ticket(), slow);
-    expect(() => queue.assertAdmits({ cost: 1, deadlineMs: 150 })).toThrow(/beyond its deadline of 150 ms/);
+    expect(() => queue.assertAdmits({ cost: 1, deadlineMs: 150 })).toThrow(/more than its deadline of 150 ms/);
     expect(await codeOf(queue.run(ticket(150), slow))).toBe('overloaded');
     expect(() => queue.assertAdmits({ cost: 1, deadlineMs: 250 })).not.toThrow();
     await vi.advanceTimersByTimeAsync(200);
@@ -198,7 +196,7 @@ describe('RequestQueue', () => {
     const one = { cost: 1, deadlineMs: 1_000 };
     queue.assertAdmits({ ...one, client: 'b' });
     const claims = Array.from({ length: 8 }, () => queue.claim({ ...one, client: 'a' }));
-    expect(() => queue.claim({ ...one, client: 'a' })).toThrow(/as its share is, while others ask too/);
+    expect(() => queue.claim({ ...one, client: 'a' })).toThrow(/has used its share of the queue for test requests/);
     expect(() => queue.claim({ ...one, client: 'b' })).not.toThrow();
     claims[0]?.();
     expect(() => queue.claim({ ...one, client: 'a' })).not.toThrow();

@@ -28,7 +28,7 @@ export interface Ticket {
 }
 
 /** The input of the admission decision. */
-type Asked = Omit<Ticket, 'signal'>;
+type AdmissionInput = Omit<Ticket, 'signal'>;
 
 interface Waiting extends Ticket {
   readonly start: () => void;
@@ -47,7 +47,7 @@ const CLAIM_MS = 100;
 /** Weight of the newest service time in the moving average, which covers about the last ten requests. */
 const EWMA_WEIGHT = 0.2;
 /** The median of this many recent requests limits the effect of each on the average: to 0.1 to 10 times the median. */
-const REMEMBERED = 15;
+const MEDIAN_OF = 15;
 const OUTLIER = 10;
 /** Largest `Retry-After`, in seconds. */
 const MAX_RETRY_AFTER = 60;
@@ -87,7 +87,7 @@ export class RequestQueue {
   }
 
   /** @throws `overloaded` if a request with this ticket would be refused now. Called before the body is read. */
-  assertAdmits(ticket: Asked): void {
+  assertAdmits(ticket: AdmissionInput): void {
     this.#admit(ticket, []);
   }
 
@@ -98,7 +98,7 @@ export class RequestQueue {
    * @returns A function that ends the claim; must be called before `run`.
    * @throws `overloaded`.
    */
-  claim(ticket: Asked): () => void {
+  claim(ticket: AdmissionInput): () => void {
     const now = this.#now();
     for (const claim of this.#claims) {
       if (claim.lapses > now) break;
@@ -115,7 +115,7 @@ export class RequestQueue {
     if (this.#claims.delete(claim)) this.#shares.add(claim.client, -1);
   }
 
-  #admit(ticket: Asked, claims: readonly Claim[]): void {
+  #admit(ticket: AdmissionInput, claims: readonly Claim[]): void {
     const beyondShare = this.#shares.isBeyond(ticket.client, this.#options.maxWaiting, this.#now());
     const free = Math.max(this.#options.slots() - this.#running, 0);
     const ahead = this.#waiting.length + claims.length;
@@ -128,10 +128,10 @@ export class RequestQueue {
     if (!full && !beyondShare && wait <= ticket.deadlineMs) return;
     const { noun } = this.#options;
     const why = full
-      ? `${ahead - free} ${noun} requests wait, which is the limit`
+      ? `${ahead - free} ${noun} requests are waiting, which is the limit`
       : beyondShare
-        ? `as many ${noun} requests of this client wait as its share is, while others ask too`
-        : `a ${noun} request would ${ticket.renewable ? 'wait' : 'take'} about ${Math.ceil(wait)} ms now, which is beyond its deadline of ${Math.floor(ticket.deadlineMs)} ms`;
+        ? `this client has used its share of the queue for ${noun} requests, while other clients are waiting`
+        : `a ${noun} request would ${ticket.renewable ? 'wait' : 'take'} about ${Math.ceil(wait)} ms now, more than its deadline of ${Math.floor(ticket.deadlineMs)} ms`;
     throw overloaded(why, Math.min(Math.max(1, Math.ceil(this.#predictMs(0) / 1000)), MAX_RETRY_AFTER));
   }
 
@@ -224,7 +224,7 @@ export class RequestQueue {
   }
 
   /** Updates the totals when a waiting request has started or left. */
-  #uncount({ cost, client }: Asked): void {
+  #uncount({ cost, client }: AdmissionInput): void {
     this.#waitingCost -= cost;
     this.#shares.add(client, -1);
   }
@@ -234,7 +234,7 @@ export class RequestQueue {
     const started = this.#now();
     try {
       const result = await work();
-      this.#learn((this.#now() - started) / cost);
+      this.#updateAverage((this.#now() - started) / cost);
       return result;
     } finally {
       this.#running--;
@@ -243,10 +243,10 @@ export class RequestQueue {
   }
 
   /** Updates the average with a request's service time; outliers are clamped. */
-  #learn(perCost: number): void {
+  #updateAverage(perCost: number): void {
     const times = this.#times;
     times.push(perCost);
-    if (times.length > REMEMBERED) times.shift();
+    if (times.length > MEDIAN_OF) times.shift();
     const median = [...times].sort((a, b) => a - b)[times.length >> 1] ?? perCost;
     const bounded = Math.min(Math.max(perCost, median / OUTLIER), median * OUTLIER);
     this.#msPerCost += (bounded - this.#msPerCost) * (this.#msPerCost === 0 ? 1 : EWMA_WEIGHT);
@@ -270,7 +270,7 @@ function overloaded(why: string, retryAfter: number): VoiceFlowError {
 }
 
 function callerLeft(): VoiceFlowError {
-  return new VoiceFlowError('aborted', 'the client closed the request before its answer');
+  return new VoiceFlowError('aborted', 'the client closed the request before its response');
 }
 
 function deadlineExceeded(waitedMs: number, { deadlineMs, renewable }: Ticket, noun: string): VoiceFlowError {

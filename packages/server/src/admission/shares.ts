@@ -9,7 +9,7 @@ const MAX_CLIENTS = 10_000;
 export class Shares {
   readonly #held = new Map<string, number>();
   /** Time of each client's last request, oldest first. */
-  readonly #asked = new Map<string, number>();
+  readonly #lastRequest = new Map<string, number>();
 
   add(client: string | undefined, places: 1 | -1): void {
     if (client === undefined) return;
@@ -21,13 +21,13 @@ export class Shares {
   /** Whether a client that sends a request now already holds its share of `places`. */
   isBeyond(client: string | undefined, places: number, now: number): boolean {
     if (client === undefined) return false;
-    this.#asked.delete(client);
-    this.#asked.set(client, now);
-    for (const [other, time] of this.#asked) {
-      if (now - time < ACTIVE_MS && this.#asked.size <= MAX_CLIENTS) break;
-      this.#asked.delete(other);
+    this.#lastRequest.delete(client);
+    this.#lastRequest.set(client, now);
+    for (const [other, time] of this.#lastRequest) {
+      if (now - time < ACTIVE_MS && this.#lastRequest.size <= MAX_CLIENTS) break;
+      this.#lastRequest.delete(other);
     }
-    if (this.#asked.size === 1) return false;
-    return (this.#held.get(client) ?? 0) >= Math.max(LEAST, Math.ceil(places / this.#asked.size));
+    if (this.#lastRequest.size === 1) return false;
+    return (this.#held.get(client) ?? 0) >= Math.max(LEAST, Math.ceil(places / this.#lastRequest.size));
   }
 }

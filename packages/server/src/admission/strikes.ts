@@ -36,8 +36,8 @@ export class Strikes {
     const times = (this.#of.get(client) ?? []).filter((time) => now - time < WINDOW_MS);
     const left = (times.at(-1) ?? Number.NEGATIVE_INFINITY) + REFUSED_MS - now;
     if (times.length < MAX_STRIKES || left <= 0) return;
-    throw new VoiceFlowError('quota-exceeded', `requests of this client ended ${MAX_STRIKES} worker processes`, {
-      hint: 'Try again after Retry-After seconds, with other audio.',
+    throw new VoiceFlowError('quota-exceeded', `requests of this client crashed ${MAX_STRIKES} worker processes`, {
+      hint: 'Try again after Retry-After seconds, with different audio.',
       retryAfter: left / 1000,
     });
   }

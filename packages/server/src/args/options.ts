@@ -100,8 +100,8 @@ export function choice<const T extends string>(choices: readonly T[], help: stri
     read(text, name) {
       const found = choices.find((each) => each === text);
       if (found !== undefined || text === undefined) return found;
-      const meant = nearest(text.toLowerCase(), choices);
-      throw unexpected(name, text, expected, meant && `Did you mean ${meant}?`);
+      const suggestion = nearest(text.toLowerCase(), choices);
+      throw unexpected(name, text, expected, suggestion && `Did you mean ${suggestion}?`);
     },
   };
 }

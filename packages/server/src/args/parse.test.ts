@@ -57,8 +57,8 @@ describe('parseOptions', () => {
     [['--out'], '--out needs a value: DIR'],
     [['--out', '--exclusive'], '--out needs a value: DIR'],
     [['--out='], '--out needs a value: DIR'],
-    [['--exclusive=yes'], '--exclusive takes no value, but was given "yes"'],
-    [['--out', 'a', '--out', 'b'], '--out is given more than once'],
+    [['--exclusive=yes'], '--exclusive takes no value, received "yes"'],
+    [['--out', 'a', '--out', 'b'], '--out appears more than once'],
   ])('refuses %j', (args, message) => {
     expect(failure(...args)).toBe(message);
   });
@@ -90,6 +90,6 @@ describe('parseOptions', () => {
 
   it('takes no arguments for a program that has none', () => {
     expect(onlyOptions(['--out', 'x'], options).out).toBe('x');
-    expect(() => onlyOptions(['stray'], options)).toThrow('"stray" is no option');
+    expect(() => onlyOptions(['stray'], options)).toThrow('unexpected argument "stray"');
   });
 });

@@ -32,21 +32,21 @@ export function parseOptions<O extends Options>(
     allowPositionals: true,
     tokens: true,
   });
-  const given = new Map<string, string>();
+  const texts = new Map<string, string>();
   const positionals: string[] = [];
   for (const token of tokens) {
     if (token.kind === 'positional') positionals.push(token.value);
     if (token.kind !== 'option') continue;
     const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
     if (option === undefined) throw unknownOption(token.rawName, options);
-    if (given.has(token.name)) throw new UsageError(`--${token.name} is given more than once`);
-    given.set(token.name, textOf(token, option));
+    if (texts.has(token.name)) throw new UsageError(`--${token.name} appears more than once`);
+    texts.set(token.name, textOf(token, option));
   }
   const values = Object.entries(options).map(([name, option]) => {
     // An empty variable counts as not set.
-    const variable = (option.env !== undefined && !given.has(name) && env[option.env]) || undefined;
+    const variable = (option.env !== undefined && !texts.has(name) && env[option.env]) || undefined;
     const read =
-      variable === undefined ? option.read(given.get(name), `--${name}`) : option.read(variable, `${option.env}`);
+      variable === undefined ? option.read(texts.get(name), `--${name}`) : option.read(variable, `${option.env}`);
     return [name, read] as const;
   });
   return { values: Object.fromEntries(values) as Values<O>, positionals };
@@ -55,8 +55,9 @@ export function parseOptions<O extends Options>(
 /** Parses options and accepts no other arguments. @throws UsageError. */
 export function onlyOptions<O extends Options>(...call: Parameters<typeof parseOptions<O>>): Values<O> {
   const { values, positionals } = parseOptions(...call);
-  const [stray] = positionals;
-  if (stray !== undefined) throw new UsageError(`"${stray}" is no option`, 'See --help for the options.');
+  const [unexpected] = positionals;
+  if (unexpected !== undefined)
+    throw new UsageError(`unexpected argument "${unexpected}"`, 'See --help for the options.');
   return values;
 }
 
@@ -68,7 +69,7 @@ interface OptionToken {
 
 function textOf({ name, value, inlineValue = false }: OptionToken, option: Option<unknown>): string {
   if (option.value === undefined) {
-    if (value !== undefined) throw new UsageError(`--${name} takes no value, but was given "${value}"`);
+    if (value !== undefined) throw new UsageError(`--${name} takes no value, received "${value}"`);
     return 'true';
   }
   if (value === undefined || value === '' || looksLikeOption(value, inlineValue)) {
@@ -82,9 +83,9 @@ function looksLikeOption(value: string, inline: boolean): boolean {
 }
 
 function unknownOption(rawName: string, options: Options): UsageError {
-  const meant = nearest(rawName.replace(/^-+/, '').toLowerCase(), Object.keys(options));
+  const suggestion = nearest(rawName.replace(/^-+/, '').toLowerCase(), Object.keys(options));
   return new UsageError(
     `unknown option ${rawName}`,
-    meant === undefined ? 'See --help for the options of this command.' : `Did you mean --${meant}?`,
+    suggestion === undefined ? 'See --help for the options of this command.' : `Did you mean --${suggestion}?`,
   );
 }

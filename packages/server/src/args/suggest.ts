@@ -8,8 +8,8 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let best: string | undefined;
   let fewest = Math.min(MOST_EDITS, Math.floor(word.length / 2)) + 1;
   for (const candidate of candidates) {
-    const begun = word.length >= 3 && candidate.startsWith(word);
-    const edits = begun ? 1 : editDistance(word, candidate);
+    const isPrefix = word.length >= 3 && candidate.startsWith(word);
+    const edits = isPrefix ? 1 : editDistance(word, candidate);
     if (edits < fewest) [best, fewest] = [candidate, edits];
   }
   return best;
@@ -36,10 +36,10 @@ export function editDistance(a: string, b: string): number {
 
 /** The error for an action that a command does not have. */
 export function unknownAction(command: string, action: string, actions: readonly string[]): UsageError {
-  const meant = nearest(action, actions);
-  const received = action === '' ? `${command} needs one of` : `${command} cannot "${action}", expected one of`;
+  const suggestion = nearest(action, actions);
+  const received = action === '' ? `${command} needs one of` : `${command} has no action "${action}", expected one of`;
   return new UsageError(
     `${received} ${actions.join(', ')}`,
-    meant === undefined ? undefined : `Did you mean ${command} ${meant}?`,
+    suggestion === undefined ? undefined : `Did you mean ${command} ${suggestion}?`,
   );
 }

@@ -4,7 +4,7 @@ import type { DiarizeJson } from '../routes/diarize/schema.ts';
 import type { EmbeddingJson } from '../routes/embed/schema.ts';
 import type { WindowJson } from '../routes/infer/schema.ts';
 import { readEvents } from './events.ts';
-import { type AskOptions, JobsClient } from './jobs.ts';
+import { JobsClient, type RequestOptions } from './jobs.ts';
 import { LiveConnection } from './live.ts';
 import { responseError } from './response-error.ts';
 import type {
@@ -34,7 +34,7 @@ export class VoiceFlowClient {
 
   constructor(options: ClientOptions) {
     if (!URL.canParse(options.url))
-      throw new VoiceFlowError('invalid-option', `url is "${options.url}", expected an address`);
+      throw new VoiceFlowError('invalid-option', `url is "${options.url}", expected an http(s) address`);
     this.#options = options;
     this.#url = options.url.replace(/\/+$/, '');
   }
@@ -73,7 +73,7 @@ export class VoiceFlowClient {
 
   /** Durable jobs, if the server keeps jobs. */
   get jobs(): JobsClient {
-    return new JobsClient((method, path, options) => this.#ask(method, path, options));
+    return new JobsClient((method, path, options) => this.#request(method, path, options));
   }
 
   /** Starts live diarization. @throws `backend-unavailable` when there is no `WebSocket`. */
@@ -81,7 +81,7 @@ export class VoiceFlowClient {
     const WebSocket = this.#options.WebSocket ?? (globalThis.WebSocket as WebSocketConstructor | undefined);
     if (WebSocket === undefined) {
       throw new VoiceFlowError('backend-unavailable', 'this runtime has no WebSocket', {
-        hint: 'Give one to the client: new VoiceFlowClient({ url, WebSocket }), with WebSocket of the package ws.',
+        hint: 'Pass one to the client: new VoiceFlowClient({ url, WebSocket }), with WebSocket from the package ws.',
       });
     }
     const { sampleRate, encoding = 's16le', latency, step, maxSpeakers, known, falseNames } = options;
@@ -115,14 +115,14 @@ export class VoiceFlowClient {
         throw this.#failure(error, signal);
       }
     }
-    throw new VoiceFlowError('backend-failed', 'the answer ended before its result', { hint: 'Try again.' });
+    throw new VoiceFlowError('backend-failed', 'the response ended before the result', { hint: 'Try again.' });
   }
 
   #post(path: string, body: BodyInit, options: CallOptions, headers: Record<string, string> = {}): Promise<Response> {
-    return this.#ask('POST', path, { ...options, body, headers });
+    return this.#request('POST', path, { ...options, body, headers });
   }
 
-  async #ask(method: string, path: string, options: AskOptions = {}): Promise<Response> {
+  async #request(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
     const { fetch = (url, init) => globalThis.fetch(url, init), key } = this.#options;
     const { signal, deadlineMs, body, headers } = options;
     let response: Response;
@@ -147,8 +147,8 @@ export class VoiceFlowClient {
   #failure(error: unknown, signal: AbortSignal | undefined): VoiceFlowError {
     if (signal?.aborted) return abortError(signal);
     if (VoiceFlowError.isInstance(error)) return error;
-    return new VoiceFlowError('backend-failed', `${this.#url} could not be reached`, {
-      hint: 'Check the address, and whether the server runs.',
+    return new VoiceFlowError('backend-failed', `cannot connect to ${this.#url}`, {
+      hint: 'Check the address and that the server is running.',
       cause: error,
     });
   }

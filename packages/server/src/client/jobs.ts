@@ -13,9 +13,9 @@ import type {
 } from './types.ts';
 
 /** Sends a request to the client's server. @throws `VoiceFlowError` with the server's code. */
-export type Ask = (method: string, path: string, options?: AskOptions) => Promise<Response>;
+export type SendRequest = (method: string, path: string, options?: RequestOptions) => Promise<Response>;
 
-export interface AskOptions extends CallOptions {
+export interface RequestOptions extends CallOptions {
   readonly body?: BodyInit;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -27,10 +27,10 @@ const ASK_AGAIN_MS = { first: 500, last: 10_000 };
 
 /** Jobs of a server that keeps them (`serve --data` or `--database`). */
 export class JobsClient {
-  readonly #ask: Ask;
+  readonly #request: SendRequest;
 
-  constructor(ask: Ask) {
-    this.#ask = ask;
+  constructor(sendRequest: SendRequest) {
+    this.#request = sendRequest;
   }
 
   /** Submits a recording, or its address. With an `idempotencyKey` the call may be repeated safely. */
@@ -44,12 +44,12 @@ export class JobsClient {
       'url' in audio
         ? { body: JSON.stringify({ url: audio.url }), headers: { ...headers, 'content-type': 'application/json' } }
         : { body: audio, headers };
-    return (await this.#ask('POST', `/v1/jobs?${query}`, { signal, ...sent })).json();
+    return (await this.#request('POST', `/v1/jobs?${query}`, { signal, ...sent })).json();
   }
 
   /** The current state of a job, with its result if it has one. */
   async get(id: string, options: CallOptions = {}): Promise<JobJson> {
-    return (await this.#ask('GET', pathOf(id), options)).json();
+    return (await this.#request('GET', pathOf(id), options)).json();
   }
 
   /**
@@ -63,7 +63,7 @@ export class JobsClient {
     const seconds = onChange === undefined ? WAIT_SECONDS : 1;
     for (let pause = ASK_AGAIN_MS.first; ; ) {
       try {
-        const job: JobJson = await (await this.#ask('GET', `${pathOf(id)}?wait=${seconds}`, call)).json();
+        const job: JobJson = await (await this.#request('GET', `${pathOf(id)}?wait=${seconds}`, call)).json();
         onChange?.(job);
         pause = ASK_AGAIN_MS.first;
         if (job.state === 'succeeded' && job.result !== undefined) return job.result;
@@ -86,7 +86,7 @@ export class JobsClient {
     const query = new URLSearchParams();
     for (const [name, value] of Object.entries({ limit, before, state }))
       if (value !== undefined) query.set(name, String(value));
-    return (await this.#ask('GET', `/v1/jobs?${query}`, call)).json();
+    return (await this.#request('GET', `/v1/jobs?${query}`, call)).json();
   }
 
   /**
@@ -96,11 +96,11 @@ export class JobsClient {
   async result(id: string, format: 'json', options?: CallOptions): Promise<DiarizeJson>;
   async result(id: string, format: 'rttm' | 'srt' | 'vtt', options?: CallOptions): Promise<string>;
   async result(id: string, format: string, options: CallOptions = {}): Promise<DiarizeJson | string> {
-    const response = await this.#ask('GET', `${pathOf(id)}/result?format=${format}`, options);
+    const response = await this.#request('GET', `${pathOf(id)}/result?format=${format}`, options);
     if (response.status === 202) {
       await response.body?.cancel();
       throw new VoiceFlowError('invalid-option', `job ${id} has no result yet`, {
-        hint: 'Wait for it: jobs.wait(id).',
+        hint: 'Wait for it with jobs.wait(id).',
       });
     }
     return format === 'json' ? response.json() : response.text();
@@ -110,7 +110,7 @@ export class JobsClient {
    * Yields the job at once and on each change, and its result or problem at the end. Does not reconnect; see `wait`.
    */
   async *events(id: string, options: CallOptions = {}): AsyncGenerator<JobEvent> {
-    const { body } = await this.#ask('GET', `${pathOf(id)}/events`, options);
+    const { body } = await this.#request('GET', `${pathOf(id)}/events`, options);
     if (body === null) return;
     for await (const { event, data } of readEvents(body)) {
       if (event === 'job') yield { type: 'job', job: JSON.parse(data) };
@@ -121,22 +121,22 @@ export class JobsClient {
 
   /** Cancels a job that has not ended. Removes one that has, with its result. */
   async cancel(id: string, options: CallOptions = {}): Promise<void> {
-    await (await this.#ask('DELETE', pathOf(id), options)).body?.cancel();
+    await (await this.#request('DELETE', pathOf(id), options)).body?.cancel();
   }
 
   /** Adds a recording to a voice in the voice book of the API key. */
   async enroll(name: string, audio: ClientAudio, options: CallOptions = {}): Promise<VoiceJson> {
     const path = `/v1/voices?name=${encodeURIComponent(name)}`;
-    return (await this.#ask('POST', path, { ...options, body: audio })).json();
+    return (await this.#request('POST', path, { ...options, body: audio })).json();
   }
 
   async voices(options: CallOptions = {}): Promise<readonly VoiceJson[]> {
-    const { voices } = (await (await this.#ask('GET', '/v1/voices', options)).json()) as { voices: VoiceJson[] };
+    const { voices } = (await (await this.#request('GET', '/v1/voices', options)).json()) as { voices: VoiceJson[] };
     return voices;
   }
 
   async removeVoice(name: string, options: CallOptions = {}): Promise<void> {
-    await (await this.#ask('DELETE', `/v1/voices/${encodeURIComponent(name)}`, options)).body?.cancel();
+    await (await this.#request('DELETE', `/v1/voices/${encodeURIComponent(name)}`, options)).body?.cancel();
   }
 }
 

@@ -84,7 +84,7 @@ describe('LiveConnection', () => {
       const { live, socket } = connect({ reconnects: 1 });
       socket().say({ type: 'ready' });
       const ended = live.end();
-      const failed = expect(ended).rejects.toMatchObject({ code: 'backend-failed', message: /no message/ });
+      const failed = expect(ended).rejects.toMatchObject({ code: 'backend-failed', message: /not a valid message/ });
       expect(() => socket().say(odd)).not.toThrow();
       await vi.advanceTimersByTimeAsync(300);
       expect(FakeSocket.all).toHaveLength(2);

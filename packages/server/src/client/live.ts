@@ -35,21 +35,21 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
   /** Samples pushed in total, and before the current session. */
   #pushed = 0;
   #offset = 0;
-  #lost = 0;
+  #lostSamples = 0;
   #backlog: ArrayBuffer[] = [];
   /** The message that ends the session, once `end` was called. */
-  #command: string | undefined;
+  #endMessage: string | undefined;
   /** Why the server ended the last session. */
-  #reason: VoiceFlowError | undefined;
-  #ended: Promise<LiveResultJson> | undefined;
-  #ending: ((result: LiveResultJson) => void) | undefined;
-  #failing: ((error: VoiceFlowError) => void) | undefined;
+  #closeReason: VoiceFlowError | undefined;
+  #result: Promise<LiveResultJson> | undefined;
+  #resolveResult: ((result: LiveResultJson) => void) | undefined;
+  #rejectResult: ((error: VoiceFlowError) => void) | undefined;
   #events: ClientLiveEvent[] = [];
   #wake: (() => void) | undefined;
   #keepAlive: ReturnType<typeof setInterval> | undefined;
   #lastSent = 0;
   #error: VoiceFlowError | undefined;
-  #over = false;
+  #finished = false;
 
   /** Called by `VoiceFlowClient.stream`. */
   constructor(url: string, options: ClientStreamOptions, WebSocket: WebSocketConstructor) {
@@ -65,12 +65,13 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
    */
   async push(samples: Float32Array): Promise<void> {
     if (this.#error !== undefined) throw this.#error;
-    if (this.#over || this.#ended !== undefined) throw new VoiceFlowError('closed', 'push was called after the end');
+    if (this.#finished || this.#result !== undefined)
+      throw new VoiceFlowError('closed', 'push() was called after end()');
     this.#pushed += samples.length;
     this.#backlog.push(encode(samples, this.#options.encoding ?? 's16le'));
     this.#flush();
     this.#trim();
-    while (this.#socket?.readyState === OPEN && this.#socket.bufferedAmount > MAX_BUFFERED && !this.#over) {
+    while (this.#socket?.readyState === OPEN && this.#socket.bufferedAmount > MAX_BUFFERED && !this.#finished) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
@@ -81,20 +82,21 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
    * @throws the session's error; `closed` when `close` was called before the result.
    */
   end(options: { readonly recluster?: boolean } = {}): Promise<LiveResultJson> {
-    this.#ended ??= new Promise((resolve, reject) => {
+    this.#result ??= new Promise((resolve, reject) => {
       if (this.#error !== undefined) return reject(this.#error);
-      if (this.#over) return reject(new VoiceFlowError('closed', 'the connection was closed'));
-      this.#ending = resolve;
-      this.#failing = reject;
-      this.#command = JSON.stringify({ type: 'end', ...options });
+      if (this.#finished) return reject(new VoiceFlowError('closed', 'the connection was closed'));
+      this.#resolveResult = resolve;
+      this.#rejectResult = reject;
+      this.#endMessage = JSON.stringify({ type: 'end', ...options });
       this.#flush();
     });
-    return this.#ended;
+    return this.#result;
   }
 
   /** Drops the session without a result. */
   close(): void {
-    if (!this.#over) this.#failing?.(new VoiceFlowError('closed', 'the connection was closed before its result'));
+    if (!this.#finished)
+      this.#rejectResult?.(new VoiceFlowError('closed', 'the connection was closed before the result was received'));
     this.#finish(undefined);
     this.#socket?.close(1000);
   }
@@ -104,7 +106,7 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
       const event = this.#events.shift();
       if (event !== undefined) yield event;
       else if (this.#error !== undefined) throw this.#error;
-      else if (this.#over) return;
+      else if (this.#finished) return;
       else {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
@@ -119,10 +121,10 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
     this.#socket = socket;
     this.#ready = false;
     socket.addEventListener('message', ({ data }) => {
-      if (socket === this.#socket && !this.#over && typeof data === 'string') this.#receive(data);
+      if (socket === this.#socket && !this.#finished && typeof data === 'string') this.#receive(data);
     });
     socket.addEventListener('close', () => {
-      if (socket === this.#socket && !this.#over) this.#reconnect();
+      if (socket === this.#socket && !this.#finished) this.#reconnect();
     });
     // Every error is followed by `close`. Without a listener some runtimes throw.
     socket.addEventListener('error', () => {});
@@ -140,9 +142,13 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
       this.#message(message as { readonly type: string } & Record<string, unknown>);
       return;
     }
-    this.#reason = new VoiceFlowError('backend-failed', `the server sent "${text.slice(0, 60)}", which is no message`, {
-      hint: 'Check that the address is that of a VoiceFlow server.',
-    });
+    this.#closeReason = new VoiceFlowError(
+      'backend-failed',
+      `the server sent "${text.slice(0, 60)}", which is not a valid message`,
+      {
+        hint: 'Check that the address is of a VoiceFlow server.',
+      },
+    );
     this.#socket?.close();
   }
 
@@ -150,30 +156,30 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
     if (message.type === 'ready') {
       this.#session++;
       this.#attempts = 0;
-      this.#reason = undefined;
+      this.#closeReason = undefined;
       this.#ready = true;
-      this.#keepAwake(typeof message.idleMs === 'number' ? message.idleMs : IDLE_MS);
+      this.#startKeepAlive(typeof message.idleMs === 'number' ? message.idleMs : IDLE_MS);
       const { sampleRate } = this.#options;
       if (this.#session > 1)
-        this.#emit({ type: 'reconnect', at: this.#offset / sampleRate, lost: this.#lost / sampleRate });
-      this.#lost = 0;
+        this.#emit({ type: 'reconnect', at: this.#offset / sampleRate, lost: this.#lostSamples / sampleRate });
+      this.#lostSamples = 0;
       this.#flush();
     } else if (message.type === 'end') {
       const result = { ...(message.result as LiveResultJson), offset: this.#offset / this.#options.sampleRate };
       this.#finish(undefined);
-      this.#ending?.(result);
+      this.#resolveResult?.(result);
     } else if (message.type === 'error') {
       const error = toError(message);
       if (error.code === 'closed' || error.code === 'backend-failed' || error.code === 'overloaded') {
         // The server or its worker stopped, or is full at the moment: a new session may continue.
-        this.#reason = error;
+        this.#closeReason = error;
         this.#socket?.close();
       } else this.#finish(error);
-    } else if (EVENTS.has(message.type)) this.#emit(this.#own(message as unknown as ClientLiveEvent));
+    } else if (EVENTS.has(message.type)) this.#emit(this.#toClientEvent(message as unknown as ClientLiveEvent));
   }
 
   /** The event with times counted from the first pushed sample, and with labels and ids unique across sessions. */
-  #own(event: ClientLiveEvent): ClientLiveEvent {
+  #toClientEvent(event: ClientLiveEvent): ClientLiveEvent {
     const name = (label: string) => (this.#session > 1 ? `${this.#session}/${label}` : label);
     if (event.type === 'speaker') return { ...event, speaker: name(event.speaker) };
     if (event.type === 'speaker-merged') return { ...event, from: name(event.from), into: name(event.into) };
@@ -192,7 +198,7 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
   }
 
   /** Sends keep-alive messages while there is no audio, such as from a muted user. */
-  #keepAwake(idleMs: number): void {
+  #startKeepAlive(idleMs: number): void {
     clearInterval(this.#keepAlive);
     this.#lastSent = performance.now();
     const pause = idleMs / 3;
@@ -208,18 +214,18 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
     this.#ready = false;
     clearInterval(this.#keepAlive);
     if (this.#attempts >= reconnects) {
-      const text = `the connection was lost, and ${reconnects} attempts to open it again failed`;
+      const text = `the connection was lost, and ${reconnects} attempts to reconnect failed`;
       const hint = 'Check the address and the key of the server.';
-      this.#finish(this.#reason ?? new VoiceFlowError('backend-failed', text, { hint }));
+      this.#finish(this.#closeReason ?? new VoiceFlowError('backend-failed', text, { hint }));
       return;
     }
     for (const turn of this.#turns.values()) this.#emit({ ...turn, type: 'turn-end' });
     this.#turns.clear();
-    const waiting = this.#backlog.reduce((sum, chunk) => sum + this.#samplesOf(chunk), 0);
-    this.#offset = this.#pushed - waiting;
+    const unsent = this.#backlog.reduce((sum, chunk) => sum + this.#samplesOf(chunk), 0);
+    this.#offset = this.#pushed - unsent;
     const wait = Math.min(BACKOFF_MS.first * 2 ** this.#attempts++, BACKOFF_MS.last);
     setTimeout(() => {
-      if (!this.#over) this.#connect();
+      if (!this.#finished) this.#connect();
     }, wait);
   }
 
@@ -227,17 +233,17 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
     if (!this.#ready || this.#socket?.readyState !== OPEN) return;
     if (this.#backlog.length > 0) this.#lastSent = performance.now();
     for (const chunk of this.#backlog.splice(0)) this.#socket.send(chunk);
-    if (this.#command !== undefined) this.#socket.send(this.#command);
+    if (this.#endMessage !== undefined) this.#socket.send(this.#endMessage);
   }
 
   /** Drops the oldest buffered audio beyond `bufferSeconds`. */
   #trim(): void {
     const { bufferSeconds = 30, sampleRate } = this.#options;
-    let held = this.#backlog.reduce((sum, chunk) => sum + this.#samplesOf(chunk), 0);
-    while (held > bufferSeconds * sampleRate) {
+    let buffered = this.#backlog.reduce((sum, chunk) => sum + this.#samplesOf(chunk), 0);
+    while (buffered > bufferSeconds * sampleRate) {
       const dropped = this.#samplesOf(this.#backlog.shift() ?? new ArrayBuffer(0));
-      held -= dropped;
-      this.#lost += dropped;
+      buffered -= dropped;
+      this.#lostSamples += dropped;
       this.#offset += dropped;
     }
   }
@@ -252,11 +258,11 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
   }
 
   #finish(error: VoiceFlowError | undefined): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#finished) return;
+    this.#finished = true;
     clearInterval(this.#keepAlive);
     this.#error = error;
-    if (error !== undefined) this.#failing?.(error);
+    if (error !== undefined) this.#rejectResult?.(error);
     this.#wake?.();
   }
 }

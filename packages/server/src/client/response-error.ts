@@ -9,7 +9,7 @@ export async function responseError(response: Response): Promise<VoiceFlowError>
   if (typeof problem === 'object' && problem !== null) return toError(problem as Record<string, unknown>, retryAfter);
   const busy = response.status === 503 || response.status === 429;
   return toError(
-    { code: busy ? 'overloaded' : 'backend-failed', detail: `the server answered ${response.status}` },
+    { code: busy ? 'overloaded' : 'backend-failed', detail: `the server responded with ${response.status}` },
     retryAfter,
   );
 }

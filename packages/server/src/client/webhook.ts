@@ -44,34 +44,40 @@ export async function verifyWebhook(
   const id = headerOf(headers, 'webhook-id');
   const time = headerOf(headers, 'webhook-timestamp');
   const signatures = headerOf(headers, 'webhook-signature');
-  if (!/^\d{1,12}$/.test(time)) throw refused(`webhook-timestamp is "${time.slice(0, 40)}", expected seconds`);
+  if (!/^\d{1,12}$/.test(time))
+    throw unauthorized(`webhook-timestamp is "${time.slice(0, 40)}", expected a Unix time in seconds`);
   const age = now() / 1000 - Number(time);
   if (!(Math.abs(age) <= toleranceSeconds)) {
-    throw refused(`it was signed ${Math.round(age)} s ago, allowed are ${toleranceSeconds}`, 'Compare the clocks.');
+    throw unauthorized(
+      `signed ${Math.round(age)} s ago, the tolerance is ${toleranceSeconds} s`,
+      'Check the clocks of both machines.',
+    );
   }
   const text = typeof body === 'string' ? body : new TextDecoder().decode(body);
   const signed = new TextEncoder().encode(`${id}.${time}.${text}`);
-  const given = signatures.split(' ').flatMap((each) => (each.startsWith('v1,') ? (bytesOf(each.slice(3)) ?? []) : []));
+  const received = signatures
+    .split(' ')
+    .flatMap((each) => (each.startsWith('v1,') ? (bytesOf(each.slice(3)) ?? []) : []));
   for (const each of typeof secret === 'string' ? [secret] : secret) {
     const key = await keyOf(each);
-    for (const signature of given) {
+    for (const signature of received) {
       if (await crypto.subtle.verify('HMAC', key, signature, signed)) return { id, ...JSON.parse(text) };
     }
   }
-  throw refused('no signature of it is right', 'Compare the secret, and pass the body as it came.');
+  throw unauthorized('no signature matches', 'Check the secret, and pass the body unchanged.');
 }
 
 function headerOf(headers: WebhookHeaders, name: string): string {
   const value = headers instanceof Headers ? headers.get(name) : headers[name];
   if (typeof value === 'string' && value !== '') return value;
-  throw refused(`it has no header ${name}`);
+  throw unauthorized(`the header ${name} is missing`);
 }
 
 async function keyOf(secret: string): Promise<CryptoKey> {
   const bytes = secret.startsWith(SECRET_PREFIX) ? bytesOf(secret.slice(SECRET_PREFIX.length).trim()) : undefined;
   if (bytes === undefined || bytes.length === 0) {
-    throw new VoiceFlowError('invalid-option', `secret is expected to be ${SECRET_PREFIX} and base64`, {
-      hint: "Give the server's VOICEFLOW_WEBHOOK_SECRET, or what stands in webhook-secret in its data folder.",
+    throw new VoiceFlowError('invalid-option', `invalid secret, expected ${SECRET_PREFIX} followed by base64`, {
+      hint: "Pass the server's VOICEFLOW_WEBHOOK_SECRET, or the content of webhook-secret in its data folder.",
     });
   }
   return crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
@@ -85,6 +91,6 @@ function bytesOf(base64: string): Uint8Array<ArrayBuffer> | undefined {
   }
 }
 
-function refused(why: string, hint = 'Refuse the call.'): VoiceFlowError {
-  return new VoiceFlowError('unauthorized', `the webhook call is refused: ${why}`, { hint });
+function unauthorized(why: string, hint = 'Reject the call.'): VoiceFlowError {
+  return new VoiceFlowError('unauthorized', `the webhook call is not authentic: ${why}`, { hint });
 }

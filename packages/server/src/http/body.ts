@@ -19,7 +19,7 @@ export class ByteBudget {
     if (this.#used + bytes > this.#limit) {
       throw new VoiceFlowError(
         'overloaded',
-        `the bodies and answers of the requests under way fill the ${this.#limit} bytes for them`,
+        `the bodies and responses of the current requests use all of the ${this.#limit} bytes allowed`,
         {
           hint: 'Try again after Retry-After seconds.',
           retryAfter: 1,
@@ -172,47 +172,47 @@ function watchIdle({ idleMs, signal }: CollectOptions): {
   stop(): void;
 } {
   const controller = new AbortController();
-  const onLeave = () =>
+  const onDisconnect = () =>
     controller.abort(new VoiceFlowError('aborted', 'the client closed the request before its body was complete'));
   let last = performance.now();
   /** Start of the current interval, and the number of bytes since then. */
-  let [begun, came] = [last, 0];
-  let doubted = false;
+  let [startedAt, received] = [last, 0];
+  let rechecked = false;
   const check = () => {
     const now = performance.now();
     const silent = now - last;
-    const dripping = now - begun >= 2 * idleMs && came < LEAST_BYTES;
+    const dripping = now - startedAt >= 2 * idleMs && received < LEAST_BYTES;
     const late = silent >= idleMs || dripping;
-    if (late && !doubted) {
+    if (late && !rechecked) {
       // After the process was suspended, its timers fire before it has read data that arrived in the meantime; check
       // again.
-      doubted = true;
+      rechecked = true;
       timer = setTimeout(check, 0);
       return;
     }
-    doubted = false;
-    if (now - begun >= 2 * idleMs) [begun, came] = [now, 0];
+    rechecked = false;
+    if (now - startedAt >= 2 * idleMs) [startedAt, received] = [now, 0];
     if (!late) {
       timer = setTimeout(check, Math.max(1, idleMs - silent));
       return;
     }
     const what = dripping
-      ? `fewer than ${LEAST_BYTES} bytes of the body came in ${Math.round(2 * idleMs)} ms`
-      : `no byte of the body came for ${Math.round(idleMs)} ms`;
+      ? `fewer than ${LEAST_BYTES} bytes of the body were received in ${Math.round(2 * idleMs)} ms`
+      : `no data of the body was received for ${Math.round(idleMs)} ms`;
     controller.abort(new VoiceFlowError('deadline-exceeded', what, { hint: 'Send the body without pauses.' }));
   };
   let timer = setTimeout(check, idleMs);
-  if (signal.aborted) onLeave();
-  signal.addEventListener('abort', onLeave, { once: true });
+  if (signal.aborted) onDisconnect();
+  signal.addEventListener('abort', onDisconnect, { once: true });
   return {
     signal: controller.signal,
     touch: (bytes) => {
       last = performance.now();
-      came += bytes;
+      received += bytes;
     },
     stop: () => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', onLeave);
+      signal.removeEventListener('abort', onDisconnect);
     },
   };
 }

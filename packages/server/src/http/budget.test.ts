@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { Engine, TaskReply } from '../engine/engine.ts';
-import { answer, type Question } from '../routes/answer.ts';
+import { runTask, type TaskRequest } from '../routes/run-task.ts';
 import { createState } from '../state.ts';
 import type { Exchange } from './exchange.ts';
 
-const QUESTION: Question = {
+const TASK_REQUEST: TaskRequest = {
   task: { kind: 'diarize', contentType: '', output: 'json', params: {}, maxSeconds: 10 },
   lane: 'recording',
   maxBytes: 500,
@@ -72,7 +72,7 @@ describe('the budget of bytes', () => {
               method: 'POST',
               path: '/v1/diarize',
               requestId: '1',
-              begun: 0,
+              startedAt: 0,
               signal: gone.signal,
               client: undefined,
               code: undefined,
@@ -94,7 +94,7 @@ describe('the budget of bytes', () => {
                 finish();
               }, leaves);
             }
-            void answer(x, state, QUESTION)
+            void runTask(x, state, TASK_REQUEST)
               .catch((error) => expect(VoiceFlowError.isInstance(error)).toBe(true))
               .finally(() => {
                 settled++;

@@ -10,7 +10,7 @@ export interface Exchange {
   /** The client's request ID if it is valid, otherwise a generated one. */
   readonly requestId: string;
   /** When the header was received, in monotonic milliseconds. */
-  readonly begun: number;
+  readonly startedAt: number;
   /** Fires when the client disconnected. */
   readonly signal: AbortSignal;
   readonly read: ReadBody;
@@ -27,7 +27,7 @@ export interface Exchange {
 }
 
 /** A complete response. */
-export interface Answer {
+export interface PlainResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array<ArrayBuffer> | string;
@@ -39,8 +39,8 @@ export function clientOf(x: Exchange): string {
 }
 
 /** The client's ID if it is safe for logs and headers, or a new one. */
-function requestIdOf(given: string | undefined): string {
-  return given !== undefined && /^[\w.:-]{1,64}$/.test(given) ? given : crypto.randomUUID();
+function requestIdOf(header: string | undefined): string {
+  return header !== undefined && /^[\w.:-]{1,64}$/.test(header) ? header : crypto.randomUUID();
 }
 
 /** Information about a Hono request that only the runtime has. */
@@ -52,7 +52,7 @@ export interface RuntimeOfContext {
 
 /** An exchange for a Hono request, on any runtime. */
 export class HonoExchange implements Exchange {
-  readonly begun = performance.now();
+  readonly startedAt = performance.now();
   readonly requestId: string;
   readonly #c: Context;
   readonly #runtime: RuntimeOfContext;
@@ -103,7 +103,7 @@ export interface AppEnv {
 
 export type AppContext = Context<AppEnv>;
 
-/** Converts an answer to a Hono response, which includes the headers of the middleware. */
-export function respond(c: Context, { status, headers, body }: Answer): Response {
+/** Converts a plain response to a Hono response, which includes the headers of the middleware. */
+export function respond(c: Context, { status, headers, body }: PlainResponse): Response {
   return c.body(body, status as ContentfulStatusCode, { ...headers });
 }

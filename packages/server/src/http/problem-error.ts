@@ -4,7 +4,7 @@ import { STATUS } from './problem.ts';
 /** Converts a problem of the server to the error that the SDK would throw. */
 export function toError(problem: Readonly<Record<string, unknown>>, retryAfter?: number): VoiceFlowError {
   const { code, detail, message, hint } = problem;
-  const text = [detail, message].find((each) => typeof each === 'string') ?? 'the server gave no reason';
+  const text = [detail, message].find((each) => typeof each === 'string') ?? 'the server did not give a reason';
   return new VoiceFlowError(isCode(code) ? code : 'backend-failed', String(text), {
     hint: typeof hint === 'string' ? hint : undefined,
     retryAfter,

@@ -1,5 +1,5 @@
 import { type ErrorCode, VoiceFlowError } from 'voiceflow-ml/core';
-import type { Answer } from './exchange.ts';
+import type { PlainResponse } from './exchange.ts';
 
 /** The HTTP status of each error code, by the contract. */
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -57,7 +57,7 @@ export interface Problem {
  */
 export function toProblem(error: unknown, requestId: string): Problem {
   if (!VoiceFlowError.isInstance(error)) {
-    return problem(500, 'internal', 'Internal error', 'the server failed; its log tells more', requestId);
+    return problem(500, 'internal', 'Internal error', 'the server failed; see its log', requestId);
   }
   return problem(STATUS[error.code], error.code, TITLES[error.code], error.message, requestId, error.hint);
 }
@@ -83,7 +83,7 @@ export function problem(
 }
 
 /** The response for a problem, with `Retry-After` and `WWW-Authenticate` when applicable. */
-export function problemAnswer(body: Problem, retryAfter?: number): Answer {
+export function problemPlainResponse(body: Problem, retryAfter?: number): PlainResponse {
   const headers: Record<string, string> = {
     'content-type': 'application/problem+json',
     'x-request-id': body.requestId,
@@ -95,9 +95,9 @@ export function problemAnswer(body: Problem, retryAfter?: number): Answer {
 }
 
 export function problemResponse(problem: Problem, retryAfter?: number): Response {
-  return toResponse(problemAnswer(problem, retryAfter));
+  return toResponse(problemPlainResponse(problem, retryAfter));
 }
 
-export function toResponse({ status, headers, body }: Answer): Response {
+export function toResponse({ status, headers, body }: PlainResponse): Response {
   return new Response(body, { status, headers });
 }

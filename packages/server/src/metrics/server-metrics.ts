@@ -34,32 +34,32 @@ export function registerServerMetrics(registry: MetricsRegistry, watched: Watche
     new Map((['infer', 'recording'] as const).map((lane) => [labelText({ lane }), read(queues[lane])]));
   registry.gauge(
     'voiceflow_queue_depth',
-    'Requests that wait for a worker.',
+    'Requests waiting for a worker.',
     byLane((queue) => queue.waiting),
   );
   registry.gauge(
     'voiceflow_requests_running',
-    'Requests at the workers.',
+    'Requests being processed by workers.',
     byLane((queue) => queue.running),
   );
-  registry.gauge('voiceflow_body_bytes', 'Bytes of request bodies and of answers in memory.', () => budget.used);
-  registry.gauge('voiceflow_sessions_active', 'Live sessions that are open.', () => sessions.size);
-  registry.gauge('voiceflow_ready', '1 when a worker has its model.', () => Number(engine.ready));
+  registry.gauge('voiceflow_body_bytes', 'Bytes of request bodies and responses in memory.', () => budget.used);
+  registry.gauge('voiceflow_sessions_active', 'Open live sessions.', () => sessions.size);
+  registry.gauge('voiceflow_ready', '1 if at least one worker has loaded its model.', () => Number(engine.ready));
   return {
     requests: registry.counter('voiceflow_requests_total', 'Requests by route and outcome.'),
-    refusals: registry.counter('voiceflow_refusals_total', 'Problems answered, by code.'),
+    refusals: registry.counter('voiceflow_refusals_total', 'Error responses by code.'),
     requestSeconds: registry.histogram(
       'voiceflow_request_duration_seconds',
-      'From the header of a request to its answer, the body included.',
+      'Time from receiving the header of a request to its response, including its body.',
       SECONDS_BUCKETS,
     ),
-    queueSeconds: registry.histogram('voiceflow_queue_duration_seconds', 'Waiting for a worker.', SECONDS_BUCKETS),
+    queueSeconds: registry.histogram('voiceflow_queue_duration_seconds', 'Time waiting for a worker.', SECONDS_BUCKETS),
     inferenceSeconds: registry.histogram(
       'voiceflow_inference_duration_seconds',
-      'The network alone, all windows of a request together.',
+      'Time in the network, for all windows of a request.',
       SECONDS_BUCKETS,
     ),
-    audioSeconds: registry.counter('voiceflow_audio_seconds_total', 'Seconds of audio worked on.'),
-    liveEvents: registry.counter('voiceflow_live_events_total', 'Events told to live sessions, by type.'),
+    audioSeconds: registry.counter('voiceflow_audio_seconds_total', 'Seconds of audio processed.'),
+    liveEvents: registry.counter('voiceflow_live_events_total', 'Events sent to live sessions, by type.'),
   };
 }

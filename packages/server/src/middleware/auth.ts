@@ -40,8 +40,8 @@ export class KeyRing {
       if (equalBytes(each.digest, digest)) name = each.name;
     }
     if (name === undefined) {
-      throw new VoiceFlowError('unauthorized', 'the API key is not one of this server', {
-        hint: 'Ask whoever runs the server for a key.',
+      throw new VoiceFlowError('unauthorized', 'the API key is not valid on this server', {
+        hint: 'Ask the operator of the server for a key.',
       });
     }
     return name;
@@ -69,7 +69,7 @@ export function parseApiKeys(text: string | undefined): ApiKey[] {
       throw new VoiceFlowError(
         'invalid-option',
         `the API key "${name}" has ${key.length} characters, expected at least ${MIN_KEY_LENGTH} without spaces`,
-        { hint: 'Make one with: openssl rand -hex 24' },
+        { hint: 'Generate one with: openssl rand -hex 24' },
       );
     }
     if (names.has(name)) throw new VoiceFlowError('invalid-option', `two API keys are named "${name}"`);

@@ -3,7 +3,7 @@ import { type AppContext, type Exchange, HonoExchange, type RuntimeOfContext } f
 import type { LogEntry } from '../http/log.ts';
 import { problemResponse } from '../http/problem.ts';
 import type { ServerMetrics } from '../metrics/server-metrics.ts';
-import { type SiteOptions, wrongSite } from './site.ts';
+import { type SiteOptions, siteProblem } from './site.ts';
 
 /** The targets of counts and log entries. */
 export interface Observers {
@@ -24,11 +24,11 @@ export function observe(observers: Observers, { pump = pumpWebStream, ...options
     const x = new HonoExchange(c, pump, options);
     c.set('exchange', x);
     c.header('x-request-id', x.requestId);
-    const wrong = wrongSite(x, options);
+    const forbiddenProblem = siteProblem(x, options);
     observers.active++;
     try {
-      if (wrong === undefined) await next();
-      else c.res = problemResponse(wrong);
+      if (forbiddenProblem === undefined) await next();
+      else c.res = problemResponse(forbiddenProblem);
     } finally {
       observers.active--;
     }
@@ -40,7 +40,7 @@ export function observe(observers: Observers, { pump = pumpWebStream, ...options
 
 /** Counts and logs a request with its response. @param streaming The outcome is counted later, when it is known. */
 function record(x: Exchange, { metrics, log }: Observers, status: number, streaming = false): void {
-  const ms = performance.now() - x.begun;
+  const ms = performance.now() - x.startedAt;
   const { code, client, method, path, requestId } = x;
   const route = routeName(path);
   metrics.requestSeconds.observe(ms / 1000, { route });

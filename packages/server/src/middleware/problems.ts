@@ -1,28 +1,28 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import type { Answer, AppContext, Exchange } from '../http/exchange.ts';
-import { problem, problemAnswer, problemResponse, toProblem } from '../http/problem.ts';
+import type { AppContext, Exchange, PlainResponse } from '../http/exchange.ts';
+import { problem, problemPlainResponse, problemResponse, toProblem } from '../http/problem.ts';
 import type { Observers } from './observe.ts';
 
 /** The problem response for an error that a handler threw. */
-export function refuse(x: Exchange, { metrics, log }: Observers, error: unknown): Answer {
+export function refuse(x: Exchange, { metrics, log }: Observers, error: unknown): PlainResponse {
   const body = toProblem(error, x.requestId);
   x.code = body.code;
   metrics.refusals.add(1, { code: body.code });
   if (body.code === 'internal') {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    log({ level: 'error', message: 'defect', requestId: x.requestId, error: text });
+    log({ level: 'error', message: 'internal error', requestId: x.requestId, error: text });
   }
-  return problemAnswer(body, VoiceFlowError.isInstance(error) ? error.retryAfter : undefined);
+  return problemPlainResponse(body, VoiceFlowError.isInstance(error) ? error.retryAfter : undefined);
 }
 
 export function notFound(c: AppContext): Response {
-  const text = `there is nothing at ${c.req.method} ${c.req.path.slice(0, 100)}`;
+  const text = `no route for ${c.req.method} ${c.req.path.slice(0, 100)}`;
   return problemResponse(problem(404, 'not-found', 'Not found', text, c.var.exchange.requestId, 'See /docs.'));
 }
 
 /** The response for a known path with another method. */
 export function methodNotAllowed(c: AppContext, methods: readonly string[]): Response {
-  const text = `${c.req.path.slice(0, 100)} takes ${methods.join(', ')}, not ${c.req.method}`;
+  const text = `${c.req.path.slice(0, 100)} accepts ${methods.join(', ')}, received ${c.req.method}`;
   const response = problemResponse(
     problem(405, 'method-not-allowed', 'Method not allowed', text, c.var.exchange.requestId),
   );

@@ -35,10 +35,14 @@ export class Quota {
     if (this.#buckets.size > MAX_CLIENTS && oldest.done !== true) this.#buckets.delete(oldest.value);
     if (bucket.tokens < 1) {
       const seconds = Math.max(1, Math.ceil(((1 - bucket.tokens) * 60) / this.#perMinute));
-      throw new VoiceFlowError('quota-exceeded', `this client has used its ${this.#perMinute} requests a minute`, {
-        hint: 'Try again after Retry-After seconds.',
-        retryAfter: seconds,
-      });
+      throw new VoiceFlowError(
+        'quota-exceeded',
+        `this client has used its quota of ${this.#perMinute} requests per minute`,
+        {
+          hint: 'Try again after Retry-After seconds.',
+          retryAfter: seconds,
+        },
+      );
     }
     bucket.tokens--;
   }

@@ -14,17 +14,21 @@ export interface SiteOptions {
  * machine (DNS rebinding), or one that sends a cross-site POST, whose response it could not read but whose work would
  * be done. Undefined for all other requests.
  */
-export function wrongSite(x: Exchange, { allowedHosts, corsOrigins = [] }: SiteOptions): Problem | undefined {
+export function siteProblem(x: Exchange, { allowedHosts, corsOrigins = [] }: SiteOptions): Problem | undefined {
   if (allowedHosts !== undefined) {
     const name = hostName(x.header('host'));
     if (name !== undefined && !isLoopbackName(name) && !allowedHosts.includes(name)) {
-      return forbidden(x, `this server is not asked as "${name.slice(0, 100)}"`, 'Name it in VOICEFLOW_ALLOWED_HOSTS.');
+      return forbidden(x, `the host name "${name.slice(0, 100)}" is not allowed`, 'Add it to VOICEFLOW_ALLOWED_HOSTS.');
     }
   }
   if (x.method !== 'POST' || x.header('sec-fetch-site') !== 'cross-site') return undefined;
   const origin = x.header('origin') ?? 'null';
   if (corsOrigins.some((one) => one === '*' || one === origin)) return undefined;
-  return forbidden(x, `pages of ${origin.slice(0, 100)} may not post here`, 'Allow the origin by VOICEFLOW_CORS.');
+  return forbidden(
+    x,
+    `cross-site requests from ${origin.slice(0, 100)} are not allowed`,
+    'Add the origin to VOICEFLOW_CORS.',
+  );
 }
 
 function forbidden(x: Exchange, text: string, hint: string): Problem {

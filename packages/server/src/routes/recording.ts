@@ -3,15 +3,15 @@ import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { TaskOutput } from '../engine/engine.ts';
 import type { AppContext } from '../http/exchange.ts';
 import type { AppState } from '../state.ts';
-import type { Question } from './answer.ts';
+import type { TaskRequest } from './run-task.ts';
 
 /** The `Question` of a request with a recording and its options. */
-export function recordingQuestion(
+export function recordingRequest(
   c: AppContext,
   state: AppState,
   kind: 'diarize' | 'embed',
   output: TaskOutput,
-): Question {
+): TaskRequest {
   return {
     task: {
       kind,
@@ -32,7 +32,7 @@ export function queryOf(c: Context): Record<string, string> {
   for (const [name, values] of Object.entries(c.req.queries())) {
     const [value] = values;
     if (value === undefined || values.length > 1) {
-      throw new VoiceFlowError('invalid-option', `the option "${name.slice(0, 60)}" is given ${values.length} times`);
+      throw new VoiceFlowError('invalid-option', `the option "${name.slice(0, 60)}" appears ${values.length} times`);
     }
     params[name] = value;
   }

@@ -28,7 +28,7 @@ const RecordingForm = v.object({ file: v.pipe(v.string(), v.metadata({ schema: {
 export const DEADLINE = {
   'x-deadline-ms': v.pipe(
     v.string(),
-    v.description('Milliseconds from the last byte of the body to the answer, up to the limit of the server.'),
+    v.description('Milliseconds from the last byte of the body to the response, up to the limit of the server.'),
     v.metadata({ schema: { type: 'integer', minimum: 1 } }),
   ),
 };

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import type { TaskReply } from '../engine/engine.ts';
-import { noteRun } from '../engine/processes/culprit.ts';
+import { recordRun } from '../engine/processes/run-record.ts';
 import type { Runner } from '../engine/processes/serve-tasks.ts';
 
 /** The faults of a worker. */
@@ -24,7 +24,7 @@ export function withFaults(runner: Runner, faults: readonly Fault[], everyMs: nu
   let next = performance.now() + everyMs;
   let turn = process.pid;
   return {
-    open: (request, tell) => runner.open(request, tell),
+    open: (request, emit) => runner.open(request, emit),
     run: (task, body, context) => {
       if (performance.now() < next) return runner.run(task, body, context);
       next = performance.now() + everyMs;
@@ -47,8 +47,8 @@ const HANGING = 255;
  * per step; stops on the signal unless `deaf`); `steps` (number of steps, with progress for each).
  */
 export const toyRunner: Runner = {
-  open: (request, tell) => {
-    tell({ type: 'speaker', speaker: 'SPEAKER_00' });
+  open: (request, emit) => {
+    emit({ type: 'speaker', speaker: 'SPEAKER_00' });
     let bytes = 0;
     return {
       push: async (chunk) => {
@@ -56,12 +56,12 @@ export const toyRunner: Runner = {
         bytes += chunk.length;
       },
       end: () =>
-        tell({ type: 'end', result: { bytes, encoding: request.encoding, known: request.known?.length ?? 0 } }),
+        emit({ type: 'end', result: { bytes, encoding: request.encoding, known: request.known?.length ?? 0 } }),
       close: () => {},
     };
   },
   run: async (task, body, { signal, onProgress }): Promise<TaskReply> => {
-    noteRun(signal);
+    recordRun(signal);
     const { fault, once, ms, deaf, answer, steps = '1' } = task.file === undefined ? task.params : orders(task.file);
     if (fault !== undefined && (once === undefined || !existsSync(once))) {
       if (once !== undefined) writeFileSync(once, '');

@@ -2,7 +2,7 @@
 
 import process from 'node:process';
 import { MAX_MESSAGE_BYTES } from '../../routes/stream/messages.ts';
-import { drainUntilQuiet, lapse } from '../common/drain.ts';
+import { delay, drainUntilQuiet } from '../common/drain.ts';
 import { type EntryOptions, prepare } from '../common/prepare.ts';
 import { runServe } from '../common/program.ts';
 import { type RunningServer, runningServer } from '../common/running-server.ts';
@@ -36,7 +36,7 @@ declare const Bun: {
 const IDLE_SECONDS = 255;
 
 /** Time in which kept-alive connections may send one more request, whose response tells them to close. */
-const LAST_ASKED_MS = 1_000;
+const LAST_REQUEST_MS = 1_000;
 /**
  * Time in which no response is sent before the server stops listening. At that moment Bun closes every connection
  * without an active request, even a new one or one whose next request is on its way. While clients wait for responses
@@ -70,20 +70,20 @@ export async function serveBun(entry: EntryOptions = {}): Promise<RunningServer>
     fetch: answer,
   });
   const close = async () => {
-    const late = lapse(options.limits.drainMs);
+    const late = delay(options.limits.drainMs);
     const drained = drainUntilQuiet(app);
-    await Promise.race([lapse(LAST_ASKED_MS), late]);
+    await Promise.race([delay(LAST_REQUEST_MS), late]);
     let letGo = () => {};
     held = new Promise((resolve) => {
       letGo = resolve;
     });
-    await Promise.race([lapse(HOLD_MS), late]);
+    await Promise.race([delay(HOLD_MS), late]);
     const ended = server.stop(false);
     letGo();
     await Promise.race([drained, late]);
     await Promise.race([drainUntilQuiet(app), late]);
-    await Promise.race([ended, lapse(1_000), late]);
-    await Promise.race([server.stop(true), lapse(1_000)]);
+    await Promise.race([ended, delay(1_000), late]);
+    await Promise.race([server.stop(true), delay(1_000)]);
     await pool.close();
   };
   return runningServer(prepared, server.port, close);

@@ -31,6 +31,6 @@ describe('the address of a client', () => {
 
   it('refuses proxies that are none', () => {
     for (const proxy of ['x', '10.0.0.0/33', '10.0.0.0/x', '::/129', '10.0.0.0/8/8/'])
-      expect(() => clientAddresses([proxy]), proxy).toThrow(/is no address or range/);
+      expect(() => clientAddresses([proxy]), proxy).toThrow(/is not an IP address or CIDR range/);
   });
 });

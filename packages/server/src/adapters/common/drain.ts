@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { VoiceFlowApp } from '../../app.ts';
-import { turnOfTheLoop } from './event-loop.ts';
+import { nextLoopTurn } from './event-loop.ts';
 
 /**
  * During draining, responses tell clients to close their connections. A connection without a request for this long is
@@ -18,12 +18,12 @@ const LAST_ARRIVALS_MS = 1_000;
  */
 export async function acceptLastArrivals(server: EventEmitter): Promise<void> {
   const until = performance.now() + LAST_ARRIVALS_MS;
-  let came = 0;
-  const onConnection = () => came++;
+  let connections = 0;
+  const onConnection = () => connections++;
   server.on('connection', onConnection);
-  for (let before = -1; before !== came && performance.now() < until; ) {
-    before = came;
-    await turnOfTheLoop();
+  for (let before = -1; before !== connections && performance.now() < until; ) {
+    before = connections;
+    await nextLoopTurn();
   }
   server.off('connection', onConnection);
 }
@@ -40,7 +40,7 @@ export async function drainUntilQuiet(app: VoiceFlowApp): Promise<void> {
 }
 
 /** Resolves after `ms`. Does not keep the process alive, if the runtime supports such timers. */
-export function lapse(ms: number): Promise<void> {
+export function delay(ms: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms) as { unref?(): void };
     timer.unref?.();

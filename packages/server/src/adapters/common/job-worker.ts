@@ -34,15 +34,16 @@ export interface RunningWorker {
 
 const OPTIONS = {
   ...WORK_OPTIONS,
-  data: { ...WORK_OPTIONS.data, help: 'folder with the audio, shared by all' },
-  s3: { ...text('BUCKET', 'bucket with the audio'), env: 'VOICEFLOW_S3_BUCKET' },
+  data: { ...WORK_OPTIONS.data, help: 'folder of the audio, shared by all servers and workers' },
+  s3: { ...text('BUCKET', 'S3 bucket of the audio'), env: 'VOICEFLOW_S3_BUCKET' },
 };
 
 const WORK_HELP = `Usage: voiceflow worker [options]
 
 ${listOptions(OPTIONS).join('\n')}
 
-Runs on any number of machines. SIGTERM: finishes its jobs, or gives them back after VOICEFLOW_DRAIN_MS.
+Any number of workers can run, on any machines. On SIGTERM a worker finishes its jobs, or returns them
+to the queue after VOICEFLOW_DRAIN_MS.
 `;
 
 /** Starts to process jobs. @throws `invalid-option`, `backend-unavailable`, `model-not-found`. */
@@ -56,7 +57,7 @@ export async function startWork(options: WorkOptions): Promise<RunningWorker> {
   } = options;
   if (jobs.databaseUrl === undefined) {
     throw new VoiceFlowError('invalid-option', 'a worker needs the URL of a PostgreSQL server', {
-      hint: 'Give --database postgres://…; a server with --data DIR does its jobs itself.',
+      hint: 'Use --database postgres://…; a server with only --data DIR processes its jobs itself.',
     });
   }
   const limits = resolveLimits(options.limits, process.env);
@@ -95,7 +96,7 @@ export function runWork(args: readonly string[], command?: WorkerCommand): Promi
     const { data, database, s3, workers, model } = onlyOptions(args, OPTIONS, process.env);
     const jobs = jobsOptions({ ...process.env, VOICEFLOW_S3_BUCKET: s3 }, { data, database });
     if (jobs === undefined)
-      throw new VoiceFlowError('invalid-option', 'a worker needs --database', { hint: 'Try --help.' });
+      throw new VoiceFlowError('invalid-option', 'a worker needs --database', { hint: 'See --help.' });
     const worker = await startWork({ jobs, workers, model, command });
     process.stderr.write('VoiceFlow works on jobs\n');
     await untilStopSignal();

@@ -21,7 +21,7 @@ export function memoryWarning(options: ResolvedOptions, limit = containerLimit()
   return {
     level: 'warn',
     message: 'memory limit',
-    hint: `The limit of this container is ${Math.round(limit / MB)} MB, and ${options.workers} workers with ${Math.round(options.limits.queueBytes / MB)} MB of bodies may come to use ${Math.round(needed / MB)} MB. Lower VOICEFLOW_QUEUE_BYTES and VOICEFLOW_BODY_BYTES, or raise the limit.`,
+    hint: `The limit of this container is ${Math.round(limit / MB)} MB, and ${options.workers} workers with ${Math.round(options.limits.queueBytes / MB)} MB of request bodies may use ${Math.round(needed / MB)} MB. Lower VOICEFLOW_QUEUE_BYTES and VOICEFLOW_BODY_BYTES, or raise the limit.`,
   };
 }
 

@@ -63,33 +63,40 @@ const QUOTAS = [0, 1_000_000] as const;
 
 /** Options of programs that run the network. */
 export const WORK_OPTIONS = {
-  data: { ...text('DIR', 'a folder for jobs (/v1/jobs) and their audio'), env: 'VOICEFLOW_DATA' },
-  database: { ...text('URL', 'postgres://… with the jobs'), env: 'VOICEFLOW_DATABASE_URL' },
-  workers: { ...integer(WORKERS, 'N', 'recordings at once (1)'), env: 'VOICEFLOW_WORKERS' },
-  model: { ...text('NAME', 'standard (default), fast-cnn, or a pulled one: light, accurate'), env: 'VOICEFLOW_MODEL' },
+  data: { ...text('DIR', 'folder for jobs (/v1/jobs) and their audio'), env: 'VOICEFLOW_DATA' },
+  database: { ...text('URL', 'PostgreSQL database of the jobs (postgres://…)'), env: 'VOICEFLOW_DATABASE_URL' },
+  workers: { ...integer(WORKERS, 'N', 'recordings processed concurrently (default 1)'), env: 'VOICEFLOW_WORKERS' },
+  model: {
+    ...text('NAME', 'standard (default), fast-cnn, or a downloaded model: light, accurate'),
+    env: 'VOICEFLOW_MODEL',
+  },
 };
 
 const OPTIONS = {
-  host: { ...text('HOST', 'where to listen (127.0.0.1)'), env: 'VOICEFLOW_HOST' },
-  port: { ...integer(PORTS, 'PORT', '8080; 0 for any that is free'), env: 'VOICEFLOW_PORT' },
+  host: { ...text('HOST', 'address to listen on (default 127.0.0.1)'), env: 'VOICEFLOW_HOST' },
+  port: { ...integer(PORTS, 'PORT', 'port to listen on (default 8080); 0 for any free port'), env: 'VOICEFLOW_PORT' },
   ...WORK_OPTIONS,
-  workers: { ...WORK_OPTIONS.workers, help: 'worker processes (one a core)' },
-  backend: { ...choice(['auto', 'node', 'wasm'], 'what runs the network (auto)'), env: 'VOICEFLOW_BACKEND' },
-  cors: { ...text('ORIGINS', 'pages that may call, or * (none)'), env: 'VOICEFLOW_CORS' },
-  quota: { ...integer(QUOTAS, 'N', 'requests a minute and client (no bound)'), env: 'VOICEFLOW_QUOTA' },
-  'api-only': { ...flag('takes jobs, leaves them to workers'), env: 'VOICEFLOW_API_ONLY' },
-  nice: { ...integer([0, 19], NICE, "below its workers' priority"), env: 'VOICEFLOW_NICE' },
-  open: { ...flag('no keys needed beyond loopback'), env: 'VOICEFLOW_OPEN' },
+  workers: { ...WORK_OPTIONS.workers, help: 'number of worker processes (default: one for each core)' },
+  backend: { ...choice(['auto', 'node', 'wasm'], 'what runs the network (default auto)'), env: 'VOICEFLOW_BACKEND' },
+  cors: {
+    ...text('ORIGINS', 'origins of web pages that may call the server, or * (default: none)'),
+    env: 'VOICEFLOW_CORS',
+  },
+  quota: { ...integer(QUOTAS, 'N', 'requests per minute for each client (default: no limit)'), env: 'VOICEFLOW_QUOTA' },
+  'api-only': { ...flag('accept jobs, but leave their processing to workers'), env: 'VOICEFLOW_API_ONLY' },
+  nice: { ...integer([0, 19], NICE, 'niceness of the server relative to its workers'), env: 'VOICEFLOW_NICE' },
+  open: { ...flag('allow listening beyond loopback without API keys'), env: 'VOICEFLOW_OPEN' },
 };
 
 export const SERVE_HELP = `Usage: serve [options]
 
 ${listOptions(OPTIONS).join('\n')}
 
-API keys come from VOICEFLOW_API_KEYS (name:key,name:key), other names of this server from
-VOICEFLOW_ALLOWED_HOSTS, proxies whose X-Forwarded-For counts from VOICEFLOW_TRUSTED_PROXIES. Limits: VOICEFLOW_BODY_BYTES,
-VOICEFLOW_QUEUE_REQUESTS, VOICEFLOW_DEADLINE_MS, … (README of @voiceflow-ml/server). Jobs: VOICEFLOW_S3_*,
-VOICEFLOW_KEEP, VOICEFLOW_WEBHOOK_SECRET, … (README of @voiceflow-ml/jobs).
+VOICEFLOW_API_KEYS sets the API keys (name:key,name:key), VOICEFLOW_ALLOWED_HOSTS the host names of
+this server, VOICEFLOW_TRUSTED_PROXIES the proxies whose X-Forwarded-For is trusted.
+Limits: VOICEFLOW_BODY_BYTES, VOICEFLOW_QUEUE_REQUESTS, VOICEFLOW_DEADLINE_MS, … (README of
+@voiceflow-ml/server). Jobs: VOICEFLOW_S3_*, VOICEFLOW_KEEP, VOICEFLOW_WEBHOOK_SECRET, … (README of
+@voiceflow-ml/jobs).
 `;
 
 /**
@@ -134,9 +141,9 @@ export function resolveOptions(options: ServeOptions, env: Environment, cores: n
   if (!isLoopback(resolved.host) && resolved.keys.length === 0 && !resolved.open) {
     throw new VoiceFlowError(
       'invalid-option',
-      `listening on ${resolved.host} without API keys would let everybody in`,
+      `listening on ${resolved.host} without API keys would give everybody access`,
       {
-        hint: 'Set VOICEFLOW_API_KEYS, or say --open if that is meant.',
+        hint: 'Set VOICEFLOW_API_KEYS, or use --open to allow this.',
       },
     );
   }

@@ -10,14 +10,14 @@ const LAG_RESOLUTION_MS = 10;
 export function registerProcessMetrics(metrics: MetricsRegistry, pool: PoolEngine): void {
   metrics.gauge(
     'process_resident_memory_bytes',
-    'Memory of the server without its workers.',
+    'Resident memory of the server, without its workers.',
     () => process.memoryUsage().rss,
   );
-  metrics.counterOf('voiceflow_worker_restarts_total', 'Workers replaced.', () => pool.restarts);
+  metrics.counterOf('voiceflow_worker_restarts_total', 'Workers restarted after they ended.', () => pool.restarts);
   if (typeof monitorEventLoopDelay !== 'function' || 'Deno' in globalThis) return;
   const delay = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
   delay.enable();
-  metrics.gauge('voiceflow_event_loop_lag_seconds', 'Delay of the event loop since it was last asked for.', () => {
+  metrics.gauge('voiceflow_event_loop_lag_seconds', 'Delay of the event loop since the last scrape.', () => {
     const lag = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - LAG_RESOLUTION_MS) / 1000;
     const values = new Map([
       [labelText({ quantile: '0.5' }), lag(delay.percentile(50))],

@@ -48,7 +48,7 @@ export async function runProgram(program: () => Promise<void>): Promise<number> 
 /**
  * The same stop signal may arrive twice within this time: from the terminal's process group and from a parent program.
  */
-const SAME_ORDER_MS = 1000;
+const SAME_SIGNAL_MS = 1000;
 
 /** Resolves on the first SIGTERM or SIGINT. A later one ends the process at once. */
 export function untilStopSignal(): Promise<void> {
@@ -56,7 +56,7 @@ export function untilStopSignal(): Promise<void> {
     let first: number | undefined;
     const stop = () => {
       first ??= performance.now();
-      if (performance.now() - first > SAME_ORDER_MS) process.exit(130);
+      if (performance.now() - first > SAME_SIGNAL_MS) process.exit(130);
       resolve();
     };
     process.on('SIGTERM', stop);

@@ -4,7 +4,7 @@
  */
 
 import process from 'node:process';
-import { drainUntilQuiet, lapse } from '../common/drain.ts';
+import { delay, drainUntilQuiet } from '../common/drain.ts';
 import { type EntryOptions, prepare } from '../common/prepare.ts';
 import { runServe } from '../common/program.ts';
 import { type RunningServer, runningServer } from '../common/running-server.ts';
@@ -47,13 +47,13 @@ export async function serveDeno(entry: EntryOptions = {}): Promise<RunningServer
     app.fetch(request, { info }),
   );
   const close = async () => {
-    const late = lapse(options.limits.drainMs);
+    const late = delay(options.limits.drainMs);
     // Live sessions are closed with our code (1012) first; Deno would close them with its own (1001).
     const drained = drainUntilQuiet(app);
-    await lapse(FAREWELL_MS);
+    await delay(FAREWELL_MS);
     const ended = server.shutdown();
     await Promise.race([drained, late]);
-    await Promise.race([ended, lapse(1_000), late]);
+    await Promise.race([ended, delay(1_000), late]);
     await pool.close();
   };
   return runningServer(prepared, server.addr.port, close);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { turnOfTheLoop } from '../common/event-loop.ts';
+import { nextLoopTurn } from '../common/event-loop.ts';
 
 /** @module Limits per connection of Node's HTTP server: waiting requests and unread responses. */
 
@@ -13,7 +13,7 @@ const MAX_WAITING = 32;
 interface Connection {
   readonly socket: Socket;
   /** The response in progress. */
-  answer: ServerResponse | undefined;
+  response: ServerResponse | undefined;
   paused: boolean;
   readonly waiting: (() => void)[];
   /** How much had been sent at the last check (see `leftOf`), and for how long it has not changed. */
@@ -31,7 +31,7 @@ const LAST_REQUEST_MS = 2_000;
 export class Connections {
   readonly #all = new Map<Socket, Connection>();
   /** Number of requests per connection, including upgrades. */
-  readonly #asked = new WeakMap<Socket, number>();
+  readonly #requests = new WeakMap<Socket, number>();
   readonly #sweep: ReturnType<typeof setInterval>;
 
   /** @param idleMs A connection is closed when its client reads nothing of a response for this long. */
@@ -52,8 +52,8 @@ export class Connections {
     const { bytesRead } = socket;
     const timer = setTimeout(async () => {
       // Data that arrived while the process was suspended has not been read yet.
-      await turnOfTheLoop();
-      if (socket.bytesRead === bytesRead && this.#all.get(socket)?.answer === undefined) socket.destroy();
+      await nextLoopTurn();
+      if (socket.bytesRead === bytesRead && this.#all.get(socket)?.response === undefined) socket.destroy();
     }, LAST_REQUEST_MS);
     timer.unref();
   }
@@ -69,37 +69,37 @@ export class Connections {
       if (socket.destroyed) return;
       const connection = this.#of(socket);
       this.#count(socket);
-      if (connection.answer === undefined) return this.#start(connection, listener, incoming, outgoing);
+      if (connection.response === undefined) return this.#start(connection, listener, incoming, outgoing);
       this.#wait(connection, () => this.#start(connection, listener, incoming, outgoing));
     };
   }
 
   /** Handles an upgrade request: runs `then` when all earlier requests of the connection have their responses. */
-  afterAnswers(socket: Socket, then: () => void): void {
+  afterResponses(socket: Socket, then: () => void): void {
     const connection = this.#all.get(socket);
     this.#count(socket);
-    if (connection?.answer === undefined) {
+    if (connection?.response === undefined) {
       then();
       return;
     }
     // Node has released the socket and no longer listens to its errors; an error without a listener ends the process.
-    const unheard = () => {};
-    socket.on('error', unheard);
+    const ignored = () => {};
+    socket.on('error', ignored);
     this.#wait(connection, () => {
-      socket.off('error', unheard);
+      socket.off('error', ignored);
       then();
-      if (connection.answer === undefined) this.#next(connection);
+      if (connection.response === undefined) this.#next(connection);
     });
   }
 
   /** Number of requests on a connection so far. */
-  asked(socket: Socket): number {
-    return this.#asked.get(socket) ?? 0;
+  requestsOf(socket: Socket): number {
+    return this.#requests.get(socket) ?? 0;
   }
 
   /** Whether a response has been started but not completed. */
-  isInAnswer(socket: Socket): boolean {
-    return this.#all.get(socket)?.answer?.headersSent === true;
+  isResponding(socket: Socket): boolean {
+    return this.#all.get(socket)?.response?.headersSent === true;
   }
 
   close(): void {
@@ -107,7 +107,7 @@ export class Connections {
   }
 
   #count(socket: Socket): void {
-    this.#asked.set(socket, this.asked(socket) + 1);
+    this.#requests.set(socket, this.requestsOf(socket) + 1);
   }
 
   #of(socket: Socket): Connection {
@@ -115,7 +115,7 @@ export class Connections {
     if (known !== undefined) return known;
     const connection: Connection = {
       socket,
-      answer: undefined,
+      response: undefined,
       paused: false,
       waiting: [],
       sent: '',
@@ -130,9 +130,9 @@ export class Connections {
   }
 
   #start(connection: Connection, listener: RequestListener, incoming: IncomingMessage, outgoing: ServerResponse): void {
-    connection.answer = outgoing;
+    connection.response = outgoing;
     outgoing.once('close', () => {
-      connection.answer = undefined;
+      connection.response = undefined;
       this.#next(connection);
     });
     listener(incoming, outgoing as Parameters<RequestListener>[1]);
@@ -169,7 +169,7 @@ export class Connections {
         connection.sent = '';
         continue;
       }
-      const sent = leftOf(socket);
+      const sent = sentState(socket);
       if (sent !== connection.sent) {
         connection.sent = sent;
         connection.idleMs = 0;
@@ -196,7 +196,7 @@ function stopParsing(socket: Socket): void {
  * A measure of how much has been sent: it changes when the client reads, not when more is written. The kernel takes a
  * large response in parts, which only libuv's count of queued bytes shows (`net` uses it for its own timeouts).
  */
-function leftOf(socket: Socket): string {
+function sentState(socket: Socket): string {
   const { _handle } = socket as { _handle?: { writeQueueSize?: number } | null };
   return `${socket.bytesWritten - socket.writableLength} ${_handle?.writeQueueSize ?? 0}`;
 }

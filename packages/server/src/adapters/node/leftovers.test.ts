@@ -15,7 +15,7 @@ const SIZE = 1_000_000;
 async function refusing() {
   const leftovers = new Leftovers();
   const server = createServer((incoming, outgoing) => {
-    leftovers.afterAnswer(incoming, outgoing);
+    leftovers.afterResponse(incoming, outgoing);
     outgoing.writeHead(413).end('no');
   });
   servers.push(server);
@@ -65,8 +65,8 @@ it.each([
     client.once('error', reject);
     client.write(half, () => client.write(half, resolve));
   });
-  const [answer] = await once(client, 'data');
-  expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+  const [respond] = await once(client, 'data');
+  expect(respond).toMatch(/^HTTP\/1\.1 413 /);
   client.destroy();
 });
 

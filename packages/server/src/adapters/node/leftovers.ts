@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { turnOfTheLoop } from '../common/event-loop.ts';
+import { nextLoopTurn } from '../common/event-loop.ts';
 
 /** @module Handles the rest of a body after an early response, such as a refusal. */
 
@@ -20,10 +20,10 @@ export class Leftovers {
   #mostMs = MOST_MS;
 
   /** Must be called before the response. */
-  afterAnswer(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  afterResponse(incoming: IncomingMessage, outgoing: ServerResponse): void {
     // Runs before Node's own listener, which closes the connection if the client or the response asked for it.
     outgoing.prependOnceListener('finish', () => {
-      if (!incoming.complete && !incoming.destroyed) this.#throwAway(incoming, !outgoing.shouldKeepAlive);
+      if (!incoming.complete && !incoming.destroyed) this.#discardRest(incoming, !outgoing.shouldKeepAlive);
     });
   }
 
@@ -32,12 +32,12 @@ export class Leftovers {
     this.#mostMs = HURRIED_MS;
   }
 
-  #throwAway(incoming: IncomingMessage, closes: boolean): void {
+  #discardRest(incoming: IncomingMessage, closes: boolean): void {
     const { socket } = incoming;
     // Without this method, Node closes only its own side, and incoming data can still be read.
     Object.assign(socket, { destroySoon: undefined });
-    const begun = socket.bytesRead;
-    let seen = begun;
+    const bytesAtStart = socket.bytesRead;
+    let seen = bytesAtStart;
     let silentMs = 0;
     let totalMs = 0;
     let last = performance.now();
@@ -49,22 +49,22 @@ export class Leftovers {
       totalMs += passed;
       silentMs = socket.bytesRead === seen ? silentMs + passed : 0;
       seen = socket.bytesRead;
-      if (totalMs < this.#mostMs && seen - begun < MOST_BYTES) {
+      if (totalMs < this.#mostMs && seen - bytesAtStart < MOST_BYTES) {
         if (silentMs < SILENT_MS) return;
-        await turnOfTheLoop();
+        await nextLoopTurn();
         if (socket.bytesRead !== seen) return;
       }
       closes = true;
-      over();
+      finish();
     }, CHECK_MS);
     timer.unref();
-    const over = () => {
+    const finish = () => {
       clearInterval(timer);
-      incoming.off('end', over).off('error', over).off('close', over);
+      incoming.off('end', finish).off('error', finish).off('close', finish);
       Reflect.deleteProperty(socket, 'destroySoon');
       if (closes) socket.destroySoon();
     };
-    incoming.on('end', over).on('error', over).on('close', over);
+    incoming.on('end', finish).on('error', finish).on('close', finish);
     incoming.resume();
   }
 }

@@ -9,14 +9,14 @@ import { createAdaptorServer, getRequestListener, RequestError, upgradeWebSocket
 import { WebSocketServer } from 'ws';
 import { problemResponse, toProblem, toResponse } from '../../http/problem.ts';
 import { MAX_MESSAGE_BYTES } from '../../routes/stream/messages.ts';
-import { acceptLastArrivals, drainUntilQuiet, lapse } from '../common/drain.ts';
+import { acceptLastArrivals, delay, drainUntilQuiet } from '../common/drain.ts';
 import { type EntryOptions, prepare } from '../common/prepare.ts';
 import { runServe } from '../common/program.ts';
 import { type RunningServer, runningServer } from '../common/running-server.ts';
 import { Connections } from './connections.ts';
 import { awaitsContinue, openIncoming, readIncoming } from './incoming.ts';
 import { Leftovers } from './leftovers.ts';
-import { answerUnreadable, refuseUnreadable, unreadable } from './unreadable.ts';
+import { handleUnreadable, refuseUnreadable, unreadable } from './unreadable.ts';
 import { ignoreOtherUpgrades } from './upgrades.ts';
 
 export { restartWithFlags, SERVER_FLAGS } from '../../engine/processes/v8.ts';
@@ -71,7 +71,7 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
       createServer(
         how,
         connections.inTurn((incoming, outgoing) => {
-          leftovers.afterAnswer(incoming, outgoing);
+          leftovers.afterResponse(incoming, outgoing);
           if (!refuseUnreadable(incoming, outgoing)) return listener(incoming, outgoing);
         }),
       )) as typeof createServer,
@@ -91,7 +91,7 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
   // Node would close the connection exactly at the time it announced (`Keep-Alive: timeout=65`).
   server.on('timeout', (socket: Socket) => connections.closeIdle(socket));
   ignoreOtherUpgrades(server, connections);
-  answerUnreadable(server, connections, options.limits.headerMs);
+  handleUnreadable(server, connections, options.limits.headerMs);
   // A client that waits for `100 Continue` can be refused before it sends the body: `100` is sent when the body is
   // read.
   server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
@@ -116,7 +116,7 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
       // http's own close() would at once close kept-alive connections on which a request may be on its way.
       Server.prototype.close.call(server, () => resolve());
     });
-    const late = lapse(options.limits.drainMs);
+    const late = delay(options.limits.drainMs);
     await Promise.race([drainUntilQuiet(app), late]);
     leftovers.hurry();
     server.closeIdleConnections();

@@ -1,9 +1,9 @@
 import type { EventEmitter } from 'node:events';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Answer } from '../../http/exchange.ts';
-import { problem, problemAnswer } from '../../http/problem.ts';
-import { turnOfTheLoop } from '../common/event-loop.ts';
+import type { PlainResponse } from '../../http/exchange.ts';
+import { problem, problemPlainResponse } from '../../http/problem.ts';
+import { nextLoopTurn } from '../common/event-loop.ts';
 import type { Connections } from './connections.ts';
 
 /** @module Problem responses for requests that never reach the app because they are not valid HTTP or incomplete. */
@@ -12,22 +12,26 @@ import type { Connections } from './connections.ts';
 const LINGER_MS = 1_000;
 
 /** The problem of a request that cannot be read. */
-export function unreadable(status: number, detail: string): Answer {
+export function unreadable(status: number, detail: string): PlainResponse {
   const code = status === 408 ? 'deadline-exceeded' : 'invalid-option';
-  return problemAnswer(problem(status, code, STATUS_CODES[status] ?? 'Bad Request', detail, crypto.randomUUID()));
+  return problemPlainResponse(
+    problem(status, code, STATUS_CODES[status] ?? 'Bad Request', detail, crypto.randomUUID()),
+  );
 }
 
 /** Responds to a request that must not reach the app. @returns false for any other request. */
 export function refuseUnreadable(incoming: IncomingMessage, outgoing: ServerResponse): boolean {
   const { expect = '100-continue' } = incoming.headers;
   // RFC 9112, 3.2: all readers must agree on the host of a request.
-  if (hostsOf(incoming) !== 1) answer(outgoing, 400, 'the request has no Host header, or two', { connection: 'close' });
-  else if (expect.toLowerCase() !== '100-continue') answer(outgoing, 417, 'what the request expects is not known');
+  if (hostsOf(incoming) !== 1)
+    respond(outgoing, 400, 'the request must have exactly one Host header', { connection: 'close' });
+  else if (expect.toLowerCase() !== '100-continue')
+    respond(outgoing, 417, 'the value of the header Expect is not supported');
   else return false;
   return true;
 }
 
-function answer(outgoing: ServerResponse, status: number, detail: string, more = {}): void {
+function respond(outgoing: ServerResponse, status: number, detail: string, more = {}): void {
   const { headers, body } = unreadable(status, detail);
   outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body), ...more });
   outgoing.end(body);
@@ -44,7 +48,7 @@ function hostsOf({ rawHeaders, httpVersion }: IncomingMessage): number {
 }
 
 /** Writes a response directly to the socket and closes the connection. */
-export function endUnreadable(socket: Socket, status: number, detail: string): void {
+export function closeUnreadable(socket: Socket, status: number, detail: string): void {
   const { headers, body } = unreadable(status, detail);
   const lines = Object.entries({ ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' });
   const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines.map(([name, value]) => `${name}: ${value}`)];
@@ -68,29 +72,30 @@ const STATUSES: Readonly<Record<string, number>> = {
  * time in which the process was suspended and the header lay unread.
  * @param headerMs Milliseconds in which a header must arrive.
  */
-export function answerUnreadable(server: EventEmitter, connections: Connections, headerMs: number): void {
-  const given = new WeakSet<Socket>();
-  const giveUp = (socket: Socket, status: number, detail: string) => {
+export function handleUnreadable(server: EventEmitter, connections: Connections, headerMs: number): void {
+  const timed = new WeakSet<Socket>();
+  const refuse = (socket: Socket, status: number, detail: string) => {
     // Further data on the connection causes further errors.
-    if (given.has(socket)) return;
-    given.add(socket);
-    if (!socket.writable || connections.isInAnswer(socket)) socket.destroy();
-    else endUnreadable(socket, status, detail);
+    if (timed.has(socket)) return;
+    timed.add(socket);
+    if (!socket.writable || connections.isResponding(socket)) socket.destroy();
+    else closeUnreadable(socket, status, detail);
   };
   const late = async (socket: Socket) => {
     const { bytesRead } = socket;
-    const before = connections.asked(socket);
-    const giveUpUnlessAsked = () => {
-      if (connections.asked(socket) === before) giveUp(socket, 408, `no header came within ${headerMs} ms`);
+    const before = connections.requestsOf(socket);
+    const refuseIfNoRequest = () => {
+      if (connections.requestsOf(socket) === before)
+        refuse(socket, 408, `no request header was received within ${headerMs} ms`);
     };
-    await turnOfTheLoop();
-    if (socket.bytesRead === bytesRead) giveUpUnlessAsked();
+    await nextLoopTurn();
+    if (socket.bytesRead === bytesRead) refuseIfNoRequest();
     // Node checks the timeout of each header only once.
-    else setTimeout(giveUpUnlessAsked, headerMs).unref();
+    else setTimeout(refuseIfNoRequest, headerMs).unref();
   };
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const { code = '' } = error;
     if (code === 'ERR_HTTP_REQUEST_TIMEOUT') void late(socket);
-    else giveUp(socket, STATUSES[code] ?? 400, `the request cannot be read: ${error.message}`);
+    else refuse(socket, STATUSES[code] ?? 400, `the request cannot be read: ${error.message}`);
   });
 }

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Connections } from './connections.ts';
-import { closeSoon, endUnreadable } from './unreadable.ts';
+import { closeSoon, closeUnreadable } from './unreadable.ts';
 
 type OnUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 
@@ -23,7 +23,7 @@ export function ignoreOtherUpgrades(server: EventEmitter, connections: Connectio
     if (request.headers.upgrade?.toLowerCase() === 'websocket') {
       if (!URL.canParse(request.url ?? '', 'http://localhost')) {
         socket.on('error', () => {});
-        endUnreadable(socket, 400, 'the address of the request cannot be read');
+        closeUnreadable(socket, 400, 'the address of the request is invalid');
         return;
       }
       // After a refused handshake the connection is not read, and its end is not noticed while data is unread.
@@ -37,7 +37,7 @@ export function ignoreOtherUpgrades(server: EventEmitter, connections: Connectio
   };
   // Earlier requests must have their responses first, because Node stops tracking the connection here.
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) =>
-    connections.afterAnswers(socket, () => take(request, socket, head)),
+    connections.afterResponses(socket, () => take(request, socket, head)),
   );
 }
 

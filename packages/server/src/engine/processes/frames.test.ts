@@ -55,12 +55,14 @@ describe('frames', () => {
     writeFrame(out, { type: 'a' });
     const mark = Buffer.concat(out.written).readUInt32LE(0);
     const read = (bytes: Uint8Array) => () => new FrameReader(() => {}).push(bytes);
-    expect(read(Buffer.from('libfoo: warning 42\n'))).toThrow(/no frame: it begins with "libfoo: warn"/);
-    expect(read(frame(mark, 0xffffffff, 0))).toThrow(/lengths are 4294967295 and 0/);
-    expect(read(frame(mark, 2, 0xffffffff))).toThrow(/lengths are 2 and 4294967295/);
-    expect(read(frame(mark, 0, 0, 'x'))).toThrow(/lengths are 0 and 0/);
+    expect(read(Buffer.from('libfoo: warning 42\n'))).toThrow(
+      /an invalid frame: the output begins with "libfoo: warn"/,
+    );
+    expect(read(frame(mark, 0xffffffff, 0))).toThrow(/lengths of 4294967295 and 0/);
+    expect(read(frame(mark, 2, 0xffffffff))).toThrow(/lengths of 2 and 4294967295/);
+    expect(read(frame(mark, 0, 0, 'x'))).toThrow(/lengths of 0 and 0/);
     for (const json of ['{', '[]', 'null', '{}', '{"type":1}']) {
-      expect(read(frame(mark, json.length, 0, json)), json).toThrow(/its head is no message/);
+      expect(read(frame(mark, json.length, 0, json)), json).toThrow(/the first part is not a message/);
     }
   });
 });

@@ -75,10 +75,10 @@ export class FrameReader {
     if (part === this.#prefix && this.#at === PREFIX) {
       const view = new DataView(this.#prefix.buffer);
       const [mark, head, body] = [view.getUint32(0, true), view.getUint32(4, true), view.getUint32(8, true)];
-      if (mark !== MARK) throw broken(`it begins with ${JSON.stringify(String.fromCharCode(...this.#prefix))}`);
+      if (mark !== MARK) throw broken(`the output begins with ${JSON.stringify(String.fromCharCode(...this.#prefix))}`);
       // A frame without a head would never be complete.
       if (head === 0 || head > MAX_HEAD_BYTES || body > MAX_BODY_BYTES)
-        throw broken(`its lengths are ${head} and ${body} bytes`);
+        throw broken(`the header gives lengths of ${head} and ${body} bytes`);
       this.#json = new Uint8Array(head);
       this.#body = new Uint8Array(body);
     }
@@ -105,9 +105,9 @@ function parseHead(json: Uint8Array): { readonly type: string } {
   } catch {
     // Reported below.
   }
-  throw broken('its head is no message');
+  throw broken('the first part is not a message');
 }
 
 function broken(why: string): VoiceFlowError {
-  return new VoiceFlowError('backend-failed', `the worker process wrote what is no frame: ${why}`);
+  return new VoiceFlowError('backend-failed', `the worker process wrote an invalid frame: ${why}`);
 }

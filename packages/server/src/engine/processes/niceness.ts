@@ -17,7 +17,7 @@ export function yieldToWorkers(nice: number): void {
 }
 
 /** Resets the niceness of a worker started later, which inherits the server's, if this is permitted (CAP_SYS_NICE). */
-export function unyield(worker: number | undefined): void {
+export function resetNiceness(worker: number | undefined): void {
   if (process.platform === 'linux' && worker !== undefined && getPriority() !== own) change(worker, own);
 }
 

@@ -39,8 +39,8 @@ export class PoisonList {
 }
 
 export function poisonous(): VoiceFlowError {
-  return new VoiceFlowError('backend-failed', `this input ended ${MAX_CRASHES} worker processes`, {
-    hint: 'It is refused for ten minutes. Please report it, with the file.',
+  return new VoiceFlowError('backend-failed', `this input crashed ${MAX_CRASHES} worker processes`, {
+    hint: 'It is refused for 10 minutes. Please report this bug, with the file.',
   });
 }
 

@@ -88,8 +88,8 @@ export class PoolEngine implements Engine {
   get failure(): VoiceFlowError | undefined {
     const error = this.#startError;
     if (this.ready || error?.code !== 'backend-failed') return this.ready ? undefined : error;
-    return new VoiceFlowError('backend-unavailable', `no worker can be started: ${error.message}`, {
-      hint: 'Try again in some seconds; it is started again.',
+    return new VoiceFlowError('backend-unavailable', `no worker could be started: ${error.message}`, {
+      hint: 'Try again in a few seconds; the server is restarting the worker.',
       retryAfter: BACKOFF_MS.last / 1000,
     });
   }

@@ -16,8 +16,8 @@ import {
 import { nodeBackend } from 'voiceflow-ml/backends/node';
 import { installedModel, PULLED_MODELS } from 'voiceflow-ml/installed';
 import { TaskRunner } from '../runner/runner.ts';
-import { noteRun } from './culprit.ts';
 import { FRAMES_FD } from './messages.ts';
+import { recordRun } from './run-record.ts';
 import { type Started, serveTasks } from './serve-tasks.ts';
 
 /** A started runner, and a function that frees its resources. */
@@ -41,7 +41,7 @@ export async function startModel(
   } catch (error) {
     if (backend === 'node') throw error;
     if (!VoiceFlowError.isInstance(error) || error.code !== 'backend-unavailable') throw error;
-    console.error(`${error.message}; WebAssembly runs the network instead, three to four times slower`);
+    console.error(`${error.message}; the network runs in WebAssembly instead, three to four times slower`);
     return load(pack, wasmBackend());
   }
 }
@@ -90,7 +90,7 @@ function inTurn(model: Model): Model {
     close: () => model.close(),
     run: (feeds, options) => {
       const turn = last.then(() => {
-        noteRun(options?.signal);
+        recordRun(options?.signal);
         return model.run(feeds, options);
       });
       last = turn.catch(() => {});

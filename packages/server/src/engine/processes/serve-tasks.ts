@@ -1,9 +1,9 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { EngineInfo, LiveChannel, Task } from '../engine.ts';
 import type { TaskRunner } from '../runner/runner.ts';
-import { nameTask } from './culprit.ts';
 import { FrameReader, type FrameSink, writeFrame } from './frames.ts';
 import { type FromWorker, fromWireRequest, type ToWorker, toWireError } from './messages.ts';
+import { setTask } from './run-record.ts';
 import { SlotReader } from './shared-slots.ts';
 
 /** Runs the tasks of a worker: a `TaskRunner`, or one that fails on purpose in a test. */
@@ -24,7 +24,7 @@ export interface WorkerPipes {
 }
 
 /** Largest response. Four hours of turns are a few MB. */
-const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
 
 interface Running {
   readonly task: Task;
@@ -38,29 +38,29 @@ interface Running {
  * The worker's side of the pipes: starts, reports that it is ready, and runs tasks until the server closes the input.
  */
 export async function serveTasks(pipes: WorkerPipes, start: () => Promise<Started>): Promise<void> {
-  const tell = (head: FromWorker, body: readonly Uint8Array[] = []) => void writeFrame(pipes.output, head, body);
+  const emit = (head: FromWorker, body: readonly Uint8Array[] = []) => void writeFrame(pipes.output, head, body);
   try {
     const { runner, info } = await start();
-    const desk = new Desk(runner, tell);
-    const reader = new FrameReader((head, body) => desk.take(head as ToWorker, body));
+    const handler = new TaskHandler(runner, emit);
+    const reader = new FrameReader((head, body) => handler.take(head as ToWorker, body));
     pipes.input.on('data', (chunk) => reader.push(chunk));
-    pipes.input.on('end', () => desk.close());
-    tell({ type: 'ready', info });
+    pipes.input.on('end', () => handler.close());
+    emit({ type: 'ready', info });
   } catch (error) {
-    tell({ type: 'failed', error: toWireError(error) });
+    emit({ type: 'failed', error: toWireError(error) });
   }
 }
 
-class Desk {
+class TaskHandler {
   readonly #runner: Runner;
-  readonly #tell: (head: FromWorker, body?: readonly Uint8Array[]) => void;
+  readonly #send: (head: FromWorker, body?: readonly Uint8Array[]) => void;
   readonly #tasks = new Map<number, Running>();
   readonly #sessions = new Map<number, LiveChannel>();
   readonly #slots = new SlotReader();
 
-  constructor(runner: Runner, tell: (head: FromWorker, body?: readonly Uint8Array[]) => void) {
+  constructor(runner: Runner, emit: (head: FromWorker, body?: readonly Uint8Array[]) => void) {
     this.#runner = runner;
-    this.#tell = tell;
+    this.#send = emit;
   }
 
   take(message: ToWorker, body: Uint8Array<ArrayBuffer>): void {
@@ -72,15 +72,15 @@ class Desk {
       try {
         const channel = this.#runner.open(fromWireRequest(message.request), (live) => {
           if (live.type === 'end' || live.type === 'error') this.#sessions.delete(id);
-          this.#tell({ type: 'live', id, message: live });
+          this.#send({ type: 'live', id, message: live });
         });
         this.#sessions.set(id, channel);
-        this.#tell({ type: 'opened', id });
+        this.#send({ type: 'opened', id });
       } catch (error) {
-        this.#tell({ type: 'error', id, error: toWireError(error) });
+        this.#send({ type: 'error', id, error: toWireError(error) });
       }
     } else if (message.type === 'push') {
-      const taken = () => this.#tell({ type: 'taken', id });
+      const taken = () => this.#send({ type: 'taken', id });
       void (this.#sessions.get(id)?.push(body) ?? Promise.resolve()).then(taken, taken);
     } else if (message.type === 'end') this.#sessions.get(id)?.end(message.options);
     else {
@@ -103,7 +103,7 @@ class Desk {
     if (!whole) body.set(first);
     const running: Running = { task, body, filled: first.length, cancel: new AbortController() };
     this.#tasks.set(id, running);
-    nameTask(running.cancel.signal, id);
+    setTask(running.cancel.signal, id);
     if (whole) void this.#run(id, running);
   }
 
@@ -122,19 +122,19 @@ class Desk {
     if (running.filled === running.body.length) return;
     // The task never started, so nothing else would respond.
     this.#tasks.delete(id);
-    this.#tell({ type: 'error', id, error: toWireError(new VoiceFlowError('aborted', 'the task was canceled')) });
+    this.#send({ type: 'error', id, error: toWireError(new VoiceFlowError('aborted', 'the task was canceled')) });
   }
 
   async #run(id: number, { task, body, cancel }: Running): Promise<void> {
     try {
       const { body: bytes, ...reply } = await this.#runner.run(task, body, {
         signal: cancel.signal,
-        onProgress: (progress) => this.#tell({ type: 'progress', id, progress }),
+        onProgress: (progress) => this.#send({ type: 'progress', id, progress }),
       });
-      if (bytes.byteLength > MAX_ANSWER_BYTES) throw tooLarge(bytes.byteLength);
-      this.#tell({ type: 'reply', id, reply }, [bytes]);
+      if (bytes.byteLength > MAX_RESPONSE_BYTES) throw tooLarge(bytes.byteLength);
+      this.#send({ type: 'reply', id, reply }, [bytes]);
     } catch (error) {
-      this.#tell({ type: 'error', id, error: toWireError(error) });
+      this.#send({ type: 'error', id, error: toWireError(error) });
     } finally {
       this.#tasks.delete(id);
     }
@@ -142,7 +142,7 @@ class Desk {
 }
 
 function tooLarge(bytes: number): VoiceFlowError {
-  return new VoiceFlowError('audio-too-large', `the answer has ${bytes} bytes, the limit is ${MAX_ANSWER_BYTES}`, {
-    hint: 'Send a shorter recording, or names that are shorter.',
+  return new VoiceFlowError('audio-too-large', `the response has ${bytes} bytes, the limit is ${MAX_RESPONSE_BYTES}`, {
+    hint: 'Send a shorter recording or use shorter names.',
   });
 }

@@ -58,9 +58,9 @@ export class SharedSlots {
 
   /** The task of the worker's last run; undefined when none was recorded. */
   lastRun(): number | undefined {
-    const note = new Uint32Array(1);
+    const record = new Uint32Array(1);
     try {
-      return readSync(this.fd, note, 0, 4, MARK_AT) === 4 && note[0] !== 0 ? note[0] : undefined;
+      return readSync(this.fd, record, 0, 4, MARK_AT) === 4 && record[0] !== 0 ? record[0] : undefined;
     } catch {
       return undefined;
     }

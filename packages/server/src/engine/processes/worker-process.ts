@@ -12,10 +12,10 @@ import type {
   TaskReply,
 } from '../engine.ts';
 import { cutChunks } from '../runner/bytes.ts';
-import { RunNote } from './culprit.ts';
 import { FrameReader, writeFrame } from './frames.ts';
 import { FRAMES_FD, type FromWorker, fromWireError, type ToWorker } from './messages.ts';
-import { unyield } from './niceness.ts';
+import { resetNiceness } from './niceness.ts';
+import { RunRecord } from './run-record.ts';
 import { SharedSlots } from './shared-slots.ts';
 import { WorkerSessions } from './worker-sessions.ts';
 
@@ -69,13 +69,13 @@ export class WorkerProcess {
   readonly #options: WorkerOptions;
   readonly #slots: SharedSlots | undefined;
   /** Where the worker records the task of its current run. */
-  readonly #note: Pick<RunNote, 'lastRun'> | undefined;
+  readonly #record: Pick<RunRecord, 'lastRun'> | undefined;
   readonly #pending = new Map<number, Pending>();
   readonly #live: WorkerSessions;
   #nextId = 1;
   #draining: Promise<void> | undefined;
   #dead = false;
-  #whyKilled: string | undefined;
+  #killReason: string | undefined;
   /** Defined once the worker is ready. */
   info: Omit<EngineInfo, 'slots'> | undefined;
 
@@ -92,17 +92,17 @@ export class WorkerProcess {
       kill: (why) => this.kill(why),
     });
     this.#slots = SharedSlots.create(SLOTS);
-    const file = this.#slots === undefined ? RunNote.create() : undefined;
-    this.#note = this.#slots ?? file;
+    const file = this.#slots === undefined ? RunRecord.create() : undefined;
+    this.#record = this.#slots ?? file;
     this.#child = spawn(command, [...args], {
       // Frames use a separate descriptor, and standard output goes to the log, because a library may print to it.
       stdio: ['pipe', STDERR_FD, 'inherit', this.#slots?.fd ?? 'ignore', 'pipe'],
       env: { ...MALLOC, ...process.env, VOICEFLOW_API_KEYS: undefined, ...file?.env, ...env },
     });
-    unyield(this.#child.pid);
+    resetNiceness(this.#child.pid);
     let failed: (error: VoiceFlowError) => void = () => {};
     this.ready = new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.kill(`it was not ready after ${options.startMs} ms`), options.startMs);
+      const timer = setTimeout(() => this.kill(`not ready after ${options.startMs} ms`), options.startMs);
       failed = (error) => {
         clearTimeout(timer);
         reject(error);
@@ -118,7 +118,7 @@ export class WorkerProcess {
       });
       this.#frames?.on('data', (chunk: Uint8Array) => {
         if (!this.alive) return;
-        this.#live.heard();
+        this.#live.received();
         try {
           reader.push(chunk);
         } catch (error) {
@@ -135,11 +135,11 @@ export class WorkerProcess {
       const onEnd = (why: string, signal: NodeJS.Signals | null = null) => {
         if (this.#dead) return;
         this.#dead = true;
-        const error = new VoiceFlowError('backend-failed', `the worker process ended: ${this.#whyKilled ?? why}`, {
-          hint: 'The call may be tried again.',
+        const error = new VoiceFlowError('backend-failed', `the worker process ended: ${this.#killReason ?? why}`, {
+          hint: 'Try again.',
         });
         failed(error);
-        if (signal !== null && CRASHES.has(signal)) this.#pending.get(this.#note?.lastRun() ?? 0)?.onBlame?.();
+        if (signal !== null && CRASHES.has(signal)) this.#pending.get(this.#record?.lastRun() ?? 0)?.onBlame?.();
         this.#failAll(error);
         this.#slots?.close();
         file?.close();
@@ -157,7 +157,7 @@ export class WorkerProcess {
   }
 
   get alive(): boolean {
-    return !this.#dead && this.#whyKilled === undefined;
+    return !this.#dead && this.#killReason === undefined;
   }
 
   get pid(): number | undefined {
@@ -185,7 +185,7 @@ export class WorkerProcess {
       const { graceMs } = this.#options;
       grace = setTimeout(() => {
         onBlame?.();
-        this.kill(`a task did not stop ${graceMs} ms after it was canceled`);
+        this.kill(`a task was still running ${graceMs} ms after it was canceled`);
       }, graceMs);
     };
     try {
@@ -202,21 +202,21 @@ export class WorkerProcess {
     }
   }
 
-  open(request: LiveRequest, tell: (message: LiveMessage) => void): Promise<LiveChannel> {
-    return this.#live.open(this.#nextId++, request, tell);
+  open(request: LiveRequest, emit: (message: LiveMessage) => void): Promise<LiveChannel> {
+    return this.#live.open(this.#nextId++, request, emit);
   }
 
   /** Kills the process at once. */
   kill(why: string): void {
     if (this.#dead) return;
-    this.#whyKilled ??= why;
+    this.#killReason ??= why;
     this.#child.kill('SIGKILL');
   }
 
   /** Closes the worker's input, which makes it end. Kills it when it does not end in time. */
   async stop(): Promise<void> {
     this.#child.stdin?.end();
-    const timer = setTimeout(() => this.kill('it did not stop'), this.#options.graceMs);
+    const timer = setTimeout(() => this.kill('did not stop'), this.#options.graceMs);
     await this.exited;
     clearTimeout(timer);
   }

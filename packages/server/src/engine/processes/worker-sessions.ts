@@ -3,7 +3,7 @@ import type { LiveChannel, LiveMessage, LiveRequest } from '../engine.ts';
 import { type FromWorker, type ToWorker, toWireRequest } from './messages.ts';
 
 interface Session {
-  readonly tell: (message: LiveMessage) => void;
+  readonly emit: (message: LiveMessage) => void;
   readonly opened: { resolve(): void; reject(error: VoiceFlowError): void };
   /** Pushes that have not been processed, oldest first. */
   readonly pushes: (() => void)[];
@@ -21,7 +21,7 @@ interface Worker {
 export class WorkerSessions {
   readonly #worker: Worker;
   readonly #sessions = new Map<number, Session>();
-  #lastHeard = performance.now();
+  #lastReceivedAt = performance.now();
   #watch: ReturnType<typeof setTimeout> | undefined;
 
   constructor(worker: Worker) {
@@ -33,9 +33,9 @@ export class WorkerSessions {
   }
 
   /** Resolves when the worker has opened the session. */
-  async open(id: number, request: LiveRequest, tell: (message: LiveMessage) => void): Promise<LiveChannel> {
+  async open(id: number, request: LiveRequest, emit: (message: LiveMessage) => void): Promise<LiveChannel> {
     await new Promise<void>((resolve, reject) => {
-      this.#sessions.set(id, { tell, opened: { resolve, reject }, pushes: [] });
+      this.#sessions.set(id, { emit, opened: { resolve, reject }, pushes: [] });
       this.#worker.send({ type: 'open', id, request: toWireRequest(request) });
     });
     return {
@@ -48,8 +48,8 @@ export class WorkerSessions {
   }
 
   /** The worker has sent something. */
-  heard(): void {
-    this.#lastHeard = performance.now();
+  received(): void {
+    this.#lastReceivedAt = performance.now();
   }
 
   take(message: Extract<FromWorker, { type: 'opened' | 'taken' | 'live' }>): void {
@@ -60,7 +60,7 @@ export class WorkerSessions {
     else {
       const last = message.message.type === 'end' || message.message.type === 'error';
       if (last) this.#forget(message.id);
-      session.tell(message.message);
+      session.emit(message.message);
     }
   }
 
@@ -76,7 +76,7 @@ export class WorkerSessions {
     for (const [id, session] of [...this.#sessions]) {
       this.#forget(id);
       session.opened.reject(error);
-      session.tell({ type: 'error', code: error.code, message: error.message, hint: 'Connect again.' });
+      session.emit({ type: 'error', code: error.code, message: error.message, hint: 'Connect again.' });
     }
   }
 
@@ -91,15 +91,15 @@ export class WorkerSessions {
   }
 
   /** Live audio has no deadlines that would reveal a hanging worker, so its silence is monitored. */
-  #checkSilence(doubted = false): void {
+  #checkSilence(rechecked = false): void {
     this.#watch = undefined;
     if (![...this.#sessions.values()].some(({ pushes }) => pushes.length > 0)) return;
     const { silentMs } = this.#worker;
-    const silent = performance.now() - this.#lastHeard;
+    const silent = performance.now() - this.#lastReceivedAt;
     // After the server was suspended, its timers fire before it has read data that arrived in the meantime; check
     // again.
-    if (silent >= silentMs && !doubted) this.#watch = setTimeout(() => this.#checkSilence(true), 0);
-    else if (silent >= silentMs) this.#worker.kill(`it said nothing for ${silentMs} ms and had live audio to work off`);
+    if (silent >= silentMs && !rechecked) this.#watch = setTimeout(() => this.#checkSilence(true), 0);
+    else if (silent >= silentMs) this.#worker.kill(`no message for ${silentMs} ms, with live audio pending`);
     else this.#watch = setTimeout(() => this.#checkSilence(), silentMs - silent);
   }
 

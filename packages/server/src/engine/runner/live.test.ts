@@ -34,7 +34,7 @@ it.each([
     {
       type: 'error',
       code: 'unsupported-format',
-      message: expect.stringMatching(new RegExp(`begins as a ${name}.*s16le was announced`)),
+      message: expect.stringMatching(new RegExp(`begins like a ${name}.*, expected raw s16le`)),
       hint: expect.stringContaining('/v1/diarize'),
     },
   ]);

@@ -74,14 +74,18 @@ function headCheck(encoding: LiveRequest['encoding']): (bytes: Uint8Array) => vo
     filled += more.length;
     const container = filled < CONTAINER_BYTES ? undefined : containerOf(head);
     if (container === undefined) return;
-    throw new VoiceFlowError('unsupported-format', `the audio begins as a ${container}, ${encoding} was announced`, {
-      hint: 'Send samples without a header; whole recordings go to /v1/diarize.',
-    });
+    throw new VoiceFlowError(
+      'unsupported-format',
+      `the audio begins like a ${container}, expected raw ${encoding} samples`,
+      {
+        hint: 'Send samples without a file header; send whole recordings to /v1/diarize.',
+      },
+    );
   };
 }
 
-async function forward(session: DiarizationSession, tell: (message: LiveMessage) => void): Promise<void> {
-  for await (const event of session) tell(event);
+async function forward(session: DiarizationSession, emit: (message: LiveMessage) => void): Promise<void> {
+  for await (const event of session) emit(event);
 }
 
 export function toMessage(error: unknown): LiveMessage {

@@ -73,7 +73,7 @@ describe('parseMultipart', () => {
     await reading(`${part('file', '1')}${Array.from({ length: 70 }, (_, i) => part(`a${i}`, '1')).join('')}`).toThrow(
       /more than 64 parts/,
     );
-    await reading(`${part('file', '1')}${part('a', '1').repeat(2)}--x--`).toThrow(/"a" is there twice/);
+    await reading(`${part('file', '1')}${part('a', '1').repeat(2)}--x--`).toThrow(/"a" appears twice/);
     await reading(`${part('file', '1')}${part('a', 'x'.repeat(1_100_000))}--x--`).toThrow(/"a" has 1100000 bytes/);
   });
 

@@ -32,9 +32,9 @@ export async function parseMultipart(
 ): Promise<Form> {
   const boundary = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(contentType);
   const name = boundary?.[1] ?? boundary?.[2];
-  if (name === undefined) throw broken('its Content-Type names no boundary');
-  const between = new TextEncoder().encode(`\r\n--${name}`);
-  const lines = new Delimiters(body, between, signal);
+  if (name === undefined) throw broken('its Content-Type has no boundary');
+  const delimiter = new TextEncoder().encode(`\r\n--${name}`);
+  const lines = new Delimiters(body, delimiter, signal);
 
   let file: Form['file'] | undefined;
   let filename: string | undefined;
@@ -43,7 +43,7 @@ export async function parseMultipart(
   let at = lines.isDelimiter(-LINE_END) ? -LINE_END : await lines.next(0);
   for (let parts = 0; at !== -1; parts++) {
     if (parts > MAX_PARTS) throw broken(`it has more than ${MAX_PARTS} parts`);
-    at += between.length;
+    at += delimiter.length;
     if (body[at] === DASH && body[at + 1] === DASH) break;
     const headEnd = headEndFrom(body, at);
     if (headEnd === -1) break;
@@ -60,7 +60,7 @@ export async function parseMultipart(
     } else if (field !== undefined) {
       if (part.length > MAX_FIELD)
         throw broken(`its field "${field.slice(0, 60)}" has ${part.length} bytes, expected at most ${MAX_FIELD}`);
-      if (field in fields) throw broken(`its field "${field.slice(0, 60)}" is there twice`);
+      if (field in fields) throw broken(`its field "${field.slice(0, 60)}" appears twice`);
       fields[field] = new TextDecoder().decode(part);
     }
     at = next;
@@ -74,7 +74,7 @@ const LINE_END = 2;
 /** Most white space after a delimiter on its line. */
 const MAX_PADDING = 100;
 /** Bytes searched between checks of the signal; takes a few milliseconds. */
-const STRETCH_BYTES = 4 * 1024 * 1024;
+const SEARCH_CHUNK_BYTES = 4 * 1024 * 1024;
 
 /** A parameter of a part's Content-Disposition. */
 function parameterOf(head: string, name: 'name' | 'filename'): string | undefined {
@@ -97,12 +97,12 @@ function headEndFrom(body: Uint8Array, from: number): number {
 /** Finds delimiter lines. */
 class Delimiters {
   readonly #body: Uint8Array;
-  readonly #between: Uint8Array;
+  readonly #delimiter: Uint8Array;
   readonly #signal: AbortSignal | undefined;
 
-  constructor(body: Uint8Array, between: Uint8Array, signal: AbortSignal | undefined) {
+  constructor(body: Uint8Array, delimiter: Uint8Array, signal: AbortSignal | undefined) {
     this.#body = body;
-    this.#between = between;
+    this.#delimiter = delimiter;
     this.#signal = signal;
   }
 
@@ -112,10 +112,10 @@ class Delimiters {
    */
   async next(from: number): Promise<number> {
     const body = this.#body;
-    const last = body.length - this.#between.length;
-    for (let begin = from; begin <= last; begin += STRETCH_BYTES) {
-      if (begin > from) await breathe(this.#signal);
-      const end = Math.min(begin + STRETCH_BYTES, last + 1);
+    const last = body.length - this.#delimiter.length;
+    for (let begin = from; begin <= last; begin += SEARCH_CHUNK_BYTES) {
+      if (begin > from) await yieldToEventLoop(this.#signal);
+      const end = Math.min(begin + SEARCH_CHUNK_BYTES, last + 1);
       for (let at = begin; at < end; at++) if (body[at] === CR && this.isDelimiter(at)) return at;
     }
     return -1;
@@ -124,8 +124,8 @@ class Delimiters {
   /** Whether a delimiter line is at a position. With other text after it, it is a line of the file. */
   isDelimiter(at: number): boolean {
     const body = this.#body;
-    if (!isAt(body, this.#between, at)) return false;
-    let end = at + this.#between.length;
+    if (!isAt(body, this.#delimiter, at)) return false;
+    let end = at + this.#delimiter.length;
     if (body[end] === DASH && body[end + 1] === DASH) return true;
     const padded = end + MAX_PADDING;
     while (end < padded && (body[end] === SPACE || body[end] === TAB)) end++;
@@ -140,7 +140,7 @@ function isAt(body: Uint8Array, bytes: Uint8Array, at: number): boolean {
 }
 
 /** Yields to the event loop, for example to receive the message that cancels this task. */
-async function breathe(signal: AbortSignal | undefined): Promise<void> {
+async function yieldToEventLoop(signal: AbortSignal | undefined): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve));
   throwIfAborted(signal);
 }

@@ -27,15 +27,15 @@ export interface DiarizeParams {
  */
 export function joinParams(query: Params, fields: Params): Params {
   if ('format' in fields) {
-    throw new VoiceFlowError('invalid-option', 'format is a field of the form, expected it in the query', {
+    throw new VoiceFlowError('invalid-option', 'format is a field of the form, expected as a query parameter', {
       hint: 'For example: /v1/diarize?format=rttm',
     });
   }
-  const twice = Object.keys(fields).find((name) => name in query);
-  if (twice === undefined) return { ...query, ...fields };
+  const duplicate = Object.keys(fields).find((name) => name in query);
+  if (duplicate === undefined) return { ...query, ...fields };
   throw new VoiceFlowError(
     'invalid-option',
-    `the option "${twice.slice(0, 60)}" is given twice, in the query and in the form`,
+    `the option "${duplicate.slice(0, 60)}" appears twice, in the query and in the form`,
   );
 }
 
@@ -72,36 +72,38 @@ const count = (name: string, description: string) =>
 export const known = v.optional(
   option(
     parseKnown,
-    'Voices to recognize, as JSON: a list of { name, embedding, space, seconds }; the seconds of speech that a voice was learnt from may be absent.',
+    'Voices to recognize, as JSON: a list of { name, embedding, space, seconds? }; seconds is the length of the speech that the embedding was computed from.',
   ),
 );
 export const falseNames = v.optional(
-  option(share, 'Share of people who are not among them that may get a name, up to 0.5 (default 0.02).', {
+  option(share, 'Largest share of speakers not among the known voices that get a name, up to 0.5 (default 0.02).', {
     type: 'number',
   }),
 );
 
 /** Options of `/v1/diarize`, in the query or the form. The SDK checks ranges and contradictions. */
 export const DiarizeQuery = v.object({
-  numSpeakers: count('numSpeakers', 'Exactly this many voices.'),
-  minSpeakers: count('minSpeakers', 'At least this many.'),
-  maxSpeakers: count('maxSpeakers', 'At most this many.'),
+  numSpeakers: count('numSpeakers', 'Exactly this many speakers.'),
+  minSpeakers: count('minSpeakers', 'At least this many speakers.'),
+  maxSpeakers: count('maxSpeakers', 'At most this many speakers.'),
   known,
   falseNames,
   channels: v.optional(
     option(
       channelsOf,
-      'mix (default), separate (a speaker or several a channel, labeled LEFT and RIGHT), names for the channels (agent,customer), or the number of one.',
+      'mix (default), separate (each channel has its own speakers, labeled LEFT and RIGHT), names for the channels (agent,customer), or the number of one channel.',
     ),
   ),
   exclusive: v.optional(
-    option((text) => flag('exclusive', text), 'Adds "exclusive": turns with one speaker at a time.', {
+    option((text) => flag('exclusive', text), 'Adds "exclusive" to the result: turns with one speaker at a time.', {
       type: 'boolean',
     }),
   ),
-  uri: v.optional(option(fileId, 'The file id in RTTM.')),
+  uri: v.optional(option(fileId, 'The file ID in RTTM.')),
   format: v.optional(
-    option((text) => text, 'The form of the result; else chosen by Accept.', { enum: ['json', 'rttm', 'srt', 'vtt'] }),
+    option((text) => text, 'Format of the result; default: selected by Accept.', {
+      enum: ['json', 'rttm', 'srt', 'vtt'],
+    }),
   ),
 });
 
@@ -123,8 +125,8 @@ export function readParams<E extends v.ObjectEntries>(
   if (result.success) return result.output;
   const [issue] = result.issues;
   const name = String(issue.path?.[0].key ?? 'an option');
-  const given = params[name];
-  const text = typeof given === 'string' ? given : (JSON.stringify(given) ?? 'absent');
+  const value = params[name];
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'absent');
   throw invalid(name, text, issue.message);
 }
 
@@ -136,7 +138,7 @@ export function diarizeParams(params: Params): DiarizeParams {
 
 function fileId(uri: string): string {
   if (/^[^\s]{1,200}$/.test(uri)) return uri;
-  throw invalid('uri', uri, 'up to 200 characters without spaces, as an RTTM file id has');
+  throw invalid('uri', uri, 'up to 200 characters without spaces (an RTTM file ID)');
 }
 
 /** Parses `mix`, `separate`, a number from 1, or a name for each channel, which separates them: `agent,customer`. */
@@ -154,9 +156,9 @@ export function embedParams(params: Params): Pick<EmbedOptions, 'segments'> {
   const { start = 0, end } = readParams(EmbedQuery, params);
   if (end === undefined) {
     if (params.start === undefined) return {};
-    throw invalid('end', 'absent', 'a number of seconds, where start is given');
+    throw invalid('end', 'absent', 'a number of seconds, because start is set');
   }
-  if (end <= start) throw invalid('end', String(end), `more than start, ${start}`);
+  if (end <= start) throw invalid('end', String(end), `more than start (${start})`);
   return { segments: [{ start, end }] };
 }
 
@@ -202,8 +204,8 @@ function toKnown(value: unknown): KnownVoice | undefined {
 function assertKnown(params: Readonly<Record<string, unknown>>, names: readonly string[]): void {
   const unknown = Object.keys(params).find((name) => !names.includes(name));
   if (unknown === undefined) return;
-  throw new VoiceFlowError('invalid-option', `there is no option "${unknown.slice(0, 60)}"`, {
-    hint: `Options here: ${names.join(', ')}.`,
+  throw new VoiceFlowError('invalid-option', `unknown option "${unknown.slice(0, 60)}"`, {
+    hint: `The options of this route are ${names.join(', ')}.`,
   });
 }
 

@@ -79,7 +79,7 @@ export class TaskRunner {
         : { file: body, filename: undefined, fields: {} };
     }
     const { openFile } = this.#parts;
-    if (openFile === undefined) throw new VoiceFlowError('backend-unavailable', 'this worker cannot open files');
+    if (openFile === undefined) throw new VoiceFlowError('backend-unavailable', 'this worker cannot read files');
     return { file: await openFile(task.file), filename: undefined, fields: {} };
   }
 
@@ -120,7 +120,7 @@ export class TaskRunner {
       signal: context.signal,
       onProgress: context.onProgress,
     });
-    if (embedding === undefined) throw new VoiceFlowError('backend-failed', 'the pipeline gave no embedding');
+    if (embedding === undefined) throw new VoiceFlowError('backend-failed', 'the pipeline returned no embedding');
     const timings = { total: performance.now() - begin };
     if (task.output === 'binary') {
       return { contentType: 'application/octet-stream', body: floatBytes(embedding.slice()), timings, audioSeconds: 0 };
@@ -151,9 +151,13 @@ export class TaskRunner {
 
   #window(): WindowRunner {
     if (this.#windows !== undefined) return this.#windows;
-    throw new VoiceFlowError('model-incompatible', `${this.#parts.manifest.id} has no single windows to infer`, {
-      hint: 'Serve the model fast-cnn, or use /v1/diarize.',
-    });
+    throw new VoiceFlowError(
+      'model-incompatible',
+      `the model ${this.#parts.manifest.id} does not support inference of single windows`,
+      {
+        hint: 'Serve the model fast-cnn, or use /v1/diarize.',
+      },
+    );
   }
 }
 

@@ -86,23 +86,23 @@ describe('the Open Inference Protocol', () => {
   it('says what is wrong', async () => {
     const tensor = { name: 'audio', shape: [1, 4], datatype: 'FP32', data: [1, 2, 3, 4] };
     const cases: [unknown, RegExp][] = [
-      [[], /no JSON object/],
+      [[], /not a JSON object/],
       [{}, /"inputs" is missing/],
-      [{ inputs: [] }, /expected the input "audio" once/],
-      [{ inputs: [tensor, tensor] }, /expected the input "audio" once/],
+      [{ inputs: [] }, /must contain "audio" exactly once/],
+      [{ inputs: [tensor, tensor] }, /must contain "audio" exactly once/],
       [{ inputs: [{ ...tensor, name: 'x' }] }, /there is no input "x", expected audio/],
       [{ inputs: [{ ...tensor, datatype: 'FP16' }] }, /"FP16", expected FP32/],
       [{ inputs: [{ ...tensor, shape: [1, 5] }] }, /expected \[1–64, 4\]/],
       [{ inputs: [{ ...tensor, shape: [65, 4] }] }, /expected \[1–64, 4\]/],
       [{ inputs: [{ ...tensor, shape: [1e9, 4] }] }, /expected \[1–64, 4\]/],
       [{ inputs: [{ ...tensor, data: [1, 2, 3] }] }, /has 3 numbers, expected 4/],
-      [{ inputs: [{ ...tensor, data: [1, 2, 3, '4'] }] }, /no number/],
-      [{ inputs: [{ ...tensor, data: [1, 2, 3, 1e300] }] }, /is Infinity at 3, expected finite/],
-      [{ inputs: [{ ...tensor, data: [1, -1e18, 3, 4] }] }, /is -\S+ at 1, expected finite/],
+      [{ inputs: [{ ...tensor, data: [1, 2, 3, '4'] }] }, /not a number/],
+      [{ inputs: [{ ...tensor, data: [1, 2, 3, 1e300] }] }, /is Infinity at index 3, expected finite/],
+      [{ inputs: [{ ...tensor, data: [1, -1e18, 3, 4] }] }, /is -\S+ at index 1, expected finite/],
       [{ inputs: [{ ...tensor, parameters: { binary_data_size: 15 } }] }, /expected 16/],
       [{ inputs: [{ ...tensor, parameters: { binary_data_size: 16 } }] }, /body ends before/],
       [{ inputs: [tensor], outputs: [{ name: 'x' }] }, /there is no output "x", expected mean, negated/],
-      [{ inputs: [tensor], outputs: [{ name: 'mean' }, { name: 'mean' }] }, /"mean" is asked for twice/],
+      [{ inputs: [tensor], outputs: [{ name: 'mean' }, { name: 'mean' }] }, /"mean" is requested twice/],
       [{ inputs: [{ ...tensor, name: { toString: 1 } }] }, /the name of an input is an object, expected text/],
       [{ inputs: [{ ...tensor, datatype: { toString: 1 } }] }, /is an object, expected FP32/],
       [{ inputs: [{ ...tensor, shape: [nested(1_000)] }] }, /is \[a list\], expected/],
@@ -114,7 +114,7 @@ describe('the Open Inference Protocol', () => {
     }
     await expect(ask({ inputs: [tensor] }, 9999)).rejects.toThrow(/9999, but the body has/);
     await expect(inferTensors(new Uint8Array(17), 0, MODEL, run)).rejects.toThrow(/multiple of 16/);
-    await expect(inferTensors(new Uint8Array(3), undefined, MODEL, run)).rejects.toThrow(/not JSON/);
+    await expect(inferTensors(new Uint8Array(3), undefined, MODEL, run)).rejects.toThrow(/not valid JSON/);
   });
 
   it('never fails otherwise, whatever JSON comes', () => {

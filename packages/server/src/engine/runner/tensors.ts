@@ -61,15 +61,16 @@ export function parseInferRequest(
     if (size !== count * 4) {
       throw bad(`binary_data_size of "${info.name}" is ${shown(size)}, expected ${count * 4} for its shape`);
     }
-    if (at + count * 4 > body.length) throw bad(`the body ends before the data of "${info.name}" does`);
+    if (at + count * 4 > body.length) throw bad(`the body ends before the end of the data of "${info.name}"`);
     const data = bytesToFloats(body.subarray(at, at + count * 4));
     at += count * 4;
     return { name: info.name, shape, data };
   });
-  if (at !== body.length) throw bad(`${body.length - at} bytes follow the data of the inputs`);
+  if (at !== body.length)
+    throw bad(`the body has ${body.length - at} bytes after the data of the inputs, expected none`);
   for (const info of inputs) {
     if (tensors.filter((tensor) => tensor.name === info.name).length !== 1)
-      throw bad(`expected the input "${info.name}" once`);
+      throw bad(`"inputs" must contain "${info.name}" exactly once`);
   }
   return {
     id: json.id === undefined ? undefined : textOf(json.id, 'id'),
@@ -85,7 +86,9 @@ function toFeeds(request: InferRequest): Record<string, Tensor> {
   for (const { name, shape, data } of request.inputs) {
     const odd = findBadSample(data);
     if (odd !== -1)
-      throw bad(`the data of "${name}" is ${data[odd]} at ${odd}, expected finite numbers, about ±1 at full scale`);
+      throw bad(
+        `the data of "${name}" is ${data[odd]} at index ${odd}, expected finite numbers, about ±1 at full scale`,
+      );
     // Copied, because the network takes ownership of the buffer, and the body also holds other tensors.
     feeds[name] = { type: 'float32', dims: shape, data: flushDenormals(data.slice()) };
   }
@@ -150,7 +153,8 @@ function rawRequest(body: Uint8Array<ArrayBuffer>, inputs: readonly TensorInfo[]
   const [info] = inputs;
   const fixed =
     info?.dims.slice(1).reduce<number>((product, dim) => product * (typeof dim === 'number' ? dim : 0), 4) ?? 0;
-  if (info === undefined || inputs.length !== 1 || fixed === 0) throw bad('a raw body needs a model with one input');
+  if (info === undefined || inputs.length !== 1 || fixed === 0)
+    throw bad('a raw body can only be used with a model that has one input');
   if (body.length === 0 || body.length % fixed !== 0) {
     throw bad(`the raw body has ${body.length} bytes, expected a multiple of ${fixed}`);
   }
@@ -181,19 +185,19 @@ function flatten(value: unknown, count: number, name: string): Float32Array {
   const flat: unknown[] = Array.isArray(value) ? value.flat(2) : [];
   if (flat.length !== count) throw bad(`the data of "${name}" has ${flat.length} numbers, expected ${count}`);
   if (!flat.every((each) => typeof each === 'number'))
-    throw bad(`the data of "${name}" has something that is no number`);
+    throw bad(`the data of "${name}" has an element that is not a number`);
   return Float32Array.from(flat);
 }
 
 /** Each name may occur once, so that a response is never larger than the network's outputs. */
 function parseOutputs(value: unknown): InferRequest['outputs'] {
   if (value === undefined) return undefined;
-  if (!Array.isArray(value)) throw bad('"outputs" is no list');
+  if (!Array.isArray(value)) throw bad('"outputs" is not a list');
   const names = new Set<string>();
   return value.map((each) => {
     const output = asObject(each, 'an output');
     if (typeof output.name !== 'string') throw bad('an output has no name');
-    if (names.has(output.name)) throw bad(`the output "${output.name.slice(0, 60)}" is asked for twice`);
+    if (names.has(output.name)) throw bad(`the output "${output.name.slice(0, 60)}" is requested twice`);
     names.add(output.name);
     const binary = asObject(output.parameters ?? {}, 'parameters').binary_data;
     return { name: output.name, binary: typeof binary === 'boolean' ? binary : undefined };
@@ -224,17 +228,17 @@ function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw new VoiceFlowError('invalid-option', 'the request is not JSON', { cause });
+    throw new VoiceFlowError('invalid-option', 'the request is not valid JSON', { cause });
   }
 }
 
 function asObject(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw bad(`${what} is no JSON object`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw bad(`${what} is not a JSON object`);
   return value as Record<string, unknown>;
 }
 
 function bad(message: string): VoiceFlowError {
   return new VoiceFlowError('invalid-option', message, {
-    hint: 'GET /v2/models/NAME tells the inputs and outputs of the model.',
+    hint: 'GET /v2/models/NAME returns the inputs and outputs of the model.',
   });
 }

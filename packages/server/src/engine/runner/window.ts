@@ -33,7 +33,10 @@ export class WindowRunner {
     const input = parts.manifest.inputs[0];
     const samples = input?.dims[1];
     if (parts.manifest.inputs.length !== 1 || input === undefined || typeof samples !== 'number') {
-      throw new VoiceFlowError('model-incompatible', `${parts.manifest.id} is no network of one window of samples`);
+      throw new VoiceFlowError(
+        'model-incompatible',
+        `${parts.manifest.id} is not a network with one window of samples as its input`,
+      );
     }
     this.#input = input.name;
     this.#samples = samples;
@@ -100,7 +103,7 @@ export class WindowRunner {
       throw new VoiceFlowError(
         'invalid-audio',
         `the body has ${body.length} bytes, expected ${expected}: ${this.#samples} little-endian float32 samples`,
-        { hint: 'Send one second of mono at 48 kHz, or a WAV file as audio/wav.' },
+        { hint: 'Send one second of mono audio at 48 kHz, or a WAV file as audio/wav.' },
       );
     }
     const samples = bytesToFloats(body);
@@ -117,7 +120,7 @@ export class WindowRunner {
     if (!/^audio\/(x-|vnd\.)?wave?$/.test(type)) {
       throw new VoiceFlowError(
         'unsupported-format',
-        `the body is ${type.slice(0, 60)}, expected application/octet-stream (float32) or audio/wav`,
+        `Content-Type is ${type.slice(0, 60)}, expected application/octet-stream (float32) or audio/wav`,
         { hint: 'Send other formats to /v1/diarize or /v1/embed.' },
       );
     }
@@ -154,7 +157,7 @@ function assertFinite(outputs: Readonly<Record<string, Tensor>>): void {
 function floats(outputs: Record<string, Tensor>, name: string): Float32Array {
   const tensor = outputs[name];
   if (tensor?.type !== 'float32')
-    throw new VoiceFlowError('model-incompatible', `the network gave no float32 "${name}"`);
+    throw new VoiceFlowError('model-incompatible', `the network has no float32 output "${name}"`);
   return tensor.data;
 }
 

@@ -1,7 +1,7 @@
 import type { AppContext } from '../../http/exchange.ts';
 import { toProblem } from '../../http/problem.ts';
 import type { AppState } from '../../state.ts';
-import { type Accepted, type Question, serverTiming, work } from '../answer.ts';
+import { type Accepted, serverTiming, type TaskRequest, work } from '../run-task.ts';
 
 /** Interval of comments that keep proxies from closing a silent stream. */
 const KEEP_ALIVE_MS = 15_000;
@@ -12,7 +12,7 @@ const PROGRESS_MS = 100;
  * Sends server-sent events: `progress` during the work, then `result`, or `problem` with the content of the problem
  * response. A slow reader may miss progress, but never the result.
  */
-export function eventStream(c: AppContext, state: AppState, question: Question, accepted: Accepted): Response {
+export function eventStream(c: AppContext, state: AppState, taskRequest: TaskRequest, accepted: Accepted): Response {
   const encoder = new TextEncoder();
   let keepAlive: ReturnType<typeof setInterval> | undefined;
   const stream = new ReadableStream<Uint8Array>({
@@ -36,16 +36,16 @@ export function eventStream(c: AppContext, state: AppState, question: Question, 
       keepAlive = setInterval(() => roomy() && write(': waiting\n\n'), KEEP_ALIVE_MS);
       // Sent at once, so that the client sees that the request was accepted.
       write(': accepted\n\n');
-      const { requestId, begun } = c.var.exchange;
+      const { requestId, startedAt } = c.var.exchange;
       try {
-        const { reply, queueMs } = await work(c.var.exchange, state, question, accepted, (progress) => {
+        const { reply, queueMs } = await work(c.var.exchange, state, taskRequest, accepted, (progress) => {
           const now = performance.now();
           if (now - told < PROGRESS_MS || !roomy()) return;
           told = now;
           send('progress', JSON.stringify(progress));
         });
         send('result', new TextDecoder().decode(reply.body));
-        write(`: ${serverTiming({ receive: accepted.receivedMs, queue: queueMs, ...reply.timings }, begun)}\n\n`);
+        write(`: ${serverTiming({ receive: accepted.receivedMs, queue: queueMs, ...reply.timings }, startedAt)}\n\n`);
         state.metrics.requests.add(1, { route: '/v1/diarize', outcome: 'ok' });
       } catch (error) {
         const body = toProblem(error, requestId);

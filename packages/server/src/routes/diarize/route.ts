@@ -2,16 +2,16 @@ import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { TaskOutput } from '../../engine/engine.ts';
 import { type AppContext, respond } from '../../http/exchange.ts';
 import type { AppState } from '../../state.ts';
-import { accept, answer, costOf } from '../answer.ts';
-import { recordingQuestion } from '../recording.ts';
+import { recordingRequest } from '../recording.ts';
+import { accept, costOf, runTask } from '../run-task.ts';
 import { eventStream } from './event-stream.ts';
 
 /** `POST /v1/diarize`: diarizes a recording. */
 export async function diarize(c: AppContext, state: AppState): Promise<Response> {
   const accepts = c.req.header('accept') ?? '';
-  const question = recordingQuestion(c, state, 'diarize', diarizeOutput(accepts, c.req.query('format')));
-  if (!accepts.includes('text/event-stream')) return respond(c, await answer(c.var.exchange, state, question));
-  const accepted = await accept(c.var.exchange, state, question);
+  const taskRequest = recordingRequest(c, state, 'diarize', diarizeOutput(accepts, c.req.query('format')));
+  if (!accepts.includes('text/event-stream')) return respond(c, await runTask(c.var.exchange, state, taskRequest));
+  const accepted = await accept(c.var.exchange, state, taskRequest);
   try {
     state.queues.recording.assertAdmits({
       cost: costOf('recording', accepted.body.chunks, accepted.body.bytes),
@@ -21,7 +21,7 @@ export async function diarize(c: AppContext, state: AppState): Promise<Response>
     accepted.body.release();
     throw error;
   }
-  return eventStream(c, state, question, accepted);
+  return eventStream(c, state, taskRequest, accepted);
 }
 
 /** The format of the result: by `format` in the query, which is easy to use in a link or with curl, or by `Accept`. */

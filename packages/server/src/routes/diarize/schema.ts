@@ -41,7 +41,7 @@ export const DiarizationSchema = v.pipe(
 export const diarizeSpec = (limits: Limits) =>
   ({
     summary: 'Who spoke when in a recording',
-    description: `The recording as the body in any supported format, or as the part "file" of a form, whose fields are options as well. Up to ${limits.bodyBytes} bytes and ${limits.audioSeconds} s; deadline ${limits.deadlineMs} ms for its start and after each progress. Accept: text/event-stream gives "progress" events, then "result" (or "problem").`,
+    description: `The recording as the body in any supported format, or as the part "file" of a form, whose fields are options as well. Up to ${limits.bodyBytes} bytes and ${limits.audioSeconds} s; deadline ${limits.deadlineMs} ms to the first progress and between progress reports. With Accept: text/event-stream the response is "progress" events, then "result" or "problem".`,
     tag: 'Inference',
     key: true,
     query: DiarizeQuery,

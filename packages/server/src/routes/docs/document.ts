@@ -54,7 +54,7 @@ export function openApi(app: Hono<AppEnv>, version: string): OpenApi {
       title: 'VoiceFlow',
       version,
       description:
-        'Who spoke when. Errors are application/problem+json (RFC 9457) with a stable `code`; every response carries x-request-id, inference ones Server-Timing.',
+        'Who spoke when. Errors are application/problem+json (RFC 9457) with a stable `code`; every response has x-request-id, inference responses have Server-Timing.',
     },
     paths,
     components: {
@@ -85,12 +85,12 @@ function operation(spec: RouteSpec, path: string, schemas: Record<string, unknow
       ...Object.entries(headers).map(([name, schema]) => parameter(name, 'header', v.optional(schema))),
     ],
     requestBody: body && { required: true, content: content(body) },
-    responses: { ...problemAnswers(key, problems, schemas), ...Object.fromEntries(own) },
+    responses: { ...problemResponses(key, problems, schemas), ...Object.fromEntries(own) },
   };
 }
 
 /** The problem responses by status, with the codes of each. */
-function problemAnswers(key: boolean, codes: readonly ProblemCode[], schemas: Record<string, unknown>) {
+function problemResponses(key: boolean, codes: readonly ProblemCode[], schemas: Record<string, unknown>) {
   const byStatus = new Map<number, ProblemCode[]>();
   const every: readonly ProblemCode[] = key ? ['invalid-option', 'unauthorized', 'quota-exceeded'] : [];
   for (const code of [...every, ...codes]) {

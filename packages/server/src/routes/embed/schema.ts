@@ -6,7 +6,7 @@ import { DEADLINE, ModelSchema, RECORDING_BODY, TASK_PROBLEMS } from '../schemas
 
 export const EmbeddingSchema = v.pipe(
   v.object({
-    embedding: v.pipe(v.array(v.number()), v.description('Of unit length.')),
+    embedding: v.pipe(v.array(v.number()), v.description('Vector of unit length.')),
     space: v.string(),
     model: ModelSchema,
   }),
@@ -19,7 +19,7 @@ export type EmbeddingJson = v.InferOutput<typeof EmbeddingSchema>;
 export const embedSpec = (limits: Limits) =>
   ({
     summary: 'The voice of a recording',
-    description: `One embedding of unit length, of the whole recording or of start–end. Body as for /v1/diarize, up to ${limits.bodyBytes} bytes.`,
+    description: `One embedding of unit length, of the whole recording or of the part from start to end. Body as for /v1/diarize, up to ${limits.bodyBytes} bytes.`,
     tag: 'Inference',
     key: true,
     query: EmbedQuery,

@@ -7,8 +7,8 @@ const rows = (description: string) => v.pipe(v.array(v.array(v.number())), v.des
 
 export const WindowSchema = v.pipe(
   v.object({
-    embeddings: rows('[2, 192]: the two local speakers.'),
-    activity: rows('[T, 2]: their activity in each frame.'),
+    embeddings: rows('[2, 192]: embeddings of the two local speakers.'),
+    activity: rows('[T, 2]: activity of both local speakers in each frame.'),
     model: ModelSchema,
     timings: TimingsSchema,
   }),
@@ -20,15 +20,15 @@ export type WindowJson = v.InferOutput<typeof WindowSchema>;
 
 export const inferSpec = (limits: Limits) =>
   ({
-    summary: 'One window through the network',
-    description: `48,000 little-endian float32 samples (one second of mono at 48 kHz), or a WAV file whose first second is used. Body up to ${limits.inferBodyBytes} bytes, deadline ${limits.inferDeadlineMs} ms. Accept: application/octet-stream gives float32: embeddings [2, 192], then activity [T, 2].`,
+    summary: 'Inference on one window',
+    description: `48,000 little-endian float32 samples (one second of mono at 48 kHz), or a WAV file whose first second is used. Body up to ${limits.inferBodyBytes} bytes, deadline ${limits.inferDeadlineMs} ms. With Accept: application/octet-stream the response is float32: embeddings [2, 192], then activity [T, 2].`,
     tag: 'Inference',
     key: true,
     headers: DEADLINE,
     body: { 'application/octet-stream': 'bytes', 'audio/wav': 'bytes' },
     answers: {
       200: {
-        description: 'Two local speakers: who they are, and when they speak.',
+        description: 'Embeddings and activity of the two local speakers.',
         content: { 'application/json': WindowSchema, 'application/octet-stream': 'bytes' },
       },
     },

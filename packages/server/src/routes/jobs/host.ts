@@ -7,9 +7,9 @@ import type { AppContext } from '../../http/exchange.ts';
 import { toProblem } from '../../http/problem.ts';
 import { toError } from '../../http/problem-error.ts';
 import type { AppState } from '../../state.ts';
-import { costOf } from '../answer.ts';
 import { diarizeOutput } from '../diarize/route.ts';
 import { queryOf } from '../recording.ts';
+import { costOf } from '../run-task.ts';
 import { Submission } from './schema.ts';
 
 /**
@@ -31,14 +31,14 @@ export function jobsHost(state: AppState): JobsHost {
     client: (c) => exchange(c).client ?? '',
     requestId: (c) => exchange(c).requestId,
     body: options.openBody ?? ((c) => c.req.raw.body ?? noBody()),
-    checkOptions: (given) => void diarizeParams(given),
-    submission: (given) => readParams(Submission, given),
+    checkOptions: (params) => void diarizeParams(params),
+    submission: (params) => readParams(Submission, params),
     query: queryOf,
     format(c) {
       const output = diarizeOutput(c.req.header('accept') ?? '', c.req.query('format'));
       return output === 'binary' ? 'json' : output;
     },
-    problem: (given, requestId) => toProblem(toError({ ...given }), requestId),
+    problem: (stored, requestId) => toProblem(toError({ ...stored }), requestId),
   };
 }
 
@@ -97,7 +97,7 @@ function queuedRecordings(state: AppState): Recordings {
     } catch (error) {
       // The job's signal does not fire when the server's engine is closed.
       if (VoiceFlowError.isInstance(error) && error.code === 'aborted' && !signal.aborted)
-        throw new VoiceFlowError('closed', 'the server ended', { cause: error });
+        throw new VoiceFlowError('closed', 'the server shut down', { cause: error });
       throw error;
     }
   });

@@ -22,7 +22,7 @@ const JOB = {
   createdAt: time,
   startedAt: v.nullable(time),
   endedAt: v.nullable(time),
-  bytes: v.nullable(v.pipe(v.number(), v.description('Of the recording; absent where it is fetched from a url.'))),
+  bytes: v.nullable(v.pipe(v.number(), v.description('Size of the recording; absent if it is fetched from a url.'))),
   url: v.nullable(v.string()),
   audioSeconds: v.nullable(v.pipe(v.number(), v.description('Length of the recording, once it is known.'))),
   options: v.record(v.string(), v.string()),
@@ -34,17 +34,19 @@ const JOB = {
       done: v.pipe(v.number(), v.description('Seconds of audio.')),
       total: v.optional(v.number()),
       fraction: v.optional(v.number()),
-      etaSeconds: v.optional(v.pipe(v.number(), v.description('Until the end, at the speed so far.'))),
+      etaSeconds: v.optional(v.pipe(v.number(), v.description('Estimated time to the end, at the speed so far.'))),
     }),
   ),
-  failures: v.pipe(v.number(), v.description('Tries that failed; at the third the job has failed.')),
-  problem: v.nullable(v.pipe(ProblemSchema, v.description('Of the last failure; final where state is failed.'))),
+  failures: v.pipe(v.number(), v.description('Failed attempts; after the third the job fails.')),
+  problem: v.nullable(
+    v.pipe(ProblemSchema, v.description('Problem of the last failed attempt; final if state is failed.')),
+  ),
 };
 
 const JobSchema = v.pipe(
   v.object({
     ...JOB,
-    result: v.optional(v.pipe(DiarizationSchema, v.description('What /v1/diarize answers, where state is succeeded.'))),
+    result: v.optional(v.pipe(DiarizationSchema, v.description('The response of /v1/diarize, if state is succeeded.'))),
   }),
   v.title('Job'),
 );
@@ -55,7 +57,7 @@ export type JobOutput = v.InferOutput<typeof JobSchema>;
 const JobListSchema = v.pipe(
   v.object({
     jobs: v.array(v.object(JOB)),
-    next: v.nullable(text('The `before` of the next page.')),
+    next: v.nullable(text('Value of `before` for the next page.')),
   }),
   v.title('JobList'),
 );
@@ -64,7 +66,7 @@ const VoiceSchema = v.pipe(
   v.object({
     name: v.string(),
     space: text("The model's embedding space."),
-    samples: v.pipe(v.number(), v.description('Recordings enrolled.')),
+    samples: v.pipe(v.number(), v.description('Number of recordings enrolled.')),
     createdAt: time,
     updatedAt: time,
   }),
@@ -92,38 +94,42 @@ const flagText = (description: string) =>
   v.optional(v.pipe(v.string(), v.description(description), v.metadata({ schema: { type: 'boolean' } })));
 
 export const IdParams = v.object({
-  id: v.pipe(v.string(), v.uuid('the UUID of a job'), v.description('Of the job.')),
+  id: v.pipe(v.string(), v.uuid('the UUID of a job'), v.description('ID of the job.')),
 });
 export const NameParams = v.object({
   name: v.pipe(
     v.string('a name'),
-    v.regex(/^\P{Cc}{1,200}$/u, 'up to 200 characters, none of them a control character'),
-    v.description('Of the voice.'),
+    v.regex(/^\P{Cc}{1,200}$/u, 'up to 200 characters without control characters'),
+    v.description('Name of the voice.'),
   ),
 });
 export const GetQuery = v.object({
-  wait: v.optional(wholeText(0, MOST_WAIT_SECONDS, 'Seconds to wait for its end, up to 30.')),
+  wait: v.optional(wholeText(0, MOST_WAIT_SECONDS, 'Seconds to wait for the end of the job, up to 30.')),
 });
 export const ListQuery = v.object({
-  limit: v.optional(wholeText(1, MOST_PER_PAGE, 'Jobs of a page, up to 100.'), '20'),
+  limit: v.optional(wholeText(1, MOST_PER_PAGE, 'Number of jobs on a page, up to 100.'), '20'),
   before: v.optional(
-    v.pipe(v.string(), v.regex(/^\d{1,18}$/, 'the `next` of a page'), v.description('The `next` of the page before.')),
+    v.pipe(v.string(), v.regex(/^\d{1,18}$/, 'the `next` of a page'), v.description('`next` of the previous page.')),
   ),
-  state: v.optional(v.pipe(v.picklist(STATES, `one of ${STATES.join(', ')}`), v.description('Only these.'))),
+  state: v.optional(
+    v.pipe(v.picklist(STATES, `one of ${STATES.join(', ')}`), v.description('Only jobs in this state.')),
+  ),
 });
 const FormatQuery = v.object({ format: DiarizeQuery.entries.format });
 
 /** The queue's own options of a submission, from JSON, or as text from the query and a form's fields. */
 export const Submission = v.object({
-  url: v.optional(v.pipe(v.string('an address'), v.description('Where to fetch the recording from.'))),
-  webhook: v.optional(v.pipe(v.string('an address'), v.description('Called when the job has succeeded or failed.'))),
+  url: v.optional(v.pipe(v.string('an address'), v.description('Address to fetch the recording from.'))),
+  webhook: v.optional(
+    v.pipe(v.string('an address'), v.description('Address to call when the job has succeeded or failed.')),
+  ),
   priority: v.optional(
     v.pipe(
       v.union([v.number(), wholeText(PRIORITY.min, PRIORITY.max, '')], 'a whole number from -100 to 100'),
       v.integer('a whole number from -100 to 100'),
       v.minValue(PRIORITY.min, 'a whole number from -100 to 100'),
       v.maxValue(PRIORITY.max, 'a whole number from -100 to 100'),
-      v.description('Among the jobs of one key: the highest first.'),
+      v.description('Jobs of the same key with a higher priority run first.'),
       v.metadata({ schema: { type: 'integer', minimum: PRIORITY.min, maximum: PRIORITY.max } }),
     ),
     0,
@@ -131,7 +137,7 @@ export const Submission = v.object({
   metadata: v.optional(
     v.pipe(
       v.record(v.string(), v.unknown(), 'a JSON object'),
-      v.description('Kept with the job, up to 16,384 characters.'),
+      v.description('JSON stored with the job, up to 16,384 characters.'),
     ),
   ),
 });
@@ -143,28 +149,30 @@ const SubmitQuery = v.object({
   ...diarizeOptions,
   url: Submission.entries.url,
   webhook: Submission.entries.webhook,
-  priority: v.optional(wholeText(PRIORITY.min, PRIORITY.max, 'Among the jobs of one key: the highest first.')),
-  metadata: v.optional(text('Kept with the job, as JSON.')),
-  voices: flagText('Recognize the enrolled voices.'),
-  embeddings: flagText('Keep the embeddings of the speakers.'),
+  priority: v.optional(wholeText(PRIORITY.min, PRIORITY.max, 'Jobs of the same key with a higher priority run first.')),
+  metadata: v.optional(text('JSON object stored with the job.')),
+  voices: flagText('Name the speakers whose voices are enrolled.'),
+  embeddings: flagText('Store the embeddings of the speakers.'),
 });
 
 const JOBS = { tag: 'Jobs', key: true } as const;
 const json = <const S extends v.GenericSchema>(description: string, schema: S) =>
   ({ description, content: { 'application/json': schema } }) as const;
 /** The problems when the database or the storage is unavailable. */
-const AWAY = ['overloaded', 'backend-unavailable'] as const;
-const ABSENT = ['not-found', ...AWAY] as const;
+const UNAVAILABLE = ['overloaded', 'backend-unavailable'] as const;
+const ABSENT = ['not-found', ...UNAVAILABLE] as const;
 const ONE_JOB = { ...JOBS, params: IdParams.entries, problems: ABSENT } as const;
-const AUDIO_PROBLEMS = ['audio-too-large', 'invalid-audio', 'deadline-exceeded', ...AWAY] as const;
+const AUDIO_PROBLEMS = ['audio-too-large', 'invalid-audio', 'deadline-exceeded', ...UNAVAILABLE] as const;
 
 export const SUBMIT_JOB = {
   summary: 'Submits a recording',
   description:
-    'The recording as the body or as the part "file" of a form, or JSON { url }; the options of /v1/diarize, "webhook", "metadata" (JSON), "priority", "voices" (recognize the enrolled ones), "embeddings" (keep those of the speakers), in the query, the form or the JSON. A repeated Idempotency-Key gives the job that it made.',
+    'The recording as the body or as the part "file" of a form, or JSON { url }. Options, in the query, the form or the JSON: those of /v1/diarize, "webhook", "metadata" (JSON), "priority", "voices" (name the enrolled voices), "embeddings" (store those of the speakers). A repeated Idempotency-Key returns the existing job.',
   ...JOBS,
   query: SubmitQuery,
-  headers: { 'idempotency-key': text('1 to 255 visible characters: the same one gives the same job.') },
+  headers: {
+    'idempotency-key': text('1 to 255 visible characters; a request with the same value returns the same job.'),
+  },
   body: { ...RECORDING_BODY, 'application/json': v.pipe(Submission, v.title('Submission')) },
   answers: { 202: json('The job; Location is its address.', JobSchema) },
   problems: AUDIO_PROBLEMS,
@@ -176,12 +184,12 @@ export const LIST_JOBS = {
   ...JOBS,
   query: ListQuery,
   answers: { 200: json('A page.', JobListSchema) },
-  problems: AWAY,
+  problems: UNAVAILABLE,
 } as const satisfies RouteSpec;
 
 export const GET_JOB = {
   summary: 'A job',
-  description: 'With its progress, its result or its problem. `wait`: seconds to wait for its end.',
+  description: 'The job with its progress, its result or its problem. `wait`: seconds to wait for the end of the job.',
   ...ONE_JOB,
   query: GetQuery,
   answers: { 200: json('The job.', JobSchema) },
@@ -189,7 +197,8 @@ export const GET_JOB = {
 
 export const GET_RESULT = {
   summary: 'The result of a job',
-  description: 'In the form of `format` or `Accept`. 202 with the job while it has none; its problem where it failed.',
+  description:
+    'In the format of `format` or `Accept`. 202 with the job while it has no result; the problem if it failed.',
   ...ONE_JOB,
   query: FormatQuery,
   answers: {
@@ -207,23 +216,23 @@ export const GET_RESULT = {
 } as const satisfies RouteSpec;
 
 export const GET_EVENTS = {
-  summary: 'A job as it goes on',
-  description: 'Server-sent events: `job` at each change, at the end `result` or `problem`.',
+  summary: 'Events of a job',
+  description: 'Server-sent events: `job` at each change, then `result` or `problem`.',
   ...ONE_JOB,
   answers: { 200: { description: 'The events.', content: { 'text/event-stream': 'text' } } },
 } as const satisfies RouteSpec;
 
 export const REMOVE_JOB = {
-  summary: 'Cancels a job, or removes it',
-  description: 'One that has not ended is canceled, and its audio deleted; one that has is removed, with its result.',
+  summary: 'Cancels or removes a job',
+  description: 'A job that has not ended is canceled and its audio deleted; an ended job is removed with its result.',
   ...ONE_JOB,
-  answers: { 200: json('The job, canceled.', JobSchema), 204: { description: 'It was removed.' } },
+  answers: { 200: json('The canceled job.', JobSchema), 204: { description: 'The job was removed.' } },
 } as const satisfies RouteSpec;
 
 export const ENROLL_VOICE = {
   summary: 'Enrolls a voice',
   description:
-    'A recording of one voice as the body, its name in the query; again under the same name, the voice is the mean of all.',
+    'A recording of one voice as the body, its name in the query. Several recordings under the same name are averaged.',
   ...JOBS,
   query: NameParams,
   body: RECORDING_BODY,
@@ -236,14 +245,14 @@ export const LIST_VOICES = {
   description: 'Without their embeddings.',
   ...JOBS,
   answers: { 200: json('The voices.', VoiceListSchema) },
-  problems: AWAY,
+  problems: UNAVAILABLE,
 } as const satisfies RouteSpec;
 
 export const REMOVE_VOICE = {
   summary: 'Deletes a voice',
-  description: 'With its embedding; results that named it keep the name.',
+  description: 'Deletes the voice and its embedding; existing results keep the name.',
   ...JOBS,
   params: NameParams.entries,
-  answers: { 204: { description: 'It was deleted.' } },
+  answers: { 204: { description: 'The voice was deleted.' } },
   problems: ABSENT,
 } as const satisfies RouteSpec;

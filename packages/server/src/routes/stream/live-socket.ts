@@ -22,20 +22,20 @@ const CLOSE = { normal: 1000, policy: 1008, tooBig: 1009, failed: 1011, restart:
 export class LiveSocket {
   readonly #c: AppContext;
   readonly #state: AppState;
-  readonly #begun = performance.now();
+  readonly #startedAt = performance.now();
   /** Resolves when the session is open; earlier messages wait for it, in order. */
   #channel: Promise<LiveChannel> | undefined;
   /** Messages of the session before `ready` was sent, which is always the first message to the client. */
-  #early: LiveMessage[] | undefined = [];
+  #queuedMessages: LiveMessage[] | undefined = [];
   #bytesPerSecond = 1;
   /** Received audio that was not sent to the worker yet. */
-  readonly #waiting: Uint8Array<ArrayBuffer>[] = [];
-  #feeding = false;
+  readonly #queuedAudio: Uint8Array<ArrayBuffer>[] = [];
+  #flushing = false;
   /** The client's `end` command, applied when all audio has been processed. */
-  #ending: LiveEndOptions | undefined;
-  #ahead = 0;
+  #endOptions: LiveEndOptions | undefined;
+  #unprocessedBytes = 0;
   #received = 0;
-  #over = false;
+  #finished = false;
   #idle: ReturnType<typeof setTimeout> | undefined;
   #lastMessage = performance.now();
   #lastAudio = performance.now();
@@ -58,13 +58,13 @@ export class LiveSocket {
   #open(ws: WSContext): void {
     const { sessions, limits, engine, draining } = this.#state;
     try {
-      if (draining) throw new VoiceFlowError('closed', 'the server is going down', { hint: 'Connect again.' });
+      if (draining) throw new VoiceFlowError('closed', 'the server is shutting down', { hint: 'Connect again.' });
       makeRoom(sessions, limits.sessions, this.#c.var.exchange.client);
       const request = liveRequest(this.#c.req.query());
       this.#bytesPerSecond = request.sampleRate * (request.encoding === 's16le' ? 2 : 4);
-      this.#entry = this.#asOpen(ws);
+      this.#entry = this.#createEntry(ws);
       sessions.add(this.#entry);
-      this.#channel = engine.open(request, (message) => this.#tell(ws, message));
+      this.#channel = engine.open(request, (message) => this.#emit(ws, message));
       this.#channel.then(
         () => this.#ready(ws, request),
         (error) => this.#fail(ws, error),
@@ -75,7 +75,7 @@ export class LiveSocket {
     }
   }
 
-  #asOpen(ws: WSContext): OpenSession {
+  #createEntry(ws: WSContext): OpenSession {
     const lastAudio = () => this.#lastAudio;
     return {
       client: this.#c.var.exchange.client,
@@ -85,9 +85,9 @@ export class LiveSocket {
       end: (reason) => {
         const hint = 'Connect again.';
         if (reason === 'draining') {
-          this.#fail(ws, new VoiceFlowError('closed', 'the server is going down', { hint }), CLOSE.restart);
+          this.#fail(ws, new VoiceFlowError('closed', 'the server is shutting down', { hint }), CLOSE.restart);
         } else {
-          const text = 'another session needs the place of this one, which had no audio for long';
+          const text = 'this session had no audio for a long time and was ended to make room for another';
           this.#fail(ws, new VoiceFlowError('overloaded', text, { hint }), CLOSE.tryLater);
         }
       },
@@ -95,18 +95,18 @@ export class LiveSocket {
   }
 
   #ready(ws: WSContext, { sampleRate, encoding }: LiveRequest): void {
-    if (this.#over) return;
+    if (this.#finished) return;
     const manifest = this.#state.engine.info?.manifest;
     const { idleBodyMs: idleMs } = this.#state.limits;
     const model = { id: manifest?.id, version: manifest?.version, space: manifest?.space };
     this.#send(ws, { type: 'ready', session: this.#c.var.exchange.requestId, sampleRate, encoding, model, idleMs });
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    for (const message of early) this.#tell(ws, message);
+    const queued = this.#queuedMessages ?? [];
+    this.#queuedMessages = undefined;
+    for (const message of queued) this.#emit(ws, message);
   }
 
   #message(data: unknown, ws: WSContext): void {
-    if (this.#over) return;
+    if (this.#finished) return;
     this.#lastMessage = performance.now();
     if (typeof data === 'string') this.#command(data, ws);
     else if (data instanceof ArrayBuffer) this.#audio(new Uint8Array(data), ws);
@@ -123,37 +123,37 @@ export class LiveSocket {
     }
     this.#lastAudio = performance.now();
     this.#received += length;
-    this.#ahead += length;
+    this.#unprocessedBytes += length;
     const pausable = pausableOf(ws);
-    if (this.#ahead > PAUSE_SECONDS * this.#bytesPerSecond) pausable?.pause();
-    if (this.#ahead > MAX_AHEAD_SECONDS * this.#bytesPerSecond + MAX_MESSAGE_BYTES) {
+    if (this.#unprocessedBytes > PAUSE_SECONDS * this.#bytesPerSecond) pausable?.pause();
+    if (this.#unprocessedBytes > MAX_AHEAD_SECONDS * this.#bytesPerSecond + MAX_MESSAGE_BYTES) {
       const text = `the audio is more than ${MAX_AHEAD_SECONDS} s ahead of the session`;
-      this.#fail(ws, new VoiceFlowError('overloaded', text, { hint: 'Send in real time.' }));
+      this.#fail(ws, new VoiceFlowError('overloaded', text, { hint: 'Send audio in real time.' }));
       return;
     }
-    this.#waiting.push(bytes);
-    void this.#feed(pausable);
+    this.#queuedAudio.push(bytes);
+    void this.#flushAudio(pausable);
   }
 
   /** Sends all waiting audio to the worker as one message, so that audio received while it is busy is batched. */
-  async #feed(pausable?: { resume(): void }): Promise<void> {
-    if (this.#feeding) return;
-    this.#feeding = true;
+  async #flushAudio(pausable?: { resume(): void }): Promise<void> {
+    if (this.#flushing) return;
+    this.#flushing = true;
     try {
       const channel = await this.#channel;
-      while (this.#waiting.length > 0 && !this.#over) {
-        const bytes = joinChunks(this.#waiting.splice(0));
+      while (this.#queuedAudio.length > 0 && !this.#finished) {
+        const bytes = joinChunks(this.#queuedAudio.splice(0));
         const { length } = bytes;
         await channel?.push(bytes);
-        this.#ahead -= length;
+        this.#unprocessedBytes -= length;
         this.#lastMessage = performance.now();
-        if (this.#ahead <= PAUSE_SECONDS * this.#bytesPerSecond) pausable?.resume();
+        if (this.#unprocessedBytes <= PAUSE_SECONDS * this.#bytesPerSecond) pausable?.resume();
       }
-      if (this.#ending !== undefined && !this.#over) channel?.end(this.#ending);
+      if (this.#endOptions !== undefined && !this.#finished) channel?.end(this.#endOptions);
     } catch {
       // The session could not be opened; `#open` has reported the error.
     } finally {
-      this.#feeding = false;
+      this.#flushing = false;
     }
   }
 
@@ -161,22 +161,22 @@ export class LiveSocket {
     const command = parseCommand(text);
     if (command === 'keep-alive') return;
     if (command !== undefined) {
-      this.#ending ??= command;
-      void this.#feed();
+      this.#endOptions ??= command;
+      void this.#flushAudio();
       return;
     }
     this.#fail(
       ws,
-      new VoiceFlowError('invalid-option', `the message "${text.slice(0, 60)}" is none that is known`, {
+      new VoiceFlowError('invalid-option', `the message "${text.slice(0, 60)}" is not a known message`, {
         hint: 'Send {"type":"end"} to finish, {"type":"keep-alive"} while there is no audio.',
       }),
     );
   }
 
-  #tell(ws: WSContext, message: LiveMessage): void {
-    if (this.#over) return;
-    if (this.#early !== undefined) {
-      this.#early.push(message);
+  #emit(ws: WSContext, message: LiveMessage): void {
+    if (this.#finished) return;
+    if (this.#queuedMessages !== undefined) {
+      this.#queuedMessages.push(message);
       return;
     }
     this.#state.metrics.liveEvents.add(1, { type: message.type });
@@ -187,7 +187,7 @@ export class LiveSocket {
 
   /** Sends the error, then closes the socket. */
   #fail(ws: WSContext, error: unknown, close?: number): void {
-    if (this.#over) return;
+    if (this.#finished) return;
     const message = toMessage(error);
     const code = message.type === 'error' ? message.code : 'backend-failed';
     this.#send(ws, message);
@@ -204,27 +204,27 @@ export class LiveSocket {
     ws.send(JSON.stringify(message));
   }
 
-  #watchIdle(ws: WSContext, doubted = false): void {
+  #watchIdle(ws: WSContext, rechecked = false): void {
     const { idleBodyMs } = this.#state.limits;
     const silent = performance.now() - this.#lastMessage;
-    if (silent < idleBodyMs || this.#ahead > 0) {
+    if (silent < idleBodyMs || this.#unprocessedBytes > 0) {
       this.#idle = setTimeout(() => this.#watchIdle(ws), Math.max(idleBodyMs - silent, idleBodyMs / 10));
       return;
     }
-    if (!doubted) {
+    if (!rechecked) {
       // After the process was suspended, its timers fire before it has read data that arrived in the meantime; check
       // again.
       this.#idle = setTimeout(() => this.#watchIdle(ws, true), 0);
       return;
     }
     const hint = 'Send {"type":"keep-alive"} while there is no audio.';
-    this.#fail(ws, new VoiceFlowError('deadline-exceeded', `nothing came for ${idleBodyMs} ms`, { hint }));
+    this.#fail(ws, new VoiceFlowError('deadline-exceeded', `no message was received for ${idleBodyMs} ms`, { hint }));
   }
 
   /** Frees all resources and logs the outcome, once. */
   #finish(outcome: string, ws?: WSContext, close?: number): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#finished) return;
+    this.#finished = true;
     clearTimeout(this.#idle);
     if (this.#entry !== undefined) this.#state.sessions.delete(this.#entry);
     this.#channel?.then(
@@ -239,7 +239,7 @@ export class LiveSocket {
       requestId: this.#c.var.exchange.requestId,
       client: this.#c.var.exchange.client,
       outcome,
-      seconds: Math.round(performance.now() - this.#begun) / 1000,
+      seconds: Math.round(performance.now() - this.#startedAt) / 1000,
       audioSeconds: Math.round((this.#received / this.#bytesPerSecond) * 1000) / 1000,
     });
   }

@@ -12,11 +12,11 @@ const KEY_SHARE = 0.75;
  */
 export function makeRoom(sessions: ReadonlySet<OpenSession>, limit: number, client: string | undefined): void {
   if (client !== undefined) {
-    let own = 0;
-    for (const session of sessions) if (session.client === client) own++;
-    if (own >= Math.max(Math.ceil(limit * KEY_SHARE), 1)) {
-      throw new VoiceFlowError('overloaded', `${own} live sessions of this key are open, which is its share`, {
-        hint: 'End one of them, or try again later.',
+    let count = 0;
+    for (const session of sessions) if (session.client === client) count++;
+    if (count >= Math.max(Math.ceil(limit * KEY_SHARE), 1)) {
+      throw new VoiceFlowError('overloaded', `this key has ${count} open live sessions, which is its share`, {
+        hint: 'Close one of them, or try again later.',
       });
     }
   }
@@ -24,9 +24,13 @@ export function makeRoom(sessions: ReadonlySet<OpenSession>, limit: number, clie
   let [spare] = sessions;
   for (const session of sessions) if (session.lastAudio < (spare?.lastAudio ?? 0)) spare = session;
   if (spare === undefined || performance.now() - spare.lastAudio < SPARE_MS) {
-    throw new VoiceFlowError('overloaded', `${sessions.size} live sessions are open, which is the limit`, {
-      hint: 'Try again later.',
-    });
+    throw new VoiceFlowError(
+      'overloaded',
+      `${sessions.size} live sessions are open on this server, which is the limit`,
+      {
+        hint: 'Try again later.',
+      },
+    );
   }
   spare.end('replaced');
 }

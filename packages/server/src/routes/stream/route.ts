@@ -18,9 +18,9 @@ export async function stream(c: AppContext, state: AppState): Promise<Response> 
     !isOwnOrigin(origin, c.req.header('host')) &&
     !corsOrigins.some((one) => one === '*' || one === origin)
   ) {
-    const text = `pages of ${origin.slice(0, 100)} may not connect`;
+    const text = `connections from ${origin.slice(0, 100)} are not allowed`;
     return problemResponse(
-      problem(403, 'unauthorized', 'Forbidden', text, c.var.exchange.requestId, 'Allow the origin by VOICEFLOW_CORS.'),
+      problem(403, 'unauthorized', 'Forbidden', text, c.var.exchange.requestId, 'Add the origin to VOICEFLOW_CORS.'),
     );
   }
   if (upgradeWebSocket === undefined) {
@@ -37,6 +37,6 @@ export async function stream(c: AppContext, state: AppState): Promise<Response> 
 }
 
 function upgradeRequired(c: AppContext): Response {
-  const text = 'this route speaks WebSocket, expected an upgrade';
+  const text = 'this route needs a WebSocket upgrade';
   return problemResponse(problem(426, 'invalid-option', 'Upgrade required', text, c.var.exchange.requestId));
 }

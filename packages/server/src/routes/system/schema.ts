@@ -13,8 +13,8 @@ export const HEALTHZ = route(
 ) satisfies RouteSpec;
 
 export const READYZ = route('Readiness', {
-  200: { description: 'It takes requests.', content: { 'application/json': ReadySchema } },
-  503: { description: 'It starts, or drains.', content: { 'application/json': ReadySchema } },
+  200: { description: 'The server accepts requests.', content: { 'application/json': ReadySchema } },
+  503: { description: 'The server is starting or draining.', content: { 'application/json': ReadySchema } },
 }) satisfies RouteSpec;
 
 export const METRICS = route('Prometheus metrics', one({ 'text/plain': 'text' }), true) satisfies RouteSpec;
@@ -22,5 +22,5 @@ export const OPENAPI = route(
   'This description',
   one({ 'application/json': v.looseObject({ openapi: v.string() }) }),
 ) satisfies RouteSpec;
-export const DOCS = route('This description, to read', one({ 'text/html': 'text' })) satisfies RouteSpec;
+export const DOCS = route('This description as a page', one({ 'text/html': 'text' })) satisfies RouteSpec;
 export const DEMO = route('The demo page', one({ 'text/html': 'text' })) satisfies RouteSpec;

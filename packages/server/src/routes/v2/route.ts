@@ -4,8 +4,8 @@ import type { AppContext } from '../../http/exchange.ts';
 import { respond } from '../../http/exchange.ts';
 import { problem, problemResponse } from '../../http/problem.ts';
 import type { AppState } from '../../state.ts';
-import { answer } from '../answer.ts';
-import { windowQuestion } from '../infer/route.ts';
+import { windowRequest } from '../infer/route.ts';
+import { runTask } from '../run-task.ts';
 
 /** @module The Open Inference Protocol v2 (kserve/open-inference-protocol, `inference_rest.md`), with binary tensors. */
 
@@ -49,7 +49,7 @@ export async function modelInfer(c: AppContext, state: AppState): Promise<Respon
   const info = findModel(c, state);
   if (info instanceof Response) return info;
   const x = c.var.exchange;
-  return respond(c, await answer(x, state, windowQuestion(x, state, 'tensors', 'json', headerLength(c))));
+  return respond(c, await runTask(x, state, windowRequest(x, state, 'tensors', 'json', headerLength(c))));
 }
 
 function isReady(state: AppState): boolean {
@@ -71,7 +71,7 @@ function headerLength(c: AppContext): number | undefined {
 function findModel(c: AppContext, state: AppState): EngineInfo | Response {
   const { info } = state.engine;
   if (info === undefined)
-    throw new VoiceFlowError('backend-unavailable', 'the model is still being loaded', { retryAfter: 1 });
+    throw new VoiceFlowError('backend-unavailable', 'the model is still loading', { retryAfter: 1 });
   const name = c.req.param('model') ?? '';
   const version = c.req.param('version');
   const { manifest } = info;

@@ -54,7 +54,7 @@ const answer = <const S extends v.GenericSchema>(description: string, schema: S)
   ({ description, content: { 'application/json': schema } }) as const;
 const params = {
   model: v.pipe(v.string(), v.description('The name of the model.')),
-  version: v.pipe(v.string(), v.description('Of the model.')),
+  version: v.pipe(v.string(), v.description('Version of the model.')),
 };
 
 export const SERVER_METADATA = {
@@ -68,14 +68,17 @@ export const SERVER_LIVE = {
   summary: 'Liveness',
   tag,
   key: false,
-  answers: { 200: answer('It answers.', LiveSchema) },
+  answers: { 200: answer('The server is alive.', LiveSchema) },
 } as const satisfies RouteSpec;
 
 export const SERVER_READY = {
   summary: 'Readiness',
   tag,
   key: false,
-  answers: { 200: answer('It takes requests.', LiveSchema), 503: answer('It starts, or drains.', LiveSchema) },
+  answers: {
+    200: answer('The server accepts requests.', LiveSchema),
+    503: answer('The server is starting or draining.', LiveSchema),
+  },
 } as const satisfies RouteSpec;
 
 export const MODEL_METADATA = {
@@ -83,7 +86,7 @@ export const MODEL_METADATA = {
   tag,
   key: true,
   params,
-  answers: { 200: answer('Inputs and outputs.', ModelMetadata) },
+  answers: { 200: answer('The inputs and outputs of the model.', ModelMetadata) },
   problems: ['backend-unavailable', 'not-found'],
 } as const satisfies RouteSpec;
 
@@ -92,12 +95,15 @@ export const MODEL_READY = {
   tag,
   key: true,
   params,
-  answers: { 200: answer('It takes requests.', ModelReady), 503: answer('It starts, or drains.', ModelReady) },
+  answers: {
+    200: answer('The server accepts requests.', ModelReady),
+    503: answer('The server is starting or draining.', ModelReady),
+  },
   problems: ['backend-unavailable', 'not-found'],
 } as const satisfies RouteSpec;
 
 export const MODEL_INFER = {
-  summary: 'Tensors through the network',
+  summary: 'Inference on tensors',
   description: 'JSON, or JSON followed by raw little-endian tensors (extension binary_tensor_data).',
   tag,
   key: true,
@@ -105,7 +111,7 @@ export const MODEL_INFER = {
   headers: {
     'Inference-Header-Content-Length': v.pipe(
       v.string(),
-      v.description('Bytes of the JSON, where tensors follow it; 0 where the body is the data of the only input.'),
+      v.description('Length of the JSON in bytes, if tensors follow it; 0 if the body is the data of the only input.'),
       v.metadata({ schema: { type: 'integer', minimum: 0 } }),
     ),
     ...DEADLINE,

@@ -4,7 +4,7 @@ import type { JobsHost } from './host.ts';
  * The memory that one request takes from the budget of all requests. Recordings do not count: they are streamed to the
  * storage.
  */
-export class Held {
+export class RequestMemory {
   readonly #budget: JobsHost['budget'];
   #bytes = 0;
 

@@ -8,7 +8,7 @@ import { DatabaseError } from '../database/database.ts';
  *   database, rejects all calls of the batch.
  * @param delayMs Delay before the first batch, to collect more items when no caller waits for the result.
  */
-export function gathered<In, Out>(
+export function batched<In, Out>(
   most: number,
   work: (items: readonly In[]) => Promise<readonly Out[]>,
   delayMs = 0,

@@ -11,12 +11,12 @@ import { MARK_AT, SHARED_FD } from './shared-slots.ts';
  */
 
 const ids = new WeakMap<AbortSignal, number>();
-const note = new Uint32Array(1);
+const record = new Uint32Array(1);
 /** The environment variable with the path of the worker's file. */
-const NOTE_ENV = 'VOICEFLOW_RUN_NOTE';
+const RECORD_ENV = 'VOICEFLOW_RUN_NOTE';
 
 /** Associates a signal with the task whose runs use it. */
-export function nameTask(signal: AbortSignal, id: number): void {
+export function setTask(signal: AbortSignal, id: number): void {
   ids.set(signal, id);
 }
 
@@ -24,11 +24,11 @@ export function nameTask(signal: AbortSignal, id: number): void {
  * Records the task of a run that is about to start; 0 when there is no task, such as for live audio. Has no effect
  * outside a worker.
  */
-export function noteRun(signal: AbortSignal | undefined): void {
-  note[0] = (signal && ids.get(signal)) ?? 0;
-  place ??= noteFile();
+export function recordRun(signal: AbortSignal | undefined): void {
+  record[0] = (signal && ids.get(signal)) ?? 0;
+  place ??= recordPlace();
   try {
-    writeSync(place.fd, note, 0, 4, place.at);
+    writeSync(place.fd, record, 0, 4, place.at);
   } catch {
     // Without a place to write, no task is blamed.
   }
@@ -36,8 +36,8 @@ export function noteRun(signal: AbortSignal | undefined): void {
 
 let place: { readonly fd: number; readonly at: number } | undefined;
 
-function noteFile(): { readonly fd: number; readonly at: number } {
-  const path = process.env[NOTE_ENV];
+function recordPlace(): { readonly fd: number; readonly at: number } {
+  const path = process.env[RECORD_ENV];
   if (path === undefined) return { fd: SHARED_FD, at: MARK_AT };
   try {
     return { fd: openSync(path, 'r+'), at: 0 };
@@ -47,7 +47,7 @@ function noteFile(): { readonly fd: number; readonly at: number } {
 }
 
 /** A file of four bytes for one worker without shared memory (Bun, Deno, a system without tmpfs). */
-export class RunNote {
+export class RunRecord {
   readonly #path: string;
   readonly #fd: number;
 
@@ -57,10 +57,10 @@ export class RunNote {
   }
 
   /** Undefined when no file can be created; then no task is blamed. */
-  static create(): RunNote | undefined {
+  static create(): RunRecord | undefined {
     const path = join(tmpdir(), `voiceflow-run-${process.pid}-${crypto.randomUUID()}`);
     try {
-      return new RunNote(path, openSync(path, 'wx+', 0o600));
+      return new RunRecord(path, openSync(path, 'wx+', 0o600));
     } catch {
       return undefined;
     }
@@ -68,7 +68,7 @@ export class RunNote {
 
   /** The variable to add to the worker's environment. */
   get env(): Readonly<Record<string, string>> {
-    return { [NOTE_ENV]: this.#path };
+    return { [RECORD_ENV]: this.#path };
   }
 
   /** The task of the worker's last run; undefined when none was recorded. */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { DatabaseError } from '../database/database.ts';
-import { gathered } from './gather.ts';
+import { batched } from './batched.ts';
 
 describe('gathered', () => {
   it('makes the first call at once and the others together, each with its own output', async () => {
     const calls: (readonly number[])[] = [];
-    const double = gathered<number, number>(3, async (items) => {
+    const double = batched<number, number>(3, async (items) => {
       calls.push(items);
       await Promise.resolve();
       return items.map((item) => 2 * item);
@@ -17,7 +17,7 @@ describe('gathered', () => {
 
   it('tells a failure to those of its call, and goes on', async () => {
     let fails = true;
-    const call = gathered<number, number>(9, async (items) => {
+    const call = batched<number, number>(9, async (items) => {
       if (fails) throw new Error('away');
       return items;
     });
@@ -29,7 +29,7 @@ describe('gathered', () => {
 
   it('does not let one that is refused take the others along', async () => {
     const calls: (readonly number[])[] = [];
-    const call = gathered<number, number>(9, async (items) => {
+    const call = batched<number, number>(9, async (items) => {
       calls.push(items);
       if (items.includes(3)) throw new DatabaseError('three is refused', '22000');
       return items;
@@ -41,7 +41,7 @@ describe('gathered', () => {
 
   it('waits for company where it may', async () => {
     const calls: number[] = [];
-    const call = gathered<number, undefined>(
+    const call = batched<number, undefined>(
       9,
       async (items) => {
         calls.push(items.length);
