@@ -48,12 +48,15 @@ class Exported(nn.Module):
 
 
 def probe_audio(n=6, seed=0):
-    """[n, 1, 160000]: noise, buzzing that comes and goes, and near silence, at several levels."""
+    """[n, 1, 160000]: noise, buzzing that comes and goes, and near silence, at several levels; one of three in a telephone's band."""
     r, t = np.random.default_rng(seed), np.arange(WINDOW) / RATE
     x = r.standard_normal((n, WINDOW)) * 10 ** r.uniform(-3, -0.5, (n, 1))
     for i in range(0, n, 2):
         f0 = r.uniform(80, 250)
         x[i] = sum(np.sin(2 * np.pi * k * f0 * t) / k for k in range(1, 30)) * 0.1 * (np.sin(2 * np.pi * 0.4 * t) > 0) + x[i] * 0.03
+    spectrum = np.fft.rfft(x[1::3])
+    spectrum[:, int(3400 / RATE * WINDOW):] = 0
+    x[1::3] = np.fft.irfft(spectrum, WINDOW)
     return x[:, None].astype(np.float32)
 
 

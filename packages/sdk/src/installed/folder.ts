@@ -69,7 +69,7 @@ export function parseManifest(text: string, path: string): ModelManifest {
   }
   const wrong = problemOf(value);
   if (wrong !== undefined) throw invalidManifest(path, wrong);
-  // Missing settings are reported by the pipeline.
+  // A cast: `problemOf` checked the required parts; missing settings are reported by the pipeline.
   return withDefaults(value as unknown as StoredManifest);
 }
 

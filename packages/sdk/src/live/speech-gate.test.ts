@@ -4,7 +4,7 @@ import type { Turn } from '../contract/segment.ts';
 import type { FastCnnNetwork } from '../inference/fast-cnn-network.ts';
 import { analyze } from '../offline/analyze.ts';
 import { diarize } from '../offline/diarize.ts';
-import { audioOf, eventsOf, liveCnn, open, RATE } from './fixtures/live.ts';
+import { audioOf, eventsOf, finalTurns, listen, liveCnn, open, RATE } from './fixtures/live.ts';
 import { NOISE, scriptedGate } from './fixtures/speech-gate.ts';
 import { LiveSpeechGate } from './speech-gate.ts';
 
@@ -21,8 +21,8 @@ const noise: readonly Turn[] = [
 const SECONDS = 26;
 const samples = audioOf([...people, ...noise], SECONDS);
 
-const gated = (runs?: { count: number }, batch?: number): FastCnnNetwork => {
-  return { ...liveCnn(), gate: scriptedGate(runs, batch) };
+const gated = (...gate: Parameters<typeof scriptedGate>): FastCnnNetwork => {
+  return { ...liveCnn(), gate: scriptedGate(...gate) };
 };
 
 function source(chunk: number): AudioSource {
@@ -68,7 +68,7 @@ describe('the gate', () => {
   it('runs batches of windows if its manifest says so, with the same result', async () => {
     const [one, four] = [{ count: 0 }, { count: 0 }];
     const alone = await diarized(gated(one), source(1000));
-    expect((await diarized(gated(four, 4), source(1000))).turns).toEqual(alone.turns);
+    expect((await diarized(gated(four, { batch: 4 }), source(1000))).turns).toEqual(alone.turns);
     expect(four.count).toBe(Math.ceil(one.count / 4));
     expect(one.count).toBeGreaterThan(4);
   });
@@ -78,6 +78,19 @@ describe('the gate', () => {
     const events = await eventsOf(session, samples);
     const turns = events.flatMap((event) => (event.type === 'turn-end' && event.end > event.start ? [event] : []));
     expect(times(turns)).toEqual(times(people));
+  });
+
+  it('gives a re-clustered session the turns of a recording, whatever it said of a moment at first', async () => {
+    // Two seconds late: a live session with a latency of one second hears nobody.
+    const late = gated(undefined, { blind: 100 });
+    const session = open(late);
+    const { events, over } = listen(session);
+    await session.push(samples);
+    const { turns } = await session.end({ recluster: true });
+    await over;
+    expect(finalTurns(events)).toEqual([]);
+    expect(times(turns)).toEqual(times(people));
+    expect(times(turns)).toEqual(times((await diarized(late, source(1000))).turns));
   });
 
   it('does not depend on the chunk sizes of a live session', async () => {

@@ -175,7 +175,10 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
         this.#closeReason = error;
         this.#socket?.close();
       } else this.#finish(error);
-    } else if (EVENTS.has(message.type)) this.#emit(this.#toClientEvent(message as unknown as ClientLiveEvent));
+    } else if (EVENTS.has(message.type)) {
+      // A cast: the type is one of the events', whose fields the server's own schema guarantees.
+      this.#emit(this.#toClientEvent(message as unknown as ClientLiveEvent));
+    }
   }
 
   /** The event with times counted from the first pushed sample, and with labels and ids unique across sessions. */
