@@ -15,7 +15,7 @@ export interface FastCnnNetwork {
   readonly frame: number;
   /** Frames between windows. */
   readonly hop: number;
-  /** A network with longer windows; where it detects no speech, activity is removed. */
+  /** A network with longer windows; says whether one or two people speak. */
   readonly gate?: SpeechGate;
 }
 
@@ -36,7 +36,7 @@ export function fastCnnNetwork(manifest: ModelManifest, model: Model, gate?: Spe
 
 function gated(settings: FastCnnSettings, gate: SpeechGate | undefined): FastCnnSettings {
   if (!gate) return settings;
-  const { onset, offset, shortestGap = settings.turns.shortestGap, overlap = settings.turns.overlap } = gate.settings;
-  const turns = { ...settings.turns, onset, offset, shortestGap, overlap };
+  const { onset, offset, shortestGap = settings.turns.shortestGap } = gate.settings;
+  const turns = { ...settings.turns, onset, offset, shortestGap };
   return { ...settings, turns };
 }

@@ -15,11 +15,8 @@ export function speechGateOf(segmentation: Segmentation): SpeechGate {
 
 /** The gate's rules in frames of the pipeline. @param frame Seconds per frame. */
 export function speechRules({ settings }: SpeechGate, frame: number): SpeechRules {
-  return {
-    speech: settings.speech,
-    shortestSilence: Math.max(1, Math.round(settings.shortestSilence / frame)),
-    overlap: settings.overlap?.two,
-  };
+  const { speech, silence, shortestSilence, fusion } = settings;
+  return { speech, silence, shortestSilence: Math.max(1, Math.round(shortestSilence / frame)), fusion };
 }
 
 /**

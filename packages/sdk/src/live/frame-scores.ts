@@ -2,7 +2,7 @@ import type { RecentWindows } from './recent-windows.ts';
 
 /** Scores of one speaker for each frame, combined over the windows. */
 export interface SpeakerFrames {
-  /** Weighted mean of the activity of the slots assigned to the speaker, as overlap-add computes it for a recording. */
+  /** Weighted mean of the unmasked activity of the slots assigned to the speaker, as overlap-add computes it for a recording. */
   readonly score: Float32Array;
   /** The same, with each slot's part multiplied by the probability that it is this speaker. */
   readonly likely: Float32Array;
@@ -33,7 +33,7 @@ export function frameScores(
       speakers.set(speaker, own);
       const posterior = window.posterior[slot]!;
       for (let f = first; f < last; f++) {
-        const part = weight[f]! * window.activity[f * slots + slot]!;
+        const part = weight[f]! * window.unmasked[f * slots + slot]!;
         own.score[offset + f]! += part;
         own.likely[offset + f]! += part * posterior;
       }

@@ -6,8 +6,9 @@ import { project, type VoiceSpace } from '../stages/plda.ts';
 export interface RecentWindow {
   /** First frame of the window; the session's first sample is in frame 0. */
   readonly start: number;
-  /** `[frames, slots]`. */
+  /** `[frames, slots]`, 0 in frames without speech; and as the network output it. */
   readonly activity: Float32Array;
+  readonly unmasked: Float32Array;
   /** `[slots]`: unit-length embedding of each slot that speaks. */
   readonly embeddings: readonly (Float32Array | undefined)[];
   /** `[slots, to]`: embeddings of the slots that speak, projected into the voice space. */
@@ -69,8 +70,9 @@ export class RecentWindows implements LocalWindows {
   /**
    * Adds the next window.
    * @param activity `[frames, slots]`. @param embeddings `[slots, from]`. Both are kept, not copied.
+   * @param unmasked `activity` as the network output it, if a speech gate has changed it.
    */
-  add(start: number, activity: Float32Array, embeddings: Float32Array): RecentWindow {
+  add(start: number, activity: Float32Array, embeddings: Float32Array, unmasked = activity): RecentWindow {
     const { space, above, least, frame } = this.#rules;
     const { slots } = this;
     const voices = new Float32Array(slots * space.to);
@@ -85,6 +87,7 @@ export class RecentWindows implements LocalWindows {
     const window = {
       start,
       activity,
+      unmasked,
       embeddings: kept,
       voices,
       clean,

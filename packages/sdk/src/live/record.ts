@@ -104,8 +104,13 @@ export class SessionRecord implements LocalRecording {
   }
 
   /** Returns a copy. */
+  unmaskedActivity(window: number): Float32Array {
+    return scaled(this.#kept.activity.row(window), 1 / PROBABILITIES);
+  }
+
+  /** Returns a copy. */
   activity(window: number): Float32Array {
-    const activity = scaled(this.#kept.activity.row(window), 1 / PROBABILITIES);
+    const activity = this.unmaskedActivity(window);
     this.mask?.apply(activity, this.slots, this.startOf(window));
     return activity;
   }

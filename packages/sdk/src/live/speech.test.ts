@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { CERTAIN_SILENCE, SpeechMask } from '../stages/speech.ts';
 import { markSpeech, RecentSpeech } from './speech.ts';
 
-const RULES = { speech: 0.5, shortestSilence: 2, overlap: 0.5 };
-const turns = { onset: 0.75, overlap: { least: 0.25 } };
+const RULES = { speech: 0.5, shortestSilence: 2, fusion: { speech: 0, two: 0.5, second: 0.5 } };
+const ONSET = 0.75;
 
 describe('markSpeech', () => {
   it('activates the second speaker where two speak, and no one in certain silence', () => {
@@ -19,23 +19,23 @@ describe('markSpeech', () => {
       [3, Float32Array.of(0.5, 0.5, 0.5, 0.5)],
       [1, Float32Array.of(1, 1, 1, 1)],
     ]);
-    markSpeech(scores, mask, 4, 8, turns);
+    markSpeech(scores, mask, 4, 8, ONSET);
     expect([...(scores.get(1) as Float32Array)]).toEqual([1, 1, CERTAIN_SILENCE, CERTAIN_SILENCE]);
     const [alone, both, ...silent] = scores.get(3) as Float32Array;
-    expect(alone).toBe(0.5);
-    expect(both).toBeGreaterThan(0.75);
+    expect(alone).toBe(0.375);
+    expect(both).toBe(1);
     expect(silent).toEqual([CERTAIN_SILENCE, CERTAIN_SILENCE]);
   });
 
-  it('raises no score without the overlap rule of the gate', () => {
+  it('leaves frames unchanged that the gate has not analyzed yet', () => {
     const mask = new SpeechMask(RULES);
     mask.push(1, 1);
     const scores = new Map([
-      [0, Float32Array.of(0.5)],
-      [1, Float32Array.of(1)],
+      [0, Float32Array.of(0.25, 0.25)],
+      [1, Float32Array.of(1, 1)],
     ]);
-    markSpeech(scores, mask, 0, 1, { onset: 0.75 });
-    expect(scores.get(0)?.[0]).toBe(0.5);
+    markSpeech(scores, mask, 0, 2, ONSET);
+    expect([...(scores.get(0) as Float32Array)]).toEqual([0.9375, 0.25]);
   });
 });
 
@@ -44,7 +44,12 @@ describe('RecentSpeech', () => {
     const recent = new RecentSpeech(RULES);
     recent.add({ start: 2, speech: Float32Array.of(1, 1), two: Float32Array.of(0.5, 1) });
     recent.add({ start: 3, speech: Float32Array.of(1, 1), two: Float32Array.of(0.5, 0) });
-    const overlapped = () => [2, 3, 4].filter((frame) => recent.mask().overlapped(frame));
+    const overlapped = () =>
+      [2, 3, 4].filter((frame) => {
+        const scores = Float32Array.of(1, 0.5);
+        recent.mask().fuse(frame, scores, 0.5);
+        return scores[1]! > 0.6;
+      });
     expect(overlapped()).toEqual([3]);
     // The next runs begin at 3 and 4: of what lies before them, nothing more is heard.
     for (const [start, found] of [

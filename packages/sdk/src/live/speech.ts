@@ -1,4 +1,3 @@
-import { type OverlapRules, raiseSecond } from '../stages/overlap.ts';
 import { CERTAIN_SILENCE, SpeechMask, type SpeechRules } from '../stages/speech.ts';
 import type { GateOutput } from './speech-gate.ts';
 
@@ -54,29 +53,25 @@ function pushMeans(mask: SpeechMask, sums: readonly (Sums | undefined)[]): Speec
 }
 
 /**
- * Changes the scores in place: marks certain silence, and raises the second speaker where two speak.
- * @param scores For each speaker, the scores of the frames `[from, to)`.
+ * Changes the scores in place: fuses them with the probabilities of the gate, and marks certain silence.
+ * @param scores For each speaker, the scores of the frames `[from, to)`. @param onset Score above which a turn begins.
  */
 export function markSpeech(
   scores: ReadonlyMap<number, Float32Array>,
   mask: SpeechMask,
   from: number,
   to: number,
-  { overlap, onset }: { readonly overlap?: OverlapRules; readonly onset: number },
+  onset: number,
 ): void {
   const silences = mask.silences(from, to);
   const rows = [...scores].sort(([a], [b]) => a - b).map(([, row]) => row);
   const frame = new Float32Array(rows.length);
   for (let i = 0; i < to - from; i++) {
-    if (silences[i] === 1) for (const row of rows) row[i] = CERTAIN_SILENCE;
-    else if (overlap && mask.overlapped(from + i)) {
-      rows.forEach((row, k) => {
-        frame[k] = row[i]!;
-      });
-      raiseSecond(frame, overlap, onset);
-      rows.forEach((row, k) => {
-        row[i] = frame[k]!;
-      });
+    if (silences[i] === 1) frame.fill(CERTAIN_SILENCE);
+    else {
+      for (let k = 0; k < rows.length; k++) frame[k] = rows[k]![i]!;
+      mask.fuse(from + i, frame, onset);
     }
+    for (let k = 0; k < rows.length; k++) rows[k]![i] = frame[k]!;
   }
 }

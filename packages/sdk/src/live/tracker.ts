@@ -165,8 +165,9 @@ export class LiveTracker {
     }
     // Recorded without the mask: at the end of the session, a better mask is known.
     this.#record.add(this.#next, activity, embeddings);
-    this.#mask?.apply(activity, this.#recent.slots, this.#next);
-    this.#recent.add(this.#next, activity, embeddings);
+    const masked = activity.slice();
+    this.#mask?.apply(masked, this.#recent.slots, this.#next);
+    this.#recent.add(this.#next, masked, embeddings, activity);
     const present = this.#next + this.#recent.frames;
     this.#next += step;
     return present;
@@ -228,7 +229,7 @@ export class LiveTracker {
     const from = this.#turns.final;
     const frames = frameScores(this.#recent, this.#weight, from, present);
     const scores = new Map([...frames].map(([speaker, { score }]) => [speaker, score.slice()]));
-    if (this.#mask) markSpeech(scores, this.#mask, from, present, this.#cnn.settings.turns);
+    if (this.#mask) markSpeech(scores, this.#mask, from, present, this.#cnn.settings.turns.onset);
     const { started, changed, ended } = this.#turns.update(scores, final, present, isEnd);
     const emitTurn = (type: TurnEvent['type'], turn: LiveTurn, speaker = turn.speaker): TurnEvent => {
       const event: TurnEvent = {

@@ -2,8 +2,10 @@ import type { AudioSource } from '../contract/audio.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { FastCnnNetwork } from '../inference/fast-cnn-network.ts';
 import { floats, pushAll } from '../inference/run-windows.ts';
+import { speechRules } from '../inference/speech-gate.ts';
 import { WindowRunner } from '../inference/window-runner.ts';
 import { LocalSpeakers } from '../stages/local-speakers.ts';
+import { SpeechMask } from '../stages/speech.ts';
 import { type GateListener, HeldWindows } from './held-windows.ts';
 import type { DiarizeRequest } from './types.ts';
 
@@ -47,9 +49,12 @@ export async function analyze(
 ): Promise<Analysis> {
   const { network, settings, manifest } = cnn;
   const begun = performance.now();
+  const { gate } = cnn;
+  const mask = gate && new SpeechMask(speechRules(gate, cnn.frame));
   const local = new LocalSpeakers(
     { frames: network.frames, slots: network.slots, dimensions: network.dimensions, hop: cnn.hop },
     { above: settings.activity.on, frames: Math.max(1, Math.round(settings.activity.shortest / cnn.frame)) },
+    mask,
   );
   const hop = (cnn.hop * network.window) / network.frames;
   const total = source.lengthHint === undefined ? undefined : source.lengthHint / source.sampleRate;
@@ -60,7 +65,8 @@ export async function analyze(
     input: network.input,
     signal,
   };
-  const held = cnn.gate && new HeldWindows(cnn.gate, local, manifest.sampleRate, cnn.frame, { signal, listener });
+  const held =
+    gate && mask && new HeldWindows(gate, { local, mask }, manifest.sampleRate, cnn.frame, { signal, listener });
   const runner = new WindowRunner(cnn.model, run, (outputs, first, count) => {
     const activity = floats(outputs, network.activity, count * network.frames * network.slots);
     const embeddings = floats(outputs, network.embeddings, count * network.slots * network.dimensions);

@@ -1,13 +1,12 @@
 import { createResampler, type Resampler } from '../audio/resample.ts';
 import { firstFrame, segmentationRunner, WindowMean } from '../inference/segmentation.ts';
-import { FrameMap, type SpeechGate, speechRules } from '../inference/speech-gate.ts';
+import { FrameMap, type SpeechGate } from '../inference/speech-gate.ts';
 import type { WindowRunner } from '../inference/window-runner.ts';
 import type { LocalSpeakers } from '../stages/local-speakers.ts';
-import { SpeechMask } from '../stages/speech.ts';
+import type { SpeechMask } from '../stages/speech.ts';
 
 interface Held {
-  /** Frames of the recording. */
-  readonly start: number;
+  /** The frame of the recording after its last one. */
   readonly end: number;
   readonly activity: Float32Array;
   readonly embeddings: Float32Array;
@@ -40,12 +39,12 @@ export class HeldWindows {
   #windows = 0;
 
   /**
-   * @param local Receives the windows.
+   * @param local Receives the windows. @param mask Receives what the gate says; `local` uses it.
    * @param rate Rate of the pushed samples. @param frame Seconds per `local` frame.
    */
   constructor(
     gate: SpeechGate,
-    local: LocalSpeakers,
+    { local, mask }: { readonly local: LocalSpeakers; readonly mask: SpeechMask },
     rate: number,
     frame: number,
     { signal, listener }: { readonly signal?: AbortSignal | undefined; readonly listener?: GateListener | undefined },
@@ -55,7 +54,7 @@ export class HeldWindows {
     this.#local = local;
     this.#listener = listener;
     this.#resampler = createResampler(rate, part.sampleRate);
-    this.#mask = new SpeechMask(speechRules(gate, frame));
+    this.#mask = mask;
     const two: number[] = [];
     const twoMap = new FrameMap(part, frame, 0, (p) => two.push(p));
     const map = new FrameMap(part, frame, 0, (speech) => this.#mask.push(speech, two.shift()));
@@ -86,10 +85,8 @@ export class HeldWindows {
   add(activity: Float32Array, embeddings: Float32Array): void {
     const { frames, slots, dimensions, hop } = this.#local;
     for (let at = 0; at < activity.length / (frames * slots); at++) {
-      const start = this.#windows++ * hop;
       this.#held.push({
-        start,
-        end: start + frames,
+        end: this.#windows++ * hop + frames,
         activity: activity.slice(at * frames * slots, (at + 1) * frames * slots),
         embeddings: embeddings.slice(at * slots * dimensions, (at + 1) * slots * dimensions),
       });
@@ -104,7 +101,6 @@ export class HeldWindows {
     this.#two.end();
     this.#speech.end();
     this.#release(Number.POSITIVE_INFINITY);
-    this.#local.mask = this.#mask;
   }
 
   async settled(): Promise<void> {
@@ -119,9 +115,8 @@ export class HeldWindows {
 
   #release(known: number): void {
     let count = 0;
-    for (const { start, end, activity, embeddings } of this.#held) {
+    for (const { end, activity, embeddings } of this.#held) {
       if (end > known) break;
-      this.#mask.apply(activity, this.#local.slots, start);
       this.#local.add(activity, embeddings);
       count++;
     }

@@ -6,7 +6,6 @@ import { type Clustering, clusterSpeakers, type Partition, speakerEmbedding } fr
 import { confidenceOf, type TurnEvidence, turnEvidence } from '../stages/confidence.ts';
 import { type FrameTurn, TurnTracker } from '../stages/hysteresis.ts';
 import type { LocalRecording } from '../stages/local-speakers.ts';
-import { raiseSecond } from '../stages/overlap.ts';
 import { OverlapAdder, windowWeight } from '../stages/overlap-add.ts';
 import type { SolveSettings } from '../stages/settings.ts';
 import { CERTAIN_SILENCE } from '../stages/speech.ts';
@@ -133,7 +132,7 @@ function* attemptOf(cnn: SolveContext, local: LocalRecording, clustering: Cluste
   const silences = local.mask?.silences(0, local.startOf(local.windows) + local.frames);
   let frame = 0;
   const emit = (scores: Float32Array) => {
-    if (rules.overlap && local.mask?.overlapped(frame)) raiseSecond(scores, rules.overlap, rules.onset);
+    local.mask?.fuse(frame, scores, rules.onset);
     if (silences?.[frame++]) scores.fill(CERTAIN_SILENCE);
     tracker.push(scores);
   };
@@ -153,7 +152,7 @@ function* attemptOf(cnn: SolveContext, local: LocalRecording, clustering: Cluste
 function overlapScores(local: LocalRecording, shape: AdderShape): FrameScores {
   const adder = new OverlapAdder(shape);
   return {
-    add: (window, ...rest) => adder.add(local.activity(window), ...rest),
+    add: (window, ...rest) => adder.add(local.unmaskedActivity?.(window) ?? local.activity(window), ...rest),
     end: (emit) => adder.end(emit),
   };
 }

@@ -28,8 +28,10 @@ export interface LocalRecording extends LocalWindows {
   readonly pieces?: readonly VoicedPiece[];
   /** Unit-length embedding of a slot, or undefined if it is silent. */
   embedding(window: number, slot: number): Float32Array | undefined;
-  /** If there is a speech gate: the frames of the recording in which nobody speaks, and in which two do. */
+  /** If there is a speech gate: what it says of the recording's frames. */
   readonly mask?: SpeechMask | undefined;
+  /** `activity` as the network output it, also where the gate detects no speech. Default: `activity`. */
+  unmaskedActivity?(window: number): Float32Array;
 }
 
 /**
@@ -50,15 +52,18 @@ export class LocalSpeakers implements LocalRecording {
   readonly #rowOf: number[] = [];
   readonly #least: number;
   readonly #onset: number;
-  mask: SpeechMask | undefined;
+  readonly mask: SpeechMask | undefined;
 
   /**
+   * @param mask What a speech gate says; the frames of a window must be known before it is added.
    * @param keep A slot's embedding is kept if its activity is above `keep.above` in at least `keep.frames` frames.
    */
   constructor(
     shape: { readonly frames: number; readonly slots: number; readonly dimensions: number; readonly hop: number },
     keep: { readonly above: number; readonly frames: number },
+    mask?: SpeechMask,
   ) {
+    this.mask = mask;
     this.frames = shape.frames;
     this.slots = shape.slots;
     this.dimensions = shape.dimensions;
@@ -89,8 +94,8 @@ export class LocalSpeakers implements LocalRecording {
   add(activity: Float32Array, embeddings: Float32Array): void {
     const size = this.frames * this.slots;
     for (let at = 0, window = 0; at < activity.length; at += size, window++) {
-      const row = activity.subarray(at, at + size);
-      this.#activity.push(row);
+      this.#activity.push(activity.subarray(at, at + size));
+      const row = this.activity(this.windows - 1);
       for (let slot = 0; slot < this.slots; slot++) {
         const from = (window * this.slots + slot) * this.dimensions;
         const kept = activeFrames(row, this.slots, slot, this.#onset) >= this.#least;
@@ -99,8 +104,16 @@ export class LocalSpeakers implements LocalRecording {
     }
   }
 
-  /** `[frames, slots]` of one window: a view, not a copy. */
+  /** `[frames, slots]` of one window, 0 in frames without speech: a view, or a copy if there is a mask. */
   activity(window: number): Float32Array {
+    const row = this.#activity.row(window);
+    if (!this.mask) return row;
+    const masked = row.slice();
+    this.mask.apply(masked, this.slots, this.startOf(window));
+    return masked;
+  }
+
+  unmaskedActivity(window: number): Float32Array {
     return this.#activity.row(window);
   }
 

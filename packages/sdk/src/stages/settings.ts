@@ -1,6 +1,6 @@
 import type { ModelManifest } from '../contract/model.ts';
 import type { ActiveSpeakersRules } from './active-speakers.ts';
-import type { OverlapRules } from './overlap.ts';
+import type { FusionRules } from './fusion.ts';
 import type { PieceRules } from './piece-posteriors.ts';
 import type { VoiceSpace } from './plda.ts';
 import { SettingsReader } from './settings-reader.ts';
@@ -80,8 +80,6 @@ export interface SolveSettings {
     readonly count?: ActiveSpeakersRules;
     /** For pipelines that embed pieces of speech: how much these contribute to the scores. */
     readonly pieces?: PieceRules;
-    /** With a gate that detects two speakers at once: when the second speaker is active. */
-    readonly overlap?: OverlapRules;
   };
   /** Logistic calibration of a turn: 1 / (1 + exp(−(bias + activity × a + identity × i))); see `confidence.ts`. */
   readonly confidence: { readonly bias: number; readonly activity: number; readonly identity: number };
@@ -99,8 +97,10 @@ export interface GateSettings {
   readonly liveStep: number;
   /** Windows per run of the network for recordings: some networks are faster with several. Default 1. */
   readonly batch: number;
-  /** Probability of speech below which nobody speaks. */
+  /** Probability of speech below which activity is not used to tell speakers apart. */
   readonly speech: number;
+  /** Probability of speech below which a frame is silent. Default: `speech`. */
+  readonly silence?: number;
   /** Seconds of silence that always end a turn, even if `shortestGap` is longer. */
   readonly shortestSilence: number;
   /** Replace `turns.onset` and `turns.offset`: after the gate only speech is left, so lower thresholds suffice. */
@@ -108,11 +108,8 @@ export interface GateSettings {
   readonly offset: number;
   /** Replaces `turns.shortestGap`. */
   readonly shortestGap?: number;
-  /** When a second speaker is active although its score is below the onset. Absent: never. */
-  readonly overlap?: OverlapRules & {
-    /** Probability of overlap above which two speakers are active. */
-    readonly two: number;
-  };
+  /** How the network's probabilities count in the scores of speakers. Absent: the scores are their activity alone. */
+  readonly fusion?: FusionRules;
 }
 
 /** @throws `model-incompatible`, naming the setting and its range. */
@@ -123,12 +120,17 @@ export function gateSettings(manifest: ModelManifest): GateSettings {
     liveStep: read.number('gate.liveStep', 0.1, 10),
     batch: read.has('gate.batch') ? Math.round(read.number('gate.batch', 1, 64)) : 1,
     speech: read.number('gate.speech', 0, 1),
+    silence: read.has('gate.silence') ? read.number('gate.silence', 0, 1) : undefined,
     shortestSilence: read.number('gate.shortestSilence', 0, 10),
     onset: read.number('gate.onset', 0, 1),
     offset: read.number('gate.offset', 0, 1),
     shortestGap: read.has('gate.shortestGap') ? read.number('gate.shortestGap', 0, 10) : undefined,
-    overlap: read.has('gate.overlap')
-      ? { two: read.number('gate.overlap.two', 0, 1), least: read.number('gate.overlap.least', 0, 1) }
+    fusion: read.has('gate.fusion')
+      ? {
+          speech: read.number('gate.fusion.speech', 0, 1),
+          two: read.number('gate.fusion.two', 0, 1),
+          second: read.number('gate.fusion.second', 1e-3, 1),
+        }
       : undefined,
   };
 }

@@ -47,16 +47,32 @@ describe('SpeechMask', () => {
     );
   });
 
-  it('detects overlap if it gets the probability of two speakers', () => {
-    const mask = new SpeechMask({ ...RULES, overlap: 0.5 }, 2);
-    const without = new SpeechMask(RULES, 2);
-    for (const [speech, two] of [[0.9, 0.6], [0.9, 0.4], [0.9]] as const) {
-      mask.push(speech, two);
-      without.push(speech, two);
-    }
-    const frames = [0, 1, 2, 3, 4, 5];
-    expect(frames.filter((frame) => mask.overlapped(frame))).toEqual([2]);
-    expect(frames.filter((frame) => without.overlapped(frame))).toEqual([]);
+  it('takes silence to be below its own threshold, if there is one', () => {
+    const mask = new SpeechMask({ ...RULES, silence: 0.25 });
+    for (const speech of [0.1, 0.1, 0.1, 0.9, 0.4, 0.4, 0.4, 0.9]) mask.push(speech);
+    expect(mask.silences(0, 8).join('')).toBe('11100000');
+    const activity = new Float32Array(8).fill(1);
+    mask.apply(activity, 1, 0);
+    expect([...activity]).toEqual([0, 0, 0, 1, 0, 0, 0, 1]);
+  });
+
+  it('fuses the scores of known frames with their probabilities', () => {
+    const mask = new SpeechMask({ ...RULES, fusion: { speech: 0.5, two: 0.5, second: 0.5 } }, 2);
+    for (const [speech, two] of [[1, 1], [0.5, 0], [0]] as const) mask.push(speech, two);
+    const scores = (frame: number, from = mask) => {
+      const row = Float32Array.of(1, 0.5);
+      from.fuse(frame, row, 0.5);
+      return [...row];
+    };
+    expect([1, 2, 3, 4, 5].map((frame) => scores(frame))).toEqual([
+      [1, 0.5],
+      [1, 0.75],
+      [0.75, 0.25],
+      [0.5, 0.25],
+      [1, 0.5],
+    ]);
+    expect(scores(0, mask.from(3, 0))).toEqual([0.75, 0.25]);
+    expect(scores(2, maskOf('##', 2))).toEqual([1, 0.5]);
   });
 
   it('keeps recordings of any length', () => {
