@@ -41,7 +41,7 @@ async function healthy(server: Spawned, seconds: number): Promise<number[]> {
   return times.sort((a, b) => a - b);
 }
 
-function deaf(url: string, bytes: string): Socket {
+function unreadSocket(url: string, bytes: string): Socket {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   socket.on('error', () => {});
@@ -76,7 +76,7 @@ async function pipelining(): Promise<void> {
       ['as many as a read brings', Math.floor(65_536 / one.length)],
       ['30 each, held', 30],
     ] as const) {
-      const sockets = Array.from({ length: 60 }, () => deaf(server.url, one.repeat(count)));
+      const sockets = Array.from({ length: 60 }, () => unreadSocket(server.url, one.repeat(count)));
       const { peak, result } = await watched(rss, () => healthy(server, 8));
       const left = performance.now();
       for (const socket of sockets) socket.destroy();
@@ -106,7 +106,7 @@ async function unread(): Promise<void> {
   });
   const request = 'POST /v1/diarize?answer=8000000 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx';
   let most = 0;
-  const sockets = Array.from({ length: 100 }, () => deaf(server.url, request));
+  const sockets = Array.from({ length: 100 }, () => unreadSocket(server.url, request));
   const start = residentMb(process.pid);
   const { peak } = await watched(
     () => residentMb(process.pid),

@@ -34,10 +34,14 @@ const serverOf = (limits: object) =>
 /**
  * Only `http` inputs wait for these timeouts. Sessions use the defaults: on a busy machine a handshake may take longer.
  */
-const [server, patient] = [await serverOf({ idleBodyMs: 200, headerMs: 200 }), await serverOf({})];
+const [server, defaultServer] = [await serverOf({ idleBodyMs: 200, headerMs: 200 }), await serverOf({})];
 const online: Record<string, FuzzTarget> = {
   http: { inputs: CONNECTION, run: (bytes) => connectionOutcome(server.url, bytes as string), refusals: [] },
-  sessions: { inputs: MESSAGES, run: (messages) => sessionOutcome(patient.url, messages as string[]), refusals: [] },
+  sessions: {
+    inputs: MESSAGES,
+    run: (messages) => sessionOutcome(defaultServer.url, messages as string[]),
+    refusals: [],
+  },
 };
 const targets: Record<string, FuzzTarget> = { ...TARGETS, ...FILE_TARGETS, ...online };
 const names = which === 'all' ? Object.keys(targets) : [which];
@@ -100,7 +104,7 @@ for (const name of names) {
   const summary = [...outcomes].map(([outcome, n]) => `${n} ${outcome}`).join(', ');
   console.log(`| ${name} | ${total} | ${summary} | ${slowest.toFixed(0)} ms | ${memory.join(', ')} MB |`);
 }
-for (const { url, app, pool, close } of [server, patient]) {
+for (const { url, app, pool, close } of [server, defaultServer]) {
   const metrics = await (await fetch(`${url}/metrics`)).text();
   console.log(`\nserver: ${app.active} requests and sessions left, ${pool.restarts} workers replaced`);
   if (app.active > 0 || pool.restarts > 0 || !metrics.includes('voiceflow_body_bytes 0')) failed++;

@@ -70,9 +70,9 @@ async function ended(id: string): Promise<string> {
     if (state !== 'queued' && state !== 'running') return state;
   }
 }
-async function all(from: number, howMany: number): Promise<Record<string, number>> {
+async function all(from: number, jobs: number): Promise<Record<string, number>> {
   const ids: string[] = [];
-  for (let i = 0; i < howMany; i++) ids.push(await submit(from + i));
+  for (let i = 0; i < jobs; i++) ids.push(await submit(from + i));
   const states: Record<string, number> = {};
   for (const id of ids) {
     const state = await ended(id);

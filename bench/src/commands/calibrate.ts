@@ -12,7 +12,13 @@ import { accuracy } from '../accuracy/accuracy.ts';
 import { bySettings, modelWith, settingOf, withModelSettings } from '../accuracy/model.ts';
 import { MODEL } from '../accuracy/options.ts';
 import { asWav, recordingsOf } from '../accuracy/recordings.ts';
-import { calibrationError, fitConfidence, judgeTurns, WITNESSES, type Witnessed } from '../calibrate/confidence.ts';
+import {
+  calibrationError,
+  EVIDENCE_WEIGHTS,
+  fitConfidence,
+  judgeTurns,
+  type RecordingEvidence,
+} from '../calibrate/confidence.ts';
 import { rememberingBackend } from '../calibrate/remembered.ts';
 import { drawsOf, gridOf, type SetScore, search } from '../calibrate/search.ts';
 import { learnVoices } from '../calibrate/voices.ts';
@@ -128,10 +134,14 @@ async function confidence(model: ModelPackage, bench: Bench) {
       }
       return found;
     });
-  const byActivity = await turnsBy(WITNESSES.byActivity);
-  const byIdentity = await turnsBy(WITNESSES.byIdentity);
+  const byActivity = await turnsBy(EVIDENCE_WEIGHTS.byActivity);
+  const byIdentity = await turnsBy(EVIDENCE_WEIGHTS.byIdentity);
   const recordings = byActivity.map(
-    ({ reference, turns }, i): Witnessed => ({ reference, byActivity: turns, byIdentity: byIdentity[i]!.turns }),
+    ({ reference, turns }, i): RecordingEvidence => ({
+      reference,
+      byActivity: turns,
+      byIdentity: byIdentity[i]!.turns,
+    }),
   );
   const turns = judgeTurns(recordings);
   const fitted = fitConfidence(turns);

@@ -60,7 +60,7 @@ export const chaos = command({
 });
 
 /** A long deadline for busy machines: this test looks for lost requests, not for late ones. */
-const PATIENT = { VOICEFLOW_INFER_DEADLINE_MS: '60000' };
+const LONG_DEADLINE = { VOICEFLOW_INFER_DEADLINE_MS: '60000' };
 
 export const drain = command({
   summary: 'SIGTERM under load, again and again: nothing that was accepted fails, and the exit code is 0',
@@ -74,7 +74,7 @@ export const drain = command({
     const exits: (number | string)[] = [];
     let answered = 0;
     for (let round = 1; round <= rounds; round++) {
-      const server = await startServer({ env: PATIENT, command: serverOn(on) });
+      const server = await startServer({ env: LONG_DEADLINE, command: serverOn(on) });
       answered += await drainOnce(server, clients, round, failures);
       const exit = await server.exited;
       exits.push(exit);

@@ -40,8 +40,8 @@ DER with collar 0 and overlap scored. "renamed" is speech whose label speaker-me
   },
 });
 
-export function withinLimits({ live: liveDer, offline, renamed, told }: LiveFolder): boolean {
-  return liveDer - offline <= MOST_POINTS && 100 * renamed <= MOST_CHANGED * told;
+export function withinLimits({ live: liveDer, offline, renamed, finalSeconds }: LiveFolder): boolean {
+  return liveDer - offline <= MOST_POINTS && 100 * renamed <= MOST_CHANGED * finalSeconds;
 }
 
 function fileLine(file: LiveFile): string {
@@ -52,13 +52,14 @@ function fileLine(file: LiveFile): string {
 function folderLine(folder: LiveFolder): string {
   const cost = folder.live - folder.offline;
   const points = `${verdict(cost <= MOST_POINTS)} live costs ${cost.toFixed(1)} points (at most ${MOST_POINTS})`;
-  const changed = (100 * folder.renamed) / folder.told;
+  const changed = (100 * folder.renamed) / folder.finalSeconds;
   const labels = `${verdict(changed <= MOST_CHANGED)} ${changed.toFixed(1)} % renamed (at most ${MOST_CHANGED} %)`;
   return [`${folder.folder.padEnd(16)} ${figures(folder)}`, `  ${points}`, `  ${labels}`].join('\n');
 }
 
 function figures(row: Omit<LiveFile, 'name' | 'speakers'>): string {
-  const share = (seconds: number) => `${row.told > 0 ? ((100 * seconds) / row.told).toFixed(1) : '–'} %`;
+  const share = (seconds: number) =>
+    `${row.finalSeconds > 0 ? ((100 * seconds) / row.finalSeconds).toFixed(1) : '–'} %`;
   return [
     `DER live ${row.live.toFixed(1)}, offline ${row.offline.toFixed(1)}, reclustered ${row.reclustered.toFixed(1)}`,
     `renamed ${share(row.renamed)}, reassigned ${share(row.reassigned)}`,

@@ -5,10 +5,10 @@ import { openPool } from './pool.ts';
 freshThreads();
 
 describe('runs that are given up', () => {
-  const patience = 1000;
+  const giveUpMs = 1000;
 
   it('frees the caller at once and lets the worker end its run', async () => {
-    const model = await opened({ workers: 1, patience });
+    const model = await opened({ workers: 1, giveUpMs });
     const controller = new AbortController();
     const run = codeOf(model.run(feeds(), { signal: controller.signal }));
     await settle();
@@ -25,7 +25,7 @@ describe('runs that are given up', () => {
   });
 
   it('replaces a worker that is stuck, without ending it, up to a bound', async () => {
-    const model = await opened({ workers: 1, patience });
+    const model = await opened({ workers: 1, giveUpMs });
     const giveUp = async () => {
       const controller = new AbortController();
       const run = codeOf(model.run(feeds(), { signal: controller.signal }));
@@ -34,7 +34,7 @@ describe('runs that are given up', () => {
       expect(await run).toBe('aborted');
     };
     await giveUp();
-    await vi.advanceTimersByTimeAsync(patience);
+    await vi.advanceTimersByTimeAsync(giveUpMs);
     const next = codeOf(model.run(feeds()));
     await settle();
     expect(threads).toHaveLength(2);
@@ -43,7 +43,7 @@ describe('runs that are given up', () => {
     expect(await next).toBe('done');
     expect(thread(0).last).toBe('run');
     await giveUp();
-    await vi.advanceTimersByTimeAsync(patience);
+    await vi.advanceTimersByTimeAsync(giveUpMs);
     const waits = codeOf(model.run(feeds()));
     await settle();
     expect(threads, 'two stuck runs of one worker: no third thread').toHaveLength(2);
@@ -53,13 +53,13 @@ describe('runs that are given up', () => {
   });
 
   it('takes leave of a worker that comes back when its successor is at work', async () => {
-    const model = await opened({ workers: 1, patience });
+    const model = await opened({ workers: 1, giveUpMs });
     const controller = new AbortController();
     const run = codeOf(model.run(feeds(), { signal: controller.signal }));
     await settle();
     controller.abort();
     await run;
-    await vi.advanceTimersByTimeAsync(patience);
+    await vi.advanceTimersByTimeAsync(giveUpMs);
     const next = codeOf(model.run(feeds()));
     await settle();
     await thread(1).opened();
@@ -70,7 +70,7 @@ describe('runs that are given up', () => {
   });
 
   it('takes no notice of a signal that fires as the run is answered, whatever runs or waits by then', async () => {
-    const model = await opened({ workers: 1, patience }, true);
+    const model = await opened({ workers: 1, giveUpMs }, true);
     const controller = new AbortController();
     const next: Promise<string>[] = [];
     const first = model.run(feeds(), { signal: controller.signal }).catch(() => {
@@ -82,7 +82,7 @@ describe('runs that are given up', () => {
     await first;
     await settle();
     await thread(1).opened();
-    await vi.advanceTimersByTimeAsync(patience);
+    await vi.advanceTimersByTimeAsync(giveUpMs);
     expect(thread(1).killed).toBe(false);
     await thread(1).result();
     expect(await Promise.all(next)).toEqual(['done']);
@@ -107,14 +107,14 @@ describe('runs that are given up', () => {
   });
 
   it('ends a stuck run where that is safe', async () => {
-    const model = await opened({ workers: 1, patience }, true);
+    const model = await opened({ workers: 1, giveUpMs }, true);
     const controller = new AbortController();
     const run = codeOf(model.run(feeds(), { signal: controller.signal }));
     await settle();
     controller.abort();
     await run;
     const next = codeOf(model.run(feeds()));
-    await vi.advanceTimersByTimeAsync(patience);
+    await vi.advanceTimersByTimeAsync(giveUpMs);
     expect(thread(0).killed).toBe(true);
     await thread(1).opened();
     await thread(1).result();
@@ -143,7 +143,7 @@ describe('close', () => {
   });
 
   it('does not wait for a stuck run', async () => {
-    const model = await opened({ workers: 1, patience: 1000 });
+    const model = await opened({ workers: 1, giveUpMs: 1000 });
     const controller = new AbortController();
     const run = codeOf(model.run(feeds(), { signal: controller.signal }));
     await settle();

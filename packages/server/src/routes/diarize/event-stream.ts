@@ -17,7 +17,7 @@ export function eventStream(c: AppContext, state: AppState, taskRequest: TaskReq
   let keepAlive: ReturnType<typeof setInterval> | undefined;
   const stream = new ReadableStream<Uint8Array>({
     async start(controller) {
-      let told = Number.NEGATIVE_INFINITY;
+      let reportedAt = Number.NEGATIVE_INFINITY;
       const roomy = () => (controller.desiredSize ?? 0) > 0;
       const write = (text: string) => {
         try {
@@ -40,8 +40,8 @@ export function eventStream(c: AppContext, state: AppState, taskRequest: TaskReq
       try {
         const { reply, queueMs } = await work(c.var.exchange, state, taskRequest, accepted, (progress) => {
           const now = performance.now();
-          if (now - told < PROGRESS_MS || !roomy()) return;
-          told = now;
+          if (now - reportedAt < PROGRESS_MS || !roomy()) return;
+          reportedAt = now;
           send('progress', JSON.stringify(progress));
         });
         send('result', new TextDecoder().decode(reply.body));
