@@ -120,7 +120,7 @@ const SCRIPTS = [
 
 /** Prints the CPU time and the peak memory. */
 export async function clustering(only = ''): Promise<void> {
-  console.log('| clustering of | voices | seconds a turn | 1 h | 4 h |\n|---|---|---|---|---|');
+  console.log('| clustering of | voices | seconds per turn | 1 h | 4 h |\n|---|---|---|---|---|');
   let most = 0;
   for (const { voices, turn } of SCRIPTS) {
     for (const [name, make] of Object.entries(PIPELINES)) {

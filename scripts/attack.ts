@@ -120,7 +120,7 @@ async function unread(): Promise<void> {
   await pause(6_000);
   const left = await metric(server.url, 'voiceflow_body_bytes');
   console.log(
-    `100 clients that ask for 8 MB each and do not read: at most ${(most / MiB).toFixed(1)} of ${queueBytes / MiB} MiB held, ` +
+    `100 clients that request 8 MB each and do not read: at most ${(most / MiB).toFixed(1)} of ${queueBytes / MiB} MiB held, ` +
       `server +${(peak - start).toFixed(0)} MB; ${left} bytes held ${server.app.active} requests left after the idle limit`,
   );
   for (const socket of sockets) socket.destroy();
@@ -162,7 +162,7 @@ async function uploads(): Promise<void> {
         ),
     );
     console.log(
-      `two ${name} uploads of 128 MiB at once, deploy's limits: at most ${peak.toFixed(0)} MB in all processes; answered ${result.join(' and ')}`,
+      `two concurrent ${name} uploads of 128 MiB, limits of deploy/: at most ${peak.toFixed(0)} MB in all processes; responses ${result.join(' and ')}`,
     );
     await server.close();
   }
@@ -182,7 +182,9 @@ for (const [name, attack] of Object.entries(attacks)) {
   if (which !== 'all' && which !== name) continue;
   if (name === 'pipelining') {
     console.log('60 connections that pipeline and read nothing:\n');
-    console.log('| asked | memory | P50 of a healthy client | its P99 | answered again after |\n|---|---|---|---|---|');
+    console.log(
+      '| request | memory | P50 of another client | its P99 | responsive again after |\n|---|---|---|---|---|',
+    );
   }
   await attack();
 }

@@ -47,7 +47,7 @@ const targets: Record<string, FuzzTarget> = { ...TARGETS, ...FILE_TARGETS, ...on
 const names = which === 'all' ? Object.keys(targets) : [which];
 let failed = 0;
 
-console.log('| parser | inputs | outcomes | slowest, of CPU | heap after each quarter |\n|---|---|---|---|---|');
+console.log('| parser | inputs | outcomes | slowest (CPU) | heap after each quarter |\n|---|---|---|---|---|');
 for (const name of names) {
   const target = targets[name];
   if (target === undefined) {
@@ -99,7 +99,7 @@ for (const name of names) {
   }
   if (![...outcomes.keys()].some((outcome) => outcome === 'ok' || outcome.startsWith('answered'))) {
     failed++;
-    console.error(`${name}: nothing was taken, so all inputs ended at the first check`);
+    console.error(`${name}: no input was accepted, so all ended at the first check`);
   }
   const summary = [...outcomes].map(([outcome, n]) => `${n} ${outcome}`).join(', ');
   console.log(`| ${name} | ${total} | ${summary} | ${slowest.toFixed(0)} ms | ${memory.join(', ')} MB |`);

@@ -27,11 +27,11 @@ const {
   every,
   model,
 } = scriptArguments({
-  recordings: integer([1, 1e6], 200, 'jobs'),
-  seconds: integer([1, 3600], 20, 'of each'),
-  workers: integer([1, 256], 2, 'processes'),
+  recordings: integer([1, 1e6], 200, 'number of recordings'),
+  seconds: integer([1, 3600], 20, 'seconds per recording'),
+  workers: integer([1, 256], 2, 'worker processes'),
   every: integer([1, 3600], 5, 'seconds between kills'),
-  model: or(text('NAME', 'of the workers'), 'standard'),
+  model: or(text('NAME', 'model of the workers'), 'standard'),
 }).values;
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** Recordings whose CPU time is measured before any worker is killed. */

@@ -49,7 +49,7 @@ describe('runSessions', () => {
     expect(result.turnEnd?.count).toBe(3);
     // Fed at once, the 0.2 s of a turn would be there 200 ms before their time; a timer is early by a few at most.
     expect(result.turnEnd?.min).toBeGreaterThan(-100);
-    expect(formatSessions(result)).toContain('3 of 3 ended well (100 %)');
+    expect(formatSessions(result)).toContain('3 of 3 succeeded (100 %)');
   });
 
   it('names what went wrong with each session', async () => {

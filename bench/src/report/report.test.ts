@@ -93,7 +93,7 @@ describe('rendering', () => {
     expect(sections.map(({ title }) => title)).toEqual([
       'Summary',
       'Machine and method',
-      'Against the run before',
+      'Compared with the previous run',
       'Not measured',
     ]);
     expect(renderSections(sections)).not.toMatch(/undefined|NaN/);

@@ -102,7 +102,7 @@ it('are taken up to a bound: who goes on sending is cut off', async () => {
 it('are not waited for as long when the server goes down', async () => {
   const { client, leftovers } = await refused();
   const dripping = setInterval(() => client.write('x'), 20);
-  leftovers.hurry();
+  leftovers.shorten();
   await closed(client);
   clearInterval(dripping);
 });

@@ -18,7 +18,7 @@ export function eventStream(c: AppContext, state: AppState, taskRequest: TaskReq
   const stream = new ReadableStream<Uint8Array>({
     async start(controller) {
       let reportedAt = Number.NEGATIVE_INFINITY;
-      const roomy = () => (controller.desiredSize ?? 0) > 0;
+      const canWrite = () => (controller.desiredSize ?? 0) > 0;
       const write = (text: string) => {
         try {
           controller.enqueue(encoder.encode(text));
@@ -33,14 +33,14 @@ export function eventStream(c: AppContext, state: AppState, taskRequest: TaskReq
             .map((line) => `data: ${line}\n`)
             .join('')}\n`,
         );
-      keepAlive = setInterval(() => roomy() && write(': waiting\n\n'), KEEP_ALIVE_MS);
+      keepAlive = setInterval(() => canWrite() && write(': waiting\n\n'), KEEP_ALIVE_MS);
       // Sent at once, so that the client sees that the request was accepted.
       write(': accepted\n\n');
       const { requestId, startedAt } = c.var.exchange;
       try {
         const { reply, queueMs } = await work(c.var.exchange, state, taskRequest, accepted, (progress) => {
           const now = performance.now();
-          if (now - reportedAt < PROGRESS_MS || !roomy()) return;
+          if (now - reportedAt < PROGRESS_MS || !canWrite()) return;
           reportedAt = now;
           send('progress', JSON.stringify(progress));
         });
