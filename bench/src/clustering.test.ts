@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import * as pipeline from 'voiceflow-ml/stages';
 import { plainSpace, syntheticRecording } from './clustering.ts';
 
-it('hours of many tracks are clustered block by block, and the voices are found', () => {
+it('hours of many tracks are clustered in blocks, and the speakers are found', () => {
   const manifest = JSON.parse(readFileSync(new URL('../../models/fast-cnn/manifest.json', import.meta.url), 'utf8'));
   const settings = plainSpace(pipeline.fastCnnSettings(manifest));
   const script = { hours: 1, voices: 4, turn: 4 };

@@ -32,7 +32,7 @@ function stub(events: readonly LiveEvent[], result: { turns: readonly Turn[]; la
   } as unknown as Diarizer;
 }
 
-it('scores final turns under their last labels, and counts what was renamed and reassigned', async () => {
+it('scores final turns under their last labels, and counts renamed and reassigned speech', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'voiceflow-live-'));
   await writeFile(join(folder, 'a.rttm'), toRttm([turn(0, 6, 'one'), turn(6, 10, 'two')], 'a'));
   await writeFile(join(folder, 'a.wav'), encodeWav([new Float32Array(160_000)], 16_000));

@@ -30,7 +30,7 @@ function counting() {
 const tensor = (data: Float32Array): Tensor => ({ type: 'float32', dims: [data.length], data });
 const file = (byte: number) => ({ name: 'net', bytes: Uint8Array.of(byte) });
 
-it('runs each network once for the same input, whoever asks', async () => {
+it('runs each network once for the same input, for any number of callers', async () => {
   const { backend, calls } = counting();
   const caching = cachingBackend(backend);
   for (let i = 0; i < 2; i++) {
@@ -50,7 +50,7 @@ it('runs each network once for the same input, whoever asks', async () => {
   expect(calls.closes).toBe(2);
 });
 
-it('hands out copies: who changes an answer changes no other', async () => {
+it('returns copies: changing a result does not affect other callers', async () => {
   const { backend } = counting();
   const model = await cachingBackend(backend).load(file(1));
   const first = await model.run({ x: tensor(Float32Array.of(1)) });

@@ -27,7 +27,7 @@ describe('markSpeech', () => {
     expect(silent).toEqual([CERTAIN_SILENCE, CERTAIN_SILENCE]);
   });
 
-  it('raises no score without the overlap rule of the gate', () => {
+  it('raises no score without the gate’s overlap rule', () => {
     const mask = new SpeechMask(RULES);
     mask.push(1, 1);
     const scores = new Map([

@@ -22,7 +22,7 @@ describe('raiseSecond', () => {
     expect(raised([])).toEqual([]);
   });
 
-  it('changes no score but one, and that to what is on', () => {
+  it('changes at most one score, to an active one', () => {
     const scores = fc.array(fc.float({ min: 0, max: 1, noNaN: true }), { maxLength: 6 });
     fc.assert(
       fc.property(scores, (given) => {

@@ -51,10 +51,10 @@ function recording(windows: readonly string[]): BinarizedRecording {
   return result;
 }
 
-describe('the reference’s clustering', () => {
+describe('clustering of the reference pipeline', () => {
   const windows = recording(['0- -1', '1- -0', '0- 0-', '0- -1', '1- 1-', '-- --']);
 
-  it('finds the voices, assigns those of one window to different speakers, and silence to none', () => {
+  it('finds the speakers, assigns those of one window to different speakers, and silence to none', () => {
     const voices = finish(findVoices(windows, space, RULES));
     const { clusterOf, centroids } = finish(assignVoices(voices));
     expect(centroids).toHaveLength(2);
@@ -65,7 +65,7 @@ describe('the reference’s clustering', () => {
     expect(Math.max(...finish(assignVoicesToCount(voices, 1)).clusterOf)).toBe(0);
   });
 
-  it('has one voice if too few local speakers take part', () => {
+  it('returns one speaker if too few local speakers take part', () => {
     expect(finish(findVoices(recording(['0- 0-']), space, RULES)).centroids).toHaveLength(1);
     expect(finish(findVoices(recording(['-- --']), space, RULES)).rows).toHaveLength(0);
   });
@@ -84,7 +84,7 @@ describe('the reference’s clustering', () => {
   });
 });
 
-it('VBx’s bound rises until it stays, and speakers that are not needed lose their prior', () => {
+it('the bound of VBx increases until convergence, and surplus speakers lose their prior', () => {
   const voices = Array.from({ length: 40 }, (_, i) =>
     Float64Array.from({ length: DIMENSIONS }, (_, d) => (d === i % 2 ? 8 : 0) + 0.3 * Math.sin(7 * i + d)),
   );
@@ -104,7 +104,7 @@ it('VBx’s bound rises until it stays, and speakers that are not needed lose th
   expect(priors.filter((p) => p > 1e-7)).toHaveLength(2);
 });
 
-it('starts with a bounded number of clusters, however different the voices are', () => {
+it('limits the number of initial clusters even if all embeddings differ', () => {
   const windows = 400;
   const many = new BinarizedRecording({ frames: FRAMES, slots: 1, dimensions: windows, startOf: (w) => w * FRAMES });
   for (let w = 0; w < windows; w++) {

@@ -4,10 +4,10 @@ import { openPool } from './pool.ts';
 
 freshThreads();
 
-describe('runs that are given up', () => {
+describe('aborted runs', () => {
   const giveUpMs = 1000;
 
-  it('frees the caller at once and lets the worker end its run', async () => {
+  it('reject immediately while the worker finishes the run', async () => {
     const model = await opened({ workers: 1, giveUpMs });
     const controller = new AbortController();
     const run = codeOf(model.run(feeds(), { signal: controller.signal }));
@@ -24,7 +24,7 @@ describe('runs that are given up', () => {
     expect(threads).toHaveLength(1);
   });
 
-  it('replaces a worker that is stuck, without ending it, up to a bound', async () => {
+  it('replace a stuck worker without terminating it, up to a limit', async () => {
     const model = await opened({ workers: 1, giveUpMs });
     const giveUp = async () => {
       const controller = new AbortController();
@@ -52,7 +52,7 @@ describe('runs that are given up', () => {
     expect(await waits).toBe('done');
   });
 
-  it('takes leave of a worker that comes back when its successor is at work', async () => {
+  it('stop a late worker that was already replaced', async () => {
     const model = await opened({ workers: 1, giveUpMs });
     const controller = new AbortController();
     const run = codeOf(model.run(feeds(), { signal: controller.signal }));
@@ -69,7 +69,7 @@ describe('runs that are given up', () => {
     expect(await next).toBe('done');
   });
 
-  it('takes no notice of a signal that fires as the run is answered, whatever runs or waits by then', async () => {
+  it('ignore an abort during the response, for any running and queued runs', async () => {
     const model = await opened({ workers: 1, giveUpMs }, true);
     const controller = new AbortController();
     const next: Promise<string>[] = [];
@@ -88,7 +88,7 @@ describe('runs that are given up', () => {
     expect(await Promise.all(next)).toEqual(['done']);
   });
 
-  it('takes no notice of a signal that fires when the run could not be started', async () => {
+  it('ignore an abort while the run cannot start', async () => {
     const model = await opened({ workers: 1 });
     await thread(0).die();
     const controller = new AbortController();
@@ -106,7 +106,7 @@ describe('runs that are given up', () => {
     expect(await Promise.all(next)).toEqual(['done']);
   });
 
-  it('ends a stuck run where that is safe', async () => {
+  it('terminate a stuck worker where that is safe', async () => {
     const model = await opened({ workers: 1, giveUpMs }, true);
     const controller = new AbortController();
     const run = codeOf(model.run(feeds(), { signal: controller.signal }));
@@ -123,7 +123,7 @@ describe('runs that are given up', () => {
 });
 
 describe('close', () => {
-  it('waits for runs under way and waiting, then stops each worker', async () => {
+  it('waits for running and queued runs, then stops each worker', async () => {
     const model = await opened({ workers: 1 });
     const runs = [codeOf(model.run(feeds())), codeOf(model.run(feeds()))];
     await settle();
