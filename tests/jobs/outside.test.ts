@@ -184,7 +184,7 @@ describe('a recording at a URL', () => {
     ],
   };
   for (const [name, [listener, code, failures]] of Object.entries(failing)) {
-    it(`fails with a typed problem: ${name}`, async () => {
+    it(`fails with a typed problem for a source ${name}`, async () => {
       answer = listener;
       const { id } = await submit({ url: `${base}/a` });
       expect(await ended(id)).toMatchObject({ state: 'failed', failures, problem: { code } });

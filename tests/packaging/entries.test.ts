@@ -29,7 +29,7 @@ const HOSTS: [string, string[]][] = [
   ['without a name', []],
 ];
 
-it.each(HOSTS)('imports do not start, print or throw anything in a program that %s', (_, args) => {
+it.each(HOSTS)('imports have no effects, print nothing and do not throw in a program %s', (_, args) => {
   const program = `
     for (const entry of ${JSON.stringify(entries)}) {
       await import(entry).catch((error) => console.log(entry, String(error)));

@@ -11,7 +11,7 @@ const SUITE_TIMEOUT_MS = 600_000;
 const NAMES = backendCases({ name: 'any', create: () => wasmBackend() }).map(({ name }) => name);
 
 /** There the network runs within the request, and time stands still until it is done. */
-const IMPOSSIBLE = ['lets timers fire during runs', 'aborts a run under way'];
+const IMPOSSIBLE = ['lets timers fire during runs', 'aborts a running run'];
 
 const runtime = workerd();
 

@@ -200,7 +200,7 @@ describe('createDiarizer', () => {
     ['text', { numSpeakers: '3' as unknown as number }, /numSpeakers is "3"/],
     ['exact with a bound', { numSpeakers: 2, maxSpeakers: 3 }, /numSpeakers \(2\) cannot be combined with maxSpeakers/],
     ['crossed bounds', { minSpeakers: 4, maxSpeakers: 3 }, /minSpeakers is 4 but maxSpeakers is 3/],
-    ['a voice of elsewhere', { known: [{ name: 'A', embedding: Float32Array.of(1), space: 'x' }] }, /space "x"/],
+    ['a voice of another space', { known: [{ name: 'A', embedding: Float32Array.of(1), space: 'x' }] }, /space "x"/],
   ])('rejects %s', async (_, options, message) => {
     const diarizer = await create();
     await expect(diarizer.diarize(source(), options)).rejects.toMatchObject({
