@@ -9,7 +9,10 @@ export function lifeCases(create: () => Promise<Backend>): BackendCase[] {
   return [
     { name: 'does not depend on the bytes of the model after loading', run: () => ownsModel(create) },
     { name: 'returns outputs that the caller owns', run: () => withModel(create, affineModel(), ownOutputs) },
-    { name: 'does not detach or change the rest of a buffer', run: () => withModel(create, affineModel(), partOfBuffer) },
+    {
+      name: 'does not detach or change the rest of a buffer',
+      run: () => withModel(create, affineModel(), partOfBuffer),
+    },
     { name: 'waits for running calls when closed', run: () => closeWaits(create) },
     { name: 'can be closed twice, also concurrently', run: () => closeTwice(create) },
     { name: 'rejects runs after close', run: () => useAfterClose(create) },

@@ -8,7 +8,10 @@ import { affineFeeds, affineModel, affineResult, identityModel, pairModel } from
 export function refusalCases(create: () => Promise<Backend>): BackendCase[] {
   return [
     { name: 'rejects feeds that the network does not accept', run: () => withModel(create, affineModel(), wrongFeeds) },
-    { name: 'rejects inputs that differ in a common dimension', run: () => withModel(create, pairModel(), disagreeing) },
+    {
+      name: 'rejects inputs that differ in a common dimension',
+      run: () => withModel(create, pairModel(), disagreeing),
+    },
     { name: 'rejects bytes that are not a model', run: () => wrongBytes(create) },
     { name: 'rejects models with unsupported tensor types', run: () => wrongTypes(create) },
     { name: 'rejects an invalid number of workers', run: () => wrongWorkers(create) },

@@ -13,7 +13,10 @@ export function runCases(create: () => Promise<Backend>): BackendCase[] {
     { name: 'computes each row of a batch independently', run: () => withModel(create, affineModel(), rowsAlone) },
     { name: 'supports several inputs and outputs', run: () => withModel(create, pairModel(), pair) },
     { name: 'supports every tensor type', run: () => everyType(create) },
-    { name: 'resolves each of many overlapping runs once', run: () => withModel(create, affineModel(), overlapping, 3) },
+    {
+      name: 'resolves each of many overlapping runs once',
+      run: () => withModel(create, affineModel(), overlapping, 3),
+    },
     { name: 'runs several models concurrently', run: () => sideBySide(create) },
     { name: 'lets timers fire during runs', run: () => withModel(create, slowModel(), timersFire) },
   ];
