@@ -4,12 +4,12 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import {
   assignVoices,
+  BinarizedRecording,
   byPieces,
   clusterJoined,
   fastCnnSettings,
   findVoices,
   finish,
-  HeardRecording,
   joinedSettings,
   pyannoteSettings,
   solve,
@@ -17,7 +17,7 @@ import {
   xVectorSpace,
 } from 'voiceflow-ml/stages';
 import { seededRandom } from 'voiceflow-ml/testing';
-import { madeUpRecording, plainSpace, type Script, turnsOf, voicesOf, windowsOf } from '../bench/src/clustering.ts';
+import { plainSpace, type Script, syntheticRecording, turnsOf, voicesOf, windowsOf } from '../bench/src/clustering.ts';
 import { gaussian } from '../bench/src/stats/random.ts';
 
 const manifestOf = (name: string) =>
@@ -32,7 +32,7 @@ function fastCnn(name: string) {
   return (script: Script): Work => {
     const manifest = manifestOf(name);
     const settings = plainSpace(fastCnnSettings(manifest));
-    const { local, duration, frame } = madeUpRecording([...settings.voices.between], script, 1);
+    const { local, duration, frame } = syntheticRecording([...settings.voices.between], script, 1);
     return () => solve({ manifest, settings, frame }, local, duration, { bounds: { least: 1, most: 100 }, known: [] });
   };
 }
@@ -43,7 +43,7 @@ function accurate(script: Script): Work {
   const settings = plainSpace(fastCnnSettings(manifestOf('fast-cnn')));
   const manifest = manifestOf('accurate');
   const joined = plainSpace(joinedSettings(manifest));
-  const { local, duration, frame } = madeUpRecording([...settings.voices.between], script, 1);
+  const { local, duration, frame } = syntheticRecording([...settings.voices.between], script, 1);
   const random = seededRandom(1);
   const normal = () => gaussian(random);
   const centers = voicesOf(voices, joined.voices.between, normal);
@@ -90,19 +90,19 @@ function pyannote(script: Script): Work {
     between,
   });
   const startOf = (window: number) => Math.round((window * step) / SHAPE.frame);
-  const heard = new HeardRecording({ ...SHAPE, dimensions: SIZE, startOf });
+  const recording = new BinarizedRecording({ ...SHAPE, dimensions: SIZE, startOf });
   const centers = voicesOf(script.voices, [...between, ...new Float64Array(SIZE - to)], normal);
   for (const { active, slots } of windowsOf(turnsOf(script, SHAPE.frame, random), SHAPE, script.hours, startOf)) {
-    const window = heard.windows;
-    heard.add(active);
+    const window = recording.windows;
+    recording.add(active);
     for (const [voice, slot] of slots)
-      heard.voices.set(
+      recording.voices.set(
         window * SHAPE.slots + slot,
         (centers[voice] as Float32Array).map((x) => x + 0.4 * normal()),
       );
   }
   return () => {
-    const voices = finish(findVoices(heard, space, clustering));
+    const voices = finish(findVoices(recording, space, clustering));
     return finish(assignVoices(voices));
   };
 }
@@ -120,7 +120,7 @@ const SCRIPTS = [
 
 /** Prints the CPU time and the peak memory. */
 export async function clustering(only = ''): Promise<void> {
-  console.log('| clustering of | voices | seconds a turn | 1 h | 4 h |\n|---|---|---|---|---|');
+  console.log('| clustering of | voices | seconds per turn | 1 h | 4 h |\n|---|---|---|---|---|');
   let most = 0;
   for (const { voices, turn } of SCRIPTS) {
     for (const [name, make] of Object.entries(PIPELINES)) {

@@ -152,7 +152,7 @@ export async function cost(part = ''): Promise<void> {
     ordinary.set(seconds, cpu);
     console.log(`ordinary speech of ${seconds} s, 16 kHz: ${(1000 * cpu).toFixed(0)} ms of CPU`);
   }
-  console.log('\n| input | seconds | CPU | beside ordinary audio of its length |\n|---|---|---|---|');
+  console.log('\n| input | seconds | CPU | relative to ordinary audio of its length |\n|---|---|---|---|');
   const most = { taken: 0, refused: 0 };
   for (const { name, seconds, body } of inputs) {
     const [cpu, answered] = await costOf(server, body(), timesOf(seconds));
@@ -161,6 +161,8 @@ export async function cost(part = ''): Promise<void> {
     most[kind] = Math.max(most[kind], ratio);
     console.log(`| ${name}${answered} | ${seconds} | ${(1000 * cpu).toFixed(0)} ms | × ${ratio.toFixed(2)} |`);
   }
-  console.log(`\nat most × ${most.taken.toFixed(2)}; of what is refused, its bytes: × ${most.refused.toFixed(2)}`);
+  console.log(
+    `\nat most × ${most.taken.toFixed(2)} for accepted inputs, × ${most.refused.toFixed(2)} for refused ones`,
+  );
   await server.close();
 }

@@ -102,9 +102,9 @@ export async function leaving(): Promise<void> {
     for (const list of [waits, cpuMs]) list.sort((a, b) => a - b);
     const restarts = await metric(server.url, 'voiceflow_worker_restarts_total');
     console.log(
-      `${name}: the worker was free ${quantile(waits, 0.5).toFixed(0)} ms after its client had left (median of ${waits.length}), ` +
-        `${(waits.at(-1) ?? 0).toFixed(0)} ms at most; it worked on for ${quantile(cpuMs, 0.5).toFixed(0)} ms of CPU, ` +
-        `${(cpuMs.at(-1) ?? 0).toFixed(0)} ms at most; ${over} done before; ${restarts} workers replaced`,
+      `${name}: the worker was free ${quantile(waits, 0.5).toFixed(0)} ms after its client disconnected (median of ${waits.length}), ` +
+        `${(waits.at(-1) ?? 0).toFixed(0)} ms at most; it continued for ${quantile(cpuMs, 0.5).toFixed(0)} ms of CPU, ` +
+        `${(cpuMs.at(-1) ?? 0).toFixed(0)} ms at most; ${over} completed before; ${restarts} workers replaced`,
     );
   };
   for (const [name, [body, type]] of Object.entries(bodies)) {

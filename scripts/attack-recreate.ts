@@ -59,7 +59,7 @@ async function measure(kind: (typeof KINDS)[number], count: number): Promise<voi
 
 /** Measures all kinds, one after the other. */
 export async function recreate(count: number): Promise<void> {
-  console.log('| create, use, close | cycles | resident at 5, 25, 50, 75, 100 % | growth a cycle, second half |');
+  console.log('| create, use, close | cycles | resident at 5, 25, 50, 75, 100 % | growth per cycle, second half |');
   console.log('|---|---|---|---|');
   for (const kind of KINDS) {
     const args = ['--expose-gc', '--import', 'tsx', SELF, kind, String(count)];

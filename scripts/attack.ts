@@ -41,7 +41,7 @@ async function healthy(server: Spawned, seconds: number): Promise<number[]> {
   return times.sort((a, b) => a - b);
 }
 
-function deaf(url: string, bytes: string): Socket {
+function unreadSocket(url: string, bytes: string): Socket {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   socket.on('error', () => {});
@@ -76,7 +76,7 @@ async function pipelining(): Promise<void> {
       ['as many as a read brings', Math.floor(65_536 / one.length)],
       ['30 each, held', 30],
     ] as const) {
-      const sockets = Array.from({ length: 60 }, () => deaf(server.url, one.repeat(count)));
+      const sockets = Array.from({ length: 60 }, () => unreadSocket(server.url, one.repeat(count)));
       const { peak, result } = await watched(rss, () => healthy(server, 8));
       const left = performance.now();
       for (const socket of sockets) socket.destroy();
@@ -106,7 +106,7 @@ async function unread(): Promise<void> {
   });
   const request = 'POST /v1/diarize?answer=8000000 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx';
   let most = 0;
-  const sockets = Array.from({ length: 100 }, () => deaf(server.url, request));
+  const sockets = Array.from({ length: 100 }, () => unreadSocket(server.url, request));
   const start = residentMb(process.pid);
   const { peak } = await watched(
     () => residentMb(process.pid),
@@ -120,7 +120,7 @@ async function unread(): Promise<void> {
   await pause(6_000);
   const left = await metric(server.url, 'voiceflow_body_bytes');
   console.log(
-    `100 clients that ask for 8 MB each and do not read: at most ${(most / MiB).toFixed(1)} of ${queueBytes / MiB} MiB held, ` +
+    `100 clients that request 8 MB each and do not read: at most ${(most / MiB).toFixed(1)} of ${queueBytes / MiB} MiB held, ` +
       `server +${(peak - start).toFixed(0)} MB; ${left} bytes held ${server.app.active} requests left after the idle limit`,
   );
   for (const socket of sockets) socket.destroy();
@@ -162,7 +162,7 @@ async function uploads(): Promise<void> {
         ),
     );
     console.log(
-      `two ${name} uploads of 128 MiB at once, deploy's limits: at most ${peak.toFixed(0)} MB in all processes; answered ${result.join(' and ')}`,
+      `two concurrent ${name} uploads of 128 MiB, limits of deploy/: at most ${peak.toFixed(0)} MB in all processes; responses ${result.join(' and ')}`,
     );
     await server.close();
   }
@@ -182,7 +182,9 @@ for (const [name, attack] of Object.entries(attacks)) {
   if (which !== 'all' && which !== name) continue;
   if (name === 'pipelining') {
     console.log('60 connections that pipeline and read nothing:\n');
-    console.log('| asked | memory | P50 of a healthy client | its P99 | answered again after |\n|---|---|---|---|---|');
+    console.log(
+      '| request | memory | P50 of another client | its P99 | responsive again after |\n|---|---|---|---|---|',
+    );
   }
   await attack();
 }

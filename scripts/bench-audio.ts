@@ -8,8 +8,8 @@ import { integer } from '../packages/server/src/args/index.ts';
 import { scriptArguments } from './arguments.ts';
 
 const { to, seconds } = scriptArguments({
-  to: integer([1, 384_000], 48_000, 'samples a second that it is resampled to'),
-  seconds: integer([1, 3600], 60, 'of audio'),
+  to: integer([1, 384_000], 48_000, 'target sample rate in Hz'),
+  seconds: integer([1, 3600], 60, 'seconds of audio'),
 }).values;
 const RATES = [8_000, 11_025, 16_000, 22_050, 44_100, 48_000, 96_000, 47_999];
 const RUNS = 7;

@@ -13,12 +13,12 @@ import { killServer, killWorkers } from '../tests/jobs/chaos.ts';
 import { scriptArguments } from './arguments.ts';
 
 const { positionals, values } = scriptArguments({
-  jobs: integer([1, 1e6], 'N', 'jobs (1000, or 100 for a server)'),
+  jobs: integer([1, 1e6], 'N', 'number of jobs (1000, or 100 for a server)'),
   workers: integer([1, 256], 5, 'worker processes'),
   every: integer([1, 1e6], 2000, 'milliseconds between kills'),
-  restarts: integer([0, 1000], 2, 'of PostgreSQL'),
-  rounds: integer([1, 1000], 20, 'servers killed'),
-  ms: integer([0, 1e6], 'MS', 'of each job (50, or 200 for a server)'),
+  restarts: integer([0, 1000], 2, 'restarts of PostgreSQL'),
+  rounds: integer([1, 1000], 20, 'number of server kills'),
+  ms: integer([0, 1e6], 'MS', 'milliseconds per job (50, or 200 for a server)'),
 });
 const { workers, every: killEveryMs, restarts, rounds } = values;
 const [what] = positionals;

@@ -15,9 +15,9 @@ const {
   seed: first,
   file,
 } = scriptArguments({
-  count: integer([1, 1e9], 20_000, 'mutants of each file'),
-  seed: integer([0, 1e9], 1_000_000, 'of the first'),
-  file: choice(FILES, 'that one alone'),
+  count: integer([1, 1e9], 20_000, 'mutants per file'),
+  seed: integer([0, 1e9], 1_000_000, 'seed of the first mutant'),
+  file: choice(FILES, 'only this file'),
 }).values;
 const files = file === undefined ? FILES : [file];
 

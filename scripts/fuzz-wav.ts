@@ -8,8 +8,8 @@ import { integer } from '../packages/server/src/args/index.ts';
 import { scriptArguments } from './arguments.ts';
 
 const { count, seed: first } = scriptArguments({
-  count: integer([1, 1e9], 1_000_000, 'inputs'),
-  seed: integer([0, 1e9], 100_000, 'of the first'),
+  count: integer([1, 1e9], 1_000_000, 'number of inputs'),
+  seed: integer([0, 1e9], 100_000, 'seed of the first input'),
 }).values;
 
 let failures = 0;

@@ -34,16 +34,20 @@ const serverOf = (limits: object) =>
 /**
  * Only `http` inputs wait for these timeouts. Sessions use the defaults: on a busy machine a handshake may take longer.
  */
-const [server, patient] = [await serverOf({ idleBodyMs: 200, headerMs: 200 }), await serverOf({})];
+const [server, defaultServer] = [await serverOf({ idleBodyMs: 200, headerMs: 200 }), await serverOf({})];
 const online: Record<string, FuzzTarget> = {
   http: { inputs: CONNECTION, run: (bytes) => connectionOutcome(server.url, bytes as string), refusals: [] },
-  sessions: { inputs: MESSAGES, run: (messages) => sessionOutcome(patient.url, messages as string[]), refusals: [] },
+  sessions: {
+    inputs: MESSAGES,
+    run: (messages) => sessionOutcome(defaultServer.url, messages as string[]),
+    refusals: [],
+  },
 };
 const targets: Record<string, FuzzTarget> = { ...TARGETS, ...FILE_TARGETS, ...online };
 const names = which === 'all' ? Object.keys(targets) : [which];
 let failed = 0;
 
-console.log('| parser | inputs | outcomes | slowest, of CPU | heap after each quarter |\n|---|---|---|---|---|');
+console.log('| parser | inputs | outcomes | slowest (CPU) | heap after each quarter |\n|---|---|---|---|---|');
 for (const name of names) {
   const target = targets[name];
   if (target === undefined) {
@@ -95,12 +99,12 @@ for (const name of names) {
   }
   if (![...outcomes.keys()].some((outcome) => outcome === 'ok' || outcome.startsWith('answered'))) {
     failed++;
-    console.error(`${name}: nothing was taken, so all inputs ended at the first check`);
+    console.error(`${name}: no input was accepted, so all ended at the first check`);
   }
   const summary = [...outcomes].map(([outcome, n]) => `${n} ${outcome}`).join(', ');
   console.log(`| ${name} | ${total} | ${summary} | ${slowest.toFixed(0)} ms | ${memory.join(', ')} MB |`);
 }
-for (const { url, app, pool, close } of [server, patient]) {
+for (const { url, app, pool, close } of [server, defaultServer]) {
   const metrics = await (await fetch(`${url}/metrics`)).text();
   console.log(`\nserver: ${app.active} requests and sessions left, ${pool.restarts} workers replaced`);
   if (app.active > 0 || pool.restarts > 0 || !metrics.includes('voiceflow_body_bytes 0')) failed++;

@@ -153,15 +153,15 @@ function main(folder: string): void {
     const mix = pinkNoise(length, 2026).map((value) => value * noiseGain);
     const rows: { start: number; end: number; speaker: Voice }[] = [];
     const words: { text: string; start: number; end: number; speaker: Voice }[] = [];
-    const heard = new Map(
+    const responses = new Map(
       Object.entries(SEATS).map(([voice, seat], i) => [voice, impulseResponse(ROOM, seat.at, RATE, 7 + i)]),
     );
     for (const { line, samples, extents, offset, words: said } of placed) {
-      const ear = heard.get(line.voice);
-      if (!ear) throw new Error(`no seat for ${line.voice}`);
+      const response = responses.get(line.voice);
+      if (!response) throw new Error(`no seat for ${line.voice}`);
       const gain = levelGain(samples, extents, SPEECH_LEVEL_DB + SEATS[line.voice].gainDb);
-      addThrough(ear.response, samples, mix, offset, gain);
-      const shift = offset + ear.directAt;
+      addThrough(response.response, samples, mix, offset, gain);
+      const shift = offset + response.directAt;
       for (const { start, end } of extents) {
         rows.push({ start: (shift + start) / RATE, end: (shift + end) / RATE, speaker: line.voice });
       }
@@ -215,16 +215,16 @@ function wav(samples: Float64Array): Buffer {
 
 function report(rows: readonly { start: number; end: number }[], seconds: number, mix: Float64Array): void {
   const speech = rows.reduce((sum, { start, end }) => sum + end - start, 0);
-  let [talking, overlapped] = [0, 0];
+  let [spoken, overlapped] = [0, 0];
   for (let t = 0.005; t < seconds; t += 0.01) {
     const active = rows.filter(({ start, end }) => t >= start && t < end).length;
-    if (active > 0) talking += 0.01;
+    if (active > 0) spoken += 0.01;
     if (active > 1) overlapped += 0.01;
   }
   const peak = mix.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
   console.log(
     `${seconds.toFixed(1)} s, ${rows.length} turns, ${speech.toFixed(1)} s of speech, ` +
-      `${overlapped.toFixed(1)} of ${talking.toFixed(1)} s overlapped, peak ${(20 * Math.log10(peak)).toFixed(1)} dB`,
+      `${overlapped.toFixed(1)} of ${spoken.toFixed(1)} s overlapped, peak ${(20 * Math.log10(peak)).toFixed(1)} dB`,
   );
 }
 

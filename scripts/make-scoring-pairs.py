@@ -39,7 +39,7 @@ def speech(rnd, speakers, end, overlap, shortest, longest):
     return turns
 
 
-def heard(rnd, turns, end, labels):
+def hypothesis(rnd, turns, end, labels):
     """A possible system output: moved ends; lost, split, confused and invented turns."""
     names = [f"spk{i:02}" for i in rnd.sample(range(40), labels)]
     out = []
@@ -75,7 +75,7 @@ def pair(kind, index):
     speakers = {"two": 2, "many": 11, "stranger": 3}.get(kind, rnd.randrange(2, 6))
     longest = 900 if kind == "short" else 6000
     reference = speech(rnd, speakers, end, 0.7 if kind == "overlap" else 0.25, 120, longest)
-    system = heard(rnd, reference, end, speakers + (2 if kind == "stranger" else 0))
+    system = hypothesis(rnd, reference, end, speakers + (2 if kind == "stranger" else 0))
     if kind == "silent-system":
         system = []
     if kind == "one-label":

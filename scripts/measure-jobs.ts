@@ -16,12 +16,12 @@ import { dataFolder } from '../tests/jobs/databases.ts';
 import { scriptArguments } from './arguments.ts';
 
 const { values } = scriptArguments({
-  pairs: integer([1, 1e6], 100, 'of a job and a request'),
-  submissions: integer([1, 1e6], 1000, 'at once'),
-  'at-once': integer([1, 1000], 10, 'so many'),
-  rate: integer([1, 1e5], 200, 'submissions a second'),
-  for: integer([1, 3600], 10, 'seconds'),
-  ms: integer([0, 1e6], 0, 'milliseconds of each job'),
+  pairs: integer([1, 1e6], 100, 'pairs of a job and a request'),
+  submissions: integer([1, 1e6], 1000, 'concurrent submissions in total'),
+  'at-once': integer([1, 1000], 10, 'submissions in flight'),
+  rate: integer([1, 1e5], 200, 'submissions per second'),
+  for: integer([1, 3600], 10, 'seconds at the fixed rate'),
+  ms: integer([0, 1e6], 0, 'milliseconds per job'),
 });
 const quantiles = (list: readonly number[]) => {
   const sorted = list.toSorted((a, b) => a - b);

@@ -27,11 +27,11 @@ const {
   every,
   model,
 } = scriptArguments({
-  recordings: integer([1, 1e6], 200, 'jobs'),
-  seconds: integer([1, 3600], 20, 'of each'),
-  workers: integer([1, 256], 2, 'processes'),
+  recordings: integer([1, 1e6], 200, 'number of recordings'),
+  seconds: integer([1, 3600], 20, 'seconds per recording'),
+  workers: integer([1, 256], 2, 'worker processes'),
   every: integer([1, 3600], 5, 'seconds between kills'),
-  model: or(text('NAME', 'of the workers'), 'standard'),
+  model: or(text('NAME', 'model of the workers'), 'standard'),
 }).values;
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** Recordings whose CPU time is measured before any worker is killed. */
@@ -70,9 +70,9 @@ async function ended(id: string): Promise<string> {
     if (state !== 'queued' && state !== 'running') return state;
   }
 }
-async function all(from: number, howMany: number): Promise<Record<string, number>> {
+async function all(from: number, jobs: number): Promise<Record<string, number>> {
   const ids: string[] = [];
-  for (let i = 0; i < howMany; i++) ids.push(await submit(from + i));
+  for (let i = 0; i < jobs; i++) ids.push(await submit(from + i));
   const states: Record<string, number> = {};
   for (const id of ids) {
     const state = await ended(id);

@@ -82,13 +82,13 @@ const names = Object.keys(verdicts);
 const folders = ['wav_ok', 'wav_bad', 'real', 'codecs'];
 
 describe.skipIf(!present)(`../shared/badaudio${ABSENT}`, () => {
-  it('is the set that this test was written for', () => {
+  it('is the expected set of files', () => {
     expect(names).toHaveLength(1_097);
     expect(new Set(names.map((name) => name.split('/')[0]))).toEqual(new Set(folders));
   });
 
   it.each(folders)(
-    '%s: each file has its pinned verdict, finite samples, and a code for each refusal',
+    '%s: each file has its recorded verdict, finite samples, and a code if it is rejected',
     async (folder) => {
       const failures: string[] = [];
       for (const name of names.filter((one) => one.startsWith(`${folder}/`))) {
@@ -109,7 +109,7 @@ describe.skipIf(!present)(`../shared/badaudio${ABSENT}`, () => {
   );
 
   it.each(folders)(
-    '%s: rate, frames and samples are those of libsndfile and ffmpeg where they agree',
+    '%s: rate, frames and samples equal those of libsndfile and ffmpeg if both agree',
     async (folder) => {
       const failures: string[] = [];
       let compared = 0;
@@ -132,7 +132,7 @@ describe.skipIf(!present)(`../shared/badaudio${ABSENT}`, () => {
     },
   );
 
-  it('wav_ok, wav_bad: rate, frames and first samples are those known by construction', async () => {
+  it('wav_ok, wav_bad: rate, frames and first samples equal the constructed ones', async () => {
     const failures: string[] = [];
     for (const name of names) {
       const { truth, verdict } = verdicts[name] as Entry;
@@ -157,7 +157,7 @@ describe.skipIf(!present)(`../shared/badaudio${ABSENT}`, () => {
     expect(failures).toEqual([]);
   });
 
-  it('non-finite samples can be replaced, as the reference hashes do', async () => {
+  it('non-finite samples can be replaced as in the reference hashes', async () => {
     const finite = names.filter(
       (name) =>
         lawfulRefusal(name, verdicts[name] as Entry, read(name)) === 'invalid-audio' &&
@@ -202,8 +202,8 @@ const KINDS: readonly (readonly [RegExp, RegExp])[] = [
 const MISNAMED =
   /junk_before|garbage_before|mid_frame|claxon\/fuzz|trunc_2\.|l3-nonstandard|ILL4|empty_file|invalid_file|incomplete|latin1|ogg_named/;
 
-describe.skipIf(!present)(`what is no WAV${ABSENT}`, () => {
-  it('is refused as an unsupported format, by its name', async () => {
+describe.skipIf(!present)(`files that are not WAV${ABSENT}`, () => {
+  it('are rejected as unsupported, with the name of the format', async () => {
     const formats = Object.keys(JSON.parse(read('formats/expected.json').toString())).filter(
       (name) => name !== '_about',
     );

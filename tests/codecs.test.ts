@@ -70,7 +70,7 @@ const rms = (samples: Float32Array) => Math.sqrt(samples.reduce((sum, x) => sum 
 const OPEN = /aac_adts_len0|claxon\/fuzz|mp3_two_rates|ogg_chained_rates|latin1|garbage_before/;
 
 describe('the server', () => {
-  it('reads MP3, Opus and MP4 as the body and in a form, whatever they are called', async () => {
+  it('decodes MP3, Opus and MP4 as the body and in a form, with any name', async () => {
     const subject = await inProcess();
     const fixture = (name: string) =>
       new Uint8Array(readFileSync(new URL(`../packages/codecs/fixtures/${name}`, import.meta.url)));
@@ -98,7 +98,7 @@ describe('the server', () => {
 
 describe.skipIf(!present)(`../shared/badaudio with codecs${ABSENT}`, { timeout: SLOW }, () => {
   it.each(['codecs', 'real'])(
-    '%s: each file has its pinned verdict, and a code and a hint for each refusal',
+    '%s: each file has its recorded verdict, and a code and a hint if it is rejected',
     async (folder) => {
       const failures: string[] = [];
       for (const name of names.filter((one) => one.startsWith(`${folder}/`) && !BOMB.test(one))) {
@@ -119,7 +119,7 @@ describe.skipIf(!present)(`../shared/badaudio with codecs${ABSENT}`, { timeout: 
     },
   );
 
-  it.each(['codecs', 'real'])('%s: begins and ends within 20 ms of FFmpeg’s decoding', async (folder) => {
+  it.each(['codecs', 'real'])('%s: starts and ends within 20 ms of FFmpeg’s output', async (folder) => {
     const failures: string[] = [];
     let compared = 0;
     for (const name of names.filter((one) => one.startsWith(`${folder}/`) && !BOMB.test(one) && !OPEN.test(one))) {
@@ -147,7 +147,7 @@ describe.skipIf(!present)(`../shared/badaudio with codecs${ABSENT}`, { timeout: 
     expect(compared).toBeGreaterThan({ codecs: 90, real: 90 }[folder] ?? 0);
   });
 
-  it('formats: every rate, channel count and encoding has FFmpeg’s samples', async () => {
+  it('formats: every rate, channel count and encoding has the samples of FFmpeg', async () => {
     const expected: Record<string, { ffmpeg?: Summary } & Summary> = json('formats/expected.json');
     const files = Object.keys(expected).filter((name) => name !== '_about' && !name.endsWith('.wav'));
     const failures: string[] = [];

@@ -83,8 +83,8 @@ const ASKED = [
   [6, 4, 0.1],
 ] as const;
 
-describe('conversations from seeds', () => {
-  it('have their voices found, and who spoke when', async () => {
+describe('synthetic conversations', () => {
+  it('are diarized with the right number of speakers and a low DER', async () => {
     const rates: number[] = [];
     let right = 0;
     for (const [seed, voices, overlap] of ASKED) {

@@ -18,7 +18,7 @@ const turnsOf = async (diarizer: Awaited<ReturnType<typeof createDiarizer>>) => 
   }
 };
 
-it('the stage of the example leaves nothing outside of its regions, and inside what was there', async () => {
+it('the example stage returns no turns outside its regions, and keeps the turns inside', async () => {
   const regions = [
     { start: 5, end: 15 },
     { start: 25, end: 40 },

@@ -41,7 +41,7 @@ beforeAll(async () => {
 });
 afterAll(() => diarizer?.close());
 
-it('is no speaker, neither alone nor before a call', async () => {
+it('music is not a speaker, neither alone nor before a call', async () => {
   const alone = await diarizer.diarize({ samples: music(), sampleRate: RATE });
   expect([alone.turns, alone.warnings.map(({ code }) => code)]).toEqual([[], ['audio-silent']]);
   const before = await diarizer.diarize({ samples: call(), sampleRate: RATE });

@@ -3,7 +3,7 @@ import { CONTENDERS, compareBackends, runtimeName } from './backends.ts';
 import { findRuntimes } from './runtimes.ts';
 
 describe('compareBackends', () => {
-  it('measures every contender in turns and gives ratios of pairs', async () => {
+  it('runs all contenders alternately and returns ratios of pairs', async () => {
     const contenders = CONTENDERS.filter(({ name }) => ['native ×1', 'native-direct ×1', 'native ×4'].includes(name));
     const rounds: number[] = [];
     const result = await compareBackends({ iterations: 20, contenders, onProgress: (round) => rounds.push(round) });
@@ -28,12 +28,12 @@ describe('compareBackends', () => {
 });
 
 describe('runtimes', () => {
-  it('are known by what they say of themselves', () => {
+  it('are identified by the version that they report', () => {
     expect(runtimeName({ node: '24.3.0', bun: '1.4.5' })).toBe('bun 1.4.5');
     expect(runtimeName({ node: '24.2.0', deno: '2.9.6' })).toBe('deno 2.9.6');
   });
 
-  it('that are absent say how to get them', () => {
+  it('report how to install them if they are missing', () => {
     const [here, ...others] = findRuntimes(() => false);
     expect(here?.missing).toBeUndefined();
     expect(others.map(({ name }) => name)).toEqual(['bun', 'deno']);

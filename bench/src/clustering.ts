@@ -12,7 +12,7 @@ export interface Script {
 }
 
 /** A turn, in frames of the recording's grid. */
-export interface Said {
+export interface SyntheticTurn {
   readonly start: number;
   readonly end: number;
   readonly voice: number;
@@ -30,8 +30,8 @@ const FAST_CNN = { frames: 50, slots: 2, frame: 0.02, hop: 12 } as const;
 const PAUSE = 30;
 
 /** Random turns. */
-export function turnsOf({ hours, voices, turn }: Script, frame: number, random: () => number): Said[] {
-  const turns: Said[] = [];
+export function turnsOf({ hours, voices, turn }: Script, frame: number, random: () => number): SyntheticTurn[] {
+  const turns: SyntheticTurn[] = [];
   const end = Math.floor((hours * 3600) / frame);
   for (let at = 0; at < end; ) {
     const next = Math.min(end, at + Math.round((turn * (0.7 + 0.6 * random())) / frame));
@@ -42,7 +42,12 @@ export function turnsOf({ hours, voices, turn }: Script, frame: number, random: 
 }
 
 /** Activity in each window: `active` is `[frames, slots]`; the first voices of a window get one slot each. */
-export function* windowsOf(turns: readonly Said[], shape: Shape, hours: number, startOf: (window: number) => number) {
+export function* windowsOf(
+  turns: readonly SyntheticTurn[],
+  shape: Shape,
+  hours: number,
+  startOf: (window: number) => number,
+) {
   const { frames, slots: most, frame } = shape;
   const count = Math.floor((hours * 3600) / frame / startOf(1)) - Math.ceil(frames / startOf(1));
   let first = 0;
@@ -72,7 +77,7 @@ export function voicesOf(count: number, between: ArrayLike<number>, normal: () =
  * Synthetic outputs of the Fast CNN for a long recording: voices drawn from the voice space (variance `between`), and
  * for each window the embedding of a voice plus noise of variance 1.
  */
-export function madeUpRecording(between: readonly number[], script: Script, seed: number) {
+export function syntheticRecording(between: readonly number[], script: Script, seed: number) {
   const { frames, slots: most, frame, hop } = FAST_CNN;
   const random = seededRandom(seed);
   const normal = () => gaussian(random);

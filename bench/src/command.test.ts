@@ -26,7 +26,7 @@ const made = command({
   },
 });
 
-it('reads words and options in any order, and gives what is absent its default', async () => {
+it('reads positional arguments and options in any order, and uses defaults for missing options', async () => {
   expect(await made.run(['a', '--json', '--set', 'turns.onset=0.6,hop=0.48', 'b'], io)).toBe(1);
   const set = { 'turns.onset': 0.6, hop: 0.48 };
   const rest = { rate: undefined, out: undefined, how: 'well' };
@@ -44,14 +44,14 @@ it.each([
   [['a', '--set', 'hop'], /path=number/],
   [['a', '--out'], /--out/],
   [['a', '--nothing'], /--nothing/],
-] as const)('refuses %j', async (args, told) => {
+] as const)('rejects %j', async (args, told) => {
   await expect(made.run(args, io)).rejects.toMatchObject({
     code: 'invalid-option',
     message: expect.stringMatching(told),
   });
 });
 
-it('lists the options in the help', () => {
+it('lists the options in its help', () => {
   expect(made.help('make')).toBe(`npm run bench -- make FOLDER… [options]
 
 About it.

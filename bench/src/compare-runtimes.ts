@@ -5,7 +5,7 @@ import { findRuntimes, type Runtime } from './runtimes.ts';
 import { type Summary, summarize } from './stats/summary.ts';
 
 const COLD_STARTS = 5;
-const COLD_PATIENCE = 60_000;
+const COLD_START_TIMEOUT_MS = 60_000;
 
 /** The comparison in one runtime, with figures that must be measured from outside the process. */
 export interface RuntimeResult extends ComparisonResult {
@@ -56,7 +56,7 @@ async function coldStarts(runtime: Runtime, signal?: AbortSignal): Promise<Runti
   for (let round = 0; round < COLD_STARTS; round++) {
     for (const [at, engine] of coldStartContenders.entries()) {
       const start = performance.now();
-      await child(runtime, ['cold-start', '--engine', engine], signal, COLD_PATIENCE);
+      await child(runtime, ['cold-start', '--engine', engine], signal, COLD_START_TIMEOUT_MS);
       samples[at]?.push(performance.now() - start);
     }
   }

@@ -20,12 +20,12 @@ describe('runPart', () => {
     await writeFile(script, SCRIPT);
   });
 
-  it('gives what was printed without waiting for a process that never ends', async () => {
+  it('returns the output of a process that does not exit', async () => {
     expect(await runPart(['hang-at-exit'], { script })).toBe('all of it\n');
     expect(await runPart(['large'], { script })).toHaveLength(3_000_000);
   });
 
-  it('does not take half of it for all of it', async () => {
+  it('rejects the partial output of a failed process', async () => {
     const failed = runPart(['fail'], { script });
     await expect(failed).rejects.toMatchObject({
       code: 'backend-failed',
@@ -33,7 +33,7 @@ describe('runPart', () => {
     });
   });
 
-  it('gives up in time, on a signal, and when there is nothing to start', async () => {
+  it('rejects after the timeout, on abort, and if the process cannot start', async () => {
     await expect(runPart(['hang'], { script, timeoutMs: 300 })).rejects.toThrow(/given up after 0.3 s/);
     const stop = new AbortController();
     const stopped = runPart(['hang'], { script, signal: stop.signal });

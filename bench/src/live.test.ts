@@ -7,7 +7,7 @@ import { withinLimits } from './commands/live.ts';
 import { measureLive } from './live.ts';
 
 const turn = (start: number, end: number, speaker: string): Turn => ({ start, end, speaker });
-const told = (id: string, start: number, end: number, speaker: string): LiveEvent => ({
+const turnEnd = (id: string, start: number, end: number, speaker: string): LiveEvent => ({
   type: 'turn-end',
   turn: id,
   start,
@@ -32,21 +32,28 @@ function stub(events: readonly LiveEvent[], result: { turns: readonly Turn[]; la
   } as unknown as Diarizer;
 }
 
-it('scores final turns under their last labels, and counts what was renamed and reassigned', async () => {
+it('scores final turns under their last labels, and counts renamed and reassigned speech', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'voiceflow-live-'));
   await writeFile(join(folder, 'a.rttm'), toRttm([turn(0, 6, 'one'), turn(6, 10, 'two')], 'a'));
   await writeFile(join(folder, 'a.wav'), encodeWav([new Float32Array(160_000)], 16_000));
   const events: LiveEvent[] = [
-    told('t0', 0, 4, 'A'),
-    told('t1', 4, 6, 'B'),
+    turnEnd('t0', 0, 4, 'A'),
+    turnEnd('t1', 4, 6, 'B'),
     { type: 'speaker-merged', from: 'B', into: 'A' },
-    told('t2', 6, 10, 'C'),
-    told('t3', 8, 8, 'C'),
+    turnEnd('t2', 6, 10, 'C'),
+    turnEnd('t3', 8, 8, 'C'),
   ];
   // Clustered again, the last second of t2 goes to A.
   const result = { turns: [turn(0, 6, 'A'), turn(6, 9, 'C'), turn(9, 10, 'A')], labels: { A: 'A', B: 'A', C: 'C' } };
   const [measured] = await measureLive(stub(events, result), { folders: [folder], latency: 1 });
-  expect(measured).toMatchObject({ live: 0, offline: 40, reclustered: 10, told: 10, renamed: 2, reassigned: 1 });
+  expect(measured).toMatchObject({
+    live: 0,
+    offline: 40,
+    reclustered: 10,
+    finalSeconds: 10,
+    renamed: 2,
+    reassigned: 1,
+  });
   expect(measured?.files[0]?.speakers).toEqual({ found: 2, reference: 2 });
   expect(measured && withinLimits(measured)).toBe(false);
   expect(measured && withinLimits({ ...measured, renamed: 0.2 })).toBe(true);

@@ -27,7 +27,7 @@ export interface LiveFile {
    * Seconds of final turns; of those whose label `speaker-merged` changed later; of those that re-clustering assigned
    * to another speaker.
    */
-  readonly told: number;
+  readonly finalSeconds: number;
   readonly renamed: number;
   readonly reassigned: number;
   /** Longest delay from the push of a turn's end to its `turn-end` event, in seconds of audio. */
@@ -84,7 +84,7 @@ export async function measureLive(diarizer: Diarizer, options: LiveOptions): Pro
       folder: basename(resolve(folder)),
       files,
       ...ratesOf((how) => all[how]),
-      told: sum(({ told }) => told),
+      finalSeconds: sum(({ finalSeconds }) => finalSeconds),
       renamed: sum(({ renamed }) => renamed),
       reassigned: sum(({ reassigned }) => reassigned),
       latest: Math.max(...files.map(({ latest }) => latest)),
@@ -140,7 +140,7 @@ function describe(recording: Recording, { turns, result, latest }: LiveRun, rate
       found: new Set(turns.map(({ speaker }) => speaker)).size,
       reference: new Set(recording.reference.map(({ speaker }) => speaker)).size,
     },
-    told: sum(turns),
+    finalSeconds: sum(turns),
     renamed: sum(turns.filter(({ turn, speaker }) => turn.speaker !== speaker)),
     reassigned: turns.reduce((total, { turn }) => {
       const label = result.labels[turn.speaker];

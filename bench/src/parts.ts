@@ -14,12 +14,12 @@ import { measureSpeed } from './pipelines.ts';
 /** Parts of the measurements that need their own process. The commands run them; users do not. */
 export const parts: Readonly<Record<string, BenchCommand>> = {
   inside: command({
-    summary: 'the comparison of backends, in this runtime',
+    summary: 'compares the backends in this runtime',
     options: { iterations: integer([10, 100_000], 200, '') },
     run: async ({ iterations }, io) => io.out(JSON.stringify(await compareBackends({ iterations }))),
   }),
   'cold-start': command({
-    summary: 'from nothing to the first answer',
+    summary: 'time from the start to the first result',
     options: { engine: or(choice(ENGINES, ''), ENGINES[0]) },
     run: ({ engine }) => coldStart(engine),
   }),
@@ -33,7 +33,7 @@ export const parts: Readonly<Record<string, BenchCommand>> = {
     run: async (options, io) => io.out(JSON.stringify(await measureSpeed(options))),
   }),
   'bare-loop': command({
-    summary: 'ONNX Runtime in this thread, one run after the other',
+    summary: 'sequential runs of ONNX Runtime in this thread',
     options: { seconds: number([0.1, 600], 5, '') },
     async run({ seconds }, io) {
       const engine = 'native-direct';
@@ -45,7 +45,7 @@ export const parts: Readonly<Record<string, BenchCommand>> = {
     },
   }),
   'null-server': command({
-    summary: 'a server that does nothing',
+    summary: 'a server without work',
     options: { port: integer([0, 65_535], 0, '') },
     async run({ port }, io) {
       const server = await startNullServer(port);
@@ -54,7 +54,7 @@ export const parts: Readonly<Record<string, BenchCommand>> = {
     },
   }),
   'faulty-server': command({
-    summary: 'the server with workers that fail as VOICEFLOW_FAULTS says',
+    summary: 'the server with workers that fail according to VOICEFLOW_FAULTS',
     options: {},
     async run(_, io) {
       const worker = fileURLToPath(import.meta.resolve('@voiceflow-ml/server/faulty-worker'));

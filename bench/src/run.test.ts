@@ -36,7 +36,7 @@ async function bench(...args: string[]) {
 }
 
 describe('bench load', () => {
-  it('exits with 1 by --check when a promise is missed', async () => {
+  it('exits with 1 with --check if a limit is missed', async () => {
     const [slow, fast, failing] = [await server(25), await server(2), await server(2, 503)];
     const check = (url: string) => bench('load', '--url', url, '--requests', '8', '--concurrency', '2', '--check');
     const missed = await check(slow);
@@ -67,7 +67,7 @@ describe('bench load', () => {
     expect(result.verdicts).toHaveLength(3);
   });
 
-  it('has an open loop', async () => {
+  it('runs an open loop', async () => {
     const args = ['--rate', '50', '--duration', '0.5', '--arrivals', 'poisson', '--json'];
     const { out } = await bench('load', '--url', await server(2), ...args);
     const result = JSON.parse(out);
@@ -77,7 +77,7 @@ describe('bench load', () => {
 });
 
 describe('bench e2e', () => {
-  it('shows the network as the rest and exits with 1 by --check when it is too slow', async () => {
+  it("reports the network's part, and exits with 1 with --check if it is too slow", async () => {
     const url = await server(2);
     const args = ['--url', url, '--iterations', '3', '--check'];
     const slow = await bench('e2e', ...args, '--rtt', '120');
@@ -106,8 +106,8 @@ describe('bench cpu', () => {
   });
 });
 
-describe('wrong usage', () => {
-  it('ends with 2 and says what is wrong', async () => {
+describe('invalid usage', () => {
+  it('exits with 2 and names the error', async () => {
     for (const [args, told] of [
       [['nonsense'], /no bench nonsense/],
       [['load', '--nonsense'], /unknown option --nonsense.*See --help/],
@@ -125,11 +125,11 @@ describe('wrong usage', () => {
     }
   });
 
-  it('ends with 1 for what is not there', async () => {
+  it('exits with 1 for a missing file', async () => {
     expect(await bench('cpu', '--model', 'no/such.onnx')).toMatchObject({ code: 1, out: '' });
   });
 
-  it('has help for every command', async () => {
+  it('prints help for every command', async () => {
     for (const name of Object.keys(benchCommands)) {
       const { code, out } = await bench(name, '--help');
       expect(code).toBe(0);
@@ -141,7 +141,7 @@ describe('wrong usage', () => {
 describe('startProcess', () => {
   const script = (body: string) => ['-e', body];
 
-  it('waits until it answers, tells what it uses with its children, and stops it', async () => {
+  it('waits until the process responds, measures it with its children, and stops it', async () => {
     const port = await freePort();
     const child = `require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])`;
     const listen = `setTimeout(() => require('node:http').createServer((q, r) => r.end('ok')).listen(${port}), 200)`;
@@ -158,7 +158,7 @@ describe('startProcess', () => {
     expect(treeUsage(2 ** 30)).toBeUndefined();
   });
 
-  it('tells what a process said that ended instead', async () => {
+  it('reports the output of a process that exits early', async () => {
     const options = {
       command: process.execPath,
       args: script(`console.error('no luck'); process.exit(3)`),

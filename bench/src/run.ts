@@ -69,7 +69,7 @@ function isReport([first]: readonly string[]): boolean {
 
 function usage(): string {
   const lines = Object.entries(benchCommands).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
-  return `npm run bench -- COMMAND [options]\n\n${lines.join('\n')}\n\nnpm run bench -- COMMAND --help tells more.`;
+  return `npm run bench -- COMMAND [options]\n\n${lines.join('\n')}\n\nnpm run bench -- COMMAND --help describes a command.`;
 }
 
 export function processIo(signal?: AbortSignal): BenchIo {

@@ -9,7 +9,7 @@ const report = {
 };
 
 describe('renderJobs', () => {
-  it('tells what was measured, and computes workers that are 70 % busy', () => {
+  it('renders the measurement, and computes workers at 70 % utilization', () => {
     const page = renderJobs(report);
     expect(page).toContain('199 of 200 jobs succeeded');
     // 10,000 × 60.48 s are 7 cores all day; at 70 % that is 10.

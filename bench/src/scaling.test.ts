@@ -4,7 +4,7 @@ import { reportFixture } from './report/fixture.ts';
 import { coreCost, erlangWait, renderScaling, requirement } from './scaling.ts';
 
 describe('erlangWait', () => {
-  it('equals the textbook: M/M/1 and M/M/2 in closed form', () => {
+  it('equals the closed form of M/M/1 and M/M/2', () => {
     // M/M/1: ρ/(1 − ρ) services; M/M/2: ρ²/(1 − ρ²) services of one server.
     expect(erlangWait(50, 10, 1)).toBeCloseTo(10);
     expect(erlangWait(100, 10, 2)).toBeCloseTo((0.25 / 0.75) * 10);
@@ -12,7 +12,7 @@ describe('erlangWait', () => {
     expect(erlangWait(400, 10, 4)).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('grows with the rate and shrinks with more servers at the same load', () => {
+  it('increases with the arrival rate, and decreases with more servers at the same load', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0.05, max: 0.95, noNaN: true }),
@@ -32,7 +32,7 @@ describe('erlangWait', () => {
 describe('requirement', () => {
   const cost = { server: 5, network: 0.8, service: 6, memory: 400, workers: 2 };
 
-  it('plans 70 % busy cores in machines of 8, one to spare', () => {
+  it('plans cores at 70 % utilization in machines of 8 cores, plus a spare one', () => {
     // 1,000 a second × 5 ms are 5 busy cores; at 70 % that is 7.14.
     expect(requirement(1000, cost)).toMatchObject({ cores: 8, machines: 2, underWay: 6 });
     expect(requirement(10_000, cost)).toMatchObject({ cores: 72, machines: 10 });
@@ -40,7 +40,7 @@ describe('requirement', () => {
     expect(requirement(1000, cost).memory).toBeCloseTo((2 * 8 * 200) / 1024);
   });
 
-  it('is computed from the report, or not at all', () => {
+  it('is undefined without the figures of the report', () => {
     expect(coreCost(reportFixture())).toEqual({ server: 5, network: 0.25, service: 20, memory: 400, workers: 2 });
     const { serving: _, ...without } = reportFixture();
     expect(renderScaling(without)).toBeUndefined();
@@ -51,7 +51,7 @@ describe('requirement', () => {
     expect(page).not.toMatch(/undefined|NaN|Infinity/);
   });
 
-  it('never says that a part is larger than the whole', () => {
+  it('rejects a report in which a part exceeds the total', () => {
     const report = reportFixture();
     const serving = report.serving as NonNullable<typeof report.serving>;
     const { total, ...others } = serving.single.server;

@@ -42,7 +42,7 @@ describe('Kubernetes', () => {
   const pod = deployment.spec?.template?.spec as Node;
   const container = pod.containers?.[0] as Node;
 
-  it('asks routes that the server has', () => {
+  it('probes existing routes', () => {
     for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe']) {
       expect(routes).toContain(container[probe]?.httpGet?.path);
     }
@@ -51,20 +51,20 @@ describe('Kubernetes', () => {
     expect(routes).toContain(deployment.spec?.template?.metadata?.annotations?.['prometheus.io/path']);
   });
 
-  it('gives a pod the time that the server takes to drain', () => {
+  it('gives a pod the server’s drain time', () => {
     const [, seconds] = items(container.lifecycle?.preStop?.exec?.command);
     const needed = Number(seconds) + LIMIT_RULES.drainMs.default / 1000;
     expect(Number(pod.terminationGracePeriodSeconds)).toBeGreaterThan(needed);
   });
 
-  it('starts as many workers as it asks for cores, and asks for keys', () => {
+  it('starts one worker per requested core, and requires keys', () => {
     const env = new Map(items(container.env).map((entry) => [String(entry.name), entry]));
     expect(env.get('VOICEFLOW_WORKERS')?.value).toBe(container.resources?.requests?.cpu);
     expect(env.get('VOICEFLOW_API_KEYS')?.valueFrom?.secretKeyRef?.name).toBe('voiceflow-keys');
     expect(env.get('VOICEFLOW_PORT')?.value).toBe(String(container.ports?.[0]?.containerPort));
   });
 
-  it('selects its own pods everywhere', () => {
+  it('selects its own pods consistently', () => {
     const labels = deployment.spec?.template?.metadata?.labels;
     expect(deployment.spec?.selector?.matchLabels).toEqual(labels);
     expect(byKind('kubernetes/deployment.yaml', 'Service').spec?.selector).toEqual(labels);
@@ -72,7 +72,7 @@ describe('Kubernetes', () => {
     expect(deployment.spec?.replicas).toBeUndefined();
   });
 
-  it('scales on a metric that the server exports and the adapter passes on', () => {
+  it('scales on a metric that the server exports and the adapter provides', () => {
     const scaler = byKind('kubernetes/autoscaling.yaml', 'HorizontalPodAutoscaler');
     const metric = items(scaler.spec?.metrics).find((each) => each.type === 'Pods')?.pods;
     const name = String(metric?.metric?.name);
@@ -88,7 +88,7 @@ describe('Kubernetes', () => {
 });
 
 describe('KServe', () => {
-  it('is asked for health by the Open Inference Protocol', () => {
+  it('uses the health routes of the Open Inference Protocol', () => {
     const container = byKind('kserve/inference-service.yaml', 'InferenceService').spec?.predictor?.containers?.[0];
     expect(container?.name).toBe('kserve-container');
     for (const probe of ['readinessProbe', 'livenessProbe'])
@@ -97,7 +97,7 @@ describe('KServe', () => {
 });
 
 describe('Traefik', () => {
-  it('routes to services and middlewares that it defines, and checks readiness', () => {
+  it('routes to defined services and middlewares, and checks readiness', () => {
     const { routers, services, middlewares } = (documents('traefik/dynamic.yaml')[0]?.http ?? {}) as Node;
     const entries = Object.keys(documents('traefik/traefik.yaml')[0]?.entryPoints ?? {});
     for (const router of Object.values(routers ?? {}) as Node[]) {
@@ -117,7 +117,7 @@ describe('compose', () => {
   const compose = documents('compose.yaml')[0] as Node;
   const servers = Object.keys(compose.services ?? {}).filter((name) => name.startsWith('voiceflow-'));
 
-  it('makes the tested nginx configuration point at its own servers', () => {
+  it('applies the tested nginx configuration to its own servers', () => {
     const folder = mkdtempSync(join(tmpdir(), 'voiceflow-compose-'));
     const target = join(folder, 'default.conf');
     const [, , script] = items(compose.services?.nginx?.command);
@@ -135,7 +135,7 @@ describe('compose', () => {
     expect(lines).toEqual(servers.map((name) => `server ${name}:8080 max_fails=2 fail_timeout=2s;`));
   });
 
-  it('gives servers the time to drain and nginx all of them', () => {
+  it('gives servers their drain time, and nginx that of all servers', () => {
     expect(servers).toHaveLength(4);
     for (const name of servers) {
       const seconds = Number.parseInt(String(compose.services?.[name]?.stop_grace_period), 10);
@@ -151,7 +151,7 @@ describe('containers', () => {
     KServe: byKind('kserve/inference-service.yaml', 'InferenceService').spec?.predictor,
   } as Record<string, Node>;
 
-  it.each(Object.keys(pods))('of %s have no rights that they do not need', (name) => {
+  it.each(Object.keys(pods))('of %s have no unnecessary privileges', (name) => {
     const pod = pods[name] as Node;
     expect(pod.automountServiceAccountToken).toBe(false);
     expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
@@ -165,14 +165,14 @@ describe('containers', () => {
     }
   });
 
-  it('of Kubernetes send nothing out', () => {
+  it('of Kubernetes have no outgoing connections', () => {
     const policy = byKind('kubernetes/deployment.yaml', 'NetworkPolicy').spec;
     expect(policy).toMatchObject({ policyTypes: ['Ingress', 'Egress'], egress: [] });
     const deployment = byKind('kubernetes/deployment.yaml', 'Deployment').spec;
     expect(policy?.podSelector?.matchLabels).toEqual(deployment?.selector?.matchLabels);
   });
 
-  it('of compose are read-only, without capabilities and without new privileges', () => {
+  it('of compose are read-only, without capabilities or new privileges', () => {
     for (const service of Object.values((documents('compose.yaml')[0] as Node).services ?? {})) {
       expect(service).toMatchObject({
         read_only: true,
@@ -186,7 +186,7 @@ describe('containers', () => {
 describe('nginx', () => {
   const conf = readFileSync(join(DEPLOY, 'nginx/voiceflow.conf'), 'utf8');
 
-  it('passes the port on, says who asks, and writes no query into its log', () => {
+  it('forwards port and client address, and logs no query', () => {
     expect(conf).toContain('proxy_set_header Host $http_host;');
     expect(conf).toContain('proxy_set_header X-Forwarded-For $remote_addr;');
     expect(conf).toMatch(/access_log \S+ voiceflow;/);
@@ -195,7 +195,7 @@ describe('nginx', () => {
 });
 
 describe('deploy', () => {
-  it('describes every part', () => {
+  it('documents every folder', () => {
     const readme = readFileSync(join(DEPLOY, 'README.md'), 'utf8');
     for (const entry of readdirSync(DEPLOY)) {
       if (entry !== 'README.md' && !entry.endsWith('.dockerignore')) expect(readme).toContain(entry);

@@ -11,7 +11,7 @@ const missing =
   nginx === undefined ? 'nginx is not installed: apt-get install nginx-light' : built ? '' : 'npm run build';
 
 describe('withAddresses', () => {
-  it('changes the addresses of the deployed configuration and nothing else', async () => {
+  it('changes only the addresses of the deployed configuration', async () => {
     const deployed = await readFile(NGINX_CONFIGURATION, 'utf8');
     const replaced = withAddresses(deployed, 9000, [9001, 9002, 9003]);
     expect(replaced.match(/^ *server 127\.0\.0\.1:\d+ .*$/gm)?.map((line) => line.trim())).toEqual(
@@ -27,7 +27,7 @@ describe('withAddresses', () => {
 describe.skipIf(missing !== '')(`nginx in front of real servers${missing && ` (skipped: ${missing})`}`, () => {
   const common = { nginx: nginx ?? '', workers: 1, concurrency: 8 };
 
-  it('spreads windows over two servers', async () => {
+  it('distributes windows over two servers', async () => {
     const result = await measureScaleOut({ ...common, servers: 2, requests: 120, killOne: false });
     expect(result).toMatchObject({ requests: 120, succeeded: 120, failures: {}, retried: 0, killed: false });
     expect(result.spread).toHaveLength(2);

@@ -25,7 +25,7 @@ const PLAN: ServingPlan = {
 };
 
 describe.skipIf(!built)(`the report's load test of the real server${why}`, () => {
-  it('measures every part, and the server tells all its times', async () => {
+  it('measures every part, and the server reports all timings', async () => {
     const workers = Math.min(2, availableParallelism());
     await using server = await startServer({ workers });
     const result = await measureServing(server, workers, PLAN, () => {});
@@ -58,7 +58,7 @@ describe.skipIf(!built)(`the report's load test of the real server${why}`, () =>
 
 describe.skipIf(!built)(`cold starts${why}`, () => {
   for (const { name, command, args, missing } of findRuntimes()) {
-    it.skipIf(missing !== undefined)(`reach the first answer on ${missing ?? name}`, async () => {
+    it.skipIf(missing !== undefined)(`return the first result on ${missing ?? name}`, async () => {
       for (const engine of ['native', 'wasm'])
         await runPart(['cold-start', '--engine', engine], { command, before: args });
     });

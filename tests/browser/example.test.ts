@@ -55,7 +55,7 @@ describe.skipIf(!CHROMIUM)(`examples/browser${WITHOUT_CHROMIUM}`, () => {
       .waitFor();
   const recording = { name: 'my meeting.wav', mimeType: 'audio/wav', buffer: Buffer.from(CONVERSATION) };
 
-  it('diarizes a file, plays a turn, renames, zooms, and gives files', { timeout: 240_000 }, async () => {
+  it('diarizes a file, plays a turn, renames, zooms, and exports files', { timeout: 240_000 }, async () => {
     await page.locator('#file').setInputFiles(recording);
     await settled();
     const turns = await page.locator('#turns button').count();
@@ -94,7 +94,7 @@ describe.skipIf(!CHROMIUM)(`examples/browser${WITHOUT_CHROMIUM}`, () => {
     if (screenshot) await page.screenshot({ path: join(screenshot, 'browser-example.png'), fullPage: true });
   });
 
-  it('can be cancelled', async () => {
+  it('can be canceled', async () => {
     // With its network loaded the page hears the recording above in 0.4 s: on a busy machine before the button is found.
     const long = join(folder, 'long.wav');
     writeFileSync(long, repeated(readFileSync(join(ROOT, 'examples/audio/conversation.wav')), 24));
@@ -103,12 +103,12 @@ describe.skipIf(!CHROMIUM)(`examples/browser${WITHOUT_CHROMIUM}`, () => {
     await page.getByRole('status').filter({ hasText: 'Canceled.' }).waitFor();
   });
 
-  it('says what is wrong with a file', async () => {
+  it('reports an invalid file', async () => {
     await page.locator('#file').setInputFiles({ ...recording, name: 'notes.txt', buffer: Buffer.from('hello there') });
     await page.getByRole('status').filter({ hasText: 'text' }).waitFor();
   });
 
-  it('listens to the microphone', { timeout: 240_000 }, async () => {
+  it('diarizes the microphone', { timeout: 240_000 }, async () => {
     await page.getByRole('button', { name: 'Use the microphone' }).click();
     await page.locator('#turns button').first().waitFor();
     await page.getByRole('button', { name: 'Stop' }).click();
@@ -116,7 +116,7 @@ describe.skipIf(!CHROMIUM)(`examples/browser${WITHOUT_CHROMIUM}`, () => {
     expect(await page.locator('#turns button').count()).toBeGreaterThan(0);
   });
 
-  it('asks nobody but its own host, and logs no error', () => {
+  it('requests only its own host, and logs no error', () => {
     expect(asked.filter((url) => !url.startsWith(site.url) && !/^(blob|data):/.test(url))).toEqual([]);
     expect(faults).toEqual([]);
   });

@@ -42,7 +42,7 @@ describe.skipIf(!FIREFOX)(`examples/browser in Firefox${WITHOUT_FIREFOX}`, () =>
     removeFolder(folder);
   });
 
-  it('finds the same turns in a dropped file as the SDK does elsewhere', async () => {
+  it('finds the same turns in a dropped file as the SDK in Node', async () => {
     await page.evaluate(DROP);
     let said = '';
     while (!/speakers? in|could not|cannot|error/i.test(said)) {

@@ -24,7 +24,7 @@ beforeAll(() => {
   copyFileSync(new URL('manifest.json', MODEL), at('model/manifest.json'));
 });
 
-describe('files that are no recordings', () => {
+describe('invalid input files', () => {
   it.each([
     ['a directory without audio', 'notes', /no audio file in this folder/],
     ['an empty file', 'empty.wav', /empty.*\[unsupported-format\]/],
@@ -44,14 +44,19 @@ describe('files that are no recordings', () => {
 
   // Root reads what nobody may read: the kernel's own unreadable file stands in for it there.
   const unreadable = process.getuid?.() === 0 ? '/proc/self/mem' : at('locked.wav');
-  it.skipIf(process.platform !== 'linux')('an unreadable file (needs Linux: /proc or permissions)', async () => {
-    if (unreadable !== '/proc/self/mem') writeFileSync(unreadable, 'x', { mode: 0 });
-    const { code, stdout, stderr } = await voiceflow(['diarize', unreadable]);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^voiceflow: \S+: cannot be read: (permission denied|the device reports .* error)\. .*\n$/);
-  });
+  it.skipIf(process.platform !== 'linux')(
+    'reports an unreadable file (needs Linux: /proc or permissions)',
+    async () => {
+      if (unreadable !== '/proc/self/mem') writeFileSync(unreadable, 'x', { mode: 0 });
+      const { code, stdout, stderr } = await voiceflow(['diarize', unreadable]);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(
+        /^voiceflow: \S+: cannot be read: (permission denied|the device reports .* error)\. .*\n$/,
+      );
+    },
+  );
 
-  it('do not stop the others, and are told one by one', async () => {
+  it('do not stop the processing of others, and are reported one by one', async () => {
     const { code, stdout, stderr } = await voiceflow([
       'diarize',
       at('page.wav'),
@@ -68,7 +73,7 @@ describe('files that are no recordings', () => {
     expect(stderr.trim().split('\n')).toHaveLength(2);
   });
 
-  it('given to the other commands, are told with their name', async () => {
+  it('are reported by name by the other commands', async () => {
     for (const args of [
       ['embed', at('page.wav')],
       ['enroll', 'Ada', at('page.wav'), '--book', at('new.json')],
@@ -84,7 +89,7 @@ describe('files that are no recordings', () => {
 });
 
 describe('models', () => {
-  it('with a wrong hash are not run', async () => {
+  it('with a wrong hash are rejected', async () => {
     const { code, stdout, stderr } = await voiceflow(['diarize', CONVERSATION, '--model', at('model')]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(
@@ -92,7 +97,7 @@ describe('models', () => {
     );
   });
 
-  it('that are not there are told, with what to do', async () => {
+  it('that are missing are reported with a hint', async () => {
     const env = { VOICEFLOW_MODELS: at('no-models') };
     for (const name of ['accurate', 'pyannote']) {
       const { code, stdout, stderr } = await voiceflow(['diarize', CONVERSATION, '--model', name], { env });
@@ -105,7 +110,7 @@ describe('models', () => {
     expect(folder).toMatchObject({ code: 1, stderr: expect.stringMatching(/manifest\.json.*\[model-not-found\]/) });
   });
 
-  it('of another version than is run are told, with what to do', async () => {
+  it('of an unsupported version are reported with a hint', async () => {
     const place = at('old-models/light/2.0.0');
     mkdirSync(place, { recursive: true });
     writeFileSync(join(place, 'manifest.json'), '{"id":"light","version":"2.0.0","pipeline":"recordings","files":{}}');
@@ -117,7 +122,7 @@ describe('models', () => {
     );
   });
 
-  it('installed and damaged are found by verify', async () => {
+  it('that are damaged are found by verify', async () => {
     const env = { VOICEFLOW_HOME: at('home') };
     const place = at('home/models/pyannote/4.0.0');
     mkdirSync(place, { recursive: true });
@@ -136,7 +141,7 @@ describe('models', () => {
   });
 });
 
-describe('wrong calls', () => {
+describe('invalid arguments', () => {
   it.each([
     ['', /Usage/],
     ['diarise x.wav', /no command "diarise"\. Did you mean voiceflow diarize\?/],
@@ -161,8 +166,8 @@ describe('wrong calls', () => {
   });
 });
 
-describe('output that cannot be written', () => {
-  it.skipIf(process.platform !== 'linux')('a full disk (/dev/full exists on Linux alone)', async () => {
+describe('unwritable output', () => {
+  it.skipIf(process.platform !== 'linux')('reports a full disk (needs /dev/full, Linux only)', async () => {
     const stdout = await shell(`voiceflow diarize "${CONVERSATION}" > /dev/full`);
     expect(stdout).toMatchObject({
       code: 1,
@@ -173,7 +178,7 @@ describe('output that cannot be written', () => {
   });
 
   it.skipIf(process.platform === 'win32')(
-    'a file that may not grow leaves nothing behind (ulimit is of Unix)',
+    'leaves no partial file if the file size limit is exceeded (needs ulimit, Unix only)',
     async () => {
       const folder = at('small');
       const { code, stderr } = await shell(`ulimit -f 0; voiceflow diarize "${CONVERSATION}" --out "${folder}"`);
@@ -183,7 +188,7 @@ describe('output that cannot be written', () => {
     },
   );
 
-  it('a reader that leaves early ends it quietly', async () => {
+  it('ends without an error when the reader of its output closes the pipe', async () => {
     const line = `voiceflow diarize "${CONVERSATION}" "${CONVERSATION}" - < "${CONVERSATION}" | head -n 1; echo "\${PIPESTATUS[0]}"`;
     expect(await shell(line)).toMatchObject({ code: 0, stdout: `# ${CONVERSATION}\n0\n`, stderr: '' });
   });
@@ -221,29 +226,26 @@ describe('Ctrl-C', () => {
     return result;
   }
 
-  it.each(['node', 'wasm'])('half way ends it with 130 and leaves nothing (%s backend)', async (backend) => {
+  it.each(['node', 'wasm'])('during processing exits with 130 and leaves no files (%s backend)', async (backend) => {
     const result = await interruptBusy(backend);
     expect(shellCode(result)).toBe(130);
     expect(result).toMatchObject({ stdout: '', stderr: '' });
     expect(readdirSync(root)).not.toContain('half');
   });
 
-  it.skipIf(process.platform === 'win32')(
-    'ends it while it waits for a pipe that nobody writes to (Unix)',
-    async () => {
-      spawnSync('mkfifo', [at('pipe')]);
-      const child = start(['diarize', at('pipe'), '--out', at('piped')]);
-      const end = ended(child);
-      await new Promise((resolve) => setTimeout(resolve, 3000));
-      child.kill('SIGINT');
-      const { code, signal, stdout, stderr } = await end;
-      expect([code, signal]).toSatisfy(([c, s]) => c === 130 || s === 'SIGINT');
-      expect(stdout + stderr).toBe('');
-      expect(readdirSync(root)).not.toContain('piped');
-    },
-  );
+  it.skipIf(process.platform === 'win32')('exits while it waits for a pipe without a writer (Unix only)', async () => {
+    spawnSync('mkfifo', [at('pipe')]);
+    const child = start(['diarize', at('pipe'), '--out', at('piped')]);
+    const end = ended(child);
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    child.kill('SIGINT');
+    const { code, signal, stdout, stderr } = await end;
+    expect([code, signal]).toSatisfy(([c, s]) => c === 130 || s === 'SIGINT');
+    expect(stdout + stderr).toBe('');
+    expect(readdirSync(root)).not.toContain('piped');
+  });
 
-  it('keeps the recordings that are done', async () => {
+  it('keeps completed recordings', async () => {
     const folder = at('done');
     const child = start(['diarize', CONVERSATION, '-', '--out', folder, '-f', 'rttm']);
     const end = ended(child);

@@ -41,7 +41,7 @@ describe('voiceflow diarize', () => {
     expect(piped).toEqual({ code: 0, signal: null, stdout, stderr: '' });
   });
 
-  it('has ffmpeg decode what nothing else reads, where it is installed, and the refusal stands where it is not', async () => {
+  it('decodes other formats with ffmpeg where installed, and otherwise rejects them', async () => {
     const unknown = at('call.voc');
     const have =
       spawnSync('ffmpeg', ['-v', 'error', '-y', '-t', '5', '-i', CONVERSATION, '-ac', '1', unknown]).status === 0;
@@ -58,7 +58,7 @@ describe('voiceflow diarize', () => {
     expect(await voiceflow(['diarize', at('noise.bin')])).toMatchObject({ code: 1, stdout: '' });
   });
 
-  it('tells the channels of a call apart, names them, or takes one', async () => {
+  it('separates the channels of a call, names them, or selects one', async () => {
     const bytes = readFileSync(CONVERSATION);
     const mono = Float32Array.from({ length: 20 * 16_000 }, (_, i) => bytes.readInt16LE(44 + 2 * i) / 32_768);
     // Other words at the same time on the right.
@@ -97,7 +97,7 @@ describe('voiceflow diarize', () => {
     expect(third).toMatchObject({ code: 1, stderr: expect.stringContaining('2 channels') });
   });
 
-  it('gives the same turns in every format', async () => {
+  it('returns the same turns in every format', async () => {
     const out = at('formats');
     for (const format of ['text', 'json', 'rttm', 'srt', 'vtt']) {
       expect(await voiceflow(['diarize', opening, '-f', format, '-o', out])).toEqual({
@@ -123,14 +123,14 @@ describe('voiceflow diarize', () => {
     expect(lines.map((line) => line.split(/ {2}/)).map(([a, b, who]) => [seconds(a), seconds(b), who])).toEqual(turns);
   });
 
-  it('finds the four voices of the conversation', async () => {
+  it('finds the four speakers of the conversation', async () => {
     const { stdout } = await voiceflow(['diarize', CONVERSATION, '-f', 'rttm']);
     const { total, files } = scoreDiarization(parseRttm(readFileSync(TRUTH, 'utf8')), parseRttm(stdout));
     expect(Object.keys(files.conversation?.mapping ?? {})).toHaveLength(4);
     expect(total.der).toBeLessThanOrEqual(15);
   });
 
-  it('takes standard input, the number of speakers, and one speaker at a time', async () => {
+  it('reads standard input, and applies the number of speakers and exclusive turns', async () => {
     const { code, stdout } = await voiceflow(['diarize', '-', '--speakers', '2', '--exclusive', '-f', 'json'], {
       input: readFileSync(opening),
     });
@@ -140,7 +140,7 @@ describe('voiceflow diarize', () => {
     for (let i = 1; i < turns.length; i++) expect(turns[i].start).toBeGreaterThanOrEqual(turns[i - 1].end);
   });
 
-  it('works through a folder, keeps its shape, draws each, and says the same side by side', async () => {
+  it('processes a folder with its structure, draws each timeline, and returns the same result with parallel jobs', async () => {
     copyFileSync(opening, at('calls/a.wav'));
     excerpt('calls/may/b.WAV', 5, 15);
     excerpt('calls/may/c.wav', 24, 35);
@@ -169,7 +169,7 @@ describe('voiceflow diarize', () => {
     ]);
   });
 
-  it('tells on stderr what was odd, and goes on', async () => {
+  it('prints warnings to stderr, and continues', async () => {
     writeFileSync(at('short.wav'), readFileSync(opening).subarray(0, 44 + 32_000 * 12));
     const { code, stdout, stderr } = await voiceflow(['diarize', at('short.wav')]);
     expect(code).toBe(0);
@@ -177,7 +177,7 @@ describe('voiceflow diarize', () => {
     expect(stderr).toMatch(/^voiceflow: \S+short\.wav: warning: [^\n]+ \[audio-truncated\]\n$/);
   });
 
-  it('says the same on the WebAssembly backend', async () => {
+  it('returns the same on the WebAssembly backend', async () => {
     const node = await voiceflow(['diarize', opening]);
     const wasm = await voiceflow(['diarize', opening, '--backend', 'wasm']);
     expect(wasm).toMatchObject({ code: 0, stderr: '' });
@@ -199,7 +199,7 @@ describe('voiceflow diarize', () => {
     expect(after).toMatch(/\n0:00:\d\d\.\d{3} {2}0:00:\d\d\.\d{3} {2}SPEAKER_00\n/);
   });
 
-  it('obeys NO_COLOR and FORCE_COLOR, and is plain in a pipe', async () => {
+  it('follows NO_COLOR and FORCE_COLOR, and prints no color into a pipe', async () => {
     const help = (env: Record<string, string>) => voiceflow(['diarize', '--help'], { env });
     expect((await help({})).stdout).not.toContain('\u001b');
     expect((await help({ FORCE_COLOR: '1' })).stdout).toContain('\u001b[1m');
@@ -207,11 +207,11 @@ describe('voiceflow diarize', () => {
   });
 });
 
-describe('voices', () => {
+describe('voice book', () => {
   const book = () => at('voices.json');
   const alone = { sally: [0.7, 6], ross: [14.1, 18.2], angus: [52.3, 55.2] } as const;
 
-  it('are enrolled, recognised in the conversation, and named in its turns', async () => {
+  it('enrolls voices, recognizes them in the conversation, and names its turns', async () => {
     for (const [name, [start, end]] of Object.entries(alone)) {
       const { code, stdout, stderr } = await voiceflow([
         'enroll',
@@ -244,7 +244,7 @@ describe('voices', () => {
     ]);
   });
 
-  it('are of one person: another voice is told, and too little is refused', async () => {
+  it('warns about other voices in a sample, and rejects too little speech', async () => {
     const own = at('one.json');
     const several = await voiceflow(['enroll', 'sally', excerpt('several.wav', 0.7, 18.2), '--book', own]);
     expect(several).toMatchObject({
@@ -256,7 +256,7 @@ describe('voices', () => {
     expect(VoiceBook.parse(readFileSync(own, 'utf8')).voices.map(({ name }) => name)).toEqual(['sally']);
   });
 
-  it('are listed, renamed and removed', async () => {
+  it('lists, renames and removes voices', async () => {
     const copy = at('copy.json');
     writeFileSync(copy, readFileSync(book(), 'utf8'));
     const list = await voiceflow(['voices', 'list', '--book', copy]);
@@ -270,14 +270,14 @@ describe('voices', () => {
     expect((await voiceflow(['voices', 'forget', '--book', copy])).code).toBe(2);
   });
 
-  it('leave the book as it was when a recording is no good', async () => {
+  it('does not change if a recording is invalid', async () => {
     const before = readFileSync(book(), 'utf8');
     const { code } = await voiceflow(['enroll', 'sally', at('sally.wav'), TRUTH, '--book', book()]);
     expect(code).toBe(1);
     expect(readFileSync(book(), 'utf8')).toBe(before);
   });
 
-  it('as vectors have length 1, and are nearer to themselves than to others', async () => {
+  it('embeddings have length 1, and are more similar within a speaker than across speakers', async () => {
     const vector = async (...args: string[]) => {
       const { stdout } = await voiceflow(['embed', ...args]);
       const { embedding, model }: { embedding: number[]; model: { space: string } } = JSON.parse(stdout);
@@ -294,7 +294,7 @@ describe('voices', () => {
 });
 
 describe('voiceflow score', () => {
-  it('says what the SDK says, as a table and as JSON', async () => {
+  it('prints the scores of the SDK, as a table and as JSON', async () => {
     writeFileSync(at('hyp.rttm'), (await voiceflow(['diarize', CONVERSATION, '-f', 'rttm'])).stdout);
     writeFileSync(at('part.uem'), 'conversation 1 10 40\n');
     const truth = parseRttm(readFileSync(TRUTH, 'utf8'));
@@ -317,7 +317,7 @@ describe('voiceflow score', () => {
 describe('voiceflow models', () => {
   const env = () => ({ VOICEFLOW_HOME: at('home') });
 
-  it('lists what there is, and says where it is kept', async () => {
+  it('lists the models and their locations', async () => {
     const { stdout } = await voiceflow(['models', 'list'], { env: env() });
     expect(stdout).toMatch(/^fast-cnn +\S+ +embedded /m);
     expect(stdout).toMatch(/^accurate +\S+ +not installed +34\.3 MB /m);
@@ -327,7 +327,7 @@ describe('voiceflow models', () => {
     expect((await voiceflow(['models', 'path', 'pyannote'], { env: env() })).stdout).toContain(at('home'));
   });
 
-  it('pull fetches below an address, and takes nothing that is not the manifest’s', async () => {
+  it('pull downloads from a base URL, and rejects files that do not match the manifest', async () => {
     const asked: (string | undefined)[] = [];
     const server = createServer((request, response) => {
       asked.push(request.url);
@@ -347,13 +347,13 @@ describe('voiceflow models', () => {
     );
   });
 
-  it('has nothing to fetch for the embedded one', async () => {
+  it('pull has nothing to download for the embedded model', async () => {
     expect(await voiceflow(['models', 'pull', 'fast-cnn'])).toMatchObject({ code: 0, stdout: '' });
   });
 });
 
 describe('help and version', () => {
-  it('has examples for every command, and all of them are commands', async () => {
+  it('have examples for every command, which are valid', async () => {
     const { stdout, code } = await voiceflow(['--help']);
     expect(code).toBe(0);
     const names = [...(stdout.split('Commands\n')[1]?.split('\n\n')[0] ?? '').matchAll(/^ {2}(\w+) /gm)].map(
@@ -368,7 +368,7 @@ describe('help and version', () => {
     }
   });
 
-  it('tells its version', async () => {
+  it('print the version', async () => {
     const manifest = JSON.parse(readFileSync(new URL('../../packages/cli/package.json', import.meta.url), 'utf8'));
     expect(await voiceflow(['--version'])).toMatchObject({ code: 0, stdout: `${manifest.version}\n` });
   });

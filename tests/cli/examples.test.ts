@@ -22,7 +22,7 @@ function example(name: string, ...args: string[]): string {
 }
 
 describe('examples', () => {
-  it('demo.mjs finds the four, draws them beside the truth, and saves both files', () => {
+  it('demo.mjs finds four speakers, draws them beside the reference, and writes both files', () => {
     const text = example('demo.mjs', join(root, 'demo'));
     expect(text).toContain('4 found, 4 in the reference');
     const [, der] = /error \(DER\) +([\d.]+) %/.exec(text) ?? [];
@@ -34,7 +34,7 @@ describe('examples', () => {
     expect(parseRttm(readFileSync(join(root, 'demo/conversation.rttm'), 'utf8'))[0]?.turns.length).toBeGreaterThan(20);
   });
 
-  it('live-microphone.mjs tells turns as they end, and who spoke for how long', () => {
+  it('live-microphone.mjs prints turns as they end, and the total time of each speaker', () => {
     const path = fileURLToPath(new URL('../../examples/live-microphone.mjs', import.meta.url));
     const input = readFileSync(CONVERSATION).subarray(44, 44 + 20 * 32_000);
     const { status, stdout, stderr } = spawnSync(process.execPath, [path], { input, encoding: 'utf8' });
@@ -43,11 +43,11 @@ describe('examples', () => {
     expect(stdout).toMatch(/SPEAKER_00 spoke for \d+\.\d s\n/);
   });
 
-  it('node-file.mjs tells the turns of a file', () => {
+  it('node-file.mjs prints the turns of a file', () => {
     expect(example('node-file.mjs', CONVERSATION)).toMatch(/^(\d+\.\d\d {2}\d+\.\d\d {2}SPEAKER_0\d\n){20,}$/);
   });
 
-  it('merge-with-words.mjs says who said what', () => {
+  it('merge-with-words.mjs prints the words of each speaker', () => {
     const text = example('merge-with-words.mjs');
     const words: { text: string; speaker: string }[] = JSON.parse(
       readFileSync(new URL('../../examples/audio/conversation.words.json', import.meta.url), 'utf8'),
@@ -60,7 +60,7 @@ describe('examples', () => {
     expect(text).toMatch(/SPEAKER_00: Two hundred and twelve\.\n/);
   });
 
-  it('batch-folder.mjs writes a file for each', () => {
+  it('batch-folder.mjs writes a file for each recording', () => {
     const text = example(
       'batch-folder.mjs',
       fileURLToPath(new URL('../../examples/audio', import.meta.url)),
@@ -70,14 +70,14 @@ describe('examples', () => {
     expect(readdirSync(join(root, 'results'))).toEqual(['conversation.rttm']);
   });
 
-  it('known-voices.mjs names those it knows', () => {
+  it('known-voices.mjs names known speakers', () => {
     const text = example('known-voices.mjs');
     expect(text).toMatch(/^Sally: \d+\.\d s\nRoss: \d+\.\d s\nAngus: \d+\.\d s\nSPEAKER_0\d \(unknown\): \d+\.\d s\n$/);
   });
 });
 
-describe('the conversation', () => {
-  it('has an RTTM and words that fit the audio', () => {
+describe('the demo conversation', () => {
+  it('has an RTTM and words that match the audio', () => {
     const bytes = readFileSync(CONVERSATION);
     const seconds = (bytes.length - 44) / 2 / bytes.readUInt32LE(24);
     const turns = parseRttm(readFileSync(TRUTH, 'utf8'))[0]?.turns ?? [];

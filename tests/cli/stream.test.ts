@@ -29,7 +29,7 @@ const finals = (events: readonly LiveEvent[]) =>
   events.filter((event): event is TurnEvent => event.type === 'turn-end' && event.end > event.start);
 
 describe('voiceflow stream', () => {
-  it('tells who speaks, of PCM on standard input and of a file alike', async () => {
+  it('emits the same events for PCM on standard input and for a file', async () => {
     const piped = await voiceflow(['stream'], { input: pcm });
     expect(piped).toMatchObject({ code: 0, stderr: '' });
     const { events, end } = parse(piped);
@@ -59,7 +59,7 @@ describe('voiceflow stream', () => {
     expect(ogg.code).not.toBe(0);
   });
 
-  it('takes floats at another rate, and obeys its options', async () => {
+  it('accepts float samples at another rate, and applies its options', async () => {
     const floats = Buffer.alloc((pcm.length / 2) * 4);
     for (let i = 0; i < pcm.length / 2; i++) floats.writeFloatLE(pcm.readInt16LE(2 * i) / 32_768, 4 * i);
     const args = [
@@ -81,7 +81,7 @@ describe('voiceflow stream', () => {
     expect(finals(events).length).toBeGreaterThan(10);
   });
 
-  it('diarizes the whole audio with another model in the end, and refuses one that is not there before it listens', async () => {
+  it('re-diarizes the whole audio with another model at the end, and rejects a missing one before it starts', async () => {
     const { end, events } = parse(await voiceflow(['stream', '--recluster-with', 'fast-cnn'], { input: pcm }));
     expect(end).toMatchObject({ model: { id: 'fast-cnn' }, warnings: [] });
     expect(Object.keys(end.labels).sort()).toEqual(
@@ -92,7 +92,7 @@ describe('voiceflow stream', () => {
     expect(missing.stderr).toContain('Did you mean accurate?');
   });
 
-  it('ends gracefully on Ctrl-C: the last events, the result, exit code 130', async () => {
+  it('ends with the last events and the result on Ctrl-C, with exit code 130', async () => {
     const child = start(['stream']);
     const end = ended(child);
     let written = '';
@@ -118,7 +118,7 @@ describe('voiceflow stream', () => {
     expect(last.turns.length).toBeGreaterThan(0);
   });
 
-  it('tells the same at the pace of speech, and ends on Ctrl-C there too', async () => {
+  it('emits the same events in real time, and ends on Ctrl-C', async () => {
     const short = join(root, 'short.wav');
     const samples = Float32Array.from({ length: 4 * 16_000 }, (_, i) => pcm.readInt16LE(2 * i) / 32_768);
     writeFileSync(short, encodeWav(samples, 16_000));
@@ -133,7 +133,7 @@ describe('voiceflow stream', () => {
     expect(parse(result).end.duration).toBeLessThan(pcm.length / SECOND);
   });
 
-  it('ends without a complaint when its reader goes', async () => {
+  it('ends without an error when the reader of its output closes the pipe', async () => {
     const child = start(['stream', '-i', CONVERSATION]);
     const end = ended(child);
     child.stdout?.once('data', () => child.stdout?.destroy());
@@ -148,14 +148,14 @@ describe('voiceflow stream', () => {
     [['stream', '--encoding', 's24le'], 2, /--encoding/],
     [['stream', '-i', '/nowhere.wav'], 1, /nowhere.wav: cannot be read: no such file/],
     [['stream', '-i', TRUTH], 1, /unsupported-format/],
-  ] as const)('%j is refused', async (args, code, message) => {
+  ] as const)('%j is rejected', async (args, code, message) => {
     const result = await voiceflow(args);
     expect(result).toMatchObject({ code, stdout: '' });
     expect(result.stderr).toMatch(message);
     expect(result.stderr.trimEnd().split('\n').length).toBeLessThanOrEqual(2);
   });
 
-  it('refuses samples that are no numbers', async () => {
+  it('rejects non-finite samples', async () => {
     const floats = Buffer.alloc(4);
     floats.writeFloatLE(Number.NaN);
     const result = await voiceflow(['stream', '-e', 'f32le'], { input: floats });

@@ -20,7 +20,7 @@ function file(name: string, text: string): string {
 }
 
 describe('voiceflow words', () => {
-  it('tells who said what, from words and turns', async () => {
+  it('assigns speakers to words from words and turns', async () => {
     const { code, stdout, stderr } = await voiceflow(['words', WORDS, TRUTH]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const lines = stdout.trimEnd().split('\n');
@@ -28,7 +28,7 @@ describe('voiceflow words', () => {
     for (const line of lines) expect(line).toMatch(/^\d:\d\d:\d\d\.\d{3} {2}(slt|rms|awb|kal16): \S/);
   });
 
-  it('finds the speakers of a recording first, and snaps changes to sentences', { timeout: 120_000 }, async () => {
+  it('diarizes a recording first, and snaps changes to sentences', { timeout: 120_000 }, async () => {
     const said = await voiceflow(['words', WORDS, CONVERSATION, '--format', 'json', '--snap', 'sentence']);
     expect({ code: said.code, stderr: said.stderr }).toEqual({ code: 0, stderr: '' });
     const { format, timing, utterances } = JSON.parse(said.stdout) as {
@@ -51,7 +51,7 @@ describe('voiceflow words', () => {
     expect(right / words.length).toBeGreaterThan(0.9);
   });
 
-  it('writes subtitles that are not too long, to a file', async () => {
+  it('writes subtitles of limited length to a file', async () => {
     const out = join(root, 'subtitles/call.srt');
     const { code, stdout } = await voiceflow(['words', WORDS, TRUTH, '-f', 'srt', '--out', out]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
@@ -67,14 +67,14 @@ describe('voiceflow words', () => {
     ).toContain('Okay, everyone, listen.');
   });
 
-  it('joins a language without blanks without them', async () => {
+  it('joins words without blanks in languages without blanks', async () => {
     const chinese = file('zh.json', JSON.stringify([...'你好世界'].map((text, i) => ({ text, start: i, end: i + 1 }))));
     const turns = file('zh.turns.json', JSON.stringify([{ start: 0, end: 4, speaker: 'SPEAKER_00' }]));
     const { stdout } = await voiceflow(['words', chinese, turns]);
     expect(stdout).toBe('0:00:00.000  SPEAKER_00: 你好世界\n');
   });
 
-  it('warns of words that can hardly be of this recording, or have no times', async () => {
+  it('warns about words that do not match the recording, or have no times', async () => {
     const late = file(
       'late.json',
       JSON.stringify(words.map((word) => ({ ...word, start: word.start + 500, end: word.end + 500 }))),
@@ -85,7 +85,7 @@ describe('voiceflow words', () => {
     expect((await voiceflow(['words', plain, TRUTH])).stderr).toContain('no word has timestamps');
   });
 
-  it('refuses what it cannot read, with a hint', async () => {
+  it('rejects unreadable input, with a hint', async () => {
     const text = file('notes.txt', 'We met on Monday.');
     const two = file('two.rttm', 'SPEAKER a 1 0 1 <NA> <NA> A <NA> <NA>\nSPEAKER b 1 0 1 <NA> <NA> A <NA> <NA>\n');
     for (const [args, code, message] of [

@@ -63,7 +63,7 @@ describe.skipIf(!CHROMIUM)(`in Chromium${WITHOUT_CHROMIUM}`, () => {
         folder = fresh({ 'index.html': PAGE, 'main.js': PAGE_SCRIPT() });
       });
 
-      it('development server, no configuration', async () => {
+      it('development server, without configuration', async () => {
         const server = await startTool([process.execPath, vite.path, '--port', '0', '--host', '127.0.0.1'], folder);
         try {
           expect(await visit(server.url)).toMatchObject(FOUND);
@@ -72,7 +72,7 @@ describe.skipIf(!CHROMIUM)(`in Chromium${WITHOUT_CHROMIUM}`, () => {
         }
       });
 
-      it('build, no configuration', async () => {
+      it('build, without configuration', async () => {
         run([process.execPath, vite.path, 'build'], folder);
         expect(await visitFolder(join(folder, 'dist'))).toMatchObject(FOUND);
       });
@@ -86,7 +86,7 @@ describe.skipIf(!CHROMIUM)(`in Chromium${WITHOUT_CHROMIUM}`, () => {
   }
 
   const webpack = tool('webpack', 'bin/webpack.js');
-  it.skipIf(webpack.missing)(`webpack 5, no configuration${webpack.note}`, async () => {
+  it.skipIf(webpack.missing)(`webpack 5, without configuration${webpack.note}`, async () => {
     const folder = fresh({ 'src/index.js': PAGE_SCRIPT() });
     write(join(folder, 'public'), { 'index.html': PAGE });
     run([process.execPath, webpack.path, '--mode', 'production', '-o', 'public', '--entry', './src/index.js'], folder);
@@ -103,7 +103,7 @@ describe.skipIf(!CHROMIUM)(`in Chromium${WITHOUT_CHROMIUM}`, () => {
   });
 
   const rollup = tool('rollup', 'dist/bin/rollup');
-  it.skipIf(rollup.missing)(`Rollup 4, the three files copied beside the bundle${rollup.note}`, async () => {
+  it.skipIf(rollup.missing)(`Rollup 4, with the three files copied beside the bundle${rollup.note}`, async () => {
     const folder = fresh({
       'main.js': PAGE_SCRIPT(),
       'rollup.config.mjs': `
@@ -149,8 +149,8 @@ const CARRIED = `{
   backend: wasmBackend({ wasm: readFileSync('ort.wasm') }),
 }`;
 
-describe('servers in one file', () => {
-  it.each(['esm', 'cjs'] as const)('esbuild (%s), the three files carried along', async (format) => {
+describe('servers in a single file', () => {
+  it.each(['esm', 'cjs'] as const)('esbuild (%s), with the three files included', async (format) => {
     const folder = fresh();
     const source = format === 'cjs' ? `(async () => {${PROGRAM(CARRIED).replace(/import .*\n/g, '')}})()` : '';
     const imports =
@@ -220,7 +220,7 @@ it.skipIf(wrangler.missing)(`examples/edge builds with wrangler, within 10 MB${w
 
 const next = tool('next', 'dist/bin/next');
 describe.skipIf(next.missing)(`examples/next with Next 16${next.note}`, () => {
-  it('builds, and its API route diarizes natively', async () => {
+  it('builds, and its API route diarizes with the native backend', async () => {
     const folder = fresh();
     cpSync(join(ROOT, 'examples/next'), folder, { recursive: true });
     // Real folders: Turbopack follows no link out of the project.

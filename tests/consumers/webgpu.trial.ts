@@ -33,7 +33,7 @@ describe.skipIf(!CHROMIUM)(`WebGPU in a page, on Chromium's software adapter${WI
     removeFolder(folder);
   });
 
-  it('gives the numbers of the processor', async () => {
+  it('returns the results of the CPU', async () => {
     for (const name of ['onnxruntime-web', 'onnxruntime-common']) borrow(name, folder);
     const out = join(folder, 'site');
     mkdirSync(out);

@@ -16,7 +16,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-it('are found', () => {
+it('code blocks are found', () => {
   expect(programs.length).toBeGreaterThan(10);
 });
 
@@ -71,7 +71,7 @@ describe('links', () => {
       .filter((name) => name.endsWith('.md'))
       .map((name) => `docs/${name}`),
   ];
-  it.each(all)('of %s lead to files', (page) => {
+  it.each(all)('in %s lead to existing files', (page) => {
     const text = readFileSync(join(ROOT, page), 'utf8').replace(/```[\s\S]*?```/g, '');
     const home = 'https://github.com/voiceflow-ml/voiceflow/';
     const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] ?? '');

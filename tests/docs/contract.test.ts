@@ -21,8 +21,8 @@ const section = (title: string) => contract.split(`\n## ${title}\n`)[1]?.split('
 const rows = (text: string) =>
   [...text.matchAll(/^\| (`.*?) \|.* \| ([^|]*) \|$/gm)].map(([, first = '', last = '']) => [first, last] as const);
 
-describe('the contract', () => {
-  it('has every code of an error, with its HTTP status', () => {
+describe('docs/contract.md', () => {
+  it('lists every error code, with its HTTP status', () => {
     const [, table = ''] = /STATUS[^{]*\{([^}]*)\}/.exec(read('packages/server/src/http/problem.ts')) ?? [];
     const statuses = [...table.matchAll(/'?([\w-]+)'?: (\d+)/g)].map(([, code = '', status = '']) => [code, status]);
     const told = rows(section('Errors')).flatMap(([codes, status]) => {
@@ -35,19 +35,19 @@ describe('the contract', () => {
     );
   });
 
-  it('has every code of a warning', () => {
+  it('lists every warning code', () => {
     const [, codes = ''] = /Codes: ([^\n]*)/.exec(section('Warnings')) ?? [];
     expect(quoted(codes).toSorted()).toEqual(union('packages/sdk/src/contract/warnings.ts', 'WarningCode').toSorted());
   });
 
-  it('has every entry of the SDK', () => {
+  it('lists every entry of the SDK', () => {
     const { exports } = JSON.parse(read('packages/sdk/package.json')) as { exports: Record<string, unknown> };
     const entries = Object.keys(exports).filter((entry) => entry !== './package.json');
     const told = rows(section('Entries of `voiceflow-ml`')).flatMap(([names]) => quoted(names));
     expect(told.toSorted()).toEqual(entries.map((entry) => entry.slice(1) || 'voiceflow-ml').toSorted());
   });
 
-  it('has every command', () => {
+  it('lists every command', () => {
     const [, told = ''] = /`voiceflow ([a-z| ]+)`/.exec(section('Command')) ?? [];
     const commands = [...read('packages/cli/src/commands/index.ts').matchAll(/entry\(\s*'(\w+)'/g)].map(
       ([, name]) => name,
@@ -62,7 +62,7 @@ interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-describe('the drawing of the packages', () => {
+describe('the package diagram', () => {
   const folders = [
     ...['packages', 'models'].flatMap((parent) => readdirSync(join(ROOT, parent)).map((name) => `${parent}/${name}`)),
     'bench',
@@ -92,21 +92,21 @@ describe('the drawing of the packages', () => {
       ([, from = '', to = '']) => `${boxes.get(from)} → ${boxes.get(to)}`,
     );
 
-  it('has every package', () => {
+  it('contains every package', () => {
     expect([...new Set(boxes.values())].toSorted()).toEqual(manifests.map(({ folder }) => folder).toSorted());
   });
 
-  it('has an arrow for every dependency, and no other', () => {
+  it('has exactly one arrow for each dependency', () => {
     expect(arrows('-->').toSorted()).toEqual(needs('dependencies').toSorted());
   });
 
-  it('has a dotted arrow for every peer dependency, and no other', () => {
+  it('has exactly one dotted arrow for each peer dependency', () => {
     expect(arrows('-\\. peer \\.->').toSorted()).toEqual(needs('peerDependencies').toSorted());
   });
 });
 
-describe('the ladders', () => {
-  it.each(['sdk', 'server'])('of %s have every folder', (name) => {
+describe('the layers', () => {
+  it.each(['sdk', 'server'])('of %s include every folder', (name) => {
     const folders = readdirSync(join(ROOT, `packages/${name}/src`), { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map((entry) => entry.name);
@@ -115,7 +115,7 @@ describe('the ladders', () => {
     expect(folders.filter((folder) => !ladder.includes(`\`${folder}/\``))).toEqual([]);
   });
 
-  it('and the pipeline name stages that are there', () => {
+  it('and the pipeline name existing stages', () => {
     const [, list = ''] = /^\| `stages\/` \|(.*)$/m.exec(architecture) ?? [];
     const arrows = [...architecture.matchAll(/\|"stages\/([\w, -]+)/g)].flatMap(([, names = '']) => names.split(', '));
     const names = [...quoted(list), ...arrows];

@@ -16,12 +16,12 @@ const promises = section('What is promised')
   .map((line) => line.slice(2, -2).split(' | '))
   .map((cells) => [cells[0] ?? '', cells.at(-1) ?? ''] as const);
 
-describe('the promises', () => {
-  it('are found', () => {
+describe('the table of guarantees', () => {
+  it('is found', () => {
     expect(promises.length).toBeGreaterThan(20);
   });
 
-  it.each(promises)('have tests that exist: %s', (_, cell) => {
+  it.each(promises)('names existing tests: %s', (_, cell) => {
     const tests = quoted(cell).filter((name) => !name.startsWith('npm run '));
     expect(tests).not.toEqual([]);
     for (const path of tests) {

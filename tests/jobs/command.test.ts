@@ -41,21 +41,21 @@ describe('voiceflow jobs', () => {
     expect((await run('jobs', 'status', id)).code).toBe(1);
   });
 
-  it('names a file that is not there', async () => {
+  it('reports a missing file by name', async () => {
     const { code, stderr } = await run('jobs', 'submit', join(folder, 'absent.wav'));
     expect(code).toBe(1);
     expect(stderr).toContain('absent.wav');
     expect(stderr).not.toContain('internal');
   });
 
-  it('is called wrongly with exit code 2', async () => {
+  it('exits with code 2 for invalid arguments', async () => {
     for (const args of [[], ['start'], ['submit'], ['wait'], ['cancel', 'a', 'b'], ['status', '--server', 'x']])
       expect((await run('jobs', ...args)).code, args.join(' ')).toBe(2);
   });
 });
 
 describe('voiceflow batch', () => {
-  it('writes a result for each recording, and goes on where it was', async () => {
+  it('writes a result for each recording, and resumes', async () => {
     const out = join(folder, 'results');
     const first = await run('batch', folder, '--out', out, '--format', 'rttm');
     expect(first).toMatchObject({ code: 0, stdout: '', stderr: '' });

@@ -15,7 +15,7 @@ const documents = (path: string) =>
 const PROGRAM = /packages\/server\/dist\/(main-[\w-]+)\.js/;
 const DRAIN_SECONDS = LIMIT_RULES.drainMs.default / 1000;
 
-it('scales workers by a query that the database understands', async () => {
+it('scales workers by a valid database query', async () => {
   const [deployment, scaled, authentication] = documents('deploy/kubernetes/jobs.yaml');
   expect(scaled.spec.scaleTargetRef.name).toBe(deployment.metadata.name);
   const [trigger] = scaled.spec.triggers;
@@ -30,7 +30,7 @@ it('scales workers by a query that the database understands', async () => {
   }
 });
 
-it('starts programs that are built, and gives them the time to drain', () => {
+it('starts existing programs, and gives them their drain time', () => {
   const [{ spec }] = documents('deploy/kubernetes/jobs.yaml');
   const { services } = documents('deploy/compose-jobs.yaml')[0];
   for (const command of [spec.template.spec.containers[0].command, services.worker.command]) {

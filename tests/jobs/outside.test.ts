@@ -17,10 +17,11 @@ describe('an address', () => {
     ...['127.0.0.1', '10.1.2.3', '172.16.0.1', '192.168.1.1', '169.254.169.254', '100.64.0.1', '0.0.0.0', '224.0.0.1'],
     ...['255.255.255.255', '192.0.2.1', '198.18.0.1', '::1', '::', 'fe80::1', 'fe80::1%eth0', 'fc00::1', 'ff02::1'],
     ...['::ffff:127.0.0.1', '::ffff:8.8.8.8', '64:ff9b::7f00:1', '2002:7f00:1::', '2001:db8::1', 'localhost', ''],
-  ])('is not of the public internet: %s', (address) => expect(isPublicAddress(address)).toBe(false));
+  ])('is not on the public internet: %s', (address) => expect(isPublicAddress(address)).toBe(false));
 
-  it.each(['8.8.8.8', '1.1.1.1', '172.32.0.1', '100.128.0.1', '2606:4700::1111', '2a00:1450::1'])('is: %s', (address) =>
-    expect(isPublicAddress(address)).toBe(true),
+  it.each(['8.8.8.8', '1.1.1.1', '172.32.0.1', '100.128.0.1', '2606:4700::1111', '2a00:1450::1'])(
+    'is on the public internet: %s',
+    (address) => expect(isPublicAddress(address)).toBe(true),
   );
 
   it.each([
@@ -39,11 +40,11 @@ describe('an address', () => {
       'here',
       `https://x/${'a'.repeat(5_000)}`,
     ],
-  ])('is refused before anybody is asked: %s', (address) => {
+  ])('is rejected before the request: %s', (address) => {
     expect(() => checkAddress('url', address, false)).toThrow(expect.objectContaining({ code: 'invalid-option' }));
   });
 
-  it('is refused when its name leads inwards', async () => {
+  it('is rejected if its name resolves to a private address', async () => {
     const ask = requestOutside('http://localhost:1/', {
       method: 'GET',
       allowPrivate: false,
@@ -54,7 +55,7 @@ describe('an address', () => {
   });
 });
 
-describe.skipIf(process.platform !== 'linux')('an address that redirects', () => {
+describe.skipIf(process.platform !== 'linux')('a redirect', () => {
   // All of 127.0.0.0/8 is this machine on Linux: one address stands for the public internet here.
   const OUTSIDE = '127.0.0.2';
   it.each([
@@ -62,7 +63,7 @@ describe.skipIf(process.platform !== 'linux')('an address that redirects', () =>
     'http://localhost:PORT/secret',
     'http://[::1]:PORT/secret',
     '//169.254.169.254/meta-data',
-  ])('is not followed inwards: %s', async (location) => {
+  ])('to a private address is not followed: %s', async (location) => {
     let reached = 0;
     const inside = createServer((_, response) => {
       reached++;
@@ -135,8 +136,8 @@ const submit = async (body: object) => {
 };
 const ended = async (id: string) => (await app.fetch(`/v1/jobs/${id}?wait=30`)).json();
 
-describe('a recording at a url', () => {
-  it('is fetched, through redirects, and done', async () => {
+describe('a recording at a URL', () => {
+  it('is downloaded, through redirects, and processed', async () => {
     answer = (request, response) => {
       if (request.url === '/a') response.writeHead(302, { location: '/b' }).end();
       else response.end(orders());
@@ -183,14 +184,14 @@ describe('a recording at a url', () => {
     ],
   };
   for (const [name, [listener, code, failures]] of Object.entries(failing)) {
-    it(`fails with a typed problem: one ${name}`, async () => {
+    it(`fails with a typed problem for a source ${name}`, async () => {
       answer = listener;
       const { id } = await submit({ url: `${base}/a` });
       expect(await ended(id)).toMatchObject({ state: 'failed', failures, problem: { code } });
     });
   }
 
-  it('fails when nobody is there', async () => {
+  it('fails if the server cannot be reached', async () => {
     const { id } = await submit({ url: 'http://127.0.0.1:1/' });
     expect(await ended(id)).toMatchObject({
       state: 'failed',
@@ -198,7 +199,7 @@ describe('a recording at a url', () => {
     });
   });
 
-  it('may not be inside, unless it is allowed', async () => {
+  it('must not be at a private address, unless allowed', async () => {
     // The database is open once; the routes are what is asked.
     expect(() => checkAddress('url', `${base}/a`, false)).toThrow(/not public/);
   });
@@ -212,7 +213,7 @@ describe('a webhook', () => {
     return id;
   };
 
-  it('is called once with a signature that Standard Webhooks can check', async () => {
+  it('is called once with a signature that Standard Webhooks verifies', async () => {
     calls.length = 0;
     answer = (request, response) => response.end(request.url === '/hook' ? '' : orders());
     const id = await hooked({ call: 7 });
@@ -228,7 +229,7 @@ describe('a webhook', () => {
     expect(calls.length).toBe(1);
   });
 
-  it('that never answers holds up no other, and is tried again later', async () => {
+  it('that does not respond does not delay others, and is retried later', async () => {
     calls.length = 0;
     answer = (request, response) => {
       if (request.url === '/audio') response.end(orders());
@@ -251,7 +252,7 @@ describe('a webhook', () => {
     expect(await noted()).toEqual({ problem: 'it did not respond within 10000 ms', tries: 1, waits: true });
   }, 90_000);
 
-  it('that fails is tried again later, under the same id; one that redirects is given up', async () => {
+  it('that fails is retried later with the same id; one that redirects is dropped', async () => {
     calls.length = 0;
     answer = (request, response) => {
       if (request.url === '/hook') response.writeHead(500).end();

@@ -39,7 +39,7 @@ describe.skipIf(executablePath === undefined)(
 
     const item = (name: string) => page.locator('#job-list li').filter({ hasText: name });
 
-    it('are handed over, survive a reload, show their result, and are removed or cancelled', async () => {
+    it('are submitted, survive a reload, show their result, and are removed or canceled', async () => {
       await page.locator('#job-file').setInputFiles(join(folder, 'good call.wav'));
       await item('good call.wav').filter({ hasText: 'succeeded' }).waitFor();
       await page.locator('#job-file').setInputFiles(join(folder, 'long call.wav'));

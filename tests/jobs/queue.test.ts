@@ -69,7 +69,7 @@ for (const { name, skip, start } of kinds) {
       return claimed;
     };
 
-    it('takes a job through its life, and keeps its result as it was and as rows', async () => {
+    it('runs a job through all states, and stores its result as JSON and as rows', async () => {
       const made = await submit({ options: { known: '[]', exclusive: 'true' }, metadata: { call: 7 }, bytes: 9 });
       expect(made).toMatchObject({ state: 'queued', metadata: { call: 7 }, bytes: 9, startedAt: null });
       const claimed = await claim();
@@ -102,7 +102,7 @@ for (const { name, skip, start } of kinds) {
       expect(await open.db.query(turns.replace('…', made.id))).toHaveLength(2);
     });
 
-    it('keeps embeddings only when it is asked for', async () => {
+    it('keeps embeddings only on request', async () => {
       await submit();
       await open.leases.succeed(await claim(), RESULT, 30, true);
       const [row] = await open.db.query<{ embedding: number[] }>(
@@ -111,7 +111,7 @@ for (const { name, skip, start } of kinds) {
       expect(row?.embedding).toEqual([1, 0]);
     });
 
-    it('lets one worker end a job, whoever else believes to hold it', async () => {
+    it('lets only the holder of the current lease end a job', async () => {
       const { id } = await submit();
       const hasty = new Leases(open.db, { leaseSeconds: -1 });
       const first = await claim(hasty);
@@ -126,7 +126,7 @@ for (const { name, skip, start } of kinds) {
       expect(await open.db.query('select count(*)::int as n from voiceflow.result')).toEqual([{ n: 1 }]);
     });
 
-    it('gives no job twice to workers that claim together', async () => {
+    it('assigns no job twice to workers that claim concurrently', async () => {
       for (let i = 0; i < 30; i++) await submit({ key: `k${i % 3}` });
       const claims = await Promise.all(Array.from({ length: 40 }, () => open.leases.claim('w')));
       const more = await Promise.all(Array.from({ length: 40 }, () => open.leases.claim('w')));
@@ -135,7 +135,7 @@ for (const { name, skip, start } of kinds) {
       expect(new Set(ids).size).toBe(30);
     });
 
-    it('tries a job three times, then keeps it as failed with its problem; what is final fails at once', async () => {
+    it('retries a job up to three tries, then stores its problem; a permanent failure ends it at once', async () => {
       const patient = new Leases(open.db, { retrySeconds: 0 });
       const { id } = await submit();
       for (const state of ['queued', 'queued', 'failed'])
@@ -155,7 +155,7 @@ for (const { name, skip, start } of kinds) {
         expect(await patient.fail(await claim(), { code: 'overloaded', detail: '' }, 'defer')).toBe('queued');
     });
 
-    it('waits before the next try', async () => {
+    it('waits before a retry', async () => {
       const slow = new Leases(open.db, { retrySeconds: 60 });
       await submit();
       await slow.fail(await claim(), { code: 'x', detail: '' }, 'retry');
@@ -163,7 +163,7 @@ for (const { name, skip, start } of kinds) {
       expect((await jobs.depth()).retrying).toBe(1);
     });
 
-    it('gives up a job with which ten workers were lost', async () => {
+    it('fails a job after ten lost workers', async () => {
       const hasty = new Leases(open.db, { leaseSeconds: -1 });
       const { id } = await submit({ webhook: 'https://example.com/' });
       for (let i = 0; i < 10; i++) {
@@ -174,7 +174,7 @@ for (const { name, skip, start } of kinds) {
       expect(await open.db.query('select count(*)::int as n from voiceflow.delivery')).toEqual([{ n: 1 }]);
     });
 
-    it('lets keys take turns, and takes higher priorities of a key first', async () => {
+    it('alternates between keys, and prefers higher priorities within a key', async () => {
       for (let i = 0; i < 6; i++) await submit({ key: 'many' });
       const urgent = await submit({ key: 'many', priority: 9 });
       const few = await submit({ key: 'few' });
@@ -188,7 +188,7 @@ for (const { name, skip, start } of kinds) {
       expect(order[2]?.key).toBe('many');
     });
 
-    it('lets a key wait that has had its seconds of audio', async () => {
+    it('delays a key that has used its daily seconds of audio', async () => {
       const bounded = new Leases(open.db, { secondsPerDay: 30 });
       await submit({ key: 'a' });
       await open.leases.succeed(await claim(), RESULT, 30, false);
@@ -199,21 +199,21 @@ for (const { name, skip, start } of kinds) {
       expect(await jobs.secondsToday('a')).toBe(30);
     });
 
-    it('gives a job back whose worker stops, uncounted', async () => {
+    it('requeues a job whose worker stops, without counting a failure', async () => {
       await submit();
       const first = await claim();
       await open.leases.release([first.lease]);
       expect(await claim()).toMatchObject({ id: first.id, failures: 0 });
     });
 
-    it('gives everything back at the start of a process that has the database alone, uncounted', async () => {
+    it('requeues all running jobs when the only process of the database starts, without counting losses', async () => {
       const { id } = await submit();
       await claim();
       expect(await open.leases.reap(true)).toBe(1);
       expect(await jobs.get('k', id)).toMatchObject({ state: 'queued', losses: 0 });
     });
 
-    it('cancels what has not ended, and its worker loses the lease', async () => {
+    it('cancels an unfinished job, and its worker loses the lease', async () => {
       const { id } = await submit();
       const claimed = await claim();
       expect(await jobs.cancel('other', id)).toBeUndefined();
@@ -222,7 +222,7 @@ for (const { name, skip, start } of kinds) {
       expect(await jobs.cancel('k', id)).toBeUndefined();
     });
 
-    it('submits once under an idempotency key, also at the same time', async () => {
+    it('creates one job per idempotency key, also for concurrent requests', async () => {
       const asked = { key: 'k', priority: 0, options: {}, object: 'audio/x', idempotencyKey: 'once', digest: 'd' };
       const all = await Promise.all(
         Array.from({ length: 8 }, () => jobs.submit({ ...asked, id: crypto.randomUUID() })),
@@ -235,7 +235,7 @@ for (const { name, skip, start } of kinds) {
       expect((await jobs.submit({ ...asked, id: crypto.randomUUID(), key: 'k2' })).repeated).toBe(false);
     });
 
-    it('lists pages, newest first, of one key and one state', async () => {
+    it('lists pages, newest first, filtered by key and state', async () => {
       const made = [];
       for (let i = 0; i < 5; i++) made.push((await submit()).id);
       await submit({ key: 'other' });
@@ -246,7 +246,7 @@ for (const { name, skip, start } of kinds) {
       expect((await jobs.list('k', { limit: 9, state: 'queued' })).length + 1).toBeGreaterThanOrEqual(5);
     });
 
-    it('removes what is not kept: audio first, then the job with all of its rows', async () => {
+    it('removes expired jobs: audio first, then the job with all its rows', async () => {
       const { id } = await submit({ object: 'audio/gone', webhook: 'https://example.com/' });
       await open.leases.succeed(await claim(), RESULT, 30, false);
       expect(await open.leases.expire(0, 9)).toBe(0);
@@ -261,7 +261,7 @@ for (const { name, skip, start } of kinds) {
         expect(await open.db.query(`select count(*)::int as n from voiceflow.${table}`), table).toEqual([{ n: 0 }]);
     });
 
-    it('tells of what changes', async () => {
+    it('notifies of changes', async () => {
       const told: string[] = [];
       open.db.listen('voiceflow_ready', () => told.push('ready'));
       open.db.listen('voiceflow_changed', (id) => told.push(id));
@@ -277,11 +277,11 @@ for (const { name, skip, start } of kinds) {
       expect(told).toContain(id);
     });
 
-    it('brings the schema up to date only once', async () => {
+    it('migrates the schema only once', async () => {
       expect(await open.db.query('select version from voiceflow.migration')).toEqual([{ version: 1 }]);
     });
 
-    it('says that it is away once it is closed', async () => {
+    it('is unavailable after close', async () => {
       const { where } = place;
       const again = open.db.kind === 'server' ? await openJobs(testOptions(where)) : undefined;
       await again?.db.close();

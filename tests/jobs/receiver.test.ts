@@ -43,15 +43,15 @@ afterAll(async () => {
   for (const path of [data, folder]) rmSync(path, { recursive: true, force: true });
 });
 
-describe('the receiver of the README', () => {
-  it("takes the server's call", async () => {
+describe('the webhook receiver of the README', () => {
+  it('accepts the server’s call', async () => {
     const asked = await fetch(`${server.url}/v1/jobs?webhook=${hook}`, { method: 'POST', body: '{}' });
     const { id } = (await asked.json()) as { id: string };
     for (let i = 0; i < 600 && !said.includes(id); i++) await sleep(50);
     expect(said).toBe(`job.succeeded ${id}\n`);
   });
 
-  it('refuses a call that somebody else made up', async () => {
+  it('rejects a forged call', async () => {
     const headers = { 'webhook-id': 'x', 'webhook-timestamp': String(Math.floor(Date.now() / 1000)) };
     const forged = { ...headers, 'webhook-signature': `v1,${btoa('0'.repeat(32))}` };
     expect((await fetch(hook, { method: 'POST', body: '{}', headers: forged })).status).toBe(401);

@@ -49,7 +49,7 @@ const files = () =>
   (readdirSync(join(data, 'audio'), { recursive: true }) as string[]).filter((path) => path.length > 5);
 
 describe('a job', () => {
-  it('is accepted with its address, goes on, and has its result in every form', async () => {
+  it('is accepted with its location, runs, and returns its result in every format', async () => {
     const made = await post(orders({ ms: 100 }), '?exclusive=true&uri=call-7&priority=3&metadata={"a":1}');
     expect(made.status).toBe(202);
     expect(made.headers.get('location')).toBe(`/v1/jobs/${made.json.id}`);
@@ -69,7 +69,7 @@ describe('a job', () => {
     expect(files()).toEqual([]);
   });
 
-  it('comes as a form, whose fields are options, in any order', async () => {
+  it('is submitted as a form, with fields as options in any order', async () => {
     for (const order of [0, 1]) {
       const form = new FormData();
       if (order === 0) form.set('minSpeakers', '2');
@@ -82,7 +82,7 @@ describe('a job', () => {
     }
   });
 
-  it('tells of its progress as events, and ends with its result', async () => {
+  it('streams its progress as events, and then its result', async () => {
     const made = await post(orders({ ms: 2_500 }));
     const { text } = await ask('GET', `/v1/jobs/${made.json.id}/events`);
     const events = [...text.matchAll(/event: (\w+)\ndata: (.*)/g)].map(([, event, body]) => [
@@ -95,7 +95,7 @@ describe('a job', () => {
     expect(seen.some(({ progress }) => progress?.fraction > 0 && progress.etaSeconds >= 0)).toBe(true);
   });
 
-  it('fails with its problem, which is the answer for its result', async () => {
+  it('fails with a problem, which is returned for its result', async () => {
     const made = await post('MZ no audio');
     const ended = await ask('GET', `/v1/jobs/${made.json.id}?wait=20`);
     expect(ended.json).toMatchObject({
@@ -112,7 +112,7 @@ describe('a job', () => {
     expect(files()).toEqual([]);
   });
 
-  it('is tried three times when something fails that may pass', async () => {
+  it('is tried three times on a temporary failure', async () => {
     const made = await post(orders({ code: 'backend-failed' }));
     const ended = await ask('GET', `/v1/jobs/${made.json.id}?wait=30`);
     expect(ended.json).toMatchObject({
@@ -122,7 +122,7 @@ describe('a job', () => {
     });
   });
 
-  it('is cancelled while it runs, with its audio, and removed once it has ended', async () => {
+  it('is canceled while it runs, with its audio deleted, and removed once it has ended', async () => {
     const made = await post(orders({ ms: 60_000 }));
     const path = `/v1/jobs/${made.json.id}`;
     for (let state = ''; state !== 'running'; ) state = (await ask('GET', path)).json.state;
@@ -138,7 +138,7 @@ describe('a job', () => {
     expect((await ask('GET', `/v1/jobs/${next.json.id}?wait=20`)).json.state).toBe('succeeded');
   });
 
-  it('is made once under an Idempotency-Key, and its audio kept once', async () => {
+  it('is created once per Idempotency-Key, and its audio stored once', async () => {
     const key = { 'idempotency-key': 'call-7' };
     const first = await post(orders(), '', key);
     const again = await post(orders(), '', key);
@@ -150,7 +150,7 @@ describe('a job', () => {
     expect((await post(orders(), '', { 'idempotency-key': 'a b' })).status).toBe(400);
   });
 
-  it('is of its key alone', async () => {
+  it('is visible only to its key', async () => {
     const made = await post(orders());
     const path = `/v1/jobs/${made.json.id}`;
     for (const [method, suffix] of [
@@ -176,7 +176,7 @@ describe('a job', () => {
   });
 });
 
-describe('bad input', () => {
+describe('invalid input', () => {
   const cases: readonly (readonly [string, BodyInit, string, Record<string, string>, string])[] = [
     ['no audio', '', '', {}, 'invalid-audio'],
     ['an option that is none', orders(), '?speakers=2', {}, 'invalid-option'],
@@ -229,7 +229,7 @@ describe('bad input', () => {
     ['too much', 'x'.repeat(100_001), '', {}, 'audio-too-large'],
   ];
   for (const [name, body, query, headers, code] of cases) {
-    it(`is refused: ${name}`, async () => {
+    it(`is rejected: ${name}`, async () => {
       const before = files().length;
       const { json, status } = await post(body, query, headers);
       expect(json).toMatchObject({ code, type: `urn:voiceflow:error:${code}` });
@@ -238,7 +238,7 @@ describe('bad input', () => {
     });
   }
 
-  it('is refused when the sender pauses, and when a stream is too long, and nothing is left of it', async () => {
+  it('is rejected if the sender pauses or a stream is too long, and leaves no files', async () => {
     const before = files().length;
     const silent = new ReadableStream({ start: (c) => c.enqueue(new Uint8Array(10)) });
     expect((await post(silent)).json.code).toBe('deadline-exceeded');
@@ -257,7 +257,7 @@ describe('bad input', () => {
     expect(files().length).toBe(before);
   });
 
-  it('is refused for jobs and voices that are not there, and for ids that are none', async () => {
+  it('is rejected for missing jobs and voices, and for invalid ids', async () => {
     for (const suffix of ['', '/result', '/events']) {
       expect((await ask('GET', `/v1/jobs/${ABSENT}${suffix}`)).status).toBe(404);
       expect((await ask('GET', `/v1/jobs/1${suffix}`)).json.code).toBe('invalid-option');
@@ -271,7 +271,7 @@ describe('bad input', () => {
 });
 
 describe('voices', () => {
-  it('are enrolled, listed without embeddings, recognised when asked for, and deleted', async () => {
+  it('are enrolled, listed without embeddings, recognized on request, and deleted', async () => {
     const made = await ask('POST', '/v1/voices?name=Ada', orders());
     expect([made.status, made.json]).toMatchObject([201, { name: 'Ada', space: 'fake', samples: 1 }]);
     expect((await ask('POST', '/v1/voices?name=Ada', orders())).json.samples).toBe(2);
@@ -292,16 +292,16 @@ describe('voices', () => {
   });
 });
 
-describe('text of every kind', () => {
-  it('is kept as it was', async () => {
+describe('any text', () => {
+  it('is stored exactly', async () => {
     const metadata = { a: '\\u0000 written out', b: 'Zoë 😀', c: '\\' };
     const made = await post(orders(), `?metadata=${encodeURIComponent(JSON.stringify(metadata))}`);
     expect(made.json.metadata).toEqual(metadata);
   });
 });
 
-describe('the description', () => {
-  it('has the routes of jobs, with their schemas', async () => {
+describe('the API description', () => {
+  it('contains the job routes, with their schemas', async () => {
     const { json } = await ask('GET', '/openapi.json');
     for (const path of ['/v1/jobs', '/v1/jobs/{id}', '/v1/jobs/{id}/result', '/v1/jobs/{id}/events', '/v1/voices'])
       expect(json.paths).toHaveProperty([path]);
@@ -309,7 +309,7 @@ describe('the description', () => {
     expect((await ask('GET', '/docs')).text).toContain('/v1/jobs/{id}/result');
   });
 
-  it('has metrics of the queue', async () => {
+  it('and the metrics of the queue exist', async () => {
     const { text } = await ask('GET', '/metrics');
     for (const name of ['voiceflow_jobs_queued', 'voiceflow_jobs_age_seconds', 'voiceflow_job_retries_total'])
       expect(text).toContain(`\n${name}`);

@@ -9,7 +9,7 @@ import { dataFolder, PATIENCE } from './databases.ts';
 for (const { name, command, missing } of runtimes().filter((each) => /Bun|Deno/.test(each.name))) {
   describe.skipIf(missing !== undefined)(`${name}${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
     it(
-      'does jobs, and loses none when it is killed',
+      'runs jobs, and loses none when it is killed',
       async () => {
         const data = await dataFolder();
         let server: RunningServer | undefined;

@@ -31,7 +31,7 @@ describe.skipIf(NO_MOTO !== '')(`a bucket${NO_MOTO}`, () => {
   }
 
   it.each([0, 5, 8 * 1024 * 1024, 20_000_000])(
-    'takes and gives %d bytes, in parts that fit into memory',
+    'stores and returns %d bytes, in parts that fit into memory',
     async (total) => {
       const { readFile } = await import('node:fs/promises');
       expect(await storage.put('audio/x', chunks(total, 65_000))).toBe(total);
@@ -47,7 +47,7 @@ describe.skipIf(NO_MOTO !== '')(`a bucket${NO_MOTO}`, () => {
     },
   );
 
-  it('leaves nothing of an upload that fails', async () => {
+  it('leaves no parts of a failed upload', async () => {
     async function* cut() {
       yield* chunks(9_000_000, 65_000);
       throw new Error('cut off');
@@ -63,7 +63,7 @@ describe.skipIf(NO_MOTO !== '')(`a bucket${NO_MOTO}`, () => {
     expect(uploads).not.toContain('<UploadId>');
   });
 
-  it('keeps the audio of jobs until they have ended', async () => {
+  it('stores the audio of jobs until they have ended', async () => {
     const data = await dataFolder();
     const app = await jobsApp(testOptions({ data }, { s3: { ...KEYS, endpoint } }));
     try {
@@ -84,7 +84,7 @@ describe.skipIf(NO_MOTO !== '')(`a bucket${NO_MOTO}`, () => {
     }
   });
 
-  it('that is away is told as such', async () => {
+  it('is reported as unavailable if it cannot be reached', async () => {
     const away = s3Storage({ ...KEYS, endpoint: 'http://127.0.0.1:1', spool });
     await expect(away.put('audio/z', chunks(5, 5))).rejects.toMatchObject({ code: 'backend-unavailable' });
   });

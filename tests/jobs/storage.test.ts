@@ -23,7 +23,7 @@ async function* zeros(bytes: number): AsyncGenerator<Uint8Array> {
 }
 
 describe.skipIf(!mounted)(`a full disk${mounted ? '' : ' (skipped: nothing can be mounted here)'}`, () => {
-  it('refuses the recording as overloaded, keeps nothing of it, and takes the next one that fits', async () => {
+  it('rejects the recording as overloaded, deletes its part, and accepts the next one that fits', async () => {
     const storage = folderStorage(folder, { flush: true });
     await expect(storage.put('audio/large', zeros(2 ** 21))).rejects.toMatchObject({
       code: 'overloaded',
@@ -34,7 +34,7 @@ describe.skipIf(!mounted)(`a full disk${mounted ? '' : ' (skipped: nothing can b
     expect(await storage.put('audio/small', zeros(2 ** 18))).toBe(2 ** 18);
   });
 
-  it('makes the embedded database refuse jobs, serves all else, and loses none: it goes on when there is room', async () => {
+  it('makes the embedded database reject jobs while other requests succeed, loses no job, and recovers when space is freed', async () => {
     const small = temporaryFolder();
     expect(mount(small, '100m')).toBe(true);
     let server: RunningServer | undefined;

@@ -4,15 +4,15 @@ import { NO_POSTGRES } from './databases.ts';
 
 /** The short forms; `scripts/chaos-jobs.ts` runs the long ones. */
 
-describe('one process with its own database', () => {
-  it('loses no job and does none twice when it is killed with jobs queued and running', async () => {
+describe('a single process with an embedded database', () => {
+  it('loses no job and runs none twice when it is killed with jobs queued and running', async () => {
     const { submitted, states } = await killServer({ rounds: 2, jobs: 15, ms: 300 });
     expect({ submitted, states }).toEqual({ submitted: 30, states: { succeeded: 30 } });
   }, 240_000);
 });
 
 describe.skipIf(NO_POSTGRES !== '')(`workers on a PostgreSQL server${NO_POSTGRES}`, () => {
-  it('end each job once while one of them is killed every 2 s and the database goes away once', async () => {
+  it('complete each job once while a worker is killed every 2 s and the database restarts once', async () => {
     const tally = await killWorkers({ jobs: 40, workers: 2, killEveryMs: 2_000, restarts: 1, ms: 200 });
     expect(tally.states).toEqual({ succeeded: 40 });
     expect(tally.results).toBe(40);

@@ -55,7 +55,7 @@ async function entryChunk(source: string) {
 
 const neutral = { platform: 'neutral' } as const;
 
-it('voiceflow-ml/core imports nothing and knows no runtime', async () => {
+it('voiceflow-ml/core imports nothing and does not depend on a runtime', async () => {
   const { text, imports } = await bundle("export * from 'voiceflow-ml/core'", neutral);
   expect(imports).toEqual([]);
   expect(text.length).toBeGreaterThan(10_000);
@@ -67,7 +67,7 @@ it(`voiceflow-ml/core is at most ${CORE_BYTES / 1000} kB minified and gzipped`, 
   expect(gzipped).toBeLessThanOrEqual(CORE_BYTES);
 });
 
-it(`the first visit of a page fetches at most ${VISIT_BYTES / 1e6} MB gzipped`, async () => {
+it(`the first visit of a page downloads at most ${VISIT_BYTES / 1e6} MB gzipped`, async () => {
   const files = ['models/fast-cnn/fast-cnn.onnx', 'models/segmenter/segmenter.onnx', WASM].map((path) => {
     return gzipSync(readFileSync(join(ROOT, path)), { level: 9 }).length;
   });
@@ -75,7 +75,7 @@ it(`the first visit of a page fetches at most ${VISIT_BYTES / 1e6} MB gzipped`, 
   expect(files.reduce((sum, bytes) => sum + bytes, gzipped)).toBeLessThanOrEqual(VISIT_BYTES);
 });
 
-it(`a page's part of it, createDiarizer, is at most ${PAGE_BYTES / 1000} kB`, async () => {
+it(`createDiarizer in a page’s bundle is at most ${PAGE_BYTES / 1000} kB`, async () => {
   const { gzipped } = await entryChunk("export { createDiarizer } from 'voiceflow-ml/core'");
   expect(gzipped).toBeLessThanOrEqual(PAGE_BYTES);
 });
@@ -92,14 +92,14 @@ it.each([
   '@voiceflow-ml/fast-cnn',
   '@voiceflow-ml/segmenter',
   'voiceflow-ml',
-])('%s does nothing when it is imported', async (name) => {
+])('%s has no side effects on import', async (name) => {
   const options: BuildOptions = { platform: 'node', external: ['onnxruntime-node'] };
   // Only the imports: a bundler drops what has no side effects.
   const { text } = await bundle(`import '${name}'`, options);
   expect(text.trim()).toBe('');
 });
 
-it('voiceflow-ml bundles for browsers without a module of Node’s', async () => {
+it('voiceflow-ml bundles for browsers without Node modules', async () => {
   const { text, imports } = await bundle("export * from 'voiceflow-ml'", {
     platform: 'browser',
   });
@@ -109,7 +109,7 @@ it('voiceflow-ml bundles for browsers without a module of Node’s', async () =>
   expect(text.replace(/\w+\(\\?"node:os\\?"\)/g, '').match(/["']node:/g)).toBeNull();
 });
 
-it('voiceflow-ml bundles for workerd, runtime and all', async () => {
+it('voiceflow-ml bundles for workerd, including the runtime', async () => {
   const { text, imports } = await bundle("export * from 'voiceflow-ml'", {
     platform: 'browser',
     conditions: ['workerd', 'worker', 'browser'],

@@ -61,18 +61,18 @@ describe('types', () => {
     return spawnSync(process.execPath, [tsc, '-p', tsconfig], { cwd: folder, encoding: 'utf8' });
   };
 
-  it('compile for a server: NodeNext, with the types of Node', () => {
+  it('compile for a server: NodeNext, with Node types', () => {
     const { status, stdout } = compile({ module: 'NodeNext', lib: ['ES2023'], types: ['node'], skipLibCheck: true });
     expect(status, stdout).toBe(0);
   });
 
-  it('compile without the types of the DOM, declarations checked as well', () => {
+  it('compile without DOM types, with declarations checked', () => {
     const bundler = { module: 'ESNext', moduleResolution: 'Bundler' };
     const { status, stdout } = compile({ ...bundler, lib: ['ES2022'], types: ['node'], skipLibCheck: false });
     expect(status, stdout).toBe(0);
   });
 
-  it('compile for a page without the newest types, declarations checked as well', () => {
+  it('compile for a page with older DOM types, with declarations checked', () => {
     const bundler = { module: 'ESNext', moduleResolution: 'Bundler' };
     const { status, stdout } = compile({ ...bundler, lib: ['ES2022', 'DOM'], types: [], skipLibCheck: false });
     expect(status, stdout).toBe(0);
@@ -90,7 +90,7 @@ describe('types', () => {
     expect(status, stdout).toBe(0);
   });
 
-  it('compile for a page, declarations checked as well: Bundler, with the types of the DOM', () => {
+  it('compile for a page: Bundler, with DOM types, with declarations checked', () => {
     const lib = ['ES2023', 'ESNext.Disposable', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable'];
     const { status, stdout } = compile({ module: 'ESNext', moduleResolution: 'Bundler', lib, types: [] });
     expect(status, stdout).toBe(0);
@@ -98,14 +98,14 @@ describe('types', () => {
 });
 
 // Node 20 itself hangs at its end once in a long while (nodejs/node#54918), hence a second try.
-describe('running', { retry: 1 }, () => {
+describe('an installed package', { retry: 1 }, () => {
   const run = (source: string) => {
     writeFileSync(join(folder, 'run.mjs'), source);
     return spawnSync(process.execPath, ['run.mjs'], { cwd: folder, encoding: 'utf8', timeout: 60_000 });
   };
   const silence = 'const audio = { samples: new Float32Array(32000), sampleRate: 16000 };';
 
-  it('falls back to WebAssembly with a warning where the native runtime is not installed', () => {
+  it('falls back to WebAssembly with a warning if the native runtime is not installed', () => {
     const { stdout, stderr } = run(`
       import { createDiarizer } from 'voiceflow-ml';
       ${silence}
@@ -120,7 +120,7 @@ describe('running', { retry: 1 }, () => {
     expect(answer.warnings).toContain('backend-fallback');
   });
 
-  it('says what to install when the native backend is asked for', () => {
+  it('reports what to install if the native backend is requested', () => {
     const { stdout } = run(`
       import { createDiarizer } from 'voiceflow-ml';
       await createDiarizer({ backend: 'node' }).catch(({ code, hint }) => console.log(code, hint));
@@ -128,7 +128,7 @@ describe('running', { retry: 1 }, () => {
     expect(stdout).toMatch(/^backend-unavailable install it with `npm install onnxruntime-node`/);
   });
 
-  it('runs natively where it is installed', () => {
+  it('uses the native backend if installed', () => {
     borrow('onnxruntime-node', folder);
     const { stdout, stderr } = run(`
       import { createDiarizer } from 'voiceflow-ml';

@@ -19,7 +19,7 @@ const entries = publicPackages().flatMap(({ folder }) => {
   return modules.map((path) => name + path.slice(1)).filter((entry) => !PROGRAMS.includes(entry));
 });
 
-it('knows the entries', () => {
+it('finds the package entries', () => {
   expect(entries).toEqual(expect.arrayContaining(['voiceflow-ml', 'voiceflow-ml/core', '@voiceflow-ml/server/node']));
 });
 
@@ -29,7 +29,7 @@ const HOSTS: [string, string[]][] = [
   ['without a name', []],
 ];
 
-it.each(HOSTS)('none starts, prints or throws anything when a program %s imports it', (_, args) => {
+it.each(HOSTS)('imports have no effects, print nothing and do not throw in a program %s', (_, args) => {
   const program = `
     for (const entry of ${JSON.stringify(entries)}) {
       await import(entry).catch((error) => console.log(entry, String(error)));

@@ -39,7 +39,7 @@ const LADDERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
 
 const folderOf = (module: string) => module.replace(/\/.*/, '');
 
-describe('circles of imports', () => {
+describe('import cycles', () => {
   it.each(SOURCES)('%s has none', (source) => {
     const graph = importGraph(join(ROOT, source));
     expect(graph.size).toBeGreaterThan(0);
@@ -47,21 +47,21 @@ describe('circles of imports', () => {
   });
 });
 
-describe('circles of folders', () => {
+describe('folder cycles', () => {
   it.each(SOURCES)('%s has none', (source) => {
     expect(circles(coarsen(importGraph(join(ROOT, source)), folderOf))).toEqual([]);
   });
 });
 
-describe.each(Object.entries(LADDERS))('the ladder of %s', (source, ladder) => {
+describe.each(Object.entries(LADDERS))('the layers of %s', (source, ladder) => {
   const rung = (name: string) => ladder.findIndex((names) => names.includes(name));
   const folders = coarsen(importGraph(join(ROOT, source)), folderOf);
 
-  it('has a rung for each folder', () => {
+  it('include each folder', () => {
     expect([...folders.keys()].filter((name) => rung(name) < 0)).toEqual([]);
   });
 
-  it('is climbed one way', () => {
+  it('import only lower layers', () => {
     const wrong = [...folders].flatMap(([from, targets]) =>
       targets.filter((to) => rung(to) >= rung(from)).map((to) => `${from} → ${to}`),
     );
@@ -69,7 +69,7 @@ describe.each(Object.entries(LADDERS))('the ladder of %s', (source, ladder) => {
   });
 });
 
-describe('the test itself', () => {
+describe('the test', () => {
   const folder = makeFolder();
   afterAll(() => removeFolder(folder));
   const write = (name: string, text: string) => {
@@ -77,7 +77,7 @@ describe('the test itself', () => {
     writeFileSync(join(folder, name), text);
   };
 
-  it('finds circles of values, of types and of dynamic imports, also between folders', () => {
+  it('finds cycles of values, of types and of dynamic imports, also between folders', () => {
     write('a.ts', "import { b } from './inner/b.ts';\nexport const a = b;\n");
     write('inner/b.ts', "export type { C } from './c.ts';\nexport const b = 1;\n");
     write('inner/c.ts', "export const c = () => import('../a.ts');\nexport type C = typeof c;\n");

@@ -63,21 +63,21 @@ beforeAll(() => {
 });
 afterAll(() => removeFolder(folder));
 
-describe('the inner part of the SDK may not use', () => {
+describe('the inner part of the SDK must not use', () => {
   it.each(TITLES.map((title, i) => ({ title, i })))('$title', ({ title, i }) => {
     expect(objections.get(String(i))).toContain(VIOLATIONS[title][1]);
   });
 });
 
-it('a program may not read its options by a parser of its own (decision 104)', () => {
+it('no program parses its options with its own parser (decision 104)', () => {
   expect(objections.get('parser')).toContain('noRestrictedImports');
 });
 
-it('and code without violations passes', () => {
+it('code without violations passes', () => {
   expect(objections.has(CLEAN)).toBe(false);
 });
 
-it('no package sets flags of V8 at run time: they are those of whatever else runs in the process (decision 105)', () => {
+it('no package sets V8 flags at run time, since they affect the whole process (decision 105)', () => {
   const sources = readdirSync(join(ROOT, 'packages'), { recursive: true, encoding: 'utf8' }).filter(
     (path) => /^[^/\\]+[/\\]src[/\\].*\.ts$/.test(path) && !path.includes('node_modules'),
   );

@@ -8,7 +8,7 @@ const { missing, command } = deno('publish', '--dry-run', '--allow-dirty');
 const [file = '', ...args] = command;
 
 /** JSR wants sources whose public types are written down, and no import that it cannot follow. */
-it.skipIf(missing)(`JSR would take the core${missing ? ` (skipped: ${missing})` : ''}`, () => {
+it.skipIf(missing)(`JSR accepts the core${missing ? ` (skipped: ${missing})` : ''}`, () => {
   const options = {
     cwd: join(ROOT, 'packages/sdk'),
     encoding: 'utf8',

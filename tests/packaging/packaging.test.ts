@@ -28,14 +28,14 @@ function packed(name: string): Packed {
   return found;
 }
 
-it('knows the packages', () => {
+it('finds the packages', () => {
   const names = PACKAGES.map(({ name }) => name);
   expect(names).toContain('voiceflow-ml');
   expect(names).toContain('@voiceflow-ml/fast-cnn');
 });
 
 describe.each(PACKAGES)('$name', ({ name, folder: workspace }) => {
-  it('is clean for publint', async () => {
+  it('passes publint', async () => {
     const { messages, pkg } = await publint({ pkgDir: workspace, level: 'suggestion', strict: true });
     expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
   });
@@ -55,7 +55,7 @@ describe.each(PACKAGES)('$name', ({ name, folder: workspace }) => {
     expect(status, `${stdout}${stderr}`).toBe(0);
   });
 
-  it('holds what it exports and nothing private', () => {
+  it('contains its exports and no private files', () => {
     const { files } = packed(name);
     const manifest = JSON.parse(readFileSync(join(workspace, 'package.json'), 'utf8')) as Manifest;
     for (const file of exportedFiles(manifest.exports)) expect(files).toContain(file);
@@ -67,7 +67,7 @@ describe.each(PACKAGES)('$name', ({ name, folder: workspace }) => {
     expect(manifest.type).toBe('module');
   });
 
-  it('says whose it is and where it comes from', () => {
+  it('has license files and complete metadata', () => {
     const { files } = packed(name);
     for (const file of ['LICENSE', 'NOTICE', 'README.md']) expect(files).toContain(file);
     const manifest = JSON.parse(readFileSync(join(workspace, 'package.json'), 'utf8')) as Record<string, unknown>;
@@ -109,7 +109,7 @@ it('installs within 60 MB without the native runtime', () => {
   expect(sizes.reduce((a, b) => a + b, 0)).toBeLessThan(60_000_000);
 });
 
-it('ships the embedded model in a byte a weight, and no more', () => {
+it('contains the embedded model in one byte per weight', () => {
   const { files, unpackedSize } = packed('@voiceflow-ml/fast-cnn');
   expect(files.filter((file) => file.endsWith('.onnx'))).toEqual(['fast-cnn.onnx']);
   expect(unpackedSize).toBeLessThanOrEqual(FAST_CNN_BYTES);

@@ -59,14 +59,17 @@ describe.skipIf(!CHROMIUM)(`a page bundled with esbuild${WITHOUT_CHROMIUM}`, () 
   it.each([
     [[], 'model-not-found', 'fast-cnn.onnx'],
     [[WEIGHTS, SEGMENTER], 'backend-unavailable', 'ort-wasm-simd-threaded.wasm'],
-  ])('with %j beside it says what came in place of the rest, and what to do', async (copied, code, file) => {
-    const outcome = await open(copied);
-    expect(outcome.code).toBe(code);
-    expect(outcome.message).toContain(`${file}: received an HTML page`);
-    expect(outcome.hint).toMatch(/copy it next to the bundle \(esbuild, Rollup\).*Vite: optimizeDeps\.exclude/);
-  });
+  ])(
+    'with %j beside it reports what was received instead of the missing files, with a hint',
+    async (copied, code, file) => {
+      const outcome = await open(copied);
+      expect(outcome.code).toBe(code);
+      expect(outcome.message).toContain(`${file}: received an HTML page`);
+      expect(outcome.hint).toMatch(/copy it next to the bundle \(esbuild, Rollup\).*Vite: optimizeDeps\.exclude/);
+    },
+  );
 
-  it('diarizes in a worker: the page has less than half of the long tasks that it has without', async () => {
+  it('diarizes in a worker: the page has less than half as many long tasks', async () => {
     const [worker, own] = [
       await open([WEIGHTS, SEGMENTER, WASM]),
       await open([WEIGHTS, SEGMENTER, WASM], {}, withoutWorker),
@@ -76,17 +79,17 @@ describe.skipIf(!CHROMIUM)(`a page bundled with esbuild${WITHOUT_CHROMIUM}`, () 
     expect(blocked(worker)).toBeLessThan(blocked(own) / 2);
   });
 
-  it('diarizes in its own thread where a Content-Security-Policy allows no worker from a blob', async () => {
+  it('diarizes on the main thread if a Content-Security-Policy forbids workers from a blob', async () => {
     const headers = { 'content-security-policy': "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'" };
     expect(await open([WEIGHTS, SEGMENTER, WASM], headers)).toMatchObject({ backend: 'wasm', speakers: 3 });
   });
 
-  it('says that a policy must allow WebAssembly', async () => {
+  it('reports that a policy must allow WebAssembly', async () => {
     const outcome = await open([WEIGHTS, SEGMENTER, WASM], { 'content-security-policy': "default-src 'self'" });
     expect(outcome).toMatchObject({ code: 'backend-unavailable', hint: expect.stringContaining('wasm-unsafe-eval') });
   });
 
-  it('says that there is no GPU where WebGPU is asked for', async () => {
+  it('reports that there is no GPU if WebGPU is requested', async () => {
     const runtime = '{ InferenceSession: {}, Tensor: Object, env: { wasm: {} } }';
     const outcome = await open(
       [WEIGHTS, SEGMENTER],

@@ -34,8 +34,8 @@ async function useServer(child: { stderr: NodeJS.ReadableStream | null }): Promi
 }
 const serverOptions = { env: { VOICEFLOW_PORT: '0', VOICEFLOW_WORKERS: '1' }, during: useServer };
 
-describe('files', () => {
-  it('are written by the runtime where its telemetry is allowed, so that this test would notice', async () => {
+describe('telemetry files', () => {
+  it('are written by the runtime if its telemetry is enabled, so that this test can detect them', async () => {
     const { stdout, files } = await observe([...onHost, SDK, 'node'], ALLOWED);
     expect(JSON.parse(stdout)).toMatchObject({ backend: 'node' });
     expect(files.join('\n')).toContain('deviceid');
@@ -70,7 +70,7 @@ describe('files', () => {
 });
 
 describe('in a worker thread of Node, which cannot set the environment of its process', () => {
-  it('WebAssembly runs the network, and a warning says why', async () => {
+  it('the WebAssembly backend is used, and a warning gives the reason', async () => {
     const { stdout, files } = await observe([...onHost, SDK, 'auto', 'thread']);
     const answer = JSON.parse(stdout) as { backend: string; warnings: { code: string; message: string }[] };
     expect(answer.backend).toBe('wasm');
@@ -78,12 +78,12 @@ describe('in a worker thread of Node, which cannot set the environment of its pr
     expect(files).toEqual([]);
   });
 
-  it('the native backend is refused with what to set', async () => {
+  it('the native backend is rejected with a hint', async () => {
     const { stdout } = await observe([...onHost, SDK, 'node', 'thread']);
     expect(JSON.parse(stdout)).toMatchObject({ code: 'backend-unavailable', hint: /ORT_DISABLE_TELEMETRY=1/ });
   });
 
-  it.each(['0', '1'])('it runs natively where ORT_DISABLE_TELEMETRY is %s', async (value) => {
+  it.each(['0', '1'])('the native backend runs if ORT_DISABLE_TELEMETRY is %s', async (value) => {
     const env = { ORT_DISABLE_TELEMETRY: value };
     const { stdout, files } = await observe([...onHost, SDK, 'auto', 'thread'], { env });
     expect(JSON.parse(stdout)).toMatchObject({ backend: 'node' });
@@ -92,7 +92,7 @@ describe('in a worker thread of Node, which cannot set the environment of its pr
 });
 
 describe.skipIf(unwatched)(`system calls${unwatched ? ` (skipped: ${unwatched})` : ''}`, () => {
-  it('look the collector up where that is allowed, and never by default', async () => {
+  it('resolve the telemetry host if telemetry is enabled, and not by default', async () => {
     const sdk = [...onHost, SDK, 'node', 'here', LINGER];
     const [allowed, silent] = await Promise.all([
       observe(sdk, { strace: true, ...ALLOWED }),
@@ -103,7 +103,7 @@ describe.skipIf(unwatched)(`system calls${unwatched ? ` (skipped: ${unwatched})`
     expect(JSON.parse(silent.stdout)).toMatchObject({ backend: 'node' });
   });
 
-  it('of the command and the server name no address but loopback', async () => {
+  it('of the command and the server use only loopback addresses', async () => {
     const command = [process.execPath, VOICEFLOW, 'diarize', CONVERSATION, '--format', 'rttm'];
     const [diarize, serve] = await Promise.all([
       observe(command, { strace: true }),

@@ -128,7 +128,7 @@ async function beside(block: Block, folder: string, run: (url: string) => Promis
   }
 }
 
-it('every block says what it is, and all are run', () => {
+it('every block has a language and is run', () => {
   expect(blocks.filter(({ language }) => !['js', 'ts', 'sh', 'sql'].includes(language))).toEqual([]);
   expect(here.length).toBe(inNode.length + inPages.length + onEdges.length + inShells.length);
   expect(here.length).toBeGreaterThan(35);
@@ -136,7 +136,7 @@ it('every block says what it is, and all are run', () => {
 });
 
 // Node 20 itself hangs at its end once in a long while (nodejs/node#54918), hence a second try.
-describe('programs run on Node, and end', { retry: 1 }, () => {
+describe('programs run on Node, and exit', { retry: 1 }, () => {
   it.each(inNode)('$where', async (block) => {
     const folder = makeFolder();
     const said = await beside(block, folder, async (url) => {

@@ -35,7 +35,7 @@ describe.skipIf(!segmentation || !campplus)('the model accurate', { timeout: 600
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('tells the four voices of the demo, with known voices, progress and the two laws of counts', async () => {
+  it('finds the four speakers of the demo, with known voices, progress and bounds on the count', async () => {
     const stages = new Set<string>();
     const audio = { samples: conversation, sampleRate: RATE };
     const free = await diarizer.diarize(audio, { onProgress: ({ stage }) => stages.add(stage) });
@@ -60,7 +60,7 @@ describe.skipIf(!segmentation || !campplus)('the model accurate', { timeout: 600
     ).rejects.toMatchObject({ code: 'invalid-option' });
   });
 
-  it('gives the same turns within 10 ms in WebAssembly', async () => {
+  it('returns the same turns within 10 ms in WebAssembly', async () => {
     const audio = { samples: conversation.subarray(0, 30 * RATE), sampleRate: RATE };
     const native = await diarizer.diarize(audio);
     const web = await createDiarizer({ model: await modelFromFolder(folder), backend: 'wasm' });
@@ -81,7 +81,7 @@ describe.skipIf(!segmentation || !campplus)('the model accurate', { timeout: 600
     ['one sample', () => new Float32Array(1)],
     ['silence', () => new Float32Array(12 * RATE)],
     ['music', () => tone(12, [261.6, 329.6, 392, 523.3])],
-  ])('takes %s', async (_, audio) => {
+  ])('accepts %s', async (_, audio) => {
     const samples = audio();
     const { turns, duration, warnings, speakers } = await diarizer.diarize({ samples, sampleRate: RATE });
     expect(duration).toBeCloseTo(samples.length / RATE, 6);
@@ -90,7 +90,7 @@ describe.skipIf(!segmentation || !campplus)('the model accurate', { timeout: 600
     expect(speakers.length).toBeLessThan(3);
   });
 
-  it('takes one second of speech, one speaker, and 8 kHz', async () => {
+  it('accepts one second of speech, one speaker, and 8 kHz', async () => {
     const start = 2 * RATE;
     const second = await diarizer.diarize({ samples: conversation.subarray(start, start + RATE), sampleRate: RATE });
     expect(second.speakers).toHaveLength(1);
@@ -104,7 +104,7 @@ describe.skipIf(!segmentation || !campplus)('the model accurate', { timeout: 600
     expect(telephone.speakers.length).toBeLessThanOrEqual(4);
   });
 
-  it.skipIf(!readers)('tells ten people who read in turn', async () => {
+  it.skipIf(!readers)('separates ten speakers who read in turn', async () => {
     const file = await openAsBlob(readers as string);
     const all = await collect(await openAudio(file, { sampleRate: RATE, decoders: codecs }));
     const length = 9 * RATE;
@@ -118,7 +118,7 @@ describe.skipIf(!segmentation || !campplus)('the model accurate', { timeout: 600
     for (const { seconds } of speakers) expect(Math.abs(seconds - 18)).toBeLessThan(4);
   });
 
-  it('gives a voice for a segment', async () => {
+  it('returns an embedding of a segment', async () => {
     const audio = { samples: conversation, sampleRate: RATE };
     const segments = [
       { start: 1, end: 5 },
@@ -131,7 +131,7 @@ describe.skipIf(!segmentation || !campplus)('the model accurate', { timeout: 600
     expect(cosine(a, again)).toBeGreaterThan(cosine(a, other) + 0.3);
   });
 
-  it('stops on a signal, and opens no live session', async () => {
+  it('stops on abort, and rejects live sessions', async () => {
     const controller = new AbortController();
     const running = diarizer.diarize(
       { samples: conversation, sampleRate: RATE },
@@ -141,7 +141,7 @@ describe.skipIf(!segmentation || !campplus)('the model accurate', { timeout: 600
     expect(() => diarizer.open({ sampleRate: RATE })).toThrow(/for recordings/);
   });
 
-  it('needs a segmentation network and one of windows', async () => {
+  it('requires a segmentation network and a window network', async () => {
     const pack = await modelFromFolder(folder);
     const { windows: _, ...alone } = pack;
     await expect(createDiarizer({ model: alone, backend: 'node' })).rejects.toThrow(/no network for windows/);
@@ -149,13 +149,13 @@ describe.skipIf(!segmentation || !campplus)('the model accurate', { timeout: 600
     await expect(createDiarizer({ model: deaf, backend: 'node' })).rejects.toThrow(/no segmentation network/);
   });
 
-  it('refuses weights that are not those of its manifest', async () => {
+  it('rejects weights that do not match its manifest', async () => {
     const pack = await modelFromFolder(folder);
     const broken = { ...pack, read: async () => new Uint8Array(10) };
     await expect(createDiarizer({ model: broken, backend: 'node' })).rejects.toMatchObject({ code: 'model-corrupt' });
   });
 
-  it('finds four voices in the conversation repeated to half an hour', async () => {
+  it('finds four speakers in the conversation repeated to half an hour', async () => {
     const times = Math.ceil((30 * 60 * RATE) / conversation.length);
     const samples = new Float32Array(times * conversation.length);
     for (let i = 0; i < times; i++) samples.set(conversation, i * conversation.length);

@@ -8,7 +8,7 @@ const HAMMING = { sampleRate: 16_000, window: 'hamming', bins: 80, scale: 32_768
 const clips = ['clip3', 'clip4', 'sample2'].filter((clip) => shared('oracles/pyannote', clip, 'fbank.f32'));
 
 describe.skipIf(clips.length === 0)('fbank', () => {
-  it.each(clips)('is within 1e-3 of the capture of %s', async (clip) => {
+  it.each(clips)('is within 1e-3 of the recorded features of %s', async (clip) => {
     const file = (name: string) => shared('oracles/pyannote', clip, name) as string;
     const audio = await collect(await openAudio(await openAsBlob(file('audio.wav')), { sampleRate: 16_000 }));
     const window = (await intsOf(file('seg_windows.i32')))[1] as number;

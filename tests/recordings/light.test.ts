@@ -23,7 +23,7 @@ describe.skipIf(!segmentation)('the model light', { timeout: 300_000 }, () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('tells the four voices of the demo, and 8 kHz is taken', async () => {
+  it('finds the four speakers of the demo, also at 8 kHz', async () => {
     const reference = { uri: 'x', turns: await demoTurns() };
     const whole = await diarizer.diarize({ samples: conversation, sampleRate: RATE });
     expect(whole.speakers).toHaveLength(4);
@@ -37,7 +37,7 @@ describe.skipIf(!segmentation)('the model light', { timeout: 300_000 }, () => {
     expect(telephone.speakers.length).toBeLessThanOrEqual(4);
   });
 
-  it('names voices of a book that was made with the embedded model', async () => {
+  it('names voices of a book made with the embedded model', async () => {
     const audio = { samples: conversation, sampleRate: RATE };
     const plain = await createDiarizer({ model: fastCnn, backend: 'node' });
     const known = (await plain.diarize(audio)).speakers.map(({ embedding, seconds }, i) => {
@@ -51,18 +51,18 @@ describe.skipIf(!segmentation)('the model light', { timeout: 300_000 }, () => {
   it.each([
     ['one sample', 1],
     ['less than a window', 0.4 * RATE],
-  ])('takes %s', async (_, length) => {
+  ])('accepts %s', async (_, length) => {
     const samples = conversation.slice(3 * RATE, 3 * RATE + length);
     const { turns, duration } = await diarizer.diarize({ samples, sampleRate: RATE });
     expect(turns.every(({ start, end }) => start >= 0 && end <= duration && end > start)).toBe(true);
   });
 
-  it('takes silence', async () => {
+  it('accepts silence', async () => {
     const { warnings } = await diarizer.diarize({ samples: new Float32Array(RATE), sampleRate: RATE });
     expect(warnings.map(({ code }) => code)).toContain('audio-silent');
   });
 
-  it('hears live sessions', async () => {
+  it('supports live sessions', async () => {
     const session = diarizer.open({ sampleRate: RATE });
     for (let at = 0; at < 20 * RATE; at += RATE / 4) await session.push(conversation.subarray(at, at + RATE / 4));
     const { speakers } = await session.end();

@@ -39,7 +39,7 @@ describe.skipIf(Object.values(NETWORKS).some((path) => path === undefined))(
       await rm(models, { recursive: true, force: true });
     });
 
-    it('refuses other networks than those of its manifest, and leaves nothing that could be run', async () => {
+    it('rejects networks that do not match its manifest, and leaves no model that could be loaded', async () => {
       const { code, stderr } = await voiceflow(['models', 'pull', 'accurate', '--from', from], {
         env: { VOICEFLOW_MODELS: models },
       });
@@ -48,7 +48,7 @@ describe.skipIf(Object.values(NETWORKS).some((path) => path === undefined))(
       await expect(installedModel('accurate', models)).rejects.toMatchObject({ code: 'model-not-found' });
     });
 
-    it('installs a model that the command then runs, without a network', async () => {
+    it('installs a model that the command then runs offline', async () => {
       const published = JSON.parse(await readFile(join(ROOT, 'models/accurate/manifest.json'), 'utf8'));
       const fileOf = async (name: keyof typeof NETWORKS) => {
         const bytes = await readFile(NETWORKS[name] as string);

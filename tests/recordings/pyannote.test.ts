@@ -71,8 +71,8 @@ const far = (a: ArrayLike<number>, b: ArrayLike<number>) =>
 const derOf = (reference: readonly Turn[], turns: readonly Turn[]) =>
   scoreDiarization({ uri: 'x', turns: reference }, { uri: 'x', turns }).total.der ?? Number.NaN;
 
-describe.skipIf(!there)('from the captures of the reference', () => {
-  it.each(CLIPS)('%s: the same local speakers are clustered, AHC gives the same labels', async (clip) => {
+describe.skipIf(!there)('recorded outputs of the reference', () => {
+  it.each(CLIPS)('%s: the same local speakers are clustered, and AHC returns the same labels', async (clip) => {
     const { file, heard, rows, space } = await captureOf(clip);
     const voices = finish(findVoices(heard, space, RULES));
     expect([...voices.rows]).toEqual(rows);
@@ -85,7 +85,7 @@ describe.skipIf(!there)('from the captures of the reference', () => {
     expect([...flatClusters(linkage, RULES.threshold)]).toEqual([...(await intsOf(file('vbx_ahc.i32')))]);
   });
 
-  it.each(CLIPS)('%s: PLDA within 1e-9, but for the sign of a dimension; VBx posteriors within 1e-6', async (clip) => {
+  it.each(CLIPS)('%s: PLDA within 1e-9 up to the sign of a dimension; VBx posteriors within 1e-6', async (clip) => {
     const { file, whole, heard, rows, space } = await captureOf(clip);
     const features = await doublesOf(file('vbx_fea.f64'));
     const own = rows.map((row) => toXVectorSpace(space, heard.voice(row)));
@@ -118,7 +118,7 @@ describe.skipIf(!there)('from the captures of the reference', () => {
     expect(far(bounds, elbo)).toBeLessThan(1e-6);
   });
 
-  it.each(CLIPS)('%s: the same assignment, the same frames, the same RTTM and exclusive RTTM', async (clip) => {
+  it.each(CLIPS)('%s: the same assignment, frames, RTTM and exclusive RTTM', async (clip) => {
     const { file, whole, heard, space } = await captureOf(clip);
     const { clusterOf, centroids } = finish(assignVoices(finish(findVoices(heard, space, RULES))));
     const hard = await signedBytesOf(file(whole ? 'vbx_hard.i8' : 'hard_final.i8'));
@@ -147,7 +147,7 @@ describe.skipIf(!there)('from the captures of the reference', () => {
 });
 
 describe.skipIf(!resnet)('masked pooling of a ResNet34', { timeout: 120_000 }, () => {
-  it('gives the voices that PyTorch gives, with and without masks', async () => {
+  it('returns the embeddings of PyTorch, with and without masks', async () => {
     const file = (name: string) => shared('models/pyannote/random-resnet34', name) as string;
     const network = openAtPooling(new Uint8Array(gunzipSync(await bytesOf(resnet as string))), 'random-full.onnx');
     const model = await nodeBackend().load({ name: 'resnet', bytes: network.bytes });
@@ -211,7 +211,7 @@ describe.skipIf(!resnet || !segmentation || !there)('the model pyannote', { time
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('runs from audio to turns, within the bounds', async () => {
+  it('processes audio to turns, within the bounds', async () => {
     const stages = new Set<string>();
     const free = await diarizer.diarize(audio, { onProgress: ({ stage }) => stages.add(stage) });
     expect([...stages]).toEqual(['model', 'cluster', 'done']);
@@ -227,7 +227,7 @@ describe.skipIf(!resnet || !segmentation || !there)('the model pyannote', { time
     expect(more.warnings.some(({ code }) => code === 'speaker-count-unreached')).toBe(!reached);
   });
 
-  it('takes silence and a single sample, and gives a voice for a segment', async () => {
+  it('accepts silence and a single sample, and returns an embedding of a segment', async () => {
     const silent = await diarizer.diarize({ samples: new Float32Array(16_000), sampleRate: 16_000 });
     expect(silent.warnings.map(({ code }) => code)).toContain('audio-silent');
     expect((await diarizer.diarize({ samples: new Float32Array(1), sampleRate: 16_000 })).turns).toEqual([]);
@@ -236,7 +236,7 @@ describe.skipIf(!resnet || !segmentation || !there)('the model pyannote', { time
     expect(() => diarizer.open({ sampleRate: 16_000 })).toThrow(/for recordings/);
   });
 
-  it('refuses a PLDA that is not that of its manifest', async () => {
+  it('rejects a PLDA that does not match its manifest', async () => {
     const pack = await modelFromFolder(folder);
     const broken = { ...pack, readFile: async () => new Uint8Array(133_852) };
     await expect(createDiarizer({ model: broken, backend: 'node' })).rejects.toMatchObject({ code: 'model-corrupt' });

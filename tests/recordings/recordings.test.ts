@@ -62,7 +62,7 @@ describe.skipIf(!segmentation || !campplus)('a segmentation and an embedding net
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('make a pipeline by themselves', async () => {
+  it('form a pipeline', async () => {
     const audio = { samples: await demoSamples(), sampleRate: RATE };
     const { turns, speakers } = await diarizer.diarize(audio);
     const reference = { uri: 'x', turns: await demoTurns() };
@@ -76,7 +76,7 @@ describe.skipIf(!segmentation || !campplus)('a segmentation and an embedding net
   it.each([
     ['silence', new Float32Array(12 * RATE)],
     ['one sample', new Float32Array(1)],
-  ])('take %s', async (_, samples) => {
+  ])('accept %s', async (_, samples) => {
     const { turns, warnings } = await diarizer.diarize({ samples, sampleRate: RATE });
     expect(turns).toEqual([]);
     expect(warnings.map(({ code }) => code)).toContain('audio-silent');

@@ -33,7 +33,7 @@ const manifest = {
 } as const;
 
 describe.skipIf(!weights || clips.length === 0)('segmentation-3.0', () => {
-  it.each(clips)('says what the reference says of %s', async (clip) => {
+  it.each(clips)('returns the recorded output of the reference for %s', async (clip) => {
     const model = await nodeBackend().load({ name: 'segmentation-3.0', bytes: await bytesOf(weights as string) });
     const network = segmentation(manifest, model);
     const expected = await bytesOf(shared('oracles/pyannote', clip, 'seg_argmax.u8') as string);

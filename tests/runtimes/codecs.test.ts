@@ -34,14 +34,14 @@ describe('the decoders', () => {
   });
 
   for (const runtime of others) {
-    it.skipIf(runtime.missing)(`give the same samples on ${runtime.name}`, AGAIN, async () => {
+    it.skipIf(runtime.missing)(`return the same samples on ${runtime.name}`, AGAIN, async () => {
       const { host: name, results } = await decodeOn(runtime);
       expect(name).toMatch(runtime.identity);
       expect(results).toEqual(reference);
     });
   }
 
-  it.skipIf(edge.missing)('give the same samples on workerd, from a stream', AGAIN, async () => {
+  it.skipIf(edge.missing)('return the same samples on workerd, from a stream', AGAIN, async () => {
     const server = await startWorkerd(edge, 'workerd-codecs.mjs');
     try {
       for (const [i, file] of FILES.entries()) {

@@ -21,7 +21,7 @@ for (const runtime of runtimes().slice(1)) {
         lines = whole.map((line) => JSON.parse(line) as (typeof lines)[number]);
       }, SUITE_TIMEOUT_MS);
 
-      it('runs where it should and ends well', () => {
+      it('runs all cases and exits', () => {
         expect(lines[0]?.host).toMatch(runtime.identity);
         expect({ code: outcome.code, signal: outcome.signal }, outcome.stderr).toEqual({ code: 0, signal: null });
       });

@@ -14,7 +14,7 @@ for (const runtime of runtimes()) {
   const { missing } = runtime;
   describe.skipIf(missing)(`on ${runtime.name}${missing ? ` (${missing})` : ''} a program`, () => {
     for (const [way, code] of Object.entries(WAYS)) {
-      it.each(['node', 'wasm'])(`that ${way} ends with ${code}: %s backend`, AGAIN, async (backend) => {
+      it.each(['node', 'wasm'])(`that ${way} exits with ${code}: %s backend`, AGAIN, async (backend) => {
         const outcome = await runProgram(runtime, 'ends.mjs', [backend, way]);
         expect(outcome.code ?? outcome.signal, outcome.stderr).toBe(code);
       });

@@ -75,7 +75,7 @@ describe.skipIf(!segmentation || !campplus || !existsSync(AUDIO))('the model acc
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   for (const runtime of others.filter(({ name }) => /^(bun|deno)/i.test(name))) {
-    it.skipIf(runtime.missing)(`has the same turns natively on ${runtime.name}`, AGAIN, async () => {
+    it.skipIf(runtime.missing)(`returns the same turns natively on ${runtime.name}`, AGAIN, async () => {
       const answer = await turnsOn(runtime, 'node', folder);
       expect(answer.host).toMatch(runtime.identity);
       expectSame(answer, reference);

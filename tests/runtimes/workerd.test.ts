@@ -11,7 +11,7 @@ const SUITE_TIMEOUT_MS = 600_000;
 const NAMES = backendCases({ name: 'any', create: () => wasmBackend() }).map(({ name }) => name);
 
 /** There the network runs within the request, and time stands still until it is done. */
-const IMPOSSIBLE = ['lets timers fire during runs', 'aborts a run under way'];
+const IMPOSSIBLE = ['lets timers fire during runs', 'aborts a running run'];
 
 const runtime = workerd();
 
@@ -31,14 +31,14 @@ describe.skipIf(runtime.missing)(`wasm backend on workerd${runtime.missing ? ` (
     expect(result?.error).toBeUndefined();
   });
 
-  it('says how to hand in the compiled module', async () => {
+  it('reports how to pass the compiled module', async () => {
     const answer = (await (await fetch(`${server.url}/bare`)).json()) as { code: string; hint: string };
     expect(answer.code).toBe('backend-unavailable');
     expect(answer.hint).toContain('ort-wasm-simd-threaded.wasm');
   });
 
   it.skipIf(!existsSync(AUDIO))(
-    'gives the turns of the demo conversation that a server gives',
+    'returns the same turns of the demo conversation as a server',
     async () => {
       const wav = readFileSync(AUDIO);
       const answer = (await (await fetch(`${server.url}/turns`, { method: 'POST', body: wav })).json()) as {

@@ -29,7 +29,7 @@ async function processServer(env: Record<string, string> = {}): Promise<Spawned>
 const get = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${more}\r\n`;
 
 describe('pipelined requests', () => {
-  it('whose answers nobody reads cost little, and others are served meanwhile (CVE-2013-4450 and its kind)', async () => {
+  it('with unread responses use little memory, and other requests are served (CVE-2013-4450 and similar)', async () => {
     const server = await processServer({ VOICEFLOW_API_KEYS: 'me:secret-0123456789abcdef' });
     const paths = ['/openapi.json', '/', '/docs', '/v1/infer', '/nothing'];
     // As a server that has been running: its heap has the room that ordinary requests take.
@@ -46,7 +46,7 @@ describe('pipelined requests', () => {
     expect(residentMb(server.pid) - before).toBeLessThan(50);
   });
 
-  it('in sane numbers are answered in their order', async () => {
+  it('in ordinary numbers are answered in order', async () => {
     const server = await toyServer();
     const asked = Array.from({ length: 30 }, (_, i) =>
       get(i % 2 === 0 ? '/openapi.json' : '/healthz', `x-request-id: ${i}\r\n`),
@@ -61,7 +61,7 @@ describe('pipelined requests', () => {
     socket.destroy();
   });
 
-  it('with bodies are answered in their order', async () => {
+  it('with bodies are answered in order', async () => {
     const server = await toyServer();
     const body = 'x'.repeat(30_000);
     const post = (i: number) =>
@@ -73,7 +73,7 @@ describe('pipelined requests', () => {
     socket.destroy();
   });
 
-  it('end in an upgrade only when all before have been answered', async () => {
+  it('are upgraded only after all earlier ones have been answered', async () => {
     const server = await toyServer();
     const offer = get(
       '/healthz',
@@ -95,7 +95,7 @@ describe('pipelined requests', () => {
   });
 });
 
-it('handshakes that are refused leave no connection behind, whatever else was sent', async () => {
+it('rejected handshakes leave no connection open, whatever else was sent', async () => {
   const keys = [{ name: 'me', key: 'secret-0123456789abcdef' }];
   // So long that nothing but the end of all connections ends the server.
   const server = await toyServer({ keys, limits: { drainMs: 24 * 3_600_000 } });
@@ -110,10 +110,10 @@ it('handshakes that are refused leave no connection behind, whatever else was se
   await server.close();
 });
 
-describe('answers that nobody reads', () => {
+describe('unread responses', () => {
   const ask = 'POST /v1/diarize?answer=20000000 HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\n\r\nx';
 
-  it('count in the budget: what does not fit is refused, and not held beside it', async () => {
+  it('count in the byte budget: a response that does not fit is rejected', async () => {
     const server = await toyServer({ limits: { queueBytes: 60_000_000, idleBodyMs: 600_000 } });
     const deaf = await Promise.all([1, 2].map(() => rawClient(server.url, ask, { deaf: true })));
     await until(async () => (await metric(server.url, 'voiceflow_body_bytes')) === 40_000_000);
@@ -125,7 +125,7 @@ describe('answers that nobody reads', () => {
     expect((await read.arrayBuffer()).byteLength).toBe(30_000_000);
   });
 
-  it('are given up in the end, with their connections', async () => {
+  it('are dropped after a time, with their connections', async () => {
     const server = await toyServer({ limits: { idleBodyMs: 400 } });
     const { socket, closed } = await rawClient(server.url, ask, { deaf: true });
     await until(
@@ -136,7 +136,7 @@ describe('answers that nobody reads', () => {
     await closed;
   });
 
-  it('are not taken for those that are read slowly', async () => {
+  it('are distinguished from slowly read ones', async () => {
     const server = await toyServer({ limits: { idleBodyMs: 4_000 } });
     const agent = new Agent();
     const bytes = await new Promise<number>((resolve, reject) => {
@@ -158,15 +158,15 @@ describe('answers that nobody reads', () => {
     agent.destroy();
   });
 
-  it('of more than 32 MiB are never made', async () => {
+  it('of more than 32 MiB are not created', async () => {
     const server = await toyServer();
     const response = await fetch(`${server.url}/v1/diarize?answer=${33 * 1024 * 1024}`, { method: 'POST', body: 'x' });
     expect([response.status, (await response.json()).code]).toEqual([413, 'audio-too-large']);
   });
 });
 
-describe.skipIf(process.platform !== 'linux')('connections that take every descriptor there is', () => {
-  it('leave what a worker needs to be started again', async () => {
+describe.skipIf(process.platform !== 'linux')('connections that use all file descriptors', () => {
+  it('leave the descriptors that starting a worker needs', async () => {
     const server = await spawnServer(['/bin/sh', '-c', 'ulimit -n 64; exec "$@"', 'sh', process.execPath, NODE_ENTRY], {
       VOICEFLOW_WORKERS: '1',
     });

@@ -14,8 +14,8 @@ import { until } from './sockets.ts';
 const ALL = { ...TARGETS, ...FILE_TARGETS };
 const CORPUS = fileURLToPath(new URL('corpus/', import.meta.url));
 
-describe('parsers of what strangers send', () => {
-  it.each(Object.keys(ALL))('%s: takes or refuses anything', async (name) => {
+describe('parsers of untrusted input', () => {
+  it.each(Object.keys(ALL))('%s: accepts or rejects any input', async (name) => {
     const target = (ALL as typeof TARGETS)[name];
     if (target === undefined) throw new Error(`no target ${name}`);
     let taken = 0;
@@ -33,7 +33,7 @@ describe('parsers of what strangers send', () => {
       await outcomeOf(target, JSON.parse(line));
   });
 
-  it('have a corpus for nothing that is none of them', () => {
+  it('each corpus belongs to a parser', () => {
     for (const file of readdirSync(CORPUS)) expect(Object.keys(ALL)).toContain(file.replace(/\.jsonl$/, ''));
   });
 });
@@ -46,7 +46,7 @@ describe('the server', () => {
     return server;
   };
 
-  it('answers any connection by no 5xx, and goes on', async () => {
+  it('responds to any connection without 5xx, and remains available', async () => {
     const { url } = await start({ idleBodyMs: 200, headerMs: 200 });
     await fc.assert(
       fc.asyncProperty(CONNECTION, async (bytes) => void (await connectionOutcome(url, bytes))),
@@ -55,7 +55,7 @@ describe('the server', () => {
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });
 
-  it('closes any live session properly, and keeps nothing', async () => {
+  it('closes any live session properly, and frees its memory', async () => {
     const { url, app } = await start();
     await fc.assert(
       fc.asyncProperty(MESSAGES, (messages) => sessionOutcome(url, messages)),

@@ -36,7 +36,7 @@ describe('the real model', () => {
   const scaled = (factor: number) => noise.map((x) => x * factor);
   const TINY = [1e-18, 1e-20, 1e-38, 1e-40, 1e-44];
 
-  it('takes what is too quiet to be computed with quickly for silence (denormals took 39 times as long)', async () => {
+  it('treats denormal samples as silence, without additional cost (39 times as slow before)', async () => {
     const headers = { ...OCTETS, accept: 'application/octet-stream' };
     const answer = async (samples: Float32Array<ArrayBuffer>) => {
       const response = await post('/v1/infer', samples, headers);
@@ -65,7 +65,7 @@ describe('the real model', () => {
     expect((await tensors(scaled(1e-39))).equals(await tensors(zeros))).toBe(true);
   });
 
-  it('decodes no more channels than make sense: their cost does not follow the length', async () => {
+  it('limits the number of decoded channels, whose cost does not depend on the length', async () => {
     const wav = Buffer.from(encodeWav(new Float32Array(64_000), 16_000));
     // 1,000 channels of 64 frames.
     wav.writeUInt16LE(1_000, 22);
@@ -76,7 +76,7 @@ describe('the real model', () => {
     }
   });
 
-  it('names an upload in RTTM by its file, unless it is told a name', async () => {
+  it('names an upload in RTTM by its file name, unless a name is given', async () => {
     const form = () => {
       const data = new FormData();
       data.append('file', new Blob([CONVERSATION]), 'dir/Böse Datei (1).wav');
@@ -95,7 +95,7 @@ describe('the real model', () => {
     expect((await post('/v1/diarize', twice)).status).toBe(400);
   });
 
-  it('answers an OIP request by no more than the outputs there are', async () => {
+  it('rejects an OIP request for more outputs than exist', async () => {
     const request = {
       inputs: [{ name: 'audio', shape: [1, 48_000], datatype: 'FP32', data: new Array(48_000).fill(0) }],
       outputs: Array.from({ length: 20_000 }, () => ({ name: 'embeddings' })),
@@ -104,7 +104,7 @@ describe('the real model', () => {
     expect([response.status, (await response.json()).code]).toEqual([400, 'invalid-option']);
   });
 
-  it('searches a form in linear time, and stops when its client has left', async () => {
+  it('parses a form in linear time, and stops when the client disconnects', async () => {
     const headers = { 'content-type': `multipart/form-data; boundary=${'-'.repeat(68)}x` };
     const dashes = (bytes: number) => post('/v1/diarize', new Uint8Array(bytes).fill(45), headers);
     for (let i = 0; i < 2; i++) expect((await dashes(MiB)).status).toBe(400);
@@ -132,7 +132,7 @@ describe('the real model', () => {
   });
 });
 
-describe('a client whose jobs cost workers', () => {
+describe('a client whose requests crash workers', () => {
   const keys = [
     { name: 'bad', key: 'bad-key-0123456789' },
     { name: 'good', key: 'good-key-0123456789' },
@@ -146,7 +146,7 @@ describe('a client whose jobs cost workers', () => {
   const post = (path: string, body: string, name: string) =>
     fetch(`${server.url}${path}`, { method: 'POST', body, headers: bearer(name) });
 
-  it('has that input refused after the second try, and is itself refused for a while; others are not', async () => {
+  it('is rejected for a time, and its input after the second crash, while others are served', async () => {
     // A native crash in the first lane that such an input takes: SIGSEGV, three times.
     const crash = async () => {
       const response = await post('/v1/diarize?fault=crash', 'poison', 'bad');
@@ -174,8 +174,8 @@ describe('a client whose jobs cost workers', () => {
 const bun = findRuntimes().find(({ name }) => name === 'bun');
 const withoutBun = bun?.missing === undefined ? '' : ` (skipped: ${bun.missing})`;
 
-describe.skipIf(withoutBun !== '')(`the same on Bun, which hands its workers no shared memory${withoutBun}`, () => {
-  it('refuses that input after the second try, and goes on', async () => {
+describe.skipIf(withoutBun !== '')(`the same on Bun, without shared memory for workers${withoutBun}`, () => {
+  it('rejects the input after the second crash, and remains available', async () => {
     const entry = new URL('packages/server/dist/bun.js', pathToFileURL(ROOT));
     const program = `
       import { serveBun } from ${JSON.stringify(fileURLToPath(entry))};
@@ -201,8 +201,8 @@ describe.skipIf(withoutBun !== '')(`the same on Bun, which hands its workers no 
   });
 });
 
-describe('a server whose workers are gone and do not come again', () => {
-  it('says so at once, also to those that wait, and serves again when they come', async () => {
+describe('a server whose workers crash and cannot restart', () => {
+  it('rejects new and waiting requests immediately, and recovers when workers start', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'voiceflow-gone-'));
     const flag = join(folder, 'broken');
     const script = `if (require('fs').existsSync(${JSON.stringify(flag)})) process.exit(3); import(${JSON.stringify(FAULTY_WORKER)});`;
@@ -229,8 +229,8 @@ describe('a server whose workers are gone and do not come again', () => {
   });
 });
 
-describe('a recording whose work goes on and on', () => {
-  it('is ended in the end, however steadily it gets on', async () => {
+describe('a recording that is processed for too long', () => {
+  it('is aborted at the total limit, although it makes progress', async () => {
     const limits = { deadlineMs: 60_000, workMs: 400 };
     const server = await serveNode({ port: 0, workers: 1, command: TOY, log: () => {}, limits });
     const response = await fetch(`${server.url}/v1/diarize?ms=50&steps=100`, { method: 'POST', body: 'x' });
@@ -240,8 +240,8 @@ describe('a recording whose work goes on and on', () => {
   });
 });
 
-describe.skipIf(process.platform !== 'linux')('workers whose server is killed (seen in /proc)', () => {
-  it('end at once, also in the midst of a recording of hours', async () => {
+describe.skipIf(process.platform !== 'linux')('workers of a killed server (needs /proc)', () => {
+  it('exit immediately, also while they process a long recording', async () => {
     const server = await spawnServer([process.execPath, NODE_ENTRY], { VOICEFLOW_WORKERS: '1', ...NO_HURRY_ENV });
     const [worker] = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim().split(' ');
     const hours = new Float32Array(3 * 3600 * 8_000).fill(0.1);

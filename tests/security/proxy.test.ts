@@ -10,8 +10,8 @@ import { until } from './sockets.ts';
 const nginx = findNginx();
 const skipped = nginx === undefined ? ' (skipped: nginx is not installed: apt-get install nginx-light)' : '';
 
-describe.skipIf(skipped !== '')(`nginx as deployed${skipped}`, () => {
-  it('lets own pages open a WebSocket, tells who asks, and keeps keys out of its log', async () => {
+describe.skipIf(skipped !== '')(`nginx with the deployed configuration${skipped}`, () => {
+  it('forwards WebSockets of own pages and client addresses, and logs no keys', async () => {
     const key = 'secret-0123456789abcdef';
     const server = await serveNode({
       port: 0,

@@ -31,7 +31,7 @@ const KEYS = [{ name: 'me', key: 'secret-0123456789abcdef' }];
 describe('a server without keys on loopback', () => {
   const PATHS = ['GET /metrics', 'GET /', 'POST /v1/infer', 'POST /v1/diarize'];
 
-  it('is not asked by the name of a stranger (DNS rebinding)', async () => {
+  it('rejects foreign host names (DNS rebinding)', async () => {
     const server = await toyServer();
     for (const path of PATHS) {
       const head = (host: string) => `${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 0\r\n`;
@@ -55,7 +55,7 @@ describe('a server without keys on loopback', () => {
     expect(response.statusCode).toBe(403);
   });
 
-  it('is asked by the names that it is given, and by any where it has keys', async () => {
+  it('accepts configured host names, and any host name with a key', async () => {
     const named = await toyServer({ allowedHosts: ['Voices.example'] });
     const head = (host: string, more = '') => `GET /metrics HTTP/1.1\r\nHost: ${host}\r\n${more}`;
     expect(await ask(named, head('voices.example:80'))).toBe(200);
@@ -64,7 +64,7 @@ describe('a server without keys on loopback', () => {
     expect(await ask(keyed, head('any.example', `Authorization: Bearer ${KEYS[0]?.key}\r\n`))).toBe(200);
   });
 
-  it('does no work for pages of other sites, unless they are named', async () => {
+  it('rejects cross-site requests, unless their origin is allowed', async () => {
     const post = (server: RunningServer, path: string, site: string, origin: string) =>
       ask(
         server,
@@ -83,8 +83,8 @@ describe('a server without keys on loopback', () => {
   });
 });
 
-describe('a request whose reading is not agreed on', () => {
-  it('is refused: two hosts, an encoded body, an odd target of a WebSocket', async () => {
+describe('an ambiguous request', () => {
+  it('is rejected: two hosts, an encoded body, an invalid target of a WebSocket', async () => {
     const server = await toyServer();
     expect(await ask(server, 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: localhost\r\n')).toBe(400);
     for (const path of ['/v1/infer', '/v1/diarize', '/v2/models/toy/infer']) {
@@ -112,7 +112,7 @@ describe('a request whose reading is not agreed on', () => {
 });
 
 describe('behind a proxy', () => {
-  it('clients have quotas of their own where the proxy is trusted, and share one where it is not', async () => {
+  it('clients have separate quotas if the proxy is trusted, and otherwise share one', async () => {
     const post = (server: RunningServer, path: string, client: string) =>
       fetch(`${server.url}${path}`, { method: 'POST', body: 'x', headers: { 'x-forwarded-for': client } });
     const trusting = await toyServer({ quotaPerMinute: 1, trustedProxies: ['127.0.0.0/8'] });
@@ -133,7 +133,7 @@ describe('behind a proxy', () => {
 });
 
 describe('keys', () => {
-  it('are not in the environment of the workers, where native code reads what strangers send', async () => {
+  it('are not in the environment of the workers, where native code parses untrusted input', async () => {
     const server = await spawnServer([process.execPath, NODE_ENTRY], {
       VOICEFLOW_WORKERS: '1',
       VOICEFLOW_API_KEYS: 'me:secret-0123456789abcdef',
@@ -176,7 +176,7 @@ describe('live sessions', () => {
     await until(() => server.app.active === 0);
   });
 
-  it('go to those that have audio: one that has had none for a minute gives its place away', async () => {
+  it('without audio for a minute are closed when another client needs the place', async () => {
     const server = await toyServer({ limits: { sessions: 2, idleBodyMs: 600_000 }, log: () => {} });
     const [speaks, falls] = [open(server), open(server)];
     await until(() => [speaks, falls].every(({ messages }) => messages[0]?.type === 'ready'));

@@ -50,7 +50,7 @@ describe('VoiceFlowClient', () => {
     expect(plain.turns).toEqual(found.turns);
   });
 
-  it('throws the errors of the SDK, with their codes and hints', async () => {
+  it('throws VoiceFlowError with the server’s codes and hints', async () => {
     expect(await codeOf(client.infer(new Float32Array(3)))).toBe('invalid-audio');
     expect(await codeOf(client.diarize(new Blob(['hello'])))).toBe('unsupported-format');
     expect(await codeOf(client.diarize(CONVERSATION, { numSpeakers: 2, maxSpeakers: 2 }))).toBe('invalid-option');
@@ -74,7 +74,7 @@ describe('VoiceFlowClient', () => {
     expect(() => new VoiceFlowClient({ url: 'nonsense' })).toThrow(/expected an http\(s\) address/);
   });
 
-  it('has types for Hono’s own client', async () => {
+  it('has types for Hono’s client', async () => {
     const rpc = hc<AppType>('http://in.process', { fetch: fetch as typeof globalThis.fetch });
     const ready = await (await rpc.readyz.$get()).json();
     expectTypeOf(ready.status).toEqualTypeOf<'ready' | 'starting' | 'draining'>();
@@ -94,7 +94,7 @@ describe('VoiceFlowClient', () => {
     expect((await rpc.v1.jobs.$get({ query: { limit: '5' } }, authorization)).status).toBe(404);
   });
 
-  it('goes into a browser: one file, nothing of Node in it', async () => {
+  it('bundles for browsers: one file without Node modules', async () => {
     const built = await build({
       entryPoints: [`${ROOT}packages/server/dist/client.js`],
       bundle: true,
@@ -129,7 +129,7 @@ describe('VoiceFlowClient.stream', () => {
     return { events, done };
   };
 
-  it('sends samples and gives events and the result', async () => {
+  it('sends samples and returns events and the result', async () => {
     const server = await serve();
     for (const [encoding, width] of [
       ['s16le', 2],
@@ -146,7 +146,7 @@ describe('VoiceFlowClient.stream', () => {
     }
   });
 
-  it('opens a lost connection again, and goes on with the audio and with labels of its own', async () => {
+  it('reconnects after a lost connection, and continues with the audio under new labels', async () => {
     const server = await serve();
     const { port } = new URL(server.url);
     const live = clientOf(server.url).stream({ sampleRate: 16_000, reconnects: 20 });
@@ -167,7 +167,7 @@ describe('VoiceFlowClient.stream', () => {
     expect(result).toMatchObject({ bytes: 16_000, offset: 1 });
   });
 
-  it('keeps the newest audio when it is long without a connection, and says what is lost', async () => {
+  it('keeps the newest audio during a long disconnection, and reports what is lost', async () => {
     const server = await serve();
     const { port } = new URL(server.url);
     const live = clientOf(server.url).stream({ sampleRate: 16_000, reconnects: 20, bufferSeconds: 2 });
@@ -181,7 +181,7 @@ describe('VoiceFlowClient.stream', () => {
     expect(await live.end()).toMatchObject({ bytes: 64_000, offset: 3 });
   });
 
-  it('gives up in time, and reports what the server refuses at once', async () => {
+  it('rejects after the reconnect timeout, and immediately if the server rejects the session', async () => {
     const gone = clientOf('http://127.0.0.1:1').stream({ sampleRate: 16_000, reconnects: 1 });
     expect(await codeOf(gather(gone).done)).toBe('backend-failed');
     const full = await serveNode({ port: 0, workers: 1, command: TOY, log: () => {}, limits: { sessions: 0 } });
@@ -198,7 +198,7 @@ describe('VoiceFlowClient.stream', () => {
     expect(await codeOf(gather(dropped).done)).toBe('ok');
   });
 
-  it('needs a WebSocket', () => {
+  it('requires a WebSocket', () => {
     if (globalThis.WebSocket !== undefined) return;
     expect(() => new VoiceFlowClient({ url: 'http://x' }).stream({ sampleRate: 1 })).toThrow(/no WebSocket/);
   });

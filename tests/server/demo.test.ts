@@ -97,7 +97,7 @@ describe.skipIf(executablePath === undefined)(
         .filter({ hasText: /speakers? in/ })
         .waitFor();
 
-    it('shows coloured turns on a waveform, totals, names; plays turns; gives RTTM, SRT, VTT and JSON', async () => {
+    it('shows colored turns on a waveform, totals and names; plays turns; exports RTTM, SRT, VTT and JSON', async () => {
       const { page, faults } = await open();
       await page.locator('#file').setInputFiles(recording);
       await settled(page);
@@ -151,7 +151,7 @@ describe.skipIf(executablePath === undefined)(
       expect(faults).toEqual([]);
     });
 
-    it('can be used with the keyboard alone', async () => {
+    it('is usable with the keyboard only', async () => {
       const { page, faults } = await open();
       // Waited for from here on: the browser must know that a chooser is to be reported before there is one.
       const choosing = page.waitForEvent('filechooser');
@@ -175,7 +175,7 @@ describe.skipIf(executablePath === undefined)(
       expect(faults).toEqual([]);
     });
 
-    it('listens to the microphone: turns as they are spoken, then the result, which can be played', async () => {
+    it('diarizes the microphone: turns during speech, then the result, which can be played', async () => {
       const { page, faults } = await open();
       const record = page.getByRole('button', { name: 'Use the microphone' });
       await record.click();
@@ -192,7 +192,7 @@ describe.skipIf(executablePath === undefined)(
       expect(faults).toEqual([]);
     });
 
-    it('is light or dark as the system is, and fits a phone', async () => {
+    it('follows the system’s light or dark theme, and fits a phone', async () => {
       const ground = (page: Page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
       const light = await ground((await open({ colorScheme: 'light' })).page);
       const dark = await ground((await open({ colorScheme: 'dark' })).page);
@@ -219,7 +219,7 @@ describe.skipIf(executablePath === undefined)(
       }
     });
 
-    it('says what is wrong, and asks for the key where one is needed', async () => {
+    it('shows errors, and asks for a required key', async () => {
       const { page } = await open();
       await page
         .locator('#file')

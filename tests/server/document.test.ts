@@ -42,7 +42,7 @@ describe('the API description', () => {
   it.each([
     ['without jobs', app, 20],
     ['with jobs', withJobs, 29],
-  ])('has every route of the app, and no other: %s', async (_, app, least) => {
+  ])('contains exactly the routes of the app: %s', async (_, app, least) => {
     const api = await ask(app);
     const routes = app.hono.routes.filter(({ method }) => method !== 'ALL');
     expect(routes.length).toBeGreaterThanOrEqual(least);
@@ -54,14 +54,14 @@ describe('the API description', () => {
     );
   });
 
-  it('leaves out what a host adds', async () => {
+  it('excludes routes of a host app', async () => {
     const own = createApp({ engine, version: '1' });
     own.hono.get('/more', (c) => c.text(''));
     const document = await (await own.fetch(new Request('http://localhost/openapi.json'))).json();
     expect(Object.keys(document.paths)).toEqual(Object.keys((await ask()).paths));
   });
 
-  it('says of options what the schema that reads them says', async () => {
+  it('describes options like the schema that parses them', async () => {
     const api = await ask();
     const { parameters } = api.paths['/v1/diarize']?.post ?? {};
     const named = (name: string) => parameters?.find((each) => each.name === name);
@@ -73,7 +73,7 @@ describe('the API description', () => {
     expect(live?.find(({ name }) => name === 'encoding')).toMatchObject({ schema: { enum: ['s16le', 'f32le'] } });
   });
 
-  it('says what jobs take and answer', async () => {
+  it('describes requests and responses of jobs', async () => {
     const { paths, components } = await ask(withJobs);
     const jobs = Object.entries(paths).filter(([path]) => /^\/v1\/(jobs|voices)/.test(path));
     expect(jobs.map(([path]) => path)).toHaveLength(6);
@@ -94,7 +94,7 @@ describe('the API description', () => {
     expect(components.schemas).toHaveProperty('Job.properties.result.properties.turns');
   });
 
-  it('has nothing of jobs that the client cannot ask', async () => {
+  it('contains no job route that the client lacks', async () => {
     const asked: string[] = [];
     const { jobs } = new VoiceFlowClient({
       url: 'http://localhost',
@@ -121,7 +121,7 @@ describe('the API description', () => {
     expect(asked.sort()).toEqual(documented.filter((each) => /\/v1\/(jobs|voices)/.test(each)).sort());
   });
 
-  it('names the schemas that it refers to', async () => {
+  it('defines all referenced schemas', async () => {
     const api = await ask();
     const { schemas } = api.components;
     const refs = [...JSON.stringify(api).matchAll(/#\/components\/schemas\/(\w+)/g)].map((match) => match[1]);
@@ -131,7 +131,7 @@ describe('the API description', () => {
     expect(schemas.Window).toMatchObject({ properties: { embeddings: { type: 'array' } } });
   });
 
-  it('is what the route suite holds answers to', async () => {
+  it('is the description with which the route suite validates responses', async () => {
     const fetch = async (path: string) =>
       path === '/openapi.json' ? app.fetch(new Request(`http://localhost${path}`)) : Response.json({ status: 'odd' });
     const subject = documented({ fetch, close: async () => {} });

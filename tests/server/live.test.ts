@@ -78,7 +78,7 @@ for (const { name, command, missing } of servers) {
       });
       afterAll(() => server?.close());
 
-      it('tells the very events of the SDK, several sessions at once, however their audio is cut', async () => {
+      it('emits the events of the SDK, for concurrent sessions and any chunk sizes', async () => {
         expect(expected.events.filter(({ type }) => type === 'turn-end').length).toBeGreaterThan(3);
         const client = new VoiceFlowClient({
           url: server.url,
@@ -104,7 +104,7 @@ for (const { name, command, missing } of servers) {
         for (const told of sessions) expect(told).toEqual(wanted);
       });
 
-      it('is drained: a session that is open ends with the advice to connect again', async () => {
+      it('closes open sessions with a request to reconnect when it is drained', async () => {
         const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/stream?sampleRate=${RATE}`);
         const messages: { type: string; code?: string }[] = [];
         socket.on('message', (text) => messages.push(JSON.parse(String(text))));
@@ -131,7 +131,7 @@ describe.skipIf(isolate.missing !== undefined)(
     });
     afterAll(() => server?.stop());
 
-    it('tells the turns that the SDK tells, of two sessions at once', async () => {
+    it('emits the turns of the SDK, for two concurrent sessions', async () => {
       const expected = await direct();
       const client = new VoiceFlowClient({ url: server.url, WebSocket: WebSocket as unknown as WebSocketConstructor });
       const spoken = (turns: unknown) =>
@@ -157,7 +157,7 @@ describe.skipIf(isolate.missing !== undefined)(
       );
     });
 
-    it('tells an option that is none over the socket, and goes on serving', async () => {
+    it('rejects an invalid option over the socket, and remains available', async () => {
       const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/stream?latency=99`);
       const messages: unknown[] = [];
       socket.on('message', (text) => messages.push(JSON.parse(String(text))));

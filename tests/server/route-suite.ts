@@ -57,27 +57,27 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
     afterAll(() => subject?.close());
 
     describe('the system routes', () => {
-      it('tell that the server lives and is ready', async () => {
+      it('report that the server is alive and ready', async () => {
         expect(await (await subject.fetch('/healthz')).json()).toEqual({ status: 'ok' });
         const ready = await subject.fetch('/readyz');
         expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready' }]);
       });
 
-      it('give every response a request id, the given one where it is one', async () => {
+      it('set a request id on every response, the client’s if it is valid', async () => {
         const own = await subject.fetch('/healthz', { headers: { 'x-request-id': 'abc-1.2:3' } });
         expect(own.headers.get('x-request-id')).toBe('abc-1.2:3');
         const bad = await subject.fetch('/healthz', { headers: { 'x-request-id': 'a b<c>' } });
         expect(bad.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
       });
 
-      it('say 404 and 405 as problems', async () => {
+      it('return 404 and 405 as problems', async () => {
         expect(await problem(await subject.fetch('/nothing'))).toMatchObject({ status: 404, code: 'not-found' });
         const wrong = await subject.fetch('/v1/infer');
         expect(wrong.headers.get('allow')).toBe('POST');
         expect(await problem(wrong)).toMatchObject({ status: 405, code: 'method-not-allowed' });
       });
 
-      it('describe the API, in JSON and to read, and no page loads anything from elsewhere', async () => {
+      it('describe the API as JSON and as a page, without external resources', async () => {
         const api = await (await subject.fetch('/openapi.json')).json();
         expect(api.openapi).toBe('3.1.0');
         expect(Object.keys(api.paths)).toEqual(
@@ -110,7 +110,7 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
     });
 
     describe('POST /v1/infer', () => {
-      it('answers JSON, bytes, and the same for a WAV file of the same second', async () => {
+      it('returns JSON or bytes, the same for raw samples and for a WAV file', async () => {
         const json = await post('/v1/infer', windowBytes(), OCTETS);
         expect(json.status).toBe(200);
         expect(json.headers.get('server-timing')).toMatch(/queue;dur=[\d.]+.*decode;dur=.*model;dur=.*total;dur=/);
@@ -127,7 +127,7 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
         expect(wav.activity).toEqual(found.activity);
       });
 
-      it('answers many at once, each with its own result', async () => {
+      it('answers concurrent requests, each with its own result', async () => {
         const seeds = Array.from({ length: 12 }, (_, i) => 1 + (i % 3));
         const answers = await Promise.all(
           seeds.map(
@@ -138,7 +138,7 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
         expect(new Set(answers).size).toBe(3);
       });
 
-      it('refuses what is not one window', async () => {
+      it('rejects anything but one window', async () => {
         expect(await problem(await post('/v1/infer', new Uint8Array(100), OCTETS))).toMatchObject({
           code: 'invalid-audio',
           status: 422,
@@ -163,7 +163,7 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
         expect(large).toMatchObject({ code: 'audio-too-large', status: 413 });
       });
 
-      it('takes a deadline, and refuses one that is none', async () => {
+      it('accepts a deadline, and rejects an invalid one', async () => {
         const fine = await post('/v1/infer', windowBytes(), { ...OCTETS, 'x-deadline-ms': '60000' });
         expect(fine.status).toBe(200);
         await fine.arrayBuffer();
@@ -175,7 +175,7 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
     });
 
     describe('POST /v1/diarize', () => {
-      it('finds what the SDK finds, in every form of request and of answer', async () => {
+      it('returns the result of the SDK, for every form of request and response', async () => {
         const diarizer = await createDiarizer();
         const expected = await diarizer.diarize(CONVERSATION);
         await diarizer.close();
@@ -226,7 +226,7 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
         expectText(await vtt.text(), expected.toVTT());
       });
 
-      it('obeys the options, from the query and from the form', async () => {
+      it('applies the options of the query and of the form', async () => {
         const two = await (await post('/v1/diarize?numSpeakers=2', CONVERSATION)).json();
         expect(two.speakers).toHaveLength(2);
         const form = new FormData();
@@ -245,13 +245,13 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
         ['format=mp3', 'expected json, rttm, srt or vtt'],
         ['numSpeakers=2&numSpeakers=3', 'appears 2 times'],
         ['known=[1]', 'known is'],
-      ])('refuses ?%s by name', async (query, detail) => {
+      ])('rejects ?%s by name', async (query, detail) => {
         const refused = await problem(await post(`/v1/diarize?${query}`, CONVERSATION));
         expect(refused).toMatchObject({ code: 'invalid-option', status: 400 });
         expect(refused.detail).toContain(detail);
       });
 
-      it('refuses what is no audio, none at all, and too much', async () => {
+      it('rejects invalid, empty and oversized audio', async () => {
         expect(await problem(await post('/v1/diarize', '<!doctype html><p>hello</p>'))).toMatchObject({
           code: 'unsupported-format',
           status: 415,
@@ -264,7 +264,7 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
       });
 
       it.skipIf(timeStandsStill)(
-        'answers a deadline that is too short by 504, also when it streams (not where time stands still)',
+        'responds with 504 if the deadline is exceeded, also when it streams (not in runtimes with frozen clocks)',
         async () => {
           const late = await problem(await post('/v1/diarize', CONVERSATION, { 'x-deadline-ms': '5' }));
           expect(late).toMatchObject({ code: 'deadline-exceeded', status: 504 });
@@ -281,7 +281,7 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
         },
       );
 
-      it('goes on after a client that left', async () => {
+      it('remains available after a client disconnects', async () => {
         const leaving = new AbortController();
         const left = subject.fetch('/v1/diarize', { method: 'POST', body: CONVERSATION, signal: leaving.signal });
         setTimeout(() => leaving.abort(), 30);
@@ -296,7 +296,7 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
     });
 
     describe('POST /v1/embed', () => {
-      it('gives one voice, of the whole or of a part', async () => {
+      it('returns one embedding, of the whole or of a segment', async () => {
         const found = await (await post('/v1/embed?start=0.6&end=6', CONVERSATION)).json();
         expect(found.embedding).toHaveLength(192);
         expect(Math.hypot(...found.embedding)).toBeCloseTo(1, 4);
@@ -307,7 +307,7 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
         expect(refused).toMatchObject({ code: 'invalid-option' });
       });
 
-      it('gives voices that diarize then recognises by name', async () => {
+      it('returns voices that diarize recognizes by name', async () => {
         const { embedding, space } = await (await post('/v1/embed?start=0.6&end=6', CONVERSATION)).json();
         const known = encodeURIComponent(JSON.stringify([{ name: 'Ann', space, embedding }]));
         const found = await (await post(`/v1/diarize?known=${known}`, CONVERSATION)).json();
@@ -344,7 +344,7 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
         expect(await problem(await subject.fetch('/v2/models/fast-cnn/versions/9'))).toMatchObject({ status: 404 });
       });
 
-      it('infers from JSON and from bytes what /v1/infer does', async () => {
+      it('returns the result of /v1/infer from JSON and from bytes', async () => {
         const direct = await (await post('/v1/infer', windowBytes(), OCTETS)).json();
         const tensor = { name: 'audio', shape: [1, 48_000], datatype: 'FP32' };
         const size = { parameters: { binary_data_size: 192_000 } };
@@ -386,7 +386,7 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
         expect((await json.json()).outputs[0].data).toHaveLength(384);
       });
 
-      it('keeps to the published schema', async () => {
+      it('conforms to the published schema', async () => {
         const body = JSON.stringify({
           inputs: [{ name: 'audio', shape: [1, 48_000], datatype: 'FP32', data: new Array(48_000).fill(0.01) }],
         });
@@ -401,7 +401,7 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
         expect(faults({ model_name: 1, outputs: [{ shape: [1.5] }] }, 'inference_response').length).toBeGreaterThan(4);
       });
 
-      it('says errors in its own form, and in ours', async () => {
+      it('returns errors in its own format and as problems', async () => {
         const response = await post('/v2/models/fast-cnn/infer', '{}', { 'content-type': 'application/json' });
         expect(await problem(response)).toMatchObject({
           status: 400,
@@ -412,7 +412,7 @@ export function routeSuite(name: string, start: () => Promise<Subject>, options:
       });
     });
 
-    it('counts all of it for Prometheus', async () => {
+    it('counts all requests for Prometheus', async () => {
       const metrics = async () => (await subject.fetch('/metrics')).text();
       // What was held for the client that left is given back when its worker has stopped.
       let text = await metrics();

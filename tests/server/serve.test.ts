@@ -33,7 +33,7 @@ describe('keys, quotas and other origins', () => {
   const keys = [{ name: 'alice', key: 'alice-0123456789abcdef' }];
   const bearer = { authorization: 'Bearer alice-0123456789abcdef' };
 
-  it('are needed where they are set, except to see whether the server lives', async () => {
+  it('are required if configured, except by health checks', async () => {
     const log: LogEntry[] = [];
     const server = await toyServer({ keys, log: (entry) => log.push(entry) });
     for (const path of ['/v1/infer', '/v1/diarize', '/v2/models/toy/infer']) {
@@ -63,7 +63,7 @@ describe('keys, quotas and other origins', () => {
     expect(JSON.stringify(log)).not.toContain('wrong');
   });
 
-  it('must be set, or --open, beyond loopback', async () => {
+  it('are required beyond loopback, unless --open is set', async () => {
     await expect(toyServer({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'invalid-option' });
     expect((await toyServer({ host: '0.0.0.0', open: true })).url).toMatch(/^http:\/\/0\.0\.0\.0:/);
     expect((await toyServer({ host: '0.0.0.0', keys })).url).toMatch(/^http/);
@@ -75,12 +75,12 @@ describe('keys, quotas and other origins', () => {
       ['--host', '0.0.0.0'],
       /^voiceflow: listening on 0\.0\.0\.0 without API keys .* \(Set VOICEFLOW_API_KEYS, .*\)\n$/,
     ],
-  ])('%j is told in one line, with a hint where there is one', async (args, line) => {
+  ])('%j is reported in one line, with a hint if there is one', async (args, line) => {
     const failed = await run(process.execPath, [NODE_ENTRY, ...args]).catch((error: unknown) => error);
     expect(failed).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(line) });
   });
 
-  it('count requests by client', async () => {
+  it('count requests per client', async () => {
     const server = await toyServer({ keys, quotaPerMinute: 2 });
     const statuses = [];
     for (let i = 0; i < 3; i++) statuses.push((await post(server, '/v1/infer', 'x', bearer)).status);
@@ -90,7 +90,7 @@ describe('keys, quotas and other origins', () => {
     expect(await refused.json()).toMatchObject({ code: 'quota-exceeded' });
   });
 
-  it('let no other origin in by default, and those that are named', async () => {
+  it('allow no other origin by default, and the configured ones', async () => {
     const preflight = (server: RunningServer) =>
       fetch(`${server.url}/v1/infer`, {
         method: 'OPTIONS',
@@ -111,7 +111,7 @@ describe('keys, quotas and other origins', () => {
   });
 });
 
-describe('refusals', () => {
+describe('rejections', () => {
   /** Of the two lanes. */
   const PATHS = ['/v1/diarize', '/v1/infer'];
   const LIMITS = { bodyBytes: 1_000_000, inferBodyBytes: 1_000_000 };
@@ -131,50 +131,47 @@ describe('refusals', () => {
     });
   }
 
-  it.each(PATHS)(
-    'of %s are read by clients that keep their connection, fetch and curl, while they still send',
-    async (path) => {
-      const server = await toyServer({ limits: LIMITS });
-      const body = new Uint8Array(5_000_000);
-      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-      for (let i = 0; i < 10; i++) {
-        const refused = await send(`${server.url}${path}`, agent, (request) => request.end(body));
-        expect(refused.status).toBe(413);
-        expect(JSON.parse(refused.body)).toMatchObject({ code: 'audio-too-large' });
-        const open = await send(`${server.url}${path}`, agent, (request) => {
-          for (let at = 0; at < body.length; at += 500_000) request.write(body.subarray(at, at + 500_000));
-          request.end();
-        });
-        expect(open.status).toBe(413);
-        const fetched = await post(server, path, body);
-        expect([fetched.status, (await fetched.json()).code]).toEqual([413, 'audio-too-large']);
-      }
-      agent.destroy();
-      for (const chunked of [[], ['-H', 'transfer-encoding: chunked']]) {
-        const args = [
-          '-s',
-          '-w',
-          '\n%{http_code}',
-          '-X',
-          'POST',
-          ...chunked,
-          '--data-binary',
-          '@-',
-          `${server.url}${path}`,
-        ];
-        const curl = run('curl', args);
-        curl.child.stdin?.on('error', () => {});
-        curl.child.stdin?.end(body);
-        const [text = '', status] = (await curl).stdout.split('\n');
-        expect([status, JSON.parse(text).code]).toEqual(['413', 'audio-too-large']);
-      }
-      const after = await post(server, path, 'fine');
-      expect(after.status).toBe(200);
-      expect(server.app.active).toBe(0);
-    },
-  );
+  it.each(PATHS)('of %s are received by keep-alive clients, fetch and curl while they still send', async (path) => {
+    const server = await toyServer({ limits: LIMITS });
+    const body = new Uint8Array(5_000_000);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (let i = 0; i < 10; i++) {
+      const refused = await send(`${server.url}${path}`, agent, (request) => request.end(body));
+      expect(refused.status).toBe(413);
+      expect(JSON.parse(refused.body)).toMatchObject({ code: 'audio-too-large' });
+      const open = await send(`${server.url}${path}`, agent, (request) => {
+        for (let at = 0; at < body.length; at += 500_000) request.write(body.subarray(at, at + 500_000));
+        request.end();
+      });
+      expect(open.status).toBe(413);
+      const fetched = await post(server, path, body);
+      expect([fetched.status, (await fetched.json()).code]).toEqual([413, 'audio-too-large']);
+    }
+    agent.destroy();
+    for (const chunked of [[], ['-H', 'transfer-encoding: chunked']]) {
+      const args = [
+        '-s',
+        '-w',
+        '\n%{http_code}',
+        '-X',
+        'POST',
+        ...chunked,
+        '--data-binary',
+        '@-',
+        `${server.url}${path}`,
+      ];
+      const curl = run('curl', args);
+      curl.child.stdin?.on('error', () => {});
+      curl.child.stdin?.end(body);
+      const [text = '', status] = (await curl).stdout.split('\n');
+      expect([status, JSON.parse(text).code]).toEqual(['413', 'audio-too-large']);
+    }
+    const after = await post(server, path, 'fine');
+    expect(after.status).toBe(200);
+    expect(server.app.active).toBe(0);
+  });
 
-  it.each(PATHS)('of %s come before the body where the client waits to be told to send it', async (path) => {
+  it.each(PATHS)('of %s are sent before the body if the client waits for 100 Continue', async (path) => {
     const server = await toyServer({ limits: LIMITS });
     const ask = (bytes: number) =>
       new Promise<{ status: number; sent: boolean }>((resolve, reject) => {
@@ -199,7 +196,7 @@ describe('refusals', () => {
   });
 
   it.each(PATHS)(
-    'of %s leave the connection to a client that waits to be told, if its body is chunked',
+    'of %s keep the connection of a client that waits for 100 Continue, if its body is chunked',
     async (path) => {
       const server = await toyServer({ keys: [{ name: 'alice', key: 'alice-0123456789abcdef' }] });
       const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('latin1');
@@ -231,7 +228,7 @@ describe('refusals', () => {
     },
   );
 
-  it('come at once when the queue is full, with the time after which to try again, and the rest is answered', async () => {
+  it('are immediate with a retry time when the queue is full, and queued requests are answered', async () => {
     const server = await toyServer({ limits: { queueRequests: 2 } });
     const says = (line: string) =>
       until(async () => (await (await fetch(`${server.url}/metrics`)).text()).includes(line));
@@ -256,7 +253,7 @@ describe('refusals', () => {
     expect(text).toContain('voiceflow_refusals_total{code="overloaded"} 17');
   });
 
-  it('end a header that does not come', async () => {
+  it('close a connection whose header does not arrive', async () => {
     const server = await toyServer({ limits: { headerMs: 150 } });
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
     socket.write('POST /v1/diarize HTTP/1.1\r\nhost: localhost\r\nx-slow: ');
@@ -266,7 +263,7 @@ describe('refusals', () => {
     await once(socket, 'close');
   });
 
-  it('are none for a header that came while the server did not run', async () => {
+  it('are not sent for a header that arrived while the process was suspended', async () => {
     const server = await toyServer({ limits: { headerMs: 150 } });
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('utf8');
     let text = '';
@@ -301,7 +298,7 @@ describe('refusals', () => {
     expect(text).toContain('HTTP/1.1 408');
   });
 
-  it('have a problem also where the request is no HTTP, or its header has no end', async () => {
+  it('have a problem body also for invalid HTTP or an endless header', async () => {
     const server = await toyServer();
     const requests = {
       'no http at all\r\n\r\n': 400,
@@ -326,7 +323,7 @@ describe('refusals', () => {
     await until(() => server.app.active === 0);
   });
 
-  it.each(PATHS)('of %s end a body whose sender falls silent, and leave nothing behind', async (path) => {
+  it.each(PATHS)('of %s end a body whose sender stops, and free its memory', async (path) => {
     const server = await toyServer({ limits: { idleBodyMs: 100 } });
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
     socket.write(`POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\nabc`);
@@ -340,7 +337,7 @@ describe('refusals', () => {
     expect(await (await fetch(`${server.url}/metrics`)).text()).toContain('voiceflow_body_bytes 0');
   });
 
-  it('forget a client that leaves: in the body, in the queue and in the work', async () => {
+  it('release a client that disconnects: during the body, in the queue and during processing', async () => {
     const log: LogEntry[] = [];
     const server = await toyServer({ log: (entry) => log.push(entry) });
     const leave = (path: string, body: string, length = body.length) => {
@@ -367,7 +364,7 @@ describe('refusals', () => {
   });
 });
 
-it('metrics are named as Prometheus has it: counters end in _total, and nothing else does', async () => {
+it('metrics follow Prometheus naming: only counters end in _total', async () => {
   const text = await (await fetch(`${(await toyServer()).url}/metrics`)).text();
   const types = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name = '', type = '']) => [name, type] as const);
   expect(types.length).toBeGreaterThan(10);
@@ -375,7 +372,7 @@ it('metrics are named as Prometheus has it: counters end in _total, and nothing 
 });
 
 describe('the deadline of a recording', () => {
-  it('is for its start and each step, unless the client gives one for the answer', async () => {
+  it('applies to the start and to each step, or to the whole response if the client sets one', async () => {
     const server = await toyServer({ limits: { deadlineMs: 4000 } });
     const steady = await post(server, '/v1/diarize?ms=800&steps=6', 'x');
     expect(steady.status).toBe(200);
@@ -388,25 +385,28 @@ describe('the deadline of a recording', () => {
   });
 });
 
-describe.skipIf(process.platform !== 'linux')('the program (on Linux, where priorities are of threads)', () => {
-  it('is nicer than its workers', async () => {
-    const server = await spawnServer([process.execPath, NODE_ENTRY], { VOICEFLOW_WORKERS: '2' });
-    try {
-      const workers = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim().split(' ');
-      expect(workers).toHaveLength(2);
-      for (const worker of workers) expect(getPriority(Number(worker))).toBe(getPriority());
-      expect(getPriority(server.pid)).toBe(Math.min(getPriority() + 5, 19));
-    } finally {
-      await server.close();
-    }
-  });
-});
+describe.skipIf(process.platform !== 'linux')(
+  'the server process (Linux only, where priorities are per thread)',
+  () => {
+    it('has a lower priority than its workers', async () => {
+      const server = await spawnServer([process.execPath, NODE_ENTRY], { VOICEFLOW_WORKERS: '2' });
+      try {
+        const workers = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim().split(' ');
+        expect(workers).toHaveLength(2);
+        for (const worker of workers) expect(getPriority(Number(worker))).toBe(getPriority());
+        expect(getPriority(server.pid)).toBe(Math.min(getPriority() + 5, 19));
+      } finally {
+        await server.close();
+      }
+    });
+  },
+);
 
-describe('what a server must outlive', () => {
+describe('the server survives', () => {
   const OFFER =
     'host: localhost\r\nconnection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n';
 
-  it('offers of another protocol: they are served as plain requests, also with a body that comes later', async () => {
+  it('upgrade requests for other protocols, which are served as plain requests, also with a late body', async () => {
     const server = await toyServer();
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('utf8');
     socket.write(`GET /healthz HTTP/1.1\r\n${OFFER}\r\n`);
@@ -423,7 +423,7 @@ describe('what a server must outlive', () => {
     socket.destroy();
   });
 
-  it('connections that are reset at any moment', async () => {
+  it('connections that are reset at any time', async () => {
     const server = await toyServer();
     const handshake = 'host: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n';
     const starts = [
@@ -447,7 +447,7 @@ describe('what a server must outlive', () => {
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
   });
 
-  it('the reader of its log', async () => {
+  it('a closed log pipe', async () => {
     const server = await spawnServer([process.execPath, NODE_ENTRY], { VOICEFLOW_WORKERS: '1' });
     server.stopReading();
     for (let i = 0; i < 5; i++) {
@@ -459,7 +459,7 @@ describe('what a server must outlive', () => {
   });
 });
 
-describe('workers that throw, hang past the deadline, or die', () => {
+describe('workers that throw, exceed the deadline, or crash', () => {
   it('leave every request answered: with its result, or with a typed error', async () => {
     const env = { VOICEFLOW_FAULTS: JSON.stringify({ faults: ['throw', 'hang', 'exit'], everyMs: 300 }) };
     const command = { command: process.execPath, args: [FAULTY_WORKER], env };
@@ -483,7 +483,7 @@ describe('workers that throw, hang past the deadline, or die', () => {
 });
 
 describe('SIGTERM', () => {
-  it('under load: everything that was accepted is answered, workers end, the exit code is 0', async () => {
+  it('under load: all accepted requests are answered, workers exit, the exit code is 0', async () => {
     for (let round = 0; round < 3; round++) {
       const server = await spawnServer([process.execPath, NODE_ENTRY], { VOICEFLOW_WORKERS: '1', ...NO_HURRY_ENV });
       const agent = new Agent({ keepAlive: true });
@@ -534,7 +534,7 @@ describe('SIGTERM', () => {
     }
   });
 
-  it('answers those whose connection was not yet accepted', async () => {
+  it('answers connections that are not yet accepted', async () => {
     const server = await toyServer();
     const port = Number(new URL(server.url).port);
     const answers = Array.from({ length: 24 }, () => {
@@ -551,7 +551,7 @@ describe('SIGTERM', () => {
     await closing;
   });
 
-  it('makes the server not ready, and ends live sessions with the advice to connect again', async () => {
+  it('makes the server not ready, and ends live sessions with a request to reconnect', async () => {
     const server = await toyServer();
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/stream?sampleRate=16000`);
     const messages: { type: string; code?: string }[] = [];
@@ -580,7 +580,7 @@ describe('GET /v1/stream', () => {
     const closed = once(socket, 'close').then(([code]) => Number(code));
     return { socket, messages, closed };
   };
-  it('takes audio, tells events, and gives the result at the end', async () => {
+  it('receives audio, sends events, and returns the result at the end', async () => {
     const server = await toyServer();
     const { socket, messages, closed } = open(server, 'sampleRate=16000&encoding=f32le');
     await until(() => messages.some(({ type }) => type === 'ready'));
@@ -592,7 +592,7 @@ describe('GET /v1/stream', () => {
     expect(messages.at(-1)).toEqual({ type: 'end', result: { bytes: 5005, encoding: 'f32le', known: 0 } });
   });
 
-  it('says what is wrong before it closes', async () => {
+  it('sends an error before it closes', async () => {
     const server = await toyServer();
     for (const [query, part] of [
       ['', 'sampleRate is "absent"'],
@@ -615,7 +615,7 @@ describe('GET /v1/stream', () => {
     expect(await large.closed).toBe(1009);
   });
 
-  it('needs a key where there are keys: in the header, or in the query for browsers', async () => {
+  it('requires a key if keys are set: in the header, or in the query for browsers', async () => {
     const server = await toyServer({ keys: [{ name: 'a', key: 'key-0123456789abcdef' }] });
     const refused = new WebSocket(`${server.url.replace('http', 'ws')}/v1/stream?sampleRate=16000`);
     const [, response] = await once(refused, 'unexpected-response');
@@ -631,7 +631,7 @@ describe('GET /v1/stream', () => {
     }
   });
 
-  it('is refused to pages of other origins, unless they are named', async () => {
+  it('is rejected for pages of other origins, unless allowed', async () => {
     const named = await toyServer({ corsOrigins: ['https://a.example'] });
     const refused = new WebSocket(`${named.url.replace('http', 'ws')}/v1/stream?sampleRate=16000`, {
       origin: 'https://b.example',
@@ -646,7 +646,7 @@ describe('GET /v1/stream', () => {
     }
   });
 
-  it('ends one that says nothing, and refuses more than may be open', async () => {
+  it('closes an idle session, and rejects sessions beyond the limit', async () => {
     const server = await toyServer({ limits: { idleBodyMs: 4_000, sessions: 2 } });
     const [first, second] = [open(server, 'sampleRate=16000'), open(server, 'sampleRate=16000')];
     await until(() => first.messages.length > 1 && second.messages.length > 1);
@@ -659,7 +659,7 @@ describe('GET /v1/stream', () => {
     expect(server.app.active).toBe(0);
   });
 
-  it('leaves nothing behind after abrupt ends', async () => {
+  it('releases everything after abrupt disconnects', async () => {
     const server = await toyServer();
     for (let round = 0; round < 5; round++) {
       const all = Array.from({ length: 20 }, () => open(server, 'sampleRate=16000'));
@@ -671,7 +671,7 @@ describe('GET /v1/stream', () => {
     expect(await (await fetch(`${server.url}/metrics`)).text()).toContain('voiceflow_sessions_active 0');
   });
 
-  it('answers a plain request by 426', async () => {
+  it('responds to a plain request with 426', async () => {
     const server = await toyServer();
     expect((await fetch(`${server.url}/v1/stream?sampleRate=16000`)).status).toBe(426);
   });

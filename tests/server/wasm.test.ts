@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { NO_HURRY_ENV, NODE_ENTRY, spawnServer, windowBytes } from './harness.ts';
 
 describe('the server on WebAssembly', () => {
-  it('starts, and answers windows and tensors as natively', async () => {
+  it('starts, and returns the same results as the native backend for windows and tensors', async () => {
     const answers = [];
     for (const backend of ['wasm', 'node']) {
       const server = await spawnServer([process.execPath, NODE_ENTRY, '--backend', backend], {
@@ -28,7 +28,7 @@ describe('the server on WebAssembly', () => {
     native?.forEach((value, i) => void expect(Math.abs(value - (wasm?.[i] ?? Number.NaN))).toBeLessThan(1e-3));
   });
 
-  it('refuses a backend that is none', async () => {
+  it('rejects an unknown backend', async () => {
     await expect(spawnServer([process.execPath, NODE_ENTRY, '--backend', 'gpu'])).rejects.toThrow(/backend is "gpu"/);
   });
 });

@@ -29,7 +29,7 @@ function stub(turns: readonly Turn[], asked: unknown[] = []): Diarizer {
 }
 
 describe('accuracy', () => {
-  it('scores each file and all together, and counts voices', async () => {
+  it('scores each file and the total, and counts speakers', async () => {
     const path = await folder({ a: [turn(0, 4, 'x'), turn(4, 8, 'y')], b: [turn(0, 8, 'z')] });
     const asked: unknown[] = [];
     const [result] = await accuracy(stub([turn(0, 4, 'p'), turn(4, 10, 'q')], asked), {
@@ -46,7 +46,7 @@ describe('accuracy', () => {
     expect([result?.countError, result?.countBias]).toEqual([0.5, 0.5]);
   });
 
-  it('repeats recordings, and the truth about them', async () => {
+  it('repeats recordings together with their reference', async () => {
     const path = await folder({ a: [turn(0, 0.5, 'x')] });
     const given: unknown[] = [];
     const diarizer = {
@@ -60,7 +60,7 @@ describe('accuracy', () => {
     expect(result?.total).toMatchObject({ der: 0, scored: 1 });
   });
 
-  it('refuses a folder without recordings', async () => {
+  it('rejects a folder without recordings', async () => {
     await expect(recordingsOf(await folder({}))).rejects.toMatchObject({ code: 'invalid-option' });
     await expect(recordingsOf('/nowhere')).rejects.toMatchObject({ code: 'invalid-option' });
   });

@@ -11,19 +11,19 @@ export interface JudgedTurn {
 }
 
 /** A recording with two diarizations that differ only in the evidence behind their confidence. */
-export interface Witnessed {
+export interface RecordingEvidence {
   readonly reference: readonly Turn[];
   readonly byActivity: readonly Turn[];
   readonly byIdentity: readonly Turn[];
 }
 
 /** Weights with which the log odds of the confidence equal one kind of evidence. */
-export const WITNESSES = {
+export const EVIDENCE_WEIGHTS = {
   byActivity: { bias: 0, activity: 1, identity: 0 },
   byIdentity: { bias: 0, activity: 0, identity: 1 },
 } as const;
 
-export function judgeTurns(recordings: readonly Witnessed[]): JudgedTurn[] {
+export function judgeTurns(recordings: readonly RecordingEvidence[]): JudgedTurn[] {
   return recordings.flatMap(({ reference, byActivity, byIdentity }) => {
     const score = scoreDiarization({ uri: 'x', turns: reference }, { uri: 'x', turns: byActivity }).files.x;
     return byActivity.map((turn, i): JudgedTurn => {

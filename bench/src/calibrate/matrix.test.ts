@@ -19,7 +19,7 @@ function expectClose(a: Float64Array, b: Float64Array): void {
 }
 
 describe('matrices', () => {
-  it.each([1, 2, 5, 24])('are diagonalized, alone and against another, n = %i', (n) => {
+  it.each([1, 2, 5, 24])('are diagonalized, alone and relative to another one, n = %i', (n) => {
     const a = positive(n);
     const identity = Float64Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0));
     const { values, vectors } = symmetricEigen(a, n);
@@ -37,7 +37,7 @@ describe('matrices', () => {
     );
   });
 
-  it('refuses what is not positive definite', () => {
+  it('rejects a matrix that is not positive definite', () => {
     expect(() => generalEigen(Float64Array.of(1, 0, 0, 1), Float64Array.of(1, 2, 2, 1), 2)).toThrow(RangeError);
   });
 });

@@ -12,7 +12,7 @@ const at = (path: string) => START[path] ?? Number.NaN;
 const scores = (der: number): SetScore[] => [{ set: 'x', der, countError: 0 }];
 
 describe('search', () => {
-  it('finds the best value of each setting, and what does not gain stays as it is', async () => {
+  it('finds the best value of each setting, and keeps settings that bring no gain', async () => {
     const found = await search(
       GRID,
       at,
@@ -24,7 +24,7 @@ describe('search', () => {
     expect(found).toEqual({ 'cluster.rate': 3 });
   });
 
-  it('goes on from the best draw', async () => {
+  it('continues from the best random draw', async () => {
     const draw = { 'cluster.rate': 2, 'turns.offset': 0.6 };
     const found = await search(
       GRID,
@@ -36,7 +36,7 @@ describe('search', () => {
     expect(found).toEqual(draw);
   });
 
-  it('tries no offset above its onset', async () => {
+  it('tries no offset above the onset', async () => {
     const tried: (readonly [number, number])[] = [];
     const evaluate = async (choice: Readonly<Record<string, number>>) => {
       tried.push([choice['turns.onset'] ?? 0.8, choice['turns.offset'] ?? 0.3]);
@@ -47,7 +47,7 @@ describe('search', () => {
     expect(tried.filter(([onset, offset]) => offset > onset)).toEqual([]);
   });
 
-  it('counts speakers that are too many or too few', async () => {
+  it('counts missing and surplus speakers', async () => {
     const found = await search(
       GRID,
       at,
@@ -65,13 +65,13 @@ describe('search', () => {
   });
 });
 
-it('draws the same points of the grid from the same seed', () => {
+it('draws the same grid points from the same seed', () => {
   const draws = drawsOf(GRID, 10, seededRandom(7));
   expect(draws).toEqual(drawsOf(GRID, 10, seededRandom(7)));
   expect(new Set(draws.map((draw) => JSON.stringify(draw))).size).toBeGreaterThan(5);
 });
 
-it('has a grid for each pipeline that is searched', () => {
+it('has a grid for each pipeline that can be calibrated', () => {
   for (const name of ['fast-cnn', 'recordings']) expect(gridOf(name, false).length).toBeGreaterThan(5);
   expect(gridOf('fast-cnn', true).map(([path]) => path)).toContain('gate.speech');
   expect(() => gridOf('pyannote', false)).toThrowError(/pyannote has no settings/);

@@ -16,7 +16,7 @@ const SHRINK = 0.3;
 const VOICE_DIMENSIONS = 64;
 
 /** Computes the voice space of a network from labeled recordings. A class is one speaker in one recording. */
-export function learnVoices(recordings: readonly Analyzed[], above: number, frame: number): pipeline.VoiceSpace {
+export function fitVoiceSpace(recordings: readonly Analyzed[], above: number, frame: number): pipeline.VoiceSpace {
   const classes = recordings
     .flatMap((recording) => pureSlots(recording, above, frame))
     .filter((rows) => rows.length >= LEAST_SLOTS);

@@ -7,14 +7,14 @@ import { FOLDERS, MODEL } from '../accuracy/options.ts';
 import { command, settings } from '../command.ts';
 
 export const accuracyCommand = command({
-  summary: 'diarization error of folders of recordings with RTTM beside them',
+  summary: 'diarization error on folders of recordings with reference RTTM',
   words: 'FOLDER…',
-  about: `${FOLDERS}\nDER with collar 0 and overlap scored, one fixed setting for all files.`,
+  about: `${FOLDERS}\nDER without a collar, overlapped speech scored, the same settings for all files.`,
   options: {
     model: MODEL,
-    'count-known': flag('tell the number of speakers'),
-    repeat: integer([1, 100], 1, 'each recording so many times in a row'),
-    set: settings('settings of the manifest to replace, such as cluster.evidence=6,gate.speech=0.4'),
+    'count-known': flag('pass the reference number of speakers'),
+    repeat: integer([1, 100], 1, 'times that each recording is repeated'),
+    set: settings('manifest settings to replace, such as cluster.evidence=6,gate.speech=0.4'),
     json: flag('all figures as JSON'),
   },
   notes: `Example
@@ -34,12 +34,12 @@ export const accuracyCommand = command({
 
 function fileLine(file: FileAccuracy): string {
   const { reference, found } = file.speakers;
-  return `${file.name.padEnd(16)} ${rates(file)}  voices ${found} of ${reference}  RTF ${file.rtf.toFixed(4)}`;
+  return `${file.name.padEnd(16)} ${rates(file)}  speakers ${found} of ${reference}  RTF ${file.rtf.toFixed(4)}`;
 }
 
 function folderLine({ folder, total, countError, countBias, rtf }: FolderAccuracy): string {
   const bias = `${countBias < 0 ? '−' : '+'}${Math.abs(countBias).toFixed(2)}`;
-  return `${folder.padEnd(16)} ${rates(total)}  voices off by ${countError.toFixed(2)} (${bias})  RTF ${rtf.toFixed(4)}`;
+  return `${folder.padEnd(16)} ${rates(total)}  speakers off by ${countError.toFixed(2)} (${bias})  RTF ${rtf.toFixed(4)}`;
 }
 
 function rates({ der, miss, falseAlarm, confusion, scored, jer }: Score): string {

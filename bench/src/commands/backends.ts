@@ -5,11 +5,11 @@ import { renderSections } from '../report/markdown.ts';
 import { backends as section } from '../report/sections.ts';
 
 export const backends = command({
-  summary: 'native against WASM, batches, cold start, on Node, Bun and Deno (mitata)',
-  about: 'All contenders take turns in one process a runtime, so that ratios compare like with like.',
+  summary: 'native and WASM backends, batches and cold start on Node, Bun and Deno (mitata)',
+  about: 'In each runtime, all contenders run alternately in one process, so that their ratios are comparable.',
   options: {
-    iterations: integer([10, 100_000], 200, 'runs of each contender'),
-    runtimes: or(choice(['all', 'this'], 'all (those that are installed), or this'), 'all'),
+    iterations: integer([10, 100_000], 200, 'runs per contender'),
+    runtimes: or(choice(['all', 'this'], 'all (every installed runtime) or this'), 'all'),
     json: flag('the result as JSON'),
   },
   async run({ iterations, runtimes, json }, io) {

@@ -12,10 +12,16 @@ import { accuracy } from '../accuracy/accuracy.ts';
 import { bySettings, modelWith, settingOf, withModelSettings } from '../accuracy/model.ts';
 import { MODEL } from '../accuracy/options.ts';
 import { asWav, recordingsOf } from '../accuracy/recordings.ts';
-import { calibrationError, fitConfidence, judgeTurns, WITNESSES, type Witnessed } from '../calibrate/confidence.ts';
-import { rememberingBackend } from '../calibrate/remembered.ts';
+import { cachingBackend } from '../calibrate/caching-backend.ts';
+import {
+  calibrationError,
+  EVIDENCE_WEIGHTS,
+  fitConfidence,
+  judgeTurns,
+  type RecordingEvidence,
+} from '../calibrate/confidence.ts';
 import { drawsOf, gridOf, type SetScore, search } from '../calibrate/search.ts';
-import { learnVoices } from '../calibrate/voices.ts';
+import { fitVoiceSpace } from '../calibrate/voices.ts';
 import { analyzeFolder } from '../calibrate/windows.ts';
 import { type BenchIo, command, settings } from '../command.ts';
 import { measureLive } from '../live.ts';
@@ -24,33 +30,37 @@ import { withSettings } from '../settings.ts';
 const SEED = 1;
 
 export const calibrate = command({
-  summary: 'everything in a manifest that depends on the weights: voice space, thresholds, confidence',
+  summary: 'fits what depends on the weights in a manifest: voice space, thresholds, confidence',
   words: 'DEV-FOLDER…',
-  about: `DEV-FOLDER: labelled recordings that the settings are chosen on, each folder counting the same. The networks run once
-on each input; settings are tried on what they answered.`,
+  about: `DEV-FOLDER: recordings with reference RTTM for choosing the settings; all folders have equal weight. The networks run
+once per input; settings are evaluated on the stored outputs.`,
   options: {
     model: MODEL,
     set: settings("settings to begin with, in place of the manifest's"),
     voices: text(
       'FOLDER',
-      'learn the voice space, from labelled recordings of many speakers, rooms and noises; best of speakers that the network was not taught with (models/fast-cnn/training/split.py)',
+      'fit the voice space to labeled recordings of many speakers, rooms and noises, preferably of speakers that are not in the training data (models/fast-cnn/training/split.py)',
     ),
-    live: number([0.5, 5], 'SECONDS', 'count live sessions of that latency, too, as much as whole recordings'),
-    draws: integer([0, 10_000], 0, 'random settings that are tried before the search'),
-    keep: flag('keep the thresholds: only voice space and confidence'),
+    live: number(
+      [0.5, 5],
+      'SECONDS',
+      'also evaluate live sessions of this latency, with the same weight as recordings',
+    ),
+    draws: integer([0, 10_000], 0, 'random settings to evaluate before the search'),
+    keep: flag('keep the thresholds; fit only voice space and confidence'),
     write: text(
       'FOLDER',
       "write FOLDER/manifest.json; the segmenter's settings (gate.) there, or beside it in ../segmenter",
     ),
   },
-  notes: `Then the rules by which voices get names: npm run bench -- naming
+  notes: `Afterwards, fit the naming rules: npm run bench -- naming
 
 Example
   python3 ../shared/corpus/gen_sim.py --index HELD/index.tsv --out VOICES --n 40 --seed 77 \\
     --prefix sh --noise ../shared/corpus/noise/noise --maxsec 180
   npm run bench -- calibrate ../shared/corpus/eval/{sim,real,meet,phone}-dev examples/audio --voices VOICES --write models/fast-cnn`,
   async run({ model: name, set, voices, live: latency, draws, keep, write: folder }, io, folders) {
-    const backend = rememberingBackend(nodeBackend());
+    const backend = cachingBackend(nodeBackend());
     const bench: Bench = { folders, latency, backend, io };
     try {
       let found: Record<string, unknown> = { ...set };
@@ -82,13 +92,16 @@ async function withDiarizer<T>(model: ModelPackage, { backend }: Bench, use: (di
 async function voiceSpace(model: ModelPackage, folder: string, bench: Bench): Promise<Record<string, unknown>> {
   const { manifest } = model;
   if (manifest.pipeline !== 'fast-cnn') {
-    throw new VoiceFlowError('invalid-option', `--voices learns those of the Fast CNN; this is ${manifest.pipeline}`);
+    throw new VoiceFlowError(
+      'invalid-option',
+      `--voices fits the voice space of the Fast CNN; this pipeline is ${manifest.pipeline}`,
+    );
   }
   const weights = await model.read(bench.io.signal);
   const network = await bench.backend.load({ name: manifest.id, bytes: weights }, { workers: availableParallelism() });
-  const learnt = await analyzeFolder(manifest, network, folder, (name) => bench.io.note(`  ${name}`));
+  const analyzed = await analyzeFolder(manifest, network, folder, (name) => bench.io.note(`  ${name}`));
   const { activity } = pipeline.fastCnnSettings(manifest);
-  const space = learnVoices(learnt, activity.on, 1 / (learnt[0]?.local.frames ?? 1));
+  const space = fitVoiceSpace(analyzed, activity.on, 1 / (analyzed[0]?.local.frames ?? 1));
   return {
     'voices.between': [...space.between].map((x) => Math.round(x * 1e4) / 1e4),
     'voices.mean': pipeline.packNumbers(space.mean),
@@ -128,10 +141,14 @@ async function confidence(model: ModelPackage, bench: Bench) {
       }
       return found;
     });
-  const byActivity = await turnsBy(WITNESSES.byActivity);
-  const byIdentity = await turnsBy(WITNESSES.byIdentity);
+  const byActivity = await turnsBy(EVIDENCE_WEIGHTS.byActivity);
+  const byIdentity = await turnsBy(EVIDENCE_WEIGHTS.byIdentity);
   const recordings = byActivity.map(
-    ({ reference, turns }, i): Witnessed => ({ reference, byActivity: turns, byIdentity: byIdentity[i]!.turns }),
+    ({ reference, turns }, i): RecordingEvidence => ({
+      reference,
+      byActivity: turns,
+      byIdentity: byIdentity[i]!.turns,
+    }),
   );
   const turns = judgeTurns(recordings);
   const fitted = fitConfidence(turns);

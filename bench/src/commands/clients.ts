@@ -12,10 +12,10 @@ import { atLeast, atMost, conclude } from '../sla.ts';
 import { median } from '../stats/summary.ts';
 
 export const slow = command({
-  summary: 'a healthy client beside slow sockets that send a byte now and then',
+  summary: 'latency of a normal client while slow sockets each send a byte now and then',
   options: {
-    sockets: integer([1, 10_000], 500, 'slow sockets'),
-    rounds: integer([1, 100], 5, 'pairs of with and without them'),
+    sockets: integer([1, 10_000], 500, 'number of slow sockets'),
+    rounds: integer([1, 100], 5, 'pairs of measurements, with and without the slow sockets'),
   },
   async run({ sockets: number, rounds }, io) {
     await using server = await startServer();
@@ -30,10 +30,10 @@ export const slow = command({
       sockets.stop();
       await sleep(200);
       ratios.push((beside.latency?.p99 ?? Number.NaN) / (alone.latency?.p99 ?? Number.NaN));
-      io.out(`alone ${summaryLine(alone.latency)}\nbeside ${summaryLine(beside.latency)}`);
+      io.out(`without slow sockets ${summaryLine(alone.latency)}\nwith slow sockets    ${summaryLine(beside.latency)}`);
     }
     const found = 100 * median(ratios);
-    return conclude(io, [atMost('P99 beside slow sockets, median of rounds', found, 110, '% of alone')]);
+    return conclude(io, [atMost('P99 with slow sockets, median of rounds', found, 110, '% of P99 without')]);
   },
 });
 
@@ -57,13 +57,13 @@ function slowSockets(url: string, count: number): { stop(): void } {
 }
 
 export const sessions = command({
-  summary: 'live sessions in real time at once, then many that end abruptly',
+  summary: 'concurrent live sessions in real time, then many that disconnect',
   options: {
-    sessions: integer([1, 10_000], 200, 'sessions at once'),
-    seconds: number([1, 3600], 30, 'of audio of each'),
-    aborts: integer([0, 100_000], 1000, 'sessions that end abruptly, and as many again'),
-    latency: number([0.5, 5], 1, 'as for a session'),
-    step: number([0.25, 1], 0.25, 'as for a session'),
+    sessions: integer([1, 10_000], 200, 'concurrent sessions'),
+    seconds: number([1, 3600], 30, 'seconds of audio per session'),
+    aborts: integer([0, 100_000], 1000, 'sessions that disconnect; repeated once'),
+    latency: number([0.5, 5], 1, 'as in the options of a session'),
+    step: number([0.25, 1], 0.25, 'as in the options of a session'),
   },
   async run({ sessions: count, seconds, aborts, latency, step }, io) {
     await using server = await startServer();
@@ -71,7 +71,7 @@ export const sessions = command({
     const { cpuSeconds } = usageOf(server);
     const result = await runSessions({ url, sessions: count, seconds, seed: 1 });
     const perSecond = (1000 * (usageOf(server).cpuSeconds - cpuSeconds)) / (count * seconds);
-    io.out(`${formatSessions(result)}\nCPU        ${figures(perSecond)} ms a second of audio`);
+    io.out(`${formatSessions(result)}\nCPU        ${figures(perSecond)} ms per second of audio`);
     const lag = await eventLoopLag(server.url);
     // Repeated once before the measurement, so that normal heap growth is done and only leaks remain visible.
     await abrupt(server.url, url, aborts);
@@ -79,10 +79,15 @@ export const sessions = command({
     await abrupt(server.url, url, aborts);
     const left = await metric(server.url, 'voiceflow_sessions_active');
     const grown = usageOf(server).rss - before;
-    io.out(`after ${aborts} abrupt ends, and as many again: ${left} sessions, ${figures(grown)} MB more`);
+    io.out(`after 2 × ${aborts} disconnects: ${left} sessions, ${figures(grown)} MB more`);
     return conclude(io, [
-      atLeast('sessions that ended well', result.succeeded, count, ''),
-      atMost('turn-end after its audio, P99', result.turnEnd?.p99, 1000 * (latency + step), 'ms (latency + step)'),
+      atLeast('sessions that succeeded', result.succeeded, count, ''),
+      atMost(
+        'delay of turn-end after its audio, P99',
+        result.turnEnd?.p99,
+        1000 * (latency + step),
+        'ms (latency + step)',
+      ),
       atMost('event-loop lag P99', lag, 20, 'ms'),
       atMost('sessions left', left, 0, ''),
       atMost('memory left', grown, 50, 'MB'),

@@ -8,11 +8,11 @@ import { readModel } from '../model/files.ts';
 import { type IsolatedResult, measureIsolated } from '../model/isolated.ts';
 
 export const cpu = command({
-  summary: 'one network alone: one thread, one run after the other',
+  summary: 'one network in isolation: one thread, sequential runs',
   options: {
-    model: text('FILE.onnx', 'any ONNX network; the embedded fast-cnn when absent'),
-    iterations: integer([1, 1_000_000], 200, 'runs that count'),
-    warmup: integer([0, 100_000], 20, 'runs before them'),
+    model: text('FILE.onnx', 'an ONNX network (the embedded fast-cnn)'),
+    iterations: integer([1, 1_000_000], 200, 'measured runs'),
+    warmup: integer([0, 100_000], 20, 'runs before the measurement'),
     engine: or(choice(ENGINES, ENGINES.join(', ')), ENGINES[0]),
     shape: shapes("shapes of inputs; dimensions of the caller's choice are 1 when absent"),
     json: flag('the result as JSON'),
@@ -37,6 +37,6 @@ function formatIsolated(result: IsolatedResult): string {
     `${result.model}, ${result.engine}: ${result.iterations} runs`,
     `latency     min ${ms(result.latency.min)} · ${summaryLine(result.latency)}`,
     `throughput  ${figures(result.throughput)} req/s`,
-    `CPU         ${ms(result.cpu)} a run`,
+    `CPU         ${ms(result.cpu)} per run`,
   ].join('\n');
 }

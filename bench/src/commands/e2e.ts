@@ -8,16 +8,16 @@ import { serverAt } from '../server-under-test.ts';
 import { exitCode, formatVerdicts } from '../sla.ts';
 
 export const e2e = command({
-  summary: 'end-to-end latency over a simulated network, part by part',
-  about: `Requests go through a TCP proxy on loopback that delays both directions, seeded. Without --url a server of
-this repository is started for it.`,
+  summary: 'end-to-end latency over a simulated network, by component',
+  about: `Requests pass a TCP proxy on loopback that adds a seeded random delay in both directions. Without --url, the server of
+this repository is started for the measurement.`,
   options: {
-    url: text('http://HOST:PORT', 'a server that runs'),
-    iterations: integer([1, 1_000_000], 100, 'requests'),
-    concurrency: integer([1, 1000], 1, 'clients at once'),
-    rtt: rtt('round-trip milliseconds, drawn anew for each request'),
-    jitter: number([0, 10_000], 0, "standard deviation of each delivery's delay, milliseconds"),
-    workers: integer([1, 256], 'N', 'workers of the server started here'),
+    url: text('http://HOST:PORT', 'a running server'),
+    iterations: integer([1, 1_000_000], 100, 'number of requests'),
+    concurrency: integer([1, 1000], 1, 'concurrent clients'),
+    rtt: rtt('round-trip time in milliseconds, drawn for each request'),
+    jitter: number([0, 10_000], 0, 'standard deviation of the delay in milliseconds'),
+    workers: integer([1, 256], 'N', 'workers of the started server'),
     check: flag('exit with 1 when P99 is 100 ms or more'),
     json: flag('the result as JSON'),
   },

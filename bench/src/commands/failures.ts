@@ -21,11 +21,11 @@ function outcome(reply: Reply): string {
 }
 
 export const chaos = command({
-  summary: 'workers that throw, hang or die, one of them every other second: every request is answered',
+  summary: 'workers that throw, hang or crash at a fixed interval: every request gets a response',
   options: {
-    seconds: number([1, 3600], 60, 'how long'),
+    seconds: number([1, 3600], 60, 'duration in seconds'),
     every: number([10, 60_000], 2000, 'milliseconds between failures'),
-    clients: integer([1, 256], 8, 'clients at once'),
+    clients: integer([1, 256], 8, 'concurrent clients'),
   },
   async run({ seconds, every, clients }, io) {
     // Two workers, each failing at half the rate.
@@ -52,29 +52,29 @@ export const chaos = command({
     const ok = of(['ok']);
     io.out(`${counts(seen)}; ${restarts} workers replaced\n  ${summaryLine(summarize(latencies))}`);
     return conclude(io, [
-      atMost('requests without an answer or a typed error', latencies.length - ok - of(TYPED), 0, ''),
-      atLeast('answered well', (100 * ok) / latencies.length, 95, '%'),
+      atMost('requests without a result or a typed error', latencies.length - ok - of(TYPED), 0, ''),
+      atLeast('requests that succeeded', (100 * ok) / latencies.length, 95, '%'),
       atLeast('workers replaced', restarts, Math.floor(seconds / (every / 1000) / 3), ''),
     ]);
   },
 });
 
 /** A long deadline for busy machines: this test looks for lost requests, not for late ones. */
-const PATIENT = { VOICEFLOW_INFER_DEADLINE_MS: '60000' };
+const LONG_DEADLINE = { VOICEFLOW_INFER_DEADLINE_MS: '60000' };
 
 export const drain = command({
-  summary: 'SIGTERM under load, again and again: nothing that was accepted fails, and the exit code is 0',
+  summary: 'repeated SIGTERM under load: no accepted request fails, and the exit code is 0',
   options: {
-    on: or(choice(['node', 'bun', 'deno'], 'or bun, or deno'), 'node'),
-    rounds: integer([1, 1000], 20, 'how often'),
-    clients: integer([1, 256], 16, 'clients at once'),
+    on: or(choice(['node', 'bun', 'deno'], 'node, bun or deno'), 'node'),
+    rounds: integer([1, 1000], 20, 'number of shutdowns'),
+    clients: integer([1, 256], 16, 'concurrent clients'),
   },
   async run({ on, rounds, clients }, io) {
     const failures: string[] = [];
     const exits: (number | string)[] = [];
     let answered = 0;
     for (let round = 1; round <= rounds; round++) {
-      const server = await startServer({ env: PATIENT, command: serverOn(on) });
+      const server = await startServer({ env: LONG_DEADLINE, command: serverOn(on) });
       answered += await drainOnce(server, clients, round, failures);
       const exit = await server.exited;
       exits.push(exit);
@@ -82,8 +82,8 @@ export const drain = command({
     }
     return conclude(io, [
       atMost('failed requests', failures.length, 0, ''),
-      atMost('exits that are not 0', exits.filter((exit) => exit !== 0).length, 0, ''),
-      atLeast('answered', answered, rounds * clients, 'requests'),
+      atMost('exit codes other than 0', exits.filter((exit) => exit !== 0).length, 0, ''),
+      atLeast('answered requests', answered, rounds * clients, ''),
     ]);
   },
 });

@@ -10,18 +10,18 @@ const MOST_POINTS = 6;
 const MOST_CHANGED = 2;
 
 export const live = command({
-  summary: 'live against whole recordings: the cost of latency in DER, the stability of labels',
+  summary: 'DER of live sessions compared with whole recordings, and stability of labels',
   words: 'FOLDER…',
   about: `${FOLDERS}
 DER with collar 0 and overlap scored. "renamed" is speech whose label speaker-merged changed after it was final;
-"reassigned" is speech that clustering the whole session again gives to another.`,
+"reassigned" is speech that re-clustering the session assigns to another speaker.`,
   options: {
-    latency: number([0.5, 5], 1, 'seconds until results are final, 0.5–5'),
-    step: number([0.25, 1], '0.25', 'seconds between two analyses of the audio'),
+    latency: number([0.5, 5], 1, 'seconds until results are final'),
+    step: number([0.25, 1], '0.25', 'seconds between analyses'),
     model: MODEL,
     json: flag('all figures as JSON'),
     check: flag(
-      `exit code 1 when live costs more than ${MOST_POINTS} points, or more than ${MOST_CHANGED} % of speech is renamed`,
+      `exit with 1 if the DER is more than ${MOST_POINTS} points higher, or more than ${MOST_CHANGED} % of speech is renamed`,
     ),
   },
   notes: `Example
@@ -40,25 +40,26 @@ DER with collar 0 and overlap scored. "renamed" is speech whose label speaker-me
   },
 });
 
-export function withinLimits({ live: liveDer, offline, renamed, told }: LiveFolder): boolean {
-  return liveDer - offline <= MOST_POINTS && 100 * renamed <= MOST_CHANGED * told;
+export function withinLimits({ live: liveDer, offline, renamed, finalSeconds }: LiveFolder): boolean {
+  return liveDer - offline <= MOST_POINTS && 100 * renamed <= MOST_CHANGED * finalSeconds;
 }
 
 function fileLine(file: LiveFile): string {
   const { found, reference } = file.speakers;
-  return `${file.name.padEnd(16)} ${figures(file)}  voices ${found} of ${reference}`;
+  return `${file.name.padEnd(16)} ${figures(file)}  speakers ${found} of ${reference}`;
 }
 
 function folderLine(folder: LiveFolder): string {
   const cost = folder.live - folder.offline;
-  const points = `${verdict(cost <= MOST_POINTS)} live costs ${cost.toFixed(1)} points (at most ${MOST_POINTS})`;
-  const changed = (100 * folder.renamed) / folder.told;
+  const points = `${verdict(cost <= MOST_POINTS)} live DER ${cost.toFixed(1)} points higher (at most ${MOST_POINTS})`;
+  const changed = (100 * folder.renamed) / folder.finalSeconds;
   const labels = `${verdict(changed <= MOST_CHANGED)} ${changed.toFixed(1)} % renamed (at most ${MOST_CHANGED} %)`;
   return [`${folder.folder.padEnd(16)} ${figures(folder)}`, `  ${points}`, `  ${labels}`].join('\n');
 }
 
 function figures(row: Omit<LiveFile, 'name' | 'speakers'>): string {
-  const share = (seconds: number) => `${row.told > 0 ? ((100 * seconds) / row.told).toFixed(1) : '–'} %`;
+  const share = (seconds: number) =>
+    `${row.finalSeconds > 0 ? ((100 * seconds) / row.finalSeconds).toFixed(1) : '–'} %`;
   return [
     `DER live ${row.live.toFixed(1)}, offline ${row.offline.toFixed(1)}, reclustered ${row.reclustered.toFixed(1)}`,
     `renamed ${share(row.renamed)}, reassigned ${share(row.reassigned)}`,

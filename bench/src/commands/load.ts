@@ -11,36 +11,36 @@ import { serverAt } from '../server-under-test.ts';
 import { exitCode, formatVerdicts, judgeLoad } from '../sla.ts';
 
 export const load = command({
-  summary: 'load a server: closed loop, open loop, or live sessions',
-  about: 'Without --url a server of this repository is started (and stopped) for the test.',
+  summary: 'load test of a server: closed loop, open loop, or live sessions',
+  about: 'Without --url, the server of this repository is started for the test.',
   options: {
-    url: text('http://HOST:PORT', 'a server that runs'),
-    requests: integer([1, 10_000_000], 200, 'how many requests in the closed loop'),
-    concurrency: integer([1, 10_000], 20, 'clients that each wait for their answer'),
-    rate: number([0.01, 100_000], 'R', 'open loop instead: R requests a second, answered or not'),
-    duration: number([0.1, 86_400], 10, 'seconds of the open loop, or of each live session'),
-    arrivals: or(choice(['even', 'poisson'], 'or poisson (seeded)'), 'even'),
-    connections: integer([1, 10_000], 256, 'keep-alive connections of the open loop at most'),
-    sessions: integer([1, 10_000], 'N', 'live sessions over WebSocket instead, each in real time'),
-    timeout: number([1, 3_600_000], 30_000, 'milliseconds until a request has failed'),
-    warmup: integer([0, 100_000], 400, 'requests before anything counts'),
-    accept: or(choice(['binary', 'json'], 'or json'), 'binary'),
-    workers: integer([1, 256], 'N', 'workers of the server started here'),
-    generator: flag("the generator's own cost: an open loop (--rate 2000) against a server that does nothing"),
-    check: flag('exit with 1 when a promise (SLA) is missed'),
+    url: text('http://HOST:PORT', 'a running server'),
+    requests: integer([1, 10_000_000], 200, 'requests of the closed loop'),
+    concurrency: integer([1, 10_000], 20, 'concurrent clients of the closed loop'),
+    rate: number([0.01, 100_000], 'R', 'open loop: R requests per second, independent of responses'),
+    duration: number([0.1, 86_400], 10, 'seconds of the open loop or of each live session'),
+    arrivals: or(choice(['even', 'poisson'], 'even or poisson (seeded)'), 'even'),
+    connections: integer([1, 10_000], 256, 'maximum keep-alive connections of the open loop'),
+    sessions: integer([1, 10_000], 'N', 'N live sessions over WebSocket in real time'),
+    timeout: number([1, 3_600_000], 30_000, 'milliseconds until a request counts as failed'),
+    warmup: integer([0, 100_000], 400, 'requests before the measurement'),
+    accept: or(choice(['binary', 'json'], 'binary or json'), 'binary'),
+    workers: integer([1, 256], 'N', 'workers of the started server'),
+    generator: flag('measure the load generator alone: an open loop (--rate 2000) against a server without work'),
+    check: flag('exit with 1 if a limit (SLA) is missed'),
     json: flag('the result as JSON'),
   },
   notes: `Examples
   npm run bench -- load --url http://127.0.0.1:8080 --requests 2000 --concurrency 20
   npm run bench -- load --url http://127.0.0.1:8080 --rate 150 --duration 30 --arrivals poisson
-Overload: a --rate of several times what the closed loop reaches; refusals are counted beside the answers.`,
+For an overload test, set --rate to several times the throughput of the closed loop; rejections are counted separately.`,
   async run(options, io) {
     const { url, workers, generator, rate = GENERATOR_RATE, duration, json, sessions, check } = options;
     const show = <T>(result: T, format: (result: T) => string) =>
       io.out(json ? JSON.stringify(result) : format(result));
     if (generator) {
       const { open } = await measureGenerator(rate, duration);
-      show(open, (load) => `${rate} req/s against a server that does nothing\n${formatLoad(load)}`);
+      show(open, (load) => `${rate} req/s against a server without work\n${formatLoad(load)}`);
       return 0;
     }
     await using server = await serverAt(url, { workers, signal: io.signal });

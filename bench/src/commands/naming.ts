@@ -25,25 +25,25 @@ const DRAWS = 4000;
 const SEED = 5;
 
 export const naming = command({
-  summary: 'how often strangers get a name, and known people theirs, by the size of the book',
+  summary: 'false names of unknown speakers and correct names of known ones, by size of the voice book',
   words: 'INDEX…',
-  about: `INDEX: who speaks where: an index of speech, a list of trials (see bench/src/naming/speech.ts), or a folder of
-recordings with RTTM beside them.`,
+  about: `INDEX: an index of speech, a list of trials (see bench/src/naming/speech.ts), or a folder of recordings with reference
+RTTM.`,
   options: {
     model: MODEL,
-    'false-names': number([0.0001, 0.5], FALSE_NAMES, 'share of strangers that may get a name'),
-    enroll: number([2, 600], 12, 'seconds that a voice is enrolled from'),
-    hear: number([1, 600], 8, 'seconds that it is heard for, in other recordings'),
+    'false-names': number([0.0001, 0.5], FALSE_NAMES, 'accepted share of unknown speakers that get a name'),
+    enroll: number([2, 600], 12, 'seconds of speech per enrolled voice'),
+    hear: number([1, 600], 8, 'seconds of test speech per person, from other recordings'),
     people: integer(
       [3, 100_000],
       150,
-      `of each index at most so many people; those of one recording of 10 s or more are halved: they are strangers and names of books, and not asked for their own`,
+      `maximum people per index; people with only one recording (of 10 s or more) are unknown speakers and members of books, but not tested for their own name`,
     ),
-    keep: text('FOLDER', 'keep the embeddings there, and take those that are there already'),
-    live: flag('live sessions, too (slow)'),
-    write: text('MANIFEST', 'find the rules and write them: at, width, nuisance'),
+    keep: text('FOLDER', 'store the embeddings there, and reuse stored ones'),
+    live: flag('also test live sessions (slow)'),
+    write: text('MANIFEST', 'fit the naming rules and write them: at, width, nuisance'),
   },
-  notes: `The committed rules were found by
+  notes: `The committed rules were fitted by
   npm run bench -- naming ../shared/corpus/trials-dev.tsv ../shared/corpus/train/index.tsv HELD/index.tsv \\
     --write models/fast-cnn/manifest.json`,
   async run({ model: name, 'false-names': falseNames, keep: folder, live, write: target, ...lengths }, io, indexes) {
@@ -84,7 +84,7 @@ recordings with RTTM beside them.`,
       context = { space, settings: settingsOf(manifest) };
     }
     for (const { name, all } of sets) {
-      io.out(`${name}: ${all.length} people, enrolled from ${lengths.enroll} s, heard for ${lengths.hear} s`);
+      io.out(`${name}: ${all.length} people, ${lengths.enroll} s of enrollment, ${lengths.hear} s of test speech`);
       for (const book of BOOKS.filter((size) => size < all.length)) {
         io.out(`  offline  ${line(drawRates(all, { book, falseNames, draws: DRAWS, seed: SEED }, context))}`);
       }
@@ -101,5 +101,5 @@ function settingsOf(manifest: ModelManifest): pipeline.SolveSettings {
 
 function line({ book, falseNames, right, wrong }: NamingRates): string {
   const share = (percent: number | undefined) => (percent === undefined ? '–' : `${percent.toFixed(1)} %`);
-  return `book of ${String(book).padStart(2)}: strangers named ${share(falseNames)}, known named right ${share(right)}, wrong ${share(wrong)}`;
+  return `book of ${String(book).padStart(2)}: unknown speakers named ${share(falseNames)}, known speakers named correctly ${share(right)}, wrongly ${share(wrong)}`;
 }

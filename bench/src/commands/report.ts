@@ -14,13 +14,13 @@ import { readJobsReport } from '../scaling-jobs.ts';
 import { exitCode, formatVerdicts } from '../sla.ts';
 
 export const report = command({
-  summary: 'all of it (about ten minutes), as JSON and Markdown; exit 1 when a promise is missed',
+  summary: 'the full report as JSON and Markdown (about ten minutes); exit code 1 if a limit is missed',
   options: {
-    out: text('DIR', 'where latest.json and latest.md go (bench/results); history.json lies beside that folder'),
-    eval: text('DIR:DIR', 'also score the recordings of these folders that have an .rttm of the same name'),
-    docs: flag('put the figures into README.md (between its bench markers) and docs/scaling.md'),
-    from: text('FILE', 'measure nothing: write the report again from its JSON'),
-    quick: flag('everything, but too short for figures to be quoted: writes nothing into the history'),
+    out: text('DIR', 'folder of latest.json and latest.md (bench/results); history.json is beside it'),
+    eval: text('DIR:DIR', 'also score the recordings of these folders that have reference RTTM'),
+    docs: flag('update README.md (between its bench markers) and docs/scaling.md'),
+    from: text('FILE', 'write the report again from its JSON, without measuring'),
+    quick: flag('short runs, not for quoting: not added to the history'),
   },
   async run({ out: folder = join(REPOSITORY, 'bench', 'results'), eval: evaluate, docs, from, quick }, io) {
     const measured =

@@ -9,10 +9,10 @@ import { renderScaling } from '../scaling.ts';
 import { readJobsReport } from '../scaling-jobs.ts';
 
 export const scaling = command({
-  summary: 'what 1,000, 10,000 and 100,000 req/s need, and 1, 100 and 10,000 hours a day, computed from reports',
+  summary: 'machines for 1,000 to 100,000 req/s and for 1 to 10,000 hours of audio per day, computed from a report',
   options: {
-    report: text('FILE.json', 'a report of npm run bench -- report (bench/results/latest.json)'),
-    out: text('FILE.md', 'docs/scaling.md'),
+    report: text('FILE.json', 'output of npm run bench -- report (bench/results/latest.json)'),
+    out: text('FILE.md', 'output (docs/scaling.md)'),
   },
   async run(
     {

@@ -27,15 +27,15 @@ const RECORDING_SECONDS = 60;
 const SESSION_SECONDS = 20;
 
 export const soak = command({
-  summary: 'the event loop while an hour of audio comes in; memory under windows, recordings and sessions',
-  about: 'Nothing is refused for being late here: the machine may be busy with other things.',
+  summary: 'event-loop lag during an upload of an hour of audio; memory under windows, recordings and sessions',
+  about: 'The deadlines are long, so that a busy machine does not cause rejections.',
   options: {
-    minutes: number([0.1, 1440], 20, 'how long'),
-    upload: number([0, 14_400], 3600, 'seconds of the recording that is sent first'),
-    clients: integer([1, 256], 4, 'that send windows'),
-    recordings: integer([0, 64], 1, `recordings of ${RECORDING_SECONDS} s at once`),
-    sessions: integer([0, 1000], 8, `sessions of ${SESSION_SECONDS} s at once`),
-    slope: number([0, 1000], 5, 'MB an hour that memory may grow by'),
+    minutes: number([0.1, 1440], 20, 'duration in minutes'),
+    upload: number([0, 14_400], 3600, 'length in seconds of the first upload'),
+    clients: integer([1, 256], 4, 'clients that send windows'),
+    recordings: integer([0, 64], 1, `concurrent recordings of ${RECORDING_SECONDS} s`),
+    sessions: integer([0, 1000], 8, `concurrent sessions of ${SESSION_SECONDS} s`),
+    slope: number([0, 1000], 5, 'accepted growth of memory in MB per hour'),
   },
   async run({ minutes, upload, clients, recordings, sessions, slope: limit }, io) {
     const late = { VOICEFLOW_DEADLINE_MS: '600000', VOICEFLOW_INFER_DEADLINE_MS: '60000' };
@@ -67,12 +67,12 @@ export const soak = command({
     const [first, last] = [floor[0], floor.at(-1)];
     io.out(
       [
-        `windows     ${windows.requests}, ${windows.succeeded} well${failureText(windows)}`,
-        `recordings  ${files.sent} of ${RECORDING_SECONDS} s, ${files.well} well${failureText(files)}`,
-        `sessions    ${live.sent} of ${SESSION_SECONDS} s in real time, ${live.well} well${failureText(live)}`,
+        `windows     ${windows.requests}, ${windows.succeeded} succeeded${failureText(windows)}`,
+        `recordings  ${files.sent} of ${RECORDING_SECONDS} s, ${files.well} succeeded${failureText(files)}`,
+        `sessions    ${live.sent} of ${SESSION_SECONDS} s in real time, ${live.well} succeeded${failureText(live)}`,
         `load        ${figures((usageOf(server).cpuSeconds - cpuSeconds) / seconds)} cores for ${figures(seconds / 60)} minutes`,
-        `RSS         ${figures(first?.rss ?? 0)} → ${figures(last?.rss ?? 0)} MB in all, the server alone ${figures(first?.server ?? 0)} → ${figures(last?.server ?? 0)} MB`,
-        `slope       ${figures(slope(floor, 'rss'))} MB/h in all, the server alone ${figures(slope(floor, 'server'))} MB/h`,
+        `RSS         ${figures(first?.rss ?? 0)} → ${figures(last?.rss ?? 0)} MB in total, the server alone ${figures(first?.server ?? 0)} → ${figures(last?.server ?? 0)} MB`,
+        `slope       ${figures(slope(floor, 'rss'))} MB/h in total, the server alone ${figures(slope(floor, 'server'))} MB/h`,
       ].join('\n'),
     );
     const restarts = await metric(server.url, 'voiceflow_worker_restarts_total');

@@ -16,16 +16,15 @@ const CLIENTS = 20;
 const WARM_UP = 2000;
 
 export const throughput = command({
-  summary:
-    'POST /v1/infer under 20 clients against bare loops of the network on all cores, before and after; one client',
+  summary: 'POST /v1/infer with 20 clients, relative to loops of the bare network on all cores; one client',
   options: {
-    rounds: integer([1, 100], 3, 'of which the median counts'),
-    requests: integer([1, 1_000_000], 2000, 'of each round'),
+    rounds: integer([1, 100], 3, 'rounds; the median counts'),
+    requests: integer([1, 1_000_000], 2000, 'requests per round'),
   },
   async run({ rounds, requests }, io) {
     const cores = availableParallelism();
     const [alone] = await bareLoops(1, 3);
-    io.note(`one bare loop alone: ${figures(alone?.throughput ?? 0)}/s, ${summaryLine(alone?.latency)}`);
+    io.note(`one bare loop: ${figures(alone?.throughput ?? 0)}/s, ${summaryLine(alone?.latency)}`);
     await using server = await startServer();
     const done: { readonly load: LoadResult; readonly ratio: number }[] = [];
     await loaded(server, CLIENTS, WARM_UP);
@@ -39,7 +38,7 @@ export const throughput = command({
       const ratio = load.throughput / (bare * left);
       done.push({ load, ratio });
       io.out(
-        `round ${round}: ${figures(load.throughput)} req/s; bare ${figures(bare)}/s, of which the generator (${ms(load.generatorCpu)} of CPU a request) leaves ${percent(left)}; ratio ${percent(ratio)}\n  end to end ${summaryLine(load.latency)}\n  model      ${summaryLine(load.server.model)}\n  CPU a request: server ${ms(cpu)}, bare run ${ms(before[0]?.cpu)}`,
+        `round ${round}: ${figures(load.throughput)} req/s; bare ${figures(bare)}/s, of which the load generator (${ms(load.generatorCpu)} of CPU per request) leaves ${percent(left)}; ratio ${percent(ratio)}\n  end to end ${summaryLine(load.latency)}\n  model      ${summaryLine(load.server.model)}\n  CPU per request: server ${ms(cpu)}, bare run ${ms(before[0]?.cpu)}`,
       );
     }
     const { load: one } = await loaded(server, 1, 500);
@@ -63,7 +62,7 @@ export const throughput = command({
       atMost('model P99', modelP99, 10, 'ms'),
       atMost('end-to-end P99', endToEndP99, 100, 'ms'),
       atMost('end-to-end P99 (aim)', endToEndP99, 60, 'ms'),
-      atMost('one client beyond the model, P50', beyond, 1.5, 'ms'),
+      atMost('one client without the model, P50', beyond, 1.5, 'ms'),
       atMost('event-loop lag P99', lag, 20, 'ms'),
     ]);
   },

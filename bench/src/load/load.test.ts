@@ -51,7 +51,7 @@ function serving(model: number): RequestListener {
 }
 
 describe('parseServerTiming', () => {
-  it('reads the parts, whatever else stands there', () => {
+  it('reads the parts, and ignores other entries', () => {
     expect(parseServerTiming('queue;dur=0.4, Model;desc="the, network";dur=9.1,cache, total;dur="9.9"')).toMatchObject({
       queue: 0.4,
       total: 9.9,
@@ -63,7 +63,7 @@ describe('parseServerTiming', () => {
 });
 
 describe('closed loop', () => {
-  it('sends every request once, all at the concurrency asked for, and takes down what the server says', async () => {
+  it('sends each request once at the requested concurrency, and records the server timings', async () => {
     let seen = 0;
     let most = 0;
     let open = 0;
@@ -90,7 +90,7 @@ describe('closed loop', () => {
     expect(result.littlesLaw.implied).toBeLessThanOrEqual(4.001);
   });
 
-  it('makes the verdict fail for a slow server, and for nothing else', async () => {
+  it('fails the verdict for a slow server only', async () => {
     const verdicts = async (url: string) => {
       const result = await closedLoop(target(url, 2), { requests: 10, concurrency: 2 });
       return judgeLoad(result);
@@ -101,7 +101,7 @@ describe('closed loop', () => {
     expect(fast[2]?.kept).toBe(true);
   });
 
-  it('counts errors by class and keeps them out of the latencies', async () => {
+  it('counts errors by class and excludes them from latencies', async () => {
     let turn = 0;
     const url = await listen((incoming, response) => {
       const now = turn++ % 5;
@@ -120,7 +120,7 @@ describe('closed loop', () => {
     expect(result.failureLatency?.count).toBe(30);
   });
 
-  it('knows a timeout and a refused connection', async () => {
+  it('classifies timeouts and refused connections', async () => {
     const silent = await listen((incoming) => incoming.resume());
     const late = await closedLoop(target(silent, 1, { timeout: 50 }), { requests: 1, concurrency: 1 });
     expect(late.failures).toEqual({ timeout: 1 });
@@ -130,7 +130,7 @@ describe('closed loop', () => {
     expect(refused.failures).toEqual({ refused: 1 });
   });
 
-  it('stops on a signal', async () => {
+  it('stops on abort', async () => {
     const null_ = await startNullServer();
     closing.push(() => null_.close());
     const controller = new AbortController();
@@ -143,7 +143,7 @@ describe('closed loop', () => {
     expect(result.requests).toBe(5);
   });
 
-  it('refuses an address that is none', () => {
+  it('rejects an invalid address', () => {
     for (const url of ['', 'localhost:1', 'https://a/', 'ftp://a']) {
       expect(() => target(url, 1)).toThrow(VoiceFlowError);
     }
@@ -151,7 +151,7 @@ describe('closed loop', () => {
 });
 
 describe('open loop', () => {
-  it('is due at even times without drift, or at seeded random ones at the same rate', () => {
+  it('schedules requests at even intervals without drift, or at seeded random ones of the same rate', () => {
     const even = [...arrivals(1000, 2)];
     expect(even).toHaveLength(2000);
     expect(even[1999]).toBe(1999);
@@ -165,7 +165,7 @@ describe('open loop', () => {
     );
   });
 
-  it('charges a stall to every request it kept waiting, where a naive generator sees one', async () => {
+  it('includes a stall in the latency of every delayed request, unlike the uncorrected latency', async () => {
     let served = 0;
     const url = await listen((incoming, response) => {
       const stall = served++ === 20 ? 600 : 0;
@@ -181,7 +181,7 @@ describe('open loop', () => {
     expect(result.lateness?.max).toBeGreaterThan(300);
   });
 
-  it('keeps sending while answers are outstanding', async () => {
+  it('keeps sending while responses are pending', async () => {
     const url = await listen(serving(200));
     const result = await openLoop(target(url, 50), { rate: 100, seconds: 0.3, connections: 50 });
     expect(result.requests).toBe(30);

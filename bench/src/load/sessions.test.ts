@@ -25,7 +25,7 @@ async function listen(onSession: (socket: WebSocket, url: string) => void): Prom
 }
 
 describe('runSessions', () => {
-  it('feeds every session all its audio in real time and measures its events', async () => {
+  it('sends the audio of each session in real time and measures its events', async () => {
     const urls: string[] = [];
     const bytes: number[] = [];
     const url = await listen((socket, path) => {
@@ -49,10 +49,10 @@ describe('runSessions', () => {
     expect(result.turnEnd?.count).toBe(3);
     // Fed at once, the 0.2 s of a turn would be there 200 ms before their time; a timer is early by a few at most.
     expect(result.turnEnd?.min).toBeGreaterThan(-100);
-    expect(formatSessions(result)).toContain('3 of 3 ended well (100 %)');
+    expect(formatSessions(result)).toContain('3 of 3 succeeded (100 %)');
   });
 
-  it('names what went wrong with each session', async () => {
+  it('reports the failure of each session', async () => {
     let turn = 0;
     const url = await listen((socket) => {
       const now = turn++;
@@ -67,7 +67,7 @@ describe('runSessions', () => {
 });
 
 describe('repeatedWav', () => {
-  it('repeats the samples to the length asked for, cutting the last round', () => {
+  it('repeats the samples to the requested length, and truncates the last repetition', () => {
     const bytes = Uint8Array.from({ length: 8000 }, (_, i) => i & 0xff);
     const wav = repeatedWav({ ...PCM, bytes, header: new Uint8Array(44) }, 1.25);
     expect(wav.byteLength).toBe(44 + 20_000);

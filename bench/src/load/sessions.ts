@@ -140,7 +140,7 @@ function parseEvent(text: string): { readonly type: string; readonly end: number
 
 export function formatSessions(result: SessionsResult): string {
   return [
-    `sessions   ${result.succeeded} of ${result.sessions} ended well (${percent(result.succeeded / result.sessions)}), ${result.secondsEach} s each of the demo conversation`,
+    `sessions   ${result.succeeded} of ${result.sessions} succeeded (${percent(result.succeeded / result.sessions)}), ${result.secondsEach} s each of the demo conversation`,
     `failures   ${counts(result.failures) || 'none'}`,
     `events     ${counts(result.events) || 'none'}`,
     `ready      ${summaryLine(result.ready)}`,

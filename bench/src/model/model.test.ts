@@ -12,7 +12,7 @@ const INPUTS: readonly TensorInfo[] = [
 ];
 
 describe('feedsFor', () => {
-  it('makes fresh buffers of the same seeded noise each time', () => {
+  it('creates new buffers with the same seeded noise each time', () => {
     const feeds = feedsFor(INPUTS, {}, seededRandom(1));
     const [one, two] = [feeds(), feeds()];
     expect(one.audio?.dims).toEqual([1, 4]);
@@ -22,14 +22,14 @@ describe('feedsFor', () => {
     expect(feedsFor(INPUTS, { audio: [3, 4] }, seededRandom(1))().audio?.data).toHaveLength(12);
   });
 
-  it('refuses shapes that the input cannot have', () => {
+  it('rejects shapes that the input does not allow', () => {
     for (const shape of [[4], [1, 5], [0, 4], [1.5, 4], [2 ** 30, 4]]) {
       expect(() => feedsFor(INPUTS, { audio: shape }, seededRandom(1))).toThrow(VoiceFlowError);
     }
     expect(() => feedsFor(INPUTS, { nonsense: [1] }, seededRandom(1))).toThrow(/inputs are audio, count/);
   });
 
-  it('reads shapes from text', () => {
+  it('parses shapes', () => {
     const parseShapes = (text?: string) => shapes('').read(text, 'shape');
     expect(parseShapes('a=1,2; b = 3')).toEqual({ a: [1, 2], b: [3] });
     expect(parseShapes(undefined)).toEqual({});
@@ -38,7 +38,7 @@ describe('feedsFor', () => {
 });
 
 describe('measureIsolated', () => {
-  it('counts the iterations asked for, without the warm-up', async () => {
+  it('measures the requested number of iterations, without the warm-up', async () => {
     let runs = 0;
     const model = { run: async () => ({ out: { type: 'int32', dims: [1], data: Int32Array.of(++runs) } as const }) };
     const options = { engine: 'test', name: 'fake', iterations: 7, warmup: 3 };
@@ -51,7 +51,7 @@ describe('measureIsolated', () => {
 });
 
 describe('engines', () => {
-  it('give the same numbers for the same input, natively with and without a worker, and by WASM', async () => {
+  it('return the same output for the same input: native with and without a worker, and WASM', async () => {
     const file = await readModel();
     const outputs: Float32Array[] = [];
     for (const engine of ['native-direct', 'native', 'wasm'] as const) {
@@ -65,7 +65,7 @@ describe('engines', () => {
     expect(Math.max(...wasm.map((value, at) => Math.abs(value - (direct[at] ?? 0))))).toBeLessThan(1e-3);
   });
 
-  it('name the file that is not there', async () => {
+  it('name the missing file', async () => {
     await expect(readModel('no/such.onnx')).rejects.toMatchObject({ code: 'model-not-found' });
   });
 });

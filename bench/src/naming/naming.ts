@@ -6,10 +6,10 @@ import { type Person, type SpeechReader, secondsOf } from './speech.ts';
 /** A person's enrolled voice, and the voice in another recording. */
 export interface VoicePair {
   readonly known: KnownVoice;
-  readonly heard: pipeline.HeardVoice;
+  readonly test: pipeline.SpeakerVoice;
   /**
-   * Both voices are from one recording. Such a person serves as a stranger and as a member of books, but not to test
-   * for the own name.
+   * Both voices are from one recording. Such a person serves as an unenrolled speaker and as a member of books, but not
+   * to test for the own name.
    */
   readonly once: boolean;
   /** Samples of the other recording; absent when embeddings were kept from an earlier run. */
@@ -50,7 +50,7 @@ export async function collectVoices(
     const [speaker] = [...speakers].sort((a, b) => b.seconds - a.seconds);
     if (embedding === undefined || speaker === undefined) continue;
     const known = { name, embedding, space: diarizer.manifest.space, seconds: secondsOf(first) };
-    result.push({ known, heard: { embedding: speaker.embedding, seconds: speaker.seconds }, once, recording });
+    result.push({ known, test: { embedding: speaker.embedding, seconds: speaker.seconds }, once, recording });
   }
   return result;
 }
@@ -69,21 +69,21 @@ function halves(pieces: Person['recordings'][number]): Person['recordings'][numb
 
 /** Serializes the voices as JSON without the recordings, for reuse in a later run. */
 export function serializeVoices(all: readonly VoicePair[]): string {
-  const rows = all.map(({ known, heard, once }) => ({
+  const rows = all.map(({ known, test, once }) => ({
     once,
     known: { ...known, embedding: [...known.embedding] },
-    heard: { ...heard, embedding: [...heard.embedding] },
+    test: { ...test, embedding: [...test.embedding] },
   }));
   return JSON.stringify(rows);
 }
 
 export function parseVoices(json: string): VoicePair[] {
   type Row<T> = Omit<T, 'embedding'> & { embedding: number[] };
-  const rows = JSON.parse(json) as { once: boolean; known: Row<KnownVoice>; heard: Row<pipeline.HeardVoice> }[];
-  return rows.map(({ once, known, heard }) => ({
+  const rows = JSON.parse(json) as { once: boolean; known: Row<KnownVoice>; test: Row<pipeline.SpeakerVoice> }[];
+  return rows.map(({ once, known, test }) => ({
     once,
     known: { ...known, embedding: Float32Array.from(known.embedding) },
-    heard: { ...heard, embedding: Float32Array.from(heard.embedding) },
+    test: { ...test, embedding: Float32Array.from(test.embedding) },
   }));
 }
 
@@ -97,7 +97,7 @@ function take<T extends Person['recordings'][number]>(from: T[], seconds: number
 /** Rates in percent of the draws. */
 export interface NamingRates {
   readonly book: number;
-  /** Strangers that were given a name. */
+  /** Unenrolled speakers that were given a name. */
   readonly falseNames: number;
   /** Known people that were given their own name, or a wrong one. Absent when nobody has two recordings. */
   readonly right: number | undefined;
@@ -110,7 +110,7 @@ export interface NamingContext {
   readonly settings: Pick<pipeline.SolveSettings, 'voices' | 'known'>;
 }
 
-/** Draws random books and tests each with a member and with a stranger. */
+/** Draws random books and tests each with a member and with an unenrolled speaker. */
 export function drawRates(
   all: readonly VoicePair[],
   { book, falseNames, draws, seed }: { book: number; falseNames: number; draws: number; seed: number },
@@ -118,10 +118,10 @@ export function drawRates(
 ): NamingRates {
   const counts = { falseNames: 0, right: 0, wrong: 0, tested: 0 };
   const options = { space, voices: settings.voices, rules: settings.known, falseNames };
-  for (const { members, stranger } of books(all, book, draws, seed)) {
+  for (const { members, unenrolled } of books(all, book, draws, seed)) {
     const known = members.map((member) => member.known);
-    const nameOf = (person: VoicePair) => pipeline.nameVoices([person.heard], known, options)[0]?.name;
-    if (nameOf(stranger) !== undefined) counts.falseNames++;
+    const nameOf = (person: VoicePair) => pipeline.nameVoices([person.test], known, options)[0]?.name;
+    if (nameOf(unenrolled) !== undefined) counts.falseNames++;
     const first = members.find(({ once }) => !once);
     if (first === undefined) continue;
     counts.tested++;
@@ -183,8 +183,8 @@ export async function liveRates(
 function* books(all: readonly VoicePair[], size: number, draws: number, seed: number) {
   const random = seededRandom(seed);
   for (let draw = 0; draw < draws; draw++) {
-    const [stranger, ...members] = shuffled(all, random).slice(0, size + 1);
-    if (stranger) yield { stranger, members };
+    const [unenrolled, ...members] = shuffled(all, random).slice(0, size + 1);
+    if (unenrolled) yield { unenrolled, members };
   }
 }
 
@@ -199,8 +199,8 @@ function shuffled<T>(items: readonly T[], random: () => number): T[] {
 
 /**
  * Fits the naming rules of a model. `nuisance` is the span of the sets' means: each set has one kind of recording and
- * many people, so its mean is not a person's voice. `at` and `width` come from the scores that a stranger's best match
- * among 1 and among 20 voices exceeds once in fifty (the largest over the sets).
+ * many people, so its mean is not a person's voice. `at` and `width` come from the scores that the best match of an
+ * unenrolled speaker among 1 and among 20 voices exceeds once in fifty (the largest over the sets).
  */
 export function fitRules(
   sets: readonly (readonly VoicePair[])[],
@@ -213,9 +213,9 @@ export function fitRules(
   const least = (book: number) =>
     Math.max(
       ...sets.map((set) => {
-        const best = [...books(set, book, DRAWN, seed)].map(({ stranger, members }) => {
+        const best = [...books(set, book, DRAWN, seed)].map(({ unenrolled, members }) => {
           const score = pipeline.voiceScores(
-            stranger.heard,
+            unenrolled.test,
             members.map((member) => member.known),
             { voices, rules },
           );

@@ -29,7 +29,7 @@ async function server(timing: string): Promise<string> {
 }
 
 describe('breakDown', () => {
-  it('gives four parts that add up to the whole', () => {
+  it('returns four parts that add up to the total', () => {
     const parts = breakDown(50, { queue: 1, decode: 2, model: 9, total: 14 });
     expect(parts).toEqual({ network: 36, server: 4, queue: 1, model: 9 });
     expect(breakDown(50, {})).toEqual({ network: 50, server: 0, queue: 0, model: 0 });
@@ -37,7 +37,7 @@ describe('breakDown', () => {
 });
 
 describe('measureEndToEnd', () => {
-  it('charges the injected delay to the network and the rest to whom it belongs', async () => {
+  it('attributes the injected delay to the network, and other time to its component', async () => {
     const url = await server('queue;dur=0.25, decode;dur=0.25, model;dur=1, total;dur=2');
     const network = { rtt: [40, 50], jitter: 0, loss: 0 } as const;
     const result = await measureEndToEnd({ url, iterations: 12, concurrency: 2, network });
@@ -47,7 +47,7 @@ describe('measureEndToEnd', () => {
     expect(result.mean).toMatchObject({ server: 0.75, queue: 0.25, model: 1 });
   });
 
-  it('misses the promise on a network that is slower than it', async () => {
+  it('misses the limit on a network that is slower than the limit', async () => {
     const url = await server('model;dur=1, total;dur=2');
     const network = { rtt: [110, 110], jitter: 0, loss: 0 } as const;
     const result = await measureEndToEnd({ url, iterations: 3, concurrency: 1, network });

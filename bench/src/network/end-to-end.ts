@@ -63,7 +63,7 @@ export async function measureEndToEnd(options: EndToEndOptions): Promise<EndToEn
   };
   const load = await closedLoop(timed, { requests: options.iterations, concurrency: options.concurrency });
   const { network, concurrency } = options;
-  return { network, concurrency, load, ...takeApart(samples), verdicts: judgeLoad(load) };
+  return { network, concurrency, load, ...summarizeParts(samples), verdicts: judgeLoad(load) };
 }
 
 /** @param total Milliseconds measured by the client. */
@@ -76,7 +76,7 @@ export function breakDown(total: number, timing: Readonly<Record<string, number>
 
 const PARTS = ['network', 'server', 'queue', 'model'] as const;
 
-function takeApart(samples: readonly Breakdown[]): Pick<EndToEndResult, 'parts' | 'mean'> {
+function summarizeParts(samples: readonly Breakdown[]): Pick<EndToEndResult, 'parts' | 'mean'> {
   const parts: Partial<Record<keyof Breakdown, Summary>> = {};
   const mean = { network: 0, server: 0, queue: 0, model: 0 };
   for (const part of PARTS) {

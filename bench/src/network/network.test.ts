@@ -17,11 +17,11 @@ afterEach(async () => {
 });
 
 describe('NetworkModel', () => {
-  it('takes half a round trip each way', () => {
+  it('delays each direction by half a round-trip time', () => {
     expect(new NetworkModel(PLAIN, seededRandom(1)).delay()).toBe(10);
   });
 
-  it('draws each exchange a round trip within the range, the same for the same seed', () => {
+  it('draws a round-trip time within the range for each exchange, the same for the same seed', () => {
     fc.assert(
       fc.property(
         fc.nat(),
@@ -43,7 +43,7 @@ describe('NetworkModel', () => {
     );
   });
 
-  it('jitters around the mean and never into the past', () => {
+  it('varies around the mean and is never negative', () => {
     const network = new NetworkModel({ ...PLAIN, jitter: 3 }, seededRandom(2));
     const delays = Array.from({ length: 5000 }, () => network.delay());
     expect(delays.reduce((a, b) => a + b) / delays.length).toBeCloseTo(10, 0);
@@ -54,7 +54,7 @@ describe('NetworkModel', () => {
 
 describe('rtt', () => {
   const parseRtt = (text: string) => rtt('').read(text, 'rtt');
-  it('reads a number or a range, and refuses the rest', () => {
+  it('reads a number or a range, and rejects other text', () => {
     expect(parseRtt('10-40')).toEqual([10, 40]);
     expect(parseRtt(' 25 ')).toEqual([25, 25]);
     for (const bad of ['', '40-10', '-5', '1e3', 'x', '10-', '99999', '10-40-50']) {
@@ -74,7 +74,7 @@ describe('startProxy', () => {
     return (server.address() as AddressInfo).port;
   }
 
-  it('passes every byte in order, in both directions, jitter or not', async () => {
+  it('forwards all bytes in order, in both directions, with and without jitter', async () => {
     const targetPort = await echo();
     const proxy = await startProxy({
       rtt: [0, 4],
@@ -95,7 +95,7 @@ describe('startProxy', () => {
     expect(received.equals(sent)).toBe(true);
   });
 
-  it('adds at least the round trip to every request on one kept connection', async () => {
+  it('delays every request on a keep-alive connection by at least one round-trip time', async () => {
     const server = await startNullServer();
     closing.push(() => server.close());
     const targetPort = Number(new URL(server.url).port);
@@ -108,7 +108,7 @@ describe('startProxy', () => {
     expect(result.latency?.min).toBeGreaterThanOrEqual(29);
   });
 
-  it('tells the client when the server is gone', async () => {
+  it('resets the client’s connection when the server resets its own', async () => {
     const server = createHttpServer((incoming) => incoming.socket.destroy());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const targetPort = (server.address() as AddressInfo).port;

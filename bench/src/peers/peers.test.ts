@@ -16,7 +16,7 @@ const sherpa = findSherpa();
 const server = existsSync(fileURLToPath(new URL('../../../packages/server/dist/node.js', import.meta.url)));
 
 describe('withMetadata', () => {
-  it('appends what a protobuf reader finds, and leaves a model that still loads', async () => {
+  it('appends metadata that a protobuf reader finds, and the model still loads', async () => {
     const model = new Uint8Array(await readFile(FAST_CNN));
     const long = 'x'.repeat(300);
     const changed = withMetadata(model, { sample_rate: '16000', note: long });
@@ -33,7 +33,7 @@ describe('withMetadata', () => {
 describe.skipIf(python === undefined || !server)(
   `the Python server${python === undefined ? ` (skipped: ${PYTHON_MISSING})` : server ? '' : ' (skipped: npm run build)'}`,
   () => {
-    it('answers the same load as ours, all of it', async () => {
+    it('serves the same load as this server, without errors', async () => {
       const result = await measurePython(python ?? '', { rounds: 1, requests: 40, warmUp: 20 });
       expect(result.lines[0]).toMatch(/^FastAPI .* success 100.0 %/);
       expect(result.lines[1]).toMatch(/^VoiceFlow .* success 100.0 %/);
@@ -45,7 +45,7 @@ describe.skipIf(python === undefined || !server)(
 describe.skipIf(typeof sherpa === 'string')(
   `sherpa-onnx${typeof sherpa === 'string' ? ` (skipped: ${sherpa})` : ''}`,
   () => {
-    it('diarizes 12 seconds and tells its cost', async () => {
+    it('diarizes 12 seconds and reports its cost', async () => {
       if (typeof sherpa === 'string') return;
       const audio = join(await mkdtemp(join(tmpdir(), 'voiceflow-peer-')), 'short.wav');
       await writeFile(audio, repeatedWav(await conversationPcm(), 12));

@@ -25,7 +25,7 @@ describe('history', () => {
     expect(previousRun(report, [])).toBeUndefined();
   });
 
-  it('lists what moved by more than repeated runs do, and which way is better', () => {
+  it('lists changes that exceed the variation of repeated runs, and whether they are improvements', () => {
     const before = historyEntry(reportFixture());
     const serving = reportFixture().serving;
     if (serving === undefined) throw new Error('the fixture has no server');
@@ -37,7 +37,7 @@ describe('history', () => {
     ]);
   });
 
-  it('does not take a broken file for an empty one', async () => {
+  it('does not read a corrupt file as an empty one', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'voiceflow-history-'));
     expect(await readHistory(join(folder, 'absent.json'))).toEqual([]);
     await writeFile(join(folder, 'broken.json'), '[{');
@@ -46,7 +46,7 @@ describe('history', () => {
 });
 
 describe('figures', () => {
-  it('leave out what was not measured', () => {
+  it('omit what was not measured', () => {
     expect(historyEntry(bare()).figures).toEqual({});
     expect(headlineFigures(reportFixture()).find(({ name }) => name === 'model P50, isolated')?.value).toBe(4.1);
     expect(agreement([10, 11, 10.5])).toBeCloseTo(1 / 10.5);
@@ -55,7 +55,7 @@ describe('figures', () => {
 });
 
 describe('rendering', () => {
-  it('shows a missed promise as missed', () => {
+  it('marks a missed limit', () => {
     const verdicts = judge({ modelP99: 12, endToEndP99: 20, successRate: 0.99 });
     const markdown = renderSections(reportSections(reportFixture({ verdicts }), undefined));
     expect(markdown).toContain('| model P99 under load | < 10 ms | 12.0 ms | MISSED |');
@@ -63,7 +63,7 @@ describe('rendering', () => {
     expect(markdown).toContain('| end-to-end P99 | < 100 ms | 20.0 ms | kept |');
   });
 
-  it('says whether WebAssembly keeps its goal against native', () => {
+  it('states whether WebAssembly meets its goal relative to native', () => {
     const rendered = (median: number) => {
       const ratio = { name: 'WASM against native, one thread each', median, lower: median, upper: median, pairs: 10 };
       const runtimes = [{ runtime: 'node', contenders: [], ratios: [ratio], unavailable: {}, coldStart: {} }];
@@ -74,12 +74,12 @@ describe('rendering', () => {
     expect(rendered(2.4)).toContain('one thread each, is 2.5×: kept, at 2.40×');
   });
 
-  it('says whether repeated runs agree', () => {
+  it('states whether repeated runs agree', () => {
     expect(verdictOnAgreement(0.065)).toBe('6.5 % apart: they agree (within 10 %)');
     expect(verdictOnAgreement(0.133)).toContain('they do NOT agree');
   });
 
-  it('says what failed, what was refused and what was not measured', () => {
+  it('lists failures, rejections and missing measurements', () => {
     const markdown = renderSections(reportSections(reportFixture(), undefined));
     expect(markdown).toContain('http-503 50');
     expect(markdown).toContain('- WebGPU: needs a GPU');
@@ -88,12 +88,12 @@ describe('rendering', () => {
     expect(markdown).not.toMatch(/undefined|NaN|\[object/);
   });
 
-  it('renders a report with nothing in it', () => {
+  it('renders an empty report', () => {
     const sections = reportSections(bare(), undefined);
     expect(sections.map(({ title }) => title)).toEqual([
       'Summary',
       'Machine and method',
-      'Against the run before',
+      'Compared with the previous run',
       'Not measured',
     ]);
     expect(renderSections(sections)).not.toMatch(/undefined|NaN/);
@@ -101,7 +101,7 @@ describe('rendering', () => {
 });
 
 describe('writeReport', () => {
-  it('writes JSON that reads back, Markdown, and the history', async () => {
+  it('writes readable JSON, Markdown, and the history', async () => {
     const folder = join(await mkdtemp(join(tmpdir(), 'voiceflow-report-')), 'results');
     const report = reportFixture();
     await writeReport(report, folder, true);
@@ -117,7 +117,7 @@ describe('writeReport', () => {
 });
 
 describe('README block', () => {
-  it('replaces what is between the markers and nothing else', () => {
+  it('replaces only the text between the markers', () => {
     const readme = 'before\n<!-- bench:start -->\nold\n<!-- bench:end -->\nafter\n';
     const block = readmeBlock(reportFixture());
     const updated = withReadmeBlock(readme, block);

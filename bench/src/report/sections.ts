@@ -67,7 +67,7 @@ export function backends({ runtimes }: NonNullable<Report['backends']>): Section
     list([
       ...Object.entries(coldStart).map(
         ([engine, cold]) =>
-          `cold start, ${engine}: ${ms(cold?.p50)} from starting the process to its first answer (P50 of ${cold?.count})`,
+          `cold start, ${engine}: ${ms(cold?.p50)} from the start of the process to its first result (P50 of ${cold?.count})`,
       ),
       ...Object.entries(unavailable).map(([name, why]) => `not run, ${name}: ${why}`),
     ]),
@@ -107,7 +107,7 @@ function accuracy(entries: NonNullable<Report['accuracy']>): Section {
     figures(countError),
     figures(rtf),
   ]);
-  const how = 'No collar, overlapped speech scored, number of speakers not told.';
+  const how = 'No collar, overlapped speech scored, number of speakers not given.';
   return { title: 'Accuracy', blocks: [how, table([...head, 'speakers off by', 'real-time factor'], rows)] };
 }
 
@@ -153,7 +153,7 @@ function machine(report: Report): Section {
   if (report.generator !== undefined) {
     const { rate, open } = report.generator;
     items.push(
-      `the load generator's own cost at ${rate} req/s of 192 kB against a server that does nothing (it shares the server's cores, and gives way by niceness): ${ms(open.generatorCpu)} of CPU a request, sent late by ${ms(open.lateness?.p50)} (P50), ${ms(open.lateness?.p99)} (P99), latency ${ms(open.uncorrected?.p50)} (P50), ${ms(open.uncorrected?.p99)} (P99), ${percent(open.successRate)} answered`,
+      `the load generator's own cost at ${rate} req/s of 192 kB against a server without work (it shares the server's cores, and gives way by niceness): ${ms(open.generatorCpu)} of CPU per request, sent late by ${ms(open.lateness?.p50)} (P50), ${ms(open.lateness?.p99)} (P99), latency ${ms(open.uncorrected?.p50)} (P50), ${ms(open.uncorrected?.p99)} (P99), ${percent(open.successRate)} answered`,
     );
   }
   return { title: 'Machine and method', blocks: [list(items)] };
@@ -169,12 +169,12 @@ function repeats({ isolated }: Report): string[] {
 }
 
 function comparison(report: Report, before: HistoryEntry | undefined): Section {
-  const title = 'Against the run before';
+  const title = 'Compared with the previous run';
   if (before === undefined)
     return { title, blocks: ['There is no earlier run on this kind of machine in bench/history.json.'] };
   const changes = changesSince(report, before);
-  const head = `Against ${before.commit} of ${before.date.slice(0, 16).replace('T', ' ')} on the same kind of machine${before.noisy || report.noise.noisy ? ' (at least one of the two runs was noisy)' : ''}; moves within 10 % are not listed.`;
-  if (changes.length === 0) return { title, blocks: [head, 'Nothing moved.'] };
+  const head = `Compared with ${before.commit} of ${before.date.slice(0, 16).replace('T', ' ')} on the same kind of machine${before.noisy || report.noise.noisy ? ' (at least one of the two runs was noisy)' : ''}; changes within 10 % are not listed.`;
+  if (changes.length === 0) return { title, blocks: [head, 'No changes.'] };
   const rows = changes.map(({ figure, before: old, change, better }) => [
     figure.name,
     figures(old),

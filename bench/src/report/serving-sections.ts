@@ -10,7 +10,10 @@ export function latency(serving: ServingResult): Section {
   const { closed, single, json } = serving;
   const parts = (load: LoadResult, name: string) =>
     Object.fromEntries(
-      ['queue', 'decode', 'model', 'total'].map((part) => [`${name}: ${part}, said by the server`, load.server[part]]),
+      ['queue', 'decode', 'model', 'total'].map((part) => [
+        `${name}: ${part}, reported by the server`,
+        load.server[part],
+      ]),
     );
   const repeats = serving.first.map((load) => load.latency?.p50 ?? 0);
   return {
@@ -34,10 +37,10 @@ export function throughput({ closed, workers, open, sweep, sessions, cpu, rss }:
   const model = closed.server.model?.mean ?? 0;
   const places = sweep.map(({ concurrency }) => concurrency);
   const blocks = [
-    chart('Throughput against concurrency', 'clients at once', 'requests a second', places, {
+    chart('Throughput against concurrency', 'concurrent clients', 'requests per second', places, {
       throughput: sweep.map(({ throughput: rate }) => rate),
     }),
-    chart('Latency against concurrency', 'clients at once', 'milliseconds', places, {
+    chart('Latency against concurrency', 'concurrent clients', 'milliseconds', places, {
       P50: sweep.map(({ p50 }) => p50),
       P99: sweep.map(({ p99 }) => p99),
     }),
@@ -51,7 +54,7 @@ export function throughput({ closed, workers, open, sweep, sessions, cpu, rss }:
         percent(point.successRate),
       ]),
     ),
-    'Open loop: requests arrive at random (Poisson) whether or not earlier ones were answered; latency counts from the moment each was due. Past 100 % the server must refuse some and serve the rest well.',
+    'Open loop: requests arrive at random (Poisson) independent of earlier responses; latency counts from the time at which each was due. Above 100 %, the server must refuse some and serve the rest.',
     table(
       ['of the peak', 'offered/s', 'answered/s', 'success', 'P50', 'P99', 'P99 uncorrected', 'refused or failed'],
       open.map(({ share, rate, load }) => [
@@ -63,7 +66,7 @@ export function throughput({ closed, workers, open, sweep, sessions, cpu, rss }:
         counts(load.failures) || '–',
       ]),
     ),
-    `Little's law: ${figures(law.rate)} req/s × ${ms(law.meanLatency)} = ${figures(law.implied)} requests under way; ${figures(law.observed)} were seen by a clock of its own (${percent(law.deviation)} off): it ${law.holds ? 'holds' : 'DOES NOT HOLD, so something here is measured wrongly'}.`,
+    `Little's law: ${figures(law.rate)} req/s × ${ms(law.meanLatency)} = ${figures(law.implied)} requests in flight; an independent count gives ${figures(law.observed)} (${percent(law.deviation)} off): it ${law.holds ? 'holds' : 'DOES NOT HOLD, so a measurement is wrong'}.`,
     `The workers were busy with the network ${percent(utilisation(closed.throughput, model, workers))} of the time.`,
   ];
   if (cpu !== undefined && rss !== undefined) {
@@ -72,7 +75,7 @@ export function throughput({ closed, workers, open, sweep, sessions, cpu, rss }:
   if (sessions !== undefined) {
     const failed = Object.entries(sessions.failures).map(([name, count]) => ` ${count} failed: ${name}.`);
     blocks.push(
-      `Live: ${sessions.succeeded} of ${sessions.sessions} sessions of ${sessions.secondsEach} s in real time ended well; \`turn-end\` came ${ms(sessions.turnEnd?.p50)} (P50), ${ms(sessions.turnEnd?.p99)} (P99) after the turn's last audio was sent.${failed.join('')}`,
+      `Live: ${sessions.succeeded} of ${sessions.sessions} sessions of ${sessions.secondsEach} s in real time succeeded; \`turn-end\` came ${ms(sessions.turnEnd?.p50)} (P50), ${ms(sessions.turnEnd?.p99)} (P99) after the turn's last audio was sent.${failed.join('')}`,
     );
   }
   return { title: 'Throughput', blocks };

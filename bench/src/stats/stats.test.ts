@@ -11,7 +11,7 @@ import { percentile, summarize } from './summary.ts';
 const SEED = { seed: 20261125 };
 
 describe('percentile', () => {
-  it('is the nearest rank: a measured value, never an interpolation', () => {
+  it('is the nearest rank: a measured value without interpolation', () => {
     const hundred = Array.from({ length: 100 }, (_, i) => i + 1);
     expect([50, 95, 99, 99.9, 100].map((p) => percentile(hundred, p))).toEqual([50, 95, 99, 100, 100]);
     expect(percentile([7], 1)).toBe(7);
@@ -19,12 +19,12 @@ describe('percentile', () => {
     expect(percentile(thousand, 99.9)).toBe(999);
   });
 
-  it('refuses an empty set', () => {
+  it('rejects an empty set', () => {
     expect(() => percentile([], 50)).toThrow(RangeError);
     expect(summarize([])).toBeUndefined();
   });
 
-  it('leaves at least p % at or below it, and fewer below', () => {
+  it('has at least p % of the values at or below it', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1 }),
@@ -41,7 +41,7 @@ describe('percentile', () => {
     );
   });
 
-  it('summarises without touching its input', () => {
+  it('summarizes without modifying its input', () => {
     const samples = [3, 1, 2];
     expect(summarize(samples)).toMatchObject({ count: 3, min: 1, mean: 2, p50: 2, max: 3 });
     expect(samples).toEqual([3, 1, 2]);
@@ -49,7 +49,7 @@ describe('percentile', () => {
 });
 
 describe('DurationHistogram', () => {
-  it('gives every percentile within 0.2 % of the exact one, never outside of what was recorded', () => {
+  it('returns every percentile within 0.2 % of the exact value and within the recorded range', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 4_000_000 }), { minLength: 1, maxLength: 300 }),
@@ -71,7 +71,7 @@ describe('DurationHistogram', () => {
     );
   });
 
-  it('holds durations beyond its range at its ends, and is empty at first', () => {
+  it('assigns durations out of range to the first or last bin, and is empty at first', () => {
     const histogram = new DurationHistogram();
     expect(histogram.summary()).toBeUndefined();
     histogram.record(-5);
@@ -79,7 +79,7 @@ describe('DurationHistogram', () => {
     expect(histogram.summary()?.count).toBe(2);
   });
 
-  it('draws no percentile that no sample lies beyond', () => {
+  it('draws no percentile beyond the number of samples', () => {
     const histogram = new DurationHistogram();
     for (let i = 1; i <= 100; i++) histogram.record(i);
     expect(histogram.curve().map(([percent]) => percent)).toEqual([10, 25, 50, 75, 90, 95, 99]);
@@ -88,7 +88,7 @@ describe('DurationHistogram', () => {
 });
 
 describe('pairedRatio', () => {
-  it('sees the ratio through a slowdown that hits both', () => {
+  it('is not affected by a slowdown of both contenders', () => {
     const slow = [1, 1, 50, 50, 7];
     expect(
       pairedRatio(
@@ -101,7 +101,7 @@ describe('pairedRatio', () => {
 });
 
 describe("Little's law", () => {
-  it('holds for what the first report printed, and tells what it did not', () => {
+  it('holds for the figures of the first report, and detects inconsistent ones', () => {
     // 39 requests a second of 20 clients: each waits 513 ms, whatever the network takes.
     expect(littlesLaw(39, (20 / 39) * 1000, 20)).toMatchObject({ holds: true });
     expect(littlesLaw(39, 100, 20)).toMatchObject({ holds: false });
@@ -111,13 +111,13 @@ describe("Little's law", () => {
     expect(littlesLaw(100, 23, 2, 10_000).holds).toBe(false);
   });
 
-  it('knows how busy the servers are', () => {
+  it('computes the utilization of servers', () => {
     expect(utilisation(150, 10, 2)).toBeCloseTo(0.75);
   });
 });
 
 describe('noise', () => {
-  it('warns when the loop spreads, and only then', () => {
+  it('warns if and only if the loop times vary', () => {
     expect(judgeNoise([10, 10, 10, 10.2]).noisy).toBe(false);
     const noisy = judgeNoise([10, 10, 10, 14]);
     expect(noisy.noisy).toBe(true);
@@ -125,7 +125,7 @@ describe('noise', () => {
     expect(judgeNoise([]).noisy).toBe(true);
   });
 
-  it('does the same work every time', () => {
+  it('does the same work each time', () => {
     expect(calibrationLoop(1000)).toBe(calibrationLoop(1000));
     let clock = 0;
     expect(
@@ -139,7 +139,7 @@ describe('noise', () => {
 });
 
 describe('random', () => {
-  it('repeats for a seed, fills [0, 1) evenly and makes a normal distribution', () => {
+  it('repeats for a seed, is uniform in [0, 1), and can be normally distributed', () => {
     const take = (seed: number) => Array.from({ length: 20_000 }, seededRandom(seed));
     expect(take(1)).toEqual(take(1));
     expect(take(1).slice(0, 5)).not.toEqual(take(2).slice(0, 5));

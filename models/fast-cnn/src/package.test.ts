@@ -10,15 +10,15 @@ import { type ModelPackage, type Tensor, VoiceFlowError } from 'voiceflow-ml/cor
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 
-describe('the package', () => {
-  it('hands out the weights that its manifest describes', async () => {
+describe('the model package', () => {
+  it('returns the weights that its manifest describes', async () => {
     const bytes = await fastCnn.read();
     const described = fastCnn.manifest.files[fastCnn.file];
     expect(bytes.length).toBe(described?.bytes);
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(described?.sha256);
   });
 
-  it('describes the inputs and outputs that its network has', async () => {
+  it("describes the network's inputs and outputs", async () => {
     const model = await nodeBackend().load({ name: 'fast-cnn', bytes: await fastCnn.read() }, { workers: 1 });
     expect(model.inputs).toEqual(fastCnn.manifest.inputs);
     const rows = 3;
@@ -35,19 +35,19 @@ describe('the package', () => {
     await model.close();
   });
 
-  it('takes weights that were brought along, as bytes or a buffer', async () => {
+  it('accepts weights as bytes or as a buffer', async () => {
     const bytes = Uint8Array.of(1, 2, 3);
     expect(await fastCnnFrom(bytes).read()).toEqual(bytes);
     expect(await fastCnnFrom(bytes.buffer).read()).toEqual(bytes);
     expect(fastCnnFrom(bytes).manifest).toBe(fastCnn.manifest);
   });
 
-  it('stops reading on a signal', async () => {
+  it('stops reading on abort', async () => {
     await expect(fastCnn.read(AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' });
   });
 });
 
-describe('weights that are not there', () => {
+describe('missing weights', () => {
   /** What the built entry says in a place of its own, without the weights beside it. */
   async function readAlone(file: string): Promise<unknown> {
     const folder = mkdtempSync(join(tmpdir(), 'voiceflow-fast-cnn-'));
@@ -73,7 +73,7 @@ describe('weights that are not there', () => {
     expect(String(error)).toContain('fast-cnn.onnx');
   });
 
-  it('are model-not-found with the address, in a page', async () => {
+  it('are model-not-found with the URL, in a page', async () => {
     // Node's fetch refuses file: addresses, as a page's does.
     const error = await readAlone('index.js');
     expect(VoiceFlowError.isInstance(error) && error.code).toBe('model-not-found');

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { nodeBackend } from 'voiceflow-ml/backends/node';
 import { segmentation } from 'voiceflow-ml/stages';
 
-it('hands out the weights that its manifest describes', async () => {
+it('returns the weights that its manifest describes', async () => {
   const bytes = await segmenter.read();
   const described = segmenter.manifest.files[segmenter.file];
   expect(bytes.length).toBe(described?.bytes);
@@ -12,13 +12,13 @@ it('hands out the weights that its manifest describes', async () => {
   expect(createHash('sha256').update(bytes).digest('hex')).toBe(described?.sha256);
 });
 
-it('takes weights that were brought along', async () => {
+it('accepts given weights', async () => {
   const bytes = Uint8Array.of(1, 2, 3);
   expect(await segmenterFrom(bytes).read()).toEqual(bytes);
   expect(segmenterFrom(bytes).manifest).toBe(segmenter.manifest);
 });
 
-it('describes the network that it has, which says probabilities of each frame', async () => {
+it('describes its network, which returns probabilities per frame', async () => {
   const { manifest } = segmenter;
   const model = await nodeBackend().load({ name: 'segmenter', bytes: await segmenter.read() }, { workers: 1 });
   expect(model.inputs).toEqual(manifest.inputs);

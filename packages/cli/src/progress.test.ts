@@ -10,7 +10,7 @@ function terminal(isTerminal = true, columns = 80) {
 }
 
 describe('ProgressLine', () => {
-  it('says how far and how long, on one line that it clears', () => {
+  it('shows progress and remaining time on one line, which it clears', () => {
     const { io, written } = terminal();
     let now = 0;
     const line = new ProgressLine(io, 1, String, () => now);
@@ -22,7 +22,7 @@ describe('ProgressLine', () => {
     expect(written.slice(1)).toEqual(['\r\u001b[K']);
   });
 
-  it('counts files, draws rarely, and guesses no end while a length is unknown', () => {
+  it('counts files, limits its redraws, and shows no remaining time while a length is unknown', () => {
     const { io, written } = terminal();
     let now = 0;
     const line = new ProgressLine(
@@ -42,7 +42,7 @@ describe('ProgressLine', () => {
     expect(written[1]).toContain('50 % · file 2 of 3 · 2 s left');
   });
 
-  it('stays within the terminal, whatever the name, and is silent where there is none', () => {
+  it('fits the terminal width for any name, and prints nothing without a terminal', () => {
     const { io, written } = terminal(true, 50);
     const line = new ProgressLine(io, 12, String, () => 0);
     line.update(`${'long/'.repeat(30)}name\u001b[2J.wav`, { done: 1, total: 2 });

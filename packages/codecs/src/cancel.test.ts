@@ -38,8 +38,8 @@ async function readUntilAborted(bytes: Uint8Array<ArrayBuffer>, when: 'at once' 
   return { error, after };
 }
 
-describe('a decoder that nobody waits for any more', () => {
-  it.each(STREAMS)('%s: stops while it decodes, at the next block', async (name) => {
+describe('an aborted decoder', () => {
+  it.each(STREAMS)('%s: stops during decoding, at the next block', async (name) => {
     // Ten minutes: some hundred times as much as one slice of work.
     const bytes = again(name, 300);
     for (const when of ['at once', 'while it opens', 'after a block'] as const) {
@@ -49,15 +49,15 @@ describe('a decoder that nobody waits for any more', () => {
     }
   });
 
-  it.each(WHOLE)('%s: stops at once, and after a block', async (name) => {
+  it.each(WHOLE)('%s: stops immediately, and after a block', async (name) => {
     for (const when of ['at once', 'after a block'] as const) {
       expect((await readUntilAborted(again(name, 1), when)).error, when).toMatchObject({ code: 'aborted' });
     }
   });
 });
 
-describe('its pace', () => {
-  it('is due after a slice of time, or where nobody waits; and gives way to what waits for its turn', async () => {
+describe('Pace', () => {
+  it('is due after a time slice or an abort, and yields to pending tasks', async () => {
     let now = 0;
     const controller = new AbortController();
     const pace = new Pace(controller.signal, () => now);

@@ -75,7 +75,7 @@ const FILES: readonly (readonly [string, number, number])[] = [
 ];
 
 describe.each(FILES)('%s', (name, late, least) => {
-  it('has the samples of the original where they were', async () => {
+  it('has the samples of the original at the same positions', async () => {
     const { samples, warnings } = await decode(fixture(name));
     const { lag, alike } = align(samples, await ORIGINAL);
     expect(alike).toBeGreaterThan(least);
@@ -85,14 +85,14 @@ describe.each(FILES)('%s', (name, late, least) => {
     expect(warnings).toEqual([]);
   });
 
-  it('reads the same from memory, a Blob and a stream in small pieces', async () => {
+  it('decodes the same from memory, a Blob and a stream in small chunks', async () => {
     const bytes = fixture(name);
     const { samples } = await decode(bytes);
     expect(same((await decode(new Blob([bytes]))).samples, samples)).toBe(true);
     expect(same((await decode(streamOf(bytes, 700))).samples, samples)).toBe(true);
   });
 
-  it('gives what is there of a file that is cut', async () => {
+  it('decodes the available part of a truncated file', async () => {
     const bytes = fixture(name);
     const result = await decode(bytes.subarray(0, Math.floor(bytes.length * 0.6))).catch((error: unknown) => error);
     if (VoiceFlowError.isInstance(result)) {
@@ -110,12 +110,12 @@ describe.each(FILES)('%s', (name, late, least) => {
   });
 });
 
-it('the bytes decide, never the name', async () => {
+it('detects the format by the bytes, not by the name', async () => {
   const { samples } = await decode(new File([fixture('talk.opus')], 'song.wav', { type: 'audio/wav' }));
   expect(samples.length).toBe(32_000);
 });
 
-it('works with WebAssembly that was brought along, and can be aborted', async () => {
+it('works with a given WebAssembly module, and can be aborted', async () => {
   const wasm = readFileSync(new URL('../voiceflow-codecs.wasm', import.meta.url));
   for (const own of [new Uint8Array(wasm), await WebAssembly.compile(wasm)]) {
     const source = await openAudio(fixture('talk.mp3'), { sampleRate: 16_000, decoders: codecsFrom(own) });
@@ -124,7 +124,7 @@ it('works with WebAssembly that was brought along, and can be aborted', async ()
   await expect(decode(fixture('talk.mp3'), AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' });
 });
 
-it('gives way to timers while it decodes, and ends at an abort', async () => {
+it('yields to timers during decoding, and stops on abort', async () => {
   const one = fixture('noxing.mp3');
   const hour = new Blob(Array.from({ length: 1_800 }, () => one));
   const controller = new AbortController();
@@ -143,7 +143,7 @@ it('gives way to timers while it decodes, and ends at an abort', async () => {
   expect(read).toBeLessThan(3_600 * 16_000);
 });
 
-it('keeps its memory on a recording of an hour', async () => {
+it('uses constant memory for a recording of an hour', async () => {
   const one = fixture('noxing.mp3');
   const source = await openAudio(new Blob(Array.from({ length: 1_800 }, () => one)), {
     sampleRate: 16_000,
@@ -160,17 +160,17 @@ it('keeps its memory on a recording of an hour', async () => {
   expect(Math.max(...memory) - (memory[0] as number)).toBeLessThan(70e6);
 });
 
-describe('what cannot be decoded', () => {
+describe('undecodable input', () => {
   it.each([
     ['an MP4 without an index', fixture('talk.m4a').subarray(0, 4_000), 'invalid-audio'],
     ['a FLAC of a head alone', fixture('talk.flac').subarray(0, 42), 'invalid-audio'],
     ['a page of Ogg', fixture('talk.ogg').subarray(0, 58), 'invalid-audio'],
     ['a text', new TextEncoder().encode('hello, this is no recording'.repeat(50)), 'unsupported-format'],
-  ])('%s is refused with a hint', async (_, bytes, code) => {
+  ])('%s is rejected with a hint', async (_, bytes, code) => {
     await expect(decode(bytes)).rejects.toMatchObject({ code, hint: expect.stringMatching(/./) });
   });
 
-  it('an MP4 with its index at the end that is too large for a stream says so', async () => {
+  it('rejects an MP4 with its index at the end that is too large for a stream, with the reason', async () => {
     const { inOrder } = await import('./mp4.ts');
     const head = fixture('talk.m4a').slice(0, 2_000);
     let left = 140;

@@ -14,7 +14,7 @@ describe('mutated files', () => {
     Error.stackTraceLimit = limit;
   });
 
-  it.each(FILES)('%s: is read as far as it goes, or refused with a hint', async (name) => {
+  it.each(FILES)('%s: is decoded as far as possible, or rejected with a hint', async (name) => {
     const failures: string[] = [];
     for (let seed = 0; seed < COUNT; seed++) {
       const problem = await fuzzOnce(codecs, name, seed);

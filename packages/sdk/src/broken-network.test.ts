@@ -29,7 +29,7 @@ const cases = ['activity', 'embeddings'].flatMap((output) =>
   [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map((value) => [output, value] as const),
 );
 
-it.each(cases)('%s of %d are a failure of the backend, never silence nor the caller’s fault', async (output, value) => {
+it.each(cases)('%s of %d are reported as a failure of the backend', async (output, value) => {
   const model = poisoned(scriptedModel(), output, value, 2);
   const source = samplesSource({ samples: script(conversation(2, 20, 7), 20), sampleRate: RATE });
   const offline = await failure(

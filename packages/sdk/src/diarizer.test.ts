@@ -40,7 +40,7 @@ function source(samples: Float32Array = audio.samples, chunk = 333): AudioSource
 vi.mock('./audio/open.ts', () => ({ openAudio: async (input: AudioSource) => input }));
 
 describe('createDiarizer', () => {
-  it('diarizes, and reports the load in the first result only', async () => {
+  it('diarizes, and reports the load time in the first result only', async () => {
     const diarizer = await create();
     const first = await diarizer.diarize(source());
     const second = await diarizer.diarize(source());
@@ -59,7 +59,7 @@ describe('createDiarizer', () => {
     await diarizer.close();
   });
 
-  it('gives the same result for any concurrency, chunk size and order in which runs end', async () => {
+  it('returns the same result for any concurrency, chunk size and order of completion', async () => {
     const turns = [];
     for (const [concurrency, chunk] of [
       [1, 333],
@@ -74,7 +74,7 @@ describe('createDiarizer', () => {
     expect(new Set(turns).size).toBe(1);
   });
 
-  it('keeps concurrency + 1 runs in flight, no more', async () => {
+  it('keeps at most concurrency + 1 runs in flight', async () => {
     let running = 0;
     let most = 0;
     const diarizer = await create({
@@ -90,7 +90,7 @@ describe('createDiarizer', () => {
     await diarizer.close();
   });
 
-  it('tells how far it is', async () => {
+  it('reports progress', async () => {
     const seen: Progress[] = [];
     const diarizer = await create();
     await diarizer.diarize(source(), { onProgress: (progress) => seen.push(progress) });
@@ -104,7 +104,7 @@ describe('createDiarizer', () => {
     await diarizer.close();
   });
 
-  it('tells how far it is with an embedding, too', async () => {
+  it('reports progress with an embedding network, too', async () => {
     const seen: Progress[] = [];
     const diarizer = await create();
     await diarizer.embed(source(), { onProgress: (progress) => seen.push(progress) });
@@ -113,7 +113,7 @@ describe('createDiarizer', () => {
     await diarizer.close();
   });
 
-  it('stops within one step of the signal, with its reason, and goes on working', async () => {
+  it('stops within one step of an abort, with its reason, and remains usable', async () => {
     const controller = new AbortController();
     let runs = 0;
     const diarizer = await create({
@@ -132,7 +132,7 @@ describe('createDiarizer', () => {
     await diarizer.close();
   });
 
-  it('does not wait for audio that never comes, once aborted', async () => {
+  it('does not wait for pending audio after an abort', async () => {
     const controller = new AbortController();
     const diarizer = await create();
     const silent = { ...source(), read: () => new Promise<null>(() => {}) };
@@ -142,7 +142,7 @@ describe('createDiarizer', () => {
     await diarizer.close();
   });
 
-  it('serves calls side by side, waits for them at the end, and is closed then', async () => {
+  it('runs calls concurrently; close waits for them', async () => {
     const diarizer = await create({ before: () => new Promise((done) => setTimeout(done, 1)) });
     const calls = [diarizer.diarize(source()), diarizer.diarize(source()), diarizer.embed(source())] as const;
     await diarizer.close();
@@ -155,7 +155,7 @@ describe('createDiarizer', () => {
     expect(disposed.backend).toBe('scripted');
   });
 
-  it('passes on a failed run as it is', async () => {
+  it('passes on the error of a failed run', async () => {
     const diarizer = await create({
       before: (run) => {
         if (run === 2) throw Object.assign(new Error('worker died'), { code: 'backend-failed' });
@@ -166,7 +166,7 @@ describe('createDiarizer', () => {
     await diarizer.close();
   });
 
-  it('embeds segments: one voice is like itself, unlike others', async () => {
+  it('embeds segments: cosines are high within a speaker and low across speakers', async () => {
     const diarizer = await create();
     const own = (name: string) => reference.filter(({ speaker, end, start }) => speaker === name && end - start > 1.5);
     const [a = [], b = []] = [own('0'), own('1')];
@@ -200,8 +200,8 @@ describe('createDiarizer', () => {
     ['text', { numSpeakers: '3' as unknown as number }, /numSpeakers is "3"/],
     ['exact with a bound', { numSpeakers: 2, maxSpeakers: 3 }, /numSpeakers \(2\) cannot be combined with maxSpeakers/],
     ['crossed bounds', { minSpeakers: 4, maxSpeakers: 3 }, /minSpeakers is 4 but maxSpeakers is 3/],
-    ['a voice of elsewhere', { known: [{ name: 'A', embedding: Float32Array.of(1), space: 'x' }] }, /space "x"/],
-  ])('refuses %s', async (_, options, message) => {
+    ['a voice of another space', { known: [{ name: 'A', embedding: Float32Array.of(1), space: 'x' }] }, /space "x"/],
+  ])('rejects %s', async (_, options, message) => {
     const diarizer = await create();
     await expect(diarizer.diarize(source(), options)).rejects.toMatchObject({
       code: 'invalid-option',
@@ -211,7 +211,7 @@ describe('createDiarizer', () => {
   });
 
   it.each([[[]], [[{ start: 2, end: 1 }]], [[{ start: -1, end: 1 }]], [[{ start: 0, end: Number.NaN }]]])(
-    'refuses segments %j',
+    'rejects segments %j',
     async (segments) => {
       const diarizer = await create();
       await expect(diarizer.embed(source(), { segments })).rejects.toMatchObject({ code: 'invalid-option' });
@@ -221,7 +221,7 @@ describe('createDiarizer', () => {
 });
 
 describe('loading', () => {
-  it('refuses weights of another length or hash', async () => {
+  it('rejects weights with another length or hash', async () => {
     const model = (bytes: Uint8Array<ArrayBuffer>) => ({ model: scriptedPackage({}, bytes) });
     await expect(create({}, model(Uint8Array.of(1, 2)))).rejects.toMatchObject({ code: 'model-corrupt' });
     await expect(create({}, model(Uint8Array.of(1, 2, 4)))).rejects.toMatchObject({
@@ -230,7 +230,7 @@ describe('loading', () => {
     });
   });
 
-  it('warns where the runtime cannot check', async () => {
+  it('warns if the runtime cannot verify the hash', async () => {
     const subtle = vi.spyOn(globalThis.crypto, 'subtle', 'get').mockReturnValue(undefined as unknown as SubtleCrypto);
     try {
       const diarizer = await create({}, { model: scriptedPackage({}, Uint8Array.of(9, 9, 9)) });
@@ -259,7 +259,7 @@ describe('loading', () => {
       { outputs: [tensor('embeddings', 2, 32), tensor('activity', 50, 2)] },
       /expected "embeddings" to be float32 \[N, 2, 32\]/,
     ],
-  ])('refuses %s, and lets go of the model', async (_, change, message) => {
+  ])('rejects %s, and closes the model', async (_, change, message) => {
     const model = scriptedModel();
     const close = vi.spyOn(model, 'close');
     const call = create({}, { model: scriptedPackage(change), backend: scriptedBackend({}, model) });
@@ -267,7 +267,7 @@ describe('loading', () => {
     expect(close).toHaveBeenCalledOnce();
   });
 
-  it('refuses an unknown pipeline before it loads', async () => {
+  it('rejects an unknown pipeline before loading', async () => {
     const model = scriptedModel();
     const backend = scriptedBackend({}, model);
     const load = vi.spyOn(backend, 'load');
@@ -281,7 +281,7 @@ describe('loading', () => {
     expect(load).not.toHaveBeenCalled();
   });
 
-  it('refuses bad options before it loads', async () => {
+  it('rejects invalid options before loading', async () => {
     const load = vi.fn<Backend['load']>();
     const backend = { ...scriptedBackend(), load };
     await expect(create({}, { backend, workers: 0 })).rejects.toMatchObject({ code: 'invalid-option' });

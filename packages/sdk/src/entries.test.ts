@@ -17,7 +17,7 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
 }
 
 describe('createDiarizer on a server', () => {
-  it('needs no arguments: the embedded model, natively', async () => {
+  it('without arguments uses the embedded model and the native backend', async () => {
     diarizer = await createDiarizer();
     expect(diarizer.manifest).toBe(fastCnn.manifest);
     expect(diarizer.backend).toBe('node');
@@ -26,36 +26,36 @@ describe('createDiarizer on a server', () => {
     expect(warnings.map(({ code }) => code)).not.toContain('backend-fallback');
   });
 
-  it('takes a backend by name', async () => {
+  it('accepts a backend by name', async () => {
     diarizer = await createDiarizer({ backend: 'wasm' });
     expect(diarizer.backend).toBe('wasm');
   });
 
-  it('takes a backend of one’s own', async () => {
+  it('accepts a custom backend', async () => {
     diarizer = await createDiarizer({ backend: { ...wasmBackend(), name: 'mine' } });
     expect(diarizer.backend).toBe('mine');
   });
 
-  it.each(['gpu', 'toString', ''])('refuses the backend "%s"', async (backend) => {
+  it.each(['gpu', 'toString', ''])('rejects the backend "%s"', async (backend) => {
     expect(await codeOf(createDiarizer({ backend: backend as 'wasm' }))).toBe('invalid-option');
   });
 
-  it('passes on what is wrong with the model instead of trying another backend', async () => {
+  it('reports a corrupt model instead of trying another backend', async () => {
     const model = { ...fastCnn, read: async () => new Uint8Array(10) };
     expect(await codeOf(createDiarizer({ model }))).toBe('model-corrupt');
   });
 
-  it('stops on a signal', async () => {
+  it('stops on abort', async () => {
     expect(await codeOf(createDiarizer({ signal: AbortSignal.abort() }))).toBe('aborted');
   });
 });
 
 describe('createDiarizer in a page', () => {
-  it('says that the native backend is not for pages', async () => {
+  it('reports that the native backend is not available in pages', async () => {
     expect(await codeOf(createInPage({ backend: 'node' }))).toBe('backend-unavailable');
   });
 
-  it('refuses backends that it does not know', async () => {
+  it('rejects unknown backends', async () => {
     expect(await codeOf(createInPage({ backend: 'gpu' as 'wasm' }))).toBe('invalid-option');
   });
 });

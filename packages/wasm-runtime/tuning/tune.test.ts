@@ -40,7 +40,7 @@ async function instantiate(bodies: readonly Uint8Array[]): Promise<Kernels> {
 const FLOATS = 16_384;
 const [AT_A, AT_B, AT_C] = [0, 1024, 6144];
 
-it('computes bit by bit what ONNX Runtime computes', async () => {
+it('computes bit-identical results to ONNX Runtime', async () => {
   const found = stockBodies(read(STOCK_FILE)).flat();
   const stock = await instantiate(found);
   const ours = await instantiate([kernelBody(false, found[0]?.length ?? 0), kernelBody(true, found[1]?.length ?? 0)]);
@@ -72,7 +72,7 @@ it('computes bit by bit what ONNX Runtime computes', async () => {
 });
 
 it.each([STOCK_FILE, 'ort-wasm-simd-threaded.asyncify.wasm', 'ort-wasm-simd-threaded.jsep.wasm'])(
-  'finds the kernel in %s, and the module stays valid',
+  'finds the kernel in %s, and the tuned module is valid',
   (file) => {
     const wasm = read(file);
     expect(tune(wasm)).toBe(true);
@@ -81,7 +81,7 @@ it.each([STOCK_FILE, 'ort-wasm-simd-threaded.asyncify.wasm', 'ort-wasm-simd-thre
   },
 );
 
-it('leaves alone what it does not know', () => {
+it('does not change unknown code', () => {
   const wasm = read(STOCK_FILE);
   const body = stockBodies(wasm)[1]?.[0];
   body?.set([0x01], body.length - 2);
@@ -93,6 +93,6 @@ it('leaves alone what it does not know', () => {
   }
 });
 
-it('says when the code does not fit', () => {
+it('reports when the code does not match', () => {
   expect(() => kernelBody(true, 100)).toThrow(RangeError);
 });

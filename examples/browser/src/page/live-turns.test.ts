@@ -4,7 +4,7 @@ import { LiveTurns } from './live-turns.ts';
 const turn = (id: string, start: number, end: number, speaker: string) =>
   ({ turn: id, start, end, speaker, confidence: 0.8 }) as const;
 
-it('shows turns as they are told: tentative until their end, in order of their start', () => {
+it('shows turns as events arrive: tentative until they end, ordered by start', () => {
   const live = new LiveTurns();
   live.apply({ type: 'speaker', speaker: 'A' });
   live.apply({ type: 'turn-start', ...turn('2', 3, 4, 'B') });
@@ -16,7 +16,7 @@ it('shows turns as they are told: tentative until their end, in order of their s
   ]);
 });
 
-it('forgets a turn that proves to be none, and follows a merger of two speakers', () => {
+it('removes a retracted turn, and applies a merge of two speakers', () => {
   const live = new LiveTurns();
   live.apply({ type: 'turn-start', ...turn('1', 0, 1, 'A') });
   live.apply({ type: 'turn-end', ...turn('1', 0, 0, 'A') });

@@ -3,7 +3,7 @@ import { Peaks, peaksOf } from './peaks.ts';
 
 const RATE = 8000;
 
-it('has the loudest moment of every fiftieth of a second, relative to the loudest of all', async () => {
+it('returns the peak of every 20 ms, relative to the maximum', async () => {
   const samples = new Float32Array(RATE);
   samples[0] = 0.25;
   samples[RATE / 2] = -0.5;
@@ -12,7 +12,7 @@ it('has the loudest moment of every fiftieth of a second, relative to the loudes
   expect([peaks[0], peaks[1], peaks[25]]).toEqual([0.5, 0, 1]);
 });
 
-it('is never empty, and bounded for the longest recordings', async () => {
+it('is never empty, and has a bounded length for long recordings', async () => {
   expect(await peaksOf([], RATE)).toEqual(new Float32Array(1));
   expect(new Peaks(RATE * 1e6, RATE).relative).toHaveLength(100_000);
 });

@@ -26,7 +26,7 @@ function shown(): Recording {
 }
 
 group('a recording', () => {
-  it('has the name of its file without the ending, and its speakers in order of appearance', () => {
+  it('takes its name from the file name without extension, and lists speakers in order of appearance', () => {
     const recording = shown();
     expect(recording.name).toBe('my meeting.final');
     expect(new Recording('.wav').name).toBe('audio');
@@ -34,7 +34,7 @@ group('a recording', () => {
     expect(recording.secondsOf('SPEAKER_00')).toBeCloseTo(2.5, 9);
   });
 
-  it('takes names from the result, but not where the user gave one; an empty name brings the label back', () => {
+  it('takes names from the result unless the user set one; an empty name restores the label', () => {
     const recording = new Recording('a.wav');
     recording.rename('SPEAKER_01', ' Ada ');
     recording.show(RESULT);
@@ -44,7 +44,7 @@ group('a recording', () => {
     expect(shown().nameOf('SPEAKER_01')).toBe('Ben');
   });
 
-  it('finds the turn at a time, of a speaker where two speak at once, and the one before and after', () => {
+  it('finds the turn at a time, that of a given speaker during overlap, and the previous and next turn', () => {
     const recording = shown();
     expect(recording.turnAt(1.7)?.speaker).toBe('SPEAKER_00');
     expect(recording.turnAt(1.7, 'SPEAKER_01')?.start).toBe(1.5);
@@ -55,7 +55,7 @@ group('a recording', () => {
     expect(recording.turnFrom(4.5, 1)).toBeUndefined();
   });
 
-  it('gives files with the names given', () => {
+  it('exports files with the assigned names', () => {
     const recording = shown();
     recording.rename('SPEAKER_00', 'Dr. Ada');
     const [rttm] = parseRttm(recording.toFile('rttm'));
@@ -68,7 +68,7 @@ group('a recording', () => {
     expect(json.speakers.map(({ label }: { label: string }) => label)).toEqual(['Dr. Ada', 'Ben']);
   });
 
-  it('gives files while nothing but live turns is there', () => {
+  it('exports files while only live turns exist', () => {
     const recording = new Recording('microphone');
     recording.turns = [{ start: 0, end: 1, speaker: 'A', tentative: true }];
     expect(JSON.parse(recording.toFile('json'))).toEqual({
@@ -86,6 +86,6 @@ it.each([
   expect(clock(seconds)).toBe(text);
 });
 
-it('a turn is described by who and when', () => {
+it('describes a turn by speaker and times', () => {
   expect(describe(shown(), { start: 1.5, end: 3, speaker: 'SPEAKER_01' })).toBe('Ben, 0:01.5 to 0:03.0');
 });

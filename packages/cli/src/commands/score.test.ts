@@ -27,7 +27,7 @@ interface Case {
 }
 
 describe.skipIf(!present)(`voiceflow score${present ? '' : ' (skipped: ../shared/oracles/scoring is absent)'}`, () => {
-  it('prints what md-eval prints, for every pair and setting whose best mapping is one', async () => {
+  it('prints the same figures as md-eval for every pair and setting with a unique best mapping', async () => {
     const { cases }: { cases: Record<string, Case> } = JSON.parse(readFileSync(path('expected.json'), 'utf8'));
     const different: string[] = [];
     let compared = 0;

@@ -15,7 +15,7 @@ it.each([
   ['Node', 20],
   ['Bun', 21],
   ['Deno', 22],
-])('starts the server that is made for %s there, and ends with its code', async (runtime, code) => {
+])('starts the server entry for %s, and exits with its code', async (runtime, code) => {
   if (runtime !== 'Node') vi.stubGlobal(runtime, {});
   const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never);
   await serve.execute([], undefined as never);

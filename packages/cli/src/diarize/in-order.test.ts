@@ -5,7 +5,7 @@ import { inOrder } from './in-order.ts';
 const never = new AbortController().signal;
 
 describe('inOrder', () => {
-  it('hands over in order, each once, never more than the limit under way, whatever takes long', async () => {
+  it('yields results in order, each once, with at most the limit in progress', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(6), { maxLength: 12 }), fc.integer({ min: 1, max: 5 }), async (turns, limit) => {
         let under = 0;
@@ -27,7 +27,7 @@ describe('inOrder', () => {
     );
   });
 
-  it('goes on with later items while the first takes long', async () => {
+  it('continues with later items while the first is in progress', async () => {
     let finishFirst = () => {};
     const first = new Promise<void>((resolve) => {
       finishFirst = resolve;
@@ -47,7 +47,7 @@ describe('inOrder', () => {
     ]);
   });
 
-  it('begins nothing more once the signal has fired or consuming has failed, and waits for what is under way', async () => {
+  it('starts nothing after an abort or a failure of the consumer, and waits for items in progress', async () => {
     for (const how of ['signal', 'failure']) {
       const stop = new AbortController();
       const begun: number[] = [];

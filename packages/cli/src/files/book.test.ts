@@ -15,7 +15,7 @@ afterEach(() => rmSync(root, { recursive: true }));
 const enroll = (name: string) => (book: VoiceBook) => book.enroll(name, [{ embedding: Float32Array.of(1, 0) }]);
 
 describe('changeBook', () => {
-  it('loses nothing of writers at the same time, whatever path they name it by', async () => {
+  it('loses no change of concurrent writers, whatever path they use', async () => {
     const path = join(root, 'voices.json');
     writeFileSync(path, JSON.stringify(new VoiceBook('s')));
     symlinkSync(path, join(root, 'link.json'));
@@ -26,7 +26,7 @@ describe('changeBook', () => {
     expect(existsSync(`${path}.lock`)).toBe(false);
   });
 
-  it('makes a book, and leaves it as it was when the change fails', async () => {
+  it('creates a book, and does not change it if the change fails', async () => {
     const path = join(root, 'new/voices.json');
     await changeBook(path, enroll('Ada'), (at) => readOrStartBook(at, 's'));
     const before = readFileSync(path, 'utf8');
@@ -37,7 +37,7 @@ describe('changeBook', () => {
 });
 
 describe('withLock', () => {
-  it('takes over a lock that was left behind', async () => {
+  it('takes over a stale lock', async () => {
     const path = join(root, 'file');
     writeFileSync(`${path}.lock`, '');
     const old = new Date(Date.now() - 60_000);

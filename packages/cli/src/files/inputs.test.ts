@@ -26,18 +26,18 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 describe('findInputs', () => {
-  it('takes the audio files of a folder and below, in order, without hidden ones or circles', async () => {
+  it('returns the audio files of a folder recursively, in order, without hidden files or link cycles', async () => {
     const found = await findInputs([at('calls')]);
     expect(found.map(({ name }) => name)).toEqual(['a', 'b', 'june/d[1]', 'june/link', 'may/c']);
     expect(found.every(({ error }) => error === undefined)).toBe(true);
   });
 
-  it('takes a named file whatever its name, and each only once', async () => {
+  it('returns a named file with any extension, and each file once', async () => {
     const found = await findInputs([at('noise'), at('calls/b.wav'), at('calls/../calls/b.wav'), '-', '-']);
     expect(found.map(({ path }) => path)).toEqual([at('noise'), at('calls/b.wav'), '-']);
   });
 
-  it('expands patterns, and takes a file whose name looks like one', async () => {
+  it('expands patterns, and prefers an existing file with that name', async () => {
     expect((await findInputs([at('calls/*.wav')])).map(({ name }) => name)).toEqual(['b']);
     expect((await findInputs([at('**/*.{wav,flac}')])).map(({ name }) => name)).toEqual([
       'calls/b',
@@ -54,7 +54,7 @@ describe('findInputs', () => {
     ['notes', 'no audio file in this folder or its subfolders'],
     ['calls/*.mp3', 'no file matches this pattern'],
     ['noise/x.wav', 'a part of the path is not a directory'],
-  ])('tells why %s gives nothing, and goes on', async (arg, message) => {
+  ])('reports why %s has no input, and continues', async (arg, message) => {
     const [bad, good] = await findInputs([at(arg), at('calls/b.wav')]);
     expect(bad?.error?.message).toBe(message);
     expect(good?.error).toBeUndefined();

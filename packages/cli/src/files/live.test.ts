@@ -24,7 +24,7 @@ async function secondsOf(path: string): Promise<number> {
 }
 
 describe('openLive', () => {
-  it('reads a WAV for what it is, though PCM was announced', async () => {
+  it('reads a WAV by its header, although PCM was declared', async () => {
     const samples = new Float32Array(48_000).map((_, i) => Math.sin(i / 20));
     const wav = encodeWav(samples, 24_000);
     expect(await secondsOf(file('a.wav', wav))).toBeCloseTo(2, 2);
@@ -34,18 +34,18 @@ describe('openLive', () => {
     [16_000, 16_000],
     [4_000, 8_000],
     [384_000, 192_000],
-  ])('gives a recording of %i Hz to the session at %i Hz', async (own, rate) => {
+  ])('passes a recording of %i Hz to the session at %i Hz', async (own, rate) => {
     const input = await openLive(file('rate.wav', encodeWav(new Float32Array(own), own)), undefined);
     expect(input.sampleRate).toBe(rate);
     await input.close();
   });
 
-  it('refuses a recording that no decoder knows, and says what it is', async () => {
+  it('rejects a recording in an unknown format, and names the format', async () => {
     const wavpack = Uint8Array.from('wvpk'.padEnd(64, '\0'), (letter) => letter.charCodeAt(0));
     await expect(openLive(file('a.wv', wavpack), PCM)).rejects.toThrow(/WavPack/);
   });
 
-  it.each([0, 3, 11, 12, 13, 100_001])('takes %i bytes of PCM, none lost', async (bytes) => {
+  it.each([0, 3, 11, 12, 13, 100_001])('passes on all of %i bytes of PCM', async (bytes) => {
     expect(await secondsOf(file('a.pcm', new Uint8Array(bytes).fill(1)))).toBe((bytes >> 1) / 16_000);
   });
 });

@@ -22,7 +22,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 describe('writeFileAtomic', () => {
-  it('makes the folders, writes, and leaves nothing beside the file', async () => {
+  it('creates folders and leaves no temporary file', async () => {
     const path = join(root, 'a/b/c.rttm');
     await writeFileAtomic(path, 'one');
     await writeFileAtomic(path, 'two');
@@ -30,7 +30,7 @@ describe('writeFileAtomic', () => {
     expect(readdirSync(join(root, 'a/b'))).toEqual(['c.rttm']);
   });
 
-  it('keeps the permissions of the file, and the link that leads to it', async () => {
+  it("keeps the file's permissions and a symbolic link to it", async () => {
     const path = join(root, 'real.json');
     writeFileSync(path, 'old');
     chmodSync(path, 0o600);
@@ -41,7 +41,7 @@ describe('writeFileAtomic', () => {
     expect(readdirSync(root).sort()).toEqual(['link.json', 'real.json']);
   });
 
-  it('follows no link that stands where drafts could be foreseen', async () => {
+  it('does not follow a symbolic link at a predictable temporary path', async () => {
     writeFileSync(join(root, 'precious'), 'kept');
     symlinkSync(join(root, 'precious'), join(root, `.new.json.${process.pid}.tmp`));
     await writeFileAtomic(join(root, 'new.json'), 'text');
@@ -49,7 +49,7 @@ describe('writeFileAtomic', () => {
     expect(lstatSync(join(root, 'new.json')).isFile()).toBe(true);
   });
 
-  it('says what is in the way, and leaves it', async () => {
+  it('names the path that blocks it, and does not change it', async () => {
     mkdirSync(join(root, 'x.rttm'));
     writeFileSync(join(root, 'file'), 'kept');
     await expect(writeFileAtomic(join(root, 'x.rttm'), 'y')).rejects.toThrow('is a directory');
@@ -58,7 +58,7 @@ describe('writeFileAtomic', () => {
     expect(readFileSync(join(root, 'file'), 'utf8')).toBe('kept');
   });
 
-  it.skipIf(process.platform !== 'linux')('tells of a full disk (/dev/full exists on Linux alone)', async () => {
+  it.skipIf(process.platform !== 'linux')('reports a full disk (needs /dev/full, Linux only)', async () => {
     await expect(writeFileAtomic('/dev/full', 'x')).rejects.toThrow(
       'cannot write /dev/full: no space left on the device',
     );

@@ -14,7 +14,7 @@ const turn = (speaker: string, start: number, end: number): Turn => ({ speaker, 
 const plain = { isTerminal: true, columns: 60, colorDepth: 1, unicode: true } as const;
 
 describe('arrangeTimeline', () => {
-  it('has a row a speaker in order of first appearance, with the seconds of each', () => {
+  it('has a row per speaker in order of first appearance, with its total seconds', () => {
     const { rows, duration, differences } = arrangeTimeline([turn('B', 3, 4), turn('A', 0, 2), turn('B', 1, 2.5)]);
     expect(rows.map(({ label, seconds, hue }) => [label, seconds, hue])).toEqual([
       ['A', 2, 0],
@@ -24,7 +24,7 @@ describe('arrangeTimeline', () => {
     expect(differences).toEqual([]);
   });
 
-  it('puts what was found below the speaker that it stands for, in one colour, and what was made up last', () => {
+  it('places each hypothesis speaker below its reference speaker in the same color, and unmatched ones last', () => {
     const found = [turn('S0', 0, 5), turn('S1', 5, 8), turn('S2', 8, 9)];
     const truth = [turn('ada', 0, 5), turn('bob', 5, 8.5)];
     const mapping = new Map([
@@ -46,7 +46,7 @@ describe('arrangeTimeline', () => {
     expect(differences).toEqual([{ start: 8, end: 9 }]);
   });
 
-  it('finds no difference between a result and itself, and every second of one without a mapping', () => {
+  it('marks no difference between equal results, and all time as different without a mapping', () => {
     const mapping = new Map(['slt', 'rms', 'awb', 'kal16'].map((name) => [name, name]));
     expect(arrangeTimeline(reference, { reference, mapping }).differences).toEqual([]);
     const apart = arrangeTimeline([turn('x', 0, 1)], { reference: [turn('x', 0, 1)] });
@@ -55,7 +55,7 @@ describe('arrangeTimeline', () => {
 });
 
 describe('timelineText', () => {
-  it('draws half cells, the axis, and the time spoken', () => {
+  it('draws half cells, the axis, and the speech time', () => {
     const timeline = arrangeTimeline([turn('A', 0, 10), turn('B', 10.3, 20), turn('A', 30, 30.01)], { duration: 40 });
     expect(timelineText(timeline, { ...plain, columns: 56 })).toBe(
       [
@@ -67,14 +67,14 @@ describe('timelineText', () => {
     );
   });
 
-  it.each([40, 80, 120, 300])('keeps every line within %d columns, with any label', (columns) => {
+  it.each([40, 80, 120, 300])('keeps every line within %d columns, for any label', (columns) => {
     const long = [...reference, turn('a voice with a very long name indeed', 3, 4)];
     const mapping = new Map([['rms', 'rms']]);
     const text = timelineText(arrangeTimeline(long, { reference, mapping }), { ...plain, columns });
     for (const line of text.trimEnd().split('\n')) expect(line.length).toBeLessThan(Math.max(columns, 62));
   });
 
-  it('says the same in ASCII, and without a turn, and colours only where there are colours', () => {
+  it('draws the same in ASCII and without turns, and uses color only where supported', () => {
     const timeline = arrangeTimeline(reference);
     const ascii = timelineText(timeline, { ...plain, unicode: false });
     expect(ascii).toMatch(/^[\n -~]+$/);
@@ -87,14 +87,14 @@ describe('timelineText', () => {
     }
   });
 
-  it('lets no control character of a label through to the terminal', () => {
+  it('removes control characters of labels', () => {
     const text = timelineText(arrangeTimeline([turn('a\u001b[2Jb\n', 0, 1)]), plain);
     expect(text).toContain('a\ufffd[2Jb\ufffd');
   });
 });
 
 describe('timelineSvg', () => {
-  it('draws each turn once, with its times as a tooltip, and escapes what it is told', () => {
+  it('draws each turn once, with its times as a tooltip, and escapes text', () => {
     const svg = timelineSvg(arrangeTimeline([turn('<b>&"', 1, 2.5), turn('<b>&"', 3, 4)]), 'a < b & c');
     expect(svg.match(/<rect x=/g)).toHaveLength(2);
     expect(svg).toContain('<title>&#60;b&#62;&#38;&#34; 1.00–2.50 s</title>');
@@ -103,7 +103,7 @@ describe('timelineSvg', () => {
     expect(svg).toContain('prefers-color-scheme:dark');
   });
 
-  it('is well-formed, with finite and positive sizes, for nothing, a moment, and many hours', () => {
+  it('is well-formed with finite positive sizes for an empty, a very short and a very long recording', () => {
     const day = [turn('A', 0, 0.01), turn('B', 86_399.9, 86_400)];
     for (const turns of [[], [turn('A', 0, 0)], [turn('A', 0, 1e-6)], day, reference]) {
       const svg = timelineSvg(arrangeTimeline(turns, { reference: turns }), '');
@@ -113,13 +113,13 @@ describe('timelineSvg', () => {
     }
   });
 
-  it('replaces what XML cannot hold', () => {
+  it('replaces characters that XML does not allow', () => {
     expect(escapeXml('a\u0000b\ud800c😀\tд')).toBe('a\ufffdb\ufffdc😀\tд');
   });
 });
 
 describe('axis', () => {
-  it('has round times, and never more than asked for beside the first', () => {
+  it('has round steps, and at most the requested number besides the first', () => {
     expect(ticks(77, 8).map(({ label }) => label)).toEqual([
       '0:00',
       '0:10',
@@ -134,7 +134,7 @@ describe('axis', () => {
     for (const duration of [0.01, 1, 59, 3601, 86_400, 1e7]) expect(ticks(duration, 7).length).toBeLessThanOrEqual(8);
   });
 
-  it('writes times', () => {
+  it('formats times', () => {
     expect([clock(59.6), clock(3599), clock(3661)]).toEqual(['1:00', '59:59', '1:01:01']);
     expect([preciseClock(0.0004), preciseClock(59.9996), preciseClock(3725.25)]).toEqual([
       '0:00:00.000',
@@ -156,7 +156,7 @@ describe('PALETTE', () => {
   it.each([
     ['light', '#ffffff'],
     ['dark', '#14171d'],
-  ] as const)('stands out on %s ground', (scheme, ground) => {
+  ] as const)('has enough contrast on a %s background', (scheme, ground) => {
     for (const color of PALETTE[scheme]) {
       const [low, high] = [luminance(color), luminance(ground)].sort((a, b) => a - b) as [number, number];
       expect((high + 0.05) / (low + 0.05), color).toBeGreaterThanOrEqual(3);

@@ -78,14 +78,14 @@ describe('download', () => {
   const path = () => join(root, 'file');
   const get = (url = `${base}/big`) => download(url, path(), fileOf(BIG));
 
-  it('goes on from what is there, and checks the whole', async () => {
+  it('resumes a partial file, and verifies the whole', async () => {
     writeFileSync(path(), BIG.subarray(0, 100_000));
     await get();
     expect(requests).toEqual(['bytes=100000-']);
     expect(readFileSync(path()).equals(BIG)).toBe(true);
   });
 
-  it('goes on by itself when the connection breaks', async () => {
+  it('resumes automatically when the connection breaks', async () => {
     behavior = (request, response, bytes) => {
       const start = Number(/\d+/.exec(request.headers.range ?? '0')?.[0]);
       response.writeHead(start > 0 ? 206 : 200, {
@@ -99,14 +99,14 @@ describe('download', () => {
     expect(requests.length).toBeGreaterThanOrEqual(3);
   });
 
-  it('begins again where the server knows no ranges', async () => {
+  it('restarts if the server does not support ranges', async () => {
     writeFileSync(path(), BIG.subarray(0, 100_000));
     behavior = (_, response, bytes) => void response.end(bytes);
     await get();
     expect(readFileSync(path()).equals(BIG)).toBe(true);
   });
 
-  it('throws away a beginning that is of another file', async () => {
+  it('discards a partial file of another version', async () => {
     writeFileSync(path(), Buffer.alloc(100_000));
     await expect(get()).rejects.toMatchObject({ code: 'model-corrupt' });
     expect(existsSync(path())).toBe(false);
@@ -114,7 +114,7 @@ describe('download', () => {
     expect(readFileSync(path()).equals(BIG)).toBe(true);
   });
 
-  it('takes no more than the manifest says, however long the answer is', async () => {
+  it('downloads no more bytes than the manifest declares', async () => {
     behavior = (_, response) => {
       const more = () => response.write(Buffer.alloc(65_536)) || response.once('drain', more);
       const timer = setInterval(more, 1);
@@ -127,20 +127,20 @@ describe('download', () => {
     expect(existsSync(path())).toBe(false);
   });
 
-  it('takes a page of HTML for what it is: not the file', async () => {
+  it('rejects an HTML page in place of the file', async () => {
     behavior = (_, response) =>
       void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'.repeat(50_000));
     await expect(get()).rejects.toMatchObject({ code: 'model-corrupt' });
   });
 
-  it('gives up on an address that only says no, naming it', async () => {
+  it('rejects after retries if the server only returns errors, and names the URL', async () => {
     await expect(get(`${base}/nothing`)).rejects.toThrow(`${base}/nothing responds with 404`);
     behavior = (_, response) => void response.writeHead(503).end();
     await expect(get()).rejects.toThrow(/cannot download .*: it responds with 503/);
     await expect(get('http://127.0.0.1:9/big')).rejects.toThrow(/cannot download/);
   });
 
-  it('gives up on a transfer that stands still, and keeps what has come', async () => {
+  it('rejects a stalled transfer, and keeps the partial file', async () => {
     behavior = (request, response, bytes) => {
       if (request.headers.range === undefined) response.write(bytes.subarray(0, 1000));
     };
@@ -150,7 +150,7 @@ describe('download', () => {
     expect(statSync(path()).size).toBe(1000);
   });
 
-  it('stops at the signal, and keeps what has come', async () => {
+  it('stops on abort, and keeps the partial file', async () => {
     const stop = new AbortController();
     behavior = (_, response, bytes) => void response.write(bytes.subarray(0, 1000));
     const work = download(`${base}/big`, path(), fileOf(BIG), { signal: stop.signal, onProgress: () => stop.abort() });
@@ -160,7 +160,7 @@ describe('download', () => {
 });
 
 describe('pull', () => {
-  it('installs all files at once from their public addresses, trying the next where one fails', async () => {
+  it('installs all files together from their public URLs, and tries the next URL after a failure', async () => {
     const progress: number[] = [];
     const { folder, fresh } = await pull(entry(), { models: root, onProgress: (done) => progress.push(done) });
     expect({ folder, fresh }).toEqual({ folder: join(root, 'two/1.0'), fresh: true });
@@ -173,7 +173,7 @@ describe('pull', () => {
     expect(requests).toEqual([]);
   });
 
-  it('leaves nothing at the place of the model while a file is missing, and goes on later', async () => {
+  it('creates no model folder while a file is missing, and resumes later', async () => {
     await expect(
       pull({ ...entry(), files: { ...entry().files, x: fileOf(SMALL, [`${base}/x`]) } }, { models: root }),
     ).rejects.toThrow(/responds with 404/);
@@ -184,14 +184,14 @@ describe('pull', () => {
     expect(readdirSync(join(root, 'two'))).toEqual(['1.0']);
   });
 
-  it('puts a damaged model right', async () => {
+  it('repairs a damaged model', async () => {
     const { folder } = await pull(entry(), { models: root });
     writeFileSync(join(folder, 'small.bin'), 'a smell file');
     expect((await pull(entry(), { models: root })).fresh).toBe(true);
     expect(readFileSync(join(folder, 'small.bin'), 'utf8')).toBe('a small file');
   });
 
-  it('fetches from below another address, and from a folder under either name', async () => {
+  it('downloads from another base URL, and copies from a folder with either file name', async () => {
     await pull(entry(), { models: join(root, 'a'), from: `${base}/mirror/` });
     const shelf = join(root, 'shelf');
     mkdirSync(shelf);
@@ -203,7 +203,7 @@ describe('pull', () => {
     expect(readFileSync(join(folder, 'big.onnx')).equals(BIG)).toBe(true);
   });
 
-  it('refuses a folder without the file, with a wrong one, or that is none', async () => {
+  it('rejects a folder without the file, with a wrong file, or that is not a folder', async () => {
     const from = join(root, 'shelf');
     mkdirSync(from);
     await expect(pull(entry(), { models: root, from })).rejects.toThrow(/has no file big.onnx or big.bin/);
@@ -229,7 +229,7 @@ describe('voiceflowHome', () => {
     expect(voiceflowHome(env, platform, '/home/u')).toBe(folder);
   });
 
-  it('holds the models, unless VOICEFLOW_MODELS names their folder', () => {
+  it('is the location of models unless VOICEFLOW_MODELS is set', () => {
     expect(modelsFolder({ VOICEFLOW_HOME: '/x' })).toBe('/x/models');
     expect(modelsFolder({ VOICEFLOW_HOME: '/x', VOICEFLOW_MODELS: '/m' })).toBe('/m');
   });

@@ -5,7 +5,7 @@ import { openJobs } from '@voiceflow-ml/jobs';
 import { expect, it, vi } from 'vitest';
 import { jobsOptions } from '../options.ts';
 
-it('tells those who wait where an answer cannot be taken over from its thread, and goes on', async () => {
+it('rejects a query whose result cannot be transferred from its thread, and runs the next', async () => {
   const data = mkdtempSync(join(tmpdir(), 'voiceflow-embedded-'));
   const options = jobsOptions({ VOICEFLOW_DATA: data });
   if (options === undefined) throw new Error('there are options');

@@ -11,7 +11,7 @@ const CONNECT_MS = 3_000;
  */
 const STATEMENT_MS = 15_000;
 /** Delay before reconnecting a lost listener. */
-const RELISTEN_MS = 1_000;
+const RECONNECT_MS = 1_000;
 
 /**
  * Connects to a PostgreSQL server (12 or newer) by a URL `postgres://…`.
@@ -109,7 +109,7 @@ class Listener {
       if (lost || this.#closed || this.#client !== client) return;
       lost = true;
       this.#drop();
-      this.#timer = setTimeout(() => void this.#open(), RELISTEN_MS);
+      this.#timer = setTimeout(() => void this.#open(), RECONNECT_MS);
     };
     client.on('error', again);
     client.on('end', again);

@@ -17,7 +17,7 @@ describe('PreparedStatements', () => {
   const prepared = async () =>
     (await db.query<{ n: number }>('select count(*)::int as n from pg_prepared_statements')).rows[0]?.n;
 
-  it('gives the very rows of a query that is not prepared, for every type that jobs use', async () => {
+  it('returns the same rows as an unprepared query, for every type that jobs use', async () => {
     const sql = `select $1::text as text, $2::uuid as uuid, $3::jsonb as json, $4::bigint as big, $5::float8 as float,
       $6::text[] as texts, $7::boolean as flag, $8::real[] as reals, $9::timestamptz as at, $10::smallint as small`;
     const uuid = '01890000-0000-7000-8000-000000000001';
@@ -29,13 +29,13 @@ describe('PreparedStatements', () => {
     expect(await statements.query(sql, nothing)).toEqual((await db.query(sql, nothing)).rows);
   });
 
-  it('gives no rows where there are none, and what a statement returns', async () => {
+  it('returns no rows for an empty result, and the rows of returning', async () => {
     expect(await statements.query('select n from number where n = $1', [1])).toEqual([]);
     expect(await statements.query('insert into number values ($1, $2)', [1, 'one'])).toEqual([]);
     expect(await statements.query('delete from number where n = $1 returning name', [1])).toEqual([{ name: 'one' }]);
   });
 
-  it('goes on after a refusal, of the statement and of its values, and tells PostgreSQL’s code', async () => {
+  it('continues after errors of the statement or its values, and reports PostgreSQL’s code', async () => {
     await expect(statements.query('select nonsense', [])).rejects.toMatchObject({ code: '42703' });
     await expect(statements.query('select $1::uuid as id', ['x'])).rejects.toMatchObject({ code: '22P02' });
     await statements.query('insert into number values ($1, $2)', [2, null]);
@@ -45,7 +45,7 @@ describe('PreparedStatements', () => {
     expect(await statements.query('select n, name from number where n = $1', [2])).toEqual([{ n: 2, name: null }]);
   });
 
-  it('makes one again when it is old: tables have grown since', async () => {
+  it('prepares an old statement again, since tables have grown', async () => {
     const when = async (sql: string) =>
       (await db.query<{ t: Date }>('select prepare_time as t from pg_prepared_statements where statement = $1', [sql]))
         .rows[0]?.t;
@@ -59,7 +59,7 @@ describe('PreparedStatements', () => {
     expect(await when('select 1 as one')).not.toEqual(first);
   });
 
-  it('keeps at most 200', async () => {
+  it('keeps at most 200 statements', async () => {
     for (let i = 0; i < 450; i++) expect(await statements.query(`select ${i} as i`, [])).toEqual([{ i }]);
     expect(await prepared()).toBeLessThanOrEqual(201);
   });

@@ -39,7 +39,7 @@ async function* chunksOf(text: string) {
 const store = (text: string, memory: RequestMemory) =>
   storeForm(storage, 'x', chunksOf(text), 'multipart/form-data; boundary=b', memory);
 
-it('counts what the fields of a form take, and not its file', async () => {
+it('counts the bytes of form fields, but not of the file', async () => {
   const of = budget();
   const memory = new RequestMemory(of);
   const form = `${part('uri', 'u'.repeat(100_000))}${part('file', 'x'.repeat(8_000_000), FILE)}--b--\r\n`;
@@ -51,7 +51,7 @@ it('counts what the fields of a form take, and not its file', async () => {
   expect(of.memory.now).toBe(0);
 });
 
-it('refuses a form whose fields are more than can be kept, before they have all come', async () => {
+it('rejects a form with too many bytes of fields before it has arrived', async () => {
   const of = budget();
   const many = Array.from({ length: 60 }, (_, i) => part(`f${i}`, 'x'.repeat(1_000_000))).join('');
   await expect(store(many, new RequestMemory(of))).rejects.toMatchObject({ code: 'invalid-option' });

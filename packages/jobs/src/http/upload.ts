@@ -39,7 +39,7 @@ export async function* bounded(body: AsyncIterable<Uint8Array>, limits: UploadLi
       if (done) return;
       bytes += value.byteLength;
       if (performance.now() - startedAt >= 2 * limits.idleBodyMs) {
-        if (bytes - before < LEAST_BYTES) throw dripping(2 * limits.idleBodyMs);
+        if (bytes - before < LEAST_BYTES) throw tooSlow(2 * limits.idleBodyMs);
         [startedAt, before] = [performance.now(), bytes];
       }
       if (bytes > limits.bodyBytes) throw tooLarge(bytes, limits.bodyBytes);
@@ -70,7 +70,7 @@ async function nextOf(iterator: AsyncIterator<Uint8Array>, idleMs: number, bytes
   }
 }
 
-function dripping(ms: number): VoiceFlowError {
+function tooSlow(ms: number): VoiceFlowError {
   const message = `fewer than ${LEAST_BYTES} bytes of the body were received in ${Math.round(ms)} ms`;
   return new VoiceFlowError('deadline-exceeded', message, { hint: 'Send the body without pauses.' });
 }

@@ -7,7 +7,7 @@ import { Watch } from './watch.ts';
 const watch = new Watch({ listen() {} } as unknown as Database, { states: async () => [] } as unknown as Jobs);
 afterEach(() => watch.close());
 
-it('keeps room for the jobs of others beside those that one key waits for', () => {
+it('reserves watchers for other keys when one key waits for many jobs', () => {
   const ends = Array.from({ length: 1_500 }, (_, i) => watch.subscribe('a', `job ${i}`, () => {}));
   expect(() => watch.subscribe('a', 'one more', () => {})).toThrow(expect.objectContaining({ code: 'overloaded' }));
   watch.subscribe('b', 'another', () => {})();

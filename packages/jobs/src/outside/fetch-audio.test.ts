@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { fetchAudio } from './fetch-audio.ts';
 
-it('gives up a sender that is slower than anybody listens, though it never pauses', async () => {
+it('rejects a sender below the minimum rate, although it never pauses', async () => {
   const server = createServer((_, response) => {
     const timer = setInterval(() => response.write('x'), 20);
     response.on('close', () => clearInterval(timer));

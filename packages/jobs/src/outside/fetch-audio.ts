@@ -30,7 +30,7 @@ const REDIRECTS = 5;
  */
 const LEAST_RATE = 8 * 1024;
 /** Status codes below 500 after which a retry may succeed. */
-const MAY_PASS: readonly number[] = [408, 425, 429];
+const TEMPORARY_STATUSES: readonly number[] = [408, 425, 429];
 
 /** Downloads a recording to a file, within limits. The format is not checked here. */
 export function fetchAudio(options: FetchAudioOptions): WithUrl {
@@ -68,7 +68,7 @@ export function fetchAudio(options: FetchAudioOptions): WithUrl {
       const { statusCode = 0, headers } = response;
       if (statusCode !== 200) {
         response.destroy();
-        const permanent = statusCode < 500 && !MAY_PASS.includes(statusCode);
+        const permanent = statusCode < 500 && !TEMPORARY_STATUSES.includes(statusCode);
         throw urlError(new OutsideError(`it responded with ${statusCode}`, permanent), signal);
       }
       const claimed = Number(headers['content-length'] ?? 0);

@@ -3,7 +3,7 @@ import { DatabaseError } from '../database/database.ts';
 import { batched } from './batched.ts';
 
 describe('gathered', () => {
-  it('makes the first call at once and the others together, each with its own output', async () => {
+  it('runs the first call immediately and batches the others, each with its own output', async () => {
     const calls: (readonly number[])[] = [];
     const double = batched<number, number>(3, async (items) => {
       calls.push(items);
@@ -15,7 +15,7 @@ describe('gathered', () => {
     expect(await double(6)).toBe(12);
   });
 
-  it('tells a failure to those of its call, and goes on', async () => {
+  it('rejects all items of a failed batch, and continues', async () => {
     let fails = true;
     const call = batched<number, number>(9, async (items) => {
       if (fails) throw new Error('away');
@@ -27,7 +27,7 @@ describe('gathered', () => {
     expect(await call(3)).toBe(3);
   });
 
-  it('does not let one that is refused take the others along', async () => {
+  it('runs the items of a rejected batch one by one', async () => {
     const calls: (readonly number[])[] = [];
     const call = batched<number, number>(9, async (items) => {
       calls.push(items);
@@ -39,7 +39,7 @@ describe('gathered', () => {
     expect(calls).toEqual([[1], [2, 3, 4], [2], [3], [4]]);
   });
 
-  it('waits for company where it may', async () => {
+  it('delays a call to batch it, if allowed', async () => {
     const calls: number[] = [];
     const call = batched<number, undefined>(
       9,

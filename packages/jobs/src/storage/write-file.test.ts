@@ -60,13 +60,13 @@ it.each([
   ['after a chunk', failing(1)],
   ['while the file opens', failing(1, 20)],
   ['once the file is open', failing(1, 2 * disk.OPEN_MS)],
-])('leaves no file of a body that fails %s', async (_, body) => {
+])('leaves no file for a body that fails %s', async (_, body) => {
   const written = writeFile(join(folder, 'x.part'), (sink) => pipeline(Readable.from(body), sink));
   await expect(written).rejects.toThrow('cut off');
   expect(await left()).toEqual([]);
 });
 
-it.each([0, 20, 2 * disk.OPEN_MS])('leaves no file when it is stopped after %i ms', async (ms) => {
+it.each([0, 20, 2 * disk.OPEN_MS])('leaves no file if aborted after %i ms', async (ms) => {
   const stop = new AbortController();
   setTimeout(() => stop.abort(), ms);
   const endless = new Readable({ read: () => {} });
@@ -76,7 +76,7 @@ it.each([0, 20, 2 * disk.OPEN_MS])('leaves no file when it is stopped after %i m
   expect(await left()).toEqual([]);
 });
 
-it('leaves no file when whoever writes gives up without a word to it', async () => {
+it('leaves no file if the writer fails before the first byte', async () => {
   const written = writeFile(join(folder, 'x.part'), async () => {
     throw new Error('given up');
   });
@@ -84,14 +84,14 @@ it('leaves no file when whoever writes gives up without a word to it', async () 
   expect(await left()).toEqual([]);
 });
 
-it('ends when the file cannot be opened, and writes one that can', async () => {
+it('rejects if the file cannot be opened, and writes one that can', async () => {
   const write = (sink: Writable) => pipeline(Readable.from([Buffer.from('ab'), Buffer.from('cd')]), sink);
   await expect(writeFile(join(folder, 'none', 'x'), write)).rejects.toMatchObject({ code: 'ENOENT' });
   await writeFile(join(folder, 'x'), write, { flush: true });
   expect(readFileSync(join(folder, 'x'), 'utf8')).toBe('abcd');
 });
 
-it('leaves no file of a form that was cut off', async () => {
+it('leaves no file of a truncated form', async () => {
   async function* form() {
     yield Buffer.from('--b\r\ncontent-disposition: form-data; name="file"; filename="x"\r\n\r\nabc');
   }

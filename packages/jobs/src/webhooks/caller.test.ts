@@ -5,7 +5,7 @@ import type { Database } from '../database/database.ts';
 import { NO_METRICS } from '../worker/metrics.ts';
 import { Caller } from './caller.ts';
 
-it('calls for one key while the receivers of another never answer', async () => {
+it('delivers for one key while the receivers of another do not respond', async () => {
   const seen: string[] = [];
   const server = createServer((request, response) => {
     seen.push(request.url ?? '');

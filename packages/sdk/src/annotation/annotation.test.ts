@@ -33,50 +33,50 @@ describe('Annotation', () => {
     'meeting',
   );
 
-  it('orders turns and names speakers in order of first appearance', () => {
+  it('orders turns and numbers speakers in order of first appearance', () => {
     expect(meeting.turns.map(({ start, speaker }) => `${start}${speaker}`)).toEqual(['0B', '3A', '4B', '6B']);
     expect(meeting.labels).toEqual(['B', 'A']);
     expect([meeting.length, meeting.uri, meeting.extent]).toEqual([4, 'meeting', { start: 0, end: 9 }]);
   });
 
-  it('cannot be changed', () => {
+  it('is immutable', () => {
     expect(() => Object.assign(meeting.turns[0] as Turn, { speaker: 'X' })).toThrow(TypeError);
     expect(() => (meeting.turns as Turn[]).pop()).toThrow(TypeError);
     expect(() => (meeting.labels as string[]).pop()).toThrow(TypeError);
   });
 
-  it('merges what touches; the confidence is the mean by time, where all have one', () => {
+  it('merges adjacent turns; the confidence is the time-weighted mean if all have one', () => {
     expect(new Annotation([turn(0, 3, 'A', 0.5), turn(3, 4, 'A', 0.9)]).support().turns).toEqual([
       turn(0, 4, 'A', 0.6),
     ]);
     expect(meeting.support().turns).toEqual([turn(0, 9, 'B'), turn(3, 5, 'A')]);
   });
 
-  it('fills pauses up to a length, exactly', () => {
+  it('fills pauses up to and including a length', () => {
     const paused = new Annotation([turn(0, 0.7, 'A'), turn(1.2, 2, 'A'), turn(2.6, 3, 'A')]);
     expect(paused.support(0.5).turns).toEqual([turn(0, 2, 'A'), turn(2.6, 3, 'A')]);
   });
 
-  it('refuses a length that is none', () => {
+  it('rejects an invalid length', () => {
     expect(() => meeting.support(-1)).toThrow('maxGap is -1, expected seconds of at least 0');
     expect(() => meeting.timeline().support(Number.NaN)).toThrow('maxGap is NaN');
   });
 
-  it('sums seconds by speaker', () => {
+  it('returns the seconds of each speaker', () => {
     expect([...meeting.seconds()]).toEqual([
       ['B', 9],
       ['A', 2],
     ]);
   });
 
-  it('renames by a table or a function, and merges speakers that way', () => {
+  it('renames by a table or a function, which can merge speakers', () => {
     expect(meeting.rename({ B: 'Ada' }).labels).toEqual(['Ada', 'A']);
     expect(meeting.rename((label) => `x${label}`).labels).toEqual(['xB', 'xA']);
     expect(meeting.rename(() => 'all').support().turns).toEqual([turn(0, 9, 'all')]);
     expect(meeting.rename({ toString: 'no' }).labels).toEqual(['B', 'A']);
   });
 
-  it('keeps some speakers, gives timelines, keeps its uri', () => {
+  it('selects speakers, returns timelines, keeps its URI', () => {
     expect(meeting.subset(['A']).turns).toEqual([turn(3, 5, 'A')]);
     expect(meeting.timeline('A').segments).toEqual([{ start: 3, end: 5 }]);
     expect(meeting.timeline().duration).toBe(9);
@@ -85,7 +85,7 @@ describe('Annotation', () => {
     );
   });
 
-  it('crops, supports, finds overlap as a raster does', () => {
+  it('crops, and computes support and overlap like a raster', () => {
     fc.assert(
       fc.property(turns, fc.nat(CELLS), fc.nat(CELLS), (list, a, b) => {
         const annotation = new Annotation(list);
@@ -109,21 +109,21 @@ describe('Annotation', () => {
     [turn(0, 1, 'A', 1.1), 'turns[0].confidence is 1.1'],
     [turn(2, 1, 'A'), 'turns[0] ends at 1 s, before it starts at 2 s'],
     [{ start: 0, end: 1 } as unknown as Turn, 'turns[0].speaker is undefined'],
-  ])('refuses %j', (bad, message) => {
+  ])('rejects %j', (bad, message) => {
     expect(() => new Annotation([bad])).toThrow(VoiceFlowError);
     expect(() => new Annotation([bad])).toThrow(message);
   });
 });
 
 describe('exclusiveTurns', () => {
-  it('lets who has the floor keep it, without confidences', () => {
+  it('keeps the current speaker if turns have no confidence', () => {
     expect(exclusiveTurns([turn(0, 10, 'A'), turn(4, 5, 'B'), turn(8, 12, 'B')])).toEqual([
       turn(0, 10, 'A'),
       turn(10, 12, 'B'),
     ]);
   });
 
-  it('lets the surer turn have the floor', () => {
+  it('prefers the turn with the higher confidence', () => {
     expect(exclusiveTurns([turn(0, 10, 'A', 0.6), turn(4, 5, 'B', 0.9)])).toEqual([
       turn(0, 4, 'A', 0.6),
       turn(4, 5, 'B', 0.9),
@@ -131,7 +131,7 @@ describe('exclusiveTurns', () => {
     ]);
   });
 
-  it('makes one turn of pieces of one speaker that touch', () => {
+  it('joins adjacent parts of one speaker into one turn', () => {
     expect(exclusiveTurns([turn(0, 3, 'A', 0.5), turn(2, 4, 'A', 0.9), turn(4, 5, 'A', 0.9)])).toEqual([
       turn(0, 5, 'A', (2 * 0.5 + 3 * 0.9) / 5),
     ]);
@@ -143,7 +143,7 @@ describe('exclusiveTurns', () => {
     expect(exclusiveTurns([turn(0, 2, 'B'), turn(0, 2, 'A')])).toEqual([turn(0, 2, 'A')]);
   });
 
-  it('has one speaker where anybody speaks: the one the rules name', () => {
+  it('has exactly one speaker wherever there is speech, chosen by the rules', () => {
     fc.assert(
       fc.property(turns, (list) => {
         const exclusive = exclusiveTurns(list);

@@ -38,13 +38,13 @@ describe('Timeline', () => {
     expect(timeline.extent).toEqual({ start: 0.3, end: 6 });
   });
 
-  it('cannot be changed', () => {
+  it('is immutable', () => {
     const timeline = new Timeline([{ start: 0, end: 1 }]);
     expect(() => (timeline.segments as Segment[]).push({ start: 1, end: 2 })).toThrow(TypeError);
     expect(() => Object.assign(timeline.segments[0] as Segment, { end: 9 })).toThrow(TypeError);
   });
 
-  it('unites, finds gaps, crops and extrudes as a raster does', () => {
+  it('computes unions, gaps, crops and complements like a raster', () => {
     fc.assert(
       fc.property(segments, segments, (a, b) => {
         const [first, second] = [new Timeline(a), new Timeline(b)];
@@ -78,7 +78,7 @@ describe('Timeline', () => {
     ]);
   });
 
-  it('fills a gap of just that length, whatever the last bits', () => {
+  it('fills a gap of exactly that length in spite of rounding', () => {
     const timeline = new Timeline([
       { start: 0, end: 0.3 },
       { start: 0.4, end: 0.5 },
@@ -87,7 +87,7 @@ describe('Timeline', () => {
     expect(timeline.support(0.1).segments).toEqual([{ start: 0, end: 0.5 }]);
   });
 
-  it('has neither extent nor gaps when empty', () => {
+  it('has neither extent nor gaps if empty', () => {
     const empty = new Timeline();
     expect([empty.extent, empty.length, empty.duration]).toEqual([undefined, 0, 0]);
     expect([...empty.gaps(), ...empty.support(), ...empty.extrude({ start: 0, end: 1 })]).toEqual([]);
@@ -99,7 +99,7 @@ describe('Timeline', () => {
     [{ start: Number.NaN, end: 1 }, 'segments[0].start is NaN'],
     [{ start: 0, end: Number.POSITIVE_INFINITY }, 'segments[0].end is Infinity'],
     [{ start: '0', end: 1 } as unknown as Segment, 'segments[0].start is 0'],
-  ])('refuses %j', (segment, message) => {
+  ])('rejects %j', (segment, message) => {
     expect(() => new Timeline([segment])).toThrow(VoiceFlowError);
     expect(() => new Timeline([segment])).toThrow(message);
   });

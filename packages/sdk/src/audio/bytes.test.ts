@@ -38,7 +38,7 @@ function cut(bytes: Uint8Array, sizes: readonly number[]): Uint8Array[] {
 }
 
 describe('openBytes', () => {
-  it('reads the same by any calls from memory, a blob and a stream in any chunks', async () => {
+  it('reads the same in calls of any size from memory, a blob and a stream in any chunks', async () => {
     const calls = fc.array(fc.tuple(fc.constantFrom('read', 'skip', 'peek'), fc.integer({ min: 0, max: 1_500 })), {
       maxLength: 12,
     });
@@ -67,7 +67,7 @@ describe('openBytes', () => {
     );
   });
 
-  it('goes back where the input can', async () => {
+  it('seeks back if the input supports it', async () => {
     for (const reader of [openBytes(BYTES), openBytes(new Blob([BYTES]))]) {
       await reader.skip(4_000);
       reader.seek?.(10);
@@ -77,7 +77,7 @@ describe('openBytes', () => {
     expect(openBytes(streamOf([]).stream).seek).toBeUndefined();
   });
 
-  it('takes only the slices of a blob that are asked for', async () => {
+  it('reads only the requested slices of a blob', async () => {
     const ranges: [number, number][] = [];
     const size = 50_000_000_000;
     const blob = {
@@ -100,7 +100,7 @@ describe('openBytes', () => {
     ]);
   });
 
-  it('pulls no more of a stream than is asked for', async () => {
+  it('reads no more of a stream than requested', async () => {
     const { stream, state } = streamOf(cut(BYTES, [100]));
     const reader = openBytes(stream);
     await reader.read(250);
@@ -112,7 +112,7 @@ describe('openBytes', () => {
 });
 
 describe('limits', () => {
-  it('judges a stream by what arrives', async () => {
+  it('checks a stream by the received bytes', async () => {
     const { stream, state } = streamOf(cut(BYTES, [1_000]), 'hang');
     const reader = openBytes(stream, { maxBytes: 2_500 });
     await reader.skip(2_000);
@@ -121,7 +121,7 @@ describe('limits', () => {
     expect(state.cancelled).toBe(true);
   });
 
-  it('judges blobs and memory by their size', () => {
+  it('checks blobs and memory by their size', () => {
     for (const input of [BYTES, new Blob([BYTES])]) {
       expect(() => openBytes(input, { maxBytes: 4_999 })).toThrow(expect.objectContaining({ code: 'audio-too-large' }));
       expect(openBytes(input, { maxBytes: 5_000 }).size).toBe(5_000);
@@ -130,7 +130,7 @@ describe('limits', () => {
 });
 
 describe('failures', () => {
-  it('wakes a waiting read at an abort and cancels the stream', async () => {
+  it('rejects a pending read on abort and cancels the stream', async () => {
     const controller = new AbortController();
     const { stream, state } = streamOf([BYTES], 'hang');
     const reader = openBytes(stream, { signal: controller.signal });
@@ -140,18 +140,18 @@ describe('failures', () => {
     expect(state.cancelled).toBe(true);
   });
 
-  it('does not wait for a stream that never finishes cancelling', async () => {
+  it('does not wait for a stream whose cancel never settles', async () => {
     const reader = openBytes(new ReadableStream<Uint8Array>({ cancel: () => new Promise(() => {}) }));
     await reader.close();
   });
 
-  it('refuses to begin after an abort', () => {
+  it('rejects if already aborted', () => {
     expect(() => openBytes(BYTES, { signal: AbortSignal.abort() })).toThrow(
       expect.objectContaining({ code: 'aborted' }),
     );
   });
 
-  it('types the errors of streams and blobs', async () => {
+  it('converts errors of streams and blobs to VoiceFlowError', async () => {
     const reader = openBytes(streamOf([BYTES], new Error('connection reset')).stream);
     await expect(reader.read(9_999)).rejects.toThrow(
       expect.objectContaining({ code: 'invalid-audio', message: expect.stringContaining('connection reset') }),
@@ -169,7 +169,7 @@ describe('failures', () => {
     await expect(typed.read(1)).rejects.toThrow(expect.objectContaining({ code: 'overloaded' }));
   });
 
-  it('refuses locked streams and chunks that are no bytes', async () => {
+  it('rejects locked streams and chunks that are not bytes', async () => {
     const { stream } = streamOf([]);
     stream.getReader();
     expect(() => openBytes(stream)).toThrow(expect.objectContaining({ code: 'invalid-option' }));

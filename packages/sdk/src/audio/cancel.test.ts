@@ -13,7 +13,7 @@ class CountedBlob extends Blob {
 
 /** Rates that are kept, halved, and resampled by a long way round. */
 it.each([16_000, 32_000, 44_100, 15_999, 1_000])(
-  'a recording of %d Hz is read no further than the signal',
+  'a recording of %d Hz is not read further after an abort',
   async (rate) => {
     const wav = encodeWav(new Float32Array(4_000_000), rate);
     const blob = new CountedBlob([wav]);

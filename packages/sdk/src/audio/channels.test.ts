@@ -36,8 +36,8 @@ const mix = async (input: Parameters<typeof openAudio>[0], channels?: 'mix' | nu
 const LEFT = voice(1, 6);
 const RIGHT = voice(2, 6);
 
-describe('a channel alone', () => {
-  it('is given by its number, of a file and of samples', async () => {
+describe('a single channel', () => {
+  it('is selected by its number, in a file and in samples', async () => {
     for (const input of [wav(LEFT, RIGHT), { samples: [LEFT, RIGHT], sampleRate: RATE }]) {
       expect((await mix(input, 1)).samples).toEqual(LEFT);
       expect((await mix(input, 2)).samples).toEqual(RIGHT);
@@ -45,30 +45,30 @@ describe('a channel alone', () => {
     expect((await mix(wav(LEFT), 1)).samples).toEqual(LEFT);
   });
 
-  it.each([3, 100])('is refused where there is no channel %i', async (number) => {
+  it.each([3, 100])('is rejected if there is no channel %i', async (number) => {
     await expect(mix(wav(LEFT, RIGHT), number)).rejects.toMatchObject({ code: 'invalid-option', hint: /1 to 2/ });
   });
 
-  it.each([0, -1, 1.5, Number.NaN])('is refused for %d, which is no number of a channel', async (number) => {
+  it.each([0, -1, 1.5, Number.NaN])('is rejected for %d, which is not a channel number', async (number) => {
     const opening = openAudio(wav(LEFT, RIGHT), { sampleRate: RATE, channels: number });
     await expect(opening).rejects.toMatchObject({ code: 'invalid-option' });
   });
 });
 
 describe('the mix', () => {
-  it.each([-1, -0.9, -0.7])('does not cancel itself where the right channel is %d times the left one', async (gain) => {
+  it.each([-1, -0.9, -0.7])('does not cancel out if the right channel is %d times the left one', async (gain) => {
     const { samples, warnings } = await mix(wav(LEFT, scaled(LEFT, gain)));
     expect(samples).toEqual(LEFT);
     expect(warnings).toEqual(['channels-inverted']);
   });
 
-  it.each([1, 0.5, 0, -0.3])('is the mean where it is %d times the left one, without a word', async (gain) => {
+  it.each([1, 0.5, 0, -0.3])('is the mean if it is %d times the left one, without a warning', async (gain) => {
     const { samples, warnings } = await mix(wav(LEFT, scaled(LEFT, gain)));
     expect(loudness(samples, 0, 6) / loudness(LEFT, 0, 6)).toBeCloseTo((1 + gain) / 2, 3);
     expect(warnings).toEqual([]);
   });
 
-  it('of a voice a channel warns, at once or in turns', async () => {
+  it('warns if each channel has another voice, at once or alternately', async () => {
     expect((await mix(wav(LEFT, RIGHT))).warnings).toEqual(['channels-mixed']);
     const turns = wav(
       voice(1, 6, (s) => s % 2 < 1),
@@ -77,13 +77,13 @@ describe('the mix', () => {
     expect((await mix(turns)).warnings).toEqual(['channels-mixed']);
   });
 
-  it('of one sound at two microphones, and of a silent channel with a hiss, does not', async () => {
+  it('does not warn for one sound at two microphones, or for a silent channel with noise', async () => {
     expect((await mix(wav(LEFT, scaled(LEFT, 0.6, 4)))).warnings).toEqual([]);
     expect((await mix(wav(LEFT, scaled(RIGHT, 0.002)))).warnings).toEqual([]);
   });
 });
 
-describe('channels apart', () => {
+describe('separate channels', () => {
   it('are those of the file, at any rate', async () => {
     const { channels, warnings } = await apart(wav(LEFT, RIGHT));
     expect(channels).toEqual([LEFT, RIGHT]);
@@ -93,7 +93,7 @@ describe('channels apart', () => {
     expect((await apart(wav(LEFT))).channels).toEqual([LEFT]);
   });
 
-  it('lose what they have of a louder one, and keep their own at any level', async () => {
+  it('have crosstalk of a louder channel removed, and keep their own speech at any level', async () => {
     const far = voice(2, 6, (s) => s >= 4);
     const left = voice(1, 6, (s) => s < 4);
     const leak = plus(scaled(left, 0.1, 40), scaled(far, 0.05));
@@ -105,11 +105,11 @@ describe('channels apart', () => {
     expect(quiet.channels[1]).toEqual(scaled(RIGHT, 0.03));
   });
 
-  it('warn where they hold the same sound', async () => {
+  it('warn if they have the same signal', async () => {
     expect((await apart(wav(LEFT, LEFT))).warnings).toEqual(['channels-alike']);
   });
 
-  it('are read in step, a block at a time, and close the input once all are closed', async () => {
+  it('are read synchronously in blocks, and close the input once all are closed', async () => {
     const state = { reads: 0, closed: 0 };
     const source: AudioSource = {
       sampleRate: RATE,
@@ -143,7 +143,7 @@ describe('channels apart', () => {
     expect(state.closed).toBe(1);
   });
 
-  it('all fail where the input fails', async () => {
+  it('all fail if the input fails', async () => {
     let reads = 0;
     const source: AudioSource = {
       sampleRate: RATE,

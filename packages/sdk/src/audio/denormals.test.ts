@@ -6,8 +6,8 @@ import { samplesSource } from './pipes.ts';
 
 const fade = Float32Array.from({ length: 4_000 }, (_, i) => 0.5 * 10 ** (-i / 80));
 
-describe('samples too quiet to be numbers that are computed with quickly', () => {
-  it('become silence, and nothing else does', () => {
+describe('denormal samples', () => {
+  it('are flushed to zero, and no other samples are', () => {
     expect([...flushDenormals(Float32Array.of(1, -1e-17, 1e-19, -1e-40, 1e-45, Number.NaN, -0))]).toEqual([
       1,
       Math.fround(-1e-17),
@@ -19,7 +19,7 @@ describe('samples too quiet to be numbers that are computed with quickly', () =>
     ]);
   });
 
-  it('do so in files and in samples, whose array stays as it was', async () => {
+  it('are flushed in files and in samples, without changing the caller’s array', async () => {
     const given = fade.slice();
     const wav = encodeWav(fade, 16_000, { encoding: 'f32' });
     for (const audio of [wav, samplesSource({ samples: given, sampleRate: 16_000 })]) {

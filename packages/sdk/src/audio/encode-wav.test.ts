@@ -12,7 +12,7 @@ async function decode(wav: Uint8Array<ArrayBuffer>) {
 const SAMPLES = Float32Array.from({ length: 1_000 }, (_, i) => Math.sin(i));
 
 describe('encodeWav', () => {
-  it('is read back within half a step, clipped at full scale', async () => {
+  it('decodes to the samples within half a quantization step, clipped at full scale', async () => {
     const { rate, samples, warnings } = await decode(encodeWav(Float32Array.of(...SAMPLES, 2, -2), 44_100));
     expect(rate).toBe(44_100);
     expect(warnings).toEqual([]);
@@ -22,7 +22,7 @@ describe('encodeWav', () => {
     expect([...samples.subarray(1_000)]).toEqual([32_767 / 32_768, -1]);
   });
 
-  it('keeps floats as they are', async () => {
+  it('keeps float samples exactly', async () => {
     expect((await decode(encodeWav(SAMPLES, 8_000, { encoding: 'f32' }))).samples).toEqual(SAMPLES);
   });
 
@@ -37,7 +37,7 @@ describe('encodeWav', () => {
     [new Float32Array(2), 0],
     [new Float32Array(2), 44_100.5],
     [new Float32Array(2), Number.NaN],
-  ])('refuses %j at %f Hz', (samples, rate) => {
+  ])('rejects %j at %f Hz', (samples, rate) => {
     expect(() => encodeWav(samples, rate)).toThrow(expect.objectContaining({ code: 'invalid-option' }));
   });
 });

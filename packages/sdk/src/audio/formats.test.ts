@@ -68,18 +68,18 @@ describe('containerOf', () => {
     ['\0\0\0\x1cftypM4A ', 'MPEG-4 audio (M4A)'],
     ['\x1aE\xdf\xa3\x01\0\0\0', 'Matroska or WebM file'],
     ['fLaC\0\0\0"', 'FLAC recording'],
-  ])('knows %j, which samples do not begin with', (text, name) => {
+  ])('detects %j, which samples do not begin with', (text, name) => {
     expect(containerOf(latin(text))).toBe(name);
   });
 
   it.each(['', 'RIF', '\xff\xfb\x90\x64\0\0\0\0\0\0\0\0', '\x1f\x8b\x08', '\x0bw', 'ID3\xff'])(
-    'takes %j for samples',
+    'detects no container in %j',
     (text) => {
       expect(containerOf(latin(text))).toBeUndefined();
     },
   );
 
-  it('takes samples for what they are', () => {
+  it('detects no container in samples', () => {
     const samples = fc.uint8Array({ minLength: CONTAINER_BYTES, maxLength: CONTAINER_BYTES });
     fc.assert(
       fc.property(samples, (head) => containerOf(head) === undefined),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { mixInterleaved, mixPlanar } from './mix.ts';
 
 describe('mixInterleaved', () => {
-  it.each([1, 2, 3, 7])('gives the mean of %i channels, scaled', (channels) => {
+  it.each([1, 2, 3, 7])('returns the scaled mean of %i channels', (channels) => {
     const source = Int16Array.from({ length: 5 * channels }, (_, i) => (i * 7_919) % 32_768);
     const out = new Float32Array(5);
     mixInterleaved(source, channels, 5, 2 ** -15, out);
@@ -20,7 +20,7 @@ describe('mixInterleaved', () => {
 });
 
 describe('mixPlanar', () => {
-  it('gives the mean of a stretch', () => {
+  it('returns the mean of a range', () => {
     const out = new Float32Array(2);
     mixPlanar([Float32Array.of(1, 2, 3), Float32Array.of(3, 4, -3)], 1, 2, out);
     expect([...out]).toEqual([3, 0]);

@@ -36,17 +36,17 @@ async function read(bytes: Uint8Array<ArrayBuffer>): Promise<Reading | undefined
 const shown = (reading: Reading | 'reject' | undefined) =>
   reading === undefined || reading === 'reject' || reading[1] === 0 ? 'reject' : reading.join(' ');
 
-describe('WAVs that are unusual, cut and damaged', () => {
+describe('unusual, truncated and damaged WAVs', () => {
   const files = [...oddWavs()];
 
-  it('are those that were judged', () => {
+  it('are the files of the recorded verdicts', () => {
     expect(files.map(([name]) => name)).toEqual(Object.keys(VERDICTS));
     const agreed = Object.values(VERDICTS).filter((verdict) => verdict === 'reject' || Array.isArray(verdict));
     expect(agreed.length).toBeGreaterThan(400);
     expect(agreed.filter((verdict) => verdict !== 'reject').length).toBeGreaterThan(80);
   });
 
-  it('have the samples that libsndfile and ffmpeg find, and are refused where both refuse them', async () => {
+  it('decode to the samples of libsndfile and ffmpeg, and are rejected if both reject them', async () => {
     const failures: string[] = [];
     for (const [name, bytes] of files) {
       const verdict = VERDICTS[name] as Verdict;
@@ -59,7 +59,7 @@ describe('WAVs that are unusual, cut and damaged', () => {
     expect(failures).toEqual([]);
   });
 
-  it('are refused with a code and a hint, or have as many samples as one of the tools finds, where they differ', async () => {
+  it('are rejected with a code and a hint, or have the length of either tool, where the tools differ', async () => {
     const failures: string[] = [];
     for (const [name, bytes] of files) {
       const verdict = VERDICTS[name] as Verdict;

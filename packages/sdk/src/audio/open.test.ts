@@ -52,11 +52,11 @@ describe('inputs', () => {
     ['channels', () => ({ samples: [SAMPLES, SAMPLES], sampleRate: 16_000 })],
     ['AudioSource', () => countingSource([SAMPLES.subarray(0, 3), new Float32Array(0), SAMPLES.subarray(3)]).source],
     ['a WAV behind an ID3 tag', () => new Blob([Uint8Array.of(73, 68, 51, 3, 0, 0, 0, 0, 0, 4, 1, 2, 3, 4), WAV])],
-  ])('gives the same samples from %s', async (_, input) => {
+  ])('return the same samples from %s', async (_, input) => {
     expect(same(await load(input()), SAMPLES)).toBe(true);
   });
 
-  it('hands out the caller’s own samples without a copy, and leaves them as they are', async () => {
+  it('returns the caller’s own samples without a copy, and does not modify them', async () => {
     const loud = Float32Array.of(0.5, 1e30, -1e30);
     const source = await openAudio({ samples: SAMPLES, sampleRate: 16_000 }, { sampleRate: 16_000 });
     expect((await source.read())?.buffer).toBe(SAMPLES.buffer);
@@ -66,7 +66,7 @@ describe('inputs', () => {
     expect(clipped.warnings.map((one) => one.code)).toEqual(['format-questionable']);
   });
 
-  it('resamples to the wanted rate, the same from every kind of input', async () => {
+  it('resamples to the requested rate, the same for every kind of input', async () => {
     const resampler = createResampler(16_000, 48_000);
     const expected = Float32Array.from([...resampler.push(SAMPLES), ...resampler.end()]);
     expect(expected).toHaveLength(120_000);
@@ -87,7 +87,7 @@ describe('inputs', () => {
     ['half a source', { sampleRate: 8_000, read: 1, close: 2 }, /Object/],
     ['samples as numbers', { samples: [1, 2], sampleRate: 8_000 }, /Float32Array/],
     ['16-bit samples', { samples: Int16Array.of(1), sampleRate: 8_000 }, /Float32Array/],
-  ])('refuses %s as no audio input', async (_, input, message) => {
+  ])('rejects %s as no audio input', async (_, input, message) => {
     const error = await load(forced(input)).catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'invalid-option' });
     expect(`${(error as Error).message} ${(error as { hint?: string }).hint}`).toMatch(message);
@@ -105,16 +105,16 @@ describe('inputs', () => {
     ['a WAV with half a frame', riff([fmt({ channels: 2 }), chunk('data', [1, 2, 3])])],
     ['a WAV at 1 Hz', riff([fmt({ rate: 1 }), chunk('data', [1, 2, 3, 4])])],
     ['an endless rate', riff([fmt({ rate: 2_000_000_000 }), chunk('data', [1, 2, 3, 4])])],
-  ])('refuses %s as invalid audio', async (_, input) => {
+  ])('rejects %s as invalid audio', async (_, input) => {
     await expect(load(input)).rejects.toThrow(expect.objectContaining({ code: 'invalid-audio' }));
   });
 });
 
-describe('rate times channels', () => {
+describe('sample rate times channels', () => {
   const wav = (channels: number, rate: number) =>
     riff([fmt({ channels, rate, bits: 8 }), chunk('data', new Array(channels * 100).fill(128))]);
 
-  it('can be limited, since the cost of decoding follows it', async () => {
+  it('can be limited, since it determines the decoding cost', async () => {
     const limits = { maxSamplesPerSecond: 1_600_000 };
     await expect(load(wav(1_000, 16_000), { limits })).rejects.toMatchObject({
       code: 'audio-too-large',
@@ -127,7 +127,7 @@ describe('rate times channels', () => {
     });
   });
 
-  it('is of 16 channels at most where each becomes a recording of its own', async () => {
+  it('allows at most 16 separate channels', async () => {
     const open = (channels: number) => openChannels(wav(channels, 16_000), { sampleRate: 16_000 });
     const sources = await open(16);
     expect(sources).toHaveLength(16);
@@ -139,7 +139,7 @@ describe('rate times channels', () => {
 describe('non-finite samples', () => {
   const bad = riff([fmt({ tag: 3, bits: 32 }), chunk('data', samples([0.5, Number.NaN, Infinity, -Infinity], 'f32'))]);
 
-  it('are refused, with the place', async () => {
+  it('are rejected with their position', async () => {
     await expect(load(bad)).rejects.toThrow(
       expect.objectContaining({
         code: 'invalid-audio',
@@ -154,13 +154,13 @@ describe('non-finite samples', () => {
     );
   });
 
-  it('are replaced where the caller wants that', async () => {
+  it('are replaced on request', async () => {
     const source = await openAudio(bad, { sampleRate: 16_000, nonFinite: 'replace' });
     expect(await source.read()).toEqual(Float32Array.of(0.5, 0, 1, -1));
     expect(source.warnings.map((one) => one.code)).toEqual(['audio-nonfinite']);
   });
 
-  it('do not come out of the loudest finite ones', async () => {
+  it('do not result from the largest finite samples', async () => {
     const loudest = riff([
       fmt({ tag: 3, bits: 32 }),
       chunk(
@@ -178,7 +178,7 @@ describe('non-finite samples', () => {
 describe('limits', () => {
   const seconds = SAMPLES.length / 16_000;
 
-  it('refuses at once what is known to be too long', async () => {
+  it('reject a known excessive length immediately', async () => {
     for (const input of [WAV, new Blob([WAV]), { samples: SAMPLES, sampleRate: 16_000 }]) {
       const limits = { maxSeconds: seconds - 0.01 };
       await expect(openAudio(input, { sampleRate: 48_000, limits })).rejects.toThrow(
@@ -191,14 +191,14 @@ describe('limits', () => {
     }
   });
 
-  it('judges a stream by what arrives, not by what it claims', async () => {
+  it('apply to the received bytes of a stream, not to its declared length', async () => {
     const lying = riff([fmt(), chunk('data', new Uint8Array(3_200), { claim: 2_000_000_000 })]);
     expect(await load(new Blob([lying]).stream(), { limits: { maxSeconds: 1 } })).toHaveLength(1_600);
     const source = await openAudio(new Blob([WAV]).stream(), { sampleRate: 48_000, limits: { maxSeconds: 2 } });
     await expect(collect(source)).rejects.toThrow(expect.objectContaining({ code: 'audio-too-long' }));
   });
 
-  it('is 4 hours unless told otherwise', async () => {
+  it('are 4 hours by default', async () => {
     const hour = new Float32Array(3_600_000);
     const { source } = countingSource([hour, hour, hour, hour, new Float32Array(1)], 1_000);
     await expect(load(source, { sampleRate: 1_000 })).rejects.toThrow(
@@ -206,7 +206,7 @@ describe('limits', () => {
     );
   });
 
-  it('passes the byte limit on', async () => {
+  it('include the byte limit', async () => {
     for (const input of [WAV, new Blob([WAV]), new Blob([WAV]).stream()]) {
       await expect(load(input, { limits: { maxBytes: 1_000 } })).rejects.toThrow(
         expect.objectContaining({ code: 'audio-too-large' }),
@@ -219,13 +219,13 @@ describe('limits', () => {
     { sampleRate: 16_000.5 },
     { limits: { maxSeconds: 0 } },
     { limits: { maxBytes: Number.NaN } },
-  ])('refuses the options %j', async (options) => {
+  ])('reject the options %j', async (options) => {
     await expect(load(WAV, options)).rejects.toThrow(expect.objectContaining({ code: 'invalid-option' }));
   });
 });
 
 describe('closing', () => {
-  it('closes a source that fails, and types its error', async () => {
+  it('closes a failing source, and converts its error', async () => {
     const { source, state } = countingSource([SAMPLES, new Error('microphone unplugged')]);
     const opened = await openAudio(source, { sampleRate: 16_000 });
     expect(opened.warnings).toHaveLength(1);
@@ -236,7 +236,7 @@ describe('closing', () => {
     expect(state.closed).toBeGreaterThan(0);
   });
 
-  it('cancels a stream that is no audio, is aborted, or is closed', async () => {
+  it('cancels a stream that is not audio, is aborted, or is closed', async () => {
     for (const end of ['refused', 'aborted', 'closed'] as const) {
       let cancelled = false;
       const stream = new ReadableStream<Uint8Array>({
@@ -265,7 +265,7 @@ describe('closing', () => {
     }
   });
 
-  it('refuses what is aborted already', async () => {
+  it('rejects if already aborted', async () => {
     await expect(load(WAV, { signal: AbortSignal.abort() })).rejects.toThrow(
       expect.objectContaining({ code: 'aborted' }),
     );
@@ -282,12 +282,12 @@ describe('decoders', () => {
     },
   };
 
-  it('are asked before WAV', async () => {
+  it('are tried before WAV', async () => {
     expect(await load(Uint8Array.of(33, 5), { decoders: [shout], sampleRate: 8_000 })).toHaveLength(5);
     expect(await load(WAV, { decoders: [shout] })).toHaveLength(SAMPLES.length);
   });
 
-  it('are named where none knows the bytes', async () => {
+  it('are named if none supports the bytes', async () => {
     await expect(load(new TextEncoder().encode('<!DOCTYPE html>'), { decoders: [shout] })).rejects.toThrow(
       expect.objectContaining({
         code: 'unsupported-format',

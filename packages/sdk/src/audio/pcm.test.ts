@@ -22,7 +22,7 @@ it('reads 16-bit integers and floats, little-endian', () => {
   expect(read('f32le', Uint8Array.of(0x00, 0x00, 0x00, 0xbf), [])).toEqual(Float32Array.of(-0.5));
 });
 
-it('does not mind where the bytes are cut, and leaves out what is no whole sample', () => {
+it('accepts any chunk boundaries, and drops an incomplete last sample', () => {
   const pieces = fc.array(fc.nat(7), { maxLength: 20 });
   fc.assert(
     fc.property(

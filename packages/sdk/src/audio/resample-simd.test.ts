@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import loadWabt from 'wabt';
 import { MODULE } from './resample-simd.ts';
 
-it('holds the module that wabt makes of the text', async () => {
+it('contains the module that wabt assembles from the text', async () => {
   const wabt = await loadWabt();
   const text = readFileSync(new URL('./resample-kernel.wat', import.meta.url), 'utf8');
   const { buffer } = wabt.parseWat('resample-kernel.wat', text, { simd: true }).toBinary({});

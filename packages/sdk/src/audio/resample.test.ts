@@ -79,7 +79,7 @@ describe.each(RATIOS)('createResampler(%i, %i)', (from, to) => {
   const lowerNyquist = Math.min(from, to) / 2;
 
   it.each([0.02, 0.25, 0.5, 0.75, 0.85, 0.9])(
-    'passes a tone at %f of the lower Nyquist, in place, with nothing beside it',
+    'passes a tone at %f of the lower Nyquist frequency unchanged',
     (share) => {
       const frequency = share * lowerNyquist;
       const result = measure(resample(tone(frequency, from, lengthFor(from, to)), from, to), frequency, to);
@@ -90,14 +90,14 @@ describe.each(RATIOS)('createResampler(%i, %i)', (from, to) => {
   );
 
   const stopped = [1, 1.01, 1.1, 1.5, 1.9, 2.3, 9].filter((share) => share * lowerNyquist < from / 2);
-  it.each(stopped)('stops a tone at %f of the lower Nyquist', (share) => {
+  it.each(stopped)('removes a tone at %f of the lower Nyquist frequency', (share) => {
     const frequency = share * lowerNyquist;
     const output = resample(tone(frequency, from, lengthFor(from, to)), from, to);
     const middle = output.subarray(output.length / 4, (3 * output.length) / 4);
     expect(decibels(peak(middle))).toBeLessThan(-80);
   });
 
-  it('keeps a constant and gives ⌈n · up / down⌉ samples', () => {
+  it('keeps a constant and returns ⌈n · up / down⌉ samples', () => {
     for (const length of [0, 1, 2, 7, 160, 1_001]) {
       const output = resample(new Float32Array(length).fill(0.5), from, to);
       expect(output.length).toBe(Math.ceil((length * to) / from));
@@ -107,7 +107,7 @@ describe.each(RATIOS)('createResampler(%i, %i)', (from, to) => {
     expect(peak(middle.map((value) => value - 0.5))).toBeLessThan(1e-6);
   });
 
-  it('gives the same bits whatever the pieces', () => {
+  it('returns identical bits for any chunk sizes', () => {
     const samples = Float32Array.from({ length: 3_000 }, (_, n) => Math.sin(n * n * 1e-3));
     const whole = resample(samples, from, to);
     for (const sizes of [[1], [7, 1, 300], [2_999], [1_024]]) {
@@ -117,7 +117,7 @@ describe.each(RATIOS)('createResampler(%i, %i)', (from, to) => {
 });
 
 describe('kernels', () => {
-  it('computes the same bits in WebAssembly and in JavaScript', () => {
+  it('compute identical bits in WebAssembly and in JavaScript', () => {
     const simd = simdKernel();
     expect(simd, 'this runtime has WebAssembly SIMD').not.toBeNull();
     const samples = Float32Array.from({ length: 2_000 }, (_, n) => Math.sin(n * n * 1e-3) * 10 ** ((n % 40) - 30));
@@ -128,7 +128,7 @@ describe('kernels', () => {
     }
   });
 
-  it('keeps resamplers apart that share the kernel', () => {
+  it('keep resamplers independent that share the kernel', () => {
     const samples = Float32Array.from({ length: 4_000 }, (_, n) => Math.sin(n * 0.1));
     const pairs = [
       [16_000, 48_000],
@@ -146,10 +146,10 @@ describe('kernels', () => {
   });
 });
 
-describe('any rates', () => {
+describe('arbitrary rates', () => {
   const rate = fc.integer({ min: 1_000, max: 1_000_000 });
 
-  it('keeps the length, the bits and a low tone', () => {
+  it('keep the length, the bits and a low tone', () => {
     fc.assert(
       fc.property(
         rate,
@@ -169,12 +169,12 @@ describe('any rates', () => {
     );
   });
 
-  it.each([0, -1, 999, 1_000_001, 44_100.5, Number.NaN, Number.POSITIVE_INFINITY])('refuses %f Hz', (bad) => {
+  it.each([0, -1, 999, 1_000_001, 44_100.5, Number.NaN, Number.POSITIVE_INFINITY])('reject %f Hz', (bad) => {
     expect(() => createResampler(bad, 48_000)).toThrow(expect.objectContaining({ code: 'invalid-option' }));
     expect(() => createResampler(48_000, bad)).toThrow(expect.objectContaining({ code: 'invalid-option' }));
   });
 
-  it('passes equal rates through untouched', () => {
+  it('returns the input for equal rates', () => {
     const samples = Float32Array.of(1, 2, 3);
     const resampler = createResampler(16_000, 16_000);
     expect(resampler.push(samples)).toBe(samples);

@@ -78,7 +78,7 @@ describe('sample formats', () => {
     expect((await decode(riff([format, chunk('data', body)], { container: 'RIFX' }))).values).toEqual(expected);
   });
 
-  it('mixes channels by their mean and drops a part frame at the end', async () => {
+  it('mixes channels to their mean and drops an incomplete last frame', async () => {
     const body = [...samples([100, 200, -300, 300, 32_767, 32_767, 5], 's16')];
     const { values } = await decode(riff([fmt({ channels: 2 }), chunk('data', body)]));
     expect(values).toEqual([150, 0, 32_767].map((value) => value / 32_768));
@@ -93,7 +93,7 @@ describe('sample formats', () => {
     }
   });
 
-  it('keeps finite doubles finite', async () => {
+  it('keeps finite float64 samples finite', async () => {
     const { values } = await decode(riff([fmt({ tag: 3, bits: 64 }), chunk('data', samples([1e300, -1e39], 'f64'))]));
     expect(values.every(Number.isFinite)).toBe(true);
   });
@@ -112,7 +112,7 @@ describe('chunks', () => {
     ['RF64 with its size in data', riff([ds64(0), fmt(), DATA, list], { container: 'RF64' })],
     ['RF64 that claims 2^53', riff([ds64(2 ** 53), fmt(), { ...DATA, claim: 0xffffffff }], { container: 'RF64' })],
     ['cut pad byte', riff([fmt(), DATA, chunk('LIST', [1], { pad: false })])],
-  ])('finds samples %s', async (_, wav) => {
+  ])('finds the samples %s', async (_, wav) => {
     for (const via of ['memory', 'blob', 'stream'] as const) {
       const { values, rate } = await decode(wav, via);
       expect(values).toEqual(EXPECTED);
@@ -127,24 +127,24 @@ describe('chunks', () => {
     ['zeros in a RIFF of headers only', 0, 36],
     ["sox's", 0x7ffff000, 0x7ffff024],
     ['nearly all ones', 0xffffffdb, 0xffffffff],
-  ])('reads to the end where the sizes are a stream’s: %s', async (_, claim, riffClaim) => {
+  ])('reads to the end if the sizes are placeholders of a stream: %s', async (_, claim, riffClaim) => {
     const { values, warnings } = await decode(riff([fmt(), { ...DATA, claim }], { claim: riffClaim }));
     expect(values).toEqual(EXPECTED);
     expect(warnings).toEqual([]);
   });
 
-  it('takes an empty data chunk at its word where other chunks follow', async () => {
+  it('accepts an empty data chunk if other chunks follow', async () => {
     expect((await decode(riff([fmt(), chunk('data', []), list]))).values).toEqual([]);
   });
 
-  it('is of one mind about samples of unknown length before fmt', async () => {
+  it('rejects samples of unknown length before fmt for every kind of input', async () => {
     for (const via of ['memory', 'blob', 'stream'] as const) {
       const wav = riff([{ ...DATA, claim: 0 }, fmt()], { claim: 0 });
       await expect(decode(wav, via)).rejects.toThrow(expect.objectContaining({ code: 'invalid-audio' }));
     }
   });
 
-  it('uses what is there of a truncated file, and says so', async () => {
+  it('reads the available part of a truncated file, with a warning', async () => {
     const wav = riff([fmt(), DATA]);
     for (const via of ['memory', 'blob', 'stream'] as const) {
       const cut = await decode(wav.slice(0, -5), via);
@@ -154,19 +154,19 @@ describe('chunks', () => {
     }
   });
 
-  it('claims no more samples than there are', async () => {
+  it('declares no more samples than the file has', async () => {
     const wav = riff([fmt(), { ...DATA, claim: 1_000_000_000 }]);
     expect((await decode(wav, 'blob')).hint).toBe(8);
     expect((await decode(riff([fmt(), { ...DATA, claim: 0xffffffff }]), 'stream')).hint).toBeUndefined();
   });
 
-  it('warns of two fmt chunks and uses the first', async () => {
+  it('warns about two fmt chunks and uses the first', async () => {
     const { values, warnings } = await decode(riff([fmt(), fmt({ channels: 2 }), DATA]));
     expect(values).toEqual(EXPECTED);
     expect(warnings).toEqual(['format-questionable']);
   });
 
-  it('reads a long file block by block, the same from memory, blob and a stream', async () => {
+  it('reads a long file in blocks, the same from memory, blob and stream', async () => {
     const body = Uint8Array.from({ length: 300_001 }, (_, i) => (i * 7919) >> 3);
     const whole = riff([fmt({ channels: 3, bits: 24 }), { id: 'data', body }]);
     const reference = await decode(whole);
@@ -176,7 +176,7 @@ describe('chunks', () => {
   });
 });
 
-describe('refusals', () => {
+describe('rejections', () => {
   const file = (format: ReturnType<typeof fmt>, spec?: RiffSpec) => riff([format, DATA], spec);
 
   it.each([
@@ -201,7 +201,7 @@ describe('refusals', () => {
     ['EXTENSIBLE inside itself', file(fmt({ sub: 0xfffe })), 'unsupported-format', /0xfffe/],
     ['a cut EXTENSIBLE', riff([chunk('fmt ', fmt({ sub: 1 }).body.slice(0, 24)), DATA]), 'invalid-audio', /EXTENSIBLE/],
     ['a chunk beyond the end', riff([fmt(), chunk('JUNK', [1], { claim: 5_000 }), DATA]), 'invalid-audio', /no data/],
-  ])('refuses %s', async (_, wav, code, message) => {
+  ])('rejects %s', async (_, wav, code, message) => {
     for (const via of ['memory', 'blob', 'stream'] as const) {
       const failure = expect(decode(wav, via)).rejects;
       await failure.toThrow(
@@ -210,7 +210,7 @@ describe('refusals', () => {
     }
   });
 
-  it('gives up on a file of endless chunks', async () => {
+  it('rejects a file with too many chunks', async () => {
     const junk = riff([chunk('JUNK', [])]).subarray(12);
     const wav = new Uint8Array(12 + 8 * 140_000);
     wav.set(riff([]));
@@ -222,12 +222,12 @@ describe('refusals', () => {
     ['RIFF', 'AVI '],
     ['FFIR', 'WAVE'],
     ['RIFF', 'wave'],
-  ])('does not know %s of form %s', (container, form) => {
+  ])('does not support %s of form %s', (container, form) => {
     const head = new TextEncoder().encode(`${container}\0\0\0\0${form}`);
     expect(wavDecoder.sniff(head)).toBe(false);
   });
 
-  it('stops at an abort between blocks', async () => {
+  it('stops on abort between blocks', async () => {
     const controller = new AbortController();
     const source = await wavDecoder.open(openBytes(riff([fmt(), DATA])), { signal: controller.signal });
     controller.abort();

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { onAbort } from './on-abort.ts';
 
-it('calls back all that still wait, in order, each once, through one listener', () => {
+it('calls all remaining callbacks, in order, each once, through one listener', () => {
   const law = fc.property(fc.array(fc.nat(30), { maxLength: 60 }), (steps) => {
     const controller = new AbortController();
     const stops = new Map<number, () => void>();
@@ -32,7 +32,7 @@ it('calls back all that still wait, in order, each once, through one listener', 
   fc.assert(law, { seed: 1, numRuns: 300 });
 });
 
-it('does not call back who stops waiting while others are called', () => {
+it('does not call a callback that is removed during the calls', () => {
   const controller = new AbortController();
   const called: string[] = [];
   let stop = () => {};
@@ -45,6 +45,6 @@ it('does not call back who stops waiting while others are called', () => {
   expect(called).toEqual(['first']);
 });
 
-it('has nothing to wait for without a signal', () => {
+it('does nothing without a signal', () => {
   expect(() => onAbort(undefined, () => expect.unreachable())()).not.toThrow();
 });

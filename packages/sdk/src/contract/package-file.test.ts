@@ -22,18 +22,21 @@ function serve(files: Record<string, () => Response>): string[] {
 }
 afterEach(() => vi.unstubAllGlobals());
 
-it('gives the file from where the bundler has put it', async () => {
+it('returns the file from where the bundler placed it', async () => {
   const asked = serve({ [file.url.href]: () => new Response(Uint8Array.of(1, 2, 3)) });
   expect(await fetchPackageFile(file, read)).toEqual(Uint8Array.of(1, 2, 3));
   expect(asked).toEqual([file.url.href]);
 });
 
-it.each(['.vite/deps', '.vite-temp/deps'])('finds the package behind the cache of Vite in %s', async (cache) => {
-  const url = new URL(`https://app.example/base/node_modules/${cache}/toy.onnx`);
-  const beside = 'https://app.example/base/node_modules/@voiceflow-ml/toy/toy.onnx';
-  serve({ [beside]: () => new Response(Uint8Array.of(1, 2, 3)) });
-  expect(await fetchPackageFile({ ...file, url }, read)).toEqual(Uint8Array.of(1, 2, 3));
-});
+it.each(['.vite/deps', '.vite-temp/deps'])(
+  'finds the package through the dependency cache of Vite in %s',
+  async (cache) => {
+    const url = new URL(`https://app.example/base/node_modules/${cache}/toy.onnx`);
+    const beside = 'https://app.example/base/node_modules/@voiceflow-ml/toy/toy.onnx';
+    serve({ [beside]: () => new Response(Uint8Array.of(1, 2, 3)) });
+    expect(await fetchPackageFile({ ...file, url }, read)).toEqual(Uint8Array.of(1, 2, 3));
+  },
+);
 
 it.each([
   ['a page', () => new Response(html, { headers: { 'content-type': 'text/html' } }), 'received an HTML page'],
@@ -44,7 +47,7 @@ it.each([
   ],
   ['part of it', () => new Response(Uint8Array.of(1)), 'received 1 bytes; expected 3'],
   ['nothing', () => new Response(null, { status: 404 }), 'HTTP status 404'],
-])('says that %s came, from where, and what to do', async (_, answer, message) => {
+])('reports that %s was received, from which URL, with a hint', async (_, answer, message) => {
   serve({ [file.url.href]: answer });
   const error = await fetchPackageFile(file, read).catch((reason: unknown) => reason);
   expect(error).toMatchObject({ code: 'model-not-found' });
@@ -52,12 +55,12 @@ it.each([
   expect((error as { hint: string }).hint).toMatch(/copy it next to.*optimizeDeps\.exclude.*toyFrom\(bytes\)/);
 });
 
-it('stops on a signal', async () => {
+it('stops on abort', async () => {
   serve({});
   await expect(fetchPackageFile(file, read, AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' });
 });
 
-it('knows pages by their beginning', () => {
+it('recognizes HTML pages by their first bytes', () => {
   const bytes = (text: string) => new TextEncoder().encode(text);
   expect(looksLikeHtml(bytes('\n <HTML lang=en>'))).toBe(true);
   expect(looksLikeHtml(bytes('<!DOCTYPE html>'))).toBe(true);

@@ -18,14 +18,14 @@ async function install(name: string, version: string, manifest: object = {}): Pr
   await writeFile(join(folder, 'a.onnx'), 'x');
 }
 
-it('says how a model is fetched that is not there', async () => {
+it('names the command that fetches a missing model', async () => {
   await expect(installedModel('light', models)).rejects.toMatchObject({
     code: 'model-not-found',
     hint: 'Run voiceflow models pull light',
   });
 });
 
-it.each([['1.0.0'], ['2.0.0'], ['4.0.0']])('says that light %s must be fetched again', async (version) => {
+it.each([['1.0.0'], ['2.0.0'], ['4.0.0']])('requires fetching light %s again', async (version) => {
   await install('light', version);
   await expect(installedModel('light', models)).rejects.toMatchObject({
     code: 'model-incompatible',
@@ -34,12 +34,12 @@ it.each([['1.0.0'], ['2.0.0'], ['4.0.0']])('says that light %s must be fetched a
   });
 });
 
-it('takes the latest of the versions that this code runs, beside older and newer ones', async () => {
+it('selects the latest supported version beside older and newer ones', async () => {
   for (const version of ['2.0.0', '3.0.0', '3.10.0', '3.9.1', '4.0.0']) await install('light', version);
   expect((await installedModel('light', models)).manifest.version).toBe('3.10.0');
 });
 
-it('says that a damaged manifest must be fetched again', async () => {
+it('requires fetching a model with a damaged manifest again', async () => {
   await install('light', '3.0.0', { pipeline: 7 });
   await expect(installedModel('light', models)).rejects.toMatchObject({
     code: 'model-incompatible',
@@ -48,7 +48,7 @@ it('says that a damaged manifest must be fetched again', async () => {
   });
 });
 
-it.each(PULLED_MODELS)('runs the version of %s that is fetched today', async (name) => {
+it.each(PULLED_MODELS)('loads the version of %s that is fetched today', async (name) => {
   const file = name === 'light' ? 'accurate/light.json' : `${name}/manifest.json`;
   const published = await readFile(new URL(`../../../../models/${file}`, import.meta.url), 'utf8');
   const { version } = JSON.parse(published) as { version: string };

@@ -25,17 +25,17 @@ it.each([
   [{ ...WHOLE, settings: 3 }, /settings is not an object$/],
   [[WHOLE], /it is not an object$/],
   ['{', /it is not valid JSON/],
-])('says what a manifest lacks: %j', async (manifest, message) => {
+])('reports what is missing in a manifest: %j', async (manifest, message) => {
   const loading = load(manifest);
   await expect(loading).rejects.toThrow(message);
   await expect(loading).rejects.toMatchObject({ code: 'model-incompatible' });
 });
 
-it('takes a manifest without settings: its pipeline says which of them it needs', async () => {
+it('accepts a manifest without settings: its pipeline checks the settings that it needs', async () => {
   expect(await load(WHOLE)).toMatchObject({ file: 'a.onnx', manifest: { id: 'own', settings: {} } });
 });
 
-it('takes a manifest that was pulled when it said licence', async () => {
+it('accepts a manifest pulled earlier with the spelling "licence"', async () => {
   expect(await load({ ...WHOLE, licence: 'MIT' })).toMatchObject({ manifest: { license: 'MIT' } });
   expect(await load({ ...WHOLE, licence: 'MIT', license: 'ISC' })).toMatchObject({ manifest: { license: 'ISC' } });
 });

@@ -31,7 +31,7 @@ function remember(memory: VoiceMemory, assigned: number, voice: Float32Array, se
   return stretch;
 }
 
-describe('VoiceMemory', () => {
+describe('stays bounded in a session of days without losing speech time', () => {
   it('stays bounded in a session of days without losing any speech time', () => {
     const memory = new VoiceMemory(RULES);
     const sources = [0, 1, 2].map((speaker) => voices(speaker, speaker));
@@ -48,7 +48,7 @@ describe('VoiceMemory', () => {
     expect(finish(memory.recluster(() => false)).merged).toEqual([]);
   });
 
-  it('finds that two speakers are one, and keeps the label with most speech', () => {
+  it('detects that two speakers are one, and keeps the label with more speech', () => {
     const memory = new VoiceMemory(RULES);
     const [one, two] = [voices(0, 1), voices(1, 2)];
     for (let i = 0; i < 6; i++) {
@@ -61,7 +61,7 @@ describe('VoiceMemory', () => {
     expect(finish(memory.recluster(() => false)).merged).toEqual([[2, 3]]);
   });
 
-  it('finds voices that were mistaken for another speaker’s, and does not re-cluster new speakers', () => {
+  it('finds speech that was assigned to the wrong speaker, and does not re-cluster new speakers', () => {
     const memory = new VoiceMemory(RULES);
     const [one, two] = [voices(0, 3), voices(1, 4)];
     for (let i = 0; i < 5; i++) {
@@ -76,7 +76,7 @@ describe('VoiceMemory', () => {
     expect(memory.speakers).toEqual([0, 1, 2]);
   });
 
-  it('tells another voice from the same voice, and does not decide on too little speech', () => {
+  it('distinguishes another voice from the same voice, and decides only with enough speech', () => {
     const memory = new VoiceMemory(RULES);
     const [one, two] = [voices(0, 5), voices(1, 6)];
     memory.seed(

@@ -58,7 +58,7 @@ describe('Pace', () => {
     expect(recover()).toBeLessThan(13);
   });
 
-  it('starts with fewer windows if other sessions are late', () => {
+  it('starts with fewer windows if other sessions are behind', () => {
     const shared = new SharedPace();
     const late = start(shared);
     hear(late.pace, late.clock, 8, 350);
@@ -89,7 +89,7 @@ describe('Pace', () => {
     }
   });
 
-  it('detects a recording that arrives in small pieces, even while other sessions are late', () => {
+  it('detects a recording that arrives in small chunks, even while other sessions are behind', () => {
     let now = 0;
     const shared = Object.assign(new SharedPace(), { sparsity: 4, lateAt: 0 });
     const pace = new Pace(SHAPE, 0.02, shared, () => now);

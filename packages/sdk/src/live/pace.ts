@@ -4,7 +4,7 @@ const LATE = [
   [180, 4],
 ] as const;
 /** Milliseconds without delay after which twice as many windows are processed again: initial value, and maximum. */
-const PATIENCE = [4_000, 64_000] as const;
+const CALM_MS = [4_000, 64_000] as const;
 /**
  * Audio that arrives more than `least` milliseconds ahead of real time comes from a recording, and is never late. The
  * lead is capped at `most` milliseconds, so that the session soon counts as live again when real-time audio follows.
@@ -52,7 +52,7 @@ export class Pace {
   /** When the session was last late, or last raised its rate. */
   #calmSince = Number.NEGATIVE_INFINITY;
   /** Milliseconds without delay before the rate is raised. */
-  #patience: number = PATIENCE[0];
+  #calmMs: number = CALM_MS[0];
 
   /**
    * @param shape In frames: length of a window, distance between windows, distance from the first window's start to the
@@ -73,7 +73,7 @@ export class Pace {
     this.#nextRun = this.#next;
     this.#most = shape.most;
     this.#shared = shared;
-    if (now() - shared.lateAt < PATIENCE[0]) {
+    if (now() - shared.lateAt < CALM_MS[0]) {
       this.#sparsity = shared.sparsity;
       this.#calmSince = shared.lateAt;
     }
@@ -128,18 +128,18 @@ export class Pace {
     const now = this.#now();
     const elapsed = now - this.#began;
     const late = this.#isRecorded(window) ? 0 : elapsed - this.#endOf(window);
-    const [first, most] = PATIENCE;
+    const [first, most] = CALM_MS;
     let wanted = 1;
     for (const [least, count] of LATE) if (late > least) wanted = count;
     if (wanted > this.#sparsity) {
       // Late soon after raising the rate: that was too much.
-      this.#patience = now - this.#calmSince < this.#patience ? Math.min(2 * this.#patience, most) : first;
+      this.#calmMs = now - this.#calmSince < this.#calmMs ? Math.min(2 * this.#calmMs, most) : first;
       this.#sparsity = wanted;
     }
     if (wanted > 1) {
       this.#calmSince = now;
       Object.assign(this.#shared, { sparsity: this.#sparsity, lateAt: now });
-    } else if (this.#sparsity > 1 && now - this.#calmSince > this.#patience) {
+    } else if (this.#sparsity > 1 && now - this.#calmSince > this.#calmMs) {
       this.#sparsity /= 2;
       this.#calmSince = now;
     }

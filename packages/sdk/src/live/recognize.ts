@@ -1,7 +1,7 @@
 import type { KnownVoice } from '../contract/options.ts';
 import type { FastCnnNetwork } from '../inference/fast-cnn-network.ts';
 import { normalize } from '../stages/vectors.ts';
-import type { HeardVoice } from '../voices/naming.ts';
+import type { SpeakerVoice } from '../voices/naming.ts';
 import type { LiveSpeakers } from './speakers.ts';
 import type { VoiceMemory } from './voice-memory.ts';
 
@@ -22,7 +22,7 @@ export function recognizeSpeakers(
   speakers: LiveSpeakers,
 ): Iterable<number> {
   if (known.length === 0) return [];
-  const voices = new Map<number, HeardVoice>();
+  const voices = new Map<number, SpeakerVoice>();
   for (const speaker of speakers.active) {
     const { seconds, sum } = memory.embedding(({ voice }) => voice === speaker, settings.voices.mean);
     if (seconds >= LEAST_SECONDS) voices.set(speaker, { embedding: normalize(sum), seconds });

@@ -1,5 +1,5 @@
 import type { KnownVoice } from '../contract/options.ts';
-import { type HeardVoice, type NamingOptions, nameVoices, speakerLabel } from '../voices/naming.ts';
+import { type NamingOptions, nameVoices, type SpeakerVoice, speakerLabel } from '../voices/naming.ts';
 
 export interface LiveSpeaker {
   readonly label: string;
@@ -53,13 +53,13 @@ export class LiveSpeakers {
   }
 
   /** Names unnamed speakers by known voices whose names are not taken. @returns The speakers that got a name. */
-  recognize(voices: ReadonlyMap<number, HeardVoice>, known: readonly KnownVoice[], options: NamingOptions): number[] {
+  recognize(voices: ReadonlyMap<number, SpeakerVoice>, known: readonly KnownVoice[], options: NamingOptions): number[] {
     const taken = new Set(this.#active.map((speaker) => this.at(speaker).name));
     const all = this.#active.filter((speaker) => voices.has(speaker));
     if (all.every((speaker) => this.at(speaker).name !== undefined)) return [];
     // Named speakers take part in matching too, so that a speaker who matches a taken name gets none.
     const matches = nameVoices(
-      all.map((speaker) => voices.get(speaker) as HeardVoice),
+      all.map((speaker) => voices.get(speaker) as SpeakerVoice),
       known,
       options,
     );

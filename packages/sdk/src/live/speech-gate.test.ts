@@ -80,7 +80,7 @@ describe('the gate', () => {
     expect(times(turns)).toEqual(times(people));
   });
 
-  it('gives a re-clustered session the turns of a recording, whatever it said of a moment at first', async () => {
+  it('gives a re-clustered session the turns of a recording, whatever the gate returned for a frame at first', async () => {
     // Two seconds late: a live session with a latency of one second hears nobody.
     const late = gated(undefined, { blind: 100 });
     const session = open(late);

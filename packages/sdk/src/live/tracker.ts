@@ -37,7 +37,7 @@ const CONTEXT = 2;
 /** Seconds between two re-clusterings of the remembered speech; with more `stretches`, they become less frequent. */
 const RECLUSTER = { every: 2, stretches: 64 };
 /** Seconds for which a new speaker is exempt from re-clustering, since it has little speech yet. */
-const YOUNG = 10;
+const NEW_SPEAKER_SECONDS = 10;
 /** Minimum seconds of a track to make a new speaker: at any time, and once the track's beginning becomes final. */
 const NEW = { ever: 0.5, due: 0.3 };
 /** The same for the first speaker, who cannot be confused with another. */
@@ -275,7 +275,7 @@ export class LiveTracker {
   }
 
   *#recluster(): Steps<void> {
-    const since = this.#next - YOUNG / this.#cnn.frame;
+    const since = this.#next - NEW_SPEAKER_SECONDS / this.#cnn.frame;
     const { merged, unmatched } = yield* this.#memory.recluster((speaker) => this.#speakers.at(speaker).since > since);
     for (const [from, into] of this.#mergeCandidates.confirmed(merged, this.#next * this.#cnn.frame)) {
       // While both speak they cannot be one voice: wait for a later re-clustering.

@@ -133,12 +133,12 @@ export class VoiceMemory {
     this.#voices.clear();
   }
 
-  /** See `reclusterStretches`. @param young Whether a speaker is too new: its stretches are not re-clustered. */
-  recluster(young: (speaker: number) => boolean): Steps<Reclustering> {
-    for (const speaker of [...this.#seeds.keys()]) if (!young(speaker)) this.#forgetSeed(speaker);
+  /** See `reclusterStretches`. @param isNew Whether a speaker is too new: its stretches are not re-clustered. */
+  recluster(isNew: (speaker: number) => boolean): Steps<Reclustering> {
+    for (const speaker of [...this.#seeds.keys()]) if (!isNew(speaker)) this.#forgetSeed(speaker);
     this.#voices.clear();
     return reclusterStretches(
-      this.#stretches.filter(({ speaker }) => !young(speaker)),
+      this.#stretches.filter(({ speaker }) => !isNew(speaker)),
       this.#rules,
     );
   }

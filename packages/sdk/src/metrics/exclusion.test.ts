@@ -80,8 +80,8 @@ describe('zones of NON-LEX lines', () => {
   });
 });
 
-describe('regions', () => {
-  it('NOSCORE is not even evaluated, and not widened', () => {
+describe('scored regions', () => {
+  it('exclude NOSCORE zones from evaluation, without widening them', () => {
     const zone: NoScoreZone = { start: 1, end: 4, type: 'NOSCORE' };
     expect(inSeconds(evaluatedRegions([segment(0, 12)], reference, [zone, laugh(8, 8.5)]))).toEqual([
       [0, 1],
@@ -89,7 +89,7 @@ describe('regions', () => {
     ]);
   });
 
-  it('collars stand on both sides of every boundary', () => {
+  it('exclude collars on both sides of every boundary', () => {
     expect(scored([], { collar: 0.5 * SECOND })).toEqual([
       [0.5, 2.5],
       [3.5, 4.5],
@@ -98,7 +98,7 @@ describe('regions', () => {
     ]);
   });
 
-  it('overlap is where two turns are open', () => {
+  it('exclude time with two or more open turns', () => {
     const turns = [segment(0, 4), segment(3, 6), segment(5, 5), segment(6, 7)];
     expect(inSeconds(scoredRegions([segment(0, 12)], turns, [], { collar: 0, skipOverlap: true }))).toEqual([
       [0, 3],
@@ -106,7 +106,7 @@ describe('regions', () => {
     ]);
   });
 
-  it('unites regions that overlap or touch', () => {
+  it('are merged if they overlap or touch', () => {
     expect(inSeconds(evaluatedRegions([segment(4, 6), segment(0, 2), segment(2, 3), segment(1, 2)], [], []))).toEqual([
       [0, 3],
       [4, 6],

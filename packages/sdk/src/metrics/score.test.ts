@@ -22,7 +22,7 @@ function figures(reference: string, hypothesis: string, options: ScoreOptions): 
   return [total.scored, total.miss, total.falseAlarm, total.confusion, total.der && Math.round(total.der * 100) / 100];
 }
 
-describe('the golden values of pyannote.metrics (tests/test_diarization.py)', () => {
+describe('the reference figures of pyannote.metrics (tests/test_diarization.py)', () => {
   const reference = [turn(0, 10, 'A'), turn(12, 20, 'B'), turn(24, 27, 'A'), turn(30, 40, 'C')];
   const hypothesis = [turn(2, 13, 'a'), turn(13, 14, 'd'), turn(14, 20, 'b'), turn(22, 38, 'c'), turn(38, 40, 'd')];
 
@@ -39,7 +39,7 @@ describe('the golden values of pyannote.metrics (tests/test_diarization.py)', ()
     expect(scoreDiarization(overlapping, hypothesis, { skipOverlap: true }).total.scored).toBe(32);
   });
 
-  it('with a collar of 1 s in all, which is 0.5 s each side', () => {
+  it('with a total collar of 1 s, 0.5 s on each side', () => {
     expect(scoreDiarization([turn(0, 10, 'A')], [], { collar: 0.5 }).total).toMatchObject({
       scored: 9,
       miss: 9,
@@ -49,13 +49,13 @@ describe('the golden values of pyannote.metrics (tests/test_diarization.py)', ()
 });
 
 describe('the mapping', () => {
-  it('has no pair that shares no time', () => {
+  it('contains no pair without common time', () => {
     const { files } = scoreDiarization([turn(0, 2, 'A'), turn(4, 6, 'B')], [turn(0, 1, 'x'), turn(2, 3, 'y')]);
     expect(files.audio?.mapping).toEqual({ x: 'A' });
   });
 });
 
-describe("md-eval's ways", () => {
+describe('the rules of md-eval', () => {
   // Cases of our own making; the figures are md-eval-22's.
   const A = [turn(0, 3, 'A'), turn(3, 5, 'B'), turn(6, 10, 'A')];
   const uem = parseUem('f 1 0 12');
@@ -138,7 +138,7 @@ describe("md-eval's ways", () => {
     expect(figures(zone('NON-LEX', '1 0.5') + rttm(...A), rttm(...x), { uem, collar })).toEqual(nonlex);
   });
 
-  it('drops directories and the first extension of names in the UEM, and says so', () => {
+  it('drops directories and the first extension of names in the UEM, with a warning', () => {
     const score = (name: string, entry: string) => {
       const recording = (turns: Turn[]) => [{ uri: name, turns }];
       const hypothesis = [turn(0, 2, 'x'), turn(4, 4.5, 'x')];
@@ -153,7 +153,7 @@ describe("md-eval's ways", () => {
     expect(dotted.total.jer).toBeCloseTo(42.857143, 6);
   });
 
-  it('leaves a recording without reference out of the total, and says so', () => {
+  it('excludes a recording without reference from the total, with a warning', () => {
     const hypothesis = [
       { uri: 'f', turns: A },
       { uri: 'g', turns: [turn(0, 5, 'z')] },
@@ -165,7 +165,7 @@ describe("md-eval's ways", () => {
     expect(scoreDiarization([{ uri: 'f', turns: A }], hypothesis, { extent: 'reference' }).files.g).toBeUndefined();
   });
 
-  it('sums recordings, and takes the mean of the JER over all their speakers', () => {
+  it('sums recordings, and averages the JER over all their speakers', () => {
     const reference = [
       { uri: 'f', turns: A },
       { uri: 'g', turns: [turn(0, 5, 'z')] },
@@ -178,7 +178,7 @@ describe("md-eval's ways", () => {
   });
 });
 
-describe('against a raster that tries every mapping', () => {
+describe('compared with a raster that tries every mapping', () => {
   const CELLS = 32;
   const side = (labels: string[]) =>
     fc.array(
@@ -209,7 +209,7 @@ describe('against a raster that tries every mapping', () => {
     }
   }
 
-  it('times and JER agree', () => {
+  it('times and JER are equal', () => {
     // Turns begin and end at even seconds, regions at odd ones: where they coincide md-eval has ways of its own.
     const region = fc
       .tuple(fc.nat(CELLS / 2 - 1), fc.nat(CELLS / 2 - 1))
@@ -269,7 +269,7 @@ describe('against a raster that tries every mapping', () => {
     );
   });
 
-  it('does not care for labels, order, or splitting a turn when there is no collar', () => {
+  it('do not depend on labels, order, or splitting of turns without a collar', () => {
     fc.assert(
       fc.property(side(['A', 'B', 'C']), side(['x', 'y', 'z']), (reference, hypothesis) => {
         const { total } = scoreDiarization(reference, hypothesis);
@@ -288,7 +288,7 @@ describe('against a raster that tries every mapping', () => {
 });
 
 describe('scoreDiarization', () => {
-  it('takes annotations, turns, recordings, and a file called __proto__', () => {
+  it('accepts annotations, turns, recordings, and a file named __proto__', () => {
     const turns = [turn(0, 1, 'A')];
     expect(scoreDiarization(new Annotation(turns, 'm'), [{ uri: 'm', turns }]).files.m?.der).toBe(0);
     expect(scoreDiarization(turns, { turns }).files.audio?.der).toBe(0);
@@ -303,7 +303,7 @@ describe('scoreDiarization', () => {
     });
   });
 
-  it('scores each channel of a file for itself, as md-eval does', () => {
+  it('scores each channel of a file separately, as md-eval does', () => {
     const reference = [
       { uri: 'f', channel: '1', turns: [turn(0, 4, 'A')] },
       { uri: 'f', channel: '2', turns: [turn(2, 6, 'B')] },
@@ -323,7 +323,7 @@ describe('scoreDiarization', () => {
     expect([both['f 1']?.der, both['f 2']?.der]).toEqual([50, 100]);
   });
 
-  it('takes no notice of the channel where a file has one: some count from 0', () => {
+  it('ignores the channel if a file has only one, since some tools count from 0', () => {
     const turns = [turn(0, 1, 'A')];
     const { total } = scoreDiarization([{ uri: 'f', channel: '0', turns }], [{ uri: 'f', channel: '1', turns }]);
     expect(total.der).toBe(0);
@@ -338,12 +338,12 @@ describe('scoreDiarization', () => {
     [{ collar: -1 }, 'collar is -1'],
     [{ collar: Number.NaN }, 'collar is NaN'],
     [{ extent: 'all' as 'union' }, 'extent is all'],
-  ])('refuses %j', (options, message) => {
+  ])('rejects %j', (options, message) => {
     expect(() => scoreDiarization([], [], options)).toThrow(VoiceFlowError);
     expect(() => scoreDiarization([], [], options)).toThrow(message);
   });
 
-  it('refuses bad times and absurd numbers of speakers', () => {
+  it('rejects invalid times and excessive numbers of speakers', () => {
     expect(() => scoreDiarization([turn(0, Number.NaN, 'A')], [])).toThrow('reference audio: turns[0].end is NaN');
     const crowd = Array.from({ length: 1001 }, (_, i) => turn(i, i + 1, `s${i}`));
     expect(() => scoreDiarization([], crowd)).toThrow('hypothesis audio has 1001 speakers');

@@ -123,7 +123,7 @@ export async function analyzeRecording(
       },
       end: async () => {
         await runner.end();
-        local.hear(await pieces.end());
+        local.setPieces(await pieces.end());
       },
       settled: async () => {
         await runner.settled();

@@ -4,9 +4,9 @@ import { InFlight } from '../inference/in-flight.ts';
 import { type MaskedEmbedding, poolable, pooledVoice, voiceMask } from '../inference/masked-embedding.ts';
 import { pushAll } from '../inference/run-windows.ts';
 import { firstFrame, type Segmentation, segmentationRunner } from '../inference/segmentation.ts';
+import { BinarizedRecording } from '../stages/binarized-recording.ts';
 import { Fbank } from '../stages/fbank.ts';
 import { FeatureRows } from '../stages/feature-rows.ts';
-import { HeardRecording } from '../stages/heard-recording.ts';
 import type { DiarizeRequest } from './types.ts';
 
 /** The networks of the pyannote pipeline. */
@@ -33,7 +33,7 @@ export async function analyzeWindows(
   const begun = performance.now();
   const { part, powerset } = segmentation;
   const { bins, dimensions } = embedding.part;
-  const recording = new HeardRecording({
+  const recording = new BinarizedRecording({
     frames: part.frames,
     slots: part.speakers,
     dimensions,

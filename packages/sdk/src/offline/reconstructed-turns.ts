@@ -2,7 +2,7 @@ import type { ModelManifest } from '../contract/model.ts';
 import type { Speaker } from '../contract/result.ts';
 import type { Turn } from '../contract/segment.ts';
 import type { Warning } from '../contract/warnings.ts';
-import type { HeardRecording } from '../stages/heard-recording.ts';
+import type { BinarizedRecording } from '../stages/binarized-recording.ts';
 import type { FrameTurn } from '../stages/hysteresis.ts';
 import type { PyannoteSettings } from '../stages/pyannote-settings.ts';
 import { reconstruct } from '../stages/reconstruct.ts';
@@ -37,7 +37,7 @@ interface Attempt {
  */
 export function* reconstructSteps(
   context: ReconstructContext,
-  recording: HeardRecording,
+  recording: BinarizedRecording,
   duration: number,
   { bounds, known, falseNames }: Pick<DiarizeRequest, 'bounds' | 'known' | 'falseNames'>,
 ): Steps<{ turns: readonly Turn[]; speakers: readonly Speaker[]; warnings: readonly Warning[] }> {
@@ -79,7 +79,7 @@ export function* reconstructSteps(
   };
 }
 
-function* attempt(recording: HeardRecording, assignment: Assignment, most: number): Steps<Attempt> {
+function* attempt(recording: BinarizedRecording, assignment: Assignment, most: number): Steps<Attempt> {
   const turns = yield* reconstruct(recording, assignment.clusterOf, assignment.centroids.length, most);
   return { assignment, turns, speakers: [...new Set(turns.map((turn) => turn.speaker))] };
 }

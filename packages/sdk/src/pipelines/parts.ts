@@ -34,14 +34,14 @@ export {
 } from '../offline/analyze-recording.ts';
 export { diarize } from '../offline/diarize.ts';
 export { type Solution, type SolveContext, solve } from '../offline/speaker-turns.ts';
+export { BinarizedRecording } from '../stages/binarized-recording.ts';
+export { type BinarizedWindows, spokenFrames } from '../stages/binarized-windows.ts';
 export { centroidLinkage, flatClusters, type Linkage } from '../stages/centroid-linkage.ts';
 export { clusterJoined } from '../stages/cluster-joined.ts';
 export { type Clustering, clusterSpeakers, type Partition, speakerEmbedding } from '../stages/cluster-speakers.ts';
 export { type TurnEvidence, turnEvidence } from '../stages/confidence.ts';
 export { Fbank, type FbankShape, fbank, subtractMean } from '../stages/fbank.ts';
 export { halfEven } from '../stages/half-even.ts';
-export { HeardRecording } from '../stages/heard-recording.ts';
-export { type HeardWindows, spokenFrames } from '../stages/heard-windows.ts';
 export { type FrameTurn, type TurnRules, TurnTracker } from '../stages/hysteresis.ts';
 export { type JoinedSettings, joinedSettings } from '../stages/joined-settings.ts';
 export { cleanFrames } from '../stages/local-speaker-table.ts';
@@ -82,6 +82,6 @@ export {
   type Voices,
 } from '../stages/vbx-clustering.ts';
 export { WindowCutter } from '../stages/windows.ts';
-export { type HeardVoice, nameVoices, voiceScores } from '../voices/naming.ts';
+export { nameVoices, type SpeakerVoice, voiceScores } from '../voices/naming.ts';
 export { fastCnnPipeline } from './fast-cnn.ts';
 export type { Pipeline, PipelineFactory } from './pipeline.ts';

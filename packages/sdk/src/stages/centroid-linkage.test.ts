@@ -28,7 +28,7 @@ function plainly(rows: readonly number[][]): number[] {
   return distances;
 }
 
-it('merges the nearest centroids, as the definition says', () => {
+it('merges the nearest centroids, equal to a direct implementation', () => {
   fc.assert(
     fc.property(points, (rows) => {
       // Points of a grid tie, and ties may be broken in another order here.
@@ -42,7 +42,7 @@ it('merges the nearest centroids, as the definition says', () => {
   );
 });
 
-it('cuts where a merger is too far, and numbers clusters from 0', () => {
+it('cuts at a maximum distance, and numbers clusters from 0', () => {
   const rows = [
     [0, 0],
     [10, 0],

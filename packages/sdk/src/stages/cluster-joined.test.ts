@@ -16,7 +16,7 @@ function projected(of: VoiceSpace, x: Float32Array): Float32Array {
   return out;
 }
 
-it('evidence in a joined space is the sum of that in both', () => {
+it('evidence in a joined space is the sum of the evidence in both spaces', () => {
   const [a, b] = [space(6, 3), space(5, 4)];
   const [x, y] = [numbers(6), numbers(5)];
   const joined = joinedSpace(a, b);

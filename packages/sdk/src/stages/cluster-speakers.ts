@@ -17,7 +17,7 @@ const BLOCK = 128;
 /** Rounds of assigning the slots and estimating the speakers again; they have converged by then. */
 const ROUNDS = 3;
 /** How many more clusters than wanted the tree may be cut into, to find enough that are more than a stray track. */
-const MOST_STRAYS = 60;
+const MOST_SMALL_CLUSTERS = 60;
 
 /** A few milliseconds of work. */
 const PIECES_PER_STEP = 128;
@@ -182,7 +182,7 @@ function largest(labels: Int32Array, seconds: Float64Array): { readonly label: n
 /** The coarsest cut with `count` large clusters. Stray tracks may remain as small clusters, which are ignored. */
 function enoughClusters(tree: Tree, count: number, large: (labels: Int32Array) => number): Int32Array {
   const plain = cut(tree, Math.min(count, tree.points));
-  for (let pieces = count; pieces <= Math.min(tree.points, count + MOST_STRAYS); pieces++) {
+  for (let pieces = count; pieces <= Math.min(tree.points, count + MOST_SMALL_CLUSTERS); pieces++) {
     const labels = pieces === count ? plain : cut(tree, pieces);
     if (large(labels) >= count) return labels;
   }

@@ -9,7 +9,7 @@ function tone(hz: number, length: number): Float32Array {
 }
 
 describe('power spectrum', () => {
-  it.each([4, 16, 512])('is that of the definition (%d)', (size) => {
+  it.each([4, 16, 512])('equals a direct discrete Fourier transform (%d)', (size) => {
     const x = Float64Array.from({ length: size }, (_, i) => Math.sin(i * i) + 0.1 * i);
     const power = new Float64Array(size / 2);
     new PowerSpectrum(size).transform(x, power);
@@ -45,7 +45,7 @@ describe('fbank', () => {
     expect(row.indexOf(Math.max(...row))).toBe(27);
   });
 
-  it('has no frame for too little audio, and a floor for silence', () => {
+  it('returns no frame for too little audio, and the floor for silence', () => {
     expect(fbank(shape, new Float32Array(399))).toHaveLength(0);
     expect(fbank(shape, new Float32Array(400))[0]).toBeCloseTo(Math.log(1.1920928955078125e-7), 5);
   });

@@ -34,7 +34,7 @@ describe('assignment', () => {
   it.each([
     ['integers with many ties', fc.integer({ min: -3, max: 3 }).map(Number)],
     ['real numbers', fc.double({ min: -1e3, max: 1e3, noNaN: true })],
-  ])('finds the best total of all one-to-one maps: %s', (_, element) => {
+  ])('finds the best total of all one-to-one assignments: %s', (_, element) => {
     fc.assert(
       fc.property(matrix(element), fc.boolean(), (cost, maximize) => {
         const rows = cost.length;
@@ -50,7 +50,7 @@ describe('assignment', () => {
     );
   });
 
-  it('escapes the greedy trap', () => {
+  it('finds the optimum where a greedy choice fails', () => {
     const cost = Float64Array.of(10, 9, 9, 1);
     expect([...assignment(cost, 2, 2, { maximize: true })]).toEqual([1, 0]);
     expect([...assignment(cost, 2, 2)]).toEqual([0, 1]);
@@ -67,7 +67,7 @@ describe('assignment', () => {
     expect([...assignment(new Float64Array(0), 3, 0)]).toEqual([-1, -1, -1]);
   });
 
-  it('agrees with a known optimum at a size no enumeration reaches', () => {
+  it('finds a known optimum at a size that is too large for enumeration', () => {
     // cost[i][j] = (i+1)(j+1): the smallest total pairs the ends (rearrangement inequality).
     const n = 60;
     const cost = Float64Array.from({ length: n * n }, (_, k) => (Math.floor(k / n) + 1) * ((k % n) + 1));

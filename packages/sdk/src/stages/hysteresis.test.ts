@@ -38,7 +38,7 @@ function plainly(rules: TurnRules, scores: readonly number[], speaker: number): 
 }
 
 describe('turns', () => {
-  it('begin above the onset, end below the offset', () => {
+  it('begin above the onset threshold and end below the offset threshold', () => {
     const rules = { onset: 0.6, offset: 0.3, shortestGap: 1, shortestTurn: 1 };
     const scores = [0.5, 0.7, 0.4, 0.31, 0.2, 0.5, 0.9];
     expect(
@@ -52,7 +52,7 @@ describe('turns', () => {
     ]);
   });
 
-  it('are what three plain passes make of the scores', () => {
+  it('equal those of three separate passes over the scores', () => {
     const law = fc.property(
       fc.array(fc.tuple(fc.float({ min: 0, max: 1, noNaN: true }), fc.float({ min: 0, max: 1, noNaN: true })), {
         maxLength: 80,

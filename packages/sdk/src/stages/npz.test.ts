@@ -8,7 +8,7 @@ it('reads float32 and float64', () => {
   expect([...(readNpz(npzOf('<f4', new Uint8Array(Float32Array.of(0.5, 3).buffer)), 'a').x ?? [])]).toEqual([0.5, 3]);
 });
 
-it('rejects entries that share their bytes: a small file must not become a large one', () => {
+it('rejects overlapping entries, which could expand a small file', () => {
   const file = npzOf('<f8', new Uint8Array(800));
   const directory = file.length - 22;
   const entry = file.slice(new DataView(file.buffer).getUint32(directory + 16, true), directory);

@@ -51,7 +51,7 @@ describe('overlap-add', () => {
     fc.assert(law, { seed: 6, numRuns: 150 });
   });
 
-  it('trusts the middle of a window most, and its edges a little', () => {
+  it('gives the middle of a window the most weight, and its edges little', () => {
     const weight = windowWeight(50, 0.05);
     expect(weight[25]).toBeCloseTo(1.05, 2);
     expect(weight[0]).toBeGreaterThan(0.05);

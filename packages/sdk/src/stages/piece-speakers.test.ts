@@ -28,25 +28,25 @@ const spoken = {
 };
 
 describe('voices of pieces', () => {
-  it('are the mean of the pieces that a local speaker speaks', () => {
+  it('are the mean over the pieces that a local speaker speaks', () => {
     const known = byPieces(speakers(), spoken);
     expect(known.dimensions).toBe(3);
     // Five frames of the first piece, four of the second; the tenth is nobody's.
     expect(known.embedding(0, 0)).toEqual(Float32Array.of(5 / 9, 4 / 9, 0));
   });
 
-  it('are assigned to the most active local speaker of a window only', () => {
+  it('are assigned only to the most active local speaker of a window', () => {
     const known = byPieces(speakers(), spoken);
     // Of frames 5 to 9 the second slot has all that a piece holds.
     expect(known.embedding(1, 1)).toEqual(Float32Array.of(0, 1, 0));
     expect(known.embedding(1, 0)).toEqual(spoken.mean);
   });
 
-  it("are nobody's where a slot is silent", () => {
+  it('are undefined for a silent slot', () => {
     expect(byPieces(speakers(), spoken).embedding(0, 1)).toBeUndefined();
   });
 
-  it("stand behind the windows' own in joined voices", () => {
+  it('are appended to the window’s own embedding in joined voices', () => {
     const local = speakers();
     const joined = joinedVoices(local, byPieces(local, spoken));
     expect(joined.dimensions).toBe(5);

@@ -25,7 +25,7 @@ describe('voice space', () => {
     expect([...out]).toEqual([1 + 3 + 10, 2 + 4 + 12]);
   });
 
-  it('computes the evidence that integrating over the speaker gives', () => {
+  it('computes the same evidence as integration over the speaker', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0.2, max: 8, noNaN: true }),
@@ -40,7 +40,7 @@ describe('voice space', () => {
     );
   });
 
-  it('adds up over dimensions, many as well as few', () => {
+  it('sums the evidence over any number of dimensions', () => {
     const between = Float32Array.from({ length: 70 }, (_, j) => 0.1 + j / 10);
     const sum = Float32Array.from({ length: 70 }, (_, j) => Math.sin(j) * 5);
     const single = [...between].map((phi, j) => evidence(f32(phi), 3.5, f32(sum[j] as number)));
@@ -51,7 +51,7 @@ describe('voice space', () => {
     );
   });
 
-  it('is more certain of a speaker the more speech there is', () => {
+  it('reduces the variance of a speaker with the amount of speech', () => {
     const between = f32(4, 1);
     const [unknown, known] = [speakerModel(between, 0, f32(0, 0)), speakerModel(between, 1000, f32(2000, -1000))];
     expect([...unknown.mean, ...unknown.variance]).toEqual([0, 0, 4, 1]);

@@ -9,7 +9,7 @@ describe('powerset', () => {
     expect(powersetClasses(4, 3)).toHaveLength(1 + 4 + 6 + 4);
   });
 
-  it('adds up posteriors from logits or log-probabilities', () => {
+  it('sums posteriors from logits or log-probabilities', () => {
     const powerset = new Powerset(powersetClasses(3, 2));
     const scores = fc.array(fc.double({ min: -30, max: 30, noNaN: true }), { minLength: 7, maxLength: 7 });
     fc.assert(
@@ -35,7 +35,7 @@ describe('powerset', () => {
     );
   });
 
-  it('decides by the likeliest class, ties to the lower', () => {
+  it('selects the most likely class, the lower one in ties', () => {
     const powerset = new Powerset(powersetClasses(3, 2));
     const rows = Float32Array.of(0, 0, 0, 0, 0, 0, 0, -1, -1, -1, -1, -1, 5, 4);
     expect([...powerset.likeliest(rows)]).toEqual([0, 5]);

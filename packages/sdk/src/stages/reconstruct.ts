@@ -1,5 +1,5 @@
+import type { BinarizedWindows } from './binarized-windows.ts';
 import { halfEven } from './half-even.ts';
-import type { HeardWindows } from './heard-windows.ts';
 import { type FrameTurn, TurnTracker } from './hysteresis.ts';
 import { OverlapAdder } from './overlap-add.ts';
 import type { Steps } from './steps.ts';
@@ -20,7 +20,7 @@ const PLAIN = { onset: 0, offset: 0, shortestGap: 0, shortestTurn: 0 };
  *   be more speakers than clusters, if more are counted at once.
  */
 export function* reconstruct(
-  recording: HeardWindows,
+  recording: BinarizedWindows,
   clusterOf: Int16Array,
   clusters: number,
   most = Number.POSITIVE_INFINITY,

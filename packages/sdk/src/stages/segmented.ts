@@ -72,7 +72,7 @@ export class SegmentedRecording implements LocalRecording {
   }
 
   /** Sets the pieces, after all windows were added. */
-  hear(pieces: readonly VoicedPiece[]): void {
+  setPieces(pieces: readonly VoicedPiece[]): void {
     this.#pieces = pieces;
     this.#parts = this.#speaks.map(() => []);
     const mean = new Float32Array(this.dimensions);

@@ -12,7 +12,7 @@ describe('settings', () => {
     expect([settings.voices.from, settings.voices.to]).toEqual([16, 16]);
   });
 
-  it('keep packed numbers to a part in 32,767 of the largest', () => {
+  it('keep packed numbers within 1/32,767 of the largest', () => {
     const voices = manifest().settings.voices as object;
     const number = fc.float({ min: -1000, max: 1000, noNaN: true });
     const law = fc.property(fc.array(number, { minLength: 16, maxLength: 16 }), (values) => {
@@ -26,7 +26,7 @@ describe('settings', () => {
     fc.assert(law, { seed: 31, numRuns: 100 });
   });
 
-  it('read the rules of names, with directions or without', () => {
+  it('read the naming rules, with or without nuisance directions', () => {
     const evidence = { rate: 1, saturation: 16, scale: 0.8 };
     const known = (more: object) =>
       fastCnnSettings(manifest({ known: { at: -5, width: 6, evidence: { ...evidence, ...more } } })).known;
@@ -43,7 +43,7 @@ describe('settings', () => {
     [{ hop: '0.24' }, 'settings.hop is "0.24"; expected a number from 0.02 to 1'],
     [{ turns: null }, 'settings.turns.onset is absent'],
     [{ voices: { between: 3 } }, 'settings.voices.between is number; expected a list of numbers'],
-  ])('refuse %j', (change, message) => {
+  ])('reject %j', (change, message) => {
     expect(() => fastCnnSettings(manifest(change))).toThrow(message);
   });
 });

@@ -75,7 +75,7 @@ describe('SpeechMask', () => {
     expect(scores(2, maskOf('##', 2))).toEqual([1, 0.5]);
   });
 
-  it('keeps recordings of any length', () => {
+  it('covers recordings of any length', () => {
     const mask = new SpeechMask(RULES);
     for (let i = 0; i < 50_000; i++) mask.push(i % 2);
     expect(mask.known).toBe(50_000);
@@ -85,7 +85,7 @@ describe('SpeechMask', () => {
   });
 });
 
-it('certain silence ends a turn that a gap would not', () => {
+it('certain silence ends a turn that a gap of the same length does not', () => {
   const turnsOf = (gap: number) => {
     const turns: [number, number][] = [];
     const rules = { onset: 0.5, offset: 0.5, shortestGap: 10, shortestTurn: 1 };

@@ -50,7 +50,7 @@ const split = (slots: Slots, trackOf: readonly number[]) => {
 const repeat = (voice: number, times: number) => new Array<number>(times).fill(voice);
 
 describe('splitting tracks', () => {
-  it('cuts where the voice changes, once for each change', () => {
+  it('cuts at every change of voice', () => {
     const voices = [...repeat(0, 10), ...repeat(1, 14), ...repeat(2, 8)];
     const { trackOf } = split(track(voices, 1, 4), repeat(0, 32));
     expect([...trackOf]).toEqual(voices);
@@ -63,7 +63,7 @@ describe('splitting tracks', () => {
     expect([...split(track([0, 1, 1], 0.1, 1), [0, 0, 0]).trackOf]).toEqual([0, 0, 0]);
   });
 
-  it('keeps every row, its seconds and its voice', () => {
+  it('keeps all rows with their seconds and embeddings', () => {
     const law = fc.property(
       fc.array(fc.tuple(fc.nat(3), fc.integer({ min: 1, max: 12 })), { minLength: 1, maxLength: 6 }),
       fc.nat(999),

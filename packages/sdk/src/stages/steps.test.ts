@@ -19,7 +19,7 @@ function stepsOf<T>(work: Steps<T>): number {
 /** Multiplications that fill a step. */
 const FULL = 1 << 21;
 
-describe('no step of a clustering is longer than some milliseconds of work', () => {
+describe('every step of clustering takes at most a few milliseconds', () => {
   it('k-means', () => {
     const points = rows(2_000, 64);
     // Each round, of three beginnings: every point with every centre.
@@ -37,12 +37,12 @@ describe('no step of a clustering is longer than some milliseconds of work', () 
     expect(stepsOf(vbx(voices, between, first, rules))).toBeGreaterThanOrEqual(Math.floor(work / FULL));
   });
 
-  it('centroid linkage: some rows of distances, or some merges', () => {
+  it('centroid linkage: a few rows of distances, or a few merges', () => {
     const points = rows(400, 8);
     expect(stepsOf(centroidLinkage(points))).toBeGreaterThanOrEqual((400 + 399) / 16);
   });
 
-  it('counts the work of its rounds, whatever they cost', () => {
+  it('is due after a fixed amount of work, for any cost of the parts', () => {
     const work = new Work();
     expect([FULL - 1, 1, 1, FULL].map((cost) => work.isDue(cost))).toEqual([false, true, false, true]);
   });

@@ -40,14 +40,14 @@ function link(windows: number, speech: readonly Speech[], swap: readonly number[
 }
 
 describe('tracks', () => {
-  it('follow a voice through the windows, whichever slot it has', () => {
+  it('follow a voice through the windows in any slot', () => {
     const { trackOf, seconds } = link(6, [{ slot: 0, from: 0, to: 20, voice: [1, 0] }], [2, 3]);
     expect([...trackOf]).toEqual([0, 0, 0, 0, 0, 0]);
     // Six windows of 1 s, each counted for its hop of 0.2 s.
     expect(seconds[0]).toBeCloseTo(6 * (1 + 0.02) * 0.2, 5);
   });
 
-  it('keep two voices apart that speak at once', () => {
+  it('separate two voices that overlap', () => {
     const { trackOf, slots } = link(4, [
       { slot: 0, from: 0, to: 16, voice: [1, 0] },
       { slot: 1, from: 0, to: 16, voice: [0, 1] },
@@ -56,7 +56,7 @@ describe('tracks', () => {
     expect([...slots.clean]).toEqual(new Array(8).fill(0));
   });
 
-  it('end where the voice changes, or the speech pauses', () => {
+  it('end at a change of voice or a pause', () => {
     const change = link(8, [
       { slot: 0, from: 0, to: 10, voice: [1, 0] },
       { slot: 0, from: 10, to: 30, voice: [0, 1] },
@@ -72,7 +72,7 @@ describe('tracks', () => {
     expect(after.filter((track) => before.has(track))).toEqual([]);
   });
 
-  it('sum the voices by their clean seconds', () => {
+  it('sum the embeddings weighted by their clean seconds', () => {
     const { sum, seconds } = link(3, [{ slot: 0, from: 0, to: 14, voice: [0.6, 0.8] }]);
     expect(sum[0]?.[0]).toBeCloseTo(0.6 * (seconds[0] ?? 0), 5);
     expect(sum[0]?.[1]).toBeCloseTo(0.8 * (seconds[0] ?? 0), 5);

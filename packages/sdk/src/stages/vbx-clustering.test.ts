@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { BinarizedRecording } from './binarized-recording.ts';
 import { halfEven } from './half-even.ts';
-import { HeardRecording } from './heard-recording.ts';
 import { kMeans } from './k-means.ts';
 import { reconstruct } from './reconstruct.ts';
 import { finish } from './steps.ts';
@@ -25,8 +25,8 @@ const space = xVectorSpace({
 });
 
 /** Windows half a window apart; each says who (a digit a slot, `-` for nobody) speaks in its first and second half. */
-function recording(windows: readonly string[]): HeardRecording {
-  const heard = new HeardRecording({
+function recording(windows: readonly string[]): BinarizedRecording {
+  const result = new BinarizedRecording({
     frames: FRAMES,
     slots: 2,
     dimensions: DIMENSIONS,
@@ -39,23 +39,23 @@ function recording(windows: readonly string[]): HeardRecording {
       const half = frame < FRAMES / 2 ? first : second;
       for (let slot = 0; slot < 2; slot++) active[frame * 2 + slot] = half[slot] === '-' ? 0 : 1;
     }
-    heard.add(active);
+    result.add(active);
     for (let slot = 0; slot < 2; slot++) {
       const who = [first[slot], second[slot]].find((c) => c !== '-');
       if (who === undefined) continue;
       const voice = new Float32Array(DIMENSIONS).fill(0.01 * window);
       voice[Number(who)] = 5;
-      heard.voices.set(window * 2 + slot, voice);
+      result.voices.set(window * 2 + slot, voice);
     }
   });
-  return heard;
+  return result;
 }
 
-describe('the reference’s clustering', () => {
-  const heard = recording(['0- -1', '1- -0', '0- 0-', '0- -1', '1- 1-', '-- --']);
+describe('clustering of the reference pipeline', () => {
+  const windows = recording(['0- -1', '1- -0', '0- 0-', '0- -1', '1- 1-', '-- --']);
 
-  it('finds the voices, assigns those of one window to different speakers, and silence to none', () => {
-    const voices = finish(findVoices(heard, space, RULES));
+  it('finds the speakers, assigns those of one window to different speakers, and silence to none', () => {
+    const voices = finish(findVoices(windows, space, RULES));
     const { clusterOf, centroids } = finish(assignVoices(voices));
     expect(centroids).toHaveLength(2);
     expect(clusterOf[0]).not.toBe(clusterOf[1]);
@@ -65,7 +65,7 @@ describe('the reference’s clustering', () => {
     expect(Math.max(...finish(assignVoicesToCount(voices, 1)).clusterOf)).toBe(0);
   });
 
-  it('has one voice if too few local speakers take part', () => {
+  it('returns one speaker if too few local speakers take part', () => {
     expect(finish(findVoices(recording(['0- 0-']), space, RULES)).centroids).toHaveLength(1);
     expect(finish(findVoices(recording(['-- --']), space, RULES)).rows).toHaveLength(0);
   });
@@ -84,7 +84,7 @@ describe('the reference’s clustering', () => {
   });
 });
 
-it('VBx’s bound rises until it stays, and speakers that are not needed lose their prior', () => {
+it('the bound of VBx increases until convergence, and surplus speakers lose their prior', () => {
   const voices = Array.from({ length: 40 }, (_, i) =>
     Float64Array.from({ length: DIMENSIONS }, (_, d) => (d === i % 2 ? 8 : 0) + 0.3 * Math.sin(7 * i + d)),
   );
@@ -104,9 +104,9 @@ it('VBx’s bound rises until it stays, and speakers that are not needed lose th
   expect(priors.filter((p) => p > 1e-7)).toHaveLength(2);
 });
 
-it('starts with a bounded number of clusters, however different the voices are', () => {
+it('limits the number of initial clusters even if all embeddings differ', () => {
   const windows = 400;
-  const many = new HeardRecording({ frames: FRAMES, slots: 1, dimensions: windows, startOf: (w) => w * FRAMES });
+  const many = new BinarizedRecording({ frames: FRAMES, slots: 1, dimensions: windows, startOf: (w) => w * FRAMES });
   for (let w = 0; w < windows; w++) {
     many.add(new Uint8Array(FRAMES).fill(1));
     // Each at a right angle to all others.

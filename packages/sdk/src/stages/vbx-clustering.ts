@@ -1,5 +1,5 @@
+import { type BinarizedWindows, spokenFrames } from './binarized-windows.ts';
 import { centroidLinkage, flatClusters, type Linkage } from './centroid-linkage.ts';
-import { type HeardWindows, spokenFrames } from './heard-windows.ts';
 import { assignment } from './hungarian.ts';
 import { kMeans } from './k-means.ts';
 import type { Steps } from './steps.ts';
@@ -31,7 +31,7 @@ export const NOBODY = -2;
 
 /** The voices (clusters) of a recording, before local speakers are assigned to them. */
 export interface Voices {
-  readonly heard: HeardWindows;
+  readonly recording: BinarizedWindows;
   /** Rows that take part in clustering, and their unit-length embeddings. */
   readonly rows: Int32Array;
   readonly units: readonly Float32Array[];
@@ -54,28 +54,28 @@ export interface Assignment {
  * Finds the clusters like pyannote's community-1: centroid linkage, then VBx in the PLDA space; returns the centroids
  * of the remaining clusters.
  */
-export function* findVoices(heard: HeardWindows, space: XVectorSpace, settings: VbxSettings): Steps<Voices> {
-  const { alone, all } = spokenFrames(heard);
+export function* findVoices(recording: BinarizedWindows, space: XVectorSpace, settings: VbxSettings): Steps<Voices> {
+  const { alone, all } = spokenFrames(recording);
   const speaks = Uint8Array.from(all, (frames) => (frames > 0 ? 1 : 0));
   yield;
-  const long = [...alone.keys()].filter((row) => alone[row]! >= settings.leastShare * heard.frames);
+  const long = [...alone.keys()].filter((row) => alone[row]! >= settings.leastShare * recording.frames);
   const every = Math.ceil(long.length / MOST_POINTS);
   const rows = Int32Array.from(long.filter((_, i) => i % every === 0));
-  const units = Array.from(rows, (row) => normalize(heard.voice(row).slice()));
-  const found = { heard, rows, units, speaks };
-  if (rows.length < 2) return { ...found, centroids: [meanOf(heard, rows, () => 1)] };
+  const units = Array.from(rows, (row) => normalize(recording.voice(row).slice()));
+  const found = { recording, rows, units, speaks };
+  if (rows.length < 2) return { ...found, centroids: [meanOf(recording, rows, () => 1)] };
   const first = firstClusters(yield* centroidLinkage(units), settings.threshold);
   const voices: Float64Array[] = [];
   for (const row of rows) {
     if (voices.length % WINDOWS_PER_STEP === 0) yield;
-    voices.push(toXVectorSpace(space, heard.voice(row)));
+    voices.push(toXVectorSpace(space, recording.voice(row)));
   }
   const { responsibilities, priors, speakers } = yield* vbx(voices, space.between, first, settings);
   const centroids: Float64Array[] = [];
   for (let s = 0; s < speakers; s++) {
     if (priors[s]! <= LEAST_PRIOR) continue;
     yield;
-    centroids.push(meanOf(heard, rows, (t) => responsibilities[t * speakers + s]!));
+    centroids.push(meanOf(recording, rows, (t) => responsibilities[t * speakers + s]!));
   }
   return { ...found, centroids };
 }
@@ -108,20 +108,20 @@ export function assignVoices(voices: Voices): Steps<Assignment> {
  * the same cluster, as in pyannote.
  */
 export function* assignVoicesToCount(voices: Voices, count: number): Steps<Assignment> {
-  const { heard, rows, units } = voices;
+  const { recording, rows, units } = voices;
   const labels = yield* kMeans(units, Math.min(count, Math.max(1, rows.length)));
   const centroids = Array.from({ length: Math.max(1, countOf(labels)) }, (_, k) =>
-    meanOf(heard, rows, (t) => (labels[t] === k ? 1 : 0)),
+    meanOf(recording, rows, (t) => (labels[t] === k ? 1 : 0)),
   );
   return yield* assign(voices, centroids, false);
 }
 
 function* assign(
-  { heard, speaks }: Voices,
+  { recording, speaks }: Voices,
   centroids: readonly Float64Array[],
   constrained: boolean,
 ): Steps<Assignment> {
-  const { windows, slots } = heard;
+  const { windows, slots } = recording;
   const clusterOf = new Int16Array(windows * slots).fill(NOBODY);
   const likeness = new Float32Array(windows * slots);
   const lengths = centroids.map((centroid) => Math.sqrt(centroid.reduce((sum, x) => sum + x * x, 0)));
@@ -132,7 +132,7 @@ function* assign(
       const row = window * slots + slot;
       centroids.forEach((centroid, k) => {
         // Below every cosine, so that silent local speakers do not take a cluster from others.
-        score[slot * centroids.length + k] = speaks[row] ? cosine(heard.voice(row), centroid, lengths[k]!) : -3;
+        score[slot * centroids.length + k] = speaks[row] ? cosine(recording.voice(row), centroid, lengths[k]!) : -3;
       });
     }
     const clusters = constrained ? assignment(score, slots, centroids.length, { maximize: true }) : undefined;
@@ -147,15 +147,15 @@ function* assign(
   return { centroids, clusterOf, likeness };
 }
 
-function meanOf(heard: HeardWindows, rows: Int32Array, weightOf: (at: number) => number): Float64Array {
-  const first = heard.voice(rows[0] ?? 0);
+function meanOf(recording: BinarizedWindows, rows: Int32Array, weightOf: (at: number) => number): Float64Array {
+  const first = recording.voice(rows[0] ?? 0);
   const sum = new Float64Array(first.length);
   let total = 0;
   rows.forEach((row, t) => {
     const weight = weightOf(t);
     if (weight === 0) return;
     total += weight;
-    const voice = heard.voice(row);
+    const voice = recording.voice(row);
     for (let d = 0; d < sum.length; d++) sum[d]! += weight * voice[d]!;
   });
   return total > 0 ? sum.map((x) => x / total) : sum;

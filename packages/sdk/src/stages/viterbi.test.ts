@@ -77,7 +77,7 @@ function best(problem: ReturnType<typeof random>, speakers: number, continuity: 
 }
 
 describe('decode', () => {
-  it('finds the best of all sequences', () => {
+  it('finds the best of all state sequences', () => {
     for (let seed = 1; seed <= 20; seed++) {
       for (const continuity of [0, 1, 4]) {
         const problem = random(4, 3, seed);

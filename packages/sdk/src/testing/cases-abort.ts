@@ -7,11 +7,11 @@ import { affineFeeds, affineModel, affineResult, slowFeeds, slowModel } from './
 /** Cancellation: it must affect only the call whose signal aborts. */
 export function abortCases(create: () => Promise<Backend>): BackendCase[] {
   return [
-    { name: 'refuses a run whose signal has fired', run: () => withModel(create, affineModel(), firedBefore) },
-    { name: 'aborts a run under way', run: () => withModel(create, slowModel(), underWay, 1) },
-    { name: 'aborts runs that wait, and only them', run: () => withModel(create, slowModel(), waiting, 1) },
-    { name: 'lets many runs be aborted at random', run: () => withModel(create, affineModel(), manyAborts, 2) },
-    { name: 'takes no notice of a signal that fires afterwards', run: () => withModel(create, affineModel(), late) },
+    { name: 'rejects a run whose signal is already aborted', run: () => withModel(create, affineModel(), firedBefore) },
+    { name: 'aborts a running run', run: () => withModel(create, slowModel(), underWay, 1) },
+    { name: 'aborts only the queued runs whose signal aborts', run: () => withModel(create, slowModel(), waiting, 1) },
+    { name: 'aborts many runs at random times', run: () => withModel(create, affineModel(), manyAborts, 2) },
+    { name: 'ignores an abort after the run has ended', run: () => withModel(create, affineModel(), late) },
     { name: 'aborts a load', run: () => abortedLoad(create) },
   ];
 }

@@ -7,12 +7,15 @@ import { affineFeeds, affineModel, affineResult, slowFeeds, slowModel } from './
 /** Ownership of buffers, and closing of models. */
 export function lifeCases(create: () => Promise<Backend>): BackendCase[] {
   return [
-    { name: 'keeps no hold on the bytes of the model', run: () => ownsModel(create) },
-    { name: 'gives outputs that are the caller’s own', run: () => withModel(create, affineModel(), ownOutputs) },
-    { name: 'leaves the rest of a buffer alone', run: () => withModel(create, affineModel(), partOfBuffer) },
+    { name: 'does not depend on the bytes of the model after loading', run: () => ownsModel(create) },
+    { name: 'returns outputs that the caller owns', run: () => withModel(create, affineModel(), ownOutputs) },
+    {
+      name: 'does not detach or change the rest of a buffer',
+      run: () => withModel(create, affineModel(), partOfBuffer),
+    },
     { name: 'waits for running calls when closed', run: () => closeWaits(create) },
-    { name: 'closes twice, also at once', run: () => closeTwice(create) },
-    { name: 'refuses to run once closed', run: () => useAfterClose(create) },
+    { name: 'can be closed twice, also concurrently', run: () => closeTwice(create) },
+    { name: 'rejects runs after close', run: () => useAfterClose(create) },
     { name: 'loads and closes many times', run: () => manyLoads(create) },
   ];
 }

@@ -7,11 +7,14 @@ import { affineFeeds, affineModel, affineResult, identityModel, pairModel } from
 /** Invalid feeds and bytes: each must be rejected with an error code, without affecting other calls. */
 export function refusalCases(create: () => Promise<Backend>): BackendCase[] {
   return [
-    { name: 'refuses feeds that the network does not take', run: () => withModel(create, affineModel(), wrongFeeds) },
-    { name: 'refuses inputs that disagree on a shared size', run: () => withModel(create, pairModel(), disagreeing) },
-    { name: 'refuses bytes that are no model', run: () => wrongBytes(create) },
-    { name: 'refuses models of types that it does not carry', run: () => wrongTypes(create) },
-    { name: 'refuses a senseless number of workers', run: () => wrongWorkers(create) },
+    { name: 'rejects feeds that the network does not accept', run: () => withModel(create, affineModel(), wrongFeeds) },
+    {
+      name: 'rejects inputs that differ in a common dimension',
+      run: () => withModel(create, pairModel(), disagreeing),
+    },
+    { name: 'rejects bytes that are not a model', run: () => wrongBytes(create) },
+    { name: 'rejects models with unsupported tensor types', run: () => wrongTypes(create) },
+    { name: 'rejects an invalid number of workers', run: () => wrongWorkers(create) },
   ];
 }
 

@@ -6,15 +6,18 @@ import { affineFeeds, affineModel, affineResult, identityModel, pairModel, slowF
 /** Results of a loaded network. */
 export function runCases(create: () => Promise<Backend>): BackendCase[] {
   return [
-    { name: 'says what it can use', run: async () => checkCapabilities(await create()) },
+    { name: 'reports its capabilities', run: async () => checkCapabilities(await create()) },
     { name: 'describes inputs and outputs', run: () => withModel(create, affineModel(), describes) },
-    { name: 'gives the right numbers', run: () => withModel(create, affineModel(), rightNumbers) },
-    { name: 'gives the same bits again', run: () => withModel(create, slowModel(), sameBits) },
-    { name: 'treats each row of a batch as if it were alone', run: () => withModel(create, affineModel(), rowsAlone) },
-    { name: 'takes several inputs and outputs', run: () => withModel(create, pairModel(), pair) },
-    { name: 'carries every tensor type', run: () => everyType(create) },
-    { name: 'answers each of many overlapping runs once', run: () => withModel(create, affineModel(), overlapping, 3) },
-    { name: 'runs several models side by side', run: () => sideBySide(create) },
+    { name: 'returns correct values', run: () => withModel(create, affineModel(), rightNumbers) },
+    { name: 'returns identical bits for identical feeds', run: () => withModel(create, slowModel(), sameBits) },
+    { name: 'computes each row of a batch independently', run: () => withModel(create, affineModel(), rowsAlone) },
+    { name: 'supports several inputs and outputs', run: () => withModel(create, pairModel(), pair) },
+    { name: 'supports every tensor type', run: () => everyType(create) },
+    {
+      name: 'resolves each of many overlapping runs once',
+      run: () => withModel(create, affineModel(), overlapping, 3),
+    },
+    { name: 'runs several models concurrently', run: () => sideBySide(create) },
     { name: 'lets timers fire during runs', run: () => withModel(create, slowModel(), timersFire) },
   ];
 }

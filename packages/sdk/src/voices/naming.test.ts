@@ -14,7 +14,7 @@ const voices = {
   between: new Float32Array(DIMENSIONS).fill(BETWEEN),
 };
 
-/** People drawn from the voice space, each heard twice. */
+/** People drawn from the voice space, with two embeddings each. */
 function people(count: number, seed: number) {
   const random = seededRandom(seed);
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
@@ -23,7 +23,7 @@ function people(count: number, seed: number) {
     const sample = () => center.map((x) => x + 0.5 * normal());
     return {
       known: { name: `p${i}`, space: 's', embedding: sample(), seconds: 20 },
-      heard: { embedding: sample(), seconds: 10 },
+      speaker: { embedding: sample(), seconds: 10 },
     };
   });
 }
@@ -36,7 +36,7 @@ function fitted(): NamingOptions {
   const all = people(400, 1);
   const rules = { at: 0, width: 1, evidence };
   const score = (i: number, j: number) => {
-    const [match] = nameVoices([all[i]?.heard as never], [all[j]?.known as never], {
+    const [match] = nameVoices([all[i]?.speaker as never], [all[j]?.known as never], {
       space: 's',
       voices,
       rules: { ...rules, at: -1e9 },
@@ -56,7 +56,7 @@ function fitted(): NamingOptions {
 describe('nameVoices', () => {
   const options = fitted();
 
-  it.each([1, 5, 20, 60])('names few strangers and most known people, with a book of %i', (size) => {
+  it.each([1, 5, 20, 60])('names few unknown speakers and most known ones, with a book of %i', (size) => {
     const all = people(500, 2);
     let [strangers, right, wrong] = [0, 0, 0];
     for (let i = 0; i < 300; i++) {
@@ -64,9 +64,9 @@ describe('nameVoices', () => {
         { length: size },
         (_, k) => all[(i + 1 + 7 * k) % 500]?.known as (typeof all)[0]['known'],
       );
-      const { heard, known } = all[i] as (typeof all)[0];
-      if (nameVoices([heard], book, options)[0]?.name !== undefined) strangers++;
-      const name = nameVoices([heard], [known, ...book.slice(1)], options)[0]?.name;
+      const { speaker, known } = all[i] as (typeof all)[0];
+      if (nameVoices([speaker], book, options)[0]?.name !== undefined) strangers++;
+      const name = nameVoices([speaker], [known, ...book.slice(1)], options)[0]?.name;
       if (name === known.name) right++;
       else if (name !== undefined) wrong++;
     }
@@ -75,25 +75,25 @@ describe('nameVoices', () => {
     expect(wrong).toBeLessThanOrEqual(2);
   });
 
-  it('asks for more where the book is larger, the rate lower or less was heard', () => {
+  it('requires a higher score for a larger book, a lower rate or less speech', () => {
     const { rules } = options;
     expect(leastScore(rules, 20, 0.02)).toBeGreaterThan(leastScore(rules, 1, 0.02));
     expect(leastScore(rules, 20, 0.02)).toBeGreaterThan(leastScore(rules, 20, 0.1));
     expect(leastScore(rules, 1, 0.02)).toBeCloseTo(rules.at);
     const [ada] = people(1, 3);
-    const heard = (seconds: number) => [{ embedding: ada?.heard.embedding as Float32Array, seconds }];
+    const speaker = (seconds: number) => [{ embedding: ada?.speaker.embedding as Float32Array, seconds }];
     const score = (seconds: number) =>
-      nameVoices(heard(seconds), [ada?.known as never], { ...options, rules: { ...rules, at: -1e9 } })[0]?.score;
+      nameVoices(speaker(seconds), [ada?.known as never], { ...options, rules: { ...rules, at: -1e9 } })[0]?.score;
     expect(score(10)).toBeGreaterThan(score(1) as number);
   });
 
-  it('takes out what recordings of one kind have in common, whoever speaks', () => {
+  it('removes the directions common to recordings of one kind', () => {
     // The first dimension says how it was recorded: everybody of these recordings is far from the mean there.
-    const all = people(300, 6).map(({ known, heard }) => {
+    const all = people(300, 6).map(({ known, speaker }) => {
       const shifted = (vector: Float32Array) => vector.map((x, i) => (i === 0 ? 8 + x : x));
       return {
         known: { ...known, embedding: shifted(known.embedding) },
-        heard: { ...heard, embedding: shifted(heard.embedding) },
+        speaker: { ...speaker, embedding: shifted(speaker.embedding) },
       };
     });
     const first = new Float32Array(DIMENSIONS);
@@ -101,23 +101,25 @@ describe('nameVoices', () => {
     const { rules } = options;
     const blind = { ...options, rules: { ...rules, evidence: { ...evidence, nuisance: first } } };
     const named = (how: NamingOptions) =>
-      all.filter(({ heard }, i) => nameVoices([heard], [all[(i + 1) % 300]?.known as never], how)[0]?.name).length;
+      all.filter(({ speaker }, i) => nameVoices([speaker], [all[(i + 1) % 300]?.known as never], how)[0]?.name).length;
     expect(named(options)).toBeGreaterThan(100);
     expect(named(blind)).toBeLessThan(10);
-    const right = all.filter(({ heard, known }) => nameVoices([heard], [known], blind)[0]?.name === known.name).length;
+    const right = all.filter(
+      ({ speaker, known }) => nameVoices([speaker], [known], blind)[0]?.name === known.name,
+    ).length;
     expect(right).toBeGreaterThan(290);
   });
 
-  it('gives no name where two of the book fit', () => {
+  it('gives no name if two voices of the book match', () => {
     const [ada, other] = people(2, 4);
     const twin = { ...(ada?.known as NonNullable<typeof ada>['known']), name: 'twin' };
     const book = [ada?.known, other?.known].filter((voice) => voice !== undefined);
-    const heard = [ada?.heard].filter((voice) => voice !== undefined);
-    expect(nameVoices(heard, book, options)[0]?.name).toBe('p0');
-    expect(nameVoices(heard, [...book, twin], options)[0]?.name).toBeUndefined();
+    const speaker = [ada?.speaker].filter((voice) => voice !== undefined);
+    expect(nameVoices(speaker, book, options)[0]?.name).toBe('p0');
+    expect(nameVoices(speaker, [...book, twin], options)[0]?.name).toBeUndefined();
   });
 
-  it('names nobody of whom the network gave nothing, and refuses a rate that is none', () => {
+  it('gives no name for a zero embedding, and rejects an invalid rate', () => {
     const [ada] = people(1, 5);
     const known = [ada?.known].filter((voice) => voice !== undefined);
     const silent = { embedding: new Float32Array(DIMENSIONS), seconds: 3 };
@@ -130,7 +132,7 @@ describe('nameVoices', () => {
 });
 
 describe('labelSpeakers', () => {
-  it('numbers round names that look like labels', () => {
+  it('skips numbered labels that are known names', () => {
     const known = [{ name: 'SPEAKER_00', space: 's', embedding: new Float32Array(1) }];
     const stranger = { score: 0 };
     expect(labelSpeakers([stranger, { name: 'SPEAKER_00', score: 1 }, stranger], known)).toEqual([

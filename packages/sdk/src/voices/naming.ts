@@ -6,7 +6,7 @@ import type { NamingRules } from '../stages/settings.ts';
 import { assignNames, checkVoices, cosine, unit, type VoiceMatch } from './match.ts';
 
 /** A speaker's voice in a recording, to be named. */
-export interface HeardVoice {
+export interface SpeakerVoice {
   /** Embedding minus the mean of all embeddings. */
   readonly embedding: Float32Array;
   /** Seconds of speech that it was computed from. */
@@ -38,7 +38,7 @@ const USUAL_SECONDS = 10;
  * @throws VoiceFlowError `invalid-option` for a voice of another space or dimension, or a rate out of range.
  */
 export function nameVoices(
-  speakers: readonly HeardVoice[],
+  speakers: readonly SpeakerVoice[],
   known: readonly KnownVoice[],
   { space, voices, rules, falseNames }: NamingOptions,
 ): VoiceMatch[] {
@@ -61,7 +61,7 @@ export function nameVoices(
 
 /** Scores of a voice for each known voice: evidence, or cosines. Minus infinity if its embedding is zero. */
 export function voiceScores(
-  voice: HeardVoice,
+  voice: SpeakerVoice,
   known: readonly KnownVoice[],
   { voices, rules }: Pick<NamingOptions, 'voices' | 'rules'>,
 ): number[] {
@@ -107,7 +107,7 @@ function scorer(
   voices: VoiceSpace,
   { evidence: evidenceRules }: NamingRules,
   known: readonly KnownVoice[],
-): (voice: HeardVoice) => number[] {
+): (voice: SpeakerVoice) => number[] {
   const nothing = known.map(() => Number.NEGATIVE_INFINITY);
   // A speaker's embedding may be zero: such a speaker gets no name.
   const isSilent = (embedding: Float32Array) => !embedding.some((x) => x !== 0);

@@ -11,7 +11,7 @@ const known = (name: string, degrees: number, space = SPACE) => ({ name, embeddi
 const length = (values: Float32Array) => Math.hypot(...values);
 
 describe('VoiceBook', () => {
-  it('averages samples by their seconds, at unit length', () => {
+  it('averages samples weighted by seconds, at unit length', () => {
     const book = new VoiceBook(SPACE).enroll('Ada', [
       { embedding: unit(0), seconds: 3 },
       { embedding: vector(0, 7), seconds: 1 },
@@ -23,7 +23,7 @@ describe('VoiceBook', () => {
     expect(ada?.consistency).toBeCloseTo(Math.sqrt(10) / 4, 6);
   });
 
-  it('comes to the same voice in one call or several, in any order', () => {
+  it('computes the same voice in one call or several, in any order', () => {
     const sample = fc.record({
       embedding: fc
         .array(fc.double({ min: 0.1, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 })
@@ -56,7 +56,7 @@ describe('VoiceBook', () => {
     expect(() => (two.voices as Voice[]).pop()).toThrow(TypeError);
   });
 
-  it('knows a name in any spelling: composed, without blanks at its ends', () => {
+  it('normalizes names: composed, without surrounding blanks', () => {
     const book = new VoiceBook(SPACE).enroll('  Zoe\u0308 ', [{ embedding: unit(0) }]);
     const again = book.enroll('Zo\u00eb', [{ embedding: unit(10) }]);
     expect(again.voices.map(({ name, samples }) => [name, samples])).toEqual([['Zo\u00eb', 2]]);
@@ -66,7 +66,7 @@ describe('VoiceBook', () => {
     }
   });
 
-  it('renames a voice, but not into another', () => {
+  it('renames a voice, but not to an existing name', () => {
     const book = new VoiceBook(SPACE).enroll('Ada', [{ embedding: unit(0) }]).enroll('Bob', [{ embedding: unit(90) }]);
     expect(book.rename('Ada', ' Ada L ').voices.map(({ name }) => name)).toEqual(['Ada L', 'Bob']);
     expect(book.rename('Ada', 'Ada').voices).toEqual(book.voices);
@@ -74,7 +74,7 @@ describe('VoiceBook', () => {
     expect(() => book.rename('Cy', 'Di')).toThrow('the book has no voice "Cy"');
   });
 
-  it('identifies, or says that it does not know', () => {
+  it('identifies a voice, or returns no match', () => {
     const book = new VoiceBook(SPACE).enroll('Ada', [{ embedding: unit(0) }]).enroll('Bob', [{ embedding: unit(40) }]);
     expect(book.identify(unit(5), { threshold: 0.8 })).toEqual({ name: 'Ada', score: expect.closeTo(0.9962, 4) });
     expect(book.identify(unit(100), { threshold: 0.8 })).toEqual({ score: expect.closeTo(0.5, 4) });
@@ -83,7 +83,7 @@ describe('VoiceBook', () => {
     expect(new VoiceBook(SPACE).identify(unit(0), { threshold: 0 })).toEqual({ score: -1 });
   });
 
-  it('reads back the JSON it wrote, to the bit', () => {
+  it('reads the JSON that it writes exactly', () => {
     const values = fc
       .array(fc.float({ min: -1, max: 1, noNaN: true }), { minLength: 8, maxLength: 8 })
       .filter((v) => Math.hypot(...v) > 0.01);
@@ -131,12 +131,12 @@ describe('VoiceBook', () => {
       'expected a Float32Array of 2',
     ],
     ['a name twice', { ...json, voices: [voice, voice] }, 'the name "Ada" is in the voice book twice'],
-  ])('refuses a broken book: %s', (_, book, message) => {
+  ])('rejects an invalid book: %s', (_, book, message) => {
     expect(() => VoiceBook.parse(book)).toThrow(VoiceFlowError);
     expect(() => VoiceBook.parse(book)).toThrow(message);
   });
 
-  it('never throws anything else for whatever it is given to read', () => {
+  it('throws only VoiceFlowError for any input', () => {
     fc.assert(
       fc.property(fc.anything(), fc.anything(), (any, item) => {
         for (const value of [
@@ -185,7 +185,7 @@ describe('VoiceBook', () => {
       () => new VoiceBook(SPACE).enroll('A\nB', [{ embedding: unit(0) }]),
       'printable characters',
     ],
-  ])('refuses to enroll: %s', (_, enroll, message) => {
+  ])('rejects the enrollment: %s', (_, enroll, message) => {
     expect(enroll).toThrow(VoiceFlowError);
     expect(enroll).toThrow(message);
   });
@@ -194,7 +194,7 @@ describe('VoiceBook', () => {
 describe('matchVoices', () => {
   const options = { space: SPACE, threshold: 0.5 };
 
-  it('gives no name twice: the best sum over all', () => {
+  it('assigns each name once, with the best total score', () => {
     const voices = [known('Ada', 0), known('Bob', 50)];
     // Both are nearest to Ada; the second is the nearer one, the first may be Bob.
     const matches = matchVoices([unit(20), unit(5)], voices, options);
@@ -205,27 +205,27 @@ describe('matchVoices', () => {
     ]);
   });
 
-  it('leaves a speaker unknown rather than stretch a name to him', () => {
+  it('leaves a speaker unknown if its best name is taken', () => {
     const matches = matchVoices([unit(10), unit(-10)], [known('Ada', 5), known('Bob', 170)], options);
     expect(matches.map(({ name }) => name)).toEqual(['Ada', undefined]);
     expect(matches[1]?.score).toBeCloseTo(Math.cos((15 * Math.PI) / 180), 6);
   });
 
-  it('measures the margin against names still to be had', () => {
+  it('applies the margin only to names that are not taken', () => {
     const voices = [known('Ada', 0), known('Bob', 30)];
     const close = { ...options, margin: 0.2 };
     expect(matchVoices([unit(14)], voices, close).map(({ name }) => name)).toEqual([undefined]);
     expect(matchVoices([unit(14), unit(31)], voices, close).map(({ name }) => name)).toEqual(['Ada', 'Bob']);
   });
 
-  it('takes several voices of one name as one', () => {
+  it('treats several voices with one name as one', () => {
     const voices = [known('Ada', 0), known('Ada', 60), known('Bob', 120)];
     const matches = matchVoices([unit(58), unit(2)], voices, { ...options, margin: 0.3 });
     expect(matches.map(({ name }) => name)).toEqual([undefined, 'Ada']);
     expect(matchVoices([unit(58)], voices, { ...options, margin: 0.3 })[0]?.name).toBe('Ada');
   });
 
-  it('scales vectors itself, and answers empty lists', () => {
+  it('normalizes vectors, and accepts empty lists', () => {
     expect(matchVoices([vector(5, 0)], [{ ...known('Ada', 0), embedding: vector(3, 0) }], options)).toEqual([
       { name: 'Ada', score: 1 },
     ]);
@@ -233,7 +233,7 @@ describe('matchVoices', () => {
     expect(matchVoices([unit(0)], [], options)).toEqual([{ score: -1 }]);
   });
 
-  it('never gives one name to two speakers, nor a name below the threshold', () => {
+  it('assigns no name twice, and none below the threshold', () => {
     const degrees = fc.array(fc.integer({ min: 0, max: 359 }), { maxLength: 6 });
     fc.assert(
       fc.property(degrees, degrees, fc.double({ min: -1, max: 1, noNaN: true }), (speakers, voices, threshold) => {
@@ -266,7 +266,7 @@ describe('matchVoices', () => {
       () => matchVoices([undefined as unknown as Float32Array], [known('Ada', 0)], options),
       'is undefined, expected a Float32Array',
     ],
-  ])('refuses %s', (_, match, message) => {
+  ])('rejects %s', (_, match, message) => {
     expect(match).toThrow(VoiceFlowError);
     expect(match).toThrow(message);
   });

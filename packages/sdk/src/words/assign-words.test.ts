@@ -32,16 +32,16 @@ describe('assignWords', () => {
     expect(assigned?.text).toBe('w');
   });
 
-  it('adds up all turns of a speaker, and counts his overlapping turns once', () => {
+  it('sums the overlap with all turns of a speaker, and counts overlapping turns of one speaker once', () => {
     expect(speakers([word(0, 10)], [turn(0, 2, 'A'), turn(3, 6, 'B'), turn(7, 9, 'A')])).toEqual(['A']);
     expect(speakers([word(0, 10)], [turn(0, 3, 'A'), turn(0, 3, 'A'), turn(4, 8, 'B')])).toEqual(['B']);
   });
 
-  it('breaks a full tie by length', () => {
+  it('breaks a complete tie by length', () => {
     expect(speakers([word(0, 1)], [turn(0, 2, 'A'), turn(0, 3, 'B')])).toEqual(['B']);
   });
 
-  it('gives words without times the speaker of the word before, or after at the beginning', () => {
+  it('assigns words without times to the speaker of the word before, or after at the beginning', () => {
     const words = [{ text: '2014' }, word(4.5, 5), { text: '€', start: null, end: null }, { text: 'x', start: 8.5 }];
     expect(assignWords(words, turns).map(({ speaker, coverage }) => [speaker, coverage])).toEqual([
       ['B', 0],
@@ -51,7 +51,7 @@ describe('assignWords', () => {
     ]);
   });
 
-  it('parts words without times at the end of a sentence, or where the turns do', () => {
+  it('splits words without times at the end of a sentence, or at turn boundaries', () => {
     const two = [turn(0, 2, 'A'), turn(3.6, 6, 'B')];
     const say = (first: string, ...others: { text: string; start?: number; end?: number }[]) =>
       speakers([word(1, 1.4, first), ...others], two);
@@ -73,18 +73,18 @@ describe('assignWords', () => {
     expect(say('Dr.', { text: '2014' }, word(4.2, 4.5, 'was'))).toEqual(['A', 'A', 'B']);
   });
 
-  it('has a label for nobody', () => {
+  it('uses a label for unknown speakers', () => {
     expect(speakers([word(0, 1), {}], [])).toEqual(['UNKNOWN', 'UNKNOWN']);
     expect(speakers([word(0, 1)], [], { unknown: '?' })).toEqual(['?']);
     expect(speakers([word(9.4, 10), word(9.6, 10)], turns, { maxDistance: 0.5 })).toEqual(['A', 'UNKNOWN']);
   });
 
-  it('takes an annotation or anything with turns', () => {
+  it('accepts an annotation or an object with turns', () => {
     expect(assignWords([word(1, 2)], new Annotation(turns))[0]?.speaker).toBe('A');
     expect(assignWords([word(1, 2)], { turns })[0]?.speaker).toBe('A');
   });
 
-  it('does what the rules say, in any order of words', () => {
+  it('follows the rules, for words in any order', () => {
     const cell = fc.integer({ min: 0, max: 30 });
     const length = fc.integer({ min: 0, max: 8 });
     const someTurns = fc.array(
@@ -132,7 +132,7 @@ describe('assignWords', () => {
     );
   });
 
-  it('assigns an evening of words', () => {
+  it('assigns hours of words', () => {
     const many = Array.from({ length: 20_000 }, (_, i) => turn(i, i + 1.2, `s${i % 7}`));
     const words = Array.from({ length: 50_000 }, (_, i) => word(i * 0.4 + 0.25, i * 0.4 + 0.6));
     // One word over everything must not slow down those after it.
@@ -147,7 +147,7 @@ describe('assignWords', () => {
     [null, {}, 'words is of type null'],
     [[null], {}, 'words[0] is null'],
     [[word(0, 1), { text: 'there', timestamp: [0.6, null] }], {}, 'words[1] has its times in "timestamp"'],
-  ])('refuses bad input (%#)', (words, options, message) => {
+  ])('rejects invalid input (%#)', (words, options, message) => {
     const assign = () => assignWords(words as ReturnType<typeof word>[], turns, options as AssignWordsOptions);
     expect(assign).toThrow(VoiceFlowError);
     expect(assign).toThrow(message);

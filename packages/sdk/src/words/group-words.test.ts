@@ -17,7 +17,7 @@ describe('groupWords', () => {
   ];
   const assigned = assignWords(words, [turn(0, 1.1, 'A'), turn(1.1, 10, 'B')]);
 
-  it('parts utterances where the speaker changes or pauses', () => {
+  it('splits utterances at speaker changes and pauses', () => {
     expect(groupWords(assigned).map(({ start, end, speaker, text }) => [start, end, speaker, text])).toEqual([
       [0, 1, 'A', 'Good morning.'],
       [1.2, 1.6, 'B', 'Yes Hi'],
@@ -32,7 +32,7 @@ describe('groupWords', () => {
     ]);
   });
 
-  it('joins words that bring their blanks, or are called `word`, or something else', () => {
+  it('joins words that include blanks, have the key `word`, or a custom key', () => {
     const turns = [turn(0, 9, 'A')];
     const whisper = [' Hel', 'lo', ' you'].map((text, i) => ({ ...word(i, i + 1), text }));
     expect(groupWords(assignWords(whisper, turns))[0]?.text).toBe('Hello you');
@@ -45,7 +45,7 @@ describe('groupWords', () => {
     expect(groupWords(assignWords(other, turns), { text: (item) => item.punctuated })[0]?.text).toBe('Hello,');
   });
 
-  it('sets no blank where a language has none, nor before punctuation, and judges by most words', () => {
+  it('adds no blank in languages without blanks, nor before punctuation, decided by the majority of words', () => {
     const say = (...texts: string[]) =>
       groupWords(
         assignWords(
@@ -60,12 +60,12 @@ describe('groupWords', () => {
     expect(say('使う', 'Python', 'で')).toBe('使う Python で');
   });
 
-  it('takes a word that ends before it starts for an instant', () => {
+  it('treats a word that ends before it starts as having no duration', () => {
     const [utterance] = groupWords(assignWords([{ text: 'odd', start: 2, end: 1.98 }], [turn(0, 9, 'A')]));
     expect(utterance).toMatchObject({ start: 2, end: 2, speaker: 'A' });
   });
 
-  it('gives subtitles', () => {
+  it('groups subtitles', () => {
     expect(toVtt(groupWords(assigned))).toContain('\n00:00:00.000 --> 00:00:01.000\n<v A>Good morning.\n');
     expect(groupWords([])).toEqual([]);
   });

@@ -192,7 +192,7 @@ describe('parseWords', () => {
     expect(parseWords(file)).toMatchObject({ format, timing, language });
   });
 
-  it('takes no part of a transcript from a place that has less of it', () => {
+  it('reads each segment from its most complete source', () => {
     const [first] = WHISPERX.segments;
     const failed = { start: 4.2, end: 5, text: ' Not aligned.', words: [] };
     const { words, timing } = parseWords({ segments: [first, failed], word_segments: WORDS });
@@ -211,7 +211,7 @@ describe('parseWords', () => {
     ]);
   });
 
-  it('parts a segment by the length of its words, letter by letter where a language has no blanks', () => {
+  it('splits a segment by the length of its words, or of its letters in languages without blanks', () => {
     const { words } = parseWords('WEBVTT\n\n00:01.000 --> 00:04.000\n你好，Python。\n');
     expect(words.map(({ text, start }) => [text, start])).toEqual([
       ['你', 1],
@@ -223,7 +223,7 @@ describe('parseWords', () => {
     expect(thai.map(({ text }) => text).join('')).toBe('สวัสดี');
   });
 
-  it('takes the text of a segment where tokens of whisper.cpp are halves of letters', () => {
+  it('uses the segment’s text where tokens of whisper.cpp split letters', () => {
     const tokens = [
       { text: '\uFFFD', ...ms(0, 500) },
       { text: '\uFFFD', ...ms(500, 900) },
@@ -254,7 +254,7 @@ describe('parseWords', () => {
     ],
     [{ chunks: [{ text: 'a', timestamp: [0, 1] }, { text: 'a' }] }, 'chunks[1].timestamp is absent, expected a list'],
     ['1\n00:00:01,0 --> x\nHello\n', 'SRT line 2'],
-  ])('refuses %j', (file, message) => {
+  ])('rejects %j', (file, message) => {
     expect(() => parseWords(file)).toThrow(VoiceFlowError);
     expect(() => parseWords(file)).toThrow(message);
   });

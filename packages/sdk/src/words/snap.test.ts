@@ -34,11 +34,11 @@ describe("snap: 'sentence'", () => {
     expect(say(text, turns)).toBe(expected);
   });
 
-  it('leaves changes where they are unless it is asked for', () => {
+  it('keeps changes unless the option is set', () => {
     expect(say('Are you there? Yes I am.', [turn(0, 1.2, 'A'), turn(1.2, 9, 'B')], 'none')).toBe('AAAABB');
   });
 
-  it('tells how much of a moved word its new speaker says', () => {
+  it('returns the coverage of a moved word by its new speaker', () => {
     const turns = [turn(0, 1.1, 'A'), turn(1.1, 9, 'B')];
     const words = ['Are', 'you', 'there?', 'Yes', 'I', 'am.'].map((text, i) => ({
       text,
@@ -50,7 +50,7 @@ describe("snap: 'sentence'", () => {
     expect(yes?.coverage).toBeCloseTo(0.1 / 0.3, 6);
   });
 
-  it('puts more words right when their times are off, and few wrong', () => {
+  it('corrects more words with inaccurate times than it moves wrongly', () => {
     const random = seededRandom(11);
     const turns: Turn[] = [];
     const words: { text: string; start: number; end: number; truth: string }[] = [];

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { encodeWav } from 'voiceflow-ml/core';
 import { secondsOf } from './cost.ts';
 
-describe('the seconds of a recording', () => {
-  it('are told by its header, also within a form, whatever a second takes', () => {
+describe('the length of a recording', () => {
+  it('is read from the header, also within a form, for any byte rate', () => {
     for (const [rate, encoding] of [
       [1_000, 'f32'],
       [48_000, 's16'],
@@ -16,7 +16,7 @@ describe('the seconds of a recording', () => {
     }
   });
 
-  it('are guessed where nothing tells, and never absurd', () => {
+  it('is estimated without a header, within limits', () => {
     expect(secondsOf([], 160_000)).toBe(10);
     expect(secondsOf([new Uint8Array(100)], 100)).toBe(1);
     const lies = encodeWav(new Float32Array(20_000), 16_000);

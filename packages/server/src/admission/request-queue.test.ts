@@ -34,7 +34,7 @@ afterEach(() => {
 });
 
 describe('RequestQueue', () => {
-  it('runs as many as there are slots, the others in order of arrival', async () => {
+  it('runs as many requests as there are slots, and the others in order of arrival', async () => {
     const queue = new RequestQueue({ slots: () => 2, maxWaiting: 10, noun: 'test' });
     const requests = Array.from({ length: 5 }, () => controlled());
     const results = requests.map((request) => queue.run(ticket(), request.work));
@@ -50,7 +50,7 @@ describe('RequestQueue', () => {
     expect([queue.running, queue.waiting]).toEqual([0, 0]);
   });
 
-  it('lets work that gets on go on, and no longer, where its deadline is renewable', async () => {
+  it('extends a renewable deadline while work makes progress', async () => {
     const queue = new RequestQueue({ slots: () => 1, maxWaiting: 10, noun: 'test' });
     const runs = [true, false].map((renewable) => {
       let step: () => void = () => {};
@@ -74,7 +74,7 @@ describe('RequestQueue', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('ends work at its limit, also where that is shorter than the deadline of a step', async () => {
+  it('ends work at its total limit, also if that is shorter than the deadline of a step', async () => {
     const queue = new RequestQueue({ slots: () => 1, maxWaiting: 10, noun: 'test' });
     const code = codeOf(
       queue.run({ ...ticket(60_000), renewable: true, workMs: 400 }, () => new Promise<string>(() => {})),
@@ -84,7 +84,7 @@ describe('RequestQueue', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('counts requests whose bodies are on their way, for a while, so that no two are let in for one place', async () => {
+  it('reserves places for requests whose bodies are arriving, for a limited time', async () => {
     const queue = new RequestQueue({ slots: () => 1, maxWaiting: 2, noun: 'test' });
     const running = controlled();
     const first = queue.run(ticket(), running.work);
@@ -108,7 +108,7 @@ describe('RequestQueue', () => {
     await second;
   });
 
-  it('counts what is on its way in predicting the wait, and not against free slots', async () => {
+  it('includes arriving requests in the predicted wait, but not against free slots', async () => {
     const queue = new RequestQueue({ slots: () => 2, maxWaiting: 10, noun: 'test' });
     const learn = controlled();
     const learnt = queue.run(ticket(), learn.work);
@@ -122,7 +122,7 @@ describe('RequestQueue', () => {
     expect(() => queue.claim(ticket(1))).not.toThrow();
   });
 
-  it('does not count the length of a request against a renewable deadline, only what is ahead of it', async () => {
+  it('compares only the work ahead of a request with a renewable deadline, not its own length', async () => {
     const queue = new RequestQueue({ slots: () => 1, maxWaiting: 10, noun: 'test' });
     const learn = controlled();
     const learnt = queue.run(ticket(1000, NEVER, 10), learn.work);
@@ -135,7 +135,7 @@ describe('RequestQueue', () => {
     expect(() => queue.assertAdmits({ ...long, renewable: true })).not.toThrow();
   });
 
-  it('refuses what comes when as many wait as may, with a time after which to try again', async () => {
+  it('rejects a request when the maximum number waits, with a retry time', async () => {
     const queue = new RequestQueue({ slots: () => 1, maxWaiting: 1, noun: 'test' });
     const first = controlled();
     void queue.run(ticket(), first.work);
@@ -147,7 +147,7 @@ describe('RequestQueue', () => {
     expect(await second).toBe('second');
   });
 
-  it('refuses at once what could not be done in time, by what requests took before', async () => {
+  it('rejects immediately a request that would miss its deadline, predicted from earlier requests', async () => {
     const queue = new RequestQueue({ slots: () => 1, maxWaiting: 100, noun: 'test' });
     const slow = () => new Promise<string>((resolve) => setTimeout(() => resolve('done'), 100));
     void queue.run(ticket(), slow);
@@ -161,7 +161,7 @@ describe('RequestQueue', () => {
     expect(await Promise.all([running, waits])).toEqual(['done', 'done']);
   });
 
-  it('is not misled by a few requests that are unlike the others, and never asks to wait for longer than a minute', async () => {
+  it('is robust to a few unusual requests, and its retry time is at most a minute', async () => {
     const queue = new RequestQueue({ slots: () => 1, maxWaiting: 2, noun: 'test' });
     const serve = async (ms: number) => {
       const request = controlled();
@@ -191,7 +191,7 @@ describe('RequestQueue', () => {
     expect(() => slow.assertAdmits(ticket())).toThrow(expect.objectContaining({ code: 'overloaded', retryAfter: 60 }));
   });
 
-  it('keeps places for others while they ask, and a claim counts as one that waits', () => {
+  it('reserves places for other clients while they send requests, and counts claims as waiting', () => {
     const queue = new RequestQueue({ slots: () => 0, maxWaiting: 16, noun: 'test' });
     const one = { cost: 1, deadlineMs: 1_000 };
     queue.assertAdmits({ ...one, client: 'b' });
@@ -202,7 +202,7 @@ describe('RequestQueue', () => {
     expect(() => queue.claim({ ...one, client: 'a' })).not.toThrow();
   });
 
-  it('takes any request when a slot is free, whatever it expects: else one wrong guess would refuse for ever', async () => {
+  it('accepts any request while a slot is free, whatever the prediction', async () => {
     const queue = new RequestQueue({ slots: () => 1, maxWaiting: 1, noun: 'test' });
     const done = queue.run(ticket(), () => new Promise<void>((resolve) => setTimeout(resolve, 900)));
     await vi.advanceTimersByTimeAsync(900);
@@ -210,7 +210,7 @@ describe('RequestQueue', () => {
     expect(() => queue.assertAdmits({ cost: 1000, deadlineMs: 1 })).not.toThrow();
   });
 
-  it('answers at the deadline, and frees the slot only when the work has really ended', async () => {
+  it('responds at the deadline, and frees the slot only when the work has ended', async () => {
     const queue = new RequestQueue({ slots: () => 1, maxWaiting: 5, noun: 'test' });
     const stuck = controlled();
     const result = codeOf(queue.run(ticket(50), stuck.work));
@@ -227,7 +227,7 @@ describe('RequestQueue', () => {
     expect(await after).toBe('ok');
   });
 
-  it('never starts a request whose deadline passed or whose caller left while it waited', async () => {
+  it('starts no request whose deadline passed or whose caller disconnected while it waited', async () => {
     const queue = new RequestQueue({ slots: () => 1, maxWaiting: 5, noun: 'test' });
     const first = controlled();
     void queue.run(ticket(), first.work);
@@ -247,13 +247,13 @@ describe('RequestQueue', () => {
     expect(queue.running).toBe(0);
   });
 
-  it('refuses a caller that has left already', async () => {
+  it('rejects a caller that has already disconnected', async () => {
     const queue = new RequestQueue({ slots: () => 1, maxWaiting: 5, noun: 'test' });
     expect(await codeOf(queue.run(ticket(10, AbortSignal.abort()), async () => 1))).toBe('aborted');
     expect(queue.running).toBe(0);
   });
 
-  it('holds requests while there is no slot, and starts them when one comes', async () => {
+  it('queues requests while there is no slot, and starts them when one is available', async () => {
     let slots = 0;
     const queue = new RequestQueue({ slots: () => slots, maxWaiting: 5, noun: 'test' });
     const result = queue.run(ticket(), async () => 'done');
@@ -264,7 +264,7 @@ describe('RequestQueue', () => {
     expect(await result).toBe('done');
   });
 
-  it('settles every request exactly once and ends empty, whatever happens in whatever order', async () => {
+  it('settles every request exactly once and ends empty, for any sequence of events', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(

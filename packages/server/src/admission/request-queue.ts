@@ -38,7 +38,7 @@ interface Waiting extends Ticket {
 interface Claim {
   readonly cost: number;
   readonly client: string | undefined;
-  readonly lapses: number;
+  readonly expiresAt: number;
 }
 
 /** Lifetime of a claim in milliseconds, so that a slow sender does not keep others out. */
@@ -101,11 +101,11 @@ export class RequestQueue {
   claim(ticket: AdmissionInput): () => void {
     const now = this.#now();
     for (const claim of this.#claims) {
-      if (claim.lapses > now) break;
+      if (claim.expiresAt > now) break;
       this.#unclaim(claim);
     }
     this.#admit(ticket, [...this.#claims]);
-    const claim = { cost: ticket.cost, client: ticket.client, lapses: now + CLAIM_MS };
+    const claim = { cost: ticket.cost, client: ticket.client, expiresAt: now + CLAIM_MS };
     this.#claims.add(claim);
     this.#shares.add(ticket.client, 1);
     return () => this.#unclaim(claim);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Shares } from './shares.ts';
 
 describe('Shares', () => {
-  it('lets one client alone have all places, and among others as many as each of them', () => {
+  it('gives a single client all places, and several clients equal shares', () => {
     const shares = new Shares();
     for (let i = 0; i < 64; i++) {
       expect(shares.isBeyond('a', 64, i)).toBe(false);
@@ -19,7 +19,7 @@ describe('Shares', () => {
     expect(shares.isBeyond('a', 64, 10_300)).toBe(false);
   });
 
-  it('leaves eight places to each, however many ask', () => {
+  it('leaves at least eight places per client, for any number of clients', () => {
     const shares = new Shares();
     for (let i = 0; i < 100; i++) shares.isBeyond(`client ${i}`, 64, 0);
     for (let i = 0; i < 8; i++) {
@@ -29,7 +29,7 @@ describe('Shares', () => {
     expect(shares.isBeyond('a', 64, 1)).toBe(true);
   });
 
-  it('knows nobody where clients have no name', () => {
+  it('does not limit clients without a name', () => {
     const shares = new Shares();
     shares.add(undefined, 1);
     expect(shares.isBeyond(undefined, 0, 0)).toBe(false);

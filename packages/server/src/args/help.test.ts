@@ -20,7 +20,7 @@ it('lists options with value, letter, default and variable, in columns', () => {
   -h, --help                        show this help`);
 });
 
-it('knows who asks for help, but not behind --', () => {
+it('detects a request for help, but not after --', () => {
   expect(asksForHelp(['x', '-h'])).toBe(true);
   expect(asksForHelp(['--', '--help'])).toBe(false);
 });

@@ -23,7 +23,7 @@ function failure(...args: string[]): string {
 }
 
 describe('parseOptions', () => {
-  it('reads every kind of option, in both ways of writing, among the arguments', () => {
+  it('reads every kind of option, in both notations, among positional arguments', () => {
     const { values, positionals } = parseOptions(
       ['a.wav', '--speakers', '3', '--collar=.25', '-f', 'json', '--exclusive', 'b.wav', '--out', '-'],
       options,
@@ -34,7 +34,7 @@ describe('parseOptions', () => {
     expectTypeOf(values.exclusive).toEqualTypeOf<boolean>();
   });
 
-  it('takes what follows -- for arguments, and - for one', () => {
+  it('treats what follows -- as arguments, and - as one', () => {
     expect(parseOptions(['-', '--', '--speakers', '-x'], options).positionals).toEqual(['-', '--speakers', '-x']);
   });
 
@@ -59,17 +59,17 @@ describe('parseOptions', () => {
     [['--out='], '--out needs a value: DIR'],
     [['--exclusive=yes'], '--exclusive takes no value, received "yes"'],
     [['--out', 'a', '--out', 'b'], '--out appears more than once'],
-  ])('refuses %j', (args, message) => {
+  ])('rejects %j', (args, message) => {
     expect(failure(...args)).toBe(message);
   });
 
-  it('demands what a command cannot do without', () => {
+  it('rejects a missing required option', () => {
     const needy = { book: requiredText('FILE', '') };
     expect(() => parseOptions([], needy)).toThrow('--book FILE is missing');
     expectTypeOf(parseOptions(['--book', 'b'], needy).values.book).toEqualTypeOf<string>();
   });
 
-  it('gives what is absent its default', () => {
+  it('uses defaults for missing options', () => {
     const { values } = parseOptions([], {
       runs: integer([1, 10], 3, ''),
       how: or(choice(['well', 'badly'], ''), 'well'),
@@ -78,7 +78,7 @@ describe('parseOptions', () => {
     expectTypeOf(values).toEqualTypeOf<{ readonly runs: number; readonly how: 'well' | 'badly' }>();
   });
 
-  it('asks the environment where the command line says nothing, and names what was wrong', () => {
+  it('reads the environment if the command line has no value, and names the invalid source', () => {
     const served = { port: { ...integer([0, 65_535], 'PORT', ''), env: 'PORT' }, open: { ...flag(''), env: 'OPEN' } };
     expect(parseOptions([], served, { PORT: '9000', OPEN: '1' }).values).toEqual({ port: 9000, open: true });
     expect(parseOptions(['--port', '1'], served, { PORT: 'x', OPEN: 'no' }).values).toEqual({ port: 1, open: false });
@@ -88,7 +88,7 @@ describe('parseOptions', () => {
     );
   });
 
-  it('takes no arguments for a program that has none', () => {
+  it('rejects arguments for a program without any', () => {
     expect(onlyOptions(['--out', 'x'], options).out).toBe('x');
     expect(() => onlyOptions(['stray'], options)).toThrow('unexpected argument "stray"');
   });

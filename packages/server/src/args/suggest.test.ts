@@ -10,11 +10,11 @@ describe('editDistance', () => {
     ['rtmm', 'rttm', 1],
     ['spekaers', 'speakers', 1],
     ['a cat', 'an abct', 4],
-  ])('%j to %j takes %d', (a, b, edits) => {
+  ])('from %j to %j is %d', (a, b, edits) => {
     expect(editDistance(a, b)).toBe(edits);
   });
 
-  it('is symmetric, zero for equals alone, and never more than the longer word', () => {
+  it('is symmetric, zero only for equal words, and at most the longer length', () => {
     const word = fc.string({ maxLength: 8, unit: fc.constantFrom('a', 'b', 'c') });
     fc.assert(
       fc.property(word, word, (a, b) => {
@@ -29,7 +29,7 @@ describe('editDistance', () => {
 });
 
 describe('nearest', () => {
-  it('finds what was meant, also from its beginning, and nothing for another word', () => {
+  it('finds the intended word, also from its prefix, and none for unrelated words', () => {
     const commands = ['diarize', 'embed', 'enroll', 'identify', 'score', 'models'];
     expect(nearest('diarise', commands)).toBe('diarize');
     expect(nearest('model', commands)).toBe('models');

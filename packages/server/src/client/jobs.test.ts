@@ -4,7 +4,7 @@ import { JobsClient } from './jobs.ts';
 
 afterEach(() => void vi.useRealTimers());
 
-it('waits through failures of the server, and ends at once when it is aborted meanwhile', async () => {
+it('retries through failures of the server while waiting, and stops on abort', async () => {
   // No timer ever ends: only the signal can.
   vi.useFakeTimers();
   const stop = new AbortController();

@@ -71,7 +71,7 @@ export class JobsClient {
         if (job.state === 'failed') throw new JobFailed(toError({ ...job.problem }));
       } catch (error) {
         if (error instanceof JobFailed) throw error.why;
-        if (!mayPass(error)) throw error;
+        if (!isTemporary(error)) throw error;
         await pauseFor(pause, options.signal);
         pause = Math.min(2 * pause, ASK_AGAIN_MS.last);
       }
@@ -164,11 +164,11 @@ function pauseFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
   });
 }
 
-function mayPass(error: unknown): boolean {
-  return VoiceFlowError.isInstance(error) && PASSING.has(error.code);
+function isTemporary(error: unknown): boolean {
+  return VoiceFlowError.isInstance(error) && TEMPORARY_CODES.has(error.code);
 }
 
-const PASSING = new Set(['overloaded', 'backend-unavailable', 'backend-failed']);
+const TEMPORARY_CODES = new Set(['overloaded', 'backend-unavailable', 'backend-failed']);
 
 function pathOf(id: string): string {
   return `/v1/jobs/${encodeURIComponent(id)}`;

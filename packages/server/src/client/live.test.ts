@@ -57,7 +57,7 @@ function connect(options: { reconnects?: number } = {}) {
 const KEEP_ALIVE = '{"type":"keep-alive"}';
 
 describe('LiveConnection', () => {
-  it('settles an end that waits when it is closed', async () => {
+  it('rejects a pending end when it is closed', async () => {
     const { live, socket } = connect();
     socket().say({ type: 'ready' });
     const ended = live.end();
@@ -66,7 +66,7 @@ describe('LiveConnection', () => {
     await expect(live.end()).rejects.toMatchObject({ code: 'closed' });
   });
 
-  it('ends once, however often it is asked to', async () => {
+  it('ends once for repeated calls of end', async () => {
     const { live, socket } = connect();
     socket().say({ type: 'ready' });
     const both = [live.end(), live.end()];
@@ -79,7 +79,7 @@ describe('LiveConnection', () => {
   });
 
   it.each(['<html>502</html>', '', 'null', '[]', '{}', '{"type":1}', '"end"'])(
-    'takes %j for a lost connection, and says so when no other comes',
+    'treats %j as a lost connection, and reports it if the reconnect fails',
     async (odd) => {
       const { live, socket } = connect({ reconnects: 1 });
       socket().say({ type: 'ready' });
@@ -93,7 +93,7 @@ describe('LiveConnection', () => {
     },
   );
 
-  it('passes over events of a newer server', async () => {
+  it('ignores unknown events of a newer server', async () => {
     const { live, socket } = connect();
     socket().say({ type: 'ready' });
     socket().say({ type: 'weather' });
@@ -104,7 +104,7 @@ describe('LiveConnection', () => {
     expect(events).toEqual([{ type: 'speaker', speaker: 'SPEAKER_00' }]);
   });
 
-  it('says a word while there is no audio, within the time that the server waits, and none once it is over', async () => {
+  it('sends keep-alive messages while there is no audio, within the server’s idle timeout, and none after the end', async () => {
     const { live, socket } = connect();
     socket().say({ type: 'ready', idleMs: 3_000 });
     await vi.advanceTimersByTimeAsync(2_900);

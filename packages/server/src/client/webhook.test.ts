@@ -10,7 +10,7 @@ const headers = signedHeaders(parseSecret(secret), 'msg-1', body, SECONDS);
 const at = (seconds: number) => ({ secret, now: () => (SECONDS + seconds) * 1000 });
 
 describe('verifyWebhook', () => {
-  it("takes what the server signs, by Headers or node:http's, as text or bytes, under one of several secrets", async () => {
+  it('accepts the server’s signature, with Headers or node:http headers, text or bytes, and one of several secrets', async () => {
     const expected = { id: 'msg-1', type: 'job.succeeded', data: { metadata: { name: 'Zoë' } } };
     expect(await verifyWebhook(new Headers(headers), body, at(0))).toMatchObject(expected);
     expect(await verifyWebhook(headers, new TextEncoder().encode(body), at(299))).toMatchObject(expected);
@@ -19,7 +19,7 @@ describe('verifyWebhook', () => {
     expect(await verifyWebhook(two, body, at(0))).toMatchObject(expected);
   });
 
-  it('knows the example of Standard Webhooks', async () => {
+  it('verifies the example of Standard Webhooks', async () => {
     const example = {
       'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',
       'webhook-timestamp': '1614265330',
@@ -40,11 +40,11 @@ describe('verifyWebhook', () => {
     ['no signature', { ...headers, 'webhook-signature': undefined }, body, at(0)],
     ['a signature of another kind', { ...headers, 'webhook-signature': 'v1a,AAAA' }, body, at(0)],
     ['no headers', {}, body, at(0)],
-  ])('refuses %s', async (_, given, text, options) => {
+  ])('rejects %s', async (_, given, text, options) => {
     await expect(verifyWebhook(given, text, options)).rejects.toMatchObject({ code: 'unauthorized' });
   });
 
-  it('refuses a secret that is none as such', async () => {
+  it('rejects an invalid secret', async () => {
     for (const bad of ['', 'secret', 'whsec_', 'whsec_%%'])
       await expect(verifyWebhook(headers, body, { ...at(0), secret: bad })).rejects.toMatchObject({
         code: 'invalid-option',

@@ -43,7 +43,7 @@ function streamOf(chunks: readonly Uint8Array[], cancelled = vi.fn()): ReadableS
 }
 
 describe('collectBody', () => {
-  it('gives the bytes that came, in whatever chunks they came, small ones packed together', async () => {
+  it('returns the received bytes for any chunks, with small ones combined', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(20_000), { maxLength: 30 }), fc.nat(), async (sizes, seed) => {
         const chunks = sizes.map((size, at) => new Uint8Array(size).map((_, i) => (i * 7 + at + seed) & 255));
@@ -57,12 +57,12 @@ describe('collectBody', () => {
     );
   });
 
-  it('does not make an object of every byte of a body that comes in bytes', async () => {
+  it('stores many small chunks as one', async () => {
     const body = await collect(streamOf(Array.from({ length: 5000 }, () => new Uint8Array(1))), { maxBytes: 5000 });
     expect(body.chunks).toHaveLength(1);
   });
 
-  it('refuses by the length that is announced before it reads, and by what comes when none is', async () => {
+  it('rejects by the declared length before reading, and otherwise by the received length', async () => {
     const cancelled = vi.fn();
     const announced = collect(streamOf([new Uint8Array(10)], cancelled), { headers: { 'content-length': '1001' } });
     await expect(announced).rejects.toMatchObject({ code: 'audio-too-large' });
@@ -71,7 +71,7 @@ describe('collectBody', () => {
     expect(cancelled).toHaveBeenCalledOnce();
   });
 
-  it('counts all bodies together, and gives back what a failed one held', async () => {
+  it('counts all bodies together, and releases the bytes of a failed one', async () => {
     const budget = new ByteBudget(1000);
     const first = await collect(new Uint8Array(700), { budget });
     expect(budget.used).toBe(700);
@@ -83,7 +83,7 @@ describe('collectBody', () => {
     expect(budget.used).toBe(0);
   });
 
-  it('says so when a body is cut off, or its sender has left', async () => {
+  it('rejects a truncated body, or one whose sender disconnected', async () => {
     const broken = new ReadableStream<Uint8Array>({
       pull: (controller) => controller.error(new Error('reset')),
     });
@@ -96,7 +96,7 @@ describe('collectBody', () => {
   });
 });
 
-describe('a silent sender', () => {
+describe('an idle sender', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -104,7 +104,7 @@ describe('a silent sender', () => {
     vi.useRealTimers();
   });
 
-  it('is waited for as long as something comes in time, and not longer', async () => {
+  it('is awaited while data arrives in time', async () => {
     let send: (bytes: Uint8Array) => void = () => {};
     const slow = new ReadableStream<Uint8Array>({
       start: (controller) => {
@@ -129,7 +129,7 @@ describe('a silent sender', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('is not waited for while its bytes only drip', async () => {
+  it('is rejected if it sends too few bytes', async () => {
     let send: (bytes: Uint8Array) => void = () => {};
     const dripping = new ReadableStream<Uint8Array>({
       start: (controller) => {

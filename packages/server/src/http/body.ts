@@ -181,8 +181,8 @@ function watchIdle({ idleMs, signal }: CollectOptions): {
   const check = () => {
     const now = performance.now();
     const silent = now - last;
-    const dripping = now - startedAt >= 2 * idleMs && received < LEAST_BYTES;
-    const late = silent >= idleMs || dripping;
+    const tooSlow = now - startedAt >= 2 * idleMs && received < LEAST_BYTES;
+    const late = silent >= idleMs || tooSlow;
     if (late && !rechecked) {
       // After the process was suspended, its timers fire before it has read data that arrived in the meantime; check
       // again.
@@ -196,7 +196,7 @@ function watchIdle({ idleMs, signal }: CollectOptions): {
       timer = setTimeout(check, Math.max(1, idleMs - silent));
       return;
     }
-    const what = dripping
+    const what = tooSlow
       ? `fewer than ${LEAST_BYTES} bytes of the body were received in ${Math.round(2 * idleMs)} ms`
       : `no data of the body was received for ${Math.round(idleMs)} ms`;
     controller.abort(new VoiceFlowError('deadline-exceeded', what, { hint: 'Send the body without pauses.' }));

@@ -39,7 +39,7 @@ afterEach(() => {
 });
 
 describe('the budget of bytes', () => {
-  it('is kept whatever clients do, and holds nothing once nobody is connected', async () => {
+  it('is kept for any client behavior, and is zero when all clients have disconnected', async () => {
     const client = fc.record({
       at: fc.nat(300),
       chunks: fc.array(fc.integer({ min: 1, max: 200 }), { maxLength: 4 }),

@@ -7,13 +7,13 @@ import { Quota } from './quota.ts';
 describe('KeyRing', () => {
   const ring = new KeyRing(parseApiKeys('alice:0123456789abcdef,fedcba9876543210'));
 
-  it('knows its keys by name, and lets everybody in when there are none', async () => {
+  it('identifies keys by name, and accepts all requests if there are none', async () => {
     expect(await ring.check('Bearer 0123456789abcdef')).toBe('alice');
     expect(await ring.check('bearer fedcba9876543210')).toBe('key-2');
     expect(await new KeyRing([]).check(undefined)).toBeUndefined();
   });
 
-  it('refuses everything else', async () => {
+  it('rejects any other key', async () => {
     const bad = [
       undefined,
       '',
@@ -28,7 +28,7 @@ describe('KeyRing', () => {
     }
   });
 
-  it('wants keys that cannot be guessed, and names that differ', () => {
+  it('requires keys of a minimum length with unique names', () => {
     expect(() => parseApiKeys('a:short')).toThrow(/at least 16/);
     expect(() => parseApiKeys('a:0123456789abcdef,a:0123456789abcdeg')).toThrow(/two API keys/);
     expect(parseApiKeys(undefined)).toEqual([]);
@@ -37,7 +37,7 @@ describe('KeyRing', () => {
 });
 
 describe('Quota', () => {
-  it('gives a client its requests a minute, evenly again after that, and other clients theirs', () => {
+  it('allows each client its requests per minute, with continuous refill', () => {
     let now = 0;
     const quota = new Quota(6, () => now);
     for (let i = 0; i < 6; i++) quota.take('a');
@@ -51,21 +51,21 @@ describe('Quota', () => {
     expect(() => quota.take('a')).toThrow();
   });
 
-  it('has none by default', () => {
+  it('is off by default', () => {
     const quota = new Quota(0);
     for (let i = 0; i < 1000; i++) quota.take('a');
   });
 });
 
 describe('resolveLimits', () => {
-  it('takes options before the environment before the defaults', () => {
+  it('prefers options to the environment to the defaults', () => {
     expect(resolveLimits().queueRequests).toBe(64);
     expect(resolveLimits({}, { VOICEFLOW_QUEUE_REQUESTS: '7' }).queueRequests).toBe(7);
     expect(resolveLimits({ queueRequests: 3 }, { VOICEFLOW_QUEUE_REQUESTS: '7' }).queueRequests).toBe(3);
     expect(resolveLimits({}, { VOICEFLOW_QUEUE_REQUESTS: '' }).queueRequests).toBe(64);
   });
 
-  it('names the limit, the variable and the range of a bad value', () => {
+  it('names the limit, the variable and the range of an invalid value', () => {
     for (const value of ['x', '-1', '1.5', 'NaN', '1e99']) {
       expect(() => resolveLimits({}, { VOICEFLOW_DEADLINE_MS: value })).toThrow(/deadlineMs \(VOICEFLOW_DEADLINE_MS\)/);
     }
@@ -115,7 +115,7 @@ c_seconds_count{route="/x"} 4
     expect(() => registry.counter('b', 'Again.')).toThrow(/twice/);
   });
 
-  it('counts cumulatively', () => {
+  it('counts cumulatively in buckets', () => {
     const histogram = new Histogram('h', 'H.', [1, 2, 3]);
     for (let i = 0; i < 10; i++) histogram.observe(i / 2);
     const counts = [...histogram.render().matchAll(/le="[^"]+"\} (\d+)/g)].map((match) => Number(match[1]));

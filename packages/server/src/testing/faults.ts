@@ -44,7 +44,7 @@ const HANGING = 255;
 /**
  * A runner without a model. It responds with facts about its input and obeys a task's parameters: `fault`; `once` (path
  * of a file that records that the fault was committed); `answer` (length of the response in bytes); `ms` (milliseconds
- * per step; stops on the signal unless `deaf`); `steps` (number of steps, with progress for each).
+ * per step; stops on the signal unless `ignoreAbort`); `steps` (number of steps, with progress for each).
  */
 export const toyRunner: Runner = {
   open: (request, emit) => {
@@ -62,7 +62,14 @@ export const toyRunner: Runner = {
   },
   run: async (task, body, { signal, onProgress }): Promise<TaskReply> => {
     recordRun(signal);
-    const { fault, once, ms, deaf, answer, steps = '1' } = task.file === undefined ? task.params : orders(task.file);
+    const {
+      fault,
+      once,
+      ms,
+      ignoreAbort,
+      answer,
+      steps = '1',
+    } = task.file === undefined ? task.params : orders(task.file);
     if (fault !== undefined && (once === undefined || !existsSync(once))) {
       if (once !== undefined) writeFileSync(once, '');
       commit(fault as Fault);
@@ -72,7 +79,7 @@ export const toyRunner: Runner = {
       if (ms === undefined) continue;
       await new Promise<void>((resolve, reject) => {
         setTimeout(resolve, Number(ms));
-        if (deaf === undefined) signal.addEventListener('abort', () => reject(new Error('stopped')));
+        if (ignoreAbort === undefined) signal.addEventListener('abort', () => reject(new Error('stopped')));
       });
     }
     if (answer !== undefined) {

@@ -29,7 +29,7 @@ describe('threads', () => {
     started.length = 0;
   });
 
-  it('keeps ONNX Runtime out of the main thread', async () => {
+  it('run ONNX Runtime outside the main thread', async () => {
     process.on('worker', note);
     const model = await nodeBackend().load(slow(), { workers: 1 });
     await model.run(slowFeeds(10));
@@ -40,7 +40,7 @@ describe('threads', () => {
     await model.close();
   });
 
-  it('hands whole buffers over instead of copying them', async () => {
+  it('transfer whole buffers instead of copying them', async () => {
     const model = await nodeBackend().load(slow(), { workers: 1 });
     const feeds = slowFeeds(10);
     await model.run(feeds);
@@ -48,7 +48,7 @@ describe('threads', () => {
     await model.close();
   });
 
-  it('refuses buffers that another run has taken', async () => {
+  it('reject buffers that are detached by another run', async () => {
     const model = await nodeBackend().load(slow(), { workers: 1 });
     const feeds = slowFeeds(10);
     const [first, second] = [model.run(feeds), errorOf(model.run(feeds))];
@@ -58,7 +58,7 @@ describe('threads', () => {
     await model.close();
   });
 
-  it('fails the call of a worker that dies, and replaces the worker', async () => {
+  it('reject the call if its worker exits, and replace the worker', async () => {
     process.on('worker', note);
     const model = await nodeBackend().load(slow(), { workers: 1 });
     // A request that no worker knows, before the run: the thread ends outside of native code, which it must not be ended in.
@@ -71,7 +71,7 @@ describe('threads', () => {
     await model.close();
   });
 
-  it('ends its workers when closed', async () => {
+  it('are terminated by close', async () => {
     process.on('worker', note);
     const model = await nodeBackend().load(slow(), { workers: 2 });
     await Promise.all([model.run(slowFeeds(100)), model.run(slowFeeds(100)), model.run(slowFeeds(100))]);
@@ -80,7 +80,7 @@ describe('threads', () => {
     expect(started.map(({ threadId }) => threadId)).toEqual([-1, -1]);
   });
 
-  it('leaves no listener on the process behind', async () => {
+  it('leave no listeners on the process', async () => {
     const before = process.listenerCount('exit');
     const models = await Promise.all([nodeBackend().load(slow()), nodeBackend().load(slow())]);
     expect(process.listenerCount('exit')).toBe(before + 1);
@@ -90,7 +90,7 @@ describe('threads', () => {
 });
 
 describe('without onnxruntime-node', () => {
-  it('says that it cannot be loaded', async () => {
+  it('reports that it cannot be loaded', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'voiceflow-ort-'));
     const module = join(folder, 'index.cjs');
     writeFileSync(module, 'throw new Error("the binary is for another machine")');
@@ -101,13 +101,13 @@ describe('without onnxruntime-node', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('says that it is not there', async () => {
+  it('reports that it is not installed', async () => {
     const error = await errorOf(nodeBackend({ module: '/no/such/file.js' }).load({ name: 'a', bytes: affineModel() }));
     expect(error.code).toBe('backend-unavailable');
   });
 });
 
-it('takes a URL or a path of the runtime', async () => {
+it('accepts a URL or a path of the runtime', async () => {
   const path = createRequire(import.meta.url).resolve('onnxruntime-node');
   for (const module of [path, new URL(`file://${path}`)]) {
     const model = await nodeBackend({ module }).load({ name: 'affine', bytes: affineModel() });
@@ -115,7 +115,7 @@ it('takes a URL or a path of the runtime', async () => {
   }
 });
 
-it('refuses a model without bytes', async () => {
+it('rejects a model without bytes', async () => {
   const model = { name: 'nothing' } as unknown as { name: string; bytes: Uint8Array };
   expect((await errorOf(nodeBackend().load(model))).code).toBe('invalid-option');
 });

@@ -9,7 +9,7 @@ const ABSENT = process.platform === 'darwin' ? 'directml' : 'coreml';
 const model = () => ({ name: 'affine', bytes: affineModel() });
 
 for (const mode of ['threads', 'in-process'] as const) {
-  it(`says that a device cannot be used (${mode})`, async () => {
+  it(`reports that a device is not available (${mode})`, async () => {
     await expect(nodeBackend({ mode, device: ABSENT }).load(model())).rejects.toMatchObject({
       code: 'backend-unavailable',
       message: expect.stringContaining(`the device ${ABSENT} cannot be used here`),
@@ -18,12 +18,12 @@ for (const mode of ['threads', 'in-process'] as const) {
   });
 }
 
-it('says that a model is broken, whatever the device', async () => {
+it('reports a corrupt model for any device', async () => {
   const broken = { name: 'broken', bytes: Uint8Array.of(1, 2, 3) };
   await expect(nodeBackend({ device: ABSENT }).load(broken)).rejects.toMatchObject({ code: 'model-incompatible' });
 });
 
-it('names the devices there are, for programs without types', () => {
+it('lists the known devices for untyped programs', () => {
   for (const device of ['gpu', 'toString', 3, null]) {
     expect(() => checkDevice(device)).toThrow(
       `device is ${JSON.stringify(device)}; expected one of cpu, webgpu, cuda, coreml, directml`,
@@ -31,7 +31,7 @@ it('names the devices there are, for programs without types', () => {
   }
 });
 
-it('lets the CPU do it in a diarizer, with a warning', async () => {
+it('falls back to the CPU in a diarizer, with a warning', async () => {
   const diarizer = await createDiarizer({ device: ABSENT, workers: 1 });
   try {
     const { warnings, backend } = await diarizer.diarize({ samples: new Float32Array(16_000), sampleRate: 16_000 });
@@ -45,6 +45,6 @@ it('lets the CPU do it in a diarizer, with a warning', async () => {
   }
 });
 
-it('refuses a device for another backend', async () => {
+it('rejects a device for another backend', async () => {
   await expect(createDiarizer({ device: 'cuda', backend: 'wasm' })).rejects.toMatchObject({ code: 'invalid-option' });
 });

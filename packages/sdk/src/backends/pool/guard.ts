@@ -4,7 +4,7 @@
  * then reads the other's, so that at least one of them sees the other.
  */
 const BUSY = 0;
-const LEAVING = 1;
+const EXITING = 1;
 
 export function createGuard(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
@@ -14,7 +14,7 @@ export function createGuard(): Int32Array {
 export async function guarded<T>(guard: Int32Array | undefined, work: () => Promise<T>): Promise<T> {
   if (!guard) return work();
   Atomics.store(guard, BUSY, 1);
-  if (Atomics.load(guard, LEAVING) === 1) {
+  if (Atomics.load(guard, EXITING) === 1) {
     setIdle(guard);
     return new Promise<never>(() => {});
   }
@@ -35,6 +35,6 @@ function setIdle(guard: Int32Array): void {
  * @returns False if `timeout` milliseconds passed first.
  */
 export function awaitGuard(guard: Int32Array, timeout: number): boolean {
-  Atomics.store(guard, LEAVING, 1);
+  Atomics.store(guard, EXITING, 1);
   return Atomics.wait(guard, BUSY, 1, timeout) !== 'timed-out';
 }

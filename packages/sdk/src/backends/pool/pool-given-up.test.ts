@@ -4,11 +4,11 @@ import { openPool } from './pool.ts';
 
 freshThreads();
 
-describe('runs that are given up', () => {
-  const patience = 1000;
+describe('aborted runs', () => {
+  const giveUpMs = 1000;
 
-  it('frees the caller at once and lets the worker end its run', async () => {
-    const model = await opened({ workers: 1, patience });
+  it('reject immediately while the worker finishes the run', async () => {
+    const model = await opened({ workers: 1, giveUpMs });
     const controller = new AbortController();
     const run = codeOf(model.run(feeds(), { signal: controller.signal }));
     await settle();
@@ -24,8 +24,8 @@ describe('runs that are given up', () => {
     expect(threads).toHaveLength(1);
   });
 
-  it('replaces a worker that is stuck, without ending it, up to a bound', async () => {
-    const model = await opened({ workers: 1, patience });
+  it('replace a stuck worker without terminating it, up to a limit', async () => {
+    const model = await opened({ workers: 1, giveUpMs });
     const giveUp = async () => {
       const controller = new AbortController();
       const run = codeOf(model.run(feeds(), { signal: controller.signal }));
@@ -34,7 +34,7 @@ describe('runs that are given up', () => {
       expect(await run).toBe('aborted');
     };
     await giveUp();
-    await vi.advanceTimersByTimeAsync(patience);
+    await vi.advanceTimersByTimeAsync(giveUpMs);
     const next = codeOf(model.run(feeds()));
     await settle();
     expect(threads).toHaveLength(2);
@@ -43,7 +43,7 @@ describe('runs that are given up', () => {
     expect(await next).toBe('done');
     expect(thread(0).last).toBe('run');
     await giveUp();
-    await vi.advanceTimersByTimeAsync(patience);
+    await vi.advanceTimersByTimeAsync(giveUpMs);
     const waits = codeOf(model.run(feeds()));
     await settle();
     expect(threads, 'two stuck runs of one worker: no third thread').toHaveLength(2);
@@ -52,14 +52,14 @@ describe('runs that are given up', () => {
     expect(await waits).toBe('done');
   });
 
-  it('takes leave of a worker that comes back when its successor is at work', async () => {
-    const model = await opened({ workers: 1, patience });
+  it('stop a late worker that was already replaced', async () => {
+    const model = await opened({ workers: 1, giveUpMs });
     const controller = new AbortController();
     const run = codeOf(model.run(feeds(), { signal: controller.signal }));
     await settle();
     controller.abort();
     await run;
-    await vi.advanceTimersByTimeAsync(patience);
+    await vi.advanceTimersByTimeAsync(giveUpMs);
     const next = codeOf(model.run(feeds()));
     await settle();
     await thread(1).opened();
@@ -69,8 +69,8 @@ describe('runs that are given up', () => {
     expect(await next).toBe('done');
   });
 
-  it('takes no notice of a signal that fires as the run is answered, whatever runs or waits by then', async () => {
-    const model = await opened({ workers: 1, patience }, true);
+  it('ignore an abort during the response, for any running and queued runs', async () => {
+    const model = await opened({ workers: 1, giveUpMs }, true);
     const controller = new AbortController();
     const next: Promise<string>[] = [];
     const first = model.run(feeds(), { signal: controller.signal }).catch(() => {
@@ -82,13 +82,13 @@ describe('runs that are given up', () => {
     await first;
     await settle();
     await thread(1).opened();
-    await vi.advanceTimersByTimeAsync(patience);
+    await vi.advanceTimersByTimeAsync(giveUpMs);
     expect(thread(1).killed).toBe(false);
     await thread(1).result();
     expect(await Promise.all(next)).toEqual(['done']);
   });
 
-  it('takes no notice of a signal that fires when the run could not be started', async () => {
+  it('ignore an abort while the run cannot start', async () => {
     const model = await opened({ workers: 1 });
     await thread(0).die();
     const controller = new AbortController();
@@ -106,15 +106,15 @@ describe('runs that are given up', () => {
     expect(await Promise.all(next)).toEqual(['done']);
   });
 
-  it('ends a stuck run where that is safe', async () => {
-    const model = await opened({ workers: 1, patience }, true);
+  it('terminate a stuck worker where that is safe', async () => {
+    const model = await opened({ workers: 1, giveUpMs }, true);
     const controller = new AbortController();
     const run = codeOf(model.run(feeds(), { signal: controller.signal }));
     await settle();
     controller.abort();
     await run;
     const next = codeOf(model.run(feeds()));
-    await vi.advanceTimersByTimeAsync(patience);
+    await vi.advanceTimersByTimeAsync(giveUpMs);
     expect(thread(0).killed).toBe(true);
     await thread(1).opened();
     await thread(1).result();
@@ -123,7 +123,7 @@ describe('runs that are given up', () => {
 });
 
 describe('close', () => {
-  it('waits for runs under way and waiting, then stops each worker', async () => {
+  it('waits for running and queued runs, then stops each worker', async () => {
     const model = await opened({ workers: 1 });
     const runs = [codeOf(model.run(feeds())), codeOf(model.run(feeds()))];
     await settle();
@@ -143,7 +143,7 @@ describe('close', () => {
   });
 
   it('does not wait for a stuck run', async () => {
-    const model = await opened({ workers: 1, patience: 1000 });
+    const model = await opened({ workers: 1, giveUpMs: 1000 });
     const controller = new AbortController();
     const run = codeOf(model.run(feeds(), { signal: controller.signal }));
     await settle();

@@ -5,7 +5,7 @@ import { openPool } from './pool.ts';
 freshThreads();
 
 describe('starting workers', () => {
-  it('starts one at load, the others when runs overlap, and none beyond the limit', async () => {
+  it('starts one on load, others for parallel runs, up to the limit', async () => {
     const model = await opened();
     expect(threads).toHaveLength(1);
     const runs = [model.run(feeds()), model.run(feeds()), model.run(feeds()), model.run(feeds())];
@@ -22,7 +22,7 @@ describe('starting workers', () => {
     expect(threads).toHaveLength(2);
   });
 
-  it('starts none for runs one after the other', async () => {
+  it('starts no further worker for sequential runs', async () => {
     const model = await opened();
     for (let i = 0; i < 3; i += 1) {
       const run = model.run(feeds());
@@ -33,7 +33,7 @@ describe('starting workers', () => {
     expect(threads).toHaveLength(1);
   });
 
-  it('goes on with the workers there are when another cannot start', async () => {
+  it('continues with the existing workers if another cannot start', async () => {
     const model = await opened();
     const runs = [model.run(feeds()), model.run(feeds())];
     await settle();
@@ -50,7 +50,7 @@ describe('starting workers', () => {
     await Promise.all(more);
   });
 
-  it('starts the worker that is missing again, seldom while it cannot', async () => {
+  it('retries starting a missing worker, with increasing delays', async () => {
     const model = await opened();
     const load = async () => {
       const runs = [model.run(feeds()), model.run(feeds())];
@@ -81,7 +81,7 @@ describe('starting workers', () => {
     expect(model.concurrency).toBe(2);
   });
 
-  it('gives no run to a worker that could not open the model', async () => {
+  it('assigns no run to a worker that could not open the model', async () => {
     const model = await opened();
     const runs = [model.run(feeds()), model.run(feeds()), model.run(feeds())];
     await settle();
@@ -93,7 +93,7 @@ describe('starting workers', () => {
     await Promise.all(runs);
   });
 
-  it('passes on why the first cannot start', async () => {
+  it('reports why the first worker cannot start', async () => {
     const opening = codeOf(openPool(options()));
     await settle();
     await thread(0).fails({ code: 'model-incompatible', message: 'no model' });
@@ -101,7 +101,7 @@ describe('starting workers', () => {
     expect(await opening).toBe('model-incompatible');
   });
 
-  it('holds the process only while a worker has something to do', async () => {
+  it('keeps the process alive only while a worker is busy', async () => {
     const model = await opened();
     expect(thread(0).held).toBe(false);
     const run = model.run(feeds());
@@ -113,8 +113,8 @@ describe('starting workers', () => {
   });
 });
 
-describe('workers that die', () => {
-  it('fails the call of the one that died, and no other, and replaces it', async () => {
+describe('workers that exit', () => {
+  it('reject only their own call, and are replaced', async () => {
     const model = await opened();
     const first = codeOf(model.run(feeds()));
     const second = codeOf(model.run(feeds()));
@@ -130,7 +130,7 @@ describe('workers that die', () => {
     expect(await third).toBe('done');
   });
 
-  it('starts another when the only one died while idle', async () => {
+  it('are replaced if the only worker exits while idle', async () => {
     const model = await opened({ workers: 1 });
     await thread(0).die();
     const run = codeOf(model.run(feeds()));
@@ -140,7 +140,7 @@ describe('workers that die', () => {
     expect(await run).toBe('done');
   });
 
-  it('loses no call, whenever another that failed is given up', async () => {
+  it('lose no call when another failed call is aborted', async () => {
     for (let moment = 0; moment < 40; moment += 1) {
       threads.length = 0;
       const model = await opened({ workers: 1 });
@@ -162,7 +162,7 @@ describe('workers that die', () => {
     }
   });
 
-  it('fails what waits when none can be started, and tries again for the next call', async () => {
+  it('reject queued calls if no worker can start, and the next call retries', async () => {
     const model = await opened({ workers: 1 });
     await thread(0).die();
     const run = codeOf(model.run(feeds()));
@@ -176,7 +176,7 @@ describe('workers that die', () => {
     expect(await next).toBe('done');
   });
 
-  it('passes on what a worker says of a run, and keeps the worker', async () => {
+  it('report an error of a run, and remain in use', async () => {
     const model = await opened();
     const run = codeOf(model.run(feeds()));
     await settle();

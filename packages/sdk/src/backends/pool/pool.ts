@@ -16,11 +16,11 @@ export interface PoolOptions {
   readonly spawn: () => Thread;
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds after which the worker of an aborted run is given up if the run has not ended. */
-  readonly patience?: number;
+  readonly giveUpMs?: number;
 }
 
-/** Default `patience`. A window takes 10 ms, a batch of 32 a third of a second: a longer run is probably stuck. */
-const PATIENCE_MS = 1000;
+/** Default `giveUpMs`. A window takes 10 ms, a batch of 32 a third of a second: a longer run is probably stuck. */
+const GIVE_UP_MS = 1000;
 
 /** Milliseconds before starting a worker is retried after a failure: initial value, doubled up to the maximum. */
 const RETRY_MS = [1000, 60_000] as const;
@@ -204,7 +204,7 @@ class Pool implements Model {
       member.parked = true;
       if (member.killable) member.kill();
       this.#dispatch();
-    }, this.#options.patience ?? PATIENCE_MS);
+    }, this.#options.giveUpMs ?? GIVE_UP_MS);
     const cancel = () => clearTimeout(timer);
     member.answered.then(cancel, cancel);
   }

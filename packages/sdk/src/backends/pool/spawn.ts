@@ -7,7 +7,7 @@ import { nodeThread, type Thread, type WebWorker, webThread } from './thread.ts'
 const NAME = 'voiceflow';
 
 /** Maximum time that an exiting process waits for a run, which normally takes milliseconds. */
-const EXIT_PATIENCE_MS = 5000;
+const EXIT_TIMEOUT_MS = 5000;
 
 /** Guards of the running threads. */
 const guards = new Set<Int32Array>();
@@ -41,5 +41,5 @@ function watched() {
 
 /** When the process exits (by `process.exit` or normally): waits until each worker has left native code. */
 function awaitWorkers(): void {
-  for (const guard of guards) awaitGuard(guard, EXIT_PATIENCE_MS);
+  for (const guard of guards) awaitGuard(guard, EXIT_TIMEOUT_MS);
 }

@@ -3,7 +3,7 @@ import { wasmBackend } from 'voiceflow-ml/backends/wasm';
 import { affineModel } from 'voiceflow-ml/testing';
 
 // A file of its own: nothing has been compiled in its process before.
-it('compiles the runtime once for all sessions, and tries again where that failed', async () => {
+it('compiles the runtime once for all sessions, and retries after a failure', async () => {
   const compile = vi.spyOn(WebAssembly, 'compile').mockRejectedValueOnce(new Error('no room'));
   const load = () => wasmBackend().load({ name: 'affine', bytes: affineModel() }, { workers: 1 });
   await expect(load()).rejects.toMatchObject({

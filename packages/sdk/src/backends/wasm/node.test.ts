@@ -6,7 +6,7 @@ import { VoiceFlowError } from 'voiceflow-ml/core';
 import { affineModel, slowFeeds, slowModel } from 'voiceflow-ml/testing';
 
 describe('WebAssembly threads', () => {
-  it('give the results of one thread', async () => {
+  it('return the same results as one thread', async () => {
     const outputs = [];
     for (const threads of [1, 2]) {
       const model = await wasmBackend({ threads }).load({ name: 'slow', bytes: slowModel() }, { workers: 1 });
@@ -19,7 +19,7 @@ describe('WebAssembly threads', () => {
     expect(Math.max(...one.map((value, i) => Math.abs(value - (two[i] ?? Number.NaN))))).toBeLessThan(1e-5);
   });
 
-  it.each([0, -1, 1.5, Number.NaN])('refuse %s as their number', async (threads) => {
+  it.each([0, -1, 1.5, Number.NaN])('reject %s as their number', async (threads) => {
     const error = await wasmBackend({ threads })
       .load({ name: 'affine', bytes: affineModel() })
       .catch((reason: unknown) => reason);
@@ -33,20 +33,17 @@ function reservations(): number {
   return [...ranges].filter(([, from, to]) => Number(`0x${to}`) - Number(`0x${from}`) >= 2 ** 30).length;
 }
 
-it.skipIf(process.platform !== 'linux')(
-  'gives the memory of each session back when it is closed (/proc tells)',
-  async () => {
-    const before = reservations();
-    for (let i = 0; i < 3; i++) {
-      const model = await wasmBackend().load({ name: 'affine', bytes: affineModel() }, { workers: 1 });
-      expect(reservations()).toBeGreaterThan(before);
-      await model.close();
-      expect(reservations()).toBe(before);
-    }
-  },
-);
+it.skipIf(process.platform !== 'linux')('frees the memory of each session on close (needs /proc)', async () => {
+  const before = reservations();
+  for (let i = 0; i < 3; i++) {
+    const model = await wasmBackend().load({ name: 'affine', bytes: affineModel() }, { workers: 1 });
+    expect(reservations()).toBeGreaterThan(before);
+    await model.close();
+    expect(reservations()).toBe(before);
+  }
+});
 
-it('cuts off a run that goes on after its abort', async () => {
+it('terminates a run that continues after its abort', async () => {
   const model = await wasmBackend().load({ name: 'slow', bytes: slowModel() }, { workers: 1 });
   // Half a minute of work at least: without an end to it, close() would wait for it.
   const controller = new AbortController();

@@ -19,7 +19,7 @@ describe('webgpu', () => {
   it.each([
     ['a browser without WebGPU', {}, 'navigator.gpu is missing'],
     ['a browser without an adapter', { gpu: { requestAdapter: async () => null } }, 'the browser has no GPU adapter'],
-  ])('says why it cannot be used, and what to do: %s', async (_, navigator, why) => {
+  ])('reports why it is not available, with a hint: %s', async (_, navigator, why) => {
     vi.stubGlobal('navigator', navigator);
     const backend = wasmBackend({ device: 'webgpu', runtime });
     await expect(backend.load(model)).rejects.toMatchObject({
@@ -31,13 +31,13 @@ describe('webgpu', () => {
     expect(runtime.InferenceSession.create).not.toHaveBeenCalled();
   });
 
-  it('says which runtime to bring along', () => {
+  it('reports which runtime to pass', () => {
     expect(() => wasmBackend({ device: 'webgpu' })).toThrow(
       expect.objectContaining({ code: 'invalid-option', hint: expect.stringContaining('onnxruntime-web/webgpu') }),
     );
   });
 
-  it('is for pages', () => {
+  it('is available only in pages', () => {
     expect(() => serverBackend({ device: 'webgpu' })).toThrow(
       expect.objectContaining({ code: 'backend-unavailable', hint: expect.stringContaining('nodeBackend') }),
     );
@@ -53,7 +53,7 @@ describe('the WebAssembly of ONNX Runtime', () => {
     ['a page', '<!doctype html>', 'text/html', /received an HTML page/],
     ['a page without a type', '<!doctype html>', '', /received 15 bytes that are not WebAssembly \(HTML\)/],
     ['something else', 'wasm', 'application/wasm', /received 4 bytes that are not WebAssembly$/],
-  ])('says what came instead of it: %s', async (_, body, type, message) => {
+  ])('reports what was received instead: %s', async (_, body, type, message) => {
     answer(body, type);
     const wasm = 'https://cdn.example/ort.wasm';
     const error = await wasmBackend({ wasm })
@@ -66,7 +66,7 @@ describe('the WebAssembly of ONNX Runtime', () => {
     });
   });
 
-  it('is fetched from the address that is given', async () => {
+  it('is fetched from the given URL', async () => {
     const fetched = vi.fn(async () => new Response(bytes, { headers: { 'content-type': 'application/wasm' } }));
     vi.stubGlobal('fetch', fetched);
     const backend = wasmBackend({ wasm: 'https://cdn.example/ort.wasm' });

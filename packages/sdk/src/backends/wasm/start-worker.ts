@@ -1,12 +1,12 @@
 import type { WebWorker } from '../pool/thread.ts';
 
-/** Name of the worker that sends a greeting when it has started; the others do not. */
+/** Name of the worker that sends a message when it has started; the others do not. */
 export const FIRST = 'voiceflow-first';
 const NEXT = 'voiceflow';
-export type Greeting = 'here';
+export type ReadyMessage = 'ready';
 
 /** Milliseconds to wait for the first worker to start or fail. */
-const PATIENCE_MS = 20_000;
+const START_TIMEOUT_MS = 20_000;
 
 let address: string | undefined;
 
@@ -36,7 +36,7 @@ export function firstWorker(script: string): Promise<WebWorker | undefined> {
       worker.terminate();
       resolve(undefined);
     };
-    const timer = setTimeout(without, PATIENCE_MS);
+    const timer = setTimeout(without, START_TIMEOUT_MS);
     worker.onmessage = () => {
       clearTimeout(timer);
       resolve(worker);

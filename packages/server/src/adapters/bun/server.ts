@@ -73,13 +73,13 @@ export async function serveBun(entry: EntryOptions = {}): Promise<RunningServer>
     const late = delay(options.limits.drainMs);
     const drained = drainUntilQuiet(app);
     await Promise.race([delay(LAST_REQUEST_MS), late]);
-    let letGo = () => {};
+    let release = () => {};
     held = new Promise((resolve) => {
-      letGo = resolve;
+      release = resolve;
     });
     await Promise.race([delay(HOLD_MS), late]);
     const ended = server.stop(false);
-    letGo();
+    release();
     await Promise.race([drained, late]);
     await Promise.race([drainUntilQuiet(app), late]);
     await Promise.race([ended, delay(1_000), late]);

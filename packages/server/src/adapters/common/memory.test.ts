@@ -15,8 +15,8 @@ function deployed(file: string): Record<string, string> {
   );
 }
 
-describe('the memory that a server needs', () => {
-  it('is warned of where the container has less', () => {
+describe('the memory requirement of the server', () => {
+  it('causes a warning if the container has less', () => {
     const options = resolveOptions({}, {}, 2);
     expect(memoryWarning(options, GIB)).toMatchObject({
       level: 'warn',
@@ -26,7 +26,7 @@ describe('the memory that a server needs', () => {
   });
 
   it.each(['kubernetes/deployment.yaml', 'kserve/inference-service.yaml', 'compose.yaml'])(
-    'is within the 1 GiB that %s gives it',
+    'is within the 1 GiB of %s',
     (file) => {
       const env = deployed(file);
       const options = resolveOptions({ workers: Number(env.VOICEFLOW_WORKERS) }, { ...env, VOICEFLOW_PORT: '' }, 64);

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { parseServeArgs, resolveOptions } from './options.ts';
 
 describe('options of the program', () => {
-  it('come from the command line, then the environment, then the defaults', () => {
+  it('are read from the command line, then the environment, then the defaults', () => {
     const env = { VOICEFLOW_NICE: '3', VOICEFLOW_PORT: '9000', VOICEFLOW_CORS: 'https://a, https://b' };
     expect(parseServeArgs([], {})).toMatchObject({ nice: 5, open: false });
     expect(parseServeArgs([], env)).toMatchObject({ nice: 3, port: 9000, corsOrigins: ['https://a', 'https://b'] });
     expect(parseServeArgs(['--nice', '0', '--port', '1'], env)).toMatchObject({ nice: 0, port: 1 });
   });
 
-  it('are refused by name when they make no sense', () => {
+  it('are rejected by name if they are invalid', () => {
     for (const nice of ['-1', '20', 'much']) {
       expect(() => parseServeArgs([`--nice=${nice}`], {})).toThrow(
         `--nice is "${nice}", expected a whole number from 0 to 19`,

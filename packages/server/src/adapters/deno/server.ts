@@ -32,7 +32,7 @@ declare const Deno: {
 };
 
 /** Time to send a close frame. */
-const FAREWELL_MS = 50;
+const CLOSE_FRAME_MS = 50;
 
 /** Like `serveNode`, on Deno. There is no timeout for the header; the limits of bodies and deadlines apply. */
 export async function serveDeno(entry: EntryOptions = {}): Promise<RunningServer> {
@@ -50,7 +50,7 @@ export async function serveDeno(entry: EntryOptions = {}): Promise<RunningServer
     const late = delay(options.limits.drainMs);
     // Live sessions are closed with our code (1012) first; Deno would close them with its own (1001).
     const drained = drainUntilQuiet(app);
-    await delay(FAREWELL_MS);
+    await delay(CLOSE_FRAME_MS);
     const ended = server.shutdown();
     await Promise.race([drained, late]);
     await Promise.race([ended, delay(1_000), late]);

@@ -32,8 +32,8 @@ async function kept(keepAliveTimeout: number): Promise<{ server: Server; client:
   return { server, client, ask };
 }
 
-describe('a connection that is kept alive', () => {
-  it('takes a request that was sent as it timed out, and is closed when nothing comes', async () => {
+describe('a keep-alive connection', () => {
+  it('serves a request that was sent as the connection timed out, and is closed when idle', async () => {
     const { server, client, ask } = await kept(50);
     await ask();
     const timedOut = once(server, 'timeout');
@@ -43,7 +43,7 @@ describe('a connection that is kept alive', () => {
     await once(client, 'close');
   });
 
-  it('is not judged by what came while the process did not run', async () => {
+  it('ignores the time during which the process was suspended', async () => {
     const { server, client, ask } = await kept(50);
     await ask();
     await once(server, 'timeout');

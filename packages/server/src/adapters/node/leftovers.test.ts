@@ -45,7 +45,7 @@ function closed(client: Socket): Promise<void> {
   });
 }
 
-it('of a body that comes slowly are taken, and the connection goes on', async () => {
+it('the rest of a slow body is read, and the connection stays open', async () => {
   const { client, failures, text } = await refused();
   for (let sent = 0; sent < SIZE; sent += SIZE / 8) {
     await new Promise((resolve) => setTimeout(resolve, 150));
@@ -61,7 +61,7 @@ it.each([
   'HTTP/1.1\r\nhost: localhost\r\nconnection: keep-alive',
   'HTTP/1.1\r\nhost: localhost\r\nconnection: close',
   'HTTP/1.0',
-])('are taken from a client that writes all before it reads: %j', async (head) => {
+])('the rest is read from a client that writes everything before it reads: %j', async (head) => {
   const { port } = await refusing();
   // More than the system keeps for a connection.
   const size = 40_000_000;
@@ -77,13 +77,13 @@ it.each([
   client.destroy();
 });
 
-it('are not waited for when they do not come', async () => {
+it('the server stops waiting for a body that does not arrive', async () => {
   const { client } = await refused();
   client.write('some');
   await closed(client);
 });
 
-it('are taken up to a bound: who goes on sending is cut off', async () => {
+it('the rest is read up to a limit, then the connection is closed', async () => {
   const { client } = await refused(2 ** 32);
   const chunk = Buffer.alloc(8 * 1024 * 1024);
   let chunks = 0;
@@ -99,15 +99,15 @@ it('are taken up to a bound: who goes on sending is cut off', async () => {
   expect(chunks).toBeLessThan(64);
 });
 
-it('are not waited for as long when the server goes down', async () => {
+it('the wait is shorter when the server shuts down', async () => {
   const { client, leftovers } = await refused();
   const dripping = setInterval(() => client.write('x'), 20);
-  leftovers.hurry();
+  leftovers.shorten();
   await closed(client);
   clearInterval(dripping);
 });
 
-it('are soon taken by a process that could not run for a while', async () => {
+it('the rest is read immediately after the process was blocked', async () => {
   const { client, failures, text } = await refused();
   client.write(Buffer.alloc(SIZE));
   client.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');

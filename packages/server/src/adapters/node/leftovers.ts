@@ -9,7 +9,7 @@ const SILENT_MS = 2_000;
 const MOST_MS = 30_000;
 const MOST_BYTES = 64 * 1024 * 1024;
 /** Replaces `MOST_MS` when the server shuts down. */
-const HURRIED_MS = 500;
+const SHUTDOWN_MS = 500;
 const CHECK_MS = 250;
 
 /**
@@ -28,8 +28,8 @@ export class Leftovers {
   }
 
   /** Shortens the wait, for the shutdown of the server. */
-  hurry(): void {
-    this.#mostMs = HURRIED_MS;
+  shorten(): void {
+    this.#mostMs = SHUTDOWN_MS;
   }
 
   #discardRest(incoming: IncomingMessage, closes: boolean): void {

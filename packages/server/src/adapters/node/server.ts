@@ -118,7 +118,7 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
     });
     const late = delay(options.limits.drainMs);
     await Promise.race([drainUntilQuiet(app), late]);
-    leftovers.hurry();
+    leftovers.shorten();
     server.closeIdleConnections();
     for (const socket of sockets.clients) socket.terminate();
     await Promise.race([ended, late]);

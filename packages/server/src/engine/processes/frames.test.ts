@@ -11,7 +11,7 @@ function sink(): FrameSink & { written: Uint8Array[] } {
 const HEAD = fc.record({ type: fc.string(), value: fc.jsonValue() });
 
 describe('frames', () => {
-  it('come out as they went in, wherever the pipe cuts them', () => {
+  it('are read as they were written, for any chunk boundaries of the pipe', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(HEAD, fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 3 })), {
@@ -34,7 +34,7 @@ describe('frames', () => {
     );
   });
 
-  it('have bodies with a buffer of their own, to be handed on without a copy', () => {
+  it('have bodies with their own buffer, which can be transferred without a copy', () => {
     const out = sink();
     writeFrame(out, { type: 'a' }, [new Uint8Array(8)]);
     const bodies: Uint8Array[] = [];
@@ -44,7 +44,7 @@ describe('frames', () => {
     expect(bodies[0]?.byteOffset).toBe(0);
   });
 
-  it('are told from what a library prints, and never believed beyond their bounds', () => {
+  it('are distinguished from other output, and are limited in size', () => {
     const frame = (mark: number, head: number, body: number, json = '') => {
       const bytes = Buffer.alloc(12 + json.length);
       for (const [i, value] of [mark, head, body].entries()) bytes.writeUInt32LE(value, 4 * i);

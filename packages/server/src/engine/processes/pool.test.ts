@@ -62,7 +62,7 @@ async function ready(pool: PoolEngine, count: number): Promise<void> {
 }
 
 describe('PoolEngine', () => {
-  it('runs tasks in processes, spread over them, and brings bodies and progress across', async () => {
+  it('distributes tasks over processes, and transfers bodies and progress', async () => {
     const pool = await start();
     await ready(pool, 2);
     expect(pool.info).toMatchObject({ backend: 'toy', slots: { infer: 8, recording: 2 } });
@@ -81,7 +81,7 @@ describe('PoolEngine', () => {
     expect(pids.has(process.pid)).toBe(false);
   });
 
-  it('lets windows pass between the parts of a long recording', async () => {
+  it('runs windows between the parts of a long recording', async () => {
     const pool = await start({ workers: 1 });
     const order: string[] = [];
     const chunks = Array.from({ length: 64 }, () => new Uint8Array(1024 * 1024));
@@ -93,7 +93,7 @@ describe('PoolEngine', () => {
     expect(order).toEqual(['window', 'recording']);
   });
 
-  it('tries a task again elsewhere when its worker dies, and starts a new worker', async () => {
+  it('retries a task on another worker when its worker crashes, and starts a new worker', async () => {
     const pool = await start();
     const once = join(folder, 'died');
     const [retried, beside] = await Promise.all([ask(pool, { fault: 'exit', once }), ask(pool, { ms: '100' })]);
@@ -103,7 +103,7 @@ describe('PoolEngine', () => {
     expect(pool.restarts).toBe(1);
   });
 
-  it('tries a task again when its worker throws, and gives a typed error when it always does', async () => {
+  it('retries a task when its worker throws, and returns a typed error when every try fails', async () => {
     const pool = await start();
     expect((await ask(pool, { fault: 'throw', once: join(folder, 'threw') })).bytes).toBe(3);
     const error = await ask(pool, { fault: 'throw' }).catch((e) => e);
@@ -111,7 +111,7 @@ describe('PoolEngine', () => {
     expect(pool.restarts).toBe(0);
   });
 
-  it('gives up on a task that kills every worker it meets, and goes on with the others', async () => {
+  it('rejects a task that crashes several workers, and runs the others', async () => {
     const pool = await start();
     const own = new AbortController().signal;
     const crash = () => ask(pool, { fault: 'crash' }, own, new Uint8Array(4)).catch((error) => error);
@@ -124,7 +124,7 @@ describe('PoolEngine', () => {
     expect(pool.restarts).toBe(2);
   });
 
-  it('blames the task that was being computed, not those that were beside it', async () => {
+  it('attributes a crash to the running task, not to queued ones', async () => {
     const pool = await start({ workers: 1 });
     const blamed: string[] = [];
     const run = (name: string, params: Record<string, string>) =>
@@ -140,14 +140,14 @@ describe('PoolEngine', () => {
     expect(blamed).toEqual(['crashing', 'crashing']);
   });
 
-  it('kills a worker that writes something else where its frames are expected, and never trusts it', async () => {
+  it('terminates a worker that writes invalid frames', async () => {
     const stray = "require('fs').writeSync(4, 'libfoo: warning 42\\n'); setTimeout(() => {}, 60_000);";
     const command = { command: process.execPath, args: ['-e', stray], env: {} };
     const error = await PoolEngine.start({ workers: 1, command }).catch((e) => e);
     expect(error).toMatchObject({ code: 'backend-failed', message: expect.stringMatching(/invalid frame.*libfoo/) });
   });
 
-  it('hears nothing that a library prints on the standard output of a worker', async () => {
+  it('ignores what a library prints on the standard output of a worker', async () => {
     const print = `require('fs').writeSync(1, 'libfoo: a line on standard output, from a test\\n'); import(${JSON.stringify(script)});`;
     const pool = await start({
       command: { command: process.execPath, args: ['-e', print], env: { VOICEFLOW_FAULTS: '{"toy":true}' } },
@@ -155,7 +155,7 @@ describe('PoolEngine', () => {
     expect((await ask(pool)).bytes).toBe(3);
   });
 
-  it('kills a worker that hangs past the deadline, and does its other tasks elsewhere', async () => {
+  it('terminates a worker that exceeds the deadline, and runs its other tasks elsewhere', async () => {
     const pool = await start();
     await ready(pool, 2);
     const queue = new RequestQueue({ slots: () => pool.info?.slots.infer ?? 0, maxWaiting: 20, noun: 'test' });
@@ -173,7 +173,7 @@ describe('PoolEngine', () => {
     expect(pool.restarts).toBe(1);
   });
 
-  it('stops a task whose caller has left, without hurting its worker', async () => {
+  it('stops a task whose caller disconnected, and keeps its worker', async () => {
     const pool = await start({ workers: 1 });
     const leaving = new AbortController();
     const left = codeOf(ask(pool, { ms: '60000' }, leaving.signal));
@@ -183,7 +183,7 @@ describe('PoolEngine', () => {
     expect((await ask(pool)).pid).toBe(pid);
   });
 
-  it('survives a worker lost every moment: every task is answered', async () => {
+  it('completes every task while workers are killed repeatedly', async () => {
     const pool = await start();
     const killing = setInterval(() => {
       // Always with another one beside it: a machine on which no worker ever starts in time shows nothing.
@@ -204,14 +204,14 @@ describe('PoolEngine', () => {
     expect((await ask(pool)).bytes).toBe(3);
   });
 
-  it('says why when no worker can start', async () => {
+  it('reports the reason when no worker can start', async () => {
     const command = { command: process.execPath, args: ['-e', 'process.exit(3)'], env: {} };
     await expect(start({ command })).rejects.toMatchObject({ code: 'backend-failed', message: /exit code 3/ });
     const missing = { command: join(folder, 'nothing-here'), args: [], env: {} };
     await expect(start({ command: missing })).rejects.toMatchObject({ code: 'backend-failed', message: /ENOENT/ });
   });
 
-  it('carries live sessions, and ends them with an error when their worker dies', async () => {
+  it('runs live sessions, and ends them with an error when their worker crashes', async () => {
     const pool = await start({ workers: 1 });
     const messages: LiveMessage[] = [];
     const known = [{ name: 'Ann', space: 's', embedding: Float32Array.from([1]) }];
@@ -236,7 +236,7 @@ describe('PoolEngine', () => {
     doomed.close();
   });
 
-  it('kills a worker that is silent although it has live audio, and no other', async () => {
+  it('terminates only a worker that does not respond to live audio', async () => {
     const pool = await start({ workers: 1, silentMs: 5_000 });
     const fine: LiveMessage[] = [];
     const idle = await pool.open({ encoding: 's16le', sampleRate: 8000 }, (message) => fine.push(message));
@@ -255,7 +255,7 @@ describe('PoolEngine', () => {
     expect(pool.restarts).toBe(1);
   });
 
-  it('does not take its own standstill for the silence of a worker', async () => {
+  it('does not terminate workers after its own process was suspended', async () => {
     const pool = await start({ workers: 1, silentMs: 5_000 });
     const session = await pool.open({ encoding: 's16le', sampleRate: 8000 }, () => {});
     const taken = session.push(new Uint8Array(2));
@@ -266,7 +266,7 @@ describe('PoolEngine', () => {
     expect(pool.pids).toHaveLength(1);
   });
 
-  it('lets workers end by themselves when it is closed', async () => {
+  it('lets workers exit by themselves on close', async () => {
     const pool = await start();
     await ready(pool, 2);
     const { pids } = pool;

@@ -4,7 +4,7 @@ import { SharedSlots, SLOT_BYTES } from './shared-slots.ts';
 const present = SharedSlots.create(1) !== undefined;
 
 describe.skipIf(!present)('SharedSlots (skipped where there is no /dev/shm)', () => {
-  it('gives each body a slot of its own, until there are no more or it is too large', () => {
+  it('assigns each body its own slot, unless none is free or the body is too large', () => {
     const slots = SharedSlots.create(2);
     if (slots === undefined) throw new Error('no shared memory');
     const body = new Uint8Array(1000);

@@ -6,12 +6,12 @@ import { type OwnProcess, restartWithFlags, SERVER_FLAGS, WORKER_FLAGS } from '.
 it.each([
   ['workers', WORKER_FLAGS],
   ['the server', SERVER_FLAGS],
-])('gives %s only flags that this V8 knows: with another, Node does not start', (_, flags) => {
+])('passes %s only flags that this V8 supports, since Node rejects unknown ones', (_, flags) => {
   const { status, stdout } = spawnSync(process.execPath, [...flags, '-p', 'process.execArgv.length']);
   expect([status, Number(String(stdout))]).toEqual([0, flags.length + 2]);
 });
 
-it('begins the program again with its flags, once, where Node can', () => {
+it('restarts the program once with its flags, where Node supports it', () => {
   const begun: unknown[][] = [];
   const own: OwnProcess = {
     execPath: '/bin/node',

@@ -27,7 +27,7 @@ it.each([
   ['WAV', WAV, 1_000],
   ['WAV', WAV, 5],
   ['Ogg', OGG, 7],
-])('says that a %s is no PCM, in pieces of any length', async (name, bytes, size) => {
+])('rejects a %s in place of PCM, for chunks of any size', async (name, bytes, size) => {
   const { channel, messages } = open();
   for (let at = 0; at < bytes.length; at += size) await channel.push(bytes.slice(at, at + size));
   expect(messages).toEqual([
@@ -40,7 +40,7 @@ it.each([
   ]);
 });
 
-it('takes all of anything else, also where such bytes come later', async () => {
+it('accepts other bytes as PCM, also if such a header appears later', async () => {
   const { channel, messages, samples } = open();
   for (const bytes of [new Uint8Array(3), new Uint8Array(11), WAV.slice(), new Uint8Array(2)])
     await channel.push(bytes);

@@ -12,7 +12,7 @@ async function encode(form: FormData): Promise<{ body: Uint8Array<ArrayBuffer>; 
 const latin1 = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
 
 describe('parseMultipart', () => {
-  it('reads any file and any fields that FormData writes, byte for byte', async () => {
+  it('reads any file and any fields of FormData exactly', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uint8Array({ maxLength: 3000 }),
@@ -47,13 +47,13 @@ describe('parseMultipart', () => {
     expect((await parseMultipart(body, contentType)).file.buffer).toBe(body.buffer);
   });
 
-  it('keeps a file that contains what looks like the boundary', async () => {
+  it('keeps a file that contains text similar to the boundary', async () => {
     const file = 'a\r\n--xy\n--x\r\n--x-\r\n-';
     const body = latin1(`--x\r\ncontent-disposition: form-data; name=file\r\n\r\n${file}\r\n--x--\r\n`);
     expect(Buffer.from((await parseMultipart(body, 'multipart/form-data; boundary=x')).file).toString()).toBe(file);
   });
 
-  it('gives what is there of a form that was cut off', async () => {
+  it('returns the available part of a truncated form', async () => {
     const form = new FormData();
     form.append('file', new Blob([new Uint8Array(1000).fill(7)]));
     const { body, contentType } = await encode(form);
@@ -62,7 +62,7 @@ describe('parseMultipart', () => {
     expect(cut.file.every((byte) => byte === 7)).toBe(true);
   });
 
-  it('says what is wrong with a form that has no file, two files, no boundary, too many parts or too long a field', async () => {
+  it('reports a form that has no file, two files, no boundary, too many parts or an oversized field', async () => {
     const type = 'multipart/form-data; boundary="x"';
     const part = (name: string, value: string) =>
       `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
@@ -77,14 +77,14 @@ describe('parseMultipart', () => {
     await reading(`${part('file', '1')}${part('a', 'x'.repeat(1_100_000))}--x--`).toThrow(/"a" has 1100000 bytes/);
   });
 
-  it('takes a preamble, and a first delimiter only where a line begins', async () => {
+  it('accepts a preamble, and a first delimiter only at the start of a line', async () => {
     const rest = '\r\nContent-Disposition: form-data; name="file"\r\n\r\n1\r\n--x--';
     const read = async (text: string) => (await parseMultipart(latin1(text), 'multipart/form-data; boundary=x')).file;
     expect(Buffer.from(await read(`hello\r\n--x${rest}`)).toString()).toBe('1');
     await expect(read(`hello--x${rest}`)).rejects.toThrow(/no part named "file"/);
   });
 
-  it('can be stopped while it searches', async () => {
+  it('can be aborted during the search', async () => {
     const stop = new AbortController();
     const body = new Uint8Array(16 * 1024 * 1024).fill(45);
     const reading = parseMultipart(body, `multipart/form-data; boundary=${'-'.repeat(68)}x`, stop.signal);
@@ -92,7 +92,7 @@ describe('parseMultipart', () => {
     await expect(reading).rejects.toMatchObject({ code: 'aborted' });
   });
 
-  it('never fails otherwise, whatever comes', async () => {
+  it('throws only typed errors for any input', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom('--x', '\r\n', '--', 'content-disposition: form-data; name="file"', 'a', ':')),
@@ -108,7 +108,7 @@ describe('parseMultipart', () => {
     );
   });
 
-  it('is for forms alone', () => {
+  it('rejects other content types', () => {
     expect(isMultipart('Multipart/Form-Data; boundary=x')).toBe(true);
     expect(isMultipart('audio/wav')).toBe(false);
     expect(isMultipart('multipart/mixed; boundary=x')).toBe(false);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { liveRequest } from '../../routes/stream/messages.ts';
 import { diarizeParams, embedParams } from './params.ts';
 
-describe('options as text', () => {
+describe('options in text form', () => {
   it('are read by the names of the SDK', () => {
     const known = JSON.stringify([
       { name: 'Ann', space: 's', embedding: [0.5, 0.5], seconds: 12.5 },
@@ -32,7 +32,7 @@ describe('options as text', () => {
     expect(embedParams({ end: '4' })).toEqual({ segments: [{ start: 0, end: 4 }] });
   });
 
-  it('are refused by name, value and what is allowed', () => {
+  it('are rejected with name, value and the allowed range', () => {
     const cases: [() => unknown, RegExp][] = [
       [() => diarizeParams({ numSpeakers: '2.5' }), /numSpeakers is "2.5", expected a whole number/],
       [() => diarizeParams({ numSpeakers: '-1' }), /numSpeakers is "-1"/],
@@ -63,7 +63,7 @@ describe('options as text', () => {
     }
   });
 
-  it('of a live session have defaults, and a key is none of them', () => {
+  it('have defaults for a live session, and do not include the key', () => {
     expect(liveRequest({ sampleRate: '16000', access_token: 'secret' })).toEqual({
       encoding: 's16le',
       sampleRate: 16_000,

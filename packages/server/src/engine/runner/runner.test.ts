@@ -18,7 +18,7 @@ const diarizer = {
 } as unknown as Diarizer;
 
 // The deadline of a recording counts from its last step: what tells none would be given up while it gets on.
-it.each(['diarize', 'embed'] as const)('tells the progress of %s', async (kind) => {
+it.each(['diarize', 'embed'] as const)('reports the progress of %s', async (kind) => {
   const runner = new TaskRunner({ manifest, diarizer, openAudio: () => Promise.reject(new Error('not used')) });
   const task: Task = { kind, contentType: 'audio/wav', output: 'json', params: {}, maxSeconds: 60 };
   const seen: Progress[] = [];

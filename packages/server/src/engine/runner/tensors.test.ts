@@ -34,7 +34,7 @@ const decode = (reply: { body: Uint8Array }) => JSON.parse(new TextDecoder().dec
 const ask = (value: unknown, length?: number) => inferTensors(bytes(value), length, MODEL, run);
 
 describe('the Open Inference Protocol', () => {
-  it('takes and gives JSON, nested or flat', async () => {
+  it('reads and writes JSON, nested or flat', async () => {
     for (const data of [
       [1, 2, 3, 4, 5, 6, 7, 8],
       [
@@ -56,7 +56,7 @@ describe('the Open Inference Protocol', () => {
     }
   });
 
-  it('takes and gives raw tensors after the JSON, in order', async () => {
+  it('reads and writes raw tensors after the JSON, in order', async () => {
     const audio = Float32Array.from([1, 2, 3, 4]);
     const head = bytes({
       inputs: [{ name: 'audio', shape: [1, 4], datatype: 'FP32', parameters: { binary_data_size: 16 } }],
@@ -76,14 +76,14 @@ describe('the Open Inference Protocol', () => {
     }
   });
 
-  it('takes a body of nothing but data, and then gives bytes', async () => {
+  it('accepts a body of raw data only, and then returns raw data', async () => {
     const reply = await inferTensors(new Uint8Array(Float32Array.from([1, 2, 3, 4, 5, 6, 7, 8]).buffer), 0, MODEL, run);
     const length = Number(reply.headers['inference-header-content-length']);
     expect([...new Float32Array(reply.body.slice(length).buffer)]).toEqual([2.5, 6.5, -1, -2, -3, -4, -5, -6, -7, -8]);
     expect(reply.windows).toBe(2);
   });
 
-  it('says what is wrong', async () => {
+  it('reports invalid requests', async () => {
     const tensor = { name: 'audio', shape: [1, 4], datatype: 'FP32', data: [1, 2, 3, 4] };
     const cases: [unknown, RegExp][] = [
       [[], /not a JSON object/],
@@ -117,7 +117,7 @@ describe('the Open Inference Protocol', () => {
     await expect(inferTensors(new Uint8Array(3), undefined, MODEL, run)).rejects.toThrow(/not valid JSON/);
   });
 
-  it('never fails otherwise, whatever JSON comes', () => {
+  it('throws only typed errors for any JSON', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (value, data) => {
         const tensor = { name: 'audio', shape: [1, 4], datatype: 'FP32', data, parameters: value };

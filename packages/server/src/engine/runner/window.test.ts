@@ -25,7 +25,7 @@ function answer(samples: readonly number[], poison = 0) {
 
 describe('a raw window', () => {
   it.each([Number.NaN, Number.POSITIVE_INFINITY, 1e18, -(2 ** 32)])(
-    'with the sample %d is refused: the network would give no numbers',
+    'is rejected if it has the sample %d, for which the network would return no numbers',
     async (value) => {
       await expect(answer([0, 1, value, 0])).rejects.toMatchObject({
         code: 'invalid-audio',
@@ -34,7 +34,7 @@ describe('a raw window', () => {
     },
   );
 
-  it('of anything else is taken', async () => {
+  it('is accepted with any other samples', async () => {
     for (const value of [0, 1e-45, -1e-19, 1, -30_000, 2 ** 31]) {
       const reply = await answer([0, value, 0, 0]);
       expect(JSON.parse(new TextDecoder().decode(reply.body)).activity).toEqual([
@@ -46,7 +46,7 @@ describe('a raw window', () => {
 });
 
 it.each([Number.NaN, Number.NEGATIVE_INFINITY])(
-  'an output of %d is a failure of the backend, not null',
+  'whose output is %d is a failure of the backend, not null',
   async (value) => {
     await expect(answer([0, 1, 0, 0], value)).rejects.toMatchObject({
       code: 'backend-failed',

@@ -17,8 +17,8 @@ export function eventStream(c: AppContext, state: AppState, taskRequest: TaskReq
   let keepAlive: ReturnType<typeof setInterval> | undefined;
   const stream = new ReadableStream<Uint8Array>({
     async start(controller) {
-      let told = Number.NEGATIVE_INFINITY;
-      const roomy = () => (controller.desiredSize ?? 0) > 0;
+      let reportedAt = Number.NEGATIVE_INFINITY;
+      const canWrite = () => (controller.desiredSize ?? 0) > 0;
       const write = (text: string) => {
         try {
           controller.enqueue(encoder.encode(text));
@@ -33,15 +33,15 @@ export function eventStream(c: AppContext, state: AppState, taskRequest: TaskReq
             .map((line) => `data: ${line}\n`)
             .join('')}\n`,
         );
-      keepAlive = setInterval(() => roomy() && write(': waiting\n\n'), KEEP_ALIVE_MS);
+      keepAlive = setInterval(() => canWrite() && write(': waiting\n\n'), KEEP_ALIVE_MS);
       // Sent at once, so that the client sees that the request was accepted.
       write(': accepted\n\n');
       const { requestId, startedAt } = c.var.exchange;
       try {
         const { reply, queueMs } = await work(c.var.exchange, state, taskRequest, accepted, (progress) => {
           const now = performance.now();
-          if (now - told < PROGRESS_MS || !roomy()) return;
-          told = now;
+          if (now - reportedAt < PROGRESS_MS || !canWrite()) return;
+          reportedAt = now;
           send('progress', JSON.stringify(progress));
         });
         send('result', new TextDecoder().decode(reply.body));

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Backend, Tensor } from 'voiceflow-ml/core';
-import { rememberingBackend } from './remembered.ts';
+import { cachingBackend } from './caching-backend.ts';
 
 /** Adds the first byte of its model to its input, and counts. */
 function counting() {
@@ -30,12 +30,12 @@ function counting() {
 const tensor = (data: Float32Array): Tensor => ({ type: 'float32', dims: [data.length], data });
 const file = (byte: number) => ({ name: 'net', bytes: Uint8Array.of(byte) });
 
-it('runs each network once for the same input, whoever asks', async () => {
+it('runs each network once for the same input, for any number of callers', async () => {
   const { backend, calls } = counting();
-  const remembering = rememberingBackend(backend);
+  const caching = cachingBackend(backend);
   for (let i = 0; i < 2; i++) {
-    const one = await remembering.load(file(1));
-    const two = await remembering.load(file(2));
+    const one = await caching.load(file(1));
+    const two = await caching.load(file(2));
     const [a, b] = await Promise.all([
       one.run({ x: tensor(Float32Array.of(1)) }),
       one.run({ x: tensor(Float32Array.of(1)) }),
@@ -46,13 +46,13 @@ it('runs each network once for the same input, whoever asks', async () => {
     await one.close();
   }
   expect(calls).toEqual({ loads: 2, runs: 3, closes: 0 });
-  await remembering.end();
+  await caching.end();
   expect(calls.closes).toBe(2);
 });
 
-it('hands out copies: who changes an answer changes no other', async () => {
+it('returns copies: changing a result does not affect other callers', async () => {
   const { backend } = counting();
-  const model = await rememberingBackend(backend).load(file(1));
+  const model = await cachingBackend(backend).load(file(1));
   const first = await model.run({ x: tensor(Float32Array.of(1)) });
   (first.y?.data as Float32Array)[0] = 99;
   expect((await model.run({ x: tensor(Float32Array.of(1)) })).y?.data).toEqual(Float32Array.of(2));

@@ -4,7 +4,7 @@ import type { Backend, Model, Tensor } from 'voiceflow-ml/core';
 type Tensors = Readonly<Record<string, Tensor>>;
 
 /** A backend whose networks run only once for the same input and stay loaded until `end`. */
-export interface RememberingBackend extends Backend {
+export interface CachingBackend extends Backend {
   /** Closes the networks. */
   end(): Promise<void>;
 }
@@ -13,7 +13,7 @@ export interface RememberingBackend extends Backend {
  * Caches the networks' outputs in memory by the SHA-1 of their feeds, and loads each network once for all diarizers. So
  * trying settings on the same audio costs only the steps after the networks.
  */
-export function rememberingBackend(inner: Backend): RememberingBackend {
+export function cachingBackend(inner: Backend): CachingBackend {
   const networks = new Map<
     string,
     Promise<{ readonly model: Model; readonly answers: Map<string, Promise<Tensors>> }>

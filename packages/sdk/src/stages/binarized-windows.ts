@@ -2,7 +2,7 @@
  * The decisions of a segmentation network for each window of a recording, and the embedding of each local speaker. A
  * local speaker's row is `window × slots + slot`.
  */
-export interface HeardWindows {
+export interface BinarizedWindows {
   readonly windows: number;
   /** Frames per window, and local speakers per window. */
   readonly frames: number;
@@ -16,12 +16,12 @@ export interface HeardWindows {
 }
 
 /** Number of frames in which each local speaker speaks, by row: alone, and in total. */
-export function spokenFrames(heard: HeardWindows): { readonly alone: Uint32Array; readonly all: Uint32Array } {
-  const { windows, frames, slots } = heard;
+export function spokenFrames(recording: BinarizedWindows): { readonly alone: Uint32Array; readonly all: Uint32Array } {
+  const { windows, frames, slots } = recording;
   const alone = new Uint32Array(windows * slots);
   const all = new Uint32Array(windows * slots);
   for (let window = 0; window < windows; window++) {
-    const active = heard.active(window);
+    const active = recording.active(window);
     for (let frame = 0; frame < frames; frame++) {
       let count = 0;
       for (let slot = 0; slot < slots; slot++) count += active[frame * slots + slot]!;

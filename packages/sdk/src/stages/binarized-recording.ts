@@ -1,4 +1,4 @@
-import type { HeardWindows } from './heard-windows.ts';
+import type { BinarizedWindows } from './binarized-windows.ts';
 import { RowStore } from './row-store.ts';
 
 interface Shape {
@@ -10,7 +10,7 @@ interface Shape {
 }
 
 /** Stores windows as they arrive (one byte per frame and slot), with the embeddings of active local speakers. */
-export class HeardRecording implements HeardWindows {
+export class BinarizedRecording implements BinarizedWindows {
   readonly frames: number;
   readonly slots: number;
   readonly dimensions: number;
