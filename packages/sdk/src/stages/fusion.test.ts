@@ -61,7 +61,7 @@ describe('fuse', () => {
       fc.property(fc.array(unit, { minLength: 1, maxLength: 4 }), unit, unit, unit, unit, (scores, a, b, c, d) => {
         const low = fused(scores, Math.min(a, b), Math.min(c, d));
         const high = fused(scores, Math.max(a, b), Math.max(c, d));
-        low.forEach((score, k) => expect(high[k]!).toBeGreaterThanOrEqual(score));
+        for (const [k, score] of low.entries()) expect(high[k]!).toBeGreaterThanOrEqual(score);
       }),
       { seed: 1 },
     );
