@@ -118,7 +118,7 @@ describe('models', () => {
     const { code, stdout, stderr } = await voiceflow(['diarize', CONVERSATION, '--model', 'light'], { env });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(
-      /light 2\.0\.0 is installed .* supports light 3\.x \[model-incompatible\].*models pull light/,
+      /light 2\.0\.0 is installed .* supports light 4\.x \[model-incompatible\].*models pull light/,
     );
   });
 

@@ -25,7 +25,7 @@ it('names the command that fetches a missing model', async () => {
   });
 });
 
-it.each([['1.0.0'], ['2.0.0'], ['4.0.0']])('requires fetching light %s again', async (version) => {
+it.each([['1.0.0'], ['3.0.0'], ['5.0.0']])('requires fetching light %s again', async (version) => {
   await install('light', version);
   await expect(installedModel('light', models)).rejects.toMatchObject({
     code: 'model-incompatible',
@@ -35,12 +35,12 @@ it.each([['1.0.0'], ['2.0.0'], ['4.0.0']])('requires fetching light %s again', a
 });
 
 it('selects the latest supported version beside older and newer ones', async () => {
-  for (const version of ['2.0.0', '3.0.0', '3.10.0', '3.9.1', '4.0.0']) await install('light', version);
-  expect((await installedModel('light', models)).manifest.version).toBe('3.10.0');
+  for (const version of ['3.0.0', '4.0.0', '4.10.0', '4.9.1', '5.0.0']) await install('light', version);
+  expect((await installedModel('light', models)).manifest.version).toBe('4.10.0');
 });
 
 it('requires fetching a model with a damaged manifest again', async () => {
-  await install('light', '3.0.0', { pipeline: 7 });
+  await install('light', '4.0.0', { pipeline: 7 });
   await expect(installedModel('light', models)).rejects.toMatchObject({
     code: 'model-incompatible',
     message: expect.stringContaining('pipeline is not of type string'),

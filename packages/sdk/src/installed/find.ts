@@ -9,7 +9,7 @@ import { modelsFolder } from './home.ts';
 export const PULLED_MODELS = ['accurate', 'light', 'pyannote'] as const;
 
 /** Supported major version of each model. Other major versions need another pipeline or other settings. */
-const SUPPORTED: Readonly<Record<string, number>> = { accurate: 2, light: 3, pyannote: 4 } satisfies Record<
+const SUPPORTED: Readonly<Record<string, number>> = { accurate: 3, light: 4, pyannote: 4 } satisfies Record<
   (typeof PULLED_MODELS)[number],
   number
 >;
