@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** `npm run test:consumers`: what strangers build with. Minutes long, and fetches the tools; not part of `npm test`. */
+/** `npm run test:consumers`: builds projects with the bundlers that users have. Takes minutes and downloads the bundlers; not part of `npm test`. */
 export default defineConfig({
   test: {
     include: ['tests/consumers/**/*.trial.ts'],

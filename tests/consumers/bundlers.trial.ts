@@ -21,7 +21,7 @@ import {
 } from './consumer.ts';
 import { tool } from './tools.ts';
 
-/** What strangers build with, as they find it: the packed packages, no configuration but what README.md says. */
+/** The bundlers that users have, on the packed packages, configured only as README.md says. */
 
 const folders: string[] = [];
 function fresh(files: Record<string, string> = {}): string {

@@ -43,7 +43,7 @@ const inShells = here.filter(({ language }) => language === 'sh');
 const HUNG_MS = 200_000;
 /** The address that the texts name. */
 const ADDRESS = 'http://127.0.0.1:8080';
-const STRANGER = fileURLToPath(new URL('stranger.mjs', import.meta.url));
+const TERMINAL = fileURLToPath(new URL('terminal.mjs', import.meta.url));
 const CONVERSATION = join(ROOT, 'examples/audio/conversation.wav');
 const NETWORKS = [
   'models/fast-cnn/fast-cnn.onnx',
@@ -58,7 +58,7 @@ beforeAll(() => {
   for (const name of ['voiceflow', 'npx', 'npm', 'git', 'open', 'curl', 'whisper', 'arecord']) {
     const path = join(root, 'bin', name);
     mkdirSync(join(root, 'bin'), { recursive: true });
-    writeFileSync(path, `#!/bin/sh\nexec "${process.execPath}" "${STRANGER}" ${name} "$@"\n`);
+    writeFileSync(path, `#!/bin/sh\nexec "${process.execPath}" "${TERMINAL}" ${name} "$@"\n`);
     chmodSync(path, 0o755);
   }
 });
@@ -98,7 +98,7 @@ function start(file: string, args: readonly string[], folder: string): Promise<S
     ...inherited,
     PATH: `${join(root, 'bin')}:${process.env.PATH}`,
     HOME: folder,
-    STRANGER_FOLDER: folder,
+    READER_FOLDER: folder,
     NO_COLOR: '1',
   };
   const child = spawn(file, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: HUNG_MS });

@@ -1,4 +1,4 @@
-/** What reads strangers' bytes in the server, each with inputs that nearly are what it expects. */
+/** The parsers of untrusted bytes in the server, each with inputs that are nearly valid. */
 
 import fc from 'fast-check';
 import { VoiceFlowError } from 'voiceflow-ml/core';

@@ -1,7 +1,7 @@
 /**
- * What a stranger's terminal has, for run-blocks.test.ts: `node stranger.mjs NAME ARGUMENTS…`. `voiceflow` is the built
- * command; what would leave the folder (npm, git, models pull) or is not ours (whisper, arecord) is played.
- * STRANGER_FOLDER keeps the server's address and process id, and the id of the last job.
+ * The commands of a reader's terminal, for run-blocks.test.ts: `node terminal.mjs NAME ARGUMENTS…`. `voiceflow` is the built
+ * command; what would leave the folder (npm, git, models pull) or is not ours (whisper, arecord) is simulated.
+ * READER_FOLDER keeps the server's address and process id, and the id of the last job.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,8 +10,8 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const at = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const { STRANGER_FOLDER = '.' } = process.env;
-const note = (name) => join(STRANGER_FOLDER, name);
+const { READER_FOLDER = '.' } = process.env;
+const note = (name) => join(READER_FOLDER, name);
 const read = (name) => (existsSync(note(name)) ? readFileSync(note(name), 'utf8') : '');
 const [, , command = '', ...args] = process.argv;
 /** The packages that a reader is told to install, beside ours. */
