@@ -15,9 +15,12 @@ SAMPLES = SPAN * FRAME
 class Conversations:
     """`window()` -> tracks float32 [speakers, 179200], active bool [500, 3]."""
 
-    def __init__(self, bank, groups, seed=0):
-        """`groups`: the corpus of each of the bank's speakers; voices of one conversation mostly share one."""
-        self.r, self.bank = np.random.default_rng(seed), bank
+    def __init__(self, bank, groups, seed=0, dense=0.0):
+        """`groups`: the corpus of each of the bank's speakers; voices of one conversation mostly share one.
+
+        `dense`: share of the windows in which people often speak at the same time, as in lively meetings.
+        """
+        self.r, self.bank, self.dense = np.random.default_rng(seed), bank, dense
         self.x, self.v = bank.x.numpy().reshape(-1, FRAME), bank.v.numpy()
         self.starts = np.flatnonzero(piece_starts(self.v, bank.range))
         self.ends = np.r_[self.starts[1:], len(self.v)]
@@ -45,7 +48,8 @@ class Conversations:
 
     def window(self):
         r = self.r
-        n = int(r.choice(4, p=[0.04, 0.22, 0.46, 0.28]))
+        dense = r.random() < self.dense
+        n = int(r.choice(4, p=[0, 0, 0.45, 0.55] if dense else [0.04, 0.22, 0.46, 0.28]))
         tracks, active = np.zeros((n, SPAN, FRAME), np.float32), np.zeros((SPAN, SPEAKERS), bool)
         if n == 0:
             return tracks.reshape(0, SAMPLES), active[PAST:]
@@ -55,6 +59,8 @@ class Conversations:
         gain = 10 ** (np.clip(r.normal(0, 4, n), -12, 8) / 20)
         turn, overlap, tight = r.uniform(0.5, 5) * 50, r.choice([0, 0.15, 0.35, 0.6]), r.random() < 0.35
         long, answer = r.choice([0, 0.05, 0.15, 0.4]), r.choice([0, 0.5, 1.5])
+        if dense:
+            overlap, long, answer = r.uniform(0.5, 0.95), r.choice([0, 0.05]), r.choice([0.5, 1.5, 3])
 
         def say(k, piece, t):
             """Piece `piece` in the voice of speaker k from frame t -> its end."""
@@ -97,7 +103,7 @@ class Conversations:
                     if q != k and len(short) and t0 > busy[q]:
                         busy[q] = say(q, int(r.choice(short)), t0) or busy[q]
             if r.random() < overlap and last != k:
-                t = end - int(np.clip(r.lognormal(np.log(40), 0.7), 5, 150))
+                t = end - int(np.clip(r.lognormal(np.log(100 if dense else 40), 0.7), 5, 400 if dense else 150))
             else:
                 t = end + int(np.clip(r.lognormal(np.log(15), 0.8), 1, 150)) + (int(r.uniform(50, 350)) if r.random() < long else 0)
             last = k

@@ -44,7 +44,7 @@ class Exported(nn.Module):
 
     def forward(self, waveform):
         energy = self.energy(waveform.reshape(-1, WINDOW))
-        return F.log_softmax(calibrated(self.net.body(finish(energy)), energy), -1)
+        return F.log_softmax(calibrated(self.net.body(*finish(energy)), energy), -1)
 
 
 def probe_audio(n=6, seed=0):

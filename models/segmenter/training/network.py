@@ -3,6 +3,7 @@
     audio [N, 1, 160000] float32, 16 kHz
       -> log mel [N, 1, 64, 1000] (25 ms symmetric Hamming window, 10 ms hop, 512-point DFT; every band free of its mean over the window)
       -> 2-D stem, stride 4 in time [N, 32, 8, 250] -> [N, 128, 1, 250]
+      -> plus what the levels of the bands say about the window's line, room and noise [N, 128] (`levels`)
       -> residual blocks (depthwise over time, dilated), with self-attention over the window's 40 ms frames in between
       -> every 40 ms frame says two of 20 ms: logits [N, 500, 7] over {nobody, 1, 2, 3, 1+2, 1+3, 2+3}
       -> in audio of a telephone's band "nobody" is likelier by a constant (`calibrated`)
@@ -48,14 +49,20 @@ class FrontEnd(nn.Module):
         return (p.real.square() + p.imag.square()) @ self.bank
 
     def forward(self, audio):
-        """[N, 160000] -> [N, 1, mel, 1000]."""
+        """[N, 160000] -> [N, 1, mel, 1000] and [N, 2 * mel]."""
         return finish(self.energy(audio))
 
 
 def finish(energy):
-    """Mel energies [N, 1000, mel] -> log, free of the mean over the window, [N, 1, mel, 1000]."""
+    """Mel energies [N, 1000, mel] -> their logarithms without each band's mean over the window [N, 1, mel, 1000], and the bands' levels [N, 2 * mel].
+
+    Levels: each band's mean over the window against the mean of all bands, and how much it varies; independent of the audio's loudness.
+    """
     m = torch.log(energy + 1e-6)
-    return (m - m.mean(1, keepdim=True)).transpose(1, 2).unsqueeze(1)
+    mean = m.mean(1, keepdim=True)
+    free = m - mean
+    spread = torch.sqrt((free * free).mean(1) + 1e-3)
+    return free.transpose(1, 2).unsqueeze(1), torch.cat([(mean[:, 0] - mean[:, 0].mean(1, keepdim=True)) / 4, spread / 2 - 1], 1)
 
 
 # Mel bands from 270 to 3360 Hz, and from 4590 to 7600. In audio of a telephone's band the upper ones are 32 dB or more below the others.
@@ -120,13 +127,16 @@ class Segmenter(nn.Module):
         self.front = FrontEnd()
         self.stem = nn.Sequential(conv(1, 12, 3, (2, 2)), conv(12, 24, 3, (2, 2)), conv(24, 32, 3, (2, 1)))
         self.flat = conv(32, c, (8, 1), pad=0)
+        self.levels = nn.Sequential(nn.Linear(128, 32), nn.ReLU(), nn.Linear(32, c))
+        nn.init.zeros_(self.levels[2].weight)                           # a network trained without levels can be continued
+        nn.init.zeros_(self.levels[2].bias)
         self.blocks = nn.ModuleList([Block(c, expand, 5, d) for d in dilations])
         self.attend = nn.ModuleDict({str(i): Attention(c) for i in attend})  # after so many blocks
         self.head = nn.Conv2d(c, 2 * len(POWERSET), 1)
 
-    def body(self, m):
-        """log mel [N, 1, 64, 1000] -> logits [N, 500, 7]."""
-        h = self.flat(self.stem(m))
+    def body(self, m, levels):
+        """log mel [N, 1, 64, 1000], levels [N, 128] -> logits [N, 500, 7]."""
+        h = self.flat(self.stem(m)) + self.levels(levels)[:, :, None, None]
         for i, block in enumerate(self.blocks, 1):
             h = block(h)
             if str(i) in self.attend:
@@ -137,11 +147,11 @@ class Segmenter(nn.Module):
     def forward(self, audio):
         """[N, 160000] -> logits [N, 500, 7]."""
         energy = self.front.energy(audio)
-        return calibrated(self.body(finish(energy)), energy)
+        return calibrated(self.body(*finish(energy)), energy)
 
 
 def from_start(state, net):
-    """State of a segmenter without (some of) `net`'s attention -> one that `net` takes, computing the same."""
+    """State of a segmenter without levels or (some of) `net`'s attention -> one that `net` takes, computing the same."""
     own = net.state_dict()
     for k, v in state.items():
         if k in own and own[k].shape == v.shape:

@@ -2,7 +2,7 @@
 
     python soup.py out.pt first.pt=0.4 second.pt=0.2 third.pt=0.4
 
-Written in half precision, as `../checkpoint.pt` is. A network without attention counts as the last one's attention with an output of zero, which computes the same.
+Written in half precision, as `../checkpoint.pt` is. A network without attention or levels counts as the last one's with an output of zero there, which computes the same.
 """
 import sys
 import torch
@@ -14,8 +14,8 @@ def weights(path):
 
 
 def completed(state, like):
-    """The state of a network without attention -> one that has it, computing the same."""
-    silent = lambda n, v: torch.zeros_like(v) if ".out." in n else v
+    """The state of a network without attention or levels -> one that has them, computing the same."""
+    silent = lambda n, v: torch.zeros_like(v) if ".out." in n or n.startswith("levels.2.") else v
     return {n: state[n] if n in state else silent(n, v) for n, v in like.items()}
 
 

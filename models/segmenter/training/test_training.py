@@ -41,6 +41,24 @@ def test_attention_begins_as_nothing():
         assert torch.allclose(plain(x), net(x), atol=1e-5)
 
 
+def test_levels_begin_as_nothing_and_do_not_depend_on_loudness():
+    torch.manual_seed(0)
+    net, x = Segmenter().eval(), torch.randn(1, WINDOW) * 0.1
+    old = {n: v for n, v in net.state_dict().items() if not n.startswith("levels.")}
+    other = Segmenter().eval()
+    other.load_state_dict(from_start(old, other))
+    with torch.no_grad():
+        assert torch.allclose(net(x), other(x), atol=1e-5)
+        (_, loud), (_, soft) = net.front(x), net.front(x * 0.1)
+    assert loud.shape == (1, 128) and torch.allclose(loud, soft, atol=0.02)
+
+
+def test_dense_conversations_overlap_more():
+    bank, groups = Bank(voices()), ["a", "a", "a", "b", "b", "b"]
+    share = lambda dense: np.mean([(Conversations(bank, groups, seed, dense).window()[1].sum(1) > 1).mean() for seed in range(40)])
+    assert share(1) > 3 * share(0)
+
+
 @pytest.mark.parametrize("gain", [1, 1e-3])
 def test_nobody_is_likelier_in_a_telephones_band_alone(gain):
     wide = torch.randn(1, WINDOW, generator=torch.Generator().manual_seed(0)) * 0.1 * gain

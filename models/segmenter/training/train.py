@@ -1,7 +1,7 @@
 """train.py: teach the segmenter from conversations simulated on the fly and from real talk with the teacher's posteriors. Resumable at any time.
 
     python train.py --data DATA --out ck.pt --until 21:00                     # DATA: what prepare.py wrote
-    python train.py ... --resume ck.pt                                        # go on; also from a checkpoint without attention
+    python train.py ... --resume ck.pt                                        # go on; also from a checkpoint without attention or levels
 
 Four windows in ten are real talk, half of them as they were recorded. A pool of simulated windows in rooms is renewed bit by bit: each is used about twice, with other noise, line and level.
 On CPU: bfloat16 autocast and channels-last; preload tcmalloc where it is there. The learning rate follows a cosine over the time given.
@@ -27,10 +27,10 @@ from speech import Bank
 class Mixer:
     """batch(n) -> audio float32 [n, 160000], target posteriors [n, 500, 7]."""
 
-    def __init__(self, data, seed=0, pool=512, share=0.4, rooms=120):
+    def __init__(self, data, seed=0, pool=512, share=0.4, rooms=120, dense=0.0):
         self.r = np.random.default_rng(seed)
         bank = Bank.load(os.path.join(data, "bank.pt"))
-        self.talk = Conversations(bank, torch.load(os.path.join(data, "groups.pt"), weights_only=True), seed)
+        self.talk = Conversations(bank, torch.load(os.path.join(data, "groups.pt"), weights_only=True), seed, dense)
         self.measured = np.load(os.path.join(data, "rooms.npy"))
         noise = np.load(os.path.join(data, "noise.npy"))
         r = self.r
@@ -145,6 +145,7 @@ def arguments():
     p.add_argument("--lr", type=float, default=1.5e-3)
     p.add_argument("--warmup", type=int, default=100)
     p.add_argument("--ema", type=float, default=0.997)
+    p.add_argument("--dense", type=float, default=0.0, help="share of the simulated windows in which people often speak at the same time")
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--save-minutes", type=float, default=2)
@@ -163,12 +164,12 @@ def main():
             resumed, step = k, k["step"]
             net.load_state_dict(k.get("net", k["ema"]))
             ema.load_state_dict(k["ema"])
-        else:                                                           # bare weights, without attention
+        else:                                                           # bare weights, perhaps without attention or levels
             net.load_state_dict(from_start(k, net))
             ema.load_state_dict(net.state_dict())
     else:
         ema.load_state_dict(net.state_dict())
-    mixer = Mixer(a.data, seed=1000 * a.seed + step)
+    mixer = Mixer(a.data, seed=1000 * a.seed + step, dense=a.dense)
     net = net.to(memory_format=torch.channels_last).train()
     ema.eval()
     matrices, rest = split(net)
@@ -191,9 +192,10 @@ def main():
         rate = a.lr * min(1, (step - first + 1) / a.warmup) * (0.5 * (1 + math.cos(math.pi * done)) * 0.99 + 0.01)
         y, target = mixer.batch(a.batch)
         with torch.no_grad():
-            m = net.front(y).contiguous(memory_format=torch.channels_last)
+            m, levels = net.front(y)
+            m = m.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
-            logits = net.body(m)
+            logits = net.body(m, levels)
         loss, d = segmentation_loss(logits.float(), target)
         net.zero_grad(set_to_none=True)
         loss.backward()
