@@ -2,8 +2,8 @@
 
     python evaluate.py ck.pt --sets real-dev meet-dev phone-dev sim-dev         # a checkpoint, or an ONNX file (also segmentation-3.0's)
 
-Windows of ten seconds every second, posteriors averaged. For each set: speech detection (missed + false alarm in % of speech at each threshold), and the
-DER of local speakers that are given their true speakers, window by window ("oracle clustering"): the floor for any clustering on them.
+Windows of ten seconds every second, posteriors averaged. For each set: speech detection (missed + false alarm in % of speech at each threshold), the
+average precision of the probability that two speak, and the DER of local speakers that are given their true speakers, window by window ("oracle clustering"): the floor for any clustering on them.
 """
 import argparse
 import os
@@ -50,17 +50,24 @@ class Runner:
 
 
 def analyse(run, audio, hop=1.0):
-    """-> starts [w] in 10 ms, posteriors [w, 1000, 7], probability of speech [n] of the recording, every 10 ms."""
+    """-> starts [w] in 10 ms, posteriors [w, 1000, 7], probabilities that somebody and that two speak [n, 2] in the recording, every 10 ms."""
     n, step = int(np.ceil(len(audio) / RATE * 100)), int(hop * RATE)
     count = max(1, int(np.ceil((len(audio) - WINDOW) / step)) + 1)
     x = np.pad(audio, (0, max(0, (count - 1) * step + WINDOW - len(audio))))
     p = run(np.lib.stride_tricks.sliding_window_view(x, WINDOW)[::step][:count])
     starts = (np.arange(count) * step * 100) // RATE
-    total, speech = np.zeros(starts[-1] + 1000), np.zeros(starts[-1] + 1000)
+    total, levels = np.zeros(starts[-1] + 1000), np.zeros((starts[-1] + 1000, 2))
     for s, q in zip(starts, p):
         total[s:s + 1000] += 1
-        speech[s:s + 1000] += 1 - q[:, 0]
-    return starts, p, (speech / np.maximum(total, 1))[:n]
+        levels[s:s + 1000] += np.stack([1 - q[:, 0], q[:, 4:].sum(1)], 1)
+    return starts, p, (levels / np.maximum(total, 1)[:, None])[:n]
+
+
+def average_precision(scores, labels):
+    """In per cent: scores [n], labels [n] bool."""
+    hits = labels[np.argsort(-scores, kind="stable")]
+    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+    return 100 * (precision * hits).sum() / max(1, hits.sum())
 
 
 def oracle(starts, p, ref, on=0.5):
@@ -93,17 +100,21 @@ def main():
     for path in a.network:
         run = Runner(path)
         for folder in a.sets:
-            vad, who = np.zeros((len(a.on), 3)), np.zeros(4)
+            vad, who, two = np.zeros((len(a.on), 3)), np.zeros(4), []
             for name in sorted(n[:-5] for n in os.listdir(folder) if n.endswith(".rttm"))[::a.every]:
                 audio = next(os.path.join(folder, name + e) for e in (".flac", ".opus", ".wav") if os.path.exists(os.path.join(folder, name + e)))
-                starts, q, speech = analyse(run, read(audio))
+                starts, q, levels = analyse(run, read(audio))
+                speech = levels[:, 0]
                 ref = frames(turns(os.path.join(folder, name + ".rttm")), len(speech))
+                two.append(np.stack([levels[:, 1], ref.sum(1) > 1]))
                 any_ref = ref.any(1)
                 vad += [[(any_ref & (speech <= on)).sum(), (~any_ref & (speech > on)).sum(), any_ref.sum()] for on in a.on]
                 who += oracle(starts, q, ref)
             parts = "; ".join(f"{100 * (m + f) / r:.1f} ({100 * m / r:.1f} + {100 * f / r:.1f}) at {on}" for on, (m, f, r) in zip(a.on, vad))
             m, f, c, r = who
+            overlap, spoken = np.concatenate(two, 1)
             print(f"{os.path.basename(path)} {os.path.basename(os.path.normpath(folder))}: speech {parts}; "
+                  f"average precision of two {average_precision(overlap, spoken > 0):.1f}; "
                   f"oracle DER {100 * (m + f + c) / r:.1f} ({100 * m / r:.1f} + {100 * f / r:.1f} + {100 * c / r:.1f})", flush=True)
 
 
