@@ -11,7 +11,7 @@ import { demoSamples, demoTurns } from './networks.ts';
  * voices cannot be told apart there). New weights or settings may not make any of them worse by more than a point;
  * where one became better, its figure is lowered here.
  */
-const FIGURES = { demo: 7.0, telephone: 4.3, room: 3.6 };
+const FIGURES = { demo: 6.7, telephone: 4.3, room: 3.4 };
 
 /** A recording, and who speaks in it. */
 interface Sounds {

@@ -105,5 +105,6 @@ describe('SessionRecord', () => {
     record.mask = mask;
     expect([0, 1, 2, 3].map((window) => record.activity(window).lastIndexOf(1))).toEqual([59, 35, 11, -1]);
     expect([0, 1, 2, 3].map((window) => record.embedding(window, 0) !== undefined)).toEqual([true, true, true, false]);
+    expect(record.unmaskedActivity(3).lastIndexOf(1)).toBe(99);
   });
 });
