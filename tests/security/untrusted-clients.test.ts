@@ -1,4 +1,4 @@
-/** Requests that a browser, a proxy or a stranger makes: who is asked, by whom, and in what form. */
+/** Requests of other sites in a browser, through proxies, and of clients without a key: which are answered, and which are refused. */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { LogEntry } from '@voiceflow-ml/server';

@@ -72,7 +72,7 @@ LINE = 0.9
 
 
 def calibrated(logits, energy):
-    """Logits [N, 500, 7] of a network whose input has no levels, and mel energies [N, 1000, mel] of its windows -> logits in which a telephone's band counts."""
+    """Logits [N, 500, 7] and mel energies [N, 1000, mel] of the same windows -> logits in which nobody is likelier in a telephone's band."""
     upper, voice = (energy[..., bands].mean((1, 2)) + 1e-12 for bands in (UPPER_BANDS, VOICE_BANDS))
     level = torch.log10(upper / voice) * 10
     narrow = torch.sigmoid(BAND_LIMIT - level)                          # half at the limit, nearly 0 or 1 from 4 dB away

@@ -5,6 +5,7 @@ import onnxruntime as ort
 import pytest
 import torch
 import export
+from evaluate import average_precision
 from conversations import PAST, SAMPLES, Conversations
 from losses import hard_targets, powerset, segmentation_loss
 from network import FRAMES, LINE, PERMUTATIONS, POWERSET, WINDOW, FrontEnd, Segmenter, calibrated, from_start
@@ -51,6 +52,12 @@ def test_levels_begin_as_nothing_and_do_not_depend_on_loudness():
         assert torch.allclose(net(x), other(x), atol=1e-5)
         (_, loud), (_, soft) = net.front(x), net.front(x * 0.1)
     assert loud.shape == (1, 128) and torch.allclose(loud, soft, atol=0.02)
+
+
+def test_average_precision_of_a_known_order():
+    labels = np.array([True, False, True, False])
+    assert average_precision(np.array([0.9, 0.8, 0.7, 0.1]), labels) == pytest.approx(100 * (1 + 2 / 3) / 2)
+    assert average_precision(np.array([0.9, 0.1, 0.8, 0.2]), labels) == 100
 
 
 def test_dense_conversations_overlap_more():
