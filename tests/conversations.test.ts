@@ -12,12 +12,9 @@ import { seededRandom } from '../packages/sdk/src/contract/random.ts';
 const RATE = 16_000;
 const at = (name: string) => new URL(`../examples/audio/${name}`, import.meta.url);
 
-/**
- * In so many of the six the voices are counted right, with a DER (in percent) below this one: they have 0.7 to 3.9 %. In
- * the other two, two of the synthesizer's voices are taken for one.
- */
-const RIGHT = 4;
-const WORST_DER = 5;
+/** DER in percent: at most this in all of the six but one, which has 8.0 (five have 0.8 to 3.8). */
+const MOST_DER = 5;
+const WORST_DER = 9;
 
 /** Seconds of a piece of one voice. */
 const SHORTEST = 1;
@@ -86,16 +83,15 @@ const ASKED = [
 describe('synthetic conversations', () => {
   it('are diarized with the right number of speakers and a low DER', async () => {
     const rates: number[] = [];
-    let right = 0;
     for (const [seed, voices, overlap] of ASKED) {
       const { mixed, truth } = converse(samples, turns, seed, voices, overlap);
       expect(mixed.length / RATE).toBeGreaterThan(25);
       const { turns: found } = await diarizer.diarize({ samples: mixed, sampleRate: RATE });
-      if (new Set(found.map((turn) => turn.speaker)).size === voices) right++;
+      expect(new Set(found.map((turn) => turn.speaker)).size).toBe(voices);
       rates.push(scoreDiarization(truth, found).total.der ?? Number.POSITIVE_INFINITY);
     }
     rates.sort((a, b) => a - b);
-    expect(right).toBeGreaterThanOrEqual(RIGHT);
-    expect(rates[RIGHT - 1]).toBeLessThan(WORST_DER);
+    expect(rates.at(-2)).toBeLessThan(MOST_DER);
+    expect(rates.at(-1)).toBeLessThan(WORST_DER);
   });
 });

@@ -60,6 +60,31 @@ describe('accuracy', () => {
     expect(result?.total).toMatchObject({ der: 0, scored: 1 });
   });
 
+  it('measures recordings that begin later, together with their reference', async () => {
+    const path = await folder({ a: [turn(0.1, 0.5, 'x'), turn(0.6, 1, 'y')] });
+    const given: number[] = [];
+    const diarizer = {
+      diarize: async (audio: Blob | { samples: Float32Array }) => {
+        const begin = 'samples' in audio ? 1 - audio.samples.length / 16_000 : 0;
+        given.push(begin);
+        const turns = [
+          turn(Math.max(0, 0.1 - begin), Math.max(0, 0.5 - begin), 'p'),
+          turn(Math.max(0, 0.6 - begin), 1 - begin, 'q'),
+        ];
+        return { turns: turns.filter(({ start, end }) => end > start), speakers: [{}], duration: 1 - begin };
+      },
+    } as unknown as Diarizer;
+    const [result] = await accuracy(diarizer, { folders: [path], begins: 3 });
+    expect(given.map((begin) => begin.toFixed(2))).toEqual(['0.00', '0.31', '0.62']);
+    expect(result?.files.map(({ name, speakers }) => [name, speakers.reference])).toEqual([
+      ['a', 2],
+      ['a from 0.31 s', 2],
+      ['a from 0.62 s', 1],
+    ]);
+    expect(result?.total.der).toBeCloseTo(0, 6);
+    expect(result?.total.scored).toBeCloseTo(0.8 + 0.59 + 0.38, 6);
+  });
+
   it('rejects a folder without recordings', async () => {
     await expect(recordingsOf(await folder({}))).rejects.toMatchObject({ code: 'invalid-option' });
     await expect(recordingsOf('/nowhere')).rejects.toMatchObject({ code: 'invalid-option' });

@@ -13,7 +13,9 @@ import { type Score, type ScoredRecording, scoreDiarization } from 'voiceflow-ml
 import { asWav, type Recording, recordingsOf } from './recordings.ts';
 
 /** The sample rate of the corpora. */
-const REPEAT_RATE = 16_000;
+const RATE = 16_000;
+/** Seconds between beginnings: together they differ in where windows start, of a quarter of a second and of two. */
+const BEGIN_STEP = 0.31;
 
 export interface AccuracyOptions {
   /** Folders of recordings with RTTM files beside them. */
@@ -22,6 +24,11 @@ export interface AccuracyOptions {
   readonly countKnown?: boolean;
   /** Repeats each recording this many times, to measure effects of long recordings. Default: 1. */
   readonly repeat?: number;
+  /**
+   * Measures each recording this many times, without its first 0, 0.31, 0.62 … seconds. The mean says more than one
+   * measurement: which speakers are told apart may depend on where windows start. Default: 1.
+   */
+  readonly begins?: number;
   readonly signal?: AbortSignal;
   readonly onFile?: (folder: string, file: FileAccuracy) => void;
 }
@@ -55,17 +62,24 @@ export async function accuracy(diarizer: Diarizer, options: AccuracyOptions): Pr
   for (const folder of options.folders) {
     const files: FileAccuracy[] = [];
     const pairs: { reference: ScoredRecording; hypothesis: ScoredRecording }[] = [];
-    for (const recording of await recordingsOf(folder)) {
-      const { diarization, rtf } = await diarize(diarizer, recording, options);
-      const reference = { uri: recording.name, turns: repeated(recording, diarization.duration, options.repeat ?? 1) };
-      const hypothesis = { uri: recording.name, turns: diarization.turns };
-      pairs.push({ reference, hypothesis });
-      const score = scoreDiarization(reference, hypothesis).files[recording.name]!;
-      const { mapping: _, ...rates } = score;
-      const speakers = { reference: speakersIn(recording), found: diarization.speakers.length };
-      const file = { name: recording.name, ...rates, speakers, seconds: diarization.duration, rtf };
-      files.push(file);
-      options.onFile?.(folder, file);
+    const begins = Array.from({ length: options.begins ?? 1 }, (_, i) => i * BEGIN_STEP);
+    for (const whole of await recordingsOf(folder)) {
+      for (const begin of begins) {
+        const recording = begunLater(whole, begin);
+        const { diarization, rtf } = await diarize(diarizer, recording, begin, options);
+        const reference = {
+          uri: recording.name,
+          turns: repeated(recording, diarization.duration, options.repeat ?? 1),
+        };
+        const hypothesis = { uri: recording.name, turns: diarization.turns };
+        pairs.push({ reference, hypothesis });
+        const score = scoreDiarization(reference, hypothesis).files[recording.name]!;
+        const { mapping: _, ...rates } = score;
+        const speakers = { reference: speakersIn(recording), found: diarization.speakers.length };
+        const file = { name: recording.name, ...rates, speakers, seconds: diarization.duration, rtf };
+        files.push(file);
+        options.onFile?.(folder, file);
+      }
     }
     result.push(summary(folder, files, pairs));
   }
@@ -75,10 +89,11 @@ export async function accuracy(diarizer: Diarizer, options: AccuracyOptions): Pr
 async function diarize(
   diarizer: Diarizer,
   recording: Recording,
+  begin: number,
   { countKnown = false, repeat = 1, signal }: AccuracyOptions,
 ): Promise<{ diarization: Diarization; rtf: number }> {
   const file = await openAsBlob(await asWav(recording.audio));
-  const audio = repeat === 1 ? file : await repeatedSamples(file, repeat);
+  const audio = repeat === 1 && begin === 0 ? file : await changedSamples(file, begin, repeat);
   const settings: DiarizeOptions = {
     numSpeakers: countKnown ? speakersIn(recording) : undefined,
     signal,
@@ -88,12 +103,25 @@ async function diarize(
   return { diarization, rtf: (performance.now() - startedAt) / 1000 / diarization.duration };
 }
 
-/** The samples of a file, `repeat` times. */
-async function repeatedSamples(file: Blob, repeat: number): Promise<SampleInput> {
-  const once = await collect(await openAudio(file, { sampleRate: REPEAT_RATE }));
+/** The reference of a recording without its first `begin` seconds. */
+function begunLater({ name, audio, reference }: Recording, begin: number): Recording {
+  if (begin === 0) return { name, audio, reference };
+  const later = reference.map((turn) => {
+    return { ...turn, start: Math.max(0, turn.start - begin), end: turn.end - begin };
+  });
+  return {
+    name: `${name} from ${begin.toFixed(2)} s`,
+    audio,
+    reference: later.filter(({ start, end }) => end > start),
+  };
+}
+
+/** The samples of a file without its first `begin` seconds, `repeat` times. */
+async function changedSamples(file: Blob, begin: number, repeat: number): Promise<SampleInput> {
+  const once = (await collect(await openAudio(file, { sampleRate: RATE }))).subarray(Math.round(begin * RATE));
   const samples = new Float32Array(once.length * repeat);
   for (let i = 0; i < repeat; i++) samples.set(once, i * once.length);
-  return { samples, sampleRate: REPEAT_RATE };
+  return { samples, sampleRate: RATE };
 }
 
 function repeated({ reference }: Recording, duration: number, repeat: number): readonly Turn[] {

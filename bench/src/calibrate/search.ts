@@ -10,7 +10,8 @@ type Grid = readonly (readonly [path: string, values: readonly number[]])[];
  * (`docs/accuracy.md`: saturation and the least share of a speaker matter only for longer recordings than these).
  */
 const CLUSTERING: Grid = [
-  ['cluster.rate', [0.4, 0.5, 0.62, 0.75, 0.9]],
+  ['cluster.rate', [0.4, 0.5, 0.6, 0.7, 0.8, 0.9]],
+  ['cluster.trackRate', [1, 2, 3, 4]],
   ['cluster.evidence', [0, 2, 4, 6, 8]],
   ['tracks.similarity', [0.6, 0.7, 0.8]],
   ['tracks.evidence', [0, 3, 6]],

@@ -14,17 +14,19 @@ export const accuracyCommand = command({
     model: MODEL,
     'count-known': flag('pass the reference number of speakers'),
     repeat: integer([1, 100], 1, 'times that each recording is repeated'),
+    begins: integer([1, 24], 1, 'measure each recording this many times, begun 0, 0.31, 0.62 … s later'),
     set: settings('manifest settings to replace, such as cluster.evidence=6,gate.speech=0.4'),
     json: flag('all figures as JSON'),
   },
   notes: `Example
   npm run bench -- accuracy ../shared/corpus/eval/sim-dev ../shared/corpus/eval/real-dev`,
-  async run({ model, set, repeat, json, 'count-known': countKnown }, io, folders) {
+  async run({ model, set, repeat, begins, json, 'count-known': countKnown }, io, folders) {
     await using diarizer = await createDiarizer({ model: await modelWith(model, set) });
     const result = await accuracy(diarizer, {
       folders,
       countKnown,
       repeat,
+      begins,
       signal: io.signal,
       onFile: json ? undefined : (_, file) => io.out(fileLine(file)),
     });

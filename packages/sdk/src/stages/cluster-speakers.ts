@@ -103,7 +103,7 @@ function* slotTracks(local: LocalRecording, slots: Slots, settings: SolveSetting
   const { cluster } = settings;
   const linked = yield* linkTrackSteps(local, slots, settings.tracks);
   return yield* splitTrackSteps(slots, linked, settings.voices, {
-    rate: cluster.rate,
+    rate: cluster.trackRate ?? cluster.rate,
     saturation: cluster.saturation,
     evidence: settings.tracks.evidence,
     share: local.hop / local.frames,
