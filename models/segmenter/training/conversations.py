@@ -15,12 +15,12 @@ SAMPLES = SPAN * FRAME
 class Conversations:
     """`window()` -> tracks float32 [speakers, 179200], active bool [500, 3]."""
 
-    def __init__(self, bank, groups, seed=0, dense=0.0):
+    def __init__(self, bank, groups, seed=0, dense=0.0, quiet=0.0):
         """`groups`: the corpus of each of the bank's speakers; voices of one conversation mostly share one.
 
-        `dense`: share of the windows in which people often speak at the same time, as in lively meetings.
+        `dense`: share of the windows in which people often speak at the same time, as in lively meetings; `quiet`: share in which nobody speaks, or one person for a moment.
         """
-        self.r, self.bank, self.dense = np.random.default_rng(seed), bank, dense
+        self.r, self.bank, self.dense, self.quiet = np.random.default_rng(seed), bank, dense, quiet
         self.x, self.v = bank.x.numpy().reshape(-1, FRAME), bank.v.numpy()
         self.starts = np.flatnonzero(piece_starts(self.v, bank.range))
         self.ends = np.r_[self.starts[1:], len(self.v)]
@@ -48,8 +48,9 @@ class Conversations:
 
     def window(self):
         r = self.r
-        dense = r.random() < self.dense
-        n = int(r.choice(4, p=[0, 0, 0.45, 0.55] if dense else [0.04, 0.22, 0.46, 0.28]))
+        u = r.random()
+        quiet, dense = u < self.quiet, u >= 1 - self.dense
+        n = int(r.choice(4, p=[0.6, 0.4, 0, 0] if quiet else [0, 0, 0.45, 0.55] if dense else [0.04, 0.22, 0.46, 0.28]))
         tracks, active = np.zeros((n, SPAN, FRAME), np.float32), np.zeros((SPAN, SPEAKERS), bool)
         if n == 0:
             return tracks.reshape(0, SAMPLES), active[PAST:]
@@ -75,6 +76,9 @@ class Conversations:
                 active[t + lo:t + hi, k] |= on
             return t + b - a
 
+        if quiet:
+            say(0, at[0], int(r.integers(PAST, SPAN - 50)))
+            return tracks.reshape(n, SAMPLES), active[PAST:]
         t, end, last = -int(r.uniform(0, 250)), 0, -1
         busy = np.full(n, -10 ** 6)
         for _ in range(200):

@@ -11,6 +11,7 @@ from losses import hard_targets, powerset, segmentation_loss
 from network import FRAMES, LINE, PERMUTATIONS, POWERSET, WINDOW, FrontEnd, Segmenter, calibrated, from_start
 from sounds import line, music, noises, seats, signals
 from speech import RATE, Bank
+from train import Mixer
 
 
 def voices(n=6, seconds=4, seed=0):
@@ -64,6 +65,24 @@ def test_dense_conversations_overlap_more():
     bank, groups = Bank(voices()), ["a", "a", "a", "b", "b", "b"]
     share = lambda dense: np.mean([(Conversations(bank, groups, seed, dense).window()[1].sum(1) > 1).mean() for seed in range(40)])
     assert share(1) > 3 * share(0)
+
+
+def test_quiet_conversations_have_at_most_one_speaker():
+    bank, groups = Bank(voices()), ["a", "a", "a", "b", "b", "b"]
+    windows = [Conversations(bank, groups, seed, quiet=1).window()[1] for seed in range(40)]
+    assert all((active.any(0).sum() <= 1) for active in windows)
+    assert 15 < sum(not active.any() for active in windows) < 36
+
+
+def test_noise_events_are_short_and_finite():
+    mixer = object.__new__(Mixer)
+    mixer.r, noise = np.random.default_rng(3), torch.full((3 * WINDOW,), 1000, dtype=torch.int16)
+    mixer.sounds, mixer.noises = [noise], noise
+    mixer.rooms = [torch.fft.rfft(torch.eye(1, SAMPLES))]                                  # nothing but the direct sound
+    events = [mixer.events() for _ in range(40)]
+    assert all(y.shape == (WINDOW,) and torch.isfinite(y).all() for y in events)
+    sounding = np.array([(y.abs() > 1).float().mean().item() for y in events])
+    assert (sounding < 0.95).sum() > 15 and sounding.min() < 0.3
 
 
 @pytest.mark.parametrize("gain", [1, 1e-3])

@@ -17,7 +17,7 @@ import torch.nn as nn
 from clock import Clock, save
 from conversations import PAST, SAMPLES, Conversations
 from losses import hard_targets, segmentation_loss
-from network import FRAME, FRAMES, POWERSET, SPEAKERS, WINDOW, Segmenter, from_start
+from network import FRAME, FRAMES, POWERSET, RATE, SPEAKERS, WINDOW, Segmenter, from_start
 from optim import Muon, split
 from rooms import noise_track
 from sounds import babble, line, music, noises, seats, signals, track
@@ -27,10 +27,10 @@ from speech import Bank
 class Mixer:
     """batch(n) -> audio float32 [n, 160000], target posteriors [n, 500, 7]."""
 
-    def __init__(self, data, seed=0, pool=512, share=0.4, rooms=120, dense=0.0):
+    def __init__(self, data, seed=0, pool=512, share=0.4, rooms=120, dense=0.0, quiet=0.0):
         self.r = np.random.default_rng(seed)
         bank = Bank.load(os.path.join(data, "bank.pt"))
-        self.talk = Conversations(bank, torch.load(os.path.join(data, "groups.pt"), weights_only=True), seed, dense)
+        self.talk = Conversations(bank, torch.load(os.path.join(data, "groups.pt"), weights_only=True), seed, dense, quiet)
         self.measured = np.load(os.path.join(data, "rooms.npy"))
         noise = np.load(os.path.join(data, "noise.npy"))
         r = self.r
@@ -72,12 +72,36 @@ class Mixer:
         x = self.sounds[r.choice(len(self.sounds), p=[0.72, 0.1, 0.11, 0.07])]
         o = int(r.integers(0, len(x) - WINDOW))
         y = x[o:o + WINDOW].float() / 3277
+        if r.random() < 0.4:                                            # in a room, as the speech is
+            H = self.rooms[r.integers(len(self.rooms))][0]
+            y = torch.fft.irfft(torch.fft.rfft(torch.nn.functional.pad(y, (SAMPLES - WINDOW, 0))) * H, SAMPLES)[SAMPLES - WINDOW:]
         y = y / (y.pow(2).mean().sqrt() + 1e-3)
         if r.random() < 0.3:
             a, b = sorted(r.integers(0, WINDOW, 2))
             e = torch.zeros(WINDOW)
             e[a:b] = 1
             y = y * e
+        return y
+
+    def events(self):
+        """[160000] of short noises, made up or cut from recorded ones; mostly in a room, as the speech is."""
+        r = self.r
+        if r.random() < 0.4:
+            o = int(r.integers(0, len(self.noises) - WINDOW))
+            y = self.noises[o:o + WINDOW].float()
+        else:
+            x, e = self.sounds[0], np.zeros(WINDOW, np.float32)
+            for _ in range(r.integers(1, 8)):
+                n = int(np.clip(r.lognormal(np.log(0.4), 0.9), 0.05, 4) * RATE)
+                a, edge = int(r.integers(-n // 2, WINDOW - n // 2)), int(n * r.uniform(0.05, 0.5))
+                lo, hi = max(0, a), min(WINDOW, a + n)
+                shape = np.minimum(1, np.minimum(np.arange(n) + 1, n - np.arange(n)) / edge)[lo - a:hi - a]
+                e[lo:hi] = np.maximum(e[lo:hi], shape * 10 ** (r.uniform(-15, 0) / 20))
+            o = int(r.integers(0, len(x) - WINDOW))
+            y = x[o:o + WINDOW].float() * torch.from_numpy(e)
+        if r.random() < 0.6:
+            H = self.rooms[r.integers(len(self.rooms))][0]
+            y = torch.fft.irfft(torch.fft.rfft(torch.nn.functional.pad(y, (SAMPLES - WINDOW, 0))) * H, SAMPLES)[SAMPLES - WINDOW:]
         return y
 
     def disturb(self, y, speech, plain):
@@ -90,10 +114,9 @@ class Mixer:
             y[i] += self.sound() * level[i] * 10 ** (-snr / 20)
             if r.random() < 0.3:
                 y[i] += self.sound() * level[i] * 10 ** (-r.uniform(0, 30) / 20)
-            if r.random() < 0.5:                                        # its loudest moment, against speech
-                o = int(r.integers(0, len(self.noises) - WINDOW))
-                e = self.noises[o:o + WINDOW].float()
-                y[i] += e / (e.abs().max() + 1) * (3 * level[i] * 10 ** (-r.uniform(5, 40) / 20))
+            if r.random() < 0.7:                                        # the loudest moment of short noises, against speech
+                e = self.events()
+                y[i] += e / (e.abs().max() + 1e-6) * (3 * level[i] * 10 ** (-r.uniform(0, 40) / 20))
         if r.random() < 0.5:
             y += torch.randn_like(y) * level * torch.tensor(10 ** (-r.uniform(20, 60, (n, 1)) / 20), dtype=torch.float32) * torch.from_numpy(~plain)[:, None]
         kind = np.where(plain, 1, r.random(n))
@@ -146,6 +169,7 @@ def arguments():
     p.add_argument("--warmup", type=int, default=100)
     p.add_argument("--ema", type=float, default=0.997)
     p.add_argument("--dense", type=float, default=0.0, help="share of the simulated windows in which people often speak at the same time")
+    p.add_argument("--quiet", type=float, default=0.0, help="share of the simulated windows in which nobody speaks, or one person for a moment")
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--save-minutes", type=float, default=2)
@@ -169,7 +193,7 @@ def main():
             ema.load_state_dict(net.state_dict())
     else:
         ema.load_state_dict(net.state_dict())
-    mixer = Mixer(a.data, seed=1000 * a.seed + step, dense=a.dense)
+    mixer = Mixer(a.data, seed=1000 * a.seed + step, dense=a.dense, quiet=a.quiet)
     net = net.to(memory_format=torch.channels_last).train()
     ema.eval()
     matrices, rest = split(net)
