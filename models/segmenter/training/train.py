@@ -73,8 +73,7 @@ class Mixer:
         o = int(r.integers(0, len(x) - WINDOW))
         y = x[o:o + WINDOW].float() / 3277
         if r.random() < 0.4:                                            # in a room, as the speech is
-            H = self.rooms[r.integers(len(self.rooms))][0]
-            y = torch.fft.irfft(torch.fft.rfft(torch.nn.functional.pad(y, (SAMPLES - WINDOW, 0))) * H, SAMPLES)[SAMPLES - WINDOW:]
+            y = self.in_a_room(y)
         y = y / (y.pow(2).mean().sqrt() + 1e-3)
         if r.random() < 0.3:
             a, b = sorted(r.integers(0, WINDOW, 2))
@@ -82,6 +81,11 @@ class Mixer:
             e[a:b] = 1
             y = y * e
         return y
+
+    def in_a_room(self, y):
+        """[160000] as one of the rooms lets it be heard, with silence before it."""
+        H = self.rooms[self.r.integers(len(self.rooms))][0]
+        return torch.fft.irfft(torch.fft.rfft(torch.nn.functional.pad(y, (SAMPLES - WINDOW, 0))) * H, SAMPLES)[SAMPLES - WINDOW:]
 
     def events(self):
         """[160000] of short noises, made up or cut from recorded ones; mostly in a room, as the speech is."""
@@ -100,8 +104,7 @@ class Mixer:
             o = int(r.integers(0, len(x) - WINDOW))
             y = x[o:o + WINDOW].float() * torch.from_numpy(e)
         if r.random() < 0.6:
-            H = self.rooms[r.integers(len(self.rooms))][0]
-            y = torch.fft.irfft(torch.fft.rfft(torch.nn.functional.pad(y, (SAMPLES - WINDOW, 0))) * H, SAMPLES)[SAMPLES - WINDOW:]
+            y = self.in_a_room(y)
         return y
 
     def disturb(self, y, speech, plain):
@@ -141,8 +144,7 @@ class Mixer:
             j = torch.from_numpy(r.integers(0, len(self.real), real))
             t = self.real[j].float() / 32768
             for k in np.flatnonzero(~plain[n - real:] & (r.random(real) < 0.6)):
-                H = self.rooms[r.integers(len(self.rooms))][0]
-                t[k] = torch.fft.irfft(torch.fft.rfft(torch.nn.functional.pad(t[k], (SAMPLES - WINDOW, 0))) * H, SAMPLES)[SAMPLES - WINDOW:]
+                t[k] = self.in_a_room(t[k])
             y, target = torch.cat([y, t]), torch.cat([target, self.posteriors[j].float()])
         return self.cut(self.disturb(y, 1 - target[..., 0], plain), target)
 
