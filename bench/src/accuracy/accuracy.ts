@@ -33,6 +33,12 @@ export interface AccuracyOptions {
   readonly onFile?: (folder: string, file: FileAccuracy) => void;
 }
 
+/** A recording without its first seconds; the reference's times are those without them. */
+interface BegunRecording extends Recording {
+  /** Seconds. */
+  readonly begin: number;
+}
+
 export interface FileAccuracy extends Score {
   readonly name: string;
   readonly speakers: { readonly reference: number; readonly found: number };
@@ -62,24 +68,17 @@ export async function accuracy(diarizer: Diarizer, options: AccuracyOptions): Pr
   for (const folder of options.folders) {
     const files: FileAccuracy[] = [];
     const pairs: { reference: ScoredRecording; hypothesis: ScoredRecording }[] = [];
-    const begins = Array.from({ length: options.begins ?? 1 }, (_, i) => i * BEGIN_STEP);
-    for (const whole of await recordingsOf(folder)) {
-      for (const begin of begins) {
-        const recording = begunLater(whole, begin);
-        const { diarization, rtf } = await diarize(diarizer, recording, begin, options);
-        const reference = {
-          uri: recording.name,
-          turns: repeated(recording, diarization.duration, options.repeat ?? 1),
-        };
-        const hypothesis = { uri: recording.name, turns: diarization.turns };
-        pairs.push({ reference, hypothesis });
-        const score = scoreDiarization(reference, hypothesis).files[recording.name]!;
-        const { mapping: _, ...rates } = score;
-        const speakers = { reference: speakersIn(recording), found: diarization.speakers.length };
-        const file = { name: recording.name, ...rates, speakers, seconds: diarization.duration, rtf };
-        files.push(file);
-        options.onFile?.(folder, file);
-      }
+    for (const recording of await begunRecordings(folder, options.begins)) {
+      const { diarization, rtf } = await diarize(diarizer, recording, options);
+      const reference = { uri: recording.name, turns: repeated(recording, diarization.duration, options.repeat ?? 1) };
+      const hypothesis = { uri: recording.name, turns: diarization.turns };
+      pairs.push({ reference, hypothesis });
+      const score = scoreDiarization(reference, hypothesis).files[recording.name]!;
+      const { mapping: _, ...rates } = score;
+      const speakers = { reference: speakersIn(recording), found: diarization.speakers.length };
+      const file = { name: recording.name, ...rates, speakers, seconds: diarization.duration, rtf };
+      files.push(file);
+      options.onFile?.(folder, file);
     }
     result.push(summary(folder, files, pairs));
   }
@@ -88,11 +87,11 @@ export async function accuracy(diarizer: Diarizer, options: AccuracyOptions): Pr
 
 async function diarize(
   diarizer: Diarizer,
-  recording: Recording,
-  begin: number,
+  recording: BegunRecording,
   { countKnown = false, repeat = 1, signal }: AccuracyOptions,
 ): Promise<{ diarization: Diarization; rtf: number }> {
   const file = await openAsBlob(await asWav(recording.audio));
+  const { begin } = recording;
   const audio = repeat === 1 && begin === 0 ? file : await changedSamples(file, begin, repeat);
   const settings: DiarizeOptions = {
     numSpeakers: countKnown ? speakersIn(recording) : undefined,
@@ -103,17 +102,19 @@ async function diarize(
   return { diarization, rtf: (performance.now() - startedAt) / 1000 / diarization.duration };
 }
 
-/** The reference of a recording without its first `begin` seconds. */
-function begunLater({ name, audio, reference }: Recording, begin: number): Recording {
-  if (begin === 0) return { name, audio, reference };
-  const later = reference.map((turn) => {
-    return { ...turn, start: Math.max(0, turn.start - begin), end: turn.end - begin };
-  });
-  return {
-    name: `${name} from ${begin.toFixed(2)} s`,
-    audio,
-    reference: later.filter(({ start, end }) => end > start),
-  };
+/** The recordings of a folder, each `begins` times. @throws Same as `recordingsOf`. */
+async function begunRecordings(folder: string, begins = 1): Promise<BegunRecording[]> {
+  const recordings = await recordingsOf(folder);
+  return recordings.flatMap((recording) =>
+    Array.from({ length: begins }, (_, i) => begunLater(recording, i * BEGIN_STEP)),
+  );
+}
+
+function begunLater({ name, audio, reference }: Recording, begin: number): BegunRecording {
+  if (begin === 0) return { name, audio, reference, begin };
+  const later = reference.map((turn) => ({ ...turn, start: Math.max(0, turn.start - begin), end: turn.end - begin }));
+  const heard = later.filter(({ start, end }) => end > start);
+  return { name: `${name} from ${begin.toFixed(2)} s`, audio, reference: heard, begin };
 }
 
 /** The samples of a file without its first `begin` seconds, `repeat` times. */

@@ -37,14 +37,14 @@ function track(voices: readonly number[], noise: number, seed: number) {
   return slots;
 }
 
-const split = (slots: Slots, trackOf: readonly number[]) => {
+const split = (slots: Slots, trackOf: readonly number[], rate = RULES.rate) => {
   const count = Math.max(...trackOf) + 1;
   const tracks = {
     trackOf: Int32Array.from(trackOf),
     seconds: new Float64Array(count),
     sum: Array.from({ length: count }, () => new Float32Array(D)),
   };
-  return finish(splitTrackSteps(slots, tracks, SPACE, RULES));
+  return finish(splitTrackSteps(slots, tracks, SPACE, { ...RULES, rate }));
 };
 
 const repeat = (voice: number, times: number) => new Array<number>(times).fill(voice);
@@ -61,6 +61,14 @@ describe('splitting tracks', () => {
       expect(new Set(split(track(repeat(1, 40), 1, seed), repeat(0, 40)).trackOf).size).toBe(1);
     }
     expect([...split(track([0, 1, 1], 0.1, 1), [0, 0, 0]).trackOf]).toEqual([0, 0, 0]);
+  });
+
+  it('finds a change between similar voices if a second counts for enough observations', () => {
+    const voices = [...repeat(0, 10), ...repeat(1, 10)];
+    const slots = track(voices, 1, 4);
+    for (let i = 0; i < slots.voices.length; i++) slots.voices[i]! *= 0.4;
+    expect(new Set(split(slots, repeat(0, 20), 0.3).trackOf).size).toBe(1);
+    expect([...split(slots, repeat(0, 20), 3).trackOf]).toEqual(voices);
   });
 
   it('keeps all rows with their seconds and embeddings', () => {
