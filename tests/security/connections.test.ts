@@ -3,27 +3,14 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
-import { type EntryOptions, type RunningServer, serveNode } from '@voiceflow-ml/server/node';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { NODE_ENTRY, type Spawned, spawnServer, TOY } from '../server/harness.ts';
+import { NODE_ENTRY, type Spawned, spawnServer } from '../server/harness.ts';
+import { closedAfterTest, toyServer } from '../server/toy-server.ts';
 import { metric, type RawClient, rawClient, residentMb, statuses, until } from './sockets.ts';
 
-const running: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.close()));
-});
-
-async function toyServer(options: EntryOptions = {}): Promise<RunningServer> {
-  const server = await serveNode({ port: 0, workers: 1, command: TOY, log: () => {}, ...options });
-  running.push(server);
-  return server;
-}
-
 async function processServer(env: Record<string, string> = {}): Promise<Spawned> {
-  const server = await spawnServer([process.execPath, NODE_ENTRY], { VOICEFLOW_WORKERS: '1', ...env });
-  running.push(server);
-  return server;
+  return closedAfterTest(await spawnServer([process.execPath, NODE_ENTRY], { VOICEFLOW_WORKERS: '1', ...env }));
 }
 
 const get = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${more}\r\n`;
@@ -170,7 +157,7 @@ describe.skipIf(process.platform !== 'linux')('connections that use all file des
     const server = await spawnServer(['/bin/sh', '-c', 'ulimit -n 64; exec "$@"', 'sh', process.execPath, NODE_ENTRY], {
       VOICEFLOW_WORKERS: '1',
     });
-    running.push(server);
+    closedAfterTest(server);
     const workers = () => readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim();
     const clients = await Promise.all(Array.from({ length: 100 }, () => rawClient(server.url, get('/healthz'))));
     const answered = () => clients.filter(({ text }) => statuses(text()).length === 1);

@@ -2,22 +2,12 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { LogEntry } from '@voiceflow-ml/server';
-import { type EntryOptions, type RunningServer, serveNode } from '@voiceflow-ml/server/node';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { RunningServer } from '@voiceflow-ml/server/node';
+import { describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { NODE_ENTRY, spawnServer, TOY } from '../server/harness.ts';
+import { NODE_ENTRY, spawnServer } from '../server/harness.ts';
+import { toyServer } from '../server/toy-server.ts';
 import { rawClient, statuses, until } from './sockets.ts';
-
-const servers: RunningServer[] = [];
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close()));
-});
-
-async function toyServer(options: EntryOptions = {}): Promise<RunningServer> {
-  const server = await serveNode({ port: 0, workers: 1, command: TOY, log: () => {}, ...options });
-  servers.push(server);
-  return server;
-}
 
 /** The status of one request, word for word. */
 async function ask(server: RunningServer, head: string, body = ''): Promise<number> {

@@ -7,25 +7,14 @@ import { getPriority } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { promisify } from 'node:util';
 import type { LogEntry } from '@voiceflow-ml/server';
-import { type EntryOptions, type RunningServer, serveNode } from '@voiceflow-ml/server/node';
-import { afterEach, describe, expect, it } from 'vitest';
+import { type RunningServer, serveNode } from '@voiceflow-ml/server/node';
+import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { until } from '../security/sockets.ts';
-import { FAULTY_WORKER, NO_HURRY_ENV, NODE_ENTRY, spawnServer, TOY, windowBytes } from './harness.ts';
+import { FAULTY_WORKER, NO_HURRY_ENV, NODE_ENTRY, spawnServer, windowBytes } from './harness.ts';
+import { closedAfterTest, toyServer } from './toy-server.ts';
 
 const run = promisify(execFile);
-const servers: RunningServer[] = [];
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close()));
-});
-
-/** A server on Node with a worker that needs no model, in this process. */
-async function toyServer(options: EntryOptions = {}): Promise<RunningServer> {
-  const server = await serveNode({ port: 0, workers: 1, command: TOY, log: () => {}, ...options });
-  servers.push(server);
-  return server;
-}
-
 const post = (server: RunningServer, path: string, body: BodyInit, headers: Record<string, string> = {}) =>
   fetch(`${server.url}${path}`, { method: 'POST', body, headers });
 
@@ -463,8 +452,8 @@ describe('workers that throw, exceed the deadline, or crash', () => {
   it('leave every request answered: with its result, or with a typed error', async () => {
     const env = { VOICEFLOW_FAULTS: JSON.stringify({ faults: ['throw', 'hang', 'exit'], everyMs: 300 }) };
     const command = { command: process.execPath, args: [FAULTY_WORKER], env };
-    const server = await serveNode({ port: 0, workers: 2, command, log: () => {}, limits: { inferDeadlineMs: 1000 } });
-    servers.push(server);
+    const limits = { inferDeadlineMs: 1000 };
+    const server = closedAfterTest(await serveNode({ port: 0, workers: 2, command, log: () => {}, limits }));
     const end = performance.now() + 5_000;
     const outcomes: string[] = [];
     const client = async () => {
