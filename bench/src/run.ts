@@ -11,6 +11,7 @@ import { chaos, drain } from './commands/failures.ts';
 import { live } from './commands/live.ts';
 import { load } from './commands/load.ts';
 import { naming } from './commands/naming.ts';
+import { people } from './commands/people.ts';
 import { report } from './commands/report.ts';
 import { scaling } from './commands/scaling.ts';
 import { soak } from './commands/soak.ts';
@@ -25,6 +26,7 @@ export const benchCommands: Readonly<Record<string, BenchCommand>> = {
   accuracy: accuracyCommand,
   live,
   naming,
+  people,
   calibrate,
   report,
   scaling,

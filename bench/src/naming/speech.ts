@@ -6,7 +6,7 @@ import { asWav, recordingsOf } from '../accuracy/recordings.ts';
 
 const RATE = 16_000;
 /** Shortest labeled piece that is used, in seconds. */
-const SHORTEST = 0.3;
+export const SHORTEST = 0.3;
 
 /** A segment of one person's speech in a file. */
 export interface Piece {
@@ -18,6 +18,8 @@ export interface Piece {
 /** A person with separate recordings, each made of pieces. */
 export interface Person {
   readonly name: string;
+  /** The corpus, if the index names it: people of one corpus were recorded in the same way. */
+  readonly corpus?: string | undefined;
   readonly recordings: readonly (readonly Piece[])[];
 }
 
@@ -35,12 +37,14 @@ export async function readPeople(index: string): Promise<Person[]> {
   const names = heading.split('\t');
   const rows = lines.map((line) => Object.fromEntries(line.split('\t').map((value, i) => [names[i] ?? '', value])));
   const people = new Map<string, Map<string, Piece[]>>();
+  const corpora = new Map<string | undefined, string | undefined>();
   const add = (speaker = '', recording: string, piece: Piece) => {
     const own = people.get(speaker) ?? new Map<string, Piece[]>();
     people.set(speaker, own.set(recording, [...(own.get(recording) ?? []), piece]));
   };
   if (names.includes('utt')) {
-    for (const { file = '', start_s, end_s, speaker, utt = '' } of rows) {
+    for (const { file = '', start_s, end_s, speaker, utt = '', corpus } of rows) {
+      corpora.set(speaker, corpus);
       add(speaker, utt, { file: join(dirname(index), file), start: Number(start_s), end: Number(end_s) });
     }
   } else if (names.includes('spk_a')) {
@@ -54,9 +58,14 @@ export async function readPeople(index: string): Promise<Person[]> {
     for (const row of rows.filter(({ len_s }) => Number(len_s) === longest)) {
       side(row.spk_a, row.file_a, row.start_a);
       side(row.spk_b, row.file_b, row.start_b);
+      for (const speaker of [row.spk_a, row.spk_b]) corpora.set(speaker, row.corpus);
     }
   } else throw new VoiceFlowError('invalid-option', `${index} is neither an index of speech nor a list of trials`);
-  return [...people].map(([name, recordings]) => ({ name, recordings: [...recordings.values()] }));
+  return [...people].map(([name, recordings]) => ({
+    name,
+    corpus: corpora.get(name),
+    recordings: [...recordings.values()],
+  }));
 }
 
 async function labeledPeople(folder: string): Promise<Person[]> {

@@ -21,7 +21,7 @@ export function clusterJoined(
   frame: number,
 ): Steps<Clustering> {
   const voices = joinedSpace(settings.voices, joined.voices);
-  const both = { ...settings, cluster: joined.cluster, voices };
+  const both = { ...settings, cluster: joined.cluster, offset: undefined, voices };
   return clusterSpeakers(joinedVoices(local, other), both, frame, {
     rounds: 1,
     settle: function* ({ speakerOf, speakers }) {

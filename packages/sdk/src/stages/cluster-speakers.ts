@@ -1,28 +1,22 @@
-import { agglomerateSteps, clustersAfter, clustersAt, cut, observations, type Points, type Tree } from './ahc.ts';
+import { observations } from './ahc.ts';
+import { clustersOf, clusterTracks, largeClusters, type TrackSums } from './cluster-tracks.ts';
 import { type Slots, tabulateSteps, voiceOf } from './local-speaker-table.ts';
 import type { LocalRecording } from './local-speakers.ts';
 import type { VoicedPiece } from './pieces.ts';
 import { project, type SpeakerModel, speakerModel, type VoiceSpace } from './plda.ts';
+import { type OffsetRules, recordingOffset } from './recording-offset.ts';
 import type { SolveSettings } from './settings.ts';
 import { splitTrackSteps } from './split-tracks.ts';
 import type { Steps } from './steps.ts';
-import { linkTrackSteps, type Tracks } from './tracks.ts';
+import { linkTrackSteps } from './tracks.ts';
 import { accumulate, dot, normalize } from './vectors.ts';
 import { decodeSteps, speakerScoreSteps } from './viterbi.ts';
 
-/** Maximum points of one clustering, whose matrix has `n²` float32 numbers (4 MB). More are first merged in blocks. */
-const MOST_POINTS = 1000;
-/** Consecutive points per block. A block's cost grows with its square, so the total cost grows with the length. */
-const BLOCK = 128;
 /** Rounds of assigning the slots and estimating the speakers again; they have converged by then. */
 const ROUNDS = 3;
-/** How many more clusters than wanted the tree may be cut into, to find enough that are more than a stray track. */
-const MOST_SMALL_CLUSTERS = 60;
-
 /** A few milliseconds of work. */
 const PIECES_PER_STEP = 128;
-
-type TrackSums = Pick<Tracks, 'seconds' | 'sum'>;
+const SLOTS_PER_STEP = 4096;
 
 /** A clustering of the local speakers of all windows, which can be cut into any number of speakers. */
 export interface Clustering {
@@ -60,43 +54,21 @@ export function* clusterSpeakers(
   frame: number,
   refinement?: Refinement,
 ): Steps<Clustering> {
-  const { cluster } = settings;
   const slots = yield* tabulateSteps(local, settings.voices, settings.activity.on, frame);
   const tracks = local.pieces
     ? yield* pieceTracks(local.pieces, settings.voices, frame)
     : yield* slotTracks(local, slots, settings);
-  const scale = scaleOf(settings, tracks.seconds);
-  const points = trackPoints(tracks, cluster.shortestTrack, cluster.rate);
-  const compact = yield* inBlocks(points, settings, scale);
-  const tree = yield* agglomerateSteps(compact, settings.voices.between, undefined, cluster.saturation, scale);
-  const seconds = Float64Array.from(compact.weight, (weight) => weight / cluster.rate);
-  const all = seconds.reduce((sum, x) => sum + x, 0);
-  const least = Math.max(cluster.shortestSpeaker, cluster.leastShare * all);
-  const large = (labels: Int32Array) => largest(labels, seconds).filter(({ total }) => total >= least);
+  if (settings.offset) yield* removeOffset(slots, tracks, settings, settings.offset);
+  const clusters = yield* clusterTracks(tracks, settings);
   return {
-    automatic: tree.points === 0 ? 0 : Math.max(1, large(cut(tree, clustersLeft(tree, settings))).length),
-    most: tree.points,
+    automatic: clusters.tree.points === 0 ? 0 : Math.max(1, largeClusters(clusters, settings).length),
+    most: clusters.tree.points,
     partition: function* (count) {
-      const labels = enoughClusters(tree, count, (candidate) => large(candidate).length);
-      const kept = largest(labels, seconds).slice(0, count);
-      const models = kept.map(({ label }) => modelOf(settings, compact, labels, label));
+      const models = clustersOf(clusters, count).map(({ weight, sum }) => modelFrom(settings, weight, sum));
       const partition = yield* refine(local, slots, models, settings, frame, refinement?.rounds);
       return refinement ? yield* refinement.settle(partition) : partition;
     },
   };
-}
-
-/**
- * Scales down the weight of speech if the recording has more than `horizon` seconds of it, so that it counts as that.
- */
-function scaleOf({ cluster }: SolveSettings, seconds: Float64Array): number {
-  const all = seconds.reduce((sum, x) => sum + x, 0);
-  return cluster.horizon === undefined || all <= cluster.horizon ? 1 : cluster.horizon / all;
-}
-
-/** Number of clusters after merging. */
-function clustersLeft(tree: Tree, { cluster }: SolveSettings): number {
-  return cluster.horizon === undefined ? clustersAt(tree, cluster.evidence) : clustersAfter(tree, cluster.evidence);
 }
 
 function* slotTracks(local: LocalRecording, slots: Slots, settings: SolveSettings): Steps<TrackSums> {
@@ -110,6 +82,20 @@ function* slotTracks(local: LocalRecording, slots: Slots, settings: SolveSetting
   });
 }
 
+/** Subtracts the recording's offset from all slots and tracks, in place. Its speakers are first found without that. */
+function* removeOffset(slots: Slots, tracks: TrackSums, settings: SolveSettings, rules: OffsetRules): Steps<void> {
+  const speakers = largeClusters(yield* clusterTracks(tracks, settings), settings);
+  const voices = speakers.map(({ weight, sum }) => sum.map((x) => x / weight));
+  const offset = recordingOffset(voices, settings.voices.between, rules);
+  tracks.sum.forEach((sum, i) => {
+    accumulate(sum, offset, -tracks.seconds[i]!);
+  });
+  for (let row = 0; row < slots.window.length; row++) {
+    if (row % SLOTS_PER_STEP === 0) yield;
+    accumulate(voiceOf(slots, row), offset, -1);
+  }
+}
+
 /** Makes each piece a track. */
 function* pieceTracks(pieces: readonly VoicedPiece[], space: VoiceSpace, frame: number): Steps<TrackSums> {
   const sum: Float32Array[] = [];
@@ -120,78 +106,6 @@ function* pieceTracks(pieces: readonly VoicedPiece[], space: VoiceSpace, frame: 
     sum.push(projected.map((x) => x * frames * frame));
   }
   return { seconds: Float64Array.from(pieces, ({ frames }) => frames * frame), sum };
-}
-
-/** The tracks that are long enough for clustering, or all if too few are. The others are assigned later. */
-function trackPoints(tracks: TrackSums, least: number, rate: number): Points {
-  const all = Array.from(tracks.seconds.keys());
-  const long = all.filter((i) => tracks.seconds[i]! >= least);
-  const chosen = long.length >= 2 ? long : all;
-  return {
-    weight: Float64Array.from(chosen, (i) => tracks.seconds[i]! * rate),
-    sum: chosen.map((i) => tracks.sum[i]!.map((x) => x * rate)),
-  };
-}
-
-/** Merges points in consecutive blocks until there are few enough for one clustering. */
-function* inBlocks(points: Points, settings: SolveSettings, scale: number): Steps<Points> {
-  const { voices, cluster } = settings;
-  let current = points;
-  // Each pass at least halves the points, so that the loop ends even if blocks would not merge.
-  while (current.weight.length > MOST_POINTS) {
-    const merged: { weight: number[]; sum: Float32Array[] } = { weight: [], sum: [] };
-    for (let from = 0; from < current.weight.length; from += BLOCK) {
-      const block = {
-        weight: current.weight.slice(from, from + BLOCK),
-        sum: current.sum.slice(from, from + BLOCK),
-      };
-      const tree = yield* agglomerateSteps(block, voices.between, undefined, cluster.saturation, scale);
-      const clusters = Math.min(clustersLeft(tree, settings), Math.max(1, tree.points >> 1));
-      const labels = cut(tree, clusters);
-      for (let label = 0; label < clusters; label++) {
-        const { weight, sum } = total(block, labels, label);
-        merged.weight.push(weight);
-        merged.sum.push(sum);
-      }
-    }
-    current = { weight: Float64Array.from(merged.weight), sum: merged.sum };
-  }
-  return current;
-}
-
-function total(points: Points, labels: Int32Array, label: number): { weight: number; sum: Float32Array } {
-  const sum = new Float32Array(points.sum[0]?.length ?? 0);
-  let weight = 0;
-  labels.forEach((other, i) => {
-    if (other !== label) return;
-    weight += points.weight[i]!;
-    accumulate(sum, points.sum[i]!, 1);
-  });
-  return { weight, sum };
-}
-
-/** Clusters with the seconds of their points, longest first. */
-function largest(labels: Int32Array, seconds: Float64Array): { readonly label: number; readonly total: number }[] {
-  const totals: number[] = [];
-  labels.forEach((label, i) => {
-    totals[label] = (totals[label] ?? 0) + seconds[i]!;
-  });
-  return totals.map((total, label) => ({ label, total })).sort((a, b) => b.total - a.total || a.label - b.label);
-}
-
-/** The coarsest cut with `count` large clusters. Stray tracks may remain as small clusters, which are ignored. */
-function enoughClusters(tree: Tree, count: number, large: (labels: Int32Array) => number): Int32Array {
-  const plain = cut(tree, Math.min(count, tree.points));
-  for (let pieces = count; pieces <= Math.min(tree.points, count + MOST_SMALL_CLUSTERS); pieces++) {
-    const labels = pieces === count ? plain : cut(tree, pieces);
-    if (large(labels) >= count) return labels;
-  }
-  return plain;
-}
-
-function modelOf(settings: SolveSettings, points: Points, labels: Int32Array, label: number): SpeakerModel {
-  const { weight, sum } = total(points, labels, label);
-  return modelFrom(settings, weight, sum);
 }
 
 /** Estimates a speaker. The certainty grows with the amount of speech, up to `saturation`. */

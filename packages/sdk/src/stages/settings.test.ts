@@ -39,6 +39,24 @@ describe('settings', () => {
     );
   });
 
+  it('read the variance of the offset of recordings, together with its directions', () => {
+    const evidence = { rate: 1, saturation: 16, scale: 0.8 };
+    const nuisance = packNumbers(new Float32Array(16).fill(0.25));
+    const { cluster } = manifest({}).settings as { cluster: object };
+    const offset = (more: object, variance = 2) =>
+      fastCnnSettings(
+        manifest({
+          cluster: { ...cluster, offset: variance },
+          known: { at: -5, width: 6, evidence: { ...evidence, ...more } },
+        }),
+      ).offset;
+    expect(fastCnnSettings(manifest({})).offset).toBeUndefined();
+    expect(offset({ nuisance })).toMatchObject({ variance: 2 });
+    expect(offset({ nuisance })?.directions).toHaveLength(16);
+    expect(() => offset({})).toThrow('settings.cluster.offset is 2 without known.evidence.nuisance');
+    expect(() => offset({ nuisance }, -1)).toThrow('settings.cluster.offset is -1');
+  });
+
   it.each([
     [{ hop: '0.24' }, 'settings.hop is "0.24"; expected a number from 0.02 to 1'],
     [{ turns: null }, 'settings.turns.onset is absent'],

@@ -3,6 +3,7 @@ import type { ActiveSpeakersRules } from './active-speakers.ts';
 import type { FusionRules } from './fusion.ts';
 import type { PieceRules } from './piece-posteriors.ts';
 import type { VoiceSpace } from './plda.ts';
+import type { OffsetRules } from './recording-offset.ts';
 import { SettingsReader } from './settings-reader.ts';
 import type { LinkRules } from './tracks.ts';
 import type { DecodeRules } from './viterbi.ts';
@@ -71,6 +72,8 @@ export interface SolveSettings {
     /** Minimum share of all clean speech for a cluster to be a speaker: long recordings have more stray tracks. */
     readonly leastShare: number;
   };
+  /** What recordings have in common is subtracted before clustering. Absent: it is not. */
+  readonly offset?: OffsetRules;
   readonly decode: DecodeRules;
   readonly turns: {
     readonly onset: number;
@@ -169,6 +172,7 @@ export function clusterSettings(read: SettingsReader): SolveSettings['cluster'] 
 
 export function solveSettings(read: SettingsReader): SolveSettings {
   const voices = voiceSpace(read);
+  const known = namingRules(read, voices.to);
   return {
     activity: { on: read.number('activity.on', 0, 1), shortest: read.number('activity.shortest', 0, 1) },
     voices,
@@ -178,6 +182,7 @@ export function solveSettings(read: SettingsReader): SolveSettings {
       evidence: read.number('tracks.evidence', -1000, 1000),
     },
     cluster: clusterSettings(read),
+    offset: offsetRules(read, known),
     decode: { trust: read.number('decode.trust', 0, 100), continuity: read.number('decode.continuity', 0, 1000) },
     turns: {
       onset: read.number('turns.onset', 0, 1),
@@ -207,8 +212,18 @@ export function solveSettings(read: SettingsReader): SolveSettings {
       activity: read.number('confidence.activity', -100, 100),
       identity: read.number('confidence.identity', -100, 100),
     },
-    known: namingRules(read, voices.to),
+    known,
   };
+}
+
+/** The directions are those that naming removes (`known.evidence.nuisance`). */
+function offsetRules(read: SettingsReader, { evidence }: NamingRules): OffsetRules | undefined {
+  if (!read.has('cluster.offset')) return undefined;
+  const variance = read.number('cluster.offset', 0, 1e6);
+  if (evidence?.nuisance === undefined) {
+    throw read.wrong('cluster.offset', `${variance} without known.evidence.nuisance`, 'both, or neither');
+  }
+  return { directions: evidence.nuisance, variance };
 }
 
 /** `NamingRules.width` for manifests that only give a cosine threshold. */
