@@ -1,8 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { abortError, throwIfAborted } from 'voiceflow-ml/core';
 import { explainSystemError, FileError } from '../errors.ts';
+import { statsOf } from '../files/open.ts';
 import type { WeightsFile } from './catalog.ts';
 import { corrupt } from './check.ts';
 
@@ -189,10 +190,7 @@ async function hashFile(path: string, hash: Hash): Promise<Hash> {
 }
 
 async function sizeOf(path: string): Promise<number> {
-  return stat(path).then(
-    ({ size }) => size,
-    () => 0,
-  );
+  return (await statsOf(path))?.size ?? 0;
 }
 
 function unreachable(url: string, cause: Error): FileError {

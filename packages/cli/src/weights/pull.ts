@@ -1,10 +1,11 @@
-import { copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '@voiceflow-ml/server/args';
 import { throwIfAborted, VoiceFlowError } from 'voiceflow-ml/core';
 import { modelFolder } from 'voiceflow-ml/installed';
 import { explainSystemError, FileError, isAbort } from '../errors.ts';
+import { statsOf } from '../files/open.ts';
 import type { CatalogEntry, WeightsFile } from './catalog.ts';
 import { checkFile, checkFiles, corrupt } from './check.ts';
 import { download } from './download.ts';
@@ -100,11 +101,8 @@ async function copyFrom(folder: string, name: string, file: WeightsFile, path: s
     }
     return writing(path, () => copyFile(source, path));
   }
-  const isFolder = await stat(folder).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) throw new UsageError(`--from is "${folder}", expected a folder or an http(s) address`);
+  if (!(await statsOf(folder))?.isDirectory())
+    throw new UsageError(`--from is "${folder}", expected a folder or an http(s) address`);
   throw new FileError(`${folder} has no file ${[...new Set(names)].join(' or ')}`, {
     hint: 'Check the folder given with --from',
   });
