@@ -8,6 +8,7 @@ import { createHttpTarget, inferTarget } from '../load/target.ts';
 import { processUsage } from '../managed-process.ts';
 import { eventLoopLag, metric, startServer, usageOf } from '../server-under-test.ts';
 import { atLeast, atMost, conclude } from '../sla.ts';
+import { slope } from '../stats/summary.ts';
 
 interface Point {
   /** Hours since the start. */
@@ -74,6 +75,12 @@ export const soak = command({
     const seconds = (performance.now() - startedAt) / 1000;
     const floor = floors(points.slice(Math.floor(points.length / 5)));
     const [first, last] = [floor[0], floor.at(-1)];
+    /** MB per hour. */
+    const growth = (what: 'rss' | 'server') =>
+      slope(
+        floor.map(({ at }) => at),
+        floor.map((point) => point[what]),
+      );
     io.out(
       [
         `windows     ${windows.requests}, ${windows.succeeded} succeeded${failureText(windows)}`,
@@ -81,7 +88,7 @@ export const soak = command({
         `sessions    ${live.requests} of ${SESSION_SECONDS} s in real time, ${live.succeeded} succeeded${failureText(live)}`,
         `load        ${figures((usageOf(server).cpuSeconds - cpuSeconds) / seconds)} cores for ${figures(seconds / 60)} minutes`,
         `RSS         ${figures(first?.rss ?? 0)} → ${figures(last?.rss ?? 0)} MB in total, the server alone ${figures(first?.server ?? 0)} → ${figures(last?.server ?? 0)} MB`,
-        `slope       ${figures(slope(floor, 'rss'))} MB/h in total, the server alone ${figures(slope(floor, 'server'))} MB/h`,
+        `slope       ${figures(growth('rss'))} MB/h in total, the server alone ${figures(growth('server'))} MB/h`,
       ].join('\n'),
     );
     const restarts = await metric(server.url, 'voiceflow_worker_restarts_total');
@@ -90,7 +97,7 @@ export const soak = command({
       ...(lag === undefined ? [] : [atMost('event-loop lag P99 during the upload', lag, 20, 'ms')]),
       atLeast('success', (100 * (windows.succeeded + files.succeeded + live.succeeded)) / sent, 100, '%'),
       atMost('workers replaced', restarts, 0, ''),
-      atMost('memory slope', slope(floor, 'rss'), limit, 'MB/h'),
+      atMost('memory slope', growth('rss'), limit, 'MB/h'),
     ]);
   },
 });
@@ -136,11 +143,4 @@ function floors(points: readonly Point[]): Point[] {
     least.push({ at: part[0]?.at ?? 0, rss: min(({ rss }) => rss), server: min(({ server }) => server) });
   }
   return least;
-}
-
-/** Growth in MB per hour, by least squares. */
-function slope(points: readonly Point[], what: 'rss' | 'server'): number {
-  const mean = (pick: (point: Point) => number) => points.reduce((sum, point) => sum + pick(point), 0) / points.length;
-  const [x, y] = [mean(({ at }) => at), mean((point) => point[what])];
-  return mean((point) => (point.at - x) * (point[what] - y)) / mean(({ at }) => (at - x) ** 2);
 }
