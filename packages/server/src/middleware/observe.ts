@@ -1,5 +1,5 @@
 import { type BodyPump, pumpWebStream } from '../http/body.ts';
-import { type AppContext, type Exchange, HonoExchange, type RuntimeOfContext } from '../http/exchange.ts';
+import { type AppContext, type Exchange, exchangeOf, type RuntimeOfContext } from '../http/exchange.ts';
 import type { LogEntry } from '../http/log.ts';
 import { problemResponse } from '../http/problem.ts';
 import type { ServerMetrics } from '../metrics/server-metrics.ts';
@@ -21,7 +21,7 @@ export interface ObserveOptions extends RuntimeOfContext, SiteOptions {
 /** Assigns each request an ID, counts it and logs it. During draining, tells clients to close their connections. */
 export function observe(observers: Observers, { pump = pumpWebStream, ...options }: ObserveOptions) {
   return async (c: AppContext, next: () => Promise<void>): Promise<void> => {
-    const x = new HonoExchange(c, pump, options);
+    const x = exchangeOf(c, pump, options);
     c.set('exchange', x);
     c.header('x-request-id', x.requestId);
     const forbiddenProblem = siteProblem(x, options);
