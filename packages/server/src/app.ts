@@ -36,7 +36,7 @@ export function createApp(options: AppOptions): VoiceFlowApp {
 
   app.onError((error, c) => toResponse(refuse(c.var.exchange, state, error)));
   app.notFound(notFound);
-  app.use(observe(state, options));
+  app.use(observe(state));
   const origins = options.corsOrigins ?? [];
   if (origins.length > 0) app.use(corsFor(origins));
   const jobs = options.jobs?.(jobsHost(state));

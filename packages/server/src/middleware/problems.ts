@@ -1,10 +1,10 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { AppContext, Exchange, PlainResponse } from '../http/exchange.ts';
 import { problem, problemPlainResponse, problemResponse, toProblem } from '../http/problem.ts';
-import type { Observers } from './observe.ts';
+import type { AppState } from '../state.ts';
 
 /** The problem response for an error that a handler threw. */
-export function refuse(x: Exchange, { metrics, log }: Observers, error: unknown): PlainResponse {
+export function refuse(x: Exchange, { metrics, log }: AppState, error: unknown): PlainResponse {
   const body = toProblem(error, x.requestId);
   x.code = body.code;
   metrics.refusals.add(1, { code: body.code });
