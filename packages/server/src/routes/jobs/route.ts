@@ -5,7 +5,7 @@ import { readParams } from '../../engine/runner/params.ts';
 import type { AppContext, AppEnv } from '../../http/exchange.ts';
 import type { AppState } from '../../state.ts';
 import { described } from '../describe.ts';
-import { queryOf } from '../recording.ts';
+import { queryOf } from '../task.ts';
 import * as schema from './schema.ts';
 
 /** The routes of jobs and voices. Options are parsed here; the handlers of `@voiceflow-ml/jobs` respond. */
