@@ -20,6 +20,7 @@ const CLOSE = { normal: 1000, policy: 1008, tooBig: 1009, failed: 1011, restart:
 
 /** One WebSocket and its session. */
 export class LiveSocket implements OpenSession {
+  lastAudio = performance.now();
   readonly #c: AppContext;
   readonly #state: AppState;
   #ws: WSContext | undefined;
@@ -39,7 +40,6 @@ export class LiveSocket implements OpenSession {
   #finished = false;
   #idle: ReturnType<typeof setTimeout> | undefined;
   #lastMessage = performance.now();
-  lastAudio = performance.now();
 
   constructor(c: AppContext, state: AppState) {
     this.#c = c;
