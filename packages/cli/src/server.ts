@@ -1,4 +1,4 @@
-import { flag, integer, text, UsageError } from '@voiceflow-ml/server/args';
+import { flag, integer, text, UsageError, type Values } from '@voiceflow-ml/server/args';
 import { VoiceFlowClient } from '@voiceflow-ml/server/client';
 
 /** The options of every command that calls a server. */
@@ -16,15 +16,6 @@ export const SUBMIT_OPTIONS = {
   priority: integer([0, 100], 'N', 'jobs with a higher priority run before your other jobs (default 0)'),
 };
 
-export interface SubmitValues {
-  readonly speakers?: number | undefined;
-  readonly min?: number | undefined;
-  readonly max?: number | undefined;
-  readonly exclusive: boolean;
-  readonly voices: boolean;
-  readonly priority?: number | undefined;
-}
-
 /** The key comes from VOICEFLOW_API_KEY, because every user of the machine can see a process's arguments. */
 export function openServer(server: string | undefined): VoiceFlowClient {
   const url = server ?? process.env.VOICEFLOW_SERVER ?? 'http://127.0.0.1:8080';
@@ -34,6 +25,6 @@ export function openServer(server: string | undefined): VoiceFlowClient {
   return new VoiceFlowClient({ url, key: key === '' ? undefined : key });
 }
 
-export function submitOptions({ speakers, min, max, exclusive, voices, priority }: SubmitValues) {
+export function submitOptions({ speakers, min, max, exclusive, voices, priority }: Values<typeof SUBMIT_OPTIONS>) {
   return { numSpeakers: speakers, minSpeakers: min, maxSpeakers: max, exclusive, voices, priority };
 }

@@ -8,6 +8,7 @@ import { type Context, defineCommand } from '../command.ts';
 import { inOrder } from '../diarize/in-order.ts';
 import { EXIT, explain, isAbort } from '../errors.ts';
 import { findInputs, type Input } from '../files/inputs.ts';
+import { statsOf } from '../files/open.ts';
 import { writeFileAtomic } from '../files/write.ts';
 import { ProgressLine } from '../progress.ts';
 import { clock } from '../render/axis.ts';
@@ -88,11 +89,7 @@ async function run(
   progress: ProgressLine,
 ): Promise<void> {
   if (input.error !== undefined) throw input.error;
-  const isThere = await stat(file).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) return;
+  if ((await statsOf(file)) !== undefined) return;
   const audio = await openFile(input.path);
   const { mtimeMs, size } = await stat(input.path);
   const what = JSON.stringify([resolve(input.path), size, mtimeMs, options]);

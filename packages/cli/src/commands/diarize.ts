@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { choice, flag, integer, text, UsageError, type Values } from '@voiceflow-ml/server/args';
 import { type DiarizeOptions, MOST_SPEAKERS } from 'voiceflow-ml/core';
-import { type Context, defineCommand } from '../command.ts';
-import { DiarizeJob } from '../diarize/job.ts';
+import { defineCommand } from '../command.ts';
+import { runJob } from '../diarize/job.ts';
 import { planOutputs } from '../diarize/outputs.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
 import { EXIT, explain } from '../errors.ts';
@@ -40,8 +40,6 @@ const options = {
   ...ENGINE_OPTIONS,
 };
 
-export type DiarizeValues = Values<typeof options>;
-
 export const diarize = defineCommand({
   usage: 'FILE… [options]',
   details: [
@@ -76,7 +74,21 @@ export const diarize = defineCommand({
     };
     for (const { path, error } of inputs) if (error !== undefined) reportError(path, error);
     const usable = outputs.filter(({ input }) => input.error === undefined);
-    if (usable.length > 0) await diarizeAll(usable, diarizeOptions, values, context, reportError);
+    if (usable.length > 0) {
+      const { format = 'text', exclusive, jobs: atOnce = 1 } = values;
+      await using diarizer = await openDiarizer(values, context.signal, atOnce);
+      const job = {
+        outputs: usable,
+        diarizer,
+        options: diarizeOptions,
+        format,
+        exclusive,
+        atOnce,
+        context,
+        reportError,
+      };
+      await runJob(job);
+    }
     return failed ? EXIT.failed : EXIT.done;
   },
 });
@@ -95,7 +107,7 @@ function channelsOf(text: string | undefined): DiarizeOptions {
 }
 
 /** @throws UsageError for counts that contradict each other. */
-function speakerCounts({ speakers, min, max }: DiarizeValues): DiarizeOptions {
+function speakerCounts({ speakers, min, max }: Values<typeof options>): DiarizeOptions {
   if (speakers !== undefined && (min !== undefined || max !== undefined)) {
     throw new UsageError(
       '--speakers is exact and cannot be combined with --min or --max',
@@ -106,15 +118,4 @@ function speakerCounts({ speakers, min, max }: DiarizeValues): DiarizeOptions {
     throw new UsageError(`--min is ${min}, expected at most --max (${max})`);
   }
   return { numSpeakers: speakers, minSpeakers: min, maxSpeakers: max };
-}
-
-async function diarizeAll(
-  outputs: Awaited<ReturnType<typeof planOutputs>>,
-  diarizeOptions: DiarizeOptions,
-  values: DiarizeValues,
-  context: Context,
-  reportError: (path: string, error: unknown) => void,
-): Promise<void> {
-  await using diarizer = await openDiarizer(values, context.signal, values.jobs);
-  await new DiarizeJob(diarizer, diarizeOptions, values, context, reportError).run(outputs);
 }
