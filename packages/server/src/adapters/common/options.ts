@@ -1,8 +1,8 @@
 import { type JobsOptions, jobsOptions } from '@voiceflow-ml/jobs/options';
 import { VoiceFlowError } from 'voiceflow-ml/core';
+import { type ApiKey, parseApiKeys } from '../../admission/auth.ts';
 import { choice, flag, integer, listOptions, onlyOptions, text } from '../../args/index.ts';
 import { type Limits, resolveLimits } from '../../limits.ts';
-import { type ApiKey, parseApiKeys } from '../../middleware/auth.ts';
 
 /** Options of a server; all have defaults. */
 export interface ServeOptions {

@@ -1,15 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import type {
-  EngineInfo,
-  Lane,
-  LiveChannel,
-  LiveMessage,
-  LiveRequest,
-  Task,
-  TaskContext,
-  TaskReply,
+import {
+  type EngineInfo,
+  type Lane,
+  type LiveChannel,
+  type LiveMessage,
+  type LiveRequest,
+  laneOf,
+  type Task,
+  type TaskContext,
+  type TaskReply,
 } from '../engine.ts';
 import { cutChunks } from '../runner/bytes.ts';
 import { FrameReader, writeFrame } from './frames.ts';
@@ -55,10 +56,6 @@ const CRASHES: ReadonlySet<string> = new Set(['SIGSEGV', 'SIGBUS', 'SIGILL', 'SI
 const STDERR_FD = 2;
 /** Slots in shared memory: for the worker's windows and some recordings. */
 const SLOTS = 6;
-
-export function laneOf(task: Task): Lane {
-  return task.kind === 'infer' || task.kind === 'tensors' ? 'infer' : 'recording';
-}
 
 /**
  * One worker process. Workers are not threads, because a native crash in a thread ends all threads, and a thread that

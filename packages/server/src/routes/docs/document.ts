@@ -2,7 +2,7 @@ import { toJsonSchema } from '@valibot/to-json-schema';
 import type { Hono } from 'hono';
 import * as v from 'valibot';
 import type { AppEnv } from '../../http/exchange.ts';
-import { STATUS } from '../../http/problem.ts';
+import { PROBLEMS } from '../../http/problem.ts';
 import { type Media, type ProblemCode, type RouteSpec, specOf } from '../describe.ts';
 import { ProblemSchema } from '../schemas.ts';
 
@@ -94,7 +94,7 @@ function problemResponses(key: boolean, codes: readonly ProblemCode[], schemas: 
   const byStatus = new Map<number, ProblemCode[]>();
   const every: readonly ProblemCode[] = key ? ['invalid-option', 'unauthorized', 'quota-exceeded'] : [];
   for (const code of [...every, ...codes]) {
-    const status = code === 'not-found' ? 404 : STATUS[code];
+    const status = code === 'not-found' ? 404 : PROBLEMS[code].status;
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
   const content = { 'application/problem+json': { schema: mediaSchema(ProblemSchema, schemas) } };
