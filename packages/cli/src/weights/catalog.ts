@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { nearest, UsageError } from '@voiceflow-ml/server/args';
+import { UsageError } from '@voiceflow-ml/server/args';
 import { VoiceFlowError } from 'voiceflow-ml/core';
+import { didYouMean } from '../suggest.ts';
 
 /** One file of weights: how to check it, and where to download it. */
 export interface WeightsFile {
@@ -65,11 +66,7 @@ export async function find(name: string): Promise<ListedModel> {
     return { entry: { ...entry, files }, folder: folderOf(pack) };
   }
   const names = [...Object.keys(EMBEDDED), ...Object.keys(PULLED)];
-  const suggestion = nearest(name, names);
-  throw new UsageError(
-    `there is no model "${name}"`,
-    suggestion === undefined ? `The models are ${names.join(', ')}` : `Did you mean ${suggestion}?`,
-  );
+  throw new UsageError(`there is no model "${name}"`, didYouMean(name, names, `The models are ${names.join(', ')}`));
 }
 
 function readManifest(pack: string, file = 'manifest.json'): Promise<Manifest> {
