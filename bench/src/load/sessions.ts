@@ -103,11 +103,11 @@ async function runSession(options: SessionsOptions, pcm: Samples, seen: Observat
           socket.send('{"type":"end"}');
         });
       } else if (event.type === 'turn-end' && Number.isNaN(ending)) {
-        seen.turnEnd.push(now - streamStart - 1000 * event.end);
+        seen.turnEnd.push(now - streamStart - 1000 * (event.end ?? Number.NaN));
       } else if (event.type === 'end') {
         seen.end.push(now - ending);
         finish();
-      } else if (event.type === 'error') finish(`error-${event.code}`);
+      } else if (event.type === 'error') finish(`error-${event.code ?? 'event'}`);
     });
   });
 }
@@ -126,13 +126,13 @@ async function feed(socket: WebSocket, pcm: Samples, seconds: number): Promise<v
   }
 }
 
-function parseEvent(text: string): { readonly type: string; readonly end: number; readonly code: string } | undefined {
+/** An event of the server; undefined for anything else. */
+function parseEvent(
+  text: string,
+): { readonly type: string; readonly end?: number; readonly code?: string } | undefined {
   try {
-    const event: unknown = JSON.parse(text);
-    if (typeof event !== 'object' || event === null) return undefined;
-    const { type, end, code } = event as { type?: unknown; end?: unknown; code?: unknown };
-    if (typeof type !== 'string') return undefined;
-    return { type, end: typeof end === 'number' ? end : Number.NaN, code: typeof code === 'string' ? code : 'event' };
+    const event = JSON.parse(text);
+    return typeof event?.type === 'string' ? event : undefined;
   } catch {
     return undefined;
   }
