@@ -104,8 +104,8 @@ async function unread(): Promise<void> {
   });
   const request = 'POST /v1/diarize?answer=8000000 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx';
   let most = 0;
-  const sockets = await unreadSockets(server.url, 100, request);
   const start = residentMb(process.pid);
+  const sockets = await unreadSockets(server.url, 100, request);
   const { peak } = await watched(
     () => residentMb(process.pid),
     async () => {
