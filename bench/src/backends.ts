@@ -63,7 +63,6 @@ export interface ComparisonOptions {
   /** Runs of each contender; batches get a quarter of this. */
   readonly iterations: number;
   readonly contenders?: readonly Contender[];
-  readonly onProgress?: (round: number, rounds: number) => void;
 }
 
 const ROUNDS = 10;
@@ -88,7 +87,6 @@ export async function compareBackends(options: ComparisonOptions): Promise<Compa
         const runner = runners[(at + round) % runners.length];
         if (runner !== undefined) await runner.round(count(runner.contender));
       }
-      options.onProgress?.(round + 1, ROUNDS);
     }
     return { runtime: runtimeName(), contenders: runners.map(resultOf), ratios: ratiosOf(runners), unavailable };
   } finally {

@@ -27,7 +27,7 @@ export function serverOn(name: 'node' | 'bun' | 'deno'): readonly [string, ...st
   if (runtime === undefined || runtime.missing !== undefined) {
     throw new VoiceFlowError('backend-unavailable', runtime?.missing ?? `there is no ${name}`);
   }
-  return [runtime.command, ...runtime.args, `${REPOSITORY}packages/server/dist/main-${name}.js`];
+  return [runtime.command, ...runtime.before, `${REPOSITORY}packages/server/dist/main-${name}.js`];
 }
 
 /**

@@ -1,10 +1,19 @@
 import { availableParallelism } from 'node:os';
-import { choice, nearest, text, UsageError, type Values } from '@voiceflow-ml/server/args';
-import type { Diarizer, ModelPackage } from 'voiceflow-ml/core';
+import { choice, integer, nearest, text, UsageError, type Values } from '@voiceflow-ml/server/args';
+import { type Diarizer, MOST_SPEAKERS, type ModelPackage } from 'voiceflow-ml/core';
 import { installedModel, modelFromFolder, PULLED_MODELS } from 'voiceflow-ml/installed';
 import { statsOf } from './files/open.ts';
 
 const EMBEDDED = ['standard', 'fast-cnn'];
+
+const count = (help: string) => integer([1, MOST_SPEAKERS], 'N', help);
+
+/** The numbers of speakers that a recording may have. */
+export const COUNT_OPTIONS = {
+  speakers: count('exactly this many speakers'),
+  min: count('at least this many speakers'),
+  max: count('at most this many speakers'),
+};
 
 /** The options of every command that runs the network. */
 export const ENGINE_OPTIONS = {
