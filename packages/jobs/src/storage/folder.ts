@@ -1,8 +1,7 @@
 import { access, mkdir, opendir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { VoiceFlowError } from 'voiceflow-ml/core';
-import type { Storage } from './storage.ts';
+import { missing, type Storage, storageError } from './storage.ts';
 import { writeFile } from './write-file.ts';
 
 /**
@@ -56,31 +55,4 @@ async function filesBelow(folder: string): Promise<string[]> {
   if (dir === undefined) return paths;
   for await (const entry of dir) if (entry.isFile()) paths.push(join(entry.parentPath ?? entry.path, entry.name));
   return paths;
-}
-
-const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-
-/** Converts an error of the file system to an error of the contract. */
-export function storageError(error: unknown): unknown {
-  if (VoiceFlowError.isInstance(error)) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code !== undefined && NO_ROOM.has(code)) {
-    return new VoiceFlowError('overloaded', 'the server has no disk space for the recording', {
-      hint: 'Try again later; the operator of the server must free disk space.',
-      retryAfter: 60,
-      cause: error,
-    });
-  }
-  return new VoiceFlowError('backend-unavailable', `the recording could not be stored: ${code ?? message}`, {
-    hint: 'Try again after Retry-After seconds.',
-    retryAfter: 5,
-    cause: error,
-  });
-}
-
-export function missing(cause?: unknown): VoiceFlowError {
-  return new VoiceFlowError('invalid-audio', 'the audio of the job no longer exists', {
-    hint: 'Submit the recording again.',
-    cause,
-  });
 }
