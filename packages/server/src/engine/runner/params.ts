@@ -54,17 +54,17 @@ export function baseName(filename: string | undefined): string | undefined {
  */
 
 /** An option with a parser and a description. `schema` is its JSON schema for generators of clients. */
-function option<T>(read: (text: string) => T, description: string, schema: Readonly<Record<string, unknown>> = {}) {
-  return v.pipe(v.string(), v.transform(read), v.description(description), v.metadata({ schema }));
+function option<T>(
+  read: (text: string) => T,
+  description: string,
+  schema: Readonly<Record<string, unknown>> = {},
+  missing?: string,
+) {
+  return v.pipe(v.string(missing), v.transform(read), v.description(description), v.metadata({ schema }));
 }
 
 export const wholeText = (name: string, description: string, missing?: string, bounds = {}) =>
-  v.pipe(
-    v.string(missing),
-    v.transform((text) => wholeNumber(name, text)),
-    v.description(description),
-    v.metadata({ schema: { type: 'integer', ...bounds } }),
-  );
+  option((text) => wholeNumber(name, text), description, { type: 'integer', ...bounds }, missing);
 export const secondsText = (name: string, description: string) =>
   option((text) => seconds(name, text), description, { type: 'number' });
 const count = (name: string, description: string) =>
