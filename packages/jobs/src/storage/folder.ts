@@ -1,5 +1,5 @@
-import { access, mkdir, opendir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { missing, type Storage, storageError } from './storage.ts';
 import { writeFile } from './write-file.ts';
@@ -9,7 +9,7 @@ import { writeFile } from './write-file.ts';
  * @param flush Waits for the disk, so that objects survive a loss of power. Useful only if the database does the same.
  */
 export function folderStorage(root: string, { flush }: { readonly flush: boolean }): Storage {
-  const pathOf = (name: string) => join(root, dirname(name), name.slice(-2), name.slice(dirname(name).length + 1));
+  const pathOf = (name: string) => join(root, dirname(name), name.slice(-2), basename(name));
   return {
     async put(name, body) {
       const path = pathOf(name);
@@ -38,21 +38,14 @@ export function folderStorage(root: string, { flush }: { readonly flush: boolean
     },
     async *old(seconds) {
       const folder = join(root, 'audio');
-      for (const path of await filesBelow(folder)) {
+      for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])) {
+        if (!entry.isFile()) continue;
+        const path = join(entry.parentPath ?? entry.path, entry.name);
         const stats = await stat(path).catch(() => undefined);
         if (stats === undefined || Date.now() - stats.mtimeMs < seconds * 1000) continue;
-        const base = path.slice(dirname(path).length + 1);
-        if (base.endsWith('.part')) await rm(path, { force: true });
-        else yield `audio/${base}`;
+        if (entry.name.endsWith('.part')) await rm(path, { force: true });
+        else yield `audio/${entry.name}`;
       }
     },
   };
-}
-
-async function filesBelow(folder: string): Promise<string[]> {
-  const paths: string[] = [];
-  const dir = await opendir(folder, { recursive: true }).catch(() => undefined);
-  if (dir === undefined) return paths;
-  for await (const entry of dir) if (entry.isFile()) paths.push(join(entry.parentPath ?? entry.path, entry.name));
-  return paths;
 }
