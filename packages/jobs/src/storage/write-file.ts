@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Writable } from 'node:stream';
+import { storageError } from './storage.ts';
 
 /**
  * Creates a file that only this user may read, and fills it with `write`. A failure leaves no file, not even later.
@@ -25,5 +28,27 @@ export async function writeFile(
     await closed;
     await rm(path, { force: true }).catch(() => {});
     throw error;
+  }
+}
+
+/**
+ * Fills a temporary file in `folder` for `use`, and removes it after that.
+ * @throws what `fill` throws, as an error of the storage; what `use` throws.
+ */
+export async function withTemporaryFile<T>(
+  folder: string,
+  fill: (path: string) => Promise<unknown>,
+  use: (path: string) => Promise<T>,
+): Promise<T> {
+  const path = join(folder, `${randomUUID()}.part`);
+  try {
+    await mkdir(folder, { recursive: true })
+      .then(() => fill(path))
+      .catch((error) => {
+        throw storageError(error);
+      });
+    return await use(path);
+  } finally {
+    await rm(path, { force: true }).catch(() => {});
   }
 }

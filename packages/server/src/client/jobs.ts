@@ -61,19 +61,20 @@ export class JobsClient {
     const { onChange, ...call } = options;
     const seconds = onChange === undefined ? WAIT_SECONDS : 1;
     for (let pause = ASK_AGAIN_MS.first; ; ) {
+      let job: JobJson;
       try {
-        const job: JobJson = await (await this.#request('GET', `${pathOf(id)}?wait=${seconds}`, call)).json();
-        onChange?.(job);
-        pause = ASK_AGAIN_MS.first;
-        if (job.state === 'succeeded' && job.result !== undefined) return job.result;
-        if (job.state === 'canceled') throw new VoiceFlowError('closed', 'the job was canceled');
-        if (job.state === 'failed') throw new JobFailed(toError({ ...job.problem }));
+        job = await (await this.#request('GET', `${pathOf(id)}?wait=${seconds}`, call)).json();
       } catch (error) {
-        if (error instanceof JobFailed) throw error.why;
         if (!isTemporary(error)) throw error;
         await pauseFor(pause, options.signal);
         pause = Math.min(2 * pause, ASK_AGAIN_MS.last);
+        continue;
       }
+      onChange?.(job);
+      pause = ASK_AGAIN_MS.first;
+      if (job.state === 'succeeded' && job.result !== undefined) return job.result;
+      if (job.state === 'canceled') throw new VoiceFlowError('closed', 'the job was canceled');
+      if (job.state === 'failed') throw toError({ ...job.problem });
     }
   }
 
@@ -133,16 +134,6 @@ export class JobsClient {
 
   async removeVoice(name: string, options: CallOptions = {}): Promise<void> {
     await (await this.#request('DELETE', `/v1/voices/${encodeURIComponent(name)}`, options)).body?.cancel();
-  }
-}
-
-/** Wraps a failure of the job, to distinguish it from a failure of the request. */
-class JobFailed extends Error {
-  readonly why: VoiceFlowError;
-
-  constructor(why: VoiceFlowError) {
-    super(why.message);
-    this.why = why;
   }
 }
 
