@@ -15,16 +15,17 @@ export interface FetchAudioOptions {
   readonly folder: string;
   readonly maxBytes: number;
   readonly allowPrivate: boolean;
-  readonly headerMs?: number;
-  /** Longest time without a byte, in milliseconds. */
-  readonly idleMs?: number;
-  /** Longest time from the first byte to the last, in milliseconds. */
-  readonly totalMs?: number;
   /** Grace period in milliseconds before `LEAST_RATE` applies. */
   readonly slowMs?: number;
 }
 
 const REDIRECTS = 5;
+/** Longest time to the header of the response, in milliseconds. */
+const HEADER_MS = 20_000;
+/** Longest time without a byte, in milliseconds. */
+const IDLE_MS = 30_000;
+/** Longest time from the first byte to the last, in milliseconds. */
+const TOTAL_MS = 3_600_000;
 /**
  * Bytes per second. A job occupies a worker during the download, so a slower sender than normal playback is refused.
  */
@@ -33,16 +34,7 @@ const LEAST_RATE = 8 * 1024;
 const TEMPORARY_STATUSES: readonly number[] = [408, 425, 429];
 
 /** Downloads a recording to a file, within limits. The format is not checked here. */
-export function fetchAudio(options: FetchAudioOptions): WithUrl {
-  const {
-    folder,
-    maxBytes,
-    allowPrivate,
-    headerMs = 20_000,
-    idleMs = 30_000,
-    totalMs = 3_600_000,
-    slowMs = 60_000,
-  } = options;
+export function fetchAudio({ folder, maxBytes, allowPrivate, slowMs = 60_000 }: FetchAudioOptions): WithUrl {
   return async (url, signal, use) => {
     const path = join(folder, `${randomUUID()}.part`);
     await mkdir(folder, { recursive: true }).catch((error) => {
@@ -59,7 +51,7 @@ export function fetchAudio(options: FetchAudioOptions): WithUrl {
       const response = await requestOutside(url, {
         method: 'GET',
         allowPrivate,
-        timeoutMs: headerMs,
+        timeoutMs: HEADER_MS,
         redirects: REDIRECTS,
         signal,
       }).catch((error) => {
@@ -76,12 +68,12 @@ export function fetchAudio(options: FetchAudioOptions): WithUrl {
         response.destroy();
         throw tooLarge(claimed, maxBytes);
       }
-      response.setTimeout(idleMs, () =>
-        response.destroy(new OutsideError(`no data was received for ${idleMs} ms`, false)),
+      response.setTimeout(IDLE_MS, () =>
+        response.destroy(new OutsideError(`no data was received for ${IDLE_MS} ms`, false)),
       );
       const total = setTimeout(
-        () => response.destroy(new OutsideError(`the download was not complete after ${totalMs} ms`, false)),
-        totalMs,
+        () => response.destroy(new OutsideError(`the download was not complete after ${TOTAL_MS} ms`, false)),
+        TOTAL_MS,
       );
       let bytes = 0;
       const startedAt = performance.now();

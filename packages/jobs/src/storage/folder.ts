@@ -1,6 +1,5 @@
 import { access, mkdir, opendir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { Storage } from './storage.ts';
@@ -15,20 +14,18 @@ export function folderStorage(root: string, { flush }: { readonly flush: boolean
   return {
     async put(name, body) {
       const path = pathOf(name);
-      let bytes = 0;
       await mkdir(dirname(path), { recursive: true }).catch((error) => {
         throw storageError(error);
       });
       try {
-        const source = Readable.from(count(body, (n) => (bytes += n)));
+        const bytes = await writeFile(`${path}.part`, (sink) => pipeline(body, sink), { flush });
         // Renamed when complete, so that an object is never partial.
-        await writeFile(`${path}.part`, (sink) => pipeline(source, sink), { flush });
         await rename(`${path}.part`, path);
+        return bytes;
       } catch (error) {
         await rm(`${path}.part`, { force: true }).catch(() => {});
         throw storageError(error);
       }
-      return bytes;
     },
     async withFile(name, _signal, use) {
       const path = pathOf(name);
@@ -59,13 +56,6 @@ async function filesBelow(folder: string): Promise<string[]> {
   if (dir === undefined) return paths;
   for await (const entry of dir) if (entry.isFile()) paths.push(join(entry.parentPath ?? entry.path, entry.name));
   return paths;
-}
-
-async function* count(body: AsyncIterable<Uint8Array>, add: (bytes: number) => void): AsyncGenerator<Uint8Array> {
-  for await (const chunk of body) {
-    add(chunk.byteLength);
-    yield chunk;
-  }
 }
 
 const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);

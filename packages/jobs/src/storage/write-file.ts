@@ -6,17 +6,19 @@ import type { Writable } from 'node:stream';
  * Creates a file that only this user may read, and fills it with `write`. A failure leaves no file, not even later.
  * @param write Resolves when the sink has all bytes, such as a `pipeline` into it.
  * @param flush Whether to wait for the disk.
+ * @returns Bytes written.
  * @throws what `write` throws.
  */
 export async function writeFile(
   path: string,
   write: (sink: Writable) => Promise<void>,
   { flush = false }: { readonly flush?: boolean } = {},
-): Promise<void> {
+): Promise<number> {
   const sink = createWriteStream(path, { flush, mode: 0o600 });
   const closed = new Promise<void>((done) => sink.once('close', done));
   try {
     await write(sink);
+    return sink.bytesWritten;
   } catch (error) {
     // A failed pipeline does not wait for a file that is still being opened; the file would appear after its removal.
     sink.destroy();

@@ -54,13 +54,9 @@ export async function prepare(
   const metrics = new MetricsRegistry();
   registerProcessMetrics(metrics, pool);
   const app = createApp({
+    ...options,
     engine: pool,
     version: VERSION,
-    limits: options.limits,
-    keys: options.keys,
-    quotaPerMinute: options.quotaPerMinute,
-    corsOrigins: options.corsOrigins,
-    allowedHosts: options.allowedHosts,
     metrics,
     log,
     jobs,
