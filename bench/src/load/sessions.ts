@@ -92,7 +92,7 @@ async function runSession(options: SessionsOptions, pcm: Samples, seen: Observat
     socket.on('close', (code) => finish(`closed-${code}`));
     socket.on('message', (data, binary) => {
       const event = binary ? undefined : parseEvent(String(data));
-      if (event === undefined) return finish('bad-event');
+      if (typeof event?.type !== 'string') return finish('bad-event');
       seen.events.set(event.type, (seen.events.get(event.type) ?? 0) + 1);
       const now = performance.now();
       if (event.type === 'ready') {
@@ -126,13 +126,10 @@ async function feed(socket: WebSocket, pcm: Samples, seconds: number): Promise<v
   }
 }
 
-/** An event of the server; undefined for anything else. */
-function parseEvent(
-  text: string,
-): { readonly type: string; readonly end?: number; readonly code?: string } | undefined {
+/** What the text of a message says, unchecked; undefined for text that is no JSON. */
+function parseEvent(text: string): { type?: string; end?: number; code?: string } | undefined {
   try {
-    const event = JSON.parse(text);
-    return typeof event?.type === 'string' ? event : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
