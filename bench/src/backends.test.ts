@@ -5,7 +5,7 @@ import { findRuntimes } from './runtimes.ts';
 describe('compareBackends', () => {
   it('runs all contenders alternately and returns ratios of pairs', async () => {
     const contenders = CONTENDERS.filter(({ name }) => ['native ×1', 'native-direct ×1', 'native ×4'].includes(name));
-    const result = await compareBackends({ iterations: 20, contenders });
+    const result = await compareBackends(20, contenders);
     expect(result.contenders.map(({ name, latency }) => [name, latency.count])).toEqual([
       ['native ×1', 20],
       ['native-direct ×1', 20],

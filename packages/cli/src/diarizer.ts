@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { choice, integer, nearest, text, UsageError, type Values } from '@voiceflow-ml/server/args';
+import { choice, integer, text, UsageError, type Values } from '@voiceflow-ml/server/args';
 import { type Diarizer, MOST_SPEAKERS, type ModelPackage } from 'voiceflow-ml/core';
 import { installedModel, modelFromFolder, PULLED_MODELS } from 'voiceflow-ml/installed';
 import { statsOf } from './files/open.ts';
+import { didYouMean } from './suggest.ts';
 
 const EMBEDDED = ['standard', 'fast-cnn'];
 
@@ -62,10 +63,9 @@ async function modelNamed(model: string | undefined): Promise<ModelPackage | und
   if ((PULLED_MODELS as readonly string[]).includes(model)) return installedModel(model);
   const names = [...EMBEDDED, ...PULLED_MODELS];
   if ((await statsOf(model))?.isDirectory()) return modelFromFolder(model);
-  const suggestion = nearest(model, names);
   throw new UsageError(
     `--model is "${model}", expected ${names.join(', ')} or a folder with a manifest.json`,
-    suggestion === undefined ? undefined : `Did you mean ${suggestion}?`,
+    didYouMean(model, names),
   );
 }
 
