@@ -13,7 +13,7 @@ import { Watch } from './http/watch.ts';
 import { type JobsOptions, spoolOf } from './options.ts';
 import { fetchAudio } from './outside/fetch-audio.ts';
 import { Leases } from './queue/leases.ts';
-import { Jobs, NOTHING } from './queue/submit.ts';
+import { type Depth, Jobs, NOTHING } from './queue/submit.ts';
 import { folderStorage } from './storage/folder.ts';
 import { s3Storage } from './storage/s3.ts';
 import type { Storage } from './storage/storage.ts';
@@ -130,27 +130,20 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
   };
   void updateDepth();
   const timer = setInterval(updateDepth, DEPTH_MS);
-  const { registry } = host;
-  registry.gauge('voiceflow_jobs_queued', 'Queued jobs, of all servers.', () => depth.queued);
-  registry.gauge('voiceflow_jobs_working', 'Running jobs, on all workers.', () => depth.running);
-  registry.gauge('voiceflow_jobs_age_seconds', 'Seconds since the oldest queued job was due.', () => depth.age);
-  registry.gauge(
-    'voiceflow_jobs_retrying',
-    'Jobs that failed and are queued for another attempt.',
-    () => depth.retrying,
-  );
-  registry.gauge(
-    'voiceflow_jobs_failed_last_hour',
-    'Jobs that failed after their last attempt, in the last hour.',
-    () => depth.failed,
-  );
-  registry.gauge(
+  const gauge = (figure: keyof Depth, name: string, help: string) =>
+    host.registry.gauge(name, help, () => depth[figure]);
+  gauge('queued', 'voiceflow_jobs_queued', 'Queued jobs, of all servers.');
+  gauge('running', 'voiceflow_jobs_working', 'Running jobs, on all workers.');
+  gauge('age', 'voiceflow_jobs_age_seconds', 'Seconds since the oldest queued job was due.');
+  gauge('retrying', 'voiceflow_jobs_retrying', 'Jobs that failed and are queued for another attempt.');
+  gauge('failed', 'voiceflow_jobs_failed_last_hour', 'Jobs that failed after their last attempt, in the last hour.');
+  gauge(
+    'speed',
     'voiceflow_jobs_audio_seconds_per_second',
     'Seconds of audio processed per second by all workers, over the last minute.',
-    () => depth.speed,
   );
-  registry.gauge('voiceflow_webhooks_waiting', 'Pending webhook calls.', () => depth.deliveries);
-  registry.gauge('voiceflow_jobs_database_away', '1 while the database is unavailable.', () => unavailable);
+  gauge('deliveries', 'voiceflow_webhooks_waiting', 'Pending webhook calls.');
+  host.registry.gauge('voiceflow_jobs_database_away', '1 while the database is unavailable.', () => unavailable);
 
   const handlers = jobHandlers({
     host,

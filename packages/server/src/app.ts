@@ -1,12 +1,12 @@
 import type { JobsMount } from '@voiceflow-ml/jobs';
 import { Hono } from 'hono';
+import { html as demoPage } from '../page/build.ts?page';
 import type { AppEnv } from './http/exchange.ts';
 import { corsFor } from './middleware/cors.ts';
 import { guard } from './middleware/guard.ts';
 import { observe } from './middleware/observe.ts';
 import { methodNotAllowed, notFound, refuse } from './middleware/problems.ts';
 import { allRoutes, apiRoutes } from './routes/api.ts';
-import { demoPage } from './routes/demo/page.ts';
 import { described } from './routes/describe.ts';
 import { openApi } from './routes/docs/document.ts';
 import { docsPage } from './routes/docs/page.ts';

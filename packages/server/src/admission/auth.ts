@@ -6,14 +6,9 @@ export interface ApiKey {
   readonly key: string;
 }
 
-interface HashedKey {
-  readonly name: string;
-  readonly digest: Uint8Array;
-}
-
 /** Checks `Authorization: Bearer` against the keys. Without keys, all requests are allowed, without a name. */
 export class KeyRing {
-  readonly #keys: Promise<readonly HashedKey[]>;
+  readonly #keys: Promise<readonly { readonly name: string; readonly digest: Uint8Array }[]>;
 
   constructor(keys: readonly ApiKey[]) {
     this.#keys = Promise.all(keys.map(async ({ name, key }) => ({ name, digest: await sha256(key) })));

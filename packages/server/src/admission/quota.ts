@@ -1,10 +1,5 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
 
-interface Bucket {
-  tokens: number;
-  at: number;
-}
-
 /** Most clients that are remembered. Beyond this, those seen longest ago are forgotten, which refills their buckets. */
 const MAX_CLIENTS = 10_000;
 
@@ -12,7 +7,7 @@ const MAX_CLIENTS = 10_000;
 export class Quota {
   readonly #perMinute: number;
   readonly #now: () => number;
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets = new Map<string, { tokens: number; at: number }>();
 
   /** @param perMinute Requests per minute and client; 0 for no quota. */
   constructor(perMinute: number, now: () => number = () => performance.now()) {

@@ -19,11 +19,6 @@ export interface Accepted {
   readonly receivedMs: number;
 }
 
-export interface Done {
-  readonly reply: TaskReply;
-  readonly queueMs: number;
-}
-
 /**
  * The client's `x-deadline-ms`, at most the server's limit: from the body's last byte to the response. Default: the
  * server's limit; for a recording, each step then renews it, because four hours of audio take minutes.
@@ -92,7 +87,7 @@ export async function work(
   task: Task,
   { body, cost, deadline }: Accepted,
   onProgress?: (progress: Progress) => void,
-): Promise<Done> {
+): Promise<{ reply: TaskReply; queueMs: number }> {
   const lane = laneOf(task);
   let queueMs = 0;
   try {

@@ -65,8 +65,7 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #options: WorkerOptions;
   readonly #slots: SharedSlots | undefined;
-  /** Where the worker records the task of its current run. */
-  readonly #record: Pick<RunRecord, 'lastRun'> | undefined;
+  readonly #record: RunRecord | undefined;
   readonly #pending = new Map<number, Pending>();
   readonly #live: WorkerSessions;
   #nextId = 1;
@@ -89,12 +88,11 @@ export class WorkerProcess {
       kill: (why) => this.kill(why),
     });
     this.#slots = SharedSlots.create(SLOTS);
-    const file = this.#slots === undefined ? RunRecord.create() : undefined;
-    this.#record = this.#slots ?? file;
+    this.#record = RunRecord.open(this.#slots);
     this.#child = spawn(command, [...args], {
       // Frames use a separate descriptor, and standard output goes to the log, because a library may print to it.
       stdio: ['pipe', STDERR_FD, 'inherit', this.#slots?.fd ?? 'ignore', 'pipe'],
-      env: { ...MALLOC, ...process.env, VOICEFLOW_API_KEYS: undefined, ...file?.env, ...env },
+      env: { ...MALLOC, ...process.env, VOICEFLOW_API_KEYS: undefined, ...this.#record?.env, ...env },
     });
     resetNiceness(this.#child.pid);
     let failed: (error: VoiceFlowError) => void = () => {};
@@ -139,7 +137,7 @@ export class WorkerProcess {
         if (signal !== null && CRASHES.has(signal)) this.#pending.get(this.#record?.lastRun() ?? 0)?.onBlame?.();
         this.#failAll(error);
         this.#slots?.close();
-        file?.close();
+        this.#record?.close();
         resolve(error);
       };
       this.#child.once('error', (error) => onEnd(error.message));

@@ -132,21 +132,15 @@ export class TaskRunner {
 
   async #tensors(task: Task, body: Uint8Array<ArrayBuffer>, context: TaskContext): Promise<TaskReply> {
     const { manifest } = this.#parts;
-    const windows = this.#window();
+    const network = this.#window();
     const begin = performance.now();
     let model = 0;
-    const reply = await inferTensors(body, task.headerLength, manifest, async (feeds) => {
-      const { outputs, modelMs } = await windows.runTensors(feeds, context.signal);
+    const { windows: audioSeconds, ...reply } = await inferTensors(body, task.headerLength, manifest, async (feeds) => {
+      const { outputs, modelMs } = await network.runTensors(feeds, context.signal);
       model = modelMs;
       return outputs;
     });
-    return {
-      contentType: reply.contentType,
-      headers: reply.headers,
-      body: reply.body,
-      timings: { model, total: performance.now() - begin },
-      audioSeconds: reply.windows,
-    };
+    return { ...reply, timings: { model, total: performance.now() - begin }, audioSeconds };
   }
 
   #window(): WindowRunner {

@@ -22,7 +22,7 @@ export async function diarize(c: AppContext, state: AppState): Promise<Response>
 }
 
 /** The format of the result: by `format` in the query, which is easy to use in a link or with curl, or by `Accept`. */
-export function diarizeOutput(accepts: string, format: string | undefined): TaskOutput {
+export function diarizeOutput(accepts: string, format: string | undefined): Exclude<TaskOutput, 'binary'> {
   if (format !== undefined) {
     if (format === 'json' || format === 'rttm' || format === 'srt' || format === 'vtt') return format;
     throw new VoiceFlowError('invalid-option', `format is "${format.slice(0, 20)}", expected json, rttm, srt or vtt`);

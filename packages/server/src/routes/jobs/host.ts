@@ -34,10 +34,7 @@ export function jobsHost(state: AppState): JobsHost {
     checkOptions: (params) => void diarizeParams(params),
     submission: (params) => readParams(Submission, params),
     query: queryOf,
-    format(c) {
-      const output = diarizeOutput(c.req.header('accept') ?? '', c.req.query('format'));
-      return output === 'binary' ? 'json' : output;
-    },
+    format: (c) => diarizeOutput(c.req.header('accept') ?? '', c.req.query('format')),
     problem: (stored, requestId) => toProblem(toError({ ...stored }), requestId),
   };
 }

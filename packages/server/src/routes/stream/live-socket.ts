@@ -18,6 +18,14 @@ const MAX_AHEAD_SECONDS = 60;
 /** WebSocket close codes. */
 const CLOSE = { normal: 1000, policy: 1008, tooBig: 1009, failed: 1011, restart: 1012, tryLater: 1013 } as const;
 
+/** What the sockets of the runtimes have besides the standard: only those of `ws` can slow down a fast sender. */
+interface RuntimeSocket {
+  pause?(): void;
+  resume?(): void;
+  readonly bufferedAmount?: number;
+  getBufferedAmount?(): number;
+}
+
 /** One WebSocket and its session. */
 export class LiveSocket implements OpenSession {
   lastAudio = performance.now();
@@ -48,6 +56,10 @@ export class LiveSocket implements OpenSession {
 
   get client(): string | undefined {
     return this.#c.var.exchange.client;
+  }
+
+  get #raw(): RuntimeSocket {
+    return (this.#ws?.raw ?? {}) as RuntimeSocket;
   }
 
   events(): WSEvents {
@@ -119,19 +131,18 @@ export class LiveSocket implements OpenSession {
     this.lastAudio = performance.now();
     this.#received += length;
     this.#unprocessedBytes += length;
-    const pausable = pausableOf(this.#ws);
-    if (this.#unprocessedBytes > PAUSE_SECONDS * this.#bytesPerSecond) pausable?.pause();
+    if (this.#unprocessedBytes > PAUSE_SECONDS * this.#bytesPerSecond) this.#raw.pause?.();
     if (this.#unprocessedBytes > MAX_AHEAD_SECONDS * this.#bytesPerSecond + MAX_MESSAGE_BYTES) {
       const text = `the audio is more than ${MAX_AHEAD_SECONDS} s ahead of the session`;
       this.#fail(new VoiceFlowError('overloaded', text, { hint: 'Send audio in real time.' }));
       return;
     }
     this.#queuedAudio.push(bytes);
-    void this.#flushAudio(pausable);
+    void this.#flushAudio();
   }
 
   /** Sends all waiting audio to the worker as one message, so that audio received while it is busy is batched. */
-  async #flushAudio(pausable?: { resume(): void }): Promise<void> {
+  async #flushAudio(): Promise<void> {
     if (this.#flushing) return;
     this.#flushing = true;
     try {
@@ -142,7 +153,7 @@ export class LiveSocket implements OpenSession {
         await channel?.push(bytes);
         this.#unprocessedBytes -= length;
         this.#lastMessage = performance.now();
-        if (this.#unprocessedBytes <= PAUSE_SECONDS * this.#bytesPerSecond) pausable?.resume();
+        if (this.#unprocessedBytes <= PAUSE_SECONDS * this.#bytesPerSecond) this.#raw.resume?.();
       }
       if (this.#endOptions !== undefined && !this.#finished) channel?.end(this.#endOptions);
     } catch {
@@ -191,7 +202,9 @@ export class LiveSocket implements OpenSession {
 
   #send(message: unknown): void {
     if (this.#ws?.readyState !== 1) return;
-    if (unreadBytes(this.#ws) > MAX_UNREAD_BYTES) {
+    // Sent bytes that the client has not read.
+    const unread = this.#raw.bufferedAmount ?? this.#raw.getBufferedAmount?.() ?? 0;
+    if (unread > MAX_UNREAD_BYTES) {
       this.#finish('slow-reader', CLOSE.policy);
       return;
     }
@@ -237,17 +250,4 @@ export class LiveSocket implements OpenSession {
       audioSeconds: Math.round((this.#received / this.#bytesPerSecond) * 1000) / 1000,
     });
   }
-}
-
-/** The socket of `ws` can be paused, so that TCP slows down a fast sender. Bun's and Deno's sockets cannot. */
-function pausableOf(ws: WSContext | undefined): { pause(): void; resume(): void } | undefined {
-  const raw = ws?.raw as { pause?: () => void; resume?: () => void } | undefined;
-  if (typeof raw?.pause !== 'function' || typeof raw.resume !== 'function') return undefined;
-  return { pause: () => raw.pause?.(), resume: () => raw.resume?.() };
-}
-
-/** Sent bytes that the client has not read. The property's name depends on the runtime. */
-function unreadBytes(ws: WSContext): number {
-  const raw = ws.raw as { bufferedAmount?: number; getBufferedAmount?: () => number } | undefined;
-  return raw?.bufferedAmount ?? raw?.getBufferedAmount?.() ?? 0;
 }
