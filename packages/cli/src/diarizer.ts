@@ -1,10 +1,20 @@
 import { availableParallelism } from 'node:os';
-import { choice, nearest, text, UsageError, type Values } from '@voiceflow-ml/server/args';
-import type { Diarizer, ModelPackage } from 'voiceflow-ml/core';
+import { choice, integer, text, UsageError, type Values } from '@voiceflow-ml/server/args';
+import { type Diarizer, MOST_SPEAKERS, type ModelPackage } from 'voiceflow-ml/core';
 import { installedModel, modelFromFolder, PULLED_MODELS } from 'voiceflow-ml/installed';
 import { statsOf } from './files/open.ts';
+import { didYouMean } from './suggest.ts';
 
 const EMBEDDED = ['standard', 'fast-cnn'];
+
+const count = (help: string) => integer([1, MOST_SPEAKERS], 'N', help);
+
+/** The numbers of speakers that a recording may have. */
+export const COUNT_OPTIONS = {
+  speakers: count('exactly this many speakers'),
+  min: count('at least this many speakers'),
+  max: count('at most this many speakers'),
+};
 
 /** The options of every command that runs the network. */
 export const ENGINE_OPTIONS = {
@@ -53,10 +63,9 @@ async function modelNamed(model: string | undefined): Promise<ModelPackage | und
   if ((PULLED_MODELS as readonly string[]).includes(model)) return installedModel(model);
   const names = [...EMBEDDED, ...PULLED_MODELS];
   if ((await statsOf(model))?.isDirectory()) return modelFromFolder(model);
-  const suggestion = nearest(model, names);
   throw new UsageError(
     `--model is "${model}", expected ${names.join(', ')} or a folder with a manifest.json`,
-    suggestion === undefined ? undefined : `Did you mean ${suggestion}?`,
+    didYouMean(model, names),
   );
 }
 

@@ -13,10 +13,7 @@ import { writeFileAtomic } from '../files/write.ts';
 import { ProgressLine } from '../progress.ts';
 import { clock } from '../render/axis.ts';
 import { openServer, SERVER_OPTIONS, SUBMIT_OPTIONS, submitOptions } from '../server.ts';
-import { openFile } from './jobs.ts';
-
-const EXTENSIONS = { json: '.json', rttm: '.rttm', srt: '.srt', vtt: '.vtt' } as const;
-type Format = keyof typeof EXTENSIONS;
+import { FORMATS, openFile } from './jobs.ts';
 
 /** Delay between retries, in milliseconds, while the server is full or unreachable. */
 const RETRY_MS = 2_000;
@@ -26,7 +23,7 @@ const options = {
   ...SERVER_OPTIONS,
   ...SUBMIT_OPTIONS,
   out: requiredText('DIR', 'folder for the results, which are named like the recordings'),
-  format: choice(Object.keys(EXTENSIONS) as Format[], 'format of the results (default json)'),
+  format: choice(FORMATS, 'format of the results (default json)'),
   'at-once': integer([1, 256], 'N', 'largest number of jobs at once (default 8)'),
 };
 
@@ -46,14 +43,14 @@ export const batch = defineCommand({
   async run(values, positionals, context) {
     if (positionals.length === 0) throw new UsageError('batch needs a FOLDER with recordings');
     const client = openServer(values.server);
-    const format = (values.format ?? 'json') as Format;
+    const format = values.format ?? 'json';
     const { io, signal } = context;
     const inputs = await findInputs(positionals);
     const progress = new ProgressLine(io, inputs.length, clock);
     let failures = 0;
     const work = async (input: Input) => {
       try {
-        const file = join(values.out, `${input.name}${EXTENSIONS[format]}`);
+        const file = join(values.out, `${input.name}.${format}`);
         await run(client, input, file, format, submitOptions(values), context, progress);
         return undefined;
       } catch (error) {
@@ -83,7 +80,7 @@ async function run(
   client: VoiceFlowClient,
   input: Input,
   file: string,
-  format: Format,
+  format: (typeof FORMATS)[number],
   options: ReturnType<typeof submitOptions>,
   { signal }: Context,
   progress: ProgressLine,

@@ -1,10 +1,11 @@
 import { inspect } from 'node:util';
 import { choice, flag, integer, text, UsageError, type Values } from '@voiceflow-ml/server/args';
-import { type DiarizeOptions, MOST_SPEAKERS } from 'voiceflow-ml/core';
+import type { DiarizeOptions } from 'voiceflow-ml/core';
 import { defineCommand } from '../command.ts';
+import { FORMATS } from '../diarize/formats.ts';
 import { runJob } from '../diarize/job.ts';
 import { planOutputs } from '../diarize/outputs.ts';
-import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
+import { COUNT_OPTIONS, ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
 import { EXIT, explain } from '../errors.ts';
 import { NAMING_OPTIONS, readNaming } from '../files/book.ts';
 import { findInputs } from '../files/inputs.ts';
@@ -12,21 +13,14 @@ import { findInputs } from '../files/inputs.ts';
 /** The SDK's own limit. */
 const MOST_JOBS = 64;
 
-const count = (help: string) => integer([1, MOST_SPEAKERS], 'N', help);
-
 const options = {
-  speakers: count('exactly this many speakers'),
-  min: count('at least this many speakers'),
-  max: count('at most this many speakers'),
+  ...COUNT_OPTIONS,
   channels: text(
     'HOW',
     'mix (default); separate: a call with one speaker on each channel (LEFT, RIGHT); agent,customer: the same with these names; or a number such as 2: only that channel',
   ),
   format: {
-    ...choice(
-      ['text', 'json', 'rttm', 'srt', 'vtt'],
-      'format of the output (default text: one line for each turn; on a terminal also a timeline)',
-    ),
+    ...choice(FORMATS, 'format of the output (default text: one line for each turn; on a terminal also a timeline)'),
     short: 'f',
   },
   out: {

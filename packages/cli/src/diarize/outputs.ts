@@ -3,7 +3,7 @@ import { UsageError } from '@voiceflow-ml/server/args';
 import { slashes } from '../files/glob.ts';
 import type { Input } from '../files/inputs.ts';
 import { statsOf } from '../files/open.ts';
-import { EXTENSIONS, type Format, isJoinable } from './formats.ts';
+import { type Format, isJoinable } from './formats.ts';
 
 /** Where the result of one recording goes. */
 export interface Output {
@@ -45,7 +45,7 @@ export async function planOutputs(inputs: readonly Input[], values: OutputValues
   const outputs = inputs.map((input) => ({
     input,
     fileId: repeatedNames?.has(baseName(input)) ? slashes(input.path) : baseName(input),
-    file: out === '-' ? undefined : join(out, `${input.name}${EXTENSIONS[format]}`),
+    file: out === '-' ? undefined : join(out, `${input.name}.${format === 'text' ? 'txt' : format}`),
     timeline: images?.(input),
   }));
   rejectCollisions(outputs);
