@@ -66,11 +66,10 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
   const leases = new Leases(db, options);
   // Releases the jobs of the previous process; no other process can have the database open.
   if (db.kind === 'embedded') await leases.reap(true);
-  const spool = spoolOf(options, join(tmpdir(), 'voiceflow-spool'));
   const storage =
     options.s3 === undefined
       ? folderStorage(folderOf(data), { flush: db.kind === 'server' })
-      : s3Storage({ ...options.s3, spool });
+      : s3Storage({ ...options.s3, spool: spoolFolder(options) });
   const secret = options.webhookSecret ?? (db.kind === 'embedded' ? ownSecret(folderOf(data)) : undefined);
   return { options, db, storage, leases, secret };
 }
@@ -86,11 +85,7 @@ export function startWorking(
   }: { log: Log; metrics?: JobMetrics; name?: string },
 ): Working {
   const { keep, allowPrivate, urlBytes } = options;
-  const withUrl = fetchAudio({
-    folder: spoolOf(options, join(tmpdir(), 'voiceflow-spool')),
-    maxBytes: urlBytes,
-    allowPrivate,
-  });
+  const withUrl = fetchAudio({ folder: spoolFolder(options), maxBytes: urlBytes, allowPrivate });
   const voices = new Voices(db);
   const common = { db, leases, storage, log };
   const worker =
@@ -178,6 +173,10 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
     },
     close: () => db.close(),
   };
+}
+
+function spoolFolder(options: JobsOptions): string {
+  return spoolOf(options, join(tmpdir(), 'voiceflow-spool'));
 }
 
 function folderOf(data: string | undefined): string {
