@@ -4,6 +4,7 @@ import process from 'node:process';
 import { encodeWav } from 'voiceflow-ml/core';
 import { seededRandom } from 'voiceflow-ml/testing';
 import { treeUsage } from '../bench/src/managed-process.ts';
+import { fmt, riff } from '../packages/sdk/src/audio/fixtures/wav-builder.ts';
 import { NODE_ENTRY, type Spawned, spawnServer } from '../tests/server/harness.ts';
 
 const FIXTURES = new URL('../packages/codecs/fixtures/', import.meta.url);
@@ -37,30 +38,12 @@ function noise(length: number): Float32Array {
 
 /** A WAV file of arbitrary samples in the given format. */
 function anyWav(seconds: number, rate: number, channels: number, bits = 8): Uint8Array<ArrayBuffer> {
-  const frame = (channels * bits) / 8;
-  const bytes = new Uint8Array(44 + seconds * rate * frame);
-  const view = new DataView(bytes.buffer);
-  for (const [at, text] of [
-    [0, 'RIFF'],
-    [8, 'WAVE'],
-    [12, 'fmt '],
-    [36, 'data'],
-  ] as const)
-    for (let i = 0; i < 4; i++) bytes[at + i] = text.charCodeAt(i);
-  view.setUint32(4, bytes.length - 8, true);
-  view.setUint32(16, 16, true);
-  view.setUint16(20, 1, true);
-  view.setUint16(22, channels, true);
-  view.setUint32(24, rate, true);
-  view.setUint32(28, rate * frame, true);
-  view.setUint16(32, frame, true);
-  view.setUint16(34, bits, true);
-  view.setUint32(40, bytes.length - 44, true);
-  const period = Math.min(bytes.length, 44 + 11 * 2 ** 16);
-  for (let i = 44; i < period; i++) bytes[i] = 128 + 60 * Math.sin(i / (7 + ((i >> 16) % 11)));
+  const body = new Uint8Array((seconds * rate * channels * bits) / 8);
+  const period = Math.min(body.length, 11 * 2 ** 16);
+  for (let i = 0; i < period; i++) body[i] = 128 + 60 * Math.sin(i / (7 + (i >> 16)));
   // Filled by doubling, because the server closes idle keep-alive connections while this blocks the event loop.
-  for (let at = period; at < bytes.length; at += at - 44) bytes.copyWithin(at, 44, at);
-  return bytes;
+  for (let at = period; at < body.length; at += at) body.copyWithin(at, 0, at);
+  return riff([fmt({ channels, rate, bits }), { id: 'data', body }]);
 }
 
 const wav = (samples: Float32Array, encoding: 's16' | 'f32' = 's16') => encodeWav(samples, RATE, { encoding });

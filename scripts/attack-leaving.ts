@@ -18,16 +18,6 @@ function again(name: string, bytes: number): Uint8Array<ArrayBuffer> {
   return all;
 }
 
-/**
- * Decides when a client disconnects: `tell` receives the response so far, `yet` says whether the i-th client leaves
- * now.
- */
-interface StartCheck {
-  readonly accept: string;
-  onPiece(piece: string): void;
-  yet(i: number): Promise<boolean>;
-}
-
 /** The same for a FLAC file. Its header states the number of samples, so the number is erased here. */
 function flacAgain(bytes: number): Uint8Array<ArrayBuffer> {
   const file = readFileSync(new URL('talk.flac', FIXTURES));
@@ -66,28 +56,35 @@ export async function leaving(): Promise<void> {
   const [worker = 0] = childrenOf(server.pid);
   const workerCpu = () => 1000 * (processUsage(worker)?.cpuSeconds ?? 0);
   const busy = async () => /requests_running\{lane="recording"\} 1/.test(await (await server.fetch('/metrics')).text());
-  /** Disconnects `times` times, each when `begun.yet` says so. */
-  const leave = async (name: string, body: Uint8Array, type: string, times: number, startCheck: StartCheck) => {
+  /** Disconnects `times` times, each when `isTime` says so, from the number of the client and its response so far. */
+  const leave = async (
+    name: string,
+    body: Uint8Array,
+    type: string,
+    times: number,
+    isTime: (i: number, received: string) => Promise<boolean>,
+    accept = 'application/json',
+  ) => {
     const waits: number[] = [];
     const cpuMs: number[] = [];
     let over = 0;
     for (let i = 0; i < times; i++) {
       const left = new AbortController();
       let answered = false;
+      let received = '';
       const request = server
         .fetch('/v1/diarize', {
           method: 'POST',
           body: new Uint8Array(body),
-          headers: { 'content-type': type, accept: startCheck.accept },
+          headers: { 'content-type': type, accept },
           signal: left.signal,
         })
         .then(async (response) => {
-          for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? [])
-            startCheck.onPiece(piece);
+          for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) received += piece;
           answered = true;
         })
         .catch(() => {});
-      while (!answered && !(await startCheck.yet(i))) await pause(2);
+      while (!answered && !(await isTime(i, received))) await pause(2);
       if (answered) over++;
       const at = performance.now();
       const cpu = workerCpu();
@@ -108,27 +105,17 @@ export async function leaving(): Promise<void> {
     );
   };
   for (const [name, [body, type]] of Object.entries(bodies)) {
-    const yet = async (i: number) => {
+    await leave(name, body, type, 8, async (i) => {
       if (!(await busy())) return false;
       await pause(40 * i * i);
       return true;
-    };
-    await leave(name, body, type, 8, { accept: 'application/json', onPiece: () => {}, yet });
+    });
   }
   // Constantly changing voices give the clustering as much work as possible.
   const voices = new Float32Array(16_000 * 1800).map((_, i) => Math.sin((i * (1 + (((i / 6400) | 0) % 7))) / 40) * 0.3);
-  let received = '';
-  await leave('clustering of half an hour', encodeWav(voices, 16_000), 'audio/wav', 3, {
-    accept: 'text/event-stream',
-    onPiece: (piece) => {
-      received += piece;
-    },
-    yet: async () => {
-      if (!received.includes('"stage":"cluster"')) return false;
-      received = '';
-      return true;
-    },
-  });
+  const isClustering = async (_: number, received: string) => received.includes('"stage":"cluster"');
+  const wavOfVoices = encodeWav(voices, 16_000);
+  await leave('clustering of half an hour', wavOfVoices, 'audio/wav', 3, isClustering, 'text/event-stream');
   await server.close();
 }
 

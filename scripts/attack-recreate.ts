@@ -9,6 +9,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { type Backend, createDiarizer, wasmBackend } from 'voiceflow-ml';
 import { nodeBackend } from 'voiceflow-ml/backends/node';
+import { slope } from '../bench/src/stats/summary.ts';
 import { TOY } from '../tests/server/harness.ts';
 
 const KINDS = ['threads', 'in-process', 'wasm', 'pool'] as const;
@@ -35,13 +36,6 @@ const cycles: Readonly<Record<(typeof KINDS)[number], () => Promise<void>>> = {
   pool: poolCycle,
 };
 
-/** Least-squares slope per cycle. */
-function slope(values: readonly number[]): number {
-  const mean = (list: readonly number[]) => list.reduce((sum, x) => sum + x, 0) / list.length;
-  const [x, y] = [(values.length - 1) / 2, mean(values)];
-  return mean(values.map((value, i) => (i - x) * (value - y))) / mean(values.map((_, i) => (i - x) ** 2));
-}
-
 async function measure(kind: (typeof KINDS)[number], count: number): Promise<void> {
   const rss: number[] = [];
   for (let i = 0; i < count; i++) {
@@ -51,10 +45,9 @@ async function measure(kind: (typeof KINDS)[number], count: number): Promise<voi
   }
   // The first half is the runtime's warm-up.
   const half = rss.slice(count >> 1);
+  const growth = slope([...half.keys()], half);
   const at = (share: number) => (rss[Math.min(count - 1, Math.floor(count * share))] ?? 0).toFixed(0);
-  console.log(
-    `| ${kind} | ${count} | ${[0.05, 0.25, 0.5, 0.75, 1].map(at).join(', ')} MB | ${slope(half).toFixed(3)} MB |`,
-  );
+  console.log(`| ${kind} | ${count} | ${[0.05, 0.25, 0.5, 0.75, 1].map(at).join(', ')} MB | ${growth.toFixed(3)} MB |`);
 }
 
 /** Measures all kinds, one after the other. */

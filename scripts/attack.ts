@@ -6,12 +6,12 @@
  * Build first. Short versions of these run as tests (tests/security). Linux only: memory is read from /proc.
  */
 import { readFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { encodeWav } from 'voiceflow-ml/core';
 import { childrenOf } from '../bench/src/managed-process.ts';
-import { metric, residentMb } from '../tests/security/sockets.ts';
+import { metric, rawClient, residentMb } from '../tests/security/sockets.ts';
 import { NODE_ENTRY, type Spawned, spawnServer, TOY, windowBytes } from '../tests/server/harness.ts';
 import { clustering } from './attack-clustering.ts';
 import { cost } from './attack-cost.ts';
@@ -41,12 +41,10 @@ async function healthy(server: Spawned, seconds: number): Promise<number[]> {
   return times.sort((a, b) => a - b);
 }
 
-function unreadSocket(url: string, bytes: string): Socket {
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  socket.on('error', () => {});
-  socket.write(bytes);
-  return socket;
+/** Connections that send the bytes and read nothing. */
+async function unreadSockets(url: string, count: number, bytes: string): Promise<Socket[]> {
+  const clients = await Promise.all(Array.from({ length: count }, () => rawClient(url, bytes, { deaf: true })));
+  return clients.map(({ socket }) => socket);
 }
 
 async function watched<T>(read: () => number, work: () => Promise<T>): Promise<{ peak: number; result: T }> {
@@ -76,7 +74,7 @@ async function pipelining(): Promise<void> {
       ['as many as a read brings', Math.floor(65_536 / one.length)],
       ['30 each, held', 30],
     ] as const) {
-      const sockets = Array.from({ length: 60 }, () => unreadSocket(server.url, one.repeat(count)));
+      const sockets = await unreadSockets(server.url, 60, one.repeat(count));
       const { peak, result } = await watched(rss, () => healthy(server, 8));
       const left = performance.now();
       for (const socket of sockets) socket.destroy();
@@ -106,8 +104,8 @@ async function unread(): Promise<void> {
   });
   const request = 'POST /v1/diarize?answer=8000000 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx';
   let most = 0;
-  const sockets = Array.from({ length: 100 }, () => unreadSocket(server.url, request));
   const start = residentMb(process.pid);
+  const sockets = await unreadSockets(server.url, 100, request);
   const { peak } = await watched(
     () => residentMb(process.pid),
     async () => {

@@ -16,6 +16,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { toRttm } from '../packages/sdk/src/annotation/rttm.ts';
 import { DIALOGUE, type Voice } from './conversation/dialogue.ts';
 import { addThrough, at, impulseResponse, type Point, pinkNoise, type Room } from './conversation/room.ts';
 
@@ -173,7 +174,7 @@ function main(folder: string): void {
     rows.sort((a, b) => a.start - b.start);
     words.sort((a, b) => a.start - b.start);
     writeFileSync(join(folder, 'conversation.wav'), wav(mix));
-    writeFileSync(join(folder, 'conversation.rttm'), rows.map(rttmLine).join(''));
+    writeFileSync(join(folder, 'conversation.rttm'), toRttm(rows, 'conversation'));
     writeFileSync(
       join(folder, 'conversation.words.json'),
       `[\n${words.map((w) => `  ${JSON.stringify(w)}`).join(',\n')}\n]\n`,
@@ -186,11 +187,6 @@ function main(folder: string): void {
 
 function round(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
-}
-
-function rttmLine({ start, end, speaker }: { start: number; end: number; speaker: string }): string {
-  const duration = round(end) - round(start);
-  return `SPEAKER conversation 1 ${round(start).toFixed(3)} ${duration.toFixed(3)} <NA> <NA> ${speaker} <NA> <NA>\n`;
 }
 
 function wav(samples: Float64Array): Buffer {

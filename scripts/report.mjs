@@ -3,10 +3,12 @@ import process from 'node:process';
 
 /**
  * Counts the results of a vitest run from its JSON report.
- * @param report The parsed report.
- * @param ended Whether vitest itself succeeded.
+ * @param {{ testResults: { name: string, status: string, message: string,
+ *   assertionResults: { status: string, fullName: string }[] }[] }} report The parsed report.
+ * @param {boolean} ended Whether vitest itself succeeded.
  */
 export function count(report, ended) {
+  /** @type {string[]} */
   const failures = [];
   let [passed, failed, skipped] = [0, 0, 0];
   for (const { name, status, message, assertionResults } of report.testResults) {
@@ -31,6 +33,7 @@ export function count(report, ended) {
   return { passed, failed, skipped, failures };
 }
 
+/** @param {{ passed: number, failed: number, skipped: number }} counts */
 export function lastLine({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }

@@ -1,5 +1,5 @@
 import { measure } from 'mitata';
-import { type Model, VoiceFlowError } from 'voiceflow-ml/core';
+import { VoiceFlowError } from 'voiceflow-ml/core';
 import { seededRandom } from 'voiceflow-ml/testing';
 import { type EngineName, loadEngine } from './model/engines.ts';
 import { feedsFor } from './model/feeds.ts';
@@ -59,36 +59,31 @@ export interface ComparisonResult {
   readonly unavailable: Readonly<Record<string, string>>;
 }
 
-export interface ComparisonOptions {
-  /** Runs of each contender; batches get a quarter of this. */
-  readonly iterations: number;
-  readonly contenders?: readonly Contender[];
-  readonly onProgress?: (round: number, rounds: number) => void;
-}
-
 const ROUNDS = 10;
 const WARMUP = 5;
 
-/** Runs all contenders in this runtime in turns, so that the pairs of a round have the same conditions. */
-export async function compareBackends(options: ComparisonOptions): Promise<ComparisonResult> {
+/**
+ * Runs all contenders in this runtime in turns, so that the pairs of a round have the same conditions.
+ * @param iterations Runs of each contender; batches get a quarter of this.
+ */
+export async function compareBackends(iterations: number, contenders = CONTENDERS): Promise<ComparisonResult> {
   const unavailable: Record<string, string> = {};
   const runners: Runner[] = [];
   try {
-    for (const each of options.contenders ?? CONTENDERS) {
+    for (const each of contenders) {
       const runner = await prepare(each).catch((error: unknown) => {
         if (!VoiceFlowError.isInstance(error)) throw error;
         unavailable[each.name] = error.message;
       });
       if (runner !== undefined) runners.push(runner);
     }
-    const count = (each: Contender) => Math.max(1, Math.round(options.iterations / ROUNDS / (each.batch > 1 ? 4 : 1)));
+    const count = (each: Contender) => Math.max(1, Math.round(iterations / ROUNDS / (each.batch > 1 ? 4 : 1)));
     for (let round = 0; round < ROUNDS; round++) {
       // Each round starts with a different contender, so that none is always the first after a pause.
       for (let at = 0; at < runners.length; at++) {
         const runner = runners[(at + round) % runners.length];
         if (runner !== undefined) await runner.round(count(runner.contender));
       }
-      options.onProgress?.(round + 1, ROUNDS);
     }
     return { runtime: runtimeName(), contenders: runners.map(resultOf), ratios: ratiosOf(runners), unavailable };
   } finally {
@@ -96,31 +91,22 @@ export async function compareBackends(options: ComparisonOptions): Promise<Compa
   }
 }
 
-interface Runner {
-  readonly contender: Contender;
-  readonly model: Model;
-  readonly samples: number[];
-  /** Median of each round, in milliseconds per second of audio. */
-  readonly medians: number[];
-  /** CPU milliseconds of all counted runs. */
-  cpu: number;
-  round(count: number): Promise<void>;
-}
+type Runner = Awaited<ReturnType<typeof prepare>>;
 
-async function prepare(contender: Contender): Promise<Runner> {
+async function prepare(contender: Contender) {
   const file = await readModel();
   const model = await loadEngine(contender.engine, file);
   const feeds = feedsFor(model.inputs, { audio: [contender.batch, 48_000] }, seededRandom(1));
   for (let i = 0; i < WARMUP; i++) await model.run(feeds());
-  const samples: number[] = [];
-  const medians: number[] = [];
-  const runner: Runner = {
+  const runner = {
     contender,
     model,
-    samples,
-    medians,
+    samples: [] as number[],
+    /** Median of each round, in milliseconds per second of audio. */
+    medians: [] as number[],
+    /** CPU milliseconds of all counted runs. */
     cpu: 0,
-    async round(count) {
+    async round(count: number): Promise<void> {
       const times: number[] = [];
       const run = async () => {
         const input = feeds();
@@ -135,8 +121,8 @@ async function prepare(contender: Contender): Promise<Runner> {
       const { user, system } = process.cpuUsage(before);
       runner.cpu += ((user + system) / 1000) * (count / times.length);
       const counted = times.slice(-count);
-      samples.push(...counted);
-      medians.push(median(counted) / contender.batch);
+      runner.samples.push(...counted);
+      runner.medians.push(median(counted) / contender.batch);
     },
   };
   return runner;

@@ -32,7 +32,7 @@ export async function measureBackends(
     }
     io.note(`backends on ${runtime.name} …`);
     try {
-      const inside = await child(runtime, ['inside', '--iterations', String(iterations)], io.signal);
+      const inside = await runPart(['inside', '--iterations', String(iterations)], { ...runtime, signal: io.signal });
       runtimes.push({ ...(JSON.parse(inside) as ComparisonResult), coldStart: await coldStarts(runtime, io.signal) });
     } catch (error) {
       io.signal?.throwIfAborted();
@@ -42,21 +42,12 @@ export async function measureBackends(
   return { runtimes, skipped };
 }
 
-function child(
-  { command, args: before }: Runtime,
-  args: readonly string[],
-  signal?: AbortSignal,
-  timeoutMs?: number,
-): Promise<string> {
-  return runPart(args, { command, before, signal, timeoutMs });
-}
-
 async function coldStarts(runtime: Runtime, signal?: AbortSignal): Promise<RuntimeResult['coldStart']> {
   const samples = coldStartContenders.map((): number[] => []);
   for (let round = 0; round < COLD_STARTS; round++) {
     for (const [at, engine] of coldStartContenders.entries()) {
       const start = performance.now();
-      await child(runtime, ['cold-start', '--engine', engine], signal, COLD_START_TIMEOUT_MS);
+      await runPart(['cold-start', '--engine', engine], { ...runtime, signal, timeoutMs: COLD_START_TIMEOUT_MS });
       samples[at]?.push(performance.now() - start);
     }
   }

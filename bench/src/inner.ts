@@ -29,33 +29,33 @@ export interface PartOptions {
  */
 export function runPart(args: readonly string[], options: PartOptions = {}): Promise<string> {
   const { command = process.execPath, before = [], signal, timeoutMs = TIMEOUT_MS, script = BENCH_SCRIPT } = options;
-  if (signal?.aborted) return Promise.reject(abortError(signal));
+  const late = AbortSignal.timeout(timeoutMs);
   return new Promise((resolve, reject) => {
-    const child = spawn(command, [...before, script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, [...before, script, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      signal: signal === undefined ? late : AbortSignal.any([signal, late]),
+      killSignal: 'SIGKILL',
+    });
     let printed = '';
     let errors = '';
-    const finish = (settle: () => void) => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-      child.kill('SIGKILL');
-      settle();
-    };
     const fail = (how: string, cause?: unknown) => {
       const message = `\`bench ${args.join(' ')}\` on ${command} ${how}${errors && `: ${errors.trim()}`}`;
-      finish(() => reject(new VoiceFlowError('backend-failed', message, { cause })));
+      reject(new VoiceFlowError('backend-failed', message, { cause }));
     };
-    const onAbort = () => signal && finish(() => reject(abortError(signal)));
-    const timer = setTimeout(() => fail(`was given up after ${timeoutMs / 1000} s`), timeoutMs);
-    signal?.addEventListener('abort', onAbort);
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       printed += text;
       if (!text.includes(END_OF_PART)) return;
-      finish(() => resolve(printed.slice(0, printed.lastIndexOf(END_OF_PART))));
+      child.kill('SIGKILL');
+      resolve(printed.slice(0, printed.lastIndexOf(END_OF_PART)));
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       errors = (errors + text).slice(-KEPT_ERRORS);
     });
-    child.on('error', (error) => fail('did not start', error));
+    child.on('error', (error) => {
+      if (signal?.aborted) reject(abortError(signal));
+      else if (late.aborted) fail(`was given up after ${timeoutMs / 1000} s`);
+      else fail('did not start', error);
+    });
     child.on('close', (code, by) => fail(`ended with ${code ?? by} before it was done`));
   });
 }

@@ -48,6 +48,13 @@ interface LiveRun {
 }
 
 const WAYS = ['live', 'offline', 'reclustered'] as const;
+type Way = (typeof WAYS)[number];
+type Rates = Pick<LiveFile, Way>;
+
+/** A recording, and its turns by each way of diarizing. */
+interface Outcome extends Readonly<Record<Way, readonly Turn[]>> {
+  readonly recording: Recording;
+}
 
 /** Seconds of audio per push. */
 const PIECE = 0.02;
@@ -61,21 +68,14 @@ export async function measureLive(diarizer: Diarizer, options: LiveOptions): Pro
   const result: LiveFolder[] = [];
   for (const folder of options.folders) {
     const files: LiveFile[] = [];
-    const all: Record<keyof Rates, Pair[]> = { live: [], offline: [], reclustered: [] };
+    const outcomes: Outcome[] = [];
     for (const recording of await recordingsOf(folder)) {
       const { turns: offline } = await diarizer.diarize(await openAsBlob(await asWav(recording.audio)), { signal });
       const run = await runLive(diarizer, recording, options);
-      const pairs = {
-        live: { recording, turns: run.turns.map(({ turn, speaker }) => ({ ...turn, speaker })) },
-        offline: { recording, turns: offline },
-        reclustered: { recording, turns: run.result.turns },
-      };
-      for (const how of WAYS) all[how].push(pairs[how]);
-      const file = describe(
-        recording,
-        run,
-        ratesOf((how) => [pairs[how]]),
-      );
+      const live = run.turns.map(({ turn, speaker }) => ({ ...turn, speaker }));
+      const outcome = { recording, live, offline, reclustered: run.result.turns };
+      outcomes.push(outcome);
+      const file = describe(recording, run, ratesOf([outcome]));
       files.push(file);
       options.onFile?.(folder, file);
     }
@@ -83,7 +83,7 @@ export async function measureLive(diarizer: Diarizer, options: LiveOptions): Pro
     result.push({
       folder: basename(resolve(folder)),
       files,
-      ...ratesOf((how) => all[how]),
+      ...ratesOf(outcomes),
       finalSeconds: sum(({ finalSeconds }) => finalSeconds),
       renamed: sum(({ renamed }) => renamed),
       reassigned: sum(({ reassigned }) => reassigned),
@@ -156,19 +156,11 @@ function describe(recording: Recording, { turns, result, latest }: LiveRun, rate
   };
 }
 
-interface Pair {
-  readonly recording: Recording;
-  readonly turns: readonly Turn[];
-}
-
-type Rates = Pick<LiveFile, (typeof WAYS)[number]>;
-
 /** DER of each way of diarizing, in percent. */
-function ratesOf(pairsOf: (how: keyof Rates) => readonly Pair[]): Rates {
+function ratesOf(outcomes: readonly Outcome[]): Rates {
+  const reference = outcomes.map(({ recording }) => ({ uri: recording.name, turns: recording.reference }));
   const rates = WAYS.map((how) => {
-    const pairs = pairsOf(how);
-    const reference = pairs.map(({ recording }) => ({ uri: recording.name, turns: recording.reference }));
-    const hypothesis = pairs.map(({ recording, turns }) => ({ uri: recording.name, turns }));
+    const hypothesis = outcomes.map((outcome) => ({ uri: outcome.recording.name, turns: outcome[how] }));
     return [how, scoreDiarization(reference, hypothesis).total.der ?? Number.NaN];
   });
   return Object.fromEntries(rates);

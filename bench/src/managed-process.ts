@@ -31,7 +31,6 @@ export interface StartOptions {
   /** URL that responds with 2xx when the process is ready. */
   readonly readyUrl: string;
   readonly env?: Readonly<Record<string, string>>;
-  readonly cwd?: string;
   /** Milliseconds in which it must become ready. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -53,7 +52,6 @@ export async function startProcess(options: StartOptions): Promise<ManagedProces
   const child = spawn(options.command, [...options.args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
-    cwd: options.cwd,
   });
   running.add(child);
   let output = '';

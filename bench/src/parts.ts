@@ -16,7 +16,7 @@ export const parts: Readonly<Record<string, BenchCommand>> = {
   inside: command({
     summary: 'compares the backends in this runtime',
     options: { iterations: integer([10, 100_000], 200, '') },
-    run: async ({ iterations }, io) => io.out(JSON.stringify(await compareBackends({ iterations }))),
+    run: async ({ iterations }, io) => io.out(JSON.stringify(await compareBackends(iterations))),
   }),
   'cold-start': command({
     summary: 'time from the start to the first result',

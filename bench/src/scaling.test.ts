@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { reportFixture } from './report/fixture.ts';
+import { reportFixture } from '../../tests/bench/report-fixture.ts';
 import { coreCost, erlangWait, renderScaling, requirement } from './scaling.ts';
 
 describe('erlangWait', () => {

@@ -1,5 +1,8 @@
 import { SERVER_FLAGS } from '@voiceflow-ml/server/node';
 import { VoiceFlowError } from 'voiceflow-ml/core';
+import { closedLoop, warmUp } from './load/loops.ts';
+import type { LoadResult } from './load/recorder.ts';
+import { inferTarget } from './load/target.ts';
 import { REPOSITORY } from './machine.ts';
 import { freePort, type ManagedProcess, startProcess } from './managed-process.ts';
 import { findRuntimes } from './runtimes.ts';
@@ -27,7 +30,7 @@ export function serverOn(name: 'node' | 'bun' | 'deno'): readonly [string, ...st
   if (runtime === undefined || runtime.missing !== undefined) {
     throw new VoiceFlowError('backend-unavailable', runtime?.missing ?? `there is no ${name}`);
   }
-  return [runtime.command, ...runtime.args, `${REPOSITORY}packages/server/dist/main-${name}.js`];
+  return [runtime.command, ...runtime.before, `${REPOSITORY}packages/server/dist/main-${name}.js`];
 }
 
 /**
@@ -59,6 +62,25 @@ export async function serverAt(
   options: ServerOptions,
 ): Promise<Pick<ServerUnderTest, 'url'> & AsyncDisposable> {
   return url === undefined ? startServer(options) : { url, [Symbol.asyncDispose]: async () => {} };
+}
+
+/**
+ * A closed loop of windows.
+ * @param before Requests before the measurement.
+ * @returns The result, and CPU milliseconds of the server and its workers per request, if the system reports them.
+ */
+export async function loadServer(
+  server: ServerUnderTest,
+  clients: number,
+  requests: number,
+  before = Math.max(50, 10 * clients),
+): Promise<{ readonly load: LoadResult; readonly cpu: number | undefined }> {
+  using target = inferTarget(server.url, clients);
+  await warmUp(target, before, clients);
+  const start = server.usage();
+  const load = await closedLoop(target, { requests, concurrency: clients });
+  const end = server.usage();
+  return { load, cpu: start && end && (1000 * (end.cpuSeconds - start.cpuSeconds)) / load.requests };
 }
 
 /** The value of a server metric, by the beginning of its line; 0 when absent. */

@@ -57,10 +57,10 @@ describe.skipIf(!built)(`the report's load test of the real server${why}`, () =>
 });
 
 describe.skipIf(!built)(`cold starts${why}`, () => {
-  for (const { name, command, args, missing } of findRuntimes()) {
+  for (const runtime of findRuntimes()) {
+    const { name, missing } = runtime;
     it.skipIf(missing !== undefined)(`return the first result on ${missing ?? name}`, async () => {
-      for (const engine of ['native', 'wasm'])
-        await runPart(['cold-start', '--engine', engine], { command, before: args });
+      for (const engine of ['native', 'wasm']) await runPart(['cold-start', '--engine', engine], runtime);
     });
   }
 });

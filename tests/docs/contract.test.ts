@@ -23,8 +23,11 @@ const rows = (text: string) =>
 
 describe('docs/contract.md', () => {
   it('lists every error code, with its HTTP status', () => {
-    const [, table = ''] = /STATUS[^{]*\{([^}]*)\}/.exec(read('packages/server/src/http/problem.ts')) ?? [];
-    const statuses = [...table.matchAll(/'?([\w-]+)'?: (\d+)/g)].map(([, code = '', status = '']) => [code, status]);
+    const [, table = ''] = /const PROBLEMS.*?\{\n(.*?)\n\};/s.exec(read('packages/server/src/http/problem.ts')) ?? [];
+    const statuses = [...table.matchAll(/'?([\w-]+)'?: \{ status: (\d+)/g)].map(([, code = '', status = '']) => [
+      code,
+      status,
+    ]);
     const told = rows(section('Errors')).flatMap(([codes, status]) => {
       const each = status.split(', ');
       return quoted(codes).map((code, i) => [code, each[i] ?? each[0]]);

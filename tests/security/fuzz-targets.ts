@@ -167,7 +167,7 @@ const FRAME = fc
   )
   .map(([head, body, claim]) => {
     const parts: Uint8Array[] = [];
-    const sink = { write: (bytes: Uint8Array) => parts.push(bytes) > 0, cork() {}, uncork() {}, once() {} };
+    const sink = { write: (bytes: Uint8Array) => parts.push(bytes) > 0, cork() {}, uncork() {} };
     writeFrame(sink, head, [Uint8Array.from(body)]);
     const bytes = Buffer.concat(parts);
     if (claim !== undefined) bytes.writeUInt32LE(claim[1], claim[0]);

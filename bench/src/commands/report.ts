@@ -4,7 +4,7 @@ import { flag, text } from '@voiceflow-ml/server/args';
 import { command } from '../command.ts';
 import { REPOSITORY } from '../machine.ts';
 import { collectReport } from '../report/collect.ts';
-import { historyEntry, previousRun, readHistory, writeHistory } from '../report/history.ts';
+import { historyEntry, previousRun, readHistory } from '../report/history.ts';
 import { renderSections } from '../report/markdown.ts';
 import { readmeBlock, withReadmeBlock } from '../report/readme.ts';
 import { reportSections } from '../report/sections.ts';
@@ -48,8 +48,8 @@ export async function writeReport(measured: Report, folder: string, counts: bool
   await writeFile(join(folder, `${NAME}.json`), `${JSON.stringify(measured, undefined, 1)}\n`);
   await writeFile(join(folder, `${NAME}.md`), `${title}\n\n${how}\n\n${renderSections(sections)}\n`);
   if (!counts) return;
-  const others = history.filter((entry) => entry.date !== measured.date);
-  await writeHistory(historyFile, [...others, historyEntry(measured)]);
+  const entries = [...history.filter((entry) => entry.date !== measured.date), historyEntry(measured)];
+  await writeFile(historyFile, `${JSON.stringify(entries, undefined, 2)}\n`);
 }
 
 async function updateDocs(measured: Report): Promise<void> {

@@ -1,14 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { integer, number } from '@voiceflow-ml/server/args';
 import { command } from '../command.ts';
 import { conversationPcm, type Pcm, repeatedWav } from '../conversation.ts';
 import { counts, figures } from '../format.ts';
 import { closedLoop, warmUp } from '../load/loops.ts';
 import { runSessions } from '../load/sessions.ts';
-import { inferTarget } from '../load/target.ts';
+import { createHttpTarget, inferTarget } from '../load/target.ts';
 import { processUsage } from '../managed-process.ts';
 import { eventLoopLag, metric, startServer, usageOf } from '../server-under-test.ts';
 import { atLeast, atMost, conclude } from '../sla.ts';
+import { slope } from '../stats/summary.ts';
 
 interface Point {
   /** Hours since the start. */
@@ -25,6 +25,9 @@ interface Point {
 const FLOOR_SECONDS = 30;
 const RECORDING_SECONDS = 60;
 const SESSION_SECONDS = 20;
+const DEADLINE_MS = 600_000;
+/** More requests than a soak can send: the time ends it. */
+const MANY = 100_000_000;
 
 export const soak = command({
   summary: 'event-loop lag during an upload of an hour of audio; memory under windows, recordings and sessions',
@@ -38,7 +41,7 @@ export const soak = command({
     slope: number([0, 1000], 5, 'accepted growth of memory in MB per hour'),
   },
   async run({ minutes, upload, clients, recordings, sessions, slope: limit }, io) {
-    const late = { VOICEFLOW_DEADLINE_MS: '600000', VOICEFLOW_INFER_DEADLINE_MS: '60000' };
+    const late = { VOICEFLOW_DEADLINE_MS: String(DEADLINE_MS), VOICEFLOW_INFER_DEADLINE_MS: '60000' };
     await using server = await startServer({ env: late });
     const pcm = await conversationPcm();
     const lag = upload > 0 ? await uploadLag(server.url, repeatedWav(pcm, upload), io.out) : undefined;
@@ -46,6 +49,13 @@ export const soak = command({
     let over = false;
     void server.exited.then((how) => over || io.note(`the server ended (${how}): ${server.output()}`));
     using target = inferTarget(server.url, clients);
+    using recordingTarget = createHttpTarget({
+      url: `${server.url}/v1/diarize`,
+      body: repeatedWav(pcm, RECORDING_SECONDS),
+      headers: { 'content-type': 'audio/wav', accept: 'application/json' },
+      connections: Math.max(1, recordings),
+      timeout: DEADLINE_MS,
+    });
     await warmUp(target, 500, clients);
     const points: Point[] = [];
     const startedAt = performance.now();
@@ -56,8 +66,8 @@ export const soak = command({
     }, 1000);
     const stop = AbortSignal.timeout(minutes * 60_000);
     const [windows, files, live] = await Promise.all([
-      closedLoop(target, { requests: 100_000_000, concurrency: clients, signal: stop }),
-      recordingLoop(server.url, repeatedWav(pcm, RECORDING_SECONDS), recordings, stop),
+      closedLoop(target, { requests: MANY, concurrency: clients, signal: stop }),
+      closedLoop(recordingTarget, { requests: MANY, concurrency: recordings, signal: stop }),
       sessionLoop(server.url, pcm, sessions, stop),
     ]);
     over = true;
@@ -65,23 +75,29 @@ export const soak = command({
     const seconds = (performance.now() - startedAt) / 1000;
     const floor = floors(points.slice(Math.floor(points.length / 5)));
     const [first, last] = [floor[0], floor.at(-1)];
+    /** MB per hour. */
+    const growth = (what: 'rss' | 'server') =>
+      slope(
+        floor.map(({ at }) => at),
+        floor.map((point) => point[what]),
+      );
     io.out(
       [
         `windows     ${windows.requests}, ${windows.succeeded} succeeded${failureText(windows)}`,
-        `recordings  ${files.sent} of ${RECORDING_SECONDS} s, ${files.well} succeeded${failureText(files)}`,
-        `sessions    ${live.sent} of ${SESSION_SECONDS} s in real time, ${live.well} succeeded${failureText(live)}`,
+        `recordings  ${files.requests} of ${RECORDING_SECONDS} s, ${files.succeeded} succeeded${failureText(files)}`,
+        `sessions    ${live.requests} of ${SESSION_SECONDS} s in real time, ${live.succeeded} succeeded${failureText(live)}`,
         `load        ${figures((usageOf(server).cpuSeconds - cpuSeconds) / seconds)} cores for ${figures(seconds / 60)} minutes`,
         `RSS         ${figures(first?.rss ?? 0)} → ${figures(last?.rss ?? 0)} MB in total, the server alone ${figures(first?.server ?? 0)} → ${figures(last?.server ?? 0)} MB`,
-        `slope       ${figures(slope(floor, 'rss'))} MB/h in total, the server alone ${figures(slope(floor, 'server'))} MB/h`,
+        `slope       ${figures(growth('rss'))} MB/h in total, the server alone ${figures(growth('server'))} MB/h`,
       ].join('\n'),
     );
     const restarts = await metric(server.url, 'voiceflow_worker_restarts_total');
-    const sent = windows.requests + files.sent + live.sent;
+    const sent = windows.requests + files.requests + live.requests;
     return conclude(io, [
       ...(lag === undefined ? [] : [atMost('event-loop lag P99 during the upload', lag, 20, 'ms')]),
-      atLeast('success', (100 * (windows.succeeded + files.well + live.well)) / sent, 100, '%'),
+      atLeast('success', (100 * (windows.succeeded + files.succeeded + live.succeeded)) / sent, 100, '%'),
       atMost('workers replaced', restarts, 0, ''),
-      atMost('memory slope', slope(floor, 'rss'), limit, 'MB/h'),
+      atMost('memory slope', growth('rss'), limit, 'MB/h'),
     ]);
   },
 });
@@ -96,61 +112,23 @@ async function uploadLag(url: string, body: Uint8Array<ArrayBuffer>, out: (text:
 }
 
 interface Count {
-  sent: number;
-  well: number;
+  requests: number;
+  succeeded: number;
   readonly failures: Record<string, number>;
 }
 
 /** The failures with their counts, as text. */
-function failureText({ failures }: { readonly failures: Readonly<Record<string, number>> }): string {
+function failureText({ failures }: Readonly<Count>): string {
   const kinds = counts(failures);
   return kinds && ` (${kinds})`;
 }
 
-/** The cause of a failed `fetch`, whose own message is always the same. */
-function causeOf(error: unknown): string {
-  const { cause = error } = error as { cause?: unknown };
-  const { code, message } = cause as { code?: string; message?: string };
-  return `${code ?? 'error'}: ${message ?? String(cause)}`;
-}
-
-async function recordingLoop(
-  url: string,
-  body: Uint8Array<ArrayBuffer>,
-  atOnce: number,
-  stop: AbortSignal,
-): Promise<Count> {
-  const count: Count = { sent: 0, well: 0, failures: {} };
-  const diarize = async (): Promise<string | undefined> => {
-    try {
-      const answer = await fetch(`${url}/v1/diarize`, { method: 'POST', body });
-      await answer.arrayBuffer();
-      return answer.ok ? undefined : `http-${answer.status}`;
-    } catch (error) {
-      return causeOf(error);
-    }
-  };
-  const client = async () => {
-    while (!stop.aborted) {
-      count.sent++;
-      const failure = await diarize();
-      if (failure === undefined) count.well++;
-      else {
-        count.failures[failure] = (count.failures[failure] ?? 0) + 1;
-        await sleep(1000);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, client));
-  return count;
-}
-
 async function sessionLoop(url: string, pcm: Pcm, sessions: number, stop: AbortSignal): Promise<Count> {
-  const count: Count = { sent: 0, well: 0, failures: {} };
+  const count: Count = { requests: 0, succeeded: 0, failures: {} };
   for (let seed = 1; sessions > 0 && !stop.aborted; seed++) {
     const result = await runSessions({ url, sessions, seconds: SESSION_SECONDS, seed, pcm });
-    count.sent += result.sessions;
-    count.well += result.succeeded;
+    count.requests += result.sessions;
+    count.succeeded += result.succeeded;
     for (const [kind, n] of Object.entries(result.failures)) count.failures[kind] = (count.failures[kind] ?? 0) + n;
   }
   return count;
@@ -165,11 +143,4 @@ function floors(points: readonly Point[]): Point[] {
     least.push({ at: part[0]?.at ?? 0, rss: min(({ rss }) => rss), server: min(({ server }) => server) });
   }
   return least;
-}
-
-/** Growth in MB per hour, by least squares. */
-function slope(points: readonly Point[], what: 'rss' | 'server'): number {
-  const mean = (pick: (point: Point) => number) => points.reduce((sum, point) => sum + pick(point), 0) / points.length;
-  const [x, y] = [mean(({ at }) => at), mean((point) => point[what])];
-  return mean((point) => (point.at - x) * (point[what] - y)) / mean(({ at }) => (at - x) ** 2);
 }

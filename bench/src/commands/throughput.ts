@@ -3,11 +3,9 @@ import { integer } from '@voiceflow-ml/server/args';
 import { command } from '../command.ts';
 import { figures, ms, percent, summaryLine } from '../format.ts';
 import { runPart } from '../inner.ts';
-import { closedLoop, warmUp } from '../load/loops.ts';
 import type { LoadResult } from '../load/recorder.ts';
-import { inferTarget } from '../load/target.ts';
 import type { IsolatedResult } from '../model/isolated.ts';
-import { eventLoopLag, type ServerUnderTest, startServer, usageOf } from '../server-under-test.ts';
+import { eventLoopLag, loadServer, startServer } from '../server-under-test.ts';
 import { atLeast, atMost, conclude } from '../sla.ts';
 import { median } from '../stats/summary.ts';
 
@@ -27,10 +25,10 @@ export const throughput = command({
     io.note(`one bare loop: ${figures(alone?.throughput ?? 0)}/s, ${summaryLine(alone?.latency)}`);
     await using server = await startServer();
     const done: { readonly load: LoadResult; readonly ratio: number }[] = [];
-    await loaded(server, CLIENTS, WARM_UP);
+    await loadServer(server, CLIENTS, WARM_UP);
     for (let round = 1; round <= rounds; round++) {
       const before = await bareLoops(cores, 4);
-      const { load, cpu } = await loaded(server, CLIENTS, requests);
+      const { load, cpu } = await loadServer(server, CLIENTS, requests);
       const both = [...before, ...(await bareLoops(cores, 4))];
       const bare = both.reduce((sum, loop) => sum + loop.throughput, 0) / 2;
       // The share of the cores that the generator left. The bare loops had all cores.
@@ -41,7 +39,7 @@ export const throughput = command({
         `round ${round}: ${figures(load.throughput)} req/s; bare ${figures(bare)}/s, of which the load generator (${ms(load.generatorCpu)} of CPU per request) leaves ${percent(left)}; ratio ${percent(ratio)}\n  end to end ${summaryLine(load.latency)}\n  model      ${summaryLine(load.server.model)}\n  CPU per request: server ${ms(cpu)}, bare run ${ms(before[0]?.cpu)}`,
       );
     }
-    const { load: one } = await loaded(server, 1, 500);
+    const { load: one } = await loadServer(server, 1, 500);
     io.out(`one client: end to end ${summaryLine(one.latency)}; model ${summaryLine(one.server.model)}`);
     const lag = await eventLoopLag(server.url);
     const middle = (pick: (load: LoadResult) => number | undefined) =>
@@ -72,13 +70,4 @@ export const throughput = command({
 function bareLoops(count: number, seconds: number): Promise<IsolatedResult[]> {
   const loop = async () => JSON.parse(await runPart(['bare-loop', '--seconds', String(seconds)])) as IsolatedResult;
   return Promise.all(Array.from({ length: count }, loop));
-}
-
-/** @returns The load result, and CPU milliseconds of the server and its workers per request. */
-async function loaded(server: ServerUnderTest, clients: number, requests: number) {
-  using target = inferTarget(server.url, clients);
-  await warmUp(target, Math.max(50, 10 * clients), clients);
-  const before = usageOf(server);
-  const load = await closedLoop(target, { requests, concurrency: clients });
-  return { load, cpu: (1000 * (usageOf(server).cpuSeconds - before.cpuSeconds)) / requests };
 }

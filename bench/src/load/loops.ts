@@ -3,12 +3,6 @@ import { givingWay } from './give-way.ts';
 import { type LoadResult, Recorder } from './recorder.ts';
 import type { Target } from './target.ts';
 
-/** Cancellation and progress of a run. */
-export interface LoopControl {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (done: number) => void;
-}
-
 /**
  * Sends `count` requests, `concurrency` at a time, and ignores the results, to open connections and warm up the code.
  */
@@ -26,7 +20,13 @@ export async function warmUp(target: Target, count: number, concurrency: number)
  */
 export async function closedLoop(
   target: Target,
-  options: LoopControl & { readonly requests: number; readonly concurrency: number },
+  options: {
+    readonly requests: number;
+    readonly concurrency: number;
+    readonly signal?: AbortSignal;
+    /** Called after each response with their number. */
+    readonly onProgress?: (done: number) => void;
+  },
 ): Promise<LoadResult> {
   const recorder = new Recorder();
   let left = options.requests;
@@ -63,17 +63,17 @@ export function* arrivals(rate: number, seconds: number, random?: Random): Gener
  */
 export async function openLoop(
   target: Target,
-  options: LoopControl & {
+  options: {
     readonly rate: number;
     readonly seconds: number;
     readonly connections: number;
     readonly random?: Random;
+    readonly signal?: AbortSignal;
   },
 ): Promise<LoadResult> {
   const recorder = new Recorder();
   const start = performance.now();
   const waiting: number[] = [];
-  let launched = 0;
   let next = 0;
   let running = 0;
   let onIdle: (() => void) | undefined;
@@ -83,7 +83,6 @@ export async function openLoop(
     running++;
     recorder.done(await target.send(), intended, sent);
     running--;
-    options.onProgress?.(++launched);
     const waited = waiting[next];
     if (waited !== undefined && !options.signal?.aborted) {
       next++;

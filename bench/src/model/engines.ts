@@ -1,12 +1,5 @@
 import { availableParallelism } from 'node:os';
-import {
-  type Backend,
-  type Model,
-  type ModelFile,
-  type Tensor,
-  type TensorInfo,
-  VoiceFlowError,
-} from 'voiceflow-ml/core';
+import { type Model, type ModelFile, type Tensor, type TensorInfo, VoiceFlowError } from 'voiceflow-ml/core';
 
 /**
  * Ways to run one network: `native` and `wasm` are the users' backends, each in a worker with one thread;
@@ -24,7 +17,7 @@ export async function loadEngine(engine: EngineName, model: ModelFile): Promise<
       return nodeBackend().load(model, { workers: 1 });
     }
     case 'native-direct':
-      return directBackend.load(model);
+      return loadDirect(model);
     case 'wasm':
     case 'wasm-threads': {
       const { wasmBackend } = await import('voiceflow-ml/backends/wasm');
@@ -35,41 +28,37 @@ export async function loadEngine(engine: EngineName, model: ModelFile): Promise<
 }
 
 /** ONNX Runtime with the backend's settings but without its worker. It blocks the caller's event loop. */
-const directBackend: Pick<Backend, 'name' | 'load'> = {
-  name: 'native-direct',
-  async load(file) {
-    const { disableTelemetry } = await import('voiceflow-ml/backends/node');
-    disableTelemetry();
-    const ort = await import('onnxruntime-node').catch((cause: unknown) => {
-      throw new VoiceFlowError('backend-unavailable', 'onnxruntime-node cannot be loaded', {
-        hint: 'npm install onnxruntime-node',
-        cause,
-      });
+async function loadDirect(file: ModelFile): Promise<Model> {
+  const { disableTelemetry } = await import('voiceflow-ml/backends/node');
+  disableTelemetry();
+  const ort = await import('onnxruntime-node').catch((cause: unknown) => {
+    throw new VoiceFlowError('backend-unavailable', 'onnxruntime-node cannot be loaded', {
+      hint: 'npm install onnxruntime-node',
+      cause,
     });
-    const session = await ort.InferenceSession.create(file.bytes, {
-      intraOpNumThreads: 1,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      extra: { session: { intra_op: { allow_spinning: '0' } } },
-    });
-    return {
-      inputs: session.inputMetadata.map(tensorInfo),
-      outputs: session.outputMetadata.map(tensorInfo),
-      concurrency: 1,
-      async run(feeds) {
-        const inputs: Record<string, InstanceType<typeof ort.Tensor>> = {};
-        for (const [name, { type, data, dims }] of Object.entries(feeds))
-          inputs[name] = new ort.Tensor(type, data, dims);
-        const outputs: Record<string, Tensor> = {};
-        for (const [name, { data, dims }] of Object.entries(await session.run(inputs))) {
-          if (data instanceof Float32Array) outputs[name] = { type: 'float32', dims, data };
-        }
-        return outputs;
-      },
-      close: () => session.release(),
-    };
-  },
-};
+  });
+  const session = await ort.InferenceSession.create(file.bytes, {
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  });
+  return {
+    inputs: session.inputMetadata.map(tensorInfo),
+    outputs: session.outputMetadata.map(tensorInfo),
+    concurrency: 1,
+    async run(feeds) {
+      const inputs: Record<string, InstanceType<typeof ort.Tensor>> = {};
+      for (const [name, { type, data, dims }] of Object.entries(feeds)) inputs[name] = new ort.Tensor(type, data, dims);
+      const outputs: Record<string, Tensor> = {};
+      for (const [name, { data, dims }] of Object.entries(await session.run(inputs))) {
+        if (data instanceof Float32Array) outputs[name] = { type: 'float32', dims, data };
+      }
+      return outputs;
+    },
+    close: () => session.release(),
+  };
+}
 
 type Metadata = import('onnxruntime-node').InferenceSession.ValueMetadata;
 

@@ -1,13 +1,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { figures, ms } from '../format.ts';
-import { closedLoop, warmUp as send } from '../load/loops.ts';
-import type { LoadResult } from '../load/recorder.ts';
-import { inferTarget } from '../load/target.ts';
 import { REPOSITORY } from '../machine.ts';
-import { freePort, type ManagedProcess, startProcess } from '../managed-process.ts';
+import { freePort, startProcess } from '../managed-process.ts';
 import { FAST_CNN } from '../model/files.ts';
-import { startServer } from '../server-under-test.ts';
+import { loadServer, startServer } from '../server-under-test.ts';
 import { pairedRatio } from '../stats/ratio.ts';
 import { median } from '../stats/summary.ts';
 import type { PeerResult } from './result.ts';
@@ -37,11 +34,7 @@ export async function findPython(
 export const PYTHON_MISSING =
   'the Python server lacks its packages: python3 -m venv bench/peers/python/.venv && bench/peers/python/.venv/bin/pip install -r bench/peers/python/requirements.txt';
 
-interface Round {
-  readonly load: LoadResult;
-  /** CPU milliseconds of the server per request. */
-  readonly cpu: number | undefined;
-}
+type Round = Awaited<ReturnType<typeof loadServer>>;
 
 export interface PeerPlan {
   readonly rounds: number;
@@ -58,59 +51,34 @@ export async function measurePython(python: string, { rounds, requests, warmUp }
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const args = [`${FOLDER}/server.py`, FAST_CNN, String(port)];
-  await using theirs = await startProcess({ command: python, args, readyUrl: `${url}/readyz` });
+  await using started = await startProcess({ command: python, args, readyUrl: `${url}/readyz` });
+  const theirs = { ...started, url };
   await using ours = await startServer();
-  await loadOne(url, theirs, 1, warmUp);
-  await loadOne(ours.url, ours, 1, warmUp);
-  const measured: { readonly theirs: Round; readonly ours: Round }[] = [];
+  await loadServer(theirs, CLIENTS, 1, warmUp);
+  await loadServer(ours, CLIENTS, 1, warmUp);
+  const [theirRounds, ourRounds]: [Round[], Round[]] = [[], []];
   for (let round = 0; round < rounds; round++) {
-    measured.push({ theirs: await loadOne(url, theirs, requests), ours: await loadOne(ours.url, ours, requests) });
+    theirRounds.push(await loadServer(theirs, CLIENTS, requests, WARM_CONNECTIONS));
+    ourRounds.push(await loadServer(ours, CLIENTS, requests, WARM_CONNECTIONS));
   }
   const { stdout } = await run(python, [
     '-c',
     'import sys, onnxruntime; print(sys.version.split()[0], onnxruntime.__version__)',
   ]);
   const [version = '', runtime = ''] = stdout.trim().split(' ');
-  return describe(measured, `Python ${version}, onnxruntime ${runtime}`, theirs.usage()?.rss, ours.usage()?.rss);
-}
-
-async function loadOne(
-  url: string,
-  server: ManagedProcess,
-  requests: number,
-  before = WARM_CONNECTIONS,
-): Promise<Round> {
-  using target = inferTarget(url, CLIENTS);
-  await send(target, before, CLIENTS);
-  const used = server.usage();
-  const load = await closedLoop(target, { requests, concurrency: CLIENTS });
-  const after = server.usage();
-  return { load, cpu: used && after && (1000 * (after.cpuSeconds - used.cpuSeconds)) / load.requests };
+  const name = `Python ${version}, onnxruntime ${runtime}`;
+  return describe(theirRounds, ourRounds, name, theirs.usage()?.rss, ours.usage()?.rss);
 }
 
 function describe(
-  rounds: readonly { readonly theirs: Round; readonly ours: Round }[],
+  theirs: readonly Round[],
+  ours: readonly Round[],
   version: string,
   theirRss: number | undefined,
   ourRss: number | undefined,
 ): PeerResult {
-  const column = (side: 'theirs' | 'ours', read: (round: Round) => number | undefined) =>
-    rounds.map((round) => read(round[side]) ?? Number.NaN);
-  const throughput = (round: Round) => round.load.throughput;
-  const lines = (['theirs', 'ours'] as const).map((side) => {
-    const rss = side === 'theirs' ? theirRss : ourRss;
-    const cpu = median(column(side, (round) => round.cpu));
-    return [
-      side === 'theirs' ? 'FastAPI' : 'VoiceFlow',
-      `${figures(median(column(side, throughput)))} req/s`,
-      `latency P50 ${ms(median(column(side, (round) => round.load.latency?.p50)))}, P99 ${ms(median(column(side, (round) => round.load.latency?.p99)))}`,
-      `model P99 ${ms(median(column(side, (round) => round.load.server.model?.p99)))}`,
-      `success ${(100 * Math.min(...column(side, (round) => round.load.successRate))).toFixed(1)} %`,
-      `${ms(cpu)} CPU a request`,
-      ...(rss === undefined ? [] : [`${figures(rss)} MB`]),
-    ].join(' · ');
-  });
-  const ratio = pairedRatio(column('ours', throughput), column('theirs', throughput));
+  const lines = [lineOf('FastAPI', theirs, theirRss), lineOf('VoiceFlow', ours, ourRss)];
+  const ratio = pairedRatio(ours.map(throughput), theirs.map(throughput));
   if (ratio)
     lines.push(
       `VoiceFlow answers ${figures(ratio.median)}× as many requests a second (median of ${ratio.pairs} pairs)`,
@@ -120,9 +88,29 @@ function describe(
     version,
     lines,
     figures: {
-      throughput: median(column('theirs', throughput)),
-      p99: median(column('theirs', (round) => round.load.latency?.p99)),
+      throughput: median(theirs.map(throughput)),
+      p99: middle(theirs, ({ load }) => load.latency?.p99),
       ratio: ratio?.median,
     },
   };
+}
+
+function lineOf(name: string, rounds: readonly Round[], rss: number | undefined): string {
+  return [
+    name,
+    `${figures(median(rounds.map(throughput)))} req/s`,
+    `latency P50 ${ms(middle(rounds, ({ load }) => load.latency?.p50))}, P99 ${ms(middle(rounds, ({ load }) => load.latency?.p99))}`,
+    `model P99 ${ms(middle(rounds, ({ load }) => load.server.model?.p99))}`,
+    `success ${(100 * Math.min(...rounds.map(({ load }) => load.successRate))).toFixed(1)} %`,
+    `${ms(middle(rounds, ({ cpu }) => cpu))} CPU a request`,
+    ...(rss === undefined ? [] : [`${figures(rss)} MB`]),
+  ].join(' · ');
+}
+
+function throughput({ load }: Round): number {
+  return load.throughput;
+}
+
+function middle(rounds: readonly Round[], figure: (round: Round) => number | undefined): number {
+  return median(rounds.map((round) => figure(round) ?? Number.NaN));
 }

@@ -102,17 +102,16 @@ async function describe(setup: SherpaSetup, audio: string, output: SherpaOutput)
   const { version } = JSON.parse(await readFile(`${FOLDER}/node_modules/sherpa-onnx-node/package.json`, 'utf8')) as {
     version: string;
   };
-  const common = { name: 'sherpa-onnx, segmentation-3.0 + ResNet34, one thread', version };
+  const result = { name: 'sherpa-onnx, segmentation-3.0 + ResNet34, one thread', version, lines };
   if (setup.random) {
     lines.push(
       'the ResNet34 has random weights here (the trained ones cannot be had): speed only, its labels mean nothing',
     );
-    return { ...common, lines, figures: speed };
   }
-  if (audio !== CONVERSATION) return { ...common, lines, figures: speed };
+  if (setup.random || audio !== CONVERSATION) return { ...result, figures: speed };
   const der = await score(output);
   lines.push(`DER ${der === undefined ? '–' : percent(der / 100)} on the demo conversation`);
-  return { ...common, lines, figures: { ...speed, der } };
+  return { ...result, figures: { ...speed, der } };
 }
 
 async function score(output: SherpaOutput): Promise<number | undefined> {

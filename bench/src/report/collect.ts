@@ -131,23 +131,23 @@ async function measureAlone(repeats: number, iterations: number): Promise<Isolat
 
 async function measurePipelines(quick: boolean, signal?: AbortSignal): Promise<SpeedResult[]> {
   const results: SpeedResult[] = [];
-  for (const backend of ['node', 'wasm']) {
-    const args = ['speed', '--backend', backend, '--repeats', quick ? '1' : '3'];
-    results.push(JSON.parse(await runPart(args, { signal })) as SpeedResult);
+  const repeats = quick ? '1' : '3';
+  for (const args of [
+    ['--backend', 'node', '--repeats', repeats],
+    ['--backend', 'wasm', '--repeats', repeats],
+    ['--backend', 'node', '--repeats', '1', '--minutes', quick ? '3' : '30'],
+  ]) {
+    results.push(JSON.parse(await runPart(['speed', ...args], { signal })) as SpeedResult);
   }
-  const long = ['speed', '--backend', 'node', '--repeats', '1', '--minutes', quick ? '3' : '30'];
-  results.push(JSON.parse(await runPart(long, { signal })) as SpeedResult);
   return results;
 }
 
 async function measureBehindNginx(quick: boolean): Promise<ScaleOutResult[]> {
   const nginx = findNginx();
   if (nginx === undefined) throw new Error('nginx is not installed (Debian: apt-get install nginx-light)');
+  const common = { nginx, workers: 1, requests: quick ? 100 : 600, concurrency: 20 };
   const results: ScaleOutResult[] = [];
-  const requests = quick ? 100 : 600;
-  for (const servers of [1, 2, 4]) {
-    results.push(await measureScaleOut({ nginx, servers, workers: 1, requests, concurrency: 20, killOne: false }));
-  }
-  results.push(await measureScaleOut({ nginx, servers: 4, workers: 1, requests, concurrency: 20, killOne: true }));
+  for (const servers of [1, 2, 4]) results.push(await measureScaleOut({ ...common, servers, killOne: false }));
+  results.push(await measureScaleOut({ ...common, servers: 4, killOne: true }));
   return results;
 }

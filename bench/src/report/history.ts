@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { type Figure, headlineFigures } from './figures.ts';
 import type { Report } from './types.ts';
 
@@ -63,8 +63,4 @@ export async function readHistory(path: string): Promise<HistoryEntry[]> {
     throw error;
   });
   return JSON.parse(text) as HistoryEntry[];
-}
-
-export async function writeHistory(path: string, history: readonly HistoryEntry[]): Promise<void> {
-  await writeFile(path, `${JSON.stringify(history, undefined, 2)}\n`);
 }

@@ -7,22 +7,9 @@ import { measureEndToEnd } from '../network/end-to-end.ts';
 import type { ServerUnderTest } from '../server-under-test.ts';
 import type { OpenPoint, ServingResult, SweepPoint } from './types.ts';
 
-/** The length of each part of the load test. The quick setting only shows that everything works. */
-export interface ServingPlan {
+/** The length of each part of the load test. */
+export const FULL_PLAN = {
   /** Requests before the measurement, because a server's code is compiled while it runs. */
-  readonly warmUp: number;
-  readonly repeats: number;
-  readonly closedRequests: number;
-  readonly sweep: readonly number[];
-  readonly sweepRequests: number;
-  readonly openShares: readonly number[];
-  readonly openSeconds: number;
-  readonly sessions: number;
-  readonly sessionSeconds: number;
-  readonly endToEnd: number;
-}
-
-export const FULL_PLAN: ServingPlan = {
   warmUp: 6000,
   repeats: 3,
   closedRequests: 2000,
@@ -35,6 +22,9 @@ export const FULL_PLAN: ServingPlan = {
   endToEnd: 100,
 };
 
+export type ServingPlan = Readonly<typeof FULL_PLAN>;
+
+/** The quick setting only shows that everything works. */
 export const QUICK_PLAN: ServingPlan = {
   warmUp: 100,
   repeats: 2,

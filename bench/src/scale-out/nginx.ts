@@ -27,15 +27,14 @@ export interface Balancer extends ManagedProcess {
  * then.
  */
 export function withAddresses(configuration: string, port: number, ports: readonly number[]): string {
-  const servers = [...configuration.matchAll(/^( *)server 127\.0\.0\.1:\d+(.*;)$/gm)];
-  const [first] = servers;
-  if (first === undefined || !/^ *listen 8080;$/m.test(configuration)) {
+  const servers = /(?:^( *)server 127\.0\.0\.1:\d+(.*;)\n)+/m.exec(configuration);
+  const listen = /^ *listen 8080;$/m;
+  if (servers === null || !listen.test(configuration)) {
     throw new RangeError('the nginx configuration has no servers or port to replace');
   }
-  const lines = ports.map((each) => `${first[1]}server 127.0.0.1:${each}${first[2]}`).join('\n');
-  let replaced = configuration.replace(/^ *listen 8080;$/m, `    listen 127.0.0.1:${port};`);
-  for (const server of servers.slice(1)) replaced = replaced.replace(`${server[0]}\n`, '');
-  return replaced.replace(first[0], lines);
+  const [all, indent, settings] = servers;
+  const lines = ports.map((each) => `${indent}server 127.0.0.1:${each}${settings}\n`).join('');
+  return configuration.replace(all, lines).replace(listen, `    listen 127.0.0.1:${port};`);
 }
 
 /** Starts nginx as an ordinary user with the deployment configuration, in front of servers on loopback. */

@@ -29,6 +29,14 @@ export function median(samples: ArrayLike<number>): number {
   return percentile(Float64Array.from(samples).sort(), 50);
 }
 
+/** Growth of `y` per unit of `x`, by least squares. NaN for fewer than two points. */
+export function slope(x: readonly number[], y: readonly number[]): number {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [middleX, middleY] = [mean(x), mean(y)];
+  const covariance = mean(x.map((value, i) => (value - middleX) * (y[i]! - middleY)));
+  return covariance / mean(x.map((value) => (value - middleX) ** 2));
+}
+
 /** Undefined when there are no samples. */
 export function summarize(samples: ArrayLike<number>): Summary | undefined {
   if (samples.length === 0) return undefined;

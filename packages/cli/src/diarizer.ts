@@ -1,10 +1,20 @@
-import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { choice, nearest, text, UsageError } from '@voiceflow-ml/server/args';
-import type { Diarizer, ModelPackage } from 'voiceflow-ml/core';
+import { choice, integer, text, UsageError, type Values } from '@voiceflow-ml/server/args';
+import { type Diarizer, MOST_SPEAKERS, type ModelPackage } from 'voiceflow-ml/core';
 import { installedModel, modelFromFolder, PULLED_MODELS } from 'voiceflow-ml/installed';
+import { statsOf } from './files/open.ts';
+import { didYouMean } from './suggest.ts';
 
 const EMBEDDED = ['standard', 'fast-cnn'];
+
+const count = (help: string) => integer([1, MOST_SPEAKERS], 'N', help);
+
+/** The numbers of speakers that a recording may have. */
+export const COUNT_OPTIONS = {
+  speakers: count('exactly this many speakers'),
+  min: count('at least this many speakers'),
+  max: count('at most this many speakers'),
+};
 
 /** The options of every command that runs the network. */
 export const ENGINE_OPTIONS = {
@@ -22,12 +32,6 @@ export const ENGINE_OPTIONS = {
   ),
 };
 
-export interface EngineValues {
-  readonly model?: string | undefined;
-  readonly backend?: 'node' | 'wasm' | undefined;
-  readonly device?: 'cpu' | 'webgpu' | 'cuda' | 'coreml' | 'directml' | undefined;
-}
-
 /** More workers are loaded only for as many concurrent recordings, because each takes about 30 MB. */
 const MOST_WORKERS = 4;
 
@@ -36,7 +40,7 @@ const MOST_WORKERS = 4;
  * @throws `model-not-found`, `model-corrupt`, `backend-unavailable`, `aborted`.
  */
 export async function openDiarizer(
-  { model, backend, device }: EngineValues,
+  { model, backend, device }: Values<typeof ENGINE_OPTIONS>,
   signal: AbortSignal,
   jobs = 1,
 ): Promise<Diarizer> {
@@ -58,15 +62,10 @@ async function modelNamed(model: string | undefined): Promise<ModelPackage | und
   if (model === 'fast-cnn') return (await import('voiceflow-ml')).fastCnn;
   if ((PULLED_MODELS as readonly string[]).includes(model)) return installedModel(model);
   const names = [...EMBEDDED, ...PULLED_MODELS];
-  const isFolder = await stat(model).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
-  if (isFolder) return modelFromFolder(model);
-  const suggestion = nearest(model, names);
+  if ((await statsOf(model))?.isDirectory()) return modelFromFolder(model);
   throw new UsageError(
     `--model is "${model}", expected ${names.join(', ')} or a folder with a manifest.json`,
-    suggestion === undefined ? undefined : `Did you mean ${suggestion}?`,
+    didYouMean(model, names),
   );
 }
 

@@ -18,7 +18,8 @@ export class FileError extends Error {
 
 /** Whether the work was stopped by its signal (Ctrl-C, a closed pipe). Such an error is not reported. */
 export function isAbort(error: unknown): boolean {
-  return VoiceFlowError.isInstance(error) ? error.code === 'aborted' : isNamed(error, 'AbortError');
+  if (VoiceFlowError.isInstance(error)) return error.code === 'aborted';
+  return error instanceof Error && error.name === 'AbortError';
 }
 
 /** An error as one line: what failed, why, and what to do. */
@@ -27,7 +28,7 @@ export function explain(error: unknown, subject?: string): string {
   const code = known && !(error instanceof UsageError) ? ` [${error.code}]` : '';
   const expected = known || error instanceof FileError;
   const parts = [`${expected ? '' : 'internal error: '}${messageOf(error)}${code}`];
-  const hint = expected ? hintOf(error) : 'Please report this bug, with the stack trace that VOICEFLOW_DEBUG=1 prints';
+  const hint = expected ? error.hint : 'Please report this bug, with the stack trace that VOICEFLOW_DEBUG=1 prints';
   if (hint !== undefined) parts.push(hint.charAt(0).toUpperCase() + hint.slice(1));
   const text = parts.map(oneLine).map(stop).join(' ');
   return subject === undefined ? text : `${oneLine(subject)}: ${text}`;
@@ -44,35 +45,24 @@ export async function onFile<T>(path: string, work: () => Promise<T>): Promise<T
   return work().catch((error: unknown) => failedOn(path, error));
 }
 
+const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EISDIR: 'is a directory',
+  ENOTDIR: 'a part of the path is not a directory',
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file would be larger than the system allows',
+  EROFS: 'the file system is read-only',
+  EMFILE: 'too many open files',
+  EIO: 'the device reports a read or write error',
+  ENAMETOOLONG: 'the name is too long',
+};
+
 /** An error of the operating system in plain words. */
 export function explainSystemError(error: unknown): string {
-  switch (codeOf(error)) {
-    case 'ENOENT':
-      return 'no such file or directory';
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission denied';
-    case 'EISDIR':
-      return 'is a directory';
-    case 'ENOTDIR':
-      return 'a part of the path is not a directory';
-    case 'ENOSPC':
-      return 'no space left on the device';
-    case 'EDQUOT':
-      return 'the disk quota is used up';
-    case 'EFBIG':
-      return 'the file would be larger than the system allows';
-    case 'EROFS':
-      return 'the file system is read-only';
-    case 'EMFILE':
-      return 'too many open files';
-    case 'EIO':
-      return 'the device reports a read or write error';
-    case 'ENAMETOOLONG':
-      return 'the name is too long';
-    default:
-      return messageOf(error);
-  }
+  return SYSTEM_ERRORS[codeOf(error) ?? ''] ?? messageOf(error);
 }
 
 export function codeOf(error: unknown): string | undefined {
@@ -80,17 +70,8 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-function hintOf(error: unknown): string | undefined {
-  const hint = (error as { hint?: unknown } | null | undefined)?.hint;
-  return typeof hint === 'string' ? hint : undefined;
-}
-
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function isNamed(error: unknown, name: string): boolean {
-  return error instanceof Error && error.name === name;
 }
 
 function stop(text: string): string {

@@ -1,6 +1,6 @@
 import { listOptions, wrap } from '@voiceflow-ml/server/args';
 import type { AnyCommand, CommandEntry } from './command.ts';
-import { type Paint, paintFor } from './render/palette.ts';
+import { paintFor } from './render/palette.ts';
 import type { Screen } from './screen.ts';
 
 const WIDEST = 100;
@@ -15,13 +15,13 @@ export function overview(commands: readonly CommandEntry[], screen: Screen): str
   return `${[
     `${paint.bold('voiceflow')}: who spoke when`,
     '',
-    heading('Usage', paint),
+    paint.bold('Usage'),
     `${INDENT}voiceflow COMMAND [options]`,
     '',
-    heading('Commands', paint),
+    paint.bold('Commands'),
     ...list,
     '',
-    heading('Examples', paint),
+    paint.bold('Examples'),
     `${INDENT}voiceflow diarize meeting.wav`,
     `${INDENT}voiceflow diarize recordings/ --format rttm --out results`,
     `${INDENT}voiceflow diarize --help`,
@@ -38,18 +38,14 @@ export function commandHelp({ name, summary }: CommandEntry, command: AnyCommand
   const lines = [
     `${paint.bold(`voiceflow ${name}`)}: ${summary}`,
     '',
-    heading('Usage', paint),
+    paint.bold('Usage'),
     `${INDENT}voiceflow ${name} ${command.usage}`,
   ];
   for (const paragraph of command.details ?? []) lines.push('', ...wrap(paragraph, width));
-  lines.push('', heading('Options', paint), ...listOptions(command.options, width));
-  lines.push('', heading('Examples', paint));
+  lines.push('', paint.bold('Options'), ...listOptions(command.options, width));
+  lines.push('', paint.bold('Examples'));
   for (const { command: example, does } of command.examples) {
     lines.push(`${INDENT}${paint.faint(`# ${does}`)}`, `${INDENT}${example}`);
   }
   return `${lines.join('\n')}\n`;
-}
-
-function heading(text: string, paint: Paint): string {
-  return paint.bold(text);
 }

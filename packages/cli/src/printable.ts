@@ -17,3 +17,8 @@ export function printable(text: string, lines = false): string {
 export function oneLine(text: string): string {
   return printable(text.replace(/\s+/g, ' ').trim());
 }
+
+/** The beginning of a text that is longer than `length` characters. */
+export function shorten(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}

@@ -1,5 +1,6 @@
-import { flag, integer, text, UsageError } from '@voiceflow-ml/server/args';
+import { flag, integer, text, UsageError, type Values } from '@voiceflow-ml/server/args';
 import { VoiceFlowClient } from '@voiceflow-ml/server/client';
+import { COUNT_OPTIONS } from './diarizer.ts';
 
 /** The options of every command that calls a server. */
 export const SERVER_OPTIONS = {
@@ -8,22 +9,11 @@ export const SERVER_OPTIONS = {
 
 /** The options for submitting a job. */
 export const SUBMIT_OPTIONS = {
-  speakers: integer([1, 100], 'N', 'exactly this many speakers'),
-  min: integer([1, 100], 'N', 'at least this many speakers'),
-  max: integer([1, 100], 'N', 'at most this many speakers'),
+  ...COUNT_OPTIONS,
   exclusive: flag('one speaker at a time'),
   voices: flag('name the speakers whose voices are enrolled on the server'),
   priority: integer([0, 100], 'N', 'jobs with a higher priority run before your other jobs (default 0)'),
 };
-
-export interface SubmitValues {
-  readonly speakers?: number | undefined;
-  readonly min?: number | undefined;
-  readonly max?: number | undefined;
-  readonly exclusive: boolean;
-  readonly voices: boolean;
-  readonly priority?: number | undefined;
-}
 
 /** The key comes from VOICEFLOW_API_KEY, because every user of the machine can see a process's arguments. */
 export function openServer(server: string | undefined): VoiceFlowClient {
@@ -34,6 +24,6 @@ export function openServer(server: string | undefined): VoiceFlowClient {
   return new VoiceFlowClient({ url, key: key === '' ? undefined : key });
 }
 
-export function submitOptions({ speakers, min, max, exclusive, voices, priority }: SubmitValues) {
+export function submitOptions({ speakers, min, max, exclusive, voices, priority }: Values<typeof SUBMIT_OPTIONS>) {
   return { numSpeakers: speakers, minSpeakers: min, maxSpeakers: max, exclusive, voices, priority };
 }

@@ -13,7 +13,7 @@ import { Watch } from './http/watch.ts';
 import { type JobsOptions, spoolOf } from './options.ts';
 import { fetchAudio } from './outside/fetch-audio.ts';
 import { Leases } from './queue/leases.ts';
-import { Jobs, NOTHING } from './queue/submit.ts';
+import { type Depth, Jobs, NOTHING } from './queue/submit.ts';
 import { folderStorage } from './storage/folder.ts';
 import { s3Storage } from './storage/s3.ts';
 import type { Storage } from './storage/storage.ts';
@@ -66,11 +66,10 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
   const leases = new Leases(db, options);
   // Releases the jobs of the previous process; no other process can have the database open.
   if (db.kind === 'embedded') await leases.reap(true);
-  const spool = spoolOf(options, join(tmpdir(), 'voiceflow-spool'));
   const storage =
     options.s3 === undefined
       ? folderStorage(folderOf(data), { flush: db.kind === 'server' })
-      : s3Storage({ ...options.s3, spool });
+      : s3Storage({ ...options.s3, spool: spoolFolder(options) });
   const secret = options.webhookSecret ?? (db.kind === 'embedded' ? ownSecret(folderOf(data)) : undefined);
   return { options, db, storage, leases, secret };
 }
@@ -86,11 +85,7 @@ export function startWorking(
   }: { log: Log; metrics?: JobMetrics; name?: string },
 ): Working {
   const { keep, allowPrivate, urlBytes } = options;
-  const withUrl = fetchAudio({
-    folder: spoolOf(options, join(tmpdir(), 'voiceflow-spool')),
-    maxBytes: urlBytes,
-    allowPrivate,
-  });
+  const withUrl = fetchAudio({ folder: spoolFolder(options), maxBytes: urlBytes, allowPrivate });
   const voices = new Voices(db);
   const common = { db, leases, storage, log };
   const worker =
@@ -130,27 +125,20 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
   };
   void updateDepth();
   const timer = setInterval(updateDepth, DEPTH_MS);
-  const { registry } = host;
-  registry.gauge('voiceflow_jobs_queued', 'Queued jobs, of all servers.', () => depth.queued);
-  registry.gauge('voiceflow_jobs_working', 'Running jobs, on all workers.', () => depth.running);
-  registry.gauge('voiceflow_jobs_age_seconds', 'Seconds since the oldest queued job was due.', () => depth.age);
-  registry.gauge(
-    'voiceflow_jobs_retrying',
-    'Jobs that failed and are queued for another attempt.',
-    () => depth.retrying,
-  );
-  registry.gauge(
-    'voiceflow_jobs_failed_last_hour',
-    'Jobs that failed after their last attempt, in the last hour.',
-    () => depth.failed,
-  );
-  registry.gauge(
+  const gauge = (figure: keyof Depth, name: string, help: string) =>
+    host.registry.gauge(name, help, () => depth[figure]);
+  gauge('queued', 'voiceflow_jobs_queued', 'Queued jobs, of all servers.');
+  gauge('running', 'voiceflow_jobs_working', 'Running jobs, on all workers.');
+  gauge('age', 'voiceflow_jobs_age_seconds', 'Seconds since the oldest queued job was due.');
+  gauge('retrying', 'voiceflow_jobs_retrying', 'Jobs that failed and are queued for another attempt.');
+  gauge('failed', 'voiceflow_jobs_failed_last_hour', 'Jobs that failed after their last attempt, in the last hour.');
+  gauge(
+    'speed',
     'voiceflow_jobs_audio_seconds_per_second',
     'Seconds of audio processed per second by all workers, over the last minute.',
-    () => depth.speed,
   );
-  registry.gauge('voiceflow_webhooks_waiting', 'Pending webhook calls.', () => depth.deliveries);
-  registry.gauge('voiceflow_jobs_database_away', '1 while the database is unavailable.', () => unavailable);
+  gauge('deliveries', 'voiceflow_webhooks_waiting', 'Pending webhook calls.');
+  host.registry.gauge('voiceflow_jobs_database_away', '1 while the database is unavailable.', () => unavailable);
 
   const handlers = jobHandlers({
     host,
@@ -185,6 +173,10 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
     },
     close: () => db.close(),
   };
+}
+
+function spoolFolder(options: JobsOptions): string {
+  return spoolOf(options, join(tmpdir(), 'voiceflow-spool'));
 }
 
 function folderOf(data: string | undefined): string {

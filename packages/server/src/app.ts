@@ -1,13 +1,12 @@
 import type { JobsMount } from '@voiceflow-ml/jobs';
 import { Hono } from 'hono';
+import { html as demoPage } from '../page/build.ts?page';
 import type { AppEnv } from './http/exchange.ts';
-import { toResponse } from './http/problem.ts';
 import { corsFor } from './middleware/cors.ts';
 import { guard } from './middleware/guard.ts';
 import { observe } from './middleware/observe.ts';
 import { methodNotAllowed, notFound, refuse } from './middleware/problems.ts';
 import { allRoutes, apiRoutes } from './routes/api.ts';
-import { demoPage } from './routes/demo/page.ts';
 import { described } from './routes/describe.ts';
 import { openApi } from './routes/docs/document.ts';
 import { docsPage } from './routes/docs/page.ts';
@@ -34,9 +33,9 @@ export function createApp(options: AppOptions): VoiceFlowApp {
   const state = createState(options);
   const app = new Hono<AppEnv>();
 
-  app.onError((error, c) => toResponse(refuse(c.var.exchange, state, error)));
+  app.onError((error, c) => refuse(c.var.exchange, state, error));
   app.notFound(notFound);
-  app.use(observe(state, options));
+  app.use(observe(state));
   const origins = options.corsOrigins ?? [];
   if (origins.length > 0) app.use(corsFor(origins));
   const jobs = options.jobs?.(jobsHost(state));
@@ -45,30 +44,15 @@ export function createApp(options: AppOptions): VoiceFlowApp {
 
   app.route('/', jobs === undefined ? apiRoutes(state) : allRoutes(state, jobs.handlers));
   const api = once(async () => openApi(app, options.version));
-  app.get(
-    '/openapi.json',
-    described(
-      state,
-      OPENAPI,
-      fixed(async () => new TextEncoder().encode(JSON.stringify(await api())), { 'content-type': 'application/json' }),
-    ),
+  const description = fixed(
+    async () => JSON.stringify(await api()),
+    async () => ({ 'content-type': 'application/json' }),
   );
-  app.get(
-    '/docs',
-    described(
-      state,
-      DOCS,
-      page(async () => docsPage(await api())),
-    ),
-  );
-  app.get(
-    '/',
-    described(
-      state,
-      DEMO,
-      page(() => (jobs === undefined ? demoPage : demoPage.replace('<body>', '<body data-jobs>'))),
-    ),
-  );
+  const docs = page(async () => docsPage(await api()));
+  const demo = page(async () => (jobs === undefined ? demoPage : demoPage.replace('<body>', '<body data-jobs>')));
+  app.get('/openapi.json', described(state, OPENAPI, description));
+  app.get('/docs', described(state, DOCS, docs));
+  app.get('/', described(state, DEMO, demo));
 
   // A known path with another method gets 405; the router alone would respond with 404.
   for (const path of new Set(app.routes.filter((r) => r.method !== 'ALL').map((r) => r.path))) {

@@ -3,6 +3,7 @@
  * client: `/client`.
  */
 
+export { type ApiKey, parseApiKeys } from './admission/auth.ts';
 export { createApp, type VoiceFlowApp } from './app.ts';
 export type {
   Engine,
@@ -23,5 +24,4 @@ export type { LogEntry } from './http/log.ts';
 export type { Problem } from './http/problem.ts';
 export { LIMIT_RULES, type Limits, resolveLimits } from './limits.ts';
 export { MetricsRegistry } from './metrics/registry.ts';
-export { type ApiKey, parseApiKeys } from './middleware/auth.ts';
 export type { AppOptions } from './state.ts';

@@ -1,18 +1,17 @@
 import type { JobsHost, JobsMount } from '@voiceflow-ml/jobs';
 import type { Context } from 'hono';
 import type { UpgradeWebSocket } from 'hono/ws';
-import { VoiceFlowError } from 'voiceflow-ml/core';
-import { RequestQueue, type Ticket } from './admission/request-queue.ts';
+import { type ApiKey, KeyRing } from './admission/auth.ts';
+import { Quota } from './admission/quota.ts';
+import { RequestQueue } from './admission/request-queue.ts';
 import { Strikes } from './admission/strikes.ts';
 import type { Engine, Lane } from './engine/engine.ts';
 import { type BodyPump, ByteBudget } from './http/body.ts';
-import type { Exchange, RuntimeOfContext } from './http/exchange.ts';
+import type { RuntimeOfContext } from './http/exchange.ts';
 import type { LogEntry } from './http/log.ts';
 import { type Limits, resolveLimits } from './limits.ts';
 import { MetricsRegistry } from './metrics/registry.ts';
-import { registerServerMetrics, type ServerMetrics } from './metrics/server-metrics.ts';
-import { type ApiKey, KeyRing } from './middleware/auth.ts';
-import { Quota } from './middleware/quota.ts';
+import { registerServerMetrics } from './metrics/server-metrics.ts';
 
 export interface AppOptions extends RuntimeOfContext {
   readonly engine: Engine;
@@ -52,26 +51,10 @@ export interface OpenSession {
 }
 
 /** The state shared by all routes. */
-export interface AppState {
-  readonly options: AppOptions;
-  readonly engine: Engine;
-  readonly limits: Limits;
-  readonly keys: KeyRing;
-  readonly quota: Quota;
-  readonly strikes: Strikes;
-  readonly queues: Readonly<Record<Lane, RequestQueue>>;
-  readonly budget: ByteBudget;
-  readonly registry: MetricsRegistry;
-  readonly metrics: ServerMetrics;
-  readonly sessions: Set<OpenSession>;
-  readonly log: (entry: LogEntry) => void;
-  draining: boolean;
-  /** Number of active requests. */
-  active: number;
-}
+export type AppState = ReturnType<typeof createState>;
 
 /** @throws `invalid-option` for limits out of range. */
-export function createState(options: AppOptions): AppState {
+export function createState(options: AppOptions) {
   const { engine } = options;
   const limits = resolveLimits(options.limits);
   const queue = (lane: Lane, noun: string) =>
@@ -100,26 +83,7 @@ export function createState(options: AppOptions): AppState {
     sessions,
     log: options.log ?? (() => {}),
     draining: false,
+    /** Number of active requests. */
     active: 0,
   };
-}
-
-/** A deadline, and whether each step of the work renews it. */
-export type Deadline = Pick<Ticket, 'deadlineMs' | 'renewable' | 'workMs'>;
-
-/**
- * The client's `x-deadline-ms`, at most the server's limit: from the body's last byte to the response. Default: the
- * server's limit; for a recording, each step then renews it, because four hours of audio take minutes.
- * @throws `invalid-option`.
- */
-export function deadlineOf(x: Exchange, limitMs: number, lane: Lane, workMs: number): Deadline {
-  const header = x.header('x-deadline-ms');
-  if (header === undefined) return { deadlineMs: limitMs, renewable: lane === 'recording', workMs };
-  if (!/^\d{1,9}$/.test(header) || Number(header) === 0) {
-    throw new VoiceFlowError(
-      'invalid-option',
-      `x-deadline-ms is "${header.slice(0, 20)}", expected a whole number of milliseconds, at least 1`,
-    );
-  }
-  return { deadlineMs: Math.min(Number(header), limitMs) };
 }

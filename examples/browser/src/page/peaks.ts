@@ -7,51 +7,29 @@ const SLICE = 500_000;
 const MOST_BYTES = 50e6;
 const SAMPLE_RATE = 16_000;
 
-/** The peak of each of many equal parts of a recording, relative to the peak of the whole, in [0, 1]. */
-export class Peaks {
-  readonly #parts: Float32Array;
-  readonly #total: number;
-  #at = 0;
-
-  /** @param total Samples that will be added. */
-  constructor(total: number, sampleRate: number) {
-    this.#total = Math.max(1, total);
-    this.#parts = new Float32Array(Math.max(1, Math.min(MOST, Math.ceil((total * PER_SECOND) / sampleRate))));
-  }
-
-  add(samples: Float32Array): void {
-    const scale = this.#parts.length / this.#total;
-    for (let i = 0; i < samples.length && this.#at < this.#total; i++, this.#at++) {
-      const part = Math.floor(this.#at * scale);
-      const size = Math.abs(samples[i] ?? 0);
-      if (size > (this.#parts[part] ?? 0)) this.#parts[part] = size;
-    }
-  }
-
-  get relative(): Float32Array {
-    const loudest = this.#parts.reduce((most, size) => Math.max(most, size), 1e-6);
-    return this.#parts.map((size) => size / loudest);
-  }
+/** Number of equal parts in the waveform of a recording. */
+export function partsOf(samples: number, sampleRate: number): number {
+  return Math.max(1, Math.min(MOST, Math.ceil((samples * PER_SECOND) / sampleRate)));
 }
 
-/** The waveform of consecutive blocks of samples. Yields to the page between slices. */
+/**
+ * The waveform of consecutive blocks of samples: the peak of each part, relative to the peak of the whole, in [0, 1].
+ * Yields to the page between slices.
+ */
 export async function peaksOf(pieces: readonly Float32Array[], sampleRate: number): Promise<Float32Array> {
-  const peaks = new Peaks(
-    pieces.reduce((sum, { length }) => sum + length, 0),
-    sampleRate,
-  );
-  let processed = 0;
+  const total = pieces.reduce((sum, { length }) => sum + length, 0);
+  const peaks = new Float32Array(partsOf(total, sampleRate));
+  let at = 0;
   for (const piece of pieces) {
-    for (let at = 0; at < piece.length; at += SLICE) {
-      const part = piece.subarray(at, at + SLICE);
-      peaks.add(part);
-      processed += part.length;
-      if (processed < SLICE) continue;
-      processed = 0;
-      await new Promise((resolve) => setTimeout(resolve));
+    for (const sample of piece) {
+      const part = Math.floor((at * peaks.length) / total);
+      const size = Math.abs(sample);
+      if (size > (peaks[part] ?? 0)) peaks[part] = size;
+      if (++at % SLICE === 0) await new Promise((resolve) => setTimeout(resolve));
     }
   }
-  return peaks.relative;
+  const loudest = peaks.reduce((most, size) => Math.max(most, size), 1e-6);
+  return peaks.map((size) => size / loudest);
 }
 
 /** The waveform of a file, or undefined when this browser cannot decode it. */

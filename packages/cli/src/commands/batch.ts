@@ -8,14 +8,12 @@ import { type Context, defineCommand } from '../command.ts';
 import { inOrder } from '../diarize/in-order.ts';
 import { EXIT, explain, isAbort } from '../errors.ts';
 import { findInputs, type Input } from '../files/inputs.ts';
+import { statsOf } from '../files/open.ts';
 import { writeFileAtomic } from '../files/write.ts';
 import { ProgressLine } from '../progress.ts';
 import { clock } from '../render/axis.ts';
 import { openServer, SERVER_OPTIONS, SUBMIT_OPTIONS, submitOptions } from '../server.ts';
-import { openFile } from './jobs.ts';
-
-const EXTENSIONS = { json: '.json', rttm: '.rttm', srt: '.srt', vtt: '.vtt' } as const;
-type Format = keyof typeof EXTENSIONS;
+import { FORMATS, openFile } from './jobs.ts';
 
 /** Delay between retries, in milliseconds, while the server is full or unreachable. */
 const RETRY_MS = 2_000;
@@ -25,7 +23,7 @@ const options = {
   ...SERVER_OPTIONS,
   ...SUBMIT_OPTIONS,
   out: requiredText('DIR', 'folder for the results, which are named like the recordings'),
-  format: choice(Object.keys(EXTENSIONS) as Format[], 'format of the results (default json)'),
+  format: choice(FORMATS, 'format of the results (default json)'),
   'at-once': integer([1, 256], 'N', 'largest number of jobs at once (default 8)'),
 };
 
@@ -45,14 +43,14 @@ export const batch = defineCommand({
   async run(values, positionals, context) {
     if (positionals.length === 0) throw new UsageError('batch needs a FOLDER with recordings');
     const client = openServer(values.server);
-    const format = (values.format ?? 'json') as Format;
+    const format = values.format ?? 'json';
     const { io, signal } = context;
     const inputs = await findInputs(positionals);
     const progress = new ProgressLine(io, inputs.length, clock);
     let failures = 0;
     const work = async (input: Input) => {
       try {
-        const file = join(values.out, `${input.name}${EXTENSIONS[format]}`);
+        const file = join(values.out, `${input.name}.${format}`);
         await run(client, input, file, format, submitOptions(values), context, progress);
         return undefined;
       } catch (error) {
@@ -82,17 +80,13 @@ async function run(
   client: VoiceFlowClient,
   input: Input,
   file: string,
-  format: Format,
+  format: (typeof FORMATS)[number],
   options: ReturnType<typeof submitOptions>,
   { signal }: Context,
   progress: ProgressLine,
 ): Promise<void> {
   if (input.error !== undefined) throw input.error;
-  const isThere = await stat(file).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) return;
+  if ((await statsOf(file)) !== undefined) return;
   const audio = await openFile(input.path);
   const { mtimeMs, size } = await stat(input.path);
   const what = JSON.stringify([resolve(input.path), size, mtimeMs, options]);

@@ -1,10 +1,11 @@
 import { inspect } from 'node:util';
 import { choice, flag, integer, text, UsageError, type Values } from '@voiceflow-ml/server/args';
-import { type DiarizeOptions, MOST_SPEAKERS } from 'voiceflow-ml/core';
-import { type Context, defineCommand } from '../command.ts';
-import { DiarizeJob } from '../diarize/job.ts';
+import type { DiarizeOptions } from 'voiceflow-ml/core';
+import { defineCommand } from '../command.ts';
+import { FORMATS } from '../diarize/formats.ts';
+import { runJob } from '../diarize/job.ts';
 import { planOutputs } from '../diarize/outputs.ts';
-import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
+import { COUNT_OPTIONS, ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
 import { EXIT, explain } from '../errors.ts';
 import { NAMING_OPTIONS, readNaming } from '../files/book.ts';
 import { findInputs } from '../files/inputs.ts';
@@ -12,21 +13,14 @@ import { findInputs } from '../files/inputs.ts';
 /** The SDK's own limit. */
 const MOST_JOBS = 64;
 
-const count = (help: string) => integer([1, MOST_SPEAKERS], 'N', help);
-
 const options = {
-  speakers: count('exactly this many speakers'),
-  min: count('at least this many speakers'),
-  max: count('at most this many speakers'),
+  ...COUNT_OPTIONS,
   channels: text(
     'HOW',
     'mix (default); separate: a call with one speaker on each channel (LEFT, RIGHT); agent,customer: the same with these names; or a number such as 2: only that channel',
   ),
   format: {
-    ...choice(
-      ['text', 'json', 'rttm', 'srt', 'vtt'],
-      'format of the output (default text: one line for each turn; on a terminal also a timeline)',
-    ),
+    ...choice(FORMATS, 'format of the output (default text: one line for each turn; on a terminal also a timeline)'),
     short: 'f',
   },
   out: {
@@ -39,8 +33,6 @@ const options = {
   jobs: { ...integer([1, MOST_JOBS], 'N', 'number of recordings processed concurrently (default 1)'), short: 'j' },
   ...ENGINE_OPTIONS,
 };
-
-export type DiarizeValues = Values<typeof options>;
 
 export const diarize = defineCommand({
   usage: 'FILE… [options]',
@@ -76,7 +68,21 @@ export const diarize = defineCommand({
     };
     for (const { path, error } of inputs) if (error !== undefined) reportError(path, error);
     const usable = outputs.filter(({ input }) => input.error === undefined);
-    if (usable.length > 0) await diarizeAll(usable, diarizeOptions, values, context, reportError);
+    if (usable.length > 0) {
+      const { format = 'text', exclusive, jobs: atOnce = 1 } = values;
+      await using diarizer = await openDiarizer(values, context.signal, atOnce);
+      const job = {
+        outputs: usable,
+        diarizer,
+        options: diarizeOptions,
+        format,
+        exclusive,
+        atOnce,
+        context,
+        reportError,
+      };
+      await runJob(job);
+    }
     return failed ? EXIT.failed : EXIT.done;
   },
 });
@@ -95,7 +101,7 @@ function channelsOf(text: string | undefined): DiarizeOptions {
 }
 
 /** @throws UsageError for counts that contradict each other. */
-function speakerCounts({ speakers, min, max }: DiarizeValues): DiarizeOptions {
+function speakerCounts({ speakers, min, max }: Values<typeof options>): DiarizeOptions {
   if (speakers !== undefined && (min !== undefined || max !== undefined)) {
     throw new UsageError(
       '--speakers is exact and cannot be combined with --min or --max',
@@ -106,15 +112,4 @@ function speakerCounts({ speakers, min, max }: DiarizeValues): DiarizeOptions {
     throw new UsageError(`--min is ${min}, expected at most --max (${max})`);
   }
   return { numSpeakers: speakers, minSpeakers: min, maxSpeakers: max };
-}
-
-async function diarizeAll(
-  outputs: Awaited<ReturnType<typeof planOutputs>>,
-  diarizeOptions: DiarizeOptions,
-  values: DiarizeValues,
-  context: Context,
-  reportError: (path: string, error: unknown) => void,
-): Promise<void> {
-  await using diarizer = await openDiarizer(values, context.signal, values.jobs);
-  await new DiarizeJob(diarizer, diarizeOptions, values, context, reportError).run(outputs);
 }

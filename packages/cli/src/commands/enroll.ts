@@ -10,7 +10,7 @@ import {
 } from 'voiceflow-ml/core';
 import { type Context, defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
-import { EXIT, FileError, failedOn } from '../errors.ts';
+import { EXIT, FileError, failedOn, onFile } from '../errors.ts';
 import { changeBook, readOrStartBook } from '../files/book.ts';
 import { findInputs, type Input } from '../files/inputs.ts';
 import { openAudio } from '../files/open.ts';
@@ -77,9 +77,10 @@ async function printVoice(book: VoiceBook, name: string, { io }: Context): Promi
     io.err(`voiceflow: warning: ${voice.name} has only ${seconds.toFixed(1)} s of speech; enroll at least 10 s\n`);
   }
 }
+
 /** Samples of the main voice of a recording. Several segments, so that their consistency can be measured. */
-async function samplesOf(diarizer: Diarizer, { path }: Input, { io, signal }: Context): Promise<VoiceSample[]> {
-  try {
+function samplesOf(diarizer: Diarizer, { path }: Input, { io, signal }: Context): Promise<VoiceSample[]> {
+  return onFile(path, async () => {
     const audio = await openAudio(path);
     const result = await showProgress(io, path, clock, (onProgress) => diarizer.diarize(audio, { signal, onProgress }));
     const [main, ...others] = [...result.speakers].sort((a, b) => b.seconds - a.seconds);
@@ -107,9 +108,7 @@ async function samplesOf(diarizer: Diarizer, { path }: Input, { io, signal }: Co
     return segments.map(({ start, end }, i) => {
       return { embedding: embeddings[i] as Float32Array, seconds: (end - start) * scale };
     });
-  } catch (error) {
-    failedOn(path, error);
-  }
+  });
 }
 
 /** Segments of a few seconds in which only this speaker talks, spread over the recording. */

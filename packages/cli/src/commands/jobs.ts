@@ -9,7 +9,8 @@ import { showProgress } from '../progress.ts';
 import { clock } from '../render/axis.ts';
 import { openServer, SERVER_OPTIONS, SUBMIT_OPTIONS, submitOptions } from '../server.ts';
 
-const FORMATS = ['json', 'rttm', 'srt', 'vtt'] as const;
+/** The formats in which a server gives a result. */
+export const FORMATS = ['json', 'rttm', 'srt', 'vtt'] as const;
 
 const options = {
   ...SERVER_OPTIONS,

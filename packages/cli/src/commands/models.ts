@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { text, UsageError, unknownAction } from '@voiceflow-ml/server/args';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { modelFolder, modelsFolder, voiceflowHome } from 'voiceflow-ml/installed';
@@ -7,7 +6,7 @@ import { EXIT, explain } from '../errors.ts';
 import { showProgress } from '../progress.ts';
 import { table } from '../render/table.ts';
 import { type CatalogEntry, catalog, find, type ListedModel } from '../weights/catalog.ts';
-import { checkFiles, corrupt, type FileState } from '../weights/check.ts';
+import { type CheckedFile, checkFiles, corrupt } from '../weights/check.ts';
 import { pull } from '../weights/pull.ts';
 
 const options = {
@@ -63,9 +62,9 @@ async function list({ io, signal }: Context): Promise<number> {
 }
 
 async function stateOf(listed: ListedModel, signal: AbortSignal): Promise<string> {
-  const states = await checkFiles(folderOf(listed), listed.entry, signal);
-  if (states.some(({ state }) => state.state === 'wrong')) return 'damaged';
-  if (states.some(({ state }) => state.state === 'missing')) return 'not installed';
+  const files = await checkFiles(folderOf(listed), listed.entry, signal);
+  if (files.some(({ state }) => state === 'wrong')) return 'damaged';
+  if (files.some(({ state }) => state === 'missing')) return 'not installed';
   return listed.folder === undefined ? 'installed' : 'embedded';
 }
 
@@ -105,30 +104,25 @@ function announcement({ id, version, license, files }: CatalogEntry, from: strin
 async function verify(name: string | undefined, { io, signal }: Context): Promise<number> {
   let good = true;
   for (const listed of name === undefined ? await catalog() : [await find(name)]) {
-    for (const { path, state } of await filesToVerify(listed, name !== undefined, signal)) {
-      if (state.state === 'ok') await io.out(`ok  ${path}\n`);
+    const files = await checkFiles(folderOf(listed), listed.entry, signal);
+    // A missing model is an error only when it was named or comes with the command.
+    const isEmbedded = listed.folder !== undefined;
+    if (name === undefined && !isEmbedded && files.every(({ state }) => state === 'missing')) continue;
+    for (const file of files) {
+      if (file.state === 'ok') await io.out(`ok  ${file.path}\n`);
       else {
         good = false;
-        io.err(`voiceflow: ${explain(errorOf(path, state, listed))}\n`);
+        io.err(`voiceflow: ${explain(errorOf(file, listed))}\n`);
       }
     }
   }
   return good ? EXIT.done : EXIT.failed;
 }
 
-async function filesToVerify(listed: ListedModel, required: boolean, signal: AbortSignal) {
-  const folder = folderOf(listed);
-  const files = await checkFiles(folder, listed.entry, signal);
-  // A missing model is an error only when it was named or comes with the command.
-  const expected = required || listed.folder !== undefined || files.some(({ state }) => state.state !== 'missing');
-  const wanted = expected ? files : [];
-  return wanted.map(({ name, state }) => ({ path: join(folder, name), state }));
-}
-
-function errorOf(path: string, state: FileState, { entry, folder }: ListedModel): VoiceFlowError {
+function errorOf(file: CheckedFile, { entry, folder }: ListedModel): VoiceFlowError {
   const hint = folder === undefined ? `Run voiceflow models pull ${entry.id}` : 'Reinstall @voiceflow-ml/cli';
-  if (state.state === 'wrong') return corrupt(path, state.reason, hint);
-  return new VoiceFlowError('model-not-found', `${path} is not installed`, { hint });
+  if (file.state === 'wrong') return corrupt(file.path, file.reason, hint);
+  return new VoiceFlowError('model-not-found', `${file.path} is not installed`, { hint });
 }
 
 async function path(name: string | undefined, { io }: Context): Promise<number> {

@@ -1,6 +1,6 @@
-import { choice, flag, number, text, UsageError, type Values } from '@voiceflow-ml/server/args';
-import { parseRttm, parseUem, type RttmRecording } from 'voiceflow-ml/core';
-import { type RecordingScore, type Score, type ScoreOptions, scoreDiarization } from 'voiceflow-ml/metrics';
+import { choice, flag, number, text, UsageError } from '@voiceflow-ml/server/args';
+import { parseRttm, parseUem } from 'voiceflow-ml/core';
+import { type RecordingScore, type Score, scoreDiarization } from 'voiceflow-ml/metrics';
 import { defineCommand } from '../command.ts';
 import { EXIT, onFile } from '../errors.ts';
 import { readText } from '../files/open.ts';
@@ -41,30 +41,23 @@ export const score = defineCommand({
     if (reference === undefined || hypothesis === undefined || positionals.length > 2) {
       throw new UsageError(`score needs 2 files, REF.rttm and HYP.rttm, received ${positionals.length}`);
     }
-    const [references, hypotheses] = [await readRttm(reference), await readRttm(hypothesis)];
+    const [references, hypotheses] = [await parsed(reference, parseRttm), await parsed(hypothesis, parseRttm)];
     if (references.every(({ turns }) => turns.length === 0)) {
       io.err(`voiceflow: warning: ${reference} has no SPEAKER lines; there is nothing to score\n`);
     }
-    const result = scoreDiarization(references, hypotheses, await scoreOptions(values));
+    const { collar, extent, uem } = values;
+    const result = scoreDiarization(references, hypotheses, {
+      skipOverlap: values['skip-overlap'],
+      collar,
+      extent,
+      uem: uem === undefined ? undefined : await parsed(uem, parseUem),
+    });
     for (const warning of result.warnings) io.err(`voiceflow: warning: ${warning.message} [${warning.code}]\n`);
     const { files, total } = result;
     await io.out(values.json ? `${JSON.stringify({ files, total }, null, 2)}\n` : scoreTable(files, total));
     return EXIT.done;
   },
 });
-
-async function scoreOptions(values: Values<typeof options>): Promise<ScoreOptions> {
-  return {
-    skipOverlap: values['skip-overlap'],
-    collar: values.collar,
-    extent: values.extent,
-    uem: values.uem === undefined ? undefined : await parsed(values.uem, parseUem),
-  };
-}
-
-function readRttm(path: string): Promise<RttmRecording[]> {
-  return parsed(path, parseRttm);
-}
 
 /** @throws FileError with the path of the file, for any error in reading or parsing it. */
 function parsed<T>(path: string, parse: (text: string) => T): Promise<T> {

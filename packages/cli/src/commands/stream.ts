@@ -74,26 +74,18 @@ export const stream = defineCommand({
     }
     const naming = await readNaming(values);
     await using diarizer = await openDiarizer(values, context.signal);
-    await using second = await openSecond(values, context.signal);
-    await follow({ diarizer, second }, values, naming, context);
+    // Opened before the session, so that a missing model is reported at once and not at the end of the session.
+    const model = values['recluster-with'];
+    await using second = model === undefined ? undefined : await openDiarizer({ ...values, model }, context.signal);
+    await follow(diarizer, second, values, naming, context);
     return EXIT.done;
   },
 });
 
-interface Engines {
-  readonly diarizer: Diarizer;
-  /** Diarizes the whole audio again when the session ends. */
-  readonly second: Diarizer | undefined;
-}
-
-/** Opened before the session, so that a missing model is reported at once and not at the end of the session. */
-async function openSecond(values: StreamValues, signal: AbortSignal): Promise<Diarizer | undefined> {
-  const model = values['recluster-with'];
-  return model === undefined ? undefined : openDiarizer({ ...values, model }, signal);
-}
-
+/** @param second Diarizes the whole audio again when the session ends. */
 async function follow(
-  { diarizer, second }: Engines,
+  diarizer: Diarizer,
+  second: Diarizer | undefined,
   values: StreamValues,
   naming: Pick<LiveOptions, 'known' | 'falseNames'>,
   { io, signal }: Context,
@@ -104,7 +96,9 @@ async function follow(
     sampleRate: input.sampleRate,
     ...naming,
     keepAudio: second ? KEPT_SECONDS : 0,
-    ...sessionOptions(values),
+    latency: values.latency,
+    step: values.step,
+    maxSpeakers: values.max,
   });
   const output = writeEvents(session, io);
   // Its error is thrown by the `await` below; until then it must not count as an unhandled rejection.
@@ -124,10 +118,6 @@ async function follow(
 function pcmFormat({ rate, encoding }: StreamValues, path: string): PcmFormat | undefined {
   if (path !== '-' && rate === undefined && encoding === undefined) return undefined;
   return { sampleRate: rate ?? DEFAULT_RATE, encoding: encoding ?? 's16le' };
-}
-
-function sessionOptions({ latency, step, max }: StreamValues): Partial<LiveOptions> {
-  return { latency, step, maxSpeakers: max };
 }
 
 async function writeEvents(session: DiarizationSession, io: Io): Promise<void> {

@@ -1,9 +1,10 @@
-import { flag, nearest, requiredText, UsageError, unknownAction } from '@voiceflow-ml/server/args';
+import { flag, requiredText, UsageError, unknownAction } from '@voiceflow-ml/server/args';
 import { defineCommand } from '../command.ts';
 import { EXIT, FileError } from '../errors.ts';
 import { changeBook, readBook } from '../files/book.ts';
 import type { Io } from '../io.ts';
 import { table } from '../render/table.ts';
+import { didYouMean } from '../suggest.ts';
 
 const options = {
   book: requiredText('FILE.json', 'the voice book'),
@@ -56,12 +57,8 @@ async function remove(path: string, name: string): Promise<void> {
   await changeBook(path, (book) => {
     const after = book.remove(name);
     if (after !== book) return after;
-    const suggestion = nearest(
-      name,
-      book.voices.map((voice) => voice.name),
-    );
-    throw new FileError(`${path}: there is no voice "${name}"`, {
-      hint: suggestion === undefined ? 'See voiceflow voices list' : `Did you mean ${suggestion}?`,
-    });
+    const names = book.voices.map((voice) => voice.name);
+    const hint = didYouMean(name, names, 'See voiceflow voices list');
+    throw new FileError(`${path}: there is no voice "${name}"`, { hint });
   });
 }

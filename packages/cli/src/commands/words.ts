@@ -1,4 +1,4 @@
-import { choice, integer, number, text, UsageError } from '@voiceflow-ml/server/args';
+import { choice, integer, number, text, UsageError, type Values } from '@voiceflow-ml/server/args';
 import { type Turn, toSrt, toVtt } from 'voiceflow-ml/core';
 import {
   assignWords,
@@ -9,7 +9,7 @@ import {
   type Utterance,
 } from 'voiceflow-ml/words';
 import { defineCommand } from '../command.ts';
-import { ENGINE_OPTIONS, type EngineValues, openDiarizer } from '../diarizer.ts';
+import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
 import { EXIT, onFile } from '../errors.ts';
 import { NAMING_OPTIONS, readNaming } from '../files/book.ts';
 import { openAudio, readText } from '../files/open.ts';
@@ -96,7 +96,7 @@ export const words = defineCommand({
 
 async function diarize(
   path: string,
-  values: EngineValues & Parameters<typeof readNaming>[0] & { readonly speakers?: number | undefined },
+  values: Values<typeof options>,
   io: Io,
   signal: AbortSignal,
 ): Promise<readonly Turn[]> {

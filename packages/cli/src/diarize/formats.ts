@@ -3,15 +3,8 @@ import type { Input } from '../files/inputs.ts';
 import { oneLine } from '../printable.ts';
 import { preciseClock } from '../render/axis.ts';
 
-export type Format = 'text' | 'json' | 'rttm' | 'srt' | 'vtt';
-
-export const EXTENSIONS: Readonly<Record<Format, string>> = {
-  text: '.txt',
-  json: '.json',
-  rttm: '.rttm',
-  srt: '.srt',
-  vtt: '.vtt',
-};
+export const FORMATS = ['text', 'json', 'rttm', 'srt', 'vtt'] as const;
+export type Format = (typeof FORMATS)[number];
 
 /** Whether several results may follow each other in one stream. */
 export function isJoinable(format: Format): boolean {

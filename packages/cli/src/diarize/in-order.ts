@@ -11,13 +11,14 @@ export async function inOrder<T, R>(
   signal: AbortSignal,
 ): Promise<void> {
   let stopped = false;
-  const semaphore = new Semaphore(limit);
+  const waiting: (() => void)[] = [];
+  let started = 0;
   const outcomes = items.map(async (item) => {
-    await semaphore.acquire();
+    if (started++ >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
     try {
       return stopped || signal.aborted ? undefined : { item, result: await work(item) };
     } finally {
-      semaphore.release();
+      waiting.shift()?.();
     }
   });
   try {
@@ -29,27 +30,5 @@ export async function inOrder<T, R>(
   } finally {
     stopped = true;
     await Promise.allSettled(outcomes);
-  }
-}
-
-/** A semaphore whose waiters are served in order. */
-class Semaphore {
-  readonly #waiting: (() => void)[] = [];
-  #free: number;
-
-  constructor(count: number) {
-    this.#free = count;
-  }
-
-  acquire(): Promise<void> {
-    if (this.#free === 0) return new Promise((resolve) => this.#waiting.push(resolve));
-    this.#free--;
-    return Promise.resolve();
-  }
-
-  release(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free++;
-    else next();
   }
 }

@@ -14,117 +14,98 @@ import { type Format, shown, write } from './formats.ts';
 import { inOrder } from './in-order.ts';
 import type { Output } from './outputs.ts';
 
-export interface JobValues {
-  readonly format?: Format | undefined;
+/** The recordings of one call, and what to do with each. */
+export interface Job {
+  readonly outputs: readonly Output[];
+  readonly diarizer: Diarizer;
+  readonly options: DiarizeOptions;
+  readonly format: Format;
   readonly exclusive: boolean;
-  readonly jobs?: number | undefined;
+  /** Recordings processed concurrently. */
+  readonly atOnce: number;
+  readonly context: Context;
+  /** Receives the failure of a recording, which does not stop the others. */
+  readonly reportError: (path: string, error: unknown) => void;
 }
 
-type Outcome = { readonly result: Diarization } | { readonly error: unknown };
-
-/** Diarizes the recordings of one call and writes the results. A failure is reported and does not stop the others. */
-export class DiarizeJob {
-  readonly #diarizer: Diarizer;
-  readonly #options: DiarizeOptions;
-  readonly #values: JobValues;
-  readonly #context: Context;
-  readonly #reportError: (path: string, error: unknown) => void;
-
-  constructor(
-    diarizer: Diarizer,
-    options: DiarizeOptions,
-    values: JobValues,
-    context: Context,
-    reportError: (path: string, error: unknown) => void,
-  ) {
-    this.#diarizer = diarizer;
-    this.#options = options;
-    this.#values = values;
-    this.#context = context;
-    this.#reportError = reportError;
-  }
-
-  /** @throws `aborted`; FileError when standard output cannot be written, which ends the whole run. */
-  async run(outputs: readonly Output[]): Promise<void> {
-    const { io, signal } = this.#context;
-    const progress = new ProgressLine(io, outputs.length, clock);
-    const joined = outputs.length > 1;
+/**
+ * Diarizes the recordings and writes the results.
+ * @throws `aborted`; FileError when standard output cannot be written, which ends the whole run.
+ */
+export async function runJob(job: Job): Promise<void> {
+  const { outputs, atOnce, reportError } = job;
+  const { io, signal } = job.context;
+  const progress = new ProgressLine(io, outputs.length, clock);
+  const work = async ({ input: { path } }: Output) => {
     try {
-      await inOrder(
-        outputs,
-        this.#values.jobs ?? 1,
-        (output) => this.#diarize(output, progress),
-        async (outcome, output) => {
-          throwIfAborted(signal);
-          progress.clear();
-          if ('error' in outcome) this.#reportError(output.input.path, outcome.error);
-          else await this.#writeResult(outcome.result, output, joined);
-        },
-        signal,
-      );
-    } finally {
-      progress.clear();
-    }
-    throwIfAborted(signal);
-  }
-
-  async #diarize({ input }: Output, progress: ProgressLine): Promise<Outcome> {
-    try {
-      const { signal } = this.#context;
-      const result = await withAudio(input.path, signal, (audio) =>
-        this.#diarizer.diarize(audio, {
-          ...this.#options,
+      const result = await withAudio(path, signal, (audio) =>
+        job.diarizer.diarize(audio, {
+          ...job.options,
           signal,
-          onProgress: (share) => progress.update(input.path, share),
+          onProgress: (share) => progress.update(path, share),
         }),
       );
       return { result };
     } catch (error) {
       return { error };
     } finally {
-      progress.finish(input.path);
+      progress.finish(path);
     }
+  };
+  try {
+    await inOrder(
+      outputs,
+      atOnce,
+      work,
+      async (outcome, output) => {
+        throwIfAborted(signal);
+        progress.clear();
+        if (outcome.result === undefined) reportError(output.input.path, outcome.error);
+        else await writeResult(outcome.result, output, job);
+      },
+      signal,
+    );
+  } finally {
+    progress.clear();
   }
+  throwIfAborted(signal);
+}
 
-  async #writeResult(result: Diarization, output: Output, joined: boolean): Promise<void> {
-    const { io } = this.#context;
-    const { input, file, fileId } = output;
-    for (const { code, message } of result.warnings)
-      io.err(`voiceflow: ${oneLine(input.path)}: warning: ${message} [${code}]\n`);
-    const { format = 'text', exclusive } = this.#values;
-    const text = write(result, input, { format, exclusive, joined: joined && file === undefined, fileId });
-    if (file === undefined) {
-      if (format === 'text' && io.screen.isTerminal) await io.out(this.#drawTimeline(result, input.path), 'drawn');
-      await io.out(text);
+async function writeResult(result: Diarization, output: Output, job: Job): Promise<void> {
+  const { format, exclusive, reportError } = job;
+  const { io } = job.context;
+  const { input, file, fileId } = output;
+  for (const { code, message } of result.warnings)
+    io.err(`voiceflow: ${oneLine(input.path)}: warning: ${message} [${code}]\n`);
+  const joined = job.outputs.length > 1 && file === undefined;
+  const text = write(result, input, { format, exclusive, joined, fileId });
+  const timeline = timelineOf(result, exclusive);
+  if (file === undefined) {
+    if (format === 'text' && io.screen.isTerminal) {
+      const drawn = timelineText(timeline, io.screen);
+      await io.out(`${headOf(result, input.path)}\n\n${drawn}\n`, 'drawn');
     }
-    // Writing a file may fail for one recording (a folder has its name) and work for the next.
-    await this.#try(input.path, async () => {
-      if (file !== undefined) await writeFileAtomic(file, text);
-      if (output.timeline !== undefined) {
-        await writeFileAtomic(output.timeline, timelineSvg(this.#timeline(result), basename(input.path)));
-      }
-    });
+    await io.out(text);
   }
-
-  async #try(path: string, work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (isAbort(error)) throw error;
-      this.#reportError(path, error);
+  // Writing a file may fail for one recording (a folder has its name) and work for the next.
+  try {
+    if (file !== undefined) await writeFileAtomic(file, text);
+    if (output.timeline !== undefined) {
+      await writeFileAtomic(output.timeline, timelineSvg(timeline, basename(input.path)));
     }
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    reportError(input.path, error);
   }
+}
 
-  #timeline(result: Diarization): Timeline {
-    const names = new Map(result.speakers.flatMap(({ label, name }) => (name === undefined ? [] : [[label, name]])));
-    return arrangeTimeline(shown(result, this.#values.exclusive), { duration: result.duration, names });
-  }
+function timelineOf(result: Diarization, exclusive: boolean): Timeline {
+  const names = new Map(result.speakers.flatMap(({ label, name }) => (name === undefined ? [] : [[label, name]])));
+  return arrangeTimeline(shown(result, exclusive), { duration: result.duration, names });
+}
 
-  #drawTimeline(result: Diarization, path: string): string {
-    const { speakers, duration, timings } = result;
-    const took = `${(timings.total / 1000).toFixed(1)} s`;
-    const who = speakers.length === 1 ? '1 speaker' : `${speakers.length} speakers`;
-    const head = `${oneLine(path)}: ${clock(duration)}, ${who}, done in ${took}`;
-    return `${head}\n\n${timelineText(this.#timeline(result), this.#context.io.screen)}\n`;
-  }
+/** The line above the timeline. */
+function headOf({ speakers, duration, timings }: Diarization, path: string): string {
+  const who = speakers.length === 1 ? '1 speaker' : `${speakers.length} speakers`;
+  return `${oneLine(path)}: ${clock(duration)}, ${who}, done in ${(timings.total / 1000).toFixed(1)} s`;
 }

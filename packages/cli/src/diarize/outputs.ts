@@ -1,10 +1,9 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '@voiceflow-ml/server/args';
 import { slashes } from '../files/glob.ts';
 import type { Input } from '../files/inputs.ts';
-import type { Format } from './formats.ts';
-import { EXTENSIONS, isJoinable } from './formats.ts';
+import { statsOf } from '../files/open.ts';
+import { type Format, isJoinable } from './formats.ts';
 
 /** Where the result of one recording goes. */
 export interface Output {
@@ -38,7 +37,7 @@ export async function planOutputs(inputs: readonly Input[], values: OutputValues
       'Use --out DIR to write one file for each',
     );
   }
-  if (out !== '-' && (await isNotFolder(out))) {
+  if (out !== '-' && (await statsOf(out))?.isDirectory() === false) {
     throw new UsageError(`--out is "${out}", which is a file, expected a folder or - for standard output`);
   }
   const images = timeline === undefined ? undefined : await imagePlaces(timeline, several);
@@ -46,7 +45,7 @@ export async function planOutputs(inputs: readonly Input[], values: OutputValues
   const outputs = inputs.map((input) => ({
     input,
     fileId: repeatedNames?.has(baseName(input)) ? slashes(input.path) : baseName(input),
-    file: out === '-' ? undefined : join(out, `${input.name}${EXTENSIONS[format]}`),
+    file: out === '-' ? undefined : join(out, `${input.name}.${format === 'text' ? 'txt' : format}`),
     timeline: images?.(input),
   }));
   rejectCollisions(outputs);
@@ -63,7 +62,7 @@ function repeated(names: readonly string[]): ReadonlySet<string> {
 }
 
 async function imagePlaces(timeline: string, several: boolean): Promise<(input: Input) => string> {
-  const isFolder = /[/\\]$/.test(timeline) || (await isDirectory(timeline));
+  const isFolder = /[/\\]$/.test(timeline) || (await statsOf(timeline))?.isDirectory();
   if (isFolder) return ({ name }) => join(timeline, `${name}.svg`);
   if (several && /\.svg$/i.test(timeline)) {
     throw new UsageError(
@@ -90,18 +89,4 @@ function rejectCollisions(outputs: readonly Output[]): void {
       owners.set(place, output.input);
     }
   }
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  return stat(path).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
-}
-
-async function isNotFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (stats) => !stats.isDirectory(),
-    () => false,
-  );
 }

@@ -1,6 +1,6 @@
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { number, text, UsageError } from '@voiceflow-ml/server/args';
+import { number, text, UsageError, type Values } from '@voiceflow-ml/server/args';
 import { type DiarizeOptions, VoiceBook } from 'voiceflow-ml/core';
 import { codeOf, onFile } from '../errors.ts';
 import { withLock } from './lock.ts';
@@ -19,11 +19,10 @@ export const NAMING_OPTIONS = {
 };
 
 /** The naming options in the SDK's form: the voices of the book and the rate of false names. */
-export async function readNaming(values: {
-  readonly book?: string | undefined;
-  readonly 'false-names'?: number | undefined;
-}): Promise<Pick<DiarizeOptions, 'known' | 'falseNames'>> {
-  const { book, 'false-names': percent } = values;
+export async function readNaming({
+  book,
+  'false-names': percent,
+}: Values<typeof NAMING_OPTIONS>): Promise<Pick<DiarizeOptions, 'known' | 'falseNames'>> {
   if (book === undefined && percent !== undefined) throw new UsageError('--false-names needs --book');
   if (book === undefined) return {};
   const { voices: known } = await readBook(book);

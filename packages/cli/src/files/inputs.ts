@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, relative, resolve } from 'node:path';
 import { codeOf, explainSystemError, FileError } from '../errors.ts';
 import { globBase, globMatcher, hasGlob, slashes } from './glob.ts';
+import { statsOf } from './open.ts';
 
 /** An input file, or the error for an argument that gave none. */
 export interface Input {
@@ -70,12 +71,7 @@ async function expandGlob(pattern: string): Promise<Input[]> {
 /** Files down to `depth` levels, sorted by name. Hidden files are skipped, links to folders are not followed. */
 async function walk(folder: string, depth = Number.POSITIVE_INFINITY): Promise<string[]> {
   if (depth < 1) return [];
-  let entries: Dirent[];
-  try {
-    entries = await readdir(folder, { withFileTypes: true });
-  } catch {
-    return [];
-  }
+  const entries = await readdir(folder, { withFileTypes: true }).catch((): Dirent[] => []);
   const visible = entries
     .filter(({ name }) => !name.startsWith('.'))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
@@ -83,16 +79,9 @@ async function walk(folder: string, depth = Number.POSITIVE_INFINITY): Promise<s
   for (const entry of visible) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) found.push(...(await walk(path, depth - 1)));
-    else if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(path)))) found.push(path);
+    else if (entry.isFile() || (entry.isSymbolicLink() && (await statsOf(path))?.isFile())) found.push(path);
   }
   return found;
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (stats) => stats.isFile(),
-    () => false,
-  );
 }
 
 function failed(path: string, error: FileError): Input {

@@ -43,18 +43,13 @@ export async function openLive(path: string, pcm: PcmFormat | undefined): Promis
     return sampleRate === source.sampleRate ? source : openRecording(source, { sampleRate, limits });
   };
   if (!pcm) return recording(input);
-  const { head, reader } = await readHead(streamOf(input));
-  if (containerOf(head) !== undefined) return recording(rejoined(head, reader));
-  let first: Uint8Array | undefined = head;
+  const { head, stream } = await peek(streamOf(input));
+  if (containerOf(head) !== undefined) return recording(stream);
+  const reader = stream.getReader();
   const toSamples = pcmReader(pcm.encoding);
   return {
     sampleRate: pcm.sampleRate,
     async read() {
-      if (first !== undefined) {
-        const samples = toSamples(first);
-        first = undefined;
-        return samples;
-      }
       const { done, value } = await reader.read();
       return done ? null : toSamples(value);
     },
@@ -62,14 +57,9 @@ export async function openLive(path: string, pcm: PcmFormat | undefined): Promis
   };
 }
 
-interface StreamStart {
-  /** At least `CONTAINER_BYTES` bytes, or the whole stream when it is shorter. */
-  readonly head: Uint8Array;
-  readonly reader: ReadableStreamDefaultReader<Uint8Array>;
-}
-
-async function readHead(stream: ReadableStream<Uint8Array>): Promise<StreamStart> {
-  const reader = stream.getReader();
+/** Reads `CONTAINER_BYTES` or more, or all of a shorter stream, and returns them and a stream of the same content. */
+async function peek(source: ReadableStream<Uint8Array>) {
+  const reader = source.getReader();
   let head = new Uint8Array(0);
   while (head.length < CONTAINER_BYTES) {
     const { done, value } = await reader.read();
@@ -79,19 +69,20 @@ async function readHead(stream: ReadableStream<Uint8Array>): Promise<StreamStart
     longer.set(value, head.length);
     head = longer;
   }
-  return { head, reader };
-}
-
-function rejoined(head: Uint8Array, reader: StreamStart['reader']): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>({
-    start: (controller) => controller.enqueue(head),
-    async pull(controller) {
-      const { done, value } = await reader.read();
-      if (done) controller.close();
-      else controller.enqueue(value);
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      start: (controller) => controller.enqueue(head),
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
     },
-    cancel: (reason) => reader.cancel(reason),
-  });
+    // Reads nothing ahead: an error in the source must not discard the head.
+    { highWaterMark: 0 },
+  );
+  return { head, stream };
 }
 
 function streamOf(input: AudioInput): ReadableStream<Uint8Array> {

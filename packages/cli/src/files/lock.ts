@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, explainSystemError, FileError } from '../errors.ts';
+import { statsOf } from './open.ts';
 
 /** Milliseconds between tries, and until giving up. A lock is held only while a small file is written. */
 const TRY_MS = 25;
@@ -47,7 +48,7 @@ async function take(lock: string, path: string): Promise<void> {
 
 /** Removes a stale lock. It is renamed first: when several processes find it stale, only one succeeds. */
 async function dropStale(lock: string): Promise<boolean> {
-  const old = await stat(lock).catch(() => undefined);
+  const old = await statsOf(lock);
   if (old === undefined) return true;
   if (Date.now() - old.mtimeMs < STALE_MS) return false;
   const aside = `${lock}.${randomUUID()}`;

@@ -1,8 +1,13 @@
-import { createReadStream, openAsBlob } from 'node:fs';
+import { createReadStream, openAsBlob, type Stats } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { AudioInput } from 'voiceflow-ml/core';
 import { explainSystemError, FileError } from '../errors.ts';
+
+/** What the system says about a path; undefined when there is nothing, or it cannot be accessed. */
+export function statsOf(path: string): Promise<Stats | undefined> {
+  return stat(path).catch(() => undefined);
+}
 
 /** Far larger than any RTTM, UEM or voice book; prevents reading a whole recording given by mistake. */
 const MAX_TEXT_BYTES = 256 * 2 ** 20;

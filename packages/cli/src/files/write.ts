@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { unlinkSync } from 'node:fs';
-import { mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf, explainSystemError, FileError } from '../errors.ts';
+import { statsOf } from './open.ts';
 
 const unfinished = new Set<string>();
 
@@ -14,7 +15,7 @@ const unfinished = new Set<string>();
 export async function writeFileAtomic(path: string, text: string): Promise<void> {
   try {
     const target = await realpath(path).catch(() => path);
-    const old = await stat(target).catch(() => undefined);
+    const old = await statsOf(target);
     if (old?.isDirectory()) throw new FileError(`cannot write ${path}: is a directory`);
     if (old !== undefined && !old.isFile()) return await writeFile(target, text);
     await mkdir(dirname(target), { recursive: true });

@@ -76,17 +76,14 @@ function bySpeaker(turns: readonly Turn[]): Map<string, Segment[]> {
 /** Where the sets of active speakers differ after the labels are matched. */
 function findDifferences(reference: readonly Turn[], turns: readonly Turn[], mapping: ReadonlyMap<string, string>) {
   const referenceSpeakers = bySpeaker(reference);
-  const events: { time: number; speaker: string; side: 'reference' | 'found'; by: 1 | -1 }[] = [];
-  for (const { start, end, speaker } of reference) {
-    events.push({ time: start, speaker, side: 'reference', by: 1 }, { time: end, speaker, side: 'reference', by: -1 });
-  }
-  for (const { start, end, speaker } of turns) {
-    const matched = mapping.get(speaker);
-    const name = matched !== undefined && referenceSpeakers.has(matched) ? matched : `\u0000${speaker}`;
-    events.push(
-      { time: start, speaker: name, side: 'found', by: 1 },
-      { time: end, speaker: name, side: 'found', by: -1 },
-    );
+  const events: { time: number; speaker: string; side: TimelineRow['role']; by: 1 | -1 }[] = [];
+  const add = ({ start, end }: Turn, speaker: string, side: TimelineRow['role']) => {
+    events.push({ time: start, speaker, side, by: 1 }, { time: end, speaker, side, by: -1 });
+  };
+  for (const turn of reference) add(turn, turn.speaker, 'reference');
+  for (const turn of turns) {
+    const matched = mapping.get(turn.speaker);
+    add(turn, matched !== undefined && referenceSpeakers.has(matched) ? matched : `\u0000${turn.speaker}`, 'found');
   }
   events.sort((a, b) => a.time - b.time);
   const counts = new Map<string, { reference: number; found: number }>();

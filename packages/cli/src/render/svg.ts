@@ -1,3 +1,4 @@
+import { shorten } from '../printable.ts';
 import { clock, ticks } from './axis.ts';
 import { HUES, PALETTE } from './palette.ts';
 import type { Timeline, TimelineRow } from './rows.ts';
@@ -109,10 +110,6 @@ export function escapeXml(text: string): string {
   return text
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
     .replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
-}
-
-function shorten(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }
 
 function seconds(value: number): string {

@@ -1,5 +1,5 @@
 import type { Segment } from 'voiceflow-ml/core';
-import { printable } from '../printable.ts';
+import { printable, shorten } from '../printable.ts';
 import type { Screen } from '../screen.ts';
 import { clock, ticks } from './axis.ts';
 import { type Paint, paintFor } from './palette.ts';
@@ -35,7 +35,7 @@ export function timelineText(timeline: Timeline, screen: Screen): string {
   const cells = Math.max(FEWEST_CELLS, Math.min(MOST_CELLS, screen.columns - 1 - gutter - tail));
   const lines = [`${' '.repeat(gutter)}${paint.faint(axis(timeline.duration, cells))}`];
   timeline.rows.forEach((row, i) => {
-    const label = fit(labels[i] ?? '', gutter - 2).padEnd(gutter);
+    const label = shorten(labels[i] ?? '', gutter - 2).padEnd(gutter);
     const name = row.role === 'reference' ? paint.faint(label) : paint.hue(row.hue, label);
     const bar = drawRow(row, timeline.duration, cells, screen.unicode, paint);
     lines.push(`${name}${bar}${paint.faint((totals[i] ?? '').padStart(tail))}`);
@@ -113,8 +113,4 @@ function coverHalves(
     else if (keepShort) on[Math.min(count - 1, Math.max(0, Math.floor(((start + end) / 2) * scale)))] = 1;
   }
   return on;
-}
-
-function fit(text: string, room: number): string {
-  return text.length <= room ? text : `${text.slice(0, room - 1)}…`;
 }

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { nearest, UsageError } from '@voiceflow-ml/server/args';
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { UsageError } from '@voiceflow-ml/server/args';
+import { type ModelManifest, VoiceFlowError } from 'voiceflow-ml/core';
+import { didYouMean } from '../suggest.ts';
 
 /** One file of weights: how to check it, and where to download it. */
 export interface WeightsFile {
@@ -14,11 +15,7 @@ export interface WeightsFile {
 }
 
 /** The part of a model's manifest that `models` uses. */
-export interface CatalogEntry {
-  readonly id: string;
-  readonly version: string;
-  readonly space: string;
-  readonly license: string;
+export interface CatalogEntry extends Pick<ModelManifest, 'id' | 'version' | 'space' | 'license'> {
   readonly files: Readonly<Record<string, WeightsFile>>;
 }
 
@@ -53,32 +50,19 @@ export async function catalog(): Promise<ListedModel[]> {
 export async function find(name: string): Promise<ListedModel> {
   if (Object.hasOwn(PULLED, name)) {
     const [pack, file] = PULLED[name as keyof typeof PULLED];
-    const manifest = await readManifest(pack, file);
+    const manifest = await readJson<Manifest>(pack, file);
     return { entry: { ...manifest, files: { ...manifest.segmenter?.files, ...manifest.files } }, manifest };
   }
   if (Object.hasOwn(EMBEDDED, name)) {
     const pack = EMBEDDED[name as keyof typeof EMBEDDED];
-    const entry = await readManifest(pack);
-    const published = await publishedFiles(pack);
+    const entry = await readJson<Manifest>(pack, 'manifest.json');
+    const { files: published = [] } = await readJson<{ readonly files?: readonly string[] }>(pack, 'package.json');
     // The manifest lists every variant of the weights; the package contains one.
     const files = Object.fromEntries(Object.entries(entry.files).filter(([name]) => published.includes(name)));
     return { entry: { ...entry, files }, folder: folderOf(pack) };
   }
   const names = [...Object.keys(EMBEDDED), ...Object.keys(PULLED)];
-  const suggestion = nearest(name, names);
-  throw new UsageError(
-    `there is no model "${name}"`,
-    suggestion === undefined ? `The models are ${names.join(', ')}` : `Did you mean ${suggestion}?`,
-  );
-}
-
-function readManifest(pack: string, file = 'manifest.json'): Promise<Manifest> {
-  return readJson<Manifest>(pack, file);
-}
-
-/** The files that a package publishes. */
-async function publishedFiles(pack: string): Promise<readonly string[]> {
-  return (await readJson<{ readonly files?: readonly string[] }>(pack, 'package.json')).files ?? [];
+  throw new UsageError(`there is no model "${name}"`, didYouMean(name, names, `The models are ${names.join(', ')}`));
 }
 
 async function readJson<T>(pack: string, file: string): Promise<T> {

@@ -11,6 +11,8 @@ export type FileState =
   | { readonly state: 'missing' }
   | { readonly state: 'wrong'; readonly reason: string };
 
+export type CheckedFile = FileState & { readonly path: string };
+
 /** Checks a file's length and SHA-256, reading it in chunks. */
 export async function checkFile(path: string, expected: WeightsFile, signal?: AbortSignal): Promise<FileState> {
   try {
@@ -28,12 +30,13 @@ export async function checkFile(path: string, expected: WeightsFile, signal?: Ab
 }
 
 /** The state of each file of a model, in the order of the manifest. */
-export async function checkFiles(folder: string, entry: CatalogEntry, signal?: AbortSignal) {
-  const states: { name: string; state: FileState }[] = [];
+export async function checkFiles(folder: string, entry: CatalogEntry, signal?: AbortSignal): Promise<CheckedFile[]> {
+  const files: CheckedFile[] = [];
   for (const [name, file] of Object.entries(entry.files)) {
-    states.push({ name, state: await checkFile(join(folder, name), file, signal) });
+    const path = join(folder, name);
+    files.push({ path, ...(await checkFile(path, file, signal)) });
   }
-  return states;
+  return files;
 }
 
 /** The `model-corrupt` error for a file that does not match the manifest. */

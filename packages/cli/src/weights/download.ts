@@ -1,8 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open, rm, stat } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { abortError, throwIfAborted } from 'voiceflow-ml/core';
 import { explainSystemError, FileError } from '../errors.ts';
+import { statsOf } from '../files/open.ts';
 import type { WeightsFile } from './catalog.ts';
 import { corrupt } from './check.ts';
 
@@ -61,7 +62,7 @@ async function transfer(url: string, path: string, file: WeightsFile, options: D
   const hash = createHash('sha256');
   if (have === file.bytes) return (await hashFile(path, hash)).digest('hex');
 
-  const watch = new Watch(options.signal, options.stallMs ?? STALL_MS);
+  const watch = watchFor(options.signal, options.stallMs ?? STALL_MS);
   try {
     const response = await request(url, have, watch);
     if (response.status === 206 && startOf(response) === have) await hashFile(path, hash);
@@ -98,7 +99,7 @@ interface Receiving {
 
 async function receive(response: Response, path: string, to: Receiving): Promise<void> {
   let bytes = to.have;
-  const out = await openFor(path, bytes);
+  const out = await writing(path, () => open(path, bytes > 0 ? 'a' : 'w'));
   const reader = response.body?.getReader();
   try {
     while (reader !== undefined) {
@@ -112,7 +113,9 @@ async function receive(response: Response, path: string, to: Receiving): Promise
         await rm(path, { force: true });
         throw corrupt(to.url, `more than ${to.file.bytes} bytes`, 'Give another address with --from');
       }
-      await writeAll(out, value, path);
+      await writing(path, async () => {
+        for (let done = 0; done < value.length; ) done += (await out.write(value, done)).bytesWritten;
+      });
       to.hash.update(value);
       to.onProgress?.(bytes);
     }
@@ -124,60 +127,25 @@ async function receive(response: Response, path: string, to: Receiving): Promise
   if (bytes < to.file.bytes) throw new Interrupted(`the response ended after ${bytes} of ${to.file.bytes} bytes`);
 }
 
-async function openFor(path: string, have: number): Promise<FileHandle> {
-  try {
-    return await open(path, have > 0 ? 'a' : 'w');
-  } catch (error) {
-    throw unwritable(path, error);
-  }
-}
-
-async function writeAll(out: FileHandle, chunk: Uint8Array, path: string): Promise<void> {
-  try {
-    for (let done = 0; done < chunk.length; ) done += (await out.write(chunk, done)).bytesWritten;
-  } catch (error) {
-    throw unwritable(path, error);
-  }
-}
-
 /** Aborts a request when the caller's signal fires, or when nothing is received for `stallMs`. */
-class Watch {
-  readonly #controller = new AbortController();
-  readonly #caller: AbortSignal | undefined;
-  readonly #stallMs: number;
-  #timer: NodeJS.Timeout | undefined;
-  readonly #onAbort = () => this.#controller.abort();
-
-  constructor(caller: AbortSignal | undefined, stallMs: number) {
-    this.#caller = caller;
-    this.#stallMs = stallMs;
-    caller?.addEventListener('abort', this.#onAbort, { once: true });
-    if (caller?.aborted) this.#controller.abort();
-    this.feed();
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  feed(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#controller.abort(), this.#stallMs);
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
-    this.#caller?.removeEventListener('abort', this.#onAbort);
-  }
-
-  /** Why a request failed: the caller aborted it, it stalled, or the network failed. */
-  reasonFor(error: unknown): Error {
-    if (this.#caller?.aborted) return abortError(this.#caller);
-    if (this.signal.aborted) return new Interrupted(`no data was received for ${this.#stallMs / 1000} s`);
-    const cause = (error as { cause?: unknown }).cause ?? error;
-    return new Interrupted(cause instanceof Error ? cause.message : String(cause));
-  }
+function watchFor(caller: AbortSignal | undefined, stallMs: number) {
+  const stall = new AbortController();
+  const timer = setTimeout(() => stall.abort(), stallMs);
+  return {
+    signal: caller === undefined ? stall.signal : AbortSignal.any([caller, stall.signal]),
+    feed: () => void timer.refresh(),
+    stop: () => clearTimeout(timer),
+    /** Why a request failed: the caller aborted it, it stalled, or the network failed. */
+    reasonFor(error: unknown): Error {
+      if (caller?.aborted) return abortError(caller);
+      if (stall.signal.aborted) return new Interrupted(`no data was received for ${stallMs / 1000} s`);
+      const cause = (error as { cause?: unknown }).cause ?? error;
+      return new Interrupted(cause instanceof Error ? cause.message : String(cause));
+    },
+  };
 }
+
+type Watch = ReturnType<typeof watchFor>;
 
 function startOf(response: Response): number {
   return Number(/^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1] ?? Number.NaN);
@@ -189,10 +157,7 @@ async function hashFile(path: string, hash: Hash): Promise<Hash> {
 }
 
 async function sizeOf(path: string): Promise<number> {
-  return stat(path).then(
-    ({ size }) => size,
-    () => 0,
-  );
+  return (await statsOf(path))?.size ?? 0;
 }
 
 function unreachable(url: string, cause: Error): FileError {
@@ -202,9 +167,14 @@ function unreachable(url: string, cause: Error): FileError {
   });
 }
 
-function unwritable(path: string, cause: unknown): FileError {
-  return new FileError(`cannot write ${path}: ${explainSystemError(cause)}`, {
-    hint: 'Free some space, or set VOICEFLOW_HOME to another folder',
-    cause,
-  });
+/** Runs work that writes. @throws FileError with the path. */
+export async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new FileError(`cannot write ${path}: ${explainSystemError(error)}`, {
+      hint: 'Free some space, or set VOICEFLOW_HOME to another folder',
+      cause: error,
+    });
+  }
 }

@@ -1,13 +1,14 @@
-import { copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '@voiceflow-ml/server/args';
 import { throwIfAborted, VoiceFlowError } from 'voiceflow-ml/core';
 import { modelFolder } from 'voiceflow-ml/installed';
-import { explainSystemError, FileError, isAbort } from '../errors.ts';
+import { FileError, isAbort } from '../errors.ts';
+import { statsOf } from '../files/open.ts';
 import type { CatalogEntry, WeightsFile } from './catalog.ts';
 import { checkFile, checkFiles, corrupt } from './check.ts';
-import { download } from './download.ts';
+import { download, writing } from './download.ts';
 
 export interface PullOptions {
   /** The folder that contains all models. */
@@ -31,8 +32,8 @@ export interface PullOptions {
 export async function pull(entry: CatalogEntry, options: PullOptions): Promise<{ folder: string; fresh: boolean }> {
   const { models, signal, onProgress } = options;
   const folder = modelFolder(models, entry);
-  const states = await checkFiles(folder, entry, signal);
-  if (states.every(({ state }) => state.state === 'ok')) {
+  const files = await checkFiles(folder, entry, signal);
+  if (files.every(({ state }) => state === 'ok')) {
     await writeManifest(folder, options);
     return { folder, fresh: false };
   }
@@ -69,20 +70,19 @@ type FetchOptions = PullOptions & { readonly onBytes: (bytes: number) => void };
 
 async function fetchFile(name: string, file: WeightsFile, path: string, options: FetchOptions): Promise<void> {
   const { from, signal, onBytes } = options;
-  if (from !== undefined && !isWebAddress(from)) return copyFrom(asFolder(from), name, file, path);
+  if (from !== undefined && !/^https?:\/\//i.test(from)) return copyFrom(asFolder(from), name, file, path);
   const addresses =
     from === undefined ? (file.urls ?? []) : [`${from.replace(/\/+$/, '')}/${encodeURIComponent(name)}`];
-  const failures: unknown[] = [];
+  let failure: unknown;
   for (const url of addresses) {
     try {
       return await download(url, path, file, { onProgress: onBytes, signal });
     } catch (error) {
       if (isAbort(error)) throw error;
-      failures.push(error);
+      failure = error;
     }
   }
-  const last = failures[failures.length - 1];
-  if (last !== undefined) throw last;
+  if (failure !== undefined) throw failure;
   throw new VoiceFlowError('model-not-found', `the manifest has no address for ${name}`, {
     hint: 'Give one with --from',
   });
@@ -93,38 +93,20 @@ async function copyFrom(folder: string, name: string, file: WeightsFile, path: s
   const names = [name, ...(file.urls ?? []).map((url) => basename(new URL(url).pathname))];
   for (const candidate of new Set(names)) {
     const source = join(folder, candidate);
-    const { state, ...rest } = await checkFile(source, file);
-    if (state === 'missing') continue;
-    if (state === 'wrong') {
-      throw corrupt(source, 'reason' in rest ? rest.reason : '', 'Download the file again from its public address');
+    const found = await checkFile(source, file);
+    if (found.state === 'missing') continue;
+    if (found.state === 'wrong') {
+      throw corrupt(source, found.reason, 'Download the file again from its public address');
     }
     return writing(path, () => copyFile(source, path));
   }
-  const isFolder = await stat(folder).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) throw new UsageError(`--from is "${folder}", expected a folder or an http(s) address`);
+  if (!(await statsOf(folder))?.isDirectory())
+    throw new UsageError(`--from is "${folder}", expected a folder or an http(s) address`);
   throw new FileError(`${folder} has no file ${[...new Set(names)].join(' or ')}`, {
     hint: 'Check the folder given with --from',
   });
 }
 
-function isWebAddress(from: string): boolean {
-  return /^https?:\/\//i.test(from);
-}
-
 function asFolder(from: string): string {
   return /^file:\/\//i.test(from) ? fileURLToPath(from) : from;
-}
-
-async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw new FileError(`cannot write ${path}: ${explainSystemError(error)}`, {
-      hint: 'Free some space, or set VOICEFLOW_HOME to another folder',
-      cause: error,
-    });
-  }
 }

@@ -24,13 +24,13 @@ interface Waiting {
  * @throws `invalid-option` when another process has the folder, `backend-unavailable` when it cannot be opened.
  */
 export async function openEmbedded(folder: string): Promise<Database> {
-  const lock = await lockFolder(folder);
+  const release = await lockFolder(folder);
   try {
-    const database = new Embedded(folder, () => lock.release());
+    const database = new Embedded(folder, release);
     await database.opened();
     return database;
   } catch (error) {
-    lock.release();
+    release();
     throw error;
   }
 }

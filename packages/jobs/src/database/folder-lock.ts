@@ -9,16 +9,13 @@ import { VoiceFlowError } from 'voiceflow-ml/core';
 /** The longest socket path that every system accepts. */
 const LONGEST_PATH = 100;
 
-export interface FolderLock {
-  release(): void;
-}
-
 /**
  * Locks a folder for this process with a local socket. A file with a process id would not work: it outlives a process
  * that dies, and in containers every server is process 1.
+ * @returns A function that releases the lock.
  * @throws `invalid-option` when another process holds the lock, or when the folder cannot be written.
  */
-export async function lockFolder(folder: string): Promise<FolderLock> {
+export async function lockFolder(folder: string): Promise<() => void> {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (cause) {
@@ -44,7 +41,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
     throw held(folder);
   }
   server.unref();
-  return { release: () => void server.close() };
+  return () => void server.close();
 }
 
 function socketOf(folder: string): string {

@@ -42,8 +42,7 @@ export async function openPostgres(url: string): Promise<Database> {
     await pool.end().catch(() => {});
     throw databaseError(error);
   }
-  const listeners = new Map<Channel, Set<(payload: string) => void>>();
-  const listener = new Listener(settings, listeners);
+  const listener = new Listener(settings);
   let closed = false;
   return {
     kind: 'server',
@@ -55,11 +54,7 @@ export async function openPostgres(url: string): Promise<Database> {
         throw databaseError(error);
       }
     },
-    listen(channel, callback) {
-      const callbacks = listeners.get(channel) ?? new Set();
-      listeners.set(channel, callbacks.add(callback));
-      listener.restart();
-    },
+    listen: (channel, callback) => listener.add(channel, callback),
     async close() {
       closed = true;
       listener.close();
@@ -71,17 +66,19 @@ export async function openPostgres(url: string): Promise<Database> {
 /** A separate connection for notifications, which reconnects whenever it is lost. */
 class Listener {
   readonly #settings: pg.ClientConfig;
-  readonly #listeners: ReadonlyMap<Channel, ReadonlySet<(payload: string) => void>>;
+  readonly #listeners = new Map<Channel, Set<(payload: string) => void>>();
   #client: pg.Client | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
-  constructor(settings: pg.ClientConfig, listeners: ReadonlyMap<Channel, ReadonlySet<(payload: string) => void>>) {
+  constructor(settings: pg.ClientConfig) {
     this.#settings = settings;
-    this.#listeners = listeners;
   }
 
-  restart(): void {
+  /** Connects again, to listen to all channels. */
+  add(channel: Channel, callback: (payload: string) => void): void {
+    const callbacks = this.#listeners.get(channel) ?? new Set();
+    this.#listeners.set(channel, callbacks.add(callback));
     if (this.#closed) return;
     this.#drop();
     clearTimeout(this.#timer);

@@ -36,7 +36,7 @@ export class PreparedStatements {
       return db.serializers[types[at] ?? 0]?.(value) ?? String(value);
     });
     const { messages } = await db.execProtocol(
-      joined([
+      Buffer.concat([
         serialize.bind({ statement: name, values }),
         serialize.describe({ type: 'P' }),
         serialize.execute({}),
@@ -54,7 +54,7 @@ export class PreparedStatements {
     const name = known?.name ?? `voiceflow_${this.#made++}`;
     this.#statements.delete(sql);
     const { messages } = await this.#db.execProtocol(
-      joined([
+      Buffer.concat([
         // Closing a statement that does not exist is not an error.
         serialize.close({ type: 'S', name }),
         serialize.parse({ name, text: sql }),
@@ -71,14 +71,4 @@ export class PreparedStatements {
     this.#statements.clear();
     await this.#db.exec('deallocate all');
   }
-}
-
-function joined(messages: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(messages.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const message of messages) {
-    all.set(message, at);
-    at += message.length;
-  }
-  return all;
 }

@@ -23,27 +23,24 @@ export async function eventsOf(c: Context, id: string, parts: RouteParts): Promi
   c.header('x-accel-buffering', 'no');
   return streamSSE(c, async (stream) => {
     stream.onAbort(() => wake());
+    const keepAlive = setInterval(() => void stream.write(': waiting\n\n'), KEEP_ALIVE_MS);
     try {
       let sent = '';
       while (!stream.aborted && latest !== undefined) {
+        // Made first, so that a change during a write is not missed.
+        const changed = new Promise<void>((resolve) => {
+          wake = resolve;
+        });
         const view = JSON.stringify(viewOf(latest, host, host.requestId(c)));
         const { runningSeconds: _, ...comparable } = latest;
         const state = JSON.stringify(comparable);
         if (state !== sent) await stream.writeSSE({ event: 'job', data: view });
         sent = state;
         if (hasEnded(latest)) return await finish(stream, latest);
-        const changed = new Promise<'changed'>((resolve) => {
-          wake = () => resolve('changed');
-        });
-        let timer: ReturnType<typeof setTimeout> | undefined;
-        const silent = new Promise<'silent'>((resolve) => {
-          timer = setTimeout(() => resolve('silent'), KEEP_ALIVE_MS);
-        });
-        const what = await Promise.race([changed, silent]);
-        clearTimeout(timer);
-        if (what === 'silent') await stream.write(': waiting\n\n');
+        await changed;
       }
     } finally {
+      clearInterval(keepAlive);
       unsubscribe();
     }
   });

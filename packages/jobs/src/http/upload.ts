@@ -2,12 +2,8 @@ import { Readable } from 'node:stream';
 import { Busboy, type BusboyHeaders } from '@fastify/busboy';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { Storage } from '../storage/storage.ts';
+import type { JobsHost } from './host.ts';
 import type { RequestMemory } from './request-memory.ts';
-
-export interface UploadLimits {
-  readonly bodyBytes: number;
-  readonly idleBodyMs: number;
-}
 
 export interface Upload {
   readonly bytes: number;
@@ -28,7 +24,10 @@ const LEAST_BYTES = 1024;
  * @throws `audio-too-large`; `deadline-exceeded` when nothing arrives for `idleBodyMs`, or fewer than `LEAST_BYTES` in
  * twice that time; `aborted` when the client disconnected.
  */
-export async function* bounded(body: AsyncIterable<Uint8Array>, limits: UploadLimits): AsyncGenerator<Uint8Array> {
+export async function* bounded(
+  body: AsyncIterable<Uint8Array>,
+  limits: JobsHost['limits'],
+): AsyncGenerator<Uint8Array> {
   const iterator = body[Symbol.asyncIterator]();
   let bytes = 0;
   /** Start of the current interval, and the number of bytes received before it. */

@@ -1,10 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import { storageError } from '../storage/folder.ts';
-import { writeFile } from '../storage/write-file.ts';
+import { withTemporaryFile, writeFile } from '../storage/write-file.ts';
 import { OutsideError, requestOutside } from './request.ts';
 
 /** Downloads an address to a temporary file for `use`. */
@@ -15,16 +11,17 @@ export interface FetchAudioOptions {
   readonly folder: string;
   readonly maxBytes: number;
   readonly allowPrivate: boolean;
-  readonly headerMs?: number;
-  /** Longest time without a byte, in milliseconds. */
-  readonly idleMs?: number;
-  /** Longest time from the first byte to the last, in milliseconds. */
-  readonly totalMs?: number;
   /** Grace period in milliseconds before `LEAST_RATE` applies. */
   readonly slowMs?: number;
 }
 
 const REDIRECTS = 5;
+/** Longest time to the header of the response, in milliseconds. */
+const HEADER_MS = 20_000;
+/** Longest time without a byte, in milliseconds. */
+const IDLE_MS = 30_000;
+/** Longest time from the first byte to the last, in milliseconds. */
+const TOTAL_MS = 3_600_000;
 /**
  * Bytes per second. A job occupies a worker during the download, so a slower sender than normal playback is refused.
  */
@@ -33,85 +30,66 @@ const LEAST_RATE = 8 * 1024;
 const TEMPORARY_STATUSES: readonly number[] = [408, 425, 429];
 
 /** Downloads a recording to a file, within limits. The format is not checked here. */
-export function fetchAudio(options: FetchAudioOptions): WithUrl {
-  const {
-    folder,
-    maxBytes,
-    allowPrivate,
-    headerMs = 20_000,
-    idleMs = 30_000,
-    totalMs = 3_600_000,
-    slowMs = 60_000,
-  } = options;
-  return async (url, signal, use) => {
-    const path = join(folder, `${randomUUID()}.part`);
-    await mkdir(folder, { recursive: true }).catch((error) => {
-      throw storageError(error);
-    });
-    try {
-      await fetchTo(path);
-      return await use(path);
-    } finally {
-      await rm(path, { force: true }).catch(() => {});
-    }
+export function fetchAudio({ folder, maxBytes, allowPrivate, slowMs = 60_000 }: FetchAudioOptions): WithUrl {
+  return (url, signal, use) => withTemporaryFile(folder, (path) => download(url, path, signal), use);
 
-    async function fetchTo(file: string): Promise<void> {
-      const response = await requestOutside(url, {
-        method: 'GET',
-        allowPrivate,
-        timeoutMs: headerMs,
-        redirects: REDIRECTS,
-        signal,
-      }).catch((error) => {
-        throw urlError(error, signal);
-      });
-      const { statusCode = 0, headers } = response;
-      if (statusCode !== 200) {
-        response.destroy();
-        const permanent = statusCode < 500 && !TEMPORARY_STATUSES.includes(statusCode);
-        throw urlError(new OutsideError(`it responded with ${statusCode}`, permanent), signal);
-      }
-      const claimed = Number(headers['content-length'] ?? 0);
-      if (claimed > maxBytes) {
-        response.destroy();
-        throw tooLarge(claimed, maxBytes);
-      }
-      response.setTimeout(idleMs, () =>
-        response.destroy(new OutsideError(`no data was received for ${idleMs} ms`, false)),
-      );
-      const total = setTimeout(
-        () => response.destroy(new OutsideError(`the download was not complete after ${totalMs} ms`, false)),
-        totalMs,
-      );
-      let bytes = 0;
-      const startedAt = performance.now();
-      const watch = setInterval(() => {
-        const ms = performance.now() - startedAt - slowMs;
-        if (ms > 0 && bytes < (LEAST_RATE * ms) / 1000)
-          response.destroy(
-            new OutsideError(`${bytes} bytes were received in ${Math.round((ms + slowMs) / 1000)} s`, false),
-          );
-      }, 1_000);
-      try {
-        async function* limit(source: AsyncIterable<Buffer>) {
-          for await (const chunk of source) {
-            bytes += chunk.length;
-            if (bytes > maxBytes) throw tooLarge(bytes, maxBytes);
-            yield chunk;
-          }
-        }
-        await writeFile(file, (sink) => pipeline(response, limit, sink, { signal }));
-        if (!response.complete) throw new OutsideError('the response ended before it was complete', false);
-      } catch (error) {
-        throw urlError(error, signal);
-      } finally {
-        clearInterval(watch);
-        clearTimeout(total);
-      }
+  async function download(url: string, path: string, signal: AbortSignal): Promise<void> {
+    const response = await requestOutside(url, {
+      method: 'GET',
+      allowPrivate,
+      timeoutMs: HEADER_MS,
+      redirects: REDIRECTS,
+      signal,
+    }).catch((error) => {
+      throw urlError(error, signal);
+    });
+    const { statusCode = 0, headers } = response;
+    if (statusCode !== 200) {
+      response.destroy();
+      const permanent = statusCode < 500 && !TEMPORARY_STATUSES.includes(statusCode);
+      throw urlError(new OutsideError(`it responded with ${statusCode}`, permanent), signal);
     }
-  };
+    const claimed = Number(headers['content-length'] ?? 0);
+    if (claimed > maxBytes) {
+      response.destroy();
+      throw tooLarge(claimed, maxBytes);
+    }
+    response.setTimeout(IDLE_MS, () =>
+      response.destroy(new OutsideError(`no data was received for ${IDLE_MS} ms`, false)),
+    );
+    const total = setTimeout(
+      () => response.destroy(new OutsideError(`the download was not complete after ${TOTAL_MS} ms`, false)),
+      TOTAL_MS,
+    );
+    let bytes = 0;
+    const startedAt = performance.now();
+    const watch = setInterval(() => {
+      const ms = performance.now() - startedAt - slowMs;
+      if (ms > 0 && bytes < (LEAST_RATE * ms) / 1000)
+        response.destroy(
+          new OutsideError(`${bytes} bytes were received in ${Math.round((ms + slowMs) / 1000)} s`, false),
+        );
+    }, 1_000);
+    try {
+      async function* limit(source: AsyncIterable<Buffer>) {
+        for await (const chunk of source) {
+          bytes += chunk.length;
+          if (bytes > maxBytes) throw tooLarge(bytes, maxBytes);
+          yield chunk;
+        }
+      }
+      await writeFile(path, (sink) => pipeline(response, limit, sink, { signal }));
+      if (!response.complete) throw new OutsideError('the response ended before it was complete', false);
+    } catch (error) {
+      throw urlError(error, signal);
+    } finally {
+      clearInterval(watch);
+      clearTimeout(total);
+    }
+  }
 }
 
+/** Any other error is of the file, and becomes an error of the storage. */
 function urlError(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return new VoiceFlowError('aborted', 'the job was stopped');
   if (VoiceFlowError.isInstance(error)) return error;
@@ -122,7 +100,7 @@ function urlError(error: unknown, signal: AbortSignal): unknown {
       cause: why,
     });
   }
-  return storageError(error);
+  return error;
 }
 
 function isNetwork(error: unknown): boolean {

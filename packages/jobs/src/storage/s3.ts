@@ -1,14 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import { AwsClient } from 'aws4fetch';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import { missing, storageError } from './folder.ts';
-import type { Storage } from './storage.ts';
-import { writeFile } from './write-file.ts';
+import { missing, type Storage } from './storage.ts';
+import { withTemporaryFile, writeFile } from './write-file.ts';
 
 export interface S3Options {
   /** Such as `https://s3.eu-central-1.amazonaws.com`. The bucket becomes part of the path. */
@@ -82,24 +78,15 @@ export function s3Storage(options: S3Options): Storage {
       await send(name, { method: 'PUT', body: (first ?? new Uint8Array(0)) as Uint8Array<ArrayBuffer> });
       return first?.byteLength ?? 0;
     },
-    async withFile(name, signal, use) {
-      const path = join(spool, `${randomUUID()}.part`);
-      try {
-        await mkdir(spool, { recursive: true });
+    withFile(name, signal, use) {
+      const download = async (path: string) => {
         const response = await send(name, { signal }, [404]);
         if (response.status === 404) throw missing();
         if (response.body === null) throw unavailable('the response to GET has no body');
         const source = Readable.fromWeb(response.body as NodeReadableStream);
         await writeFile(path, (sink) => pipeline(source, sink, { signal }));
-      } catch (error) {
-        await rm(path, { force: true }).catch(() => {});
-        throw storageError(error);
-      }
-      try {
-        return await use(path);
-      } finally {
-        await rm(path, { force: true }).catch(() => {});
-      }
+      };
+      return withTemporaryFile(spool, download, use);
     },
     async delete(name) {
       await send(name, { method: 'DELETE' }, [404]);

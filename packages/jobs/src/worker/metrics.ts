@@ -9,17 +9,12 @@ export interface Registry {
   ): { observe(value: number, labels?: Readonly<Record<string, string>>): void };
 }
 
-export interface JobMetrics {
-  waited(seconds: number): void;
-  ended(state: 'succeeded' | 'failed', audioSeconds: number): void;
-  retried(): void;
-  delivered(outcome: 'ok' | 'failed' | 'given-up'): void;
-}
+export type JobMetrics = ReturnType<typeof jobMetrics>;
 
 const WAIT_BUCKETS = [0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400];
 
 /** Metrics of this process's work. Gauges describe the whole queue (`watchQueue`). */
-export function jobMetrics(registry: Registry): JobMetrics {
+export function jobMetrics(registry: Registry) {
   const wait = registry.histogram(
     'voiceflow_job_wait_seconds',
     'Time from when a job was due to its start.',
@@ -33,13 +28,13 @@ export function jobMetrics(registry: Registry): JobMetrics {
   const retries = registry.counter('voiceflow_job_retries_total', 'Jobs requeued by this worker after a failure.');
   const webhooks = registry.counter('voiceflow_webhooks_total', 'Webhook calls by this worker, by outcome.');
   return {
-    waited: (seconds) => wait.observe(seconds),
-    ended: (state, seconds) => {
+    waited: (seconds: number) => wait.observe(seconds),
+    ended: (state: 'succeeded' | 'failed', seconds: number) => {
       ended.add(1, { state });
       audio.add(seconds);
     },
     retried: () => retries.add(1),
-    delivered: (outcome) => webhooks.add(1, { outcome }),
+    delivered: (outcome: 'ok' | 'failed' | 'given-up') => webhooks.add(1, { outcome }),
   };
 }
 

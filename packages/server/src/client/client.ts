@@ -6,6 +6,7 @@ import type { WindowJson } from '../routes/infer/schema.ts';
 import { readEvents } from './events.ts';
 import { JobsClient, type RequestOptions } from './jobs.ts';
 import { LiveConnection } from './live.ts';
+import { toQuery } from './query.ts';
 import { responseError } from './response-error.ts';
 import type {
   CallOptions,
@@ -160,10 +161,4 @@ function defined(headers: Readonly<Record<string, string | undefined>>): Record<
 
 function knownText(known: readonly KnownVoice[] | undefined): string | undefined {
   return known && JSON.stringify(known.map((voice) => ({ ...voice, embedding: Array.from(voice.embedding) })));
-}
-
-function toQuery(values: Readonly<Record<string, string | number | boolean | undefined>>): string {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(values)) if (value !== undefined) query.set(name, String(value));
-  return query.size === 0 ? '' : `?${query}`;
 }

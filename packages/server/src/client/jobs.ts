@@ -2,6 +2,7 @@ import { VoiceFlowError } from 'voiceflow-ml/core';
 import { toError } from '../http/problem-error.ts';
 import type { DiarizeJson } from '../routes/diarize/schema.ts';
 import { readEvents } from './events.ts';
+import { toQuery } from './query.ts';
 import type {
   CallOptions,
   ClientAudio,
@@ -36,15 +37,13 @@ export class JobsClient {
   /** Submits a recording, or its address. With an `idempotencyKey` the call may be repeated safely. */
   async submit(audio: ClientAudio | { readonly url: string }, options: ClientSubmitOptions = {}): Promise<JobJson> {
     const { signal, idempotencyKey, metadata, ...values } = options;
-    const query = new URLSearchParams();
-    for (const [name, value] of Object.entries(values)) if (value !== undefined) query.set(name, String(value));
-    if (metadata !== undefined) query.set('metadata', JSON.stringify(metadata));
+    const query = toQuery({ ...values, metadata: metadata && JSON.stringify(metadata) });
     const headers: Record<string, string> = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
     const sent =
       'url' in audio
         ? { body: JSON.stringify({ url: audio.url }), headers: { ...headers, 'content-type': 'application/json' } }
         : { body: audio, headers };
-    return (await this.#request('POST', `/v1/jobs?${query}`, { signal, ...sent })).json();
+    return (await this.#request('POST', `/v1/jobs${query}`, { signal, ...sent })).json();
   }
 
   /** The current state of a job, with its result if it has one. */
@@ -62,19 +61,20 @@ export class JobsClient {
     const { onChange, ...call } = options;
     const seconds = onChange === undefined ? WAIT_SECONDS : 1;
     for (let pause = ASK_AGAIN_MS.first; ; ) {
+      let job: JobJson;
       try {
-        const job: JobJson = await (await this.#request('GET', `${pathOf(id)}?wait=${seconds}`, call)).json();
-        onChange?.(job);
-        pause = ASK_AGAIN_MS.first;
-        if (job.state === 'succeeded' && job.result !== undefined) return job.result;
-        if (job.state === 'canceled') throw new VoiceFlowError('closed', 'the job was canceled');
-        if (job.state === 'failed') throw new JobFailed(toError({ ...job.problem }));
+        job = await (await this.#request('GET', `${pathOf(id)}?wait=${seconds}`, call)).json();
       } catch (error) {
-        if (error instanceof JobFailed) throw error.why;
         if (!isTemporary(error)) throw error;
         await pauseFor(pause, options.signal);
         pause = Math.min(2 * pause, ASK_AGAIN_MS.last);
+        continue;
       }
+      onChange?.(job);
+      pause = ASK_AGAIN_MS.first;
+      if (job.state === 'succeeded' && job.result !== undefined) return job.result;
+      if (job.state === 'canceled') throw new VoiceFlowError('closed', 'the job was canceled');
+      if (job.state === 'failed') throw toError({ ...job.problem });
     }
   }
 
@@ -83,10 +83,7 @@ export class JobsClient {
     options: CallOptions & { limit?: number; before?: string; state?: JobJson['state'] } = {},
   ): Promise<JobListJson> {
     const { limit, before, state, ...call } = options;
-    const query = new URLSearchParams();
-    for (const [name, value] of Object.entries({ limit, before, state }))
-      if (value !== undefined) query.set(name, String(value));
-    return (await this.#request('GET', `/v1/jobs?${query}`, call)).json();
+    return (await this.#request('GET', `/v1/jobs${toQuery({ limit, before, state })}`, call)).json();
   }
 
   /**
@@ -137,16 +134,6 @@ export class JobsClient {
 
   async removeVoice(name: string, options: CallOptions = {}): Promise<void> {
     await (await this.#request('DELETE', `/v1/voices/${encodeURIComponent(name)}`, options)).body?.cancel();
-  }
-}
-
-/** Wraps a failure of the job, to distinguish it from a failure of the request. */
-class JobFailed extends Error {
-  readonly why: VoiceFlowError;
-
-  constructor(why: VoiceFlowError) {
-    super(why.message);
-    this.why = why;
   }
 }
 

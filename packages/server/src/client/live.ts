@@ -1,4 +1,4 @@
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { type TurnEvent, VoiceFlowError } from 'voiceflow-ml/core';
 import { toError } from '../http/problem-error.ts';
 import type {
   ClientLiveEvent,
@@ -20,14 +20,12 @@ const EVENTS: ReadonlySet<string> = new Set(['turn-start', 'turn-update', 'turn-
 const KEEP_ALIVE = JSON.stringify({ type: 'keep-alive' });
 const OPEN = 1;
 
-type OpenTurn = Extract<ClientLiveEvent, { type: 'turn-start' | 'turn-update' | 'turn-end' }>;
-
 /** Live diarization on a server: push samples, iterate events, call `end`. Reconnects when the connection is lost. */
 export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
   readonly #url: string;
   readonly #options: ClientStreamOptions;
   readonly #WebSocket: WebSocketConstructor;
-  readonly #turns = new Map<string, OpenTurn>();
+  readonly #turns = new Map<string, TurnEvent>();
   #socket: WebSocketLike | undefined;
   #ready = false;
   #session = 0;

@@ -1,8 +1,8 @@
 import type {
   DiarizationJson,
-  KnownVoice,
+  DiarizeOptions,
   LiveEvent,
-  Progress,
+  LiveOptions,
   SpeakerCountOptions,
   VoiceFlowError,
 } from 'voiceflow-ml/core';
@@ -15,14 +15,13 @@ export interface CallOptions {
   readonly deadlineMs?: number;
 }
 
-export interface ClientDiarizeOptions extends CallOptions, SpeakerCountOptions {
-  readonly known?: readonly KnownVoice[];
-  /** Largest share of unknown people who may be given a name of `known`, in (0, 0.5]. Default 0.02. */
-  readonly falseNames?: number;
+export interface ClientDiarizeOptions
+  extends CallOptions,
+    SpeakerCountOptions,
+    Pick<DiarizeOptions, 'known' | 'falseNames' | 'onProgress'> {
   readonly exclusive?: boolean;
   /** Like `channels` of `diarize`; or a name for each channel, which separates them. */
   readonly channels?: 'mix' | 'separate' | number | readonly string[];
-  readonly onProgress?: (progress: Progress) => void;
 }
 
 export interface ClientEmbedOptions extends CallOptions {
@@ -70,15 +69,8 @@ export interface JobListJson {
 /** A voice of the server's book, without its embedding. */
 export type VoiceJson = Readonly<VoiceOutput>;
 
-/** Options of `stream`; see `LiveOptions` of core. */
-export interface ClientStreamOptions {
-  readonly sampleRate: number;
-  readonly latency?: number;
-  readonly step?: number;
-  readonly maxSpeakers?: number;
-  readonly known?: readonly KnownVoice[];
-  /** Largest share of unknown people who may be given a name of `known`, in (0, 0.5]. Default 0.02. */
-  readonly falseNames?: number;
+export interface ClientStreamOptions
+  extends Pick<LiveOptions, 'sampleRate' | 'latency' | 'step' | 'maxSpeakers' | 'known' | 'falseNames'> {
   /** Encoding of the sent samples: `s16le` (default) takes half the bandwidth. */
   readonly encoding?: 's16le' | 'f32le';
   /** Largest number of consecutive reconnects (default 5); 0 for never. */

@@ -31,6 +31,10 @@ export type TaskOutput = 'json' | 'binary' | 'rttm' | 'srt' | 'vtt';
 /** The two queues: for single windows, which take milliseconds, and for recordings, which take seconds. */
 export type Lane = 'infer' | 'recording';
 
+export function laneOf({ kind }: Task): Lane {
+  return kind === 'infer' || kind === 'tensors' ? 'infer' : 'recording';
+}
+
 /** The response, with the bytes to send to the client. `timings` are in milliseconds. */
 export interface TaskReply {
   readonly contentType: string;

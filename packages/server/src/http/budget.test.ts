@@ -1,17 +1,12 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import type { Engine, TaskReply } from '../engine/engine.ts';
-import { runTask, type TaskRequest } from '../routes/run-task.ts';
+import type { Engine, Task, TaskReply } from '../engine/engine.ts';
+import { runTask } from '../routes/run-task.ts';
 import { createState } from '../state.ts';
 import type { Exchange } from './exchange.ts';
 
-const TASK_REQUEST: TaskRequest = {
-  task: { kind: 'diarize', contentType: '', output: 'json', params: {}, maxSeconds: 10 },
-  lane: 'recording',
-  maxBytes: 500,
-  deadlineMs: 200,
-};
+const TASK: Task = { kind: 'diarize', contentType: '', output: 'json', params: {}, maxSeconds: 10 };
 
 /** An engine that answers with so many bytes after so many milliseconds, or fails. */
 function engineOf(next: () => { bytes: number; ms: number; fails: boolean }): Engine {
@@ -57,7 +52,7 @@ describe('the budget of bytes', () => {
         const state = createState({
           engine: engineOf(() => tasks.shift() ?? { bytes: 0, ms: 0, fails: false }),
           version: '0',
-          limits: { queueBytes: 1_000, idleBodyMs: 100 },
+          limits: { bodyBytes: 500, deadlineMs: 200, queueBytes: 1_000, idleBodyMs: 100 },
         });
         let most = 0;
         let settled = 0;
@@ -94,7 +89,7 @@ describe('the budget of bytes', () => {
                 finish();
               }, leaves);
             }
-            void runTask(x, state, TASK_REQUEST)
+            void runTask(x, state, TASK)
               .catch((error) => expect(VoiceFlowError.isInstance(error)).toBe(true))
               .finally(() => {
                 settled++;

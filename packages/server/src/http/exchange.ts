@@ -50,48 +50,30 @@ export interface RuntimeOfContext {
   readonly whenSent?: ((c: Context, then: () => void) => unknown) | undefined;
 }
 
-/** An exchange for a Hono request, on any runtime. */
-export class HonoExchange implements Exchange {
-  readonly startedAt = performance.now();
-  readonly requestId: string;
-  readonly #c: Context;
-  readonly #runtime: RuntimeOfContext;
-  #address: string | undefined;
-  readonly read: ReadBody;
-  client: string | undefined;
-  code: string | undefined;
-
-  constructor(c: Context, pump: BodyPump, runtime: RuntimeOfContext) {
-    this.#c = c;
-    this.#runtime = runtime;
-    this.requestId = requestIdOf(c.req.header('x-request-id'));
-    this.read = (onChunk, signal) => pump(c, onChunk, signal);
-  }
-
-  get method(): string {
-    return this.#c.req.method;
-  }
-
-  get path(): string {
-    return this.#c.req.path;
-  }
-
-  get signal(): AbortSignal {
-    return this.#c.req.raw.signal;
-  }
-
-  header(name: string): string | undefined {
-    return this.#c.req.header(name);
-  }
-
-  address(): string | undefined {
-    this.#address ??= this.#runtime.clientAddress?.(this.#c);
-    return this.#address;
-  }
-
-  whenSent(then: () => void): void {
-    if (this.#runtime.whenSent?.(this.#c, then) === undefined) then();
-  }
+/** The exchange of a Hono request, on any runtime. */
+export function exchangeOf(c: Context, pump: BodyPump, runtime: RuntimeOfContext): Exchange {
+  let address: string | undefined;
+  return {
+    method: c.req.method,
+    path: c.req.path,
+    requestId: requestIdOf(c.req.header('x-request-id')),
+    startedAt: performance.now(),
+    // Not read before it is needed: on Node this makes the adaptor create the whole web request.
+    get signal() {
+      return c.req.raw.signal;
+    },
+    client: undefined,
+    code: undefined,
+    read: (onChunk, signal) => pump(c, onChunk, signal),
+    header: (name) => c.req.header(name),
+    address() {
+      address ??= runtime.clientAddress?.(c);
+      return address;
+    },
+    whenSent(then) {
+      if (runtime.whenSent?.(c, then) === undefined) then();
+    },
+  };
 }
 
 /** The type of the routes' Hono context. */

@@ -1,5 +1,5 @@
 import { type ErrorCode, VoiceFlowError } from 'voiceflow-ml/core';
-import { STATUS } from './problem.ts';
+import { PROBLEMS } from './problem.ts';
 
 /** Converts a problem of the server to the error that the SDK would throw. */
 export function toError(problem: Readonly<Record<string, unknown>>, retryAfter?: number): VoiceFlowError {
@@ -12,5 +12,5 @@ export function toError(problem: Readonly<Record<string, unknown>>, retryAfter?:
 }
 
 function isCode(code: unknown): code is ErrorCode {
-  return typeof code === 'string' && Object.hasOwn(STATUS, code);
+  return typeof code === 'string' && Object.hasOwn(PROBLEMS, code);
 }

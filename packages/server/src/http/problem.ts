@@ -1,43 +1,24 @@
 import { type ErrorCode, VoiceFlowError } from 'voiceflow-ml/core';
 import type { PlainResponse } from './exchange.ts';
 
-/** The HTTP status of each error code, by the contract. */
-export const STATUS: Readonly<Record<ErrorCode, number>> = {
-  'unsupported-format': 415,
-  'invalid-audio': 422,
-  'audio-too-long': 413,
-  'audio-too-large': 413,
-  'invalid-option': 400,
-  'model-not-found': 503,
-  'model-corrupt': 503,
-  'model-incompatible': 503,
-  'backend-unavailable': 503,
-  'backend-failed': 500,
-  aborted: 499,
-  overloaded: 503,
-  'deadline-exceeded': 504,
-  unauthorized: 401,
-  'quota-exceeded': 429,
-  closed: 409,
-};
-
-const TITLES: Readonly<Record<ErrorCode, string>> = {
-  'unsupported-format': 'Unsupported audio format',
-  'invalid-audio': 'Invalid audio',
-  'audio-too-long': 'Audio too long',
-  'audio-too-large': 'Audio too large',
-  'invalid-option': 'Invalid option',
-  'model-not-found': 'Model not found',
-  'model-corrupt': 'Model corrupt',
-  'model-incompatible': 'Model incompatible',
-  'backend-unavailable': 'Backend unavailable',
-  'backend-failed': 'Backend failed',
-  aborted: 'Aborted by the client',
-  overloaded: 'Overloaded',
-  'deadline-exceeded': 'Deadline exceeded',
-  unauthorized: 'Unauthorized',
-  'quota-exceeded': 'Quota exceeded',
-  closed: 'Closed',
+/** The HTTP status and the title of each error code, by the contract. */
+export const PROBLEMS: Readonly<Record<ErrorCode, Pick<Problem, 'status' | 'title'>>> = {
+  'unsupported-format': { status: 415, title: 'Unsupported audio format' },
+  'invalid-audio': { status: 422, title: 'Invalid audio' },
+  'audio-too-long': { status: 413, title: 'Audio too long' },
+  'audio-too-large': { status: 413, title: 'Audio too large' },
+  'invalid-option': { status: 400, title: 'Invalid option' },
+  'model-not-found': { status: 503, title: 'Model not found' },
+  'model-corrupt': { status: 503, title: 'Model corrupt' },
+  'model-incompatible': { status: 503, title: 'Model incompatible' },
+  'backend-unavailable': { status: 503, title: 'Backend unavailable' },
+  'backend-failed': { status: 500, title: 'Backend failed' },
+  aborted: { status: 499, title: 'Aborted by the client' },
+  overloaded: { status: 503, title: 'Overloaded' },
+  'deadline-exceeded': { status: 504, title: 'Deadline exceeded' },
+  unauthorized: { status: 401, title: 'Unauthorized' },
+  'quota-exceeded': { status: 429, title: 'Quota exceeded' },
+  closed: { status: 409, title: 'Closed' },
 };
 
 /** An `application/problem+json` body (RFC 9457). `error` repeats `detail` for clients of the Open Inference Protocol. */
@@ -59,7 +40,8 @@ export function toProblem(error: unknown, requestId: string): Problem {
   if (!VoiceFlowError.isInstance(error)) {
     return problem(500, 'internal', 'Internal error', 'the server failed; see its log', requestId);
   }
-  return problem(STATUS[error.code], error.code, TITLES[error.code], error.message, requestId, error.hint);
+  const { status, title } = PROBLEMS[error.code];
+  return problem(status, error.code, title, error.message, requestId, error.hint);
 }
 
 export function problem(

@@ -34,18 +34,27 @@ export class MetricsRegistry {
 
 export type Labels = Readonly<Record<string, string>>;
 
-interface Metric {
-  render(): string;
+abstract class Metric {
+  protected readonly name: string;
+  readonly #head: string;
+
+  constructor(name: string, help: string, type: 'counter' | 'gauge' | 'histogram') {
+    this.name = name;
+    this.#head = `# HELP ${name} ${help}\n# TYPE ${name} ${type}`;
+  }
+
+  render(): string {
+    return [this.#head, ...this.lines()].join('\n');
+  }
+
+  protected abstract lines(): string[];
 }
 
-export class Counter implements Metric {
+export class Counter extends Metric {
   readonly #values = new Map<string, number>();
-  readonly #head: string;
-  readonly #name: string;
 
   constructor(name: string, help: string) {
-    this.#name = name;
-    this.#head = head(name, help, 'counter');
+    super(name, help, 'counter');
   }
 
   add(amount: number, labels: Labels = {}): void {
@@ -53,26 +62,23 @@ export class Counter implements Metric {
     this.#values.set(key, (this.#values.get(key) ?? 0) + amount);
   }
 
-  render(): string {
-    return [this.#head, ...[...this.#values].map(([key, value]) => `${this.#name}${braces(key)} ${value}`)].join('\n');
+  protected lines(): string[] {
+    return [...this.#values].map(([key, value]) => `${this.name}${braces(key)} ${value}`);
   }
 }
 
-class Reading implements Metric {
-  readonly #head: string;
-  readonly #name: string;
+class Reading extends Metric {
   readonly #read: () => number | ReadonlyMap<string, number>;
 
   constructor(name: string, help: string, read: () => number | ReadonlyMap<string, number>, type: 'counter' | 'gauge') {
-    this.#name = name;
-    this.#head = head(name, help, type);
+    super(name, help, type);
     this.#read = read;
   }
 
-  render(): string {
+  protected lines(): string[] {
     const value = this.#read();
-    const lines = typeof value === 'number' ? [['', value] as const] : [...value];
-    return [this.#head, ...lines.map(([key, each]) => `${this.#name}${braces(key)} ${each}`)].join('\n');
+    if (typeof value === 'number') return [`${this.name} ${value}`];
+    return [...value].map(([key, each]) => `${this.name}${braces(key)} ${each}`);
   }
 }
 
@@ -82,15 +88,12 @@ interface Series {
   sum: number;
 }
 
-export class Histogram implements Metric {
+export class Histogram extends Metric {
   readonly #series = new Map<string, Series>();
-  readonly #head: string;
-  readonly #name: string;
   readonly #buckets: readonly number[];
 
   constructor(name: string, help: string, buckets: readonly number[]) {
-    this.#name = name;
-    this.#head = head(name, help, 'histogram');
+    super(name, help, 'histogram');
     this.#buckets = buckets;
   }
 
@@ -107,18 +110,16 @@ export class Histogram implements Metric {
     series.sum += value;
   }
 
-  render(): string {
-    const lines = [this.#head];
-    for (const [key, { counts, sum }] of this.#series) {
+  protected lines(): string[] {
+    return [...this.#series].flatMap(([key, { counts, sum }]) => {
       const comma = key === '' ? '' : `${key},`;
       let total = 0;
-      counts.forEach((count, at) => {
+      const buckets = Array.from(counts, (count, at) => {
         total += count;
-        lines.push(`${this.#name}_bucket{${comma}le="${this.#buckets[at] ?? '+Inf'}"} ${total}`);
+        return `${this.name}_bucket{${comma}le="${this.#buckets[at] ?? '+Inf'}"} ${total}`;
       });
-      lines.push(`${this.#name}_sum${braces(key)} ${sum}`, `${this.#name}_count${braces(key)} ${total}`);
-    }
-    return lines.join('\n');
+      return [...buckets, `${this.name}_sum${braces(key)} ${sum}`, `${this.name}_count${braces(key)} ${total}`];
+    });
   }
 }
 
@@ -135,8 +136,4 @@ function escaped(value: string): string {
 
 function braces(key: string): string {
   return key === '' ? '' : `{${key}}`;
-}
-
-function head(name: string, help: string, type: string): string {
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}`;
 }

@@ -1,26 +1,14 @@
 import type { RequestQueue } from '../admission/request-queue.ts';
 import type { Engine, Lane } from '../engine/engine.ts';
 import type { ByteBudget } from '../http/body.ts';
-import { type Counter, type Histogram, labelText, type MetricsRegistry } from './registry.ts';
-
-export interface ServerMetrics {
-  /** Requests by route and outcome: `ok`, or the code of the problem. */
-  readonly requests: Counter;
-  /** Problems by code. */
-  readonly refusals: Counter;
-  readonly requestSeconds: Histogram;
-  readonly queueSeconds: Histogram;
-  readonly inferenceSeconds: Histogram;
-  readonly audioSeconds: Counter;
-  readonly liveEvents: Counter;
-}
+import { labelText, type MetricsRegistry } from './registry.ts';
 
 /** From under a millisecond (a window's queue) to half a minute (a recording's deadline). */
 const SECONDS_BUCKETS = [
   0.001, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
 ];
 
-export interface Watched {
+interface Watched {
   readonly queues: Readonly<Record<Lane, RequestQueue>>;
   readonly budget: ByteBudget;
   readonly sessions: ReadonlySet<unknown>;
@@ -28,8 +16,7 @@ export interface Watched {
 }
 
 /** Names follow Prometheus's conventions: base units, `_total` for counters. */
-export function registerServerMetrics(registry: MetricsRegistry, watched: Watched): ServerMetrics {
-  const { queues, budget, sessions, engine } = watched;
+export function registerServerMetrics(registry: MetricsRegistry, { queues, budget, sessions, engine }: Watched) {
   const byLane = (read: (queue: RequestQueue) => number) => () =>
     new Map((['infer', 'recording'] as const).map((lane) => [labelText({ lane }), read(queues[lane])]));
   registry.gauge(
@@ -46,6 +33,7 @@ export function registerServerMetrics(registry: MetricsRegistry, watched: Watche
   registry.gauge('voiceflow_sessions_active', 'Open live sessions.', () => sessions.size);
   registry.gauge('voiceflow_ready', '1 if at least one worker has loaded its model.', () => Number(engine.ready));
   return {
+    /** `outcome`: `ok`, or the code of the problem. */
     requests: registry.counter('voiceflow_requests_total', 'Requests by route and outcome.'),
     refusals: registry.counter('voiceflow_refusals_total', 'Error responses by code.'),
     requestSeconds: registry.histogram(

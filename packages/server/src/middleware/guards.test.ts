@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { KeyRing, parseApiKeys } from '../admission/auth.ts';
+import { Quota } from '../admission/quota.ts';
 import { LIMIT_RULES, resolveLimits } from '../limits.ts';
 import { Histogram, MetricsRegistry } from '../metrics/registry.ts';
-import { KeyRing, parseApiKeys } from './auth.ts';
-import { Quota } from './quota.ts';
 
 describe('KeyRing', () => {
   const ring = new KeyRing(parseApiKeys('alice:0123456789abcdef,fedcba9876543210'));

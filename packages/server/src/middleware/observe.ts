@@ -1,45 +1,32 @@
-import { type BodyPump, pumpWebStream } from '../http/body.ts';
-import { type AppContext, type Exchange, HonoExchange, type RuntimeOfContext } from '../http/exchange.ts';
-import type { LogEntry } from '../http/log.ts';
+import { pumpWebStream } from '../http/body.ts';
+import { type AppContext, type Exchange, exchangeOf } from '../http/exchange.ts';
 import { problemResponse } from '../http/problem.ts';
-import type { ServerMetrics } from '../metrics/server-metrics.ts';
-import { type SiteOptions, siteProblem } from './site.ts';
-
-/** The targets of counts and log entries. */
-export interface Observers {
-  readonly metrics: ServerMetrics;
-  readonly log: (entry: LogEntry) => void;
-  readonly draining: boolean;
-  /** Number of active requests. */
-  active: number;
-}
-
-export interface ObserveOptions extends RuntimeOfContext, SiteOptions {
-  readonly pump?: BodyPump;
-}
+import type { AppState } from '../state.ts';
+import { siteProblem } from './site.ts';
 
 /** Assigns each request an ID, counts it and logs it. During draining, tells clients to close their connections. */
-export function observe(observers: Observers, { pump = pumpWebStream, ...options }: ObserveOptions) {
+export function observe(state: AppState) {
+  const { options } = state;
   return async (c: AppContext, next: () => Promise<void>): Promise<void> => {
-    const x = new HonoExchange(c, pump, options);
+    const x = exchangeOf(c, options.pump ?? pumpWebStream, options);
     c.set('exchange', x);
     c.header('x-request-id', x.requestId);
     const forbiddenProblem = siteProblem(x, options);
-    observers.active++;
+    state.active++;
     try {
       if (forbiddenProblem === undefined) await next();
       else c.res = problemResponse(forbiddenProblem);
     } finally {
-      observers.active--;
+      state.active--;
     }
-    if (observers.draining) c.header('connection', 'close');
+    if (state.draining) c.header('connection', 'close');
     const streaming = c.res.headers.get('content-type')?.startsWith('text/event-stream') === true;
-    record(x, observers, c.res.status, streaming);
+    record(x, state, c.res.status, streaming);
   };
 }
 
 /** Counts and logs a request with its response. @param streaming The outcome is counted later, when it is known. */
-function record(x: Exchange, { metrics, log }: Observers, status: number, streaming = false): void {
+function record(x: Exchange, { metrics, log }: AppState, status: number, streaming = false): void {
   const ms = performance.now() - x.startedAt;
   const { code, client, method, path, requestId } = x;
   const route = routeName(path);

@@ -1,10 +1,10 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import type { AppContext, Exchange, PlainResponse } from '../http/exchange.ts';
-import { problem, problemPlainResponse, problemResponse, toProblem } from '../http/problem.ts';
-import type { Observers } from './observe.ts';
+import type { AppContext, Exchange } from '../http/exchange.ts';
+import { problem, problemResponse, toProblem } from '../http/problem.ts';
+import type { AppState } from '../state.ts';
 
 /** The problem response for an error that a handler threw. */
-export function refuse(x: Exchange, { metrics, log }: Observers, error: unknown): PlainResponse {
+export function refuse(x: Exchange, { metrics, log }: AppState, error: unknown): Response {
   const body = toProblem(error, x.requestId);
   x.code = body.code;
   metrics.refusals.add(1, { code: body.code });
@@ -12,7 +12,7 @@ export function refuse(x: Exchange, { metrics, log }: Observers, error: unknown)
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     log({ level: 'error', message: 'internal error', requestId: x.requestId, error: text });
   }
-  return problemPlainResponse(body, VoiceFlowError.isInstance(error) ? error.retryAfter : undefined);
+  return problemResponse(body, VoiceFlowError.isInstance(error) ? error.retryAfter : undefined);
 }
 
 export function notFound(c: AppContext): Response {

@@ -1,11 +1,6 @@
 import type { Exchange } from '../http/exchange.ts';
-import type { Problem } from '../http/problem.ts';
-import { problem } from '../http/problem.ts';
-
-export interface SiteOptions {
-  readonly allowedHosts?: readonly string[] | undefined;
-  readonly corsOrigins?: readonly string[] | undefined;
-}
+import { type Problem, problem } from '../http/problem.ts';
+import type { AppOptions } from '../state.ts';
 
 /** @module Protects a local server against foreign web pages in a browser on the same machine. */
 
@@ -14,7 +9,7 @@ export interface SiteOptions {
  * machine (DNS rebinding), or one that sends a cross-site POST, whose response it could not read but whose work would
  * be done. Undefined for all other requests.
  */
-export function siteProblem(x: Exchange, { allowedHosts, corsOrigins = [] }: SiteOptions): Problem | undefined {
+export function siteProblem(x: Exchange, { allowedHosts, corsOrigins = [] }: AppOptions): Problem | undefined {
   if (allowedHosts !== undefined) {
     const name = hostName(x.header('host'));
     if (name !== undefined && !isLoopbackName(name) && !allowedHosts.includes(name)) {

@@ -19,27 +19,23 @@ export function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 /** Makes a handler that always responds with the same bytes, which exist once in memory for all responses. */
-export function fixed(make: () => Promise<Uint8Array<ArrayBuffer>>, headers: Readonly<Record<string, string>>) {
-  const bytes = once(make);
-  return async (c: AppContext) => c.body(await bytes(), 200, { ...headers });
-}
-
-export function page(make: () => string | Promise<string>): (c: AppContext) => Promise<Response> {
+export function fixed(make: () => Promise<string>, headersOf: (text: string) => Promise<Record<string, string>>) {
   const answer = once(async () => {
-    const html = await make();
-    return {
-      bytes: new TextEncoder().encode(html),
-      headers: {
-        'content-type': 'text/html; charset=UTF-8',
-        'content-security-policy': await pagePolicy(html),
-        'x-content-type-options': 'nosniff',
-        'referrer-policy': 'no-referrer',
-        'cache-control': 'no-cache',
-      },
-    };
+    const text = await make();
+    return { bytes: new TextEncoder().encode(text), headers: await headersOf(text) };
   });
-  return async (c) => {
+  return async (c: AppContext): Promise<Response> => {
     const { bytes, headers } = await answer();
     return c.body(bytes, 200, headers);
   };
+}
+
+export function page(make: () => Promise<string>) {
+  return fixed(make, async (html) => ({
+    'content-type': 'text/html; charset=UTF-8',
+    'content-security-policy': await pagePolicy(html),
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-cache',
+  }));
 }

@@ -1,33 +1,47 @@
 import { type Progress, VoiceFlowError } from 'voiceflow-ml/core';
 import { secondsOf } from '../admission/cost.ts';
-import type { Lane, Task, TaskReply } from '../engine/engine.ts';
+import type { Ticket } from '../admission/request-queue.ts';
+import { type Lane, laneOf, type Task, type TaskReply } from '../engine/engine.ts';
 import { type Body, collectBody } from '../http/body.ts';
 import { clientOf, type Exchange, type PlainResponse } from '../http/exchange.ts';
-import { type AppState, type Deadline, deadlineOf } from '../state.ts';
+import type { Limits } from '../limits.ts';
+import type { AppState } from '../state.ts';
 
-export interface TaskRequest {
-  readonly task: Task;
-  readonly lane: Lane;
-  readonly maxBytes: number;
-  readonly deadlineMs: number;
-}
+/** A deadline, and whether each step of the work renews it. */
+type Deadline = Pick<Ticket, 'deadlineMs' | 'renewable' | 'workMs'>;
 
 /** A request that was admitted and whose body was received. */
 export interface Accepted {
   readonly body: Body;
+  readonly cost: number;
   readonly deadline: Deadline;
   /** Milliseconds that it took to receive the body. */
   readonly receivedMs: number;
 }
 
-export interface Done {
-  readonly reply: TaskReply;
-  readonly queueMs: number;
+/**
+ * The client's `x-deadline-ms`, at most the server's limit: from the body's last byte to the response. Default: the
+ * server's limit; for a recording, each step then renews it, because four hours of audio take minutes.
+ * @throws `invalid-option`.
+ */
+function deadlineOf(x: Exchange, lane: Lane, limits: Limits): Deadline {
+  const limitMs = lane === 'infer' ? limits.inferDeadlineMs : limits.deadlineMs;
+  const header = x.header('x-deadline-ms');
+  if (header === undefined) return { deadlineMs: limitMs, renewable: lane === 'recording', workMs: limits.workMs };
+  if (!/^\d{1,9}$/.test(header) || Number(header) === 0) {
+    throw new VoiceFlowError(
+      'invalid-option',
+      `x-deadline-ms is "${header.slice(0, 20)}", expected a whole number of milliseconds, at least 1`,
+    );
+  }
+  return { deadlineMs: Math.min(Number(header), limitMs) };
 }
 
 /** Refuses a request that could not be done in time before its body is read; then reads the body. */
-export async function accept(x: Exchange, state: AppState, taskRequest: TaskRequest): Promise<Accepted> {
-  const deadline = deadlineOf(x, taskRequest.deadlineMs, taskRequest.lane, state.limits.workMs);
+export async function accept(x: Exchange, state: AppState, task: Task): Promise<Accepted> {
+  const { limits } = state;
+  const lane = laneOf(task);
+  const deadline = deadlineOf(x, lane, limits);
   // Strikes count by key only: behind a proxy, all clients may have the same address.
   if (x.client !== undefined) state.strikes.check(x.client);
   const coding = x.header('content-encoding')?.trim().toLowerCase() ?? 'identity';
@@ -38,7 +52,7 @@ export async function accept(x: Exchange, state: AppState, taskRequest: TaskRequ
   }
   if (state.engine.failure !== undefined) throw state.engine.failure;
   const claimed = Number(x.header('content-length')) || 1;
-  const queue = state.queues[taskRequest.lane];
+  const queue = state.queues[lane];
   // The length of a recording is known only from its body, so only the work ahead of it counts here.
   const ticket = { cost: 1, ...deadline, client: clientOf(x) };
   queue.assertAdmits(ticket);
@@ -47,18 +61,20 @@ export async function accept(x: Exchange, state: AppState, taskRequest: TaskRequ
   try {
     const body = await collectBody({
       claimed,
-      maxBytes: taskRequest.maxBytes,
-      idleMs: state.limits.idleBodyMs,
+      maxBytes: lane === 'infer' ? limits.inferBodyBytes : limits.bodyBytes,
+      idleMs: limits.idleBodyMs,
       budget: state.budget,
       read: x.read,
       signal: x.signal,
       // Only windows claim a place: their bodies arrive at once, but the queue changes while a recording arrives. A
       // header alone does not claim a place.
       onFirst: () => {
-        if (taskRequest.lane === 'infer') unclaim = queue.claim(ticket);
+        if (lane === 'infer') unclaim = queue.claim(ticket);
       },
     });
-    return { body, deadline, receivedMs: performance.now() - startedAt };
+    // All windows cost the same; the cost of a recording is its length.
+    const cost = lane === 'infer' ? 1 : secondsOf(body.chunks, body.bytes);
+    return { body, cost, deadline, receivedMs: performance.now() - startedAt };
   } finally {
     unclaim?.();
   }
@@ -68,14 +84,15 @@ export async function accept(x: Exchange, state: AppState, taskRequest: TaskRequ
 export async function work(
   x: Exchange,
   state: AppState,
-  { task, lane }: TaskRequest,
-  { body, deadline }: Accepted,
+  task: Task,
+  { body, cost, deadline }: Accepted,
   onProgress?: (progress: Progress) => void,
-): Promise<Done> {
+): Promise<{ reply: TaskReply; queueMs: number }> {
+  const lane = laneOf(task);
   let queueMs = 0;
   try {
     const reply = await state.queues[lane].run(
-      { cost: costOf(lane, body.chunks, body.bytes), ...deadline, client: clientOf(x), signal: x.signal },
+      { cost, ...deadline, client: clientOf(x), signal: x.signal },
       (signal, waitedMs, step) => {
         queueMs = waitedMs;
         const progressed = (progress: Progress) => {
@@ -106,9 +123,9 @@ function countResponse(x: Exchange, { budget }: AppState, bytes: number): void {
 }
 
 /** Handles a plain request completely: one body, one response. */
-export async function runTask(x: Exchange, state: AppState, taskRequest: TaskRequest): Promise<PlainResponse> {
-  const accepted = await accept(x, state, taskRequest);
-  const { reply, queueMs } = await work(x, state, taskRequest, accepted);
+export async function runTask(x: Exchange, state: AppState, task: Task): Promise<PlainResponse> {
+  const accepted = await accept(x, state, task);
+  const { reply, queueMs } = await work(x, state, task, accepted);
   const headers = {
     ...reply.headers,
     'content-type': reply.contentType,
@@ -124,9 +141,4 @@ export function serverTiming(parts: Readonly<Record<string, number>>, startedAt:
   return Object.entries(all)
     .map(([name, ms]) => `${name};dur=${ms.toFixed(2)}`)
     .join(', ');
-}
-
-/** All windows cost the same; the cost of a recording is its length. */
-export function costOf(lane: Lane, chunks: readonly Uint8Array[], bytes: number): number {
-  return lane === 'infer' ? 1 : secondsOf(chunks, bytes);
 }

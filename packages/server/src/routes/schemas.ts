@@ -33,6 +33,10 @@ export const DEADLINE = {
   ),
 };
 
+/** A JSON response. */
+export const json = <const S extends v.GenericSchema>(description: string, schema: S) =>
+  ({ description, content: { 'application/json': schema } }) as const;
+
 /** Problems of routes that run a task, besides those of all routes. */
 export const TASK_PROBLEMS = [
   'overloaded',

@@ -3,23 +3,21 @@ import { VoiceFlowError } from 'voiceflow-ml/core';
 
 /** @module The address of a client that may be behind proxies. */
 
-/** Determines the address of a client from that of its connection and from `X-Forwarded-For`. */
-export type ClientAddress = (connection: string | undefined, forwardedFor: string | undefined) => string | undefined;
-
 /** Most addresses in a header that are examined, because a client may add any number before the proxies do. */
 const MAX_HOPS = 32;
 
 /**
- * Finds the last address that is not a trusted proxy; all before it may be forged. IPv6 addresses are reduced to their
- * /64 network, which is what one subscriber gets.
+ * Makes a function that determines the address of a client from that of its connection and from `X-Forwarded-For`: the
+ * last address that is not a trusted proxy; all before it may be forged. IPv6 addresses are reduced to their /64
+ * network, which is what one subscriber gets.
  * @param proxies Addresses and CIDR ranges. @throws `invalid-option`.
  */
-export function clientAddresses(proxies: readonly string[]): ClientAddress {
+export function clientAddresses(proxies: readonly string[]) {
   const trusted = new BlockList();
   for (const proxy of proxies) addTo(trusted, proxy);
   const isTrusted = (address: string) =>
     proxies.length > 0 && trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
-  return (connection, forwardedFor) => {
+  return (connection: string | undefined, forwardedFor: string | undefined): string | undefined => {
     let address = plain(connection);
     if (address === undefined) return undefined;
     const hops = (forwardedFor ?? '').slice(-2_000).split(',').slice(-MAX_HOPS);

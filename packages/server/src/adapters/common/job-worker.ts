@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import process from 'node:process';
 import type { JobsOptions } from '@voiceflow-ml/jobs';
 import { jobsOptions } from '@voiceflow-ml/jobs/options';
@@ -71,7 +70,7 @@ export async function startWork(options: WorkOptions): Promise<RunningWorker> {
     const open = await openJobs(jobs);
     const free = (taken: number) => (pool.info?.slots.recording ?? 0) - taken;
     const recordings = recordingsOf(pool, limits.audioSeconds, free);
-    const working = startWorking(open, recordings, { log, name: `${hostname()}:${process.pid}` });
+    const working = startWorking(open, recordings, { log });
     return {
       pool,
       async close() {

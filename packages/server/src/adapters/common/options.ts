@@ -1,8 +1,8 @@
 import { type JobsOptions, jobsOptions } from '@voiceflow-ml/jobs/options';
 import { VoiceFlowError } from 'voiceflow-ml/core';
+import { type ApiKey, parseApiKeys } from '../../admission/auth.ts';
 import { choice, flag, integer, listOptions, onlyOptions, text } from '../../args/index.ts';
 import { type Limits, resolveLimits } from '../../limits.ts';
-import { type ApiKey, parseApiKeys } from '../../middleware/auth.ts';
 
 /** Options of a server; all have defaults. */
 export interface ServeOptions {
@@ -46,13 +46,7 @@ export interface ProgramOptions extends ServeOptions {
 const NICE = 5;
 
 /** `ServeOptions` with the defaults filled in. */
-export type ResolvedOptions = {
-  readonly [Name in keyof Omit<ServeOptions, 'limits' | 'allowedHosts' | 'jobs'>]-?: NonNullable<ServeOptions[Name]>;
-} & {
-  readonly limits: Limits;
-  readonly allowedHosts: readonly string[] | undefined;
-  readonly jobs: JobsOptions | undefined;
-};
+export type ResolvedOptions = ReturnType<typeof resolveOptions>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -121,7 +115,7 @@ export function parseServeArgs(args: readonly string[], env: Environment): Progr
  * Fills in the defaults and refuses unsafe combinations.
  * @throws `invalid-option` for a bad value, and for listening beyond loopback without keys and without `open`.
  */
-export function resolveOptions(options: ServeOptions, env: Environment, cores: number): ResolvedOptions {
+export function resolveOptions(options: ServeOptions, env: Environment, cores: number) {
   const resolved = {
     host: options.host ?? '127.0.0.1',
     port: whole('port', options.port ?? 8080, PORTS),

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
-import { createApp, type VoiceFlowApp } from '../../app.ts';
+import { createApp } from '../../app.ts';
 import { PoolEngine } from '../../engine/processes/pool-engine.ts';
 import type { WorkerCommand } from '../../engine/processes/worker-process.ts';
 import type { LogEntry } from '../../http/log.ts';
@@ -22,12 +22,7 @@ export interface EntryOptions extends ServeOptions {
   readonly command?: WorkerCommand;
 }
 
-export interface Prepared {
-  readonly app: VoiceFlowApp;
-  readonly pool: PoolEngine;
-  readonly options: ResolvedOptions;
-  readonly log: (entry: LogEntry) => void;
-}
+export type Prepared = Awaited<ReturnType<typeof prepare>>;
 
 /**
  * Starts the workers and creates the app, ready to serve requests.
@@ -36,7 +31,7 @@ export interface Prepared {
 export async function prepare(
   entry: EntryOptions,
   runtime: Pick<AppOptions, 'pump' | 'openBody' | 'upgradeWebSocket' | 'clientAddress' | 'whenSent'>,
-): Promise<Prepared> {
+) {
   const options = resolveOptions(entry, process.env, availableParallelism());
   const log = entry.log ?? logLine;
   const warning = memoryWarning(options);
@@ -54,13 +49,9 @@ export async function prepare(
   const metrics = new MetricsRegistry();
   registerProcessMetrics(metrics, pool);
   const app = createApp({
+    ...options,
     engine: pool,
     version: VERSION,
-    limits: options.limits,
-    keys: options.keys,
-    quotaPerMinute: options.quotaPerMinute,
-    corsOrigins: options.corsOrigins,
-    allowedHosts: options.allowedHosts,
     metrics,
     log,
     jobs,

@@ -4,7 +4,7 @@ import { FrameReader, type FrameSink, writeFrame } from './frames.ts';
 
 function sink(): FrameSink & { written: Uint8Array[] } {
   const written: Uint8Array[] = [];
-  return { written, write: (bytes) => written.push(bytes) > 0, cork: () => {}, uncork: () => {}, once: () => {} };
+  return { written, write: (bytes) => written.push(bytes) > 0, cork: () => {}, uncork: () => {} };
 }
 
 /** Any object with a type. */

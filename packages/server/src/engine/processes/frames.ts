@@ -10,7 +10,6 @@ export interface FrameSink {
   write(bytes: Uint8Array): boolean;
   cork(): void;
   uncork(): void;
-  once(event: 'drain', listener: () => void): unknown;
 }
 
 const MARK = 0x31467656; // "VvF1"

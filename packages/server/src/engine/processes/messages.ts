@@ -1,4 +1,4 @@
-import { type ErrorCode, type LiveEndOptions, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
+import { type KnownVoice, type LiveEndOptions, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
 import type { EngineInfo, LiveMessage, LiveRequest, Task, TaskReply } from '../engine.ts';
 
 /** The descriptor for the worker's frames, after the three standard streams and the shared memory. */
@@ -32,20 +32,10 @@ export type FromWorker =
 
 /** A live request with the embeddings of known voices as plain numbers, for JSON. */
 export interface WireLiveRequest extends Omit<LiveRequest, 'known'> {
-  readonly known?: readonly {
-    readonly name: string;
-    readonly space: string;
-    readonly embedding: readonly number[];
-    readonly seconds?: number;
-  }[];
+  readonly known?: readonly (Omit<KnownVoice, 'embedding'> & { readonly embedding: readonly number[] })[];
 }
 
-export interface WireError {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint?: string;
-  readonly retryAfter?: number;
-}
+export type WireError = Pick<VoiceFlowError, 'code' | 'message' | 'hint' | 'retryAfter'>;
 
 /**
  * Converts anything thrown in a worker. What is not a `VoiceFlowError` is a defect, and a retry in another worker may

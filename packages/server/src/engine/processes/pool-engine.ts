@@ -1,17 +1,18 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import type {
-  Engine,
-  EngineInfo,
-  Lane,
-  LiveChannel,
-  LiveMessage,
-  LiveRequest,
-  Task,
-  TaskContext,
-  TaskReply,
+import {
+  type Engine,
+  type EngineInfo,
+  type Lane,
+  type LiveChannel,
+  type LiveMessage,
+  type LiveRequest,
+  laneOf,
+  type Task,
+  type TaskContext,
+  type TaskReply,
 } from '../engine.ts';
 import { MAX_CRASHES, PoisonList, poisonous } from './poison.ts';
-import { laneOf, type WorkerCommand, type WorkerOptions, WorkerProcess } from './worker-process.ts';
+import { type WorkerCommand, type WorkerOptions, WorkerProcess } from './worker-process.ts';
 
 export interface PoolOptions extends Partial<WorkerOptions> {
   /** Number of worker processes. */

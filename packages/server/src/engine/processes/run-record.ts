@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { MARK_AT, SHARED_FD } from './shared-slots.ts';
+import { MARK_AT, SHARED_FD, type SharedSlots } from './shared-slots.ts';
 
 /**
  * @module Finds the task that a worker was computing when it died. A worker has several tasks at once, and a native
@@ -46,21 +46,25 @@ function recordPlace(): { readonly fd: number; readonly at: number } {
   }
 }
 
-/** A file of four bytes for one worker without shared memory (Bun, Deno, a system without tmpfs). */
+/** The server's view of the record of one worker. */
 export class RunRecord {
-  readonly #path: string;
   readonly #fd: number;
+  readonly #at: number;
+  /** A file of four bytes, for a worker without shared memory (Bun, Deno, a system without tmpfs). */
+  readonly #path: string | undefined;
 
-  private constructor(path: string, fd: number) {
-    this.#path = path;
+  private constructor(fd: number, at: number, path?: string) {
     this.#fd = fd;
+    this.#at = at;
+    this.#path = path;
   }
 
-  /** Undefined when no file can be created; then no task is blamed. */
-  static create(): RunRecord | undefined {
+  /** Undefined when there is no shared memory and no file can be created; then no task is blamed. */
+  static open(shared: SharedSlots | undefined): RunRecord | undefined {
+    if (shared !== undefined) return new RunRecord(shared.fd, MARK_AT);
     const path = join(tmpdir(), `voiceflow-run-${process.pid}-${crypto.randomUUID()}`);
     try {
-      return new RunRecord(path, openSync(path, 'wx+', 0o600));
+      return new RunRecord(openSync(path, 'wx+', 0o600), 0, path);
     } catch {
       return undefined;
     }
@@ -68,20 +72,22 @@ export class RunRecord {
 
   /** The variable to add to the worker's environment. */
   get env(): Readonly<Record<string, string>> {
-    return { [RECORD_ENV]: this.#path };
+    return this.#path === undefined ? {} : { [RECORD_ENV]: this.#path };
   }
 
   /** The task of the worker's last run; undefined when none was recorded. */
   lastRun(): number | undefined {
     const read = new Uint32Array(1);
     try {
-      return readSync(this.#fd, read, 0, 4, 0) === 4 && read[0] !== 0 ? read[0] : undefined;
+      return readSync(this.#fd, read, 0, 4, this.#at) === 4 && read[0] !== 0 ? read[0] : undefined;
     } catch {
       return undefined;
     }
   }
 
+  /** Deletes the file, if the record has one. */
   close(): void {
+    if (this.#path === undefined) return;
     closeSync(this.#fd);
     rmSync(this.#path, { force: true });
   }

@@ -131,7 +131,7 @@ export async function runWorker(start: () => Promise<Worker>): Promise<void> {
   const output = new Socket({ fd: FRAMES_FD, readable: false, writable: true });
   // A server that has died is detected by the end of the input.
   output.on('error', () => {});
-  await serveTasks({ input: process.stdin, output }, async () => {
+  await serveTasks(process.stdin, output, async () => {
     worker = await start();
     return worker;
   });

@@ -1,7 +1,8 @@
+import type { Readable, Writable } from 'node:stream';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { EngineInfo, LiveChannel, Task } from '../engine.ts';
 import type { TaskRunner } from '../runner/runner.ts';
-import { FrameReader, type FrameSink, writeFrame } from './frames.ts';
+import { FrameReader, writeFrame } from './frames.ts';
 import { type FromWorker, fromWireRequest, type ToWorker, toWireError } from './messages.ts';
 import { setTask } from './run-record.ts';
 import { SlotReader } from './shared-slots.ts';
@@ -12,15 +13,6 @@ export type Runner = Pick<TaskRunner, 'run' | 'open'>;
 export interface Started {
   readonly runner: Runner;
   readonly info: Omit<EngineInfo, 'slots'>;
-}
-
-/** The worker's two pipes. */
-export interface WorkerPipes {
-  readonly input: {
-    on(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
-    on(event: 'end', listener: () => void): unknown;
-  };
-  readonly output: FrameSink;
 }
 
 /** Largest response. Four hours of turns are a few MB. */
@@ -37,14 +29,14 @@ interface Running {
 /**
  * The worker's side of the pipes: starts, reports that it is ready, and runs tasks until the server closes the input.
  */
-export async function serveTasks(pipes: WorkerPipes, start: () => Promise<Started>): Promise<void> {
-  const emit = (head: FromWorker, body: readonly Uint8Array[] = []) => void writeFrame(pipes.output, head, body);
+export async function serveTasks(input: Readable, output: Writable, start: () => Promise<Started>): Promise<void> {
+  const emit = (head: FromWorker, body: readonly Uint8Array[] = []) => void writeFrame(output, head, body);
   try {
     const { runner, info } = await start();
     const handler = new TaskHandler(runner, emit);
     const reader = new FrameReader((head, body) => handler.take(head as ToWorker, body));
-    pipes.input.on('data', (chunk) => reader.push(chunk));
-    pipes.input.on('end', () => handler.close());
+    input.on('data', (chunk) => reader.push(chunk));
+    input.on('end', () => handler.close());
     emit({ type: 'ready', info });
   } catch (error) {
     emit({ type: 'failed', error: toWireError(error) });

@@ -56,16 +56,6 @@ export class SharedSlots {
     if (slot !== undefined) this.#free.push(slot);
   }
 
-  /** The task of the worker's last run; undefined when none was recorded. */
-  lastRun(): number | undefined {
-    const record = new Uint32Array(1);
-    try {
-      return readSync(this.fd, record, 0, 4, MARK_AT) === 4 && record[0] !== 0 ? record[0] : undefined;
-    } catch {
-      return undefined;
-    }
-  }
-
   close(): void {
     this.#free = [];
     closeSync(this.fd);

@@ -28,12 +28,7 @@ export const WORKER_FLAGS: readonly string[] =
 export const SERVER_FLAGS: readonly string[] = onNode ? [GROWTH, ...WORKER_FLAGS] : [];
 
 /** The part of Node's `process` that is used. */
-export interface OwnProcess {
-  readonly execPath: string;
-  readonly execArgv: readonly string[];
-  readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly platform: string;
+export interface OwnProcess extends Pick<typeof process, 'execPath' | 'execArgv' | 'argv' | 'env' | 'platform'> {
   readonly connected?: boolean | undefined;
   /** Node ≥ 22.15, but not on Windows. */
   readonly execve?: ((file: string, args: string[], env: Record<string, string>) => never) | undefined;
@@ -44,7 +39,7 @@ export interface OwnProcess {
  * If Node cannot do this (20, Windows), or a parent has an IPC channel to this process, it continues without the flags:
  * this costs 1.4 times the CPU in the server process, 7 % in total.
  */
-export function restartWithFlags(own: OwnProcess = process as unknown as OwnProcess): void {
+export function restartWithFlags(own: OwnProcess = process): void {
   const missing = SERVER_FLAGS.filter((flag) => !own.execArgv.includes(flag));
   if (missing.length === 0 || own.execve === undefined || own.platform === 'win32' || own.connected === true) return;
   const env = Object.fromEntries(

@@ -1,15 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import type {
-  EngineInfo,
-  Lane,
-  LiveChannel,
-  LiveMessage,
-  LiveRequest,
-  Task,
-  TaskContext,
-  TaskReply,
+import {
+  type EngineInfo,
+  type Lane,
+  type LiveChannel,
+  type LiveMessage,
+  type LiveRequest,
+  laneOf,
+  type Task,
+  type TaskContext,
+  type TaskReply,
 } from '../engine.ts';
 import { cutChunks } from '../runner/bytes.ts';
 import { FrameReader, writeFrame } from './frames.ts';
@@ -56,10 +57,6 @@ const STDERR_FD = 2;
 /** Slots in shared memory: for the worker's windows and some recordings. */
 const SLOTS = 6;
 
-export function laneOf(task: Task): Lane {
-  return task.kind === 'infer' || task.kind === 'tensors' ? 'infer' : 'recording';
-}
-
 /**
  * One worker process. Workers are not threads, because a native crash in a thread ends all threads, and a thread that
  * hangs in native code cannot be terminated. A process can be killed at any time.
@@ -68,8 +65,7 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #options: WorkerOptions;
   readonly #slots: SharedSlots | undefined;
-  /** Where the worker records the task of its current run. */
-  readonly #record: Pick<RunRecord, 'lastRun'> | undefined;
+  readonly #record: RunRecord | undefined;
   readonly #pending = new Map<number, Pending>();
   readonly #live: WorkerSessions;
   #nextId = 1;
@@ -92,12 +88,11 @@ export class WorkerProcess {
       kill: (why) => this.kill(why),
     });
     this.#slots = SharedSlots.create(SLOTS);
-    const file = this.#slots === undefined ? RunRecord.create() : undefined;
-    this.#record = this.#slots ?? file;
+    this.#record = RunRecord.open(this.#slots);
     this.#child = spawn(command, [...args], {
       // Frames use a separate descriptor, and standard output goes to the log, because a library may print to it.
       stdio: ['pipe', STDERR_FD, 'inherit', this.#slots?.fd ?? 'ignore', 'pipe'],
-      env: { ...MALLOC, ...process.env, VOICEFLOW_API_KEYS: undefined, ...file?.env, ...env },
+      env: { ...MALLOC, ...process.env, VOICEFLOW_API_KEYS: undefined, ...this.#record?.env, ...env },
     });
     resetNiceness(this.#child.pid);
     let failed: (error: VoiceFlowError) => void = () => {};
@@ -142,7 +137,7 @@ export class WorkerProcess {
         if (signal !== null && CRASHES.has(signal)) this.#pending.get(this.#record?.lastRun() ?? 0)?.onBlame?.();
         this.#failAll(error);
         this.#slots?.close();
-        file?.close();
+        this.#record?.close();
         resolve(error);
       };
       this.#child.once('error', (error) => onEnd(error.message));

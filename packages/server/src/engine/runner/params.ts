@@ -9,18 +9,6 @@ import {
 
 type Params = Readonly<Record<string, string>>;
 
-/** Options of `/v1/diarize`, parsed from text. The SDK checks ranges and contradictions. */
-export interface DiarizeParams {
-  readonly options: Pick<
-    DiarizeOptions,
-    'numSpeakers' | 'minSpeakers' | 'maxSpeakers' | 'known' | 'falseNames' | 'channels' | 'channelNames'
-  >;
-  /** Adds turns with one speaker at a time to the JSON. */
-  readonly exclusive: boolean;
-  /** The file id in RTTM. */
-  readonly uri: string | undefined;
-}
-
 /**
  * Joins the options in the query and in the fields of the form.
  * @throws `invalid-option` for an option in both, and for `format` as a field, which is needed before the form is read.
@@ -54,17 +42,17 @@ export function baseName(filename: string | undefined): string | undefined {
  */
 
 /** An option with a parser and a description. `schema` is its JSON schema for generators of clients. */
-function option<T>(read: (text: string) => T, description: string, schema: Readonly<Record<string, unknown>> = {}) {
-  return v.pipe(v.string(), v.transform(read), v.description(description), v.metadata({ schema }));
+function option<T>(
+  read: (text: string) => T,
+  description: string,
+  schema: Readonly<Record<string, unknown>> = {},
+  missing?: string,
+) {
+  return v.pipe(v.string(missing), v.transform(read), v.description(description), v.metadata({ schema }));
 }
 
 export const wholeText = (name: string, description: string, missing?: string, bounds = {}) =>
-  v.pipe(
-    v.string(missing),
-    v.transform((text) => wholeNumber(name, text)),
-    v.description(description),
-    v.metadata({ schema: { type: 'integer', ...bounds } }),
-  );
+  option((text) => wholeNumber(name, text), description, { type: 'integer', ...bounds }, missing);
 export const secondsText = (name: string, description: string) =>
   option((text) => seconds(name, text), description, { type: 'number' });
 const count = (name: string, description: string) =>
@@ -131,7 +119,7 @@ export function readParams<E extends v.ObjectEntries>(
 }
 
 /** @throws `invalid-option` with the option, its value and the allowed values. */
-export function diarizeParams(params: Params): DiarizeParams {
+export function diarizeParams(params: Params) {
   const { exclusive = false, uri, channels, format: _, ...options } = readParams(DiarizeQuery, params);
   return { options: { ...options, ...channels }, exclusive, uri };
 }

@@ -90,12 +90,7 @@ export class TaskRunner {
     context: TaskContext,
   ): Promise<TaskReply> {
     const { options, exclusive, uri } = diarizeParams(params);
-    const result = await this.#parts.diarizer.diarize(file, {
-      ...options,
-      limits: { maxSeconds: task.maxSeconds, maxSamplesPerSecond: MAX_SAMPLES_PER_SECOND },
-      signal: context.signal,
-      onProgress: context.onProgress,
-    });
+    const result = await this.#parts.diarizer.diarize(file, { ...options, ...boundsOf(task, context) });
     const text = {
       json: () => JSON.stringify({ ...result.toJSON(), exclusive: exclusive ? result.exclusive() : undefined }),
       rttm: () => result.toRTTM(uri ?? baseName(filename)),
@@ -114,12 +109,8 @@ export class TaskRunner {
     context: TaskContext,
   ): Promise<TaskReply> {
     const begin = performance.now();
-    const [embedding] = await this.#parts.diarizer.embed(file, {
-      ...embedParams(params),
-      limits: { maxSeconds: task.maxSeconds, maxSamplesPerSecond: MAX_SAMPLES_PER_SECOND },
-      signal: context.signal,
-      onProgress: context.onProgress,
-    });
+    const options = { ...embedParams(params), ...boundsOf(task, context) };
+    const [embedding] = await this.#parts.diarizer.embed(file, options);
     if (embedding === undefined) throw new VoiceFlowError('backend-failed', 'the pipeline returned no embedding');
     const timings = { total: performance.now() - begin };
     if (task.output === 'binary') {
@@ -132,21 +123,15 @@ export class TaskRunner {
 
   async #tensors(task: Task, body: Uint8Array<ArrayBuffer>, context: TaskContext): Promise<TaskReply> {
     const { manifest } = this.#parts;
-    const windows = this.#window();
+    const network = this.#window();
     const begin = performance.now();
     let model = 0;
-    const reply = await inferTensors(body, task.headerLength, manifest, async (feeds) => {
-      const { outputs, modelMs } = await windows.runTensors(feeds, context.signal);
+    const { windows: audioSeconds, ...reply } = await inferTensors(body, task.headerLength, manifest, async (feeds) => {
+      const { outputs, modelMs } = await network.runTensors(feeds, context.signal);
       model = modelMs;
       return outputs;
     });
-    return {
-      contentType: reply.contentType,
-      headers: reply.headers,
-      body: reply.body,
-      timings: { model, total: performance.now() - begin },
-      audioSeconds: reply.windows,
-    };
+    return { ...reply, timings: { model, total: performance.now() - begin }, audioSeconds };
   }
 
   #window(): WindowRunner {
@@ -159,6 +144,10 @@ export class TaskRunner {
       },
     );
   }
+}
+
+function boundsOf({ maxSeconds }: Task, { signal, onProgress }: TaskContext) {
+  return { limits: { maxSeconds, maxSamplesPerSecond: MAX_SAMPLES_PER_SECOND }, signal, onProgress };
 }
 
 const TEXT_TYPES = {

@@ -1,5 +1,6 @@
 import { flushDenormals, type Model, type Tensor, type TensorInfo, VoiceFlowError } from 'voiceflow-ml/core';
-import { bytesToFloats, findBadSample, utf8 } from './bytes.ts';
+import type { TaskReply } from '../engine.ts';
+import { bytesToFloats, findBadSample, joinChunks, utf8 } from './bytes.ts';
 
 /** An infer request of the Open Inference Protocol v2. */
 interface InferRequest {
@@ -16,11 +17,7 @@ interface RequestTensor {
   readonly data: Float32Array;
 }
 
-export interface TensorReply {
-  readonly contentType: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array<ArrayBuffer>;
-}
+type TensorReply = Required<Pick<TaskReply, 'contentType' | 'headers' | 'body'>>;
 
 /** Most windows per request: each takes milliseconds, and the deadline is that of one window. */
 const MAX_WINDOWS = 64;
@@ -124,16 +121,10 @@ function writeInferReply(
     }),
   );
   if (raw.length === 0) return { contentType: 'application/json', headers: {}, body: json };
-  const body = new Uint8Array(raw.reduce((sum, bytes) => sum + bytes.length, json.length));
-  let at = 0;
-  for (const part of [json, ...raw]) {
-    body.set(part, at);
-    at += part.length;
-  }
   return {
     contentType: 'application/octet-stream',
     headers: { 'inference-header-content-length': String(json.length) },
-    body,
+    body: joinChunks([json, ...raw]),
   };
 }
 

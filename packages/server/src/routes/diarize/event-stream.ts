@@ -1,7 +1,8 @@
+import type { Task } from '../../engine/engine.ts';
 import type { AppContext } from '../../http/exchange.ts';
 import { toProblem } from '../../http/problem.ts';
 import type { AppState } from '../../state.ts';
-import { type Accepted, serverTiming, type TaskRequest, work } from '../run-task.ts';
+import { type Accepted, serverTiming, work } from '../run-task.ts';
 
 /** Interval of comments that keep proxies from closing a silent stream. */
 const KEEP_ALIVE_MS = 15_000;
@@ -12,7 +13,7 @@ const PROGRESS_MS = 100;
  * Sends server-sent events: `progress` during the work, then `result`, or `problem` with the content of the problem
  * response. A slow reader may miss progress, but never the result.
  */
-export function eventStream(c: AppContext, state: AppState, taskRequest: TaskRequest, accepted: Accepted): Response {
+export function eventStream(c: AppContext, state: AppState, task: Task, accepted: Accepted): Response {
   const encoder = new TextEncoder();
   let keepAlive: ReturnType<typeof setInterval> | undefined;
   const stream = new ReadableStream<Uint8Array>({
@@ -38,7 +39,7 @@ export function eventStream(c: AppContext, state: AppState, taskRequest: TaskReq
       write(': accepted\n\n');
       const { requestId, startedAt } = c.var.exchange;
       try {
-        const { reply, queueMs } = await work(c.var.exchange, state, taskRequest, accepted, (progress) => {
+        const { reply, queueMs } = await work(c.var.exchange, state, task, accepted, (progress) => {
           const now = performance.now();
           if (now - reportedAt < PROGRESS_MS || !canWrite()) return;
           reportedAt = now;

@@ -2,30 +2,27 @@ import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { TaskOutput } from '../../engine/engine.ts';
 import { type AppContext, respond } from '../../http/exchange.ts';
 import type { AppState } from '../../state.ts';
-import { recordingRequest } from '../recording.ts';
-import { accept, costOf, runTask } from '../run-task.ts';
+import { accept, runTask } from '../run-task.ts';
+import { taskOf } from '../task.ts';
 import { eventStream } from './event-stream.ts';
 
 /** `POST /v1/diarize`: diarizes a recording. */
 export async function diarize(c: AppContext, state: AppState): Promise<Response> {
   const accepts = c.req.header('accept') ?? '';
-  const taskRequest = recordingRequest(c, state, 'diarize', diarizeOutput(accepts, c.req.query('format')));
-  if (!accepts.includes('text/event-stream')) return respond(c, await runTask(c.var.exchange, state, taskRequest));
-  const accepted = await accept(c.var.exchange, state, taskRequest);
+  const task = taskOf(c, state, 'diarize', diarizeOutput(accepts, c.req.query('format')));
+  if (!accepts.includes('text/event-stream')) return respond(c, await runTask(c.var.exchange, state, task));
+  const accepted = await accept(c.var.exchange, state, task);
   try {
-    state.queues.recording.assertAdmits({
-      cost: costOf('recording', accepted.body.chunks, accepted.body.bytes),
-      ...accepted.deadline,
-    });
+    state.queues.recording.assertAdmits({ cost: accepted.cost, ...accepted.deadline });
   } catch (error) {
     accepted.body.release();
     throw error;
   }
-  return eventStream(c, state, taskRequest, accepted);
+  return eventStream(c, state, task, accepted);
 }
 
 /** The format of the result: by `format` in the query, which is easy to use in a link or with curl, or by `Accept`. */
-export function diarizeOutput(accepts: string, format: string | undefined): TaskOutput {
+export function diarizeOutput(accepts: string, format: string | undefined): Exclude<TaskOutput, 'binary'> {
   if (format !== undefined) {
     if (format === 'json' || format === 'rttm' || format === 'srt' || format === 'vtt') return format;
     throw new VoiceFlowError('invalid-option', `format is "${format.slice(0, 20)}", expected json, rttm, srt or vtt`);

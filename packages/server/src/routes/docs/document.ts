@@ -2,44 +2,21 @@ import { toJsonSchema } from '@valibot/to-json-schema';
 import type { Hono } from 'hono';
 import * as v from 'valibot';
 import type { AppEnv } from '../../http/exchange.ts';
-import { STATUS } from '../../http/problem.ts';
+import { PROBLEMS } from '../../http/problem.ts';
 import { type Media, type ProblemCode, type RouteSpec, specOf } from '../describe.ts';
 import { ProblemSchema } from '../schemas.ts';
 
 /** The part of an OpenAPI 3.1 document that is used here. */
-export interface OpenApi {
-  readonly openapi: string;
-  readonly info: { readonly title: string; readonly version: string; readonly description: string };
-  readonly paths: Record<string, Record<string, Operation>>;
-  readonly components: Readonly<Record<string, unknown>>;
-}
-
-export interface Operation {
-  readonly summary: string;
-  readonly description?: string | undefined;
-  readonly tags: readonly string[];
-  readonly security?: readonly unknown[] | undefined;
-  readonly parameters?: readonly Parameter[];
-  readonly requestBody?:
-    | { readonly required: boolean; readonly content: Readonly<Record<string, unknown>> }
-    | undefined;
-  readonly responses: Readonly<Record<string, unknown>>;
-}
-
-export interface Parameter {
-  readonly name: string;
-  readonly in: 'query' | 'header' | 'path';
-  readonly description: string;
-  readonly required?: boolean | undefined;
-  readonly schema: unknown;
-}
+export type OpenApi = ReturnType<typeof openApi>;
+export type Operation = ReturnType<typeof operation>;
+export type Parameter = ReturnType<typeof parameter>;
 
 const SECURITY = [{ key: [] }, {}];
 
 /** The API description of the app, made from the descriptions attached to its routes. */
-export function openApi(app: Hono<AppEnv>, version: string): OpenApi {
+export function openApi(app: Hono<AppEnv>, version: string) {
   const schemas: Record<string, unknown> = {};
-  const paths: OpenApi['paths'] = {};
+  const paths: Record<string, Record<string, Operation>> = {};
   for (const { method, path, handler } of app.routes) {
     const name = path.replace(/:(\w+)/g, '{$1}');
     if (method === 'ALL') continue;
@@ -64,14 +41,16 @@ export function openApi(app: Hono<AppEnv>, version: string): OpenApi {
   };
 }
 
-function operation(spec: RouteSpec, path: string, schemas: Record<string, unknown>): Operation {
+function operation(spec: RouteSpec, path: string, schemas: Record<string, unknown>) {
   const { summary, description, tag, key, query, headers = {}, params = {}, body, answers, problems = [] } = spec;
   const content = (media: Readonly<Record<string, Media>> = {}) =>
     Object.fromEntries(Object.entries(media).map(([type, each]) => [type, { schema: mediaSchema(each, schemas) }]));
-  const own = Object.entries(answers).map(([status, each]) => [
-    status,
-    { description: each.description, content: each.content && content(each.content) },
-  ]);
+  const responses: Record<string, { description: string; content?: object | undefined }> = {
+    ...problemResponses(key, problems, schemas),
+  };
+  for (const [status, answer] of Object.entries(answers)) {
+    responses[status] = { description: answer.description, content: answer.content && content(answer.content) };
+  }
   return {
     summary,
     description,
@@ -85,7 +64,7 @@ function operation(spec: RouteSpec, path: string, schemas: Record<string, unknow
       ...Object.entries(headers).map(([name, schema]) => parameter(name, 'header', v.optional(schema))),
     ],
     requestBody: body && { required: true, content: content(body) },
-    responses: { ...problemResponses(key, problems, schemas), ...Object.fromEntries(own) },
+    responses,
   };
 }
 
@@ -94,7 +73,7 @@ function problemResponses(key: boolean, codes: readonly ProblemCode[], schemas: 
   const byStatus = new Map<number, ProblemCode[]>();
   const every: readonly ProblemCode[] = key ? ['invalid-option', 'unauthorized', 'quota-exceeded'] : [];
   for (const code of [...every, ...codes]) {
-    const status = code === 'not-found' ? 404 : STATUS[code];
+    const status = code === 'not-found' ? 404 : PROBLEMS[code].status;
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
   const content = { 'application/problem+json': { schema: mediaSchema(ProblemSchema, schemas) } };
@@ -104,7 +83,7 @@ function problemResponses(key: boolean, codes: readonly ProblemCode[], schemas: 
   };
 }
 
-function parameter(name: string, place: Parameter['in'], schema: v.GenericSchema): Parameter {
+function parameter(name: string, place: 'query' | 'header' | 'path', schema: v.GenericSchema) {
   const optional = schema.type === 'optional';
   const inner = optional ? (schema as v.OptionalSchema<v.GenericSchema<string>, undefined>).wrapped : schema;
   const { schema: known = {} } = v.getMetadata(inner) as { schema?: object };

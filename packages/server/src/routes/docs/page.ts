@@ -44,13 +44,12 @@ td,th{text-align:left;vertical-align:top;padding:.2rem .75rem .2rem 0}
 `;
 
 function article(path: string, method: string, operation: Operation): string {
-  const parameters = operation.parameters ?? [];
-  const responses = Object.entries(operation.responses as Record<string, { description: string }>);
+  const responses = Object.entries(operation.responses);
   const body = Object.keys(operation.requestBody?.content ?? {});
   return `<article id="${text(operation.summary)}">
 <h3><b>${text(method)}</b><code>${text(path)}</code></h3>
 <p>${text(operation.summary)}.${operation.description === undefined ? '' : ` ${text(operation.description)}`}</p>
-${parameters.length === 0 ? '' : `<table><tr><th>Parameter</th><th>In</th><th>Meaning</th></tr>${parameters.map(row).join('')}</table>`}
+${operation.parameters.length === 0 ? '' : `<table><tr><th>Parameter</th><th>In</th><th>Meaning</th></tr>${operation.parameters.map(row).join('')}</table>`}
 ${body.length === 0 ? '' : `<p>Body: ${body.map((type) => `<code>${text(type)}</code>`).join(', ')}</p>`}
 <table><tr><th>Status</th><th>Meaning</th></tr>${responses
     .map(([status, { description }]) => `<tr><td>${text(status)}</td><td>${text(description)}</td></tr>`)

@@ -1,6 +1,7 @@
 import type { JobOptions, JobResult, JobsHost, Recording, RecordingContext, Recordings } from '@voiceflow-ml/jobs';
 import type { Context } from 'hono';
 import { VoiceFlowError } from 'voiceflow-ml/core';
+import { secondsOf } from '../../admission/cost.ts';
 import type { Engine, Task, TaskReply } from '../../engine/engine.ts';
 import { diarizeParams, readParams } from '../../engine/runner/params.ts';
 import type { AppContext } from '../../http/exchange.ts';
@@ -8,8 +9,7 @@ import { toProblem } from '../../http/problem.ts';
 import { toError } from '../../http/problem-error.ts';
 import type { AppState } from '../../state.ts';
 import { diarizeOutput } from '../diarize/route.ts';
-import { queryOf } from '../recording.ts';
-import { costOf } from '../run-task.ts';
+import { queryOf } from '../task.ts';
 import { Submission } from './schema.ts';
 
 /**
@@ -34,10 +34,7 @@ export function jobsHost(state: AppState): JobsHost {
     checkOptions: (params) => void diarizeParams(params),
     submission: (params) => readParams(Submission, params),
     query: queryOf,
-    format(c) {
-      const output = diarizeOutput(c.req.header('accept') ?? '', c.req.query('format'));
-      return output === 'binary' ? 'json' : output;
-    },
+    format: (c) => diarizeOutput(c.req.header('accept') ?? '', c.req.query('format')),
     problem: (stored, requestId) => toProblem(toError({ ...stored }), requestId),
   };
 }
@@ -81,7 +78,7 @@ function queuedRecordings(state: AppState): Recordings {
   const free = (taken: number) =>
     queue.waiting > 0 ? 0 : (engine.info?.slots.recording ?? 0) - (queue.running - ours) - taken;
   return recordingsOf(engine, limits.audioSeconds, free, async (task, { bytes }, { signal, onProgress }) => {
-    const ticket = { cost: costOf('recording', [], bytes), deadlineMs: limits.deadlineMs, renewable: true, signal };
+    const ticket = { cost: secondsOf([], bytes), deadlineMs: limits.deadlineMs, renewable: true, signal };
     try {
       const reply = await queue.run(ticket, (stop, _, step) => {
         const progressed: RecordingContext['onProgress'] = (progress) => {

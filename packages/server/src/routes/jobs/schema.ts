@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { DiarizeQuery } from '../../engine/runner/params.ts';
 import type { RouteSpec } from '../describe.ts';
 import { DiarizationSchema } from '../diarize/schema.ts';
-import { ProblemSchema, RECORDING_BODY } from '../schemas.ts';
+import { json, ProblemSchema, RECORDING_BODY } from '../schemas.ts';
 
 const STATES = ['queued', 'running', 'succeeded', 'failed', 'canceled'] as const satisfies readonly JobState[];
 
@@ -156,8 +156,6 @@ const SubmitQuery = v.object({
 });
 
 const JOBS = { tag: 'Jobs', key: true } as const;
-const json = <const S extends v.GenericSchema>(description: string, schema: S) =>
-  ({ description, content: { 'application/json': schema } }) as const;
 /** The problems when the database or the storage is unavailable. */
 const UNAVAILABLE = ['overloaded', 'backend-unavailable'] as const;
 const ABSENT = ['not-found', ...UNAVAILABLE] as const;

@@ -18,10 +18,20 @@ const MAX_AHEAD_SECONDS = 60;
 /** WebSocket close codes. */
 const CLOSE = { normal: 1000, policy: 1008, tooBig: 1009, failed: 1011, restart: 1012, tryLater: 1013 } as const;
 
+/** What the sockets of the runtimes have besides the standard: only those of `ws` can slow down a fast sender. */
+interface RuntimeSocket {
+  pause?(): void;
+  resume?(): void;
+  readonly bufferedAmount?: number;
+  getBufferedAmount?(): number;
+}
+
 /** One WebSocket and its session. */
-export class LiveSocket {
+export class LiveSocket implements OpenSession {
+  lastAudio = performance.now();
   readonly #c: AppContext;
   readonly #state: AppState;
+  #ws: WSContext | undefined;
   readonly #startedAt = performance.now();
   /** Resolves when the session is open; earlier messages wait for it, in order. */
   #channel: Promise<LiveChannel> | undefined;
@@ -38,105 +48,101 @@ export class LiveSocket {
   #finished = false;
   #idle: ReturnType<typeof setTimeout> | undefined;
   #lastMessage = performance.now();
-  #lastAudio = performance.now();
-  #entry: OpenSession | undefined;
 
   constructor(c: AppContext, state: AppState) {
     this.#c = c;
     this.#state = state;
   }
 
+  get client(): string | undefined {
+    return this.#c.var.exchange.client;
+  }
+
+  get #raw(): RuntimeSocket {
+    return (this.#ws?.raw ?? {}) as RuntimeSocket;
+  }
+
   events(): WSEvents {
     return {
       onOpen: (_, ws) => this.#open(ws),
-      onMessage: ({ data }, ws) => this.#message(data, ws),
+      onMessage: ({ data }) => this.#message(data),
       onClose: () => this.#finish('closed'),
       onError: () => this.#finish('failed'),
     };
   }
 
   #open(ws: WSContext): void {
+    this.#ws = ws;
     const { sessions, limits, engine, draining } = this.#state;
     try {
       if (draining) throw new VoiceFlowError('closed', 'the server is shutting down', { hint: 'Connect again.' });
-      makeRoom(sessions, limits.sessions, this.#c.var.exchange.client);
+      makeRoom(sessions, limits.sessions, this.client);
       const request = liveRequest(this.#c.req.query());
       this.#bytesPerSecond = request.sampleRate * (request.encoding === 's16le' ? 2 : 4);
-      this.#entry = this.#createEntry(ws);
-      sessions.add(this.#entry);
-      this.#channel = engine.open(request, (message) => this.#emit(ws, message));
+      sessions.add(this);
+      this.#channel = engine.open(request, (message) => this.#emit(message));
       this.#channel.then(
-        () => this.#ready(ws, request),
-        (error) => this.#fail(ws, error),
+        () => this.#ready(request),
+        (error) => this.#fail(error),
       );
-      this.#watchIdle(ws);
+      this.#watchIdle();
     } catch (error) {
-      this.#fail(ws, error);
+      this.#fail(error);
     }
   }
 
-  #createEntry(ws: WSContext): OpenSession {
-    const lastAudio = () => this.#lastAudio;
-    return {
-      client: this.#c.var.exchange.client,
-      get lastAudio() {
-        return lastAudio();
-      },
-      end: (reason) => {
-        const hint = 'Connect again.';
-        if (reason === 'draining') {
-          this.#fail(ws, new VoiceFlowError('closed', 'the server is shutting down', { hint }), CLOSE.restart);
-        } else {
-          const text = 'this session had no audio for a long time and was ended to make room for another';
-          this.#fail(ws, new VoiceFlowError('overloaded', text, { hint }), CLOSE.tryLater);
-        }
-      },
-    };
+  end(reason: 'draining' | 'replaced'): void {
+    const hint = 'Connect again.';
+    if (reason === 'draining') {
+      this.#fail(new VoiceFlowError('closed', 'the server is shutting down', { hint }), CLOSE.restart);
+    } else {
+      const text = 'this session had no audio for a long time and was ended to make room for another';
+      this.#fail(new VoiceFlowError('overloaded', text, { hint }), CLOSE.tryLater);
+    }
   }
 
-  #ready(ws: WSContext, { sampleRate, encoding }: LiveRequest): void {
+  #ready({ sampleRate, encoding }: LiveRequest): void {
     if (this.#finished) return;
     const manifest = this.#state.engine.info?.manifest;
     const { idleBodyMs: idleMs } = this.#state.limits;
     const model = { id: manifest?.id, version: manifest?.version, space: manifest?.space };
-    this.#send(ws, { type: 'ready', session: this.#c.var.exchange.requestId, sampleRate, encoding, model, idleMs });
+    this.#send({ type: 'ready', session: this.#c.var.exchange.requestId, sampleRate, encoding, model, idleMs });
     const queued = this.#queuedMessages ?? [];
     this.#queuedMessages = undefined;
-    for (const message of queued) this.#emit(ws, message);
+    for (const message of queued) this.#emit(message);
   }
 
-  #message(data: unknown, ws: WSContext): void {
+  #message(data: unknown): void {
     if (this.#finished) return;
     this.#lastMessage = performance.now();
-    if (typeof data === 'string') this.#command(data, ws);
-    else if (data instanceof ArrayBuffer) this.#audio(new Uint8Array(data), ws);
-    else if (data instanceof Uint8Array) this.#audio(data.slice(), ws);
-    else this.#fail(ws, new VoiceFlowError('invalid-option', 'the message is neither text nor binary'));
+    if (typeof data === 'string') this.#command(data);
+    else if (data instanceof ArrayBuffer) this.#audio(new Uint8Array(data));
+    else if (data instanceof Uint8Array) this.#audio(data.slice());
+    else this.#fail(new VoiceFlowError('invalid-option', 'the message is neither text nor binary'));
   }
 
-  #audio(bytes: Uint8Array<ArrayBuffer>, ws: WSContext): void {
+  #audio(bytes: Uint8Array<ArrayBuffer>): void {
     const { length } = bytes;
     if (length > MAX_MESSAGE_BYTES) {
       const text = `a message has ${length} bytes, the limit is ${MAX_MESSAGE_BYTES}`;
-      this.#fail(ws, new VoiceFlowError('audio-too-large', text), CLOSE.tooBig);
+      this.#fail(new VoiceFlowError('audio-too-large', text), CLOSE.tooBig);
       return;
     }
-    this.#lastAudio = performance.now();
+    this.lastAudio = performance.now();
     this.#received += length;
     this.#unprocessedBytes += length;
-    const pausable = pausableOf(ws);
-    if (this.#unprocessedBytes > PAUSE_SECONDS * this.#bytesPerSecond) pausable?.pause();
+    if (this.#unprocessedBytes > PAUSE_SECONDS * this.#bytesPerSecond) this.#raw.pause?.();
     if (this.#unprocessedBytes > MAX_AHEAD_SECONDS * this.#bytesPerSecond + MAX_MESSAGE_BYTES) {
       const text = `the audio is more than ${MAX_AHEAD_SECONDS} s ahead of the session`;
-      this.#fail(ws, new VoiceFlowError('overloaded', text, { hint: 'Send audio in real time.' }));
+      this.#fail(new VoiceFlowError('overloaded', text, { hint: 'Send audio in real time.' }));
       return;
     }
     this.#queuedAudio.push(bytes);
-    void this.#flushAudio(pausable);
+    void this.#flushAudio();
   }
 
   /** Sends all waiting audio to the worker as one message, so that audio received while it is busy is batched. */
-  async #flushAudio(pausable?: { resume(): void }): Promise<void> {
+  async #flushAudio(): Promise<void> {
     if (this.#flushing) return;
     this.#flushing = true;
     try {
@@ -147,7 +153,7 @@ export class LiveSocket {
         await channel?.push(bytes);
         this.#unprocessedBytes -= length;
         this.#lastMessage = performance.now();
-        if (this.#unprocessedBytes <= PAUSE_SECONDS * this.#bytesPerSecond) pausable?.resume();
+        if (this.#unprocessedBytes <= PAUSE_SECONDS * this.#bytesPerSecond) this.#raw.resume?.();
       }
       if (this.#endOptions !== undefined && !this.#finished) channel?.end(this.#endOptions);
     } catch {
@@ -157,7 +163,7 @@ export class LiveSocket {
     }
   }
 
-  #command(text: string, ws: WSContext): void {
+  #command(text: string): void {
     const command = parseCommand(text);
     if (command === 'keep-alive') return;
     if (command !== undefined) {
@@ -166,94 +172,82 @@ export class LiveSocket {
       return;
     }
     this.#fail(
-      ws,
       new VoiceFlowError('invalid-option', `the message "${text.slice(0, 60)}" is not a known message`, {
         hint: 'Send {"type":"end"} to finish, {"type":"keep-alive"} while there is no audio.',
       }),
     );
   }
 
-  #emit(ws: WSContext, message: LiveMessage): void {
+  #emit(message: LiveMessage): void {
     if (this.#finished) return;
     if (this.#queuedMessages !== undefined) {
       this.#queuedMessages.push(message);
       return;
     }
     this.#state.metrics.liveEvents.add(1, { type: message.type });
-    this.#send(ws, message);
-    if (message.type === 'end') this.#finish('ended', ws, CLOSE.normal);
-    else if (message.type === 'error') this.#finish(message.code, ws, CLOSE.failed);
+    this.#send(message);
+    if (message.type === 'end') this.#finish('ended', CLOSE.normal);
+    else if (message.type === 'error') this.#finish(message.code, CLOSE.failed);
   }
 
   /** Sends the error, then closes the socket. */
-  #fail(ws: WSContext, error: unknown, close?: number): void {
+  #fail(error: unknown, close?: number): void {
     if (this.#finished) return;
     const message = toMessage(error);
     const code = message.type === 'error' ? message.code : 'backend-failed';
-    this.#send(ws, message);
+    this.#send(message);
     const later = code === 'overloaded' || code === 'backend-unavailable';
-    this.#finish(code, ws, close ?? (later ? CLOSE.tryLater : code === 'backend-failed' ? CLOSE.failed : CLOSE.policy));
+    this.#finish(code, close ?? (later ? CLOSE.tryLater : code === 'backend-failed' ? CLOSE.failed : CLOSE.policy));
   }
 
-  #send(ws: WSContext, message: unknown): void {
-    if (ws.readyState !== 1) return;
-    if (unreadBytes(ws) > MAX_UNREAD_BYTES) {
-      this.#finish('slow-reader', ws, CLOSE.policy);
+  #send(message: unknown): void {
+    if (this.#ws?.readyState !== 1) return;
+    // Sent bytes that the client has not read.
+    const unread = this.#raw.bufferedAmount ?? this.#raw.getBufferedAmount?.() ?? 0;
+    if (unread > MAX_UNREAD_BYTES) {
+      this.#finish('slow-reader', CLOSE.policy);
       return;
     }
-    ws.send(JSON.stringify(message));
+    this.#ws.send(JSON.stringify(message));
   }
 
-  #watchIdle(ws: WSContext, rechecked = false): void {
+  #watchIdle(rechecked = false): void {
     const { idleBodyMs } = this.#state.limits;
     const silent = performance.now() - this.#lastMessage;
     if (silent < idleBodyMs || this.#unprocessedBytes > 0) {
-      this.#idle = setTimeout(() => this.#watchIdle(ws), Math.max(idleBodyMs - silent, idleBodyMs / 10));
+      this.#idle = setTimeout(() => this.#watchIdle(), Math.max(idleBodyMs - silent, idleBodyMs / 10));
       return;
     }
     if (!rechecked) {
       // After the process was suspended, its timers fire before it has read data that arrived in the meantime; check
       // again.
-      this.#idle = setTimeout(() => this.#watchIdle(ws, true), 0);
+      this.#idle = setTimeout(() => this.#watchIdle(true), 0);
       return;
     }
     const hint = 'Send {"type":"keep-alive"} while there is no audio.';
-    this.#fail(ws, new VoiceFlowError('deadline-exceeded', `no message was received for ${idleBodyMs} ms`, { hint }));
+    this.#fail(new VoiceFlowError('deadline-exceeded', `no message was received for ${idleBodyMs} ms`, { hint }));
   }
 
-  /** Frees all resources and logs the outcome, once. */
-  #finish(outcome: string, ws?: WSContext, close?: number): void {
+  /** Frees all resources and logs the outcome, once. @param close The code with which to close a socket that is open. */
+  #finish(outcome: string, close?: number): void {
     if (this.#finished) return;
     this.#finished = true;
     clearTimeout(this.#idle);
-    if (this.#entry !== undefined) this.#state.sessions.delete(this.#entry);
+    this.#state.sessions.delete(this);
     this.#channel?.then(
       (channel) => channel.close(),
       () => {},
     );
-    ws?.close(close, outcome);
+    if (close !== undefined) this.#ws?.close(close, outcome);
     this.#state.metrics.requests.add(1, { route: '/v1/stream', outcome });
     this.#state.log({
       level: 'info',
       message: 'session',
       requestId: this.#c.var.exchange.requestId,
-      client: this.#c.var.exchange.client,
+      client: this.client,
       outcome,
       seconds: Math.round(performance.now() - this.#startedAt) / 1000,
       audioSeconds: Math.round((this.#received / this.#bytesPerSecond) * 1000) / 1000,
     });
   }
-}
-
-/** The socket of `ws` can be paused, so that TCP slows down a fast sender. Bun's and Deno's sockets cannot. */
-function pausableOf(ws: WSContext): { pause(): void; resume(): void } | undefined {
-  const raw = ws.raw as { pause?: () => void; resume?: () => void } | undefined;
-  if (typeof raw?.pause !== 'function' || typeof raw.resume !== 'function') return undefined;
-  return { pause: () => raw.pause?.(), resume: () => raw.resume?.() };
-}
-
-/** Sent bytes that the client has not read. The property's name depends on the runtime. */
-function unreadBytes(ws: WSContext): number {
-  const raw = ws.raw as { bufferedAmount?: number; getBufferedAmount?: () => number } | undefined;
-  return raw?.bufferedAmount ?? raw?.getBufferedAmount?.() ?? 0;
 }

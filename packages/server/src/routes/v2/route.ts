@@ -1,11 +1,10 @@
 import { type TensorInfo, VoiceFlowError } from 'voiceflow-ml/core';
 import type { EngineInfo } from '../../engine/engine.ts';
-import type { AppContext } from '../../http/exchange.ts';
-import { respond } from '../../http/exchange.ts';
+import { type AppContext, respond } from '../../http/exchange.ts';
 import { problem, problemResponse } from '../../http/problem.ts';
 import type { AppState } from '../../state.ts';
-import { windowRequest } from '../infer/route.ts';
 import { runTask } from '../run-task.ts';
+import { taskOf } from '../task.ts';
 
 /** @module The Open Inference Protocol v2 (kserve/open-inference-protocol, `inference_rest.md`), with binary tensors. */
 
@@ -48,8 +47,8 @@ export function modelReady(c: AppContext, state: AppState): Response {
 export async function modelInfer(c: AppContext, state: AppState): Promise<Response> {
   const info = findModel(c, state);
   if (info instanceof Response) return info;
-  const x = c.var.exchange;
-  return respond(c, await runTask(x, state, windowRequest(x, state, 'tensors', 'json', headerLength(c))));
+  const task = { ...taskOf(c, state, 'tensors', 'json'), headerLength: headerLength(c) };
+  return respond(c, await runTask(c.var.exchange, state, task));
 }
 
 function isReady(state: AppState): boolean {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { RouteSpec } from '../describe.ts';
-import { DEADLINE, TASK_PROBLEMS } from '../schemas.ts';
+import { DEADLINE, json, TASK_PROBLEMS } from '../schemas.ts';
 
 const shape = v.array(v.pipe(v.number(), v.integer()));
 const parameters = v.optional(v.record(v.string(), v.unknown()));
@@ -50,25 +50,28 @@ const InferenceResponse = v.pipe(
 );
 
 const tag = 'Open Inference Protocol';
-const answer = <const S extends v.GenericSchema>(description: string, schema: S) =>
-  ({ description, content: { 'application/json': schema } }) as const;
-const params = {
-  model: v.pipe(v.string(), v.description('The name of the model.')),
-  version: v.pipe(v.string(), v.description('Version of the model.')),
-};
+const MODEL = {
+  tag,
+  key: true,
+  params: {
+    model: v.pipe(v.string(), v.description('The name of the model.')),
+    version: v.pipe(v.string(), v.description('Version of the model.')),
+  },
+  problems: ['backend-unavailable', 'not-found'],
+} as const;
 
 export const SERVER_METADATA = {
   summary: 'The server',
   tag,
   key: true,
-  answers: { 200: answer('Name, version, extensions.', ServerMetadata) },
+  answers: { 200: json('Name, version, extensions.', ServerMetadata) },
 } as const satisfies RouteSpec;
 
 export const SERVER_LIVE = {
   summary: 'Liveness',
   tag,
   key: false,
-  answers: { 200: answer('The server is alive.', LiveSchema) },
+  answers: { 200: json('The server is alive.', LiveSchema) },
 } as const satisfies RouteSpec;
 
 export const SERVER_READY = {
@@ -76,38 +79,30 @@ export const SERVER_READY = {
   tag,
   key: false,
   answers: {
-    200: answer('The server accepts requests.', LiveSchema),
-    503: answer('The server is starting or draining.', LiveSchema),
+    200: json('The server accepts requests.', LiveSchema),
+    503: json('The server is starting or draining.', LiveSchema),
   },
 } as const satisfies RouteSpec;
 
 export const MODEL_METADATA = {
   summary: 'The model',
-  tag,
-  key: true,
-  params,
-  answers: { 200: answer('The inputs and outputs of the model.', ModelMetadata) },
-  problems: ['backend-unavailable', 'not-found'],
+  ...MODEL,
+  answers: { 200: json('The inputs and outputs of the model.', ModelMetadata) },
 } as const satisfies RouteSpec;
 
 export const MODEL_READY = {
   summary: 'Readiness of the model',
-  tag,
-  key: true,
-  params,
+  ...MODEL,
   answers: {
-    200: answer('The server accepts requests.', ModelReady),
-    503: answer('The server is starting or draining.', ModelReady),
+    200: json('The server accepts requests.', ModelReady),
+    503: json('The server is starting or draining.', ModelReady),
   },
-  problems: ['backend-unavailable', 'not-found'],
 } as const satisfies RouteSpec;
 
 export const MODEL_INFER = {
   summary: 'Inference on tensors',
   description: 'JSON, or JSON followed by raw little-endian tensors (extension binary_tensor_data).',
-  tag,
-  key: true,
-  params,
+  ...MODEL,
   headers: {
     'Inference-Header-Content-Length': v.pipe(
       v.string(),

@@ -1,30 +1,23 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
 
-interface Bucket {
-  tokens: number;
-  at: number;
-}
-
 /** Most clients that are remembered. Beyond this, those seen longest ago are forgotten, which refills their buckets. */
 const MAX_CLIENTS = 10_000;
 
 /** A token bucket for each client: `perMinute` requests per minute, and at most that many at once. */
 export class Quota {
   readonly #perMinute: number;
-  readonly enabled: boolean;
   readonly #now: () => number;
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets = new Map<string, { tokens: number; at: number }>();
 
   /** @param perMinute Requests per minute and client; 0 for no quota. */
   constructor(perMinute: number, now: () => number = () => performance.now()) {
     this.#perMinute = perMinute;
-    this.enabled = perMinute > 0;
     this.#now = now;
   }
 
   /** @throws `quota-exceeded` with the seconds until the next request is allowed. */
   take(client: string): void {
-    if (!this.enabled) return;
+    if (this.#perMinute === 0) return;
     const now = this.#now();
     const bucket = this.#buckets.get(client) ?? { tokens: this.#perMinute, at: now };
     bucket.tokens = Math.min(this.#perMinute, bucket.tokens + ((now - bucket.at) / 60_000) * this.#perMinute);

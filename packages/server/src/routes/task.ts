@@ -1,29 +1,23 @@
 import type { Context } from 'hono';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import type { TaskOutput } from '../engine/engine.ts';
+import type { Task, TaskOutput } from '../engine/engine.ts';
 import type { AppContext } from '../http/exchange.ts';
 import type { AppState } from '../state.ts';
-import type { TaskRequest } from './run-task.ts';
 
-/** The `Question` of a request with a recording and its options. */
-export function recordingRequest(
-  c: AppContext,
-  state: AppState,
-  kind: 'diarize' | 'embed',
-  output: TaskOutput,
-): TaskRequest {
+/** The task of a request. The routes for windows have no options. */
+export function taskOf(c: AppContext, { limits }: AppState, kind: Task['kind'], output: TaskOutput): Task {
   return {
-    task: {
-      kind,
-      contentType: c.req.header('content-type') ?? '',
-      output,
-      params: queryOf(c),
-      maxSeconds: state.limits.audioSeconds,
-    },
-    lane: 'recording',
-    maxBytes: state.limits.bodyBytes,
-    deadlineMs: state.limits.deadlineMs,
+    kind,
+    contentType: c.req.header('content-type') ?? '',
+    output,
+    params: kind === 'diarize' || kind === 'embed' ? queryOf(c) : {},
+    maxSeconds: limits.audioSeconds,
   };
+}
+
+/** The format of a response that is JSON, or bytes for a client that accepts them. */
+export function jsonOrBinary(c: AppContext): TaskOutput {
+  return (c.req.header('accept') ?? '').includes('application/octet-stream') ? 'binary' : 'json';
 }
 
 /** @throws `invalid-option` for an option that is given twice. */

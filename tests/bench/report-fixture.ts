@@ -1,12 +1,12 @@
-import type { LoadResult } from '../load/recorder.ts';
-import type { IsolatedResult } from '../model/isolated.ts';
-import type { EndToEndResult } from '../network/end-to-end.ts';
-import { judge } from '../sla.ts';
-import { DurationHistogram } from '../stats/histogram.ts';
-import { littlesLaw } from '../stats/littles-law.ts';
-import { judgeNoise } from '../stats/noise.ts';
-import { summarize } from '../stats/summary.ts';
-import type { Report } from './types.ts';
+import type { LoadResult } from '../../bench/src/load/recorder.ts';
+import type { IsolatedResult } from '../../bench/src/model/isolated.ts';
+import type { EndToEndResult } from '../../bench/src/network/end-to-end.ts';
+import type { Report } from '../../bench/src/report/types.ts';
+import { judge } from '../../bench/src/sla.ts';
+import { DurationHistogram } from '../../bench/src/stats/histogram.ts';
+import { littlesLaw } from '../../bench/src/stats/littles-law.ts';
+import { judgeNoise } from '../../bench/src/stats/noise.ts';
+import { summarize } from '../../bench/src/stats/summary.ts';
 
 /**
  * For tests: the result of a load test in which every request took `latency` milliseconds, `model` of them in the

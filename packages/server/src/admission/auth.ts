@@ -6,18 +6,11 @@ export interface ApiKey {
   readonly key: string;
 }
 
-interface HashedKey {
-  readonly name: string;
-  readonly digest: Uint8Array;
-}
-
 /** Checks `Authorization: Bearer` against the keys. Without keys, all requests are allowed, without a name. */
 export class KeyRing {
-  readonly #keys: Promise<readonly HashedKey[]>;
-  readonly enabled: boolean;
+  readonly #keys: Promise<readonly { readonly name: string; readonly digest: Uint8Array }[]>;
 
   constructor(keys: readonly ApiKey[]) {
-    this.enabled = keys.length > 0;
     this.#keys = Promise.all(keys.map(async ({ name, key }) => ({ name, digest: await sha256(key) })));
   }
 
@@ -27,7 +20,8 @@ export class KeyRing {
    * @throws `unauthorized`.
    */
   async check(authorization: string | undefined): Promise<string | undefined> {
-    if (!this.enabled) return undefined;
+    const keys = await this.#keys;
+    if (keys.length === 0) return undefined;
     const token = /^Bearer +([^\s]+) *$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) {
       throw new VoiceFlowError('unauthorized', 'the request has no API key', {
@@ -36,7 +30,7 @@ export class KeyRing {
     }
     const digest = await sha256(token);
     let name: string | undefined;
-    for (const each of await this.#keys) {
+    for (const each of keys) {
       if (equalBytes(each.digest, digest)) name = each.name;
     }
     if (name === undefined) {
