@@ -130,7 +130,7 @@ class DecodedSource implements AudioSource {
       if (this.#pace.due) await this.#pace.pause();
       if (count === AGAIN) continue;
       if (count > 0) this.#take(instance, count);
-      else this.#end(count);
+      else if (this.#instance !== undefined) this.#end(instance, count);
     }
     if (this.#gathered === 0 && this.#instance === undefined) this.#flush();
     if (this.#gathered === 0) return null;
@@ -183,8 +183,7 @@ class DecodedSource implements AudioSource {
   }
 
   /** Adds warnings about missing or broken parts. @param status 0 at the end of the file, or FFmpeg's error. */
-  #end(status: number): void {
-    const instance = this.#open();
+  #end(instance: Instance, status: number): void {
     const decoded = (this.#count + this.#gathered) / this.#rate;
     const slack = Math.max(SLACK.seconds, SLACK.samples / this.#rate, this.#declared * SLACK.part);
     const logLine = instance.log.find((line) => !HARMLESS.test(line));
@@ -225,11 +224,6 @@ class DecodedSource implements AudioSource {
       this.#instance = undefined;
       return 0;
     }
-  }
-
-  #open(): Instance {
-    if (this.#instance === undefined) throw new VoiceFlowError('closed', 'the audio source was used after close()');
-    return this.#instance;
   }
 
   /** The error for a file of which nothing can be used. */
