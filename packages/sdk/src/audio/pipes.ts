@@ -18,32 +18,30 @@ const MAX_AMPLITUDE = 2 ** 31;
 export function samplesSource(input: SampleInput): AudioSource {
   const channels = isFloat32(input.samples) ? [input.samples] : input.samples;
   const length = checkChannels(channels);
-  const mono = channels.length === 1 ? channels[0] : undefined;
-  const mixed = new Float32Array(mono ? 0 : Math.min(BLOCK, length));
+  const mixed = new Float32Array(channels.length === 1 ? 0 : Math.min(BLOCK, length));
   let at = 0;
-  let closed = false;
+  /** The next block of each channel, or null at the end. */
+  const next = () => {
+    const from = at;
+    at = Math.min(from + BLOCK, length);
+    return at > from ? channels.map((samples) => samples.subarray(from, at)) : null;
+  };
   return {
     sampleRate: input.sampleRate,
     lengthHint: length,
     length,
     warnings: [],
     channels: channels.length,
-    async readChannels() {
-      const count = closed ? 0 : Math.min(BLOCK, length - at);
-      if (count === 0) return null;
-      at += count;
-      return channels.map((samples) => samples.subarray(at - count, at));
-    },
+    readChannels: async () => next(),
     async read() {
-      const count = closed ? 0 : Math.min(BLOCK, length - at);
-      if (count === 0) return null;
-      at += count;
-      if (mono) return mono.subarray(at - count, at);
-      mixPlanar(channels, at - count, count, mixed);
-      return mixed.subarray(0, count);
+      const [first, ...others] = next() ?? [];
+      if (first === undefined || others.length === 0) return first ?? null;
+      const out = mixed.subarray(0, first.length);
+      mixPlanar([first, ...others], out);
+      return out;
     },
     async close() {
-      closed = true;
+      at = length;
     },
   };
 }
@@ -124,31 +122,26 @@ export function guarded(source: AudioSource, options: GuardOptions): AudioSource
 
 interface Changes {
   readonly sampleRate?: number;
-  /** Warnings added to those of the source. */
-  readonly warnings?: readonly Warning[];
+  /** Warnings added to those of the source; null for no warnings at all. */
+  readonly warnings?: readonly Warning[] | null;
   read(): Promise<Float32Array | null>;
-  /** Called before the source is closed. */
-  close?(): void;
+  /** Default: closes the source. */
+  close?(): Promise<void>;
 }
 
-/** A source that reads from another one of the same length in seconds. */
-function derived(
-  source: AudioSource,
-  { sampleRate = source.sampleRate, warnings = [], read, close }: Changes,
-): AudioSource {
-  const scaled = (length: number) => Math.ceil((length * sampleRate) / source.sampleRate);
+/** A mono source that reads from another one of the same length in seconds. */
+export function derived(source: AudioSource, changes: Changes): AudioSource {
+  const { sampleRate = source.sampleRate, warnings = [], read, close = () => source.close() } = changes;
+  const scaled = (length: number | undefined) => length && Math.ceil((length * sampleRate) / source.sampleRate);
   return {
     sampleRate,
-    ...(source.lengthHint !== undefined && { lengthHint: scaled(source.lengthHint) }),
-    ...(source.length !== undefined && { length: scaled(source.length) }),
+    lengthHint: scaled(source.lengthHint),
+    length: scaled(source.length),
     get warnings() {
-      return [...(source.warnings ?? []), ...warnings];
+      return warnings === null ? [] : [...(source.warnings ?? []), ...warnings];
     },
     read,
-    async close() {
-      close?.();
-      await source.close();
-    },
+    close,
   };
 }
 
@@ -200,7 +193,7 @@ function repair(
   return clean;
 }
 
-function warnOnce(warnings: Warning[], code: Warning['code'], message: string): void {
+export function warnOnce(warnings: Warning[], code: Warning['code'], message: string): void {
   if (!warnings.some((warning) => warning.code === code)) warnings.push({ code, message });
 }
 
@@ -241,6 +234,7 @@ export function resampled(source: AudioSource, sampleRate: number): AudioSource 
     },
     close() {
       ended = true;
+      return source.close();
     },
   });
 }
@@ -265,6 +259,7 @@ export async function primed(source: AudioSource): Promise<AudioSource> {
     },
     close() {
       first = null;
+      return source.close();
     },
   });
 }
