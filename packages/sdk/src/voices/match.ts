@@ -35,24 +35,25 @@ export function matchVoices(
   voices: readonly KnownVoice[],
   options: MatchOptions,
 ): VoiceMatch[] {
-  const { threshold, margin = 0, unique = true } = options;
-  checkRange('threshold', threshold, -1, 1);
-  checkRange('margin', margin, 0, 2);
+  checkRange('threshold', options.threshold, -1, 1);
+  checkRange('margin', options.margin ?? 0, 0, 2);
   checkVoices(voices, options.space, embeddings[0]?.length);
-  const names = [...new Set(voices.map((voice) => voice.name))];
-  return assignNames(scoresOf(embeddings, voices, names), names, { threshold, margin, unique });
+  const directions = voices.map(({ name, embedding }) => unit(embedding, name));
+  const scores = embeddings.map((embedding, index) => {
+    const own = unit(embedding, `speaker ${index}`, directions[0]?.length);
+    return directions.map((direction) => cosine(own, direction));
+  });
+  return assignNames(scores, voices, options);
 }
 
-/** Assigns names by scores of any kind, `[speakers][names]`; see `matchVoices`. */
+/** Assigns names by scores of any kind, `[speakers][voices]`; see `matchVoices`. */
 export function assignNames(
-  scores: readonly (readonly number[])[],
-  names: readonly string[],
-  {
-    threshold,
-    margin,
-    unique = true,
-  }: { readonly threshold: number; readonly margin: number; readonly unique?: boolean },
+  voiceScores: readonly (readonly number[])[],
+  voices: readonly KnownVoice[],
+  { threshold, margin = 0, unique = true }: Omit<MatchOptions, 'space'>,
 ): VoiceMatch[] {
+  const names = [...new Set(voices.map((voice) => voice.name))];
+  const scores = voiceScores.map((row) => bestByName(row, voices));
   const chosen = unique ? assignOneToOne(scores, names.length, threshold) : scores.map(nearest);
   const taken = new Set(unique ? chosen : []);
   return scores.map((row, speaker) => {
@@ -79,17 +80,11 @@ export function checkVoices(voices: readonly KnownVoice[], space: string, dimens
   }
 }
 
-/** Cosines, `[speakers][names]`; of several voices with one name, the nearest counts. */
-function scoresOf(embeddings: readonly Float32Array[], voices: readonly KnownVoice[], names: readonly string[]) {
-  const directions = voices.map(({ name, embedding }) => ({ at: names.indexOf(name), vector: unit(embedding, name) }));
-  return embeddings.map((embedding, index) => {
-    const vector = unit(embedding, `speaker ${index}`, directions[0]?.vector.length);
-    const row = names.map(() => -1);
-    for (const direction of directions) {
-      row[direction.at] = Math.max(row[direction.at] ?? -1, cosine(vector, direction.vector));
-    }
-    return row;
-  });
+/** The score of each name, in order of first appearance: of several voices with one name, the nearest counts. */
+function bestByName(scores: readonly number[], voices: readonly KnownVoice[]): number[] {
+  const best = new Map<string, number>();
+  for (const [i, { name }] of voices.entries()) best.set(name, Math.max(best.get(name) ?? scores[i]!, scores[i]!));
+  return [...best.values()];
 }
 
 /** For each row, its column or −1. Scores below the threshold do not influence the assignment. */

@@ -44,19 +44,10 @@ export function nameVoices(
 ): VoiceMatch[] {
   const rate = checkFalseNames(falseNames);
   checkVoices(known, space, speakers[0]?.embedding.length);
-  const names = [...new Set(known.map(({ name }) => name))];
-  if (names.length === 0) return speakers.map(() => ({ score: -1 }));
-  const score = scorer(voices, rules, known);
-  const index = new Map(names.map((name, i) => [name, i]));
-  const scores = speakers.map((voice) => {
-    const row = names.map(() => Number.NEGATIVE_INFINITY);
-    score(voice).forEach((own, i) => {
-      const at = index.get(known[i]?.name ?? '') as number;
-      row[at] = Math.max(row[at]!, own);
-    });
-    return row;
-  });
-  return assignNames(scores, names, { threshold: leastScore(rules, names.length, rate), margin: LEAD * rules.width });
+  const names = new Set(known.map(({ name }) => name));
+  if (names.size === 0) return speakers.map(() => ({ score: -1 }));
+  const scores = speakers.map(scorer(voices, rules, known));
+  return assignNames(scores, known, { threshold: leastScore(rules, names.size, rate), margin: LEAD * rules.width });
 }
 
 /** Scores of a voice for each known voice: evidence, or cosines. Minus infinity if its embedding is zero. */
