@@ -234,14 +234,13 @@ function scoreOf(times: ErrorTimes, jer: number | null): Score {
 }
 
 function sum(all: readonly ErrorTimes[]): ErrorTimes {
-  const total = { scored: 0, miss: 0, falseAlarm: 0, confusion: 0 };
-  for (const times of all) {
-    total.scored += times.scored;
-    total.miss += times.miss;
-    total.falseAlarm += times.falseAlarm;
-    total.confusion += times.confusion;
-  }
-  return total;
+  const total = (part: keyof ErrorTimes) => all.reduce((ticks, times) => ticks + times[part], 0);
+  return {
+    scored: total('scored'),
+    miss: total('miss'),
+    falseAlarm: total('falseAlarm'),
+    confusion: total('confusion'),
+  };
 }
 
 function noReference(name: string, { falseAlarm }: ErrorTimes): Warning {
