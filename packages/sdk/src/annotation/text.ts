@@ -8,7 +8,25 @@ export function linesOf(text: string, format: string): string[] {
   if (typeof text !== 'string') {
     throw new VoiceFlowError('invalid-option', `${format}: received ${typeof text}, expected the text of a file`);
   }
-  return (text.startsWith('\uFEFF') ? text.slice(1) : text).split(/\r\n|\r|\n/);
+  return withoutMark(text).split(/\r\n|\r|\n/);
+}
+
+/** The text of a file without the byte order mark. */
+export function withoutMark(text: string): string {
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
+}
+
+/** Parses the text of a JSON file. @param wrong Makes the error, of the reason and its cause. */
+export function parseJson(text: string, wrong: (why: string, cause: unknown) => VoiceFlowError): unknown {
+  try {
+    return JSON.parse(withoutMark(text));
+  } catch (cause) {
+    throw wrong((cause as Error).message, cause);
+  }
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The error of all readers: `invalid-option` with the format, the line number (from 1) and what was expected. */

@@ -1,3 +1,4 @@
+import { isObject, parseJson } from '../annotation/text.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { KnownVoice } from '../contract/options.ts';
 import {
@@ -169,7 +170,10 @@ export class VoiceBook {
    * @throws VoiceFlowError `invalid-option` for other JSON, another version, or an invalid book, naming the place.
    */
   static parse(json: unknown): VoiceBook {
-    const book = record(typeof json === 'string' ? parseText(json) : json, 'the book');
+    const book = record(
+      typeof json === 'string' ? parseJson(json, (why, cause) => broken(`it is not valid JSON: ${why}`, cause)) : json,
+      'the book',
+    );
     if (book.format !== FORMAT) throw broken(`format is ${JSON.stringify(book.format)}, expected "${FORMAT}"`);
     if (book.version !== VERSION) {
       throw new VoiceFlowError(
@@ -223,17 +227,9 @@ function parseVoice(item: unknown, space: string, where: string): Voice {
   return { name, space, seconds, samples: samples as number, consistency, embedding: unit(vector, where) };
 }
 
-function parseText(text: string): unknown {
-  try {
-    return JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
-  } catch (cause) {
-    throw broken(`it is not valid JSON: ${(cause as Error).message}`, cause);
-  }
-}
-
-function record(value: unknown, where: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw broken(`${where} is not an object`);
-  return value as Record<string, unknown>;
+function record(value: unknown, where: string): Readonly<Record<string, unknown>> {
+  if (!isObject(value)) throw broken(`${where} is not an object`);
+  return value;
 }
 
 function broken(what: string, cause?: unknown): VoiceFlowError {

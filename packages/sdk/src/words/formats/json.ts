@@ -1,12 +1,9 @@
+import { isObject } from '../../annotation/text.ts';
 import { VoiceFlowError } from '../../contract/errors.ts';
 
 /** Reading of untrusted JSON: errors name the unexpected value and its location. */
 
 export type JsonObject = Readonly<Record<string, unknown>>;
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 export function wrong(where: string, found: unknown, expected: string): VoiceFlowError {
   const shown = isObject(found) ? 'an object' : Array.isArray(found) ? 'a list' : JSON.stringify(found);

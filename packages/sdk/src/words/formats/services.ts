@@ -1,7 +1,7 @@
+import { isObject } from '../../annotation/text.ts';
 import { VoiceFlowError } from '../../contract/errors.ts';
-import { isObject, type JsonObject, listAt, objectAt } from './json.ts';
-import type { RecognizedWord, Transcript } from './transcript.ts';
-import { transcript } from './transcript.ts';
+import { type JsonObject, listAt, objectAt } from './json.ts';
+import { type RecognizedWord, type Transcript, transcript } from './transcript.ts';
 import { readWords } from './whisper.ts';
 
 export function isDeepgram(json: unknown): json is JsonObject {
