@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption, VoiceFlowError } from '../contract/errors.ts';
 import type { DiarizationJson } from '../contract/result.ts';
 import { checkTurn, type Turn } from '../contract/segment.ts';
 import { isObject, parseJson } from './text.ts';
@@ -23,13 +23,14 @@ export function parseTurnsJson(json: unknown): Turn[] {
   const value = typeof json === 'string' ? parseJson(json, invalidJson) : json;
   const list = Array.isArray(value) ? value : isObject(value) ? value.turns : undefined;
   if (!Array.isArray(list)) {
-    throw new VoiceFlowError('invalid-option', 'the JSON has no turns; expected a list, or an object with `turns`', {
-      hint: 'Pass the output of `voiceflow diarize --format json`.',
-    });
+    throw invalidOption(
+      'the JSON has no turns; expected a list, or an object with `turns`',
+      'Pass the output of `voiceflow diarize --format json`.',
+    );
   }
   return list.map((item: unknown, index) => {
     const name = `turns[${index}]`;
-    if (!isObject(item)) throw new VoiceFlowError('invalid-option', `${name} is ${typeof item}, expected an object`);
+    if (!isObject(item)) throw invalidOption(`${name} is ${typeof item}, expected an object`);
     const { start, end, speaker, confidence } = item;
     const turn = { start, end, speaker, ...(confidence === undefined || confidence === null ? {} : { confidence }) };
     checkTurn(turn as Turn, name);

@@ -1,5 +1,5 @@
 import type { ByteReader } from '../contract/audio.ts';
-import { abortError, throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
+import { abortError, invalidOption, throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
 import { onAbort } from '../contract/on-abort.ts';
 
 /** Bytes read from a Blob at once: few calls, and little memory (about 30 s of 16 kHz speech). */
@@ -146,9 +146,10 @@ class StreamReader implements PeekReader {
 
   constructor(stream: ReadableStream<Uint8Array>, options: ByteOptions) {
     if (stream.locked) {
-      throw new VoiceFlowError('invalid-option', 'the audio stream is locked: something else is reading it', {
-        hint: 'pass a stream without another reader',
-      });
+      throw invalidOption(
+        'the audio stream is locked: something else is reading it',
+        'pass a stream without another reader',
+      );
     }
     this.#reader = stream.getReader();
     this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
@@ -245,12 +246,9 @@ function checkSize(size: number, maxBytes: number | undefined): void {
 }
 
 function notBytes(value: unknown): VoiceFlowError {
-  return new VoiceFlowError(
-    'invalid-option',
+  return invalidOption(
     `the stream returned a chunk of type ${typeof value}; expected Uint8Array`,
-    {
-      hint: 'pass a byte stream, such as `response.body` or `blob.stream()`',
-    },
+    'pass a byte stream, such as `response.body` or `blob.stream()`',
   );
 }
 

@@ -1,5 +1,5 @@
 import type { AudioSource } from '../contract/audio.ts';
-import { VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption } from '../contract/errors.ts';
 import type { Warning } from '../contract/warnings.ts';
 import { windowsOf } from './correlation.ts';
 import { mixPlanar } from './mix.ts';
@@ -43,10 +43,9 @@ const FADE_SECONDS = 0.005;
 export function channelOf(source: AudioSource, number: number): AudioSource {
   const count = source.channels ?? 1;
   if (number > count) {
-    throw new VoiceFlowError(
-      'invalid-option',
+    throw invalidOption(
       `channels is ${number}, but the audio has ${count === 1 ? 'one channel' : `${count} channels`}`,
-      { hint: `use a number from 1 to ${count}, "mix" or "separate"` },
+      `use a number from 1 to ${count}, "mix" or "separate"`,
     );
   }
   if (!hasChannels(source)) return source;
@@ -127,10 +126,9 @@ class ApartCounter {
 export function separated(source: AudioSource): AudioSource[] {
   if (!hasChannels(source)) return [source];
   if (source.channels > MOST_SEPARATE) {
-    throw new VoiceFlowError(
-      'invalid-option',
+    throw invalidOption(
       `channels is "separate", but the audio has ${source.channels} channels; up to ${MOST_SEPARATE} can be separated`,
-      { hint: 'use "mix", or the number of a channel' },
+      'use "mix", or the number of a channel',
     );
   }
   const own: Warning[] = [];

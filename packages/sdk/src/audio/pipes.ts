@@ -1,5 +1,5 @@
 import type { AudioSource, SampleInput } from '../contract/audio.ts';
-import { throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption, throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
 import type { Warning } from '../contract/warnings.ts';
 import { readError, tagOf } from './bytes.ts';
 import { TINY } from './denormals.ts';
@@ -48,12 +48,9 @@ export function samplesSource(input: SampleInput): AudioSource {
 
 function checkChannels(channels: unknown): number {
   if (!Array.isArray(channels) || channels.some((channel) => !isFloat32(channel))) {
-    throw new VoiceFlowError(
-      'invalid-option',
+    throw invalidOption(
       '`samples` must be a Float32Array, or an array of them, one per channel',
-      {
-        hint: 'convert 16-bit integers with Float32Array.from(pcm, (v) => v / 32768)',
-      },
+      'convert 16-bit integers with Float32Array.from(pcm, (v) => v / 32768)',
     );
   }
   const lengths = new Set(channels.map((channel: Float32Array) => channel.length));

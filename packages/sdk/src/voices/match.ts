@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption, type VoiceFlowError } from '../contract/errors.ts';
 import type { KnownVoice } from '../contract/options.ts';
 import { assignment } from '../stages/hungarian.ts';
 
@@ -110,15 +110,14 @@ export function unit(vector: Float32Array, what: string, dimension?: number): Fl
   const valid = vector instanceof Float32Array && vector.length > 0;
   if (!valid || vector.length !== (dimension ?? vector.length)) {
     const found = vector instanceof Float32Array ? `${vector.length} values` : `${typeof vector}`;
-    throw new VoiceFlowError(
-      'invalid-option',
+    throw invalidOption(
       `the embedding of ${what} is ${found}, expected a Float32Array${dimension ? ` of ${dimension}` : ''}`,
     );
   }
   let squares = 0;
   for (const value of vector) squares += value * value;
   if (!(squares > 0 && squares < Number.POSITIVE_INFINITY)) {
-    throw new VoiceFlowError('invalid-option', `the embedding of ${what} is zero or not finite`);
+    throw invalidOption(`the embedding of ${what} is zero or not finite`);
   }
   const length = Math.sqrt(squares);
   return Math.abs(length - 1) < 1e-6 ? vector : vector.map((value) => value / length);
@@ -129,10 +128,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069]/u;
 
 function checkName(name: unknown): void {
   if (typeof name === 'string' && name.trim() !== '' && name.length <= 200 && !UNPRINTABLE.test(name)) return;
-  throw new VoiceFlowError(
-    'invalid-option',
-    `the name is ${JSON.stringify(name)}, expected 1 to 200 printable characters`,
-  );
+  throw invalidOption(`the name is ${JSON.stringify(name)}, expected 1 to 200 printable characters`);
 }
 
 /** Normalizes a name for a voice book: composed (NFC) and trimmed. @throws `invalid-option` for an invalid name. */
@@ -142,14 +138,13 @@ export function normalizeName(name: unknown): string {
 }
 
 export function wrongSpace(what: string, found: string, expected: string): VoiceFlowError {
-  return new VoiceFlowError(
-    'invalid-option',
+  return invalidOption(
     `${what} is of the embedding space ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`,
-    { hint: 'Vectors of different spaces cannot be compared: enroll the voice again with this model.' },
+    'Vectors of different spaces cannot be compared: enroll the voice again with this model.',
   );
 }
 
 function checkRange(name: string, value: number, low: number, high: number): void {
   if (typeof value === 'number' && value >= low && value <= high) return;
-  throw new VoiceFlowError('invalid-option', `${name} is ${String(value)}, expected a number in [${low}, ${high}]`);
+  throw invalidOption(`${name} is ${String(value)}, expected a number in [${low}, ${high}]`);
 }

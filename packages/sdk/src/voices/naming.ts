@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption } from '../contract/errors.ts';
 import type { KnownVoice } from '../contract/options.ts';
 import { observations } from '../stages/ahc.ts';
 import { evidence, project, type VoiceSpace } from '../stages/plda.ts';
@@ -86,10 +86,9 @@ export function leastScore({ at, width }: NamingRules, names: number, rate: numb
 /** @throws `invalid-option` for a share outside (0, 0.5]. */
 export function checkFalseNames(falseNames: unknown = FALSE_NAMES): number {
   if (typeof falseNames === 'number' && falseNames > 0 && falseNames <= 0.5) return falseNames;
-  throw new VoiceFlowError(
-    'invalid-option',
+  throw invalidOption(
     `falseNames is ${String(falseNames)}; expected a share above 0 and at most 0.5`,
-    { hint: `omit it for ${FALSE_NAMES}: 2 of 100 unknown speakers get a name` },
+    `omit it for ${FALSE_NAMES}: 2 of 100 unknown speakers get a name`,
   );
 }
 

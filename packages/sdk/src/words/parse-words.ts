@@ -1,5 +1,5 @@
 import { isObject, parseJson, withoutMark } from '../annotation/text.ts';
-import { VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption, VoiceFlowError } from '../contract/errors.ts';
 import { readSrt, readVtt } from './formats/cues.ts';
 import { isAssemblyAi, isDeepgram, readAssemblyAi, readDeepgram } from './formats/services.ts';
 import { type Transcript, transcript } from './formats/transcript.ts';
@@ -50,5 +50,5 @@ function invalidJson(why: string, cause: unknown): VoiceFlowError {
 }
 
 function unknownFormat(why: string): VoiceFlowError {
-  return new VoiceFlowError('invalid-option', `the format of the words is unknown: ${why}`, { hint: HINT });
+  return invalidOption(`the format of the words is unknown: ${why}`, HINT);
 }

@@ -1,5 +1,5 @@
 import { isObject } from '../../annotation/text.ts';
-import { VoiceFlowError } from '../../contract/errors.ts';
+import { invalidOption, type VoiceFlowError } from '../../contract/errors.ts';
 
 /** Reading of untrusted JSON: errors name the unexpected value and its location. */
 
@@ -8,7 +8,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export function wrong(where: string, found: unknown, expected: string): VoiceFlowError {
   const shown = isObject(found) ? 'an object' : Array.isArray(found) ? 'a list' : JSON.stringify(found);
   const short = shown !== undefined && shown.length > 60 ? `${shown.slice(0, 57)}…` : shown;
-  return new VoiceFlowError('invalid-option', `${where} is ${short ?? 'absent'}, expected ${expected}`);
+  return invalidOption(`${where} is ${short ?? 'absent'}, expected ${expected}`);
 }
 
 export function objectAt(value: unknown, where: string): JsonObject {
