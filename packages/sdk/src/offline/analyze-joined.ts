@@ -1,9 +1,9 @@
 import type { AudioSource } from '../contract/audio.ts';
 import type { Model } from '../contract/backend.ts';
-import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
 import { embedding } from '../inference/embedding.ts';
 import type { FastCnnNetwork } from '../inference/fast-cnn-network.ts';
+import { incompatible } from '../inference/incompatible.ts';
 import type { Embedding } from '../inference/piece-embedding.ts';
 import type { Segmentation } from '../inference/segmentation.ts';
 import { clusterJoined } from '../stages/cluster-joined.ts';
@@ -90,10 +90,4 @@ export function joinedContext(
     cluster: () => clusterJoined(local, other, cnn.settings, settings, cnn.frame),
     identity: { local: other, settings },
   };
-}
-
-function incompatible({ id, version }: ModelManifest, what: string): VoiceFlowError {
-  return new VoiceFlowError('model-incompatible', `${id}@${version}: ${what}`, {
-    hint: 'use the manifest and the weights of the same model',
-  });
 }

@@ -3,6 +3,7 @@ import type { Model } from '../contract/backend.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
 import { embedding } from '../inference/embedding.ts';
+import { incompatible } from '../inference/incompatible.ts';
 import type { Embedding } from '../inference/piece-embedding.ts';
 import { pushAll } from '../inference/run-windows.ts';
 import { firstFrame, type Segmentation, segmentationRunner } from '../inference/segmentation.ts';
@@ -40,15 +41,15 @@ export function recordingModel(manifest: ModelManifest, network: Model, segmente
   const settings = recordingSettings(manifest);
   const { part } = segmenter;
   if (part.sampleRate !== manifest.sampleRate || voices.part.sampleRate !== manifest.sampleRate) {
-    throw new VoiceFlowError(
-      'model-incompatible',
-      `${manifest.id}@${manifest.version}: its networks need ${part.sampleRate} and ${voices.part.sampleRate} Hz; expected ${manifest.sampleRate} Hz`,
+    throw incompatible(
+      manifest,
+      `its networks need ${part.sampleRate} and ${voices.part.sampleRate} Hz; expected ${manifest.sampleRate} Hz`,
     );
   }
   if (settings.voices.from !== voices.part.dimensions) {
-    throw new VoiceFlowError(
-      'model-incompatible',
-      `${manifest.id}@${manifest.version}: its voice space takes ${settings.voices.from} dimensions, but its network outputs ${voices.part.dimensions}`,
+    throw incompatible(
+      manifest,
+      `its voice space takes ${settings.voices.from} dimensions, but its network outputs ${voices.part.dimensions}`,
     );
   }
   return {

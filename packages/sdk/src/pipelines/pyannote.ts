@@ -1,6 +1,6 @@
-import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest, ModelPackage } from '../contract/model.ts';
 import { readExtraFile } from '../inference/extra-file.ts';
+import { incompatible } from '../inference/incompatible.ts';
 import { maskedEmbedding } from '../inference/masked-embedding.ts';
 import { openAtPooling } from '../inference/onnx-graph.ts';
 import { paced } from '../inference/paced.ts';
@@ -84,8 +84,4 @@ function partOf(manifest: ModelManifest, segmentation: Segmentation | undefined)
     manifest,
     `its networks need ${part.sampleRate} and ${embeddingRate} Hz; expected ${manifest.sampleRate} Hz`,
   );
-}
-
-function incompatible({ id, version }: ModelManifest, what: string): VoiceFlowError {
-  return new VoiceFlowError('model-incompatible', `${id}@${version}: ${what}`);
 }
