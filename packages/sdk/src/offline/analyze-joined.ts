@@ -13,7 +13,7 @@ import { byPieces } from '../stages/piece-speakers.ts';
 import { type Analysis, analyze } from './analyze.ts';
 import { PieceCollector } from './piece-collector.ts';
 import type { SolveContext } from './speaker-turns.ts';
-import type { DiarizeRequest } from './types.ts';
+import type { AnalyzeRequest } from './types.ts';
 
 /** The networks of the joined pipeline: the Fast CNN with its gate, and a network that embeds pieces of speech. */
 export interface JoinedModel {
@@ -61,7 +61,7 @@ export interface JoinedAnalysis extends Analysis {
 export async function analyzeJoined(
   { cnn, segmentation, embedding: voices, settings }: JoinedModel,
   source: AudioSource,
-  request: Pick<DiarizeRequest, 'signal' | 'onProgress'>,
+  request: AnalyzeRequest,
 ): Promise<JoinedAnalysis> {
   const begun = performance.now();
   const collector = new PieceCollector(voices, segmentation, settings.pieces, request.signal);
