@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type AudioInput, collect, openAudio, openBytes, VoiceFlowError } from 'voiceflow-ml/core';
+import { Instance } from './instance.ts';
 import { codecs, codecsFrom } from './node.ts';
 
 const FIXTURES = new URL('../fixtures/', import.meta.url);
@@ -108,6 +109,17 @@ describe.each(FILES)('%s', (name, late, least) => {
       if (!open) expect(warnings.map(({ code }) => code).join()).toMatch(/audio-truncated|format-questionable/);
     }
   });
+});
+
+it('keeps the samples from before a trap of the WebAssembly', async () => {
+  const source = await openAudio(readFileSync(new URL('talk.mp3', FIXTURES)), { decoders: codecs });
+  const trap = vi.spyOn(Instance.prototype, 'next').mockRejectedValue(new WebAssembly.RuntimeError('unreachable'));
+  try {
+    expect((await collect(source)).length).toBeGreaterThan(0);
+  } finally {
+    trap.mockRestore();
+  }
+  expect(source.warnings.map(({ code }) => code)).toEqual(['audio-truncated']);
 });
 
 it('detects the format by the bytes, not by the name', async () => {

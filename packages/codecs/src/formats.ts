@@ -1,56 +1,45 @@
 /** A family of formats, detected by the first bytes of a file. */
-export interface Family {
+interface Family {
   /** Name for messages. */
   readonly format: string;
   sniff(head: Uint8Array): boolean;
 }
-
-/** [offset, bytes as Latin-1 text]. */
-type Signature = readonly [number, string];
 
 /**
  * Formats detected by a signature, then those detected by their header fields. WAV files are left to core, unless they
  * are compressed.
  */
 export const FAMILIES: readonly Family[] = [
-  family('FLAC', [
-    [0, 'fLaC'],
-    [0, '\xff\xf8'],
-  ]),
-  family('Ogg', [[0, 'OggS']]),
-  family(
-    'MP4',
-    [4, 4, 4, 4, 4, 4].map((at, i) => [at, ['ftyp', 'moov', 'mdat', 'wide', 'free', 'skip'][i]!]),
-  ),
-  family('WebM', [[0, '\x1aE\xdf\xa3']]),
-  family('AIFF', [
-    [8, 'AIFF'],
-    [8, 'AIFC'],
-  ]),
-  family('AU', [[0, '.snd']]),
-  family('CAF', [[0, 'caff']]),
-  family('Wave64', [[0, 'riff.\x91\xcf\x11']]),
-  family('WavPack', [[0, 'wvpk']]),
-  family('AMR', [[0, '#!AMR']]),
-  family('AVI', [[8, 'AVI ']]),
-  family('WMA', [[0, '0&\xb2u\x8ef\xcf\x11']]),
-  family('AC-3', [[0, '\x0bw']]),
-  family('FLV', [[0, 'FLV\x01']]),
-  family('TTA', [[0, 'TTA1']]),
-  family('APE', [[0, 'MAC ']]),
-  family('MPEG program stream', [[0, '\0\0\x01\xba']]),
+  family('FLAC', 0, 'fLaC', '\xff\xf8'),
+  family('Ogg', 0, 'OggS'),
+  family('MP4', 4, 'ftyp', 'moov', 'mdat', 'wide', 'free', 'skip'),
+  family('WebM', 0, '\x1aE\xdf\xa3'),
+  family('AIFF', 8, 'AIFF', 'AIFC'),
+  family('AU', 0, '.snd'),
+  family('CAF', 0, 'caff'),
+  family('Wave64', 0, 'riff.\x91\xcf\x11'),
+  family('WavPack', 0, 'wvpk'),
+  family('AMR', 0, '#!AMR'),
+  family('AVI', 8, 'AVI '),
+  family('WMA', 0, '0&\xb2u\x8ef\xcf\x11'),
+  family('AC-3', 0, '\x0bw'),
+  family('FLV', 0, 'FLV\x01'),
+  family('TTA', 0, 'TTA1'),
+  family('APE', 0, 'MAC '),
+  family('MPEG program stream', 0, '\0\0\x01\xba'),
   { format: 'MPEG transport stream', sniff: isTransportStream },
   { format: 'WAV with ADPCM, GSM or MP3', sniff: isCompressedWav },
   { format: 'AAC', sniff: isAdts },
   { format: 'MP3', sniff: isMpegAudio },
 ];
 
-function family(format: string, signatures: readonly Signature[]): Family {
+/** @param signatures Bytes at the offset `at`, as Latin-1 text. */
+function family(format: string, at: number, ...signatures: readonly string[]): Family {
   return {
     format,
     sniff: (head) => {
       const text = String.fromCharCode(...head.subarray(0, 64));
-      return signatures.some(([at, magic]) => text.startsWith(magic, at)) && !text.startsWith('RIFF', 4);
+      return signatures.some((magic) => text.startsWith(magic, at)) && !text.startsWith('RIFF', 4);
     },
   };
 }

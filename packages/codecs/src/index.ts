@@ -1,10 +1,14 @@
 /** @module Decoders for browsers. The WebAssembly lies beside the script, where bundlers find it by its URL. */
 import { type AudioDecoder, abortError, VoiceFlowError } from 'voiceflow-ml/core';
-import { decodersOf, once } from './decoders.ts';
+import { decodersOf } from './decoders.ts';
 
-export { codecsFrom } from './from.ts';
+export { codecsFrom } from './decoders.ts';
 
-const load = once(async (signal) => {
+/**
+ * Decoders for the option `decoders` of `createDiarizer` and `openAudio`. The WebAssembly is fetched when a file first
+ * needs it.
+ */
+export const codecs: readonly AudioDecoder[] = decodersOf(async (signal) => {
   const url = new URL('../voiceflow-codecs.wasm', import.meta.url);
   try {
     const response = await fetch(url, { signal });
@@ -19,9 +23,3 @@ const load = once(async (signal) => {
     });
   }
 });
-
-/**
- * Decoders for the option `decoders` of `createDiarizer` and `openAudio`. The WebAssembly is fetched when a file first
- * needs it.
- */
-export const codecs: readonly AudioDecoder[] = decodersOf(load);

@@ -162,12 +162,7 @@ export class Instance {
       io_stop: () => (this.#failure !== undefined || performance.now() > this.#until ? 1 : 0),
       io_log: (_level: number, at: number, length: number) => {
         if (this.log.length >= 32) return;
-        const bytes = new Uint8Array(this.#memory.buffer, at, length);
-        this.log.push(
-          Array.from(bytes, (byte) => String.fromCharCode(byte))
-            .join('')
-            .trim(),
-        );
+        this.log.push(String.fromCharCode(...new Uint8Array(this.#memory.buffer, at, length)).trim());
       },
     };
   }

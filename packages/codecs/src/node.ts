@@ -2,11 +2,15 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type AudioDecoder, abortError, VoiceFlowError } from 'voiceflow-ml/core';
-import { decodersOf, once } from './decoders.ts';
+import { decodersOf } from './decoders.ts';
 
-export { codecsFrom } from './from.ts';
+export { codecsFrom } from './decoders.ts';
 
-const load = once(async (signal) => {
+/**
+ * Decoders for the option `decoders` of `createDiarizer` and `openAudio`. The WebAssembly is read when a file first
+ * needs it.
+ */
+export const codecs: readonly AudioDecoder[] = decodersOf(async (signal) => {
   const path = fileURLToPath(new URL('../voiceflow-codecs.wasm', import.meta.url));
   try {
     return await WebAssembly.compile(await readFile(path, { signal }));
@@ -18,9 +22,3 @@ const load = once(async (signal) => {
     });
   }
 });
-
-/**
- * Decoders for the option `decoders` of `createDiarizer` and `openAudio`. The WebAssembly is read when a file first
- * needs it.
- */
-export const codecs: readonly AudioDecoder[] = decodersOf(load);

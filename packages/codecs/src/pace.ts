@@ -1,5 +1,4 @@
 import { throwIfAborted } from 'voiceflow-ml/core';
-import { yieldTurn } from './yield.ts';
 
 /** Milliseconds of work between yields to the event loop. */
 const SLICE = 15;
@@ -28,4 +27,13 @@ export class Pace {
     this.#last = this.#now();
     throwIfAborted(this.#signal);
   }
+}
+
+/** Yields to the event loop (timers, sockets, user input). Node's `setImmediate` costs less than a timer. */
+function yieldTurn(): Promise<void> {
+  const { setImmediate } = globalThis as { setImmediate?: (run: () => void) => void };
+  return new Promise((resolve) => {
+    if (setImmediate) setImmediate(resolve);
+    else setTimeout(resolve, 0);
+  });
 }

@@ -1,12 +1,5 @@
-import {
-  type AudioSource,
-  type ByteReader,
-  createResampler,
-  type Resampler,
-  VoiceFlowError,
-  type Warning,
-} from 'voiceflow-ml/core';
-import { Input } from './input.ts';
+import { type AudioSource, createResampler, type Resampler, VoiceFlowError, type Warning } from 'voiceflow-ml/core';
+import type { Input } from './input.ts';
 import { AGAIN, Instance, NO_MEMORY } from './instance.ts';
 import { endsWhole } from './ogg.ts';
 import { Pace } from './pace.ts';
@@ -24,33 +17,26 @@ const SLACK = { seconds: 0.1, samples: 3000, part: 0.005 };
 /** Messages that FFmpeg logs for intact files, too. */
 const HARMLESS = /estimating duration|could not find codec parameters|consider increasing|no longer|multiple/i;
 
-export interface OpenOptions {
-  /** Name of the format for messages, such as `MP3`. */
-  readonly name: string;
-  readonly signal?: AbortSignal | undefined;
-  /** Bytes that were already read. */
-  readonly head?: Uint8Array | undefined;
-}
-
 /**
  * Opens encoded bytes as an `AudioSource` of the file's first audio stream, or of the one with the most channels.
+ * @param name Name of the format for messages, such as `MP3`.
  * @throws `invalid-audio` when nothing can be decoded, `unsupported-format` for an unknown codec, `aborted`, and
  *   whatever the reader throws.
  */
 export async function openSource(
   module: WebAssembly.Module,
-  bytes: ByteReader,
-  { name, signal, head }: OpenOptions,
+  input: Input,
+  name: string,
+  signal: AbortSignal | undefined,
 ): Promise<AudioSource> {
-  const source = new DecodedSource(module, bytes, name, signal, head);
-  await source.begin();
+  const source = new DecodedSource(input, name, signal);
+  await source.begin(module);
   return source;
 }
 
 class DecodedSource implements AudioSource {
   readonly warnings: Warning[] = [];
   lengthHint?: number;
-  readonly #module: WebAssembly.Module;
   readonly #input: Input;
   readonly #name: string;
   readonly #signal: AbortSignal | undefined;
@@ -59,9 +45,9 @@ class DecodedSource implements AudioSource {
   #channels = 1;
   /** The file's stated duration in seconds; 0 for none. */
   #declared = 0;
-  #codec = '';
   /** Samples per channel so far, at the source's rate. */
   #count = 0;
+  /** Decoded pieces so far. */
   #frames = 0;
   /**
    * Set at the end when two thirds of the file could not be decoded: it only looked like this format. This is FFmpeg's
@@ -71,23 +57,17 @@ class DecodedSource implements AudioSource {
   /** The first block, which is read when the file is opened. */
   #first: Float32Array[] | null = null;
   readonly #pace: Pace;
-  /** Decoded samples that were not returned yet. */
+  /** Decoded samples that were not returned yet, and their number per channel. */
   #parts: Float32Array[][] = [];
+  #gathered = 0;
   #resamplers: Resampler[] = [];
   #mono = new Float32Array(0);
 
-  constructor(
-    module: WebAssembly.Module,
-    bytes: ByteReader,
-    name: string,
-    signal: AbortSignal | undefined,
-    head: Uint8Array | undefined,
-  ) {
-    this.#input = new Input(bytes, signal, head);
+  constructor(input: Input, name: string, signal: AbortSignal | undefined) {
+    this.#input = input;
     this.#name = name;
     this.#signal = signal;
     this.#pace = new Pace(signal);
-    this.#module = module;
   }
 
   get sampleRate(): number {
@@ -99,12 +79,11 @@ class DecodedSource implements AudioSource {
   }
 
   /** Opens the file and decodes the first samples, which determine the rate. */
-  async begin(): Promise<void> {
-    const instance = await Instance.create(this.#module, this.#input, this.#pace);
+  async begin(module: WebAssembly.Module): Promise<void> {
+    const instance = await Instance.create(module, this.#input, this.#pace);
     this.#instance = instance;
     const status = await this.#run(() => instance.open());
     if (status < 0) throw await this.#unusableError(status);
-    this.#codec = instance.codec;
     const duration = instance.duration;
     // Ogg states no duration: FFmpeg reports the time of the last page, which may count from any start.
     this.#declared = Number.isFinite(duration) && duration > 0 && instance.container !== 'ogg' ? duration : 0;
@@ -139,34 +118,31 @@ class DecodedSource implements AudioSource {
     this.#instance = undefined;
     this.#first = null;
     this.#parts = [];
+    this.#gathered = 0;
     await this.#input.close();
   }
 
   /** The next samples of each channel, or null at the end. */
   async #block(): Promise<Float32Array[] | null> {
-    let gathered = 0;
-    while (this.#instance !== undefined && gathered < BLOCK) {
+    while (this.#instance !== undefined && this.#gathered < BLOCK) {
       const instance = this.#instance;
       const count = await this.#run(() => instance.next());
       if (this.#pace.due) await this.#pace.pause();
       if (count === AGAIN) continue;
-      if (count <= 0) {
-        this.#end(count);
-        break;
-      }
-      this.#frames++;
-      gathered += this.#take(instance, count);
+      if (count > 0) this.#take(instance, count);
+      else if (this.#instance !== undefined) this.#end(instance, count);
     }
-    if (gathered === 0 && this.#instance === undefined) gathered = this.#flush();
-    if (gathered === 0) return null;
+    if (this.#gathered === 0 && this.#instance === undefined) this.#flush();
+    if (this.#gathered === 0) return null;
     const block = this.#parts.length === 1 ? this.#parts[0]! : join(this.#parts, this.#channels);
     this.#parts = [];
-    this.#count += block[0]?.length ?? 0;
+    this.#count += this.#gathered;
+    this.#gathered = 0;
     return block;
   }
 
   /** Copies the decoded samples, at the rate and with the channels of the first samples. */
-  #take(instance: Instance, count: number): number {
+  #take(instance: Instance, count: number): void {
     const channels = instance.channels(count);
     if (channels.length > MAX_CHANNELS) {
       throw this.#error('invalid-audio', `it has ${channels.length} channels; expected at most ${MAX_CHANNELS}`);
@@ -176,38 +152,39 @@ class DecodedSource implements AudioSource {
       this.#channels = channels.length;
     }
     const from = this.#resamplers[0]?.fromRate ?? this.#rate;
-    let gathered = 0;
-    if (instance.rate !== from) gathered += this.#changeRate(instance.rate);
+    if (instance.rate !== from) this.#changeRate(instance.rate);
+    this.#frames++;
     const part = Array.from({ length: this.#channels }, (_, i) => {
       const samples = channels[Math.min(i, channels.length - 1)]!;
       return this.#resamplers[i]?.push(samples).slice() ?? samples.slice();
     });
-    if (part[0]?.length) this.#parts.push(part);
-    return gathered + (part[0]?.length ?? 0);
+    this.#add(part);
+  }
+
+  #add(part: Float32Array[]): void {
+    if (!part[0]?.length) return;
+    this.#parts.push(part);
+    this.#gathered += part[0].length;
   }
 
   /** Some files change their rate midway (chained Ogg, joined MP3). The rest is resampled to the first rate. */
-  #changeRate(rate: number): number {
+  #changeRate(rate: number): void {
     if (!this.warnings.some(({ message }) => message.includes('sample rate'))) {
       this.#warn('format-questionable', `changes its sample rate from ${this.#rate} to ${rate} Hz; it was resampled`);
     }
-    const flushed = this.#flush();
+    this.#flush();
     const other = rate !== this.#rate;
     this.#resamplers = Array.from({ length: other ? this.#channels : 0 }, () => createResampler(rate, this.#rate));
-    return flushed;
   }
 
-  #flush(): number {
-    const part = this.#resamplers.map((resampler) => resampler.end().slice());
+  #flush(): void {
+    this.#add(this.#resamplers.map((resampler) => resampler.end().slice()));
     this.#resamplers = [];
-    if (part[0]?.length) this.#parts.push(part);
-    return part[0]?.length ?? 0;
   }
 
   /** Adds warnings about missing or broken parts. @param status 0 at the end of the file, or FFmpeg's error. */
-  #end(status: number): void {
-    const instance = this.#open();
-    const decoded = (this.#count + this.#parts.reduce((sum, part) => sum + (part[0]?.length ?? 0), 0)) / this.#rate;
+  #end(instance: Instance, status: number): void {
+    const decoded = (this.#count + this.#gathered) / this.#rate;
     const slack = Math.max(SLACK.seconds, SLACK.samples / this.#rate, this.#declared * SLACK.part);
     const logLine = instance.log.find((line) => !HARMLESS.test(line));
     this.#mostlyBroken = instance.failures >= 2 * this.#frames;
@@ -249,15 +226,10 @@ class DecodedSource implements AudioSource {
     }
   }
 
-  #open(): Instance {
-    if (this.#instance === undefined) throw new VoiceFlowError('closed', 'the audio source was used after close()');
-    return this.#instance;
-  }
-
   /** The error for a file of which nothing can be used. */
   async #unusableError(status: number): Promise<VoiceFlowError> {
     const logLine = this.#instance?.log.filter((line) => !HARMLESS.test(line)).at(-1);
-    const codec = this.#instance?.codec ?? this.#codec;
+    const codec = this.#instance?.codec;
     await this.close();
     if (status === DECODER_NOT_FOUND) {
       return this.#error('unsupported-format', `its audio codec is not supported (${codec || 'unknown'})`);

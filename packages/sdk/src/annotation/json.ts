@@ -1,14 +1,11 @@
-import { VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption, VoiceFlowError } from '../contract/errors.ts';
+import type { DiarizationJson } from '../contract/result.ts';
 import { checkTurn, type Turn } from '../contract/segment.ts';
+import { isObject, parseJson } from './text.ts';
 import { roundToMillisecond } from './time.ts';
 
 /** A turn in `Diarization.toJSON()`: seconds rounded to milliseconds, confidence to three decimals. */
-export interface TurnJson {
-  start: number;
-  end: number;
-  speaker: string;
-  confidence?: number;
-}
+export type TurnJson = DiarizationJson['turns'][number];
 
 export function turnsToJson(turns: Iterable<Turn>): TurnJson[] {
   return Array.from(turns, ({ start, end, speaker, confidence }) => {
@@ -23,16 +20,17 @@ export function turnsToJson(turns: Iterable<Turn>): TurnJson[] {
  * @throws VoiceFlowError `invalid-option` for invalid JSON or an invalid turn, which is named.
  */
 export function parseTurnsJson(json: unknown): Turn[] {
-  const value = typeof json === 'string' ? parse(json) : json;
+  const value = typeof json === 'string' ? parseJson(json, invalidJson) : json;
   const list = Array.isArray(value) ? value : isObject(value) ? value.turns : undefined;
   if (!Array.isArray(list)) {
-    throw new VoiceFlowError('invalid-option', 'the JSON has no turns; expected a list, or an object with `turns`', {
-      hint: 'Pass the output of `voiceflow diarize --format json`.',
-    });
+    throw invalidOption(
+      'the JSON has no turns; expected a list, or an object with `turns`',
+      'Pass the output of `voiceflow diarize --format json`.',
+    );
   }
   return list.map((item: unknown, index) => {
     const name = `turns[${index}]`;
-    if (!isObject(item)) throw new VoiceFlowError('invalid-option', `${name} is ${typeof item}, expected an object`);
+    if (!isObject(item)) throw invalidOption(`${name} is ${typeof item}, expected an object`);
     const { start, end, speaker, confidence } = item;
     const turn = { start, end, speaker, ...(confidence === undefined || confidence === null ? {} : { confidence }) };
     checkTurn(turn as Turn, name);
@@ -40,14 +38,6 @@ export function parseTurnsJson(json: unknown): Turn[] {
   });
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
-  } catch (cause) {
-    throw new VoiceFlowError('invalid-option', `the text is not valid JSON: ${(cause as Error).message}`, { cause });
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function invalidJson(why: string, cause: unknown): VoiceFlowError {
+  return new VoiceFlowError('invalid-option', `the text is not valid JSON: ${why}`, { cause });
 }

@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption, type VoiceFlowError } from '../contract/errors.ts';
 
 /**
  * Splits a text file into lines (any line endings), without the byte order mark.
@@ -6,17 +6,36 @@ import { VoiceFlowError } from '../contract/errors.ts';
  */
 export function linesOf(text: string, format: string): string[] {
   if (typeof text !== 'string') {
-    throw new VoiceFlowError('invalid-option', `${format}: received ${typeof text}, expected the text of a file`);
+    throw invalidOption(`${format}: received ${typeof text}, expected the text of a file`);
   }
-  return (text.startsWith('\uFEFF') ? text.slice(1) : text).split(/\r\n|\r|\n/);
+  return withoutMark(text).split(/\r\n|\r|\n/);
+}
+
+/** The text of a file without the byte order mark. */
+export function withoutMark(text: string): string {
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
+}
+
+/** Parses the text of a JSON file. @param wrong Makes the error, of the reason and its cause. */
+export function parseJson(text: string, wrong: (why: string, cause: unknown) => VoiceFlowError): unknown {
+  try {
+    return JSON.parse(withoutMark(text));
+  } catch (cause) {
+    throw wrong((cause as Error).message, cause);
+  }
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The error of all readers: `invalid-option` with the format, the line number (from 1) and what was expected. */
 export function badLine(format: string, index: number, line: string, expected: string): VoiceFlowError {
   const shown = line.length > 60 ? `${line.slice(0, 57)}…` : line;
-  return new VoiceFlowError('invalid-option', `${format} line ${index + 1} is ${JSON.stringify(shown)}: ${expected}`, {
-    hint: `Check that the file is ${format}, or correct that line.`,
-  });
+  return invalidOption(
+    `${format} line ${index + 1} is ${JSON.stringify(shown)}: ${expected}`,
+    `Check that the file is ${format}, or correct that line.`,
+  );
 }
 
 // Each digit can match in only one way, so that matching takes linear time.

@@ -1,5 +1,5 @@
 import type { ByteReader } from '../contract/audio.ts';
-import { abortError, throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
+import { abortError, invalidOption, throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
 import { onAbort } from '../contract/on-abort.ts';
 
 /** Bytes read from a Blob at once: few calls, and little memory (about 30 s of 16 kHz speech). */
@@ -29,13 +29,13 @@ export function openBytes(input: ByteInput, options: ByteOptions = {}): PeekRead
   if (isStream(input)) return new StreamReader(input, options);
   if (isBlob(input)) {
     checkSize(input.size, options.maxBytes);
-    return new BlobReader(input, options.signal);
+    return new SeekableReader(input, options.signal);
   }
   const bytes = ArrayBuffer.isView(input)
     ? new Uint8Array(input.buffer, input.byteOffset, input.byteLength)
     : new Uint8Array(input);
   checkSize(bytes.length, options.maxBytes);
-  return new MemoryReader(bytes);
+  return new SeekableReader(bytes, options.signal);
 }
 
 export function isStream(value: unknown): value is ReadableStream<Uint8Array> {
@@ -52,28 +52,29 @@ export function isBlob(value: unknown): value is Blob {
   return typeof value === 'object' && value !== null && 'size' in value && 'slice' in value && 'arrayBuffer' in value;
 }
 
-/** A reader that can seek, with part of the bytes in a buffer. */
-abstract class SeekableReader implements PeekReader {
+/** A reader that can seek: of bytes in memory, or of a Blob, of which it buffers a part. */
+class SeekableReader implements PeekReader {
   position = 0;
+  readonly size: number;
+  readonly #blob: Blob | undefined;
+  readonly #signal: AbortSignal | undefined;
   /** Buffered bytes, and their position in the input. */
-  protected bytes: Uint8Array;
-  protected start = 0;
+  #bytes: Uint8Array;
+  #start = 0;
 
-  constructor(
-    readonly size: number,
-    bytes: Uint8Array,
-  ) {
-    this.bytes = bytes;
+  constructor(input: Uint8Array | Blob, signal: AbortSignal | undefined) {
+    this.#signal = signal;
+    this.#blob = isBlob(input) ? input : undefined;
+    this.#bytes = isBlob(input) ? new Uint8Array(0) : input;
+    this.size = isBlob(input) ? input.size : input.length;
   }
-
-  /** Reads at least `count` bytes from the current position. */
-  protected abstract fetch(count: number): Promise<Uint8Array>;
 
   async peek(count: number): Promise<Uint8Array> {
     const wanted = Math.min(count, this.size - this.position);
-    const offset = this.position - this.start;
-    if (offset < 0 || offset + wanted > this.bytes.length) return (await this.fetch(wanted)).subarray(0, wanted);
-    return this.bytes.subarray(offset, offset + wanted);
+    const offset = this.position - this.#start;
+    if (offset >= 0 && offset + wanted <= this.#bytes.length) return this.#bytes.subarray(offset, offset + wanted);
+    if (this.#blob !== undefined) await this.#fetch(this.#blob, wanted);
+    return this.#bytes.subarray(0, wanted);
   }
 
   async read(count: number): Promise<Uint8Array> {
@@ -93,42 +94,20 @@ abstract class SeekableReader implements PeekReader {
   }
 
   async close(): Promise<void> {
-    this.bytes = new Uint8Array(0);
-  }
-}
-
-class MemoryReader extends SeekableReader {
-  constructor(bytes: Uint8Array) {
-    super(bytes.length, bytes);
+    this.#bytes = new Uint8Array(0);
   }
 
-  /** Called only after closing: all bytes are buffered before. */
-  protected async fetch(): Promise<Uint8Array> {
-    return this.bytes;
-  }
-}
-
-class BlobReader extends SeekableReader {
-  readonly #blob: Blob;
-  readonly #signal: AbortSignal | undefined;
-
-  constructor(blob: Blob, signal: AbortSignal | undefined) {
-    super(blob.size, new Uint8Array(0));
-    this.#blob = blob;
-    this.#signal = signal;
-  }
-
-  protected async fetch(count: number): Promise<Uint8Array> {
+  /** Buffers at least `count` bytes from the current position on. */
+  async #fetch(blob: Blob, count: number): Promise<void> {
     throwIfAborted(this.#signal);
     try {
       const end = this.position + Math.max(count, BLOB_SLICE);
-      this.bytes = new Uint8Array(await this.#blob.slice(this.position, end).arrayBuffer());
+      this.#bytes = new Uint8Array(await blob.slice(this.position, end).arrayBuffer());
     } catch (cause) {
       throw readError(cause, this.#signal);
     }
-    this.start = this.position;
+    this.#start = this.position;
     throwIfAborted(this.#signal);
-    return this.bytes;
   }
 }
 
@@ -146,9 +125,10 @@ class StreamReader implements PeekReader {
 
   constructor(stream: ReadableStream<Uint8Array>, options: ByteOptions) {
     if (stream.locked) {
-      throw new VoiceFlowError('invalid-option', 'the audio stream is locked: something else is reading it', {
-        hint: 'pass a stream without another reader',
-      });
+      throw invalidOption(
+        'the audio stream is locked: something else is reading it',
+        'pass a stream without another reader',
+      );
     }
     this.#reader = stream.getReader();
     this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
@@ -245,12 +225,9 @@ function checkSize(size: number, maxBytes: number | undefined): void {
 }
 
 function notBytes(value: unknown): VoiceFlowError {
-  return new VoiceFlowError(
-    'invalid-option',
+  return invalidOption(
     `the stream returned a chunk of type ${typeof value}; expected Uint8Array`,
-    {
-      hint: 'pass a byte stream, such as `response.body` or `blob.stream()`',
-    },
+    'pass a byte stream, such as `response.body` or `blob.stream()`',
   );
 }
 

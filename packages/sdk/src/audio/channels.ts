@@ -1,11 +1,12 @@
 import type { AudioSource } from '../contract/audio.ts';
-import { VoiceFlowError } from '../contract/errors.ts';
-import type { Warning, WarningCode } from '../contract/warnings.ts';
+import { invalidOption } from '../contract/errors.ts';
+import type { Warning } from '../contract/warnings.ts';
 import { windowsOf } from './correlation.ts';
 import { mixPlanar } from './mix.ts';
+import { derived, warnOnce } from './pipes.ts';
 
 /** A source with separate channels. */
-export type ChannelSource = AudioSource & Required<Pick<AudioSource, 'channels' | 'readChannels'>>;
+type ChannelSource = AudioSource & Required<Pick<AudioSource, 'channels' | 'readChannels'>>;
 
 /** Whether a source has channels to choose from. */
 function hasChannels(source: AudioSource): source is ChannelSource {
@@ -42,14 +43,13 @@ const FADE_SECONDS = 0.005;
 export function channelOf(source: AudioSource, number: number): AudioSource {
   const count = source.channels ?? 1;
   if (number > count) {
-    throw new VoiceFlowError(
-      'invalid-option',
+    throw invalidOption(
       `channels is ${number}, but the audio has ${count === 1 ? 'one channel' : `${count} channels`}`,
-      { hint: `use a number from 1 to ${count}, "mix" or "separate"` },
+      `use a number from 1 to ${count}, "mix" or "separate"`,
     );
   }
   if (!hasChannels(source)) return source;
-  return view(source, async () => (await source.readChannels())?.[number - 1] ?? null, []);
+  return derived(source, { read: async () => (await source.readChannels())?.[number - 1] ?? null });
 }
 
 /**
@@ -63,20 +63,20 @@ export function mixed(source: AudioSource): AudioSource {
   const own: Warning[] = [];
   let out = new Float32Array(0);
   const apart = new ApartCounter();
-  return view(
-    source,
-    async () => {
+  return derived(source, {
+    warnings: own,
+    async read() {
       const channels = await source.readChannels();
       const length = channels?.[0]?.length ?? 0;
       if (channels === null || length === 0) {
         if (apart.result) {
-          warnOnce(own, 'channels-mixed', 'the channels have different voices, and were mixed', ' (try "separate")');
+          warnOnce(own, 'channels-mixed', 'the channels have different voices, and were mixed (try "separate")');
         }
         return null;
       }
       if (out.length < length) out = new Float32Array(length);
       const mix = out.subarray(0, length);
-      mixPlanar(channels, 0, length, mix);
+      mixPlanar(channels, mix);
       const powers = channels.map(power);
       const total = powers.reduce((sum, one) => sum + one, 0);
       if (power(mix) < (CANCELS * total) / channels.length ** 2) {
@@ -86,8 +86,7 @@ export function mixed(source: AudioSource): AudioSource {
       if (channels.length === 2) apart.add(channels, source.sampleRate);
       return mix;
     },
-    own,
-  );
+  });
 }
 
 /** Counts the windows in which two channels have different voices. */
@@ -127,10 +126,9 @@ class ApartCounter {
 export function separated(source: AudioSource): AudioSource[] {
   if (!hasChannels(source)) return [source];
   if (source.channels > MOST_SEPARATE) {
-    throw new VoiceFlowError(
-      'invalid-option',
+    throw invalidOption(
       `channels is "separate", but the audio has ${source.channels} channels; up to ${MOST_SEPARATE} can be separated`,
-      { hint: 'use "mix", or the number of a channel' },
+      'use "mix", or the number of a channel',
     );
   }
   const own: Warning[] = [];
@@ -140,19 +138,16 @@ export function separated(source: AudioSource): AudioSource[] {
   return Array.from({ length: source.channels }, (_, i) => {
     let closed = false;
     // The file's warnings apply to all channels: report them once.
-    const one = view(source, async () => (closed ? null : ((await steps.next(i))?.[i] ?? null)), i === 0 ? own : null);
-    return {
-      ...one,
-      get warnings() {
-        return one.warnings;
-      },
+    return derived(source, {
+      warnings: i === 0 ? own : null,
+      read: async () => (closed ? null : ((await steps.next(i))?.[i] ?? null)),
       async close() {
         if (closed) return;
         closed = true;
         steps.leave(i);
         if (--open === 0) await source.close();
       },
-    };
+    });
   });
 }
 
@@ -179,8 +174,7 @@ class CrosstalkGate {
         warnOnce(
           this.#warnings,
           'channels-alike',
-          'the channels have the same content: each voice is found once per channel',
-          ' (use "mix")',
+          'the channels have the same content: each voice is found once per channel (use "mix")',
         );
       }
       return null;
@@ -261,31 +255,8 @@ class Lockstep {
   }
 }
 
-/** A mono source that reads from another. @param warnings Added to those of the source; null for no warnings at all. */
-function view(
-  source: AudioSource,
-  read: () => Promise<Float32Array | null>,
-  warnings: readonly Warning[] | null,
-): AudioSource {
-  const { sampleRate, lengthHint, length } = source;
-  return {
-    sampleRate,
-    lengthHint,
-    length,
-    get warnings() {
-      return warnings === null ? [] : [...(source.warnings ?? []), ...warnings];
-    },
-    read,
-    close: () => source.close(),
-  };
-}
-
 function power(samples: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < samples.length; i++) sum += samples[i]! ** 2;
   return sum;
-}
-
-function warnOnce(warnings: Warning[], code: WarningCode, message: string, advice = ''): void {
-  if (!warnings.some((warning) => warning.code === code)) warnings.push({ code, message: `${message}${advice}` });
 }

@@ -40,13 +40,11 @@ export function windowsOf(channels: readonly Float32Array[], rate: number): Wind
       power,
       loudest: power.indexOf(Math.max(...power)),
       correlation: (a, b, seconds) =>
-        correlation(at(coarse, a), at(coarse, b), from, to, Math.round((seconds * rate) / factor)),
+        correlation(coarse[a]!, coarse[b]!, from, to, Math.round((seconds * rate) / factor)),
     });
   }
   return windows;
 }
-
-const at = (channels: readonly Float32Array[], i: number) => channels[i] ?? new Float32Array(0);
 
 /** Downsamples by the mean of `factor` samples; a remainder at the end is dropped, unless there is nothing else. */
 function thin(samples: Float32Array, factor: number): Float32Array {

@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption } from '../contract/errors.ts';
 
 export interface EncodeWavOptions {
   /** `s16` (default): 16-bit PCM, clipped at full scale. `f32`: 32-bit float, unchanged. */
@@ -52,8 +52,7 @@ function check(channels: readonly Float32Array[], frames: number, sampleRate: nu
   const equal = channels.every((channel) => channel.length === frames);
   const wholeRate = Number.isInteger(sampleRate) && sampleRate > 0 && sampleRate < 2 ** 31;
   if (equal && wholeRate && channels.length > 0 && channels.length < 2 ** 16 && dataBytes < 2 ** 32 - 36) return;
-  throw new VoiceFlowError(
-    'invalid-option',
+  throw invalidOption(
     `encodeWav got channels of ${channels.map((channel) => channel.length).join(', ') || 'no'} samples at ${sampleRate} Hz; ` +
       'expected 1 to 65535 channels of equal length, a whole rate, and at most 4 GiB',
   );

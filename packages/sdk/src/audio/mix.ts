@@ -42,15 +42,12 @@ export function splitInterleaved(
   });
 }
 
-/**
- * Mixes channels in separate arrays to mono, for the samples `[from, from + count)`.
- * @param out At least `count` values.
- */
-export function mixPlanar(channels: readonly Float32Array[], from: number, count: number, out: Float32Array): void {
+/** Mixes channels in separate arrays to mono, until `out` is full. */
+export function mixPlanar(channels: readonly Float32Array[], out: Float32Array): void {
   const gain = 1 / channels.length;
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < out.length; i++) {
     let sum = 0;
-    for (const channel of channels) sum += channel[from + i]!;
+    for (const channel of channels) sum += channel[i]!;
     out[i] = sum * gain;
   }
 }

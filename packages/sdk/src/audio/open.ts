@@ -1,5 +1,5 @@
 import type { AudioDecoder, AudioInput, AudioLimits, AudioSource, SampleInput } from '../contract/audio.ts';
-import { throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption, throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
 import { type ByteInput, isBlob, isStream, openBytes, type PeekReader, readError, tagOf } from './bytes.ts';
 import { channelOf, mixed, separated } from './channels.ts';
 import { DESCRIBE_BYTES, describeBytes, recognize } from './formats.ts';
@@ -57,7 +57,7 @@ async function open(
   const { signal, sampleRate } = options;
   throwIfAborted(signal);
   if (sampleRate !== undefined && !isSupportedRate(sampleRate)) {
-    throw new VoiceFlowError('invalid-option', `sampleRate is ${sampleRate}; expected ${RATE_RANGE}`);
+    throw invalidOption(`sampleRate is ${sampleRate}; expected ${RATE_RANGE}`);
   }
   const maxSeconds = checkLimit('maxSeconds', options.limits?.maxSeconds) ?? DEFAULT_MAX_SECONDS;
   const maxBytes = checkLimit('maxBytes', options.limits?.maxBytes);
@@ -166,10 +166,9 @@ function notAudioInput(input: unknown): VoiceFlowError {
       : ArrayBuffer.isView(input)
         ? 'pass samples with their rate: { samples, sampleRate }'
         : 'pass encoded bytes, or samples as { samples, sampleRate }';
-  return new VoiceFlowError(
-    'invalid-option',
+  return invalidOption(
     `the audio is of type ${kind}; expected a Blob, Uint8Array, ArrayBuffer, ReadableStream, AudioSource or { samples, sampleRate }`,
-    { hint },
+    hint,
   );
 }
 
@@ -196,15 +195,12 @@ function checkDensity(source: AudioSource, most = Number.POSITIVE_INFINITY): voi
 
 function checkChannelOption(channels: unknown): void {
   if (channels === 'mix' || (Number.isInteger(channels) && (channels as number) >= 1)) return;
-  throw new VoiceFlowError(
-    'invalid-option',
-    `channels is ${JSON.stringify(channels)}; expected "mix" or a number from 1`,
-  );
+  throw invalidOption(`channels is ${JSON.stringify(channels)}; expected "mix" or a number from 1`);
 }
 
 function checkLimit(name: string, value: number | undefined): number | undefined {
   if (value === undefined || value > 0) return value;
-  throw new VoiceFlowError('invalid-option', `limits.${name} is ${value}; expected a number above 0`);
+  throw invalidOption(`limits.${name} is ${value}; expected a number above 0`);
 }
 
 /** Reads all samples of a source into one array. For short audio: memory grows with its length. */

@@ -1,5 +1,5 @@
 import type { AudioSource, SampleInput } from '../contract/audio.ts';
-import { throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption, throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
 import type { Warning } from '../contract/warnings.ts';
 import { readError, tagOf } from './bytes.ts';
 import { TINY } from './denormals.ts';
@@ -18,44 +18,39 @@ const MAX_AMPLITUDE = 2 ** 31;
 export function samplesSource(input: SampleInput): AudioSource {
   const channels = isFloat32(input.samples) ? [input.samples] : input.samples;
   const length = checkChannels(channels);
-  const mono = channels.length === 1 ? channels[0] : undefined;
-  const mixed = new Float32Array(mono ? 0 : Math.min(BLOCK, length));
+  const mixed = new Float32Array(channels.length === 1 ? 0 : Math.min(BLOCK, length));
   let at = 0;
-  let closed = false;
+  /** The next block of each channel, or null at the end. */
+  const next = () => {
+    const from = at;
+    at = Math.min(from + BLOCK, length);
+    return at > from ? channels.map((samples) => samples.subarray(from, at)) : null;
+  };
   return {
     sampleRate: input.sampleRate,
     lengthHint: length,
     length,
     warnings: [],
     channels: channels.length,
-    async readChannels() {
-      const count = closed ? 0 : Math.min(BLOCK, length - at);
-      if (count === 0) return null;
-      at += count;
-      return channels.map((samples) => samples.subarray(at - count, at));
-    },
+    readChannels: async () => next(),
     async read() {
-      const count = closed ? 0 : Math.min(BLOCK, length - at);
-      if (count === 0) return null;
-      at += count;
-      if (mono) return mono.subarray(at - count, at);
-      mixPlanar(channels, at - count, count, mixed);
-      return mixed.subarray(0, count);
+      const [first, ...others] = next() ?? [];
+      if (first === undefined || others.length === 0) return first ?? null;
+      const out = mixed.subarray(0, first.length);
+      mixPlanar([first, ...others], out);
+      return out;
     },
     async close() {
-      closed = true;
+      at = length;
     },
   };
 }
 
 function checkChannels(channels: unknown): number {
   if (!Array.isArray(channels) || channels.some((channel) => !isFloat32(channel))) {
-    throw new VoiceFlowError(
-      'invalid-option',
+    throw invalidOption(
       '`samples` must be a Float32Array, or an array of them, one per channel',
-      {
-        hint: 'convert 16-bit integers with Float32Array.from(pcm, (v) => v / 32768)',
-      },
+      'convert 16-bit integers with Float32Array.from(pcm, (v) => v / 32768)',
     );
   }
   const lengths = new Set(channels.map((channel: Float32Array) => channel.length));
@@ -124,31 +119,26 @@ export function guarded(source: AudioSource, options: GuardOptions): AudioSource
 
 interface Changes {
   readonly sampleRate?: number;
-  /** Warnings added to those of the source. */
-  readonly warnings?: readonly Warning[];
+  /** Warnings added to those of the source; null for no warnings at all. */
+  readonly warnings?: readonly Warning[] | null;
   read(): Promise<Float32Array | null>;
-  /** Called before the source is closed. */
-  close?(): void;
+  /** Default: closes the source. */
+  close?(): Promise<void>;
 }
 
-/** A source that reads from another one of the same length in seconds. */
-function derived(
-  source: AudioSource,
-  { sampleRate = source.sampleRate, warnings = [], read, close }: Changes,
-): AudioSource {
-  const scaled = (length: number) => Math.ceil((length * sampleRate) / source.sampleRate);
+/** A mono source that reads from another one of the same length in seconds. */
+export function derived(source: AudioSource, changes: Changes): AudioSource {
+  const { sampleRate = source.sampleRate, warnings = [], read, close = () => source.close() } = changes;
+  const scaled = (length: number | undefined) => length && Math.ceil((length * sampleRate) / source.sampleRate);
   return {
     sampleRate,
-    ...(source.lengthHint !== undefined && { lengthHint: scaled(source.lengthHint) }),
-    ...(source.length !== undefined && { length: scaled(source.length) }),
+    lengthHint: scaled(source.lengthHint),
+    length: scaled(source.length),
     get warnings() {
-      return [...(source.warnings ?? []), ...warnings];
+      return warnings === null ? [] : [...(source.warnings ?? []), ...warnings];
     },
     read,
-    async close() {
-      close?.();
-      await source.close();
-    },
+    close,
   };
 }
 
@@ -200,7 +190,7 @@ function repair(
   return clean;
 }
 
-function warnOnce(warnings: Warning[], code: Warning['code'], message: string): void {
+export function warnOnce(warnings: Warning[], code: Warning['code'], message: string): void {
   if (!warnings.some((warning) => warning.code === code)) warnings.push({ code, message });
 }
 
@@ -241,6 +231,7 @@ export function resampled(source: AudioSource, sampleRate: number): AudioSource 
     },
     close() {
       ended = true;
+      return source.close();
     },
   });
 }
@@ -265,6 +256,7 @@ export async function primed(source: AudioSource): Promise<AudioSource> {
     },
     close() {
       first = null;
+      return source.close();
     },
   });
 }

@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption } from '../contract/errors.ts';
 import { type Plan, planFor } from './resample-bank.ts';
 import { type Kernel, LANES, scalarKernel } from './resample-kernel.ts';
 import { simdKernel } from './resample-simd.ts';
@@ -34,7 +34,7 @@ export interface Resampler {
 export function createResampler(fromRate: number, toRate: number): Resampler {
   for (const rate of [fromRate, toRate]) {
     if (!isSupportedRate(rate)) {
-      throw new VoiceFlowError('invalid-option', `cannot resample at ${rate} Hz; expected ${RATE_RANGE}`);
+      throw invalidOption(`cannot resample at ${rate} Hz; expected ${RATE_RANGE}`);
     }
   }
   if (fromRate === toRate) {

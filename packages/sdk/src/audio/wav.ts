@@ -44,11 +44,6 @@ interface WavLayout {
   readonly warnings: Warning[];
 }
 
-interface Chunk {
-  readonly id: string;
-  readonly size: number;
-}
-
 /** A `data` chunk that comes before the `fmt ` chunk. */
 interface EarlySamples {
   readonly position: number;
@@ -107,7 +102,7 @@ class ChunkWalk {
   }
 
   /** @throws `invalid-audio` at the end of the file, also if it ends within a chunk header. */
-  async #readHeader(): Promise<Chunk> {
+  async #readHeader(): Promise<{ readonly id: string; readonly size: number }> {
     const head = await this.#bytes.read(8);
     if (head.length === 8) return { id: fourCc(head, 0), size: uint32(head, 4, this.#bigEndian) };
     if (this.#early) throw invalid('it has samples but no fmt chunk with their format');

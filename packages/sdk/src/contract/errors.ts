@@ -51,6 +51,11 @@ export class VoiceFlowError extends Error {
   }
 }
 
+/** The error of a bad value. @param hint How the caller can fix it. */
+export function invalidOption(message: string, hint?: string): VoiceFlowError {
+  return new VoiceFlowError('invalid-option', message, { hint });
+}
+
 /** @throws `aborted` if the caller's signal has aborted. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortError(signal);

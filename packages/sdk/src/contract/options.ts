@@ -1,5 +1,5 @@
 import type { AudioLimits } from './audio.ts';
-import { VoiceFlowError } from './errors.ts';
+import { invalidOption } from './errors.ts';
 
 /** Largest number of speakers that can be requested. */
 export const MOST_SPEAKERS = 100;
@@ -83,18 +83,16 @@ export function speakerBounds(options: SpeakerCountOptions): SpeakerBounds {
   for (const [name, value] of Object.entries({ numSpeakers, minSpeakers, maxSpeakers })) checkCount(name, value);
   if (numSpeakers !== undefined) {
     if (minSpeakers === undefined && maxSpeakers === undefined) return { least: numSpeakers, most: numSpeakers };
-    throw new VoiceFlowError(
-      'invalid-option',
+    throw invalidOption(
       `numSpeakers (${numSpeakers}) cannot be combined with ${minSpeakers === undefined ? 'maxSpeakers' : 'minSpeakers'}`,
-      { hint: 'use either numSpeakers, or minSpeakers and maxSpeakers' },
+      'use either numSpeakers, or minSpeakers and maxSpeakers',
     );
   }
   const bounds = { least: minSpeakers ?? 1, most: maxSpeakers ?? MOST_SPEAKERS };
   if (bounds.least > bounds.most) {
-    throw new VoiceFlowError(
-      'invalid-option',
+    throw invalidOption(
       `minSpeakers is ${minSpeakers} but maxSpeakers is ${maxSpeakers}; it must be at least minSpeakers`,
-      { hint: 'swap them, or omit one' },
+      'swap them, or omit one',
     );
   }
   return bounds;
@@ -103,26 +101,20 @@ export function speakerBounds(options: SpeakerCountOptions): SpeakerBounds {
 function checkCount(name: string, value: unknown): void {
   if (value === undefined) return;
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MOST_SPEAKERS) return;
-  throw new VoiceFlowError(
-    'invalid-option',
+  throw invalidOption(
     `${name} is ${show(value)}; expected a whole number from 1 to ${MOST_SPEAKERS}`,
-    { hint: `omit ${name} if the number of speakers is unknown` },
+    `omit ${name} if the number of speakers is unknown`,
   );
 }
 
 /** @throws `invalid-option` for an empty list, or for a segment that is not finite with 0 ≤ start < end. */
 export function checkSegments(segments: EmbedOptions['segments']): void {
   if (segments !== undefined && !(Array.isArray(segments) && segments.length > 0)) {
-    throw new VoiceFlowError('invalid-option', 'segments must be a list with at least one segment', {
-      hint: 'omit segments for the whole recording',
-    });
+    throw invalidOption('segments must be a list with at least one segment', 'omit segments for the whole recording');
   }
   segments?.forEach(({ start, end }, i) => {
     if (Number.isFinite(start) && Number.isFinite(end) && start >= 0 && end > start) return;
-    throw new VoiceFlowError(
-      'invalid-option',
-      `segments[${i}] is ${show(start)}–${show(end)} s; expected 0 ≤ start < end`,
-    );
+    throw invalidOption(`segments[${i}] is ${show(start)}–${show(end)} s; expected 0 ≤ start < end`);
   });
 }
 

@@ -1,4 +1,4 @@
-import { VoiceFlowError } from './errors.ts';
+import { invalidOption } from './errors.ts';
 
 /** A time interval in seconds: `start` inclusive, `end` exclusive. */
 export interface Segment {
@@ -38,7 +38,7 @@ export function checkSegment(segment: Segment, name = 'segment'): void {
   checkSeconds(start, `${name}.start`);
   checkSeconds(end, `${name}.end`);
   if (end < start) {
-    throw new VoiceFlowError('invalid-option', `${name} ends at ${end} s, before it starts at ${start} s`);
+    throw invalidOption(`${name} ends at ${end} s, before it starts at ${start} s`);
   }
 }
 
@@ -47,25 +47,22 @@ export function checkTurn(turn: Turn, name = 'turn'): void {
   checkSegment(turn, name);
   const { speaker, confidence } = turn;
   if (typeof speaker !== 'string' || speaker === '') {
-    throw new VoiceFlowError('invalid-option', `${name}.speaker is ${JSON.stringify(speaker)}, expected a label`);
+    throw invalidOption(`${name}.speaker is ${JSON.stringify(speaker)}, expected a label`);
   }
   if (confidence !== undefined && !(typeof confidence === 'number' && confidence >= 0 && confidence <= 1)) {
-    throw new VoiceFlowError(
-      'invalid-option',
-      `${name}.confidence is ${shown(confidence)}, expected a number in [0, 1]`,
-    );
+    throw invalidOption(`${name}.confidence is ${shown(confidence)}, expected a number in [0, 1]`);
   }
 }
 
 /** @throws VoiceFlowError `invalid-option` unless the option is a number of seconds ≥ 0 (`Infinity` is allowed). */
 export function checkLength(value: number, name: string): void {
   if (typeof value === 'number' && value >= 0) return;
-  throw new VoiceFlowError('invalid-option', `${name} is ${shown(value)}, expected seconds of at least 0`);
+  throw invalidOption(`${name} is ${shown(value)}, expected seconds of at least 0`);
 }
 
 function checkSeconds(value: unknown, name: string): void {
   if (typeof value !== 'number' || !(Math.abs(value) <= MAX_SECONDS)) {
-    throw new VoiceFlowError('invalid-option', `${name} is ${shown(value)}, expected seconds within ±${MAX_SECONDS}`);
+    throw invalidOption(`${name} is ${shown(value)}, expected seconds within ±${MAX_SECONDS}`);
   }
 }
 

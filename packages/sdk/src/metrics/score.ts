@@ -2,7 +2,7 @@ import type { NoScoreZone } from '../annotation/rttm.ts';
 import { toSeconds, toTicks } from '../annotation/time.ts';
 import { Timeline } from '../annotation/timeline.ts';
 import type { Uem } from '../annotation/uem.ts';
-import { VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption } from '../contract/errors.ts';
 import { checkLength, checkSegment, MAX_SECONDS, type Segment, type Turn } from '../contract/segment.ts';
 import type { Warning } from '../contract/warnings.ts';
 import { Channels } from './channels.ts';
@@ -123,7 +123,7 @@ const NOTHING = { turns: [], noScore: [] } as const;
 function checkOptions({ collar = 0, extent = 'union' }: ScoreOptions): number {
   checkLength(collar, 'collar');
   if (extent !== 'union' && extent !== 'reference') {
-    throw new VoiceFlowError('invalid-option', `extent is ${String(extent)}, expected union or reference`);
+    throw invalidOption(`extent is ${String(extent)}, expected union or reference`);
   }
   return collar;
 }
@@ -234,14 +234,13 @@ function scoreOf(times: ErrorTimes, jer: number | null): Score {
 }
 
 function sum(all: readonly ErrorTimes[]): ErrorTimes {
-  const total = { scored: 0, miss: 0, falseAlarm: 0, confusion: 0 };
-  for (const times of all) {
-    total.scored += times.scored;
-    total.miss += times.miss;
-    total.falseAlarm += times.falseAlarm;
-    total.confusion += times.confusion;
-  }
-  return total;
+  const total = (part: keyof ErrorTimes) => all.reduce((ticks, times) => ticks + times[part], 0);
+  return {
+    scored: total('scored'),
+    miss: total('miss'),
+    falseAlarm: total('falseAlarm'),
+    confusion: total('confusion'),
+  };
 }
 
 function noReference(name: string, { falseAlarm }: ErrorTimes): Warning {

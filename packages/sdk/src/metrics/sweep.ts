@@ -1,5 +1,5 @@
 import { toTicks } from '../annotation/time.ts';
-import { VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption } from '../contract/errors.ts';
 import type { Segment, Turn } from '../contract/segment.ts';
 
 /** Maximum number of speakers in a recording, since mapping has cubic cost. A file with more is invalid. */
@@ -17,10 +17,7 @@ export interface Track {
 export function trackOf(turns: readonly Turn[], name: string): Track {
   const labels = [...new Set(turns.map((turn) => turn.speaker))].sort();
   if (labels.length > MAX_SPEAKERS) {
-    throw new VoiceFlowError(
-      'invalid-option',
-      `${name} has ${labels.length} speakers, expected at most ${MAX_SPEAKERS}`,
-    );
+    throw invalidOption(`${name} has ${labels.length} speakers, expected at most ${MAX_SPEAKERS}`);
   }
   const index = new Map(labels.map((label, i) => [label, i]));
   return {

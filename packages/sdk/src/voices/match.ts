@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption, type VoiceFlowError } from '../contract/errors.ts';
 import type { KnownVoice } from '../contract/options.ts';
 import { assignment } from '../stages/hungarian.ts';
 
@@ -35,24 +35,25 @@ export function matchVoices(
   voices: readonly KnownVoice[],
   options: MatchOptions,
 ): VoiceMatch[] {
-  const { threshold, margin = 0, unique = true } = options;
-  checkRange('threshold', threshold, -1, 1);
-  checkRange('margin', margin, 0, 2);
+  checkRange('threshold', options.threshold, -1, 1);
+  checkRange('margin', options.margin ?? 0, 0, 2);
   checkVoices(voices, options.space, embeddings[0]?.length);
-  const names = [...new Set(voices.map((voice) => voice.name))];
-  return assignNames(scoresOf(embeddings, voices, names), names, { threshold, margin, unique });
+  const directions = voices.map(({ name, embedding }) => unit(embedding, name));
+  const scores = embeddings.map((embedding, index) => {
+    const own = unit(embedding, `speaker ${index}`, directions[0]?.length);
+    return directions.map((direction) => cosine(own, direction));
+  });
+  return assignNames(scores, voices, options);
 }
 
-/** Assigns names by scores of any kind, `[speakers][names]`; see `matchVoices`. */
+/** Assigns names by scores of any kind, `[speakers][voices]`; see `matchVoices`. */
 export function assignNames(
-  scores: readonly (readonly number[])[],
-  names: readonly string[],
-  {
-    threshold,
-    margin,
-    unique = true,
-  }: { readonly threshold: number; readonly margin: number; readonly unique?: boolean },
+  voiceScores: readonly (readonly number[])[],
+  voices: readonly KnownVoice[],
+  { threshold, margin = 0, unique = true }: Omit<MatchOptions, 'space'>,
 ): VoiceMatch[] {
+  const names = [...new Set(voices.map((voice) => voice.name))];
+  const scores = voiceScores.map((row) => bestByName(row, voices));
   const chosen = unique ? assignOneToOne(scores, names.length, threshold) : scores.map(nearest);
   const taken = new Set(unique ? chosen : []);
   return scores.map((row, speaker) => {
@@ -79,17 +80,11 @@ export function checkVoices(voices: readonly KnownVoice[], space: string, dimens
   }
 }
 
-/** Cosines, `[speakers][names]`; of several voices with one name, the nearest counts. */
-function scoresOf(embeddings: readonly Float32Array[], voices: readonly KnownVoice[], names: readonly string[]) {
-  const directions = voices.map(({ name, embedding }) => ({ at: names.indexOf(name), vector: unit(embedding, name) }));
-  return embeddings.map((embedding, index) => {
-    const vector = unit(embedding, `speaker ${index}`, directions[0]?.vector.length);
-    const row = names.map(() => -1);
-    for (const direction of directions) {
-      row[direction.at] = Math.max(row[direction.at] ?? -1, cosine(vector, direction.vector));
-    }
-    return row;
-  });
+/** The score of each name, in order of first appearance: of several voices with one name, the nearest counts. */
+function bestByName(scores: readonly number[], voices: readonly KnownVoice[]): number[] {
+  const best = new Map<string, number>();
+  for (const [i, { name }] of voices.entries()) best.set(name, Math.max(best.get(name) ?? scores[i]!, scores[i]!));
+  return [...best.values()];
 }
 
 /** For each row, its column or −1. Scores below the threshold do not influence the assignment. */
@@ -115,15 +110,14 @@ export function unit(vector: Float32Array, what: string, dimension?: number): Fl
   const valid = vector instanceof Float32Array && vector.length > 0;
   if (!valid || vector.length !== (dimension ?? vector.length)) {
     const found = vector instanceof Float32Array ? `${vector.length} values` : `${typeof vector}`;
-    throw new VoiceFlowError(
-      'invalid-option',
+    throw invalidOption(
       `the embedding of ${what} is ${found}, expected a Float32Array${dimension ? ` of ${dimension}` : ''}`,
     );
   }
   let squares = 0;
   for (const value of vector) squares += value * value;
   if (!(squares > 0 && squares < Number.POSITIVE_INFINITY)) {
-    throw new VoiceFlowError('invalid-option', `the embedding of ${what} is zero or not finite`);
+    throw invalidOption(`the embedding of ${what} is zero or not finite`);
   }
   const length = Math.sqrt(squares);
   return Math.abs(length - 1) < 1e-6 ? vector : vector.map((value) => value / length);
@@ -134,10 +128,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069]/u;
 
 function checkName(name: unknown): void {
   if (typeof name === 'string' && name.trim() !== '' && name.length <= 200 && !UNPRINTABLE.test(name)) return;
-  throw new VoiceFlowError(
-    'invalid-option',
-    `the name is ${JSON.stringify(name)}, expected 1 to 200 printable characters`,
-  );
+  throw invalidOption(`the name is ${JSON.stringify(name)}, expected 1 to 200 printable characters`);
 }
 
 /** Normalizes a name for a voice book: composed (NFC) and trimmed. @throws `invalid-option` for an invalid name. */
@@ -147,14 +138,13 @@ export function normalizeName(name: unknown): string {
 }
 
 export function wrongSpace(what: string, found: string, expected: string): VoiceFlowError {
-  return new VoiceFlowError(
-    'invalid-option',
+  return invalidOption(
     `${what} is of the embedding space ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`,
-    { hint: 'Vectors of different spaces cannot be compared: enroll the voice again with this model.' },
+    'Vectors of different spaces cannot be compared: enroll the voice again with this model.',
   );
 }
 
 function checkRange(name: string, value: number, low: number, high: number): void {
   if (typeof value === 'number' && value >= low && value <= high) return;
-  throw new VoiceFlowError('invalid-option', `${name} is ${String(value)}, expected a number in [${low}, ${high}]`);
+  throw invalidOption(`${name} is ${String(value)}, expected a number in [${low}, ${high}]`);
 }

@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption } from '../contract/errors.ts';
 import type { KnownVoice } from '../contract/options.ts';
 import { observations } from '../stages/ahc.ts';
 import { evidence, project, type VoiceSpace } from '../stages/plda.ts';
@@ -44,19 +44,10 @@ export function nameVoices(
 ): VoiceMatch[] {
   const rate = checkFalseNames(falseNames);
   checkVoices(known, space, speakers[0]?.embedding.length);
-  const names = [...new Set(known.map(({ name }) => name))];
-  if (names.length === 0) return speakers.map(() => ({ score: -1 }));
-  const score = scorer(voices, rules, known);
-  const index = new Map(names.map((name, i) => [name, i]));
-  const scores = speakers.map((voice) => {
-    const row = names.map(() => Number.NEGATIVE_INFINITY);
-    score(voice).forEach((own, i) => {
-      const at = index.get(known[i]?.name ?? '') as number;
-      row[at] = Math.max(row[at]!, own);
-    });
-    return row;
-  });
-  return assignNames(scores, names, { threshold: leastScore(rules, names.length, rate), margin: LEAD * rules.width });
+  const names = new Set(known.map(({ name }) => name));
+  if (names.size === 0) return speakers.map(() => ({ score: -1 }));
+  const scores = speakers.map(scorer(voices, rules, known));
+  return assignNames(scores, known, { threshold: leastScore(rules, names.size, rate), margin: LEAD * rules.width });
 }
 
 /** Scores of a voice for each known voice: evidence, or cosines. Minus infinity if its embedding is zero. */
@@ -95,10 +86,9 @@ export function leastScore({ at, width }: NamingRules, names: number, rate: numb
 /** @throws `invalid-option` for a share outside (0, 0.5]. */
 export function checkFalseNames(falseNames: unknown = FALSE_NAMES): number {
   if (typeof falseNames === 'number' && falseNames > 0 && falseNames <= 0.5) return falseNames;
-  throw new VoiceFlowError(
-    'invalid-option',
+  throw invalidOption(
     `falseNames is ${String(falseNames)}; expected a share above 0 and at most 0.5`,
-    { hint: `omit it for ${FALSE_NAMES}: 2 of 100 unknown speakers get a name` },
+    `omit it for ${FALSE_NAMES}: 2 of 100 unknown speakers get a name`,
   );
 }
 

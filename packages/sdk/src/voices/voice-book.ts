@@ -1,4 +1,5 @@
-import { VoiceFlowError } from '../contract/errors.ts';
+import { isObject, parseJson } from '../annotation/text.ts';
+import { invalidOption, VoiceFlowError } from '../contract/errors.ts';
 import type { KnownVoice } from '../contract/options.ts';
 import {
   checkVoices,
@@ -50,19 +51,16 @@ export class VoiceBook {
    */
   constructor(space: string, voices: readonly Voice[] = []) {
     if (typeof space !== 'string' || space === '') {
-      throw new VoiceFlowError('invalid-option', 'a voice book needs the name of its embedding space');
+      throw invalidOption('a voice book needs the name of its embedding space');
     }
     checkVoices(voices, space);
     const kept = voices.map((voice) => Object.freeze({ ...voice, name: normalizeName(voice.name) }));
     const names = new Set(kept.map((voice) => voice.name));
     if (names.size < voices.length) {
       const [duplicate] = kept.filter(({ name }, i) => kept.findIndex((voice) => voice.name === name) < i);
-      throw new VoiceFlowError(
-        'invalid-option',
+      throw invalidOption(
         `the name ${JSON.stringify(duplicate?.name)} is in the voice book twice`,
-        {
-          hint: 'Spaces at the ends and the encoding of accents are ignored: rename one of the two.',
-        },
+        'Spaces at the ends and the encoding of accents are ignored: rename one of the two.',
       );
     }
     this.space = space;
@@ -79,8 +77,7 @@ export class VoiceBook {
   enroll(rawName: string, samples: readonly VoiceSample[], space = this.space): VoiceBook {
     const name = normalizeName(rawName);
     if (space !== this.space) throw wrongSpace('the sample', space, this.space);
-    if (samples.length === 0)
-      throw new VoiceFlowError('invalid-option', `no samples to enroll ${JSON.stringify(name)} from`);
+    if (samples.length === 0) throw invalidOption(`no samples to enroll ${JSON.stringify(name)} from`);
     const dimension = (this.voices[0]?.embedding ?? samples[0]?.embedding)?.length;
     const known = this.voices.find((voice) => voice.name === name);
     const sum = new Float64Array(dimension ?? 0);
@@ -92,16 +89,17 @@ export class VoiceBook {
     for (const [index, sample] of samples.entries()) {
       const weight = sample.seconds ?? 1;
       if (!(weight > 0 && weight < 1e9)) {
-        throw new VoiceFlowError('invalid-option', `samples[${index}].seconds is ${weight}, expected more than 0`);
+        throw invalidOption(`samples[${index}].seconds is ${weight}, expected more than 0`);
       }
       addScaled(sum, unit(sample.embedding, `samples[${index}]`, dimension), weight);
       seconds += weight;
     }
     const length = Math.sqrt(sum.reduce((squares, value) => squares + value * value, 0));
     if (length < 1e-6 * seconds) {
-      throw new VoiceFlowError('invalid-option', `the samples of ${JSON.stringify(name)} cancel each other out`, {
-        hint: 'Enroll from recordings of one person only.',
-      });
+      throw invalidOption(
+        `the samples of ${JSON.stringify(name)} cancel each other out`,
+        'Enroll from recordings of one person only.',
+      );
     }
     const voice: Voice = {
       name,
@@ -129,12 +127,13 @@ export class VoiceBook {
   rename(from: string, to: string): VoiceBook {
     const [before, after] = [normalizeName(from), normalizeName(to)];
     if (!this.voices.some(({ name }) => name === before)) {
-      throw new VoiceFlowError('invalid-option', `the book has no voice ${JSON.stringify(before)}`);
+      throw invalidOption(`the book has no voice ${JSON.stringify(before)}`);
     }
     if (before !== after && this.voices.some(({ name }) => name === after)) {
-      throw new VoiceFlowError('invalid-option', `the book already has a voice ${JSON.stringify(after)}`, {
-        hint: 'Remove one of the two, or choose another name.',
-      });
+      throw invalidOption(
+        `the book already has a voice ${JSON.stringify(after)}`,
+        'Remove one of the two, or choose another name.',
+      );
     }
     return new VoiceBook(
       this.space,
@@ -169,15 +168,15 @@ export class VoiceBook {
    * @throws VoiceFlowError `invalid-option` for other JSON, another version, or an invalid book, naming the place.
    */
   static parse(json: unknown): VoiceBook {
-    const book = record(typeof json === 'string' ? parseText(json) : json, 'the book');
+    const book = record(
+      typeof json === 'string' ? parseJson(json, (why, cause) => broken(`it is not valid JSON: ${why}`, cause)) : json,
+      'the book',
+    );
     if (book.format !== FORMAT) throw broken(`format is ${JSON.stringify(book.format)}, expected "${FORMAT}"`);
     if (book.version !== VERSION) {
-      throw new VoiceFlowError(
-        'invalid-option',
+      throw invalidOption(
         `the voice book is of version ${JSON.stringify(book.version)}, expected ${VERSION}`,
-        {
-          hint: 'Update VoiceFlow, or enroll the voices again.',
-        },
+        'Update VoiceFlow, or enroll the voices again.',
       );
     }
     const { space, voices } = book;
@@ -223,17 +222,9 @@ function parseVoice(item: unknown, space: string, where: string): Voice {
   return { name, space, seconds, samples: samples as number, consistency, embedding: unit(vector, where) };
 }
 
-function parseText(text: string): unknown {
-  try {
-    return JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
-  } catch (cause) {
-    throw broken(`it is not valid JSON: ${(cause as Error).message}`, cause);
-  }
-}
-
-function record(value: unknown, where: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw broken(`${where} is not an object`);
-  return value as Record<string, unknown>;
+function record(value: unknown, where: string): Readonly<Record<string, unknown>> {
+  if (!isObject(value)) throw broken(`${where} is not an object`);
+  return value;
 }
 
 function broken(what: string, cause?: unknown): VoiceFlowError {

@@ -1,7 +1,7 @@
 import { Annotation } from '../annotation/annotation.ts';
 import { onGrid } from '../annotation/time.ts';
 import { firstEndingAfter } from '../annotation/timeline.ts';
-import { VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption, type VoiceFlowError } from '../contract/errors.ts';
 import { checkLength, checkSegment, overlapSeconds, type Segment, type Turn } from '../contract/segment.ts';
 import { snapToSentences } from './snap.ts';
 import { defaultText, endsSentence } from './text.ts';
@@ -59,7 +59,7 @@ export function assignWords<W extends TimedWord>(
   const { maxDistance = Number.POSITIVE_INFINITY, unknown = 'UNKNOWN', snap = 'none', text = defaultText } = options;
   checkLength(maxDistance, 'maxDistance');
   if (snap !== 'none' && snap !== 'sentence') {
-    throw new VoiceFlowError('invalid-option', `snap is ${JSON.stringify(snap)}, expected 'none' or 'sentence'`);
+    throw invalidOption(`snap is ${JSON.stringify(snap)}, expected 'none' or 'sentence'`);
   }
   if (!Array.isArray(words)) throw invalidWords(`words is of type ${words === null ? 'null' : typeof words}`);
   const annotation = new Annotation('turns' in turns ? turns.turns : turns).support();
@@ -87,9 +87,10 @@ export function assignWords<W extends TimedWord>(
 }
 
 function invalidWords(what: string): VoiceFlowError {
-  return new VoiceFlowError('invalid-option', `${what}; expected [{ text, start, end }, …] with times in seconds`, {
-    hint: 'Use parseWords of voiceflow-ml/words to read the file of a recognizer.',
-  });
+  return invalidOption(
+    `${what}; expected [{ text, start, end }, …] with times in seconds`,
+    'Use parseWords of voiceflow-ml/words to read the file of a recognizer.',
+  );
 }
 
 function segmentOf(word: TimedWord, index: number): Segment | undefined {

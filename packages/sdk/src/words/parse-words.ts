@@ -1,6 +1,6 @@
-import { VoiceFlowError } from '../contract/errors.ts';
+import { isObject, parseJson, withoutMark } from '../annotation/text.ts';
+import { invalidOption, VoiceFlowError } from '../contract/errors.ts';
 import { readSrt, readVtt } from './formats/cues.ts';
-import { isObject } from './formats/json.ts';
 import { isAssemblyAi, isDeepgram, readAssemblyAi, readDeepgram } from './formats/services.ts';
 import { type Transcript, transcript } from './formats/transcript.ts';
 import { chunksOf, readTransformers } from './formats/transformers.ts';
@@ -18,8 +18,8 @@ const HINT =
  */
 export function parseWords(file: unknown): Transcript {
   if (typeof file !== 'string') return readJson(file);
-  const text = file.startsWith('\uFEFF') ? file.slice(1) : file;
-  if (/^\s*[[{]/.test(text)) return readJson(parseJson(text));
+  const text = withoutMark(file);
+  if (/^\s*[[{]/.test(text)) return readJson(parseJson(text, invalidJson));
   if (text.startsWith('WEBVTT')) return readVtt(text);
   if (/-->/.test(text.slice(0, 2000))) return readSrt(text);
   throw unknownFormat('it is neither JSON, nor SRT, nor WebVTT');
@@ -42,17 +42,13 @@ function readJson(json: unknown): Transcript {
 
 const isWord = (item: unknown) => isObject(item) && ('text' in item || 'word' in item);
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new VoiceFlowError('invalid-option', `the words are not valid JSON: ${(cause as Error).message}`, {
-      hint: 'Check that the file is complete.',
-      cause,
-    });
-  }
+function invalidJson(why: string, cause: unknown): VoiceFlowError {
+  return new VoiceFlowError('invalid-option', `the words are not valid JSON: ${why}`, {
+    hint: 'Check that the file is complete.',
+    cause,
+  });
 }
 
 function unknownFormat(why: string): VoiceFlowError {
-  return new VoiceFlowError('invalid-option', `the format of the words is unknown: ${why}`, { hint: HINT });
+  return invalidOption(`the format of the words is unknown: ${why}`, HINT);
 }

@@ -1,17 +1,14 @@
-import { VoiceFlowError } from '../../contract/errors.ts';
+import { isObject } from '../../annotation/text.ts';
+import { invalidOption, type VoiceFlowError } from '../../contract/errors.ts';
 
 /** Reading of untrusted JSON: errors name the unexpected value and its location. */
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 export function wrong(where: string, found: unknown, expected: string): VoiceFlowError {
   const shown = isObject(found) ? 'an object' : Array.isArray(found) ? 'a list' : JSON.stringify(found);
   const short = shown !== undefined && shown.length > 60 ? `${shown.slice(0, 57)}…` : shown;
-  return new VoiceFlowError('invalid-option', `${where} is ${short ?? 'absent'}, expected ${expected}`);
+  return invalidOption(`${where} is ${short ?? 'absent'}, expected ${expected}`);
 }
 
 export function objectAt(value: unknown, where: string): JsonObject {

@@ -11,12 +11,9 @@ const WORDS = new RegExp(`${UNSPACED}\\p{M}*[^\\s\\p{L}\\p{N}]*|(?:(?!${UNSPACED
 export function wordsOfSegment(text: string, start: number | undefined, end: number | undefined): Part {
   const texts = text.match(WORDS) ?? [];
   if (start === undefined || end === undefined) {
-    const words = texts.map((word) => ({ text: word }));
     // A start without an end is that of the first word.
-    return {
-      words: words.map((word, i) => (i === 0 && start !== undefined ? { ...word, start } : word)),
-      estimated: true,
-    };
+    const words = texts.map((word, i) => (i === 0 && start !== undefined ? { text: word, start } : { text: word }));
+    return { words, estimated: true };
   }
   const total = texts.reduce((sum, word) => sum + word.length, 0);
   const seconds = Math.max(0, end - start);

@@ -1,7 +1,7 @@
-import { VoiceFlowError } from '../../contract/errors.ts';
-import { isObject, type JsonObject, listAt, objectAt } from './json.ts';
-import type { RecognizedWord, Transcript } from './transcript.ts';
-import { transcript } from './transcript.ts';
+import { isObject } from '../../annotation/text.ts';
+import { invalidOption } from '../../contract/errors.ts';
+import { type JsonObject, listAt, objectAt } from './json.ts';
+import { type RecognizedWord, type Transcript, transcript } from './transcript.ts';
 import { readWords } from './whisper.ts';
 
 export function isDeepgram(json: unknown): json is JsonObject {
@@ -45,9 +45,10 @@ export function readAssemblyAi(json: JsonObject): Transcript {
   const { status, words } = json;
   if (words === undefined || words === null) {
     const why = typeof status === 'string' ? ` (its status is "${status.slice(0, 40)}")` : '';
-    throw new VoiceFlowError('invalid-option', `the transcript of AssemblyAI has no words${why}`, {
-      hint: 'Fetch it again once its status is "completed".',
-    });
+    throw invalidOption(
+      `the transcript of AssemblyAI has no words${why}`,
+      'Fetch it again once its status is "completed".',
+    );
   }
   return transcript('assemblyai', [readWords(listAt(words, 'words'), 'words', 1000)], json.language_code);
 }

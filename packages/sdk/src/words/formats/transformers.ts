@@ -1,4 +1,5 @@
-import { isObject, listAt, objectAt, secondsAt, textAt, wrong } from './json.ts';
+import { isObject } from '../../annotation/text.ts';
+import { listAt, objectAt, secondsAt, textAt, wrong } from './json.ts';
 import { wordsOfSegment } from './segments.ts';
 import { type Transcript, transcript } from './transcript.ts';
 

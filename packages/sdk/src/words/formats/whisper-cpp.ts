@@ -1,5 +1,6 @@
+import { isObject } from '../../annotation/text.ts';
 import { UNSPACED } from '../text.ts';
-import { isObject, type JsonObject, listAt, objectAt, secondsAt, textAt } from './json.ts';
+import { type JsonObject, listAt, objectAt, secondsAt, textAt } from './json.ts';
 import { wordsOfSegment } from './segments.ts';
 import { type Part, type RecognizedWord, type Transcript, transcript } from './transcript.ts';
 

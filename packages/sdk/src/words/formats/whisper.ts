@@ -1,4 +1,5 @@
-import { isObject, type JsonObject, listAt, objectAt, secondsAt, textAt, wrong } from './json.ts';
+import { isObject } from '../../annotation/text.ts';
+import { type JsonObject, listAt, objectAt, secondsAt, textAt, wrong } from './json.ts';
 import { wordsOfSegment } from './segments.ts';
 import { type Part, type RecognizedWord, type Transcript, transcript } from './transcript.ts';
 
@@ -15,10 +16,8 @@ export function readWhisper(json: JsonObject): Transcript {
   const segments = json.segments === undefined || json.segments === null ? [] : listAt(json.segments, 'segments');
   const parts = segments.map((segment, i) => partOfSegment(segment, `segments[${i}]`));
   // The OpenAI API and older versions of whisperX have the words next to the segments.
-  const flat = ['words', 'word_segments'].find(
-    (name) => Array.isArray(json[name]) && listAt(json[name], name).length > 0,
-  );
-  const has = segments.some((segment) => isObject(segment) && Array.isArray(segment.words) && segment.words.length > 0);
+  const flat = ['words', 'word_segments'].find((name) => isFilled(json[name]));
+  const has = segments.some((segment) => isObject(segment) && isFilled(segment.words));
   if (flat !== undefined && !has) {
     return transcript('whisper', [readWords(listAt(json[flat], flat), flat)], json.language);
   }
@@ -43,9 +42,13 @@ export function readSegmentList(json: readonly unknown[]): Transcript {
 function partOfSegment(item: unknown, where: string): Part {
   const segment = objectAt(item, where);
   const { words } = segment;
-  if (Array.isArray(words) && words.length > 0) return readWords(words, `${where}.words`);
+  if (isFilled(words)) return readWords(words, `${where}.words`);
   const text = textAt(segment.text, `${where}.text`) ?? '';
   return wordsOfSegment(text, secondsAt(segment.start, `${where}.start`), secondsAt(segment.end, `${where}.end`));
+}
+
+function isFilled(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && value.length > 0;
 }
 
 /**
