@@ -1,8 +1,8 @@
 import type { Model } from '../contract/backend.ts';
-import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
 import { Fbank, subtractMean } from '../stages/fbank.ts';
 import { normalize } from '../stages/vectors.ts';
+import { incompatible } from './incompatible.ts';
 import type { Embedding } from './piece-embedding.ts';
 import { floats } from './run-windows.ts';
 
@@ -46,10 +46,4 @@ function repeated(rows: Float32Array, least: number): Float32Array {
   const result = new Float32Array(times * rows.length);
   for (let i = 0; i < times; i++) result.set(rows, i * rows.length);
   return result;
-}
-
-function incompatible(manifest: ModelManifest, what: string): VoiceFlowError {
-  return new VoiceFlowError('model-incompatible', `${manifest.id}@${manifest.version}: ${what}`, {
-    hint: 'use the manifest and the weights of the same model',
-  });
 }

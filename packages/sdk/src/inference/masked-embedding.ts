@@ -2,6 +2,7 @@ import type { Model } from '../contract/backend.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { EmbeddingPart, ModelManifest } from '../contract/model.ts';
 import { subtractMean } from '../stages/fbank.ts';
+import { incompatible } from './incompatible.ts';
 import type { LinearLayer, PooledNetwork } from './onnx-graph.ts';
 import { checkFinite } from './run-windows.ts';
 
@@ -26,10 +27,9 @@ export function maskedEmbedding(
   const valid =
     part !== undefined && input?.dims.length === 3 && head.to === part.dimensions && head.bias.length === head.to;
   if (valid && head.from % 2 === 0) return { model, part, input: input.name, features, head };
-  throw new VoiceFlowError(
-    'model-incompatible',
-    `${manifest.id}@${manifest.version}: expected a network from [N, T, bins] to ${part?.dimensions ?? 'some'} dimensions; its last layer outputs ${head.to}`,
-    { hint: 'use the manifest and the weights of the same model' },
+  throw incompatible(
+    manifest,
+    `expected a network from [N, T, bins] to ${part?.dimensions ?? 'some'} dimensions; its last layer outputs ${head.to}`,
   );
 }
 

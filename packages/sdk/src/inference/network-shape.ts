@@ -1,6 +1,6 @@
 import type { Model, TensorInfo } from '../contract/backend.ts';
-import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
+import { incompatible } from './incompatible.ts';
 
 /** Tensor names and sizes of a network that outputs a few local speakers for each window. */
 export interface WindowNetwork {
@@ -57,10 +57,4 @@ function agree(manifest: ModelManifest, expected: TensorInfo, found: readonly Te
   const seen = tensor ? `${tensor.type} [${tensor.dims.join(', ')}]` : 'no such tensor';
   const wanted = `${expected.type} [${expected.dims.join(', ')}]`;
   throw incompatible(manifest, `expected "${expected.name}" to be ${wanted}, but the network has ${seen}`);
-}
-
-function incompatible(manifest: ModelManifest, what: string): VoiceFlowError {
-  return new VoiceFlowError('model-incompatible', `${manifest.id}@${manifest.version}: ${what}`, {
-    hint: 'use the manifest and the weights of the same model',
-  });
 }

@@ -1,8 +1,8 @@
 import type { Model } from '../contract/backend.ts';
-import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest, SegmentationPart } from '../contract/model.ts';
 import { halfEven } from '../stages/half-even.ts';
 import { Powerset, powersetClasses } from '../stages/powerset.ts';
+import { incompatible } from './incompatible.ts';
 import { floats } from './run-windows.ts';
 import { WindowRunner } from './window-runner.ts';
 
@@ -141,10 +141,4 @@ export class WindowMean {
       this.#count[at] = 0;
     }
   }
-}
-
-function incompatible(manifest: ModelManifest, what: string): VoiceFlowError {
-  return new VoiceFlowError('model-incompatible', `${manifest.id}@${manifest.version}: ${what}`, {
-    hint: 'use the manifest and the weights of the same model',
-  });
 }

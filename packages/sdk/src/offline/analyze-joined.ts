@@ -1,9 +1,9 @@
 import type { AudioSource } from '../contract/audio.ts';
 import type { Model } from '../contract/backend.ts';
-import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
 import { embedding } from '../inference/embedding.ts';
 import type { FastCnnNetwork } from '../inference/fast-cnn-network.ts';
+import { incompatible } from '../inference/incompatible.ts';
 import type { Embedding } from '../inference/piece-embedding.ts';
 import type { Segmentation } from '../inference/segmentation.ts';
 import { clusterJoined } from '../stages/cluster-joined.ts';
@@ -13,7 +13,7 @@ import { byPieces } from '../stages/piece-speakers.ts';
 import { type Analysis, analyze } from './analyze.ts';
 import { PieceCollector } from './piece-collector.ts';
 import type { SolveContext } from './speaker-turns.ts';
-import type { DiarizeRequest } from './types.ts';
+import type { AnalyzeRequest } from './types.ts';
 
 /** The networks of the joined pipeline: the Fast CNN with its gate, and a network that embeds pieces of speech. */
 export interface JoinedModel {
@@ -61,7 +61,7 @@ export interface JoinedAnalysis extends Analysis {
 export async function analyzeJoined(
   { cnn, segmentation, embedding: voices, settings }: JoinedModel,
   source: AudioSource,
-  request: Pick<DiarizeRequest, 'signal' | 'onProgress'>,
+  request: AnalyzeRequest,
 ): Promise<JoinedAnalysis> {
   const begun = performance.now();
   const collector = new PieceCollector(voices, segmentation, settings.pieces, request.signal);
@@ -90,10 +90,4 @@ export function joinedContext(
     cluster: () => clusterJoined(local, other, cnn.settings, settings, cnn.frame),
     identity: { local: other, settings },
   };
-}
-
-function incompatible({ id, version }: ModelManifest, what: string): VoiceFlowError {
-  return new VoiceFlowError('model-incompatible', `${id}@${version}: ${what}`, {
-    hint: 'use the manifest and the weights of the same model',
-  });
 }

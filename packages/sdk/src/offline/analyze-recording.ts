@@ -3,16 +3,17 @@ import type { Model } from '../contract/backend.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
 import { embedding } from '../inference/embedding.ts';
+import { incompatible } from '../inference/incompatible.ts';
 import type { Embedding } from '../inference/piece-embedding.ts';
-import { pushAll } from '../inference/run-windows.ts';
 import { firstFrame, type Segmentation, segmentationRunner } from '../inference/segmentation.ts';
 import { ActiveSpeakersAdder } from '../stages/active-speakers.ts';
 import { piecePosteriors } from '../stages/piece-posteriors.ts';
 import { type RecordingSettings, recordingSettings } from '../stages/recording-settings.ts';
 import { SegmentedRecording } from '../stages/segmented.ts';
 import { PieceCollector } from './piece-collector.ts';
+import { modelProgress, readSource } from './read-source.ts';
 import type { SolveContext } from './speaker-turns.ts';
-import type { DiarizeRequest } from './types.ts';
+import type { AnalyzeRequest, NetworkOutputs } from './types.ts';
 
 /** A segmentation network for windows of several seconds, an embedding network for pieces of speech, and settings. */
 export interface RecordingModel {
@@ -40,15 +41,15 @@ export function recordingModel(manifest: ModelManifest, network: Model, segmente
   const settings = recordingSettings(manifest);
   const { part } = segmenter;
   if (part.sampleRate !== manifest.sampleRate || voices.part.sampleRate !== manifest.sampleRate) {
-    throw new VoiceFlowError(
-      'model-incompatible',
-      `${manifest.id}@${manifest.version}: its networks need ${part.sampleRate} and ${voices.part.sampleRate} Hz; expected ${manifest.sampleRate} Hz`,
+    throw incompatible(
+      manifest,
+      `its networks need ${part.sampleRate} and ${voices.part.sampleRate} Hz; expected ${manifest.sampleRate} Hz`,
     );
   }
   if (settings.voices.from !== voices.part.dimensions) {
-    throw new VoiceFlowError(
-      'model-incompatible',
-      `${manifest.id}@${manifest.version}: its voice space takes ${settings.voices.from} dimensions, but its network outputs ${voices.part.dimensions}`,
+    throw incompatible(
+      manifest,
+      `its voice space takes ${settings.voices.from} dimensions, but its network outputs ${voices.part.dimensions}`,
     );
   }
   return {
@@ -81,22 +82,14 @@ export function recordingContext(model: RecordingModel, { local }: Pick<Recordin
 }
 
 /** Outputs of both networks for a whole source. */
-export interface RecordingAnalysis {
-  readonly local: SegmentedRecording;
-  /** Seconds. */
-  readonly duration: number;
-  /** Milliseconds of waiting for audio, and in total. */
-  readonly decode: number;
-  readonly total: number;
-}
+export type RecordingAnalysis = NetworkOutputs<SegmentedRecording>;
 
 /** Runs both networks on a source, in parallel. @throws `invalid-audio` for a source without samples. */
 export async function analyzeRecording(
   model: RecordingModel,
   source: AudioSource,
-  { signal, onProgress }: Pick<DiarizeRequest, 'signal' | 'onProgress'>,
+  { signal, onProgress }: AnalyzeRequest,
 ): Promise<RecordingAnalysis> {
-  const begun = performance.now();
   const { settings, frame, step } = model;
   const { part, powerset } = model.segmentation;
   const startOf = (window: number) => firstFrame(part, window, step);
@@ -105,35 +98,25 @@ export async function analyzeRecording(
     Math.max(1, Math.round(settings.activity.shortest / frame)),
   );
   const pieces = new PieceCollector(model.embedding, model.segmentation, settings.pieces, signal);
-  const total = source.lengthHint === undefined ? undefined : source.lengthHint / source.sampleRate;
+  const report = modelProgress(source, onProgress);
   const runner = segmentationRunner(model.segmentation, { step, signal }, async (window, scores) => {
     local.add(powerset.decisions(scores), powerset.levels(scores));
     await pieces.window(startOf(window), scores);
-    const done = ((window + 1) * step) / part.sampleRate;
-    onProgress?.({ stage: 'model', ...(total === undefined ? { done } : { done: Math.min(done, total), total }) });
+    report(((window + 1) * step) / part.sampleRate);
   });
-  let samples = 0;
-  const decode = await pushAll(
-    source,
-    {
-      push: async (chunk) => {
-        samples += chunk.length;
-        pieces.push(chunk);
-        await runner.push(chunk);
-      },
-      end: async () => {
-        await runner.end();
-        local.setPieces(await pieces.end());
-      },
-      settled: async () => {
-        await runner.settled();
-        await pieces.settled();
-      },
+  const both = {
+    push: async (chunk: Float32Array) => {
+      pieces.push(chunk);
+      await runner.push(chunk);
     },
-    signal,
-  );
-  if (samples === 0) {
-    throw new VoiceFlowError('invalid-audio', 'the audio has no samples', { hint: 'pass at least one sample' });
-  }
-  return { local, duration: samples / part.sampleRate, decode, total: performance.now() - begun };
+    end: async () => {
+      await runner.end();
+      local.setPieces(await pieces.end());
+    },
+    settled: async () => {
+      await runner.settled();
+      await pieces.settled();
+    },
+  };
+  return { local, ...(await readSource(source, both, signal)) };
 }

@@ -1,13 +1,12 @@
 import type { AudioSource } from '../contract/audio.ts';
-import { VoiceFlowError } from '../contract/errors.ts';
 import { InFlight } from '../inference/in-flight.ts';
 import { type MaskedEmbedding, poolable, pooledVoice, voiceMask } from '../inference/masked-embedding.ts';
-import { pushAll } from '../inference/run-windows.ts';
 import { firstFrame, type Segmentation, segmentationRunner } from '../inference/segmentation.ts';
 import { BinarizedRecording } from '../stages/binarized-recording.ts';
 import { Fbank } from '../stages/fbank.ts';
 import { FeatureRows } from '../stages/feature-rows.ts';
-import type { DiarizeRequest } from './types.ts';
+import { modelProgress, readSource } from './read-source.ts';
+import type { AnalyzeRequest, NetworkOutputs } from './types.ts';
 
 /** The networks of the pyannote pipeline. */
 export interface WindowModel {
@@ -28,9 +27,8 @@ const LEAST_SAMPLES = 400;
 export async function analyzeWindows(
   { segmentation, embedding, step }: WindowModel,
   source: AudioSource,
-  { signal, onProgress }: Pick<DiarizeRequest, 'signal' | 'onProgress'>,
-) {
-  const begun = performance.now();
+  { signal, onProgress }: AnalyzeRequest,
+): Promise<NetworkOutputs<BinarizedRecording>> {
   const { part, powerset } = segmentation;
   const { bins, dimensions } = embedding.part;
   const recording = new BinarizedRecording({
@@ -54,41 +52,31 @@ export async function analyzeWindows(
         recording.voices.set(window * part.speakers + slot, pooledVoice(pooled, mask, embedding.head));
     }
   };
-  const total = source.lengthHint === undefined ? undefined : source.lengthHint / source.sampleRate;
+  const report = modelProgress(source, onProgress);
   const runner = segmentationRunner(segmentation, { step, signal }, async (window, scores) => {
     const active = Uint8Array.from(powerset.decisions(scores));
     recording.add(active);
     if (active.includes(1)) running.add(embedWindow(window, active));
     rows.forget(Math.floor(((window + 1) * step) / features.step));
     await running.settle(embedding.model.concurrency);
-    const done = ((window + 1) * step) / part.sampleRate;
-    onProgress?.({ stage: 'model', ...(total === undefined ? { done } : { done: Math.min(done, total), total }) });
+    report(((window + 1) * step) / part.sampleRate);
   });
-  let samples = 0;
   const push = (chunk: Float32Array) => features.push(chunk, (row) => rows.push(row));
-  const decode = await pushAll(
-    source,
-    {
-      push: async (chunk) => {
-        samples += chunk.length;
-        push(chunk);
-        await runner.push(chunk);
-      },
-      end: async () => {
-        // Features of the silence that pads the last window.
-        push(new Float32Array(part.window));
-        await runner.end();
-        await running.settle(0);
-      },
-      settled: async () => {
-        await runner.settled();
-        await running.settled();
-      },
+  const both = {
+    push: async (chunk: Float32Array) => {
+      push(chunk);
+      await runner.push(chunk);
     },
-    signal,
-  );
-  if (samples === 0) {
-    throw new VoiceFlowError('invalid-audio', 'the audio has no samples', { hint: 'pass at least one sample' });
-  }
-  return { recording, duration: samples / part.sampleRate, decode, total: performance.now() - begun };
+    end: async () => {
+      // Features of the silence that pads the last window.
+      push(new Float32Array(part.window));
+      await runner.end();
+      await running.settle(0);
+    },
+    settled: async () => {
+      await runner.settled();
+      await running.settled();
+    },
+  };
+  return { local: recording, ...(await readSource(source, both, signal)) };
 }

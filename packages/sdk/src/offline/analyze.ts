@@ -1,23 +1,16 @@
 import type { AudioSource } from '../contract/audio.ts';
-import { VoiceFlowError } from '../contract/errors.ts';
 import type { FastCnnNetwork } from '../inference/fast-cnn-network.ts';
-import { floats, pushAll } from '../inference/run-windows.ts';
+import { floats } from '../inference/run-windows.ts';
 import { speechRules } from '../inference/speech-gate.ts';
 import { WindowRunner } from '../inference/window-runner.ts';
 import { LocalSpeakers } from '../stages/local-speakers.ts';
 import { SpeechMask } from '../stages/speech.ts';
 import { type GateListener, HeldWindows } from './held-windows.ts';
-import type { DiarizeRequest } from './types.ts';
+import { modelProgress, readSource } from './read-source.ts';
+import type { AnalyzeRequest, NetworkOutputs } from './types.ts';
 
 /** Output of the network for a whole source. */
-export interface Analysis {
-  readonly local: LocalSpeakers;
-  /** Seconds. */
-  readonly duration: number;
-  /** Milliseconds of waiting for audio, and in total. */
-  readonly decode: number;
-  readonly total: number;
-}
+export type Analysis = NetworkOutputs<LocalSpeakers>;
 
 /** Runs the gate's network in parallel with the other network. Its end comes last: all windows must have been added. */
 function both(runner: WindowRunner, held: HeldWindows): Pick<WindowRunner, 'push' | 'end' | 'settled'> {
@@ -44,12 +37,10 @@ function both(runner: WindowRunner, held: HeldWindows): Pick<WindowRunner, 'push
 export async function analyze(
   cnn: FastCnnNetwork,
   source: AudioSource,
-  { signal, onProgress }: Pick<DiarizeRequest, 'signal' | 'onProgress'>,
+  { signal, onProgress }: AnalyzeRequest,
   listener?: GateListener,
 ): Promise<Analysis> {
-  const { network, settings, manifest } = cnn;
-  const begun = performance.now();
-  const { gate } = cnn;
+  const { network, settings, manifest, gate } = cnn;
   const mask = gate && new SpeechMask(speechRules(gate, cnn.frame));
   const local = new LocalSpeakers(
     { frames: network.frames, slots: network.slots, dimensions: network.dimensions, hop: cnn.hop },
@@ -57,7 +48,7 @@ export async function analyze(
     mask,
   );
   const hop = (cnn.hop * network.window) / network.frames;
-  const total = source.lengthHint === undefined ? undefined : source.lengthHint / source.sampleRate;
+  const report = modelProgress(source, onProgress);
   const run = {
     window: network.window,
     hop,
@@ -71,13 +62,7 @@ export async function analyze(
     const activity = floats(outputs, network.activity, count * network.frames * network.slots);
     const embeddings = floats(outputs, network.embeddings, count * network.slots * network.dimensions);
     (held ?? local).add(activity, embeddings);
-    const done = ((first + count) * hop) / manifest.sampleRate;
-    onProgress?.({ stage: 'model', ...(total === undefined ? { done } : { done: Math.min(done, total), total }) });
+    report(((first + count) * hop) / manifest.sampleRate);
   });
-  const decode = await pushAll(source, held ? both(runner, held) : runner, signal);
-  const { samples } = runner;
-  if (samples === 0) {
-    throw new VoiceFlowError('invalid-audio', 'the audio has no samples', { hint: 'pass at least one sample' });
-  }
-  return { local, duration: samples / manifest.sampleRate, decode, total: performance.now() - begun };
+  return { local, ...(await readSource(source, held ? both(runner, held) : runner, signal)) };
 }

@@ -1,19 +1,8 @@
 import type { AudioSource } from '../contract/audio.ts';
-import type { Warning } from '../contract/warnings.ts';
 import { paced } from '../inference/paced.ts';
-import type { LocalRecording } from '../stages/local-speakers.ts';
+import type { Steps } from '../stages/steps.ts';
 import { type SolveContext, solveSteps } from './speaker-turns.ts';
-import type { DiarizeRequest, PipelineResult } from './types.ts';
-
-/** Outputs of a pipeline's networks for a whole source. */
-interface NetworkOutputs {
-  readonly local: LocalRecording;
-  /** Seconds. */
-  readonly duration: number;
-  /** Milliseconds of waiting for audio, and in total. */
-  readonly decode: number;
-  readonly total: number;
-}
+import type { DiarizeRequest, NetworkOutputs, PipelineResult } from './types.ts';
 
 /**
  * Diarizes a whole recording: local speakers → clusters → turns. Independent of the networks.
@@ -26,14 +15,24 @@ export async function diarize<T extends NetworkOutputs>(
   source: AudioSource,
   request: DiarizeRequest,
 ): Promise<PipelineResult> {
-  const { onProgress, signal } = request;
   const outputs = await analyze(source, request);
-  const { local, duration, decode, total } = outputs;
+  return solved(source, request, outputs, () =>
+    solveSteps(contextOf(outputs), outputs.local, outputs.duration, request),
+  );
+}
+
+/** Runs the steps that find speakers and turns in the outputs of the networks, and reports progress. @throws `aborted`. */
+export async function solved(
+  source: AudioSource,
+  { onProgress, signal }: DiarizeRequest,
+  { duration, decode, total }: Omit<NetworkOutputs, 'local'>,
+  solve: () => Steps<Pick<PipelineResult, 'turns' | 'speakers' | 'warnings'>>,
+): Promise<PipelineResult> {
   const begun = performance.now();
   const reportClustering = () => onProgress?.({ stage: 'cluster', done: 0, total: duration });
   reportClustering();
-  const solution = await paced(solveSteps(contextOf(outputs), local, duration, request), signal, reportClustering);
+  const solution = await paced(solve(), signal, reportClustering);
   onProgress?.({ stage: 'done', done: duration, total: duration });
-  const warnings: readonly Warning[] = [...source.warnings, ...solution.warnings];
+  const warnings = [...source.warnings, ...solution.warnings];
   return { ...solution, duration, warnings, decode, model: total - decode, cluster: performance.now() - begun };
 }

@@ -1,42 +1,40 @@
 import { VoiceFlowError } from '../contract/errors.ts';
+import type { Segment } from '../contract/segment.ts';
 import type { LocalRecording } from '../stages/local-speakers.ts';
-import type { VoiceSpace } from '../stages/plda.ts';
 import { accumulate, dot, normalize } from '../stages/vectors.ts';
-
-/** The mean of all embeddings, and seconds per frame. */
-interface EmbedContext {
-  readonly settings: { readonly voices: Pick<VoiceSpace, 'mean'> };
-  readonly frame: number;
-}
 
 type Recording = Pick<
   LocalRecording,
   'windows' | 'frames' | 'slots' | 'dimensions' | 'startOf' | 'activity' | 'embedding'
 >;
 
-interface Span {
-  readonly start: number;
-  readonly end: number;
-}
-
 /**
  * Returns one unit vector for each span, or one for the whole recording: the mean of the embeddings of each window's
  * main local speaker in the span, weighted by its activity, minus the mean of all embeddings.
+ * @param mean Mean of all embeddings. @param frame Seconds per frame.
  * @throws `invalid-audio` when a segment holds no speech.
  */
 export function embedSpans(
-  context: EmbedContext,
+  { mean, frame }: { readonly mean: Float32Array; readonly frame: number },
   local: Recording,
-  segments: readonly Span[] | undefined,
+  segments: readonly Segment[] | undefined,
   duration: number,
 ): Float32Array[] {
   const spans = segments ?? [{ start: 0, end: duration }];
-  return spans.map((span) => voiceOf(context, local, span, duration));
+  return spans.map(({ start, end }) => {
+    const sum = sumOf(local, Math.round(start / frame), Math.round(Math.min(end, duration) / frame), mean);
+    if (dot(sum, sum) > 0) return normalize(sum);
+    throw new VoiceFlowError(
+      'invalid-audio',
+      `no speech between ${start} s and ${end} s to compute an embedding from`,
+      {
+        hint: 'choose a segment with speech',
+      },
+    );
+  });
 }
 
-function voiceOf(cnn: EmbedContext, local: Recording, span: Span, duration: number): Float32Array {
-  const from = Math.round(span.start / cnn.frame);
-  const to = Math.round(Math.min(span.end, duration) / cnn.frame);
+function sumOf(local: Recording, from: number, to: number, mean: Float32Array): Float32Array {
   const sum = new Float32Array(local.dimensions);
   for (let window = 0; window < local.windows; window++) {
     const first = local.startOf(window);
@@ -45,16 +43,9 @@ function voiceOf(cnn: EmbedContext, local: Recording, span: Span, duration: numb
     const embedding = local.embedding(window, slot);
     if (!embedding || weight === 0) continue;
     accumulate(sum, embedding, weight);
-    accumulate(sum, cnn.settings.voices.mean, -weight);
+    accumulate(sum, mean, -weight);
   }
-  if (dot(sum, sum) > 0) return normalize(sum);
-  throw new VoiceFlowError(
-    'invalid-audio',
-    `no speech between ${span.start} s and ${span.end} s to compute an embedding from`,
-    {
-      hint: 'choose a segment with speech',
-    },
-  );
+  return sum;
 }
 
 /** The slot that speaks most in the frames `[from, to)`. Its weight is lower if it also speaks outside of them. */

@@ -1,7 +1,5 @@
 import type { ModelManifest } from '../contract/model.ts';
 import type { Speaker } from '../contract/result.ts';
-import type { Turn } from '../contract/segment.ts';
-import type { Warning } from '../contract/warnings.ts';
 import type { BinarizedRecording } from '../stages/binarized-recording.ts';
 import type { FrameTurn } from '../stages/hysteresis.ts';
 import type { PyannoteSettings } from '../stages/pyannote-settings.ts';
@@ -12,7 +10,7 @@ import { type Assignment, assignVoices, assignVoicesToCount, findVoices } from '
 import { normalize } from '../stages/vectors.ts';
 import { labelSpeakers, nameVoices } from '../voices/naming.ts';
 import { chooseSpeakerCount, countWarnings } from './speaker-count.ts';
-import type { DiarizeRequest } from './types.ts';
+import type { DiarizeRequest, PipelineResult } from './types.ts';
 
 /** Properties of the model for pyannote's clustering and reconstruction. */
 export interface ReconstructContext {
@@ -40,7 +38,7 @@ export function* reconstructSteps(
   recording: BinarizedRecording,
   duration: number,
   { bounds, known, falseNames }: Pick<DiarizeRequest, 'bounds' | 'known' | 'falseNames'>,
-): Steps<{ turns: readonly Turn[]; speakers: readonly Speaker[]; warnings: readonly Warning[] }> {
+): Steps<Pick<PipelineResult, 'turns' | 'speakers' | 'warnings'>> {
   const { manifest, settings, space, frame, offset } = context;
   const voices = yield* findVoices(recording, space, settings.clustering);
   const free = yield* attempt(recording, yield* assignVoices(voices), Number.POSITIVE_INFINITY);

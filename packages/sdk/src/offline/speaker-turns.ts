@@ -1,7 +1,6 @@
 import type { ModelManifest } from '../contract/model.ts';
 import type { Speaker } from '../contract/result.ts';
 import type { Turn } from '../contract/segment.ts';
-import type { Warning } from '../contract/warnings.ts';
 import { type Clustering, clusterSpeakers, type Partition, speakerEmbedding } from '../stages/cluster-speakers.ts';
 import { confidenceOf, type TurnEvidence, turnEvidence } from '../stages/confidence.ts';
 import { type FrameTurn, TurnTracker } from '../stages/hysteresis.ts';
@@ -12,17 +11,14 @@ import { CERTAIN_SILENCE } from '../stages/speech.ts';
 import { finish, type Steps } from '../stages/steps.ts';
 import { labelSpeakers, nameVoices } from '../voices/naming.ts';
 import { chooseSpeakerCount, countWarnings } from './speaker-count.ts';
-import type { DiarizeRequest } from './types.ts';
+import type { DiarizeRequest, PipelineResult } from './types.ts';
 
 /** Weight of a window's edges, relative to its middle. */
 export const EDGE_WEIGHT = 0.05;
 /** A few milliseconds of work. */
 const WINDOWS_PER_STEP = 256;
 
-export interface Solution {
-  readonly turns: readonly Turn[];
-  readonly speakers: readonly Speaker[];
-  readonly warnings: readonly Warning[];
+export interface Solution extends Pick<PipelineResult, 'turns' | 'speakers' | 'warnings'> {
   /** Evidence for the confidence of each turn, in the order of `turns`. */
   readonly evidence: readonly TurnEvidence[];
 }

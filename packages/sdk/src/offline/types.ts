@@ -1,7 +1,6 @@
 import type { KnownVoice, Progress, SpeakerBounds } from '../contract/options.ts';
-import type { Speaker } from '../contract/result.ts';
-import type { Turn } from '../contract/segment.ts';
-import type { Warning } from '../contract/warnings.ts';
+import type { Diarization, Timings } from '../contract/result.ts';
+import type { LocalRecording } from '../stages/local-speakers.ts';
 
 export interface DiarizeRequest {
   readonly bounds: SpeakerBounds;
@@ -11,14 +10,19 @@ export interface DiarizeRequest {
   readonly onProgress?: (progress: Progress) => void;
 }
 
-export interface PipelineResult {
-  readonly turns: readonly Turn[];
-  readonly speakers: readonly Speaker[];
+/** How the networks of a pipeline are run on a source. */
+export type AnalyzeRequest = Pick<DiarizeRequest, 'signal' | 'onProgress'>;
+
+/** Outputs of a pipeline's networks for a whole source. */
+export interface NetworkOutputs<L = LocalRecording> {
+  readonly local: L;
   /** Seconds. */
   readonly duration: number;
-  readonly warnings: readonly Warning[];
-  /** Milliseconds spent waiting for audio, waiting for the network, and on everything after. */
+  /** Milliseconds of waiting for audio, and in total. */
   readonly decode: number;
-  readonly model: number;
-  readonly cluster: number;
+  readonly total: number;
 }
+
+/** `model` of the timings is the time of waiting for the networks, and `cluster` that of everything after. */
+export type PipelineResult = Pick<Diarization, 'turns' | 'speakers' | 'duration' | 'warnings'> &
+  Pick<Timings, 'decode' | 'model' | 'cluster'>;

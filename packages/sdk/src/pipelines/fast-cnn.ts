@@ -31,7 +31,7 @@ export function fastCnnPipeline(manifest: ModelManifest, model: Model, segmentat
       ),
     embed: async (source, segments, request) => {
       const { local, duration } = await analyze(ungated, source, request);
-      return embedSpans(cnn, local, segments, duration);
+      return embedSpans({ mean: cnn.settings.voices.mean, frame: cnn.frame }, local, segments, duration);
     },
     open: (options, origin) => openSession(cnn, options, origin, sharedPace),
   };

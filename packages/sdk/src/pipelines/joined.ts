@@ -40,7 +40,7 @@ export function joinedPipeline(
       ),
     embed: async (source, segments, request) => {
       const { byPieces, duration } = await analyzeJoined(model, source, request);
-      return embedSpans({ settings: { voices: { mean } }, frame: cnn.frame }, byPieces, segments, duration);
+      return embedSpans({ mean, frame: cnn.frame }, byPieces, segments, duration);
     },
     open: noLiveSessions(manifest),
   };

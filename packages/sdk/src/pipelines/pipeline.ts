@@ -2,13 +2,11 @@ import type { AudioSource } from '../contract/audio.ts';
 import type { Model } from '../contract/backend.ts';
 import type { DiarizationSession, LiveOptions } from '../contract/live.ts';
 import type { ModelManifest } from '../contract/model.ts';
+import type { Segment } from '../contract/segment.ts';
 import type { Segmentation } from '../inference/segmentation.ts';
 import type { CheckedBytes } from '../inference/weights.ts';
 import type { SessionOrigin } from '../live/session.ts';
-import type { DiarizeRequest, PipelineResult } from '../offline/types.ts';
-
-/** Options of `embed` besides the segments. */
-export type EmbedRequest = Pick<DiarizeRequest, 'signal' | 'onProgress'>;
+import type { AnalyzeRequest, DiarizeRequest, PipelineResult } from '../offline/types.ts';
 
 /** The processing steps of a model. Results depend only on the audio and the network, not on the runtime. */
 export interface Pipeline {
@@ -18,8 +16,8 @@ export interface Pipeline {
   /** Returns one unit vector for each segment (in seconds), or one for the whole recording. */
   embed(
     source: AudioSource,
-    segments: readonly { readonly start: number; readonly end: number }[] | undefined,
-    request: EmbedRequest,
+    segments: readonly Segment[] | undefined,
+    request: AnalyzeRequest,
   ): Promise<Float32Array[]>;
   /** Opens a live session. @throws `invalid-option`; `aborted`. */
   open(options: LiveOptions, origin: SessionOrigin): DiarizationSession;

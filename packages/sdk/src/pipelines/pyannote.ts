@@ -1,12 +1,12 @@
-import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest, ModelPackage } from '../contract/model.ts';
 import { readExtraFile } from '../inference/extra-file.ts';
+import { incompatible } from '../inference/incompatible.ts';
 import { maskedEmbedding } from '../inference/masked-embedding.ts';
 import { openAtPooling } from '../inference/onnx-graph.ts';
-import { paced } from '../inference/paced.ts';
 import type { Segmentation } from '../inference/segmentation.ts';
 import type { CheckedBytes } from '../inference/weights.ts';
 import { analyzeWindows } from '../offline/analyze-windows.ts';
+import { solved } from '../offline/diarize.ts';
 import { embedSpans } from '../offline/embed.ts';
 import { type ReconstructContext, reconstructSteps } from '../offline/reconstructed-turns.ts';
 import { PLDA_FILES, pyannoteSettings, readPlda } from '../stages/pyannote-settings.ts';
@@ -57,19 +57,14 @@ function pipeline(context: ReconstructContext, model: Parameters<typeof analyzeW
   return {
     dimensions: space.from,
     diarize: async (source, request) => {
-      const { signal, onProgress } = request;
-      const { recording, duration, decode, total } = await analyzeWindows(model, source, request);
-      const begun = performance.now();
-      const reportClustering = () => onProgress?.({ stage: 'cluster', done: 0, total: duration });
-      reportClustering();
-      const solution = await paced(reconstructSteps(context, recording, duration, request), signal, reportClustering);
-      onProgress?.({ stage: 'done', done: duration, total: duration });
-      const warnings = [...source.warnings, ...solution.warnings];
-      return { ...solution, duration, warnings, decode, model: total - decode, cluster: performance.now() - begun };
+      const outputs = await analyzeWindows(model, source, request);
+      return solved(source, request, outputs, () =>
+        reconstructSteps(context, outputs.local, outputs.duration, request),
+      );
     },
     embed: async (source, segments, request) => {
-      const { recording, duration } = await analyzeWindows(model, source, request);
-      return embedSpans({ settings: { voices: { mean } }, frame }, recording, segments, duration);
+      const { local, duration } = await analyzeWindows(model, source, request);
+      return embedSpans({ mean, frame }, local, segments, duration);
     },
     open: noLiveSessions(manifest),
   };
@@ -84,8 +79,4 @@ function partOf(manifest: ModelManifest, segmentation: Segmentation | undefined)
     manifest,
     `its networks need ${part.sampleRate} and ${embeddingRate} Hz; expected ${manifest.sampleRate} Hz`,
   );
-}
-
-function incompatible({ id, version }: ModelManifest, what: string): VoiceFlowError {
-  return new VoiceFlowError('model-incompatible', `${id}@${version}: ${what}`);
 }

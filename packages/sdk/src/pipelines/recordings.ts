@@ -30,7 +30,7 @@ export function recordingPipeline(manifest: ModelManifest, network: Model, segme
       ),
     embed: async (source, segments, request) => {
       const { local, duration } = await analyzeRecording(model, source, request);
-      return embedSpans(model, local, segments, duration);
+      return embedSpans({ mean: model.settings.voices.mean, frame: model.frame }, local, segments, duration);
     },
     open: noLiveSessions(manifest),
   };

@@ -4,6 +4,7 @@ import type { Backend, BackendCapabilities } from '../../contract/backend.ts';
 import { VoiceFlowError } from '../../contract/errors.ts';
 import { SPEC_VERSION } from '../../contract/version.ts';
 import { checkDevice, type Device } from '../device.ts';
+import { messageOf } from '../pool/failure.ts';
 import { checkThreads, defaultWorkers } from '../pool/options.ts';
 import { openPool } from '../pool/pool.ts';
 import { spawnThread } from '../pool/spawn.ts';
@@ -46,7 +47,7 @@ export interface NodeBackendOptions {
 export function nodeBackend(options: NodeBackendOptions = {}): Backend {
   const { mode = 'threads' } = options;
   const device = checkDevice(options.device ?? 'cpu');
-  if (mode === 'in-process') return inProcess(options);
+  if (mode === 'in-process') return inProcess(options, device);
   if (mode !== 'threads') {
     throw new VoiceFlowError('invalid-option', `mode is "${String(mode)}"; expected "threads" or "in-process"`);
   }
@@ -69,14 +70,14 @@ export function nodeBackend(options: NodeBackendOptions = {}): Backend {
   };
 }
 
-function inProcess(options: NodeBackendOptions): Backend {
+function inProcess(options: NodeBackendOptions, device: Device): Backend {
   return sessionBackend({
     name: 'node',
     capabilities: () => capabilities(options, 1, 'in process: one run at a time, which blocks the event loop'),
     open: async (bytes) => {
       const url = locate(options.module);
       disableTelemetry();
-      return openNative(bytes, url, checkDevice(options.device ?? 'cpu'));
+      return openNative(bytes, url, device);
     },
     defer: setImmediate,
   });
@@ -88,7 +89,6 @@ async function capabilities(options: NodeBackendOptions, workers: number, note: 
     const { device = 'cpu' } = options;
     return { workers, threads: 1, simd: true, gpu: device !== 'cpu', notes: [note] };
   } catch (error) {
-    const missing = error instanceof Error ? error.message : String(error);
-    return { workers: 0, threads: 0, simd: false, gpu: false, notes: [missing] };
+    return { workers: 0, threads: 0, simd: false, gpu: false, notes: [messageOf(error)] };
   }
 }

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { VoiceFlowError } from '../../contract/errors.ts';
-import { INSTALL_HINT } from './install-hint.ts';
+import { INSTALL_HINT } from './session.ts';
 
 const NAME = 'onnxruntime-node';
 

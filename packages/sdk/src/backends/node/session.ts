@@ -4,7 +4,11 @@ import { VoiceFlowError } from '../../contract/errors.ts';
 import { type Device, deviceError, providersOf } from '../device.ts';
 import { messageOf } from '../pool/failure.ts';
 import { type OrtModule, openSession, type Session } from '../pool/session.ts';
-import { INSTALL_HINT } from './install-hint.ts';
+
+/** Hint for errors if the native runtime is missing. */
+export const INSTALL_HINT =
+  'install it with `npm install onnxruntime-node` (ONNXRUNTIME_NODE_INSTALL=skip in the environment avoids the ' +
+  'download of its CUDA files), or use the WASM backend, voiceflow-ml/backends/wasm, which needs nothing native';
 
 /**
  * One thread without spinning, since idle sessions that spin use whole processors. Denormal numbers are treated as

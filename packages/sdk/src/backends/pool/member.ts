@@ -1,5 +1,6 @@
 import { VoiceFlowError } from '../../contract/errors.ts';
-import type { Failure, Reply, Request, Settings, Tensors } from './protocol.ts';
+import { messageOf } from './failure.ts';
+import type { Reply, Request, Settings, Tensors } from './protocol.ts';
 import type { Thread } from './thread.ts';
 
 interface PendingRequest {
@@ -25,8 +26,9 @@ export class Member {
         message: (reply) => this.#answer(reply),
         exited: (reason) => {
           this.#ended = true;
+          const why = reason ? `: ${reason.message}` : '';
           this.#takePending()?.reject(
-            new VoiceFlowError('backend-failed', `the worker exited during a request${because(reason)}`, {
+            new VoiceFlowError('backend-failed', `the worker exited during a request${why}`, {
               hint: 'try the call again: another worker replaces it',
               cause: reason,
             }),
@@ -100,8 +102,7 @@ export class Member {
     try {
       this.#thread.post(request, transfer);
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new VoiceFlowError('model-incompatible', `the feeds could not be sent to the worker: ${why}`, {
+      throw new VoiceFlowError('model-incompatible', `the feeds could not be sent to the worker: ${messageOf(cause)}`, {
         hint: 'use separate buffers for each run: a run transfers them',
         cause,
       });
@@ -122,16 +123,11 @@ export class Member {
 }
 
 function expect<K extends Reply['kind']>(kind: K, reply: Reply): Extract<Reply, { kind: K }> {
-  if (reply.kind === 'failed') throw fromFailure(reply.failure);
+  if (reply.kind === 'failed') {
+    const { code, message, hint } = reply.failure;
+    throw new VoiceFlowError(code, message, { hint });
+  }
   if (reply.kind !== kind)
     throw new VoiceFlowError('backend-failed', `the worker sent the reply ${reply.kind}; expected ${kind}`);
   return reply as Extract<Reply, { kind: K }>;
-}
-
-function fromFailure({ code, message, hint }: Failure): VoiceFlowError {
-  return new VoiceFlowError(code, message, { hint });
-}
-
-function because(reason: Error | undefined): string {
-  return reason ? `: ${reason.message}` : '';
 }

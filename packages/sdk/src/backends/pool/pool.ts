@@ -83,7 +83,10 @@ class Pool implements Model {
   }
 
   async run(feeds: Readonly<Record<string, Tensor>>, { signal }: RunOptions = {}): Promise<Record<string, Tensor>> {
-    if (this.#closing) throw closedError(this.#options.model.name);
+    if (this.#closing) {
+      const message = `the model ${this.#options.model.name} was used after close()`;
+      throw new VoiceFlowError('closed', message, { hint: 'load it again' });
+    }
     throwIfAborted(signal);
     checkFeeds(this.inputs, feeds);
     const { tensors, transfer } = pack(feeds);
@@ -113,7 +116,7 @@ class Pool implements Model {
   }
 
   async #shutDown(): Promise<void> {
-    while (this.#queue.length > 0 || this.#some((member) => member.busy && !member.parked)) {
+    while (this.#queue.length > 0 || [...this.#members].some((member) => member.busy && !member.parked)) {
       await new Promise<void>((resolve) => this.#waiters.push(resolve));
     }
     // A worker that was given up ends when its run ends; closing does not wait for it.
@@ -214,13 +217,4 @@ class Pool implements Model {
     for (const member of this.#members) if (!member.parked && !member.ended) count += 1;
     return count;
   }
-
-  #some(test: (member: Member) => boolean): boolean {
-    for (const member of this.#members) if (test(member)) return true;
-    return false;
-  }
-}
-
-function closedError(name: string): VoiceFlowError {
-  return new VoiceFlowError('closed', `the model ${name} was used after close()`, { hint: 'load it again' });
 }

@@ -1,5 +1,5 @@
 import type { Tensor, TensorInfo } from '../../contract/backend.ts';
-import type { ErrorCode } from '../../contract/errors.ts';
+import type { VoiceFlowError } from '../../contract/errors.ts';
 
 /** Requests of the pool to a worker. Each gets one reply, and the next request is sent after that. */
 export type Request =
@@ -25,8 +25,4 @@ export type CompiledWasm = typeof globalThis extends { WebAssembly: { Module: ne
 export type Settings = Readonly<Record<string, string | number | boolean | CompiledWasm>>;
 
 /** An error as plain data for messages between threads, which do not preserve classes. */
-export interface Failure {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint?: string;
-}
+export type Failure = Pick<VoiceFlowError, 'code' | 'message' | 'hint'>;

@@ -77,7 +77,9 @@ function adapt(ort: OrtModule, session: OrtSession): Session {
       const outputs = await session.run(Object.fromEntries(given)).catch((error: unknown) => {
         throw runError(messageOf(error));
       });
-      return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, tensorOf(tensor)]));
+      // `infoOf` has checked the declared output types, and ONNX Runtime returns the matching typed array for each.
+      const tensors = Object.entries(outputs).map(([name, { type, dims, data }]) => [name, { type, dims, data }]);
+      return Object.fromEntries(tensors) as Record<string, Tensor>;
     },
     release: () => session.release(),
   };
@@ -96,11 +98,6 @@ function infoOf(value: OrtMetadata): TensorInfo {
     type,
     dims: shape.map((size) => (size === '' || (typeof size === 'number' && size < 0) ? ANY : size)),
   };
-}
-
-function tensorOf({ type, dims, data }: OrtTensor): Tensor {
-  // `infoOf` has checked the declared output types, and ONNX Runtime returns the matching typed array for each.
-  return { type, dims, data } as Tensor;
 }
 
 /** Converts ONNX Runtime's plain errors. Errors caused by the feeds are recognized by their message. */

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { Worker as NodeWorkerThread } from 'node:worker_threads';
 import { awaitGuard, createGuard } from './guard.ts';
-import { nodeThread, type Thread, type WebWorker, webThread } from './thread.ts';
+import { type Thread, type ThreadOptions, type WebWorker, webThread } from './thread.ts';
 
 /** Thread name, shown by debuggers and `ps`. */
 const NAME = 'voiceflow';
@@ -26,6 +26,26 @@ export function spawnThread(script: string, native: boolean): Thread {
   }
   // The program's own flags (loaders, inspectors) are not needed in this thread and would slow its start.
   return nodeThread(new NodeWorkerThread(url, { name: NAME, execArgv: [] }), options);
+}
+
+function nodeThread(worker: NodeWorkerThread, options: ThreadOptions): Thread {
+  return {
+    ...options,
+    listen(events) {
+      let reason: Error | undefined;
+      worker.on('message', (reply) => events.message(reply));
+      worker.on('error', (error) => {
+        reason = error;
+      });
+      worker.on('exit', (code) => {
+        options.onExit?.();
+        events.exited(reason ?? (code === 0 ? undefined : new Error(`the worker exited with code ${code}`)));
+      });
+    },
+    post: (request, transfer = []) => worker.postMessage(request, transfer),
+    hold: (alive) => (alive ? worker.ref() : worker.unref()),
+    kill: () => void worker.terminate(),
+  };
 }
 
 function watched() {

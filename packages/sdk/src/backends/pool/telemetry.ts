@@ -3,6 +3,7 @@ import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { VoiceFlowError } from '../../contract/errors.ts';
+import { messageOf } from './failure.ts';
 
 /**
  * onnxruntime-node ≥ 1.29 has telemetry: unless this variable is true (or `CI` is set), the first session writes a
@@ -39,7 +40,7 @@ export function disableTelemetry(): void {
     else process.env[VARIABLE] = '1';
     if ('Bun' in globalThis) setNative();
   } catch (cause) {
-    throw cannot(cause instanceof Error ? cause.message : String(cause), cause);
+    throw cannot(messageOf(cause), cause);
   }
 }
 

@@ -20,41 +20,8 @@ export interface Thread {
   kill(): void;
 }
 
-export interface ThreadOptions {
-  readonly killable: boolean;
-  readonly guard?: Int32Array;
+export interface ThreadOptions extends Pick<Thread, 'guard' | 'killable'> {
   readonly onExit?: () => void;
-}
-
-/** The subset of the Worker of `node:worker_threads` that is used. */
-export interface NodeWorker {
-  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
-  on(event: 'message', listener: (message: Reply) => void): unknown;
-  on(event: 'error' | 'messageerror', listener: (error: Error) => void): unknown;
-  on(event: 'exit', listener: (code: number) => void): unknown;
-  ref(): void;
-  unref(): void;
-  terminate(): Promise<number>;
-}
-
-export function nodeThread(worker: NodeWorker, options: ThreadOptions): Thread {
-  return {
-    ...options,
-    listen(events) {
-      let reason: Error | undefined;
-      worker.on('message', (reply) => events.message(reply));
-      worker.on('error', (error) => {
-        reason = error;
-      });
-      worker.on('exit', (code) => {
-        options.onExit?.();
-        events.exited(reason ?? (code === 0 ? undefined : new Error(`the worker exited with code ${code}`)));
-      });
-    },
-    post: (request, transfer = []) => worker.postMessage(request, transfer),
-    hold: (alive) => (alive ? worker.ref() : worker.unref()),
-    kill: () => void worker.terminate(),
-  };
 }
 
 /** The subset of a Web Worker that is used. */

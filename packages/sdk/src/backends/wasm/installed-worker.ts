@@ -4,16 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { VoiceFlowError } from '../../contract/errors.ts';
 import { messageOf } from '../pool/failure.ts';
 import { serverPort } from '../pool/port.ts';
-import { openSession } from '../pool/session.ts';
 import { serve } from '../pool/worker-side.ts';
-import type { OrtWasm } from './ort.ts';
-import { withModule } from './with-module.ts';
+import { type OrtWasm, openWithModule } from './with-module.ts';
 
-serve(serverPort(), (bytes, { script, module, threads }) => {
-  if (!(module instanceof WebAssembly.Module)) throw new Error('the worker received no WebAssembly');
-  const ort = load(String(script));
-  return withModule(ort, module, Number(threads), () => openSession(ort, bytes, { executionProviders: ['wasm'] }));
-});
+serve(serverPort(), async (bytes, { script, module, threads }) =>
+  openWithModule(load(String(script)), module, Number(threads), bytes),
+);
 
 function load(url: string): OrtWasm {
   try {

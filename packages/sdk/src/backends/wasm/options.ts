@@ -1,6 +1,6 @@
 import { checkDevice, deviceError } from '../device.ts';
 import type { CompiledWasm } from '../pool/protocol.ts';
-import type { OrtWasm } from './ort.ts';
+import type { OrtWasm } from './with-module.ts';
 
 export interface WasmBackendOptions {
   /**

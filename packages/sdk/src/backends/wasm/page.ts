@@ -4,6 +4,7 @@ import type { Backend } from '../../contract/backend.ts';
 import { throwIfAborted, VoiceFlowError } from '../../contract/errors.ts';
 import { bytesOf, fetchPackageFile, looksLikeHtml } from '../../contract/package-file.ts';
 import { checkDevice, deviceError } from '../device.ts';
+import { messageOf } from '../pool/failure.ts';
 import { inlineThread } from '../pool/inline-thread.ts';
 import { checkThreads } from '../pool/options.ts';
 import { openPool } from '../pool/pool.ts';
@@ -93,7 +94,7 @@ async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Modu
   try {
     return await WebAssembly.compile(bytes);
   } catch (cause) {
-    const message = `WebAssembly cannot be compiled here: ${cause instanceof Error ? cause.message : String(cause)}`;
+    const message = `WebAssembly cannot be compiled here: ${messageOf(cause)}`;
     throw new VoiceFlowError('backend-unavailable', message, {
       hint: "a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src",
       cause,

@@ -3,7 +3,6 @@ import type { WebWorker } from '../pool/thread.ts';
 /** Name of the worker that sends a message when it has started; the others do not. */
 export const FIRST = 'voiceflow-first';
 const NEXT = 'voiceflow';
-export type ReadyMessage = 'ready';
 
 /** Milliseconds to wait for the first worker to start or fail. */
 const START_TIMEOUT_MS = 20_000;

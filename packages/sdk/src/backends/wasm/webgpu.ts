@@ -1,10 +1,10 @@
 import type { Backend } from '../../contract/backend.ts';
 import { VoiceFlowError } from '../../contract/errors.ts';
 import { deviceError } from '../device.ts';
-import { openSession, type Session } from '../pool/session.ts';
+import { openSession } from '../pool/session.ts';
 import { sessionBackend } from '../session-backend.ts';
 import { inTurn } from './in-turn.ts';
-import type { OrtWasm } from './ort.ts';
+import type { OrtWasm } from './with-module.ts';
 
 const IMPORT = "import * as runtime from 'onnxruntime-web/webgpu' (npm install onnxruntime-web)";
 const HINT =
@@ -38,14 +38,9 @@ export function webgpuBackend(runtime: OrtWasm | undefined): Backend {
       runtime.env.wasm.numThreads ??= 1;
       // It can only start or run one session at a time.
       const session = await inTurn(() => openSession(runtime, bytes, { executionProviders: ['webgpu'] }));
-      return oneAtATime(session);
+      return { ...session, run: (feeds) => inTurn(() => session.run(feeds)) };
     },
   });
-}
-
-function oneAtATime(session: Session): Session {
-  const { inputs, outputs } = session;
-  return { inputs, outputs, run: (feeds) => inTurn(() => session.run(feeds)), release: () => session.release() };
 }
 
 /** The subset of `navigator.gpu` that is used: DOM types do not always include it. */

@@ -1,16 +1,24 @@
-import type { OrtWasm } from './ort.ts';
+import { type OrtModule, openSession, type Session } from '../pool/session.ts';
+
+/** The subset of onnxruntime-web that is used. */
+export type OrtWasm = OrtModule & {
+  readonly env: {
+    readonly wasm: { numThreads?: number | undefined; wasmBinary?: ArrayBufferLike | Uint8Array | undefined };
+  };
+};
 
 /**
- * Starts ONNX Runtime from an already compiled WebAssembly module, which all workers of a page share and which workerd
+ * Opens a session of ONNX Runtime from an already compiled WebAssembly module, which all workers of a page share and which workerd
  * requires, since it cannot compile at run time. onnxruntime-web 1.30 only accepts bytes, not a compiled module. So it
  * gets placeholder bytes, and while it starts, `WebAssembly.instantiate` of any bytes returns this module instead.
  */
-export async function withModule<T>(
+export async function openWithModule(
   ort: OrtWasm,
-  module: WebAssembly.Module,
+  module: unknown,
   threads: number,
-  start: () => Promise<T>,
-): Promise<T> {
+  bytes: Uint8Array,
+): Promise<Session> {
+  if (!(module instanceof WebAssembly.Module)) throw new Error('the worker received no WebAssembly');
   const { instantiate } = WebAssembly;
   const substitute = async (source: BufferSource | WebAssembly.Module, imports?: WebAssembly.Imports) =>
     source instanceof WebAssembly.Module
@@ -20,7 +28,7 @@ export async function withModule<T>(
   ort.env.wasm.numThreads = threads;
   ort.env.wasm.wasmBinary = new ArrayBuffer(8);
   try {
-    return await start();
+    return await openSession(ort, bytes, { executionProviders: ['wasm'] });
   } finally {
     WebAssembly.instantiate = instantiate;
   }
