@@ -84,7 +84,8 @@ describe('a job', () => {
 
   it('streams its progress as events, and then its result', async () => {
     const made = await post(orders({ ms: 2_500 }));
-    const { text } = await ask('GET', `/v1/jobs/${made.json.id}/events`);
+    const { text, headers } = await ask('GET', `/v1/jobs/${made.json.id}/events`);
+    expect(headers.get('cache-control')).toBe('no-store');
     const events = [...text.matchAll(/event: (\w+)\ndata: (.*)/g)].map(([, event, body]) => [
       event,
       JSON.parse(body ?? ''),

@@ -19,9 +19,8 @@ export async function eventsOf(c: Context, id: string, parts: RouteParts): Promi
     latest = job;
     wake();
   });
-  c.header('cache-control', 'no-store');
   c.header('x-accel-buffering', 'no');
-  return streamSSE(c, async (stream) => {
+  const response = streamSSE(c, async (stream) => {
     stream.onAbort(() => wake());
     const keepAlive = setInterval(() => void stream.write(': waiting\n\n'), KEEP_ALIVE_MS);
     try {
@@ -44,6 +43,9 @@ export async function eventsOf(c: Context, id: string, parts: RouteParts): Promi
       unsubscribe();
     }
   });
+  // Hono sets no-cache, which allows a cache to keep a job.
+  response.headers.set('cache-control', 'no-store');
+  return response;
 
   async function finish(stream: SSEStreamingApi, job: Job): Promise<void> {
     if (job.state === 'succeeded') {
