@@ -1,19 +1,15 @@
-import { openAsBlob } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { codecs } from '@voiceflow-ml/codecs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDiarizer, type Diarizer } from 'voiceflow-ml';
-import { collect, createResampler, openAudio } from 'voiceflow-ml/core';
+import { createResampler } from 'voiceflow-ml/core';
 import { modelFromFolder } from 'voiceflow-ml/installed';
 import { scoreDiarization } from 'voiceflow-ml/metrics';
-import { demoSamples, demoTurns, modelFolder, shared } from './networks.ts';
+import { demoSamples, demoTurns, modelFolder, READERS, readersInTurn, shared } from './networks.ts';
 
 const segmentation = shared('models/pyannote/segmentation-3.0.onnx');
 const campplus = shared('models/campplus/campplus-zh-en-common.fp16w.onnx');
 const RATE = 16_000;
 const readers = shared('corpus/train/libri100_000.opus');
-/** Seconds from which ten different people read for nine. */
-const READERS = [0, 15.6, 26, 40.4, 49.9, 68.2, 81.7, 100.8, 113, 125.4];
 
 const tone = (seconds: number, hz: number[]) =>
   Float32Array.from({ length: Math.round(seconds * RATE) }, (_, i) =>
@@ -105,14 +101,7 @@ describe.skipIf(!segmentation || !campplus)('the model accurate', { timeout: 600
   });
 
   it.skipIf(!readers)('separates ten speakers who read in turn', async () => {
-    const file = await openAsBlob(readers as string);
-    const all = await collect(await openAudio(file, { sampleRate: RATE, decoders: codecs }));
-    const length = 9 * RATE;
-    const samples = new Float32Array(2 * READERS.length * length);
-    [...READERS, ...READERS].forEach((second, i) => {
-      const from = Math.round(second * RATE);
-      samples.set(all.subarray(from, from + length), i * length);
-    });
+    const samples = await readersInTurn(readers as string, 2);
     const { speakers } = await diarizer.diarize({ samples, sampleRate: RATE });
     expect(speakers).toHaveLength(READERS.length);
     for (const { seconds } of speakers) expect(Math.abs(seconds - 18)).toBeLessThan(4);

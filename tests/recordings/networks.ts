@@ -4,6 +4,7 @@ import { mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { codecs } from '@voiceflow-ml/codecs';
 import { collect, type ModelManifest, openAudio, parseRttm, type Turn } from 'voiceflow-ml/core';
 
 /** Networks and captures of the reference, for development; never part of the repository. */
@@ -40,6 +41,23 @@ export async function intsOf(path: string): Promise<Int32Array> {
 export async function signedBytesOf(path: string): Promise<Int8Array> {
   const bytes = await bytesOf(path);
   return new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** Seconds from which ten different people read for nine in one file of the corpora. */
+export const READERS = [0, 15.6, 26, 40.4, 49.9, 68.2, 81.7, 100.8, 113, 125.4];
+
+/** Ten people who read in turn for nine seconds each, so many times, at 16 kHz. @param file The file of the corpora. */
+export async function readersInTurn(file: string, times: number): Promise<Float32Array> {
+  const rate = 16_000;
+  const all = await collect(await openAudio(await openAsBlob(file), { sampleRate: rate, decoders: codecs }));
+  const length = 9 * rate;
+  const starts = Array.from({ length: times }, () => READERS).flat();
+  const samples = new Float32Array(starts.length * length);
+  starts.forEach((second, i) => {
+    const from = Math.round(second * rate);
+    samples.set(all.subarray(from, from + length), i * length);
+  });
+  return samples;
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));

@@ -11,7 +11,7 @@ import { readPeople, SpeechReader } from '../naming/speech.ts';
 const SEED = 9;
 
 export const people = command({
-  summary: 'how many people are found in conversations of many people whom the same microphone recorded',
+  summary: 'how many people are found in conversations of many people of one corpus',
   words: 'INDEX…',
   about: `INDEX: an index of speech, or a list of trials (see bench/src/naming/speech.ts). People of one corpus speak in random
 order, in turns of up to four seconds with short pauses between them.`,

@@ -32,7 +32,10 @@ export interface Person {
  * - a folder of labeled recordings. The segments in which a speaker talks alone are a recording of that person.
  */
 export async function readPeople(index: string): Promise<Person[]> {
-  if ((await stat(index)).isDirectory()) return labeledPeople(index);
+  const file = await stat(index).catch(() => {
+    throw new VoiceFlowError('invalid-option', `${index} does not exist`);
+  });
+  if (file.isDirectory()) return labeledPeople(index);
   const [heading = '', ...lines] = (await readFile(index, 'utf8')).trimEnd().split('\n');
   const names = heading.split('\t');
   const rows = lines.map((line) => Object.fromEntries(line.split('\t').map((value, i) => [names[i] ?? '', value])));
@@ -58,7 +61,8 @@ export async function readPeople(index: string): Promise<Person[]> {
     for (const row of rows.filter(({ len_s }) => Number(len_s) === longest)) {
       side(row.spk_a, row.file_a, row.start_a);
       side(row.spk_b, row.file_b, row.start_b);
-      for (const speaker of [row.spk_a, row.spk_b]) corpora.set(speaker, row.corpus);
+      // The corpus of a pair of different people may be that of one of them, or "cross".
+      if (row.spk_a === row.spk_b) corpora.set(row.spk_a, row.corpus);
     }
   } else throw new VoiceFlowError('invalid-option', `${index} is neither an index of speech nor a list of trials`);
   return [...people].map(([name, recordings]) => ({

@@ -8,9 +8,10 @@ export type OrtWasm = OrtModule & {
 };
 
 /**
- * Opens a session of ONNX Runtime from an already compiled WebAssembly module, which all workers of a page share and which workerd
- * requires, since it cannot compile at run time. onnxruntime-web 1.30 only accepts bytes, not a compiled module. So it
- * gets placeholder bytes, and while it starts, `WebAssembly.instantiate` of any bytes returns this module instead.
+ * Opens a session of ONNX Runtime from an already compiled WebAssembly module, which all workers of a page share and
+ * which workerd requires, since it cannot compile at run time. onnxruntime-web 1.30 only accepts bytes, not a compiled
+ * module. So it gets placeholder bytes, and while it starts, `WebAssembly.instantiate` of any bytes returns this module
+ * instead.
  */
 export async function openWithModule(
   ort: OrtWasm,
