@@ -2,6 +2,7 @@
 
     python evaluate.py MODEL --trials trials-dev.tsv                      # EER at 1, 2, 4 s
     python evaluate.py MODEL --sets sim-dev real-dev --thresholds 0.5 0.6 # DER of the yardstick pipeline; activity; windows
+    python evaluate.py MODEL --within sim-dev meet-dev                    # EER of voices of one recording at 1, 2, 4 s
     python evaluate.py MODEL --silence NOISE_FOLDER                       # what silence and noise light
     python evaluate.py MODEL --trials trials-dev.tsv --robust --sample 4  # EER at 2 s when one side is disturbed
     python evaluate.py MODEL --against OTHER --sets sim-dev               # two models on the same windows, and MODEL with gain
@@ -20,6 +21,7 @@ from disturb import CONDITIONS, disturb
 from metrics import any_speech, der_parts, detection, eer, lit, turns, window_kinds
 from runner import RATE, Runner
 from speech import read
+from within import within
 from yardstick import diarize
 
 
@@ -164,6 +166,7 @@ def main():
     p.add_argument("--sets", nargs="*", default=[])
     p.add_argument("--thresholds", type=float, nargs="*", default=[0.5, 0.6, 0.7])
     p.add_argument("--on", type=float, default=0.4, help="activity above which a slot speaks")
+    p.add_argument("--within", nargs="*", default=[], help="folders of audio and RTTM: are the voices of one recording told apart?")
     p.add_argument("--silence", default="", help="folder of noises")
     p.add_argument("--robust", action="store_true", help="with --trials: the robustness table")
     p.add_argument("--noise", default="", help="a noise for --robust (else none is tried)")
@@ -181,6 +184,10 @@ def main():
         out[os.path.basename(d.rstrip("/"))] = measure_set(model, d, a.thresholds, a.on, a.every)
     if a.against:
         out["against"] = {os.path.basename(d.rstrip("/")): against(model, Runner(a.against, a.threads), d) for d in a.sets}
+    for d in a.within:
+        name = os.path.basename(d.rstrip("/"))
+        out["within " + name] = within(model, d, a.every)
+        print(f"{name}: EER % within recordings", out["within " + name], flush=True)
     if a.silence:
         out["silence"] = silence(model, a.silence, a.on)
     if a.json:

@@ -5,7 +5,7 @@ Half a second before the window is simulated too: its reverberation reaches into
 import numpy as np
 import torch
 import torch.nn.functional as F
-from rooms import NFFT, RATE, channels, load_rooms, noise_track
+from rooms import NFFT, RATE, SEATS, channels, load_rooms, noise_track
 from speech import FRAME, chunks, load_noise
 
 PAST, SPAN = 25, 75                                                     # frames before the window; in all
@@ -42,7 +42,7 @@ def sounds(noise, rooms):
 class Mixer:
     """batch(B) -> audio [B, 16000] at 16 kHz, activity [B, 50, 2], speaker indices [B, 2], chunks heard [B, 2, 10] (-1: silence)."""
 
-    def __init__(self, bank, noise=None, real_rooms=(), seed=0, rooms=600, device="cpu", copies=0.6):
+    def __init__(self, bank, noise=None, real_rooms=(), seed=0, rooms=500, device="cpu", copies=0.6):
         self.r, self.device = np.random.default_rng(seed), device
         x, self.v, self.range = bank.x.to(device), bank.v.clone().to(device), bank.range
         self.frames = x.reshape(-1, FRAME)                              # a view
@@ -107,7 +107,7 @@ class Mixer:
         xb = xb * put(10 ** (np.clip(r.normal(0, 4, len(rows)), -10, 10) / 20))[:, None]
         ha, hb = r.integers(0, len(self.H), B), r.integers(0, len(self.H), len(rows))
         same = r.random(len(rows)) < 0.5                                # one room and device for both
-        hb[same] = ha[rows][same]
+        hb[same] = ha[rows][same] // SEATS * SEATS + r.integers(0, SEATS, same.sum())
         Y = torch.fft.rfft(xa * put(there)[:, None]) * self.H[put(ha, torch.long)]
         where = put(rows, torch.long)
         Y.index_add_(0, where, torch.fft.rfft(xb) * self.H[put(hb, torch.long)])

@@ -5,6 +5,8 @@ import torch
 RATE = 16000
 REACH = 8000                                                            # longest impulse response, samples
 NFFT = 24000                                                            # half a second before the window, and the window
+SEATS = 3                                                               # places of a talker that a device is simulated for
+SOUND = 343.0                                                           # metres a second
 
 
 def room(rng):
@@ -25,21 +27,71 @@ def room(rng):
     return h
 
 
-def channels(n, rng, real=()):
-    """-> frequency responses complex64 [n, NFFT/2+1] and bool [n] telephone. `real`: measured impulse responses at 16 kHz."""
+def shoebox(rng, seats):
+    """A rectangular room with one microphone, `seats` positions of a talker: impulse responses [seats, REACH], direct sound 1 at 0.
+
+    Image method (Allen and Berkley, 1979) for the first 60 ms, with displaced images; then a tail that decays and darkens as the room does (Eyring).
+    """
+    size, t60 = rng.uniform((2.5, 2.5, 2.3), (10, 8, 3.6)), rng.uniform(0.15, 0.9)
+    volume, walls = size.prod(), 2 * (size[0] * size[1] + size[0] * size[2] + size[1] * size[2])
+    reflect = np.sqrt(max(0.02, np.exp(-0.161 * volume / (walls * t60))))
+    mic = size * rng.uniform((0.25, 0.25, 0.25), (0.75, 0.75, 0.5))
+    far = np.exp(rng.uniform(np.log(0.3), np.log(3)))
+    join = int(0.06 * RATE)
+    return np.array([seat(rng, size, mic, far * rng.uniform(0.7, 1.4), reflect, t60, join) for _ in range(seats)])
+
+
+def seat(rng, size, mic, far, reflect, t60, join):
+    """Impulse response [REACH] from a random direction at about `far` metres to `mic`."""
+    a = rng.uniform(0, 2 * np.pi)
+    at = np.clip(mic + far * np.array([np.cos(a), np.sin(a), rng.uniform(-0.1, 0.4)]), 0.2, size - 0.2)
+    near = np.linalg.norm(at - mic)
+    reach = SOUND * join / RATE + near
+    axes = []
+    for k in range(3):
+        m = np.arange(-int(reach / size[k] / 2) - 1, int(reach / size[k] / 2) + 2)
+        axes.append((np.r_[at[k] + 2 * m * size[k], -at[k] + 2 * m * size[k]] - mic[k], np.r_[2 * abs(m), abs(m - 1) + abs(m)]))
+    x, y, z = np.meshgrid(*(p for p, _ in axes), indexing="ij")
+    bounces = sum(np.meshgrid(*(n for _, n in axes), indexing="ij"))
+    away = np.sqrt(x * x + y * y + z * z)
+    away = np.maximum(near, away + (bounces > 0) * rng.uniform(-0.04, 0.04, away.shape))
+    when = ((away - near) / SOUND * RATE).astype(int)
+    keep = when < join
+    h = np.zeros(REACH)
+    np.add.at(h, when[keep], (reflect ** bounces / away * near)[keep])
+    t = np.arange(join, REACH) / RATE
+    tail = rng.standard_normal(REACH - join)
+    dark, mix = np.convolve(tail, np.ones(6) / 2.4, "same"), np.clip(t / t60, 0, 1)
+    level = np.sqrt((h[join - join // 4:join] ** 2).mean())
+    h[join:] = (tail * (1 - mix) + dark * mix) * np.exp(-6.9 * (t - t[0]) / t60) * level
+    return h
+
+
+def measured(rng, real):
+    """One of the measured impulse responses [REACH], shorter or longer."""
+    r = real[rng.integers(len(real))]
+    r = np.interp(np.arange(0, len(r), rng.uniform(0.7, 1.4)), np.arange(len(r)), r)[:REACH]
+    h = np.pad(r, (0, REACH - len(r)))
+    return h / np.sqrt((h * h).sum() + 1e-12) * np.hanning(2 * REACH)[REACH:]
+
+
+def channels(n, rng, real=(), seats=SEATS):
+    """n devices, each where it hears `seats` talkers -> frequency responses complex64 [n * seats, NFFT/2+1] and bool [n * seats] telephone.
+
+    `real`: measured impulse responses at 16 kHz.
+    """
     out, phone = [], []
     f = np.fft.rfftfreq(NFFT, 1 / RATE)
     for _ in range(n):
-        h = np.zeros(REACH)
-        h[0] = 1
+        h = np.zeros((seats, REACH))
+        h[:, 0] = 1
         u = rng.random()
-        if u < 0.55:
-            h = room(rng)
-        elif u < 0.60 and len(real):
-            r = real[rng.integers(len(real))]
-            r = np.interp(np.arange(0, len(r), rng.uniform(0.7, 1.4)), np.arange(len(r)), r)[:REACH]
-            h = np.pad(r, (0, REACH - len(r)))
-            h = h / np.sqrt((h * h).sum() + 1e-12) * np.hanning(2 * REACH)[REACH:]
+        if u < 0.45:
+            h = shoebox(rng, seats)
+        elif u < 0.63:
+            h = np.array([room(rng) for _ in range(seats)])
+        elif u < 0.68 and len(real):
+            h = np.array([measured(rng, real)] * seats)
         H = np.fft.rfft(h, NFFT)
         if rng.random() < 0.6:
             knots = np.sort(rng.uniform(50, 8000, 4))
@@ -50,8 +102,8 @@ def channels(n, rng, real=()):
             H = H / (1 + (rng.uniform(200, 350) / np.maximum(f, 1)) ** 6) / (1 + (f / rng.uniform(3200, 3700)) ** 20)
         elif u < 0.17:
             H = H / (1 + (f / rng.uniform(3500, 7000)) ** 16)
-        out.append((H / np.sqrt((np.abs(H) ** 2).mean())).astype(np.complex64))
-    return torch.from_numpy(np.array(out)), torch.tensor(phone)
+        out.append((H / np.sqrt((np.abs(H) ** 2).mean(1, keepdims=True))).astype(np.complex64))
+    return torch.from_numpy(np.concatenate(out)), torch.tensor(phone).repeat_interleave(seats)
 
 
 def coloured(n, slope, rng):

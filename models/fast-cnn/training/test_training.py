@@ -10,8 +10,10 @@ from metrics import der_parts, eer, lit
 from mixer import END, RUN, START, Mixer, draw_scenes, piece_starts
 from network import FastCNN, FrontEnd
 from optim import orthogonal, split
+from rooms import REACH, channels, shoebox
 from speech import Bank, RATE, chunks, speech_frames, with_speeds
 from teach import fbank, targets
+from within import pairs, single_voices, stretches, within
 
 
 def voices(n=6, seconds=4, seed=0):
@@ -57,6 +59,51 @@ def test_gain_changes_little():
     net, x = FastCNN().eval(), torch.randn(1, 48000) * 0.1
     (e, a), (f, b) = net(x), net(x * 0.1)
     assert (e * f).sum(2).min() > 0.999 and (a - b).abs().max() < 0.01
+
+
+def test_rooms():
+    """Far talkers have more reverberation; the direct sound comes first; all seats of a device share its telephone."""
+    r = np.random.default_rng(3)
+    rooms = [shoebox(r, 3) for _ in range(30)]
+    h = np.concatenate(rooms)
+    assert h.shape == (90, REACH) and np.allclose(h[:, 0], 1, atol=0.5) and np.isfinite(h).all()
+    energy = lambda a, b: (h[:, a:b] ** 2).sum(1)
+    assert (energy(0, 1600) > energy(1600, 3200)).all() and (energy(3200, 4800) > energy(6400, REACH)).all()
+    direct = 10 * np.log10(energy(0, 40) / energy(40, REACH))
+    assert direct.min() < -6 and direct.max() > 3
+    assert all(not np.allclose(a[0], a[1]) for a in rooms)
+    H, phone = channels(12, r, seats=2)
+    assert H.shape == (24, 12001) and torch.equal(phone[::2], phone[1::2])
+    assert torch.allclose((H.abs() ** 2).mean(1), torch.ones(24), atol=1e-3)
+
+
+def test_voices_within_a_recording(tmp_path):
+    """A network that hears pitch tells two pitches apart, one that hears nothing does not; pairs share no audio."""
+    import soundfile as sf
+    t = np.arange(48 * RATE) / RATE
+    low = (t % 12) < 6
+    sf.write(tmp_path / "a.wav", 0.3 * np.sin(2 * np.pi * np.where(low, 100, 200) * t), RATE)
+    (tmp_path / "a.rttm").write_text("".join(f"SPEAKER a 1 {s} 6 <NA> <NA> {'ab'[k % 2]} <NA> <NA>\n" for k, s in enumerate(range(0, 48, 6))))
+
+    class Pitch:
+        def windows(self, x, hop):
+            w = np.lib.stride_tricks.sliding_window_view(x, RATE)[::hop]
+            rate = (np.diff(np.sign(w), axis=1) != 0).sum(1) / 400 * np.pi / 2
+            e = np.stack([np.cos(rate), np.sin(rate)], 1)
+            return np.stack([e, np.zeros_like(e)], 1), np.tile(np.array([1.0, 0.0]), (len(w), 50, 1))
+
+    class Deaf(Pitch):
+        def windows(self, x, hop):
+            e, a = super().windows(x, hop)
+            return np.random.default_rng(0).standard_normal(e.shape), a
+
+    assert within(Pitch(), str(tmp_path)) == {1: 0.0, 2: 0.0, 4: 0.0}
+    assert 30 < within(Deaf(), str(tmp_path))[1] < 70
+    e, a = Pitch().windows(sf.read(tmp_path / "a.wav")[0], RATE // 2)
+    who = single_voices([(s, 6, "ab"[k % 2]) for k, s in enumerate(range(0, 48, 6))], len(a))
+    at, speakers, v = stretches(e, a, who, 3)
+    assert len(at) == len(speakers) == len(v) > 20 and set(speakers) == {0, 1}
+    assert len(pairs(at[:4], speakers[:4], v[:4], 3)[0]) < 6
 
 
 def test_mixtures():
