@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, VoiceFlowError } from 'voiceflow-ml/core';
 import type { Database } from './database/database.ts';
 import { openEmbedded } from './database/embedded.ts';
 import { openPostgres } from './database/postgres.ts';
@@ -181,7 +181,7 @@ function spoolFolder(options: JobsOptions): string {
 
 function folderOf(data: string | undefined): string {
   if (data !== undefined) return data;
-  throw new VoiceFlowError('invalid-option', 'no data folder is set', { hint: 'Set --data DIR.' });
+  throw invalidOption('no data folder is set', 'Set --data DIR.');
 }
 
 /** A secret that is generated at the first start, so that webhooks are signed without any setting. */

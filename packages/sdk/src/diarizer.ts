@@ -4,7 +4,7 @@ import { openAudio, openChannels } from './audio/open.ts';
 import type { AudioDecoder, AudioInput, AudioSource } from './contract/audio.ts';
 import type { Backend, LoadOptions, Model } from './contract/backend.ts';
 import type { Diarizer } from './contract/diarizer.ts';
-import { type ErrorCode, throwIfAborted, VoiceFlowError } from './contract/errors.ts';
+import { type ErrorCode, invalidOption, throwIfAborted, VoiceFlowError } from './contract/errors.ts';
 import type { DiarizationSession, LiveOptions } from './contract/live.ts';
 import type { ModelManifest, ModelPackage } from './contract/model.ts';
 import { checkSegments, type DiarizeOptions, type EmbedOptions, speakerBounds } from './contract/options.ts';
@@ -43,7 +43,7 @@ export interface CreateDiarizerOptions {
 export async function createDiarizer(options: CreateDiarizerOptions): Promise<Diarizer> {
   const { model: pack, backend, signal, workers } = options;
   if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1)) {
-    throw new VoiceFlowError('invalid-option', `workers is ${String(workers)}; expected a whole number ≥ 1`);
+    throw invalidOption(`workers is ${String(workers)}; expected a whole number ≥ 1`);
   }
   checkSpecVersion('backend-unavailable', `the backend ${backend.name}`, backend.specVersion);
   checkSpecVersion('model-incompatible', `the manifest of ${pack.manifest.id}`, pack.manifest.specVersion);

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { Busboy, type BusboyHeaders } from '@fastify/busboy';
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, VoiceFlowError } from 'voiceflow-ml/core';
 import type { Storage } from '../storage/storage.ts';
 import type { JobsHost } from './host.ts';
 import type { RequestMemory } from './request-memory.ts';
@@ -169,7 +169,8 @@ export async function storeForm(
 }
 
 function unreadable(why: string): VoiceFlowError {
-  return new VoiceFlowError('invalid-option', `the form cannot be read: ${why}`, {
-    hint: 'Send the recording as the part "file" of a multipart/form-data body, or as the body itself.',
-  });
+  return invalidOption(
+    `the form cannot be read: ${why}`,
+    'Send the recording as the part "file" of a multipart/form-data body, or as the body itself.',
+  );
 }

@@ -1,4 +1,4 @@
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, VoiceFlowError } from 'voiceflow-ml/core';
 import type { Database } from '../database/database.ts';
 import { batched } from './batched.ts';
 import type { Job, JobState, NewJob } from './types.ts';
@@ -73,9 +73,10 @@ export class Jobs {
     if (row === undefined) return undefined;
     const { digest: before, ...job } = row;
     if (digest !== undefined && before !== digest) {
-      throw new VoiceFlowError('invalid-option', 'the Idempotency-Key was already used for a different request', {
-        hint: `It created the job ${job.id}. Use a new key for each recording.`,
-      });
+      throw invalidOption(
+        'the Idempotency-Key was already used for a different request',
+        `It created the job ${job.id}. Use a new key for each recording.`,
+      );
     }
     return job;
   }

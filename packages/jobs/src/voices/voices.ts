@@ -1,4 +1,4 @@
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption } from 'voiceflow-ml/core';
 import type { Database } from '../database/database.ts';
 
 export interface StoredVoice {
@@ -61,9 +61,10 @@ export class Voices {
       [key, name],
     );
     if ((row?.count ?? 0) < MOST_VOICES) return;
-    throw new VoiceFlowError('invalid-option', `${MOST_VOICES} voices are enrolled, which is the limit`, {
-      hint: 'Delete voices that are not needed; with fewer voices, fewer unknown speakers get a false name.',
-    });
+    throw invalidOption(
+      `${MOST_VOICES} voices are enrolled, which is the limit`,
+      'Delete voices that are not needed; with fewer voices, fewer unknown speakers get a false name.',
+    );
   }
 
   async list(key: string): Promise<StoredVoice[]> {

@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption, VoiceFlowError } from '../contract/errors.ts';
 
 /** Maximum seconds of unprocessed audio; beyond it, `push` is rejected. */
 const MOST_WAITING = 60;
@@ -9,7 +9,7 @@ const MOST_AMPLITUDE = 2 ** 31;
 
 export function checkSamples(samples: unknown): void {
   if (!(samples instanceof Float32Array)) {
-    throw new VoiceFlowError('invalid-option', `samples is of type ${typeof samples}; expected a mono Float32Array`);
+    throw invalidOption(`samples is of type ${typeof samples}; expected a mono Float32Array`);
   }
   let bad = 0;
   // The comparison also fails for NaN.
@@ -46,9 +46,10 @@ export function toFailure(error: unknown): VoiceFlowError {
 }
 
 export function noKeptAudioError(): VoiceFlowError {
-  return new VoiceFlowError('invalid-option', 'recluster is a diarizer, but the session keeps no audio for it', {
-    hint: 'open the session with keepAudio: seconds, or use recluster: true',
-  });
+  return invalidOption(
+    'recluster is a diarizer, but the session keeps no audio for it',
+    'open the session with keepAudio: seconds, or use recluster: true',
+  );
 }
 
 /** @param by The call that ended the session. */

@@ -1,5 +1,5 @@
 import type { AudioSource } from '../contract/audio.ts';
-import { VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption } from '../contract/errors.ts';
 import type { Speaker } from '../contract/result.ts';
 import { compareTurns, type Turn } from '../contract/segment.ts';
 import type { Warning } from '../contract/warnings.ts';
@@ -29,8 +29,7 @@ export async function diarizeChannels(
     new Set(resolvedNames).size < resolvedNames.length ||
     resolvedNames.includes('')
   ) {
-    throw new VoiceFlowError(
-      'invalid-option',
+    throw invalidOption(
       `channelNames is ${JSON.stringify(resolvedNames)}; expected ${sources.length} different names, one per channel`,
     );
   }

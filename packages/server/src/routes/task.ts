@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption } from 'voiceflow-ml/core';
 import type { Task, TaskOutput } from '../engine/engine.ts';
 import type { AppContext } from '../http/exchange.ts';
 import type { AppState } from '../state.ts';
@@ -26,7 +26,7 @@ export function queryOf(c: Context): Record<string, string> {
   for (const [name, values] of Object.entries(c.req.queries())) {
     const [value] = values;
     if (value === undefined || values.length > 1) {
-      throw new VoiceFlowError('invalid-option', `the option "${name.slice(0, 60)}" appears ${values.length} times`);
+      throw invalidOption(`the option "${name.slice(0, 60)}" appears ${values.length} times`);
     }
     params[name] = value;
   }
