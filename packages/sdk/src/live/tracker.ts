@@ -92,7 +92,7 @@ export class LiveTracker {
     );
     this.#memory = new VoiceMemory({ between: voices.between, cluster });
     this.#open = new OpenStretches(this.#recent, this.#memory);
-    this.#events = new TurnEvents(cnn, this.#recent, this.#speakers, emit);
+    this.#events = new TurnEvents(cnn, this.#recent, this.#speakers, emit, (turn) => this.#speakerOf(turn));
     this.#speech = cnn.gate && new RecentSpeech(speechRules(cnn.gate, frame));
   }
 
@@ -167,7 +167,7 @@ export class LiveTracker {
     this.#addNewSpeakers(table, tracks, final);
     const speakers = this.#memory.speakers.map((speaker) => ({ speaker, model: this.#memory.model(speaker) }));
     if (speakers.length > 0) assignLocalSpeakers(this.#recent, table, speakers, settings.decode, frame);
-    this.#events.update({ final, present, isEnd }, this.#mask, (turn) => this.#speakerOf(turn));
+    this.#events.update(this.#mask, final, present, isEnd);
     this.#open.settle(table, tracks, isEnd ? Number.POSITIVE_INFINITY : final);
     const { every, stretches } = RECLUSTER;
     // The time for re-clustering grows with the square of the number of stretches.

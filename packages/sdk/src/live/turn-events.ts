@@ -18,6 +18,7 @@ export class TurnEvents {
   readonly #recent: RecentWindows;
   readonly #speakers: LiveSpeakers;
   readonly #emit: (event: LiveEvent) => void;
+  readonly #speakerOf: (turn: LiveTurn) => number;
   readonly #weight: Float32Array;
   readonly #evidence = new TurnSums();
   readonly turns: TurnBuilder;
@@ -26,13 +27,21 @@ export class TurnEvents {
   /** Length of the session in seconds, once it is known: turns end by then. */
   duration = Number.POSITIVE_INFINITY;
 
-  constructor(cnn: FastCnnNetwork, recent: RecentWindows, speakers: LiveSpeakers, emit: (event: LiveEvent) => void) {
+  /** @param speakerOf Decides the speaker of a finished turn. */
+  constructor(
+    cnn: FastCnnNetwork,
+    recent: RecentWindows,
+    speakers: LiveSpeakers,
+    emit: (event: LiveEvent) => void,
+    speakerOf: (turn: LiveTurn) => number,
+  ) {
     const { turns } = cnn.settings;
     const frames = (seconds: number) => Math.round(seconds / cnn.frame);
     this.#cnn = cnn;
     this.#recent = recent;
     this.#speakers = speakers;
     this.#emit = emit;
+    this.#speakerOf = speakerOf;
     this.#weight = windowWeight(recent.frames, EDGE_WEIGHT);
     this.turns = new TurnBuilder({
       ...turns,
@@ -41,15 +50,8 @@ export class TurnEvents {
     });
   }
 
-  /**
-   * Updates the turns and emits the changes; for `final`, `present` and `isEnd` see `TurnBuilder.update`.
-   * @param speakerOf Decides the speaker of a finished turn.
-   */
-  update(
-    { final, present, isEnd }: { readonly final: number; readonly present: number; readonly isEnd: boolean },
-    mask: SpeechMask | undefined,
-    speakerOf: (turn: LiveTurn) => number,
-  ): void {
+  /** Updates the turns and emits the changes. For `final`, `present` and `isEnd` see `TurnBuilder.update`. */
+  update(mask: SpeechMask | undefined, final: number, present: number, isEnd: boolean): void {
     const from = this.turns.final;
     const frames = frameScores(this.#recent, this.#weight, from, present);
     const scores = new Map([...frames].map(([speaker, { score }]) => [speaker, score.slice()]));
@@ -70,7 +72,7 @@ export class TurnEvents {
     for (const turn of changed) emitTurn('turn-update', turn);
     for (const turn of started) emitTurn('turn-start', turn);
     for (const turn of ended) {
-      const speaker = speakerOf(turn);
+      const speaker = this.#speakerOf(turn);
       const { start, end, confidence } = emitTurn('turn-end', turn, speaker);
       if (end > start) this.log.add({ start, end, speaker, confidence });
     }
