@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { invalidOption } from 'voiceflow-ml/core';
 import { parseSecret } from './webhooks/sign.ts';
 import type { Keep } from './worker/janitor.ts';
@@ -66,11 +65,6 @@ export function jobsOptions(
     leaseSeconds: number(env, 'VOICEFLOW_JOBS_LEASE_SECONDS', 15, 3, 3_600),
     retrySeconds: number(env, 'VOICEFLOW_JOBS_RETRY_SECONDS', 5, 0, 3_600),
   };
-}
-
-/** Folder of temporary audio files: below the data folder, or `fallback` without one. */
-export function spoolOf(options: JobsOptions, fallback: string): string {
-  return options.data === undefined ? fallback : join(options.data, 'spool');
 }
 
 /**

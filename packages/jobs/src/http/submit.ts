@@ -8,7 +8,7 @@ import { objectOf } from '../storage/storage.ts';
 import { uuidv7 } from '../uuid.ts';
 import type { RouteParts } from './parts.ts';
 import { RequestMemory } from './request-memory.ts';
-import { bounded, storeForm, tooLarge } from './upload.ts';
+import { bounded, isForm, storeRecording, tooLarge } from './upload.ts';
 
 /** Options that the queue itself uses. All others are those of `/v1/diarize`. */
 const QUEUE_OPTIONS = ['url', 'webhook', 'priority', 'metadata'] as const;
@@ -58,7 +58,7 @@ async function submitRequest(c: Context, parts: RouteParts, memory: RequestMemor
   }
 
   // The fields of a form are options, too; they are known only after the form is read.
-  const form = /^multipart\/form-data\b/i.test(contentType);
+  const form = isForm(contentType);
   const before = parseSubmission(query, parts);
   const repeat = await idempotent(c, parts, key, `${JSON.stringify(query)} ${claimed}`);
   if (repeat.job !== undefined) return { job: repeat.job, repeated: true };
@@ -67,9 +67,7 @@ async function submitRequest(c: Context, parts: RouteParts, memory: RequestMemor
   const object = objectOf(id);
   try {
     const body = bounded(host.body(c), host.limits);
-    const { bytes, fields } = form
-      ? await storeForm(storage, object, body, contentType, memory)
-      : { bytes: await storage.put(object, body), fields: {} };
+    const { bytes, fields } = await storeRecording(storage, object, body, contentType, memory);
     if (bytes === 0) {
       throw new VoiceFlowError('invalid-audio', 'the request has no audio: 0 bytes', {
         hint: 'Send the recording as the body, or as the part "file" of a form, or { "url": … } as JSON.',

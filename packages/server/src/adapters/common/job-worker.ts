@@ -2,7 +2,7 @@ import process from 'node:process';
 import type { JobsOptions } from '@voiceflow-ml/jobs';
 import { jobsOptions } from '@voiceflow-ml/jobs/options';
 import { invalidOption } from 'voiceflow-ml/core';
-import { asksForHelp, listOptions, onlyOptions, text } from '../../args/index.ts';
+import { listOptions, onlyOptions, text } from '../../args/index.ts';
 import { PoolEngine } from '../../engine/processes/pool-engine.ts';
 import type { WorkerCommand } from '../../engine/processes/worker-process.ts';
 import type { LogEntry } from '../../http/log.ts';
@@ -88,11 +88,7 @@ export async function startWork(options: WorkOptions): Promise<RunningWorker> {
 
 /** The program: reads options from the command line, ends on SIGTERM and SIGINT. Resolves with the exit code. */
 export function runWork(args: readonly string[], command?: WorkerCommand): Promise<number> {
-  return runProgram(async () => {
-    if (asksForHelp(args)) {
-      process.stdout.write(WORK_HELP);
-      return;
-    }
+  return runProgram(args, WORK_HELP, async () => {
     const { data, database, s3, workers, model } = onlyOptions(args, OPTIONS, process.env);
     const jobs = jobsOptions({ ...process.env, VOICEFLOW_S3_BUCKET: s3 }, { data, database });
     if (jobs === undefined) throw invalidOption('a worker needs --database', 'See --help.');
