@@ -96,9 +96,10 @@ export function runWork(args: readonly string[], command?: WorkerCommand): Promi
     const jobs = jobsOptions({ ...process.env, VOICEFLOW_S3_BUCKET: s3 }, { data, database });
     if (jobs === undefined)
       throw new VoiceFlowError('invalid-option', 'a worker needs --database', { hint: 'See --help.' });
+    const stopped = untilStopSignal();
     const worker = await startWork({ jobs, workers, model, command });
     process.stderr.write('VoiceFlow works on jobs\n');
-    await untilStopSignal();
+    await stopped;
     await worker.close();
   });
 }

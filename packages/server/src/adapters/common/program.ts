@@ -1,7 +1,7 @@
 /** @module The programs: read options from the command line, run until a stop signal, return an exit code. */
 import process from 'node:process';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import { asksForHelp } from '../../args/index.ts';
+import { asksForHelp, outliveReaders } from '../../args/index.ts';
 import { yieldToWorkers } from '../../engine/processes/niceness.ts';
 import { flushLog } from './log-lines.ts';
 import { parseServeArgs, SERVE_HELP } from './options.ts';
@@ -22,10 +22,11 @@ export function runServe(
       return;
     }
     const { nice, ...options } = parseServeArgs(args, process.env);
+    const stopped = untilStopSignal();
     const server = await start(options);
     yieldToWorkers(nice);
     process.stderr.write(`VoiceFlow listens on ${server.url}\n`);
-    await untilStopSignal();
+    await stopped;
     await server.close();
   });
 }
@@ -33,8 +34,7 @@ export function runServe(
 /** Runs a program to its end, flushes the log and prints errors. @returns the exit code. */
 export async function runProgram(program: () => Promise<void>): Promise<number> {
   process.once('exit', flushLog);
-  // The reader of the log may close the pipe, which must not end the server.
-  process.stderr.on('error', () => {});
+  outliveReaders();
   try {
     await program();
     return 0;
@@ -50,7 +50,10 @@ export async function runProgram(program: () => Promise<void>): Promise<number> 
  */
 const SAME_SIGNAL_MS = 1000;
 
-/** Resolves on the first SIGTERM or SIGINT. A later one ends the process at once. */
+/**
+ * Resolves on the first SIGTERM or SIGINT. A later one ends the process at once. Call it before the start, so that a
+ * signal during the start is not lost.
+ */
 export function untilStopSignal(): Promise<void> {
   return new Promise((resolve) => {
     let first: number | undefined;
