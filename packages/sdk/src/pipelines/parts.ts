@@ -33,7 +33,8 @@ export {
   recordingModel,
 } from '../offline/analyze-recording.ts';
 export { diarize } from '../offline/diarize.ts';
-export { type Solution, type SolveContext, solve } from '../offline/speaker-turns.ts';
+export { type SolveContext, solve } from '../offline/speaker-turns.ts';
+export type { Solution } from '../offline/types.ts';
 export { BinarizedRecording } from '../stages/binarized-recording.ts';
 export { type BinarizedWindows, spokenFrames } from '../stages/binarized-windows.ts';
 export { centroidLinkage, flatClusters, type Linkage } from '../stages/centroid-linkage.ts';

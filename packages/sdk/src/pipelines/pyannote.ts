@@ -1,10 +1,10 @@
+import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest, ModelPackage } from '../contract/model.ts';
-import { readExtraFile } from '../inference/extra-file.ts';
 import { incompatible } from '../inference/incompatible.ts';
 import { maskedEmbedding } from '../inference/masked-embedding.ts';
 import { openAtPooling } from '../inference/onnx-graph.ts';
 import type { Segmentation } from '../inference/segmentation.ts';
-import type { CheckedBytes } from '../inference/weights.ts';
+import { type CheckedBytes, readChecked } from '../inference/weights.ts';
 import { analyzeWindows } from '../offline/analyze-windows.ts';
 import { solved } from '../offline/diarize.ts';
 import { embedSpans } from '../offline/embed.ts';
@@ -25,8 +25,8 @@ export async function preparePyannote(
 ): Promise<Prepared> {
   const { manifest } = pack;
   const [transform, plda] = [
-    await readExtraFile(pack, PLDA_FILES.transform, signal),
-    await readExtraFile(pack, PLDA_FILES.plda, signal),
+    await readPldaFile(pack, PLDA_FILES.transform, signal),
+    await readPldaFile(pack, PLDA_FILES.plda, signal),
   ];
   const space = readPlda(transform.bytes, plda.bytes);
   const network = openAtPooling(bytes, pack.file);
@@ -49,6 +49,17 @@ export async function preparePyannote(
       return pipeline({ manifest, settings, space, frame, offset }, { segmentation: part, embedding, step });
     },
   };
+}
+
+function readPldaFile(pack: ModelPackage, name: string, signal?: AbortSignal): Promise<CheckedBytes> {
+  return readChecked(pack, name, async () => {
+    if (pack.readFile) return pack.readFile(name, signal);
+    throw new VoiceFlowError(
+      'model-not-found',
+      `the package of ${pack.manifest.id} has no files other than its network`,
+      { hint: `${name} is needed: implement readFile() in the package` },
+    );
+  });
 }
 
 function pipeline(context: ReconstructContext, model: Parameters<typeof analyzeWindows>[0]): Pipeline {

@@ -16,11 +16,7 @@ export function runServe(
   start: (options: EntryOptions) => Promise<RunningServer>,
   args: readonly string[],
 ): Promise<number> {
-  return runProgram(async () => {
-    if (asksForHelp(args)) {
-      process.stdout.write(SERVE_HELP);
-      return;
-    }
+  return runProgram(args, SERVE_HELP, async () => {
     const { nice, ...options } = parseServeArgs(args, process.env);
     const stopped = untilStopSignal();
     const server = await start(options);
@@ -31,12 +27,13 @@ export function runServe(
   });
 }
 
-/** Runs a program to its end, flushes the log and prints errors. @returns the exit code. */
-export async function runProgram(program: () => Promise<void>): Promise<number> {
+/** Prints the help if asked to, or runs a program to its end, flushes the log and prints errors. @returns the exit code. */
+export async function runProgram(args: readonly string[], help: string, program: () => Promise<void>): Promise<number> {
   process.once('exit', flushLog);
   outliveReaders();
   try {
-    await program();
+    if (asksForHelp(args)) process.stdout.write(help);
+    else await program();
     return 0;
   } catch (error) {
     const hint = VoiceFlowError.isInstance(error) && error.hint !== undefined ? ` (${error.hint})` : '';
