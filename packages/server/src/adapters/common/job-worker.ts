@@ -92,9 +92,10 @@ export function runWork(args: readonly string[], command?: WorkerCommand): Promi
     const { data, database, s3, workers, model } = onlyOptions(args, OPTIONS, process.env);
     const jobs = jobsOptions({ ...process.env, VOICEFLOW_S3_BUCKET: s3 }, { data, database });
     if (jobs === undefined) throw invalidOption('a worker needs --database', 'See --help.');
+    const stopped = untilStopSignal();
     const worker = await startWork({ jobs, workers, model, command });
     process.stderr.write('VoiceFlow works on jobs\n');
-    await untilStopSignal();
+    await stopped;
     await worker.close();
   });
 }
