@@ -9,6 +9,8 @@ import { arrangeTimeline, screenOf, timelineSvg, timelineText } from '@voiceflow
 import { createDiarizer, parseRttm, standard } from 'voiceflow-ml';
 import { scoreDiarization } from 'voiceflow-ml/metrics';
 
+process.stdout.on('error', () => {}); // the reader may end first: npm run demo | head
+
 const audio = fileURLToPath(new URL('audio/conversation.wav', import.meta.url));
 const rttm = fileURLToPath(new URL('audio/conversation.rttm', import.meta.url));
 const folder = process.argv[2] ?? 'demo-output';

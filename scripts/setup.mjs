@@ -40,7 +40,7 @@ function readLock(file) {
 }
 
 function install() {
-  console.log('setup: installing the dependencies (npm ci)');
+  console.error('setup: installing the dependencies (npm ci)');
   // The install script of onnxruntime-node downloads CUDA files from outside the registry; VoiceFlow does not use them.
   const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' };
   run('installing', npm(), ['ci', '--no-audit', '--no-fund', '--loglevel=error'], env);
@@ -96,7 +96,7 @@ function timeOf(path) {
 }
 
 function build() {
-  console.log('setup: building the packages (tsup)');
+  console.error('setup: building the packages (tsup)');
   run('building', [process.execPath, join(ROOT, 'node_modules/tsup/dist/cli-default.js')], []);
 }
 

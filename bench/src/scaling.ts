@@ -1,4 +1,4 @@
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption } from 'voiceflow-ml/core';
 import { figures, ms, percent } from './format.ts';
 import { table } from './report/markdown.ts';
 import type { Report } from './report/types.ts';
@@ -54,7 +54,7 @@ export function coreCost(report: Report): CoreCost | undefined {
   const network = model.mean / total.mean;
   if (!(network > 0 && network <= 1)) {
     const found = `${model.mean} ms in the network of ${total.mean} ms in the server`;
-    throw new VoiceFlowError('invalid-option', `the report contradicts itself: a lone request is ${found}`);
+    throw invalidOption(`the report contradicts itself: a lone request is ${found}`);
   }
   return { server: serving.cpu, network, service: total.p50, memory: serving.rss, workers: serving.workers };
 }

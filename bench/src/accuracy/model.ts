@@ -1,5 +1,5 @@
 import { fastCnn, standard } from 'voiceflow-ml';
-import { type ModelPackage, VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, type ModelPackage } from 'voiceflow-ml/core';
 import { installedModel, modelFromFolder, PULLED_MODELS } from 'voiceflow-ml/installed';
 import { withSettings } from '../settings.ts';
 
@@ -29,10 +29,7 @@ export function withModelSettings(
   const { own, gate } = bySettings(settings);
   const { segmenter, ...rest } = model;
   if (Object.keys(gate).length > 0 && !segmenter) {
-    throw new VoiceFlowError(
-      'invalid-option',
-      `${name} has no segmenter; ${Object.keys(gate).join(', ')} cannot be set`,
-    );
+    throw invalidOption(`${name} has no segmenter; ${Object.keys(gate).join(', ')} cannot be set`);
   }
   return {
     ...rest,

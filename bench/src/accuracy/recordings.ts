@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { access, mkdir, readdir, readFile, rename, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, extname, join, resolve } from 'node:path';
-import { parseRttm, type Turn, VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, parseRttm, type Turn, VoiceFlowError } from 'voiceflow-ml/core';
 
 /** A recording with its reference. */
 export interface Recording {
@@ -31,9 +31,10 @@ export async function recordingsOf(folder: string): Promise<Recording[]> {
     found.push({ name, audio: join(folder, audio), reference });
   }
   if (found.length > 0) return found;
-  throw new VoiceFlowError('invalid-option', `${folder} holds no audio with an .rttm of the same name beside it`, {
-    hint: `audio may end in ${AUDIO.join(', ')}`,
-  });
+  throw invalidOption(
+    `${folder} holds no audio with an .rttm of the same name beside it`,
+    `audio may end in ${AUDIO.join(', ')}`,
+  );
 }
 
 /** Decodes with libsndfile, because the corpora are FLAC and Opus. */

@@ -1,4 +1,4 @@
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption } from 'voiceflow-ml/core';
 
 /** Settings by path, such as `{ 'turns.onset': 0.7 }`. Those that begin with `gate.` are the segmenter's. */
 export type Choice = Readonly<Record<string, number>>;
@@ -74,7 +74,7 @@ function cost(scores: readonly SetScore[]): number {
 export function gridOf(pipeline: string, gated: boolean): Grid {
   const grid = GRIDS[pipeline === 'fast-cnn' && gated ? 'gated' : pipeline];
   if (grid) return grid;
-  throw new VoiceFlowError('invalid-option', `the pipeline ${pipeline} has no settings that are searched`);
+  throw invalidOption(`the pipeline ${pipeline} has no settings that are searched`);
 }
 
 /**

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { flag, integer, number, text } from '@voiceflow-ml/server/args';
 import { createDiarizer } from 'voiceflow-ml';
 import { nodeBackend } from 'voiceflow-ml/backends/node';
-import { type Backend, type Diarizer, type ModelPackage, type Turn, VoiceFlowError } from 'voiceflow-ml/core';
+import { type Backend, type Diarizer, invalidOption, type ModelPackage, type Turn } from 'voiceflow-ml/core';
 import * as pipeline from 'voiceflow-ml/stages';
 import { seededRandom } from 'voiceflow-ml/testing';
 import { accuracy } from '../accuracy/accuracy.ts';
@@ -92,10 +92,7 @@ async function withDiarizer<T>(model: ModelPackage, { backend }: Bench, use: (di
 async function voiceSpace(model: ModelPackage, folder: string, bench: Bench): Promise<Record<string, unknown>> {
   const { manifest } = model;
   if (manifest.pipeline !== 'fast-cnn') {
-    throw new VoiceFlowError(
-      'invalid-option',
-      `--voices fits the voice space of the Fast CNN; this pipeline is ${manifest.pipeline}`,
-    );
+    throw invalidOption(`--voices fits the voice space of the Fast CNN; this pipeline is ${manifest.pipeline}`);
   }
   const weights = await model.read(bench.io.signal);
   const network = await bench.backend.load({ name: manifest.id, bytes: weights }, { workers: availableParallelism() });

@@ -1,6 +1,6 @@
 import { integer, number } from '@voiceflow-ml/server/args';
 import { createDiarizer } from 'voiceflow-ml';
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption } from 'voiceflow-ml/core';
 import { scoreDiarization } from 'voiceflow-ml/metrics';
 import { modelWith } from '../accuracy/model.ts';
 import { MODEL } from '../accuracy/options.ts';
@@ -36,7 +36,7 @@ order, in turns of up to four seconds with short pauses between them.`,
       }
     }
     if (results.length === 0) {
-      throw new VoiceFlowError('invalid-option', `no corpus has ${size} people with ${seconds} s of speech`);
+      throw invalidOption(`no corpus has ${size} people with ${seconds} s of speech`);
     }
     for (const corpus of new Set(results.map((result) => result.corpus))) {
       const some = results.filter((result) => result.corpus === corpus);

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from '@voiceflow-ml/server/args';
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption } from 'voiceflow-ml/core';
 import { command } from '../command.ts';
 import { REPOSITORY } from '../machine.ts';
 import type { Report } from '../report/types.ts';
@@ -23,7 +23,7 @@ export const scaling = command({
   ) {
     const report = JSON.parse(await readFile(path, 'utf8')) as Report;
     const page = renderScaling(report, await readJobsReport());
-    if (page === undefined) throw new VoiceFlowError('invalid-option', `${path} has no figures of the server's cost`);
+    if (page === undefined) throw invalidOption(`${path} has no figures of the server's cost`);
     await writeFile(out, page);
     io.out(out);
   },

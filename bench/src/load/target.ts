@@ -1,5 +1,5 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption } from 'voiceflow-ml/core';
 import { seededRandom } from 'voiceflow-ml/testing';
 import { noise } from '../stats/random.ts';
 import { parseServerTiming, type ServerTiming } from './server-timing.ts';
@@ -122,9 +122,10 @@ function failureOf(error: NodeJS.ErrnoException): string {
 function parseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'http:') {
-    throw new VoiceFlowError('invalid-option', `--url is ${JSON.stringify(text)}; an http:// address is expected`, {
-      hint: 'for example --url http://127.0.0.1:8080',
-    });
+    throw invalidOption(
+      `--url is ${JSON.stringify(text)}; an http:// address is expected`,
+      'for example --url http://127.0.0.1:8080',
+    );
   }
   if (url.pathname === '/') url.pathname = '/v1/infer';
   return url;

@@ -1,5 +1,5 @@
 import { type Option, unexpected } from '@voiceflow-ml/server/args';
-import { type Tensor, type TensorInfo, VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, type Tensor, type TensorInfo } from 'voiceflow-ml/core';
 import { noise, type Random } from '../stats/random.ts';
 
 /** Shapes of inputs by name. The default is the network's own shape, with 1 for variable dimensions. */
@@ -15,7 +15,7 @@ export function feedsFor(inputs: readonly TensorInfo[], shapes: Shapes, random: 
   for (const name of Object.keys(shapes)) {
     if (inputs.some((input) => input.name === name)) continue;
     const names = inputs.map((input) => input.name).join(', ');
-    throw new VoiceFlowError('invalid-option', `there is no input ${JSON.stringify(name)}; the inputs are ${names}`);
+    throw invalidOption(`there is no input ${JSON.stringify(name)}; the inputs are ${names}`);
   }
   const originals = inputs.map((input) => ({ name: input.name, tensor: filled(input, shapes[input.name], random) }));
   return () => Object.fromEntries(originals.map(({ name, tensor }) => [name, copy(tensor)]));
@@ -27,10 +27,9 @@ function filled(input: TensorInfo, wanted: readonly number[] | undefined, random
     dims.length === input.dims.length && input.dims.every((dim, at) => typeof dim === 'string' || dim === dims[at]);
   const length = dims.reduce((product, dim) => product * dim, 1);
   if (!fits || !dims.every((dim) => Number.isInteger(dim) && dim > 0) || length > MOST_VALUES) {
-    throw new VoiceFlowError(
-      'invalid-option',
+    throw invalidOption(
       `input ${input.name} cannot be [${dims.join(', ')}]; it is [${input.dims.join(', ')}]`,
-      { hint: `--shape ${input.name}=${input.dims.map((dim) => (typeof dim === 'number' ? dim : 1)).join(',')}` },
+      `--shape ${input.name}=${input.dims.map((dim) => (typeof dim === 'number' ? dim : 1)).join(',')}`,
     );
   }
   switch (input.type) {

@@ -1,4 +1,4 @@
-import { type Diarizer, type KnownVoice, VoiceFlowError } from 'voiceflow-ml/core';
+import { type Diarizer, invalidOption, type KnownVoice } from 'voiceflow-ml/core';
 import * as pipeline from 'voiceflow-ml/stages';
 import { seededRandom } from 'voiceflow-ml/testing';
 import { type Person, type SpeechReader, secondsOf } from './speech.ts';
@@ -152,7 +152,7 @@ export async function liveRates(
   const nameOf = async (person: VoicePair, members: readonly VoicePair[]) => {
     const known = members.map((member) => member.known);
     if (person.recording === undefined)
-      throw new VoiceFlowError('invalid-option', 'live sessions need recordings, and kept embeddings have none');
+      throw invalidOption('live sessions need recordings, and kept embeddings have none');
     const { samples, sampleRate } = person.recording;
     const session = diarizer.open({ sampleRate, known, falseNames });
     const firstName = (async () => {

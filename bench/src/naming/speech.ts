@@ -1,7 +1,7 @@
 import { openAsBlob } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Annotation, collect, openAudio, Timeline, VoiceFlowError } from 'voiceflow-ml/core';
+import { Annotation, collect, invalidOption, openAudio, Timeline } from 'voiceflow-ml/core';
 import { asWav, recordingsOf } from '../accuracy/recordings.ts';
 
 const RATE = 16_000;
@@ -33,7 +33,7 @@ export interface Person {
  */
 export async function readPeople(index: string): Promise<Person[]> {
   const file = await stat(index).catch(() => {
-    throw new VoiceFlowError('invalid-option', `${index} does not exist`);
+    throw invalidOption(`${index} does not exist`);
   });
   if (file.isDirectory()) return labeledPeople(index);
   const [heading = '', ...lines] = (await readFile(index, 'utf8')).trimEnd().split('\n');
@@ -64,7 +64,7 @@ export async function readPeople(index: string): Promise<Person[]> {
       // The corpus of a pair of different people may be that of one of them, or "cross".
       if (row.spk_a === row.spk_b) corpora.set(row.spk_a, row.corpus);
     }
-  } else throw new VoiceFlowError('invalid-option', `${index} is neither an index of speech nor a list of trials`);
+  } else throw invalidOption(`${index} is neither an index of speech nor a list of trials`);
   return [...people].map(([name, recordings]) => ({
     name,
     corpus: corpora.get(name),

@@ -1,4 +1,5 @@
-import { codeOf, explainSystemError, FileError } from './errors.ts';
+import { isReaderGone, outliveReaders } from '@voiceflow-ml/server/args';
+import { explainSystemError, FileError } from './errors.ts';
 import { printable } from './printable.ts';
 import { type Screen, screenOf } from './screen.ts';
 
@@ -18,12 +19,7 @@ export interface Io {
 
 /** @param onReaderGone Called when the reader of stdout closes it (`voiceflow … | head -1`). */
 export function processIo(onReaderGone: () => void): Io {
-  const fail = (error: Error): void => {
-    if (isReaderGone(error)) onReaderGone();
-  };
-  // Without a listener an error event would end the process with a stack trace. `out` gets the error from `write`.
-  process.stdout.on('error', fail);
-  process.stderr.on('error', () => {});
+  outliveReaders(onReaderGone);
   const screen = screenOf(process.stdout);
   return {
     screen,
@@ -37,9 +33,4 @@ export function processIo(onReaderGone: () => void): Io {
         });
       }),
   };
-}
-
-function isReaderGone(error: unknown): boolean {
-  const code = codeOf(error);
-  return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FILES, fuzzOnce, mutant } from '../fixtures/fuzz.ts';
 import { codecs } from './node.ts';
 
-/** For each file; `npx tsx scripts/fuzz-codecs.ts` runs more of them. */
+/** For each file; `npx tsx scripts/fuzz-audio.ts` runs more of them. */
 const COUNT = 40;
 
 describe('mutated files', () => {

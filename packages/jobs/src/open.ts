@@ -3,14 +3,14 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, VoiceFlowError } from 'voiceflow-ml/core';
 import type { Database } from './database/database.ts';
 import { openEmbedded } from './database/embedded.ts';
 import { openPostgres } from './database/postgres.ts';
 import { type JobHandlers, jobHandlers } from './http/handlers.ts';
 import type { JobsHost } from './http/host.ts';
 import { Watch } from './http/watch.ts';
-import { type JobsOptions, spoolOf } from './options.ts';
+import type { JobsOptions } from './options.ts';
 import { fetchAudio } from './outside/fetch-audio.ts';
 import { Leases } from './queue/leases.ts';
 import { type Depth, Jobs, NOTHING } from './queue/submit.ts';
@@ -39,7 +39,6 @@ export interface OpenJobs {
 
 /** The background work of this process: the worker, the webhooks, the janitor. */
 export interface Working {
-  readonly worker: Worker | undefined;
   /**
    * Claims no more jobs, finishes those that end within the grace period and releases the rest. The database stays
    * open.
@@ -96,7 +95,6 @@ export function startWorking(
   janitor.start();
   caller?.start();
   return {
-    worker,
     async stop(graceMs) {
       await worker?.stop(graceMs);
       await Promise.all([janitor.stop(), caller?.stop()]);
@@ -175,13 +173,14 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
   };
 }
 
-function spoolFolder(options: JobsOptions): string {
-  return spoolOf(options, join(tmpdir(), 'voiceflow-spool'));
+/** Folder of temporary audio files. */
+function spoolFolder({ data }: JobsOptions): string {
+  return data === undefined ? join(tmpdir(), 'voiceflow-spool') : join(data, 'spool');
 }
 
 function folderOf(data: string | undefined): string {
   if (data !== undefined) return data;
-  throw new VoiceFlowError('invalid-option', 'no data folder is set', { hint: 'Set --data DIR.' });
+  throw invalidOption('no data folder is set', 'Set --data DIR.');
 }
 
 /** A secret that is generated at the first start, so that webhooks are signed without any setting. */

@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption } from 'voiceflow-ml/core';
 import { parseSecret } from './webhooks/sign.ts';
 import type { Keep } from './worker/janitor.ts';
 
@@ -43,16 +42,14 @@ export function jobsOptions(
   const data = text(args.data) ?? text(env.VOICEFLOW_DATA);
   if (databaseUrl === undefined && data === undefined) return undefined;
   if (databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
-    throw new VoiceFlowError(
-      'invalid-option',
-      'VOICEFLOW_DATABASE_URL is not valid, expected an address that begins with postgres://',
-    );
+    throw invalidOption('VOICEFLOW_DATABASE_URL is not valid, expected an address that begins with postgres://');
   }
   const s3 = s3Options(env);
   if (data === undefined && s3 === undefined) {
-    throw new VoiceFlowError('invalid-option', 'a database of jobs needs a storage for the audio', {
-      hint: 'Set --data DIR (shared by all machines), or VOICEFLOW_S3_BUCKET and the other VOICEFLOW_S3_* variables.',
-    });
+    throw invalidOption(
+      'a database of jobs needs a storage for the audio',
+      'Set --data DIR (shared by all machines), or VOICEFLOW_S3_BUCKET and the other VOICEFLOW_S3_* variables.',
+    );
   }
   const secret = text(env.VOICEFLOW_WEBHOOK_SECRET);
   return {
@@ -70,11 +67,6 @@ export function jobsOptions(
   };
 }
 
-/** Folder of temporary audio files: below the data folder, or `fallback` without one. */
-export function spoolOf(options: JobsOptions, fallback: string): string {
-  return options.data === undefined ? fallback : join(options.data, 'spool');
-}
-
 /**
  * Parses `audio=0,results=30d`: seconds, or numbers with the unit s, m, h or d.
  * @throws `invalid-option`.
@@ -84,12 +76,9 @@ export function parseKeep(value: string | undefined): Keep {
   for (const part of value?.split(',') ?? []) {
     const match = /^\s*(audio|results)\s*=\s*(\d{1,9})\s*([smhd]?)\s*$/.exec(part);
     if (match === null) {
-      throw new VoiceFlowError(
-        'invalid-option',
+      throw invalidOption(
         `VOICEFLOW_KEEP has "${part.slice(0, 40)}", expected audio=… or results=…`,
-        {
-          hint: 'For example audio=0,results=30d (the default); the units are s, m, h and d.',
-        },
+        'For example audio=0,results=30d (the default); the units are s, m, h and d.',
       );
     }
     const [, name, count, unit = ''] = match;
@@ -106,11 +95,12 @@ function s3Options(env: Environment): JobsOptions['s3'] {
   const secretAccessKey = text(env.VOICEFLOW_S3_SECRET_ACCESS_KEY) ?? text(env.AWS_SECRET_ACCESS_KEY);
   const endpoint = text(env.VOICEFLOW_S3_ENDPOINT) ?? `https://s3.${region}.amazonaws.com`;
   if (accessKeyId === undefined || secretAccessKey === undefined) {
-    throw new VoiceFlowError('invalid-option', 'VOICEFLOW_S3_BUCKET is set without access keys', {
-      hint: 'Set VOICEFLOW_S3_ACCESS_KEY_ID and VOICEFLOW_S3_SECRET_ACCESS_KEY.',
-    });
+    throw invalidOption(
+      'VOICEFLOW_S3_BUCKET is set without access keys',
+      'Set VOICEFLOW_S3_ACCESS_KEY_ID and VOICEFLOW_S3_SECRET_ACCESS_KEY.',
+    );
   }
-  if (!URL.canParse(endpoint)) throw new VoiceFlowError('invalid-option', 'VOICEFLOW_S3_ENDPOINT is not a valid URL');
+  if (!URL.canParse(endpoint)) throw invalidOption('VOICEFLOW_S3_ENDPOINT is not a valid URL');
   return { endpoint, bucket, region, accessKeyId, secretAccessKey };
 }
 
@@ -122,5 +112,5 @@ function number(env: Environment, name: string, fallback: number, min: number, m
   const setting = text(env[name]);
   const value = setting === undefined ? fallback : Number(setting);
   if (Number.isFinite(value) && value >= min && value <= max) return value;
-  throw new VoiceFlowError('invalid-option', `${name} is "${setting}", expected a number from ${min} to ${max}`);
+  throw invalidOption(`${name} is "${setting}", expected a number from ${min} to ${max}`);
 }

@@ -27,7 +27,14 @@ export { wavDecoder } from './audio/wav.ts';
 export type * from './contract/audio.ts';
 export type * from './contract/backend.ts';
 export type * from './contract/diarizer.ts';
-export { abortError, type ErrorCode, type ErrorDetails, throwIfAborted, VoiceFlowError } from './contract/errors.ts';
+export {
+  abortError,
+  type ErrorCode,
+  type ErrorDetails,
+  invalidOption,
+  throwIfAborted,
+  VoiceFlowError,
+} from './contract/errors.ts';
 export type * from './contract/live.ts';
 export type * from './contract/model.ts';
 export * from './contract/options.ts';

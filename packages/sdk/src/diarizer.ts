@@ -2,9 +2,9 @@
 import { DiarizationResult } from './annotation/diarization.ts';
 import { openAudio, openChannels } from './audio/open.ts';
 import type { AudioDecoder, AudioInput, AudioSource } from './contract/audio.ts';
-import type { Backend, LoadOptions, Model } from './contract/backend.ts';
+import type { Backend, Model } from './contract/backend.ts';
 import type { Diarizer } from './contract/diarizer.ts';
-import { type ErrorCode, throwIfAborted, VoiceFlowError } from './contract/errors.ts';
+import { type ErrorCode, invalidOption, throwIfAborted, VoiceFlowError } from './contract/errors.ts';
 import type { DiarizationSession, LiveOptions } from './contract/live.ts';
 import type { ModelManifest, ModelPackage } from './contract/model.ts';
 import { checkSegments, type DiarizeOptions, type EmbedOptions, speakerBounds } from './contract/options.ts';
@@ -43,7 +43,7 @@ export interface CreateDiarizerOptions {
 export async function createDiarizer(options: CreateDiarizerOptions): Promise<Diarizer> {
   const { model: pack, backend, signal, workers } = options;
   if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1)) {
-    throw new VoiceFlowError('invalid-option', `workers is ${String(workers)}; expected a whole number ≥ 1`);
+    throw invalidOption(`workers is ${String(workers)}; expected a whole number ≥ 1`);
   }
   checkSpecVersion('backend-unavailable', `the backend ${backend.name}`, backend.specVersion);
   checkSpecVersion('model-incompatible', `the manifest of ${pack.manifest.id}`, pack.manifest.specVersion);
@@ -52,16 +52,15 @@ export async function createDiarizer(options: CreateDiarizerOptions): Promise<Di
   const { manifest } = pack;
   const weights = await readWeights(pack, signal);
   const { bytes, warnings, make } = await preparePipeline(pack, weights, options.pipelines, signal);
-  const name = `${manifest.id}@${manifest.version}`;
-  const loading = { workers, signal };
-  const model = await backend.load({ name, bytes }, loading);
-  const models = [model];
-  const also = async (beside: ModelPackage) => {
-    const loaded = await loadPackage(beside, backend, loading);
+  const models: Model[] = [];
+  const load = async ({ id, version }: ModelManifest, network: Uint8Array) => {
+    const loaded = await backend.load({ name: `${id}@${version}`, bytes: network }, { workers, signal });
     models.push(loaded);
     return loaded;
   };
+  const also = async (beside: ModelPackage) => load(beside.manifest, (await readWeights(beside, signal)).bytes);
   try {
+    const model = await load(manifest, bytes);
     const { segmenter, windows } = pack;
     const segments = segmenter && segmentation(segmenter.manifest, await also(segmenter));
     const besides = windows && { manifest: windows.manifest, model: await also(windows) };
@@ -78,12 +77,6 @@ export async function createDiarizer(options: CreateDiarizerOptions): Promise<Di
     for (const loaded of models) await loaded.close();
     throw error;
   }
-}
-
-async function loadPackage(pack: ModelPackage, backend: Backend, loading: LoadOptions): Promise<Model> {
-  const { id, version } = pack.manifest;
-  const { bytes } = await readWeights(pack, loading.signal);
-  return backend.load({ name: `${id}@${version}`, bytes }, loading);
 }
 
 interface Loaded {

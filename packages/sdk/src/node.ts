@@ -7,7 +7,7 @@ import { type CreateDiarizerOptions, unknownBackend } from './choose-backend.ts'
 import type { AudioDecoder } from './contract/audio.ts';
 import type { Backend } from './contract/backend.ts';
 import type { Diarizer } from './contract/diarizer.ts';
-import { VoiceFlowError } from './contract/errors.ts';
+import { invalidOption, VoiceFlowError } from './contract/errors.ts';
 import type { Warning } from './contract/warnings.ts';
 import { createDiarizer as create } from './diarizer.ts';
 import { standard } from './standard.ts';
@@ -83,9 +83,10 @@ function choicesOf(backend: CreateDiarizerOptions['backend'], device: Device): r
   }
   if (backend !== undefined && backend !== 'node') {
     const name = typeof backend === 'string' ? backend : backend.name;
-    throw new VoiceFlowError('invalid-option', `device is "${device}", but the backend is ${name}`, {
-      hint: '`device` is for the native backend: omit `backend`, or set `device` on your own backend',
-    });
+    throw invalidOption(
+      `device is "${device}", but the backend is ${name}`,
+      '`device` is for the native backend: omit `backend`, or set `device` on your own backend',
+    );
   }
   return [{ backend: () => nodeBackend({ device }) }, ...choicesOf(backend, 'cpu')];
 }

@@ -1,4 +1,4 @@
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption } from 'voiceflow-ml/core';
 
 /** All limits of the server. The names give the units: bytes, seconds or milliseconds. */
 export interface Limits {
@@ -67,10 +67,9 @@ export function resolveLimits(
   for (const [name, rule] of Object.entries(LIMIT_RULES) as [keyof Limits, LimitRule][]) {
     const value: unknown = options[name] ?? fromEnv(env[rule.env]) ?? rule.default;
     if (typeof value !== 'number' || !Number.isInteger(value) || value < rule.min || value > rule.max) {
-      throw new VoiceFlowError(
-        'invalid-option',
+      throw invalidOption(
         `${name} (${rule.env}) is ${String(options[name] ?? env[rule.env])}, expected a whole number from ${rule.min} to ${rule.max}`,
-        { hint: `Omit it to use the default, ${rule.default}.` },
+        `Omit it to use the default, ${rule.default}.`,
       );
     }
     limits[name] = value;

@@ -48,26 +48,20 @@ export const batch = defineCommand({
     const inputs = await findInputs(positionals);
     const progress = new ProgressLine(io, inputs.length, clock);
     let failures = 0;
-    const work = async (input: Input) => {
-      try {
-        const file = join(values.out, `${input.name}.${format}`);
-        await run(client, input, file, format, submitOptions(values), context, progress);
-        return undefined;
-      } catch (error) {
-        return error;
-      } finally {
-        progress.finish(input.path);
-      }
+    const work = (input: Input) => {
+      const file = join(values.out, `${input.name}.${format}`);
+      const done = run(client, input, file, format, submitOptions(values), context, progress);
+      return done.finally(() => progress.finish(input.path));
     };
     await inOrder(
       inputs,
       values['at-once'] ?? 8,
       work,
-      async (error, input) => {
-        if (error === undefined || (signal.aborted && isAbort(error))) return;
+      async (outcome, input) => {
+        if (outcome.status === 'fulfilled' || (signal.aborted && isAbort(outcome.reason))) return;
         failures++;
         progress.clear();
-        io.err(`voiceflow: ${explain(error, input.path)}\n`);
+        io.err(`voiceflow: ${explain(outcome.reason, input.path)}\n`);
       },
       signal,
     );

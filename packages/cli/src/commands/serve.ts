@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { throwIfAborted } from 'voiceflow-ml/core';
 import type { AnyCommand } from '../command.ts';
 
 /** Runs the server program, which handles its own help, options and signals. */
@@ -13,18 +14,26 @@ export const serve: AnyCommand = {
     { command: 'VOICEFLOW_API_KEYS=me:… voiceflow serve --host 0.0.0.0', does: 'for other machines, with an API key' },
   ],
   ownHelp: true,
-  async execute(args) {
-    const code = await (await program())([...args]);
+  async execute(args, { signal }) {
+    const code = await (await program(signal))([...args]);
     // A signal is the normal way to stop a server, so the exit code is the server's own and not 128 + the signal's
     // number.
     process.exit(code);
   },
 };
 
-async function program(): Promise<(args: string[]) => Promise<number>> {
-  if ('Bun' in globalThis) return (await import('@voiceflow-ml/server/bun')).serve;
-  if ('Deno' in globalThis) return (await import('@voiceflow-ml/server/deno')).serve;
-  const { restartWithFlags, serve } = await import('@voiceflow-ml/server/node');
-  restartWithFlags();
+/** @param signal Fires on a signal that arrives before the program handles signals itself. */
+async function program(signal: AbortSignal): Promise<(args: string[]) => Promise<number>> {
+  const { serve } = await entry(signal);
+  throwIfAborted(signal);
   return serve;
+}
+
+async function entry(signal: AbortSignal) {
+  if ('Bun' in globalThis) return import('@voiceflow-ml/server/bun');
+  if ('Deno' in globalThis) return import('@voiceflow-ml/server/deno');
+  const node = await import('@voiceflow-ml/server/node');
+  throwIfAborted(signal);
+  node.restartWithFlags();
+  return node;
 }

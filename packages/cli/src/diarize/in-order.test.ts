@@ -4,6 +4,11 @@ import { inOrder } from './in-order.ts';
 
 const never = new AbortController().signal;
 
+function valueIn<T>(outcome: PromiseSettledResult<T>): T {
+  if (outcome.status === 'rejected') throw outcome.reason;
+  return outcome.value;
+}
+
 describe('inOrder', () => {
   it('yields results in order, each once, with at most the limit in progress', async () => {
     await fc.assert(
@@ -18,13 +23,28 @@ describe('inOrder', () => {
           under--;
           return index;
         };
-        await inOrder(items, limit, work, async (index) => void consumed.push(index), never);
+        await inOrder(items, limit, work, async (outcome) => void consumed.push(valueIn(outcome)), never);
         expect(consumed).toEqual(items.map(({ index }) => index));
         expect(most).toBeLessThanOrEqual(limit);
         if (turns.every((count) => count > 0)) expect(most).toBe(Math.min(limit, items.length));
       }),
       { seed: 8, numRuns: 60 },
     );
+  });
+
+  it('passes on what an item fails with, and continues', async () => {
+    const seen: unknown[] = [];
+    const work = async (item: number) => {
+      if (item === 1) throw new Error('unreadable');
+      return item;
+    };
+    const consume = async (outcome: PromiseSettledResult<number>, item: number) =>
+      void seen.push([item, outcome.status]);
+    await inOrder([1, 2], 1, work, consume, never);
+    expect(seen).toEqual([
+      [1, 'rejected'],
+      [2, 'fulfilled'],
+    ]);
   });
 
   it('continues with later items while the first is in progress', async () => {
@@ -40,7 +60,7 @@ describe('inOrder', () => {
       return item;
     };
     const consumed: number[] = [];
-    await inOrder([1, 2, 3, 4, 5], 2, work, async (item) => void consumed.push(item), never);
+    await inOrder([1, 2, 3, 4, 5], 2, work, async (outcome) => void consumed.push(valueIn(outcome)), never);
     expect([begun, consumed]).toEqual([
       [1, 2, 3, 4, 5],
       [1, 2, 3, 4, 5],

@@ -1,13 +1,12 @@
 /**
- * Runs `work` on items concurrently, at most `limit` at once, and passes the results to `consume` in the order of the
- * items. `work` must not throw. When `consume` throws or the signal fires, no further item is started, and running
- * ones are awaited.
+ * Runs `work` on items concurrently, at most `limit` at once, and passes the outcomes to `consume` in the order of the
+ * items. When `consume` throws or the signal fires, no further item is started, and running ones are awaited.
  */
 export async function inOrder<T, R>(
   items: readonly T[],
   limit: number,
   work: (item: T) => Promise<R>,
-  consume: (result: R, item: T) => Promise<void>,
+  consume: (outcome: PromiseSettledResult<R>, item: T) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   let stopped = false;
@@ -16,7 +15,9 @@ export async function inOrder<T, R>(
   const outcomes = items.map(async (item) => {
     if (started++ >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
     try {
-      return stopped || signal.aborted ? undefined : { item, result: await work(item) };
+      if (stopped || signal.aborted) return undefined;
+      const [outcome] = await Promise.allSettled([work(item)]);
+      return { item, outcome };
     } finally {
       waiting.shift()?.();
     }
@@ -25,7 +26,7 @@ export async function inOrder<T, R>(
     for (const outcome of outcomes) {
       const done = await outcome;
       if (done === undefined) return;
-      await consume(done.result, done.item);
+      await consume(done.outcome, done.item);
     }
   } finally {
     stopped = true;

@@ -36,22 +36,10 @@ export async function runJob(job: Job): Promise<void> {
   const { outputs, atOnce, reportError } = job;
   const { io, signal } = job.context;
   const progress = new ProgressLine(io, outputs.length, clock);
-  const work = async ({ input: { path } }: Output) => {
-    try {
-      const result = await withAudio(path, signal, (audio) =>
-        job.diarizer.diarize(audio, {
-          ...job.options,
-          signal,
-          onProgress: (share) => progress.update(path, share),
-        }),
-      );
-      return { result };
-    } catch (error) {
-      return { error };
-    } finally {
-      progress.finish(path);
-    }
-  };
+  const work = ({ input: { path } }: Output) =>
+    withAudio(path, signal, (audio) =>
+      job.diarizer.diarize(audio, { ...job.options, signal, onProgress: (share) => progress.update(path, share) }),
+    ).finally(() => progress.finish(path));
   try {
     await inOrder(
       outputs,
@@ -60,8 +48,8 @@ export async function runJob(job: Job): Promise<void> {
       async (outcome, output) => {
         throwIfAborted(signal);
         progress.clear();
-        if (outcome.result === undefined) reportError(output.input.path, outcome.error);
-        else await writeResult(outcome.result, output, job);
+        if (outcome.status === 'rejected') reportError(output.input.path, outcome.reason);
+        else await writeResult(outcome.value, output, job);
       },
       signal,
     );

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { parseRttm, parseTurnsJson, type Turn, VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, parseRttm, parseTurnsJson, type Turn } from 'voiceflow-ml/core';
 import { onFile } from '../errors.ts';
 import { readText } from './open.ts';
 
@@ -27,12 +27,9 @@ function turnsOfOne(text: string): readonly Turn[] {
   const [first, ...more] = recordings;
   if (more.length === 0) return first?.turns ?? [];
   const names = recordings.map(({ uri }) => uri).slice(0, 5);
-  throw new VoiceFlowError(
-    'invalid-option',
+  throw invalidOption(
     `the file has turns of ${recordings.length} recordings (${names.join(', ')}…), expected one`,
-    {
-      hint: 'Use a file with the turns of one recording.',
-    },
+    'Use a file with the turns of one recording.',
   );
 }
 

@@ -59,3 +59,8 @@ export function unavailable(why: string, cause?: unknown): VoiceFlowError {
 export function isUnavailable(error: unknown): boolean {
   return VoiceFlowError.isInstance(error) && error.code === 'backend-unavailable';
 }
+
+/** SQL for a time as in the API: ISO 8601 in UTC. */
+export function isoTime(column: string): string {
+  return `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+}

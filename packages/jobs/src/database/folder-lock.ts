@@ -4,7 +4,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, VoiceFlowError } from 'voiceflow-ml/core';
 
 /** The longest socket path that every system accepts. */
 const LONGEST_PATH = 100;
@@ -75,7 +75,8 @@ function readNonce(path: string): Promise<string | undefined> {
 }
 
 function held(folder: string): VoiceFlowError {
-  return new VoiceFlowError('invalid-option', `another process uses the data folder ${folder}`, {
-    hint: 'Only one server can use a folder: give each server its own --data, or use one VOICEFLOW_DATABASE_URL for all.',
-  });
+  return invalidOption(
+    `another process uses the data folder ${folder}`,
+    'Only one server can use a folder: give each server its own --data, or use one VOICEFLOW_DATABASE_URL for all.',
+  );
 }

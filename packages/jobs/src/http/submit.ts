@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, VoiceFlowError } from 'voiceflow-ml/core';
 import { checkAddress } from '../outside/request.ts';
 import type { Submitted } from '../queue/submit.ts';
 import type { Job, JobOptions, NewJob } from '../queue/types.ts';
@@ -8,7 +8,7 @@ import { objectOf } from '../storage/storage.ts';
 import { uuidv7 } from '../uuid.ts';
 import type { RouteParts } from './parts.ts';
 import { RequestMemory } from './request-memory.ts';
-import { bounded, storeForm, tooLarge } from './upload.ts';
+import { bounded, isForm, storeRecording, tooLarge } from './upload.ts';
 
 /** Options that the queue itself uses. All others are those of `/v1/diarize`. */
 const QUEUE_OPTIONS = ['url', 'webhook', 'priority', 'metadata'] as const;
@@ -49,15 +49,16 @@ async function submitRequest(c: Context, parts: RouteParts, memory: RequestMemor
     const text = await readText(memory.all(bounded(host.body(c), { ...host.limits, bodyBytes: MOST_JSON })));
     const submission = parseSubmission({ ...query, ...jsonOf(text) }, parts);
     if (submission.url === undefined) {
-      throw new VoiceFlowError('invalid-option', 'url is missing: a JSON body must have the address of the recording', {
-        hint: 'Send { "url": "https://…" }, or the recording itself as the body.',
-      });
+      throw invalidOption(
+        'url is missing: a JSON body must have the address of the recording',
+        'Send { "url": "https://…" }, or the recording itself as the body.',
+      );
     }
     return jobs.submit({ id, key, ...submission, ...(await idempotent(c, parts, key, text)).fields });
   }
 
   // The fields of a form are options, too; they are known only after the form is read.
-  const form = /^multipart\/form-data\b/i.test(contentType);
+  const form = isForm(contentType);
   const before = parseSubmission(query, parts);
   const repeat = await idempotent(c, parts, key, `${JSON.stringify(query)} ${claimed}`);
   if (repeat.job !== undefined) return { job: repeat.job, repeated: true };
@@ -66,9 +67,7 @@ async function submitRequest(c: Context, parts: RouteParts, memory: RequestMemor
   const object = objectOf(id);
   try {
     const body = bounded(host.body(c), host.limits);
-    const { bytes, fields } = form
-      ? await storeForm(storage, object, body, contentType, memory)
-      : { bytes: await storage.put(object, body), fields: {} };
+    const { bytes, fields } = await storeRecording(storage, object, body, contentType, memory);
     if (bytes === 0) {
       throw new VoiceFlowError('invalid-audio', 'the request has no audio: 0 bytes', {
         hint: 'Send the recording as the body, or as the part "file" of a form, or { "url": … } as JSON.',
@@ -76,7 +75,7 @@ async function submitRequest(c: Context, parts: RouteParts, memory: RequestMemor
     }
     const submission = form ? parseSubmission({ ...query, ...fields }, parts) : before;
     if (submission.url !== undefined)
-      throw new VoiceFlowError('invalid-option', 'the request has both url and a recording, expected one of them');
+      throw invalidOption('the request has both url and a recording, expected one of them');
     const submitted = await jobs.submit({ id, key, ...submission, object, bytes, ...repeat.fields });
     if (submitted.repeated) await storage.delete(object);
     return submitted;
@@ -104,16 +103,13 @@ function parseSubmission(
   const { url, webhook, priority, metadata } = host.submission(queueOptions);
   checkStorable({ ...options, metadata, url, webhook });
   if (metadata !== undefined && JSON.stringify(metadata).length > MOST_METADATA)
-    throw new VoiceFlowError('invalid-option', `metadata has more than ${MOST_METADATA} characters as JSON`);
+    throw invalidOption(`metadata has more than ${MOST_METADATA} characters as JSON`);
   if (url !== undefined) checkAddress('url', url, allowPrivate);
   if (webhook !== undefined) {
     if (!webhooks) {
-      throw new VoiceFlowError(
-        'invalid-option',
+      throw invalidOption(
         'webhook cannot be used: this server has no secret to sign calls with',
-        {
-          hint: 'The operator of the server must set VOICEFLOW_WEBHOOK_SECRET.',
-        },
+        'The operator of the server must set VOICEFLOW_WEBHOOK_SECRET.',
       );
     }
     checkAddress('webhook', webhook, allowPrivate);
@@ -124,10 +120,7 @@ function parseSubmission(
     FLAGS.flatMap((name) => (options[name] === undefined ? [] : [[name, flag(name, options[name])]])),
   );
   if (flags.voices === 'true' && known.known !== undefined)
-    throw new VoiceFlowError(
-      'invalid-option',
-      'known and voices cannot be combined: known is a list of voices, voices uses the stored ones',
-    );
+    throw invalidOption('known and voices cannot be combined: known is a list of voices, voices uses the stored ones');
   return { options: { ...known, ...flags } satisfies JobOptions, priority, metadata, webhook, url };
 }
 
@@ -138,9 +131,7 @@ function checkStorable(params: Readonly<Record<string, unknown>>): void {
     const json = (JSON.stringify(value) ?? '').replaceAll('\\\\', '');
     const bad = /\\u(0000|d[89a-f])/.exec(json);
     if (bad !== null) {
-      throw new VoiceFlowError('invalid-option', `${name} has the character ${bad[0]}, which cannot be stored`, {
-        hint: 'Remove it.',
-      });
+      throw invalidOption(`${name} has the character ${bad[0]}, which cannot be stored`, 'Remove it.');
     }
   }
 }
@@ -148,12 +139,12 @@ function checkStorable(params: Readonly<Record<string, unknown>>): void {
 function flag(name: string, text: string): string {
   if (text === 'true' || text === '1' || text === '') return 'true';
   if (text === 'false' || text === '0') return 'false';
-  throw new VoiceFlowError('invalid-option', `${name} is "${text.slice(0, 60)}", expected true or false`);
+  throw invalidOption(`${name} is "${text.slice(0, 60)}", expected true or false`);
 }
 
 function jsonOf(text: string, name = 'the body'): Record<string, unknown> {
   if (levelsOf(text) > MOST_LEVELS)
-    throw new VoiceFlowError('invalid-option', `${name} has more than ${MOST_LEVELS} levels of lists and objects`);
+    throw invalidOption(`${name} has more than ${MOST_LEVELS} levels of lists and objects`);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -161,7 +152,7 @@ function jsonOf(text: string, name = 'the body'): Record<string, unknown> {
     throw new VoiceFlowError('invalid-option', `${name} is not valid JSON: ${(cause as Error).message}`, { cause });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new VoiceFlowError('invalid-option', `${name} is not a JSON object`);
+  throw invalidOption(`${name} is not a JSON object`);
 }
 
 /**
@@ -193,7 +184,7 @@ async function idempotent(c: Context, { jobs }: RouteParts, key: string, content
   const idempotencyKey = c.req.header('idempotency-key');
   if (idempotencyKey === undefined) return { fields: {} };
   if (!/^[\x21-\x7e]{1,255}$/.test(idempotencyKey))
-    throw new VoiceFlowError('invalid-option', 'Idempotency-Key is invalid, expected 1 to 255 visible characters');
+    throw invalidOption('Idempotency-Key is invalid, expected 1 to 255 visible characters');
   const digest = createHash('sha256').update(content).digest('hex');
   const job = await jobs.repeated(key, idempotencyKey, digest);
   return { fields: { idempotencyKey, digest }, job };

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Storage } from '../storage/storage.ts';
 import { RequestMemory } from './request-memory.ts';
-import { storeForm } from './upload.ts';
+import { storeRecording } from './upload.ts';
 
 const storage = {
   put: async (_name: string, body: AsyncIterable<Uint8Array>) => {
@@ -37,7 +37,7 @@ async function* chunksOf(text: string) {
 }
 
 const store = (text: string, memory: RequestMemory) =>
-  storeForm(storage, 'x', chunksOf(text), 'multipart/form-data; boundary=b', memory);
+  storeRecording(storage, 'x', chunksOf(text), 'multipart/form-data; boundary=b', memory);
 
 it('counts the bytes of form fields, but not of the file', async () => {
   const of = budget();

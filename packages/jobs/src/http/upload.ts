@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { Busboy, type BusboyHeaders } from '@fastify/busboy';
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, VoiceFlowError } from 'voiceflow-ml/core';
 import type { Storage } from '../storage/storage.ts';
 import type { JobsHost } from './host.ts';
 import type { RequestMemory } from './request-memory.ts';
@@ -80,12 +80,28 @@ export function tooLarge(bytes: number, limit: number): VoiceFlowError {
   });
 }
 
+/** Whether the body is a form: its fields are known only after it is read. */
+export function isForm(contentType: string): boolean {
+  return /^multipart\/form-data\b/i.test(contentType);
+}
+
 /**
- * Streams the part `file` of a form to the storage.
- * @param held Counts the memory that the fields take.
+ * Streams the recording in a body to the storage: the whole body, or the part `file` of a form.
+ * @param memory Counts the memory that the fields of a form take.
  * @throws `invalid-option` for a form that cannot be read or does not have exactly one file.
  */
-export async function storeForm(
+export async function storeRecording(
+  storage: Storage,
+  name: string,
+  body: AsyncIterable<Uint8Array>,
+  contentType: string,
+  memory: RequestMemory,
+): Promise<Upload> {
+  if (isForm(contentType)) return storeForm(storage, name, body, contentType, memory);
+  return { bytes: await storage.put(name, body), fields: {} };
+}
+
+async function storeForm(
   storage: Storage,
   name: string,
   body: AsyncIterable<Uint8Array>,
@@ -169,7 +185,8 @@ export async function storeForm(
 }
 
 function unreadable(why: string): VoiceFlowError {
-  return new VoiceFlowError('invalid-option', `the form cannot be read: ${why}`, {
-    hint: 'Send the recording as the part "file" of a multipart/form-data body, or as the body itself.',
-  });
+  return invalidOption(
+    `the form cannot be read: ${why}`,
+    'Send the recording as the part "file" of a multipart/form-data body, or as the body itself.',
+  );
 }

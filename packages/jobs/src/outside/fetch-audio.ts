@@ -112,8 +112,6 @@ function tooLarge(bytes: number, limit: number): VoiceFlowError {
   return new VoiceFlowError(
     'audio-too-large',
     `the recording at the url has ${bytes} bytes or more, the limit is ${limit}`,
-    {
-      hint: 'Send a compressed or shorter recording, or raise the limit of the server.',
-    },
+    { hint: 'Send a compressed or shorter recording, or raise the limit of the server.' },
   );
 }

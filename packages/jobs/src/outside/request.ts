@@ -2,7 +2,7 @@ import { lookup as resolve } from 'node:dns';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption } from 'voiceflow-ml/core';
 import { isPublicAddress } from './addresses.ts';
 
 /** Allows requests to all or some private, loopback and link-local addresses, for tests and closed networks. */
@@ -41,9 +41,7 @@ export class OutsideError extends Error {
  */
 export function checkAddress(name: string, text: string, allowPrivate: AllowPrivate): URL {
   const refuse = (why: string) =>
-    new VoiceFlowError('invalid-option', `${name} ${why}`, {
-      hint: `Set ${name} to an http(s) address on the public internet.`,
-    });
+    invalidOption(`${name} ${why}`, `Set ${name} to an http(s) address on the public internet.`);
   if (text.length > 4_096) throw refuse(`has ${text.length} characters, expected at most 4096`);
   if (!URL.canParse(text)) throw refuse(`is "${text.slice(0, 60)}", expected an address such as https://…`);
   const url = new URL(text);

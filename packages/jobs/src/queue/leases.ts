@@ -1,28 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import type { Progress } from 'voiceflow-ml/core';
 import type { Database } from '../database/database.ts';
-import type { Claimed, Freed, JobProblem, JobResult } from './types.ts';
+import type { Claimed, JobProblem, JobResult } from './types.ts';
 
 export interface LeaseOptions {
   /** Seconds without a heartbeat after which a worker counts as lost. */
   readonly leaseSeconds: number;
-  /** Failures of a job after which it is not retried. */
-  readonly mostFailures: number;
-  /** Workers lost during a job after which it is not retried, because the job may be the cause. */
-  readonly mostLosses: number;
   /** Delay after the first failure, in seconds; doubled with each further one. */
   readonly retrySeconds: number;
   /** Seconds of audio that an API key may have processed in 24 hours; further jobs wait. 0 for no limit. */
   readonly secondsPerDay: number;
 }
 
-const LEASE_DEFAULTS: LeaseOptions = {
-  leaseSeconds: 15,
-  mostFailures: 3,
-  mostLosses: 10,
-  retrySeconds: 5,
-  secondsPerDay: 0,
-};
+const LEASE_DEFAULTS: LeaseOptions = { leaseSeconds: 15, retrySeconds: 5, secondsPerDay: 0 };
+/** Failures of a job after which it is not retried. */
+const MOST_FAILURES = 3;
+/** Workers lost during a job after which it is not retried, because the job may be the cause. */
+const MOST_LOSSES = 10;
 
 /**
  * What a failure means: the job fails for good; it is retried and the failure counts; or it is retried without
@@ -159,11 +153,10 @@ export class Leases {
   }
 
   /**
-   * Requeues a failed job for a later retry, or ends it when the verdict is `final` or after `mostFailures` failures.
+   * Requeues a failed job for a later retry, or ends it when the verdict is `final` or after `MOST_FAILURES` failures.
    * Returns its new state; undefined when the lease was lost.
    */
   async fail(claimed: Claimed, problem: JobProblem, action: FailureAction): Promise<'queued' | 'failed' | undefined> {
-    const { mostFailures, retrySeconds } = this.#options;
     const [row] = await this.#db.query<{ state: 'queued' | 'failed' }>(
       `with changed as (
         update voiceflow.job set
@@ -180,8 +173,8 @@ export class Leases {
         claimed.lease,
         JSON.stringify(storable(problem)),
         { final: 1, retry: 1, defer: 0 }[action],
-        action === 'final' ? 0 : mostFailures,
-        retrySeconds,
+        action === 'final' ? 0 : MOST_FAILURES,
+        this.#options.retrySeconds,
       ],
     );
     return row?.state;
@@ -219,10 +212,10 @@ export class Leases {
       select id from changed, (select count(*) from notified) as n, (select count(*) from ready) as m`,
       [
         all,
-        this.#options.mostLosses,
+        MOST_LOSSES,
         JSON.stringify({
           code: 'backend-failed',
-          detail: `${this.#options.mostLosses} workers were lost while they processed this job`,
+          detail: `${MOST_LOSSES} workers were lost while they processed this job`,
           hint: 'The recording may have crashed them; see their logs.',
         } satisfies JobProblem),
       ],
@@ -230,13 +223,14 @@ export class Leases {
     return rows.length;
   }
 
-  /** Audio of ended jobs that is no longer kept. The caller deletes it and then calls `forget`. */
-  async freed(keepSeconds: number, limit: number): Promise<Freed[]> {
-    return this.#db.query<Freed>(
-      `select id, object from voiceflow.job
+  /** Audio of ended jobs that is no longer kept, as objects of the storage. The caller deletes them and then calls `forget`. */
+  async freed(keepSeconds: number, limit: number): Promise<string[]> {
+    const rows = await this.#db.query<{ object: string }>(
+      `select object from voiceflow.job
       where ended_at < now() - make_interval(secs => $1) and object is not null order by ended_at limit $2`,
       [keepSeconds, limit],
     );
+    return rows.map(({ object }) => object);
   }
 
   async forget(objects: readonly string[]): Promise<void> {

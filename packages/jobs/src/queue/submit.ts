@@ -1,5 +1,5 @@
-import { VoiceFlowError } from 'voiceflow-ml/core';
-import type { Database } from '../database/database.ts';
+import { invalidOption, VoiceFlowError } from 'voiceflow-ml/core';
+import { type Database, isoTime } from '../database/database.ts';
 import { batched } from './batched.ts';
 import type { Job, JobState, NewJob } from './types.ts';
 
@@ -7,9 +7,9 @@ import type { Job, JobState, NewJob } from './types.ts';
 const JOB = `
   j.id, j.seq::text as seq, j.state, j.priority, j.bytes::float8 as bytes, j.url, j.audio_seconds as "audioSeconds",
   j.options, j.metadata, j.webhook, j.progress, j.failures, j.losses, j.problem,
-  to_char(j.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "createdAt",
-  to_char(j.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "startedAt",
-  to_char(j.ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "endedAt",
+  ${isoTime('j.created_at')} as "createdAt",
+  ${isoTime('j.started_at')} as "startedAt",
+  ${isoTime('j.ended_at')} as "endedAt",
   case when j.state = 'running' then extract(epoch from now() - j.started_at)::float8 end as "runningSeconds"`;
 
 /** Most jobs inserted with one statement. */
@@ -73,9 +73,10 @@ export class Jobs {
     if (row === undefined) return undefined;
     const { digest: before, ...job } = row;
     if (digest !== undefined && before !== digest) {
-      throw new VoiceFlowError('invalid-option', 'the Idempotency-Key was already used for a different request', {
-        hint: `It created the job ${job.id}. Use a new key for each recording.`,
-      });
+      throw invalidOption(
+        'the Idempotency-Key was already used for a different request',
+        `It created the job ${job.id}. Use a new key for each recording.`,
+      );
     }
     return job;
   }

@@ -70,9 +70,3 @@ export interface Claimed {
 export interface JobResult extends DiarizationJson {
   readonly exclusive?: readonly TurnJson[];
 }
-
-/** Audio that is no longer needed. */
-export interface Freed {
-  readonly id: string;
-  readonly object: string;
-}

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as after } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { RequestMemory } from '../http/request-memory.ts';
-import { storeForm } from '../http/upload.ts';
+import { storeRecording } from '../http/upload.ts';
 import { folderStorage } from './folder.ts';
 import { writeFile } from './write-file.ts';
 
@@ -97,7 +97,7 @@ it('leaves no file of a truncated form', async () => {
   }
   const memory = new RequestMemory({ take: () => {}, give: () => {} });
   const storage = folderStorage(folder, { flush: false });
-  const stored = storeForm(storage, 'audio/0123', form(), 'multipart/form-data; boundary=b', memory);
+  const stored = storeRecording(storage, 'audio/0123', form(), 'multipart/form-data; boundary=b', memory);
   await expect(stored).rejects.toMatchObject({ code: 'invalid-option' });
   expect(existsSync(join(folder, 'audio'))).toBe(true);
   expect(await left()).toEqual([]);

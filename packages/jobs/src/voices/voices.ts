@@ -1,5 +1,5 @@
-import { VoiceFlowError } from 'voiceflow-ml/core';
-import type { Database } from '../database/database.ts';
+import { invalidOption } from 'voiceflow-ml/core';
+import { type Database, isoTime } from '../database/database.ts';
 
 export interface StoredVoice {
   readonly name: string;
@@ -19,8 +19,7 @@ export interface NamedEmbedding {
 const MOST_VOICES = 2_000;
 
 const VOICE = `name, space, samples,
-  to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "createdAt",
-  to_char(updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "updatedAt"`;
+  ${isoTime('created_at')} as "createdAt", ${isoTime('updated_at')} as "updatedAt"`;
 
 /**
  * The voice book of each API key. Embeddings are biometric data: they are stored for enrolled voices, but no route
@@ -61,9 +60,10 @@ export class Voices {
       [key, name],
     );
     if ((row?.count ?? 0) < MOST_VOICES) return;
-    throw new VoiceFlowError('invalid-option', `${MOST_VOICES} voices are enrolled, which is the limit`, {
-      hint: 'Delete voices that are not needed; with fewer voices, fewer unknown speakers get a false name.',
-    });
+    throw invalidOption(
+      `${MOST_VOICES} voices are enrolled, which is the limit`,
+      'Delete voices that are not needed; with fewer voices, fewer unknown speakers get a false name.',
+    );
   }
 
   async list(key: string): Promise<StoredVoice[]> {

@@ -1,4 +1,4 @@
-import type { Database } from '../database/database.ts';
+import { type Database, isoTime } from '../database/database.ts';
 
 /** A webhook call that is due. */
 export interface Delivery {
@@ -41,8 +41,7 @@ export class Deliveries {
         from due where d.id = due.id returning d.*
       )
       select t.id, t.url, j.key, t.tries - 1 as tries, j.id as job, j.state, j.metadata, j.problem,
-        j.audio_seconds as "audioSeconds",
-        to_char(j.ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "endedAt"
+        j.audio_seconds as "audioSeconds", ${isoTime('j.ended_at')} as "endedAt"
       from taken t join voiceflow.job j on j.id = t.job_id`,
       [limit, CALL_SECONDS, [...without]],
     );

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption } from 'voiceflow-ml/core';
 
 /** Headers of a signed call, by Standard Webhooks 1.0: receivers can verify it with any of its libraries. */
 export function signedHeaders(secret: Uint8Array, id: string, body: string, seconds: number): Record<string, string> {
@@ -17,9 +17,8 @@ export function parseSecret(text: string): Uint8Array {
   const base64 = text.startsWith('whsec_') ? text.slice(6) : undefined;
   const bytes = Buffer.from(base64 ?? '', 'base64');
   if (bytes.length >= LEAST_BYTES) return bytes;
-  throw new VoiceFlowError(
-    'invalid-option',
+  throw invalidOption(
     `VOICEFLOW_WEBHOOK_SECRET is not valid, expected whsec_ and the base64 of at least ${LEAST_BYTES} bytes`,
-    { hint: 'Generate one with: echo whsec_$(openssl rand -base64 32)' },
+    'Generate one with: echo whsec_$(openssl rand -base64 32)',
   );
 }

@@ -73,8 +73,8 @@ export class Janitor {
     const { leases, storage, keep } = this.#parts;
     for (let more = true; more && !this.#stopped; ) {
       const freed = await leases.freed(keep.audio, BATCH);
-      for (const { object } of freed) await storage.delete(object);
-      if (freed.length > 0) await leases.forget(freed.map(({ object }) => object));
+      for (const object of freed) await storage.delete(object);
+      if (freed.length > 0) await leases.forget(freed);
       more = freed.length === BATCH;
     }
     while (!this.#stopped && (await leases.expire(keep.results, BATCH)) === BATCH);

@@ -118,9 +118,7 @@ async function decode(
   throw new VoiceFlowError(
     'unsupported-format',
     `no supported audio format: the bytes look like ${guess.name}; expected ${known}`,
-    {
-      hint: guess.hint,
-    },
+    { hint: guess.hint },
   );
 }
 
@@ -177,9 +175,7 @@ function checkRate(sampleRate: unknown): void {
   throw new VoiceFlowError(
     'invalid-audio',
     `the audio has a sample rate of ${String(sampleRate)} Hz; expected ${RATE_RANGE}`,
-    {
-      hint: 'pass the sample rate of the recording',
-    },
+    { hint: 'pass the sample rate of the recording' },
   );
 }
 

@@ -178,9 +178,7 @@ function repair(
       throw new VoiceFlowError(
         'invalid-audio',
         `a sample at ${seconds.toFixed(3)} s is ${value}; expected finite numbers`,
-        {
-          hint: 'export it as 16-bit PCM, which has no such numbers',
-        },
+        { hint: 'export it as 16-bit PCM, which has no such numbers' },
       );
     } else {
       warnOnce(warnings, 'audio-nonfinite', 'samples that are not finite numbers were replaced');

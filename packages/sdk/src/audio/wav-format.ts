@@ -113,9 +113,7 @@ function unsupportedCodec(tag: number): VoiceFlowError {
   return new VoiceFlowError(
     'unsupported-format',
     `a WAV with ${name} (format tag 0x${hex(tag, 4)}); expected PCM, float, A-law or µ-law`,
-    {
-      hint: CONVERT,
-    },
+    { hint: CONVERT },
   );
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fuzzInput, fuzzOnce } from './fixtures/fuzz.ts';
 
-/** `npx tsx scripts/fuzz-wav.ts` runs more of them. */
+/** `npx tsx scripts/fuzz-audio.ts --file wav` runs more of them. */
 const COUNT = 100_000;
 
 describe('mutated WAVs', () => {

@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption, VoiceFlowError } from '../contract/errors.ts';
 
 /** Devices on which a network can run, with the names of ONNX Runtime's execution providers. */
 const PROVIDERS = { cpu: 'cpu', webgpu: 'webgpu', cuda: 'cuda', coreml: 'coreml', directml: 'dml' } as const;
@@ -10,7 +10,7 @@ export type Device = keyof typeof PROVIDERS;
 export function checkDevice(device: unknown): Device {
   if (typeof device === 'string' && Object.hasOwn(PROVIDERS, device)) return device as Device;
   const names = Object.keys(PROVIDERS).join(', ');
-  throw new VoiceFlowError('invalid-option', `device is ${JSON.stringify(device)}; expected one of ${names}`);
+  throw invalidOption(`device is ${JSON.stringify(device)}; expected one of ${names}`);
 }
 
 /**

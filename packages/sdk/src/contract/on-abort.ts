@@ -1,12 +1,12 @@
 /** Registered callbacks for each signal. */
-const waiting = new WeakMap<AbortSignal, Set<{ readonly callback: () => void }>>();
+const waiting = new WeakMap<AbortSignal, Set<{ readonly callback: (signal: AbortSignal) => void }>>();
 
 /**
  * Calls `callback` when the signal aborts; does nothing if it has already aborted. All callbacks of a signal share one
  * event listener: one call has many network runs in flight, and Node warns of a leak from eleven listeners on.
  * @returns A function that removes the callback.
  */
-export function onAbort(signal: AbortSignal | undefined, callback: () => void): () => void {
+export function onAbort(signal: AbortSignal | undefined, callback: (signal: AbortSignal) => void): () => void {
   if (!signal || signal.aborted) return () => {};
   const own = { callback };
   const all = waiting.get(signal) ?? new Set();
@@ -27,6 +27,6 @@ function fired(this: AbortSignal): void {
   waiting.delete(this);
   for (const one of all ?? []) {
     all?.delete(one);
-    one.callback();
+    one.callback(this);
   }
 }

@@ -65,8 +65,6 @@ export function checkFinite(data: Float32Array, name: string): void {
   throw new VoiceFlowError(
     'backend-failed',
     `the network's output "${name}" is ${data[at]} at index ${at}; expected finite numbers`,
-    {
-      hint: 'try another backend, or check the weights: a valid network outputs finite numbers for any audio',
-    },
+    { hint: 'try another backend, or check the weights: a valid network outputs finite numbers for any audio' },
   );
 }

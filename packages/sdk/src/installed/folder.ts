@@ -50,10 +50,7 @@ async function readManifest(path: string): Promise<ModelManifest> {
     throw new VoiceFlowError(
       'model-not-found',
       `cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        hint: 'Pass a folder with a manifest.json and its weights',
-        cause,
-      },
+      { hint: 'Pass a folder with a manifest.json and its weights', cause },
     );
   });
   return parseManifest(text, path);

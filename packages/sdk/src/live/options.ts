@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption } from '../contract/errors.ts';
 import type { LiveOptions } from '../contract/live.ts';
 import { MOST_SPEAKERS } from '../contract/options.ts';
 
@@ -44,7 +44,7 @@ function check(
   what: string,
 ): void {
   if (typeof value === 'number' && valid && value >= least && value <= most) return;
-  throw new VoiceFlowError('invalid-option', `${name} is ${show(value)}; expected ${what} from ${least} to ${most}`);
+  throw invalidOption(`${name} is ${show(value)}; expected ${what} from ${least} to ${most}`);
 }
 
 function show(value: unknown): string {

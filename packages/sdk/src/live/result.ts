@@ -1,7 +1,8 @@
 import { DiarizationResult } from '../annotation/diarization.ts';
+import { joinTurns } from '../annotation/join-turns.ts';
 import type { LiveDiarization } from '../contract/live.ts';
 import type { Diarization, DiarizationParts, Speaker } from '../contract/result.ts';
-import { compareTurns, type Turn } from '../contract/segment.ts';
+import type { Turn } from '../contract/segment.ts';
 import type { Warning } from '../contract/warnings.ts';
 import { assignment } from '../stages/hungarian.ts';
 import { dot, normalize } from '../stages/vectors.ts';
@@ -45,7 +46,8 @@ export class LiveResult extends DiarizationResult implements LiveDiarization {
 /** The result of a session, as it was emitted live. */
 export function emittedResult(emitted: Emitted): LiveResultParts {
   const { speakers, log } = emitted;
-  const turns = join(log.turns.map((turn) => turnOf(turn, speakers.now(turn.speaker))));
+  // Turns of one speaker overlap when two speakers were merged.
+  const turns = joinTurns(log.turns.map((turn) => turnOf(turn, speakers.now(turn.speaker))));
   const labels = speakers.all.map(({ label }, speaker) => [label, speakerLabel(speakers.now(speaker))]);
   return {
     turns,
@@ -68,7 +70,7 @@ export function reclusteredResult(emitted: Emitted, reclustered: ReclusteredTurn
   });
   const logged = log.turns.map((turn) => ({ ...turn, speaker: speakers.now(turn.speaker) }));
   const { numbers, became } = matched(sharedSeconds(logged, found), reclustered.speakers.length, speakers);
-  const turns = join([
+  const turns = joinTurns([
     ...logged
       .filter((turn) => turn.start < start)
       .map((turn) => turnOf({ ...turn, end: Math.min(turn.end, start) }, became(turn.speaker))),
@@ -146,22 +148,6 @@ function emittedSpeaker(label: string, { memory, speakers, mean }: Emitted): Omi
   const { sum } = memory.embedding((stretch) => stretch.speaker === number, mean);
   const { name } = speakers.at(number);
   return { embedding: dot(sum, sum) > 0 ? normalize(sum) : sum, ...(name === undefined ? {} : { name }) };
-}
-
-/** Sorts turns and joins those of one speaker that touch or overlap, which happens when two speakers were merged. */
-function join(turns: Turn[]): Turn[] {
-  const open = new Map<string, number>();
-  const joined: Turn[] = [];
-  for (const turn of turns.sort(compareTurns)) {
-    const at = open.get(turn.speaker);
-    const before = at === undefined ? undefined : joined[at];
-    if (at !== undefined && before && turn.start <= before.end) {
-      joined[at] = { ...before, end: Math.max(before.end, turn.end) };
-    } else {
-      open.set(turn.speaker, joined.push(turn) - 1);
-    }
-  }
-  return joined;
 }
 
 function warningsOf(turns: readonly Turn[], log: TurnLog): Warning[] {

@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption, VoiceFlowError } from '../contract/errors.ts';
 
 /** Maximum seconds of unprocessed audio; beyond it, `push` is rejected. */
 const MOST_WAITING = 60;
@@ -9,16 +9,14 @@ const MOST_AMPLITUDE = 2 ** 31;
 
 export function checkSamples(samples: unknown): void {
   if (!(samples instanceof Float32Array)) {
-    throw new VoiceFlowError('invalid-option', `samples is of type ${typeof samples}; expected a mono Float32Array`);
+    throw invalidOption(`samples is of type ${typeof samples}; expected a mono Float32Array`);
   }
   let bad = 0;
   // The comparison also fails for NaN.
   while (bad < samples.length && Math.abs(samples[bad]!) <= MOST_AMPLITUDE) bad++;
   if (bad === samples.length) return;
   const message = `sample ${bad} of the push is ${samples[bad]}; expected finite numbers, about ±1 at full scale`;
-  throw new VoiceFlowError('invalid-audio', message, {
-    hint: 'this push was discarded; continue with valid samples',
-  });
+  throw new VoiceFlowError('invalid-audio', message, { hint: 'this push was discarded; continue with valid samples' });
 }
 
 /** @param waiting Seconds of unprocessed audio. @param unread Number of unread events. @throws `overloaded`. */
@@ -46,9 +44,10 @@ export function toFailure(error: unknown): VoiceFlowError {
 }
 
 export function noKeptAudioError(): VoiceFlowError {
-  return new VoiceFlowError('invalid-option', 'recluster is a diarizer, but the session keeps no audio for it', {
-    hint: 'open the session with keepAudio: seconds, or use recluster: true',
-  });
+  return invalidOption(
+    'recluster is a diarizer, but the session keeps no audio for it',
+    'open the session with keepAudio: seconds, or use recluster: true',
+  );
 }
 
 /** @param by The call that ended the session. */

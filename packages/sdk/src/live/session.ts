@@ -1,6 +1,6 @@
 import { flushDenormals } from '../audio/denormals.ts';
 import { createResampler, type Resampler } from '../audio/resample.ts';
-import { abortError, type VoiceFlowError } from '../contract/errors.ts';
+import { abortError } from '../contract/errors.ts';
 import type {
   DiarizationSession,
   LiveDiarization,
@@ -24,7 +24,8 @@ import { Pace, SharedPace } from './pace.ts';
 import { reclusterAtEnd } from './recluster-at-end.ts';
 import { LiveResult, type LiveResultParts } from './result.ts';
 import { runNetworks } from './run-networks.ts';
-import { checkBacklog, checkSamples, closedError, noKeptAudioError, toFailure } from './session-checks.ts';
+import { SessionCalls } from './session-calls.ts';
+import { checkBacklog, checkSamples, noKeptAudioError } from './session-checks.ts';
 import { LiveSpeechGate } from './speech-gate.ts';
 import { LiveTracker, type WindowOutputs } from './tracker.ts';
 
@@ -72,22 +73,21 @@ class LiveSession implements DiarizationSession {
   readonly #hop: number;
   readonly #tracker: LiveTracker;
   readonly #events = new EventQueue<LiveEvent>();
-  /** Aborts network runs when the session fails or is closed. */
-  readonly #stop = new AbortController();
+  readonly #calls = new SessionCalls((error) => {
+    this.#events.stop(error);
+    this.#release();
+  });
   readonly #removeAbortListener: () => void;
   /** First frame of the next window whose output will be handed to the tracker. */
   #nextStart: number;
   /** Network runs in flight, in order of their windows. */
   readonly #running: Running[] = [];
-  /** Chain of all calls so far: they are processed in order. */
-  #queue: Promise<unknown> = Promise.resolve();
   #received = 0;
   /** The latest window, if it was skipped: it must be processed if the session ends with it. */
   #skipped: Float32Array | undefined;
   /** Decides which windows are skipped; absent unless `keepUp` is set. */
   readonly #pace: Pace | undefined;
   #pendingSamples = 0;
-  #over: VoiceFlowError | undefined;
   /** Milliseconds of the session's own work and waits. They do not overlap, so their sum is at most the total. */
   readonly #spent = { decode: 0, model: 0, cluster: 0 };
   readonly #begun = performance.now();
@@ -121,8 +121,7 @@ class LiveSession implements DiarizationSession {
       { lag, hop, maxSpeakers: options.maxSpeakers, known: options.known ?? [], falseNames: options.falseNames },
       (event) => this.#events.push(event),
     );
-    const abort = () => this.#fail(signal ? abortError(signal) : closedError());
-    this.#removeAbortListener = onAbort(signal, abort);
+    this.#removeAbortListener = onAbort(signal, (by) => this.#calls.fail(abortError(by)));
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<LiveEvent, void> {
@@ -130,21 +129,20 @@ class LiveSession implements DiarizationSession {
   }
 
   async push(samples: Float32Array): Promise<void> {
-    if (this.#over) throw this.#over;
+    this.#calls.check();
     checkSamples(samples);
     checkBacklog(this.#pendingSamples / this.#rate, this.#events.length);
     const own = flushDenormals(samples.slice());
     this.#pace?.arrived(this.#received / this.#rate, own.length / this.#rate);
     this.#pendingSamples += own.length;
     this.#received += own.length;
-    await this.#enqueue(() => this.#process(own));
+    await this.#calls.run(() => this.#process(own));
   }
 
   async end({ recluster = false }: LiveEndOptions = {}): Promise<LiveDiarization> {
-    if (this.#over) throw this.#over;
+    this.#calls.check();
     if (typeof recluster === 'object' && !this.#audio) throw noKeptAudioError();
-    this.#over = closedError('end');
-    return this.#enqueue(async () => {
+    return this.#calls.runLast(async () => {
       await this.#cut(() => this.#resampler.end());
       await this.#settle(0);
       let last = this.#skipped;
@@ -169,7 +167,7 @@ class LiveSession implements DiarizationSession {
   async #result(recluster: boolean | RecordingDiarizer): Promise<LiveResultParts & SessionModel> {
     const { model, backend } = this.#origin;
     if (!recluster) return { ...this.#tracker.emitted(), model, backend };
-    const { signal } = this.#stop;
+    const { signal } = this.#calls;
     const result = await reclusterAtEnd(recluster, {
       tracker: this.#tracker,
       audio: this.#audio,
@@ -179,38 +177,17 @@ class LiveSession implements DiarizationSession {
       signal,
       paced: (steps) => this.#paced(steps),
     });
-    if (signal.aborted) throw this.#over ?? closedError();
+    this.#calls.checkRunning();
     return { model, backend, ...result };
   }
 
   async close(): Promise<void> {
-    this.#over ??= closedError();
-    this.#stop.abort();
-    this.#events.stop();
-    this.#release();
-    // A failure has already been thrown by the call that caused it.
-    await this.#queue.catch(() => {});
+    await this.#calls.close();
     await Promise.allSettled(this.#running.map(({ outputs }) => outputs));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  /** Runs some work after all earlier calls. A failure ends the session. */
-  #enqueue<T>(work: () => Promise<T>): Promise<T> {
-    const { signal } = this.#stop;
-    const result = this.#queue.then(async () => {
-      if (signal.aborted) throw this.#over ?? closedError();
-      try {
-        return await work();
-      } catch (error) {
-        this.#fail(toFailure(error));
-        throw this.#over;
-      }
-    });
-    this.#queue = result.catch(() => {});
-    return result;
   }
 
   async #process(samples: Float32Array): Promise<void> {
@@ -255,7 +232,7 @@ class LiveSession implements DiarizationSession {
       const { outputs, step } = this.#running[0]!;
       const run = await this.#awaitOutputs(outputs);
       this.#running.shift();
-      if (this.#stop.signal.aborted) throw this.#over ?? closedError();
+      this.#calls.checkRunning();
       await this.#paced(this.#tracker.add(run, step));
       this.#pace?.processed(this.#nextStart);
       this.#nextStart += step;
@@ -265,9 +242,9 @@ class LiveSession implements DiarizationSession {
   /** Runs the steps in slices, so that other sessions can proceed meanwhile. */
   async #paced<T>(steps: Steps<T>): Promise<T> {
     const begun = performance.now();
-    const result = await paced(steps, this.#stop.signal);
+    const result = await paced(steps, this.#calls.signal);
     this.#spent.cluster += performance.now() - begun;
-    if (this.#stop.signal.aborted) throw this.#over ?? closedError();
+    this.#calls.checkRunning();
     return result;
   }
 
@@ -283,15 +260,7 @@ class LiveSession implements DiarizationSession {
 
   /** @param present The frame after the window's last. */
   #run(window: Float32Array, present: number): Promise<WindowOutputs> {
-    return runNetworks(this.#cnn, this.#gate, window, present, this.#stop.signal);
-  }
-
-  #fail(error: VoiceFlowError): void {
-    if (this.#stop.signal.aborted) return;
-    this.#over = error;
-    this.#stop.abort(error);
-    this.#events.stop(error);
-    this.#release();
+    return runNetworks(this.#cnn, this.#gate, window, present, this.#calls.signal);
   }
 
   #release(): void {

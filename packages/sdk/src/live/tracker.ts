@@ -1,16 +1,13 @@
-import type { LiveEvent, TurnEvent } from '../contract/live.ts';
+import type { LiveEvent } from '../contract/live.ts';
 import { MOST_SPEAKERS } from '../contract/options.ts';
 import type { FastCnnNetwork } from '../inference/fast-cnn-network.ts';
 import { speechRules } from '../inference/speech-gate.ts';
-import { EDGE_WEIGHT, solveSteps } from '../offline/speaker-turns.ts';
-import { confidenceOf } from '../stages/confidence.ts';
+import { solveSteps } from '../offline/speaker-turns.ts';
 import type { Slots } from '../stages/local-speaker-table.ts';
-import { windowWeight } from '../stages/overlap-add.ts';
 import type { SpeechMask } from '../stages/speech.ts';
 import type { Steps } from '../stages/steps.ts';
 import { linkTracks, type Tracks } from '../stages/tracks.ts';
 import { assignLocalSpeakers, trackStates } from './assign-local-speakers.ts';
-import { frameScores } from './frame-scores.ts';
 import { MergeCandidates } from './merge-candidates.ts';
 import { OpenStretches } from './open-stretches.ts';
 import { type LiveTiming, leadOf } from './options.ts';
@@ -25,11 +22,10 @@ import {
   reclusteredResult,
 } from './result.ts';
 import { LiveSpeakers } from './speakers.ts';
-import { markSpeech, RecentSpeech } from './speech.ts';
+import { RecentSpeech } from './speech.ts';
 import type { GateOutput } from './speech-gate.ts';
-import { type LiveTurn, TurnBuilder } from './turn-builder.ts';
-import { TurnLog } from './turn-log.ts';
-import { TurnSums } from './turn-sums.ts';
+import type { LiveTurn } from './turn-builder.ts';
+import { TurnEvents } from './turn-events.ts';
 import { VoiceMemory } from './voice-memory.ts';
 
 /** Seconds before the final frame for which windows are kept; tracks are followed this far back. */
@@ -70,12 +66,9 @@ export class LiveTracker {
   readonly #recent: RecentWindows;
   readonly #memory: VoiceMemory;
   readonly #speakers = new LiveSpeakers();
-  readonly #turns: TurnBuilder;
-  readonly #log = new TurnLog();
+  readonly #events: TurnEvents;
   readonly #record: SessionRecord;
-  readonly #weight: Float32Array;
   readonly #emit: (event: LiveEvent) => void;
-  readonly #evidence = new TurnSums();
   readonly #open: OpenStretches;
   #next: number;
   readonly #speech: RecentSpeech | undefined;
@@ -83,17 +76,15 @@ export class LiveTracker {
   /** The frame after the last received one at the latest re-clustering. */
   #reclustered = 0;
   readonly #mergeCandidates = new MergeCandidates();
-  #duration = Number.POSITIVE_INFINITY;
 
   constructor(cnn: FastCnnNetwork, rules: TrackerRules, emit: (event: LiveEvent) => void) {
     const { settings, network, frame } = cnn;
-    const { turns, activity, cluster, voices } = settings;
+    const { activity, cluster, voices } = settings;
     this.#cnn = cnn;
     this.#rules = rules;
     this.#emit = emit;
     this.#next = -leadOf(network.frames, rules.hop);
-    const frames = (seconds: number) => Math.round(seconds / frame);
-    const least = Math.max(1, frames(activity.shortest));
+    const least = Math.max(1, Math.round(activity.shortest / frame));
     this.#record = new SessionRecord({ ...network, hop: rules.hop }, { above: activity.on, frames: least });
     this.#recent = new RecentWindows(
       { frames: network.frames, slots: network.slots, hop: rules.hop },
@@ -101,12 +92,7 @@ export class LiveTracker {
     );
     this.#memory = new VoiceMemory({ between: voices.between, cluster });
     this.#open = new OpenStretches(this.#recent, this.#memory);
-    this.#turns = new TurnBuilder({
-      ...turns,
-      shortestGap: frames(turns.shortestGap),
-      shortestTurn: frames(turns.shortestTurn),
-    });
-    this.#weight = windowWeight(network.frames, EDGE_WEIGHT);
+    this.#events = new TurnEvents(cnn, this.#recent, this.#speakers, emit, (turn) => this.#speakerOf(turn));
     this.#speech = cnn.gate && new RecentSpeech(speechRules(cnn.gate, frame));
   }
 
@@ -125,8 +111,8 @@ export class LiveTracker {
       this.#next = last.start;
       this.#addWindow(last, this.#rules.hop);
     }
-    this.#duration = duration;
-    const present = Math.max(this.#turns.final, Math.ceil(duration / this.#cnn.frame - 1e-6));
+    this.#events.duration = duration;
+    const present = Math.max(this.#events.turns.final, Math.ceil(duration / this.#cnn.frame - 1e-6));
     yield* this.#update(present, present, true);
     // Speech since the last re-clustering may be enough to recognize a known voice.
     this.#recognize();
@@ -149,13 +135,13 @@ export class LiveTracker {
     this.#record.mask = this.#speech?.mask(this.#record.start, 0);
     const bounds = { least: 1, most: maxSpeakers };
     const request = { bounds, known, falseNames };
-    const solution = yield* solveSteps(this.#cnn, this.#record, this.#duration - start, request);
+    const solution = yield* solveSteps(this.#cnn, this.#record, this.#events.duration - start, request);
     return reclusteredResult(this.#emitted, solution, start);
   }
 
   get #emitted(): Emitted {
     const { mean } = this.#cnn.settings.voices;
-    return { memory: this.#memory, speakers: this.#speakers, log: this.#log, mean };
+    return { memory: this.#memory, speakers: this.#speakers, log: this.#events.log, mean };
   }
 
   #addWindow({ activity, embeddings, gate }: WindowOutputs, step: number): number {
@@ -181,7 +167,7 @@ export class LiveTracker {
     this.#addNewSpeakers(table, tracks, final);
     const speakers = this.#memory.speakers.map((speaker) => ({ speaker, model: this.#memory.model(speaker) }));
     if (speakers.length > 0) assignLocalSpeakers(this.#recent, table, speakers, settings.decode, frame);
-    this.#emitTurns(final, present, isEnd);
+    this.#events.update(this.#mask, final, present, isEnd);
     this.#open.settle(table, tracks, isEnd ? Number.POSITIVE_INFINITY : final);
     const { every, stretches } = RECLUSTER;
     // The time for re-clustering grows with the square of the number of stretches.
@@ -225,34 +211,6 @@ export class LiveTracker {
     this.#emit({ type: 'speaker', speaker: label, ...(name === undefined ? {} : { name }) });
   }
 
-  #emitTurns(final: number, present: number, isEnd: boolean): void {
-    const from = this.#turns.final;
-    const frames = frameScores(this.#recent, this.#weight, from, present);
-    const scores = new Map([...frames].map(([speaker, { score }]) => [speaker, score.slice()]));
-    if (this.#mask) markSpeech(scores, this.#mask, from, present, this.#cnn.settings.turns.onset);
-    const { started, changed, ended } = this.#turns.update(scores, final, present, isEnd);
-    const emitTurn = (type: TurnEvent['type'], turn: LiveTurn, speaker = turn.speaker): TurnEvent => {
-      const event: TurnEvent = {
-        type,
-        turn: `t${turn.id}`,
-        speaker: this.#speakers.at(speaker).label,
-        start: this.#seconds(turn.start),
-        end: this.#seconds(turn.end),
-        confidence: confidenceOf(this.#cnn.settings.confidence, this.#evidence.of(turn, frames, from)),
-      };
-      this.#emit(event);
-      return event;
-    };
-    for (const turn of changed) emitTurn('turn-update', turn);
-    for (const turn of started) emitTurn('turn-start', turn);
-    for (const turn of ended) {
-      const speaker = this.#speakerOf(turn);
-      const { start, end, confidence } = emitTurn('turn-end', turn, speaker);
-      if (end > start) this.#log.add({ start, end, speaker, confidence });
-    }
-    this.#evidence.keep(this.#turns.open, frames, from, final);
-  }
-
   /** Decides the speaker of a finished turn: the one emitted so far, another one, or a new one. */
   #speakerOf(turn: LiveTurn): number {
     const emitted = this.#speakers.now(turn.speaker);
@@ -261,7 +219,7 @@ export class LiveTracker {
     if (found === emitted) return emitted;
     const all = this.#memory.stretchesOf({ ...turn, speaker: emitted, start: 0 });
     /** Whether this turn is all of the speaker's speech: it is a new speaker, or was never a separate one. */
-    const isAll = all.length === own.length && this.#log.turns.every((other) => other.speaker !== emitted);
+    const isAll = all.length === own.length && this.#events.log.turns.every((other) => other.speaker !== emitted);
     if (found === undefined && (isAll || this.#full)) return emitted;
     const speaker = found ?? this.#addSpeaker();
     this.#memory.assign(own, speaker, true);
@@ -269,17 +227,12 @@ export class LiveTracker {
     return speaker;
   }
 
-  /** Frames to seconds, rounded to avoid floating-point errors such as in 3 × 0.02. */
-  #seconds(frames: number): number {
-    return Math.min(this.#duration, Math.round(frames * this.#cnn.frame * 1e6) / 1e6);
-  }
-
   *#recluster(): Steps<void> {
     const since = this.#next - NEW_SPEAKER_SECONDS / this.#cnn.frame;
     const { merged, unmatched } = yield* this.#memory.recluster((speaker) => this.#speakers.at(speaker).since > since);
     for (const [from, into] of this.#mergeCandidates.confirmed(merged, this.#next * this.#cnn.frame)) {
       // While both speak they cannot be one voice: wait for a later re-clustering.
-      if (!this.#turns.bothSpeak(from, into)) this.#merge(from, into);
+      if (!this.#events.turns.bothSpeak(from, into)) this.#merge(from, into);
     }
     for (const members of unmatched) {
       if (this.#full) break;
@@ -296,7 +249,7 @@ export class LiveTracker {
     });
     if (this.#speakers.merge(from, into)) this.#emitSpeaker(into);
     this.#memory.merge(from, into);
-    this.#turns.merge(from, into);
+    this.#events.turns.merge(from, into);
     this.#open.forget(from);
     for (const { speakerOf } of this.#recent.all) {
       speakerOf.forEach((speaker, slot) => {

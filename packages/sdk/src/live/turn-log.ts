@@ -11,23 +11,12 @@ const MOST_TURNS = 100_000;
 
 /** The final turns of a session, or the latest of them if it lasts for days. */
 export class TurnLog {
-  #turns: LoggedTurn[] = [];
-  #forgotten = 0;
-
-  get turns(): readonly LoggedTurn[] {
-    return this.#turns;
-  }
-
+  readonly turns: LoggedTurn[] = [];
   /** Number of turns dropped to bound memory. */
-  get forgotten(): number {
-    return this.#forgotten;
-  }
+  forgotten = 0;
 
   add(turn: LoggedTurn): void {
-    this.#turns.push(turn);
-    if (this.#turns.length < MOST_TURNS) return;
-    const dropped = Math.floor(MOST_TURNS / 10);
-    this.#turns = this.#turns.slice(dropped);
-    this.#forgotten += dropped;
+    this.turns.push(turn);
+    if (this.turns.length >= MOST_TURNS) this.forgotten += this.turns.splice(0, MOST_TURNS / 10).length;
   }
 }

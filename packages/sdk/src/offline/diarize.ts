@@ -2,7 +2,7 @@ import type { AudioSource } from '../contract/audio.ts';
 import { paced } from '../inference/paced.ts';
 import type { Steps } from '../stages/steps.ts';
 import { type SolveContext, solveSteps } from './speaker-turns.ts';
-import type { DiarizeRequest, NetworkOutputs, PipelineResult } from './types.ts';
+import type { DiarizeRequest, NetworkOutputs, PipelineResult, Solution } from './types.ts';
 
 /**
  * Diarizes a whole recording: local speakers → clusters → turns. Independent of the networks.
@@ -26,7 +26,7 @@ export async function solved(
   source: AudioSource,
   { onProgress, signal }: DiarizeRequest,
   { duration, decode, total }: Omit<NetworkOutputs, 'local'>,
-  solve: () => Steps<Pick<PipelineResult, 'turns' | 'speakers' | 'warnings'>>,
+  solve: () => Steps<Solution>,
 ): Promise<PipelineResult> {
   const begun = performance.now();
   const reportClustering = () => onProgress?.({ stage: 'cluster', done: 0, total: duration });

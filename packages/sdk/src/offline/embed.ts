@@ -27,9 +27,7 @@ export function embedSpans(
     throw new VoiceFlowError(
       'invalid-audio',
       `no speech between ${start} s and ${end} s to compute an embedding from`,
-      {
-        hint: 'choose a segment with speech',
-      },
+      { hint: 'choose a segment with speech' },
     );
   });
 }

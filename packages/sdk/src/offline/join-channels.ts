@@ -1,7 +1,8 @@
+import { joinTurns } from '../annotation/join-turns.ts';
 import type { AudioSource } from '../contract/audio.ts';
-import { VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption } from '../contract/errors.ts';
 import type { Speaker } from '../contract/result.ts';
-import { compareTurns, type Turn } from '../contract/segment.ts';
+import type { Turn } from '../contract/segment.ts';
 import type { Warning } from '../contract/warnings.ts';
 import type { PipelineResult } from './types.ts';
 
@@ -29,8 +30,7 @@ export async function diarizeChannels(
     new Set(resolvedNames).size < resolvedNames.length ||
     resolvedNames.includes('')
   ) {
-    throw new VoiceFlowError(
-      'invalid-option',
+    throw invalidOption(
       `channelNames is ${JSON.stringify(resolvedNames)}; expected ${sources.length} different names, one per channel`,
     );
   }
@@ -74,7 +74,8 @@ export function joinChannels(results: readonly PipelineResult[], names: readonly
       warnings.push({ code, message: OF_A_CHANNEL.includes(code) ? `channel ${names[channel]}: ${message}` : message });
     }
   });
-  const joined = unite(turns);
+  // A known voice can speak in two channels at the same time.
+  const joined = joinTurns(turns);
   const first = new Map<string, number>();
   const seconds = new Map<string, number>();
   for (const { speaker, start, end } of joined) {
@@ -103,20 +104,4 @@ function labelsOf(speakers: readonly Speaker[], channel: string): Map<string, st
   return new Map(
     unnamed.map(({ label }, i) => [label, unnamed.length === 1 ? channel : `${channel}_${i + 1}`] as const),
   );
-}
-
-/** Sorts turns, and joins overlapping turns of one speaker (a known voice in two channels). */
-function unite(turns: readonly Turn[]): Turn[] {
-  const last = new Map<string, number>();
-  const out: Turn[] = [];
-  for (const turn of [...turns].sort(compareTurns)) {
-    const at = last.get(turn.speaker);
-    const before = at === undefined ? undefined : out[at];
-    if (at !== undefined && before !== undefined && turn.start < before.end) {
-      out[at] = { ...before, end: Math.max(before.end, turn.end) };
-      continue;
-    }
-    last.set(turn.speaker, out.push(turn) - 1);
-  }
-  return out.sort(compareTurns);
 }

@@ -10,7 +10,7 @@ import { type Assignment, assignVoices, assignVoicesToCount, findVoices } from '
 import { normalize } from '../stages/vectors.ts';
 import { labelSpeakers, nameVoices } from '../voices/naming.ts';
 import { chooseSpeakerCount, countWarnings } from './speaker-count.ts';
-import type { DiarizeRequest, PipelineResult } from './types.ts';
+import type { Solution, SolveRequest } from './types.ts';
 
 /** Properties of the model for pyannote's clustering and reconstruction. */
 export interface ReconstructContext {
@@ -37,8 +37,8 @@ export function* reconstructSteps(
   context: ReconstructContext,
   recording: BinarizedRecording,
   duration: number,
-  { bounds, known, falseNames }: Pick<DiarizeRequest, 'bounds' | 'known' | 'falseNames'>,
-): Steps<Pick<PipelineResult, 'turns' | 'speakers' | 'warnings'>> {
+  { bounds, known, falseNames }: SolveRequest,
+): Steps<Solution> {
   const { manifest, settings, space, frame, offset } = context;
   const voices = yield* findVoices(recording, space, settings.clustering);
   const free = yield* attempt(recording, yield* assignVoices(voices), Number.POSITIVE_INFINITY);

@@ -11,17 +11,12 @@ import { CERTAIN_SILENCE } from '../stages/speech.ts';
 import { finish, type Steps } from '../stages/steps.ts';
 import { labelSpeakers, nameVoices } from '../voices/naming.ts';
 import { chooseSpeakerCount, countWarnings } from './speaker-count.ts';
-import type { DiarizeRequest, PipelineResult } from './types.ts';
+import type { Solution, SolveRequest } from './types.ts';
 
 /** Weight of a window's edges, relative to its middle. */
 export const EDGE_WEIGHT = 0.05;
 /** A few milliseconds of work. */
 const WINDOWS_PER_STEP = 256;
-
-export interface Solution extends Pick<PipelineResult, 'turns' | 'speakers' | 'warnings'> {
-  /** Evidence for the confidence of each turn, in the order of `turns`. */
-  readonly evidence: readonly TurnEvidence[];
-}
 
 /** A partition of the recording: its turns, and the clusters that have turns, in order of appearance. */
 interface Attempt {
@@ -59,12 +54,7 @@ export interface SolveContext {
 }
 
 /** Local speakers → speakers and turns, within the bounds on the number of speakers. */
-export function solve(
-  cnn: SolveContext,
-  local: LocalRecording,
-  duration: number,
-  request: Pick<DiarizeRequest, 'bounds' | 'known' | 'falseNames'>,
-): Solution {
+export function solve(cnn: SolveContext, local: LocalRecording, duration: number, request: SolveRequest): Solution {
   return finish(solveSteps(cnn, local, duration, request));
 }
 
@@ -73,11 +63,11 @@ export function* solveSteps(
   cnn: SolveContext,
   local: LocalRecording,
   duration: number,
-  { bounds, known, falseNames }: Pick<DiarizeRequest, 'bounds' | 'known' | 'falseNames'>,
+  { bounds, known, falseNames }: SolveRequest,
 ): Steps<Solution> {
   const clustering = yield* cnn.cluster?.() ?? clusterSpeakers(local, cnn.settings, cnn.frame);
   const { automatic, most } = clustering;
-  if (automatic === 0) return { turns: [], speakers: [], warnings: countWarnings(0, bounds), evidence: [] };
+  if (automatic === 0) return { turns: [], speakers: [], warnings: countWarnings(0, bounds) };
   const attemptWith = (count: number) => attemptOf(cnn, local, clustering, count);
   const attempt = yield* chooseSpeakerCount(yield* attemptWith(automatic), bounds, most, attemptWith);
   const { partition } = attempt;
@@ -89,18 +79,16 @@ export function* solveSteps(
   });
   const matches = nameVoices(speakerVoices, known, { space: cnn.manifest.space, voices, rules, falseNames });
   const labels = labelSpeakers(matches, known);
-  const allEvidence = yield* turnEvidence(local, partition, attempt.turns);
-  const all = turnsOf(cnn, attempt, allEvidence, labels, duration);
+  const evidence = yield* turnEvidence(local, partition, attempt.turns);
   // A turn may begin in the silence that pads the last window.
-  const turns = all.filter((turn) => turn.end > turn.start);
-  const evidence = allEvidence.filter((_, i) => (all[i]?.end ?? 0) > (all[i]?.start ?? 0));
+  const turns = turnsOf(cnn, attempt, evidence, labels, duration).filter((turn) => turn.end > turn.start);
   const speakers = embeddings.map((embedding, i): Speaker => {
     const label = labels[i]!;
     const seconds = turns.reduce((sum, turn) => sum + (turn.speaker === label ? turn.end - turn.start : 0), 0);
     const name = matches[i]?.name;
     return { label, seconds, embedding, ...(name === undefined ? {} : { name }) };
   });
-  return { turns, speakers, warnings: countWarnings(speakers.length, bounds), evidence };
+  return { turns, speakers, warnings: countWarnings(speakers.length, bounds) };
 }
 
 /** Frames that a speaker speaks. */

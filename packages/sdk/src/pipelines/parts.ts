@@ -1,6 +1,6 @@
 /** @module The parts of the pipelines, for tools that measure, calibrate or recombine them. */
 
-export { embedding } from '../inference/embedding.ts';
+export { type Embedding, embedding } from '../inference/embedding.ts';
 export { type FastCnnNetwork, fastCnnNetwork } from '../inference/fast-cnn-network.ts';
 export {
   type MaskedEmbedding,
@@ -11,7 +11,6 @@ export {
   voiceMask,
 } from '../inference/masked-embedding.ts';
 export { type LinearLayer, openAtPooling, type PooledNetwork } from '../inference/onnx-graph.ts';
-export type { Embedding, FeatureSource } from '../inference/piece-embedding.ts';
 export { pushAll } from '../inference/run-windows.ts';
 export {
   firstFrame,
@@ -33,7 +32,8 @@ export {
   recordingModel,
 } from '../offline/analyze-recording.ts';
 export { diarize } from '../offline/diarize.ts';
-export { type Solution, type SolveContext, solve } from '../offline/speaker-turns.ts';
+export { type SolveContext, solve } from '../offline/speaker-turns.ts';
+export type { Solution } from '../offline/types.ts';
 export { BinarizedRecording } from '../stages/binarized-recording.ts';
 export { type BinarizedWindows, spokenFrames } from '../stages/binarized-windows.ts';
 export { centroidLinkage, flatClusters, type Linkage } from '../stages/centroid-linkage.ts';

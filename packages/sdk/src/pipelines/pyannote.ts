@@ -1,10 +1,11 @@
+import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest, ModelPackage } from '../contract/model.ts';
-import { readExtraFile } from '../inference/extra-file.ts';
+import { checkRates } from '../inference/check-fit.ts';
 import { incompatible } from '../inference/incompatible.ts';
 import { maskedEmbedding } from '../inference/masked-embedding.ts';
 import { openAtPooling } from '../inference/onnx-graph.ts';
 import type { Segmentation } from '../inference/segmentation.ts';
-import type { CheckedBytes } from '../inference/weights.ts';
+import { type CheckedBytes, readChecked } from '../inference/weights.ts';
 import { analyzeWindows } from '../offline/analyze-windows.ts';
 import { solved } from '../offline/diarize.ts';
 import { embedSpans } from '../offline/embed.ts';
@@ -25,8 +26,8 @@ export async function preparePyannote(
 ): Promise<Prepared> {
   const { manifest } = pack;
   const [transform, plda] = [
-    await readExtraFile(pack, PLDA_FILES.transform, signal),
-    await readExtraFile(pack, PLDA_FILES.plda, signal),
+    await readPldaFile(pack, PLDA_FILES.transform, signal),
+    await readPldaFile(pack, PLDA_FILES.plda, signal),
   ];
   const space = readPlda(transform.bytes, plda.bytes);
   const network = openAtPooling(bytes, pack.file);
@@ -51,6 +52,17 @@ export async function preparePyannote(
   };
 }
 
+function readPldaFile(pack: ModelPackage, name: string, signal?: AbortSignal): Promise<CheckedBytes> {
+  return readChecked(pack, name, async () => {
+    if (pack.readFile) return pack.readFile(name, signal);
+    throw new VoiceFlowError(
+      'model-not-found',
+      `the package of ${pack.manifest.id} has no files other than its network`,
+      { hint: `${name} is needed: implement readFile() in the package` },
+    );
+  });
+}
+
 function pipeline(context: ReconstructContext, model: Parameters<typeof analyzeWindows>[0]): Pipeline {
   const { manifest, space, frame } = context;
   const mean = Float32Array.from(space.before);
@@ -72,11 +84,6 @@ function pipeline(context: ReconstructContext, model: Parameters<typeof analyzeW
 
 function partOf(manifest: ModelManifest, segmentation: Segmentation | undefined): Segmentation {
   if (!segmentation) throw incompatible(manifest, 'it has no segmentation network');
-  const { part } = segmentation;
-  const embeddingRate = manifest.embedding?.sampleRate;
-  if (part.sampleRate === manifest.sampleRate && embeddingRate === manifest.sampleRate) return segmentation;
-  throw incompatible(
-    manifest,
-    `its networks need ${part.sampleRate} and ${embeddingRate} Hz; expected ${manifest.sampleRate} Hz`,
-  );
+  checkRates(manifest, segmentation.part.sampleRate, manifest.embedding?.sampleRate);
+  return segmentation;
 }

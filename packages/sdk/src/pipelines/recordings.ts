@@ -1,5 +1,5 @@
 import type { Model } from '../contract/backend.ts';
-import { VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
 import type { Segmentation } from '../inference/segmentation.ts';
 import {
@@ -39,8 +39,9 @@ export function recordingPipeline(manifest: ModelManifest, network: Model, segme
 /** The `open` of pipelines that only process recordings: always throws. */
 export function noLiveSessions({ id }: ModelManifest): () => never {
   return () => {
-    throw new VoiceFlowError('invalid-option', `the model ${id} is for recordings, not for live sessions`, {
-      hint: 'open live sessions with the embedded model',
-    });
+    throw invalidOption(
+      `the model ${id} is for recordings, not for live sessions`,
+      'open live sessions with the embedded model',
+    );
   };
 }

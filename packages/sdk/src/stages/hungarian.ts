@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption } from '../contract/errors.ts';
 
 export interface AssignmentOptions {
   /** Take the largest total instead of the smallest. Default false. */
@@ -43,13 +43,10 @@ export function assignment(
 function check(cost: Float64Array, rows: number, columns: number): void {
   const sized = Number.isInteger(rows) && Number.isInteger(columns) && rows >= 0 && columns >= 0;
   if (!sized || cost.length !== rows * columns) {
-    throw new VoiceFlowError(
-      'invalid-option',
-      `cost has ${cost.length} values, expected rows ${rows} × columns ${columns}`,
-    );
+    throw invalidOption(`cost has ${cost.length} values, expected rows ${rows} × columns ${columns}`);
   }
   const bad = cost.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw new VoiceFlowError('invalid-option', `cost[${bad}] is ${cost[bad]}, expected a finite number`);
+  if (bad >= 0) throw invalidOption(`cost[${bad}] is ${cost[bad]}, expected a finite number`);
 }
 
 /** For each line of the long side, the line of the short side that is assigned to it, or −1. */

@@ -1,4 +1,4 @@
-import { VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption } from '../contract/errors.ts';
 
 /**
  * Powerset classes: which local speakers are active in each class, in the order of pyannote's `Powerset`: nobody, each
@@ -25,7 +25,7 @@ export class Powerset {
   /** @throws `invalid-option` if the first class is not "nobody". */
   constructor(classes: readonly (readonly number[])[]) {
     if (classes.length < 2 || classes[0]?.length !== 0) {
-      throw new VoiceFlowError('invalid-option', 'the first powerset class must be nobody, and others must follow');
+      throw invalidOption('the first powerset class must be nobody, and others must follow');
     }
     this.classes = classes;
     this.speakers = 1 + Math.max(...classes.flat());

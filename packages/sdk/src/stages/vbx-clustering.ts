@@ -46,8 +46,6 @@ export interface Assignment {
   readonly centroids: readonly Float64Array[];
   /** Cluster by row, or `NOBODY`. */
   readonly clusterOf: Int16Array;
-  /** Cosine of each row with its cluster's centroid; 0 without a cluster. */
-  readonly likeness: Float32Array;
 }
 
 /**
@@ -123,7 +121,6 @@ function* assign(
 ): Steps<Assignment> {
   const { windows, slots } = recording;
   const clusterOf = new Int16Array(windows * slots).fill(NOBODY);
-  const likeness = new Float32Array(windows * slots);
   const lengths = centroids.map((centroid) => Math.sqrt(centroid.reduce((sum, x) => sum + x * x, 0)));
   const score = new Float64Array(slots * centroids.length);
   for (let window = 0; window < windows; window++) {
@@ -139,12 +136,10 @@ function* assign(
     for (let slot = 0; slot < slots; slot++) {
       const row = window * slots + slot;
       const cluster = clusters ? clusters[slot]! : bestOf(score, slot, centroids.length);
-      if (!speaks[row] || cluster < 0) continue;
-      clusterOf[row] = cluster;
-      likeness[row] = score[slot * centroids.length + cluster]!;
+      if (speaks[row] && cluster >= 0) clusterOf[row] = cluster;
     }
   }
-  return { centroids, clusterOf, likeness };
+  return { centroids, clusterOf };
 }
 
 function meanOf(recording: BinarizedWindows, rows: Int32Array, weightOf: (at: number) => number): Float64Array {

@@ -1,4 +1,4 @@
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, VoiceFlowError } from 'voiceflow-ml/core';
 
 export interface ApiKey {
   /** Name for logs and quotas, which never contain the key itself. */
@@ -60,13 +60,12 @@ export function parseApiKeys(text: string | undefined): ApiKey[] {
   const names = new Set<string>();
   for (const { name, key } of keys) {
     if (key.length < MIN_KEY_LENGTH || /\s/.test(key)) {
-      throw new VoiceFlowError(
-        'invalid-option',
+      throw invalidOption(
         `the API key "${name}" has ${key.length} characters, expected at least ${MIN_KEY_LENGTH} without spaces`,
-        { hint: 'Generate one with: openssl rand -hex 24' },
+        'Generate one with: openssl rand -hex 24',
       );
     }
-    if (names.has(name)) throw new VoiceFlowError('invalid-option', `two API keys are named "${name}"`);
+    if (names.has(name)) throw invalidOption(`two API keys are named "${name}"`);
     names.add(name);
   }
   return keys;

@@ -31,10 +31,7 @@ export class Quota {
       throw new VoiceFlowError(
         'quota-exceeded',
         `this client has used its quota of ${this.#perMinute} requests per minute`,
-        {
-          hint: 'Try again after Retry-After seconds.',
-          retryAfter: seconds,
-        },
+        { hint: 'Try again after Retry-After seconds.', retryAfter: seconds },
       );
     }
     bucket.tokens--;

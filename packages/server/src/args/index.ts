@@ -1,4 +1,7 @@
-/** @module Options of programs: their definitions, parsing of arguments and environment, and help texts. */
+/**
+ * @module Options of programs: their definitions, parsing of arguments and environment, help texts; and the readers of
+ * their output.
+ */
 export { asksForHelp, listOptions, wrap } from './help.ts';
 export {
   choice,
@@ -14,5 +17,6 @@ export {
   type Values,
 } from './options.ts';
 export { onlyOptions, type Parsed, parseOptions } from './parse.ts';
+export { isReaderGone, outliveReaders } from './readers.ts';
 export { nearest, unknownAction } from './suggest.ts';
 export { UsageError } from './usage-error.ts';

@@ -1,4 +1,4 @@
-import { abortError, type KnownVoice, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
+import { abortError, invalidOption, type KnownVoice, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
 import { toError } from '../http/problem-error.ts';
 import type { DiarizeJson } from '../routes/diarize/schema.ts';
 import type { EmbeddingJson } from '../routes/embed/schema.ts';
@@ -34,8 +34,7 @@ export class VoiceFlowClient {
   readonly #url: string;
 
   constructor(options: ClientOptions) {
-    if (!URL.canParse(options.url))
-      throw new VoiceFlowError('invalid-option', `url is "${options.url}", expected an http(s) address`);
+    if (!URL.canParse(options.url)) throw invalidOption(`url is "${options.url}", expected an http(s) address`);
     this.#options = options;
     this.#url = options.url.replace(/\/+$/, '');
   }

@@ -1,4 +1,4 @@
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, VoiceFlowError } from 'voiceflow-ml/core';
 import { toError } from '../http/problem-error.ts';
 import type { DiarizeJson } from '../routes/diarize/schema.ts';
 import { readEvents } from './events.ts';
@@ -96,9 +96,7 @@ export class JobsClient {
     const response = await this.#request('GET', `${pathOf(id)}/result?format=${format}`, options);
     if (response.status === 202) {
       await response.body?.cancel();
-      throw new VoiceFlowError('invalid-option', `job ${id} has no result yet`, {
-        hint: 'Wait for it with jobs.wait(id).',
-      });
+      throw invalidOption(`job ${id} has no result yet`, 'Wait for it with jobs.wait(id).');
     }
     return format === 'json' ? response.json() : response.text();
   }

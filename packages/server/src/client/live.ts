@@ -143,9 +143,7 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
     this.#closeReason = new VoiceFlowError(
       'backend-failed',
       `the server sent "${text.slice(0, 60)}", which is not a valid message`,
-      {
-        hint: 'Check that the address is of a VoiceFlow server.',
-      },
+      { hint: 'Check that the address is of a VoiceFlow server.' },
     );
     this.#socket?.close();
   }

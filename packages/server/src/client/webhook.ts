@@ -1,4 +1,4 @@
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, VoiceFlowError } from 'voiceflow-ml/core';
 import type { JobJson } from './types.ts';
 
 /** The webhook call of a server when a job has ended. */
@@ -76,9 +76,10 @@ function headerOf(headers: WebhookHeaders, name: string): string {
 async function keyOf(secret: string): Promise<CryptoKey> {
   const bytes = secret.startsWith(SECRET_PREFIX) ? bytesOf(secret.slice(SECRET_PREFIX.length).trim()) : undefined;
   if (bytes === undefined || bytes.length === 0) {
-    throw new VoiceFlowError('invalid-option', `invalid secret, expected ${SECRET_PREFIX} followed by base64`, {
-      hint: "Pass the server's VOICEFLOW_WEBHOOK_SECRET, or the content of webhook-secret in its data folder.",
-    });
+    throw invalidOption(
+      `invalid secret, expected ${SECRET_PREFIX} followed by base64`,
+      "Pass the server's VOICEFLOW_WEBHOOK_SECRET, or the content of webhook-secret in its data folder.",
+    );
   }
   return crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
 }

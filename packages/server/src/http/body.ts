@@ -20,10 +20,7 @@ export class ByteBudget {
       throw new VoiceFlowError(
         'overloaded',
         `the bodies and responses of the current requests use all of the ${this.#limit} bytes allowed`,
-        {
-          hint: 'Try again after Retry-After seconds.',
-          retryAfter: 1,
-        },
+        { hint: 'Try again after Retry-After seconds.', retryAfter: 1 },
       );
     }
     this.#used += bytes;

@@ -5,15 +5,14 @@ import type { AppState } from '../state.ts';
 import { described } from './describe.ts';
 import { diarize } from './diarize/route.ts';
 import { diarizeSpec } from './diarize/schema.ts';
-import { embed } from './embed/route.ts';
 import { embedSpec } from './embed/schema.ts';
-import { infer } from './infer/route.ts';
 import { inferSpec } from './infer/schema.ts';
 import { jobRoutes } from './jobs/route.ts';
 import { stream } from './stream/route.ts';
 import { STREAM } from './stream/schema.ts';
 import { healthz, metrics, readyz } from './system/route.ts';
 import { HEALTHZ, METRICS, READYZ } from './system/schema.ts';
+import { respondTo } from './task.ts';
 import * as v2 from './v2/route.ts';
 import { MODEL_INFER, MODEL_METADATA, MODEL_READY, SERVER_LIVE, SERVER_METADATA, SERVER_READY } from './v2/schema.ts';
 
@@ -29,9 +28,9 @@ export function apiRoutes(state: AppState) {
       .get('/healthz', described(state, HEALTHZ, healthz))
       .get('/readyz', described(state, READYZ, readyz))
       .get('/metrics', described(state, METRICS, metrics))
-      .post('/v1/infer', described(state, inferSpec(limits), infer))
+      .post('/v1/infer', described(state, inferSpec(limits), respondTo('infer')))
       .post('/v1/diarize', described(state, diarizeSpec(limits), diarize))
-      .post('/v1/embed', described(state, embedSpec(limits), embed))
+      .post('/v1/embed', described(state, embedSpec(limits), respondTo('embed')))
       .get('/v1/stream', described(state, STREAM, stream))
       // The specification's text has /v2, its schema has /v2/.
       .get('/v2', serverMetadata)

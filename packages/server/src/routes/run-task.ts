@@ -1,4 +1,4 @@
-import { type Progress, VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
 import { secondsOf } from '../admission/cost.ts';
 import type { Ticket } from '../admission/request-queue.ts';
 import { type Lane, laneOf, type Task, type TaskReply } from '../engine/engine.ts';
@@ -29,8 +29,7 @@ function deadlineOf(x: Exchange, lane: Lane, limits: Limits): Deadline {
   const header = x.header('x-deadline-ms');
   if (header === undefined) return { deadlineMs: limitMs, renewable: lane === 'recording', workMs: limits.workMs };
   if (!/^\d{1,9}$/.test(header) || Number(header) === 0) {
-    throw new VoiceFlowError(
-      'invalid-option',
+    throw invalidOption(
       `x-deadline-ms is "${header.slice(0, 20)}", expected a whole number of milliseconds, at least 1`,
     );
   }

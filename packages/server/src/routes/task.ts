@@ -1,8 +1,9 @@
 import type { Context } from 'hono';
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption } from 'voiceflow-ml/core';
 import type { Task, TaskOutput } from '../engine/engine.ts';
-import type { AppContext } from '../http/exchange.ts';
+import { type AppContext, respond } from '../http/exchange.ts';
 import type { AppState } from '../state.ts';
+import { runTask } from './run-task.ts';
 
 /** The task of a request. The routes for windows have no options. */
 export function taskOf(c: AppContext, { limits }: AppState, kind: Task['kind'], output: TaskOutput): Task {
@@ -15,9 +16,12 @@ export function taskOf(c: AppContext, { limits }: AppState, kind: Task['kind'], 
   };
 }
 
-/** The format of a response that is JSON, or bytes for a client that accepts them. */
-export function jsonOrBinary(c: AppContext): TaskOutput {
-  return (c.req.header('accept') ?? '').includes('application/octet-stream') ? 'binary' : 'json';
+/** The handler of `POST /v1/embed` or `/v1/infer`: responds with JSON, or with bytes to a client that accepts them. */
+export function respondTo(kind: 'embed' | 'infer') {
+  return async (c: AppContext, state: AppState): Promise<Response> => {
+    const binary = (c.req.header('accept') ?? '').includes('application/octet-stream');
+    return respond(c, await runTask(c.var.exchange, state, taskOf(c, state, kind, binary ? 'binary' : 'json')));
+  };
 }
 
 /** @throws `invalid-option` for an option that is given twice. */
@@ -26,7 +30,7 @@ export function queryOf(c: Context): Record<string, string> {
   for (const [name, values] of Object.entries(c.req.queries())) {
     const [value] = values;
     if (value === undefined || values.length > 1) {
-      throw new VoiceFlowError('invalid-option', `the option "${name.slice(0, 60)}" appears ${values.length} times`);
+      throw invalidOption(`the option "${name.slice(0, 60)}" appears ${values.length} times`);
     }
     params[name] = value;
   }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers';
 import type { Backend, BackendCapabilities } from '../../contract/backend.ts';
-import { VoiceFlowError } from '../../contract/errors.ts';
+import { invalidOption } from '../../contract/errors.ts';
 import { SPEC_VERSION } from '../../contract/version.ts';
 import { checkDevice, type Device } from '../device.ts';
 import { messageOf } from '../pool/failure.ts';
@@ -49,7 +49,7 @@ export function nodeBackend(options: NodeBackendOptions = {}): Backend {
   const device = checkDevice(options.device ?? 'cpu');
   if (mode === 'in-process') return inProcess(options, device);
   if (mode !== 'threads') {
-    throw new VoiceFlowError('invalid-option', `mode is "${String(mode)}"; expected "threads" or "in-process"`);
+    throw invalidOption(`mode is "${String(mode)}"; expected "threads" or "in-process"`);
   }
   return {
     specVersion: SPEC_VERSION,

@@ -20,10 +20,7 @@ export function locate(path?: string | URL): string {
     throw new VoiceFlowError(
       'backend-unavailable',
       `the native backend needs the package ${NAME}, which is not installed`,
-      {
-        hint: INSTALL_HINT,
-        cause,
-      },
+      { hint: INSTALL_HINT, cause },
     );
   }
 }

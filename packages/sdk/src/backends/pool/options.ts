@@ -1,5 +1,5 @@
 import type { ModelFile } from '../../contract/backend.ts';
-import { VoiceFlowError } from '../../contract/errors.ts';
+import { invalidOption } from '../../contract/errors.ts';
 
 /** Upper limit for thread counts, so that a typo does not start a million threads. */
 const MAX_THREADS = 256;
@@ -18,15 +18,17 @@ export function defaultWorkers(processors: number): number {
 /** @throws `invalid-option` unless `count` is an integer in 1–256. */
 export function checkThreads(name: 'workers' | 'threads', count: number): number {
   if (Number.isInteger(count) && count >= 1 && count <= MAX_THREADS) return count;
-  throw new VoiceFlowError('invalid-option', `${name} is ${count}; expected a whole number from 1 to ${MAX_THREADS}`, {
-    hint: 'omit it for a number that fits the machine',
-  });
+  throw invalidOption(
+    `${name} is ${count}; expected a whole number from 1 to ${MAX_THREADS}`,
+    'omit it for a number that fits the machine',
+  );
 }
 
 /** Validates a model file at run time. @throws `invalid-option` unless it has bytes. */
 export function checkModelFile(model: ModelFile): ModelFile {
   if (model?.bytes instanceof Uint8Array) return model;
-  throw new VoiceFlowError('invalid-option', 'the model has no `bytes` of type Uint8Array', {
-    hint: 'read the .onnx file first: load({ name, bytes })',
-  });
+  throw invalidOption(
+    'the model has no `bytes` of type Uint8Array',
+    'read the .onnx file first: load({ name, bytes })',
+  );
 }

@@ -90,10 +90,7 @@ async function compiled(wasm: NonNullable<WasmBackendOptions['wasm']>): Promise<
     throw new VoiceFlowError(
       'backend-unavailable',
       `the WebAssembly of the option wasm cannot be used: ${messageOf(cause)}`,
-      {
-        hint: 'pass dist/ort-wasm-simd-threaded.wasm of @voiceflow-ml/wasm-runtime: its path or its bytes',
-        cause,
-      },
+      { hint: 'pass dist/ort-wasm-simd-threaded.wasm of @voiceflow-ml/wasm-runtime: its path or its bytes', cause },
     );
   }
 }

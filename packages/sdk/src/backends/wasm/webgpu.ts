@@ -1,5 +1,5 @@
 import type { Backend } from '../../contract/backend.ts';
-import { VoiceFlowError } from '../../contract/errors.ts';
+import { invalidOption } from '../../contract/errors.ts';
 import { deviceError } from '../device.ts';
 import { openSession } from '../pool/session.ts';
 import { sessionBackend } from '../session-backend.ts';
@@ -18,12 +18,9 @@ const HINT =
  */
 export function webgpuBackend(runtime: OrtWasm | undefined): Backend {
   if (runtime?.InferenceSession === undefined) {
-    throw new VoiceFlowError(
-      'invalid-option',
+    throw invalidOption(
       'the device webgpu needs the WebGPU build of ONNX Runtime as `runtime`',
-      {
-        hint: `${IMPORT}; wasmBackend({ device: 'webgpu', runtime })`,
-      },
+      `${IMPORT}; wasmBackend({ device: 'webgpu', runtime })`,
     );
   }
   return sessionBackend({

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption } from 'voiceflow-ml/core';
 
 /** @module The address of a client that may be behind proxies. */
 
@@ -36,12 +36,9 @@ function addTo(list: BlockList, proxy: string): void {
   const most = version === 6 ? 128 : 32;
   const prefix = bits === undefined ? most : /^\d{1,3}$/.test(bits) ? Number(bits) : most + 1;
   if (version === 0 || prefix > most || more.length > 0) {
-    throw new VoiceFlowError(
-      'invalid-option',
+    throw invalidOption(
       `the trusted proxy "${proxy.slice(0, 60)}" is not an IP address or CIDR range`,
-      {
-        hint: 'For example: VOICEFLOW_TRUSTED_PROXIES=127.0.0.1,10.0.0.0/8',
-      },
+      'For example: VOICEFLOW_TRUSTED_PROXIES=127.0.0.1,10.0.0.0/8',
     );
   }
   list.addSubnet(address, prefix, version === 6 ? 'ipv6' : 'ipv4');

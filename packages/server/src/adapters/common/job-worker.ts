@@ -1,8 +1,8 @@
 import process from 'node:process';
 import type { JobsOptions } from '@voiceflow-ml/jobs';
 import { jobsOptions } from '@voiceflow-ml/jobs/options';
-import { VoiceFlowError } from 'voiceflow-ml/core';
-import { asksForHelp, listOptions, onlyOptions, text } from '../../args/index.ts';
+import { invalidOption } from 'voiceflow-ml/core';
+import { listOptions, onlyOptions, text } from '../../args/index.ts';
 import { PoolEngine } from '../../engine/processes/pool-engine.ts';
 import type { WorkerCommand } from '../../engine/processes/worker-process.ts';
 import type { LogEntry } from '../../http/log.ts';
@@ -55,9 +55,10 @@ export async function startWork(options: WorkOptions): Promise<RunningWorker> {
     command = workerCommand({ model, backend: 'auto' }),
   } = options;
   if (jobs.databaseUrl === undefined) {
-    throw new VoiceFlowError('invalid-option', 'a worker needs the URL of a PostgreSQL server', {
-      hint: 'Use --database postgres://…; a server with only --data DIR processes its jobs itself.',
-    });
+    throw invalidOption(
+      'a worker needs the URL of a PostgreSQL server',
+      'Use --database postgres://…; a server with only --data DIR processes its jobs itself.',
+    );
   }
   const limits = resolveLimits(options.limits, process.env);
   const { openJobs, startWorking } = await import('@voiceflow-ml/jobs');
@@ -87,18 +88,14 @@ export async function startWork(options: WorkOptions): Promise<RunningWorker> {
 
 /** The program: reads options from the command line, ends on SIGTERM and SIGINT. Resolves with the exit code. */
 export function runWork(args: readonly string[], command?: WorkerCommand): Promise<number> {
-  return runProgram(async () => {
-    if (asksForHelp(args)) {
-      process.stdout.write(WORK_HELP);
-      return;
-    }
+  return runProgram(args, WORK_HELP, async () => {
     const { data, database, s3, workers, model } = onlyOptions(args, OPTIONS, process.env);
     const jobs = jobsOptions({ ...process.env, VOICEFLOW_S3_BUCKET: s3 }, { data, database });
-    if (jobs === undefined)
-      throw new VoiceFlowError('invalid-option', 'a worker needs --database', { hint: 'See --help.' });
+    if (jobs === undefined) throw invalidOption('a worker needs --database', 'See --help.');
+    const stopped = untilStopSignal();
     const worker = await startWork({ jobs, workers, model, command });
     process.stderr.write('VoiceFlow works on jobs\n');
-    await untilStopSignal();
+    await stopped;
     await worker.close();
   });
 }

@@ -1,5 +1,5 @@
 import { type JobsOptions, jobsOptions } from '@voiceflow-ml/jobs/options';
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption } from 'voiceflow-ml/core';
 import { type ApiKey, parseApiKeys } from '../../admission/auth.ts';
 import { choice, flag, integer, listOptions, onlyOptions, text } from '../../args/index.ts';
 import { type Limits, resolveLimits } from '../../limits.ts';
@@ -133,12 +133,9 @@ export function resolveOptions(options: ServeOptions, env: Environment, cores: n
     apiOnly: options.apiOnly ?? false,
   };
   if (!isLoopback(resolved.host) && resolved.keys.length === 0 && !resolved.open) {
-    throw new VoiceFlowError(
-      'invalid-option',
+    throw invalidOption(
       `listening on ${resolved.host} without API keys would give everybody access`,
-      {
-        hint: 'Set VOICEFLOW_API_KEYS, or use --open to allow this.',
-      },
+      'Set VOICEFLOW_API_KEYS, or use --open to allow this.',
     );
   }
   const open = isLoopback(resolved.host) && resolved.keys.length === 0;
@@ -159,5 +156,5 @@ function isLoopback(host: string): boolean {
 
 function whole(name: string, value: number, [least, most]: readonly [number, number]): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new VoiceFlowError('invalid-option', `${name} is ${value}, expected a whole number from ${least} to ${most}`);
+  throw invalidOption(`${name} is ${value}, expected a whole number from ${least} to ${most}`);
 }

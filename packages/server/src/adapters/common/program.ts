@@ -1,7 +1,7 @@
 /** @module The programs: read options from the command line, run until a stop signal, return an exit code. */
 import process from 'node:process';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import { asksForHelp } from '../../args/index.ts';
+import { asksForHelp, outliveReaders } from '../../args/index.ts';
 import { yieldToWorkers } from '../../engine/processes/niceness.ts';
 import { flushLog } from './log-lines.ts';
 import { parseServeArgs, SERVE_HELP } from './options.ts';
@@ -16,27 +16,24 @@ export function runServe(
   start: (options: EntryOptions) => Promise<RunningServer>,
   args: readonly string[],
 ): Promise<number> {
-  return runProgram(async () => {
-    if (asksForHelp(args)) {
-      process.stdout.write(SERVE_HELP);
-      return;
-    }
+  return runProgram(args, SERVE_HELP, async () => {
     const { nice, ...options } = parseServeArgs(args, process.env);
+    const stopped = untilStopSignal();
     const server = await start(options);
     yieldToWorkers(nice);
     process.stderr.write(`VoiceFlow listens on ${server.url}\n`);
-    await untilStopSignal();
+    await stopped;
     await server.close();
   });
 }
 
-/** Runs a program to its end, flushes the log and prints errors. @returns the exit code. */
-export async function runProgram(program: () => Promise<void>): Promise<number> {
+/** Prints the help if asked to, or runs a program to its end, flushes the log and prints errors. @returns the exit code. */
+export async function runProgram(args: readonly string[], help: string, program: () => Promise<void>): Promise<number> {
   process.once('exit', flushLog);
-  // The reader of the log may close the pipe, which must not end the server.
-  process.stderr.on('error', () => {});
+  outliveReaders();
   try {
-    await program();
+    if (asksForHelp(args)) process.stdout.write(help);
+    else await program();
     return 0;
   } catch (error) {
     const hint = VoiceFlowError.isInstance(error) && error.hint !== undefined ? ` (${error.hint})` : '';
@@ -50,7 +47,10 @@ export async function runProgram(program: () => Promise<void>): Promise<number> 
  */
 const SAME_SIGNAL_MS = 1000;
 
-/** Resolves on the first SIGTERM or SIGINT. A later one ends the process at once. */
+/**
+ * Resolves on the first SIGTERM or SIGINT. A later one ends the process at once. Call it before the start, so that a
+ * signal during the start is not lost.
+ */
 export function untilStopSignal(): Promise<void> {
   return new Promise((resolve) => {
     let first: number | undefined;

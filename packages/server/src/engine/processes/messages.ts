@@ -44,12 +44,7 @@ export type WireError = Pick<VoiceFlowError, 'code' | 'message' | 'hint' | 'retr
 export function toWireError(error: unknown): WireError {
   if (VoiceFlowError.isInstance(error)) {
     const { code, message, hint, retryAfter } = error;
-    return {
-      code,
-      message,
-      hint,
-      retryAfter,
-    };
+    return { code, message, hint, retryAfter };
   }
   return {
     code: 'backend-failed',

@@ -77,9 +77,7 @@ function headCheck(encoding: LiveRequest['encoding']): (bytes: Uint8Array) => vo
     throw new VoiceFlowError(
       'unsupported-format',
       `the audio begins like a ${container}, expected raw ${encoding} samples`,
-      {
-        hint: 'Send samples without a file header; send whole recordings to /v1/diarize.',
-      },
+      { hint: 'Send samples without a file header; send whole recordings to /v1/diarize.' },
     );
   };
 }

@@ -1,4 +1,4 @@
-import { throwIfAborted, VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, throwIfAborted, type VoiceFlowError } from 'voiceflow-ml/core';
 
 /** A form with one file and text fields. */
 export interface Form {
@@ -146,7 +146,8 @@ async function yieldToEventLoop(signal: AbortSignal | undefined): Promise<void> 
 }
 
 function broken(why: string): VoiceFlowError {
-  return new VoiceFlowError('invalid-option', `the form cannot be read: ${why}`, {
-    hint: 'Send the audio as the part "file" of a multipart/form-data body, or as the body itself.',
-  });
+  return invalidOption(
+    `the form cannot be read: ${why}`,
+    'Send the audio as the part "file" of a multipart/form-data body, or as the body itself.',
+  );
 }

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import {
   type DiarizeOptions,
   type EmbedOptions,
+  invalidOption,
   type KnownVoice,
   MOST_SPEAKERS,
   VoiceFlowError,
@@ -15,16 +16,14 @@ type Params = Readonly<Record<string, string>>;
  */
 export function joinParams(query: Params, fields: Params): Params {
   if ('format' in fields) {
-    throw new VoiceFlowError('invalid-option', 'format is a field of the form, expected as a query parameter', {
-      hint: 'For example: /v1/diarize?format=rttm',
-    });
+    throw invalidOption(
+      'format is a field of the form, expected as a query parameter',
+      'For example: /v1/diarize?format=rttm',
+    );
   }
   const duplicate = Object.keys(fields).find((name) => name in query);
   if (duplicate === undefined) return { ...query, ...fields };
-  throw new VoiceFlowError(
-    'invalid-option',
-    `the option "${duplicate.slice(0, 60)}" appears twice, in the query and in the form`,
-  );
+  throw invalidOption(`the option "${duplicate.slice(0, 60)}" appears twice, in the query and in the form`);
 }
 
 /** The file ID of an upload: its name without folders and extension; undefined when nothing remains. */
@@ -192,9 +191,7 @@ function toKnown(value: unknown): KnownVoice | undefined {
 function assertKnown(params: Readonly<Record<string, unknown>>, names: readonly string[]): void {
   const unknown = Object.keys(params).find((name) => !names.includes(name));
   if (unknown === undefined) return;
-  throw new VoiceFlowError('invalid-option', `unknown option "${unknown.slice(0, 60)}"`, {
-    hint: `The options of this route are ${names.join(', ')}.`,
-  });
+  throw invalidOption(`unknown option "${unknown.slice(0, 60)}"`, `The options of this route are ${names.join(', ')}.`);
 }
 
 function wholeNumber(name: string, text: string): number {
@@ -220,5 +217,5 @@ function flag(name: string, text: string): boolean {
 }
 
 function invalid(name: string, value: string, expected: string): VoiceFlowError {
-  return new VoiceFlowError('invalid-option', `${name} is "${value.slice(0, 60)}", expected ${expected}`);
+  return invalidOption(`${name} is "${value.slice(0, 60)}", expected ${expected}`);
 }

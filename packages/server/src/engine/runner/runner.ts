@@ -139,9 +139,7 @@ export class TaskRunner {
     throw new VoiceFlowError(
       'model-incompatible',
       `the model ${this.#parts.manifest.id} does not support inference of single windows`,
-      {
-        hint: 'Serve the model fast-cnn, or use /v1/diarize.',
-      },
+      { hint: 'Serve the model fast-cnn, or use /v1/diarize.' },
     );
   }
 }

@@ -1,4 +1,11 @@
-import { flushDenormals, type Model, type Tensor, type TensorInfo, VoiceFlowError } from 'voiceflow-ml/core';
+import {
+  flushDenormals,
+  invalidOption,
+  type Model,
+  type Tensor,
+  type TensorInfo,
+  VoiceFlowError,
+} from 'voiceflow-ml/core';
 import type { TaskReply } from '../engine.ts';
 import { bytesToFloats, findBadSample, joinChunks, utf8 } from './bytes.ts';
 
@@ -229,7 +236,5 @@ function asObject(value: unknown, what: string): Record<string, unknown> {
 }
 
 function bad(message: string): VoiceFlowError {
-  return new VoiceFlowError('invalid-option', message, {
-    hint: 'GET /v2/models/NAME returns the inputs and outputs of the model.',
-  });
+  return invalidOption(message, 'GET /v2/models/NAME returns the inputs and outputs of the model.');
 }

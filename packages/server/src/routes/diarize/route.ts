@@ -1,4 +1,4 @@
-import { VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption } from 'voiceflow-ml/core';
 import type { TaskOutput } from '../../engine/engine.ts';
 import { type AppContext, respond } from '../../http/exchange.ts';
 import type { AppState } from '../../state.ts';
@@ -25,7 +25,7 @@ export async function diarize(c: AppContext, state: AppState): Promise<Response>
 export function diarizeOutput(accepts: string, format: string | undefined): Exclude<TaskOutput, 'binary'> {
   if (format !== undefined) {
     if (format === 'json' || format === 'rttm' || format === 'srt' || format === 'vtt') return format;
-    throw new VoiceFlowError('invalid-option', `format is "${format.slice(0, 20)}", expected json, rttm, srt or vtt`);
+    throw invalidOption(`format is "${format.slice(0, 20)}", expected json, rttm, srt or vtt`);
   }
   if (/text\/plain\b[^,]*format="?rttm/i.test(accepts)) return 'rttm';
   if (accepts.includes('application/x-subrip')) return 'srt';

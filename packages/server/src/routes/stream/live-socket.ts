@@ -1,5 +1,5 @@
 import type { WSContext, WSEvents } from 'hono/ws';
-import { type LiveEndOptions, VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, type LiveEndOptions, VoiceFlowError } from 'voiceflow-ml/core';
 import type { LiveChannel, LiveMessage, LiveRequest } from '../../engine/engine.ts';
 import { joinChunks } from '../../engine/runner/bytes.ts';
 import { toMessage } from '../../engine/runner/live.ts';
@@ -118,7 +118,7 @@ export class LiveSocket implements OpenSession {
     if (typeof data === 'string') this.#command(data);
     else if (data instanceof ArrayBuffer) this.#audio(new Uint8Array(data));
     else if (data instanceof Uint8Array) this.#audio(data.slice());
-    else this.#fail(new VoiceFlowError('invalid-option', 'the message is neither text nor binary'));
+    else this.#fail(invalidOption('the message is neither text nor binary'));
   }
 
   #audio(bytes: Uint8Array<ArrayBuffer>): void {
@@ -172,9 +172,10 @@ export class LiveSocket implements OpenSession {
       return;
     }
     this.#fail(
-      new VoiceFlowError('invalid-option', `the message "${text.slice(0, 60)}" is not a known message`, {
-        hint: 'Send {"type":"end"} to finish, {"type":"keep-alive"} while there is no audio.',
-      }),
+      invalidOption(
+        `the message "${text.slice(0, 60)}" is not a known message`,
+        'Send {"type":"end"} to finish, {"type":"keep-alive"} while there is no audio.',
+      ),
     );
   }
 

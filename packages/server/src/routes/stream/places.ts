@@ -27,9 +27,7 @@ export function makeRoom(sessions: ReadonlySet<OpenSession>, limit: number, clie
     throw new VoiceFlowError(
       'overloaded',
       `${sessions.size} live sessions are open on this server, which is the limit`,
-      {
-        hint: 'Try again later.',
-      },
+      { hint: 'Try again later.' },
     );
   }
   spare.end('replaced');

@@ -1,4 +1,4 @@
-import { type TensorInfo, VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, type TensorInfo, VoiceFlowError } from 'voiceflow-ml/core';
 import type { EngineInfo } from '../../engine/engine.ts';
 import { type AppContext, respond } from '../../http/exchange.ts';
 import { problem, problemResponse } from '../../http/problem.ts';
@@ -60,10 +60,7 @@ function headerLength(c: AppContext): number | undefined {
   const text = c.req.header('inference-header-content-length');
   if (text === undefined) return undefined;
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new VoiceFlowError(
-    'invalid-option',
-    `Inference-Header-Content-Length is "${text.slice(0, 20)}", expected a number of bytes`,
-  );
+  throw invalidOption(`Inference-Header-Content-Length is "${text.slice(0, 20)}", expected a number of bytes`);
 }
 
 /** The model named in the path, or the problem response. */
