@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { seededRandom } from '../contract/random.ts';
-import { joinedSpace } from './cluster-joined.ts';
+import { joinedOffset, joinedSpace } from './cluster-joined.ts';
 import { evidence, project, type VoiceSpace } from './plda.ts';
+import { recordingOffset } from './recording-offset.ts';
 
 const random = seededRandom(5);
 const numbers = (n: number, least = -1) => Float32Array.from({ length: n }, () => least + random() * (1 - least));
@@ -24,4 +25,15 @@ it('evidence in a joined space is the sum of the evidence in both spaces', () =>
   expect(voice).toEqual(Float32Array.of(...projected(a, x), ...projected(b, y)));
   const of = (s: VoiceSpace, v: Float32Array) => evidence(s.between, 2.5, v);
   expect(of(joined, voice)).toBeCloseTo(of(a, projected(a, x)) + of(b, projected(b, y)), 4);
+});
+
+it('the offset of the first space is the same in the joined space, and the second space has none', () => {
+  const [a, b] = [space(6, 3), space(5, 4)];
+  const joined = joinedSpace(a, b);
+  const rules = { directions: Float32Array.of(0.6, 0.8, 0, 0, 0, 1), variance: 2 };
+  const voices = Array.from({ length: 4 }, () => numbers(joined.to));
+  const offset = recordingOffset(voices, joined.between, joinedOffset(rules, a.to, joined.to));
+  const own = voices.map((voice) => voice.subarray(0, a.to));
+  expect(offset.subarray(0, a.to)).toEqual(recordingOffset(own, a.between, rules));
+  expect(offset.subarray(a.to)).toEqual(new Float32Array(b.to));
 });

@@ -3,6 +3,7 @@ import { tabulateSteps } from './local-speaker-table.ts';
 import type { LocalRecording } from './local-speakers.ts';
 import { joinedVoices } from './piece-speakers.ts';
 import type { VoiceSpace } from './plda.ts';
+import type { OffsetRules } from './recording-offset.ts';
 import type { SolveSettings } from './settings.ts';
 import type { Steps } from './steps.ts';
 
@@ -21,7 +22,8 @@ export function clusterJoined(
   frame: number,
 ): Steps<Clustering> {
   const voices = joinedSpace(settings.voices, joined.voices);
-  const both = { ...settings, cluster: joined.cluster, offset: undefined, voices };
+  const offset = settings.offset && joinedOffset(settings.offset, settings.voices.to, voices.to);
+  const both = { ...settings, cluster: joined.cluster, offset, voices };
   return clusterSpeakers(joinedVoices(local, other), both, frame, {
     rounds: 1,
     settle: function* ({ speakerOf, speakers }) {
@@ -29,6 +31,15 @@ export function clusterJoined(
       return yield* refine(local, slots, estimateModels(local, slots, speakerOf, speakers, settings), settings, frame);
     },
   });
+}
+
+/** The offset along directions of a space whose `from` dimensions are the first of a joined space's `to`. */
+export function joinedOffset({ directions, variance }: OffsetRules, from: number, to: number): OffsetRules {
+  const joined = new Float32Array((directions.length / from) * to);
+  for (let row = 0; row * from < directions.length; row++) {
+    joined.set(directions.subarray(row * from, (row + 1) * from), row * to);
+  }
+  return { directions: joined, variance };
 }
 
 /** The voice space of the concatenated embeddings of two networks, in which their evidence adds up. */
