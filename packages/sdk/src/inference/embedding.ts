@@ -1,10 +1,22 @@
 import type { Model } from '../contract/backend.ts';
-import type { ModelManifest } from '../contract/model.ts';
+import type { EmbeddingPart, ModelManifest } from '../contract/model.ts';
 import { Fbank, subtractMean } from '../stages/fbank.ts';
 import { normalize } from '../stages/vectors.ts';
 import { incompatible } from './incompatible.ts';
-import type { Embedding } from './piece-embedding.ts';
 import { floats } from './run-windows.ts';
+
+/** A loaded network that embeds pieces of speech. */
+export interface Embedding {
+  readonly model: Model;
+  readonly part: EmbeddingPart;
+  /** Creates the feature computation for one recording; its rows are 10 ms apart. */
+  features(): Fbank;
+  /**
+   * Embeds a piece. @param rows Features, `[rows, bins]`, ≥ 1 row; changed in place.
+   * @returns `[dimensions]`, unit length. @throws `aborted`; errors of the model.
+   */
+  voice(rows: Float32Array, signal?: AbortSignal): Promise<Float32Array>;
+}
 
 /** Checks that a manifest's embedding part and the loaded network fit together. @throws `model-incompatible`. */
 export function embedding(manifest: ModelManifest, model: Model): Embedding {

@@ -1,10 +1,10 @@
 import type { AudioSource } from '../contract/audio.ts';
 import type { Model } from '../contract/backend.ts';
 import type { ModelManifest } from '../contract/model.ts';
-import { embedding } from '../inference/embedding.ts';
+import { checkDimensions } from '../inference/check-fit.ts';
+import { type Embedding, embedding } from '../inference/embedding.ts';
 import type { FastCnnNetwork } from '../inference/fast-cnn-network.ts';
 import { incompatible } from '../inference/incompatible.ts';
-import type { Embedding } from '../inference/piece-embedding.ts';
 import type { Segmentation } from '../inference/segmentation.ts';
 import { clusterJoined } from '../stages/cluster-joined.ts';
 import { type JoinedSettings, joinedSettings } from '../stages/joined-settings.ts';
@@ -42,12 +42,7 @@ export function joinedModel(manifest: ModelManifest, network: Model, cnn: FastCn
       `its sample rate is ${manifest.sampleRate} Hz; expected ${cnn.manifest.sampleRate} Hz as for its windows`,
     );
   }
-  if (settings.voices.from !== voices.part.dimensions) {
-    throw incompatible(
-      manifest,
-      `its voice space takes ${settings.voices.from} dimensions, but its network outputs ${voices.part.dimensions}`,
-    );
-  }
+  checkDimensions(manifest, settings.voices.from, voices.part.dimensions);
   return { manifest, cnn, segmentation, embedding: voices, settings };
 }
 

@@ -2,9 +2,8 @@ import type { AudioSource } from '../contract/audio.ts';
 import type { Model } from '../contract/backend.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
-import { embedding } from '../inference/embedding.ts';
-import { incompatible } from '../inference/incompatible.ts';
-import type { Embedding } from '../inference/piece-embedding.ts';
+import { checkDimensions, checkRates } from '../inference/check-fit.ts';
+import { type Embedding, embedding } from '../inference/embedding.ts';
 import { firstFrame, type Segmentation, segmentationRunner } from '../inference/segmentation.ts';
 import { ActiveSpeakersAdder } from '../stages/active-speakers.ts';
 import { piecePosteriors } from '../stages/piece-posteriors.ts';
@@ -40,18 +39,8 @@ export function recordingModel(manifest: ModelManifest, network: Model, segmente
   }
   const settings = recordingSettings(manifest);
   const { part } = segmenter;
-  if (part.sampleRate !== manifest.sampleRate || voices.part.sampleRate !== manifest.sampleRate) {
-    throw incompatible(
-      manifest,
-      `its networks need ${part.sampleRate} and ${voices.part.sampleRate} Hz; expected ${manifest.sampleRate} Hz`,
-    );
-  }
-  if (settings.voices.from !== voices.part.dimensions) {
-    throw incompatible(
-      manifest,
-      `its voice space takes ${settings.voices.from} dimensions, but its network outputs ${voices.part.dimensions}`,
-    );
-  }
+  checkRates(manifest, part.sampleRate, voices.part.sampleRate);
+  checkDimensions(manifest, settings.voices.from, voices.part.dimensions);
   return {
     manifest,
     segmentation: segmenter,

@@ -1,6 +1,7 @@
+import type { Embedding } from '../inference/embedding.ts';
 import { InFlight } from '../inference/in-flight.ts';
-import type { Embedding, FeatureSource } from '../inference/piece-embedding.ts';
 import type { Segmentation } from '../inference/segmentation.ts';
+import type { Fbank } from '../stages/fbank.ts';
 import { FeatureRows } from '../stages/feature-rows.ts';
 import { type Piece, PieceCutter, type VoicedPiece } from '../stages/pieces.ts';
 
@@ -19,7 +20,7 @@ export class PieceCollector {
   readonly #embedding: Embedding;
   readonly #segmentation: Segmentation;
   readonly #signal: AbortSignal | undefined;
-  readonly #features: FeatureSource;
+  readonly #features: Fbank;
   readonly #rows: FeatureRows;
   /** Samples to the middle of the first feature row, and between rows: Kaldi's frames of 25 ms every 10 ms. */
   readonly #rowStart: number;

@@ -1,6 +1,6 @@
 /** @module The parts of the pipelines, for tools that measure, calibrate or recombine them. */
 
-export { embedding } from '../inference/embedding.ts';
+export { type Embedding, embedding } from '../inference/embedding.ts';
 export { type FastCnnNetwork, fastCnnNetwork } from '../inference/fast-cnn-network.ts';
 export {
   type MaskedEmbedding,
@@ -11,7 +11,6 @@ export {
   voiceMask,
 } from '../inference/masked-embedding.ts';
 export { type LinearLayer, openAtPooling, type PooledNetwork } from '../inference/onnx-graph.ts';
-export type { Embedding, FeatureSource } from '../inference/piece-embedding.ts';
 export { pushAll } from '../inference/run-windows.ts';
 export {
   firstFrame,

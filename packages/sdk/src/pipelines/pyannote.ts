@@ -1,5 +1,6 @@
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest, ModelPackage } from '../contract/model.ts';
+import { checkRates } from '../inference/check-fit.ts';
 import { incompatible } from '../inference/incompatible.ts';
 import { maskedEmbedding } from '../inference/masked-embedding.ts';
 import { openAtPooling } from '../inference/onnx-graph.ts';
@@ -83,11 +84,6 @@ function pipeline(context: ReconstructContext, model: Parameters<typeof analyzeW
 
 function partOf(manifest: ModelManifest, segmentation: Segmentation | undefined): Segmentation {
   if (!segmentation) throw incompatible(manifest, 'it has no segmentation network');
-  const { part } = segmentation;
-  const embeddingRate = manifest.embedding?.sampleRate;
-  if (part.sampleRate === manifest.sampleRate && embeddingRate === manifest.sampleRate) return segmentation;
-  throw incompatible(
-    manifest,
-    `its networks need ${part.sampleRate} and ${embeddingRate} Hz; expected ${manifest.sampleRate} Hz`,
-  );
+  checkRates(manifest, segmentation.part.sampleRate, manifest.embedding?.sampleRate);
+  return segmentation;
 }

@@ -1,4 +1,4 @@
-import type { LocalRecording } from './local-speakers.ts';
+import { activeFrames, type LocalRecording } from './local-speakers.ts';
 import type { Piece, VoicedPiece } from './pieces.ts';
 import { RowStore } from './row-store.ts';
 import { accumulate } from './vectors.ts';
@@ -65,9 +65,7 @@ export class SegmentedRecording implements LocalRecording {
     this.#levels.push(levels.map((p) => Math.round(p * PROBABILITIES)));
     this.#activity.push(activity.map((p) => Math.round(p * PROBABILITIES)));
     for (let slot = 0; slot < this.slots; slot++) {
-      let spoken = 0;
-      for (let i = slot; i < activity.length; i += this.slots) if (activity[i]! > 0.5) spoken++;
-      this.#speaks.push(spoken >= this.#least);
+      this.#speaks.push(activeFrames(activity, this.slots, slot, 0.5) >= this.#least);
     }
   }
 
