@@ -61,7 +61,7 @@ export const WORK_OPTIONS = {
   database: { ...text('URL', 'PostgreSQL database of the jobs (postgres://…)'), env: 'VOICEFLOW_DATABASE_URL' },
   workers: { ...integer(WORKERS, 'N', 'recordings processed concurrently (default 1)'), env: 'VOICEFLOW_WORKERS' },
   model: {
-    ...text('NAME', 'standard (default), fast-cnn, or a downloaded model: light, accurate'),
+    ...text('NAME', 'standard (default), fast-cnn, or a downloaded model: light, accurate, pyannote'),
     env: 'VOICEFLOW_MODEL',
   },
 };
