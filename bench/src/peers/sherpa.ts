@@ -31,11 +31,11 @@ export interface SherpaSetup {
  * development data.
  * @returns The setup, or the reason why sherpa-onnx cannot run here, in one line.
  */
-export function findSherpa(env: Readonly<Record<string, string | undefined>> = process.env): SherpaSetup | string {
+export function findSherpa(): SherpaSetup | string {
   if (!existsSync(`${FOLDER}/node_modules/sherpa-onnx-node`)) {
     return 'sherpa-onnx is not installed: npm install --prefix bench/peers/sherpa';
   }
-  const { VOICEFLOW_PEER_SEGMENTATION: segmentation, VOICEFLOW_PEER_EMBEDDING: embedding } = env;
+  const { VOICEFLOW_PEER_SEGMENTATION: segmentation, VOICEFLOW_PEER_EMBEDDING: embedding } = process.env;
   if (segmentation !== undefined && embedding !== undefined) return { segmentation, embedding, random: false };
   const shared = {
     segmentation: `${NETWORKS}/segmentation-3.0.onnx`,
