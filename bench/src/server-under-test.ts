@@ -7,7 +7,7 @@ import { REPOSITORY } from './machine.ts';
 import { freePort, type ManagedProcess, startProcess } from './managed-process.ts';
 import { findRuntimes } from './runtimes.ts';
 
-export interface ServerOptions {
+interface ServerOptions {
   /** Worker processes; default: the server's default. */
   readonly workers?: number | undefined;
   /** Further settings: environment variables `VOICEFLOW_…`. */

@@ -34,7 +34,7 @@ export const PYTHON_MISSING =
 
 type Round = Awaited<ReturnType<typeof loadServer>>;
 
-export interface PeerPlan {
+interface PeerPlan {
   readonly rounds: number;
   readonly requests: number;
   /** Requests to each server before the measurement, because our server's code is compiled while it runs. */

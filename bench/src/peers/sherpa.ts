@@ -20,7 +20,7 @@ const NETWORKS = `${REPOSITORY}../shared/models/pyannote`;
 const TIMEOUT_MS = 600_000;
 
 /** Paths of sherpa-onnx's two networks. `random`: the second one has no trained weights. */
-export interface SherpaSetup {
+interface SherpaSetup {
   readonly segmentation: string;
   readonly embedding: string;
   readonly random: boolean;
@@ -55,7 +55,7 @@ interface SherpaOutput {
   readonly peakRss: number;
 }
 
-export interface SherpaOptions {
+interface SherpaOptions {
   /** A 16 kHz mono WAV file. Default: the demo conversation, which is also scored. */
   readonly audio?: string;
   readonly repeats: number;

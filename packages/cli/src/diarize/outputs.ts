@@ -18,7 +18,7 @@ export interface Output {
   readonly timeline?: string;
 }
 
-export interface OutputValues {
+interface OutputValues {
   readonly out?: string | undefined;
   readonly format?: Format | undefined;
   readonly timeline?: string | undefined;

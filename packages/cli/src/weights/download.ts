@@ -12,7 +12,7 @@ const STALL_MS = 30_000;
 /** Consecutive tries without new bytes after which an address is given up. */
 const MAX_FAILURES = 3;
 
-export interface DownloadOptions {
+interface DownloadOptions {
   readonly signal?: AbortSignal;
   /** Called with the number of bytes present so far. */
   readonly onProgress?: (bytes: number) => void;

@@ -11,7 +11,7 @@ import type { CatalogEntry, WeightsFile } from './catalog.ts';
 import { checkFile, checkFiles, corrupt } from './check.ts';
 import { download, writing } from './download.ts';
 
-export interface PullOptions {
+interface PullOptions {
   /** The folder that contains all models. */
   readonly models: string;
   /** Written beside the weights, so that the folder is a complete model. */

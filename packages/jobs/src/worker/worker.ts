@@ -17,7 +17,7 @@ export type Log = (entry: {
   readonly [field: string]: unknown;
 }) => void;
 
-export interface WorkerParts {
+interface WorkerParts {
   readonly name: string;
   readonly db: Database;
   readonly leases: Leases;

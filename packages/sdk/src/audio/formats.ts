@@ -1,5 +1,5 @@
 /** What some bytes look like (without an article), and a hint for the user. */
-export interface FormatGuess {
+interface FormatGuess {
   readonly name: string;
   readonly hint: string;
 }

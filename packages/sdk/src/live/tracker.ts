@@ -39,7 +39,7 @@ const NEW = { ever: 0.5, due: 0.3 };
 /** The same for the first speaker, who cannot be confused with another. */
 const FIRST = { ever: 0.4, due: 0.1 };
 
-export interface TrackerRules extends LiveTiming, KnownVoices {
+interface TrackerRules extends LiveTiming, KnownVoices {
   readonly maxSpeakers: number | undefined;
 }
 
@@ -52,7 +52,7 @@ export interface WindowOutputs {
 }
 
 /** Outputs for the last window, which begins at frame `start`: padded with silence, or skipped before. */
-export interface LastWindow extends WindowOutputs {
+interface LastWindow extends WindowOutputs {
   readonly start: number;
 }
 
