@@ -76,13 +76,14 @@ describe('invalid input files', () => {
   it('are reported by name by the other commands', async () => {
     for (const args of [
       ['embed', at('page.wav')],
+      ['embed', at('notes')],
       ['enroll', 'Ada', at('page.wav'), '--book', at('new.json')],
       ['identify', at('missing.wav'), '--book', at('text.txt')],
       ['score', at('text.txt'), at('text.txt')],
     ]) {
       const { code, stdout, stderr } = await voiceflow(args);
       expect({ code, stdout }, args.join(' ')).toEqual({ code: 1, stdout: '' });
-      expect(stderr).toMatch(/^voiceflow: \S+\/(page\.wav|text\.txt): [^\n]+\n$/);
+      expect(stderr).toMatch(/^voiceflow: \S+\/(page\.wav|text\.txt|notes): [^\n]+\n$/);
     }
     expect(readdirSync(root)).not.toContain('new.json');
   });
