@@ -8,7 +8,7 @@ import { type PairedRatio, pairedRatio } from './stats/ratio.ts';
 import { median, type Summary, summarize } from './stats/summary.ts';
 
 /** One way to run the fast-cnn network. */
-export interface Contender {
+interface Contender {
   readonly name: string;
   readonly engine: EngineName;
   readonly batch: number;
@@ -38,7 +38,7 @@ const RATIOS: readonly (readonly [string, string, string])[] = [
   ['batch of 8 against 1, a second of audio, WASM', 'wasm ×8', 'wasm ×1'],
 ];
 
-export interface ContenderResult extends Contender {
+interface ContenderResult extends Contender {
   /** Milliseconds per run (of a whole batch). */
   readonly latency: Summary;
   /** Milliseconds per second of audio. */
@@ -47,7 +47,7 @@ export interface ContenderResult extends Contender {
   readonly cpu: number;
 }
 
-export interface RatioResult extends PairedRatio {
+interface RatioResult extends PairedRatio {
   readonly name: string;
 }
 

@@ -12,14 +12,14 @@ export interface Script {
 }
 
 /** A turn, in frames of the recording's grid. */
-export interface SyntheticTurn {
+interface SyntheticTurn {
   readonly start: number;
   readonly end: number;
   readonly voice: number;
 }
 
 /** Shape of a network's output for a window: frames, most local speakers, seconds per frame. */
-export interface Shape {
+interface Shape {
   readonly frames: number;
   readonly slots: number;
   readonly frame: number;

@@ -8,7 +8,7 @@ const COLD_STARTS = 5;
 const COLD_START_TIMEOUT_MS = 60_000;
 
 /** The comparison in one runtime, with figures that must be measured from outside the process. */
-export interface RuntimeResult extends ComparisonResult {
+interface RuntimeResult extends ComparisonResult {
   /** Milliseconds from starting the process to its first result. */
   readonly coldStart: Readonly<Partial<Record<(typeof coldStartContenders)[number], Summary>>>;
 }

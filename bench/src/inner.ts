@@ -11,7 +11,7 @@ export const BENCH_SCRIPT = fileURLToPath(new URL('../dist/main.js', import.meta
 /** Printed by a part at the end of its output (ASCII "end of transmission"). */
 export const END_OF_PART = '\u0004';
 
-export interface PartOptions {
+interface PartOptions {
   /** The runtime and its arguments before the script; default: the current runtime. */
   readonly command?: string;
   readonly before?: readonly string[];

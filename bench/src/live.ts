@@ -4,7 +4,7 @@ import { type Diarizer, type LiveDiarization, type LiveEvent, openAudio, type Tu
 import { scoreDiarization } from 'voiceflow-ml/metrics';
 import { asWav, type Recording, recordingsOf } from './accuracy/recordings.ts';
 
-export interface LiveOptions {
+interface LiveOptions {
   /** Folders of recordings with RTTM files beside them. */
   readonly folders: readonly string[];
   /** Seconds. */

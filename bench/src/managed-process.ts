@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 
 /** Resource usage of a process so far. Whether its children are included depends on the function. */
-export interface ProcessUsage {
+interface ProcessUsage {
   readonly cpuSeconds: number;
   /** Current resident memory in megabytes. */
   readonly rss: number;
@@ -25,7 +25,7 @@ export interface ManagedProcess extends AsyncDisposable {
   output(): string;
 }
 
-export interface StartOptions {
+interface StartOptions {
   readonly command: string;
   readonly args: readonly string[];
   /** URL that responds with 2xx when the process is ready. */

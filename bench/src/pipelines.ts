@@ -30,7 +30,7 @@ export interface SpeedResult {
   readonly repeats: number;
 }
 
-export interface SpeedOptions {
+interface SpeedOptions {
   readonly backend: 'node' | 'wasm';
   /** Minutes of the repeated conversation; absent: the conversation itself. */
   readonly minutes?: number;

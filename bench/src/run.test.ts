@@ -116,6 +116,7 @@ describe('invalid usage', () => {
       [['load', '--url', 'http://127.0.0.1:1', '--requests', '1.5'], /whole number/],
       [['load', '--url', 'http://127.0.0.1:1', '--accept', 'xml'], /one of binary, json/],
       [['e2e', '--rtt', '40-10'], /--rtt/],
+      [['e2e', '--url', 'here'], /--url is "here", expected an address such as http:/],
       [['cpu', '--engine', 'gpu'], /one of native/],
       [['cpu', 'stray'], /stray/],
     ] as const) {
@@ -127,6 +128,8 @@ describe('invalid usage', () => {
 
   it('exits with 1 for a missing file', async () => {
     expect(await bench('cpu', '--model', 'no/such.onnx')).toMatchObject({ code: 1, out: '' });
+    const report = await bench('report', '--from', 'no/such.json');
+    expect(report).toMatchObject({ code: 1, out: '', notes: expect.stringMatching(/^[^\n]*ENOENT[^\n]*such\.json'$/) });
   });
 
   it('prints help for every command', async () => {

@@ -58,10 +58,19 @@ export async function runBench(args: readonly string[], io: BenchIo = processIo(
     return await command.run(rest, io);
   } catch (error) {
     if (io.signal?.aborted) return 130;
+    if (isSystemError(error)) {
+      io.note(`npm run bench -- ${name}: ${error.message}`);
+      return 1;
+    }
     if (!VoiceFlowError.isInstance(error)) throw error;
     io.note(`npm run bench -- ${name}: ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`);
     return error.code === 'invalid-option' ? 2 : 1;
   }
+}
+
+/** Whether the operating system refused something, such as a file that does not exist. Other errors are defects. */
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error;
 }
 
 /** `npm run bench` and `npm run bench -- --docs` run the whole report. */

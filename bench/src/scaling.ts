@@ -5,7 +5,7 @@ import type { Report } from './report/types.ts';
 import { type JobsReport, renderJobs } from './scaling-jobs.ts';
 
 /** The measured cost of requests. */
-export interface CoreCost {
+interface CoreCost {
   /** CPU milliseconds of all processes of the server per request. */
   readonly server: number;
   /** Share of the network in a single client's time in the server, 0–1; both from the same requests. */
@@ -18,7 +18,7 @@ export interface CoreCost {
 }
 
 /** The resources for a rate of requests. */
-export interface Requirement {
+interface Requirement {
   readonly rate: number;
   readonly cores: number;
   /** Machines with `CORES_A_MACHINE` cores, including the spare one. */

@@ -1,3 +1,4 @@
+import { unexpected } from '@voiceflow-ml/server/args';
 import { SERVER_FLAGS } from '@voiceflow-ml/server/node';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { closedLoop, warmUp } from './load/loops.ts';
@@ -7,7 +8,7 @@ import { REPOSITORY } from './machine.ts';
 import { freePort, type ManagedProcess, startProcess } from './managed-process.ts';
 import { findRuntimes } from './runtimes.ts';
 
-export interface ServerOptions {
+interface ServerOptions {
   /** Worker processes; default: the server's default. */
   readonly workers?: number | undefined;
   /** Further settings: environment variables `VOICEFLOW_…`. */
@@ -56,12 +57,17 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerUn
   return { ...server, url };
 }
 
-/** The server at an address. Without an address, starts a server, which disposal stops. */
+/**
+ * The server at an address. Without an address, starts a server, which disposal stops.
+ * @throws UsageError for text that is no address.
+ */
 export async function serverAt(
   url: string | undefined,
   options: ServerOptions,
 ): Promise<Pick<ServerUnderTest, 'url'> & AsyncDisposable> {
-  return url === undefined ? startServer(options) : { url, [Symbol.asyncDispose]: async () => {} };
+  if (url === undefined) return startServer(options);
+  if (!URL.canParse(url)) throw unexpected('--url', url, 'an address such as http://127.0.0.1:8080');
+  return { url, [Symbol.asyncDispose]: async () => {} };
 }
 
 /**

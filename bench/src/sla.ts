@@ -12,7 +12,7 @@ export interface Verdict {
   readonly kept: boolean;
 }
 
-export interface SlaFigures {
+interface SlaFigures {
   /** P99 of the time the server spends in the network under load, milliseconds. */
   readonly modelP99: number | undefined;
   /** P99 from the client's send to the response, milliseconds. */

@@ -1,5 +1,5 @@
 /** A line of the written conversation. */
-export interface Line {
+interface Line {
   readonly voice: Voice;
   readonly text: string;
   /**

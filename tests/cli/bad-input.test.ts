@@ -27,7 +27,7 @@ beforeAll(() => {
 describe('invalid input files', () => {
   it.each([
     ['a directory without audio', 'notes', /no audio file in this folder/],
-    ['an empty file', 'empty.wav', /empty.*\[unsupported-format\]/],
+    ['an empty file', 'empty.wav', /the audio is empty \(0 bytes\) \[unsupported-format\]/],
     ['a text file', 'text.txt', /text.*WAV.*\[unsupported-format\]/],
     ['an HTML page named .wav', 'page.wav', /HTML.*\[unsupported-format\]/],
     ['a missing file', 'missing.wav', /no such file or directory/],
@@ -76,13 +76,14 @@ describe('invalid input files', () => {
   it('are reported by name by the other commands', async () => {
     for (const args of [
       ['embed', at('page.wav')],
+      ['embed', at('notes')],
       ['enroll', 'Ada', at('page.wav'), '--book', at('new.json')],
       ['identify', at('missing.wav'), '--book', at('text.txt')],
       ['score', at('text.txt'), at('text.txt')],
     ]) {
       const { code, stdout, stderr } = await voiceflow(args);
       expect({ code, stdout }, args.join(' ')).toEqual({ code: 1, stdout: '' });
-      expect(stderr).toMatch(/^voiceflow: \S+\/(page\.wav|text\.txt): [^\n]+\n$/);
+      expect(stderr).toMatch(/^voiceflow: \S+\/(page\.wav|text\.txt|notes): [^\n]+\n$/);
     }
     expect(readdirSync(root)).not.toContain('new.json');
   });
@@ -145,6 +146,7 @@ describe('invalid arguments', () => {
   it.each([
     ['', /Usage/],
     ['diarise x.wav', /no command "diarise"\. Did you mean voiceflow diarize\?/],
+    ['calls/meeting.wav', /no command "calls\/meeting\.wav"\. Did you mean voiceflow diarize calls\/meeting\.wav\?/],
     ['diarize', /diarize needs a FILE/],
     ['diarize x.wav --speakers 0', /--speakers is "0", expected a whole number from 1 to 100/],
     ['diarize x.wav --speaker 2', /unknown option --speaker\. Did you mean --speakers\?/],
@@ -152,6 +154,10 @@ describe('invalid arguments', () => {
     ['diarize x.wav --min 3 --max 2', /--min is 3, expected at most --max \(2\)/],
     ['diarize x.wav y.wav -f srt', /srt cannot hold several recordings/],
     ['diarize a/x.wav b/x.wav --out o', /a\/x\.wav and b\/x\.wav would both be written/],
+    [
+      'diarize a.wav --timeline t.png',
+      /--timeline is "t\.png", but the image is an SVG\. Give a name that ends with \.svg/,
+    ],
     ['diarize a.wav b.wav --timeline t.svg', /one image, but there are several/],
     ['embed x.wav --from 5 --to 5', /--to is 5, expected more than --from \(5\)/],
     ['enroll Ada x.wav', /--book FILE\.json is missing/],

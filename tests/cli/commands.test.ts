@@ -323,7 +323,7 @@ describe('voiceflow models', () => {
     expect(stdout).toMatch(/^accurate +\S+ +not installed +34\.3 MB /m);
     expect(stdout).toMatch(/^light +\S+ +not installed +6\.0 MB /m);
     expect(stdout).toMatch(/^pyannote +\S+ +not installed +32\.8 MB /m);
-    expect((await voiceflow(['models', 'path'], { env: env() })).stdout).toBe(`${at('home')}\n`);
+    expect((await voiceflow(['models', 'path'], { env: env() })).stdout).toBe(`${at('home/models')}\n`);
     expect((await voiceflow(['models', 'path', 'pyannote'], { env: env() })).stdout).toContain(at('home'));
   });
 

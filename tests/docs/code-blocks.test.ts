@@ -61,6 +61,20 @@ describe('commands exist, with their options', () => {
   });
 });
 
+/** GitHub's own `readme` is on the page of a repository. */
+function hasAnchor(file: string, anchor = 'readme'): boolean {
+  if (anchor === 'readme') return true;
+  const titles = [...readFileSync(file, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => title);
+  return titles.some(
+    (title) =>
+      anchor ===
+      title
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+  );
+}
+
 describe('links', () => {
   const all = [
     ...PAGES,
@@ -83,7 +97,8 @@ describe('links', () => {
       if (own === undefined && /^[a-z]+:/.test(path)) return false;
       // Within the site a folder is no page (VitePress: a dead link).
       if (own === undefined && page.startsWith('docs/') && path.endsWith('/')) return true;
-      return path !== '' && !existsSync(own ?? resolve(ROOT, dirname(page), path));
+      const file = path === '' ? join(ROOT, page) : (own ?? resolve(ROOT, dirname(page), path));
+      return !existsSync(file) || !hasAnchor(file, target.split('#')[1]);
     });
     expect(missing).toEqual([]);
   });

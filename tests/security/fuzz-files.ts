@@ -19,6 +19,7 @@ import { fastCnnSettings, recordingSettings } from 'voiceflow-ml/stages';
 import { assignWords, groupWords, parseWords } from 'voiceflow-ml/words';
 import { openAtPooling } from '../../packages/sdk/src/inference/onnx-graph.ts';
 import { parseManifest } from '../../packages/sdk/src/installed/folder.ts';
+import { npzFile } from '../../packages/sdk/src/stages/fixtures/npz.ts';
 import { readPlda } from '../../packages/sdk/src/stages/pyannote-settings.ts';
 import { toXVectorSpace } from '../../packages/sdk/src/stages/vbx.ts';
 import { encodeOnnx } from '../../packages/sdk/src/testing/onnx.ts';
@@ -33,7 +34,6 @@ import {
   TEXT,
   target,
 } from './fuzz-targets.ts';
-import { npzFile } from './npz.ts';
 
 /** Usual most of the time. */
 const mostly = (usual: fc.Arbitrary<unknown>, odd: fc.Arbitrary<unknown> = ODD) =>
@@ -206,11 +206,16 @@ const arrayOf = (length: number, least = -9) => {
     { weight: 1, arbitrary: fc.array(odd, { maxLength: 8 }) },
   );
 };
-const npz = (arrays: Record<string, fc.Arbitrary<number[]>>) =>
-  fc.oneof(
-    { weight: 1, arbitrary: fc.record(arrays).map((given) => String.fromCharCode(...npzFile(given))) },
-    { weight: 1, arbitrary: fc.record(arrays).chain((given) => binary(npzFile(given))) },
+const doubles = (numbers: number[]) => ({ descr: '<f8', data: new Uint8Array(Float64Array.from(numbers).buffer) });
+const npz = (arrays: Record<string, fc.Arbitrary<number[]>>) => {
+  const files = fc
+    .record(arrays)
+    .map((given) => npzFile(Object.fromEntries(Object.entries(given).map(([name, x]) => [name, doubles(x)]))));
+  return fc.oneof(
+    { weight: 1, arbitrary: files.map((file) => String.fromCharCode(...file)) },
+    { weight: 1, arbitrary: files.chain(binary) },
   );
+};
 const PLDA = fc.tuple(
   npz({ mean1: arrayOf(3), mean2: arrayOf(2), lda: arrayOf(6) }),
   npz({ mu: arrayOf(2), tr: arrayOf(4), psi: arrayOf(2, 1) }),

@@ -17,7 +17,7 @@ const RATE = 16_000;
 /** Seconds between beginnings: together they differ in where windows start, of a quarter of a second and of two. */
 const BEGIN_STEP = 0.31;
 
-export interface AccuracyOptions {
+interface AccuracyOptions {
   /** Folders of recordings with RTTM files beside them. */
   readonly folders: readonly string[];
   /** Whether to pass the true number of speakers to the diarizer. Default: false. */

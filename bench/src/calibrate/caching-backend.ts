@@ -4,7 +4,7 @@ import type { Backend, Model, Tensor } from 'voiceflow-ml/core';
 type Tensors = Readonly<Record<string, Tensor>>;
 
 /** A backend whose networks run only once for the same input and stay loaded until `end`. */
-export interface CachingBackend extends Backend {
+interface CachingBackend extends Backend {
   /** Closes the networks. */
   end(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { scoreDiarization } from 'voiceflow-ml/metrics';
 import type * as pipeline from 'voiceflow-ml/stages';
 
 /** A turn with the evidence for its confidence, and the share of its time that is correct. */
-export interface JudgedTurn {
+interface JudgedTurn {
   readonly evidence: pipeline.TurnEvidence;
   /** Share of the turn in which its speaker (by the best mapping) speaks, 0–1. */
   readonly right: number;

@@ -1,7 +1,7 @@
 import { invalidOption } from 'voiceflow-ml/core';
 
 /** Settings by path, such as `{ 'turns.onset': 0.7 }`. Those that begin with `gate.` are the segmenter's. */
-export type Choice = Readonly<Record<string, number>>;
+type Choice = Readonly<Record<string, number>>;
 type Grid = readonly (readonly [path: string, values: readonly number[]])[];
 
 /**

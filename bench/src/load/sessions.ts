@@ -5,7 +5,7 @@ import { conversationPcm, type Pcm } from '../conversation.ts';
 import { counts, percent, summaryLine } from '../format.ts';
 import { type Summary, summarize } from '../stats/summary.ts';
 
-export interface SessionsOptions {
+interface SessionsOptions {
   readonly url: string;
   readonly sessions: number;
   /** Seconds of audio of each session, sent in real time. */

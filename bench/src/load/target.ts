@@ -17,9 +17,9 @@ export interface Target {
 }
 
 /** A target over HTTP connections, which disposal closes. */
-export interface HttpTarget extends Target, Disposable {}
+interface HttpTarget extends Target, Disposable {}
 
-export interface HttpTargetOptions {
+interface HttpTargetOptions {
   readonly url: string;
   readonly body: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;

@@ -3,7 +3,7 @@ import { invalidOption, type Tensor, type TensorInfo } from 'voiceflow-ml/core';
 import { noise, type Random } from '../stats/random.ts';
 
 /** Shapes of inputs by name. The default is the network's own shape, with 1 for variable dimensions. */
-export type Shapes = Readonly<Record<string, readonly number[]>>;
+type Shapes = Readonly<Record<string, readonly number[]>>;
 
 const MOST_VALUES = 2 ** 26;
 

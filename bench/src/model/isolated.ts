@@ -14,7 +14,7 @@ export interface IsolatedResult {
   readonly cpu: number;
 }
 
-export interface IsolatedOptions {
+interface IsolatedOptions {
   readonly engine: string;
   readonly name: string;
   readonly iterations: number;

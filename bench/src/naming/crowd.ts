@@ -11,7 +11,7 @@ const LEVEL = 0.06;
 const FLOOR = 3e-4;
 
 /** A conversation of people who all speak equally long, one at a time. */
-export interface Crowd {
+interface Crowd {
   readonly samples: Float32Array;
   readonly sampleRate: number;
   readonly turns: readonly Turn[];

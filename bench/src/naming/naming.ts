@@ -17,7 +17,7 @@ export interface VoicePair {
 }
 
 /** Limits in seconds of speech: for enrolling a voice, and for the other recording. */
-export interface Lengths {
+interface Lengths {
   readonly enroll: number;
   readonly hear: number;
   /** Most people. */
@@ -105,7 +105,7 @@ export interface NamingRates {
 }
 
 /** The model's embedding space and its naming rules. */
-export interface NamingContext {
+interface NamingContext {
   readonly space: string;
   readonly settings: Pick<pipeline.SolveSettings, 'voices' | 'known'>;
 }

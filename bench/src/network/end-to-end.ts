@@ -6,7 +6,7 @@ import { type Summary, summarize } from '../stats/summary.ts';
 import type { NetworkOptions } from './model.ts';
 import { startProxy } from './proxy.ts';
 
-export interface EndToEndOptions {
+interface EndToEndOptions {
   readonly url: string;
   readonly iterations: number;
   readonly concurrency: number;
@@ -14,7 +14,7 @@ export interface EndToEndOptions {
 }
 
 /** Milliseconds of each part of a request. The parts add up to the total for each request, but not for percentiles. */
-export interface Breakdown {
+interface Breakdown {
   /** Everything outside the server: the simulated network, loopback, both HTTP ends. */
   readonly network: number;
   /** The server's own share: reading, decoding, responding. */

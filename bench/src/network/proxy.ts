@@ -2,14 +2,14 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { seededRandom } from 'voiceflow-ml/testing';
 import { NetworkModel, type NetworkOptions } from './model.ts';
 
-export interface ProxyOptions extends NetworkOptions {
+interface ProxyOptions extends NetworkOptions {
   readonly targetHost: string;
   readonly targetPort: number;
   /** Connection n draws its delays from `seed + n`. */
   readonly seed: number;
 }
 
-export interface NetworkProxy extends AsyncDisposable {
+interface NetworkProxy extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
 }

@@ -16,10 +16,8 @@ const CLIENTS = 20;
 const WARM_CONNECTIONS = 40;
 
 /** A Python with the required packages; undefined without one. `VOICEFLOW_PYTHON` selects another. */
-export async function findPython(
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): Promise<string | undefined> {
-  const named = env.VOICEFLOW_PYTHON;
+export async function findPython(): Promise<string | undefined> {
+  const named = process.env.VOICEFLOW_PYTHON;
   for (const python of named === undefined ? [`${FOLDER}/.venv/bin/python`, 'python3'] : [named]) {
     try {
       await run(python, ['-c', 'import fastapi, numpy, onnxruntime, uvicorn'], { timeout: 60_000 });
@@ -36,7 +34,7 @@ export const PYTHON_MISSING =
 
 type Round = Awaited<ReturnType<typeof loadServer>>;
 
-export interface PeerPlan {
+interface PeerPlan {
   readonly rounds: number;
   readonly requests: number;
   /** Requests to each server before the measurement, because our server's code is compiled while it runs. */

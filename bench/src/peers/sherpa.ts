@@ -20,7 +20,7 @@ const NETWORKS = `${REPOSITORY}../shared/models/pyannote`;
 const TIMEOUT_MS = 600_000;
 
 /** Paths of sherpa-onnx's two networks. `random`: the second one has no trained weights. */
-export interface SherpaSetup {
+interface SherpaSetup {
   readonly segmentation: string;
   readonly embedding: string;
   readonly random: boolean;
@@ -31,11 +31,11 @@ export interface SherpaSetup {
  * development data.
  * @returns The setup, or the reason why sherpa-onnx cannot run here, in one line.
  */
-export function findSherpa(env: Readonly<Record<string, string | undefined>> = process.env): SherpaSetup | string {
+export function findSherpa(): SherpaSetup | string {
   if (!existsSync(`${FOLDER}/node_modules/sherpa-onnx-node`)) {
     return 'sherpa-onnx is not installed: npm install --prefix bench/peers/sherpa';
   }
-  const { VOICEFLOW_PEER_SEGMENTATION: segmentation, VOICEFLOW_PEER_EMBEDDING: embedding } = env;
+  const { VOICEFLOW_PEER_SEGMENTATION: segmentation, VOICEFLOW_PEER_EMBEDDING: embedding } = process.env;
   if (segmentation !== undefined && embedding !== undefined) return { segmentation, embedding, random: false };
   const shared = {
     segmentation: `${NETWORKS}/segmentation-3.0.onnx`,
@@ -55,7 +55,7 @@ interface SherpaOutput {
   readonly peakRss: number;
 }
 
-export interface SherpaOptions {
+interface SherpaOptions {
   /** A 16 kHz mono WAV file. Default: the demo conversation, which is also scored. */
   readonly audio?: string;
   readonly repeats: number;

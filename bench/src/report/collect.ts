@@ -20,7 +20,7 @@ import { measurePeers } from './peers.ts';
 import { FULL_PLAN, measureServing, QUICK_PLAN } from './serving.ts';
 import type { Report } from './types.ts';
 
-export interface CollectOptions {
+interface CollectOptions {
   /** Runs everything, but so briefly that it only shows that it works. */
   readonly quick: boolean;
   /** Folders of recordings with `.rttm` files, scored in addition to the demo conversation. */

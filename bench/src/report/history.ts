@@ -13,7 +13,7 @@ export interface HistoryEntry {
   readonly figures: Readonly<Record<string, number>>;
 }
 
-export interface Change {
+interface Change {
   readonly figure: Figure;
   readonly before: number;
   /** Relative change: 0.1 is ten percent more. */

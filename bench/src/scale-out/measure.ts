@@ -3,7 +3,7 @@ import { inferTarget, type Reply } from '../load/target.ts';
 import { type ServerUnderTest, startServer } from '../server-under-test.ts';
 import { type Balancer, startNginx } from './nginx.ts';
 
-export interface ScaleOutOptions {
+interface ScaleOutOptions {
   readonly nginx: string;
   readonly servers: number;
   /** Workers of each server. */

@@ -8,13 +8,13 @@ export interface Context {
   readonly signal: AbortSignal;
 }
 
-export interface Example {
+interface Example {
   readonly command: string;
   readonly does: string;
 }
 
 /** One of `voiceflow`'s commands: its help texts and its program. */
-export interface Command<O extends Options = Options> {
+interface Command<O extends Options = Options> {
   /** The usage line after the command's name, such as `FILE… [options]`. */
   readonly usage: string;
   /** Further paragraphs of the help. */

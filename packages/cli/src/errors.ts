@@ -65,6 +65,11 @@ export function explainSystemError(error: unknown): string {
   return SYSTEM_ERRORS[codeOf(error) ?? ''] ?? messageOf(error);
 }
 
+/** Whether the system has no space for more bytes. */
+export function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EFBIG', 'EDQUOT'].includes(codeOf(error) ?? '');
+}
+
 export function codeOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null | undefined)?.code;
   return typeof code === 'string' ? code : undefined;

@@ -25,6 +25,7 @@ export function overview(commands: readonly CommandEntry[], screen: Screen): str
     `${INDENT}voiceflow diarize meeting.wav`,
     `${INDENT}voiceflow diarize recordings/ --format rttm --out results`,
     `${INDENT}voiceflow diarize --help`,
+    `${INDENT}voiceflow --version`,
     '',
     'Results go to standard output, everything else to standard error. NO_COLOR disables colors.',
     EXIT_CODES,

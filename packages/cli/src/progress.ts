@@ -8,7 +8,7 @@ const BAR_CELLS = 24;
 const LEAST_SHARE_FOR_ETA = 0.03;
 
 /** Progress of one file. */
-export interface Share {
+interface Share {
   readonly done: number;
   /** Absent while unknown. */
   readonly total?: number;

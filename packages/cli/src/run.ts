@@ -62,8 +62,10 @@ function find(name: string): CommandEntry {
     name,
     COMMANDS.map((command) => command.name),
   );
+  // A name with a dot or a slash is the path of a recording rather than a misspelled command.
+  const meant = suggestion ?? (/[./\\]/.test(name) ? `diarize ${name}` : undefined);
   throw new UsageError(
     `there is no command "${name}"`,
-    suggestion === undefined ? 'See voiceflow --help for the commands' : `Did you mean voiceflow ${suggestion}?`,
+    meant === undefined ? 'See voiceflow --help for the commands' : `Did you mean voiceflow ${meant}?`,
   );
 }

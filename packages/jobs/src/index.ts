@@ -2,7 +2,7 @@
  * @module Durable jobs: a queue on PostgreSQL (embedded or a server), workers, storage, webhooks, and request handlers.
  */
 export type { Database } from './database/database.ts';
-export type { JobHandlers, ListQuery } from './http/handlers.ts';
+export type { JobHandlers } from './http/handlers.ts';
 export type { JobsHost, ResultFormat, Submission } from './http/host.ts';
 export { type JobsMount, mountJobs, type OpenJobs, openJobs, startWorking, type Working } from './open.ts';
 export { type JobsOptions, jobsOptions } from './options.ts';

@@ -42,7 +42,9 @@ export function jobsOptions(
   const data = text(args.data) ?? text(env.VOICEFLOW_DATA);
   if (databaseUrl === undefined && data === undefined) return undefined;
   if (databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
-    throw invalidOption('VOICEFLOW_DATABASE_URL is not valid, expected an address that begins with postgres://');
+    throw invalidOption(
+      '--database (VOICEFLOW_DATABASE_URL) is not valid, expected an address that begins with postgres://',
+    );
   }
   const s3 = s3Options(env);
   if (data === undefined && s3 === undefined) {

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { AudioSource } from './contract/audio.ts';
 import type { Backend, TensorInfo } from './contract/backend.ts';
-import type { DiarizeOptions, Progress } from './contract/options.ts';
+import type { DiarizeOptions, KnownVoice, Progress } from './contract/options.ts';
 import { type CreateDiarizerOptions, createDiarizer } from './diarizer.ts';
 import { scoreDiarization } from './metrics/score.ts';
 import {
@@ -200,6 +200,7 @@ describe('createDiarizer', () => {
     ['text', { numSpeakers: '3' as unknown as number }, /numSpeakers is "3"/],
     ['exact with a bound', { numSpeakers: 2, maxSpeakers: 3 }, /numSpeakers \(2\) cannot be combined with maxSpeakers/],
     ['crossed bounds', { minSpeakers: 4, maxSpeakers: 3 }, /minSpeakers is 4 but maxSpeakers is 3/],
+    ['a book of voices', { known: {} as KnownVoice[] }, /the known voices are no list/],
     ['a voice of another space', { known: [{ name: 'A', embedding: Float32Array.of(1), space: 'x' }] }, /space "x"/],
   ])('rejects %s', async (_, options, message) => {
     const diarizer = await create();

@@ -40,6 +40,14 @@ describe('createDiarizer on a server', () => {
     expect(await codeOf(createDiarizer({ backend: backend as 'wasm' }))).toBe('invalid-option');
   });
 
+  it('rejects the name of a model', async () => {
+    const model = 'accurate' as unknown as typeof fastCnn;
+    await expect(createDiarizer({ model })).rejects.toMatchObject({
+      code: 'invalid-option',
+      hint: 'pass await installedModel("accurate"), which is in voiceflow-ml/installed',
+    });
+  });
+
   it('reports a corrupt model instead of trying another backend', async () => {
     const model = { ...fastCnn, read: async () => new Uint8Array(10) };
     expect(await codeOf(createDiarizer({ model }))).toBe('model-corrupt');

@@ -39,6 +39,10 @@ const WASM: Choice = {
 export async function createDiarizer(options: CreateDiarizerOptions = {}): Promise<Diarizer> {
   const { device, backend, ...rest } = options;
   const { model = standard, decoders = await installedDecoders() } = rest;
+  if (typeof model !== 'object') {
+    const hint = `pass await installedModel(${JSON.stringify(model)}), which is in voiceflow-ml/installed`;
+    throw invalidOption(`model is of type ${typeof model}; expected a model package`, hint);
+  }
   const choices = choicesOf(backend, checkDevice(device ?? 'cpu'));
   return createFirst(choices, (choice, warnings) =>
     create({ ...rest, model, decoders, backend: choice.backend(), warnings }),

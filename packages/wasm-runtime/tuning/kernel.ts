@@ -48,7 +48,7 @@ export function kernelBody(adds: boolean, size: number): Uint8Array {
 }
 
 /** The kernel in WebAssembly's text format. A, B and C are addresses; strides are in floats. */
-export function kernelText(adds: boolean): string {
+function kernelText(adds: boolean): string {
   return `(module
     (memory 0)
     (func (param $A i32) (param $B i32) (param $C i32) (param $depth i32) (param $rows i32) (param $columns i32)

@@ -16,7 +16,7 @@ export interface Page {
   show(name: string, result: DiarizationJson): void;
 }
 
-export interface PageOptions {
+interface PageOptions {
   /** Called with every problem after it is shown. */
   readonly onProblem?: (error: unknown) => void;
 }

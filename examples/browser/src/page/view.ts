@@ -2,7 +2,7 @@ import { $, element } from './dom.ts';
 import { clock, describe, type Recording, type ShownTurn } from './recording.ts';
 import { colorOf, Timeline } from './timeline.ts';
 
-export interface ViewActions {
+interface ViewActions {
   play(turn: ShownTurn): void;
   seek(time: number): void;
   renamed(speaker: string): void;

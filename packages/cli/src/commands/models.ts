@@ -1,6 +1,6 @@
 import { text, UsageError, unknownAction } from '@voiceflow-ml/server/args';
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import { modelFolder, modelsFolder, voiceflowHome } from 'voiceflow-ml/installed';
+import { modelFolder, modelsFolder } from 'voiceflow-ml/installed';
 import { type Context, defineCommand } from '../command.ts';
 import { EXIT, explain } from '../errors.ts';
 import { showProgress } from '../progress.ts';
@@ -18,7 +18,7 @@ const ACTIONS = ['list', 'pull', 'verify', 'path'] as const;
 export const models = defineCommand({
   usage: 'list | pull NAME [--from URL-or-DIR] | verify [NAME] | path [NAME]',
   details: [
-    'fast-cnn comes with VoiceFlow. Other models are downloaded from their public addresses, verified against the SHA-256 in the manifest, and stored in your cache folder; an interrupted pull can be resumed by running it again. VOICEFLOW_MODELS sets another folder.',
+    'fast-cnn and segmenter, which together are the model standard, come with VoiceFlow. Other models are downloaded from their public addresses, verified against the SHA-256 in the manifest, and stored in your cache folder; an interrupted pull can be resumed by running it again. VOICEFLOW_MODELS sets another folder. path prints the folder of the models, or of one model.',
   ],
   options,
   examples: [
@@ -126,7 +126,7 @@ function errorOf(file: CheckedFile, { entry, folder }: ListedModel): VoiceFlowEr
 }
 
 async function path(name: string | undefined, { io }: Context): Promise<number> {
-  await io.out(`${name === undefined ? voiceflowHome() : folderOf(await find(name))}\n`);
+  await io.out(`${name === undefined ? modelsFolder() : folderOf(await find(name))}\n`);
   return EXIT.done;
 }
 

@@ -11,7 +11,7 @@ export function isJoinable(format: Format): boolean {
   return format === 'text' || format === 'json' || format === 'rttm';
 }
 
-export interface WriteOptions {
+interface WriteOptions {
   readonly format: Format;
   readonly exclusive: boolean;
   /** Several results share a stream: JSON takes one line per recording, text has a line with the name above each. */

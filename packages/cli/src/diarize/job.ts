@@ -15,7 +15,7 @@ import { inOrder } from './in-order.ts';
 import type { Output } from './outputs.ts';
 
 /** The recordings of one call, and what to do with each. */
-export interface Job {
+interface Job {
   readonly outputs: readonly Output[];
   readonly diarizer: Diarizer;
   readonly options: DiarizeOptions;

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { UsageError } from '@voiceflow-ml/server/args';
 import { slashes } from '../files/glob.ts';
 import type { Input } from '../files/inputs.ts';
@@ -18,7 +18,7 @@ export interface Output {
   readonly timeline?: string;
 }
 
-export interface OutputValues {
+interface OutputValues {
   readonly out?: string | undefined;
   readonly format?: Format | undefined;
   readonly timeline?: string | undefined;
@@ -69,6 +69,9 @@ async function imagePlaces(timeline: string, several: boolean): Promise<(input: 
       `--timeline ${timeline} is one image, but there are several recordings`,
       'Give a folder instead',
     );
+  }
+  if (!several && extname(timeline) !== '' && !/\.svg$/i.test(timeline)) {
+    throw new UsageError(`--timeline is "${timeline}", but the image is an SVG`, 'Give a name that ends with .svg');
   }
   return several ? ({ name }) => join(timeline, `${name}.svg`) : () => timeline;
 }

@@ -1,8 +1,9 @@
-import { mkdir, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { number, text, UsageError, type Values } from '@voiceflow-ml/server/args';
 import { type DiarizeOptions, VoiceBook } from 'voiceflow-ml/core';
 import { codeOf, onFile } from '../errors.ts';
+import { makeFolder } from './folder.ts';
 import { withLock } from './lock.ts';
 import { readText } from './open.ts';
 import { writeFileAtomic } from './write.ts';
@@ -56,7 +57,7 @@ export async function changeBook(
 ): Promise<VoiceBook> {
   // The link's target, so that two links to the same file share a lock.
   const target = await realpath(path).catch(() => path);
-  await mkdir(dirname(target), { recursive: true });
+  await makeFolder(dirname(target));
   return withLock(target, async () => {
     const book = change(await read(target));
     await writeFileAtomic(target, `${JSON.stringify(book, null, 1)}\n`);

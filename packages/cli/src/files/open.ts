@@ -21,7 +21,7 @@ export async function openAudio(path: string): Promise<AudioInput> {
   if (path === '-') return openStdin();
   try {
     const stats = await stat(path);
-    if (stats.isDirectory()) throw new FileError('is a directory');
+    if (stats.isDirectory()) throw new FileError('is a directory', { hint: 'Give the path of a recording' });
     if (!stats.isFile()) return toWeb(createReadStream(path));
     await readOneByte(path);
     return await openAsBlob(path);

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { unlinkSync } from 'node:fs';
-import { mkdir, open, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { open, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { codeOf, explainSystemError, FileError } from '../errors.ts';
+import { explainSystemError, FileError, isFull } from '../errors.ts';
+import { makeFolder } from './folder.ts';
 import { statsOf } from './open.ts';
 
 const unfinished = new Set<string>();
@@ -16,9 +17,11 @@ export async function writeFileAtomic(path: string, text: string): Promise<void>
   try {
     const target = await realpath(path).catch(() => path);
     const old = await statsOf(target);
-    if (old?.isDirectory()) throw new FileError(`cannot write ${path}: is a directory`);
+    if (old?.isDirectory()) {
+      throw new FileError(`cannot write ${path}: is a directory`, { hint: 'Give the path of a file' });
+    }
     if (old !== undefined && !old.isFile()) return await writeFile(target, text);
-    await mkdir(dirname(target), { recursive: true });
+    await makeFolder(dirname(target));
     await replace(target, text, old?.mode);
   } catch (error) {
     if (error instanceof FileError) throw error;
@@ -59,7 +62,5 @@ export function removeUnfinished(): void {
 }
 
 function hintFor(error: unknown): string {
-  const code = codeOf(error);
-  if (code === 'ENOSPC' || code === 'EFBIG' || code === 'EDQUOT') return 'Free some space, or choose another folder';
-  return 'Write to another folder';
+  return isFull(error) ? 'Free some space, or choose another folder' : 'Write to another folder';
 }

@@ -1,7 +1,7 @@
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200] as const;
 const DAY = 86_400;
 
-export interface Tick {
+interface Tick {
   readonly seconds: number;
   readonly label: string;
 }

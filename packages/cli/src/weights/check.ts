@@ -6,7 +6,7 @@ import { VoiceFlowError } from 'voiceflow-ml/core';
 import { codeOf } from '../errors.ts';
 import type { CatalogEntry, WeightsFile } from './catalog.ts';
 
-export type FileState =
+type FileState =
   | { readonly state: 'ok' }
   | { readonly state: 'missing' }
   | { readonly state: 'wrong'; readonly reason: string };

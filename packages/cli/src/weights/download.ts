@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { abortError, throwIfAborted } from 'voiceflow-ml/core';
-import { explainSystemError, FileError } from '../errors.ts';
+import { explainSystemError, FileError, isFull } from '../errors.ts';
 import { statsOf } from '../files/open.ts';
 import type { WeightsFile } from './catalog.ts';
 import { corrupt } from './check.ts';
@@ -12,7 +12,7 @@ const STALL_MS = 30_000;
 /** Consecutive tries without new bytes after which an address is given up. */
 const MAX_FAILURES = 3;
 
-export interface DownloadOptions {
+interface DownloadOptions {
   readonly signal?: AbortSignal;
   /** Called with the number of bytes present so far. */
   readonly onProgress?: (bytes: number) => void;
@@ -173,7 +173,7 @@ export async function writing<T>(path: string, work: () => Promise<T>): Promise<
     return await work();
   } catch (error) {
     throw new FileError(`cannot write ${path}: ${explainSystemError(error)}`, {
-      hint: 'Free some space, or set VOICEFLOW_HOME to another folder',
+      hint: `${isFull(error) ? 'Free some space, or set' : 'Set'} VOICEFLOW_MODELS to another folder`,
       cause: error,
     });
   }

@@ -1,16 +1,17 @@
-import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '@voiceflow-ml/server/args';
 import { throwIfAborted, VoiceFlowError } from 'voiceflow-ml/core';
 import { modelFolder } from 'voiceflow-ml/installed';
 import { FileError, isAbort } from '../errors.ts';
+import { makeFolder } from '../files/folder.ts';
 import { statsOf } from '../files/open.ts';
 import type { CatalogEntry, WeightsFile } from './catalog.ts';
 import { checkFile, checkFiles, corrupt } from './check.ts';
 import { download, writing } from './download.ts';
 
-export interface PullOptions {
+interface PullOptions {
   /** The folder that contains all models. */
   readonly models: string;
   /** Written beside the weights, so that the folder is a complete model. */
@@ -39,7 +40,7 @@ export async function pull(entry: CatalogEntry, options: PullOptions): Promise<{
   }
 
   const staging = `${folder}.partial`;
-  await writing(staging, () => mkdir(staging, { recursive: true }));
+  await writing(staging, () => makeFolder(staging));
   const total = Object.values(entry.files).reduce((sum, { bytes }) => sum + bytes, 0);
   let before = 0;
   for (const [name, file] of Object.entries(entry.files)) {

@@ -1,19 +1,11 @@
 import type { Context } from 'hono';
-import type { JobState } from '../queue/types.ts';
+import type { ListQuery } from '../queue/types.ts';
 import { eventsOf } from './events.ts';
 import type { RouteParts } from './parts.ts';
 import { respondWithResult } from './result.ts';
 import { submit } from './submit.ts';
 import { hasEnded, viewOf } from './view.ts';
 import { enroll } from './voices.ts';
-
-/** Selects the jobs to list. */
-export interface ListQuery {
-  readonly limit: number;
-  /** The value `next` of the previous page. */
-  readonly before?: string | undefined;
-  readonly state?: JobState | undefined;
-}
 
 /**
  * Handlers of the requests for jobs and voices. The server defines the routes, their descriptions and their options,

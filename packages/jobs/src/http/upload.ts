@@ -5,7 +5,7 @@ import type { Storage } from '../storage/storage.ts';
 import type { JobsHost } from './host.ts';
 import type { RequestMemory } from './request-memory.ts';
 
-export interface Upload {
+interface Upload {
   readonly bytes: number;
   /** The text fields of a form. */
   readonly fields: Readonly<Record<string, string>>;

@@ -6,7 +6,7 @@ import { OutsideError, requestOutside } from './request.ts';
 /** Downloads an address to a temporary file for `use`. */
 export type WithUrl = <T>(url: string, signal: AbortSignal, use: (path: string) => Promise<T>) => Promise<T>;
 
-export interface FetchAudioOptions {
+interface FetchAudioOptions {
   /** Folder of the temporary files. */
   readonly folder: string;
   readonly maxBytes: number;

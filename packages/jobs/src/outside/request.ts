@@ -6,14 +6,14 @@ import { invalidOption } from 'voiceflow-ml/core';
 import { isPublicAddress } from './addresses.ts';
 
 /** Allows requests to all or some private, loopback and link-local addresses, for tests and closed networks. */
-export type AllowPrivate = boolean | ((address: string) => boolean);
+type AllowPrivate = boolean | ((address: string) => boolean);
 
 function isAllowed(address: string, allowPrivate: AllowPrivate): boolean {
   if (isPublicAddress(address)) return true;
   return typeof allowPrivate === 'function' ? allowPrivate(address) : allowPrivate;
 }
 
-export interface OutsideOptions {
+interface OutsideOptions {
   readonly method: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;

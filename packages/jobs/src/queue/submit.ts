@@ -1,7 +1,7 @@
 import { invalidOption, VoiceFlowError } from 'voiceflow-ml/core';
 import { type Database, isoTime } from '../database/database.ts';
 import { batched } from './batched.ts';
-import type { Job, JobState, NewJob } from './types.ts';
+import type { Job, ListQuery, NewJob } from './types.ts';
 
 /** The columns of a `Job`, for a table alias `j`. */
 const JOB = `
@@ -98,11 +98,8 @@ export class Jobs {
     return row?.body;
   }
 
-  /** Newest first. @param before The `seq` of the last job of the previous page. */
-  async list(
-    key: string,
-    { limit, before, state }: { limit: number; before?: string | undefined; state?: JobState | undefined },
-  ): Promise<Job[]> {
+  /** Newest first. */
+  async list(key: string, { limit, before, state }: ListQuery): Promise<Job[]> {
     return this.#db.query<Job>(
       `select ${JOB} from voiceflow.job j
       where j.key = $1 and ($2::bigint is null or j.seq < $2) and ($3::text is null or j.state = $3)

@@ -70,3 +70,11 @@ export interface Claimed {
 export interface JobResult extends DiarizationJson {
   readonly exclusive?: readonly TurnJson[];
 }
+
+/** Selects the jobs to list. */
+export interface ListQuery {
+  readonly limit: number;
+  /** The value `next` of the previous page: the `seq` of its last job. */
+  readonly before?: string | undefined;
+  readonly state?: JobState | undefined;
+}

@@ -9,7 +9,7 @@ export interface StoredVoice {
   readonly updatedAt: string;
 }
 
-export interface NamedEmbedding {
+interface NamedEmbedding {
   readonly name: string;
   readonly space: string;
   readonly embedding: readonly number[];

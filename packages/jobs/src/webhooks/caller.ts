@@ -15,7 +15,7 @@ const AT_ONCE = 32;
 const OF_A_KEY = 8;
 const CALL_MS = 10_000;
 
-export interface CallerParts {
+interface CallerParts {
   readonly db: Database;
   readonly secret: Uint8Array;
   readonly allowPrivate: boolean;

@@ -19,7 +19,7 @@ const BATCH = 500;
 /** An upload that takes longer than this counts as interrupted. */
 const ORPHAN_SECONDS = 6 * 3_600;
 
-export interface JanitorParts {
+interface JanitorParts {
   readonly db: Database;
   readonly leases: Leases;
   readonly storage: Storage;

@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
-import { type ErrorCode, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
+import { type Progress, VoiceFlowError } from 'voiceflow-ml/core';
 import { type Database, isUnavailable } from '../database/database.ts';
 import type { WithUrl } from '../outside/fetch-audio.ts';
-import { OutsideError } from '../outside/request.ts';
 import { batched } from '../queue/batched.ts';
-import type { FailureAction, Leases } from '../queue/leases.ts';
-import type { Claimed, JobOptions, JobProblem } from '../queue/types.ts';
+import type { Leases } from '../queue/leases.ts';
+import type { Claimed, JobOptions } from '../queue/types.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Voices } from '../voices/voices.ts';
+import { failureActionOf, problemOf } from './failures.ts';
 import type { JobMetrics } from './metrics.ts';
 import type { Recording, Recordings } from './recordings.ts';
 
@@ -17,7 +17,7 @@ export type Log = (entry: {
   readonly [field: string]: unknown;
 }) => void;
 
-export interface WorkerParts {
+interface WorkerParts {
   readonly name: string;
   readonly db: Database;
   readonly leases: Leases;
@@ -51,23 +51,6 @@ const REPORT_AGAIN_MS = { first: 100, last: 2_000 };
 /** Deletions of audio are recorded in the database in batches, because nothing waits for them. */
 const FORGET_MS = 200;
 const MOST_FORGOTTEN = 500;
-
-/** Errors that every retry would repeat. */
-const FINAL: readonly ErrorCode[] = [
-  'unsupported-format',
-  'invalid-audio',
-  'audio-too-long',
-  'audio-too-large',
-  'invalid-option',
-];
-/** Errors of this worker and not of the job. The job is retried without counting a failure. */
-const DEFERRED: readonly ErrorCode[] = [
-  'overloaded',
-  'backend-unavailable',
-  'model-not-found',
-  'model-corrupt',
-  'closed',
-];
 
 /** Claims jobs while there is capacity, renews their leases, and ends each at most once. */
 export class Worker {
@@ -287,17 +270,4 @@ export class Worker {
 
 export async function recordingAt(path: string): Promise<Recording> {
   return { path, bytes: (await stat(path)).size };
-}
-
-function problemOf(error: unknown): JobProblem {
-  if (!VoiceFlowError.isInstance(error)) return { code: 'internal', detail: 'the worker failed; see its log' };
-  const { code, message, hint } = error;
-  return { code, detail: message, hint };
-}
-
-function failureActionOf(error: unknown): FailureAction {
-  if (!VoiceFlowError.isInstance(error)) return 'retry';
-  if (error.cause instanceof OutsideError && !error.cause.permanent) return 'retry';
-  if (FINAL.includes(error.code)) return 'final';
-  return DEFERRED.includes(error.code) ? 'defer' : 'retry';
 }

@@ -9,7 +9,7 @@ export interface Cue extends Segment {
 }
 
 /** A cue as it is written: integer milliseconds ≥ 0, start < end. */
-export interface WrittenCue {
+interface WrittenCue {
   readonly start: number;
   readonly end: number;
   readonly speaker: string | undefined;

@@ -1,7 +1,8 @@
 import { invalidOption, VoiceFlowError } from '../contract/errors.ts';
+import { isObject } from '../contract/is-object.ts';
 import type { DiarizationJson } from '../contract/result.ts';
 import { checkTurn, type Turn } from '../contract/segment.ts';
-import { isObject, parseJson } from './text.ts';
+import { parseJson } from './text.ts';
 import { roundToMillisecond } from './time.ts';
 
 /** A turn in `Diarization.toJSON()`: seconds rounded to milliseconds, confidence to three decimals. */

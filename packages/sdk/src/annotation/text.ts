@@ -25,10 +25,6 @@ export function parseJson(text: string, wrong: (why: string, cause: unknown) => 
   }
 }
 
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** The error of all readers: `invalid-option` with the format, the line number (from 1) and what was expected. */
 export function badLine(format: string, index: number, line: string, expected: string): VoiceFlowError {
   const shown = line.length > 60 ? `${line.slice(0, 57)}…` : line;

@@ -4,7 +4,7 @@ const COMPARED_RATE = 4000;
 const WINDOW_SECONDS = 0.2;
 
 /** A window of a block, in samples at the block's rate, with measures of its channels. */
-export interface Window {
+interface Window {
   readonly from: number;
   readonly to: number;
   /** Mean square of each channel. */

@@ -1,5 +1,5 @@
 /** What some bytes look like (without an article), and a hint for the user. */
-export interface FormatGuess {
+interface FormatGuess {
   readonly name: string;
   readonly hint: string;
 }
@@ -84,7 +84,7 @@ function match(latin: string, signatures: readonly Signature[], hint: string): F
 export function describeBytes(head: Uint8Array): FormatGuess {
   const known = recognize(head);
   if (known) return known;
-  if (head.length === 0) return { name: 'empty input (0 bytes)', hint: CHECK };
+  if (head.length === 0) return { name: 'empty input', hint: CHECK };
   if (head.every((byte) => byte === 0)) return { name: 'run of zero bytes', hint: CHECK };
   if (isText(head)) {
     const text = String.fromCharCode(...head).replace(/^(\xef\xbb\xbf)?\s*/, '');

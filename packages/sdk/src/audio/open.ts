@@ -115,11 +115,11 @@ async function decode(
   if (decoder) return decoder.open(bytes, { signal });
   const guess = recognize(content) ?? describeBytes(head);
   const known = decoders.map((one) => one.format.toUpperCase()).join(', ');
-  throw new VoiceFlowError(
-    'unsupported-format',
-    `no supported audio format: the bytes look like ${guess.name}; expected ${known}`,
-    { hint: guess.hint },
-  );
+  const message =
+    head.length === 0
+      ? 'the audio is empty (0 bytes)'
+      : `no supported audio format: the bytes look like ${guess.name}; expected ${known}`;
+  throw new VoiceFlowError('unsupported-format', message, { hint: guess.hint });
 }
 
 /** Whether to look at more bytes: unknown data may be frames of a recording that was cut at any position. */

@@ -68,7 +68,7 @@ function isFloat32(value: unknown): value is Float32Array {
   return tagOf(value) === 'Float32Array';
 }
 
-export interface GuardOptions {
+interface GuardOptions {
   /** Maximum length in seconds. */
   readonly maxSeconds: number;
   readonly nonFinite: 'refuse' | 'replace';

@@ -16,7 +16,7 @@ export interface Bank {
 }
 
 /** The groups to compute: `count` groups from `group` on, of the period that starts at `input[origin]`. */
-export interface Run {
+interface Run {
   readonly origin: number;
   readonly group: number;
   readonly count: number;

@@ -16,7 +16,7 @@ export const SAMPLE_BYTES: Readonly<Record<WavEncoding, number>> = {
 };
 
 /** Converts stored bytes to numbers; `value · scale` is the sample in [-1, 1]. */
-export interface Unpacker {
+interface Unpacker {
   readonly scale: number;
   /** Returns the values of `samples` samples. The array is valid until the next call and may be longer. */
   unpack(bytes: Uint8Array, samples: number): SampleArray;

@@ -13,7 +13,7 @@ export interface PackageFile {
 }
 
 /** The subset of `Response` that is used. */
-export interface FetchedFile {
+interface FetchedFile {
   readonly status: number;
   readonly ok: boolean;
   readonly headers: { get(name: string): string | null };

@@ -48,14 +48,9 @@ export interface Diarization {
 }
 
 /** The JSON form of a `Diarization`: seconds are rounded to milliseconds. */
-export interface DiarizationJson {
-  readonly duration: number;
+export interface DiarizationJson extends Pick<Diarization, 'duration' | 'model' | 'backend' | 'warnings' | 'timings'> {
   readonly turns: readonly { start: number; end: number; speaker: string; confidence?: number }[];
   readonly speakers: readonly { label: string; seconds: number; name?: string; embedding?: readonly number[] }[];
-  readonly model: { readonly id: string; readonly version: string; readonly space: string };
-  readonly backend: string;
-  readonly warnings: readonly Warning[];
-  readonly timings: Timings;
 }
 
 /** The data of a `Diarization`, without its methods. */

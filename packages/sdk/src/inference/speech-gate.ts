@@ -27,13 +27,12 @@ export class FrameMap {
   readonly #part: Segmentation['part'];
   readonly #frame: number;
   readonly #emit: (value: number) => void;
-  #next: number;
+  #next = 0;
 
-  /** @param frame Seconds per pipeline frame. @param first First frame. @param emit Gets the values in order. */
-  constructor(part: Segmentation['part'], frame: number, first: number, emit: (value: number) => void) {
+  /** @param frame Seconds per pipeline frame. @param emit Gets the values in order. */
+  constructor(part: Segmentation['part'], frame: number, emit: (value: number) => void) {
     this.#part = part;
     this.#frame = frame;
-    this.#next = first;
     this.#emit = emit;
   }
 

@@ -2,7 +2,7 @@ import type { Model, Tensor } from '../contract/backend.ts';
 import { throwIfAborted } from '../contract/errors.ts';
 import { WindowCutter } from '../stages/windows.ts';
 
-export interface WindowRun {
+interface WindowRun {
   /** Samples in a window and between windows. */
   readonly window: number;
   readonly hop: number;
@@ -15,7 +15,7 @@ export interface WindowRun {
 }
 
 /** Receives the outputs of `count` windows from window `first` on. */
-export type TakeOutputs = (outputs: Record<string, Tensor>, first: number, count: number) => void | Promise<void>;
+type TakeOutputs = (outputs: Record<string, Tensor>, first: number, count: number) => void | Promise<void>;
 
 interface Pending {
   readonly first: number;

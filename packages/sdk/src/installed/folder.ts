@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fastCnn } from '@voiceflow-ml/fast-cnn';
 import { VoiceFlowError } from '../contract/errors.ts';
+import { isObject } from '../contract/is-object.ts';
 import type { ModelManifest, ModelPackage } from '../contract/model.ts';
 
 /**
@@ -93,10 +94,6 @@ function problemOf(value: unknown): string | undefined {
       .join(', ');
   if (value.settings !== undefined && !isObject(value.settings)) return 'settings is not an object';
   return undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function invalidManifest(path: string, why: string, cause?: unknown): VoiceFlowError {

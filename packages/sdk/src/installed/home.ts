@@ -22,8 +22,8 @@ export function voiceflowHome(
 }
 
 /** The models folder: `VOICEFLOW_MODELS`, else `models` in `voiceflowHome()`. */
-export function modelsFolder(env: Environment = process.env, home = voiceflowHome(env)): string {
-  return env.VOICEFLOW_MODELS ? resolve(env.VOICEFLOW_MODELS) : join(home, 'models');
+export function modelsFolder(env: Environment = process.env): string {
+  return env.VOICEFLOW_MODELS ? resolve(env.VOICEFLOW_MODELS) : join(voiceflowHome(env), 'models');
 }
 
 /** The folder of one version of a model in `models`. It exists only if all of its files are complete. */

@@ -1,8 +1,9 @@
 import { posteriorOf } from '../stages/confidence.ts';
 import type { Slots } from '../stages/local-speaker-table.ts';
 import type { SpeakerModel } from '../stages/plda.ts';
+import { finish } from '../stages/steps.ts';
 import type { Tracks } from '../stages/tracks.ts';
-import { type DecodeRules, decode, speakerScores } from '../stages/viterbi.ts';
+import { type DecodeRules, decodeSteps, speakerScoreSteps } from '../stages/viterbi.ts';
 import type { RecentWindows } from './recent-windows.ts';
 
 /** Log likelihood that fixes a settled slot to its speaker. */
@@ -19,18 +20,15 @@ export function assignLocalSpeakers(
   const { all, slots } = recent;
   const speakers = known.length;
   const index = new Map(known.map(({ speaker }, i) => [speaker, i]));
-  const scores = speakerScores(
-    table,
-    known.map(({ model }) => model),
-    rules.trust,
-  );
+  const models = known.map(({ model }) => model);
+  const scores = finish(speakerScoreSteps(table, models, rules.trust));
   const pinned = scores.slice();
   table.window.forEach((w, row) => {
     const { settled, speakerOf } = all[w]!;
     const at = index.get(speakerOf[table.slot[row]!]!);
     if (settled && at !== undefined) pinned[row * speakers + at] = PINNED;
   });
-  const assigned = decode(recent, table, pinned, speakers, rules, frame);
+  const assigned = finish(decodeSteps(recent, table, pinned, speakers, rules, frame));
   all.forEach(({ settled, speakerOf, posterior }, w) => {
     if (settled) return;
     for (let slot = 0; slot < slots; slot++) {

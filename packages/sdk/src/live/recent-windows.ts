@@ -23,7 +23,7 @@ export interface RecentWindow {
   settled: boolean;
 }
 
-export interface WindowRules {
+interface WindowRules {
   readonly space: VoiceSpace;
   /** Activity above which a frame counts as speech. */
   readonly above: number;

@@ -6,7 +6,7 @@ import type { LiveResultParts } from './result.ts';
 import type { LiveTracker } from './tracker.ts';
 
 /** A session that has ended. */
-export interface EndedSession {
+interface EndedSession {
   readonly tracker: LiveTracker;
   readonly audio: KeptAudio | undefined;
   readonly options: LiveOptions;
@@ -19,7 +19,7 @@ export interface EndedSession {
 }
 
 /** The result of a session, with model and backend if they are not the session's own. */
-export type ReclusteredResult = LiveResultParts & Partial<Pick<DiarizationParts, 'model' | 'backend'>>;
+type ReclusteredResult = LiveResultParts & Partial<Pick<DiarizationParts, 'model' | 'backend'>>;
 
 /**
  * Computes the result of `end({ recluster })`. A diarizer processes the kept audio; with `true`, or if the kept audio

@@ -7,13 +7,8 @@ const MOST_WINDOWS = 30_000;
 /** Quantization levels of a probability, and of an embedding's values relative to the largest one. */
 const [PROBABILITIES, NUMBERS] = [255, 127];
 
-interface Shape {
-  readonly frames: number;
-  readonly slots: number;
-  readonly dimensions: number;
-  /** Frames between incoming windows. */
-  readonly hop: number;
-}
+/** `hop`: frames between incoming windows. */
+type Shape = Pick<LocalRecording, 'frames' | 'slots' | 'dimensions' | 'hop'>;
 
 interface Keep {
   readonly above: number;

@@ -1,7 +1,7 @@
 import type { KnownVoice } from '../contract/options.ts';
 import { type NamingOptions, nameVoices, type SpeakerVoice, speakerLabel } from '../voices/naming.ts';
 
-export interface LiveSpeaker {
+interface LiveSpeaker {
   readonly label: string;
   /** Frame at which the speaker was added. */
   readonly since: number;

@@ -5,8 +5,8 @@ import { speechRules } from '../inference/speech-gate.ts';
 import { solveSteps } from '../offline/speaker-turns.ts';
 import type { Slots } from '../stages/local-speaker-table.ts';
 import type { SpeechMask } from '../stages/speech.ts';
-import type { Steps } from '../stages/steps.ts';
-import { linkTracks, type Tracks } from '../stages/tracks.ts';
+import { finish, type Steps } from '../stages/steps.ts';
+import { linkTrackSteps, type Tracks } from '../stages/tracks.ts';
 import { assignLocalSpeakers, trackStates } from './assign-local-speakers.ts';
 import { MergeCandidates } from './merge-candidates.ts';
 import { OpenStretches } from './open-stretches.ts';
@@ -39,7 +39,7 @@ const NEW = { ever: 0.5, due: 0.3 };
 /** The same for the first speaker, who cannot be confused with another. */
 const FIRST = { ever: 0.4, due: 0.1 };
 
-export interface TrackerRules extends LiveTiming, KnownVoices {
+interface TrackerRules extends LiveTiming, KnownVoices {
   readonly maxSpeakers: number | undefined;
 }
 
@@ -52,7 +52,7 @@ export interface WindowOutputs {
 }
 
 /** Outputs for the last window, which begins at frame `start`: padded with silence, or skipped before. */
-export interface LastWindow extends WindowOutputs {
+interface LastWindow extends WindowOutputs {
   readonly start: number;
 }
 
@@ -163,7 +163,7 @@ export class LiveTracker {
   *#update(final: number, present: number, isEnd = false): Steps<void> {
     const { frame, settings } = this.#cnn;
     const table = this.#recent.table();
-    const tracks = linkTracks(this.#recent, table, settings.tracks);
+    const tracks = finish(linkTrackSteps(this.#recent, table, settings.tracks));
     this.#addNewSpeakers(table, tracks, final);
     const speakers = this.#memory.speakers.map((speaker) => ({ speaker, model: this.#memory.model(speaker) }));
     if (speakers.length > 0) assignLocalSpeakers(this.#recent, table, speakers, settings.decode, frame);

@@ -13,7 +13,7 @@ export interface LiveTurn {
 }
 
 /** The changes made by an update. */
-export interface TurnChanges {
+interface TurnChanges {
   /** Turns that are final now. A tentative turn that was withdrawn has `end === start`. */
   readonly ended: readonly LiveTurn[];
   readonly changed: readonly LiveTurn[];

@@ -1,5 +1,5 @@
 /** A final turn: times in seconds, and the speaker as emitted. */
-export interface LoggedTurn {
+interface LoggedTurn {
   readonly start: number;
   readonly end: number;
   readonly speaker: number;

@@ -7,7 +7,7 @@ interface RecordingId {
 }
 
 /** One channel of a file with several channels. */
-export interface Channel {
+interface Channel {
   readonly uri: string;
   readonly channel: string;
 }

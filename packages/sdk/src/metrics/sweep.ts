@@ -6,7 +6,7 @@ import type { Segment, Turn } from '../contract/segment.ts';
 const MAX_SPEAKERS = 1000;
 
 /** The turns of one side (reference or hypothesis) in microseconds, in input order. Labels are sorted. */
-export interface Track {
+interface Track {
   readonly labels: readonly string[];
   /** For each turn, its speaker's index in `labels`. */
   readonly speakers: Int32Array;

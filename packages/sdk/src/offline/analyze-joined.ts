@@ -16,7 +16,7 @@ import type { SolveContext } from './speaker-turns.ts';
 import type { AnalyzeRequest } from './types.ts';
 
 /** The networks of the joined pipeline: the Fast CNN with its gate, and a network that embeds pieces of speech. */
-export interface JoinedModel {
+interface JoinedModel {
   readonly manifest: ModelManifest;
   readonly cnn: FastCnnNetwork;
   readonly segmentation: Segmentation;

@@ -9,7 +9,7 @@ import { modelProgress, readSource } from './read-source.ts';
 import type { AnalyzeRequest, NetworkOutputs } from './types.ts';
 
 /** The networks of the pyannote pipeline. */
-export interface WindowModel {
+interface WindowModel {
   readonly segmentation: Segmentation;
   readonly embedding: MaskedEmbedding;
   /** Samples between windows. */

@@ -56,8 +56,8 @@ export class HeldWindows {
     this.#resampler = createResampler(rate, part.sampleRate);
     this.#mask = mask;
     const two: number[] = [];
-    const twoMap = new FrameMap(part, frame, 0, (p) => two.push(p));
-    const map = new FrameMap(part, frame, 0, (speech) => this.#mask.push(speech, two.shift()));
+    const twoMap = new FrameMap(part, frame, (p) => two.push(p));
+    const map = new FrameMap(part, frame, (speech) => this.#mask.push(speech, two.shift()));
     this.#two = new WindowMean(part.frames, (mean, index) => twoMap.push(mean, index));
     this.#speech = new WindowMean(part.frames, (mean, index) => map.push(mean, index));
     this.#runner = segmentationRunner(

@@ -26,7 +26,7 @@ interface Attempt {
 }
 
 /** Combines windows into a score for every speaker at each frame, in order. */
-export interface FrameScores {
+interface FrameScores {
   /**
    * Adds a window.
    * @param speakerOf `[slots]`. @param emit Gets `[speakers]`. @param advance Frames to the next window.
@@ -35,7 +35,7 @@ export interface FrameScores {
   end(emit: (scores: Float32Array) => void): void;
 }
 
-export type AdderShape = ConstructorParameters<typeof OverlapAdder>[0];
+type AdderShape = ConstructorParameters<typeof OverlapAdder>[0];
 
 /** Properties of the model for solving (clustering and turns), after its networks have run. */
 export interface SolveContext {

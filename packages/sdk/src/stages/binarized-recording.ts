@@ -1,13 +1,8 @@
 import type { BinarizedWindows } from './binarized-windows.ts';
+import type { LocalRecording } from './local-speakers.ts';
 import { RowStore } from './row-store.ts';
 
-interface Shape {
-  readonly frames: number;
-  readonly slots: number;
-  readonly dimensions: number;
-  /** Frame at which a window begins. */
-  readonly startOf: (window: number) => number;
-}
+type Shape = Pick<LocalRecording, 'frames' | 'slots' | 'dimensions' | 'startOf'>;
 
 /** Stores windows as they arrive (one byte per frame and slot), with the embeddings of active local speakers. */
 export class BinarizedRecording implements BinarizedWindows {

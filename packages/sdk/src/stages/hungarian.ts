@@ -1,6 +1,6 @@
 import { invalidOption } from '../contract/errors.ts';
 
-export interface AssignmentOptions {
+interface AssignmentOptions {
   /** Take the largest total instead of the smallest. Default false. */
   readonly maximize?: boolean;
 }

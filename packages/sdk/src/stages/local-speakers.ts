@@ -59,7 +59,7 @@ export class LocalSpeakers implements LocalRecording {
    * @param keep A slot's embedding is kept if its activity is above `keep.above` in at least `keep.frames` frames.
    */
   constructor(
-    shape: { readonly frames: number; readonly slots: number; readonly dimensions: number; readonly hop: number },
+    shape: Pick<LocalRecording, 'frames' | 'slots' | 'dimensions' | 'hop'>,
     keep: { readonly above: number; readonly frames: number },
     mask?: SpeechMask,
   ) {

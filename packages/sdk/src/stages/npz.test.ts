@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
-import { npzOf } from './fixtures/npz.ts';
+import { npzFile } from './fixtures/npz.ts';
 import { readNpz } from './npz.ts';
+
+const npzOf = (descr: string, data: Uint8Array, method?: number) => npzFile({ x: { descr, data } }, method);
 
 it('reads float32 and float64', () => {
   const double = new Uint8Array(Float64Array.of(1.5, -2).buffer);

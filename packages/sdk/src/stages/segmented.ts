@@ -6,13 +6,7 @@ import { accumulate } from './vectors.ts';
 /** Quantization levels of a stored probability. */
 const PROBABILITIES = 255;
 
-interface Shape {
-  readonly frames: number;
-  readonly slots: number;
-  readonly dimensions: number;
-  /** Frame at which a window begins. */
-  readonly startOf: (window: number) => number;
-}
+type Shape = Pick<LocalRecording, 'frames' | 'slots' | 'dimensions' | 'startOf'>;
 
 /**
  * Outputs of a segmentation network for a recording (one byte per number), with the embeddings of pieces of clean

@@ -1,4 +1,5 @@
 import { VoiceFlowError } from '../contract/errors.ts';
+import { isObject } from '../contract/is-object.ts';
 import type { ModelManifest } from '../contract/model.ts';
 
 /** Numbers in a manifest: base64 of little-endian int16 values, which are multiplied by `scale`. */
@@ -53,7 +54,7 @@ export class SettingsReader {
   packed(path: string): Float32Array {
     const value = this.#at(path);
     try {
-      if (isRecord(value) && typeof value.scale === 'number' && typeof value.data === 'string') {
+      if (isObject(value) && typeof value.scale === 'number' && typeof value.data === 'string') {
         return unpackNumbers({ scale: value.scale, data: value.data });
       }
     } catch {
@@ -73,11 +74,7 @@ export class SettingsReader {
 
   #at(path: string): unknown {
     let value: unknown = this.#manifest.settings;
-    for (const key of path.split('.')) value = isRecord(value) ? value[key] : undefined;
+    for (const key of path.split('.')) value = isObject(value) ? value[key] : undefined;
     return value;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

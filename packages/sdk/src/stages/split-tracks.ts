@@ -6,7 +6,7 @@ import { secondsOf, type Tracks } from './tracks.ts';
 import { accumulate } from './vectors.ts';
 
 /** Rules for splitting tracks. */
-export interface SplitRules {
+interface SplitRules {
   /** Independent observations per second of speech, and their maximum number in a part. */
   readonly rate: number;
   readonly saturation: number;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { tabulateSteps } from './local-speaker-table.ts';
 import { LocalSpeakers } from './local-speakers.ts';
 import { finish } from './steps.ts';
-import { linkTracks } from './tracks.ts';
+import { linkTrackSteps } from './tracks.ts';
 
 const SHAPE = { frames: 10, slots: 2, dimensions: 2, hop: 2 };
 const SPACE = {
@@ -36,7 +36,7 @@ function link(windows: number, speech: readonly Speech[], swap: readonly number[
     local.add(activity, embeddings);
   }
   const slots = finish(tabulateSteps(local, SPACE, 0.5, 0.1));
-  return { ...linkTracks(local, slots, RULES), slots };
+  return { ...finish(linkTrackSteps(local, slots, RULES)), slots };
 }
 
 describe('tracks', () => {

@@ -1,7 +1,7 @@
 import { assignment } from './hungarian.ts';
 import { type Slots, voiceOf } from './local-speaker-table.ts';
 import type { LocalWindows } from './local-speakers.ts';
-import { finish, type Steps } from './steps.ts';
+import type { Steps } from './steps.ts';
 import { accumulate, dot } from './vectors.ts';
 
 /** When slots of adjacent windows are linked as one voice. */
@@ -30,11 +30,6 @@ const LEAST_COMMON = 4;
 const WINDOWS_PER_STEP = 256;
 
 /** Links slots to slots of the previous window with similar activity and voice. One pass, O(windows × slots²). */
-export function linkTracks(local: LocalWindows, slots: Slots, rules: LinkRules): Tracks {
-  return finish(linkTrackSteps(local, slots, rules));
-}
-
-/** Like `linkTracks`, in steps. */
 export function* linkTrackSteps(local: LocalWindows, slots: Slots, rules: LinkRules): Steps<Tracks> {
   const trackOf = new Int32Array(slots.window.length).fill(-1);
   const seconds: number[] = [];

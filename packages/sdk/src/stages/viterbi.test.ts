@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../contract/random.ts';
 import type { Slots } from './local-speaker-table.ts';
 import { LocalSpeakers } from './local-speakers.ts';
-import { decode } from './viterbi.ts';
+import { finish } from './steps.ts';
+import { decodeSteps } from './viterbi.ts';
 
 const FRAME = 0.1;
 const SHAPE = { frames: 10, slots: 2, dimensions: 2, hop: 4 };
@@ -76,12 +77,14 @@ function best(problem: ReturnType<typeof random>, speakers: number, continuity: 
   return most;
 }
 
-describe('decode', () => {
+describe('decodeSteps', () => {
   it('finds the best of all state sequences', () => {
     for (let seed = 1; seed <= 20; seed++) {
       for (const continuity of [0, 1, 4]) {
         const problem = random(4, 3, seed);
-        const found = decode(problem.local, problem.slots, problem.scores, 3, { trust: 1, continuity }, FRAME);
+        const found = finish(
+          decodeSteps(problem.local, problem.slots, problem.scores, 3, { trust: 1, continuity }, FRAME),
+        );
         expect(value(problem, 3, [...found], continuity)).toBeCloseTo(best(problem, 3, continuity), 4);
       }
     }
@@ -90,7 +93,9 @@ describe('decode', () => {
   it('never assigns two slots of a window to one of several speakers, and leaves surplus slots unassigned', () => {
     for (const speakers of [2, 5]) {
       const problem = random(12, speakers, 77);
-      const found = decode(problem.local, problem.slots, problem.scores, speakers, { trust: 1, continuity: 1 }, FRAME);
+      const found = finish(
+        decodeSteps(problem.local, problem.slots, problem.scores, speakers, { trust: 1, continuity: 1 }, FRAME),
+      );
       for (let w = 0; w < 12; w++) {
         const [a = -1, b = -1] = found.subarray(w * 2, w * 2 + 2);
         if (a >= 0) expect(a).not.toBe(b);
@@ -102,7 +107,7 @@ describe('decode', () => {
 
   it('assigns all speech to the only speaker', () => {
     const { local, slots, scores } = random(12, 1, 77);
-    const found = decode(local, slots, scores, 1, { trust: 1, continuity: 1 }, FRAME);
+    const found = finish(decodeSteps(local, slots, scores, 1, { trust: 1, continuity: 1 }, FRAME));
     expect([...found]).toEqual([...slots.rowAt].map((row) => (row < 0 ? -1 : 0)));
     expect([...found].filter((speaker, at) => at % 2 === 1 && speaker === 0).length).toBeGreaterThan(0);
   });

@@ -1,7 +1,7 @@
 import { type Slots, voiceOf } from './local-speaker-table.ts';
 import type { LocalWindows } from './local-speakers.ts';
 import { logLikelihood, type SpeakerModel } from './plda.ts';
-import { finish, type Steps } from './steps.ts';
+import type { Steps } from './steps.ts';
 
 /** How the evidence for a speaker is weighed against the continuity of adjacent windows. */
 export interface DecodeRules {
@@ -29,22 +29,10 @@ interface State {
 /**
  * Assigns a speaker to each slot by the most likely sequence over the windows (Viterbi). Slots of one window are
  * different speakers if there are several speakers. Each slot should sound like its speaker, and windows that cover the
- * same audio should agree on who speaks in it.
- * @param scores `[rows, speakers]` of `speakerScores`.
+ * same audio should agree on who speaks in it. Keeps a few bytes per window, so that hours of audio fit.
+ * @param scores `[rows, speakers]` of `speakerScoreSteps`.
  * @returns `[windows, slots]` speakers, −1 for silent slots.
  */
-export function decode(
-  local: LocalWindows,
-  slots: Slots,
-  scores: Float32Array,
-  speakers: number,
-  rules: DecodeRules,
-  frame: number,
-): Int16Array {
-  return finish(decodeSteps(local, slots, scores, speakers, rules, frame));
-}
-
-/** Like `decode`, in steps. Keeps a few bytes per window, so that hours of audio fit. */
 export function* decodeSteps(
   local: LocalWindows,
   slots: Slots,
@@ -82,11 +70,6 @@ export function* decodeSteps(
 }
 
 /** Scaled log likelihood of every row under every speaker, `[rows, speakers]`. */
-export function speakerScores(slots: Slots, models: readonly SpeakerModel[], trust: number): Float32Array {
-  return finish(speakerScoreSteps(slots, models, trust));
-}
-
-/** Like `speakerScores`, in steps. */
 export function* speakerScoreSteps(slots: Slots, models: readonly SpeakerModel[], trust: number): Steps<Float32Array> {
   const rows = slots.window.length;
   const scores = new Float32Array(rows * models.length);

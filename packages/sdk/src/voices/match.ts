@@ -73,6 +73,7 @@ export function assignNames(
  * @throws VoiceFlowError `invalid-option`, naming the voice, for another space or dimension or an invalid vector.
  */
 export function checkVoices(voices: readonly KnownVoice[], space: string, dimension?: number): void {
+  if (!Array.isArray(voices)) throw invalidOption('the known voices are no list', 'for example book.voices');
   for (const voice of voices) {
     checkName(voice.name);
     if (voice.space !== space) throw wrongSpace(`voice ${JSON.stringify(voice.name)}`, voice.space, space);

@@ -1,5 +1,6 @@
-import { isObject, parseJson } from '../annotation/text.ts';
+import { parseJson } from '../annotation/text.ts';
 import { invalidOption, VoiceFlowError } from '../contract/errors.ts';
+import { isObject } from '../contract/is-object.ts';
 import type { KnownVoice } from '../contract/options.ts';
 import {
   checkVoices,

@@ -1,5 +1,6 @@
-import { isObject, parseJson, withoutMark } from '../annotation/text.ts';
+import { parseJson, withoutMark } from '../annotation/text.ts';
 import { invalidOption, VoiceFlowError } from '../contract/errors.ts';
+import { isObject } from '../contract/is-object.ts';
 import { readSrt, readVtt } from './formats/cues.ts';
 import { isAssemblyAi, isDeepgram, readAssemblyAi, readDeepgram } from './formats/services.ts';
 import { type Transcript, transcript } from './formats/transcript.ts';

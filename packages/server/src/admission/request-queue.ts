@@ -1,7 +1,7 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { Shares } from './shares.ts';
 
-export interface QueueOptions {
+interface QueueOptions {
   /** Number of requests that may run concurrently. Called each time, because the number of workers changes. */
   readonly slots: () => number;
   /** Most requests that may wait. */

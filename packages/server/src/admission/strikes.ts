@@ -12,16 +12,11 @@ const MAX_CLIENTS = 10_000;
  * restart.
  */
 export class Strikes {
-  readonly #now: () => number;
   /** Times of each client's strikes; the client with the oldest last strike first. */
   readonly #of = new Map<string, number[]>();
 
-  constructor(now: () => number = () => performance.now()) {
-    this.#now = now;
-  }
-
   add(client: string): void {
-    const now = this.#now();
+    const now = performance.now();
     const times = (this.#of.get(client) ?? []).filter((time) => now - time < WINDOW_MS).slice(-MAX_STRIKES + 1);
     this.#of.delete(client);
     this.#of.set(client, [...times, now]);
@@ -32,7 +27,7 @@ export class Strikes {
   /** @throws `quota-exceeded`. */
   check(client: string): void {
     if (this.#of.size === 0) return;
-    const now = this.#now();
+    const now = performance.now();
     const times = (this.#of.get(client) ?? []).filter((time) => now - time < WINDOW_MS);
     const left = (times.at(-1) ?? Number.NEGATIVE_INFINITY) + REFUSED_MS - now;
     if (times.length < MAX_STRIKES || left <= 0) return;

@@ -14,7 +14,7 @@ import type {
 } from './types.ts';
 
 /** Sends a request to the client's server. @throws `VoiceFlowError` with the server's code. */
-export type SendRequest = (method: string, path: string, options?: RequestOptions) => Promise<Response>;
+type SendRequest = (method: string, path: string, options?: RequestOptions) => Promise<Response>;
 
 export interface RequestOptions extends CallOptions {
   readonly body?: BodyInit;

@@ -63,7 +63,7 @@ export const pumpWebStream: BodyPump = async (c, onChunk, signal) => {
   }
 };
 
-export interface CollectOptions {
+interface CollectOptions {
   readonly maxBytes: number;
   readonly idleMs: number;
   readonly budget: ByteBudget;

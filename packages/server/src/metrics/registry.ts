@@ -32,7 +32,7 @@ export class MetricsRegistry {
   }
 }
 
-export type Labels = Readonly<Record<string, string>>;
+type Labels = Readonly<Record<string, string>>;
 
 abstract class Metric {
   protected readonly name: string;

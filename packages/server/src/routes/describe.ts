@@ -10,7 +10,7 @@ import type { AppState } from '../state.ts';
 export type Media = v.GenericSchema | 'bytes' | 'text';
 
 /** One response of a route. */
-export interface Answered {
+interface Answered {
   readonly description: string;
   readonly content?: Readonly<Record<string, Media>>;
 }
@@ -56,7 +56,7 @@ type InputOf<S> = S extends { readonly query: infer Q extends v.GenericSchema }
   : object;
 
 /** A handler with the description of its route, for the API description and for the type of the app. */
-export type Described<S extends RouteSpec> = Handler<
+type Described<S extends RouteSpec> = Handler<
   AppEnv,
   string,
   InputOf<S>,

@@ -11,7 +11,7 @@ export type Fault = 'throw' | 'hang' | 'exit' | 'crash';
  * Fails on purpose: throws an error that is not a `VoiceFlowError`, blocks forever, or dies (`crash`: like a crash in
  * native code).
  */
-export function commit(fault: Fault): never {
+function commit(fault: Fault): never {
   if (fault === 'exit') process.kill(process.pid, 'SIGKILL');
   if (fault === 'crash') process.kill(process.pid, 'SIGSEGV');
   // Blocks even timers, like a native call that never returns.

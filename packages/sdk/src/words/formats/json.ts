@@ -1,5 +1,5 @@
-import { isObject } from '../../annotation/text.ts';
 import { invalidOption, type VoiceFlowError } from '../../contract/errors.ts';
+import { isObject } from '../../contract/is-object.ts';
 
 /** Reading of untrusted JSON: errors name the unexpected value and its location. */
 

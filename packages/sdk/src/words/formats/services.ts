@@ -1,5 +1,5 @@
-import { isObject } from '../../annotation/text.ts';
 import { invalidOption } from '../../contract/errors.ts';
+import { isObject } from '../../contract/is-object.ts';
 import { type JsonObject, listAt, objectAt } from './json.ts';
 import { type RecognizedWord, type Transcript, transcript } from './transcript.ts';
 import { readWords } from './whisper.ts';

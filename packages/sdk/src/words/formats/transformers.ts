@@ -1,4 +1,4 @@
-import { isObject } from '../../annotation/text.ts';
+import { isObject } from '../../contract/is-object.ts';
 import { listAt, objectAt, secondsAt, textAt, wrong } from './json.ts';
 import { wordsOfSegment } from './segments.ts';
 import { type Transcript, transcript } from './transcript.ts';

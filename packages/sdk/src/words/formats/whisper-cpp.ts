@@ -1,4 +1,4 @@
-import { isObject } from '../../annotation/text.ts';
+import { isObject } from '../../contract/is-object.ts';
 import { UNSPACED } from '../text.ts';
 import { type JsonObject, listAt, objectAt, secondsAt, textAt } from './json.ts';
 import { wordsOfSegment } from './segments.ts';

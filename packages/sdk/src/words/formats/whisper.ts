@@ -1,4 +1,4 @@
-import { isObject } from '../../annotation/text.ts';
+import { isObject } from '../../contract/is-object.ts';
 import { type JsonObject, listAt, objectAt, secondsAt, textAt, wrong } from './json.ts';
 import { wordsOfSegment } from './segments.ts';
 import { type Part, type RecognizedWord, type Transcript, transcript } from './transcript.ts';

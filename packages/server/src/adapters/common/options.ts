@@ -32,10 +32,10 @@ export interface ServeOptions {
   readonly apiOnly?: boolean | undefined;
 }
 
-export type BackendName = 'auto' | 'node' | 'wasm';
+type BackendName = 'auto' | 'node' | 'wasm';
 
 /** Options of the program only. */
-export interface ProgramOptions extends ServeOptions {
+interface ProgramOptions extends ServeOptions {
   /**
    * Niceness of the server relative to its workers. With 5, workers get three times the server's share of a contended
    * core.
@@ -48,7 +48,7 @@ const NICE = 5;
 /** `ServeOptions` with the defaults filled in. */
 export type ResolvedOptions = ReturnType<typeof resolveOptions>;
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Inclusive ranges of options, for both the program and `serve…()`. */
 const PORTS = [0, 65_535] as const;
@@ -61,7 +61,7 @@ export const WORK_OPTIONS = {
   database: { ...text('URL', 'PostgreSQL database of the jobs (postgres://…)'), env: 'VOICEFLOW_DATABASE_URL' },
   workers: { ...integer(WORKERS, 'N', 'recordings processed concurrently (default 1)'), env: 'VOICEFLOW_WORKERS' },
   model: {
-    ...text('NAME', 'standard (default), fast-cnn, or a downloaded model: light, accurate'),
+    ...text('NAME', 'standard (default), fast-cnn, or a downloaded model: light, accurate, pyannote'),
     env: 'VOICEFLOW_MODEL',
   },
 };

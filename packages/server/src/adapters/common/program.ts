@@ -36,10 +36,27 @@ export async function runProgram(args: readonly string[], help: string, program:
     else await program();
     return 0;
   } catch (error) {
-    const hint = VoiceFlowError.isInstance(error) && error.hint !== undefined ? ` (${error.hint})` : '';
-    process.stderr.write(`voiceflow: ${error instanceof Error ? error.message : String(error)}${hint}\n`);
+    const hint = hintOf(error);
+    const told = hint === undefined ? '' : ` (${hint})`;
+    process.stderr.write(`voiceflow: ${error instanceof Error ? error.message : String(error)}${told}\n`);
     return VoiceFlowError.isInstance(error) && error.code === 'invalid-option' ? 2 : 1;
   }
+}
+
+/** What to do about an error that ends a program. */
+function hintOf(error: unknown): string | undefined {
+  if (VoiceFlowError.isInstance(error)) {
+    // The hints of temporary errors are for clients of the server.
+    const isTemporary = error.retryAfter !== undefined;
+    return isTemporary
+      ? 'Check the address in the options or the environment, and that it can be reached.'
+      : error.hint;
+  }
+  const { code, syscall } = (error ?? {}) as { code?: unknown; syscall?: unknown };
+  if (code === 'EADDRINUSE') return 'Another program uses this port: choose another one with --port.';
+  if (code === 'EADDRNOTAVAIL') return 'This machine does not have this address: choose another one with --host.';
+  if (code === 'EACCES' && syscall === 'listen') return 'Choose another port with --port, above 1023.';
+  return undefined;
 }
 
 /**

@@ -31,11 +31,11 @@ export type FromWorker =
   | { readonly type: 'live'; readonly id: number; readonly message: LiveMessage };
 
 /** A live request with the embeddings of known voices as plain numbers, for JSON. */
-export interface WireLiveRequest extends Omit<LiveRequest, 'known'> {
+interface WireLiveRequest extends Omit<LiveRequest, 'known'> {
   readonly known?: readonly (Omit<KnownVoice, 'embedding'> & { readonly embedding: readonly number[] })[];
 }
 
-export type WireError = Pick<VoiceFlowError, 'code' | 'message' | 'hint' | 'retryAfter'>;
+type WireError = Pick<VoiceFlowError, 'code' | 'message' | 'hint' | 'retryAfter'>;
 
 /**
  * Converts anything thrown in a worker. What is not a `VoiceFlowError` is a defect, and a retry in another worker may

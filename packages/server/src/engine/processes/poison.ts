@@ -12,20 +12,15 @@ export class PoisonList {
   readonly #until = new Map<string, number>();
   /** Expiry times by size of these inputs: a digest is computed only for inputs of such a size. */
   readonly #sizes = new Map<number, number>();
-  readonly #now: () => number;
-
-  constructor(now: () => number = () => performance.now()) {
-    this.#now = now;
-  }
 
   add(body: readonly Uint8Array[]): void {
     const size = sizeOf(body);
-    const until = this.#now() + REMEMBERED_MS;
+    const until = performance.now() + REMEMBERED_MS;
     this.#sizes.set(size, until);
     this.#until.set(digestOf(body), until);
     for (const map of [this.#until, this.#sizes] as Map<unknown, number>[]) {
       for (const [key, end] of map) {
-        if (end > this.#now() && map.size <= MAX_REMEMBERED) break;
+        if (end > performance.now() && map.size <= MAX_REMEMBERED) break;
         map.delete(key);
       }
     }
@@ -33,8 +28,8 @@ export class PoisonList {
 
   /** @throws `backend-failed` for an input that crashed workers before. */
   check(body: readonly Uint8Array[]): void {
-    if ((this.#sizes.get(sizeOf(body)) ?? 0) <= this.#now()) return;
-    if ((this.#until.get(digestOf(body)) ?? 0) > this.#now()) throw poisonous();
+    if ((this.#sizes.get(sizeOf(body)) ?? 0) <= performance.now()) return;
+    if ((this.#until.get(digestOf(body)) ?? 0) > performance.now()) throw poisonous();
   }
 }
 

@@ -30,10 +30,8 @@ export interface Worker extends Started {
  * onnxruntime-node is not installed.
  * @throws `model-not-found` and the other errors of `createDiarizer`.
  */
-export async function startModel(
-  name = process.env.VOICEFLOW_MODEL ?? 'standard',
-  backend = process.env.VOICEFLOW_BACKEND ?? 'auto',
-): Promise<Worker> {
+export async function startModel(): Promise<Worker> {
+  const { VOICEFLOW_MODEL: name = 'standard', VOICEFLOW_BACKEND: backend = 'auto' } = process.env;
   const pack = await modelNamed(name);
   if (backend === 'wasm') return load(pack, wasmBackend());
   try {

@@ -28,7 +28,7 @@ export function bytesToFloats(bytes: Uint8Array<ArrayBuffer>): Float32Array<Arra
 }
 
 /** Largest accepted amplitude; full scale is 1. The network squares samples, and louder ones would overflow. */
-export const MOST_AMPLITUDE = 2 ** 31;
+const MOST_AMPLITUDE = 2 ** 31;
 
 /** Index of the first number that is not a valid sample (not finite, or beyond `MOST_AMPLITUDE`); -1 for none. */
 export function findBadSample(samples: Float32Array): number {

@@ -15,7 +15,7 @@ export type OpenAudio = (
   options: { sampleRate: number; signal: AbortSignal },
 ) => Promise<AudioSource>;
 
-export interface WindowParts {
+interface WindowParts {
   readonly manifest: ModelManifest;
   readonly model: Model;
   readonly openAudio: OpenAudio;

@@ -4,7 +4,7 @@ import type { Limits } from '../../limits.ts';
 import type { RouteSpec } from '../describe.ts';
 import { DEADLINE, ModelSchema, RECORDING_BODY, TASK_PROBLEMS } from '../schemas.ts';
 
-export const EmbeddingSchema = v.pipe(
+const EmbeddingSchema = v.pipe(
   v.object({
     embedding: v.pipe(v.array(v.number()), v.description('Vector of unit length.')),
     space: v.string(),

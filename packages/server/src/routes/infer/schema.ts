@@ -5,7 +5,7 @@ import { DEADLINE, ModelSchema, TASK_PROBLEMS, TimingsSchema } from '../schemas.
 
 const rows = (description: string) => v.pipe(v.array(v.array(v.number())), v.description(description));
 
-export const WindowSchema = v.pipe(
+const WindowSchema = v.pipe(
   v.object({
     embeddings: rows('[2, 192]: embeddings of the two local speakers.'),
     activity: rows('[T, 2]: activity of both local speakers in each frame.'),
