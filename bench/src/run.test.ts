@@ -35,6 +35,12 @@ async function bench(...args: string[]) {
   return { code, out: out.join('\n'), notes: notes.join('\n') };
 }
 
+it('bench report checks its folders before it measures', async () => {
+  const { code, notes } = await bench('report', '--eval', 'no-such-folder');
+  expect(code).toBe(2);
+  expect(notes.trim().split('\n')).toEqual([expect.stringContaining('no-such-folder is no folder that can be read')]);
+});
+
 describe('bench load', () => {
   it('exits with 1 with --check if a limit is missed', async () => {
     const [slow, fast, failing] = [await server(25), await server(2), await server(2, 503)];

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { flag, text } from '@voiceflow-ml/server/args';
+import { recordingsOf } from '../accuracy/recordings.ts';
 import { command } from '../command.ts';
 import { REPOSITORY } from '../machine.ts';
 import { collectReport } from '../report/collect.ts';
@@ -23,9 +24,12 @@ export const report = command({
     quick: flag('short runs, not for quoting: not added to the history'),
   },
   async run({ out: folder = join(REPOSITORY, 'bench', 'results'), eval: evaluate, docs, from, quick }, io) {
+    const folders = evaluate?.split(delimiter) ?? [];
+    // A folder without recordings is an error now, and not after minutes of measuring.
+    for (const each of folders) await recordingsOf(each);
     const measured =
       from === undefined
-        ? await collectReport({ quick, evaluate: evaluate?.split(delimiter) ?? [] }, io)
+        ? await collectReport({ quick, evaluate: folders }, io)
         : (JSON.parse(await readFile(from, 'utf8')) as Report);
     await writeReport(measured, folder, !quick && from === undefined);
     if (docs) await updateDocs(measured);
