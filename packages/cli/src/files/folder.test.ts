@@ -8,11 +8,14 @@ const root = mkdtempSync(join(tmpdir(), 'voiceflow-folder-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
 it('creates a folder with its parents, also when several ask at once', async () => {
-  const path = join(root, 'a/b/c');
-  await Promise.all([makeFolder(path), makeFolder(path), makeFolder(join(root, 'a/b/d'))]);
-  await makeFolder(path);
-  expect(statSync(path).isDirectory()).toBe(true);
-  expect(statSync(join(root, 'a/b/d')).isDirectory()).toBe(true);
+  for (let round = 0; round < 50; round++) {
+    const path = join(root, `${round}/b/c`);
+    const beside = join(root, `${round}/b/d`);
+    await Promise.all([makeFolder(path), makeFolder(path), makeFolder(beside)]);
+    await makeFolder(path);
+    expect(statSync(path).isDirectory()).toBe(true);
+    expect(statSync(beside).isDirectory()).toBe(true);
+  }
 });
 
 it('fails where a file is in the way', async () => {

@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { codeOf } from '../errors.ts';
 import { statsOf } from './open.ts';
 
 /**
@@ -9,14 +8,15 @@ import { statsOf } from './open.ts';
  * @throws the error of the system.
  */
 export async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path);
-  } catch (error) {
-    // The root of a drive exists too, but the error is not always EEXIST there.
-    if ((await statsOf(path))?.isDirectory()) return;
-    const parent = dirname(path);
-    if (codeOf(error) !== 'ENOENT' || parent === path || (await statsOf(parent)) !== undefined) throw error;
-    await makeFolder(parent);
-    await makeFolder(path);
-  }
+  if (await isFolder(path)) return;
+  const parent = dirname(path);
+  if (parent !== path && (await statsOf(parent)) === undefined) await makeFolder(parent);
+  await mkdir(path).catch(async (error: unknown) => {
+    // Another call may have created it meanwhile.
+    if (!(await isFolder(path))) throw error;
+  });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await statsOf(path))?.isDirectory() === true;
 }
