@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { unlinkSync } from 'node:fs';
 import { open, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from 'voiceflow-ml/installed';
 import { explainSystemError, FileError, isFull } from '../errors.ts';
-import { makeFolder } from './folder.ts';
 import { statsOf } from './open.ts';
 
 const unfinished = new Set<string>();

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { invalidOption, VoiceFlowError } from 'voiceflow-ml/core';
+import { makeFolder } from 'voiceflow-ml/installed';
 
 /** The longest socket path that every system accepts. */
 const LONGEST_PATH = 100;
@@ -17,7 +18,7 @@ const LONGEST_PATH = 100;
  */
 export async function lockFolder(folder: string): Promise<() => void> {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(resolve(folder), 0o700);
   } catch (cause) {
     throw new VoiceFlowError('invalid-option', `cannot create the data folder ${folder}: ${(cause as Error).message}`, {
       hint: 'Set --data to a folder that the server can write to.',

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { makeFolder } from './folder.ts';
+import { makeFolder } from './make-folder.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'voiceflow-folder-'));
 afterAll(() => rmSync(root, { recursive: true }));
