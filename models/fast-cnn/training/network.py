@@ -119,6 +119,10 @@ class FastCNN(nn.Module):
         self.feat = conv(c, feat, 1)
         self.out = nn.Linear(2 * feat, dim)
 
+    def before_embedding(self):
+        """All layers that the activity depends on, and no others."""
+        return [self.stem, self.flat, self.pre, self.dn, self.mid, self.post, self.head]
+
     def trunk(self, m):
         """log mel [N, 1, 64, 100] -> [N, 256, 1, 25]."""
         return self.body(self.stem(m))

@@ -13,6 +13,7 @@ from optim import orthogonal, split
 from rooms import REACH, channels, shoebox
 from speech import Bank, RATE, chunks, speech_frames, with_speeds
 from teach import fbank, targets
+from train import hold
 from within import pairs, single_voices, stretches, within
 
 
@@ -192,6 +193,19 @@ def test_a_new_last_layer_finds_the_space(tmp_path):
     np.savez(tmp_path / "targets.npz", C=C, L=C[chunks(bank.range)[:, 0]])
     net = FastCNN(dim=24)
     assert fit_head(net, Mixer(bank, seed=1, rooms=4), Teacher(tmp_path / "targets.npz", 0.5, "cpu"), mixtures=768, batch=64) > 0.5
+
+
+def test_activity_stays_when_the_embedding_alone_is_trained():
+    net, x = FastCNN(dim=24).train(), torch.randn(4, 16000) * 0.1
+    hold(net.before_embedding())
+    before = [v.clone() for v in net(x, True)]
+    matrices, rest = split(net)
+    opt = torch.optim.SGD([*matrices, *rest], lr=0.1)
+    net(x, True)[0].pow(4).sum().backward()
+    opt.step()
+    after = net(x, True)
+    assert torch.equal(before[1], after[1]) and not torch.allclose(before[0], after[0])
+    assert {id(p) for p in matrices + rest} == {id(p) for m in (net.feat, net.out) for p in m.parameters()}
 
 
 def test_orthogonal():
