@@ -18,10 +18,10 @@ class Teacher:
         return F.normalize((1 - self.local) * self.C[spk] + self.local * here, dim=2)
 
 
-def loss_fn(e, logits, act, spk, classes, goal, trust, scale=24.0, margin=0.15, w_act=3.0, w_teacher=1.0, w_class=0.25):
+def loss_fn(e, logits, act, spk, classes, goal, trust, scale=24.0, margin=0.15, w_act=3.0, w_teacher=1.0, w_class=0.25, guide=None):
     """Per slot, in the better of the two orders of slots (by activity, and by the teacher's embeddings):
 
-    - binary cross-entropy of the activity;
+    - binary cross-entropy of the activity; with a `guide`, another network's activity [B, 50, 2], to that, slot by slot;
     - cosine to the teacher's embedding of the voice, as far as that can be trusted (speakers with few words: little);
     - softmax with an additive margin over all class vectors, which begin as the centroids and may move.
 
@@ -31,12 +31,12 @@ def loss_fn(e, logits, act, spk, classes, goal, trust, scale=24.0, margin=0.15, 
     B = len(e)
     dur = act.sum(1)
     wt = (dur >= 8).float() * (dur / 25).clamp(max=1)                   # [B, 2]
-    bce = lambda x: F.binary_cross_entropy_with_logits(x, act, reduction="none").mean(1).sum(1)
-    b0, b1 = bce(logits), bce(logits.flip(2))
+    bce = lambda x, y: F.binary_cross_entropy_with_logits(x, y, reduction="none").mean(1).sum(1)
+    b0, b1 = bce(logits, act), bce(logits.flip(2), act)
     sim = torch.matmul(e, goal.transpose(1, 2))                         # [B, slot, voice]
     g = (sim * wt[:, None]).detach()
     swap = (b1 - 0.5 * (g[:, 1, 0] + g[:, 0, 1])) < (b0 - 0.5 * (g[:, 0, 0] + g[:, 1, 1]))
-    b = torch.where(swap, b1, b0).mean()
+    b = (torch.where(swap, b1, b0) if guide is None else bce(logits, guide)).mean()
     near = torch.where(swap[:, None], torch.stack([sim[:, 1, 0], sim[:, 0, 1]], 1), torch.stack([sim[:, 0, 0], sim[:, 1, 1]], 1))
     v = wt * trust[spk]
     away = ((1 - near) * v).sum() / v.sum().clamp(min=1)

@@ -1,6 +1,7 @@
 """pytest: what can be checked without a corpus."""
 import os
 import numpy as np
+import pytest
 import torch
 import export
 from average import between
@@ -13,7 +14,7 @@ from optim import orthogonal, split
 from rooms import REACH, channels, shoebox
 from speech import Bank, RATE, chunks, speech_frames, with_speeds
 from teach import fbank, targets
-from train import hold
+from train import activity_of, frozen, hold
 from within import pairs, single_voices, stretches, within
 
 
@@ -206,6 +207,24 @@ def test_activity_stays_when_the_embedding_alone_is_trained():
     after = net(x, True)
     assert torch.equal(before[1], after[1]) and not torch.allclose(before[0], after[0])
     assert {id(p) for p in matrices + rest} == {id(p) for m in (net.feat, net.out) for p in m.parameters()}
+
+
+def test_activity_of_another_network_is_the_target(tmp_path):
+    """A guide fixes the order of slots and the best activity; its stem must be the frozen one; frozen layers compute the same."""
+    net, guide, path = FastCNN(dim=24), FastCNN(dim=24), str(tmp_path / "ck.pt")
+    torch.save(dict(ema=guide.state_dict()), path)
+    with pytest.raises(SystemExit, match="stem differs"):
+        activity_of(path, net, dict(dim=24))
+    net.stem.load_state_dict(guide.stem.state_dict())
+    fast, x = frozen(activity_of(path, net, dict(dim=24))), torch.randn(4, 16000) * 0.1
+    e, target = guide.eval()(x, True)
+    assert torch.allclose(fast(x, True)[1], target, atol=1e-4)
+    act = torch.zeros(4, 50, 2)
+    act[:, 10:, 0] = 1
+    args = act, torch.tensor([[0, 1]] * 4), torch.randn(3, 24), e.flip(1), torch.ones(3)
+    loss = lambda logits: loss_fn(e, logits, *args, guide=target)[0]
+    same = torch.logit(target)
+    assert loss(same) < loss(same + 0.5) and loss(same) < loss(same.flip(2)) and loss(same) < loss(act * 8 - 4)
 
 
 def test_orthogonal():

@@ -50,6 +50,7 @@ def arguments():
     p.add_argument("--w-act", type=float, default=3.0)
     p.add_argument("--freeze-stem", action="store_true", help="keep the stem as --resume has it (its average): a third more mixtures a second")
     p.add_argument("--embedding-only", action="store_true", help="train the embedding's layers alone: activity stays as --resume has it, four times the mixtures a second")
+    p.add_argument("--activity-of", default="", help="checkpoint whose activity is the target, instead of the labels; of the same stem with --freeze-stem")
     p.add_argument("--freeze-norm", action="store_true", help="keep the running statistics of --resume: as the network runs, and less work")
     p.add_argument("--ema", type=float, default=0.998)
     p.add_argument("--warmup", type=int, default=200)
@@ -82,11 +83,23 @@ class Sync:
         return flat[-1].item()
 
 
-def frozen(stem):
-    """The stem with its normalisation folded in, to be run without gradients."""
-    convs = [fuse_conv_bn_eval(s[0].eval(), s[1].eval()) for s in copy.deepcopy(stem)]
-    out = nn.Sequential(*[m for c in convs for m in (c, nn.ReLU(inplace=True))])
+def frozen(layers):
+    """A copy with its normalisation folded in, to be run without gradients."""
+    out = copy.deepcopy(layers).eval()
+    for layer in out.modules():
+        if isinstance(layer, nn.Sequential) and len(layer) > 1 and isinstance(layer[1], nn.BatchNorm2d):
+            layer[0], layer[1] = fuse_conv_bn_eval(layer[0], layer[1]), nn.Identity()
     return out.to(memory_format=torch.channels_last).requires_grad_(False)
+
+
+def activity_of(path, net, kw):
+    """The network of a checkpoint; error unless its stem is that of `net`, where one is given."""
+    guide = FastCNN(**kw)
+    guide.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["ema"])
+    mine = net.stem.state_dict() if net else {}
+    if any(not torch.equal(v, mine.get(n, v).cpu()) for n, v in guide.stem.state_dict().items()):
+        raise SystemExit(f"--activity-of {path}: its stem differs from that of --resume. Leave out --freeze-stem")
+    return guide
 
 
 def hold(layers):
@@ -133,6 +146,7 @@ def main():
             layer.eval()
     hold(held(net))
     stem = frozen(net.stem) if a.freeze_stem else None
+    guide = frozen(activity_of(a.activity_of, net if a.freeze_stem else None, kw).to(dev)) if a.activity_of else None
     floats = lambda n: [v for v in n.state_dict().values() if v.dtype.is_floating_point]
     matrices, rest = split(net)
     share = (a.rank, a.processes)
@@ -164,8 +178,10 @@ def main():
                     m = stem(m)
         with half(), torch.set_grad_enabled(not a.embedding_only):
             h = net.body(m) if stem else net.trunk(m)
+        with half(), torch.no_grad():
+            seen = guide and (guide.body(m) if stem else guide.trunk(m)).float()
         loss, d = loss_fn(*net.heads(h.float()), act, spk, classes, teacher(spk, heard), trust, margin=a.margin * (0.5 + 0.5 * done),
-                          w_act=a.w_act, w_teacher=a.w_teacher, w_class=a.w_class)
+                          w_act=a.w_act, w_teacher=a.w_teacher, w_class=a.w_class, guide=guide and guide.heads(seen)[1])
         net.zero_grad(set_to_none=True)
         classes.grad = None
         loss.backward()
