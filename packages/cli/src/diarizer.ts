@@ -1,11 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { choice, integer, text, UsageError, type Values } from '@voiceflow-ml/server/args';
 import { type Diarizer, MOST_SPEAKERS, type ModelPackage } from 'voiceflow-ml/core';
-import { installedModel, modelFromFolder, PULLED_MODELS } from 'voiceflow-ml/installed';
+import { installedModel, MODEL_NAMES, modelFromFolder, PULLED_MODELS } from 'voiceflow-ml/installed';
 import { statsOf } from './files/open.ts';
 import { didYouMean } from './suggest.ts';
-
-const EMBEDDED = ['standard', 'fast-cnn'];
 
 const count = (help: string) => integer([1, MOST_SPEAKERS], 'N', help);
 
@@ -61,11 +59,10 @@ async function modelNamed(model: string | undefined): Promise<ModelPackage | und
   if (model === undefined || model === 'standard') return undefined;
   if (model === 'fast-cnn') return (await import('voiceflow-ml')).fastCnn;
   if ((PULLED_MODELS as readonly string[]).includes(model)) return installedModel(model);
-  const names = [...EMBEDDED, ...PULLED_MODELS];
   if ((await statsOf(model))?.isDirectory()) return modelFromFolder(model);
   throw new UsageError(
-    `--model is "${model}", expected ${names.join(', ')} or a folder with a manifest.json`,
-    didYouMean(model, names),
+    `--model is "${model}", expected ${MODEL_NAMES.join(', ')} or a folder with a manifest.json`,
+    didYouMean(model, MODEL_NAMES),
   );
 }
 

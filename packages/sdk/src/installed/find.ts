@@ -8,6 +8,9 @@ import { modelsFolder } from './home.ts';
 /** Models that `voiceflow models pull` fetches. */
 export const PULLED_MODELS = ['accurate', 'light', 'pyannote'] as const;
 
+/** All models that can be selected by name: the embedded ones, and those that are fetched. */
+export const MODEL_NAMES = ['standard', 'fast-cnn', ...PULLED_MODELS] as const;
+
 /** Supported major version of each model. Other major versions need another pipeline or other settings. */
 const SUPPORTED: Readonly<Record<string, number>> = { accurate: 3, light: 4, pyannote: 4 } satisfies Record<
   (typeof PULLED_MODELS)[number],

@@ -17,6 +17,7 @@ describe('options of the program', () => {
     }
     expect(() => parseServeArgs(['--foo'], {})).toThrow(/--foo/);
     expect(() => parseServeArgs([], { VOICEFLOW_BACKEND: 'native' })).toThrow(/VOICEFLOW_BACKEND is "native"/);
+    expect(() => parseServeArgs(['--model', 'lihgt'], {})).toThrow(/--model is "lihgt", expected one of standard, /);
     expect(() => parseServeArgs(['stray'], {})).toThrow(/unexpected argument "stray"/);
     expect(() => resolveOptions({ workers: 0 }, {}, 2)).toThrow(/workers is 0/);
     expect(() => resolveOptions({ host: '0.0.0.0' }, {}, 2)).toThrow(/without API keys/);

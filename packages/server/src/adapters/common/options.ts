@@ -1,5 +1,6 @@
 import { type JobsOptions, jobsOptions } from '@voiceflow-ml/jobs/options';
 import { invalidOption } from 'voiceflow-ml/core';
+import { MODEL_NAMES } from 'voiceflow-ml/installed';
 import { type ApiKey, parseApiKeys } from '../../admission/auth.ts';
 import { choice, flag, integer, listOptions, onlyOptions, text } from '../../args/index.ts';
 import { type Limits, resolveLimits } from '../../limits.ts';
@@ -12,7 +13,7 @@ export interface ServeOptions {
   readonly port?: number | undefined;
   /** Worker processes; default: one per core. */
   readonly workers?: number | undefined;
-  /** `standard` (default; the Fast CNN and the segmenter) or `fast-cnn`. */
+  /** One of `MODEL_NAMES`; default `standard` (the Fast CNN and the segmenter). */
   readonly model?: string | undefined;
   /** The backend of the network. Default: ONNX Runtime's native build if it is installed, else WebAssembly. */
   readonly backend?: BackendName | undefined;
@@ -61,7 +62,8 @@ export const WORK_OPTIONS = {
   database: { ...text('URL', 'PostgreSQL database of the jobs (postgres://…)'), env: 'VOICEFLOW_DATABASE_URL' },
   workers: { ...integer(WORKERS, 'N', 'recordings processed concurrently (default 1)'), env: 'VOICEFLOW_WORKERS' },
   model: {
-    ...text('NAME', 'standard (default), fast-cnn, or a downloaded model: light, accurate, pyannote'),
+    ...choice(MODEL_NAMES, 'standard (default), fast-cnn, or a downloaded model: light, accurate, pyannote'),
+    value: 'NAME',
     env: 'VOICEFLOW_MODEL',
   },
 };

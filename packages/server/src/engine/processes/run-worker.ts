@@ -14,7 +14,7 @@ import {
   wasmBackend,
 } from 'voiceflow-ml';
 import { nodeBackend } from 'voiceflow-ml/backends/node';
-import { installedModel, PULLED_MODELS } from 'voiceflow-ml/installed';
+import { installedModel, MODEL_NAMES, PULLED_MODELS } from 'voiceflow-ml/installed';
 import { TaskRunner } from '../runner/runner.ts';
 import { FRAMES_FD } from './messages.ts';
 import { recordRun } from './run-record.ts';
@@ -50,8 +50,7 @@ async function modelNamed(name: string): Promise<ModelPackage> {
   const embedded = Object.hasOwn(EMBEDDED, name) ? EMBEDDED[name] : undefined;
   if (embedded) return embedded;
   if ((PULLED_MODELS as readonly string[]).includes(name)) return installedModel(name);
-  const names = [...Object.keys(EMBEDDED), ...PULLED_MODELS];
-  throw new VoiceFlowError('model-not-found', `there is no model "${name}", expected one of ${names.join(', ')}`);
+  throw new VoiceFlowError('model-not-found', `there is no model "${name}", expected one of ${MODEL_NAMES.join(', ')}`);
 }
 
 async function load(pack: ModelPackage, base: Backend): Promise<Worker> {
