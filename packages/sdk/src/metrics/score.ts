@@ -1,3 +1,4 @@
+import { unite } from '../annotation/intervals.ts';
 import type { NoScoreZone } from '../annotation/rttm.ts';
 import { toSeconds, toTicks } from '../annotation/time.ts';
 import { Timeline } from '../annotation/timeline.ts';
@@ -49,7 +50,7 @@ export interface Score {
   readonly confusion: number;
   /** Speaker time of the reference; two speakers at once count twice. */
   readonly scored: number;
-  /** Jaccard error rate; null for a recording that is not in the UEM. */
+  /** Jaccard error rate; null for a recording that is not in the UEM, and in total if no recording is. */
   readonly jer: number | null;
 }
 
@@ -106,8 +107,8 @@ export function scoreDiarization(
     const hyp = trackOf(hypotheses.get(name)?.turns ?? [], `hypothesis ${name}`);
     const pair = pairOf(ref, hyp);
     const { times, mapping } = errorTimes(pair, der, noScore, exclusion);
-    const errors = jer && jaccardErrors(pair, jer);
-    if (errors !== undefined) jaccard.push(errors);
+    const errors = jer && jaccardErrors(pair, unite(jer));
+    if (errors !== undefined && names.has(name)) jaccard.push(errors);
     if (turns.length > 0) counted.push(times);
     else if (times.falseAlarm > 0) warnings.push(noReference(name, times));
     if (fallback) warnings.push(notInUem(name));
@@ -115,7 +116,11 @@ export function scoreDiarization(
     const score = scoreOf(times, errors === undefined ? null : jaccardErrorRate([errors]));
     files.push([name, { ...score, mapping: Object.fromEntries(pairs) }]);
   }
-  return { files: Object.fromEntries(files), total: scoreOf(sum(counted), jaccardErrorRate(jaccard)), warnings };
+  return {
+    files: Object.fromEntries(files),
+    total: scoreOf(sum(counted), jaccard.length > 0 ? jaccardErrorRate(jaccard) : null),
+    warnings,
+  };
 }
 
 const NOTHING = { turns: [], noScore: [] } as const;
