@@ -50,7 +50,7 @@ export interface Score {
   readonly confusion: number;
   /** Speaker time of the reference; two speakers at once count twice. */
   readonly scored: number;
-  /** Jaccard error rate; null for a recording that is not in the UEM, and in total if no recording is. */
+  /** Jaccard error rate; null for a recording that is not in the UEM. In total 0 if there is none (like dscore). */
   readonly jer: number | null;
 }
 
@@ -108,7 +108,7 @@ export function scoreDiarization(
     const pair = pairOf(ref, hyp);
     const { times, mapping } = errorTimes(pair, der, noScore, exclusion);
     const errors = jer && jaccardErrors(pair, unite(jer));
-    if (errors !== undefined && names.has(name)) jaccard.push(errors);
+    if (errors !== undefined) jaccard.push(errors);
     if (turns.length > 0) counted.push(times);
     else if (times.falseAlarm > 0) warnings.push(noReference(name, times));
     if (fallback) warnings.push(notInUem(name));
@@ -116,11 +116,7 @@ export function scoreDiarization(
     const score = scoreOf(times, errors === undefined ? null : jaccardErrorRate([errors]));
     files.push([name, { ...score, mapping: Object.fromEntries(pairs) }]);
   }
-  return {
-    files: Object.fromEntries(files),
-    total: scoreOf(sum(counted), jaccard.length > 0 ? jaccardErrorRate(jaccard) : null),
-    warnings,
-  };
+  return { files: Object.fromEntries(files), total: scoreOf(sum(counted), jaccardErrorRate(jaccard)), warnings };
 }
 
 const NOTHING = { turns: [], noScore: [] } as const;
