@@ -111,6 +111,20 @@ describe.each(FILES)('%s', (name, late, least) => {
   });
 });
 
+it('uses the mean of all channels where their number changes', async () => {
+  const loudness = (samples: Float32Array) => Math.hypot(...samples) / Math.sqrt(samples.length);
+  const [mono, right] = [fixture('talk.ogg'), fixture('right.ogg')];
+  const half = (await decode(right)).samples;
+  const { samples, warnings } = await decode(new Blob([mono, right]));
+  expect(warnings.map(({ message }) => message)).toEqual([expect.stringMatching(/channels from 1 to 2/)]);
+  expect(Math.abs(samples.length - 64_000)).toBeLessThan(1_000);
+  expect(loudness(samples.subarray(samples.length - half.length))).toBeCloseTo(loudness(half), 3);
+  const joined = new Blob([right, mono]);
+  const last = await collect(await openAudio(joined, { sampleRate: 16_000, decoders: codecs, channels: 1 }));
+  expect(loudness(last.subarray(0, 31_000))).toBeLessThan(1e-3);
+  expect(loudness(last.subarray(33_000))).toBeCloseTo(loudness((await decode(mono)).samples.subarray(1_000)), 2);
+});
+
 it('keeps the samples from before a trap of the WebAssembly', async () => {
   const source = await openAudio(readFileSync(new URL('talk.mp3', FIXTURES)), { decoders: codecs });
   const trap = vi.spyOn(Instance.prototype, 'next').mockRejectedValue(new WebAssembly.RuntimeError('unreachable'));

@@ -104,14 +104,7 @@ class DecodedSource implements AudioSource {
     if (channels === null || only === undefined) return null;
     if (channels.length === 1) return only;
     if (this.#mono.length < only.length) this.#mono = new Float32Array(only.length);
-    const mono = this.#mono.subarray(0, only.length);
-    const gain = 1 / channels.length;
-    for (let i = 0; i < mono.length; i++) {
-      let sum = 0;
-      for (const channel of channels) sum += channel[i]!;
-      mono[i] = sum * gain;
-    }
-    return mono;
+    return mean(channels, this.#mono.subarray(0, only.length));
   }
 
   async close(): Promise<void> {
@@ -154,8 +147,11 @@ class DecodedSource implements AudioSource {
     const from = this.#resamplers[0]?.fromRate ?? this.#rate;
     if (instance.rate !== from) this.#changeRate(instance.rate);
     this.#frames++;
+    const same = channels.length === this.#channels;
+    if (!same) this.#warnOfChannels(channels.length);
+    const mono = same ? undefined : mean(channels, new Float32Array(count));
     const part = Array.from({ length: this.#channels }, (_, i) => {
-      const samples = channels[Math.min(i, channels.length - 1)]!;
+      const samples = mono ?? channels[i]!;
       return this.#resamplers[i]?.push(samples).slice() ?? samples.slice();
     });
     this.#add(part);
@@ -165,6 +161,12 @@ class DecodedSource implements AudioSource {
     if (!part[0]?.length) return;
     this.#parts.push(part);
     this.#gathered += part[0].length;
+  }
+
+  #warnOfChannels(count: number): void {
+    const what = 'changes its number of channels';
+    if (this.warnings.some(({ message }) => message.includes(what))) return;
+    this.#warn('format-questionable', `${what} from ${this.#channels} to ${count}; the mean of the latter is used`);
   }
 
   /** Some files change their rate midway (chained Ogg, joined MP3). The rest is resampled to the first rate. */
@@ -262,6 +264,17 @@ const DECODER_NOT_FOUND = tagged(0xf8, 'DEC');
 
 function tagged(first: number, rest: string): number {
   return -(first | (rest.charCodeAt(0) << 8) | (rest.charCodeAt(1) << 16) | (rest.charCodeAt(2) << 24));
+}
+
+/** The mean of the channels, in `out`. */
+function mean(channels: readonly Float32Array[], out: Float32Array): Float32Array {
+  const gain = 1 / channels.length;
+  for (let i = 0; i < out.length; i++) {
+    let sum = 0;
+    for (const channel of channels) sum += channel[i]!;
+    out[i] = sum * gain;
+  }
+  return out;
 }
 
 function join(parts: readonly (readonly Float32Array[])[], channels: number): Float32Array[] {

@@ -155,6 +155,28 @@ describe('createDiarizer', () => {
     expect(disposed.backend).toBe('scripted');
   });
 
+  it('embeds only a mix or one channel', async () => {
+    const diarizer = await create();
+    const channels = 'separate' as 'mix';
+    await expect(diarizer.embed(source(), { channels })).rejects.toMatchObject({ code: 'invalid-option' });
+    await diarizer.close();
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, -5, 0])('rejects a known voice with %d seconds', async (seconds) => {
+    const diarizer = await create();
+    const known = [{ name: 'Ada', embedding: Float32Array.of(1, 0), space: 'scripted/1', seconds }];
+    const message = expect.stringContaining('seconds of speech');
+    await expect(diarizer.diarize(source(), { known })).rejects.toMatchObject({ code: 'invalid-option', message });
+    await diarizer.close();
+  });
+
+  it('returns the result even if the source cannot be closed', async () => {
+    const diarizer = await create();
+    const stuck = { ...source(), close: () => Promise.reject(new Error('stuck')) };
+    expect((await diarizer.diarize(stuck)).speakers).toHaveLength(3);
+    await diarizer.close();
+  });
+
   it('passes on the error of a failed run', async () => {
     const diarizer = await create({
       before: (run) => {

@@ -7,7 +7,13 @@ import type { Diarizer } from './contract/diarizer.ts';
 import { type ErrorCode, invalidOption, throwIfAborted, VoiceFlowError } from './contract/errors.ts';
 import type { DiarizationSession, LiveOptions } from './contract/live.ts';
 import type { ModelManifest, ModelPackage } from './contract/model.ts';
-import { checkSegments, type DiarizeOptions, type EmbedOptions, speakerBounds } from './contract/options.ts';
+import {
+  checkOneChannel,
+  checkSegments,
+  type DiarizeOptions,
+  type EmbedOptions,
+  speakerBounds,
+} from './contract/options.ts';
 import type { Diarization, Timings } from './contract/result.ts';
 import { SPEC_VERSION } from './contract/version.ts';
 import type { Warning } from './contract/warnings.ts';
@@ -114,6 +120,7 @@ class LoadedDiarizer implements Diarizer {
   embed(audio: AudioInput, options: EmbedOptions = {}): Promise<Float32Array[]> {
     return this.#call(async () => {
       checkSegments(options.segments);
+      checkOneChannel(options.channels);
       const { signal, onProgress } = options;
       return this.#withSources(audio, options, ([source]) =>
         this.#loaded.pipeline.embed(source as AudioSource, options.segments, { signal, onProgress }),
@@ -198,7 +205,8 @@ class LoadedDiarizer implements Diarizer {
     try {
       return await use(sources);
     } finally {
-      await Promise.all(sources.map((source) => source.close()));
+      // The result or the error of `use` counts, not that of closing.
+      await Promise.allSettled(sources.map((source) => source.close()));
     }
   }
 

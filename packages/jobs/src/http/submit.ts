@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
 import { invalidOption, VoiceFlowError } from 'voiceflow-ml/core';
+import { DatabaseError, isUnavailable } from '../database/database.ts';
 import { checkAddress } from '../outside/request.ts';
 import type { Submitted } from '../queue/submit.ts';
 import type { Job, JobOptions, NewJob } from '../queue/types.ts';
@@ -65,6 +66,7 @@ async function submitRequest(c: Context, parts: RouteParts, memory: RequestMemor
   if (before.url !== undefined) return jobs.submit({ id, key, ...before, ...repeat.fields });
 
   const object = objectOf(id);
+  let job: NewJob;
   try {
     const body = bounded(host.body(c), host.limits);
     const { bytes, fields } = await storeRecording(storage, object, body, contentType, memory);
@@ -76,11 +78,24 @@ async function submitRequest(c: Context, parts: RouteParts, memory: RequestMemor
     const submission = form ? parseSubmission({ ...query, ...fields }, parts) : before;
     if (submission.url !== undefined)
       throw invalidOption('the request has both url and a recording, expected one of them');
-    const submitted = await jobs.submit({ id, key, ...submission, object, bytes, ...repeat.fields });
-    if (submitted.repeated) await storage.delete(object);
-    return submitted;
+    job = { id, key, ...submission, object, bytes, ...repeat.fields };
   } catch (error) {
     await storage.delete(object).catch(() => {});
+    throw error;
+  }
+  return submitStored(job, object, parts);
+}
+
+/** Submits a job whose audio is stored, and deletes the audio when the job does not exist afterwards. */
+async function submitStored(job: NewJob, object: string, { jobs, storage }: RouteParts): Promise<Submitted> {
+  try {
+    const submitted = await jobs.submit(job);
+    if (submitted.repeated) await storage.delete(object).catch(() => {});
+    return submitted;
+  } catch (error) {
+    // After a lost response the job may exist, and it needs its audio. Without a job, the janitor deletes the audio.
+    const isRefused = error instanceof DatabaseError || (VoiceFlowError.isInstance(error) && !isUnavailable(error));
+    if (isRefused) await storage.delete(object).catch(() => {});
     throw error;
   }
 }

@@ -59,7 +59,21 @@ export function checkAddress(name: string, text: string, allowPrivate: AllowPriv
  * @throws OutsideError.
  */
 export async function requestOutside(address: string, options: OutsideOptions): Promise<IncomingMessage> {
-  const deadline = AbortSignal.timeout(options.timeoutMs);
+  // Not `AbortSignal.timeout`: it would still destroy the body after the header has arrived.
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), options.timeoutMs);
+  try {
+    return await followRedirects(address, options, deadline.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function followRedirects(
+  address: string,
+  options: OutsideOptions,
+  deadline: AbortSignal,
+): Promise<IncomingMessage> {
   const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
   let current = address;
   for (let hops = 0; ; hops++) {

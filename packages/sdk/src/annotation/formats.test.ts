@@ -141,7 +141,17 @@ describe('RTTM', () => {
     ['\n\nSPEAKER f 1 zero 1 <NA> <NA> A', 3, 'start in seconds'],
     ['SPEAKER f 1 0x10 1 <NA> <NA> A', 1, 'start in seconds'],
     ['SPEAKER f 1 0 -1 <NA> <NA> A', 1, 'duration of at least 0 s'],
-    ['SPEAKER my call 1 0 4 <NA> <NA> Ann Bo 0.5', 1, 'expected 10 fields, found 11; write spaces in names as %20'],
+    ['SPEAKER my call 1 0 4 <NA> <NA> Ann Bo 0.5', 1, 'expected 10 fields, the last two numbers or <NA>'],
+    [
+      'SPEAKER f 1 0 1 <NA> <NA> Ada L <NA>',
+      1,
+      'expected 10 fields, the last two numbers or <NA>; write spaces in names as %20',
+    ],
+    [
+      'SPEAKER f 1 0 1 <NA> <NA> Ada L',
+      1,
+      'expected 10 fields, the last two numbers or <NA>; write spaces in names as %20',
+    ],
     ['SPEAKER a 1 0 4 <NA> <NA> 1 0 4 <NA> <NA> Ann', 1, 'expected 10 fields'],
     ['SPEAKER my call 4 Ann Bo Cy Di Ed Flo Gus', 1, 'expected 10 fields'],
     ['SPEAKER f 1 0 NaN <NA> <NA> A', 1, 'duration of at least 0 s'],

@@ -68,7 +68,7 @@ export function parseRttm(text: string): RttmRecording[] {
 
     const fields = scored ? fieldsOf(words) : words;
     if (fields === undefined) {
-      const expected = `expected ${FIELDS} fields, found ${words.length}; write spaces in names as %20`;
+      const expected = `expected ${FIELDS} fields, the last two numbers or <NA>; write spaces in names as %20`;
       throw badLine('RTTM', index, line, expected);
     }
     const uri = unescapeName(fields[1]!);
@@ -105,11 +105,12 @@ function fieldsOf(words: readonly string[]): readonly string[] | undefined {
     at >= 2 && at + 5 < words.length && isMiddle(words.slice(at, at + 5)) ? [at] : [],
   );
   const [at] = places;
-  if (words.length <= FIELDS && (at === undefined || at === 2)) return words;
+  const plain = at === undefined || (at === 2 && words.slice(8).every(isExtra));
+  if (words.length <= FIELDS && plain) return words;
   const rest = words.slice((at ?? 0) + 5);
   // Number of fields after the speaker; they may be missing after a name of one word.
   const ends = rest.length > 2 ? 2 : rest.length - 1;
-  const sound = ends >= 0 && rest.slice(rest.length - ends).every((field) => ABSENT.test(field) || isNumber(field));
+  const sound = ends >= 0 && rest.slice(rest.length - ends).every(isExtra);
   if (at === undefined || places.length > 1 || !sound) return undefined;
   const speaker = rest.slice(0, rest.length - ends).join(' ');
   const uri = words.slice(1, at).join(' ');
@@ -120,6 +121,11 @@ function fieldsOf(words: readonly string[]): readonly string[] | undefined {
 function isMiddle([channel = '', start = '', length = '', ...absent]: readonly string[]): boolean {
   const sound = CHANNEL.test(channel) && isNumber(start) && (isNumber(length) || ABSENT.test(length));
   return sound && absent.length === 2 && absent.every((field) => ABSENT.test(field));
+}
+
+/** Whether a field may follow the speaker. */
+function isExtra(field: string): boolean {
+  return ABSENT.test(field) || isNumber(field);
 }
 
 function isNumber(field: string): boolean {

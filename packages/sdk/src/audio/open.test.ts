@@ -147,6 +147,7 @@ describe('non-finite samples', () => {
       }),
     );
     const late = SAMPLES.slice();
+    late[0] = 1e-40;
     late[39_999] = Number.NEGATIVE_INFINITY;
     const source = await openAudio({ samples: late, sampleRate: 16_000 }, { sampleRate: 48_000 });
     await expect(collect(source)).rejects.toThrow(
@@ -225,6 +226,12 @@ describe('limits', () => {
 });
 
 describe('closing', () => {
+  it('reports why opening failed, also if closing fails', async () => {
+    const { source } = countingSource([new Error('unplugged')]);
+    const stuck = { ...source, close: () => Promise.reject(new Error('cannot close')) };
+    await expect(openAudio(stuck, { sampleRate: 16_000 })).rejects.toThrow(/unplugged/);
+  });
+
   it('closes a failing source, and converts its error', async () => {
     const { source, state } = countingSource([SAMPLES, new Error('microphone unplugged')]);
     const opened = await openAudio(source, { sampleRate: 16_000 });

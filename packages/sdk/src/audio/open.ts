@@ -1,5 +1,6 @@
 import type { AudioDecoder, AudioInput, AudioLimits, AudioSource, SampleInput } from '../contract/audio.ts';
 import { invalidOption, throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
+import { checkOneChannel } from '../contract/options.ts';
 import { type ByteInput, isBlob, isStream, openBytes, type PeekReader, readError, tagOf } from './bytes.ts';
 import { channelOf, mixed, separated } from './channels.ts';
 import { DESCRIBE_BYTES, describeBytes, recognize } from './formats.ts';
@@ -35,7 +36,7 @@ export interface OpenAudioOptions {
  */
 export async function openAudio(input: AudioInput, options: OpenAudioOptions): Promise<AudioSource> {
   const { channels = 'mix' } = options;
-  checkChannelOption(channels);
+  checkOneChannel(channels);
   const [source] = await open(input, options, (one) => [channels === 'mix' ? mixed(one) : channelOf(one, channels)]);
   return source as AudioSource;
 }
@@ -70,7 +71,7 @@ async function open(
     const sources = split(source).map((one) => resampled(guarded(one, guard), sampleRate ?? one.sampleRate));
     return await Promise.all(sources.map(primed));
   } catch (error) {
-    await source.close();
+    await source.close().catch(() => {});
     throw error;
   }
 }
@@ -87,7 +88,7 @@ async function openSource(
   try {
     return await decode(bytes, [...(options.decoders ?? []), wavDecoder], options.signal);
   } catch (error) {
-    await bytes.close();
+    await bytes.close().catch(() => {});
     throw readError(error, options.signal);
   }
 }
@@ -187,11 +188,6 @@ function checkDensity(source: AudioSource, most = Number.POSITIVE_INFINITY): voi
     `the audio has ${samplesPerSecond / sampleRate} channels at ${sampleRate} Hz; the limit is ${most} samples per second`,
     { hint: 'one channel at 16 kHz is enough' },
   );
-}
-
-function checkChannelOption(channels: unknown): void {
-  if (channels === 'mix' || (Number.isInteger(channels) && (channels as number) >= 1)) return;
-  throw invalidOption(`channels is ${JSON.stringify(channels)}; expected "mix" or a number from 1`);
 }
 
 function checkLimit(name: string, value: number | undefined): number | undefined {

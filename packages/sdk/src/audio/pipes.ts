@@ -9,7 +9,7 @@ import { createResampler } from './resample.ts';
 /** Samples per block: short enough that no step blocks an event loop for long. */
 const BLOCK = 1 << 15;
 /** Louder samples are clipped, so that sums of squares stay finite in float32. Beyond any format's integer scale. */
-const MAX_AMPLITUDE = 2 ** 31;
+export const MAX_AMPLITUDE = 2 ** 31;
 
 /**
  * Makes a source from samples in memory. Mono is not copied; several channels are mixed by their mean.
@@ -98,8 +98,8 @@ export function guarded(source: AudioSource, options: GuardOptions): AudioSource
     if (!isFloat32(samples)) throw new TypeError('an AudioSource must return Float32Array or null');
     if (count + samples.length > maxSamples) throw tooLong('is longer than the limit of', maxSeconds);
     const firstBad = findOutlier(samples);
-    const clean =
-      firstBad < 0 ? samples : repair(samples, firstBad, (count + firstBad) / source.sampleRate, options, own);
+    const secondsAt = (at: number) => (count + at) / source.sampleRate;
+    const clean = firstBad < 0 ? samples : repair(samples, firstBad, secondsAt, options, own);
     count += samples.length;
     return clean;
   }
@@ -156,7 +156,7 @@ function findOutlier(samples: Float32Array): number {
 function repair(
   samples: Float32Array,
   first: number,
-  seconds: number,
+  secondsAt: (index: number) => number,
   options: GuardOptions,
   warnings: Warning[],
 ): Float32Array {
@@ -177,7 +177,7 @@ function repair(
     } else if (options.nonFinite === 'refuse') {
       throw new VoiceFlowError(
         'invalid-audio',
-        `a sample at ${seconds.toFixed(3)} s is ${value}; expected finite numbers`,
+        `a sample at ${secondsAt(i).toFixed(3)} s is ${value}; expected finite numbers`,
         { hint: 'export it as 16-bit PCM, which has no such numbers' },
       );
     } else {

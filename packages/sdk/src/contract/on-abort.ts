@@ -1,3 +1,5 @@
+import { abortError } from './errors.ts';
+
 /** Registered callbacks for each signal. */
 const waiting = new WeakMap<AbortSignal, Set<{ readonly callback: (signal: AbortSignal) => void }>>();
 
@@ -29,4 +31,14 @@ function fired(this: AbortSignal): void {
     all?.delete(one);
     one.callback(this);
   }
+}
+
+/** Waits for a promise, or rejects as soon as the signal aborts: a source may never answer. */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  return new Promise<T>((resolve, reject) => {
+    const stop = () => reject(abortError(signal));
+    if (signal.aborted) stop();
+    promise.then(resolve, reject).finally(onAbort(signal, stop));
+  });
 }

@@ -29,7 +29,7 @@ export interface KnownVoice {
   readonly embedding: Float32Array;
   /** Id of the embedding space. Must equal the model's `space`; otherwise the call throws `invalid-option`. */
   readonly space: string;
-  /** Seconds of speech that the embedding was computed from; a longer sample is trusted more. Default 10. */
+  /** Seconds of speech that the embedding was computed from, above 0; a longer sample is trusted more. Default 10. */
   readonly seconds?: number;
 }
 
@@ -121,4 +121,10 @@ export function checkSegments(segments: EmbedOptions['segments']): void {
 function show(value: unknown): string {
   if (typeof value === 'object' && value !== null) return 'an object';
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
+}
+
+/** @throws `invalid-option` unless the channels are mixed or one of them is used. */
+export function checkOneChannel(channels: unknown = 'mix'): void {
+  if (channels === 'mix' || (Number.isInteger(channels) && (channels as number) >= 1)) return;
+  throw invalidOption(`channels is ${JSON.stringify(channels)}; expected "mix" or a number from 1`);
 }

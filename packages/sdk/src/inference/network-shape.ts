@@ -36,7 +36,7 @@ function declared(
   name: string,
   rank: 2 | 3,
 ): [number, number, number] {
-  const info = manifest[side].find((tensor) => tensor.name === name);
+  const info = manifest[side]?.find((tensor) => tensor.name === name);
   const sizes = info?.dims.slice(1) ?? [];
   const valid = sizes.every((size) => typeof size === 'number' && Number.isInteger(size) && size > 0);
   if (info?.type !== 'float32' || info.dims.length !== rank || !valid) {

@@ -1,7 +1,7 @@
 import type { AudioSource } from '../contract/audio.ts';
 import type { Tensor } from '../contract/backend.ts';
-import { abortError, throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
-import { onAbort } from '../contract/on-abort.ts';
+import { throwIfAborted, VoiceFlowError } from '../contract/errors.ts';
+import { abortable } from '../contract/on-abort.ts';
 import type { WindowRunner } from './window-runner.ts';
 
 /**
@@ -28,16 +28,6 @@ export async function pushAll(
     await runner.settled();
   }
   return decode;
-}
-
-/** Waits for a promise, or rejects as soon as the signal aborts: a source may never answer. */
-export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  return new Promise<T>((resolve, reject) => {
-    const stop = () => reject(abortError(signal));
-    if (signal.aborted) stop();
-    promise.then(resolve, reject).finally(onAbort(signal, stop));
-  });
 }
 
 /**

@@ -23,6 +23,9 @@ it.each([
   [{ ...WHOLE, id: 7, version: undefined }, /id is not of type string, version is missing$/],
   [{ ...WHOLE, files: ['a.onnx'] }, /files is not of type object$/],
   [{ ...WHOLE, settings: 3 }, /settings is not an object$/],
+  [{ ...WHOLE, inputs: {} }, /inputs is not a list$/],
+  [{ ...WHOLE, segmenter: {} }, /in segmenter, id is missing, version is missing/],
+  [{ ...WHOLE, segmenter: 'x' }, /in segmenter, it is not an object$/],
   [[WHOLE], /it is not an object$/],
   ['{', /it is not valid JSON/],
 ])('reports what is missing in a manifest: %j', async (manifest, message) => {

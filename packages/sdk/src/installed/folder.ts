@@ -93,7 +93,11 @@ function problemOf(value: unknown): string | undefined {
       .map((name) => `${name} is ${value[name] === undefined ? 'missing' : `not of type ${PARTS[name]}`}`)
       .join(', ');
   if (value.settings !== undefined && !isObject(value.settings)) return 'settings is not an object';
-  return undefined;
+  for (const side of ['inputs', 'outputs']) {
+    if (value[side] !== undefined && !Array.isArray(value[side])) return `${side} is not a list`;
+  }
+  const inner = value.segmenter === undefined ? undefined : problemOf(value.segmenter);
+  return inner && `in segmenter, ${inner}`;
 }
 
 function invalidManifest(path: string, why: string, cause?: unknown): VoiceFlowError {

@@ -24,11 +24,12 @@ export class EventQueue<T> implements AsyncIterable<T> {
     this.#wake?.();
   }
 
-  /** Ends the queue and drops unread events. Reading then throws `error`, if given. */
+  /** Ends the queue and drops unread events, unless it has ended already. Reading then throws `error`, if given. */
   stop(error?: unknown): void {
+    this.#error ??= error;
+    if (this.#over) return;
     this.#waiting = [];
     this.#at = 0;
-    this.#error = error;
     this.end();
   }
 

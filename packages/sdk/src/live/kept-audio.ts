@@ -31,6 +31,10 @@ export class KeptAudio {
     return this.#length <= this.#most;
   }
 
+  get empty(): boolean {
+    return this.#length === 0;
+  }
+
   /** Adds samples (copied). Exceeding the maximum frees all of them, since part of a session is of no use. */
   push(samples: Float32Array): void {
     this.#length += samples.length;

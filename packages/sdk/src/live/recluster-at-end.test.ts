@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { DiarizationResult } from '../annotation/diarization.ts';
+import { VoiceFlowError } from '../contract/errors.ts';
 import type { LiveOptions, RecordingDiarizer } from '../contract/live.ts';
 import type { DiarizeOptions } from '../contract/options.ts';
 import { conversation } from '../stages/fixtures/scripted.ts';
@@ -65,6 +66,34 @@ it('diarizes all audio of the session, and keeps the live labels', async () => {
   const labels = new Set(result.speakers.map(({ label }) => label));
   expect(labels.size).toBe(2);
   for (const label of Object.values(result.labels)) expect(labels).toContain(label);
+});
+
+it('returns the empty result of a session without audio', async () => {
+  const { diarizer, calls } = halves('another/1');
+  const result = await open(liveCnn(), { keepAudio: 60 }).end({ recluster: diarizer });
+  expect(result).toMatchObject({ turns: [], duration: 0, backend: 'scripted' });
+  expect(result.warnings.map(({ code }) => code)).toEqual(['audio-silent']);
+  expect(calls).toEqual([]);
+});
+
+it('keeps the events of the session if the diarizer fails', async () => {
+  const { diarizer } = halves('another/1');
+  const failing = { ...diarizer, diarize: () => Promise.reject(new VoiceFlowError('backend-failed', 'broken')) };
+  const session = open(liveCnn(), { keepAudio: 60 });
+  await session.push(samples);
+  await expect(session.end({ recluster: failing })).rejects.toThrow('broken');
+  const { events, over } = listen(session);
+  await expect(over).rejects.toThrow('broken');
+  expect(events.filter(({ type }) => type === 'turn-end').length).toBeGreaterThan(1);
+});
+
+it('does not wait for a diarizer that ignores an abort', async () => {
+  const { diarizer } = halves('another/1');
+  const stop = new AbortController();
+  const session = open(liveCnn(), { keepAudio: 60, signal: stop.signal });
+  await session.push(samples);
+  const ended = session.end({ recluster: { ...diarizer, diarize: () => new Promise(() => stop.abort()) } });
+  await expect(ended).rejects.toMatchObject({ code: 'aborted' });
 });
 
 it('passes known voices on only if the embedding spaces are equal', async () => {

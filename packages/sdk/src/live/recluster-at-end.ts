@@ -1,4 +1,5 @@
 import type { LiveOptions, RecordingDiarizer } from '../contract/live.ts';
+import { abortable } from '../contract/on-abort.ts';
 import type { DiarizationParts } from '../contract/result.ts';
 import type { Steps } from '../stages/steps.ts';
 import type { KeptAudio } from './kept-audio.ts';
@@ -30,9 +31,9 @@ export async function reclusterAtEnd(
   session: EndedSession,
 ): Promise<ReclusteredResult> {
   const { tracker, audio, options } = session;
-  if (recluster !== true && audio?.whole) return reclusterAudio(recluster, audio, session);
+  if (recluster !== true && audio?.whole && !audio.empty) return reclusterAudio(recluster, audio, session);
   const result = await session.paced(tracker.reclusteredWindows());
-  if (recluster === true) return result;
+  if (recluster === true || audio?.empty) return result;
   const message = `the session is longer than the ${options.keepAudio} s of audio that it keeps: it was re-clustered without its audio`;
   return { ...result, warnings: [...result.warnings, { code: 'audio-forgotten', message }] };
 }
@@ -45,12 +46,13 @@ async function reclusterAudio(
 ): Promise<ReclusteredResult> {
   const { maxSpeakers, known, falseNames } = options;
   const comparable = diarizer.manifest.space === space;
-  const { turns, speakers, model, backend, timings, warnings } = await diarizer.diarize(audio.source(), {
+  const recording = diarizer.diarize(audio.source(), {
     signal,
     maxSpeakers,
     known: comparable ? known : undefined,
     falseNames: comparable ? falseNames : undefined,
   });
+  const { turns, speakers, model, backend, timings, warnings } = await abortable(recording, signal);
   for (const stage of ['decode', 'model', 'cluster'] as const) spent[stage] += timings[stage];
   const result = tracker.reclusteredAs({ turns, speakers, keepNames: !comparable });
   const own = result.warnings.filter(({ code }) => warnings.every((warning) => warning.code !== code));

@@ -1,11 +1,10 @@
+import { MAX_AMPLITUDE } from '../audio/pipes.ts';
 import { invalidOption, VoiceFlowError } from '../contract/errors.ts';
 
 /** Maximum seconds of unprocessed audio; beyond it, `push` is rejected. */
 const MOST_WAITING = 60;
 /** Maximum number of unread events: hours of conversation. */
 const MOST_UNREAD = 65_536;
-/** Maximum amplitude, the scale of 32-bit integers: sums of squares must stay finite in float32. */
-const MOST_AMPLITUDE = 2 ** 31;
 
 export function checkSamples(samples: unknown): void {
   if (!(samples instanceof Float32Array)) {
@@ -13,7 +12,7 @@ export function checkSamples(samples: unknown): void {
   }
   let bad = 0;
   // The comparison also fails for NaN.
-  while (bad < samples.length && Math.abs(samples[bad]!) <= MOST_AMPLITUDE) bad++;
+  while (bad < samples.length && Math.abs(samples[bad]!) <= MAX_AMPLITUDE) bad++;
   if (bad === samples.length) return;
   const message = `sample ${bad} of the push is ${samples[bad]}; expected finite numbers, about ±1 at full scale`;
   throw new VoiceFlowError('invalid-audio', message, { hint: 'this push was discarded; continue with valid samples' });

@@ -157,6 +157,26 @@ describe('a session that fails', () => {
     expect(events).toEqual([]);
   });
 
+  it('keeps unread events when it is closed after its end', async () => {
+    const whole = await eventsOf(open(liveCnn()), samples);
+    const session = open(liveCnn());
+    await session.push(samples);
+    await session.end();
+    await session.close();
+    const { events, over } = listen(session);
+    await over;
+    expect(events).toEqual(whole);
+  });
+
+  it('reports why it was aborted, also after it is closed', async () => {
+    const stop = new AbortController();
+    const session = open(liveCnn(), { signal: stop.signal });
+    await session.push(samples);
+    stop.abort();
+    await session.close();
+    expect(await code(listen(session).over)).toBe('aborted');
+  });
+
   it('lets one reader stop and another continue', async () => {
     const whole = await eventsOf(open(liveCnn()), samples);
     const session = open(liveCnn());

@@ -54,7 +54,10 @@ export class Channels {
         const head = entry.endsWith(` ${channel}`) ? entry.slice(0, -channel.length - 1) : entry;
         return [entry, head].some((file) => file === uri || strip(file) === uri) ? [name] : [];
       });
-      for (const name of names.length > 0 ? names : [entry]) spread.set(name, timeline);
+      for (const name of names.length > 0 ? names : [entry]) {
+        // Entries such as a.wav and a denote the same file.
+        spread.set(name, spread.get(name)?.union(timeline) ?? timeline);
+      }
     }
     return spread;
   }

@@ -153,6 +153,19 @@ describe('the rules of md-eval', () => {
     expect(dotted.total.jer).toBeCloseTo(42.857143, 6);
   });
 
+  it('unites entries of the UEM that denote one recording', () => {
+    const reference = [{ uri: 'a', turns: [turn(0, 10, 'A'), turn(10, 20, 'B')] }];
+    const hypothesis = [{ uri: 'a', turns: [turn(0, 12, 'x'), turn(12, 20, 'y')] }];
+    const score = (...lines: string[]) => {
+      const { total } = scoreDiarization(reference, hypothesis, { uem: parseUem(lines.join('\n')) });
+      return { der: total.der, jer: total.jer };
+    };
+    const once = score('a 1 0 20');
+    expect(score('a.wav 1 0 20', 'a 1 0 20')).toEqual(once);
+    expect(score('x/a 1 10 20', 'a.wav 1 0 20').der).toBe(once.der);
+    expect(once.jer).toBeGreaterThan(15);
+  });
+
   it('excludes a recording without reference from the total, with a warning', () => {
     const hypothesis = [
       { uri: 'f', turns: A },
@@ -319,6 +332,11 @@ describe('scoreDiarization', () => {
     expect(total).toMatchObject({ der: 100, miss: 4, falseAlarm: 4, scored: 8 });
     const one = new Timeline([{ start: 0, end: 4 }]);
     expect(scoreDiarization(reference, hypothesis, { uem: new Map([['f 1', one]]) }).files['f 1']?.der).toBe(50);
+    const halves = new Map([
+      ['f.wav', one],
+      ['f', new Timeline([{ start: 4, end: 6 }])],
+    ]);
+    expect(scoreDiarization(reference, hypothesis, { uem: halves }).total).toEqual(total);
     const { files: both } = scoreDiarization(reference, hypothesis, { uem: new Map([['dir/f.wav', one]]) });
     expect([both['f 1']?.der, both['f 2']?.der]).toEqual([50, 100]);
   });

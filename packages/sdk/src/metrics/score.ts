@@ -1,3 +1,4 @@
+import { unite } from '../annotation/intervals.ts';
 import type { NoScoreZone } from '../annotation/rttm.ts';
 import { toSeconds, toTicks } from '../annotation/time.ts';
 import { Timeline } from '../annotation/timeline.ts';
@@ -49,7 +50,7 @@ export interface Score {
   readonly confusion: number;
   /** Speaker time of the reference; two speakers at once count twice. */
   readonly scored: number;
-  /** Jaccard error rate; null for a recording that is not in the UEM. */
+  /** Jaccard error rate; null for a recording that is not in the UEM. In total 0 if there is none (like dscore). */
   readonly jer: number | null;
 }
 
@@ -106,7 +107,7 @@ export function scoreDiarization(
     const hyp = trackOf(hypotheses.get(name)?.turns ?? [], `hypothesis ${name}`);
     const pair = pairOf(ref, hyp);
     const { times, mapping } = errorTimes(pair, der, noScore, exclusion);
-    const errors = jer && jaccardErrors(pair, jer);
+    const errors = jer && jaccardErrors(pair, unite(jer));
     if (errors !== undefined) jaccard.push(errors);
     if (turns.length > 0) counted.push(times);
     else if (times.falseAlarm > 0) warnings.push(noReference(name, times));

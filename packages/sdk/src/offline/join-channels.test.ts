@@ -50,6 +50,21 @@ describe('joinChannels', () => {
     ]);
   });
 
+  it('gives no two speakers one label', () => {
+    const [a, b, one] = [[0, 2, 'SPEAKER_00'] as const, [3, 5, 'SPEAKER_01'] as const, [6, 8, 'SPEAKER_00'] as const];
+    const desks = joinChannels([result([a, b]), result([one])], ['Desk', 'Desk_1']);
+    expect(shown(desks)).toEqual([
+      [0, 2, 'Desk_2'],
+      [3, 5, 'Desk_3'],
+      [6, 8, 'Desk_1'],
+    ]);
+    const named = joinChannels([result([a]), result([[6, 8, 'LEFT', 'LEFT']])], ['LEFT', 'RIGHT']);
+    expect(named.speakers.map(({ label, name }) => [label, name])).toEqual([
+      ['LEFT_1', undefined],
+      ['LEFT', 'LEFT'],
+    ]);
+  });
+
   it('keeps known voices as one speaker across channels', () => {
     const joined = joinChannels(
       [
@@ -88,6 +103,12 @@ describe('diarizeChannels', () => {
   it.each([[['a']], [['a', 'a']], [['a', '']], [['a', 'b', 'c']]])('rejects the names %j', async (names) => {
     const joined = diarizeChannels([source(), source()], names, async () => result([]));
     await expect(joined).rejects.toMatchObject({ code: 'invalid-option' });
+  });
+
+  it('ignores that a source cannot be closed', async () => {
+    const stuck = { ...source(), close: () => Promise.reject(new Error('stuck')) };
+    const joined = await diarizeChannels([stuck, source()], undefined, async () => result([[0, 1, 'SPEAKER_00']]));
+    expect(joined.speakers).toHaveLength(2);
   });
 
   it('fails with the error of the failed channel, after all have ended', async () => {

@@ -40,7 +40,7 @@ export async function diarizeChannels(
       try {
         return await diarize(source, channel);
       } finally {
-        await source.close();
+        await source.close().catch(() => {});
       }
     }),
   );
@@ -61,8 +61,9 @@ export function joinChannels(results: readonly PipelineResult[], names: readonly
   const turns: Turn[] = [];
   const speakers = new Map<string, Speaker>();
   const warnings: Warning[] = [];
+  const voices = results.flatMap((result) => result.speakers.flatMap(({ name }) => name ?? []));
   results.forEach((result, channel) => {
-    const labels = labelsOf(result.speakers, names[channel]!);
+    const labels = labelsOf(result.speakers, channel, names, voices);
     for (const turn of result.turns) turns.push({ ...turn, speaker: labels.get(turn.speaker) ?? turn.speaker });
     for (const speaker of result.speakers) {
       const label = labels.get(speaker.label) ?? speaker.label;
@@ -98,10 +99,25 @@ export function joinChannels(results: readonly PipelineResult[], names: readonly
   };
 }
 
-/** Maps the speaker labels of a channel to labels in the joined result. */
-function labelsOf(speakers: readonly Speaker[], channel: string): Map<string, string> {
+/**
+ * Maps the speaker labels of a channel to labels in the joined result: those of no other channel and no known voice.
+ * @param names The channels' names. @param voices The names of the known voices that were found.
+ */
+function labelsOf(
+  speakers: readonly Speaker[],
+  channel: number,
+  names: readonly string[],
+  voices: readonly string[],
+): Map<string, string> {
   const unnamed = speakers.filter(({ name }) => name === undefined);
-  return new Map(
-    unnamed.map(({ label }, i) => [label, unnamed.length === 1 ? channel : `${channel}_${i + 1}`] as const),
-  );
+  const own = names[channel]!;
+  let number = 0;
+  const labelOf = () => {
+    if (unnamed.length === 1 && !voices.includes(own)) return own;
+    let label: string;
+    do label = `${own}_${++number}`;
+    while (names.includes(label) || voices.includes(label));
+    return label;
+  };
+  return new Map(unnamed.map(({ label }) => [label, labelOf()] as const));
 }

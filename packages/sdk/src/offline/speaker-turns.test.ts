@@ -26,7 +26,7 @@ async function prepared(turns: readonly Turn[], seconds: number, noise = 0.08) {
     close: async () => {},
   };
   const { local, duration } = await analyze(cnn, source, {});
-  return (bounds: SpeakerBounds): Solution => solve(cnn, local, duration, { bounds, known: [] });
+  return (bounds: SpeakerBounds, end = duration): Solution => solve(cnn, local, end, { bounds, known: [] });
 }
 
 const partition = ({ turns }: Solution) => turns.map(({ start, end, speaker }) => `${start} ${end} ${speaker}`);
@@ -49,6 +49,21 @@ describe('solve', () => {
       expect(total.der).toBeLessThan(6);
       expect(warnings).toEqual([]);
     }
+  });
+
+  it('does not count a speaker who speaks only in the silence that pads the last window', async () => {
+    const run = await prepared(
+      [
+        { start: 0, end: 9, speaker: '0' },
+        { start: 9.2, end: 12, speaker: '1' },
+      ],
+      12,
+    );
+    expect(run({ least: 2, most: 2 }, 12).speakers).toHaveLength(2);
+    const { turns, speakers, warnings } = run({ least: 2, most: 2 }, 9.1);
+    expect(new Set(turns.map(({ speaker }) => speaker)).size).toBe(1);
+    expect(speakers).toHaveLength(1);
+    expect(warnings).toMatchObject([{ code: 'speaker-count-unreached' }]);
   });
 
   it('returns the same partition if exactly the number found is requested', async () => {

@@ -68,7 +68,7 @@ export function* solveSteps(
   const clustering = yield* cnn.cluster?.() ?? clusterSpeakers(local, cnn.settings, cnn.frame);
   const { automatic, most } = clustering;
   if (automatic === 0) return { turns: [], speakers: [], warnings: countWarnings(0, bounds) };
-  const attemptWith = (count: number) => attemptOf(cnn, local, clustering, count);
+  const attemptWith = (count: number) => attemptOf(cnn, local, duration, clustering.partition(count));
   const attempt = yield* chooseSpeakerCount(yield* attemptWith(automatic), bounds, most, attemptWith);
   const { partition } = attempt;
   const by = cnn.identity ?? { local, settings: cnn.settings };
@@ -80,8 +80,7 @@ export function* solveSteps(
   const matches = nameVoices(speakerVoices, known, { space: cnn.manifest.space, voices, rules, falseNames });
   const labels = labelSpeakers(matches, known);
   const evidence = yield* turnEvidence(local, partition, attempt.turns);
-  // A turn may begin in the silence that pads the last window.
-  const turns = turnsOf(cnn, attempt, evidence, labels, duration).filter((turn) => turn.end > turn.start);
+  const turns = turnsOf(cnn, attempt, evidence, labels, duration);
   const speakers = embeddings.map((embedding, i): Speaker => {
     const label = labels[i]!;
     const seconds = turns.reduce((sum, turn) => sum + (turn.speaker === label ? turn.end - turn.start : 0), 0);
@@ -96,14 +95,22 @@ function framesOf({ turns }: Attempt, speaker: number): number {
   return turns.reduce((sum, turn) => sum + (turn.speaker === speaker ? turn.end - turn.start : 0), 0);
 }
 
-function* attemptOf(cnn: SolveContext, local: LocalRecording, clustering: Clustering, count: number): Steps<Attempt> {
-  const partition = yield* clustering.partition(count);
+function* attemptOf(
+  cnn: SolveContext,
+  local: LocalRecording,
+  duration: number,
+  clustered: Steps<Partition>,
+): Steps<Attempt> {
+  const partition = yield* clustered;
   const { turns: rules } = cnn.settings;
   const turns: FrameTurn[] = [];
   const frames = (seconds: number) => Math.round(seconds / cnn.frame);
   const tracker = new TurnTracker(
     { ...rules, shortestGap: frames(rules.shortestGap), shortestTurn: frames(rules.shortestTurn) },
-    (turn) => turns.push(turn),
+    (turn) => {
+      // Others begin in the silence that pads the last window.
+      if (seconds(turn.start, cnn) < duration) turns.push(turn);
+    },
   );
   const shape = {
     frames: local.frames,

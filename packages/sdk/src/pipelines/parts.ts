@@ -58,7 +58,7 @@ export {
   speakerModel,
   type VoiceSpace,
 } from '../stages/plda.ts';
-export { Powerset, powersetClasses, powersetProbabilities } from '../stages/powerset.ts';
+export { Powerset, powersetClasses } from '../stages/powerset.ts';
 export { PLDA_FILES, pyannoteSettings, readPlda } from '../stages/pyannote-settings.ts';
 export { reconstruct } from '../stages/reconstruct.ts';
 export { type RecordingSettings, recordingSettings } from '../stages/recording-settings.ts';

@@ -93,32 +93,3 @@ export class Powerset {
     return result;
   }
 }
-
-/**
- * Probability of each speaker: the sum of the posteriors of the classes that contain it.
- * @param scores `[frames, classes]`: logits or log-probabilities. @returns `[frames, speakers]`.
- */
-export function powersetProbabilities({ classes, speakers }: Powerset, scores: Float32Array): Float32Array {
-  const width = classes.length;
-  const frames = scores.length / width;
-  const result = new Float32Array(frames * speakers);
-  const p = new Float64Array(width);
-  for (let frame = 0; frame < frames; frame++) {
-    const at = frame * width;
-    let most = Number.NEGATIVE_INFINITY;
-    for (let c = 0; c < width; c++) most = Math.max(most, scores[at + c]!);
-    let sum = 0;
-    for (let c = 0; c < width; c++) {
-      p[c] = Math.exp(scores[at + c]! - most);
-      sum += p[c]!;
-    }
-    for (let c = 1; c < width; c++) {
-      const share = p[c]! / sum;
-      for (const speaker of classes[c]!) {
-        const to = frame * speakers + speaker;
-        result[to] = Math.min(1, result[to]! + share);
-      }
-    }
-  }
-  return result;
-}

@@ -1,4 +1,6 @@
 import type { ModelManifest } from '../contract/model.ts';
+import type { ActiveSpeakersRules } from './active-speakers.ts';
+import type { PieceRules } from './piece-posteriors.ts';
 import { type SolveSettings, solveSettings } from './settings.ts';
 import { SettingsReader } from './settings-reader.ts';
 
@@ -14,15 +16,37 @@ export interface RecordingSettings extends SolveSettings {
     /** Longest pause inside a piece, in seconds. */
     readonly gap: number;
   };
+  readonly turns: SolveSettings['turns'] & {
+    /** For networks that output how many people speak: that number of speakers is active. */
+    readonly count?: ActiveSpeakersRules | undefined;
+    /** How much pieces contribute to the scores. */
+    readonly pieces?: PieceRules | undefined;
+  };
 }
 
 /** Reads and checks a manifest's settings. @throws `model-incompatible`. */
 export function recordingSettings(manifest: ModelManifest): RecordingSettings {
   const read = new SettingsReader(manifest);
+  const { turns, ...rest } = solveSettings(read);
   return {
     segmentation: { step: read.number('segmentation.step', 0.1, 60) },
     pieces: pieceSettings(read),
-    ...solveSettings(read),
+    ...rest,
+    turns: {
+      ...turns,
+      count: read.has('turns.count')
+        ? {
+            speech: read.number('turns.count.speech', 0, 1),
+            overlap: read.number('turns.count.overlap', 0, 1),
+          }
+        : undefined,
+      pieces: read.has('turns.pieces')
+        ? {
+            weight: read.number('turns.pieces.weight', 0, 10),
+            trust: read.number('turns.pieces.trust', 0, 10),
+          }
+        : undefined,
+    },
   };
 }
 

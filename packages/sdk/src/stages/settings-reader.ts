@@ -45,6 +45,11 @@ export class SettingsReader {
     throw this.wrong(path, JSON.stringify(value) ?? 'absent', `a number from ${least} to ${most}`);
   }
 
+  /** A number, or undefined if it is absent. */
+  optional(path: string, least: number, most: number): number | undefined {
+    return this.has(path) ? this.number(path, least, most) : undefined;
+  }
+
   list(path: string): readonly unknown[] {
     const value = this.#at(path);
     if (Array.isArray(value)) return value;

@@ -1,7 +1,5 @@
 import type { ModelManifest } from '../contract/model.ts';
-import type { ActiveSpeakersRules } from './active-speakers.ts';
 import type { FusionRules } from './fusion.ts';
-import type { PieceRules } from './piece-posteriors.ts';
 import type { VoiceSpace } from './plda.ts';
 import type { OffsetRules } from './recording-offset.ts';
 import { SettingsReader } from './settings-reader.ts';
@@ -84,10 +82,6 @@ export interface SolveSettings {
     readonly shortestTurn: number;
     /** Weight of a window's edges, relative to its middle. Default 0.05. */
     readonly edge?: number;
-    /** For networks that output how many people speak: that number of speakers is active. */
-    readonly count?: ActiveSpeakersRules;
-    /** For pipelines that embed pieces of speech: how much these contribute to the scores. */
-    readonly pieces?: PieceRules;
   };
   /** Logistic calibration of a turn: 1 / (1 + exp(−(bias + activity × a + identity × i))); see `confidence.ts`. */
   readonly confidence: { readonly bias: number; readonly activity: number; readonly identity: number };
@@ -126,13 +120,13 @@ export function gateSettings(manifest: ModelManifest): GateSettings {
   return {
     step: read.number('gate.step', 0.1, 10),
     liveStep: read.number('gate.liveStep', 0.1, 10),
-    batch: read.has('gate.batch') ? Math.round(read.number('gate.batch', 1, 64)) : 1,
+    batch: Math.round(read.optional('gate.batch', 1, 64) ?? 1),
     speech: read.number('gate.speech', 0, 1),
-    silence: read.has('gate.silence') ? read.number('gate.silence', 0, 1) : undefined,
+    silence: read.optional('gate.silence', 0, 1),
     shortestSilence: read.number('gate.shortestSilence', 0, 10),
     onset: read.number('gate.onset', 0, 1),
     offset: read.number('gate.offset', 0, 1),
-    shortestGap: read.has('gate.shortestGap') ? read.number('gate.shortestGap', 0, 10) : undefined,
+    shortestGap: read.optional('gate.shortestGap', 0, 10),
     fusion: read.has('gate.fusion')
       ? {
           speech: read.number('gate.fusion.speech', 0, 1),
@@ -160,9 +154,9 @@ export function fastCnnSettings(manifest: ModelManifest): FastCnnSettings {
 export function clusterSettings(read: SettingsReader): SolveSettings['cluster'] {
   return {
     rate: read.number('cluster.rate', 1e-3, 50),
-    trackRate: read.has('cluster.trackRate') ? read.number('cluster.trackRate', 1e-3, 50) : undefined,
+    trackRate: read.optional('cluster.trackRate', 1e-3, 50),
     saturation: read.number('cluster.saturation', 0.1, 1e6),
-    horizon: read.has('cluster.horizon') ? read.number('cluster.horizon', 1, 1e6) : undefined,
+    horizon: read.optional('cluster.horizon', 1, 1e6),
     evidence: read.number('cluster.evidence', -1000, 1000),
     shortestTrack: read.number('cluster.shortestTrack', 0, 10),
     shortestSpeaker: read.number('cluster.shortestSpeaker', 0, 60),
@@ -189,23 +183,7 @@ export function solveSettings(read: SettingsReader): SolveSettings {
       offset: read.number('turns.offset', 0, 1),
       shortestGap: read.number('turns.shortestGap', 0, 10),
       shortestTurn: read.number('turns.shortestTurn', 0, 10),
-      edge: read.has('turns.edge') ? read.number('turns.edge', 1e-3, 1e3) : undefined,
-      ...(read.has('turns.count')
-        ? {
-            count: {
-              speech: read.number('turns.count.speech', 0, 1),
-              overlap: read.number('turns.count.overlap', 0, 1),
-            },
-          }
-        : {}),
-      ...(read.has('turns.pieces')
-        ? {
-            pieces: {
-              weight: read.number('turns.pieces.weight', 0, 10),
-              trust: read.number('turns.pieces.trust', 0, 10),
-            },
-          }
-        : {}),
+      edge: read.optional('turns.edge', 1e-3, 1e3),
     },
     confidence: {
       bias: read.number('confidence.bias', -100, 100),

@@ -77,6 +77,9 @@ export function checkVoices(voices: readonly KnownVoice[], space: string, dimens
   for (const voice of voices) {
     checkName(voice.name);
     if (voice.space !== space) throw wrongSpace(`voice ${JSON.stringify(voice.name)}`, voice.space, space);
+    const { seconds = 1 } = voice;
+    if (!(seconds > 0 && seconds < Number.POSITIVE_INFINITY))
+      throw invalidOption(`voice ${JSON.stringify(voice.name)} has ${seconds} seconds of speech, expected more than 0`);
     unit(voice.embedding, `voice ${JSON.stringify(voice.name)}`, dimension ?? voices[0]?.embedding.length);
   }
 }

@@ -130,6 +130,11 @@ describe('VoiceBook', () => {
       { ...json, voices: [voice, { ...voice, name: 'Bob', embedding: [1] }] },
       'expected a Float32Array of 2',
     ],
+    [
+      'endless speech',
+      { ...json, voices: [{ ...voice, seconds: Number.POSITIVE_INFINITY }] },
+      'seconds is not above 0',
+    ],
     ['a name twice', { ...json, voices: [voice, voice] }, 'the name "Ada" is in the voice book twice'],
   ])('rejects an invalid book: %s', (_, book, message) => {
     expect(() => VoiceBook.parse(book)).toThrow(VoiceFlowError);

@@ -210,7 +210,8 @@ export interface VoiceBookJson {
 function parseVoice(item: unknown, space: string, where: string): Voice {
   const { name, seconds, samples, consistency, embedding } = record(item, where);
   if (typeof name !== 'string') throw broken(`${where}.name is not a string`);
-  if (typeof seconds !== 'number' || !(seconds > 0)) throw broken(`${where}.seconds is not above 0`);
+  if (typeof seconds !== 'number' || !(seconds > 0 && seconds < Number.POSITIVE_INFINITY))
+    throw broken(`${where}.seconds is not above 0`);
   if (!Number.isInteger(samples) || !((samples as number) > 0))
     throw broken(`${where}.samples is not a whole number above 0`);
   if (typeof consistency !== 'number' || !(consistency > 0 && consistency <= 1)) {

@@ -66,6 +66,22 @@ describe('the WebAssembly of ONNX Runtime', () => {
     });
   });
 
+  it('is fetched once; an aborted load does not stop the others', async () => {
+    const fetched = vi.fn(async (_: string, init?: RequestInit) => {
+      await new Promise((done) => setTimeout(done, 20));
+      init?.signal?.throwIfAborted();
+      return new Response(bytes, { headers: { 'content-type': 'application/wasm' } });
+    });
+    vi.stubGlobal('fetch', fetched);
+    const stop = new AbortController();
+    const backend = wasmBackend({ worker: false });
+    const [first, second] = [backend.load(model, { signal: stop.signal }), backend.load(model)];
+    stop.abort();
+    await expect(first).rejects.toMatchObject({ code: 'aborted' });
+    await expect(second).rejects.toMatchObject({ code: 'model-incompatible' });
+    expect(fetched).toHaveBeenCalledTimes(1);
+  });
+
   it('is fetched from the given URL', async () => {
     const fetched = vi.fn(async () => new Response(bytes, { headers: { 'content-type': 'application/wasm' } }));
     vi.stubGlobal('fetch', fetched);

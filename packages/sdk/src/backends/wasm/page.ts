@@ -2,6 +2,7 @@
 import { PACKAGE, WASM_FILE, wasmUrl } from '@voiceflow-ml/wasm-runtime';
 import type { Backend } from '../../contract/backend.ts';
 import { throwIfAborted, VoiceFlowError } from '../../contract/errors.ts';
+import { abortable } from '../../contract/on-abort.ts';
 import { bytesOf, fetchPackageFile, looksLikeHtml } from '../../contract/package-file.ts';
 import { checkDevice, deviceError } from '../device.ts';
 import { messageOf } from '../pool/failure.ts';
@@ -65,11 +66,12 @@ async function compiled(wasm: WasmBackendOptions['wasm'], signal?: AbortSignal):
   if (wasm instanceof WebAssembly.Module) return wasm;
   if (wasm instanceof Uint8Array) return compile(wasm as Uint8Array<ArrayBuffer>);
   if (wasm !== undefined) return fetched(new URL(String(wasm), globalThis.location?.href), signal);
-  own ??= fetched(wasmUrl(), signal);
-  return own.catch((error: unknown) => {
+  // Without the signal: another load may wait for it too.
+  own ??= fetched(wasmUrl()).catch((error: unknown) => {
     own = undefined;
     throw error;
   });
+  return abortable(own, signal);
 }
 
 function fetched(url: URL, signal?: AbortSignal): Promise<WebAssembly.Module> {
