@@ -177,6 +177,8 @@ describe('invalid arguments', () => {
     ['score x.rttm', /score needs 2 files/],
     ['models', /list, pull, verify, path/],
     ['models pull nothing', /there is no model "nothing"/],
+    ['jobs constructor', /jobs has no action "constructor", expected one of submit, status, wait, cancel/],
+    ['voices constructor --book b.json', /voices has no action "constructor", expected one of list, remove, rename/],
   ])('voiceflow %s', async (line, message) => {
     const { code, stdout, stderr } = await voiceflow(line === '' ? [] : line.split(' '), { cwd: root });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
