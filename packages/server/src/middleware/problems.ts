@@ -15,8 +15,9 @@ export function refuse(x: Exchange, { metrics, log }: AppState, error: unknown):
   return problemResponse(body, VoiceFlowError.isInstance(error) ? error.retryAfter : undefined);
 }
 
+/** The response for an unknown path, and for a job, a voice or a file that does not exist. */
 export function notFound(c: AppContext): Response {
-  const text = `no route for ${c.req.method} ${c.req.path.slice(0, 100)}`;
+  const text = `nothing was found at ${c.req.path.slice(0, 100)} for ${c.req.method}`;
   return problemResponse(problem(404, 'not-found', 'Not found', text, c.var.exchange.requestId, 'See /docs.'));
 }
 
