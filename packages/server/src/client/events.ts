@@ -1,17 +1,28 @@
+import { connectionError, LOST } from './request-error.ts';
+
 /** One server-sent event. */
 interface ServerSentEvent {
   readonly event: string;
   readonly data: string;
 }
 
-/** The events of a `text/event-stream` body, as they arrive. */
-export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerSentEvent> {
+/**
+ * The events of a `text/event-stream` response, as they arrive.
+ * @throws RequestError when the connection is lost; `aborted`.
+ */
+export async function* readEvents(
+  { body }: Response,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ServerSentEvent> {
+  if (body === null) return;
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let text = '';
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await reader.read().catch((error: unknown) => {
+        throw connectionError(error, signal, LOST);
+      });
       text += done ? decoder.decode() : decoder.decode(value, { stream: true });
       const blocks = text.split('\n\n');
       text = done ? '' : (blocks.pop() ?? '');
