@@ -47,7 +47,7 @@ export class VoiceFlowClient {
     return jsonOf(await this.#post('/v1/infer', body, options, { 'content-type': type }), options.signal);
   }
 
-  /** Diarizes a recording. With `onProgress`, the server reports its progress. */
+  /** Diarizes a recording, however long that takes. */
   async diarize(audio: ClientAudio, options: ClientDiarizeOptions = {}): Promise<DiarizeJson> {
     const { numSpeakers, minSpeakers, maxSpeakers, exclusive, known, falseNames, channels, onProgress, ...call } =
       options;
@@ -59,9 +59,10 @@ export class VoiceFlowClient {
       falseNames,
       channels: channels?.toString(),
     });
-    if (onProgress === undefined) return jsonOf(await this.#post(`/v1/diarize${query}`, audio, call), call.signal);
+    // Also without `onProgress`: a long recording takes longer than fetch waits for a plain response (300 s on Node),
+    // and the event stream sends something every few seconds.
     const response = await this.#post(`/v1/diarize${query}`, audio, call, { accept: 'text/event-stream' });
-    return this.#watch(response, onProgress, call.signal);
+    return this.#resultOf(response, onProgress, call.signal);
   }
 
   /** The embedding of the voice in a recording. */
@@ -99,13 +100,14 @@ export class VoiceFlowClient {
     return new LiveConnection(`${this.#url.replace(/^http/, 'ws')}/v1/stream${toQuery(values)}`, options, WebSocket);
   }
 
-  async #watch(
+  async #resultOf(
     response: Response,
-    onProgress: (progress: Progress) => void,
-    signal?: AbortSignal,
+    onProgress: ((progress: Progress) => void) | undefined,
+    signal: AbortSignal | undefined,
   ): Promise<DiarizeJson> {
+    if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return jsonOf(response, signal);
     for await (const { event, data } of readEvents(response, signal)) {
-      if (event === 'progress') onProgress(JSON.parse(data));
+      if (event === 'progress') onProgress?.(JSON.parse(data));
       else if (event === 'result') return JSON.parse(data);
       else if (event === 'problem') throw toError(JSON.parse(data));
     }

@@ -1,4 +1,4 @@
-import { connectionError, LOST } from './request-error.ts';
+import { connectionError, LOST, textOf } from './request-error.ts';
 
 /** One server-sent event. */
 interface ServerSentEvent {
@@ -11,11 +11,12 @@ interface ServerSentEvent {
  * @throws RequestError when the connection is lost; `aborted`.
  */
 export async function* readEvents(
-  { body }: Response,
+  response: Response,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ServerSentEvent> {
-  if (body === null) return;
-  const reader = body.getReader();
+  // React Native's responses have no stream.
+  if (!response.body) return yield* eventsIn((await textOf(response, signal)).split('\n\n'));
+  const reader = response.body.getReader();
   const decoder = new TextDecoder();
   let text = '';
   try {
@@ -26,10 +27,7 @@ export async function* readEvents(
       text += done ? decoder.decode() : decoder.decode(value, { stream: true });
       const blocks = text.split('\n\n');
       text = done ? '' : (blocks.pop() ?? '');
-      for (const block of blocks) {
-        const event = parseBlock(block);
-        if (event !== undefined) yield event;
-      }
+      yield* eventsIn(blocks);
       if (done) return;
     }
   } finally {
@@ -37,12 +35,14 @@ export async function* readEvents(
   }
 }
 
-function parseBlock(block: string): ServerSentEvent | undefined {
-  let event = 'message';
-  const data: string[] = [];
-  for (const line of block.split('\n')) {
-    if (line.startsWith('event: ')) event = line.slice(7);
-    else if (line.startsWith('data: ')) data.push(line.slice(6));
+function* eventsIn(blocks: readonly string[]): Generator<ServerSentEvent> {
+  for (const block of blocks) {
+    let event = 'message';
+    const data: string[] = [];
+    for (const line of block.split('\n')) {
+      if (line.startsWith('event: ')) event = line.slice(7);
+      else if (line.startsWith('data: ')) data.push(line.slice(6));
+    }
+    if (data.length > 0) yield { event, data: data.join('\n') };
   }
-  return data.length === 0 ? undefined : { event, data: data.join('\n') };
 }
