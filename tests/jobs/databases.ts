@@ -143,7 +143,7 @@ export async function dataFolder(): Promise<string> {
     }
   }
   const folder = temporaryFolder();
-  cpSync(template, folder, { recursive: true, filter: (path) => !path.endsWith('lock') });
+  cpSync(template, folder, { recursive: true, filter: (path) => !/[/\\](new-)?lock(-[^/\\]*)?$/.test(path) });
   return folder;
 }
 

@@ -72,6 +72,10 @@ for (const { name, skip, start } of kinds) {
     it('runs a job through all states, and stores its result as JSON and as rows', async () => {
       const made = await submit({ options: { known: '[]', exclusive: 'true' }, metadata: { call: 7 }, bytes: 9 });
       expect(made).toMatchObject({ state: 'queued', metadata: { call: 7 }, bytes: 9, startedAt: null });
+      // The known voices take up to 1 MiB for each job; only its worker reads them.
+      const shown = [made, await jobs.get('k', made.id), ...(await jobs.list('k', { limit: 1 }))];
+      for (const job of [...shown, ...(await jobs.states([made.id]))])
+        expect(job?.options).toEqual({ exclusive: 'true' });
       const claimed = await claim();
       expect(claimed).toMatchObject({ id: made.id, key: 'k', object: 'audio/x', options: { known: '[]' } });
       const progress = { stage: 'model', done: 3, total: 30 } as const;

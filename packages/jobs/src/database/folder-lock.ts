@@ -1,5 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -9,6 +9,11 @@ import { makeFolder } from 'voiceflow-ml/installed';
 
 /** The longest socket path that every system accepts. */
 const LONGEST_PATH = 100;
+/** Longest wait for another process that tries to lock the folder at the same time. */
+const DECISION_MS = 5_000;
+const POLL_MS = 10;
+
+type State = 'candidate' | 'holder';
 
 /**
  * Locks a folder for this process with a local socket. A file with a process id would not work: it outlives a process
@@ -17,39 +22,86 @@ const LONGEST_PATH = 100;
  * @throws `invalid-option` when another process holds the lock, or when the folder cannot be written.
  */
 export async function lockFolder(folder: string): Promise<() => void> {
+  const absolute = resolve(folder);
+  await makeFolder(absolute, 0o700).catch((cause) => {
+    throw unusable('create', folder, cause);
+  });
+  return process.platform === 'win32' ? lockPipe(folder, absolute) : lockSocket(folder, absolute);
+}
+
+/** Windows removes a pipe with its process and refuses a second one of the same name. */
+async function lockPipe(folder: string, absolute: string): Promise<() => void> {
+  const server = createServer((socket) => socket.on('error', () => {}).end('holder' satisfies State));
   try {
-    await makeFolder(resolve(folder), 0o700);
-  } catch (cause) {
-    throw new VoiceFlowError('invalid-option', `cannot create the data folder ${folder}: ${(cause as Error).message}`, {
-      hint: 'Set --data to a folder that the server can write to.',
-      cause,
-    });
-  }
-  const path = socketOf(resolve(folder));
-  const nonce = randomUUID();
-  const server = createServer((socket) => socket.on('error', () => {}).end(nonce));
-  if ((await readNonce(path)) !== undefined) throw held(folder);
-  // The socket was left behind by a process that died.
-  if (process.platform !== 'win32') rmSync(path, { force: true });
-  try {
-    await listen(server, path);
+    await listen(server, `\\\\.\\pipe\\voiceflow-${digestOf(absolute)}`);
   } catch {
-    throw held(folder);
-  }
-  // Two processes may both have found a dead socket. Only the one that gets its own nonce as response has the lock.
-  if ((await readNonce(path)) !== nonce) {
-    server.close();
     throw held(folder);
   }
   server.unref();
   return () => void server.close();
 }
 
-function socketOf(folder: string): string {
-  const name = createHash('sha256').update(folder).digest('hex').slice(0, 32);
-  if (process.platform === 'win32') return `\\\\.\\pipe\\voiceflow-${name}`;
-  const inside = join(folder, 'lock');
-  return inside.length <= LONGEST_PATH ? inside : join(tmpdir(), `voiceflow-${name}.lock`);
+/**
+ * Each process listens on a socket of its own and then looks for others. A name is never used twice, so a socket that
+ * refuses connections is of a dead process and may be removed at any time. Of two processes, the one that looks later
+ * sees the other. If both see each other before either has the lock, the first name wins.
+ */
+async function lockSocket(folder: string, absolute: string): Promise<() => void> {
+  const sockets = await socketsFolder(absolute).catch((cause) => {
+    throw unusable('lock', folder, cause);
+  });
+  const name = `lock-${randomBytes(8).toString('hex')}`;
+  const path = join(sockets, name);
+  let state: State = 'candidate';
+  const server = createServer((socket) => socket.on('error', () => {}).end(state));
+  const release = () => {
+    rmSync(path, { force: true });
+    server.close();
+  };
+  try {
+    // Renamed once it accepts connections: until then it would look like the socket of a dead process.
+    await listen(server, join(sockets, `new-${name}`));
+    renameSync(join(sockets, `new-${name}`), path);
+  } catch (cause) {
+    server.close();
+    throw unusable('lock', folder, cause);
+  }
+  if (!(await wins(sockets, name))) {
+    release();
+    throw held(folder);
+  }
+  state = 'holder';
+  server.unref();
+  return release;
+}
+
+/** Whether no other process has a socket, or will have after it has seen ours. Removes sockets of dead processes. */
+async function wins(sockets: string, own: string): Promise<boolean> {
+  const deadline = performance.now() + DECISION_MS;
+  for (;;) {
+    let isContested = false;
+    // Servers before the names had a suffix used `lock`.
+    for (const name of readdirSync(sockets).filter((each) => /^lock(-|$)/.test(each) && each !== own)) {
+      const state = await stateOf(join(sockets, name));
+      if (state === undefined) rmSync(join(sockets, name), { force: true });
+      else if (state !== 'candidate' || name < own || performance.now() > deadline) return false;
+      else isContested = true;
+    }
+    if (!isContested) return true;
+    await new Promise((done) => setTimeout(done, POLL_MS));
+  }
+}
+
+/** The folder of the sockets: the data folder, or one with a shorter path. */
+async function socketsFolder(folder: string): Promise<string> {
+  if (join(folder, 'new-lock-0123456789abcdef').length <= LONGEST_PATH) return folder;
+  const short = join(tmpdir(), `voiceflow-${digestOf(folder)}`);
+  await makeFolder(short, 0o700);
+  return short;
+}
+
+function digestOf(folder: string): string {
+  return createHash('sha256').update(folder).digest('hex').slice(0, 32);
 }
 
 function listen(server: Server, path: string): Promise<void> {
@@ -59,8 +111,8 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-/** The response of the lock's holder; undefined when there is none. */
-function readNonce(path: string): Promise<string | undefined> {
+/** What the process of a socket says; undefined when the process is dead. A process that does not respond says nothing. */
+function stateOf(path: string): Promise<string | undefined> {
   return new Promise((done) => {
     let text = '';
     const socket = connect(path);
@@ -72,6 +124,13 @@ function readNonce(path: string): Promise<string | undefined> {
       if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') done(undefined);
     });
     socket.on('close', () => done(text));
+  });
+}
+
+function unusable(what: string, folder: string, cause: unknown): VoiceFlowError {
+  return new VoiceFlowError('invalid-option', `cannot ${what} the data folder ${folder}: ${(cause as Error).message}`, {
+    hint: 'Set --data to a folder that the server can write to.',
+    cause,
   });
 }
 

@@ -3,12 +3,9 @@ import type { JobsHost } from './host.ts';
 
 /** A job as in API responses: its problem in the server's format, its progress with the remaining time. */
 export function viewOf(job: Job, host: JobsHost, requestId: string, result?: unknown) {
-  const { seq: _, losses: __, runningSeconds, progress, problem, options, ...rest } = job;
-  // The client sent the embeddings of known voices itself, so they are left out.
-  const { known: ___, ...shown } = options;
+  const { seq: _, losses: __, runningSeconds, progress, problem, ...rest } = job;
   return {
     ...rest,
-    options: shown,
     progress: progress === null ? null : { ...progress, ...share(progress, runningSeconds) },
     problem: problem === null ? null : host.problem(problem, requestId),
     result,

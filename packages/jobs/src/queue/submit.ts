@@ -3,10 +3,13 @@ import { type Database, isoTime } from '../database/database.ts';
 import { batched } from './batched.ts';
 import type { Job, ListQuery, NewJob } from './types.ts';
 
-/** The columns of a `Job`, for a table alias `j`. */
+/**
+ * The columns of a `Job`, for a table alias `j`. Without the known voices, which take up to 1 MiB for each job and are
+ * not shown: the client sent them itself.
+ */
 const JOB = `
   j.id, j.seq::text as seq, j.state, j.priority, j.bytes::float8 as bytes, j.url, j.audio_seconds as "audioSeconds",
-  j.options, j.metadata, j.webhook, j.progress, j.failures, j.losses, j.problem,
+  j.options - 'known' as options, j.metadata, j.webhook, j.progress, j.failures, j.losses, j.problem,
   ${isoTime('j.created_at')} as "createdAt",
   ${isoTime('j.started_at')} as "startedAt",
   ${isoTime('j.ended_at')} as "endedAt",

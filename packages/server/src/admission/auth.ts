@@ -1,8 +1,11 @@
 import { invalidOption, VoiceFlowError } from 'voiceflow-ml/core';
 
 export interface ApiKey {
-  /** Name for logs and quotas, which never contain the key itself. */
-  readonly name: string;
+  /**
+   * Name for logs, quotas and the owner of jobs and voices. Default: `key-` and 12 hex digits of the key's SHA-256, so
+   * that it does not depend on other keys.
+   */
+  readonly name?: string | undefined;
   readonly key: string;
 }
 
@@ -11,7 +14,12 @@ export class KeyRing {
   readonly #keys: Promise<readonly { readonly name: string; readonly digest: Uint8Array }[]>;
 
   constructor(keys: readonly ApiKey[]) {
-    this.#keys = Promise.all(keys.map(async ({ name, key }) => ({ name, digest: await sha256(key) })));
+    this.#keys = Promise.all(
+      keys.map(async ({ name, key }) => {
+        const digest = await sha256(key);
+        return { name: name ?? nameOf(digest), digest };
+      }),
+    );
   }
 
   /**
@@ -43,7 +51,7 @@ export class KeyRing {
 }
 
 /**
- * Parses keys in the form `NAME:KEY,NAME:KEY`. Keys without a name get the names `key-1`, ….
+ * Parses keys in the form `NAME:KEY,NAME:KEY`. The names may be omitted; see `ApiKey`.
  * @throws `invalid-option` for a key shorter than 16 characters or a name that is used twice.
  */
 export function parseApiKeys(text: string | undefined): ApiKey[] {
@@ -51,20 +59,19 @@ export function parseApiKeys(text: string | undefined): ApiKey[] {
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '')
-    .map((entry, at) => {
+    .map((entry): ApiKey => {
       const colon = entry.indexOf(':');
-      return colon === -1
-        ? { name: `key-${at + 1}`, key: entry }
-        : { name: entry.slice(0, colon), key: entry.slice(colon + 1) };
+      return colon < 1 ? { key: entry.slice(colon + 1) } : { name: entry.slice(0, colon), key: entry.slice(colon + 1) };
     });
   const names = new Set<string>();
-  for (const { name, key } of keys) {
+  for (const [at, { name, key }] of keys.entries()) {
     if (key.length < MIN_KEY_LENGTH || /\s/.test(key)) {
       throw invalidOption(
-        `the API key "${name}" has ${key.length} characters, expected at least ${MIN_KEY_LENGTH} without spaces`,
+        `the API key ${name === undefined ? at + 1 : `"${name}"`} has ${key.length} characters, expected at least ${MIN_KEY_LENGTH} without spaces`,
         'Generate one with: openssl rand -hex 24',
       );
     }
+    if (name === undefined) continue;
     if (names.has(name)) throw invalidOption(`two API keys are named "${name}"`);
     names.add(name);
   }
@@ -73,6 +80,10 @@ export function parseApiKeys(text: string | undefined): ApiKey[] {
 
 /** Shorter keys could be guessed during a server's lifetime. */
 const MIN_KEY_LENGTH = 16;
+
+function nameOf(digest: Uint8Array): string {
+  return `key-${Array.from(digest.subarray(0, 6), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}
 
 async function sha256(text: string): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));

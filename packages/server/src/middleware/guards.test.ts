@@ -5,12 +5,23 @@ import { LIMIT_RULES, resolveLimits } from '../limits.ts';
 import { Histogram, MetricsRegistry } from '../metrics/registry.ts';
 
 describe('KeyRing', () => {
+  /** Of the key fedcba9876543210: `printf %s fedcba9876543210 | sha256sum`. */
+  const UNNAMED = 'key-3465f6e6975b';
   const ring = new KeyRing(parseApiKeys('alice:0123456789abcdef,fedcba9876543210'));
 
   it('identifies keys by name, and accepts all requests if there are none', async () => {
     expect(await ring.check('Bearer 0123456789abcdef')).toBe('alice');
-    expect(await ring.check('bearer fedcba9876543210')).toBe('key-2');
+    expect(await ring.check('bearer fedcba9876543210')).toBe(UNNAMED);
     expect(await new KeyRing([]).check(undefined)).toBeUndefined();
+  });
+
+  it('gives a key without a name the same name whatever other keys there are', async () => {
+    for (const keys of [
+      'fedcba9876543210',
+      'fedcba9876543210,0123456789abcdef',
+      'a:0123456789abcdef,:fedcba9876543210',
+    ])
+      expect(await new KeyRing(parseApiKeys(keys)).check('Bearer fedcba9876543210'), keys).toBe(UNNAMED);
   });
 
   it('rejects any other key', async () => {
@@ -29,7 +40,8 @@ describe('KeyRing', () => {
   });
 
   it('requires keys of a minimum length with unique names', () => {
-    expect(() => parseApiKeys('a:short')).toThrow(/at least 16/);
+    expect(() => parseApiKeys('a:short')).toThrow(/"a" has 5 characters, expected at least 16/);
+    expect(() => parseApiKeys('0123456789abcdef,short')).toThrow(/the API key 2 has 5 characters/);
     expect(() => parseApiKeys('a:0123456789abcdef,a:0123456789abcdeg')).toThrow(/two API keys/);
     expect(parseApiKeys(undefined)).toEqual([]);
     expect(parseApiKeys(' , ')).toEqual([]);
