@@ -23,7 +23,8 @@ const WORDS = CONVERSATION.replace(/\.wav$/, '.words.json');
 const MODEL = new URL('../../models/fast-cnn/', import.meta.url);
 
 beforeAll(() => {
-  for (const folder of ['notes', 'model']) mkdirSync(at(folder));
+  for (const folder of ['notes', 'model', 'a', 'b']) mkdirSync(at(folder));
+  for (const file of ['a/x.wav', 'b/x.wav']) writeFileSync(at(file), 'x');
   writeFileSync(at('notes/readme.txt'), 'no audio here');
   writeFileSync(at('empty.wav'), '');
   writeFileSync(at('text.txt'), 'Dear diary, today I spoke with Ada.\n');

@@ -24,7 +24,10 @@ const options = {
     short: 'f',
   },
   out: {
-    ...text('DIR|-', 'write one file for each recording into this folder; - is standard output (default)'),
+    ...text(
+      'DIR|-',
+      'write one file for each recording into this folder: a.txt for a.wav, or a.wav.txt if there is also an a.flac; - is standard output (default)',
+    ),
     short: 'o',
   },
   timeline: text('FILE.svg', 'also write a timeline as an image; with several recordings, a folder for the images'),
@@ -67,12 +70,11 @@ export const diarize = defineCommand({
       if (process.env.VOICEFLOW_DEBUG) context.io.err(`${inspect(error)}\n`);
     };
     for (const { path, error } of inputs) if (error !== undefined) reportError(path, error);
-    const usable = outputs.filter(({ input }) => input.error === undefined);
-    if (usable.length > 0) {
+    if (outputs.length > 0) {
       const { format = 'text', exclusive, jobs: atOnce = 1 } = values;
       await using diarizer = await openDiarizer(values, context.signal, atOnce);
       const job = {
-        outputs: usable,
+        outputs,
         diarizer,
         options: diarizeOptions,
         format,

@@ -1,7 +1,7 @@
 import { extname, join } from 'node:path';
 import { UsageError } from '@voiceflow-ml/server/args';
 import { slashes } from '../files/glob.ts';
-import type { Input } from '../files/inputs.ts';
+import { type Input, repeated } from '../files/inputs.ts';
 import { statsOf } from '../files/open.ts';
 import { type Format, isJoinable } from './formats.ts';
 
@@ -25,7 +25,7 @@ interface OutputValues {
 }
 
 /**
- * Decides where each result is written, before anything is diarized.
+ * Decides where the result of each usable input is written, before anything is diarized.
  * @throws UsageError when two results would have the same path, or the format cannot hold several recordings.
  */
 export async function planOutputs(inputs: readonly Input[], values: OutputValues): Promise<Output[]> {
@@ -41,8 +41,9 @@ export async function planOutputs(inputs: readonly Input[], values: OutputValues
     throw new UsageError(`--out is "${out}", which is a file, expected a folder or - for standard output`);
   }
   const images = timeline === undefined ? undefined : await imagePlaces(timeline, several);
-  const repeatedNames = out === '-' ? repeated(inputs.map(baseName)) : undefined;
-  const outputs = inputs.map((input) => ({
+  const usable = inputs.filter(({ error }) => error === undefined);
+  const repeatedNames = out === '-' ? repeated(usable.map(baseName)) : undefined;
+  const outputs = usable.map((input) => ({
     input,
     fileId: repeatedNames?.has(baseName(input)) ? slashes(input.path) : baseName(input),
     file: out === '-' ? undefined : join(out, `${input.name}.${format === 'text' ? 'txt' : format}`),
@@ -54,11 +55,6 @@ export async function planOutputs(inputs: readonly Input[], values: OutputValues
 
 function baseName({ name }: Input): string {
   return name.split(/[/\\]/).pop() ?? name;
-}
-
-function repeated(names: readonly string[]): ReadonlySet<string> {
-  const seen = new Set<string>();
-  return new Set(names.filter((name) => seen.size === seen.add(name).size));
 }
 
 async function imagePlaces(timeline: string, several: boolean): Promise<(input: Input) => string> {

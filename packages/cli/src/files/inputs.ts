@@ -9,7 +9,10 @@ import { unreadable } from './open.ts';
 export interface Input {
   /** The path as displayed; `-` is standard input. */
   readonly path: string;
-  /** Path of its outputs below the output folder, without extension: `b/c` for `a/b/c.wav` found in the folder `a`. */
+  /**
+   * Path of its outputs below the output folder, without their extension: `b/c` for `a/b/c.wav` found in the folder
+   * `a`; `b/c.wav` if there is also `a/b/c.flac`.
+   */
   readonly name: string;
   readonly error?: FileError;
 }
@@ -34,7 +37,25 @@ export async function findInputs(args: readonly string[]): Promise<Input[]> {
       seen.add(key);
     }
   }
-  return found;
+  return withDistinctNames(found);
+}
+
+/** Appends the extension of the file to names that several inputs share. */
+function withDistinctNames(inputs: readonly Input[]): Input[] {
+  const named = inputs.map((input) => ({ ...input }));
+  for (;;) {
+    const shared = repeated(named.flatMap(({ name, error }) => (error === undefined ? [name] : [])));
+    // A longer name may be that of another file: of p.wav, p.flac and p.wav.mp3, all three need their extension.
+    const short = named.filter(({ name, path }, i) => shared.has(name) && name === inputs[i]?.name && extname(path));
+    if (short.length === 0) return named;
+    for (const input of short) input.name += extname(input.path);
+  }
+}
+
+/** The names that occur more than once. */
+export function repeated(names: readonly string[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  return new Set(names.filter((name) => seen.size === seen.add(name).size));
 }
 
 async function expand(arg: string): Promise<Input[]> {
