@@ -1,6 +1,6 @@
 /** What users do wrong, given to the built command: exit code, one line that says what and what to do, nothing left. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeWav } from 'voiceflow-ml/core';
@@ -53,6 +53,19 @@ describe('invalid input files', () => {
       expect(stderr).toMatch(
         /^voiceflow: \S+: cannot be read: (permission denied|the device reports .* error)\. .*\n$/,
       );
+    },
+  );
+
+  it.skipIf(process.platform === 'win32')(
+    'in a folder do not stop the others: a link that leads nowhere (Unix only: links)',
+    async () => {
+      mkdirSync(at('linked'));
+      copyFileSync(CONVERSATION, at('linked/b.wav'));
+      symlinkSync(at('missing.wav'), at('linked/a.wav'));
+      const { code, stdout, stderr } = await voiceflow(['diarize', at('linked'), '-f', 'rttm']);
+      expect(code).toBe(1);
+      expect(stdout).toMatch(/^SPEAKER b 1 /);
+      expect(stderr).toMatch(/^voiceflow: \S+a\.wav: is a link to a file that does not exist\. [^\n]+\n$/);
     },
   );
 
@@ -164,6 +177,8 @@ describe('invalid arguments', () => {
     ['score x.rttm', /score needs 2 files/],
     ['models', /list, pull, verify, path/],
     ['models pull nothing', /there is no model "nothing"/],
+    ['jobs constructor', /jobs has no action "constructor", expected one of submit, status, wait, cancel/],
+    ['voices constructor --book b.json', /voices has no action "constructor", expected one of list, remove, rename/],
   ])('voiceflow %s', async (line, message) => {
     const { code, stdout, stderr } = await voiceflow(line === '' ? [] : line.split(' '), { cwd: root });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -6,6 +6,12 @@ export interface Context {
   readonly io: Io;
   /** Fires on Ctrl-C, and when the reader of standard output closes it. */
   readonly signal: AbortSignal;
+  /**
+   * Stops the handling of signals by the command line. A program that handles them itself must be called in the same
+   * turn of the event loop, so that no signal is lost in between.
+   * @throws `aborted` if a signal has arrived already.
+   */
+  handOverSignals(): void;
 }
 
 interface Example {

@@ -56,6 +56,7 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   EFBIG: 'the file would be larger than the system allows',
   EROFS: 'the file system is read-only',
   EMFILE: 'too many open files',
+  ELOOP: 'the link leads to itself',
   EIO: 'the device reports a read or write error',
   ENAMETOOLONG: 'the name is too long',
 };

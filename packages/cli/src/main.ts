@@ -1,4 +1,5 @@
 /** @module The entry of the `voiceflow` process: handles signals, streams and exit codes around `run`. */
+import { throwIfAborted } from 'voiceflow-ml/core';
 import { removeUnfinished } from './files/write.ts';
 import { processIo } from './io.ts';
 import { run } from './run.ts';
@@ -7,12 +8,18 @@ const stop = new AbortController();
 const io = processIo(() => stop.abort(new Error('the reader of standard output closed it')));
 let interruptedBy: NodeJS.Signals | undefined;
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    if (interruptedBy !== undefined) endAtOnce(signal);
-    interruptedBy = signal;
-    stop.abort(new Error(signal));
-  });
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
+
+function onSignal(signal: NodeJS.Signals): void {
+  if (interruptedBy !== undefined) endAtOnce(signal);
+  interruptedBy = signal;
+  stop.abort(new Error(signal));
+}
+
+function handOverSignals(): void {
+  throwIfAborted(stop.signal);
+  for (const signal of STOP_SIGNALS) process.off(signal, onSignal);
 }
 
 /** After this the process ends even if something, such as a pipe that nobody writes to, keeps it alive. */
@@ -28,7 +35,7 @@ function endAtOnce(signal: NodeJS.Signals): void {
   process.kill(process.pid, signal);
 }
 
-const code = await run(process.argv.slice(2), { io, signal: stop.signal });
+const code = await run(process.argv.slice(2), { io, signal: stop.signal, handOverSignals });
 // 128 + the signal's number, as in shells. Not `process.exit`, so that pending output is still written.
 process.exitCode = interruptedBy === undefined ? code : interruptedBy === 'SIGINT' ? 130 : 143;
 if (interruptedBy !== undefined) {

@@ -19,6 +19,6 @@ export interface CreateDiarizerOptions extends Omit<CoreOptions, 'model' | 'back
 }
 
 /** The error for an unknown backend name, which only callers without type checking can pass. */
-export function unknownBackend(backend: string): VoiceFlowError {
-  return invalidOption(`backend is "${backend}"; expected "node", "wasm" or a Backend`);
+export function unknownBackend(backend: unknown): VoiceFlowError {
+  return invalidOption(`backend is ${JSON.stringify(backend)}; expected "node", "wasm" or a Backend`);
 }

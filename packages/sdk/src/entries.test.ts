@@ -40,6 +40,10 @@ describe('createDiarizer on a server', () => {
     expect(await codeOf(createDiarizer({ backend: backend as 'wasm' }))).toBe('invalid-option');
   });
 
+  it.each([null, {}, [], 'light'])('rejects the model %j', async (model) => {
+    expect(await codeOf(createDiarizer({ model: model as never }))).toBe('invalid-option');
+  });
+
   it('rejects the name of a model', async () => {
     const model = 'accurate' as unknown as typeof fastCnn;
     await expect(createDiarizer({ model })).rejects.toMatchObject({

@@ -8,6 +8,7 @@ import type { AudioDecoder } from './contract/audio.ts';
 import type { Backend } from './contract/backend.ts';
 import type { Diarizer } from './contract/diarizer.ts';
 import { invalidOption, VoiceFlowError } from './contract/errors.ts';
+import { isObject } from './contract/is-object.ts';
 import type { Warning } from './contract/warnings.ts';
 import { createDiarizer as create } from './diarizer.ts';
 import { standard } from './standard.ts';
@@ -37,11 +38,11 @@ const WASM: Choice = {
  * decoders are those of `@voiceflow-ml/codecs` if it is installed.
  */
 export async function createDiarizer(options: CreateDiarizerOptions = {}): Promise<Diarizer> {
-  const { device, backend, ...rest } = options;
+  const { device, backend, ...rest } = options ?? {};
   const { model = standard, decoders = await installedDecoders() } = rest;
-  if (typeof model !== 'object') {
-    const hint = `pass await installedModel(${JSON.stringify(model)}), which is in voiceflow-ml/installed`;
-    throw invalidOption(`model is of type ${typeof model}; expected a model package`, hint);
+  if (!isObject(model) || !isObject(model.manifest)) {
+    const hint = `pass await installedModel(${typeof model === 'string' ? JSON.stringify(model) : '"light"'}), which is in voiceflow-ml/installed`;
+    throw invalidOption(`model is ${JSON.stringify(model)}; expected a model package`, hint);
   }
   const choices = choicesOf(backend, checkDevice(device ?? 'cpu'));
   return createFirst(choices, (choice, warnings) =>
@@ -80,7 +81,7 @@ async function installedDecoders(): Promise<readonly AudioDecoder[]> {
 function choicesOf(backend: CreateDiarizerOptions['backend'], device: Device): readonly Choice[] {
   if (device === 'cpu') {
     if (backend === undefined) return [NATIVE, WASM];
-    if (typeof backend !== 'string') return [{ backend: () => backend }];
+    if (typeof backend === 'object' && typeof backend?.load === 'function') return [{ backend: () => backend }];
     if (backend === 'node') return [NATIVE];
     if (backend === 'wasm') return [WASM];
     throw unknownBackend(backend);

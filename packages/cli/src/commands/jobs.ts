@@ -1,7 +1,7 @@
 import { constants, openAsBlob } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { choice, integer, UsageError, type Values } from '@voiceflow-ml/server/args';
+import { choice, integer, UsageError, unknownAction, type Values } from '@voiceflow-ml/server/args';
 import type { VoiceFlowClient } from '@voiceflow-ml/server/client';
 import { type Context, defineCommand } from '../command.ts';
 import { EXIT, explainSystemError, FileError } from '../errors.ts';
@@ -34,12 +34,9 @@ export const jobs = defineCommand({
       does: 'submit a recording and wait for its turns',
     },
   ],
-  async run(values, [action, ...rest], context) {
-    const run = { submit, status, wait, cancel }[action ?? ''];
-    if (run === undefined) {
-      const message = action === undefined ? 'jobs needs an action' : `there is no action "${action}"`;
-      throw new UsageError(message, 'Use submit, status, wait or cancel');
-    }
+  async run(values, [action = '', ...rest], context) {
+    const run = ACTIONS.get(action);
+    if (run === undefined) throw unknownAction('jobs', action, [...ACTIONS.keys()]);
     const [target, ...more] = rest;
     if (more.length > 0) throw new UsageError(`jobs ${action} takes one argument, received ${rest.length}`);
     await run(openServer(values.server), target, values, context);
@@ -82,6 +79,8 @@ const wait: Action = async (client, target, { format = 'json' }, { io, signal })
 const cancel: Action = async (client, target, _, { signal }) => {
   await client.jobs.cancel(required(target, 'ID of the job'), { signal });
 };
+
+const ACTIONS: ReadonlyMap<string, Action> = new Map(Object.entries({ submit, status, wait, cancel }));
 
 function required(target: string | undefined, what: string): string {
   if (target === undefined || target === '') throw new UsageError(`${what} is missing`);

@@ -17,7 +17,9 @@ async function score(...args: string[]): Promise<string> {
     text += more;
   };
   const io: Io = { screen, errorScreen: screen, out, err: () => {} };
-  expect(await run(['score', ...args], { io, signal: new AbortController().signal })).toBe(0);
+  expect(await run(['score', ...args], { io, signal: new AbortController().signal, handOverSignals: () => {} })).toBe(
+    0,
+  );
   return text;
 }
 

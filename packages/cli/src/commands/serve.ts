@@ -14,8 +14,10 @@ export const serve: AnyCommand = {
     { command: 'VOICEFLOW_API_KEYS=me:… voiceflow serve --host 0.0.0.0', does: 'for other machines, with an API key' },
   ],
   ownHelp: true,
-  async execute(args, { signal }) {
-    const code = await (await program(signal))([...args]);
+  async execute(args, { signal, handOverSignals }) {
+    const program = await entry(signal);
+    handOverSignals();
+    const code = await program.serve([...args]);
     // A signal is the normal way to stop a server, so the exit code is the server's own and not 128 + the signal's
     // number.
     process.exit(code);
@@ -23,12 +25,6 @@ export const serve: AnyCommand = {
 };
 
 /** @param signal Fires on a signal that arrives before the program handles signals itself. */
-async function program(signal: AbortSignal): Promise<(args: string[]) => Promise<number>> {
-  const { serve } = await entry(signal);
-  throwIfAborted(signal);
-  return serve;
-}
-
 async function entry(signal: AbortSignal) {
   if ('Bun' in globalThis) return import('@voiceflow-ml/server/bun');
   if ('Deno' in globalThis) return import('@voiceflow-ml/server/deno');

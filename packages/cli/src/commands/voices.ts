@@ -11,7 +11,8 @@ const options = {
   json: flag('list: print JSON'),
 };
 
-const ACTIONS = ['list', 'remove', 'rename'] as const;
+/** The actions, with their numbers of names. */
+const ACTIONS: ReadonlyMap<string, number> = new Map(Object.entries({ list: 0, remove: 1, rename: 2 }));
 
 export const voices = defineCommand({
   usage: 'list | remove NAME | rename NAME NEW-NAME --book voices.json',
@@ -25,8 +26,8 @@ export const voices = defineCommand({
     { command: 'voiceflow voices rename Ada "Ada L" --book voices.json', does: 'rename a voice' },
   ],
   async run({ book, json }, [action = '', ...names], { io }) {
-    const expected = { list: 0, remove: 1, rename: 2 }[action];
-    if (expected === undefined) throw unknownAction('voices', action, ACTIONS);
+    const expected = ACTIONS.get(action);
+    if (expected === undefined) throw unknownAction('voices', action, [...ACTIONS.keys()]);
     if (names.length !== expected) {
       throw new UsageError(
         `voices ${action} needs ${expected} ${expected === 1 ? 'name' : 'names'}, received ${names.length}`,

@@ -1,5 +1,4 @@
 import process from 'node:process';
-import { throwIfAborted } from 'voiceflow-ml/core';
 import type { AnyCommand } from '../command.ts';
 
 /** Runs the worker program, which handles its own help, options and signals. */
@@ -17,10 +16,9 @@ export const worker: AnyCommand = {
     { command: 'voiceflow worker --database postgres://… --s3 calls --workers 4', does: 'audio in a bucket' },
   ],
   ownHelp: true,
-  async execute(args, { signal }) {
+  async execute(args, { handOverSignals }) {
     const { runWork } = await import('@voiceflow-ml/server/node');
-    // A signal until here; from here on the program handles signals itself.
-    throwIfAborted(signal);
+    handOverSignals();
     process.exit(await runWork(args));
   },
 };

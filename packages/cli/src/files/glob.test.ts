@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { globBase, globMatcher, hasGlob } from './glob.ts';
+import { folderMatcher, globBase, globMatcher, hasGlob } from './glob.ts';
 
 describe('globMatcher', () => {
   it.each([
@@ -46,6 +46,37 @@ describe('globMatcher', () => {
 
   it('takes linear time for names that almost match', () => {
     expect(globMatcher('*a*a*a*a*b')('a'.repeat(40))).toBe(false);
+  });
+});
+
+describe('folderMatcher', () => {
+  it.each([
+    ['*.wav', [], ['a']],
+    ['a/*/x.wav', ['a', 'a/b'], ['b', 'a/b/c']],
+    ['./a*/x.wav', ['ab'], ['b']],
+    ['/a/b*/**/x.wav', ['/a/b', '/a/bc/d/e'], ['/a/c', '/a/c/b']],
+    ['**/x.wav', ['a', 'a/b/c'], []],
+    ['{a/b,c}/x.wav', ['a', 'a/b', 'c'], ['a/b/c']],
+  ])('%s', (pattern, entered, skipped) => {
+    const matcher = folderMatcher(pattern);
+    for (const folder of entered) expect(matcher(folder), folder).toBe(true);
+    for (const folder of skipped) expect(matcher(folder), folder).toBe(false);
+  });
+
+  it('enters every folder with a file that the pattern matches', () => {
+    const text = fc.string({ unit: fc.constantFrom(...'ab**?[]{},.'.split('')), minLength: 1, maxLength: 4 });
+    const glob = fc.oneof(text, fc.constantFrom('*', '**', 'a*', '{a,b}', '{a/b,a}'));
+    const name = fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 2 });
+    const some = { minLength: 2, maxLength: 4 };
+    let matched = 0;
+    const law = fc.property(fc.array(glob, some), fc.array(name, some), (globs, names) => {
+      if (!globMatcher(globs.join('/'))(names.join('/'))) return;
+      matched++;
+      for (let depth = 1; depth < names.length; depth++)
+        expect(folderMatcher(globs.join('/'))(names.slice(0, depth).join('/'))).toBe(true);
+    });
+    fc.assert(law, { seed: 5, numRuns: 5000 });
+    expect(matched).toBeGreaterThan(200);
   });
 });
 

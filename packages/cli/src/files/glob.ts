@@ -33,6 +33,28 @@ export function globMatcher(pattern: string): (path: string) => boolean {
   }
 }
 
+/**
+ * Makes a matcher for folders, as paths with forward slashes: whether the pattern may match a file in the folder or
+ * below it.
+ */
+export function folderMatcher(pattern: string): (folder: string) => boolean {
+  const parts = slashes(pattern)
+    .split('/')
+    .filter((part, i) => part !== '.' && (part !== '' || i === 0));
+  const stars = parts.findIndex((part) => part.includes('**'));
+  const deepest = stars < 0 ? parts.length - 1 : Number.POSITIVE_INFINITY;
+  // A brace or bracket with a slash in it extends over several parts: every folder may match.
+  const compared = /[{[][^}\]]*\//.test(pattern) ? 0 : stars < 0 ? parts.length - 1 : stars;
+  const prefixes = Array.from({ length: compared }, (_, i) => parts.slice(0, i + 1).join('/'));
+  const matchers = prefixes.map((prefix) => (prefix === '' ? undefined : globMatcher(prefix)));
+  return (folder) => {
+    const own = folder.split('/');
+    if (own.length > deepest) return false;
+    const matches = matchers[Math.min(own.length, compared) - 1];
+    return matches === undefined || matches(own.slice(0, compared).join('/'));
+  };
+}
+
 /** A path with forward slashes. */
 export function slashes(path: string): string {
   return process.platform === 'win32' ? path.replaceAll('\\', '/') : path;

@@ -1,8 +1,19 @@
+import type { PathLike } from 'node:fs';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { findInputs } from './inputs.ts';
+
+// The tests may run as root, who can read every folder.
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>();
+  const readdir = async (folder: PathLike, options: { readonly withFileTypes: true }) => {
+    if (String(folder).endsWith('locked')) throw Object.assign(new Error('EACCES: scandir'), { code: 'EACCES' });
+    return real.readdir(folder, options);
+  };
+  return { ...real, readdir };
+});
 
 let root = '';
 const at = (...parts: string[]) => join(root, ...parts);
@@ -58,5 +69,52 @@ describe('findInputs', () => {
     const [bad, good] = await findInputs([at(arg), at('calls/b.wav')]);
     expect(bad?.error?.message).toBe(message);
     expect(good?.error).toBeUndefined();
+  });
+
+  describe('reports what it cannot read, beside what it can', () => {
+    const problems = async (arg: string) =>
+      (await findInputs([at(arg)])).map(({ path, error }) => [path.slice(root.length + 1), error?.message]);
+    const locked = 'cannot be read: permission denied';
+
+    beforeAll(() => {
+      for (const folder of ['part/locked', 'part/open']) mkdirSync(at(folder), { recursive: true });
+      for (const file of ['part/z.wav', 'part/open/y.wav']) writeFileSync(at(file), 'x');
+      symlinkSync(at('nowhere.wav'), at('part/gone.wav'));
+      symlinkSync(at('nowhere.txt'), at('part/gone.txt'));
+      symlinkSync(at('part/self.wav'), at('part/self.wav'));
+      symlinkSync(at('part/open'), at('part/folder.wav'));
+    });
+
+    const links = [
+      ['part/gone.wav', 'is a link to a file that does not exist'],
+      ['part/self.wav', 'cannot be read: the link leads to itself'],
+    ];
+
+    it.each([
+      [
+        'part',
+        [links[0], ['part/locked', locked], ['part/open/y.wav', undefined], links[1], ['part/z.wav', undefined]],
+      ],
+      ['part/*.wav', [...links, ['part/z.wav', undefined]]],
+      [
+        'part/*/*.wav',
+        [
+          ['part/locked', locked],
+          ['part/open/y.wav', undefined],
+        ],
+      ],
+      ['part/o*/*.wav', [['part/open/y.wav', undefined]]],
+      [
+        '**/y.wav',
+        [
+          ['part/locked', locked],
+          ['part/open/y.wav', undefined],
+        ],
+      ],
+      ['part/locked', [['part/locked', locked]]],
+      ['part/locked/*.wav', [['part/locked', locked]]],
+    ])('%s', async (arg, expected) => {
+      expect(await problems(arg)).toEqual(expected);
+    });
   });
 });

@@ -2,8 +2,8 @@ import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, relative, resolve } from 'node:path';
 import { codeOf, explainSystemError, FileError } from '../errors.ts';
-import { globBase, globMatcher, hasGlob, slashes } from './glob.ts';
-import { statsOf } from './open.ts';
+import { folderMatcher, globBase, globMatcher, hasGlob, slashes } from './glob.ts';
+import { unreadable } from './open.ts';
 
 /** An input file, or the error for an argument that gave none. */
 export interface Input {
@@ -21,7 +21,8 @@ const AUDIO_EXTENSIONS = new Set(
 
 /**
  * Resolves arguments to files: files, folders (with their subfolders), globs, `-`. Each file appears once, in the order
- * of the arguments and of the names inside a folder. An argument without a file gives an entry with an error.
+ * of the arguments and of the names inside a folder. An argument without a file gives an entry with an error, and so
+ * does each unreadable subfolder and each link that leads nowhere.
  */
 export async function findInputs(args: readonly string[]): Promise<Input[]> {
   const seen = new Set<string>();
@@ -47,8 +48,8 @@ async function expand(arg: string): Promise<Input[]> {
 }
 
 async function audioIn(folder: string): Promise<Input[]> {
-  const files = (await walk(folder)).filter((file) => AUDIO_EXTENSIONS.has(extname(file).toLowerCase()));
-  if (files.length > 0) return files.map((file) => ({ path: file, name: stem(relative(folder, file)) }));
+  const found = await walk(folder, { takes: (file) => AUDIO_EXTENSIONS.has(extname(file).toLowerCase()) });
+  if (found.length > 0) return found.map((entry) => inputOf(entry, relative(folder, entry.path)));
   const error = new FileError('no audio file in this folder or its subfolders', {
     hint: 'In folders, files are found by their extension, such as .wav; give the path of a file with another extension',
   });
@@ -57,31 +58,79 @@ async function audioIn(folder: string): Promise<Input[]> {
 
 async function expandGlob(pattern: string): Promise<Input[]> {
   const base = globBase(pattern);
-  const matches = globMatcher(pattern);
-  const below = slashes(pattern.slice(base.length))
-    .split('/')
-    .filter((part) => part !== '' && part !== '.').length;
-  const depth = pattern.includes('**') ? Number.POSITIVE_INFINITY : below;
-  const files = (await walk(base || '.', depth)).map((file) => (base === '' ? relative('.', file) : file));
-  const found = files.filter((file) => matches(slashes(file)));
-  if (found.length > 0) return found.map((file) => ({ path: file, name: stem(relative(base || '.', file)) }));
+  const shown = (path: string) => slashes(base === '' ? relative('.', path) : path);
+  const [matches, mayContain] = [globMatcher(pattern), folderMatcher(pattern)];
+  const found = await walk(base || '.', {
+    takes: (file) => matches(shown(file)),
+    enters: (folder) => mayContain(shown(folder)),
+  });
+  if (found.length > 0) {
+    return found.map(({ path, error }) => {
+      return inputOf({ path: base === '' ? relative('.', path) : path, error }, relative(base || '.', path));
+    });
+  }
   return [failed(pattern, new FileError('no file matches this pattern', { hint: 'Check the pattern' }))];
 }
 
-/** Files down to `depth` levels, sorted by name. Hidden files are skipped, links to folders are not followed. */
-async function walk(folder: string, depth = Number.POSITIVE_INFINITY): Promise<string[]> {
-  if (depth < 1) return [];
-  const entries = await readdir(folder, { withFileTypes: true }).catch((): Dirent[] => []);
+/** A file of a folder, or a folder or link that cannot be read. */
+interface Entry {
+  readonly path: string;
+  readonly error?: FileError | undefined;
+}
+
+interface WalkOptions {
+  /** Whether a file is returned. Links are followed only for such names. */
+  readonly takes: (file: string) => boolean;
+  /** Whether a subfolder is searched. Default: all. */
+  readonly enters?: (folder: string) => boolean;
+}
+
+/**
+ * The files of a folder and its subfolders, sorted by name, and what cannot be read in them. Hidden files are skipped,
+ * links to folders are not followed.
+ */
+async function walk(folder: string, options: WalkOptions): Promise<Entry[]> {
+  const { takes, enters = () => true } = options;
+  let entries: Dirent[];
+  try {
+    entries = await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    // The folder does not exist: it was removed, or the pattern matches nothing.
+    return isMissing(error) ? [] : [{ path: folder, error: unreadable(error) }];
+  }
   const visible = entries
     .filter(({ name }) => !name.startsWith('.'))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  const found: string[] = [];
+  const found: Entry[] = [];
   for (const entry of visible) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) found.push(...(await walk(path, depth - 1)));
-    else if (entry.isFile() || (entry.isSymbolicLink() && (await statsOf(path))?.isFile())) found.push(path);
+    if (entry.isDirectory()) {
+      if (enters(path)) found.push(...(await walk(path, options)));
+    } else if (takes(path)) {
+      if (entry.isFile()) found.push({ path });
+      else if (entry.isSymbolicLink()) found.push(...(await follow(path)));
+    }
   }
   return found;
+}
+
+/** The file that a link leads to; nothing for a link to a folder. */
+async function follow(path: string): Promise<Entry[]> {
+  try {
+    return (await stat(path)).isFile() ? [{ path }] : [];
+  } catch (error) {
+    const dangling = new FileError('is a link to a file that does not exist', { hint: 'Remove or correct the link' });
+    return [{ path, error: isMissing(error) ? dangling : unreadable(error) }];
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '');
+}
+
+/** @param place The path below the folder of the argument. */
+function inputOf({ path, error }: Entry, place: string): Input {
+  return error === undefined ? { path, name: stem(place) } : { path, name: stem(place), error };
 }
 
 function failed(path: string, error: FileError): Input {

@@ -62,7 +62,8 @@ function toWeb(stream: Readable): ReadableStream<Uint8Array> {
   return Readable.toWeb(stream) as ReadableStream<Uint8Array>;
 }
 
-function unreadable(error: unknown): FileError {
+/** The error for a path that the system cannot read. */
+export function unreadable(error: unknown): FileError {
   if (error instanceof FileError) return error;
   return new FileError(`cannot be read: ${explainSystemError(error)}`, {
     hint: 'Check the path and its permissions',

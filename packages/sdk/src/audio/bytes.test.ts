@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { VoiceFlowError } from '../contract/errors.ts';
@@ -149,6 +150,19 @@ describe('failures', () => {
     expect(() => openBytes(BYTES, { signal: AbortSignal.abort() })).toThrow(
       expect.objectContaining({ code: 'aborted' }),
     );
+  });
+
+  it('reads async iterables, such as streams of Node', async () => {
+    const collected = async (input: AsyncIterable<Uint8Array>) => [...(await openBytes(input).read(1 << 20))];
+    async function* pieces() {
+      yield* cut(BYTES, [100, 1, 7]);
+    }
+    expect(await collected(pieces())).toEqual([...BYTES]);
+    expect(await collected(Readable.from(cut(BYTES, [100])))).toEqual([...BYTES]);
+    const controller = new AbortController();
+    const pending = openBytes(new Readable({ read() {} }), { signal: controller.signal }).read(1);
+    controller.abort();
+    await expect(pending).rejects.toMatchObject({ code: 'aborted' });
   });
 
   it('converts errors of streams and blobs to VoiceFlowError', async () => {

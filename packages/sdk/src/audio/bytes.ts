@@ -18,7 +18,13 @@ export interface ByteOptions {
 }
 
 /** Encoded bytes as input. */
-export type ByteInput = Blob | Uint8Array | ArrayBuffer | ReadableStream<Uint8Array>;
+export type ByteInput = Blob | Uint8Array | ArrayBuffer | ByteStream;
+
+/** An async iterable, such as a stream of Node, where `ReadableStream.from` is available (not in all browsers). */
+type ByteStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** Of hosts that can iterate: TypeScript's types of pages have no `ReadableStream.from`. */
+const { from } = ReadableStream as { from?: (bytes: AsyncIterable<Uint8Array>) => ReadableStream<Uint8Array> };
 
 /**
  * Opens bytes for sequential reading, without unnecessary copies. Blobs are read in slices, streams as they arrive.
@@ -38,8 +44,9 @@ export function openBytes(input: ByteInput, options: ByteOptions = {}): PeekRead
   return new SeekableReader(bytes, options.signal);
 }
 
-export function isStream(value: unknown): value is ReadableStream<Uint8Array> {
-  return typeof value === 'object' && value !== null && 'getReader' in value;
+export function isStream(value: unknown): value is ByteStream {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'getReader' in value || (from !== undefined && Symbol.asyncIterator in value);
 }
 
 /** The built-in type of a value from any realm, such as `Uint8Array`. */
@@ -123,7 +130,8 @@ class StreamReader implements PeekReader {
   /** Bytes that have arrived but are not read yet. */
   #rest = new Uint8Array(0);
 
-  constructor(stream: ReadableStream<Uint8Array>, options: ByteOptions) {
+  constructor(input: ByteStream, options: ByteOptions) {
+    const stream = 'getReader' in input ? input : from!.call(ReadableStream, input);
     if (stream.locked) {
       throw invalidOption(
         'the audio stream is locked: something else is reading it',

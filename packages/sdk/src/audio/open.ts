@@ -148,6 +148,8 @@ function isSource(input: unknown): input is AudioSource {
   return (
     typeof input === 'object' &&
     input !== null &&
+    // A stream of Node has the functions, too.
+    'sampleRate' in input &&
     ['read', 'close'].every((name) => name in input && typeof input[name as keyof typeof input] === 'function')
   );
 }

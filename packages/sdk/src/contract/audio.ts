@@ -29,7 +29,15 @@ export interface SampleInput {
 }
 
 /** Audio that `diarize` accepts. The format is detected from the bytes, never from a file name. */
-export type AudioInput = SampleInput | Blob | Uint8Array | ArrayBuffer | ReadableStream<Uint8Array> | AudioSource;
+export type AudioInput =
+  | SampleInput
+  | Blob
+  | Uint8Array
+  | ArrayBuffer
+  | ReadableStream<Uint8Array>
+  /** Such as a stream of Node; not in browsers without `ReadableStream.from`. */
+  | AsyncIterable<Uint8Array>
+  | AudioSource;
 
 /** Limits on the audio. They are checked against the data that arrives, never against the length in a header. */
 export interface AudioLimits {

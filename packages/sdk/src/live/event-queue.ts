@@ -39,7 +39,11 @@ export class EventQueue<T> implements AsyncIterable<T> {
       if (this.#error !== undefined) throw this.#error;
       if (this.#over) return;
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+        const other = this.#wake;
+        this.#wake = () => {
+          other?.();
+          resolve();
+        };
       });
       this.#wake = undefined;
     }

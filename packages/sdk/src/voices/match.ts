@@ -76,11 +76,12 @@ export function checkVoices(voices: readonly KnownVoice[], space: string, dimens
   if (!Array.isArray(voices)) throw invalidOption('the known voices are no list', 'for example book.voices');
   for (const voice of voices) {
     checkName(voice.name);
-    if (voice.space !== space) throw wrongSpace(`voice ${JSON.stringify(voice.name)}`, voice.space, space);
+    const what = `voice ${JSON.stringify(voice.name)}`;
+    if (voice.space !== space) throw wrongSpace(what, voice.space, space);
     const { seconds = 1 } = voice;
-    if (!(seconds > 0 && seconds < Number.POSITIVE_INFINITY))
-      throw invalidOption(`voice ${JSON.stringify(voice.name)} has ${seconds} seconds of speech, expected more than 0`);
-    unit(voice.embedding, `voice ${JSON.stringify(voice.name)}`, dimension ?? voices[0]?.embedding.length);
+    if (!(seconds > 0 && seconds < 1e9))
+      throw invalidOption(`${what} has ${seconds} seconds of speech, expected more than 0`);
+    unit(voice.embedding, what, dimension ?? voices[0]?.embedding.length);
   }
 }
 

@@ -53,7 +53,7 @@ describe('options in text form', () => {
       [() => embedParams({ start: '1' }), /end is "absent"/],
       [() => embedParams({ start: '3', end: '2' }), /expected more than start \(3\)/],
       [() => embedParams({ end: '1e3' }), /expected a number of seconds/],
-      [() => liveRequest({}), /sampleRate is "absent"/],
+      [() => liveRequest({}), /sampleRate is required/],
       [() => liveRequest({ sampleRate: '16000', encoding: 'mp3' }), /expected s16le or f32le/],
       [() => liveRequest({ sampleRate: '16000', foo: '1' }), /unknown option "foo"/],
     ];

@@ -113,7 +113,8 @@ export function readParams<E extends v.ObjectEntries>(
   const [issue] = result.issues;
   const name = String(issue.path?.[0].key ?? 'an option');
   const value = params[name];
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'absent');
+  if (value === undefined) throw invalidOption(`${name} is required`);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
   throw invalid(name, text, issue.message);
 }
 
