@@ -10,6 +10,8 @@ import { dataFolder, PATIENCE, testOptions } from './databases.ts';
 
 /** The database of a server that starts and ends. */
 
+const JSON_TYPE = { 'content-type': 'application/json' };
+
 let data: string;
 beforeAll(async () => {
   data = await dataFolder();
@@ -43,5 +45,18 @@ describe('a server with jobs', () => {
     expect(response.status).toBe(200);
     expect((await response.json()).jobs).toHaveLength(1);
     await app.close();
+  });
+
+  it('counts the jobs that it accepted since it last counted the queue', async () => {
+    const folder = await dataFolder();
+    const app = await jobsApp(testOptions({ data: folder }, { mostQueued: 2 }), {}, false);
+    const statuses: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      const init = { method: 'POST', body: '{"url":"http://127.0.0.1:9/a.wav"}', headers: JSON_TYPE };
+      statuses.push((await app.fetch('/v1/jobs', init)).status);
+    }
+    expect(statuses).toEqual([202, 202, 503, 503]);
+    await app.close();
+    rmSync(folder, { recursive: true, force: true });
   });
 });

@@ -120,10 +120,14 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
   const metrics = jobMetrics(host.registry);
   let working: Working | undefined;
   let depth = NOTHING;
+  /** `jobs.inserted` when `depth` was counted. */
+  let counted = 0;
   let unavailable = 0;
   const updateDepth = async () => {
     try {
+      const inserted = jobs.inserted;
       depth = await jobs.depth();
+      counted = inserted;
       unavailable = 0;
     } catch {
       unavailable = 1;
@@ -154,8 +158,9 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
     allowPrivate: options.allowPrivate,
     webhooks: secret !== undefined,
     async admit(key) {
-      if (depth.queued >= options.mostQueued) {
-        throw new VoiceFlowError('overloaded', `${depth.queued} jobs are queued, the limit is ${options.mostQueued}`, {
+      const queued = depth.queued + jobs.inserted - counted;
+      if (queued >= options.mostQueued) {
+        throw new VoiceFlowError('overloaded', `${queued} jobs are queued, the limit is ${options.mostQueued}`, {
           hint: 'Try again after Retry-After seconds.',
           retryAfter: 30,
         });
