@@ -1,13 +1,25 @@
 /** What users do wrong, given to the built command: exit code, one line that says what and what to do, nothing left. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeWav } from 'voiceflow-ml/core';
-import { CONVERSATION, ended, scratchFolder, shell, shellCode, start, voiceflow } from './command.ts';
+import {
+  CONVERSATION,
+  ended,
+  makePipe,
+  scratchFolder,
+  shell,
+  shellCode,
+  start,
+  TRUTH,
+  voiceflow,
+  whenRead,
+} from './command.ts';
 
 const root = scratchFolder();
 const at = (name: string) => join(root, name);
+const WORDS = CONVERSATION.replace(/\.wav$/, '.words.json');
 const MODEL = new URL('../../models/fast-cnn/', import.meta.url);
 
 beforeAll(() => {
@@ -177,6 +189,8 @@ describe('invalid arguments', () => {
     ['score x.rttm', /score needs 2 files/],
     ['models', /list, pull, verify, path/],
     ['models pull nothing', /there is no model "nothing"/],
+    ['batch a/x.wav a/x.mp3 --out o', /a\/x\.wav and a\/x\.mp3 would both be written to o\/x\.json/],
+    ['batch x.wav --out -', /batch writes files/],
     ['jobs constructor', /jobs has no action "constructor", expected one of submit, status, wait, cancel/],
     ['voices constructor --book b.json', /voices has no action "constructor", expected one of list, remove, rename/],
   ])('voiceflow %s', async (line, message) => {
@@ -254,16 +268,28 @@ describe('Ctrl-C', () => {
     expect(readdirSync(root)).not.toContain('half');
   });
 
-  it.skipIf(process.platform === 'win32')('exits while it waits for a pipe without a writer (Unix only)', async () => {
-    spawnSync('mkfifo', [at('pipe')]);
-    const child = start(['diarize', at('pipe'), '--out', at('piped')]);
+  it
+    .skipIf(process.platform === 'win32')
+    .each([
+      ['diarize PIPE --out piped'],
+      [`diarize ${CONVERSATION} --book PIPE --out piped`],
+      [`score ${TRUTH} PIPE`],
+      [`words PIPE ${TRUTH}`],
+      [`words ${WORDS} PIPE`],
+      [`enroll Ada ${CONVERSATION} --book PIPE`],
+      [`identify ${CONVERSATION} --book PIPE`],
+    ])('ends %s, which waits for the pipe (Unix only)', async (line) => {
+    const folder = mkdtempSync(join(root, 'pipe-'));
+    makePipe(join(folder, 'PIPE'));
+    const child = start(line.split(' '), { cwd: folder });
     const end = ended(child);
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const close = await whenRead(join(folder, 'PIPE'));
     child.kill('SIGINT');
-    const { code, signal, stdout, stderr } = await end;
-    expect([code, signal]).toSatisfy(([c, s]) => c === 130 || s === 'SIGINT');
-    expect(stdout + stderr).toBe('');
-    expect(readdirSync(root)).not.toContain('piped');
+    const result = await end;
+    close();
+    expect(shellCode(result)).toBe(130);
+    expect(result.stdout + result.stderr).toBe('');
+    expect(readdirSync(folder)).toEqual(['PIPE']);
   });
 
   it('keeps completed recordings', async () => {

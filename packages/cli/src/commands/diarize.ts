@@ -52,7 +52,11 @@ export const diarize = defineCommand({
   ],
   async run(values, positionals, context) {
     if (positionals.length === 0) throw new UsageError('diarize needs a FILE', 'See voiceflow diarize --help');
-    const diarizeOptions = { ...speakerCounts(values), ...channelsOf(values.channels), ...(await readNaming(values)) };
+    const diarizeOptions = {
+      ...speakerCounts(values),
+      ...channelsOf(values.channels),
+      ...(await readNaming(values, context.signal)),
+    };
     const inputs = await findInputs(positionals);
     const outputs = await planOutputs(inputs, values);
 

@@ -55,10 +55,10 @@ export const enroll = defineCommand({
     await using diarizer = await openDiarizer(values, context.signal);
     const { space } = diarizer.manifest;
     // Checked before the slow part: a book with another embedding space is refused at once.
-    checkVoices((await readOrStartBook(values.book, space)).voices, space);
+    checkVoices((await readOrStartBook(values.book, space, context.signal)).voices, space);
     const samples: VoiceSample[] = [];
     for (const input of inputs) samples.push(...(await samplesOf(diarizer, input, context)));
-    const read = (path: string) => readOrStartBook(path, space);
+    const read = (path: string) => readOrStartBook(path, space, context.signal);
     const book = await changeBook(values.book, (before) => before.enroll(name, samples, space), read);
     await printVoice(book, name, context);
     return EXIT.done;

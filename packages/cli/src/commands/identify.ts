@@ -32,8 +32,8 @@ export const identify = defineCommand({
     if (path === undefined || more.length > 0) {
       throw new UsageError(`identify needs one FILE, received ${positionals.length}`);
     }
-    const book = await readBook(values.book);
-    const naming = await readNaming(values);
+    const book = await readBook(values.book, signal);
+    const naming = await readNaming(values, signal);
     await using diarizer = await openDiarizer(values, signal);
     const result = await onFile(path, async () => {
       const audio = await openAudio(path);

@@ -79,8 +79,8 @@ export const words = defineCommand({
     if (path === undefined || second === undefined || more.length > 0) {
       throw new UsageError(`words needs 2 files, WORDS and RECORDING or TURNS, received ${positionals.length}`);
     }
-    const transcript = await onFile(path, async () => parseWords(await readText(path)));
-    const turns = (await readTurns(second)) ?? (await diarize(second, values, io, signal));
+    const transcript = await onFile(path, async () => parseWords(await readText(path, signal)));
+    const turns = (await readTurns(second, signal)) ?? (await diarize(second, values, io, signal));
     const { 'max-distance': maxDistance, 'max-pause': maxPause, snap, format = 'text' } = values;
     const subtitles = format === 'srt' || format === 'vtt';
     const maxSeconds = values['max-seconds'] ?? (subtitles ? LONGEST_CUE : undefined);
@@ -100,7 +100,7 @@ async function diarize(
   io: Io,
   signal: AbortSignal,
 ): Promise<readonly Turn[]> {
-  const naming = await readNaming(values);
+  const naming = await readNaming(values, signal);
   return onFile(path, async () => {
     const audio = await openAudio(path);
     await using diarizer = await openDiarizer(values, signal);

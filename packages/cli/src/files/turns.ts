@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { invalidOption, parseRttm, parseTurnsJson, type Turn } from 'voiceflow-ml/core';
 import { onFile } from '../errors.ts';
-import { readText } from './open.ts';
+import { readText, statsOf } from './open.ts';
 
 /** How a file of turns begins: with JSON, or with a line of RTTM. */
 const JSON_TURNS = /^\uFEFF?\s*[{[]/;
@@ -10,14 +10,14 @@ const RTTM =
 
 /**
  * The turns in a JSON or RTTM file, detected by its content; undefined for any other file, such as audio.
- * @throws FileError with the path of the file, for turns that cannot be read or are of several recordings.
+ * @throws FileError with the path of the file, for turns that cannot be read or are of several recordings; `aborted`.
  */
-export async function readTurns(path: string): Promise<readonly Turn[] | undefined> {
+export async function readTurns(path: string, signal: AbortSignal): Promise<readonly Turn[] | undefined> {
   const head = await headOf(path);
   const isJson = JSON_TURNS.test(head);
   if (!isJson && !RTTM.test(head)) return undefined;
   return onFile(path, async () => {
-    const text = await readText(path);
+    const text = await readText(path, signal);
     return isJson ? parseTurnsJson(text) : turnsOfOne(text);
   });
 }
@@ -35,10 +35,11 @@ function turnsOfOne(text: string): readonly Turn[] {
 
 /** The first bytes of a file. Empty for an unreadable file: opening it as audio then reports the error. */
 async function headOf(path: string): Promise<string> {
-  const file = path === '-' ? undefined : await open(path).catch(() => undefined);
+  // A pipe is not opened: that would wait for its writer.
+  const isFile = path !== '-' && (await statsOf(path))?.isFile();
+  const file = isFile ? await open(path).catch(() => undefined) : undefined;
   if (file === undefined) return '';
   try {
-    if (!(await file.stat()).isFile()) return '';
     const { buffer, bytesRead } = await file.read(Buffer.alloc(256), 0, 256, 0);
     return buffer.toString('utf8', 0, bytesRead);
   } finally {
