@@ -27,3 +27,8 @@ export function openServer(server: string | undefined): VoiceFlowClient {
 export function submitOptions({ speakers, min, max, exclusive, voices, priority }: Values<typeof SUBMIT_OPTIONS>) {
   return { numSpeakers: speakers, minSpeakers: min, maxSpeakers: max, exclusive, voices, priority };
 }
+
+/** The file ID in RTTM for a recording's name: as the server accepts it, up to 200 characters without spaces. */
+export function uriOf(name: string): string | undefined {
+  return name.replaceAll(/\s/g, '_').slice(0, 200) || undefined;
+}

@@ -69,6 +69,8 @@ export function recordingsOf(
   };
 }
 
+const TRY_AGAIN = 'Try again after Retry-After seconds.';
+
 /** Processes recordings of jobs through the server's own queue; requests with a waiting client have priority. */
 function queuedRecordings(state: AppState): Recordings {
   const { engine, limits, metrics } = state;
@@ -78,9 +80,13 @@ function queuedRecordings(state: AppState): Recordings {
   const free = (taken: number) =>
     queue.waiting > 0 ? 0 : (engine.info?.slots.recording ?? 0) - (queue.running - ours) - taken;
   return recordingsOf(engine, limits.audioSeconds, free, async (task, { bytes }, { signal, onProgress }) => {
-    const ticket = { cost: secondsOf([], bytes), deadlineMs: limits.deadlineMs, renewable: true, signal };
+    // A client waits for the embedding of a voice, as in /v1/embed; nobody waits for a job.
+    const workMs = task.kind === 'embed' ? limits.workMs : undefined;
+    const ticket = { cost: secondsOf([], bytes), deadlineMs: limits.deadlineMs, renewable: true, workMs, signal };
+    let isStarted = false;
     try {
       const reply = await queue.run(ticket, (stop, _, step) => {
+        isStarted = true;
         const progressed: RecordingContext['onProgress'] = (progress) => {
           step();
           onProgress(progress);
@@ -92,6 +98,9 @@ function queuedRecordings(state: AppState): Recordings {
       metrics.audioSeconds.add(reply.audioSeconds, { lane: 'recording' });
       return reply;
     } catch (error) {
+      // The server was busy, which is no failure of the job.
+      if (VoiceFlowError.isInstance(error) && error.code === 'deadline-exceeded' && !isStarted)
+        throw new VoiceFlowError('overloaded', error.message, { hint: TRY_AGAIN, retryAfter: 1, cause: error });
       // The job's signal does not fire when the server's engine is closed.
       if (VoiceFlowError.isInstance(error) && error.code === 'aborted' && !signal.aborted)
         throw new VoiceFlowError('closed', 'the server shut down', { cause: error });
