@@ -70,11 +70,12 @@ export const diarize = defineCommand({
       if (process.env.VOICEFLOW_DEBUG) context.io.err(`${inspect(error)}\n`);
     };
     for (const { path, error } of inputs) if (error !== undefined) reportError(path, error);
-    if (outputs.length > 0) {
+    const usable = outputs.filter(({ input }) => input.error === undefined);
+    if (usable.length > 0) {
       const { format = 'text', exclusive, jobs: atOnce = 1 } = values;
       await using diarizer = await openDiarizer(values, context.signal, atOnce);
       const job = {
-        outputs,
+        outputs: usable,
         diarizer,
         options: diarizeOptions,
         format,

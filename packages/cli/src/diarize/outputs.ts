@@ -25,7 +25,7 @@ interface OutputValues {
 }
 
 /**
- * Decides where the result of each usable input is written, before anything is diarized.
+ * Decides where each result is written, before anything is diarized. Inputs with an error are included.
  * @throws UsageError when two results would have the same path, or the format cannot hold several recordings.
  */
 export async function planOutputs(inputs: readonly Input[], values: OutputValues): Promise<Output[]> {
@@ -41,15 +41,14 @@ export async function planOutputs(inputs: readonly Input[], values: OutputValues
     throw new UsageError(`--out is "${out}", which is a file, expected a folder or - for standard output`);
   }
   const images = timeline === undefined ? undefined : await imagePlaces(timeline, several);
-  const usable = inputs.filter(({ error }) => error === undefined);
-  const repeatedNames = out === '-' ? repeated(usable.map(baseName)) : undefined;
-  const outputs = usable.map((input) => ({
+  const repeatedNames = out === '-' ? repeated(inputs.map(baseName)) : undefined;
+  const outputs = inputs.map((input) => ({
     input,
     fileId: repeatedNames?.has(baseName(input)) ? slashes(input.path) : baseName(input),
     file: out === '-' ? undefined : join(out, `${input.name}.${format === 'text' ? 'txt' : format}`),
     timeline: images?.(input),
   }));
-  rejectCollisions(outputs);
+  rejectCollisions(outputs.filter(({ input }) => input.error === undefined));
   return outputs;
 }
 

@@ -40,15 +40,20 @@ export async function findInputs(args: readonly string[]): Promise<Input[]> {
   return withDistinctNames(found);
 }
 
-/** Appends the extension of the file to names that several inputs share. */
+/** Appends the extension of the file to names that files with different extensions share. */
 function withDistinctNames(inputs: readonly Input[]): Input[] {
-  const named = inputs.map((input) => ({ ...input }));
+  const named = inputs.map((input) => ({ ...input, extension: extname(input.path) }));
   for (;;) {
-    const shared = repeated(named.flatMap(({ name, error }) => (error === undefined ? [name] : [])));
+    const usable = named.filter(({ error }) => error === undefined);
+    const pairs = new Map(usable.map(({ name, extension }) => [`${name} ${extension}`, name]));
+    const shared = repeated([...pairs.values()]);
     // A longer name may be that of another file: of p.wav, p.flac and p.wav.mp3, all three need their extension.
-    const short = named.filter(({ name, path }, i) => shared.has(name) && name === inputs[i]?.name && extname(path));
-    if (short.length === 0) return named;
-    for (const input of short) input.name += extname(input.path);
+    const short = usable.filter(({ name, extension }) => shared.has(name) && extension !== '');
+    if (short.length === 0) return named.map(({ extension: _, ...input }) => input);
+    for (const input of short) {
+      input.name += input.extension;
+      input.extension = '';
+    }
   }
 }
 
