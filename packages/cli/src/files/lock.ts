@@ -18,6 +18,8 @@ interface LockOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called once if another process holds the lock. */
   readonly onWait?: (() => void) | undefined;
+  /** What to do when the lock cannot be created. */
+  readonly hint?: string;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>, options:
 }
 
 async function take(lock: string, path: string, options: LockOptions): Promise<FileHandle> {
-  const { timeoutMs = TIMEOUT_MS, signal, onWait } = options;
+  const { timeoutMs = TIMEOUT_MS, signal, onWait, hint = 'Check the folder and its permissions' } = options;
   const until = performance.now() + timeoutMs;
   for (let waits = false; ; ) {
     throwIfAborted(signal);
@@ -49,8 +51,7 @@ async function take(lock: string, path: string, options: LockOptions): Promise<F
       if (held !== undefined) return held;
       if (await dropStale(lock)) continue;
     } catch (cause) {
-      const message = `cannot lock ${path}: ${explainSystemError(cause)}`;
-      throw new FileError(message, { hint: 'Check the folder and its permissions', cause });
+      throw new FileError(`cannot lock ${path}: ${explainSystemError(cause)}`, { hint, cause });
     }
     if (performance.now() > until) {
       throw new FileError(`another process is changing ${path}`, {
