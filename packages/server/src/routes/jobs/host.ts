@@ -4,9 +4,11 @@ import { VoiceFlowError } from 'voiceflow-ml/core';
 import { secondsOf } from '../../admission/cost.ts';
 import type { Engine, Task, TaskReply } from '../../engine/engine.ts';
 import { diarizeParams, readParams } from '../../engine/runner/params.ts';
+import { assertFits } from '../../http/body.ts';
 import type { AppContext } from '../../http/exchange.ts';
 import { toProblem } from '../../http/problem.ts';
 import { toError } from '../../http/problem-error.ts';
+import { streamBody } from '../../http/streamed-body.ts';
 import type { AppState } from '../../state.ts';
 import { diarizeOutput } from '../diarize/route.ts';
 import { queryOf } from '../task.ts';
@@ -21,16 +23,19 @@ export const JOBS_DRAIN_SHARE = 0.8;
 /** What the server provides to the routes of jobs. */
 export function jobsHost(state: AppState): JobsHost {
   const { limits, options, registry, log, budget } = state;
+  const open = options.openBody ?? ((c: Context) => c.req.raw.body ?? noBody());
   const exchange = (c: Context) => (c as AppContext).var.exchange;
   return {
     recordings: queuedRecordings(state),
     registry,
     log,
-    limits,
     budget,
     client: (c) => exchange(c).client ?? '',
     requestId: (c) => exchange(c).requestId,
-    body: options.openBody ?? ((c) => c.req.raw.body ?? noBody()),
+    body(c, maxBytes = limits.bodyBytes) {
+      assertFits(Number(c.req.header('content-length')) || 0, maxBytes);
+      return streamBody(() => open(c), { maxBytes, idleMs: limits.idleBodyMs });
+    },
     checkOptions: (params) => void diarizeParams(params),
     submission: (params) => readParams(Submission, params),
     query: queryOf,
