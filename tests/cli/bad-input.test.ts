@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { encodeWav } from 'voiceflow-ml/core';
+import { encodeWav, VoiceBook } from 'voiceflow-ml/core';
 import {
   CONVERSATION,
   ended,
@@ -81,6 +81,21 @@ describe('invalid input files', () => {
       expect(stderr).toMatch(/^voiceflow: \S+a\.wav: is a link to a file that does not exist\. [^\n]+\n$/);
     },
   );
+
+  it.each([
+    `diarize ${CONVERSATION}`,
+    `words ${WORDS} ${CONVERSATION}`,
+    `embed ${CONVERSATION}`,
+    `enroll Ada ${CONVERSATION} --book long.json`,
+    `identify ${CONVERSATION} --book empty.json`,
+  ])('that are too long are refused with a hint: %s', async (line) => {
+    writeFileSync(at('empty.json'), JSON.stringify(new VoiceBook('fast-cnn/2')));
+    const { code, stdout, stderr } = await voiceflow([...line.split(' '), '--max-hours', '0.01'], { cwd: root });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(
+      /^voiceflow: \S+: the audio is \d+ s long; the limit is 36 s \[audio-too-long\]\. Split the recording, or raise --max-hours\.\n$/,
+    );
+  });
 
   it('do not stop the processing of others, and are reported one by one', async () => {
     const { code, stdout, stderr } = await voiceflow([

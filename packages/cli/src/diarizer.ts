@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { choice, integer, text, UsageError, type Values } from '@voiceflow-ml/server/args';
-import { type Diarizer, MOST_SPEAKERS, type ModelPackage } from 'voiceflow-ml/core';
+import { choice, integer, number, text, UsageError, type Values } from '@voiceflow-ml/server/args';
+import { type AudioLimits, type Diarizer, MOST_SPEAKERS, type ModelPackage, VoiceFlowError } from 'voiceflow-ml/core';
 import { installedModel, MODEL_NAMES, modelFromFolder, PULLED_MODELS } from 'voiceflow-ml/installed';
 import { statsOf } from './files/open.ts';
 import { didYouMean } from './suggest.ts';
@@ -29,6 +29,28 @@ export const ENGINE_OPTIONS = {
     'device of the native backend (default cpu); if it cannot be used, the CPU is used, with a warning',
   ),
 };
+
+/** The option of every command that processes whole recordings. */
+export const LENGTH_OPTIONS = {
+  'max-hours': number([0.01, 1000], 'HOURS', 'longest recording that is processed, in hours (default 4)', 'hours'),
+};
+
+/**
+ * Calls `work` with the limit of `--max-hours`.
+ * @throws whatever `work` throws; for `audio-too-long` with a hint that names the option.
+ */
+export async function withinHours<T>(
+  { 'max-hours': hours }: Values<typeof LENGTH_OPTIONS>,
+  work: (limits: AudioLimits) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(hours === undefined ? {} : { maxSeconds: hours * 3600 });
+  } catch (error) {
+    if (!VoiceFlowError.isInstance(error) || error.code !== 'audio-too-long') throw error;
+    const hint = 'split the recording, or raise --max-hours';
+    throw new VoiceFlowError(error.code, error.message, { hint, cause: error });
+  }
+}
 
 /** More workers are loaded only for as many concurrent recordings, because each takes about 30 MB. */
 const MOST_WORKERS = 4;

@@ -5,7 +5,7 @@ import { defineCommand } from '../command.ts';
 import { FORMATS } from '../diarize/formats.ts';
 import { runJob } from '../diarize/job.ts';
 import { planOutputs } from '../diarize/outputs.ts';
-import { COUNT_OPTIONS, ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
+import { COUNT_OPTIONS, ENGINE_OPTIONS, LENGTH_OPTIONS, openDiarizer } from '../diarizer.ts';
 import { EXIT, explain } from '../errors.ts';
 import { NAMING_OPTIONS, readNaming } from '../files/book.ts';
 import { findInputs } from '../files/inputs.ts';
@@ -34,6 +34,7 @@ const options = {
   exclusive: flag('one speaker at a time: overlapped speech is assigned to the more probable speaker'),
   ...NAMING_OPTIONS,
   jobs: { ...integer([1, MOST_JOBS], 'N', 'number of recordings processed concurrently (default 1)'), short: 'j' },
+  ...LENGTH_OPTIONS,
   ...ENGINE_OPTIONS,
 };
 
@@ -78,6 +79,7 @@ export const diarize = defineCommand({
         outputs: usable,
         diarizer,
         options: diarizeOptions,
+        length: values,
         format,
         exclusive,
         atOnce,

@@ -1,6 +1,6 @@
 import { number, UsageError } from '@voiceflow-ml/server/args';
 import { defineCommand } from '../command.ts';
-import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
+import { ENGINE_OPTIONS, LENGTH_OPTIONS, openDiarizer, withinHours } from '../diarizer.ts';
 import { EXIT, onFile } from '../errors.ts';
 import { openAudio } from '../files/open.ts';
 
@@ -10,6 +10,7 @@ const LATEST = 1e6;
 const options = {
   from: number([0, LATEST], 'SECONDS', 'start of the part to use (default 0)', 'seconds'),
   to: number([0, LATEST], 'SECONDS', 'end of the part to use (default: end of the recording)', 'seconds'),
+  ...LENGTH_OPTIONS,
   ...ENGINE_OPTIONS,
 };
 
@@ -35,7 +36,9 @@ export const embed = defineCommand({
     const segment = to === undefined ? undefined : { start: from ?? 0, end: to };
     const audio = await onFile(path, () => openAudio(path));
     await using diarizer = await openDiarizer(values, signal);
-    const [embedding] = await onFile(path, () => diarizer.embed(audio, { signal, segments: segment && [segment] }));
+    const [embedding] = await onFile(path, () =>
+      withinHours(values, (limits) => diarizer.embed(audio, { signal, limits, segments: segment && [segment] })),
+    );
     const { id, version, space } = diarizer.manifest;
     const result = { file: path, ...segment, model: { id, version, space }, embedding: [...(embedding ?? [])] };
     await io.out(`${JSON.stringify(result)}\n`);

@@ -9,7 +9,7 @@ import {
   type Utterance,
 } from 'voiceflow-ml/words';
 import { defineCommand } from '../command.ts';
-import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
+import { ENGINE_OPTIONS, LENGTH_OPTIONS, openDiarizer, withinHours } from '../diarizer.ts';
 import { EXIT, onFile } from '../errors.ts';
 import { NAMING_OPTIONS, readNaming } from '../files/book.ts';
 import { openAudio, readText } from '../files/open.ts';
@@ -53,6 +53,7 @@ const options = {
   ),
   speakers: integer([1, 100], 'N', 'exactly this many speakers (only with RECORDING)'),
   ...NAMING_OPTIONS,
+  ...LENGTH_OPTIONS,
   ...ENGINE_OPTIONS,
 };
 
@@ -105,7 +106,9 @@ async function diarize(
     const audio = await openAudio(path);
     await using diarizer = await openDiarizer(values, signal);
     const result = await showProgress(io, path, clock, (onProgress) =>
-      diarizer.diarize(audio, { signal, onProgress, ...naming, numSpeakers: values.speakers }),
+      withinHours(values, (limits) =>
+        diarizer.diarize(audio, { signal, onProgress, limits, ...naming, numSpeakers: values.speakers }),
+      ),
     );
     for (const { message, code } of result.warnings) {
       io.err(`voiceflow: warning: ${oneLine(path)}: ${message} [${code}]\n`);
