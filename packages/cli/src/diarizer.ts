@@ -1,6 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { choice, integer, number, text, UsageError, type Values } from '@voiceflow-ml/server/args';
-import { type AudioLimits, type Diarizer, MOST_SPEAKERS, type ModelPackage, VoiceFlowError } from 'voiceflow-ml/core';
+import {
+  type AudioLimits,
+  type DiarizeOptions,
+  type Diarizer,
+  MOST_SPEAKERS,
+  type ModelPackage,
+  VoiceFlowError,
+} from 'voiceflow-ml/core';
 import { installedModel, MODEL_NAMES, modelFromFolder, PULLED_MODELS } from 'voiceflow-ml/installed';
 import { statsOf } from './files/open.ts';
 import { didYouMean } from './suggest.ts';
@@ -13,6 +20,23 @@ export const COUNT_OPTIONS = {
   min: count('at least this many speakers'),
   max: count('at most this many speakers'),
 };
+
+/** The numbers of speakers in the SDK's form. */
+type SpeakerCounts = Pick<DiarizeOptions, 'numSpeakers' | 'minSpeakers' | 'maxSpeakers'>;
+
+/** @throws UsageError for counts that contradict each other. */
+export function speakerCounts({ speakers, min, max }: Values<typeof COUNT_OPTIONS>): SpeakerCounts {
+  if (speakers !== undefined && (min !== undefined || max !== undefined)) {
+    throw new UsageError(
+      '--speakers is exact and cannot be combined with --min or --max',
+      'Use --speakers alone, or --min and --max',
+    );
+  }
+  if (min !== undefined && max !== undefined && min > max) {
+    throw new UsageError(`--min is ${min}, expected at most --max (${max})`);
+  }
+  return { numSpeakers: speakers, minSpeakers: min, maxSpeakers: max };
+}
 
 /** The options of every command that runs the network. */
 export const ENGINE_OPTIONS = {
