@@ -1,17 +1,30 @@
 /** What users do wrong, given to the built command: exit code, one line that says what and what to do, nothing left. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { encodeWav } from 'voiceflow-ml/core';
-import { CONVERSATION, ended, scratchFolder, shell, shellCode, start, voiceflow } from './command.ts';
+import { encodeWav, VoiceBook } from 'voiceflow-ml/core';
+import {
+  CONVERSATION,
+  ended,
+  makePipe,
+  scratchFolder,
+  shell,
+  shellCode,
+  start,
+  TRUTH,
+  voiceflow,
+  whenRead,
+} from './command.ts';
 
 const root = scratchFolder();
 const at = (name: string) => join(root, name);
+const WORDS = CONVERSATION.replace(/\.wav$/, '.words.json');
 const MODEL = new URL('../../models/fast-cnn/', import.meta.url);
 
 beforeAll(() => {
-  for (const folder of ['notes', 'model']) mkdirSync(at(folder));
+  for (const folder of ['notes', 'model', 'a', 'b']) mkdirSync(at(folder));
+  for (const file of ['a/x.wav', 'b/x.wav']) writeFileSync(at(file), 'x');
   writeFileSync(at('notes/readme.txt'), 'no audio here');
   writeFileSync(at('empty.wav'), '');
   writeFileSync(at('text.txt'), 'Dear diary, today I spoke with Ada.\n');
@@ -68,6 +81,21 @@ describe('invalid input files', () => {
       expect(stderr).toMatch(/^voiceflow: \S+a\.wav: is a link to a file that does not exist\. [^\n]+\n$/);
     },
   );
+
+  it.each([
+    `diarize ${CONVERSATION}`,
+    `words ${WORDS} ${CONVERSATION}`,
+    `embed ${CONVERSATION}`,
+    `enroll Ada ${CONVERSATION} --book long.json`,
+    `identify ${CONVERSATION} --book empty.json`,
+  ])('that are too long are refused with a hint: %s', async (line) => {
+    writeFileSync(at('empty.json'), JSON.stringify(new VoiceBook('fast-cnn/2')));
+    const { code, stdout, stderr } = await voiceflow([...line.split(' '), '--max-hours', '0.01'], { cwd: root });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(
+      /^voiceflow: \S+: the audio is \d+ s long; the limit is 36 s \[audio-too-long\]\. Split the recording, or raise --max-hours\.\n$/,
+    );
+  });
 
   it('do not stop the processing of others, and are reported one by one', async () => {
     const { code, stdout, stderr } = await voiceflow([
@@ -175,8 +203,14 @@ describe('invalid arguments', () => {
     ['embed x.wav --from 5 --to 5', /--to is 5, expected more than --from \(5\)/],
     ['enroll Ada x.wav', /--book FILE\.json is missing/],
     ['score x.rttm', /score needs 2 files/],
+    ['jobs submit a/x.wav --min 5 --max 2', /--min is 5, expected at most --max \(2\)/],
+    ['jobs submit a/x.wav --speakers 2 --max 3', /--speakers is exact/],
+    ['batch a --out o --min 5 --max 2', /--min is 5, expected at most --max \(2\)/],
+    ['jobs submit a/x.wav --priority -101', /--priority is "-101", expected a whole number from -100 to 100/],
     ['models', /list, pull, verify, path/],
     ['models pull nothing', /there is no model "nothing"/],
+    ['batch a/x.wav b/x.wav --out o', /a\/x\.wav and b\/x\.wav would both be written to o\/x\.json/],
+    ['batch x.wav --out -', /batch writes files/],
     ['jobs constructor', /jobs has no action "constructor", expected one of submit, status, wait, cancel/],
     ['voices constructor --book b.json', /voices has no action "constructor", expected one of list, remove, rename/],
   ])('voiceflow %s', async (line, message) => {
@@ -254,16 +288,28 @@ describe('Ctrl-C', () => {
     expect(readdirSync(root)).not.toContain('half');
   });
 
-  it.skipIf(process.platform === 'win32')('exits while it waits for a pipe without a writer (Unix only)', async () => {
-    spawnSync('mkfifo', [at('pipe')]);
-    const child = start(['diarize', at('pipe'), '--out', at('piped')]);
+  it
+    .skipIf(process.platform === 'win32')
+    .each([
+      ['diarize PIPE --out piped'],
+      [`diarize ${CONVERSATION} --book PIPE --out piped`],
+      [`score ${TRUTH} PIPE`],
+      [`words PIPE ${TRUTH}`],
+      [`words ${WORDS} PIPE`],
+      [`enroll Ada ${CONVERSATION} --book PIPE`],
+      [`identify ${CONVERSATION} --book PIPE`],
+    ])('ends %s, which waits for the pipe (Unix only)', async (line) => {
+    const folder = mkdtempSync(join(root, 'pipe-'));
+    makePipe(join(folder, 'PIPE'));
+    const child = start(line.split(' '), { cwd: folder });
     const end = ended(child);
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const close = await whenRead(join(folder, 'PIPE'));
     child.kill('SIGINT');
-    const { code, signal, stdout, stderr } = await end;
-    expect([code, signal]).toSatisfy(([c, s]) => c === 130 || s === 'SIGINT');
-    expect(stdout + stderr).toBe('');
-    expect(readdirSync(root)).not.toContain('piped');
+    const result = await end;
+    close();
+    expect(shellCode(result)).toBe(130);
+    expect(result.stdout + result.stderr).toBe('');
+    expect(readdirSync(folder)).toEqual(['PIPE']);
   });
 
   it('keeps completed recordings', async () => {

@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, constants as modes, openSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -74,4 +74,24 @@ export function scratchFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'voiceflow-cli-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Makes a pipe with a name. Unix only. */
+export function makePipe(path: string): string {
+  spawnSync('mkfifo', [path]);
+  return path;
+}
+
+/** Waits until a process reads the pipe. @returns Closes the writing end, which has written nothing. */
+export async function whenRead(pipe: string): Promise<() => void> {
+  for (;;) {
+    try {
+      const writer = openSync(pipe, modes.O_WRONLY | modes.O_NONBLOCK);
+      return () => closeSync(writer);
+    } catch (error) {
+      // Nobody has opened it for reading yet.
+      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
 }

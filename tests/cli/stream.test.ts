@@ -4,7 +4,18 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { encodeWav, type LiveEvent, parseRttm, type TurnEvent } from 'voiceflow-ml/core';
 import { scoreDiarization } from 'voiceflow-ml/metrics';
-import { CONVERSATION, type Ended, ended, scratchFolder, start, TRUTH, voiceflow } from './command.ts';
+import {
+  CONVERSATION,
+  type Ended,
+  ended,
+  makePipe,
+  scratchFolder,
+  shellCode,
+  start,
+  TRUTH,
+  voiceflow,
+  whenRead,
+} from './command.ts';
 
 const root = scratchFolder();
 /** 16 kHz, 16 bits, mono, after a header of 44 bytes. */
@@ -116,6 +127,22 @@ describe('voiceflow stream', () => {
     }
     expect([...open]).toEqual([]);
     expect(last.turns.length).toBeGreaterThan(0);
+  });
+
+  it.skipIf(process.platform === 'win32').each([
+    ['SIGINT', 130, []],
+    ['SIGTERM', 143, ['--rate', '16000']],
+  ] as const)('ends with a result on %s before there is audio (Unix only: mkfifo)', async (signal, code, options) => {
+    const pipe = makePipe(join(root, `${signal}.pipe`));
+    const child = start(['stream', '-i', pipe, ...options]);
+    const end = ended(child);
+    const close = await whenRead(pipe);
+    child.kill(signal);
+    const result = await end;
+    close();
+    expect(result.stderr).toBe('');
+    expect(shellCode(result)).toBe(code);
+    expect(parse(result)).toMatchObject({ events: [], end: { type: 'end', duration: 0, turns: [] } });
   });
 
   it('emits the same events in real time, and ends on Ctrl-C', async () => {

@@ -59,6 +59,7 @@ export interface TestApp {
   readonly open: OpenJobs;
   readonly seen: Readonly<Record<string, string>>[];
   fetch(path: string, init?: RequestInit): Promise<Response>;
+  drain(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -69,7 +70,11 @@ export async function jobsApp(options: JobsOptions, more: Partial<AppOptions> = 
   const app = createApp({
     engine,
     version: '0.0.0',
-    jobs: (host) => mountJobs(open, host, works),
+    jobs: (host) => {
+      const jobs = mountJobs(open, host, works);
+      jobs.start();
+      return jobs;
+    },
     ...more,
     limits: { drainMs: 2_000, ...more.limits },
   });
@@ -77,8 +82,10 @@ export async function jobsApp(options: JobsOptions, more: Partial<AppOptions> = 
     open,
     seen,
     fetch: async (path, init) => app.fetch(new Request(`http://in.process${path}`, init)),
+    drain: () => app.drain(),
     close: async () => {
       await app.drain();
+      await open.db.close();
       await engine.close();
     },
   };

@@ -57,7 +57,7 @@ for (const { name, skip, start } of kinds) {
       rmSync(place.where.data, { recursive: true, force: true });
     });
     beforeEach(async () => {
-      await open.db.query('delete from voiceflow.job');
+      for (const table of ['job', 'spent']) await open.db.query(`delete from voiceflow.${table}`);
     });
 
     const submit = async (more: Partial<NewJob> = {}) =>
@@ -117,7 +117,7 @@ for (const { name, skip, start } of kinds) {
 
     it('lets only the holder of the current lease end a job', async () => {
       const { id } = await submit();
-      const hasty = new Leases(open.db, { leaseSeconds: -1 });
+      const hasty = new Leases(open.db, { ...open.options, leaseSeconds: -1 });
       const first = await claim(hasty);
       expect(await open.leases.reap()).toBe(1);
       const second = await claim();
@@ -140,7 +140,7 @@ for (const { name, skip, start } of kinds) {
     });
 
     it('retries a job up to three tries, then stores its problem; a permanent failure ends it at once', async () => {
-      const patient = new Leases(open.db, { retrySeconds: 0 });
+      const patient = new Leases(open.db, { ...open.options, retrySeconds: 0 });
       const { id } = await submit();
       for (const state of ['queued', 'queued', 'failed'])
         expect(await patient.fail(await claim(), { code: 'backend-failed', detail: 'it died' }, 'retry')).toBe(state);
@@ -160,7 +160,7 @@ for (const { name, skip, start } of kinds) {
     });
 
     it('waits before a retry', async () => {
-      const slow = new Leases(open.db, { retrySeconds: 60 });
+      const slow = new Leases(open.db, { ...open.options, retrySeconds: 60 });
       await submit();
       await slow.fail(await claim(), { code: 'x', detail: '' }, 'retry');
       expect(await open.leases.claim('w')).toBeUndefined();
@@ -168,7 +168,7 @@ for (const { name, skip, start } of kinds) {
     });
 
     it('fails a job after ten lost workers', async () => {
-      const hasty = new Leases(open.db, { leaseSeconds: -1 });
+      const hasty = new Leases(open.db, { ...open.options, leaseSeconds: -1 });
       const { id } = await submit({ webhook: 'https://example.com/' });
       for (let i = 0; i < 10; i++) {
         await claim(hasty);
@@ -193,14 +193,29 @@ for (const { name, skip, start } of kinds) {
     });
 
     it('delays a key that has used its daily seconds of audio', async () => {
-      const bounded = new Leases(open.db, { secondsPerDay: 30 });
+      const bounded = new Leases(open.db, { ...open.options, secondsPerDay: 30 });
       await submit({ key: 'a' });
-      await open.leases.succeed(await claim(), RESULT, 30, false);
+      const used = await claim();
+      await open.leases.succeed(used, RESULT, 20, false);
+      await submit({ key: 'a' });
+      const expired = await claim();
+      await open.leases.succeed(expired, RESULT, 10, false);
       await submit({ key: 'a' });
       expect(await bounded.claim('w')).toBeUndefined();
       const other = await submit({ key: 'b' });
       expect((await bounded.claim('w'))?.id).toBe(other.id);
       expect(await jobs.secondsToday('a')).toBe(30);
+      // Removing the jobs gives nothing back.
+      await open.leases.forget(['audio/x']);
+      expect(await jobs.remove('a', used.id)).toBe(true);
+      expect(await open.leases.expire(0, 10)).toBe(1);
+      expect(await jobs.get('a', expired.id)).toBeUndefined();
+      expect(await jobs.secondsToday('a')).toBe(30);
+      expect(await bounded.claim('w')).toBeUndefined();
+      await open.db.query("update voiceflow.spent set started_at = started_at - interval '1 day'");
+      await open.leases.expire(0, 10);
+      expect(await open.db.query('select * from voiceflow.spent')).toEqual([]);
+      expect((await bounded.claim('w'))?.key).toBe('a');
     });
 
     it('requeues a job whose worker stops, without counting a failure', async () => {
@@ -282,7 +297,7 @@ for (const { name, skip, start } of kinds) {
     });
 
     it('migrates the schema only once', async () => {
-      expect(await open.db.query('select version from voiceflow.migration')).toEqual([{ version: 1 }]);
+      expect(await open.db.query('select version from voiceflow.migration')).toEqual([{ version: 1 }, { version: 2 }]);
     });
 
     it('is unavailable after close', async () => {

@@ -258,6 +258,14 @@ describe('invalid input', () => {
     expect(files().length).toBe(before);
   });
 
+  it('is found by its id in upper case, which is the same UUID', async () => {
+    const made = await post(orders({ ms: 300 }));
+    const ended = await ask('GET', `/v1/jobs/${made.json.id.toUpperCase()}?wait=20`);
+    expect(ended.json).toMatchObject({ id: made.json.id, state: 'succeeded' });
+    const { text } = await ask('GET', `/v1/jobs/${made.json.id.toUpperCase()}/events`);
+    expect(text).toContain('event: result');
+  });
+
   it('is rejected for missing jobs and voices, and for invalid ids', async () => {
     for (const suffix of ['', '/result', '/events']) {
       expect((await ask('GET', `/v1/jobs/${ABSENT}${suffix}`)).status).toBe(404);
@@ -268,28 +276,6 @@ describe('invalid input', () => {
     expect((await ask('DELETE', '/v1/voices/nobody')).status).toBe(404);
     const put = await ask('PUT', '/v1/jobs');
     expect([put.status, put.headers.get('allow')]).toEqual([405, 'POST, GET']);
-  });
-});
-
-describe('voices', () => {
-  it('are enrolled, listed without embeddings, recognized on request, and deleted', async () => {
-    const made = await ask('POST', '/v1/voices?name=Ada', orders());
-    expect([made.status, made.json]).toMatchObject([201, { name: 'Ada', space: 'fake', samples: 1 }]);
-    expect((await ask('POST', '/v1/voices?name=Ada', orders())).json.samples).toBe(2);
-    const list = await ask('GET', '/v1/voices');
-    expect(list.json.voices.map(({ name }: { name: string }) => name)).toEqual(['Ada']);
-    expect(list.text).not.toContain('embedding');
-    expect((await ask('GET', '/v1/voices', undefined, {}, 'bob')).json.voices).toEqual([]);
-    const job = await post(orders(), '?voices=true');
-    await ask('GET', `/v1/jobs/${job.json.id}?wait=20`);
-    expect(JSON.parse(app.seen.at(-1)?.known ?? '')).toEqual([{ name: 'Ada', space: 'fake', embedding: [0, 1] }]);
-    expect((await post(orders(), '?voices=true&known=[]')).json.code).toBe('invalid-option');
-    expect((await ask('DELETE', '/v1/voices/Ada')).status).toBe(204);
-    expect((await ask('GET', '/v1/voices')).json.voices).toEqual([]);
-    expect((await ask('POST', '/v1/voices', orders())).json.code).toBe('invalid-option');
-    expect((await ask('POST', '/v1/voices?name=a%00b', orders())).json.code).toBe('invalid-option');
-    expect((await ask('POST', '/v1/voices?name=X', 'no audio')).json.code).toBe('unsupported-format');
-    expect(files()).toEqual([]);
   });
 });
 
@@ -314,5 +300,6 @@ describe('the API description', () => {
     const { text } = await ask('GET', '/metrics');
     for (const name of ['voiceflow_jobs_queued', 'voiceflow_jobs_age_seconds', 'voiceflow_job_retries_total'])
       expect(text).toContain(`\n${name}`);
+    expect(text).toMatch(/voiceflow_requests_total\{.*route="\/v1\/jobs\/:id\/events".*outcome="ok"/);
   });
 });

@@ -33,7 +33,7 @@ const handlers = new Proxy({}, { get: () => none }) as JobHandlers;
 const withJobs = createApp({
   engine,
   version: '1.2.3',
-  jobs: () => ({ handlers, stop: async () => {}, close: async () => {} }),
+  jobs: () => ({ handlers, start() {}, stop: async () => {}, close: async () => {} }),
 });
 const ask = async (of = app): Promise<Document> =>
   (await of.fetch(new Request('http://localhost/openapi.json'))).json();

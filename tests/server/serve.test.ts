@@ -584,7 +584,7 @@ describe('GET /v1/stream', () => {
   it('sends an error before it closes', async () => {
     const server = await toyServer();
     for (const [query, part] of [
-      ['', 'sampleRate is "absent"'],
+      ['', 'sampleRate is required'],
       ['sampleRate=16000&encoding=mp3', 'encoding is "mp3"'],
       ['sampleRate=16000&foo=1', 'unknown option "foo"'],
     ] as const) {

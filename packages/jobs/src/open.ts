@@ -49,6 +49,8 @@ export interface Working {
 /** The jobs part of a server. */
 export interface JobsMount {
   readonly handlers: JobHandlers;
+  /** Starts the background work; to be called when the server listens. */
+  start(): void;
   /** Stops the background work and ends all waiting requests. The handlers still respond. */
   stop(graceMs: number): Promise<void>;
   /** Closes the database. */
@@ -62,15 +64,20 @@ export interface JobsMount {
 export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
   const { databaseUrl, data } = options;
   const db = databaseUrl === undefined ? await openEmbedded(folderOf(data)) : await openPostgres(databaseUrl);
-  const leases = new Leases(db, options);
-  // Releases the jobs of the previous process; no other process can have the database open.
-  if (db.kind === 'embedded') await leases.reap(true);
-  const storage =
-    options.s3 === undefined
-      ? folderStorage(folderOf(data), { flush: db.kind === 'server' })
-      : s3Storage({ ...options.s3, spool: spoolFolder(options) });
-  const secret = options.webhookSecret ?? (db.kind === 'embedded' ? ownSecret(folderOf(data)) : undefined);
-  return { options, db, storage, leases, secret };
+  try {
+    const leases = new Leases(db, options);
+    // Releases the jobs of the previous process; no other process can have the database open.
+    if (db.kind === 'embedded') await leases.reap(true);
+    const storage =
+      options.s3 === undefined
+        ? folderStorage(folderOf(data), { flush: db.kind === 'server' })
+        : s3Storage({ ...options.s3, spool: spoolFolder(options) });
+    const secret = options.webhookSecret ?? (db.kind === 'embedded' ? ownSecret(folderOf(data)) : undefined);
+    return { options, db, storage, leases, secret };
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
 }
 
 /** Starts to work on jobs. @param recordings Undefined for webhooks and deletions only. */
@@ -102,27 +109,31 @@ export function startWorking(
   };
 }
 
-/** Makes the handlers for an opened database. @param work Whether this process also works on jobs. */
+/**
+ * Makes the handlers for an opened database. Nothing runs before `start`.
+ * @param work Whether this process also works on jobs.
+ */
 export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMount {
   const { db, storage, options, secret } = open;
   const jobs = new Jobs(db);
   const watch = new Watch(db, jobs);
-  const working = startWorking(open, work ? host.recordings : undefined, {
-    log: host.log,
-    metrics: jobMetrics(host.registry),
-  });
+  const metrics = jobMetrics(host.registry);
+  let working: Working | undefined;
   let depth = NOTHING;
+  /** `jobs.inserted` when `depth` was counted. */
+  let counted = 0;
   let unavailable = 0;
   const updateDepth = async () => {
     try {
+      const inserted = jobs.inserted;
       depth = await jobs.depth();
+      counted = inserted;
       unavailable = 0;
     } catch {
       unavailable = 1;
     }
   };
-  void updateDepth();
-  const timer = setInterval(updateDepth, DEPTH_MS);
+  let timer: ReturnType<typeof setInterval> | undefined;
   const gauge = (figure: keyof Depth, name: string, help: string) =>
     host.registry.gauge(name, help, () => depth[figure]);
   gauge('queued', 'voiceflow_jobs_queued', 'Queued jobs, of all servers.');
@@ -147,8 +158,9 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
     allowPrivate: options.allowPrivate,
     webhooks: secret !== undefined,
     async admit(key) {
-      if (depth.queued >= options.mostQueued) {
-        throw new VoiceFlowError('overloaded', `${depth.queued} jobs are queued, the limit is ${options.mostQueued}`, {
+      const queued = depth.queued + jobs.inserted - counted;
+      if (queued >= options.mostQueued) {
+        throw new VoiceFlowError('overloaded', `${queued} jobs are queued, the limit is ${options.mostQueued}`, {
           hint: 'Try again after Retry-After seconds.',
           retryAfter: 30,
         });
@@ -164,10 +176,15 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
   });
   return {
     handlers,
+    start() {
+      void updateDepth();
+      timer = setInterval(updateDepth, DEPTH_MS);
+      working = startWorking(open, work ? host.recordings : undefined, { log: host.log, metrics });
+    },
     async stop(graceMs) {
       clearInterval(timer);
       watch.close();
-      await working.stop(graceMs);
+      await working?.stop(graceMs);
     },
     close: () => db.close(),
   };

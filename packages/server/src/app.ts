@@ -21,7 +21,10 @@ export interface VoiceFlowApp {
   readonly hono: Hono<AppEnv>;
   /** Number of active requests and live sessions. */
   readonly active: number;
-  /** Becomes not ready, ends live sessions, and resolves when all accepted requests have their responses. */
+  /**
+   * Becomes not ready, ends live sessions, stops the work on jobs, and resolves when all accepted requests have their
+   * responses. The database of jobs stays open for requests that still arrive: whoever mounted the jobs closes it.
+   */
   drain(): Promise<void>;
 }
 
@@ -77,5 +80,4 @@ async function drain(state: AppState, jobs: JobsMount | undefined): Promise<void
   const busy = () =>
     state.active + Object.values(state.queues).reduce((sum, queue) => sum + queue.waiting + queue.running, 0) > 0;
   while (busy()) await new Promise((resolve) => setTimeout(resolve, 10));
-  await jobs?.close();
 }

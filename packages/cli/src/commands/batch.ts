@@ -1,23 +1,27 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { choice, integer, requiredText, UsageError } from '@voiceflow-ml/server/args';
-import type { VoiceFlowClient } from '@voiceflow-ml/server/client';
-import { VoiceFlowError } from 'voiceflow-ml/core';
-import { type Context, defineCommand } from '../command.ts';
+import {
+  type ClientSubmitOptions,
+  type DiarizeJson,
+  type JobJson,
+  RequestError,
+  type VoiceFlowClient,
+} from '@voiceflow-ml/server/client';
+import { parseTurnsJson, toRttm, toSrt, toVtt } from 'voiceflow-ml/core';
+import { defineCommand } from '../command.ts';
 import { inOrder } from '../diarize/in-order.ts';
+import { type Output, planOutputs } from '../diarize/outputs.ts';
 import { EXIT, explain, isAbort } from '../errors.ts';
-import { findInputs, type Input } from '../files/inputs.ts';
+import { findInputs } from '../files/inputs.ts';
 import { statsOf } from '../files/open.ts';
 import { writeFileAtomic } from '../files/write.ts';
+import type { Io } from '../io.ts';
 import { ProgressLine } from '../progress.ts';
 import { clock } from '../render/axis.ts';
-import { openServer, SERVER_OPTIONS, SUBMIT_OPTIONS, submitOptions } from '../server.ts';
+import { openServer, SERVER_OPTIONS, SUBMIT_OPTIONS, submitOptions, uriOf } from '../server.ts';
 import { FORMATS, openFile } from './jobs.ts';
-
-/** Delay between retries, in milliseconds, while the server is full or unreachable. */
-const RETRY_MS = 2_000;
-const MOST_TRIES = 30;
 
 const options = {
   ...SERVER_OPTIONS,
@@ -30,7 +34,7 @@ const options = {
 export const batch = defineCommand({
   usage: 'FOLDER… --out DIR --server URL',
   details: [
-    'Submits each recording to the server as a job and writes its result to a file. A recording whose result file exists is skipped, and one that was submitted before is not submitted again, so an interrupted batch can be continued by running it again. A recording that fails does not stop the others; the exit code is then 1.',
+    'Submits each recording to the server as a job and writes its result to a file. A recording whose result file exists is skipped, and one that was submitted before is not submitted again unless its job failed, so an interrupted batch can be continued by running it again. A recording that fails does not stop the others; the exit code is then 1.',
   ],
   options,
   examples: [
@@ -42,71 +46,94 @@ export const batch = defineCommand({
   ],
   async run(values, positionals, context) {
     if (positionals.length === 0) throw new UsageError('batch needs a FOLDER with recordings');
+    if (values.out === '-') throw new UsageError('batch writes files, expected a folder as --out');
     const client = openServer(values.server);
-    const format = values.format ?? 'json';
     const { io, signal } = context;
-    const inputs = await findInputs(positionals);
-    const progress = new ProgressLine(io, inputs.length, clock);
-    let failures = 0;
-    const work = (input: Input) => {
-      const file = join(values.out, `${input.name}.${format}`);
-      const done = run(client, input, file, format, submitOptions(values), context, progress);
-      return done.finally(() => progress.finish(input.path));
+    const format = values.format ?? 'json';
+    const outputs = await planOutputs(await findInputs(positionals), { out: values.out, format });
+    const progress = new ProgressLine(io, outputs.length, clock);
+    const away = new AbortController();
+    const batch = {
+      client,
+      format,
+      options: submitOptions(values),
+      progress,
+      away,
+      signal: AbortSignal.any([signal, away.signal]),
     };
+    void reportAway(batch, io);
+    let failures = 0;
     await inOrder(
-      inputs,
+      outputs,
       values['at-once'] ?? 8,
-      work,
-      async (outcome, input) => {
-        if (outcome.status === 'fulfilled' || (signal.aborted && isAbort(outcome.reason))) return;
+      (output) => run(output, batch).finally(() => progress.finish(output.input.path)),
+      async (outcome, { input }) => {
+        if (outcome.status === 'fulfilled' || (batch.signal.aborted && isAbort(outcome.reason))) return;
         failures++;
         progress.clear();
         io.err(`voiceflow: ${explain(outcome.reason, input.path)}\n`);
       },
-      signal,
+      batch.signal,
     );
+    if (away.signal.aborted) io.err('voiceflow: the batch ended early; run it again to continue\n');
     progress.clear();
     return failures === 0 ? EXIT.done : EXIT.failed;
   },
 });
 
-async function run(
-  client: VoiceFlowClient,
-  input: Input,
-  file: string,
-  format: (typeof FORMATS)[number],
-  options: ReturnType<typeof submitOptions>,
-  { signal }: Context,
-  progress: ProgressLine,
-): Promise<void> {
+interface Batch {
+  readonly client: VoiceFlowClient;
+  readonly format: (typeof FORMATS)[number];
+  readonly options: ReturnType<typeof submitOptions>;
+  readonly progress: ProgressLine;
+  /** Stops the batch when the server has been away for too long: the other recordings would wait for it in vain. */
+  readonly away: AbortController;
+  /** Fires on Ctrl-C and by `away`. */
+  readonly signal: AbortSignal;
+}
+
+async function run({ input, file, fileId }: Output, batch: Batch): Promise<void> {
+  const { client, format, progress, away, signal } = batch;
   if (input.error !== undefined) throw input.error;
-  if ((await statsOf(file)) !== undefined) return;
+  if (file === undefined || (await statsOf(file)) !== undefined) return;
   const audio = await openFile(input.path);
   const { mtimeMs, size } = await stat(input.path);
+  const options = { ...batch.options, uri: uriOf(fileId) };
   const what = JSON.stringify([resolve(input.path), size, mtimeMs, options]);
   const idempotencyKey = createHash('sha256').update(what).digest('hex');
-  const { id } = await withRetries(signal, () =>
-    client.jobs.submit(audio, { ...options, metadata: { file: input.path }, idempotencyKey, signal }),
-  );
-  const onChange = (job: { readonly progress: { readonly done: number; readonly total?: number } | null }) => {
+  const metadata = { file: input.path };
+  const id = await submit(client, audio, { ...options, metadata, idempotencyKey, signal }).catch((error: unknown) => {
+    if (isAway(error)) away.abort(error);
+    throw error;
+  });
+  const onChange = (job: JobJson) => {
     if (job.progress !== null) progress.update(input.path, job.progress);
   };
   const result = await client.jobs.wait(id, { signal, onChange });
-  const text = format === 'json' ? `${JSON.stringify(result)}\n` : await client.jobs.result(id, format, { signal });
-  await writeFileAtomic(file, text);
+  await writeFileAtomic(file, textOf(result, format, fileId));
 }
 
-/** Retries while the server is full or unreachable: a batch must survive a restart of the server. */
-async function withRetries<T>(signal: AbortSignal, request: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await request();
-    } catch (error) {
-      const isTemporary =
-        VoiceFlowError.isInstance(error) &&
-        ['overloaded', 'backend-unavailable', 'quota-exceeded'].includes(error.code);
-      if (!isTemporary || tries === MOST_TRIES || signal.aborted) throw error;
-      await new Promise((done) => setTimeout(done, RETRY_MS));
-    }
-  }
+function textOf(result: DiarizeJson, format: Batch['format'], fileId: string): string {
+  if (format === 'json') return `${JSON.stringify(result)}\n`;
+  const turns = parseTurnsJson(result);
+  return { rttm: () => toRttm(turns, fileId), srt: () => toSrt(turns), vtt: () => toVtt(turns) }[format]();
+}
+
+/** @returns The id of the job: a new one, or that of an earlier batch unless it ended without a result. */
+async function submit({ jobs }: VoiceFlowClient, audio: Blob, options: ClientSubmitOptions): Promise<string> {
+  const job = await jobs.submit(audio, options);
+  if (job.state !== 'failed' && job.state !== 'canceled') return job.id;
+  await jobs.cancel(job.id, { signal: options.signal });
+  return (await jobs.submit(audio, options)).id;
+}
+
+/** Says at once that the server cannot be reached: submissions are repeated for a while before they fail. */
+async function reportAway({ client, signal }: Batch, io: Io): Promise<void> {
+  await client.jobs.list({ limit: 1, signal }).catch((error: unknown) => {
+    if (isAway(error)) io.err(`voiceflow: ${explain(error)} Trying again for about a minute.\n`);
+  });
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof RequestError && error.status === 0;
 }

@@ -1,13 +1,13 @@
 import { constants, openAsBlob } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, parse } from 'node:path';
 import { choice, integer, UsageError, unknownAction, type Values } from '@voiceflow-ml/server/args';
 import type { VoiceFlowClient } from '@voiceflow-ml/server/client';
 import { type Context, defineCommand } from '../command.ts';
 import { EXIT, explainSystemError, FileError } from '../errors.ts';
 import { showProgress } from '../progress.ts';
 import { clock } from '../render/axis.ts';
-import { openServer, SERVER_OPTIONS, SUBMIT_OPTIONS, submitOptions } from '../server.ts';
+import { openServer, SERVER_OPTIONS, SUBMIT_OPTIONS, submitOptions, uriOf } from '../server.ts';
 
 /** The formats in which a server gives a result. */
 export const FORMATS = ['json', 'rttm', 'srt', 'vtt'] as const;
@@ -56,7 +56,8 @@ const submit: Action = async (client, target, values, { io, signal }) => {
   const isUrl = /^https?:\/\//.test(file);
   const audio = isUrl ? { url: file } : await openFile(file);
   const metadata = { file: isUrl ? file : basename(file) };
-  const { id } = await client.jobs.submit(audio, { ...submitOptions(values), metadata, signal });
+  const uri = uriOf(parse(isUrl ? new URL(file).pathname : file).name);
+  const { id } = await client.jobs.submit(audio, { ...submitOptions(values), uri, metadata, signal });
   await io.out(`${id}\n`);
 };
 

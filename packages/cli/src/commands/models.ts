@@ -81,6 +81,7 @@ async function pullModel(name: string, from: string | undefined, { io, signal }:
       manifest,
       signal,
       onProgress: (done, total) => onProgress({ done, total }),
+      onWait: () => io.err(`voiceflow: another process is downloading ${name}; waiting for it\n`),
       from,
     }),
   );

@@ -36,11 +36,13 @@ export const score = defineCommand({
     },
     { command: 'voiceflow score reference.rttm result.rttm --uem scored.uem --json', does: 'JSON for programs' },
   ],
-  async run(values, positionals, { io }) {
+  async run(values, positionals, { io, signal }) {
     const [reference, hypothesis] = positionals;
     if (reference === undefined || hypothesis === undefined || positionals.length > 2) {
       throw new UsageError(`score needs 2 files, REF.rttm and HYP.rttm, received ${positionals.length}`);
     }
+    const parsed = <T>(path: string, parse: (text: string) => T) =>
+      onFile(path, async () => parse(await readText(path, signal)));
     const [references, hypotheses] = [await parsed(reference, parseRttm), await parsed(hypothesis, parseRttm)];
     if (references.every(({ turns }) => turns.length === 0)) {
       io.err(`voiceflow: warning: ${reference} has no SPEAKER lines; there is nothing to score\n`);
@@ -58,11 +60,6 @@ export const score = defineCommand({
     return EXIT.done;
   },
 });
-
-/** @throws FileError with the path of the file, for any error in reading or parsing it. */
-function parsed<T>(path: string, parse: (text: string) => T): Promise<T> {
-  return onFile(path, async () => parse(await readText(path)));
-}
 
 function scoreTable(files: Readonly<Record<string, RecordingScore>>, total: Score): string {
   const rows = Object.entries(files).map(([name, one]) => [name, ...cells(one)]);

@@ -72,7 +72,7 @@ export const stream = defineCommand({
     if (step !== undefined && latency !== undefined && step > latency) {
       throw new UsageError(`--step is ${step}, expected at most --latency (${latency})`);
     }
-    const naming = await readNaming(values);
+    const naming = await readNaming(values, context.signal);
     await using diarizer = await openDiarizer(values, context.signal);
     // Opened before the session, so that a missing model is reported at once and not at the end of the session.
     const model = values['recluster-with'];
@@ -91,7 +91,7 @@ async function follow(
   { io, signal }: Context,
 ): Promise<void> {
   const path = values.input ?? '-';
-  const input = await onFile(path, () => openLive(path, pcmFormat(values, path)));
+  const input = await onFile(path, () => openLive(path, pcmFormat(values, path), signal));
   const session = diarizer.open({
     sampleRate: input.sampleRate,
     ...naming,
@@ -124,24 +124,20 @@ async function writeEvents(session: DiarizationSession, io: Io): Promise<void> {
   for await (const event of session) await io.out(`${JSON.stringify(event)}\n`);
 }
 
-/** Pushes until the input ends or the signal fires. */
+/** Pushes until the input ends, which it also does when the signal fires. */
 async function pushAudio(
   input: LiveInput,
   session: DiarizationSession,
   realtime: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const stopped = new Promise<null>((resolve) => {
-    if (signal.aborted) resolve(null);
-    signal.addEventListener('abort', () => resolve(null), { once: true });
-  });
   const startedAt = performance.now();
   const piece = realtime ? Math.round(PIECE * input.sampleRate) : Number.POSITIVE_INFINITY;
   let pushed = 0;
   for (;;) {
-    const samples = await Promise.race([stopped, input.read()]);
+    const samples = await input.read();
     if (samples === null) return;
-    for (let at = 0; at < samples.length && !signal.aborted; at += piece) {
+    for (let at = 0; at < samples.length && !(realtime && signal.aborted); at += piece) {
       const part = samples.subarray(at, at + piece);
       pushed += part.length;
       const wait = startedAt + (1000 * pushed) / input.sampleRate - performance.now();

@@ -20,29 +20,29 @@ export const NAMING_OPTIONS = {
 };
 
 /** The naming options in the SDK's form: the voices of the book and the rate of false names. */
-export async function readNaming({
-  book,
-  'false-names': percent,
-}: Values<typeof NAMING_OPTIONS>): Promise<Pick<DiarizeOptions, 'known' | 'falseNames'>> {
+export async function readNaming(
+  { book, 'false-names': percent }: Values<typeof NAMING_OPTIONS>,
+  signal: AbortSignal,
+): Promise<Pick<DiarizeOptions, 'known' | 'falseNames'>> {
   if (book === undefined && percent !== undefined) throw new UsageError('--false-names needs --book');
   if (book === undefined) return {};
-  const { voices: known } = await readBook(book);
+  const { voices: known } = await readBook(book, signal);
   return percent === undefined ? { known } : { known, falseNames: percent / 100 };
 }
 
-/** @throws FileError with the path of the file, when it is missing or not a voice book. */
-export function readBook(path: string): Promise<VoiceBook> {
-  return onFile(path, async () => VoiceBook.parse(await readText(path)));
+/** @throws FileError with the path of the file, when it is missing or not a voice book; `aborted`. */
+export function readBook(path: string, signal?: AbortSignal): Promise<VoiceBook> {
+  return onFile(path, async () => VoiceBook.parse(await readText(path, signal)));
 }
 
 /** Reads a book from a file; an empty book when there is no file yet. */
-export async function readOrStartBook(path: string, space: string): Promise<VoiceBook> {
+export async function readOrStartBook(path: string, space: string, signal?: AbortSignal): Promise<VoiceBook> {
   try {
     await stat(path);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return new VoiceBook(space);
   }
-  return readBook(path);
+  return readBook(path, signal);
 }
 
 /**

@@ -9,7 +9,10 @@ import { unreadable } from './open.ts';
 export interface Input {
   /** The path as displayed; `-` is standard input. */
   readonly path: string;
-  /** Path of its outputs below the output folder, without extension: `b/c` for `a/b/c.wav` found in the folder `a`. */
+  /**
+   * Path of its outputs below the output folder, without their extension: `b/c` for `a/b/c.wav` found in the folder
+   * `a`; `b/c.wav` if there is also `a/b/c.flac`.
+   */
   readonly name: string;
   readonly error?: FileError;
 }
@@ -18,6 +21,11 @@ export interface Input {
 const AUDIO_EXTENSIONS = new Set(
   '.wav .wave .bwf .rf64 .w64 .flac .mp3 .ogg .oga .opus .m4a .aac .aif .aiff .aifc .caf .wma .webm .mp4'.split(' '),
 );
+
+/** Whether a file's name says that it is audio. */
+export function isAudioName(path: string): boolean {
+  return AUDIO_EXTENSIONS.has(extname(path).toLowerCase());
+}
 
 /**
  * Resolves arguments to files: files, folders (with their subfolders), globs, `-`. Each file appears once, in the order
@@ -34,7 +42,30 @@ export async function findInputs(args: readonly string[]): Promise<Input[]> {
       seen.add(key);
     }
   }
-  return found;
+  return withDistinctNames(found);
+}
+
+/** Appends the extension of the file to names that files with different extensions share. */
+function withDistinctNames(inputs: readonly Input[]): Input[] {
+  const named = inputs.map((input) => ({ ...input, extension: extname(input.path) }));
+  for (;;) {
+    const usable = named.filter(({ error }) => error === undefined);
+    const pairs = new Map(usable.map(({ name, extension }) => [`${name} ${extension}`, name]));
+    const shared = repeated([...pairs.values()]);
+    // A longer name may be that of another file: of p.wav, p.flac and p.wav.mp3, all three need their extension.
+    const short = usable.filter(({ name, extension }) => shared.has(name) && extension !== '');
+    if (short.length === 0) return named.map(({ extension: _, ...input }) => input);
+    for (const input of short) {
+      input.name += input.extension;
+      input.extension = '';
+    }
+  }
+}
+
+/** The names that occur more than once. */
+export function repeated(names: readonly string[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  return new Set(names.filter((name) => seen.size === seen.add(name).size));
 }
 
 async function expand(arg: string): Promise<Input[]> {
@@ -48,7 +79,7 @@ async function expand(arg: string): Promise<Input[]> {
 }
 
 async function audioIn(folder: string): Promise<Input[]> {
-  const found = await walk(folder, { takes: (file) => AUDIO_EXTENSIONS.has(extname(file).toLowerCase()) });
+  const found = await walk(folder, { takes: isAudioName });
   if (found.length > 0) return found.map((entry) => inputOf(entry, relative(folder, entry.path)));
   const error = new FileError('no audio file in this folder or its subfolders', {
     hint: 'In folders, files are found by their extension, such as .wav; give the path of a file with another extension',

@@ -1,6 +1,7 @@
 import { codecs } from '@voiceflow-ml/codecs';
 import {
   type AudioInput,
+  type AudioSource,
   CONTAINER_BYTES,
   containerOf,
   openAudio as openRecording,
@@ -8,6 +9,7 @@ import {
   pcmReader,
 } from 'voiceflow-ml/core';
 import { FileError } from '../errors.ts';
+import { untilAborted } from '../until-aborted.ts';
 import { openAudio } from './open.ts';
 
 /** A stream of samples. */
@@ -31,20 +33,16 @@ export interface PcmFormat {
  * @param path `-` for standard input.
  * @param pcm Absent for a recording with a header. Bytes that begin with the header of a known format are read as a
  *   recording even when `pcm` is given.
+ * @param signal Ends the input: what has arrived of a stream can still be read, a file is not read further.
  * @throws FileError; VoiceFlowError for a recording that cannot be read.
  */
-export async function openLive(path: string, pcm: PcmFormat | undefined): Promise<LiveInput> {
+export async function openLive(path: string, pcm: PcmFormat | undefined, signal: AbortSignal): Promise<LiveInput> {
   const input = await openAudio(path);
-  const limits = { maxSeconds: Number.POSITIVE_INFINITY };
-  const recording = async (from: AudioInput) => {
-    // Opened at its own rate: resampling twice would give results that differ slightly from those of its PCM.
-    const source = await openRecording(from, { decoders: codecs, limits });
-    const sampleRate = Math.min(MOST_RATE, Math.max(LEAST_RATE, source.sampleRate));
-    return sampleRate === source.sampleRate ? source : openRecording(source, { sampleRate, limits });
-  };
-  if (!pcm) return recording(input);
-  const { head, stream } = await peek(streamOf(input));
-  if (containerOf(head) !== undefined) return recording(stream);
+  if (!pcm && input instanceof Blob) return recordingIn(input, signal);
+  const arriving = endedBy(signal, streamOf(input));
+  if (!pcm) return recordingIn(arriving, signal);
+  const { head, stream } = await peek(arriving);
+  if (containerOf(head) !== undefined) return recordingIn(stream, signal);
   const reader = stream.getReader();
   const toSamples = pcmReader(pcm.encoding);
   return {
@@ -55,6 +53,49 @@ export async function openLive(path: string, pcm: PcmFormat | undefined): Promis
     },
     close: () => reader.cancel().catch(() => {}),
   };
+}
+
+/** A recording as live input. After the signal, an error of its incomplete end is not reported. */
+async function recordingIn(input: AudioInput, signal: AbortSignal): Promise<LiveInput> {
+  const nothingIfAborted = (error: unknown) => {
+    if (!signal.aborted) throw error;
+    return null;
+  };
+  const source = await openAtOwnRate(input).catch(nothingIfAborted);
+  if (source === null) return { sampleRate: LEAST_RATE, read: async () => null, close: async () => {} };
+  const isFile = input instanceof Blob;
+  return {
+    sampleRate: source.sampleRate,
+    read: async () => (isFile && signal.aborted ? null : source.read().catch(nothingIfAborted)),
+    close: () => source.close(),
+  };
+}
+
+/** Opened at its own rate: resampling twice would give results that differ slightly from those of its PCM. */
+async function openAtOwnRate(input: AudioInput): Promise<AudioSource> {
+  const limits = { maxSeconds: Number.POSITIVE_INFINITY };
+  const source = await openRecording(input, { decoders: codecs, limits });
+  const sampleRate = Math.min(MOST_RATE, Math.max(LEAST_RATE, source.sampleRate));
+  return sampleRate === source.sampleRate ? source : openRecording(source, { sampleRate, limits });
+}
+
+/** The same bytes, which end when the signal fires. */
+function endedBy(signal: AbortSignal, source: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const reader = source.getReader();
+  const cancel = () => reader.cancel().catch(() => {});
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const piece = await untilAborted(signal, reader.read());
+        if (piece?.value !== undefined) return controller.enqueue(piece.value);
+        controller.close();
+        if (piece === undefined) void cancel();
+      },
+      // Not awaited: a pipe that nobody writes to is never closed.
+      cancel: () => void cancel(),
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 /** Reads `CONTAINER_BYTES` or more, or all of a shorter stream, and returns them and a stream of the same content. */

@@ -1,8 +1,9 @@
 import { createReadStream, openAsBlob, type Stats } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import type { AudioInput } from 'voiceflow-ml/core';
+import { type AudioInput, throwIfAborted } from 'voiceflow-ml/core';
 import { explainSystemError, FileError } from '../errors.ts';
+import { untilAborted } from '../until-aborted.ts';
 
 /** What the system says about a path; undefined when there is nothing, or it cannot be accessed. */
 export function statsOf(path: string): Promise<Stats | undefined> {
@@ -11,6 +12,7 @@ export function statsOf(path: string): Promise<Stats | undefined> {
 
 /** Far larger than any RTTM, UEM or voice book; prevents reading a whole recording given by mistake. */
 const MAX_TEXT_BYTES = 256 * 2 ** 20;
+const NEVER = new AbortController().signal;
 
 /**
  * Opens a file as audio. A regular file is read in slices, so it may have any length; pipes, devices and `-` are read
@@ -37,8 +39,17 @@ function openStdin(): ReadableStream<Uint8Array> {
   return toWeb(process.stdin);
 }
 
-/** @throws FileError when it cannot be read or is far too large. */
-export async function readText(path: string): Promise<string> {
+/**
+ * @param signal Ends the wait for a pipe.
+ * @throws FileError when it cannot be read or is far too large; `aborted`.
+ */
+export async function readText(path: string, signal: AbortSignal = NEVER): Promise<string> {
+  const text = await untilAborted(signal, readWhole(path));
+  throwIfAborted(signal);
+  return text ?? '';
+}
+
+async function readWhole(path: string): Promise<string> {
   try {
     const { size } = await stat(path);
     if (size > MAX_TEXT_BYTES) throw new FileError(`the file has ${size} bytes, expected at most ${MAX_TEXT_BYTES}`);

@@ -184,6 +184,39 @@ describe('pull', () => {
     expect(readdirSync(join(root, 'two'))).toEqual(['1.0']);
   });
 
+  it('is done once by several processes at the same time; the others wait', async () => {
+    let waiting = 0;
+    behavior = (_, response, bytes) => {
+      response.write(bytes.subarray(0, 5));
+      const others = setInterval(() => {
+        if (waiting < 2) return;
+        clearInterval(others);
+        response.end(bytes.subarray(5));
+      }, 5);
+      response.on('close', () => clearInterval(others));
+    };
+    const one = () => pull(entry(), { models: root, onWait: () => waiting++ });
+    const pulls = await Promise.all([one(), one(), one()]);
+    expect(pulls.filter(({ fresh }) => fresh)).toHaveLength(1);
+    expect(requests).toEqual([undefined, undefined, undefined]);
+    expect(readdirSync(join(root, 'two'))).toEqual(['1.0']);
+    expect(readFileSync(join(modelFolder(root, entry()), 'big.onnx')).equals(BIG)).toBe(true);
+  });
+
+  it('installs no file that was changed after its download', async () => {
+    const file = join(root, 'two/1.0.partial/big.onnx');
+    const onProgress = (done: number) => {
+      if (done === BIG.length) writeFileSync(file, 'of another program');
+    };
+    await expect(pull(entry(), { models: root, onProgress })).rejects.toMatchObject({
+      code: 'model-corrupt',
+      message: expect.stringContaining('18 bytes, expected 300000'),
+    });
+    expect(readdirSync(join(root, 'two'))).toEqual(['1.0.partial']);
+    await pull(entry(), { models: root });
+    expect(readFileSync(join(modelFolder(root, entry()), 'big.onnx')).equals(BIG)).toBe(true);
+  });
+
   it('repairs a damaged model', async () => {
     const { folder } = await pull(entry(), { models: root });
     writeFileSync(join(folder, 'small.bin'), 'a smell file');

@@ -1,10 +1,11 @@
 import { copyFile, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '@voiceflow-ml/server/args';
 import { throwIfAborted, VoiceFlowError } from 'voiceflow-ml/core';
 import { makeFolder, modelFolder } from 'voiceflow-ml/installed';
 import { FileError, isAbort } from '../errors.ts';
+import { withLock } from '../files/lock.ts';
 import { statsOf } from '../files/open.ts';
 import type { CatalogEntry, WeightsFile } from './catalog.ts';
 import { checkFile, checkFiles, corrupt } from './check.ts';
@@ -20,24 +21,45 @@ interface PullOptions {
   readonly signal?: AbortSignal;
   /** Called with the bytes present and the total bytes, of all files. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Called once if another process is installing the model: this one waits for it. */
+  readonly onWait?: () => void;
 }
 
 /**
  * Downloads a model's files into a staging folder, checks each, and renames the folder when all are correct, so that a
- * model is installed completely or not at all. An interrupted pull can be resumed.
- * @returns The folder, and whether the model was newly installed.
+ * model is installed completely or not at all. An interrupted pull can be resumed. Of several processes that pull a
+ * model, one does it and the others wait for it.
+ * @returns The folder, and whether the model was newly installed by this call.
  * @throws `model-corrupt`, `model-not-found`, `aborted`; FileError; UsageError for a `from` that is neither a folder
  *   nor an address.
  */
 export async function pull(entry: CatalogEntry, options: PullOptions): Promise<{ folder: string; fresh: boolean }> {
-  const { models, signal, onProgress } = options;
+  const { models, signal, onWait } = options;
   const folder = modelFolder(models, entry);
-  const files = await checkFiles(folder, entry, signal);
-  if (files.every(({ state }) => state === 'ok')) {
+  const isInstalled = async () => (await findDamaged(folder, entry, signal)) === undefined;
+  // Also without the lock, which cannot be created in a read-only folder.
+  if (await isInstalled()) {
     await writeManifest(folder, options);
     return { folder, fresh: false };
   }
+  await writing(folder, () => makeFolder(dirname(folder)));
+  const installOnce = async () => {
+    // Another process may have installed it in the meantime.
+    if (await isInstalled()) return false;
+    await install(entry, folder, options);
+    return true;
+  };
+  const lock = { timeoutMs: Number.POSITIVE_INFINITY, signal, onWait, hint: 'Set VOICEFLOW_MODELS to another folder' };
+  return { folder, fresh: await withLock(`${folder}.partial`, installOnce, lock) };
+}
 
+/** The first file that is missing or does not match the manifest. */
+async function findDamaged(folder: string, entry: CatalogEntry, signal?: AbortSignal) {
+  return (await checkFiles(folder, entry, signal)).find(({ state }) => state !== 'ok');
+}
+
+async function install(entry: CatalogEntry, folder: string, options: PullOptions): Promise<void> {
+  const { signal, onProgress } = options;
   const staging = `${folder}.partial`;
   await writing(staging, () => makeFolder(staging));
   const total = Object.values(entry.files).reduce((sum, { bytes }) => sum + bytes, 0);
@@ -52,12 +74,18 @@ export async function pull(entry: CatalogEntry, options: PullOptions): Promise<{
     before += file.bytes;
     onProgress?.(before, total);
   }
+  // The bytes were checked as they arrived; now the files are, since something else may have written to them.
+  const damaged = await findDamaged(staging, entry, signal);
+  if (damaged !== undefined) {
+    await rm(damaged.path, { force: true });
+    const reason = damaged.state === 'wrong' ? damaged.reason : 'it is missing';
+    throw corrupt(damaged.path, reason, 'Run the command again');
+  }
   await writeManifest(staging, options);
   await writing(folder, async () => {
     await rm(folder, { recursive: true, force: true });
     await rename(staging, folder);
   });
-  return { folder, fresh: true };
 }
 
 async function writeManifest(folder: string, { manifest }: PullOptions): Promise<void> {

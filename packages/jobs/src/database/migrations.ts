@@ -95,4 +95,13 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       primary key (key, name, space)
     )`,
   ],
+  [
+    // Of jobs that were removed, so that removing a job does not give its seconds back.
+    `create table voiceflow.spent (
+      key text not null,
+      started_at timestamptz not null,
+      seconds double precision not null
+    )`,
+    `create index spent_key on voiceflow.spent (key, started_at)`,
+  ],
 ];

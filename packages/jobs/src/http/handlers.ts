@@ -75,7 +75,9 @@ export function jobHandlers(parts: RouteParts): JobHandlers {
     enroll: async (c, name) => c.json(await enroll(c, name, parts), 201),
     listVoices: async (c) => c.json({ voices: await voices.list(host.client(c)) }),
     async removeVoice(c, name) {
-      return (await voices.remove(host.client(c), name)) ? c.body(null, 204) : c.notFound();
+      return (await voices.remove(host.client(c), [name, name.normalize('NFC').trim()]))
+        ? c.body(null, 204)
+        : c.notFound();
     },
   };
 }

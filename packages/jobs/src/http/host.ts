@@ -19,13 +19,17 @@ export interface JobsHost {
   readonly recordings: Recordings;
   readonly registry: Registry;
   readonly log: Log;
-  readonly limits: { readonly bodyBytes: number; readonly idleBodyMs: number };
   /** Budget of bytes in memory for all requests. `take` throws `overloaded`. */
   readonly budget: { take(bytes: number): void; give(bytes: number): void };
   /** The name of the request's API key; empty when the server has no keys. */
   client(c: Context): string;
-  /** The body with back pressure: it is read only as fast as it is consumed. */
-  body(c: Context): AsyncIterable<Uint8Array>;
+  /**
+   * The body within the limits of the server, with back pressure: it is read only as fast as it is consumed. It throws
+   * `audio-too-large`, `deadline-exceeded` for a sender that pauses or is too slow, `aborted`.
+   * @param maxBytes Default: the limit of recordings.
+   * @throws `audio-too-large` when the header announces more.
+   */
+  body(c: Context, maxBytes?: number): AsyncIterable<Uint8Array>;
   /** @throws `invalid-option` for options that `/v1/diarize` would refuse. */
   checkOptions(options: JobOptions): void;
   /**

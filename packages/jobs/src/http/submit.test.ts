@@ -13,7 +13,6 @@ async function objectsAfter(query: Database['query']): Promise<{ objects: string
   // Stand-ins with what is called of them.
   const parts = {
     host: {
-      limits: { bodyBytes: 100, idleBodyMs: 10_000 },
       budget: { take() {}, give() {} },
       client: () => 'k',
       query: () => ({}),

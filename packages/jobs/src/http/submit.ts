@@ -9,7 +9,7 @@ import { objectOf } from '../storage/storage.ts';
 import { uuidv7 } from '../uuid.ts';
 import type { RouteParts } from './parts.ts';
 import { RequestMemory } from './request-memory.ts';
-import { bounded, isForm, storeRecording, tooLarge } from './upload.ts';
+import { isForm, storeRecording } from './upload.ts';
 
 /** Options that the queue itself uses. All others are those of `/v1/diarize`. */
 const QUEUE_OPTIONS = ['url', 'webhook', 'priority', 'metadata'] as const;
@@ -41,13 +41,13 @@ async function submitRequest(c: Context, parts: RouteParts, memory: RequestMemor
   const key = host.client(c);
   const id = uuidv7();
   const contentType = c.req.header('content-type') ?? '';
-  const claimed = Number(c.req.header('content-length')) || 0;
-  if (claimed > host.limits.bodyBytes) throw tooLarge(claimed, host.limits.bodyBytes);
+  const isJson = /^application\/json\b/i.test(contentType);
+  const body = host.body(c, isJson ? MOST_JSON : undefined);
   const { format: _, ...query } = host.query(c);
   await parts.admit(key);
 
-  if (/^application\/json\b/i.test(contentType)) {
-    const text = await readText(memory.all(bounded(host.body(c), { ...host.limits, bodyBytes: MOST_JSON })));
+  if (isJson) {
+    const text = await readText(memory.all(body));
     const submission = parseSubmission({ ...query, ...jsonOf(text) }, parts);
     if (submission.url === undefined) {
       throw invalidOption(
@@ -61,6 +61,7 @@ async function submitRequest(c: Context, parts: RouteParts, memory: RequestMemor
   // The fields of a form are options, too; they are known only after the form is read.
   const form = isForm(contentType);
   const before = parseSubmission(query, parts);
+  const claimed = Number(c.req.header('content-length')) || 0;
   const repeat = await idempotent(c, parts, key, `${JSON.stringify(query)} ${claimed}`);
   if (repeat.job !== undefined) return { job: repeat.job, repeated: true };
   if (before.url !== undefined) return jobs.submit({ id, key, ...before, ...repeat.fields });
@@ -68,7 +69,6 @@ async function submitRequest(c: Context, parts: RouteParts, memory: RequestMemor
   const object = objectOf(id);
   let job: NewJob;
   try {
-    const body = bounded(host.body(c), host.limits);
     const { bytes, fields } = await storeRecording(storage, object, body, contentType, memory);
     if (bytes === 0) {
       throw new VoiceFlowError('invalid-audio', 'the request has no audio: 0 bytes', {

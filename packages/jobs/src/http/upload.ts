@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream';
 import { Busboy, type BusboyHeaders } from '@fastify/busboy';
-import { invalidOption, VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, type VoiceFlowError } from 'voiceflow-ml/core';
 import type { Storage } from '../storage/storage.ts';
-import type { JobsHost } from './host.ts';
 import type { RequestMemory } from './request-memory.ts';
 
 interface Upload {
@@ -16,70 +15,6 @@ const MOST_FIELDS = 64;
 const MOST_FIELD_BYTES = 1024 * 1024;
 /** Largest total of a form without its file, which is the part that is kept in memory. */
 const MOST_TEXT_BYTES = 2 * MOST_FIELD_BYTES;
-/** Least bytes per two idle timeouts: a body that trickles would hold a connection and a file forever. */
-const LEAST_BYTES = 1024;
-
-/**
- * Passes on a body and enforces the limits.
- * @throws `audio-too-large`; `deadline-exceeded` when nothing arrives for `idleBodyMs`, or fewer than `LEAST_BYTES` in
- * twice that time; `aborted` when the client disconnected.
- */
-export async function* bounded(
-  body: AsyncIterable<Uint8Array>,
-  limits: JobsHost['limits'],
-): AsyncGenerator<Uint8Array> {
-  const iterator = body[Symbol.asyncIterator]();
-  let bytes = 0;
-  /** Start of the current interval, and the number of bytes received before it. */
-  let [startedAt, before] = [performance.now(), 0];
-  try {
-    for (;;) {
-      const { done, value } = await nextOf(iterator, limits.idleBodyMs, bytes);
-      if (done) return;
-      bytes += value.byteLength;
-      if (performance.now() - startedAt >= 2 * limits.idleBodyMs) {
-        if (bytes - before < LEAST_BYTES) throw tooSlow(2 * limits.idleBodyMs);
-        [startedAt, before] = [performance.now(), bytes];
-      }
-      if (bytes > limits.bodyBytes) throw tooLarge(bytes, limits.bodyBytes);
-      yield value;
-    }
-  } finally {
-    // Not awaited: the response must not wait for a slow sender.
-    void iterator.return?.().catch(() => {});
-  }
-}
-
-async function nextOf(iterator: AsyncIterator<Uint8Array>, idleMs: number, bytes: number) {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const idle = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const message = `no data of the body was received for ${Math.round(idleMs)} ms`;
-      reject(new VoiceFlowError('deadline-exceeded', message, { hint: 'Send the body without pauses.' }));
-    }, idleMs);
-  });
-  const next = iterator.next().catch((cause) => {
-    throw new VoiceFlowError('aborted', `the body ended after ${bytes} bytes, before it was complete`, { cause });
-  });
-  next.catch(() => {});
-  try {
-    return await Promise.race([next, idle]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function tooSlow(ms: number): VoiceFlowError {
-  const message = `fewer than ${LEAST_BYTES} bytes of the body were received in ${Math.round(ms)} ms`;
-  return new VoiceFlowError('deadline-exceeded', message, { hint: 'Send the body without pauses.' });
-}
-
-export function tooLarge(bytes: number, limit: number): VoiceFlowError {
-  return new VoiceFlowError('audio-too-large', `the body has ${bytes} bytes or more, the limit is ${limit}`, {
-    hint: 'Send a compressed or shorter recording, or raise the limit of the server.',
-  });
-}
-
 /** Whether the body is a form: its fields are known only after it is read. */
 export function isForm(contentType: string): boolean {
   return /^multipart\/form-data\b/i.test(contentType);

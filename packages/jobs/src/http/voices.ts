@@ -5,7 +5,7 @@ import type { StoredVoice } from '../voices/voices.ts';
 import { recordingAt } from '../worker/worker.ts';
 import type { RouteParts } from './parts.ts';
 import { RequestMemory } from './request-memory.ts';
-import { bounded, storeRecording } from './upload.ts';
+import { storeRecording } from './upload.ts';
 
 /** `POST /v1/voices?name=…`: adds the voice of a recording to the book of the API key. The recording is not kept. */
 export async function enroll(c: Context, name: string, parts: RouteParts): Promise<StoredVoice> {
@@ -14,8 +14,7 @@ export async function enroll(c: Context, name: string, parts: RouteParts): Promi
   await voices.admit(host.client(c), name);
   const memory = new RequestMemory(host.budget);
   try {
-    const body = bounded(host.body(c), host.limits);
-    await storeRecording(storage, object, body, c.req.header('content-type') ?? '', memory);
+    await storeRecording(storage, object, host.body(c), c.req.header('content-type') ?? '', memory);
     const { signal } = c.req.raw;
     const { embedding, space } = await storage.withFile(object, signal, async (path) =>
       host.recordings.embed(await recordingAt(path), signal),

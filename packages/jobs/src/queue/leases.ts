@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Progress } from 'voiceflow-ml/core';
 import type { Database } from '../database/database.ts';
+import { FORGET_SPENT, KEEP_SPENT, REMOVED, spentToday } from './spent.ts';
 import type { Claimed, JobProblem, JobResult } from './types.ts';
 
-export interface LeaseOptions {
+interface LeaseOptions {
   /** Seconds without a heartbeat after which a worker counts as lost. */
   readonly leaseSeconds: number;
   /** Delay after the first failure, in seconds; doubled with each further one. */
@@ -12,7 +13,6 @@ export interface LeaseOptions {
   readonly secondsPerDay: number;
 }
 
-const LEASE_DEFAULTS: LeaseOptions = { leaseSeconds: 15, retrySeconds: 5, secondsPerDay: 0 };
 /** Failures of a job after which it is not retried. */
 const MOST_FAILURES = 3;
 /** Workers lost during a job after which it is not retried, because the job may be the cause. */
@@ -45,9 +45,9 @@ export class Leases {
   readonly #db: Database;
   readonly #options: LeaseOptions;
 
-  constructor(db: Database, options: Partial<LeaseOptions> = {}) {
+  constructor(db: Database, options: LeaseOptions) {
     this.#db = db;
-    this.#options = { ...LEASE_DEFAULTS, ...options };
+    this.#options = options;
   }
 
   get leaseSeconds(): number {
@@ -68,9 +68,7 @@ export class Leases {
         from keys k where k.key is not null
       ), ordered as (
         select k.key from keys k where k.key is not null
-          and ($4::float8 = 0 or $4 > (
-            select coalesce(sum(u.audio_seconds), 0) from voiceflow.job u
-            where u.key = k.key and u.started_at > now() - interval '1 day'))
+          and ($4::float8 = 0 or $4 > ${spentToday('k.key')})
         order by
           (select count(*) from voiceflow.job r where r.state = 'running' and r.key = k.key),
           (select max(s.started_at) from voiceflow.job s where s.key = k.key) nulls first
@@ -243,10 +241,13 @@ export class Leases {
    */
   async expire(keepSeconds: number, limit: number): Promise<number> {
     const rows = await this.#db.query(
-      `delete from voiceflow.job where id in (
-        select id from voiceflow.job
-        where ended_at < now() - make_interval(secs => $1) and object is null order by ended_at limit $2
-      ) returning id`,
+      `with removed as (
+        delete from voiceflow.job where id in (
+          select id from voiceflow.job
+          where ended_at < now() - make_interval(secs => $1) and object is null order by ended_at limit $2
+        ) returning ${REMOVED}
+      ), ${KEEP_SPENT}, ${FORGET_SPENT}
+      select id from removed`,
       [keepSeconds, limit],
     );
     return rows.length;

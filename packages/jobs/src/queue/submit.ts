@@ -1,6 +1,7 @@
 import { invalidOption, VoiceFlowError } from 'voiceflow-ml/core';
 import { type Database, isoTime } from '../database/database.ts';
 import { batched } from './batched.ts';
+import { KEEP_SPENT, REMOVED, spentToday } from './spent.ts';
 import type { Job, ListQuery, NewJob } from './types.ts';
 
 /**
@@ -28,10 +29,16 @@ export interface Submitted {
 export class Jobs {
   readonly #db: Database;
   readonly #insert: (job: NewJob) => Promise<Job | undefined>;
+  #inserted = 0;
 
   constructor(db: Database) {
     this.#db = db;
     this.#insert = batched(MOST_TOGETHER, (jobs) => this.#insertAll(jobs));
+  }
+
+  /** Jobs inserted by this process. */
+  get inserted(): number {
+    return this.#inserted;
   }
 
   /** @throws `invalid-option` for an idempotency key that was used for a different request; `backend-unavailable`. */
@@ -60,6 +67,7 @@ export class Jobs {
       select ${JOB} from created j, (select count(*) from notified) as n`,
       [JSON.stringify(jobs)],
     );
+    this.#inserted += rows.length;
     const made = new Map(rows.map((job) => [job.id, job]));
     return jobs.map(({ id }) => made.get(id));
   }
@@ -146,7 +154,10 @@ export class Jobs {
   /** Removes a job that has ended, with its result and its deliveries. Its audio must have been deleted. */
   async remove(key: string, id: string): Promise<boolean> {
     const rows = await this.#db.query(
-      `delete from voiceflow.job where key = $1 and id = $2 and ended_at is not null and object is null returning id`,
+      `with removed as (
+        delete from voiceflow.job where key = $1 and id = $2 and ended_at is not null and object is null returning ${REMOVED}
+      ), ${KEEP_SPENT}
+      select id from removed`,
       [key, id],
     );
     return rows.length > 0;
@@ -154,11 +165,7 @@ export class Jobs {
 
   /** Seconds of audio of a key's jobs that started in the last 24 hours. */
   async secondsToday(key: string): Promise<number> {
-    const [row] = await this.#db.query<{ seconds: number }>(
-      `select coalesce(sum(audio_seconds), 0)::float8 as seconds from voiceflow.job
-      where key = $1 and started_at > now() - interval '1 day'`,
-      [key],
-    );
+    const [row] = await this.#db.query<{ seconds: number }>(`select ${spentToday('$1')} as seconds`, [key]);
     return row?.seconds ?? 0;
   }
 

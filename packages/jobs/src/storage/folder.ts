@@ -1,7 +1,7 @@
 import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { missing, type Storage, storageError } from './storage.ts';
+import { missing, type Storage, storageError, unreadable } from './storage.ts';
 import { writeFile } from './write-file.ts';
 
 /**
@@ -28,8 +28,10 @@ export function folderStorage(root: string, { flush }: { readonly flush: boolean
     },
     async withFile(name, _signal, use) {
       const path = pathOf(name);
-      await access(path).catch((cause) => {
-        throw missing(cause);
+      await access(path).catch(async (cause) => {
+        // Without the folder of all objects the whole storage is away, such as a volume that is not mounted.
+        const isGone = (cause as NodeJS.ErrnoException).code === 'ENOENT' && (await exists(join(root, 'audio')));
+        throw isGone ? missing(cause) : unreadable(cause);
       });
       return use(path);
     },
@@ -48,4 +50,11 @@ export function folderStorage(root: string, { flush }: { readonly flush: boolean
       }
     },
   };
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -81,7 +81,10 @@ export function s3Storage(options: S3Options): Storage {
     withFile(name, signal, use) {
       const download = async (path: string) => {
         const response = await send(name, { signal }, [404]);
-        if (response.status === 404) throw missing();
+        if (response.status === 404) {
+          const code = tag(await response.text().catch(() => ''), 'Code');
+          throw code === 'NoSuchBucket' ? unavailable(`the bucket ${bucket} does not exist`) : missing();
+        }
         if (response.body === null) throw unavailable('the response to GET has no body');
         const source = Readable.fromWeb(response.body as NodeReadableStream);
         await writeFile(path, (sink) => pipeline(source, sink, { signal }));

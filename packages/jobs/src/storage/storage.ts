@@ -45,6 +45,16 @@ export function storageError(error: unknown): unknown {
   });
 }
 
+/** The object may exist, but the storage cannot be read now. */
+export function unreadable(cause: unknown): VoiceFlowError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return new VoiceFlowError('backend-unavailable', `the storage of recordings cannot be read: ${code ?? message}`, {
+    hint: 'Try again after Retry-After seconds.',
+    retryAfter: 5,
+    cause,
+  });
+}
+
 export function missing(cause?: unknown): VoiceFlowError {
   return new VoiceFlowError('invalid-audio', 'the audio of the job no longer exists', {
     hint: 'Submit the recording again.',

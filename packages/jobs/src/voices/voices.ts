@@ -80,12 +80,15 @@ export class Voices {
     );
   }
 
-  /** @returns Whether the voice existed. */
-  async remove(key: string, name: string): Promise<boolean> {
-    const rows = await this.#db.query('delete from voiceflow.voice where key = $1 and name = $2 returning name', [
-      key,
-      name,
-    ]);
+  /**
+   * @param names The name as it was given and as it is stored now; names of earlier versions were stored as given.
+   * @returns Whether the voice existed.
+   */
+  async remove(key: string, names: readonly string[]): Promise<boolean> {
+    const rows = await this.#db.query(
+      'delete from voiceflow.voice where key = $1 and name = any($2::text[]) returning name',
+      [key, [...names]],
+    );
     return rows.length > 0;
   }
 }

@@ -16,6 +16,8 @@ const ORPHANS_MS = 3_600_000;
 const VACUUM_MS = 300_000;
 /** Rows or objects per step, so that no step takes long. The next step follows at once. */
 const BATCH = 500;
+/** Deletions that fail in a row, after which the storage counts as unavailable until the next time. */
+const MOST_FAILURES = 10;
 /** An upload that takes longer than this counts as interrupted. */
 const ORPHAN_SECONDS = 6 * 3_600;
 
@@ -32,6 +34,8 @@ export class Janitor {
   readonly #parts: JanitorParts;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   readonly #busy = new Map<string, Promise<void>>();
+  /** Objects that could not be deleted. Others are tried before them, although these are older. */
+  readonly #undeleted = new Set<string>();
   #reapNotBefore = 0;
   #stopped = false;
 
@@ -69,15 +73,38 @@ export class Janitor {
     }
   }
 
+  /** Deletes audio and results that are no longer kept. An object that cannot be deleted does not stop the others. */
   async expire(): Promise<void> {
-    const { leases, storage, keep } = this.#parts;
-    for (let more = true; more && !this.#stopped; ) {
-      const freed = await leases.freed(keep.audio, BATCH);
-      for (const object of freed) await storage.delete(object);
-      if (freed.length > 0) await leases.forget(freed);
-      more = freed.length === BATCH;
+    const { leases, keep } = this.#parts;
+    let failures = 0;
+    for (let more = true; more && !this.#stopped && failures < MOST_FAILURES; ) {
+      const freed = await leases.freed(keep.audio, BATCH + this.#undeleted.size);
+      const due = freed.filter((object) => !this.#undeleted.has(object));
+      const deleted: string[] = [];
+      for (const object of due) {
+        if (this.#stopped || failures >= MOST_FAILURES) break;
+        if (await this.#delete(object)) deleted.push(object);
+        else this.#undeleted.add(object);
+        failures = this.#undeleted.has(object) ? failures + 1 : 0;
+      }
+      if (deleted.length > 0) await leases.forget(deleted);
+      more = due.length >= BATCH;
     }
+    // After all others were tried, these are tried again.
+    if (failures < MOST_FAILURES || this.#undeleted.size >= BATCH) this.#undeleted.clear();
     while (!this.#stopped && (await leases.expire(keep.results, BATCH)) === BATCH);
+  }
+
+  /** Returns whether the object was deleted. */
+  async #delete(object: string): Promise<boolean> {
+    const { storage, log } = this.#parts;
+    try {
+      await storage.delete(object);
+      return true;
+    } catch (error) {
+      log({ level: 'warn', message: 'audio not deleted', object, error: String(error) });
+      return false;
+    }
   }
 
   /** Deletes objects without a job, which remain when a process dies between two steps. */
@@ -85,7 +112,7 @@ export class Janitor {
     const { leases, storage } = this.#parts;
     let batch: string[] = [];
     const flush = async () => {
-      for (const name of await leases.orphans(batch)) await storage.delete(name);
+      for (const name of await leases.orphans(batch)) if (!this.#stopped) await this.#delete(name);
       batch = [];
     };
     for await (const name of storage.old(ORPHAN_SECONDS)) {

@@ -13,7 +13,7 @@ export type JobMetrics = ReturnType<typeof jobMetrics>;
 
 const WAIT_BUCKETS = [0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400];
 
-/** Metrics of this process's work. Gauges describe the whole queue (`watchQueue`). */
+/** Metrics of this process's work. The gauges of `mountJobs` describe the whole queue. */
 export function jobMetrics(registry: Registry) {
   const wait = registry.histogram(
     'voiceflow_job_wait_seconds',

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Progress, VoiceFlowError } from 'voiceflow-ml/core';
 import { type Database, isUnavailable } from '../database/database.ts';
 import type { WithUrl } from '../outside/fetch-audio.ts';
@@ -57,6 +58,8 @@ export class Worker {
   readonly #parts: WorkerParts;
   readonly #running = new Map<string, Running>();
   #pumping = false;
+  /** The latest run of `#claimAll`. */
+  #claiming: Promise<void> = Promise.resolve();
   /** `#pump` was called while it ran. */
   #again = false;
   #stopping = false;
@@ -94,7 +97,7 @@ export class Worker {
   /** Claims no more jobs, finishes those that end within `graceMs` milliseconds, and requeues the others. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
-    const all = Promise.all([...this.#running.values()].map(({ done }) => done));
+    const all = Promise.all([this.#claiming, ...[...this.#running.values()].map(({ done }) => done)]);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<'late'>((resolve) => {
       timer = setTimeout(() => resolve('late'), graceMs);
@@ -103,12 +106,17 @@ export class Worker {
     clearTimeout(timer);
     if (ended === 'late') {
       const left = [...this.#running.values()];
-      await this.#parts.leases.release(left.map(({ claimed }) => claimed.lease)).catch(() => {});
+      await this.#release(left.map(({ claimed }) => claimed.lease));
       for (const { stop } of left) stop.abort(new VoiceFlowError('aborted', 'the worker is stopping'));
-      await Promise.allSettled(left.map(({ done }) => done));
+      await Promise.allSettled([this.#claiming, ...left.map(({ done }) => done)]);
     }
     for (const each of this.#timers) clearInterval(each);
     await Promise.all(this.#background);
+  }
+
+  /** Best effort: leases that are not released expire. */
+  async #release(leases: readonly string[]): Promise<void> {
+    if (leases.length > 0) await this.#parts.leases.release(leases).catch(() => {});
   }
 
   /** Claims jobs while there is capacity. */
@@ -118,14 +126,20 @@ export class Worker {
       return;
     }
     this.#pumping = true;
-    const { recordings } = this.#parts;
+    this.#claiming = this.#claimAll();
+    await this.#claiming;
+  }
+
+  async #claimAll(): Promise<void> {
+    const { recordings, leases } = this.#parts;
     try {
       do {
         this.#again = false;
         while (!this.#stopping && performance.now() >= this.#notBefore && recordings.free(this.running) > 0) {
-          const claimed = await this.#parts.leases.claim(this.#parts.name);
+          const claimed = await leases.claim(this.#parts.name);
           if (claimed === undefined) break;
-          this.#begin(claimed);
+          if (this.#stopping) await this.#release([claimed.lease]);
+          else this.#begin(claimed);
         }
       } while (this.#again && !this.#stopping);
     } catch (error) {
@@ -240,7 +254,9 @@ export class Worker {
         return await write();
       } catch (error) {
         if (!isUnavailable(error) || signal.aborted) throw error;
-        await new Promise((resolve) => setTimeout(resolve, wait));
+        await sleep(wait, undefined, { signal }).catch(() => {
+          throw error;
+        });
       }
     }
   }

@@ -1,4 +1,4 @@
-import { abortError, invalidOption, type KnownVoice, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, type KnownVoice, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
 import { toError } from '../http/problem-error.ts';
 import type { DiarizeJson } from '../routes/diarize/schema.ts';
 import type { EmbeddingJson } from '../routes/embed/schema.ts';
@@ -7,7 +7,7 @@ import { readEvents } from './events.ts';
 import { JobsClient, type RequestOptions } from './jobs.ts';
 import { LiveConnection } from './live.ts';
 import { toQuery } from './query.ts';
-import { responseError } from './response-error.ts';
+import { connectionError, jsonOf, LOST, RequestError, responseError } from './request-error.ts';
 import type {
   CallOptions,
   ClientAudio,
@@ -44,10 +44,10 @@ export class VoiceFlowClient {
     const raw = audio instanceof Float32Array;
     const type = raw ? 'application/octet-stream' : 'audio/wav';
     const body = raw ? new Uint8Array(audio.buffer, audio.byteOffset, audio.byteLength) : audio;
-    return (await this.#post('/v1/infer', body, options, { 'content-type': type })).json();
+    return jsonOf(await this.#post('/v1/infer', body, options, { 'content-type': type }), options.signal);
   }
 
-  /** Diarizes a recording. With `onProgress`, the server reports its progress. */
+  /** Diarizes a recording, however long that takes. */
   async diarize(audio: ClientAudio, options: ClientDiarizeOptions = {}): Promise<DiarizeJson> {
     const { numSpeakers, minSpeakers, maxSpeakers, exclusive, known, falseNames, channels, onProgress, ...call } =
       options;
@@ -59,16 +59,17 @@ export class VoiceFlowClient {
       falseNames,
       channels: channels?.toString(),
     });
-    if (onProgress === undefined) return (await this.#post(`/v1/diarize${query}`, audio, call)).json();
+    // Also without `onProgress`: a long recording takes longer than fetch waits for a plain response (300 s on Node),
+    // and the event stream sends something every few seconds.
     const response = await this.#post(`/v1/diarize${query}`, audio, call, { accept: 'text/event-stream' });
-    return this.#watch(response, onProgress, call.signal);
+    return this.#resultOf(response, onProgress, call.signal);
   }
 
   /** The embedding of the voice in a recording. */
   async embed(audio: ClientAudio, options: ClientEmbedOptions = {}): Promise<EmbeddingJson> {
     const { segment, ...call } = options;
     const query = toQuery({ start: segment?.start, end: segment?.end });
-    return (await this.#post(`/v1/embed${query}`, audio, call)).json();
+    return jsonOf(await this.#post(`/v1/embed${query}`, audio, call), call.signal);
   }
 
   /** Durable jobs, if the server keeps jobs. */
@@ -99,23 +100,18 @@ export class VoiceFlowClient {
     return new LiveConnection(`${this.#url.replace(/^http/, 'ws')}/v1/stream${toQuery(values)}`, options, WebSocket);
   }
 
-  async #watch(
+  async #resultOf(
     response: Response,
-    onProgress: (progress: Progress) => void,
-    signal?: AbortSignal,
+    onProgress: ((progress: Progress) => void) | undefined,
+    signal: AbortSignal | undefined,
   ): Promise<DiarizeJson> {
-    if (response.body !== null) {
-      try {
-        for await (const { event, data } of readEvents(response.body)) {
-          if (event === 'progress') onProgress(JSON.parse(data));
-          else if (event === 'result') return JSON.parse(data);
-          else if (event === 'problem') throw toError(JSON.parse(data));
-        }
-      } catch (error) {
-        throw this.#failure(error, signal);
-      }
+    if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return jsonOf(response, signal);
+    for await (const { event, data } of readEvents(response, signal)) {
+      if (event === 'progress') onProgress?.(JSON.parse(data));
+      else if (event === 'result') return JSON.parse(data);
+      else if (event === 'problem') throw toError(JSON.parse(data));
     }
-    throw new VoiceFlowError('backend-failed', 'the response ended before the result', { hint: 'Try again.' });
+    throw new RequestError('backend-failed', LOST, { hint: 'Try again.', status: 0 });
   }
 
   #post(path: string, body: BodyInit, options: CallOptions, headers: Record<string, string> = {}): Promise<Response> {
@@ -138,19 +134,10 @@ export class VoiceFlowClient {
         signal,
       });
     } catch (error) {
-      throw this.#failure(error, signal);
+      throw connectionError(error, signal, `cannot connect to ${this.#url}`);
     }
     if (!response.ok) throw await responseError(response);
     return response;
-  }
-
-  #failure(error: unknown, signal: AbortSignal | undefined): VoiceFlowError {
-    if (signal?.aborted) return abortError(signal);
-    if (VoiceFlowError.isInstance(error)) return error;
-    return new VoiceFlowError('backend-failed', `cannot connect to ${this.#url}`, {
-      hint: 'Check the address and that the server is running.',
-      cause: error,
-    });
   }
 }
 

@@ -1,24 +1,33 @@
+import { connectionError, LOST, textOf } from './request-error.ts';
+
 /** One server-sent event. */
 interface ServerSentEvent {
   readonly event: string;
   readonly data: string;
 }
 
-/** The events of a `text/event-stream` body, as they arrive. */
-export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerSentEvent> {
-  const reader = body.getReader();
+/**
+ * The events of a `text/event-stream` response, as they arrive.
+ * @throws RequestError when the connection is lost; `aborted`.
+ */
+export async function* readEvents(
+  response: Response,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ServerSentEvent> {
+  // React Native's responses have no stream.
+  if (!response.body) return yield* eventsIn((await textOf(response, signal)).split('\n\n'));
+  const reader = response.body.getReader();
   const decoder = new TextDecoder();
   let text = '';
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await reader.read().catch((error: unknown) => {
+        throw connectionError(error, signal, LOST);
+      });
       text += done ? decoder.decode() : decoder.decode(value, { stream: true });
       const blocks = text.split('\n\n');
       text = done ? '' : (blocks.pop() ?? '');
-      for (const block of blocks) {
-        const event = parseBlock(block);
-        if (event !== undefined) yield event;
-      }
+      yield* eventsIn(blocks);
       if (done) return;
     }
   } finally {
@@ -26,12 +35,14 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
   }
 }
 
-function parseBlock(block: string): ServerSentEvent | undefined {
-  let event = 'message';
-  const data: string[] = [];
-  for (const line of block.split('\n')) {
-    if (line.startsWith('event: ')) event = line.slice(7);
-    else if (line.startsWith('data: ')) data.push(line.slice(6));
+function* eventsIn(blocks: readonly string[]): Generator<ServerSentEvent> {
+  for (const block of blocks) {
+    let event = 'message';
+    const data: string[] = [];
+    for (const line of block.split('\n')) {
+      if (line.startsWith('event: ')) event = line.slice(7);
+      else if (line.startsWith('data: ')) data.push(line.slice(6));
+    }
+    if (data.length > 0) yield { event, data: data.join('\n') };
   }
-  return data.length === 0 ? undefined : { event, data: data.join('\n') };
 }

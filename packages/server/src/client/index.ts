@@ -7,5 +7,6 @@ export type { WindowJson } from '../routes/infer/schema.ts';
 export { type ClientOptions, VoiceFlowClient } from './client.ts';
 export type { JobsClient } from './jobs.ts';
 export type { LiveConnection } from './live.ts';
+export { RequestError } from './request-error.ts';
 export type * from './types.ts';
 export { type VerifyWebhookOptions, verifyWebhook, type WebhookEvent, type WebhookHeaders } from './webhook.ts';

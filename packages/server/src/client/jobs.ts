@@ -1,8 +1,9 @@
-import { invalidOption, VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, throwIfAborted, VoiceFlowError } from 'voiceflow-ml/core';
 import { toError } from '../http/problem-error.ts';
 import type { DiarizeJson } from '../routes/diarize/schema.ts';
 import { readEvents } from './events.ts';
 import { toQuery } from './query.ts';
+import { jsonOf, RequestError, textOf } from './request-error.ts';
 import type {
   CallOptions,
   ClientAudio,
@@ -23,8 +24,10 @@ export interface RequestOptions extends CallOptions {
 
 /** Seconds that one request of `wait` waits for the end of a job. */
 const WAIT_SECONDS = 30;
-/** Delays before retries while the server or its database is unavailable. The job continues in the meantime. */
-const ASK_AGAIN_MS = { first: 500, last: 10_000 };
+/** Delays before retries after a temporary error, unless the server tells a longer one. */
+const RETRY_MS = { first: 500, last: 10_000, told: 600_000 };
+/** Tries of a submission: about a minute, as long as a restart of a server takes. */
+const MOST_TRIES = 10;
 
 /** Jobs of a server that keeps them (`serve --data` or `--database`). */
 export class JobsClient {
@@ -34,7 +37,10 @@ export class JobsClient {
     this.#request = sendRequest;
   }
 
-  /** Submits a recording, or its address. With an `idempotencyKey` the call may be repeated safely. */
+  /**
+   * Submits a recording, or its address. With an `idempotencyKey` the call may be repeated safely, and repeats itself
+   * for about a minute while the server is full or cannot be reached.
+   */
   async submit(audio: ClientAudio | { readonly url: string }, options: ClientSubmitOptions = {}): Promise<JobJson> {
     const { signal, idempotencyKey, metadata, ...values } = options;
     const query = toQuery({ ...values, metadata: metadata && JSON.stringify(metadata) });
@@ -43,16 +49,18 @@ export class JobsClient {
       'url' in audio
         ? { body: JSON.stringify({ url: audio.url }), headers: { ...headers, 'content-type': 'application/json' } }
         : { body: audio, headers };
-    return (await this.#request('POST', `/v1/jobs${query}`, { signal, ...sent })).json();
+    const request = () => this.#json<JobJson>('POST', `/v1/jobs${query}`, { signal, ...sent });
+    // Without a key, a repeated submission would be a second job if the first arrived and only its response was lost.
+    return idempotencyKey === undefined ? request() : repeated(request, signal, MOST_TRIES);
   }
 
   /** The current state of a job, with its result if it has one. */
   async get(id: string, options: CallOptions = {}): Promise<JobJson> {
-    return (await this.#request('GET', pathOf(id), options)).json();
+    return this.#json('GET', pathOf(id), options);
   }
 
   /**
-   * Waits for the end of a job, however long it takes. Short failures of the server are retried.
+   * Waits for the end of a job, however long it takes, also while the server is full or cannot be reached.
    * @param onChange Called with the job about once per second.
    * @returns The result of the job.
    * @throws The job's error; `closed` when it was canceled; `aborted`.
@@ -60,18 +68,10 @@ export class JobsClient {
   async wait(id: string, options: CallOptions & { onChange?: (job: JobJson) => void } = {}): Promise<DiarizeJson> {
     const { onChange, ...call } = options;
     const seconds = onChange === undefined ? WAIT_SECONDS : 1;
-    for (let pause = ASK_AGAIN_MS.first; ; ) {
-      let job: JobJson;
-      try {
-        job = await (await this.#request('GET', `${pathOf(id)}?wait=${seconds}`, call)).json();
-      } catch (error) {
-        if (!isTemporary(error)) throw error;
-        await pauseFor(pause, options.signal);
-        pause = Math.min(2 * pause, ASK_AGAIN_MS.last);
-        continue;
-      }
+    const ask = () => this.#json<JobJson>('GET', `${pathOf(id)}?wait=${seconds}`, call);
+    for (;;) {
+      const job = await repeated(ask, options.signal);
       onChange?.(job);
-      pause = ASK_AGAIN_MS.first;
       if (job.state === 'succeeded' && job.result !== undefined) return job.result;
       if (job.state === 'canceled') throw new VoiceFlowError('closed', 'the job was canceled');
       if (job.state === 'failed') throw toError({ ...job.problem });
@@ -83,7 +83,7 @@ export class JobsClient {
     options: CallOptions & { limit?: number; before?: string; state?: JobJson['state'] } = {},
   ): Promise<JobListJson> {
     const { limit, before, state, ...call } = options;
-    return (await this.#request('GET', `/v1/jobs${toQuery({ limit, before, state })}`, call)).json();
+    return this.#json('GET', `/v1/jobs${toQuery({ limit, before, state })}`, call);
   }
 
   /**
@@ -98,16 +98,15 @@ export class JobsClient {
       await response.body?.cancel();
       throw invalidOption(`job ${id} has no result yet`, 'Wait for it with jobs.wait(id).');
     }
-    return format === 'json' ? response.json() : response.text();
+    return format === 'json' ? jsonOf(response, options.signal) : textOf(response, options.signal);
   }
 
   /**
    * Yields the job at once and on each change, and its result or problem at the end. Does not reconnect; see `wait`.
    */
   async *events(id: string, options: CallOptions = {}): AsyncGenerator<JobEvent> {
-    const { body } = await this.#request('GET', `${pathOf(id)}/events`, options);
-    if (body === null) return;
-    for await (const { event, data } of readEvents(body)) {
+    const response = await this.#request('GET', `${pathOf(id)}/events`, options);
+    for await (const { event, data } of readEvents(response, options.signal)) {
       if (event === 'job') yield { type: 'job', job: JSON.parse(data) };
       else if (event === 'result') yield { type: 'result', result: JSON.parse(data) };
       else if (event === 'problem') yield { type: 'problem', error: toError(JSON.parse(data)) };
@@ -122,20 +121,45 @@ export class JobsClient {
   /** Adds a recording to a voice in the voice book of the API key. */
   async enroll(name: string, audio: ClientAudio, options: CallOptions = {}): Promise<VoiceJson> {
     const path = `/v1/voices?name=${encodeURIComponent(name)}`;
-    return (await this.#request('POST', path, { ...options, body: audio })).json();
+    return this.#json('POST', path, { ...options, body: audio });
   }
 
   async voices(options: CallOptions = {}): Promise<readonly VoiceJson[]> {
-    const { voices } = (await (await this.#request('GET', '/v1/voices', options)).json()) as { voices: VoiceJson[] };
+    const { voices } = await this.#json<{ voices: VoiceJson[] }>('GET', '/v1/voices', options);
     return voices;
   }
 
   async removeVoice(name: string, options: CallOptions = {}): Promise<void> {
     await (await this.#request('DELETE', `/v1/voices/${encodeURIComponent(name)}`, options)).body?.cancel();
   }
+
+  async #json<T>(method: string, path: string, options: RequestOptions): Promise<T> {
+    return jsonOf<T>(await this.#request(method, path, options), options.signal);
+  }
 }
 
-/** Resolves early when the signal fires; the next request then throws. */
+/**
+ * Repeats a request after temporary errors.
+ * @throws The last error, after `tries` or when it is not temporary; `aborted`.
+ */
+async function repeated<T>(
+  request: () => Promise<T>,
+  signal: AbortSignal | undefined,
+  tries = Number.POSITIVE_INFINITY,
+): Promise<T> {
+  for (let tried = 1, pause = RETRY_MS.first; ; tried++, pause = Math.min(2 * pause, RETRY_MS.last)) {
+    try {
+      return await request();
+    } catch (error) {
+      if (!RequestError.isTemporary(error) || tried >= tries) throw error;
+      const told = Math.min(1000 * (error.retryAfter ?? 0), RETRY_MS.told);
+      await pauseFor(Math.max(pause, told), signal);
+      throwIfAborted(signal);
+    }
+  }
+}
+
+/** Resolves early when the signal fires. */
 function pauseFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const finish = () => {
@@ -148,12 +172,6 @@ function pauseFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
     if (signal?.aborted) finish();
   });
 }
-
-function isTemporary(error: unknown): boolean {
-  return VoiceFlowError.isInstance(error) && TEMPORARY_CODES.has(error.code);
-}
-
-const TEMPORARY_CODES = new Set(['overloaded', 'backend-unavailable', 'backend-failed']);
 
 function pathOf(id: string): string {
   return `/v1/jobs/${encodeURIComponent(id)}`;

@@ -124,8 +124,7 @@ export interface Body {
  * @throws `audio-too-large`, `overloaded`, `deadline-exceeded` (idle for `idleMs`, or too slow), `aborted`.
  */
 export async function collectBody(options: CollectOptions): Promise<Body> {
-  const { claimed } = options;
-  if (claimed > options.maxBytes) throw tooLarge(claimed, options.maxBytes);
+  assertFits(options.claimed, options.maxBytes);
   const list = new ChunkList();
   let bytes = 0;
   let held = 0;
@@ -139,7 +138,7 @@ export async function collectBody(options: CollectOptions): Promise<Body> {
       idle.touch(chunk.byteLength);
       if (bytes === 0) options.onFirst?.();
       bytes += chunk.byteLength;
-      if (bytes > options.maxBytes) throw tooLarge(bytes, options.maxBytes);
+      assertFits(bytes, options.maxBytes);
       options.budget.take(chunk.byteLength);
       held += chunk.byteLength;
       list.add(chunk);
@@ -148,16 +147,14 @@ export async function collectBody(options: CollectOptions): Promise<Body> {
   } catch (error) {
     release();
     if (VoiceFlowError.isInstance(error)) throw error;
-    throw new VoiceFlowError('aborted', `the body ended after ${bytes} bytes, before it was complete`, {
-      cause: error,
-    });
+    throw cutOff(bytes, error);
   } finally {
     idle.stop();
   }
 }
 
 /** Least bytes per two idle timeouts (a minute): a body that trickles would hold a socket and its place forever. */
-const LEAST_BYTES = 1024;
+export const LEAST_BYTES = 1024;
 
 /**
  * A signal that fires when `touch` was not called for `idleMs`, when too few bytes arrived in twice that time, or when
@@ -193,10 +190,7 @@ function watchIdle({ idleMs, signal }: CollectOptions): {
       timer = setTimeout(check, Math.max(1, idleMs - silent));
       return;
     }
-    const what = tooSlow
-      ? `fewer than ${LEAST_BYTES} bytes of the body were received in ${Math.round(2 * idleMs)} ms`
-      : `no data of the body was received for ${Math.round(idleMs)} ms`;
-    controller.abort(new VoiceFlowError('deadline-exceeded', what, { hint: 'Send the body without pauses.' }));
+    controller.abort(tooSlow ? slowSender(idleMs) : pausingSender(idleMs));
   };
   let timer = setTimeout(check, idleMs);
   if (signal.aborted) onDisconnect();
@@ -214,8 +208,28 @@ function watchIdle({ idleMs, signal }: CollectOptions): {
   };
 }
 
-function tooLarge(bytes: number, limit: number): VoiceFlowError {
-  return new VoiceFlowError('audio-too-large', `the body has ${bytes} bytes or more, the limit is ${limit}`, {
+/** @throws `audio-too-large`. */
+export function assertFits(bytes: number, maxBytes: number): void {
+  // NaN is the length of a header that has none.
+  if (!(bytes > maxBytes)) return;
+  throw new VoiceFlowError('audio-too-large', `the body has ${bytes} bytes or more, the limit is ${maxBytes}`, {
     hint: 'Send a compressed or shorter recording, or raise the limit of the server.',
   });
 }
+
+export function cutOff(bytes: number, cause: unknown): VoiceFlowError {
+  return new VoiceFlowError('aborted', `the body ended after ${bytes} bytes, before it was complete`, { cause });
+}
+
+export function pausingSender(idleMs: number): VoiceFlowError {
+  return new VoiceFlowError('deadline-exceeded', `no data of the body was received for ${Math.round(idleMs)} ms`, {
+    hint: WITHOUT_PAUSES,
+  });
+}
+
+export function slowSender(idleMs: number): VoiceFlowError {
+  const what = `fewer than ${LEAST_BYTES} bytes of the body were received in ${Math.round(2 * idleMs)} ms`;
+  return new VoiceFlowError('deadline-exceeded', what, { hint: WITHOUT_PAUSES });
+}
+
+const WITHOUT_PAUSES = 'Send the body without pauses.';

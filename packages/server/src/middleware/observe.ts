@@ -20,18 +20,22 @@ export function observe(state: AppState) {
       state.active--;
     }
     if (state.draining) c.header('connection', 'close');
-    const streaming = c.res.headers.get('content-type')?.startsWith('text/event-stream') === true;
-    record(x, state, c.res.status, streaming);
+    record(x, state, c.res.status, countsItself(x, c.res));
   };
 }
 
-/** Counts and logs a request with its response. @param streaming The outcome is counted later, when it is known. */
-function record(x: Exchange, { metrics, log }: AppState, status: number, streaming = false): void {
+/** Whether the route counts the outcome, which is known only at the end of its events. */
+function countsItself({ path }: Exchange, response: Response): boolean {
+  return path === '/v1/diarize' && response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+}
+
+/** Counts and logs a request with its response. @param countedLater The route counts the outcome. */
+function record(x: Exchange, { metrics, log }: AppState, status: number, countedLater: boolean): void {
   const ms = performance.now() - x.startedAt;
   const { code, client, method, path, requestId } = x;
   const route = routeName(path);
   metrics.requestSeconds.observe(ms / 1000, { route });
-  if (!streaming && status !== 101)
+  if (!countedLater && status !== 101)
     metrics.requests.add(1, { route, outcome: code ?? (status < 400 ? 'ok' : String(status)) });
   log({
     level: status >= 500 && status !== 503 ? 'error' : 'info',

@@ -5,7 +5,7 @@ import { MAX_MESSAGE_BYTES } from '../../routes/stream/messages.ts';
 import { delay, drainUntilQuiet } from '../common/drain.ts';
 import { type EntryOptions, prepare } from '../common/prepare.ts';
 import { runServe } from '../common/program.ts';
-import { type RunningServer, runningServer } from '../common/running-server.ts';
+import { listening, type RunningServer, runningServer } from '../common/running-server.ts';
 
 export type { EntryOptions, RunningServer };
 
@@ -52,7 +52,7 @@ export async function serveBun(entry: EntryOptions = {}): Promise<RunningServer>
     upgradeWebSocket,
     clientAddress: (c) => (c.env as { server?: BunServer }).server?.requestIP(c.req.raw)?.address,
   });
-  const { app, pool, options } = prepared;
+  const { app, options } = prepared;
   /** While set, responses wait for it. */
   let held: Promise<void> | undefined;
   const answer = async (request: Request, own: BunServer): Promise<Response> => {
@@ -60,16 +60,18 @@ export async function serveBun(entry: EntryOptions = {}): Promise<RunningServer>
     await held;
     return response;
   };
-  const server = Bun.serve({
-    hostname: options.host,
-    port: options.port,
-    // The app checks its own limit first, with a better message. Bun's limit is only the last resort.
-    maxRequestBodySize: 2 * options.limits.bodyBytes + MAX_MESSAGE_BYTES,
-    idleTimeout: IDLE_SECONDS,
-    websocket: { ...websocket, maxPayloadLength: 2 * MAX_MESSAGE_BYTES, backpressureLimit: 2 * MAX_MESSAGE_BYTES },
-    fetch: answer,
-  });
-  const close = async () => {
+  const server = await listening(prepared, () =>
+    Bun.serve({
+      hostname: options.host,
+      port: options.port,
+      // The app checks its own limit first, with a better message. Bun's limit is only the last resort.
+      maxRequestBodySize: 2 * options.limits.bodyBytes + MAX_MESSAGE_BYTES,
+      idleTimeout: IDLE_SECONDS,
+      websocket: { ...websocket, maxPayloadLength: 2 * MAX_MESSAGE_BYTES, backpressureLimit: 2 * MAX_MESSAGE_BYTES },
+      fetch: answer,
+    }),
+  );
+  const stop = async () => {
     const late = delay(options.limits.drainMs);
     const drained = drainUntilQuiet(app);
     await Promise.race([delay(LAST_REQUEST_MS), late]);
@@ -84,7 +86,6 @@ export async function serveBun(entry: EntryOptions = {}): Promise<RunningServer>
     await Promise.race([drainUntilQuiet(app), late]);
     await Promise.race([ended, delay(1_000), late]);
     await Promise.race([server.stop(true), delay(1_000)]);
-    await pool.close();
   };
-  return runningServer(prepared, server.port, close);
+  return runningServer(prepared, server.port, stop);
 }

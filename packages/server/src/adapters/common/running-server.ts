@@ -11,22 +11,30 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** Starts to listen; ends the workers and closes the jobs when that fails. */
+export async function listening<T>(prepared: Prepared, listen: () => T | Promise<T>): Promise<T> {
+  try {
+    return await listen();
+  } catch (error) {
+    await prepared.close();
+    throw error;
+  }
+}
+
 /**
- * Makes the return value of an entry that listens on `port`.
- * @param close Runs once, however often the server is closed.
+ * Starts the work on jobs and makes the return value of an entry that listens on `port`.
+ * @param stop Drains the app and stops listening. Runs once, however often the server is closed.
  */
-export function runningServer(
-  { app, pool, options }: Prepared,
-  port: number,
-  close: () => Promise<void>,
-): RunningServer {
+export function runningServer(prepared: Prepared, port: number, stop: () => Promise<void>): RunningServer {
+  const { app, pool, options } = prepared;
   let closed: Promise<void> | undefined;
+  prepared.start();
   return {
     url: urlOf(options.host, port),
     app,
     pool,
     close() {
-      closed ??= close();
+      closed ??= stop().finally(prepared.close);
       return closed;
     },
   };

@@ -7,7 +7,7 @@ import process from 'node:process';
 import { delay, drainUntilQuiet } from '../common/drain.ts';
 import { type EntryOptions, prepare } from '../common/prepare.ts';
 import { runServe } from '../common/program.ts';
-import { type RunningServer, runningServer } from '../common/running-server.ts';
+import { listening, type RunningServer, runningServer } from '../common/running-server.ts';
 
 export type { EntryOptions, RunningServer };
 
@@ -42,11 +42,13 @@ export async function serveDeno(entry: EntryOptions = {}): Promise<RunningServer
     upgradeWebSocket,
     clientAddress: (c) => (c.env as { info?: DenoInfo }).info?.remoteAddr.hostname,
   });
-  const { app, pool, options } = prepared;
-  const server = Deno.serve({ hostname: options.host, port: options.port, onListen: () => {} }, (request, info) =>
-    app.fetch(request, { info }),
+  const { app, options } = prepared;
+  const server = await listening(prepared, () =>
+    Deno.serve({ hostname: options.host, port: options.port, onListen: () => {} }, (request, info) =>
+      app.fetch(request, { info }),
+    ),
   );
-  const close = async () => {
+  const stop = async () => {
     const late = delay(options.limits.drainMs);
     // Live sessions are closed with our code (1012) first; Deno would close them with its own (1001).
     const drained = drainUntilQuiet(app);
@@ -54,7 +56,6 @@ export async function serveDeno(entry: EntryOptions = {}): Promise<RunningServer
     const ended = server.shutdown();
     await Promise.race([drained, late]);
     await Promise.race([ended, delay(1_000), late]);
-    await pool.close();
   };
-  return runningServer(prepared, server.addr.port, close);
+  return runningServer(prepared, server.addr.port, stop);
 }

@@ -44,7 +44,7 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
     clientAddress: (c) => incomingOf(c.env)?.socket.remoteAddress,
     whenSent: (c, then) => outgoingOf(c.env)?.once('close', then),
   });
-  const { app, pool, options } = prepared;
+  const { app, options } = prepared;
   const connections = new Connections(options.limits.idleBodyMs);
   const leftovers = new Leftovers();
   const sockets = new WebSocketServer({
@@ -106,11 +106,11 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
     });
   } catch (error) {
     connections.close();
-    await pool.close();
+    await prepared.close();
     throw error;
   }
   const { port } = server.address() as AddressInfo;
-  const close = async () => {
+  const stop = async () => {
     await acceptLastArrivals(server);
     const ended = new Promise<void>((resolve) => {
       // http's own close() would at once close kept-alive connections on which a request may be on its way.
@@ -124,9 +124,8 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
     await Promise.race([ended, late]);
     server.closeAllConnections();
     connections.close();
-    await pool.close();
   };
-  return runningServer(prepared, port, close);
+  return runningServer(prepared, port, stop);
 }
 
 /** Most concurrent connections; further ones are closed on arrival. */

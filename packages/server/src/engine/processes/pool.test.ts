@@ -1,9 +1,9 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { RequestQueue } from '../../admission/request-queue.ts';
 import type { LiveMessage, Task } from '../engine.ts';
@@ -182,6 +182,25 @@ describe('PoolEngine', () => {
     expect(await left).toBe('backend-failed');
     expect((await ask(pool)).pid).toBe(pid);
   });
+
+  it('stops a task whose caller had disconnected before it began', async () => {
+    const pool = await start({ workers: 1 });
+    expect(await codeOf(ask(pool, { ms: '3000' }, AbortSignal.abort()))).toBe('backend-failed');
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'starts workers without the secrets of the server (needs /proc)',
+    async () => {
+      const secrets = ['VOICEFLOW_API_KEYS', 'VOICEFLOW_WEBHOOK_SECRET', 'VOICEFLOW_DATABASE_URL', 'PGPASSWORD'];
+      const buckets = ['VOICEFLOW_S3_SECRET_ACCESS_KEY', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
+      for (const name of [...secrets, ...buckets]) vi.stubEnv(name, 'a-secret-of-the-server');
+      vi.stubEnv('VOICEFLOW_MODELS', 'no-secret');
+      const pool = await start({ workers: 1 }).finally(() => vi.unstubAllEnvs());
+      const environment = readFileSync(`/proc/${pool.pids[0]}/environ`, 'utf8');
+      expect(environment).toContain('VOICEFLOW_MODELS=no-secret');
+      expect(environment).not.toContain('a-secret-of-the-server');
+    },
+  );
 
   it('completes every task while workers are killed repeatedly', async () => {
     const pool = await start();

@@ -50,6 +50,8 @@ const PART_BYTES = 1024 * 1024;
  * default, glibc raises both with the largest block it has freed, up to 32 MiB, and a worker's heap keeps growing.
  */
 const MALLOC = { MALLOC_MMAP_THRESHOLD_: '262144', MALLOC_TRIM_THRESHOLD_: '1048576' };
+/** Variables of the server that a model does not need: native code that reads audio of clients runs in a worker. */
+const SECRETS = /^(VOICEFLOW_(API_KEYS|WEBHOOK_SECRET|DATABASE_URL|S3_.*)|AWS_.*|PG[A-Z]+)$/;
 /** Signals that a process causes itself. SIGKILL is not among them: it is sent by an operator or by the kernel. */
 const CRASHES: ReadonlySet<string> = new Set(['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGABRT', 'SIGTRAP', 'SIGSYS']);
 /** The server's standard error. */
@@ -92,7 +94,7 @@ export class WorkerProcess {
     this.#child = spawn(command, [...args], {
       // Frames use a separate descriptor, and standard output goes to the log, because a library may print to it.
       stdio: ['pipe', STDERR_FD, 'inherit', this.#slots?.fd ?? 'ignore', 'pipe'],
-      env: { ...MALLOC, ...process.env, VOICEFLOW_API_KEYS: undefined, ...this.#record?.env, ...env },
+      env: { ...MALLOC, ...withoutSecrets(process.env), ...this.#record?.env, ...env },
     });
     resetNiceness(this.#child.pid);
     let failed: (error: VoiceFlowError) => void = () => {};
@@ -186,8 +188,10 @@ export class WorkerProcess {
     try {
       return await new Promise<TaskReply>((resolve, reject) => {
         this.#pending.set(id, { lane: laneOf(task), resolve, reject, onProgress, onBlame });
-        signal.addEventListener('abort', onAbort, { once: true });
         void this.#sendTask({ type: 'task', id, task, bytes, slot }, body);
+        // A signal that has fired already does not fire again.
+        if (signal.aborted) onAbort();
+        else signal.addEventListener('abort', onAbort, { once: true });
       });
     } finally {
       clearTimeout(grace);
@@ -262,4 +266,8 @@ export class WorkerProcess {
     for (const pending of this.#pending.values()) pending.reject(error);
     this.#live.fail(error);
   }
+}
+
+function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !SECRETS.test(name)));
 }

@@ -4,9 +4,11 @@ import { VoiceFlowError } from 'voiceflow-ml/core';
 import { secondsOf } from '../../admission/cost.ts';
 import type { Engine, Task, TaskReply } from '../../engine/engine.ts';
 import { diarizeParams, readParams } from '../../engine/runner/params.ts';
+import { assertFits } from '../../http/body.ts';
 import type { AppContext } from '../../http/exchange.ts';
 import { toProblem } from '../../http/problem.ts';
 import { toError } from '../../http/problem-error.ts';
+import { streamBody } from '../../http/streamed-body.ts';
 import type { AppState } from '../../state.ts';
 import { diarizeOutput } from '../diarize/route.ts';
 import { queryOf } from '../task.ts';
@@ -21,16 +23,19 @@ export const JOBS_DRAIN_SHARE = 0.8;
 /** What the server provides to the routes of jobs. */
 export function jobsHost(state: AppState): JobsHost {
   const { limits, options, registry, log, budget } = state;
+  const open = options.openBody ?? ((c: Context) => c.req.raw.body ?? noBody());
   const exchange = (c: Context) => (c as AppContext).var.exchange;
   return {
     recordings: queuedRecordings(state),
     registry,
     log,
-    limits,
     budget,
     client: (c) => exchange(c).client ?? '',
     requestId: (c) => exchange(c).requestId,
-    body: options.openBody ?? ((c) => c.req.raw.body ?? noBody()),
+    body(c, maxBytes = limits.bodyBytes) {
+      assertFits(Number(c.req.header('content-length')) || 0, maxBytes);
+      return streamBody(() => open(c), { maxBytes, idleMs: limits.idleBodyMs });
+    },
     checkOptions: (params) => void diarizeParams(params),
     submission: (params) => readParams(Submission, params),
     query: queryOf,
@@ -69,6 +74,8 @@ export function recordingsOf(
   };
 }
 
+const TRY_AGAIN = 'Try again after Retry-After seconds.';
+
 /** Processes recordings of jobs through the server's own queue; requests with a waiting client have priority. */
 function queuedRecordings(state: AppState): Recordings {
   const { engine, limits, metrics } = state;
@@ -78,9 +85,13 @@ function queuedRecordings(state: AppState): Recordings {
   const free = (taken: number) =>
     queue.waiting > 0 ? 0 : (engine.info?.slots.recording ?? 0) - (queue.running - ours) - taken;
   return recordingsOf(engine, limits.audioSeconds, free, async (task, { bytes }, { signal, onProgress }) => {
-    const ticket = { cost: secondsOf([], bytes), deadlineMs: limits.deadlineMs, renewable: true, signal };
+    // A client waits for the embedding of a voice, as in /v1/embed; nobody waits for a job.
+    const workMs = task.kind === 'embed' ? limits.workMs : undefined;
+    const ticket = { cost: secondsOf([], bytes), deadlineMs: limits.deadlineMs, renewable: true, workMs, signal };
+    let isStarted = false;
     try {
       const reply = await queue.run(ticket, (stop, _, step) => {
+        isStarted = true;
         const progressed: RecordingContext['onProgress'] = (progress) => {
           step();
           onProgress(progress);
@@ -92,6 +103,9 @@ function queuedRecordings(state: AppState): Recordings {
       metrics.audioSeconds.add(reply.audioSeconds, { lane: 'recording' });
       return reply;
     } catch (error) {
+      // The server was busy, which is no failure of the job.
+      if (VoiceFlowError.isInstance(error) && error.code === 'deadline-exceeded' && !isStarted)
+        throw new VoiceFlowError('overloaded', error.message, { hint: TRY_AGAIN, retryAfter: 1, cause: error });
       // The job's signal does not fire when the server's engine is closed.
       if (VoiceFlowError.isInstance(error) && error.code === 'aborted' && !signal.aborted)
         throw new VoiceFlowError('closed', 'the server shut down', { cause: error });

@@ -1,6 +1,7 @@
 import type { JobHandlers } from '@voiceflow-ml/jobs';
 import { Hono } from 'hono';
 import type * as v from 'valibot';
+import { normalizeName } from 'voiceflow-ml/core';
 import { readParams } from '../../engine/runner/params.ts';
 import type { AppContext, AppEnv } from '../../http/exchange.ts';
 import type { AppState } from '../../state.ts';
@@ -10,7 +11,8 @@ import * as schema from './schema.ts';
 
 /** The routes of jobs and voices. Options are parsed here; the handlers of `@voiceflow-ml/jobs` respond. */
 export function jobRoutes(state: AppState, jobs: JobHandlers) {
-  const idOf = (c: AppContext) => readParams(schema.IdParams, { id: c.req.param('id') ?? '' }).id;
+  // In lower case, as in the notifications of the database.
+  const idOf = (c: AppContext) => readParams(schema.IdParams, { id: c.req.param('id') ?? '' }).id.toLowerCase();
   const query = <E extends v.ObjectEntries>(c: AppContext, of: v.ObjectSchema<E, undefined>) =>
     readParams(of, queryOf(c));
 
@@ -20,7 +22,7 @@ export function jobRoutes(state: AppState, jobs: JobHandlers) {
   const result = (c: AppContext) => jobs.result(c, idOf(c));
   const events = (c: AppContext) => jobs.events(c, idOf(c));
   const remove = (c: AppContext) => jobs.remove(c, idOf(c));
-  const enroll = (c: AppContext) => jobs.enroll(c, query(c, schema.NameParams).name);
+  const enroll = (c: AppContext) => jobs.enroll(c, normalizeName(query(c, schema.NameParams).name));
   const listVoices = (c: AppContext) => jobs.listVoices(c);
   const removeVoice = (c: AppContext) => {
     const { name } = readParams(schema.NameParams, { name: c.req.param('name') ?? '' });

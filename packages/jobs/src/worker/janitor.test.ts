@@ -1,0 +1,70 @@
+import { expect, it } from 'vitest';
+import type { Database } from '../database/database.ts';
+import type { Leases } from '../queue/leases.ts';
+import type { Storage } from '../storage/storage.ts';
+import { Janitor } from './janitor.ts';
+
+/** A janitor of ended jobs with these objects, of which some cannot be deleted. */
+function janitorOf(objects: string[], refuses: (object: string) => boolean) {
+  const stored = new Set(objects);
+  const kept = new Set(objects);
+  const calls = { deletions: 0, expired: 0 };
+  const janitor = new Janitor({
+    // Stand-ins with what is called of them.
+    db: {} as Database,
+    leases: {
+      freed: async (_: number, limit: number) => [...kept].slice(0, limit),
+      forget: async (forgotten: readonly string[]) => {
+        for (const object of forgotten) kept.delete(object);
+      },
+      expire: async () => {
+        calls.expired++;
+        return 0;
+      },
+    } as unknown as Leases,
+    storage: {
+      async delete(object: string) {
+        calls.deletions++;
+        if (refuses(object)) throw new Error('not permitted');
+        stored.delete(object);
+      },
+    } as Storage,
+    keep: { audio: 0, results: 0 },
+    log: () => {},
+  });
+  return { janitor, stored, kept, calls };
+}
+
+const names = (count: number) => Array.from({ length: count }, (_, at) => `audio/${at}`);
+
+it('deletes all other audio and results when some objects cannot be deleted', async () => {
+  const bad = (object: string) => /[37]$/.test(object);
+  const { janitor, stored, kept, calls } = janitorOf(names(1_234), bad);
+  await janitor.expire();
+  expect([...stored]).toEqual(names(1_234).filter(bad));
+  expect([...kept]).toEqual([...stored]);
+  expect(calls.expired).toBe(1);
+});
+
+it('tries again later', async () => {
+  let fails = true;
+  const { janitor, kept } = janitorOf(names(5), () => fails);
+  await janitor.expire();
+  expect(kept.size).toBe(5);
+  fails = false;
+  await janitor.expire();
+  expect(kept.size).toBe(0);
+});
+
+it('stops early when the storage is unavailable, and still deletes results', async () => {
+  const { janitor, calls } = janitorOf(names(1_000), () => true);
+  await janitor.expire();
+  expect(calls).toEqual({ deletions: 10, expired: 1 });
+});
+
+it('reaches the objects behind many that cannot be deleted', async () => {
+  const bad = (object: string) => Number(object.slice('audio/'.length)) < 45;
+  const { janitor, kept } = janitorOf(names(100), bad);
+  for (let i = 0; i < 5; i++) await janitor.expire();
+  expect([...kept]).toEqual(names(45));
+});

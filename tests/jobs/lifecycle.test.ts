@@ -1,0 +1,62 @@
+import { rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Jobs, openJobs } from '@voiceflow-ml/jobs';
+import { serveNode } from '@voiceflow-ml/server/node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TOY } from '../server/harness.ts';
+import { jobsApp } from './app.ts';
+import { dataFolder, PATIENCE, testOptions } from './databases.ts';
+
+/** The database of a server that starts and ends. */
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+let data: string;
+beforeAll(async () => {
+  data = await dataFolder();
+}, PATIENCE);
+afterAll(() => rmSync(data, { recursive: true, force: true }));
+
+describe('a server with jobs', () => {
+  it('that cannot listen starts no job and closes the database', async () => {
+    const id = crypto.randomUUID();
+    const before = await openJobs(testOptions({ data }));
+    await new Jobs(before.db).submit({ id, key: '', priority: 0, options: {}, url: 'http://127.0.0.1:9/a.wav' });
+    await before.db.close();
+
+    const other = createServer();
+    await new Promise<void>((done) => other.listen(0, '127.0.0.1', done));
+    const { port } = other.address() as AddressInfo;
+    const options = { port, workers: 1, command: TOY, jobs: testOptions({ data }), log: () => {} };
+    await expect(serveNode(options)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    other.close();
+
+    const after = await openJobs(testOptions({ data }));
+    const started = 'select state, failures, started_at from voiceflow.job where id = $1';
+    expect(await after.db.query(started, [id])).toEqual([{ state: 'queued', failures: 0, started_at: null }]);
+    await after.db.close();
+  });
+
+  it('still responds to requests about jobs after it drained', async () => {
+    const app = await jobsApp(testOptions({ data }), {}, false);
+    await app.drain();
+    const response = await app.fetch('/v1/jobs');
+    expect(response.status).toBe(200);
+    expect((await response.json()).jobs).toHaveLength(1);
+    await app.close();
+  });
+
+  it('counts the jobs that it accepted since it last counted the queue', async () => {
+    const folder = await dataFolder();
+    const app = await jobsApp(testOptions({ data: folder }, { mostQueued: 2 }), {}, false);
+    const statuses: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      const init = { method: 'POST', body: '{"url":"http://127.0.0.1:9/a.wav"}', headers: JSON_TYPE };
+      statuses.push((await app.fetch('/v1/jobs', init)).status);
+    }
+    expect(statuses).toEqual([202, 202, 503, 503]);
+    await app.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+});
