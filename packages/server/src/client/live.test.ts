@@ -104,6 +104,18 @@ describe('LiveConnection', () => {
     expect(events).toEqual([{ type: 'speaker', speaker: 'SPEAKER_00' }]);
   });
 
+  it('rejects samples that are none, sends nothing of them, and continues', async () => {
+    const { live, socket } = connect();
+    socket().say({ type: 'ready' });
+    const integers = new Int16Array(160) as unknown as Float32Array;
+    await expect(live.push(integers)).rejects.toMatchObject({ code: 'invalid-option' });
+    await expect(live.push(Float32Array.of(0, Number.NaN))).rejects.toMatchObject({ code: 'invalid-audio' });
+    expect(socket().sent).toEqual([]);
+    await live.push(new Float32Array(160));
+    expect(socket().sent).toHaveLength(1);
+    live.close();
+  });
+
   it('sends keep-alive messages while there is no audio, within the server’s idle timeout, and none after the end', async () => {
     const { live, socket } = connect();
     socket().say({ type: 'ready', idleMs: 3_000 });

@@ -1,4 +1,4 @@
-import { type TurnEvent, VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, type TurnEvent, VoiceFlowError } from 'voiceflow-ml/core';
 import { toError } from '../http/problem-error.ts';
 import type {
   ClientLiveEvent,
@@ -59,12 +59,14 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
 
   /**
    * Sends mono samples, nominally in [-1, 1]. Resolves when the connection accepts more.
-   * @throws the session's error; `closed` after `end` or `close`.
+   * @throws `invalid-option` for anything but a Float32Array, `invalid-audio` for samples that are no finite numbers
+   *   (in both cases nothing is sent, and the session continues); the session's error; `closed` after `end` or `close`.
    */
   async push(samples: Float32Array): Promise<void> {
     if (this.#error !== undefined) throw this.#error;
     if (this.#finished || this.#result !== undefined)
       throw new VoiceFlowError('closed', 'push() was called after end()');
+    checkSamples(samples);
     this.#pushed += samples.length;
     this.#backlog.push(encode(samples, this.#options.encoding ?? 's16le'));
     this.#flush();
@@ -269,4 +271,12 @@ export class LiveConnection implements AsyncIterable<ClientLiveEvent> {
 function encode(samples: Float32Array, encoding: 's16le' | 'f32le'): ArrayBuffer {
   if (encoding === 'f32le') return Float32Array.from(samples).buffer;
   return Int16Array.from(samples, (x) => Math.max(-32_768, Math.min(32_767, Math.round(x * 32_768)))).buffer;
+}
+
+function checkSamples(samples: unknown): void {
+  if (!(samples instanceof Float32Array))
+    throw invalidOption(`samples is of type ${typeof samples}; expected a mono Float32Array`);
+  const bad = samples.findIndex((sample) => !Number.isFinite(sample));
+  if (bad >= 0)
+    throw new VoiceFlowError('invalid-audio', `sample ${bad} of the push is ${samples[bad]}; expected finite numbers`);
 }
