@@ -23,7 +23,8 @@ const WORDS = CONVERSATION.replace(/\.wav$/, '.words.json');
 const MODEL = new URL('../../models/fast-cnn/', import.meta.url);
 
 beforeAll(() => {
-  for (const folder of ['notes', 'model']) mkdirSync(at(folder));
+  for (const folder of ['notes', 'model', 'a', 'b']) mkdirSync(at(folder));
+  for (const file of ['a/x.wav', 'b/x.wav']) writeFileSync(at(file), 'x');
   writeFileSync(at('notes/readme.txt'), 'no audio here');
   writeFileSync(at('empty.wav'), '');
   writeFileSync(at('text.txt'), 'Dear diary, today I spoke with Ada.\n');
@@ -189,7 +190,7 @@ describe('invalid arguments', () => {
     ['score x.rttm', /score needs 2 files/],
     ['models', /list, pull, verify, path/],
     ['models pull nothing', /there is no model "nothing"/],
-    ['batch a/x.wav a/x.mp3 --out o', /a\/x\.wav and a\/x\.mp3 would both be written to o\/x\.json/],
+    ['batch a/x.wav b/x.wav --out o', /a\/x\.wav and b\/x\.wav would both be written to o\/x\.json/],
     ['batch x.wav --out -', /batch writes files/],
     ['jobs constructor', /jobs has no action "constructor", expected one of submit, status, wait, cancel/],
     ['voices constructor --book b.json', /voices has no action "constructor", expected one of list, remove, rename/],

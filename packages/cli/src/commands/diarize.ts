@@ -24,7 +24,10 @@ const options = {
     short: 'f',
   },
   out: {
-    ...text('DIR|-', 'write one file for each recording into this folder; - is standard output (default)'),
+    ...text(
+      'DIR|-',
+      'write one file for each recording into this folder: a.txt for a.wav, or a.wav.txt if there is also an a.flac; - is standard output (default)',
+    ),
     short: 'o',
   },
   timeline: text('FILE.svg', 'also write a timeline as an image; with several recordings, a folder for the images'),

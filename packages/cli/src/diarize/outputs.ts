@@ -1,7 +1,7 @@
 import { extname, join } from 'node:path';
 import { UsageError } from '@voiceflow-ml/server/args';
 import { slashes } from '../files/glob.ts';
-import type { Input } from '../files/inputs.ts';
+import { type Input, repeated } from '../files/inputs.ts';
 import { statsOf } from '../files/open.ts';
 import { type Format, isJoinable } from './formats.ts';
 
@@ -25,7 +25,7 @@ interface OutputValues {
 }
 
 /**
- * Decides where each result is written, before anything is diarized.
+ * Decides where each result is written, before anything is diarized. Inputs with an error are included.
  * @throws UsageError when two results would have the same path, or the format cannot hold several recordings.
  */
 export async function planOutputs(inputs: readonly Input[], values: OutputValues): Promise<Output[]> {
@@ -48,17 +48,12 @@ export async function planOutputs(inputs: readonly Input[], values: OutputValues
     file: out === '-' ? undefined : join(out, `${input.name}.${format === 'text' ? 'txt' : format}`),
     timeline: images?.(input),
   }));
-  rejectCollisions(outputs);
+  rejectCollisions(outputs.filter(({ input }) => input.error === undefined));
   return outputs;
 }
 
 function baseName({ name }: Input): string {
   return name.split(/[/\\]/).pop() ?? name;
-}
-
-function repeated(names: readonly string[]): ReadonlySet<string> {
-  const seen = new Set<string>();
-  return new Set(names.filter((name) => seen.size === seen.add(name).size));
 }
 
 async function imagePlaces(timeline: string, several: boolean): Promise<(input: Input) => string> {

@@ -71,6 +71,21 @@ describe('findInputs', () => {
     expect(good?.error).toBeUndefined();
   });
 
+  it('gives files of one name and different extensions distinct names', async () => {
+    mkdirSync(at('twins'));
+    mkdirSync(at('other'));
+    for (const file of ['p.flac', 'p.wav', 'p.wav.mp3', 'q.wav', '../other/p.wav'])
+      writeFileSync(at('twins', file), 'x');
+    symlinkSync(at('nowhere'), at('twins/q.flac'));
+    const names = async (...args: string[]) => (await findInputs(args)).map(({ name }) => name);
+    expect(await names(at('twins'))).toEqual(['p.flac', 'p.wav', 'p.wav.mp3', 'q', 'q']);
+    expect(await names(at('twins/p*'))).toEqual(['p.flac', 'p.wav', 'p.wav.mp3']);
+    expect(await names(at('twins/p.wav'), at('twins/p.wav.mp3'))).toEqual(['p', 'p.wav']);
+    expect(await names(at('calls/b.wav'), at('twins/p.wav'), at('other/p.wav'))).toEqual(['b', 'p', 'p']);
+    writeFileSync(at('stdin.wav'), 'x');
+    expect(await names('-', at('stdin.wav'))).toEqual(['stdin', 'stdin.wav']);
+  });
+
   describe('reports what it cannot read, beside what it can', () => {
     const problems = async (arg: string) =>
       (await findInputs([at(arg)])).map(({ path, error }) => [path.slice(root.length + 1), error?.message]);

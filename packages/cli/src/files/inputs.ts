@@ -9,7 +9,10 @@ import { unreadable } from './open.ts';
 export interface Input {
   /** The path as displayed; `-` is standard input. */
   readonly path: string;
-  /** Path of its outputs below the output folder, without extension: `b/c` for `a/b/c.wav` found in the folder `a`. */
+  /**
+   * Path of its outputs below the output folder, without their extension: `b/c` for `a/b/c.wav` found in the folder
+   * `a`; `b/c.wav` if there is also `a/b/c.flac`.
+   */
   readonly name: string;
   readonly error?: FileError;
 }
@@ -34,7 +37,30 @@ export async function findInputs(args: readonly string[]): Promise<Input[]> {
       seen.add(key);
     }
   }
-  return found;
+  return withDistinctNames(found);
+}
+
+/** Appends the extension of the file to names that files with different extensions share. */
+function withDistinctNames(inputs: readonly Input[]): Input[] {
+  const named = inputs.map((input) => ({ ...input, extension: extname(input.path) }));
+  for (;;) {
+    const usable = named.filter(({ error }) => error === undefined);
+    const pairs = new Map(usable.map(({ name, extension }) => [`${name} ${extension}`, name]));
+    const shared = repeated([...pairs.values()]);
+    // A longer name may be that of another file: of p.wav, p.flac and p.wav.mp3, all three need their extension.
+    const short = usable.filter(({ name, extension }) => shared.has(name) && extension !== '');
+    if (short.length === 0) return named.map(({ extension: _, ...input }) => input);
+    for (const input of short) {
+      input.name += input.extension;
+      input.extension = '';
+    }
+  }
+}
+
+/** The names that occur more than once. */
+export function repeated(names: readonly string[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  return new Set(names.filter((name) => seen.size === seen.add(name).size));
 }
 
 async function expand(arg: string): Promise<Input[]> {
