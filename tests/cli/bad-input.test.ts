@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { encodeWav } from 'voiceflow-ml/core';
+import { encodeWav, VoiceBook } from 'voiceflow-ml/core';
 import {
   CONVERSATION,
   ended,
@@ -81,6 +81,21 @@ describe('invalid input files', () => {
       expect(stderr).toMatch(/^voiceflow: \S+a\.wav: is a link to a file that does not exist\. [^\n]+\n$/);
     },
   );
+
+  it.each([
+    `diarize ${CONVERSATION}`,
+    `words ${WORDS} ${CONVERSATION}`,
+    `embed ${CONVERSATION}`,
+    `enroll Ada ${CONVERSATION} --book long.json`,
+    `identify ${CONVERSATION} --book empty.json`,
+  ])('that are too long are refused with a hint: %s', async (line) => {
+    writeFileSync(at('empty.json'), JSON.stringify(new VoiceBook('fast-cnn/2')));
+    const { code, stdout, stderr } = await voiceflow([...line.split(' '), '--max-hours', '0.01'], { cwd: root });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(
+      /^voiceflow: \S+: the audio is \d+ s long; the limit is 36 s \[audio-too-long\]\. Split the recording, or raise --max-hours\.\n$/,
+    );
+  });
 
   it('do not stop the processing of others, and are reported one by one', async () => {
     const { code, stdout, stderr } = await voiceflow([
@@ -188,6 +203,10 @@ describe('invalid arguments', () => {
     ['embed x.wav --from 5 --to 5', /--to is 5, expected more than --from \(5\)/],
     ['enroll Ada x.wav', /--book FILE\.json is missing/],
     ['score x.rttm', /score needs 2 files/],
+    ['jobs submit a/x.wav --min 5 --max 2', /--min is 5, expected at most --max \(2\)/],
+    ['jobs submit a/x.wav --speakers 2 --max 3', /--speakers is exact/],
+    ['batch a --out o --min 5 --max 2', /--min is 5, expected at most --max \(2\)/],
+    ['jobs submit a/x.wav --priority -101', /--priority is "-101", expected a whole number from -100 to 100/],
     ['models', /list, pull, verify, path/],
     ['models pull nothing', /there is no model "nothing"/],
     ['batch a/x.wav b/x.wav --out o', /a\/x\.wav and b\/x\.wav would both be written to o\/x\.json/],

@@ -289,6 +289,9 @@ describe('voice book', () => {
     const sally = await vector(CONVERSATION, '--from', '0.7', '--to', '6');
     const again = await vector(CONVERSATION, '--from', '61.5', '--to', '67');
     const ross = await vector(at('ross.wav'));
+    expect(await vector(excerpt('start.wav', 0, 6), '--from', '0.7')).toEqual(
+      await vector(at('start.wav'), '--from', '0.7', '--to', '6'),
+    );
     expect(dot(sally, again)).toBeGreaterThan(dot(sally, ross) + 0.2);
   });
 });

@@ -85,6 +85,28 @@ describe('voiceflow words', () => {
     expect((await voiceflow(['words', plain, TRUTH])).stderr).toContain('no word has timestamps');
   });
 
+  it('takes an empty RTTM file as no turns, and an empty recording as an error', async () => {
+    const { code, stdout, stderr } = await voiceflow(['words', WORDS, file('silence.rttm', '')]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^0:00:00\.610 {2}UNKNOWN: Okay, everyone,/);
+    expect(stderr).toContain(`${words.length} of ${words.length} words are outside all turns`);
+    const audio = await voiceflow(['words', WORDS, file('silence.wav', '')]);
+    expect(audio).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('the audio is empty') });
+  });
+
+  it.each([
+    ['--speakers', '2'],
+    ['--book', 'voices.json'],
+    ['--false-names', '5'],
+    ['--max-hours', '5'],
+    ['--model', 'light'],
+    ['--backend', 'wasm'],
+  ])('refuses %s with turns', async (option, value) => {
+    const { code, stdout, stderr } = await voiceflow(['words', WORDS, TRUTH, option, value]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(new RegExp(`^voiceflow: ${option} needs a RECORDING, but \\S+ contains turns\\. [^\n]+\n$`));
+  });
+
   it('rejects unreadable input, with a hint', async () => {
     const text = file('notes.txt', 'We met on Monday.');
     const two = file('two.rttm', 'SPEAKER a 1 0 1 <NA> <NA> A <NA> <NA>\nSPEAKER b 1 0 1 <NA> <NA> A <NA> <NA>\n');

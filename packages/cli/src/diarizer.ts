@@ -1,6 +1,13 @@
 import { availableParallelism } from 'node:os';
-import { choice, integer, text, UsageError, type Values } from '@voiceflow-ml/server/args';
-import { type Diarizer, MOST_SPEAKERS, type ModelPackage } from 'voiceflow-ml/core';
+import { choice, integer, number, text, UsageError, type Values } from '@voiceflow-ml/server/args';
+import {
+  type AudioLimits,
+  type DiarizeOptions,
+  type Diarizer,
+  MOST_SPEAKERS,
+  type ModelPackage,
+  VoiceFlowError,
+} from 'voiceflow-ml/core';
 import { installedModel, MODEL_NAMES, modelFromFolder, PULLED_MODELS } from 'voiceflow-ml/installed';
 import { statsOf } from './files/open.ts';
 import { didYouMean } from './suggest.ts';
@@ -13,6 +20,23 @@ export const COUNT_OPTIONS = {
   min: count('at least this many speakers'),
   max: count('at most this many speakers'),
 };
+
+/** The numbers of speakers in the SDK's form. */
+type SpeakerCounts = Pick<DiarizeOptions, 'numSpeakers' | 'minSpeakers' | 'maxSpeakers'>;
+
+/** @throws UsageError for counts that contradict each other. */
+export function speakerCounts({ speakers, min, max }: Values<typeof COUNT_OPTIONS>): SpeakerCounts {
+  if (speakers !== undefined && (min !== undefined || max !== undefined)) {
+    throw new UsageError(
+      '--speakers is exact and cannot be combined with --min or --max',
+      'Use --speakers alone, or --min and --max',
+    );
+  }
+  if (min !== undefined && max !== undefined && min > max) {
+    throw new UsageError(`--min is ${min}, expected at most --max (${max})`);
+  }
+  return { numSpeakers: speakers, minSpeakers: min, maxSpeakers: max };
+}
 
 /** The options of every command that runs the network. */
 export const ENGINE_OPTIONS = {
@@ -29,6 +53,28 @@ export const ENGINE_OPTIONS = {
     'device of the native backend (default cpu); if it cannot be used, the CPU is used, with a warning',
   ),
 };
+
+/** The option of every command that processes whole recordings. */
+export const LENGTH_OPTIONS = {
+  'max-hours': number([0.01, 1000], 'HOURS', 'longest recording that is processed, in hours (default 4)', 'hours'),
+};
+
+/**
+ * Calls `work` with the limit of `--max-hours`.
+ * @throws whatever `work` throws; for `audio-too-long` with a hint that names the option.
+ */
+export async function withinHours<T>(
+  { 'max-hours': hours }: Values<typeof LENGTH_OPTIONS>,
+  work: (limits: AudioLimits) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(hours === undefined ? {} : { maxSeconds: hours * 3600 });
+  } catch (error) {
+    if (!VoiceFlowError.isInstance(error) || error.code !== 'audio-too-long') throw error;
+    const hint = 'split the recording, or raise --max-hours';
+    throw new VoiceFlowError(error.code, error.message, { hint, cause: error });
+  }
+}
 
 /** More workers are loaded only for as many concurrent recordings, because each takes about 30 MB. */
 const MOST_WORKERS = 4;

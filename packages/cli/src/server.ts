@@ -1,6 +1,6 @@
 import { flag, integer, text, UsageError, type Values } from '@voiceflow-ml/server/args';
 import { VoiceFlowClient } from '@voiceflow-ml/server/client';
-import { COUNT_OPTIONS } from './diarizer.ts';
+import { COUNT_OPTIONS, speakerCounts } from './diarizer.ts';
 
 /** The options of every command that calls a server. */
 export const SERVER_OPTIONS = {
@@ -12,7 +12,7 @@ export const SUBMIT_OPTIONS = {
   ...COUNT_OPTIONS,
   exclusive: flag('one speaker at a time'),
   voices: flag('name the speakers whose voices are enrolled on the server'),
-  priority: integer([0, 100], 'N', 'jobs with a higher priority run before your other jobs (default 0)'),
+  priority: integer([-100, 100], 'N', 'jobs with a higher priority run before your other jobs (default 0)'),
 };
 
 /** The key comes from VOICEFLOW_API_KEY, because every user of the machine can see a process's arguments. */
@@ -24,8 +24,9 @@ export function openServer(server: string | undefined): VoiceFlowClient {
   return new VoiceFlowClient({ url, key: key === '' ? undefined : key });
 }
 
-export function submitOptions({ speakers, min, max, exclusive, voices, priority }: Values<typeof SUBMIT_OPTIONS>) {
-  return { numSpeakers: speakers, minSpeakers: min, maxSpeakers: max, exclusive, voices, priority };
+/** @throws UsageError for numbers of speakers that contradict each other. */
+export function submitOptions({ exclusive, voices, priority, ...counts }: Values<typeof SUBMIT_OPTIONS>) {
+  return { ...speakerCounts(counts), exclusive, voices, priority };
 }
 
 /** The file ID in RTTM for a recording's name: as the server accepts it, up to 200 characters without spaces. */

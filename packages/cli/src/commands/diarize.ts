@@ -1,11 +1,11 @@
 import { inspect } from 'node:util';
-import { choice, flag, integer, text, UsageError, type Values } from '@voiceflow-ml/server/args';
+import { choice, flag, integer, text, UsageError } from '@voiceflow-ml/server/args';
 import type { DiarizeOptions } from 'voiceflow-ml/core';
 import { defineCommand } from '../command.ts';
 import { FORMATS } from '../diarize/formats.ts';
 import { runJob } from '../diarize/job.ts';
 import { planOutputs } from '../diarize/outputs.ts';
-import { COUNT_OPTIONS, ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
+import { COUNT_OPTIONS, ENGINE_OPTIONS, LENGTH_OPTIONS, openDiarizer, speakerCounts } from '../diarizer.ts';
 import { EXIT, explain } from '../errors.ts';
 import { NAMING_OPTIONS, readNaming } from '../files/book.ts';
 import { findInputs } from '../files/inputs.ts';
@@ -34,6 +34,7 @@ const options = {
   exclusive: flag('one speaker at a time: overlapped speech is assigned to the more probable speaker'),
   ...NAMING_OPTIONS,
   jobs: { ...integer([1, MOST_JOBS], 'N', 'number of recordings processed concurrently (default 1)'), short: 'j' },
+  ...LENGTH_OPTIONS,
   ...ENGINE_OPTIONS,
 };
 
@@ -78,6 +79,7 @@ export const diarize = defineCommand({
         outputs: usable,
         diarizer,
         options: diarizeOptions,
+        length: values,
         format,
         exclusive,
         atOnce,
@@ -101,18 +103,4 @@ function channelsOf(text: string | undefined): DiarizeOptions {
     `--channels is "${text}", expected mix, separate, a number from 1, or a name for each channel`,
     'For example: --channels agent,customer',
   );
-}
-
-/** @throws UsageError for counts that contradict each other. */
-function speakerCounts({ speakers, min, max }: Values<typeof options>): DiarizeOptions {
-  if (speakers !== undefined && (min !== undefined || max !== undefined)) {
-    throw new UsageError(
-      '--speakers is exact and cannot be combined with --min or --max',
-      'Use --speakers alone, or --min and --max',
-    );
-  }
-  if (min !== undefined && max !== undefined && min > max) {
-    throw new UsageError(`--min is ${min}, expected at most --max (${max})`);
-  }
-  return { numSpeakers: speakers, minSpeakers: min, maxSpeakers: max };
 }

@@ -1,5 +1,6 @@
 import { requiredText, UsageError } from '@voiceflow-ml/server/args';
 import {
+  type AudioLimits,
   checkVoices,
   type Diarization,
   type Diarizer,
@@ -9,10 +10,10 @@ import {
   type VoiceSample,
 } from 'voiceflow-ml/core';
 import { type Context, defineCommand } from '../command.ts';
-import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
+import { ENGINE_OPTIONS, LENGTH_OPTIONS, openDiarizer, withinHours } from '../diarizer.ts';
 import { EXIT, FileError, failedOn, onFile } from '../errors.ts';
 import { changeBook, readOrStartBook } from '../files/book.ts';
-import { findInputs, type Input } from '../files/inputs.ts';
+import { findInputs } from '../files/inputs.ts';
 import { openAudio } from '../files/open.ts';
 import { oneLine } from '../printable.ts';
 import { showProgress } from '../progress.ts';
@@ -32,6 +33,7 @@ const MOST_SEGMENTS = 60;
 
 const options = {
   book: requiredText('FILE.json', 'the voice book; created if it does not exist'),
+  ...LENGTH_OPTIONS,
   ...ENGINE_OPTIONS,
 };
 
@@ -57,7 +59,10 @@ export const enroll = defineCommand({
     // Checked before the slow part: a book with another embedding space is refused at once.
     checkVoices((await readOrStartBook(values.book, space, context.signal)).voices, space);
     const samples: VoiceSample[] = [];
-    for (const input of inputs) samples.push(...(await samplesOf(diarizer, input, context)));
+    for (const { path } of inputs) {
+      const work = (limits: AudioLimits) => samplesOf(diarizer, path, limits, context);
+      samples.push(...(await onFile(path, () => withinHours(values, work))));
+    }
     const read = (path: string) => readOrStartBook(path, space, context.signal);
     const book = await changeBook(values.book, (before) => before.enroll(name, samples, space), read);
     await printVoice(book, name, context);
@@ -79,35 +84,40 @@ async function printVoice(book: VoiceBook, name: string, { io }: Context): Promi
 }
 
 /** Samples of the main voice of a recording. Several segments, so that their consistency can be measured. */
-function samplesOf(diarizer: Diarizer, { path }: Input, { io, signal }: Context): Promise<VoiceSample[]> {
-  return onFile(path, async () => {
-    const audio = await openAudio(path);
-    const result = await showProgress(io, path, clock, (onProgress) => diarizer.diarize(audio, { signal, onProgress }));
-    const [main, ...others] = [...result.speakers].sort((a, b) => b.seconds - a.seconds);
-    if (main === undefined)
-      throw new FileError('no speech found', { hint: 'Use a recording in which this person speaks' });
-    if (main.seconds < SPEECH.least) {
-      const message = `only ${main.seconds.toFixed(1)} s of speech found`;
-      throw new FileError(message, {
-        hint: `Use a recording with at least ${SPEECH.least} s of speech; 10 s are good`,
-      });
-    }
-    const rest = others.reduce((sum, { seconds }) => sum + seconds, 0);
-    const share = rest / (rest + main.seconds);
-    if (share > MOST_OTHERS) {
-      io.err(
-        `voiceflow: warning: ${oneLine(path)}: ${Math.round(100 * share)} % of the speech is of other voices; only the main voice is enrolled\n`,
-      );
-    }
-    const whole = [{ embedding: main.embedding, seconds: main.seconds }];
-    const segments = segmentsOf(result, main.label);
-    // Piped audio cannot be read a second time.
-    if (segments.length < 2 || !(audio instanceof Blob)) return whole;
-    const embeddings = await diarizer.embed(audio, { segments, signal });
-    const scale = main.seconds / segments.reduce((sum, { start, end }) => sum + end - start, 0);
-    return segments.map(({ start, end }, i) => {
-      return { embedding: embeddings[i] as Float32Array, seconds: (end - start) * scale };
+async function samplesOf(
+  diarizer: Diarizer,
+  path: string,
+  limits: AudioLimits,
+  { io, signal }: Context,
+): Promise<VoiceSample[]> {
+  const audio = await openAudio(path);
+  const result = await showProgress(io, path, clock, (onProgress) =>
+    diarizer.diarize(audio, { signal, onProgress, limits }),
+  );
+  const [main, ...others] = [...result.speakers].sort((a, b) => b.seconds - a.seconds);
+  if (main === undefined)
+    throw new FileError('no speech found', { hint: 'Use a recording in which this person speaks' });
+  if (main.seconds < SPEECH.least) {
+    const message = `only ${main.seconds.toFixed(1)} s of speech found`;
+    throw new FileError(message, {
+      hint: `Use a recording with at least ${SPEECH.least} s of speech; 10 s are good`,
     });
+  }
+  const rest = others.reduce((sum, { seconds }) => sum + seconds, 0);
+  const share = rest / (rest + main.seconds);
+  if (share > MOST_OTHERS) {
+    io.err(
+      `voiceflow: warning: ${oneLine(path)}: ${Math.round(100 * share)} % of the speech is of other voices; only the main voice is enrolled\n`,
+    );
+  }
+  const whole = [{ embedding: main.embedding, seconds: main.seconds }];
+  const segments = segmentsOf(result, main.label);
+  // Piped audio cannot be read a second time.
+  if (segments.length < 2 || !(audio instanceof Blob)) return whole;
+  const embeddings = await diarizer.embed(audio, { segments, signal, limits });
+  const scale = main.seconds / segments.reduce((sum, { start, end }) => sum + end - start, 0);
+  return segments.map(({ start, end }, i) => {
+    return { embedding: embeddings[i] as Float32Array, seconds: (end - start) * scale };
   });
 }
 

@@ -1,7 +1,7 @@
 import { flag, integer, requiredText, UsageError } from '@voiceflow-ml/server/args';
 import { type Diarization, matchVoices, type VoiceBook } from 'voiceflow-ml/core';
 import { defineCommand } from '../command.ts';
-import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
+import { ENGINE_OPTIONS, LENGTH_OPTIONS, openDiarizer, withinHours } from '../diarizer.ts';
 import { EXIT, onFile } from '../errors.ts';
 import { NAMING_OPTIONS, readBook, readNaming } from '../files/book.ts';
 import { openAudio } from '../files/open.ts';
@@ -14,6 +14,7 @@ const options = {
   book: requiredText('FILE.json', 'the voice book (see enroll)'),
   speakers: integer([1, 100], 'N', 'exactly this many speakers'),
   json: flag('print JSON'),
+  ...LENGTH_OPTIONS,
   ...ENGINE_OPTIONS,
 };
 
@@ -38,7 +39,9 @@ export const identify = defineCommand({
     const result = await onFile(path, async () => {
       const audio = await openAudio(path);
       return showProgress(io, path, clock, (onProgress) =>
-        diarizer.diarize(audio, { signal, onProgress, ...naming, numSpeakers: values.speakers }),
+        withinHours(values, (limits) =>
+          diarizer.diarize(audio, { signal, onProgress, limits, ...naming, numSpeakers: values.speakers }),
+        ),
       );
     });
     const found = describe(result, book);

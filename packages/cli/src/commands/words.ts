@@ -9,7 +9,7 @@ import {
   type Utterance,
 } from 'voiceflow-ml/words';
 import { defineCommand } from '../command.ts';
-import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
+import { ENGINE_OPTIONS, LENGTH_OPTIONS, openDiarizer, withinHours } from '../diarizer.ts';
 import { EXIT, onFile } from '../errors.ts';
 import { NAMING_OPTIONS, readNaming } from '../files/book.ts';
 import { openAudio, readText } from '../files/open.ts';
@@ -24,6 +24,15 @@ import { clock, preciseClock } from '../render/axis.ts';
 const LONGEST_CUE = 7;
 /** When a larger share of the words is outside all turns, words and turns are probably of different recordings. */
 const MOST_OUTSIDE = 0.5;
+
+/** Options of the diarization of a RECORDING. */
+const RECORDING = {
+  speakers: integer([1, 100], 'N', 'exactly this many speakers'),
+  ...NAMING_OPTIONS,
+  ...LENGTH_OPTIONS,
+  ...ENGINE_OPTIONS,
+};
+const RECORDING_OPTIONS = Object.keys(RECORDING) as (keyof typeof RECORDING)[];
 
 const options = {
   format: {
@@ -51,16 +60,14 @@ const options = {
     `longest utterance (default: ${LONGEST_CUE} in subtitles, otherwise no limit)`,
     'seconds',
   ),
-  speakers: integer([1, 100], 'N', 'exactly this many speakers (only with RECORDING)'),
-  ...NAMING_OPTIONS,
-  ...ENGINE_OPTIONS,
+  ...RECORDING,
 };
 
 export const words = defineCommand({
   usage: 'WORDS RECORDING|TURNS [options]',
   details: [
     'WORDS is the output of a speech recognizer; its format is detected from its content: JSON of whisper.cpp, openai-whisper, faster-whisper, whisperX, transformers.js, Deepgram or AssemblyAI, SRT or WebVTT, or a list of { text, start, end } in seconds. Words without timestamps get the speaker of the words around them. Where a file has only segment timestamps, the time of a segment is divided among its words by their length.',
-    'The second file is the recording, or its turns as RTTM or as the JSON of voiceflow diarize.',
+    'The second file is the recording, or its turns as RTTM or as the JSON of voiceflow diarize. --speakers and all options below it are only for a recording.',
   ],
   options,
   examples: [
@@ -80,7 +87,9 @@ export const words = defineCommand({
       throw new UsageError(`words needs 2 files, WORDS and RECORDING or TURNS, received ${positionals.length}`);
     }
     const transcript = await onFile(path, async () => parseWords(await readText(path, signal)));
-    const turns = (await readTurns(second, signal)) ?? (await diarize(second, values, io, signal));
+    const given = await readTurns(second, signal);
+    if (given !== undefined) rejectRecordingOptions(values, second);
+    const turns = given ?? (await diarize(second, values, io, signal));
     const { 'max-distance': maxDistance, 'max-pause': maxPause, snap, format = 'text' } = values;
     const subtitles = format === 'srt' || format === 'vtt';
     const maxSeconds = values['max-seconds'] ?? (subtitles ? LONGEST_CUE : undefined);
@@ -94,6 +103,16 @@ export const words = defineCommand({
   },
 });
 
+/** @throws UsageError for an option that has no effect on turns. */
+function rejectRecordingOptions(values: Values<typeof options>, path: string): void {
+  const name = RECORDING_OPTIONS.find((option) => values[option] !== undefined);
+  if (name === undefined) return;
+  throw new UsageError(
+    `--${name} needs a RECORDING, but ${path} contains turns`,
+    'Give the recording instead, or omit the option',
+  );
+}
+
 async function diarize(
   path: string,
   values: Values<typeof options>,
@@ -105,7 +124,9 @@ async function diarize(
     const audio = await openAudio(path);
     await using diarizer = await openDiarizer(values, signal);
     const result = await showProgress(io, path, clock, (onProgress) =>
-      diarizer.diarize(audio, { signal, onProgress, ...naming, numSpeakers: values.speakers }),
+      withinHours(values, (limits) =>
+        diarizer.diarize(audio, { signal, onProgress, limits, ...naming, numSpeakers: values.speakers }),
+      ),
     );
     for (const { message, code } of result.warnings) {
       io.err(`voiceflow: warning: ${oneLine(path)}: ${message} [${code}]\n`);

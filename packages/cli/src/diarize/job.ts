@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
-import { type Diarization, type DiarizeOptions, type Diarizer, throwIfAborted } from 'voiceflow-ml/core';
+import type { Values } from '@voiceflow-ml/server/args';
+import { type Diarization, type DiarizeOptions, type Diarizer, type Progress, throwIfAborted } from 'voiceflow-ml/core';
 import type { Context } from '../command.ts';
+import { type LENGTH_OPTIONS, withinHours } from '../diarizer.ts';
 import { isAbort } from '../errors.ts';
 import { withAudio } from '../files/ffmpeg.ts';
 import { writeFileAtomic } from '../files/write.ts';
@@ -19,6 +21,7 @@ interface Job {
   readonly outputs: readonly Output[];
   readonly diarizer: Diarizer;
   readonly options: DiarizeOptions;
+  readonly length: Values<typeof LENGTH_OPTIONS>;
   readonly format: Format;
   readonly exclusive: boolean;
   /** Recordings processed concurrently. */
@@ -37,8 +40,11 @@ export async function runJob(job: Job): Promise<void> {
   const { io, signal } = job.context;
   const progress = new ProgressLine(io, outputs.length, clock);
   const work = ({ input: { path } }: Output) =>
-    withAudio(path, signal, (audio) =>
-      job.diarizer.diarize(audio, { ...job.options, signal, onProgress: (share) => progress.update(path, share) }),
+    withinHours(job.length, (limits) =>
+      withAudio(path, signal, (audio) => {
+        const onProgress = (share: Progress) => progress.update(path, share);
+        return job.diarizer.diarize(audio, { ...job.options, limits, signal, onProgress });
+      }),
     ).finally(() => progress.finish(path));
   try {
     await inOrder(

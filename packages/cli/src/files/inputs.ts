@@ -22,6 +22,11 @@ const AUDIO_EXTENSIONS = new Set(
   '.wav .wave .bwf .rf64 .w64 .flac .mp3 .ogg .oga .opus .m4a .aac .aif .aiff .aifc .caf .wma .webm .mp4'.split(' '),
 );
 
+/** Whether a file's name says that it is audio. */
+export function isAudioName(path: string): boolean {
+  return AUDIO_EXTENSIONS.has(extname(path).toLowerCase());
+}
+
 /**
  * Resolves arguments to files: files, folders (with their subfolders), globs, `-`. Each file appears once, in the order
  * of the arguments and of the names inside a folder. An argument without a file gives an entry with an error, and so
@@ -74,7 +79,7 @@ async function expand(arg: string): Promise<Input[]> {
 }
 
 async function audioIn(folder: string): Promise<Input[]> {
-  const found = await walk(folder, { takes: (file) => AUDIO_EXTENSIONS.has(extname(file).toLowerCase()) });
+  const found = await walk(folder, { takes: isAudioName });
   if (found.length > 0) return found.map((entry) => inputOf(entry, relative(folder, entry.path)));
   const error = new FileError('no audio file in this folder or its subfolders', {
     hint: 'In folders, files are found by their extension, such as .wav; give the path of a file with another extension',

@@ -1,4 +1,5 @@
 import type { Segment } from '../contract/segment.ts';
+import { badLine } from './text.ts';
 import { toMilliseconds } from './time.ts';
 
 /** A subtitle cue: a turn, an utterance of `groupWords`, or a cue of a subtitle file. */
@@ -44,13 +45,18 @@ export function timestamp(milliseconds: number, separator: ',' | '.'): string {
 const TIMING =
   /^[ \t]*(?:(\d{1,5}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})[ \t]*-->[ \t]*(?:(\d{1,5}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})(?:[ \t]|$)/;
 
-/** Times in seconds of a `start --> end` line of SRT or VTT, or undefined. Text after the times is ignored. */
-export function parseTiming(line: string): Segment | undefined {
+/**
+ * Times in seconds of a `start --> end` line. Text after the times is ignored.
+ * @param index Index of the line. @param expected The form of the times, for the error.
+ * @throws `invalid-option` for other lines, and for an end before the start.
+ */
+export function parseTiming(format: string, index: number, line: string, expected: string): Segment {
   const match = TIMING.exec(line);
-  if (match === null) return undefined;
+  if (match === null) throw badLine(format, index, line, `expected \`${expected} --> ${expected}\``);
   const start = secondsOf(match.slice(1, 5));
   const end = secondsOf(match.slice(5, 9));
-  return end >= start ? { start, end } : undefined;
+  if (end < start) throw badLine(format, index, line, 'the end is before the start');
+  return { start, end };
 }
 
 function secondsOf([hours = '0', minutes = '0', seconds = '0', fraction = '0']: string[]): number {

@@ -155,7 +155,10 @@ describe('RTTM', () => {
     ['SPEAKER a 1 0 4 <NA> <NA> 1 0 4 <NA> <NA> Ann', 1, 'expected 10 fields'],
     ['SPEAKER my call 4 Ann Bo Cy Di Ed Flo Gus', 1, 'expected 10 fields'],
     ['SPEAKER f 1 0 NaN <NA> <NA> A', 1, 'duration of at least 0 s'],
-    ['SPEAKER f 1 0 1e999 <NA> <NA> A', 1, 'duration of at least 0 s'],
+    ['SPEAKER f 1 0 1e999 <NA> <NA> A', 1, 'times of at most 1000000000 s'],
+    ['SPEAKER f 1 0 1e300 <NA> <NA> A', 1, 'times of at most 1000000000 s'],
+    ['SPEAKER f 1 -2e9 1 <NA> <NA> A', 1, 'times of at most 1000000000 s'],
+    ['SPEAKER f 1 NaN 1e300 <NA> <NA> A', 1, 'start in seconds'],
   ])('names the invalid line: %j', (text, line, what) => {
     expect(() => parseRttm(text)).toThrow(`RTTM line ${line} is `);
     expect(() => parseRttm(text)).toThrow(what);
@@ -328,10 +331,11 @@ describe('SRT and WebVTT', () => {
   });
 
   it.each([
-    [() => parseSrt('1\nno times\n'), 'SRT line 2 is "no times"'],
-    [() => parseSrt('1\n00:00:02,000 --> 00:00:01,000\nx'), 'SRT line 2'],
+    [() => parseSrt('1\nno times\n'), 'SRT line 2 is "no times": expected `HH:MM:SS,mmm --> HH:MM:SS,mmm`'],
+    [() => parseSrt('1\n00:00:02,000 --> 00:00:01,000\nx'), /^SRT line 2 .*: the end is before the start$/],
+    [() => parseVtt('WEBVTT\n\n00:02.000 --> 00:01.000\nx'), /^WebVTT line 3 .*: the end is before the start$/],
     [() => parseVtt('00:01.000 --> 00:02.000\nx'), 'WebVTT line 1'],
-    [() => parseVtt('WEBVTT\n\n1 --> 2\nx'), 'WebVTT line 3'],
+    [() => parseVtt('WEBVTT\n\n1 --> 2\nx'), /^WebVTT line 3 .*: expected `HH:MM:SS\.mmm --> HH:MM:SS\.mmm`$/],
     [() => parseVtt('WEBVTT\n00:01.000 --> 00:02.000\nx'), 'WebVTT line 2'],
   ])('names the invalid line (%#)', (parse, message) => {
     expect(parse).toThrow(VoiceFlowError);

@@ -136,10 +136,10 @@ function segmentOf(fields: readonly string[], index: number, line: string): Segm
   const start = parseDecimal(fields[3]!.replace('*', ''));
   const length = fields[4]!.replace('*', '');
   const duration = length.toUpperCase() === '<NA>' ? 0 : parseDecimal(length);
-  if (!(Math.abs(start) <= MAX_SECONDS)) throw badLine('RTTM', index, line, 'expected the start in seconds in field 4');
-  if (!(duration >= 0 && start + duration <= MAX_SECONDS)) {
-    throw badLine('RTTM', index, line, 'expected a duration of at least 0 s in field 5');
-  }
+  const wrong = (expected: string) => badLine('RTTM', index, line, `expected ${expected}`);
+  if (Math.abs(start) > MAX_SECONDS || start + duration > MAX_SECONDS) throw wrong(`times of at most ${MAX_SECONDS} s`);
+  if (Number.isNaN(start)) throw wrong('the start in seconds in field 4');
+  if (!(duration >= 0)) throw wrong('a duration of at least 0 s in field 5');
   return { start, end: start + duration };
 }
 

@@ -1,5 +1,5 @@
 import { arrangeCues, blocksOf, type Cue, parseTiming, timestamp } from './cues.ts';
-import { badLine, linesOf } from './text.ts';
+import { linesOf } from './text.ts';
 
 /**
  * Writes SRT with `[SPEAKER_00]: text` (the form used by WhisperX), or `[SPEAKER_00]` for a cue without text. Cues are
@@ -27,9 +27,7 @@ export function toSrt(cues: Iterable<Cue>): string {
 export function parseSrt(text: string): Cue[] {
   return blocksOf(linesOf(text, 'SRT')).map(({ index, lines }) => {
     const at = /^\s*\d+\s*$/.test(lines[0] ?? '') ? 1 : 0;
-    const times = parseTiming(lines[at] ?? '');
-    if (times === undefined)
-      throw badLine('SRT', index + at, lines[at] ?? '', 'expected `HH:MM:SS,mmm --> HH:MM:SS,mmm`');
+    const times = parseTiming('SRT', index + at, lines[at] ?? '', 'HH:MM:SS,mmm');
     const body = lines
       .slice(at + 1)
       .map((line) => line.trim())

@@ -45,10 +45,7 @@ export function parseVtt(text: string): Cue[] {
     const at = lines.slice(0, 2).findIndex((line) => line.includes('-->'));
     // A block without times is skipped, as in the standard.
     if (at < 0) return [];
-    const times = parseTiming(lines[at] ?? '');
-    if (times === undefined) {
-      throw badLine('WebVTT', index + at, lines[at] ?? '', 'expected `HH:MM:SS.mmm --> HH:MM:SS.mmm`');
-    }
+    const times = parseTiming('WebVTT', index + at, lines[at] ?? '', 'HH:MM:SS.mmm');
     return voicesOf(times, lines.slice(at + 1).join('\n'));
   });
 }

@@ -22,11 +22,12 @@ export function embedSpans(
 ): Float32Array[] {
   const spans = segments ?? [{ start: 0, end: duration }];
   return spans.map(({ start, end }) => {
-    const sum = sumOf(local, Math.round(start / frame), Math.round(Math.min(end, duration) / frame), mean);
+    const last = Math.min(end, duration);
+    const sum = sumOf(local, Math.round(start / frame), Math.round(last / frame), mean);
     if (dot(sum, sum) > 0) return normalize(sum);
     throw new VoiceFlowError(
       'invalid-audio',
-      `no speech between ${start} s and ${end} s to compute an embedding from`,
+      `no speech between ${start} s and ${last} s to compute an embedding from`,
       { hint: 'choose a segment with speech' },
     );
   });
