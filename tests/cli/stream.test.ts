@@ -103,7 +103,10 @@ describe('voiceflow stream', () => {
     expect(missing.stderr).toContain('Did you mean accurate?');
   });
 
-  it('ends with the last events and the result on Ctrl-C, with exit code 130', async () => {
+  it.each([
+    ['', []],
+    [' that arrives twice', ['SIGTERM']],
+  ] as const)('ends with the last events and the result on Ctrl-C%s, with exit code 130', async (_, more) => {
     const child = start(['stream']);
     const end = ended(child);
     let written = '';
@@ -115,7 +118,7 @@ describe('voiceflow stream', () => {
     });
     child.stdin?.write(pcm.subarray(0, 3 * SECOND));
     await began;
-    child.kill('SIGINT');
+    for (const signal of ['SIGINT', ...more] as const) child.kill(signal);
     const result = await end;
     expect(result).toMatchObject({ code: 130, stderr: '' });
     const { end: last, events } = parse(result);

@@ -7,13 +7,20 @@ import { run } from './run.ts';
 const stop = new AbortController();
 const io = processIo(() => stop.abort(new Error('the reader of standard output closed it')));
 let interruptedBy: NodeJS.Signals | undefined;
+let interruptedAt = 0;
+/** The same signal may arrive twice within this time: from the terminal and from a parent program such as npx. */
+const SAME_SIGNAL_MS = 1000;
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
 
 function onSignal(signal: NodeJS.Signals): void {
-  if (interruptedBy !== undefined) endAtOnce(signal);
+  if (interruptedBy !== undefined) {
+    if (performance.now() - interruptedAt > SAME_SIGNAL_MS) endAtOnce(signal);
+    return;
+  }
   interruptedBy = signal;
+  interruptedAt = performance.now();
   stop.abort(new Error(signal));
 }
 
@@ -26,7 +33,7 @@ function handOverSignals(): void {
 const GRACE_MS = 2000;
 
 /**
- * Ends the process on the second Ctrl-C and after `GRACE_MS`. `process.exit` would abort with code 134 during a run of
+ * Ends the process on a later Ctrl-C and after `GRACE_MS`. `process.exit` would abort with code 134 during a run of
  * a native worker; the system's default handling of the signal ends the process without stopping its workers first.
  */
 function endAtOnce(signal: NodeJS.Signals): void {
