@@ -29,12 +29,10 @@ function handOverSignals(): void {
   for (const signal of STOP_SIGNALS) process.off(signal, onSignal);
 }
 
-/** After this the process ends even if something, such as a pipe that nobody writes to, keeps it alive. */
-const GRACE_MS = 2000;
-
 /**
- * Ends the process on a later Ctrl-C and after `GRACE_MS`. `process.exit` would abort with code 134 during a run of
- * a native worker; the system's default handling of the signal ends the process without stopping its workers first.
+ * Ends the process by the signal, as shells expect of an interrupted command (they report 130 or 143). `process.exit`
+ * would abort with code 134 during a run of a native worker, and waiting for the end of all work can take forever: a
+ * pipe that nobody writes to is never closed, and Node 20 can hang while it compiles WebAssembly (nodejs/node#54918).
  */
 function endAtOnce(signal: NodeJS.Signals): void {
   removeUnfinished();
@@ -43,9 +41,6 @@ function endAtOnce(signal: NodeJS.Signals): void {
 }
 
 const code = await run(process.argv.slice(2), { io, signal: stop.signal, handOverSignals });
-// 128 + the signal's number, as in shells. Not `process.exit`, so that pending output is still written.
-process.exitCode = interruptedBy === undefined ? code : interruptedBy === 'SIGINT' ? 130 : 143;
-if (interruptedBy !== undefined) {
-  const signal = interruptedBy;
-  setTimeout(() => endAtOnce(signal), GRACE_MS).unref();
-}
+process.exitCode = code;
+// All output has been written.
+if (interruptedBy !== undefined) endAtOnce(interruptedBy);
