@@ -221,6 +221,14 @@ describe('invalid arguments', () => {
   });
 });
 
+it('jobs wait fails at once if the server cannot be reached', async () => {
+  const { code, stderr } = await voiceflow(['jobs', 'wait', '0', '--server', 'http://127.0.0.1:9']);
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringContaining('cannot connect to http://127.0.0.1:9'),
+  });
+});
+
 describe('unwritable output', () => {
   it.skipIf(process.platform !== 'linux')('reports a full disk (needs /dev/full, Linux only)', async () => {
     const stdout = await shell(`voiceflow diarize "${CONVERSATION}" > /dev/full`);

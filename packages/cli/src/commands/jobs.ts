@@ -71,6 +71,8 @@ const status: Action = async (client, target, values, { io, signal }) => {
 
 const wait: Action = async (client, target, { format = 'json' }, { io, signal }) => {
   const id = required(target, 'ID of the job');
+  // A wrong address fails at once; `wait` asks again until the server can be reached.
+  await client.jobs.get(id, { signal });
   const result = await showProgress(io, id, clock, (onProgress) =>
     client.jobs.wait(id, { signal, onChange: ({ progress }) => progress !== null && onProgress(progress) }),
   );

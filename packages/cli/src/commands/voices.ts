@@ -25,7 +25,7 @@ export const voices = defineCommand({
     { command: 'voiceflow voices remove Ada --book voices.json', does: 'remove a voice' },
     { command: 'voiceflow voices rename Ada "Ada L" --book voices.json', does: 'rename a voice' },
   ],
-  async run({ book, json }, [action = '', ...names], { io }) {
+  async run({ book, json }, [action = '', ...names], { io, signal }) {
     const expected = ACTIONS.get(action);
     if (expected === undefined) throw unknownAction('voices', action, [...ACTIONS.keys()]);
     if (names.length !== expected) {
@@ -35,15 +35,15 @@ export const voices = defineCommand({
     }
     if (json && action !== 'list') throw new UsageError('--json can only be used with voices list');
     const [name = '', after = ''] = names;
-    if (action === 'list') await list(book, json, io);
+    if (action === 'list') await list(book, json, io, signal);
     else if (action === 'rename') await changeBook(book, (before) => before.rename(name, after));
     else await remove(book, name);
     return EXIT.done;
   },
 });
 
-async function list(path: string, json: boolean, io: Io): Promise<void> {
-  const { voices: all, space } = await readBook(path);
+async function list(path: string, json: boolean, io: Io, signal: AbortSignal): Promise<void> {
+  const { voices: all, space } = await readBook(path, signal);
   if (json) {
     const shown = all.map(({ name, seconds, samples, consistency }) => ({ name, seconds, samples, consistency }));
     return io.out(`${JSON.stringify({ space, voices: shown }, null, 2)}\n`);

@@ -33,6 +33,8 @@ export interface Problem {
   readonly error: string;
 }
 
+const TOO_LONG = 'Split the recording, or let the server accept longer ones (VOICEFLOW_AUDIO_SECONDS).';
+
 /**
  * Converts any thrown value to a problem. What is not a `VoiceFlowError` is a defect, whose text goes only to the log.
  */
@@ -41,7 +43,9 @@ export function toProblem(error: unknown, requestId: string): Problem {
     return problem(500, 'internal', 'Internal error', 'the server failed; see its log', requestId);
   }
   const { status, title } = PROBLEMS[error.code];
-  return problem(status, error.code, title, error.message, requestId, error.hint);
+  // The SDK's hint names an option that a client does not have.
+  const hint = error.code === 'audio-too-long' ? TOO_LONG : error.hint;
+  return problem(status, error.code, title, error.message, requestId, hint);
 }
 
 export function problem(
