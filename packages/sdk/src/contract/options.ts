@@ -118,7 +118,8 @@ export function checkSegments(segments: EmbedOptions['segments']): void {
   });
 }
 
-function show(value: unknown): string {
+/** A value for an error message: short, whatever it is. */
+export function show(value: unknown): string {
   if (typeof value === 'object' && value !== null) return 'an object';
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
