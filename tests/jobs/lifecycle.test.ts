@@ -5,7 +5,7 @@ import { Jobs, openJobs } from '@voiceflow-ml/jobs';
 import { serveNode } from '@voiceflow-ml/server/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TOY } from '../server/harness.ts';
-import { jobsApp } from './app.ts';
+import { jobsApp, orders } from './app.ts';
 import { dataFolder, PATIENCE, testOptions } from './databases.ts';
 
 /** The database of a server that starts and ends. */
@@ -47,15 +47,29 @@ describe('a server with jobs', () => {
     await app.close();
   });
 
-  it('counts the jobs that it accepted since it last counted the queue', async () => {
+  it('keeps to its limit of queued jobs, also when all requests come at once', async () => {
     const folder = await dataFolder();
     const app = await jobsApp(testOptions({ data: folder }, { mostQueued: 2 }), {}, false);
-    const statuses: number[] = [];
-    for (let i = 0; i < 4; i++) {
+    const submit = async () => {
       const init = { method: 'POST', body: '{"url":"http://127.0.0.1:9/a.wav"}', headers: JSON_TYPE };
-      statuses.push((await app.fetch('/v1/jobs', init)).status);
+      return (await app.fetch('/v1/jobs', init)).status;
+    };
+    const statuses = await Promise.all(Array.from({ length: 8 }, submit));
+    expect(statuses.sort()).toEqual([202, 202, 503, 503, 503, 503, 503, 503]);
+    await app.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('accepts jobs as soon as earlier ones no longer wait', async () => {
+    const folder = await dataFolder();
+    const app = await jobsApp(testOptions({ data: folder }, { mostQueued: 2 }));
+    for (let i = 0; i < 6; i++) {
+      const made = await app.fetch('/v1/jobs', { method: 'POST', body: orders() });
+      expect(made.status).toBe(202);
+      const { id } = await made.json();
+      const ended = await (await app.fetch(`/v1/jobs/${id}?wait=20`)).json();
+      expect(ended.state).toBe('succeeded');
     }
-    expect(statuses).toEqual([202, 202, 503, 503]);
     await app.close();
     rmSync(folder, { recursive: true, force: true });
   });

@@ -50,7 +50,7 @@ const files = () =>
 
 describe('a job', () => {
   it('is accepted with its location, runs, and returns its result in every format', async () => {
-    const made = await post(orders({ ms: 100 }), '?exclusive=true&uri=call-7&priority=3&metadata={"a":1}');
+    const made = await post(orders({ ms: 100 }), '?exclusive=true&uri=Call%20Ann&priority=3&metadata={"a":1}');
     expect(made.status).toBe(202);
     expect(made.headers.get('location')).toBe(`/v1/jobs/${made.json.id}`);
     expect(made.json).toMatchObject({ state: 'queued', priority: 3, metadata: { a: 1 }, problem: null });
@@ -62,7 +62,7 @@ describe('a job', () => {
     const result = (query: string, headers = {}) =>
       ask('GET', `${made.headers.get('location')}/result${query}`, undefined, headers);
     expect((await result('')).json).toEqual(ended.json.result);
-    expect((await result('?format=rttm')).text).toMatch(/^SPEAKER call-7 1 0.500 1.500 /);
+    expect((await result('?format=rttm')).text).toMatch(/^SPEAKER Call%20Ann 1 0.500 1.500 /);
     expect((await result('', { accept: 'text/vtt' })).text).toMatch(/^WEBVTT/);
     expect((await result('?format=srt')).headers.get('content-type')).toMatch(/subrip/);
     expect((await result('?format=doc')).json.code).toBe('invalid-option');

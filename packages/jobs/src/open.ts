@@ -13,7 +13,8 @@ import { Watch } from './http/watch.ts';
 import type { JobsOptions } from './options.ts';
 import { fetchAudio } from './outside/fetch-audio.ts';
 import { Leases } from './queue/leases.ts';
-import { type Depth, Jobs, NOTHING } from './queue/submit.ts';
+import { QueueLimit } from './queue/limit.ts';
+import { type Depth, Jobs } from './queue/submit.ts';
 import { folderStorage } from './storage/folder.ts';
 import { s3Storage } from './storage/s3.ts';
 import type { Storage } from './storage/storage.ts';
@@ -119,15 +120,11 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
   const watch = new Watch(db, jobs);
   const metrics = jobMetrics(host.registry);
   let working: Working | undefined;
-  let depth = NOTHING;
-  /** `jobs.inserted` when `depth` was counted. */
-  let counted = 0;
+  const limit = new QueueLimit(jobs, options.mostQueued);
   let unavailable = 0;
   const updateDepth = async () => {
     try {
-      const inserted = jobs.inserted;
-      depth = await jobs.depth();
-      counted = inserted;
+      await limit.count();
       unavailable = 0;
     } catch {
       unavailable = 1;
@@ -135,7 +132,7 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
   };
   let timer: ReturnType<typeof setInterval> | undefined;
   const gauge = (figure: keyof Depth, name: string, help: string) =>
-    host.registry.gauge(name, help, () => depth[figure]);
+    host.registry.gauge(name, help, () => limit.depth[figure]);
   gauge('queued', 'voiceflow_jobs_queued', 'Queued jobs, of all servers.');
   gauge('running', 'voiceflow_jobs_working', 'Running jobs, on all workers.');
   gauge('age', 'voiceflow_jobs_age_seconds', 'Seconds since the oldest queued job was due.');
@@ -157,22 +154,17 @@ export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMo
     watch,
     allowPrivate: options.allowPrivate,
     webhooks: secret !== undefined,
-    async admit(key) {
-      const queued = depth.queued + jobs.inserted - counted;
-      if (queued >= options.mostQueued) {
-        throw new VoiceFlowError('overloaded', `${queued} jobs are queued, the limit is ${options.mostQueued}`, {
-          hint: 'Try again after Retry-After seconds.',
-          retryAfter: 30,
-        });
-      }
-      if (options.secondsPerDay > 0 && (await jobs.secondsToday(key)) >= options.secondsPerDay) {
-        throw new VoiceFlowError(
-          'quota-exceeded',
-          `this client has used its quota of ${options.secondsPerDay} seconds of audio in 24 hours`,
-          { hint: 'Try again after Retry-After seconds.', retryAfter: 600 },
-        );
-      }
-    },
+    admit: (key, request) =>
+      limit.within(async () => {
+        if (options.secondsPerDay > 0 && (await jobs.secondsToday(key)) >= options.secondsPerDay) {
+          throw new VoiceFlowError(
+            'quota-exceeded',
+            `this client has used its quota of ${options.secondsPerDay} seconds of audio in 24 hours`,
+            { hint: 'Try again after Retry-After seconds.', retryAfter: 600 },
+          );
+        }
+        return request();
+      }),
   });
   return {
     handlers,

@@ -1,5 +1,5 @@
 import type { Device } from './backends/device.ts';
-import { invalidOption, type VoiceFlowError } from './contract/errors.ts';
+import { invalidOption, show, type VoiceFlowError } from './contract/errors.ts';
 import type { CreateDiarizerOptions as CoreOptions } from './diarizer.ts';
 
 export interface CreateDiarizerOptions extends Omit<CoreOptions, 'model' | 'backend' | 'warnings'> {
@@ -20,5 +20,5 @@ export interface CreateDiarizerOptions extends Omit<CoreOptions, 'model' | 'back
 
 /** The error for an unknown backend name, which only callers without type checking can pass. */
 export function unknownBackend(backend: unknown): VoiceFlowError {
-  return invalidOption(`backend is ${JSON.stringify(backend)}; expected "node", "wasm" or a Backend`);
+  return invalidOption(`backend is ${show(backend)}; expected "node", "wasm" or a Backend`);
 }

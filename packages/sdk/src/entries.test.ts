@@ -40,7 +40,10 @@ describe('createDiarizer on a server', () => {
     expect(await codeOf(createDiarizer({ backend: backend as 'wasm' }))).toBe('invalid-option');
   });
 
-  it.each([null, {}, [], 'light'])('rejects the model %j', async (model) => {
+  const circular: Record<string, unknown> = {};
+  circular.own = circular;
+
+  it.each([null, {}, [], 'light', 1n, circular, () => {}])('rejects the model %o', async (model) => {
     expect(await codeOf(createDiarizer({ model: model as never }))).toBe('invalid-option');
   });
 

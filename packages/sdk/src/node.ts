@@ -7,7 +7,7 @@ import { type CreateDiarizerOptions, unknownBackend } from './choose-backend.ts'
 import type { AudioDecoder } from './contract/audio.ts';
 import type { Backend } from './contract/backend.ts';
 import type { Diarizer } from './contract/diarizer.ts';
-import { invalidOption, VoiceFlowError } from './contract/errors.ts';
+import { invalidOption, show, VoiceFlowError } from './contract/errors.ts';
 import { isObject } from './contract/is-object.ts';
 import type { Warning } from './contract/warnings.ts';
 import { createDiarizer as create } from './diarizer.ts';
@@ -38,11 +38,12 @@ const WASM: Choice = {
  * decoders are those of `@voiceflow-ml/codecs` if it is installed.
  */
 export async function createDiarizer(options: CreateDiarizerOptions = {}): Promise<Diarizer> {
+  // Plain JavaScript may pass null.
   const { device, backend, ...rest } = options ?? {};
   const { model = standard, decoders = await installedDecoders() } = rest;
   if (!isObject(model) || !isObject(model.manifest)) {
     const hint = `pass await installedModel(${typeof model === 'string' ? JSON.stringify(model) : '"light"'}), which is in voiceflow-ml/installed`;
-    throw invalidOption(`model is ${JSON.stringify(model)}; expected a model package`, hint);
+    throw invalidOption(`model is ${show(model)}; expected a model package`, hint);
   }
   const choices = choicesOf(backend, checkDevice(device ?? 'cpu'));
   return createFirst(choices, (choice, warnings) =>

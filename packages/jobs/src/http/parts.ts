@@ -14,6 +14,9 @@ export interface RouteParts {
   readonly allowPrivate: boolean;
   /** Whether webhooks can be signed. */
   readonly webhooks: boolean;
-  /** @throws `quota-exceeded`, `overloaded`. */
-  admit(key: string): Promise<void>;
+  /**
+   * Runs the submission of a job if its client may submit it and the queue has a place for it.
+   * @throws `quota-exceeded`, `overloaded`, what `request` throws.
+   */
+  admit<T>(key: string, request: () => Promise<T>): Promise<T>;
 }

@@ -30,22 +30,34 @@ type ParsedSubmission = Pick<NewJob, 'options' | 'priority' | 'metadata' | 'webh
 export async function submit(c: Context, parts: RouteParts): Promise<Submitted> {
   const memory = new RequestMemory(parts.host.budget);
   try {
-    return await submitRequest(c, parts, memory);
+    const { host } = parts;
+    const contentType = c.req.header('content-type') ?? '';
+    const isJson = /^application\/json\b/i.test(contentType);
+    const body = host.body(c, isJson ? MOST_JSON : undefined);
+    const { format: _, ...query } = host.query(c);
+    const request = { contentType, isJson, body, query };
+    return await parts.admit(host.client(c), () => submitRequest(c, parts, memory, request));
   } finally {
     memory.release();
   }
 }
 
-async function submitRequest(c: Context, parts: RouteParts, memory: RequestMemory): Promise<Submitted> {
+interface SubmitRequest {
+  readonly contentType: string;
+  readonly isJson: boolean;
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly query: Readonly<Record<string, string>>;
+}
+
+async function submitRequest(
+  c: Context,
+  parts: RouteParts,
+  memory: RequestMemory,
+  { contentType, isJson, body, query }: SubmitRequest,
+): Promise<Submitted> {
   const { host, jobs, storage } = parts;
   const key = host.client(c);
   const id = uuidv7();
-  const contentType = c.req.header('content-type') ?? '';
-  const isJson = /^application\/json\b/i.test(contentType);
-  const body = host.body(c, isJson ? MOST_JSON : undefined);
-  const { format: _, ...query } = host.query(c);
-  await parts.admit(key);
-
   if (isJson) {
     const text = await readText(memory.all(body));
     const submission = parseSubmission({ ...query, ...jsonOf(text) }, parts);

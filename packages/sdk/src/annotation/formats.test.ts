@@ -78,6 +78,14 @@ describe('RTTM', () => {
     );
   });
 
+  it.each(['<NA> <NA>', '- -', 'NA', 'N/A n/a', 'nan <NA>', 'None None', 'inf', '0.5 unknown', 'null', ''])(
+    'accepts %j after the speaker',
+    (more) => {
+      const [recording] = parseRttm(`SPEAKER f 1 0 1 <NA> <NA> Ada ${more}`);
+      expect(recording?.turns).toMatchObject([{ start: 0, end: 1, speaker: 'Ada' }]);
+    },
+  );
+
   it('accepts tabs, CRLF, comments, a byte order mark, other types, short lines, and several files', () => {
     const text =
       '\uFEFF;; a comment\r\n\r\n# another\r\nSPKR-INFO f 1 <NA> <NA> <NA> adult_male A <NA> <NA>\r\n' +
@@ -227,7 +235,7 @@ describe('JSON', () => {
     ['{}', 'has no turns'],
     ['[1]', 'turns[0] is number'],
     ['[{"start":0,"end":1}]', 'turns[0].speaker is undefined'],
-    ['[{"start":"0","end":1,"speaker":"A"}]', 'turns[0].start is 0'],
+    ['[{"start":"0","end":1,"speaker":"A"}]', 'turns[0].start is "0"'],
   ])('rejects %s', (text, what) => {
     expect(() => parseTurnsJson(text)).toThrow(VoiceFlowError);
     expect(() => parseTurnsJson(text)).toThrow(what);

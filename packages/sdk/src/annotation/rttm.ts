@@ -105,7 +105,7 @@ function fieldsOf(words: readonly string[]): readonly string[] | undefined {
     at >= 2 && at + 5 < words.length && isMiddle(words.slice(at, at + 5)) ? [at] : [],
   );
   const [at] = places;
-  const plain = at === undefined || (at === 2 && words.slice(8).every(isExtra));
+  const plain = at === undefined || (at === 2 && isExtra(words[8] ?? '<NA>'));
   if (words.length <= FIELDS && plain) return words;
   const rest = words.slice((at ?? 0) + 5);
   // Number of fields after the speaker; they may be missing after a name of one word.
@@ -123,9 +123,9 @@ function isMiddle([channel = '', start = '', length = '', ...absent]: readonly s
   return sound && absent.length === 2 && absent.every((field) => ABSENT.test(field));
 }
 
-/** Whether a field may follow the speaker. */
+/** Whether a field may follow the speaker: a number, or what some tools write for none. */
 function isExtra(field: string): boolean {
-  return ABSENT.test(field) || isNumber(field);
+  return /^(<?N\/?A>?|-|nan|none|null|[+-]?inf)$/i.test(field) || isNumber(field);
 }
 
 function isNumber(field: string): boolean {

@@ -23,8 +23,10 @@ export type ByteInput = Blob | Uint8Array | ArrayBuffer | ByteStream;
 /** An async iterable, such as a stream of Node, where `ReadableStream.from` is available (not in all browsers). */
 type ByteStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
-/** Of hosts that can iterate: TypeScript's types of pages have no `ReadableStream.from`. */
-const { from } = ReadableStream as { from?: (bytes: AsyncIterable<Uint8Array>) => ReadableStream<Uint8Array> };
+/** Absent in some hosts, and so is `from`: TypeScript's types of pages do not have it. */
+const streams = () =>
+  (globalThis as { ReadableStream?: { from?(bytes: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> } })
+    .ReadableStream;
 
 /**
  * Opens bytes for sequential reading, without unnecessary copies. Blobs are read in slices, streams as they arrive.
@@ -46,7 +48,7 @@ export function openBytes(input: ByteInput, options: ByteOptions = {}): PeekRead
 
 export function isStream(value: unknown): value is ByteStream {
   if (typeof value !== 'object' || value === null) return false;
-  return 'getReader' in value || (from !== undefined && Symbol.asyncIterator in value);
+  return 'getReader' in value || (streams()?.from !== undefined && Symbol.asyncIterator in value);
 }
 
 /** The built-in type of a value from any realm, such as `Uint8Array`. */
@@ -131,12 +133,9 @@ class StreamReader implements PeekReader {
   #rest = new Uint8Array(0);
 
   constructor(input: ByteStream, options: ByteOptions) {
-    const stream = 'getReader' in input ? input : from!.call(ReadableStream, input);
+    const stream = 'getReader' in input ? input : streams()!.from!(input);
     if (stream.locked) {
-      throw invalidOption(
-        'the audio stream is locked: something else is reading it',
-        'pass a stream without another reader',
-      );
+      throw invalidOption('the audio stream is locked: something else is reading it');
     }
     this.#reader = stream.getReader();
     this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;

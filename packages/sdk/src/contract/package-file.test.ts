@@ -55,6 +55,18 @@ it.each([
   expect((error as { hint: string }).hint).toMatch(/copy it next to.*optimizeDeps\.exclude.*toyFrom\(bytes\)/);
 });
 
+it.each([() => Promise.reject(new TypeError('Failed to fetch')), async () => new Response('', { status: 503 })])(
+  'does not blame the bundler when the network or the server fails',
+  async (answer) => {
+    vi.stubGlobal('fetch', answer);
+    const loading = fetchPackageFile(file, read);
+    await expect(loading).rejects.toMatchObject({
+      code: 'model-not-found',
+      hint: 'check the connection and try again',
+    });
+  },
+);
+
 it('stops on abort', async () => {
   serve({});
   await expect(fetchPackageFile(file, read, AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' });

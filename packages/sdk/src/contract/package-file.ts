@@ -34,10 +34,12 @@ export async function fetchPackageFile<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   const tried: string[] = [];
+  let answered = false;
   let cause: unknown;
   for (const address of addresses(file)) {
     try {
       const response = await fetch(address, { signal });
+      answered ||= response.status < 500;
       if (!response.ok) throw new Error(`HTTP status ${response.status}`);
       const type = response.headers.get('content-type') ?? '';
       if (/^text\/html\b/i.test(type)) throw new Error('received an HTML page');
@@ -50,9 +52,10 @@ export async function fetchPackageFile<T>(
     }
   }
   throw new VoiceFlowError('model-not-found', `${file.what} could not be fetched ${tried.join('; ')}`, {
-    hint:
-      `the bundler omitted ${file.path} of ${file.packageName}: copy it next to the bundle (esbuild, Rollup), ` +
-      `exclude the package from pre-bundling (Vite: optimizeDeps.exclude), or pass it: ${file.instead}`,
+    hint: answered
+      ? `the bundler omitted ${file.path} of ${file.packageName}: copy it next to the bundle (esbuild, Rollup), ` +
+        `exclude the package (Vite: optimizeDeps.exclude), or pass it: ${file.instead}`
+      : 'check the connection and try again',
     cause,
   });
 }

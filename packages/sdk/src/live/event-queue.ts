@@ -5,7 +5,8 @@ export class EventQueue<T> implements AsyncIterable<T> {
   #at = 0;
   #over = false;
   #error: unknown;
-  #wake: (() => void) | undefined;
+  /** Of the readers that wait for an event. */
+  #resume: (() => void)[] = [];
 
   /** Number of unread events. */
   get length(): number {
@@ -15,13 +16,13 @@ export class EventQueue<T> implements AsyncIterable<T> {
   push(item: T): void {
     if (this.#over) return;
     this.#waiting.push(item);
-    this.#wake?.();
+    this.#wake();
   }
 
   /** Ends the queue; unread events can still be read. */
   end(): void {
     this.#over = true;
-    this.#wake?.();
+    this.#wake();
   }
 
   /** Ends the queue and drops unread events, unless it has ended already. Reading then throws `error`, if given. */
@@ -38,15 +39,14 @@ export class EventQueue<T> implements AsyncIterable<T> {
       while (this.length > 0) yield this.#take();
       if (this.#error !== undefined) throw this.#error;
       if (this.#over) return;
-      await new Promise<void>((resolve) => {
-        const other = this.#wake;
-        this.#wake = () => {
-          other?.();
-          resolve();
-        };
-      });
-      this.#wake = undefined;
+      await new Promise<void>((resolve) => this.#resume.push(resolve));
     }
+  }
+
+  #wake(): void {
+    const waiting = this.#resume;
+    this.#resume = [];
+    for (const resume of waiting) resume();
   }
 
   #take(): T {

@@ -1,4 +1,4 @@
-import { invalidOption } from '../contract/errors.ts';
+import { invalidOption, show } from '../contract/errors.ts';
 import type { LiveOptions } from '../contract/live.ts';
 import { MOST_SPEAKERS } from '../contract/options.ts';
 
@@ -45,10 +45,6 @@ function check(
 ): void {
   if (typeof value === 'number' && valid && value >= least && value <= most) return;
   throw invalidOption(`${name} is ${show(value)}; expected ${what} from ${least} to ${most}`);
-}
-
-function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
 /**

@@ -177,14 +177,14 @@ describe('a session that fails', () => {
     expect(await code(listen(session).over)).toBe('aborted');
   });
 
-  it('ends for two readers at once, who share the events', async () => {
+  it('ends for several readers at once, who share the events', async () => {
     const whole = await eventsOf(open(liveCnn()), samples);
     const session = open(liveCnn());
-    const [one, other] = [listen(session), listen(session)];
+    const readers = [listen(session), listen(session), listen(session)];
     await session.push(samples);
     await session.end();
-    await Promise.all([one.over, other.over]);
-    expect(one.events.length + other.events.length).toBe(whole.length);
+    await Promise.all(readers.map(({ over }) => over));
+    expect(readers.reduce((sum, { events }) => sum + events.length, 0)).toBe(whole.length);
   });
 
   it('lets one reader stop and another continue', async () => {

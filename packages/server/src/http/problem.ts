@@ -29,6 +29,8 @@ export interface Problem {
   readonly detail: string;
   readonly code: ErrorCode | 'not-found' | 'method-not-allowed' | 'internal';
   readonly hint?: string;
+  /** Whole seconds after which the request may be repeated, as in `Retry-After`, which an event stream cannot send. */
+  readonly retryAfter?: number;
   readonly requestId: string;
   readonly error: string;
 }
@@ -45,7 +47,9 @@ export function toProblem(error: unknown, requestId: string): Problem {
   const { status, title } = PROBLEMS[error.code];
   // The SDK's hint names an option that a client does not have.
   const hint = error.code === 'audio-too-long' ? TOO_LONG : error.hint;
-  return problem(status, error.code, title, error.message, requestId, hint);
+  const body = problem(status, error.code, title, error.message, requestId, hint);
+  if (error.retryAfter === undefined) return body;
+  return { ...body, retryAfter: Math.max(1, Math.ceil(error.retryAfter)) };
 }
 
 export function problem(
@@ -69,19 +73,19 @@ export function problem(
 }
 
 /** The response for a problem, with `Retry-After` and `WWW-Authenticate` when applicable. */
-export function problemPlainResponse(body: Problem, retryAfter?: number): PlainResponse {
+export function problemPlainResponse(body: Problem): PlainResponse {
   const headers: Record<string, string> = {
     'content-type': 'application/problem+json',
     'x-request-id': body.requestId,
     'cache-control': 'no-store',
   };
-  if (retryAfter !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfter)));
+  if (body.retryAfter !== undefined) headers['retry-after'] = String(body.retryAfter);
   if (body.status === 401) headers['www-authenticate'] = 'Bearer realm="voiceflow"';
   return { status: body.status, headers, body: JSON.stringify(body) };
 }
 
-export function problemResponse(problem: Problem, retryAfter?: number): Response {
-  return toResponse(problemPlainResponse(problem, retryAfter));
+export function problemResponse(problem: Problem): Response {
+  return toResponse(problemPlainResponse(problem));
 }
 
 export function toResponse({ status, headers, body }: PlainResponse): Response {

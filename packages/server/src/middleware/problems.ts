@@ -1,4 +1,3 @@
-import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { AppContext, Exchange } from '../http/exchange.ts';
 import { problem, problemResponse, toProblem } from '../http/problem.ts';
 import type { AppState } from '../state.ts';
@@ -12,7 +11,7 @@ export function refuse(x: Exchange, { metrics, log }: AppState, error: unknown):
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     log({ level: 'error', message: 'internal error', requestId: x.requestId, error: text });
   }
-  return problemResponse(body, VoiceFlowError.isInstance(error) ? error.retryAfter : undefined);
+  return problemResponse(body);
 }
 
 /** The response for an unknown path, and for a job, a voice or a file that does not exist. */

@@ -10,6 +10,7 @@ export const ProblemSchema = v.pipe(
     detail: v.string(),
     code: v.string(),
     hint: v.optional(v.string()),
+    retryAfter: v.optional(v.pipe(v.number(), v.integer(), v.description('Seconds, as in Retry-After.'))),
     requestId: v.string(),
     error: v.string(),
   }),

@@ -66,6 +66,23 @@ describe('the WebAssembly of ONNX Runtime', () => {
     });
   });
 
+  it('leaves no worker behind when a load is refused', async () => {
+    const terminate = vi.fn();
+    class FakeWorker {
+      onmessage: (() => void) | undefined;
+      terminate = terminate;
+      constructor() {
+        setTimeout(() => this.onmessage?.());
+      }
+    }
+    vi.stubGlobal('Worker', FakeWorker);
+    const bytes = 'no' as unknown as Uint8Array;
+    await expect(wasmBackend({ wasm: module }).load({ name: 'none', bytes })).rejects.toMatchObject({
+      code: 'invalid-option',
+    });
+    expect(terminate).toHaveBeenCalledTimes(1);
+  });
+
   it('is fetched once; an aborted load does not stop the others', async () => {
     const fetched = vi.fn(async (_: string, init?: RequestInit) => {
       await new Promise((done) => setTimeout(done, 20));

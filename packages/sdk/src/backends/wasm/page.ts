@@ -48,13 +48,18 @@ export function wasmBackend(options: WasmBackendOptions = {}): Backend {
         return openPool({ model, workers: 1, settings: {}, spawn, signal });
       }
       const waiting = [first];
-      return openPool({
-        model,
-        workers: Math.min(workers, processors()),
-        settings: { module, threads },
-        spawn: () => webThread(waiting.pop() ?? newWorker(script), { killable: true }),
-        signal,
-      });
+      try {
+        return await openPool({
+          model,
+          workers: Math.min(workers, processors()),
+          settings: { module, threads },
+          spawn: () => webThread(waiting.pop() ?? newWorker(script), { killable: true }),
+          signal,
+        });
+      } finally {
+        // Still there if the load was aborted or refused before its start.
+        waiting.pop()?.terminate();
+      }
     },
   };
 }

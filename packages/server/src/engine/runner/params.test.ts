@@ -32,6 +32,11 @@ describe('options in text form', () => {
     expect(embedParams({ end: '4' })).toEqual({ segments: [{ start: 0, end: 4 }] });
   });
 
+  it('include a file ID with spaces, counted in characters', () => {
+    for (const uri of ['Interview mit Jürgen 3', 'a\u00a0b', '😀'.repeat(200)])
+      expect(diarizeParams({ uri }).uri).toBe(uri);
+  });
+
   it('are rejected with name, value and the allowed range', () => {
     const cases: [() => unknown, RegExp][] = [
       [() => diarizeParams({ numSpeakers: '2.5' }), /numSpeakers is "2.5", expected a whole number/],
@@ -40,7 +45,12 @@ describe('options in text form', () => {
       [() => diarizeParams({ exclusive: 'maybe' }), /expected true or false/],
       [() => diarizeParams({ channels: '0' }), /channels is "0", expected "mix"/],
       [() => diarizeParams({ channels: 'a,' }), /a name for each channel/],
-      [() => diarizeParams({ uri: 'a b' }), /without spaces/],
+      [() => diarizeParams({ uri: 'a\nb' }), /expected up to 200 printable characters/],
+      [() => diarizeParams({ uri: 'a\u2028b' }), /printable/],
+      [() => diarizeParams({ uri: '\ud800' }), /printable/],
+      [() => diarizeParams({ uri: ' ' }), /printable/],
+      [() => diarizeParams({ uri: '' }), /printable/],
+      [() => diarizeParams({ uri: 'a'.repeat(201) }), /printable/],
       [() => diarizeParams({ known: '{' }), /known is not JSON/],
       [() => diarizeParams({ known: '{}' }), /expected a JSON list/],
       [() => diarizeParams({ known: '[{"name":"a","space":"s","embedding":["x"]}]' }), /expected a JSON list/],

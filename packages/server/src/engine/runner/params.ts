@@ -86,7 +86,12 @@ export const DiarizeQuery = v.object({
       type: 'boolean',
     }),
   ),
-  uri: v.optional(option(fileId, 'The file ID in RTTM.')),
+  uri: v.optional(
+    option(fileId, 'The file ID in RTTM, which writes spaces as %20. No control characters.', {
+      minLength: 1,
+      maxLength: 200,
+    }),
+  ),
   format: v.optional(
     option((text) => text, 'Format of the result; default: selected by Accept.', {
       enum: ['json', 'rttm', 'srt', 'vtt'],
@@ -124,9 +129,12 @@ export function diarizeParams(params: Params) {
   return { options: { ...options, ...channels }, exclusive, uri };
 }
 
+/** A name of a recording may have spaces, which RTTM escapes. Line ends and other control characters are refused. */
+const FILE_ID = /^(?=.*\S)[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,200}$/u;
+
 function fileId(uri: string): string {
-  if (/^[^\s]{1,200}$/.test(uri)) return uri;
-  throw invalid('uri', uri, 'up to 200 characters without spaces (an RTTM file ID)');
+  if (FILE_ID.test(uri)) return uri;
+  throw invalid('uri', uri, 'up to 200 printable characters (an RTTM file ID)');
 }
 
 /** Parses `mix`, `separate`, a number from 1, or a name for each channel, which separates them: `agent,customer`. */
