@@ -9,9 +9,13 @@ let diarizer;
 export default {
   async fetch(request) {
     if (request.method !== 'POST') return new Response('Send a recording with POST\n', { status: 405 });
-    // Created within a request because workerd cannot start WebAssembly at module scope.
-    diarizer ??= createDiarizer({ model: fastCnnFrom(weights), backend: wasmBackend({ wasm }) });
     try {
+      // Created within a request because workerd cannot start WebAssembly at module scope. If it fails, the next request
+      // tries again.
+      diarizer ??= createDiarizer({ model: fastCnnFrom(weights), backend: wasmBackend({ wasm }) }).catch((error) => {
+        diarizer = undefined;
+        throw error;
+      });
       const result = await (await diarizer).diarize(request.body);
       return Response.json(result.turns);
     } catch (error) {

@@ -47,7 +47,7 @@ describe('voiceflow jobs', () => {
     const path = join(folder, 'two words.wav');
     writeFileSync(path, '{}');
     const { stdout } = await run('jobs', 'submit', path);
-    expect((await run('jobs', 'wait', stdout.trim(), '--format', 'rttm')).stdout).toMatch(/^SPEAKER two_words 1 /);
+    expect((await run('jobs', 'wait', stdout.trim(), '--format', 'rttm')).stdout).toMatch(/^SPEAKER two%20words 1 /);
     rmSync(path);
   });
 

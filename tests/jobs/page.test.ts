@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page, type WebSocketRoute } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { killed, type RunningServer, startServer } from './chaos.ts';
 import { dataFolder, PATIENCE } from './databases.ts';
@@ -9,6 +9,20 @@ import { dataFolder, PATIENCE } from './databases.ts';
 /** The list of jobs on the demo page, against a real server with toy workers. */
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+
+/** Instead of the server's live sessions, which toy workers do not have: two people are heard. */
+function listening(socket: WebSocketRoute): void {
+  const turns = [
+    { start: 0, end: 1, speaker: 'SPEAKER_00' },
+    { start: 1, end: 2, speaker: 'SPEAKER_01' },
+  ];
+  const speakers = turns.map(({ speaker }) => ({ label: speaker, seconds: 1, turns: 1 }));
+  socket.onMessage((message) => {
+    if (typeof message !== 'string' || JSON.parse(message).type !== 'end') return;
+    socket.send(JSON.stringify({ type: 'end', result: { duration: 2, turns, speakers, warnings: [] } }));
+  });
+  socket.send(JSON.stringify({ type: 'ready' }));
+}
 
 describe.skipIf(executablePath === undefined)(
   'jobs on the demo page (skipped where there is no Chromium: apt-get install chromium)',
@@ -25,10 +39,14 @@ describe.skipIf(executablePath === undefined)(
       writeFileSync(join(folder, 'long call.wav'), JSON.stringify({ ms: '600000' }));
       data = await dataFolder();
       server = await startServer(data);
-      browser = await chromium.launch({ executablePath: executablePath ?? '', args: ['--no-sandbox'] });
+      browser = await chromium.launch({
+        executablePath: executablePath ?? '',
+        args: ['--no-sandbox', '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'],
+      });
       page = await browser.newPage();
       page.setDefaultTimeout(60_000);
       page.on('pageerror', (error) => faults.push(error.message));
+      await page.routeWebSocket(/v1\/stream/, listening);
       await page.goto(server.url);
     }, PATIENCE);
     afterAll(async () => {
@@ -49,6 +67,16 @@ describe.skipIf(executablePath === undefined)(
       await item('long call.wav').filter({ hasText: 'running' }).waitFor();
       await item('good call.wav').getByRole('button', { name: 'Show' }).click();
       await page.locator('#turns button').first().waitFor();
+      expect(await page.locator('#turns button').count()).toBe(1);
+
+      await page.getByRole('button', { name: 'Use the microphone' }).click();
+      await page.getByRole('status').filter({ hasText: 'Press Stop' }).waitFor();
+      await item('good call.wav').getByRole('button', { name: 'Show' }).click();
+      await page.getByRole('status').filter({ hasText: 'has not ended' }).waitFor();
+      await page.getByRole('button', { name: 'Stop' }).click();
+      await page.getByRole('status').filter({ hasText: '2 speakers' }).waitFor();
+      await item('good call.wav').getByRole('button', { name: 'Show' }).click();
+      await page.getByRole('status').filter({ hasText: 'good call.wav' }).waitFor();
       expect(await page.locator('#turns button').count()).toBe(1);
       await item('long call.wav').getByRole('button', { name: 'Cancel' }).click();
       await item('long call.wav').filter({ hasText: 'canceled' }).waitFor();

@@ -11,6 +11,14 @@ import { CONVERSATION, NO_HURRY } from './harness.ts';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 
+async function drop(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(['hello'], 'dropped.wav'));
+    dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true }));
+  });
+}
+
 /** A proxy that keeps the server below a path, and takes the path away. */
 async function below(path: string, target: string): Promise<{ readonly url: string; close(): void }> {
   const proxy = createServer((incoming, outgoing) => {
@@ -172,6 +180,27 @@ describe.skipIf(executablePath === undefined)(
       await page.locator('#turns button').first().focus();
       await page.keyboard.press('Enter');
       await page.waitForFunction(() => document.querySelector('#turns button')?.classList.contains('now'));
+
+      await page.getByLabel('Name of SPEAKER_00').fill('Dr. Ada');
+      await page.keyboard.press('Tab');
+      await page.getByRole('status').filter({ hasText: 'SPEAKER_00 is Dr. Ada' }).waitFor();
+      expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Name of SPEAKER_01');
+      expect(faults).toEqual([]);
+    });
+
+    it('begins another recording paused, at its start', async () => {
+      const { page, faults } = await open();
+      await page.locator('#file').setInputFiles(recording);
+      await settled(page);
+      await page.getByRole('button', { name: 'Play', exact: true }).click();
+      await page.waitForFunction(() => document.querySelector('#clock')?.textContent !== '0:00.0');
+      expect(await page.locator('#play').textContent()).toBe('Pause');
+      await page
+        .locator('#file')
+        .setInputFiles({ name: 'other.wav', mimeType: 'audio/wav', buffer: Buffer.from(CONVERSATION) });
+      await settled(page);
+      expect(await page.locator('#play').textContent()).toBe('Play');
+      expect(await page.locator('#clock').textContent()).toBe('0:00.0');
       expect(faults).toEqual([]);
     });
 
@@ -192,15 +221,90 @@ describe.skipIf(executablePath === undefined)(
       expect(faults).toEqual([]);
     });
 
+    it('shows no other recording until the microphone’s is complete', async () => {
+      const { page, faults } = await open();
+      let release = () => {};
+      const released = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      await page.routeWebSocket(/v1\/stream/, (socket) => {
+        const server = socket.connectToServer();
+        server.onMessage(async (message) => {
+          if (JSON.parse(String(message)).type === 'end') await released;
+          socket.send(message);
+        });
+        server.onClose(async (code, reason) => {
+          await released;
+          await socket.close({ code: code ?? 1000, reason: reason ?? '' });
+        });
+      });
+      await page.reload();
+      const busy = page.getByRole('status').filter({ hasText: 'has not ended' });
+      await page.locator('#record').click();
+      await page.locator('#turns button').first().waitFor();
+      await drop(page);
+      await busy.waitFor();
+      await page.getByRole('button', { name: 'Stop' }).click();
+      await page.getByRole('status').filter({ hasText: 'Clustering' }).waitFor();
+      expect(await page.locator('#choose').isDisabled()).toBe(true);
+      expect(await page.locator('#record').getAttribute('aria-disabled')).toBe('true');
+      expect(await page.evaluate(() => document.activeElement?.id)).toBe('record');
+      await page.keyboard.press('Enter');
+      await page.locator('#file').setInputFiles(recording);
+      await busy.waitFor();
+      release();
+      await settled(page);
+      await page.locator('#record[aria-disabled="false"]').waitFor();
+      const [file] = await Promise.all([page.waitForEvent('download'), page.getByText('RTTM').click()]);
+      expect(file.suggestedFilename()).toBe('microphone.rttm');
+      expect(await page.locator('#choose').isDisabled()).toBe(false);
+      expect(faults).toEqual([]);
+    });
+
+    it('records nothing when a file is chosen while the browser asks for the microphone', async () => {
+      const { page, faults } = await open();
+      await page.evaluate(() => {
+        const devices = navigator.mediaDevices;
+        const ask = devices.getUserMedia.bind(devices);
+        devices.getUserMedia = async (constraints) => {
+          await new Promise((allow) => addEventListener('allow', allow, { once: true }));
+          const stream = await ask(constraints);
+          Object.assign(globalThis, { tracks: stream.getTracks() });
+          return stream;
+        };
+      });
+      await page.locator('#file').setInputFiles(recording);
+      await page.locator('#record').click();
+      await page.locator('#cancel').waitFor({ state: 'hidden' });
+      expect(await page.getByRole('status').textContent()).toBe('Sending …');
+      await page.locator('#file').setInputFiles(recording);
+      await settled(page);
+      const status = await page.getByRole('status').textContent();
+      await page.evaluate(() => dispatchEvent(new Event('allow')));
+      await page.locator('#record[aria-disabled="false"]').waitFor();
+      expect(await page.locator('#record').textContent()).toBe('Use the microphone');
+      expect(await page.getByRole('status').textContent()).toBe(status);
+      expect(await page.evaluate('tracks.map(({ readyState }) => readyState)')).toEqual(['ended']);
+      expect(faults).toEqual([]);
+    });
+
     it('follows the system’s light or dark theme, and fits a phone', async () => {
       const ground = (page: Page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
       const light = await ground((await open({ colorScheme: 'light' })).page);
       const dark = await ground((await open({ colorScheme: 'dark' })).page);
       expect(light).not.toBe(dark);
-      const { page } = await open({ viewport: { width: 360, height: 640 } });
+      const { page } = await open({ viewport: { width: 320, height: 640 } });
+      const width = () => page.evaluate(() => document.documentElement.scrollWidth);
       await page.locator('#file').setInputFiles(recording);
       await settled(page);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+      expect(await width()).toBe(320);
+      expect(await page.evaluate(() => document.querySelector('#turns')?.scrollWidth)).toBeLessThan(320);
+      await page.goto(`${server.url}/docs`);
+      expect(await width()).toBe(320);
+      const wide = () =>
+        [...document.querySelectorAll('article')].filter((each) => each.scrollWidth > each.clientWidth);
+      expect(await page.evaluate(`(${wide})().map(({ id }) => id)`)).toEqual([]);
+      expect(await page.locator('body').textContent()).not.toContain('`');
     });
 
     it.each(['/apps/who/', '/apps/who'])('works on a sub-path: %s', async (path) => {
@@ -234,6 +338,13 @@ describe.skipIf(executablePath === undefined)(
         await other.keyboard.press('Enter');
         await other.locator('#file').setInputFiles(recording);
         await settled(other);
+
+        const { page: microphone } = await open({}, locked.url);
+        await microphone.locator('#record').click();
+        await microphone.getByLabel('API key').fill('demo-0123456789abcdef');
+        await microphone.keyboard.press('Enter');
+        await microphone.locator('#record').click();
+        await microphone.getByRole('button', { name: 'Stop' }).waitFor();
       } finally {
         await locked.close();
       }

@@ -29,7 +29,8 @@ export function submitOptions({ exclusive, voices, priority, ...counts }: Values
   return { ...speakerCounts(counts), exclusive, voices, priority };
 }
 
-/** The file ID in RTTM for a recording's name: as the server accepts it, up to 200 characters without spaces. */
+/** The file ID in RTTM for a recording's name: as the server accepts it, up to 200 printable characters. */
 export function uriOf(name: string): string | undefined {
-  return name.replaceAll(/\s/g, '_').slice(0, 200) || undefined;
+  const uri = name.slice(0, 200).replaceAll(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/gu, '_');
+  return uri.trim() === '' ? undefined : uri;
 }

@@ -1,6 +1,5 @@
 import type { Device } from './backends/device.ts';
-import { invalidOption, type VoiceFlowError } from './contract/errors.ts';
-import { show } from './contract/options.ts';
+import { invalidOption, show, type VoiceFlowError } from './contract/errors.ts';
 import type { CreateDiarizerOptions as CoreOptions } from './diarizer.ts';
 
 export interface CreateDiarizerOptions extends Omit<CoreOptions, 'model' | 'backend' | 'warnings'> {

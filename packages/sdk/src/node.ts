@@ -7,9 +7,8 @@ import { type CreateDiarizerOptions, unknownBackend } from './choose-backend.ts'
 import type { AudioDecoder } from './contract/audio.ts';
 import type { Backend } from './contract/backend.ts';
 import type { Diarizer } from './contract/diarizer.ts';
-import { invalidOption, VoiceFlowError } from './contract/errors.ts';
+import { invalidOption, show, VoiceFlowError } from './contract/errors.ts';
 import { isObject } from './contract/is-object.ts';
-import { show } from './contract/options.ts';
 import type { Warning } from './contract/warnings.ts';
 import { createDiarizer as create } from './diarizer.ts';
 import { standard } from './standard.ts';

@@ -6,6 +6,7 @@ import { $, element } from '../../../examples/browser/src/page/dom.ts';
 import type { Engine } from '../../../examples/browser/src/page/engine.ts';
 import { startPage } from '../../../examples/browser/src/page/page.ts';
 import { VoiceFlowClient } from '../src/client/client.ts';
+import { connectionError, responseError } from '../src/client/request-error.ts';
 import { showJobs } from './jobs.ts';
 
 /** The server's address. It may have a path, with or without a slash at the end. */
@@ -34,10 +35,21 @@ function client(): VoiceFlowClient {
   return new VoiceFlowClient({ url: base.href, ...(value ? { key: value } : {}) });
 }
 
+/** A WebSocket does not say why it was refused, so that a plain request asks first. @throws `unauthorized`. */
+async function checkKey(): Promise<void> {
+  const value = key.value.trim();
+  const headers = value ? { authorization: `Bearer ${value}` } : undefined;
+  const response = await fetch(new URL('v2', base), headers && { headers }).catch((error: unknown) => {
+    throw connectionError(error, undefined, 'cannot connect to the server');
+  });
+  if (!response.ok) throw await responseError(response);
+}
+
 const engine: Engine = {
   waiting: 'Sending …',
   diarize: (file, options) => client().diarize(file, options),
   async open(options) {
+    await checkKey();
     const connection = client().stream({ ...options, encoding: 'f32le', reconnects: 0 });
     return {
       async *[Symbol.asyncIterator]() {

@@ -1,3 +1,5 @@
+import { encodeWav } from 'voiceflow-ml/core';
+
 /** Runs in the audio thread and posts the samples in blocks of a tenth of a second. */
 const TAP = `registerProcessor('tap', class extends AudioWorkletProcessor {
   constructor() { super(); this.buffer = new Float32Array(Math.round(sampleRate / 10)); this.at = 0; }
@@ -50,4 +52,15 @@ export async function openMicrophone(): Promise<Microphone> {
 
 function stopTracks(stream: MediaStream | undefined): void {
   for (const track of stream?.getTracks() ?? []) track.stop();
+}
+
+/** The blocks of a recording, one after another, as a WAV file. */
+export function wavOf(blocks: readonly Float32Array[], sampleRate: number): Blob {
+  const all = new Float32Array(blocks.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const block of blocks) {
+    all.set(block, at);
+    at += block.length;
+  }
+  return new Blob([encodeWav(all, sampleRate)], { type: 'audio/wav' });
 }

@@ -1,8 +1,8 @@
-import { type DiarizationJson, encodeWav, VoiceFlowError } from 'voiceflow-ml/core';
+import { type DiarizationJson, VoiceFlowError } from 'voiceflow-ml/core';
 import { $, save } from './dom.ts';
 import type { Engine, LiveSession } from './engine.ts';
-import { LiveTurns } from './live-turns.ts';
-import { type Microphone, openMicrophone } from './microphone.ts';
+import { followTurns } from './live-turns.ts';
+import { type Microphone, openMicrophone, wavOf } from './microphone.ts';
 import { peaksOf, peaksOfFile } from './peaks.ts';
 import { Player } from './player.ts';
 import { clock, type Format, Recording } from './recording.ts';
@@ -12,7 +12,10 @@ import { View } from './view.ts';
 export interface Page {
   showStatus(message: string): void;
   showProblem(error: unknown): void;
-  /** Shows a result that the page did not compute itself. There is no audio to play. */
+  /**
+   * Shows a result that the page did not compute itself. There is no audio to play. Refused while the microphone's
+   * recording has not ended, because that would be lost.
+   */
   show(name: string, result: DiarizationJson): void;
 }
 
@@ -22,14 +25,16 @@ interface PageOptions {
 }
 
 interface LiveRecording {
+  readonly shown: Recording;
   readonly microphone: Microphone;
   readonly session: LiveSession;
   readonly blocks: Float32Array<ArrayBuffer>[];
   readonly events: Promise<void>;
 }
 
-/** Milliseconds between redraws during a live session. */
-const REDRAW_MS = 250;
+/** `opening` lasts while the browser asks for permission; `ending` until the result and the audio are on the page. */
+type MicrophoneState = 'free' | 'opening' | 'recording' | 'ending';
+
 const MOST_SPEAKERS = 10;
 
 /** Starts the page: sends files and microphone audio to the engine and shows the results. */
@@ -38,6 +43,7 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
   let recording = new Recording('audio');
   let running: AbortController | undefined;
   let live: LiveRecording | undefined;
+  let microphoneState: MicrophoneState = 'free';
   const view = new View({
     play: (turn) => player.playTurn(turn),
     seek: (time) => player.seek(time),
@@ -47,10 +53,10 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
   // ---------------------------------------------------------------- files
 
   async function open(file: File): Promise<void> {
-    running?.abort();
+    if (microphoneHoldsPage()) return;
+    const shown = begin(file.name, file);
     const own = new AbortController();
     running = own;
-    const shown = begin(file.name, file);
     busy(true);
     showStatus(engine.waiting);
     const peaks = peaksOfFile(file);
@@ -82,104 +88,107 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
   // ---------------------------------------------------------------- microphone
 
   async function startLive(): Promise<void> {
-    running?.abort();
     const shown = begin('microphone');
     showStatus(engine.waiting);
+    setMicrophone('opening');
     let microphone: Microphone | undefined;
-    const button = $<HTMLButtonElement>('record');
-    button.disabled = true;
+    let session: LiveSession | undefined;
     try {
+      // A file may be opened meanwhile: the page then shows that, and nothing is recorded.
       microphone = await openMicrophone();
-      const { sampleRate } = microphone;
-      const count = speakerCount();
-      const session = await engine.open({ sampleRate, ...(count ? { maxSpeakers: count } : {}) });
-      const blocks: Float32Array<ArrayBuffer>[] = [];
-      const own = { microphone, session, blocks, events: follow(session, shown) };
-      live = own;
-      microphone.start((samples) => {
-        blocks.push(samples);
-        shown.duration = Math.max(shown.duration, (blocks.length * samples.length) / sampleRate);
-        // `overloaded` (a minute of audio is queued) drops this block only. Other errors also end the events.
-        session.push(samples).catch(() => {});
-      });
-      own.events.catch((error: unknown) => {
-        if (live === own) void lost(own, error);
-      });
-      recordButton('Stop');
-      showStatus('Recording from the microphone. Press Stop to end.');
+      if (recording === shown) session = await openSession(microphone);
+      if (session && recording === shown) return record(microphone, session, shown);
     } catch (error) {
-      await microphone?.close();
-      showProblem(error);
-    } finally {
-      button.disabled = false;
+      if (recording === shown) showProblem(error);
     }
+    await microphone?.close();
+    await session?.close();
+    setMicrophone('free');
   }
 
-  /** Shows the session's events, with a few redraws per second. */
-  async function follow(session: LiveSession, shown: Recording): Promise<void> {
-    const turns = new LiveTurns();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const draw = () => {
-      timer = undefined;
-      shown.turns = turns.turns;
-      shown.duration = Math.max(shown.duration, ...shown.turns.map(({ end }) => end));
-      if (recording === shown) view.show(shown);
-    };
-    try {
-      for await (const event of session) {
-        turns.apply(event);
-        if (event.type === 'speaker' && event.name) shown.rename(event.speaker, event.name);
-        timer ??= setTimeout(draw, REDRAW_MS);
-      }
-    } finally {
-      clearTimeout(timer);
-    }
+  function openSession({ sampleRate }: Microphone): Promise<LiveSession> {
+    const count = speakerCount();
+    return engine.open({ sampleRate, ...(count ? { maxSpeakers: count } : {}) });
+  }
+
+  function record(microphone: Microphone, session: LiveSession, shown: Recording): void {
+    const blocks: Float32Array<ArrayBuffer>[] = [];
+    const own = { shown, microphone, session, blocks, events: followTurns(session, shown, () => view.show(shown)) };
+    own.events.catch((error: unknown) => {
+      if (live === own) void lost(own, error);
+    });
+    microphone.start((samples) => {
+      blocks.push(samples);
+      shown.duration = Math.max(shown.duration, (blocks.length * samples.length) / microphone.sampleRate);
+      // `overloaded` (a minute of audio is queued) drops this block only. Other errors also end the events.
+      session.push(samples).catch(() => {});
+    });
+    live = own;
+    setMicrophone('recording');
+    showStatus('Recording from the microphone. Press Stop to end.');
   }
 
   async function stopLive(own: LiveRecording): Promise<void> {
     live = undefined;
-    const shown = recording;
-    recordButton('Use the microphone');
+    setMicrophone('ending');
     showStatus('Clustering speakers …');
     try {
       await own.microphone.close();
       const result = await own.session.end();
       await own.events;
-      await keepAudio(own, shown);
-      finish(shown, result);
+      await keepAudio(own);
+      finish(own.shown, result);
     } catch (error) {
       showProblem(error);
+    } finally {
+      setMicrophone('free');
     }
   }
 
   /** Handles a session that failed: the audio and turns so far stay on the page. */
   async function lost(own: LiveRecording, error: unknown): Promise<void> {
     live = undefined;
-    recordButton('Use the microphone');
+    setMicrophone('ending');
     showProblem(error);
-    await own.microphone.close();
-    await own.session.close();
-    await keepAudio(own, recording);
-    $<HTMLButtonElement>('play').disabled = !player.ready;
+    try {
+      await own.microphone.close();
+      await own.session.close();
+      await keepAudio(own);
+      $<HTMLButtonElement>('play').disabled = !player.ready;
+    } finally {
+      setMicrophone('free');
+    }
   }
 
-  async function keepAudio({ blocks, microphone }: LiveRecording, shown: Recording): Promise<void> {
+  async function keepAudio({ blocks, microphone, shown }: LiveRecording): Promise<void> {
     if (blocks.length === 0) return;
-    const { sampleRate } = microphone;
-    player.load(new Blob([encodeWav(joined(blocks), sampleRate)], { type: 'audio/wav' }));
-    shown.peaks = await peaksOf(blocks, sampleRate);
+    player.load(wavOf(blocks, microphone.sampleRate));
+    shown.peaks = await peaksOf(blocks, microphone.sampleRate);
   }
 
-  function recordButton(text: string): void {
+  function setMicrophone(state: MicrophoneState): void {
+    microphoneState = state;
     const button = $<HTMLButtonElement>('record');
-    button.textContent = text;
-    button.setAttribute('aria-pressed', String(live !== undefined));
-    $<HTMLButtonElement>('choose').disabled = live !== undefined;
+    button.textContent = state === 'recording' ? 'Stop' : 'Use the microphone';
+    button.setAttribute('aria-pressed', String(state === 'recording'));
+    // Not `disabled`: the button would lose the keyboard focus.
+    button.setAttribute('aria-disabled', String(state === 'opening' || state === 'ending'));
+    $<HTMLButtonElement>('choose').disabled = state === 'recording' || state === 'ending';
+  }
+
+  /** Whether another recording must wait, which the status then says. */
+  function microphoneHoldsPage(): boolean {
+    const holds = microphoneState === 'recording' || microphoneState === 'ending';
+    if (holds) showStatus('The recording from the microphone has not ended.');
+    return holds;
   }
 
   // ---------------------------------------------------------------- display
 
   function begin(name: string, blob?: Blob): Recording {
+    running?.abort();
+    running = undefined;
+    busy(false);
     player.load(blob);
     $<HTMLButtonElement>('play').disabled = !player.ready;
     recording = new Recording(name);
@@ -230,7 +239,10 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
   player.onProblem = showProblem;
   for (let count = 1; count <= MOST_SPEAKERS; count++) $('count').append(new Option(String(count), String(count)));
   onFile($<HTMLInputElement>('file'), $('choose'), (file) => void open(file));
-  $('record').onclick = () => void (live ? stopLive(live) : startLive());
+  $('record').onclick = () => {
+    if (live) void stopLive(live);
+    else if (microphoneState === 'free') void startLive();
+  };
   $('cancel').onclick = () => running?.abort();
   $('play').onclick = () => player.toggle();
   for (const button of document.querySelectorAll<HTMLButtonElement>('[data-format]')) {
@@ -247,7 +259,7 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
     event.preventDefault();
     drop.classList.remove('over');
     const file = event.dataTransfer?.files[0];
-    if (file && !live) void open(file);
+    if (file) void open(file);
   });
   addEventListener('keydown', (event) => {
     const { target, key, ctrlKey, metaKey, altKey } = event;
@@ -265,7 +277,7 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
     showStatus,
     showProblem,
     show(name, result) {
-      running?.abort();
+      if (microphoneHoldsPage()) return;
       finish(begin(name), result);
       showStatus(name);
     },
@@ -280,14 +292,4 @@ export function onFile(input: HTMLInputElement, button: HTMLElement, use: (file:
     if (file) use(file);
     input.value = '';
   };
-}
-
-function joined(pieces: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }

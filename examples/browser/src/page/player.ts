@@ -34,6 +34,9 @@ export class Player {
     this.#audio.pause();
     if (this.#audio.src) URL.revokeObjectURL(this.#audio.src);
     this.#stopAt = Number.POSITIVE_INFINITY;
+    // The events of the audio before do not arrive once it is replaced.
+    this.onState(false);
+    this.onTime(0);
     if (blob) this.#audio.src = URL.createObjectURL(blob);
     else {
       this.#audio.removeAttribute('src');

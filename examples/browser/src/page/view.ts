@@ -8,13 +8,21 @@ interface ViewActions {
   renamed(speaker: string): void;
 }
 
+interface SpeakerRow {
+  readonly item: HTMLElement;
+  readonly input: HTMLInputElement;
+  readonly time: HTMLElement;
+  readonly bar: HTMLElement;
+}
+
 /** Shows a recording on the page: timeline, speakers and turns. */
 export class View {
   readonly #timeline = new Timeline($<HTMLCanvasElement>('timeline'));
   readonly #actions: ViewActions;
   #recording: Recording | undefined;
-  /** The recording whose speakers are listed. The list is not rebuilt while the user types a name into it. */
+  /** The recording whose speakers are listed, and their rows, which stay: the user may be typing a name into one. */
   #listed: Recording | undefined;
+  readonly #speakers = new Map<string, SpeakerRow>();
   /** The rows of the list of turns. Only rows whose content (`key`) changed are rebuilt. */
   #rows: { key: string; turn: ShownTurn; button: HTMLButtonElement }[] = [];
 
@@ -54,27 +62,33 @@ export class View {
 
   #showSpeakers(recording: Recording): void {
     const { speakers } = recording;
-    const same = recording === this.#listed;
+    const list = $('speakers');
+    for (const [speaker, { item }] of this.#speakers) {
+      if (recording === this.#listed && speakers.includes(speaker)) continue;
+      item.remove();
+      this.#speakers.delete(speaker);
+    }
     this.#listed = recording;
-    const typing = document.activeElement instanceof HTMLInputElement && document.activeElement.dataset.speaker;
-    if (same && typing && speakers.includes(typing)) return;
     const most = Math.max(1e-9, ...speakers.map((speaker) => recording.secondsOf(speaker)));
-    $('speakers').replaceChildren(
-      ...speakers.map((speaker) => {
-        const row = element('li');
-        row.style.setProperty('--of', colorOf(recording, speaker));
-        const input = element('input');
-        input.value = recording.nameOf(speaker);
-        input.dataset.speaker = speaker;
-        input.setAttribute('aria-label', `Name of ${speaker}`);
-        input.onchange = () => this.#rename(speaker, input);
-        const seconds = recording.secondsOf(speaker);
-        const bar = element('span', 'bar');
-        bar.style.width = `${(100 * seconds) / most}%`;
-        row.append(element('span', 'dot'), input, element('time', '', clock(seconds)), bar);
-        return row;
-      }),
-    );
+    for (const [at, speaker] of speakers.entries()) {
+      const row = this.#speakers.get(speaker) ?? this.#speakerRow(speaker);
+      // A row that moves loses the focus.
+      if (list.children[at] !== row.item) list.insertBefore(row.item, list.children[at] ?? null);
+      row.item.style.setProperty('--of', colorOf(recording, speaker));
+      if (row.input !== document.activeElement) row.input.value = recording.nameOf(speaker);
+      const seconds = recording.secondsOf(speaker);
+      row.time.textContent = clock(seconds);
+      row.bar.style.width = `${(100 * seconds) / most}%`;
+    }
+  }
+
+  #speakerRow(speaker: string): SpeakerRow {
+    const row = { item: element('li'), input: element('input'), time: element('time'), bar: element('span', 'bar') };
+    row.input.setAttribute('aria-label', `Name of ${speaker}`);
+    row.input.onchange = () => this.#rename(speaker, row.input);
+    row.item.append(element('span', 'dot'), row.input, row.time, row.bar);
+    this.#speakers.set(speaker, row);
+    return row;
   }
 
   #rename(speaker: string, input: HTMLInputElement): void {

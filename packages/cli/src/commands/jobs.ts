@@ -2,7 +2,7 @@ import { constants, openAsBlob } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { basename, parse } from 'node:path';
 import { choice, integer, UsageError, unknownAction, type Values } from '@voiceflow-ml/server/args';
-import type { VoiceFlowClient } from '@voiceflow-ml/server/client';
+import { RequestError, type VoiceFlowClient } from '@voiceflow-ml/server/client';
 import { type Context, defineCommand } from '../command.ts';
 import { EXIT, explainSystemError, FileError } from '../errors.ts';
 import { showProgress } from '../progress.ts';
@@ -56,7 +56,7 @@ const submit: Action = async (client, target, values, { io, signal }) => {
   const isUrl = /^https?:\/\//.test(file);
   const audio = isUrl ? { url: file } : await openFile(file);
   const metadata = { file: isUrl ? file : basename(file) };
-  const uri = uriOf(parse(isUrl ? new URL(file).pathname : file).name);
+  const uri = uriOf(isUrl ? nameInUrl(file) : parse(file).name);
   const { id } = await client.jobs.submit(audio, { ...submitOptions(values), uri, metadata, signal });
   await io.out(`${id}\n`);
 };
@@ -71,8 +71,10 @@ const status: Action = async (client, target, values, { io, signal }) => {
 
 const wait: Action = async (client, target, { format = 'json' }, { io, signal }) => {
   const id = required(target, 'ID of the job');
-  // A wrong address fails at once; `wait` asks again until the server can be reached.
-  await client.jobs.get(id, { signal });
+  // A wrong address fails at once; `wait` asks again until the server can be reached. A full server has been reached.
+  await client.jobs.get(id, { signal }).catch((error: unknown) => {
+    if (!RequestError.isTemporary(error) || error.status === 0) throw error;
+  });
   const result = await showProgress(io, id, clock, (onProgress) =>
     client.jobs.wait(id, { signal, onChange: ({ progress }) => progress !== null && onProgress(progress) }),
   );
@@ -88,6 +90,17 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map(Object.entries({ submit, st
 function required(target: string | undefined, what: string): string {
   if (target === undefined || target === '') throw new UsageError(`${what} is missing`);
   return target;
+}
+
+/** The name of the recording at an address, without extension; empty when the server will refuse the address. */
+export function nameInUrl(url: string): string {
+  if (!URL.canParse(url)) return '';
+  const { name } = parse(new URL(url).pathname);
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }
 
 /** Opens a file for upload in slices; it is never read as a whole. */

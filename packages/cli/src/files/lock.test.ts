@@ -65,6 +65,28 @@ it('takes over a stale lock, and leaves no file', async () => {
   expect(readdirSync(root)).toEqual([]);
 });
 
+it('takes over a stale lock whose claim was left behind by a process that was killed', async () => {
+  writeFileSync(`${path}.lock`, '');
+  age();
+  for (let name = `${path}.lock`, depth = 0; depth < 2; depth++) {
+    const { ino, mtimeNs } = statSync(name, { bigint: true });
+    name = `${name}.${ino}-${mtimeNs}`;
+    writeFileSync(name, '');
+    utimesSync(name, 1e9, 1e9);
+  }
+  expect(await withLock(path, async () => 'done', { timeoutMs: 1000 })).toBe('done');
+  expect(readdirSync(root)).toEqual([]);
+});
+
+it('leaves a claim that is held', async () => {
+  writeFileSync(`${path}.lock`, '');
+  age();
+  const { ino, mtimeNs } = statSync(`${path}.lock`, { bigint: true });
+  writeFileSync(`${path}.lock.${ino}-${mtimeNs}`, '');
+  await expect(withLock(path, async () => {}, { timeoutMs: 0 })).rejects.toThrow('another process is changing');
+  expect(readdirSync(root)).toHaveLength(2);
+});
+
 it('does not remove the lock of a process that took over the stale lock first', async () => {
   writeFileSync(`${path}.lock`, '');
   age();

@@ -86,7 +86,11 @@ async function dropStale(lock: string): Promise<boolean> {
   if (Date.now() - old.time < STALE_MS) return false;
   const name = `${lock}.${old.id}`;
   const claim = await create(name);
-  if (claim === undefined) return false;
+  if (claim === undefined) {
+    // A claim is held for a moment only: an old one was left behind by a process that ended just then.
+    await dropStale(name);
+    return false;
+  }
   try {
     await claim.close();
     if ((await identify(lock))?.id === old.id) await rm(lock, { force: true });

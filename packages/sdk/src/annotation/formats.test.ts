@@ -235,7 +235,7 @@ describe('JSON', () => {
     ['{}', 'has no turns'],
     ['[1]', 'turns[0] is number'],
     ['[{"start":0,"end":1}]', 'turns[0].speaker is undefined'],
-    ['[{"start":"0","end":1,"speaker":"A"}]', 'turns[0].start is 0'],
+    ['[{"start":"0","end":1,"speaker":"A"}]', 'turns[0].start is "0"'],
   ])('rejects %s', (text, what) => {
     expect(() => parseTurnsJson(text)).toThrow(VoiceFlowError);
     expect(() => parseTurnsJson(text)).toThrow(what);

@@ -98,7 +98,7 @@ describe('Timeline', () => {
     [{ start: 1, end: 0 }, 'ends at 0 s, before it starts at 1 s'],
     [{ start: Number.NaN, end: 1 }, 'segments[0].start is NaN'],
     [{ start: 0, end: Number.POSITIVE_INFINITY }, 'segments[0].end is Infinity'],
-    [{ start: '0', end: 1 } as unknown as Segment, 'segments[0].start is 0'],
+    [{ start: '0', end: 1 } as unknown as Segment, 'segments[0].start is "0"'],
   ])('rejects %j', (segment, message) => {
     expect(() => new Timeline([segment])).toThrow(VoiceFlowError);
     expect(() => new Timeline([segment])).toThrow(message);

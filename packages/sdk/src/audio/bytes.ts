@@ -135,10 +135,7 @@ class StreamReader implements PeekReader {
   constructor(input: ByteStream, options: ByteOptions) {
     const stream = 'getReader' in input ? input : streams()!.from!(input);
     if (stream.locked) {
-      throw invalidOption(
-        'the audio stream is locked: something else is reading it',
-        'pass a stream without another reader',
-      );
+      throw invalidOption('the audio stream is locked: something else is reading it');
     }
     this.#reader = stream.getReader();
     this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;

@@ -56,6 +56,15 @@ export function invalidOption(message: string, hint?: string): VoiceFlowError {
   return new VoiceFlowError('invalid-option', message, { hint });
 }
 
+/** A value for an error message: short, whatever it is. */
+export function show(value: unknown): string {
+  return typeof value === 'string'
+    ? JSON.stringify(value)
+    : value && typeof value === 'object'
+      ? 'an object'
+      : String(value);
+}
+
 /** @throws `aborted` if the caller's signal has aborted. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortError(signal);

@@ -1,5 +1,5 @@
 import type { AudioLimits } from './audio.ts';
-import { invalidOption } from './errors.ts';
+import { invalidOption, show } from './errors.ts';
 
 /** Largest number of speakers that can be requested. */
 export const MOST_SPEAKERS = 100;
@@ -118,14 +118,8 @@ export function checkSegments(segments: EmbedOptions['segments']): void {
   });
 }
 
-/** A value for an error message: short, whatever it is. */
-export function show(value: unknown): string {
-  if (typeof value === 'object' && value !== null) return 'an object';
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
-}
-
 /** @throws `invalid-option` unless the channels are mixed or one of them is used. */
 export function checkOneChannel(channels: unknown = 'mix'): void {
   if (channels === 'mix' || (Number.isInteger(channels) && (channels as number) >= 1)) return;
-  throw invalidOption(`channels is ${JSON.stringify(channels)}; expected "mix" or a number from 1`);
+  throw invalidOption(`channels is ${show(channels)}; expected "mix" or a number from 1`);
 }

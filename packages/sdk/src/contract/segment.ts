@@ -1,4 +1,4 @@
-import { invalidOption } from './errors.ts';
+import { invalidOption, show } from './errors.ts';
 
 /** A time interval in seconds: `start` inclusive, `end` exclusive. */
 export interface Segment {
@@ -50,23 +50,18 @@ export function checkTurn(turn: Turn, name = 'turn'): void {
     throw invalidOption(`${name}.speaker is ${JSON.stringify(speaker)}, expected a label`);
   }
   if (confidence !== undefined && !(typeof confidence === 'number' && confidence >= 0 && confidence <= 1)) {
-    throw invalidOption(`${name}.confidence is ${shown(confidence)}, expected a number in [0, 1]`);
+    throw invalidOption(`${name}.confidence is ${show(confidence)}, expected a number in [0, 1]`);
   }
 }
 
 /** @throws VoiceFlowError `invalid-option` unless the option is a number of seconds ≥ 0 (`Infinity` is allowed). */
 export function checkLength(value: number, name: string): void {
   if (typeof value === 'number' && value >= 0) return;
-  throw invalidOption(`${name} is ${shown(value)}, expected seconds of at least 0`);
+  throw invalidOption(`${name} is ${show(value)}, expected seconds of at least 0`);
 }
 
 function checkSeconds(value: unknown, name: string): void {
   if (typeof value !== 'number' || !(Math.abs(value) <= MAX_SECONDS)) {
-    throw invalidOption(`${name} is ${shown(value)}, expected seconds within ±${MAX_SECONDS}`);
+    throw invalidOption(`${name} is ${show(value)}, expected seconds within ±${MAX_SECONDS}`);
   }
-}
-
-/** Formats a value for an error message. Objects are not converted to text, since their `toString` may be missing. */
-function shown(value: unknown): string {
-  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }

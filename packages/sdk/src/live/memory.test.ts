@@ -48,6 +48,18 @@ describe('stays bounded in a session of days without losing speech time', () => 
     expect(finish(memory.recluster(() => false)).merged).toEqual([]);
   });
 
+  it('keeps the voice of a speaker who has just begun', () => {
+    const memory = new VoiceMemory(RULES);
+    const source = voices(0, 1);
+    for (let i = 0; i < 255; i++) remember(memory, 0, source());
+    memory.seed(7, 1, voices(3, 2)());
+    const before = memory.model(7);
+    finish(memory.compact());
+    expect(memory.size).toBeLessThanOrEqual(130);
+    expect(memory.speakers).toEqual([0, 7]);
+    expect(memory.model(7)).toEqual(before);
+  });
+
   it('detects that two speakers are one, and keeps the label with more speech', () => {
     const memory = new VoiceMemory(RULES);
     const [one, two] = [voices(0, 1), voices(1, 2)];

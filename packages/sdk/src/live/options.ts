@@ -1,6 +1,6 @@
-import { invalidOption } from '../contract/errors.ts';
+import { invalidOption, show } from '../contract/errors.ts';
 import type { LiveOptions } from '../contract/live.ts';
-import { MOST_SPEAKERS, show } from '../contract/options.ts';
+import { MOST_SPEAKERS } from '../contract/options.ts';
 
 const RATES = [8_000, 192_000] as const;
 const LATENCIES = [0.5, 5] as const;

@@ -34,7 +34,7 @@ export async function reclusterAtEnd(
   if (recluster !== true && audio?.whole && !audio.empty) return reclusterAudio(recluster, audio, session);
   const result = await session.paced(tracker.reclusteredWindows());
   if (recluster === true || audio?.empty) return result;
-  const message = `the session is longer than the ${options.keepAudio} s of audio that it keeps: it was re-clustered without its audio`;
+  const message = `the session is longer than the ${options.keepAudio} s of audio that it keeps; it was re-clustered without it`;
   return { ...result, warnings: [...result.warnings, { code: 'audio-forgotten', message }] };
 }
 

@@ -15,7 +15,7 @@ export function checkSamples(samples: unknown): void {
   while (bad < samples.length && Math.abs(samples[bad]!) <= MAX_AMPLITUDE) bad++;
   if (bad === samples.length) return;
   const message = `sample ${bad} of the push is ${samples[bad]}; expected finite numbers, about ±1 at full scale`;
-  throw new VoiceFlowError('invalid-audio', message, { hint: 'this push was discarded; continue with valid samples' });
+  throw new VoiceFlowError('invalid-audio', message, { hint: 'this push was discarded' });
 }
 
 /** @param waiting Seconds of unprocessed audio. @param unread Number of unread events. @throws `overloaded`. */

@@ -146,19 +146,22 @@ export class VoiceMemory {
   /** Merges similar stretches if there are too many. */
   *compact(): Steps<void> {
     if (this.#stretches.length < MOST_STRETCHES) return;
-    for (const speaker of [...this.#seeds.keys()]) this.#forgetSeed(speaker);
-    const groups = yield* condense(this.#stretches, this.#rules, MOST_STRETCHES / 2);
-    this.#stretches = groups.map(([first, ...others]) => {
-      const kept = first as Stretch;
+    // All that is known of a new speaker may be its seed.
+    const seeds = [...this.#seeds.values()];
+    const settled = this.#stretches.filter((stretch) => !seeds.includes(stretch));
+    const groups = yield* condense(settled, this.#rules, MOST_STRETCHES / 2);
+    const kept = groups.map(([first, ...others]) => {
+      const one = first!;
       for (const stretch of others) {
-        kept.from = Math.min(kept.from, stretch.from);
-        kept.to = Math.max(kept.to, stretch.to);
-        kept.seconds += stretch.seconds;
-        accumulate(kept.sum, stretch.sum, 1);
-        accumulate(kept.raw, stretch.raw, 1);
+        one.from = Math.min(one.from, stretch.from);
+        one.to = Math.max(one.to, stretch.to);
+        one.seconds += stretch.seconds;
+        accumulate(one.sum, stretch.sum, 1);
+        accumulate(one.raw, stretch.raw, 1);
       }
-      return kept;
+      return one;
     });
+    this.#stretches = [...kept, ...seeds];
     this.#voices.clear();
   }
 

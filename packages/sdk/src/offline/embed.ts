@@ -12,7 +12,7 @@ type Recording = Pick<
  * Returns one unit vector for each span, or one for the whole recording: the mean of the embeddings of each window's
  * main local speaker in the span, weighted by its activity, minus the mean of all embeddings.
  * @param mean Mean of all embeddings. @param frame Seconds per frame.
- * @throws `invalid-audio` when a segment holds no speech.
+ * @throws `invalid-audio` when a segment holds no speech or begins after the end of the recording.
  */
 export function embedSpans(
   { mean, frame }: { readonly mean: Float32Array; readonly frame: number },
@@ -27,7 +27,7 @@ export function embedSpans(
     if (dot(sum, sum) > 0) return normalize(sum);
     throw new VoiceFlowError(
       'invalid-audio',
-      `no speech between ${start} s and ${last} s to compute an embedding from`,
+      start < last ? `no speech between ${start} s and ${last} s` : `the recording ends at ${last} s`,
       { hint: 'choose a segment with speech' },
     );
   });

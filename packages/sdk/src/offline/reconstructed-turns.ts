@@ -41,19 +41,19 @@ export function* reconstructSteps(
 ): Steps<Solution> {
   const { manifest, settings, space, frame, offset } = context;
   const voices = yield* findVoices(recording, space, settings.clustering);
-  const free = yield* attempt(recording, yield* assignVoices(voices), Number.POSITIVE_INFINITY);
+  const seconds = (at: number) => Math.min(duration, Math.round((at * frame + offset) * 1e6) / 1e6);
+  // Others lie in the silence that pads the last window.
+  const isHeard = (turn: FrameTurn) => seconds(turn.end) > seconds(turn.start);
+  const free = yield* attempt(recording, yield* assignVoices(voices), Number.POSITIVE_INFINITY, isHeard);
   const attemptWith = function* (count: number): Steps<Attempt> {
     const same = count === voices.centroids.length;
     const assignment = yield* same ? assignVoices(voices) : assignVoicesToCount(voices, count);
-    return yield* attempt(recording, assignment, bounds.most);
+    return yield* attempt(recording, assignment, bounds.most, isHeard);
   };
   const most = Math.max(voices.rows.length, bounds.least);
   const { assignment, turns, speakers } = yield* chooseSpeakerCount(free, bounds, most, attemptWith);
-  const seconds = (at: number) => Math.min(duration, Math.round((at * frame + offset) * 1e6) / 1e6);
-  const spoken = turns.filter((turn) => seconds(turn.end) > seconds(turn.start));
-  const present = speakers.filter((speaker) => spoken.some((turn) => turn.speaker === speaker));
-  const speakerVoices = present.map((speaker) => {
-    const own = spoken.filter((turn) => turn.speaker === speaker);
+  const speakerVoices = speakers.map((speaker) => {
+    const own = turns.filter((turn) => turn.speaker === speaker);
     return {
       embedding: voiceOf(assignment.centroids[speaker], space),
       seconds: own.reduce((sum, turn) => sum + seconds(turn.end) - seconds(turn.start), 0),
@@ -65,20 +65,26 @@ export function* reconstructSteps(
   const matches = nameVoices(speakerVoices, known, rules);
   const labels = labelSpeakers(matches, known);
   return {
-    turns: spoken.map(({ start, end, speaker, score }) => {
-      const label = labels[present.indexOf(speaker)]!;
+    turns: turns.map(({ start, end, speaker, score }) => {
+      const label = labels[speakers.indexOf(speaker)]!;
       return { start: seconds(start), end: seconds(end), speaker: label, confidence: Math.min(1, score) };
     }),
     speakers: speakerVoices.map((voice, i): Speaker => {
       const name = matches[i]?.name;
       return { label: labels[i]!, ...voice, ...(name === undefined ? {} : { name }) };
     }),
-    warnings: countWarnings(present.length, bounds),
+    warnings: countWarnings(speakers.length, bounds),
   };
 }
 
-function* attempt(recording: BinarizedRecording, assignment: Assignment, most: number): Steps<Attempt> {
-  const turns = yield* reconstruct(recording, assignment.clusterOf, assignment.centroids.length, most);
+function* attempt(
+  recording: BinarizedRecording,
+  assignment: Assignment,
+  most: number,
+  isHeard: (turn: FrameTurn) => boolean,
+): Steps<Attempt> {
+  const all = yield* reconstruct(recording, assignment.clusterOf, assignment.centroids.length, most);
+  const turns = all.filter(isHeard);
   return { assignment, turns, speakers: [...new Set(turns.map((turn) => turn.speaker))] };
 }
 

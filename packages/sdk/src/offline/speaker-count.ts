@@ -28,7 +28,7 @@ export function* chooseSpeakerCount<T extends Attempt>(
   if (found === 0) return free;
   let best = free;
   const off = ({ speakers }: Attempt) => Math.abs(speakers.length - wanted) + (speakers.length > bound ? 1000 : 0);
-  for (let count = wanted; off(best) > 0 && count <= Math.min(most, wanted + MOST_EXTRA); count++) {
+  for (let count = Math.min(wanted, most); off(best) > 0 && count <= Math.min(most, wanted + MOST_EXTRA); count++) {
     const candidate = yield* attempt(count);
     if (off(candidate) < off(best)) best = candidate;
   }

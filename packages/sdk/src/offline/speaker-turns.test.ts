@@ -129,6 +129,16 @@ describe('solve', () => {
     await fc.assert(law, { seed: 4, numRuns: 20 });
   });
 
+  it('finds no fewer speakers when more are requested than can be distinguished', async () => {
+    const law = fc.asyncProperty(recordings, async ({ speakers, seconds, seed, noise }) => {
+      const run = await prepared(conversation(speakers, seconds, seed), seconds, noise);
+      const found = run(ANY).speakers.length;
+      expect(run({ least: 99, most: 99 }).speakers.length).toBeGreaterThanOrEqual(found);
+      expect(run({ least: 99, most: 100 }).speakers.length).toBeGreaterThanOrEqual(found);
+    });
+    await fc.assert(law, { seed: 5, numRuns: 20 });
+  });
+
   it('finds no speakers in silence, and warns', async () => {
     const { turns, speakers, warnings } = (await prepared([], 5))({ least: 2, most: 2 });
     expect([turns, speakers]).toEqual([[], []]);

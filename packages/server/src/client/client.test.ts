@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { VoiceFlowClient } from './client.ts';
+import { RequestError } from './request-error.ts';
 
 const audio = new Uint8Array(4);
 const EVENTS = ': accepted\n\nevent: progress\ndata: {"done":1}\n\nevent: result\ndata: {"duration":2}\n\n: total\n\n';
@@ -42,11 +43,21 @@ describe('diarize', () => {
     expect(await clientOf(whole).client.diarize(audio)).toEqual({ duration: 2 });
   });
 
+  it('rejects a problem event with a RequestError, as if it were the response', async () => {
+    const problem = { code: 'overloaded', detail: 'full', hint: 'later', status: 503, retryAfter: 7 };
+    const { client } = clientOf(() => stream(`event: problem\ndata: ${JSON.stringify(problem)}\n\n`));
+    const error: unknown = await client.diarize(audio).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(RequestError);
+    expect(RequestError.isTemporary(error)).toBe(true);
+    expect(error).toMatchObject({ code: 'overloaded', message: 'full', hint: 'later', status: 503, retryAfter: 7 });
+  });
+
   it('rejects a problem with its code, and a response that ends before the result', async () => {
     const problem = 'event: problem\ndata: {"code":"deadline-exceeded","detail":"late"}\n\n';
     await expect(clientOf(() => stream(problem)).client.diarize(audio)).rejects.toMatchObject({
       code: 'deadline-exceeded',
       message: 'late',
+      status: 504,
     });
     await expect(clientOf(() => stream(': accepted\n\n')).client.diarize(audio)).rejects.toMatchObject({ status: 0 });
   });

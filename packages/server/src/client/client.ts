@@ -1,5 +1,4 @@
 import { invalidOption, type KnownVoice, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
-import { toError } from '../http/problem-error.ts';
 import type { DiarizeJson } from '../routes/diarize/schema.ts';
 import type { EmbeddingJson } from '../routes/embed/schema.ts';
 import type { WindowJson } from '../routes/infer/schema.ts';
@@ -7,7 +6,7 @@ import { readEvents } from './events.ts';
 import { JobsClient, type RequestOptions } from './jobs.ts';
 import { LiveConnection } from './live.ts';
 import { toQuery } from './query.ts';
-import { connectionError, jsonOf, LOST, RequestError, responseError } from './request-error.ts';
+import { connectionError, jsonOf, LOST, problemError, RequestError, responseError } from './request-error.ts';
 import type {
   CallOptions,
   ClientAudio,
@@ -109,7 +108,7 @@ export class VoiceFlowClient {
     for await (const { event, data } of readEvents(response, signal)) {
       if (event === 'progress') onProgress?.(JSON.parse(data));
       else if (event === 'result') return JSON.parse(data);
-      else if (event === 'problem') throw toError(JSON.parse(data));
+      else if (event === 'problem') throw problemError(JSON.parse(data));
     }
     throw new RequestError('backend-failed', LOST, { hint: 'Try again.', status: 0 });
   }

@@ -103,6 +103,27 @@ describe('jobs.submit', () => {
     expect(asked).toHaveLength(10);
   });
 
+  it('waits for about a minute in all, also when the server tells how long, and says why', async () => {
+    const { asked, jobs } = jobsOf(() => problem(503, 'overloaded', { 'retry-after': '25' }));
+    const onRetry = vi.fn();
+    const options = { idempotencyKey: 'k', onRetry };
+    const job = expect(jobs.submit(audio, options)).rejects.toMatchObject({ status: 503, retryAfter: 25 });
+    await vi.advanceTimersByTimeAsync(50_000);
+    await job;
+    expect(asked).toEqual(Array(3).fill('POST http://x/v1/jobs'));
+    const full = expect.objectContaining({ code: 'overloaded' });
+    expect(onRetry.mock.calls).toEqual([
+      [full, 0],
+      [full, 25_000],
+    ]);
+  });
+
+  it('rejects at once when the server tells a longer pause', async () => {
+    const { asked, jobs } = jobsOf(() => problem(429, 'quota-exceeded', { 'retry-after': '600' }));
+    await expect(jobs.submit(audio, { idempotencyKey: 'k' })).rejects.toMatchObject({ status: 429, retryAfter: 600 });
+    expect(asked).toHaveLength(1);
+  });
+
   it('is sent once without a key, and after an error that is not temporary', async () => {
     const away = jobsOf(refused);
     await expect(away.jobs.submit(audio)).rejects.toMatchObject({ status: 0, code: 'backend-failed' });

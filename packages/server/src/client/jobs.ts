@@ -26,8 +26,8 @@ export interface RequestOptions extends CallOptions {
 const WAIT_SECONDS = 30;
 /** Delays before retries after a temporary error, unless the server tells a longer one. */
 const RETRY_MS = { first: 500, last: 10_000, told: 600_000 };
-/** Tries of a submission: about a minute, as long as a restart of a server takes. */
-const MOST_TRIES = 10;
+/** Milliseconds that a submission pauses in all between its tries: longer than a restart of a server takes. */
+const SUBMIT_MS = 60_000;
 
 /** Jobs of a server that keeps them (`serve --data` or `--database`). */
 export class JobsClient {
@@ -39,10 +39,11 @@ export class JobsClient {
 
   /**
    * Submits a recording, or its address. With an `idempotencyKey` the call may be repeated safely, and repeats itself
-   * for about a minute while the server is full or cannot be reached.
+   * for about a minute (of pauses; uploads are not counted) while the server is full or cannot be reached.
+   * @throws RequestError at once when the server tells a longer pause than is left of this minute; it is `retryAfter`.
    */
   async submit(audio: ClientAudio | { readonly url: string }, options: ClientSubmitOptions = {}): Promise<JobJson> {
-    const { signal, idempotencyKey, metadata, ...values } = options;
+    const { signal, idempotencyKey, metadata, onRetry, ...values } = options;
     const query = toQuery({ ...values, metadata: metadata && JSON.stringify(metadata) });
     const headers: Record<string, string> = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
     const sent =
@@ -51,7 +52,7 @@ export class JobsClient {
         : { body: audio, headers };
     const request = () => this.#json<JobJson>('POST', `/v1/jobs${query}`, { signal, ...sent });
     // Without a key, a repeated submission would be a second job if the first arrived and only its response was lost.
-    return idempotencyKey === undefined ? request() : repeated(request, signal, MOST_TRIES);
+    return idempotencyKey === undefined ? request() : repeated(request, { signal, onRetry }, SUBMIT_MS);
   }
 
   /** The current state of a job, with its result if it has one. */
@@ -61,16 +62,20 @@ export class JobsClient {
 
   /**
    * Waits for the end of a job, however long it takes, also while the server is full or cannot be reached.
-   * @param onChange Called with the job about once per second.
+   * @param options.onChange Called with the job about once per second.
+   * @param options.onRetry Called before each pause, see `ClientSubmitOptions`. The wait itself goes on.
    * @returns The result of the job.
    * @throws The job's error; `closed` when it was canceled; `aborted`.
    */
-  async wait(id: string, options: CallOptions & { onChange?: (job: JobJson) => void } = {}): Promise<DiarizeJson> {
-    const { onChange, ...call } = options;
+  async wait(
+    id: string,
+    options: CallOptions & Pick<ClientSubmitOptions, 'onRetry'> & { onChange?: (job: JobJson) => void } = {},
+  ): Promise<DiarizeJson> {
+    const { onChange, onRetry, ...call } = options;
     const seconds = onChange === undefined ? WAIT_SECONDS : 1;
     const ask = () => this.#json<JobJson>('GET', `${pathOf(id)}?wait=${seconds}`, call);
     for (;;) {
-      const job = await repeated(ask, options.signal);
+      const job = await repeated(ask, { signal: options.signal, onRetry });
       onChange?.(job);
       if (job.state === 'succeeded' && job.result !== undefined) return job.result;
       if (job.state === 'canceled') throw new VoiceFlowError('closed', 'the job was canceled');
@@ -140,21 +145,26 @@ export class JobsClient {
 
 /**
  * Repeats a request after temporary errors.
- * @throws The last error, after `tries` or when it is not temporary; `aborted`.
+ * @param most Milliseconds of all pauses together.
+ * @throws The last error, when it is not temporary or the next pause would be too long; `aborted`.
  */
 async function repeated<T>(
   request: () => Promise<T>,
-  signal: AbortSignal | undefined,
-  tries = Number.POSITIVE_INFINITY,
+  { signal, onRetry }: Pick<ClientSubmitOptions, 'signal' | 'onRetry'>,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<T> {
-  for (let tried = 1, pause = RETRY_MS.first; ; tried++, pause = Math.min(2 * pause, RETRY_MS.last)) {
+  let paused = 0;
+  for (let delay = RETRY_MS.first; ; delay = Math.min(2 * delay, RETRY_MS.last)) {
     try {
       return await request();
     } catch (error) {
-      if (!RequestError.isTemporary(error) || tried >= tries) throw error;
-      const told = Math.min(1000 * (error.retryAfter ?? 0), RETRY_MS.told);
-      await pauseFor(Math.max(pause, told), signal);
+      if (!RequestError.isTemporary(error)) throw error;
+      const pause = Math.max(delay, Math.min(1000 * (error.retryAfter ?? 0), RETRY_MS.told));
+      if (paused + pause > most) throw error;
+      onRetry?.(error, paused);
+      await pauseFor(pause, signal);
       throwIfAborted(signal);
+      paused += pause;
     }
   }
 }

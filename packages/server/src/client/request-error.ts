@@ -1,4 +1,5 @@
 import { abortError, type ErrorCode, type ErrorDetails, VoiceFlowError } from 'voiceflow-ml/core';
+import { PROBLEMS } from '../http/problem.ts';
 import { toError } from '../http/problem-error.ts';
 
 /** An error of a request to a server. */
@@ -30,6 +31,17 @@ export async function responseError(response: Response): Promise<RequestError> {
       : { code: busy ? 'overloaded' : 'backend-failed', detail: `the server responded with ${status}` };
   const { code, message, hint } = toError({ ...told });
   return new RequestError(code, message, { hint, retryAfter, status });
+}
+
+/** The error for a problem that arrives as an event, after the response has begun with status 200. */
+export function problemError(problem: Readonly<Record<string, unknown>>): RequestError {
+  const { status, retryAfter } = problem;
+  const { code, message, hint } = toError(problem);
+  return new RequestError(code, message, {
+    hint,
+    retryAfter: typeof retryAfter === 'number' ? retryAfter : undefined,
+    status: typeof status === 'number' ? status : PROBLEMS[code].status,
+  });
 }
 
 /** The message for a response that did not arrive as a whole. */

@@ -8,6 +8,7 @@ import type {
 } from 'voiceflow-ml/core';
 import type { DiarizeJson } from '../routes/diarize/schema.ts';
 import type { JobOutput, VoiceOutput } from '../routes/jobs/schema.ts';
+import type { RequestError } from './request-error.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -47,6 +48,11 @@ export interface ClientSubmitOptions extends SpeakerCountOptions {
   readonly embeddings?: boolean;
   /** A repeated key returns the same job. */
   readonly idempotencyKey?: string;
+  /**
+   * Called before each pause after which the request is repeated, with the error and the milliseconds paused since the
+   * server answered last.
+   */
+  readonly onRetry?: (error: RequestError, pausedMs: number) => void;
 }
 
 /** A job. It has its result only when requested alone, not in lists. See the API description for its members. */

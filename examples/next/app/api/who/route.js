@@ -5,8 +5,12 @@ export const runtime = 'nodejs';
 let diarizer;
 
 export async function POST(request) {
-  diarizer ??= createDiarizer();
   try {
+    // If loading fails, the next request tries again.
+    diarizer ??= createDiarizer().catch((error) => {
+      diarizer = undefined;
+      throw error;
+    });
     const result = await (await diarizer).diarize(request.body, { signal: request.signal });
     return Response.json({ backend: result.backend, turns: result.turns });
   } catch (error) {

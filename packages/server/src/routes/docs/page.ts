@@ -23,7 +23,7 @@ export function docsPage(api: OpenApi): string {
 <body>
 <main>
 <h1>${text(api.info.title)} <small>${text(api.info.version)}</small></h1>
-<p>${text(api.info.description)}</p>
+<p>${prose(api.info.description)}</p>
 <p><a href="openapi.json">openapi.json</a> · <a href="./">demo</a></p>
 ${sections.join('\n')}
 </main>
@@ -35,12 +35,22 @@ ${sections.join('\n')}
 const STYLE = `
 body{font:1rem/1.5 system-ui,sans-serif;margin:0}
 main{max-width:52rem;margin:0 auto;padding:1.5rem}
-article{border:1px solid color-mix(in srgb,currentColor 25%,transparent);border-radius:.5rem;padding:.75rem 1rem;margin:0 0 1rem}
+article{overflow-x:auto;border:1px solid color-mix(in srgb,currentColor 25%,transparent);border-radius:.5rem;padding:.75rem 1rem;margin:0 0 1rem}
 h3{margin:0;font-size:1rem}
 code{font:.9em ui-monospace,monospace}
 b{text-transform:uppercase;margin-right:.5rem}
 table{border-collapse:collapse;width:100%}
+code,td:last-child{overflow-wrap:anywhere}
 td,th{text-align:left;vertical-align:top;padding:.2rem .75rem .2rem 0}
+@media(max-width:30rem){
+main{padding:1rem}
+table,tbody{display:block}
+th{display:none}
+tr{display:flex;flex-wrap:wrap;padding:.2rem 0}
+td{padding:0 .75rem 0 0}
+td:first-child{min-width:4.5rem}
+td:last-child{flex:1 1 9rem}
+}
 `;
 
 function article(path: string, method: string, operation: Operation): string {
@@ -48,17 +58,22 @@ function article(path: string, method: string, operation: Operation): string {
   const body = Object.keys(operation.requestBody?.content ?? {});
   return `<article id="${text(operation.summary)}">
 <h3><b>${text(method)}</b><code>${text(path)}</code></h3>
-<p>${text(operation.summary)}.${operation.description === undefined ? '' : ` ${text(operation.description)}`}</p>
+<p>${text(operation.summary)}.${operation.description === undefined ? '' : ` ${prose(operation.description)}`}</p>
 ${operation.parameters.length === 0 ? '' : `<table><tr><th>Parameter</th><th>In</th><th>Meaning</th></tr>${operation.parameters.map(row).join('')}</table>`}
 ${body.length === 0 ? '' : `<p>Body: ${body.map((type) => `<code>${text(type)}</code>`).join(', ')}</p>`}
 <table><tr><th>Status</th><th>Meaning</th></tr>${responses
-    .map(([status, { description }]) => `<tr><td>${text(status)}</td><td>${text(description)}</td></tr>`)
+    .map(([status, { description }]) => `<tr><td>${text(status)}</td><td>${prose(description)}</td></tr>`)
     .join('')}</table>
 </article>`;
 }
 
 function row({ name, in: place, description, required }: Parameter): string {
-  return `<tr><td><code>${text(name)}</code>${required === true ? ' *' : ''}</td><td>${place}</td><td>${text(description)}</td></tr>`;
+  return `<tr><td><code>${text(name)}</code>${required === true ? ' *' : ''}</td><td>${place}</td><td>${prose(description)}</td></tr>`;
+}
+
+/** Text in which backticks mark code. */
+function prose(raw: string): string {
+  return text(raw).replace(/`([^`]+)`/g, '<code>$1</code>');
 }
 
 function text(raw: string): string {
