@@ -8,7 +8,7 @@ import { Janitor } from './janitor.ts';
 function janitorOf(objects: string[], refuses: (object: string) => boolean) {
   const stored = new Set(objects);
   const kept = new Set(objects);
-  const calls = { deletions: 0, expired: 0 };
+  const calls = { deletions: 0, expired: 0, asked: 0 };
   const janitor = new Janitor({
     // Stand-ins with what is called of them.
     db: {} as Database,
@@ -16,6 +16,10 @@ function janitorOf(objects: string[], refuses: (object: string) => boolean) {
       freed: async (_: number, limit: number) => [...kept].slice(0, limit),
       forget: async (forgotten: readonly string[]) => {
         for (const object of forgotten) kept.delete(object);
+      },
+      orphans: async (names: readonly string[]) => {
+        calls.asked++;
+        return [...names];
       },
       expire: async () => {
         calls.expired++;
@@ -28,7 +32,10 @@ function janitorOf(objects: string[], refuses: (object: string) => boolean) {
         if (refuses(object)) throw new Error('not permitted');
         stored.delete(object);
       },
-    } as Storage,
+      async *old() {
+        yield* [...stored];
+      },
+    } as Partial<Storage> as Storage,
     keep: { audio: 0, results: 0 },
     log: () => {},
   });
@@ -59,7 +66,7 @@ it('tries again later', async () => {
 it('stops early when the storage is unavailable, and still deletes results', async () => {
   const { janitor, calls } = janitorOf(names(1_000), () => true);
   await janitor.expire();
-  expect(calls).toEqual({ deletions: 10, expired: 1 });
+  expect(calls).toEqual({ deletions: 10, expired: 1, asked: 0 });
 });
 
 it('reaches the objects behind many that cannot be deleted', async () => {
@@ -67,4 +74,28 @@ it('reaches the objects behind many that cannot be deleted', async () => {
   const { janitor, kept } = janitorOf(names(100), bad);
   for (let i = 0; i < 5; i++) await janitor.expire();
   expect([...kept]).toEqual(names(45));
+});
+
+it('deletes objects without a job, also when some cannot be deleted', async () => {
+  const bad = (object: string) => /[37]$/.test(object);
+  const { janitor, stored } = janitorOf(names(1_234), bad);
+  await janitor.orphans();
+  expect([...stored]).toEqual(names(1_234).filter(bad));
+});
+
+it('does not try every object without a job when the storage is unavailable', async () => {
+  const { janitor, calls } = janitorOf(names(2_000), () => true);
+  await janitor.orphans();
+  expect(calls).toEqual({ deletions: 10, expired: 0, asked: 1 });
+});
+
+it('reaches the objects without a job behind many that cannot be deleted, and tries those again', async () => {
+  let isFixed = false;
+  const bad = (object: string) => !isFixed && Number(object.slice('audio/'.length)) < 45;
+  const { janitor, stored } = janitorOf(names(100), bad);
+  for (let i = 0; i < 5; i++) await janitor.orphans();
+  expect([...stored]).toEqual(names(45));
+  isFixed = true;
+  await janitor.orphans();
+  expect(stored.size).toBe(0);
 });

@@ -36,6 +36,8 @@ export class Janitor {
   readonly #busy = new Map<string, Promise<void>>();
   /** Objects that could not be deleted. Others are tried before them, although these are older. */
   readonly #undeleted = new Set<string>();
+  /** The same for objects without a job. */
+  readonly #undeletedOrphans = new Set<string>();
   #reapNotBefore = 0;
   #stopped = false;
 
@@ -76,23 +78,37 @@ export class Janitor {
   /** Deletes audio and results that are no longer kept. An object that cannot be deleted does not stop the others. */
   async expire(): Promise<void> {
     const { leases, keep } = this.#parts;
-    let failures = 0;
-    for (let more = true; more && !this.#stopped && failures < MOST_FAILURES; ) {
+    const tally = { failures: 0 };
+    for (let more = true; more && !this.#stopped && tally.failures < MOST_FAILURES; ) {
       const freed = await leases.freed(keep.audio, BATCH + this.#undeleted.size);
       const due = freed.filter((object) => !this.#undeleted.has(object));
-      const deleted: string[] = [];
-      for (const object of due) {
-        if (this.#stopped || failures >= MOST_FAILURES) break;
-        if (await this.#delete(object)) deleted.push(object);
-        else this.#undeleted.add(object);
-        failures = this.#undeleted.has(object) ? failures + 1 : 0;
-      }
+      const deleted = await this.#deleteEach(due, this.#undeleted, tally);
       if (deleted.length > 0) await leases.forget(deleted);
       more = due.length >= BATCH;
     }
     // After all others were tried, these are tried again.
-    if (failures < MOST_FAILURES || this.#undeleted.size >= BATCH) this.#undeleted.clear();
+    if (tally.failures < MOST_FAILURES || this.#undeleted.size >= BATCH) this.#undeleted.clear();
     while (!this.#stopped && (await leases.expire(keep.results, BATCH)) === BATCH);
+  }
+
+  /**
+   * Deletes objects until too many deletions in a row have failed. Adds the others to `undeleted`.
+   * @returns The objects that were deleted.
+   */
+  async #deleteEach(
+    objects: readonly string[],
+    undeleted: Set<string>,
+    tally: { failures: number },
+  ): Promise<string[]> {
+    const deleted: string[] = [];
+    for (const object of objects) {
+      if (this.#stopped || tally.failures >= MOST_FAILURES) break;
+      const isDeleted = await this.#delete(object);
+      if (isDeleted) deleted.push(object);
+      else undeleted.add(object);
+      tally.failures = isDeleted ? 0 : tally.failures + 1;
+    }
+    return deleted;
   }
 
   /** Returns whether the object was deleted. */
@@ -107,20 +123,28 @@ export class Janitor {
     }
   }
 
-  /** Deletes objects without a job, which remain when a process dies between two steps. */
+  /**
+   * Deletes objects without a job, which remain when a process dies between two steps. Ends when the storage counts as
+   * unavailable.
+   */
   async orphans(): Promise<void> {
     const { leases, storage } = this.#parts;
+    const undeleted = this.#undeletedOrphans;
+    const tally = { failures: 0 };
     let batch: string[] = [];
     const flush = async () => {
-      for (const name of await leases.orphans(batch)) if (!this.#stopped) await this.#delete(name);
+      if (batch.length > 0) await this.#deleteEach(await leases.orphans(batch), undeleted, tally);
       batch = [];
     };
     for await (const name of storage.old(ORPHAN_SECONDS)) {
-      if (this.#stopped) return;
+      if (this.#stopped || tally.failures >= MOST_FAILURES) break;
+      if (undeleted.has(name)) continue;
       batch.push(name);
       if (batch.length === BATCH) await flush();
     }
-    if (batch.length > 0) await flush();
+    if (!this.#stopped) await flush();
+    // As in `expire`.
+    if (tally.failures < MOST_FAILURES || undeleted.size >= BATCH) undeleted.clear();
   }
 
   #every(ms: number, name: string, work: () => Promise<void>): void {

@@ -67,6 +67,18 @@ it('releases a job that it claims while it stops', async () => {
   expect({ released, diarized, running: worker.running }).toEqual({ released: ['L'], diarized: [], running: 0 });
 });
 
+it('does not wait for a claim longer than the grace time, and releases its job when it arrives', async () => {
+  const claim = gate<Claimed>();
+  const release = gate<readonly string[]>();
+  const diarized: string[] = [];
+  const worker = workerWith({ claim: () => claim.passed, release: async (leases) => release.open(leases) }, diarized);
+  worker.start();
+  await worker.stop(1);
+  claim.open(CLAIMED);
+  expect(await release.passed).toEqual(['L']);
+  expect({ diarized, running: worker.running }).toEqual({ diarized: [], running: 0 });
+});
+
 it('does not try again to store a result while it stops', async () => {
   let given = false;
   let attempts = 0;

@@ -94,7 +94,10 @@ export class Worker {
     wake();
   }
 
-  /** Claims no more jobs, finishes those that end within `graceMs` milliseconds, and requeues the others. */
+  /**
+   * Claims no more jobs, finishes those that end within `graceMs` milliseconds, and requeues the others. A claim that
+   * takes longer, as with a frozen database, is not awaited: its job is requeued when it arrives, or its lease expires.
+   */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
     const all = Promise.all([this.#claiming, ...[...this.#running.values()].map(({ done }) => done)]);
@@ -108,7 +111,7 @@ export class Worker {
       const left = [...this.#running.values()];
       await this.#release(left.map(({ claimed }) => claimed.lease));
       for (const { stop } of left) stop.abort(new VoiceFlowError('aborted', 'the worker is stopping'));
-      await Promise.allSettled([this.#claiming, ...left.map(({ done }) => done)]);
+      await Promise.allSettled(left.map(({ done }) => done));
     }
     for (const each of this.#timers) clearInterval(each);
     await Promise.all(this.#background);

@@ -5,7 +5,10 @@ export interface Speaker {
   readonly label: string;
   /** Total speaking time in seconds, overlapped speech included. */
   readonly seconds: number;
-  /** Unit-length vector in the model's embedding space. */
+  /**
+   * Unit-length vector in the model's embedding space. Zeros for a speaker of `pyannote` without a cluster: one who was
+   * counted where more people speak at once than there are clusters.
+   */
   readonly embedding: Float32Array;
   /** Name of the known voice that this speaker was recognized as. */
   readonly name?: string;
