@@ -85,7 +85,7 @@ describe.skipIf(process.platform === 'win32')('after a process was killed', () =
 
   it('counts the length of a path in bytes', async () => {
     const root = mkdtempSync(join(tmpdir(), 'voiceflow-lock-'));
-    const folder = join(root, 'ü'.repeat(85 - root.length));
+    const folder = join(root, 'ü'.repeat(72 - root.length));
     (await lockFolder(folder))();
     rmSync(root, { recursive: true });
   });
