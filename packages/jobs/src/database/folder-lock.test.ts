@@ -1,8 +1,8 @@
-import { linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { lockFolder } from './folder-lock.ts';
 
 it('creates the folder for this user alone, and lets one process have it at a time', async () => {
@@ -38,6 +38,8 @@ async function leaveSocket(folder: string, name: string): Promise<void> {
   await new Promise((done) => server.close(done));
 }
 
+afterEach(() => vi.unstubAllEnvs());
+
 describe.skipIf(process.platform === 'win32')('after a process was killed', () => {
   it('gives the folder to exactly one of several processes, whenever each starts', async () => {
     for (let round = 0; round < 60; round++) {
@@ -67,5 +69,41 @@ describe.skipIf(process.platform === 'win32')('after a process was killed', () =
     release();
     (await lockFolder(folder))();
     rmSync(root, { recursive: true });
+  });
+
+  it('locks a folder with a long path also where the temporary folder has one, as on macOS', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'voiceflow-lock-'));
+    vi.stubEnv('TMPDIR', join(root, 'temporary'.padEnd(100, '-')));
+    for (const length of [60, 75, 85, 89, 90, 95, 120]) {
+      const folder = join(root, 'd'.repeat(length - root.length - 1));
+      const release = await lockFolder(folder);
+      await expect(lockFolder(folder)).rejects.toMatchObject({ message: expect.stringContaining('another process') });
+      release();
+    }
+    rmSync(root, { recursive: true });
+  });
+
+  it('counts the length of a path in bytes', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'voiceflow-lock-'));
+    const folder = join(root, 'ü'.repeat(85 - root.length));
+    (await lockFolder(folder))();
+    rmSync(root, { recursive: true });
+  });
+
+  it('removes what it left before its socket had its name, but no socket that may be of a live process', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'voiceflow-lock-'));
+    const old = new Date(Date.now() - 3_600_000);
+    const left = ['n-00000000', 'new-lock-0000000000000000', 'n-00000001', 'n-of-the-user'];
+    for (const name of left) await leaveSocket(folder, name);
+    for (const name of left) if (name !== 'n-00000001') utimesSync(join(folder, name), old, old);
+    writeFileSync(join(folder, 'n-00000002'), 'a file');
+    utimesSync(join(folder, 'n-00000002'), old, old);
+    const live = createServer((socket) => socket.end('candidate'));
+    await new Promise<void>((done) => live.listen(join(folder, 'n-00000003'), done));
+    utimesSync(join(folder, 'n-00000003'), old, old);
+    (await lockFolder(folder))();
+    expect(readdirSync(folder).sort()).toEqual(['n-00000001', 'n-00000002', 'n-00000003', 'n-of-the-user']);
+    await new Promise((done) => live.close(done));
+    rmSync(folder, { recursive: true });
   });
 });

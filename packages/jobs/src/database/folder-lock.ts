@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, renameSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -7,8 +7,12 @@ import process from 'node:process';
 import { invalidOption, VoiceFlowError } from 'voiceflow-ml/core';
 import { makeFolder } from 'voiceflow-ml/installed';
 
-/** The longest socket path that every system accepts. */
-const LONGEST_PATH = 100;
+/** The longest socket path in bytes that every system accepts; macOS has the shortest. */
+const LONGEST_PATH = 103;
+/** Sockets before they have their final name; the longer name was used by earlier versions. */
+const NEW_NAME = /^(n-[0-9a-f]{8}|new-lock-[0-9a-f]{16})$/;
+/** Age in milliseconds from which a socket without its final name is of a process that was killed. */
+const LEFT_MS = 60_000;
 /** Longest wait for another process that tries to lock the folder at the same time. */
 const DECISION_MS = 5_000;
 const POLL_MS = 10;
@@ -33,7 +37,7 @@ export async function lockFolder(folder: string): Promise<() => void> {
 async function lockPipe(folder: string, absolute: string): Promise<() => void> {
   const server = createServer((socket) => socket.on('error', () => {}).end('holder' satisfies State));
   try {
-    await listen(server, `\\\\.\\pipe\\voiceflow-${digestOf(absolute)}`);
+    await listen(server, `\\\\.\\pipe\\voiceflow-${digestOf(absolute, 32)}`);
   } catch {
     throw held(folder);
   }
@@ -50,7 +54,8 @@ async function lockSocket(folder: string, absolute: string): Promise<() => void>
   const sockets = await socketsFolder(absolute).catch((cause) => {
     throw unusable('lock', folder, cause);
   });
-  const name = `lock-${randomBytes(8).toString('hex')}`;
+  const digits = randomBytes(4).toString('hex');
+  const name = `lock-${digits}`;
   const path = join(sockets, name);
   let state: State = 'candidate';
   const server = createServer((socket) => socket.on('error', () => {}).end(state));
@@ -60,8 +65,8 @@ async function lockSocket(folder: string, absolute: string): Promise<() => void>
   };
   try {
     // Renamed once it accepts connections: until then it would look like the socket of a dead process.
-    await listen(server, join(sockets, `new-${name}`));
-    renameSync(join(sockets, `new-${name}`), path);
+    await listen(server, join(sockets, `n-${digits}`));
+    renameSync(join(sockets, `n-${digits}`), path);
   } catch (cause) {
     server.close();
     throw unusable('lock', folder, cause);
@@ -71,6 +76,8 @@ async function lockSocket(folder: string, absolute: string): Promise<() => void>
     throw held(folder);
   }
   state = 'holder';
+  // Best effort: what cannot be removed does no harm.
+  await removeLeft(sockets).catch(() => {});
   server.unref();
   return release;
 }
@@ -92,16 +99,35 @@ async function wins(sockets: string, own: string): Promise<boolean> {
   }
 }
 
+/**
+ * Removes sockets of processes that were killed before the sockets had their final name. If such a process lives after
+ * all, it cannot rename its socket and does not get the lock.
+ */
+async function removeLeft(sockets: string): Promise<void> {
+  for (const name of readdirSync(sockets).filter((each) => NEW_NAME.test(each))) {
+    const path = join(sockets, name);
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (stats === undefined || !stats.isSocket() || Date.now() - stats.mtimeMs < LEFT_MS) continue;
+    if ((await stateOf(path)) === undefined) rmSync(path, { force: true });
+  }
+}
+
 /** The folder of the sockets: the data folder, or one with a shorter path. */
 async function socketsFolder(folder: string): Promise<string> {
-  if (join(folder, 'new-lock-0123456789abcdef').length <= LONGEST_PATH) return folder;
-  const short = join(tmpdir(), `voiceflow-${digestOf(folder)}`);
+  if (fits(folder)) return folder;
+  const name = `voiceflow-${digestOf(folder, 12)}`;
+  const short = [join(tmpdir(), name), join('/tmp', name)].find(fits) ?? folder;
   await makeFolder(short, 0o700);
   return short;
 }
 
-function digestOf(folder: string): string {
-  return createHash('sha256').update(folder).digest('hex').slice(0, 32);
+/** Whether the path of a socket in this folder is short enough. */
+function fits(folder: string): boolean {
+  return Buffer.byteLength(join(folder, 'lock-01234567')) <= LONGEST_PATH;
+}
+
+function digestOf(folder: string, digits: number): string {
+  return createHash('sha256').update(folder).digest('hex').slice(0, digits);
 }
 
 function listen(server: Server, path: string): Promise<void> {
