@@ -51,6 +51,8 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
+    // One read of a socket can contain 9,000 messages. One message per turn of the event loop keeps others served.
+    allowSynchronousEvents: false,
   });
   // The adaptor's default listener would respond to unreadable requests and to errors of the app without a problem
   // body.
