@@ -182,6 +182,15 @@ export function assertFits(bytes: number, maxBytes: number): void {
   });
 }
 
+/** @param header `Content-Encoding`. @throws `unsupported-format`. */
+export function assertUncompressed(header: string | undefined): void {
+  const coding = header?.trim().toLowerCase() ?? 'identity';
+  if (coding === '' || coding === 'identity') return;
+  throw new VoiceFlowError('unsupported-format', `Content-Encoding is "${coding.slice(0, 20)}", expected none`, {
+    hint: 'Send the body uncompressed, without Content-Encoding.',
+  });
+}
+
 export function cutOff(bytes: number, cause: unknown): VoiceFlowError {
   return new VoiceFlowError('aborted', `the body ended after ${bytes} bytes, before it was complete`, { cause });
 }

@@ -42,7 +42,8 @@ function record(x: Exchange, { metrics, log }: AppState, status: number, counted
     message: 'request',
     requestId,
     method,
-    path: path.slice(0, 200),
+    // Names of voices are names of people.
+    path: path.startsWith('/v1/voices/') ? '/v1/voices/:name' : path.slice(0, 200),
     status,
     ms: Math.round(ms * 100) / 100,
     code,
