@@ -30,7 +30,7 @@ interface Choice {
 const NATIVE: Choice = { backend: () => nodeBackend(), instead: 'the CPU runs the network instead' };
 const WASM: Choice = {
   backend: () => wasmBackend(),
-  instead: 'WebAssembly runs the network instead, three to four times slower',
+  instead: 'WebAssembly runs the network instead, about four times slower',
 };
 
 /**
