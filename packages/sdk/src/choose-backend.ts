@@ -20,5 +20,5 @@ export interface CreateDiarizerOptions extends Omit<CoreOptions, 'model' | 'back
 
 /** The error for an unknown backend name, which only callers without type checking can pass. */
 export function unknownBackend(backend: unknown): VoiceFlowError {
-  return invalidOption(`backend is ${show(backend)}; expected "node", "wasm" or a Backend`);
+  return invalidOption(`backend is ${show(backend)}, expected "node", "wasm" or a Backend`);
 }

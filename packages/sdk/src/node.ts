@@ -43,7 +43,7 @@ export async function createDiarizer(options: CreateDiarizerOptions = {}): Promi
   const { model = standard, decoders = await installedDecoders() } = rest;
   if (!isObject(model) || !isObject(model.manifest)) {
     const hint = `pass await installedModel(${typeof model === 'string' ? JSON.stringify(model) : '"light"'}), which is in voiceflow-ml/installed`;
-    throw invalidOption(`model is ${show(model)}; expected a model package`, hint);
+    throw invalidOption(`model is ${show(model)}, expected a model package`, hint);
   }
   const choices = choicesOf(backend, checkDevice(device ?? 'cpu'));
   return createFirst(choices, (choice, warnings) =>
