@@ -221,7 +221,7 @@ describe('createDiarizer', () => {
     ['too many', { maxSpeakers: 101 }, /maxSpeakers is 101/],
     ['text', { numSpeakers: '3' as unknown as number }, /numSpeakers is "3"/],
     ['exact with a bound', { numSpeakers: 2, maxSpeakers: 3 }, /numSpeakers \(2\) cannot be combined with maxSpeakers/],
-    ['crossed bounds', { minSpeakers: 4, maxSpeakers: 3 }, /minSpeakers is 4 but maxSpeakers is 3/],
+    ['crossed bounds', { minSpeakers: 4, maxSpeakers: 3 }, /minSpeakers is 4, expected at most maxSpeakers \(3\)/],
     ['a book of voices', { known: {} as KnownVoice[] }, /the known voices are no list/],
     ['a voice of another space', { known: [{ name: 'A', embedding: Float32Array.of(1), space: 'x' }] }, /space "x"/],
   ])('rejects %s', async (_, options, message) => {

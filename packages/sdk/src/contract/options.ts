@@ -91,7 +91,7 @@ export function speakerBounds(options: SpeakerCountOptions): SpeakerBounds {
   const bounds = { least: minSpeakers ?? 1, most: maxSpeakers ?? MOST_SPEAKERS };
   if (bounds.least > bounds.most) {
     throw invalidOption(
-      `minSpeakers is ${minSpeakers} but maxSpeakers is ${maxSpeakers}; it must be at least minSpeakers`,
+      `minSpeakers is ${minSpeakers}, expected at most maxSpeakers (${maxSpeakers})`,
       'swap them, or omit one',
     );
   }
