@@ -56,6 +56,9 @@ describe('voices', () => {
     expect((await ask('GET', '/v1/voices')).json.voices).toEqual([]);
     expect((await ask('POST', '/v1/voices', orders())).json.code).toBe('invalid-option');
     expect((await ask('POST', '/v1/voices?name=a%00b', orders())).json.code).toBe('invalid-option');
+    // No client can name these in the path of a DELETE.
+    for (const name of ['.', '..', ' ..'])
+      expect((await ask('POST', `/v1/voices?name=${name}`, orders())).json.code).toBe('invalid-option');
     expect((await ask('POST', '/v1/voices?name=X', 'no audio')).json.code).toBe('unsupported-format');
     const files = (readdirSync(join(data, 'audio'), { recursive: true }) as string[]).filter((path) => path.length > 5);
     expect(files).toEqual([]);

@@ -8,7 +8,9 @@ it('counts the time of an event stream until its result, as that of any other re
   const engine = localEngine(
     {
       run: () => new Promise((resolve) => setTimeout(() => resolve(reply), 200)),
-      open: () => Promise.reject(new Error('not here')),
+      open: () => {
+        throw new Error('not here');
+      },
     },
     // Stand-ins with what is used.
     { manifest: {} as never, backend: 'fake' },
