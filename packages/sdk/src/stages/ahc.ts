@@ -130,8 +130,9 @@ class Merger {
     for (;;) {
       const [i, j] = this.#best();
       const gain = this.#gainOf(i, j);
-      const scaled = scale === 1 ? gain : this.#scaledGain(i, j, scale);
-      if (scale === 1 || scaled >= 0 || gain < -LAST / 2) return [i, j, scaled];
+      if (scale === 1) return [i, j, gain];
+      const scaled = this.#scaledGain(i, j, scale);
+      if (scaled >= 0 || gain < -LAST / 2) return [i, j, scaled];
       this.#set(this.#gain, i, j, gain - LAST);
       this.#findPartner(i);
       this.#findPartner(j);
