@@ -3,7 +3,7 @@ import type { EmbeddingPart, ModelManifest } from '../contract/model.ts';
 import { Fbank, subtractMean } from '../stages/fbank.ts';
 import { normalize } from '../stages/vectors.ts';
 import { incompatible } from './incompatible.ts';
-import { floats } from './run-windows.ts';
+import { floats } from './window-runner.ts';
 
 /** A loaded network that embeds pieces of speech. */
 export interface Embedding {

@@ -3,8 +3,7 @@ import type { ModelManifest, SegmentationPart } from '../contract/model.ts';
 import { halfEven } from '../stages/half-even.ts';
 import { Powerset, powersetClasses } from '../stages/powerset.ts';
 import { incompatible } from './incompatible.ts';
-import { floats } from './run-windows.ts';
-import { WindowRunner } from './window-runner.ts';
+import { floats, WindowRunner } from './window-runner.ts';
 
 /** A loaded segmentation network: windows of audio → powerset classes of their local speakers. */
 export interface Segmentation {

@@ -24,8 +24,7 @@ import { Pace, SharedPace } from './pace.ts';
 import { reclusterAtEnd } from './recluster-at-end.ts';
 import { LiveResult, type LiveResultParts } from './result.ts';
 import { runNetworks } from './run-networks.ts';
-import { SessionCalls } from './session-calls.ts';
-import { checkBacklog, checkSamples, noKeptAudioError } from './session-checks.ts';
+import { checkBacklog, checkSamples, noKeptAudioError, SessionCalls } from './session-calls.ts';
 import { LiveSpeechGate } from './speech-gate.ts';
 import { LiveTracker, type WindowOutputs } from './tracker.ts';
 

@@ -1,10 +1,9 @@
 import type { AudioSource } from '../contract/audio.ts';
 import type { Model } from '../contract/backend.ts';
 import type { ModelManifest } from '../contract/model.ts';
-import { checkDimensions } from '../inference/check-fit.ts';
 import { type Embedding, embedding } from '../inference/embedding.ts';
 import type { FastCnnNetwork } from '../inference/fast-cnn-network.ts';
-import { incompatible } from '../inference/incompatible.ts';
+import { checkDimensions, incompatible } from '../inference/incompatible.ts';
 import type { Segmentation } from '../inference/segmentation.ts';
 import { clusterJoined } from '../stages/cluster-joined.ts';
 import type { LocalRecording } from '../stages/local-speakers.ts';

@@ -2,8 +2,8 @@ import type { Embedding } from '../inference/embedding.ts';
 import { InFlight } from '../inference/in-flight.ts';
 import type { Segmentation } from '../inference/segmentation.ts';
 import type { Fbank } from '../stages/fbank.ts';
-import { FeatureRows } from '../stages/feature-rows.ts';
 import { type Piece, PieceCutter, type VoicedPiece } from '../stages/pieces.ts';
+import { RowStore } from '../stages/row-store.ts';
 
 /** Seconds; see `PieceRules`. */
 interface Lengths {
@@ -21,7 +21,8 @@ export class PieceCollector {
   readonly #segmentation: Segmentation;
   readonly #signal: AbortSignal | undefined;
   readonly #features: Fbank;
-  readonly #rows: FeatureRows;
+  /** The latest feature rows, indexed from the recording's start. */
+  readonly #rows: RowStore;
   /** Samples to the middle of the first feature row, and between rows: Kaldi's frames of 25 ms every 10 ms. */
   readonly #rowStart: number;
   readonly #rowStep: number;
@@ -37,7 +38,7 @@ export class PieceCollector {
     this.#segmentation = segmentation;
     this.#signal = signal;
     this.#features = embedding.features();
-    this.#rows = new FeatureRows(embedding.part.bins);
+    this.#rows = new RowStore(embedding.part.bins, Float32Array);
     this.#rowStart = 0.0125 * part.sampleRate;
     this.#rowStep = 0.01 * part.sampleRate;
     this.#cutter = new PieceCutter(

@@ -11,7 +11,6 @@ export {
   voiceMask,
 } from '../inference/masked-embedding.ts';
 export { type LinearLayer, openAtPooling, type PooledNetwork } from '../inference/onnx-graph.ts';
-export { pushAll } from '../inference/run-windows.ts';
 export {
   firstFrame,
   frameTime,
@@ -22,7 +21,7 @@ export {
   type TakeWindow,
   WindowMean,
 } from '../inference/segmentation.ts';
-export { WindowRunner } from '../inference/window-runner.ts';
+export { pushAll, WindowRunner } from '../inference/window-runner.ts';
 export { type Analysis, analyze } from '../offline/analyze.ts';
 export {
   analyzeRecording,
@@ -34,8 +33,7 @@ export {
 export { diarize } from '../offline/diarize.ts';
 export { type SolveContext, solve } from '../offline/speaker-turns.ts';
 export type { Solution } from '../offline/types.ts';
-export { BinarizedRecording } from '../stages/binarized-recording.ts';
-export { type BinarizedWindows, spokenFrames } from '../stages/binarized-windows.ts';
+export { BinarizedRecording, type BinarizedWindows, spokenFrames } from '../stages/binarized-recording.ts';
 export { centroidLinkage, flatClusters, type Linkage } from '../stages/centroid-linkage.ts';
 export { clusterJoined } from '../stages/cluster-joined.ts';
 export { type Clustering, clusterSpeakers, type Partition, speakerEmbedding } from '../stages/cluster-speakers.ts';
