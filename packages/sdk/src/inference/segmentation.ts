@@ -5,17 +5,7 @@ import { Powerset, powersetClasses } from '../stages/powerset.ts';
 import { incompatible } from './incompatible.ts';
 import { floats, WindowRunner } from './window-runner.ts';
 
-/** A loaded segmentation network: windows of audio → powerset classes of their local speakers. */
-export interface Segmentation {
-  readonly manifest: ModelManifest;
-  readonly model: Model;
-  readonly part: SegmentationPart;
-  readonly powerset: Powerset;
-  readonly input: string;
-  readonly output: string;
-  /** Input shape for a number of windows. */
-  readonly dims: (count: number) => readonly number[];
-}
+export type Segmentation = ReturnType<typeof segmentation>;
 
 /** Receives the network's output for one window: `[frames, classes]` scores (logits or log-probabilities); a view. */
 export type TakeWindow = (window: number, scores: Float32Array) => void | Promise<void>;
@@ -29,10 +19,10 @@ export interface SegmentationRun {
 }
 
 /**
- * Checks that a manifest's segmentation part and the loaded network fit together.
- * @throws `model-incompatible`.
+ * A loaded segmentation network: windows of audio → powerset classes of their local speakers.
+ * @throws `model-incompatible` if it does not fit the manifest's segmentation part.
  */
-export function segmentation(manifest: ModelManifest, model: Model): Segmentation {
+export function segmentation(manifest: ModelManifest, model: Model) {
   const part = manifest.segmentation;
   if (!part) throw incompatible(manifest, 'its manifest has no part `segmentation`');
   const sizes = { window: part.window, frames: part.frames, speakers: part.speakers, frameStep: part.frameStep };
@@ -59,7 +49,8 @@ export function segmentation(manifest: ModelManifest, model: Model): Segmentatio
     powerset,
     input: input.name,
     output: output.name,
-    dims: (count) => (rank === 2 ? [count, part.window] : [count, 1, part.window]),
+    /** Input shape for a number of windows. */
+    dims: (count: number): readonly number[] => (rank === 2 ? [count, part.window] : [count, 1, part.window]),
   };
 }
 

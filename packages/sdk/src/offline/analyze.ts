@@ -1,8 +1,8 @@
-import { createResampler, type Resampler } from '../audio/resample.ts';
+import { createResampler } from '../audio/resample.ts';
 import type { AudioSource } from '../contract/audio.ts';
 import type { FastCnnNetwork } from '../inference/fast-cnn-network.ts';
 import { firstFrame, segmentationRunner, WindowMean } from '../inference/segmentation.ts';
-import { FrameMap, type SpeechGate, speechRules } from '../inference/speech-gate.ts';
+import { frameMap, type SpeechGate, speechRules } from '../inference/speech-gate.ts';
 import { floats, WindowRunner } from '../inference/window-runner.ts';
 import { LocalSpeakers } from '../stages/local-speakers.ts';
 import { SpeechMask } from '../stages/speech.ts';
@@ -11,23 +11,6 @@ import type { AnalyzeRequest, NetworkOutputs } from './types.ts';
 
 /** Output of the network for a whole source. */
 export type Analysis = NetworkOutputs<LocalSpeakers>;
-
-/** Runs the gate's network in parallel with the other network. Its end comes last: all windows must have been added. */
-function both(runner: WindowRunner, held: HeldWindows): Pick<WindowRunner, 'push' | 'end' | 'settled'> {
-  return {
-    push: async (samples) => {
-      await held.push(samples);
-      await runner.push(samples);
-    },
-    end: async () => {
-      await runner.end();
-      if (runner.samples > 0) await held.end();
-    },
-    settled: async () => {
-      await Promise.all([runner.settled(), held.settled()]);
-    },
-  };
-}
 
 /**
  * Runs the network on all windows and keeps its outputs.
@@ -57,14 +40,28 @@ export async function analyze(
     signal,
   };
   const held =
-    gate && mask && new HeldWindows(gate, { local, mask }, manifest.sampleRate, cnn.frame, { signal, listener });
+    gate && mask && holdWindows(gate, local, mask, { rate: manifest.sampleRate, frame: cnn.frame, signal, listener });
   const runner = new WindowRunner(cnn.model, run, (outputs, first, count) => {
     const activity = floats(outputs, network.activity, count * network.frames * network.slots);
     const embeddings = floats(outputs, network.embeddings, count * network.slots * network.dimensions);
     (held ?? local).add(activity, embeddings);
     report(((first + count) * hop) / manifest.sampleRate);
   });
-  return { local, ...(await readSource(source, held ? both(runner, held) : runner, signal)) };
+  // The gate's end comes last: all windows must have been added.
+  const both = held && {
+    push: async (samples: Float32Array) => {
+      await held.push(samples);
+      await runner.push(samples);
+    },
+    end: async () => {
+      await runner.end();
+      if (runner.samples > 0) await held.end();
+    },
+    settled: async () => {
+      await Promise.all([runner.settled(), held.settled()]);
+    },
+  };
+  return { local, ...(await readSource(source, both ?? runner, signal)) };
 }
 
 interface Held {
@@ -84,104 +81,83 @@ export interface GateListener {
   settled(): Promise<void>;
 }
 
+interface HoldOptions {
+  /** Rate of the pushed samples. */
+  readonly rate: number;
+  /** Seconds per frame of the held windows. */
+  readonly frame: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly listener?: GateListener | undefined;
+}
+
 /**
  * Runs a gate's network on the audio of a recording, and holds back the windows of the other network until the gate has
  * decided whether they contain speech, which takes about one window of the gate.
+ * @param local Receives the windows. @param mask Receives what the gate says; `local` uses it.
  */
-export class HeldWindows {
-  readonly #local: LocalSpeakers;
-  readonly #listener: GateListener | undefined;
-  readonly #resampler: Resampler;
-  readonly #runner: WindowRunner;
-  readonly #speech: WindowMean;
-  /** Mean probability of two speakers. Updated before `#speech`, which decides what is released. */
-  readonly #two: WindowMean;
-  readonly #mask: SpeechMask;
-  #held: Held[] = [];
-  #windows = 0;
-
-  /**
-   * @param local Receives the windows. @param mask Receives what the gate says; `local` uses it.
-   * @param rate Rate of the pushed samples. @param frame Seconds per `local` frame.
-   */
-  constructor(
-    gate: SpeechGate,
-    { local, mask }: { readonly local: LocalSpeakers; readonly mask: SpeechMask },
-    rate: number,
-    frame: number,
-    { signal, listener }: { readonly signal?: AbortSignal | undefined; readonly listener?: GateListener | undefined },
-  ) {
-    const { part, powerset } = gate.segmentation;
-    const step = Math.round(gate.settings.step * part.sampleRate);
-    this.#local = local;
-    this.#listener = listener;
-    this.#resampler = createResampler(rate, part.sampleRate);
-    this.#mask = mask;
-    const two: number[] = [];
-    const twoMap = new FrameMap(part, frame, (p) => two.push(p));
-    const map = new FrameMap(part, frame, (speech) => this.#mask.push(speech, two.shift()));
-    this.#two = new WindowMean(part.frames, (mean, index) => twoMap.push(mean, index));
-    this.#speech = new WindowMean(part.frames, (mean, index) => map.push(mean, index));
-    this.#runner = segmentationRunner(
-      gate.segmentation,
-      { step, batch: gate.settings.batch, signal },
-      async (window, scores) => {
-        const at = firstFrame(part, window, step);
-        this.#two.add(at, powerset.overlap(scores));
-        this.#speech.add(at, powerset.speech(scores));
-        this.#release(this.#mask.known);
-        await listener?.window(at, scores);
-      },
-    );
-  }
-
-  /** Adds the next samples of the recording. */
-  async push(samples: Float32Array): Promise<void> {
-    await this.#pushToGate(this.#resampler.push(samples));
-  }
-
-  /**
-   * Adds windows in order.
-   * @param activity `[count, frames, slots]`. @param embeddings `[count, slots, dimensions]`.
-   */
-  add(activity: Float32Array, embeddings: Float32Array): void {
-    const { frames, slots, dimensions, hop } = this.#local;
-    for (let at = 0; at < activity.length / (frames * slots); at++) {
-      this.#held.push({
-        end: this.#windows++ * hop + frames,
-        activity: activity.slice(at * frames * slots, (at + 1) * frames * slots),
-        embeddings: embeddings.slice(at * slots * dimensions, (at + 1) * slots * dimensions),
-      });
-    }
-    this.#release(this.#mask.known);
-  }
-
-  /** Ends the recording. All windows must have been added. */
-  async end(): Promise<void> {
-    await this.#pushToGate(this.#resampler.end());
-    await this.#runner.end();
-    this.#two.end();
-    this.#speech.end();
-    this.#release(Number.POSITIVE_INFINITY);
-  }
-
-  async settled(): Promise<void> {
-    await this.#runner.settled();
-    await this.#listener?.settled();
-  }
-
-  #pushToGate(samples: Float32Array): Promise<void> {
-    this.#listener?.push(samples);
-    return this.#runner.push(samples);
-  }
-
-  #release(known: number): void {
+function holdWindows(gate: SpeechGate, local: LocalSpeakers, mask: SpeechMask, options: HoldOptions) {
+  const { rate, frame, signal, listener } = options;
+  const { part, powerset } = gate.segmentation;
+  const step = Math.round(gate.settings.step * part.sampleRate);
+  const resampler = createResampler(rate, part.sampleRate);
+  let held: Held[] = [];
+  let windows = 0;
+  const release = (known: number) => {
     let count = 0;
-    for (const { end, activity, embeddings } of this.#held) {
+    for (const { end, activity, embeddings } of held) {
       if (end > known) break;
-      this.#local.add(activity, embeddings);
+      local.add(activity, embeddings);
       count++;
     }
-    if (count > 0) this.#held = this.#held.slice(count);
-  }
+    if (count > 0) held = held.slice(count);
+  };
+  const twos: number[] = [];
+  const mapTwo = frameMap(part, frame, (p) => twos.push(p));
+  const mapSpeech = frameMap(part, frame, (p) => mask.push(p, twos.shift()));
+  // The mean probability of two speakers is updated before that of speech, which decides what is released.
+  const two = new WindowMean(part.frames, mapTwo);
+  const speech = new WindowMean(part.frames, mapSpeech);
+  const runner = segmentationRunner(
+    gate.segmentation,
+    { step, batch: gate.settings.batch, signal },
+    async (window, scores) => {
+      const at = firstFrame(part, window, step);
+      two.add(at, powerset.overlap(scores));
+      speech.add(at, powerset.speech(scores));
+      release(mask.known);
+      await listener?.window(at, scores);
+    },
+  );
+  const pushToGate = (samples: Float32Array) => {
+    listener?.push(samples);
+    return runner.push(samples);
+  };
+  return {
+    /** Adds the next samples of the recording. */
+    push: (samples: Float32Array) => pushToGate(resampler.push(samples)),
+    /** Adds windows in order. @param activity `[count, frames, slots]`. @param embeddings `[count, slots, dimensions]`. */
+    add(activity: Float32Array, embeddings: Float32Array): void {
+      const { frames, slots, dimensions, hop } = local;
+      for (let at = 0; at < activity.length / (frames * slots); at++) {
+        held.push({
+          end: windows++ * hop + frames,
+          activity: activity.slice(at * frames * slots, (at + 1) * frames * slots),
+          embeddings: embeddings.slice(at * slots * dimensions, (at + 1) * slots * dimensions),
+        });
+      }
+      release(mask.known);
+    },
+    /** Ends the recording. All windows must have been added. */
+    async end(): Promise<void> {
+      await pushToGate(resampler.end());
+      await runner.end();
+      two.end();
+      speech.end();
+      release(Number.POSITIVE_INFINITY);
+    },
+    async settled(): Promise<void> {
+      await runner.settled();
+      await listener?.settled();
+    },
+  };
 }
