@@ -4,7 +4,7 @@ import type { Segmentation } from '../inference/segmentation.ts';
 import type { Fbank } from '../stages/fbank.ts';
 import { type Piece, PieceCutter, type VoicedPiece } from '../stages/pieces.ts';
 import type { JoinedSettings } from '../stages/recording-settings.ts';
-import { RowStore } from '../stages/row-store.ts';
+import { copyRows, RowStore } from '../stages/row-store.ts';
 
 /**
  * Collects pieces of clean speech and their embeddings while a recording is read. The outputs of a segmentation network
@@ -71,7 +71,7 @@ export class PieceCollector {
   }
 
   #embed(piece: Piece): void {
-    const rows = this.#rows.copy(this.#spansOf(piece));
+    const rows = copyRows(this.#rows, this.#spansOf(piece));
     // A piece shorter than a feature frame, at the end of the recording.
     if (rows.length === 0) return;
     const at = this.#pieces.push(undefined) - 1;

@@ -37,18 +37,19 @@ export class RowStore<T extends Numbers = Float32Array> {
     return this.#blocks[Math.floor(index / BLOCK_ROWS)]!.subarray(at, at + this.columns) as T;
   }
 
-  /** Copies the rows of some spans, concatenated. @param spans Row ranges `[from, to)`. */
-  copy(spans: readonly (readonly [from: number, to: number])[]): T {
-    const result = new this.#Block(spans.reduce((sum, [from, to]) => sum + Math.max(0, to - from), 0) * this.columns);
-    let at = 0;
-    for (const [from, to] of spans) {
-      for (let row = from; row < to; row++, at += this.columns) result.set(this.row(row), at);
-    }
-    return result;
-  }
-
   /** Frees the rows before this one (in whole blocks). */
   forget(row: number): void {
     this.#blocks.fill(undefined, 0, Math.floor(row / BLOCK_ROWS));
   }
+}
+
+/** Copies the rows of some spans, concatenated. @param spans Row ranges `[from, to)`. */
+export function copyRows(rows: RowStore, spans: readonly (readonly [from: number, to: number])[]): Float32Array {
+  const { columns } = rows;
+  const result = new Float32Array(spans.reduce((sum, [from, to]) => sum + Math.max(0, to - from), 0) * columns);
+  let at = 0;
+  for (const [from, to] of spans) {
+    for (let row = from; row < to; row++, at += columns) result.set(rows.row(row), at);
+  }
+  return result;
 }
