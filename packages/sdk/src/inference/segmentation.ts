@@ -1,7 +1,7 @@
 import type { Model } from '../contract/backend.ts';
 import type { ModelManifest, SegmentationPart } from '../contract/model.ts';
 import { halfEven } from '../stages/half-even.ts';
-import { Powerset, powersetClasses } from '../stages/powerset.ts';
+import { Powerset } from '../stages/powerset.ts';
 import { incompatible } from './incompatible.ts';
 import { floats, WindowRunner } from './window-runner.ts';
 
@@ -25,12 +25,12 @@ export interface SegmentationRun {
 export function segmentation(manifest: ModelManifest, model: Model) {
   const part = manifest.segmentation;
   if (!part) throw incompatible(manifest, 'its manifest has no part `segmentation`');
-  const sizes = { window: part.window, frames: part.frames, speakers: part.speakers, frameStep: part.frameStep };
-  for (const [name, value] of Object.entries(sizes)) {
+  const { window, frames, speakers, speakersAtOnce, frameStep } = part;
+  for (const [name, value] of Object.entries({ window, frames, speakers, speakersAtOnce, frameStep })) {
     if (!(Number.isFinite(value) && value > 0))
       throw incompatible(manifest, `segmentation.${name} is ${value}, expected a number above 0`);
   }
-  const powerset = new Powerset(powersetClasses(part.speakers, part.speakersAtOnce));
+  const powerset = new Powerset(part.speakers, part.speakersAtOnce);
   const input = model.inputs[0];
   const output = model.outputs[0];
   const classes = output?.dims.at(-1);
