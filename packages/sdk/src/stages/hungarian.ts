@@ -11,7 +11,7 @@ import { invalidOption } from '../contract/errors.ts';
  *
  * @param cost `[rows, columns]`, row-major, finite. @param maximize Take the largest total instead of the smallest.
  * @returns For each row, its column or −1.
- * @throws VoiceFlowError `invalid-option` for a size that does not fit or a cost that is not finite.
+ * @throws VoiceFlowError `invalid-option` for a cost that is not finite.
  */
 export function assignment(
   cost: Float64Array,
@@ -19,7 +19,8 @@ export function assignment(
   columns: number,
   { maximize = false }: { readonly maximize?: boolean } = {},
 ): Int32Array {
-  check(cost, rows, columns);
+  const bad = cost.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw invalidOption(`cost[${bad}] is ${cost[bad]}, expected a finite number`);
   const result = new Int32Array(rows).fill(-1);
   // The method adds one line of the short side at a time.
   const transposed = rows > columns;
@@ -33,15 +34,6 @@ export function assignment(
     else result[short] = long;
   }
   return result;
-}
-
-function check(cost: Float64Array, rows: number, columns: number): void {
-  const sized = Number.isInteger(rows) && Number.isInteger(columns) && rows >= 0 && columns >= 0;
-  if (!sized || cost.length !== rows * columns) {
-    throw invalidOption(`cost has ${cost.length} values, expected rows ${rows} × columns ${columns}`);
-  }
-  const bad = cost.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw invalidOption(`cost[${bad}] is ${cost[bad]}, expected a finite number`);
 }
 
 /** For each line of the long side, the line of the short side that is assigned to it, or −1. */
