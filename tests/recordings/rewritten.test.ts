@@ -12,14 +12,19 @@ const segmentation = shared('models/pyannote/segmentation-3.0.onnx');
 const campplus = shared('models/campplus/campplus-zh-en-common.fp16w.onnx');
 const BINS = 80;
 
-async function outputOf(backend: Backend, bytes: Uint8Array, feed: Omit<Tensor, 'type'>): Promise<Float32Array> {
-  // Runs may take the data over, so each gets a copy.
-  const data = feed.data.slice();
+type Feed = Omit<Tensor, 'type'>;
+
+async function outputsOf(backend: Backend, bytes: Uint8Array, feeds: readonly Feed[]): Promise<Float32Array[]> {
   const model = await backend.load({ name: 'network', bytes: new Uint8Array(bytes) }, { workers: 1 });
   try {
-    const input = model.inputs[0]?.name ?? '';
-    const outputs = await model.run({ [input]: { ...feed, type: 'float32', data } as Tensor });
-    return Object.values(outputs)[0]?.data as Float32Array;
+    const outputs: Float32Array[] = [];
+    for (const feed of feeds) {
+      // A run may take the data over, so each gets a copy.
+      const tensor = { ...feed, type: 'float32', data: feed.data.slice() } as Tensor;
+      const result = await model.run({ [model.inputs[0]?.name ?? '']: tensor });
+      outputs.push(Object.values(result)[0]?.data as Float32Array);
+    }
+    return outputs;
   } finally {
     await model.close();
   }
@@ -43,16 +48,15 @@ describe.skipIf(!segmentation || !campplus)('rewritten networks', { timeout: 600
     const bytes = await bytesOf(campplus as string);
     const rewritten = pack.rewrite?.(bytes) ?? bytes;
     expect(rewritten).not.toBe(bytes);
-    for (const rows of [98, 200, 201, 450]) {
-      // Features need not be those of speech for this comparison.
-      const data = conversation.slice(5000, 5000 + rows * BINS).map((sample) => 20 * sample);
-      const [before, after] = [
-        await outputOf(backend, bytes, { dims: [1, rows, BINS], data }),
-        await outputOf(backend, rewritten, { dims: [1, rows, BINS], data }),
-      ];
-      expect(after).toHaveLength(192);
-      expect(cosine(before, after)).toBeGreaterThan(0.99999);
-    }
+    // Features need not be those of speech for this comparison.
+    const feeds = [98, 200, 201, 450].map((rows) => {
+      return { dims: [1, rows, BINS], data: conversation.slice(5000, 5000 + rows * BINS).map((x) => 20 * x) };
+    });
+    const [before, after] = [await outputsOf(backend, bytes, feeds), await outputsOf(backend, rewritten, feeds)];
+    after.forEach((embedding, i) => {
+      expect(embedding).toHaveLength(192);
+      expect(cosine(before[i] as Float32Array, embedding)).toBeGreaterThan(0.99999);
+    });
   });
 
   it.each(Object.entries(backends))('segmentation-3.0, %s: probabilities of classes', async (_, backend) => {
@@ -60,9 +64,11 @@ describe.skipIf(!segmentation || !campplus)('rewritten networks', { timeout: 600
     const rewritten = pack.segmenter?.rewrite?.(bytes) ?? bytes;
     expect(rewritten).not.toBe(bytes);
     const window = { dims: [1, 1, 160_000], data: conversation.slice(0, 160_000) };
-    const [before, after] = [await outputOf(backend, bytes, window), await outputOf(backend, rewritten, window)];
-    const furthest = Math.max(...after.map((score, i) => Math.abs(Math.exp(score) - Math.exp(before[i] ?? 0))));
-    expect(furthest).toBeLessThan(1e-3);
+    const [before] = await outputsOf(backend, bytes, [window]);
+    const [after] = await outputsOf(backend, rewritten, [window]);
+    const differences = after?.map((score, i) => Math.abs(Math.exp(score) - Math.exp(before?.[i] ?? 0))) ?? [];
+    expect(differences).toHaveLength(589 * 7);
+    expect(Math.max(...differences)).toBeLessThan(1e-3);
   });
 });
 

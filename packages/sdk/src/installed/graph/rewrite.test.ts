@@ -116,7 +116,7 @@ function masks(layers: number, pad = false): Uint8Array {
         ten: integers(1, 1, 1, 10),
         merge: integers(0, 0, -1),
         zero: integers(0),
-        nothing: integers(0, 0, 0, 0, 0, 0),
+        ...(pad && { nothing: integers(0, 0, 0, 0, 0, 0) }),
       });
       return [
         operation('Relu', [own('h')], own('relu')),
