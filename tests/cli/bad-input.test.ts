@@ -135,7 +135,7 @@ describe('models', () => {
     const { code, stdout, stderr } = await voiceflow(['diarize', CONVERSATION, '--model', at('model')]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(
-      /^voiceflow: fast-cnn\.onnx has SHA-256 [0-9a-f]{64}; expected .* as in the manifest.*\[model-corrupt\].*\n$/,
+      /^voiceflow: fast-cnn\.onnx has SHA-256 [0-9a-f]{64}, expected .* as in the manifest.*\[model-corrupt\].*\n$/,
     );
   });
 
@@ -209,6 +209,9 @@ describe('invalid arguments', () => {
     ['jobs submit a/x.wav --priority -101', /--priority is "-101", expected a whole number from -100 to 100/],
     ['models', /list, pull, verify, path/],
     ['models pull nothing', /there is no model "nothing"/],
+    ['models verify standard', /standard consists of fast-cnn and segmenter/],
+    ['models list accurate', /models list takes no NAME, received "accurate"/],
+    ['diarize a/x.wav --backend wasm --device cuda', /--device is for the native backend, but --backend is wasm/],
     ['batch a/x.wav b/x.wav --out o', /a\/x\.wav and b\/x\.wav would both be written to o\/x\.json/],
     ['batch x.wav --out -', /batch writes files/],
     ['jobs constructor', /jobs has no action "constructor", expected one of submit, status, wait, cancel/],

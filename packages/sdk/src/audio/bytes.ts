@@ -41,7 +41,7 @@ export function openBytes(input: ByteInput, options: ByteOptions = {}): PeekRead
   }
   const bytes = ArrayBuffer.isView(input)
     ? new Uint8Array(input.buffer, input.byteOffset, input.byteLength)
-    : new Uint8Array(input);
+    : new Uint8Array(input.byteLength ? input : []);
   checkSize(bytes.length, options.maxBytes);
   return new SeekableReader(bytes, options.signal);
 }
@@ -233,7 +233,7 @@ function checkSize(size: number, maxBytes: number | undefined): void {
 
 function notBytes(value: unknown): VoiceFlowError {
   return invalidOption(
-    `the stream returned a chunk of type ${typeof value}; expected Uint8Array`,
+    `the stream returned a chunk of type ${typeof value}, expected Uint8Array`,
     'pass a byte stream, such as `response.body` or `blob.stream()`',
   );
 }
