@@ -87,7 +87,7 @@ function makeFolder(): string {
 }
 
 function start(file: string, args: readonly string[], folder: string): Promise<Ended> {
-  // Both colours at once make Node warn.
+  // Both colors at once make Node warn.
   const { FORCE_COLOR, ...inherited } = process.env;
   const env = {
     ...inherited,
