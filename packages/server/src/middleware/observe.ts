@@ -24,17 +24,17 @@ export function observe(state: AppState) {
   };
 }
 
-/** Whether the route counts the outcome, which is known only at the end of its events. */
+/** Whether the route counts the outcome and the time, which are known only at the end of its events. */
 function countsItself({ path }: Exchange, response: Response): boolean {
   return path === '/v1/diarize' && response.headers.get('content-type')?.startsWith('text/event-stream') === true;
 }
 
-/** Counts and logs a request with its response. @param countedLater The route counts the outcome. */
+/** Counts and logs a request with its response. @param countedLater The route counts the outcome and the time. */
 function record(x: Exchange, { metrics, log }: AppState, status: number, countedLater: boolean): void {
   const ms = performance.now() - x.startedAt;
   const { code, client, method, path, requestId } = x;
   const route = routeName(path);
-  metrics.requestSeconds.observe(ms / 1000, { route });
+  if (!countedLater) metrics.requestSeconds.observe(ms / 1000, { route });
   if (!countedLater && status !== 101)
     metrics.requests.add(1, { route, outcome: code ?? (status < 400 ? 'ok' : String(status)) });
   log({
@@ -42,7 +42,8 @@ function record(x: Exchange, { metrics, log }: AppState, status: number, counted
     message: 'request',
     requestId,
     method,
-    path: path.slice(0, 200),
+    // Names of voices are names of people.
+    path: path.startsWith('/v1/voices/') ? '/v1/voices/:name' : path.slice(0, 200),
     status,
     ms: Math.round(ms * 100) / 100,
     code,

@@ -1,8 +1,8 @@
-import { invalidOption, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, type Progress } from 'voiceflow-ml/core';
 import { secondsOf } from '../admission/cost.ts';
 import type { Ticket } from '../admission/request-queue.ts';
 import { type Lane, laneOf, type Task, type TaskReply } from '../engine/engine.ts';
-import { type Body, collectBody } from '../http/body.ts';
+import { assertUncompressed, type Body, collectBody } from '../http/body.ts';
 import { clientOf, type Exchange, type PlainResponse } from '../http/exchange.ts';
 import type { Limits } from '../limits.ts';
 import type { AppState } from '../state.ts';
@@ -43,12 +43,7 @@ export async function accept(x: Exchange, state: AppState, task: Task): Promise<
   const deadline = deadlineOf(x, lane, limits);
   // Strikes count by key only: behind a proxy, all clients may have the same address.
   if (x.client !== undefined) state.strikes.check(x.client);
-  const coding = x.header('content-encoding')?.trim().toLowerCase() ?? 'identity';
-  if (coding !== '' && coding !== 'identity') {
-    throw new VoiceFlowError('unsupported-format', `Content-Encoding is "${coding.slice(0, 20)}", expected none`, {
-      hint: 'Send the body uncompressed, without Content-Encoding.',
-    });
-  }
+  assertUncompressed(x.header('content-encoding'));
   if (state.engine.failure !== undefined) throw state.engine.failure;
   const claimed = Number(x.header('content-length')) || 1;
   const queue = state.queues[lane];

@@ -56,6 +56,7 @@ export function eventStream(c: AppContext, state: AppState, task: Task, accepted
         send('problem', JSON.stringify(body));
       } finally {
         clearInterval(keepAlive);
+        state.metrics.requestSeconds.observe((performance.now() - startedAt) / 1000, { route: '/v1/diarize' });
         try {
           controller.close();
         } catch {
