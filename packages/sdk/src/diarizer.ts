@@ -130,12 +130,15 @@ class LoadedDiarizer implements Diarizer {
 
   open(options: LiveOptions): DiarizationSession {
     if (this.#closed) throw closedError();
-    const session = this.#loaded.pipeline.open(options, {
-      warnings: this.#loaded.warnings,
-      model: this.#modelInfo,
-      backend: this.backend,
-      onOver: () => this.#sessions.delete(session),
-    });
+    const session = this.#loaded.pipeline.open(
+      { ...options },
+      {
+        warnings: this.#loaded.warnings,
+        model: this.#modelInfo,
+        backend: this.backend,
+        onOver: () => this.#sessions.delete(session),
+      },
+    );
     this.#sessions.add(session);
     return session;
   }

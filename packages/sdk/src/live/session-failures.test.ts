@@ -217,6 +217,15 @@ describe('sessions of a diarizer', () => {
     expect(() => diarizer.open({ sampleRate: 8_000 })).toThrow(expect.objectContaining({ code: 'closed' }));
   });
 
+  it('cannot be opened without options, which programs without types may try', async () => {
+    const diarizer = await createDiarizer(parts());
+    const none = undefined as unknown as LiveOptions;
+    expect(() => diarizer.open(none)).toThrow(
+      expect.objectContaining({ code: 'invalid-option', message: expect.stringContaining('sampleRate is undefined') }),
+    );
+    await diarizer.close();
+  });
+
   it('have model, backend and warnings in their results', async () => {
     const warnings = [{ code: 'backend-fallback', message: 'slower' }] as const;
     const diarizer = await createDiarizer({ ...parts(), warnings });
