@@ -2,7 +2,7 @@ import type { Handler, TypedResponse } from 'hono';
 import type { StatusCode } from 'hono/utils/http-status';
 import type * as v from 'valibot';
 import type { ErrorCode } from 'voiceflow-ml/core';
-import type { AppContext, AppEnv } from '../http/exchange.ts';
+import type { AppContext, AppEnv } from '../http/context.ts';
 import type { Problem } from '../http/problem.ts';
 import type { AppState } from '../state.ts';
 

@@ -7,7 +7,7 @@ import { type AddressInfo, Server, type Socket } from 'node:net';
 import process from 'node:process';
 import { createAdaptorServer, getRequestListener, RequestError, upgradeWebSocket } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
-import { problemResponse, toProblem, toResponse } from '../../http/problem.ts';
+import { problemResponse, toProblem } from '../../http/problem.ts';
 import { MAX_MESSAGE_BYTES } from '../../routes/stream/messages.ts';
 import { acceptLastArrivals, delay, drainUntilQuiet } from '../common/drain.ts';
 import { type EntryOptions, prepare } from '../common/prepare.ts';
@@ -59,9 +59,9 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
     // It would close connections half a second after a response, even if the body still arrives.
     autoCleanupIncoming: false,
     errorHandler: (error) =>
-      error instanceof RequestError
-        ? toResponse(unreadable(400, error.message))
-        : problemResponse(toProblem(error, crypto.randomUUID())),
+      problemResponse(
+        error instanceof RequestError ? unreadable(400, error.message) : toProblem(error, crypto.randomUUID()),
+      ),
   });
   const server = createAdaptorServer({
     fetch: app.fetch,

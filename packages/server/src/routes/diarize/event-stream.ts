@@ -1,5 +1,5 @@
 import type { Task } from '../../engine/engine.ts';
-import type { AppContext } from '../../http/exchange.ts';
+import type { AppContext } from '../../http/context.ts';
 import { toProblem } from '../../http/problem.ts';
 import type { AppState } from '../../state.ts';
 import { type Accepted, serverTiming, work } from '../run-task.ts';
@@ -37,16 +37,18 @@ export function eventStream(c: AppContext, state: AppState, task: Task, accepted
       keepAlive = setInterval(() => canWrite() && write(': waiting\n\n'), KEEP_ALIVE_MS);
       // Sent at once, so that the client sees that the request was accepted.
       write(': accepted\n\n');
-      const { requestId, startedAt } = c.var.exchange;
+      const requestId = c.get('requestId');
       try {
-        const { reply, queueMs } = await work(c.var.exchange, state, task, accepted, (progress) => {
+        const { reply, queueMs } = await work(c, state, task, accepted, (progress) => {
           const now = performance.now();
           if (now - reportedAt < PROGRESS_MS || !canWrite()) return;
           reportedAt = now;
           send('progress', JSON.stringify(progress));
         });
         send('result', new TextDecoder().decode(reply.body));
-        write(`: ${serverTiming({ receive: accepted.receivedMs, queue: queueMs, ...reply.timings }, startedAt)}\n\n`);
+        write(
+          `: ${serverTiming({ receive: accepted.receivedMs, queue: queueMs, ...reply.timings }, c.get('startedAt'))}\n\n`,
+        );
         state.metrics.requests.add(1, { route: '/v1/diarize', outcome: 'ok' });
       } catch (error) {
         const body = toProblem(error, requestId);

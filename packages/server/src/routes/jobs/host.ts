@@ -5,7 +5,7 @@ import { secondsOf } from '../../admission/cost.ts';
 import type { Engine, Task, TaskReply } from '../../engine/engine.ts';
 import { diarizeParams, readParams } from '../../engine/runner/params.ts';
 import { assertFits } from '../../http/body.ts';
-import type { AppContext } from '../../http/exchange.ts';
+import type { AppContext } from '../../http/context.ts';
 import { toProblem } from '../../http/problem.ts';
 import { toError } from '../../http/problem-error.ts';
 import { streamBody } from '../../http/streamed-body.ts';
@@ -24,14 +24,13 @@ export const JOBS_DRAIN_SHARE = 0.8;
 export function jobsHost(state: AppState): JobsHost {
   const { limits, options, registry, log, budget } = state;
   const open = options.openBody ?? ((c: Context) => c.req.raw.body ?? noBody());
-  const exchange = (c: Context) => (c as AppContext).var.exchange;
   return {
     recordings: queuedRecordings(state),
     registry,
     log,
     budget,
-    client: (c) => exchange(c).client ?? '',
-    requestId: (c) => exchange(c).requestId,
+    client: (c: AppContext) => c.get('client') ?? '',
+    requestId: (c: AppContext) => c.get('requestId'),
     body(c, maxBytes = limits.bodyBytes) {
       assertFits(Number(c.req.header('content-length')) || 0, maxBytes);
       return streamBody(() => open(c), { maxBytes, idleMs: limits.idleBodyMs });

@@ -3,7 +3,7 @@ import { invalidOption, type LiveEndOptions, VoiceFlowError } from 'voiceflow-ml
 import type { LiveChannel, LiveMessage, LiveRequest } from '../../engine/engine.ts';
 import { joinChunks } from '../../engine/runner/bytes.ts';
 import { toMessage } from '../../engine/runner/live.ts';
-import type { AppContext } from '../../http/exchange.ts';
+import type { AppContext } from '../../http/context.ts';
 import type { AppState, OpenSession } from '../../state.ts';
 import { liveRequest, MAX_MESSAGE_BYTES, parseCommand } from './messages.ts';
 import { makeRoom } from './places.ts';
@@ -55,7 +55,7 @@ export class LiveSocket implements OpenSession {
   }
 
   get client(): string | undefined {
-    return this.#c.var.exchange.client;
+    return this.#c.get('client');
   }
 
   get #raw(): RuntimeSocket {
@@ -106,7 +106,7 @@ export class LiveSocket implements OpenSession {
     const manifest = this.#state.engine.info?.manifest;
     const { idleBodyMs: idleMs } = this.#state.limits;
     const model = { id: manifest?.id, version: manifest?.version, space: manifest?.space };
-    this.#send({ type: 'ready', session: this.#c.var.exchange.requestId, sampleRate, encoding, model, idleMs });
+    this.#send({ type: 'ready', session: this.#c.get('requestId'), sampleRate, encoding, model, idleMs });
     const queued = this.#queuedMessages ?? [];
     this.#queuedMessages = undefined;
     for (const message of queued) this.#emit(message);
@@ -244,7 +244,7 @@ export class LiveSocket implements OpenSession {
     this.#state.log({
       level: 'info',
       message: 'session',
-      requestId: this.#c.var.exchange.requestId,
+      requestId: this.#c.get('requestId'),
       client: this.client,
       outcome,
       seconds: Math.round(performance.now() - this.#startedAt) / 1000,
