@@ -86,7 +86,6 @@ export function createState(options: AppOptions) {
     sessions,
     log: options.log ?? (() => {}),
     draining: false,
-    /** Number of active requests. */
     active: 0,
   };
 }

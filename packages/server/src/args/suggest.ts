@@ -34,7 +34,6 @@ export function editDistance(a: string, b: string): number {
   return last[b.length] ?? 0;
 }
 
-/** The error for an action that a command does not have. */
 export function unknownAction(command: string, action: string, actions: readonly string[]): UsageError {
   const suggestion = nearest(action, actions);
   const received = action === '' ? `${command} needs one of` : `${command} has no action "${action}", expected one of`;

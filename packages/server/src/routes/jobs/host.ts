@@ -20,7 +20,6 @@ import { Submission } from './schema.ts';
  */
 export const JOBS_DRAIN_SHARE = 0.8;
 
-/** What the server provides to the routes of jobs. */
 export function jobsHost(state: AppState): JobsHost {
   const { limits, options, registry, log, budget } = state;
   const open = options.openBody ?? ((c: Context) => c.req.raw.body ?? noBody());
@@ -45,7 +44,6 @@ export function jobsHost(state: AppState): JobsHost {
 
 async function* noBody(): AsyncGenerator<Uint8Array> {}
 
-/** Runs one task. */
 type Run = (task: Task, recording: Recording, context: RecordingContext) => Promise<TaskReply>;
 
 /** Processes recordings on an engine's workers, which open the files themselves. */

@@ -15,7 +15,6 @@ const PAUSE_SECONDS = 5;
 /** Seconds of unprocessed audio after which the session ends, when the sender cannot be paused. */
 const MAX_AHEAD_SECONDS = 60;
 
-/** WebSocket close codes. */
 const CLOSE = { normal: 1000, policy: 1008, tooBig: 1009, failed: 1011, restart: 1012, tryLater: 1013 } as const;
 
 /** What the sockets of the runtimes have besides the standard: only those of `ws` can slow down a fast sender. */
@@ -26,7 +25,6 @@ interface RuntimeSocket {
   getBufferedAmount?(): number;
 }
 
-/** One WebSocket and its session. */
 export class LiveSocket implements OpenSession {
   lastAudio = performance.now();
   readonly #c: AppContext;
