@@ -119,8 +119,8 @@ export async function work(
 
 /** Counts a response in the budget until it was sent, so that unread responses cannot exceed the budget. */
 function countResponse(c: AppContext, { budget, options }: AppState, bytes: number): void {
-  budget.take(bytes);
-  const release = () => budget.give(bytes);
+  const { take, release } = budget.hold();
+  take(bytes);
   if (options.whenSent?.(c, release) === undefined) release();
 }
 

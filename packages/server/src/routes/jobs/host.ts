@@ -27,7 +27,7 @@ export function jobsHost(state: AppState): JobsHost {
     recordings: queuedRecordings(state),
     registry,
     log,
-    budget,
+    hold: () => budget.hold(),
     client: (c: AppContext) => c.get('client') ?? '',
     requestId: (c: AppContext) => c.get('requestId'),
     body(c, maxBytes = limits.bodyBytes) {
