@@ -32,17 +32,7 @@ export async function storeRecording(
   contentType: string,
   memory: HeldBytes,
 ): Promise<Upload> {
-  if (isForm(contentType)) return storeForm(storage, name, body, contentType, memory);
-  return { bytes: await storage.put(name, body), fields: {} };
-}
-
-async function storeForm(
-  storage: Storage,
-  name: string,
-  body: AsyncIterable<Uint8Array>,
-  contentType: string,
-  memory: HeldBytes,
-): Promise<Upload> {
+  if (!isForm(contentType)) return { bytes: await storage.put(name, body), fields: {} };
   const fields: Record<string, string> = Object.create(null);
   /** Whether the current chunk belongs to the file; exact to one chunk. */
   let inFile = false;
