@@ -125,7 +125,7 @@ describe.skipIf(!present)(`../shared/badaudio${ABSENT}`, () => {
           (one) => one.rate === rate && one.frames === samples.length && one.sha256_mono16 === sum,
         );
         if (!match)
-          failures.push(`${name}: ${samples.length} frames at ${rate} Hz; expected ${JSON.stringify(wanted)}`);
+          failures.push(`${name}: ${samples.length} frames at ${rate} Hz, expected ${JSON.stringify(wanted)}`);
       }
       expect(failures).toEqual([]);
       expect(compared).toBeGreaterThan({ wav_ok: 190, wav_bad: 95, real: 140, codecs: 0 }[folder] ?? 0);
@@ -150,7 +150,7 @@ describe.skipIf(!present)(`../shared/badaudio${ABSENT}`, () => {
       const listed = channels.length < 8 && Math.abs(means[0] ?? 0) < 1e9;
       if (rate !== truth.rate || samples.length !== truth.frames || (listed && !near)) {
         failures.push(
-          `${name}: ${samples.length} frames at ${rate} Hz beginning ${samples.subarray(0, 8)}; expected ${JSON.stringify(truth)}`,
+          `${name}: ${samples.length} frames at ${rate} Hz beginning ${samples.subarray(0, 8)}, expected ${JSON.stringify(truth)}`,
         );
       }
     }

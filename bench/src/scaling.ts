@@ -118,7 +118,7 @@ Computed by \`npm run bench -- --docs\` (or \`npm run bench -- scaling\`) from [
 ## Measured, on ${machine.cores} × ${machine.cpu}
 - A request of one second of audio costs the server ${ms(cost.server)} of CPU.
 - That is ${figures(1000 / cost.server)} requests a second for each core, if it does nothing else.
-- A single request spends ${ms(cost.service)} in the server, ${percent(cost.network)} of that in the network; each worker uses ${figures(cost.memory / cost.workers)} MB of memory.
+- A single request spends ${ms(cost.service)} in the server, ${percent(cost.network)} of that in the network; the server and its ${cost.workers} workers together use ${figures(cost.memory)} MB of memory.
 - The machine was ${noise.verdict}.
 
 ## Computed

@@ -54,7 +54,7 @@ async function open(bytes) {
 /** A dimension of variable size must have a name; any name will do. */
 function describe({ name, isTensor, type, shape }) {
   if (!isTensor || !TYPES.includes(type)) {
-    throw new VoiceFlowError('model-incompatible', `"${name}" is ${type}; expected one of ${TYPES.join(', ')}`);
+    throw new VoiceFlowError('model-incompatible', `"${name}" is ${type}, expected one of ${TYPES.join(', ')}`);
   }
   return { name, type, dims: shape.map((size) => (typeof size === 'number' && size >= 0 ? size : size || 'N')) };
 }

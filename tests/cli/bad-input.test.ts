@@ -135,7 +135,7 @@ describe('models', () => {
     const { code, stdout, stderr } = await voiceflow(['diarize', CONVERSATION, '--model', at('model')]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(
-      /^voiceflow: fast-cnn\.onnx has SHA-256 [0-9a-f]{64}; expected .* as in the manifest.*\[model-corrupt\].*\n$/,
+      /^voiceflow: fast-cnn\.onnx has SHA-256 [0-9a-f]{64}, expected .* as in the manifest.*\[model-corrupt\].*\n$/,
     );
   });
 

@@ -24,7 +24,7 @@ export interface RunOptions {
   readonly input?: Uint8Array;
 }
 
-/** Without the colours and folders of whoever runs the tests. */
+/** Without the colors and folders of whoever runs the tests. */
 function environment(env: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const { NO_COLOR, FORCE_COLOR, VOICEFLOW_HOME, ...rest } = process.env;
   return { ...rest, LC_ALL: 'C.UTF-8', ...env };

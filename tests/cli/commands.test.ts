@@ -367,6 +367,8 @@ describe('help and version', () => {
       const help = await voiceflow([name, '--help']);
       expect(help).toMatchObject({ code: 0, stderr: '' });
       expect(help.stdout).toMatch(/Examples\n {2}# .+\n {2}\S/);
+      // Also where another program lists its own options.
+      expect(help.stdout.match(/^(Usage|Options)\b|--help\b/gm)).toEqual(['Usage', 'Options', '--help']);
       expect((await voiceflow(['help', name])).stdout).toBe(help.stdout);
     }
   });

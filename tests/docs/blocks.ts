@@ -4,15 +4,16 @@ import { ROOT } from '../packaging/packed.ts';
 
 /** The code blocks of README, guides and packages. */
 
-const below = (folder: string) =>
+/** Our own files: without installed packages and the generated reference. */
+export const filesBelow = (folder: string): string[] =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
-    .filter((name) => !name.includes('node_modules') && !name.startsWith('docs/api/'));
+    .filter((name) => !/(^|\/)(node_modules|\.venv)\//.test(name) && !name.startsWith('docs/api/'));
 
 /** What users read. */
 export const PAGES = [
   'README.md',
-  ...below('docs/guide'),
+  ...filesBelow('docs/guide'),
   ...['packages', 'models'].flatMap((parent) =>
     readdirSync(join(ROOT, parent)).map((name) => `${parent}/${name}/README.md`),
   ),

@@ -5,7 +5,7 @@ import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VOICEFLOW } from '../cli/command.ts';
 import { ROOT } from '../packaging/packed.ts';
-import { blocks, PAGES, programs } from './blocks.ts';
+import { blocks, filesBelow, programs } from './blocks.ts';
 
 /** What README, guides and packages tell people to write: every program type-checks, every command exists. */
 
@@ -77,14 +77,10 @@ function hasAnchor(file: string, anchor = 'readme'): boolean {
 
 describe('links', () => {
   const all = [
-    ...PAGES,
-    'CONTRIBUTING.md',
-    'examples/README.md',
-    'examples/browser/README.md',
-    ...readdirSync(join(ROOT, 'docs'))
-      .filter((name) => name.endsWith('.md'))
-      .map((name) => `docs/${name}`),
-  ];
+    ...readdirSync(ROOT),
+    ...['docs', 'packages', 'models', 'examples', 'bench', 'deploy'].flatMap(filesBelow),
+  ].filter((name) => name.endsWith('.md'));
+  it('of more than 60 pages are checked', () => expect(all.length).toBeGreaterThan(60));
   it.each(all)('in %s lead to existing files', (page) => {
     const text = readFileSync(join(ROOT, page), 'utf8').replace(/```[\s\S]*?```/g, '');
     const home = 'https://github.com/voiceflow-ml/voiceflow/';

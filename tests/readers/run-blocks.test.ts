@@ -92,7 +92,7 @@ interface Said {
 }
 
 function start(file: string, args: readonly string[], folder: string): Promise<Said> {
-  // Both colours at once make Node warn.
+  // Both colors at once make Node warn.
   const { FORCE_COLOR, ...inherited } = process.env;
   const env = {
     ...inherited,

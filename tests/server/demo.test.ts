@@ -116,7 +116,7 @@ describe.skipIf(executablePath === undefined)(
       };
       expect(await page.locator('#turns button').count()).toBe(turns.length);
       expect(await page.locator('#speakers li').count()).toBe(speakers.length);
-      const colours = await page.evaluate(() => {
+      const colors = await page.evaluate(() => {
         const canvas = document.querySelector('canvas');
         const data =
           canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? new Uint8ClampedArray();
@@ -125,7 +125,7 @@ describe.skipIf(executablePath === undefined)(
           if ((data[i + 3] ?? 0) > 200) seen.add(`${data[i]},${data[i + 1]},${data[i + 2]}`);
         return seen.size;
       });
-      expect(colours).toBeGreaterThanOrEqual(speakers.length);
+      expect(colors).toBeGreaterThanOrEqual(speakers.length);
 
       const name = page.getByLabel('Name of SPEAKER_01');
       await name.fill('Dr. Ada');

@@ -7,7 +7,7 @@ type Grid = readonly (readonly [path: string, values: readonly number[]])[];
 /**
  * Values to try, one setting at a time, in this order. The grid is coarse because the development sets are small, and a
  * finer one would overfit them. Settings that are not here did not change, or have reasons that these sets do not show
- * (`docs/accuracy.md`: saturation and the least share of a speaker matter only for longer recordings than these).
+ * (`docs/accuracy-trials.md`: saturation and the least share of a speaker matter only for longer recordings than these).
  */
 const CLUSTERING: Grid = [
   ['cluster.rate', [0.4, 0.5, 0.6, 0.7, 0.8, 0.9]],

@@ -41,7 +41,7 @@ export function commandHelp({ name, summary }: CommandEntry, command: AnyCommand
     `${INDENT}voiceflow ${name} ${command.usage}`,
   ];
   for (const paragraph of command.details ?? []) lines.push('', ...wrap(paragraph, width));
-  lines.push('', paint.bold('Options'), ...listOptions(command.options, width));
+  if (!command.ownHelp) lines.push('', paint.bold('Options'), ...listOptions(command.options, width));
   lines.push('', paint.bold('Examples'));
   for (const { command: example, does } of command.examples) {
     lines.push(`${INDENT}${paint.faint(`# ${does}`)}`, `${INDENT}${example}`);

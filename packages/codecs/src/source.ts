@@ -138,7 +138,7 @@ class DecodedSource implements AudioSource {
   #take(instance: Instance, count: number): void {
     const channels = instance.channels(count);
     if (channels.length > MAX_CHANNELS) {
-      throw this.#error('invalid-audio', `it has ${channels.length} channels; expected at most ${MAX_CHANNELS}`);
+      throw this.#error('invalid-audio', `it has ${channels.length} channels, expected at most ${MAX_CHANNELS}`);
     }
     if (this.#rate === 0) {
       this.#rate = instance.rate;

@@ -7,7 +7,7 @@ export interface CreateDiarizerOptions extends Omit<CoreOptions, 'model' | 'back
   readonly model?: CoreOptions['model'];
   /**
    * Backend that runs the network. `node` is native and needs the package `onnxruntime-node`; `wasm` runs everywhere,
-   * three to four times slower. Default: `node` on Node, Bun and Deno if `onnxruntime-node` is installed; otherwise
+   * about four times slower. Default: `node` on Node, Bun and Deno if `onnxruntime-node` is installed; otherwise
    * `wasm` (on Node, Bun and Deno with the warning `backend-fallback`).
    */
   readonly backend?: CoreOptions['backend'] | 'node' | 'wasm';
@@ -20,5 +20,5 @@ export interface CreateDiarizerOptions extends Omit<CoreOptions, 'model' | 'back
 
 /** The error for an unknown backend name, which only callers without type checking can pass. */
 export function unknownBackend(backend: unknown): VoiceFlowError {
-  return invalidOption(`backend is ${show(backend)}; expected "node", "wasm" or a Backend`);
+  return invalidOption(`backend is ${show(backend)}, expected "node", "wasm" or a Backend`);
 }

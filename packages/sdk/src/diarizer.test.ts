@@ -216,12 +216,12 @@ describe('createDiarizer', () => {
   });
 
   it.each<[string, DiarizeOptions, RegExp]>([
-    ['no speakers', { numSpeakers: 0 }, /numSpeakers is 0; expected a whole number from 1 to 100/],
+    ['no speakers', { numSpeakers: 0 }, /numSpeakers is 0, expected a whole number from 1 to 100/],
     ['half a speaker', { minSpeakers: 1.5 }, /minSpeakers is 1.5/],
     ['too many', { maxSpeakers: 101 }, /maxSpeakers is 101/],
     ['text', { numSpeakers: '3' as unknown as number }, /numSpeakers is "3"/],
     ['exact with a bound', { numSpeakers: 2, maxSpeakers: 3 }, /numSpeakers \(2\) cannot be combined with maxSpeakers/],
-    ['crossed bounds', { minSpeakers: 4, maxSpeakers: 3 }, /minSpeakers is 4 but maxSpeakers is 3/],
+    ['crossed bounds', { minSpeakers: 4, maxSpeakers: 3 }, /minSpeakers is 4, expected at most maxSpeakers \(3\)/],
     ['a book of voices', { known: {} as KnownVoice[] }, /the known voices are no list/],
     ['a voice of another space', { known: [{ name: 'A', embedding: Float32Array.of(1), space: 'x' }] }, /space "x"/],
   ])('rejects %s', async (_, options, message) => {
@@ -249,7 +249,7 @@ describe('loading', () => {
     await expect(create({}, model(Uint8Array.of(1, 2)))).rejects.toMatchObject({ code: 'model-corrupt' });
     await expect(create({}, model(Uint8Array.of(1, 2, 4)))).rejects.toMatchObject({
       code: 'model-corrupt',
-      message: expect.stringMatching(/SHA-256 [0-9a-f]{64}; expected 039058c6[0-9a-f]{56} as in the manifest/),
+      message: expect.stringMatching(/SHA-256 [0-9a-f]{64}, expected 039058c6[0-9a-f]{56} as in the manifest/),
     });
   });
 
@@ -273,8 +273,8 @@ describe('loading', () => {
       /3 slots but activity has 2/,
     ],
     ['a hop that is no whole frame', settings({ hop: 0.25 }), /settings.hop is 0.25/],
-    ['a missing setting', settings({ cluster: {} }), /settings.cluster.rate is absent; expected a number from/],
-    ['a setting out of range', settings({ known: 3 }), /settings.known is 3; expected a number from -1 to 1/],
+    ['a missing setting', settings({ cluster: {} }), /settings.cluster.rate is absent, expected a number from/],
+    ['a setting out of range', settings({ known: 3 }), /settings.known is 3, expected a number from -1 to 1/],
     ['a voice space of another size', settings({ voices: { ...voices(), between: [1] } }), /settings.voices is 16 × 1/],
     ['numbers that are not packed', settings({ voices: { ...voices(), mean: 'AAAA' } }), /settings.voices.mean/],
     [

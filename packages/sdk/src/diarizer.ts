@@ -49,7 +49,7 @@ export interface CreateDiarizerOptions {
 export async function createDiarizer(options: CreateDiarizerOptions): Promise<Diarizer> {
   const { model: pack, backend, signal, workers } = options;
   if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1)) {
-    throw invalidOption(`workers is ${String(workers)}; expected a whole number ≥ 1`);
+    throw invalidOption(`workers is ${String(workers)}, expected a whole number ≥ 1`);
   }
   checkSpecVersion('backend-unavailable', `the backend ${backend.name}`, backend.specVersion);
   checkSpecVersion('model-incompatible', `the manifest of ${pack.manifest.id}`, pack.manifest.specVersion);
@@ -223,7 +223,7 @@ class LoadedDiarizer implements Diarizer {
 
 function checkSpecVersion(code: ErrorCode, what: string, version: number | undefined): void {
   if (version === undefined || version === SPEC_VERSION) return;
-  const message = `${what} has version ${version} of VoiceFlow's contract; expected version ${SPEC_VERSION}`;
+  const message = `${what} has version ${version} of VoiceFlow's contract, expected version ${SPEC_VERSION}`;
   throw new VoiceFlowError(code, message, { hint: 'install matching versions of the packages' });
 }
 

@@ -30,7 +30,7 @@ interface Choice {
 const NATIVE: Choice = { backend: () => nodeBackend(), instead: 'the CPU runs the network instead' };
 const WASM: Choice = {
   backend: () => wasmBackend(),
-  instead: 'WebAssembly runs the network instead, three to four times slower',
+  instead: 'WebAssembly runs the network instead, about four times slower',
 };
 
 /**
@@ -43,7 +43,7 @@ export async function createDiarizer(options: CreateDiarizerOptions = {}): Promi
   const { model = standard, decoders = await installedDecoders() } = rest;
   if (!isObject(model) || !isObject(model.manifest)) {
     const hint = `pass await installedModel(${typeof model === 'string' ? JSON.stringify(model) : '"light"'}), which is in voiceflow-ml/installed`;
-    throw invalidOption(`model is ${show(model)}; expected a model package`, hint);
+    throw invalidOption(`model is ${show(model)}, expected a model package`, hint);
   }
   const choices = choicesOf(backend, checkDevice(device ?? 'cpu'));
   return createFirst(choices, (choice, warnings) =>

@@ -25,7 +25,7 @@ export function parseTurnsJson(json: unknown): Turn[] {
   const list = Array.isArray(value) ? value : isObject(value) ? value.turns : undefined;
   if (!Array.isArray(list)) {
     throw invalidOption(
-      'the JSON has no turns; expected a list, or an object with `turns`',
+      'the JSON has no turns, expected a list, or an object with `turns`',
       'Pass the output of `voiceflow diarize --format json`.',
     );
   }

@@ -6,9 +6,9 @@ import { openBytes } from './bytes.ts';
 
 const BYTES = Uint8Array.from({ length: 5_000 }, (_, i) => i * 31);
 
-/** A stream of these chunks that counts what is taken and notes its cancelling. */
+/** A stream of these chunks that counts what is taken and notes its canceling. */
 function streamOf(chunks: readonly unknown[], end: 'close' | 'hang' | Error = 'close') {
-  const state = { pulled: 0, cancelled: false };
+  const state = { pulled: 0, canceled: false };
   const stream = new ReadableStream<Uint8Array>(
     {
       pull(controller) {
@@ -20,7 +20,7 @@ function streamOf(chunks: readonly unknown[], end: 'close' | 'hang' | Error = 'c
         return undefined;
       },
       cancel() {
-        state.cancelled = true;
+        state.canceled = true;
       },
     },
     { highWaterMark: 0 },
@@ -107,7 +107,7 @@ describe('openBytes', () => {
     await reader.read(250);
     expect(state.pulled).toBe(3);
     await reader.close();
-    expect(state.cancelled).toBe(true);
+    expect(state.canceled).toBe(true);
     await reader.close();
   });
 });
@@ -119,7 +119,7 @@ describe('limits', () => {
     await reader.skip(2_000);
     await expect(reader.read(1_000)).rejects.toThrow(expect.objectContaining({ code: 'audio-too-large' }));
     await reader.close();
-    expect(state.cancelled).toBe(true);
+    expect(state.canceled).toBe(true);
   });
 
   it('checks blobs and memory by their size', () => {
@@ -138,7 +138,7 @@ describe('failures', () => {
     const waiting = reader.read(10_000);
     controller.abort(new Error('enough'));
     await expect(waiting).rejects.toThrow(expect.objectContaining({ code: 'aborted', cause: expect.any(Error) }));
-    expect(state.cancelled).toBe(true);
+    expect(state.canceled).toBe(true);
   });
 
   it('does not wait for a stream whose cancel never settles', async () => {

@@ -233,7 +233,7 @@ function checkSize(size: number, maxBytes: number | undefined): void {
 
 function notBytes(value: unknown): VoiceFlowError {
   return invalidOption(
-    `the stream returned a chunk of type ${typeof value}; expected Uint8Array`,
+    `the stream returned a chunk of type ${typeof value}, expected Uint8Array`,
     'pass a byte stream, such as `response.body` or `blob.stream()`',
   );
 }

@@ -143,7 +143,7 @@ describe('non-finite samples', () => {
     await expect(load(bad)).rejects.toThrow(
       expect.objectContaining({
         code: 'invalid-audio',
-        message: 'a sample at 0.000 s is NaN; expected finite numbers',
+        message: 'a sample at 0.000 s is NaN, expected finite numbers',
       }),
     );
     const late = SAMPLES.slice();
@@ -245,11 +245,11 @@ describe('closing', () => {
 
   it('cancels a stream that is not audio, is aborted, or is closed', async () => {
     for (const end of ['refused', 'aborted', 'closed'] as const) {
-      let cancelled = false;
+      let canceled = false;
       const stream = new ReadableStream<Uint8Array>({
         start: (controller) => controller.enqueue(end === 'refused' ? new Uint8Array(600) : WAV.slice(0, 100_000)),
         cancel: () => {
-          cancelled = true;
+          canceled = true;
         },
       });
       const controller = new AbortController();
@@ -268,7 +268,7 @@ describe('closing', () => {
           await expect(waiting).rejects.toThrow(expect.objectContaining({ code: 'aborted' }));
         }
       }
-      expect(cancelled, end).toBe(true);
+      expect(canceled, end).toBe(true);
     }
   });
 
@@ -298,7 +298,7 @@ describe('decoders', () => {
     await expect(load(new TextEncoder().encode('<!DOCTYPE html>'), { decoders: [shout] })).rejects.toThrow(
       expect.objectContaining({
         code: 'unsupported-format',
-        message: 'no supported audio format: the bytes look like HTML page; expected SHOUT, WAV',
+        message: 'no supported audio format: the bytes look like HTML page, expected SHOUT, WAV',
       }),
     );
   });

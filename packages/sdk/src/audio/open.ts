@@ -58,7 +58,7 @@ async function open(
   const { signal, sampleRate } = options;
   throwIfAborted(signal);
   if (sampleRate !== undefined && !isSupportedRate(sampleRate)) {
-    throw invalidOption(`sampleRate is ${sampleRate}; expected ${RATE_RANGE}`);
+    throw invalidOption(`sampleRate is ${sampleRate}, expected ${RATE_RANGE}`);
   }
   const maxSeconds = checkLimit('maxSeconds', options.limits?.maxSeconds) ?? DEFAULT_MAX_SECONDS;
   const maxBytes = checkLimit('maxBytes', options.limits?.maxBytes);
@@ -119,7 +119,7 @@ async function decode(
   const message =
     head.length === 0
       ? 'the audio is empty (0 bytes)'
-      : `no supported audio format: the bytes look like ${guess.name}; expected ${known}`;
+      : `no supported audio format: the bytes look like ${guess.name}, expected ${known}`;
   throw new VoiceFlowError('unsupported-format', message, { hint: guess.hint });
 }
 
@@ -168,7 +168,7 @@ function notAudioInput(input: unknown): VoiceFlowError {
         ? 'pass samples with their rate: { samples, sampleRate }'
         : 'pass encoded bytes, or samples as { samples, sampleRate }';
   return invalidOption(
-    `the audio is of type ${kind}; expected a Blob, Uint8Array, ArrayBuffer, ReadableStream, AudioSource or { samples, sampleRate }`,
+    `the audio is of type ${kind}, expected a Blob, Uint8Array, ArrayBuffer, ReadableStream, AudioSource or { samples, sampleRate }`,
     hint,
   );
 }
@@ -177,7 +177,7 @@ function checkRate(sampleRate: unknown): void {
   if (typeof sampleRate === 'number' && isSupportedRate(sampleRate)) return;
   throw new VoiceFlowError(
     'invalid-audio',
-    `the audio has a sample rate of ${String(sampleRate)} Hz; expected ${RATE_RANGE}`,
+    `the audio has a sample rate of ${String(sampleRate)} Hz, expected ${RATE_RANGE}`,
     { hint: 'pass the sample rate of the recording' },
   );
 }
@@ -194,7 +194,7 @@ function checkDensity(source: AudioSource, most = Number.POSITIVE_INFINITY): voi
 
 function checkLimit(name: string, value: number | undefined): number | undefined {
   if (value === undefined || value > 0) return value;
-  throw invalidOption(`limits.${name} is ${value}; expected a number above 0`);
+  throw invalidOption(`limits.${name} is ${value}, expected a number above 0`);
 }
 
 /** Reads all samples of a source into one array. For short audio: memory grows with its length. */

@@ -59,7 +59,7 @@ function checkChannels(channels: unknown): number {
     'invalid-audio',
     lengths.size === 0
       ? '`samples` has no channels'
-      : `\`samples\` has channels of lengths ${[...lengths].join(', ')}; expected equal lengths`,
+      : `\`samples\` has channels of lengths ${[...lengths].join(', ')}, expected equal lengths`,
   );
 }
 
@@ -177,7 +177,7 @@ function repair(
     } else if (options.nonFinite === 'refuse') {
       throw new VoiceFlowError(
         'invalid-audio',
-        `a sample at ${secondsAt(i).toFixed(3)} s is ${value}; expected finite numbers`,
+        `a sample at ${secondsAt(i).toFixed(3)} s is ${value}, expected finite numbers`,
         { hint: 'export it as 16-bit PCM, which has no such numbers' },
       );
     } else {

@@ -34,7 +34,7 @@ export interface Resampler {
 export function createResampler(fromRate: number, toRate: number): Resampler {
   for (const rate of [fromRate, toRate]) {
     if (!isSupportedRate(rate)) {
-      throw invalidOption(`cannot resample at ${rate} Hz; expected ${RATE_RANGE}`);
+      throw invalidOption(`cannot resample at ${rate} Hz, expected ${RATE_RANGE}`);
     }
   }
   if (fromRate === toRate) {

@@ -41,7 +41,7 @@ const CODECS: Readonly<Record<number, string>> = {
  */
 export function parseFormat(body: Uint8Array, bigEndian: boolean): WavFormat {
   if (body.length < 14) {
-    throw invalid(`its fmt chunk has ${body.length} bytes; expected at least 14`);
+    throw invalid(`its fmt chunk has ${body.length} bytes, expected at least 14`);
   }
   const view = new DataView(body.buffer, body.byteOffset, body.length);
   const little = !bigEndian;
@@ -52,9 +52,9 @@ export function parseFormat(body: Uint8Array, bigEndian: boolean): WavFormat {
   let tag = view.getUint16(0, little);
   if (tag === EXTENSIBLE) tag = subFormat(body, view, little);
   if (![PCM, FLOAT, ALAW, ULAW].includes(tag)) throw unsupportedCodec(tag);
-  if (channels === 0) throw invalid('it has 0 channels; expected at least 1');
+  if (channels === 0) throw invalid('it has 0 channels, expected at least 1');
   if (sampleRate === 0 || sampleRate > 0x7fffffff) {
-    throw invalid(`its sample rate is ${sampleRate} Hz; expected 1 to 2147483647 Hz`);
+    throw invalid(`its sample rate is ${sampleRate} Hz, expected 1 to 2147483647 Hz`);
   }
   return { encoding: encodingOf(tag, bits, block / channels), channels, sampleRate };
 }
@@ -73,7 +73,7 @@ function subFormat(body: Uint8Array, view: DataView, little: boolean): number {
   if (tag <= 0xffff && GUID_ENDS.includes(end)) return tag;
   throw new VoiceFlowError(
     'unsupported-format',
-    `a WAV with the unknown sub-format ${hex(tag, 8)}-${end}; expected PCM, float, A-law or µ-law`,
+    `a WAV with the unknown sub-format ${hex(tag, 8)}-${end}, expected PCM, float, A-law or µ-law`,
     { hint: CONVERT },
   );
 }
@@ -96,13 +96,13 @@ function encodingOf(tag: number, bits: number, container: number): WavEncoding {
   if (tag === FLOAT) {
     if (bits === 32) return 'f32';
     if (bits === 64) return 'f64';
-    throw invalid(`its floats have ${bits} bits; expected 32 or 64`);
+    throw invalid(`its floats have ${bits} bits, expected 32 or 64`);
   }
   // Some writers pack 24 bits into four bytes without EXTENSIBLE, which only the block size reveals.
   const bytes = bits === 0 || (bits === 24 && container === 4) ? container : Math.ceil(bits / 8);
   const encoding = ({ 1: 'u8', 2: 's16', 3: 's24', 4: 's32' } as const)[bytes];
   if (encoding) return encoding;
-  throw invalid(`its PCM samples have ${bits} bits in blocks of ${container} bytes; expected 8, 16, 24 or 32 bits`);
+  throw invalid(`its PCM samples have ${bits} bits in blocks of ${container} bytes, expected 8, 16, 24 or 32 bits`);
 }
 
 const CONVERT =
@@ -112,7 +112,7 @@ function unsupportedCodec(tag: number): VoiceFlowError {
   const name = CODECS[tag] ?? 'an unknown codec';
   return new VoiceFlowError(
     'unsupported-format',
-    `a WAV with ${name} (format tag 0x${hex(tag, 4)}); expected PCM, float, A-law or µ-law`,
+    `a WAV with ${name} (format tag 0x${hex(tag, 4)}), expected PCM, float, A-law or µ-law`,
     { hint: CONVERT },
   );
 }

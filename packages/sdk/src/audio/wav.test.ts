@@ -183,7 +183,7 @@ describe('rejections', () => {
     ['no chunks', riff([]), 'invalid-audio', /no fmt chunk and no data/],
     ['no data', riff([fmt()]), 'invalid-audio', /no data chunk/],
     ['no fmt', riff([DATA]), 'invalid-audio', /no fmt chunk/],
-    ['a short fmt', riff([chunk('fmt ', [1, 0, 1, 0]), DATA]), 'invalid-audio', /4 bytes; expected at least 14/],
+    ['a short fmt', riff([chunk('fmt ', [1, 0, 1, 0]), DATA]), 'invalid-audio', /4 bytes, expected at least 14/],
     ['no channels', file(fmt({ channels: 0 })), 'invalid-audio', /0 channels/],
     ['rate 0', file(fmt({ rate: 0 })), 'invalid-audio', /0 Hz/],
     ['an absurd rate', file(fmt({ rate: 4_000_000_000 })), 'invalid-audio', /4000000000 Hz/],

@@ -10,7 +10,7 @@ export type Device = keyof typeof PROVIDERS;
 export function checkDevice(device: unknown): Device {
   if (typeof device === 'string' && Object.hasOwn(PROVIDERS, device)) return device as Device;
   const names = Object.keys(PROVIDERS).join(', ');
-  throw invalidOption(`device is ${JSON.stringify(device)}; expected one of ${names}`);
+  throw invalidOption(`device is ${JSON.stringify(device)}, expected one of ${names}`);
 }
 
 /**

@@ -91,7 +91,7 @@ export function speakerBounds(options: SpeakerCountOptions): SpeakerBounds {
   const bounds = { least: minSpeakers ?? 1, most: maxSpeakers ?? MOST_SPEAKERS };
   if (bounds.least > bounds.most) {
     throw invalidOption(
-      `minSpeakers is ${minSpeakers} but maxSpeakers is ${maxSpeakers}; it must be at least minSpeakers`,
+      `minSpeakers is ${minSpeakers}, expected at most maxSpeakers (${maxSpeakers})`,
       'swap them, or omit one',
     );
   }
@@ -102,7 +102,7 @@ function checkCount(name: string, value: unknown): void {
   if (value === undefined) return;
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MOST_SPEAKERS) return;
   throw invalidOption(
-    `${name} is ${show(value)}; expected a whole number from 1 to ${MOST_SPEAKERS}`,
+    `${name} is ${show(value)}, expected a whole number from 1 to ${MOST_SPEAKERS}`,
     `omit ${name} if the number of speakers is unknown`,
   );
 }
@@ -114,12 +114,12 @@ export function checkSegments(segments: EmbedOptions['segments']): void {
   }
   segments?.forEach(({ start, end }, i) => {
     if (Number.isFinite(start) && Number.isFinite(end) && start >= 0 && end > start) return;
-    throw invalidOption(`segments[${i}] is ${show(start)}–${show(end)} s; expected 0 ≤ start < end`);
+    throw invalidOption(`segments[${i}] is ${show(start)}–${show(end)} s, expected 0 ≤ start < end`);
   });
 }
 
 /** @throws `invalid-option` unless the channels are mixed or one of them is used. */
 export function checkOneChannel(channels: unknown = 'mix'): void {
   if (channels === 'mix' || (Number.isInteger(channels) && (channels as number) >= 1)) return;
-  throw invalidOption(`channels is ${show(channels)}; expected "mix" or a number from 1`);
+  throw invalidOption(`channels is ${show(channels)}, expected "mix" or a number from 1`);
 }

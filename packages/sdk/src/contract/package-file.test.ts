@@ -43,9 +43,9 @@ it.each([
   [
     'a page without a type',
     () => new Response(html, { headers: { 'content-type': '' } }),
-    'received 36 bytes (HTML); expected 3',
+    'received 36 bytes (HTML), expected 3',
   ],
-  ['part of it', () => new Response(Uint8Array.of(1)), 'received 1 bytes; expected 3'],
+  ['part of it', () => new Response(Uint8Array.of(1)), 'received 1 bytes, expected 3'],
   ['nothing', () => new Response(null, { status: 404 }), 'HTTP status 404'],
 ])('reports that %s was received, from which URL, with a hint', async (_, answer, message) => {
   serve({ [file.url.href]: answer });

@@ -64,7 +64,7 @@ export async function fetchPackageFile<T>(
 export async function bytesOf(response: FetchedFile, expected?: number): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(await response.arrayBuffer());
   if (expected === undefined || bytes.length === expected) return bytes;
-  throw new Error(`received ${bytes.length} bytes${looksLikeHtml(bytes) ? ' (HTML)' : ''}; expected ${expected}`);
+  throw new Error(`received ${bytes.length} bytes${looksLikeHtml(bytes) ? ' (HTML)' : ''}, expected ${expected}`);
 }
 
 /** Whether the bytes begin like an HTML page, which single-page-app servers return for every unknown URL. */

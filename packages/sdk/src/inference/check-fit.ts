@@ -4,7 +4,7 @@ import { incompatible } from './incompatible.ts';
 /** @throws `model-incompatible` unless the sample rates of the networks are that of the manifest. */
 export function checkRates(manifest: ModelManifest, ...rates: readonly (number | undefined)[]): void {
   if (rates.every((rate) => rate === manifest.sampleRate)) return;
-  throw incompatible(manifest, `its networks need ${rates.join(' and ')} Hz; expected ${manifest.sampleRate} Hz`);
+  throw incompatible(manifest, `its networks need ${rates.join(' and ')} Hz, expected ${manifest.sampleRate} Hz`);
 }
 
 /** @throws `model-incompatible` unless a voice space takes the embeddings of a network. */

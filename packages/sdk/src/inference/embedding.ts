@@ -30,12 +30,12 @@ export function embedding(manifest: ModelManifest, model: Model): Embedding {
     throw incompatible(manifest, 'expected a network from [N, T, bins] to [N, dimensions]');
   }
   if (typeof bins === 'number' && bins !== part.bins) {
-    throw incompatible(manifest, `the network takes ${bins} mel bins; expected ${part.bins} as in the manifest`);
+    throw incompatible(manifest, `the network takes ${bins} mel bins, expected ${part.bins} as in the manifest`);
   }
   if (typeof dimensions === 'number' && dimensions !== part.dimensions) {
     throw incompatible(
       manifest,
-      `the network outputs ${dimensions} dimensions; expected ${part.dimensions} as in the manifest`,
+      `the network outputs ${dimensions} dimensions, expected ${part.dimensions} as in the manifest`,
     );
   }
   return {

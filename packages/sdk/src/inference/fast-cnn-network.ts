@@ -28,7 +28,7 @@ export function fastCnnNetwork(manifest: ModelManifest, model: Model, gate?: Spe
   if (hop < 1 || hop > network.frames || Math.abs(hop * frame - settings.hop) > 1e-6) {
     throw new VoiceFlowError(
       'model-incompatible',
-      `settings.hop is ${settings.hop} s; expected whole frames of ${frame} s, up to one window`,
+      `settings.hop is ${settings.hop} s, expected whole frames of ${frame} s, up to one window`,
     );
   }
   return { manifest, model, network, settings, frame, hop, gate };

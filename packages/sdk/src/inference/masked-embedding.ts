@@ -59,7 +59,7 @@ export async function poolable(
   }
   throw new VoiceFlowError(
     'model-incompatible',
-    `output "${features}" is ${tensor ? `${tensor.type} [${tensor.dims.join(', ')}]` : 'missing'}; expected float32 numbers in ${channels} rows`,
+    `output "${features}" is ${tensor ? `${tensor.type} [${tensor.dims.join(', ')}]` : 'missing'}, expected float32 numbers in ${channels} rows`,
   );
 }
 

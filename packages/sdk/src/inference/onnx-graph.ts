@@ -55,7 +55,7 @@ export function openAtPooling(bytes: Uint8Array, what: string): PooledNetwork {
   if (!last || features === undefined) {
     throw new VoiceFlowError(
       'model-incompatible',
-      `${what} has no mean over time before a last linear layer; expected a network with pooling`,
+      `${what} has no mean over time before a last linear layer, expected a network with pooling`,
       { hint: 'use the weights that the manifest names' },
     );
   }
@@ -69,7 +69,7 @@ function headOf({ inputs, transposed }: Node, tensors: ReadonlyMap<string, Uint8
   if (dims.length !== 2 || data.length !== rows * columns) {
     throw new VoiceFlowError(
       'model-incompatible',
-      `the last layer of ${what} is [${dims.join(', ')}]; expected a float32 matrix`,
+      `the last layer of ${what} is [${dims.join(', ')}], expected a float32 matrix`,
     );
   }
   const [to, from] = transposed ? [rows, columns] : [columns, rows];

@@ -42,7 +42,7 @@ export function floats(outputs: Record<string, Tensor>, name: string, size: numb
     return tensor.data;
   }
   const seen = tensor ? `${tensor.type} [${tensor.dims.join(', ')}]` : 'missing';
-  throw new VoiceFlowError('model-incompatible', `output "${name}" is ${seen}; expected ${size} float32 numbers`);
+  throw new VoiceFlowError('model-incompatible', `output "${name}" is ${seen}, expected ${size} float32 numbers`);
 }
 
 /** @param name Name of the output. @throws `backend-failed` if a number is not finite. */
@@ -54,7 +54,7 @@ export function checkFinite(data: Float32Array, name: string): void {
   const at = data.findIndex((value) => !Number.isFinite(value));
   throw new VoiceFlowError(
     'backend-failed',
-    `the network's output "${name}" is ${data[at]} at index ${at}; expected finite numbers`,
+    `the network's output "${name}" is ${data[at]} at index ${at}, expected finite numbers`,
     { hint: 'try another backend, or check the weights: a valid network outputs finite numbers for any audio' },
   );
 }

@@ -39,7 +39,7 @@ export function segmentation(manifest: ModelManifest, model: Model): Segmentatio
   const sizes = { window: part.window, frames: part.frames, speakers: part.speakers, frameStep: part.frameStep };
   for (const [name, value] of Object.entries(sizes)) {
     if (!(Number.isFinite(value) && value > 0))
-      throw incompatible(manifest, `segmentation.${name} is ${value}; expected a number above 0`);
+      throw incompatible(manifest, `segmentation.${name} is ${value}, expected a number above 0`);
   }
   const powerset = new Powerset(powersetClasses(part.speakers, part.speakersAtOnce));
   const input = model.inputs[0];
@@ -52,7 +52,7 @@ export function segmentation(manifest: ModelManifest, model: Model): Segmentatio
     );
   }
   const rank = input.dims.length;
-  if (rank !== 2 && rank !== 3) throw incompatible(manifest, `its input has ${rank} dimensions; expected 2 or 3`);
+  if (rank !== 2 && rank !== 3) throw incompatible(manifest, `its input has ${rank} dimensions, expected 2 or 3`);
   return {
     manifest,
     model,

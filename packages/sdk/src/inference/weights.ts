@@ -30,7 +30,7 @@ export async function readChecked(
   }
   const bytes = await read();
   if (bytes.length !== expected.bytes) {
-    throw corrupt(`${file} has ${bytes.length} bytes; expected ${expected.bytes} as in the manifest`);
+    throw corrupt(`${file} has ${bytes.length} bytes, expected ${expected.bytes} as in the manifest`);
   }
   const subtle = globalThis.crypto?.subtle;
   if (!subtle) {
@@ -41,7 +41,7 @@ export async function readChecked(
   const plain = bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
   const hash = hex(new Uint8Array(await subtle.digest('SHA-256', plain)));
   if (hash !== expected.sha256)
-    throw corrupt(`${file} has SHA-256 ${hash}; expected ${expected.sha256} as in the manifest`);
+    throw corrupt(`${file} has SHA-256 ${hash}, expected ${expected.sha256} as in the manifest`);
   return { bytes, warnings: [] };
 }
 

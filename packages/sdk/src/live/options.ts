@@ -44,7 +44,7 @@ function check(
   what: string,
 ): void {
   if (typeof value === 'number' && valid && value >= least && value <= most) return;
-  throw invalidOption(`${name} is ${show(value)}; expected ${what} from ${least} to ${most}`);
+  throw invalidOption(`${name} is ${show(value)}, expected ${what} from ${least} to ${most}`);
 }
 
 /**

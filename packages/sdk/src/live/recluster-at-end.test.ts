@@ -156,5 +156,5 @@ it('reports a failure of the diarizer, and stops with the session', async () => 
 });
 
 it('names the range of keepAudio', () => {
-  expect(() => open(liveCnn(), { keepAudio: -1 })).toThrow('keepAudio is -1; expected seconds from 0 to 14400');
+  expect(() => open(liveCnn(), { keepAudio: -1 })).toThrow('keepAudio is -1, expected seconds from 0 to 14400');
 });

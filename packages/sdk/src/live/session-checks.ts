@@ -8,13 +8,13 @@ const MOST_UNREAD = 65_536;
 
 export function checkSamples(samples: unknown): void {
   if (!(samples instanceof Float32Array)) {
-    throw invalidOption(`samples is of type ${typeof samples}; expected a mono Float32Array`);
+    throw invalidOption(`samples is of type ${typeof samples}, expected a mono Float32Array`);
   }
   let bad = 0;
   // The comparison also fails for NaN.
   while (bad < samples.length && Math.abs(samples[bad]!) <= MAX_AMPLITUDE) bad++;
   if (bad === samples.length) return;
-  const message = `sample ${bad} of the push is ${samples[bad]}; expected finite numbers, about ±1 at full scale`;
+  const message = `sample ${bad} of the push is ${samples[bad]}, expected finite numbers, about ±1 at full scale`;
   throw new VoiceFlowError('invalid-audio', message, { hint: 'this push was discarded' });
 }
 

@@ -23,17 +23,17 @@ function gate(): { readonly promise: Promise<void>; readonly open: () => void } 
 
 describe('the options of a session', () => {
   it.each<[Partial<Record<keyof LiveOptions, unknown>>, RegExp]>([
-    [{ sampleRate: 7999 }, /sampleRate is 7999; .* from 8000 to 192000/],
+    [{ sampleRate: 7999 }, /sampleRate is 7999, .* from 8000 to 192000/],
     [{ sampleRate: 44_100.5 }, /sampleRate is 44100.5/],
     [{ sampleRate: '16000' }, /sampleRate is "16000"/],
     [{ sampleRate: undefined }, /sampleRate is undefined/],
-    [{ latency: 0.4 }, /latency is 0.4; expected seconds from 0.5 to 5/],
+    [{ latency: 0.4 }, /latency is 0.4, expected seconds from 0.5 to 5/],
     [{ latency: 5.1 }, /latency is 5.1/],
     [{ latency: Number.NaN }, /latency is NaN/],
     [{ step: 0.2 }, /step is 0.2/],
     [{ step: 1.5 }, /step is 1.5/],
-    [{ latency: 0.5, step: 0.6 }, /step is 0.6; .* from 0.25 to 0.5/],
-    [{ maxSpeakers: 0 }, /maxSpeakers is 0; expected a whole number from 1 to 100/],
+    [{ latency: 0.5, step: 0.6 }, /step is 0.6, .* from 0.25 to 0.5/],
+    [{ maxSpeakers: 0 }, /maxSpeakers is 0, expected a whole number from 1 to 100/],
     [{ maxSpeakers: 1.5 }, /maxSpeakers is 1.5/],
     [{ known: [{ name: 'a', embedding: Float32Array.of(1), space: 'other' }] }, /space/],
   ])('%o is rejected', (options, message) => {

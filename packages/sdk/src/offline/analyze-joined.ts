@@ -33,13 +33,13 @@ export function joinedModel(manifest: ModelManifest, network: Model, cnn: FastCn
   if (voices.part.sampleRate !== segmentation.part.sampleRate) {
     throw incompatible(
       manifest,
-      `its networks need ${segmentation.part.sampleRate} and ${voices.part.sampleRate} Hz; expected equal rates`,
+      `its networks need ${segmentation.part.sampleRate} and ${voices.part.sampleRate} Hz, expected equal rates`,
     );
   }
   if (manifest.sampleRate !== cnn.manifest.sampleRate) {
     throw incompatible(
       manifest,
-      `its sample rate is ${manifest.sampleRate} Hz; expected ${cnn.manifest.sampleRate} Hz as for its windows`,
+      `its sample rate is ${manifest.sampleRate} Hz, expected ${cnn.manifest.sampleRate} Hz as for its windows`,
     );
   }
   checkDimensions(manifest, settings.voices.from, voices.part.dimensions);

@@ -31,7 +31,7 @@ export async function diarizeChannels(
     resolvedNames.includes('')
   ) {
     throw invalidOption(
-      `channelNames is ${JSON.stringify(resolvedNames)}; expected ${sources.length} different names, one per channel`,
+      `channelNames is ${JSON.stringify(resolvedNames)}, expected ${sources.length} different names, one per channel`,
     );
   }
   // If a channel fails, the others are still awaited, since they use the network.

@@ -54,7 +54,7 @@ function readNpy(bytes: Uint8Array): Float64Array {
   const text = new TextDecoder().decode(bytes.subarray(wide ? 12 : 10, from));
   const size = /'descr': *'<f4'/.test(text) ? 4 : /'descr': *'<f8'/.test(text) ? 8 : 0;
   if (size === 0 || /'fortran_order': *True/.test(text))
-    throw new Error(`one of its arrays is ${text.trim()}; expected float32 or float64, little-endian, in C order`);
+    throw new Error(`one of its arrays is ${text.trim()}, expected float32 or float64, little-endian, in C order`);
   return Float64Array.from({ length: Math.floor((bytes.length - from) / size) }, (_, i) => {
     return size === 4 ? view.getFloat32(from + 4 * i, true) : view.getFloat64(from + 8 * i, true);
   });

@@ -72,7 +72,7 @@ export class SettingsReader {
     const { id, version } = this.#manifest;
     return new VoiceFlowError(
       'model-incompatible',
-      `${id}@${version}: settings.${path} is ${found}; expected ${expected}`,
+      `${id}@${version}: settings.${path} is ${found}, expected ${expected}`,
       { hint: 'use the manifest of these weights' },
     );
   }

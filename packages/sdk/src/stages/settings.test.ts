@@ -35,7 +35,7 @@ describe('settings', () => {
     expect(known({ nuisance }).evidence?.nuisance).toHaveLength(32);
     const short = packNumbers(new Float32Array(15).fill(0.25));
     expect(() => known({ nuisance: short })).toThrow(
-      'settings.known.evidence.nuisance is 15 numbers; expected a multiple of 16',
+      'settings.known.evidence.nuisance is 15 numbers, expected a multiple of 16',
     );
   });
 
@@ -58,9 +58,9 @@ describe('settings', () => {
   });
 
   it.each([
-    [{ hop: '0.24' }, 'settings.hop is "0.24"; expected a number from 0.02 to 1'],
+    [{ hop: '0.24' }, 'settings.hop is "0.24", expected a number from 0.02 to 1'],
     [{ turns: null }, 'settings.turns.onset is absent'],
-    [{ voices: { between: 3 } }, 'settings.voices.between is number; expected a list of numbers'],
+    [{ voices: { between: 3 } }, 'settings.voices.between is number, expected a list of numbers'],
   ])('reject %j', (change, message) => {
     expect(() => fastCnnSettings(manifest(change))).toThrow(message);
   });

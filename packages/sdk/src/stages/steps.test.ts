@@ -22,7 +22,7 @@ const FULL = 1 << 21;
 describe('every step of clustering takes at most a few milliseconds', () => {
   it('k-means', () => {
     const points = rows(2_000, 64);
-    // Each round, of three beginnings: every point with every centre.
+    // Each round, of three beginnings: every point with every center.
     expect(stepsOf(kMeans(points, 40))).toBeGreaterThanOrEqual((3 * 2 * 2_000 * 40 * 64) / FULL);
   });
 

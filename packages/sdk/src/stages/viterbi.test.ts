@@ -31,7 +31,7 @@ function random(windows: number, speakers: number, seed: number) {
   return { local, slots, scores };
 }
 
-/** Score of one way to name all slots: evidence less what neighbouring windows disagree on. */
+/** Score of one way to name all slots: evidence less what neighboring windows disagree on. */
 function value(
   { local, slots, scores }: ReturnType<typeof random>,
   speakers: number,

@@ -87,7 +87,7 @@ export function leastScore({ at, width }: NamingRules, names: number, rate: numb
 export function checkFalseNames(falseNames: unknown = FALSE_NAMES): number {
   if (typeof falseNames === 'number' && falseNames > 0 && falseNames <= 0.5) return falseNames;
   throw invalidOption(
-    `falseNames is ${String(falseNames)}; expected a share above 0 and at most 0.5`,
+    `falseNames is ${String(falseNames)}, expected a share above 0 and at most 0.5`,
     `omit it for ${FALSE_NAMES}: 2 of 100 unknown speakers get a name`,
   );
 }

@@ -143,7 +143,7 @@ describe('assignWords', () => {
     [[word(0, 1), word(Number.NaN, 1)], {}, 'words[1].start is NaN'],
     [[word(0, 1)], { maxDistance: -1 }, 'maxDistance is -1'],
     [[word(0, 1)], { snap: 'word' }, "snap is \"word\", expected 'none' or 'sentence'"],
-    [{ segments: [] }, {}, 'words is of type object; expected ['],
+    [{ segments: [] }, {}, 'words is of type object, expected ['],
     [null, {}, 'words is of type null'],
     [[null], {}, 'words[0] is null'],
     [[word(0, 1), { text: 'there', timestamp: [0.6, null] }], {}, 'words[1] has its times in "timestamp"'],

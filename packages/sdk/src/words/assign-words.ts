@@ -88,7 +88,7 @@ export function assignWords<W extends TimedWord>(
 
 function invalidWords(what: string): VoiceFlowError {
   return invalidOption(
-    `${what}; expected [{ text, start, end }, …] with times in seconds`,
+    `${what}, expected [{ text, start, end }, …] with times in seconds`,
     'Use parseWords of voiceflow-ml/words to read the file of a recognizer.',
   );
 }

@@ -67,7 +67,7 @@ describe("snap: 'sentence'", () => {
       turns.push(turn(start, at, truth));
       at += 0.1;
     }
-    // Off by up to 0.4 s, and much the same for neighbours.
+    // Off by up to 0.4 s, and much the same for neighbors.
     let drift = 0;
     const off = words.map(({ start, end, ...word }) => {
       drift = Math.max(-0.4, Math.min(0.4, drift + 0.3 * (random() - 0.5)));

@@ -275,8 +275,8 @@ function encode(samples: Float32Array, encoding: 's16le' | 'f32le'): ArrayBuffer
 
 function checkSamples(samples: unknown): void {
   if (!(samples instanceof Float32Array))
-    throw invalidOption(`samples is of type ${typeof samples}; expected a mono Float32Array`);
+    throw invalidOption(`samples is of type ${typeof samples}, expected a mono Float32Array`);
   const bad = samples.findIndex((sample) => !Number.isFinite(sample));
   if (bad >= 0)
-    throw new VoiceFlowError('invalid-audio', `sample ${bad} of the push is ${samples[bad]}; expected finite numbers`);
+    throw new VoiceFlowError('invalid-audio', `sample ${bad} of the push is ${samples[bad]}, expected finite numbers`);
 }

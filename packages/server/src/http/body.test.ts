@@ -30,7 +30,7 @@ async function collect(
   return found;
 }
 
-function streamOf(chunks: readonly Uint8Array[], cancelled = vi.fn()): ReadableStream<Uint8Array> {
+function streamOf(chunks: readonly Uint8Array[], canceled = vi.fn()): ReadableStream<Uint8Array> {
   const left = [...chunks];
   return new ReadableStream({
     pull(controller) {
@@ -38,7 +38,7 @@ function streamOf(chunks: readonly Uint8Array[], cancelled = vi.fn()): ReadableS
       if (next === undefined) controller.close();
       else controller.enqueue(next);
     },
-    cancel: cancelled,
+    cancel: canceled,
   });
 }
 
@@ -63,12 +63,12 @@ describe('collectBody', () => {
   });
 
   it('rejects by the declared length before reading, and otherwise by the received length', async () => {
-    const cancelled = vi.fn();
-    const announced = collect(streamOf([new Uint8Array(10)], cancelled), { headers: { 'content-length': '1001' } });
+    const canceled = vi.fn();
+    const announced = collect(streamOf([new Uint8Array(10)], canceled), { headers: { 'content-length': '1001' } });
     await expect(announced).rejects.toMatchObject({ code: 'audio-too-large' });
-    const open = collect(streamOf([new Uint8Array(600), new Uint8Array(600), new Uint8Array(600)], cancelled));
+    const open = collect(streamOf([new Uint8Array(600), new Uint8Array(600), new Uint8Array(600)], canceled));
     await expect(open).rejects.toThrow(/1200 bytes or more, the limit is 1000/);
-    expect(cancelled).toHaveBeenCalledOnce();
+    expect(canceled).toHaveBeenCalledOnce();
   });
 
   it('counts all bodies together, and releases the bytes of a failed one', async () => {

@@ -49,7 +49,7 @@ export function nodeBackend(options: NodeBackendOptions = {}): Backend {
   const device = checkDevice(options.device ?? 'cpu');
   if (mode === 'in-process') return inProcess(options, device);
   if (mode !== 'threads') {
-    throw invalidOption(`mode is "${String(mode)}"; expected "threads" or "in-process"`);
+    throw invalidOption(`mode is "${String(mode)}", expected "threads" or "in-process"`);
   }
   return {
     specVersion: SPEC_VERSION,

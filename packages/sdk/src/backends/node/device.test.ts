@@ -26,7 +26,7 @@ it('reports a corrupt model for any device', async () => {
 it('lists the known devices for untyped programs', () => {
   for (const device of ['gpu', 'toString', 3, null]) {
     expect(() => checkDevice(device)).toThrow(
-      `device is ${JSON.stringify(device)}; expected one of cpu, webgpu, cuda, coreml, directml`,
+      `device is ${JSON.stringify(device)}, expected one of cpu, webgpu, cuda, coreml, directml`,
     );
   }
 });

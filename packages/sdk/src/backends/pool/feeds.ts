@@ -61,7 +61,7 @@ function listOf(names: readonly string[]): string {
 }
 
 function incompatible(received: string, expected: string): VoiceFlowError {
-  return new VoiceFlowError('model-incompatible', `the network received ${received}; expected ${expected}`, {
+  return new VoiceFlowError('model-incompatible', `the network received ${received}, expected ${expected}`, {
     hint: "compare the feeds with the model's `inputs`",
   });
 }

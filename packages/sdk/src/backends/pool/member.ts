@@ -128,6 +128,6 @@ function expect<K extends Reply['kind']>(kind: K, reply: Reply): Extract<Reply, 
     throw new VoiceFlowError(code, message, { hint });
   }
   if (reply.kind !== kind)
-    throw new VoiceFlowError('backend-failed', `the worker sent the reply ${reply.kind}; expected ${kind}`);
+    throw new VoiceFlowError('backend-failed', `the worker sent the reply ${reply.kind}, expected ${kind}`);
   return reply as Extract<Reply, { kind: K }>;
 }

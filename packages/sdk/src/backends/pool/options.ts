@@ -19,7 +19,7 @@ export function defaultWorkers(processors: number): number {
 export function checkThreads(name: 'workers' | 'threads', count: number): number {
   if (Number.isInteger(count) && count >= 1 && count <= MAX_THREADS) return count;
   throw invalidOption(
-    `${name} is ${count}; expected a whole number from 1 to ${MAX_THREADS}`,
+    `${name} is ${count}, expected a whole number from 1 to ${MAX_THREADS}`,
     'omit it for a number that fits the machine',
   );
 }

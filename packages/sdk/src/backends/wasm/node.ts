@@ -19,7 +19,7 @@ import { checkCpu, type WasmBackendOptions } from './options.ts';
 export type { WasmBackendOptions } from './options.ts';
 
 /**
- * ONNX Runtime WebAssembly with one session per worker: three to four times slower than native, with nothing to install
+ * ONNX Runtime WebAssembly with one session per worker: about four times slower than native, with nothing to install
  * and the same results (within 1e-6). Workers start as in `nodeBackend`. The worker of an aborted run that does not end
  * is killed, which is safe without native code. With the option `wasm`, nothing is read from the installed packages,
  * for programs that are bundled into one file.

@@ -37,12 +37,11 @@ const OPTIONS = {
   s3: { ...text('BUCKET', 'S3 bucket of the audio'), env: 'VOICEFLOW_S3_BUCKET' },
 };
 
-const WORK_HELP = `Usage: voiceflow worker [options]
-
+const WORK_HELP = `Options
 ${listOptions(OPTIONS).join('\n')}
 
-Any number of workers can run, on any machines. On SIGTERM a worker finishes its jobs, or returns them
-to the queue after VOICEFLOW_DRAIN_MS.
+VOICEFLOW_DRAIN_MS is the time that a stopped worker has to finish its jobs or return them to the
+queue (default 35000). Bucket: VOICEFLOW_S3_*, … (README of @voiceflow-ml/jobs).
 `;
 
 /** Starts to process jobs. @throws `invalid-option`, `backend-unavailable`, `model-not-found`. */

@@ -79,12 +79,15 @@ const OPTIONS = {
   },
   quota: { ...integer(QUOTAS, 'N', 'requests per minute for each client (default: no limit)'), env: 'VOICEFLOW_QUOTA' },
   'api-only': { ...flag('accept jobs, but leave their processing to workers'), env: 'VOICEFLOW_API_ONLY' },
-  nice: { ...integer([0, 19], NICE, 'niceness of the server relative to its workers'), env: 'VOICEFLOW_NICE' },
+  nice: {
+    ...integer([0, 19], NICE, `niceness of the server relative to its workers (default ${NICE})`),
+    value: 'N',
+    env: 'VOICEFLOW_NICE',
+  },
   open: { ...flag('allow listening beyond loopback without API keys'), env: 'VOICEFLOW_OPEN' },
 };
 
-export const SERVE_HELP = `Usage: serve [options]
-
+export const SERVE_HELP = `Options
 ${listOptions(OPTIONS).join('\n')}
 
 VOICEFLOW_API_KEYS sets the API keys (name:key,name:key), VOICEFLOW_ALLOWED_HOSTS the host names of

@@ -39,7 +39,7 @@ export async function startModel(): Promise<Worker> {
   } catch (error) {
     if (backend === 'node') throw error;
     if (!VoiceFlowError.isInstance(error) || error.code !== 'backend-unavailable') throw error;
-    console.error(`${error.message}; the network runs in WebAssembly instead, three to four times slower`);
+    console.error(`${error.message}; the network runs in WebAssembly instead, about four times slower`);
     return load(pack, wasmBackend());
   }
 }
