@@ -234,6 +234,15 @@ describe('voice book', () => {
     const table = await voiceflow(['identify', CONVERSATION, '--book', book()]);
     expect(table.stdout).toMatch(/^speaker +name +seconds +score\n/);
     expect(table.stdout).toContain('unknown');
+    writeFileSync(at('cut.wav'), readFileSync(CONVERSATION).subarray(0, 44 + 32_000 * 12));
+    for (const args of [
+      ['identify', at('cut.wav'), '--book', book()],
+      ['enroll', 'cut', at('cut.wav'), '--book', at('cut.json')],
+    ]) {
+      const { code, stderr } = await voiceflow(args);
+      expect(code).toBe(0);
+      expect(stderr).toMatch(/^voiceflow: \S+cut\.wav: warning: [^\n]+ \[audio-truncated\]\n/);
+    }
 
     const named = await voiceflow(['diarize', CONVERSATION, '--book', book(), '-f', 'rttm']);
     const speakers = new Set(parseRttm(named.stdout)[0]?.turns.map(({ speaker }) => speaker));

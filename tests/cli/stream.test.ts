@@ -70,6 +70,14 @@ describe('voiceflow stream', () => {
     expect(ogg.code).not.toBe(0);
   });
 
+  it('has the warnings about a recording in its last line', async () => {
+    const cut = join(root, 'cut.wav');
+    writeFileSync(cut, readFileSync(CONVERSATION).subarray(0, 44 + 4 * SECOND));
+    expect(parse(await voiceflow(['stream', '-i', cut])).end).toMatchObject({
+      warnings: [{ code: 'audio-truncated' }],
+    });
+  });
+
   it('accepts float samples at another rate, and applies its options', async () => {
     const floats = Buffer.alloc((pcm.length / 2) * 4);
     for (let i = 0; i < pcm.length / 2; i++) floats.writeFloatLE(pcm.readInt16LE(2 * i) / 32_768, 4 * i);

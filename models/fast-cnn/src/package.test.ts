@@ -73,6 +73,10 @@ describe('missing weights', () => {
     expect(String(error)).toContain('fast-cnn.onnx');
   });
 
+  it('are read also when a program without types passes null as signal', async () => {
+    expect((await fastCnn.read(null as unknown as undefined)).length).toBe(fastCnn.manifest.files[fastCnn.file]?.bytes);
+  });
+
   it('are model-not-found with the URL, in a page', async () => {
     // Node's fetch refuses file: addresses, as a page's does.
     const error = await readAlone('index.js');

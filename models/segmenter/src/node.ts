@@ -22,7 +22,8 @@ export function segmenterFrom(weights: Uint8Array | ArrayBuffer | string | URL):
 
 async function weightsAt(url: URL, signal?: AbortSignal): Promise<Uint8Array> {
   try {
-    return await readFile(fileURLToPath(url), { signal });
+    // Node refuses null, which programs without types pass.
+    return await readFile(fileURLToPath(url), { signal: signal ?? undefined });
   } catch (cause) {
     if (signal?.aborted) throw abortError(signal);
     throw new VoiceFlowError('model-not-found', `the weights of segmenter could not be read from ${url.href}`, {

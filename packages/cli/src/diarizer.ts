@@ -87,6 +87,9 @@ export async function openDiarizer(
   signal: AbortSignal,
   jobs = 1,
 ): Promise<Diarizer> {
+  if (backend === 'wasm' && device !== undefined) {
+    throw new UsageError('--device is for the native backend, but --backend is wasm', 'Omit one of the two options');
+  }
   const selected = await modelNamed(model);
   // Imported here and not at the top, because --help and usage errors do not need the network.
   const { createDiarizer } = await import('voiceflow-ml');

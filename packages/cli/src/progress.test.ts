@@ -42,6 +42,15 @@ describe('ProgressLine', () => {
     expect(written[1]).toContain('50 % · file 2 of 3 · 2 s left');
   });
 
+  it('stays full while the voices are clustered, which reports no progress', () => {
+    const { io, written } = terminal();
+    let now = 10_000;
+    const line = new ProgressLine(io, 1, String, () => now);
+    now = 20_000;
+    line.update('a.wav', { stage: 'cluster', done: 0, total: 100 });
+    expect(written.join('')).toBe(`\ra.wav ${'━'.repeat(24)} 100 %\u001b[K`);
+  });
+
   it('fits the terminal width for any name, and prints nothing without a terminal', () => {
     const { io, written } = terminal(true, 50);
     const line = new ProgressLine(io, 12, String, () => 0);

@@ -1,3 +1,4 @@
+import type { Progress } from 'voiceflow-ml/core';
 import type { Io } from './io.ts';
 import { oneLine } from './printable.ts';
 
@@ -12,6 +13,8 @@ interface Share {
   readonly done: number;
   /** Absent while unknown. */
   readonly total?: number;
+  /** While `cluster`, the audio has been processed, and how long the rest takes is unknown. */
+  readonly stage?: Progress['stage'];
 }
 
 /** A line on a terminal with the progress and the remaining time. Draws nothing when stderr is not a terminal. */
@@ -63,7 +66,8 @@ export class ProgressLine {
     const bar = part === undefined ? this.#unit(share.done) : drawBar(part, this.#io.errorScreen.unicode);
     const percent = part === undefined ? '' : ` ${Math.floor(part * 100)} %`;
     const files = this.#files > 1 ? ` · file ${Math.min(this.#finished + 1, this.#files)} of ${this.#files}` : '';
-    const eta = all !== undefined && all >= LEAST_SHARE_FOR_ETA ? ` · ${left((elapsed / all) * (1 - all))} left` : '';
+    const isEstimable = all !== undefined && all >= LEAST_SHARE_FOR_ETA && all < 1;
+    const eta = isEstimable ? ` · ${left((elapsed / all) * (1 - all))} left` : '';
     const rest = ` ${bar}${percent}${files}${eta}`;
     const room = this.#io.errorScreen.columns - 1;
     const line = (fit(oneLine(name), Math.max(8, room - rest.length)) + rest).slice(0, room);
@@ -100,7 +104,8 @@ export async function showProgress<T>(
   }
 }
 
-function shareOf({ done, total }: Share): number | undefined {
+function shareOf({ done, total, stage }: Share): number | undefined {
+  if (stage === 'cluster') return 1;
   return total === undefined || !(total > 0) ? undefined : Math.max(0, Math.min(1, done / total));
 }
 

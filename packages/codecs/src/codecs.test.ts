@@ -196,6 +196,16 @@ describe('undecodable input', () => {
     await expect(decode(bytes)).rejects.toMatchObject({ code, hint: expect.stringMatching(/./) });
   });
 
+  it('says what is not supported, without the advice that FFmpeg gives to its own users', async () => {
+    const bytes = fixture('adpcm_ms.wav');
+    // A negative size of the format's header.
+    bytes[19] = 0xdb;
+    await expect(decode(bytes)).rejects.toMatchObject({
+      code: 'invalid-audio',
+      message: expect.stringMatching(/nothing in it could be decoded \(wav header size < 14 is not implemented\)$/),
+    });
+  });
+
   it('rejects an MP4 with its index at the end that is too large for a stream, with the reason', async () => {
     const { inOrder } = await import('./mp4.ts');
     const head = fixture('talk.m4a').slice(0, 2_000);

@@ -37,6 +37,8 @@ const MOST_PAGES = 8192;
 const PAGES_PER_BYTE = 8 / PAGE;
 /** Milliseconds of work without new samples after which decoding stops. */
 const MAX_STALL = 20_000;
+/** Characters of FFmpeg's messages, after which further ones are ignored. */
+const MOST_LOGGED = 8000;
 const SEEK_SIZE = 0x10000;
 /** WASI's "function not supported". */
 const ENOSYS = 52;
@@ -48,8 +50,8 @@ export class Instance {
   readonly #input: Input;
   readonly #pace: Pace;
   #area = 0;
-  /** The first lines that FFmpeg logged. */
-  readonly log: string[] = [];
+  /** What FFmpeg logged first. */
+  #logged = '';
   #pending: Promise<void> | undefined;
   #failure: unknown;
   #until = 0;
@@ -72,6 +74,11 @@ export class Instance {
     instance.#exports._initialize();
     instance.#area = instance.#exports.vf_async();
     return instance;
+  }
+
+  /** The first lines that FFmpeg logged. It logs some lines in pieces. */
+  get log(): string[] {
+    return this.#logged.split('\n').map((line) => line.trim());
   }
 
   /** @returns 0, or one of FFmpeg's errors. @throws what the input throws; `WebAssembly.RuntimeError`. */
@@ -161,8 +168,8 @@ export class Instance {
       },
       io_stop: () => (this.#failure !== undefined || performance.now() > this.#until ? 1 : 0),
       io_log: (_level: number, at: number, length: number) => {
-        if (this.log.length >= 32) return;
-        this.log.push(String.fromCharCode(...new Uint8Array(this.#memory.buffer, at, length)).trim());
+        if (this.#logged.length > MOST_LOGGED) return;
+        this.#logged += String.fromCharCode(...new Uint8Array(this.#memory.buffer, at, length));
       },
     };
   }

@@ -17,6 +17,9 @@ const SLACK = { seconds: 0.1, samples: 3000, part: 0.005 };
 /** Messages that FFmpeg logs for intact files, too. */
 const HARMLESS = /estimating duration|could not find codec parameters|consider increasing|no longer|multiple/i;
 
+/** What FFmpeg asks its own users to do: install a newer version, upload the file, write to its developers. */
+const ADVICE = /\.? ?(Update your FFmpeg|If you want to help).*/s;
+
 /**
  * Opens encoded bytes as an `AudioSource` of the file's first audio stream, or of the one with the most channels.
  * @param name Name of the format for messages, such as `MP3`.
@@ -188,7 +191,7 @@ class DecodedSource implements AudioSource {
   #end(instance: Instance, status: number): void {
     const decoded = (this.#count + this.#gathered) / this.#rate;
     const slack = Math.max(SLACK.seconds, SLACK.samples / this.#rate, this.#declared * SLACK.part);
-    const logLine = instance.log.find((line) => !HARMLESS.test(line));
+    const [logLine] = reasons(instance);
     this.#mostlyBroken = instance.failures >= 2 * this.#frames;
     const because = logLine === undefined ? '' : ` (decoder: ${logLine})`;
     if (this.#rate > 0 && decoded < this.#declared - slack) {
@@ -230,7 +233,7 @@ class DecodedSource implements AudioSource {
 
   /** The error for a file of which nothing can be used. */
   async #unusableError(status: number): Promise<VoiceFlowError> {
-    const logLine = this.#instance?.log.filter((line) => !HARMLESS.test(line)).at(-1);
+    const logLine = this.#instance && reasons(this.#instance).at(-1);
     const codec = this.#instance?.codec;
     await this.close();
     if (status === DECODER_NOT_FOUND) {
@@ -288,4 +291,9 @@ function join(parts: readonly (readonly Float32Array[])[], channels: number): Fl
     }
     return all;
   });
+}
+
+/** Why a file cannot be decoded, or only in part, as FFmpeg logged it. */
+function reasons({ log }: Instance): string[] {
+  return log.map((line) => line.replace(ADVICE, '')).filter((line) => line !== '' && !HARMLESS.test(line));
 }

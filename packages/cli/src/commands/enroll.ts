@@ -15,9 +15,9 @@ import { EXIT, FileError, failedOn, onFile } from '../errors.ts';
 import { changeBook, readOrStartBook } from '../files/book.ts';
 import { findInputs } from '../files/inputs.ts';
 import { openAudio } from '../files/open.ts';
-import { oneLine } from '../printable.ts';
 import { showProgress } from '../progress.ts';
 import { clock } from '../render/axis.ts';
+import { printWarnings, warn } from '../warnings.ts';
 
 /**
  * Below this the samples may be of several voices. This is a warning, not an error, because noise has the same effect.
@@ -94,6 +94,7 @@ async function samplesOf(
   const result = await showProgress(io, path, clock, (onProgress) =>
     diarizer.diarize(audio, { signal, onProgress, limits }),
   );
+  printWarnings(io, path, result.warnings);
   const [main, ...others] = [...result.speakers].sort((a, b) => b.seconds - a.seconds);
   if (main === undefined)
     throw new FileError('no speech found', { hint: 'Use a recording in which this person speaks' });
@@ -106,9 +107,8 @@ async function samplesOf(
   const rest = others.reduce((sum, { seconds }) => sum + seconds, 0);
   const share = rest / (rest + main.seconds);
   if (share > MOST_OTHERS) {
-    io.err(
-      `voiceflow: warning: ${oneLine(path)}: ${Math.round(100 * share)} % of the speech is of other voices; only the main voice is enrolled\n`,
-    );
+    const percent = Math.round(100 * share);
+    warn(io, path, `${percent} % of the speech is of other voices; only the main voice is enrolled`);
   }
   const whole = [{ embedding: main.embedding, seconds: main.seconds }];
   const segments = segmentsOf(result, main.label);

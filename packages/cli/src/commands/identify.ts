@@ -8,6 +8,7 @@ import { openAudio } from '../files/open.ts';
 import { showProgress } from '../progress.ts';
 import { clock } from '../render/axis.ts';
 import { table } from '../render/table.ts';
+import { printWarnings } from '../warnings.ts';
 
 const options = {
   ...NAMING_OPTIONS,
@@ -44,6 +45,7 @@ export const identify = defineCommand({
         ),
       );
     });
+    printWarnings(io, path, result.warnings);
     const found = describe(result, book);
     await io.out(values.json ? `${JSON.stringify({ file: path, speakers: found }, null, 2)}\n` : asTable(found));
     return EXIT.done;

@@ -29,6 +29,7 @@ export const models = defineCommand({
   ],
   async run({ from }, [action = '', name, ...more], context) {
     if (more.length > 0) throw new UsageError(`models ${action} takes one NAME, unexpected argument "${more[0]}"`);
+    if (action === 'list' && name !== undefined) throw new UsageError(`models list takes no NAME, received "${name}"`);
     if (from !== undefined && action !== 'pull') throw new UsageError('--from can only be used with models pull');
     switch (action) {
       case 'list':

@@ -5,6 +5,7 @@ import { defineCommand } from '../command.ts';
 import { EXIT, onFile } from '../errors.ts';
 import { readText } from '../files/open.ts';
 import { table } from '../render/table.ts';
+import { warn } from '../warnings.ts';
 
 const options = {
   uem: text('FILE', 'score only the parts of the recordings in this UEM file'),
@@ -45,7 +46,7 @@ export const score = defineCommand({
       onFile(path, async () => parse(await readText(path, signal)));
     const [references, hypotheses] = [await parsed(reference, parseRttm), await parsed(hypothesis, parseRttm)];
     if (references.every(({ turns }) => turns.length === 0)) {
-      io.err(`voiceflow: warning: ${reference} has no SPEAKER lines; there is nothing to score\n`);
+      warn(io, reference, 'has no SPEAKER lines; there is nothing to score');
     }
     const { collar, extent, uem } = values;
     const result = scoreDiarization(references, hypotheses, {

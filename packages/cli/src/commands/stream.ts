@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { choice, flag, integer, number, text, UsageError, type Values } from '@voiceflow-ml/server/args';
-import type { DiarizationSession, Diarizer, LiveDiarization, LiveOptions } from 'voiceflow-ml/core';
+import type { DiarizationSession, Diarizer, LiveDiarization, LiveOptions, Warning } from 'voiceflow-ml/core';
 import { type Context, defineCommand } from '../command.ts';
 import { ENGINE_OPTIONS, openDiarizer } from '../diarizer.ts';
 import { EXIT, onFile } from '../errors.ts';
@@ -107,7 +107,7 @@ async function follow(
     await onFile(path, () => pushAudio(input, session, values.realtime, signal));
     const result = await session.end({ recluster: second ?? values.recluster });
     await output;
-    await io.out(`${JSON.stringify({ type: 'end', ...summary(result) })}\n`);
+    await io.out(`${JSON.stringify({ type: 'end', ...summary(result, input.warnings) })}\n`);
   } finally {
     await session.close();
     await input.close();
@@ -147,8 +147,13 @@ async function pushAudio(
   }
 }
 
-/** The result as JSON, without the embeddings. */
-function summary(result: LiveDiarization) {
+/** The result as JSON, with the warnings about the input, without the embeddings. */
+function summary(result: LiveDiarization, warnings: readonly Warning[]) {
   const { speakers, ...json } = result.toJSON();
-  return { ...json, speakers: speakers.map(({ embedding: _, ...speaker }) => speaker), labels: result.labels };
+  return {
+    ...json,
+    warnings: [...warnings, ...json.warnings],
+    speakers: speakers.map(({ embedding: _, ...speaker }) => speaker),
+    labels: result.labels,
+  };
 }

@@ -19,6 +19,7 @@ import type { Io } from '../io.ts';
 import { oneLine } from '../printable.ts';
 import { showProgress } from '../progress.ts';
 import { clock, preciseClock } from '../render/axis.ts';
+import { printWarnings, warn } from '../warnings.ts';
 
 /** Longest subtitle cue in seconds; a longer one is hard to read. */
 const LONGEST_CUE = 7;
@@ -94,8 +95,7 @@ export const words = defineCommand({
     const subtitles = format === 'srt' || format === 'vtt';
     const maxSeconds = values['max-seconds'] ?? (subtitles ? LONGEST_CUE : undefined);
     const assigned = await onFile(path, async () => assignWords(transcript.words, turns, { maxDistance, snap }));
-    for (const warning of warningsOf(transcript, assigned))
-      io.err(`voiceflow: warning: ${oneLine(path)}: ${warning}\n`);
+    for (const warning of warningsOf(transcript, assigned)) warn(io, path, warning);
     const text = render(format, groupWords(assigned, { maxPause, maxSeconds }), transcript);
     if (values.out === undefined || values.out === '-') await io.out(text);
     else await writeFileAtomic(values.out, text);
@@ -128,9 +128,7 @@ async function diarize(
         diarizer.diarize(audio, { signal, onProgress, limits, ...naming, numSpeakers: values.speakers }),
       ),
     );
-    for (const { message, code } of result.warnings) {
-      io.err(`voiceflow: warning: ${oneLine(path)}: ${message} [${code}]\n`);
-    }
+    printWarnings(io, path, result.warnings);
     return result.turns;
   });
 }

@@ -12,6 +12,7 @@ import { clock } from '../render/axis.ts';
 import { arrangeTimeline, type Timeline } from '../render/rows.ts';
 import { timelineSvg } from '../render/svg.ts';
 import { timelineText } from '../render/terminal.ts';
+import { printWarnings } from '../warnings.ts';
 import { type Format, shown, write } from './formats.ts';
 import { inOrder } from './in-order.ts';
 import type { Output } from './outputs.ts';
@@ -69,8 +70,7 @@ async function writeResult(result: Diarization, output: Output, job: Job): Promi
   const { format, exclusive, reportError } = job;
   const { io } = job.context;
   const { input, file, fileId } = output;
-  for (const { code, message } of result.warnings)
-    io.err(`voiceflow: ${oneLine(input.path)}: warning: ${message} [${code}]\n`);
+  printWarnings(io, input.path, result.warnings);
   const joined = job.outputs.length > 1 && file === undefined;
   const text = write(result, input, { format, exclusive, joined, fileId });
   const timeline = timelineOf(result, exclusive);

@@ -7,6 +7,7 @@ import {
   openAudio as openRecording,
   type PcmEncoding,
   pcmReader,
+  type Warning,
 } from 'voiceflow-ml/core';
 import { FileError } from '../errors.ts';
 import { untilAborted } from '../until-aborted.ts';
@@ -14,6 +15,8 @@ import { openAudio } from './open.ts';
 
 export interface LiveInput {
   readonly sampleRate: number;
+  /** What was detected in a recording so far. */
+  readonly warnings: readonly Warning[];
   /** Null at the end. */
   read(): Promise<Float32Array | null>;
   close(): Promise<void>;
@@ -46,6 +49,7 @@ export async function openLive(path: string, pcm: PcmFormat | undefined, signal:
   const toSamples = pcmReader(pcm.encoding);
   return {
     sampleRate: pcm.sampleRate,
+    warnings: [],
     async read() {
       const { done, value } = await reader.read();
       return done ? null : toSamples(value);
@@ -61,10 +65,13 @@ async function recordingIn(input: AudioInput, signal: AbortSignal): Promise<Live
     return null;
   };
   const source = await openAtOwnRate(input).catch(nothingIfAborted);
-  if (source === null) return { sampleRate: LEAST_RATE, read: async () => null, close: async () => {} };
+  if (source === null) return { sampleRate: LEAST_RATE, warnings: [], read: async () => null, close: async () => {} };
   const isFile = input instanceof Blob;
   return {
     sampleRate: source.sampleRate,
+    get warnings() {
+      return source.warnings;
+    },
     read: async () => (isFile && signal.aborted ? null : source.read().catch(nothingIfAborted)),
     close: () => source.close(),
   };

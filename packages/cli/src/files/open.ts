@@ -34,7 +34,9 @@ export async function openAudio(path: string): Promise<AudioInput> {
 
 function openStdin(): ReadableStream<Uint8Array> {
   if (process.stdin.isTTY) {
-    throw new FileError('standard input is a terminal', { hint: 'Pipe a recording into it: … | voiceflow diarize -' });
+    throw new FileError('standard input is a terminal', {
+      hint: 'Pipe the audio into the command, or give the path of a file',
+    });
   }
   return toWeb(process.stdin);
 }

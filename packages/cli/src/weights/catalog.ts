@@ -61,6 +61,9 @@ export async function find(name: string): Promise<ListedModel> {
     return { entry: { ...entry, files }, folder: folderOf(pack) };
   }
   const names = [...Object.keys(EMBEDDED), ...Object.keys(PULLED)];
+  if (name === 'standard') {
+    throw new UsageError('standard consists of fast-cnn and segmenter, which come with VoiceFlow', 'Name one of them');
+  }
   throw new UsageError(`there is no model "${name}"`, didYouMean(name, names, `The models are ${names.join(', ')}`));
 }
 

@@ -41,7 +41,7 @@ export function openBytes(input: ByteInput, options: ByteOptions = {}): PeekRead
   }
   const bytes = ArrayBuffer.isView(input)
     ? new Uint8Array(input.buffer, input.byteOffset, input.byteLength)
-    : new Uint8Array(input);
+    : new Uint8Array(input.byteLength ? input : []);
   checkSize(bytes.length, options.maxBytes);
   return new SeekableReader(bytes, options.signal);
 }

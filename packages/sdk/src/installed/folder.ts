@@ -35,7 +35,7 @@ async function packageIn(folder: string, manifest: ModelManifest): Promise<Model
     throw new VoiceFlowError('model-not-found', `${folder} has none of the files in its manifest: ${names.join(', ')}`);
   }
   const open = async (name: string, signal?: AbortSignal) => {
-    return readFile(join(folder, name), { signal }).catch((cause: unknown) => {
+    return readFile(join(folder, name), { signal: signal ?? undefined }).catch((cause: unknown) => {
       if (signal?.aborted) throw cause;
       throw new VoiceFlowError('model-not-found', `${folder} has no ${name}, which its manifest lists`, {
         hint: `Run voiceflow models pull ${manifest.id}`,
