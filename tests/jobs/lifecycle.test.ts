@@ -1,6 +1,7 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { Jobs, openJobs } from '@voiceflow-ml/jobs';
 import { serveNode } from '@voiceflow-ml/server/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,6 +20,13 @@ beforeAll(async () => {
 afterAll(() => rmSync(data, { recursive: true, force: true }));
 
 describe('a server with jobs', () => {
+  it('deletes at its start the downloads of a process that was killed', async () => {
+    mkdirSync(join(data, 'spool'), { recursive: true });
+    writeFileSync(join(data, 'spool', `${crypto.randomUUID()}.part`), 'audio');
+    await (await openJobs(testOptions({ data }))).db.close();
+    expect(readdirSync(join(data, 'spool'))).toEqual([]);
+  });
+
   it('that cannot listen starts no job and closes the database', async () => {
     const id = crypto.randomUUID();
     const before = await openJobs(testOptions({ data }));

@@ -62,6 +62,12 @@ describe.skipIf(executablePath === undefined)(
       await item('good call.wav').filter({ hasText: 'succeeded' }).waitFor();
       await page.locator('#job-file').setInputFiles(join(folder, 'long call.wav'));
       await item('long call.wav').filter({ hasText: 'running' }).waitFor();
+      // The list is renewed each second; a button that has the focus keeps it.
+      const cancel = item('long call.wav').getByRole('button', { name: 'Cancel long call.wav' });
+      await cancel.focus();
+      const renewed = await item('long call.wav').elementHandle();
+      await page.waitForFunction((row) => !row?.isConnected, renewed);
+      expect(await cancel.evaluate((button) => document.activeElement === button)).toBe(true);
       await page.reload();
       await item('good call.wav').filter({ hasText: 'succeeded' }).waitFor();
       await item('long call.wav').filter({ hasText: 'running' }).waitFor();

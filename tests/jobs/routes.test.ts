@@ -96,6 +96,28 @@ describe('a job', () => {
     expect(seen.some(({ progress }) => progress?.fraction > 0 && progress.etaSeconds >= 0)).toBe(true);
   });
 
+  it('has events without a body for HEAD, which nobody would read: they leave no request waiting', async () => {
+    const made = await post(orders());
+    const path = `/v1/jobs/${made.json.id}/events`;
+    const head = await ask('HEAD', path);
+    expect(head).toMatchObject({ status: 200, text: '' });
+    expect(head.headers.get('content-type')).toMatch(/^text\/event-stream/);
+    // As many as one key may have waiting.
+    for (let i = 0; i < 15; i++) await Promise.all(Array.from({ length: 100 }, () => ask('HEAD', path)));
+    expect((await ask('GET', path)).status).toBe(200);
+  });
+
+  it('is refused with a compressed body, and with both a recording and a url', async () => {
+    const compressed = await post('x', '', { 'content-encoding': 'gzip' });
+    expect(compressed).toMatchObject({ status: 415, json: { code: 'unsupported-format' } });
+    expect((await ask('POST', '/v1/voices?name=Ada', 'x', { 'content-encoding': 'br' })).status).toBe(415);
+    const both = await post(orders(), '?url=https://example.com/a.wav');
+    expect(both).toMatchObject({ status: 400, json: { detail: expect.stringMatching(/both url and a recording/) } });
+    const alone = await post('', '?url=http://127.0.0.1:9/a.wav');
+    expect(alone.status).toBe(202);
+    await ask('DELETE', `/v1/jobs/${alone.json.id}`);
+  });
+
   it('fails with a problem, which is returned for its result', async () => {
     const made = await post('MZ no audio');
     const ended = await ask('GET', `/v1/jobs/${made.json.id}?wait=20`);

@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { LogEntry } from '@voiceflow-ml/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { documented } from '../server/documented.ts';
 import type { Subject } from '../server/harness.ts';
@@ -15,11 +16,13 @@ const KEYS = [
 
 let data: string;
 let app: TestApp;
+const logged: LogEntry[] = [];
 /** Holds each JSON answer to the API description. */
 let subject: Subject;
 beforeAll(async () => {
   data = await dataFolder();
-  app = await jobsApp(testOptions({ data }), { keys: KEYS, limits: { workMs: 400 } });
+  const log = (entry: LogEntry) => logged.push(entry);
+  app = await jobsApp(testOptions({ data }), { keys: KEYS, limits: { workMs: 400 }, log });
   subject = documented(app);
 }, PATIENCE);
 afterAll(async () => {
@@ -48,9 +51,14 @@ describe('voices', () => {
     expect(JSON.parse(app.seen.at(-1)?.known ?? '')).toEqual([{ name: 'Ada', space: 'fake', embedding: [0, 1] }]);
     expect((await ask('POST', '/v1/jobs?voices=true&known=[]', orders())).json.code).toBe('invalid-option');
     expect((await ask('DELETE', '/v1/voices/Ada')).status).toBe(204);
+    expect(logged.at(-1)).toMatchObject({ method: 'DELETE', path: '/v1/voices/:name', status: 204 });
+    expect(JSON.stringify(logged)).not.toContain('Ada');
     expect((await ask('GET', '/v1/voices')).json.voices).toEqual([]);
     expect((await ask('POST', '/v1/voices', orders())).json.code).toBe('invalid-option');
     expect((await ask('POST', '/v1/voices?name=a%00b', orders())).json.code).toBe('invalid-option');
+    // No client can name these in the path of a DELETE.
+    for (const name of ['.', '..', ' ..'])
+      expect((await ask('POST', `/v1/voices?name=${name}`, orders())).json.code).toBe('invalid-option');
     expect((await ask('POST', '/v1/voices?name=X', 'no audio')).json.code).toBe('unsupported-format');
     const files = (readdirSync(join(data, 'audio'), { recursive: true }) as string[]).filter((path) => path.length > 5);
     expect(files).toEqual([]);

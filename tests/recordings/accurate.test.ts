@@ -144,8 +144,9 @@ describe.skipIf(!segmentation || !campplus)('the model accurate', { timeout: 600
     await expect(createDiarizer({ model: broken, backend: 'node' })).rejects.toMatchObject({ code: 'model-corrupt' });
   });
 
-  it('finds four speakers in the conversation repeated to half an hour', async () => {
-    const times = Math.ceil((30 * 60 * RATE) / conversation.length);
+  it('finds four speakers in the conversation repeated to more than half an hour', async () => {
+    // At this length, two voices merged before the fragments of a third (decision 066).
+    const times = 28;
     const samples = new Float32Array(times * conversation.length);
     for (let i = 0; i < times; i++) samples.set(conversation, i * conversation.length);
     const { speakers } = await diarizer.diarize({ samples, sampleRate: RATE });

@@ -193,4 +193,35 @@ describe('live sessions', () => {
       vi.useRealTimers();
     }
   });
+
+  it('do not keep others waiting: of thousands of messages at once, one is processed in each turn', async () => {
+    const server = await toyServer();
+    const { parse: original } = JSON;
+    const parse = vi.spyOn(JSON, 'parse');
+    let turns = 0;
+    const ofTurn: number[] = [];
+    try {
+      const next = () => {
+        turns++;
+        if (ofTurn.length < 1_000) setImmediate(next);
+      };
+      setImmediate(next);
+      parse.mockImplementation((text) => {
+        if (text.length > 2) return original(text);
+        ofTurn.push(turns);
+        return { type: 'keep-alive' };
+      });
+      const message = (text: string) => `\x81${String.fromCharCode(0x80 + text.length)}\0\0\0\0${text}`;
+      const handshake = 'GET /v1/stream?sampleRate=16000 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n';
+      const websocket =
+        'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+      const bytes = `${handshake}${websocket}${message('{}').repeat(1_000)}`;
+      const { socket } = await rawClient(server.url, Buffer.from(bytes, 'latin1'));
+      await until(() => ofTurn.length === 1_000);
+      expect(new Set(ofTurn).size).toBe(1_000);
+      socket.destroy();
+    } finally {
+      parse.mockRestore();
+    }
+  });
 });

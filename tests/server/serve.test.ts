@@ -297,6 +297,7 @@ describe('rejections', () => {
       'GET / HTTP/1.1\r\nhost: lo cal\r\nconnection: close\r\n\r\n': 400,
       [`GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`]: 431,
       'POST /v1/infer HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n': 400,
+      'POST /v1/infer HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n': 400,
     };
     for (const [request, status] of Object.entries(requests)) {
       const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('utf8');
@@ -602,6 +603,7 @@ describe('GET /v1/stream', () => {
     await until(() => large.messages.length > 1);
     large.socket.send(Buffer.alloc(1024 * 1024 + 1));
     expect(await large.closed).toBe(1009);
+    expect(large.messages.at(-1)).toMatchObject({ type: 'error', code: 'audio-too-large' });
   });
 
   it('requires a key if keys are set: in the header, or in the query for browsers', async () => {

@@ -13,7 +13,7 @@ export const accuracyCommand = command({
   options: {
     model: MODEL,
     'count-known': flag('pass the reference number of speakers'),
-    repeat: integer([1, 100], 1, 'times that each recording is repeated'),
+    repeat: integer([1, 200], 1, 'times that each recording is repeated'),
     begins: integer([1, 24], 1, 'measure each recording this many times, begun 0, 0.31, 0.62 … s later'),
     set: settings('manifest settings to replace, such as cluster.evidence=6,gate.speech=0.4'),
     json: flag('all figures as JSON'),

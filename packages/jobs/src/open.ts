@@ -18,6 +18,7 @@ import { type Depth, Jobs } from './queue/submit.ts';
 import { folderStorage } from './storage/folder.ts';
 import { s3Storage } from './storage/s3.ts';
 import type { Storage } from './storage/storage.ts';
+import { removeOldTemporaryFiles } from './storage/write-file.ts';
 import { Voices } from './voices/voices.ts';
 import { Caller } from './webhooks/caller.ts';
 import { parseSecret } from './webhooks/sign.ts';
@@ -65,8 +66,11 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
   const db = databaseUrl === undefined ? await openEmbedded(folderOf(data)) : await openPostgres(databaseUrl);
   try {
     const leases = new Leases(db, options);
-    // Releases the jobs of the previous process; no other process can have the database open.
-    if (db.kind === 'embedded') await leases.reap(true);
+    // Releases the jobs of the previous process and deletes its temporary files; no other process can have the database open.
+    if (db.kind === 'embedded') {
+      await leases.reap(true);
+      await removeOldTemporaryFiles(spoolFolder(options), 0);
+    }
     const storage =
       options.s3 === undefined
         ? folderStorage(folderOf(data), { flush: db.kind === 'server' })
@@ -95,7 +99,7 @@ export function startWorking(
   const common = { db, leases, storage, log };
   const worker =
     recordings && new Worker({ ...common, name, recordings, voices, withUrl, metrics, deleteAudio: keep.audio === 0 });
-  const janitor = new Janitor({ ...common, keep });
+  const janitor = new Janitor({ ...common, spool: spoolFolder(options), keep });
   const caller = secret && new Caller({ db, secret, allowPrivate, metrics, log });
   worker?.start();
   janitor.start();

@@ -37,12 +37,21 @@ export function showJobs(page: Page, jobs: () => JobsClient): () => Promise<void
     try {
       const list = await jobs().list({ limit: MOST_SHOWN });
       section.hidden = false;
-      items.replaceChildren(...list.jobs.map(item));
+      showItems(list.jobs);
       const waiting = list.jobs.some(({ state }) => state === 'queued' || state === 'running');
       if (waiting) timer = setTimeout(() => void refresh(), REFRESH_MS);
     } catch {
-      section.hidden = true;
+      // A server without jobs has no list; one that is away for a moment had one.
+      if (items.hasChildNodes()) timer = setTimeout(() => void refresh(), REFRESH_MS);
+      else section.hidden = true;
     }
+  }
+
+  /** Replaces the list. A focused button keeps the focus, also when its text has changed. */
+  function showItems(list: readonly JobJson[]): void {
+    const focused = document.activeElement?.closest<HTMLElement>('#job-list button')?.dataset.of;
+    items.replaceChildren(...list.map(item));
+    if (focused !== undefined) items.querySelector<HTMLElement>(`button[data-of="${focused}"]`)?.focus();
   }
 
   function item(job: JobJson): HTMLElement {
@@ -50,13 +59,15 @@ export function showJobs(page: Page, jobs: () => JobsClient): () => Promise<void
     const part = job.progress?.fraction === undefined ? '' : ` ${Math.floor(job.progress.fraction * 100)} %`;
     const state = job.problem ? `${job.state}: ${job.problem.detail}` : job.state + part;
     row.append(element('span', '', nameOf(job)), element('span', 'soft', state));
-    if (job.state === 'succeeded') row.append(action('Show', () => open(job)));
-    row.append(action(job.endedAt ? 'Remove' : 'Cancel', () => jobs().cancel(job.id).then(refresh)));
+    if (job.state === 'succeeded') row.append(action(job, 'Show', () => open(job)));
+    row.append(action(job, job.endedAt ? 'Remove' : 'Cancel', () => jobs().cancel(job.id).then(refresh)));
     return row;
   }
 
-  function action(text: string, act: () => Promise<void>): HTMLElement {
+  function action(job: JobJson, text: string, act: () => Promise<void>): HTMLElement {
     const button = element('button', '', text);
+    button.setAttribute('aria-label', `${text} ${nameOf(job)}`);
+    button.dataset.of = `${text === 'Show' ? 'result' : 'job'} ${job.id}`;
     button.onclick = () => act().catch(page.showProblem);
     return button;
   }

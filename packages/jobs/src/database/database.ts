@@ -45,7 +45,9 @@ export function databaseError(error: unknown): Error {
   const state = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
   if (state !== undefined && !UNAVAILABLE_STATES.test(state))
     return new DatabaseError(message ?? 'unknown', state, error);
-  return unavailable(message ?? String(error), error);
+  // Only the code of an error of the system: its text has the address of the database, and clients see this message.
+  const isSystem = typeof code === 'string' && /^E[A-Z_]+$/.test(code);
+  return unavailable(isSystem ? code : (message ?? String(error)), error);
 }
 
 export function unavailable(why: string, cause?: unknown): VoiceFlowError {

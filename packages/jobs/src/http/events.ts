@@ -13,6 +13,9 @@ export async function eventsOf(c: Context, id: string, parts: RouteParts): Promi
   const key = host.client(c);
   const first = await jobs.get(key, id);
   if (first === undefined) return c.notFound();
+  // Nobody reads the body of a response to HEAD, so it would wait forever.
+  if (c.req.method === 'HEAD')
+    return c.body(null, 200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   let wake = () => {};
   let latest: Job | undefined = first;
   const unsubscribe = watch.subscribe(key, id, (job) => {

@@ -76,7 +76,10 @@ async function submitRequest(
   const claimed = Number(c.req.header('content-length')) || 0;
   const repeat = await idempotent(c, parts, key, `${JSON.stringify(query)} ${claimed}`);
   if (repeat.job !== undefined) return { job: repeat.job, repeated: true };
-  if (before.url !== undefined) return jobs.submit({ id, key, ...before, ...repeat.fields });
+  if (before.url !== undefined) {
+    for await (const { byteLength } of body) if (byteLength > 0) throw twoRecordings();
+    return jobs.submit({ id, key, ...before, ...repeat.fields });
+  }
 
   const object = objectOf(id);
   let job: NewJob;
@@ -88,14 +91,17 @@ async function submitRequest(
       });
     }
     const submission = form ? parseSubmission({ ...query, ...fields }, parts) : before;
-    if (submission.url !== undefined)
-      throw invalidOption('the request has both url and a recording, expected one of them');
+    if (submission.url !== undefined) throw twoRecordings();
     job = { id, key, ...submission, object, bytes, ...repeat.fields };
   } catch (error) {
     await storage.delete(object).catch(() => {});
     throw error;
   }
   return submitStored(job, object, parts);
+}
+
+function twoRecordings(): VoiceFlowError {
+  return invalidOption('the request has both url and a recording, expected one of them');
 }
 
 /** Submits a job whose audio is stored, and deletes the audio when the job does not exist afterwards. */

@@ -19,3 +19,13 @@ it('reserves watchers for other keys when one key waits for many jobs', () => {
   for (const end of ends) end();
   watch.subscribe('a', 'at last', () => {})();
 });
+
+it('lets nobody wait after it was closed, because the server shuts down', async () => {
+  const closed = new Watch({ listen() {} } as unknown as Database, { states: async () => [] } as unknown as Jobs);
+  closed.close();
+  await closed.wait('a', 'job', 3_600_000, new AbortController().signal, () => false);
+  const changes: unknown[] = [];
+  closed.subscribe('a', 'job', (job) => changes.push(job))();
+  await Promise.resolve();
+  expect(changes).toEqual([undefined]);
+});

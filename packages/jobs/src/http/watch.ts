@@ -47,11 +47,13 @@ export class Watch {
         retryAfter: 5,
       });
     }
+    // A request on a connection from before the shutdown: it does not wait either.
+    if (this.#closed) queueMicrotask(() => listener(undefined));
     this.#countByKey.set(key, ofKey + 1);
     const listeners = this.#listeners.get(id) ?? new Set();
     this.#listeners.set(id, listeners.add(listener));
     this.#count++;
-    this.#poll ??= setInterval(() => this.#schedule(...this.#listeners.keys()), POLL_MS);
+    if (!this.#closed) this.#poll ??= setInterval(() => this.#schedule(...this.#listeners.keys()), POLL_MS);
     return () => {
       if (!listeners.delete(listener)) return;
       this.#count--;

@@ -134,7 +134,8 @@ function publicLookup(allowPrivate: AllowPrivate): LookupFunction {
       const bad = addresses.find(({ address }) => !isAllowed(address, allowPrivate));
       const [first] = addresses;
       if (bad !== undefined)
-        return callback(new OutsideError(`${host} has the address ${bad.address}, which is not public`, true), '', 4);
+        // Without the address: the client must not learn the addresses of a private network.
+        return callback(new OutsideError(`${host} has an address that is not public`, true), '', 4);
       if (first === undefined) return callback(new OutsideError(`${host} has no address`, false), '', 4);
       if (options.all === true) callback(null, addresses);
       else callback(null, first.address, first.family);

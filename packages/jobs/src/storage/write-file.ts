@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { storageError } from './storage.ts';
@@ -28,6 +28,16 @@ export async function writeFile(
     await closed;
     await rm(path, { force: true }).catch(() => {});
     throw error;
+  }
+}
+
+/** Removes temporary files that were last written more than `seconds` ago: their process was killed. */
+export async function removeOldTemporaryFiles(folder: string, seconds: number): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name);
+    const stats = name.endsWith('.part') ? await stat(path).catch(() => undefined) : undefined;
+    if (stats !== undefined && Date.now() - stats.mtimeMs >= seconds * 1000)
+      await rm(path, { force: true }).catch(() => {});
   }
 }
 

@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Database } from '../database/database.ts';
 import type { Leases } from '../queue/leases.ts';
@@ -5,7 +8,7 @@ import type { Storage } from '../storage/storage.ts';
 import { Janitor } from './janitor.ts';
 
 /** A janitor of ended jobs with these objects, of which some cannot be deleted. */
-function janitorOf(objects: string[], refuses: (object: string) => boolean) {
+function janitorOf(objects: string[], refuses: (object: string) => boolean, spool = '/nowhere') {
   const stored = new Set(objects);
   const kept = new Set(objects);
   const calls = { deletions: 0, expired: 0, asked: 0 };
@@ -36,6 +39,7 @@ function janitorOf(objects: string[], refuses: (object: string) => boolean) {
         yield* [...stored];
       },
     } as Partial<Storage> as Storage,
+    spool,
     keep: { audio: 0, results: 0 },
     log: () => {},
   });
@@ -98,4 +102,16 @@ it('reaches the objects without a job behind many that cannot be deleted, and tr
   isFixed = true;
   await janitor.orphans();
   expect(stored.size).toBe(0);
+});
+
+it('deletes temporary files that a killed process left, but not those in use', async () => {
+  const spool = mkdtempSync(join(tmpdir(), 'voiceflow-spool-'));
+  try {
+    for (const name of ['new.part', 'old.part', 'old.txt']) writeFileSync(join(spool, name), 'audio');
+    for (const name of ['old.part', 'old.txt']) utimesSync(join(spool, name), 0, Date.now() / 1000 - 7 * 3_600);
+    await janitorOf([], () => false, spool).janitor.orphans();
+    expect(readdirSync(spool).sort()).toEqual(['new.part', 'old.txt']);
+  } finally {
+    rmSync(spool, { recursive: true, force: true });
+  }
 });

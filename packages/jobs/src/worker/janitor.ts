@@ -1,6 +1,7 @@
 import type { Database } from '../database/database.ts';
 import type { Leases } from '../queue/leases.ts';
 import type { Storage } from '../storage/storage.ts';
+import { removeOldTemporaryFiles } from '../storage/write-file.ts';
 import type { Log } from './worker.ts';
 
 /** How long data is kept, in seconds from the end of a job. */
@@ -25,6 +26,8 @@ interface JanitorParts {
   readonly db: Database;
   readonly leases: Leases;
   readonly storage: Storage;
+  /** Folder of temporary files. */
+  readonly spool: string;
   readonly keep: Keep;
   readonly log: Log;
 }
@@ -124,11 +127,12 @@ export class Janitor {
   }
 
   /**
-   * Deletes objects without a job, which remain when a process dies between two steps. Ends when the storage counts as
-   * unavailable.
+   * Deletes temporary files and objects without a job, which remain when a process dies between two steps. Ends when the
+   * storage counts as unavailable.
    */
   async orphans(): Promise<void> {
-    const { leases, storage } = this.#parts;
+    const { leases, storage, spool } = this.#parts;
+    await removeOldTemporaryFiles(spool, ORPHAN_SECONDS);
     const undeleted = this.#undeletedOrphans;
     const tally = { failures: 0 };
     let batch: string[] = [];

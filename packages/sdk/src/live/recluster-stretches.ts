@@ -1,4 +1,4 @@
-import { agglomerateSteps, clustersAt, cut, type Points } from '../stages/ahc.ts';
+import { agglomerateSteps, clustersLeft, cut, type Points } from '../stages/ahc.ts';
 import { assignment } from '../stages/hungarian.ts';
 import { logLikelihood, type SpeakerModel } from '../stages/plda.ts';
 import type { Steps } from '../stages/steps.ts';
@@ -78,7 +78,7 @@ function* cluster(stretches: readonly Stretch[], rules: VoiceRules): Steps<Stret
   const points = stretches.filter(({ seconds }) => seconds >= own.shortestTrack);
   if (points.length === 0) return [];
   const tree = yield* agglomerateSteps(pointsOf(points, own.rate), between, undefined, own.saturation);
-  const labels = cut(tree, clustersAt(tree, own.evidence));
+  const labels = cut(tree, clustersLeft(tree, own.evidence));
   const least = Math.max(SPEAKER_SHARE * own.shortestSpeaker, own.leastShare * secondsOf(points));
   const groups: Stretch[][] = Array.from({ length: Math.max(...labels) + 1 }, () => []);
   points.forEach((point, i) => {

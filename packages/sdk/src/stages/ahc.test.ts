@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../contract/random.ts';
-import { agglomerateSteps, clustersAfter, clustersAt, cut, type Points } from './ahc.ts';
+import { agglomerateSteps, clustersLeft, cut, type Points } from './ahc.ts';
 import { evidence } from './plda.ts';
 import { finish } from './steps.ts';
 
@@ -50,7 +50,7 @@ describe('agglomerate', () => {
     for (const speakers of [1, 2, 4]) {
       const { points, truth } = voices(speakers, 12, 40 + speakers);
       const tree = agglomerate(points, BETWEEN);
-      const count = clustersAt(tree, 0);
+      const count = clustersLeft(tree, 0);
       expect(count).toBe(speakers);
       expect(groups(cut(tree, count))).toEqual(groups(truth));
     }
@@ -112,12 +112,12 @@ describe('agglomerate', () => {
     const apart = (i: number, j: number) => (i % 2 === j % 2 ? 0 : 1000);
     const tree = agglomerate(points, BETWEEN, apart);
     expect(groups(cut(tree, 2))).toEqual(['0 2 4', '1 3 5']);
-    expect(clustersAt(tree, 0)).toBe(2);
+    expect(clustersLeft(tree, 0)).toBe(2);
   });
 
   it('accepts zero points and one', () => {
     const none = agglomerate({ weight: new Float64Array(), sum: [] }, BETWEEN);
-    expect([none.points, clustersAt(none, 0)]).toEqual([0, 0]);
+    expect([none.points, clustersLeft(none, 0)]).toEqual([0, 0]);
     const one = agglomerate({ weight: Float64Array.of(1), sum: [new Float32Array(6)] }, BETWEEN);
     expect([...cut(one, 1)]).toEqual([0]);
   });
@@ -131,9 +131,22 @@ describe('agglomerate', () => {
     );
     const sum = Array.from({ length: weight.length }, (_, i) => points.sum[i % points.sum.length] as Float32Array);
     const tree = agglomerate({ weight, sum }, BETWEEN, undefined, 16, 1 / times);
-    expect(clustersAfter(tree, 0)).toBe(3);
+    expect(clustersLeft(tree, 0)).toBe(3);
     expect(groups(cut(tree, 3)).map((group) => new Set(group.split(' ').map((i) => Number(i) % 3)).size)).toEqual([
       1, 1, 1,
     ]);
+  });
+
+  it('merges fragments of one voice before two voices, when weights are scaled', () => {
+    const at = (x: number, weight: number) => ({ weight, sum: Float32Array.of(x * weight, 0, 0, 0, 0, 0) });
+    // Two people with much speech, and a third with little, whose two fragments differ a bit more than the two people.
+    const clusters = [at(-1.6, 1000), at(1.6, 700), at(-2, 60), at(2, 60)];
+    for (const { sum } of clusters.slice(2)) sum[1] = 20 * 60;
+    const points = { weight: Float64Array.from(clusters, ({ weight }) => weight), sum: clusters.map(({ sum }) => sum) };
+    const full = agglomerate(points, BETWEEN, undefined, 20);
+    expect(groups(cut(full, 3))).toEqual(['0 1', '2', '3']);
+    const tree = agglomerate(points, BETWEEN, undefined, 20, 0.01);
+    expect(clustersLeft(tree, 0)).toBe(3);
+    expect(groups(cut(tree, 3))).toEqual(['0', '1', '2 3']);
   });
 });

@@ -35,7 +35,8 @@ export interface Tree {
  *   two clusters.
  * @param saturation Maximum number of observations that a cluster counts for.
  * @param scale Factor ≤ 1 on the weights in the gains of the returned tree. Merges are chosen by the full weights,
- *   since with weak evidence the largest cluster absorbs everything.
+ *   since with weak evidence the largest cluster absorbs everything; but what the scaled weights show to be two speakers
+ *   is merged last, since at full weights fragments of one long-speaking voice can differ as much as two voices.
  */
 export function* agglomerateSteps(
   points: Points,
@@ -53,12 +54,12 @@ export function* agglomerateSteps(
   const name = Int32Array.from({ length: n }, (_, i) => i);
   for (let step = 0; step < n - 1; step++) {
     if (step % MERGES_PER_STEP === 0) yield;
-    const [kept, removed] = state.best();
+    const [kept, removed, own] = state.next(scale);
     const x = name[kept]!;
     const y = name[removed]!;
     a[step] = Math.min(x, y);
     b[step] = Math.max(x, y);
-    gain[step] = scale === 1 ? state.gainOf(kept, removed) : state.scaledGain(kept, removed, scale);
+    gain[step] = own;
     state.merge(kept, removed);
     name[kept] = n + step;
   }
@@ -68,6 +69,8 @@ export function* agglomerateSteps(
 /** About a millisecond of work for a thousand points. */
 const ROWS_PER_STEP = 8;
 const MERGES_PER_STEP = 4;
+/** Subtracted from the gain of a pair to merge it last. */
+const LAST = 1e6;
 
 class Merger {
   readonly #n: number;
@@ -122,12 +125,26 @@ class Merger {
     for (let i = 0; i < n; i++) this.#findPartner(i);
   }
 
-  gainOf(i: number, j: number): number {
+  /** The pair to merge next, lower index first, and its scaled gain. */
+  next(scale: number): [kept: number, removed: number, gain: number] {
+    for (;;) {
+      const [i, j] = this.#best();
+      const gain = this.#gainOf(i, j);
+      if (scale === 1) return [i, j, gain];
+      const scaled = this.#scaledGain(i, j, scale);
+      if (scaled >= 0 || gain < -LAST / 2) return [i, j, scaled];
+      this.#set(this.#gain, i, j, gain - LAST);
+      this.#findPartner(i);
+      this.#findPartner(j);
+    }
+  }
+
+  #gainOf(i: number, j: number): number {
     return this.#gain[i * this.#n + j]!;
   }
 
   /** The gain if all weights were `scale` times as large. */
-  scaledGain(i: number, j: number, scale: number): number {
+  #scaledGain(i: number, j: number, scale: number): number {
     const [x, n] = this.#scaled(i, scale);
     const [y, m] = this.#scaled(j, scale);
     const own = evidence(this.#between, n, x) + evidence(this.#between, m, y);
@@ -141,13 +158,13 @@ class Merger {
   }
 
   /** The pair with the largest gain, lower index first. */
-  best(): [number, number] {
+  #best(): [number, number] {
     let best = -1;
     let most = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < this.#n; i++) {
       const partner = this.#partner[i]!;
       if (!this.#alive[i] || partner < 0) continue;
-      const gain = this.gainOf(i, partner);
+      const gain = this.#gainOf(i, partner);
       if (best < 0 || gain > most) {
         most = gain;
         best = i;
@@ -173,7 +190,7 @@ class Merger {
       this.#set(this.#gain, kept, k, this.#merged(kept, k));
       const partner = this.#partner[k]!;
       if (partner === kept || partner === removed) this.#findPartner(k);
-      else if (this.gainOf(k, kept) > this.gainOf(k, partner)) this.#partner[k] = kept;
+      else if (this.#gainOf(k, kept) > this.#gainOf(k, partner)) this.#partner[k] = kept;
     }
     this.#findPartner(kept);
   }
@@ -216,21 +233,16 @@ class Merger {
   }
 }
 
-/** Number of clusters if merging stops at the first merge that gains less than `least`. */
-export function clustersAt(tree: Tree, least: number): number {
-  let merges = 0;
-  while (merges < tree.gain.length && tree.gain[merges]! >= least) merges++;
-  return tree.points - merges;
-}
-
 /**
- * Number of clusters if merging continues until no later merge gains `least`: for trees with scaled gains, in which
- * merges of single points gain almost nothing.
+ * Number of clusters that are left after the last merge that gains `least`, without those after the first that is
+ * likelier two speakers than one. In a tree with scaled gains, merges of single points gain less than `least`, but come
+ * before those that gain more.
  */
-export function clustersAfter(tree: Tree, least: number): number {
-  let merges = tree.gain.length;
-  while (merges > 0 && tree.gain[merges - 1]! < least) merges--;
-  return tree.points - merges;
+export function clustersLeft({ gain, points }: Tree, least: number): number {
+  const against = gain.findIndex((x) => x < 0);
+  let merges = against < 0 ? gain.length : against;
+  while (merges > 0 && gain[merges - 1]! < least) merges--;
+  return points - merges;
 }
 
 /** Cluster of each point if merging stops at `count` clusters (1 … points), numbered in order of their first point. */

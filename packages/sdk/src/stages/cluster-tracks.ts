@@ -1,4 +1,4 @@
-import { agglomerateSteps, clustersAfter, clustersAt, cut, type Points, type Tree } from './ahc.ts';
+import { agglomerateSteps, clustersLeft, cut, type Points, type Tree } from './ahc.ts';
 import type { SolveSettings } from './settings.ts';
 import type { Steps } from './steps.ts';
 import type { Tracks } from './tracks.ts';
@@ -32,7 +32,7 @@ export interface Cluster {
 export function* clusterTracks(tracks: TrackSums, settings: SolveSettings): Steps<TrackTree> {
   const { cluster, voices } = settings;
   const scale = scaleOf(settings, tracks.seconds);
-  const points = yield* inBlocks(trackPoints(tracks, cluster.shortestTrack, cluster.rate), settings, scale);
+  const points = yield* inBlocks(trackPoints(tracks, cluster.shortestTrack, cluster.rate), settings);
   const tree = yield* agglomerateSteps(points, voices.between, undefined, cluster.saturation, scale);
   const all = points.weight.reduce((sum, x) => sum + x, 0);
   return { tree, points, least: Math.max(cluster.shortestSpeaker * cluster.rate, cluster.leastShare * all) };
@@ -41,7 +41,7 @@ export function* clusterTracks(tracks: TrackSums, settings: SolveSettings): Step
 /** The clusters that are speakers, longest first, where merging stops for lack of evidence. */
 export function largeClusters(clusters: TrackTree, settings: SolveSettings): Cluster[] {
   const { tree, points, least } = clusters;
-  const found = clustersIn(points, cut(tree, clustersLeft(tree, settings)));
+  const found = clustersIn(points, cut(tree, clustersLeft(tree, settings.cluster.evidence)));
   return longestFirst(found.filter(({ weight }) => weight >= least));
 }
 
@@ -81,11 +81,6 @@ function scaleOf({ cluster }: SolveSettings, seconds: Float64Array): number {
   return cluster.horizon === undefined || all <= cluster.horizon ? 1 : cluster.horizon / all;
 }
 
-/** Number of clusters after merging. */
-function clustersLeft(tree: Tree, { cluster }: SolveSettings): number {
-  return cluster.horizon === undefined ? clustersAt(tree, cluster.evidence) : clustersAfter(tree, cluster.evidence);
-}
-
 /** The tracks that are long enough for clustering, or all if too few are. The others are assigned later. */
 function trackPoints(tracks: TrackSums, least: number, rate: number): Points {
   const all = Array.from(tracks.seconds.keys());
@@ -97,11 +92,9 @@ function trackPoints(tracks: TrackSums, least: number, rate: number): Points {
   };
 }
 
-/** Merges points in consecutive blocks until there are few enough for one clustering. */
-function* inBlocks(points: Points, settings: SolveSettings, scale: number): Steps<Points> {
-  const { voices, cluster } = settings;
+/** Halves the points, by merging those of consecutive blocks, until they are few enough for one clustering. */
+function* inBlocks(points: Points, { voices, cluster }: SolveSettings): Steps<Points> {
   let current = points;
-  // Each pass at least halves the points, so that the loop ends even if blocks would not merge.
   while (current.weight.length > MOST_POINTS) {
     const merged: { weight: number[]; sum: Float32Array[] } = { weight: [], sum: [] };
     for (let from = 0; from < current.weight.length; from += BLOCK) {
@@ -109,10 +102,8 @@ function* inBlocks(points: Points, settings: SolveSettings, scale: number): Step
         weight: current.weight.slice(from, from + BLOCK),
         sum: current.sum.slice(from, from + BLOCK),
       };
-      const tree = yield* agglomerateSteps(block, voices.between, undefined, cluster.saturation, scale);
-      const clusters = Math.min(clustersLeft(tree, settings), Math.max(1, tree.points >> 1));
-      const labels = cut(tree, clusters);
-      for (const { weight, sum } of clustersIn(block, labels)) {
+      const tree = yield* agglomerateSteps(block, voices.between, undefined, cluster.saturation);
+      for (const { weight, sum } of clustersIn(block, cut(tree, tree.points >> 1))) {
         merged.weight.push(weight);
         merged.sum.push(sum);
       }

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { VoiceFlowError } from 'voiceflow-ml/core';
+import { ChunkList } from './chunk-list.ts';
 
 /** Bytes in memory for all requests together: incoming bodies and outgoing responses. */
 export class ByteBudget {
@@ -84,42 +85,6 @@ interface CollectOptions {
   readonly signal: AbortSignal;
 }
 
-/** Smaller chunks are merged, so that a body sent in single bytes does not become one object per byte. */
-const SMALL_CHUNK = 8 * 1024;
-const BLOCK_BYTES = 64 * 1024;
-
-/** Keeps large chunks unchanged and packs small ones into blocks. */
-class ChunkList {
-  readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
-  #block = new Uint8Array(0);
-  #filled = 0;
-
-  add(chunk: Uint8Array<ArrayBuffer>): void {
-    if (chunk.length >= SMALL_CHUNK) {
-      this.#seal();
-      this.#chunks.push(chunk);
-      return;
-    }
-    if (this.#filled + chunk.length > this.#block.length) {
-      this.#seal();
-      this.#block = new Uint8Array(BLOCK_BYTES);
-    }
-    this.#block.set(chunk, this.#filled);
-    this.#filled += chunk.length;
-  }
-
-  finish(): Uint8Array<ArrayBuffer>[] {
-    this.#seal();
-    return this.#chunks;
-  }
-
-  #seal(): void {
-    if (this.#filled > 0) this.#chunks.push(this.#block.subarray(0, this.#filled));
-    this.#block = new Uint8Array(0);
-    this.#filled = 0;
-  }
-}
-
 /** A body in memory, in chunks. `release` returns its bytes to the budget, once. */
 export interface Body {
   readonly chunks: Uint8Array<ArrayBuffer>[];
@@ -146,7 +111,7 @@ export async function collectBody(options: CollectOptions): Promise<Body> {
       take(chunk.byteLength);
       list.add(chunk);
     }, idle.signal);
-    return { chunks: list.finish(), bytes, release };
+    return { chunks: list.take(), bytes, release };
   } catch (error) {
     release();
     if (VoiceFlowError.isInstance(error)) throw error;
@@ -217,6 +182,15 @@ export function assertFits(bytes: number, maxBytes: number): void {
   if (!(bytes > maxBytes)) return;
   throw new VoiceFlowError('audio-too-large', `the body has ${bytes} bytes or more, the limit is ${maxBytes}`, {
     hint: 'Send a compressed or shorter recording, or raise the limit of the server.',
+  });
+}
+
+/** @param header `Content-Encoding`. @throws `unsupported-format`. */
+export function assertUncompressed(header: string | undefined): void {
+  const coding = header?.trim().toLowerCase() ?? 'identity';
+  if (coding === '' || coding === 'identity') return;
+  throw new VoiceFlowError('unsupported-format', `Content-Encoding is "${coding.slice(0, 20)}", expected none`, {
+    hint: 'Send the body uncompressed, without Content-Encoding.',
   });
 }
 

@@ -34,9 +34,9 @@ function record(c: AppContext, { metrics, log }: AppState): void {
   const { status } = c.res;
   const code = c.get('code');
   const route = routeName(path);
-  metrics.requestSeconds.observe(ms / 1000, { route });
-  // These routes count the outcome themselves, which is known only at the end of their events.
+  // This route counts the outcome and the time itself, which are known only at the end of its events.
   const isEvents = path === '/v1/diarize' && c.res.headers.get('content-type')?.startsWith('text/event-stream');
+  if (!isEvents) metrics.requestSeconds.observe(ms / 1000, { route });
   if (!isEvents && status !== 101)
     metrics.requests.add(1, { route, outcome: code ?? (status < 400 ? 'ok' : String(status)) });
   log({
@@ -44,7 +44,8 @@ function record(c: AppContext, { metrics, log }: AppState): void {
     message: 'request',
     requestId: c.get('requestId'),
     method,
-    path: path.slice(0, 200),
+    // Names of voices are names of people.
+    path: path.startsWith('/v1/voices/') ? '/v1/voices/:name' : path.slice(0, 200),
     status,
     ms: Math.round(ms * 100) / 100,
     code,

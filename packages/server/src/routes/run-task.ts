@@ -1,8 +1,8 @@
-import { invalidOption, type Progress, VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption, type Progress } from 'voiceflow-ml/core';
 import { secondsOf } from '../admission/cost.ts';
 import type { Ticket } from '../admission/request-queue.ts';
 import { type Lane, laneOf, type Task, type TaskReply } from '../engine/engine.ts';
-import { type Body, collectBody, pumpWebStream } from '../http/body.ts';
+import { assertUncompressed, type Body, collectBody, pumpWebStream } from '../http/body.ts';
 import type { AppContext } from '../http/context.ts';
 import type { Limits } from '../limits.ts';
 import type { AppState } from '../state.ts';
@@ -44,12 +44,7 @@ export async function accept(c: AppContext, state: AppState, task: Task): Promis
   // Strikes count by key only: behind a proxy, all clients may have the same address.
   const client = c.get('client');
   if (client !== undefined) state.strikes.check(client);
-  const coding = c.req.header('content-encoding')?.trim().toLowerCase() ?? 'identity';
-  if (coding !== '' && coding !== 'identity') {
-    throw new VoiceFlowError('unsupported-format', `Content-Encoding is "${coding.slice(0, 20)}", expected none`, {
-      hint: 'Send the body uncompressed, without Content-Encoding.',
-    });
-  }
+  assertUncompressed(c.req.header('content-encoding'));
   if (state.engine.failure !== undefined) throw state.engine.failure;
   const claimed = Number(c.req.header('content-length')) || 1;
   const queue = state.queues[lane];

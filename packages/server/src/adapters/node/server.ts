@@ -53,8 +53,11 @@ async function listen(app: VoiceFlowApp, options: ResolvedOptions) {
   const leftovers = new Leftovers();
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: MAX_MESSAGE_BYTES,
+    // Up to this size a message that is too large is refused with a reason; a larger one closes the connection.
+    maxPayload: 2 * MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
+    // One read of a socket can contain 9,000 messages. One message per turn of the event loop keeps others served.
+    allowSynchronousEvents: false,
   });
   // The adaptor's default listener would respond to unreadable requests and to errors of the app without a problem
   // body.

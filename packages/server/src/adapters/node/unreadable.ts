@@ -24,12 +24,15 @@ function contentOf(problem: Problem) {
 
 /** Responds to a request that must not reach the app. @returns false for any other request. */
 export function refuseUnreadable(incoming: IncomingMessage, outgoing: ServerResponse): boolean {
-  const { expect = '100-continue' } = incoming.headers;
+  const { expect = '100-continue', 'transfer-encoding': coding = 'chunked' } = incoming.headers;
   // RFC 9112, 3.2: all readers must agree on the host of a request.
   if (hostsOf(incoming) !== 1)
     respond(outgoing, 400, 'the request must have exactly one Host header', { connection: 'close' });
   else if (expect.toLowerCase() !== '100-continue')
     respond(outgoing, 417, 'the value of the header Expect is not supported');
+  // The body would be stored as it was coded.
+  else if (coding.trim().toLowerCase() !== 'chunked')
+    respond(outgoing, 400, 'the Transfer-Encoding is not supported, expected chunked', { connection: 'close' });
   else return false;
   return true;
 }

@@ -52,6 +52,8 @@ export function eventStream(c: AppContext, state: AppState, task: Task, accepted
       void send('problem', JSON.stringify(body));
     } finally {
       clearInterval(keepAlive);
+      const seconds = (performance.now() - c.get('startedAt')) / 1000;
+      state.metrics.requestSeconds.observe(seconds, { route: '/v1/diarize' });
     }
   });
   response.headers.set('content-type', 'text/event-stream; charset=utf-8');

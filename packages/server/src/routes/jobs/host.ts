@@ -4,7 +4,7 @@ import { VoiceFlowError } from 'voiceflow-ml/core';
 import { secondsOf } from '../../admission/cost.ts';
 import type { Engine, Task, TaskReply } from '../../engine/engine.ts';
 import { diarizeParams, readParams } from '../../engine/runner/params.ts';
-import { assertFits } from '../../http/body.ts';
+import { assertFits, assertUncompressed } from '../../http/body.ts';
 import type { AppContext } from '../../http/context.ts';
 import { toProblem } from '../../http/problem.ts';
 import { toError } from '../../http/problem-error.ts';
@@ -31,6 +31,7 @@ export function jobsHost(state: AppState): JobsHost {
     client: (c: AppContext) => c.get('client') ?? '',
     requestId: (c: AppContext) => c.get('requestId'),
     body(c, maxBytes = limits.bodyBytes) {
+      assertUncompressed(c.req.header('content-encoding'));
       assertFits(Number(c.req.header('content-length')) || 0, maxBytes);
       return streamBody(() => open(c), { maxBytes, idleMs: limits.idleBodyMs });
     },

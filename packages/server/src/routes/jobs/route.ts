@@ -1,7 +1,7 @@
 import type { JobHandlers } from '@voiceflow-ml/jobs';
 import { Hono } from 'hono';
 import type * as v from 'valibot';
-import { normalizeName } from 'voiceflow-ml/core';
+import { invalidOption, normalizeName } from 'voiceflow-ml/core';
 import { readParams } from '../../engine/runner/params.ts';
 import type { AppContext, AppEnv } from '../../http/context.ts';
 import type { AppState } from '../../state.ts';
@@ -22,7 +22,12 @@ export function jobRoutes(state: AppState, jobs: JobHandlers) {
   const result = (c: AppContext) => jobs.result(c, idOf(c));
   const events = (c: AppContext) => jobs.events(c, idOf(c));
   const remove = (c: AppContext) => jobs.remove(c, idOf(c));
-  const enroll = (c: AppContext) => jobs.enroll(c, normalizeName(query(c, schema.NameParams).name));
+  const enroll = (c: AppContext) => {
+    const name = normalizeName(query(c, schema.NameParams).name);
+    // Clients remove such segments from the path, so the voice could not be deleted.
+    if (name === '.' || name === '..') throw invalidOption(`the name is "${name}", expected another name than . or ..`);
+    return jobs.enroll(c, name);
+  };
   const listVoices = (c: AppContext) => jobs.listVoices(c);
   const removeVoice = (c: AppContext) => {
     const { name } = readParams(schema.NameParams, { name: c.req.param('name') ?? '' });

@@ -160,7 +160,13 @@ const JOBS = { tag: 'Jobs', key: true } as const;
 const UNAVAILABLE = ['overloaded', 'backend-unavailable'] as const;
 const ABSENT = ['not-found', ...UNAVAILABLE] as const;
 const ONE_JOB = { ...JOBS, params: IdParams.entries, problems: ABSENT } as const;
-const AUDIO_PROBLEMS = ['audio-too-large', 'invalid-audio', 'deadline-exceeded', ...UNAVAILABLE] as const;
+const AUDIO_PROBLEMS = [
+  'audio-too-large',
+  'invalid-audio',
+  'unsupported-format',
+  'deadline-exceeded',
+  ...UNAVAILABLE,
+] as const;
 
 export const SUBMIT_JOB = {
   summary: 'Submits a recording',
@@ -235,7 +241,7 @@ export const ENROLL_VOICE = {
   query: NameParams,
   body: RECORDING_BODY,
   answers: { 201: json('The voice.', VoiceSchema) },
-  problems: ['unsupported-format', ...AUDIO_PROBLEMS],
+  problems: AUDIO_PROBLEMS,
 } as const satisfies RouteSpec;
 
 export const LIST_VOICES = {

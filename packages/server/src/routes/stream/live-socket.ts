@@ -3,8 +3,10 @@ import { invalidOption, type LiveEndOptions, VoiceFlowError } from 'voiceflow-ml
 import type { LiveChannel, LiveMessage, LiveRequest } from '../../engine/engine.ts';
 import { joinChunks } from '../../engine/runner/bytes.ts';
 import { toMessage } from '../../engine/runner/live.ts';
+import { ChunkList } from '../../http/chunk-list.ts';
 import type { AppContext } from '../../http/context.ts';
 import type { AppState, OpenSession } from '../../state.ts';
+import { queryOf } from '../task.ts';
 import { liveRequest, MAX_MESSAGE_BYTES, parseCommand } from './messages.ts';
 import { makeRoom } from './places.ts';
 
@@ -37,7 +39,7 @@ export class LiveSocket implements OpenSession {
   #queuedMessages: LiveMessage[] | undefined = [];
   #bytesPerSecond = 1;
   /** Received audio that was not sent to the worker yet. */
-  readonly #queuedAudio: Uint8Array<ArrayBuffer>[] = [];
+  readonly #queuedAudio = new ChunkList();
   #flushing = false;
   /** The client's `end` command, applied when all audio has been processed. */
   #endOptions: LiveEndOptions | undefined;
@@ -75,7 +77,7 @@ export class LiveSocket implements OpenSession {
     try {
       if (draining) throw new VoiceFlowError('closed', 'the server is shutting down', { hint: 'Connect again.' });
       makeRoom(sessions, limits.sessions, this.client);
-      const request = liveRequest(this.#c.req.query());
+      const request = liveRequest(queryOf(this.#c));
       this.#bytesPerSecond = request.sampleRate * (request.encoding === 's16le' ? 2 : 4);
       sessions.add(this);
       this.#channel = engine.open(request, (message) => this.#emit(message));
@@ -121,6 +123,7 @@ export class LiveSocket implements OpenSession {
 
   #audio(bytes: Uint8Array<ArrayBuffer>): void {
     const { length } = bytes;
+    if (length === 0) return;
     if (length > MAX_MESSAGE_BYTES) {
       const text = `a message has ${length} bytes, the limit is ${MAX_MESSAGE_BYTES}`;
       this.#fail(new VoiceFlowError('audio-too-large', text), CLOSE.tooBig);
@@ -135,7 +138,7 @@ export class LiveSocket implements OpenSession {
       this.#fail(new VoiceFlowError('overloaded', text, { hint: 'Send audio in real time.' }));
       return;
     }
-    this.#queuedAudio.push(bytes);
+    this.#queuedAudio.add(bytes);
     void this.#flushAudio();
   }
 
@@ -145,8 +148,8 @@ export class LiveSocket implements OpenSession {
     this.#flushing = true;
     try {
       const channel = await this.#channel;
-      while (this.#queuedAudio.length > 0 && !this.#finished) {
-        const bytes = joinChunks(this.#queuedAudio.splice(0));
+      while (!this.#queuedAudio.isEmpty && !this.#finished) {
+        const bytes = joinChunks(this.#queuedAudio.take());
         const { length } = bytes;
         await channel?.push(bytes);
         this.#unprocessedBytes -= length;
@@ -213,7 +216,8 @@ export class LiveSocket implements OpenSession {
   #watchIdle(rechecked = false): void {
     const { idleBodyMs } = this.#state.limits;
     const silent = performance.now() - this.#lastMessage;
-    if (silent < idleBodyMs || this.#unprocessedBytes > 0) {
+    // After `end` the client has nothing to send: it waits for the result.
+    if (silent < idleBodyMs || this.#unprocessedBytes > 0 || this.#endOptions !== undefined) {
       this.#idle = setTimeout(() => this.#watchIdle(), Math.max(idleBodyMs - silent, idleBodyMs / 10));
       return;
     }
