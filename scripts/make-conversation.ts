@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { toRttm } from '../packages/sdk/src/annotation/rttm.ts';
+import { encodeWav } from '../packages/sdk/src/audio/encode-wav.ts';
 import { DIALOGUE, type Voice } from './conversation/dialogue.ts';
 import { addThrough, at, impulseResponse, type Point, pinkNoise, type Room } from './conversation/room.ts';
 
@@ -189,24 +190,12 @@ function round(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
 }
 
-function wav(samples: Float64Array): Buffer {
-  const bytes = Buffer.alloc(44 + 2 * samples.length);
-  bytes.write('RIFF', 0, 'latin1');
-  bytes.writeUInt32LE(36 + 2 * samples.length, 4);
-  bytes.write('WAVEfmt ', 8, 'latin1');
-  bytes.writeUInt32LE(16, 16);
-  bytes.writeUInt16LE(1, 20);
-  bytes.writeUInt16LE(1, 22);
-  bytes.writeUInt32LE(RATE, 24);
-  bytes.writeUInt32LE(2 * RATE, 28);
-  bytes.writeUInt16LE(2, 32);
-  bytes.writeUInt16LE(16, 34);
-  bytes.write('data', 36, 'latin1');
-  bytes.writeUInt32LE(2 * samples.length, 40);
-  samples.forEach((sample, i) => {
-    bytes.writeInt16LE(Math.max(-32768, Math.min(32767, Math.round(sample * 32768))), 44 + 2 * i);
-  });
-  return bytes;
+function wav(samples: Float64Array): Uint8Array {
+  // Rounded before they are stored in single precision: each sample is then exact.
+  return encodeWav(
+    Float32Array.from(samples, (sample) => Math.round(sample * 32768) / 32768),
+    RATE,
+  );
 }
 
 function report(rows: readonly { start: number; end: number }[], seconds: number, mix: Float64Array): void {

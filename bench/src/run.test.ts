@@ -90,7 +90,7 @@ describe('bench e2e', () => {
     expect(slow.code).toBe(1);
     expect(slow.out).toContain('RTT 120–120 ms');
     const { code, out } = await bench('e2e', '--url', url, '--iterations', '3', '--rtt', '5', '--json');
-    expect(JSON.parse(out).mean).toMatchObject({ model: 2, queue: 1, server: 1 });
+    expect(JSON.parse(out).parts).toMatchObject({ model: { mean: 2 }, queue: { mean: 1 }, server: { mean: 1 } });
     expect(code).toBe(0);
   });
 });

@@ -4,10 +4,9 @@ import type { BenchCommand, BenchIo } from './command.ts';
 import { accuracyCommand } from './commands/accuracy.ts';
 import { backends } from './commands/backends.ts';
 import { calibrate } from './commands/calibrate.ts';
-import { sessions, slow } from './commands/clients.ts';
 import { cpu } from './commands/cpu.ts';
+import { drain } from './commands/drain.ts';
 import { e2e } from './commands/e2e.ts';
-import { chaos, drain } from './commands/failures.ts';
 import { live } from './commands/live.ts';
 import { load } from './commands/load.ts';
 import { naming } from './commands/naming.ts';
@@ -15,7 +14,6 @@ import { people } from './commands/people.ts';
 import { report } from './commands/report.ts';
 import { scaling } from './commands/scaling.ts';
 import { soak } from './commands/soak.ts';
-import { throughput } from './commands/throughput.ts';
 
 /** The commands of `npm run bench --`, by name. */
 export const benchCommands: Readonly<Record<string, BenchCommand>> = {
@@ -30,11 +28,7 @@ export const benchCommands: Readonly<Record<string, BenchCommand>> = {
   calibrate,
   report,
   scaling,
-  throughput,
-  chaos,
   drain,
-  slow,
-  sessions,
   soak,
 };
 

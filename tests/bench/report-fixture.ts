@@ -60,7 +60,6 @@ function endToEndFixture(load: LoadResult, concurrency: number): EndToEndResult 
     concurrency,
     load,
     parts: {},
-    mean: { network: 1, server: 1, queue: 1, model: 1 },
     verdicts: [],
   };
 }
@@ -100,6 +99,7 @@ export function reportFixture(changes: Partial<Report> = {}): Report {
       open: [{ share: 1.5, rate: 150, load: loadFixture(50, 5, { 'http-503': 50 }) }],
       cpu: 5,
       rss: 400,
+      sessions: { sessions: 2, succeeded: 2, failures: {}, secondsEach: 15, events: {} },
       endToEnd: endToEndFixture(load, 1),
       endToEndLoaded: endToEndFixture(loadFixture(90, 5), 20),
     },

@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { WebSocket } from 'ws';
+import { printed } from '../processes.ts';
 
 /** Debian's. Ubuntu's `firefox` may be a snap, which reads no profile outside of its own folders. */
 export const FIREFOX = ['/usr/bin/firefox-esr'].find(existsSync);
 export const WITHOUT_FIREFOX = FIREFOX ? '' : ' (skipped: no Firefox here, apt-get install firefox-esr)';
 
-const START_MS = 180_000;
 const LIFE_MS = 480_000;
 
 interface Answer {
@@ -41,16 +41,7 @@ export async function openFirefox(): Promise<FirefoxPage> {
     await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    const address = await new Promise<string>((resolve, reject) => {
-      let log = '';
-      setTimeout(() => reject(new Error(`Firefox does not listen: ${log}`)), START_MS).unref();
-      child.on('exit', (code) => reject(new Error(`Firefox ended with ${code}: ${log}`)));
-      child.stderr.on('data', (text: Buffer) => {
-        log += text.toString();
-        const [, url] = /listening on (ws:\/\/\S+)/.exec(log) ?? [];
-        if (url) resolve(url);
-      });
-    });
+    const address = await printed(child, /listening on (ws:\/\/\S+)/);
     const socket = new WebSocket(`${address}/session`);
     await once(socket, 'open');
     return await openPage(socket, async () => {

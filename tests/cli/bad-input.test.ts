@@ -4,9 +4,9 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlin
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeWav, VoiceBook } from 'voiceflow-ml/core';
+import { ended } from '../processes.ts';
 import {
   CONVERSATION,
-  ended,
   makePipe,
   scratchFolder,
   shell,

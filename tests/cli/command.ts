@@ -4,19 +4,12 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
+import { type Ended, ended } from '../processes.ts';
 
 const repository = new URL('../../', import.meta.url);
 export const VOICEFLOW = fileURLToPath(new URL('packages/cli/bin/voiceflow.js', repository));
 export const CONVERSATION = fileURLToPath(new URL('examples/audio/conversation.wav', repository));
 export const TRUTH = fileURLToPath(new URL('examples/audio/conversation.rttm', repository));
-
-export interface Ended {
-  /** Null when a signal ended the process. */
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 export interface RunOptions {
   readonly cwd?: string;
@@ -33,20 +26,6 @@ function environment(env: Readonly<Record<string, string>> = {}): NodeJS.Process
 /** The built command as a process, stdin left open. */
 export function start(args: readonly string[], { cwd, env }: RunOptions = {}): ChildProcess {
   return spawn(process.execPath, [VOICEFLOW, ...args], { cwd, env: environment(env), stdio: ['pipe', 'pipe', 'pipe'] });
-}
-
-export function ended(child: ChildProcess): Promise<Ended> {
-  const text = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name]?.setEncoding('utf8').on('data', (chunk: string) => {
-      text[name] += chunk;
-    });
-  }
-  child.stdin?.on('error', () => {});
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code, signal) => resolve({ code, signal, ...text }));
-  });
 }
 
 /** Runs the built command to its end. */

@@ -4,18 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { encodeWav, type LiveEvent, parseRttm, type TurnEvent } from 'voiceflow-ml/core';
 import { scoreDiarization } from 'voiceflow-ml/metrics';
-import {
-  CONVERSATION,
-  type Ended,
-  ended,
-  makePipe,
-  scratchFolder,
-  shellCode,
-  start,
-  TRUTH,
-  voiceflow,
-  whenRead,
-} from './command.ts';
+import { type Ended, ended } from '../processes.ts';
+import { CONVERSATION, makePipe, scratchFolder, shellCode, start, TRUTH, voiceflow, whenRead } from './command.ts';
 
 const root = scratchFolder();
 /** 16 kHz, 16 bits, mono, after a header of 44 bytes. */

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname, extname, join, normalize } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { installPacked, makeFolder, pack, publicPackages, ROOT } from '../packaging/packed.ts';
+import { printed } from '../processes.ts';
 
 /** What `npm install voiceflow-ml` brings. */
 const INSTALLED = ['voiceflow-ml', '@voiceflow-ml/fast-cnn', '@voiceflow-ml/segmenter', '@voiceflow-ml/wasm-runtime'];
@@ -120,18 +121,11 @@ export async function serveFolder(
 }
 
 /** Starts a tool that serves until it is ended, and waits for the address that it prints. */
-export function startTool(command: readonly string[], cwd: string): Promise<{ readonly url: string; close(): void }> {
-  const [file = '', ...args] = command;
+export async function startTool(
+  [file = '', ...args]: readonly string[],
+  cwd: string,
+): Promise<{ readonly url: string; close(): void }> {
   const child = spawn(file, args, { cwd, env: { ...process.env, NO_COLOR: '1', CI: '1' }, timeout: 600_000 });
-  let log = '';
-  return new Promise((resolve, reject) => {
-    const read = (text: Buffer) => {
-      log += text.toString();
-      const port = /(?:localhost|127\.0\.0\.1):(\d+)/.exec(log)?.[1];
-      if (port) resolve({ url: `http://127.0.0.1:${port}/`, close: () => void child.kill('SIGTERM') });
-    };
-    child.stdout.on('data', read);
-    child.stderr.on('data', read);
-    child.on('exit', (code) => reject(new Error(`${file} ended with ${code}: ${log}`)));
-  });
+  const port = await printed(child, /(?:localhost|127\.0\.0\.1):(\d+)/);
+  return { url: `http://127.0.0.1:${port}/`, close: () => void child.kill('SIGTERM') };
 }

@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import process from 'node:process';
 import { AwsClient } from 'aws4fetch';
-import { freePort } from './databases.ts';
+import { freePort } from '../../bench/src/managed-process.ts';
 
 const MOTO = process.env.VOICEFLOW_MOTO_SERVER ?? 'moto_server';
 export const NO_MOTO =

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { printed } from '../processes.ts';
 import { askPostgres, dataFolder, PostgresServer, temporaryFolder } from './databases.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -47,19 +48,7 @@ export async function startServer(
   runtime?: readonly string[],
 ): Promise<RunningServer> {
   const child = start('server', [data, String(workers), FAULTY_WORKER], env, runtime);
-  let log = '';
-  child.stderr?.on('data', (text) => {
-    log = (log + text).slice(-4_000);
-  });
-  const url = await new Promise<string>((resolve, reject) => {
-    let out = '';
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      out += text;
-      if (out.includes('\n')) resolve(out.trim());
-    });
-    child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${log}`)));
-  });
-  return { url, child };
+  return { url: await printed(child, /(http:\S+)\n/), child };
 }
 
 /** Instead of a toy: the model that the environment names. */

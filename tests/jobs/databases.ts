@@ -2,13 +2,14 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { type JobsOptions, jobsOptions, openJobs } from '@voiceflow-ml/jobs';
 import pg from 'pg';
+import { freePort } from '../../bench/src/managed-process.ts';
+import { printed } from '../processes.ts';
 
 const ROOT = '/usr/lib/postgresql';
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
@@ -23,14 +24,6 @@ export function postgresBinaries(): string | undefined {
 
 export const NO_POSTGRES =
   postgresBinaries() === undefined ? ' (skipped: no PostgreSQL here; install Debian package postgresql)' : '';
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 /** A PostgreSQL server of its own, in a temporary folder. */
 export class PostgresServer {
@@ -74,14 +67,7 @@ export class PostgresServer {
     );
     const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], cwd: '/' });
     this.#child = child;
-    await new Promise<void>((resolve, reject) => {
-      let log = '';
-      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-        log += text;
-        if (/ready to accept connections/.test(log)) resolve();
-      });
-      child.once('exit', (code) => reject(new Error(`postgres ended with ${code}: ${log.slice(-500)}`)));
-    });
+    await printed(child, /ready to accept connections/);
   }
 
   /** At once, as when the machine is switched off: connections are cut, the log is replayed at the next start. */

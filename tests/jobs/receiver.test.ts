@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../bench/src/managed-process.ts';
 import { killed, type RunningServer, sleep, startServer } from './chaos.ts';
-import { dataFolder, freePort, PATIENCE } from './databases.ts';
+import { dataFolder, PATIENCE } from './databases.ts';
 
 /** The receiver of webhooks that the README shows, as it stands there, called by a real server. */
 

@@ -10,13 +10,10 @@ interface Manifest {
   readonly exports: Readonly<Record<string, unknown>>;
 }
 
-/** A program, and named as one by `sideEffects`. */
-const PROGRAMS = ['@voiceflow-ml/server/faulty-worker'];
-
 const entries = publicPackages().flatMap(({ folder }) => {
   const { name, exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
   const modules = Object.keys(exports).filter((path) => !/\.(json|wasm|onnx)$/.test(path));
-  return modules.map((path) => name + path.slice(1)).filter((entry) => !PROGRAMS.includes(entry));
+  return modules.map((path) => name + path.slice(1));
 });
 
 it('finds the package entries', () => {

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import process from 'node:process';
+import { ended } from '../processes.ts';
 
 export interface Observed {
   readonly stdout: string;
@@ -46,19 +47,11 @@ export async function observe(command: readonly string[], options: ObserveOption
     const watched = ['-D', '-f', '-qq', '-e', 'trace=connect,sendto,sendmsg,sendmmsg', '-o', log, ...command];
     const [file = '', ...args] = options.strace ? ['strace', ...watched] : command;
     const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000 });
-    const said = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr'] as const)
-      child[name].setEncoding('utf8').on('data', (text: string) => {
-        said[name] += text;
-      });
-    const ended = new Promise<void>((resolve, reject) => {
-      child.on('error', reject);
-      child.on('close', () => resolve());
-    });
+    const end = ended(child);
     if (options.during) await options.during(child).finally(() => child.kill('SIGTERM'));
-    await ended;
+    const { stdout, stderr } = await end;
     const files = [home, temporary].flatMap((one) => filesBelow(one)).map((path) => relative(folder, path));
-    return { ...said, files: files.filter((path) => !OF_RUNTIMES.test(path)), reached: addresses(log) };
+    return { stdout, stderr, files: files.filter((path) => !OF_RUNTIMES.test(path)), reached: addresses(log) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,8 +1,9 @@
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { CONVERSATION, VOICEFLOW } from '../cli/command.ts';
+import { printed } from '../processes.ts';
 import { runtimes } from '../runtimes/runtimes.ts';
 import { NODE_ENTRY, windowBytes } from '../server/harness.ts';
 import { noStrace, observe } from './observed.ts';
@@ -21,14 +22,8 @@ const [host, ...others] = runtimes();
 const onHost = host?.command ?? [];
 
 const server = [process.execPath, NODE_ENTRY];
-async function useServer(child: { stderr: NodeJS.ReadableStream | null }): Promise<void> {
-  let log = '';
-  let url: string | undefined;
-  while (url === undefined) {
-    const [text] = await once(child.stderr as NodeJS.ReadableStream, 'data');
-    log += String(text);
-    url = /listens on (http[^\s"]+)/.exec(log)?.[1];
-  }
+async function useServer(child: ChildProcess): Promise<void> {
+  const url = await printed(child, /listens on (http[^\s"]+)/);
   const answer = await fetch(`${url}/v1/infer`, { method: 'POST', body: windowBytes() });
   expect(answer.status).toBe(200);
 }

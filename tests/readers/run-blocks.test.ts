@@ -19,6 +19,7 @@ import { encodeWav } from 'voiceflow-ml/core';
 import { CHROMIUM, serveFolder, WITHOUT_CHROMIUM } from '../consumers/consumer.ts';
 import { type Block, blocks, programs } from '../docs/blocks.ts';
 import { ROOT } from '../packaging/packed.ts';
+import { type Ended, ended } from '../processes.ts';
 
 /** Every code block of README, guides and packages is run as it stands, in a folder as its reader would have it. */
 
@@ -85,13 +86,7 @@ function makeFolder(): string {
   return folder;
 }
 
-interface Said {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function start(file: string, args: readonly string[], folder: string): Promise<Said> {
+function start(file: string, args: readonly string[], folder: string): Promise<Ended> {
   // Both colors at once make Node warn.
   const { FORCE_COLOR, ...inherited } = process.env;
   const env = {
@@ -102,20 +97,11 @@ function start(file: string, args: readonly string[], folder: string): Promise<S
     NO_COLOR: '1',
   };
   const child = spawn(file, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: HUNG_MS });
-  const said = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8').on('data', (text: string) => {
-      said[name] += text;
-    });
-  }
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, ...said }));
-  });
+  return ended(child);
 }
 
 /** Runs something beside a server, where the block talks to one that it does not start. */
-async function beside(block: Block, folder: string, run: (url: string) => Promise<Said>): Promise<Said> {
+async function beside(block: Block, folder: string, run: (url: string) => Promise<Ended>): Promise<Ended> {
   const asks = /8080|voiceflow (jobs|batch)/.test(block.text);
   try {
     if (asks && !block.text.includes('voiceflow serve')) {

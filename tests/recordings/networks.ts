@@ -22,26 +22,17 @@ export async function bytesOf(path: string): Promise<Uint8Array> {
   return new Uint8Array(await readFile(path));
 }
 
-export async function floatsOf(path: string): Promise<Float32Array> {
-  const bytes = await readFile(path);
-  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+/** The numbers of a file, in the order of bytes of this machine. */
+async function bufferOf(path: string): Promise<ArrayBuffer> {
+  return (await bytesOf(path)).buffer as ArrayBuffer;
 }
 
-export async function doublesOf(path: string): Promise<Float64Array> {
-  const bytes = await readFile(path);
-  return new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
-}
-
-export async function intsOf(path: string): Promise<Int32Array> {
-  const bytes = await readFile(path);
-  return new Int32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
-}
+export const floatsOf = async (path: string) => new Float32Array(await bufferOf(path));
+export const doublesOf = async (path: string) => new Float64Array(await bufferOf(path));
+export const intsOf = async (path: string) => new Int32Array(await bufferOf(path));
 
 /** Of unsigned (`u8`) or signed (`i8`) bytes. */
-export async function signedBytesOf(path: string): Promise<Int8Array> {
-  const bytes = await bytesOf(path);
-  return new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-}
+export const signedBytesOf = async (path: string) => new Int8Array(await bufferOf(path));
 
 /** Seconds from which ten different people read for nine in one file of the corpora. */
 export const READERS = [0, 15.6, 26, 40.4, 49.9, 68.2, 81.7, 100.8, 113, 125.4];

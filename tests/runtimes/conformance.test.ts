@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { nodeBackend } from 'voiceflow-ml/backends/node';
 import { backendCases } from 'voiceflow-ml/testing';
-import { type Outcome, runProgram, runtimes } from './runtimes.ts';
+import type { Ended } from '../processes.ts';
+import { runProgram, runtimes } from './runtimes.ts';
 
 /** The suite on every runtime but the host's own (packages/sdk/src/backends has that). */
 
@@ -12,7 +13,7 @@ for (const runtime of runtimes().slice(1)) {
   for (const backend of ['node', 'wasm']) {
     const { missing } = runtime;
     describe.skipIf(missing)(`${backend} backend on ${runtime.name}${missing ? ` (${missing})` : ''}`, () => {
-      let outcome: Outcome;
+      let outcome: Ended;
       let lines: { host?: string; case?: string; error?: string }[];
 
       beforeAll(async () => {

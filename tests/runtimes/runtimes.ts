@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { type Ended, ended } from '../processes.ts';
 
 /** The runtimes that VoiceFlow supports, fetched on demand by npm into folders of their own. */
 
@@ -13,13 +14,6 @@ export interface Runtime {
   /** What the program itself must report as its runtime. */
   readonly identity: RegExp;
   readonly command: readonly string[];
-}
-
-export interface Outcome {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -112,7 +106,7 @@ function install(folder: string): string {
 }
 
 /** Runs a program of `programs/` to its end. */
-export function runProgram(runtime: Runtime, program: string, args: readonly string[] = []): Promise<Outcome> {
+export function runProgram(runtime: Runtime, program: string, args: readonly string[] = []): Promise<Ended> {
   const [command = '', ...before] = runtime.command;
   const child = spawn(command, [...before, join(HERE, 'programs', program), ...args], {
     cwd: ROOT,
@@ -121,15 +115,5 @@ export function runProgram(runtime: Runtime, program: string, args: readonly str
     timeout: PROGRAM_TIMEOUT_MS,
     killSignal: 'SIGKILL',
   });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
-  });
+  return ended(child);
 }

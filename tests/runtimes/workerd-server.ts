@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
+import { freePort } from '../../bench/src/managed-process.ts';
 import { ROOT, type Runtime } from './runtimes.ts';
 
 /** A program of `programs/`, bundled as Cloudflare's tools would, behind HTTP on workerd. */
@@ -61,17 +61,6 @@ export async function startWorkerd(runtime: Runtime, program: string): Promise<W
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }
 
 async function untilListening(child: ChildProcess, url: string): Promise<void> {

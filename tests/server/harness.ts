@@ -6,6 +6,7 @@ import { type AppOptions, createApp, localEngine, TaskRunner } from '@voiceflow-
 import { createDiarizer, fastCnn, type Model, openAudio } from 'voiceflow-ml';
 import { nodeBackend } from 'voiceflow-ml/backends/node';
 import { encodeWav } from 'voiceflow-ml/core';
+import { printed } from '../processes.ts';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const NODE_ENTRY = `${ROOT}packages/server/dist/main-node.js`;
@@ -100,14 +101,10 @@ export async function spawnServer(
   });
   const log: string[] = [];
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-  const url = await new Promise<string>((resolve, reject) => {
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      log.push(...text.split('\n').filter((line) => line !== ''));
-      const found = /listens on (\S+)/.exec(text)?.[1];
-      if (found !== undefined) resolve(found);
-    });
-    void exited.then((code) => reject(new Error(`the server ended with ${code}: ${log.join('\n')}`)));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    log.push(...text.split('\n').filter((line) => line !== ''));
   });
+  const url = await printed(child, /listens on (\S+)/);
   return {
     url,
     pid: child.pid ?? 0,

@@ -1,22 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { flag, integer, number, text } from '@voiceflow-ml/server/args';
+import { basename, dirname } from 'node:path';
+import { integer, number, text } from '@voiceflow-ml/server/args';
 import { createDiarizer } from 'voiceflow-ml';
 import { FALSE_NAMES, type ModelManifest } from 'voiceflow-ml/core';
 import * as pipeline from 'voiceflow-ml/stages';
 import { modelWith } from '../accuracy/model.ts';
 import { MODEL } from '../accuracy/options.ts';
 import { command } from '../command.ts';
-import {
-  collectVoices,
-  drawRates,
-  fitRules,
-  liveRates,
-  type NamingRates,
-  parseVoices,
-  serializeVoices,
-  type VoicePair,
-} from '../naming/naming.ts';
+import { collectVoices, drawRates, fitRules, type NamingRates, type VoicePair } from '../naming/naming.ts';
 import { readPeople, SpeechReader } from '../naming/speech.ts';
 import { withSettings } from '../settings.ts';
 
@@ -39,31 +30,20 @@ RTTM.`,
       150,
       `maximum people per index; people with only one recording (of 10 s or more) are unknown speakers and members of books, but not tested for their own name`,
     ),
-    keep: text('FOLDER', 'store the embeddings there, and reuse stored ones'),
-    live: flag('also test live sessions (slow)'),
     write: text('MANIFEST', 'fit the naming rules and write them: at, width, nuisance'),
   },
   notes: `The committed rules were fitted by
   npm run bench -- naming ../shared/corpus/trials-dev.tsv ../shared/corpus/train/index.tsv HELD/index.tsv \\
     --write models/fast-cnn/manifest.json`,
-  async run({ model: name, 'false-names': falseNames, keep: folder, live, write: target, ...lengths }, io, indexes) {
+  async run({ model: name, 'false-names': falseNames, write: target, ...lengths }, io, indexes) {
     const model = await modelWith(name);
-    const { id, version, space } = model.manifest;
+    const { space } = model.manifest;
     await using diarizer = await createDiarizer({ model });
     const sets: { name: string; all: VoicePair[] }[] = [];
     for (const index of indexes) {
       io.note(index);
       const name = basename(index) === 'index.tsv' ? basename(dirname(index)) : basename(index, '.tsv');
-      const key = [id, version, model.segmenter?.manifest.version ?? 0, name, ...Object.values(lengths)].join('-');
-      const file = folder && join(folder, `${key}.json`);
-      const there = file === undefined || live ? undefined : await readFile(file, 'utf8').catch(() => undefined);
-      if (there !== undefined) {
-        sets.push({ name, all: parseVoices(there) });
-        continue;
-      }
-      const all = await collectVoices(diarizer, await readPeople(index), new SpeechReader(), lengths);
-      sets.push({ name, all });
-      if (file !== undefined) await writeFile(file, serializeVoices(all));
+      sets.push({ name, all: await collectVoices(diarizer, await readPeople(index), new SpeechReader(), lengths) });
     }
     let context = { space, settings: settingsOf(model.manifest) };
     if (target !== undefined) {
@@ -86,11 +66,8 @@ RTTM.`,
     for (const { name, all } of sets) {
       io.out(`${name}: ${all.length} people, ${lengths.enroll} s of enrollment, ${lengths.hear} s of test speech`);
       for (const book of BOOKS.filter((size) => size < all.length)) {
-        io.out(`  offline  ${line(drawRates(all, { book, falseNames, draws: DRAWS, seed: SEED }, context))}`);
+        io.out(`  ${line(drawRates(all, { book, falseNames, draws: DRAWS, seed: SEED }, context))}`);
       }
-      if (!live) continue;
-      const rates = await liveRates(diarizer, all, { book: Math.min(20, all.length - 1), falseNames, seed: SEED });
-      io.out(`  live     ${line(rates)}`);
     }
   },
 });

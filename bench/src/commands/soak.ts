@@ -5,7 +5,6 @@ import { counts, figures } from '../format.ts';
 import { closedLoop, warmUp } from '../load/loops.ts';
 import { runSessions } from '../load/sessions.ts';
 import { createHttpTarget, inferTarget } from '../load/target.ts';
-import { processUsage } from '../managed-process.ts';
 import { eventLoopLag, metric, startServer, usageOf } from '../server-under-test.ts';
 import { atLeast, atMost, conclude } from '../sla.ts';
 import { slope } from '../stats/summary.ts';
@@ -14,8 +13,6 @@ interface Point {
   /** Hours since the start. */
   readonly at: number;
   readonly rss: number;
-  /** Memory of the server's own process. */
-  readonly server: number;
 }
 
 /**
@@ -62,7 +59,7 @@ export const soak = command({
     const { cpuSeconds } = usageOf(server);
     const watching = setInterval(() => {
       const at = (performance.now() - startedAt) / 3_600_000;
-      points.push({ at, rss: usageOf(server).rss, server: processUsage(server.pid)?.rss ?? 0 });
+      points.push({ at, rss: usageOf(server).rss });
     }, 1000);
     const stop = AbortSignal.timeout(minutes * 60_000);
     const [windows, files, live] = await Promise.all([
@@ -76,19 +73,18 @@ export const soak = command({
     const floor = floors(points.slice(Math.floor(points.length / 5)));
     const [first, last] = [floor[0], floor.at(-1)];
     /** MB per hour. */
-    const growth = (what: 'rss' | 'server') =>
-      slope(
-        floor.map(({ at }) => at),
-        floor.map((point) => point[what]),
-      );
+    const growth = slope(
+      floor.map(({ at }) => at),
+      floor.map(({ rss }) => rss),
+    );
     io.out(
       [
         `windows     ${windows.requests}, ${windows.succeeded} succeeded${failureText(windows)}`,
         `recordings  ${files.requests} of ${RECORDING_SECONDS} s, ${files.succeeded} succeeded${failureText(files)}`,
         `sessions    ${live.requests} of ${SESSION_SECONDS} s in real time, ${live.succeeded} succeeded${failureText(live)}`,
         `load        ${figures((usageOf(server).cpuSeconds - cpuSeconds) / seconds)} cores for ${figures(seconds / 60)} minutes`,
-        `RSS         ${figures(first?.rss ?? 0)} → ${figures(last?.rss ?? 0)} MB in total, the server alone ${figures(first?.server ?? 0)} → ${figures(last?.server ?? 0)} MB`,
-        `slope       ${figures(growth('rss'))} MB/h in total, the server alone ${figures(growth('server'))} MB/h`,
+        `RSS         ${figures(first?.rss ?? 0)} → ${figures(last?.rss ?? 0)} MB in total`,
+        `slope       ${figures(growth)} MB/h`,
       ].join('\n'),
     );
     const restarts = await metric(server.url, 'voiceflow_worker_restarts_total');
@@ -97,7 +93,7 @@ export const soak = command({
       ...(lag === undefined ? [] : [atMost('event-loop lag P99 during the upload', lag, 20, 'ms')]),
       atLeast('success', (100 * (windows.succeeded + files.succeeded + live.succeeded)) / sent, 100, '%'),
       atMost('workers replaced', restarts, 0, ''),
-      atMost('memory slope', growth('rss'), limit, 'MB/h'),
+      atMost('memory slope', growth, limit, 'MB/h'),
     ]);
   },
 });
@@ -139,8 +135,7 @@ function floors(points: readonly Point[]): Point[] {
   const least: Point[] = [];
   for (let at = 0; at + FLOOR_SECONDS <= points.length; at += FLOOR_SECONDS) {
     const part = points.slice(at, at + FLOOR_SECONDS);
-    const min = (pick: (point: Point) => number) => Math.min(...part.map(pick));
-    least.push({ at: part[0]?.at ?? 0, rss: min(({ rss }) => rss), server: min(({ server }) => server) });
+    least.push({ at: part[0]?.at ?? 0, rss: Math.min(...part.map(({ rss }) => rss)) });
   }
   return least;
 }

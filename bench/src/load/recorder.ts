@@ -24,8 +24,6 @@ export interface LoadResult {
   readonly uncorrected?: Summary;
   /** How late the generator itself sent, in milliseconds; its own error. */
   readonly lateness?: Summary;
-  /** Milliseconds until a failure was detected. */
-  readonly failureLatency?: Summary;
   /** Milliseconds reported by the server, by part: queue, decode, model, total. */
   readonly server: Readonly<Record<string, Summary | undefined>>;
   /** Responses by `x-served-by`, if the server sends it. */
@@ -42,7 +40,6 @@ export class Recorder {
   readonly #latency = new DurationHistogram();
   readonly #uncorrected = new DurationHistogram();
   readonly #lateness = new DurationHistogram();
-  readonly #failureLatency = new DurationHistogram();
   readonly #server = new Map<string, DurationHistogram>();
   readonly #failures = new Map<string, number>();
   readonly #servedBy = new Map<string, number>();
@@ -83,7 +80,6 @@ export class Recorder {
     if (!reply.ok) {
       this.#failed++;
       count(this.#failures, reply.failure);
-      this.#failureLatency.record(now - intended);
       return;
     }
     this.#succeeded++;
@@ -113,7 +109,6 @@ export class Recorder {
       latency: this.#latency.summary(),
       uncorrected: this.#uncorrected.summary(),
       lateness: this.#lateness.summary(),
-      failureLatency: this.#failureLatency.summary(),
       server: Object.fromEntries([...this.#server].map(([part, durations]) => [part, durations.summary()])),
       servedBy: Object.fromEntries(this.#servedBy),
       littlesLaw: littlesLaw(requests / seconds, requests > 0 ? this.#waited / requests : 0, observed, this.#looks),

@@ -1,6 +1,6 @@
 import type { Turn } from 'voiceflow-ml/core';
 import { seededRandom } from 'voiceflow-ml/testing';
-import { type Person, type Piece, SHORTEST, type SpeechReader, secondsOf } from './speech.ts';
+import { joined, type Person, type Piece, SHORTEST, type SpeechReader, secondsOf } from './speech.ts';
 
 /** Longest turn, in seconds. */
 const LONGEST_TURN = 4;
@@ -58,13 +58,7 @@ export async function crowdOf(
     const pause = PAUSES[0] + (PAUSES[1] - PAUSES[0]) * random();
     add(Float32Array.from({ length: Math.round(pause * sampleRate) }, () => FLOOR * (2 * random() - 1)));
   }
-  const all = new Float32Array(samples);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return { samples: all, sampleRate, turns: reference };
+  return { samples: joined(parts), sampleRate, turns: reference };
 }
 
 /** The first `seconds` of a person's speech, in turns. */

@@ -1,4 +1,4 @@
-import { type Diarizer, invalidOption, type KnownVoice } from 'voiceflow-ml/core';
+import type { Diarizer, KnownVoice } from 'voiceflow-ml/core';
 import * as pipeline from 'voiceflow-ml/stages';
 import { seededRandom } from 'voiceflow-ml/testing';
 import { type Person, type SpeechReader, secondsOf } from './speech.ts';
@@ -12,8 +12,6 @@ export interface VoicePair {
    * to test for the own name.
    */
   readonly once: boolean;
-  /** Samples of the other recording; absent when embeddings were kept from an earlier run. */
-  readonly recording?: { readonly samples: Float32Array; readonly sampleRate: number };
 }
 
 /** Limits in seconds of speech: for enrolling a voice, and for the other recording. */
@@ -45,12 +43,11 @@ export async function collectVoices(
     const other = take(rest, most, 0);
     if (other.length === 0 || secondsOf(first) < 2) continue;
     const [embedding] = await diarizer.embed(await reader.read(first)).catch(() => []);
-    const recording = await reader.read(other);
-    const { speakers } = await diarizer.diarize(recording, { numSpeakers: 1 });
+    const { speakers } = await diarizer.diarize(await reader.read(other), { numSpeakers: 1 });
     const [speaker] = [...speakers].sort((a, b) => b.seconds - a.seconds);
     if (embedding === undefined || speaker === undefined) continue;
     const known = { name, embedding, space: diarizer.manifest.space, seconds: secondsOf(first) };
-    result.push({ known, test: { embedding: speaker.embedding, seconds: speaker.seconds }, once, recording });
+    result.push({ known, test: { embedding: speaker.embedding, seconds: speaker.seconds }, once });
   }
   return result;
 }
@@ -65,26 +62,6 @@ function halves(pieces: Person['recordings'][number]): Person['recordings'][numb
     if (cut < piece.end) parts[1]?.push({ ...piece, start: cut });
   }
   return parts;
-}
-
-/** Serializes the voices as JSON without the recordings, for reuse in a later run. */
-export function serializeVoices(all: readonly VoicePair[]): string {
-  const rows = all.map(({ known, test, once }) => ({
-    once,
-    known: { ...known, embedding: [...known.embedding] },
-    test: { ...test, embedding: [...test.embedding] },
-  }));
-  return JSON.stringify(rows);
-}
-
-export function parseVoices(json: string): VoicePair[] {
-  type Row<T> = Omit<T, 'embedding'> & { embedding: number[] };
-  const rows = JSON.parse(json) as { once: boolean; known: Row<KnownVoice>; test: Row<pipeline.SpeakerVoice> }[];
-  return rows.map(({ once, known, test }) => ({
-    once,
-    known: { ...known, embedding: Float32Array.from(known.embedding) },
-    test: { ...test, embedding: Float32Array.from(test.embedding) },
-  }));
 }
 
 /** Takes recordings until they have enough seconds, but leaves at least `left`. */
@@ -135,48 +112,6 @@ export function drawRates(
     falseNames: (100 * counts.falseNames) / draws,
     right: tested ? (100 * counts.right) / counts.tested : undefined,
     wrong: tested ? (100 * counts.wrong) / counts.tested : undefined,
-  };
-}
-
-/**
- * The same for live sessions, with one draw per person: each is diarized twice, with a book that contains the person
- * and one that does not.
- */
-export async function liveRates(
-  diarizer: Diarizer,
-  all: readonly VoicePair[],
-  { book, falseNames, seed }: { book: number; falseNames: number; seed: number },
-): Promise<NamingRates> {
-  const counts = { falseNames: 0, right: 0, wrong: 0 };
-  const random = seededRandom(seed);
-  const nameOf = async (person: VoicePair, members: readonly VoicePair[]) => {
-    const known = members.map((member) => member.known);
-    if (person.recording === undefined)
-      throw invalidOption('live sessions need recordings, and kept embeddings have none');
-    const { samples, sampleRate } = person.recording;
-    const session = diarizer.open({ sampleRate, known, falseNames });
-    const firstName = (async () => {
-      let name: string | undefined;
-      for await (const event of session) if (event.type === 'speaker') name ??= event.name;
-      return name;
-    })();
-    await session.push(samples);
-    await session.end();
-    return firstName;
-  };
-  for (const person of all) {
-    const others = shuffled(all, random).filter((other) => other !== person);
-    if ((await nameOf(person, others.slice(0, book))) !== undefined) counts.falseNames++;
-    const name = await nameOf(person, [person, ...others.slice(0, book - 1)]);
-    if (name === person.known.name) counts.right++;
-    else if (name !== undefined) counts.wrong++;
-  }
-  const percent = (count: number) => (100 * count) / all.length;
-  return {
-    book,
-    falseNames: percent(counts.falseNames),
-    right: percent(counts.right),
-    wrong: percent(counts.wrong),
   };
 }
 

@@ -98,13 +98,7 @@ export class SpeechReader {
       const samples = await this.#file(file);
       parts.push(samples.subarray(Math.round(start * RATE), Math.round(end * RATE)));
     }
-    const samples = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      samples.set(part, at);
-      at += part.length;
-    }
-    return { samples, sampleRate: RATE };
+    return { samples: joined(parts), sampleRate: RATE };
   }
 
   #file(path: string): Promise<Float32Array> {
@@ -118,6 +112,17 @@ export class SpeechReader {
     this.#files.set(path, samples);
     return samples;
   }
+}
+
+/** The parts one after the other. */
+export function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 export function secondsOf(recordings: readonly (readonly Piece[])[]): number {

@@ -44,7 +44,7 @@ describe('measureEndToEnd', () => {
     expect(result.load).toMatchObject({ requests: 12, successRate: 1 });
     expect(result.parts.network?.count).toBe(12);
     expect(result.parts.network?.min).toBeGreaterThanOrEqual(37);
-    expect(result.mean).toMatchObject({ server: 0.75, queue: 0.25, model: 1 });
+    expect(result.parts).toMatchObject({ server: { mean: 0.75 }, queue: { mean: 0.25 }, model: { mean: 1 } });
   });
 
   it('misses the limit on a network that is slower than the limit', async () => {

@@ -29,11 +29,10 @@ export interface EndToEndResult {
   readonly load: LoadResult;
   /** Each part's own percentiles. */
   readonly parts: Readonly<Partial<Record<keyof Breakdown, Summary>>>;
-  /** Mean of each part over the requests. */
-  readonly mean: Breakdown;
   readonly verdicts: readonly Verdict[];
 }
 
+const PARTS = ['network', 'server', 'queue', 'model'] as const;
 /** Seed of the network's delays. */
 const SEED = 1;
 
@@ -63,7 +62,8 @@ export async function measureEndToEnd(options: EndToEndOptions): Promise<EndToEn
   };
   const load = await closedLoop(timed, { requests: options.iterations, concurrency: options.concurrency });
   const { network, concurrency } = options;
-  return { network, concurrency, load, ...summarizeParts(samples), verdicts: judgeLoad(load) };
+  const parts = Object.fromEntries(PARTS.map((part) => [part, summarize(samples.map((sample) => sample[part]))]));
+  return { network, concurrency, load, parts, verdicts: judgeLoad(load) };
 }
 
 /** @param total Milliseconds measured by the client. */
@@ -72,18 +72,4 @@ export function breakDown(total: number, timing: Readonly<Record<string, number>
   const model = timing.model ?? 0;
   const inServer = timing.total ?? queue + model;
   return { network: total - inServer, server: inServer - queue - model, queue, model };
-}
-
-const PARTS = ['network', 'server', 'queue', 'model'] as const;
-
-function summarizeParts(samples: readonly Breakdown[]): Pick<EndToEndResult, 'parts' | 'mean'> {
-  const parts: Partial<Record<keyof Breakdown, Summary>> = {};
-  const mean = { network: 0, server: 0, queue: 0, model: 0 };
-  for (const part of PARTS) {
-    const summary = summarize(samples.map((sample) => sample[part]));
-    if (summary === undefined) continue;
-    parts[part] = summary;
-    mean[part] = summary.mean;
-  }
-  return { parts, mean };
 }

@@ -145,7 +145,7 @@ async function measurePipelines(quick: boolean, signal?: AbortSignal): Promise<S
 async function measureBehindNginx(quick: boolean): Promise<ScaleOutResult[]> {
   const nginx = findNginx();
   if (nginx === undefined) throw new Error('nginx is not installed (Debian: apt-get install nginx-light)');
-  const common = { nginx, workers: 1, requests: quick ? 100 : 600, concurrency: 20 };
+  const common = { nginx, requests: quick ? 100 : 600, concurrency: 20 };
   const results: ScaleOutResult[] = [];
   for (const servers of [1, 2, 4]) results.push(await measureScaleOut({ ...common, servers, killOne: false }));
   results.push(await measureScaleOut({ ...common, servers: 4, killOne: true }));

@@ -4,7 +4,7 @@ import type { EndToEndResult } from '../network/end-to-end.ts';
 import { utilisation } from '../stats/littles-law.ts';
 import { agreement, verdictOnAgreement } from './figures.ts';
 import { chart, latencies, type Section, table } from './markdown.ts';
-import type { ServingResult } from './types.ts';
+import type { ServingResult } from './serving.ts';
 
 export function latency(serving: ServingResult): Section {
   const { closed, single, json } = serving;
@@ -72,12 +72,10 @@ export function throughput({ closed, workers, open, sweep, sessions, cpu, rss }:
   if (cpu !== undefined && rss !== undefined) {
     blocks.push(`A request costs the server ${ms(cpu)} of CPU; all its processes together hold ${figures(rss)} MB.`);
   }
-  if (sessions !== undefined) {
-    const failed = Object.entries(sessions.failures).map(([name, count]) => ` ${count} failed: ${name}.`);
-    blocks.push(
-      `Live: ${sessions.succeeded} of ${sessions.sessions} sessions of ${sessions.secondsEach} s in real time succeeded; \`turn-end\` came ${ms(sessions.turnEnd?.p50)} (P50), ${ms(sessions.turnEnd?.p99)} (P99) after the turn's last audio was sent.${failed.join('')}`,
-    );
-  }
+  const failed = Object.entries(sessions.failures).map(([name, count]) => ` ${count} failed: ${name}.`);
+  blocks.push(
+    `Live: ${sessions.succeeded} of ${sessions.sessions} sessions of ${sessions.secondsEach} s in real time succeeded; \`turn-end\` came ${ms(sessions.turnEnd?.p50)} (P50), ${ms(sessions.turnEnd?.p99)} (P99) after the turn's last audio was sent.${failed.join('')}`,
+  );
   return { title: 'Throughput', blocks };
 }
 

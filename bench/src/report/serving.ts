@@ -5,7 +5,6 @@ import { runSessions } from '../load/sessions.ts';
 import { inferTarget } from '../load/target.ts';
 import { measureEndToEnd } from '../network/end-to-end.ts';
 import type { ServerUnderTest } from '../server-under-test.ts';
-import type { OpenPoint, ServingResult, SweepPoint } from './types.ts';
 
 /** The length of each part of the load test. */
 export const FULL_PLAN = {
@@ -38,6 +37,26 @@ export const QUICK_PLAN: ServingPlan = {
   endToEnd: 20,
 };
 
+/** Throughput at one level of concurrency. */
+interface SweepPoint {
+  readonly concurrency: number;
+  readonly throughput: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly successRate: number;
+}
+
+/** An open loop at a share of the highest throughput. */
+interface OpenPoint {
+  /** Request rate relative to the highest throughput. 1.5 is 50 % more than the server can handle. */
+  readonly share: number;
+  readonly rate: number;
+  readonly load: LoadResult;
+}
+
+/** Load tests of one server, with the generator in another process. */
+export type ServingResult = Awaited<ReturnType<typeof measureServing>>;
+
 /** The setting of the first report. */
 const CLIENTS = 20;
 const FIRST_REQUESTS = 200;
@@ -54,7 +73,7 @@ export async function measureServing(
   plan: ServingPlan,
   note: (text: string) => void,
   signal?: AbortSignal,
-): Promise<ServingResult> {
+) {
   const target = (connections: number, accept = 'application/octet-stream') =>
     inferTarget(server.url, connections, { headers: { accept } });
   const closed = async (clients: number, requests: number, accept?: string): Promise<LoadResult> => {
@@ -105,17 +124,22 @@ export async function measureServing(
   const loaded = await endToEnd(CLIENTS, 3 * plan.endToEnd);
   return {
     workers,
+    /** `CLIENTS` clients, `FIRST_REQUESTS` requests; one result per repeat. */
     first,
+    /** `CLIENTS` clients, long enough for a P99.9. */
     closed: main,
+    /** The same with JSON responses. */
     json,
     single,
     sweep,
     open,
     sessions,
+    /** CPU milliseconds of the server per request, and its memory in megabytes, if the system reports them. */
     cpu:
       before && after && (1000 * (after.cpuSeconds - before.cpuSeconds)) / (main.requests + WARM_CONNECTIONS * CLIENTS),
     rss: after?.rss,
     endToEnd: alone,
+    /** `CLIENTS` clients through the same simulated network. */
     endToEndLoaded: loaded,
   };
 }

@@ -1,53 +1,13 @@
 import type { BackendsResult } from '../compare-runtimes.ts';
 import type { GeneratorResult } from '../load/generator-cost.ts';
-import type { LoadResult } from '../load/recorder.ts';
-import type { SessionsResult } from '../load/sessions.ts';
 import type { Machine } from '../machine.ts';
 import type { IsolatedResult } from '../model/isolated.ts';
-import type { EndToEndResult } from '../network/end-to-end.ts';
 import type { PeerResult } from '../peers/result.ts';
 import type { SpeedResult } from '../pipelines.ts';
 import type { ScaleOutResult } from '../scale-out/measure.ts';
 import type { Verdict } from '../sla.ts';
 import type { NoiseReport } from '../stats/noise.ts';
-
-/** Throughput at one level of concurrency. */
-export interface SweepPoint {
-  readonly concurrency: number;
-  readonly throughput: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly successRate: number;
-}
-
-/** An open loop at a share of the highest throughput. */
-export interface OpenPoint {
-  /** Request rate relative to the highest throughput. 1.5 is 50 % more than the server can handle. */
-  readonly share: number;
-  readonly rate: number;
-  readonly load: LoadResult;
-}
-
-/** Load tests of one server, with the generator in another process. */
-export interface ServingResult {
-  readonly workers: number;
-  /** 20 clients, 200 requests; one result per repeat. */
-  readonly first: readonly LoadResult[];
-  /** 20 clients, long enough for a P99.9. */
-  readonly closed: LoadResult;
-  /** The same with JSON responses. */
-  readonly json: LoadResult;
-  readonly single: LoadResult;
-  readonly sweep: readonly SweepPoint[];
-  readonly open: readonly OpenPoint[];
-  readonly sessions?: SessionsResult;
-  /** CPU milliseconds of the server process per request, and its memory in megabytes, if the system reports them. */
-  readonly cpu?: number;
-  readonly rss?: number;
-  readonly endToEnd: EndToEndResult;
-  /** 20 clients through the same simulated network. */
-  readonly endToEndLoaded: EndToEndResult;
-}
+import type { ServingResult } from './serving.ts';
 
 /** DER and its parts of one pipeline on one set, in percent. */
 export interface AccuracyRow {

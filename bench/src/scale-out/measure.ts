@@ -1,13 +1,11 @@
 import { closedLoop, warmUp } from '../load/loops.ts';
-import { inferTarget, type Reply } from '../load/target.ts';
+import { inferTarget } from '../load/target.ts';
 import { type ServerUnderTest, startServer } from '../server-under-test.ts';
 import { type Balancer, startNginx } from './nginx.ts';
 
 interface ScaleOutOptions {
   readonly nginx: string;
   readonly servers: number;
-  /** Workers of each server. */
-  readonly workers: number;
   readonly requests: number;
   readonly concurrency: number;
   /** Whether to kill one server (SIGKILL) after half of the responses. */
@@ -16,8 +14,6 @@ interface ScaleOutOptions {
 
 export interface ScaleOutResult {
   readonly servers: number;
-  readonly workers: number;
-  readonly concurrency: number;
   readonly requests: number;
   readonly succeeded: number;
   readonly failures: Readonly<Record<string, number>>;
@@ -30,16 +26,14 @@ export interface ScaleOutResult {
   readonly spread: readonly number[];
   /** Whether one server was killed halfway. */
   readonly killed: boolean;
-  /** Responses of the killed server after its death; must be 0. */
-  readonly afterDeath: number;
 }
 
-/** Loads several server processes through nginx with the deployment configuration. */
+/** Loads several server processes of one worker each through nginx with the deployment configuration. */
 export async function measureScaleOut(options: ScaleOutOptions): Promise<ScaleOutResult> {
   const servers: ServerUnderTest[] = [];
   let balancer: Balancer | undefined;
   try {
-    const starting = Array.from({ length: options.servers }, () => startServer({ workers: options.workers }));
+    const starting = Array.from({ length: options.servers }, () => startServer({ workers: 1 }));
     for (const started of await Promise.allSettled(starting)) {
       if (started.status === 'rejected') throw started.reason;
       servers.push(started.value);
@@ -62,38 +56,28 @@ async function loadThrough(
 ): Promise<ScaleOutResult> {
   const victim = options.killOne ? servers[0] : undefined;
   using target = inferTarget(balancer.url, options.concurrency);
-  const served = new Map<string, number>();
-  let retried = 0;
-  let dead = false;
-  let afterDeath = 0;
-  const counting = {
-    async send(): Promise<Reply> {
-      const sentAfterDeath = dead;
-      const reply = await target.send();
-      // nginx lists the servers it tried, in order: `a`, or `a, b` after a failure.
-      const upstreams = (reply.server ?? '').split(',').map((address) => address.trim());
-      const last = upstreams[upstreams.length - 1] ?? '';
-      if (upstreams.length > 1) retried++;
-      if (reply.ok) served.set(last, (served.get(last) ?? 0) + 1);
-      if (sentAfterDeath && reply.ok && last !== '' && victim?.url.endsWith(last)) afterDeath++;
-      return reply;
-    },
-  };
+  let killed = false;
   await warmUp(target, 4 * options.concurrency, options.concurrency);
-  const load = await closedLoop(counting, {
+  const load = await closedLoop(target, {
     requests: options.requests,
     concurrency: options.concurrency,
     onProgress: (done) => {
-      if (victim === undefined || dead || done < options.requests / 2) return;
-      dead = true;
+      if (victim === undefined || killed || done < options.requests / 2) return;
+      killed = true;
       victim.kill('SIGKILL');
     },
   });
-  const { servers: count, workers, concurrency } = options;
+  let retried = 0;
+  const spread = new Map<string, number>();
+  for (const [upstreams, count] of Object.entries(load.servedBy)) {
+    // nginx lists the servers it tried, in order: `a`, or `a, b` after a failure.
+    const tried = upstreams.split(', ');
+    if (tried.length > 1) retried += count;
+    const last = tried.at(-1) ?? '';
+    spread.set(last, (spread.get(last) ?? 0) + count);
+  }
   return {
-    servers: count,
-    workers,
-    concurrency,
+    servers: options.servers,
     requests: load.requests,
     succeeded: load.succeeded,
     failures: load.failures,
@@ -101,8 +85,7 @@ async function loadThrough(
     throughput: load.throughput,
     p50: load.latency?.p50 ?? Number.NaN,
     p99: load.latency?.p99 ?? Number.NaN,
-    spread: [...served.values()].sort((a, b) => b - a),
-    killed: dead,
-    afterDeath,
+    spread: [...spread.values()].sort((a, b) => b - a),
+    killed,
   };
 }

@@ -80,6 +80,11 @@ export interface ModelPackage {
   readonly file: string;
   /** Reads the weights. @throws `model-not-found`. */
   read(signal?: AbortSignal): Promise<Uint8Array>;
+  /**
+   * Returns the bytes to load, from weights that match the manifest: the same network, in a form that runs faster.
+   * Default: the weights as they are.
+   */
+  rewrite?(weights: Uint8Array): Uint8Array;
   /** Reads another entry of `manifest.files`, for pipelines that need more files than the network. */
   readFile?(name: string, signal?: AbortSignal): Promise<Uint8Array>;
   /** Segmentation network, for a model that only computes embeddings or that uses it as a speech gate. */

@@ -1,4 +1,5 @@
 import { VoiceFlowError } from '../contract/errors.ts';
+import { decode, fieldsOf, integersOf, join, textOf, Writer } from './protobuf.ts';
 
 /** The linear layer at the end of an embedding network: `weights × statistics + bias`. */
 export interface LinearLayer {
@@ -44,7 +45,7 @@ export function openAtPooling(bytes: Uint8Array, what: string): PooledNetwork {
     if (graph.number !== MODEL_GRAPH) continue;
     for (const { number, bytes: part } of fieldsOf(graph.bytes)) {
       if (number === GRAPH.node) nodes.push(nodeOf(part));
-      if (number === GRAPH.initializer) tensors.set(textOf(part, 8), part);
+      if (number === GRAPH.initializer) tensors.set(textOf(fieldsOf(part), 8), part);
     }
   }
   const last = nodes.findLast(({ type, inputs }) => type === 'Gemm' && tensors.has(inputs[1] ?? ''));
@@ -101,8 +102,10 @@ function nodeOf(bytes: Uint8Array): Node {
     if (number === 1) inputs.push(decode(part));
     if (number === 2) outputs.push(decode(part));
     if (number === 4) type = decode(part);
-    if (number === 5 && textOf(part, 1) === 'transB') {
-      transposed = fieldsOf(part).some((field) => field.number === 3 && field.value === 1);
+    if (number !== 5) continue;
+    const attribute = fieldsOf(part);
+    if (textOf(attribute, 1) === 'transB') {
+      transposed = attribute.some((field) => field.number === 3 && field.value === 1);
     }
   }
   return { type, inputs, outputs, transposed };
@@ -110,95 +113,22 @@ function nodeOf(bytes: Uint8Array): Node {
 
 /** TensorProto: dims 1, data_type 2, float_data 4, name 8, raw_data 9. */
 function tensorOf(bytes: Uint8Array): { dims: number[]; data: Float32Array } {
-  const dims: number[] = [];
+  const fields = fieldsOf(bytes);
   let type = 0;
   let data = new Float32Array(0);
-  for (const { number, value, bytes: part } of fieldsOf(bytes)) {
-    if (number === 1 && part.length === 0) dims.push(value);
-    if (number === 1 && part.length > 0)
-      for (let at = 0; at < part.length; ) at = varint(part, at, (n) => dims.push(n));
+  for (const { number, value, bytes: part } of fields) {
     if (number === 2) type = value;
     // Copied by the constructor: `slice()` of a Node `Buffer` would be a view.
     if (number === 4 || number === 9) data = new Float32Array(new Uint8Array(part).buffer, 0, part.length >> 2);
   }
-  return { dims, data: type === FLOAT ? data : new Float32Array(0) };
+  return { dims: integersOf(fields, 1), data: type === FLOAT ? data : new Float32Array(0) };
 }
 
 /** ModelProto.graph { output { name, type { tensor_type { elem_type: float } } } }. */
 function withOutput(bytes: Uint8Array, name: string): Uint8Array {
-  const text = [...new TextEncoder().encode(name)];
-  const value = [...delimited(1, text), ...delimited(2, delimited(1, [8, FLOAT]))];
-  const added = delimited(MODEL_GRAPH, delimited(GRAPH.output, value));
-  const longer = new Uint8Array(bytes.length + added.length);
-  longer.set(bytes);
-  longer.set(added, bytes.length);
-  return longer;
-}
-
-function delimited(number: number, bytes: readonly number[]): number[] {
-  const length: number[] = [];
-  let rest = bytes.length;
-  for (; rest >= 0x80; rest >>>= 7) length.push((rest & 0x7f) | 0x80);
-  return [(number << 3) | 2, ...length, rest, ...bytes];
-}
-
-interface Field {
-  readonly number: number;
-  /** Value of an integer field; otherwise 0. */
-  readonly value: number;
-  /** Contents of a message, string or bytes field; otherwise empty. */
-  readonly bytes: Uint8Array;
-}
-
-/** The fields of a protobuf message: https://protobuf.dev/programming-guides/encoding/ */
-function fieldsOf(bytes: Uint8Array): Field[] {
-  const fields: Field[] = [];
-  const none = bytes.subarray(0, 0);
-  for (let at = 0; at < bytes.length; ) {
-    let key = 0;
-    let value = 0;
-    at = varint(bytes, at, (n) => {
-      key = n;
-    });
-    const wire = key % 8;
-    let own = none;
-    if (wire === 0) {
-      at = varint(bytes, at, (n) => {
-        value = n;
-      });
-    } else if (wire === 2) {
-      let length = 0;
-      at = varint(bytes, at, (n) => {
-        length = n;
-      });
-      own = bytes.subarray(at, at + length);
-      at += length;
-    } else if (wire === 1 || wire === 5) at += wire === 1 ? 8 : 4;
-    else throw new VoiceFlowError('model-incompatible', 'the weights are not an ONNX file');
-    fields.push({ number: Math.floor(key / 8), value, bytes: own });
-  }
-  return fields;
-}
-
-/** Reads a varint. @returns The position after it. */
-function varint(bytes: Uint8Array, at: number, take: (n: number) => void): number {
-  let value = 0;
-  let scale = 1;
-  for (let i = at; i < bytes.length; i++, scale *= 128) {
-    const byte = bytes[i]!;
-    value += (byte & 0x7f) * scale;
-    if (byte < 0x80) {
-      take(value);
-      return i + 1;
-    }
-  }
-  throw new VoiceFlowError('model-incompatible', 'the weights are not an ONNX file: a number is truncated');
-}
-
-function textOf(bytes: Uint8Array, number: number): string {
-  return decode(fieldsOf(bytes).find((field) => field.number === number)?.bytes ?? new Uint8Array(0));
-}
-
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
+  const tensor = new Writer().integer(1, FLOAT).written;
+  const type = new Writer().bytes(1, tensor).written;
+  const value = new Writer().text(1, name).bytes(2, type).written;
+  const graph = new Writer().bytes(GRAPH.output, value).written;
+  return join([bytes, new Writer().bytes(MODEL_GRAPH, graph).written]);
 }

@@ -9,12 +9,13 @@ export interface CheckedBytes {
 }
 
 /**
- * Reads the weights of a package and checks them against its manifest.
+ * Reads the weights of a package, checks them against its manifest, and lets the package rewrite them.
  * If the runtime has no `crypto.subtle` (a page without HTTPS), only the length is checked, with a warning.
  * @throws `model-not-found`; `model-corrupt`; errors of the package.
  */
 export async function readWeights(pack: ModelPackage, signal?: AbortSignal): Promise<CheckedBytes> {
-  return readChecked(pack, pack.file, () => pack.read(signal));
+  const { bytes, warnings } = await readChecked(pack, pack.file, () => pack.read(signal));
+  return { bytes: pack.rewrite?.(bytes) ?? bytes, warnings };
 }
 
 /** Checks the bytes from `read` in the same way. @throws Errors of `read`; `model-not-found`; `model-corrupt`. */

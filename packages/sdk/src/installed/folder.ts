@@ -4,6 +4,7 @@ import { fastCnn } from '@voiceflow-ml/fast-cnn';
 import { VoiceFlowError } from '../contract/errors.ts';
 import { isObject } from '../contract/is-object.ts';
 import type { ModelManifest, ModelPackage } from '../contract/model.ts';
+import { rewriteGraph } from './graph/rewrite.ts';
 
 /**
  * Opens a model from a folder with `manifest.json` and one of the files listed in it (and one of the segmenter's files,
@@ -43,7 +44,7 @@ async function packageIn(folder: string, manifest: ModelManifest): Promise<Model
       });
     });
   };
-  return { manifest, file, read: (signal) => open(file, signal), readFile: open };
+  return { manifest, file, read: (signal) => open(file, signal), rewrite: rewriteGraph, readFile: open };
 }
 
 async function readManifest(path: string): Promise<ModelManifest> {

@@ -4,13 +4,20 @@ import type { CheckedBytes } from '../inference/weights.ts';
 import { fastCnnPipeline } from './fast-cnn.ts';
 import type { PipelineFactory, Prepared } from './pipeline.ts';
 
-type Prepare = (pack: ModelPackage, weights: CheckedBytes, signal?: AbortSignal) => Promise<Prepared>;
+type Prepare = (
+  pack: ModelPackage,
+  weights: CheckedBytes,
+  signal?: AbortSignal,
+) => PipelineFactory | Promise<PipelineFactory | Prepared>;
 
-/** Pipelines of fetched models are imported on demand, so that a page with the embedded model does not load them. */
+/**
+ * Pipelines of fetched models are imported on demand, so that a page with the embedded model does not load them. One
+ * that changes the bytes prepares them itself.
+ */
 const BUILT_IN: Readonly<Record<string, Prepare>> = {
-  'fast-cnn': async (_, weights) => ({ ...weights, make: fastCnnPipeline }),
-  recordings: async (_, weights) => ({ ...weights, make: (await import('./recordings.ts')).recordingPipeline }),
-  joined: async (_, weights) => ({ ...weights, make: (await import('./joined.ts')).joinedPipeline }),
+  'fast-cnn': () => fastCnnPipeline,
+  recordings: async () => (await import('./recordings.ts')).recordingPipeline,
+  joined: async () => (await import('./joined.ts')).joinedPipeline,
   pyannote: async (...args) => (await import('./pyannote.ts')).preparePyannote(...args),
 };
 
@@ -26,10 +33,10 @@ export async function preparePipeline(
   signal?: AbortSignal,
 ): Promise<Prepared> {
   const { id, version, pipeline } = pack.manifest;
-  const make = Object.hasOwn(own, pipeline) ? own[pipeline] : undefined;
-  if (make) return { ...weights, make };
-  const prepare = Object.hasOwn(BUILT_IN, pipeline) ? BUILT_IN[pipeline] : undefined;
-  if (prepare) return prepare(pack, weights, signal);
+  const made = Object.hasOwn(own, pipeline)
+    ? own[pipeline]
+    : Object.hasOwn(BUILT_IN, pipeline) && (await BUILT_IN[pipeline]?.(pack, weights, signal));
+  if (made) return typeof made === 'function' ? { ...weights, make: made } : made;
   const names = [...new Set([...Object.keys(BUILT_IN), ...Object.keys(own)])].join(', ');
   throw new VoiceFlowError(
     'model-incompatible',

@@ -1,17 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { choice, integer, number, or } from '@voiceflow-ml/server/args';
-import { SERVER_FLAGS } from '@voiceflow-ml/server/node';
+import { choice, integer, or } from '@voiceflow-ml/server/args';
 import { seededRandom } from 'voiceflow-ml/testing';
 import { command } from '../command.ts';
-import { counts, summaryLine } from '../format.ts';
-import { BENCH_SCRIPT } from '../inner.ts';
 import { inferTarget, type Reply } from '../load/target.ts';
-import { metric, type ServerUnderTest, serverOn, startServer } from '../server-under-test.ts';
+import { type ServerUnderTest, serverOn, startServer } from '../server-under-test.ts';
 import { atLeast, atMost, conclude } from '../sla.ts';
-import { summarize } from '../stats/summary.ts';
-
-/** The contract's error codes for a failed worker. */
-const TYPED = ['backend-failed', 'deadline-exceeded', 'overloaded'];
 
 /** The outcome of a request: `ok`, the code of the problem, or the class of failure. */
 function outcome(reply: Reply): string {
@@ -19,45 +12,6 @@ function outcome(reply: Reply): string {
   const { code } = JSON.parse(reply.body || '{}') as { code?: string };
   return code ?? reply.failure;
 }
-
-export const chaos = command({
-  summary: 'workers that throw, hang or crash at a fixed interval: every request gets a response',
-  options: {
-    seconds: number([1, 3600], 60, 'duration in seconds'),
-    every: number([10, 60_000], 2000, 'milliseconds between failures'),
-    clients: integer([1, 256], 8, 'concurrent clients'),
-  },
-  async run({ seconds, every, clients }, io) {
-    // Two workers, each failing at half the rate.
-    const faults = JSON.stringify({ faults: ['throw', 'hang', 'exit'], everyMs: 2 * every });
-    const env = { VOICEFLOW_FAULTS: faults, VOICEFLOW_INFER_DEADLINE_MS: '2000' };
-    const faulty = [process.execPath, ...SERVER_FLAGS, BENCH_SCRIPT, 'faulty-server'] as const;
-    await using server = await startServer({ workers: 2, env, command: faulty });
-    const { url } = server;
-    using target = inferTarget(url, clients);
-    const seen: Record<string, number> = {};
-    const latencies: number[] = [];
-    const until = performance.now() + seconds * 1000;
-    const client = async () => {
-      while (performance.now() < until) {
-        const sent = performance.now();
-        const key = outcome(await target.send());
-        latencies.push(performance.now() - sent);
-        seen[key] = (seen[key] ?? 0) + 1;
-      }
-    };
-    await Promise.all(Array.from({ length: clients }, client));
-    const restarts = await metric(url, 'voiceflow_worker_restarts_total');
-    const of = (codes: readonly string[]) => codes.reduce((sum, code) => sum + (seen[code] ?? 0), 0);
-    const ok = of(['ok']);
-    io.out(`${counts(seen)}; ${restarts} workers replaced\n  ${summaryLine(summarize(latencies))}`);
-    return conclude(io, [
-      atMost('requests without a result or a typed error', latencies.length - ok - of(TYPED), 0, ''),
-      atLeast('requests that succeeded', (100 * ok) / latencies.length, 95, '%'),
-      atLeast('workers replaced', restarts, Math.floor(seconds / (every / 1000) / 3), ''),
-    ]);
-  },
-});
 
 /** A long deadline for busy machines: this test looks for lost requests, not for late ones. */
 const LONG_DEADLINE = { VOICEFLOW_INFER_DEADLINE_MS: '60000' };
