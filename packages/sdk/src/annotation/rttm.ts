@@ -1,6 +1,5 @@
 import { MAX_SECONDS, type Segment, type Turn } from '../contract/segment.ts';
-import { escapeName, unescapeName } from './names.ts';
-import { badLine, linesOf, parseDecimal } from './text.ts';
+import { badLine, escapeName, linesOf, parseDecimal, unescapeName } from './text.ts';
 import { toMilliseconds } from './time.ts';
 
 /** An interval that md-eval excludes from scoring: a `NOSCORE` or `NON-LEX` line of a reference. */

@@ -1,6 +1,5 @@
 import { MAX_SECONDS, type Segment } from '../contract/segment.ts';
-import { escapeName, unescapeName } from './names.ts';
-import { badLine, linesOf, parseDecimal } from './text.ts';
+import { badLine, escapeName, linesOf, parseDecimal, unescapeName } from './text.ts';
 import { roundToMillisecond } from './time.ts';
 import { Timeline } from './timeline.ts';
 

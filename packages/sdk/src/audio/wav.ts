@@ -1,5 +1,5 @@
 import type { AudioDecoder, AudioSource, ByteReader } from '../contract/audio.ts';
-import { throwIfAborted } from '../contract/errors.ts';
+import { throwIfAborted, type VoiceFlowError } from '../contract/errors.ts';
 import type { Warning } from '../contract/warnings.ts';
 import { openBytes } from './bytes.ts';
 import { mixInterleaved, type SampleArray, splitInterleaved } from './mix.ts';
@@ -54,84 +54,52 @@ interface EarlySamples {
 
 /** Reads chunks until both `fmt ` and `data` are found. */
 async function findSamples(bytes: ByteReader, signal: AbortSignal | undefined): Promise<WavLayout> {
-  const walk = new ChunkWalk(bytes, bytes.position, await bytes.read(12));
+  const start = bytes.position;
+  const head = await bytes.read(12);
+  const container = fourCc(head, 0);
+  const bigEndian = container === 'RIFX';
+  /** End of the file according to the container. */
+  const riffEnd = start + 8 + uint32(head, 4, bigEndian);
+  const warnings: Warning[] = [];
+  let format: WavFormat | undefined;
+  /** Size of the data chunk in a `ds64` chunk, for sizes beyond 32 bits. */
+  let wideSize: number | undefined;
+  let early: EarlySamples | undefined;
   for (let count = 0; count < MAX_CHUNKS; count++) {
     if (count % 1024 === 0) throwIfAborted(signal);
-    const layout = await walk.next();
-    if (layout) return layout;
+    const header = await bytes.read(8);
+    if (header.length < 8) throw incomplete(format, early);
+    const id = fourCc(header, 0);
+    const size = uint32(header, 4, bigEndian);
+    const from = bytes.position;
+    let end = from + size;
+    if (id === 'fmt ' && format) {
+      const message = 'the WAV has several fmt chunks; the first one was used';
+      warnings.push({ code: 'format-questionable', message });
+    } else if (id === 'fmt ') {
+      format = parseFormat(await bytes.read(Math.min(size, FMT_BYTES)), bigEndian);
+    } else if (id === 'ds64' && container !== 'RIFF') {
+      const body = await bytes.read(Math.min(size, 16));
+      if (body.length === 16) wideSize ??= uint32(body, 12, false) * 2 ** 32 + uint32(body, 8, false);
+    } else if (id === 'data' && !early) {
+      const declared = declaredBytes(size, wideSize, riffEnd - from);
+      if (format) return { bytes, format, bigEndian, declared, warnings };
+      early = { position: from, declared, held: bytes.seek ? null : await hold(bytes, declared) };
+      end = from + declared;
+    }
+    await bytes.skip(end - bytes.position + (size & 1));
+    if (!format || !early) continue;
+    const { position, declared, held } = early;
+    if (!held) bytes.seek?.(position);
+    return { bytes: held ? chained(held, bytes) : bytes, format, bigEndian, declared, warnings };
   }
   throw invalid(`there are no samples in its first ${MAX_CHUNKS} chunks`);
 }
 
-/** State of reading the chunks. */
-class ChunkWalk {
-  readonly #bytes: ByteReader;
-  readonly #container: string;
-  readonly #bigEndian: boolean;
-  /** End of the file according to the container. */
-  readonly #riffEnd: number;
-  readonly #warnings: Warning[] = [];
-  #format: WavFormat | undefined;
-  /** Size of the data chunk in a `ds64` chunk, for sizes beyond 32 bits. */
-  #wideSize: number | undefined;
-  #early: EarlySamples | undefined;
-
-  /** @param start Position of the container's header. @param head Its 12 bytes. */
-  constructor(bytes: ByteReader, start: number, head: Uint8Array) {
-    this.#bytes = bytes;
-    this.#container = fourCc(head, 0);
-    this.#bigEndian = this.#container === 'RIFX';
-    this.#riffEnd = start + 8 + uint32(head, 4, this.#bigEndian);
-  }
-
-  /** Reads the next chunk. @returns The layout once it is known. */
-  async next(): Promise<WavLayout | null> {
-    const { id, size } = await this.#readHeader();
-    const from = this.#bytes.position;
-    let end = from + size;
-    if (id === 'fmt ') await this.#readFormat(size);
-    else if (id === 'ds64' && this.#container !== 'RIFF') await this.#readWideSize(size);
-    else if (id === 'data' && !this.#early) {
-      const declared = declaredBytes(size, this.#wideSize, this.#riffEnd - from);
-      if (this.#format) return this.#layout(this.#bytes, this.#format, declared);
-      this.#early = { position: from, declared, held: this.#bytes.seek ? null : await hold(this.#bytes, declared) };
-      end = from + declared;
-    }
-    await this.#bytes.skip(end - this.#bytes.position + (size & 1));
-    return this.#format && this.#early ? this.#goBack(this.#format, this.#early) : null;
-  }
-
-  /** @throws `invalid-audio` at the end of the file, also if it ends within a chunk header. */
-  async #readHeader(): Promise<{ readonly id: string; readonly size: number }> {
-    const head = await this.#bytes.read(8);
-    if (head.length === 8) return { id: fourCc(head, 0), size: uint32(head, 4, this.#bigEndian) };
-    if (this.#early) throw invalid('it has samples but no fmt chunk with their format');
-    throw invalid(`it has ${this.#format ? '' : 'no fmt chunk and '}no data chunk`);
-  }
-
-  async #readFormat(size: number): Promise<void> {
-    if (this.#format) {
-      const message = 'the WAV has several fmt chunks; the first one was used';
-      this.#warnings.push({ code: 'format-questionable', message });
-      return;
-    }
-    this.#format = parseFormat(await this.#bytes.read(Math.min(size, FMT_BYTES)), this.#bigEndian);
-  }
-
-  async #readWideSize(size: number): Promise<void> {
-    const body = await this.#bytes.read(Math.min(size, 16));
-    if (body.length === 16) this.#wideSize ??= uint32(body, 12, false) * 2 ** 32 + uint32(body, 8, false);
-  }
-
-  #goBack(format: WavFormat, early: EarlySamples): WavLayout {
-    if (early.held) return this.#layout(chained(early.held, this.#bytes), format, early.declared);
-    this.#bytes.seek?.(early.position);
-    return this.#layout(this.#bytes, format, early.declared);
-  }
-
-  #layout(bytes: ByteReader, format: WavFormat, declared: number): WavLayout {
-    return { bytes, format, bigEndian: this.#bigEndian, declared, warnings: this.#warnings };
-  }
+/** The error for the end of the file, also if it ends within a chunk header. */
+function incomplete(format: WavFormat | undefined, early: EarlySamples | undefined): VoiceFlowError {
+  if (early) return invalid('it has samples but no fmt chunk with their format');
+  return invalid(`it has ${format ? '' : 'no fmt chunk and '}no data chunk`);
 }
 
 /**

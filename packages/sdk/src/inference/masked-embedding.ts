@@ -4,7 +4,7 @@ import type { EmbeddingPart, ModelManifest } from '../contract/model.ts';
 import { subtractMean } from '../stages/fbank.ts';
 import { incompatible } from './incompatible.ts';
 import type { LinearLayer, PooledNetwork } from './onnx-graph.ts';
-import { checkFinite } from './run-windows.ts';
+import { checkFinite } from './window-runner.ts';
 
 /** A loaded embedding network with masked pooling: one run gives the embeddings of all local speakers of a window. */
 export interface MaskedEmbedding {

@@ -66,6 +66,8 @@ describe('segmentation', () => {
     const { segmentation: _, ...without } = manifest;
     expect(() => segmentation(without, network())).toThrow(/no part `segmentation`/);
     expect(() => segmentation(manifest, network(['N']))).toThrow(/1 dimensions/);
+    const silent = { ...manifest, segmentation: { ...part, speakersAtOnce: 0 } };
+    expect(() => segmentation(silent, network())).toThrow(/speakersAtOnce is 0, expected a number above 0/);
   });
 
   it('maps windows to the frames of the recording like pyannote', () => {

@@ -1,22 +1,11 @@
 import type { Model } from '../contract/backend.ts';
 import type { ModelManifest, SegmentationPart } from '../contract/model.ts';
 import { halfEven } from '../stages/half-even.ts';
-import { Powerset, powersetClasses } from '../stages/powerset.ts';
+import { Powerset } from '../stages/powerset.ts';
 import { incompatible } from './incompatible.ts';
-import { floats } from './run-windows.ts';
-import { WindowRunner } from './window-runner.ts';
+import { floats, WindowRunner } from './window-runner.ts';
 
-/** A loaded segmentation network: windows of audio → powerset classes of their local speakers. */
-export interface Segmentation {
-  readonly manifest: ModelManifest;
-  readonly model: Model;
-  readonly part: SegmentationPart;
-  readonly powerset: Powerset;
-  readonly input: string;
-  readonly output: string;
-  /** Input shape for a number of windows. */
-  readonly dims: (count: number) => readonly number[];
-}
+export type Segmentation = ReturnType<typeof segmentation>;
 
 /** Receives the network's output for one window: `[frames, classes]` scores (logits or log-probabilities); a view. */
 export type TakeWindow = (window: number, scores: Float32Array) => void | Promise<void>;
@@ -30,18 +19,18 @@ export interface SegmentationRun {
 }
 
 /**
- * Checks that a manifest's segmentation part and the loaded network fit together.
- * @throws `model-incompatible`.
+ * A loaded segmentation network: windows of audio → powerset classes of their local speakers.
+ * @throws `model-incompatible` if it does not fit the manifest's segmentation part.
  */
-export function segmentation(manifest: ModelManifest, model: Model): Segmentation {
+export function segmentation(manifest: ModelManifest, model: Model) {
   const part = manifest.segmentation;
   if (!part) throw incompatible(manifest, 'its manifest has no part `segmentation`');
-  const sizes = { window: part.window, frames: part.frames, speakers: part.speakers, frameStep: part.frameStep };
-  for (const [name, value] of Object.entries(sizes)) {
+  const { window, frames, speakers, speakersAtOnce, frameStep } = part;
+  for (const [name, value] of Object.entries({ window, frames, speakers, speakersAtOnce, frameStep })) {
     if (!(Number.isFinite(value) && value > 0))
       throw incompatible(manifest, `segmentation.${name} is ${value}, expected a number above 0`);
   }
-  const powerset = new Powerset(powersetClasses(part.speakers, part.speakersAtOnce));
+  const powerset = new Powerset(part.speakers, part.speakersAtOnce);
   const input = model.inputs[0];
   const output = model.outputs[0];
   const classes = output?.dims.at(-1);
@@ -60,7 +49,8 @@ export function segmentation(manifest: ModelManifest, model: Model): Segmentatio
     powerset,
     input: input.name,
     output: output.name,
-    dims: (count) => (rank === 2 ? [count, part.window] : [count, 1, part.window]),
+    /** Input shape for a number of windows. */
+    dims: (count: number): readonly number[] => (rank === 2 ? [count, part.window] : [count, 1, part.window]),
   };
 }
 

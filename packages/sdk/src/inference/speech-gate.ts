@@ -20,27 +20,21 @@ export function speechRules({ settings }: SpeechGate, frame: number): SpeechRule
 }
 
 /**
- * Maps values from a segmentation network's frames, which come in order, to the pipeline's frames: each gets the value
- * of the frame whose middle is nearest.
+ * Maps values from a segmentation network's frames to the pipeline's frames: each gets the value of the frame whose
+ * middle is nearest.
+ * @param frame Seconds per pipeline frame. @param emit Gets the values in order.
+ * @returns Takes the value of the network's frame `index`, in order.
  */
-export class FrameMap {
-  readonly #part: Segmentation['part'];
-  readonly #frame: number;
-  readonly #emit: (value: number) => void;
-  #next = 0;
-
-  /** @param frame Seconds per pipeline frame. @param emit Gets the values in order. */
-  constructor(part: Segmentation['part'], frame: number, emit: (value: number) => void) {
-    this.#part = part;
-    this.#frame = frame;
-    this.#emit = emit;
-  }
-
-  /** @param value Value of the network's frame `index`. */
-  push(value: number, index: number): void {
-    const { frameStep, sampleRate } = this.#part;
-    const until = frameTime(this.#part, index) + frameStep / 2 / sampleRate;
+export function frameMap(
+  part: Segmentation['part'],
+  frame: number,
+  emit: (value: number) => void,
+): (value: number, index: number) => void {
+  const { frameStep, sampleRate } = part;
+  let next = 0;
+  return (value, index) => {
+    const until = frameTime(part, index) + frameStep / 2 / sampleRate;
     // The 1e-9 keeps frames aligned if both grids have the same frame length.
-    for (; (this.#next + 0.5) * this.#frame < until - 1e-9; this.#next++) this.#emit(value);
-  }
+    for (; (next + 0.5) * frame < until - 1e-9; next++) emit(value);
+  };
 }

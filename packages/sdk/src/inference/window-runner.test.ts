@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AudioSource } from '../contract/audio.ts';
 import type { Model, Tensor } from '../contract/backend.ts';
-import { pushAll } from './run-windows.ts';
-import { WindowRunner } from './window-runner.ts';
+import { pushAll, WindowRunner } from './window-runner.ts';
 
 const ramp = (length: number) => Float32Array.from({ length }, (_, i) => i + 1);
 

@@ -13,7 +13,7 @@ const LARGEST = 32_767;
 export class KeptAudio {
   readonly #sampleRate: number;
   readonly #most: number;
-  #blocks = new RowStore(BLOCK, (length) => new Int16Array(length));
+  #blocks = new RowStore(BLOCK, Int16Array);
   #scales: number[] = [];
   /** Samples of the last, incomplete block. */
   readonly #rest = new Float32Array(BLOCK);
@@ -75,7 +75,7 @@ export class KeptAudio {
   }
 
   #forget(): void {
-    this.#blocks = new RowStore(BLOCK, (length) => new Int16Array(length));
+    this.#blocks = new RowStore(BLOCK, Int16Array);
     this.#scales = [];
     this.#filled = 0;
   }

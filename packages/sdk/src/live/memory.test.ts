@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../contract/random.ts';
 import { finish } from '../stages/steps.ts';
 import { LiveSpeakers } from './speakers.ts';
-import { TurnLog } from './turn-log.ts';
+import { TurnLog } from './turn-events.ts';
 import { VoiceMemory } from './voice-memory.ts';
 
 const BETWEEN = new Float32Array(8).fill(6);

@@ -98,19 +98,16 @@ export class SessionRecord implements LocalRecording {
     if (this.windows >= this.#most) this.#thin(this.#hop * 2 <= this.frames / 2);
   }
 
-  /** Returns a copy. */
   unmaskedActivity(window: number): Float32Array {
     return scaled(this.#kept.activity.row(window), 1 / PROBABILITIES);
   }
 
-  /** Returns a copy. */
   activity(window: number): Float32Array {
     const activity = this.unmaskedActivity(window);
     this.mask?.apply(activity, this.slots, this.startOf(window));
     return activity;
   }
 
-  /** Returns a copy. */
   embedding(window: number, slot: number): Float32Array | undefined {
     const { embeddings, rowOf, steps } = this.#kept;
     const row = rowOf[window * this.slots + slot] ?? -1;
@@ -124,8 +121,8 @@ export class SessionRecord implements LocalRecording {
 
   #empty(): Kept {
     return {
-      activity: new RowStore(this.frames * this.slots, (length) => new Uint8Array(length)),
-      embeddings: new RowStore(this.dimensions, (length) => new Int8Array(length)),
+      activity: new RowStore(this.frames * this.slots, Uint8Array),
+      embeddings: new RowStore(this.dimensions, Int8Array),
       rowOf: [],
       steps: [],
     };

@@ -1,5 +1,5 @@
 import { DiarizationResult } from '../annotation/diarization.ts';
-import { joinTurns } from '../annotation/join-turns.ts';
+import { joinTurns } from '../annotation/exclusive.ts';
 import type { LiveDiarization } from '../contract/live.ts';
 import type { Diarization, DiarizationParts, Speaker } from '../contract/result.ts';
 import type { Turn } from '../contract/segment.ts';
@@ -8,7 +8,7 @@ import { assignment } from '../stages/hungarian.ts';
 import { dot, normalize } from '../stages/vectors.ts';
 import { speakerLabel } from '../voices/naming.ts';
 import type { LiveSpeakers } from './speakers.ts';
-import type { TurnLog } from './turn-log.ts';
+import type { TurnLog } from './turn-events.ts';
 import type { VoiceMemory } from './voice-memory.ts';
 
 export interface LiveResultParts {

@@ -1,7 +1,7 @@
 import type { Tensor } from '../contract/backend.ts';
 import { abortable } from '../contract/on-abort.ts';
 import type { FastCnnNetwork } from '../inference/fast-cnn-network.ts';
-import { floats } from '../inference/run-windows.ts';
+import { floats } from '../inference/window-runner.ts';
 import type { LiveSpeechGate } from './speech-gate.ts';
 import type { WindowOutputs } from './tracker.ts';
 

@@ -24,8 +24,7 @@ import { Pace, SharedPace } from './pace.ts';
 import { reclusterAtEnd } from './recluster-at-end.ts';
 import { LiveResult, type LiveResultParts } from './result.ts';
 import { runNetworks } from './run-networks.ts';
-import { SessionCalls } from './session-calls.ts';
-import { checkBacklog, checkSamples, noKeptAudioError } from './session-checks.ts';
+import { checkBacklog, checkSamples, noKeptAudioError, SessionCalls } from './session-calls.ts';
 import { LiveSpeechGate } from './speech-gate.ts';
 import { LiveTracker, type WindowOutputs } from './tracker.ts';
 
@@ -51,9 +50,6 @@ export function openSession(
   return new LiveSession(cnn, options, origin, sharedPace);
 }
 
-/** Model and backend of a result. */
-type SessionModel = Pick<SessionOrigin, 'model' | 'backend'>;
-
 /** A run in flight, and the frames from its window's start to the next window's start. */
 interface Running {
   readonly outputs: Promise<WindowOutputs>;
@@ -63,7 +59,6 @@ interface Running {
 class LiveSession implements DiarizationSession {
   readonly #cnn: FastCnnNetwork;
   readonly #origin: SessionOrigin;
-  readonly #rate: number;
   readonly #resampler: Resampler;
   readonly #cutter: WindowCutter;
   readonly #gate: LiveSpeechGate | undefined;
@@ -98,7 +93,6 @@ class LiveSession implements DiarizationSession {
     const { signal } = options;
     this.#cnn = cnn;
     this.#origin = origin;
-    this.#rate = options.sampleRate;
     this.#resampler = createResampler(options.sampleRate, manifest.sampleRate);
     const hopSamples = (hop * network.window) / network.frames;
     const lead = leadOf(network.frames, hop);
@@ -131,9 +125,10 @@ class LiveSession implements DiarizationSession {
   async push(samples: Float32Array): Promise<void> {
     this.#calls.check();
     checkSamples(samples);
-    checkBacklog(this.#pendingSamples / this.#rate, this.#events.length);
+    const { sampleRate } = this.#options;
+    checkBacklog(this.#pendingSamples / sampleRate, this.#events.length);
     const own = flushDenormals(samples.slice());
-    this.#pace?.arrived(this.#received / this.#rate, own.length / this.#rate);
+    this.#pace?.arrived(this.#received / sampleRate, own.length / sampleRate);
     this.#pendingSamples += own.length;
     this.#received += own.length;
     await this.#calls.run(() => this.#process(own));
@@ -152,7 +147,7 @@ class LiveSession implements DiarizationSession {
       this.#gate?.end();
       const start = this.#latest;
       const run = last && (await this.#awaitOutputs(this.#run(last, start + this.#cnn.network.frames)));
-      const duration = this.#received / this.#rate;
+      const duration = this.#received / this.#options.sampleRate;
       await this.#paced(this.#tracker.end(duration, run && { start, ...run }));
       this.#events.end();
       const { labels, warnings, ...found } = await this.#result(recluster);
@@ -164,7 +159,9 @@ class LiveSession implements DiarizationSession {
     });
   }
 
-  async #result(recluster: boolean | RecordingDiarizer): Promise<LiveResultParts & SessionModel> {
+  async #result(
+    recluster: boolean | RecordingDiarizer,
+  ): Promise<LiveResultParts & Pick<SessionOrigin, 'model' | 'backend'>> {
     const { model, backend } = this.#origin;
     if (!recluster) return { ...this.#tracker.emitted(), model, backend };
     const { signal } = this.#calls;

@@ -1,7 +1,7 @@
 import { createResampler, type Resampler } from '../audio/resample.ts';
 import type { Tensor } from '../contract/backend.ts';
-import { floats } from '../inference/run-windows.ts';
 import type { SpeechGate } from '../inference/speech-gate.ts';
+import { floats } from '../inference/window-runner.ts';
 
 /** Output of a gate's network for the latest seconds: speech probabilities of the frames from `start` on. */
 export interface GateOutput {

@@ -8,11 +8,10 @@ import type { SpeechMask } from '../stages/speech.ts';
 import { finish, type Steps } from '../stages/steps.ts';
 import { linkTrackSteps, type Tracks } from '../stages/tracks.ts';
 import { assignLocalSpeakers, trackStates } from './assign-local-speakers.ts';
-import { MergeCandidates } from './merge-candidates.ts';
 import { OpenStretches } from './open-stretches.ts';
 import { type LiveTiming, leadOf } from './options.ts';
 import { RecentWindows } from './recent-windows.ts';
-import { type KnownVoices, recognizeSpeakers } from './recognize.ts';
+import { MergeCandidates } from './recluster-stretches.ts';
 import { SessionRecord } from './record.ts';
 import {
   type Emitted,
@@ -21,7 +20,7 @@ import {
   type ReclusteredTurns,
   reclusteredResult,
 } from './result.ts';
-import { LiveSpeakers } from './speakers.ts';
+import { type KnownVoices, LiveSpeakers, recognizeSpeakers } from './speakers.ts';
 import { RecentSpeech } from './speech.ts';
 import type { GateOutput } from './speech-gate.ts';
 import type { LiveTurn } from './turn-builder.ts';

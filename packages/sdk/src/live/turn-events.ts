@@ -4,13 +4,11 @@ import { EDGE_WEIGHT } from '../offline/speaker-turns.ts';
 import { confidenceOf } from '../stages/confidence.ts';
 import { windowWeight } from '../stages/overlap-add.ts';
 import type { SpeechMask } from '../stages/speech.ts';
-import { frameScores } from './frame-scores.ts';
+import { frameScores, TurnSums } from './frame-scores.ts';
 import type { RecentWindows } from './recent-windows.ts';
 import type { LiveSpeakers } from './speakers.ts';
 import { markSpeech } from './speech.ts';
 import { type LiveTurn, TurnBuilder } from './turn-builder.ts';
-import { TurnLog } from './turn-log.ts';
-import { TurnSums } from './turn-sums.ts';
 
 /** Emits the turns of a session, and keeps the final ones. */
 export class TurnEvents {
@@ -82,5 +80,28 @@ export class TurnEvents {
   /** Frames to seconds, rounded to avoid floating-point errors such as in 3 × 0.02. */
   #seconds(frames: number): number {
     return Math.min(this.duration, Math.round(frames * this.#cnn.frame * 1e6) / 1e6);
+  }
+}
+
+/** A final turn: times in seconds, and the speaker as emitted. */
+interface LoggedTurn {
+  readonly start: number;
+  readonly end: number;
+  readonly speaker: number;
+  readonly confidence: number;
+}
+
+/** Maximum number of kept turns, about two days of lively talk (10 MB); then the oldest tenth is dropped. */
+const MOST_TURNS = 100_000;
+
+/** The final turns of a session, or the latest of them if it lasts for days. */
+export class TurnLog {
+  readonly turns: LoggedTurn[] = [];
+  /** Number of turns dropped to bound memory. */
+  forgotten = 0;
+
+  add(turn: LoggedTurn): void {
+    this.turns.push(turn);
+    if (this.turns.length >= MOST_TURNS) this.forgotten += this.turns.splice(0, MOST_TURNS / 10).length;
   }
 }

@@ -53,18 +53,14 @@ export function sharedTimes(pair: Pair, regions: readonly Segment[]) {
   const referenceTotals = new Float64Array(rows);
   const hypothesisTotals = new Float64Array(columns);
   sweep(pair, regions, (ticks, refs, hyps) => {
-    for (let j = 0; j < hyps.size; j++) add(hypothesisTotals, hyps.list[j]!, ticks);
+    for (let j = 0; j < hyps.size; j++) hypothesisTotals[hyps.list[j]!]! += ticks;
     for (let i = 0; i < refs.size; i++) {
       const row = refs.list[i]!;
-      add(referenceTotals, row, ticks);
-      for (let j = 0; j < hyps.size; j++) add(shared, row * columns + hyps.list[j]!, ticks);
+      referenceTotals[row]! += ticks;
+      for (let j = 0; j < hyps.size; j++) shared[row * columns + hyps.list[j]!]! += ticks;
     }
   });
   return { shared, referenceTotals, hypothesisTotals };
-}
-
-function add(values: Float64Array, at: number, amount: number): void {
-  values[at]! += amount;
 }
 
 function mapSpeakers(pair: Pair, regions: readonly Segment[]): Int32Array {

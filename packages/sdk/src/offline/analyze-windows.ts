@@ -4,7 +4,7 @@ import { type MaskedEmbedding, poolable, pooledVoice, voiceMask } from '../infer
 import { firstFrame, type Segmentation, segmentationRunner } from '../inference/segmentation.ts';
 import { BinarizedRecording } from '../stages/binarized-recording.ts';
 import { Fbank } from '../stages/fbank.ts';
-import { FeatureRows } from '../stages/feature-rows.ts';
+import { copyRows, RowStore } from '../stages/row-store.ts';
 import { modelProgress, readSource } from './read-source.ts';
 import type { AnalyzeRequest, NetworkOutputs } from './types.ts';
 
@@ -39,12 +39,12 @@ export async function analyzeWindows(
   });
   const least = Math.ceil((part.frames * LEAST_SAMPLES) / part.window);
   const features = new Fbank(embedding.part);
-  const rows = new FeatureRows(bins);
+  const rows = new RowStore(bins, Float32Array);
   const rowsOfWindow = 1 + Math.floor((part.window - features.length) / features.step);
   const running = new InFlight();
   const embedWindow = async (window: number, active: Uint8Array) => {
     const from = Math.round((window * step) / features.step);
-    const windowRows = rows.copy([[from, from + rowsOfWindow]]);
+    const windowRows = copyRows(rows, [[from, from + rowsOfWindow]]);
     const pooled = await poolable(embedding, windowRows, signal);
     for (let slot = 0; slot < part.speakers; slot++) {
       const mask = voiceMask(active, part.speakers, slot, least);

@@ -1,4 +1,4 @@
-import { joinTurns } from '../annotation/join-turns.ts';
+import { joinTurns } from '../annotation/exclusive.ts';
 import type { AudioSource } from '../contract/audio.ts';
 import { invalidOption } from '../contract/errors.ts';
 import type { Speaker } from '../contract/result.ts';

@@ -2,14 +2,9 @@ import type { Embedding } from '../inference/embedding.ts';
 import { InFlight } from '../inference/in-flight.ts';
 import type { Segmentation } from '../inference/segmentation.ts';
 import type { Fbank } from '../stages/fbank.ts';
-import { FeatureRows } from '../stages/feature-rows.ts';
 import { type Piece, PieceCutter, type VoicedPiece } from '../stages/pieces.ts';
-
-/** Seconds; see `PieceRules`. */
-interface Lengths {
-  readonly target: number;
-  readonly gap: number;
-}
+import type { JoinedSettings } from '../stages/recording-settings.ts';
+import { copyRows, RowStore } from '../stages/row-store.ts';
 
 /**
  * Collects pieces of clean speech and their embeddings while a recording is read. The outputs of a segmentation network
@@ -21,25 +16,26 @@ export class PieceCollector {
   readonly #segmentation: Segmentation;
   readonly #signal: AbortSignal | undefined;
   readonly #features: Fbank;
-  readonly #rows: FeatureRows;
-  /** Samples to the middle of the first feature row, and between rows: Kaldi's frames of 25 ms every 10 ms. */
-  readonly #rowStart: number;
-  readonly #rowStep: number;
+  /** The latest feature rows, indexed from the recording's start. */
+  readonly #rows: RowStore;
   readonly #cutter: PieceCutter;
   readonly #pieces: (VoicedPiece | undefined)[] = [];
   readonly #running = new InFlight();
   #samples = 0;
 
-  constructor(embedding: Embedding, segmentation: Segmentation, { target, gap }: Lengths, signal?: AbortSignal) {
+  constructor(
+    embedding: Embedding,
+    segmentation: Segmentation,
+    { target, gap }: JoinedSettings['pieces'],
+    signal?: AbortSignal,
+  ) {
     const { part, powerset } = segmentation;
     const frames = (seconds: number) => Math.max(1, Math.round((seconds * part.sampleRate) / part.frameStep));
     this.#embedding = embedding;
     this.#segmentation = segmentation;
     this.#signal = signal;
     this.#features = embedding.features();
-    this.#rows = new FeatureRows(embedding.part.bins);
-    this.#rowStart = 0.0125 * part.sampleRate;
-    this.#rowStep = 0.01 * part.sampleRate;
+    this.#rows = new RowStore(embedding.part.bins, Float32Array);
     this.#cutter = new PieceCutter(
       part.frames,
       powerset.classes,
@@ -75,7 +71,7 @@ export class PieceCollector {
   }
 
   #embed(piece: Piece): void {
-    const rows = this.#rows.copy(this.#spansOf(piece));
+    const rows = copyRows(this.#rows, this.#spansOf(piece));
     // A piece shorter than a feature frame, at the end of the recording.
     if (rows.length === 0) return;
     const at = this.#pieces.push(undefined) - 1;
@@ -86,10 +82,11 @@ export class PieceCollector {
     );
   }
 
-  /** First feature row whose middle is in a frame or after it. */
+  /** First feature row whose middle is in a frame or after it: Kaldi's frames of 25 ms every 10 ms. */
   #rowAt(frame: number): number {
-    const { frameStart, frameStep } = this.#segmentation.part;
-    return Math.max(0, Math.ceil((frameStart + (frame - 0.5) * frameStep - this.#rowStart) / this.#rowStep));
+    const { frameStart, frameStep, sampleRate } = this.#segmentation.part;
+    const samples = frameStart + (frame - 0.5) * frameStep;
+    return Math.max(0, Math.ceil((samples - 0.0125 * sampleRate) / (0.01 * sampleRate)));
   }
 
   #spansOf({ ranges }: Piece): [from: number, to: number][] {

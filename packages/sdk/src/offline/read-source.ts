@@ -1,6 +1,6 @@
 import type { AudioSource } from '../contract/audio.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
-import { pushAll } from '../inference/run-windows.ts';
+import { pushAll } from '../inference/window-runner.ts';
 import type { AnalyzeRequest, NetworkOutputs } from './types.ts';
 
 /**

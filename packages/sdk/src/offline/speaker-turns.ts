@@ -5,7 +5,7 @@ import { type Clustering, clusterSpeakers, type Partition, speakerEmbedding } fr
 import { confidenceOf, type TurnEvidence, turnEvidence } from '../stages/confidence.ts';
 import { type FrameTurn, TurnTracker } from '../stages/hysteresis.ts';
 import type { LocalRecording } from '../stages/local-speakers.ts';
-import { OverlapAdder, windowWeight } from '../stages/overlap-add.ts';
+import { OverlapAdder, type OverlapShape, windowWeight } from '../stages/overlap-add.ts';
 import type { SolveSettings } from '../stages/settings.ts';
 import { CERTAIN_SILENCE } from '../stages/speech.ts';
 import { finish, type Steps } from '../stages/steps.ts';
@@ -35,8 +35,6 @@ interface FrameScores {
   end(emit: (scores: Float32Array) => void): void;
 }
 
-type AdderShape = ConstructorParameters<typeof OverlapAdder>[0];
-
 /** Properties of the model for solving (clustering and turns), after its networks have run. */
 export interface SolveContext {
   readonly manifest: ModelManifest;
@@ -46,7 +44,7 @@ export interface SolveContext {
   /** Seconds from the recording's start to the start of its first frame. Default 0. */
   readonly offset?: number;
   /** Makes the object that computes the speakers' scores. Default: `OverlapAdder`. */
-  readonly adder?: (shape: AdderShape, partition: Partition) => Steps<FrameScores>;
+  readonly adder?: (shape: OverlapShape, partition: Partition) => Steps<FrameScores>;
   /** Clusters the local speakers. Default: `clusterSpeakers`. */
   readonly cluster?: () => Steps<Clustering>;
   /** Local speakers with the embeddings used for speakers and known voices. Default: those used for clustering. */
@@ -140,7 +138,7 @@ function* attemptOf(
   return { partition, turns, speakers: [...new Set(turns.map((turn) => turn.speaker))] };
 }
 
-function overlapScores(local: LocalRecording, shape: AdderShape): FrameScores {
+function overlapScores(local: LocalRecording, shape: OverlapShape): FrameScores {
   const adder = new OverlapAdder(shape);
   return {
     add: (window, ...rest) => adder.add(local.unmaskedActivity?.(window) ?? local.activity(window), ...rest),

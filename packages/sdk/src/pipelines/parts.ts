@@ -11,7 +11,6 @@ export {
   voiceMask,
 } from '../inference/masked-embedding.ts';
 export { type LinearLayer, openAtPooling, type PooledNetwork } from '../inference/onnx-graph.ts';
-export { pushAll } from '../inference/run-windows.ts';
 export {
   firstFrame,
   frameTime,
@@ -22,7 +21,7 @@ export {
   type TakeWindow,
   WindowMean,
 } from '../inference/segmentation.ts';
-export { WindowRunner } from '../inference/window-runner.ts';
+export { pushAll, WindowRunner } from '../inference/window-runner.ts';
 export { type Analysis, analyze } from '../offline/analyze.ts';
 export {
   analyzeRecording,
@@ -34,8 +33,7 @@ export {
 export { diarize } from '../offline/diarize.ts';
 export { type SolveContext, solve } from '../offline/speaker-turns.ts';
 export type { Solution } from '../offline/types.ts';
-export { BinarizedRecording } from '../stages/binarized-recording.ts';
-export { type BinarizedWindows, spokenFrames } from '../stages/binarized-windows.ts';
+export { BinarizedRecording, type BinarizedWindows, spokenFrames } from '../stages/binarized-recording.ts';
 export { centroidLinkage, flatClusters, type Linkage } from '../stages/centroid-linkage.ts';
 export { clusterJoined } from '../stages/cluster-joined.ts';
 export { type Clustering, clusterSpeakers, type Partition, speakerEmbedding } from '../stages/cluster-speakers.ts';
@@ -43,7 +41,6 @@ export { type TurnEvidence, turnEvidence } from '../stages/confidence.ts';
 export { Fbank, type FbankShape, fbank, subtractMean } from '../stages/fbank.ts';
 export { halfEven } from '../stages/half-even.ts';
 export { type FrameTurn, type TurnRules, TurnTracker } from '../stages/hysteresis.ts';
-export { type JoinedSettings, joinedSettings } from '../stages/joined-settings.ts';
 export { cleanFrames } from '../stages/local-speaker-table.ts';
 export type { LocalRecording } from '../stages/local-speakers.ts';
 export { LocalSpeakers } from '../stages/local-speakers.ts';
@@ -61,7 +58,12 @@ export {
 export { Powerset, powersetClasses } from '../stages/powerset.ts';
 export { PLDA_FILES, pyannoteSettings, readPlda } from '../stages/pyannote-settings.ts';
 export { reconstruct } from '../stages/reconstruct.ts';
-export { type RecordingSettings, recordingSettings } from '../stages/recording-settings.ts';
+export {
+  type JoinedSettings,
+  joinedSettings,
+  type RecordingSettings,
+  recordingSettings,
+} from '../stages/recording-settings.ts';
 export { SegmentedRecording } from '../stages/segmented.ts';
 export {
   type FastCnnSettings,

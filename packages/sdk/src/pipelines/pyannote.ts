@@ -1,7 +1,6 @@
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest, ModelPackage } from '../contract/model.ts';
-import { checkRates } from '../inference/check-fit.ts';
-import { incompatible } from '../inference/incompatible.ts';
+import { checkRates, incompatible } from '../inference/incompatible.ts';
 import { maskedEmbedding } from '../inference/masked-embedding.ts';
 import { openAtPooling } from '../inference/onnx-graph.ts';
 import type { Segmentation } from '../inference/segmentation.ts';

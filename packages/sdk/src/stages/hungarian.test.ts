@@ -76,8 +76,6 @@ describe('assignment', () => {
   });
 
   it.each([
-    ['size', Float64Array.of(1, 2, 3), 2, 2],
-    ['fraction', Float64Array.of(1, 2, 3), 1.5, 2],
     ['NaN', Float64Array.of(1, Number.NaN), 1, 2],
     ['infinity', Float64Array.of(1, Number.POSITIVE_INFINITY), 1, 2],
   ])('rejects an invalid %s', (_, cost, rows, columns) => {

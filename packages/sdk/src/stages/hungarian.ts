@@ -1,10 +1,5 @@
 import { invalidOption } from '../contract/errors.ts';
 
-interface AssignmentOptions {
-  /** Take the largest total instead of the smallest. Default false. */
-  readonly maximize?: boolean;
-}
-
 /**
  * The one-to-one assignment of rows to columns with the smallest (or largest) total.
  *
@@ -14,23 +9,24 @@ interface AssignmentOptions {
  * O(min² · max) time, O(rows + columns) space: the Hungarian method by shortest augmenting paths with potentials
  * (Kuhn 1955; Jonker & Volgenant, Computing 38, 1987), as in SciPy's `linear_sum_assignment`.
  *
- * @param cost `[rows, columns]`, row-major, finite.
+ * @param cost `[rows, columns]`, row-major, finite. @param maximize Take the largest total instead of the smallest.
  * @returns For each row, its column or −1.
- * @throws VoiceFlowError `invalid-option` for a size that does not fit or a cost that is not finite.
+ * @throws VoiceFlowError `invalid-option` for a cost that is not finite.
  */
 export function assignment(
   cost: Float64Array,
   rows: number,
   columns: number,
-  options: AssignmentOptions = {},
+  { maximize = false }: { readonly maximize?: boolean } = {},
 ): Int32Array {
-  check(cost, rows, columns);
+  const bad = cost.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw invalidOption(`cost[${bad}] is ${cost[bad]}, expected a finite number`);
   const result = new Int32Array(rows).fill(-1);
   // The method adds one line of the short side at a time.
   const transposed = rows > columns;
   const owner = transposed
-    ? solve(cost, columns, rows, 1, columns, options.maximize === true)
-    : solve(cost, rows, columns, columns, 1, options.maximize === true);
+    ? solve(cost, columns, rows, 1, columns, maximize)
+    : solve(cost, rows, columns, columns, 1, maximize);
   for (let long = 0; long < owner.length; long++) {
     const short = owner[long] ?? -1;
     if (short < 0) continue;
@@ -38,15 +34,6 @@ export function assignment(
     else result[short] = long;
   }
   return result;
-}
-
-function check(cost: Float64Array, rows: number, columns: number): void {
-  const sized = Number.isInteger(rows) && Number.isInteger(columns) && rows >= 0 && columns >= 0;
-  if (!sized || cost.length !== rows * columns) {
-    throw invalidOption(`cost has ${cost.length} values, expected rows ${rows} × columns ${columns}`);
-  }
-  const bad = cost.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw invalidOption(`cost[${bad}] is ${cost[bad]}, expected a finite number`);
 }
 
 /** For each line of the long side, the line of the short side that is assigned to it, or −1. */

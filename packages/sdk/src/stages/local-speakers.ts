@@ -39,20 +39,15 @@ export interface LocalRecording extends LocalWindows {
  * speak. Filled window by window.
  */
 export class LocalSpeakers implements LocalRecording {
-  /** Frames per window. */
   readonly frames: number;
-  /** Local speakers per window. */
   readonly slots: number;
-  /** Length of an embedding. */
   readonly dimensions: number;
-  /** Frames between the starts of adjacent windows. */
   readonly hop: number;
+  readonly mask: SpeechMask | undefined;
   readonly #activity: RowStore;
   readonly #embeddings: RowStore;
   readonly #rowOf: number[] = [];
-  readonly #least: number;
-  readonly #onset: number;
-  readonly mask: SpeechMask | undefined;
+  readonly #keep: { readonly above: number; readonly frames: number };
 
   /**
    * @param mask What a speech gate says; the frames of a window must be known before it is added.
@@ -68,10 +63,9 @@ export class LocalSpeakers implements LocalRecording {
     this.slots = shape.slots;
     this.dimensions = shape.dimensions;
     this.hop = shape.hop;
-    this.#activity = new RowStore(shape.frames * shape.slots, floatBlock);
-    this.#embeddings = new RowStore(shape.dimensions, floatBlock);
-    this.#onset = keep.above;
-    this.#least = keep.frames;
+    this.#activity = new RowStore(shape.frames * shape.slots, Float32Array);
+    this.#embeddings = new RowStore(shape.dimensions, Float32Array);
+    this.#keep = keep;
   }
 
   get windows(): number {
@@ -98,7 +92,7 @@ export class LocalSpeakers implements LocalRecording {
       const row = this.activity(this.windows - 1);
       for (let slot = 0; slot < this.slots; slot++) {
         const from = (window * this.slots + slot) * this.dimensions;
-        const kept = activeFrames(row, this.slots, slot, this.#onset) >= this.#least;
+        const kept = activeFrames(row, this.slots, slot, this.#keep.above) >= this.#keep.frames;
         this.#rowOf.push(kept ? this.#embeddings.push(embeddings.subarray(from, from + this.dimensions)) : -1);
       }
     }
@@ -122,10 +116,6 @@ export class LocalSpeakers implements LocalRecording {
     const row = this.#rowOf[window * this.slots + slot] ?? -1;
     return row < 0 ? undefined : this.#embeddings.row(row);
   }
-}
-
-function floatBlock(length: number): Float32Array {
-  return new Float32Array(length);
 }
 
 /** Number of frames in which a slot's activity is above a threshold. @param activity `[frames, slots]`. */

@@ -1,3 +1,12 @@
+export interface OverlapShape {
+  readonly frames: number;
+  readonly slots: number;
+  readonly hop: number;
+  readonly speakers: number;
+  /** `[frames]`: weight of a window at each of its frames, > 0. */
+  readonly weight: Float32Array;
+}
+
 /**
  * Combines the activity of overlapping windows into one score per speaker and frame, as the windows arrive. Uses a ring
  * buffer of one window, so memory does not grow with the recording. A speaker's score at a frame is the weighted mean,
@@ -5,29 +14,16 @@
  * none).
  */
 export class OverlapAdder {
-  readonly #frames: number;
-  readonly #slots: number;
-  readonly #speakers: number;
-  readonly #weight: Float32Array;
+  readonly #shape: OverlapShape;
   readonly #sum: Float32Array;
   readonly #total: Float32Array;
   readonly #row: Float32Array;
   #head = 0;
   #advance: number;
 
-  /** @param weight `[frames]`: weight of a window at each of its frames, > 0. */
-  constructor(shape: {
-    readonly frames: number;
-    readonly slots: number;
-    readonly hop: number;
-    readonly speakers: number;
-    readonly weight: Float32Array;
-  }) {
-    this.#frames = shape.frames;
-    this.#slots = shape.slots;
+  constructor(shape: OverlapShape) {
+    this.#shape = shape;
     this.#advance = shape.hop;
-    this.#speakers = shape.speakers;
-    this.#weight = shape.weight;
     this.#sum = new Float32Array(shape.frames * shape.speakers);
     this.#total = new Float32Array(shape.frames);
     this.#row = new Float32Array(shape.speakers);
@@ -45,16 +41,16 @@ export class OverlapAdder {
     emit: (scores: Float32Array) => void,
     advance: number = this.#advance,
   ): void {
+    const { frames, slots, speakers, weight: weights } = this.#shape;
     this.#advance = advance;
-    for (let frame = 0; frame < this.#frames; frame++) {
-      const at = (this.#head + frame) % this.#frames;
-      const weight = this.#weight[frame]!;
+    for (let frame = 0; frame < frames; frame++) {
+      const at = (this.#head + frame) % frames;
+      const weight = weights[frame]!;
       this.#total[at]! += weight;
-      for (let slot = 0; slot < this.#slots; slot++) {
+      for (let slot = 0; slot < slots; slot++) {
         const speaker = speakerOf[slot]!;
         if (speaker < 0) continue;
-        const to = at * this.#speakers + speaker;
-        this.#sum[to]! += weight * activity[frame * this.#slots + slot]!;
+        this.#sum[at * speakers + speaker]! += weight * activity[frame * slots + slot]!;
       }
     }
     this.#flush(advance, emit);
@@ -62,19 +58,20 @@ export class OverlapAdder {
 
   /** Emits the remaining frames, after the last window. */
   end(emit: (scores: Float32Array) => void): void {
-    this.#flush(this.#frames - this.#advance, emit);
+    this.#flush(this.#shape.frames - this.#advance, emit);
   }
 
   #flush(count: number, emit: (scores: Float32Array) => void): void {
+    const { frames, speakers } = this.#shape;
     for (let i = 0; i < count; i++) {
-      const from = this.#head * this.#speakers;
+      const from = this.#head * speakers;
       const total = this.#total[this.#head]!;
-      for (let k = 0; k < this.#speakers; k++) {
+      for (let k = 0; k < speakers; k++) {
         this.#row[k] = total > 0 ? this.#sum[from + k]! / total : 0;
         this.#sum[from + k] = 0;
       }
       this.#total[this.#head] = 0;
-      this.#head = (this.#head + 1) % this.#frames;
+      this.#head = (this.#head + 1) % frames;
       emit(this.#row);
     }
   }

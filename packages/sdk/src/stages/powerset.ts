@@ -1,5 +1,3 @@
-import { invalidOption } from '../contract/errors.ts';
-
 /**
  * Powerset classes: which local speakers are active in each class, in the order of pyannote's `Powerset`: nobody, each
  * one, each pair, … up to `atOnce` speakers at a time. For (3, 2): ∅, 0, 1, 2, 01, 02, 12.
@@ -22,13 +20,10 @@ export class Powerset {
   readonly classes: readonly (readonly number[])[];
   readonly speakers: number;
 
-  /** @throws `invalid-option` if the first class is not "nobody". */
-  constructor(classes: readonly (readonly number[])[]) {
-    if (classes.length < 2 || classes[0]?.length !== 0) {
-      throw invalidOption('the first powerset class must be nobody, and others must follow');
-    }
-    this.classes = classes;
-    this.speakers = 1 + Math.max(...classes.flat());
+  /** See `powersetClasses`; both numbers are at least 1. */
+  constructor(speakers: number, atOnce: number) {
+    this.classes = powersetClasses(speakers, atOnce);
+    this.speakers = speakers;
   }
 
   /** Likeliest class of each frame, ties to the lower index. @param scores `[frames, classes]`. @returns `[frames]`. */
@@ -75,8 +70,7 @@ export class Powerset {
 
   /** Probability that at least two speakers are active. @param scores `[frames, classes]`. @returns `[frames]`. */
   overlap(scores: Float32Array): Float32Array {
-    const levels = this.levels(scores);
-    return Float32Array.from({ length: levels.length / 2 }, (_, frame) => levels[2 * frame + 1]!);
+    return this.levels(scores).filter((_, i) => i % 2 === 1);
   }
 
   /** Probability that anybody speaks: 1 − P(nobody). @param scores `[frames, classes]`. @returns `[frames]`. */

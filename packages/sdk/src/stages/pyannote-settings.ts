@@ -1,23 +1,17 @@
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
 import { readNpz } from './npz.ts';
-import { type NamingRules, namingRules } from './settings.ts';
+import { namingRules } from './settings.ts';
 import { SettingsReader } from './settings-reader.ts';
 import { type XVectorSpace, xVectorSpace } from './vbx.ts';
-import type { VbxSettings } from './vbx-clustering.ts';
 
-/** Settings of the pyannote pipeline in a manifest. */
-export interface PyannoteSettings {
-  /** Seconds between windows. */
-  readonly step: number;
-  readonly clustering: VbxSettings;
-  readonly known: NamingRules;
-}
+export type PyannoteSettings = ReturnType<typeof pyannoteSettings>;
 
-/** Reads and checks a manifest's settings. @throws `model-incompatible`, naming the setting and its range. */
-export function pyannoteSettings(manifest: ModelManifest): PyannoteSettings {
+/** Settings of the pyannote pipeline. @throws `model-incompatible`, naming the setting and its range. */
+export function pyannoteSettings(manifest: ModelManifest) {
   const read = new SettingsReader(manifest);
   return {
+    /** Seconds between windows. */
     step: read.number('segmentation.step', 0.1, 10),
     clustering: {
       threshold: read.number('vbx.threshold', 0, 2),

@@ -1,4 +1,4 @@
-import type { BinarizedWindows } from './binarized-windows.ts';
+import type { BinarizedWindows } from './binarized-recording.ts';
 import { halfEven } from './half-even.ts';
 import { type FrameTurn, TurnTracker } from './hysteresis.ts';
 import { OverlapAdder } from './overlap-add.ts';

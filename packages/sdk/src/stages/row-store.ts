@@ -6,14 +6,16 @@ type Numbers = Float32Array | Int16Array | Int8Array | Uint8Array;
 /** A growing matrix of numbers that is not copied when it grows. */
 export class RowStore<T extends Numbers = Float32Array> {
   readonly columns: number;
-  readonly #make: (length: number) => T;
-  readonly #blocks: T[] = [];
+  readonly #Block: new (
+    length: number,
+  ) => T;
+  readonly #blocks: (T | undefined)[] = [];
   #rows = 0;
 
-  /** @param make Creates a block, such as `(length) => new Float32Array(length)`. */
-  constructor(columns: number, make: (length: number) => T) {
+  /** @param Block Type of the blocks, such as `Float32Array`. */
+  constructor(columns: number, Block: new (length: number) => T) {
     this.columns = columns;
-    this.#make = make;
+    this.#Block = Block;
   }
 
   get rows(): number {
@@ -22,15 +24,32 @@ export class RowStore<T extends Numbers = Float32Array> {
 
   /** Adds a row (copied) and returns its index. */
   push(row: ArrayLike<number>): number {
-    const block = Math.floor(this.#rows / BLOCK_ROWS);
-    if (block === this.#blocks.length) this.#blocks.push(this.#make(BLOCK_ROWS * this.columns));
-    this.#blocks[block]!.set(row, (this.#rows % BLOCK_ROWS) * this.columns);
+    const at = Math.floor(this.#rows / BLOCK_ROWS);
+    const block = this.#blocks[at] ?? new this.#Block(BLOCK_ROWS * this.columns);
+    this.#blocks[at] = block;
+    block.set(row, (this.#rows % BLOCK_ROWS) * this.columns);
     return this.#rows++;
   }
 
-  /** Returns a view of a row. The index is not checked: it must be below `rows`. */
+  /** Returns a view of a row. The index is not checked: it must be below `rows`, and not forgotten. */
   row(index: number): T {
     const at = (index % BLOCK_ROWS) * this.columns;
     return this.#blocks[Math.floor(index / BLOCK_ROWS)]!.subarray(at, at + this.columns) as T;
   }
+
+  /** Frees the rows before this one (in whole blocks). */
+  forget(row: number): void {
+    this.#blocks.fill(undefined, 0, Math.floor(row / BLOCK_ROWS));
+  }
+}
+
+/** Copies the rows of some spans, concatenated. @param spans Row ranges `[from, to)`. */
+export function copyRows(rows: RowStore, spans: readonly (readonly [from: number, to: number])[]): Float32Array {
+  const { columns } = rows;
+  const result = new Float32Array(spans.reduce((sum, [from, to]) => sum + Math.max(0, to - from), 0) * columns);
+  let at = 0;
+  for (const [from, to] of spans) {
+    for (let row = from; row < to; row++, at += columns) result.set(rows.row(row), at);
+  }
+  return result;
 }

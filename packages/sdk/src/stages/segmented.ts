@@ -36,8 +36,8 @@ export class SegmentedRecording implements LocalRecording {
     this.dimensions = shape.dimensions;
     this.startOf = shape.startOf;
     this.hop = shape.startOf(1);
-    this.#activity = new RowStore(shape.frames * shape.slots, (length) => new Uint8Array(length));
-    this.#levels = new RowStore(shape.frames * 2, (length) => new Uint8Array(length));
+    this.#activity = new RowStore(shape.frames * shape.slots, Uint8Array);
+    this.#levels = new RowStore(shape.frames * 2, Uint8Array);
     this.#least = least;
     this.#mean = new Float32Array(shape.dimensions);
   }

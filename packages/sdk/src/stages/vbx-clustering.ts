@@ -1,4 +1,4 @@
-import { type BinarizedWindows, spokenFrames } from './binarized-windows.ts';
+import { type BinarizedWindows, spokenFrames } from './binarized-recording.ts';
 import { centroidLinkage, flatClusters, type Linkage } from './centroid-linkage.ts';
 import { assignment } from './hungarian.ts';
 import { kMeans } from './k-means.ts';

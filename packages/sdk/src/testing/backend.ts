@@ -1,9 +1,15 @@
 import type { Backend } from '../contract/backend.ts';
-import type { BackendCase } from './case.ts';
 import { abortCases } from './cases-abort.ts';
 import { lifeCases } from './cases-life.ts';
 import { refusalCases } from './cases-refusal.ts';
 import { runCases } from './cases-run.ts';
+import type { Cases } from './check.ts';
+
+/** One test of the suite. `run` rejects with the actual and the expected result. */
+export interface BackendCase {
+  readonly name: string;
+  run(): Promise<void>;
+}
 
 export interface BackendTestOptions {
   readonly name: string;
@@ -22,14 +28,17 @@ export interface TestRunner {
   };
 }
 
+const CASES: Cases = { ...runCases, ...abortCases, ...refusalCases, ...lifeCases };
+
 /** The suite as plain functions, for hosts without a test runner. Skipped cases are omitted. */
 export function backendCases(options: BackendTestOptions): BackendCase[] {
   const create = async () => options.create();
   const skipped = new Set(options.skip?.flatMap(({ cases }) => cases));
-  const all = [...runCases(create), ...abortCases(create), ...refusalCases(create), ...lifeCases(create)];
-  const unknown = [...skipped].filter((name) => !all.some((one) => one.name === name));
+  const unknown = [...skipped].filter((name) => !Object.hasOwn(CASES, name));
   if (unknown.length > 0) throw new Error(`no such cases to skip: ${unknown.join(', ')}`);
-  return all.filter(({ name }) => !skipped.has(name));
+  return Object.entries(CASES)
+    .filter(([name]) => !skipped.has(name))
+    .map(([name, run]) => ({ name, run: () => run(create) }));
 }
 
 /**

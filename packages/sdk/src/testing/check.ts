@@ -1,7 +1,26 @@
-import type { Tensor } from '../contract/backend.ts';
+import type { Backend, Model, Tensor } from '../contract/backend.ts';
 import { type ErrorCode, VoiceFlowError } from '../contract/errors.ts';
 
 /** The suite's own assertions, since it must run with any test runner or without one. */
+
+/** Tests by name. Each creates its backend, and rejects with the actual and the expected result. */
+export type Cases = Readonly<Record<string, (create: () => Promise<Backend>) => Promise<void>>>;
+
+/** Makes a test that loads a model, uses it and closes it. */
+export function withModel(
+  { bytes, workers }: { readonly bytes: () => Uint8Array; readonly workers?: number },
+  use: (model: Model) => Promise<void>,
+): Cases[string] {
+  return async (create) => {
+    const backend = await create();
+    const model = await backend.load({ name: 'test model', bytes: bytes() }, { workers });
+    try {
+      await use(model);
+    } finally {
+      await model.close();
+    }
+  };
+}
 
 export function check(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(message);

@@ -1,5 +1,6 @@
-import type { Tensor } from '../contract/backend.ts';
+import type { Model, RunOptions, Tensor } from '../contract/backend.ts';
 import { seededRandom } from '../contract/random.ts';
+import { checkClose, floats } from './check.ts';
 import { encodeOnnx, type OnnxValue } from './onnx.ts';
 
 /** The models of the conformance suite, with their expected results. */
@@ -47,6 +48,19 @@ export function affineResult(x: Float32Array): Float32Array {
     for (let k = 0; k < FEATURES; k += 1) sum += (x[row * FEATURES + k] ?? 0) * (weights[k * CLASSES + column] ?? 0);
     return sum;
   });
+}
+
+/** Runs `affineModel` and checks its result. */
+export async function checkAffine(
+  model: Model,
+  rows: number,
+  seed: number,
+  what: string,
+  options?: RunOptions,
+): Promise<void> {
+  const feeds = affineFeeds(rows, seed);
+  const expected = affineResult(feeds.x.data);
+  checkClose(floats(await model.run(feeds, options), 'y'), expected, what);
 }
 
 /** Two inputs with the same number of rows: `sum = a + b`, `difference = a - b`, all [N,3]. */

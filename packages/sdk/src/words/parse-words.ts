@@ -1,9 +1,11 @@
+import type { Cue } from '../annotation/cues.ts';
+import { parseSrt } from '../annotation/srt.ts';
 import { parseJson, withoutMark } from '../annotation/text.ts';
+import { parseVtt } from '../annotation/vtt.ts';
 import { invalidOption, VoiceFlowError } from '../contract/errors.ts';
 import { isObject } from '../contract/is-object.ts';
-import { readSrt, readVtt } from './formats/cues.ts';
 import { isAssemblyAi, isDeepgram, readAssemblyAi, readDeepgram } from './formats/services.ts';
-import { type Transcript, transcript } from './formats/transcript.ts';
+import { type Transcript, transcript, wordsOfSegment } from './formats/transcript.ts';
 import { chunksOf, readTransformers } from './formats/transformers.ts';
 import { isSegmentList, isWhisper, readSegmentList, readWhisper, readWords } from './formats/whisper.ts';
 import { isWhisperCpp, readWhisperCpp } from './formats/whisper-cpp.ts';
@@ -52,4 +54,20 @@ function invalidJson(why: string, cause: unknown): VoiceFlowError {
 
 function unknownFormat(why: string): VoiceFlowError {
   return invalidOption(`the format of the words is unknown: ${why}`, HINT);
+}
+
+export function readVtt(text: string): Transcript {
+  return readCues('vtt', parseVtt(text));
+}
+
+export function readSrt(text: string): Transcript {
+  return readCues('srt', parseSrt(text));
+}
+
+/** Reads subtitles: words get parts of their cue's time. Speakers in the cues are ignored. */
+function readCues(format: 'srt' | 'vtt', cues: readonly Cue[]): Transcript {
+  const parts = cues.map(({ start, end, text = '' }) =>
+    wordsOfSegment(text.replace(/<\/?[a-z][^<>]*>/gi, ''), start, end),
+  );
+  return transcript(format, parts);
 }

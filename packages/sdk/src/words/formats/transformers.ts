@@ -1,7 +1,6 @@
 import { isObject } from '../../contract/is-object.ts';
 import { listAt, objectAt, secondsAt, textAt, wrong } from './json.ts';
-import { wordsOfSegment } from './segments.ts';
-import { type Transcript, transcript } from './transcript.ts';
+import { type Transcript, transcript, wordsOfSegment } from './transcript.ts';
 
 const isChunk = (item: unknown) => isObject(item) && Array.isArray(item.timestamp);
 

@@ -1,8 +1,7 @@
 import { isObject } from '../../contract/is-object.ts';
 import { UNSPACED } from '../text.ts';
 import { type JsonObject, listAt, objectAt, secondsAt, textAt } from './json.ts';
-import { wordsOfSegment } from './segments.ts';
-import { type Part, type RecognizedWord, type Transcript, transcript } from './transcript.ts';
+import { type Part, type RecognizedWord, type Transcript, transcript, wordsOfSegment } from './transcript.ts';
 
 /** Times are in milliseconds. */
 const UNIT = 1000;

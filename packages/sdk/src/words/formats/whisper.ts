@@ -1,7 +1,6 @@
 import { isObject } from '../../contract/is-object.ts';
 import { type JsonObject, listAt, objectAt, secondsAt, textAt, wrong } from './json.ts';
-import { wordsOfSegment } from './segments.ts';
-import { type Part, type RecognizedWord, type Transcript, transcript } from './transcript.ts';
+import { type Part, type RecognizedWord, type Transcript, transcript, wordsOfSegment } from './transcript.ts';
 
 /**
  * Recognizes the JSON format of openai-whisper, which faster-whisper's tools, whisperX, whisper-timestamped and the

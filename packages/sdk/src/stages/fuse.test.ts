@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type FusionRules, fuse } from './fusion.ts';
+import { type FusionRules, fuse } from './speech.ts';
 
 const ONSET = 0.75;
 const RULES: FusionRules = { speech: 0.25, two: 0.5, second: 0.5 };
